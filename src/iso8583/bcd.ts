@@ -1,0 +1,75 @@
+/** @module Digits to packed BCD and back, in both alignments; track data likewise, with all sixteen nibbles. */
+
+import { HEX_PAIRS, nibbleOf } from './hex.ts'
+
+/** Where the digits of an odd count lie: `right` pads the first nibble, `left` pads the last one. */
+export type Alignment = 'left' | 'right'
+
+/** The character pair of each byte value in one alphabet; '' for a byte that the alphabet lacks. */
+export type Alphabet = readonly string[]
+
+/** Decimal digits. */
+export const DIGITS: Alphabet = HEX_PAIRS.map((pair) => (/^\d\d$/.test(pair) ? pair : ''))
+
+/** Sixteen nibbles: `D` separates in a track, and an encrypted track holds them all. */
+export const NIBBLES: Alphabet = HEX_PAIRS
+
+/** Bytes that `count` nibbles take. */
+export const packedLength = (count: number): number => (count + 1) >> 1
+
+/**
+ * Reads `count` characters from `bytes` at `start`; the caller has checked that the bytes are there.
+ * The pad nibble of an odd count may have any value. Undefined if a nibble is outside the alphabet.
+ */
+export function readPacked(
+  bytes: Uint8Array,
+  start: number,
+  count: number,
+  alignment: Alignment,
+  alphabet: Alphabet,
+): string | undefined {
+  const odd = count % 2 === 1
+  const first = odd && alignment === 'right' ? 1 : 0
+  let text = ''
+  if (first === 1) {
+    const pair = alphabet[(bytes[start] ?? 0) & 0x0f]
+    if (!pair) return undefined
+    text = pair.charAt(1)
+  }
+  const end = start + first + (count >> 1)
+  for (let at = start + first; at < end; at++) {
+    const pair = alphabet[bytes[at] ?? 0]
+    if (!pair) return undefined
+    text += pair
+  }
+  if (odd && first === 0) {
+    const pair = alphabet[(bytes[end] ?? 0) & 0xf0]
+    if (!pair) return undefined
+    text += pair.charAt(0)
+  }
+  return text
+}
+
+/**
+ * Writes `text` to `bytes` at `start`, two characters a byte, the pad nibble 0; `=` is written as nibble D.
+ * False if a character is outside the alphabet (the bytes are then half written).
+ */
+export function writePacked(
+  text: string,
+  bytes: Uint8Array,
+  start: number,
+  alignment: Alignment,
+  alphabet: Alphabet,
+): boolean {
+  const limit = alphabet === DIGITS ? 9 : 15
+  let at = 2 * start + (text.length % 2 === 1 && alignment === 'right' ? 1 : 0)
+  if (at % 2 === 1) bytes[start] = 0
+  for (let i = 0; i < text.length; i++, at++) {
+    const code = text.charCodeAt(i)
+    const nibble = code === 0x3d ? 0x0d : nibbleOf(code)
+    if (nibble < 0 || nibble > limit) return false
+    const byte = at >> 1
+    bytes[byte] = at % 2 === 0 ? nibble << 4 : (bytes[byte] ?? 0) | nibble
+  }
+  return true
+}

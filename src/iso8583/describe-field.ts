@@ -1,0 +1,147 @@
+/** @module One field as people may see it: the masking rules, by field number. */
+
+import { readField60, readField61 } from './field60.ts'
+import { fromHex } from './hex.ts'
+import { maskPan, maskPrintable, maskText } from './mask.ts'
+import {
+  ICC_TAGS,
+  NETWORK_MANAGEMENT_CODES,
+  RESPONSE_CODES,
+  REVERSAL_REASONS,
+  TRANSACTION_TYPES,
+} from './names.ts'
+import { decodeText } from './text.ts'
+
+export interface ShownValue {
+  readonly value: string
+  readonly masked?: true
+  readonly meaning?: string
+}
+
+/** `value` as `unpack` gives it. */
+export function showField(number: number, value: string, mti: string): ShownValue {
+  switch (number) {
+    case 2:
+      return hidden(maskPan(value))
+    case 14:
+    case 35:
+    case 36:
+    case 52:
+      return hidden('*'.repeat(value.length))
+    case 39:
+      return withMeaning({ value }, (mti === '0400' ? REVERSAL_REASONS : RESPONSE_CODES)[value])
+    case 42:
+    case 64:
+      return { value }
+    case 48:
+      return showField48(value, mti)
+    case 53:
+      return /^\d{3}0*$/.test(value) ? { value } : unlessChanged(value, maskText(value))
+    case 54:
+      return unlessChanged(value, blocks(value, 20).map(maskText).join(' '), value.length > 20)
+    case 55:
+      return hidden(showIccData(value))
+    case 57:
+    case 59:
+      return showBytes(value, 'ascii')
+    case 58:
+      return hidden(`(${value.length / 2} bytes)`)
+    case 60:
+      return showField60(value)
+    case 61:
+      return showField61(value)
+    case 62:
+      return value.startsWith(SEQUENCE_NO) ? showBytes(value, 'ascii') : hidden(`(${value.length / 2} bytes)`)
+    case 63:
+      return showBytes(value, 'gbk')
+    default:
+      return unlessChanged(value, maskText(value))
+  }
+}
+
+/** The text that a sign-on request puts in field 62, in hex; anything else there may be keys. */
+const SEQUENCE_NO = '53657175656E6365204E6F'
+
+const hidden = (value: string): ShownValue => ({ value, masked: true })
+
+const withMeaning = (shown: ShownValue, meaning: string | undefined): ShownValue =>
+  meaning ? { ...shown, meaning } : shown
+
+/** Masked if the masking found something; `split` tells that blanks were put between parts. */
+function unlessChanged(value: string, shown: string, split = false): ShownValue {
+  const same = split ? shown.replaceAll(' ', '') === value.replaceAll(' ', '') : shown === value
+  return same ? { value: shown } : hidden(shown)
+}
+
+const blocks = (value: string, size: number): string[] =>
+  Array.from({ length: Math.ceil(value.length / size) }, (_, i) => value.slice(i * size, (i + 1) * size))
+
+function showBytes(hex: string, encoding: 'ascii' | 'gbk'): ShownValue {
+  const bytes = fromHex(hex) ?? new Uint8Array()
+  const text = decodeText(bytes, encoding)
+  return unlessChanged(text, maskPrintable(text, bytes.length))
+}
+
+/** Totals of a settlement are shown in their parts; anything else may be upload details, with card numbers. */
+function showField48(value: string, mti: string): ShownValue {
+  if (!mti.startsWith('05') || value.length !== 62) return hidden(`(${value.length} digits)`)
+  const half = (at: number): string =>
+    [
+      `debit ${value.slice(at, at + 12)} × ${value.slice(at + 12, at + 15)}`,
+      `credit ${value.slice(at + 15, at + 27)} × ${value.slice(at + 27, at + 30)}`,
+      `code ${value.slice(at + 30, at + 31)}`,
+    ].join(', ')
+  return { value: `domestic ${half(0)}; foreign ${half(31)}` }
+}
+
+function showField60(value: string): ShownValue {
+  const parts = readField60(value)
+  if (parts === undefined) return unlessChanged(value, maskText(value))
+  const { transactionType, batchNumber, rest } = parts
+  const code = value.slice(8, 11)
+  return {
+    value: [transactionType, batchNumber, code, rest].filter((part) => part !== '').join(' '),
+    meaning: [
+      `type ${transactionType} ${TRANSACTION_TYPES[transactionType] ?? ''}`.trimEnd(),
+      `batch ${batchNumber}`,
+      ...(code === '' ? [] : [`network ${code} ${NETWORK_MANAGEMENT_CODES[code] ?? ''}`.trimEnd()]),
+      ...(rest === '' ? [] : [`terminal ${rest}`]),
+    ].join(', '),
+  }
+}
+
+function showField61(value: string): ShownValue {
+  const parts = readField61(value)
+  if (parts === undefined) return unlessChanged(value, maskText(value))
+  const ends: readonly [number, number][] = [
+    [0, 6],
+    [6, 12],
+    [12, 16],
+    [16, 18],
+    [18, 29],
+  ]
+  const split = ends.map(([from, to]) => value.slice(from, to)).filter((part) => part !== '')
+  const { originalBatchNumber, originalStan, originalDate } = parts
+  return {
+    value: split.join(' '),
+    meaning: `original batch ${originalBatchNumber}, STAN ${originalStan}${originalDate ? `, date ${originalDate}` : ''}`,
+  }
+}
+
+/** Tag names and lengths of BER-TLV, never a value. */
+function showIccData(hex: string): string {
+  const bytes = fromHex(hex) ?? new Uint8Array()
+  const tags: string[] = []
+  let at = 0
+  while (at < bytes.length) {
+    const tagEnd = at + (((bytes[at] ?? 0) & 0x1f) === 0x1f ? 2 : 1)
+    const length = bytes[tagEnd]
+    if (length === undefined || length > 0x7f) break
+    const name = ICC_TAGS[hex.slice(2 * at, 2 * tagEnd)]
+    if (name === undefined || tagEnd + 1 + length > bytes.length) break
+    tags.push(`${hex.slice(2 * at, 2 * tagEnd)} ${name}`)
+    at = tagEnd + 1 + length
+  }
+  if (at < bytes.length) tags.push(`(${bytes.length - at} bytes not read)`)
+  return tags.join(', ')
+}

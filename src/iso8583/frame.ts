@@ -1,0 +1,100 @@
+/**
+ * @module What carries a message: LEN (2 bytes, big endian, counts all after itself), TPDU (5), header (6), body — or the
+ * same without LEN as the DATA of a serial frame. The first byte does not tell them apart: 0x02 is STX, and it is the
+ * high byte of a LEN from 512 to 767.
+ */
+
+import { err, ok, type Result } from '../domain/result.ts'
+import { type Lrc, STX, serialData, unwrapSerial, wrapSerial } from './serial-frame.ts'
+
+const TPDU_LENGTH = 5
+const HEADER_LENGTH = 6
+const ENVELOPE_LENGTH = TPDU_LENGTH + HEADER_LENGTH
+/** The identifier byte of every TPDU. */
+const TPDU_ID = 0x60
+/** The header's sixth nibble, set by the host: sign on again. */
+const SIGN_ON_AGAIN = 3
+
+export interface Frame {
+  readonly kind: 'tpdu' | 'serial'
+  /** 5 bytes: 60, destination 2, source 2. */
+  readonly tpdu: Uint8Array
+  /** 6 bytes; any value is accepted. */
+  readonly header: Uint8Array
+  /** MTI … last field. */
+  readonly body: Uint8Array
+}
+
+/** `lrc`: a serial frame that is broken in any way, to be answered by NAK (0x15). */
+export type FrameError = { readonly kind: 'frame'; readonly why: string } | { readonly kind: 'lrc' }
+
+/** Opens a frame; its parts are views into `bytes`. Bytes after the declared length are ignored: some terminals add CR LF. */
+export function parseFrame(bytes: Uint8Array, lrc: Lrc): Result<Frame, FrameError> {
+  if (isSerial(bytes)) {
+    const data = unwrapSerial(bytes, lrc)
+    return data.ok ? parseEnvelope('serial', data.value) : data
+  }
+  if (bytes.length < 2) return err({ kind: 'frame', why: `${bytes.length} bytes are no frame` })
+  const declared = declaredLength(bytes)
+  if (bytes.length - 2 < declared)
+    return err({ kind: 'frame', why: `length ${declared} declared, ${bytes.length - 2} bytes there` })
+  return parseEnvelope('tpdu', bytes.subarray(2, 2 + declared))
+}
+
+/** A frame as a terminal sends it. Throws RangeError on a wrong part length or a body that the length cannot count. */
+export function buildFrame(
+  kind: Frame['kind'],
+  tpdu: Uint8Array,
+  header: Uint8Array,
+  body: Uint8Array,
+  lrc: Lrc,
+): Uint8Array {
+  if (tpdu.length !== TPDU_LENGTH)
+    throw new RangeError(`tpdu: expected ${TPDU_LENGTH} bytes, got ${tpdu.length}`)
+  if (header.length !== HEADER_LENGTH)
+    throw new RangeError(`header: expected ${HEADER_LENGTH} bytes, got ${header.length}`)
+  const length = ENVELOPE_LENGTH + body.length
+  if (length > 0xffff) throw new RangeError(`frame: expected at most 65535 bytes, got ${length}`)
+  const bytes = new Uint8Array(2 + length)
+  bytes[0] = length >> 8
+  bytes[1] = length & 0xff
+  bytes.set(tpdu, 2)
+  bytes.set(header, 2 + TPDU_LENGTH)
+  bytes.set(body, 2 + ENVELOPE_LENGTH)
+  return kind === 'tpdu' ? bytes : wrapSerial(bytes.subarray(2), lrc)
+}
+
+/** The answer to a frame, in its framing: addresses swapped, header echoed but for the requirement nibble, which is ours. */
+export function answerFrame(
+  request: Frame,
+  body: Uint8Array,
+  options: { readonly signOnAgain?: boolean },
+  lrc: Lrc,
+): Uint8Array {
+  const [id = TPDU_ID, toHigh = 0, toLow = 0, fromHigh = 0, fromLow = 0] = request.tpdu
+  const tpdu = Uint8Array.of(id, fromHigh, fromLow, toHigh, toLow)
+  const header = Uint8Array.from(request.header)
+  header[2] = ((header[2] ?? 0) & 0xf0) | (options.signOnAgain ? SIGN_ON_AGAIN : 0)
+  return buildFrame(request.kind, tpdu, header, body, lrc)
+}
+
+const declaredLength = (bytes: Uint8Array): number => ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)
+
+/** Starts with STX and is not a whole TPDU frame; where it could be both, a TPDU and an ETX at their serial places decide. */
+function isSerial(bytes: Uint8Array): boolean {
+  if (bytes[0] !== STX) return false
+  const couldBeTpdu = bytes[2] === TPDU_ID && bytes.length - 2 >= declaredLength(bytes)
+  return !couldBeTpdu || serialData(bytes)?.[0] === TPDU_ID
+}
+
+function parseEnvelope(kind: Frame['kind'], bytes: Uint8Array): Result<Frame, FrameError> {
+  if (bytes.length < ENVELOPE_LENGTH)
+    return err({ kind: 'frame', why: `${bytes.length} bytes, TPDU and header need ${ENVELOPE_LENGTH}` })
+  if (bytes[0] !== TPDU_ID) return err({ kind: 'frame', why: 'TPDU does not start with 60' })
+  return ok({
+    kind,
+    tpdu: bytes.subarray(0, TPDU_LENGTH),
+    header: bytes.subarray(TPDU_LENGTH, ENVELOPE_LENGTH),
+    body: bytes.subarray(ENVELOPE_LENGTH),
+  })
+}

@@ -1,0 +1,229 @@
+/** @module A message body — MTI, bitmap, fields — to a `Message` and back, as `spec.ts` says. Knows formats, not fields. */
+
+import { err, ok, type Result } from '../domain/result.ts'
+import { DIGITS, NIBBLES, packedLength, readPacked, writePacked } from './bcd.ts'
+import { fromHex, toHex } from './hex.ts'
+import { ELEMENTS, type ElementSpec, elementOf } from './spec.ts'
+
+/** Bytes before the first field: MTI 2, bitmap 8. */
+const FIELDS_START = 10
+const MAC_LENGTH = 8
+
+/**
+ * `fields` holds, by field number, in the order of the wire: digits for n; the text as received, padding included, for an
+ * and ans; nibbles with `D` as separator for tracks; upper-case hex for bytes (52, 55, 57, 58, 59, 62, 63, 64).
+ */
+export interface Message {
+  /** Four digits. */
+  readonly mti: string
+  readonly fields: ReadonlyMap<number, string>
+}
+
+/** Where a body is not a message, and why; `why` holds counts, never content. */
+export interface FormatError {
+  readonly kind: 'format'
+  readonly field: number | 'mti' | 'bitmap' | 'length'
+  readonly why: string
+}
+
+/** What could be read before the first error. */
+export interface PartialMessage {
+  readonly mti?: string
+  readonly fields: ReadonlyMap<number, string>
+  readonly error?: FormatError
+}
+
+/** Reads a body that must be one message from its first byte to its last. Never throws, whatever the bytes. */
+export function unpack(body: Uint8Array): Result<Message, FormatError> {
+  const { mti, fields, error } = unpackWhatCan(body)
+  if (error !== undefined) return err(error)
+  return ok({ mti: mti ?? '', fields })
+}
+
+/** As `unpack`, keeping the fields before the error. */
+export function unpackWhatCan(body: Uint8Array): PartialMessage {
+  const fields = new Map<number, string>()
+  if (body.length < 2) return { fields, error: truncated('mti', 2, body.length) }
+  const mti = readPacked(body, 0, 4, 'left', DIGITS)
+  if (mti === undefined) return { fields, error: format('mti', 'not four digits') }
+  if (body.length < FIELDS_START) return { mti, fields, error: truncated('bitmap', 8, body.length - 2) }
+
+  let at = FIELDS_START
+  for (let number = 1; number <= 64; number++) {
+    if (!hasBit(body, number)) continue
+    const spec = elementOf(number)
+    if (spec === undefined) return { mti, fields, error: format(number, 'not in the field table') }
+
+    let count = spec.max
+    if (spec.length !== 'fixed') {
+      const prefix = spec.length === 'LLVAR' ? 1 : 2
+      if (body.length - at < prefix)
+        return { mti, fields, error: truncated(number, prefix, body.length - at) }
+      const digits = readPacked(body, at, 2 * prefix, 'right', DIGITS)
+      if (digits === undefined) return { mti, fields, error: format(number, 'length is not decimal') }
+      count = Number(digits)
+      if (count > spec.max)
+        return { mti, fields, error: format(number, `length ${count} is over ${spec.max}`) }
+      at += prefix
+    }
+
+    const size = sizeOf(spec, count)
+    if (body.length - at < size) return { mti, fields, error: truncated(number, size, body.length - at) }
+    const value = readValue(spec, body, at, count)
+    if (value === undefined) return { mti, fields, error: format(number, REFUSED[spec.format]) }
+    fields.set(number, value)
+    at += size
+  }
+
+  if (at < body.length)
+    return { mti, fields, error: format('length', `${body.length - at} bytes after the last field`) }
+  const track = unreadableTrack(fields)
+  if (track !== undefined) return { mti, fields, error: format(track, REFUSED.z) }
+  return { mti, fields }
+}
+
+/**
+ * The body of a message; text shorter than its fixed length is padded with spaces, `=` in a track becomes `D`.
+ * Throws RangeError, naming the field, when a value does not fit its row of the table.
+ */
+export function pack(message: Message): Uint8Array {
+  let size = FIELDS_START
+  let known = 0
+  for (const spec of ELEMENTS) {
+    const value = message.fields.get(spec.number)
+    if (value === undefined) continue
+    const count = countOf(spec, value)
+    size += prefixOf(spec) + sizeOf(spec, count)
+    known++
+  }
+  if (known !== message.fields.size) {
+    const stranger = [...message.fields.keys()].find((number) => elementOf(number) === undefined)
+    throw new RangeError(`field ${stranger}: not in the field table`)
+  }
+
+  const body = new Uint8Array(size)
+  if (message.mti.length !== 4 || !writePacked(message.mti, body, 0, 'left', DIGITS))
+    throw new RangeError('mti: expected four digits')
+  let at = FIELDS_START
+  for (const spec of ELEMENTS) {
+    const value = message.fields.get(spec.number)
+    if (value === undefined) continue
+    const bitmapByte = 2 + ((spec.number - 1) >> 3)
+    body[bitmapByte] = (body[bitmapByte] ?? 0) | (0x80 >> ((spec.number - 1) & 7))
+    const count = countOf(spec, value)
+    const prefix = prefixOf(spec)
+    if (prefix > 0) writePacked(String(count).padStart(2 * prefix, '0'), body, at, 'right', DIGITS)
+    at += prefix
+    if (!writeValue(spec, value, body, at, count))
+      throw new RangeError(`field ${spec.number}: ${REFUSED[spec.format]}`)
+    at += sizeOf(spec, count)
+  }
+  return body
+}
+
+/** The bytes a MAC covers: MTI … last field before 64, as received (a view, not a copy); all of them without a field 64. */
+export function macInput(body: Uint8Array): Uint8Array {
+  if (body.length < FIELDS_START + MAC_LENGTH || !hasBit(body, 64)) return body
+  return body.subarray(0, body.length - MAC_LENGTH)
+}
+
+/** Whether the bytes are the only ones that say this message (no stray pad nibbles): `message` must come from `unpack(body)`. */
+export function isCanonical(body: Uint8Array, message: Message): boolean {
+  const packed = pack(message)
+  if (packed.length !== body.length) return false
+  for (let i = 0; i < packed.length; i++) if (packed[i] !== body[i]) return false
+  return true
+}
+
+const REFUSED = {
+  n: 'not digits',
+  z: 'not track data',
+  an: 'not printable ASCII',
+  ans: 'not printable ASCII',
+  b: 'not bytes in hex',
+} as const
+
+const format = (field: FormatError['field'], why: string): FormatError => ({ kind: 'format', field, why })
+
+const truncated = (field: FormatError['field'], needed: number, left: number): FormatError =>
+  format(field, `truncated: ${needed} bytes needed, ${left} left`)
+
+const hasBit = (body: Uint8Array, number: number): boolean =>
+  ((body[2 + ((number - 1) >> 3)] ?? 0) & (0x80 >> ((number - 1) & 7))) !== 0
+
+const isPacked = (spec: ElementSpec): boolean => spec.format === 'n' || spec.format === 'z'
+
+/** Bytes that a value of `count` units takes, without its length prefix. */
+const sizeOf = (spec: ElementSpec, count: number): number => (isPacked(spec) ? packedLength(count) : count)
+
+const prefixOf = (spec: ElementSpec): number =>
+  spec.length === 'fixed' ? 0 : spec.length === 'LLVAR' ? 1 : 2
+
+/** Units of a value to be packed. Throws RangeError where the table has no room for them. */
+function countOf(spec: ElementSpec, value: string): number {
+  const isText = spec.format === 'an' || spec.format === 'ans'
+  const units = spec.format === 'b' ? value.length / 2 : value.length
+  const fits = spec.length === 'fixed' && !isText ? units === spec.max : units <= spec.max
+  if (!fits || !Number.isInteger(units))
+    throw new RangeError(`field ${spec.number}: length ${units}, ${spec.length} ${spec.max} expected`)
+  return spec.length === 'fixed' ? spec.max : units
+}
+
+function readValue(spec: ElementSpec, body: Uint8Array, at: number, count: number): string | undefined {
+  switch (spec.format) {
+    case 'n':
+      return readPacked(body, at, count, spec.alignment, DIGITS)
+    case 'z':
+      return readPacked(body, at, count, spec.alignment, NIBBLES)
+    case 'b':
+      return toHex(body.subarray(at, at + count))
+    default:
+      return readText(body, at, count)
+  }
+}
+
+function writeValue(spec: ElementSpec, value: string, body: Uint8Array, at: number, count: number): boolean {
+  switch (spec.format) {
+    case 'n':
+      return writePacked(value, body, at, spec.alignment, DIGITS)
+    case 'z':
+      return writePacked(value, body, at, spec.alignment, NIBBLES)
+    case 'b': {
+      const bytes = fromHex(value)
+      if (bytes !== undefined) body.set(bytes, at)
+      return bytes !== undefined
+    }
+    default:
+      return writeText(value, body, at, count)
+  }
+}
+
+const isPrintable = (code: number): boolean => code >= 0x20 && code <= 0x7e
+
+function readText(body: Uint8Array, at: number, count: number): string | undefined {
+  let text = ''
+  for (let i = at; i < at + count; i++) {
+    const code = body[i] ?? 0
+    if (!isPrintable(code)) return undefined
+    text += String.fromCharCode(code)
+  }
+  return text
+}
+
+function writeText(text: string, body: Uint8Array, at: number, count: number): boolean {
+  for (let i = 0; i < count; i++) {
+    const code = i < text.length ? text.charCodeAt(i) : 0x20
+    if (!isPrintable(code)) return false
+    body[at + i] = code
+  }
+  return true
+}
+
+/** The track that is neither digits and separators nor, by the third digit of field 53, encrypted. */
+function unreadableTrack(fields: ReadonlyMap<number, string>): number | undefined {
+  if (fields.get(53)?.charAt(2) === '1') return undefined
+  for (const number of [35, 36]) {
+    if (/[^0-9D]/.test(fields.get(number) ?? '')) return number
+  }
+  return undefined
+}

@@ -1,0 +1,37 @@
+/** @module Texts for receipts, in the encoding that the terminal prints. */
+
+import iconv from 'iconv-lite'
+
+/** GBK (code page 936) is what terminals print by default. */
+export type TextEncoding = 'gbk' | 'ascii'
+
+/**
+ * `text` in at most `maxBytes` bytes, cut between characters and not padded; a character that the encoding lacks
+ * becomes one `?`.
+ */
+export function encodeText(text: string, encoding: TextEncoding, maxBytes: number): Uint8Array {
+  const bytes = encoding === 'gbk' ? iconv.encode(text, 'gbk') : asciiBytes(text)
+  let end = 0
+  while (end < bytes.length) {
+    const next = end + characterLength(bytes[end] ?? 0, encoding)
+    if (next > maxBytes) break
+    end = next
+  }
+  return Uint8Array.from(bytes.subarray(0, end))
+}
+
+/** Bytes that are no character of the encoding come out as U+FFFD. */
+export function decodeText(bytes: Uint8Array, encoding: TextEncoding): string {
+  if (encoding === 'gbk') return iconv.decode(bytes, 'gbk')
+  return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : '\ufffd')).join('')
+}
+
+const asciiBytes = (text: string): Uint8Array =>
+  Uint8Array.from(text, (character) => {
+    const point = character.codePointAt(0) ?? 0x3f
+    return point < 0x80 ? point : 0x3f
+  })
+
+/** GBK lead bytes are 0x81–0xFE; 0x80 alone is the euro sign of code page 936. */
+const characterLength = (first: number, encoding: TextEncoding): number =>
+  encoding === 'gbk' && first > 0x80 && first < 0xff ? 2 : 1
