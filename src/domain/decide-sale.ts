@@ -1,0 +1,79 @@
+/** @module The sale: authorised by the acquirer behind us, or told by the capture feed after the fact. */
+
+import { answerOf, commitOf, type Decision, knownMessage, type Situation, type Supplies } from './decision.ts'
+import type { DeclineReason } from './decline-reason.ts'
+import { addDebit } from './money.ts'
+import type { CaptureRequest, SaleRequest } from './requests.ts'
+import type { Effects, Sale } from './types.ts'
+
+/** What the acquirer said; an unknown outcome never reaches a decision. */
+export type Authorization =
+  | { readonly kind: 'approved' }
+  | { readonly kind: 'declined'; readonly reason: DeclineReason }
+
+const refuse = (request: SaleRequest | CaptureRequest, situation: Situation): DeclineReason | null =>
+  request.batchNumber === situation.terminal.batch.batchNumber ? null : 'batch_mismatch'
+
+function saleOf(request: SaleRequest | CaptureRequest, supplies: Supplies): Omit<Sale, 'status'> {
+  const told = request.kind === 'capture' ? request : null
+  return {
+    id: supplies.id,
+    messageKey: request.messageKey,
+    merchantId: request.merchantId,
+    terminalId: request.terminalId,
+    batchNumber: request.batchNumber,
+    stan: request.stan,
+    amount: request.amount,
+    currencyCode: request.currencyCode,
+    fee: told?.fee ?? null,
+    card: request.card,
+    rrn: told?.rrn ?? supplies.rrn,
+    authorizationCode: told === null ? supplies.authorizationCode : told.authorizationCode,
+    soldAt: told?.soldAt ?? supplies.now,
+  }
+}
+
+const effectsOf = (sale: Sale, situation: Situation): Effects =>
+  sale.status === 'approved' ? { sale, batch: addDebit(situation.terminal.batch, sale.amount, 1) } : { sale }
+
+/** What can be decided before the acquirer is asked: a known message, or a refusal. Null: ask. */
+export function decideSaleEarly(
+  request: SaleRequest,
+  situation: Situation,
+  supplies: Supplies,
+): Decision | null {
+  const known = knownMessage(request, situation, supplies)
+  if (known !== null) return known
+  const reason = refuse(request, situation)
+  if (reason === null) return null
+  return commitOf(request, 'sale', situation, answerOf(situation, supplies, reason), {})
+}
+
+export function decideSale(
+  request: SaleRequest,
+  situation: Situation,
+  supplies: Supplies,
+  authorization: Authorization,
+): Decision {
+  const sale = saleOf(request, supplies)
+  if (authorization.kind === 'declined') {
+    const declined: Sale = { ...sale, authorizationCode: null, status: 'declined' }
+    const answer = answerOf(situation, supplies, authorization.reason)
+    return commitOf(request, 'sale', situation, answer, effectsOf(declined, situation))
+  }
+  const { authorizationCode } = sale
+  const answer = answerOf(situation, supplies, null, { authorizationCode })
+  return commitOf(request, 'sale', situation, answer, effectsOf({ ...sale, status: 'approved' }, situation))
+}
+
+export function decideCapture(request: CaptureRequest, situation: Situation, supplies: Supplies): Decision {
+  const known = knownMessage(request, situation, supplies)
+  if (known !== null) return known
+  const reason = refuse(request, situation)
+  // A line refused for its batch may be right after the next sign-on: it does not use its key up.
+  if (reason !== null) return { kind: 'answer', answer: answerOf(situation, supplies, reason) }
+  const sale: Sale = { ...saleOf(request, supplies), status: request.status }
+  const { rrn, authorizationCode } = sale
+  const answer = answerOf(situation, supplies, null, { rrn, authorizationCode })
+  return commitOf(request, 'sale', situation, answer, effectsOf(sale, situation))
+}

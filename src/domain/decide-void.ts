@@ -1,0 +1,73 @@
+/** @module The void (撤销): undo a known-good, unsettled sale, in full, once. */
+
+import { answerOf, commitOf, type Decision, knownMessage, type Situation, type Supplies } from './decision.ts'
+import type { DeclineReason } from './decline-reason.ts'
+import { addCredit } from './money.ts'
+import type { VoidRequest } from './requests.ts'
+import type { Sale, VoidRecord } from './types.ts'
+import { voidableUntil } from './window.ts'
+
+/** The card as presented is the sale's; where no card number was readable, the sale's RRN must name it. */
+function cardDiffers(request: VoidRequest, sale: Sale): boolean {
+  if (request.door === 'json') return false
+  if (request.cardFingerprint === null || sale.card === null) return request.rrn !== sale.rrn
+  return request.cardFingerprint !== sale.card.fingerprint
+}
+
+const differs = (given: string | null, stored: string | null): boolean => given !== null && given !== stored
+
+/** The guards in their order (semantics.md, Order of the guards); null when nothing speaks against the void. */
+function refuse(request: VoidRequest, situation: Situation, now: number): DeclineReason | null {
+  const { terminal, merchant, original } = situation
+  if (request.pos !== null && request.pos.batchNumber !== terminal.batch.batchNumber) return 'batch_mismatch'
+  if (original === null) return 'original_not_found'
+  const { sale } = original
+  if (sale.merchantId !== request.merchantId) return 'merchant_differs'
+  if (sale.terminalId !== terminal.terminalId) return 'terminal_differs'
+  if (differs(request.rrn, sale.rrn)) return 'reference_differs'
+  if (differs(request.authorizationCode, sale.authorizationCode)) return 'reference_differs'
+  if (cardDiffers(request, sale)) return 'card_differs'
+  if (sale.status !== 'approved') return 'original_not_approved'
+  if (original.reversed) return 'original_reversed'
+  if (original.liveVoid !== null) return 'original_already_voided'
+  if (original.batchState !== 'open') return 'original_settled'
+  const until = voidableUntil(sale.soldAt, merchant)
+  if (until !== null && now >= until) return 'window_expired'
+  if (request.amount !== sale.amount) return 'amount_differs'
+  if (request.currencyCode !== sale.currencyCode) return 'currency_differs'
+  return null
+}
+
+function voidRecordOf(request: VoidRequest, sale: Sale, supplies: Supplies): VoidRecord {
+  return {
+    id: supplies.id,
+    messageKey: request.messageKey,
+    saleId: sale.id,
+    merchantId: sale.merchantId,
+    terminalId: sale.terminalId,
+    batchNumber: sale.batchNumber,
+    stan: request.pos?.stan ?? null,
+    amount: sale.amount,
+    currencyCode: sale.currencyCode,
+    rrn: supplies.rrn,
+    originalRrn: sale.rrn,
+    authorizationCode: supplies.authorizationCode,
+    reason: request.reason,
+    feeReturned: sale.fee,
+    voidedAt: supplies.now,
+  }
+}
+
+export function decideVoid(request: VoidRequest, situation: Situation, supplies: Supplies): Decision {
+  const known = knownMessage(request, situation, supplies)
+  if (known !== null) return known
+  const reason = refuse(request, situation, supplies.now)
+  const { original, terminal } = situation
+  if (reason !== null || original === null)
+    return commitOf(request, 'void', situation, answerOf(situation, supplies, reason), {})
+  const { authorizationCode } = supplies
+  return commitOf(request, 'void', situation, answerOf(situation, supplies, null, { authorizationCode }), {
+    voidRecord: voidRecordOf(request, original.sale, supplies),
+    batch: addCredit(terminal.batch, original.sale.amount, 1),
+  })
+}

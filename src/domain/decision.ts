@@ -1,0 +1,117 @@
+/** @module What a decision is made of, and the guards that every message shares. No I/O, no clock, no randomness. */
+
+import { type DeclineReason, refusalOf } from './decline-reason.ts'
+import type { Identity } from './requests.ts'
+import type {
+  Answer,
+  Batch,
+  DraftEntry,
+  Effects,
+  EntryKind,
+  JournalEntry,
+  Merchant,
+  Reversal,
+  SaleState,
+  Terminal,
+} from './types.ts'
+import { localFields } from './window.ts'
+
+/** Everything a decision may depend on, as loaded in one batch. */
+export interface Situation {
+  readonly terminal: Terminal
+  readonly merchant: Merchant
+  /** The entry that already bears this message's key. */
+  readonly earlier: JournalEntry | null
+  /** The reversal that names this message. */
+  readonly reversal: Reversal | null
+  /** The sale that a void, or a reversal of a sale, is about. */
+  readonly original: SaleState | null
+  /** The entry that a reversal names, and whether it was reversed before. */
+  readonly target: JournalEntry | null
+  readonly targetReversal: Reversal | null
+  /** The batch that the message names, where it is known. */
+  readonly namedBatch: Batch | null
+}
+
+/** Fresh values a decision may use; made outside so that the decision stays a function of its arguments. */
+export interface Supplies {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** A new retrieval reference number, 12 digits. */
+  readonly rrn: string
+  /** A new authorisation code, 6 digits. */
+  readonly authorizationCode: string
+  /** A new opaque id for a sale or a void. */
+  readonly id: string
+  /** Field 63 for a reason in the terminal's encoding, hex. */
+  readonly privateData: (reason: DeclineReason | null, encoding: Terminal['textEncoding']) => string
+}
+
+export type Decision =
+  /** Write this entry, then answer from it. */
+  | { readonly kind: 'commit'; readonly draft: DraftEntry }
+  /** Answer from an entry that stands. */
+  | { readonly kind: 'replay'; readonly entry: JournalEntry }
+  /** Answer without writing: nothing was decided that must be remembered. */
+  | { readonly kind: 'answer'; readonly answer: Answer }
+
+type Place = Pick<Situation, 'terminal' | 'merchant'>
+
+/** The decided fields of an answer at `supplies.now`. */
+export function answerOf(
+  place: Place,
+  supplies: Supplies,
+  reason: DeclineReason | null,
+  more: Partial<Pick<Answer, 'authorizationCode' | 'totals' | 'rrn'>> = {},
+): Answer {
+  return {
+    responseCode: reason === null ? '00' : refusalOf(reason).responseCode,
+    reason,
+    rrn: supplies.rrn,
+    authorizationCode: null,
+    at: supplies.now,
+    ...localFields(supplies.now, place.merchant),
+    privateData: supplies.privateData(reason, place.terminal.textEncoding),
+    ...more,
+  }
+}
+
+/** A decision to write: an approval with its effects, or a refusal that a retransmission must find again. */
+export function commitOf(
+  request: Identity & { kind: string },
+  kind: EntryKind,
+  place: Place,
+  answer: Answer,
+  effects: Effects,
+): Decision {
+  const draft: DraftEntry = {
+    terminalId: place.terminal.terminalId,
+    merchantId: request.merchantId,
+    kind,
+    messageKey: request.messageKey,
+    contentFingerprint: request.contentFingerprint,
+    door: request.door,
+    request: request.request,
+    answer,
+    effects,
+    at: answer.at,
+  }
+  return { kind: 'commit', draft }
+}
+
+/**
+ * Identity (semantics.md): same key and content, the first answer again; same key, other content, refused. A message
+ * that was reversed has no effect any more whichever of the two came first, so its copies are refused too.
+ */
+export function knownMessage(request: Identity, situation: Situation, supplies: Supplies): Decision | null {
+  const { earlier, reversal } = situation
+  const refuse = (reason: DeclineReason): Decision => ({
+    kind: 'answer',
+    answer: answerOf(situation, supplies, reason),
+  })
+  if (earlier !== null && earlier.contentFingerprint !== request.contentFingerprint)
+    return refuse('key_reused_with_different_content')
+  if (reversal !== null) return refuse('message_reversed')
+  if (earlier !== null) return { kind: 'replay', entry: earlier }
+  return null
+}

@@ -1,0 +1,299 @@
+/**
+ * @module Every reason for a refusal, and the one place where it becomes field 39, an HTTP status, words and advice.
+ *
+ * `zh` fits the 20 bytes of field 63's acquirer text in GBK and `adviceZh` the 60 bytes of its terminal text
+ * (protocol.md §2, field 63); the English ones fit the same bytes in ASCII.
+ */
+
+export type DoNext =
+  | 'print_receipt'
+  | 'query'
+  | 'reverse'
+  | 'sign_on'
+  | 'ask_supervisor'
+  | 'refund'
+  | 'contact_acquirer'
+  | 'retry'
+  | 'nothing'
+
+export interface Refusal {
+  /** Field 39 (protocol.md §6). */
+  readonly responseCode: string
+  readonly httpStatus: 400 | 401 | 403 | 404 | 409 | 422 | 503
+  readonly zh: string
+  readonly en: string
+  readonly adviceZh: string
+  readonly adviceEn: string
+  readonly doNext: DoNext
+}
+
+const refusal = (
+  responseCode: string,
+  httpStatus: Refusal['httpStatus'],
+  zh: string,
+  en: string,
+  adviceZh: string,
+  adviceEn: string,
+  doNext: DoNext,
+): Refusal => ({ responseCode, httpStatus, zh, en, adviceZh, adviceEn, doNext })
+
+/** In the order in which the guards are asked (semantics.md, Order of the guards). Names never change. */
+export const REFUSALS = {
+  unsupported_transaction: refusal(
+    '40',
+    422,
+    '不支持该交易',
+    'Not supported',
+    '请改用其他交易或联系收单机构',
+    'Use another transaction or call the acquirer',
+    'contact_acquirer',
+  ),
+  terminal_unknown: refusal(
+    '97',
+    404,
+    '终端未登记',
+    'Terminal unknown',
+    '请联系收单机构登记终端',
+    'Ask the acquirer to register this terminal',
+    'contact_acquirer',
+  ),
+  merchant_unknown: refusal(
+    '03',
+    404,
+    '商户无效',
+    'Merchant unknown',
+    '请核对商户号或联系收单机构',
+    'Check the merchant number or call the acquirer',
+    'contact_acquirer',
+  ),
+  terminal_not_allowed: refusal(
+    '58',
+    403,
+    '终端已停用',
+    'Terminal not allowed',
+    '该终端不可交易，请联系收单机构',
+    'This terminal may not transact: call the acquirer',
+    'contact_acquirer',
+  ),
+  key_not_established: refusal(
+    '77',
+    409,
+    '请先签到',
+    'Sign on first',
+    '请签到后重新交易',
+    'Sign on, then do the transaction again',
+    'sign_on',
+  ),
+  mac_mismatch: refusal(
+    'A0',
+    401,
+    '校验错',
+    'MAC error',
+    '请签到后重新交易',
+    'Sign on, then do the transaction again',
+    'sign_on',
+  ),
+  format_error: refusal(
+    '30',
+    400,
+    '报文格式错',
+    'Format error',
+    '请联系终端维护人员',
+    'Call the terminal maintainer',
+    'contact_acquirer',
+  ),
+  key_reused_with_different_content: refusal(
+    '94',
+    422,
+    '流水号重复',
+    'Duplicate trace',
+    '流水号已用于另一笔，请核对后重做',
+    'Trace number used for something else: check and redo',
+    'query',
+  ),
+  message_reversed: refusal(
+    '12',
+    409,
+    '该笔已冲正',
+    'Already reversed',
+    '本笔无效，如需请以新流水号重做',
+    'This one has no effect: redo with a new trace number',
+    'nothing',
+  ),
+  batch_mismatch: refusal(
+    '77',
+    409,
+    '批次不符请签到',
+    'Batch mismatch',
+    '请签到更新批次号后重新交易',
+    'Sign on for the batch number, then redo',
+    'sign_on',
+  ),
+  original_not_found: refusal(
+    '25',
+    404,
+    '未找到原交易',
+    'Original not found',
+    '请核对原凭证号和参考号',
+    'Check the original voucher and reference number',
+    'query',
+  ),
+  terminal_differs: refusal(
+    '25',
+    409,
+    '非本终端交易',
+    'Other terminal',
+    '请在原终端撤销',
+    'Void it on the terminal that made the sale',
+    'contact_acquirer',
+  ),
+  merchant_differs: refusal(
+    '25',
+    404,
+    '非本商户交易',
+    'Other merchant',
+    '请核对原凭证号和参考号',
+    'Check the original voucher and reference number',
+    'contact_acquirer',
+  ),
+  reference_differs: refusal(
+    '25',
+    409,
+    '参考号不符',
+    'Reference differs',
+    '请核对参考号和授权码',
+    'Check the reference number and authorisation code',
+    'query',
+  ),
+  card_differs: refusal(
+    '14',
+    409,
+    '卡号与原交易不符',
+    'Card differs',
+    '请使用原交易的卡',
+    'Use the card of the original sale',
+    'nothing',
+  ),
+  original_not_approved: refusal(
+    '12',
+    409,
+    '原交易未成功',
+    'Sale not approved',
+    '未扣款，无需撤销',
+    'Nothing was charged: there is nothing to void',
+    'nothing',
+  ),
+  original_reversed: refusal(
+    '25',
+    409,
+    '原交易已冲正',
+    'Sale was reversed',
+    '款项已冲正，无需撤销',
+    'The sale was already reversed: nothing to void',
+    'nothing',
+  ),
+  original_already_voided: refusal(
+    '12',
+    409,
+    '原交易已撤销',
+    'Already voided',
+    '请勿重复撤销，可查询原撤销',
+    'Do not void again: look the first void up',
+    'query',
+  ),
+  original_settled: refusal(
+    '12',
+    409,
+    '原交易已结算',
+    'Already settled',
+    '不能撤销，请由收单机构办理退货',
+    'Cannot void: ask the acquirer for a refund',
+    'refund',
+  ),
+  window_expired: refusal(
+    '12',
+    409,
+    '已过撤销时限',
+    'Void window over',
+    '不能撤销，请由收单机构办理退货',
+    'Cannot void: ask the acquirer for a refund',
+    'refund',
+  ),
+  amount_differs: refusal(
+    '64',
+    422,
+    '金额与原交易不符',
+    'Amount differs',
+    '撤销须为全额；部分退款请办退货',
+    'A void is for the full amount; for a part, refund',
+    'refund',
+  ),
+  currency_differs: refusal(
+    'A1',
+    422,
+    '币种与原交易不符',
+    'Currency differs',
+    '请使用原交易币种',
+    'Use the currency of the original sale',
+    'nothing',
+  ),
+  issuer_declined: refusal(
+    '05',
+    409,
+    '发卡行不予承兑',
+    'Do not honour',
+    '请持卡人联系发卡行',
+    'The cardholder should call the issuer',
+    'nothing',
+  ),
+  insufficient_funds: refusal(
+    '51',
+    409,
+    '余额不足',
+    'Insufficient funds',
+    '请更换卡片',
+    'Use another card',
+    'nothing',
+  ),
+  card_expired: refusal('54', 409, '卡已过期', 'Card expired', '请更换卡片', 'Use another card', 'nothing'),
+  pin_incorrect: refusal(
+    '55',
+    409,
+    '密码错误',
+    'Wrong PIN',
+    '请重新输入密码',
+    'Enter the PIN again',
+    'nothing',
+  ),
+  limit_exceeded: refusal(
+    '61',
+    409,
+    '超出金额限制',
+    'Over the limit',
+    '请更换卡片',
+    'Use another card',
+    'nothing',
+  ),
+  issuer_unavailable: refusal(
+    '91',
+    409,
+    '发卡行暂不可用',
+    'Issuer unavailable',
+    '请稍后重做',
+    'Try again later',
+    'nothing',
+  ),
+  in_progress: refusal(
+    '09',
+    409,
+    '正在处理',
+    'In progress',
+    '请稍候再试',
+    'Wait a moment and try again',
+    'retry',
+  ),
+} as const satisfies Record<string, Refusal>
+
+export type DeclineReason = keyof typeof REFUSALS
+
+export const refusalOf = (reason: DeclineReason): Refusal => REFUSALS[reason]

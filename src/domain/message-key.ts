@@ -1,0 +1,22 @@
+/** @module The business identity of a message (semantics.md, Identity), as one string for one unique index. */
+
+import type { EntryKind } from './types.ts'
+
+export interface PosMessageKey {
+  /** Field 42, 15 characters. */
+  readonly merchantId: string
+  /** Field 41, 8 characters. */
+  readonly terminalId: string
+  /** Field 60.2, 6 digits. */
+  readonly batchNumber: string
+  /** Field 11, 6 digits. */
+  readonly stan: string
+}
+
+/** Every part but the last is of fixed length and free of `|`, so no two keys share a string. */
+export const posMessageKey = (key: PosMessageKey, kind: EntryKind): string =>
+  `pos|${key.merchantId}|${key.terminalId}|${key.batchNumber}|${key.stan}|${kind}`
+
+/** The JSON door's identity: the caller's own `Idempotency-Key` within its merchant. */
+export const apiMessageKey = (merchantId: string, kind: EntryKind, idempotencyKey: string): string =>
+  `api|${merchantId}|${kind}|${idempotencyKey}`

@@ -1,0 +1,80 @@
+/** @module What a message asks, once a door has read it: plain data, the same whichever door it came by. */
+
+import type { Amount, Card, Merchant, Terminal } from './types.ts'
+
+/** What every message that can enter a journal carries. */
+export interface Identity {
+  readonly door: 'terminal' | 'json'
+  readonly merchantId: string
+  readonly messageKey: string
+  /** HMAC-SHA-256 (hex) of what the message asks: the same key with another content is refused. */
+  readonly contentFingerprint: string
+  /** The request, masked, as it is kept: field number or JSON name → value. */
+  readonly request: Readonly<Record<string, string>>
+}
+
+export interface SaleRequest extends Identity {
+  readonly kind: 'sale'
+  readonly terminalId: string
+  readonly batchNumber: string
+  readonly stan: string
+  readonly amount: Amount
+  readonly currencyCode: string
+  readonly card: Card | null
+}
+
+/** A sale approved elsewhere, told by the capture feed. */
+export interface CaptureRequest extends Omit<SaleRequest, 'kind'> {
+  readonly kind: 'capture'
+  readonly status: 'approved' | 'declined'
+  readonly rrn: string | null
+  readonly authorizationCode: string | null
+  readonly fee: Amount | null
+  readonly soldAt: number
+}
+
+export interface VoidRequest extends Identity {
+  readonly kind: 'void'
+  /** Null on the JSON door, where the sale's own terminal and batch are meant. */
+  readonly pos: { readonly terminalId: string; readonly batchNumber: string; readonly stan: string } | null
+  readonly amount: Amount
+  readonly currencyCode: string
+  /** HMAC of the card number as presented; null where none was readable. */
+  readonly cardFingerprint: string | null
+  /** Field 37 and 38 of the original, where given. */
+  readonly rrn: string | null
+  readonly authorizationCode: string | null
+  readonly reason: string | null
+}
+
+export interface ReversalRequest extends Identity {
+  readonly kind: 'sale_reversal' | 'void_reversal'
+  readonly terminalId: string
+  readonly targetKey: string
+  readonly amount: Amount
+}
+
+export interface SettlementRequest extends Identity {
+  readonly kind: 'settlement'
+  readonly terminalId: string
+  readonly batchNumber: string
+  /** Field 48, digits. */
+  readonly totals: string
+}
+
+/** Batch upload (0320): details (201), or the end of the upload after a mismatch (202) or a match (207). */
+export interface UploadRequest extends Identity {
+  readonly kind: 'upload' | 'upload_end'
+  readonly terminalId: string
+  readonly batchNumber: string
+  readonly after: 'mismatch' | 'match'
+}
+
+export interface ProvisionRequest extends Identity {
+  readonly kind: 'provision'
+  readonly terminalId: string
+  readonly profile: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
+  readonly merchant: Merchant
+  /** A new master key ends every working key. */
+  readonly newMasterKey: boolean
+}

@@ -1,0 +1,86 @@
+/** @module Until when a sale can be voided, and the dates of its business day (semantics.md, Window). */
+
+import type { Merchant } from './types.ts'
+
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+/** What a clock on the wall shows at `instant`, read as if it were UTC, in milliseconds. */
+function wallClock(instant: number, timeZone: string): number {
+  let formatter = formatters.get(timeZone)
+  if (formatter === undefined) {
+    formatter = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    })
+    formatters.set(timeZone, formatter)
+  }
+  const part: Record<string, number> = {}
+  for (const { type, value } of formatter.formatToParts(instant)) part[type] = Number(value)
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part
+  const remainder = ((instant % 1000) + 1000) % 1000
+  return Date.UTC(year, month - 1, day, hour, minute, second) + remainder
+}
+
+/**
+ * The first instant at which the local wall clock reads `wall` or later. A time that a DST change skips is the
+ * change itself; one that occurs twice is its first occurrence.
+ */
+function instantOf(wall: number, timeZone: string): number {
+  let low = wall - DAY_MS
+  let high = wall + DAY_MS
+  // The wall clock is not monotonic where DST ends, so look at the candidates that the two offsets give.
+  const offsets = [wallClock(low, timeZone) - low, wallClock(high, timeZone) - high]
+  const exact = offsets.map((offset) => wall - offset).filter((at) => wallClock(at, timeZone) === wall)
+  if (exact.length > 0) return Math.min(...exact)
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (wallClock(middle, timeZone) >= wall) high = middle
+    else low = middle
+  }
+  return high
+}
+
+/** The first cut-off after `instant`, both in milliseconds since the epoch. */
+export function nextCutOff(instant: number, merchant: Pick<Merchant, 'timeZone' | 'cutOff'>): number {
+  const [hours = 0, minutes = 0] = merchant.cutOff.split(':').map(Number)
+  const midnight = Math.floor(wallClock(instant, merchant.timeZone) / DAY_MS) * DAY_MS
+  for (let day = 0; ; day++) {
+    const cutOff = instantOf(midnight + day * DAY_MS + (hours * 60 + minutes) * MINUTE_MS, merchant.timeZone)
+    if (cutOff > instant) return cutOff
+  }
+}
+
+/** The instant from which a sale can no longer be voided; null where only the close of its batch ends it. */
+export function voidableUntil(soldAt: number, merchant: Merchant): number | null {
+  switch (merchant.window.kind) {
+    case 'same_batch':
+      return null
+    case 'minutes':
+      return soldAt + merchant.window.minutes * MINUTE_MS
+    case 'business_day':
+      return nextCutOff(soldAt, merchant)
+  }
+}
+
+/** Fields 12 (hhmmss), 13 (MMDD) and 15 (MMDD of the business day's cut-off) at `instant`. */
+export function localFields(
+  instant: number,
+  merchant: Pick<Merchant, 'timeZone' | 'cutOff'>,
+): { localTime: string; localDate: string; settlementDate: string } {
+  const local = new Date(wallClock(instant, merchant.timeZone)).toISOString()
+  const settles = new Date(wallClock(nextCutOff(instant, merchant), merchant.timeZone)).toISOString()
+  return {
+    localTime: local.slice(11, 19).replaceAll(':', ''),
+    localDate: local.slice(5, 10).replace('-', ''),
+    settlementDate: settles.slice(5, 10).replace('-', ''),
+  }
+}

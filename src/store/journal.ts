@@ -1,0 +1,91 @@
+/** @module The journal's encoding: canonical JSON, chained by SHA-256, and the check of a whole chain. */
+
+import { GENESIS } from '../domain/decide-provision.ts'
+import type { DraftEntry, Head, JournalEntry } from '../domain/types.ts'
+
+export interface JournalRow {
+  readonly terminalId: string
+  readonly seq: number
+  readonly previousHash: string
+  readonly hash: string
+  readonly messageKey: string
+  readonly rrn: string | null
+  readonly body: string
+}
+
+/** JSON with sorted keys and nothing between the tokens, so that equal values have equal bytes (RFC 8785 in spirit). */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`)
+  return `{${members.join(',')}}`
+}
+
+const hex = (bytes: ArrayBuffer): string =>
+  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+/** SHA-256 over the previous hash (64 hex characters) followed by the body, UTF-8; lower-case hex. */
+const chain = async (previousHash: string, body: string): Promise<string> =>
+  hex(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(previousHash + body)))
+
+/** Puts a draft at the place after `head`. `rrn` is the RRN it brings into the world, if any. */
+export async function seal(draft: DraftEntry, head: Head, rrn: string | null): Promise<JournalRow> {
+  const { terminalId, messageKey } = draft
+  const seq = head.seq + 1
+  const body = canonical({ ...draft, seq, rrn })
+  return {
+    terminalId,
+    seq,
+    previousHash: head.hash,
+    hash: await chain(head.hash, body),
+    messageKey,
+    rrn,
+    body,
+  }
+}
+
+/** Reads a row that this service wrote. */
+export function openEntry(row: JournalRow): JournalEntry {
+  const draft = JSON.parse(row.body) as DraftEntry & { seq: number }
+  return { ...draft, previousHash: row.previousHash, hash: row.hash }
+}
+
+export interface ChainFault {
+  /** Number of the first bad entry: the one missing, moved or changed. */
+  readonly seq: number
+  readonly why: string
+}
+
+/** Checks one entry against the place it should have; null when it is sound. */
+export async function checkEntry(row: JournalRow, head: Head): Promise<ChainFault | null> {
+  const seq = head.seq + 1
+  const fault = (why: string): ChainFault => ({ seq, why })
+  if (row.seq !== seq) return fault(`missing: the next entry is ${row.seq}`)
+  if (row.previousHash !== head.hash) return fault('does not follow from the entry before it')
+  if (row.hash !== (await chain(head.hash, row.body))) return fault('its content was changed')
+  const { terminalId, messageKey, rrn } = JSON.parse(row.body) as JournalRow
+  if (JSON.parse(row.body).seq !== seq) return fault('it was sealed for another place')
+  if (terminalId !== row.terminalId || messageKey !== row.messageKey || rrn !== row.rrn)
+    return fault('its columns differ from its content')
+  return null
+}
+
+/**
+ * Checks a terminal's whole chain, rows in order of `seq`, against the head kept in the terminal's own row: without
+ * that, a cut of the tail would leave a chain that is sound and too short. Returns the first fault, or null.
+ */
+export async function verifyChain(rows: Iterable<JournalRow>, kept: Head): Promise<ChainFault | null> {
+  let head: Head = GENESIS
+  for (const row of rows) {
+    const fault = await checkEntry(row, head)
+    if (fault !== null) return fault
+    head = { seq: row.seq, hash: row.hash }
+  }
+  if (head.seq < kept.seq)
+    return { seq: head.seq + 1, why: `missing: the chain ends before its head ${kept.seq}` }
+  if (head.seq > kept.seq) return { seq: kept.seq + 1, why: `not known to the head, which is ${kept.seq}` }
+  return head.hash === kept.hash ? null : { seq: head.seq, why: 'differs from the head' }
+}

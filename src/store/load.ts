@@ -1,0 +1,236 @@
+/** @module Reads, in one D1 batch, everything that the decisions of a set may depend on. */
+
+import { type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { Situation } from '../domain/decision.ts'
+import type { Batch, JournalEntry, Merchant, Reversal, Sale, SaleState, Terminal } from '../domain/types.ts'
+import type { Db } from './db.ts'
+import { openEntry } from './journal.ts'
+import {
+  apiKey,
+  batch,
+  journal,
+  keySet,
+  masterKey,
+  merchant,
+  reversal,
+  sale,
+  terminal,
+  voidTable,
+} from './schema.ts'
+
+/** What to load for one message; what is absent is not looked for. */
+export interface LoadItem {
+  readonly terminalId?: string
+  readonly messageKey?: string
+  /** The message that a reversal names. */
+  readonly targetKey?: string
+  readonly batchNumber?: string
+  /** Which sale: the first of these that finds one. */
+  readonly saleId?: string
+  readonly saleKey?: string
+  readonly saleOfVoidKey?: string
+  readonly saleRrn?: string
+  /** SHA-256 of a bearer key, hex. */
+  readonly credential?: string
+  /** Load the terminal's master key as well. */
+  readonly masterKey?: boolean
+}
+
+/** The working keys of one sign-on as they lie in the database: wrapped. */
+export interface WrappedKeySet {
+  readonly version: number
+  readonly layout: string
+  readonly mak: string
+  readonly tpk: string
+  readonly tdk: string | null
+  readonly createdAt: number
+}
+
+export interface Credential {
+  readonly name: string
+  /** Null: an administrator. */
+  readonly merchantId: string | null
+}
+
+export interface Loaded extends Omit<Situation, 'terminal' | 'merchant'> {
+  readonly terminal: Terminal | null
+  readonly merchant: Merchant | null
+  /** The set in use first, then the pending ones, newest first. */
+  readonly keySets: readonly WrappedKeySet[]
+  readonly masterKey: { readonly version: number; readonly wrapped: string } | null
+  readonly credential: Credential | null
+}
+
+const from = (rows: readonly object[]): SQL => sql`json_each(${JSON.stringify(rows)}) as item`
+const field = (name: string): SQL => sql`item.value ->> ${sql.raw(`'${name}'`)}`
+const index = { i: sql<number>`item.value ->> 'i'` }
+
+/** The sale that an item means: by id, by its message key, by the key of a void of it, or by RRN. */
+const MEANT_SALE = sql`coalesce(
+  ${field('saleId')},
+  (select id from sale where message_key = item.value ->> 'saleKey'),
+  (select sale_id from void where message_key = item.value ->> 'saleOfVoidKey'),
+  (select id from sale where rrn = item.value ->> 'saleRrn' order by sold_at desc limit 1))`
+
+const named = alias(batch, 'named')
+const saleBatch = alias(batch, 'sale_batch')
+
+const terminals = (db: Db, rows: readonly object[]) =>
+  db
+    .select({ ...index, terminal, merchant, batch, named, masterKey })
+    .from(from(rows))
+    .innerJoin(
+      terminal,
+      sql`terminal.terminal_id = coalesce(${field('terminalId')},
+        (select terminal_id from sale where id = item.value ->> 'saleId'))`,
+    )
+    .innerJoin(merchant, sql`merchant.merchant_id = terminal.merchant_id`)
+    .innerJoin(
+      batch,
+      sql`batch.terminal_id = terminal.terminal_id and batch.batch_number = terminal.batch_number`,
+    )
+    .leftJoin(
+      named,
+      sql`named.terminal_id = terminal.terminal_id and named.batch_number = ${field('batchNumber')}`,
+    )
+    .leftJoin(masterKey, sql`${field('masterKey')} = 1 and master_key.terminal_id = terminal.terminal_id`)
+
+const keySets = (db: Db, rows: readonly object[]) =>
+  db
+    .select({ ...index, keySet })
+    .from(from(rows))
+    .innerJoin(keySet, sql`key_set.terminal_id = ${field('terminalId')}`)
+
+const entries = (db: Db, rows: readonly object[]) =>
+  db
+    .select({ ...index, role: sql<Role>`item.value ->> 'role'`, journal })
+    .from(from(rows))
+    .innerJoin(journal, sql`journal.message_key = ${field('key')}`)
+
+const reversals = (db: Db, rows: readonly object[]) =>
+  db
+    .select({ ...index, role: sql<Role>`item.value ->> 'role'`, reversal })
+    .from(from(rows))
+    .innerJoin(reversal, sql`reversal.target_key = ${field('key')}`)
+
+const sales = (db: Db, rows: readonly object[]) =>
+  db
+    .select({
+      ...index,
+      sale,
+      voidId: voidTable.id,
+      voidKey: voidTable.messageKey,
+      reversedKey: reversal.targetKey,
+      batchState: saleBatch.state,
+    })
+    .from(from(rows))
+    .innerJoin(sale, sql`sale.id = ${MEANT_SALE}`)
+    .innerJoin(
+      saleBatch,
+      sql`sale_batch.terminal_id = sale.terminal_id and sale_batch.batch_number = sale.batch_number`,
+    )
+    .leftJoin(voidTable, sql`void.sale_id = sale.id and void.reversed_at is null`)
+    .leftJoin(reversal, sql`reversal.target_key = sale.message_key`)
+
+const credentials = (db: Db, rows: readonly object[]) =>
+  db
+    .select({ ...index, apiKey })
+    .from(from(rows))
+    .innerJoin(apiKey, sql`api_key.hash = ${field('credential')} and api_key.revoked_at is null`)
+
+type Role = 'message' | 'target'
+
+/** One row per key that is looked for in the journal and among the reversals. */
+const roles = (items: readonly LoadItem[]): object[] =>
+  items.flatMap((item, i) => [
+    ...(item.messageKey === undefined ? [] : [{ i, role: 'message', key: item.messageKey }]),
+    ...(item.targetKey === undefined ? [] : [{ i, role: 'target', key: item.targetKey }]),
+  ])
+
+export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]> {
+  const rows = items.map((item, i) => ({ ...item, i }))
+  const keys = roles(items)
+  const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials] = await db.batch([
+    terminals(db, rows),
+    keySets(db, rows),
+    entries(db, keys),
+    reversals(db, keys),
+    sales(db, rows),
+    credentials(db, rows),
+  ])
+  return rows.map(({ i }) => {
+    const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
+    const place = mine(inTerminals)[0]
+    const entryOf = (role: Role) => mine(inEntries).find((row) => row.role === role)?.journal
+    const reversalOf = (role: Role) => mine(inReversals).find((row) => row.role === role)?.reversal
+    return {
+      terminal: place === undefined ? null : terminalOf(place),
+      merchant: place === undefined ? null : merchantOf(place.merchant),
+      namedBatch: place?.named ?? null,
+      masterKey: place?.masterKey ?? null,
+      keySets: usable(
+        mine(inKeySets).map((row) => row.keySet),
+        place?.terminal.keyVersion ?? null,
+      ),
+      earlier: entry(entryOf('message')),
+      target: entry(entryOf('target')),
+      reversal: reversalFrom(reversalOf('message')),
+      targetReversal: reversalFrom(reversalOf('target')),
+      original: saleStateOf(mine(inSales)[0]),
+      credential: mine(inCredentials)[0]?.apiKey ?? null,
+    }
+  })
+}
+
+const entry = (row: typeof journal.$inferSelect | undefined): JournalEntry | null =>
+  row === undefined ? null : openEntry(row)
+
+const reversalFrom = (row: typeof reversal.$inferSelect | undefined): Reversal | null =>
+  row === undefined ? null : { targetKey: row.targetKey, kind: row.kind }
+
+/** A key set older than the one in use is dead, even where its row is still there. */
+function usable(sets: readonly WrappedKeySet[], inUse: number | null): WrappedKeySet[] {
+  const alive = sets.filter((set) => inUse === null || set.version >= inUse)
+  return alive.sort(
+    (a, b) => Number(b.version === inUse) - Number(a.version === inUse) || b.version - a.version,
+  )
+}
+
+function terminalOf(place: { terminal: typeof terminal.$inferSelect; batch: Batch }): Terminal {
+  const { headSeq, headHash, batchNumber: _, ...row } = place.terminal
+  return { ...row, batch: place.batch, head: { seq: headSeq, hash: headHash } }
+}
+
+export function merchantOf(row: typeof merchant.$inferSelect): Merchant {
+  const { windowKind, windowMinutes, ...merchantRow } = row
+  const window =
+    windowKind === 'minutes' ? { kind: windowKind, minutes: windowMinutes ?? 0 } : { kind: windowKind }
+  return { ...merchantRow, window }
+}
+
+interface SaleRow {
+  readonly sale: typeof sale.$inferSelect
+  readonly voidId: string | null
+  readonly voidKey: string | null
+  readonly reversedKey: string | null
+  readonly batchState: Batch['state']
+}
+
+function saleStateOf(row: SaleRow | undefined): SaleState | null {
+  if (row === undefined) return null
+  const { voidId, voidKey } = row
+  return {
+    sale: saleOf(row.sale),
+    liveVoid: voidId === null || voidKey === null ? null : { id: voidId, messageKey: voidKey },
+    reversed: row.reversedKey !== null,
+    batchState: row.batchState,
+  }
+}
+
+function saleOf(row: typeof sale.$inferSelect): Sale {
+  const { cardFirst6: first6, cardLast4: last4, cardFingerprint: fingerprint, ...rest } = row
+  const card =
+    first6 === null || last4 === null || fingerprint === null ? null : { first6, last4, fingerprint }
+  return { ...rest, card }
+}

@@ -1,0 +1,173 @@
+/**
+ * @module The tables. `journal` is the truth; every table marked projection can be rebuilt from it.
+ *
+ * Money is in minor units, times are milliseconds since the epoch, hashes and fingerprints are lower-case hex.
+ * No table has a column for a card number, a track, a PIN block or a clear key.
+ */
+
+import { sql } from 'drizzle-orm'
+import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { MAC_PROFILES } from '../domain/types.ts'
+
+/** Projection (of `provision` entries). */
+export const merchant = sqliteTable('merchant', {
+  merchantId: text('merchant_id').primaryKey(),
+  name: text('name').notNull(),
+  status: text('status', { enum: ['active', 'closed'] }).notNull(),
+  timeZone: text('time_zone').notNull(),
+  cutOff: text('cut_off').notNull(),
+  windowKind: text('window_kind', { enum: ['business_day', 'same_batch', 'minutes'] }).notNull(),
+  windowMinutes: integer('window_minutes'),
+})
+
+/** Projection: a terminal and where its journal stands. */
+export const terminal = sqliteTable('terminal', {
+  terminalId: text('terminal_id').primaryKey(),
+  merchantId: text('merchant_id').notNull(),
+  status: text('status', { enum: ['active', 'blocked', 'stolen', 'retired'] }).notNull(),
+  macProfile: text('mac_profile', { enum: MAC_PROFILES }).notNull(),
+  textEncoding: text('text_encoding', { enum: ['gbk', 'ascii'] }).notNull(),
+  settlementMac: text('settlement_mac', { enum: ['optional', 'required'] }).notNull(),
+  batchNumber: text('batch_number').notNull(),
+  keyVersion: integer('key_version'),
+  headSeq: integer('head_seq').notNull(),
+  headHash: text('head_hash').notNull(),
+})
+
+/** Master keys, wrapped (keys.ts). Written beside the journal in the batch of the entry that brings them. */
+export const masterKey = sqliteTable('master_key', {
+  terminalId: text('terminal_id').primaryKey(),
+  version: integer('version').notNull(),
+  wrapped: text('wrapped').notNull(),
+})
+
+/** Working keys of one sign-on, wrapped. Pending until a MAC verifies under `mak`; never a projection. */
+export const keySet = sqliteTable(
+  'key_set',
+  {
+    terminalId: text('terminal_id').notNull(),
+    version: integer('version').notNull(),
+    /** Field 60.3 of the sign-on that made it. */
+    layout: text('layout').notNull(),
+    mak: text('mak').notNull(),
+    tpk: text('tpk').notNull(),
+    tdk: text('tdk'),
+    createdAt: integer('created_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.terminalId, t.version] })],
+)
+
+/** Append-only, one stream per terminal. `body` is the canonical encoding that `hash` covers with `previousHash`. */
+export const journal = sqliteTable(
+  'journal',
+  {
+    terminalId: text('terminal_id').notNull(),
+    seq: integer('seq').notNull(),
+    previousHash: text('previous_hash').notNull(),
+    hash: text('hash').notNull(),
+    messageKey: text('message_key').notNull(),
+    /** The RRN that this entry brought into the world; null where it carries another's. */
+    rrn: text('rrn'),
+    body: text('body').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.terminalId, t.seq] }),
+    uniqueIndex('journal_message_key').on(t.messageKey),
+    uniqueIndex('journal_rrn').on(t.rrn),
+    check('journal_seq', sql`${t.seq} > 0`),
+  ],
+)
+
+/** Projection. A sale row never changes: what happened to it since is in `void` and `reversal`. */
+export const sale = sqliteTable(
+  'sale',
+  {
+    id: text('id').primaryKey(),
+    messageKey: text('message_key').notNull(),
+    merchantId: text('merchant_id').notNull(),
+    terminalId: text('terminal_id').notNull(),
+    batchNumber: text('batch_number').notNull(),
+    stan: text('stan').notNull(),
+    amount: integer('amount').notNull(),
+    currencyCode: text('currency_code').notNull(),
+    fee: integer('fee'),
+    cardFirst6: text('card_first6'),
+    cardLast4: text('card_last4'),
+    cardFingerprint: text('card_fingerprint'),
+    rrn: text('rrn').notNull(),
+    authorizationCode: text('authorization_code'),
+    status: text('status', { enum: ['approved', 'declined'] }).notNull(),
+    soldAt: integer('sold_at').notNull(),
+  },
+  (t) => [
+    uniqueIndex('sale_message_key').on(t.messageKey),
+    index('sale_rrn').on(t.rrn),
+    check('sale_amount', sql`${t.amount} > 0 and ${t.amount} <= 999999999999`),
+    check('sale_fee', sql`${t.fee} is null or ${t.fee} between 0 and ${t.amount}`),
+  ],
+)
+
+/** Projection. `reversedAt` null means the void is live; at most one live void per sale. */
+export const voidTable = sqliteTable(
+  'void',
+  {
+    id: text('id').primaryKey(),
+    messageKey: text('message_key').notNull(),
+    saleId: text('sale_id').notNull(),
+    merchantId: text('merchant_id').notNull(),
+    terminalId: text('terminal_id').notNull(),
+    batchNumber: text('batch_number').notNull(),
+    stan: text('stan'),
+    amount: integer('amount').notNull(),
+    currencyCode: text('currency_code').notNull(),
+    rrn: text('rrn').notNull(),
+    originalRrn: text('original_rrn').notNull(),
+    authorizationCode: text('authorization_code').notNull(),
+    reason: text('reason'),
+    feeReturned: integer('fee_returned'),
+    voidedAt: integer('voided_at').notNull(),
+    reversedAt: integer('reversed_at'),
+  },
+  (t) => [
+    uniqueIndex('void_message_key').on(t.messageKey),
+    uniqueIndex('void_live').on(t.saleId).where(sql`reversed_at is null`),
+    check('void_amount', sql`${t.amount} > 0 and ${t.amount} <= 999999999999`),
+  ],
+)
+
+/** Projection: messages that can have no effect any more. */
+export const reversal = sqliteTable('reversal', {
+  targetKey: text('target_key').primaryKey(),
+  terminalId: text('terminal_id').notNull(),
+  seq: integer('seq').notNull(),
+  kind: text('kind', { enum: ['reversed', 'tombstone'] }).notNull(),
+})
+
+/** Projection: totals as they stand, set, never added to, so that a repeated commit changes nothing. */
+export const batch = sqliteTable(
+  'batch',
+  {
+    terminalId: text('terminal_id').notNull(),
+    batchNumber: text('batch_number').notNull(),
+    state: text('state', { enum: ['open', 'closed'] }).notNull(),
+    debitAmount: integer('debit_amount').notNull(),
+    debitCount: integer('debit_count').notNull(),
+    creditAmount: integer('credit_amount').notNull(),
+    creditCount: integer('credit_count').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.terminalId, t.batchNumber] }),
+    uniqueIndex('batch_open').on(t.terminalId).where(sql`state = 'open'`),
+    check('batch_amounts', sql`${t.debitAmount} >= 0 and ${t.creditAmount} between 0 and ${t.debitAmount}`),
+    check('batch_counts', sql`${t.creditCount} between 0 and ${t.debitCount}`),
+  ],
+)
+
+/** Bearer keys of the JSON door, as SHA-256 of the key. `merchantId` null: an administrator. */
+export const apiKey = sqliteTable('api_key', {
+  hash: text('hash').primaryKey(),
+  merchantId: text('merchant_id'),
+  name: text('name').notNull(),
+  createdAt: integer('created_at').notNull(),
+  revokedAt: integer('revoked_at'),
+})
