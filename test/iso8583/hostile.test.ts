@@ -1,0 +1,139 @@
+/** @module Damaged and random bytes: never a throw, always a field and a reason, never content in the reason. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { expect, it, describe as suite } from 'vitest'
+import { describe, describeJson } from '../../src/iso8583/describe.ts'
+import { parseFrame } from '../../src/iso8583/frame.ts'
+import { isCanonical, macInput, pack, unpack, unpackWhatCan } from '../../src/iso8583/message.ts'
+import { xorLrc } from '../../src/iso8583/serial-frame.ts'
+import { bytesOf, goldens, hexOf } from '../support/iso8583-golden.ts'
+
+/** Everything a stranger's bytes go through. */
+function survive(bytes: Uint8Array): void {
+  parseFrame(bytes, xorLrc)
+  describe(bytes, xorLrc)
+  describeJson(bytes, xorLrc)
+  macInput(bytes)
+  const message = unpack(bytes)
+  if (message.ok) isCanonical(bytes, message.value)
+  else expect(message.error.why).toMatch(/^[a-zA-Z0-9:, ]+$/)
+}
+
+suite('truncation at every byte', () => {
+  it.each(goldens)('$id', ({ body, fields }) => {
+    const numbers = [...fields.keys()].sort((a, b) => a - b)
+    for (let length = 0; length < body.length; length++) {
+      const cut = unpackWhatCan(body.subarray(0, length))
+      const read = [...cut.fields.keys()]
+      expect(read).toEqual(numbers.slice(0, read.length))
+      expect(cut.error?.field).toBe(length < 2 ? 'mti' : length < 10 ? 'bitmap' : numbers[read.length])
+      expect(cut.error?.why).toMatch(/^truncated: \d+ bytes needed, \d+ left$/)
+      expect(unpack(body.subarray(0, length)).ok).toBe(false)
+    }
+  })
+
+  it.each(goldens)('$id: a byte more is refused too', ({ body }) => {
+    const longer = Uint8Array.of(...body, 0)
+    expect(unpack(longer)).toMatchObject({ error: { field: 'length', why: '1 bytes after the last field' } })
+  })
+})
+
+suite('every single-bit flip', () => {
+  it('is refused, is another message, or is reported as not canonical', () => {
+    let refused = 0
+    let another = 0
+    let padNibble = 0
+    let shifted = 0
+    for (const { body, mti, fields } of goldens.filter(({ canonical }) => canonical)) {
+      for (let bit = 0; bit < body.length * 8; bit++) {
+        const flipped = Uint8Array.from(body)
+        flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7))
+        const message = unpack(flipped)
+        if (!message.ok) {
+          refused++
+          continue
+        }
+        const same =
+          JSON.stringify([message.value.mti, ...message.value.fields]) ===
+          JSON.stringify([mti, ...[...fields].sort(([a], [b]) => a - b)])
+        if (isCanonical(flipped, message.value)) {
+          expect(same).toBe(false)
+          another++
+        } else if (same) padNibble++
+        else shifted++
+      }
+    }
+    // A pad nibble carries no meaning; one flipped bitmap bit shifts the fields so that they end in a strange one.
+    expect({ refused, another, padNibble, shifted }).toMatchInlineSnapshot(`
+      {
+        "another": 18596,
+        "padNibble": 188,
+        "refused": 5911,
+        "shifted": 1,
+      }
+    `)
+  })
+})
+
+suite('random bytes', () => {
+  it('never throw', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), survive), { numRuns: 3000 })
+  })
+
+  it('never throw behind a plausible start', () => {
+    const start = fc.constantFrom(...goldens.map(({ body }) => body.subarray(0, 10)))
+    fc.assert(
+      fc.property(start, fc.uint8Array({ maxLength: 300 }), (head, tail) => {
+        survive(Uint8Array.of(...head, ...tail))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('that unpack pack to the same message', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...goldens), fc.nat(), fc.nat(255), ({ body }, at, value) => {
+        const changed = Uint8Array.from(body)
+        changed[at % body.length] = value
+        survive(changed)
+        const message = unpack(changed)
+        if (message.ok) expect(unpack(pack(message.value))).toEqual(message)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('are read only where they are: a view into a larger buffer sees nothing of it', () => {
+    for (const { body } of goldens) {
+      const buffer = new Uint8Array(body.length + 64).fill(0x99)
+      buffer.set(body, 32)
+      for (const length of [10, body.length - 1, body.length]) {
+        const view = buffer.subarray(32, 32 + length)
+        expect(unpackWhatCan(view)).toEqual(unpackWhatCan(Uint8Array.from(view)))
+      }
+    }
+  })
+})
+
+suite('corpus', () => {
+  const folder = `${import.meta.dirname}/../corpus`
+  const files = readdirSync(folder).filter((name) => name.endsWith('.hex'))
+
+  it.each(files)('%s', (name) => {
+    const lines = readFileSync(`${folder}/${name}`, 'utf8').split('\n')
+    const bytes = bytesOf(lines.filter((line) => !line.startsWith('#')).join(''))
+    const expected = lines.find((line) => line.startsWith('# expect: '))?.slice(10)
+    survive(bytes)
+    const frame = parseFrame(bytes, xorLrc)
+    const body = frame.ok ? frame.value.body : bytes
+    const message = unpack(body)
+    const outcome = message.ok
+      ? isCanonical(body, message.value)
+        ? 'canonical'
+        : 'not canonical'
+      : `${message.error.field}: ${message.error.why}`
+    expect(outcome).toBe(expected)
+    if (message.ok && outcome === 'canonical') expect(hexOf(pack(message.value))).toBe(hexOf(body))
+  })
+})
