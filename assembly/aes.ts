@@ -1,0 +1,101 @@
+/**
+ * @module AES (FIPS 197) with keys of 16, 24 and 32 bytes over 16-byte blocks in memory. A column is one word, row 0 in the
+ * low byte. Table look-ups depend on the data: not constant time.
+ */
+import { KEY_ADDRESS, SCHEDULE_ADDRESS } from './layout'
+import { AES_INVERSE_SBOX, AES_SBOX } from './tables'
+
+/** One byte from each of four columns, through the S-box at `box`: SubBytes and ShiftRows in one. */
+function substitute(box: usize, a: u32, b: u32, c: u32, d: u32): u32 {
+  return (
+    <u32>load<u8>(box + (a & 255)) |
+    ((<u32>load<u8>(box + ((b >> 8) & 255))) << 8) |
+    ((<u32>load<u8>(box + ((c >> 16) & 255))) << 16) |
+    ((<u32>load<u8>(box + (d >> 24))) << 24)
+  )
+}
+
+/** Each of the four bytes times x in GF(2^8) (§4.3). */
+function xtime(word: u32): u32 {
+  return ((word & 0x7f7f7f7f) << 1) ^ (((word >> 7) & 0x01010101) * 0x1b)
+}
+
+/** MixColumns (§5.1.3): rows 2 3 1 1. */
+function mix(word: u32): u32 {
+  const doubled = xtime(word)
+  return doubled ^ rotr<u32>(word ^ doubled, 8) ^ rotr<u32>(word, 16) ^ rotr<u32>(word, 24)
+}
+
+/** InvMixColumns (§5.3.3), written as MixColumns after multiplication by rows 5 0 4 0. */
+function inverseMix(word: u32): u32 {
+  return mix(word ^ xtime(xtime(word ^ rotr<u32>(word, 16))))
+}
+
+/** Nr of §5: 10, 12 or 14. */
+function rounds(keyBytes: i32): i32 {
+  return (keyBytes >> 2) + 6
+}
+
+/** Key expansion (§5.2) of the first `keyBytes` (16, 24, 32) of the key region. */
+export function expandAesKey(keyBytes: i32): void {
+  memory.copy(SCHEDULE_ADDRESS, KEY_ADDRESS, keyBytes)
+  const words = keyBytes >> 2
+  let rcon: u32 = 1
+  for (let i = words; i < 4 * (rounds(keyBytes) + 1); i++) {
+    const to = SCHEDULE_ADDRESS + 4 * <usize>i
+    let word = load<u32>(to - 4)
+    if (i % words === 0) {
+      word = rotr<u32>(word, 8)
+      word = substitute(AES_SBOX, word, word, word, word) ^ rcon
+      rcon = xtime(rcon)
+    } else if (words > 6 && i % words === 4) {
+      word = substitute(AES_SBOX, word, word, word, word)
+    }
+    store<u32>(to, word ^ load<u32>(to - <usize>keyBytes))
+  }
+}
+
+/** AES encryption (§5.1) of the 16 bytes at `at`, in place. */
+export function encryptAes(keyBytes: i32, at: usize): void {
+  const last = SCHEDULE_ADDRESS + 16 * <usize>rounds(keyBytes)
+  let key = SCHEDULE_ADDRESS
+  let a = load<u32>(at) ^ load<u32>(key)
+  let b = load<u32>(at, 4) ^ load<u32>(key, 4)
+  let c = load<u32>(at, 8) ^ load<u32>(key, 8)
+  let d = load<u32>(at, 12) ^ load<u32>(key, 12)
+  for (key += 16; key < last; key += 16) {
+    const a1 = mix(substitute(AES_SBOX, a, b, c, d)) ^ load<u32>(key)
+    const b1 = mix(substitute(AES_SBOX, b, c, d, a)) ^ load<u32>(key, 4)
+    const c1 = mix(substitute(AES_SBOX, c, d, a, b)) ^ load<u32>(key, 8)
+    d = mix(substitute(AES_SBOX, d, a, b, c)) ^ load<u32>(key, 12)
+    a = a1
+    b = b1
+    c = c1
+  }
+  store<u32>(at, substitute(AES_SBOX, a, b, c, d) ^ load<u32>(last))
+  store<u32>(at, substitute(AES_SBOX, b, c, d, a) ^ load<u32>(last, 4), 4)
+  store<u32>(at, substitute(AES_SBOX, c, d, a, b) ^ load<u32>(last, 8), 8)
+  store<u32>(at, substitute(AES_SBOX, d, a, b, c) ^ load<u32>(last, 12), 12)
+}
+
+/** AES decryption (§5.3, the straightforward inverse cipher) of the 16 bytes at `at`, in place. */
+export function decryptAes(keyBytes: i32, at: usize): void {
+  let key = SCHEDULE_ADDRESS + 16 * <usize>rounds(keyBytes)
+  let a = load<u32>(at) ^ load<u32>(key)
+  let b = load<u32>(at, 4) ^ load<u32>(key, 4)
+  let c = load<u32>(at, 8) ^ load<u32>(key, 8)
+  let d = load<u32>(at, 12) ^ load<u32>(key, 12)
+  for (key -= 16; key > SCHEDULE_ADDRESS; key -= 16) {
+    const a1 = inverseMix(substitute(AES_INVERSE_SBOX, a, d, c, b) ^ load<u32>(key))
+    const b1 = inverseMix(substitute(AES_INVERSE_SBOX, b, a, d, c) ^ load<u32>(key, 4))
+    const c1 = inverseMix(substitute(AES_INVERSE_SBOX, c, b, a, d) ^ load<u32>(key, 8))
+    d = inverseMix(substitute(AES_INVERSE_SBOX, d, c, b, a) ^ load<u32>(key, 12))
+    a = a1
+    b = b1
+    c = c1
+  }
+  store<u32>(at, substitute(AES_INVERSE_SBOX, a, d, c, b) ^ load<u32>(key))
+  store<u32>(at, substitute(AES_INVERSE_SBOX, b, a, d, c) ^ load<u32>(key, 4), 4)
+  store<u32>(at, substitute(AES_INVERSE_SBOX, c, b, a, d) ^ load<u32>(key, 8), 8)
+  store<u32>(at, substitute(AES_INVERSE_SBOX, d, c, b, a) ^ load<u32>(key, 12), 12)
+}

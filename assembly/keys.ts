@@ -1,0 +1,32 @@
+/** @module Working keys under a terminal master key (ECB, protocol.md §3.1), and key check values. */
+import { assertBlocks, blockBytes, decryptBlock, encryptBlock, expandKey } from './cipher'
+import { MAC_ADDRESS, WORKING_KEY_ADDRESS, WORKING_KEY_BYTES } from './layout'
+
+/** Encrypts the first `workingKeyBytes` of the working key region under the key region. Returns `workingKeyBytes`. */
+export function wrapKey(cipher: i32, keyBytes: i32, workingKeyBytes: i32): i32 {
+  assertBlocks(cipher, workingKeyBytes, WORKING_KEY_BYTES)
+  expandKey(cipher, keyBytes)
+  for (let at = 0; at < workingKeyBytes; at += blockBytes(cipher)) {
+    encryptBlock(cipher, keyBytes, WORKING_KEY_ADDRESS + <usize>at)
+  }
+  return workingKeyBytes
+}
+
+/** Decrypts the first `workingKeyBytes` of the working key region under the key region. Returns `workingKeyBytes`. */
+export function unwrapKey(cipher: i32, keyBytes: i32, workingKeyBytes: i32): i32 {
+  assertBlocks(cipher, workingKeyBytes, WORKING_KEY_BYTES)
+  expandKey(cipher, keyBytes)
+  for (let at = 0; at < workingKeyBytes; at += blockBytes(cipher)) {
+    decryptBlock(cipher, keyBytes, WORKING_KEY_ADDRESS + <usize>at)
+  }
+  return workingKeyBytes
+}
+
+/** E(K, zeros): one block of zeros under the key region, left in the MAC region. Returns its bytes, 8 or 16. */
+export function keyCheckValue(cipher: i32, keyBytes: i32): i32 {
+  expandKey(cipher, keyBytes)
+  const bytes = blockBytes(cipher)
+  memory.fill(MAC_ADDRESS, 0, bytes)
+  encryptBlock(cipher, keyBytes, MAC_ADDRESS)
+  return bytes
+}

@@ -1,0 +1,11 @@
+/** @module The longitudinal redundancy check of protocol.md §1.4: an XOR over a range. Which range is the host's affair. */
+import { INPUT_ADDRESS, MESSAGE_BYTES } from './layout'
+
+/** XOR of `seed` and the first `bytes` of the input region, 0 … 255. */
+export function lrc(seed: i32, bytes: i32): i32 {
+  assert(<u32>bytes <= <u32>MESSAGE_BYTES)
+  assert(<u32>seed <= 255)
+  let sum = <u8>seed
+  for (let at = 0; at < bytes; at++) sum ^= load<u8>(INPUT_ADDRESS + <usize>at)
+  return sum
+}

@@ -1,0 +1,230 @@
+/**
+ * @module The message authentication codes of protocol.md §4, one-shot over the input region. A computed MAC is left in the
+ * MAC region, a secret one: `verifyMac` compares there, in constant time, and says only yes or no.
+ */
+import { AES, DES, encryptBlock, expandKey, SM4, TRIPLE_DES } from './cipher'
+import { decryptDes, encryptDes, encryptTripleDes, expandDesKey } from './des'
+import { INPUT_ADDRESS, MAC_ADDRESS, MESSAGE_BYTES, OFFERED_MAC_ADDRESS, STATE_ADDRESS } from './layout'
+import { encryptSm4, expandSm4Key } from './sm4'
+
+export const CUP_ECB: i32 = 0
+export const CUP_SM4: i32 = 1
+export const X9_9: i32 = 2
+export const X9_19: i32 = 3
+export const X9_19_BIN4: i32 = 4
+export const X9_19_HEX4: i32 = 5
+export const XOR_3DES: i32 = 6
+export const AES_CMAC: i32 = 7
+export const SM4_CBC_MAC: i32 = 8
+export const SM4_CBC_MAC_PAD3: i32 = 9
+
+/** A shorter MAC is guessed too easily, so no caller may declare one. */
+const SHORTEST_MAC_BYTES: i32 = 4
+
+/** Pads the message with zeros to whole blocks, at least one (ISO/IEC 9797-1 method 1). Returns the padded length. */
+function padZeros(messageBytes: i32, block: i32): i32 {
+  let padded = messageBytes === 0 ? block : (messageBytes + block - 1) & -block
+  memory.fill(INPUT_ADDRESS + <usize>messageBytes, 0, padded - messageBytes)
+  return padded
+}
+
+/** Pads the message with 80 00 … to whole blocks (ISO/IEC 9797-1 method 2). Returns the padded length. */
+function padBit(messageBytes: i32): i32 {
+  store<u8>(INPUT_ADDRESS + <usize>messageBytes, 0x80)
+  return padZeros(messageBytes + 1, 16)
+}
+
+/** The 4 bytes as 8 upper-case hexadecimal characters. */
+function hexText(bytes: u32): u64 {
+  let text: u64 = 0
+  for (let shift = 28; shift >= 0; shift -= 4) {
+    const digit = (bytes >> shift) & 15
+    text = (text << 8) | <u64>(digit < 10 ? 0x30 + digit : 0x37 + digit)
+  }
+  return text
+}
+
+function leaveMac8(mac: u64): i32 {
+  store<u64>(MAC_ADDRESS, bswap(mac))
+  return 8
+}
+
+/** XOR of all 8-byte blocks of the zero-padded message. */
+function fold8(messageBytes: i32): u64 {
+  const end = INPUT_ADDRESS + <usize>padZeros(messageBytes, 8)
+  let sum: u64 = 0
+  for (let at = INPUT_ADDRESS; at < end; at += 8) sum ^= load<u64>(at)
+  return bswap(sum)
+}
+
+/** protocol.md §4 A: fold, hex text, E(first half) ⊕ second half, E, first 4 bytes as hex text. 2-key 3DES with 16 bytes. */
+function cupEcb(keyBytes: i32, messageBytes: i32): i32 {
+  const cipher = keyBytes === 8 ? DES : TRIPLE_DES
+  assert(keyBytes === 8 || keyBytes === 16)
+  expandKey(cipher, keyBytes)
+  const fold = fold8(messageBytes)
+  const first = hexText(<u32>(fold >> 32))
+  const second = hexText(<u32>fold)
+  if (cipher === DES) return leaveMac8(hexText(<u32>(encryptDes(0, encryptDes(0, first) ^ second) >> 32)))
+  return leaveMac8(hexText(<u32>(encryptTripleDes(encryptTripleDes(first) ^ second) >> 32)))
+}
+
+/** protocol.md §4 D: the same over 16-byte blocks with SM4. */
+function cupSm4(keyBytes: i32, messageBytes: i32): i32 {
+  assert(keyBytes === 16)
+  expandSm4Key()
+  const end = INPUT_ADDRESS + <usize>padZeros(messageBytes, 16)
+  let high: u64 = 0
+  let low: u64 = 0
+  for (let at = INPUT_ADDRESS; at < end; at += 16) {
+    high ^= load<u64>(at)
+    low ^= load<u64>(at, 8)
+  }
+  high = bswap(high)
+  low = bswap(low)
+  store<u64>(STATE_ADDRESS, bswap(hexText(<u32>(high >> 32))))
+  store<u64>(STATE_ADDRESS, bswap(hexText(<u32>high)), 8)
+  encryptSm4(STATE_ADDRESS)
+  store<u64>(STATE_ADDRESS, load<u64>(STATE_ADDRESS) ^ bswap(hexText(<u32>(low >> 32))))
+  store<u64>(STATE_ADDRESS, load<u64>(STATE_ADDRESS, 8) ^ bswap(hexText(<u32>low)), 8)
+  encryptSm4(STATE_ADDRESS)
+  return leaveMac8(hexText(bswap(load<u32>(STATE_ADDRESS))))
+}
+
+/** DES CBC-MAC, IV 0, zero padding, under the first expanded key: ISO/IEC 9797-1 algorithm 1. */
+function desCbcMac(messageBytes: i32): u64 {
+  const end = INPUT_ADDRESS + <usize>padZeros(messageBytes, 8)
+  let chain: u64 = 0
+  for (let at = INPUT_ADDRESS; at < end; at += 8) chain = encryptDes(0, chain ^ bswap(load<u64>(at)))
+  return chain
+}
+
+function x9_9(keyBytes: i32, messageBytes: i32): u64 {
+  assert(keyBytes === 8)
+  expandDesKey(0)
+  return desCbcMac(messageBytes)
+}
+
+/** ISO/IEC 9797-1 algorithm 3. With an 8-byte key the halves are equal and the last two steps cancel. */
+function x9_19(keyBytes: i32, messageBytes: i32): u64 {
+  assert(keyBytes === 8 || keyBytes === 16)
+  expandDesKey(0)
+  const chain = desCbcMac(messageBytes)
+  if (keyBytes === 8) return chain
+  expandDesKey(1)
+  return encryptDes(0, decryptDes(1, chain))
+}
+
+/** protocol.md §4 E: fold, then 3DES of the 8 bytes. */
+function xor3des(keyBytes: i32, messageBytes: i32): u64 {
+  expandKey(TRIPLE_DES, keyBytes)
+  return encryptTripleDes(fold8(messageBytes))
+}
+
+/** Chains the blocks of the input region up to `end` into the state under `cipher`. */
+function chain16(cipher: i32, keyBytes: i32, end: usize): void {
+  for (let at = INPUT_ADDRESS; at < end; at += 16) {
+    store<u64>(STATE_ADDRESS, load<u64>(STATE_ADDRESS) ^ load<u64>(at))
+    store<u64>(STATE_ADDRESS, load<u64>(STATE_ADDRESS, 8) ^ load<u64>(at, 8), 8)
+    encryptBlock(cipher, keyBytes, STATE_ADDRESS)
+  }
+}
+
+function leaveState(): i32 {
+  memory.copy(MAC_ADDRESS, STATE_ADDRESS, 16)
+  return 16
+}
+
+/** Doubles the 16 bytes at `at` in GF(2^128) (SP 800-38B §6.1, R128 = 87). */
+function double(at: usize): void {
+  const high = bswap(load<u64>(at))
+  const low = bswap(load<u64>(at, 8))
+  store<u64>(at, bswap((high << 1) | (low >> 63)))
+  store<u64>(at, bswap((low << 1) ^ (0x87 * (high >> 63))), 8)
+}
+
+/** AES-CMAC (SP 800-38B §6.2, RFC 4493): the last block is masked by K1 if it is whole, by K2 if it was padded. */
+function aesCmac(keyBytes: i32, messageBytes: i32): i32 {
+  expandKey(AES, keyBytes)
+  const mask = STATE_ADDRESS + 16
+  memory.fill(mask, 0, 16)
+  encryptBlock(AES, keyBytes, mask)
+  double(mask)
+  let padded = messageBytes
+  if (messageBytes === 0 || (messageBytes & 15) !== 0) {
+    double(mask)
+    padded = padBit(messageBytes)
+  }
+  const last = INPUT_ADDRESS + <usize>padded - 16
+  store<u64>(last, load<u64>(last) ^ load<u64>(mask))
+  store<u64>(last, load<u64>(last, 8) ^ load<u64>(mask, 8), 8)
+  memory.fill(STATE_ADDRESS, 0, 16)
+  chain16(AES, keyBytes, last + 16)
+  return leaveState()
+}
+
+/** GB/T 15852.1-2020 MAC algorithm 1 with SM4, padding method 2. */
+function sm4CbcMac(keyBytes: i32, messageBytes: i32): i32 {
+  assert(keyBytes === 16)
+  expandSm4Key()
+  memory.fill(STATE_ADDRESS, 0, 16)
+  chain16(SM4, keyBytes, INPUT_ADDRESS + <usize>padBit(messageBytes))
+  return leaveState()
+}
+
+/** The same with padding method 3: zeros behind, and a first block that holds the length in bits. */
+function sm4CbcMacPad3(keyBytes: i32, messageBytes: i32): i32 {
+  assert(keyBytes === 16)
+  expandSm4Key()
+  store<u64>(STATE_ADDRESS, 0)
+  store<u64>(STATE_ADDRESS, bswap(8 * <u64>messageBytes), 8)
+  encryptSm4(STATE_ADDRESS)
+  chain16(SM4, keyBytes, INPUT_ADDRESS + <usize>padZeros(messageBytes, 16))
+  return leaveState()
+}
+
+/**
+ * Computes the MAC of the first `messageBytes` of the input region under the first `keyBytes` of the key region and leaves
+ * it in the MAC region. Returns its bytes: 8 as field 64 carries them, or the 16 of a CMAC or SM4-CBC-MAC.
+ */
+export function computeMac(algorithm: i32, keyBytes: i32, messageBytes: i32): i32 {
+  assert(<u32>messageBytes <= <u32>MESSAGE_BYTES)
+  switch (algorithm) {
+    case CUP_ECB:
+      return cupEcb(keyBytes, messageBytes)
+    case CUP_SM4:
+      return cupSm4(keyBytes, messageBytes)
+    case X9_9:
+      return leaveMac8(x9_9(keyBytes, messageBytes))
+    case X9_19:
+      return leaveMac8(x9_19(keyBytes, messageBytes))
+    case X9_19_BIN4:
+      return leaveMac8(x9_19(keyBytes, messageBytes) & 0xffffffff00000000)
+    case X9_19_HEX4:
+      return leaveMac8(hexText(<u32>(x9_19(keyBytes, messageBytes) >> 32)))
+    case XOR_3DES:
+      return leaveMac8(xor3des(keyBytes, messageBytes))
+    case AES_CMAC:
+      return aesCmac(keyBytes, messageBytes)
+    case SM4_CBC_MAC:
+      return sm4CbcMac(keyBytes, messageBytes)
+    case SM4_CBC_MAC_PAD3:
+      return sm4CbcMacPad3(keyBytes, messageBytes)
+    default:
+      return unreachable()
+  }
+}
+
+/**
+ * 1 if the first `macBytes` of the offered MAC equal those of the computed one, else 0. Every byte is compared, whatever the
+ * first ones say. `macBytes` is the length agreed with the terminal, never that of what arrived.
+ */
+export function verifyMac(algorithm: i32, keyBytes: i32, messageBytes: i32, macBytes: i32): i32 {
+  const computed = computeMac(algorithm, keyBytes, messageBytes)
+  assert(macBytes >= SHORTEST_MAC_BYTES && macBytes <= computed)
+  let difference: u32 = 0
+  for (let at = 0; at < macBytes; at++) {
+    difference |= load<u8>(MAC_ADDRESS + <usize>at) ^ load<u8>(OFFERED_MAC_ADDRESS + <usize>at)
+  }
+  return difference === 0 ? 1 : 0
+}

@@ -1,0 +1,78 @@
+/** @module SM4 (GB/T 32907-2016) over 16-byte blocks in memory. Table look-ups depend on the data: not constant time. */
+import { KEY_ADDRESS, SCHEDULE_ADDRESS } from './layout'
+import { SM4_SBOX } from './tables'
+
+/** τ: the S-box on each byte of a word. */
+function substitute(word: u32): u32 {
+  return (
+    ((<u32>load<u8>(word >> 24, SM4_SBOX)) << 24) |
+    ((<u32>load<u8>((word >> 16) & 255, SM4_SBOX)) << 16) |
+    ((<u32>load<u8>((word >> 8) & 255, SM4_SBOX)) << 8) |
+    <u32>load<u8>(word & 255, SM4_SBOX)
+  )
+}
+
+/** T of §6.2: τ, then the linear map L. */
+function mix(word: u32): u32 {
+  const b = substitute(word)
+  return b ^ rotl<u32>(b, 2) ^ rotl<u32>(b, 10) ^ rotl<u32>(b, 18) ^ rotl<u32>(b, 24)
+}
+
+/** T′ of §7.3: τ, then the linear map L′. */
+function mixKey(word: u32): u32 {
+  const b = substitute(word)
+  return b ^ rotl<u32>(b, 13) ^ rotl<u32>(b, 23)
+}
+
+/** CK of §7.3: byte j of word i is (4i + j) · 7 mod 256. */
+function roundConstant(round: u32): u32 {
+  const first = 28 * round
+  return (
+    ((first & 255) << 24) | (((first + 7) & 255) << 16) | (((first + 14) & 255) << 8) | ((first + 21) & 255)
+  )
+}
+
+/** Expands the 16 bytes of the key region into 32 round keys. */
+export function expandSm4Key(): void {
+  let k0 = bswap(load<u32>(KEY_ADDRESS)) ^ 0xa3b1bac6
+  let k1 = bswap(load<u32>(KEY_ADDRESS, 4)) ^ 0x56aa3350
+  let k2 = bswap(load<u32>(KEY_ADDRESS, 8)) ^ 0x677d9197
+  let k3 = bswap(load<u32>(KEY_ADDRESS, 12)) ^ 0xb27022dc
+  for (let round: u32 = 0; round < 32; round++) {
+    const next = k0 ^ mixKey(k1 ^ k2 ^ k3 ^ roundConstant(round))
+    store<u32>(SCHEDULE_ADDRESS + 4 * <usize>round, next)
+    k0 = k1
+    k1 = k2
+    k2 = k3
+    k3 = next
+  }
+}
+
+/** 32 rounds from the round key at `key`, `step` bytes apart; the block at `at` is replaced. */
+function crypt(at: usize, key: usize, step: isize): void {
+  let x0 = bswap(load<u32>(at))
+  let x1 = bswap(load<u32>(at, 4))
+  let x2 = bswap(load<u32>(at, 8))
+  let x3 = bswap(load<u32>(at, 12))
+  for (let quarter = 0; quarter < 8; quarter++) {
+    x0 ^= mix(x1 ^ x2 ^ x3 ^ load<u32>(key))
+    x1 ^= mix(x2 ^ x3 ^ x0 ^ load<u32>(key + step))
+    x2 ^= mix(x3 ^ x0 ^ x1 ^ load<u32>(key + 2 * step))
+    x3 ^= mix(x0 ^ x1 ^ x2 ^ load<u32>(key + 3 * step))
+    key += 4 * step
+  }
+  store<u32>(at, bswap(x3))
+  store<u32>(at, bswap(x2), 4)
+  store<u32>(at, bswap(x1), 8)
+  store<u32>(at, bswap(x0), 12)
+}
+
+/** SM4 encryption of the 16 bytes at `at`, in place. */
+export function encryptSm4(at: usize): void {
+  crypt(at, SCHEDULE_ADDRESS, 4)
+}
+
+/** SM4 decryption of the 16 bytes at `at`, in place: the round keys in reverse. */
+export function decryptSm4(at: usize): void {
+  crypt(at, SCHEDULE_ADDRESS + 124, -4)
+}
