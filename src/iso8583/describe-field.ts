@@ -38,7 +38,7 @@ export function showField(number: number, value: string, mti: string): ShownValu
     case 53:
       return /^\d{3}0*$/.test(value) ? { value } : unlessChanged(value, maskText(value))
     case 54:
-      return unlessChanged(value, blocks(value, 20).map(maskText).join(' '), value.length > 20)
+      return showField54(value)
     case 55:
       return hidden(showIccData(value))
     case 57:
@@ -67,19 +67,20 @@ const hidden = (value: string): ShownValue => ({ value, masked: true })
 const withMeaning = (shown: ShownValue, meaning: string | undefined): ShownValue =>
   meaning ? { ...shown, meaning } : shown
 
-/** Masked if the masking found something; `split` tells that blanks were put between parts. */
-function unlessChanged(value: string, shown: string, split = false): ShownValue {
-  const same = split ? shown.replaceAll(' ', '') === value.replaceAll(' ', '') : shown === value
-  return same ? { value: shown } : hidden(shown)
-}
-
-const blocks = (value: string, size: number): string[] =>
-  Array.from({ length: Math.ceil(value.length / size) }, (_, i) => value.slice(i * size, (i + 1) * size))
+/** Masked if the masking found something. */
+const unlessChanged = (value: string, shown: string): ShownValue =>
+  shown === value ? { value } : hidden(shown)
 
 function showBytes(hex: string, encoding: 'ascii' | 'gbk'): ShownValue {
   const bytes = fromHex(hex) ?? new Uint8Array()
   const text = decodeText(bytes, encoding)
   return unlessChanged(text, maskPrintable(text, bytes.length))
+}
+
+/** Blocks of 20: account type 2, amount type 2, currency 3, C or D, amount 12. */
+function showField54(value: string): ShownValue {
+  if (!/^(\d{7}[CD]\d{12})+$/.test(value)) return unlessChanged(value, maskText(value))
+  return { value: (value.match(/.{20}/g) ?? []).join(' ') }
 }
 
 /** Totals of a settlement are shown in their parts; anything else may be upload details, with card numbers. */
