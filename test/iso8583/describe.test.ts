@@ -310,7 +310,7 @@ suite('no secret leaves it', () => {
           pack({ mti: '0200', fields: new Map([[63, ascii(`x ${pan}${separator}28122011234567890 y`)]]) }),
         )
         expect(output).not.toContain(pan)
-        expect(output).not.toMatch(/2812|1234567/)
+        expect(output).not.toMatch(/281220|1234567/)
       }),
     )
   })
