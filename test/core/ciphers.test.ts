@@ -1,0 +1,196 @@
+/** @module The block ciphers, wrapping and the DES-, AES- and SM4-based MACs against node:crypto and the slow oracles. */
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { describe, expect, test } from 'vitest'
+import { CIPHERS } from '../../src/core/cipher.ts'
+import type { BlockCipher, MacAlgorithm } from '../../src/core/instance.ts'
+import { MACS } from '../../src/core/mac.ts'
+import { regionsOf } from '../../src/core/memory.ts'
+import { watchedCore } from '../support/load-core.ts'
+import { aesDecrypt, aesEncrypt, INVERSE_SBOX, SBOX } from '../support/micro-aes.ts'
+import { desDecrypt, desEncrypt, P, substitute } from '../support/micro-des.ts'
+import { type BlockFunctions, microMac } from '../support/micro-mac.ts'
+import { seeded } from '../support/micro-random.ts'
+import { SBOX as SM4_SBOX, sm4Decrypt, sm4Encrypt } from '../support/micro-sm4.ts'
+
+const { core, memory } = watchedCore()
+const random = seeded(20_261_123)
+
+/** node:crypto's name and key. Node has no single DES: K‖K‖K under 3DES is the same. */
+function nodeCipher(cipher: BlockCipher, mode: 'ecb' | 'cbc', key: Uint8Array): [string, Uint8Array] {
+  if (cipher === 'aes') return [`aes-${8 * key.length}-${mode}`, key]
+  if (cipher === 'sm4') return [`sm4-${mode}`, key]
+  const thrice = key.length === 24 ? key : Buffer.concat([key, key, key]).subarray(0, 24)
+  return [mode === 'ecb' ? 'des-ede3-ecb' : 'des-ede3-cbc', thrice]
+}
+
+function nodeEncrypt(cipher: BlockCipher, key: Uint8Array, data: Uint8Array): Uint8Array {
+  const node = createCipheriv(...nodeCipher(cipher, 'ecb', key), null).setAutoPadding(false)
+  return new Uint8Array(Buffer.concat([node.update(data), node.final()]))
+}
+
+function nodeDecrypt(cipher: BlockCipher, key: Uint8Array, data: Uint8Array): Uint8Array {
+  const node = createDecipheriv(...nodeCipher(cipher, 'ecb', key), null).setAutoPadding(false)
+  return new Uint8Array(Buffer.concat([node.update(data), node.final()]))
+}
+
+/** The last block of node:crypto's CBC with IV 0. */
+function nodeCbcMac(cipher: BlockCipher, key: Uint8Array, padded: Uint8Array): Uint8Array {
+  const iv = new Uint8Array(CIPHERS[cipher].blockBytes)
+  const node = createCipheriv(...nodeCipher(cipher, 'cbc', key), iv).setAutoPadding(false)
+  return new Uint8Array(Buffer.concat([node.update(padded), node.final()]).subarray(-iv.length))
+}
+
+const NODE: BlockFunctions = {
+  des: (key, block) => nodeEncrypt('des', key, block),
+  desDecrypt: (key, block) => nodeDecrypt('des', key, block),
+  sm4: (key, block) => nodeEncrypt('sm4', key, block),
+  aes: (key, block) => nodeEncrypt('aes', key, block),
+}
+
+describe.each(Object.entries(CIPHERS))('%s', (name, { keyBytes, blockBytes }) => {
+  const cipher = name as BlockCipher
+
+  test('equals node:crypto both ways, 0 to 20 blocks', () => {
+    for (const length of keyBytes) {
+      for (let blocks = 0; blocks <= 20; blocks++) {
+        const key = random.bytes(length)
+        const data = random.bytes(blocks * blockBytes)
+        const encrypted = core.encrypt(cipher, key, data)
+        expect(encrypted).toEqual(nodeEncrypt(cipher, key, data))
+        expect(core.decrypt(cipher, key, encrypted)).toEqual(data)
+        expect(core.decrypt(cipher, key, data)).toEqual(nodeDecrypt(cipher, key, data))
+      }
+    }
+  })
+
+  test('equals the slow oracle both ways', () => {
+    const family = cipher === '3des' ? 'des' : cipher
+    const oracle = {
+      des: [desEncrypt, desDecrypt] as const,
+      sm4: [sm4Encrypt, sm4Decrypt] as const,
+      aes: [aesEncrypt, aesDecrypt] as const,
+    }[family]
+    for (const length of keyBytes) {
+      for (let i = 0; i < 100; i++) {
+        const key = random.bytes(length)
+        const block = random.bytes(blockBytes)
+        expect(core.encrypt(cipher, key, block)).toEqual(oracle[0](key, block))
+        expect(core.decrypt(cipher, key, block)).toEqual(oracle[1](key, block))
+      }
+    }
+  })
+
+  test('takes more data than the input region holds', () => {
+    const key = random.bytes(keyBytes[0] ?? 0)
+    const data = new Uint8Array(3 * 10_240 + blockBytes).map((_, at) => at * 7)
+    const encrypted = core.encrypt(cipher, key, data)
+    expect(encrypted).toEqual(nodeEncrypt(cipher, key, data))
+    expect(core.decrypt(cipher, key, encrypted)).toEqual(data)
+  })
+
+  test('refuses other key lengths, broken blocks, and check values that do not exist', () => {
+    for (let length = 0; length <= 40; length++) {
+      if (keyBytes.includes(length)) continue
+      expect(() => core.encrypt(cipher, new Uint8Array(length), new Uint8Array(blockBytes))).toThrow(
+        RangeError,
+      )
+      expect(() => core.keyCheckValue(cipher, new Uint8Array(length))).toThrow(RangeError)
+    }
+    const key = new Uint8Array(keyBytes[0] ?? 0)
+    expect(() => core.encrypt(cipher, key, new Uint8Array(blockBytes + 1))).toThrow(/whole blocks/)
+    expect(() => core.decrypt(cipher, key, new Uint8Array(blockBytes - 1))).toThrow(/whole blocks/)
+    for (const bytes of [0, -1, blockBytes + 1, 1.5]) {
+      expect(() => core.keyCheckValue(cipher, key, bytes)).toThrow(RangeError)
+    }
+  })
+
+  test('its check value is the start of an encrypted block of zeros', () => {
+    for (const length of keyBytes) {
+      const key = random.bytes(length)
+      const whole = nodeEncrypt(cipher, key, new Uint8Array(blockBytes))
+      expect(core.keyCheckValue(cipher, key)).toEqual(whole.subarray(0, 4))
+      for (let bytes = 1; bytes <= blockBytes; bytes++) {
+        expect(core.keyCheckValue(cipher, key, bytes)).toEqual(whole.subarray(0, bytes))
+      }
+    }
+  })
+})
+
+test('working keys are wrapped in ECB under DES, 3DES and SM4, and come back', () => {
+  for (const [family, cipher, tmkLength, keyLengths] of [
+    ['des', 'des', 8, [8, 16, 24, 32]],
+    ['des', '3des', 16, [8, 16, 24, 32]],
+    ['des', '3des', 24, [8, 16, 24, 32]],
+    ['sm4', 'sm4', 16, [16, 32]],
+  ] as const) {
+    for (const length of keyLengths) {
+      const [tmk, key] = [random.bytes(tmkLength), random.bytes(length)]
+      const wrapped = core.wrapKey(family, tmk, key)
+      expect(wrapped).toEqual(nodeEncrypt(cipher, tmk, key))
+      expect(core.unwrapKey(family, tmk, wrapped)).toEqual(key)
+    }
+  }
+})
+
+test('wrapping refuses other lengths', () => {
+  for (let length = 0; length <= 48; length++) {
+    const bytes = new Uint8Array(length)
+    if (![8, 16, 24].includes(length))
+      expect(() => core.wrapKey('des', bytes, new Uint8Array(8))).toThrow(RangeError)
+    if (length !== 16) expect(() => core.unwrapKey('sm4', bytes, new Uint8Array(16))).toThrow(RangeError)
+    if (![8, 16, 24, 32].includes(length)) {
+      expect(() => core.unwrapKey('des', new Uint8Array(16), bytes)).toThrow(RangeError)
+    }
+    if (![16, 32].includes(length))
+      expect(() => core.wrapKey('sm4', new Uint8Array(16), bytes)).toThrow(RangeError)
+  }
+})
+
+test('every MAC equals the same steps over the block ciphers of node:crypto', () => {
+  for (const [name, spec] of Object.entries(MACS)) {
+    const algorithm = name as MacAlgorithm
+    for (const length of spec.keyBytes) {
+      for (let size = 0; size <= 64; size += 1 + random.below(3)) {
+        const [key, message] = [random.bytes(length), random.bytes(size)]
+        expect(core.computeMac(algorithm, key, message), `${name}, ${size} bytes`).toEqual(
+          microMac(algorithm, key, message, NODE),
+        )
+      }
+    }
+  }
+})
+
+test('the CBC-MACs equal the last block of the CBC mode of node:crypto', () => {
+  for (let size = 1; size <= 300; size++) {
+    const message = random.bytes(size)
+    const zeros = (block: number) => Buffer.concat([message, Buffer.alloc((block - (size % block)) % block)])
+    const des = random.bytes(8)
+    expect(core.computeMac('x9.9', des, message)).toEqual(nodeCbcMac('des', des, zeros(8)))
+
+    const [k1, k2] = [random.bytes(8), random.bytes(8)]
+    const retail = nodeEncrypt('des', k1, nodeDecrypt('des', k2, nodeCbcMac('des', k1, zeros(8))))
+    expect(core.computeMac('x9.19', Buffer.concat([k1, k2]), message)).toEqual(retail)
+
+    const sm4 = random.bytes(16)
+    const bit = Buffer.concat([message, Buffer.of(0x80), Buffer.alloc(15 - (size % 16))])
+    expect(core.computeMac('sm4-cbc-mac', sm4, message)).toEqual(nodeCbcMac('sm4', sm4, bit))
+  }
+})
+
+test('the tables are those of the standards', () => {
+  const tables = regionsOf(memory.exports).find((region) => region.name === 'TABLES')
+  if (tables === undefined) throw new Error('no tables')
+  const bytes = new Uint8Array(memory.exports.memory.buffer, tables.address, tables.bytes)
+  const view = new DataView(memory.exports.memory.buffer, tables.address, tables.bytes)
+  for (let box = 0; box < 8; box++) {
+    for (let six = 0; six < 64; six++) {
+      // Output bit 4 · box + j of the S-boxes is bit j of this one's value; P says which output bit goes where.
+      const bit = (source: number) =>
+        source >> 2 === box ? (substitute(box, six) >> (3 - (source & 3))) & 1 : 0
+      const word = P.reduce((sum, source) => sum * 2 + bit(source - 1), 0)
+      expect(view.getUint32(4 * (64 * box + six), true)).toBe(word)
+    }
+  }
+  const boxes = bytes.subarray(2048 + 56 + 48)
+  expect([...boxes]).toEqual([...SBOX, ...INVERSE_SBOX, ...SM4_SBOX])
+})

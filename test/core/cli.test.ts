@@ -1,0 +1,196 @@
+/** @module The commands over the core: what they print, how they refuse, and that no key comes back in an error. */
+import { describe, expect, test } from 'vitest'
+import * as build from '../../src/cli/build.ts'
+import * as cipher from '../../src/cli/cipher.ts'
+import * as kcv from '../../src/cli/kcv.ts'
+import * as lrc from '../../src/cli/lrc.ts'
+import * as mac from '../../src/cli/mac.ts'
+import cupMac from '../vectors/cup-mac.json' with { type: 'json' }
+import lrcVectors from '../vectors/lrc.json' with { type: 'json' }
+
+type Run = (typeof mac)['run']
+
+async function call(run: Run, args: string[], ...chunks: (string | Uint8Array)[]) {
+  const out: string[] = []
+  const errors: string[] = []
+  async function* stdin() {
+    yield* chunks
+  }
+  const code = await run(args, { stdin: stdin(), stdout: (l) => out.push(l), stderr: (l) => errors.push(l) })
+  return { code, out: out.join('\n'), errors: errors.join('\n') }
+}
+
+const KEY = '5CBE7E38A146FD5C'
+const LINE = JSON.stringify({ algorithm: 'cup-ecb', key: KEY, message: '010203' })
+const ANSWER = '{"mac":"4631314632433237"}'
+
+describe('mac', () => {
+  test('answers one message by flags', async () => {
+    const args = ['--algorithm', 'cup-ecb', '--key', KEY.toLowerCase(), '--message', '010203']
+    expect(await call(mac.run, args)).toEqual({ code: 0, out: '4631314632433237', errors: '' })
+  })
+
+  test('answers each line', async () => {
+    const vectors = cupMac.data.filter(({ algorithm }) => algorithm !== 'CUP-SM4')
+    const lines = vectors.map(({ algorithm, key_hex, input_hex }) =>
+      JSON.stringify({ algorithm: algorithm.toLowerCase(), key: key_hex, message: input_hex }),
+    )
+    const { code, out } = await call(mac.run, ['--ndjson'], `${lines.join('\n')}\n`)
+    const expected = vectors.map(({ algorithm, computed }) =>
+      algorithm === 'CUP-ECB' ? Buffer.from(computed).toString('hex').toUpperCase() : computed,
+    )
+    expect(code).toBe(0)
+    expect(out.split('\n').map((line) => JSON.parse(line))).toEqual(expected.map((each) => ({ mac: each })))
+  })
+
+  test('takes lines cut anywhere, CRLF, blank lines, and a last line without an end', async () => {
+    const text = Buffer.from(`${LINE}\r\n\n${LINE}`)
+    for (let cut = 0; cut <= text.length; cut++) {
+      const { out } = await call(mac.run, ['--ndjson'], text.subarray(0, cut), text.subarray(cut).toString())
+      expect(out).toBe(`${ANSWER}\n${ANSWER}`)
+    }
+  })
+
+  test('answers a malformed line in its place and goes on, without repeating a key', async () => {
+    const bad = [
+      '{',
+      'null',
+      '[]',
+      '"text"',
+      '{}',
+      JSON.stringify({ algorithm: KEY, key: KEY, message: '' }),
+      JSON.stringify({ algorithm: 'toString', key: KEY, message: '' }),
+      JSON.stringify({ algorithm: 'cup-ecb', key: `${KEY}0`, message: '' }),
+      JSON.stringify({ algorithm: 'cup-ecb', key: `${KEY}zz`, message: '' }),
+      JSON.stringify({ algorithm: 'cup-ecb', key: 5, message: '' }),
+      JSON.stringify({ algorithm: 'cup-ecb', key: `${KEY}00`, message: '' }),
+      JSON.stringify({ algorithm: 'cup-ecb', key: KEY }),
+      JSON.stringify({ algorithm: 'cup-ecb', key: KEY, message: '00'.repeat(10_241) }),
+    ]
+    const { code, out } = await call(mac.run, ['--ndjson'], [...bad, LINE].join('\n'))
+    const lines = out.split('\n')
+    expect(code).toBe(0)
+    expect(lines).toHaveLength(bad.length + 1)
+    expect(lines.at(-1)).toBe(ANSWER)
+    for (const line of lines.slice(0, -1)) {
+      expect(Object.keys(JSON.parse(line))).toEqual(['error'])
+      expect(line).not.toContain(KEY)
+    }
+  })
+
+  test.each([
+    [[]],
+    [['--algorithm', 'des', '--key', KEY, '--message', '00']],
+    [['--algorithm', 'cup-ecb', '--key', `${KEY}00`, '--message', '00']],
+    [['--algorithm', 'cup-ecb', '--key', KEY]],
+    [['--ndjson', KEY]],
+    [[`--${KEY}`]],
+    [['--key']],
+  ])('wrong usage %# is exit 2 and one line, without the key', async (args) => {
+    const { code, out, errors } = await call(mac.run, args)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(errors).toMatch(/^mac: [^\n]+$/)
+    expect(errors).not.toContain(KEY)
+  })
+})
+
+describe('cipher', () => {
+  test('encrypts and decrypts, by flags and by lines', async () => {
+    const [key, pt, ct] = [
+      '0123456789abcdeffedcba9876543210',
+      '0123456789ABCDEFFEDCBA9876543210',
+      '681EDF34D206965E86B3E94F536E4246',
+    ]
+    const flags = ['--cipher', 'sm4', '--operation', 'encrypt', '--key', key, '--data', pt]
+    expect((await call(cipher.run, flags)).out).toBe(ct)
+    const lines = [
+      { cipher: 'sm4', operation: 'encrypt', key, data: pt },
+      { cipher: 'sm4', operation: 'decrypt', key, data: ct },
+      { cipher: 'sm4', operation: 'sign', key, data: ct },
+      { cipher: 'sm4', operation: 'decrypt', key, data: '00' },
+    ]
+    const { code, out } = await call(
+      cipher.run,
+      ['--ndjson'],
+      lines.map((line) => JSON.stringify(line)).join('\n'),
+    )
+    expect(code).toBe(0)
+    expect(out.split('\n').map((line) => JSON.parse(line))).toEqual([
+      { data: ct },
+      { data: pt },
+      { error: 'operation: expected one of encrypt, decrypt' },
+      { error: 'sm4 data: expected whole blocks of 16 bytes, got 1' },
+    ])
+  })
+
+  test('wrong usage is exit 2', async () => {
+    expect((await call(cipher.run, ['--cipher', 'rc4'])).code).toBe(2)
+  })
+})
+
+describe('lrc', () => {
+  test.each(lrcVectors.data)(
+    'of DATA and of the frame $frame_hex',
+    async ({ data_hex, frame_hex, lrc_hex }) => {
+      for (const text of [data_hex, frame_hex, frame_hex.slice(0, -2)]) {
+        expect(await call(lrc.run, [text])).toEqual({ code: 0, out: lrc_hex, errors: '' })
+      }
+    },
+  )
+
+  test('takes the options', async () => {
+    expect((await call(lrc.run, ['303031', '--no-length'])).out).toBe('32')
+    expect((await call(lrc.run, ['303031', '--include-stx'])).out).toBe('33')
+    expect((await call(lrc.run, ['--seed', '7F', '303031'])).out).toBe('4E')
+    expect(
+      (await call(lrc.run, ['0200033030310331', '--no-length', '--include-stx', '--seed', '7f'])).out,
+    ).toBe('4F')
+  })
+
+  test('what only looks like a frame is DATA', async () => {
+    // LEN says 4, three bytes follow: 00 07 ⊕ the bytes ⊕ 03.
+    expect((await call(lrc.run, ['02000430303103'])).out).toBe('30')
+    expect((await call(lrc.run, [''])).out).toBe('03')
+  })
+
+  test('counts LEN in BCD', async () => {
+    // 0x12 ⊕ 0x34 ⊕ 0x03; the zeros add nothing.
+    expect((await call(lrc.run, ['00'.repeat(1234)])).out).toBe('25')
+    expect((await call(lrc.run, ['00'.repeat(9999)])).out).toBe('03')
+    expect((await call(lrc.run, ['00'.repeat(10_000)])).code).toBe(2)
+  })
+
+  test.each([[[]], [['xyz']], [['303']], [['00', '11']], [['00', '--seed', '100']], [['00', '--seed', '7']]])(
+    'wrong usage %j is exit 2 and one line',
+    async (args) => {
+      const { code, errors } = await call(lrc.run, args)
+      expect(code).toBe(2)
+      expect(errors).toMatch(/^lrc: [^\n]+$/)
+    },
+  )
+})
+
+describe('kcv', () => {
+  test.each([
+    ['3des', 'D931648F3DE313A4A22C15DCA4F4299E', '900ECCE3'],
+    ['des', 'AB7C577CC7A18045', 'CFF1592A'],
+  ])('%s', async (name, key, expected) => {
+    expect(await call(kcv.run, ['--cipher', name, '--key', key])).toEqual({
+      code: 0,
+      out: expected,
+      errors: '',
+    })
+  })
+
+  test('wrong usage is exit 2', async () => {
+    const { code, errors } = await call(kcv.run, ['--cipher', 'des', '--key', `${KEY}${KEY}`])
+    expect({ code, errors }).toEqual({ code: 2, errors: 'kcv: des key: expected 8 bytes, got 16' })
+    expect((await call(kcv.run, ['--key', KEY])).code).toBe(2)
+  })
+})
+
+test('build takes no arguments and leaves a fresh core alone', async () => {
+  expect((await call(build.run, ['now'])).code).toBe(2)
+  expect(await call(build.run, [])).toEqual({ code: 0, out: '', errors: '' })
+  expect(await build.isCoreFresh()).toBe(true)
+})
