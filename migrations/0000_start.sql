@@ -125,4 +125,5 @@ CREATE TABLE `void` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `void_message_key` ON `void` (`message_key`);--> statement-breakpoint
+CREATE UNIQUE INDEX `void_rrn` ON `void` (`rrn`);--> statement-breakpoint
 CREATE UNIQUE INDEX `void_live` ON `void` (`sale_id`) WHERE reversed_at is null;

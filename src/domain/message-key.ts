@@ -17,6 +17,6 @@ export interface PosMessageKey {
 export const posMessageKey = (key: PosMessageKey, kind: EntryKind): string =>
   `pos|${key.merchantId}|${key.terminalId}|${key.batchNumber}|${key.stan}|${kind}`
 
-/** The JSON door's identity: the caller's own `Idempotency-Key` within its merchant. */
-export const apiMessageKey = (merchantId: string, kind: EntryKind, idempotencyKey: string): string =>
-  `api|${merchantId}|${kind}|${idempotencyKey}`
+/** The JSON door's identity: the caller's own key within its scope, a merchant or `admin`. */
+export const apiMessageKey = (scope: string, kind: EntryKind, idempotencyKey: string): string =>
+  `api|${scope}|${kind}|${idempotencyKey}`

@@ -84,3 +84,13 @@ export function localFields(
     settlementDate: settles.slice(5, 10).replace('-', ''),
   }
 }
+
+/** Whether the platform knows this IANA time zone. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

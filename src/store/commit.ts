@@ -223,7 +223,7 @@ function append(db: Db, rows: readonly JournalRow[]): BatchItem<'sqlite'> {
 export async function commit(db: Db, set: readonly CommitItem[]): Promise<boolean[]> {
   const rows = set.map((item) => item.row)
   const confirm = db
-    .select({ i: sql<number>`item.key` })
+    .select({ i: sql<number>`item.key`.as('i') })
     .from(sql`json_each(${JSON.stringify(rows)}) as item`)
     .innerJoin(
       journal,

@@ -1,7 +1,7 @@
 /** @module Reads, in one D1 batch, everything that the decisions of a set may depend on. */
 
-import { type SQL, sql } from 'drizzle-orm'
-import { alias } from 'drizzle-orm/sqlite-core'
+import { getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { alias, type SQLiteColumn, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Situation } from '../domain/decision.ts'
 import type { Batch, JournalEntry, Merchant, Reversal, Sale, SaleState, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
@@ -33,6 +33,10 @@ export interface LoadItem {
   readonly saleRrn?: string
   /** SHA-256 of a bearer key, hex. */
   readonly credential?: string
+  /** Look for the entry with the key that this `Idempotency-Key` makes together with the credential's merchant. */
+  readonly idempotencyKey?: string
+  /** A merchant whose terminal may not be there yet. */
+  readonly merchantId?: string
   /** Load the terminal's master key as well. */
   readonly masterKey?: boolean
 }
@@ -62,9 +66,34 @@ export interface Loaded extends Omit<Situation, 'terminal' | 'merchant'> {
   readonly credential: Credential | null
 }
 
+/**
+ * A whole row of a joined table as one JSON column. D1 gives a batch's rows back as objects by column name, so that two
+ * tables' columns of one name would overwrite each other.
+ */
+function rowOf<T extends SQLiteTable>(table: T, name: string): SQL.Aliased<T['$inferSelect']> {
+  return jsonOf(table).mapWith(JSON.parse).as(name)
+}
+
+/** The same for a table joined from the left: null where nothing was found. */
+function rowOrNull<T extends SQLiteTable>(
+  table: T,
+  key: SQLiteColumn,
+  name: string,
+): SQL.Aliased<T['$inferSelect'] | null> {
+  return sql`iif(${key} is null, null, ${jsonOf(table)})`.mapWith(JSON.parse).as(name)
+}
+
+function jsonOf(table: SQLiteTable): SQL {
+  const members = Object.entries(getTableColumns(table)).map(
+    ([member, column]) => sql`${sql.raw(`'${member}'`)}, ${column}`,
+  )
+  return sql`json_object(${sql.join(members, sql`, `)})`
+}
+
 const from = (rows: readonly object[]): SQL => sql`json_each(${JSON.stringify(rows)}) as item`
 const field = (name: string): SQL => sql`item.value ->> ${sql.raw(`'${name}'`)}`
-const index = { i: sql<number>`item.value ->> 'i'` }
+const index = { i: sql<number>`item.value ->> 'i'`.as('i') }
+const role = { role: sql<Role>`item.value ->> 'role'`.as('role') }
 
 /** The sale that an item means: by id, by its message key, by the key of a void of it, or by RRN. */
 const MEANT_SALE = sql`coalesce(
@@ -73,17 +102,29 @@ const MEANT_SALE = sql`coalesce(
   (select sale_id from void where message_key = item.value ->> 'saleOfVoidKey'),
   (select id from sale where rrn = item.value ->> 'saleRrn' order by sold_at desc limit 1))`
 
+/** A message key as given, or the one that an idempotency key makes (`apiMessageKey`) in its credential's scope. */
+const MEANT_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(
+  (select merchant_id from api_key where hash = item.value ->> 'credential'), 'admin')
+  || '|void|' || (item.value ->> 'idempotencyKey'))`
+
 const named = alias(batch, 'named')
 const saleBatch = alias(batch, 'sale_batch')
 
 const terminals = (db: Db, rows: readonly object[]) =>
   db
-    .select({ ...index, terminal, merchant, batch, named, masterKey })
+    .select({
+      ...index,
+      terminal: rowOf(terminal, 'terminal_row'),
+      merchant: rowOf(merchant, 'merchant_row'),
+      batch: rowOf(batch, 'batch_row'),
+      named: rowOrNull(named, named.terminalId, 'named_row'),
+      masterKey: rowOrNull(masterKey, masterKey.terminalId, 'master_key_row'),
+    })
     .from(from(rows))
     .innerJoin(
       terminal,
       sql`terminal.terminal_id = coalesce(${field('terminalId')},
-        (select terminal_id from sale where id = item.value ->> 'saleId'))`,
+        (select terminal_id from sale where id = ${MEANT_SALE}))`,
     )
     .innerJoin(merchant, sql`merchant.merchant_id = terminal.merchant_id`)
     .innerJoin(
@@ -98,31 +139,36 @@ const terminals = (db: Db, rows: readonly object[]) =>
 
 const keySets = (db: Db, rows: readonly object[]) =>
   db
-    .select({ ...index, keySet })
+    .select({ ...index, keySet: rowOf(keySet, 'key_set_row') })
     .from(from(rows))
     .innerJoin(keySet, sql`key_set.terminal_id = ${field('terminalId')}`)
 
 const entries = (db: Db, rows: readonly object[]) =>
   db
-    .select({ ...index, role: sql<Role>`item.value ->> 'role'`, journal })
+    .select({ ...index, ...role, journal: rowOf(journal, 'journal_row') })
     .from(from(rows))
-    .innerJoin(journal, sql`journal.message_key = ${field('key')}`)
+    .innerJoin(journal, sql`journal.message_key = ${MEANT_KEY}`)
+
+const merchants = (db: Db, rows: readonly object[]) =>
+  db
+    .select({ ...index, merchant: rowOf(merchant, 'merchant_row') })
+    .from(from(rows))
+    .innerJoin(merchant, sql`merchant.merchant_id = ${field('merchantId')}`)
 
 const reversals = (db: Db, rows: readonly object[]) =>
   db
-    .select({ ...index, role: sql<Role>`item.value ->> 'role'`, reversal })
+    .select({ ...index, ...role, reversal: rowOf(reversal, 'reversal_row') })
     .from(from(rows))
-    .innerJoin(reversal, sql`reversal.target_key = ${field('key')}`)
+    .innerJoin(reversal, sql`reversal.target_key = ${MEANT_KEY}`)
 
 const sales = (db: Db, rows: readonly object[]) =>
   db
     .select({
       ...index,
-      sale,
-      voidId: voidTable.id,
-      voidKey: voidTable.messageKey,
-      reversedKey: reversal.targetKey,
-      batchState: saleBatch.state,
+      sale: rowOf(sale, 'sale_row'),
+      liveVoid: rowOrNull(voidTable, voidTable.id, 'void_row'),
+      reversal: rowOrNull(reversal, reversal.targetKey, 'reversal_row'),
+      batch: rowOf(saleBatch, 'batch_row'),
     })
     .from(from(rows))
     .innerJoin(sale, sql`sale.id = ${MEANT_SALE}`)
@@ -135,7 +181,7 @@ const sales = (db: Db, rows: readonly object[]) =>
 
 const credentials = (db: Db, rows: readonly object[]) =>
   db
-    .select({ ...index, apiKey })
+    .select({ ...index, apiKey: rowOf(apiKey, 'api_key_row') })
     .from(from(rows))
     .innerJoin(apiKey, sql`api_key.hash = ${field('credential')} and api_key.revoked_at is null`)
 
@@ -145,20 +191,25 @@ type Role = 'message' | 'target'
 const roles = (items: readonly LoadItem[]): object[] =>
   items.flatMap((item, i) => [
     ...(item.messageKey === undefined ? [] : [{ i, role: 'message', key: item.messageKey }]),
+    ...(item.idempotencyKey === undefined
+      ? []
+      : [{ i, role: 'message', credential: item.credential, idempotencyKey: item.idempotencyKey }]),
     ...(item.targetKey === undefined ? [] : [{ i, role: 'target', key: item.targetKey }]),
   ])
 
 export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]> {
   const rows = items.map((item, i) => ({ ...item, i }))
   const keys = roles(items)
-  const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials] = await db.batch([
-    terminals(db, rows),
-    keySets(db, rows),
-    entries(db, keys),
-    reversals(db, keys),
-    sales(db, rows),
-    credentials(db, rows),
-  ])
+  const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials, inMerchants] =
+    await db.batch([
+      terminals(db, rows),
+      keySets(db, rows),
+      entries(db, keys),
+      reversals(db, keys),
+      sales(db, rows),
+      credentials(db, rows),
+      merchants(db, rows),
+    ])
   return rows.map(({ i }) => {
     const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
     const place = mine(inTerminals)[0]
@@ -166,8 +217,8 @@ export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]
     const reversalOf = (role: Role) => mine(inReversals).find((row) => row.role === role)?.reversal
     return {
       terminal: place === undefined ? null : terminalOf(place),
-      merchant: place === undefined ? null : merchantOf(place.merchant),
-      namedBatch: place?.named ?? null,
+      merchant: merchantFrom(place?.merchant ?? mine(inMerchants)[0]?.merchant),
+      namedBatch: place?.named == null ? null : batchOf(place.named),
       masterKey: place?.masterKey ?? null,
       keySets: usable(
         mine(inKeySets).map((row) => row.keySet),
@@ -197,12 +248,19 @@ function usable(sets: readonly WrappedKeySet[], inUse: number | null): WrappedKe
   )
 }
 
-function terminalOf(place: { terminal: typeof terminal.$inferSelect; batch: Batch }): Terminal {
-  const { headSeq, headHash, batchNumber: _, ...row } = place.terminal
-  return { ...row, batch: place.batch, head: { seq: headSeq, hash: headHash } }
+function batchOf({ terminalId: _, ...row }: typeof batch.$inferSelect): Batch {
+  return row
 }
 
-export function merchantOf(row: typeof merchant.$inferSelect): Merchant {
+type TerminalRow = { terminal: typeof terminal.$inferSelect; batch: typeof batch.$inferSelect }
+
+function terminalOf(place: TerminalRow): Terminal {
+  const { headSeq, headHash, batchNumber: _, ...row } = place.terminal
+  return { ...row, batch: batchOf(place.batch), head: { seq: headSeq, hash: headHash } }
+}
+
+function merchantFrom(row: typeof merchant.$inferSelect | undefined): Merchant | null {
+  if (row === undefined) return null
   const { windowKind, windowMinutes, ...merchantRow } = row
   const window =
     windowKind === 'minutes' ? { kind: windowKind, minutes: windowMinutes ?? 0 } : { kind: windowKind }
@@ -211,20 +269,19 @@ export function merchantOf(row: typeof merchant.$inferSelect): Merchant {
 
 interface SaleRow {
   readonly sale: typeof sale.$inferSelect
-  readonly voidId: string | null
-  readonly voidKey: string | null
-  readonly reversedKey: string | null
-  readonly batchState: Batch['state']
+  readonly liveVoid: typeof voidTable.$inferSelect | null
+  readonly reversal: typeof reversal.$inferSelect | null
+  readonly batch: typeof batch.$inferSelect
 }
 
 function saleStateOf(row: SaleRow | undefined): SaleState | null {
   if (row === undefined) return null
-  const { voidId, voidKey } = row
+  const { liveVoid } = row
   return {
     sale: saleOf(row.sale),
-    liveVoid: voidId === null || voidKey === null ? null : { id: voidId, messageKey: voidKey },
-    reversed: row.reversedKey !== null,
-    batchState: row.batchState,
+    liveVoid: liveVoid === null ? null : { id: liveVoid.id, messageKey: liveVoid.messageKey },
+    reversed: row.reversal !== null,
+    batchState: row.batch.state,
   }
 }
 

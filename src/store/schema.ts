@@ -130,6 +130,7 @@ export const voidTable = sqliteTable(
   },
   (t) => [
     uniqueIndex('void_message_key').on(t.messageKey),
+    uniqueIndex('void_rrn').on(t.rrn),
     uniqueIndex('void_live').on(t.saleId).where(sql`reversed_at is null`),
     check('void_amount', sql`${t.amount} > 0 and ${t.amount} <= 999999999999`),
   ],

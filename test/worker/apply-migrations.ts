@@ -1,3 +1,4 @@
-/** @module Runs before each worker test file; the migrations are applied here once there are tests that need D1. */
+import { applyD1Migrations } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
 
-export {}
+await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)

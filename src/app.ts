@@ -1,0 +1,18 @@
+/** @module The application: doors mounted on one router, and what happens to an error that no one expected. */
+
+import { Hono } from 'hono'
+import { apiDoor } from './doors/api.ts'
+import { terminalDoor } from './doors/terminal.ts'
+import type { Services } from './services.ts'
+
+export function createApp(services: Services): Hono {
+  const app = new Hono()
+  app.onError((error, c) => {
+    services.log('error', { error: error.name, at: error.stack?.split('\n')[1]?.trim(), path: c.req.path })
+    return new Response(null, { status: 503 })
+  })
+  app.notFound(() => new Response(null, { status: 404 }))
+  app.route('/', terminalDoor(services))
+  app.route('/', apiDoor(services))
+  return app
+}

@@ -1,0 +1,80 @@
+/**
+ * @module Retransmissions that need no database: identical ones in flight join the first, and those answered a moment
+ * ago get the same bytes again.
+ *
+ * The table in the core finds candidates; a hit is believed only when the digest of the whole request, kept with the
+ * answer, is the same. Entered after the MAC was verified. A reversal makes this isolate forget what it reverses; another
+ * isolate may repeat the first answer until its window ends, as the journal would have before the reversal.
+ */
+
+import type { Core } from '../core/instance.ts'
+
+export interface TerminalReply {
+  readonly status: 200 | 400 | 503
+  readonly body: Uint8Array<ArrayBuffer>
+  /** Set where the reply is an entry's and may be repeated. */
+  readonly messageKey?: string
+  /** The message that this one reversed. */
+  readonly reversedKey?: string
+}
+
+interface Kept {
+  readonly digest: string
+  readonly body: Uint8Array<ArrayBuffer>
+}
+
+/** Answers kept per isolate, a few hundred bytes each. */
+const KEPT = 8192
+
+export interface Answers {
+  /** Runs `exchange` unless an identical request is in flight or was just answered. `digest`: HMAC of `bytes`. */
+  once(bytes: Uint8Array, digest: string, exchange: () => Promise<TerminalReply>): Promise<TerminalReply>
+}
+
+export function createAnswers(core: Core, now: () => number): Answers {
+  const inFlight = new Map<string, Promise<TerminalReply>>()
+  const kept = new Map<number, Kept>()
+  const handleOf = new Map<string, number>()
+
+  const nowSeconds = () => Math.floor(now() / 1000)
+
+  function find(bytes: Uint8Array, digest: string): TerminalReply | undefined {
+    const answer = kept.get(core.duplicates.lookup(bytes, nowSeconds()))
+    return answer?.digest === digest ? { status: 200, body: answer.body } : undefined
+  }
+
+  function keep(bytes: Uint8Array, digest: string, messageKey: string, body: Kept['body']): void {
+    const handle = core.duplicates.insert(bytes, nowSeconds())
+    kept.set(handle, { digest, body })
+    handleOf.set(messageKey, handle)
+    for (const old of [kept, handleOf]) {
+      const first = old.keys().next().value
+      if (old.size > KEPT && first !== undefined) (old as Map<unknown, unknown>).delete(first)
+    }
+  }
+
+  function forget(messageKey: string): void {
+    const handle = handleOf.get(messageKey)
+    if (handle !== undefined) kept.delete(handle)
+    handleOf.delete(messageKey)
+  }
+
+  return {
+    async once(bytes, digest, exchange) {
+      const first = inFlight.get(digest)
+      if (first !== undefined) return first
+      const answered = find(bytes, digest)
+      if (answered !== undefined) return answered
+      const reply = exchange()
+      inFlight.set(digest, reply)
+      try {
+        const { status, body, messageKey, reversedKey } = await reply
+        if (reversedKey !== undefined) forget(reversedKey)
+        if (messageKey !== undefined) keep(bytes, digest, messageKey, body)
+        return { status, body }
+      } finally {
+        inFlight.delete(digest)
+      }
+    },
+  }
+}

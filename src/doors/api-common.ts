@@ -1,0 +1,76 @@
+/** @module What every route of the JSON door does: read the bearer key and the body, answer JSON or a problem. */
+
+import type { Context } from 'hono'
+import type { z } from 'zod'
+import { err, ok, type Result } from '../domain/result.ts'
+import { type DoorReason, doorProblem, type Problem } from '../json/problem.ts'
+import type { Credential } from '../store/load.ts'
+
+export function respondProblem(
+  { status, body, headers }: Problem,
+  more: Record<string, string> = {},
+): Response {
+  return new Response(JSON.stringify(body), { status, headers: { ...headers, ...more } })
+}
+
+export const respondJson = (status: number, body: object, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+  })
+
+export const refuseDoor = (reason: DoorReason, more: object = {}): Response =>
+  respondProblem(doorProblem(reason, more))
+
+const hex = (bytes: ArrayBuffer): string =>
+  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
+
+/** SHA-256 of the bearer key (RFC 6750), as it lies in the database; undefined where the request has none. */
+export async function credentialOf(c: Context): Promise<string | undefined> {
+  const key = /^Bearer ([A-Za-z0-9._~+/=-]{16,200})$/i.exec(c.req.header('authorization') ?? '')?.[1]
+  if (key === undefined) return undefined
+  return hex(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)))
+}
+
+/** Where an entry of this caller's keys lives: its merchant, or the administrators' own. */
+export const scopeOf = ({ merchantId }: Credential): string => merchantId ?? 'admin'
+
+/** Whether this caller may see and move what belongs to a merchant. */
+export const mayAct = (credential: Credential, merchantId: string): boolean =>
+  credential.merchantId === null || credential.merchantId === merchantId
+
+/** Checks a value against a schema; the problem names each member at fault and never its value. */
+export function check<S extends z.ZodType>(schema: S, value: unknown): Result<z.infer<S>, Problem> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return ok(parsed.data)
+  const errors = parsed.error.issues.map(({ path, code, message }) => ({
+    field: path.join('.'),
+    // The texts for these codes repeat what was sent or say nothing more than the code.
+    why: code === 'unrecognized_keys' ? 'has members that are not known' : message,
+  }))
+  return err(doorProblem('invalid_request', { errors }))
+}
+
+export function parseJson(text: string): Result<unknown, Problem> {
+  try {
+    return ok(JSON.parse(text))
+  } catch {
+    return err(doorProblem('invalid_request', { errors: [{ field: '', why: 'not JSON' }] }))
+  }
+}
+
+/** Whether the body is said to be of this media type; a body without a type is taken for JSON. */
+export const isMediaType = (c: Context, ...types: string[]): boolean => {
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  return type === undefined || types.includes(type)
+}
+
+/** Reads a JSON body of a schema. */
+export async function readBody<S extends z.ZodType>(
+  c: Context,
+  schema: S,
+): Promise<Result<z.infer<S>, Problem>> {
+  if (!isMediaType(c, 'application/json')) return err(doorProblem('unsupported_media_type'))
+  const json = parseJson(await c.req.text())
+  return json.ok ? check(schema, json.value) : json
+}

@@ -1,0 +1,115 @@
+/** @module `POST /v1/voids` and `GET /v1/voids/{id}`: the same decision as on the terminal door. */
+
+import { type Context, Hono } from 'hono'
+import { apiMessageKey } from '../domain/message-key.ts'
+import type { VoidRequest } from '../domain/requests.ts'
+import { voidBodyOf } from '../json/bodies.ts'
+import { declineProblem, doorProblem } from '../json/problem.ts'
+import { idempotencyKey, type VoidBody, voidBody } from '../json/schemas.ts'
+import type { Outcome, Verdict } from '../process.ts'
+import type { Services } from '../services.ts'
+import type { Credential, Loaded } from '../store/load.ts'
+import { readVoid } from '../store/voids.ts'
+import {
+  credentialOf,
+  mayAct,
+  readBody,
+  refuseDoor,
+  respondJson,
+  respondProblem,
+  scopeOf,
+} from './api-common.ts'
+
+export function voidRoutes(services: Services): Hono {
+  const routes = new Hono()
+  routes.post('/v1/voids', (c) => postVoid(services, c))
+  routes.get('/v1/voids/:id', (c) => getVoid(services, c))
+  return routes
+}
+
+async function postVoid(services: Services, c: Context): Promise<Response> {
+  const credential = await credentialOf(c)
+  if (credential === undefined) return refuseDoor('unauthorized')
+  const key = idempotencyKey.safeParse(c.req.header('idempotency-key'))
+  if (!key.success) return refuseDoor('idempotency_key_required')
+  const body = await readBody(c, voidBody)
+  if (!body.ok) return respondProblem(body.error)
+  const { saleId } = body.value
+  const verify = (loaded: Loaded) => verifyVoid(services, loaded, body.value, key.data)
+  const outcome = await services.group.submit(
+    { load: { credential, saleId, idempotencyKey: key.data }, verify },
+    (promise) => c.executionCtx.waitUntil(promise),
+  )
+  return respond(outcome)
+}
+
+/** A sale of another merchant and one that does not exist are answered alike. */
+async function verifyVoid(services: Services, loaded: Loaded, body: VoidBody, key: string): Promise<Verdict> {
+  const { credential, earlier, original } = loaded
+  if (credential === null) return { kind: 'denied' }
+  const request = await voidRequest(services, credential, loaded, body, key)
+  if (original !== null && mayAct(credential, original.sale.merchantId)) return { kind: 'verified', request }
+  // The key may already be another void's: that is worth more than where this sale is.
+  const reused = earlier !== null && earlier.contentFingerprint !== request.contentFingerprint
+  return { kind: 'refused', reason: reused ? 'key_reused_with_different_content' : 'original_not_found' }
+}
+
+async function voidRequest(
+  { keyring }: Services,
+  credential: Credential,
+  { original }: Loaded,
+  { saleId, amount, currency, reason }: VoidBody,
+  key: string,
+): Promise<VoidRequest> {
+  return {
+    kind: 'void',
+    door: 'json',
+    merchantId: original?.sale.merchantId ?? scopeOf(credential),
+    messageKey: apiMessageKey(scopeOf(credential), 'void', key),
+    contentFingerprint: await keyring.fingerprint(
+      'content',
+      JSON.stringify([saleId, amount, currency, reason]),
+    ),
+    request: { saleId, amount: String(amount), currency, ...(reason === undefined ? {} : { reason }) },
+    pos: null,
+    amount,
+    currencyCode: currency,
+    cardFingerprint: null,
+    rrn: null,
+    authorizationCode: null,
+    reason: reason ?? null,
+  }
+}
+
+function respond(outcome: Outcome): Response {
+  switch (outcome.kind) {
+    case 'denied':
+      return refuseDoor('unauthorized')
+    case 'unavailable':
+      return refuseDoor('unavailable')
+    case 'unknown':
+      return refuseDoor('outcome_unknown')
+    case 'refused':
+      return respondProblem(declineProblem(outcome.reason, null))
+    case 'answered': {
+      const { answer, entry, replayed, situation } = outcome
+      const headers = replayed ? { 'idempotent-replayed': 'true' } : undefined
+      if (answer.reason !== null)
+        return respondProblem(declineProblem(answer.reason, situation.original?.sale ?? null), headers)
+      const record = entry?.effects.voidRecord
+      if (record === undefined) throw new Error('an approved void has its record')
+      return respondJson(201, voidBodyOf(record, null), { location: `/v1/voids/${record.id}`, ...headers })
+    }
+  }
+}
+
+async function getVoid(services: Services, c: Context): Promise<Response> {
+  const credential = await credentialOf(c)
+  if (credential === undefined) return refuseDoor('unauthorized')
+  const found = await readVoid(services.db, credential, c.req.param('id') ?? '')
+  if (found.credential === null) return refuseDoor('unauthorized')
+  const { record } = found
+  if (record === null || !mayAct(found.credential, record.merchantId))
+    return respondProblem(doorProblem('not_found'))
+  return respondJson(200, voidBodyOf(record, record.reversedAt))
+}

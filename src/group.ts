@@ -1,0 +1,89 @@
+/**
+ * @module The group commit: while one set is on the road, arrivals of this isolate gather for the next.
+ *
+ * A database serves one caller at a time and a set costs little more than one message, so under load the sets grow and
+ * with nothing on the road a message leaves at once. Each set is driven by the request of one of its own messages and
+ * under that request's `waitUntil`: no other's disconnect cancels it, and no request drives for ever.
+ */
+
+/** One message's place in the group. */
+export interface Work<M, O> {
+  readonly message: M
+  /** How often the message has lost its head to another writer. */
+  losses: number
+  settle(outcome: O): void
+}
+
+export interface Group<M, O> {
+  /** Resolves with the outcome, or with `unknown` when the set has not come back in time. */
+  submit(message: M, waitUntil: (promise: Promise<unknown>) => void): Promise<O>
+}
+
+export interface GroupOptions<M, O> {
+  /** Drives a set; settles each work or returns it, to go again before all others. Must not throw. */
+  readonly run: (set: readonly Work<M, O>[]) => Promise<readonly Work<M, O>[]>
+  /** What a waiter is told when its patience ends: what happened is not known. */
+  readonly unknown: O
+  readonly setSize?: number
+  readonly patienceMs?: number
+}
+
+interface Waiting<M, O> extends Work<M, O> {
+  wake(): void
+}
+
+/** How long a set may be on the road before it is taken for lost with the request that drove it. */
+const LEASE_MS = 15_000
+/** How often a waiter looks whether the road is free though no one woke it. */
+const GLANCE_MS = 250
+
+export function createGroup<M, O>(options: GroupOptions<M, O>): Group<M, O> {
+  const { run, unknown, setSize = 100, patienceMs = 10_000 } = options
+  const queue: Waiting<M, O>[] = []
+  let onTheRoad: { readonly since: number } | null = null
+
+  const isFree = () => onTheRoad === null || Date.now() - onTheRoad.since > LEASE_MS
+
+  async function drive(): Promise<void> {
+    const turn = { since: Date.now() }
+    onTheRoad = turn
+    const set = queue.splice(0, setSize)
+    const again = await run(set)
+    queue.unshift(...set.filter((work) => again.includes(work)))
+    if (onTheRoad === turn) onTheRoad = null
+    // Only woken here: the next set must be driven by a request of its own.
+    queue[0]?.wake()
+  }
+
+  async function submit(message: M, waitUntil: (promise: Promise<unknown>) => void): Promise<O> {
+    let outcome: { readonly value: O } | undefined
+    let signal = Promise.withResolvers<void>()
+    const work: Waiting<M, O> = {
+      message,
+      losses: 0,
+      settle: (value) => {
+        outcome ??= { value }
+        signal.resolve()
+      },
+      wake: () => signal.resolve(),
+    }
+    queue.push(work)
+    const patience = setTimeout(() => work.settle(unknown), patienceMs)
+    const glance = setInterval(() => work.wake(), GLANCE_MS)
+    try {
+      for (;;) {
+        if (outcome !== undefined) return outcome.value
+        signal = Promise.withResolvers<void>()
+        if (isFree() && queue.includes(work)) waitUntil(drive())
+        await signal.promise
+      }
+    } finally {
+      clearTimeout(patience)
+      clearInterval(glance)
+      const place = queue.indexOf(work)
+      if (place >= 0) queue.splice(place, 1)
+    }
+  }
+
+  return { submit }
+}

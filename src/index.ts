@@ -1,0 +1,31 @@
+/** @module The Worker. The only file that imports the core's module and reads env, clock and randomness. */
+
+import type { Hono } from 'hono'
+import coreModule from '../build/core.wasm'
+import { createApp } from './app.ts'
+import { createServices } from './create-services.ts'
+
+/** One application per isolate: the core's memory, the duplicate table and the group are shared by its requests. */
+let app: Promise<Hono> | undefined
+
+const build = async (env: Env): Promise<Hono> =>
+  createApp(
+    await createServices(env, {
+      module: coreModule,
+      now: () => Date.now(),
+      random: (bytes) => crypto.getRandomValues(bytes),
+      log: (event, detail) => console.log(JSON.stringify({ event, ...detail })),
+    }),
+  )
+
+export default {
+  async fetch(request, env, context) {
+    app ??= build(env)
+    try {
+      return await (await app).fetch(request, env, context)
+    } catch (error) {
+      app = undefined
+      throw error
+    }
+  },
+} satisfies ExportedHandler<Env>

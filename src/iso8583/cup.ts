@@ -1,0 +1,150 @@
+/** @module China UnionPay POS messages: which transaction a message is, and what it asks (protocol.md §3). */
+
+import { posMessageKey } from '../domain/message-key.ts'
+import type { EntryKind } from '../domain/types.ts'
+import { type Field60, type OriginalReference, readField60, readField61 } from './field60.ts'
+import type { Message } from './message.ts'
+
+export type TransactionType =
+  | 'sign_on'
+  | 'sign_off'
+  | 'echo'
+  | 'sale'
+  | 'void'
+  | 'sale_reversal'
+  | 'void_reversal'
+  | 'settlement'
+  | 'upload'
+  | 'upload_end'
+
+/** Sign-on layouts (60.3) that hand out keys. */
+const SIGN_ON_LAYOUTS = ['001', '003', '004', '006']
+
+/** Which transaction MTI, processing code, 25 and 60 name; undefined: one that is not done here. */
+export function transactionTypeOf({ mti, fields }: Message): TransactionType | undefined {
+  const field60 = readField60(fields.get(60) ?? '')
+  if (field60 === undefined) return undefined
+  const { transactionType, networkManagementCode } = field60
+  switch (mti) {
+    case '0200':
+    case '0400': {
+      const named = `${fields.get(3)} ${fields.get(25)} ${transactionType}`
+      if (named === '000000 00 22') return mti === '0200' ? 'sale' : 'sale_reversal'
+      if (named === '200000 00 23') return mti === '0200' ? 'void' : 'void_reversal'
+      return undefined
+    }
+    case '0800':
+      return SIGN_ON_LAYOUTS.includes(networkManagementCode) ? 'sign_on' : undefined
+    case '0820':
+      if (networkManagementCode === '002') return 'sign_off'
+      return networkManagementCode === '301' ? 'echo' : undefined
+    case '0500':
+      return networkManagementCode === '201' ? 'settlement' : undefined
+    case '0320':
+      if (networkManagementCode === '201') return 'upload'
+      return ['202', '207'].includes(networkManagementCode) ? 'upload_end' : undefined
+    default:
+      return undefined
+  }
+}
+
+/**
+ * Fields without which a message is not decided. 41 and 42 are missed before, as an unknown terminal, and 64 as a wrong
+ * MAC. A reversal is heard with as little as names its target: a refusal would clear it in the terminal.
+ */
+const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
+  sign_on: [11],
+  sign_off: [],
+  echo: [],
+  sale: [4, 11, 22, 49],
+  void: [4, 11, 22, 37, 49, 61],
+  sale_reversal: [4, 11],
+  void_reversal: [4, 11],
+  settlement: [11, 48, 49],
+  upload: [11, 48],
+  upload_end: [11, 48],
+}
+
+/** Number of the first mandatory field that is missing or says nothing usable; undefined when all is there. */
+export function formatFault(type: TransactionType, { fields }: Message): number | undefined {
+  const missing = MANDATORY[type].find((number) => !fields.has(number))
+  if (missing !== undefined) return missing
+  if (type === 'void' && readField61(fields.get(61) ?? '') === undefined) return 61
+  if (fields.get(11) === '000000') return 11
+  if (MANDATORY[type].includes(4) && Number(fields.get(4)) === 0) return 4
+  return undefined
+}
+
+/** What every financial and settlement message names. */
+export interface PosPlace {
+  readonly terminalId: string
+  readonly merchantId: string
+  readonly batchNumber: string
+  readonly stan: string
+}
+
+export function placeOf({ fields }: Message): PosPlace {
+  return {
+    terminalId: (fields.get(41) ?? '').trimEnd(),
+    merchantId: (fields.get(42) ?? '').trimEnd(),
+    batchNumber: field60Of(fields).batchNumber,
+    stan: fields.get(11) ?? '',
+  }
+}
+
+const NO_FIELD_60: Field60 = {
+  transactionType: '',
+  batchNumber: '',
+  networkManagementCode: '000',
+  rest: '',
+}
+
+export const field60Of = (fields: ReadonlyMap<number, string>): Field60 =>
+  readField60(fields.get(60) ?? '') ?? NO_FIELD_60
+
+/** The message that a reversal names: itself, by batch and STAN, never by field 61 (protocol.md §2.2). */
+export function reversedKind(type: TransactionType): EntryKind | undefined {
+  if (type === 'sale_reversal') return 'sale'
+  return type === 'void_reversal' ? 'void' : undefined
+}
+
+/** Key of the sale that a void names by 61.1 and 61.2. */
+export function originalSaleKey(place: PosPlace, { fields }: Message): string | undefined {
+  const original: OriginalReference | undefined = readField61(fields.get(61) ?? '')
+  if (original === undefined) return undefined
+  return posMessageKey(
+    { ...place, batchNumber: original.originalBatchNumber, stan: original.originalStan },
+    'sale',
+  )
+}
+
+/** The card number in clear, from field 2 or the track; undefined where neither can be read. */
+export function panOf({ fields }: Message): string | undefined {
+  const pan = fields.get(2)
+  if (pan !== undefined) return pan
+  // Third digit of 53: tracks are encrypted, in place, without a mark in the track itself.
+  if (fields.get(53)?.[2] === '1') return undefined
+  return fields.get(35)?.split('D')[0]
+}
+
+/** An RRN or authorisation code as given; null where it is absent, blank or all zeros ("unknown"). */
+export function givenReference(value: string | undefined): string | null {
+  const given = (value ?? '').trim()
+  return /^0*$/.test(given) ? null : given
+}
+
+/**
+ * Fields that may be kept: amounts, counters, codes and references. Card number, expiry, tracks, PIN block, chip data
+ * and free texts are never among them.
+ */
+const KEPT = [3, 4, 11, 12, 13, 15, 22, 23, 25, 26, 37, 38, 39, 41, 42, 49, 53, 60, 61]
+
+/** The message as it may be written down: MTI under `0`, kept fields under their numbers. */
+export function keptFields({ mti, fields }: Message): Record<string, string> {
+  const kept: Record<string, string> = { '0': mti }
+  for (const number of KEPT) {
+    const value = fields.get(number)
+    if (value !== undefined) kept[number] = value
+  }
+  return kept
+}

@@ -1,0 +1,108 @@
+/** @module A terminal's message, once its type is known and its form is right, as what it asks of the domain. */
+
+import { posMessageKey } from '../domain/message-key.ts'
+import type {
+  Identity,
+  ReversalRequest,
+  SaleRequest,
+  SettlementRequest,
+  UploadRequest,
+  VoidRequest,
+} from '../domain/requests.ts'
+import type { Card } from '../domain/types.ts'
+import {
+  field60Of,
+  givenReference,
+  keptFields,
+  type PosPlace,
+  reversedKind,
+  type TransactionType,
+} from './cup.ts'
+import type { Message } from './message.ts'
+
+export type PosTransaction = Exclude<TransactionType, 'sign_on' | 'sign_off' | 'echo'>
+
+/** Keyed fingerprints, made outside because they need the keyring. */
+export interface Fingerprints {
+  readonly card: Card | null
+  readonly content: string
+}
+
+export type PosRequest = SaleRequest | VoidRequest | ReversalRequest | SettlementRequest | UploadRequest
+
+/** Keys of the message itself and, of a reversal, of the message that it names. */
+export function messageKeys(
+  type: PosTransaction,
+  place: PosPlace,
+): { messageKey: string; targetKey?: string } {
+  const kind = type === 'upload' ? 'upload_end' : type
+  const messageKey = posMessageKey(place, kind)
+  const target = reversedKind(type)
+  return target === undefined ? { messageKey } : { messageKey, targetKey: posMessageKey(place, target) }
+}
+
+/** What makes two messages with one key the same. A reversal may be repeated with another reason or time. */
+export function contentOf(
+  type: PosTransaction,
+  place: PosPlace,
+  message: Message,
+  macInput: Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> | string {
+  const { targetKey } = messageKeys(type, place)
+  return targetKey === undefined ? macInput : `${targetKey}|${message.fields.get(4)}`
+}
+
+export function readRequest(
+  type: PosTransaction,
+  message: Message,
+  place: PosPlace,
+  fingerprints: Fingerprints,
+): PosRequest {
+  const { fields } = message
+  const { terminalId, merchantId, batchNumber, stan } = place
+  const { messageKey, targetKey = '' } = messageKeys(type, place)
+  const identity: Identity = {
+    door: 'terminal',
+    merchantId,
+    messageKey,
+    contentFingerprint: fingerprints.content,
+    request: keptFields(message),
+  }
+  const amount = Number(fields.get(4) ?? 0)
+  const currencyCode = fields.get(49) ?? ''
+  switch (type) {
+    case 'sale':
+      return {
+        ...identity,
+        kind: 'sale',
+        terminalId,
+        batchNumber,
+        stan,
+        amount,
+        currencyCode,
+        card: fingerprints.card,
+      }
+    case 'void':
+      return {
+        ...identity,
+        kind: 'void',
+        pos: { terminalId, batchNumber, stan },
+        amount,
+        currencyCode,
+        cardFingerprint: fingerprints.card?.fingerprint ?? null,
+        rrn: givenReference(fields.get(37)),
+        authorizationCode: givenReference(fields.get(38)),
+        reason: null,
+      }
+    case 'sale_reversal':
+    case 'void_reversal':
+      return { ...identity, kind: type, terminalId, targetKey, amount }
+    case 'settlement':
+      return { ...identity, kind: 'settlement', terminalId, batchNumber, totals: fields.get(48) ?? '' }
+    case 'upload':
+    case 'upload_end': {
+      const after = field60Of(fields).networkManagementCode === '207' ? 'match' : 'mismatch'
+      return { ...identity, kind: type, terminalId, batchNumber, after }
+    }
+  }
+}

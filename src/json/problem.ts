@@ -1,0 +1,125 @@
+/** @module Errors of the JSON door: RFC 9457 problem details with the stable reason, words and advice in both languages. */
+
+import { type DeclineReason, type DoNext, refusalOf } from '../domain/decline-reason.ts'
+import type { Sale } from '../domain/types.ts'
+
+interface DoorRefusal {
+  readonly status: number
+  readonly zh: string
+  readonly en: string
+  readonly doNext: DoNext
+}
+
+/** Refusals of the door itself; what the domain refuses is in `decline-reason.ts`. */
+export const DOOR_REFUSALS = {
+  unauthorized: { status: 401, zh: '未授权', en: 'Bearer key missing or not valid', doNext: 'nothing' },
+  forbidden: { status: 403, zh: '无权限', en: 'This key may not do that', doNext: 'nothing' },
+  not_found: { status: 404, zh: '未找到', en: 'Nothing is here', doNext: 'nothing' },
+  method_not_allowed: { status: 405, zh: '方法不允许', en: 'Method not allowed', doNext: 'nothing' },
+  body_too_large: { status: 413, zh: '请求过大', en: 'The body is too large', doNext: 'nothing' },
+  unsupported_media_type: {
+    status: 415,
+    zh: '类型不支持',
+    en: 'Media type not supported',
+    doNext: 'nothing',
+  },
+  invalid_request: { status: 400, zh: '请求格式错', en: 'The request is not valid', doNext: 'nothing' },
+  idempotency_key_required: {
+    status: 400,
+    zh: '缺少幂等键',
+    en: 'Idempotency-Key is missing or not 1 to 64 of A-Z a-z 0-9 . _ -',
+    doNext: 'nothing',
+  },
+  terminal_of_other_merchant: {
+    status: 409,
+    zh: '终端号已被占用',
+    en: 'The terminal number belongs to another merchant',
+    doNext: 'contact_acquirer',
+  },
+  master_key_required: {
+    status: 422,
+    zh: '缺少主密钥',
+    en: 'A new terminal, or a change of MAC profile, needs a master key',
+    doNext: 'nothing',
+  },
+  check_value_differs: {
+    status: 422,
+    zh: '密钥校验值不符',
+    en: 'A check value does not fit its key',
+    doNext: 'nothing',
+  },
+  unavailable: { status: 503, zh: '暂不可用', en: 'Nothing was done: try again', doNext: 'retry' },
+  outcome_unknown: {
+    status: 503,
+    zh: '结果未知',
+    en: 'The outcome is not known yet: ask again with the same Idempotency-Key',
+    doNext: 'retry',
+  },
+} as const satisfies Record<string, DoorRefusal>
+
+export type DoorReason = keyof typeof DOOR_REFUSALS
+
+/** Where to wait before asking again, in seconds. */
+const RETRY_AFTER = 1
+
+export interface Problem {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+  readonly headers: Readonly<Record<string, string>>
+}
+
+interface Words {
+  readonly reason: string
+  readonly status: number
+  readonly zh: string
+  readonly en: string
+  readonly advice?: { readonly zh: string; readonly en: string }
+  readonly doNext: DoNext
+}
+
+function problem(words: Words, certainty: 'FINAL' | 'PENDING' | 'UNKNOWN', more: object): Problem {
+  const { reason, status, zh, en, advice, doNext } = words
+  const again = certainty === 'FINAL' ? {} : { retryAfter: RETRY_AFTER }
+  return {
+    status,
+    headers: {
+      'content-type': 'application/problem+json; charset=utf-8',
+      ...(doNext === 'retry' ? { 'retry-after': String(RETRY_AFTER) } : {}),
+      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+    },
+    body: {
+      type: `urn:annul:problem:${reason}`,
+      title: en,
+      status,
+      ...(advice === undefined ? {} : { detail: advice.en }),
+      reason,
+      messages: { zh, en },
+      ...(advice === undefined ? {} : { advice }),
+      certainty,
+      doNext,
+      ...again,
+      ...more,
+    },
+  }
+}
+
+export function doorProblem(reason: DoorReason, more: object = {}): Problem {
+  const certainty = reason === 'outcome_unknown' ? 'UNKNOWN' : reason === 'unavailable' ? 'PENDING' : 'FINAL'
+  return problem({ reason, ...DOOR_REFUSALS[reason] }, certainty, more)
+}
+
+/** A refusal by the domain. Where only the acquirer can help now, it says with which reference, date and amount. */
+export function declineProblem(reason: DeclineReason, original: Sale | null): Problem {
+  const { httpStatus: status, zh, en, adviceZh, adviceEn, doNext } = refusalOf(reason)
+  const advice = { zh: adviceZh, en: adviceEn }
+  const certainty = reason === 'in_progress' ? 'PENDING' : 'FINAL'
+  return problem({ reason, status, zh, en, advice, doNext }, certainty, referral(doNext, original))
+}
+
+function referral(doNext: DoNext, original: Sale | null): object {
+  if (doNext !== 'refund' || original === null) return {}
+  const { id, rrn, amount, currencyCode, soldAt } = original
+  return {
+    original: { saleId: id, rrn, amount, currency: currencyCode, soldAt: new Date(soldAt).toISOString() },
+  }
+}

@@ -1,0 +1,81 @@
+/** @module What the JSON door accepts, field by field. Unknown members are refused: a misspelt one must not be ignored. */
+
+import { z } from 'zod'
+import { MAC_PROFILES } from '../domain/types.ts'
+import { isTimeZone } from '../domain/window.ts'
+
+const hexKey = z.string().regex(/^([0-9A-Fa-f]{16}|[0-9A-Fa-f]{32})$/, 'expected 8 or 16 bytes in hex')
+const checkValue = z.string().regex(/^([0-9A-Fa-f]{2}){2,8}$/, 'expected 2 to 8 bytes in hex')
+const amount = z.int().min(1).max(999_999_999_999)
+const currency = z.string().regex(/^\d{3}$/, 'expected an ISO 4217 number, three digits')
+
+export const merchantId = z.string().regex(/^[A-Za-z0-9]{15}$/, 'expected 15 letters or digits')
+export const terminalId = z.string().regex(/^[A-Za-z0-9]{8}$/, 'expected 8 letters or digits')
+/** Visible to logs and rows, so nothing that could be a sentence. */
+export const idempotencyKey = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/)
+
+export const VOID_REASONS = ['customer_changed_mind', 'operator_error', 'duplicate', 'system_error'] as const
+
+/** `POST /v1/voids` */
+export const voidBody = z.strictObject({
+  saleId: z.string().regex(/^[0-9a-f]{32}$/, 'expected the id of a sale'),
+  amount,
+  currency: currency.default('156'),
+  reason: z.enum(VOID_REASONS).optional(),
+})
+
+/** `POST /v1/sales`: one sale, or one line of a feed. */
+export const captureBody = z.strictObject({
+  merchantId,
+  terminalId,
+  batchNumber: z.string().regex(/^\d{6}$/, 'expected six digits'),
+  stan: z.string().regex(/^(?!000000)\d{6}$/, 'expected six digits, not 000000'),
+  amount,
+  currency: currency.default('156'),
+  pan: z
+    .string()
+    .regex(/^\d{13,19}$/, 'expected 13 to 19 digits')
+    .optional(),
+  rrn: z
+    .string()
+    .regex(/^(?!0+$)[A-Za-z0-9]{12}$/, 'expected 12 letters or digits')
+    .optional(),
+  authorizationCode: z
+    .string()
+    .regex(/^(?!0+$)[A-Za-z0-9]{6}$/, 'expected 6 letters or digits')
+    .optional(),
+  status: z.enum(['approved', 'declined']).default('approved'),
+  fee: z.int().min(0).optional(),
+  soldAt: z.iso.datetime({ offset: true }).optional(),
+})
+
+const component = z.strictObject({ value: hexKey, checkValue })
+
+/** `PUT /v1/merchants/{mid}/terminals/{tid}` */
+export const provisionBody = z.strictObject({
+  status: z.enum(['active', 'blocked', 'stolen', 'retired']).optional(),
+  macProfile: z.enum(MAC_PROFILES).optional(),
+  textEncoding: z.enum(['gbk', 'ascii']).optional(),
+  settlementMac: z.enum(['optional', 'required']).optional(),
+  tmk: z
+    .strictObject({ components: z.tuple([component, component]), checkValue: checkValue.optional() })
+    .optional(),
+  merchant: z
+    .strictObject({
+      name: z.string().min(1).max(64),
+      status: z.enum(['active', 'closed']),
+      timeZone: z.string().refine(isTimeZone, 'expected an IANA time zone'),
+      cutOff: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM'),
+      window: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('business_day') }),
+        z.strictObject({ kind: z.literal('same_batch') }),
+        z.strictObject({ kind: z.literal('minutes'), minutes: z.int().min(1).max(525_600) }),
+      ]),
+    })
+    .partial()
+    .optional(),
+})
+
+export type VoidBody = z.infer<typeof voidBody>
+export type CaptureBody = z.infer<typeof captureBody>
+export type ProvisionBody = z.infer<typeof provisionBody>

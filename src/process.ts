@@ -1,0 +1,276 @@
+/**
+ * @module The road on one page: load → verify → decide → commit → outcome, for a set of messages at once.
+ *
+ * A message goes round again when another writer moved its terminal's head in between; no outcome is told while the
+ * outcome of its commit is unknown.
+ */
+
+import { decideProvision, newTerminal } from './domain/decide-provision.ts'
+import { decideReversal } from './domain/decide-reversal.ts'
+import { type Authorization, decideCapture, decideSale, decideSaleEarly } from './domain/decide-sale.ts'
+import { decideSettlement, decideUpload } from './domain/decide-settlement.ts'
+import { decideVoid } from './domain/decide-void.ts'
+import type { Decision, Situation, Supplies } from './domain/decision.ts'
+import type { DeclineReason } from './domain/decline-reason.ts'
+import type {
+  CaptureRequest,
+  ProvisionRequest,
+  ReversalRequest,
+  SaleRequest,
+  SettlementRequest,
+  UploadRequest,
+  VoidRequest,
+} from './domain/requests.ts'
+import type { Answer, Effects, JournalEntry, Merchant, Terminal } from './domain/types.ts'
+import { createGroup, type Group, type Work } from './group.ts'
+import type { Acquirer } from './host/port.ts'
+import { type CommitItem, commit } from './store/commit.ts'
+import { type Db, isConstraint } from './store/db.ts'
+import { openEntry, seal } from './store/journal.ts'
+import { type Loaded, type LoadItem, load } from './store/load.ts'
+
+export type Request =
+  | SaleRequest
+  | CaptureRequest
+  | VoidRequest
+  | ReversalRequest
+  | SettlementRequest
+  | UploadRequest
+  | ProvisionRequest
+
+/** Whether it is proved who speaks; only what was verified can reach a decision. */
+export type Verdict =
+  | {
+      readonly kind: 'verified'
+      readonly request: Request
+      /** The key set that this message makes current, when it was pending. */
+      readonly keyVersion?: number
+      readonly masterKey?: CommitItem['masterKey']
+    }
+  | { readonly kind: 'refused'; readonly reason: DeclineReason }
+  /** Not the caller's to ask; the door that said so knows why. */
+  | { readonly kind: 'denied' }
+
+/** A message as a door hands it over: what to load, and how to prove who speaks. */
+export interface Message {
+  readonly load: LoadItem
+  verify(loaded: Loaded): Promise<Verdict>
+}
+
+export interface Place {
+  readonly terminal: Terminal
+  readonly merchant: Merchant
+}
+
+export type Outcome =
+  /** Decided: `entry` is what stands in the journal, null where nothing had to be written. */
+  | {
+      readonly kind: 'answered'
+      readonly answer: Answer
+      readonly entry: JournalEntry | null
+      readonly replayed: boolean
+      readonly place: Place
+      readonly situation: Situation
+    }
+  /** Not heard: nothing was written. `place` is null where the terminal is not known. */
+  | {
+      readonly kind: 'refused'
+      readonly reason: DeclineReason
+      readonly place: Place | null
+    }
+  | { readonly kind: 'denied' }
+  /** Nothing was written, and nothing is known to be wrong with the message: it may be sent again. */
+  | { readonly kind: 'unavailable' }
+  /** What happened is not known: say nothing. */
+  | { readonly kind: 'unknown' }
+
+export interface Road {
+  readonly db: Db
+  readonly acquirer: Acquirer
+  supplies(): Supplies
+  /** Told of what went wrong; never of what a message holds. */
+  log(event: string, detail: Record<string, unknown>): void
+}
+
+type Item = Work<Message, Outcome>
+
+/** Bounded: after this many heads lost to other writers the terminal is told to wait. */
+const MAX_LOSSES = 8
+
+export const openRoad = (road: Road): Group<Message, Outcome> =>
+  createGroup<Message, Outcome>({
+    run: (set) => processSet(road, set),
+    unknown: { kind: 'unknown' },
+  })
+
+/** Takes one message down the road by itself, round and round until it is settled. */
+export async function processAlone(road: Road, message: Message): Promise<Outcome> {
+  let outcome: Outcome | undefined
+  const work: Item = { message, losses: 0, settle: (settled) => (outcome ??= settled) }
+  while (outcome === undefined) await processSet(road, [work])
+  return outcome
+}
+
+/** Takes a set down the road. Every work is settled, or returned because it lost its head and goes again. */
+export async function processSet(road: Road, set: readonly Item[]): Promise<readonly Item[]> {
+  let loaded: Loaded[]
+  try {
+    loaded = await load(
+      road.db,
+      set.map((work) => work.message.load),
+    )
+  } catch (error) {
+    road.log('load_failed', { error: String(error) })
+    for (const work of set) work.settle({ kind: 'unavailable' })
+    return []
+  }
+  const again: Item[] = []
+  const ready: Ready[] = []
+  const terminals = new Set<string>()
+  for (const [i, work] of set.entries()) {
+    const found = loaded[i]
+    if (found === undefined) continue
+    const terminalId = found.terminal?.terminalId ?? work.message.load.terminalId
+    // A set holds at most one message per terminal: the next one decides on what this one leaves behind.
+    if (terminalId !== undefined && terminals.has(terminalId)) {
+      again.push(work)
+      continue
+    }
+    try {
+      const decided = await decideOne(road, work, found)
+      if (decided === null) continue
+      ready.push(decided)
+      if (terminalId !== undefined) terminals.add(terminalId)
+    } catch (error) {
+      road.log('decide_failed', { error: String(error) })
+      work.settle({ kind: 'unavailable' })
+    }
+  }
+  again.push(...(await commitReady(road, ready)))
+  return again
+}
+
+/** A decision that is to be written. */
+interface Ready {
+  readonly work: Item
+  readonly item: CommitItem
+  readonly outcome: Omit<Extract<Outcome, { kind: 'answered' }>, 'entry'>
+}
+
+/** Verifies and decides one message; settles it when nothing has to be written. */
+async function decideOne(road: Road, work: Item, loaded: Loaded): Promise<Ready | null> {
+  const verdict = await work.message.verify(loaded)
+  const known = placeOf(loaded)
+  if (verdict.kind === 'denied') {
+    work.settle(verdict)
+    return null
+  }
+  if (verdict.kind === 'refused') {
+    work.settle({ kind: 'refused', reason: verdict.reason, place: known })
+    return null
+  }
+  const { request } = verdict
+  const place =
+    request.kind === 'provision'
+      ? { terminal: loaded.terminal ?? newTerminal(request), merchant: request.merchant }
+      : known
+  if (place === null) throw new Error('a verified message has a terminal')
+  const situation: Situation = { ...loaded, ...place }
+  const supplies = road.supplies()
+  const decision = await decide(road, work, request, situation, supplies)
+  if (decision === null) {
+    work.settle({ kind: 'unknown' })
+    return null
+  }
+  if (decision.kind !== 'commit') {
+    const entry = decision.kind === 'replay' ? decision.entry : null
+    const answer = decision.kind === 'replay' ? decision.entry.answer : decision.answer
+    work.settle({ kind: 'answered', answer, entry, replayed: entry !== null, place, situation })
+    return null
+  }
+  const { keyVersion } = verdict
+  const effects: Effects = {
+    ...decision.draft.effects,
+    ...(keyVersion === undefined ? {} : { keyVersion }),
+  }
+  const { answer } = decision.draft
+  const ownRrn = request.kind !== 'provision' && answer.rrn === supplies.rrn ? answer.rrn : null
+  const row = await seal({ ...decision.draft, effects }, place.terminal.head, ownRrn)
+  return {
+    work,
+    item: {
+      row,
+      effects,
+      terminal: place.terminal,
+      ...(verdict.masterKey === undefined ? {} : { masterKey: verdict.masterKey }),
+    },
+    outcome: { kind: 'answered', answer, replayed: false, place, situation },
+  }
+}
+
+const placeOf = ({ terminal, merchant }: Loaded): Place | null =>
+  terminal === null || merchant === null ? null : { terminal, merchant }
+
+/** What the acquirer said is kept while a message goes round again: it is asked once. */
+const authorizations = new WeakMap<object, Authorization>()
+
+/** Null: the acquirer's answer is not known, so nothing may be decided. */
+async function decide(
+  road: Road,
+  work: object,
+  request: Request,
+  situation: Situation,
+  supplies: Supplies,
+): Promise<Decision | null> {
+  switch (request.kind) {
+    case 'sale': {
+      const early = decideSaleEarly(request, situation, supplies)
+      if (early !== null) return early
+      const authorization = authorizations.get(work) ?? (await road.acquirer.authorize(request))
+      if (authorization.kind === 'unknown') return null
+      authorizations.set(work, authorization)
+      return decideSale(request, situation, supplies, authorization)
+    }
+    case 'capture':
+      return decideCapture(request, situation, supplies)
+    case 'void':
+      return decideVoid(request, situation, supplies)
+    case 'sale_reversal':
+    case 'void_reversal':
+      return decideReversal(request, situation, supplies)
+    case 'settlement':
+      return decideSettlement(request, situation, supplies)
+    case 'upload':
+    case 'upload_end':
+      return decideUpload(request, situation, supplies)
+    case 'provision':
+      return decideProvision(request, situation.terminal, supplies)
+  }
+}
+
+/** Writes the set; returns the works that lost their head. A set that fails as a whole goes again one by one. */
+async function commitReady(road: Road, ready: readonly Ready[]): Promise<readonly Item[]> {
+  if (ready.length === 0) return []
+  let stands: boolean[]
+  try {
+    stands = await commit(
+      road.db,
+      ready.map(({ item }) => item),
+    )
+  } catch (error) {
+    road.log('commit_failed', { error: String(error), messages: ready.length })
+    if (ready.length > 1) return (await Promise.all(ready.map((one) => commitReady(road, [one])))).flat()
+    if (!isConstraint(error)) {
+      for (const { work } of ready) work.settle({ kind: 'unknown' })
+      return []
+    }
+    stands = [false]
+  }
+  const again: Item[] = []
+  for (const [i, { work, item, outcome }] of ready.entries()) {
+    if (stands[i]) work.settle({ ...outcome, entry: openEntry(item.row) })
+    else if (++work.losses < MAX_LOSSES) again.push(work)
+    else work.settle({ kind: 'refused', reason: 'in_progress', place: outcome.place })
+  }
+  return again
+}

@@ -1,0 +1,24 @@
+/** @module What the doors work with: made once per isolate, passed in, never reached for. */
+
+import type { Core } from './core/instance.ts'
+import type { Group } from './group.ts'
+import type { Acquirer } from './host/port.ts'
+import type { Keyring } from './keys.ts'
+import type { Message, Outcome, Road } from './process.ts'
+import type { Db } from './store/db.ts'
+
+export interface Services {
+  readonly db: Db
+  readonly core: Core
+  readonly keyring: Keyring
+  readonly acquirer: Acquirer
+  /** Field 32, 8 to 11 digits. */
+  readonly acquirerId: string
+  readonly road: Road
+  readonly group: Group<Message, Outcome>
+  /** Milliseconds since the epoch. */
+  now(): number
+  random(bytes: Uint8Array<ArrayBuffer>): void
+  /** One line of structured log. Never a card number, track, PIN block, key or whole message. */
+  log(event: string, detail: Record<string, unknown>): void
+}

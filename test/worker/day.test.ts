@@ -1,0 +1,28 @@
+/** @module A terminal's day through the door, told as a story. */
+
+import { describe, expect, it } from 'vitest'
+import * as s from './support.ts'
+
+describe("a terminal's day", () => {
+  it('signs on, sells, voids, reverses, settles', async () => {
+    const isolate = await s.openIsolate()
+    await s.provision(isolate)
+    await s.plantKey(isolate)
+
+    const sale = await s.send(isolate, s.aSale({ stan: '000002' }))
+    expect(sale.fields.get(39)).toBe('00')
+    const rrn = sale.fields.get(37) ?? ''
+
+    const voided = await s.send(isolate, s.aVoid({ stan: '000003', original: '000002', rrn }))
+    expect(voided.fields.get(39)).toBe('00')
+
+    const settled = await s.send(
+      isolate,
+      s.aSettlement({ stan: '000004' }, s.totalsOf(1234, 1, 1234, 1)),
+      null,
+    )
+    expect(settled.fields.get(48)?.[30]).toBe('1')
+    const signOn = await s.send(isolate, s.aManagement('0800', '003', { stan: '000005' }), null)
+    expect(signOn.fields.get(60)).toBe('00000002003')
+  })
+})

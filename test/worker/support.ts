@@ -1,0 +1,248 @@
+/** @module A service of its own over the test's D1, and a terminal to speak to it with. */
+
+import { env } from 'cloudflare:workers'
+import coreModule from '../../build/core.wasm'
+import { createApp } from '../../src/app.ts'
+import type { MacAlgorithm } from '../../src/core/instance.ts'
+import { createServices, type Environment } from '../../src/create-services.ts'
+import { packWithMac } from '../../src/iso8583/answer.ts'
+import { buildFrame, parseFrame } from '../../src/iso8583/frame.ts'
+import { fromHex, toHex } from '../../src/iso8583/hex.ts'
+import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
+import { xorLrc } from '../../src/iso8583/serial-frame.ts'
+
+export const MASTER_KEY = 'ab'.repeat(32)
+export const MID = '123456789012345'
+export const TID = '12345678'
+/** Well-known test keys (vectors/cup-flow.json). */
+export const TMK = '1'.repeat(32)
+export const MAK = '3'.repeat(16)
+export const PAN = '6225000000000014'
+
+export interface Lines {
+  readonly event: string
+  readonly [detail: string]: unknown
+}
+
+/** 2026-06-01T02:18:00Z: 10:18 in Shanghai, well before the cut-off. */
+export const START = Date.UTC(2026, 5, 1, 2, 18)
+
+/** An isolate: an application with a group and a duplicate table of its own, on a clock that stands where it is put. */
+export async function openIsolate(settings: Partial<Environment> & { database?: D1Database } = {}) {
+  const { database = env.DB, ...overrides } = settings
+  const clock = { now: START }
+  const logged: Lines[] = []
+  const environment = { MASTER_KEY, ACQUIRER: 'sandbox', ACQUIRER_ID: '00001234', ...overrides, DB: database }
+  const services = await createServices(environment, {
+    module: coreModule,
+    now: () => clock.now,
+    random: (bytes) => crypto.getRandomValues(bytes),
+    log: (event, detail) => logged.push({ event, ...detail }),
+  })
+  const app = createApp(services)
+  const pending: Promise<unknown>[] = []
+  const context = {
+    waitUntil: (promise: Promise<unknown>) => void pending.push(promise),
+    passThroughOnException() {},
+    props: {},
+  }
+  const fetch = (path: string, init?: RequestInit) =>
+    app.request(`http://annul${path}`, init, environment, context as unknown as ExecutionContext)
+  return { services, app, clock, logged, fetch, settle: () => Promise.all(pending) }
+}
+
+export type Isolate = Awaited<ReturnType<typeof openIsolate>>
+
+/** Puts a bearer key into the database; returns it. */
+export async function bearerKey(merchantId: string | null): Promise<string> {
+  const key = `test-${crypto.randomUUID()}`
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))
+  const hash = toHex(new Uint8Array(digest)).toLowerCase()
+  await env.DB.prepare('insert into api_key (hash, merchant_id, name, created_at) values (?, ?, ?, ?)')
+    .bind(hash, merchantId, 'test', START)
+    .run()
+  return key
+}
+
+const bytesOf = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array(0)
+
+/** Provisions a terminal through the door with its master key as two components. */
+export async function provision(isolate: Isolate, body: object = {}, names = { mid: MID, tid: TID }) {
+  const key = await bearerKey(null)
+  const { core } = isolate.services
+  const sm4 = (body as { macProfile?: string }).macProfile === 'cup-sm4'
+  const component = (value: string) => ({
+    value,
+    checkValue: toHex(core.keyCheckValue(sm4 ? 'sm4' : '3des', bytesOf(value), 4)),
+  })
+  const first = '0123456789ABCDEFFEDCBA9876543210'
+  const second = toHex(bytesOf(first).map((byte, i) => byte ^ (bytesOf(TMK)[i] ?? 0)))
+  const response = await isolate.fetch(`/v1/merchants/${names.mid}/terminals/${names.tid}`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ tmk: { components: [component(first), component(second)] }, ...body }),
+  })
+  if (!response.ok) throw new Error(`provision: ${response.status} ${await response.text()}`)
+  return response
+}
+
+/** Gives a terminal a key set whose MAC key the test knows, as if it had signed on. */
+export async function plantKey(isolate: Isolate, mak = MAK, names = { mid: MID, tid: TID }, version = 1) {
+  const { keyring } = isolate.services
+  const place = { merchantId: names.mid, terminalId: names.tid, version }
+  const wrap = (usage: 'mak' | 'tpk', hex: string) =>
+    keyring.wrap(Uint8Array.from(bytesOf(hex)), { ...place, usage })
+  await env.DB.prepare(
+    'insert into key_set (terminal_id, version, layout, mak, tpk, created_at) values (?, ?, ?, ?, ?, ?)',
+  )
+    .bind(names.tid, version, '003', await wrap('mak', mak), await wrap('tpk', '2'.repeat(32)), START)
+    .run()
+}
+
+export const TPDU = bytesOf('6000030000')
+export const HEADER = bytesOf('602200000000')
+
+export interface Key {
+  readonly algorithm: MacAlgorithm
+  readonly mak: string
+}
+
+export const CUP_KEY: Key = { algorithm: 'cup-ecb', mak: MAK }
+
+/** A frame of a message, with a MAC when a key is given. */
+export function frameOf(
+  isolate: Isolate,
+  message: Message,
+  key: Key | null = CUP_KEY,
+  kind: 'tpdu' | 'serial' = 'tpdu',
+) {
+  const { core } = isolate.services
+  const body =
+    key === null
+      ? pack(message)
+      : packWithMac(message, (input) => core.computeMac(key.algorithm, bytesOf(key.mak), input))
+  return buildFrame(kind, TPDU, HEADER, body, xorLrc)
+}
+
+export const post = (isolate: Isolate, body: Uint8Array, path = '/unp/webtrans/WPOS') =>
+  isolate.fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'x-ISO-TPDU/x-auth' },
+    body: Uint8Array.from(body),
+  })
+
+/** An answer taken apart. */
+export interface Reply {
+  readonly status: number
+  readonly bytes: Uint8Array
+  readonly header: string
+  readonly tpdu: string
+  readonly mti: string
+  readonly fields: ReadonlyMap<number, string>
+  readonly body: Uint8Array
+}
+
+export async function read(response: Response): Promise<Reply> {
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const none = { status: response.status, bytes, header: '', tpdu: '', mti: '', body: bytes }
+  const frame = parseFrame(bytes, xorLrc)
+  if (!frame.ok) return { ...none, fields: new Map() }
+  const message = unpack(frame.value.body)
+  if (!message.ok) throw new Error(`answer: field ${message.error.field} ${message.error.why}`)
+  const { tpdu, header, body } = frame.value
+  return { ...none, tpdu: toHex(tpdu), header: toHex(header), body, ...message.value }
+}
+
+export const send = async (isolate: Isolate, message: Message, key: Key | null = CUP_KEY): Promise<Reply> =>
+  read(await post(isolate, frameOf(isolate, message, key)))
+
+/** Fields by number; `undefined` leaves one out. */
+type Fields = Readonly<Record<number, string | undefined>>
+
+const messageOf = (mti: string, fields: Fields): Message => ({
+  mti,
+  fields: new Map(
+    Object.entries(fields).flatMap(([number, value]) =>
+      value === undefined ? [] : ([[Number(number), value]] as [number, string][]),
+    ),
+  ),
+})
+
+export const amountOf = (amount: number): string => String(amount).padStart(12, '0')
+
+interface Named {
+  readonly batch?: string
+  readonly stan: string
+  readonly more?: Fields
+}
+
+const place = { 41: TID, 42: MID }
+
+export const aSale = ({ batch = '000001', stan, amount = 1234, more = {} }: Named & { amount?: number }) =>
+  messageOf('0200', {
+    2: PAN,
+    3: '000000',
+    4: amountOf(amount),
+    11: stan,
+    14: '2812',
+    22: '051',
+    25: '00',
+    ...place,
+    49: '156',
+    60: `22${batch}00050`,
+    ...more,
+  })
+
+export interface VoidNames extends Named {
+  readonly original: string
+  readonly rrn: string
+  readonly amount?: number
+}
+
+export const aVoid = ({ batch = '000001', stan, original, rrn, amount = 1234, more = {} }: VoidNames) =>
+  messageOf('0200', {
+    2: PAN,
+    3: '200000',
+    4: amountOf(amount),
+    11: stan,
+    14: '2812',
+    22: '051',
+    25: '00',
+    37: rrn,
+    ...place,
+    49: '156',
+    60: `23${batch}00050`,
+    61: `${batch}${original}`,
+    ...more,
+  })
+
+/** The reversal of a sale or a void: the same processing code, type, batch and STAN. */
+export function aReversal(
+  of: 'sale' | 'void',
+  { batch = '000001', stan, amount = 1234, more = {} }: Named & { amount?: number },
+) {
+  return messageOf('0400', {
+    2: PAN,
+    3: of === 'sale' ? '000000' : '200000',
+    4: amountOf(amount),
+    11: stan,
+    22: '051',
+    25: '00',
+    39: '98',
+    ...place,
+    49: '156',
+    60: `${of === 'sale' ? '22' : '23'}${batch}00050`,
+    61: `${batch}${stan}`,
+    ...more,
+  })
+}
+
+export const aSettlement = ({ batch = '000001', stan, more = {} }: Named, totals: string) =>
+  messageOf('0500', { 11: stan, ...place, 48: totals, 49: '156', 60: `00${batch}201`, 63: '303120', ...more })
+
+/** Field 48 of a settlement request. */
+export const totalsOf = (debit: number, debits: number, credit: number, credits: number): string =>
+  `${amountOf(debit)}${String(debits).padStart(3, '0')}${amountOf(credit)}${String(credits).padStart(3, '0')}0${'0'.repeat(31)}`
+
+export const aManagement = (mti: string, code: string, { stan, batch = '000001', more = {} }: Named) =>
+  messageOf(mti, { 11: stan, ...place, 60: `00${batch}${code}`, ...more })
