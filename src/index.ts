@@ -14,7 +14,7 @@ const build = async (env: Env): Promise<Hono> =>
       module: coreModule,
       now: () => Date.now(),
       random: (bytes) => crypto.getRandomValues(bytes),
-      log: (event, detail) => console.log(JSON.stringify({ event, ...detail })),
+      log: (event, detail) => console.log(JSON.stringify({ event, region: env.REGION, ...detail })),
     }),
   )
 
