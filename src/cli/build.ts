@@ -36,7 +36,7 @@ export async function isCoreFresh(): Promise<boolean> {
 export async function build(): Promise<void> {
   if (await isCoreFresh()) return
   await mkdir(dirname(corePath), { recursive: true })
-  const draft = `build/core.${process.pid}.wasm`
+  const draft = `build/core.${crypto.randomUUID()}.wasm`
   const { default: asc } = await import('assemblyscript/asc')
   const options = [
     '--runtime',
