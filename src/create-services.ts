@@ -27,6 +27,12 @@ export interface Runtime {
   log(event: string, detail: Record<string, unknown>): void
 }
 
+/**
+ * How long an answer is given again without asking the journal. Less than any terminal waits before it reverses, so that
+ * no isolate repeats an approval that another one has reversed meanwhile.
+ */
+const DUPLICATE_WINDOW_SECONDS = 5
+
 const ACQUIRERS: Readonly<Record<string, Acquirer>> = { sandbox, book }
 
 /** Throws RangeError naming the setting that is wrong, never its value. */
@@ -47,7 +53,9 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
   const road = { db, acquirer, supplies, log }
   return {
     db,
-    core: createCore(runtime.module, (bytes) => random(bytes as Uint8Array<ArrayBuffer>)),
+    core: createCore(runtime.module, (bytes) => random(bytes as Uint8Array<ArrayBuffer>), {
+      duplicateWindowSeconds: DUPLICATE_WINDOW_SECONDS,
+    }),
     keyring: await openKeyring(env.MASTER_KEY, random),
     acquirer,
     acquirerId: env.ACQUIRER_ID,

@@ -19,6 +19,8 @@ export interface Keyring {
   wrap(clear: Uint8Array<ArrayBuffer>, place: KeyPlace): Promise<string>
   /** Throws where the blob was changed or belongs elsewhere. The caller wipes what it gets. */
   unwrap(wrapped: string, place: KeyPlace): Promise<Uint8Array<ArrayBuffer>>
+  /** A key that is no terminal's, unwrapped like any other: what a message without a key of its own is held against. */
+  noOnesKey(): Promise<Uint8Array<ArrayBuffer>>
   /** HMAC-SHA-256, lower-case hex. `pan` and `content` have keys of their own. */
   fingerprint(purpose: 'pan' | 'content', data: Uint8Array<ArrayBuffer> | string): Promise<string>
 }
@@ -57,26 +59,30 @@ export async function openKeyring(
   const pan = await derive('pan fingerprint', hmac, ['sign'])
   const content = await derive('content fingerprint', hmac, ['sign'])
 
+  const wrap: Keyring['wrap'] = async (clear, place) => {
+    const iv = new Uint8Array(IV_LENGTH)
+    random(iv)
+    const gcm = { name: 'AES-GCM', iv, additionalData: associatedData(place) }
+    const sealed = new Uint8Array(await crypto.subtle.encrypt(gcm, wrapping, clear))
+    const blob = new Uint8Array(IV_LENGTH + sealed.length)
+    blob.set(iv)
+    blob.set(sealed, IV_LENGTH)
+    return toBase64(blob)
+  }
+  const unwrap: Keyring['unwrap'] = async (wrapped, place) => {
+    const blob = fromBase64(wrapped)
+    const gcm = { name: 'AES-GCM', iv: blob.subarray(0, IV_LENGTH), additionalData: associatedData(place) }
+    return new Uint8Array(await crypto.subtle.decrypt(gcm, wrapping, blob.subarray(IV_LENGTH)))
+  }
+  const noOne: KeyPlace = { merchantId: '', terminalId: '', usage: 'mak', version: 0 }
+  const noOnesKey = new Uint8Array(8)
+  random(noOnesKey)
+  const wrappedForNoOne = await wrap(noOnesKey, noOne)
+
   return {
-    async wrap(clear, place) {
-      const iv = new Uint8Array(IV_LENGTH)
-      random(iv)
-      const gcm = { name: 'AES-GCM', iv, additionalData: associatedData(place) }
-      const sealed = new Uint8Array(await crypto.subtle.encrypt(gcm, wrapping, clear))
-      const blob = new Uint8Array(IV_LENGTH + sealed.length)
-      blob.set(iv)
-      blob.set(sealed, IV_LENGTH)
-      return toBase64(blob)
-    },
-    async unwrap(wrapped, place) {
-      const blob = fromBase64(wrapped)
-      const gcm = {
-        name: 'AES-GCM',
-        iv: blob.subarray(0, IV_LENGTH),
-        additionalData: associatedData(place),
-      }
-      return new Uint8Array(await crypto.subtle.decrypt(gcm, wrapping, blob.subarray(IV_LENGTH)))
-    },
+    wrap,
+    unwrap,
+    noOnesKey: () => unwrap(wrappedForNoOne, noOne),
     async fingerprint(purpose, data) {
       const bytes = typeof data === 'string' ? utf8(data) : data
       const mac = await crypto.subtle.sign('HMAC', purpose === 'pan' ? pan : content, bytes)

@@ -32,7 +32,12 @@ export type SignOnOutcome =
       /** Field 62: keys under the master key with their check values (protocol.md §3.1). */
       readonly keys: Uint8Array
     }
-  | { readonly kind: 'refused'; readonly reason: DeclineReason; readonly merchant: Merchant | null }
+  | {
+      readonly kind: 'refused'
+      readonly reason: DeclineReason
+      readonly terminal: Terminal | null
+      readonly merchant: Merchant | null
+    }
 
 /** How long unused pending keys are answered again. */
 const REUSE_MS = 10 * 60_000
@@ -69,9 +74,10 @@ export async function signOn(
     const { terminal = null, merchant = null, keySets = [], masterKey = null } = loaded ?? {}
     const refusal = refuseTerminal(terminal, merchant, merchantId)
     if (refusal !== null || terminal === null || merchant === null || masterKey === null)
-      return { kind: 'refused', reason: refusal ?? 'key_not_established', merchant }
+      return { kind: 'refused', reason: refusal ?? 'key_not_established', terminal, merchant }
     const layout = layoutOf(layoutCode, terminal)
-    if (layout === undefined) return { kind: 'refused', reason: 'unsupported_transaction', merchant }
+    if (layout === undefined)
+      return { kind: 'refused', reason: 'unsupported_transaction', terminal, merchant }
 
     const young = keySets.find(
       (set) =>
@@ -84,7 +90,7 @@ export async function signOn(
     const keys = await field62(deps, terminal, masterKey, set, layout)
     return { kind: 'signed_on', terminal, merchant, keys }
   }
-  return { kind: 'refused', reason: 'in_progress', merchant: null }
+  return { kind: 'refused', reason: 'in_progress', terminal: null, merchant: null }
 }
 
 /** Makes, wraps and keeps a key set; null when another sign-on took its version. */
@@ -99,6 +105,7 @@ async function newKeySet(
   const make = async (usage: KeyUsage, length: number): Promise<string> => {
     const key = new Uint8Array(length)
     deps.random(key)
+    if (cipherOf(terminal) === 'des') setOddParity(key)
     const wrapped = await deps.keyring.wrap(key, { ...placeOf(terminal), usage, version })
     key.fill(0)
     return wrapped
@@ -112,6 +119,15 @@ async function newKeySet(
     createdAt: deps.now,
   }
   return (await addPendingKeySet(deps.db, terminal.terminalId, set, terminal.keyVersion)) ? set : null
+}
+
+/** The lowest bit of each byte of a DES key makes its parity odd (FIPS 46-3); some terminals check it. */
+function setOddParity(key: Uint8Array): void {
+  for (const [i, byte] of key.entries()) {
+    let ones = 0
+    for (let bits = byte >> 1; bits > 0; bits >>= 1) ones += bits & 1
+    key[i] = (byte & 0xfe) | (ones % 2 === 0 ? 1 : 0)
+  }
 }
 
 const placeOf = ({ merchantId, terminalId }: Terminal) => ({ merchantId, terminalId })

@@ -38,8 +38,6 @@ export const macAlgorithmOf = (profile: MacProfile): MacAlgorithm =>
 export const makLengthOf = (profile: MacProfile): 8 | 16 =>
   profile === 'cup-ecb' || profile === 'x9.9' ? 8 : 16
 
-/** A key that is no terminal's, for those that have none: the work is done all the same. */
-const NO_ONES_KEY = new Uint8Array(8)
 const NO_MAC = new Uint8Array(8)
 
 export async function verifyTerminal(
@@ -54,7 +52,7 @@ export async function verifyTerminal(
     refuseTerminal(terminal, loaded.merchant, message.merchantId) ??
     (keySets.length === 0 ? 'key_not_established' : null)
   if (refusal !== null || terminal === null) {
-    core.verifyMac('cup-ecb', NO_ONES_KEY, message.macInput, mac)
+    core.verifyMac('cup-ecb', await keyring.noOnesKey(), message.macInput, mac)
     return { kind: 'refused', reason: refusal ?? 'terminal_unknown' }
   }
   const algorithm = macAlgorithmOf(terminal.macProfile)

@@ -4,7 +4,8 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Services } from '../services.ts'
 import { createAnswers, type TerminalReply } from './answers.ts'
-import { exchange, type WaitUntil } from './exchange.ts'
+import { exchange } from './exchange.ts'
+import type { WaitUntil } from './transaction.ts'
 
 /** Paths that terminals are configured with. */
 export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583'] as const
