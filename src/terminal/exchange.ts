@@ -1,0 +1,150 @@
+/** @module One exchange from the terminal's side: message → MAC → frame → send → frame → checked answer. */
+
+import type { Core } from '../core/instance.ts'
+import type { MacProfile } from '../domain/types.ts'
+import { packWithMac } from '../iso8583/answer.ts'
+import { buildFrame, type Frame, parseFrame } from '../iso8583/frame.ts'
+import { fromHex } from '../iso8583/hex.ts'
+import { type Message, macInput, pack, unpack } from '../iso8583/message.ts'
+import { decodeText } from '../iso8583/text.ts'
+import { faultOf, isApproved, needsMac } from './check-answer.ts'
+import { macAlgorithmOf } from './working-keys.ts'
+
+/** Carries a frame to the host and brings its answer; null when none came: time-out, or an HTTP status other than 200. */
+export type Send = (frame: Uint8Array) => Promise<Uint8Array | null>
+
+export type Operation =
+  | 'sign-on'
+  | 'echo'
+  | 'sale'
+  | 'void'
+  | 'reverse'
+  | 'settle'
+  | 'upload'
+  | 'upload-end'
+  | 'sign-off'
+  | 'resend'
+
+export interface Exchange {
+  readonly operation: Operation
+  /** Frames as they went over the wire. */
+  readonly request: Uint8Array
+  readonly answer: Uint8Array | null
+  readonly sent: Message
+  /** The answer as far as it could be read. */
+  readonly received: Message | null
+  readonly milliseconds: number
+  /** `invalid`: an answer came that a terminal must not believe; it counts as none. */
+  readonly outcome: 'approved' | 'declined' | 'invalid' | 'unanswered'
+  /** Of an invalid answer: what is wrong with it, and whether it is the MAC. */
+  readonly fault?: string
+  readonly macFault?: true
+  /** Field 39, or the two codes of field 48 in a settlement's answer. */
+  readonly responseCode?: string
+  /** The header asks for a new sign-on. */
+  readonly signOnAgain: boolean
+}
+
+export interface Link {
+  readonly core: Core
+  readonly send: Send
+  /** Milliseconds, for durations only. */
+  now(): number
+  readonly macProfile: MacProfile
+  readonly frame: Frame['kind']
+  readonly tpdu: Uint8Array
+  readonly header: Uint8Array
+}
+
+const SIGN_ON_AGAIN = 3
+
+/** Sends a message, under `macKey` where one is given. The fields of `sent` are those on the wire, 64 included. */
+export async function exchangeMessage(
+  link: Link,
+  operation: Operation,
+  message: Message,
+  macKey: Uint8Array | null,
+): Promise<Exchange> {
+  const { core, macProfile } = link
+  const algorithm = macAlgorithmOf(macProfile)
+  const body =
+    macKey === null
+      ? pack(message)
+      : packWithMac(message, (input) => core.computeMac(algorithm, macKey, input))
+  const request = buildFrame(link.frame, link.tpdu, link.header, body, core.lrc)
+  return exchangeFrame(link, operation, request, macKey)
+}
+
+/** Sends a frame as it is and checks its answer; `macKey` is needed where an approval must carry a MAC. */
+export async function exchangeFrame(
+  link: Link,
+  operation: Operation,
+  request: Uint8Array,
+  macKey: Uint8Array | null,
+): Promise<Exchange> {
+  const sent = readMessage(link.core, request).message
+  if (sent === null) throw new RangeError('request: expected a frame that holds a message')
+  const start = link.now()
+  const answer = await link.send(request)
+  const milliseconds = link.now() - start
+  const exchange = { operation, request, answer, sent, milliseconds }
+  if (answer === null) return { ...exchange, received: null, outcome: 'unanswered', signOnAgain: false }
+  return { ...exchange, ...judge(link, sent, answer, macKey) }
+}
+
+type Judgement = Pick<
+  Exchange,
+  'received' | 'outcome' | 'fault' | 'macFault' | 'responseCode' | 'signOnAgain'
+>
+
+function judge(link: Link, sent: Message, answer: Uint8Array, macKey: Uint8Array | null): Judgement {
+  const { frame, message: received, why } = readMessage(link.core, answer)
+  if (frame === null || received === null)
+    return { received: null, outcome: 'invalid', fault: why, signOnAgain: false }
+  const signOnAgain = ((frame.header[2] ?? 0) & 0x0f) === SIGN_ON_AGAIN
+  const responseCode = received.fields.get(39) ?? settlementCodes(received)
+  const read = { received, signOnAgain, ...(responseCode === undefined ? {} : { responseCode }) }
+  const fault = faultOf(sent, received)
+  if (fault !== null) return { ...read, outcome: 'invalid', fault }
+  if (needsMac(sent, received)) {
+    const mac = fromHex(received.fields.get(64) ?? '')
+    const algorithm = macAlgorithmOf(link.macProfile)
+    if (mac === undefined || mac.length === 0)
+      return { ...read, outcome: 'invalid', fault: 'approved without a MAC', macFault: true }
+    if (macKey === null || !link.core.verifyMac(algorithm, macKey, macInput(frame.body), mac))
+      return { ...read, outcome: 'invalid', fault: 'the MAC is wrong', macFault: true }
+  }
+  const approved = received.fields.has(39) ? isApproved(responseCode) : responseCode === MATCHED
+  return { ...read, outcome: approved ? 'approved' : 'declined' }
+}
+
+/** Codes of the domestic and the foreign half: both equal. */
+export const MATCHED = '11'
+
+/** The codes in field 48 of a settlement's answer, domestic then foreign. */
+function settlementCodes({ fields }: Message): string | undefined {
+  const field48 = fields.get(48)
+  return field48?.length === 62 ? `${field48[30]}${field48[61]}` : undefined
+}
+
+function readMessage(
+  core: Core,
+  bytes: Uint8Array,
+):
+  | { readonly frame: Frame; readonly message: Message; readonly why: '' }
+  | { readonly frame: null; readonly message: null; readonly why: string } {
+  const unreadable = (why: string) => ({ frame: null, message: null, why })
+  const frame = parseFrame(bytes, core.lrc)
+  if (!frame.ok)
+    return unreadable(frame.error.kind === 'lrc' ? 'the serial frame is broken' : frame.error.why)
+  const message = unpack(frame.value.body)
+  if (!message.ok) return unreadable(`field ${message.error.field}: ${message.error.why}`)
+  return { frame: frame.value, message: message.value, why: '' }
+}
+
+/** Texts that an issuer, the network, the acquirer and the terminal's host put in field 63, for the receipt; no blanks. */
+export function answerTexts(received: Message | null): string[] {
+  const bytes = fromHex(received?.fields.get(63) ?? '') ?? new Uint8Array(0)
+  const parts = [bytes.subarray(3, 23), bytes.subarray(23, 43), bytes.subarray(43, 63), bytes.subarray(63)]
+  return parts.map((part) => decodeText(part, 'gbk').trim()).filter((text) => text !== '')
+}

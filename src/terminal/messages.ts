@@ -1,0 +1,121 @@
+/** @module The messages that a virtual terminal sends, field by field (protocol.md §3). Field 64 is added on the way out. */
+
+import type { Message } from '../iso8583/message.ts'
+import type { LogEntry, ReversalReason, TerminalState } from './state.ts'
+
+/** Operator 01 and a blank, as field 63 has it in requests. */
+const OPERATOR = '303120'
+/** Contactless, no PIN; the terminal reads contactless cards (60.4) and has no chip trouble (60.5). */
+const ENTRY_MODE = '072'
+const READ_CAPABILITY = '60'
+/** Of every test card. */
+const EXPIRY = '2812'
+const CARD_SEQUENCE = '001'
+const CNY = '156'
+
+type Fields = readonly (readonly [number, string | undefined])[]
+
+const message = (mti: string, fields: Fields): Message => ({
+  mti,
+  fields: new Map(
+    fields
+      .filter((field): field is readonly [number, string] => field[1] !== undefined)
+      .sort(([a], [b]) => a - b),
+  ),
+})
+
+const place = ({ terminalId, merchantId }: TerminalState): Fields => [
+  [41, terminalId],
+  [42, merchantId],
+]
+
+const management = (mti: string, state: TerminalState, code: string, fields: Fields): Message =>
+  message(mti, [...place(state), [60, `00${state.batchNumber}${code}`], ...fields])
+
+export const signOnRequest = (state: TerminalState, stan: string, layout: string): Message =>
+  management('0800', state, layout, [
+    [11, stan],
+    [63, OPERATOR],
+  ])
+
+/** No STAN: an echo names nothing. */
+export const echoRequest = (state: TerminalState): Message => management('0820', state, '301', [])
+
+export const signOffRequest = (state: TerminalState, stan: string): Message =>
+  management('0820', state, '002', [[11, stan]])
+
+const TRANSACTION = { sale: ['000000', '22'], void: ['200000', '23'] } as const
+
+/** What a sale or void and the reversal of it have in common. */
+function transaction(mti: string, state: TerminalState, entry: LogEntry, fields: Fields): Message {
+  const [processingCode, transactionType] = TRANSACTION[entry.kind]
+  return message(mti, [
+    ...place(state),
+    [2, entry.pan],
+    [3, processingCode],
+    [4, String(entry.amount).padStart(12, '0')],
+    [11, entry.stan],
+    [14, EXPIRY],
+    [22, ENTRY_MODE],
+    [23, CARD_SEQUENCE],
+    [25, '00'],
+    [49, CNY],
+    [60, `${transactionType}${entry.batchNumber}000${READ_CAPABILITY}`],
+    ...fields,
+  ])
+}
+
+export const saleRequest = (state: TerminalState, sale: LogEntry): Message =>
+  transaction('0200', state, sale, [])
+
+const original = (sale: LogEntry): Fields => [
+  [38, sale.authorizationCode],
+  [61, sale.batchNumber + sale.stan],
+]
+
+const UNKNOWN_RRN = '000000000000'
+
+export const voidRequest = (state: TerminalState, entry: LogEntry, sale: LogEntry): Message =>
+  transaction('0200', state, entry, [[37, sale.rrn ?? UNKNOWN_RRN], ...original(sale)])
+
+/** STAN and batch are those of the message that it undoes; field 61 of a void's reversal names the sale. */
+export const reversalRequest = (
+  state: TerminalState,
+  entry: LogEntry,
+  sale: LogEntry | undefined,
+  reason: ReversalReason,
+): Message => transaction('0400', state, entry, [[39, reason], ...(sale === undefined ? [] : original(sale))])
+
+export const settlementRequest = (state: TerminalState, stan: string, totals: string): Message =>
+  management('0500', state, '201', [
+    [11, stan],
+    [48, totals],
+    [49, CNY],
+    [63, OPERATOR],
+  ])
+
+/** Items of one upload message: field 48 has room for eight (count n2, then 40 digits each). */
+export const UPLOAD_ITEMS = 8
+
+/** Each item: card class n2 (00, domestic), STAN n6, card number n20 with zeros on the left, amount n12. */
+export function uploadRequest(state: TerminalState, stan: string, items: readonly LogEntry[]): Message {
+  const details = items.map(
+    (item) => `00${item.stan}${item.pan.padStart(20, '0')}${String(item.amount).padStart(12, '0')}`,
+  )
+  return management('0320', state, '201', [
+    [11, stan],
+    [48, String(items.length).padStart(2, '0') + details.join('')],
+  ])
+}
+
+/** 202 after totals that differed, 207 after totals that matched; field 48: how many items there were, n4. */
+export const uploadEndRequest = (
+  state: TerminalState,
+  stan: string,
+  code: '202' | '207',
+  count: number,
+): Message =>
+  management('0320', state, code, [
+    [11, stan],
+    [48, String(count).padStart(4, '0')],
+  ])

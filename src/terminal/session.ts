@@ -1,0 +1,96 @@
+/** @module What every operation of a virtual terminal shares: its state, its keys for the length of one exchange, and who is told. */
+
+import type { Core } from '../core/instance.ts'
+import type { Frame } from '../iso8583/frame.ts'
+import type { Message } from '../iso8583/message.ts'
+import {
+  type Exchange,
+  exchangeFrame,
+  exchangeMessage,
+  type Link,
+  type Operation,
+  type Send,
+} from './exchange.ts'
+import type { TerminalState } from './state.ts'
+import { openMacKey } from './working-keys.ts'
+
+export interface TerminalOptions {
+  readonly core: Core
+  readonly send: Send
+  /** Milliseconds; only differences are used. */
+  now(): number
+  /** Terminal master key, 8, 16 or 24 bytes; 16 for SM4. Not kept in the state. */
+  readonly tmk: Uint8Array
+  /** Changed in place. */
+  readonly state: TerminalState
+  /** Called before a sale or void leaves and after every exchange: the state survives a crash at any point. */
+  readonly save?: (state: TerminalState) => void
+  /** Told of every exchange, those included that an operation makes on the way: a pending reversal, an upload. */
+  readonly observe?: (exchange: Exchange) => void
+  readonly frame?: Frame['kind']
+  /** 5 bytes; 6000030000 by default. */
+  readonly tpdu?: Uint8Array
+  /** 6 bytes; 603100311312 by default. */
+  readonly header?: Uint8Array
+  /** Whether 0500 and 0320 carry field 64. */
+  readonly settlementMac?: boolean
+}
+
+/** The working keys in the state do not open under the master key that was given. */
+export class MasterKeyError extends Error {}
+
+const TPDU = Uint8Array.of(0x60, 0x00, 0x03, 0x00, 0x00)
+const HEADER = Uint8Array.of(0x60, 0x31, 0x00, 0x31, 0x13, 0x12)
+
+export class Session {
+  readonly state: TerminalState
+  readonly options: TerminalOptions
+  readonly #link: Link
+
+  constructor(options: TerminalOptions) {
+    const { core, send, state, frame = 'tpdu', tpdu = TPDU, header = HEADER } = options
+    this.state = state
+    this.options = options
+    const now = () => options.now()
+    this.#link = { core, send, now, macProfile: state.macProfile, frame, tpdu, header }
+  }
+
+  /** Sends a message with its MAC. Throws MasterKeyError where the keys do not open. */
+  async sendWithMac(operation: Operation, message: Message): Promise<Exchange> {
+    return this.#withMacKey((macKey) => exchangeMessage(this.#link, operation, message, macKey))
+  }
+
+  async sendWithoutMac(operation: Operation, message: Message): Promise<Exchange> {
+    return exchangeMessage(this.#link, operation, message, null)
+  }
+
+  /** Sends bytes as they are. */
+  async sendFrame(operation: Operation, frame: Uint8Array): Promise<Exchange> {
+    return this.#withMacKey((macKey) => exchangeFrame(this.#link, operation, frame, macKey))
+  }
+
+  save(): void {
+    this.options.save?.(this.state)
+  }
+
+  /** Saves, and tells of an exchange whose consequences are in the state. */
+  told(exchange: Exchange): Exchange {
+    this.save()
+    this.options.observe?.(exchange)
+    return exchange
+  }
+
+  /** Opens the MAC key for one exchange and wipes it; null before the first sign-on. */
+  async #withMacKey<T>(use: (macKey: Uint8Array | null) => Promise<T>): Promise<T> {
+    const { core, tmk } = this.options
+    const { keys, macProfile } = this.state
+    if (keys === null) return use(null)
+    const macKey = openMacKey(core, macProfile, tmk, keys)
+    if (!macKey.ok) throw new MasterKeyError(`working keys: ${macKey.error}`)
+    try {
+      return await use(macKey.value)
+    } finally {
+      macKey.value.fill(0)
+    }
+  }
+}

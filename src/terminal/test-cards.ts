@@ -1,0 +1,41 @@
+/** @module Card numbers that no one holds: what a virtual terminal may be given. */
+
+/** Numbers that card schemes and processors publish for testing. */
+export const WELL_KNOWN_TEST_CARDS: readonly string[] = [
+  '6200000000000005',
+  '6200000000000047',
+  '4111111111111111',
+  '4012888888881881',
+  '4242424242424242',
+  '5555555555554444',
+  '5105105105105100',
+  '378282246310005',
+  '371449635398431',
+  '30569309025904',
+  '3530111333300000',
+  '6011111111111117',
+]
+
+const OWN_PREFIX = '622500000000'
+
+/** The Luhn check digit (ISO/IEC 7812-1) that completes `digits`. */
+export function luhnDigit(digits: string): string {
+  let sum = 0
+  for (const [i, digit] of [...digits].reverse().entries()) {
+    const doubled = Number(digit) * (i % 2 === 0 ? 2 : 1)
+    sum += doubled > 9 ? doubled - 9 : doubled
+  }
+  return String((10 - (sum % 10)) % 10)
+}
+
+/** The test card 622500000000NNNC, `number` 0 … 999. */
+export function testCard(number: number): string {
+  if (!Number.isInteger(number) || number < 0 || number > 999)
+    throw new RangeError(`test card: expected a number from 0 to 999, got ${number}`)
+  const digits = OWN_PREFIX + String(number).padStart(3, '0')
+  return digits + luhnDigit(digits)
+}
+
+export const isTestCard = (pan: string): boolean =>
+  WELL_KNOWN_TEST_CARDS.includes(pan) ||
+  (/^622500000000\d{4}$/.test(pan) && luhnDigit(pan.slice(0, -1)) === pan.at(-1))

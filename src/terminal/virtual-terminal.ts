@@ -1,0 +1,194 @@
+/**
+ * @module A POS terminal without hardware: signs on, sells, voids, reverses, settles, and obeys the terminal's rules
+ * (protocol.md §3.5, §3.6). It has no network and no clock of its own.
+ *
+ * Before a sale or void leaves, its reversal is stored; a valid answer deletes it; while it is there it goes out before
+ * anything else, at most three times, after which it is dropped and the transaction behind it is not sent.
+ */
+
+import { err, ok, type Result } from '../domain/result.ts'
+import type { Amount } from '../domain/types.ts'
+import { field60Of } from '../iso8583/cup.ts'
+import type { Message } from '../iso8583/message.ts'
+import { isReversed } from './check-answer.ts'
+import type { Exchange } from './exchange.ts'
+import {
+  echoRequest,
+  reversalRequest,
+  saleRequest,
+  signOffRequest,
+  signOnRequest,
+  voidRequest,
+} from './messages.ts'
+import { Session, type TerminalOptions } from './session.ts'
+import { settle } from './settlement.ts'
+import {
+  changeEntry,
+  findEntry,
+  isVoided,
+  type KeyLayout,
+  type LogEntry,
+  openBatch,
+  type ReversalReason,
+  type TerminalState,
+  takeStan,
+} from './state.ts'
+import { defaultLayout, openMacKey } from './working-keys.ts'
+
+/** What a terminal refuses by itself, without asking the host. */
+export type TerminalRefusal =
+  | 'not_signed_on'
+  | 'reversal_failed'
+  | 'not_in_log'
+  | 'not_a_sale'
+  | 'sale_not_approved'
+  | 'already_voided'
+  | 'nothing_to_reverse'
+
+/** The exchange of the operation itself; those on the way to it were told to `observe`. */
+export type Outcome = Result<Exchange, TerminalRefusal>
+
+/** One and two more (protocol.md §3.5). */
+const REVERSAL_ATTEMPTS = 3
+
+const isAnswered = ({ outcome }: Exchange): boolean => outcome === 'approved' || outcome === 'declined'
+
+export class VirtualTerminal {
+  readonly state: TerminalState
+  readonly #session: Session
+
+  constructor(options: TerminalOptions) {
+    this.state = options.state
+    this.#session = new Session(options)
+  }
+
+  /** 签到. Takes the batch number and, when every check value is right, the keys. */
+  async signOn(layout: KeyLayout = defaultLayout(this.state.macProfile)): Promise<Exchange> {
+    const request = signOnRequest(this.state, takeStan(this.state), layout)
+    const exchange = await this.#session.sendWithoutMac('sign-on', request)
+    if (exchange.outcome !== 'approved' || exchange.received === null) return this.#session.told(exchange)
+    const { fields } = exchange.received
+    const keys = { layout, field62: fields.get(62) ?? '' }
+    const { core, tmk } = this.#session.options
+    const macKey = openMacKey(core, this.state.macProfile, tmk, keys)
+    if (!macKey.ok) return this.#session.told({ ...exchange, outcome: 'invalid', fault: macKey.error })
+    macKey.value.fill(0)
+    this.state.keys = keys
+    openBatch(this.state, field60Of(fields).batchNumber)
+    return this.#session.told(exchange)
+  }
+
+  /** Asks whether the host is there. */
+  async echo(): Promise<Exchange> {
+    return this.#session.told(await this.#session.sendWithoutMac('echo', echoRequest(this.state)))
+  }
+
+  /** 签退. */
+  async signOff(): Promise<Outcome> {
+    if (!(await this.#reversePending())) return err('reversal_failed')
+    const request = signOffRequest(this.state, takeStan(this.state))
+    return ok(this.#session.told(await this.#session.sendWithoutMac('sign-off', request)))
+  }
+
+  /** 消费. `amount` in fen. */
+  async sale(amount: Amount, pan: string): Promise<Outcome> {
+    if (this.state.keys === null) return err('not_signed_on')
+    if (!(await this.#reversePending())) return err('reversal_failed')
+    const entry = this.#newEntry({ kind: 'sale', amount, pan })
+    return ok(await this.#transact(entry, saleRequest(this.state, entry)))
+  }
+
+  /** 撤销 of the sale with this STAN, out of the terminal's own log. */
+  async voidSale(saleStan: string): Promise<Outcome> {
+    if (this.state.keys === null) return err('not_signed_on')
+    if (!(await this.#reversePending())) return err('reversal_failed')
+    const sale = findEntry(this.state, saleStan)
+    if (sale === undefined) return err('not_in_log')
+    if (sale.kind !== 'sale') return err('not_a_sale')
+    if (sale.status !== 'approved') return err('sale_not_approved')
+    if (isVoided(this.state, saleStan)) return err('already_voided')
+    const { amount, pan } = sale
+    const entry = this.#newEntry({ kind: 'void', amount, pan, originalStan: saleStan })
+    return ok(await this.#transact(entry, voidRequest(this.state, entry, sale)))
+  }
+
+  /** 冲正 of the pending message, or of the one with this STAN in the log. One attempt. */
+  async reverse(stan?: string, reason: ReversalReason = '98'): Promise<Outcome> {
+    if (this.state.keys === null) return err('not_signed_on')
+    const { pending } = this.state
+    const named = stan ?? pending?.stan
+    if (named === undefined) return err('nothing_to_reverse')
+    const entry = findEntry(this.state, named)
+    if (entry === undefined) return err('not_in_log')
+    return ok(await this.#sendReversal(entry, named === pending?.stan ? pending.reason : reason))
+  }
+
+  /** 结算. */
+  async settle(): Promise<Outcome> {
+    if (this.#session.options.settlementMac && this.state.keys === null) return err('not_signed_on')
+    if (!(await this.#reversePending())) return err('reversal_failed')
+    return ok(await settle(this.#session))
+  }
+
+  /** Sends a frame once more, byte for byte. Nothing is remembered of it. */
+  async resend(frame: Uint8Array): Promise<Exchange> {
+    return this.#session.told(await this.#session.sendFrame('resend', frame))
+  }
+
+  #newEntry(entry: Pick<LogEntry, 'kind' | 'amount' | 'pan' | 'originalStan'>): LogEntry {
+    const { batchNumber } = this.state
+    return { ...entry, batchNumber, stan: takeStan(this.state), status: 'unanswered' }
+  }
+
+  /** Stores the reversal, sends, and deletes it when a valid answer came. */
+  async #transact(entry: LogEntry, request: Message): Promise<Exchange> {
+    const { stan } = entry
+    this.state.log.push(entry)
+    this.state.pending = { stan, reason: '98', attempts: 0 }
+    this.#session.save()
+    const exchange = await this.#session.sendWithMac(entry.kind, request)
+    if (exchange.macFault) this.state.pending = { ...this.state.pending, reason: 'A0' }
+    if (isAnswered(exchange)) {
+      this.state.pending = null
+      const rrn = exchange.received?.fields.get(37)
+      const authorizationCode = exchange.received?.fields.get(38)
+      changeEntry(this.state, stan, {
+        status: exchange.outcome === 'approved' ? 'approved' : 'declined',
+        ...(rrn === undefined ? {} : { rrn }),
+        ...(authorizationCode === undefined ? {} : { authorizationCode }),
+      })
+    }
+    return this.#session.told(exchange)
+  }
+
+  /** False where the pending reversal was not accepted in its last attempt: it is dropped, and so is what was to follow. */
+  async #reversePending(): Promise<boolean> {
+    while (this.state.pending !== null) {
+      const { stan, reason, attempts } = this.state.pending
+      const entry = findEntry(this.state, stan)
+      if (entry === undefined || attempts >= REVERSAL_ATTEMPTS) {
+        this.state.pending = null
+        this.#session.save()
+        return false
+      }
+      // After a failed attempt the reason is "other" (protocol.md §3.5).
+      await this.#sendReversal(entry, attempts === 0 ? reason : '06')
+    }
+    return true
+  }
+
+  async #sendReversal(entry: LogEntry, reason: ReversalReason): Promise<Exchange> {
+    const sale = entry.originalStan === undefined ? undefined : findEntry(this.state, entry.originalStan)
+    const { pending } = this.state
+    const isPending = pending?.stan === entry.stan
+    if (isPending) this.state.pending = { ...pending, attempts: pending.attempts + 1 }
+    this.#session.save()
+    const request = reversalRequest(this.state, entry, sale, reason)
+    const exchange = await this.#session.sendWithMac('reverse', request)
+    if (isAnswered(exchange) && isReversed(exchange.responseCode)) {
+      changeEntry(this.state, entry.stan, { status: 'reversed' })
+      if (isPending) this.state.pending = null
+    }
+    return this.#session.told(exchange)
+  }
+}

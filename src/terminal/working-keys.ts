@@ -1,0 +1,54 @@
+/** @module Field 62 of a sign-on answer: the working keys under the master key, each with its check value (protocol.md §3.1). */
+
+import type { Core, MacAlgorithm } from '../core/instance.ts'
+import { err, ok, type Result } from '../domain/result.ts'
+import type { MacProfile } from '../domain/types.ts'
+import { fromHex } from '../iso8583/hex.ts'
+import type { KeyLayout, WrappedKeys } from './state.ts'
+
+const KCV_LENGTH = 4
+const NAMES = ['PIN key', 'MAC key', 'track key']
+
+/** Keys of a layout and the bytes of each record before its check value. */
+const LAYOUTS: Readonly<Record<KeyLayout, { readonly keys: number; readonly bytes: 8 | 16 }>> = {
+  '001': { keys: 2, bytes: 8 },
+  '003': { keys: 2, bytes: 16 },
+  '004': { keys: 3, bytes: 16 },
+  '006': { keys: 3, bytes: 16 },
+}
+
+export const macAlgorithmOf = (profile: MacProfile): MacAlgorithm =>
+  profile === 'cup-ecb-16' ? 'cup-ecb' : profile
+
+/** Bytes of the MAC key; the rest of its record is zeros. */
+const macKeyBytes = (profile: MacProfile): 8 | 16 => (profile === 'cup-ecb' || profile === 'x9.9' ? 8 : 16)
+
+export const defaultLayout = (profile: MacProfile): KeyLayout => (profile === 'cup-sm4' ? '006' : '003')
+
+/** The MAC key in clear, every check value compared; the error says what is wrong and never holds key bytes. */
+export function openMacKey(
+  core: Core,
+  profile: MacProfile,
+  tmk: Uint8Array,
+  { layout, field62 }: WrappedKeys,
+): Result<Uint8Array, string> {
+  const { keys, bytes } = LAYOUTS[layout]
+  const records = fromHex(field62)
+  const length = keys * (bytes + KCV_LENGTH)
+  if (records?.length !== length)
+    return err(`field 62: ${length} bytes expected, ${records?.length ?? 0} there`)
+  let macKey = new Uint8Array(0)
+  for (let i = 0; i < keys; i++) {
+    const record = records.subarray(i * (bytes + KCV_LENGTH), (i + 1) * (bytes + KCV_LENGTH))
+    const used = i === 1 ? Math.min(macKeyBytes(profile), bytes) : bytes
+    const isSm4 = profile === 'cup-sm4'
+    const key = core.unwrapKey(isSm4 ? 'sm4' : 'des', tmk, record.subarray(0, used))
+    const cipher = isSm4 ? 'sm4' : used === 8 ? 'des' : '3des'
+    const checkValue = core.keyCheckValue(cipher, key, KCV_LENGTH)
+    if (checkValue.some((byte, at) => byte !== record[bytes + at]))
+      return err(`check value of the ${NAMES[i]} differs`)
+    if (i === 1) macKey = Uint8Array.from(key)
+    key.fill(0)
+  }
+  return ok(macKey)
+}

@@ -1,0 +1,413 @@
+import { describe, expect, test } from 'vitest'
+import { loadCore } from '../../src/cli/core.ts'
+import type { Exchange, Send } from '../../src/terminal/exchange.ts'
+import { newTerminalState, type TerminalState } from '../../src/terminal/state.ts'
+import { testCard } from '../../src/terminal/test-cards.ts'
+import { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
+import { answerTo, hasRightMac, MERCHANT, readFrame, type Script, TERMINAL, TMK } from './fake-host.ts'
+
+const core = await loadCore()
+const CARD = testCard(1)
+
+type Step = Script | 'lost'
+
+/** A signed-on terminal over a scripted host: one step a message, then plain approvals. */
+async function day(options: { signOn?: boolean; frame?: 'serial'; settlementMac?: boolean } = {}) {
+  const { signOn = true, ...rest } = options
+  const steps: Step[] = []
+  const requests: Uint8Array[] = []
+  const told: Exchange[] = []
+  const saved: TerminalState[] = []
+  const send: Send = async (frame) => {
+    requests.push(frame)
+    const step = steps.shift() ?? {}
+    return step === 'lost' ? null : answerTo(frame, step)
+  }
+  let clock = 0
+  const terminal = new VirtualTerminal({
+    core,
+    send,
+    now: () => (clock += 7),
+    tmk: TMK,
+    state: newTerminalState(MERCHANT, TERMINAL, 'cup-ecb'),
+    save: (state) => saved.push(structuredClone(state)),
+    observe: (exchange) => told.push(exchange),
+    ...rest,
+  })
+  if (signOn) await terminal.signOn()
+  const sent = () => requests.map((frame) => readFrame(frame))
+  const last = () => readFrame(requests.at(-1) ?? new Uint8Array())
+  return { terminal, steps, requests, told, saved, sent, last }
+}
+
+const exchangeOf = <T>(result: { ok: true; value: T } | { ok: false; error: unknown }): T => {
+  if (!result.ok) throw new Error(`refused: ${result.error}`)
+  return result.value
+}
+
+describe('sign-on', () => {
+  test('takes batch number and keys, and keeps the keys wrapped', async () => {
+    const { terminal, sent } = await day()
+    expect(sent()[0]?.fields.get(60)).toBe('00000001003')
+    expect(terminal.state.batchNumber).toBe('000007')
+    expect(terminal.state.keys?.layout).toBe('003')
+    expect(JSON.stringify(terminal.state)).not.toContain('3333333333333333')
+  })
+
+  test('is refused by the terminal when a check value differs', async () => {
+    const { terminal, steps } = await day({ signOn: false })
+    steps.push({ fields: { 62: '00'.repeat(40) } })
+    const exchange = await terminal.signOn()
+    expect(exchange).toMatchObject({ outcome: 'invalid', fault: 'check value of the PIN key differs' })
+    expect(terminal.state.keys).toBeNull()
+  })
+
+  test('with a field 62 of another length leaves the keys alone', async () => {
+    const { terminal, steps } = await day()
+    const { keys } = terminal.state
+    steps.push({ fields: { 62: '00'.repeat(24) } })
+    expect(await terminal.signOn()).toMatchObject({
+      outcome: 'invalid',
+      fault: expect.stringContaining('40 bytes expected, 24'),
+    })
+    expect(terminal.state.keys).toBe(keys)
+  })
+
+  test('comes before anything that needs a MAC', async () => {
+    const { terminal, requests } = await day({ signOn: false })
+    expect(await terminal.sale(100, CARD)).toEqual({ ok: false, error: 'not_signed_on' })
+    expect(await terminal.voidSale('000001')).toEqual({ ok: false, error: 'not_signed_on' })
+    expect(requests).toHaveLength(0)
+  })
+
+  test('that brings another batch number ends the log', async () => {
+    const { terminal, steps } = await day()
+    await terminal.sale(1234, CARD)
+    steps.push({ fields: { 60: '00000008003' } })
+    await terminal.signOn()
+    expect(terminal.state).toMatchObject({ batchNumber: '000008', log: [] })
+  })
+})
+
+describe('messages', () => {
+  test('a sale has the fields of protocol.md §3.3 and a right MAC', async () => {
+    const { terminal, requests, last } = await day()
+    expect(exchangeOf(await terminal.sale(1234, CARD))).toMatchObject({
+      outcome: 'approved',
+      milliseconds: 7,
+    })
+    expect([...last().fields.keys()]).toEqual([2, 3, 4, 11, 14, 22, 23, 25, 41, 42, 49, 60, 64])
+    expect(last().fields.get(60)).toBe('2200000700060')
+    expect(hasRightMac(requests.at(-1) ?? new Uint8Array())).toBe(true)
+  })
+
+  test('a void names the sale by 37, 38 and 61 and has a STAN of its own', async () => {
+    const { terminal, last } = await day()
+    await terminal.sale(1234, CARD)
+    await terminal.voidSale('000002')
+    const { mti, fields } = last()
+    expect([mti, fields.get(3), fields.get(11)]).toEqual(['0200', '200000', '000003'])
+    expect([fields.get(37), fields.get(38), fields.get(61)]).toEqual([
+      '101530000002',
+      '123456',
+      '000007000002',
+    ])
+    expect(fields.get(4)).toBe('000000001234')
+  })
+
+  test('the reversal of a void has its STAN and the fields of §3.5, never 26, 35, 36, 37, 52', async () => {
+    const { terminal, steps, last } = await day()
+    await terminal.sale(1234, CARD)
+    steps.push('lost')
+    await terminal.voidSale('000002')
+    await terminal.reverse()
+    const { mti, fields } = last()
+    expect([mti, fields.get(11), fields.get(39), fields.get(61)]).toEqual([
+      '0400',
+      '000003',
+      '98',
+      '000007000002',
+    ])
+    expect([...fields.keys()]).toEqual([2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 60, 61, 64])
+  })
+
+  test('the reversal of a sale has no field 61', async () => {
+    const { terminal, last } = await day()
+    await terminal.sale(1234, CARD)
+    await terminal.reverse('000002', '96')
+    expect([last().fields.has(61), last().fields.get(39)]).toEqual([false, '96'])
+  })
+
+  test('an echo names nothing, a sign-off has a STAN', async () => {
+    const { terminal, sent } = await day()
+    await terminal.echo()
+    await terminal.signOff()
+    expect(
+      sent()
+        .slice(1)
+        .map(({ fields }) => [...fields.keys()]),
+    ).toEqual([
+      [41, 42, 60],
+      [11, 41, 42, 60],
+    ])
+  })
+
+  test('go in serial frames where the terminal is a serial one', async () => {
+    const { requests } = await day({ frame: 'serial' })
+    expect(requests[0]?.[0]).toBe(0x02)
+  })
+
+  test('a STAN never is 000000', async () => {
+    const { terminal, last } = await day()
+    terminal.state.nextStan = 999_999
+    await terminal.sale(1, CARD)
+    expect(last().fields.get(11)).toBe('999999')
+    await terminal.sale(1, CARD)
+    expect(last().fields.get(11)).toBe('000001')
+  })
+})
+
+describe('what the terminal believes', () => {
+  const cases: [string, Script, string][] = [
+    ['another MTI', { mti: '0230' }, 'MTI 0230 answers no 0200'],
+    ['another processing code', { fields: { 3: '200000' } }, "field 3 is not the request's"],
+    ['another STAN', { fields: { 11: '000009' } }, "field 11 is not the request's"],
+    ['another terminal', { fields: { 41: '87654321' } }, "field 41 is not the request's"],
+    ['another merchant', { fields: { 42: '543210987654321' } }, "field 42 is not the request's"],
+    ['another amount', { fields: { 4: '000000001235' } }, "field 4 is not the request's"],
+    ['no response code', { fields: { 39: null } }, 'field 39 is missing'],
+    ['an approval without a MAC', { fields: { 64: null } }, 'approved without a MAC'],
+    ['a wrong MAC', { badMac: true }, 'the MAC is wrong'],
+  ]
+  test.each(cases)('%s is no valid answer: the reversal stays', async (_, script, fault) => {
+    const { terminal, steps } = await day()
+    steps.push(script)
+    expect(exchangeOf(await terminal.sale(1234, CARD))).toMatchObject({ outcome: 'invalid', fault })
+    expect(terminal.state.pending).toMatchObject({ stan: '000002' })
+    expect(terminal.state.log[0]?.status).toBe('unanswered')
+  })
+
+  test('a wrong MAC is reversed with reason A0, everything else with 98', async () => {
+    const { terminal, steps, last } = await day()
+    steps.push({ badMac: true })
+    await terminal.sale(1234, CARD)
+    await terminal.reverse()
+    expect(last().fields.get(39)).toBe('A0')
+  })
+
+  test('a decline needs no MAC and clears the reversal; another merchant in it is not looked at', async () => {
+    const { terminal, steps } = await day()
+    steps.push({ fields: { 39: '51', 64: null, 42: '543210987654321' } })
+    expect(exchangeOf(await terminal.sale(1234, CARD))).toMatchObject({
+      outcome: 'declined',
+      responseCode: '51',
+    })
+    expect(terminal.state).toMatchObject({ pending: null, log: [{ status: 'declined' }] })
+  })
+
+  test('the header may ask for a new sign-on', async () => {
+    const { terminal, steps } = await day()
+    steps.push({ fields: { 39: 'A0', 64: null }, requirement: 3 })
+    expect(exchangeOf(await terminal.sale(1234, CARD))).toMatchObject({
+      outcome: 'declined',
+      signOnAgain: true,
+    })
+  })
+
+  test('bytes that are no message', async () => {
+    const terminal = new VirtualTerminal({
+      core,
+      send: async () => Uint8Array.of(0x15),
+      now: () => 0,
+      tmk: TMK,
+      state: newTerminalState(MERCHANT, TERMINAL, 'cup-ecb'),
+    })
+    expect(await terminal.echo()).toMatchObject({ outcome: 'invalid', received: null })
+  })
+})
+
+describe('the pending reversal', () => {
+  test('is stored before the message leaves', async () => {
+    const { terminal, saved } = await day()
+    saved.length = 0
+    await terminal.sale(1234, CARD)
+    expect(saved[0]).toMatchObject({ pending: { stan: '000002', reason: '98', attempts: 0 } })
+    expect(saved.at(-1)?.pending).toBeNull()
+  })
+
+  test('goes out before the next transaction, which follows when it is done', async () => {
+    const { terminal, steps, sent } = await day()
+    steps.push('lost')
+    await terminal.sale(1234, CARD)
+    expect(exchangeOf(await terminal.sale(5000, CARD)).outcome).toBe('approved')
+    expect(sent().map(({ mti, fields }) => [mti, fields.get(11)])).toEqual([
+      ['0800', '000001'],
+      ['0200', '000002'],
+      ['0400', '000002'],
+      ['0200', '000003'],
+    ])
+    expect(terminal.state.log.map(({ status }) => status)).toEqual(['reversed', 'approved'])
+  })
+
+  test.each(['25', '12'])('is over with %s too', async (responseCode) => {
+    const { terminal, steps } = await day()
+    steps.push('lost', { fields: { 39: responseCode, 64: null } })
+    await terminal.sale(1234, CARD)
+    expect((await terminal.settle()).ok).toBe(true)
+    expect(terminal.state.pending).toBeNull()
+  })
+
+  test('is sent three times, then dropped with the transaction behind it', async () => {
+    const { terminal, steps, sent } = await day()
+    steps.push('lost', 'lost', { fields: { 39: '96', 64: null } }, { badMac: true })
+    await terminal.sale(1234, CARD)
+    expect(await terminal.sale(5000, CARD)).toEqual({ ok: false, error: 'reversal_failed' })
+    const reversals = sent().filter(({ mti }) => mti === '0400')
+    expect(reversals.map(({ fields }) => fields.get(39))).toEqual(['98', '06', '06'])
+    expect(sent().at(-1)?.mti).toBe('0400')
+    expect(terminal.state.pending).toBeNull()
+    expect(exchangeOf(await terminal.sale(5000, CARD)).outcome).toBe('approved')
+  })
+
+  test('survives a change of batch, so that it can still be built', async () => {
+    const { terminal, steps, sent } = await day()
+    await terminal.sale(1234, CARD)
+    steps.push('lost', { fields: { 60: '00000008003' } })
+    await terminal.voidSale('000002')
+    await terminal.signOn()
+    await terminal.sale(1, CARD)
+    const reversal = sent().find(({ mti }) => mti === '0400')
+    expect(reversal?.fields.get(60)).toBe('2300000700060')
+    expect(reversal?.fields.get(61)).toBe('000007000002')
+  })
+})
+
+describe('the log', () => {
+  test('decides what can be voided', async () => {
+    const { terminal, steps } = await day()
+    await terminal.sale(1234, CARD)
+    steps.push({ fields: { 39: '51', 64: null } })
+    await terminal.sale(1251, CARD)
+    expect(await terminal.voidSale('000009')).toEqual({ ok: false, error: 'not_in_log' })
+    expect(await terminal.voidSale('000003')).toEqual({ ok: false, error: 'sale_not_approved' })
+    await terminal.voidSale('000002')
+    expect(await terminal.voidSale('000002')).toEqual({ ok: false, error: 'already_voided' })
+    expect(await terminal.voidSale('000004')).toEqual({ ok: false, error: 'not_a_sale' })
+    expect(await terminal.reverse()).toEqual({ ok: false, error: 'nothing_to_reverse' })
+  })
+
+  test('lets a sale be voided again after its void was reversed', async () => {
+    const { terminal, last } = await day()
+    await terminal.sale(1234, CARD)
+    await terminal.voidSale('000002')
+    await terminal.reverse('000003')
+    expect(exchangeOf(await terminal.voidSale('000002')).outcome).toBe('approved')
+    expect(last().fields.get(11)).toBe('000004')
+  })
+})
+
+describe('settlement', () => {
+  const half = (debit: string, credit: string) => debit + credit
+  const ZEROS = '0'.repeat(30)
+
+  test('a voided sale stays in debit, its void is in credit, reversed items are in neither', async () => {
+    const { terminal, sent } = await day()
+    await terminal.sale(1234, CARD)
+    await terminal.sale(5000, CARD)
+    await terminal.sale(700, CARD)
+    await terminal.voidSale('000002')
+    await terminal.reverse('000004', '96')
+    expect(exchangeOf(await terminal.settle())).toMatchObject({ outcome: 'approved', responseCode: '11' })
+    const settlement = sent().find(({ mti }) => mti === '0500')
+    const debit = '000000006234002'
+    const credit = '000000001234001'
+    expect(settlement?.fields.get(48)).toBe(`${half(debit, credit)}0${ZEROS}0`)
+    expect(settlement?.fields.has(64)).toBe(false)
+    expect(sent().at(-1)).toMatchObject({ mti: '0320' })
+    expect(sent().at(-1)?.fields.get(60)).toBe('00000007207')
+    expect(terminal.state).toMatchObject({ batchNumber: '000008', log: [] })
+  })
+
+  test('totals that differ: items go up eight at a time, the end with 202, then the next batch', async () => {
+    const { terminal, steps, sent } = await day()
+    for (let i = 1; i <= 9; i++) await terminal.sale(i, CARD)
+    steps.push({ fields: { 48: `${ZEROS}2${ZEROS}1` } })
+    expect(exchangeOf(await terminal.settle())).toMatchObject({ outcome: 'declined', responseCode: '21' })
+    const uploads = sent().slice(-3)
+    expect(uploads.map(({ mti, fields }) => [mti, fields.get(60)])).toEqual([
+      ['0320', '00000007201'],
+      ['0320', '00000007201'],
+      ['0320', '00000007202'],
+    ])
+    expect(uploads[0]?.fields.get(48)).toHaveLength(322)
+    expect(uploads[1]?.fields.get(48)).toBe(`0100000010${CARD.padStart(20, '0')}000000000009`)
+    expect(uploads[2]?.fields.get(48)).toBe('0009')
+    expect(terminal.state.batchNumber).toBe('000008')
+  })
+
+  test.each<Step>(['lost', { fields: { 39: '77' } }])(
+    'an upload that is not taken leaves the batch open',
+    async (step) => {
+      const { terminal, steps } = await day()
+      await terminal.sale(1, CARD)
+      steps.push({ fields: { 48: `${ZEROS}2${ZEROS}1` } }, step)
+      await terminal.settle()
+      expect(terminal.state).toMatchObject({ batchNumber: '000007', log: [{ stan: '000002' }] })
+    },
+  )
+
+  test('one that is not answered is sent again with the same STAN', async () => {
+    const { terminal, steps, sent } = await day()
+    await terminal.sale(1, CARD)
+    steps.push('lost')
+    expect(exchangeOf(await terminal.settle()).outcome).toBe('unanswered')
+    await terminal.settle()
+    const stans = sent()
+      .filter(({ mti }) => mti === '0500')
+      .map(({ fields }) => fields.get(11))
+    expect(stans).toEqual(['000003', '000003'])
+  })
+
+  test('nothing to settle leaves the batch as it is', async () => {
+    const { terminal, sent } = await day()
+    await terminal.settle()
+    expect(sent().at(-1)?.mti).toBe('0500')
+    expect(terminal.state.batchNumber).toBe('000007')
+  })
+
+  test('carries a MAC where the profile wants one, and the answer is believed only with its own', async () => {
+    const { terminal, requests, steps } = await day({ settlementMac: true })
+    await terminal.sale(1, CARD)
+    steps.push({ fields: { 64: null } })
+    expect(exchangeOf(await terminal.settle())).toMatchObject({
+      outcome: 'invalid',
+      fault: 'approved without a MAC',
+    })
+    await terminal.settle()
+    expect(requests.slice(-3).every(hasRightMac)).toBe(true)
+    expect(terminal.state.batchNumber).toBe('000008')
+  })
+})
+
+test('resend sends the same bytes and changes nothing in the log', async () => {
+  const { terminal, requests, told } = await day()
+  const first = exchangeOf(await terminal.sale(1234, CARD))
+  const before = structuredClone(terminal.state)
+  const second = await terminal.resend(first.request)
+  expect(requests.at(-1)).toEqual(first.request)
+  expect(second).toMatchObject({ operation: 'resend', outcome: 'approved' })
+  expect(terminal.state).toEqual(before)
+  expect(told.at(-1)).toBe(second)
+})
+
+test('another master key than that of the sign-on is found out, without a byte of it in the error', async () => {
+  const { terminal } = await day()
+  const other = new VirtualTerminal({
+    core,
+    send: async () => null,
+    now: () => 0,
+    tmk: new Uint8Array(16),
+    state: terminal.state,
+  })
+  await expect(other.sale(1, CARD)).rejects.toThrow('working keys: check value of the PIN key differs')
+})
