@@ -3,18 +3,13 @@
 import { describe, describeJson } from '../iso8583/describe.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import { xorLrc } from '../iso8583/serial-frame.ts'
-
-export interface CliIo {
-  readonly stdin: AsyncIterable<string | Uint8Array>
-  readonly stdout: (line: string) => void
-  readonly stderr: (line: string) => void
-}
+import type { CommandIo } from './io.ts'
 
 /**
  * Prints the message in `HEX` (blanks allowed; `-` reads it from stdin, which keeps it out of the shell's history).
  * Exit code 0; 1 when it cannot be decoded to its end; 2 on wrong usage.
  */
-export async function run(args: string[], io: CliIo): Promise<number> {
+export async function run(args: string[], io: CommandIo): Promise<number> {
   const json = args.includes('--json')
   const words = args.filter((arg) => arg !== '--json')
   const option = words.find((word) => word.startsWith('--'))
@@ -32,7 +27,7 @@ export async function run(args: string[], io: CliIo): Promise<number> {
 }
 
 /** The input is not repeated: it may hold a card number. */
-function usage(io: CliIo, what: string): number {
+function usage(io: CommandIo, what: string): number {
   io.stderr(`describe: ${what}; usage: annul describe HEX|- [--json]`)
   return 2
 }
