@@ -1,0 +1,73 @@
+/** @module Provisioning: a first entry opens the first batch; a later one changes only what it says. */
+
+import { describe, expect, it } from 'vitest'
+import { decideProvision, GENESIS, newTerminal } from '../../src/domain/decide-provision.ts'
+import { NO_TOTALS } from '../../src/domain/money.ts'
+import type { ProvisionRequest } from '../../src/domain/requests.ts'
+import { MID, merchant, NOW, supplies, TID, terminal } from './fixtures.ts'
+
+const profile = {
+  status: 'active',
+  macProfile: 'x9.19',
+  textEncoding: 'ascii',
+  settlementMac: 'required',
+} as const
+
+const request: ProvisionRequest = {
+  kind: 'provision',
+  door: 'json',
+  merchantId: MID,
+  messageKey: 'api|admin|provision|1',
+  contentFingerprint: '',
+  request: { status: 'active' },
+  terminalId: TID,
+  profile,
+  merchant,
+  newMasterKey: true,
+}
+
+const effectsOf = (change: Partial<ProvisionRequest>, before = terminal) => {
+  const decision = decideProvision({ ...request, ...change }, before, supplies)
+  return decision.kind === 'commit' ? decision.draft.effects : decision
+}
+
+describe('a new terminal', () => {
+  it('stands before its first entry, without keys', () => {
+    expect(newTerminal(request)).toEqual({
+      terminalId: TID,
+      merchantId: MID,
+      ...profile,
+      keyVersion: null,
+      batch: { ...NO_TOTALS, batchNumber: '000001', state: 'open' },
+      head: GENESIS,
+    })
+    expect(GENESIS).toEqual({ seq: 0, hash: '0'.repeat(64) })
+  })
+
+  it('gets its profile, its merchant and batch 000001', () => {
+    const fresh = newTerminal(request)
+    expect(effectsOf({}, fresh)).toEqual({
+      terminal: profile,
+      merchant,
+      batch: fresh.batch,
+      keyVersion: null,
+    })
+  })
+})
+
+describe('a terminal that stands', () => {
+  it('keeps its batch and, without a new master key, its working keys', () => {
+    expect(effectsOf({ newMasterKey: false })).toEqual({ terminal: profile, merchant })
+  })
+
+  it('loses every working key with a new master key', () => {
+    expect(effectsOf({})).toEqual({ terminal: profile, merchant, keyVersion: null })
+  })
+})
+
+it('is an entry like any other', () => {
+  expect(decideProvision(request, terminal, supplies)).toMatchObject({
+    kind: 'commit',
+    draft: { kind: 'provision', terminalId: TID, merchantId: MID, at: NOW, answer: { reason: null } },
+  })
+})

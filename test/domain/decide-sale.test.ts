@@ -1,0 +1,173 @@
+/** @module Sales: what is decided before the acquirer is asked, what its answer makes of it, and the capture feed. */
+
+import { describe, expect, it } from 'vitest'
+import { decideCapture, decideSale, decideSaleEarly } from '../../src/domain/decide-sale.ts'
+import type { Situation } from '../../src/domain/decision.ts'
+import { REFUSALS } from '../../src/domain/decline-reason.ts'
+import type { SaleRequest } from '../../src/domain/requests.ts'
+import {
+  batch,
+  captureRequest,
+  entryFor,
+  NOW,
+  refusal,
+  sale,
+  saleEntry,
+  saleRequest,
+  situation,
+  supplies,
+} from './fixtures.ts'
+import { type Guard, guardSuite } from './guards.ts'
+
+interface Case {
+  readonly request: SaleRequest
+  readonly situation: Situation
+}
+
+const find = (change: Partial<Situation>) => (c: { situation: Situation }) => ({
+  ...c,
+  situation: { ...c.situation, ...change },
+})
+
+const guardsFor = <C extends { situation: Situation; request: object }>(messageKey: string): Guard<C>[] => {
+  const finding = find as (change: Partial<Situation>) => (c: { situation: Situation }) => C
+  return [
+    {
+      fault: 'its key bears another content',
+      reason: 'key_reused_with_different_content',
+      break: finding({ earlier: entryFor({ messageKey, contentFingerprint: 'other' }) }),
+    },
+    {
+      fault: 'it was reversed before it came',
+      reason: 'message_reversed',
+      break: finding({ reversal: { targetKey: messageKey, kind: 'tombstone' } }),
+    },
+    {
+      fault: 'another batch than the open one',
+      reason: 'batch_mismatch',
+      break: (c) => ({ ...c, request: { ...c.request, batchNumber: '000002' } }),
+    },
+  ]
+}
+
+/** As the road does: ask the acquirer only where nothing was decided before. */
+const decide = ({ request, situation }: Case) =>
+  decideSaleEarly(request, situation, supplies) ??
+  decideSale(request, situation, supplies, { kind: 'approved' })
+
+const guards = guardsFor<Case>(saleRequest.messageKey)
+guardSuite('a sale', { request: saleRequest, situation }, decide, guards)
+
+describe('before the acquirer is asked', () => {
+  it('nothing is decided of a sale that may go on', () => {
+    expect(decideSaleEarly(saleRequest, situation, supplies)).toBeNull()
+  })
+
+  it('a retransmission is answered with the entry that stands, approved or not', () => {
+    for (const entry of [saleEntry, entryFor(saleRequest, { answer: refusal })])
+      expect(decideSaleEarly(saleRequest, { ...situation, earlier: entry }, supplies)).toEqual({
+        kind: 'replay',
+        entry,
+      })
+  })
+
+  it('a refusal of its batch is written, so that its copies get the same answer', () => {
+    expect(decideSaleEarly({ ...saleRequest, batchNumber: '000002' }, situation, supplies)).toMatchObject({
+      kind: 'commit',
+      draft: { kind: 'sale', effects: {}, answer: { reason: 'batch_mismatch', authorizationCode: null } },
+    })
+  })
+})
+
+describe('what the acquirer said', () => {
+  it('approved: the sale and the debit are written', () => {
+    expect(decideSale(saleRequest, situation, supplies, { kind: 'approved' })).toMatchObject({
+      kind: 'commit',
+      draft: {
+        kind: 'sale',
+        answer: { responseCode: '00', reason: null, rrn: '000000000102', authorizationCode: '000202' },
+        effects: {
+          sale: {
+            ...sale,
+            id: supplies.id,
+            rrn: '000000000102',
+            authorizationCode: '000202',
+            fee: null,
+            soldAt: NOW,
+            status: 'approved',
+          },
+          batch: { ...batch, debitAmount: 2468, debitCount: 2 },
+        },
+      },
+    })
+  })
+
+  it.each([
+    'issuer_declined',
+    'insufficient_funds',
+    'card_expired',
+    'pin_incorrect',
+    'limit_exceeded',
+    'issuer_unavailable',
+  ] as const)('%s: the declined sale is written, nothing is added up', (reason) => {
+    const decision = decideSale(saleRequest, situation, supplies, { kind: 'declined', reason })
+    expect(decision).toMatchObject({
+      kind: 'commit',
+      draft: {
+        answer: { responseCode: REFUSALS[reason].responseCode, reason, authorizationCode: null },
+        effects: { sale: { status: 'declined', authorizationCode: null } },
+      },
+    })
+    expect(decision.kind === 'commit' && decision.draft.effects.batch).toBeUndefined()
+  })
+})
+
+describe('the capture feed', () => {
+  const valid = { request: captureRequest, situation }
+  const capture = ({ request, situation }: typeof valid) => decideCapture(request, situation, supplies)
+
+  guardSuite('a line', valid, capture, guardsFor<typeof valid>(captureRequest.messageKey))
+
+  it('writes what was told: RRN, code, fee and time', () => {
+    expect(capture(valid)).toMatchObject({
+      kind: 'commit',
+      draft: {
+        kind: 'sale',
+        door: 'json',
+        answer: { rrn: '900000000001', authorizationCode: '900001' },
+        effects: {
+          sale: { ...sale, id: supplies.id, rrn: '900000000001', authorizationCode: '900001', fee: 7 },
+          batch: { debitAmount: 2468, debitCount: 2 },
+        },
+      },
+    })
+  })
+
+  it('gives an RRN where none was told, but never an authorisation code', () => {
+    const request = { ...captureRequest, rrn: null, authorizationCode: null }
+    expect(capture({ ...valid, request })).toMatchObject({
+      draft: {
+        answer: { rrn: '000000000102', authorizationCode: null },
+        effects: { sale: { rrn: '000000000102', authorizationCode: null } },
+      },
+    })
+  })
+
+  it('keeps a declined sale out of the totals', () => {
+    const decision = capture({ ...valid, request: { ...captureRequest, status: 'declined' } })
+    expect(decision).toMatchObject({ draft: { effects: { sale: { status: 'declined' } } } })
+    expect(decision.kind === 'commit' && decision.draft.effects.batch).toBeUndefined()
+  })
+
+  it('does not use its key up on a batch that is not open', () => {
+    expect(capture({ ...valid, request: { ...captureRequest, batchNumber: '000002' } }).kind).toBe('answer')
+  })
+
+  it('told twice is answered with the entry that stands', () => {
+    const entry = entryFor(captureRequest)
+    expect(capture({ ...valid, situation: { ...situation, earlier: entry } })).toEqual({
+      kind: 'replay',
+      entry,
+    })
+  })
+})

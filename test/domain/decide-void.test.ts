@@ -1,0 +1,219 @@
+/** @module The void's guards in their order, one row per case, and what an approved void writes. */
+
+import { describe, expect, it } from 'vitest'
+import { decideVoid } from '../../src/domain/decide-void.ts'
+import type { Situation } from '../../src/domain/decision.ts'
+import type { VoidRequest } from '../../src/domain/requests.ts'
+import type { Sale, SaleState } from '../../src/domain/types.ts'
+import {
+  approval,
+  batch,
+  entryFor,
+  jsonVoidRequest,
+  NOW,
+  original,
+  sale,
+  situation,
+  supplies,
+  terminal,
+  voidRecord,
+  voidRequest,
+} from './fixtures.ts'
+import { type Guard, guardSuite, reasonOf } from './guards.ts'
+
+interface Case {
+  readonly request: VoidRequest
+  readonly situation: Situation
+  readonly now: number
+}
+
+const valid: Case = { request: voidRequest, situation: { ...situation, original }, now: NOW }
+const decide = ({ request, situation, now }: Case) => decideVoid(request, situation, { ...supplies, now })
+
+const ask = (change: Partial<VoidRequest>) => (c: Case) => ({ ...c, request: { ...c.request, ...change } })
+const find = (change: Partial<Situation>) => (c: Case) => ({
+  ...c,
+  situation: { ...c.situation, ...change },
+})
+const state = (change: Partial<SaleState>) => (c: Case) =>
+  c.situation.original === null ? c : find({ original: { ...c.situation.original, ...change } })(c)
+const sold = (change: Partial<Sale>) => (c: Case) =>
+  c.situation.original === null ? c : state({ sale: { ...c.situation.original.sale, ...change } })(c)
+const at = (now: number) => (c: Case) => ({ ...c, now })
+
+/** 23:00 in Shanghai on the day of the sale. */
+const CUT_OFF = Date.UTC(2026, 5, 1, 15)
+
+const shared: Guard<Case>[] = [
+  {
+    fault: 'its key bears another content',
+    reason: 'key_reused_with_different_content',
+    break: find({ earlier: entryFor({ ...voidRequest, contentFingerprint: 'other' }) }),
+  },
+  {
+    fault: 'it was reversed before it came',
+    reason: 'message_reversed',
+    break: find({ reversal: { targetKey: voidRequest.messageKey, kind: 'tombstone' } }),
+  },
+]
+
+const aboutTheSale: Guard<Case>[] = [
+  { fault: 'the sale was declined', reason: 'original_not_approved', break: sold({ status: 'declined' }) },
+  { fault: 'the sale was reversed', reason: 'original_reversed', break: state({ reversed: true }) },
+  {
+    fault: 'the sale has a live void',
+    reason: 'original_already_voided',
+    break: state({ liveVoid: { id: '9'.repeat(32), messageKey: 'another' } }),
+  },
+  { fault: 'its batch is closed', reason: 'original_settled', break: state({ batchState: 'closed' }) },
+  { fault: 'the cut-off has come', reason: 'window_expired', break: at(CUT_OFF) },
+  { fault: 'less than the sale', reason: 'amount_differs', break: ask({ amount: 1233 }) },
+  { fault: 'another currency', reason: 'currency_differs', break: ask({ currencyCode: '840' }) },
+]
+
+guardSuite('a void from a terminal', valid, decide, [
+  ...shared,
+  {
+    fault: 'another batch than the open one',
+    reason: 'batch_mismatch',
+    break: (c) => ask({ pos: { terminalId: '12345678', batchNumber: '000002', stan: '000002' } })(c),
+  },
+  { fault: 'no such sale', reason: 'original_not_found', break: find({ original: null }) },
+  {
+    fault: 'a sale of another merchant',
+    reason: 'merchant_differs',
+    break: sold({ merchantId: '999999999999999' }),
+  },
+  {
+    fault: 'a sale of another terminal',
+    reason: 'terminal_differs',
+    break: sold({ terminalId: '99999999' }),
+  },
+  { fault: 'another RRN', reason: 'reference_differs', break: ask({ rrn: '000000000999' }) },
+  {
+    fault: 'another authorisation code',
+    reason: 'reference_differs',
+    break: ask({ authorizationCode: '999999' }),
+  },
+  { fault: 'another card', reason: 'card_differs', break: ask({ cardFingerprint: 'd'.repeat(64) }) },
+  ...aboutTheSale,
+])
+
+guardSuite('a void from the JSON door', { ...valid, request: jsonVoidRequest }, decide, [
+  { ...shared[0], break: find({ earlier: entryFor({ ...jsonVoidRequest, contentFingerprint: 'other' }) }) },
+  shared[1],
+  { fault: 'no such sale', reason: 'original_not_found', break: find({ original: null }) },
+  ...aboutTheSale,
+] as Guard<Case>[])
+
+describe('what names the sale', () => {
+  const rows: [string, Partial<VoidRequest>, Partial<Sale>, ReturnType<typeof reasonOf>][] = [
+    ['card alone', { rrn: null }, {}, null],
+    ['RRN alone, no card readable', { cardFingerprint: null }, {}, null],
+    ['neither card nor RRN', { cardFingerprint: null, rrn: null }, {}, 'card_differs'],
+    ['a card, but the sale was fed without one, and no RRN', { rrn: null }, { card: null }, 'card_differs'],
+    ['a card, the sale was fed without one, and its RRN', {}, { card: null }, null],
+    ['the authorisation code too', { authorizationCode: '000201' }, {}, null],
+    [
+      'an authorisation code where the sale has none',
+      { authorizationCode: '000201' },
+      { authorizationCode: null },
+      'reference_differs',
+    ],
+  ]
+  it.each(rows)('%s', (_, request, ofSale, reason) => {
+    expect(reasonOf(decide(sold(ofSale)(ask(request)(valid))))).toBe(reason)
+  })
+
+  it('is the sale id at the JSON door, with any card', () => {
+    expect(reasonOf(decide(sold({ card: null })({ ...valid, request: jsonVoidRequest })))).toBeNull()
+  })
+})
+
+describe('amount', () => {
+  it.each([0, 1, 1233, 1235, 999_999_999_999])('%d for a sale of 1234 is refused', (amount) => {
+    expect(reasonOf(decide(ask({ amount })(valid)))).toBe('amount_differs')
+  })
+})
+
+describe('an approved void', () => {
+  it('writes the record and the credit, and leaves the sale as it is', () => {
+    expect(decide(valid)).toEqual({
+      kind: 'commit',
+      draft: {
+        terminalId: '12345678',
+        merchantId: '123456789012345',
+        kind: 'void',
+        messageKey: voidRequest.messageKey,
+        contentFingerprint: voidRequest.contentFingerprint,
+        door: 'terminal',
+        request: voidRequest.request,
+        answer: {
+          ...approval,
+          rrn: '000000000102',
+          authorizationCode: '000202',
+          at: NOW,
+          localTime: '101900',
+        },
+        effects: { voidRecord, batch: { ...batch, creditAmount: 1234, creditCount: 1 } },
+        at: NOW,
+      },
+    })
+  })
+
+  it('by JSON carries the reason and the fee, and no trace number', () => {
+    const decision = decide({ ...valid, request: jsonVoidRequest })
+    expect(decision).toMatchObject({
+      kind: 'commit',
+      draft: { effects: { voidRecord: { stan: null, reason: 'operator_error', feeReturned: 7 } } },
+    })
+  })
+
+  it('says that no fee is known where none was told', () => {
+    expect(decide(sold({ fee: null })(valid))).toMatchObject({
+      draft: { effects: { voidRecord: { feeReturned: null } } },
+    })
+  })
+})
+
+describe('a refused void', () => {
+  it('is written without effects, so that a retransmission finds it', () => {
+    expect(decide(ask({ amount: 1 })(valid))).toMatchObject({
+      kind: 'commit',
+      draft: {
+        effects: {},
+        answer: {
+          responseCode: '64',
+          reason: 'amount_differs',
+          authorizationCode: null,
+          privateData: 'gbk:amount_differs',
+        },
+      },
+    })
+  })
+
+  it('that was reversed or whose key is taken writes nothing', () => {
+    for (const { break: fault } of shared) expect(decide(fault(valid)).kind).toBe('answer')
+  })
+
+  it('speaks the encoding of its terminal', () => {
+    const ascii = find({ terminal: { ...terminal, textEncoding: 'ascii' } })(valid)
+    expect(decide(ask({ amount: 1 })(ascii))).toMatchObject({
+      draft: { answer: { privateData: 'ascii:amount_differs' } },
+    })
+  })
+})
+
+it('a retransmission gets the entry that stands, whatever has happened since', () => {
+  const entry = entryFor(voidRequest, { kind: 'void', effects: { voidRecord } })
+  const later = find({
+    earlier: entry,
+    original: {
+      sale,
+      liveVoid: { id: voidRecord.id, messageKey: entry.messageKey },
+      reversed: false,
+      batchState: 'closed',
+    },
+  })(valid)
+  expect(decide(at(CUT_OFF + 1)(later))).toEqual({ kind: 'replay', entry })
+})

@@ -1,0 +1,250 @@
+/** @module One valid void, sale, reversal and settlement with all they depend on; each test breaks one thing. */
+
+import { GENESIS } from '../../src/domain/decide-provision.ts'
+import type { Situation, Supplies } from '../../src/domain/decision.ts'
+import { posMessageKey } from '../../src/domain/message-key.ts'
+import { NO_TOTALS } from '../../src/domain/money.ts'
+import type {
+  CaptureRequest,
+  ReversalRequest,
+  SaleRequest,
+  SettlementRequest,
+  UploadRequest,
+  VoidRequest,
+} from '../../src/domain/requests.ts'
+import type {
+  Answer,
+  Batch,
+  EntryKind,
+  JournalEntry,
+  Merchant,
+  Sale,
+  SaleState,
+  Terminal,
+  VoidRecord,
+} from '../../src/domain/types.ts'
+
+export const MID = '123456789012345'
+export const TID = '12345678'
+
+/** 2026-06-01T02:18:00Z, 10:18 in Shanghai. */
+export const SOLD_AT = Date.UTC(2026, 5, 1, 2, 18)
+export const NOW = SOLD_AT + 60_000
+
+export const merchant: Merchant = {
+  merchantId: MID,
+  name: 'Test',
+  status: 'active',
+  timeZone: 'Asia/Shanghai',
+  cutOff: '23:00',
+  window: { kind: 'business_day' },
+}
+
+/** One sale of 12.34 lies in it. */
+export const batch: Batch = {
+  ...NO_TOTALS,
+  batchNumber: '000001',
+  state: 'open',
+  debitAmount: 1234,
+  debitCount: 1,
+}
+
+export const terminal: Terminal = {
+  terminalId: TID,
+  merchantId: MID,
+  status: 'active',
+  macProfile: 'cup-ecb',
+  textEncoding: 'gbk',
+  settlementMac: 'optional',
+  keyVersion: 1,
+  batch,
+  head: { seq: 2, hash: 'a'.repeat(64) },
+}
+
+export const keyOf = (stan: string, kind: EntryKind, batchNumber = '000001'): string =>
+  posMessageKey({ merchantId: MID, terminalId: TID, batchNumber, stan }, kind)
+
+export const sale: Sale = {
+  id: '1'.repeat(32),
+  messageKey: keyOf('000001', 'sale'),
+  merchantId: MID,
+  terminalId: TID,
+  batchNumber: '000001',
+  stan: '000001',
+  amount: 1234,
+  currencyCode: '156',
+  fee: 7,
+  card: { first6: '622500', last4: '0014', fingerprint: 'c'.repeat(64) },
+  rrn: '000000000101',
+  authorizationCode: '000201',
+  status: 'approved',
+  soldAt: SOLD_AT,
+}
+
+export const original: SaleState = { sale, liveVoid: null, reversed: false, batchState: 'open' }
+
+export const situation: Situation = {
+  terminal,
+  merchant,
+  earlier: null,
+  reversal: null,
+  original: null,
+  target: null,
+  targetReversal: null,
+  namedBatch: null,
+}
+
+export const supplies: Supplies = {
+  now: NOW,
+  rrn: '000000000102',
+  authorizationCode: '000202',
+  id: '2'.repeat(32),
+  privateData: (reason, encoding) => `${encoding}:${reason}`,
+}
+
+const identity = (stan: string, kind: EntryKind) =>
+  ({
+    door: 'terminal',
+    merchantId: MID,
+    messageKey: keyOf(stan, kind),
+    contentFingerprint: stan.repeat(10),
+    request: { '11': stan },
+  }) as const
+
+export const saleRequest: SaleRequest = {
+  ...identity('000001', 'sale'),
+  kind: 'sale',
+  terminalId: TID,
+  batchNumber: '000001',
+  stan: '000001',
+  amount: 1234,
+  currencyCode: '156',
+  card: sale.card,
+}
+
+export const captureRequest: CaptureRequest = {
+  ...saleRequest,
+  door: 'json',
+  kind: 'capture',
+  status: 'approved',
+  rrn: '900000000001',
+  authorizationCode: '900001',
+  fee: 7,
+  soldAt: SOLD_AT,
+}
+
+/** By card and RRN, as a terminal sends it. */
+export const voidRequest: VoidRequest = {
+  ...identity('000002', 'void'),
+  kind: 'void',
+  pos: { terminalId: TID, batchNumber: '000001', stan: '000002' },
+  amount: 1234,
+  currencyCode: '156',
+  cardFingerprint: 'c'.repeat(64),
+  rrn: sale.rrn,
+  authorizationCode: null,
+  reason: null,
+}
+
+export const jsonVoidRequest: VoidRequest = {
+  ...voidRequest,
+  door: 'json',
+  messageKey: `api|${MID}|void|order-1`,
+  pos: null,
+  cardFingerprint: null,
+  rrn: null,
+  reason: 'operator_error',
+}
+
+export const voidRecord: VoidRecord = {
+  id: '2'.repeat(32),
+  messageKey: voidRequest.messageKey,
+  saleId: sale.id,
+  merchantId: MID,
+  terminalId: TID,
+  batchNumber: '000001',
+  stan: '000002',
+  amount: 1234,
+  currencyCode: '156',
+  rrn: '000000000102',
+  originalRrn: sale.rrn,
+  authorizationCode: '000202',
+  reason: null,
+  feeReturned: 7,
+  voidedAt: NOW,
+}
+
+export const reversalOfSale: ReversalRequest = {
+  ...identity('000001', 'sale_reversal'),
+  kind: 'sale_reversal',
+  terminalId: TID,
+  targetKey: sale.messageKey,
+  amount: 1234,
+}
+
+export const reversalOfVoid: ReversalRequest = {
+  ...identity('000002', 'void_reversal'),
+  kind: 'void_reversal',
+  terminalId: TID,
+  targetKey: voidRequest.messageKey,
+  amount: 1234,
+}
+
+/** Field 48: the domestic half as given, nothing foreign. */
+export const totals = (debit: number, debits: number, credit: number, credits: number): string =>
+  `${String(debit).padStart(12, '0')}${String(debits).padStart(3, '0')}${String(credit).padStart(12, '0')}` +
+  `${String(credits).padStart(3, '0')}0${'0'.repeat(31)}`
+
+export const settlementRequest: SettlementRequest = {
+  ...identity('000009', 'settlement'),
+  kind: 'settlement',
+  terminalId: TID,
+  batchNumber: '000001',
+  totals: totals(1234, 1, 0, 0),
+}
+
+export const uploadEnd: UploadRequest = {
+  ...identity('000010', 'upload_end'),
+  kind: 'upload_end',
+  terminalId: TID,
+  batchNumber: '000001',
+  after: 'mismatch',
+}
+
+export const approval: Answer = {
+  responseCode: '00',
+  reason: null,
+  rrn: '000000000101',
+  authorizationCode: '000201',
+  at: SOLD_AT,
+  localTime: '101800',
+  localDate: '0601',
+  settlementDate: '0601',
+  privateData: 'gbk:null',
+}
+
+export const refusal: Answer = { ...approval, responseCode: '05', reason: 'issuer_declined' }
+
+/** An entry in the journal that bears `request`'s key and content. */
+export const entryFor = (
+  request: { messageKey: string; contentFingerprint: string },
+  more: Partial<JournalEntry> = {},
+): JournalEntry => ({
+  terminalId: TID,
+  merchantId: MID,
+  kind: 'sale',
+  messageKey: request.messageKey,
+  contentFingerprint: request.contentFingerprint,
+  door: 'terminal',
+  request: {},
+  answer: approval,
+  effects: {},
+  at: SOLD_AT,
+  seq: 1,
+  previousHash: GENESIS.hash,
+  hash: 'b'.repeat(64),
+  ...more,
+})
+
+export const saleEntry = entryFor(saleRequest, { effects: { sale } })
+export const voidEntry = entryFor(voidRequest, { kind: 'void', effects: { voidRecord }, seq: 2 })

@@ -1,0 +1,51 @@
+/** @module Runs a table of guards: each row alone gives its own reason, and of any two faults the upper row's is told. */
+
+import { describe, expect, it } from 'vitest'
+import type { Decision } from '../../src/domain/decision.ts'
+import type { DeclineReason } from '../../src/domain/decline-reason.ts'
+
+export interface Guard<C> {
+  readonly fault: string
+  readonly reason: DeclineReason
+  /** Breaks one thing in a case, which may have been broken elsewhere already. */
+  readonly break: (valid: C) => C
+}
+
+export const reasonOf = (decision: Decision): DeclineReason | null => {
+  switch (decision.kind) {
+    case 'commit':
+      return decision.draft.answer.reason
+    case 'answer':
+      return decision.answer.reason
+    case 'replay':
+      return decision.entry.answer.reason
+  }
+}
+
+export function guardSuite<C>(
+  name: string,
+  valid: C,
+  decide: (c: C) => Decision,
+  guards: readonly Guard<C>[],
+): void {
+  describe(name, () => {
+    it('is approved while nothing speaks against it', () => {
+      expect(reasonOf(decide(valid))).toBeNull()
+    })
+
+    it.each(guards)('$fault → $reason', (guard) => {
+      expect(reasonOf(decide(guard.break(valid)))).toBe(guard.reason)
+    })
+
+    const pairs = guards.flatMap((upper, i) => guards.slice(i + 1).map((lower) => ({ upper, lower })))
+    it(`${pairs.length} pairs of faults: the upper one is told`, () => {
+      const told = pairs.map(({ upper, lower }) => ({
+        faults: [upper.fault, lower.fault],
+        reason: reasonOf(decide(upper.break(lower.break(valid)))),
+      }))
+      expect(told).toEqual(
+        pairs.map(({ upper, lower }) => ({ faults: [upper.fault, lower.fault], reason: upper.reason })),
+      )
+    })
+  })
+}
