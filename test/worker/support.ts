@@ -168,6 +168,12 @@ const messageOf = (mti: string, fields: Fields): Message => ({
   ),
 })
 
+/** The same message from another terminal. */
+export const from = ({ mti, fields }: Message, names: { tid: string; mid: string }): Message => ({
+  mti,
+  fields: new Map([...fields].map(([n, value]) => [n, n === 41 ? names.tid : n === 42 ? names.mid : value])),
+})
+
 export const amountOf = (amount: number): string => String(amount).padStart(12, '0')
 
 interface Named {

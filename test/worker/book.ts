@@ -1,0 +1,77 @@
+/** @module What stands in the database, as a test compares it. */
+
+import { env } from 'cloudflare:workers'
+import type { ChainFault, JournalRow } from '../../src/store/journal.ts'
+import { verifyChain } from '../../src/store/journal.ts'
+
+export type Row = Readonly<Record<string, string | number | null>>
+
+export async function rows(sql: string, ...values: unknown[]): Promise<Row[]> {
+  const { results } = await env.DB.prepare(sql)
+    .bind(...values)
+    .all<Row>()
+  return results
+}
+
+/** A terminal's journal in order. */
+export async function journalOf(tid: string): Promise<JournalRow[]> {
+  const found = await rows(
+    `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
+     from journal where terminal_id = ? order by seq`,
+    tid,
+  )
+  return found as unknown as JournalRow[]
+}
+
+/** The first fault of a terminal's chain against the head that its row keeps. */
+export async function faultOf(tid: string): Promise<ChainFault | null> {
+  const [head] = await rows(
+    'select head_seq as seq, head_hash as hash from terminal where terminal_id = ?',
+    tid,
+  )
+  if (head === undefined) throw new Error(`terminal ${tid} is not there`)
+  return verifyChain(await journalOf(tid), { seq: Number(head.seq), hash: String(head.hash) })
+}
+
+export const TABLES = [
+  'merchant',
+  'terminal',
+  'master_key',
+  'key_set',
+  'journal',
+  'sale',
+  'void',
+  'reversal',
+  'batch',
+  'api_key',
+] as const
+
+/** Tables that the journal rebuilds. */
+export const PROJECTIONS = ['merchant', 'terminal', 'sale', 'void', 'reversal', 'batch'] as const
+
+/** Every row of every table, in an order of its own. */
+export async function dump(tables: readonly string[] = TABLES): Promise<Record<string, Row[]>> {
+  const all: Record<string, Row[]> = {}
+  for (const table of tables) {
+    const found = await rows(`select * from ${table}`)
+    all[table] = found.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+  }
+  return all
+}
+
+/** What a terminal's messages came to: sales and voids with their fate, and the totals of the batches. */
+export async function effectOf(tid: string) {
+  const sales = await rows(
+    `select sale.stan, sale.amount, sale.status,
+       exists (select 1 from reversal where target_key = sale.message_key) as reversed,
+       (select count(*) from void where sale_id = sale.id and reversed_at is null) as live_voids
+     from sale where terminal_id = ? order by batch_number, stan`,
+    tid,
+  )
+  const batches = await rows(
+    `select batch_number, state, debit_amount, debit_count, credit_amount, credit_count
+     from batch where terminal_id = ? order by batch_number`,
+    tid,
+  )
+  return { sales, batches }
+}

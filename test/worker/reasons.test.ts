@@ -1,0 +1,354 @@
+/**
+ * @module Every reason for a refusal, through the terminal door, in the order of the guards: field 39, the words in
+ * field 63, the wish for a sign-on in the header, and whether the answer is signed. Then pairs of faults that show the
+ * order.
+ */
+
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type DeclineReason, REFUSALS } from '../../src/domain/decline-reason.ts'
+import * as s from './support.ts'
+import { macOf, openTill, sell, type Till, wordsOf } from './till.ts'
+import { watchD1, writesJournal } from './watched-d1.ts'
+
+let isolate: s.Isolate
+beforeAll(async () => {
+  isolate = await s.openIsolate()
+})
+
+type Open = (options?: Parameters<typeof openTill>[1]) => Promise<Till>
+type Said = readonly [Till, s.Reply]
+
+const OTHER_MID = '543210987654321'
+const WRONG_KEY: s.Key = { algorithm: 'cup-ecb', mak: '7'.repeat(16) }
+const NOWHERE = { original: '000099', rrn: '0'.repeat(12) }
+
+/** Says one thing and remembers to whom. */
+const say = async (till: Till, message: Parameters<Till['say']>[0], key?: s.Key | null): Promise<Said> => [
+  till,
+  await till.say(message, key === undefined ? {} : { key }),
+]
+
+const voidOf = (names: { original: string; rrn: string }, more: Partial<s.VoidNames> = {}) =>
+  s.aVoid({ stan: '000009', ...names, ...more })
+
+async function settle(till: Till, debit: [number, number], credit: [number, number] = [0, 0]) {
+  const reply = await till.say(s.aSettlement({ stan: '000090' }, s.totalsOf(...debit, ...credit)))
+  expect(reply.fields.get(48)?.[30]).toBe('1')
+}
+
+async function blocked(open: Open, planted = true) {
+  const till = await open({ planted })
+  await s.provision(isolate, { status: 'stolen', tmk: undefined }, till)
+  return till
+}
+
+/** A void that nothing speaks against but what `more` changes. */
+async function voidBut(open: Open, more: Partial<s.VoidNames>): Promise<Said> {
+  const till = await open()
+  return say(till, voidOf(await sell(till, '000001'), more))
+}
+
+async function foreignVoid(open: Open, mid: string, more: Partial<s.VoidNames> = {}): Promise<Said> {
+  const { rrn } = await sell(await open(), '000001')
+  return say(await open({ mid }), voidOf({ ...NOWHERE, rrn }, more))
+}
+
+async function declinedSale(open: Open, more: Partial<s.VoidNames> = {}): Promise<Said> {
+  const till = await open()
+  const sale = await till.say(s.aSale({ stan: '000001', amount: 1251 }))
+  const names = { original: '000001', rrn: sale.fields.get(37) ?? '', amount: 1251 }
+  return say(till, voidOf(names, more))
+}
+
+async function reversedSale(open: Open): Promise<[Till, Awaited<ReturnType<typeof sell>>]> {
+  const till = await open()
+  const sale = await sell(till, '000001')
+  await till.say(s.aReversal('sale', { stan: '000001' }))
+  return [till, sale]
+}
+
+async function late(open: Open, more: Partial<s.VoidNames>): Promise<Said> {
+  const till = await open()
+  const sale = await sell(till, '000001')
+  const tonight = await s.openIsolate()
+  tonight.clock.now = Date.UTC(2026, 5, 1, 15, 0)
+  return [till, await till.say(voidOf(sale, more), { to: tonight })]
+}
+
+/** Another isolate writes to the terminal's journal just before each of our commits. */
+async function outrun(open: Open): Promise<Said> {
+  const till = await open()
+  const watched = watchD1(env.DB)
+  const slow = await s.openIsolate({ database: watched.database })
+  let stan = 0
+  watched.watch.before = async (trip) => {
+    if (writesJournal(trip)) await sell(till, `0001${String(++stan).padStart(2, '0')}`)
+  }
+  return [till, await till.say(s.aSale({ stan: '000001' }), { to: slow })]
+}
+
+const sandbox = async (open: Open, amount: number): Promise<Said> =>
+  say(await open(), s.aSale({ stan: '000001', amount }))
+
+type Row = readonly [DeclineReason, string, 'right' | 'none', (open: Open) => Promise<Said>]
+
+/** Reason, field 39, MAC of the answer, and how to come by it. */
+const TABLE: readonly Row[] = [
+  [
+    'unsupported_transaction',
+    '40',
+    'none',
+    async (open) => say(await open(), { ...s.aSale({ stan: '000001' }), mti: '0100' }),
+  ],
+  [
+    'terminal_unknown',
+    '97',
+    'none',
+    async (open) => {
+      const till = await open()
+      return [till, await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { ...till, tid: 'NOWHERE1' }))]
+    },
+  ],
+  [
+    'merchant_unknown',
+    '03',
+    'none',
+    async (open) => {
+      const till = await open()
+      return [till, await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { ...till, mid: OTHER_MID }))]
+    },
+  ],
+  [
+    'terminal_not_allowed',
+    '58',
+    'none',
+    async (open) => say(await blocked(open), s.aSale({ stan: '000001' })),
+  ],
+  [
+    'key_not_established',
+    '77',
+    'none',
+    async (open) => say(await open({ planted: false }), s.aSale({ stan: '000001' })),
+  ],
+  ['mac_mismatch', 'A0', 'none', async (open) => say(await open(), s.aSale({ stan: '000001' }), WRONG_KEY)],
+  ['format_error', '30', 'right', (open) => voidBut(open, { more: { 61: undefined } })],
+  [
+    'key_reused_with_different_content',
+    '94',
+    'right',
+    async (open) => {
+      const till = await open()
+      await sell(till, '000001')
+      return say(till, s.aSale({ stan: '000001', amount: 4321 }))
+    },
+  ],
+  [
+    'message_reversed',
+    '12',
+    'right',
+    async (open) => {
+      const till = await open()
+      await till.say(s.aReversal('sale', { stan: '000001' }))
+      return say(till, s.aSale({ stan: '000001' }))
+    },
+  ],
+  ['batch_mismatch', '77', 'right', (open) => voidBut(open, { batch: '000009' })],
+  ['original_not_found', '25', 'right', async (open) => say(await open(), voidOf(NOWHERE))],
+  ['terminal_differs', '25', 'right', (open) => foreignVoid(open, s.MID)],
+  ['merchant_differs', '25', 'right', (open) => foreignVoid(open, OTHER_MID)],
+  ['reference_differs', '25', 'right', (open) => voidBut(open, { rrn: '999999999999' })],
+  ['card_differs', '14', 'right', (open) => voidBut(open, { more: { 2: '4111111111111111' } })],
+  ['original_not_approved', '12', 'right', (open) => declinedSale(open)],
+  [
+    'original_reversed',
+    '25',
+    'right',
+    async (open) => {
+      const [till, sale] = await reversedSale(open)
+      return say(till, voidOf(sale))
+    },
+  ],
+  [
+    'original_already_voided',
+    '12',
+    'right',
+    async (open) => {
+      const till = await open()
+      const sale = await sell(till, '000001')
+      await till.say(s.aVoid({ stan: '000002', ...sale }))
+      return say(till, voidOf(sale))
+    },
+  ],
+  [
+    'original_settled',
+    '12',
+    'right',
+    async (open) => {
+      const till = await open()
+      const sale = await sell(till, '000001')
+      await settle(till, [1234, 1])
+      return say(till, voidOf(sale, { batch: '000002', more: { 61: '000001000001' } }))
+    },
+  ],
+  ['window_expired', '12', 'right', (open) => late(open, {})],
+  ['amount_differs', '64', 'right', (open) => voidBut(open, { amount: 1200 })],
+  ['currency_differs', 'A1', 'right', (open) => voidBut(open, { more: { 49: '840' } })],
+  ['issuer_declined', '05', 'right', (open) => sandbox(open, 1205)],
+  ['insufficient_funds', '51', 'right', (open) => sandbox(open, 1251)],
+  ['card_expired', '54', 'right', (open) => sandbox(open, 1254)],
+  ['pin_incorrect', '55', 'right', (open) => sandbox(open, 1255)],
+  ['limit_exceeded', '61', 'right', (open) => sandbox(open, 1261)],
+  ['issuer_unavailable', '91', 'right', (open) => sandbox(open, 1291)],
+  ['in_progress', '09', 'right', outrun],
+]
+
+/** Reasons after which the terminal must sign on: nibble 6 of the header (protocol.md §1.1). */
+const SIGN_ON: readonly DeclineReason[] = ['key_not_established', 'mac_mismatch', 'batch_mismatch']
+
+/** Where nothing is known of the terminal, neither is its encoding. */
+const NOT_KNOWN: readonly DeclineReason[] = ['unsupported_transaction', 'terminal_unknown']
+
+describe.each(['gbk', 'ascii'] as const)('reasons in %s', (textEncoding) => {
+  it.each(TABLE)('%s is %s', async (reason, responseCode, mac, arrange) => {
+    const open: Open = (options = {}) =>
+      openTill(isolate, { ...options, body: { textEncoding, ...options.body } as object })
+    const [till, reply] = await arrange(open)
+    expect(reply.status).toBe(200)
+    expect(reply.fields.get(39)).toBe(responseCode)
+    expect(reply.header).toBe(SIGN_ON.includes(reason) ? '602203000000' : '602200000000')
+    expect(macOf(reply, till.key)).toBe(mac)
+    const { zh, en, adviceZh, adviceEn } = REFUSALS[reason]
+    const chinese = textEncoding === 'gbk' || NOT_KNOWN.includes(reason)
+    expect(wordsOf(reply, chinese ? 'gbk' : 'ascii')).toEqual(chinese ? [zh, adviceZh] : [en, adviceEn])
+    expect(reply.fields.has(38)).toBe(false)
+  })
+})
+
+it('names every reason there is', () => {
+  expect(TABLE.map(([reason]) => reason).sort()).toEqual(Object.keys(REFUSALS).sort())
+})
+
+/** Two faults at once: the first guard speaks. */
+const PAIRS: readonly (readonly [DeclineReason, DeclineReason, (open: Open) => Promise<Said>])[] = [
+  [
+    'unsupported_transaction',
+    'mac_mismatch',
+    async (open) => say(await open(), { ...s.aSale({ stan: '000001' }), mti: '0100' }, WRONG_KEY),
+  ],
+  [
+    'merchant_unknown',
+    'terminal_not_allowed',
+    async (open) => {
+      const till = await blocked(open)
+      return [till, await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { ...till, mid: OTHER_MID }))]
+    },
+  ],
+  [
+    'terminal_not_allowed',
+    'key_not_established',
+    async (open) => say(await blocked(open, false), s.aSale({ stan: '000001' })),
+  ],
+  [
+    'key_not_established',
+    'mac_mismatch',
+    async (open) => say(await open({ planted: false }), s.aSale({ stan: '000001' }), WRONG_KEY),
+  ],
+  [
+    'mac_mismatch',
+    'format_error',
+    async (open) => say(await open(), s.aSale({ stan: '000001', more: { 4: undefined } }), WRONG_KEY),
+  ],
+  [
+    'format_error',
+    'key_reused_with_different_content',
+    async (open) => {
+      const till = await open()
+      await sell(till, '000001')
+      return say(till, s.aSale({ stan: '000001', more: { 22: undefined } }))
+    },
+  ],
+  [
+    'key_reused_with_different_content',
+    'message_reversed',
+    async (open) => {
+      const [till] = await reversedSale(open)
+      return say(till, s.aSale({ stan: '000001', amount: 4321 }))
+    },
+  ],
+  [
+    'message_reversed',
+    'batch_mismatch',
+    async (open) => {
+      const till = await open()
+      await till.say(s.aReversal('sale', { stan: '000001', batch: '000009' }))
+      return say(till, s.aSale({ stan: '000001', batch: '000009' }))
+    },
+  ],
+  [
+    'batch_mismatch',
+    'original_not_found',
+    async (open) => say(await open(), voidOf(NOWHERE, { batch: '000009' })),
+  ],
+  [
+    'terminal_differs',
+    'card_differs',
+    (open) => foreignVoid(open, s.MID, { more: { 2: '4111111111111111' } }),
+  ],
+  ['merchant_differs', 'card_differs', (open) => foreignVoid(open, OTHER_MID, { amount: 1 })],
+  [
+    'reference_differs',
+    'card_differs',
+    (open) => voidBut(open, { rrn: '999999999999', more: { 2: '4111111111111111' } }),
+  ],
+  [
+    'card_differs',
+    'original_not_approved',
+    (open) => declinedSale(open, { more: { 2: '4111111111111111' } }),
+  ],
+  ['original_not_approved', 'amount_differs', (open) => declinedSale(open, { amount: 1 })],
+  [
+    'original_reversed',
+    'original_settled',
+    async (open) => {
+      const [till, sale] = await reversedSale(open)
+      await sell(till, '000002')
+      await settle(till, [1234, 1])
+      return say(till, voidOf(sale, { batch: '000002', more: { 61: '000001000001' } }))
+    },
+  ],
+  [
+    'original_already_voided',
+    'original_settled',
+    async (open) => {
+      const till = await open()
+      const sale = await sell(till, '000001')
+      await till.say(s.aVoid({ stan: '000002', ...sale }))
+      await settle(till, [1234, 1], [1234, 1])
+      return say(till, voidOf(sale, { batch: '000002', more: { 61: '000001000001' } }))
+    },
+  ],
+  [
+    'original_settled',
+    'window_expired',
+    async (open) => {
+      const till = await open()
+      const sale = await sell(till, '000001')
+      await settle(till, [1234, 1])
+      const tonight = await s.openIsolate()
+      tonight.clock.now = Date.UTC(2026, 5, 1, 15, 0)
+      const message = voidOf(sale, { batch: '000002', more: { 61: '000001000001' } })
+      return [till, await till.say(message, { to: tonight })]
+    },
+  ],
+  ['window_expired', 'amount_differs', (open) => late(open, { amount: 1 })],
+  ['amount_differs', 'currency_differs', (open) => voidBut(open, { amount: 1, more: { 49: '840' } })],
+]
+
+describe('the order of the guards', () => {
+  it.each(PAIRS)('%s before %s', async (first, _second, arrange) => {
+    const [, reply] = await arrange((options) => openTill(isolate, options))
+    expect(reply.fields.get(39)).toBe(REFUSALS[first].responseCode)
+    expect(wordsOf(reply, 'gbk')[0]).toBe(REFUSALS[first].zh)
+  })
+})
