@@ -20,11 +20,11 @@ export const addCredit = (batch: Batch, amount: Amount, sign: 1 | -1): Batch => 
 
 const digits = (value: number, length: number): string => String(value).padStart(length, '0')
 
-/** One half of field 48 without its code: debit amount n12, count n3, credit amount n12, count n3. */
+/** One half of field 48 without its code: debit amount n12, count n3, credit amount n12, count n3; all go round. */
 const half = (t: Totals): string =>
-  digits(t.debitAmount, 12) +
+  digits(t.debitAmount % 10 ** 12, 12) +
   digits(t.debitCount % 1000, 3) +
-  digits(t.creditAmount, 12) +
+  digits(t.creditAmount % 10 ** 12, 12) +
   digits(t.creditCount % 1000, 3)
 
 /** Settlement code: 0 in a request, 1 equal, 2 different (our totals are in the answer), 3 error. */
