@@ -138,15 +138,6 @@ export const REFUSALS = {
     'Check the original voucher and reference number',
     'query',
   ),
-  terminal_differs: refusal(
-    '25',
-    409,
-    '非本终端交易',
-    'Other terminal',
-    '请在原终端撤销',
-    'Void it on the terminal that made the sale',
-    'contact_acquirer',
-  ),
   merchant_differs: refusal(
     '25',
     404,
@@ -154,6 +145,15 @@ export const REFUSALS = {
     'Other merchant',
     '请核对原凭证号和参考号',
     'Check the original voucher and reference number',
+    'contact_acquirer',
+  ),
+  terminal_differs: refusal(
+    '25',
+    409,
+    '非本终端交易',
+    'Other terminal',
+    '请在原终端撤销',
+    'Void it on the terminal that made the sale',
     'contact_acquirer',
   ),
   reference_differs: refusal(
