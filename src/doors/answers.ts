@@ -14,8 +14,8 @@ export interface TerminalReply {
   readonly body: Uint8Array<ArrayBuffer>
   /** Set where the reply is an entry's and may be repeated. */
   readonly messageKey?: string
-  /** The message that this one reversed. */
-  readonly reversedKey?: string
+  /** The messages that this one reversed. */
+  readonly reversedKeys?: readonly string[]
 }
 
 interface Kept {
@@ -68,8 +68,8 @@ export function createAnswers(core: Core, now: () => number): Answers {
       const reply = exchange()
       inFlight.set(digest, reply)
       try {
-        const { status, body, messageKey, reversedKey } = await reply
-        if (reversedKey !== undefined) forget(reversedKey)
+        const { status, body, messageKey, reversedKeys = [] } = await reply
+        for (const reversedKey of reversedKeys) forget(reversedKey)
         if (messageKey !== undefined) keep(bytes, digest, messageKey, body)
         return { status, body }
       } finally {

@@ -154,11 +154,12 @@ function answerDecided(
   const decided = reply(services, asked, type, host, reason, signer)
   if (entry === null) return decided
   const { targetKey } = messageKeys(type, asked.place)
-  return {
-    ...decided,
-    messageKey: entry.messageKey,
-    ...(targetKey === undefined ? {} : { reversedKey: targetKey }),
-  }
+  // The target even where another reversal came before this one; with a sale goes its void.
+  const reversedKeys = [
+    ...(targetKey === undefined ? [] : [targetKey]),
+    ...(entry.effects.reversals ?? []).map((reversal) => reversal.targetKey),
+  ]
+  return { ...decided, messageKey: entry.messageKey, reversedKeys }
 }
 
 /** Names of the kept fields in which a message differs from the first one with its key; never what they hold. */

@@ -1,0 +1,211 @@
+/**
+ * @module The same message twice, another under its key, and every order in which a sale, its void, their copies and
+ * their reversals can arrive: one identity, one effect.
+ */
+
+import { describe, expect, it } from 'vitest'
+import { effectOf, faultOf, journalOf } from './book.ts'
+import * as s from './support.ts'
+import { hexOf, keyFor, macOf, openTill, sell, type Till } from './till.ts'
+
+/** An isolate of its own over the same database: what a restart leaves. */
+const restarted = () => s.openIsolate()
+
+async function voidedTill() {
+  const isolate = await s.openIsolate()
+  const till = await openTill(isolate)
+  const sale = await sell(till, '000001')
+  const message = s.aVoid({ stan: '000002', ...sale })
+  return { isolate, till, sale, message, first: await till.say(message) }
+}
+
+describe('same key, same content', () => {
+  it('is answered with the same bytes, by this isolate and by one that never saw it', async () => {
+    const { till, message, first } = await voidedTill()
+    const journal = await journalOf(till.tid)
+    expect(first.fields.get(39)).toBe('00')
+    for (const to of [till.isolate, await restarted(), await restarted()])
+      expect(hexOf((await till.say(message, { to })).bytes)).toBe(hexOf(first.bytes))
+    expect(await journalOf(till.tid)).toEqual(journal)
+  })
+
+  it('is answered so a day later, after the batch was closed, and after 180 days', async () => {
+    const { till, message, first } = await voidedTill()
+    await till.say(s.aSettlement({ stan: '000003' }, s.totalsOf(1234, 1, 1234, 1)))
+    for (const days of [1, 180]) {
+      const later = await restarted()
+      later.clock.now += days * 86_400_000
+      expect(hexOf((await till.say(message, { to: later })).bytes)).toBe(hexOf(first.bytes))
+    }
+  })
+
+  it('is answered so after a refusal, though the reason is gone', async () => {
+    const isolate = await s.openIsolate()
+    const till = await openTill(isolate)
+    const message = s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) })
+    const first = await till.say(message)
+    expect(first.fields.get(39)).toBe('25')
+    await sell(till, '000001')
+    expect(hexOf((await till.say(message, { to: await restarted() })).bytes)).toBe(hexOf(first.bytes))
+  })
+
+  it('is answered under a newer key with all the same but the MAC', async () => {
+    const { till, message, first } = await voidedTill()
+    const key = { ...keyFor('cup-ecb'), mak: '5'.repeat(16) }
+    await s.plantKey(till.isolate, key.mak, till, 2)
+    const again = await till.say(message, { to: await restarted(), key })
+    expect(macOf(again, key)).toBe('right')
+    expect([...again.fields].filter(([n]) => n !== 64)).toEqual([...first.fields].filter(([n]) => n !== 64))
+    expect(again.fields.get(64)).not.toBe(first.fields.get(64))
+    expect(again.header + again.tpdu).toBe(first.header + first.tpdu)
+  })
+
+  it('joins the first while that is on its way', async () => {
+    const isolate = await s.openIsolate()
+    const till = await openTill(isolate)
+    const message = s.aVoid({ stan: '000002', ...(await sell(till, '000001')) })
+    const replies = await Promise.all(Array.from({ length: 8 }, () => till.say(message)))
+    expect(new Set(replies.map(({ bytes }) => hexOf(bytes))).size).toBe(1)
+    expect(await journalOf(till.tid)).toHaveLength(3)
+  })
+})
+
+describe('same key, other content', () => {
+  const changes: readonly (readonly [string, Partial<s.VoidNames>, string[]])[] = [
+    ['amount', { amount: 1235 }, ['4']],
+    ['card', { more: { 2: '4111111111111111' } }, ['card data']],
+    ['expiry', { more: { 14: '3001' } }, ['card data']],
+    ['RRN and entry mode', { rrn: '999999999999', more: { 22: '021' } }, ['22', '37']],
+    ['a field more', { more: { 38: '123456' } }, ['38']],
+    ['a field less', { more: { 61: '0000010000010601' } }, ['61']],
+  ]
+  it.each(changes)('is refused 94 and the log names the field: %s', async (_name, change, differs) => {
+    const { isolate, till, sale, first, message } = await voidedTill()
+    const journal = await journalOf(till.tid)
+    const reply = await till.say(s.aVoid({ stan: '000002', ...sale, ...change }))
+    expect(reply.fields.get(39)).toBe('94')
+    expect(macOf(reply, till.key)).toBe('right')
+    const line = isolate.logged.findLast(({ event }) => event === 'answered')
+    expect(line).toMatchObject({ reason: 'key_reused_with_different_content', differs })
+    for (const content of ['1235', '4111111111111111', '3001', '999999999999', '123456'])
+      expect(JSON.stringify({ ...line, rrn: '' })).not.toContain(content)
+    expect(await journalOf(till.tid)).toEqual(journal)
+    expect(hexOf((await till.say(message)).bytes)).toBe(hexOf(first.bytes))
+  })
+
+  it('never shares an identity between a sale, a void and a reversal of one trace number', async () => {
+    const isolate = await s.openIsolate()
+    const till = await openTill(isolate)
+    const sale = await sell(till, '000001')
+    expect((await till.say(s.aVoid({ stan: '000001', ...sale }))).fields.get(39)).toBe('00')
+    expect((await till.say(s.aReversal('void', { stan: '000001' }))).fields.get(39)).toBe('00')
+    const { sales } = await effectOf(till.tid)
+    expect(sales).toMatchObject([{ reversed: 0, live_voids: 0 }])
+  })
+})
+
+describe('reversals', () => {
+  it('are idempotent, whatever reason and time they give', async () => {
+    const { till } = await voidedTill()
+    const reversal = s.aReversal('void', { stan: '000002' })
+    const first = await till.say(reversal)
+    expect(first.fields.get(39)).toBe('00')
+    const after = await effectOf(till.tid)
+    expect(hexOf((await till.say(reversal, { to: await restarted() })).bytes)).toBe(hexOf(first.bytes))
+    const other = s.aReversal('void', { stan: '000002', more: { 39: '06', 61: '000001000001' } })
+    expect((await till.say(other, { to: await restarted() })).fields.get(39)).toBe('00')
+    expect(await effectOf(till.tid)).toEqual(after)
+  })
+
+  it('leave a tombstone where nothing is known yet: what comes late is refused and has no effect', async () => {
+    const isolate = await s.openIsolate()
+    const till = await openTill(isolate)
+    const sale = await sell(till, '000001')
+    const before = await effectOf(till.tid)
+    expect((await till.say(s.aReversal('void', { stan: '000002' }))).fields.get(39)).toBe('00')
+    for (const to of [isolate, await restarted()])
+      expect((await till.say(s.aVoid({ stan: '000002', ...sale }), { to })).fields.get(39)).toBe('12')
+    expect(await effectOf(till.tid)).toEqual(before)
+  })
+
+  it('of a void let the sale be voided again with a new trace number, and only so', async () => {
+    const { till, sale, message } = await voidedTill()
+    await till.say(s.aReversal('void', { stan: '000002' }))
+    expect((await till.say(message)).fields.get(39)).toBe('12')
+    expect((await till.say(s.aVoid({ stan: '000003', ...sale }))).fields.get(39)).toBe('00')
+    const { sales, batches } = await effectOf(till.tid)
+    expect(sales).toMatchObject([{ reversed: 0, live_voids: 1 }])
+    expect(batches).toMatchObject([{ debit_amount: 1234, credit_amount: 1234, credit_count: 1 }])
+  })
+
+  it('of a sale take its void with them, whose copies are refused from then on', async () => {
+    const { till, message } = await voidedTill()
+    expect((await till.say(s.aReversal('sale', { stan: '000001' }))).fields.get(39)).toBe('00')
+    for (const to of [till.isolate, await restarted()])
+      expect((await till.say(message, { to })).fields.get(39)).toBe('12')
+  })
+
+  it('of a refused message change nothing', async () => {
+    const isolate = await s.openIsolate()
+    const till = await openTill(isolate)
+    const sale = await sell(till, '000001')
+    const refused = s.aVoid({ stan: '000002', ...sale, amount: 1 })
+    const first = await till.say(refused)
+    const before = await effectOf(till.tid)
+    const reversal = await till.say(s.aReversal('void', { stan: '000002', amount: 1 }))
+    expect(reversal.fields.get(39)).toBe('00')
+    expect(await effectOf(till.tid)).toEqual(before)
+    expect(hexOf((await till.say(refused, { to: await restarted() })).bytes)).toBe(hexOf(first.bytes))
+  })
+})
+
+/** Every order of a list. */
+const orders = <T>(list: readonly T[]): T[][] =>
+  list.length < 2
+    ? [[...list]]
+    : list.flatMap((first, i) => orders(list.toSpliced(i, 1)).map((rest) => [first, ...rest]))
+
+type Step = (till: Till, to: s.Isolate) => Promise<unknown>
+
+const step: Record<string, Step> = {
+  sale: (till, to) => till.say(s.aSale({ stan: '000001' }), { to }),
+  void: (till, to) => till.say(s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) }), { to }),
+  'void again': (till, to) =>
+    till.say(s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) }), { to }),
+  'reversal of void': (till, to) => till.say(s.aReversal('void', { stan: '000002' }), { to }),
+  'reversal of sale': (till, to) => till.say(s.aReversal('sale', { stan: '000001' }), { to }),
+}
+
+const NOTHING = { debit_amount: 0, debit_count: 0, credit_amount: 0, credit_count: 0 }
+
+describe('every order ends in the same effect', () => {
+  const stories: readonly (readonly [string[], object[], object])[] = [
+    [
+      ['sale', 'void', 'void again', 'reversal of void'],
+      [{ stan: '000001', status: 'approved', reversed: 0, live_voids: 0 }],
+      { ...NOTHING, debit_amount: 1234, debit_count: 1 },
+    ],
+    [['sale', 'reversal of sale', 'void'], [], NOTHING],
+    [['sale', 'reversal of sale', 'void', 'reversal of void'], [], NOTHING],
+  ]
+  it.each(stories)('%j', async (names, sales, totals) => {
+    const isolates = [await s.openIsolate(), await s.openIsolate()] as const
+    const [here] = isolates
+    let count = 0
+    for (const order of orders(names)) {
+      for (const spread of [() => 0, (i: number) => i % 2]) {
+        const till = await openTill(here)
+        for (const [i, name] of order.entries()) await step[name]?.(till, isolates[spread(i)] ?? here)
+        const effect = await effectOf(till.tid)
+        // A sale that its reversal overtook never came to be; one that it followed stands there as reversed.
+        const standing = effect.sales.filter((sale) => sale.reversed === 0)
+        expect(standing, order.join(', ')).toMatchObject(sales)
+        expect(effect.sales.every((sale) => sale.live_voids === 0)).toBe(true)
+        expect(effect.batches, order.join(', ')).toMatchObject([totals])
+        expect(await faultOf(till.tid)).toBeNull()
+        count++
+      }
+    }
+    expect(count).toBe(2 * orders(names).length)
+  })
+})
