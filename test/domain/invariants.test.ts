@@ -1,0 +1,217 @@
+/** @module Random days of one terminal against a small sequential model, and every order of a few messages. */
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { DeclineReason } from '../../src/domain/decline-reason.ts'
+import type { Answer } from '../../src/domain/types.ts'
+import { voidableUntil } from '../../src/domain/window.ts'
+import { merchant } from './fixtures.ts'
+import { type Command, type Told, World } from './world.ts'
+
+/** What an outsider knows who only reads the answers: which sales stand, and which of them are voided. */
+class Ledger {
+  readonly sales = new Map<
+    string,
+    { amount: number; batch: string; soldAt: number; stands: boolean; voidedBy: string | null }
+  >()
+  readonly settled = new Set<string>()
+  readonly first = new Map<string, { content: string; answer: Answer }>()
+  readonly reversed = new Set<string>()
+
+  record(command: Exclude<Command, { kind: 'wait' }>, told: Told, world: World): void {
+    const { key, answer, decision } = told
+    const first = this.first.get(key)
+    if (first === undefined) {
+      if (decision.kind === 'commit') this.first.set(key, { content: told.content, answer })
+    } else if (first.content !== told.content) {
+      expect(answer.reason).toBe('key_reused_with_different_content')
+    } else if (this.reversed.has(key)) {
+      expect(answer.reason).toBe('message_reversed')
+    } else {
+      expect(answer).toBe(first.answer)
+    }
+    if (decision.kind === 'commit' && answer.reason === null) this.effect(command, told, world)
+  }
+
+  private effect(
+    command: Exclude<Command, { kind: 'wait' }>,
+    { key, batchNumber }: Told,
+    world: World,
+  ): void {
+    switch (command.kind) {
+      case 'sale':
+        expect(this.settled).not.toContain(batchNumber)
+        expect(this.reversed).not.toContain(key)
+        this.sales.set(key, {
+          amount: command.amount,
+          batch: batchNumber,
+          soldAt: world.now,
+          stands: true,
+          voidedBy: null,
+        })
+        return
+      case 'void':
+      case 'json_void': {
+        const saleId = world.entries.get(key)?.effects.voidRecord?.saleId ?? ''
+        const sale = this.sales.get(world.sales.get(saleId)?.messageKey ?? '')
+        expect(sale).toMatchObject({ stands: true, voidedBy: null, amount: command.amount })
+        if (sale === undefined) return
+        expect(this.settled).not.toContain(sale.batch)
+        expect(world.now).toBeLessThan(voidableUntil(sale.soldAt, merchant) ?? 0)
+        expect(this.reversed).not.toContain(key)
+        sale.voidedBy = key
+        return
+      }
+      case 'sale_reversal':
+      case 'void_reversal':
+        this.reverse(key.replace('_reversal', ''))
+        return
+      case 'settle':
+        expect(this.settled).not.toContain(batchNumber)
+        this.settled.add(batchNumber)
+    }
+  }
+
+  /** What a reversal names has no effect from now on; a declined message keeps its answer. */
+  private reverse(target: string): void {
+    const first = this.first.get(target)
+    if (first !== undefined && first.answer.reason !== null) return
+    this.reversed.add(target)
+    for (const [key, sale] of this.sales) {
+      if (key !== target && sale.voidedBy !== target) continue
+      expect(this.settled).not.toContain(sale.batch)
+      if (sale.voidedBy !== null) this.reversed.add(sale.voidedBy)
+      sale.voidedBy = null
+      if (key === target) sale.stands = false
+    }
+  }
+
+  check(world: World): void {
+    const sums = new Map<string, number[]>()
+    for (const [key, { amount, batch, stands, voidedBy }] of this.sales) {
+      const id = world.saleWithKey(key)?.id ?? ''
+      const live = world.liveVoidsOf(id)
+      expect(live.map(({ messageKey }) => messageKey)).toEqual(voidedBy === null ? [] : [voidedBy])
+      const left = live.reduce((n, v) => n - v.amount, amount)
+      expect([0, amount]).toContain(left)
+      const sum = sums.get(batch) ?? [0, 0, 0, 0]
+      sums.set(batch, sum)
+      const [debit = 0, debits = 0, credit = 0, credits = 0] = sum
+      if (stands) sum.splice(0, 2, debit + amount, debits + 1)
+      if (voidedBy !== null) sum.splice(2, 2, credit + amount, credits + 1)
+    }
+    for (const [number, b] of world.batches) {
+      const told = [b.debitAmount, b.debitCount, b.creditAmount, b.creditCount]
+      expect([number, told]).toEqual([number, sums.get(number) ?? [0, 0, 0, 0]])
+      expect(b.state).toBe(this.settled.has(number) ? 'closed' : 'open')
+    }
+  }
+}
+
+const stan = fc.integer({ min: 1, max: 5 })
+const amount = fc.constantFrom(100, 100, 100, 250)
+const batch = fc.constantFrom('open', 'open', 'open', 'last')
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('sale'), stan, amount, batch }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('void', 'void', 'json_void'),
+      stan,
+      original: stan,
+      amount,
+      batch,
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constantFrom('sale_reversal', 'void_reversal'), stan, amount, batch }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('settle'), stan, off: fc.constantFrom(0, 0, 0, 1), batch }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('wait'), minutes: fc.integer({ min: 1, max: 900 }) }),
+  },
+) as fc.Arbitrary<Command>
+
+describe('random days', () => {
+  it('keep to the model', () => {
+    const reasons = new Set<DeclineReason | null>()
+    const commits = { void: 0, void_reversal: 0, sale_reversal: 0, settlement: 0 }
+    fc.assert(
+      fc.property(fc.array(command, { minLength: 1, maxLength: 60, size: 'max' }), (commands) => {
+        const world = new World()
+        const ledger = new Ledger()
+        for (const c of commands) {
+          if (c.kind === 'wait') {
+            world.now += c.minutes * 60_000
+            continue
+          }
+          const told = world.send(c)
+          reasons.add(told.answer.reason)
+          if (told.decision.kind === 'commit' && Object.keys(told.decision.draft.effects).length > 0) {
+            const { kind } = told.decision.draft
+            if (kind in commits) commits[kind as keyof typeof commits]++
+          }
+          ledger.record(c, told, world)
+          ledger.check(world)
+        }
+      }),
+      { numRuns: 500 },
+    )
+    // The days were eventful: every reason that this terminal can meet, and every kind of effect, came up.
+    expect([...reasons].sort()).toEqual(
+      [
+        null,
+        'amount_differs',
+        'batch_mismatch',
+        'key_reused_with_different_content',
+        'message_reversed',
+        'original_already_voided',
+        'original_not_found',
+        'original_reversed',
+        'original_settled',
+        'window_expired',
+      ].sort(),
+    )
+    for (const count of Object.values(commits)) expect(count).toBeGreaterThan(100)
+  })
+})
+
+describe('in every order', () => {
+  const open = { amount: 100, batch: 'open' } as const
+  const sale = { kind: 'sale', stan: 1, ...open } as const
+  const voided = { kind: 'void', stan: 2, original: 1, ...open } as const
+  const undoSale = { kind: 'sale_reversal', stan: 1, ...open } as const
+  const undoVoid = { kind: 'void_reversal', stan: 2, ...open } as const
+  type Sent = typeof sale | typeof voided | typeof undoSale | typeof undoVoid
+
+  function* orders(left: readonly Sent[], taken: readonly Sent[] = []): Generator<readonly Sent[]> {
+    if (left.length === 0) yield taken
+    for (const [i, next] of left.entries()) yield* orders(left.toSpliced(i, 1), [...taken, next])
+  }
+
+  /** Debit and credit left, after every order. */
+  function outcomes(messages: readonly Sent[]): Set<string> {
+    const found = new Set<string>()
+    for (const order of orders(messages)) {
+      const world = new World()
+      for (const message of order) world.send(message)
+      const { debitAmount, creditAmount } = world.terminal.batch
+      found.add(`${debitAmount} ${creditAmount}`)
+    }
+    return found
+  }
+
+  it.each([
+    ['sale, its copy, its reversal', [sale, sale, undoSale], '0 0'],
+    ['sale, void, their copies, reversal of the void', [sale, sale, voided, voided, undoVoid], '100 0'],
+    ['sale, void, their copies, reversal of the sale', [sale, sale, voided, voided, undoSale], '0 0'],
+    ['all of them, the reversals twice', [sale, voided, voided, undoSale, undoVoid, undoVoid], '0 0'],
+  ] as const)('%s: %s', (_, messages, expected) => {
+    expect(outcomes(messages)).toEqual(new Set([expected]))
+  })
+})

@@ -1,0 +1,245 @@
+/** @module One terminal in memory: finds a message's situation as the store would, decides, and applies the effects. */
+
+import { newTerminal } from '../../src/domain/decide-provision.ts'
+import { decideReversal } from '../../src/domain/decide-reversal.ts'
+import { decideSale, decideSaleEarly } from '../../src/domain/decide-sale.ts'
+import { decideSettlement } from '../../src/domain/decide-settlement.ts'
+import { decideVoid } from '../../src/domain/decide-void.ts'
+import type { Decision, Situation, Supplies } from '../../src/domain/decision.ts'
+import type {
+  ReversalRequest,
+  SaleRequest,
+  SettlementRequest,
+  VoidRequest,
+} from '../../src/domain/requests.ts'
+import type {
+  Answer,
+  Batch,
+  Effects,
+  JournalEntry,
+  Reversal,
+  Sale,
+  SaleState,
+  Terminal,
+  VoidRecord,
+} from '../../src/domain/types.ts'
+import { entryFor, keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } from './fixtures.ts'
+
+/** What a terminal or a back office may send. The STAN is a small number, so that keys meet again. */
+export type Command =
+  | { readonly kind: 'sale'; readonly stan: number; readonly amount: number; readonly batch: Named }
+  | {
+      readonly kind: 'void' | 'json_void'
+      readonly stan: number
+      readonly original: number
+      readonly amount: number
+      readonly batch: Named
+    }
+  | {
+      readonly kind: 'sale_reversal' | 'void_reversal'
+      readonly stan: number
+      readonly amount: number
+      readonly batch: Named
+    }
+  | { readonly kind: 'settle'; readonly stan: number; readonly off: number; readonly batch: Named }
+  | { readonly kind: 'wait'; readonly minutes: number }
+
+/** Which batch a message names: the open one, or the one before it. */
+type Named = 'open' | 'last'
+
+export interface Told {
+  readonly decision: Decision
+  readonly answer: Answer
+  readonly key: string
+  readonly content: string
+  readonly batchNumber: string
+}
+
+const six = (n: number): string => String(n).padStart(6, '0')
+
+export class World {
+  now = NOW
+  terminal: Terminal
+  readonly entries = new Map<string, JournalEntry>()
+  readonly reversals = new Map<string, Reversal>()
+  readonly sales = new Map<string, Sale>()
+  readonly voids = new Map<string, VoidRecord & { reversedAt: number | null }>()
+  readonly batches = new Map<string, Batch>()
+  private made = 0
+
+  constructor() {
+    const profile = {
+      status: 'active',
+      macProfile: 'cup-ecb',
+      textEncoding: 'gbk',
+      settlementMac: 'optional',
+    } as const
+    this.terminal = newTerminal({
+      ...entryFor({ messageKey: 'p', contentFingerprint: '' }),
+      kind: 'provision',
+      terminalId: TID,
+      profile,
+      merchant,
+      newMasterKey: true,
+    })
+    this.batches.set(this.terminal.batch.batchNumber, this.terminal.batch)
+  }
+
+  saleWithKey = (key: string): Sale | undefined =>
+    [...this.sales.values()].find(({ messageKey }) => messageKey === key)
+
+  liveVoidsOf = (saleId: string) =>
+    [...this.voids.values()].filter((v) => v.saleId === saleId && v.reversedAt === null)
+
+  send(command: Exclude<Command, { kind: 'wait' }>): Told {
+    const { batchNumber: open } = this.terminal.batch
+    const last = six(Math.max(1, Number(open) - 1))
+    const batchNumber = command.batch === 'open' ? open : last
+    const stan = six(command.stan)
+    const content = JSON.stringify({ ...command, batch: batchNumber })
+    const identity = {
+      merchantId: MID,
+      contentFingerprint: content,
+      request: {},
+      terminalId: TID,
+      batchNumber,
+    }
+    switch (command.kind) {
+      case 'sale': {
+        const request: SaleRequest = {
+          ...identity,
+          door: 'terminal',
+          kind: 'sale',
+          messageKey: keyOf(stan, 'sale', batchNumber),
+          stan,
+          amount: command.amount,
+          currencyCode: '156',
+          card: soldSale.card,
+        }
+        return this.take(request, batchNumber, {}, (situation, supplies) => {
+          const early = decideSaleEarly(request, situation, supplies)
+          return early ?? decideSale(request, situation, supplies, { kind: 'approved' })
+        })
+      }
+      case 'void':
+      case 'json_void': {
+        const found = this.saleWithKey(keyOf(six(command.original), 'sale', batchNumber))
+        const json = command.kind === 'json_void'
+        const request: VoidRequest = {
+          ...identity,
+          door: json ? 'json' : 'terminal',
+          kind: 'void',
+          messageKey: json ? `api|${MID}|void|${stan}` : keyOf(stan, 'void', batchNumber),
+          pos: json ? null : { terminalId: TID, batchNumber, stan },
+          amount: command.amount,
+          currencyCode: '156',
+          cardFingerprint: json ? null : 'c'.repeat(64),
+          rrn: null,
+          authorizationCode: null,
+          reason: null,
+        }
+        return this.take(request, batchNumber, { original: this.stateOf(found) }, (situation, supplies) =>
+          decideVoid(request, situation, supplies),
+        )
+      }
+      case 'sale_reversal':
+      case 'void_reversal': {
+        const of = command.kind === 'sale_reversal' ? 'sale' : 'void'
+        const targetKey = keyOf(stan, of, batchNumber)
+        const request: ReversalRequest = {
+          ...identity,
+          door: 'terminal',
+          kind: command.kind,
+          messageKey: keyOf(stan, command.kind, batchNumber),
+          targetKey,
+          amount: command.amount,
+        }
+        const target = this.entries.get(targetKey) ?? null
+        const meant =
+          of === 'sale'
+            ? this.saleWithKey(targetKey)
+            : this.sales.get(target?.effects.voidRecord?.saleId ?? '')
+        const found = {
+          target,
+          targetReversal: this.reversals.get(targetKey) ?? null,
+          original: this.stateOf(meant),
+        }
+        return this.take(request, batchNumber, found, (situation, supplies) =>
+          decideReversal(request, situation, supplies),
+        )
+      }
+      case 'settle': {
+        const { debitAmount, debitCount, creditAmount, creditCount } = this.terminal.batch
+        const request: SettlementRequest = {
+          ...identity,
+          door: 'terminal',
+          kind: 'settlement',
+          messageKey: keyOf(stan, 'settlement', batchNumber),
+          totals: totals(debitAmount + command.off, debitCount, creditAmount, creditCount),
+        }
+        return this.take(request, batchNumber, {}, (situation, supplies) =>
+          decideSettlement(request, situation, supplies),
+        )
+      }
+    }
+  }
+
+  private stateOf(sale: Sale | undefined): SaleState | null {
+    if (sale === undefined) return null
+    const live = this.liveVoidsOf(sale.id)[0]
+    return {
+      sale,
+      liveVoid: live === undefined ? null : { id: live.id, messageKey: live.messageKey },
+      reversed: this.reversals.has(sale.messageKey),
+      batchState: this.batches.get(sale.batchNumber)?.state ?? 'closed',
+    }
+  }
+
+  private take(
+    { messageKey, contentFingerprint }: { messageKey: string; contentFingerprint: string },
+    batchNumber: string,
+    found: Partial<Situation>,
+    decide: (situation: Situation, supplies: Supplies) => Decision,
+  ): Told {
+    const situation: Situation = {
+      terminal: this.terminal,
+      merchant,
+      earlier: this.entries.get(messageKey) ?? null,
+      reversal: this.reversals.get(messageKey) ?? null,
+      original: null,
+      target: null,
+      targetReversal: null,
+      namedBatch: this.batches.get(batchNumber) ?? null,
+      ...found,
+    }
+    const number = ++this.made
+    const decision = decide(situation, {
+      now: this.now,
+      rrn: String(number).padStart(12, '0'),
+      authorizationCode: six(number),
+      id: String(number).padStart(32, '0'),
+      privateData: () => '',
+    })
+    const told = { decision, key: messageKey, content: contentFingerprint, batchNumber }
+    if (decision.kind === 'replay') return { ...told, answer: decision.entry.answer }
+    if (decision.kind === 'answer') return { ...told, answer: decision.answer }
+    const { draft } = decision
+    const { seq, hash } = this.terminal.head
+    const entry = { ...draft, seq: seq + 1, previousHash: hash, hash: String(seq + 1).padStart(64, '0') }
+    this.entries.set(messageKey, entry)
+    this.terminal = { ...this.terminal, head: { seq: entry.seq, hash: entry.hash } }
+    this.apply(draft.effects)
+    return { ...told, answer: draft.answer }
+  }
+
+  private apply({ sale, voidRecord, voidReversed, reversals, batch, nextBatch }: Effects): void {
+    if (sale !== undefined) this.sales.set(sale.id, sale)
+    const undone = voidReversed === undefined ? undefined : this.voids.get(voidReversed.id)
+    if (undone !== undefined && voidReversed !== undefined) undone.reversedAt = voidReversed.reversedAt
+    if (voidRecord !== undefined) this.voids.set(voidRecord.id, { ...voidRecord, reversedAt: null })
+    for (const r of reversals ?? []) if (!this.reversals.has(r.targetKey)) this.reversals.set(r.targetKey, r)
+    for (const b of [batch, nextBatch]) if (b !== undefined) this.batches.set(b.batchNumber, b)
+    const open = nextBatch ?? batch
+    if (open !== undefined) this.terminal = { ...this.terminal, batch: open }
+  }
+}
