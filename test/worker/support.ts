@@ -64,6 +64,38 @@ export async function bearerKey(merchantId: string | null): Promise<string> {
   return key
 }
 
+/** An answer of the JSON door. */
+export interface JsonReply {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** Empty where the answer is no JSON object. */
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** Asks the JSON door with a bearer key, unless it is null. A string goes as it is. */
+export async function ask(
+  isolate: Isolate,
+  key: string | null,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<JsonReply> {
+  const response = await isolate.fetch(path, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+  const text = await response.text()
+  const isJson = /json\b/.test(response.headers.get('content-type') ?? '') && !text.includes('\n')
+  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} }
+}
+
 const bytesOf = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array(0)
 
 /** Provisions a terminal through the door with its master key as two components. */
