@@ -1,0 +1,168 @@
+/**
+ * @module The journal as evidence: a chain made through the doors, every mutation of which is found and named by its first
+ * bad entry, and projections that it rebuilds row by row.
+ */
+
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { newTerminal } from '../../src/domain/decide-provision.ts'
+import type { ProvisionRequest } from '../../src/domain/requests.ts'
+import type { Terminal } from '../../src/domain/types.ts'
+import { projections } from '../../src/store/commit.ts'
+import type { Db } from '../../src/store/db.ts'
+import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
+import { load } from '../../src/store/load.ts'
+import { dump, faultOf, journalOf, PROJECTIONS, rows } from './book.ts'
+import * as s from './support.ts'
+import { openTill, sell, type Till } from './till.ts'
+
+let isolate: s.Isolate
+let till: Till
+let chain: JournalRow[]
+let head: { seq: number; hash: string }
+
+/** A day with an entry of every kind, by both doors. */
+async function aDay(till: Till): Promise<void> {
+  const sale = await sell(till, '000001')
+  await till.say(s.aVoid({ stan: '000002', ...sale }))
+  await till.say(s.aReversal('void', { stan: '000002' }))
+  await till.say(s.aVoid({ stan: '000003', ...sale, amount: 1 }))
+  await till.say(s.aVoid({ stan: '000004', ...sale }))
+  await till.say(s.aReversal('sale', { stan: '000777' }))
+  const second = await sell(till, '000005', 500)
+  const [row] = await rows('select id from sale where rrn = ?', second.rrn)
+  const key = await s.bearerKey(till.mid)
+  const names = { 'idempotency-key': till.tid }
+  await s.ask(till.isolate, key, 'POST', '/v1/voids', { saleId: row?.id, amount: 500 }, names)
+  await till.say(s.aReversal('sale', { stan: '000005', amount: 500 }))
+  const fed = { merchantId: till.mid, terminalId: till.tid, batchNumber: '000001', stan: '000006' }
+  await s.ask(till.isolate, key, 'POST', '/v1/sales', { ...fed, amount: 900, fee: 9, pan: s.PAN })
+  await s.plantKey(till.isolate, '5'.repeat(16), till, 2)
+  await till.say(s.aSale({ stan: '000007', amount: 1251 }), { key: { ...till.key, mak: '5'.repeat(16) } })
+  await till.say(s.aSettlement({ stan: '000008' }, s.totalsOf(2134, 2, 1234, 1)), { key: null })
+  await s.provision(till.isolate, { textEncoding: 'ascii', tmk: undefined }, till)
+  await s.provision(till.isolate, {}, till)
+  await s.plantKey(till.isolate, till.key.mak, till, 9)
+  await sell(till, '000009', 42, '000002')
+  await till.say(s.aManagement('0320', '202', { stan: '000010', batch: '000002', more: { 48: '0001' } }), {
+    key: null,
+  })
+}
+
+beforeAll(async () => {
+  isolate = await s.openIsolate()
+  till = await openTill(isolate)
+  await aDay(till)
+  await aDay(await openTill(isolate))
+  chain = await journalOf(till.tid)
+  head = { seq: chain.length, hash: chain.at(-1)?.hash ?? '' }
+})
+
+it('has an entry of every kind and is sound', async () => {
+  const kinds = new Set(chain.map((row) => openEntry(row).kind))
+  const every = ['provision', 'sale', 'void', 'sale_reversal', 'void_reversal', 'settlement', 'upload_end']
+  expect([...kinds].sort()).toEqual(every.sort())
+  expect(chain.map(({ seq }) => seq)).toEqual(chain.map((_, i) => i + 1))
+  expect(await faultOf(till.tid)).toBeNull()
+})
+
+describe('every mutation is found and its first bad entry named', () => {
+  const broken = (mutated: readonly JournalRow[]) => verifyChain(mutated, head)
+  const withRow = (at: number, row: object) => chain.with(at, { ...(chain[at] as JournalRow), ...row })
+  /** Another character in place of one. */
+  const flip = (text: string, at: number) =>
+    text.slice(0, at) + (text[at] === '0' ? '1' : '0') + text.slice(at + 1)
+
+  it('a change of any column of any row', async () => {
+    for (const [at, row] of chain.entries()) {
+      const named = { seq: row.seq }
+      const columns: object[] = [
+        { terminalId: 'OTHER001' },
+        { seq: row.seq + 100 },
+        { previousHash: flip(row.previousHash, 7) },
+        { hash: flip(row.hash, 7) },
+        { messageKey: `${row.messageKey}x` },
+        { rrn: row.rrn === null ? '123456789012' : null },
+        { rrn: '999999999999' },
+      ]
+      for (const change of columns)
+        expect(await broken(withRow(at, change)), `${row.seq} ${JSON.stringify(change)}`).toMatchObject(named)
+    }
+  })
+
+  it('a change of any character of any body', async () => {
+    for (const [at, row] of chain.entries()) {
+      for (let i = 0; i < row.body.length; i += 13)
+        expect(await broken(withRow(at, { body: flip(row.body, i) }))).toMatchObject({ seq: row.seq })
+    }
+  })
+
+  it('a row deleted, the first and the last as well', async () => {
+    for (const [at, row] of chain.entries())
+      expect(await broken(chain.toSpliced(at, 1))).toMatchObject({ seq: row.seq })
+  })
+
+  it('neighbours swapped, in their order or with their numbers', async () => {
+    for (let at = 0; at + 1 < chain.length; at++) {
+      const [one, two] = [chain[at] as JournalRow, chain[at + 1] as JournalRow]
+      expect(await broken(chain.with(at, two).with(at + 1, one))).toMatchObject({ seq: one.seq })
+      const swapped = chain.with(at, { ...two, seq: one.seq }).with(at + 1, { ...one, seq: two.seq })
+      expect(await broken(swapped)).toMatchObject({ seq: one.seq })
+    }
+  })
+
+  it('the tail cut off, and a tail that the head does not know', async () => {
+    for (let length = 0; length < chain.length; length++)
+      expect(await broken(chain.slice(0, length))).toMatchObject({ seq: length + 1 })
+    const known = { seq: chain.length - 1, hash: chain.at(-2)?.hash ?? '' }
+    expect(await verifyChain(chain, known)).toMatchObject({ seq: chain.length })
+  })
+
+  it('a row put twice, and a row of another terminal in its place', async () => {
+    for (const [at, row] of chain.entries())
+      expect(await broken(chain.toSpliced(at + 1, 0, row))).toMatchObject({ seq: row.seq + 1 })
+  })
+
+  it('in the database itself', async () => {
+    const row = chain[3] as JournalRow
+    const set = (rrn: string | null) =>
+      rows('update journal set rrn = ? where terminal_id = ? and seq = ?', rrn, till.tid, row.seq)
+    await set('000000000042')
+    expect(await faultOf(till.tid)).toMatchObject({ seq: row.seq })
+    await set(row.rrn)
+    expect(await faultOf(till.tid)).toBeNull()
+  })
+})
+
+/** Empties the projections and replays every entry into them, as they were committed: in order of time. */
+async function rebuild(db: Db): Promise<void> {
+  await env.DB.batch(PROJECTIONS.map((table) => env.DB.prepare(`delete from ${table}`)))
+  const all = (await rows(
+    `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
+     from journal order by rowid`,
+  )) as unknown as JournalRow[]
+  for (const row of all) {
+    const { effects } = openEntry(row)
+    const [loaded] = await load(db, [{ terminalId: row.terminalId }])
+    const first = { ...row, profile: effects.terminal, merchantId: effects.merchant?.merchantId }
+    const terminal: Terminal = loaded?.terminal ?? newTerminal(first as unknown as ProvisionRequest)
+    const [statement, ...more] = projections(db, [{ row, effects, terminal }])
+    if (statement !== undefined) await db.batch([statement, ...more])
+  }
+}
+
+it('rebuilds every projection row by row', async () => {
+  const live = await dump(PROJECTIONS)
+  for (const table of PROJECTIONS) expect(live[table]?.length, table).toBeGreaterThan(0)
+  await rebuild(isolate.services.db)
+  const rebuilt = await dump(PROJECTIONS)
+  for (const table of PROJECTIONS) expect(rebuilt[table], table).toEqual(live[table])
+})
+
+it('goes on from where it stood: the next message finds its place', async () => {
+  // Replaying the entry that ended every key set ends the ones of today as well.
+  await s.plantKey(till.isolate, till.key.mak, till, 10)
+  await till.say(s.aSale({ stan: '000020', batch: '000003', amount: 77 }))
+  expect(await journalOf(till.tid)).toHaveLength(chain.length + 1)
+  expect(await faultOf(till.tid)).toBeNull()
+})
