@@ -11,6 +11,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   lrc: () => import('./lrc.ts'),
   kcv: () => import('./kcv.ts'),
   describe: () => import('./describe.ts'),
+  terminal: () => import('./terminal.ts'),
+  provision: () => import('./provision.ts'),
+  journal: () => import('./journal.ts'),
+  'api-key': () => import('./api-key.ts'),
+  start: () => import('./start.ts'),
+  demo: () => import('./demo.ts'),
 }
 
 const io: CommandIo = {

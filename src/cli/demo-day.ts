@@ -1,0 +1,173 @@
+/** @module The demo's story: a terminal's day, each step with what it should come to and why. */
+
+import type { Exchange } from '../terminal/exchange.ts'
+import { receipt } from '../terminal/receipt.ts'
+import { totalsOf } from '../terminal/state.ts'
+import { testCard } from '../terminal/test-cards.ts'
+import type { Outcome } from '../terminal/virtual-terminal.ts'
+import type { Database } from './database.ts'
+import { type DemoHost, openHost } from './demo-host.ts'
+import type { Stage } from './demo-stage.ts'
+import { type DevServer, SEED } from './dev.ts'
+import { Failure } from './failure.ts'
+import { networkError } from './http-host.ts'
+import { sentence, verifyJournal } from './journal.ts'
+import type { JsonObject } from './ndjson.ts'
+import { wordsOf } from './words.ts'
+
+export interface Day {
+  readonly server: DevServer
+  readonly database: Database
+  readonly terminalId: string
+  readonly stage: Stage
+}
+
+const FIRST = { amount: 1234, pan: testCard(1) }
+const SECOND = { amount: 5000, pan: testCard(2) }
+
+/** Lives the day; returns how many expectations were not met. */
+export async function liveDay(day: Day): Promise<number> {
+  const { stage } = day
+  const start = performance.now()
+  const host = await openHost(day)
+  const [first, second] = await openDay(day, host)
+  const voided = await voidTwice(day, host, first)
+  const voidedAgain = await loseAndReverse(day, host, second)
+  await askInJson(day, rrnOf(voided), host.lostRrn(), rrnOf(voidedAgain))
+  await closeDay(day, host)
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  stage.note(
+    `${stage.steps} steps in ${seconds} s, ${stage.failures === 0 ? 'all' : `all but ${stage.failures}`} as they should be`,
+  )
+  return stage.failures
+}
+
+/** Sign-on and two sales; the STANs of the sales. */
+async function openDay({ stage }: Day, { terminal }: DemoHost): Promise<[string, string]> {
+  stage.step('签到', 'Sign-on: new working keys under the master key, the batch number, the clock')
+  const signOn = await terminal.signOn()
+  stage.expect(
+    isApproved(signOn),
+    'the check value of every key fits; the keys are pending until a MAC under them verifies',
+  )
+
+  stage.step('消费', 'Sale of 12.34')
+  const first = made(await terminal.sale(FIRST.amount, FIRST.pan))
+  stage.expect(
+    isApproved(first),
+    'the MAC is right, the batch is the open one, the sandbox approves this amount',
+  )
+
+  stage.step('消费', 'Sale of 50.00, on another card')
+  const second = made(await terminal.sale(SECOND.amount, SECOND.pan))
+  stage.expect(isApproved(second), 'as before')
+  return [stanOf(first), stanOf(second)]
+}
+
+async function voidTwice({ stage }: Day, { terminal }: DemoHost, saleStan: string): Promise<Exchange> {
+  stage.step('消费撤销', `Void of the first sale (voucher ${saleStan})`)
+  const voided = made(await terminal.voidSale(saleStan))
+  stage.expect(
+    isApproved(voided),
+    'the sale stands, is in the open batch and its window; card, amount, RRN are the sale’s',
+  )
+  if (voided.received !== null) {
+    const year = String(new Date().getFullYear())
+    const paper = { merchantName: SEED.merchantName, operator: '01', year, test: true }
+    const inLanguage = (language: 'zh' | 'en') =>
+      receipt(voided.sent, voided.received ?? voided.sent, paper, language)
+    stage.columns(inLanguage('zh'), inLanguage('en'))
+  }
+
+  stage.step('重发', 'The same void once more, byte for byte')
+  const again = await terminal.resend(voided.request)
+  const bytes = voided.answer?.length ?? 0
+  stage.expect(
+    areEqual(again.answer, voided.answer),
+    `byte-identical: the first answer again, all ${bytes} bytes; nothing happened twice`,
+  )
+  return voided
+}
+
+async function loseAndReverse({ stage }: Day, host: DemoHost, saleStan: string): Promise<Exchange> {
+  const { terminal } = host
+  stage.step('消费撤销', `Void of the second sale (voucher ${saleStan}), whose answer is lost`)
+  host.loseNext()
+  const lost = made(await terminal.voidSale(saleStan))
+  stage.expect(
+    lost.outcome === 'unanswered' && terminal.state.pending?.stan === stanOf(lost),
+    'the terminal does not know the outcome; it stored the reversal before it sent the void',
+  )
+
+  stage.step('冲正', 'Reversal of the void that was not answered')
+  const reversal = made(await terminal.reverse())
+  stage.expect(isApproved(reversal), 'the void was approved and is undone: the sale stands again')
+
+  stage.step('冲正', 'The same reversal once more')
+  const repeated = await terminal.resend(reversal.request)
+  stage.expect(areEqual(repeated.answer, reversal.answer), 'byte-identical: it was reversed once')
+
+  stage.step('迟到', 'A late copy of the lost void arrives after its reversal')
+  const late = await terminal.resend(lost.request)
+  stage.expect(
+    wordsOf(late).reason === 'message_reversed',
+    'refused, and without effect: what was reversed stays reversed',
+  )
+
+  stage.step('消费撤销', 'A new void of the second sale, under a new STAN')
+  const voided = made(await terminal.voidSale(saleStan))
+  stage.expect(isApproved(voided), 'the sale stood again, so it can be voided')
+  return voided
+}
+
+async function askInJson({ stage, server }: Day, ...rrns: [string, string, string]): Promise<void> {
+  stage.step('查询', 'The voids as a back office sees them, in JSON')
+  const expected = ['approved', 'reversed', 'approved']
+  for (const [i, rrn] of rrns.entries()) {
+    const path = `/v1/voids/${rrn}`
+    const body = await getJson(new URL(path, server.url), server.credentials.merchantKey)
+    stage.note(`GET ${path}`)
+    stage.note(JSON.stringify(body))
+    stage.expect(body.status === expected[i] && body.certainty === 'FINAL', `${expected[i]}, FINAL`)
+  }
+}
+
+async function closeDay({ stage, database, terminalId }: Day, { terminal }: DemoHost): Promise<void> {
+  stage.step('结算', 'Settlement: both sides add up')
+  const before = terminal.state.batchNumber
+  const { debitCount, creditCount } = totalsOf(terminal.state)
+  const settled = made(await terminal.settle())
+  stage.expect(
+    settled.responseCode === '11' && terminal.state.batchNumber !== before,
+    `${debitCount} sales in debit, ${creditCount} voids in credit, the reversed void in neither; batch ${before} is closed, ${terminal.state.batchNumber} open`,
+  )
+
+  stage.step('签退', 'Sign-off')
+  stage.expect(isApproved(made(await terminal.signOff())), 'good night')
+
+  stage.step('核对', 'annul journal verify: the hash chain of this terminal')
+  for await (const verified of verifyJournal(database, terminalId))
+    stage.expect(verified.fault === null && verified.entries > 0, sentence(verified))
+}
+
+/** A terminal that refuses by itself has nothing more to tell. */
+function made(outcome: Outcome): Exchange {
+  if (!outcome.ok) throw new Failure(`the terminal refused: ${outcome.error}`)
+  return outcome.value
+}
+
+const isApproved = ({ outcome }: Exchange): boolean => outcome === 'approved'
+const stanOf = ({ sent }: Exchange): string => sent.fields.get(11) ?? ''
+const rrnOf = ({ received }: Exchange): string => received?.fields.get(37) ?? ''
+
+const areEqual = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
+  a !== null && b !== null && a.length === b.length && a.every((byte, i) => byte === b[i])
+
+async function getJson(url: URL, key: string): Promise<JsonObject> {
+  try {
+    const response = await fetch(url, { headers: { authorization: `Bearer ${key}` } })
+    return (await response.json()) as JsonObject
+  } catch (error) {
+    throw new Failure(`${url.origin}: ${networkError(error)}`)
+  }
+}

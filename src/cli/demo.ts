@@ -1,0 +1,50 @@
+/**
+ * @module `annul demo` (`npm run demo`): a development server, and a virtual terminal that lives its day against it. The
+ * server stays up afterwards, unless `--exit` is given. Exit code 1 when a step did not go as it should.
+ */
+
+import { randomInt } from 'node:crypto'
+import { databaseOf } from './database.ts'
+import { liveDay } from './demo-day.ts'
+import { createStage } from './demo-stage.ts'
+import { DEV_TEXTS, devOptionsOf, startDev } from './dev.ts'
+import { withFailure } from './failure.ts'
+import type { CommandIo } from './io.ts'
+import { flagsOf } from './ndjson.ts'
+import { untilEnded, whatToTry } from './start.ts'
+import { paint } from './style.ts'
+
+const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
+
+/** A terminal of its own for each run, so that runs do not disturb each other. */
+const freshTerminalId = (): string =>
+  `D${Array.from({ length: 7 }, () => LETTERS[randomInt(LETTERS.length)]).join('')}`
+
+export async function run(args: string[], io: CommandIo): Promise<number> {
+  return withFailure('demo', io, async () => {
+    const { values } = flagsOf(args, DEV_TEXTS, ['exit', 'verbose'])
+    const database = databaseOf(values)
+    const progress = (line: string) => io.stdout(paint('dim', line))
+    // The conversation shows what was decided; of the log only complaints are worth a line in between.
+    const log = (line: string) => {
+      if (line.includes('[ERROR]')) io.stdout(line)
+    }
+    const server = await startDev({ ...devOptionsOf(values, database), progress, log })
+    let failed: number
+    try {
+      const terminalId = freshTerminalId()
+      await server.provision(terminalId)
+      const stage = createStage(io.stdout, values.verbose === true)
+      failed = await liveDay({ server, database, terminalId, stage })
+    } catch (error) {
+      await server.stop()
+      throw error
+    }
+    if (values.exit) await server.stop()
+    else {
+      io.stdout(whatToTry(server, database.persistTo).join('\n'))
+      await untilEnded(server)
+    }
+    return failed === 0 ? 0 : 1
+  })
+}

@@ -1,0 +1,269 @@
+/**
+ * @module A development server: everything a fresh checkout lacks is made (core, `.dev.vars`, local database, credentials, one
+ * terminal), then `wrangler dev` runs until it is stopped, and nothing outlives it.
+ */
+
+import type { ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { dirname, join, relative } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stripVTControlCharacters } from 'node:util'
+import { fromHex } from '../iso8583/hex.ts'
+import { insertApiKey, newApiKey } from './api-key.ts'
+import { build } from './build.ts'
+import { loadCore } from './core.ts'
+import { applyMigrations, type Database, query, sqlText } from './database.ts'
+import { Failure } from './failure.ts'
+import { type JsonObject, UsageError } from './ndjson.ts'
+import { numberOf, textOf } from './options.ts'
+import { type Provisioned, provision, splitMasterKey } from './provision.ts'
+import { root, spawnWrangler } from './wrangler.ts'
+
+/** The merchant and terminal that every development database has; the key is the field's well-known test key. */
+export const SEED = {
+  merchantId: '123456789012345',
+  terminalId: '12345678',
+  tmk: '11111111111111111111111111111111',
+  merchantName: '示例商店 Example Store',
+} as const
+
+export interface DevOptions {
+  readonly port: number
+  readonly ip: string
+  readonly database: Database
+  /** Told of each step of the preparation. */
+  readonly progress: (line: string) => void
+  /** Told of each line of the service's log, and of what wrangler complains about. */
+  readonly log: (line: string) => void
+}
+
+export interface DevServer {
+  readonly url: URL
+  readonly credentials: Credentials
+  /** Where the credentials lie, from the checkout. */
+  readonly credentialsPath: string
+  /** Registers a terminal of the seeded merchant under the seeded test key. */
+  provision(terminalId: string): Promise<Provisioned>
+  /** Ends the server and all its processes. */
+  stop(): Promise<void>
+  /** Settles when the server has ended: true if it was told to. */
+  readonly ended: Promise<boolean>
+}
+
+export interface Credentials {
+  /** Bearer key of an administrator. */
+  readonly adminKey: string
+  /** Bearer key of the seeded merchant. */
+  readonly merchantKey: string
+}
+
+export const DEV_TEXTS = ['port', 'ip', 'persist-to']
+
+export const devOptionsOf = (
+  values: JsonObject,
+  database: Database,
+): Omit<DevOptions, 'progress' | 'log'> => {
+  const ip = textOf(values, 'ip') ?? '127.0.0.1'
+  if (!/^[0-9a-f.:]+$/i.test(ip)) throw new UsageError('--ip: expected an IP address')
+  return { port: numberOf(values, 'port', 1, 65_535) ?? 8787, ip, database }
+}
+
+export async function startDev(options: DevOptions): Promise<DevServer> {
+  const { port, ip, database, progress } = options
+  await assertFree(port, ip)
+  progress('building the core')
+  await build()
+  if (makeDevVars()) progress('made .dev.vars with a random MASTER_KEY')
+  progress('preparing the local database')
+  await applyMigrations(database)
+  const credentialsPath = credentialsPathOf(database)
+  const credentials = credentialsAt(credentialsPath)
+  const isSeeded = await prepareDatabase(database, credentials)
+  progress('starting wrangler dev')
+  const server = await serve(options)
+  const url = new URL(`http://${ip.includes(':') ? `[${ip}]` : ip === '0.0.0.0' ? '127.0.0.1' : ip}:${port}`)
+  try {
+    await server.answers(url)
+    const provisionOne = (terminalId: string, merchant?: JsonObject) =>
+      provisionSeed(url, credentials, terminalId, merchant)
+    if (!isSeeded) {
+      await provisionOne(SEED.terminalId, {
+        name: SEED.merchantName,
+        timeZone: 'Asia/Shanghai',
+        cutOff: '23:00',
+      })
+      progress(`registered terminal ${SEED.terminalId} of merchant ${SEED.merchantId}`)
+    }
+    const { stop, ended } = server
+    return {
+      url,
+      credentials,
+      credentialsPath: database.persistTo === undefined ? relative(root, credentialsPath) : credentialsPath,
+      provision: (terminalId) => provisionOne(terminalId),
+      stop,
+      ended,
+    }
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+async function assertFree(port: number, ip: string): Promise<void> {
+  const probe = createServer()
+  const code = await new Promise<string | undefined>((resolve) => {
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'error'))
+    probe.listen({ port, host: ip, exclusive: true }, () => probe.close(() => resolve(undefined)))
+  })
+  if (code === 'EADDRINUSE')
+    throw new Failure(`port ${port} is in use: end what listens there, or choose another with --port`)
+  if (code !== undefined) throw new Failure(`cannot listen on ${ip} port ${port}: ${code}`)
+}
+
+/** Makes `.dev.vars` where there is none; true if it did. */
+function makeDevVars(): boolean {
+  const path = join(root, '.dev.vars')
+  if (existsSync(path)) return false
+  writeFileSync(path, `MASTER_KEY=${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
+  return true
+}
+
+const credentialsPathOf = ({ persistTo }: Database): string =>
+  persistTo === undefined ? join(root, '.annul/dev.json') : join(persistTo, 'dev.json')
+
+function credentialsAt(path: string): Credentials {
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Credentials
+  const credentials = { adminKey: newApiKey(), merchantKey: newApiKey() }
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
+  return credentials
+}
+
+/** Stores the credentials where they are not; says whether the seeded terminal is there. */
+async function prepareDatabase(database: Database, { adminKey, merchantKey }: Credentials): Promise<boolean> {
+  const statements = [
+    insertApiKey(adminKey, null, 'development admin'),
+    insertApiKey(merchantKey, SEED.merchantId, 'development merchant'),
+    `select 1 from terminal where terminal_id = ${sqlText(SEED.terminalId)}`,
+  ]
+  const results = await query(database, statements.join('; '))
+  return (results.at(-1) ?? []).length > 0
+}
+
+async function provisionSeed(
+  url: URL,
+  { adminKey }: Credentials,
+  terminalId: string,
+  merchant: JsonObject | undefined,
+): Promise<Provisioned> {
+  const tmk = splitMasterKey(await loadCore(), 'cup-ecb', fromHex(SEED.tmk) ?? new Uint8Array(0))
+  const body = {
+    status: 'active',
+    macProfile: 'cup-ecb',
+    tmk,
+    ...(merchant === undefined ? {} : { merchant }),
+  }
+  const { merchantId } = SEED
+  const provisioned = await provision({ url, key: adminKey, merchantId, terminalId, body })
+  if (provisioned.status >= 300)
+    throw new Failure(
+      `provisioning ${terminalId}: HTTP ${provisioned.status} ${provisioned.body.reason ?? ''}`,
+    )
+  return provisioned
+}
+
+/** How long `wrangler dev` may take to answer, and to end. */
+const START_MS = 60_000
+const STOP_MS = 5_000
+
+interface Serving {
+  stop(): Promise<void>
+  readonly ended: Promise<boolean>
+  /** Waits for the first HTTP answer. */
+  answers(url: URL): Promise<void>
+}
+
+async function serve({ port, ip, database, log }: DevOptions): Promise<Serving> {
+  const { persistTo } = database
+  const child = spawnWrangler(
+    [
+      'dev',
+      ...['--port', String(port), '--ip', ip, '--inspector-port', '0'],
+      '--show-interactive-dev-session=false',
+      ...(persistTo === undefined ? [] : ['--persist-to', persistTo]),
+    ],
+    { group: true },
+  )
+  const complaints = pipeLog(child, log)
+  let told = false
+  // The streams close when the last process that holds them has ended: wrangler's workerd too.
+  const ended = new Promise<boolean>((resolve) => {
+    child.on('error', () => resolve(told))
+    child.on('close', () => resolve(told))
+  })
+  const killAtExit = () => kill(child, 'SIGKILL')
+  process.on('exit', killAtExit)
+  const stop = async (): Promise<void> => {
+    told = true
+    kill(child, 'SIGTERM')
+    const timeOut = sleep(STOP_MS, 'late' as const, { ref: false })
+    if ((await Promise.race([ended, timeOut])) === 'late') {
+      kill(child, 'SIGKILL')
+      await ended
+    }
+  }
+  const onSignal = () => void stop()
+  for (const signal of SIGNALS) process.on(signal, onSignal)
+  void ended.then(() => {
+    process.off('exit', killAtExit)
+    for (const signal of SIGNALS) process.off(signal, onSignal)
+  })
+  const answers = async (url: URL): Promise<void> => {
+    const deadline = Date.now() + START_MS
+    let over = false
+    void ended.then(() => {
+      over = true
+    })
+    while (!over && complaints.length === 0 && Date.now() < deadline) {
+      const answered = await fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
+        () => true,
+        () => false,
+      )
+      if (answered) return
+      await sleep(100)
+    }
+    if (told) throw new Failure('stopped')
+    throw new Failure(`wrangler dev: ${complaints.at(-1) ?? (over ? 'ended' : 'does not answer')}`)
+  }
+  return { stop, ended, answers }
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+function kill(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return
+  try {
+    if (process.platform === 'win32') child.kill(signal)
+    else process.kill(-child.pid, signal)
+  } catch {
+    // Ended already.
+  }
+}
+
+/** The service's own lines are JSON; of wrangler's only complaints are passed on. Returns the complaints as they come. */
+function pipeLog(child: ChildProcess, log: (line: string) => void): string[] {
+  const complaints: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue
+    createInterface({ input: stream }).on('line', (coloured) => {
+      const line = stripVTControlCharacters(coloured)
+      const isComplaint = line.includes('[ERROR]')
+      if (isComplaint) complaints.push(line.trim())
+      if (isComplaint || line.startsWith('{"event"')) log(line)
+    })
+  }
+  return complaints
+}
