@@ -30,6 +30,8 @@ export interface GroupOptions<M, O> {
 
 interface Waiting<M, O> extends Work<M, O> {
   wake(): void
+  /** Whether no outcome was told yet; one whose patience ended on the road does not go again. */
+  isWaiting(): boolean
 }
 
 /** How long a set may be on the road before it is taken for lost with the request that drove it. */
@@ -49,7 +51,7 @@ export function createGroup<M, O>(options: GroupOptions<M, O>): Group<M, O> {
     onTheRoad = turn
     const set = queue.splice(0, setSize)
     const again = await run(set)
-    queue.unshift(...set.filter((work) => again.includes(work)))
+    queue.unshift(...set.filter((work) => again.includes(work) && work.isWaiting()))
     if (onTheRoad === turn) onTheRoad = null
     // Only woken here: the next set must be driven by a request of its own.
     queue[0]?.wake()
@@ -66,6 +68,7 @@ export function createGroup<M, O>(options: GroupOptions<M, O>): Group<M, O> {
         signal.resolve()
       },
       wake: () => signal.resolve(),
+      isWaiting: () => outcome === undefined,
     }
     queue.push(work)
     const patience = setTimeout(() => work.settle(unknown), patienceMs)

@@ -1,0 +1,337 @@
+/** @module The group commit on a fake clock: who drives, who waits, and what a driver's death costs. */
+
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createGroup, type GroupOptions, type Work } from '../src/group.ts'
+
+type Item = Work<string, string>
+
+beforeEach(() => vi.useFakeTimers({ now: 0 }))
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+interface Road {
+  readonly at: number
+  readonly set: readonly string[]
+  /** Whose `waitUntil` holds the set. */
+  driver?: string
+}
+
+/** A group over a road that takes `latency` ms for a set and then settles each message as `done:` itself. */
+function groupOver(
+  run: (set: readonly Item[], nth: number) => Promise<readonly Item[]>,
+  options: Partial<GroupOptions<string, string>> = {},
+) {
+  const roads: Road[] = []
+  const told = new Map<string, { outcome: string; at: number }>()
+  const { submit } = createGroup<string, string>({
+    run: (set) => {
+      roads.push({ at: Date.now(), set: set.map((work) => work.message) })
+      return run(set, roads.length - 1)
+    },
+    unknown: 'unknown',
+    ...options,
+  })
+  const send = async (message: string): Promise<string> => {
+    const outcome = await submit(message, () => {
+      const last = roads.at(-1)
+      if (last !== undefined) last.driver = message
+    })
+    told.set(message, { outcome, at: Date.now() })
+    return outcome
+  }
+  return { roads, told, send }
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+const takes =
+  (latency: number) =>
+  async (set: readonly Item[]): Promise<readonly Item[]> => {
+    await sleep(latency)
+    for (const work of set) work.settle(`done:${work.message}`)
+    return []
+  }
+
+/** The road never comes back: the request that drove it was cut off. */
+const dies = (): Promise<readonly Item[]> => new Promise(() => {})
+
+const advance = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+
+describe('a free road', () => {
+  it('is taken at once, by the message itself', async () => {
+    const { roads, told, send } = groupOver(takes(5))
+    void send('a')
+    expect(roads).toEqual([{ at: 0, set: ['a'], driver: 'a' }])
+    await advance(5)
+    expect(told.get('a')).toEqual({ outcome: 'done:a', at: 5 })
+  })
+
+  it('is taken at once again afterwards', async () => {
+    const { roads, send } = groupOver(takes(5))
+    void send('a')
+    await advance(100)
+    void send('b')
+    expect(roads[1]).toEqual({ at: 100, set: ['b'], driver: 'b' })
+    await advance(5)
+  })
+
+  it('may settle before it returns', async () => {
+    const { told, send } = groupOver(async (set) => {
+      for (const work of set) work.settle('at once')
+      return []
+    })
+    void send('a')
+    await advance(0)
+    expect(told.get('a')).toEqual({ outcome: 'at once', at: 0 })
+  })
+})
+
+it('is told what was said first', async () => {
+  const { told, send } = groupOver(async (set) => {
+    for (const work of set) for (const outcome of ['first', 'second']) work.settle(outcome)
+    return []
+  })
+  void send('a')
+  await advance(0)
+  expect(told.get('a')?.outcome).toBe('first')
+})
+
+describe('a busy road', () => {
+  it('gathers, and takes what gathered as one set, in order, driven by the first of it', async () => {
+    const { roads, told, send } = groupOver(takes(10))
+    void send('a')
+    await advance(1)
+    for (const message of ['b', 'c', 'd']) void send(message)
+    await advance(8)
+    void send('e')
+    await advance(1)
+    expect(roads).toEqual([
+      { at: 0, set: ['a'], driver: 'a' },
+      { at: 10, set: ['b', 'c', 'd', 'e'], driver: 'b' },
+    ])
+    await advance(10)
+    expect([...told]).toEqual(
+      ['a', 'b', 'c', 'd', 'e'].map((message, i) => [
+        message,
+        { outcome: `done:${message}`, at: i === 0 ? 10 : 20 },
+      ]),
+    )
+  })
+
+  it('takes at most a set of its size', async () => {
+    const { roads, told, send } = groupOver(takes(10), { setSize: 3 })
+    for (const message of 'abcdefgh') void send(message)
+    await advance(40)
+    expect(roads.map(({ set, driver }) => [set.join(''), driver])).toEqual([
+      ['a', 'a'],
+      ['bcd', 'b'],
+      ['efg', 'e'],
+      ['h', 'h'],
+    ])
+    expect(told.size).toBe(8)
+  })
+
+  it('lets those that go again go before all others, and settles each once', async () => {
+    const { roads, told, send } = groupOver(async (set, nth) => {
+      await sleep(10)
+      const again = nth === 1 ? set.filter(({ message }) => 'bd'.includes(message)) : []
+      for (const work of set) if (!again.includes(work)) work.settle(`${nth}`)
+      return again.toReversed()
+    })
+    void send('a')
+    await advance(1)
+    for (const message of ['b', 'c', 'd']) void send(message)
+    await advance(15)
+    void send('e')
+    await advance(30)
+    expect(roads.map(({ set }) => set.join(''))).toEqual(['a', 'bcd', 'bde'])
+    expect(told.get('c')).toEqual({ outcome: '1', at: 20 })
+    expect(told.get('b')).toEqual({ outcome: '2', at: 30 })
+  })
+
+  it('is held by the request of one that it carries', async () => {
+    const { roads, send } = groupOver(takes(7), { setSize: 2 })
+    for (let i = 0; i < 20; i++) {
+      void send(`m${i}`)
+      await advance(2)
+    }
+    await advance(200)
+    for (const { set, driver } of roads) expect(set).toContain(driver)
+    expect(roads.flatMap(({ set }) => set)).toEqual(Array.from({ length: 20 }, (_, i) => `m${i}`))
+  })
+})
+
+describe('patience', () => {
+  it('ends with unknown for one on the road, whatever comes later', async () => {
+    const { told, send } = groupOver(takes(12_000))
+    void send('a')
+    await advance(9_999)
+    expect(told.size).toBe(0)
+    await advance(1)
+    expect(told.get('a')).toEqual({ outcome: 'unknown', at: 10_000 })
+    await advance(2_000)
+    expect(told.get('a')?.outcome).toBe('unknown')
+  })
+
+  it('ends for one that waits too, which then never leaves', async () => {
+    const { roads, told, send } = groupOver(takes(200), { patienceMs: 100 })
+    void send('a')
+    await advance(50)
+    void send('b')
+    await advance(99)
+    expect(told.has('b')).toBe(false)
+    await advance(1)
+    expect(told.get('b')).toEqual({ outcome: 'unknown', at: 150 })
+    await advance(1_000)
+    void send('c')
+    await advance(200)
+    expect(roads.map(({ set }) => set.join(''))).toEqual(['a', 'c'])
+  })
+
+  it('does not end for one that is told in its last millisecond', async () => {
+    const { told, send } = groupOver(takes(99), { patienceMs: 100 })
+    void send('a')
+    await advance(200)
+    expect(told.get('a')).toEqual({ outcome: 'done:a', at: 99 })
+  })
+
+  it('of a message that is to go again: it does not, and holds no one up', async () => {
+    const { roads, told, send } = groupOver(
+      async (set, nth) => {
+        await sleep(nth === 0 ? 120 : 10)
+        if (nth === 0) return set
+        for (const work of set) work.settle('done')
+        return []
+      },
+      { patienceMs: 100 },
+    )
+    void send('gone')
+    await advance(60)
+    void send('next')
+    await advance(70)
+    expect(roads.map(({ at, set }) => [at, set.join(' ')])).toEqual([
+      [0, 'gone'],
+      [120, 'next'],
+    ])
+    expect([...told]).toEqual([
+      ['gone', { outcome: 'unknown', at: 100 }],
+      ['next', { outcome: 'done', at: 130 }],
+    ])
+  })
+})
+
+describe('a driver that dies', () => {
+  it('costs its own set its outcome, and the others the lease', async () => {
+    const { roads, told, send } = groupOver((set, nth) => (nth === 0 ? dies() : takes(10)(set)))
+    void send('lost')
+    await advance(8_000)
+    void send('waits')
+    await advance(7_000)
+    expect(told.get('lost')).toEqual({ outcome: 'unknown', at: 10_000 })
+    expect(roads.length).toBe(1)
+    await advance(300)
+    expect(told.get('waits')?.outcome).toBe('done:waits')
+    expect(roads[1]?.at).toBeGreaterThan(15_000)
+    expect(roads[1]?.at).toBeLessThanOrEqual(15_250)
+  })
+
+  it('leaves a road that the next one takes at once, once the lease is over', async () => {
+    const { roads, told, send } = groupOver((set, nth) => (nth === 0 ? dies() : takes(10)(set)))
+    void send('lost')
+    await advance(20_000)
+    void send('a')
+    expect(roads[1]).toEqual({ at: 20_000, set: ['a'], driver: 'a' })
+    await advance(1)
+    void send('b')
+    await advance(20)
+    expect(told.get('b')).toEqual({ outcome: 'done:b', at: 20_020 })
+  })
+
+  it('that comes back after all gives back neither the road nor its messages', async () => {
+    const { roads, told, send } = groupOver(async (set, nth) => {
+      if (nth > 0) return takes(10)(set)
+      await sleep(20_005)
+      return set
+    })
+    void send('late')
+    await advance(20_000)
+    void send('a')
+    await advance(1)
+    void send('b')
+    await advance(5)
+    expect(roads.map(({ set }) => set.join(''))).toEqual(['late', 'a'])
+    await advance(30)
+    expect(roads.map(({ at, set }) => [at, set.join('')])).toEqual([
+      [0, 'late'],
+      [20_000, 'a'],
+      [20_010, 'b'],
+    ])
+    expect(told.get('late')?.outcome).toBe('unknown')
+    expect(told.get('b')?.outcome).toBe('done:b')
+  })
+})
+
+describe('any schedule', () => {
+  const arrivals = fc.array(fc.record({ gap: fc.nat(30), tries: fc.integer({ min: 1, max: 4 }) }), {
+    minLength: 1,
+    maxLength: 40,
+  })
+
+  it('one set at a time, none over its size, every message told, and never idle while one waits', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        arrivals,
+        fc.array(fc.nat(20), { minLength: 1, maxLength: 20 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (messages, latencies, setSize) => {
+          vi.setSystemTime(0)
+          const left = new Map(messages.map(({ tries }, i) => [`${i}`, tries]))
+          const free: { from: number; to: number }[] = []
+          let busy = 0
+          let freeSince = 0
+          const { told, roads, send } = groupOver(
+            async (set, nth) => {
+              expect(++busy).toBe(1)
+              free.push({ from: freeSince, to: Date.now() })
+              expect(set.length).toBeGreaterThan(0)
+              expect(set.length).toBeLessThanOrEqual(setSize)
+              await sleep(latencies[nth % latencies.length] ?? 0)
+              const again = set.filter(({ message }) => {
+                const tries = (left.get(message) ?? 0) - 1
+                left.set(message, tries)
+                return tries > 0
+              })
+              for (const work of set) if (!again.includes(work)) work.settle(`done:${work.message}`)
+              busy--
+              freeSince = Date.now()
+              return again
+            },
+            { setSize },
+          )
+          const arrived: number[] = []
+          for (const [i, { gap }] of messages.entries()) {
+            await advance(gap)
+            arrived.push(Date.now())
+            void send(`${i}`)
+          }
+          // Every try of every message by itself, at the slowest, and not one glance of 250 ms.
+          await advance(messages.length * 4 * 20 + 20)
+          expect(told.size).toBe(messages.length)
+          for (const [message, { outcome }] of told) expect(outcome).toBe(`done:${message}`)
+          for (const tries of left.values()) expect(tries).toBe(0)
+          const firsts = roads.flatMap(({ set }) => set).filter((m, i, all) => all.indexOf(m) === i)
+          expect(firsts).toEqual(messages.map((_, i) => `${i}`))
+          // While the road stood free, every message that had come had been told.
+          for (const { from, to } of free)
+            for (const [i, at] of arrived.entries())
+              if (from < to && at < to) expect(told.get(`${i}`)?.at).toBeLessThanOrEqual(from)
+          for (const { set, driver } of roads) expect(set).toContain(driver)
+        },
+      ),
+      { numRuns: 150 },
+    )
+  })
+})
