@@ -1,6 +1,7 @@
 /** @module Reads, in one D1 batch, everything that the decisions of a set may depend on. */
 
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
 import { alias, type SQLiteColumn, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Situation } from '../domain/decision.ts'
 import type { Batch, JournalEntry, Merchant, Reversal, Sale, SaleState, Terminal } from '../domain/types.ts'
@@ -197,19 +198,41 @@ const roles = (items: readonly LoadItem[]): object[] =>
     ...(item.targetKey === undefined ? [] : [{ i, role: 'target', key: item.targetKey }]),
   ])
 
+type Rows<S> = S extends { then: unknown } ? Awaited<S> : []
+
+/** Sends the statements that are there in one batch; gives each its rows, none where it was not asked. */
+async function askFor<T extends readonly (BatchItem<'sqlite'> | null)[]>(
+  db: Db,
+  statements: T,
+): Promise<{ [K in keyof T]: Rows<NonNullable<T[K]>> }> {
+  const asked = statements.filter((statement) => statement !== null)
+  const found = await db.batch(asked as [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]])
+  let next = 0
+  const all = statements.map((statement) => (statement === null ? [] : found[next++]))
+  return all as { [K in keyof T]: Rows<NonNullable<T[K]>> }
+}
+
+/** Whether any of the items has one of these members: what no item wants is not asked. */
+const wants = (items: readonly LoadItem[], ...names: (keyof LoadItem)[]): boolean =>
+  items.some((item) => names.some((name) => item[name] !== undefined))
+
 export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]> {
   const rows = items.map((item, i) => ({ ...item, i }))
   const keys = roles(items)
-  const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials, inMerchants] =
-    await db.batch([
-      terminals(db, rows),
-      keySets(db, rows),
-      entries(db, keys),
-      reversals(db, keys),
-      sales(db, rows),
-      credentials(db, rows),
-      merchants(db, rows),
-    ])
+  const meansSale = wants(items, 'saleId', 'saleKey', 'saleOfVoidKey', 'saleRrn')
+  const statements = [
+    terminals(db, rows),
+    wants(items, 'terminalId') ? keySets(db, rows) : null,
+    keys.length > 0 ? entries(db, keys) : null,
+    keys.length > 0 ? reversals(db, keys) : null,
+    meansSale ? sales(db, rows) : null,
+    wants(items, 'credential') ? credentials(db, rows) : null,
+    wants(items, 'merchantId') ? merchants(db, rows) : null,
+  ] as const
+  const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials, inMerchants] = await askFor(
+    db,
+    statements,
+  )
   return rows.map(({ i }) => {
     const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
     const place = mine(inTerminals)[0]
