@@ -139,12 +139,15 @@ export function givenReference(value: string | undefined): string | null {
  */
 const KEPT = [3, 4, 11, 12, 13, 15, 22, 23, 25, 26, 37, 38, 39, 41, 42, 49, 53, 60, 61]
 
+/** Fields of which only the start is kept, in digits: the flags of 53; batch, trace number and date of 61. Their rest is free. */
+const KEPT_DIGITS: Readonly<Record<number, number>> = { 53: 3, 61: 16 }
+
 /** The message as it may be written down: MTI under `0`, kept fields under their numbers. */
 export function keptFields({ mti, fields }: Message): Record<string, string> {
   const kept: Record<string, string> = { '0': mti }
   for (const number of KEPT) {
     const value = fields.get(number)
-    if (value !== undefined) kept[number] = value
+    if (value !== undefined) kept[number] = value.slice(0, KEPT_DIGITS[number])
   }
   return kept
 }
