@@ -1,0 +1,164 @@
+/**
+ * @module What the road asks of D1: round trips, statements, their plans; and what the database itself forbids.
+ */
+
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { dump, rows } from './book.ts'
+import * as s from './support.ts'
+import { openTill, sell, type Till } from './till.ts'
+import { type Statement, type Trip, type WatchedD1, watchD1 } from './watched-d1.ts'
+
+async function openWatched(): Promise<{ isolate: s.Isolate; watched: WatchedD1; till: Till }> {
+  const watched = watchD1(env.DB)
+  const isolate = await s.openIsolate({ database: watched.database })
+  return { isolate, watched, till: await openTill(isolate) }
+}
+
+describe('round trips', () => {
+  const seen = new Map<string, Statement>()
+  const cost: Record<string, Trip[]> = {}
+
+  beforeAll(async () => {
+    const { isolate, watched, till } = await openWatched()
+    const key = await s.bearerKey(till.mid)
+    const admin = await s.bearerKey(null)
+    const measure = async (name: string, work: () => Promise<unknown>) => {
+      watched.trips.length = 0
+      await work()
+      cost[name] = [...watched.trips]
+      for (const { statements } of watched.trips) for (const one of statements) seen.set(one.sql, one)
+    }
+    const fed = { merchantId: till.mid, terminalId: till.tid, batchNumber: '000001' }
+    let sale = { original: '', rrn: '' }
+    await measure('sign-on', () => till.say(s.aManagement('0800', '003', { stan: '000001' }), { key: null }))
+    await measure('echo', () => till.say(s.aManagement('0820', '301', { stan: '000001' }), { key: null }))
+    await measure('sale', async () => {
+      sale = await sell(till, '000001')
+    })
+    const voided = s.aVoid({ stan: '000002', ...sale })
+    await measure('void', () => till.say(voided))
+    const restarted = await s.openIsolate({ database: watched.database })
+    await measure('replay', () => till.say(voided, { to: restarted }))
+    await measure('replay, kept', () => till.say(voided))
+    await measure('reversal of a void', () => till.say(s.aReversal('void', { stan: '000002' })))
+    await till.say(s.aVoid({ stan: '000003', ...sale }))
+    await measure('reversal of a sale', () => till.say(s.aReversal('sale', { stan: '000001' })))
+    await measure('tombstone', () => till.say(s.aReversal('void', { stan: '000009' })))
+    let id: unknown
+    await measure('capture', async () => {
+      const body = { ...fed, stan: '000004', amount: 1000, pan: s.PAN }
+      id = (await s.ask(isolate, key, 'POST', '/v1/sales', body)).body.id
+    })
+    await measure('JSON sale', () => s.ask(isolate, key, 'GET', `/v1/sales/${id}`))
+    let voidId: unknown
+    await measure('JSON void', async () => {
+      const names = { 'idempotency-key': 'trips' }
+      const body = { saleId: id, amount: 1000 }
+      voidId = (await s.ask(isolate, key, 'POST', '/v1/voids', body, names)).body.id
+    })
+    await measure('JSON void read', () => s.ask(isolate, key, 'GET', `/v1/voids/${voidId}`))
+    await measure('settlement', () =>
+      till.say(s.aSettlement({ stan: '000005' }, s.totalsOf(1000, 1, 1000, 1)), { key: null }),
+    )
+    await measure('key change', async () => {
+      await s.plantKey(isolate, '5'.repeat(16), till, 2e12)
+      await till.say(s.aSale({ stan: '000006', batch: '000002' }), {
+        key: { ...till.key, mak: '5'.repeat(16) },
+      })
+    })
+    await measure('upload end', () =>
+      till.say(s.aManagement('0320', '202', { stan: '000007', batch: '000002', more: { 48: '0001' } }), {
+        key: null,
+      }),
+    )
+    const path = `/v1/merchants/${till.mid}/terminals/${till.tid}`
+    await measure('provision', () => s.provision(isolate, {}, till))
+    await measure('status', () => s.ask(isolate, admin, 'PUT', path, { status: 'blocked' }))
+    const tills = await Promise.all(Array.from({ length: 6 }, () => openTill(isolate)))
+    const sales = await Promise.all(tills.map((one) => sell(one, '000001')))
+    await measure('a set of everything', () =>
+      Promise.all(
+        tills.map((one, i) => {
+          const sale = sales[i] ?? { original: '', rrn: '' }
+          if (i < 2) return one.say(s.aVoid({ stan: '000002', ...sale }))
+          if (i < 4) return one.say(s.aReversal('sale', { stan: '000001' }))
+          return one.say(s.aSale({ stan: '000003' }))
+        }),
+      ),
+    )
+  })
+
+  it('are two at most, of fewer than ten statements each', () => {
+    expect(Object.keys(cost)).toHaveLength(19)
+    for (const [name, trips] of Object.entries(cost)) {
+      const sets = name === 'a set of everything' ? 3 : 1
+      expect(trips.length, name).toBeLessThanOrEqual(2 * sets)
+      for (const { statements } of trips) expect(statements.length, name).toBeLessThan(10)
+    }
+    expect(cost['replay, kept']).toEqual([])
+  })
+
+  it('find every row by an index', async () => {
+    expect(seen.size).toBeGreaterThan(15)
+    for (const { sql, params } of seen.values()) {
+      const plan = await rows(`explain query plan ${sql}`, ...params)
+      const scans = plan.map(({ detail }) => String(detail)).filter((detail) => /\bSCAN\b/.test(detail))
+      const unindexed = scans.filter((detail) => !/^SCAN (item VIRTUAL TABLE|CONSTANT ROW)/.test(detail))
+      expect(unindexed, sql).toEqual([])
+    }
+  })
+
+  it('never give more than 100 parameters or 100 KB of text to a statement', () => {
+    for (const { sql, params } of seen.values()) {
+      expect(params.length).toBeLessThanOrEqual(100)
+      expect(sql.length).toBeLessThan(100_000)
+    }
+  })
+})
+
+describe('defence in depth', () => {
+  it('the database takes one live void per sale and no more', async () => {
+    const { till } = await openWatched()
+    const sale = await sell(till, '000001')
+    await till.say(s.aVoid({ stan: '000002', ...sale }))
+    const copy = (reversedAt: number | null) =>
+      rows(
+        `insert into void select 'x' || id || ?, 'x' || message_key || ?, sale_id, merchant_id, terminal_id, batch_number,
+           stan, amount, currency_code, 'x' || rrn || ?, original_rrn, authorization_code, reason, fee_returned,
+           voided_at, ? from void where terminal_id = ? and reversed_at is null`,
+        reversedAt,
+        reversedAt,
+        reversedAt,
+        reversedAt,
+        till.tid,
+      )
+    await expect(copy(null)).rejects.toThrow()
+    await copy(1)
+    await expect(
+      rows("update void set reversed_at = null where terminal_id = ? and id like 'x%'", till.tid),
+    ).rejects.toThrow(/UNIQUE constraint failed: void.sale_id/)
+  })
+
+  it('neither amounts below zero nor more voided than sold', async () => {
+    const { till } = await openWatched()
+    await sell(till, '000001')
+    const set = (column: string, value: number) =>
+      rows(`update batch set ${column} = ? where terminal_id = ?`, value, till.tid)
+    await expect(set('credit_amount', 1235)).rejects.toThrow(/CHECK/)
+    await expect(set('credit_count', 2)).rejects.toThrow(/CHECK/)
+    await expect(set('debit_amount', -1)).rejects.toThrow(/CHECK/)
+    await expect(rows('update sale set amount = 0 where terminal_id = ?', till.tid)).rejects.toThrow(/CHECK/)
+  })
+})
+
+it('a stranger leaves nothing in it', async () => {
+  const { isolate } = await openWatched()
+  const before = await dump()
+  await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { tid: 'STRANGER', mid: s.MID }))
+  await s.send(
+    isolate,
+    s.from(s.aManagement('0800', '003', { stan: '000001' }), { tid: 'STRANGER', mid: s.MID }),
+  )
+  expect(await dump()).toEqual(before)
+})
