@@ -4,7 +4,6 @@
  */
 
 import { randomInt } from 'node:crypto'
-import { databaseOf } from './database.ts'
 import { liveDay } from './demo-day.ts'
 import { createStage } from './demo-stage.ts'
 import { DEV_TEXTS, devOptionsOf, startDev } from './dev.ts'
@@ -23,13 +22,14 @@ const freshTerminalId = (): string =>
 export async function run(args: string[], io: CommandIo): Promise<number> {
   return withFailure('demo', io, async () => {
     const { values } = flagsOf(args, DEV_TEXTS, ['exit', 'verbose'])
-    const database = databaseOf(values)
+    const options = devOptionsOf(values)
+    const { database } = options
     const progress = (line: string) => io.stdout(paint('dim', line))
     // The conversation shows what was decided; of the log only complaints are worth a line in between.
     const log = (line: string) => {
       if (line.includes('[ERROR]')) io.stdout(line)
     }
-    const server = await startDev({ ...devOptionsOf(values, database), progress, log })
+    const server = await startDev({ ...options, progress, log })
     let failed: number
     try {
       const terminalId = freshTerminalId()

@@ -3,24 +3,21 @@
  * terminal), then `wrangler dev` runs until it is stopped, and nothing outlives it.
  */
 
-import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join, relative } from 'node:path'
-import { createInterface } from 'node:readline'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { stripVTControlCharacters } from 'node:util'
 import { fromHex } from '../iso8583/hex.ts'
 import { insertApiKey, newApiKey } from './api-key.ts'
 import { build } from './build.ts'
 import { loadCore } from './core.ts'
-import { applyMigrations, type Database, query, sqlText } from './database.ts'
+import { applyMigrations, type Database, databaseOf, query, sqlText } from './database.ts'
 import { Failure } from './failure.ts'
 import { type JsonObject, UsageError } from './ndjson.ts'
 import { numberOf, textOf } from './options.ts'
 import { type Provisioned, provision, splitMasterKey } from './provision.ts'
-import { root, spawnWrangler } from './wrangler.ts'
+import { root } from './wrangler.ts'
+import { type ServeOptions, serve } from './wrangler-dev.ts'
 
 /** The merchant and terminal that every development database has; the key is the field's well-known test key. */
 export const SEED = {
@@ -30,14 +27,9 @@ export const SEED = {
   merchantName: '示例商店 Example Store',
 } as const
 
-export interface DevOptions {
-  readonly port: number
-  readonly ip: string
-  readonly database: Database
+export interface DevOptions extends ServeOptions {
   /** Told of each step of the preparation. */
   readonly progress: (line: string) => void
-  /** Told of each line of the service's log, and of what wrangler complains about. */
-  readonly log: (line: string) => void
 }
 
 export interface DevServer {
@@ -62,13 +54,10 @@ export interface Credentials {
 
 export const DEV_TEXTS = ['port', 'ip', 'persist-to']
 
-export const devOptionsOf = (
-  values: JsonObject,
-  database: Database,
-): Omit<DevOptions, 'progress' | 'log'> => {
+export function devOptionsOf(values: JsonObject): Pick<DevOptions, 'port' | 'ip' | 'database'> {
   const ip = textOf(values, 'ip') ?? '127.0.0.1'
   if (!/^[0-9a-f.:]+$/i.test(ip)) throw new UsageError('--ip: expected an IP address')
-  return { port: numberOf(values, 'port', 1, 65_535) ?? 8787, ip, database }
+  return { port: numberOf(values, 'port', 1, 65_535) ?? 8787, ip, database: databaseOf(values) }
 }
 
 export async function startDev(options: DevOptions): Promise<DevServer> {
@@ -83,7 +72,7 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   const credentials = credentialsAt(credentialsPath)
   const isSeeded = await prepareDatabase(database, credentials)
   progress('starting wrangler dev')
-  const server = await serve(options)
+  const server = serve(options)
   const url = new URL(`http://${ip.includes(':') ? `[${ip}]` : ip === '0.0.0.0' ? '127.0.0.1' : ip}:${port}`)
   try {
     await server.answers(url)
@@ -173,97 +162,4 @@ async function provisionSeed(
       `provisioning ${terminalId}: HTTP ${provisioned.status} ${provisioned.body.reason ?? ''}`,
     )
   return provisioned
-}
-
-/** How long `wrangler dev` may take to answer, and to end. */
-const START_MS = 60_000
-const STOP_MS = 5_000
-
-interface Serving {
-  stop(): Promise<void>
-  readonly ended: Promise<boolean>
-  /** Waits for the first HTTP answer. */
-  answers(url: URL): Promise<void>
-}
-
-async function serve({ port, ip, database, log }: DevOptions): Promise<Serving> {
-  const { persistTo } = database
-  const child = spawnWrangler(
-    [
-      'dev',
-      ...['--port', String(port), '--ip', ip, '--inspector-port', '0'],
-      '--show-interactive-dev-session=false',
-      ...(persistTo === undefined ? [] : ['--persist-to', persistTo]),
-    ],
-    { group: true },
-  )
-  const complaints = pipeLog(child, log)
-  let told = false
-  // The streams close when the last process that holds them has ended: wrangler's workerd too.
-  const ended = new Promise<boolean>((resolve) => {
-    child.on('error', () => resolve(told))
-    child.on('close', () => resolve(told))
-  })
-  const killAtExit = () => kill(child, 'SIGKILL')
-  process.on('exit', killAtExit)
-  const stop = async (): Promise<void> => {
-    told = true
-    kill(child, 'SIGTERM')
-    const timeOut = sleep(STOP_MS, 'late' as const, { ref: false })
-    if ((await Promise.race([ended, timeOut])) === 'late') {
-      kill(child, 'SIGKILL')
-      await ended
-    }
-  }
-  const onSignal = () => void stop()
-  for (const signal of SIGNALS) process.on(signal, onSignal)
-  void ended.then(() => {
-    process.off('exit', killAtExit)
-    for (const signal of SIGNALS) process.off(signal, onSignal)
-  })
-  const answers = async (url: URL): Promise<void> => {
-    const deadline = Date.now() + START_MS
-    let over = false
-    void ended.then(() => {
-      over = true
-    })
-    while (!over && complaints.length === 0 && Date.now() < deadline) {
-      const answered = await fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
-        () => true,
-        () => false,
-      )
-      if (answered) return
-      await sleep(100)
-    }
-    if (told) throw new Failure('stopped')
-    throw new Failure(`wrangler dev: ${complaints.at(-1) ?? (over ? 'ended' : 'does not answer')}`)
-  }
-  return { stop, ended, answers }
-}
-
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-function kill(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return
-  try {
-    if (process.platform === 'win32') child.kill(signal)
-    else process.kill(-child.pid, signal)
-  } catch {
-    // Ended already.
-  }
-}
-
-/** The service's own lines are JSON; of wrangler's only complaints are passed on. Returns the complaints as they come. */
-function pipeLog(child: ChildProcess, log: (line: string) => void): string[] {
-  const complaints: string[] = []
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue
-    createInterface({ input: stream }).on('line', (coloured) => {
-      const line = stripVTControlCharacters(coloured)
-      const isComplaint = line.includes('[ERROR]')
-      if (isComplaint) complaints.push(line.trim())
-      if (isComplaint || line.startsWith('{"event"')) log(line)
-    })
-  }
-  return complaints
 }

@@ -32,36 +32,51 @@ export function fullLines(exchange: Exchange, silence: string | null, showHex: b
   ]
 }
 
-/** What one line has room for, by field number. */
-const SHORT: readonly (readonly [number, string])[] = [
+/** What one line has room for, by field number: in a request, and in an answer, which need not repeat the request. */
+const SHORT_REQUEST: readonly (readonly [number, string])[] = [
+  [11, 'STAN'],
   [2, 'card'],
   [4, 'amount'],
-  [11, 'STAN'],
   [61, 'original'],
   [37, 'RRN'],
-  [38, 'auth'],
+  [39, 'reason'],
+  [48, 'totals'],
+]
+const SHORT_ANSWER: readonly (readonly [number, string])[] = [
   [39, 'code'],
+  [37, 'RRN'],
+  [38, 'auth'],
   [48, 'totals'],
   [62, 'keys'],
-  [64, 'MAC'],
 ]
 
-function shortLine(description: Description): string {
-  const shown = new Map(description.fields.map((field) => [field.number, field]))
-  const type = shown.get(60)?.meaning?.split(',').slice(0, 3)
-  const parts = SHORT.flatMap(([number, label]) => {
-    const field = shown.get(number)
-    if (field === undefined) return []
-    if (number === 4) return [`${label} ${yuan(field.value)}`]
-    return [`${label} ${field.value}${number === 39 && field.meaning ? ` ${field.meaning}` : ''}`]
+/** `60 00 000001 003` in words: the transaction and its batch. */
+function typeOf(mti: string, meaning = ''): string {
+  const [type = '', batch = '', network = ''] = meaning.split(', ')
+  const named = type.startsWith('type 00') ? network : type
+  const reversal = mti.startsWith('04') ? 'reversal of ' : ''
+  return `${reversal}${named.replace(/^\w+ \d+ /, '')}, ${batch}`
+}
+
+function shortLine({ mti = '?', fields }: Description, places: typeof SHORT_REQUEST): string {
+  const shown = new Map(fields.map((field) => [field.number, field]))
+  const parts = places.flatMap(([number, label]) => {
+    const { value, meaning } = shown.get(number) ?? {}
+    if (value === undefined || (number === 48 && !mti.startsWith('05'))) return []
+    if (number === 4) return [`${label} ${yuan(value)}`]
+    // Foreign cards are none of ours.
+    if (number === 48) return [value.split(';')[0] ?? '']
+    return [`${label} ${value}${number === 39 && meaning ? ` ${meaning}` : ''}`]
   })
-  return [description.mti ?? '?', ...parts, ...(type === undefined ? [] : [`[${type.join(',')}]`])].join('  ')
+  const mac = shown.has(64) ? ['MAC'] : []
+  return [`${mti} ${typeOf(mti, shown.get(60)?.meaning)}`, ...parts, ...mac].join('  ')
 }
 
 /** The request in one line and the answer in another. */
 export function shortLines({ request, answer, milliseconds }: Exchange, silence: string): [string, string] {
-  const answered = answer === null ? silence : shortLine(describeJson(answer, xorLrc))
-  return [`→ ${shortLine(describeJson(request, xorLrc))}`, `← ${answered}  ${round(milliseconds)} ms`]
+  const answered = answer === null ? silence : shortLine(describeJson(answer, xorLrc), SHORT_ANSWER)
+  const asked = shortLine(describeJson(request, xorLrc), SHORT_REQUEST)
+  return [`→ ${asked}`, `← ${answered}  ${round(milliseconds)} ms`]
 }
 
 /** One line of NDJSON. */

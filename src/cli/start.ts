@@ -1,6 +1,5 @@
 /** @module `annul start` (`npm start`): a development server with one terminal, until it is told to stop. */
 
-import { databaseOf } from './database.ts'
 import { DEV_TEXTS, type DevServer, devOptionsOf, SEED, startDev } from './dev.ts'
 import { Failure, withFailure } from './failure.ts'
 import type { CommandIo } from './io.ts'
@@ -10,7 +9,7 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
   return withFailure('start', io, async () => {
     const { values } = flagsOf(args, DEV_TEXTS, ['quiet'])
     const log = values.quiet ? () => undefined : io.stdout
-    const options = devOptionsOf(values, databaseOf(values))
+    const options = devOptionsOf(values)
     const server = await startDev({ ...options, progress: io.stdout, log })
     io.stdout(whatToTry(server, options.database.persistTo).join('\n'))
     return untilEnded(server)

@@ -1,0 +1,246 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { testCard } from '../../src/terminal/test-cards.ts'
+import { answerTo, MERCHANT, readFrame, type Script, TERMINAL } from '../terminal/fake-host.ts'
+import { freePort, runCli } from './run-cli.ts'
+
+const TMK = '11'.repeat(16)
+
+type Step = Script | { readonly http: number; readonly body?: Uint8Array }
+
+const steps: Step[] = []
+const seen: { readonly type: string | undefined; readonly body: Uint8Array }[] = []
+let server: Server
+let url: string
+let folder: string
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('end', () => {
+      const body = Uint8Array.from(Buffer.concat(parts))
+      seen.push({ type: request.headers['content-type'], body })
+      const step = steps.shift() ?? {}
+      if ('http' in step) return response.writeHead(step.http).end(step.body)
+      response.writeHead(200, { 'content-type': 'x-ISO-TPDU/x-auth' }).end(answerTo(body, step))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/unp/webtrans/WPOS`
+})
+afterAll(() => new Promise((resolve) => server.close(resolve)))
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'annul-terminal-'))
+  steps.length = 0
+  seen.length = 0
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const who = () => ['--url', url, '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK]
+const terminal = (operation: string, ...args: string[]) =>
+  runCli(['terminal', operation, ...who(), ...args], { cwd: folder })
+const json = (stdout: string) =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+
+test('a void follows the sale of an earlier call, the state lies in a file of its owner’s', async () => {
+  expect((await terminal('sign-on', '--ndjson')).code).toBe(0)
+  const sale = await terminal('sale', '--amount', '1234', '--ndjson')
+  expect(json(sale.stdout)).toMatchObject([
+    {
+      operation: 'sale',
+      stan: '000002',
+      batchNumber: '000007',
+      amount: 1234,
+      outcome: 'approved',
+      responseCode: '00',
+      rrn: '101530000002',
+      authorizationCode: '123456',
+      ms: expect.any(Number),
+    },
+  ])
+  const voided = await terminal('void', '--ndjson')
+  expect(voided.code).toBe(0)
+  expect(readFrame(seen.at(-1)?.body ?? new Uint8Array()).fields.get(61)).toBe('000007000002')
+  expect(seen.at(-1)?.type).toBe('x-ISO-TPDU/x-auth')
+  const path = join(folder, `.annul/terminal-${MERCHANT}-${TERMINAL}.json`)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect(readFileSync(path, 'utf8')).not.toContain(TMK)
+})
+
+test('a person sees every message masked, the code in words, and no card number', async () => {
+  await terminal('sign-on')
+  steps.push({ fields: { 39: '51', 64: null } })
+  const { code, stdout } = await terminal('sale', '--amount', '1251')
+  expect(code).toBe(1)
+  expect(stdout).toContain('622500******0014')
+  expect(stdout).not.toContain(testCard(1))
+  expect(stdout).toMatch(/= declined 51 .* \/ insufficient funds/)
+  expect(stdout).toMatch(/← \d+ bytes, [\d.]+ ms/)
+})
+
+test('--show-hex shows the frames', async () => {
+  const { stdout } = await terminal('echo', '--show-hex')
+  expect(stdout.toUpperCase()).toContain(
+    Buffer.from(seen[0]?.body ?? [])
+      .toString('hex')
+      .toUpperCase(),
+  )
+})
+
+test('an answer that is lost leaves a reversal, which goes out before the next sale', async () => {
+  await terminal('sign-on')
+  const lost = await terminal('sale', '--amount', '100', '--lose-answer', '--ndjson')
+  expect([lost.code, json(lost.stdout)]).toMatchObject([
+    1,
+    [{ outcome: 'unanswered', silence: 'answer lost' }],
+  ])
+  const next = await terminal('sale', '--amount', '200', '--ndjson')
+  expect(next.code).toBe(0)
+  expect(json(next.stdout)).toMatchObject([
+    { operation: 'reverse', stan: '000002' },
+    { operation: 'sale', stan: '000003' },
+  ])
+})
+
+test('an HTTP error is no answer; a NAK says so', async () => {
+  steps.push({ http: 503 })
+  expect(json((await terminal('echo', '--ndjson')).stdout)).toMatchObject([
+    { outcome: 'unanswered', silence: 'HTTP 503' },
+  ])
+  steps.push({ http: 400, body: Uint8Array.of(0x15) })
+  const serial = await terminal('echo', '--serial', '--ndjson')
+  expect(json(serial.stdout)).toMatchObject([{ silence: 'HTTP 400, NAK' }])
+  expect(seen.at(-1)?.body[0]).toBe(0x02)
+})
+
+test('a day from sign-on to sign-off', async () => {
+  const { code, stdout } = await terminal('day', '--ndjson')
+  expect(code).toBe(0)
+  expect(json(stdout).map(({ operation }) => operation)).toEqual([
+    'sign-on',
+    'sale',
+    'sale',
+    'void',
+    'settle',
+    'upload-end',
+    'sign-off',
+  ])
+})
+
+test('the terminal’s own refusals are one line and exit code 1', async () => {
+  expect(await terminal('sale', '--amount', '1')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'terminal: no working keys: sign on first\n',
+  })
+  await terminal('sign-on')
+  expect((await terminal('void')).stderr).toBe('terminal: no such STAN in the log of this batch\n')
+  expect((await terminal('reverse')).stderr).toBe('terminal: there is nothing to reverse\n')
+})
+
+test('a host that cannot be reached is one line and exit code 1', async () => {
+  const port = await freePort()
+  const { code, stderr } = await runCli(
+    ['terminal', 'echo', ...who(), '--url', `http://127.0.0.1:${port}/`],
+    { cwd: folder },
+  )
+  expect([code, stderr]).toEqual([1, `terminal: http://127.0.0.1:${port}/: ECONNREFUSED\n`])
+})
+
+describe('wrong usage is exit code 2 and one line that repeats no value', () => {
+  const secret = '0123456789ABCDEF0123456789ABCDE'
+  test.each<[string, string[], string]>([
+    [
+      'no operation',
+      [],
+      'operation: expected one of sign-on, echo, sale, void, reverse, settle, sign-off, day',
+    ],
+    ['another operation', ['refund'], 'operation: expected one of sign-on,'],
+    ['an unknown option', ['echo', '--pin', secret], 'expected 1 argument and the options'],
+    [
+      'a short master key',
+      ['echo', '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', secret],
+      '--tmk (or ANNUL_TMK): expected a string of hex',
+    ],
+    [
+      'a short merchant number',
+      ['echo', '--mid', '1', '--tid', TERMINAL, '--tmk', TMK],
+      '--mid: expected a merchant number of 15',
+    ],
+    [
+      'no URL',
+      ['echo', '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK, '--url', 'localhost'],
+      '--url: expected an http',
+    ],
+    [
+      'no amount',
+      ['sale', '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK],
+      '--amount: expected the amount in fen',
+    ],
+    [
+      'an amount in yuan',
+      ['sale', '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK, '--amount', '1.50'],
+      '--amount: expected a whole number',
+    ],
+    [
+      'a card that may be someone’s',
+      [
+        'sale',
+        '--mid',
+        MERCHANT,
+        '--tid',
+        TERMINAL,
+        '--tmk',
+        TMK,
+        '--amount',
+        '1',
+        '--pan',
+        '6222021234567894',
+      ],
+      '--pan: expected a published test card',
+    ],
+    [
+      'another MAC',
+      ['echo', '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK, '--mac', 'hmac'],
+      'mac: expected one of cup-ecb,',
+    ],
+  ])('%s', async (_, args, line) => {
+    const { code, stdout, stderr } = await runCli(['terminal', ...args], { cwd: folder })
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(`terminal: ${line}`)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    for (const value of [secret, '6222021234567894']) expect(stderr).not.toContain(value)
+    expect(existsSync(join(folder, '.annul'))).toBe(false)
+  })
+
+  test('another master key than that of the sign-on', async () => {
+    await terminal('sign-on')
+    const { code, stderr } = await terminal('sale', '--amount', '1', '--tmk', '22'.repeat(16))
+    expect([code, stderr]).toEqual([
+      2,
+      'terminal: --tmk: is not the master key of the last sign-on: sign on again\n',
+    ])
+  })
+})
+
+test('the master key may come from the environment', async () => {
+  const args = ['terminal', 'sign-on', '--url', url, '--mid', MERCHANT, '--tid', TERMINAL]
+  expect((await runCli(args, { cwd: folder, env: { ANNUL_TMK: TMK } })).code).toBe(0)
+})
+
+test('a file that is not a state is left alone', async () => {
+  const path = join(folder, 'state.json')
+  writeFileSync(path, '{}')
+  const { code, stderr } = await terminal('echo', '--state', path)
+  expect([code, stderr]).toEqual([1, `terminal: ${path}: is not the state of a terminal\n`])
+  expect(readFileSync(path, 'utf8')).toBe('{}')
+})
