@@ -1,0 +1,244 @@
+/** @module The journal's encoding and chain in pure form: equal values, equal bytes; every change of a row is found. */
+
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { GENESIS } from '../../src/domain/decide-provision.ts'
+import type { Head } from '../../src/domain/types.ts'
+import {
+  canonical,
+  checkEntry,
+  type JournalRow,
+  openEntry,
+  seal,
+  verifyChain,
+} from '../../src/store/journal.ts'
+import { entryFor, keyOf } from '../domain/fixtures.ts'
+
+/** The same value with the members of every object in another order. */
+function shuffled(value: unknown, flip: (names: string[]) => string[]): unknown {
+  if (Array.isArray(value)) return value.map((each) => shuffled(each, flip))
+  if (value === null || typeof value !== 'object') return value
+  const members = new Map(Object.entries(value))
+  return Object.fromEntries(
+    flip([...members.keys()]).map((name) => [name, shuffled(members.get(name), flip)]),
+  )
+}
+
+/** As JSON has it: no −0, no prototype. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
+
+/** Anything that JSON can say, with names that try the order: digits, capitals, characters beyond the BMP. */
+const json = fc.jsonValue({ depthSize: 'medium', stringUnit: 'binary' })
+
+describe('canonical', () => {
+  it('is JSON that says the same', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(isDeepStrictEqual(JSON.parse(canonical(value)), plain(value))).toBe(true)
+      }),
+    )
+  })
+
+  it('does not depend on the order of members', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(canonical(shuffled(value, (names) => names.toReversed()))).toBe(canonical(value))
+        expect(canonical(shuffled(value, (names) => names.toSorted()))).toBe(canonical(value))
+      }),
+    )
+  })
+
+  it('is the same again for what was read back', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(canonical(JSON.parse(canonical(value)))).toBe(canonical(value))
+      }),
+    )
+  })
+
+  it('of different values differs', () => {
+    fc.assert(
+      fc.property(json, json, (a, b) => {
+        expect(canonical(a) === canonical(b)).toBe(isDeepStrictEqual(plain(a), plain(b)))
+      }),
+    )
+  })
+
+  it.each([
+    [{ b: 1, a: [true, null, 'x'], A: { 2: 0, 10: 0 } }, '{"A":{"10":0,"2":0},"a":[true,null,"x"],"b":1}'],
+    [{ a: undefined, b: {} }, '{"b":{}}'],
+    ['\u20ac\u2028"\\\n', '"€\u2028\\"\\\\\\n"'],
+    ['\ud800', '"\\ud800"'],
+    [-0, '0'],
+    [1e21, '1e+21'],
+    [[], '[]'],
+  ])('%j', (value, text) => {
+    expect(canonical(value)).toBe(text)
+  })
+})
+
+/** A chain of `length` entries, and its head. */
+async function chainOf(length: number): Promise<{ rows: JournalRow[]; head: Head }> {
+  const rows: JournalRow[] = []
+  let head: Head = GENESIS
+  for (let i = 1; i <= length; i++) {
+    const stan = String(i).padStart(6, '0')
+    const {
+      seq: _,
+      previousHash: __,
+      hash: ___,
+      ...draft
+    } = entryFor({
+      messageKey: keyOf(stan, 'sale'),
+      contentFingerprint: stan.repeat(10),
+    })
+    // Every other entry brings no RRN into the world.
+    const row = await seal(draft, head, i % 2 === 0 ? null : `90000000${i}`.padEnd(12, '0'))
+    rows.push(row)
+    head = { seq: row.seq, hash: row.hash }
+  }
+  return { rows, head }
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+describe('seal', () => {
+  it('chains SHA-256 over the hash before and the body (node:crypto)', async () => {
+    const { rows } = await chainOf(3)
+    let previous = '0'.repeat(64)
+    for (const [i, row] of rows.entries()) {
+      expect(row).toMatchObject({ seq: i + 1, previousHash: previous, hash: sha256(previous + row.body) })
+      expect(row.body).toBe(canonical(JSON.parse(row.body)))
+      previous = row.hash
+    }
+  })
+
+  it('is opened to what was sealed', async () => {
+    const entry = entryFor({ messageKey: keyOf('000001', 'sale'), contentFingerprint: 'f' })
+    const { seq: _, previousHash: __, hash: ___, ...draft } = entry
+    const row = await seal(draft, { seq: 4, hash: 'a'.repeat(64) }, null)
+    expect(openEntry(row)).toEqual({
+      ...draft,
+      seq: 5,
+      previousHash: 'a'.repeat(64),
+      hash: row.hash,
+      rrn: null,
+    })
+  })
+})
+
+describe('verifyChain', () => {
+  const at = (rows: readonly JournalRow[], i: number): JournalRow => {
+    const row = rows[i]
+    if (row === undefined) throw new Error(`no row ${i}`)
+    return row
+  }
+
+  it('finds nothing in a sound chain, an empty one too', async () => {
+    for (const length of [0, 1, 2, 7]) {
+      const { rows, head } = await chainOf(length)
+      expect(await verifyChain(rows, head)).toBeNull()
+    }
+  })
+
+  it('finds a change of any character of any column of any row, and names the row', async () => {
+    const { rows, head } = await chainOf(3)
+    let mutations = 0
+    for (const [i, row] of rows.entries())
+      for (const [column, value] of Object.entries(row)) {
+        const text = String(value)
+        for (let c = 0; c < text.length; c++) {
+          const character = text[c] === '1' ? '2' : '1'
+          const changed = `${text.slice(0, c)}${character}${text.slice(c + 1)}`
+          const mutated = { ...row, [column]: column === 'seq' ? Number(changed) : changed }
+          const fault = await verifyChain(rows.with(i, mutated), head)
+          expect([column, c, fault?.seq]).toEqual([column, c, i + 1])
+          mutations++
+        }
+      }
+    expect(mutations).toBeGreaterThan(2000)
+  })
+
+  it('finds an RRN put in or taken out', async () => {
+    const { rows, head } = await chainOf(2)
+    expect(await verifyChain(rows.with(0, { ...at(rows, 0), rrn: null }), head)).toMatchObject({ seq: 1 })
+    expect(await verifyChain(rows.with(1, { ...at(rows, 1), rrn: '900000000009' }), head)).toMatchObject({
+      seq: 2,
+    })
+  })
+
+  it('finds a row deleted, anywhere', async () => {
+    const { rows, head } = await chainOf(5)
+    for (let i = 0; i < 5; i++) {
+      const fault = await verifyChain(rows.toSpliced(i, 1), head)
+      expect(fault).toMatchObject({ seq: i + 1 })
+      expect(fault?.why).toMatch(/^missing/)
+    }
+  })
+
+  it('finds the tail cut, however long, and the whole chain gone', async () => {
+    const { rows, head } = await chainOf(5)
+    for (let kept = 0; kept < 5; kept++)
+      expect(await verifyChain(rows.slice(0, kept), head)).toEqual({
+        seq: kept + 1,
+        why: 'missing: the chain ends before its head 5',
+      })
+  })
+
+  it('finds rows in another order', async () => {
+    const { rows, head } = await chainOf(4)
+    for (let i = 0; i < 3; i++) {
+      const swapped = rows.with(i, at(rows, i + 1)).with(i + 1, at(rows, i))
+      expect(await verifyChain(swapped, head)).toMatchObject({ seq: i + 1 })
+      // Numbered anew, so that only the chain can tell.
+      const renumbered = swapped.map((row, n) => ({ ...row, seq: n + 1 }))
+      expect(await verifyChain(renumbered, head)).toMatchObject({ seq: i + 1 })
+    }
+  })
+
+  it('finds a row twice, and one that the head does not know', async () => {
+    const { rows, head } = await chainOf(3)
+    for (let i = 0; i < 3; i++)
+      expect(await verifyChain(rows.toSpliced(i, 0, at(rows, i)), head)).toMatchObject({ seq: i + 2 })
+    const longer = (await chainOf(4)).rows
+    expect(await verifyChain(longer, head)).toEqual({ seq: 4, why: 'not known to the head, which is 3' })
+  })
+
+  it('finds a chain written anew from some row on, since the head is kept elsewhere', async () => {
+    const { rows, head } = await chainOf(4)
+    for (let from = 0; from < 4; from++) {
+      const forged = rows.slice(0, from)
+      let at: Head = forged.at(-1) ?? GENESIS
+      for (const row of rows.slice(from)) {
+        const { seq: _, previousHash: __, hash: ___, ...draft } = openEntry(row)
+        const lower = { ...draft, answer: { ...draft.answer, responseCode: '05' } }
+        const resealed = await seal(lower, at, row.rrn)
+        forged.push(resealed)
+        at = resealed
+      }
+      expect(await verifyChain(forged, head)).toEqual({ seq: 4, why: 'differs from the head' })
+    }
+  })
+
+  it('finds an entry sealed for another place, terminal, key or RRN', async () => {
+    const { rows } = await chainOf(2)
+    const [first, second] = [at(rows, 0), at(rows, 1)]
+    const head = { seq: first.seq, hash: first.hash }
+    const resealed = (change: object): JournalRow => {
+      const body = canonical({ ...JSON.parse(second.body), ...change })
+      return { ...second, body, hash: sha256(first.hash + body) }
+    }
+    expect(await checkEntry(resealed({}), head)).toBeNull()
+    expect(await checkEntry(resealed({ seq: 3 }), head)).toEqual({
+      seq: 2,
+      why: 'it was sealed for another place',
+    })
+    for (const change of [{ terminalId: '87654321' }, { messageKey: 'x' }, { rrn: '900000000009' }])
+      expect(await checkEntry(resealed(change), head)).toEqual({
+        seq: 2,
+        why: 'its columns differ from its content',
+      })
+  })
+})
