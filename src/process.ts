@@ -25,7 +25,7 @@ import type { Answer, Effects, JournalEntry, Merchant, Terminal } from './domain
 import { createGroup, type Group, type Work } from './group.ts'
 import type { Acquirer } from './host/port.ts'
 import { type CommitItem, commit } from './store/commit.ts'
-import { type Db, isConstraint } from './store/db.ts'
+import { type Db, errorText, isConstraint } from './store/db.ts'
 import { openEntry, seal } from './store/journal.ts'
 import { type Loaded, type LoadItem, load } from './store/load.ts'
 
@@ -120,7 +120,7 @@ export async function processSet(road: Road, set: readonly Item[]): Promise<read
       set.map((work) => work.message.load),
     )
   } catch (error) {
-    road.log('load_failed', { error: String(error) })
+    road.log('load_failed', { error: errorText(error) })
     for (const work of set) work.settle({ kind: 'unavailable' })
     return []
   }
@@ -142,7 +142,7 @@ export async function processSet(road: Road, set: readonly Item[]): Promise<read
       ready.push(decided)
       if (terminalId !== undefined) terminals.add(terminalId)
     } catch (error) {
-      road.log('decide_failed', { error: String(error) })
+      road.log('decide_failed', { error: errorText(error) })
       work.settle({ kind: 'unavailable' })
     }
   }
@@ -258,7 +258,7 @@ async function commitReady(road: Road, ready: readonly Ready[]): Promise<readonl
       ready.map(({ item }) => item),
     )
   } catch (error) {
-    road.log('commit_failed', { error: String(error), messages: ready.length })
+    road.log('commit_failed', { error: errorText(error), messages: ready.length })
     if (ready.length > 1) return (await Promise.all(ready.map((one) => commitReady(road, [one])))).flat()
     if (!isConstraint(error)) {
       for (const { work } of ready) work.settle({ kind: 'unknown' })

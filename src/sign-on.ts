@@ -2,8 +2,8 @@
  * @module Sign-on (签到): new working keys under the terminal's master key, the open batch, and the clock.
  *
  * A sign-on carries no MAC, so anyone can send one: it moves nothing. Its keys are pending until a MAC verifies under
- * them, and while such keys are young and unused a sign-on is answered with the same ones, so that repeating it can
- * neither lock a terminal out nor push its keys out of the few that are kept.
+ * them, and until then every sign-on of that layout is answered with the same ones: repeating it neither locks a terminal
+ * out nor makes anything grow. They are secret by the master key, not by being new.
  */
 
 import type { Core, WrappingCipher } from './core/instance.ts'
@@ -39,8 +39,6 @@ export type SignOnOutcome =
       readonly merchant: Merchant | null
     }
 
-/** How long unused pending keys are answered again. */
-const REUSE_MS = 10 * 60_000
 const KCV_LENGTH = 4
 const MAX_ATTEMPTS = 5
 
@@ -79,28 +77,24 @@ export async function signOn(
     if (layout === undefined)
       return { kind: 'refused', reason: 'unsupported_transaction', terminal, merchant }
 
-    const young = keySets.find(
-      (set) =>
-        set.version !== terminal.keyVersion &&
-        set.layout === layoutCode &&
-        deps.now - set.createdAt < REUSE_MS,
-    )
-    const set = young ?? (await newKeySet(deps, terminal, layoutCode, layout, keySets))
-    if (set === null) continue
+    const pending = keySets.find((set) => set.version !== terminal.keyVersion && set.layout === layoutCode)
+    const set = pending ?? (await newKeySet(deps, terminal, layoutCode, layout, keySets))
+    const ground = { terminalId, masterKeyVersion: masterKey.version, inUse: terminal.keyVersion }
+    if (pending === undefined && !(await addPendingKeySet(deps.db, ground, set))) continue
     const keys = await field62(deps, terminal, masterKey, set, layout)
     return { kind: 'signed_on', terminal, merchant, keys }
   }
   return { kind: 'refused', reason: 'in_progress', terminal: null, merchant: null }
 }
 
-/** Makes, wraps and keeps a key set; null when another sign-on took its version. */
+/** Makes and wraps a key set. */
 async function newKeySet(
   deps: SignOnDeps,
   terminal: Terminal,
   layoutCode: string,
   layout: Layout,
   known: readonly WrappedKeySet[],
-): Promise<WrappedKeySet | null> {
+): Promise<WrappedKeySet> {
   const version = Math.max(deps.now, ...known.map((set) => set.version + 1))
   const make = async (usage: KeyUsage, length: number): Promise<string> => {
     const key = new Uint8Array(length)
@@ -110,7 +104,7 @@ async function newKeySet(
     key.fill(0)
     return wrapped
   }
-  const set: WrappedKeySet = {
+  return {
     version,
     layout: layoutCode,
     mak: await make('mak', layout.mak),
@@ -118,7 +112,6 @@ async function newKeySet(
     tdk: layout.tdk === 0 ? null : await make('tdk', layout.tdk),
     createdAt: deps.now,
   }
-  return (await addPendingKeySet(deps.db, terminal.terminalId, set, terminal.keyVersion)) ? set : null
 }
 
 /** The lowest bit of each byte of a DES key makes its parity odd (FIPS 46-3); some terminals check it. */

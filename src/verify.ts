@@ -55,11 +55,12 @@ export async function verifyTerminal(
     core.verifyMac('cup-ecb', await keyring.noOnesKey(), message.macInput, mac)
     return { kind: 'refused', reason: refusal ?? 'terminal_unknown' }
   }
-  const algorithm = macAlgorithmOf(terminal.macProfile)
-  const { merchantId, terminalId } = terminal
+  const { merchantId, terminalId, macProfile } = terminal
+  const algorithm = macAlgorithmOf(macProfile)
   for (const { version, mak: wrapped } of keySets) {
     const mak = await keyring.unwrap(wrapped, { merchantId, terminalId, usage: 'mak', version })
-    if (message.mac !== undefined && core.verifyMac(algorithm, mak, message.macInput, mac))
+    const fits = message.mac !== undefined && mak.length === makLengthOf(macProfile)
+    if (fits && core.verifyMac(algorithm, mak, message.macInput, mac))
       return {
         kind: 'verified',
         mak,

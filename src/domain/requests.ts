@@ -75,6 +75,8 @@ export interface ProvisionRequest extends Identity {
   readonly terminalId: string
   readonly profile: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
   readonly merchant: Merchant
+  /** Whether `merchant` is new or changed; where not, it is left alone, whatever others make of it meanwhile. */
+  readonly merchantChanges: boolean
   /** A new master key ends every working key. */
   readonly newMasterKey: boolean
 }

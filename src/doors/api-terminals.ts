@@ -108,6 +108,7 @@ async function provisionVerdict(
     request: { ...profile, newMasterKey: String(body.tmk !== undefined) },
     profile,
     merchant: merchantAfter(merchantId, merchant, body.merchant),
+    merchantChanges: merchant === null || body.merchant !== undefined,
     newMasterKey: body.tmk !== undefined,
   }
   if (body.tmk === undefined) return { kind: 'verified', request }

@@ -134,20 +134,23 @@ export function givenReference(value: string | undefined): string | null {
 }
 
 /**
- * Fields that may be kept: amounts, counters, codes and references. Card number, expiry, tracks, PIN block, chip data
- * and free texts are never among them.
+ * Fields that may be kept, with the most characters of each: amounts, counters, codes and references. Card number, expiry,
+ * tracks, PIN block, chip data and free texts are never among them, and no numeric field is kept in the length of a card
+ * number, whatever a sender may put there: of 53 the flags, of 60 the parts to 60.3, of 61 batch and STAN.
  */
-const KEPT = [3, 4, 11, 12, 13, 15, 22, 23, 25, 26, 37, 38, 39, 41, 42, 49, 53, 60, 61]
-
-/** Fields of which only the start is kept, in digits: the flags of 53; batch, trace number and date of 61. Their rest is free. */
-const KEPT_DIGITS: Readonly<Record<number, number>> = { 53: 3, 61: 16 }
+const KEPT: ReadonlyMap<number, number> = new Map([
+  ...[3, 4, 11, 12, 13, 15, 22, 23, 25, 26, 37, 38, 39, 41, 42, 49].map((number) => [number, 15] as const),
+  [53, 3],
+  [60, 11],
+  [61, 12],
+])
 
 /** The message as it may be written down: MTI under `0`, kept fields under their numbers. */
 export function keptFields({ mti, fields }: Message): Record<string, string> {
   const kept: Record<string, string> = { '0': mti }
-  for (const number of KEPT) {
+  for (const [number, length] of KEPT) {
     const value = fields.get(number)
-    if (value !== undefined) kept[number] = value.slice(0, KEPT_DIGITS[number])
+    if (value !== undefined) kept[number] = value.slice(0, length)
   }
   return kept
 }

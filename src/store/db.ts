@@ -16,11 +16,12 @@ const TRANSIENT = [
   'Cannot resolve D1 DB due to transient issue',
 ]
 
-/** The whole text of an error and its causes; D1 wraps its message, and Drizzle wraps D1's. */
+/** What D1 itself said. Drizzle wraps it in an error whose message holds the parameters, which no log may. */
 export function errorText(error: unknown): string {
-  const texts: string[] = []
-  for (let e = error; e instanceof Error && texts.length < 5; e = e.cause) texts.push(e.message)
-  return texts.join(' | ')
+  let root = error
+  for (let depth = 0; depth < 5 && root instanceof Error && root.cause !== undefined; depth++)
+    root = root.cause
+  return root instanceof Error ? root.message : 'not an error'
 }
 
 export const isTransient = (error: unknown): boolean =>

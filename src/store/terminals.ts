@@ -1,39 +1,35 @@
 /** @module Pending key sets: rows beside the journal, which a stranger may cause but never move the journal by. */
 
-import { and, eq, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { type Db, persist } from './db.ts'
 import type { WrappedKeySet } from './load.ts'
 import { keySet } from './schema.ts'
 
-/** Pending sets that are kept per terminal; the oldest goes first. */
-const PENDING_KEPT = 8
+/** What a sign-on was decided on; a set is only added while it still holds. */
+export interface SignOnGround {
+  readonly terminalId: string
+  /** Version of the master key that the set will be answered under. */
+  readonly masterKeyVersion: number
+  /** Version of the key set in use, if any. */
+  readonly inUse: number | null
+}
 
 /**
- * Adds a pending key set and drops the oldest beyond the bound. Returns false when the version was taken meanwhile.
- * The set in use (`inUse`) is never dropped.
+ * Adds a pending key set, at most one per layout. Returns false when another sign-on was first or the master key was
+ * changed meanwhile: load again.
  */
-export async function addPendingKeySet(
-  db: Db,
-  terminalId: string,
-  set: WrappedKeySet,
-  inUse: number | null,
-): Promise<boolean> {
-  const [added] = await persist(() =>
-    db.batch([
-      db
-        .insert(keySet)
-        .values({ terminalId, ...set })
-        .onConflictDoNothing()
-        .returning({ version: keySet.version }),
-      db.delete(keySet).where(
-        and(
-          eq(keySet.terminalId, terminalId),
-          sql`${keySet.version} is not ${inUse}`,
-          sql`${keySet.version} not in (select version from key_set where terminal_id = ${terminalId}
-            order by version desc limit ${PENDING_KEPT})`,
-        ),
-      ),
-    ]),
+export async function addPendingKeySet(db: Db, ground: SignOnGround, set: WrappedKeySet): Promise<boolean> {
+  const { terminalId, masterKeyVersion, inUse } = ground
+  const added = await persist(() =>
+    db
+      .insert(keySet)
+      .select(
+        sql`select ${terminalId}, ${set.version}, ${set.layout}, ${set.mak}, ${set.tpk}, ${set.tdk}, ${set.createdAt}
+          where exists (select 1 from master_key where terminal_id = ${terminalId} and version = ${masterKeyVersion})
+            and not exists (select 1 from key_set where terminal_id = ${terminalId}
+              and (version = ${set.version} or (layout = ${set.layout} and version > ${inUse ?? -1})))`,
+      )
+      .returning({ version: keySet.version }),
   )
   return added.length === 1
 }

@@ -23,6 +23,7 @@ const request: ProvisionRequest = {
   terminalId: TID,
   profile,
   merchant,
+  merchantChanges: true,
   newMasterKey: true,
 }
 

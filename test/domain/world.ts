@@ -80,6 +80,7 @@ export class World {
       terminalId: TID,
       profile,
       merchant,
+      merchantChanges: true,
       newMasterKey: true,
     })
     this.batches.set(this.terminal.batch.batchNumber, this.terminal.batch)
