@@ -5,6 +5,7 @@ import type { DeclineReason } from './decline-reason.ts'
 import { addDebit } from './money.ts'
 import type { CaptureRequest, SaleRequest } from './requests.ts'
 import type { Effects, Sale } from './types.ts'
+import { voidableUntil } from './window.ts'
 
 /** What the acquirer said; an unknown outcome never reaches a decision. */
 export type Authorization =
@@ -74,6 +75,10 @@ export function decideCapture(request: CaptureRequest, situation: Situation, sup
   if (reason !== null) return { kind: 'answer', answer: answerOf(situation, supplies, reason) }
   const sale: Sale = { ...saleOf(request, supplies), status: request.status }
   const { rrn, authorizationCode } = sale
-  const answer = answerOf(situation, supplies, null, { rrn, authorizationCode })
+  const answer = answerOf(situation, supplies, null, {
+    rrn,
+    authorizationCode,
+    voidableUntil: voidableUntil(sale.soldAt, situation.merchant),
+  })
   return commitOf(request, 'sale', situation, answer, effectsOf(sale, situation))
 }

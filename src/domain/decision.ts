@@ -62,7 +62,7 @@ export function answerOf(
   place: Place,
   supplies: Supplies,
   reason: DeclineReason | null,
-  more: Partial<Pick<Answer, 'authorizationCode' | 'totals' | 'rrn'>> = {},
+  more: Partial<Pick<Answer, 'authorizationCode' | 'totals' | 'rrn' | 'voidableUntil'>> = {},
 ): Answer {
   return {
     responseCode: reason === null ? '00' : refusalOf(reason).responseCode,

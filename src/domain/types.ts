@@ -177,6 +177,8 @@ export interface Answer {
   readonly privateData: string
   /** Field 48 of a settlement answer, digits. */
   readonly totals?: string
+  /** Of a fed sale: until when it could be voided as its merchant was set then. */
+  readonly voidableUntil?: number | null
 }
 
 /** A journal entry before it has its place in the chain. */

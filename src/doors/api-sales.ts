@@ -5,6 +5,7 @@ import { posMessageKey } from '../domain/message-key.ts'
 import { maskPan } from '../domain/pan.ts'
 import type { CaptureRequest } from '../domain/requests.ts'
 import type { Card } from '../domain/types.ts'
+import { voidableUntil } from '../domain/window.ts'
 import { saleBody } from '../json/bodies.ts'
 import { declineProblem, doorProblem, type Problem } from '../json/problem.ts'
 import { type CaptureBody, captureBody } from '../json/schemas.ts'
@@ -88,8 +89,8 @@ async function captureSale(
   const verify = async (loaded: Loaded): Promise<Verdict> => {
     denial = deny(loaded.credential, merchantId)
     if (denial !== undefined) return { kind: 'denied' }
-    if (loaded.terminal === null) return { kind: 'refused', reason: 'terminal_unknown' }
-    if (loaded.terminal.merchantId !== merchantId) return { kind: 'refused', reason: 'merchant_unknown' }
+    // Another merchant's terminal and one that does not exist are answered alike.
+    if (loaded.terminal?.merchantId !== merchantId) return { kind: 'refused', reason: 'terminal_unknown' }
     return { kind: 'verified', request: await captureRequest(services, body.value, messageKey, soldAt) }
   }
   const outcome = await services.group.submit(
@@ -154,17 +155,17 @@ function answerOf(services: Services, outcome: Outcome, denial: Problem | undefi
     case 'refused':
       return declineProblem(outcome.reason, null)
     case 'answered': {
-      const { answer, entry, replayed, situation, place } = outcome
+      const { answer, entry, replayed } = outcome
       if (answer.reason !== null) return declineProblem(answer.reason, null)
       const sale = entry?.effects.sale
       if (sale === undefined) throw new Error('a captured sale has its record')
-      const state = { sale, liveVoid: null, reversed: false, batchState: situation.terminal.batch.state }
-      const body = saleBody(state, place.merchant, sale.soldAt)
+      // As it was captured: what happened to it since is not in the first answer, nor in its replay.
+      const state = { sale, liveVoid: null, reversed: false, batchState: 'open' } as const
+      const body = saleBody(state, answer.voidableUntil ?? null, sale.soldAt)
       const location = { location: `/v1/sales/${sale.id}` }
       services.log('captured', { terminalId: sale.terminalId, stan: sale.stan, replayed })
-      return replayed
-        ? { status: 200, body, headers: { ...location, 'idempotent-replayed': 'true' } }
-        : { status: 201, body, headers: location }
+      const headers = replayed ? { ...location, 'idempotent-replayed': 'true' } : location
+      return { status: 201, body, headers }
     }
   }
 }
@@ -180,5 +181,5 @@ async function getSale(services: Services, c: Context): Promise<Response> {
   const { original, merchant } = loaded
   if (original === null || merchant === null || !mayAct(loaded.credential, original.sale.merchantId))
     return refuseDoor('not_found')
-  return respondJson(200, saleBody(original, merchant, services.now()))
+  return respondJson(200, saleBody(original, voidableUntil(original.sale.soldAt, merchant), services.now()))
 }

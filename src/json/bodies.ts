@@ -1,7 +1,6 @@
 /** @module What the JSON door answers: sales and voids as their callers see them. Times are ISO 8601 in UTC. */
 
 import type { Merchant, SaleState, Terminal, VoidRecord } from '../domain/types.ts'
-import { voidableUntil } from '../domain/window.ts'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
@@ -14,10 +13,9 @@ function stateOf({ sale, liveVoid, reversed, batchState }: SaleState): SaleState
   return batchState === 'open' ? 'approved' : 'settled'
 }
 
-/** `voidableUntil` is the first instant at which a void is refused; null where only the batch's close ends it. */
-export function saleBody(state: SaleState, merchant: Merchant, now: number): object {
+/** `until` is the first instant at which a void is refused; null where only the batch's close ends it. */
+export function saleBody(state: SaleState, until: number | null, now: number): object {
   const { sale } = state
-  const until = voidableUntil(sale.soldAt, merchant)
   const voidable = stateOf(state) === 'approved' && (until === null || now < until)
   return {
     id: sale.id,

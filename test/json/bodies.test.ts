@@ -13,7 +13,7 @@ const liveVoid = { id: '2'.repeat(32), messageKey: 'v' }
 
 describe('a sale', () => {
   it('is told whole, its card masked, its times in UTC', () => {
-    expect(saleBody(original, merchant, NOW)).toEqual({
+    expect(saleBody(original, CUT_OFF, NOW)).toEqual({
       id: '1'.repeat(32),
       merchantId: '123456789012345',
       terminalId: '12345678',
@@ -54,17 +54,16 @@ describe('a sale', () => {
     ['without a card', {}, { card: null }, NOW, 'approved', true],
   ]
   it.each(rows)('%s', (_, state, change, now, name, voidable) => {
-    const body = saleBody({ ...original, ...state, sale: { ...sale, ...change } }, merchant, now)
+    const body = saleBody({ ...original, ...state, sale: { ...sale, ...change } }, CUT_OFF, now)
     expect(body).toMatchObject({ state: name, voidable, voidId: state.liveVoid?.id ?? null })
   })
 
   it('has no end of its window where only its batch ends it', () => {
-    const sameBatch = { ...merchant, window: { kind: 'same_batch' } } as const
-    expect(saleBody(original, sameBatch, CUT_OFF)).toMatchObject({ voidable: true, voidableUntil: null })
+    expect(saleBody(original, null, CUT_OFF)).toMatchObject({ voidable: true, voidableUntil: null })
   })
 
   it('keeps fingerprint and message key to itself', () => {
-    expect(JSON.stringify(saleBody(original, merchant, NOW))).not.toMatch(/cccc|pos\|/)
+    expect(JSON.stringify(saleBody(original, CUT_OFF, NOW))).not.toMatch(/cccc|pos\|/)
   })
 })
 
