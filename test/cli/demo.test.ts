@@ -1,0 +1,238 @@
+/**
+ * The whole of it over real HTTP, workerd and D1, in a database of its own: the demo, a server that is stopped, the
+ * terminal command against it, and the journal before and after it was tampered with. One story, told in order.
+ */
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { query } from '../../src/cli/database.ts'
+import { testCard } from '../../src/terminal/test-cards.ts'
+import { type Ended, freePort, type Running, runCli, startCli } from './run-cli.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'annul-demo-'))
+const database = { remote: false, persistTo: folder }
+const MID = '123456789012345'
+const TMK = '0123456789ABCDEFFEDCBA9876543210'
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const persist = ['--persist-to', folder]
+const lines = (text: string) => text.trim().split('\n')
+const json = (text: string) => lines(text).map((line) => JSON.parse(line) as Record<string, unknown>)
+
+const isListening = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('connect', () => socket.end(() => resolve(true)))
+    socket.on('error', () => resolve(false))
+  })
+
+describe('the demo', () => {
+  let ended: Ended
+  let port: number
+
+  beforeAll(async () => {
+    port = await freePort()
+    ended = await runCli(['demo', '--exit', '--port', String(port), ...persist])
+  }, 60_000)
+
+  test('goes as it should, and ends its server', async () => {
+    expect(ended.stdout).not.toContain('✗')
+    expect(ended).toMatchObject({ code: 0, stderr: '' })
+    expect(ended.stdout).toMatch(/14 steps in [\d.]+ s, all as they should be/)
+    expect(await isListening(port)).toBe(false)
+  })
+
+  test.each([
+    ['the same void again', /byte-identical: the first answer again, all \d+ bytes/],
+    ['the lost answer', /← no answer \(lost on its way back\)/],
+    ['the reversal', /→ 0400 reversal of void of sale.*reason 98/],
+    ['the late copy', /= declined 12 该笔已冲正 \/ Already reversed \(message_reversed\)/],
+    ['the void in JSON', /"status":"reversed".*"certainty":"FINAL"/],
+    ['the receipt in 中文', /交易类型: +消费撤销/],
+    ['the receipt in English', /TRANS TYPE: +VOID/],
+    ['the settlement', /2 sales in debit, 2 voids in credit, the reversed void in neither/],
+    ['the journal', /terminal D\w{7}: 8 entries, the chain is sound/],
+    ['how long things took', /[\d.]+ ms/],
+  ])('shows %s', (_, expected) => {
+    expect(ended.stdout).toMatch(expected)
+  })
+
+  test('shows no card number, no key, no colour', () => {
+    const { adminKey, merchantKey } = JSON.parse(readFileSync(join(folder, 'dev.json'), 'utf8'))
+    for (const secret of [testCard(1), testCard(2), '1'.repeat(32), adminKey, merchantKey, '\u001b['])
+      expect(ended.stdout).not.toContain(secret)
+    expect(statSync(join(folder, 'dev.json')).mode & 0o777).toBe(0o600)
+  })
+})
+
+describe('a server that stays up', () => {
+  let server: Running
+  let port: number
+  let url: string
+  let adminKey: string
+
+  const annul = (...args: string[]) =>
+    runCli(args, { cwd: folder, env: { ANNUL_TMK: TMK, ANNUL_API_KEY: adminKey } })
+  const terminal = (tid: string, operation: string, ...args: string[]) =>
+    annul(
+      'terminal',
+      operation,
+      '--url',
+      `${url}/v1/iso8583`,
+      '--mid',
+      MID,
+      '--tid',
+      tid,
+      '--ndjson',
+      ...args,
+    )
+  const provision = (tid: string, ...args: string[]) =>
+    annul('provision', '--url', url, '--mid', MID, '--tid', tid, '--ndjson', ...args)
+
+  beforeAll(async () => {
+    port = await freePort()
+    url = `http://127.0.0.1:${port}`
+    server = startCli(['start', '--port', String(port), ...persist])
+    await server.says('Ctrl-C ends it.')
+    const created = await runCli(['api-key', 'create', '--name', 'test', ...persist])
+    adminKey = created.stdout.trim()
+  }, 60_000)
+  afterAll(() => server.kill('SIGTERM'))
+
+  test('its port is taken: one line', async () => {
+    const { code, stderr } = await runCli(['start', '--port', String(port), ...persist])
+    expect([code, lines(stderr)]).toEqual([1, [expect.stringContaining(`start: port ${port} is in use`)]])
+  })
+
+  test('a terminal of each kind lives its day', async () => {
+    const kinds = [
+      ['x9.19', ['--text-encoding', 'ascii', '--settlement-mac', 'required'], ['--settlement-mac']],
+      ['cup-sm4', [], ['--serial']],
+      ['x9.9', [], []],
+    ] as const
+    for (const [i, [mac, settings, options]] of kinds.entries()) {
+      const tid = `KIND000${i}`
+      expect(await provision(tid, '--mac', mac, ...settings)).toMatchObject({ code: 0 })
+      const day = await terminal(tid, 'day', '--mac', mac, ...options)
+      expect([
+        mac,
+        json(day.stdout).map(({ operation, responseCode }) => `${operation} ${responseCode}`),
+      ]).toEqual([
+        mac,
+        ['sign-on 00', 'sale 00', 'sale 00', 'void 00', 'settle 11', 'upload-end 00', 'sign-off 00'],
+      ])
+    }
+  }, 30_000)
+
+  test('a lost void is reversed before the next one', async () => {
+    await provision('LOST0001')
+    await terminal('LOST0001', 'sign-on')
+    await terminal('LOST0001', 'sale', '--amount', '5000')
+    expect((await terminal('LOST0001', 'void', '--lose-answer')).code).toBe(1)
+    const again = await terminal('LOST0001', 'void')
+    expect([again.code, json(again.stdout)]).toMatchObject([
+      0,
+      [
+        { operation: 'reverse', responseCode: '00' },
+        { operation: 'void', responseCode: '00' },
+      ],
+    ])
+    const declined = await terminal('LOST0001', 'sale', '--amount', '5051')
+    expect([declined.code, json(declined.stdout)]).toMatchObject([
+      1,
+      [{ responseCode: '51', reason: 'insufficient_funds', zh: '余额不足' }],
+    ])
+    const settled = await terminal('LOST0001', 'settle')
+    expect(json(settled.stdout)[0]).toMatchObject({ operation: 'settle', responseCode: '11' })
+  }, 30_000)
+
+  test('totals that differ are uploaded, and both sides go on to the next batch', async () => {
+    await terminal('LOST0001', 'sign-on')
+    await terminal('LOST0001', 'sale', '--amount', '5000')
+    // A sale that the host has and the terminal's log has not.
+    const path = join(folder, `.annul/terminal-${MID}-LOST0001.json`)
+    const other = join(folder, 'other.json')
+    writeFileSync(
+      other,
+      JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), nextStan: 500, log: [] }),
+    )
+    expect((await terminal('LOST0001', 'sale', '--amount', '700', '--state', other)).code).toBe(0)
+    const settled = await terminal('LOST0001', 'settle')
+    expect([settled.code, json(settled.stdout)]).toMatchObject([
+      1,
+      [
+        { operation: 'settle', responseCode: '21', batchNumber: '000002', en: 'totals differ' },
+        { operation: 'upload', responseCode: '00' },
+        { operation: 'upload-end', responseCode: '00' },
+      ],
+    ])
+    const sale = await terminal('LOST0001', 'sale', '--amount', '100')
+    expect(json(sale.stdout)).toMatchObject([{ responseCode: '00', batchNumber: '000003' }])
+  }, 30_000)
+
+  test('a blocked terminal is refused in words', async () => {
+    expect(await provision('LOST0001', '--status', 'blocked')).toMatchObject({ code: 0 })
+    const echo = await terminal('LOST0001', 'echo')
+    expect([echo.code, json(echo.stdout)]).toMatchObject([
+      1,
+      [{ responseCode: '58', reason: 'terminal_not_allowed' }],
+    ])
+  })
+
+  test('a revoked key is refused', async () => {
+    expect(await runCli(['api-key', 'revoke', '--name', 'test', ...persist])).toMatchObject({
+      code: 0,
+      stdout: '1 revoked\n',
+    })
+    const refused = await provision('KIND0000', '--status', 'blocked')
+    expect([refused.code, json(refused.stdout)]).toMatchObject([
+      1,
+      [{ httpStatus: 401, reason: 'unauthorized' }],
+    ])
+  })
+
+  test('SIGTERM ends it and all it started', async () => {
+    server.kill('SIGTERM')
+    expect(await server.ended).toMatchObject({ code: 0, stderr: '' })
+    expect(await isListening(port)).toBe(false)
+  })
+})
+
+describe('journal verify', () => {
+  const verify = () => runCli(['journal', 'verify', '--ndjson', ...persist])
+
+  test('finds every chain sound', async () => {
+    const { code, stdout } = await verify()
+    const verified = json(stdout)
+    expect(code).toBe(0)
+    expect(verified.length).toBeGreaterThanOrEqual(6)
+    expect(verified.every(({ sound }) => sound)).toBe(true)
+  })
+
+  test('names the first bad entry of each chain that was tampered with, and no other', async () => {
+    await query(
+      database,
+      `update journal set body = replace(body, '5000', '5001') where terminal_id = 'KIND0000' and seq = 3;
+       delete from journal where terminal_id = 'KIND0001' and seq = 2;
+       delete from journal where terminal_id = 'KIND0002' and seq = (select max(seq) from journal where terminal_id = 'KIND0002');
+       delete from terminal where terminal_id = 'LOST0001'`,
+    )
+    const { code, stdout } = await verify()
+    expect(code).toBe(1)
+    const faults = json(stdout).filter(({ sound }) => !sound)
+    expect(faults).toMatchObject([
+      { terminalId: 'KIND0000', fault: { seq: 3, why: 'its content was changed' } },
+      { terminalId: 'KIND0001', fault: { seq: 2, why: 'missing: the next entry is 3' } },
+      { terminalId: 'KIND0002', fault: { why: expect.stringContaining('the chain ends before its head') } },
+      { terminalId: 'LOST0001', fault: { why: "the terminal's own row is missing" } },
+    ])
+    const one = await runCli(['journal', 'verify', '--tid', 'KIND0000', ...persist])
+    expect([one.code, one.stdout]).toEqual([
+      1,
+      'terminal KIND0000: entry 3 is bad: its content was changed\n',
+    ])
+  })
+})
