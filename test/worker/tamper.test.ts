@@ -1,0 +1,93 @@
+/**
+ * @module Golden requests with one bit flipped, cut at every byte, or forged as the CUP ECB MAC would let them pass, posted
+ * through the door: refused with nothing written, or harmless; what is harmless is listed with its reason.
+ */
+
+import { beforeAll, describe, expect, it } from 'vitest'
+import { dump } from './book.ts'
+import { feedFlowSale, flowOf, openFlowTill } from './flow.ts'
+import * as s from './support.ts'
+import { hexOf } from './till.ts'
+
+let isolate: s.Isolate
+let before: Awaited<ReturnType<typeof dump>>
+
+/** The sale itself is told by the feed, so that void and reversals are heard as they were published. */
+const REQUESTS = [
+  '3-sale-req',
+  '5-void-req',
+  '5b-void-req-61-16digits',
+  '7-void-reversal-req',
+  '7b-void-reversal-req-61-own',
+] as const
+
+beforeAll(async () => {
+  isolate = await s.openIsolate()
+  await openFlowTill(isolate)
+  await feedFlowSale(isolate)
+  before = await dump()
+})
+
+/** Everything at once would only wait in one queue. */
+async function inBatches<T, R>(list: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (let at = 0; at < list.length; at += 64)
+    results.push(...(await Promise.all(list.slice(at, at + 64).map(work))))
+  return results
+}
+
+const say = async (frame: Uint8Array) => s.read(await s.post(isolate, frame))
+
+const flipped = (frame: Uint8Array, bit: number): Uint8Array => {
+  const copy = Uint8Array.from(frame)
+  copy[bit >> 3] = (copy[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7))
+  return copy
+}
+
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
+
+/** LEN and the first byte of the TPDU; then addresses and header, which no MAC covers; then the message. */
+const ADDRESSES = [3, 13] as const
+
+/** How a request was refused: HTTP status without an answer, or field 39. */
+const fate = ({ status, fields }: s.Reply): string => fields.get(39) ?? String(status)
+
+describe.each(REQUESTS)('%s', (name) => {
+  const { frame } = flowOf(name)
+
+  it('is refused with any bit flipped that is not of the addresses or the header', async () => {
+    const bits = [...range(0, 8 * ADDRESSES[0]), ...range(8 * ADDRESSES[1], 8 * frame.length)]
+    const fates = await inBatches(bits, async (bit) => fate(await say(flipped(frame, bit))))
+    // 400: not a frame or not a message. A0: wrong MAC. 97, 03: another terminal or merchant. 40: another message type.
+    expect([...new Set(fates)].sort()).toEqual(expect.arrayContaining(['400', '97', 'A0']))
+    const others = bits.filter((_, i) => !['400', 'A0', '97', '03', '40'].includes(fates[i] ?? ''))
+    expect(others.map((bit) => [bit, fates[bits.indexOf(bit)]])).toEqual([])
+    expect(await dump()).toEqual(before)
+  })
+
+  it('is refused when cut at any byte', async () => {
+    const cuts = range(0, frame.length)
+    const asIs = await inBatches(cuts, async (length) => say(frame.subarray(0, length)))
+    expect(new Set(asIs.map(fate))).toEqual(new Set(['400']))
+    const fitted = await inBatches(range(2, frame.length), async (length) => {
+      const cut = Uint8Array.from(frame.subarray(0, length))
+      cut[0] = (length - 2) >> 8
+      cut[1] = (length - 2) & 0xff
+      return say(cut)
+    })
+    expect(new Set(fitted.map(fate))).toEqual(new Set(['400']))
+    expect(await dump()).toEqual(before)
+  })
+})
+
+it('with a bit of the addresses or the header flipped it is the same message, done once', async () => {
+  const frame = flowOf('5-void-req').frame
+  const first = await say(frame)
+  expect(first.fields.get(39)).toBe('00')
+  const after = await dump()
+  for (const bit of range(8 * ADDRESSES[0], 8 * ADDRESSES[1])) {
+    const reply = await say(flipped(frame, bit))
+    expect(hexOf(reply.body)).toBe(hexOf(first.body))
+  }
+  expect(await dump()).toEqual(after)
+})
