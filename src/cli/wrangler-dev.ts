@@ -64,7 +64,9 @@ export function serve({ port, ip, database: { persistTo }, log }: ServeOptions):
   }
   const onSignal = () => void stop()
   for (const signal of SIGNALS) process.on(signal, onSignal)
+  const watch = watchNpm(onSignal)
   void ended.then(() => {
+    clearInterval(watch)
     process.off('exit', killAtExit)
     for (const signal of SIGNALS) process.off(signal, onSignal)
   })
@@ -82,6 +84,16 @@ export function serve({ port, ip, database: { persistTo }, log }: ServeOptions):
     throw new Failure(`wrangler dev: ${complaints.at(-1) ?? (over ? 'ended' : 'does not answer')}`)
   }
   return { stop, ended, answers }
+}
+
+/** npm runs commands in a shell, which dies of a signal without passing it on: then this process has another parent. */
+function watchNpm(onGone: () => void): NodeJS.Timeout | undefined {
+  if (process.env.npm_lifecycle_event === undefined) return undefined
+  const parent = process.ppid
+  const look = () => {
+    if (process.ppid !== parent) onGone()
+  }
+  return setInterval(look, 500).unref()
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 export const root: string = join(import.meta.dirname, '../..')
 
@@ -20,12 +21,17 @@ const ENVIRONMENT = {
   X_LOCAL_EXPLORER: 'false',
 }
 
-/** A group of its own, so that ending it ends its workerd too. Windows has no groups: there it is ended alone. */
+const preload = pathToFileURL(join(import.meta.dirname, 'end-with-parent.ts')).href
+
+/**
+ * `group`: in a group of its own, so that ending it ends its workerd too (Windows has no groups: there it is ended alone).
+ * It ends by itself when this process is gone.
+ */
 export function spawnWrangler(args: readonly string[], options: { readonly group: boolean }): ChildProcess {
-  return spawn(process.execPath, [wranglerPath, ...args], {
+  return spawn(process.execPath, ['--import', preload, wranglerPath, ...args], {
     cwd: root,
     env: { ...process.env, ...ENVIRONMENT },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: options.group && process.platform !== 'win32',
   })
 }

@@ -6,10 +6,13 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { query } from '../../src/cli/database.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { type Ended, freePort, type Running, runCli, startCli } from './run-cli.ts'
+
+// Processes on a busy machine.
+vi.setConfig({ testTimeout: 30_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'annul-demo-'))
 const database = { remote: false, persistTo: folder }
@@ -125,7 +128,7 @@ describe('a server that stays up', () => {
         ['sign-on 00', 'sale 00', 'sale 00', 'void 00', 'settle 11', 'upload-end 00', 'sign-off 00'],
       ])
     }
-  }, 30_000)
+  })
 
   test('a lost void is reversed before the next one', async () => {
     await provision('LOST0001')
@@ -147,7 +150,7 @@ describe('a server that stays up', () => {
     ])
     const settled = await terminal('LOST0001', 'settle')
     expect(json(settled.stdout)[0]).toMatchObject({ operation: 'settle', responseCode: '11' })
-  }, 30_000)
+  })
 
   test('totals that differ are uploaded, and both sides go on to the next batch', async () => {
     await terminal('LOST0001', 'sign-on')
@@ -171,7 +174,7 @@ describe('a server that stays up', () => {
     ])
     const sale = await terminal('LOST0001', 'sale', '--amount', '100')
     expect(json(sale.stdout)).toMatchObject([{ responseCode: '00', batchNumber: '000003' }])
-  }, 30_000)
+  })
 
   test('a blocked terminal is refused in words', async () => {
     expect(await provision('LOST0001', '--status', 'blocked')).toMatchObject({ code: 0 })

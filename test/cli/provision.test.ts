@@ -1,10 +1,13 @@
 import { createCipheriv } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { loadCore } from '../../src/cli/core.ts'
 import { splitMasterKey } from '../../src/cli/provision.ts'
 import { runCli } from './run-cli.ts'
+
+// Processes on a busy machine.
+vi.setConfig({ testTimeout: 30_000 })
 
 const MID = '123456789012345'
 const TID = '12345678'

@@ -3,10 +3,13 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { answerTo, MERCHANT, readFrame, type Script, TERMINAL } from '../terminal/fake-host.ts'
 import { freePort, runCli } from './run-cli.ts'
+
+// Processes on a busy machine.
+vi.setConfig({ testTimeout: 30_000 })
 
 const TMK = '11'.repeat(16)
 
