@@ -96,12 +96,18 @@ const field = (name: string): SQL => sql`item.value ->> ${sql.raw(`'${name}'`)}`
 const index = { i: sql<number>`item.value ->> 'i'`.as('i') }
 const role = { role: sql<Role>`item.value ->> 'role'`.as('role') }
 
-/** The sale that an item means: by id, by its message key, by the key of a void of it, or by RRN. */
+/**
+ * The sale that an item means: by id, by its message key, by the key of a void of it, or by RRN. Sales that are fed bring
+ * RRNs of their own, so that the asker's own sale comes before another's of the same RRN.
+ */
 const MEANT_SALE = sql`coalesce(
   ${field('saleId')},
   (select id from sale where message_key = item.value ->> 'saleKey'),
   (select sale_id from void where message_key = item.value ->> 'saleOfVoidKey'),
-  (select id from sale where rrn = item.value ->> 'saleRrn' order by sold_at desc limit 1))`
+  (select id from sale where rrn = item.value ->> 'saleRrn' order by
+    terminal_id is item.value ->> 'terminalId' desc,
+    merchant_id is (select merchant_id from api_key where hash = item.value ->> 'credential') desc,
+    sold_at desc limit 1))`
 
 /** A message key as given, or the one that an idempotency key makes (`apiMessageKey`) in its credential's scope. */
 const MEANT_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(

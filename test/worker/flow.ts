@@ -64,7 +64,7 @@ export async function openFlowTill(isolate: s.Isolate, names = { tid: s.TID, mid
 export async function feedFlowSale(
   isolate: s.Isolate,
   names: Pick<Till, 'tid' | 'mid'> = { tid: s.TID, mid: s.MID },
-  batchNumber = '000007',
+  { batchNumber = '000007', rrn = '101530000002' } = {},
 ) {
   const key = await s.bearerKey(names.mid)
   return s.ask(isolate, key, 'POST', '/v1/sales', {
@@ -74,7 +74,7 @@ export async function feedFlowSale(
     stan: '000002',
     amount: 1234,
     pan: s.PAN,
-    rrn: '101530000002',
+    rrn,
     authorizationCode: '123456',
   })
 }

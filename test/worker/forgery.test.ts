@@ -77,8 +77,11 @@ function readable(forgeries: readonly Forgery[]): Map<string, Forgery> {
 /** The flow's sale and void on a terminal of its own, in its first batch. */
 async function openVoid(): Promise<{ till: Till; frame: Uint8Array }> {
   const till = await openTill(isolate)
-  await feedFlowSale(isolate, till, '000001')
+  // Another RRN each, as hosts make them: by the RRN alone a sale is found where field 61 names none.
+  const rrn = `9${till.tid.slice(1)}0000`
+  await feedFlowSale(isolate, till, { batchNumber: '000001', rrn })
   const frame = adjusted(VOID, {
+    [asciiHex('101530000002')]: asciiHex(rrn),
     [asciiHex(s.TID)]: asciiHex(till.tid),
     '2300000700': '2300000100',
     '000007000002': '000001000002',
@@ -88,12 +91,12 @@ async function openVoid(): Promise<{ till: Till; frame: Uint8Array }> {
 
 /**
  * What is left: fields that no decision is made on. The card is known by field 2, amount and currency by 4 and 49, the sale
- * by 37, 38 and 61, the terminal by 41, 42 and 60. Changed are the expiry (14), how the card was read (22, 23), the PIN
+ * by 37 and 38, the terminal by 41, 42 and 60. Changed are the expiry (14), how the card was read (22, 23), the PIN
  * (26, 52), the track (35) and the security flags (53), the reader's digits of 60, and the trace number (11): with that the
- * same sale is voided, once and in full, under another number. Who can do so must hold a message of the terminal and
+ * same sale is voided, once and in full, under another number. Field 61 may name no sale (61), since the RRN does. Who can do so must hold a message of the terminal and
  * its place in TLS; profiles with X9.9, X9.19 or SM4-CBC leave nothing.
  */
-const LEFT = ['11', '14', '22', '23', '26', '35', '52', '53', '60']
+const LEFT = ['11', '14', '22', '23', '26', '35', '52', '53', '60', '61']
 
 async function expectCaught(forgeries: readonly Forgery[]): Promise<string[]> {
   const approved: string[] = []

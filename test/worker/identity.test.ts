@@ -77,7 +77,7 @@ describe('same key, other content', () => {
     ['expiry', { more: { 14: '3001' } }, ['card data']],
     ['RRN and entry mode', { rrn: '999999999999', more: { 22: '021' } }, ['22', '37']],
     ['a field more', { more: { 38: '123456' } }, ['38']],
-    ['a field less', { more: { 61: '0000010000010601' } }, ['61']],
+    ['the original named otherwise', { original: '000009' }, ['61']],
   ]
   it.each(changes)('is refused 94 and the log names the field: %s', async (_name, change, differs) => {
     const { isolate, till, sale, first, message } = await voidedTill()
@@ -208,4 +208,26 @@ describe('every order ends in the same effect', () => {
     }
     expect(count).toBe(2 * orders(names).length)
   })
+})
+
+it('a sale fed with an RRN that another has already does not hide the other', async () => {
+  const isolate = await s.openIsolate()
+  const [till, other] = [await openTill(isolate), await openTill(isolate, { mid: '543210987654321' })]
+  const sale = await sell(till, '000001')
+  const key = await s.bearerKey(other.mid)
+  const fed = { merchantId: other.mid, terminalId: other.tid, batchNumber: '000001', stan: '000001' }
+  const soldAt = new Date(isolate.clock.now + 60_000).toISOString()
+  const copy = await s.ask(isolate, key, 'POST', '/v1/sales', { ...fed, amount: 1, rrn: sale.rrn, soldAt })
+  expect(copy.status).toBe(201)
+  for (const [mid, tid] of [
+    [till.mid, till.tid],
+    [other.mid, other.tid],
+  ]) {
+    const own = await s.bearerKey(mid ?? null)
+    const { body } = await s.ask(isolate, own, 'GET', `/v1/sales/${sale.rrn}`)
+    expect(body.terminalId).toBe(tid)
+  }
+  // Field 61 names no sale, so that the RRN must.
+  const voided = await till.say(s.aVoid({ stan: '000002', ...sale, original: '000099' }))
+  expect(voided.fields.get(39)).toBe('00')
 })
