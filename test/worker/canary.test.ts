@@ -117,8 +117,8 @@ it.each(Object.entries(PAN))('no card number of %s', (_field, pan) => {
   expect(found(pan)).toEqual([])
 })
 
-it('nothing of field 61 beyond batch, trace number and date', () => {
-  expect(left.includes('"61\\":\\"0000010000010601\\"')).toBe(true)
+it('nothing of field 61 beyond batch and trace number', () => {
+  expect(left.includes('"61\\":\\"000001000001\\"')).toBe(true)
   expect(found(TAIL)).toEqual([])
 })
 

@@ -142,9 +142,9 @@ async function rebuild(db: Db): Promise<void> {
      from journal order by rowid`,
   )) as unknown as JournalRow[]
   for (const row of all) {
-    const { effects } = openEntry(row)
+    const { effects, merchantId } = openEntry(row)
     const [loaded] = await load(db, [{ terminalId: row.terminalId }])
-    const first = { ...row, profile: effects.terminal, merchantId: effects.merchant?.merchantId }
+    const first = { ...row, profile: effects.terminal, merchantId }
     const terminal: Terminal = loaded?.terminal ?? newTerminal(first as unknown as ProvisionRequest)
     const [statement, ...more] = projections(db, [{ row, effects, terminal }])
     if (statement !== undefined) await db.batch([statement, ...more])

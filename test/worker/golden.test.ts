@@ -1,0 +1,174 @@
+/**
+ * @module The conversation of vectors/cup-flow.json as exchanges: the published bytes go in, and what comes out has the type,
+ * fields, addresses and MAC of the published answer.
+ *
+ * Adjusted, and nothing else: where the host assigns a value that the flow could not know (the RRN and authorisation code of a
+ * sale it authorised itself), the next request names ours, and its MAC is made anew by test/support/micro-mac.ts.
+ */
+
+import { beforeAll, describe, expect, it } from 'vitest'
+import { adjusted, asciiHex, type FlowName, feedFlowSale, flowOf, openFlowTill } from './flow.ts'
+import * as s from './support.ts'
+import { hexOf, macOf } from './till.ts'
+
+/**
+ * Field numbers that our answer has beyond the golden one, and why. Declines of the flow hold the least; ours echo what
+ * an approval echoes and say when, by whom and why: the terminal prints them, and a refusal that was proved is signed.
+ */
+const MORE: Partial<Record<FlowName, readonly number[]>> = {
+  // The host of the flow leaves out what it echoes on approvals (2, 14, 23, 53), the date of settlement (15), the
+  // institutions (44) and the MAC.
+  '6b-void-resp-declined-25': [2, 14, 15, 23, 44, 53, 64],
+  // The same, the words of the refusal (63), but no MAC: whoever asks with a wrong MAC gets nothing signed.
+  '6c-void-resp-A0': [2, 14, 15, 23, 44, 53, 63],
+}
+
+/** Fields that the host makes: theirs and ours differ, in value and not in form. */
+const OWN = [12, 13, 15, 37, 38, 62, 63, 64]
+
+function expectLike(reply: s.Reply, name: FlowName) {
+  const golden = flowOf(name)
+  expect(reply.status).toBe(200)
+  expect(reply.mti).toBe(golden.mti)
+  expect(reply.tpdu).toBe('6000000003')
+  expect(reply.header).toBe(hexOf(golden.frame.subarray(7, 13)))
+  const numbers = [...golden.numbers, ...(MORE[name] ?? [])].sort((a, b) => a - b)
+  expect([...reply.fields.keys()]).toEqual(numbers)
+  for (const [number, value] of Object.entries(golden.fields)) {
+    const ours = reply.fields.get(Number(number))
+    if (OWN.includes(Number(number))) expect(ours).toMatch(/^[0-9A-F]+$/)
+    else expect(ours, number).toBe(value)
+  }
+  expect(macOf(reply, s.CUP_KEY)).toBe(reply.fields.has(64) ? 'right' : 'none')
+}
+
+const post = async (isolate: s.Isolate, frame: Uint8Array) => s.read(await s.post(isolate, frame))
+
+describe('as published, the sale being fed', () => {
+  let isolate: s.Isolate
+  beforeAll(async () => {
+    isolate = await s.openIsolate()
+    await openFlowTill(isolate)
+    expect((await feedFlowSale(isolate)).status).toBe(201)
+  })
+
+  it('sign-on', async () => {
+    const reply = await post(isolate, flowOf('1-signon-req').frame)
+    expectLike(reply, '2-signon-resp')
+    // 16-byte TPK and 8-byte MAK, padded, with 4 bytes of check value each.
+    expect(reply.fields.get(62)).toHaveLength(80)
+  })
+
+  it('void with a wrong MAC', async () => {
+    const frame = Uint8Array.from(flowOf('5-void-req').frame)
+    frame[frame.length - 1] = 0x30
+    expectLike(await post(isolate, frame), '6c-void-resp-A0')
+  })
+
+  it('void', async () => {
+    expectLike(await post(isolate, flowOf('5-void-req').frame), '6-void-resp')
+  })
+
+  it('the same void without its card: another content under its key', async () => {
+    const reply = await post(isolate, flowOf('5b-void-req-61-16digits').frame)
+    expect(reply.fields.get(39)).toBe('94')
+  })
+
+  it('reversal of the void, field 61 naming the sale or the void itself', async () => {
+    expectLike(await post(isolate, flowOf('7-void-reversal-req').frame), '8-void-reversal-resp')
+    const own = await post(isolate, flowOf('7b-void-reversal-req-61-own').frame)
+    expect(own.fields.get(39)).toBe('00')
+    expect(macOf(own, s.CUP_KEY)).toBe('right')
+  })
+
+  it('echo and sign-off', async () => {
+    expectLike(await post(isolate, flowOf('9-echo-req').frame), '10-echo-resp')
+    expectLike(await post(isolate, flowOf('13-signoff-req').frame), '14-signoff-resp')
+  })
+})
+
+describe('with a sale of its own', () => {
+  const names = { tid: '12345679', mid: s.MID }
+  const other = { [asciiHex(s.TID)]: asciiHex(names.tid) }
+  let isolate: s.Isolate
+  let renamed: Record<string, string>
+
+  beforeAll(async () => {
+    isolate = await s.openIsolate()
+    await openFlowTill(isolate, names)
+  })
+
+  /** As `expectLike`, for the terminal next door. */
+  const expectLikeOurs = (reply: s.Reply, name: FlowName) => {
+    expect(reply.fields.get(41)).toBe(names.tid)
+    expectLike({ ...reply, fields: new Map([...reply.fields, [41, s.TID]]) }, name)
+  }
+
+  it('sale', async () => {
+    const sale = await post(isolate, adjusted('3-sale-req', other))
+    expectLikeOurs(sale, '4-sale-resp')
+    const own = (number: number) => asciiHex(sale.fields.get(number) ?? '')
+    renamed = { ...other, [asciiHex('101530000002123456')]: own(37) + own(38) }
+  })
+
+  it('void whose field 61 names no sale: its RRN does', async () => {
+    const changes = { '0000000012340000032812': '0000000012340000232812', '000007000002': '000007000077' }
+    const reply = await post(isolate, adjusted('5-void-req', { ...renamed, ...changes }))
+    expect(reply.fields.get(39)).toBe('00')
+    await post(isolate, adjusted('7-void-reversal-req', { ...other, '0000032812': '0000232812' }))
+  })
+
+  it('void', async () => {
+    expectLikeOurs(await post(isolate, adjusted('5-void-req', renamed)), '6-void-resp')
+  })
+
+  it('settlement', async () => {
+    const reply = await post(isolate, adjusted('11-settle-req', other))
+    expectLikeOurs(reply, '12-settle-resp')
+  })
+
+  it('void again, once settled, and of nothing at all', async () => {
+    const fresh = await s.openIsolate()
+    const replayed = await post(fresh, adjusted('5-void-req', renamed))
+    expect(replayed.fields.get(39)).toBe('00')
+    const nothing = adjusted('5-void-req', {
+      ...other,
+      '0000000012340000032812': '0000000012340000332812',
+      '2300000700': '2300000800',
+      '000007000002': '000008000077',
+    })
+    expectLikeOurs(
+      await post(isolate, nothing).then((reply) => ({
+        ...reply,
+        fields: new Map([...reply.fields, [11, '000003'], [60, '2300000700050']]),
+      })),
+      '6b-void-resp-declined-25',
+    )
+  })
+})
+
+describe('serial framing', () => {
+  it('is answered in serial framing; a wrong LRC is NAKed and nothing is done', async () => {
+    const isolate = await s.openIsolate()
+    const names = { tid: '12345670', mid: s.MID }
+    await s.provision(isolate, {}, names)
+    await s.plantKey(isolate, s.MAK, names)
+    const frame = s.frameOf(isolate, s.from(s.aSale({ stan: '000001' }), names), s.CUP_KEY, 'serial')
+    const broken = Uint8Array.from(frame)
+    broken[broken.length - 1] = (broken.at(-1) ?? 0) ^ 1
+    const nak = await s.post(isolate, broken)
+    expect([nak.status, hexOf(new Uint8Array(await nak.arrayBuffer()))]).toEqual([400, '15'])
+
+    const response = await s.post(isolate, frame)
+    const bytes = new Uint8Array(await response.clone().arrayBuffer())
+    // STX, two BCD bytes of length, data, ETX, and the XOR of all after STX is 0.
+    expect([bytes[0], bytes.at(-2)]).toEqual([0x02, 0x03])
+    expect(Number(hexOf(bytes.subarray(1, 3)))).toBe(bytes.length - 5)
+    expect(bytes.subarray(1).reduce((xor, byte) => xor ^ byte, 0)).toBe(0)
+    const reply = await s.read(response)
+    expect(reply.fields.get(39)).toBe('00')
+    expect(macOf(reply, s.CUP_KEY)).toBe('right')
+    // What was NAKed left nothing: this was the first.
+    expect(isolate.logged.filter(({ event }) => event === 'answered')).toHaveLength(1)
+  })
+})
