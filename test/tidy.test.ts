@@ -1,0 +1,348 @@
+/** @module The shape of the source: who imports whom, who touches the runtime, what is banned, how long a file may be. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { isTestCard, luhnDigit } from '../src/terminal/test-cards.ts'
+
+const walk = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => posix.join(entry.parentPath.replaceAll('\\', '/'), entry.name))
+
+/** Made by tools. */
+const GENERATED = ['package-lock.json', 'worker-configuration.d.ts']
+const root = readdirSync('.').filter((name) => /\.(md|ts|toml|json)$/.test(name) && !GENERATED.includes(name))
+const files = [...walk('src'), ...walk('assembly'), ...walk('test'), ...walk('migrations'), ...root]
+  .filter((path) => /\.(ts|md|toml|json|sql|hex|snap)$/.test(path))
+  .sort()
+const text = new Map(files.map((path) => [path, readFileSync(path, 'utf8')]))
+const scripts = files.filter((path) => path.endsWith('.ts'))
+const source = scripts.filter((path) => path.startsWith('src/'))
+
+/** This file names what it bans. */
+const SELF = 'test/tidy.test.ts'
+
+const textOf = (path: string): string => text.get(path) ?? ''
+const withoutComments = (path: string): string =>
+  textOf(path).replace(/\/\*[\s\S]*?\*\/|(^|\s)\/\/.*$/gm, '$1')
+
+interface Import {
+  readonly from: string
+  /** A path of the repository, or a package's name. */
+  readonly to: string
+  readonly names: readonly string[]
+  readonly typeOnly: boolean
+}
+
+const imports: readonly Import[] = scripts.flatMap((from) =>
+  [
+    ...withoutComments(from).matchAll(
+      /\b(?:import|export)\s+(?:(type)\s+)?([\w*{][\w*{},\s]*?)\s*from\s*'([^']+)'|\bimport\(\s*'([^']+)'\s*\)|^import\s+'([^']+)'/gm,
+    ),
+  ].map(([, type, clause = '', named, dynamic, bare]) => {
+    const specifier = named ?? dynamic ?? bare ?? ''
+    return {
+      from,
+      to: specifier.startsWith('.') ? posix.join(posix.dirname(from), specifier) : specifier,
+      names:
+        dynamic === undefined
+          ? clause.split(/[{},]/).map((name) =>
+              name
+                .trim()
+                .replace(/^type /, '')
+                .replace(/ as .*/, ''),
+            )
+          : ['* at run time'],
+      typeOnly: type !== undefined,
+    }
+  }),
+)
+
+/** What one rule forbids, as `file → what`. */
+const offences = (of: readonly Import[], allowed: (one: Import) => boolean): string[] =>
+  of.filter((one) => !allowed(one)).map(({ from, to }) => `${from} → ${to}`)
+
+/** The layer of a file of `src/`: its folder, or its own name. */
+const layerOf = (path: string): string => path.replace(/^src\//, '').replace(/\/.*/, '')
+
+/** Who may import whom (ARCHITECTURE.md, The road). A layer may always import itself. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'index.ts': ['app.ts', 'create-services.ts'],
+  'app.ts': ['doors', 'services.ts'],
+  'create-services.ts': [
+    'core',
+    'host',
+    'iso8583',
+    'keys.ts',
+    'process.ts',
+    'random.ts',
+    'services.ts',
+    'store',
+  ],
+  doors: [
+    'core',
+    'domain',
+    'iso8583',
+    'json',
+    'process.ts',
+    'random.ts',
+    'services.ts',
+    'sign-on.ts',
+    'store',
+    'verify.ts',
+  ],
+  'services.ts': ['core', 'group.ts', 'host', 'keys.ts', 'process.ts', 'store'],
+  'sign-on.ts': ['core', 'domain', 'keys.ts', 'store', 'verify.ts'],
+  'verify.ts': ['core', 'domain', 'keys.ts', 'store'],
+  'process.ts': ['domain', 'group.ts', 'host', 'store'],
+  iso8583: ['core', 'domain'],
+  json: ['core', 'domain'],
+  store: ['domain'],
+  host: ['domain'],
+  'group.ts': [],
+  'keys.ts': [],
+  'random.ts': [],
+  core: [],
+  domain: [],
+  'env.d.ts': [],
+  // Beside the road: the virtual terminal knows the wire, never the service; the command knows them both.
+  terminal: ['core', 'domain', 'iso8583'],
+  cli: ['core', 'domain', 'iso8583', 'store', 'terminal'],
+}
+
+const inSource = imports.filter(({ from }) => from.startsWith('src/'))
+const isPackage = ({ to }: Import): boolean => !/^(src|build|test)\//.test(to)
+
+describe('imports', () => {
+  it('were read: every line that imports', () => {
+    expect(inSource.length).toBeGreaterThan(200)
+    for (const path of source) {
+      const lines = withoutComments(path).match(/^(import|export (type )?[*{]).*|^} from '.*/gm) ?? []
+      const froms = lines.filter((line) => /'[^']+'\s*;?$/.test(line)).length
+      expect([
+        path,
+        imports.filter(({ from, names }) => from === path && names[0] !== '* at run time').length,
+      ]).toEqual([path, froms])
+    }
+  })
+
+  it('go one way', () => {
+    expect(source.filter((path) => MAY_IMPORT[layerOf(path)] === undefined)).toEqual([])
+    const own = inSource.filter((one) => one.to.startsWith('src/'))
+    expect(
+      offences(own, ({ from, to }) => {
+        const layer = layerOf(from)
+        return layerOf(to) === layer || (MAY_IMPORT[layer] ?? []).includes(layerOf(to))
+      }),
+    ).toEqual([])
+  })
+
+  it('never go round', () => {
+    const next = new Map<string, string[]>()
+    for (const { from, to } of inSource) next.set(from, [...(next.get(from) ?? []), to])
+    const done = new Set<string>()
+    const visit = (path: string, above: readonly string[]): void => {
+      if (above.includes(path)) expect.fail([...above.slice(above.indexOf(path)), path].join(' → '))
+      if (done.has(path)) return
+      for (const to of next.get(path) ?? []) visit(to, [...above, path])
+      done.add(path)
+    }
+    for (const path of source) visit(path, [])
+  })
+
+  it('of the core’s module stand in index.ts alone', () => {
+    const wasm = inSource.filter(({ to }) => to.endsWith('.wasm') || to.startsWith('build/'))
+    expect(wasm.map(({ from, to }) => `${from} → ${to}`)).toEqual(['src/index.ts → build/core.wasm'])
+  })
+
+  it('of source never reach into the tests', () => {
+    expect(offences(inSource, ({ to }) => !to.startsWith('test/'))).toEqual([])
+  })
+
+  /** Package → who may import it. */
+  const PACKAGES: Readonly<Record<string, (one: Import) => boolean>> = {
+    // index.ts names the application's type and runs none of it.
+    hono: ({ from, typeOnly }) =>
+      /^src\/(doors\/|app\.ts$)/.test(from) || (from === 'src/index.ts' && typeOnly),
+    'drizzle-orm': ({ from }) => from.startsWith('src/store/'),
+    zod: ({ from, typeOnly }) => from.startsWith('src/json/') || (from.startsWith('src/doors/') && typeOnly),
+    'iconv-lite': ({ from }) => from === 'src/iso8583/text.ts',
+    assemblyscript: ({ from }) => from === 'src/cli/build.ts',
+  }
+
+  it('of packages stand where their layer is', () => {
+    expect(
+      offences(inSource.filter(isPackage), (one) =>
+        one.to.startsWith('node:')
+          ? one.from.startsWith('src/cli/')
+          : (PACKAGES[one.to.split('/')[0] ?? '']?.(one) ?? false),
+      ),
+    ).toEqual([])
+  })
+
+  it('of the core’s source: none but its own', () => {
+    const inAssembly = imports.filter(({ from }) => from.startsWith('assembly/'))
+    expect(offences(inAssembly, ({ to }) => to.startsWith('assembly/') || isAssembly(to))).toEqual([])
+  })
+
+  const isAssembly = (to: string): boolean => scripts.includes(`${to}.ts`) && to.startsWith('assembly/')
+})
+
+describe('the runtime', () => {
+  /** Exceptions, with why. The command is a program of its own and not in this table. */
+  const TOUCHES: readonly [RegExp, string, Readonly<Record<string, string>>][] = [
+    [
+      /\bDate\.now\b|\bnew Date\(\)|\bperformance\./,
+      'the clock',
+      {
+        'src/index.ts': 'passes it on',
+        'src/group.ts': 'measures how long a set has been on the road; decides nothing',
+      },
+    ],
+    [/\bgetRandomValues\b|\brandomUUID\b|\bMath\.random\b/, 'randomness', { 'src/index.ts': 'passes it on' }],
+    [/\bconsole\./, 'the log', { 'src/index.ts': 'passes it on' }],
+    [
+      /\bprocess\.(env|argv|exit|std|hrtime|cwd)|\bEnv\b|\bglobalThis\b|\bcaches\./,
+      'the environment',
+      {
+        'src/index.ts': 'passes it on',
+        'src/env.d.ts': 'declares its types',
+      },
+    ],
+    [
+      /\bset(Timeout|Interval)\b/,
+      'timers',
+      {
+        'src/group.ts': 'a waiter’s patience, and its look at the road',
+        'src/doors/terminal.ts': 'a copy’s patience with the first',
+      },
+    ],
+    [/\bfetch\(/, 'the network', { 'src/index.ts': 'the application’s own fetch' }],
+  ]
+  const worker = source.filter((path) => !path.startsWith('src/cli/'))
+  it.each(TOUCHES)('%s: %s', (pattern, _, exceptions) => {
+    const touching = worker.filter((path) => pattern.test(withoutComments(path)))
+    expect(touching).toEqual(Object.keys(exceptions).sort())
+  })
+})
+
+describe('bans', () => {
+  /** Shows the published vectors that are out of scope, each with why, as tests not run. */
+  const SKIPS_BY_NAME = 'test/core/vectors.contract.ts'
+  const BANS: readonly [string, RegExp, (path: string) => boolean][] = [
+    ['Math.random', /\bMath\.random\b/, () => true],
+    ['notes to oneself', /\b(TODO|FIXME|XXX|HACK)\b/, () => true],
+    ['any', /\bas any\b|: any\b|<any>|\bany\[\]/, () => true],
+    ['unchecked lines', /@ts-(ignore|nocheck|expect-error)/, () => true],
+    ['lint switched off without a reason', /biome-ignore(?! [\w/]+: \S)/, () => true],
+    [
+      'tests left out',
+      /\b(it|test|describe)\.(only|skip|todo)\b|\bx(it|describe)\(/,
+      (path) => path.startsWith('test/') && path !== SKIPS_BY_NAME,
+    ],
+    [
+      'what strips no type',
+      /^\s*(export )?(const )?enum \w|^\s*(export )?namespace \w/m,
+      (path) => path.startsWith('src/'),
+    ],
+    ['debuggers', /\bdebugger\b/, () => true],
+  ]
+  it.each(BANS)('%s', (_, pattern, applies) => {
+    const offending = scripts.filter(
+      (path) => path !== SELF && applies(path) && pattern.test(textOf(path).replace(/'[^'\n]*'/g, "''")),
+    )
+    expect(offending).toEqual([])
+  })
+})
+
+describe('files', () => {
+  const LIMIT = 300
+  /** File over the limit → why. A file that is no longer over it leaves this list. */
+  const LONG: Readonly<Record<string, string>> = {
+    'src/store/load.ts': 'one batch, one page: what is loaded for a message is read in one place',
+    'test/group.test.ts': 'one subject, many schedules',
+    'test/iso8583/describe.test.ts': 'every kind of field once masked',
+    'test/terminal/virtual-terminal.test.ts': 'a whole day of a terminal and all that can go wrong in it',
+    'test/tidy.test.ts': 'the rules and their exceptions side by side',
+    'test/worker/reasons.test.ts': 'every reason through the door',
+  }
+
+  it(`are not longer than ${LIMIT} lines, but for those that say why`, () => {
+    const long = scripts.filter((path) => textOf(path).split('\n').length - 1 > LIMIT)
+    expect(long.filter((path) => LONG[path] === undefined)).toEqual([])
+    expect(Object.keys(LONG).filter((path) => !long.includes(path))).toEqual([])
+  })
+
+  it('of source open with what they are', () => {
+    const ours = scripts.filter((path) => /^(src|assembly)\//.test(path) && !path.endsWith('.d.ts'))
+    expect(ours.filter((path) => !/^\/\*\*(\n \*)? @module \S/.test(textOf(path)))).toEqual([])
+  })
+
+  it('of source are used', () => {
+    const roots = ['src/index.ts', 'src/env.d.ts', 'src/cli/index.ts', 'assembly/index.ts']
+    const used = new Set(imports.filter(({ from, to }) => from !== to).flatMap(({ to }) => [to, `${to}.ts`]))
+    // A program of its own that another file starts by its path.
+    for (const path of source)
+      for (const [, name = ''] of textOf(path).matchAll(/join\([^()]*'([^']+\.ts)'\)/g))
+        used.add(posix.join(posix.dirname(path), name))
+    const ours = scripts.filter((path) => /^(src|assembly)\//.test(path))
+    expect(ours.filter((path) => !used.has(path) && !roots.includes(path))).toEqual([])
+  })
+
+  /** Exported and imported nowhere, not in a test either; to be closed. */
+  const OVEREXPORTED = [
+    'src/core/duplicates.ts NO_HANDLE',
+    'src/iso8583/serial-frame.ts ETX',
+    'src/process.ts processSet',
+    'src/store/db.ts isTransient',
+  ]
+
+  it('of source export no value that no other file imports', () => {
+    const unused = source.flatMap((path) => {
+      const takers = imports.filter(({ to, from }) => to === path && from !== path)
+      if (takers.some(({ names }) => names.some((name) => name.startsWith('*')))) return []
+      const taken = new Set(takers.flatMap(({ names }) => names))
+      return [...textOf(path).matchAll(/^export (?:async )?(?:const|let|function\*?|class) (\w+)/gm)]
+        .map(([, name = '']) => name)
+        .filter((name) => !taken.has(name))
+        .map((name) => `${path} ${name}`)
+    })
+    expect(unused).toEqual(OVEREXPORTED)
+  })
+})
+
+describe('card numbers', () => {
+  /** Numbers that pass for cards and are none, or are there to be refused. */
+  const CARD_EXCEPTIONS: Readonly<Record<string, string>> = {
+    '28122011234567890':
+      'test/iso8583/describe.test.ts: expiry, service code and discretionary data of a track',
+    '6222021234567894': 'test/cli/terminal.test.ts: a number that the virtual terminal must refuse',
+    '6225981234567': 'test/worker/canary.test.ts: a canary for field 61',
+    '6212345678901232': 'test/terminal/golden.test.ts: a number that is no test card',
+  }
+
+  const passesForCard = (digits: string): boolean =>
+    luhnDigit(digits.slice(0, -1)) === digits.at(-1) && !/0{12}$/.test(digits)
+
+  /** Runs of 13 to 19 digits that stand alone, and field 2 with its length inside a message in hex. */
+  function cardsIn(path: string): string[] {
+    const alone = textOf(path).match(/(?<![\w.])[2-6]\d{12,18}(?!\w)/g) ?? []
+    const messages = path.startsWith('test/vectors/') ? [] : (textOf(path).match(/[0-9A-Fa-f]{40,}/g) ?? [])
+    const inHex = messages.flatMap((hex) =>
+      [...hex.matchAll(/16([3-6]\d{15})|19([3-6]\d{18})/g)].map(([, of16, of19]) => of16 ?? of19 ?? ''),
+    )
+    return [...alone, ...inHex].filter(passesForCard)
+  }
+
+  it('are test cards, wherever they stand', () => {
+    const found = files.flatMap((path) => cardsIn(path).map((number) => ({ path, number })))
+    expect(found.length).toBeGreaterThan(20)
+    const offending = found.filter(
+      ({ number }) => !isTestCard(number) && CARD_EXCEPTIONS[number] === undefined,
+    )
+    expect(offending).toEqual([])
+    const numbers = new Set(found.filter(({ path }) => path !== SELF).map(({ number }) => number))
+    expect(Object.keys(CARD_EXCEPTIONS).filter((number) => !numbers.has(number))).toEqual([])
+  })
+})
