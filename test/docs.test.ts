@@ -1,0 +1,248 @@
+/** @module What the pages say is what the code does: reasons, routes, settings, commands, tables. */
+
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { REFUSALS, refusalOf } from '../src/domain/decline-reason.ts'
+import { MAC_PROFILES } from '../src/domain/types.ts'
+import { API_BODY_LIMIT, API_ROUTES, FEED_BODY_LIMIT } from '../src/doors/api.ts'
+import { FEED_LINES } from '../src/doors/api-sales.ts'
+import { ISO_CONTENT_TYPE, TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/doors/terminal.ts'
+import { SANDBOX_OUTCOMES } from '../src/host/sandbox.ts'
+import { DOOR_REFUSALS } from '../src/json/problem.ts'
+
+const read = (path: string): string => readFileSync(path, 'utf8')
+const README = read('README.md')
+const ARCHITECTURE = read('ARCHITECTURE.md')
+const SECURITY = read('SECURITY.md')
+const CHANGELOG = read('CHANGELOG.md')
+const TESTS = read('test/README.md')
+const PAGES = { README, ARCHITECTURE, SECURITY, CHANGELOG, TESTS }
+
+/** Rows of the table whose head line is `head`, as cells without their backticks. */
+function table(page: string, head: string): string[][] {
+  const lines = page.split('\n')
+  const at = lines.indexOf(head)
+  if (at < 0) throw new Error(`no table "${head}"`)
+  const rows: string[][] = []
+  for (const line of lines.slice(at + 2)) {
+    if (!line.startsWith('|')) break
+    const cells = line.slice(1, line.lastIndexOf('|')).split('|')
+    rows.push(cells.map((cell) => cell.trim().replace(/^`([^`]*)`$/, '$1')))
+  }
+  return rows
+}
+
+const column = (rows: readonly string[][], n: number): string[] => rows.map((row) => row[n] ?? '')
+
+/** Without printing the whole page where it fails. */
+const expectSays = (words: string): void => expect([words, README.includes(words)]).toEqual([words, true])
+
+describe('reasons', () => {
+  it('of the domain stand in ARCHITECTURE.md, in order, with field 39, status, words and what to do', () => {
+    const documented = table(ARCHITECTURE, '| reason | 39 | HTTP | 中文 | English | doNext |')
+    const ours = (Object.keys(REFUSALS) as (keyof typeof REFUSALS)[]).map((reason) => {
+      const { responseCode, httpStatus, zh, en, doNext } = refusalOf(reason)
+      return [reason, responseCode, String(httpStatus), zh, en, doNext]
+    })
+    expect(documented).toEqual(ours)
+  })
+
+  it('of the JSON door stand there too', () => {
+    const documented = table(ARCHITECTURE, '| reason | HTTP | 中文 | English | doNext |')
+    const ours = Object.entries(DOOR_REFUSALS).map(([reason, { status, zh, en, doNext }]) => [
+      reason,
+      String(status),
+      zh,
+      en,
+      doNext,
+    ])
+    expect(documented).toEqual(ours)
+  })
+
+  it('that a page names are there', () => {
+    const known = new Set([...Object.keys(REFUSALS), ...Object.keys(DOOR_REFUSALS)])
+    const named = [...ARCHITECTURE.matchAll(/\(`(\w+)`, [0-9A-Z]{2}\)/g)].map(([, reason = '']) => reason)
+    expect(named.length).toBeGreaterThan(1)
+    expect(named.filter((reason) => !known.has(reason))).toEqual([])
+  })
+})
+
+describe('doors', () => {
+  it('every path of terminals, its content type and its limit are in the README', () => {
+    for (const path of TERMINAL_PATHS) expectSays(path)
+    expectSays(ISO_CONTENT_TYPE)
+    expectSays(`${TERMINAL_BODY_LIMIT.toLocaleString('en-US')} bytes`)
+  })
+
+  it('every route of the JSON door is in the README’s table, and no other', () => {
+    const documented = column(table(README, '| route | what it does |'), 0)
+    const ours = Object.entries(API_ROUTES).flatMap(([path, methods]) =>
+      methods.map((method) => `${method} ${path}`),
+    )
+    expect(documented.toSorted()).toEqual(ours.toSorted())
+  })
+
+  it('so are the bounds of its bodies', () => {
+    expectSays(`up to ${FEED_LINES} as NDJSON`)
+    expectSays(`${API_BODY_LIMIT / 1024} KiB`)
+    expectSays(`${FEED_BODY_LIMIT / 1024} KiB`)
+  })
+
+  it('every MAC profile is in the README and in ARCHITECTURE.md', () => {
+    const rows = column(table(ARCHITECTURE, '| MAC profile | algorithm | field 64 |'), 0).join(', ')
+    expect([...rows.matchAll(/[\w.-]+/g)].map(([name]) => name).toSorted()).toEqual(MAC_PROFILES.toSorted())
+    for (const profile of MAC_PROFILES) expectSays(`\`${profile}\``)
+  })
+})
+
+describe('settings', () => {
+  const documented = column(table(README, '| setting | what it is |'), 0)
+
+  it('of wrangler.toml and create-services.ts are in the README’s table, and no other', () => {
+    const wrangler = read('wrangler.toml')
+    const vars = [...wrangler.matchAll(/^\[(?:env\.\w+\.)?vars\]\n((?:(?:#.*|\w+ = .*)\n)+)/gm)].flatMap(
+      ([, body = '']) => [...body.matchAll(/^(\w+) =/gm)].map(([, name]) => name),
+    )
+    const bindings = [...wrangler.matchAll(/^binding = "(\w+)"/gm)].map(([, name]) => name)
+    const secrets = [...wrangler.matchAll(/secret put (\w+)/g)].map(([, name]) => name)
+    const environment = /interface Environment \{([^}]*)\}/.exec(read('src/create-services.ts'))?.[1] ?? ''
+    const used = [...environment.matchAll(/readonly (\w+)/g)].map(([, name]) => name)
+    expect(used.length).toBeGreaterThan(3)
+    expect(documented.toSorted()).toEqual(
+      [...new Set([...vars, ...bindings, ...secrets, ...used])].toSorted(),
+    )
+  })
+
+  it('every region has every one of them', () => {
+    const wrangler = read('wrangler.toml')
+    const regions = [...wrangler.matchAll(/^\[env\.(\w+)\]/gm)].map(([, name]) => name)
+    expect(regions.length).toBe(2)
+    for (const region of regions) {
+      const vars = new RegExp(`\\[env\\.${region}\\.vars\\]\\n([^[]*)`).exec(wrangler)?.[1] ?? ''
+      for (const name of ['REGION', 'ACQUIRER', 'ACQUIRER_ID'])
+        expect(vars).toMatch(new RegExp(`^${name} = `, 'm'))
+      expectSays(`\`${region}\``)
+    }
+  })
+
+  it('what must be changed to deploy says so above it', () => {
+    const values = [...read('wrangler.toml').matchAll(/((?:^#.*\n)*)^(database_id|ACQUIRER_ID|routes) = /gm)]
+    expect(values.length).toBe(3 + 3 + 2)
+    for (const [, comment, name] of values)
+      expect([name, comment]).toEqual([name, expect.stringContaining('CHANGE')])
+  })
+})
+
+it('the sandbox’s outcomes are in the README with their field 39', () => {
+  const documented = table(README, '| amount ends in | outcome | field 39 |')
+  const ours = Object.entries(SANDBOX_OUTCOMES)
+    .toSorted(([a], [b]) => Number(a) - Number(b))
+    .map(([digits, outcome]) => [
+      digits,
+      outcome,
+      outcome === 'unknown' ? 'none' : refusalOf(outcome).responseCode,
+    ])
+  const named = documented.map(([digits, outcome = '', code]) => [
+    digits,
+    outcome.match(/^`?(\w+)/)?.[1],
+    code,
+  ])
+  expect(named.slice(0, -1)).toEqual(ours)
+  expect(documented.at(-1)).toEqual(['anything else', 'approved', '00'])
+})
+
+describe('commands', () => {
+  const scripts: Readonly<Record<string, string>> = JSON.parse(read('package.json')).scripts
+  const cli = read('src/cli/index.ts')
+  const ours = [...cli.matchAll(/^ {2}'?([\w-]+)'?: \(\) => import\(/gm)].map(([, name = '']) => name)
+
+  it('the two of the README are there and are the first', () => {
+    const block = /```sh\n([\s\S]*?)```/.exec(README)?.[1]
+    expect(block).toBe('npm ci && npm run demo\nnpm ci && npm test\n')
+    expect(scripts).toHaveProperty('demo')
+    expect(scripts).toHaveProperty('test')
+  })
+
+  it('every `npm run` and `npm start` of a page is a script', () => {
+    for (const [page, text] of Object.entries(PAGES)) {
+      const named = [...text.matchAll(/npm run (?:-s )?([\w:-]+)|npm (start|test)\b/g)]
+      for (const [, script, direct] of named)
+        expect([page, Object.keys(scripts)]).toEqual([page, expect.arrayContaining([script ?? direct])])
+    }
+  })
+
+  it('every `annul` command of a page exists, and the README has them all', () => {
+    expect(ours.length).toBeGreaterThan(8)
+    const rows = column(table(README, '| command | what it does |'), 0)
+    const tabled = rows.flatMap((row) => row.replaceAll('`', '').split(', '))
+    expect(tabled.toSorted()).toEqual(ours.toSorted())
+    for (const text of Object.values(PAGES))
+      for (const [, name = ''] of text.matchAll(/(?:npm run (?:-s )?annul --|`annul) ([a-z][\w-]*)/g))
+        expect(ours).toContain(name)
+  })
+
+  it('every option of such a line is one that the command reads', () => {
+    const source = readdirSync('src/cli')
+      .map((name) => read(`src/cli/${name}`))
+      .join('\n')
+    const lines = [...README.matchAll(/(?:npm run -s annul -- |^\| `[\w-]+` \| ).*/gm)].map(([line]) => line)
+    const options = new Set(
+      lines.flatMap((line) => [...line.matchAll(/ \[?--([a-z][\w-]+)/g)].map(([, name = '']) => name)),
+    )
+    expect(options.size).toBeGreaterThan(8)
+    for (const option of options)
+      expect([option, new RegExp(`['"\`]?(--)?${option}['"\`]?\\b`).test(source)]).toEqual([option, true])
+  })
+
+  it('the subcommands of `annul terminal` are those of the README', () => {
+    const row = table(README, '| command | what it does |').find(([name]) => name === 'terminal')?.[1] ?? ''
+    const documented = [...row.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name)
+    expect(documented.toSorted()).toEqual(
+      ['sign-on', 'echo', 'sale', 'void', 'reverse', 'settle', 'sign-off', 'day'].toSorted(),
+    )
+    const source = read('src/cli/terminal.ts')
+    for (const name of documented)
+      expect([name, new RegExp(`\\b${name}\\b`).test(source)]).toEqual([name, true])
+  })
+})
+
+it('every table of the database is in ARCHITECTURE.md, and no other', () => {
+  const sql = readdirSync('migrations')
+    .filter((name) => name.endsWith('.sql'))
+    .map((name) => read(`migrations/${name}`))
+    .join('\n')
+  const tables = [...sql.matchAll(/CREATE TABLE `(\w+)`/g)].map(([, name = '']) => name)
+  expect(tables.length).toBeGreaterThan(8)
+  expect(column(table(ARCHITECTURE, '| table | what it is |'), 0).toSorted()).toEqual(tables.toSorted())
+})
+
+it.each(Object.entries(PAGES))('every path that %s names is there', (_, text) => {
+  const paths = [...text.matchAll(/`((?:src|test|assembly|migrations)\/[\w./-]*|[\w-]+\.(?:md|toml|json))`/g)]
+  for (const [, path = ''] of paths)
+    expect([
+      path,
+      existsSync(path) || existsSync(`test/${path}`) || existsSync(`test/vectors/${path}`),
+    ]).toEqual([path, true])
+})
+
+it('the changelog opens with the version of the package', () => {
+  expect(/^## (\S+)/m.exec(CHANGELOG)?.[1]).toBe(JSON.parse(read('package.json')).version)
+})
+
+describe('test/README.md', () => {
+  const walk = (folder: string) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => `${entry.parentPath.replaceAll('\\', '/')}/${entry.name}`.replace('test/', ''))
+  const files = walk('test')
+
+  it('lists every test file, and no other', () => {
+    const documented = column(table(TESTS, '| file | what it shows |'), 0)
+    expect(documented.toSorted()).toEqual(files.filter((path) => path.endsWith('.test.ts')).toSorted())
+  })
+
+  it('says of every vector file where it is from', () => {
+    const documented = column(table(TESTS, '| vectors | what they are | origin |'), 0)
+    expect(documented.toSorted()).toEqual(files.filter((path) => path.startsWith('vectors/')).toSorted())
+  })
+})
