@@ -52,7 +52,10 @@ async function putTerminal(services: Services, c: Context): Promise<Response> {
     denial = doorProblem('check_value_differs')
     return { kind: 'denied' }
   }
-  const outcome = await processAlone(services.road, { load: { credential, ...names }, verify })
+  const outcome = await processAlone(services.road, {
+    load: { credential, ...names, masterKey: true },
+    verify,
+  })
   switch (outcome.kind) {
     case 'denied':
       return respondProblem(denial ?? doorProblem('unauthorized'))
@@ -87,7 +90,7 @@ function deny(loaded: Loaded, { merchantId }: Names, body: ProvisionBody): Probl
 /** Null where a check value does not fit. */
 async function provisionVerdict(
   services: Services,
-  { terminal, merchant }: Loaded,
+  { terminal, merchant, masterKey }: Loaded,
   names: Names,
   body: ProvisionBody,
 ): Promise<Verdict | null> {
@@ -114,7 +117,8 @@ async function provisionVerdict(
   if (body.tmk === undefined) return { kind: 'verified', request }
   const tmk = joinComponents(services.core, profile.macProfile, body.tmk)
   if (tmk === undefined) return null
-  const version = services.now()
+  // Greater than the one before on whatever clock: by its version a sign-on knows that its master key is still the one.
+  const version = Math.max(services.now(), (masterKey?.version ?? 0) + 1)
   const wrapped = await services.keyring.wrap(tmk, { ...names, usage: 'tmk', version })
   tmk.fill(0)
   return { kind: 'verified', request, masterKey: { version, wrapped } }

@@ -1,0 +1,269 @@
+/**
+ * @module Provisioning a terminal: components and check values, changes that take effect at once, master keys that end every
+ * key before them, and changes that meet a sign-on or another change on the way.
+ */
+
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { desDecrypt, desEncrypt } from '../support/micro-des.ts'
+import { sm4Encrypt } from '../support/micro-sm4.ts'
+import { faultOf, journalOf, rows } from './book.ts'
+import * as s from './support.ts'
+import { bytes, hexOf, openTill, sell, type Till } from './till.ts'
+import { watchD1 } from './watched-d1.ts'
+
+let isolate: s.Isolate
+let admin: string
+beforeAll(async () => {
+  isolate = await s.openIsolate()
+  admin = await s.bearerKey(null)
+})
+
+const FIRST = '0123456789ABCDEFFEDCBA9876543210'
+const xor = (a: string, b: string) => hexOf(bytes(a).map((byte, i) => byte ^ (bytes(b)[i] ?? 0)))
+const SECOND = xor(FIRST, s.TMK)
+const kcv = (key: string, length = 4) => hexOf(desEncrypt(bytes(key), new Uint8Array(8)).subarray(0, length))
+const kcvSm4 = (key: string) => hexOf(sm4Encrypt(bytes(key), new Uint8Array(16)).subarray(0, 4))
+
+const components = (first = FIRST, second = SECOND, check = (key: string) => kcv(key)) => ({
+  components: [
+    { value: first, checkValue: check(first) },
+    { value: second, checkValue: check(second) },
+  ],
+})
+
+let next = 0
+const freshTid = () => `P${String(++next).padStart(7, '0')}`
+
+const put = (tid: string, body: unknown, mid = s.MID, to = isolate) =>
+  s.ask(to, admin, 'PUT', `/v1/merchants/${mid}/terminals/${tid}`, body)
+
+const reasonOf = ({ status, body }: s.JsonReply) => [status, body.reason]
+
+describe('a new terminal', () => {
+  it('needs a master key in two components whose check values fit, and shows none of it again', async () => {
+    const tid = freshTid()
+    const { status, body, text } = await put(tid, { tmk: { ...components(), checkValue: kcv(s.TMK) } })
+    expect(status).toBe(201)
+    expect(body).toEqual({
+      merchantId: s.MID,
+      terminalId: tid,
+      status: 'active',
+      macProfile: 'cup-ecb',
+      textEncoding: 'gbk',
+      settlementMac: 'optional',
+      batchNumber: '000001',
+      merchant: {
+        name: s.MID,
+        status: 'active',
+        timeZone: 'Asia/Shanghai',
+        cutOff: '23:00',
+        window: { kind: 'business_day' },
+      },
+    })
+    for (const secret of [FIRST, SECOND, s.TMK]) expect(text.toUpperCase()).not.toContain(secret)
+    expect((await put(tid, {})).status).toBe(200)
+    expect(await faultOf(tid)).toBeNull()
+  })
+
+  it('takes check values of two bytes, single-length and SM4 keys', async () => {
+    const two = (key: string) => kcv(key, 2)
+    expect((await put(freshTid(), { tmk: components(FIRST, SECOND, two) })).status).toBe(201)
+    expect((await put(freshTid(), { tmk: components(FIRST.slice(0, 16), SECOND.slice(0, 16)) })).status).toBe(
+      201,
+    )
+    const sm4 = { macProfile: 'cup-sm4', tmk: components(FIRST, SECOND, kcvSm4) }
+    expect((await put(freshTid(), sm4)).status).toBe(201)
+  })
+
+  const wrong: readonly (readonly [string, object, number, string])[] = [
+    ['no key', {}, 422, 'master_key_required'],
+    ['a wrong check value', { tmk: components(FIRST, SECOND, () => '00000000') }, 422, 'check_value_differs'],
+    [
+      'a wrong check value of the whole',
+      { tmk: { ...components(), checkValue: '00000000' } },
+      422,
+      'check_value_differs',
+    ],
+    [
+      'components of two lengths',
+      { tmk: components(FIRST, SECOND.slice(0, 16)) },
+      422,
+      'check_value_differs',
+    ],
+    [
+      'check values of another cipher',
+      { macProfile: 'cup-sm4', tmk: components() },
+      422,
+      'check_value_differs',
+    ],
+    ['one component', { tmk: { components: components().components.slice(1) } }, 400, 'invalid_request'],
+    [
+      'a key in base64',
+      { tmk: components('AAECAwQFBgcICQoLDA0ODw==', SECOND, () => '00000000') },
+      400,
+      'invalid_request',
+    ],
+    ['a clear key', { tmk: s.TMK }, 400, 'invalid_request'],
+    ['a member that is not known', { tmk: components(), mak: s.MAK }, 400, 'invalid_request'],
+    ['a profile that is not known', { tmk: components(), macProfile: 'none' }, 400, 'invalid_request'],
+    [
+      'a time zone that is not known',
+      { tmk: components(), merchant: { timeZone: 'Mars/Base' } },
+      400,
+      'invalid_request',
+    ],
+    [
+      'a cut-off that is no time',
+      { tmk: components(), merchant: { cutOff: '24:00' } },
+      400,
+      'invalid_request',
+    ],
+  ]
+  it.each(wrong)('with %s is refused and not there', async (_name, body, status, reason) => {
+    const tid = freshTid()
+    const reply = await put(tid, body)
+    expect(reasonOf(reply)).toEqual([status, reason])
+    for (const secret of [FIRST, SECOND, s.TMK]) expect(reply.text.toUpperCase()).not.toContain(secret)
+    expect(await journalOf(tid)).toEqual([])
+  })
+
+  it.each(['T1', 'T 000001', 'T00000001', 'T000000é'])('cannot be called %s', async (tid) => {
+    expect((await put(encodeURIComponent(tid), { tmk: components() })).status).toBe(400)
+  })
+
+  it('belongs to one merchant, also when two ask at once', async () => {
+    const tid = freshTid()
+    const mids = ['000000000000001', '000000000000002']
+    const replies = await Promise.all(mids.map((mid) => put(tid, { tmk: components() }, mid)))
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 409])
+    const loser = replies.find(({ status }) => status === 409)
+    expect(loser?.body.reason).toBe('terminal_of_other_merchant')
+  })
+})
+
+const codeOf = async (till: Till, stan: string, saying = {}) =>
+  (await till.say(s.aSale({ stan }), saying)).fields.get(39)
+
+describe('a change', () => {
+  it.each(['blocked', 'stolen', 'retired'])('to %s takes effect at once, and back', async (status) => {
+    const till = await openTill(isolate)
+    expect(await codeOf(till, '000001')).toBe('00')
+    await put(till.tid, { status })
+    const other = await s.openIsolate()
+    expect(await codeOf(till, '000002', { to: other })).toBe('58')
+    expect(await codeOf(till, '000003')).toBe('58')
+    const signOn = await till.say(s.aManagement('0800', '003', { stan: '000009' }), { key: null })
+    expect([signOn.fields.get(39), signOn.fields.has(62)]).toEqual(['58', false])
+    await put(till.tid, { status: 'active' })
+    expect(await codeOf(till, '000004', { to: other })).toBe('00')
+  })
+
+  it('of the merchant is for all its terminals: closed, and another cut-off', async () => {
+    const mid = '000000000000009'
+    const [one, two] = [await openTill(isolate, { mid }), await openTill(isolate, { mid })]
+    await put(one.tid, { merchant: { status: 'closed' } }, mid)
+    expect(await codeOf(two, '000001')).toBe('03')
+    await put(one.tid, { merchant: { status: 'active', cutOff: '10:18' } }, mid)
+    // 10:18 in Shanghai is now: the business day of this sale is tomorrow's.
+    const sale = await two.say(s.aSale({ stan: '000002' }))
+    expect([sale.fields.get(12), sale.fields.get(13), sale.fields.get(15)]).toEqual([
+      '101800',
+      '0601',
+      '0602',
+    ])
+  })
+
+  it('of the MAC profile needs a master key', async () => {
+    const till = await openTill(isolate)
+    expect(reasonOf(await put(till.tid, { macProfile: 'x9.9' }))).toEqual([422, 'master_key_required'])
+    expect((await put(till.tid, { macProfile: 'x9.9', tmk: components() })).status).toBe(200)
+    expect(await codeOf(till, '000001')).toBe('77')
+  })
+
+  it('of the master key ends every key, those in use and those that wait', async () => {
+    const till = await openTill(isolate)
+    expect(await codeOf(till, '000001')).toBe('00')
+    await s.plantKey(isolate, '5'.repeat(16), till, 2)
+    await put(till.tid, { tmk: components() })
+    expect(await rows('select 1 from key_set where terminal_id = ?', till.tid)).toEqual([])
+    expect(await codeOf(till, '000002')).toBe('77')
+    expect(await codeOf(till, '000003', { key: { ...till.key, mak: '5'.repeat(16) } })).toBe('77')
+  })
+
+  it('whether settlement must carry a MAC', async () => {
+    const till = await openTill(isolate)
+    await sell(till, '000001')
+    await put(till.tid, { settlementMac: 'required' })
+    const settlement = s.aSettlement({ stan: '000002' }, s.totalsOf(1234, 1, 0, 0))
+    const bare = await till.say(settlement, { key: null })
+    expect([bare.fields.get(39), bare.fields.get(48)?.[30]]).toEqual(['A0', '3'])
+    expect((await till.say(settlement)).fields.get(48)?.[30]).toBe('1')
+  })
+
+  it('leaves what it does not name as it is', async () => {
+    const till = await openTill(isolate, { body: { textEncoding: 'ascii' } as object })
+    await put(till.tid, { settlementMac: 'required' })
+    const { body } = await put(till.tid, { merchant: { name: 'Corner shop' } })
+    expect(body).toMatchObject({ textEncoding: 'ascii', settlementMac: 'required', status: 'active' })
+    expect(body.merchant).toMatchObject({ name: 'Corner shop', cutOff: '23:00' })
+  })
+})
+
+describe('changes that cross', () => {
+  /** An isolate in which `meanwhile` happens once, just before its next write of a kind. */
+  async function interrupted(kind: RegExp, meanwhile: () => Promise<unknown>) {
+    const watched = watchD1(env.DB)
+    const opened = await s.openIsolate({ database: watched.database })
+    watched.watch.before = async ({ statements }) => {
+      if (!statements.some(({ sql }) => kind.test(sql))) return
+      watched.watch = {}
+      await meanwhile()
+    }
+    return opened
+  }
+
+  it('a sign-on under a master key that is replaced meanwhile leaves no key of the old one', async () => {
+    const till = await openTill(isolate, { planted: false })
+    const newKey = components(FIRST, xor(SECOND, '77'.repeat(16)))
+    const old = await interrupted(/^insert into "key_set"/i, () => put(till.tid, { tmk: newKey }))
+    const signOn = s.aManagement('0800', '003', { stan: '000001' })
+    const reply = await till.say(signOn, { key: null, to: old })
+    // The key handed out is one that only the holder of the new master key can open: its check value fits under no other.
+    const field62 = bytes(reply.fields.get(62) ?? '')
+    const open = (tmk: string) => hexOf(desDecrypt(bytes(tmk), field62.subarray(20, 28)))
+    const tmk = xor(s.TMK, '77'.repeat(16))
+    expect(kcv(open(tmk))).toBe(hexOf(field62.subarray(36, 40)))
+    expect(await codeOf(till, '000001', { key: { ...till.key, mak: open(s.TMK) } })).toBe('A0')
+    expect(await codeOf(till, '000001', { key: { ...till.key, mak: open(tmk) } })).toBe('00')
+    expect(await rows('select 1 from key_set where terminal_id = ?', till.tid)).toHaveLength(1)
+  })
+
+  it('a sign-on for a profile that changes meanwhile leaves no key that the new one cannot use', async () => {
+    const till = await openTill(isolate, { planted: false })
+    const sm4 = { macProfile: 'cup-sm4', tmk: components(FIRST, SECOND, kcvSm4) }
+    const old = await interrupted(/^insert into "key_set"/i, () => put(till.tid, sm4))
+    await till.say(s.aManagement('0800', '003', { stan: '000001' }), { key: null, to: old })
+    const reply = await till.say(s.aSale({ stan: '000001' }))
+    expect([reply.status, reply.fields.get(39)]).toEqual([200, '77'])
+  })
+
+  it('a change of one terminal does not undo what was changed of its merchant meanwhile', async () => {
+    const mid = '000000000000008'
+    const [one, two] = [await openTill(isolate, { mid }), await openTill(isolate, { mid })]
+    const slow = await interrupted(/^insert into "journal"/i, () =>
+      put(one.tid, { merchant: { status: 'closed' } }, mid),
+    )
+    await put(two.tid, { textEncoding: 'ascii' }, mid, slow)
+    expect(await rows('select status from merchant where merchant_id = ?', mid)).toEqual([
+      { status: 'closed' },
+    ])
+  })
+
+  it('a sale decided before its terminal was reported stolen is not committed after', async () => {
+    const till = await openTill(isolate)
+    const slow = await interrupted(/^insert into "journal"/i, () => put(till.tid, { status: 'stolen' }))
+    expect(await codeOf(till, '000001', { to: slow })).toBe('58')
+    expect(await rows('select 1 from sale where terminal_id = ?', till.tid)).toEqual([])
+  })
+})
