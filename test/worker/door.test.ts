@@ -1,0 +1,230 @@
+/**
+ * @module HTTP at the terminal door: paths, methods, types, lengths; what is not a frame; what is a message but none that
+ * is done here. Whatever is refused here leaves nothing behind.
+ */
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../../src/doors/terminal.ts'
+import { dump } from './book.ts'
+import * as s from './support.ts'
+import { hexOf, openTill, sell, type Till } from './till.ts'
+
+let isolate: s.Isolate
+let till: Till
+let echo: Uint8Array
+let before: Awaited<ReturnType<typeof dump>>
+
+beforeAll(async () => {
+  isolate = await s.openIsolate()
+  till = await openTill(isolate)
+  await sell(till, '000001')
+  echo = till.frame(s.aManagement('0820', '301', { stan: '000009' }), { key: null })
+  before = await dump()
+})
+afterAll(async () => expect(await dump()).toEqual(before))
+
+const PATH = TERMINAL_PATHS[0]
+const TYPE = 'x-ISO-TPDU/x-auth'
+
+const send = (
+  body: BodyInit | null,
+  headers: Record<string, string> = { 'content-type': TYPE },
+  path = PATH,
+) => isolate.fetch(path, { method: 'POST', headers, body })
+
+const lengthOf = async (response: Response) => (await response.arrayBuffer()).byteLength
+
+describe('paths and methods', () => {
+  it.each(TERMINAL_PATHS)('POST %s is heard', async (path) => {
+    const reply = await s.read(await s.post(isolate, echo, path))
+    expect([reply.status, reply.mti, reply.fields.get(39)]).toEqual([200, '0830', '00'])
+  })
+
+  it.each(TERMINAL_PATHS)('%s takes no other method', async (path) => {
+    for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
+      const response = await isolate.fetch(path, { method })
+      expect([response.status, response.headers.get('allow'), await lengthOf(response)]).toEqual([
+        405,
+        'POST',
+        0,
+      ])
+    }
+  })
+
+  it.each(['/', '/unp', `${PATH}/`, '/unp/webtrans/wpos', '/V1/iso8583'])('%s is nothing', async (path) => {
+    const response = await s.post(isolate, echo, path)
+    expect([response.status, await lengthOf(response)]).toEqual([404, 0])
+  })
+})
+
+describe('content type', () => {
+  it.each([TYPE, 'X-ISO-TPDU/X-AUTH', `${TYPE}; charset=x`, 'application/octet-stream'])(
+    '%s',
+    async (type) => {
+      expect((await send(Uint8Array.from(echo), { 'content-type': type })).status).toBe(200)
+    },
+  )
+
+  it('none at all', async () => {
+    expect((await send(Uint8Array.from(echo), {})).status).toBe(200)
+  })
+
+  it.each(['application/json', 'text/plain', 'multipart/form-data', 'application/octet-stream+x'])(
+    '%s is refused',
+    async (type) => {
+      const response = await send(Uint8Array.from(echo), { 'content-type': type })
+      expect([response.status, await lengthOf(response)]).toEqual([415, 0])
+    },
+  )
+})
+
+describe('length', () => {
+  const padded = (length: number): Uint8Array<ArrayBuffer> => {
+    const body = new Uint8Array(length)
+    body.set(echo)
+    return body
+  }
+
+  /** A body without a Content-Length, in chunks. */
+  const stream = (length: number, onPull: () => void = () => {}): ReadableStream => {
+    const body = padded(length)
+    let at = 0
+    return new ReadableStream({
+      pull(controller) {
+        onPull()
+        if (at >= body.length) return controller.close()
+        controller.enqueue(body.slice(at, at + 512))
+        at += 512
+      },
+    })
+  }
+
+  it('up to 4 KiB is read, with or without a Content-Length; what follows the frame is ignored', async () => {
+    expect((await send(padded(TERMINAL_BODY_LIMIT))).status).toBe(200)
+    expect((await send(stream(TERMINAL_BODY_LIMIT))).status).toBe(200)
+    const crlf = await s.read(await send(Uint8Array.from([...echo, 13, 10, 13, 10])))
+    expect(crlf.fields.get(39)).toBe('00')
+  })
+
+  it('more than that is refused, and not read when its Content-Length says so', async () => {
+    const response = await send(padded(TERMINAL_BODY_LIMIT + 1))
+    expect([response.status, await lengthOf(response)]).toEqual([413, 0])
+    let pulls = 0
+    const headers = { 'content-type': TYPE, 'content-length': '5000' }
+    expect(
+      (
+        await send(
+          stream(5000, () => pulls++),
+          headers,
+        )
+      ).status,
+    ).toBe(413)
+    // A stream may fill its queue once by itself.
+    expect(pulls).toBeLessThanOrEqual(1)
+  })
+
+  it('more than that without a Content-Length is refused, and read no further than the limit', async () => {
+    let pulls = 0
+    const response = await send(stream(1_000_000, () => pulls++))
+    expect([response.status, await lengthOf(response)]).toEqual([413, 0])
+    expect(pulls).toBeLessThan(20)
+  })
+
+  it('is said on every answer, with the type that terminals expect', async () => {
+    const response = await s.post(isolate, echo)
+    expect(response.headers.get('content-type')).toBe(TYPE)
+    expect(response.headers.get('transfer-encoding')).toBeNull()
+    const body = new Uint8Array(await response.arrayBuffer())
+    expect(((body[0] ?? 0) << 8) | (body[1] ?? 0)).toBe(body.length - 2)
+  })
+})
+
+describe('what is not a frame', () => {
+  const frames: readonly (readonly [string, string])[] = [
+    ['nothing', ''],
+    ['one byte', '00'],
+    ['a length and nothing', '003C'],
+    ['a length of zero', '0000'],
+    ['less than it declares', '003C6000030000602200000000080000'],
+    ['TPDU and header alone', '000B6000030000602200000000'],
+    ['a TPDU that does not start with 60', '000D70000300006022000000000800'],
+    ['text', '474554202F20485454502F312E310D0A'],
+    ['an MTI that is not digits', '00156000030000602200000000ABCD0020000000C00012'],
+    ['a secondary bitmap', '00156000030000602200000000080080000000000000000000'],
+    ['a field that is cut', '001960000300006022000000000820000000000040000031323334'],
+  ]
+  it.each(frames)('%s: 400 and an empty body', async (_name, hex) => {
+    const response = await s.post(
+      isolate,
+      Uint8Array.from(hex.match(/../g) ?? [], (x) => Number.parseInt(x, 16)),
+    )
+    expect([response.status, await lengthOf(response)]).toEqual([400, 0])
+  })
+
+  it.each(['0210', '0410', '0510', '0810', '0830', '0130'])(
+    'an answer (%s) is not a request',
+    async (mti) => {
+      const reply = await till.say({ ...s.aSale({ stan: '000002' }), mti })
+      expect([reply.status, reply.bytes.length]).toEqual([400, 0])
+    },
+  )
+
+  it.each(['02', '020C', '02000401020304', '020004010203040302', '02000G'])(
+    'a serial frame that is broken (%s) is NAKed',
+    async (hex) => {
+      const start = Uint8Array.from(hex.match(/../g) ?? [], (x) => Number.parseInt(x, 16))
+      const response = await s.post(isolate, start)
+      expect([response.status, hexOf(new Uint8Array(await response.arrayBuffer()))]).toEqual([400, '15'])
+    },
+  )
+})
+
+describe('messages that are not done here get 40', () => {
+  const sale = () => s.aSale({ stan: '000002' })
+  it.each(['0100', '0220', '0620', '0300', '0420', '0401', '0900'])('MTI %s', async (mti) => {
+    const reply = await till.say({ ...sale(), mti })
+    expect([reply.status, reply.fields.get(39)]).toEqual([200, '40'])
+    expect(reply.mti).toBe(String(Number(mti) + 10).padStart(4, '0'))
+    expect(reply.fields.has(2)).toBe(false)
+  })
+
+  const unknown: readonly (readonly [string, Parameters<Till['say']>[0]])[] = [
+    ['a balance inquiry', s.aSale({ stan: '000002', more: { 3: '310000', 60: '0100000100050' } })],
+    ['a pre-authorisation condition', s.aSale({ stan: '000002', more: { 25: '06' } })],
+    ['a void under the code of a sale', s.aSale({ stan: '000002', more: { 60: '2300000100050' } })],
+    [
+      'a void of a pre-authorised completion',
+      s.aSale({ stan: '000002', more: { 3: '200000', 60: '21000001000' } }),
+    ],
+    ['a field 60 that is cut', s.aSale({ stan: '000002', more: { 60: '220000010' } })],
+    ['no field 60', s.aSale({ stan: '000002', more: { 60: undefined } })],
+    ['parameter download', s.aManagement('0800', '360', { stan: '000002' })],
+    ['status upload', s.aManagement('0820', '362', { stan: '000002' })],
+    ['a settlement under another code', s.aManagement('0500', '999', { stan: '000002' })],
+    ['an upload of chip transactions', s.aManagement('0320', '203', { stan: '000002' })],
+  ]
+  it.each(unknown)('%s', async (_name, message) => {
+    const reply = await till.say(message)
+    expect([reply.status, reply.fields.get(39), reply.fields.has(64)]).toEqual([200, '40', false])
+  })
+})
+
+describe('mandatory fields', () => {
+  const sale = { original: '000001', rrn: '0'.repeat(12) }
+  const lacking: readonly (readonly [string, Parameters<Till['say']>[0]])[] = [
+    ...[4, 22, 49].map(
+      (n) => [`sale without ${n}`, s.aSale({ stan: '000003', more: { [n]: undefined } })] as const,
+    ),
+    ...[4, 22, 37, 49, 61].map(
+      (n) => [`void without ${n}`, s.aVoid({ stan: '000003', ...sale, more: { [n]: undefined } })] as const,
+    ),
+    ['sale of nothing', s.aSale({ stan: '000003', amount: 0 })],
+    ['trace number zero', s.aSale({ stan: '000000' })],
+    ['no trace number', s.aSale({ stan: '000003', more: { 11: undefined } })],
+    ['field 61 cut', s.aVoid({ stan: '000003', ...sale, more: { 61: '00000100000' } })],
+    ['reversal without amount', s.aReversal('void', { stan: '000003', more: { 4: undefined } })],
+  ]
+  it.each(lacking)('%s: 30', async (_name, message) => {
+    expect((await till.say(message)).fields.get(39)).toBe('30')
+  })
+})
