@@ -21,11 +21,16 @@ const build = async (env: Env): Promise<Hono> =>
 export default {
   async fetch(request, env, context) {
     app ??= build(env)
+    let built: Hono
     try {
-      return await (await app).fetch(request, env, context)
+      built = await app
     } catch (error) {
       app = undefined
-      throw error
+      // A RangeError of ours names the setting that is wrong, never its value.
+      const why = error instanceof RangeError ? error.message : 'not built'
+      console.log(JSON.stringify({ event: 'misconfigured', region: env.REGION, why }))
+      return new Response(null, { status: 503 })
     }
+    return built.fetch(request, env, context)
   },
 } satisfies ExportedHandler<Env>

@@ -24,7 +24,7 @@ function refuse(request: ReversalRequest, situation: Situation): DeclineReason |
   const { target, original } = situation
   if (target === null || !stands(situation, target)) return null
   if (targetAmount(target) !== request.amount) return 'amount_differs'
-  if (original !== null && original.batchState !== 'open') return 'original_settled'
+  if (original !== null && original.batchState !== 'open') return 'reversal_too_late'
   return null
 }
 

@@ -33,10 +33,13 @@ export function decideSettlement(
     kind: 'answer',
     answer: answerOf(situation, supplies, reason, { totals }),
   })
-  if (request.batchNumber !== batch.batchNumber) return answer('batch_mismatch', SETTLEMENT_ERROR)
-  const compared = compareTotals(request.totals, batch)
+  const { namedBatch } = situation
+  if (namedBatch === null) return answer('batch_mismatch', SETTLEMENT_ERROR)
+  const compared = compareTotals(request.totals, namedBatch)
   if (compared === undefined) return answer('format_error', SETTLEMENT_ERROR)
-  if (!compared.equal || isEmpty(batch)) return answer(null, compared.answer)
+  // A closed batch is asked about again, under a new STAN, when the first answer was lost: the same comparison.
+  const closes = namedBatch.state === 'open' && compared.equal && !isEmpty(batch)
+  if (!closes) return answer(null, compared.answer)
   const settled = answerOf(situation, supplies, null, { totals: compared.answer })
   return commitOf(request, 'settlement', situation, settled, close(batch))
 }
@@ -49,9 +52,11 @@ export function decideUpload(request: UploadRequest, situation: Situation, suppl
     kind: 'answer',
     answer: answerOf(situation, supplies, reason),
   })
-  if (request.kind === 'upload_end' && request.after === 'match')
-    return answer(situation.namedBatch?.state === 'closed' ? null : 'batch_mismatch')
-  if (request.batchNumber !== batch.batchNumber) return answer('batch_mismatch')
-  if (request.kind === 'upload' || isEmpty(batch)) return answer(null)
+  const { namedBatch } = situation
+  if (namedBatch === null) return answer('batch_mismatch')
+  if (request.kind === 'upload' || namedBatch.state === 'closed') return answer(null)
+  // After a match the settlement itself has closed the batch; an end that says so of an open one is lost or wrong.
+  if (request.after === 'match') return answer('batch_mismatch')
+  if (isEmpty(batch)) return answer(null)
   return commitOf(request, 'upload_end', situation, answerOf(situation, supplies, null), close(batch))
 }

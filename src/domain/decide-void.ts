@@ -24,6 +24,8 @@ function refuse(request: VoidRequest, situation: Situation, now: number): Declin
   const { sale } = original
   if (sale.merchantId !== request.merchantId) return 'merchant_differs'
   if (sale.terminalId !== terminal.terminalId) return 'terminal_differs'
+  // Found by its RRN while field 61 names another sale: what contradicts itself is not guessed at.
+  if (differs(request.pos?.saleKey ?? null, sale.messageKey)) return 'reference_differs'
   if (differs(request.rrn, sale.rrn)) return 'reference_differs'
   if (differs(request.authorizationCode, sale.authorizationCode)) return 'reference_differs'
   if (cardDiffers(request, sale)) return 'card_differs'

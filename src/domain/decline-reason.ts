@@ -210,6 +210,16 @@ export const REFUSALS = {
     'Cannot void: ask the acquirer for a refund',
     'refund',
   ),
+  // Terminals take 00, 12 and 25 for a reversal done; this one is not, so it must be none of them (protocol.md §3.5).
+  reversal_too_late: refusal(
+    '22',
+    409,
+    '已结算不能冲正',
+    'Too late to reverse',
+    '冲正未成功，请联系收单机构',
+    'Not reversed: call the acquirer',
+    'contact_acquirer',
+  ),
   window_expired: refusal(
     '12',
     409,

@@ -36,7 +36,13 @@ export interface CaptureRequest extends Omit<SaleRequest, 'kind'> {
 export interface VoidRequest extends Identity {
   readonly kind: 'void'
   /** Null on the JSON door, where the sale's own terminal and batch are meant. */
-  readonly pos: { readonly terminalId: string; readonly batchNumber: string; readonly stan: string } | null
+  readonly pos: {
+    readonly terminalId: string
+    readonly batchNumber: string
+    readonly stan: string
+    /** Message key of the sale that field 61 names; null where it is all zeros, and the RRN names the sale. */
+    readonly saleKey: string | null
+  } | null
   readonly amount: Amount
   readonly currencyCode: string
   /** HMAC of the card number as presented; null where none was readable. */

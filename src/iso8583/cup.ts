@@ -108,10 +108,10 @@ export function reversedKind(type: TransactionType): EntryKind | undefined {
   return type === 'void_reversal' ? 'void' : undefined
 }
 
-/** Key of the sale that a void names by 61.1 and 61.2. */
+/** Key of the sale that a void names by 61.1 and 61.2; undefined where they are zeros ("unknown"). */
 export function originalSaleKey(place: PosPlace, { fields }: Message): string | undefined {
   const original: OriginalReference | undefined = readField61(fields.get(61) ?? '')
-  if (original === undefined) return undefined
+  if (original === undefined || Number(original.originalStan) === 0) return undefined
   return posMessageKey(
     { ...place, batchNumber: original.originalBatchNumber, stan: original.originalStan },
     'sale',

@@ -14,6 +14,7 @@ import {
   field60Of,
   givenReference,
   keptFields,
+  originalSaleKey,
   type PosPlace,
   reversedKind,
   type TransactionType,
@@ -86,7 +87,7 @@ export function readRequest(
       return {
         ...identity,
         kind: 'void',
-        pos: { terminalId, batchNumber, stan },
+        pos: { terminalId, batchNumber, stan, saleKey: originalSaleKey(place, message) ?? null },
         amount,
         currencyCode,
         cardFingerprint: fingerprints.card?.fingerprint ?? null,

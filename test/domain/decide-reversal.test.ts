@@ -65,7 +65,7 @@ const guardsOf = ({ request }: Case): Guard<Case>[] => [
     reason: 'amount_differs',
     break: (c) => ({ ...c, request: { ...c.request, amount: 1 } }),
   },
-  { fault: 'the batch is closed', reason: 'original_settled', break: closed },
+  { fault: 'the batch is closed', reason: 'reversal_too_late', break: closed },
 ]
 
 guardSuite('the reversal of a sale', ofSale, decide, guardsOf(ofSale))

@@ -7,10 +7,10 @@ import { NO_TOTALS } from '../../src/domain/money.ts'
 import type { SettlementRequest, UploadRequest } from '../../src/domain/requests.ts'
 import type { Batch } from '../../src/domain/types.ts'
 import {
+  situation as anySituation,
   batch,
   entryFor,
   settlementRequest,
-  situation,
   supplies,
   terminal,
   totals,
@@ -23,6 +23,9 @@ interface Case<R> {
   readonly situation: Situation
 }
 
+/** The message names the open batch. */
+const situation: Situation = { ...anySituation, namedBatch: batch }
+
 const knownGuards = <R extends { messageKey: string; batchNumber: string }>(request: R): Guard<Case<R>>[] => [
   {
     fault: 'its key bears another content',
@@ -33,9 +36,12 @@ const knownGuards = <R extends { messageKey: string; batchNumber: string }>(requ
     }),
   },
   {
-    fault: 'another batch than the open one',
+    fault: 'a batch that never was',
     reason: 'batch_mismatch',
-    break: (c) => ({ ...c, request: { ...c.request, batchNumber: '000002' } }),
+    break: (c) => ({
+      request: { ...c.request, batchNumber: '000002' },
+      situation: { ...c.situation, namedBatch: null },
+    }),
   },
 ]
 
@@ -54,7 +60,12 @@ guardSuite('a settlement', valid, settle, [
 ])
 guardSuite('the end of an upload', { request: uploadEnd, situation }, upload, knownGuards(uploadEnd))
 
-const holding = (open: Batch): Situation => ({ ...situation, terminal: { ...terminal, batch: open } })
+const holding = (open: Batch): Situation => ({
+  ...situation,
+  terminal: { ...terminal, batch: open },
+  namedBatch: open,
+})
+const unknownBatch: Situation = { ...situation, namedBatch: null }
 const empty: Batch = { ...NO_TOTALS, batchNumber: '000001', state: 'open' }
 const effects = {
   batch: { ...batch, state: 'closed' },
@@ -117,7 +128,7 @@ describe('totals of a settlement', () => {
   it('a refusal says code 3 in both halves and no totals', () => {
     expect(SETTLEMENT_ERROR).toBe(answered('0'.repeat(30), 3, 3))
     const request = { ...settlementRequest, batchNumber: '000002' }
-    expect(settle({ ...valid, request })).toMatchObject({
+    expect(settle({ request, situation: unknownBatch })).toMatchObject({
       kind: 'answer',
       answer: { reason: 'batch_mismatch', totals: SETTLEMENT_ERROR },
     })
@@ -133,6 +144,23 @@ describe('totals of a settlement', () => {
   })
 })
 
+describe('a settlement asked again about a closed batch, under a new STAN', () => {
+  const closed: Batch = { ...batch, state: 'closed' }
+  const later: Situation = { ...holding({ ...empty, batchNumber: '000002' }), namedBatch: closed }
+
+  it('gets the same comparison, and nothing is written', () => {
+    expect(settle({ request: settlementRequest, situation: later })).toMatchObject({
+      kind: 'answer',
+      answer: { reason: null, totals: answered(OURS, 1, 1) },
+    })
+    const request = { ...settlementRequest, totals: totals(1, 1, 0, 0) }
+    expect(settle({ request, situation: later })).toMatchObject({
+      kind: 'answer',
+      answer: { reason: null, totals: answered(OURS, 2, 1) },
+    })
+  })
+})
+
 describe('batch upload', () => {
   const closed: Batch = { ...batch, state: 'closed' }
   const next = holding({ ...empty, batchNumber: '000002' })
@@ -141,19 +169,13 @@ describe('batch upload', () => {
     [
       'details of another batch',
       { kind: 'upload', batchNumber: '000002' },
-      situation,
+      unknownBatch,
       'answer',
       'batch_mismatch',
     ],
     ['its end after a mismatch', {}, situation, 'commit', null],
     ['its end, the batch empty', {}, holding(empty), 'answer', null],
-    [
-      'its end after a mismatch, the batch closed',
-      {},
-      { ...next, namedBatch: closed },
-      'answer',
-      'batch_mismatch',
-    ],
+    ['its end after a mismatch, the batch closed', {}, { ...next, namedBatch: closed }, 'answer', null],
     ['its end after a match', { after: 'match' }, { ...next, namedBatch: closed }, 'answer', null],
     [
       'its end after a match, the batch still open',
@@ -162,7 +184,7 @@ describe('batch upload', () => {
       'answer',
       'batch_mismatch',
     ],
-    ['its end after a match, no such batch', { after: 'match' }, situation, 'answer', 'batch_mismatch'],
+    ['its end after a match, no such batch', { after: 'match' }, unknownBatch, 'answer', 'batch_mismatch'],
   ]
   it.each(rows)('%s', (_, request, where, kind, reason) => {
     const decision = upload({ request: { ...uploadEnd, ...request }, situation: where })

@@ -76,7 +76,10 @@ guardSuite('a void from a terminal', valid, decide, [
   {
     fault: 'another batch than the open one',
     reason: 'batch_mismatch',
-    break: (c) => ask({ pos: { terminalId: '12345678', batchNumber: '000002', stan: '000002' } })(c),
+    break: (c) =>
+      ask({
+        pos: { terminalId: '12345678', batchNumber: '000002', stan: '000002', saleKey: sale.messageKey },
+      })(c),
   },
   { fault: 'no such sale', reason: 'original_not_found', break: find({ original: null }) },
   {

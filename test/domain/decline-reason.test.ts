@@ -33,6 +33,7 @@ it('reason → field 39, HTTP status, what to do next, words', () => {
     original_reversed | 25 | 409 | nothing | 原交易已冲正 | Sale was reversed
     original_already_voided | 12 | 409 | query | 原交易已撤销 | Already voided
     original_settled | 12 | 409 | refund | 原交易已结算 | Already settled
+    reversal_too_late | 22 | 409 | contact_acquirer | 已结算不能冲正 | Too late to reverse
     window_expired | 12 | 409 | refund | 已过撤销时限 | Void window over
     amount_differs | 64 | 422 | refund | 金额与原交易不符 | Amount differs
     currency_differs | A1 | 422 | nothing | 币种与原交易不符 | Currency differs
@@ -73,6 +74,7 @@ it('reason → advice', () => {
     original_reversed | 款项已冲正，无需撤销 | The sale was already reversed: nothing to void
     original_already_voided | 请勿重复撤销，可查询原撤销 | Do not void again: look the first void up
     original_settled | 不能撤销，请由收单机构办理退货 | Cannot void: ask the acquirer for a refund
+    reversal_too_late | 冲正未成功，请联系收单机构 | Not reversed: call the acquirer
     window_expired | 不能撤销，请由收单机构办理退货 | Cannot void: ask the acquirer for a refund
     amount_differs | 撤销须为全额；部分退款请办退货 | A void is for the full amount; for a part, refund
     currency_differs | 请使用原交易币种 | Use the currency of the original sale

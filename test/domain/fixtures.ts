@@ -137,7 +137,7 @@ export const captureRequest: CaptureRequest = {
 export const voidRequest: VoidRequest = {
   ...identity('000002', 'void'),
   kind: 'void',
-  pos: { terminalId: TID, batchNumber: '000001', stan: '000002' },
+  pos: { terminalId: TID, batchNumber: '000001', stan: '000002', saleKey: sale.messageKey },
   amount: 1234,
   currencyCode: '156',
   cardFingerprint: 'c'.repeat(64),

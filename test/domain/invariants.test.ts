@@ -174,6 +174,7 @@ describe('random days', () => {
         'original_not_found',
         'original_reversed',
         'original_settled',
+        'reversal_too_late',
         'window_expired',
       ].sort(),
     )

@@ -131,7 +131,14 @@ export class World {
           door: json ? 'json' : 'terminal',
           kind: 'void',
           messageKey: json ? `api|${MID}|void|${stan}` : keyOf(stan, 'void', batchNumber),
-          pos: json ? null : { terminalId: TID, batchNumber, stan },
+          pos: json
+            ? null
+            : {
+                terminalId: TID,
+                batchNumber,
+                stan,
+                saleKey: keyOf(six(command.original), 'sale', batchNumber),
+              },
           amount: command.amount,
           currencyCode: '156',
           cardFingerprint: json ? null : 'c'.repeat(64),

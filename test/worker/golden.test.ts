@@ -111,8 +111,8 @@ describe('with a sale of its own', () => {
     renamed = { ...other, [asciiHex('101530000002123456')]: own(37) + own(38) }
   })
 
-  it('void whose field 61 names no sale: its RRN does', async () => {
-    const changes = { '0000000012340000032812': '0000000012340000232812', '000007000002': '000007000077' }
+  it('void whose field 61 is zeros: its RRN names the sale', async () => {
+    const changes = { '0000000012340000032812': '0000000012340000232812', '000007000002': '000000000000' }
     const reply = await post(isolate, adjusted('5-void-req', { ...renamed, ...changes }))
     expect(reply.fields.get(39)).toBe('00')
     await post(isolate, adjusted('7-void-reversal-req', { ...other, '0000032812': '0000232812' }))

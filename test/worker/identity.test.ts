@@ -227,7 +227,7 @@ it('a sale fed with an RRN that another has already does not hide the other', as
     const { body } = await s.ask(isolate, own, 'GET', `/v1/sales/${sale.rrn}`)
     expect(body.terminalId).toBe(tid)
   }
-  // Field 61 names no sale, so that the RRN must.
-  const voided = await till.say(s.aVoid({ stan: '000002', ...sale, original: '000099' }))
+  // Field 61 is zeros, so that the RRN names the sale.
+  const voided = await till.say(s.aVoid({ stan: '000002', ...sale, more: { 61: '000000000000' } }))
   expect(voided.fields.get(39)).toBe('00')
 })

@@ -191,6 +191,17 @@ const TABLE: readonly Row[] = [
       return say(till, voidOf(sale, { batch: '000002', more: { 61: '000001000001' } }))
     },
   ],
+  [
+    'reversal_too_late',
+    '22',
+    'right',
+    async (open) => {
+      const till = await open()
+      await sell(till, '000001')
+      await settle(till, [1234, 1])
+      return say(till, s.aReversal('sale', { stan: '000001' }))
+    },
+  ],
   ['window_expired', '12', 'right', (open) => late(open, {})],
   ['amount_differs', '64', 'right', (open) => voidBut(open, { amount: 1200 })],
   ['currency_differs', 'A1', 'right', (open) => voidBut(open, { more: { 49: '840' } })],
