@@ -71,6 +71,7 @@ export function formatFault(type: TransactionType, { fields }: Message): number 
   if (missing !== undefined) return missing
   if (type === 'void' && readField61(fields.get(61) ?? '') === undefined) return 61
   if (fields.get(11) === '000000') return 11
+  if (tracksDiffer(fields)) return 35
   if (MANDATORY[type].includes(4) && Number(fields.get(4)) === 0) return 4
   return undefined
 }
@@ -118,14 +119,19 @@ export function originalSaleKey(place: PosPlace, { fields }: Message): string | 
   )
 }
 
-/** The card number in clear, from field 2 or the track; undefined where neither can be read. */
-export function panOf({ fields }: Message): string | undefined {
+/** Third digit of 53: tracks are encrypted, in place, without a mark in the track itself. */
+const clearTrackPan = (fields: Message['fields']): string | undefined =>
+  fields.get(53)?.[2] === '1' ? undefined : fields.get(35)?.split('D')[0]
+
+/** One card number in field 2 and another on the track. */
+function tracksDiffer(fields: Message['fields']): boolean {
+  const track = clearTrackPan(fields)
   const pan = fields.get(2)
-  if (pan !== undefined) return pan
-  // Third digit of 53: tracks are encrypted, in place, without a mark in the track itself.
-  if (fields.get(53)?.[2] === '1') return undefined
-  return fields.get(35)?.split('D')[0]
+  return track !== undefined && pan !== undefined && track !== pan
 }
+
+/** The card number in clear, from field 2 or the track; undefined where neither can be read. */
+export const panOf = ({ fields }: Message): string | undefined => fields.get(2) ?? clearTrackPan(fields)
 
 /** An RRN or authorisation code as given; null where it is absent, blank or all zeros ("unknown"). */
 export function givenReference(value: string | undefined): string | null {
