@@ -11,9 +11,9 @@ import { addCredit, addDebit } from './money.ts'
 import type { ReversalRequest } from './requests.ts'
 import type { Effects, JournalEntry, Reversal } from './types.ts'
 
-/** Whether the named message had an effect that stands. */
+/** Whether the named message had an effect that stands. The feed's word of a declined sale is heard, and has none. */
 function stands(situation: Situation, target: JournalEntry): boolean {
-  const approved = target.answer.reason === null
+  const approved = target.answer.reason === null && target.effects.sale?.status !== 'declined'
   return approved && situation.targetReversal === null
 }
 

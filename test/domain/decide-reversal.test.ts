@@ -127,6 +127,11 @@ describe('what a reversal does', () => {
       none,
     ],
     [
+      'a sale that the feed told as declined: nothing',
+      find({ target: { ...saleEntry, effects: { sale: { ...sale, status: 'declined' } } } })(ofSale),
+      none,
+    ],
+    [
       'a declined void: nothing',
       find({ target: { ...voidEntry, answer: { ...refusal, reason: 'amount_differs' }, effects: {} } })(
         ofVoid,

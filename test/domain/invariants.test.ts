@@ -17,6 +17,7 @@ class Ledger {
   readonly settled = new Set<string>()
   readonly first = new Map<string, { content: string; answer: Answer }>()
   readonly reversed = new Set<string>()
+  readonly declined = new Set<string>()
 
   record(command: Exclude<Command, { kind: 'wait' }>, told: Told, world: World): void {
     const { key, answer, decision } = told
@@ -39,7 +40,12 @@ class Ledger {
     world: World,
   ): void {
     switch (command.kind) {
+      case 'feed':
       case 'sale':
+        if (command.kind === 'feed' && command.status === 'declined') {
+          this.declined.add(key)
+          return
+        }
         expect(this.settled).not.toContain(batchNumber)
         expect(this.reversed).not.toContain(key)
         this.sales.set(key, {
@@ -75,7 +81,7 @@ class Ledger {
   /** What a reversal names has no effect from now on; a declined message keeps its answer. */
   private reverse(target: string): void {
     const first = this.first.get(target)
-    if (first !== undefined && first.answer.reason !== null) return
+    if (this.declined.has(target) || (first !== undefined && first.answer.reason !== null)) return
     this.reversed.add(target)
     for (const [key, sale] of this.sales) {
       if (key !== target && sale.voidedBy !== target) continue
@@ -111,7 +117,9 @@ class Ledger {
 const stan = fc.integer({ min: 1, max: 5 })
 const amount = fc.constantFrom(100, 100, 100, 250)
 const batch = fc.constantFrom('open', 'open', 'open', 'last')
+const status = fc.constantFrom('approved', 'declined')
 const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('feed'), stan, amount, status, batch }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('sale'), stan, amount, batch }) },
   {
     weight: 8,
@@ -171,6 +179,7 @@ describe('random days', () => {
         'key_reused_with_different_content',
         'message_reversed',
         'original_already_voided',
+        'original_not_approved',
         'original_not_found',
         'original_reversed',
         'original_settled',

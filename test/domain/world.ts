@@ -2,11 +2,12 @@
 
 import { newTerminal } from '../../src/domain/decide-provision.ts'
 import { decideReversal } from '../../src/domain/decide-reversal.ts'
-import { decideSale, decideSaleEarly } from '../../src/domain/decide-sale.ts'
+import { decideCapture, decideSale, decideSaleEarly } from '../../src/domain/decide-sale.ts'
 import { decideSettlement } from '../../src/domain/decide-settlement.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
 import type { Decision, Situation, Supplies } from '../../src/domain/decision.ts'
 import type {
+  CaptureRequest,
   ReversalRequest,
   SaleRequest,
   SettlementRequest,
@@ -28,6 +29,13 @@ import { entryFor, keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } fr
 /** What a terminal or a back office may send. The STAN is a small number, so that keys meet again. */
 export type Command =
   | { readonly kind: 'sale'; readonly stan: number; readonly amount: number; readonly batch: Named }
+  | {
+      readonly kind: 'feed'
+      readonly stan: number
+      readonly amount: number
+      readonly status: 'approved' | 'declined'
+      readonly batch: Named
+    }
   | {
       readonly kind: 'void' | 'json_void'
       readonly stan: number
@@ -121,6 +129,26 @@ export class World {
           const early = decideSaleEarly(request, situation, supplies)
           return early ?? decideSale(request, situation, supplies, { kind: 'approved' })
         })
+      }
+      case 'feed': {
+        const request: CaptureRequest = {
+          ...identity,
+          door: 'json',
+          kind: 'capture',
+          messageKey: keyOf(stan, 'sale', batchNumber),
+          stan,
+          amount: command.amount,
+          currencyCode: '156',
+          card: soldSale.card,
+          status: command.status,
+          rrn: null,
+          authorizationCode: null,
+          fee: null,
+          soldAt: this.now,
+        }
+        return this.take(request, batchNumber, {}, (situation, supplies) =>
+          decideCapture(request, situation, supplies),
+        )
       }
       case 'void':
       case 'json_void': {
