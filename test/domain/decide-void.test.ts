@@ -10,6 +10,7 @@ import {
   batch,
   entryFor,
   jsonVoidRequest,
+  keyOf,
   NOW,
   original,
   sale,
@@ -92,6 +93,12 @@ guardSuite('a void from a terminal', valid, decide, [
     reason: 'terminal_differs',
     break: sold({ terminalId: '99999999' }),
   },
+  {
+    fault: 'field 61 names another sale than the one found',
+    reason: 'reference_differs',
+    break: (c) =>
+      c.request.pos === null ? c : ask({ pos: { ...c.request.pos, saleKey: keyOf('000777', 'sale') } })(c),
+  },
   { fault: 'another RRN', reason: 'reference_differs', break: ask({ rrn: '000000000999' }) },
   {
     fault: 'another authorisation code',
@@ -110,8 +117,10 @@ guardSuite('a void from the JSON door', { ...valid, request: jsonVoidRequest }, 
 ] as Guard<Case>[])
 
 describe('what names the sale', () => {
+  const POS = { terminalId: '12345678', batchNumber: '000001', stan: '000002' }
   const rows: [string, Partial<VoidRequest>, Partial<Sale>, ReturnType<typeof reasonOf>][] = [
     ['card alone', { rrn: null }, {}, null],
+    ['RRN alone, field 61 says nothing', { pos: { ...POS, saleKey: null } }, {}, null],
     ['RRN alone, no card readable', { cardFingerprint: null }, {}, null],
     ['neither card nor RRN', { cardFingerprint: null, rrn: null }, {}, 'card_differs'],
     ['a card, but the sale was fed without one, and no RRN', { rrn: null }, { card: null }, 'card_differs'],
