@@ -145,6 +145,14 @@ describe('reversals', () => {
       expect((await till.say(message, { to })).fields.get(39)).toBe('12')
   })
 
+  it('of another amount are refused and change nothing', async () => {
+    const { till } = await voidedTill()
+    const before = await effectOf(till.tid)
+    expect((await till.say(s.aReversal('void', { stan: '000002', amount: 1 }))).fields.get(39)).toBe('64')
+    expect((await till.say(s.aReversal('sale', { stan: '000001', amount: 1 }))).fields.get(39)).toBe('64')
+    expect(await effectOf(till.tid)).toEqual(before)
+  })
+
   it('of a refused message change nothing', async () => {
     const isolate = await s.openIsolate()
     const till = await openTill(isolate)

@@ -122,6 +122,21 @@ describe('a commit whose answer is lost', () => {
   })
 })
 
+it('a commit follows only from the very entry that was loaded: another history under the same number is not joined', async () => {
+  const { till, watched } = await openWatched()
+  await sell(till, '000001')
+  const other = 'f'.repeat(64)
+  watched.watch.before = async (trip) => {
+    if (!writesJournal(trip)) return
+    watched.watch = {}
+    // As if an older database had been brought back and another sale had taken the place of the last one.
+    await rows('update journal set hash = ? where terminal_id = ? and seq = 2', other, till.tid)
+    await rows('update terminal set head_hash = ? where terminal_id = ?', other, till.tid)
+  }
+  await sell(till, '000002')
+  expect((await journalOf(till.tid)).map(({ previousHash }) => previousHash).at(-1)).toBe(other)
+})
+
 describe('a load that fails', () => {
   it('is not answered, and nothing was done', async () => {
     const { till, watched } = await openWatched()

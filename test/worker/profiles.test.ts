@@ -155,6 +155,16 @@ describe('sign-on', () => {
     expect((await till.say(s.aSale({ stan: '000005' }), { key })).fields.get(39)).toBe('A0')
   })
 
+  it('made a key set that is older than the one in use: dead, even where its row is still there', async () => {
+    const isolate = await s.openIsolate()
+    const till = await openTill(isolate, { planted: false })
+    const key = { ...till.key, mak: '5'.repeat(16) }
+    await s.plantKey(isolate, key.mak, till, 5)
+    expect((await till.say(s.aSale({ stan: '000001' }), { key })).fields.get(39)).toBe('00')
+    await s.plantKey(isolate, till.key.mak, till, 4)
+    expect((await till.say(s.aSale({ stan: '000002' }))).fields.get(39)).toBe('A0')
+  })
+
   it('by a stranger locks nobody out', async () => {
     const isolate = await s.openIsolate()
     const till = await openTill(isolate)
