@@ -58,7 +58,8 @@ CREATE TABLE `merchant` (
 	`time_zone` text NOT NULL,
 	`cut_off` text NOT NULL,
 	`window_kind` text NOT NULL,
-	`window_minutes` integer
+	`window_minutes` integer,
+	`currency_code` text NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `reversal` (

@@ -20,4 +20,5 @@ export const DEFAULT_MERCHANT = {
   timeZone: 'Asia/Shanghai',
   cutOff: '23:00',
   window: { kind: 'business_day' },
+  currencyCode: '156',
 } as const satisfies Partial<Merchant>

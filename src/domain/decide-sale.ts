@@ -12,8 +12,11 @@ export type Authorization =
   | { readonly kind: 'approved' }
   | { readonly kind: 'declined'; readonly reason: DeclineReason }
 
-const refuse = (request: SaleRequest | CaptureRequest, situation: Situation): DeclineReason | null =>
-  request.batchNumber === situation.terminal.batch.batchNumber ? null : 'batch_mismatch'
+function refuse(request: SaleRequest | CaptureRequest, situation: Situation): DeclineReason | null {
+  if (request.batchNumber !== situation.terminal.batch.batchNumber) return 'batch_mismatch'
+  if (request.currencyCode !== situation.merchant.currencyCode) return 'currency_differs'
+  return null
+}
 
 function saleOf(request: SaleRequest | CaptureRequest, supplies: Supplies): Omit<Sale, 'status'> {
   const told = request.kind === 'capture' ? request : null
@@ -71,7 +74,7 @@ export function decideCapture(request: CaptureRequest, situation: Situation, sup
   const known = knownMessage(request, situation, supplies)
   if (known !== null) return known
   const reason = refuse(request, situation)
-  // A line refused for its batch may be right after the next sign-on: it does not use its key up.
+  // A line refused here may be right later or when mended: it does not use its key up.
   if (reason !== null) return { kind: 'answer', answer: answerOf(situation, supplies, reason) }
   const sale: Sale = { ...saleOf(request, supplies), status: request.status }
   const { rrn, authorizationCode } = sale

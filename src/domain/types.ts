@@ -35,6 +35,8 @@ export interface Merchant {
   /** Local cut-off time, `HH:MM`. */
   readonly cutOff: string
   readonly window: WindowPolicy
+  /** ISO 4217, three digits: the one currency of its sales, so that a batch adds up. */
+  readonly currencyCode: string
 }
 
 /** Totals of a batch in minor units and counts. Debit: sales. Credit: voids. Reversed items are in neither. */

@@ -11,6 +11,7 @@ import { declineProblem, doorProblem, type Problem } from '../json/problem.ts'
 import { type CaptureBody, captureBody } from '../json/schemas.ts'
 import type { Outcome, Verdict } from '../process.ts'
 import type { Services } from '../services.ts'
+import { canonical } from '../store/journal.ts'
 import { type Credential, type Loaded, load } from '../store/load.ts'
 import {
   check,
@@ -92,7 +93,10 @@ async function captureSale(
     if (denial !== undefined) return { kind: 'denied' }
     // Another merchant's terminal and one that does not exist are answered alike.
     if (loaded.terminal?.merchantId !== merchantId) return { kind: 'refused', reason: 'terminal_unknown' }
-    return { kind: 'verified', request: await captureRequest(services, body.value, messageKey, soldAt) }
+    return {
+      kind: 'verified',
+      request: await captureRequest(services, loaded, body.value, messageKey, soldAt),
+    }
   }
   const outcome = await services.group.submit(
     { load: { credential, terminalId, messageKey }, verify },
@@ -108,25 +112,27 @@ function deny(caller: Credential | null, merchantId: string): Problem | undefine
 
 async function captureRequest(
   { keyring }: Services,
+  { merchant }: Loaded,
   body: CaptureBody,
   messageKey: string,
   soldAt: number,
 ): Promise<CaptureRequest> {
-  const { pan, currency, amount, rrn, authorizationCode, fee, merchantId, ...rest } = body
+  const { pan, amount, rrn, authorizationCode, fee, merchantId, ...rest } = body
   const card: Card | null =
     pan === undefined
       ? null
       : { first6: pan.slice(0, 6), last4: pan.slice(-4), fingerprint: await keyring.fingerprint('pan', pan) }
-  const content = { ...body, pan: card?.fingerprint }
+  const currencyCode = body.currency ?? merchant?.currencyCode ?? ''
+  const content = { ...body, currency: currencyCode, pan: card?.fingerprint }
   return {
     kind: 'capture',
     door: 'json',
     merchantId,
     messageKey,
-    contentFingerprint: await keyring.fingerprint('content', JSON.stringify(content)),
+    contentFingerprint: await keyring.fingerprint('content', canonical(content)),
     request: {
       amount: String(amount),
-      currency,
+      currency: currencyCode,
       status: rest.status,
       ...(pan === undefined ? {} : { pan: maskPan(pan) }),
       ...(rrn === undefined ? {} : { rrn }),
@@ -135,7 +141,7 @@ async function captureRequest(
     batchNumber: rest.batchNumber,
     stan: rest.stan,
     amount,
-    currencyCode: currency,
+    currencyCode,
     card,
     status: rest.status,
     rrn: rrn ?? null,

@@ -135,6 +135,7 @@ function merchantAfter(
     status: change?.status ?? before?.status ?? 'active',
     timeZone: change?.timeZone ?? before?.timeZone ?? DEFAULT_MERCHANT.timeZone,
     cutOff: change?.cutOff ?? before?.cutOff ?? DEFAULT_MERCHANT.cutOff,
+    currencyCode: change?.currency ?? before?.currencyCode ?? DEFAULT_MERCHANT.currencyCode,
     window: change?.window ?? before?.window ?? DEFAULT_MERCHANT.window,
   }
 }

@@ -61,6 +61,8 @@ async function voidRequest(
   { saleId, amount, currency, reason }: VoidBody,
   key: string,
 ): Promise<VoidRequest> {
+  // The sale's own where none is named; without a sale nothing is decided.
+  const currencyCode = currency ?? original?.sale.currencyCode ?? ''
   return {
     kind: 'void',
     door: 'json',
@@ -68,12 +70,17 @@ async function voidRequest(
     messageKey: apiMessageKey(scopeOf(credential), 'void', key),
     contentFingerprint: await keyring.fingerprint(
       'content',
-      JSON.stringify([saleId, amount, currency, reason]),
+      JSON.stringify([saleId, amount, currencyCode, reason]),
     ),
-    request: { saleId, amount: String(amount), currency, ...(reason === undefined ? {} : { reason }) },
+    request: {
+      saleId,
+      amount: String(amount),
+      ...(currency === undefined ? {} : { currency }),
+      ...(reason === undefined ? {} : { reason }),
+    },
     pos: null,
     amount,
-    currencyCode: currency,
+    currencyCode,
     cardFingerprint: null,
     rrn: null,
     authorizationCode: null,

@@ -68,7 +68,7 @@ export function voidBodyOf(record: VoidRecord, reversedAt: number | null): objec
 /** A terminal without any of its keys. */
 export function terminalBody(terminal: Terminal, merchant: Merchant): object {
   const { terminalId, merchantId, status, macProfile, textEncoding, settlementMac, batch } = terminal
-  const { merchantId: _, ...merchantSettings } = merchant
+  const { merchantId: _, currencyCode: currency, ...settings } = merchant
   return {
     merchantId,
     terminalId,
@@ -77,6 +77,6 @@ export function terminalBody(terminal: Terminal, merchant: Merchant): object {
     textEncoding,
     settlementMac,
     batchNumber: batch.batchNumber,
-    merchant: merchantSettings,
+    merchant: { ...settings, currency },
   }
 }

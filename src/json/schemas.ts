@@ -20,7 +20,7 @@ export const VOID_REASONS = ['customer_changed_mind', 'operator_error', 'duplica
 export const voidBody = z.strictObject({
   saleId: z.string().regex(/^[0-9a-f]{32}$/, 'expected the id of a sale'),
   amount,
-  currency: currency.default('156'),
+  currency: currency.optional(),
   reason: z.enum(VOID_REASONS).optional(),
 })
 
@@ -31,7 +31,7 @@ export const captureBody = z.strictObject({
   batchNumber: z.string().regex(/^\d{6}$/, 'expected six digits'),
   stan: z.string().regex(/^(?!000000)\d{6}$/, 'expected six digits, not 000000'),
   amount,
-  currency: currency.default('156'),
+  currency: currency.optional(),
   pan: z
     .string()
     .regex(/^\d{13,19}$/, 'expected 13 to 19 digits')
@@ -66,6 +66,7 @@ export const provisionBody = z.strictObject({
       status: z.enum(['active', 'closed']),
       timeZone: z.string().refine(isTimeZone, 'expected an IANA time zone'),
       cutOff: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM'),
+      currency,
       window: z.discriminatedUnion('kind', [
         z.strictObject({ kind: z.literal('business_day') }),
         z.strictObject({ kind: z.literal('same_batch') }),

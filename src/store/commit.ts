@@ -117,6 +117,7 @@ export function projections(db: Db, set: readonly CommitItem[]): BatchItem<'sqli
           cutOff: excluded('cut_off'),
           windowKind: excluded('window_kind'),
           windowMinutes: excluded('window_minutes'),
+          currencyCode: excluded('currency_code'),
         },
       }),
   )

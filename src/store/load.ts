@@ -1,12 +1,13 @@
 /** @module Reads, in one D1 batch, everything that the decisions of a set may depend on. */
 
-import { getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import { alias, type SQLiteColumn, type SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { alias } from 'drizzle-orm/sqlite-core'
 import type { Situation } from '../domain/decision.ts'
-import type { Batch, JournalEntry, Merchant, Reversal, Sale, SaleState, Terminal } from '../domain/types.ts'
+import type { JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import { openEntry } from './journal.ts'
+import { batchOf, merchantFrom, reversalFrom, rowOf, rowOrNull, saleStateOf, terminalOf } from './rows.ts'
 import {
   apiKey,
   batch,
@@ -65,30 +66,6 @@ export interface Loaded extends Omit<Situation, 'terminal' | 'merchant'> {
   readonly keySets: readonly WrappedKeySet[]
   readonly masterKey: { readonly version: number; readonly wrapped: string } | null
   readonly credential: Credential | null
-}
-
-/**
- * A whole row of a joined table as one JSON column. D1 gives a batch's rows back as objects by column name, so that two
- * tables' columns of one name would overwrite each other.
- */
-function rowOf<T extends SQLiteTable>(table: T, name: string): SQL.Aliased<T['$inferSelect']> {
-  return jsonOf(table).mapWith(JSON.parse).as(name)
-}
-
-/** The same for a table joined from the left: null where nothing was found. */
-function rowOrNull<T extends SQLiteTable>(
-  table: T,
-  key: SQLiteColumn,
-  name: string,
-): SQL.Aliased<T['$inferSelect'] | null> {
-  return sql`iif(${key} is null, null, ${jsonOf(table)})`.mapWith(JSON.parse).as(name)
-}
-
-function jsonOf(table: SQLiteTable): SQL {
-  const members = Object.entries(getTableColumns(table)).map(
-    ([member, column]) => sql`${sql.raw(`'${member}'`)}, ${column}`,
-  )
-  return sql`json_object(${sql.join(members, sql`, `)})`
 }
 
 const from = (rows: readonly object[]): SQL => sql`json_each(${JSON.stringify(rows)}) as item`
@@ -266,57 +243,10 @@ export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]
 const entry = (row: typeof journal.$inferSelect | undefined): JournalEntry | null =>
   row === undefined ? null : openEntry(row)
 
-const reversalFrom = (row: typeof reversal.$inferSelect | undefined): Reversal | null =>
-  row === undefined ? null : { targetKey: row.targetKey, kind: row.kind }
-
 /** A key set older than the one in use is dead, even where its row is still there. */
 function usable(sets: readonly WrappedKeySet[], inUse: number | null): WrappedKeySet[] {
   const alive = sets.filter((set) => inUse === null || set.version >= inUse)
   return alive.sort(
     (a, b) => Number(b.version === inUse) - Number(a.version === inUse) || b.version - a.version,
   )
-}
-
-function batchOf({ terminalId: _, ...row }: typeof batch.$inferSelect): Batch {
-  return row
-}
-
-type TerminalRow = { terminal: typeof terminal.$inferSelect; batch: typeof batch.$inferSelect }
-
-function terminalOf(place: TerminalRow): Terminal {
-  const { headSeq, headHash, batchNumber: _, ...row } = place.terminal
-  return { ...row, batch: batchOf(place.batch), head: { seq: headSeq, hash: headHash } }
-}
-
-function merchantFrom(row: typeof merchant.$inferSelect | undefined): Merchant | null {
-  if (row === undefined) return null
-  const { windowKind, windowMinutes, ...merchantRow } = row
-  const window =
-    windowKind === 'minutes' ? { kind: windowKind, minutes: windowMinutes ?? 0 } : { kind: windowKind }
-  return { ...merchantRow, window }
-}
-
-interface SaleRow {
-  readonly sale: typeof sale.$inferSelect
-  readonly liveVoid: typeof voidTable.$inferSelect | null
-  readonly reversal: typeof reversal.$inferSelect | null
-  readonly batch: typeof batch.$inferSelect
-}
-
-function saleStateOf(row: SaleRow | undefined): SaleState | null {
-  if (row === undefined) return null
-  const { liveVoid } = row
-  return {
-    sale: saleOf(row.sale),
-    liveVoid: liveVoid === null ? null : { id: liveVoid.id, messageKey: liveVoid.messageKey },
-    reversed: row.reversal !== null,
-    batchState: row.batch.state,
-  }
-}
-
-function saleOf(row: typeof sale.$inferSelect): Sale {
-  const { cardFirst6: first6, cardLast4: last4, cardFingerprint: fingerprint, ...rest } = row
-  const card =
-    first6 === null || last4 === null || fingerprint === null ? null : { first6, last4, fingerprint }
-  return { ...rest, card }
 }

@@ -18,6 +18,7 @@ export const merchant = sqliteTable('merchant', {
   cutOff: text('cut_off').notNull(),
   windowKind: text('window_kind', { enum: ['business_day', 'same_batch', 'minutes'] }).notNull(),
   windowMinutes: integer('window_minutes'),
+  currencyCode: text('currency_code').notNull(),
 })
 
 /** Projection: a terminal and where its journal stands. */

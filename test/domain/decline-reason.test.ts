@@ -36,7 +36,7 @@ it('reason → field 39, HTTP status, what to do next, words', () => {
     reversal_too_late | 22 | 409 | contact_acquirer | 已结算不能冲正 | Too late to reverse
     window_expired | 12 | 409 | refund | 已过撤销时限 | Void window over
     amount_differs | 64 | 422 | refund | 金额与原交易不符 | Amount differs
-    currency_differs | A1 | 422 | nothing | 币种与原交易不符 | Currency differs
+    currency_differs | A1 | 422 | nothing | 币种不符 | Currency differs
     issuer_declined | 05 | 409 | nothing | 发卡行不予承兑 | Do not honour
     insufficient_funds | 51 | 409 | nothing | 余额不足 | Insufficient funds
     card_expired | 54 | 409 | nothing | 卡已过期 | Card expired
@@ -76,8 +76,8 @@ it('reason → advice', () => {
     original_settled | 不能撤销，请由收单机构办理退货 | Cannot void: ask the acquirer for a refund
     reversal_too_late | 冲正未成功，请联系收单机构 | Not reversed: call the acquirer
     window_expired | 不能撤销，请由收单机构办理退货 | Cannot void: ask the acquirer for a refund
-    amount_differs | 撤销须为全额；部分退款请办退货 | A void is for the full amount; for a part, refund
-    currency_differs | 请使用原交易币种 | Use the currency of the original sale
+    amount_differs | 金额须与原交易相同；部分请办退货 | Use the full original amount; for a part, refund
+    currency_differs | 请使用商户及原交易的币种 | Use the currency of the merchant and of the sale
     issuer_declined | 请持卡人联系发卡行 | The cardholder should call the issuer
     insufficient_funds | 请更换卡片 | Use another card
     card_expired | 请更换卡片 | Use another card

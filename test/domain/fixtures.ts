@@ -37,6 +37,7 @@ export const merchant: Merchant = {
   status: 'active',
   timeZone: 'Asia/Shanghai',
   cutOff: '23:00',
+  currencyCode: '156',
   window: { kind: 'business_day' },
 }
 

@@ -104,7 +104,7 @@ describe('a void', () => {
 })
 
 it('a terminal is told without keys or journal', () => {
-  const { merchantId: _, ...settings } = merchant
+  const { merchantId: _, currencyCode: currency, ...settings } = merchant
   expect(terminalBody(terminal, merchant)).toEqual({
     merchantId: '123456789012345',
     terminalId: '12345678',
@@ -113,7 +113,7 @@ it('a terminal is told without keys or journal', () => {
     textEncoding: 'gbk',
     settlementMac: 'optional',
     batchNumber: '000001',
-    merchant: settings,
+    merchant: { ...settings, currency },
   })
 })
 

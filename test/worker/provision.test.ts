@@ -58,6 +58,7 @@ describe('a new terminal', () => {
         status: 'active',
         timeZone: 'Asia/Shanghai',
         cutOff: '23:00',
+        currency: '156',
         window: { kind: 'business_day' },
       },
     })

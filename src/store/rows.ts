@@ -1,0 +1,77 @@
+/** @module Rows as D1 gives them back, and as the domain knows them. */
+
+import { getTableColumns, type SQL, sql } from 'drizzle-orm'
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import type { Batch, Merchant, Reversal, Sale, SaleState, Terminal } from '../domain/types.ts'
+import type { batch, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
+
+/**
+ * A whole row of a joined table as one JSON column. D1 gives a batch's rows back as objects by column name, so that two
+ * tables' columns of one name would overwrite each other.
+ */
+export function rowOf<T extends SQLiteTable>(table: T, name: string): SQL.Aliased<T['$inferSelect']> {
+  return jsonOf(table).mapWith(JSON.parse).as(name)
+}
+
+/** The same for a table joined from the left: null where nothing was found. */
+export function rowOrNull<T extends SQLiteTable>(
+  table: T,
+  key: SQLiteColumn,
+  name: string,
+): SQL.Aliased<T['$inferSelect'] | null> {
+  return sql`iif(${key} is null, null, ${jsonOf(table)})`.mapWith(JSON.parse).as(name)
+}
+
+function jsonOf(table: SQLiteTable): SQL {
+  const members = Object.entries(getTableColumns(table)).map(
+    ([member, column]) => sql`${sql.raw(`'${member}'`)}, ${column}`,
+  )
+  return sql`json_object(${sql.join(members, sql`, `)})`
+}
+
+export const reversalFrom = (row: typeof reversal.$inferSelect | undefined): Reversal | null =>
+  row === undefined ? null : { targetKey: row.targetKey, kind: row.kind }
+
+export function batchOf({ terminalId: _, ...row }: typeof batch.$inferSelect): Batch {
+  return row
+}
+
+export type TerminalRow = { terminal: typeof terminal.$inferSelect; batch: typeof batch.$inferSelect }
+
+export function terminalOf(place: TerminalRow): Terminal {
+  const { headSeq, headHash, batchNumber: _, ...row } = place.terminal
+  return { ...row, batch: batchOf(place.batch), head: { seq: headSeq, hash: headHash } }
+}
+
+export function merchantFrom(row: typeof merchant.$inferSelect | undefined): Merchant | null {
+  if (row === undefined) return null
+  const { windowKind, windowMinutes, ...merchantRow } = row
+  const window =
+    windowKind === 'minutes' ? { kind: windowKind, minutes: windowMinutes ?? 0 } : { kind: windowKind }
+  return { ...merchantRow, window }
+}
+
+export interface SaleRow {
+  readonly sale: typeof sale.$inferSelect
+  readonly liveVoid: typeof voidTable.$inferSelect | null
+  readonly reversal: typeof reversal.$inferSelect | null
+  readonly batch: typeof batch.$inferSelect
+}
+
+export function saleStateOf(row: SaleRow | undefined): SaleState | null {
+  if (row === undefined) return null
+  const { liveVoid } = row
+  return {
+    sale: saleOf(row.sale),
+    liveVoid: liveVoid === null ? null : { id: liveVoid.id, messageKey: liveVoid.messageKey },
+    reversed: row.reversal !== null,
+    batchState: row.batch.state,
+  }
+}
+
+function saleOf(row: typeof sale.$inferSelect): Sale {
+  const { cardFirst6: first6, cardLast4: last4, cardFingerprint: fingerprint, ...rest } = row
+  const card =
+    first6 === null || last4 === null || fingerprint === null ? null : { first6, last4, fingerprint }
+  return { ...rest, card }
+}
