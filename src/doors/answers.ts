@@ -23,6 +23,9 @@ interface Kept {
   readonly body: Uint8Array<ArrayBuffer>
 }
 
+/** How long a copy joins the first: past that the first was cut off with the request that carried it. */
+const IN_FLIGHT_MS = 12_000
+
 /** Answers kept per isolate, a few hundred bytes each. */
 const KEPT = 8192
 
@@ -32,7 +35,7 @@ export interface Answers {
 }
 
 export function createAnswers(core: Core, now: () => number): Answers {
-  const inFlight = new Map<string, Promise<TerminalReply>>()
+  const inFlight = new Map<string, { readonly since: number; readonly reply: Promise<TerminalReply> }>()
   const kept = new Map<number, Kept>()
   const handleOf = new Map<string, number>()
 
@@ -62,18 +65,18 @@ export function createAnswers(core: Core, now: () => number): Answers {
   return {
     async once(bytes, digest, exchange) {
       const first = inFlight.get(digest)
-      if (first !== undefined) return first
+      if (first !== undefined && now() - first.since < IN_FLIGHT_MS) return first.reply
       const answered = find(bytes, digest)
       if (answered !== undefined) return answered
-      const reply = exchange()
-      inFlight.set(digest, reply)
+      const mine = { since: now(), reply: exchange() }
+      inFlight.set(digest, mine)
       try {
-        const { status, body, messageKey, reversedKeys = [] } = await reply
+        const { status, body, messageKey, reversedKeys = [] } = await mine.reply
         for (const reversedKey of reversedKeys) forget(reversedKey)
         if (messageKey !== undefined) keep(bytes, digest, messageKey, body)
         return { status, body }
       } finally {
-        inFlight.delete(digest)
+        if (inFlight.get(digest) === mine) inFlight.delete(digest)
       }
     },
   }

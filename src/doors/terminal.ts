@@ -41,6 +41,8 @@ export function terminalDoor(services: Services): Hono {
       const waitUntil: WaitUntil = (promise) => c.executionCtx.waitUntil(promise)
       const digest = await services.keyring.fingerprint('content', bytes)
       const reply = answers.once(bytes, digest, () => exchange(services, bytes, waitUntil))
+      // A terminal that hangs up must not cut off the copy that it sends next.
+      waitUntil(reply.catch(() => SILENCE))
       return respond(await within(PATIENCE_MS, reply))
     })
     door.all(path, () => empty(405, { allow: 'POST' }))

@@ -94,6 +94,17 @@ describe('a table full of lies', () => {
     for (const message of [1, 2, 1, 1, 3, 2, 2, 1]) expect([...(await ask(message)).body]).toEqual([message])
   })
 
+  it('a copy does not wait for ever for a first that was cut off', async () => {
+    const isolate = await s.openIsolate()
+    const { now } = isolate.services
+    const answers = createAnswers(isolate.services.core, now)
+    const bytes = Uint8Array.of(1)
+    void answers.once(bytes, 'digest', () => new Promise<TerminalReply>(() => {}))
+    isolate.clock.now += 12_000
+    const reply: TerminalReply = { status: 200, body: Uint8Array.of(2) }
+    expect(await answers.once(bytes, 'digest', async () => reply)).toEqual(reply)
+  })
+
   it('a reply that fails is no one’s answer afterwards', async () => {
     const answers = createAnswers(dullard, () => s.START)
     const fails = () => answers.once(Uint8Array.of(1), 'one', () => Promise.reject(new Error('lost')))
