@@ -47,6 +47,11 @@ const guardsFor = <C extends { situation: Situation; request: object }>(messageK
       reason: 'batch_mismatch',
       break: (c) => ({ ...c, request: { ...c.request, batchNumber: '000002' } }),
     },
+    {
+      fault: 'another currency than the merchant’s',
+      reason: 'currency_differs',
+      break: (c) => ({ ...c, request: { ...c.request, currencyCode: '840' } }),
+    },
   ]
 }
 

@@ -188,6 +188,7 @@ describe('PUT /v1/merchants/{mid}/terminals/{tid}', () => {
       { kind: 'minutes', minutes: 525_600 },
     ],
     'merchant.timeZone': ['Europe/Berlin', 'UTC'],
+    'merchant.currency': ['978', ABSENT],
   })
   refuses(provisionBody, valid, {
     status: ['open', '', null],
@@ -214,6 +215,7 @@ describe('PUT /v1/merchants/{mid}/terminals/{tid}', () => {
     merchant: [null, [], { merchantId: '123456789012345' }, { fee: 1 }],
     'merchant.name': ['', 'x'.repeat(65), 1, null],
     'merchant.status': ['blocked', null],
+    'merchant.currency': ['CNY', '15', 156, '', null],
     'merchant.timeZone': ['', 'Shanghai', 'Mars/Olympus', 8, null],
     'merchant.cutOff': ['24:00', '23:60', '9:00', '23:00:00', '2300', '', null],
     'merchant.window': [
