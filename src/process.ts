@@ -112,7 +112,7 @@ export async function processAlone(road: Road, message: Message): Promise<Outcom
 }
 
 /** Takes a set down the road. Every work is settled, or returned because it lost its head and goes again. */
-export async function processSet(road: Road, set: readonly Item[]): Promise<readonly Item[]> {
+async function processSet(road: Road, set: readonly Item[]): Promise<readonly Item[]> {
   let loaded: Loaded[]
   try {
     loaded = await load(
@@ -125,29 +125,32 @@ export async function processSet(road: Road, set: readonly Item[]): Promise<read
     return []
   }
   const again: Item[] = []
-  const ready: Ready[] = []
   const terminals = new Set<string>()
+  const first: [Item, Loaded][] = []
   for (const [i, work] of set.entries()) {
     const found = loaded[i]
     if (found === undefined) continue
     const terminalId = found.terminal?.terminalId ?? work.message.load.terminalId
     // A set holds at most one message per terminal: the next one decides on what this one leaves behind.
-    if (terminalId !== undefined && terminals.has(terminalId)) {
-      again.push(work)
-      continue
-    }
-    try {
-      const decided = await decideOne(road, work, found)
-      if (decided === null) continue
-      ready.push(decided)
-      if (terminalId !== undefined) terminals.add(terminalId)
-    } catch (error) {
-      road.log('decide_failed', { error: errorText(error) })
-      work.settle({ kind: 'unavailable' })
-    }
+    if (terminalId !== undefined && terminals.has(terminalId)) again.push(work)
+    else first.push([work, found])
+    if (terminalId !== undefined) terminals.add(terminalId)
   }
+  // Side by side, so that one message's acquirer keeps no other waiting longer than itself.
+  const decided = await Promise.all(first.map(([work, found]) => decideSafely(road, work, found)))
+  const ready = decided.filter((one) => one !== null)
   again.push(...(await commitReady(road, ready)))
   return again
+}
+
+async function decideSafely(road: Road, work: Item, loaded: Loaded): Promise<Ready | null> {
+  try {
+    return await decideOne(road, work, loaded)
+  } catch (error) {
+    road.log('decide_failed', { error: errorText(error) })
+    work.settle({ kind: 'unavailable' })
+    return null
+  }
 }
 
 /** A decision that is to be written. */

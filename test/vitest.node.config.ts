@@ -5,6 +5,9 @@ export default defineConfig({
   test: {
     name: 'node',
     root: `${import.meta.dirname}/..`,
+    // A busy machine is slow, not wrong.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     include: ['test/**/*.test.ts'],
     exclude: ['test/worker/**', 'node_modules/**'],
   },

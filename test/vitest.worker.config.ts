@@ -19,6 +19,9 @@ export default defineConfig({
   test: {
     name: 'worker',
     root,
+    // A busy machine is slow, not wrong.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     include: ['test/worker/**/*.test.ts'],
     setupFiles: ['test/worker/apply-migrations.ts'],
   },

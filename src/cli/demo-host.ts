@@ -41,6 +41,7 @@ export async function openHost({ server, terminalId, stage }: Scene): Promise<De
     now: () => performance.now(),
     tmk: fromHex(SEED.tmk) ?? new Uint8Array(0),
     state: newTerminalState(SEED.merchantId, terminalId, 'cup-ecb'),
+    settlementMac: true,
     observe: (exchange) => stage.exchange(exchange, http.silence() ?? 'lost on its way back'),
   })
   const lostRrn = (): string => {

@@ -76,13 +76,13 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   const url = new URL(`http://${ip.includes(':') ? `[${ip}]` : ip === '0.0.0.0' ? '127.0.0.1' : ip}:${port}`)
   try {
     await server.answers(url)
-    const provisionOne = (terminalId: string, merchant?: JsonObject) =>
-      provisionSeed(url, credentials, terminalId, merchant)
+    const provisionOne = (terminalId: string, settings: JsonObject = {}) =>
+      provisionSeed(url, credentials, terminalId, settings)
     if (!isSeeded) {
+      // So that any simulator can settle here; a real terminal is not provisioned so without thinking (SECURITY.md).
       await provisionOne(SEED.terminalId, {
-        name: SEED.merchantName,
-        timeZone: 'Asia/Shanghai',
-        cutOff: '23:00',
+        settlementMac: 'optional',
+        merchant: { name: SEED.merchantName, timeZone: 'Asia/Shanghai', cutOff: '23:00' },
       })
       progress(`registered terminal ${SEED.terminalId} of merchant ${SEED.merchantId}`)
     }
@@ -146,15 +146,10 @@ async function provisionSeed(
   url: URL,
   { adminKey }: Credentials,
   terminalId: string,
-  merchant: JsonObject | undefined,
+  settings: JsonObject,
 ): Promise<Provisioned> {
   const tmk = splitMasterKey(await loadCore(), 'cup-ecb', fromHex(SEED.tmk) ?? new Uint8Array(0))
-  const body = {
-    status: 'active',
-    macProfile: 'cup-ecb',
-    tmk,
-    ...(merchant === undefined ? {} : { merchant }),
-  }
+  const body = { status: 'active', macProfile: 'cup-ecb', tmk, ...settings }
   const { merchantId } = SEED
   const provisioned = await provision({ url, key: adminKey, merchantId, terminalId, body })
   if (provisioned.status >= 300)

@@ -3,13 +3,13 @@
  * DATA, to which LEN (2 BCD bytes) and ETX are added, or a whole `STX LEN DATA ETX` with or without its LRC: it is taken for
  * a frame when STX, LEN and ETX all fit.
  */
+
 import { toHex } from '../iso8583/hex.ts'
+import { ETX, STX } from '../iso8583/serial-frame.ts'
 import { loadCore } from './core.ts'
 import type { CommandIo } from './io.ts'
 import { flagsOf, hexOf, UsageError, withUsage } from './ndjson.ts'
 
-const STX = 0x02
-const ETX = 0x03
 /** What two BCD bytes can say. */
 const LONGEST_DATA = 9999
 

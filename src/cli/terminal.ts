@@ -22,7 +22,7 @@ const OPERATIONS = ['sign-on', 'echo', 'sale', 'void', 'reverse', 'settle', 'sig
 type Operation = (typeof OPERATIONS)[number]
 
 const TEXTS = ['url', 'mid', 'tid', 'tmk', 'mac', 'layout', 'amount', 'pan', 'stan', 'reason', 'state']
-const SWITCHES = ['lose-answer', 'serial', 'settlement-mac', 'show-hex', 'ndjson']
+const SWITCHES = ['lose-answer', 'serial', 'no-settlement-mac', 'show-hex', 'ndjson']
 
 export const DEFAULT_URL = 'http://localhost:8787/unp/webtrans/WPOS'
 
@@ -68,7 +68,7 @@ async function openTerminal(values: JsonObject, io: CommandIo) {
     tmk,
     state,
     frame: values.serial ? 'serial' : 'tpdu',
-    settlementMac: values['settlement-mac'] === true,
+    settlementMac: values['no-settlement-mac'] !== true,
     save: (changed) => writeState(path, changed),
     observe: (exchange) => {
       const silence = exchange.answer === null ? (host.silence() ?? 'answer lost') : null

@@ -5,8 +5,6 @@
 import { assertWithin, type CoreMemory } from './memory.ts'
 
 const LATEST_SECOND = 0xffff_ffff
-/** What `lookup` and `forget` answer if there is no entry. */
-export const NO_HANDLE = -1
 
 export interface Duplicates {
   /** Number of entries; a handle is less than this. */

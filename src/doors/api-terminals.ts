@@ -99,7 +99,7 @@ async function provisionVerdict(
     status: body.status ?? terminal?.status ?? 'active',
     macProfile: body.macProfile ?? terminal?.macProfile ?? 'cup-ecb',
     textEncoding: body.textEncoding ?? terminal?.textEncoding ?? 'gbk',
-    settlementMac: body.settlementMac ?? terminal?.settlementMac ?? 'optional',
+    settlementMac: body.settlementMac ?? terminal?.settlementMac ?? 'required',
   }
   const request: ProvisionRequest = {
     kind: 'provision',

@@ -26,9 +26,13 @@ export async function answerTransaction(
   const { place } = asked
   // Set by `verify`, which may run again on a fresh load; the key is wiped whatever happens.
   const proof: { signer: Signer | null } = { signer: null }
-  const verify = (loaded: Loaded) => {
+  let isOver = false
+  const verify = async (loaded: Loaded) => {
     wipe(proof)
-    return verifyMessage(services, asked, type, loaded, proof)
+    const verdict = await verifyMessage(services, asked, type, loaded, proof)
+    // The waiter may have been told "unknown" while its message was on the road.
+    if (isOver) wipe(proof)
+    return verdict
   }
   const item: LoadItem = {
     terminalId: place.terminalId,
@@ -40,6 +44,7 @@ export async function answerTransaction(
     const outcome = await services.group.submit({ load: item, verify }, waitUntil)
     return answerOutcome(services, asked, type, outcome, proof.signer)
   } finally {
+    isOver = true
     wipe(proof)
   }
 }

@@ -24,8 +24,7 @@ export function errorText(error: unknown): string {
   return root instanceof Error ? root.message : 'not an error'
 }
 
-export const isTransient = (error: unknown): boolean =>
-  TRANSIENT.some((text) => errorText(error).includes(text))
+const isTransient = (error: unknown): boolean => TRANSIENT.some((text) => errorText(error).includes(text))
 
 /** A row of ours breaks a unique index or a CHECK: the batch was rolled back, nothing was written. */
 export const isConstraint = (error: unknown): boolean => errorText(error).includes('constraint failed')

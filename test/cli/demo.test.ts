@@ -112,9 +112,9 @@ describe('a server that stays up', () => {
 
   test('a terminal of each kind lives its day', async () => {
     const kinds = [
-      ['x9.19', ['--text-encoding', 'ascii', '--settlement-mac', 'required'], ['--settlement-mac']],
+      ['x9.19', ['--text-encoding', 'ascii'], []],
       ['cup-sm4', [], ['--serial']],
-      ['x9.9', [], []],
+      ['x9.9', ['--settlement-mac', 'optional'], ['--no-settlement-mac']],
     ] as const
     for (const [i, [mac, settings, options]] of kinds.entries()) {
       const tid = `KIND000${i}`

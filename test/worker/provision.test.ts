@@ -51,7 +51,7 @@ describe('a new terminal', () => {
       status: 'active',
       macProfile: 'cup-ecb',
       textEncoding: 'gbk',
-      settlementMac: 'optional',
+      settlementMac: 'required',
       batchNumber: '000001',
       merchant: {
         name: s.MID,
