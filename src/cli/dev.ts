@@ -15,7 +15,7 @@ import { applyMigrations, type Database, databaseOf, query, sqlText } from './da
 import { Failure } from './failure.ts'
 import { type JsonObject, UsageError } from './ndjson.ts'
 import { numberOf, textOf } from './options.ts'
-import { type Provisioned, provision, splitMasterKey } from './provision.ts'
+import { DEVELOPMENT_CREDENTIALS, type Provisioned, provision, splitMasterKey } from './provision.ts'
 import { root } from './wrangler.ts'
 import { type ServeOptions, serve } from './wrangler-dev.ts'
 
@@ -121,7 +121,7 @@ function makeDevVars(): boolean {
 }
 
 const credentialsPathOf = ({ persistTo }: Database): string =>
-  persistTo === undefined ? join(root, '.annul/dev.json') : join(persistTo, 'dev.json')
+  persistTo === undefined ? DEVELOPMENT_CREDENTIALS : join(persistTo, 'dev.json')
 
 function credentialsAt(path: string): Credentials {
   if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Credentials

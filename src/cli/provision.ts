@@ -3,6 +3,8 @@
  * two random XOR components, each with its check value, as two custodians would enter it.
  */
 
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Core } from '../core/instance.ts'
 import type { MacProfile } from '../domain/types.ts'
 import { toHex } from '../iso8583/hex.ts'
@@ -12,6 +14,10 @@ import { networkError } from './http-host.ts'
 import type { CommandIo } from './io.ts'
 import { flagsOf, type JsonObject, oneOf, UsageError } from './ndjson.ts'
 import { macProfileOf, merchantIdOf, terminalIdOf, textOf, tmkOf, urlOf } from './options.ts'
+import { root } from './wrangler.ts'
+
+/** Where `annul start` keeps the keys of the local database. */
+export const DEVELOPMENT_CREDENTIALS = join(root, '.annul/dev.json')
 
 const TEXTS = [
   'url',
@@ -73,14 +79,21 @@ export function splitMasterKey(core: Core, profile: MacProfile, tmk: Uint8Array)
   }
 }
 
+/** The administrator's key that `annul start` made here, for a server on this machine only. */
+function developmentKey({ hostname }: URL): string | undefined {
+  if (!['localhost', '127.0.0.1', '[::1]'].includes(hostname) || !existsSync(DEVELOPMENT_CREDENTIALS))
+    return undefined
+  return (JSON.parse(readFileSync(DEVELOPMENT_CREDENTIALS, 'utf8')) as { adminKey?: string }).adminKey
+}
+
 export async function run(args: string[], io: CommandIo): Promise<number> {
   return withFailure('provision', io, async () => {
     const { values } = flagsOf(args, TEXTS, ['ndjson'])
-    const key = textOf(values, 'key') ?? process.env.ANNUL_API_KEY
-    if (!key) throw new UsageError('--key (or ANNUL_API_KEY): expected the bearer key of an administrator')
     const merchantId = merchantIdOf(values)
     const terminalId = terminalIdOf(values)
     const url = urlOf(values, 'http://localhost:8787')
+    const key = textOf(values, 'key') ?? process.env.ANNUL_API_KEY ?? developmentKey(url)
+    if (!key) throw new UsageError('--key (or ANNUL_API_KEY): expected the bearer key of an administrator')
     const body = await bodyOf(values)
     const { status, body: answer } = await provision({ url, key, merchantId, terminalId, body })
     if (values.ndjson) io.stdout(JSON.stringify({ httpStatus: status, ...answer }))

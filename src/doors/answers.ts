@@ -20,6 +20,7 @@ export interface TerminalReply {
 
 interface Kept {
   readonly digest: string
+  readonly messageKey: string
   readonly body: Uint8Array<ArrayBuffer>
 }
 
@@ -37,7 +38,6 @@ export interface Answers {
 export function createAnswers(core: Core, now: () => number): Answers {
   const inFlight = new Map<string, { readonly since: number; readonly reply: Promise<TerminalReply> }>()
   const kept = new Map<number, Kept>()
-  const handleOf = new Map<string, number>()
 
   const nowSeconds = () => Math.floor(now() / 1000)
 
@@ -46,20 +46,15 @@ export function createAnswers(core: Core, now: () => number): Answers {
     return answer?.digest === digest ? { status: 200, body: answer.body } : undefined
   }
 
-  function keep(bytes: Uint8Array, digest: string, messageKey: string, body: Kept['body']): void {
-    const handle = core.duplicates.insert(bytes, nowSeconds())
-    kept.set(handle, { digest, body })
-    handleOf.set(messageKey, handle)
-    for (const old of [kept, handleOf]) {
-      const first = old.keys().next().value
-      if (old.size > KEPT && first !== undefined) (old as Map<unknown, unknown>).delete(first)
-    }
+  function keep(bytes: Uint8Array, answer: Kept): void {
+    kept.set(core.duplicates.insert(bytes, nowSeconds()), answer)
+    const oldest = kept.keys().next().value
+    if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest)
   }
 
+  /** Whatever bytes said it: the same message may have come in another framing, or with bytes behind it. */
   function forget(messageKey: string): void {
-    const handle = handleOf.get(messageKey)
-    if (handle !== undefined) kept.delete(handle)
-    handleOf.delete(messageKey)
+    for (const [handle, answer] of kept) if (answer.messageKey === messageKey) kept.delete(handle)
   }
 
   return {
@@ -73,7 +68,7 @@ export function createAnswers(core: Core, now: () => number): Answers {
       try {
         const { status, body, messageKey, reversedKeys = [] } = await mine.reply
         for (const reversedKey of reversedKeys) forget(reversedKey)
-        if (messageKey !== undefined) keep(bytes, digest, messageKey, body)
+        if (messageKey !== undefined) keep(bytes, { digest, messageKey, body })
         return { status, body }
       } finally {
         if (inFlight.get(digest) === mine) inFlight.delete(digest)

@@ -27,11 +27,10 @@ export function transactionTypeOf({ mti, fields }: Message): TransactionType | u
   const { transactionType, networkManagementCode } = field60
   switch (mti) {
     case '0200':
+      return financialType(fields, transactionType)
     case '0400': {
-      const named = `${fields.get(3)} ${fields.get(25)} ${transactionType}`
-      if (named === '000000 00 22') return mti === '0200' ? 'sale' : 'sale_reversal'
-      if (named === '200000 00 23') return mti === '0200' ? 'void' : 'void_reversal'
-      return undefined
+      const reversed = financialType(fields, transactionType)
+      return reversed === undefined ? undefined : `${reversed}_reversal`
     }
     case '0800':
       return SIGN_ON_LAYOUTS.includes(networkManagementCode) ? 'sign_on' : undefined
@@ -49,6 +48,19 @@ export function transactionTypeOf({ mti, fields }: Message): TransactionType | u
 }
 
 /**
+ * 60.1 names the transaction; where they are there, the first two digits of 3 (the account types behind them may be any,
+ * protocol.md §2) and 25 must not name another.
+ */
+function financialType(fields: Message['fields'], transactionType: string): 'sale' | 'void' | undefined {
+  const condition = fields.get(25) ?? '00'
+  const processing = fields.get(3)?.slice(0, 2)
+  if (condition !== '00') return undefined
+  if (transactionType === '22' && (processing ?? '00') === '00') return 'sale'
+  if (transactionType === '23' && (processing ?? '20') === '20') return 'void'
+  return undefined
+}
+
+/**
  * Fields without which a message is not decided. 41 and 42 are missed before, as an unknown terminal, and 64 as a wrong
  * MAC. A reversal is heard with as little as names its target: a refusal would clear it in the terminal.
  */
@@ -56,8 +68,8 @@ const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
   sign_on: [11],
   sign_off: [],
   echo: [],
-  sale: [4, 11, 22, 49],
-  void: [4, 11, 22, 37, 49, 61],
+  sale: [3, 4, 11, 22, 25, 49],
+  void: [3, 4, 11, 22, 25, 37, 49, 61],
   sale_reversal: [4, 11],
   void_reversal: [4, 11],
   settlement: [11, 48, 49],

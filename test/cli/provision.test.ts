@@ -101,7 +101,10 @@ test('the request, and the two answers', async () => {
 })
 
 test.each([
-  [['provision', '--mid', MID, '--tid', TID], 'provision: --key (or ANNUL_API_KEY): expected the bearer key'],
+  [
+    ['provision', '--url', 'https://annul.example', '--mid', MID, '--tid', TID],
+    'provision: --key (or ANNUL_API_KEY): expected the bearer key',
+  ],
   [
     ['provision', '--key', 'k', '--mid', MID, '--tid', TID, '--status', 'gone'],
     'provision: status: expected one of active',

@@ -67,6 +67,15 @@ describe('an answer', () => {
     expect((await here.till.say(here.message)).fields.get(39)).toBe('12')
   })
 
+  it('ends with the reversal in whatever bytes the message had come', async () => {
+    const { isolate, till, message } = await voided()
+    const again = Uint8Array.from([...till.frame(message), 13, 10, 13, 10])
+    expect((await s.read(await s.post(isolate, again))).fields.get(39)).toBe('00')
+    expect((await till.say(s.aReversal('void', { stan: '000002' }))).fields.get(39)).toBe('00')
+    expect((await till.say(message)).fields.get(39)).toBe('12')
+    expect((await s.read(await s.post(isolate, again))).fields.get(39)).toBe('12')
+  })
+
   it('ends soon after the terminal was stolen', async () => {
     const { isolate, till, message } = await voided()
     await s.provision(await s.openIsolate(), { status: 'stolen', tmk: undefined }, till)

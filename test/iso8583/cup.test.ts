@@ -1,0 +1,45 @@
+/** @module Which transaction a message is: account types in field 3, fields left out, and what contradicts itself. */
+
+import { expect, it } from 'vitest'
+import { formatFault, transactionTypeOf } from '../../src/iso8583/cup.ts'
+
+const typeOf = (mti: string, fields: Record<number, string>) =>
+  transactionTypeOf({ mti, fields: new Map(Object.entries(fields).map(([n, value]) => [Number(n), value])) })
+
+it.each([
+  ['0200', { 3: '000000', 25: '00', 60: '22000001000' }, 'sale'],
+  ['0200', { 3: '001000', 25: '00', 60: '22000001000' }, 'sale'],
+  ['0200', { 3: '200000', 25: '00', 60: '23000001000' }, 'void'],
+  ['0200', { 3: '201000', 25: '00', 60: '23000001' }, 'void'],
+  ['0200', { 3: '200000', 60: '23000001000' }, 'void'],
+  ['0400', { 3: '201000', 25: '00', 60: '23000001000' }, 'void_reversal'],
+  ['0400', { 60: '23000001000' }, 'void_reversal'],
+  ['0400', { 60: '22000001000' }, 'sale_reversal'],
+  ['0200', { 3: '200000', 25: '00', 60: '22000001000' }, undefined],
+  ['0200', { 3: '000000', 25: '00', 60: '23000001000' }, undefined],
+  ['0200', { 3: '310000', 25: '00', 60: '01000001000' }, undefined],
+  ['0200', { 3: '200000', 25: '06', 60: '21000001000' }, undefined],
+  ['0200', { 3: '200000', 25: '64', 60: '23000001000' }, undefined],
+  ['0220', { 3: '200000', 25: '00', 60: '25000001000' }, undefined],
+  ['0400', { 3: '200000', 25: '06', 60: '21000001000' }, undefined],
+  ['0800', { 60: '00000001003' }, 'sign_on'],
+  ['0800', { 60: '00000001005' }, undefined],
+  ['0820', { 60: '00000001301' }, 'echo'],
+  ['0820', { 60: '00000001002' }, 'sign_off'],
+  ['0500', { 60: '00000001201' }, 'settlement'],
+  ['0320', { 60: '00000001201' }, 'upload'],
+  ['0320', { 60: '00000001207' }, 'upload_end'],
+  ['0200', {}, undefined],
+] as const)('%s %j is %s', (mti, fields, type) => {
+  expect(typeOf(mti, fields)).toBe(type)
+})
+
+const mandatory = { 3: '200000', 4: '000000001234', 11: '000003', 22: '012', 25: '00', 37: '1'.repeat(12) }
+const named = { 49: '156', 60: '23000001000', 61: '000001000002' }
+
+it.each([3, 4, 11, 22, 25, 37, 49, 61])('a void without field %i is at fault there', (number) => {
+  const fields = new Map(Object.entries({ ...mandatory, ...named }).map(([n, value]) => [Number(n), value]))
+  expect(formatFault('void', { mti: '0200', fields })).toBeUndefined()
+  fields.delete(number)
+  expect(formatFault('void', { mti: '0200', fields })).toBe(number)
+})
