@@ -19,9 +19,17 @@ export interface Group<M, O> {
   submit(message: M, waitUntil: (promise: Promise<unknown>) => void): Promise<O>
 }
 
+/** Works of a set that are not settled yet. */
+export interface Unsettled<M, O> {
+  /** Lost their head to another writer: they go again before all others. */
+  readonly lost: readonly Work<M, O>[]
+  /** Had no place in the set beside another of their terminal: they go behind all others, so that none can hold them up. */
+  readonly deferred: readonly Work<M, O>[]
+}
+
 export interface GroupOptions<M, O> {
-  /** Drives a set; settles each work or returns it, to go again before all others. Must not throw. */
-  readonly run: (set: readonly Work<M, O>[]) => Promise<readonly Work<M, O>[]>
+  /** Drives a set; settles each work or returns it. Must not throw. */
+  readonly run: (set: readonly Work<M, O>[]) => Promise<Unsettled<M, O>>
   /** What a waiter is told when its patience ends: what happened is not known. */
   readonly unknown: O
   readonly setSize?: number
@@ -29,6 +37,7 @@ export interface GroupOptions<M, O> {
 }
 
 interface Waiting<M, O> extends Work<M, O> {
+  readonly since: number
   wake(): void
   /** Whether no outcome was told yet; one whose patience ended on the road does not go again. */
   isWaiting(): boolean
@@ -49,9 +58,14 @@ export function createGroup<M, O>(options: GroupOptions<M, O>): Group<M, O> {
   async function drive(): Promise<void> {
     const turn = { since: Date.now() }
     onTheRoad = turn
-    const set = queue.splice(0, setSize)
-    const again = await run(set)
-    queue.unshift(...set.filter((work) => again.includes(work) && work.isWaiting()))
+    // The waiter's own timers die with its request; what it waited for must not happen long after.
+    for (const work of queue) if (turn.since - work.since >= patienceMs) work.settle(unknown)
+    const waiting = queue.splice(0).filter((work) => work.isWaiting())
+    const set = waiting.splice(0, setSize)
+    queue.push(...waiting)
+    const { lost, deferred } = await run(set)
+    queue.unshift(...set.filter((work) => lost.includes(work) && work.isWaiting()))
+    queue.push(...set.filter((work) => deferred.includes(work) && work.isWaiting()))
     if (onTheRoad === turn) onTheRoad = null
     // Only woken here: the next set must be driven by a request of its own.
     queue[0]?.wake()
@@ -62,6 +76,7 @@ export function createGroup<M, O>(options: GroupOptions<M, O>): Group<M, O> {
     let signal = Promise.withResolvers<void>()
     const work: Waiting<M, O> = {
       message,
+      since: Date.now(),
       losses: 0,
       settle: (value) => {
         outcome ??= { value }

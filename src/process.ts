@@ -22,7 +22,7 @@ import type {
   VoidRequest,
 } from './domain/requests.ts'
 import type { Answer, Effects, JournalEntry, Merchant, Terminal } from './domain/types.ts'
-import { createGroup, type Group, type Work } from './group.ts'
+import { createGroup, type Group, type Unsettled, type Work } from './group.ts'
 import type { Acquirer } from './host/port.ts'
 import { type CommitItem, commit } from './store/commit.ts'
 import { type Db, errorText, isConstraint } from './store/db.ts'
@@ -112,7 +112,7 @@ export async function processAlone(road: Road, message: Message): Promise<Outcom
 }
 
 /** Takes a set down the road. Every work is settled, or returned because it lost its head and goes again. */
-async function processSet(road: Road, set: readonly Item[]): Promise<readonly Item[]> {
+async function processSet(road: Road, set: readonly Item[]): Promise<Unsettled<Message, Outcome>> {
   let loaded: Loaded[]
   try {
     loaded = await load(
@@ -120,27 +120,53 @@ async function processSet(road: Road, set: readonly Item[]): Promise<readonly It
       set.map((work) => work.message.load),
     )
   } catch (error) {
+    // A row that does not parse is one message's; a database that fails is everyone's.
+    if (error instanceof SyntaxError && set.length > 1) return oneByOne(road, set)
     road.log('load_failed', { error: errorText(error) })
     for (const work of set) work.settle({ kind: 'unavailable' })
-    return []
+    return { lost: [], deferred: [] }
   }
-  const again: Item[] = []
-  const terminals = new Set<string>()
-  const first: [Item, Loaded][] = []
+  // Terminals side by side, so that one message's acquirer keeps no other terminal waiting longer than itself.
+  const decided = await Promise.all(
+    [...byTerminal(set, loaded).values()].map((works) => decideFirst(road, works)),
+  )
+  const ready = decided.flatMap((one) => one.ready ?? [])
+  const deferred = decided.flatMap((one) => one.deferred)
+  return { lost: await commitReady(road, ready), deferred }
+}
+
+async function oneByOne(road: Road, set: readonly Item[]): Promise<Unsettled<Message, Outcome>> {
+  const all = await Promise.all(set.map((work) => processSet(road, [work])))
+  return { lost: all.flatMap(({ lost }) => lost), deferred: all.flatMap(({ deferred }) => deferred) }
+}
+
+type Found = readonly [Item, Loaded]
+
+/** The works of each terminal in their order; one whose terminal is not known stands alone. */
+function byTerminal(set: readonly Item[], loaded: readonly Loaded[]): Map<unknown, Found[]> {
+  const terminals = new Map<unknown, Found[]>()
   for (const [i, work] of set.entries()) {
     const found = loaded[i]
     if (found === undefined) continue
-    const terminalId = found.terminal?.terminalId ?? work.message.load.terminalId
-    // A set holds at most one message per terminal: the next one decides on what this one leaves behind.
-    if (terminalId !== undefined && terminals.has(terminalId)) again.push(work)
-    else first.push([work, found])
-    if (terminalId !== undefined) terminals.add(terminalId)
+    const terminal = found.terminal?.terminalId ?? work.message.load.terminalId ?? work
+    terminals.set(terminal, [...(terminals.get(terminal) ?? []), [work, found]])
   }
-  // Side by side, so that one message's acquirer keeps no other waiting longer than itself.
-  const decided = await Promise.all(first.map(([work, found]) => decideSafely(road, work, found)))
-  const ready = decided.filter((one) => one !== null)
-  again.push(...(await commitReady(road, ready)))
-  return again
+  return terminals
+}
+
+/**
+ * Decides a terminal's works one after the other until one is to be written: a set holds at most one of each, since the
+ * next one decides on what that one leaves behind. What is refused or answered on the way is settled at once.
+ */
+async function decideFirst(
+  road: Road,
+  works: readonly Found[],
+): Promise<{ ready: Ready | null; deferred: readonly Item[] }> {
+  for (const [i, [work, found]] of works.entries()) {
+    const ready = await decideSafely(road, work, found)
+    if (ready !== null) return { ready, deferred: works.slice(i + 1).map(([later]) => later) }
+  }
+  return { ready: null, deferred: [] }
 }
 
 async function decideSafely(road: Road, work: Item, loaded: Loaded): Promise<Ready | null> {
@@ -251,7 +277,7 @@ async function decide(
   }
 }
 
-/** Writes the set; returns the works that lost their head. A set that fails as a whole goes again one by one. */
+/** Writes the set; returns the works that lost their head. A set that breaks a constraint goes again one by one. */
 async function commitReady(road: Road, ready: readonly Ready[]): Promise<readonly Item[]> {
   if (ready.length === 0) return []
   let stands: boolean[]
@@ -262,11 +288,11 @@ async function commitReady(road: Road, ready: readonly Ready[]): Promise<readonl
     )
   } catch (error) {
     road.log('commit_failed', { error: errorText(error), messages: ready.length })
-    if (ready.length > 1) return (await Promise.all(ready.map((one) => commitReady(road, [one])))).flat()
     if (!isConstraint(error)) {
       for (const { work } of ready) work.settle({ kind: 'unknown' })
       return []
     }
+    if (ready.length > 1) return (await Promise.all(ready.map((one) => commitReady(road, [one])))).flat()
     stands = [false]
   }
   const again: Item[] = []

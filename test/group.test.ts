@@ -27,9 +27,9 @@ function groupOver(
   const roads: Road[] = []
   const told = new Map<string, { outcome: string; at: number }>()
   const { submit } = createGroup<string, string>({
-    run: (set) => {
+    run: async (set) => {
       roads.push({ at: Date.now(), set: set.map((work) => work.message) })
-      return run(set, roads.length - 1)
+      return { lost: await run(set, roads.length - 1), deferred: [] }
     },
     unknown: 'unknown',
     ...options,
@@ -333,5 +333,57 @@ describe('any schedule', () => {
       ),
       { numRuns: 150 },
     )
+  })
+})
+
+describe('who goes again', () => {
+  it('the deferred go behind all others, however many they are, and those that lost their head before', async () => {
+    const sets: string[][] = []
+    const { submit } = createGroup<string, string>({
+      run: async (set) => {
+        sets.push(set.map(({ message }) => message))
+        await sleep(10)
+        const [first, ...rest] = set.filter(({ message }) => message.startsWith('busy'))
+        for (const work of set) if (!rest.includes(work)) work.settle('done')
+        return { lost: [], deferred: first === undefined ? [] : rest }
+      },
+      unknown: 'unknown',
+      setSize: 10,
+    })
+    const messages = [...Array.from({ length: 25 }, (_, i) => `busy${i}`), 'other']
+    const all = Promise.all(messages.map((message) => submit(message, () => {})))
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(await all).toEqual(messages.map(() => 'done'))
+    // 1 alone, then 10 and 10 of the busy one, then the rest with the other in its turn.
+    expect(sets.findIndex((set) => set.includes('other'))).toBeLessThanOrEqual(3)
+  })
+
+  it('a message whose waiter is gone with its timers is not driven by a later one', async () => {
+    const driven: string[] = []
+    const { submit } = createGroup<string, string>({
+      run: async (set) => {
+        driven.push(...set.map(({ message }) => message))
+        await sleep(5)
+        for (const work of set) work.settle('done')
+        return { lost: [], deferred: [] }
+      },
+      unknown: 'unknown',
+    })
+    const first = submit('first', () => {})
+    // Its request is cut off: none of its timers ever fires, no continuation of it ever runs.
+    const setTimer = vi.spyOn(globalThis, 'setTimeout').mockImplementation((() => 0) as never)
+    const setGlance = vi.spyOn(globalThis, 'setInterval').mockImplementation((() => 0) as never)
+    void submit('orphan', () => {
+      throw new Error('an orphan drives nothing')
+    }).catch(() => {})
+    setTimer.mockRestore()
+    setGlance.mockRestore()
+    vi.setSystemTime(Date.now() + 60_000)
+    await vi.advanceTimersByTimeAsync(10)
+    await first
+    const last = submit('last', () => {})
+    await vi.advanceTimersByTimeAsync(300)
+    expect(await last).toBe('done')
+    expect(driven).not.toContain('orphan')
   })
 })

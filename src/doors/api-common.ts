@@ -32,6 +32,12 @@ export async function credentialOf(c: Context): Promise<string | undefined> {
   return hex(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)))
 }
 
+/** Keeps a message on its road when its client hangs up: what was asked for happens now or not at all. */
+export function stay<T>(c: Context, outcome: Promise<T>): Promise<T> {
+  c.executionCtx.waitUntil(outcome.catch(() => undefined))
+  return outcome
+}
+
 /** Where an entry of this caller's keys lives: its merchant, or the administrators' own. */
 export const scopeOf = ({ merchantId }: Credential): string => merchantId ?? 'admin'
 

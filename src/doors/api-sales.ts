@@ -12,7 +12,7 @@ import { type CaptureBody, captureBody } from '../json/schemas.ts'
 import type { Outcome, Verdict } from '../process.ts'
 import type { Services } from '../services.ts'
 import { canonical } from '../store/journal.ts'
-import { type Credential, type Loaded, load } from '../store/load.ts'
+import { type Credential, type Loaded, load as loadSet } from '../store/load.ts'
 import {
   check,
   credentialOf,
@@ -22,6 +22,7 @@ import {
   refuseDoor,
   respondJson,
   respondProblem,
+  stay,
 } from './api-common.ts'
 
 /** Lines of one feed request. */
@@ -98,9 +99,10 @@ async function captureSale(
       request: await captureRequest(services, loaded, body.value, messageKey, soldAt),
     }
   }
-  const outcome = await services.group.submit(
-    { load: { credential, terminalId, messageKey }, verify },
-    (promise) => c.executionCtx.waitUntil(promise),
+  const load = { credential, terminalId, messageKey }
+  const outcome = await stay(
+    c,
+    services.group.submit({ load, verify }, (promise) => c.executionCtx.waitUntil(promise)),
   )
   return answerOf(services, outcome, denial)
 }
@@ -181,7 +183,7 @@ async function getSale(services: Services, c: Context): Promise<Response> {
   const credential = await credentialOf(c)
   if (credential === undefined) return refuseDoor('unauthorized')
   const reference = c.req.param('id') ?? ''
-  const [loaded] = await load(services.db, [
+  const [loaded] = await loadSet(services.db, [
     { credential, ...(reference.length === 12 ? { saleRrn: reference } : { saleId: reference }) },
   ])
   if (loaded === undefined || loaded.credential === null) return refuseDoor('unauthorized')

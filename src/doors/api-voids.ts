@@ -18,6 +18,7 @@ import {
   respondJson,
   respondProblem,
   scopeOf,
+  stay,
 } from './api-common.ts'
 
 export function voidRoutes(services: Services): Hono {
@@ -36,9 +37,10 @@ async function postVoid(services: Services, c: Context): Promise<Response> {
   if (!body.ok) return respondProblem(body.error)
   const { saleId } = body.value
   const verify = (loaded: Loaded) => verifyVoid(services, loaded, body.value, key.data)
-  const outcome = await services.group.submit(
-    { load: { credential, saleId, idempotencyKey: key.data }, verify },
-    (promise) => c.executionCtx.waitUntil(promise),
+  const load = { credential, saleId, idempotencyKey: key.data }
+  const outcome = await stay(
+    c,
+    services.group.submit({ load, verify }, (promise) => c.executionCtx.waitUntil(promise)),
   )
   return respond(outcome)
 }

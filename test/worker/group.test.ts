@@ -17,7 +17,11 @@ function aRoad(options: { setSize?: number; patienceMs?: number } = {}) {
     for (const work of set) if (!back.includes(work.message)) work.settle(`done ${work.message}`)
     return set.filter(({ message }) => back.includes(message))
   }
-  const group = createGroup<number, string>({ run, unknown: 'unknown', ...options })
+  const group = createGroup<number, string>({
+    run: async (set) => ({ lost: await run(set), deferred: [] }),
+    unknown: 'unknown',
+    ...options,
+  })
   const drivers: number[] = []
   const submit = (message: number) => group.submit(message, () => drivers.push(message))
   /** Lets the set on the road finish; those named lost their place and go again. */

@@ -1,0 +1,51 @@
+/** @module No terminal, merchant or stranger holds another up: many messages for one terminal, and one of another. */
+
+import { env } from 'cloudflare:workers'
+import { expect, it } from 'vitest'
+import * as s from './support.ts'
+import { openTill, sell } from './till.ts'
+import { watchD1 } from './watched-d1.ts'
+
+it('messages without a right MAC do not hold up another terminal', async () => {
+  const watched = watchD1(env.DB)
+  const isolate = await s.openIsolate({ database: watched.database })
+  const [victim, other] = [await openTill(isolate), await openTill(isolate)]
+  watched.trips.length = 0
+  const bogus = Array.from({ length: 300 }, (_, i) =>
+    victim.say(s.aSale({ stan: String(i + 1).padStart(6, '0') }), {
+      key: { ...victim.key, mak: '7'.repeat(16) },
+    }),
+  )
+  const good = await other.say(s.aSale({ stan: '000001' }))
+  expect(good.fields.get(39)).toBe('00')
+  expect(watched.trips.length).toBeLessThan(20)
+  for (const { fields } of await Promise.all(bogus)) expect(fields.get(39)).toBe('A0')
+})
+
+it('a back office that voids a whole day does not hold up another terminal', async () => {
+  const isolate = await s.openIsolate()
+  const [shop, other] = [await openTill(isolate), await openTill(isolate)]
+  const sales: string[] = []
+  for (let n = 1; n <= 60; n++) {
+    const { rrn } = await sell(shop, String(n).padStart(6, '0'))
+    sales.push(rrn)
+  }
+  const key = await s.bearerKey(shop.mid)
+  const ids = await Promise.all(
+    sales.map(async (rrn) => (await s.ask(isolate, key, 'GET', `/v1/sales/${rrn}`)).body.id as string),
+  )
+  const order: string[] = []
+  const voids = ids.map(async (saleId, n) => {
+    const headers = { 'idempotency-key': `day-${n}` }
+    const { status } = await s.ask(isolate, key, 'POST', '/v1/voids', { saleId, amount: 1234 }, headers)
+    order.push('void')
+    return status
+  })
+  const sale = other.say(s.aSale({ stan: '000001' })).then((reply) => {
+    order.push('sale')
+    return reply.fields.get(39)
+  })
+  expect(await sale).toBe('00')
+  expect(order.indexOf('sale')).toBeLessThan(10)
+  expect(new Set(await Promise.all(voids))).toEqual(new Set([201]))
+})
