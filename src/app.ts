@@ -8,7 +8,14 @@ import type { Services } from './services.ts'
 export function createApp(services: Services): Hono {
   const app = new Hono()
   app.onError((error, c) => {
-    services.log('error', { error: error.name, at: error.stack?.split('\n')[1]?.trim(), path: c.req.path })
+    services.log('error', {
+      error: error.name,
+      at: error.stack
+        ?.split('\n')
+        .find((line) => /^\s+at /.test(line))
+        ?.trim(),
+      path: c.req.path,
+    })
     return new Response(null, { status: 503 })
   })
   app.notFound(() => new Response(null, { status: 404 }))

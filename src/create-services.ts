@@ -28,10 +28,10 @@ export interface Runtime {
 }
 
 /**
- * How long an answer is given again without asking the journal. Less than any terminal waits before it reverses, so that
- * no isolate repeats an approval that another one has reversed meanwhile.
+ * How long an answer is given again without asking the journal, in whole seconds of the clock: up to one more. Long enough
+ * for a burst of copies, short because another isolate's reversal is not seen meanwhile.
  */
-const DUPLICATE_WINDOW_SECONDS = 5
+const DUPLICATE_WINDOW_SECONDS = 2
 
 const ACQUIRERS: Readonly<Record<string, Acquirer>> = { sandbox, book }
 

@@ -5,22 +5,10 @@
  * outcome of its commit is unknown.
  */
 
-import { decideProvision, newTerminal } from './domain/decide-provision.ts'
-import { decideReversal } from './domain/decide-reversal.ts'
-import { type Authorization, decideCapture, decideSale, decideSaleEarly } from './domain/decide-sale.ts'
-import { decideSettlement, decideUpload } from './domain/decide-settlement.ts'
-import { decideVoid } from './domain/decide-void.ts'
-import type { Decision, Situation, Supplies } from './domain/decision.ts'
+import { decide, type Request } from './decide.ts'
+import { newTerminal } from './domain/decide-provision.ts'
+import type { Situation, Supplies } from './domain/decision.ts'
 import type { DeclineReason } from './domain/decline-reason.ts'
-import type {
-  CaptureRequest,
-  ProvisionRequest,
-  ReversalRequest,
-  SaleRequest,
-  SettlementRequest,
-  UploadRequest,
-  VoidRequest,
-} from './domain/requests.ts'
 import type { Answer, Effects, JournalEntry, Merchant, Terminal } from './domain/types.ts'
 import { createGroup, type Group, type Unsettled, type Work } from './group.ts'
 import type { Acquirer } from './host/port.ts'
@@ -28,15 +16,6 @@ import { type CommitItem, commit } from './store/commit.ts'
 import { type Db, errorText, isConstraint } from './store/db.ts'
 import { openEntry, seal } from './store/journal.ts'
 import { type Loaded, type LoadItem, load } from './store/load.ts'
-
-export type Request =
-  | SaleRequest
-  | CaptureRequest
-  | VoidRequest
-  | ReversalRequest
-  | SettlementRequest
-  | UploadRequest
-  | ProvisionRequest
 
 /** Whether it is proved who speaks; only what was verified can reach a decision. */
 export type Verdict =
@@ -206,7 +185,7 @@ async function decideOne(road: Road, work: Item, loaded: Loaded): Promise<Ready 
   if (place === null) throw new Error('a verified message has a terminal')
   const situation: Situation = { ...loaded, ...place }
   const supplies = road.supplies()
-  const decision = await decide(road, work, request, situation, supplies)
+  const decision = await decide(road.acquirer, work, request, situation, supplies)
   if (decision === null) {
     work.settle({ kind: 'unknown' })
     return null
@@ -239,43 +218,6 @@ async function decideOne(road: Road, work: Item, loaded: Loaded): Promise<Ready 
 
 const placeOf = ({ terminal, merchant }: Loaded): Place | null =>
   terminal === null || merchant === null ? null : { terminal, merchant }
-
-/** What the acquirer said is kept while a message goes round again: it is asked once. */
-const authorizations = new WeakMap<object, Authorization>()
-
-/** Null: the acquirer's answer is not known, so nothing may be decided. */
-async function decide(
-  road: Road,
-  work: object,
-  request: Request,
-  situation: Situation,
-  supplies: Supplies,
-): Promise<Decision | null> {
-  switch (request.kind) {
-    case 'sale': {
-      const early = decideSaleEarly(request, situation, supplies)
-      if (early !== null) return early
-      const authorization = authorizations.get(work) ?? (await road.acquirer.authorize(request))
-      if (authorization.kind === 'unknown') return null
-      authorizations.set(work, authorization)
-      return decideSale(request, situation, supplies, authorization)
-    }
-    case 'capture':
-      return decideCapture(request, situation, supplies)
-    case 'void':
-      return decideVoid(request, situation, supplies)
-    case 'sale_reversal':
-    case 'void_reversal':
-      return decideReversal(request, situation, supplies)
-    case 'settlement':
-      return decideSettlement(request, situation, supplies)
-    case 'upload':
-    case 'upload_end':
-      return decideUpload(request, situation, supplies)
-    case 'provision':
-      return decideProvision(request, situation.terminal, supplies)
-  }
-}
 
 /** Writes the set; returns the works that lost their head. A set that breaks a constraint goes again one by one. */
 async function commitReady(road: Road, ready: readonly Ready[]): Promise<readonly Item[]> {

@@ -22,7 +22,7 @@ export function decideProvision(request: ProvisionRequest, terminal: Terminal, s
   const place = { terminal, merchant: request.merchant }
   const effects: Effects = {
     terminal: request.profile,
-    ...(request.merchantChanges ? { merchant: request.merchant } : {}),
+    ...(request.merchantChange === null ? {} : { merchant: request.merchantChange }),
     ...(terminal.head.seq === 0 ? { batch: terminal.batch } : {}),
     ...(request.newMasterKey ? { keyVersion: null } : {}),
   }

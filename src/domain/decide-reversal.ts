@@ -23,6 +23,9 @@ const targetAmount = (target: JournalEntry): number | undefined =>
 function refuse(request: ReversalRequest, situation: Situation): DeclineReason | null {
   const { target, original } = situation
   if (target === null || !stands(situation, target)) return null
+  const card = (original?.sale ?? target.effects.sale)?.card ?? null
+  if (request.cardFingerprint !== null && card !== null && request.cardFingerprint !== card.fingerprint)
+    return 'card_differs'
   if (targetAmount(target) !== request.amount) return 'amount_differs'
   if (original !== null && original.batchState !== 'open') return 'reversal_too_late'
   return null

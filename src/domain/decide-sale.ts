@@ -50,7 +50,10 @@ export function decideSaleEarly(
   if (known !== null) return known
   const reason = refuse(request, situation)
   if (reason === null) return null
-  return commitOf(request, 'sale', situation, answerOf(situation, supplies, reason), {})
+  const answer = answerOf(situation, supplies, reason)
+  // A message of a batch that is to come may be sent again in its time: it does not use its key up.
+  if (reason === 'batch_mismatch') return { kind: 'answer', answer }
+  return commitOf(request, 'sale', situation, answer, {})
 }
 
 export function decideSale(
@@ -70,10 +73,18 @@ export function decideSale(
   return commitOf(request, 'sale', situation, answer, effectsOf({ ...sale, status: 'approved' }, situation))
 }
 
+/** Another sale of the terminal has the RRN: a void by RRN must find one sale. `original` is the sale found by it. */
+function rrnIsTaken({ rrn, terminalId, messageKey }: CaptureRequest, { original }: Situation): boolean {
+  if (rrn === null || original === null) return false
+  return original.sale.terminalId === terminalId && original.sale.messageKey !== messageKey
+}
+
 export function decideCapture(request: CaptureRequest, situation: Situation, supplies: Supplies): Decision {
   const known = knownMessage(request, situation, supplies)
   if (known !== null) return known
-  const reason = refuse(request, situation)
+  const reason = rrnIsTaken(request, situation)
+    ? 'key_reused_with_different_content'
+    : refuse(request, situation)
   // A line refused here may be right later or when mended: it does not use its key up.
   if (reason !== null) return { kind: 'answer', answer: answerOf(situation, supplies, reason) }
   const sale: Sale = { ...saleOf(request, supplies), status: request.status }

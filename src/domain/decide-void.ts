@@ -64,6 +64,8 @@ export function decideVoid(request: VoidRequest, situation: Situation, supplies:
   const known = knownMessage(request, situation, supplies)
   if (known !== null) return known
   const reason = refuse(request, situation, supplies.now)
+  // A message of a batch that is to come may be sent again in its time: it does not use its key up.
+  if (reason === 'batch_mismatch') return { kind: 'answer', answer: answerOf(situation, supplies, reason) }
   const { original, terminal } = situation
   if (reason !== null || original === null)
     return commitOf(request, 'void', situation, answerOf(situation, supplies, reason), {})

@@ -138,14 +138,15 @@ export const REFUSALS = {
     'Check the original voucher and reference number',
     'query',
   ),
+  // On the wire another merchant's sale is as absent as one that is not there; the log knows.
   merchant_differs: refusal(
     '25',
     404,
-    '非本商户交易',
-    'Other merchant',
+    '未找到原交易',
+    'Original not found',
     '请核对原凭证号和参考号',
     'Check the original voucher and reference number',
-    'contact_acquirer',
+    'query',
   ),
   terminal_differs: refusal(
     '25',

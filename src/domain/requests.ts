@@ -1,6 +1,6 @@
 /** @module What a message asks, once a door has read it: plain data, the same whichever door it came by. */
 
-import type { Amount, Card, Merchant, Terminal } from './types.ts'
+import type { Amount, Card, Merchant, MerchantChange, Terminal } from './types.ts'
 
 /** What every message that can enter a journal carries. */
 export interface Identity {
@@ -58,6 +58,8 @@ export interface ReversalRequest extends Identity {
   readonly terminalId: string
   readonly targetKey: string
   readonly amount: Amount
+  /** HMAC of the card number in field 2; null where the message has none. */
+  readonly cardFingerprint: string | null
 }
 
 export interface SettlementRequest extends Identity {
@@ -80,9 +82,10 @@ export interface ProvisionRequest extends Identity {
   readonly kind: 'provision'
   readonly terminalId: string
   readonly profile: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
+  /** The merchant as it will be, as far as is known now. */
   readonly merchant: Merchant
-  /** Whether `merchant` is new or changed; where not, it is left alone, whatever others make of it meanwhile. */
-  readonly merchantChanges: boolean
+  /** What was named of it; null where it is left alone, whatever others make of it meanwhile. */
+  readonly merchantChange: MerchantChange | null
   /** A new master key ends every working key. */
   readonly newMasterKey: boolean
 }

@@ -39,6 +39,9 @@ export interface Merchant {
   readonly currencyCode: string
 }
 
+/** A merchant's settings as far as someone names them. */
+export type MerchantChange = Pick<Merchant, 'merchantId'> & Partial<Merchant>
+
 /** Totals of a batch in minor units and counts. Debit: sales. Credit: voids. Reversed items are in neither. */
 export interface Totals {
   readonly debitAmount: Amount
@@ -149,7 +152,8 @@ export interface Effects {
   /** The batch opened in place of a closed one. */
   readonly nextBatch?: Batch
   readonly terminal?: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
-  readonly merchant?: Merchant
+  /** The named settings change; the others stay as they are, or become the defaults of a new merchant. */
+  readonly merchant?: MerchantChange
   /** The key set in use from this entry on; null ends every key set. */
   readonly keyVersion?: number | null
 }

@@ -3,8 +3,8 @@
  * ago get the same bytes again.
  *
  * The table in the core finds candidates; a hit is believed only when the digest of the whole request, kept with the
- * answer, is the same. Entered after the MAC was verified. A reversal makes this isolate forget what it reverses; in
- * another, the window ends before a terminal's own patience does.
+ * answer, is the same. Entered after the MAC was verified. A reversal makes this isolate forget what it reverses;
+ * another may repeat the first answer until its window, which runs from that answer, ends.
  */
 
 import type { Core } from '../core/instance.ts'

@@ -1,6 +1,7 @@
 /** @module `POST /v1/sales`, the capture feed (one sale, or NDJSON), and `GET /v1/sales/{id}`. */
 
 import { type Context, Hono } from 'hono'
+import { refuseTerminal } from '../domain/admit.ts'
 import { posMessageKey } from '../domain/message-key.ts'
 import { maskPan } from '../domain/pan.ts'
 import type { CaptureRequest } from '../domain/requests.ts'
@@ -24,6 +25,9 @@ import {
   respondProblem,
   stay,
 } from './api-common.ts'
+
+/** How long ago a sale may have been made, in milliseconds. */
+const OLDEST_MS = 180 * 24 * 60 * 60_000
 
 /** Lines of one feed request. */
 export const FEED_LINES = 200
@@ -60,12 +64,15 @@ async function postSales(services: Services, c: Context): Promise<Response> {
  * carries its line's number and the status it would have had alone; a line that is refused holds no other up.
  */
 async function respondFeed(text: string, capture: (line: string) => Promise<Answered>): Promise<Response> {
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const lines = text
+    .split('\n')
+    .map((line, i) => ({ line, number: i + 1 }))
+    .filter(({ line }) => line.trim() !== '')
   if (lines.length > FEED_LINES) return refuseDoor('body_too_large', { lines: FEED_LINES })
   const answers: string[] = []
-  for (const [i, line] of lines.entries()) {
+  for (const { line, number } of lines) {
     const { status, body } = await capture(line)
-    answers.push(`${JSON.stringify({ line: i + 1, ...body, status })}\n`)
+    answers.push(`${JSON.stringify({ line: number, ...body, status })}\n`)
   }
   return new Response(answers.join(''), { headers: { 'content-type': 'application/x-ndjson' } })
 }
@@ -84,6 +91,8 @@ async function captureSale(
   const soldAt = body.value.soldAt === undefined ? services.now() : Date.parse(body.value.soldAt)
   if (soldAt > services.now() + 5 * 60_000)
     return doorProblem('invalid_request', { errors: [{ field: 'soldAt', why: 'is in the future' }] })
+  if (soldAt < services.now() - OLDEST_MS)
+    return doorProblem('invalid_request', { errors: [{ field: 'soldAt', why: 'is more than 180 days ago' }] })
   if ((body.value.fee ?? 0) > body.value.amount)
     return doorProblem('invalid_request', { errors: [{ field: 'fee', why: 'is over the amount' }] })
 
@@ -94,12 +103,15 @@ async function captureSale(
     if (denial !== undefined) return { kind: 'denied' }
     // Another merchant's terminal and one that does not exist are answered alike.
     if (loaded.terminal?.merchantId !== merchantId) return { kind: 'refused', reason: 'terminal_unknown' }
+    const reason = refuseTerminal(loaded.terminal, loaded.merchant, merchantId)
+    if (reason !== null) return { kind: 'refused', reason }
     return {
       kind: 'verified',
       request: await captureRequest(services, loaded, body.value, messageKey, soldAt),
     }
   }
-  const load = { credential, terminalId, messageKey }
+  const { rrn } = body.value
+  const load = { credential, terminalId, messageKey, ...(rrn === undefined ? {} : { saleRrn: rrn }) }
   const outcome = await stay(
     c,
     services.group.submit({ load, verify }, (promise) => c.executionCtx.waitUntil(promise)),
@@ -170,7 +182,7 @@ function answerOf(services: Services, outcome: Outcome, denial: Problem | undefi
       if (sale === undefined) throw new Error('a captured sale has its record')
       // As it was captured: what happened to it since is not in the first answer, nor in its replay.
       const state = { sale, liveVoid: null, reversed: false, batchState: 'open' } as const
-      const body = saleBody(state, answer.voidableUntil ?? null, sale.soldAt)
+      const body = saleBody(state, answer.voidableUntil ?? null, answer.at)
       const location = { location: `/v1/sales/${sale.id}` }
       services.log('captured', { terminalId: sale.terminalId, stan: sale.stan, replayed })
       const headers = replayed ? { ...location, 'idempotent-replayed': 'true' } : location

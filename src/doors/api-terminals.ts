@@ -5,7 +5,7 @@ import type { Core } from '../core/instance.ts'
 import { DEFAULT_MERCHANT } from '../domain/admit.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { ProvisionRequest } from '../domain/requests.ts'
-import type { MacProfile, Merchant } from '../domain/types.ts'
+import type { MacProfile, Merchant, MerchantChange } from '../domain/types.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import { terminalBody } from '../json/bodies.ts'
 import { declineProblem, doorProblem, type Problem } from '../json/problem.ts'
@@ -48,8 +48,8 @@ async function putTerminal(services: Services, c: Context): Promise<Response> {
     denial = deny(loaded, names, body.value)
     if (denial !== undefined) return { kind: 'denied' }
     const verdict = await provisionVerdict(services, loaded, names, body.value)
-    if (verdict !== null) return verdict
-    denial = doorProblem('check_value_differs')
+    if (verdict.kind !== 'not_a_key') return verdict
+    denial = doorProblem(verdict.reason)
     return { kind: 'denied' }
   }
   const outcome = await processAlone(services.road, {
@@ -74,12 +74,20 @@ async function putTerminal(services: Services, c: Context): Promise<Response> {
   }
 }
 
+interface NotAKey {
+  readonly kind: 'not_a_key'
+  readonly reason: 'check_value_differs' | 'master_key_weak'
+}
+
 function deny(loaded: Loaded, { merchantId }: Names, body: ProvisionBody): Problem | undefined {
-  const { credential, terminal } = loaded
+  const { credential, terminal, merchant } = loaded
   if (credential === null) return doorProblem('unauthorized')
   if (credential.merchantId !== null) return doorProblem('forbidden')
   if (terminal !== null && terminal.merchantId !== merchantId)
     return doorProblem('terminal_of_other_merchant')
+  const currency = body.merchant?.currency
+  if (merchant !== null && currency !== undefined && currency !== merchant.currencyCode)
+    return doorProblem('currency_fixed')
   // Working keys of one profile's length and cipher are no keys for another.
   const changesProfile = body.macProfile !== undefined && body.macProfile !== terminal?.macProfile
   if (body.tmk === undefined && (terminal === null || changesProfile))
@@ -87,13 +95,12 @@ function deny(loaded: Loaded, { merchantId }: Names, body: ProvisionBody): Probl
   return undefined
 }
 
-/** Null where a check value does not fit. */
 async function provisionVerdict(
   services: Services,
   { terminal, merchant, masterKey }: Loaded,
   names: Names,
   body: ProvisionBody,
-): Promise<Verdict | null> {
+): Promise<Verdict | NotAKey> {
   const { merchantId, terminalId } = names
   const profile: ProvisionRequest['profile'] = {
     status: body.status ?? terminal?.status ?? 'active',
@@ -111,17 +118,30 @@ async function provisionVerdict(
     request: { ...profile, newMasterKey: String(body.tmk !== undefined) },
     profile,
     merchant: merchantAfter(merchantId, merchant, body.merchant),
-    merchantChanges: merchant === null || body.merchant !== undefined,
+    merchantChange: changeOf(merchantId, merchant, body.merchant),
     newMasterKey: body.tmk !== undefined,
   }
   if (body.tmk === undefined) return { kind: 'verified', request }
   const tmk = joinComponents(services.core, profile.macProfile, body.tmk)
-  if (tmk === undefined) return null
+  if (tmk === undefined) return { kind: 'not_a_key', reason: 'check_value_differs' }
+  if (tmk.every((byte) => byte === 0)) return { kind: 'not_a_key', reason: 'master_key_weak' }
   // Greater than the one before on whatever clock: by its version a sign-on knows that its master key is still the one.
   const version = Math.max(services.now(), (masterKey?.version ?? 0) + 1)
   const wrapped = await services.keyring.wrap(tmk, { ...names, usage: 'tmk', version })
   tmk.fill(0)
   return { kind: 'verified', request, masterKey: { version, wrapped } }
+}
+
+/** A new merchant is written though nothing of it is named. */
+function changeOf(
+  merchantId: string,
+  before: Merchant | null,
+  change: ProvisionBody['merchant'],
+): MerchantChange | null {
+  if (change === undefined) return before === null ? { merchantId } : null
+  const { currency, ...named } = change
+  const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
+  return { merchantId, ...given, ...(currency === undefined ? {} : { currencyCode: currency }) }
 }
 
 function merchantAfter(

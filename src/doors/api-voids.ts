@@ -36,12 +36,15 @@ async function postVoid(services: Services, c: Context): Promise<Response> {
   const body = await readBody(c, voidBody)
   if (!body.ok) return respondProblem(body.error)
   const { saleId } = body.value
-  const verify = (loaded: Loaded) => verifyVoid(services, loaded, body.value, key.data)
-  const load = { credential, saleId, idempotencyKey: key.data }
+  // A caller's key may hold anything, a card number too: only its fingerprint is written.
+  const keyFingerprint = await services.keyring.fingerprint('content', key.data)
+  const verify = (loaded: Loaded) => verifyVoid(services, loaded, body.value, keyFingerprint)
+  const load = { credential, saleId, idempotencyKey: keyFingerprint }
   const outcome = await stay(
     c,
     services.group.submit({ load, verify }, (promise) => c.executionCtx.waitUntil(promise)),
   )
+  log(services, outcome, saleId)
   return respond(outcome)
 }
 
@@ -50,7 +53,11 @@ async function verifyVoid(services: Services, loaded: Loaded, body: VoidBody, ke
   const { credential, earlier, original } = loaded
   if (credential === null) return { kind: 'denied' }
   const request = await voidRequest(services, credential, loaded, body, key)
-  if (original !== null && mayAct(credential, original.sale.merchantId)) return { kind: 'verified', request }
+  if (original !== null && mayAct(credential, original.sale.merchantId))
+    // A terminal that was stolen does not keep its merchant from undoing its sales; a closed merchant is heard no more.
+    return loaded.merchant?.status === 'active'
+      ? { kind: 'verified', request }
+      : { kind: 'refused', reason: 'merchant_unknown' }
   // The key may already be another void's: that is worth more than where this sale is.
   const reused = earlier !== null && earlier.contentFingerprint !== request.contentFingerprint
   return { kind: 'refused', reason: reused ? 'key_reused_with_different_content' : 'original_not_found' }
@@ -75,6 +82,7 @@ async function voidRequest(
       JSON.stringify([saleId, amount, currencyCode, reason]),
     ),
     request: {
+      requestedBy: credential.name,
       saleId,
       amount: String(amount),
       ...(currency === undefined ? {} : { currency }),
@@ -88,6 +96,27 @@ async function voidRequest(
     authorizationCode: null,
     reason: reason ?? null,
   }
+}
+
+/** As on the terminal door: what was decided and, where a key was reused, in which members; never what they hold. */
+function log({ log }: Services, outcome: Outcome, saleId: string): void {
+  if (outcome.kind !== 'answered')
+    return log(outcome.kind === 'refused' ? 'refused' : 'no_answer', {
+      type: 'void',
+      door: 'json',
+      saleId,
+      ...(outcome.kind === 'refused' ? { reason: outcome.reason } : { kind: outcome.kind }),
+    })
+  const { reason, rrn, responseCode } = outcome.answer
+  log('answered', {
+    type: 'void',
+    door: 'json',
+    saleId,
+    responseCode,
+    reason,
+    rrn,
+    replayed: outcome.replayed,
+  })
 }
 
 function respond(outcome: Outcome): Response {

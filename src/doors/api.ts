@@ -33,9 +33,10 @@ export function apiDoor(services: Services): Hono {
   for (const [path, methods] of Object.entries(API_ROUTES))
     door.all(path, () => withAllow(refuseDoor('method_not_allowed'), methods))
   door.all('/v1/*', () => refuseDoor('not_found'))
-  door.onError((error) => {
+  door.onError((error, c) => {
     services.log('error', { error: error.name })
-    return refuseDoor('unavailable')
+    // What wrote may have been written.
+    return refuseDoor(c.req.method === 'GET' ? 'unavailable' : 'outcome_unknown')
   })
   return door
 }

@@ -40,10 +40,13 @@ export function terminalDoor(services: Services): Hono {
       const bytes = new Uint8Array(await c.req.arrayBuffer())
       const waitUntil: WaitUntil = (promise) => c.executionCtx.waitUntil(promise)
       const digest = await services.keyring.fingerprint('content', bytes)
-      const reply = answers.once(bytes, digest, () => exchange(services, bytes, waitUntil))
-      // A terminal that hangs up must not cut off the copy that it sends next.
-      waitUntil(reply.catch(() => SILENCE))
-      return respond(await within(PATIENCE_MS, reply))
+      const first = () => {
+        const reply = exchange(services, bytes, waitUntil)
+        // A terminal that hangs up must not cut off the copies that joined it.
+        waitUntil(reply.catch(() => SILENCE))
+        return reply
+      }
+      return respond(await within(PATIENCE_MS, answers.once(bytes, digest, first)))
     })
     door.all(path, () => empty(405, { allow: 'POST' }))
   }

@@ -2,7 +2,7 @@
 
 import { refuseTerminal } from '../domain/admit.ts'
 import type { Card } from '../domain/types.ts'
-import { formatFault, originalSaleKey, panOf } from '../iso8583/cup.ts'
+import { formatFault, hasAccountType, originalSaleKey, panOf } from '../iso8583/cup.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import { isCanonical, macInput } from '../iso8583/message.ts'
 import { contentOf, messageKeys, type PosTransaction, readRequest } from '../iso8583/request.ts'
@@ -101,13 +101,15 @@ function goesWithoutMac(type: PosTransaction, { message }: Asked, { terminal }: 
   return settles && !message.fields.has(64) && terminal?.settlementMac === 'optional'
 }
 
-/** Other bytes for the same message, under a MAC that could let them pass. */
+/** Other bytes for the same message, or an account type, under a MAC that could let them pass. */
 const isBent = ({ frame, message }: Asked, { terminal }: Loaded): boolean =>
-  terminal !== null && isMalleable(terminal.macProfile) && !isCanonical(frame.body, message)
+  terminal !== null &&
+  isMalleable(terminal.macProfile) &&
+  (hasAccountType(message) || !isCanonical(frame.body, message))
 
 async function fingerprints({ keyring }: Services, { place, message, frame }: Asked, type: PosTransaction) {
   const content = contentOf(type, place, message, Uint8Array.from(macInput(frame.body)))
-  const pan = type === 'sale' || type === 'void' ? panOf(message) : undefined
+  const pan = panOf(message)
   const card: Card | null =
     pan === undefined
       ? null
@@ -157,7 +159,8 @@ function answerDecided(
     receivingInstitution: services.acquirer.receivingInstitution,
   }
   const decided = reply(services, asked, type, host, reason, signer)
-  if (entry === null) return decided
+  // Only a first answer is kept for copies: a window that replays renewed would never end.
+  if (entry === null || replayed) return decided
   const { targetKey } = messageKeys(type, asked.place)
   // The target even where another reversal came before this one; with a sale goes its void.
   const reversedKeys = [

@@ -1,7 +1,7 @@
 /** @module The answer to a terminal's message, field by field (protocol.md §3). */
 
 import { type DeclineReason, refusalOf } from '../domain/decline-reason.ts'
-import { field60Of, type TransactionType } from './cup.ts'
+import { field60Of, isCardNumber, panOf, type TransactionType } from './cup.ts'
 import { toHex } from './hex.ts'
 import { type Message, pack } from './message.ts'
 import { encodeText, type TextEncoding } from './text.ts'
@@ -88,6 +88,13 @@ function hostField(number: number, host: HostFields, request: Message): string |
   }
 }
 
+/** A card that came by its track alone is named in the answer (protocol.md §3.3: field 2 is mandatory there). */
+function echoOf(number: number, request: Message): string | undefined {
+  if (number !== 2 || request.fields.has(2)) return request.fields.get(number)
+  const pan = panOf(request)
+  return isCardNumber(pan) ? pan : undefined
+}
+
 /** The answer without its MAC. `type` is undefined for a transaction that is not done here. */
 export function buildAnswer(request: Message, type: TransactionType | undefined, host: HostFields): Message {
   const layout = type === undefined ? UNSUPPORTED : LAYOUT[type]
@@ -96,7 +103,7 @@ export function buildAnswer(request: Message, type: TransactionType | undefined,
   const fields = new Map<number, string>()
   const echoed = layout.echo.filter((number) => !declined.includes(number))
   for (const number of [...echoed, ...layout.own, ...declined].sort((a, b) => a - b)) {
-    const value = echoed.includes(number) ? request.fields.get(number) : hostField(number, host, request)
+    const value = echoed.includes(number) ? echoOf(number, request) : hostField(number, host, request)
     if (value !== undefined && value !== null) fields.set(number, value)
   }
   return { mti: responseMti(request.mti), fields }

@@ -48,15 +48,15 @@ export function transactionTypeOf({ mti, fields }: Message): TransactionType | u
 }
 
 /**
- * 60.1 names the transaction; where they are there, the first two digits of 3 (the account types behind them may be any,
- * protocol.md §2) and 25 must not name another.
+ * 60.1 names the transaction; where they are there, 3 (but for the account type, its third and fourth digit, protocol.md §2)
+ * and 25 must not name another.
  */
 function financialType(fields: Message['fields'], transactionType: string): 'sale' | 'void' | undefined {
   const condition = fields.get(25) ?? '00'
-  const processing = fields.get(3)?.slice(0, 2)
+  const processing = fields.get(3)
   if (condition !== '00') return undefined
-  if (transactionType === '22' && (processing ?? '00') === '00') return 'sale'
-  if (transactionType === '23' && (processing ?? '20') === '20') return 'void'
+  if (transactionType === '22' && /^00[0-4]000$/.test(processing ?? '000000')) return 'sale'
+  if (transactionType === '23' && /^20[0-4]000$/.test(processing ?? '200000')) return 'void'
   return undefined
 }
 
@@ -77,6 +77,9 @@ const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
   upload_end: [11, 48],
 }
 
+/** Whether 3 names an account type; a MAC that can be bent does not protect it. */
+export const hasAccountType = ({ fields }: Message): boolean => !/^\d{2}0000$/.test(fields.get(3) ?? '000000')
+
 /** Number of the first mandatory field that is missing or says nothing usable; undefined when all is there. */
 export function formatFault(type: TransactionType, { fields }: Message): number | undefined {
   const missing = MANDATORY[type].find((number) => !fields.has(number))
@@ -84,6 +87,7 @@ export function formatFault(type: TransactionType, { fields }: Message): number 
   if (type === 'void' && readField61(fields.get(61) ?? '') === undefined) return 61
   if (fields.get(11) === '000000') return 11
   if (tracksDiffer(fields)) return 35
+  if (isFinancial(type) && !isCardNumber(panOf({ mti: '', fields }))) return fields.has(2) ? 2 : 35
   if (MANDATORY[type].includes(4) && Number(fields.get(4)) === 0) return 4
   return undefined
 }
@@ -134,6 +138,11 @@ export function originalSaleKey(place: PosPlace, { fields }: Message): string | 
 /** Third digit of 53: tracks are encrypted, in place, without a mark in the track itself. */
 const clearTrackPan = (fields: Message['fields']): string | undefined =>
   fields.get(53)?.[2] === '1' ? undefined : fields.get(35)?.split('D')[0]
+
+const isFinancial = (type: TransactionType): boolean => type === 'sale' || type === 'void'
+
+/** None, or one whose first six and last four digits leave something unsaid. */
+export const isCardNumber = (pan: string | undefined): boolean => pan === undefined || /^\d{13,19}$/.test(pan)
 
 /** One card number in field 2 and another on the track. */
 function tracksDiffer(fields: Message['fields']): boolean {

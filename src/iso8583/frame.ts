@@ -80,10 +80,10 @@ export function answerFrame(
 
 const declaredLength = (bytes: Uint8Array): number => ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)
 
-/** Starts with STX and is not a whole TPDU frame; where it could be both, a TPDU and an ETX at their serial places decide. */
+/** Starts with STX and has no TPDU behind a LEN; where it could be both, a TPDU and an ETX at their serial places decide. */
 function isSerial(bytes: Uint8Array): boolean {
   if (bytes[0] !== STX) return false
-  const couldBeTpdu = bytes[2] === TPDU_ID && bytes.length - 2 >= declaredLength(bytes)
+  const couldBeTpdu = bytes[2] === TPDU_ID
   return !couldBeTpdu || serialData(bytes)?.[0] === TPDU_ID
 }
 

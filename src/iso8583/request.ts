@@ -97,7 +97,14 @@ export function readRequest(
       }
     case 'sale_reversal':
     case 'void_reversal':
-      return { ...identity, kind: type, terminalId, targetKey, amount }
+      return {
+        ...identity,
+        kind: type,
+        terminalId,
+        targetKey,
+        amount,
+        cardFingerprint: fingerprints.card?.fingerprint ?? null,
+      }
     case 'settlement':
       return { ...identity, kind: 'settlement', terminalId, batchNumber, totals: fields.get(48) ?? '' }
     case 'upload':

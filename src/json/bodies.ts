@@ -78,5 +78,7 @@ export function terminalBody(terminal: Terminal, merchant: Merchant): object {
     settlementMac,
     batchNumber: batch.batchNumber,
     merchant: { ...settings, currency },
+    certainty: 'FINAL',
+    doNext: 'nothing',
   }
 }

@@ -42,6 +42,18 @@ export const DOOR_REFUSALS = {
     en: 'A new terminal, or a change of MAC profile, needs a master key',
     doNext: 'nothing',
   },
+  master_key_weak: {
+    status: 422,
+    zh: '主密钥过弱',
+    en: 'The two components are the same: the key would be zero',
+    doNext: 'nothing',
+  },
+  currency_fixed: {
+    status: 409,
+    zh: '商户币种不可更改',
+    en: 'The currency of a merchant does not change',
+    doNext: 'nothing',
+  },
   check_value_differs: {
     status: 422,
     zh: '密钥校验值不符',
@@ -52,7 +64,7 @@ export const DOOR_REFUSALS = {
   outcome_unknown: {
     status: 503,
     zh: '结果未知',
-    en: 'The outcome is not known yet: ask again with the same Idempotency-Key',
+    en: 'The outcome is not known yet: send the same request again',
     doNext: 'retry',
   },
 } as const satisfies Record<string, DoorRefusal>

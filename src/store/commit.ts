@@ -9,6 +9,7 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { DEFAULT_MERCHANT } from '../domain/admit.ts'
 import type { Effects, Terminal } from '../domain/types.ts'
 import { type Db, persist } from './db.ts'
 import type { JournalRow } from './journal.ts'
@@ -67,11 +68,28 @@ const saleRows = ({ effects }: CommitItem) =>
   }))
 
 const merchantRows = ({ effects }: CommitItem) =>
-  optional(effects.merchant).map((m) => ({
-    ...m,
-    windowKind: m.window.kind,
-    windowMinutes: m.window.kind === 'minutes' ? m.window.minutes : null,
+  optional(effects.merchant).map(({ window, ...named }) => ({
+    ...named,
+    windowKind: window?.kind,
+    windowMinutes: window?.kind === 'minutes' ? window.minutes : undefined,
   }))
+
+/** What is named, else what stands, else the default; a merchant's one currency never changes once it stands. */
+function mergedMerchant(rows: readonly Row[]): SQL {
+  const named = (member: string) => sql`item.value ->> ${sql.raw(`'${member}'`)}`
+  const stands = (column: string) =>
+    sql`(select ${sql.raw(column)} from merchant where merchant_id = item.value ->> 'merchantId')`
+  const { timeZone, cutOff, window, currencyCode } = DEFAULT_MERCHANT
+  return sql`select ${named('merchantId')},
+    coalesce(${named('name')}, ${stands('name')}, ${named('merchantId')}),
+    coalesce(${named('status')}, ${stands('status')}, 'active'),
+    coalesce(${named('timeZone')}, ${stands('time_zone')}, ${timeZone}),
+    coalesce(${named('cutOff')}, ${stands('cut_off')}, ${cutOff}),
+    coalesce(${named('windowKind')}, ${stands('window_kind')}, ${window.kind}),
+    iif(${named('windowKind')} is null, ${stands('window_minutes')}, ${named('windowMinutes')}),
+    coalesce(${stands('currency_code')}, ${named('currencyCode')}, ${currencyCode})
+    from ${items(rows)} where ${IS_NEW}`
+}
 
 function batchRows({ effects, row }: CommitItem) {
   return [...optional(effects.batch), ...optional(effects.nextBatch)].map((b) => ({
@@ -107,7 +125,7 @@ export function projections(db: Db, set: readonly CommitItem[]): BatchItem<'sqli
   add(rowsOf(set, merchantRows), (rows) =>
     db
       .insert(merchant)
-      .select(insertNew(merchant, rows))
+      .select(mergedMerchant(rows))
       .onConflictDoUpdate({
         target: merchant.merchantId,
         set: {
@@ -117,7 +135,6 @@ export function projections(db: Db, set: readonly CommitItem[]): BatchItem<'sqli
           cutOff: excluded('cut_off'),
           windowKind: excluded('window_kind'),
           windowMinutes: excluded('window_minutes'),
-          currencyCode: excluded('currency_code'),
         },
       }),
   )

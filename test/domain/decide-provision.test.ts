@@ -23,7 +23,7 @@ const request: ProvisionRequest = {
   terminalId: TID,
   profile,
   merchant,
-  merchantChanges: true,
+  merchantChange: merchant,
   newMasterKey: true,
 }
 
@@ -64,6 +64,10 @@ describe('a terminal that stands', () => {
   it('loses every working key with a new master key', () => {
     expect(effectsOf({})).toEqual({ terminal: profile, merchant, keyVersion: null })
   })
+})
+
+it('leaves its merchant alone where nothing of it is named', () => {
+  expect(effectsOf({ merchantChange: null })).toEqual({ terminal: profile, keyVersion: null })
 })
 
 it('is an entry like any other', () => {

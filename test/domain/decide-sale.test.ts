@@ -76,10 +76,17 @@ describe('before the acquirer is asked', () => {
       })
   })
 
-  it('a refusal of its batch is written, so that its copies get the same answer', () => {
+  it('a refusal of its batch is not written: when that batch comes, its key is free', () => {
     expect(decideSaleEarly({ ...saleRequest, batchNumber: '000002' }, situation, supplies)).toMatchObject({
+      kind: 'answer',
+      answer: { reason: 'batch_mismatch', authorizationCode: null },
+    })
+  })
+
+  it('a refusal of its currency is written, so that its copies get the same answer', () => {
+    expect(decideSaleEarly({ ...saleRequest, currencyCode: '840' }, situation, supplies)).toMatchObject({
       kind: 'commit',
-      draft: { kind: 'sale', effects: {}, answer: { reason: 'batch_mismatch', authorizationCode: null } },
+      draft: { kind: 'sale', effects: {}, answer: { reason: 'currency_differs' } },
     })
   })
 })

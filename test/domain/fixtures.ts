@@ -179,6 +179,7 @@ export const reversalOfSale: ReversalRequest = {
   ...identity('000001', 'sale_reversal'),
   kind: 'sale_reversal',
   terminalId: TID,
+  cardFingerprint: null,
   targetKey: sale.messageKey,
   amount: 1234,
 }
@@ -187,6 +188,7 @@ export const reversalOfVoid: ReversalRequest = {
   ...identity('000002', 'void_reversal'),
   kind: 'void_reversal',
   terminalId: TID,
+  cardFingerprint: null,
   targetKey: voidRequest.messageKey,
   amount: 1234,
 }

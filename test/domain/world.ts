@@ -88,7 +88,7 @@ export class World {
       terminalId: TID,
       profile,
       merchant,
-      merchantChanges: true,
+      merchantChange: merchant,
       newMasterKey: true,
     })
     this.batches.set(this.terminal.batch.batchNumber, this.terminal.batch)
@@ -189,6 +189,7 @@ export class World {
           messageKey: keyOf(stan, command.kind, batchNumber),
           targetKey,
           amount: command.amount,
+          cardFingerprint: null,
         }
         const target = this.entries.get(targetKey) ?? null
         const meant =

@@ -114,6 +114,8 @@ it('a terminal is told without keys or journal', () => {
     settlementMac: 'optional',
     batchNumber: '000001',
     merchant: { ...settings, currency },
+    certainty: 'FINAL',
+    doNext: 'nothing',
   })
 })
 

@@ -179,14 +179,14 @@ describe('NDJSON', () => {
     expect(answers.map(({ line, status, reason, state }) => [line, status, reason ?? state])).toEqual([
       [1, 201, 'approved'],
       [2, 400, 'invalid_request'],
-      [3, 404, 'terminal_unknown'],
-      [4, 403, 'forbidden'],
-      [5, 201, 'approved'],
-      [6, 422, 'key_reused_with_different_content'],
-      [7, 409, 'batch_mismatch'],
-      [8, 201, 'declined'],
-      [9, 400, 'invalid_request'],
-      [10, 201, 'approved'],
+      [4, 404, 'terminal_unknown'],
+      [5, 403, 'forbidden'],
+      [6, 201, 'approved'],
+      [7, 422, 'key_reused_with_different_content'],
+      [8, 409, 'batch_mismatch'],
+      [9, 201, 'declined'],
+      [10, 400, 'invalid_request'],
+      [11, 201, 'approved'],
     ])
     expect(text).not.toContain(s.PAN)
     expect((await effectOf(till.tid)).batches).toMatchObject([{ debit_amount: 2000, debit_count: 2 }])

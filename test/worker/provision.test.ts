@@ -61,6 +61,8 @@ describe('a new terminal', () => {
         currency: '156',
         window: { kind: 'business_day' },
       },
+      certainty: 'FINAL',
+      doNext: 'nothing',
     })
     for (const secret of [FIRST, SECOND, s.TMK]) expect(text.toUpperCase()).not.toContain(secret)
     expect((await put(tid, {})).status).toBe(200)
