@@ -98,25 +98,14 @@ async function voidRequest(
   }
 }
 
-/** As on the terminal door: what was decided and, where a key was reused, in which members; never what they hold. */
-function log({ log }: Services, outcome: Outcome, saleId: string): void {
-  if (outcome.kind !== 'answered')
-    return log(outcome.kind === 'refused' ? 'refused' : 'no_answer', {
-      type: 'void',
-      door: 'json',
-      saleId,
-      ...(outcome.kind === 'refused' ? { reason: outcome.reason } : { kind: outcome.kind }),
-    })
-  const { reason, rrn, responseCode } = outcome.answer
-  log('answered', {
-    type: 'void',
-    door: 'json',
-    saleId,
-    responseCode,
-    reason,
-    rrn,
-    replayed: outcome.replayed,
-  })
+/** As on the terminal door: what was decided, and never what a message holds. */
+function log(services: Services, outcome: Outcome, saleId: string): void {
+  const named = { type: 'void', door: 'json', saleId }
+  if (outcome.kind === 'answered') {
+    const { reason, rrn, responseCode } = outcome.answer
+    services.log('answered', { ...named, responseCode, reason, rrn, replayed: outcome.replayed })
+  } else if (outcome.kind === 'refused') services.log('refused', { ...named, reason: outcome.reason })
+  else services.log('no_answer', { ...named, kind: outcome.kind })
 }
 
 function respond(outcome: Outcome): Response {
