@@ -9,12 +9,12 @@
 import type { Core, WrappingCipher } from './core/instance.ts'
 import { refuseTerminal } from './domain/admit.ts'
 import type { DeclineReason } from './domain/decline-reason.ts'
+import { makLengthOf } from './domain/mac-profile.ts'
 import type { Merchant, Terminal } from './domain/types.ts'
 import type { Keyring, KeyUsage } from './keys.ts'
 import type { Db } from './store/db.ts'
 import { load, type WrappedKeySet } from './store/load.ts'
 import { addPendingKeySet } from './store/terminals.ts'
-import { makLengthOf } from './verify.ts'
 
 export interface SignOnDeps {
   readonly db: Db

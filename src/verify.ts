@@ -6,7 +6,7 @@
 import type { Core, MacAlgorithm } from './core/instance.ts'
 import { refuseTerminal } from './domain/admit.ts'
 import type { DeclineReason } from './domain/decline-reason.ts'
-import type { MacProfile } from './domain/types.ts'
+import { macAlgorithmOf, makLengthOf } from './domain/mac-profile.ts'
 import type { Keyring } from './keys.ts'
 import type { Loaded } from './store/load.ts'
 
@@ -30,13 +30,6 @@ export type Verified =
       readonly keyVersion?: number
     }
   | { readonly kind: 'refused'; readonly reason: DeclineReason }
-
-export const macAlgorithmOf = (profile: MacProfile): MacAlgorithm =>
-  profile === 'cup-ecb-16' ? 'cup-ecb' : profile
-
-/** Bytes of the MAC key that a profile uses. */
-export const makLengthOf = (profile: MacProfile): 8 | 16 =>
-  profile === 'cup-ecb' || profile === 'x9.9' ? 8 : 16
 
 const NO_MAC = new Uint8Array(8)
 
@@ -71,7 +64,3 @@ export async function verifyTerminal(
   }
   return { kind: 'refused', reason: 'mac_mismatch' }
 }
-
-/** Profiles whose MAC folds the message by XOR, so that blocks can be swapped: only canonical bytes are heard. */
-export const isMalleable = (profile: MacProfile): boolean =>
-  ['cup-ecb', 'cup-ecb-16', 'cup-sm4', 'xor-3des'].includes(profile)

@@ -27,8 +27,11 @@ const io: CommandIo = {
 
 const [name = '', ...args] = process.argv.slice(2)
 const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-if (load === undefined) {
-  io.stderr(`annul: expected a command: ${Object.keys(COMMANDS).join(', ')}`)
+const commands = Object.keys(COMMANDS).join(', ')
+if (name === 'help' || name === '--help')
+  io.stdout(`annul COMMAND [OPTION …]: ${commands} (README.md, Tools)`)
+else if (load === undefined) {
+  io.stderr(`annul: expected a command: ${commands}`)
   process.exitCode = 2
 } else {
   process.exitCode = await (await load()).run(args, io)

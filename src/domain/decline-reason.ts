@@ -37,6 +37,16 @@ const refusal = (
   doNext: DoNext,
 ): Refusal => ({ responseCode, httpStatus, zh, en, adviceZh, adviceEn, doNext })
 
+const NOT_FOUND = refusal(
+  '25',
+  404,
+  '未找到原交易',
+  'Original not found',
+  '请核对原凭证号和参考号',
+  'Check the original voucher and reference number',
+  'query',
+)
+
 /** In the order in which the guards are asked (semantics.md, Order of the guards). Names never change. */
 export const REFUSALS = {
   unsupported_transaction: refusal(
@@ -129,25 +139,9 @@ export const REFUSALS = {
     'Sign on for the batch number, then redo',
     'sign_on',
   ),
-  original_not_found: refusal(
-    '25',
-    404,
-    '未找到原交易',
-    'Original not found',
-    '请核对原凭证号和参考号',
-    'Check the original voucher and reference number',
-    'query',
-  ),
+  original_not_found: NOT_FOUND,
   // On the wire another merchant's sale is as absent as one that is not there; the log knows.
-  merchant_differs: refusal(
-    '25',
-    404,
-    '未找到原交易',
-    'Original not found',
-    '请核对原凭证号和参考号',
-    'Check the original voucher and reference number',
-    'query',
-  ),
+  merchant_differs: NOT_FOUND,
   terminal_differs: refusal(
     '25',
     409,

@@ -1,6 +1,7 @@
 /** @module Messages that go down the road: sale, void, reversal, settlement, upload. */
 
 import { refuseTerminal } from '../domain/admit.ts'
+import { isMalleable } from '../domain/mac-profile.ts'
 import type { Card } from '../domain/types.ts'
 import { formatFault, hasAccountType, originalSaleKey, panOf } from '../iso8583/cup.ts'
 import { fromHex } from '../iso8583/hex.ts'
@@ -9,7 +10,7 @@ import { contentOf, messageKeys, type PosTransaction, readRequest } from '../iso
 import type { Outcome, Verdict } from '../process.ts'
 import type { Services } from '../services.ts'
 import type { Loaded, LoadItem } from '../store/load.ts'
-import { isMalleable, verifyTerminal } from '../verify.ts'
+import { verifyTerminal } from '../verify.ts'
 import type { TerminalReply } from './answers.ts'
 import { type Asked, refuse, reply, type Signer } from './asked.ts'
 

@@ -1,8 +1,9 @@
 /** @module One field as people may see it: the masking rules, by field number. */
 
+import { maskPan } from '../domain/pan.ts'
 import { readField60, readField61 } from './field60.ts'
 import { fromHex } from './hex.ts'
-import { maskPan, maskPrintable, maskText } from './mask.ts'
+import { maskPrintable, maskText } from './mask.ts'
 import {
   ICC_TAGS,
   NETWORK_MANAGEMENT_CODES,

@@ -1,10 +1,6 @@
 /** @module What may be seen of a value that can hold card data. First six and last four digits at most. */
 
-/** First six, last four; all stars when fewer than 13 digits would leave too little hidden. */
-export function maskPan(digits: string): string {
-  if (digits.length < 13) return '*'.repeat(digits.length)
-  return digits.slice(0, 6) + '*'.repeat(digits.length - 10) + digits.slice(-4)
-}
+import { maskPan } from '../domain/pan.ts'
 
 /** Sixteen or more hex digits, a letter among them: an encrypted block, or a track with its D. */
 const HEX_BLOCK = /(?=[0-9]*[A-Fa-f])[0-9A-Fa-f]{16,}/g

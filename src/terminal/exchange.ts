@@ -1,6 +1,7 @@
 /** @module One exchange from the terminal's side: message → MAC → frame → send → frame → checked answer. */
 
 import type { Core } from '../core/instance.ts'
+import { macAlgorithmOf } from '../domain/mac-profile.ts'
 import type { MacProfile } from '../domain/types.ts'
 import { packWithMac } from '../iso8583/answer.ts'
 import { buildFrame, type Frame, parseFrame } from '../iso8583/frame.ts'
@@ -8,7 +9,6 @@ import { fromHex } from '../iso8583/hex.ts'
 import { type Message, macInput, pack, unpack } from '../iso8583/message.ts'
 import { decodeText } from '../iso8583/text.ts'
 import { faultOf, isApproved, needsMac } from './check-answer.ts'
-import { macAlgorithmOf } from './working-keys.ts'
 
 /** Carries a frame to the host and brings its answer; null when none came: time-out, or an HTTP status other than 200. */
 export type Send = (frame: Uint8Array) => Promise<Uint8Array | null>

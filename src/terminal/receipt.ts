@@ -1,9 +1,9 @@
 /** @module The receipt (签购单) of a sale or void, in 中文 and English (protocol.md §7.10). For paper of 32 columns. */
 
+import { maskPan } from '../domain/pan.ts'
 import { field60Of, panOf } from '../iso8583/cup.ts'
 import { readField61 } from '../iso8583/field60.ts'
 import { fromHex } from '../iso8583/hex.ts'
-import { maskPan } from '../iso8583/mask.ts'
 import type { Message } from '../iso8583/message.ts'
 import { answerTexts } from './exchange.ts'
 

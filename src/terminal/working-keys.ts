@@ -1,6 +1,7 @@
 /** @module Field 62 of a sign-on answer: the working keys under the master key, each with its check value (protocol.md §3.1). */
 
-import type { Core, MacAlgorithm } from '../core/instance.ts'
+import type { Core } from '../core/instance.ts'
+import { makLengthOf } from '../domain/mac-profile.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { MacProfile } from '../domain/types.ts'
 import { fromHex } from '../iso8583/hex.ts'
@@ -16,12 +17,6 @@ const LAYOUTS: Readonly<Record<KeyLayout, { readonly keys: number; readonly byte
   '004': { keys: 3, bytes: 16 },
   '006': { keys: 3, bytes: 16 },
 }
-
-export const macAlgorithmOf = (profile: MacProfile): MacAlgorithm =>
-  profile === 'cup-ecb-16' ? 'cup-ecb' : profile
-
-/** Bytes of the MAC key; the rest of its record is zeros. */
-const macKeyBytes = (profile: MacProfile): 8 | 16 => (profile === 'cup-ecb' || profile === 'x9.9' ? 8 : 16)
 
 export const defaultLayout = (profile: MacProfile): KeyLayout => (profile === 'cup-sm4' ? '006' : '003')
 
@@ -40,7 +35,7 @@ export function openMacKey(
   let macKey = new Uint8Array(0)
   for (let i = 0; i < keys; i++) {
     const record = records.subarray(i * (bytes + KCV_LENGTH), (i + 1) * (bytes + KCV_LENGTH))
-    const used = i === 1 ? Math.min(macKeyBytes(profile), bytes) : bytes
+    const used = i === 1 ? Math.min(makLengthOf(profile), bytes) : bytes
     const isSm4 = profile === 'cup-sm4'
     const key = core.unwrapKey(isSm4 ? 'sm4' : 'des', tmk, record.subarray(0, used))
     const cipher = isSm4 ? 'sm4' : used === 8 ? 'des' : '3des'

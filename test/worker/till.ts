@@ -1,9 +1,9 @@
 /** @module A terminal of a test's own, with a key that the test knows, so that tests of one file do not meet. */
 
+import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
 import type { MacProfile } from '../../src/domain/types.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
 import type { Message } from '../../src/iso8583/message.ts'
-import { macAlgorithmOf } from '../../src/verify.ts'
 import { microMac } from '../support/micro-mac.ts'
 import * as s from './support.ts'
 
