@@ -9,6 +9,8 @@
 /** One message's place in the group. */
 export interface Work<M, O> {
   readonly message: M
+  /** When it came, in milliseconds since the epoch. */
+  readonly since: number
   /** How often the message has lost its head to another writer. */
   losses: number
   settle(outcome: O): void
@@ -37,7 +39,6 @@ export interface GroupOptions<M, O> {
 }
 
 interface Waiting<M, O> extends Work<M, O> {
-  readonly since: number
   wake(): void
   /** Whether no outcome was told yet; one whose patience ended on the road does not go again. */
   isWaiting(): boolean

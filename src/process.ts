@@ -85,7 +85,7 @@ export const openRoad = (road: Road): Group<Message, Outcome> =>
 /** Takes one message down the road by itself, round and round until it is settled. */
 export async function processAlone(road: Road, message: Message): Promise<Outcome> {
   let outcome: Outcome | undefined
-  const work: Item = { message, losses: 0, settle: (settled) => (outcome ??= settled) }
+  const work: Item = { message, since: 0, losses: 0, settle: (settled) => (outcome ??= settled) }
   while (outcome === undefined) await processSet(road, [work])
   return outcome
 }
@@ -121,10 +121,11 @@ async function oneByOne(road: Road, set: readonly Item[]): Promise<Unsettled<Mes
 
 type Found = readonly [Item, Loaded]
 
-/** The works of each terminal in their order; one whose terminal is not known stands alone. */
+/** The works of each terminal, the oldest first; one whose terminal is not known stands alone. */
 function byTerminal(set: readonly Item[], loaded: readonly Loaded[]): Map<unknown, Found[]> {
   const terminals = new Map<unknown, Found[]>()
-  for (const [i, work] of set.entries()) {
+  const inOrder = [...set.entries()].sort(([, a], [, b]) => a.since - b.since)
+  for (const [i, work] of inOrder) {
     const found = loaded[i]
     if (found === undefined) continue
     const terminal = found.terminal?.terminalId ?? work.message.load.terminalId ?? work

@@ -358,6 +358,28 @@ describe('who goes again', () => {
     expect(sets.findIndex((set) => set.includes('other'))).toBeLessThanOrEqual(3)
   })
 
+  it('a work says when it came, so that what was deferred is not overtaken', async () => {
+    const seen: [string, number][] = []
+    const { submit } = createGroup<string, string>({
+      run: async (set) => {
+        for (const { message, since } of set) seen.push([message, since])
+        await sleep(10)
+        for (const work of set) work.settle('done')
+        return { lost: [], deferred: [] }
+      },
+      unknown: 'unknown',
+    })
+    const one = submit('one', () => {})
+    await vi.advanceTimersByTimeAsync(5)
+    const two = submit('two', () => {})
+    await vi.advanceTimersByTimeAsync(300)
+    await Promise.all([one, two])
+    expect(seen).toEqual([
+      ['one', 0],
+      ['two', 5],
+    ])
+  })
+
   it('a message whose waiter is gone with its timers is not driven by a later one', async () => {
     const driven: string[] = []
     const { submit } = createGroup<string, string>({

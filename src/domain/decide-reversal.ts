@@ -66,6 +66,9 @@ export function decideReversal(request: ReversalRequest, situation: Situation, s
   const known = knownMessage(request, situation, supplies)
   if (known !== null) return known
   const reason = refuse(request, situation)
+  // Whoever names another card or amount does not use the key of the reversal that names the right ones.
+  if (reason === 'card_differs' || reason === 'amount_differs')
+    return { kind: 'answer', answer: answerOf(situation, supplies, reason) }
   const effects = reason === null ? effectsOf(request, situation, supplies.now) : {}
   return commitOf(request, request.kind, situation, answerOf(situation, supplies, reason), effects)
 }

@@ -2,6 +2,7 @@
 
 import { type Context, Hono } from 'hono'
 import { refuseTerminal } from '../domain/admit.ts'
+import type { DeclineReason } from '../domain/decline-reason.ts'
 import { posMessageKey } from '../domain/message-key.ts'
 import { maskPan } from '../domain/pan.ts'
 import type { CaptureRequest } from '../domain/requests.ts'
@@ -166,6 +167,10 @@ async function captureRequest(
 }
 
 function answerOf(services: Services, outcome: Outcome, denial: Problem | undefined): Answered {
+  const declined = (reason: DeclineReason): Problem => {
+    services.log('refused', { type: 'capture', door: 'json', reason })
+    return declineProblem(reason, null)
+  }
   switch (outcome.kind) {
     case 'denied':
       return denial ?? doorProblem('unauthorized')
@@ -174,10 +179,10 @@ function answerOf(services: Services, outcome: Outcome, denial: Problem | undefi
     case 'unknown':
       return doorProblem('outcome_unknown')
     case 'refused':
-      return declineProblem(outcome.reason, null)
+      return declined(outcome.reason)
     case 'answered': {
       const { answer, entry, replayed } = outcome
-      if (answer.reason !== null) return declineProblem(answer.reason, null)
+      if (answer.reason !== null) return declined(answer.reason)
       const sale = entry?.effects.sale
       if (sale === undefined) throw new Error('a captured sale has its record')
       // As it was captured: what happened to it since is not in the first answer, nor in its replay.

@@ -160,15 +160,15 @@ function answerDecided(
     receivingInstitution: services.acquirer.receivingInstitution,
   }
   const decided = reply(services, asked, type, host, reason, signer)
-  // Only a first answer is kept for copies: a window that replays renewed would never end.
-  if (entry === null || replayed) return decided
+  if (entry === null) return decided
   const { targetKey } = messageKeys(type, asked.place)
   // The target even where another reversal came before this one; with a sale goes its void.
   const reversedKeys = [
     ...(targetKey === undefined ? [] : [targetKey]),
     ...(entry.effects.reversals ?? []).map((reversal) => reversal.targetKey),
   ]
-  return { ...decided, messageKey: entry.messageKey, reversedKeys }
+  // Only a first answer is kept for copies: a window that replays renewed would never end.
+  return { ...decided, reversedKeys, ...(replayed ? {} : { messageKey: entry.messageKey }) }
 }
 
 /** Names of the kept fields in which a message differs from the first one with its key; never what they hold. */

@@ -62,7 +62,9 @@ export const provisionBody = z.strictObject({
     .optional(),
   merchant: z
     .strictObject({
-      name: z.string().regex(/^[\p{L}\p{N}\p{P}\p{S} ]{1,64}$/u, 'expected 1 to 64 printable characters'),
+      name: z
+        .string()
+        .regex(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]{1,64}$/u, 'expected 1 to 64 printable characters'),
       status: z.enum(['active', 'closed']),
       timeZone: z.string().refine(isTimeZone, 'expected an IANA time zone'),
       cutOff: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM'),

@@ -14,8 +14,28 @@ it('a reversal with the card of another sale reverses nothing', async () => {
   expect(codeOf(await till.say(s.aReversal('sale', { stan: '000001' })))).toBe('14')
   expect((await effectOf(till.tid)).sales).toMatchObject([{ reversed: 0 }])
   const right = s.aReversal('sale', { stan: '000001', more: { 2: '4111111111111111' } })
-  // The refusal stands under the reversal's key; what it says is compared by target and amount.
-  expect(codeOf(await till.say(right))).toBe('14')
+  expect(codeOf(await till.say(right))).toBe('00')
+  expect((await effectOf(till.tid)).sales).toMatchObject([{ reversed: 1 }])
+})
+
+it('a reversal of another amount does not use the key of the right one', async () => {
+  const isolate = await s.openIsolate()
+  const till = await openTill(isolate)
+  await sell(till, '000001')
+  expect(codeOf(await till.say(s.aReversal('sale', { stan: '000001', amount: 1 })))).toBe('64')
+  expect(codeOf(await till.say(s.aReversal('sale', { stan: '000001' })))).toBe('00')
+})
+
+it('a reversal that is replayed forgets its message in this isolate too', async () => {
+  const [here, there] = [await s.openIsolate(), await s.openIsolate()]
+  const till = await openTill(here)
+  const sale = await sell(till, '000001')
+  const message = s.aVoid({ stan: '000002', ...sale })
+  expect(codeOf(await till.say(message))).toBe('00')
+  const reversal = s.aReversal('void', { stan: '000002' })
+  expect(codeOf(await till.say(reversal, { to: there }))).toBe('00')
+  expect(codeOf(await till.say(reversal))).toBe('00')
+  expect(codeOf(await till.say(message))).toBe('12')
 })
 
 it('a reversal without a card is heard', async () => {
