@@ -86,6 +86,8 @@ export function formatFault(type: TransactionType, { fields }: Message): number 
   if (missing !== undefined) return missing
   if (type === 'void' && readField61(fields.get(61) ?? '') === undefined) return 61
   if (fields.get(11) === '000000') return 11
+  if (type === 'upload' && !isUpload(fields.get(48) ?? '')) return 48
+  if (type === 'upload_end' && !/^\d{4}$/.test(fields.get(48) ?? '')) return 48
   if (tracksDiffer(fields)) return 35
   if (isFinancial(type) && !isCardNumber(panOf({ mti: '', fields }))) return fields.has(2) ? 2 : 35
   if (MANDATORY[type].includes(4) && Number(fields.get(4)) === 0) return 4
@@ -138,6 +140,15 @@ export function originalSaleKey(place: PosPlace, { fields }: Message): string | 
 /** Third digit of 53: tracks are encrypted, in place, without a mark in the track itself. */
 const clearTrackPan = (fields: Message['fields']): string | undefined =>
   fields.get(53)?.[2] === '1' ? undefined : fields.get(35)?.split('D')[0]
+
+/** Digits of one detail of a batch upload: card class 2, STAN 6, card number 20, amount 12 (protocol.md §3.8). */
+const UPLOAD_DETAIL = 40
+
+/** Field 48 of a batch upload: count n2, 1 to 8, then as many details. */
+function isUpload(details: string): boolean {
+  const count = Number(details.slice(0, 2))
+  return count >= 1 && count <= 8 && details.length === 2 + count * UPLOAD_DETAIL
+}
 
 const isFinancial = (type: TransactionType): boolean => type === 'sale' || type === 'void'
 

@@ -45,3 +45,22 @@ it.each([3, 4, 11, 22, 25, 37, 49, 61])('a void without field %i is at fault the
   fields.delete(number)
   expect(formatFault('void', { mti: '0200', fields })).toBe(number)
 })
+
+const detail = `00000002${'6225000000000014'.padStart(20, '0')}000000001234`
+
+it.each([
+  ['upload', `01${detail}`, undefined],
+  ['upload', `08${detail.repeat(8)}`, undefined],
+  ['upload', `02${detail}`, 48],
+  ['upload', `09${detail.repeat(9)}`, 48],
+  ['upload', '00', 48],
+  ['upload', '', 48],
+  ['upload_end', '0002', undefined],
+  ['upload_end', '002', 48],
+] as const)('field 48 of an %s: %s is at fault: %s', (type, details, fault) => {
+  const fields = new Map([
+    [11, '000009'],
+    [48, details],
+  ])
+  expect(formatFault(type, { mti: '0320', fields })).toBe(fault)
+})

@@ -21,8 +21,14 @@ const codesOf = ({ fields }: s.Reply) => `${fields.get(48)?.[30]}${fields.get(48
 const settle = (till: Till, stan: string, totals: string, batch = '000001', saying = {}) =>
   till.say(s.aSettlement({ stan, batch }, totals), saying)
 
+/** One detail: class, STAN, card number, amount. The end of an upload only counts. */
+const DETAILS = `0100000001${s.PAN.padStart(20, '0')}000000001234`
+
 const upload = (till: Till, code: '201' | '202' | '207', stan: string, batch = '000001', saying = {}) =>
-  till.say(s.aManagement('0320', code, { stan, batch, more: { 48: '0001' } }), saying)
+  till.say(
+    s.aManagement('0320', code, { stan, batch, more: { 48: code === '201' ? DETAILS : '0001' } }),
+    saying,
+  )
 
 const batchesOf = async (till: Till) =>
   (await effectOf(till.tid)).batches.map(({ batch_number, state }) => `${batch_number} ${state}`)
