@@ -27,7 +27,7 @@ export const DOOR_REFUSALS = {
   idempotency_key_required: {
     status: 400,
     zh: '缺少幂等键',
-    en: 'Idempotency-Key is missing or not 1 to 64 of A-Z a-z 0-9 . _ -',
+    en: 'Idempotency-Key is missing or not 1 to 255 visible ASCII characters',
     doNext: 'nothing',
   },
   terminal_of_other_merchant: {

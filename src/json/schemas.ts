@@ -11,8 +11,8 @@ const currency = z.string().regex(/^\d{3}$/, 'expected an ISO 4217 number, three
 
 export const merchantId = z.string().regex(/^[A-Za-z0-9]{15}$/, 'expected 15 letters or digits')
 export const terminalId = z.string().regex(/^[A-Za-z0-9]{8}$/, 'expected 8 letters or digits')
-/** Visible to logs and rows, so nothing that could be a sentence. */
-export const idempotencyKey = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/)
+/** Any form a caller likes, a quoted string (RFC 8941) too: only its fingerprint is written. */
+export const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/)
 
 export const VOID_REASONS = ['customer_changed_mind', 'operator_error', 'duplicate', 'system_error'] as const
 

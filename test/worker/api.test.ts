@@ -177,9 +177,9 @@ describe('what is not there', () => {
 })
 
 describe('Idempotency-Key', () => {
-  it.each([undefined, '', ' ', 'a b', 'ä', 'x'.repeat(65), 'a/b'])('%j is none', async (value) => {
+  it.each([undefined, '', ' ', 'a b', 'ä', 'x'.repeat(256)])('%j is none', async (value) => {
     const sale = await aSale()
-    const headers: Record<string, string> = value === undefined ? {} : { 'idempotency-key': encodeURI(value) }
+    const headers: Record<string, string> = value === undefined ? {} : { 'idempotency-key': value }
     expectProblem(await voidSale(key, sale, headers), [400, 'idempotency_key_required'])
     expect((await s.ask(isolate, key, 'GET', `/v1/sales/${sale.saleId}`)).body.state).toBe('approved')
   })
