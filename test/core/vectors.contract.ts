@@ -154,11 +154,10 @@ export function vectorContract(core: Core, vectors: Vectors): void {
 
     for (const group of vectors.crypto.groups) {
       const check = GROUPS[group.id]
-      if (check === undefined) test.skip(`${group.id}: ${OUT_OF_SCOPE[group.id] ?? ''}`, () => {})
-      else
-        test(`${group.id}: ${group.tests.length} vectors`, () => {
-          for (const vector of group.tests) check(core, vector)
-        })
+      if (check === undefined) continue
+      test(`${group.id}: ${group.tests.length} vectors`, () => {
+        for (const vector of group.tests) check(core, vector)
+      })
     }
   })
 
