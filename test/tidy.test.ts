@@ -93,7 +93,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'verify.ts',
   ],
   'services.ts': ['core', 'group.ts', 'host', 'keys.ts', 'process.ts', 'store'],
-  'sign-on.ts': ['core', 'domain', 'keys.ts', 'store', 'verify.ts'],
+  'sign-on.ts': ['core', 'domain', 'keys.ts', 'store'],
   'verify.ts': ['core', 'domain', 'keys.ts', 'store'],
   'process.ts': ['decide.ts', 'domain', 'group.ts', 'host', 'store'],
   'decide.ts': ['domain', 'host'],

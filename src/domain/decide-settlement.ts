@@ -1,8 +1,7 @@
 /**
  * @module Settlement (0500) and batch upload (0320): compare totals, close the batch, open the next (protocol.md §3.8).
  *
- * Terminals send these without a MAC unless their profile says otherwise, so they write only when they close a batch,
- * and an empty batch is never closed: a stranger can neither grow a journal nor run a batch number up.
+ * A terminal may be provisioned to send these without a MAC, so they write only when they close a batch, and an empty batch is never closed: a stranger can neither grow a journal nor run a batch number up.
  */
 
 import { answerOf, commitOf, type Decision, knownMessage, type Situation, type Supplies } from './decision.ts'

@@ -18,6 +18,9 @@ export interface TerminalReply {
   readonly reversedKeys?: readonly string[]
 }
 
+/** No answer: the terminal reverses, or tries again. */
+export const SILENCE: TerminalReply = { status: 503, body: new Uint8Array(0) }
+
 interface Kept {
   readonly digest: string
   readonly messageKey: string

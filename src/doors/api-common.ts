@@ -3,7 +3,10 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
 import { err, ok, type Result } from '../domain/result.ts'
-import { type DoorReason, doorProblem, type Problem } from '../json/problem.ts'
+import { type DoorReason, declineProblem, doorProblem, type Problem } from '../json/problem.ts'
+import type { Message, Outcome } from '../process.ts'
+import type { Services } from '../services.ts'
+import { sha256 } from '../store/journal.ts'
 import type { Credential } from '../store/load.ts'
 
 export function respondProblem(
@@ -22,20 +25,36 @@ export const respondJson = (status: number, body: object, headers: Record<string
 export const refuseDoor = (reason: DoorReason, more: object = {}): Response =>
   respondProblem(doorProblem(reason, more))
 
-const hex = (bytes: ArrayBuffer): string =>
-  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
-
 /** SHA-256 of the bearer key (RFC 6750), as it lies in the database; undefined where the request has none. */
 export async function credentialOf(c: Context): Promise<string | undefined> {
   const key = /^Bearer ([A-Za-z0-9._~+/=-]{16,200})$/i.exec(c.req.header('authorization') ?? '')?.[1]
   if (key === undefined) return undefined
-  return hex(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key)))
+  return sha256(key)
 }
 
-/** Keeps a message on its road when its client hangs up: what was asked for happens now or not at all. */
-export function stay<T>(c: Context, outcome: Promise<T>): Promise<T> {
-  c.executionCtx.waitUntil(outcome.catch(() => undefined))
+/** Sends a message down the road and keeps it there when its client hangs up: it happens now or not at all. */
+export function submit({ group }: Services, c: Context, message: Message): Promise<Outcome> {
+  const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise)
+  const outcome = group.submit(message, waitUntil)
+  waitUntil(outcome.catch(() => undefined))
   return outcome
+}
+
+/** The problem that an outcome without a decision is; `denial` is why the door itself said no. */
+export function undecidedProblem(
+  outcome: Exclude<Outcome, { kind: 'answered' }>,
+  denial: Problem | undefined,
+): Problem {
+  switch (outcome.kind) {
+    case 'denied':
+      return denial ?? doorProblem('unauthorized')
+    case 'unavailable':
+      return doorProblem('unavailable')
+    case 'unknown':
+      return doorProblem('outcome_unknown')
+    case 'refused':
+      return declineProblem(outcome.reason, null)
+  }
 }
 
 /** Where an entry of this caller's keys lives: its merchant, or the administrators' own. */

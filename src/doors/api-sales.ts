@@ -6,7 +6,6 @@ import type { DeclineReason } from '../domain/decline-reason.ts'
 import { posMessageKey } from '../domain/message-key.ts'
 import { maskPan } from '../domain/pan.ts'
 import type { CaptureRequest } from '../domain/requests.ts'
-import type { Card } from '../domain/types.ts'
 import { voidableUntil } from '../domain/window.ts'
 import { saleBody } from '../json/bodies.ts'
 import { declineProblem, doorProblem, type Problem } from '../json/problem.ts'
@@ -14,7 +13,7 @@ import { type CaptureBody, captureBody } from '../json/schemas.ts'
 import type { Outcome, Verdict } from '../process.ts'
 import type { Services } from '../services.ts'
 import { canonical } from '../store/journal.ts'
-import { type Credential, type Loaded, load as loadSet } from '../store/load.ts'
+import { type Credential, type Loaded, load } from '../store/load.ts'
 import {
   check,
   credentialOf,
@@ -23,9 +22,10 @@ import {
   parseJson,
   refuseDoor,
   respondJson,
-  respondProblem,
-  stay,
+  submit,
+  undecidedProblem,
 } from './api-common.ts'
+import { cardOf } from './card.ts'
 
 /** How long ago a sale may have been made, in milliseconds. */
 const OLDEST_MS = 180 * 24 * 60 * 60_000
@@ -40,9 +40,12 @@ export function saleRoutes(services: Services): Hono {
   return routes
 }
 
-type Answered =
-  | { readonly status: number; readonly body: object; readonly headers?: Record<string, string> }
-  | Problem
+/** A captured sale, or the problem in its way. */
+interface Answered {
+  readonly status: number
+  readonly body: object
+  readonly headers: Readonly<Record<string, string>>
+}
 
 async function postSales(services: Services, c: Context): Promise<Response> {
   const credential = await credentialOf(c)
@@ -50,10 +53,7 @@ async function postSales(services: Services, c: Context): Promise<Response> {
   const capture = (text: string) => captureSale(services, c, credential, text)
   if (isMediaType(c, 'application/json')) {
     const { status, body, headers } = await capture(await c.req.text())
-    const isProblem = 'reason' in body
-    return isProblem
-      ? respondProblem({ status, body: { ...body }, headers: headers ?? {} })
-      : respondJson(status, body, headers)
+    return respondJson(status, body, headers)
   }
   if (!isMediaType(c, 'application/x-ndjson')) return refuseDoor('unsupported_media_type')
   // Not `text()`, which workerd warns of for a type that it does not know as text.
@@ -112,11 +112,8 @@ async function captureSale(
     }
   }
   const { rrn } = body.value
-  const load = { credential, terminalId, messageKey, ...(rrn === undefined ? {} : { saleRrn: rrn }) }
-  const outcome = await stay(
-    c,
-    services.group.submit({ load, verify }, (promise) => c.executionCtx.waitUntil(promise)),
-  )
+  const item = { credential, terminalId, messageKey, ...(rrn === undefined ? {} : { saleRrn: rrn }) }
+  const outcome = await submit(services, c, { load: item, verify })
   return answerOf(services, outcome, denial)
 }
 
@@ -126,17 +123,14 @@ function deny(caller: Credential | null, merchantId: string): Problem | undefine
 }
 
 async function captureRequest(
-  { keyring }: Services,
+  services: Services,
   { merchant }: Loaded,
   body: CaptureBody,
   messageKey: string,
   soldAt: number,
 ): Promise<CaptureRequest> {
   const { pan, amount, rrn, authorizationCode, fee, merchantId, ...rest } = body
-  const card: Card | null =
-    pan === undefined
-      ? null
-      : { first6: pan.slice(0, 6), last4: pan.slice(-4), fingerprint: await keyring.fingerprint('pan', pan) }
+  const card = await cardOf(services, pan)
   const currencyCode = body.currency ?? merchant?.currencyCode ?? ''
   const content = { ...body, currency: currencyCode, pan: card?.fingerprint }
   return {
@@ -144,7 +138,7 @@ async function captureRequest(
     door: 'json',
     merchantId,
     messageKey,
-    contentFingerprint: await keyring.fingerprint('content', canonical(content)),
+    contentFingerprint: await services.keyring.fingerprint('content', canonical(content)),
     request: {
       amount: String(amount),
       currency: currencyCode,
@@ -166,41 +160,33 @@ async function captureRequest(
   }
 }
 
+function reasonOf(outcome: Outcome): DeclineReason | null {
+  if (outcome.kind === 'answered') return outcome.answer.reason
+  return outcome.kind === 'refused' ? outcome.reason : null
+}
+
 function answerOf(services: Services, outcome: Outcome, denial: Problem | undefined): Answered {
-  const declined = (reason: DeclineReason): Problem => {
-    services.log('refused', { type: 'capture', door: 'json', reason })
-    return declineProblem(reason, null)
-  }
-  switch (outcome.kind) {
-    case 'denied':
-      return denial ?? doorProblem('unauthorized')
-    case 'unavailable':
-      return doorProblem('unavailable')
-    case 'unknown':
-      return doorProblem('outcome_unknown')
-    case 'refused':
-      return declined(outcome.reason)
-    case 'answered': {
-      const { answer, entry, replayed } = outcome
-      if (answer.reason !== null) return declined(answer.reason)
-      const sale = entry?.effects.sale
-      if (sale === undefined) throw new Error('a captured sale has its record')
-      // As it was captured: what happened to it since is not in the first answer, nor in its replay.
-      const state = { sale, liveVoid: null, reversed: false, batchState: 'open' } as const
-      const body = saleBody(state, answer.voidableUntil ?? null, answer.at)
-      const location = { location: `/v1/sales/${sale.id}` }
-      services.log('captured', { terminalId: sale.terminalId, stan: sale.stan, replayed })
-      const headers = replayed ? { ...location, 'idempotent-replayed': 'true' } : location
-      return { status: 201, body, headers }
-    }
-  }
+  const reason = reasonOf(outcome)
+  if (reason !== null) services.log('refused', { type: 'capture', door: 'json', reason })
+  if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial)
+  const { answer, entry, replayed } = outcome
+  if (answer.reason !== null) return declineProblem(answer.reason, null)
+  const sale = entry?.effects.sale
+  if (sale === undefined) throw new Error('a captured sale has its record')
+  // As it was captured: what happened to it since is not in the first answer, nor in its replay.
+  const state = { sale, liveVoid: null, reversed: false, batchState: 'open' } as const
+  const body = saleBody(state, answer.voidableUntil ?? null, answer.at)
+  const location = { location: `/v1/sales/${sale.id}` }
+  services.log('captured', { terminalId: sale.terminalId, stan: sale.stan, replayed })
+  const headers = replayed ? { ...location, 'idempotent-replayed': 'true' } : location
+  return { status: 201, body, headers }
 }
 
 async function getSale(services: Services, c: Context): Promise<Response> {
   const credential = await credentialOf(c)
   if (credential === undefined) return refuseDoor('unauthorized')
   const reference = c.req.param('id') ?? ''
-  const [loaded] = await loadSet(services.db, [
+  const [loaded] = await load(services.db, [
     { credential, ...(reference.length === 12 ? { saleRrn: reference } : { saleId: reference }) },
   ])
   if (loaded === undefined || loaded.credential === null) return refuseDoor('unauthorized')

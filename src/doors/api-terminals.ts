@@ -8,7 +8,7 @@ import type { ProvisionRequest } from '../domain/requests.ts'
 import type { MacProfile, Merchant, MerchantChange } from '../domain/types.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import { terminalBody } from '../json/bodies.ts'
-import { declineProblem, doorProblem, type Problem } from '../json/problem.ts'
+import { doorProblem, type Problem } from '../json/problem.ts'
 import {
   merchantId as merchantIdOf,
   type ProvisionBody,
@@ -19,7 +19,15 @@ import { processAlone, type Verdict } from '../process.ts'
 import { freshId } from '../random.ts'
 import type { Services } from '../services.ts'
 import type { Loaded } from '../store/load.ts'
-import { check, credentialOf, readBody, refuseDoor, respondJson, respondProblem } from './api-common.ts'
+import {
+  check,
+  credentialOf,
+  readBody,
+  refuseDoor,
+  respondJson,
+  respondProblem,
+  undecidedProblem,
+} from './api-common.ts'
 
 export function terminalRoutes(services: Services): Hono {
   const routes = new Hono()
@@ -56,22 +64,11 @@ async function putTerminal(services: Services, c: Context): Promise<Response> {
     load: { credential, ...names, masterKey: true },
     verify,
   })
-  switch (outcome.kind) {
-    case 'denied':
-      return respondProblem(denial ?? doorProblem('unauthorized'))
-    case 'unavailable':
-      return refuseDoor('unavailable')
-    case 'unknown':
-      return refuseDoor('outcome_unknown')
-    case 'refused':
-      return respondProblem(declineProblem(outcome.reason, null))
-    case 'answered': {
-      const { terminal, merchant } = outcome.place
-      const isNew = terminal.head.seq === 0
-      const after = { ...terminal, ...outcome.entry?.effects.terminal }
-      return respondJson(isNew ? 201 : 200, terminalBody(after, merchant))
-    }
-  }
+  if (outcome.kind !== 'answered') return respondProblem(undecidedProblem(outcome, denial))
+  const { place, entry } = outcome
+  const isNew = place.terminal.head.seq === 0
+  const after = { ...place.terminal, ...entry?.effects.terminal }
+  return respondJson(isNew ? 201 : 200, terminalBody(after, place.merchant))
 }
 
 interface NotAKey {
@@ -108,6 +105,7 @@ async function provisionVerdict(
     textEncoding: body.textEncoding ?? terminal?.textEncoding ?? 'gbk',
     settlementMac: body.settlementMac ?? terminal?.settlementMac ?? 'required',
   }
+  const merchantChange = changeOf(merchantId, merchant, body.merchant)
   const request: ProvisionRequest = {
     kind: 'provision',
     door: 'json',
@@ -117,8 +115,8 @@ async function provisionVerdict(
     contentFingerprint: '',
     request: { ...profile, newMasterKey: String(body.tmk !== undefined) },
     profile,
-    merchant: merchantAfter(merchantId, merchant, body.merchant),
-    merchantChange: changeOf(merchantId, merchant, body.merchant),
+    merchant: merchantAfter(merchantId, merchant, merchantChange),
+    merchantChange,
     newMasterKey: body.tmk !== undefined,
   }
   if (body.tmk === undefined) return { kind: 'verified', request }
@@ -144,21 +142,12 @@ function changeOf(
   return { merchantId, ...given, ...(currency === undefined ? {} : { currencyCode: currency }) }
 }
 
-function merchantAfter(
+/** As far as is known here; the commit merges in the same order over what stands by then. */
+const merchantAfter = (
   merchantId: string,
   before: Merchant | null,
-  change: ProvisionBody['merchant'],
-): Merchant {
-  return {
-    merchantId,
-    name: change?.name ?? before?.name ?? merchantId,
-    status: change?.status ?? before?.status ?? 'active',
-    timeZone: change?.timeZone ?? before?.timeZone ?? DEFAULT_MERCHANT.timeZone,
-    cutOff: change?.cutOff ?? before?.cutOff ?? DEFAULT_MERCHANT.cutOff,
-    currencyCode: change?.currency ?? before?.currencyCode ?? DEFAULT_MERCHANT.currencyCode,
-    window: change?.window ?? before?.window ?? DEFAULT_MERCHANT.window,
-  }
-}
+  change: MerchantChange | null,
+): Merchant => ({ ...DEFAULT_MERCHANT, name: merchantId, status: 'active', ...before, ...change, merchantId })
 
 /** The master key out of its two XOR components, once every check value given fits; each is the first bytes of a KCV. */
 function joinComponents(

@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { VoidRequest } from '../domain/requests.ts'
 import { voidBodyOf } from '../json/bodies.ts'
-import { declineProblem, doorProblem } from '../json/problem.ts'
+import { declineProblem } from '../json/problem.ts'
 import { idempotencyKey, type VoidBody, voidBody } from '../json/schemas.ts'
 import type { Outcome, Verdict } from '../process.ts'
 import type { Services } from '../services.ts'
@@ -18,7 +18,8 @@ import {
   respondJson,
   respondProblem,
   scopeOf,
-  stay,
+  submit,
+  undecidedProblem,
 } from './api-common.ts'
 
 export function voidRoutes(services: Services): Hono {
@@ -40,10 +41,7 @@ async function postVoid(services: Services, c: Context): Promise<Response> {
   const keyFingerprint = await services.keyring.fingerprint('content', key.data)
   const verify = (loaded: Loaded) => verifyVoid(services, loaded, body.value, keyFingerprint)
   const load = { credential, saleId, idempotencyKey: keyFingerprint }
-  const outcome = await stay(
-    c,
-    services.group.submit({ load, verify }, (promise) => c.executionCtx.waitUntil(promise)),
-  )
+  const outcome = await submit(services, c, { load, verify })
   log(services, outcome, saleId)
   return respond(outcome)
 }
@@ -109,25 +107,14 @@ function log(services: Services, outcome: Outcome, saleId: string): void {
 }
 
 function respond(outcome: Outcome): Response {
-  switch (outcome.kind) {
-    case 'denied':
-      return refuseDoor('unauthorized')
-    case 'unavailable':
-      return refuseDoor('unavailable')
-    case 'unknown':
-      return refuseDoor('outcome_unknown')
-    case 'refused':
-      return respondProblem(declineProblem(outcome.reason, null))
-    case 'answered': {
-      const { answer, entry, replayed, situation } = outcome
-      const headers = replayed ? { 'idempotent-replayed': 'true' } : undefined
-      if (answer.reason !== null)
-        return respondProblem(declineProblem(answer.reason, situation.original?.sale ?? null), headers)
-      const record = entry?.effects.voidRecord
-      if (record === undefined) throw new Error('an approved void has its record')
-      return respondJson(201, voidBodyOf(record, null), { location: `/v1/voids/${record.id}`, ...headers })
-    }
-  }
+  if (outcome.kind !== 'answered') return respondProblem(undecidedProblem(outcome, undefined))
+  const { answer, entry, replayed, situation } = outcome
+  const headers = replayed ? { 'idempotent-replayed': 'true' } : undefined
+  if (answer.reason !== null)
+    return respondProblem(declineProblem(answer.reason, situation.original?.sale ?? null), headers)
+  const record = entry?.effects.voidRecord
+  if (record === undefined) throw new Error('an approved void has its record')
+  return respondJson(201, voidBodyOf(record, null), { location: `/v1/voids/${record.id}`, ...headers })
 }
 
 async function getVoid(services: Services, c: Context): Promise<Response> {
@@ -136,7 +123,6 @@ async function getVoid(services: Services, c: Context): Promise<Response> {
   const found = await readVoid(services.db, credential, c.req.param('id') ?? '')
   if (found.credential === null) return refuseDoor('unauthorized')
   const { record } = found
-  if (record === null || !mayAct(found.credential, record.merchantId))
-    return respondProblem(doorProblem('not_found'))
+  if (record === null || !mayAct(found.credential, record.merchantId)) return refuseDoor('not_found')
   return respondJson(200, voidBodyOf(record, record.reversedAt))
 }

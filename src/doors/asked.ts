@@ -31,6 +31,12 @@ export type Sender = Pick<Loaded, 'merchant' | 'terminal'>
 
 const NO_ONE: Sender = { merchant: null, terminal: null }
 
+/** The institutions of fields 32 and 44. */
+export const ourselves = ({ acquirerId, acquirer }: Services) => ({
+  acquirerId,
+  receivingInstitution: acquirer.receivingInstitution,
+})
+
 /** Fields of an answer for which nothing was decided. */
 export function undecided(services: Services, reason: DeclineReason | null, sender: Sender): HostFields {
   return {
@@ -38,8 +44,7 @@ export function undecided(services: Services, reason: DeclineReason | null, send
     ...localFields(services.now(), sender.merchant ?? DEFAULT_MERCHANT),
     rrn: freshRrn(services.random),
     authorizationCode: null,
-    acquirerId: services.acquirerId,
-    receivingInstitution: services.acquirer.receivingInstitution,
+    ...ourselves(services),
     privateData: privateData(reason, sender.terminal?.textEncoding ?? 'gbk'),
     totals: reason === null ? undefined : SETTLEMENT_ERROR,
   }

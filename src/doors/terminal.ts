@@ -3,7 +3,7 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Services } from '../services.ts'
-import { createAnswers, type TerminalReply } from './answers.ts'
+import { createAnswers, SILENCE, type TerminalReply } from './answers.ts'
 import { exchange } from './exchange.ts'
 import type { WaitUntil } from './transaction.ts'
 
@@ -18,8 +18,6 @@ const ACCEPTED_TYPES = [ISO_CONTENT_TYPE.toLowerCase(), 'application/octet-strea
 
 /** How long a copy waits for the first; past that it gets no answer, as the first would. */
 const PATIENCE_MS = 12_000
-
-const SILENCE: TerminalReply = { status: 503, body: new Uint8Array(0) }
 
 const empty = (status: number, headers: Record<string, string> = {}): Response =>
   new Response(null, { status, headers })

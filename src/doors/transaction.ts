@@ -2,7 +2,6 @@
 
 import { refuseTerminal } from '../domain/admit.ts'
 import { isMalleable } from '../domain/mac-profile.ts'
-import type { Card } from '../domain/types.ts'
 import { formatFault, hasAccountType, originalSaleKey, panOf } from '../iso8583/cup.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import { isCanonical, macInput } from '../iso8583/message.ts'
@@ -11,10 +10,9 @@ import type { Outcome, Verdict } from '../process.ts'
 import type { Services } from '../services.ts'
 import type { Loaded, LoadItem } from '../store/load.ts'
 import { verifyTerminal } from '../verify.ts'
-import type { TerminalReply } from './answers.ts'
-import { type Asked, refuse, reply, type Signer } from './asked.ts'
-
-const EMPTY = new Uint8Array(0)
+import { SILENCE, type TerminalReply } from './answers.ts'
+import { type Asked, ourselves, refuse, reply, type Signer } from './asked.ts'
+import { cardOf } from './card.ts'
 
 export type WaitUntil = (promise: Promise<unknown>) => void
 
@@ -108,14 +106,12 @@ const isBent = ({ frame, message }: Asked, { terminal }: Loaded): boolean =>
   isMalleable(terminal.macProfile) &&
   (hasAccountType(message) || !isCanonical(frame.body, message))
 
-async function fingerprints({ keyring }: Services, { place, message, frame }: Asked, type: PosTransaction) {
+async function fingerprints(services: Services, { place, message, frame }: Asked, type: PosTransaction) {
   const content = contentOf(type, place, message, Uint8Array.from(macInput(frame.body)))
-  const pan = panOf(message)
-  const card: Card | null =
-    pan === undefined
-      ? null
-      : { first6: pan.slice(0, 6), last4: pan.slice(-4), fingerprint: await keyring.fingerprint('pan', pan) }
-  return { content: await keyring.fingerprint('content', content), card }
+  return {
+    content: await services.keyring.fingerprint('content', content),
+    card: await cardOf(services, panOf(message)),
+  }
 }
 
 function answerOutcome(
@@ -132,7 +128,7 @@ function answerOutcome(
     case 'unavailable':
       // Any answer of ours would clear the terminal's pending reversal; silence makes it reverse or try again.
       services.log('no_answer', { type, kind: outcome.kind, ...named(asked) })
-      return { status: 503, body: EMPTY }
+      return SILENCE
     case 'refused':
       return refuse(services, asked, type, outcome.reason, outcome.place ?? undefined, signer)
     case 'answered':
@@ -154,12 +150,7 @@ function answerDecided(
   const { reason, responseCode, rrn } = answer
   const differs = reason === 'key_reused_with_different_content' ? differences(asked, type, situation) : {}
   services.log('answered', { type, ...named(asked), responseCode, reason, rrn, replayed, ...differs })
-  const host = {
-    ...answer,
-    acquirerId: services.acquirerId,
-    receivingInstitution: services.acquirer.receivingInstitution,
-  }
-  const decided = reply(services, asked, type, host, reason, signer)
+  const decided = reply(services, asked, type, { ...answer, ...ourselves(services) }, reason, signer)
   if (entry === null) return decided
   const { targetKey } = messageKeys(type, asked.place)
   // The target even where another reversal came before this one; with a sale goes its void.

@@ -13,6 +13,7 @@ import { DEFAULT_MERCHANT } from '../domain/admit.ts'
 import type { Effects, Terminal } from '../domain/types.ts'
 import { type Db, persist } from './db.ts'
 import type { JournalRow } from './journal.ts'
+import { field, items } from './rows.ts'
 import { batch, journal, keySet, masterKey, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 
 export interface CommitItem {
@@ -28,14 +29,8 @@ type Row = Record<string, unknown>
 
 /** `item.value ->> 'name'` for every column, in the table's order. */
 function fromItem(table: SQLiteTable): SQL {
-  const names = Object.keys(getTableColumns(table))
-  return sql.join(
-    names.map((name) => sql`item.value ->> ${sql.raw(`'${name}'`)}`),
-    sql`, `,
-  )
+  return sql.join(Object.keys(getTableColumns(table)).map(field), sql`, `)
 }
-
-const items = (rows: readonly Row[]): SQL => sql`json_each(${JSON.stringify(rows)}) as item`
 
 /** The entry stands in the journal and the terminal's row has not counted it yet. */
 const IS_NEW = sql`exists (select 1 from journal where terminal_id = item.value ->> 'entryTerminalId'
@@ -76,18 +71,17 @@ const merchantRows = ({ effects }: CommitItem) =>
 
 /** What is named, else what stands, else the default; a merchant's one currency never changes once it stands. */
 function mergedMerchant(rows: readonly Row[]): SQL {
-  const named = (member: string) => sql`item.value ->> ${sql.raw(`'${member}'`)}`
   const stands = (column: string) =>
     sql`(select ${sql.raw(column)} from merchant where merchant_id = item.value ->> 'merchantId')`
   const { timeZone, cutOff, window, currencyCode } = DEFAULT_MERCHANT
-  return sql`select ${named('merchantId')},
-    coalesce(${named('name')}, ${stands('name')}, ${named('merchantId')}),
-    coalesce(${named('status')}, ${stands('status')}, 'active'),
-    coalesce(${named('timeZone')}, ${stands('time_zone')}, ${timeZone}),
-    coalesce(${named('cutOff')}, ${stands('cut_off')}, ${cutOff}),
-    coalesce(${named('windowKind')}, ${stands('window_kind')}, ${window.kind}),
-    iif(${named('windowKind')} is null, ${stands('window_minutes')}, ${named('windowMinutes')}),
-    coalesce(${stands('currency_code')}, ${named('currencyCode')}, ${currencyCode})
+  return sql`select ${field('merchantId')},
+    coalesce(${field('name')}, ${stands('name')}, ${field('merchantId')}),
+    coalesce(${field('status')}, ${stands('status')}, 'active'),
+    coalesce(${field('timeZone')}, ${stands('time_zone')}, ${timeZone}),
+    coalesce(${field('cutOff')}, ${stands('cut_off')}, ${cutOff}),
+    coalesce(${field('windowKind')}, ${stands('window_kind')}, ${window.kind}),
+    iif(${field('windowKind')} is null, ${stands('window_minutes')}, ${field('windowMinutes')}),
+    coalesce(${stands('currency_code')}, ${field('currencyCode')}, ${currencyCode})
     from ${items(rows)} where ${IS_NEW}`
 }
 
@@ -223,7 +217,7 @@ function append(db: Db, rows: readonly JournalRow[]): BatchItem<'sqlite'> {
   return db
     .insert(journal)
     .select(
-      sql`select ${fromItem(journal)} from json_each(${JSON.stringify(rows)}) as item
+      sql`select ${fromItem(journal)} from ${items(rows)}
         where (item.value ->> 'seq' = 1 or exists (select 1 from journal
             where terminal_id = item.value ->> 'terminalId' and seq = (item.value ->> 'seq') - 1
               and hash = item.value ->> 'previousHash'))
@@ -242,7 +236,7 @@ export async function commit(db: Db, set: readonly CommitItem[]): Promise<boolea
   const rows = set.map((item) => item.row)
   const confirm = db
     .select({ i: sql<number>`item.key`.as('i') })
-    .from(sql`json_each(${JSON.stringify(rows)}) as item`)
+    .from(items(rows))
     .innerJoin(
       journal,
       sql`journal.terminal_id = item.value ->> 'terminalId' and journal.seq = item.value ->> 'seq'

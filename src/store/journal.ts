@@ -24,12 +24,14 @@ export function canonical(value: unknown): string {
   return `{${members.join(',')}}`
 }
 
-const hex = (bytes: ArrayBuffer): string =>
-  Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
+/** SHA-256 of a text in UTF-8; lower-case hex. */
+export async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
 
-/** SHA-256 over the previous hash (64 hex characters) followed by the body, UTF-8; lower-case hex. */
-const chain = async (previousHash: string, body: string): Promise<string> =>
-  hex(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(previousHash + body)))
+/** Over the previous hash (64 hex characters) followed by the body. */
+const chain = (previousHash: string, body: string): Promise<string> => sha256(previousHash + body)
 
 /** Puts a draft at the place after `head`. `rrn` is the RRN it brings into the world, if any. */
 export async function seal(draft: DraftEntry, head: Head, rrn: string | null): Promise<JournalRow> {
@@ -66,9 +68,9 @@ export async function checkEntry(row: JournalRow, head: Head): Promise<ChainFaul
   if (row.seq !== seq) return fault(`missing: the next entry is ${row.seq}`)
   if (row.previousHash !== head.hash) return fault('does not follow from the entry before it')
   if (row.hash !== (await chain(head.hash, row.body))) return fault('its content was changed')
-  const { terminalId, messageKey, rrn } = JSON.parse(row.body) as JournalRow
-  if (JSON.parse(row.body).seq !== seq) return fault('it was sealed for another place')
-  if (terminalId !== row.terminalId || messageKey !== row.messageKey || rrn !== row.rrn)
+  const sealed = JSON.parse(row.body) as Pick<JournalRow, 'terminalId' | 'messageKey' | 'rrn' | 'seq'>
+  if (sealed.seq !== seq) return fault('it was sealed for another place')
+  if (sealed.terminalId !== row.terminalId || sealed.messageKey !== row.messageKey || sealed.rrn !== row.rrn)
     return fault('its columns differ from its content')
   return null
 }

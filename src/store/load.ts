@@ -1,13 +1,23 @@
 /** @module Reads, in one D1 batch, everything that the decisions of a set may depend on. */
 
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Situation } from '../domain/decision.ts'
 import type { JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import { openEntry } from './journal.ts'
-import { batchOf, merchantFrom, reversalFrom, rowOf, rowOrNull, saleStateOf, terminalOf } from './rows.ts'
+import {
+  batchOf,
+  field,
+  items,
+  merchantFrom,
+  reversalFrom,
+  rowOf,
+  rowOrNull,
+  saleStateOf,
+  terminalOf,
+} from './rows.ts'
 import {
   apiKey,
   batch,
@@ -68,8 +78,6 @@ export interface Loaded extends Omit<Situation, 'terminal' | 'merchant'> {
   readonly credential: Credential | null
 }
 
-const from = (rows: readonly object[]): SQL => sql`json_each(${JSON.stringify(rows)}) as item`
-const field = (name: string): SQL => sql`item.value ->> ${sql.raw(`'${name}'`)}`
 const index = { i: sql<number>`item.value ->> 'i'`.as('i') }
 const role = { role: sql<Role>`item.value ->> 'role'`.as('role') }
 
@@ -104,7 +112,7 @@ const terminals = (db: Db, rows: readonly object[]) =>
       named: rowOrNull(named, named.terminalId, 'named_row'),
       masterKey: rowOrNull(masterKey, masterKey.terminalId, 'master_key_row'),
     })
-    .from(from(rows))
+    .from(items(rows))
     .innerJoin(
       terminal,
       sql`terminal.terminal_id = coalesce(${field('terminalId')},
@@ -124,25 +132,25 @@ const terminals = (db: Db, rows: readonly object[]) =>
 const keySets = (db: Db, rows: readonly object[]) =>
   db
     .select({ ...index, keySet: rowOf(keySet, 'key_set_row') })
-    .from(from(rows))
+    .from(items(rows))
     .innerJoin(keySet, sql`key_set.terminal_id = ${field('terminalId')}`)
 
 const entries = (db: Db, rows: readonly object[]) =>
   db
     .select({ ...index, ...role, journal: rowOf(journal, 'journal_row') })
-    .from(from(rows))
+    .from(items(rows))
     .innerJoin(journal, sql`journal.message_key = ${MEANT_KEY}`)
 
 const merchants = (db: Db, rows: readonly object[]) =>
   db
     .select({ ...index, merchant: rowOf(merchant, 'merchant_row') })
-    .from(from(rows))
+    .from(items(rows))
     .innerJoin(merchant, sql`merchant.merchant_id = ${field('merchantId')}`)
 
 const reversals = (db: Db, rows: readonly object[]) =>
   db
     .select({ ...index, ...role, reversal: rowOf(reversal, 'reversal_row') })
-    .from(from(rows))
+    .from(items(rows))
     .innerJoin(reversal, sql`reversal.target_key = ${MEANT_KEY}`)
 
 const sales = (db: Db, rows: readonly object[]) =>
@@ -154,7 +162,7 @@ const sales = (db: Db, rows: readonly object[]) =>
       reversal: rowOrNull(reversal, reversal.targetKey, 'reversal_row'),
       batch: rowOf(saleBatch, 'batch_row'),
     })
-    .from(from(rows))
+    .from(items(rows))
     .innerJoin(sale, sql`sale.id = ${MEANT_SALE}`)
     .innerJoin(
       saleBatch,
@@ -166,7 +174,7 @@ const sales = (db: Db, rows: readonly object[]) =>
 const credentials = (db: Db, rows: readonly object[]) =>
   db
     .select({ ...index, apiKey: rowOf(apiKey, 'api_key_row') })
-    .from(from(rows))
+    .from(items(rows))
     .innerJoin(apiKey, sql`api_key.hash = ${field('credential')} and api_key.revoked_at is null`)
 
 type Role = 'message' | 'target'

@@ -5,6 +5,12 @@ import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Batch, Merchant, Reversal, Sale, SaleState, Terminal } from '../domain/types.ts'
 import type { batch, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 
+/** A set as a table of one JSON object a row, `item.value`; one bound parameter, whatever its size. */
+export const items = (rows: readonly object[]): SQL => sql`json_each(${JSON.stringify(rows)}) as item`
+
+/** A member of the object. */
+export const field = (name: string): SQL => sql`item.value ->> ${sql.raw(`'${name}'`)}`
+
 /**
  * A whole row of a joined table as one JSON column. D1 gives a batch's rows back as objects by column name, so that two
  * tables' columns of one name would overwrite each other.
