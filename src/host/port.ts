@@ -1,15 +1,57 @@
 /** @module The acquirer behind us: what the road asks of it, whoever it is. */
 
 import type { Authorization } from '../domain/decide-sale.ts'
+import type { DeclineReason } from '../domain/decline-reason.ts'
 import type { SaleRequest } from '../domain/requests.ts'
+import type { Amount } from '../domain/types.ts'
 
-/** `unknown`: no answer came, so nothing may be said to the terminal, which will reverse. */
-export type HostAnswer = Authorization | { readonly kind: 'unknown' }
+/** What the host is asked. The identity (merchantId, terminalId, batchNumber, hostStan) stays the same in every try. */
+export interface HostQuestion {
+  readonly kind: 'sale' | 'void' | 'reversal' | 'inquiry'
+  /** What a reversal or inquiry is about; of a sale or void itself the same. */
+  readonly of: 'sale' | 'void'
+  /** 15 characters. */
+  readonly merchantId: string
+  /** 8 characters. */
+  readonly terminalId: string
+  /** 60.2, six digits. */
+  readonly batchNumber: string
+  /** Field 11 towards the host: ours, six digits, unique per terminal; the same in every try, reversal and inquiry. */
+  readonly hostStan: string
+  readonly amount: Amount
+  /** ISO 4217 numeric, three digits. */
+  readonly currencyCode: string
+  /** The sale that a void (or its reversal) names, as the host knows it. Null for a sale. */
+  readonly original: {
+    readonly batchNumber: string
+    readonly hostStan: string
+    /** 12 characters. */
+    readonly rrn: string
+    readonly authorizationCode: string | null
+  } | null
+  /** Of a sale in its first try only: card fields of the terminal's message (2, 14, 22, 23, 25, 35, 55), never kept. */
+  readonly cardFields: ReadonlyMap<number, string> | null
+}
+
+export type HostAnswer =
+  /** Of a reversal: undone. The references are the host's own, where it gave any. */
+  | { readonly kind: 'approved'; readonly rrn: string | null; readonly authorizationCode: string | null }
+  | { readonly kind: 'declined'; readonly reason: DeclineReason }
+  /** Only of an inquiry: the host never saw the message. */
+  | { readonly kind: 'not_found' }
+  /** Silent, late, garbled, wrong MAC, other STAN: nothing may be said of the outcome. `why` never holds content. */
+  | { readonly kind: 'unknown'; readonly why: string }
 
 export interface Acquirer {
   /** Whether terminals' own sales are authorised here; where not, they are told elsewhere and fed to us. */
   readonly takesSales: boolean
   /** Field 44, first part: the institution that received the sale, at most 11 characters. */
   readonly receivingInstitution: string
-  authorize(sale: SaleRequest): Promise<HostAnswer>
+  /** Whether asking leaves this isolate: then claim first, and the answer may be unknown. */
+  readonly isRemote: boolean
+  /** How an unknown outcome is found: by asking for it, or by the same message again under the same identity. */
+  readonly recovery: 'inquiry' | 'repeat'
+  /** Never throws. */
+  ask(question: HostQuestion): Promise<HostAnswer>
+  authorize(sale: SaleRequest): Promise<Authorization | { readonly kind: 'unknown' }>
 }

@@ -1,9 +1,10 @@
-/** @module An acquirer for trying things out: the last two digits of the amount choose the outcome. */
+/** @module An acquirer for trying things out: the last two digits of the amount choose the outcome. It keeps nothing. */
 
 import type { DeclineReason } from '../domain/decline-reason.ts'
-import type { Acquirer } from './port.ts'
+import type { Amount } from '../domain/types.ts'
+import type { Acquirer, HostAnswer } from './port.ts'
 
-/** Last two digits of the amount → what the issuer says; every other amount is approved. */
+/** Last two digits of a sale's amount → what the issuer says; every other amount is approved. */
 export const SANDBOX_OUTCOMES: Readonly<Record<string, DeclineReason | 'unknown'>> = {
   '05': 'issuer_declined',
   '51': 'insufficient_funds',
@@ -14,12 +15,23 @@ export const SANDBOX_OUTCOMES: Readonly<Record<string, DeclineReason | 'unknown'
   '98': 'unknown',
 }
 
+const APPROVED: HostAnswer = { kind: 'approved', rrn: null, authorizationCode: null }
+
+function sale(amount: Amount): HostAnswer {
+  const outcome = SANDBOX_OUTCOMES[String(amount % 100).padStart(2, '0')]
+  if (outcome === undefined) return APPROVED
+  return outcome === 'unknown' ? { kind: 'unknown', why: 'no answer' } : { kind: 'declined', reason: outcome }
+}
+
 export const sandbox: Acquirer = {
   takesSales: true,
   receivingInstitution: '03080000',
+  isRemote: false,
+  recovery: 'inquiry',
+  ask: async ({ kind, of, amount }) => (of === 'sale' && kind !== 'reversal' ? sale(amount) : APPROVED),
   async authorize({ amount }) {
-    const outcome = SANDBOX_OUTCOMES[String(amount % 100).padStart(2, '0')]
-    if (outcome === undefined) return { kind: 'approved' }
-    return outcome === 'unknown' ? { kind: 'unknown' } : { kind: 'declined', reason: outcome }
+    const answer = sale(amount)
+    if (answer.kind === 'approved') return { kind: 'approved' }
+    return answer.kind === 'declined' ? answer : { kind: 'unknown' }
   },
 }
