@@ -1,0 +1,67 @@
+/** @module The rig's own door: faults of D1, the database past all faults, and the scheduled handler. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from '../../src/cli/wrangler.ts'
+import type { Counts, Fault, Faults } from './d1.ts'
+
+export type Row = Readonly<Record<string, string | number | null>>
+
+export interface Control {
+  /** Changes what is named; says what stands. A seed begins its sequence again. */
+  faults(change: Partial<Faults>): Promise<Faults>
+  /** What the next calls that write meet, one each, whatever the shares are. */
+  next(...faults: readonly Fault[]): Promise<void>
+  /** Since the process started or the last call of this. */
+  counts(): Promise<Counts>
+  /** Rows of a statement that no fault reaches. */
+  query(sql: string, ...params: readonly (string | number | null)[]): Promise<Row[]>
+  /** Runs the scheduled handler of an isolate to its end; says how it ended. */
+  scheduled(isolate?: number): Promise<string>
+}
+
+interface Result {
+  readonly results: {
+    readonly columns: readonly string[]
+    readonly rows: readonly (readonly (string | number | null)[])[]
+  }
+}
+
+export function openControl(url: URL): Control {
+  const ask = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(new URL(path, url), {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (!response.ok) throw new Error(`control: ${method} ${path}: HTTP ${response.status}`)
+    return response.json()
+  }
+  return {
+    faults: async (change) => (await ask('PUT', '/faults', change)) as Faults,
+    next: async (...faults) => void (await ask('POST', '/next', faults)),
+    counts: async () => (await ask('GET', '/counts')) as Counts,
+    async query(sql, ...params) {
+      const answer = (await ask('POST', '/query', [{ sql, params }])) as Result[] | { error: string }
+      if (!Array.isArray(answer)) throw new Error(`${answer.error}: ${sql}`)
+      const [{ results }] = answer as [Result]
+      return results.rows.map((row) => Object.fromEntries(row.map((cell, i) => [results.columns[i], cell])))
+    },
+    async scheduled(isolate = 0) {
+      const { outcome } = (await ask('POST', `/scheduled?isolate=${isolate}`)) as { outcome: string }
+      return outcome
+    },
+  }
+}
+
+/** Applies each file of migrations/ that the database does not have. */
+export async function migrate({ query }: Control): Promise<void> {
+  await query('create table if not exists d1_migrations (name text primary key)')
+  const applied = new Set((await query('select name from d1_migrations')).map(({ name }) => name))
+  const folder = join(root, 'migrations')
+  for (const name of readdirSync(folder).sort()) {
+    if (!name.endsWith('.sql') || applied.has(name)) continue
+    await query(
+      `${readFileSync(join(folder, name), 'utf8')}; insert into d1_migrations (name) values ('${name}')`,
+    )
+  }
+}

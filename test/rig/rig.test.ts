@@ -1,0 +1,119 @@
+/**
+ * The rig itself: what was acknowledged is there after a SIGKILL, its faults come where they are asked for, and the service
+ * answers each as it should.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { loadCore } from '../../src/cli/core.ts'
+import type { Exchange } from '../../src/terminal/exchange.ts'
+import { testCard } from '../../src/terminal/test-cards.ts'
+import type { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
+import { type Rig, startRig } from './rig.ts'
+import { type Seeded, seed, terminalOf } from './seed.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'annul-rig-'))
+let rig: Rig
+let seeded: Seeded
+let till: VirtualTerminal
+
+beforeAll(async () => {
+  rig = await startRig({ dir, isolates: 2 })
+  seeded = await seed(rig, 1)
+  till = terminalOf(await loadCore(), seeded.terminalIds[0] ?? '', (frame) => send(frame))
+  expect((await till.signOn()).outcome).toBe('approved')
+})
+afterAll(async () => {
+  await rig?.stop()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+/** To the process that runs now. */
+async function send(frame: Uint8Array, isolate = 0): Promise<Uint8Array | null> {
+  const response = await fetch(new URL('/v1/iso8583', rig.urls[isolate]), {
+    method: 'POST',
+    headers: { 'content-type': 'x-ISO-TPDU/x-auth' },
+    body: Uint8Array.from(frame),
+  })
+  return response.status === 200 ? new Uint8Array(await response.arrayBuffer()) : null
+}
+
+async function done(outcome: ReturnType<VirtualTerminal['sale']>): Promise<Exchange> {
+  const result = await outcome
+  if (!result.ok) throw new Error(result.error)
+  return result.value
+}
+
+const entries = async (): Promise<unknown> =>
+  (await rig.control.query('select count(*) as n from journal'))[0]?.n
+
+test('an acknowledged void is there after a SIGKILL, and both isolates know it', async () => {
+  const sale = await done(till.sale(1234, testCard(1)))
+  const voided = await done(till.voidSale(sale.sent.fields.get(11) ?? ''))
+  expect([sale.outcome, voided.outcome]).toEqual(['approved', 'approved'])
+  const { pid } = rig
+  await rig.kill()
+  await expect(fetch(rig.url)).rejects.toThrow('fetch failed')
+  rig = await startRig({ dir, isolates: 2 })
+  expect(rig.pid).not.toBe(pid)
+  for (const isolate of [0, 1]) expect(await send(voided.request, isolate)).toEqual(voided.answer)
+})
+
+test.each([
+  ['before', 2],
+  ['after', 2],
+  ['late', 1],
+] as const)(
+  'D1 fails %s a commit: the sale is approved, written once, in %i calls',
+  async (fault, writes) => {
+    const before = Number(await entries())
+    await rig.control.counts()
+    await rig.control.next(fault)
+    expect(await done(till.sale(500, testCard(1)))).toMatchObject({ outcome: 'approved' })
+    expect(await rig.control.counts()).toMatchObject({ writes, [fault]: 1 })
+    expect(await entries()).toBe(before + 1)
+  },
+)
+
+test('D1 is overloaded: silence, nothing written, and the next try does it', async () => {
+  const before = Number(await entries())
+  await rig.control.next('overload')
+  const sale = await done(till.sale(600, testCard(1)))
+  expect([sale.outcome, await entries()]).toEqual(['unanswered', before])
+  expect(await till.resend(sale.request)).toMatchObject({ outcome: 'approved' })
+})
+
+test('shares of faults come by seed', async () => {
+  const share = { before: 0.2, after: 0.2, overload: 0.1 }
+  const run = async () => {
+    await rig.control.faults({ seed: 7, ...share })
+    await rig.control.counts()
+    for (let i = 0; i < 50; i++) await till.echo()
+    await rig.control.faults({ before: 0, after: 0, overload: 0 })
+    return rig.control.counts()
+  }
+  const first = await run()
+  expect(first.before).toBeGreaterThan(0)
+  expect(first.after).toBeGreaterThan(0)
+  expect(first.overload).toBeGreaterThan(0)
+  expect(await run()).toEqual(first)
+})
+
+test('a busy database takes calls one at a time and refuses those that wait behind too many', async () => {
+  await rig.control.faults({ busyMs: 50, queue: 2 })
+  const headers = { authorization: `Bearer ${seeded.merchantKey}` }
+  const get = async (_: unknown, i: number) =>
+    (await fetch(new URL(`/v1/voids/${i}`, rig.url), { headers })).status
+  const since = performance.now()
+  const statuses = await Promise.all(Array.from({ length: 8 }, get))
+  const took = performance.now() - since
+  await rig.control.faults({ busyMs: 0, queue: 0 })
+  expect(statuses.toSorted()).toEqual([404, 404, 404, 503, 503, 503, 503, 503])
+  expect(took).toBeGreaterThan(140)
+})
+
+test('the scheduled handler can be run', async () => {
+  expect(['ok', 'exception']).toContain(await rig.control.scheduled(1))
+})

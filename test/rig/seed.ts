@@ -1,0 +1,52 @@
+/** @module What a rig's database needs before anyone can sell: bearer keys, and terminals provisioned through the JSON door. */
+
+import { insertApiKey, newApiKey } from '../../src/cli/api-key.ts'
+import { loadCore } from '../../src/cli/core.ts'
+import { SEED } from '../../src/cli/dev.ts'
+import { httpHost } from '../../src/cli/http-host.ts'
+import { provision, splitMasterKey } from '../../src/cli/provision.ts'
+import type { Core } from '../../src/core/instance.ts'
+import { fromHex } from '../../src/iso8583/hex.ts'
+import type { Send } from '../../src/terminal/exchange.ts'
+import { newTerminalState } from '../../src/terminal/state.ts'
+import { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
+import type { Rig } from './rig.ts'
+
+export interface Seeded {
+  readonly adminKey: string
+  /** Bearer key of the one merchant that the terminals belong to. */
+  readonly merchantKey: string
+  readonly merchantId: string
+  readonly terminalIds: readonly string[]
+}
+
+const { merchantId } = SEED
+const tmk = fromHex(SEED.tmk) ?? new Uint8Array(0)
+
+/** Keys, and `terminals` terminals under the well-known test key; none has signed on. The window never ends. */
+export async function seed({ url, control }: Rig, terminals: number): Promise<Seeded> {
+  const core = await loadCore()
+  const [adminKey, merchantKey] = [newApiKey(), newApiKey()]
+  await control.query(insertApiKey(adminKey, null, 'rig admin'))
+  await control.query(insertApiKey(merchantKey, merchantId, 'rig merchant'))
+  const terminalIds = Array.from({ length: terminals }, (_, i) => `R${String(i + 1).padStart(7, '0')}`)
+  for (const terminalId of terminalIds) {
+    const body = {
+      status: 'active',
+      macProfile: 'cup-ecb',
+      settlementMac: 'optional',
+      tmk: splitMasterKey(core, 'cup-ecb', tmk),
+      merchant: { window: { kind: 'same_batch' } },
+    }
+    const { status } = await provision({ url, key: adminKey, merchantId, terminalId, body })
+    if (status !== 201) throw new Error(`provisioning ${terminalId}: HTTP ${status}`)
+  }
+  return { adminKey, merchantKey, merchantId, terminalIds }
+}
+
+/** A virtual terminal that was seeded; `send` by default to the rig's first isolate. */
+export function terminalOf(core: Core, terminalId: string, to: URL | Send): VirtualTerminal {
+  const send = to instanceof URL ? httpHost(new URL('/v1/iso8583', to)).send : to
+  const state = newTerminalState(merchantId, terminalId, 'cup-ecb')
+  return new VirtualTerminal({ core, send, now: () => performance.now(), tmk, state })
+}
