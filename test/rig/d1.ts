@@ -40,7 +40,7 @@ export interface Faults {
   readonly latencyMs: number
   /** Milliseconds for which a call keeps the database to itself, as D1 does one at a time. */
   readonly busyMs: number
-  /** Calls that may wait for the database; one more is refused as overload. 0: any number. */
+  /** Calls that may wait for the database; one more is refused as overload; 0 sets no bound. */
   readonly queue: number
 }
 
