@@ -6,8 +6,9 @@ import { REFUSALS, refusalOf } from '../src/domain/decline-reason.ts'
 import { MAC_PROFILES } from '../src/domain/types.ts'
 import { API_BODY_LIMIT, API_ROUTES, FEED_BODY_LIMIT } from '../src/doors/api.ts'
 import { FEED_LINES } from '../src/doors/api-sales.ts'
-import { ISO_CONTENT_TYPE, TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/doors/terminal.ts'
+import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/doors/terminal.ts'
 import { SANDBOX_OUTCOMES } from '../src/host/sandbox.ts'
+import { ISO_CONTENT_TYPE } from '../src/iso8583/frame.ts'
 import { DOOR_REFUSALS } from '../src/json/problem.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')

@@ -1,8 +1,7 @@
 /** @module A host behind a URL: frames over HTTP as internet terminals send them (protocol.md §1.2). */
 
-import type { Send } from '../terminal/exchange.ts'
+import { ISO_CONTENT_TYPE, type Send } from '../iso8583/frame.ts'
 
-const CONTENT_TYPE = 'x-ISO-TPDU/x-auth'
 /** How long a terminal waits for an answer. */
 const PATIENCE_MS = 30_000
 
@@ -25,7 +24,7 @@ export function httpHost(url: URL): HttpHost {
       try {
         const response = await fetch(url, {
           method: 'POST',
-          headers: { 'content-type': CONTENT_TYPE, 'cache-control': 'no-cache' },
+          headers: { 'content-type': ISO_CONTENT_TYPE, 'cache-control': 'no-cache' },
           body: Uint8Array.from(frame),
           signal: AbortSignal.timeout(PATIENCE_MS),
         })

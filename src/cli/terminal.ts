@@ -4,7 +4,7 @@
  */
 
 import { join } from 'node:path'
-import type { Send } from '../terminal/exchange.ts'
+import type { Send } from '../iso8583/frame.ts'
 import { MasterKeyError } from '../terminal/session.ts'
 import { isVoided, KEY_LAYOUTS, REVERSAL_REASONS, type TerminalState } from '../terminal/state.ts'
 import { isTestCard, testCard } from '../terminal/test-cards.ts'

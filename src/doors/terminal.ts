@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
 import type { Services } from '../services.ts'
 import { createAnswers, SILENCE, type TerminalReply } from './answers.ts'
 import { exchange } from './exchange.ts'
@@ -13,7 +14,6 @@ export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v
 /** Longest request, in bytes. */
 export const TERMINAL_BODY_LIMIT = 4096
 
-export const ISO_CONTENT_TYPE = 'x-ISO-TPDU/x-auth'
 const ACCEPTED_TYPES = [ISO_CONTENT_TYPE.toLowerCase(), 'application/octet-stream']
 
 /** How long a copy waits for the first; past that it gets no answer, as the first would. */

@@ -47,6 +47,12 @@ export function transactionTypeOf({ mti, fields }: Message): TransactionType | u
   }
 }
 
+/** Fields 3 and 60.1 of a sale or void as we send it. */
+export const TRANSACTION_CODES = {
+  sale: { processingCode: '000000', transactionType: '22' },
+  void: { processingCode: '200000', transactionType: '23' },
+} as const
+
 /**
  * 60.1 names the transaction; where they are there, 3 (but for the account type, its third and fourth digit, protocol.md §2)
  * and 25 must not name another.

@@ -15,6 +15,12 @@ const TPDU_ID = 0x60
 /** The header's sixth nibble, set by the host: sign on again. */
 const SIGN_ON_AGAIN = 3
 
+/** Carries a frame to a host and brings its answer; null when none came: time-out, or an HTTP status other than 200. */
+export type Send = (frame: Uint8Array) => Promise<Uint8Array | null>
+
+/** Of frames over HTTP (protocol.md §1.2). */
+export const ISO_CONTENT_TYPE = 'x-ISO-TPDU/x-auth'
+
 export interface Frame {
   readonly kind: 'tpdu' | 'serial'
   /** 5 bytes: 60, destination 2, source 2. */

@@ -19,6 +19,18 @@ export interface Message {
   readonly fields: ReadonlyMap<number, string>
 }
 
+export type OptionalFields = readonly (readonly [number, string | undefined])[]
+
+/** A message of the fields that there are, in the order of the wire. */
+export const messageOf = (mti: string, fields: OptionalFields): Message => ({
+  mti,
+  fields: new Map(
+    fields
+      .filter((field): field is readonly [number, string] => field[1] !== undefined)
+      .sort(([a], [b]) => a - b),
+  ),
+})
+
 /** Where a body is not a message, and why; `why` holds counts, never content. */
 export interface FormatError {
   readonly kind: 'format'

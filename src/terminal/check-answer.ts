@@ -1,7 +1,7 @@
 /** @module What a terminal checks before it believes an answer (protocol.md §3.6); anything else counts as no answer. */
 
-import { responseMti } from '../iso8583/answer.ts'
 import type { Message } from '../iso8583/message.ts'
+import { echoFault } from '../iso8583/received.ts'
 
 /** Field 39 that counts as done: approved, in part, or with a qualification. */
 const APPROVED = ['00', '10', '11', 'A2', 'A4', 'A5', 'A6']
@@ -17,17 +17,14 @@ export const isReversed = (responseCode: string | undefined): boolean =>
 
 /** What is wrong with an answer, apart from its MAC; null when nothing is. */
 export function faultOf(request: Message, answer: Message): string | null {
-  if (answer.mti !== responseMti(request.mti)) return `MTI ${answer.mti} answers no ${request.mti}`
   const responseCode = answer.fields.get(39)
-  // A settlement's outcome is in field 48; there is a 39 only in a refusal.
-  if (responseCode === undefined && request.mti !== '0500') return 'field 39 is missing'
   const compared = [3, 11, 41]
   if (responseCode === '00') compared.push(42)
   if (responseCode !== '10') compared.push(4)
-  for (const number of compared.filter((number) => request.fields.has(number)))
-    if (answer.fields.get(number) !== request.fields.get(number))
-      return `field ${number} is not the request's`
-  return null
+  const fault = echoFault(request, answer, compared)
+  if (fault !== null) return fault
+  // A settlement's outcome is in field 48; there is a 39 only in a refusal.
+  return responseCode === undefined && request.mti !== '0500' ? 'field 39 is missing' : null
 }
 
 /** Whether this answer is worth nothing without a right MAC: it approves a message that carried one. */

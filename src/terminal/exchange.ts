@@ -4,14 +4,12 @@ import type { Core } from '../core/instance.ts'
 import { macAlgorithmOf } from '../domain/mac-profile.ts'
 import type { MacProfile } from '../domain/types.ts'
 import { packWithMac } from '../iso8583/answer.ts'
-import { buildFrame, type Frame, parseFrame } from '../iso8583/frame.ts'
+import { buildFrame, type Frame, type Send } from '../iso8583/frame.ts'
 import { fromHex } from '../iso8583/hex.ts'
-import { type Message, macInput, pack, unpack } from '../iso8583/message.ts'
+import { type Message, macInput, pack } from '../iso8583/message.ts'
+import { readMessage } from '../iso8583/received.ts'
 import { decodeText } from '../iso8583/text.ts'
 import { faultOf, isApproved, needsMac } from './check-answer.ts'
-
-/** Carries a frame to the host and brings its answer; null when none came: time-out, or an HTTP status other than 200. */
-export type Send = (frame: Uint8Array) => Promise<Uint8Array | null>
 
 export type Operation =
   | 'sign-on'
@@ -82,8 +80,9 @@ export async function exchangeFrame(
   request: Uint8Array,
   macKey: Uint8Array | null,
 ): Promise<Exchange> {
-  const sent = readMessage(link.core, request).message
-  if (sent === null) throw new RangeError('request: expected a frame that holds a message')
+  const read = readMessage(request, link.core.lrc)
+  if (!read.ok) throw new RangeError('request: expected a frame that holds a message')
+  const sent = read.value.message
   const start = link.now()
   const answer = await link.send(request)
   const milliseconds = link.now() - start
@@ -98,9 +97,9 @@ type Judgement = Pick<
 >
 
 function judge(link: Link, sent: Message, answer: Uint8Array, macKey: Uint8Array | null): Judgement {
-  const { frame, message: received, why } = readMessage(link.core, answer)
-  if (frame === null || received === null)
-    return { received: null, outcome: 'invalid', fault: why, signOnAgain: false }
+  const opened = readMessage(answer, link.core.lrc)
+  if (!opened.ok) return { received: null, outcome: 'invalid', fault: opened.error, signOnAgain: false }
+  const { frame, message: received } = opened.value
   const signOnAgain = ((frame.header[2] ?? 0) & 0x0f) === SIGN_ON_AGAIN
   const responseCode = received.fields.get(39) ?? settlementCodes(received)
   const read = { received, signOnAgain, ...(responseCode === undefined ? {} : { responseCode }) }
@@ -125,21 +124,6 @@ export const MATCHED = '11'
 function settlementCodes({ fields }: Message): string | undefined {
   const field48 = fields.get(48)
   return field48?.length === 62 ? `${field48[30]}${field48[61]}` : undefined
-}
-
-function readMessage(
-  core: Core,
-  bytes: Uint8Array,
-):
-  | { readonly frame: Frame; readonly message: Message; readonly why: '' }
-  | { readonly frame: null; readonly message: null; readonly why: string } {
-  const unreadable = (why: string) => ({ frame: null, message: null, why })
-  const frame = parseFrame(bytes, core.lrc)
-  if (!frame.ok)
-    return unreadable(frame.error.kind === 'lrc' ? 'the serial frame is broken' : frame.error.why)
-  const message = unpack(frame.value.body)
-  if (!message.ok) return unreadable(`field ${message.error.field}: ${message.error.why}`)
-  return { frame: frame.value, message: message.value, why: '' }
 }
 
 /** Texts that an issuer, the network, the acquirer and the terminal's host put in field 63, for the receipt; no blanks. */

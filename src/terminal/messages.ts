@@ -1,6 +1,7 @@
 /** @module The messages that a virtual terminal sends, field by field (protocol.md §3). Field 64 is added on the way out. */
 
-import type { Message } from '../iso8583/message.ts'
+import { TRANSACTION_CODES } from '../iso8583/cup.ts'
+import { type Message, messageOf, type OptionalFields } from '../iso8583/message.ts'
 import type { LogEntry, ReversalReason, TerminalState } from './state.ts'
 
 /** Operator 01 and a blank, as field 63 has it in requests. */
@@ -13,24 +14,13 @@ const EXPIRY = '2812'
 const CARD_SEQUENCE = '001'
 const CNY = '156'
 
-type Fields = readonly (readonly [number, string | undefined])[]
-
-const message = (mti: string, fields: Fields): Message => ({
-  mti,
-  fields: new Map(
-    fields
-      .filter((field): field is readonly [number, string] => field[1] !== undefined)
-      .sort(([a], [b]) => a - b),
-  ),
-})
-
-const place = ({ terminalId, merchantId }: TerminalState): Fields => [
+const place = ({ terminalId, merchantId }: TerminalState): OptionalFields => [
   [41, terminalId],
   [42, merchantId],
 ]
 
-const management = (mti: string, state: TerminalState, code: string, fields: Fields): Message =>
-  message(mti, [...place(state), [60, `00${state.batchNumber}${code}`], ...fields])
+const management = (mti: string, state: TerminalState, code: string, fields: OptionalFields): Message =>
+  messageOf(mti, [...place(state), [60, `00${state.batchNumber}${code}`], ...fields])
 
 export const signOnRequest = (state: TerminalState, stan: string, layout: string): Message =>
   management('0800', state, layout, [
@@ -44,12 +34,10 @@ export const echoRequest = (state: TerminalState): Message => management('0820',
 export const signOffRequest = (state: TerminalState, stan: string): Message =>
   management('0820', state, '002', [[11, stan]])
 
-const TRANSACTION = { sale: ['000000', '22'], void: ['200000', '23'] } as const
-
 /** What a sale or void and the reversal of it have in common. */
-function transaction(mti: string, state: TerminalState, entry: LogEntry, fields: Fields): Message {
-  const [processingCode, transactionType] = TRANSACTION[entry.kind]
-  return message(mti, [
+function transaction(mti: string, state: TerminalState, entry: LogEntry, fields: OptionalFields): Message {
+  const { processingCode, transactionType } = TRANSACTION_CODES[entry.kind]
+  return messageOf(mti, [
     ...place(state),
     [2, entry.pan],
     [3, processingCode],
@@ -68,7 +56,7 @@ function transaction(mti: string, state: TerminalState, entry: LogEntry, fields:
 export const saleRequest = (state: TerminalState, sale: LogEntry): Message =>
   transaction('0200', state, sale, [])
 
-const original = (sale: LogEntry): Fields => [
+const original = (sale: LogEntry): OptionalFields => [
   [38, sale.authorizationCode],
   [61, sale.batchNumber + sale.stan],
 ]

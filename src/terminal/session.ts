@@ -1,16 +1,9 @@
 /** @module What every operation of a virtual terminal shares: its state, its keys for the length of one exchange, and who is told. */
 
 import type { Core } from '../core/instance.ts'
-import type { Frame } from '../iso8583/frame.ts'
+import type { Frame, Send } from '../iso8583/frame.ts'
 import type { Message } from '../iso8583/message.ts'
-import {
-  type Exchange,
-  exchangeFrame,
-  exchangeMessage,
-  type Link,
-  type Operation,
-  type Send,
-} from './exchange.ts'
+import { type Exchange, exchangeFrame, exchangeMessage, type Link, type Operation } from './exchange.ts'
 import type { TerminalState } from './state.ts'
 import { openMacKey } from './working-keys.ts'
 

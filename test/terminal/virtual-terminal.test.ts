@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { loadCore } from '../../src/cli/core.ts'
-import type { Exchange, Send } from '../../src/terminal/exchange.ts'
+import type { Send } from '../../src/iso8583/frame.ts'
+import type { Exchange } from '../../src/terminal/exchange.ts'
 import { newTerminalState, type TerminalState } from '../../src/terminal/state.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
