@@ -21,7 +21,8 @@ export interface Seeded {
 }
 
 const { merchantId } = SEED
-const tmk = fromHex(SEED.tmk) ?? new Uint8Array(0)
+/** The well-known test key that every seeded terminal has. */
+export const RIG_TMK = fromHex(SEED.tmk) ?? new Uint8Array(0)
 
 /** Keys, and `terminals` terminals under the well-known test key; none has signed on. The window never ends. */
 export async function seed({ url, control }: Rig, terminals: number): Promise<Seeded> {
@@ -35,7 +36,7 @@ export async function seed({ url, control }: Rig, terminals: number): Promise<Se
       status: 'active',
       macProfile: 'cup-ecb',
       settlementMac: 'optional',
-      tmk: splitMasterKey(core, 'cup-ecb', tmk),
+      tmk: splitMasterKey(core, 'cup-ecb', RIG_TMK),
       merchant: { window: { kind: 'same_batch' } },
     }
     const { status } = await provision({ url, key: adminKey, merchantId, terminalId, body })
@@ -48,5 +49,5 @@ export async function seed({ url, control }: Rig, terminals: number): Promise<Se
 export function terminalOf(core: Core, terminalId: string, to: URL | Send): VirtualTerminal {
   const send = to instanceof URL ? httpHost(new URL('/v1/iso8583', to)).send : to
   const state = newTerminalState(merchantId, terminalId, 'cup-ecb')
-  return new VirtualTerminal({ core, send, now: () => performance.now(), tmk, state })
+  return new VirtualTerminal({ core, send, now: () => performance.now(), tmk: RIG_TMK, state })
 }

@@ -1,0 +1,121 @@
+/** @module A database file as a process left it behind: sound, every chain unbroken, every projection what the journal makes of it. */
+
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { newTerminal } from '../../src/domain/decide-provision.ts'
+import type { ProvisionRequest } from '../../src/domain/requests.ts'
+import { projections } from '../../src/store/commit.ts'
+import { openDb } from '../../src/store/db.ts'
+import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
+import { load } from '../../src/store/load.ts'
+import type { Row } from './control.ts'
+
+/** Tables that the journal rebuilds. */
+const PROJECTIONS = ['merchant', 'terminal', 'sale', 'void', 'reversal', 'batch']
+
+/** Copies the files of a rig that is not running, or stopped, and says all that is wrong with them. */
+export async function audit(dir: string): Promise<string[]> {
+  const copy = mkdtempSync(join(tmpdir(), 'annul-audit-'))
+  try {
+    cpSync(join(dir, 'data/annul'), copy, { recursive: true })
+    return await auditFiles(copy)
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
+}
+
+async function auditFiles(dir: string): Promise<string[]> {
+  const name = readdirSync(dir).find((file) => /^[0-9a-f]{64}\.sqlite$/.test(file))
+  if (name === undefined) return ['no database']
+  const sqlite = new DatabaseSync(join(dir, name))
+  try {
+    const rows = (sql: string, ...params: string[]) => sqlite.prepare(sql).all(...params) as Row[]
+    const [integrity] = rows('pragma integrity_check')
+    if (integrity?.integrity_check !== 'ok') return [`integrity: ${integrity?.integrity_check}`]
+    return [...(await faultsOfChains(rows)), ...(await faultsOfProjections(sqlite, rows))]
+  } finally {
+    sqlite.close()
+  }
+}
+
+type Rows = (sql: string, ...params: string[]) => Row[]
+
+const COLUMNS =
+  'terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body'
+
+const asJournal = (rows: readonly Row[]): JournalRow[] => rows as unknown as JournalRow[]
+
+async function faultsOfChains(rows: Rows): Promise<string[]> {
+  const faults: string[] = []
+  for (const { id, seq, hash } of rows(
+    'select terminal_id as id, head_seq as seq, head_hash as hash from terminal',
+  )) {
+    const journal = rows(`select ${COLUMNS} from journal where terminal_id = ? order by seq`, String(id))
+    const fault = await verifyChain(asJournal(journal), { seq: Number(seq), hash: String(hash) })
+    if (fault !== null) faults.push(`chain of ${id}: entry ${fault.seq} ${fault.why}`)
+  }
+  return faults
+}
+
+/** Empties the projections, replays the journal into them, and compares. */
+async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<string[]> {
+  const dump = () =>
+    new Map(
+      PROJECTIONS.map((table) => [
+        table,
+        rows(`select * from ${table}`)
+          .map((row) => JSON.stringify(row))
+          .sort(),
+      ]),
+    )
+  const live = dump()
+  const db = openDb(bind(sqlite))
+  sqlite.exec('begin')
+  sqlite.exec(PROJECTIONS.map((table) => `delete from ${table}`).join(';'))
+  for (const row of asJournal(rows(`select ${COLUMNS} from journal order by rowid`))) {
+    const { effects, merchantId } = openEntry(row)
+    const [loaded] = await load(db, [{ terminalId: row.terminalId }])
+    const first = { ...row, profile: effects.terminal, merchantId } as unknown as ProvisionRequest
+    const terminal = loaded?.terminal ?? newTerminal(first)
+    const [statement, ...more] = projections(db, [{ row, effects, terminal }])
+    if (statement !== undefined) await db.batch([statement, ...more])
+  }
+  const rebuilt = dump()
+  return PROJECTIONS.flatMap((table) => {
+    const is = new Set(live.get(table))
+    const should = new Set(rebuilt.get(table))
+    const extra = [...is].find((row) => !should.has(row))
+    const missing = [...should].find((row) => !is.has(row))
+    return extra === undefined && missing === undefined
+      ? []
+      : [`${table}: the journal does not make ${extra ?? 'nothing'} but ${missing ?? 'nothing'}`]
+  })
+}
+
+interface Statement {
+  bind(...params: unknown[]): Statement
+  all(): Promise<{ results: unknown[] }>
+  raw(): Promise<unknown[][]>
+  run(): Promise<{ results: unknown[] }>
+}
+
+/** As much of D1 as Drizzle needs, over a file, inside the caller's transaction. */
+function bind(sqlite: DatabaseSync): D1Database {
+  const prepared = new Map<string, StatementSync>()
+  const prepare = (sql: string, params: unknown[] = []): Statement => {
+    const statement = prepared.get(sql) ?? sqlite.prepare(sql)
+    prepared.set(sql, statement)
+    const all = () => statement.all(...(params as string[]))
+    return {
+      bind: (...values) => prepare(sql, values),
+      all: async () => ({ results: all() }),
+      run: async () => ({ results: all() }),
+      raw: async () => all().map((row) => Object.values(row)),
+    }
+  }
+  const batch = (statements: readonly Statement[]) =>
+    Promise.all(statements.map((statement) => statement.all()))
+  return { prepare, batch } as unknown as D1Database
+}

@@ -1,0 +1,52 @@
+/** @module A terminal that says many things at once: frames under its own key, sent to any isolate, answers judged as a terminal does. */
+
+import { httpHost } from '../../src/cli/http-host.ts'
+import type { Core } from '../../src/core/instance.ts'
+import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
+import { packWithMac } from '../../src/iso8583/answer.ts'
+import { buildFrame } from '../../src/iso8583/frame.ts'
+import type { Message } from '../../src/iso8583/message.ts'
+import { type Exchange, exchangeFrame, type Link } from '../../src/terminal/exchange.ts'
+import { type TerminalState, takeStan } from '../../src/terminal/state.ts'
+import { openMacKey } from '../../src/terminal/working-keys.ts'
+import { RIG_TMK, terminalOf } from './seed.ts'
+
+const macProfile = 'cup-ecb'
+const tpdu = Uint8Array.of(0x60, 0x00, 0x03, 0x00, 0x00)
+const header = Uint8Array.of(0x60, 0x31, 0x00, 0x31, 0x13, 0x12)
+
+export interface Till {
+  readonly state: TerminalState
+  /** The bytes of a message with its MAC. */
+  frame(message: Message): Uint8Array
+  /** Sends bytes; `silence` says why there is no answer. */
+  say(frame: Uint8Array, url: URL): Promise<{ readonly exchange: Exchange; readonly silence: string | null }>
+  /** Asks for new keys and makes no use of them. */
+  signOnInVain(url: URL): Promise<void>
+}
+
+/** Signs a seeded terminal on. */
+export async function openTill(core: Core, terminalId: string, url: URL): Promise<Till> {
+  const terminal = terminalOf(core, terminalId, url)
+  const { outcome } = await terminal.signOn()
+  const { state } = terminal
+  if (state.keys === null) throw new Error(`${terminalId} signs on: ${outcome}`)
+  const opened = openMacKey(core, macProfile, RIG_TMK, state.keys)
+  if (!opened.ok) throw new Error(opened.error)
+  const macKey = opened.value
+  const mac = (input: Uint8Array) => core.computeMac(macAlgorithmOf(macProfile), macKey, input)
+  const now = () => performance.now()
+  return {
+    state,
+    frame: (message) => buildFrame('tpdu', tpdu, header, packWithMac(message, mac), core.lrc),
+    async say(frame, to) {
+      const { send, silence } = httpHost(new URL('/v1/iso8583', to))
+      const link: Link = { core, send, now, macProfile, frame: 'tpdu', tpdu, header }
+      return { exchange: await exchangeFrame(link, 'resend', frame, macKey), silence: silence() }
+    },
+    async signOnInVain(to) {
+      takeStan(state)
+      await terminalOf(core, terminalId, to).signOn()
+    },
+  }
+}
