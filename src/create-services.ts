@@ -7,7 +7,7 @@ import { sandbox } from './host/sandbox.ts'
 import { privateData } from './iso8583/answer.ts'
 import { openKeyring } from './keys.ts'
 import { openRoad } from './process.ts'
-import { freshAuthorizationCode, freshId, freshRrn } from './random.ts'
+import { freshId, freshRrn, freshSixDigits } from './random.ts'
 import type { Services } from './services.ts'
 import { openDb } from './store/db.ts'
 
@@ -24,6 +24,7 @@ export interface Runtime {
   /** Milliseconds since the epoch. */
   now(): number
   random(bytes: Uint8Array<ArrayBuffer>): void
+  sleep(ms: number): Promise<void>
   log(event: string, detail: Record<string, unknown>): void
 }
 
@@ -37,7 +38,7 @@ const ACQUIRERS: Readonly<Record<string, Acquirer>> = { sandbox, book }
 
 /** Throws RangeError naming the setting that is wrong, never its value. */
 export async function createServices(env: Environment, runtime: Runtime): Promise<Services> {
-  const { now, random, log } = runtime
+  const { now, random, sleep, log } = runtime
   const acquirer = ACQUIRERS[env.ACQUIRER]
   if (acquirer === undefined)
     throw new RangeError(`ACQUIRER: expected ${Object.keys(ACQUIRERS).join(' or ')}`)
@@ -46,8 +47,9 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
   const supplies = () => ({
     now: now(),
     rrn: freshRrn(random),
-    authorizationCode: freshAuthorizationCode(random),
+    authorizationCode: freshSixDigits(random),
     id: freshId(random),
+    hostStan: freshSixDigits(random),
     privateData,
   })
   const road = { db, acquirer, supplies, log }
@@ -63,6 +65,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     group: openRoad(road),
     now,
     random,
+    sleep,
     log,
   }
 }

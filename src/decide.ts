@@ -1,13 +1,16 @@
-/** @module The decision of each kind of message, and the acquirer's part in that of a sale. */
+/** @module The decision of each kind of message; with a host behind us, an approval of ours is only a claim yet. */
 
+import { claimed } from './domain/decide-claim.ts'
+import { decideHostEvent } from './domain/decide-host-event.ts'
 import { decideProvision } from './domain/decide-provision.ts'
 import { decideReversal } from './domain/decide-reversal.ts'
-import { type Authorization, decideCapture, decideSale, decideSaleEarly } from './domain/decide-sale.ts'
+import { decideCapture, decideSale, decideSaleEarly } from './domain/decide-sale.ts'
 import { decideSettlement, decideUpload } from './domain/decide-settlement.ts'
 import { decideVoid } from './domain/decide-void.ts'
 import type { Decision, Situation, Supplies } from './domain/decision.ts'
 import type {
   CaptureRequest,
+  HostEventRequest,
   ProvisionRequest,
   ReversalRequest,
   SaleRequest,
@@ -25,14 +28,13 @@ export type Request =
   | SettlementRequest
   | UploadRequest
   | ProvisionRequest
+  | HostEventRequest
 
-/** What the acquirer said is kept while a message goes round again: it is asked once. */
-const authorizations = new WeakMap<object, Authorization>()
+const APPROVED = { kind: 'approved' } as const
 
-/** `work` is the message's place on the road. Null: the acquirer's answer is not known, so nothing may be decided. */
+/** Null: the acquirer within this isolate has no answer, so nothing may be decided. */
 export async function decide(
   acquirer: Acquirer,
-  work: object,
   request: Request,
   situation: Situation,
   supplies: Supplies,
@@ -41,15 +43,17 @@ export async function decide(
     case 'sale': {
       const early = decideSaleEarly(request, situation, supplies)
       if (early !== null) return early
-      const authorization = authorizations.get(work) ?? (await acquirer.authorize(request))
-      if (authorization.kind === 'unknown') return null
-      authorizations.set(work, authorization)
-      return decideSale(request, situation, supplies, authorization)
+      if (acquirer.isRemote)
+        return claimed(decideSale(request, situation, supplies, APPROVED), situation, supplies)
+      const authorization = await askLocally(acquirer, request)
+      return authorization === null ? null : decideSale(request, situation, supplies, authorization)
     }
     case 'capture':
       return decideCapture(request, situation, supplies)
-    case 'void':
-      return decideVoid(request, situation, supplies)
+    case 'void': {
+      const decision = decideVoid(request, situation, supplies)
+      return acquirer.isRemote ? claimed(decision, situation, supplies) : decision
+    }
     case 'sale_reversal':
     case 'void_reversal':
       return decideReversal(request, situation, supplies)
@@ -60,5 +64,25 @@ export async function decide(
       return decideUpload(request, situation, supplies)
     case 'provision':
       return decideProvision(request, situation.terminal, supplies)
+    case 'host_event':
+      return decideHostEvent(request, situation, supplies)
   }
+}
+
+/** An acquirer within this isolate says the same however often it is asked, so nothing is claimed first. */
+async function askLocally(acquirer: Acquirer, request: SaleRequest) {
+  const { merchantId, terminalId, batchNumber, stan, amount, currencyCode } = request
+  const answer = await acquirer.ask({
+    kind: 'sale',
+    of: 'sale',
+    merchantId,
+    terminalId,
+    batchNumber,
+    hostStan: stan,
+    amount,
+    currencyCode,
+    original: null,
+    cardFields: null,
+  })
+  return answer.kind === 'approved' || answer.kind === 'declined' ? answer : null
 }

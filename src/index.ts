@@ -4,33 +4,54 @@ import type { Hono } from 'hono'
 import coreModule from '../build/core.wasm'
 import { createApp } from './app.ts'
 import { createServices } from './create-services.ts'
+import { recover } from './recover.ts'
+import type { Services } from './services.ts'
 
-/** One application per isolate: the core's memory, the duplicate table and the group are shared by its requests. */
-let app: Promise<Hono> | undefined
+interface Worker {
+  readonly services: Services
+  readonly app: Hono
+}
 
-const build = async (env: Env): Promise<Hono> =>
-  createApp(
-    await createServices(env, {
-      module: coreModule,
-      now: () => Date.now(),
-      random: (bytes) => crypto.getRandomValues(bytes),
-      log: (event, detail) => console.log(JSON.stringify({ event, region: env.REGION, ...detail })),
-    }),
-  )
+/** One per isolate: the core's memory, the duplicate table and the group are shared by its requests. */
+let worker: Promise<Worker> | undefined
+
+/** How long a run of the recovery goes on, in milliseconds: until shortly before the next one. */
+const RECOVERY_MS = 50_000
+
+async function build(env: Env): Promise<Worker> {
+  const services = await createServices(env, {
+    module: coreModule,
+    now: () => Date.now(),
+    random: (bytes) => crypto.getRandomValues(bytes),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    log: (event, detail) => console.log(JSON.stringify({ event, region: env.REGION, ...detail })),
+  })
+  return { services, app: createApp(services) }
+}
+
+/** Null where a setting is wrong; the next request tries again. */
+async function open(env: Env): Promise<Worker | null> {
+  worker ??= build(env)
+  try {
+    return await worker
+  } catch (error) {
+    worker = undefined
+    // A RangeError of ours names the setting that is wrong, never its value.
+    const why = error instanceof RangeError ? error.message : 'not built'
+    console.log(JSON.stringify({ event: 'misconfigured', region: env.REGION, why }))
+    return null
+  }
+}
 
 export default {
   async fetch(request, env, context) {
-    app ??= build(env)
-    let built: Hono
-    try {
-      built = await app
-    } catch (error) {
-      app = undefined
-      // A RangeError of ours names the setting that is wrong, never its value.
-      const why = error instanceof RangeError ? error.message : 'not built'
-      console.log(JSON.stringify({ event: 'misconfigured', region: env.REGION, why }))
-      return new Response(null, { status: 503 })
-    }
-    return built.fetch(request, env, context)
+    const opened = await open(env)
+    return opened === null ? new Response(null, { status: 503 }) : opened.app.fetch(request, env, context)
+  },
+
+  /** Each minute (wrangler.toml, crons): drives on what the host and we do not agree on yet. */
+  async scheduled(_, env) {
+    const opened = await open(env)
+    if (opened !== null) await recover(opened.services, opened.services.now() + RECOVERY_MS)
   },
 } satisfies ExportedHandler<Env>

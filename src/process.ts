@@ -9,13 +9,22 @@ import { decide, type Request } from './decide.ts'
 import { newTerminal } from './domain/decide-provision.ts'
 import type { Situation, Supplies } from './domain/decision.ts'
 import type { DeclineReason } from './domain/decline-reason.ts'
-import type { Answer, Effects, JournalEntry, Merchant, Terminal } from './domain/types.ts'
+import type {
+  Answer,
+  DraftEntry,
+  Effects,
+  HostMessage,
+  JournalEntry,
+  Merchant,
+  Terminal,
+} from './domain/types.ts'
 import { createGroup, type Group, type Unsettled, type Work } from './group.ts'
 import type { Acquirer } from './host/port.ts'
-import { type CommitItem, commit } from './store/commit.ts'
+import { commit } from './store/commit.ts'
 import { type Db, errorText, isConstraint } from './store/db.ts'
 import { openEntry, seal } from './store/journal.ts'
 import { type Loaded, type LoadItem, load } from './store/load.ts'
+import type { CommitItem } from './store/projections.ts'
 
 /** Whether it is proved who speaks; only what was verified can reach a decision. */
 export type Verdict =
@@ -58,6 +67,15 @@ export type Outcome =
       readonly place: Place | null
     }
   | { readonly kind: 'denied' }
+  /** Forwarded to the host, whose word is not known yet: say nothing of the outcome. */
+  | {
+      readonly kind: 'pending'
+      readonly forwarded: HostMessage
+      readonly claim: JournalEntry
+      /** Whether this message's own commit was the claim, so that its bearer is the one to ask the host. */
+      readonly isNew: boolean
+      readonly place: Place
+    }
   /** Nothing was written, and nothing is known to be wrong with the message: it may be sent again. */
   | { readonly kind: 'unavailable' }
   /** What happened is not known: say nothing. */
@@ -163,7 +181,8 @@ async function decideSafely(road: Road, work: Item, loaded: Loaded): Promise<Rea
 interface Ready {
   readonly work: Item
   readonly item: CommitItem
-  readonly outcome: Omit<Extract<Outcome, { kind: 'answered' }>, 'entry'>
+  readonly place: Place
+  outcome(entry: JournalEntry): Outcome
 }
 
 /** Verifies and decides one message; settles it when nothing has to be written. */
@@ -186,14 +205,24 @@ async function decideOne(road: Road, work: Item, loaded: Loaded): Promise<Ready 
   if (place === null) throw new Error('a verified message has a terminal')
   const situation: Situation = { ...loaded, ...place }
   const supplies = road.supplies()
-  const decision = await decide(road.acquirer, work, request, situation, supplies)
+  const decision = await decide(road.acquirer, request, situation, supplies)
   if (decision === null) {
     work.settle({ kind: 'unknown' })
     return null
   }
+  if (decision.kind === 'pending') {
+    work.settle({
+      kind: 'pending',
+      forwarded: decision.forwarded,
+      claim: decision.claim,
+      isNew: false,
+      place,
+    })
+    return null
+  }
   if (decision.kind !== 'commit') {
     const entry = decision.kind === 'replay' ? decision.entry : null
-    const answer = decision.kind === 'replay' ? decision.entry.answer : decision.answer
+    const { answer } = decision
     work.settle({ kind: 'answered', answer, entry, replayed: entry !== null, place, situation })
     return null
   }
@@ -202,19 +231,40 @@ async function decideOne(road: Road, work: Item, loaded: Loaded): Promise<Ready 
     ...decision.draft.effects,
     ...(keyVersion === undefined ? {} : { keyVersion }),
   }
-  const { answer } = decision.draft
-  const ownRrn = request.kind !== 'provision' && answer.rrn === supplies.rrn ? answer.rrn : null
-  const row = await seal({ ...decision.draft, effects }, place.terminal.head, ownRrn)
+  const row = await seal(
+    { ...decision.draft, effects },
+    place.terminal.head,
+    newRrn(request, decision.draft, supplies),
+  )
   return {
     work,
+    place,
     item: {
       row,
       effects,
       terminal: place.terminal,
       ...(verdict.masterKey === undefined ? {} : { masterKey: verdict.masterKey }),
     },
-    outcome: { kind: 'answered', answer, replayed: false, place, situation },
+    outcome: (entry) => outcomeOf(entry, place, situation),
   }
+}
+
+/** The RRN that an entry brings into the world; a claim's outcome and a fed sale carry one that is there. */
+function newRrn(request: Request, { answer, effects }: DraftEntry, { rrn }: Supplies): string | null {
+  if (request.kind === 'provision') return null
+  return answer?.rrn === rrn || effects.claim?.rrn === rrn ? rrn : null
+}
+
+function outcomeOf(entry: JournalEntry, place: Place, situation: Situation): Outcome {
+  const { answer, effects } = entry
+  if (answer !== null) return { kind: 'answered', answer, entry, replayed: false, place, situation }
+  if (effects.claim !== undefined)
+    return { kind: 'pending', forwarded: effects.claim, claim: entry, isNew: true, place }
+  const { forwarded, claim } = situation
+  if (forwarded === null || claim === null) throw new Error('an entry without an answer follows a claim')
+  const moved = effects.hostMoves?.find(({ messageKey }) => messageKey === forwarded.messageKey)
+  const state = moved?.state ?? forwarded.state
+  return { kind: 'pending', forwarded: { ...forwarded, state }, claim, isNew: false, place }
 }
 
 const placeOf = ({ terminal, merchant }: Loaded): Place | null =>
@@ -239,10 +289,10 @@ async function commitReady(road: Road, ready: readonly Ready[]): Promise<readonl
     stands = [false]
   }
   const again: Item[] = []
-  for (const [i, { work, item, outcome }] of ready.entries()) {
-    if (stands[i]) work.settle({ ...outcome, entry: openEntry(item.row) })
+  for (const [i, { work, item, place, outcome }] of ready.entries()) {
+    if (stands[i]) work.settle(outcome(openEntry(item.row)))
     else if (++work.losses < MAX_LOSSES) again.push(work)
-    else work.settle({ kind: 'refused', reason: 'in_progress', place: outcome.place })
+    else work.settle({ kind: 'refused', reason: 'in_progress', place })
   }
   return again
 }

@@ -19,10 +19,10 @@ export const freshRrn = (random: Random): string => {
   return /^0+$/.test(rrn) ? freshRrn(random) : rrn
 }
 
-/** An authorisation code, 6 digits, not all zeros. */
-export const freshAuthorizationCode = (random: Random): string => {
+/** An authorisation code or a trace number, 6 digits, not all zeros. */
+export const freshSixDigits = (random: Random): string => {
   const code = digits(random, 6)
-  return /^0+$/.test(code) ? freshAuthorizationCode(random) : code
+  return /^0+$/.test(code) ? freshSixDigits(random) : code
 }
 
 /** An opaque id, 128 bits in hex. */

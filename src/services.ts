@@ -19,6 +19,7 @@ export interface Services {
   /** Milliseconds since the epoch. */
   now(): number
   random(bytes: Uint8Array<ArrayBuffer>): void
+  sleep(ms: number): Promise<void>
   /** One line of structured log. Never a card number, track, PIN block, key or whole message. */
   log(event: string, detail: Record<string, unknown>): void
 }

@@ -2,56 +2,89 @@
  * @module The reversal (冲正): undo a message whose outcome the terminal does not know (semantics.md, Reversals).
  *
  * It names its target by message key, never by field 61. What it names can have no effect afterwards, whether it was
- * seen before or arrives later: in every order the final effect is the same.
+ * seen before or arrives later: in every order the final effect is the same. What was forwarded to the host is undone here
+ * at once and owed to the host, whatever it may still answer to the message itself.
  */
 
 import { answerOf, commitOf, type Decision, knownMessage, type Situation, type Supplies } from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import { addCredit, addDebit } from './money.ts'
 import type { ReversalRequest } from './requests.ts'
-import type { Effects, JournalEntry, Reversal } from './types.ts'
+import type { Effects, HostMove, JournalEntry, Reversal, Sale, SaleState } from './types.ts'
 
-/** Whether the named message had an effect that stands. The feed's word of a declined sale is heard, and has none. */
-function stands(situation: Situation, target: JournalEntry): boolean {
-  const approved = target.answer.reason === null && target.effects.sale?.status !== 'declined'
-  return approved && situation.targetReversal === null
+/**
+ * Whether the named message has an effect that stands, or may have one at the host. The feed's word of a declined sale is
+ * heard, and has none.
+ */
+function stands(situation: Situation, { answer, effects }: JournalEntry): boolean {
+  const isRefused = answer !== null && answer.reason !== null
+  return !isRefused && effects.sale?.status !== 'declined' && situation.targetReversal === null
 }
 
-const targetAmount = (target: JournalEntry): number | undefined =>
-  (target.effects.voidRecord ?? target.effects.sale)?.amount
+const saleOf = ({ effects }: JournalEntry): Sale | undefined => effects.sale ?? effects.claimedSale
+
+/** Whether the batch of what is named takes no reversal any more. */
+function isTooLate({ original, targetForwarded, terminal }: Situation): boolean {
+  if (original !== null) return original.batchState !== 'open'
+  return targetForwarded !== null && targetForwarded.batchNumber !== terminal.batch.batchNumber
+}
 
 function refuse(request: ReversalRequest, situation: Situation): DeclineReason | null {
   const { target, original } = situation
   if (target === null || !stands(situation, target)) return null
-  const card = (original?.sale ?? target.effects.sale)?.card ?? null
+  const card = (original?.sale ?? saleOf(target))?.card ?? null
   if (request.cardFingerprint !== null && card !== null && request.cardFingerprint !== card.fingerprint)
     return 'card_differs'
-  if (targetAmount(target) !== request.amount) return 'amount_differs'
-  if (original !== null && original.batchState !== 'open') return 'reversal_too_late'
-  return null
+  if ((target.effects.voidRecord ?? saleOf(target))?.amount !== request.amount) return 'amount_differs'
+  return isTooLate(situation) ? 'reversal_too_late' : null
 }
 
+const reversed = (targetKey: string): Reversal => ({ targetKey, kind: 'reversed' })
+
+const owed = (messageKey: string, at: number): HostMove => ({
+  messageKey,
+  state: 'reversing',
+  at,
+  nextAt: at,
+})
+
 /** Undo a void: the sale stands again. Undo a sale: a void of it goes with it, since both never happened. */
-function undo(target: JournalEntry, situation: Situation, reversedAt: number): Effects {
-  const targetKey = target.messageKey
+function undo(targetKey: string, target: JournalEntry, situation: Situation, at: number): Effects {
   const { batch } = situation.terminal
-  const { voidRecord, sale } = target.effects
+  const isForwarded = situation.targetForwarded !== null
+  const hostMoves = isForwarded ? [owed(targetKey, at)] : []
+  // What the host has not answered yet is in no total.
+  const isCounted = target.answer !== null
+  const { voidRecord } = target.effects
   if (voidRecord !== undefined)
     return {
-      voidReversed: { id: voidRecord.id, reversedAt },
-      reversals: [{ targetKey, kind: 'reversed' }],
-      batch: addCredit(batch, voidRecord.amount, -1),
+      voidMoved: { id: voidRecord.id, state: isForwarded ? 'reversing' : 'reversed', reversedAt: at },
+      reversals: [reversed(targetKey)],
+      ...(isCounted ? { batch: addCredit(batch, voidRecord.amount, -1) } : {}),
+      ...(isForwarded ? { hostMoves } : {}),
     }
-  if (sale === undefined) return { reversals: [{ targetKey, kind: 'reversed' }] }
-  const liveVoid = situation.original?.liveVoid ?? null
-  const withoutSale = addDebit(batch, sale.amount, -1)
-  const reversals: Reversal[] = [{ targetKey, kind: 'reversed' }]
-  if (liveVoid === null) return { reversals, batch: withoutSale }
-  reversals.push({ targetKey: liveVoid.messageKey, kind: 'reversed' })
+  const sale = saleOf(target)
+  if (sale === undefined) return { reversals: [reversed(targetKey)] }
+  const withoutSale = isCounted ? addDebit(batch, sale.amount, -1) : batch
+  const ofVoid = undoVoid(situation.original?.liveVoid ?? null, at)
+  const moves = [...hostMoves, ...(ofVoid.hostMoves ?? [])]
   return {
-    voidReversed: { id: liveVoid.id, reversedAt },
-    reversals,
-    batch: addCredit(withoutSale, sale.amount, -1),
+    ...(ofVoid.voidMoved === undefined ? {} : { voidMoved: ofVoid.voidMoved }),
+    reversals: [reversed(targetKey), ...(ofVoid.reversals ?? [])],
+    ...(isCounted ? { batch: ofVoid.isCounted ? addCredit(withoutSale, sale.amount, -1) : withoutSale } : {}),
+    ...(moves.length === 0 ? {} : { hostMoves: moves }),
+  }
+}
+
+/** One that is being reversed already is owed to the host as it is. */
+function undoVoid(liveVoid: SaleState['liveVoid'], at: number): Effects & { readonly isCounted: boolean } {
+  if (liveVoid === null || liveVoid.state === 'reversing') return { isCounted: false }
+  const { id, messageKey, state, forwarded } = liveVoid
+  return {
+    isCounted: state === 'approved',
+    voidMoved: { id, state: forwarded ? 'reversing' : 'reversed', reversedAt: at },
+    reversals: [reversed(messageKey)],
+    ...(forwarded ? { hostMoves: [owed(messageKey, at)] } : {}),
   }
 }
 
@@ -59,7 +92,7 @@ function effectsOf(request: ReversalRequest, situation: Situation, now: number):
   const { target, targetReversal } = situation
   if (targetReversal !== null) return {}
   if (target === null) return { reversals: [{ targetKey: request.targetKey, kind: 'tombstone' }] }
-  return stands(situation, target) ? undo(target, situation, now) : {}
+  return stands(situation, target) ? undo(request.targetKey, target, situation, now) : {}
 }
 
 export function decideReversal(request: ReversalRequest, situation: Situation, supplies: Supplies): Decision {

@@ -34,6 +34,7 @@ export function decideSettlement(
   })
   const { namedBatch } = situation
   if (namedBatch === null) return answer('batch_mismatch', SETTLEMENT_ERROR)
+  if (namedBatch.state === 'open' && situation.undecided) return answer('outcome_pending', SETTLEMENT_ERROR)
   const compared = compareTotals(request.totals, namedBatch)
   if (compared === undefined) return answer('format_error', SETTLEMENT_ERROR)
   // A closed batch is asked about again, under a new STAN, when the first answer was lost: the same comparison.
@@ -57,5 +58,6 @@ export function decideUpload(request: UploadRequest, situation: Situation, suppl
   // After a match the settlement itself has closed the batch; an end that says so of an open one is lost or wrong.
   if (request.after === 'match') return answer('batch_mismatch')
   if (isEmpty(batch)) return answer(null)
+  if (situation.undecided) return answer('outcome_pending')
   return commitOf(request, 'upload_end', situation, answerOf(situation, supplies, null), close(batch))
 }

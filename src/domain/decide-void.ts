@@ -31,7 +31,8 @@ function refuse(request: VoidRequest, situation: Situation, now: number): Declin
   if (cardDiffers(request, sale)) return 'card_differs'
   if (sale.status !== 'approved') return 'original_not_approved'
   if (original.reversed) return 'original_reversed'
-  if (original.liveVoid !== null) return 'original_already_voided'
+  if (original.liveVoid !== null)
+    return original.liveVoid.state === 'approved' ? 'original_already_voided' : 'outcome_pending'
   if (original.batchState !== 'open') return 'original_settled'
   const until = voidableUntil(sale.soldAt, merchant)
   if (until !== null && now >= until) return 'window_expired'
@@ -57,6 +58,7 @@ function voidRecordOf(request: VoidRequest, sale: Sale, supplies: Supplies): Voi
     reason: request.reason,
     feeReturned: sale.fee,
     voidedAt: supplies.now,
+    state: 'approved',
   }
 }
 

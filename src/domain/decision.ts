@@ -8,6 +8,7 @@ import type {
   DraftEntry,
   Effects,
   EntryKind,
+  HostMessage,
   JournalEntry,
   Merchant,
   Reversal,
@@ -20,17 +21,23 @@ import { localFields } from './window.ts'
 export interface Situation {
   readonly terminal: Terminal
   readonly merchant: Merchant
-  /** The entry that already bears this message's key. */
+  /** The entry that already bears this message's key; of a forwarded message its outcome, or its claim before there is one. */
   readonly earlier: JournalEntry | null
+  /** This message's claim, where it was forwarded, and where it stands with the host. */
+  readonly claim: JournalEntry | null
+  readonly forwarded: HostMessage | null
   /** The reversal that names this message. */
   readonly reversal: Reversal | null
   /** The sale that a void, or a reversal of a sale, is about. */
   readonly original: SaleState | null
-  /** The entry that a reversal names, and whether it was reversed before. */
+  /** The entry that a reversal names (as `earlier`), and whether it was reversed before. */
   readonly target: JournalEntry | null
+  readonly targetForwarded: HostMessage | null
   readonly targetReversal: Reversal | null
   /** The batch that the message names, where it is known. */
   readonly namedBatch: Batch | null
+  /** Whether something of the terminal is undecided at the host and no case yet: its totals are not known. */
+  readonly undecided: boolean
 }
 
 /** Fresh values a decision may use; made outside so that the decision stays a function of its arguments. */
@@ -43,6 +50,8 @@ export interface Supplies {
   readonly authorizationCode: string
   /** A new opaque id for a sale or a void. */
   readonly id: string
+  /** Six digits for field 11 towards the host, not 000000. */
+  readonly hostStan: string
   /** Field 63 for a reason in the terminal's encoding, hex. */
   readonly privateData: (reason: DeclineReason | null, encoding: Terminal['textEncoding']) => string
 }
@@ -51,7 +60,9 @@ export type Decision =
   /** Write this entry, then answer from it. */
   | { readonly kind: 'commit'; readonly draft: DraftEntry }
   /** Answer from an entry that stands. */
-  | { readonly kind: 'replay'; readonly entry: JournalEntry }
+  | { readonly kind: 'replay'; readonly entry: JournalEntry; readonly answer: Answer }
+  /** The message was forwarded and its outcome is not known: nothing may be told. */
+  | { readonly kind: 'pending'; readonly forwarded: HostMessage; readonly claim: JournalEntry }
   /** Answer without writing: nothing was decided that must be remembered. */
   | { readonly kind: 'answer'; readonly answer: Answer }
 
@@ -83,7 +94,7 @@ export function commitOf(
   place: Place,
   answer: Answer,
   effects: Effects,
-): Decision {
+): Extract<Decision, { kind: 'commit' }> {
   const draft: DraftEntry = {
     terminalId: place.terminal.terminalId,
     merchantId: request.merchantId,
@@ -112,6 +123,9 @@ export function knownMessage(request: Identity, situation: Situation, supplies: 
   if (earlier !== null && earlier.contentFingerprint !== request.contentFingerprint)
     return refuse('key_reused_with_different_content')
   if (reversal !== null) return refuse('message_reversed')
-  if (earlier !== null) return { kind: 'replay', entry: earlier }
-  return null
+  if (earlier === null) return null
+  const { answer } = earlier
+  if (answer !== null) return { kind: 'replay', entry: earlier, answer }
+  if (situation.forwarded === null) throw new Error('an entry without an answer is a claim')
+  return { kind: 'pending', forwarded: situation.forwarded, claim: earlier }
 }

@@ -196,6 +196,15 @@ export const REFUSALS = {
     'Do not void again: look the first void up',
     'query',
   ),
+  outcome_pending: refusal(
+    '09',
+    409,
+    '原交易结果待定',
+    'Outcome pending',
+    '上一笔结果未定，请稍后查询再做',
+    'An outcome is not known yet: query it, then try again',
+    'query',
+  ),
   original_settled: refusal(
     '12',
     409,
@@ -286,6 +295,15 @@ export const REFUSALS = {
     'Issuer unavailable',
     '请稍后重做',
     'Try again later',
+    'nothing',
+  ),
+  acquirer_silent: refusal(
+    '68',
+    409,
+    '收单机构未应答',
+    'No acquirer answer',
+    '未撤销未扣款，请重做',
+    'It did not happen: make it again',
     'nothing',
   ),
   in_progress: refusal(

@@ -20,3 +20,8 @@ export const posMessageKey = (key: PosMessageKey, kind: EntryKind): string =>
 /** The JSON door's identity: the caller's own key within its scope, a merchant or `admin`. */
 export const apiMessageKey = (scope: string, kind: EntryKind, idempotencyKey: string): string =>
   `api|${scope}|${kind}|${idempotencyKey}`
+
+/** Keys of the entries that follow a claim. */
+export const outcomeKey = (messageKey: string): string => `${messageKey}|outcome`
+export const followUpKey = (messageKey: string, kind: 'give_up' | 'host_undone' | 'case'): string =>
+  `${messageKey}|${kind}`

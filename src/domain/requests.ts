@@ -1,5 +1,7 @@
 /** @module What a message asks, once a door has read it: plain data, the same whichever door it came by. */
 
+import type { DeclineReason } from './decline-reason.ts'
+import type { HostEvent } from './host-state.ts'
 import type { Amount, Card, Merchant, MerchantChange, Terminal } from './types.ts'
 
 /** What every message that can enter a journal carries. */
@@ -88,4 +90,15 @@ export interface ProvisionRequest extends Identity {
   readonly merchantChange: MerchantChange | null
   /** A new master key ends every working key. */
   readonly newMasterKey: boolean
+}
+
+/** What a host said of a forwarded message, or what became of waiting for it. `messageKey` is that of the message. */
+export interface HostEventRequest extends Identity {
+  readonly kind: 'host_event'
+  readonly event: Exclude<HostEvent, 'reversal'> | 'overdue'
+  /** Of an approval, where the host gave them. */
+  readonly hostRrn: string | null
+  readonly authorizationCode: string | null
+  /** Of a decline. */
+  readonly reason: DeclineReason | null
 }

@@ -1,6 +1,7 @@
 /** @module The nouns of the domain: terminals, sales, voids, batches, journal entries and what they do. */
 
 import type { DeclineReason } from './decline-reason.ts'
+import type { HostState } from './host-state.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 … 999,999,999,999. */
 export type Amount = number
@@ -108,8 +109,16 @@ export interface Sale {
 /** A sale with what has happened to it since. */
 export interface SaleState {
   readonly sale: Sale
-  readonly liveVoid: { readonly id: string; readonly messageKey: string } | null
+  readonly liveVoid: {
+    readonly id: string
+    readonly messageKey: string
+    readonly state: HostState
+    /** Whether a host was told of it. */
+    readonly forwarded: boolean
+  } | null
   readonly reversed: boolean
+  /** The sale as the host knows it; null where it was not forwarded. */
+  readonly forwarded: HostMessage | null
   readonly batchState: Batch['state']
 }
 
@@ -126,12 +135,61 @@ export interface VoidRecord {
   readonly currencyCode: string
   readonly rrn: string
   readonly originalRrn: string
-  readonly authorizationCode: string
+  /** Null while the host has not answered, or where it gave none. */
+  readonly authorizationCode: string | null
   /** Why the merchant voids; named on the JSON door only. */
   readonly reason: string | null
   /** The sale's fee, given back in full; a void has none of its own. */
   readonly feeReturned: Amount | null
   readonly voidedAt: number
+  /** Without a host behind us: `approved`, then perhaps `reversed`. */
+  readonly state: HostState
+}
+
+/** Why a person must look: the host does not answer at all, or will not undo what we have undone. */
+export type CaseReason = 'host_silent' | 'host_keeps'
+
+/** A sale or void that was forwarded to the host, with the identity that it has there in every try. */
+export interface HostMessage {
+  readonly messageKey: string
+  readonly kind: 'sale' | 'void'
+  readonly merchantId: string
+  readonly terminalId: string
+  readonly batchNumber: string
+  /** Field 11 towards the host, six digits: our own. */
+  readonly hostStan: string
+  readonly amount: Amount
+  readonly currencyCode: string
+  /** Of a void: the sale as the host knows it. */
+  readonly originalBatchNumber: string | null
+  readonly originalStan: string | null
+  readonly originalRrn: string | null
+  readonly originalAuthorizationCode: string | null
+  /** Our RRN. */
+  readonly rrn: string
+  /** The host's RRN, once it has told one. */
+  readonly hostRrn: string | null
+  readonly state: HostState
+  /** Milliseconds since the epoch. */
+  readonly claimedAt: number
+  /** When it is final or a case at the latest. */
+  readonly decideBy: number
+  readonly caseReason: CaseReason | null
+  readonly caseOpenedAt: number | null
+  /** When host and we agreed after all. */
+  readonly caseClosedAt: number | null
+}
+
+/** A forwarded message in its next state; what is absent stays as it is. */
+export interface HostMove {
+  readonly messageKey: string
+  readonly state: HostState
+  readonly at: number
+  /** When the host is to be asked next; null: it need not be. */
+  readonly nextAt: number | null
+  readonly hostRrn?: string | null
+  /** Opens a case. */
+  readonly caseReason?: CaseReason
 }
 
 /** A message that was reversed, or (tombstone) was reversed before it was ever seen. */
@@ -143,9 +201,15 @@ export interface Reversal {
 /** What an entry does to the projections. The journal is the truth; the projections replay these. */
 export interface Effects {
   readonly sale?: Sale
+  /** The void as it stands from now on. */
   readonly voidRecord?: VoidRecord
-  /** The void that is undone. */
-  readonly voidReversed?: { readonly id: string; readonly reversedAt: number }
+  /** A void in its next state. `at`: when it was reversed, if it was. */
+  readonly voidMoved?: { readonly id: string; readonly state: HostState; readonly reversedAt: number | null }
+  /** The message that is to be forwarded to the host. */
+  readonly claim?: HostMessage
+  /** The sale that it will be when the host approves. */
+  readonly claimedSale?: Sale
+  readonly hostMoves?: readonly HostMove[]
   /** Message keys that can have no effect any more. */
   readonly reversals?: readonly Reversal[]
   readonly batch?: Batch
@@ -159,6 +223,12 @@ export interface Effects {
 }
 
 export type EntryKind =
+  /** Forwarded, and not answered yet; the outcome is an entry of its own. */
+  | 'sale_claim'
+  | 'void_claim'
+  | 'give_up'
+  | 'host_undone'
+  | 'case'
   | 'provision'
   | 'sale'
   | 'void'
@@ -198,7 +268,8 @@ export interface DraftEntry {
   readonly door: 'terminal' | 'json'
   /** The request, masked: field number or JSON name → value. */
   readonly request: Readonly<Record<string, string>>
-  readonly answer: Answer
+  /** Null where nothing is told yet, or to no one. */
+  readonly answer: Answer | null
   readonly effects: Effects
   readonly at: number
 }

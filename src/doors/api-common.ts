@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { err, ok, type Result } from '../domain/result.ts'
 import { type DoorReason, declineProblem, doorProblem, type Problem } from '../json/problem.ts'
 import type { Message, Outcome } from '../process.ts'
+import { withHost } from '../recover.ts'
 import type { Services } from '../services.ts'
 import { sha256 } from '../store/journal.ts'
 import type { Credential } from '../store/load.ts'
@@ -33,9 +34,11 @@ export async function credentialOf(c: Context): Promise<string | undefined> {
 }
 
 /** Sends a message down the road and keeps it there when its client hangs up: it happens now or not at all. */
-export function submit({ group }: Services, c: Context, message: Message): Promise<Outcome> {
+export function submit(services: Services, c: Context, message: Message): Promise<Outcome> {
   const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise)
-  const outcome = group.submit(message, waitUntil)
+  const outcome = services.group
+    .submit(message, waitUntil)
+    .then((submitted) => withHost(services, submitted, null, waitUntil))
   waitUntil(outcome.catch(() => undefined))
   return outcome
 }
@@ -50,6 +53,7 @@ export function undecidedProblem(
       return denial ?? doorProblem('unauthorized')
     case 'unavailable':
       return doorProblem('unavailable')
+    case 'pending':
     case 'unknown':
       return doorProblem('outcome_unknown')
     case 'refused':

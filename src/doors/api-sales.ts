@@ -174,7 +174,7 @@ function answerOf(services: Services, outcome: Outcome, denial: Problem | undefi
   const sale = entry?.effects.sale
   if (sale === undefined) throw new Error('a captured sale has its record')
   // As it was captured: what happened to it since is not in the first answer, nor in its replay.
-  const state = { sale, liveVoid: null, reversed: false, batchState: 'open' } as const
+  const state = { sale, liveVoid: null, reversed: false, forwarded: null, batchState: 'open' } as const
   const body = saleBody(state, answer.voidableUntil ?? null, answer.at)
   const location = { location: `/v1/sales/${sale.id}` }
   services.log('captured', { terminalId: sale.terminalId, stan: sale.stan, replayed })

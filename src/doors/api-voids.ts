@@ -107,6 +107,7 @@ function log(services: Services, outcome: Outcome, saleId: string): void {
 }
 
 function respond(outcome: Outcome): Response {
+  if (outcome.kind === 'pending') return respondPending(outcome)
   if (outcome.kind !== 'answered') return respondProblem(undecidedProblem(outcome, undefined))
   const { answer, entry, replayed, situation } = outcome
   const headers = replayed ? { 'idempotent-replayed': 'true' } : undefined
@@ -114,7 +115,18 @@ function respond(outcome: Outcome): Response {
     return respondProblem(declineProblem(answer.reason, situation.original?.sale ?? null), headers)
   const record = entry?.effects.voidRecord
   if (record === undefined) throw new Error('an approved void has its record')
-  return respondJson(201, voidBodyOf(record, null), { location: `/v1/voids/${record.id}`, ...headers })
+  return respondJson(201, voidBodyOf({ ...record, state: 'approved' }, null, null), {
+    location: `/v1/voids/${record.id}`,
+    ...headers,
+  })
+}
+
+/** Accepted and not known yet: the void is there to be looked at. */
+function respondPending({ claim, forwarded }: Extract<Outcome, { kind: 'pending' }>): Response {
+  const { voidRecord } = claim.effects
+  if (voidRecord === undefined) throw new Error('a void is pending as a void')
+  const record = { ...voidRecord, state: forwarded.state }
+  return respondJson(202, voidBodyOf(record, null, forwarded), { location: `/v1/voids/${record.id}` })
 }
 
 async function getVoid(services: Services, c: Context): Promise<Response> {
@@ -124,5 +136,5 @@ async function getVoid(services: Services, c: Context): Promise<Response> {
   if (found.credential === null) return refuseDoor('unauthorized')
   const { record } = found
   if (record === null || !mayAct(found.credential, record.merchantId)) return refuseDoor('not_found')
-  return respondJson(200, voidBodyOf(record, record.reversedAt))
+  return respondJson(200, voidBodyOf(record, record.reversedAt, found.forwarded))
 }

@@ -7,6 +7,7 @@ import { fromHex } from '../iso8583/hex.ts'
 import { isCanonical, macInput } from '../iso8583/message.ts'
 import { contentOf, messageKeys, type PosTransaction, readRequest } from '../iso8583/request.ts'
 import type { Outcome, Verdict } from '../process.ts'
+import { withHost } from '../recover.ts'
 import type { Services } from '../services.ts'
 import type { Loaded, LoadItem } from '../store/load.ts'
 import { verifyTerminal } from '../verify.ts'
@@ -40,13 +41,20 @@ export async function answerTransaction(
     ...meantSale(type, asked),
   }
   try {
-    const outcome = await services.group.submit({ load: item, verify }, waitUntil)
+    const submitted = await services.group.submit({ load: item, verify }, waitUntil)
+    const outcome = await withHost(services, submitted, cardFieldsOf(asked), waitUntil)
     return answerOutcome(services, asked, type, outcome, proof.signer)
   } finally {
     isOver = true
     wipe(proof)
   }
 }
+
+/** What the host needs of a sale's card; kept for the length of one try. */
+const CARD_FIELDS = [2, 14, 22, 23, 25, 35, 52, 55]
+
+const cardFieldsOf = ({ message }: Asked): ReadonlyMap<number, string> =>
+  new Map([...message.fields].filter(([number]) => CARD_FIELDS.includes(number)))
 
 function wipe(proof: { signer: Signer | null }): void {
   proof.signer?.mak.fill(0)
@@ -124,12 +132,15 @@ function answerOutcome(
   switch (outcome.kind) {
     case 'denied':
       throw new Error('the terminal door refuses with a reason')
+    case 'pending':
     case 'unknown':
     case 'unavailable':
       // Any answer of ours would clear the terminal's pending reversal; silence makes it reverse or try again.
       services.log('no_answer', { type, kind: outcome.kind, ...named(asked) })
       return SILENCE
     case 'refused':
+      // A copy may still be decided another way: a 09 now would clear the reversal that it may need.
+      if (outcome.reason === 'in_progress') return SILENCE
       return refuse(services, asked, type, outcome.reason, outcome.place ?? undefined, signer)
     case 'answered':
       return answerDecided(services, asked, type, outcome, signer)
@@ -152,14 +163,14 @@ function answerDecided(
   services.log('answered', { type, ...named(asked), responseCode, reason, rrn, replayed, ...differs })
   const decided = reply(services, asked, type, { ...answer, ...ourselves(services) }, reason, signer)
   if (entry === null) return decided
-  const { targetKey } = messageKeys(type, asked.place)
+  const { messageKey, targetKey } = messageKeys(type, asked.place)
   // The target even where another reversal came before this one; with a sale goes its void.
   const reversedKeys = [
     ...(targetKey === undefined ? [] : [targetKey]),
     ...(entry.effects.reversals ?? []).map((reversal) => reversal.targetKey),
   ]
   // Only a first answer is kept for copies: a window that replays renewed would never end.
-  return { ...decided, reversedKeys, ...(replayed ? {} : { messageKey: entry.messageKey }) }
+  return { ...decided, reversedKeys, ...(replayed ? {} : { messageKey }) }
 }
 
 /** Names of the kept fields in which a message differs from the first one with its key; never what they hold. */

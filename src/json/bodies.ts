@@ -1,22 +1,25 @@
 /** @module What the JSON door answers: sales and voids as their callers see them. Times are ISO 8601 in UTC. */
 
-import type { Merchant, SaleState, Terminal, VoidRecord } from '../domain/types.ts'
+import { type HostState, isOwed, isUndecided } from '../domain/host-state.ts'
+import type { HostMessage, Merchant, SaleState, Terminal, VoidRecord } from '../domain/types.ts'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
-type SaleStateName = 'approved' | 'declined' | 'voided' | 'reversed' | 'settled'
+type SaleStateName = 'approved' | 'declined' | 'void_pending' | 'voided' | 'reversed' | 'settled'
 
 function stateOf({ sale, liveVoid, reversed, batchState }: SaleState): SaleStateName {
   if (sale.status === 'declined') return 'declined'
   if (reversed) return 'reversed'
-  if (liveVoid !== null) return 'voided'
+  // A void that is being reversed at the host is undone already as far as the sale goes.
+  if (liveVoid !== null && liveVoid.state !== 'reversing')
+    return isUndecided(liveVoid.state) ? 'void_pending' : 'voided'
   return batchState === 'open' ? 'approved' : 'settled'
 }
 
 /** `until` is the first instant at which a void is refused; null where only the batch's close ends it. */
 export function saleBody(state: SaleState, until: number | null, now: number): object {
   const { sale } = state
-  const voidable = stateOf(state) === 'approved' && (until === null || now < until)
+  const voidable = stateOf(state) === 'approved' && state.liveVoid === null && (until === null || now < until)
   return {
     id: sale.id,
     merchantId: sale.merchantId,
@@ -39,11 +42,43 @@ export function saleBody(state: SaleState, until: number | null, now: number): o
   }
 }
 
-export function voidBodyOf(record: VoidRecord, reversedAt: number | null): object {
+const STATUS = {
+  pending: 'pending',
+  undoing: 'pending',
+  approved: 'approved',
+  declined: 'declined',
+  reversing: 'reversing',
+  reversed: 'reversed',
+} as const satisfies Record<HostState, string>
+
+/** Seconds until it is worth asking again. */
+const ASK_AGAIN_AFTER = 2
+
+/** How certain the void is, and what its caller does next: while the host is asked, look again; with a case, call. */
+function certaintyOf(state: HostState, forwarded: HostMessage | null): object {
+  if (forwarded === null || !isOwed(state))
+    return { certainty: 'FINAL', doNext: state === 'approved' ? 'print_receipt' : 'nothing' }
+  const { caseReason, caseOpenedAt, decideBy } = forwarded
+  const certainty = isUndecided(state) ? 'UNKNOWN' : 'PENDING'
+  if (caseReason !== null)
+    return {
+      certainty,
+      doNext: 'contact_acquirer',
+      case: { reason: caseReason, openedAt: caseOpenedAt === null ? null : iso(caseOpenedAt) },
+    }
+  return { certainty, doNext: 'query', retryAfter: ASK_AGAIN_AFTER, decideBy: iso(decideBy) }
+}
+
+/** `forwarded`: where it stands with the host, if it was forwarded. */
+export function voidBodyOf(
+  record: VoidRecord,
+  reversedAt: number | null,
+  forwarded: HostMessage | null,
+): object {
   return {
     id: record.id,
     saleId: record.saleId,
-    status: reversedAt === null ? 'approved' : 'reversed',
+    status: STATUS[record.state],
     merchantId: record.merchantId,
     terminalId: record.terminalId,
     batchNumber: record.batchNumber,
@@ -52,6 +87,7 @@ export function voidBodyOf(record: VoidRecord, reversedAt: number | null): objec
     currency: record.currencyCode,
     rrn: record.rrn,
     originalRrn: record.originalRrn,
+    acquirerRrn: forwarded?.hostRrn ?? null,
     authorizationCode: record.authorizationCode,
     reason: record.reason,
     // A void costs nothing and gives the sale's fee back in full; null where the sale's fee was never told.
@@ -60,8 +96,7 @@ export function voidBodyOf(record: VoidRecord, reversedAt: number | null): objec
     destination: 'original_card',
     voidedAt: iso(record.voidedAt),
     reversedAt: reversedAt === null ? null : iso(reversedAt),
-    certainty: 'FINAL',
-    doNext: reversedAt === null ? 'print_receipt' : 'nothing',
+    ...certaintyOf(record.state, forwarded),
   }
 }
 

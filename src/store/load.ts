@@ -4,12 +4,14 @@ import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Situation } from '../domain/decision.ts'
+import { outcomeKey } from '../domain/message-key.ts'
 import type { JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import { openEntry } from './journal.ts'
 import {
   batchOf,
   field,
+  forwardedFrom,
   items,
   merchantFrom,
   reversalFrom,
@@ -21,6 +23,7 @@ import {
 import {
   apiKey,
   batch,
+  hostMessage,
   journal,
   keySet,
   masterKey,
@@ -97,7 +100,7 @@ const MEANT_SALE = sql`coalesce(
 /** A message key as given, or the one that an idempotency key makes (`apiMessageKey`) in its credential's scope. */
 const MEANT_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(
   (select merchant_id from api_key where hash = item.value ->> 'credential'), 'admin')
-  || '|void|' || (item.value ->> 'idempotencyKey'))`
+  || '|void|' || (item.value ->> 'idempotencyKey')) || coalesce(${field('suffix')}, '')`
 
 const named = alias(batch, 'named')
 const saleBatch = alias(batch, 'sale_batch')
@@ -111,6 +114,8 @@ const terminals = (db: Db, rows: readonly object[]) =>
       batch: rowOf(batch, 'batch_row'),
       named: rowOrNull(named, named.terminalId, 'named_row'),
       masterKey: rowOrNull(masterKey, masterKey.terminalId, 'master_key_row'),
+      undecided: sql<number>`exists (select 1 from host_message where terminal_id = terminal.terminal_id
+        and state in ('pending', 'undoing') and case_reason is null)`.as('undecided'),
     })
     .from(items(rows))
     .innerJoin(
@@ -137,9 +142,15 @@ const keySets = (db: Db, rows: readonly object[]) =>
 
 const entries = (db: Db, rows: readonly object[]) =>
   db
-    .select({ ...index, ...role, journal: rowOf(journal, 'journal_row') })
+    .select({
+      ...index,
+      ...role,
+      journal: rowOf(journal, 'journal_row'),
+      forwarded: rowOrNull(hostMessage, hostMessage.messageKey, 'forwarded_row'),
+    })
     .from(items(rows))
     .innerJoin(journal, sql`journal.message_key = ${MEANT_KEY}`)
+    .leftJoin(hostMessage, sql`host_message.message_key = journal.message_key`)
 
 const merchants = (db: Db, rows: readonly object[]) =>
   db
@@ -159,6 +170,11 @@ const sales = (db: Db, rows: readonly object[]) =>
       ...index,
       sale: rowOf(sale, 'sale_row'),
       liveVoid: rowOrNull(voidTable, voidTable.id, 'void_row'),
+      liveVoidForwarded:
+        sql<number>`exists (select 1 from host_message where message_key = void.message_key)`.as(
+          'void_forwarded',
+        ),
+      forwarded: rowOrNull(hostMessage, hostMessage.messageKey, 'forwarded_row'),
       reversal: rowOrNull(reversal, reversal.targetKey, 'reversal_row'),
       batch: rowOf(saleBatch, 'batch_row'),
     })
@@ -168,7 +184,8 @@ const sales = (db: Db, rows: readonly object[]) =>
       saleBatch,
       sql`sale_batch.terminal_id = sale.terminal_id and sale_batch.batch_number = sale.batch_number`,
     )
-    .leftJoin(voidTable, sql`void.sale_id = sale.id and void.reversed_at is null`)
+    .leftJoin(voidTable, sql`void.sale_id = sale.id and void.state not in ('declined', 'reversed')`)
+    .leftJoin(hostMessage, sql`host_message.message_key = sale.message_key`)
     .leftJoin(reversal, sql`reversal.target_key = sale.message_key`)
 
 const credentials = (db: Db, rows: readonly object[]) =>
@@ -177,17 +194,23 @@ const credentials = (db: Db, rows: readonly object[]) =>
     .from(items(rows))
     .innerJoin(apiKey, sql`api_key.hash = ${field('credential')} and api_key.revoked_at is null`)
 
-type Role = 'message' | 'target'
+type Role = 'message' | 'outcome' | 'target' | 'target_outcome'
 
 /** One row per key that is looked for in the journal and among the reversals. */
 const roles = (items: readonly LoadItem[]): object[] =>
   items.flatMap((item, i) => [
-    ...(item.messageKey === undefined ? [] : [{ i, role: 'message', key: item.messageKey }]),
+    ...(item.messageKey === undefined ? [] : entryAndOutcome(i, 'message', { key: item.messageKey })),
     ...(item.idempotencyKey === undefined
       ? []
-      : [{ i, role: 'message', credential: item.credential, idempotencyKey: item.idempotencyKey }]),
-    ...(item.targetKey === undefined ? [] : [{ i, role: 'target', key: item.targetKey }]),
+      : entryAndOutcome(i, 'message', { credential: item.credential, idempotencyKey: item.idempotencyKey })),
+    ...(item.targetKey === undefined ? [] : entryAndOutcome(i, 'target', { key: item.targetKey })),
   ])
+
+/** A message's entry and, where it was forwarded to the host, its outcome. */
+const entryAndOutcome = (i: number, role: 'message' | 'target', key: object): object[] => [
+  { i, role, ...key },
+  { i, role: role === 'message' ? 'outcome' : 'target_outcome', ...key, suffix: outcomeKey('') },
+]
 
 type Rows<S> = S extends { then: unknown } ? Awaited<S> : []
 
@@ -227,7 +250,9 @@ export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]
   return rows.map(({ i }) => {
     const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
     const place = mine(inTerminals)[0]
-    const entryOf = (role: Role) => mine(inEntries).find((row) => row.role === role)?.journal
+    const found = (role: Role) => mine(inEntries).find((row) => row.role === role)
+    const entryOf = (role: Role) => entry(found(role)?.journal)
+    const message = entryOf('message')
     const reversalOf = (role: Role) => mine(inReversals).find((row) => row.role === role)?.reversal
     return {
       terminal: place === undefined ? null : terminalOf(place),
@@ -238,8 +263,12 @@ export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]
         mine(inKeySets).map((row) => row.keySet),
         place?.terminal.keyVersion ?? null,
       ),
-      earlier: entry(entryOf('message')),
-      target: entry(entryOf('target')),
+      earlier: entryOf('outcome') ?? message,
+      claim: message?.effects.claim === undefined ? null : message,
+      forwarded: forwardedFrom(found('message')?.forwarded),
+      target: entryOf('target_outcome') ?? entryOf('target'),
+      targetForwarded: forwardedFrom(found('target')?.forwarded),
+      undecided: place?.undecided === 1,
       reversal: reversalFrom(reversalOf('message')),
       targetReversal: reversalFrom(reversalOf('target')),
       original: saleStateOf(mine(inSales)[0]),

@@ -2,8 +2,8 @@
 
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
-import type { Batch, Merchant, Reversal, Sale, SaleState, Terminal } from '../domain/types.ts'
-import type { batch, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
+import type { Batch, HostMessage, Merchant, Reversal, Sale, SaleState, Terminal } from '../domain/types.ts'
+import type { batch, hostMessage, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 
 /** A set as a table of one JSON object a row, `item.value`; one bound parameter, whatever its size. */
 export const items = (rows: readonly object[]): SQL => sql`json_each(${JSON.stringify(rows)}) as item`
@@ -57,20 +57,38 @@ export function merchantFrom(row: typeof merchant.$inferSelect | undefined): Mer
   return { ...merchantRow, window }
 }
 
+/** Without the outbox's own columns. */
+export function forwardedFrom(row: typeof hostMessage.$inferSelect | null | undefined): HostMessage | null {
+  if (row == null) return null
+  const { attempts: _, nextAt: __, ...message } = row
+  return message
+}
+
 export interface SaleRow {
   readonly sale: typeof sale.$inferSelect
   readonly liveVoid: typeof voidTable.$inferSelect | null
+  readonly liveVoidForwarded: number
+  readonly forwarded: typeof hostMessage.$inferSelect | null
   readonly reversal: typeof reversal.$inferSelect | null
   readonly batch: typeof batch.$inferSelect
 }
 
 export function saleStateOf(row: SaleRow | undefined): SaleState | null {
   if (row === undefined) return null
-  const { liveVoid } = row
+  const { liveVoid, liveVoidForwarded } = row
   return {
     sale: saleOf(row.sale),
-    liveVoid: liveVoid === null ? null : { id: liveVoid.id, messageKey: liveVoid.messageKey },
+    liveVoid:
+      liveVoid === null
+        ? null
+        : {
+            id: liveVoid.id,
+            messageKey: liveVoid.messageKey,
+            state: liveVoid.state,
+            forwarded: liveVoidForwarded === 1,
+          },
     reversed: row.reversal !== null,
+    forwarded: forwardedFrom(row.forwarded),
     batchState: row.batch.state,
   }
 }

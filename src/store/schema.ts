@@ -7,6 +7,7 @@
 
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { HOST_STATES } from '../domain/host-state.ts'
 import { MAC_PROFILES } from '../domain/types.ts'
 
 /** Projection (of `provision` entries). */
@@ -108,7 +109,7 @@ export const sale = sqliteTable(
   ],
 )
 
-/** Projection. `reversedAt` null means the void is live; at most one live void per sale. */
+/** Projection. At most one void per sale is live: in any state but declined and reversed. */
 export const voidTable = sqliteTable(
   'void',
   {
@@ -123,17 +124,56 @@ export const voidTable = sqliteTable(
     currencyCode: text('currency_code').notNull(),
     rrn: text('rrn').notNull(),
     originalRrn: text('original_rrn').notNull(),
-    authorizationCode: text('authorization_code').notNull(),
+    authorizationCode: text('authorization_code'),
     reason: text('reason'),
     feeReturned: integer('fee_returned'),
     voidedAt: integer('voided_at').notNull(),
+    state: text('state', { enum: HOST_STATES }).notNull(),
     reversedAt: integer('reversed_at'),
   },
   (t) => [
     uniqueIndex('void_message_key').on(t.messageKey),
     uniqueIndex('void_rrn').on(t.rrn),
-    uniqueIndex('void_live').on(t.saleId).where(sql`reversed_at is null`),
+    uniqueIndex('void_live').on(t.saleId).where(sql`state not in ('declined', 'reversed')`),
     check('void_amount', sql`${t.amount} > 0 and ${t.amount} <= 999999999999`),
+  ],
+)
+
+/**
+ * Sales and voids that were forwarded to the host, and the outbox: `next_at` says when the host is to be asked or told
+ * again. All but `attempts` and `next_at` is a projection.
+ */
+export const hostMessage = sqliteTable(
+  'host_message',
+  {
+    messageKey: text('message_key').primaryKey(),
+    kind: text('kind', { enum: ['sale', 'void'] }).notNull(),
+    merchantId: text('merchant_id').notNull(),
+    terminalId: text('terminal_id').notNull(),
+    batchNumber: text('batch_number').notNull(),
+    hostStan: text('host_stan').notNull(),
+    amount: integer('amount').notNull(),
+    currencyCode: text('currency_code').notNull(),
+    originalBatchNumber: text('original_batch_number'),
+    originalStan: text('original_stan'),
+    originalRrn: text('original_rrn'),
+    originalAuthorizationCode: text('original_authorization_code'),
+    rrn: text('rrn').notNull(),
+    hostRrn: text('host_rrn'),
+    state: text('state', { enum: HOST_STATES }).notNull(),
+    claimedAt: integer('claimed_at').notNull(),
+    decideBy: integer('decide_by').notNull(),
+    caseReason: text('case_reason', { enum: ['host_silent', 'host_keeps'] }),
+    caseOpenedAt: integer('case_opened_at'),
+    caseClosedAt: integer('case_closed_at'),
+    attempts: integer('attempts').notNull(),
+    nextAt: integer('next_at'),
+  },
+  (t) => [
+    uniqueIndex('host_message_stan').on(t.terminalId, t.batchNumber, t.hostStan),
+    index('host_message_due').on(t.nextAt).where(sql`next_at is not null`),
+    index('host_message_undecided').on(t.terminalId).where(sql`state in ('pending', 'undoing')`),
+    index('host_message_case').on(t.caseOpenedAt).where(sql`case_opened_at is not null`),
   ],
 )
 

@@ -37,7 +37,12 @@ const find = (change: Partial<Situation>) => (c: Case) => ({
 const closed = (c: Case) =>
   c.situation.original === null ? c : find({ original: { ...c.situation.original, batchState: 'closed' } })(c)
 
-const liveVoid = { id: voidRecord.id, messageKey: voidRecord.messageKey }
+const liveVoid = {
+  id: voidRecord.id,
+  messageKey: voidRecord.messageKey,
+  state: 'approved',
+  forwarded: false,
+} as const
 const ofSale: Case = {
   request: reversalOfSale,
   situation: { ...situation, target: saleEntry, original },
@@ -88,7 +93,7 @@ describe('what a reversal does', () => {
       'an approved void: out of the credit total, the sale stands again',
       ofVoid,
       {
-        voidReversed: { id: voidRecord.id, reversedAt: NOW },
+        voidMoved: { id: voidRecord.id, state: 'reversed', reversedAt: NOW },
         reversals: [reversed(voidKey)],
         batch: { ...batch, creditAmount: 0, creditCount: 0 },
       },
@@ -97,7 +102,7 @@ describe('what a reversal does', () => {
       'a sale that was voided: both never happened',
       find({ terminal: voidedTerminal, original: { ...original, liveVoid } })(ofSale),
       {
-        voidReversed: { id: voidRecord.id, reversedAt: NOW },
+        voidMoved: { id: voidRecord.id, state: 'reversed', reversedAt: NOW },
         reversals: [reversed(saleKey), reversed(voidKey)],
         batch: { ...batch, debitAmount: 0, debitCount: 0, creditAmount: 0, creditCount: 0 },
       },
@@ -174,5 +179,5 @@ describe('what a reversal does', () => {
 it('a reversal sent again gets the entry that stands', () => {
   const entry = entryFor(reversalOfVoid, { kind: 'void_reversal', seq: 3 })
   const again = find({ earlier: entry, targetReversal: reversed(voidKey) })(ofVoid)
-  expect(decide(again)).toEqual({ kind: 'replay', entry })
+  expect(decide(again)).toEqual({ kind: 'replay', entry, answer: entry.answer })
 })

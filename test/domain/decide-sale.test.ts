@@ -73,6 +73,7 @@ describe('before the acquirer is asked', () => {
       expect(decideSaleEarly(saleRequest, { ...situation, earlier: entry }, supplies)).toEqual({
         kind: 'replay',
         entry,
+        answer: entry.answer,
       })
   })
 
@@ -180,6 +181,7 @@ describe('the capture feed', () => {
     expect(capture({ ...valid, situation: { ...situation, earlier: entry } })).toEqual({
       kind: 'replay',
       entry,
+      answer: entry.answer,
     })
   })
 })

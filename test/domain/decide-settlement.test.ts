@@ -140,6 +140,7 @@ describe('totals of a settlement', () => {
     expect(settle({ ...valid, situation: { ...holding(next), earlier: entry } })).toEqual({
       kind: 'replay',
       entry,
+      answer: entry.answer,
     })
   })
 })

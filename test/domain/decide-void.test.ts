@@ -64,7 +64,9 @@ const aboutTheSale: Guard<Case>[] = [
   {
     fault: 'the sale has a live void',
     reason: 'original_already_voided',
-    break: state({ liveVoid: { id: '9'.repeat(32), messageKey: 'another' } }),
+    break: state({
+      liveVoid: { id: '9'.repeat(32), messageKey: 'another', state: 'approved', forwarded: false },
+    }),
   },
   { fault: 'its batch is closed', reason: 'original_settled', break: state({ batchState: 'closed' }) },
   { fault: 'the cut-off has come', reason: 'window_expired', break: at(CUT_OFF) },
@@ -222,10 +224,11 @@ it('a retransmission gets the entry that stands, whatever has happened since', (
     earlier: entry,
     original: {
       sale,
-      liveVoid: { id: voidRecord.id, messageKey: entry.messageKey },
+      liveVoid: { id: voidRecord.id, messageKey: entry.messageKey, state: 'approved', forwarded: false },
       reversed: false,
+      forwarded: null,
       batchState: 'closed',
     },
   })(valid)
-  expect(decide(at(CUT_OFF + 1)(later))).toEqual({ kind: 'replay', entry })
+  expect(decide(at(CUT_OFF + 1)(later))).toEqual({ kind: 'replay', entry, answer: entry.answer })
 })

@@ -32,6 +32,7 @@ it('reason → field 39, HTTP status, what to do next, words', () => {
     original_not_approved | 12 | 409 | nothing | 原交易未成功 | Sale not approved
     original_reversed | 25 | 409 | nothing | 原交易已冲正 | Sale was reversed
     original_already_voided | 12 | 409 | query | 原交易已撤销 | Already voided
+    outcome_pending | 09 | 409 | query | 原交易结果待定 | Outcome pending
     original_settled | 12 | 409 | refund | 原交易已结算 | Already settled
     reversal_too_late | 22 | 409 | contact_acquirer | 已结算不能冲正 | Too late to reverse
     window_expired | 12 | 409 | refund | 已过撤销时限 | Void window over
@@ -43,6 +44,7 @@ it('reason → field 39, HTTP status, what to do next, words', () => {
     pin_incorrect | 55 | 409 | nothing | 密码错误 | Wrong PIN
     limit_exceeded | 61 | 409 | nothing | 超出金额限制 | Over the limit
     issuer_unavailable | 91 | 409 | nothing | 发卡行暂不可用 | Issuer unavailable
+    acquirer_silent | 68 | 409 | nothing | 收单机构未应答 | No acquirer answer
     in_progress | 09 | 409 | retry | 正在处理 | In progress
     "
   `)
@@ -73,6 +75,7 @@ it('reason → advice', () => {
     original_not_approved | 未扣款，无需撤销 | Nothing was charged: there is nothing to void
     original_reversed | 款项已冲正，无需撤销 | The sale was already reversed: nothing to void
     original_already_voided | 请勿重复撤销，可查询原撤销 | Do not void again: look the first void up
+    outcome_pending | 上一笔结果未定，请稍后查询再做 | An outcome is not known yet: query it, then try again
     original_settled | 不能撤销，请由收单机构办理退货 | Cannot void: ask the acquirer for a refund
     reversal_too_late | 冲正未成功，请联系收单机构 | Not reversed: call the acquirer
     window_expired | 不能撤销，请由收单机构办理退货 | Cannot void: ask the acquirer for a refund
@@ -84,6 +87,7 @@ it('reason → advice', () => {
     pin_incorrect | 请重新输入密码 | Enter the PIN again
     limit_exceeded | 请更换卡片 | Use another card
     issuer_unavailable | 请稍后重做 | Try again later
+    acquirer_silent | 未撤销未扣款，请重做 | It did not happen: make it again
     in_progress | 请稍候再试 | Wait a moment and try again
     "
   `)

@@ -82,7 +82,13 @@ export const sale: Sale = {
   soldAt: SOLD_AT,
 }
 
-export const original: SaleState = { sale, liveVoid: null, reversed: false, batchState: 'open' }
+export const original: SaleState = {
+  sale,
+  liveVoid: null,
+  reversed: false,
+  forwarded: null,
+  batchState: 'open',
+}
 
 export const situation: Situation = {
   terminal,
@@ -93,6 +99,10 @@ export const situation: Situation = {
   target: null,
   targetReversal: null,
   namedBatch: null,
+  claim: null,
+  forwarded: null,
+  targetForwarded: null,
+  undecided: false,
 }
 
 export const supplies: Supplies = {
@@ -100,6 +110,7 @@ export const supplies: Supplies = {
   rrn: '000000000102',
   authorizationCode: '000202',
   id: '2'.repeat(32),
+  hostStan: '000302',
   privateData: (reason, encoding) => `${encoding}:${reason}`,
 }
 
@@ -173,6 +184,7 @@ export const voidRecord: VoidRecord = {
   reason: null,
   feeReturned: 7,
   voidedAt: NOW,
+  state: 'approved',
 }
 
 export const reversalOfSale: ReversalRequest = {

@@ -14,11 +14,13 @@ export interface Guard<C> {
 export const reasonOf = (decision: Decision): DeclineReason | null => {
   switch (decision.kind) {
     case 'commit':
-      return decision.draft.answer.reason
+      return decision.draft.answer?.reason ?? null
     case 'answer':
       return decision.answer.reason
     case 'replay':
-      return decision.entry.answer.reason
+      return decision.answer.reason
+    case 'pending':
+      return null
   }
 }
 

@@ -226,7 +226,11 @@ export class World {
     const live = this.liveVoidsOf(sale.id)[0]
     return {
       sale,
-      liveVoid: live === undefined ? null : { id: live.id, messageKey: live.messageKey },
+      liveVoid:
+        live === undefined
+          ? null
+          : { id: live.id, messageKey: live.messageKey, state: 'approved', forwarded: false },
+      forwarded: null,
       reversed: this.reversals.has(sale.messageKey),
       batchState: this.batches.get(sale.batchNumber)?.state ?? 'closed',
     }
@@ -247,6 +251,10 @@ export class World {
       target: null,
       targetReversal: null,
       namedBatch: this.batches.get(batchNumber) ?? null,
+      claim: null,
+      forwarded: null,
+      targetForwarded: null,
+      undecided: false,
       ...found,
     }
     const number = ++this.made
@@ -255,24 +263,26 @@ export class World {
       rrn: String(number).padStart(12, '0'),
       authorizationCode: six(number),
       id: String(number).padStart(32, '0'),
+      hostStan: six(number),
       privateData: () => '',
     })
     const told = { decision, key: messageKey, content: contentFingerprint, batchNumber }
-    if (decision.kind === 'replay') return { ...told, answer: decision.entry.answer }
-    if (decision.kind === 'answer') return { ...told, answer: decision.answer }
+    if (decision.kind === 'pending') throw new Error('nothing is forwarded in this world')
+    if (decision.kind !== 'commit') return { ...told, answer: decision.answer }
     const { draft } = decision
     const { seq, hash } = this.terminal.head
     const entry = { ...draft, seq: seq + 1, previousHash: hash, hash: String(seq + 1).padStart(64, '0') }
     this.entries.set(messageKey, entry)
     this.terminal = { ...this.terminal, head: { seq: entry.seq, hash: entry.hash } }
     this.apply(draft.effects)
+    if (draft.answer === null) throw new Error('nothing is claimed in this world')
     return { ...told, answer: draft.answer }
   }
 
-  private apply({ sale, voidRecord, voidReversed, reversals, batch, nextBatch }: Effects): void {
+  private apply({ sale, voidRecord, voidMoved, reversals, batch, nextBatch }: Effects): void {
     if (sale !== undefined) this.sales.set(sale.id, sale)
-    const undone = voidReversed === undefined ? undefined : this.voids.get(voidReversed.id)
-    if (undone !== undefined && voidReversed !== undefined) undone.reversedAt = voidReversed.reversedAt
+    const undone = voidMoved === undefined ? undefined : this.voids.get(voidMoved.id)
+    if (undone !== undefined && voidMoved !== undefined) undone.reversedAt = voidMoved.reversedAt
     if (voidRecord !== undefined) this.voids.set(voidRecord.id, { ...voidRecord, reversedAt: null })
     for (const r of reversals ?? []) if (!this.reversals.has(r.targetKey)) this.reversals.set(r.targetKey, r)
     for (const b of [batch, nextBatch]) if (b !== undefined) this.batches.set(b.batchNumber, b)

@@ -9,7 +9,7 @@ import { merchant, NOW, original, sale, terminal, voidRecord } from '../domain/f
 
 /** 23:00 in Shanghai on the day of the sale. */
 const CUT_OFF = Date.UTC(2026, 5, 1, 15)
-const liveVoid = { id: '2'.repeat(32), messageKey: 'v' }
+const liveVoid = { id: '2'.repeat(32), messageKey: 'v', state: 'approved', forwarded: false } as const
 
 describe('a sale', () => {
   it('is told whole, its card masked, its times in UTC', () => {
@@ -69,7 +69,7 @@ describe('a sale', () => {
 
 describe('a void', () => {
   it('says where the money goes, that it costs nothing, and what comes back', () => {
-    expect(voidBodyOf(voidRecord, null)).toEqual({
+    expect(voidBodyOf(voidRecord, null, null)).toEqual({
       id: '2'.repeat(32),
       saleId: '1'.repeat(32),
       status: 'approved',
@@ -81,6 +81,7 @@ describe('a void', () => {
       currency: '156',
       rrn: '000000000102',
       originalRrn: '000000000101',
+      acquirerRrn: null,
       authorizationCode: '000202',
       reason: null,
       fee: 0,
@@ -94,7 +95,7 @@ describe('a void', () => {
   })
 
   it('reversed says so', () => {
-    expect(voidBodyOf(voidRecord, NOW)).toMatchObject({
+    expect(voidBodyOf({ ...voidRecord, state: 'reversed' }, NOW, null)).toMatchObject({
       status: 'reversed',
       reversedAt: '2026-06-01T02:19:00.000Z',
       certainty: 'FINAL',

@@ -213,7 +213,7 @@ describe('verifyChain', () => {
       let at: Head = forged.at(-1) ?? GENESIS
       for (const row of rows.slice(from)) {
         const { seq: _, previousHash: __, hash: ___, ...draft } = openEntry(row)
-        const lower = { ...draft, answer: { ...draft.answer, responseCode: '05' } }
+        const lower = { ...draft, answer: draft.answer && { ...draft.answer, responseCode: '05' } }
         const resealed = await seal(lower, at, row.rrn)
         forged.push(resealed)
         at = resealed

@@ -250,6 +250,7 @@ describe('a void', () => {
       currency: '156',
       rrn: expect.stringMatching(/^\d{12}$/),
       originalRrn: sale.rrn,
+      acquirerRrn: null,
       authorizationCode: expect.stringMatching(/^\d{6}$/),
       reason: 'operator_error',
       fee: 0,

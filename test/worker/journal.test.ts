@@ -8,11 +8,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { newTerminal } from '../../src/domain/decide-provision.ts'
 import type { ProvisionRequest } from '../../src/domain/requests.ts'
 import type { Terminal } from '../../src/domain/types.ts'
-import { projections } from '../../src/store/commit.ts'
+import { recover } from '../../src/recover.ts'
 import type { Db } from '../../src/store/db.ts'
 import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
 import { load } from '../../src/store/load.ts'
+import { projections } from '../../src/store/projections.ts'
 import { dump, faultOf, journalOf, PROJECTIONS, rows } from './book.ts'
+import { NO, SILENT, scriptedHost } from './scripted-host.ts'
 import * as s from './support.ts'
 import { openTill, sell, type Till } from './till.ts'
 
@@ -49,11 +51,39 @@ async function aDay(till: Till): Promise<void> {
   })
 }
 
+/** And one of every kind that a host behind us brings. */
+async function aDayWithAHost(): Promise<void> {
+  const host = scriptedHost()
+  const behind: s.Isolate = await s.openIsolate({
+    acquirer: host.acquirer,
+    sleep: async (ms) => {
+      behind.clock.now += ms
+    },
+  })
+  const cron = async () => {
+    behind.clock.now += 200_000
+    await recover(behind.services, 0)
+  }
+  const one = await openTill(behind)
+  const sale = await sell(one, '000001')
+  await one.say(s.aVoid({ stan: '000002', ...sale }))
+  await one.say(s.aReversal('void', { stan: '000002' }))
+  await behind.settle()
+  host.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
+  await one.say(s.aVoid({ stan: '000003', ...sale }))
+  await behind.settle()
+  await cron()
+  host.script = { sale: NO }
+  await cron()
+  await one.say(s.aSale({ stan: '000004' }))
+}
+
 beforeAll(async () => {
   isolate = await s.openIsolate()
   till = await openTill(isolate)
   await aDay(till)
   await aDay(await openTill(isolate))
+  await aDayWithAHost()
   chain = await journalOf(till.tid)
   head = { seq: chain.length, hash: chain.at(-1)?.hash ?? '' }
 })
@@ -151,7 +181,24 @@ async function rebuild(db: Db): Promise<void> {
   }
 }
 
+const ENTRY_KINDS = [
+  'case',
+  'give_up',
+  'host_undone',
+  'provision',
+  'sale',
+  'sale_claim',
+  'sale_reversal',
+  'settlement',
+  'upload_end',
+  'void',
+  'void_claim',
+  'void_reversal',
+]
+
 it('rebuilds every projection row by row', async () => {
+  const kinds = await rows("select distinct body ->> 'kind' as kind from journal")
+  expect(kinds.map(({ kind }) => kind).sort()).toEqual(ENTRY_KINDS)
   const live = await dump(PROJECTIONS)
   for (const table of PROJECTIONS) expect(live[table]?.length, table).toBeGreaterThan(0)
   await rebuild(isolate.services.db)

@@ -7,6 +7,8 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type DeclineReason, REFUSALS } from '../../src/domain/decline-reason.ts'
+import { recover } from '../../src/recover.ts'
+import { SILENT, scriptedHost } from './scripted-host.ts'
 import * as s from './support.ts'
 import { macOf, openTill, sell, type Till, wordsOf } from './till.ts'
 import { watchD1, writesJournal } from './watched-d1.ts'
@@ -86,6 +88,38 @@ async function outrun(open: Open): Promise<Said> {
     if (writesJournal(trip)) await sell(till, `0001${String(++stan).padStart(2, '0')}`)
   }
   return [till, await till.say(s.aSale({ stan: '000001' }), { to: slow })]
+}
+
+/** A void whose host is silent, with a way to let a minute pass. */
+async function pendingVoid(open: Open) {
+  const till = await open()
+  const host = scriptedHost()
+  const behind: s.Isolate = await s.openIsolate({
+    acquirer: host.acquirer,
+    sleep: async (ms) => {
+      behind.clock.now += ms
+    },
+  })
+  const sale = await sell(till, '000001')
+  host.script = { void: SILENT, inquiry: SILENT }
+  await till.say(voidOf(sale), { to: behind })
+  await behind.settle()
+  const minute = async () => {
+    behind.clock.now += 60_000
+    await recover(behind.services, 0)
+  }
+  return { till, sale, minute }
+}
+
+async function pendingOriginal(open: Open): Promise<Said> {
+  const { till, sale } = await pendingVoid(open)
+  return say(till, voidOf(sale, { stan: '000010' }))
+}
+
+async function givenUp(open: Open): Promise<Said> {
+  const { till, sale, minute } = await pendingVoid(open)
+  await minute()
+  return say(till, voidOf(sale))
 }
 
 const sandbox = async (open: Open, amount: number): Promise<Said> =>
@@ -180,6 +214,7 @@ const TABLE: readonly Row[] = [
       return say(till, voidOf(sale))
     },
   ],
+  ['outcome_pending', '09', 'right', pendingOriginal],
   [
     'original_settled',
     '12',
@@ -211,7 +246,7 @@ const TABLE: readonly Row[] = [
   ['pin_incorrect', '55', 'right', (open) => sandbox(open, 1255)],
   ['limit_exceeded', '61', 'right', (open) => sandbox(open, 1261)],
   ['issuer_unavailable', '91', 'right', (open) => sandbox(open, 1291)],
-  ['in_progress', '09', 'right', outrun],
+  ['acquirer_silent', '68', 'right', givenUp],
 ]
 
 /** Reasons after which the terminal must sign on: nibble 6 of the header (protocol.md §1.1). */
@@ -237,7 +272,13 @@ describe.each(['gbk', 'ascii'] as const)('reasons in %s', (textEncoding) => {
 })
 
 it('names every reason there is', () => {
-  expect(TABLE.map(([reason]) => reason).sort()).toEqual(Object.keys(REFUSALS).sort())
+  const told = TABLE.map(([reason]) => reason)
+  expect([...told, 'in_progress'].sort()).toEqual(Object.keys(REFUSALS).sort())
+})
+
+it('says nothing to a message that lost every race: it may still be decided another way', async () => {
+  const [, reply] = await outrun((options) => openTill(isolate, options))
+  expect([reply.status, reply.bytes.length]).toEqual([503, 0])
 })
 
 /** Two faults at once: the first guard speaks. */

@@ -122,21 +122,23 @@ describe('defence in depth', () => {
     const { till } = await openWatched()
     const sale = await sell(till, '000001')
     await till.say(s.aVoid({ stan: '000002', ...sale }))
-    const copy = (reversedAt: number | null) =>
+    const copy = (state: string) =>
       rows(
         `insert into void select 'x' || id || ?, 'x' || message_key || ?, sale_id, merchant_id, terminal_id, batch_number,
            stan, amount, currency_code, 'x' || rrn || ?, original_rrn, authorization_code, reason, fee_returned,
-           voided_at, ? from void where terminal_id = ? and reversed_at is null`,
-        reversedAt,
-        reversedAt,
-        reversedAt,
-        reversedAt,
+           voided_at, ?, null from void where terminal_id = ? and state = 'approved'`,
+        state,
+        state,
+        state,
+        state,
         till.tid,
       )
-    await expect(copy(null)).rejects.toThrow()
-    await copy(1)
+    for (const state of ['approved', 'pending', 'undoing', 'reversing'])
+      await expect(copy(state)).rejects.toThrow(/UNIQUE constraint failed: void.sale_id/)
+    await copy('reversed')
+    await copy('declined')
     await expect(
-      rows("update void set reversed_at = null where terminal_id = ? and id like 'x%'", till.tid),
+      rows("update void set state = 'approved' where terminal_id = ? and id like 'x%'", till.tid),
     ).rejects.toThrow(/UNIQUE constraint failed: void.sale_id/)
   })
 

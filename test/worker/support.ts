@@ -5,11 +5,14 @@ import coreModule from '../../build/core.wasm'
 import { createApp } from '../../src/app.ts'
 import type { MacAlgorithm } from '../../src/core/instance.ts'
 import { createServices, type Environment } from '../../src/create-services.ts'
+import type { Acquirer } from '../../src/host/port.ts'
 import { packWithMac } from '../../src/iso8583/answer.ts'
 import { buildFrame, parseFrame } from '../../src/iso8583/frame.ts'
 import { fromHex, toHex } from '../../src/iso8583/hex.ts'
 import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
+import type { Services } from '../../src/services.ts'
+import { behind } from './scripted-host.ts'
 
 export const MASTER_KEY = 'ab'.repeat(32)
 export const MID = '123456789012345'
@@ -28,17 +31,25 @@ export interface Lines {
 export const START = Date.UTC(2026, 5, 1, 2, 18)
 
 /** An isolate: an application with a group and a duplicate table of its own, on a clock that stands where it is put. */
-export async function openIsolate(settings: Partial<Environment> & { database?: D1Database } = {}) {
-  const { database = env.DB, ...overrides } = settings
+export async function openIsolate(
+  settings: Partial<Environment> & {
+    database?: D1Database
+    acquirer?: Acquirer
+    sleep?: Services['sleep']
+  } = {},
+) {
+  const { database = env.DB, acquirer, sleep = scheduler.wait.bind(scheduler), ...overrides } = settings
   const clock = { now: START }
   const logged: Lines[] = []
   const environment = { MASTER_KEY, ACQUIRER: 'sandbox', ACQUIRER_ID: '00001234', ...overrides, DB: database }
-  const services = await createServices(environment, {
+  const made = await createServices(environment, {
     module: coreModule,
     now: () => clock.now,
     random: (bytes) => crypto.getRandomValues(bytes),
+    sleep,
     log: (event, detail) => logged.push({ event, ...detail }),
   })
+  const services = acquirer === undefined ? made : behind(made, acquirer)
   const app = createApp(services)
   const pending: Promise<unknown>[] = []
   const context = {

@@ -1,0 +1,67 @@
+/** @module The claim: with a host behind us, an approval of ours is first written as pending, then asked for, then settled. */
+
+import type { Decision, Situation, Supplies } from './decision.ts'
+import { DECIDE_MS } from './host-state.ts'
+import type { DraftEntry, Effects, HostMessage, Sale, VoidRecord } from './types.ts'
+
+type Commit = Extract<Decision, { kind: 'commit' }>
+
+/** Turns our own approval of a sale or void into its claim; everything else stays as it was decided. */
+export function claimed(decision: Decision, situation: Situation, supplies: Supplies): Decision {
+  if (decision.kind !== 'commit' || decision.draft.answer?.reason !== null) return decision
+  const { voidRecord, sale } = decision.draft.effects
+  if (voidRecord !== undefined) {
+    const record: VoidRecord = { ...voidRecord, state: 'pending', authorizationCode: null }
+    const effects = { claim: claimOfVoid(record, situation, supplies), voidRecord: record }
+    return claimOf(decision, 'void_claim', effects)
+  }
+  if (sale === undefined) return decision
+  const claim = { ...identity(sale, supplies), kind: 'sale', ...NO_ORIGINAL } as const
+  return claimOf(decision, 'sale_claim', { claim, claimedSale: { ...sale, authorizationCode: null } })
+}
+
+function claimOf({ draft }: Commit, kind: DraftEntry['kind'], effects: Effects): Commit {
+  return { kind: 'commit', draft: { ...draft, kind, answer: null, effects } }
+}
+
+const NO_ORIGINAL = {
+  originalBatchNumber: null,
+  originalStan: null,
+  originalRrn: null,
+  originalAuthorizationCode: null,
+} as const
+
+function identity(record: Sale | VoidRecord, { hostStan, now }: Supplies) {
+  const { messageKey, merchantId, terminalId, batchNumber, amount, currencyCode, rrn } = record
+  return {
+    messageKey,
+    merchantId,
+    terminalId,
+    batchNumber,
+    hostStan,
+    amount,
+    currencyCode,
+    rrn,
+    hostRrn: null,
+    state: 'pending',
+    claimedAt: now,
+    decideBy: now + DECIDE_MS,
+    caseReason: null,
+    caseOpenedAt: null,
+    caseClosedAt: null,
+  } as const
+}
+
+/** A sale that the feed told of is named as the acquirer knows it: by its own trace number and RRN. */
+function claimOfVoid(record: VoidRecord, { original }: Situation, supplies: Supplies): HostMessage {
+  if (original === null) throw new Error('a void that is approved has its sale')
+  const { sale, forwarded } = original
+  return {
+    ...identity(record, supplies),
+    kind: 'void',
+    originalBatchNumber: sale.batchNumber,
+    originalStan: forwarded?.hostStan ?? sale.stan,
+    originalRrn: forwarded?.hostRrn ?? sale.rrn,
+    originalAuthorizationCode: sale.authorizationCode,
+  }
+}

@@ -1,0 +1,230 @@
+/**
+ * @module Asking the host, and finding out where it did not answer: claim → host → settle (ARCHITECTURE.md, The host behind us).
+ *
+ * Every step that decides anything is a message down the road, so that two who drive the same message, or one that dies
+ * half way, do no harm: the host is asked under the same identity, and the first outcome that is written counts.
+ */
+
+import { GIVE_UP_MS } from './domain/host-state.ts'
+import type { HostEventRequest } from './domain/requests.ts'
+import type { HostMessage } from './domain/types.ts'
+import type { HostAnswer, HostQuestion } from './host/port.ts'
+import { type Message, type Outcome, processAlone } from './process.ts'
+import type { Services } from './services.ts'
+import { errorText } from './store/db.ts'
+import { nextDue, putBack, takeDue, takeOne } from './store/outbox.ts'
+
+type WaitUntil = (promise: Promise<unknown>) => void
+type Pending = Extract<Outcome, { kind: 'pending' }>
+
+/** Waits before the tries that follow within the request that began it, in milliseconds; cron does the others. */
+const FOLLOW_UPS_MS = [1000, 2000, 4000, 8000]
+
+/** How many due messages are driven at once. */
+const AT_ONCE = 20
+
+/**
+ * Goes on where the road left off: a claim is taken to the host, and the host is told of what was reversed. Returns what is
+ * known when the host has answered or its patience is over.
+ */
+export async function withHost(
+  services: Services,
+  outcome: Outcome,
+  cardFields: HostQuestion['cardFields'],
+  waitUntil: WaitUntil,
+): Promise<Outcome> {
+  if (outcome.kind === 'pending' && outcome.isNew) {
+    const asked = askFirst(services, outcome, cardFields, waitUntil)
+    waitUntil(asked.catch(() => undefined))
+    return asked
+  }
+  if (outcome.kind === 'answered' && !outcome.replayed)
+    for (const { messageKey, nextAt } of outcome.entry?.effects.hostMoves ?? [])
+      if (nextAt !== null) waitUntil(followUp(services, messageKey, [0, ...FOLLOW_UPS_MS]))
+  return outcome
+}
+
+async function askFirst(
+  services: Services,
+  pending: Pending,
+  cardFields: HostQuestion['cardFields'],
+  waitUntil: WaitUntil,
+): Promise<Outcome> {
+  const { forwarded } = pending
+  const answer = await services.acquirer.ask({ ...questionOf(forwarded, forwarded.kind), cardFields })
+  const event = eventOf(answer)
+  const outcome =
+    event === null ? pending : await services.group.submit(messageOf(services, forwarded, event), waitUntil)
+  if (outcome.kind !== 'answered') {
+    services.log('host_unknown', {
+      ...named(forwarded),
+      why: answer.kind === 'unknown' ? answer.why : outcome.kind,
+    })
+    waitUntil(afterFirst(services, forwarded.messageKey))
+    return pending
+  }
+  return outcome
+}
+
+async function afterFirst(services: Services, messageKey: string): Promise<void> {
+  const [wait = 0] = FOLLOW_UPS_MS
+  await safely(services, () => putBack(services.db, messageKey, services.now(), wait))
+  await followUp(services, messageKey, FOLLOW_UPS_MS)
+}
+
+/** Tries again and again after these waits, as long as no one else has taken the message. */
+async function followUp(services: Services, messageKey: string, waits: readonly number[]): Promise<void> {
+  for (const wait of waits) {
+    if (wait > 0) await services.sleep(wait)
+    const taken = await safely(services, () => takeOne(services.db, messageKey, services.now()))
+    if (taken == null) return
+    await safely(services, () => tryHost(services, taken))
+  }
+}
+
+/**
+ * Drives everything that is due, and what becomes due, until `until` (milliseconds since the epoch). Safe beside others that do
+ * the same. Returns how many tries were made.
+ */
+export async function recover(services: Services, until: number): Promise<number> {
+  let tries = 0
+  for (;;) {
+    const due = await takeDue(services.db, services.now(), AT_ONCE)
+    await Promise.all(due.map((message) => safely(services, () => tryHost(services, message))))
+    tries += due.length
+    const now = services.now()
+    if (due.length > 0 && now < until) continue
+    const next = await nextDue(services.db)
+    if (next === null || next >= until || now >= until) return tries
+    await services.sleep(Math.max(next - now, 100))
+  }
+}
+
+/** An error is one try's; the message is due again. */
+async function safely<T>(services: Services, run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await run()
+  } catch (error) {
+    services.log('recovery_failed', { error: errorText(error) })
+    return undefined
+  }
+}
+
+/** One try: what the host says is written down, and what waiting for it has come to. */
+async function tryHost(services: Services, message: HostMessage): Promise<void> {
+  const now = services.now()
+  const tell = (event: HostEvent) => processAlone(services.road, messageOf(services, message, event))
+  if (now >= message.decideBy && message.caseReason === null) await tell(only('overdue'))
+  if (message.state === 'pending') {
+    const isLate = now >= message.claimedAt + GIVE_UP_MS
+    const event = await find(services, message, isLate)
+    if (event !== null) await tell(event)
+    if (event !== null || !isLate) return
+    // Only what stands in the journal as given up or reversed is undone at the host.
+    const given = await tell(only('give_up'))
+    if (given.kind !== 'pending' || given.forwarded.state !== 'undoing') return
+  }
+  const event = await undo(services, message)
+  if (event !== null) await tell(event)
+}
+
+/**
+ * What became of a message: by inquiry, or by the same message again where the host knows no inquiry. One that the host never
+ * saw is sent again, but not when it is about to be given up.
+ */
+async function find(
+  { acquirer }: Services,
+  message: HostMessage,
+  isLate: boolean,
+): Promise<HostEvent | null> {
+  const { kind } = message
+  if (acquirer.recovery === 'inquiry') {
+    const found = await acquirer.ask(questionOf(message, 'inquiry'))
+    if (found.kind !== 'not_found' || isLate) return eventOf(found)
+  }
+  // A sale's card is not kept, so it cannot be sent again; it is given up in time.
+  return kind === 'sale' ? null : eventOf(await acquirer.ask(questionOf(message, kind)))
+}
+
+/** Reverses at the host; one that refuses is asked what it has. */
+async function undo({ acquirer }: Services, message: HostMessage): Promise<HostEvent | null> {
+  const answer = await acquirer.ask(questionOf(message, 'reversal'))
+  if (answer.kind === 'approved') return only('host_undone')
+  if (answer.kind !== 'declined') return null
+  if (acquirer.recovery === 'repeat') return only('host_keeps')
+  const found = await acquirer.ask(questionOf(message, 'inquiry'))
+  if (found.kind === 'unknown') return null
+  return found.kind === 'approved' ? { ...only('host_keeps'), ...referencesOf(found) } : only('host_undone')
+}
+
+type HostEvent = Pick<HostEventRequest, 'event' | 'hostRrn' | 'authorizationCode' | 'reason'>
+
+const only = (event: HostEventRequest['event']): HostEvent => ({
+  event,
+  hostRrn: null,
+  authorizationCode: null,
+  reason: null,
+})
+
+const referencesOf = ({ rrn, authorizationCode }: Extract<HostAnswer, { kind: 'approved' }>) => ({
+  hostRrn: rrn,
+  authorizationCode,
+})
+
+function eventOf(answer: HostAnswer): HostEvent | null {
+  if (answer.kind === 'approved') return { ...only('host_approved'), ...referencesOf(answer) }
+  return answer.kind === 'declined' ? { ...only('host_declined'), reason: answer.reason } : null
+}
+
+/** The event as a message down the road. Its sender is this service: there is nothing to verify. */
+function messageOf({ log }: Services, forwarded: HostMessage, event: HostEvent): Message {
+  const { messageKey, merchantId, terminalId } = forwarded
+  log('host_event', { ...named(forwarded), event: event.event, reason: event.reason })
+  return {
+    load: { terminalId, messageKey },
+    verify: async () => ({
+      kind: 'verified',
+      request: {
+        kind: 'host_event',
+        door: 'terminal',
+        merchantId,
+        messageKey,
+        contentFingerprint: '',
+        request: {},
+        ...event,
+      },
+    }),
+  }
+}
+
+const named = ({ kind, terminalId, hostStan, rrn }: HostMessage) => ({
+  type: kind,
+  terminalId,
+  hostStan,
+  rrn,
+})
+
+function questionOf(message: HostMessage, kind: HostQuestion['kind']): HostQuestion {
+  const { originalBatchNumber, originalStan, originalRrn, originalAuthorizationCode } = message
+  const { merchantId, terminalId, batchNumber, hostStan, amount, currencyCode } = message
+  return {
+    kind,
+    of: message.kind,
+    merchantId,
+    terminalId,
+    batchNumber,
+    hostStan,
+    amount,
+    currencyCode,
+    original:
+      originalBatchNumber === null || originalStan === null || originalRrn === null
+        ? null
+        : {
+            batchNumber: originalBatchNumber,
+            hostStan: originalStan,
+            rrn: originalRrn,
+            authorizationCode: originalAuthorizationCode,
+          },
+    cardFields: null,
+  }
+}
