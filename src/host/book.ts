@@ -13,5 +13,4 @@ export const book: Acquirer = {
     if (kind === 'sale') return { kind: 'declined', reason: 'unsupported_transaction' }
     return kind === 'inquiry' && of === 'sale' ? { kind: 'not_found' } : APPROVED
   },
-  authorize: async () => ({ kind: 'unknown' }),
 }

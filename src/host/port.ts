@@ -1,8 +1,6 @@
 /** @module The acquirer behind us: what the road asks of it, whoever it is. */
 
-import type { Authorization } from '../domain/decide-sale.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
-import type { SaleRequest } from '../domain/requests.ts'
 import type { Amount } from '../domain/types.ts'
 
 /** What the host is asked. The identity (merchantId, terminalId, batchNumber, hostStan) stays the same in every try. */
@@ -53,5 +51,4 @@ export interface Acquirer {
   readonly recovery: 'inquiry' | 'repeat'
   /** Never throws. */
   ask(question: HostQuestion): Promise<HostAnswer>
-  authorize(sale: SaleRequest): Promise<Authorization | { readonly kind: 'unknown' }>
 }

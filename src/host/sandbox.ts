@@ -29,9 +29,4 @@ export const sandbox: Acquirer = {
   isRemote: false,
   recovery: 'inquiry',
   ask: async ({ kind, of, amount }) => (of === 'sale' && kind !== 'reversal' ? sale(amount) : APPROVED),
-  async authorize({ amount }) {
-    const answer = sale(amount)
-    if (answer.kind === 'approved') return { kind: 'approved' }
-    return answer.kind === 'declined' ? answer : { kind: 'unknown' }
-  },
 }

@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { newTerminal } from '../../src/domain/decide-provision.ts'
 import type { ProvisionRequest } from '../../src/domain/requests.ts'
-import { projections } from '../../src/store/projections.ts'
 import { openDb } from '../../src/store/db.ts'
 import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
 import { load } from '../../src/store/load.ts'
+import { projections } from '../../src/store/projections.ts'
 import type { Row } from './control.ts'
 
 /** Tables that the journal rebuilds. */

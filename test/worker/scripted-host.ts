@@ -34,7 +34,7 @@ export function scriptedHost(recovery: Acquirer['recovery'] = 'inquiry'): Script
         const answer = host.script[question.kind] ?? YES
         return typeof answer === 'function' ? answer(question) : answer
       },
-    } as Acquirer,
+    },
   }
   return host
 }
