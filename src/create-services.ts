@@ -1,9 +1,12 @@
 /** @module Puts the services of one isolate together out of its environment. */
 
-import { createCore } from './core/instance.ts'
+import { type Core, createCore } from './core/instance.ts'
 import { book } from './host/book.ts'
+import { httpsAcquirer } from './host/https.ts'
 import type { Acquirer } from './host/port.ts'
 import { sandbox } from './host/sandbox.ts'
+import { type Fetch, sendOver } from './host/send.ts'
+import { type HttpsSettings, readHttpsSettings } from './host/settings.ts'
 import { privateData } from './iso8583/answer.ts'
 import { openKeyring } from './keys.ts'
 import { openRoad } from './process.ts'
@@ -11,12 +14,14 @@ import { freshId, freshRrn, freshSixDigits } from './random.ts'
 import type { Services } from './services.ts'
 import { openDb } from './store/db.ts'
 
-export interface Environment {
+export interface Environment extends HttpsSettings {
   readonly DB: D1Database
   /** 256-bit secret, 64 hex digits. */
   readonly MASTER_KEY: string
   readonly ACQUIRER: string
   readonly ACQUIRER_ID: string
+  /** The acquirer's host as a service binding; it goes before a URL. */
+  readonly ACQUIRER_HOST?: { fetch: Fetch }
 }
 
 export interface Runtime {
@@ -26,6 +31,8 @@ export interface Runtime {
   random(bytes: Uint8Array<ArrayBuffer>): void
   sleep(ms: number): Promise<void>
   log(event: string, detail: Record<string, unknown>): void
+  /** The network; without it an acquirer's host can only be a service binding. */
+  readonly fetch?: Fetch
 }
 
 /**
@@ -34,15 +41,39 @@ export interface Runtime {
  */
 const DUPLICATE_WINDOW_SECONDS = 2
 
-const ACQUIRERS: Readonly<Record<string, Acquirer>> = { sandbox, book }
+function acquirerOf(env: Environment, runtime: Runtime, core: Core): Acquirer {
+  switch (env.ACQUIRER) {
+    case 'sandbox':
+      return sandbox
+    case 'book':
+      return book
+    case 'https':
+      return remoteAcquirer(env, runtime, core)
+    default:
+      throw new RangeError('ACQUIRER: expected sandbox, book or https')
+  }
+}
+
+/** What a service binding is asked for where no URL says it: it has one place. */
+const BINDING_URL = 'https://acquirer/'
+
+function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquirer {
+  const { url, ...configuration } = readHttpsSettings(env)
+  const host = env.ACQUIRER_HOST
+  const fetch = host === undefined ? runtime.fetch : host.fetch.bind(host)
+  if (fetch === undefined || (host === undefined && url === null))
+    throw new RangeError('ACQUIRER_URL: expected, unless there is a service binding ACQUIRER_HOST')
+  return httpsAcquirer({ ...configuration, core, send: sendOver(fetch, url ?? BINDING_URL) })
+}
 
 /** Throws RangeError naming the setting that is wrong, never its value. */
 export async function createServices(env: Environment, runtime: Runtime): Promise<Services> {
   const { now, random, sleep, log } = runtime
-  const acquirer = ACQUIRERS[env.ACQUIRER]
-  if (acquirer === undefined)
-    throw new RangeError(`ACQUIRER: expected ${Object.keys(ACQUIRERS).join(' or ')}`)
   if (!/^\d{8,11}$/.test(env.ACQUIRER_ID)) throw new RangeError('ACQUIRER_ID: expected 8 to 11 digits')
+  const core = createCore(runtime.module, (bytes) => random(bytes as Uint8Array<ArrayBuffer>), {
+    duplicateWindowSeconds: DUPLICATE_WINDOW_SECONDS,
+  })
+  const acquirer = acquirerOf(env, runtime, core)
   const db = openDb(env.DB)
   const supplies = () => ({
     now: now(),
@@ -55,9 +86,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
   const road = { db, acquirer, supplies, log }
   return {
     db,
-    core: createCore(runtime.module, (bytes) => random(bytes as Uint8Array<ArrayBuffer>), {
-      duplicateWindowSeconds: DUPLICATE_WINDOW_SECONDS,
-    }),
+    core,
     keyring: await openKeyring(env.MASTER_KEY, random),
     acquirer,
     acquirerId: env.ACQUIRER_ID,

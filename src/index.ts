@@ -23,6 +23,7 @@ async function build(env: Env): Promise<Worker> {
     module: coreModule,
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(bytes),
+    fetch: (url, init) => fetch(url, init),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     log: (event, detail) => console.log(JSON.stringify({ event, region: env.REGION, ...detail })),
   })

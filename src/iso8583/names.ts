@@ -6,6 +6,7 @@ const MTI_CLASS: Readonly<Record<string, string>> = {
   '03': 'file action',
   '04': 'reversal',
   '05': 'reconciliation',
+  '06': 'administrative',
   '08': 'network management',
 }
 

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest'
+import { MAC_PROFILES, type MacProfile } from '../../src/domain/types.ts'
+import { httpsAcquirer } from '../../src/host/https.ts'
+import type { HostAnswer } from '../../src/host/port.ts'
+import { packWithMac } from '../../src/iso8583/answer.ts'
+import { buildFrame } from '../../src/iso8583/frame.ts'
+import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
+import { microMac } from '../support/micro-mac.ts'
+import {
+  algorithmOf,
+  aSale,
+  aVoid,
+  bytes,
+  conversation,
+  core,
+  HEADER,
+  hearing,
+  macKeyFor,
+  openBehind,
+  TPDU,
+} from './behind.ts'
+
+describe('forged and garbled answers', () => {
+  it.each(MAC_PROFILES)('under %s every bit matters, or changes nothing', async (macProfile) => {
+    for (const { name, question, answer, frame } of await conversation(macProfile)) {
+      let same = 0
+      for (let bit = 0; bit < 8 * frame.length; bit++) {
+        const flipped = frame.with(bit >> 3, (frame[bit >> 3] ?? 0) ^ (1 << (bit & 7)))
+        const heard = await hearing(flipped, macProfile).ask(question)
+        if (heard.kind !== 'unknown') {
+          expect([name, bit, heard]).toEqual([name, bit, answer])
+          same++
+        }
+      }
+      // The addresses of the TPDU (but not its first byte) and the header: 4 + 6 bytes.
+      expect([name, same]).toEqual([name, 80])
+    }
+  })
+
+  it('no part of an answer is one', async () => {
+    for (const { question, frame } of await conversation())
+      for (let length = 0; length < frame.length; length++)
+        expect((await hearing(frame.slice(0, length)).ask(question)).kind).toBe('unknown')
+  })
+
+  it('no answer is believed to another question', async () => {
+    const all = await conversation()
+    for (const one of all)
+      for (const other of all) {
+        const { kind, of, hostStan } = other.question
+        const isSame =
+          one.question.kind === kind && one.question.of === of && one.question.hostStan === hostStan
+        if (!isSame) expect((await hearing(one.frame).ask(other.question)).kind).toBe('unknown')
+      }
+  })
+
+  /** What the void was answered. */
+  async function voidAnswer(macProfile: MacProfile = 'cup-ecb'): Promise<Message> {
+    const { frame } = (await conversation(macProfile)).find(({ name }) => name === 'void') ?? {}
+    const message = unpack(frame?.subarray(13) ?? new Uint8Array(0))
+    if (!message.ok) throw new Error('no message')
+    return message.value
+  }
+
+  /** An answer to the void, changed and signed anew by whoever has the key. */
+  async function resigned(
+    change: (answer: Message) => Message,
+    macProfile: MacProfile = 'cup-ecb',
+  ): Promise<HostAnswer> {
+    const message = await voidAnswer(macProfile)
+    const key = macKeyFor(macProfile)
+    const body = packWithMac(change(message), (input) => microMac(algorithmOf(macProfile), key, input))
+    return hearing(buildFrame('tpdu', TPDU, HEADER, body, core.lrc), macProfile).ask(aVoid())
+  }
+  const withField = (number: number, value: string | null) => (answer: Message) => {
+    const fields = new Map(answer.fields)
+    if (value === null) fields.delete(number)
+    else fields.set(number, value)
+    return { ...answer, fields }
+  }
+
+  it('one that is only signed anew is believed', async () => {
+    expect((await resigned((answer) => answer)).kind).toBe('approved')
+    expect(await resigned(withField(39, '51'))).toEqual({ kind: 'declined', reason: 'insufficient_funds' })
+  })
+
+  it.each([
+    ['another processing code', 3, '000000'],
+    ['another amount', 4, '000000001235'],
+    ['no amount', 4, null],
+    ['another STAN', 11, '000103'],
+    ['another terminal', 41, '12345679'],
+    ['another merchant', 42, '123456789012346'],
+    ['no merchant', 42, null],
+    ['another currency', 49, '840'],
+    ['another batch', 60, '23000008000'],
+    ['another type', 60, '22000007000'],
+    ['no field 60', 60, null],
+    ['no response code', 39, null],
+    ['an unknown response code', 39, 'ZZ'],
+    ['a response code that names a property', 39, '__'],
+  ] as const)('%s, rightly signed: unknown', async (_, number, value) => {
+    for (const code of ['00', '51']) {
+      const answer = await resigned((message) => withField(number, value)(withField(39, code)(message)))
+      expect(answer.kind).toBe('unknown')
+    }
+  })
+
+  it.each(['0200', '0410', '0610', '0230'])('MTI %s, rightly signed: unknown', async (mti) => {
+    expect((await resigned((answer) => ({ ...answer, mti }))).kind).toBe('unknown')
+  })
+
+  it.each(['00', '05', '51', 'A0'])('%s without a MAC: unknown', async (code) => {
+    const message = await voidAnswer()
+    const fields = new Map(message.fields).set(39, code)
+    fields.delete(64)
+    const bare = buildFrame('tpdu', TPDU, HEADER, pack({ ...message, fields }), core.lrc)
+    expect(await hearing(bare).ask(aVoid())).toEqual({ kind: 'unknown', why: 'no MAC' })
+  })
+
+  it('what the host says of a request whose MAC it does not accept is unsigned: unknown', async () => {
+    const { simulator } = openBehind()
+    const acquirer = httpsAcquirer({
+      core,
+      macProfile: 'cup-ecb',
+      macKey: bytes('FEDCBA9876543210'),
+      tpdu: TPDU,
+      header: HEADER,
+      recovery: 'inquiry',
+      send: async (frame) => simulator.receive(frame, 0).answer,
+    })
+    expect(await acquirer.ask(aSale())).toEqual({ kind: 'unknown', why: 'no MAC' })
+    expect([...simulator.ledger.items()]).toEqual([])
+  })
+
+  it('a message in a serial frame is no answer', async () => {
+    const { frame } = (await conversation())[2] ?? {}
+    const serial = buildFrame('serial', TPDU, HEADER, frame?.subarray(13) ?? new Uint8Array(0), core.lrc)
+    expect(await hearing(serial).ask(aVoid())).toEqual({ kind: 'unknown', why: 'a serial frame' })
+  })
+
+  it('bytes after the frame are ignored, a second copy among them', async () => {
+    for (const { question, answer, frame } of await conversation())
+      expect(await hearing(Uint8Array.of(...frame, ...frame)).ask(question)).toEqual(answer)
+  })
+})
