@@ -117,9 +117,12 @@ describe('settings', () => {
     )
     const bindings = [...wrangler.matchAll(/^binding = "(\w+)"/gm)].map(([, name]) => name)
     const secrets = [...wrangler.matchAll(/secret put (\w+)/g)].map(([, name]) => name)
-    const environment = /interface Environment \{([^}]*)\}/.exec(read('src/create-services.ts'))?.[1] ?? ''
-    const used = [...environment.matchAll(/readonly (\w+)/g)].map(([, name]) => name)
-    expect(used.length).toBeGreaterThan(3)
+    const interfaces = ['src/create-services.ts', 'src/host/settings.ts'].map(read).join('\n')
+    const declared = interfaces.matchAll(/interface (?:Environment extends )?\w*(?:Settings) \{([^}]*)\}/g)
+    const used = [...declared].flatMap(([, body = '']) =>
+      [...body.matchAll(/readonly (\w+)/g)].map(([, name]) => name),
+    )
+    expect(used.length).toBeGreaterThan(9)
     expect(documented.toSorted()).toEqual(
       [...new Set([...vars, ...bindings, ...secrets, ...used])].toSorted(),
     )

@@ -102,7 +102,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   iso8583: ['core', 'domain'],
   json: ['core', 'domain'],
   store: ['domain'],
-  host: ['domain'],
+  host: ['core', 'domain', 'iso8583'],
   'group.ts': [],
   'keys.ts': [],
   'random.ts': [],
@@ -111,6 +111,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'env.d.ts': [],
   // Beside the road: the virtual terminal knows the wire, never the service; the command knows them both.
   terminal: ['core', 'domain', 'iso8583'],
+  // A Worker of its own: the wire and nothing of the service.
+  simulator: ['core', 'domain', 'iso8583'],
   cli: ['core', 'domain', 'iso8583', 'store', 'terminal'],
 }
 
@@ -154,9 +156,12 @@ describe('imports', () => {
     for (const path of source) visit(path, [])
   })
 
-  it('of the core’s module stand in index.ts alone', () => {
+  it('of the core’s module stand where a Worker starts', () => {
     const wasm = inSource.filter(({ to }) => to.endsWith('.wasm') || to.startsWith('build/'))
-    expect(wasm.map(({ from, to }) => `${from} → ${to}`)).toEqual(['src/index.ts → build/core.wasm'])
+    expect(wasm.map(({ from, to }) => `${from} → ${to}`)).toEqual([
+      'src/index.ts → build/core.wasm',
+      'src/simulator/index.ts → build/core.wasm',
+    ])
   })
 
   it('of source never reach into the tests', () => {
@@ -201,9 +206,14 @@ describe('the runtime', () => {
       {
         'src/index.ts': 'passes it on',
         'src/group.ts': 'measures how long a set has been on the road; decides nothing',
+        'src/simulator/index.ts': 'passes it on',
       },
     ],
-    [/\bgetRandomValues\b|\brandomUUID\b|\bMath\.random\b/, 'randomness', { 'src/index.ts': 'passes it on' }],
+    [
+      /\bgetRandomValues\b|\brandomUUID\b|\bMath\.random\b/,
+      'randomness',
+      { 'src/index.ts': 'passes it on', 'src/simulator/index.ts': 'the core asks for it' },
+    ],
     [/\bconsole\./, 'the log', { 'src/index.ts': 'passes it on' }],
     [
       /\bprocess\.(env|argv|exit|std|hrtime|cwd)|\bEnv\b|\bglobalThis\b|\bcaches\./,
@@ -220,9 +230,18 @@ describe('the runtime', () => {
         'src/index.ts': 'passes a wait on',
         'src/group.ts': 'a waiter’s patience, and its look at the road',
         'src/doors/terminal.ts': 'a copy’s patience with the first',
+        'src/simulator/index.ts': 'passes it on',
       },
     ],
-    [/\bfetch\(/, 'the network', { 'src/index.ts': 'the application’s own fetch' }],
+    [
+      /\bfetch\(/,
+      'the network',
+      {
+        'src/index.ts': 'passes it on; the application’s own fetch',
+        'src/host/send.ts': 'calls what was passed on to it',
+        'src/simulator/index.ts': 'its own',
+      },
+    ],
   ]
   const worker = source.filter((path) => !path.startsWith('src/cli/'))
   it.each(TOUCHES)('%s: %s', (pattern, _, exceptions) => {
@@ -287,7 +306,13 @@ describe('files', () => {
   })
 
   it('of source are used', () => {
-    const roots = ['src/index.ts', 'src/env.d.ts', 'src/cli/index.ts', 'assembly/index.ts']
+    const roots = [
+      'src/index.ts',
+      'src/env.d.ts',
+      'src/cli/index.ts',
+      'src/simulator/index.ts',
+      'assembly/index.ts',
+    ]
     const used = new Set(imports.filter(({ from, to }) => from !== to).flatMap(({ to }) => [to, `${to}.ts`]))
     // A program of its own that another file starts by its path.
     for (const path of source)

@@ -5,7 +5,6 @@
 
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { dirname, join, relative } from 'node:path'
 import { fromHex } from '../iso8583/hex.ts'
 import { insertApiKey, newApiKey } from './api-key.ts'
@@ -15,6 +14,7 @@ import { applyMigrations, type Database, databaseOf, query, sqlText } from './da
 import { Failure } from './failure.ts'
 import { type JsonObject, UsageError } from './ndjson.ts'
 import { numberOf, textOf } from './options.ts'
+import { assertFree } from './port.ts'
 import { DEVELOPMENT_CREDENTIALS, type Provisioned, provision, splitMasterKey } from './provision.ts'
 import { root } from './wrangler.ts'
 import { type ServeOptions, serve } from './wrangler-dev.ts'
@@ -99,17 +99,6 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
     await server.stop()
     throw error
   }
-}
-
-async function assertFree(port: number, ip: string): Promise<void> {
-  const probe = createServer()
-  const code = await new Promise<string | undefined>((resolve) => {
-    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'error'))
-    probe.listen({ port, host: ip, exclusive: true }, () => probe.close(() => resolve(undefined)))
-  })
-  if (code === 'EADDRINUSE')
-    throw new Failure(`port ${port} is in use: end what listens there, or choose another with --port`)
-  if (code !== undefined) throw new Failure(`cannot listen on ${ip} port ${port}: ${code}`)
 }
 
 /** Makes `.dev.vars` where there is none; true if it did. */

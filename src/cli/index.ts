@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   journal: () => import('./journal.ts'),
   'api-key': () => import('./api-key.ts'),
   start: () => import('./start.ts'),
+  host: () => import('./host.ts'),
   demo: () => import('./demo.ts'),
 }
 

@@ -17,7 +17,7 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
 }
 
 /** Exit code 0 when the server ended because it was told to. */
-export async function untilEnded(server: DevServer): Promise<number> {
+export async function untilEnded(server: Pick<DevServer, 'ended'>): Promise<number> {
   if (await server.ended) return 0
   throw new Failure('the server ended by itself')
 }

@@ -11,6 +11,8 @@ import { spawnWrangler } from './wrangler.ts'
 export interface ServeOptions {
   readonly port: number
   readonly ip: string
+  /** Of another Worker than the service itself: its configuration, from the checkout. */
+  readonly config?: string
   readonly database: Database
   /** Told of each line of the service's log, and of what wrangler complains about. */
   readonly log: (line: string) => void
@@ -28,12 +30,13 @@ export interface Serving {
 }
 
 /** Starts `wrangler dev`; SIGINT, SIGTERM and SIGHUP end it, and so does the end of this process. */
-export function serve({ port, ip, database: { persistTo }, log }: ServeOptions): Serving {
+export function serve({ port, ip, config, database: { persistTo }, log }: ServeOptions): Serving {
   const child = spawnWrangler(
     [
       'dev',
       ...['--port', String(port), '--ip', ip, '--inspector-port', '0'],
       '--show-interactive-dev-session=false',
+      ...(config === undefined ? [] : ['--config', config]),
       ...(persistTo === undefined ? [] : ['--persist-to', persistTo]),
     ],
     { group: true },

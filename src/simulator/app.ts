@@ -1,0 +1,108 @@
+/**
+ * @module The simulated host over HTTP: frames as an acquirer takes them, and, as no acquirer has, its books in JSON
+ * (`GET /ledger`) and its faults to be chosen (`POST /faults`, `/cut-off`, `/reset`).
+ */
+
+import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
+import { type Plan, readPlan, seededRandom } from './faults.ts'
+import { HostSimulator } from './host.ts'
+import type { Item, Ledger } from './ledger.ts'
+import { authorizationCodeOf, rrnOf, type Voice } from './speech.ts'
+
+export interface SimulatorRuntime extends Voice {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Resolves after so many milliseconds. */
+  sleep(ms: number): Promise<void>
+}
+
+/** An item of the books as anyone may read it. */
+export interface LedgerEntry {
+  readonly of: 'sale' | 'void'
+  readonly merchantId: string
+  readonly terminalId: string
+  readonly batchNumber: string
+  readonly stan: string
+  readonly amount: number
+  readonly currencyCode: string
+  readonly original: Item['original']
+  readonly state: Item['state']
+  readonly responseCode: string
+  readonly rrn: string
+  readonly authorizationCode: string | null
+  readonly businessDay: number
+  /** STAN of a sale's void that stands. */
+  readonly voidedBy: string | null
+}
+
+/** The books as they are now. */
+const entriesOf = (ledger: Ledger): LedgerEntry[] =>
+  Array.from(ledger.items(), (item) => {
+    const { serial: _, day, at: __, liveVoid, ...entry } = item
+    return {
+      ...entry,
+      rrn: rrnOf(item),
+      authorizationCode: item.responseCode === '00' ? authorizationCodeOf(item) : null,
+      businessDay: day,
+      voidedBy: liveVoid?.stan ?? null,
+    }
+  })
+
+const LONGEST_FRAME = 4_096
+/** The network's word for a host that does not answer. */
+const NO_ANSWER = 504
+
+/** Takes requests; everything is kept in memory, and starts from nothing. */
+export function createSimulator(runtime: SimulatorRuntime): (request: Request) => Promise<Response> {
+  const open = () => new HostSimulator({ ...runtime, random: seededRandom(1) })
+  let host = open()
+  return async (request) => {
+    const { pathname } = new URL(request.url)
+    switch (`${request.method} ${pathname}`) {
+      case 'GET /ledger': {
+        const businessDay = host.ledger.dayAt(runtime.now())
+        return Response.json({ businessDay, items: entriesOf(host.ledger) })
+      }
+      case 'POST /faults': {
+        const asked = await readFaults(request)
+        if (asked === undefined) return new Response('expected {rates, script, seed}\n', { status: 400 })
+        host.follow(asked.plan, asked.seed === undefined ? undefined : seededRandom(asked.seed))
+        return new Response(null, { status: 204 })
+      }
+      case 'POST /cut-off':
+        host.ledger.cutOff()
+        return new Response(null, { status: 204 })
+      case 'POST /reset':
+        host = open()
+        return new Response(null, { status: 204 })
+      default:
+        return request.method === 'POST'
+          ? exchange(runtime, host, request)
+          : new Response(null, { status: 405 })
+    }
+  }
+}
+
+async function exchange(
+  { now, sleep }: SimulatorRuntime,
+  host: HostSimulator,
+  request: Request,
+): Promise<Response> {
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  if (bytes.length > LONGEST_FRAME) return new Response(null, { status: 413 })
+  const { answer, copies, delayMs, arrivesAfterMs } = host.receive(bytes, now())
+  await sleep(delayMs + arrivesAfterMs)
+  const late = arrivesAfterMs === 0 ? answer : host.process(bytes, now())
+  if (late === null) return new Response(null, { status: NO_ANSWER })
+  const body = new Uint8Array(late.length * Math.max(1, copies))
+  for (let at = 0; at < body.length; at += late.length) body.set(late, at)
+  return new Response(body, { headers: { 'content-type': ISO_CONTENT_TYPE } })
+}
+
+async function readFaults(request: Request): Promise<{ plan: Plan; seed?: number } | undefined> {
+  const value: unknown = await request.json().catch(() => undefined)
+  const { seed } = (value ?? {}) as { seed?: unknown }
+  const plan = readPlan(value) ?? undefined
+  if (plan === undefined || (seed !== undefined && !Number.isSafeInteger(seed))) return undefined
+  return { plan, ...(seed === undefined ? {} : { seed: Number(seed) }) }
+}

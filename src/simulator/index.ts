@@ -1,0 +1,38 @@
+/** @module The simulated host as a Worker of its own. Its books are in the memory of its one isolate and end with it. */
+
+import coreModule from '../../build/core.wasm'
+import { createCore } from '../core/instance.ts'
+import { makLengthOf } from '../domain/mac-profile.ts'
+import { MAC_PROFILES } from '../domain/types.ts'
+import { fromHex } from '../iso8583/hex.ts'
+import { createSimulator } from './app.ts'
+
+interface Settings {
+  readonly MAC_PROFILE: string
+  /** Hex; a test key. */
+  readonly MAC_KEY: string
+}
+
+let simulator: ReturnType<typeof createSimulator> | undefined
+
+function open({ MAC_PROFILE, MAC_KEY }: Settings): ReturnType<typeof createSimulator> {
+  const macProfile = MAC_PROFILES.find((profile) => profile === MAC_PROFILE)
+  if (macProfile === undefined) throw new RangeError(`MAC_PROFILE: expected ${MAC_PROFILES.join(' or ')}`)
+  const macKey = fromHex(MAC_KEY)
+  if (macKey?.length !== makLengthOf(macProfile))
+    throw new RangeError(`MAC_KEY: expected ${makLengthOf(macProfile)} bytes in hex`)
+  return createSimulator({
+    core: createCore(coreModule, (bytes) => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>)),
+    macProfile,
+    macKey,
+    now: () => Date.now(),
+    sleep: (ms) => (ms === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms))),
+  })
+}
+
+export default {
+  async fetch(request, settings) {
+    simulator ??= open(settings)
+    return simulator(request)
+  },
+} satisfies ExportedHandler<Settings>

@@ -1,0 +1,123 @@
+/** @module How a simulated host hears and speaks ISO 8583: requests whose MAC is right, answers under its own. */
+
+import type { Core } from '../core/instance.ts'
+import { macAlgorithmOf } from '../domain/mac-profile.ts'
+import type { MacProfile } from '../domain/types.ts'
+import { buildAnswer, packWithMac } from '../iso8583/answer.ts'
+import { field60Of, transactionTypeOf } from '../iso8583/cup.ts'
+import { readField61 } from '../iso8583/field60.ts'
+import { answerFrame, type Frame } from '../iso8583/frame.ts'
+import { fromHex } from '../iso8583/hex.ts'
+import { type Message, macInput, pack } from '../iso8583/message.ts'
+import { type Received, readMessage } from '../iso8583/received.ts'
+import type { Kind } from './faults.ts'
+import type { Item, Posting } from './ledger.ts'
+
+export interface Voice {
+  readonly core: Core
+  readonly macProfile: MacProfile
+  /** As long as the profile wants it. */
+  readonly macKey: Uint8Array
+}
+
+/** What a message asks of the books. */
+export interface Asked {
+  readonly kind: Kind
+  readonly posting: Posting
+}
+
+export interface Saying {
+  readonly responseCode: string
+  /** What the answer speaks of. */
+  readonly item: Item | null
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** Business day, in days since the epoch. */
+  readonly day: number
+}
+
+/** Opens a frame; undefined where it holds no message. */
+export function hear({ core }: Voice, bytes: Uint8Array): Received | undefined {
+  const read = readMessage(bytes, core.lrc)
+  return read.ok ? read.value : undefined
+}
+
+export function hasRightMac({ core, macProfile, macKey }: Voice, { frame, message }: Received): boolean {
+  const mac = fromHex(message.fields.get(64) ?? '')
+  if (mac === undefined || mac.length === 0) return false
+  return core.verifyMac(macAlgorithmOf(macProfile), macKey, macInput(frame.body), mac)
+}
+
+/** Undefined: nothing that is done here. */
+export function askedBy({ mti, fields }: Message): Asked | undefined {
+  // 3, 25 and 60.1 mean in a reversal and an inquiry what they mean in the message that it names.
+  const of = transactionTypeOf({ mti: '0200', fields })
+  if (of !== 'sale' && of !== 'void') return undefined
+  const kind = { '0200': of, '0400': 'reversal', '0600': 'inquiry' }[mti] as Kind | undefined
+  if (kind === undefined) return undefined
+  const original = of === 'void' ? readField61(fields.get(61) ?? '') : undefined
+  const posting = {
+    of,
+    merchantId: fields.get(42) ?? '',
+    terminalId: fields.get(41) ?? '',
+    batchNumber: field60Of(fields).batchNumber,
+    stan: fields.get(11) ?? '',
+    amount: Number(fields.get(4) ?? 0),
+    currencyCode: fields.get(49) ?? '',
+    original:
+      original === undefined
+        ? null
+        : { batchNumber: original.originalBatchNumber, stan: original.originalStan },
+  }
+  return { kind, posting }
+}
+
+const ACQUIRER_ID = '00001234'
+const RECEIVING_INSTITUTION = '03080000'
+/** Field 63: the card organisation, CUP. */
+const PRIVATE_DATA = '435550'
+/** Field 37 of an answer that is about no item. */
+const NO_RRN = '000000000000'
+
+/** The answer without its MAC. An inquiry is answered with the fields of a sale. */
+export function answerTo(request: Message, { responseCode, item, at, day }: Saying): Message {
+  return buildAnswer(request, request.mti === '0400' ? 'sale_reversal' : 'sale', {
+    responseCode,
+    ...localClock(at),
+    settlementDate: monthAndDay(day * 86_400_000),
+    rrn: item === null ? NO_RRN : rrnOf(item),
+    authorizationCode: responseCode === '00' && item !== null ? authorizationCodeOf(item) : null,
+    acquirerId: ACQUIRER_ID,
+    receivingInstitution: RECEIVING_INSTITUTION,
+    privateData: PRIVATE_DATA,
+  })
+}
+
+/** The frame of an answer, under the host's MAC. */
+export function say({ core, macProfile, macKey }: Voice, request: Frame, answer: Message): Uint8Array {
+  const algorithm = macAlgorithmOf(macProfile)
+  const body = packWithMac(answer, (input) => core.computeMac(algorithm, macKey, input))
+  return answerFrame(request, body, {}, core.lrc)
+}
+
+/** The same for whoever did not prove who it is. */
+export const sayUnsigned = ({ core }: Voice, request: Frame, answer: Message): Uint8Array =>
+  answerFrame(request, pack(answer), {}, core.lrc)
+
+/** The host's own field 37: 12 digits, none twice. */
+export const rrnOf = ({ serial }: Item): string => String(700_000_000_000 + serial)
+
+/** The host's own field 38: six digits; it goes round after 999,000. */
+export const authorizationCodeOf = ({ serial }: Item): string =>
+  String(1_000 + (serial % 999_000)).padStart(6, '0')
+
+/** Fields 12 and 13 in China. */
+function localClock(at: number): { localTime: string; localDate: string } {
+  const local = new Date(at + 8 * 3_600_000).toISOString()
+  return {
+    localTime: local.slice(11, 19).replaceAll(':', ''),
+    localDate: local.slice(5, 10).replace('-', ''),
+  }
+}
+
+const monthAndDay = (at: number): string => new Date(at).toISOString().slice(5, 10).replace('-', '')
