@@ -9,7 +9,9 @@ import type { Control, Row } from './control.ts'
 import { firstOf, lastOf, type Said, wasApproved } from './said.ts'
 import type { Story } from './story.ts'
 
-export type Fault = 'lost' | 'double' | 'changed' | 'torn' | 'stuck' | 'wrong'
+type Fault = 'lost' | 'double' | 'changed' | 'torn' | 'stuck' | 'wrong'
+
+export const FAULTS: readonly Fault[] = ['lost', 'double', 'changed', 'torn', 'stuck', 'wrong']
 
 export interface Violation {
   readonly fault: Fault

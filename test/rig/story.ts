@@ -8,17 +8,9 @@ import { reversalRequest, saleRequest, voidRequest } from '../../src/terminal/me
 import { type LogEntry, takeStan } from '../../src/terminal/state.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import type { Random } from '../support/micro-random.ts'
+import type { Mouth } from './mouth.ts'
 import { ask, firstOf, type Said, saying, sayingJson } from './said.ts'
 import type { Till } from './till.ts'
-
-/** How a message reaches the service, and what is noted of it on the way. */
-export interface Mouth {
-  /** Says it to an isolate and notes what was heard. True where anything was. */
-  tell(said: Said): Promise<boolean>
-  url(): URL
-  readonly merchantKey: string
-  readonly random: Random
-}
 
 /** Milliseconds over which what races for a sale is spread. */
 const SPREAD_MS = 40

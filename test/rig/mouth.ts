@@ -1,0 +1,41 @@
+/** @module How messages reach a rig, whichever process of it runs now, and what is noted of them on the way. */
+
+import type { Random } from '../support/micro-random.ts'
+import type { Rig } from './rig.ts'
+import type { Said } from './said.ts'
+
+export interface Mouth {
+  /** Says it to the next isolate and notes what was heard. True where anything was. */
+  tell(said: Said): Promise<boolean>
+  /** Of the next isolate. */
+  url(): URL
+  readonly merchantKey: string
+  readonly random: Random
+  /** How often anything was said. */
+  readonly sent: number
+}
+
+export function openMouth(merchantKey: string, random: Random, rig: () => Rig): Mouth {
+  let turn = 0
+  let sent = 0
+  const url = () => {
+    const { urls } = rig()
+    return urls[turn++ % urls.length] ?? rig().url
+  }
+  return {
+    merchantKey,
+    random,
+    url,
+    async tell(said) {
+      sent += 1
+      const heard = await said.say(url())
+      if (heard === null) return false
+      // Only what differs from what was heard last adds anything.
+      if (said.heard.at(-1)?.text !== heard.text) said.heard.push(heard)
+      return true
+    },
+    get sent() {
+      return sent
+    },
+  }
+}
