@@ -13,7 +13,7 @@ import { projections } from '../../src/store/projections.ts'
 import type { Row } from './control.ts'
 
 /** Tables that the journal rebuilds. */
-const PROJECTIONS = ['merchant', 'terminal', 'sale', 'void', 'reversal', 'batch']
+const PROJECTIONS = ['merchant', 'terminal', 'sale', 'void', 'reversal', 'batch', 'host_message']
 
 /** Copies the files of a rig that is not running, or stopped, and says all that is wrong with them. */
 export async function audit(dir: string): Promise<string[]> {
@@ -66,7 +66,8 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
       PROJECTIONS.map((table) => [
         table,
         rows(`select * from ${table}`)
-          .map((row) => JSON.stringify(row))
+          // How often and when next the host is asked is the outbox's own.
+          .map((row) => JSON.stringify({ ...row, attempts: 0, next_at: null }))
           .sort(),
       ]),
     )

@@ -46,8 +46,7 @@ function judgeAnswers(said: Said, undoings: readonly Said[]): Violation[] {
 const undoingsOf = (story: Story, said: Said): Said[] =>
   story.all.filter(({ target }) => target === said || (target === story.sale && said !== story.sale))
 
-const isLive = (row: Row): boolean =>
-  row.reversed_at === null && !['declined', 'reversed'].includes(String(row.state ?? ''))
+const UNDECIDED = ['pending', 'undoing', 'reversing']
 
 const standing = (said: Said): boolean => lastOf(said)?.verdict === 'approved'
 
@@ -71,7 +70,10 @@ export function judgeStory(
   if (rows.length > (acknowledged || reversed ? 1 : 0))
     told('double', `${sale.name}: ${rows.length} rows of it`)
   if (acknowledged && rows[0]?.rrn !== firstOf(sale)?.rrn) told('lost', `${sale.name}: no row of it`)
-  const live = voids.filter((row) => row.sale_stan === stan && isLive(row)).map(({ rrn }) => rrn)
+  const ofSale = voids.filter((row) => row.sale_stan === stan)
+  const live = ofSale.filter(({ state }) => state === 'approved').map(({ rrn }) => rrn)
+  const open = ofSale.find(({ state }) => UNDECIDED.includes(String(state)))
+  if (open !== undefined) told('stuck', `${sale.name}: a void is ${open.state}`)
   const approved = all.filter((said) => said.kind !== 'reversal' && said !== sale && standing(said))
   const rrns = approved.map((said) => lastOf(said)?.rrn ?? '')
   if (live.length > 1 || rrns.length > 1) told('double', `${sale.name}: ${live.length} live voids`)

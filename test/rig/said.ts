@@ -45,11 +45,9 @@ export const wasApproved = ({ heard }: Said): boolean => heard.some(({ verdict }
 const isSilence = (silence: string): boolean => !/^HTTP (?!429|503)/.test(silence)
 
 const REVERSED = REFUSALS.message_reversed.zh
-const IN_PROGRESS = REFUSALS.in_progress.responseCode
 
-function heardOf({ outcome, received, answer, responseCode, fault }: Exchange): Heard | null {
+function heardOf({ outcome, received, answer, responseCode, fault }: Exchange): Heard {
   const texts = answerTexts(received)
-  if (responseCode === IN_PROGRESS && outcome === 'declined') return null
   const verdict: Verdict =
     outcome === 'approved'
       ? 'approved'
@@ -120,7 +118,6 @@ export function sayingJson(bearer: string, key: string, body: object): Said {
       const { status, text, json } = answer
       const { reason = '', rrn = null } = json
       if (json.certainty !== 'FINAL') return [202, 409, 429, 503].includes(status) ? null : wrong(text)
-      if (reason === 'in_progress') return null
       const verdict =
         status === 201 ? 'approved' : reason === 'message_reversed' ? 'reversed' : ('declined' as const)
       return { verdict, text, words: `${status} ${reason}`, rrn, authorizationCode: null }
