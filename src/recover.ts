@@ -115,6 +115,8 @@ async function tryHost(services: Services, message: HostMessage): Promise<void> 
   const now = services.now()
   const tell = (event: HostEvent) => processAlone(services.road, messageOf(services, message, event))
   if (now >= message.decideBy && message.caseReason === null) await tell(only('overdue'))
+  // What was forwarded once is not asked of an acquirer who has it not.
+  if (!services.acquirer.isRemote) return
   if (message.state === 'pending') {
     const isLate = now >= message.claimedAt + GIVE_UP_MS
     const event = await find(services, message, isLate)

@@ -6,7 +6,7 @@
 import { answerOf, type Decision, type Situation, type Supplies } from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import { GIVE_UP_MS, isUndecided, nextHostState } from './host-state.ts'
-import { followUpKey, outcomeKey } from './message-key.ts'
+import { caseKey, followUpKey, outcomeKey } from './message-key.ts'
 import { addCredit, addDebit } from './money.ts'
 import type { HostEventRequest } from './requests.ts'
 import type { Answer, DraftEntry, Effects, HostMessage, HostMove, JournalEntry } from './types.ts'
@@ -98,14 +98,15 @@ function entry(
   return { kind: 'commit', draft }
 }
 
-const followUp = (known: Known, kind: 'give_up' | 'host_undone' | 'case', effects: Effects): Decision =>
+const followUp = (known: Known, kind: 'give_up' | 'host_undone', effects: Effects): Decision =>
   entry(known, kind, followUpKey(known.message.messageKey, kind), null, effects)
 
 function openCase(known: Known, caseReason: 'host_silent' | 'host_keeps'): Decision | null {
   const { message, supplies } = known
   if (message.caseReason !== null) return null
   const nextAt = supplies.now + REFUSED_WAIT_MS
-  return followUp(known, 'case', { hostMoves: [{ ...move(known, message.state, nextAt), caseReason }] })
+  const effects = { hostMoves: [{ ...move(known, message.state, nextAt), caseReason }] }
+  return entry(known, 'case', caseKey(message.messageKey, message.state), null, effects)
 }
 
 const move = (

@@ -8,6 +8,7 @@
 
 import { answerOf, commitOf, type Decision, knownMessage, type Situation, type Supplies } from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
+import { DECIDE_MS } from './host-state.ts'
 import { addCredit, addDebit } from './money.ts'
 import type { ReversalRequest } from './requests.ts'
 import type { Effects, HostMove, JournalEntry, Reversal, Sale, SaleState } from './types.ts'
@@ -46,6 +47,7 @@ const owed = (messageKey: string, at: number): HostMove => ({
   state: 'reversing',
   at,
   nextAt: at,
+  decideBy: at + DECIDE_MS,
 })
 
 /** Undo a void: the sale stands again. Undo a sale: a void of it goes with it, since both never happened. */

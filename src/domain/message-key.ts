@@ -1,5 +1,6 @@
 /** @module The business identity of a message (semantics.md, Identity), as one string for one unique index. */
 
+import type { HostState } from './host-state.ts'
 import type { EntryKind } from './types.ts'
 
 export interface PosMessageKey {
@@ -23,5 +24,8 @@ export const apiMessageKey = (scope: string, kind: EntryKind, idempotencyKey: st
 
 /** Keys of the entries that follow a claim. */
 export const outcomeKey = (messageKey: string): string => `${messageKey}|outcome`
-export const followUpKey = (messageKey: string, kind: 'give_up' | 'host_undone' | 'case'): string =>
+export const followUpKey = (messageKey: string, kind: 'give_up' | 'host_undone'): string =>
   `${messageKey}|${kind}`
+
+/** No state comes twice, so there is one case in each at most. */
+export const caseKey = (messageKey: string, state: HostState): string => `${messageKey}|case|${state}`

@@ -187,6 +187,8 @@ export interface HostMove {
   readonly at: number
   /** When the host is to be asked next; null: it need not be. */
   readonly nextAt: number | null
+  /** A new time by which it is decided: what is reversed long after its claim is given time anew. */
+  readonly decideBy?: number
   readonly hostRrn?: string | null
   /** Opens a case. */
   readonly caseReason?: CaseReason

@@ -127,13 +127,18 @@ const isAgreed = sql.join(
   sql`, `,
 )
 
-/** A new state is asked about afresh; agreement closes a case. */
+const CLOSES = sql`case_opened_at is not null and case_closed_at is null
+  and item.value ->> 'state' in (${isAgreed})`
+
+/** A new state is asked about afresh; agreement closes a case, and one that was closed is over when something is owed anew. */
 const MOVED = {
   state: sql`item.value ->> 'state'`,
   hostRrn: sql`coalesce(item.value ->> 'hostRrn', host_rrn)`,
-  caseReason: sql`coalesce(item.value ->> 'caseReason', case_reason)`,
-  caseOpenedAt: sql`iif(item.value ->> 'caseReason' is null, case_opened_at, item.value ->> 'at')`,
-  caseClosedAt: sql`iif(case_opened_at is not null and item.value ->> 'state' in (${isAgreed}), item.value ->> 'at', case_closed_at)`,
+  decideBy: sql`coalesce(item.value ->> 'decideBy', decide_by)`,
+  caseReason: sql`coalesce(item.value ->> 'caseReason', iif(case_closed_at is null, case_reason, null))`,
+  caseOpenedAt: sql`iif(item.value ->> 'caseReason' is null,
+    iif(case_closed_at is null, case_opened_at, null), item.value ->> 'at')`,
+  caseClosedAt: sql`iif(${CLOSES}, item.value ->> 'at', null)`,
   attempts: sql`0`,
   nextAt: sql`item.value ->> 'nextAt'`,
 }

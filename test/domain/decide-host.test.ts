@@ -207,7 +207,15 @@ describe('a reversal', () => {
       expect(effects).toEqual({
         voidMoved: { id: f.voidRecord.id, state: 'reversing', reversedAt: f.NOW },
         reversals: [{ targetKey: f.voidRequest.messageKey, kind: 'reversed' }],
-        hostMoves: [{ messageKey: f.voidRequest.messageKey, state: 'reversing', at: f.NOW, nextAt: f.NOW }],
+        hostMoves: [
+          {
+            messageKey: f.voidRequest.messageKey,
+            state: 'reversing',
+            at: f.NOW,
+            nextAt: f.NOW,
+            decideBy: f.NOW + DECIDE_MS,
+          },
+        ],
       })
     }
   })

@@ -41,6 +41,12 @@ const stateOf = async (till: Till): Promise<string[]> =>
     ({ kind, state }) => `${kind} ${state}`,
   )
 
+const casesOf = (till: Till) =>
+  rows(
+    'select case_reason, case_closed_at from host_message where case_reason is not null and terminal_id = ?',
+    till.tid,
+  )
+
 const kindsOf = async (till: Till): Promise<string[]> =>
   (await journalOf(till.tid)).slice(1).map(({ body }) => JSON.parse(body).kind)
 
@@ -323,6 +329,42 @@ describe('a late word', () => {
     expect(
       await rows('select case_reason from host_message where kind = ? and terminal_id = ?', 'void', till.tid),
     ).toEqual([{ case_reason: 'host_keeps' }])
+  })
+})
+
+describe('a void that is reversed long after it was approved', () => {
+  it('is owed to the host with time of its own, and opens no case at once', async () => {
+    const shop = await openShop()
+    const { till, host, isolate } = shop
+    const sale = await sell(till, '000001')
+    await till.say(voidOf(sale))
+    isolate.clock.now += 3 * 3_600_000
+    host.script = { reversal: SILENT }
+    expect((await till.say(s.aReversal('void', { stan: '000002' }))).fields.get(39)).toBe('00')
+    await isolate.settle()
+    expect(await stateOf(till)).toEqual(['sale approved', 'void reversing'])
+    expect(await casesOf(till)).toEqual([])
+    await minutes(shop, 4)
+    expect(await casesOf(till)).toMatchObject([{ case_reason: 'host_silent', case_closed_at: null }])
+  })
+
+  it('after a case that was closed opens another', async () => {
+    const shop = await openShop()
+    const { till, host, isolate } = shop
+    const sale = await sell(till, '000001')
+    host.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
+    await till.say(voidOf(sale))
+    await isolate.settle()
+    await minutes(shop, 4)
+    host.script = { reversal: { kind: 'declined', reason: 'reversal_too_late' } }
+    isolate.clock.now += 3_600_000
+    await minutes(shop, 1)
+    expect(await stateOf(till)).toEqual(['sale approved', 'void approved'])
+    expect(await casesOf(till)).toMatchObject([{ case_closed_at: expect.any(Number) }])
+    await till.say(s.aReversal('void', { stan: '000002' }))
+    await isolate.settle()
+    expect(await casesOf(till)).toMatchObject([{ case_reason: 'host_keeps', case_closed_at: null }])
+    expect(await faultOf(till.tid)).toBeNull()
   })
 })
 
