@@ -51,7 +51,7 @@ export async function answerTransaction(
 }
 
 /** What the host needs of a sale's card; kept for the length of one try. */
-const CARD_FIELDS = [2, 14, 22, 23, 25, 35, 52, 55]
+const CARD_FIELDS = [2, 14, 22, 23, 25, 26, 35, 52, 53, 55]
 
 const cardFieldsOf = ({ message }: Asked): ReadonlyMap<number, string> =>
   new Map([...message.fields].filter(([number]) => CARD_FIELDS.includes(number)))
