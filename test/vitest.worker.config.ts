@@ -1,9 +1,46 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
+import { complaintOf, runWrangler } from '../src/cli/wrangler.ts'
 
 const root = `${import.meta.dirname}/..`
 
-/** workerd with a D1 of its own per test file: the doors, the store, and the core once more. */
+/** The simulated acquirer's host as its own Worker, bundled as it would be uploaded. */
+async function simulatedHost() {
+  const folder = mkdtempSync(join(tmpdir(), 'annul-host-'))
+  try {
+    const finished = await runWrangler([
+      'deploy',
+      '--dry-run',
+      ...['--config', 'wrangler.host.toml', '--outdir', folder],
+    ])
+    if (finished.code !== 0) throw new Error(`wrangler.host.toml: ${complaintOf(finished)}`)
+    const wasm = readdirSync(folder).filter((name) => name.endsWith('.wasm'))
+    return {
+      name: 'annul-host',
+      compatibilityDate: '2026-10-01',
+      modules: [
+        {
+          type: 'ESModule' as const,
+          path: 'index.js',
+          contents: readFileSync(join(folder, 'index.js'), 'utf8'),
+        },
+        ...wasm.map((path) => ({
+          type: 'CompiledWasm' as const,
+          path,
+          contents: new Uint8Array(readFileSync(join(folder, path))),
+        })),
+      ],
+      bindings: { MAC_PROFILE: 'cup-ecb', MAC_KEY: '0123456789ABCDEF' },
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** workerd with a D1 of its own per test file: the doors, the store, and the core once more; beside it a host to forward to. */
 export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({
@@ -13,6 +50,8 @@ export default defineConfig({
           MASTER_KEY: 'ab'.repeat(32),
           TEST_MIGRATIONS: await readD1Migrations(`${root}/migrations`),
         },
+        serviceBindings: { ACQUIRER_HOST: 'annul-host' },
+        workers: [await simulatedHost()],
       },
     })),
   ],

@@ -27,7 +27,7 @@ export interface HostQuestion {
     readonly rrn: string
     readonly authorizationCode: string | null
   } | null
-  /** Of a sale in its first try only: card fields of the terminal's message (2, 14, 22, 23, 25, 35, 55), never kept. */
+  /** Of a sale in its first try only: card fields of the terminal's message (2, 14, 22, 23, 25, 35, 52, 53, 55), never kept. */
   readonly cardFields: ReadonlyMap<number, string> | null
 }
 

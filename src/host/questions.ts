@@ -13,11 +13,9 @@ const REVERSAL_REASON = '06'
 /** Fields of the terminal's message that go on as they are. */
 const CARD_FIELDS = [2, 14, 22, 23, 25, 35, 55]
 
-/** Field 22 says in its third digit that a PIN was entered; 52 is under a key of ours, and 53 may say that tracks are. */
-function isUnderOurKeys(cardFields: ReadonlyMap<number, string>): boolean {
-  const hasPin = cardFields.has(52) || cardFields.has(26) || cardFields.get(22)?.[2] === '1'
-  return hasPin || cardFields.get(53)?.[2] === '1'
-}
+/** A PIN block always is; 53 says in its third digit that tracks are. */
+const isUnderOurKeys = (cardFields: ReadonlyMap<number, string>): boolean =>
+  cardFields.has(52) || cardFields.get(53)?.[2] === '1'
 
 /** Why a question cannot be put to a host at all; it is then not sent. */
 export function refuse({ kind, cardFields }: HostQuestion): 'without_card' | 'under_our_keys' | null {

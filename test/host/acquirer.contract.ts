@@ -99,7 +99,7 @@ export function acquirerContract(name: string, open: () => Acquirer, { keepsBook
         aSale({ batchNumber: 'x' }),
         aSale({ cardFields: null }),
         aSale({ cardFields: new Map([[2, 'not digits']]) }),
-        aSale({ cardFields: new Map([[22, '071']]) }),
+        aSale({ cardFields: new Map([[52, 'no PIN block']]) }),
         aVoid({ original: null }),
         aVoid({ original: { batchNumber: '', hostStan: '', rrn: '', authorizationCode: '' } }),
       ]

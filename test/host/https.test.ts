@@ -87,8 +87,6 @@ describe('what is sent', () => {
 
   const CARDS_NOT_SENT_ON: readonly (readonly [string, Record<number, string>])[] = [
     ['a PIN block', { 52: '0123456789ABCDEF' }],
-    ['a PIN, by field 26', { 26: '12' }],
-    ['a PIN, by field 22', { 22: '051' }],
     ['an encrypted track', { 53: '2610000000000000' }],
   ]
   it.each(CARDS_NOT_SENT_ON)(
