@@ -113,7 +113,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   terminal: ['core', 'domain', 'iso8583'],
   // A Worker of its own: the wire and nothing of the service.
   simulator: ['core', 'domain', 'iso8583'],
-  cli: ['core', 'domain', 'iso8583', 'store', 'terminal'],
+  cli: ['core', 'domain', 'iso8583', 'simulator', 'store', 'terminal'],
 }
 
 const inSource = imports.filter(({ from }) => from.startsWith('src/'))

@@ -4,19 +4,20 @@ import type { Exchange } from '../terminal/exchange.ts'
 import { receipt } from '../terminal/receipt.ts'
 import { totalsOf } from '../terminal/state.ts'
 import { testCard } from '../terminal/test-cards.ts'
-import type { Outcome } from '../terminal/virtual-terminal.ts'
 import type { Database } from './database.ts'
-import { type DemoHost, openHost } from './demo-host.ts'
+import { type DemoHost, made, openHost } from './demo-host.ts'
+import { askJson, untilFinal } from './demo-json.ts'
+import { loseHostAnswer } from './demo-silence.ts'
 import type { Stage } from './demo-stage.ts'
 import { type DevServer, SEED } from './dev.ts'
-import { Failure } from './failure.ts'
-import { networkError } from './http-host.ts'
+import type { SimulatedHost } from './host.ts'
 import { sentence, verifyJournal } from './journal.ts'
 import type { JsonObject } from './ndjson.ts'
 import { wordsOf } from './words.ts'
 
 export interface Day {
   readonly server: DevServer
+  readonly acquirer: SimulatedHost
   readonly database: Database
   readonly terminalId: string
   readonly stage: Stage
@@ -32,8 +33,11 @@ export async function liveDay(day: Day): Promise<number> {
   const host = await openHost(day)
   const [first, second] = await openDay(day, host)
   const voided = await voidTwice(day, host, first)
-  const voidedAgain = await loseAndReverse(day, host, second)
-  await askInJson(day, rrnOf(voided), host.lostRrn(), rrnOf(voidedAgain))
+  const lost = await loseAndReverse(day, host, second)
+  const voidedAgain = await voidAgain(day, host, second)
+  await askInJson(day, rrnOf(voided), lost, rrnOf(voidedAgain))
+  await settleDay(day, host)
+  await loseHostAnswer(day, host.terminal)
   await closeDay(day, host)
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   stage.note(
@@ -55,7 +59,7 @@ async function openDay({ stage }: Day, { terminal }: DemoHost): Promise<[string,
   const first = made(await terminal.sale(FIRST.amount, FIRST.pan))
   stage.expect(
     isApproved(first),
-    'the MAC is right, the batch is the open one, the sandbox approves this amount',
+    'the MAC is right, the batch is the open one, the acquirer’s host behind the service approves it',
   )
 
   stage.step('消费', 'Sale of 50.00, on another card')
@@ -89,7 +93,8 @@ async function voidTwice({ stage }: Day, { terminal }: DemoHost, saleStan: strin
   return voided
 }
 
-async function loseAndReverse({ stage }: Day, host: DemoHost, saleStan: string): Promise<Exchange> {
+/** Returns the RRN of the void that the terminal never heard of. */
+async function loseAndReverse({ stage }: Day, host: DemoHost, saleStan: string): Promise<string> {
   const { terminal } = host
   stage.step('消费撤销', `Void of the second sale (voucher ${saleStan}), whose answer is lost`)
   host.loseNext()
@@ -113,8 +118,14 @@ async function loseAndReverse({ stage }: Day, host: DemoHost, saleStan: string):
     wordsOf(late).reason === 'message_reversed',
     'refused, and without effect: what was reversed stays reversed',
   )
+  return host.lostRrn()
+}
 
+async function voidAgain(day: Day, { terminal, lostRrn }: DemoHost, saleStan: string): Promise<Exchange> {
+  const { stage } = day
   stage.step('消费撤销', 'A new void of the second sale, under a new STAN')
+  await untilFinal(day, `/v1/voids/${lostRrn()}`)
+  stage.note('the reversal has gone on to the host, and the host agrees')
   const voided = made(await terminal.voidSale(saleStan))
   stage.expect(isApproved(voided), 'the sale stood again, so it can be voided')
   return voided
@@ -125,7 +136,7 @@ async function askInJson({ stage, server }: Day, ...rrns: [string, string, strin
   const expected = ['approved', 'reversed', 'approved']
   for (const [i, rrn] of rrns.entries()) {
     const path = `/v1/voids/${rrn}`
-    const body = await getJson(new URL(path, server.url), server.credentials.merchantKey)
+    const { body } = await askJson(server, path)
     stage.note(`GET ${path}`)
     stage.note(JSON.stringify(i === 0 ? body : brief(body)))
     stage.expect(body.status === expected[i] && body.certainty === 'FINAL', `${expected[i]}, FINAL`)
@@ -142,7 +153,7 @@ const brief = ({ status, rrn, originalRrn, reversedAt, certainty, doNext }: Json
   doNext,
 })
 
-async function closeDay({ stage, database, terminalId }: Day, { terminal }: DemoHost): Promise<void> {
+async function settleDay({ stage }: Day, { terminal }: DemoHost): Promise<void> {
   stage.step('结算', 'Settlement: both sides add up')
   const before = terminal.state.batchNumber
   const { debitCount, creditCount } = totalsOf(terminal.state)
@@ -151,7 +162,9 @@ async function closeDay({ stage, database, terminalId }: Day, { terminal }: Demo
     settled.responseCode === '11' && terminal.state.batchNumber !== before,
     `${debitCount} sales in debit, ${creditCount} voids in credit, the reversed void in neither; batch ${before} is closed, ${terminal.state.batchNumber} open`,
   )
+}
 
+async function closeDay({ stage, database, terminalId }: Day, { terminal }: DemoHost): Promise<void> {
   stage.step('签退', 'Sign-off')
   stage.expect(isApproved(made(await terminal.signOff())), 'good night')
 
@@ -160,24 +173,9 @@ async function closeDay({ stage, database, terminalId }: Day, { terminal }: Demo
     stage.expect(verified.fault === null && verified.entries > 0, sentence(verified))
 }
 
-/** A terminal that refuses by itself has nothing more to tell. */
-function made(outcome: Outcome): Exchange {
-  if (!outcome.ok) throw new Failure(`the terminal refused: ${outcome.error}`)
-  return outcome.value
-}
-
 const isApproved = ({ outcome }: Exchange): boolean => outcome === 'approved'
 const stanOf = ({ sent }: Exchange): string => sent.fields.get(11) ?? ''
 const rrnOf = ({ received }: Exchange): string => received?.fields.get(37) ?? ''
 
 const areEqual = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
   a !== null && b !== null && a.length === b.length && a.every((byte, i) => byte === b[i])
-
-async function getJson(url: URL, key: string): Promise<JsonObject> {
-  try {
-    const response = await fetch(url, { headers: { authorization: `Bearer ${key}` } })
-    return (await response.json()) as JsonObject
-  } catch (error) {
-    throw new Failure(`${url.origin}: ${networkError(error)}`)
-  }
-}

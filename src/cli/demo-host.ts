@@ -4,11 +4,13 @@ import { parseFrame } from '../iso8583/frame.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import { unpack } from '../iso8583/message.ts'
 import { xorLrc } from '../iso8583/serial-frame.ts'
+import type { Exchange } from '../terminal/exchange.ts'
 import { newTerminalState } from '../terminal/state.ts'
-import { VirtualTerminal } from '../terminal/virtual-terminal.ts'
+import { type Outcome, VirtualTerminal } from '../terminal/virtual-terminal.ts'
 import { loadCore } from './core.ts'
 import type { Stage } from './demo-stage.ts'
 import { type DevServer, SEED } from './dev.ts'
+import { Failure } from './failure.ts'
 import { httpHost } from './http-host.ts'
 
 export interface DemoHost {
@@ -56,4 +58,10 @@ export async function openHost({ server, terminalId, stage }: Scene): Promise<De
     },
     lostRrn,
   }
+}
+
+/** A terminal that refuses by itself has nothing more to tell. */
+export function made(outcome: Outcome): Exchange {
+  if (!outcome.ok) throw new Failure(`the terminal refused: ${outcome.error}`)
+  return outcome.value
 }

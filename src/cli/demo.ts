@@ -1,6 +1,7 @@
 /**
- * @module `annul demo` (`npm run demo`): a development server, and a virtual terminal that lives its day against it. The
- * server stays up afterwards, unless `--exit` is given. Exit code 1 when a step did not go as it should.
+ * @module `annul demo` (`npm run demo`): a simulated acquirer's host, a development server before it, and a virtual terminal
+ * that lives its day against them. Both stay up afterwards, unless `--exit` is given. Exit code 1 when a step did not go as it
+ * should.
  */
 
 import { randomInt } from 'node:crypto'
@@ -8,8 +9,10 @@ import { liveDay } from './demo-day.ts'
 import { createStage } from './demo-stage.ts'
 import { DEV_TEXTS, devOptionsOf, startDev } from './dev.ts'
 import { withFailure } from './failure.ts'
+import { startHost } from './host.ts'
 import type { CommandIo } from './io.ts'
 import { flagsOf } from './ndjson.ts'
+import { assertFree, freePort } from './port.ts'
 import { untilEnded, whatToTry } from './start.ts'
 import { paint } from './style.ts'
 
@@ -29,22 +32,27 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
     const log = (line: string) => {
       if (line.includes('[ERROR]')) io.stdout(line)
     }
-    const server = await startDev({ ...options, progress, log })
-    let failed: number
+    const stage = createStage(io.stdout, values.verbose === true)
+    await assertFree(options.port, options.ip)
+    progress("starting an acquirer's host to forward to")
+    const acquirer = await startHost(await freePort(), log)
     try {
-      const terminalId = freshTerminalId()
-      await server.provision(terminalId)
-      const stage = createStage(io.stdout, values.verbose === true)
-      failed = await liveDay({ server, database, terminalId, stage })
-    } catch (error) {
-      await server.stop()
-      throw error
+      const server = await startDev({ ...options, vars: acquirer.settings, progress, log })
+      try {
+        const terminalId = freshTerminalId()
+        await server.provision(terminalId)
+        const failed = await liveDay({ server, acquirer, database, terminalId, stage })
+        if (!values.exit) {
+          io.stdout(whatToTry(server, database.persistTo).join('\n'))
+          io.stdout(`The simulated acquirer's host listens on ${acquirer.url.origin}; its books: /ledger`)
+          await untilEnded(server)
+        }
+        return failed === 0 ? 0 : 1
+      } finally {
+        await server.stop()
+      }
+    } finally {
+      await acquirer.stop()
     }
-    if (values.exit) await server.stop()
-    else {
-      io.stdout(whatToTry(server, database.persistTo).join('\n'))
-      await untilEnded(server)
-    }
-    return failed === 0 ? 0 : 1
   })
 }

@@ -7,36 +7,56 @@ import { flagsOf } from './ndjson.ts'
 import { numberOf } from './options.ts'
 import { assertFree } from './port.ts'
 import { untilEnded } from './start.ts'
-import { serve } from './wrangler-dev.ts'
+import { type Serving, serve } from './wrangler-dev.ts'
 
 /** The test key in wrangler.host.toml. */
-export const HOST_MAC_KEY = '0123456789ABCDEF'
+const HOST_MAC_KEY = '0123456789ABCDEF'
 
 const CONFIGURATION = 'wrangler.host.toml'
 const IP = '127.0.0.1'
 
-export async function startHost(port: number, log: (line: string) => void) {
+export interface SimulatedHost extends Pick<Serving, 'stop' | 'ended'> {
+  readonly url: URL
+  /** Settings that lead the service to it. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+export async function startHost(port: number, log: (line: string) => void): Promise<SimulatedHost> {
   await assertFree(port, IP)
   await build()
-  const server = serve({ port, ip: IP, config: CONFIGURATION, database: { remote: false }, log })
+  const { answers, stop, ended } = serve({
+    port,
+    ip: IP,
+    config: CONFIGURATION,
+    database: { remote: false },
+    log,
+  })
   const url = new URL(`http://${IP}:${port}`)
-  await server.answers(url)
-  return { ...server, url }
+  try {
+    await answers(url)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const settings = { ACQUIRER: 'https', ACQUIRER_URL: url.href, ACQUIRER_MAC_KEY: HOST_MAC_KEY }
+  return { url, settings, stop, ended }
 }
 
 export async function run(args: string[], io: CommandIo): Promise<number> {
   return withFailure('host', io, async () => {
     const { values } = flagsOf(args, ['port'], [])
     const host = await startHost(numberOf(values, 'port', 1, 65_535) ?? 8790, io.stdout)
-    io.stdout(whatToTry(host.url.origin).join('\n'))
+    io.stdout(whatToTry(host).join('\n'))
     return untilEnded(host)
   })
 }
 
-const whatToTry = (origin: string): string[] => [
+const whatToTry = ({ url: { origin }, settings }: SimulatedHost): string[] => [
   '',
   `A simulated acquirer's host listens on ${origin}; its books are in memory and end with it`,
-  `  ACQUIRER=https ACQUIRER_URL=${origin}/ ACQUIRER_MAC_KEY=${HOST_MAC_KEY} leads the service to it`,
+  `  settings that lead the service to it: ${Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ')}`,
   '',
   'Try, in another shell:',
   `  curl ${origin}/ledger`,

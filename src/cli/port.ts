@@ -1,4 +1,4 @@
-/** @module Whether a port can be listened on. */
+/** @module Ports: whether one can be listened on, and one that can. */
 
 import { createServer } from 'node:net'
 import { Failure } from './failure.ts'
@@ -13,4 +13,14 @@ export async function assertFree(port: number, ip: string): Promise<void> {
   if (code === 'EADDRINUSE')
     throw new Failure(`port ${port} is in use: end what listens there, or choose another with --port`)
   if (code !== undefined) throw new Failure(`cannot listen on ${ip} port ${port}: ${code}`)
+}
+
+/** A port of this machine that nothing listened on a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Failure('no port is free')
+  return address.port
 }

@@ -13,6 +13,8 @@ export interface ServeOptions {
   readonly ip: string
   /** Of another Worker than the service itself: its configuration, from the checkout. */
   readonly config?: string
+  /** Settings in place of those of the configuration. */
+  readonly vars?: Readonly<Record<string, string>>
   readonly database: Database
   /** Told of each line of the service's log, and of what wrangler complains about. */
   readonly log: (line: string) => void
@@ -30,13 +32,14 @@ export interface Serving {
 }
 
 /** Starts `wrangler dev`; SIGINT, SIGTERM and SIGHUP end it, and so does the end of this process. */
-export function serve({ port, ip, config, database: { persistTo }, log }: ServeOptions): Serving {
+export function serve({ port, ip, config, vars = {}, database: { persistTo }, log }: ServeOptions): Serving {
   const child = spawnWrangler(
     [
       'dev',
       ...['--port', String(port), '--ip', ip, '--inspector-port', '0'],
       '--show-interactive-dev-session=false',
       ...(config === undefined ? [] : ['--config', config]),
+      ...Object.entries(vars).flatMap(([name, value]) => ['--var', `${name}:${value}`]),
       ...(persistTo === undefined ? [] : ['--persist-to', persistTo]),
     ],
     { group: true },

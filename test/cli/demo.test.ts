@@ -44,7 +44,7 @@ describe('the demo', () => {
   test('goes as it should, and ends its server', async () => {
     expect(ended.stdout).not.toContain('✗')
     expect(ended).toMatchObject({ code: 0, stderr: '' })
-    expect(ended.stdout).toMatch(/14 steps in [\d.]+ s, all as they should be/)
+    expect(ended.stdout).toMatch(/18 steps in [\d.]+ s, all as they should be/)
     expect(await isListening(port)).toBe(false)
   })
 
@@ -57,7 +57,10 @@ describe('the demo', () => {
     ['the receipt in 中文', /交易类型: +消费撤销/],
     ['the receipt in English', /TRANS TYPE: +VOID/],
     ['the settlement', /2 sales in debit, 2 voids in credit, the reversed void in neither/],
-    ['the journal', /terminal D\w{7}: 8 entries, the chain is sound/],
+    ['the void whose outcome is not known yet', /HTTP 202.*\n.*"certainty":"UNKNOWN","doNext":"query"/],
+    ['how it was found', /an inquiry of the service's \(0600\) found it approved: FINAL after [\d.]+ s/],
+    ['the host’s books', /void +88\.00 +approved\n.*as in ours/],
+    ['the journal', /terminal D\w{7}: 18 entries, the chain is sound/],
     ['how long things took', /[\d.]+ ms/],
   ])('shows %s', (_, expected) => {
     expect(ended.stdout).toMatch(expected)
