@@ -15,8 +15,15 @@ import type { Row } from './control.ts'
 /** Tables that the journal rebuilds. */
 const PROJECTIONS = ['merchant', 'terminal', 'sale', 'void', 'reversal', 'batch', 'host_message']
 
-/** Copies the files of a rig that is not running, or stopped, and says all that is wrong with them. */
-export async function audit(dir: string): Promise<string[]> {
+export interface Audit {
+  /** All that is wrong. */
+  readonly faults: string[]
+  /** Of every entry. A hash covers all that came before it in its chain. */
+  readonly hashes: ReadonlySet<string>
+}
+
+/** Looks at a copy of the files of a rig that is not running, or stopped. */
+export async function audit(dir: string): Promise<Audit> {
   const copy = mkdtempSync(join(tmpdir(), 'annul-audit-'))
   try {
     cpSync(join(dir, 'data/annul'), copy, { recursive: true })
@@ -26,15 +33,19 @@ export async function audit(dir: string): Promise<string[]> {
   }
 }
 
-async function auditFiles(dir: string): Promise<string[]> {
+async function auditFiles(dir: string): Promise<Audit> {
+  const found = (...faults: string[]): Audit => ({ faults, hashes: new Set() })
   const name = readdirSync(dir).find((file) => /^[0-9a-f]{64}\.sqlite$/.test(file))
-  if (name === undefined) return ['no database']
+  if (name === undefined) return found('no database')
   const sqlite = new DatabaseSync(join(dir, name))
   try {
     const rows = (sql: string, ...params: string[]) => sqlite.prepare(sql).all(...params) as Row[]
     const [integrity] = rows('pragma integrity_check')
-    if (integrity?.integrity_check !== 'ok') return [`integrity: ${integrity?.integrity_check}`]
-    return [...(await faultsOfChains(rows)), ...(await faultsOfProjections(sqlite, rows))]
+    if (integrity?.integrity_check !== 'ok') return found(`integrity: ${integrity?.integrity_check}`)
+    const hashes = new Set(rows('select hash from journal').map(({ hash }) => String(hash)))
+    return { faults: [...(await faultsOfChains(rows)), ...(await faultsOfProjections(sqlite, rows))], hashes }
+  } catch (error) {
+    return found((error as Error).message)
   } finally {
     sqlite.close()
   }

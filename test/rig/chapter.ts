@@ -92,8 +92,8 @@ export const messagesOf = (chapters: readonly Chapter[]): Said[] =>
   chapters.flatMap(({ stories }) => stories.flatMap(({ all }) => all))
 
 /**
- * Judges what a terminal said, and what its batch comes to. `intact`: nothing was taken from the database, so that what was
- * acknowledged must be there and a sale that nothing speaks against must be voided.
+ * Judges what a terminal said, and what its batch comes to. `intact`: nothing was ever taken from the database, so that a sale
+ * that nothing speaks against must be voided: every void names it as it was first answered.
  */
 export async function judgeChapter(
   { control }: Rig,

@@ -11,12 +11,18 @@ import type { Story } from './story.ts'
 
 type Fault = 'lost' | 'double' | 'changed' | 'torn' | 'stuck' | 'wrong'
 
-export const FAULTS: readonly Fault[] = ['lost', 'double', 'changed', 'torn', 'stuck', 'wrong']
+const FAULTS: readonly Fault[] = ['lost', 'double', 'changed', 'torn', 'stuck', 'wrong']
 
 export interface Violation {
   readonly fault: Fault
   readonly what: string
 }
+
+/** How many there are of each, and the first ten. */
+export const countsAndFirst = (violations: readonly Violation[]): string[] => [
+  FAULTS.map((fault) => `${fault} ${violations.filter((one) => one.fault === fault).length}`).join(', '),
+  ...violations.slice(0, 10).map(({ fault, what }) => `${fault}: ${what}`),
+]
 
 /** Everything heard of one message, in order. */
 export const historyOf = ({ name, heard }: Said): string =>

@@ -128,8 +128,10 @@ export function newStory(till: Till, mouth: Mouth): Story {
     async tell(mouth, paced) {
       const begun = await Promise.all([mouth.tell(sale), early === null || mouth.tell(early)])
       if (begun.includes(false)) return false
-      if (firstOf(sale)?.verdict !== 'approved') return true
-      if (race === undefined && !(await open(mouth))) return false
+      if (race === undefined) {
+        if (firstOf(sale)?.verdict !== 'approved') return true
+        if (!(await open(mouth))) return false
+      }
       const told = (race ?? []).flatMap(({ said, at, copies }) =>
         Array.from({ length: copies }, async () => {
           if (paced) await sleep(at)

@@ -1,0 +1,18 @@
+/** Loss of power, the short form; `npm run test:power` is the long one. */
+
+import { randomInt } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { linesOf, runPowerCuts } from './power.ts'
+
+test('50 cuts of the write-ahead log tear nothing and do nothing twice; noise behind it loses nothing', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'annul-power-'))
+  const seed = randomInt(2 ** 31)
+  const report = await runPowerCuts({ dir, cuts: 50, seed, startEvery: 10 })
+  const lines = [`npm run test:power -- --cuts 50 --seed ${seed}; its files: ${dir}`, ...linesOf(report)]
+  expect(report.violations, lines.join('\n')).toEqual([])
+  expect(report.entriesLost).toBeGreaterThan(0)
+  rmSync(dir, { recursive: true, force: true })
+}, 180_000)
