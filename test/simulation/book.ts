@@ -1,0 +1,53 @@
+/** @module What the outside knows: which messages were sent, and what their senders were told and believed. */
+
+import { createHmac, hkdfSync } from 'node:crypto'
+import type { EntryKind } from '../../src/domain/types.ts'
+
+/** An answer that its receiver had to believe. */
+export interface Told {
+  readonly at: number
+  readonly verdict: 'approved' | 'declined'
+  /** Field 39, or the reason on the JSON door. */
+  readonly code: string
+  readonly rrn: string
+  /** Which question it answers: a void is asked for, and looked at. */
+  readonly how: 'asked' | 'looked at'
+  /** The answer without what may differ between two of the same: its MAC and the HTTP headers. */
+  readonly content: string
+}
+
+export interface Sent {
+  readonly key: string
+  readonly kind: EntryKind
+  readonly terminalId: string
+  /** When its first copy left. */
+  readonly sentAt: number
+  readonly told: Told[]
+  /** Asks again, once all is calm; null where no answer came. */
+  readonly ask: () => Promise<Told | null>
+}
+
+export class Book {
+  readonly sent = new Map<string, Sent>()
+
+  /** Enters a message before it leaves; a copy of one that was sent before is that one. */
+  enter(message: Omit<Sent, 'told'>): Sent {
+    const known = this.sent.get(message.key)
+    if (known !== undefined) return known
+    const entered = { ...message, told: [] }
+    this.sent.set(message.key, entered)
+    return entered
+  }
+
+  count(kind: EntryKind): number {
+    return [...this.sent.values()].filter((sent) => sent.kind === kind).length
+  }
+}
+
+/** The message key of a void asked with an `Idempotency-Key`, worked out without the service (keys.ts). */
+export function apiVoidKey(masterKey: string, scope: string, idempotencyKey: string): string {
+  const info = Buffer.from('annul content fingerprint')
+  const key = hkdfSync('sha256', Buffer.from(masterKey, 'hex'), new Uint8Array(32), info, 32)
+  const fingerprint = createHmac('sha256', Buffer.from(key)).update(idempotencyKey).digest('hex')
+  return `api|${scope}|void|${fingerprint}`
+}

@@ -1,0 +1,237 @@
+/** @module What must hold when a world has come to rest. Each check throws with what is wrong. */
+
+import { isDeepStrictEqual } from 'node:util'
+import type { JournalEntry } from '../../src/domain/types.ts'
+import type { Ledger } from '../../src/simulator/ledger.ts'
+import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
+import type { Book, Sent, Told } from './book.ts'
+import { type Deed, FOLLOW_UP, Model } from './model.ts'
+import type { Row, Storage } from './platform/d1.ts'
+
+export class Violation extends Error {}
+
+export function must(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new Violation(what)
+}
+
+const same = (found: unknown, expected: unknown, what: string): void =>
+  must(
+    isDeepStrictEqual(found, expected),
+    `${what}: found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`,
+  )
+
+export interface Stream {
+  readonly terminalId: string
+  readonly entries: readonly JournalEntry[]
+  readonly model: Model
+}
+
+/** Every terminal's journal: the chain intact, and every answer the one that the rules give. */
+export async function readStreams(storage: Storage): Promise<Stream[]> {
+  const streams: Stream[] = []
+  const terminals = storage.rows('select terminal_id, head_seq, head_hash from terminal order by terminal_id')
+  for (const { terminal_id, head_seq, head_hash } of terminals) {
+    const terminalId = String(terminal_id)
+    const rows = storage.rows<JournalRow>(
+      `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
+       from journal where terminal_id = ? order by seq`,
+      terminalId,
+    )
+    const fault = await verifyChain(rows, { seq: Number(head_seq), hash: String(head_hash) })
+    must(fault === null, `chain of ${terminalId}: ${JSON.stringify(fault)}`)
+    const entries = rows.map(openEntry)
+    const model = new Model()
+    for (const entry of entries) model.take(entry)
+    streams.push({ terminalId, entries, model })
+  }
+  const [journals] = storage.rows('select count(distinct terminal_id) as n from journal')
+  same(journals?.n, streams.length, 'journals without a terminal')
+  return streams
+}
+
+const inOrder = <T>(list: Iterable<T>): T[] =>
+  [...list].map((row) => ({ ...row })).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+
+/** The tables say what the model says. */
+export function checkProjections(storage: Storage, { terminalId, model }: Stream): void {
+  const rows = (sql: string): Row[] => inOrder(storage.rows(`${sql} where terminal_id = ?`, terminalId))
+  const deeds = [...model.deeds.values()].filter(({ id }) => id !== '')
+  const compare = (sql: string, expected: Iterable<Row>, what: string) =>
+    same(rows(sql), inOrder(expected), what)
+  compare(
+    'select message_key, amount, status from sale',
+    deeds
+      .filter(({ kind, isTold }) => kind === 'sale' && isTold)
+      .map(({ key, amount, state }) => ({
+        message_key: key,
+        amount,
+        status: state === 'declined' ? 'declined' : 'approved',
+      })),
+    'sales',
+  )
+  compare(
+    'select message_key, amount, state from void',
+    deeds
+      .filter(({ kind }) => kind === 'void')
+      .map(({ key, amount, state }) => ({ message_key: key, amount, state })),
+    'voids',
+  )
+  compare(
+    'select message_key, state, case_reason is not null as is_case from host_message',
+    deeds
+      .filter(({ isForwarded }) => isForwarded)
+      .map(({ key, state, caseIs }) => ({ message_key: key, state, is_case: caseIs === 'none' ? 0 : 1 })),
+    'messages to the host',
+  )
+  compare(
+    'select target_key, kind from reversal',
+    [...model.reversed].map(([target_key, kind]) => ({ target_key, kind })),
+    'reversals',
+  )
+  compare(
+    'select batch_number, state, debit_amount, debit_count, credit_amount, credit_count from batch',
+    [...model.batches].map(([batch_number, batch]) => ({
+      batch_number,
+      state: batch.isOpen ? 'open' : 'closed',
+      debit_amount: batch.debit,
+      debit_count: batch.debits,
+      credit_amount: batch.credit,
+      credit_count: batch.credits,
+    })),
+    'batches',
+  )
+}
+
+/** At most one void of a sale may have an effect, and it is for all of it. */
+export function checkVoids(storage: Storage): void {
+  const voided = storage.rows(
+    `select sale.id, sale.amount, sum(void.amount) as sum, count(*) as n from void join sale on sale.id = void.sale_id
+     where void.state not in ('declined', 'reversed') group by sale.id having n > 1 or sum <> sale.amount`,
+  )
+  same(voided.length, 0, `sales voided other than once and in full: ${JSON.stringify(voided)}`)
+}
+
+/** What was told is what stands, and was told in the order in which it was decided. */
+export function checkTold(book: Book, streams: readonly Stream[]): void {
+  for (const { entries, model } of streams) {
+    const byKey = new Map(entries.map((entry) => [entry.messageKey, entry]))
+    for (const { messageKey } of entries) {
+      const sent = book.sent.get(messageKey)
+      const answering = byKey.get(`${messageKey}|outcome`) ?? byKey.get(messageKey)
+      for (const told of sent?.told ?? []) if (sent !== undefined) checkOne(sent, told, answering, model)
+    }
+    checkOrder(book, entries)
+  }
+  const written = new Set(streams.flatMap(({ entries }) => entries.map(({ messageKey }) => messageKey)))
+  for (const { key, kind, told } of book.sent.values())
+    for (const { verdict, code } of told)
+      must(
+        written.has(key) || verdict === 'declined' || kind === 'settlement' || kind === 'upload_end',
+        `${key} was told ${code} and is not written`,
+      )
+}
+
+function checkOne(sent: Sent, told: Told, entry: JournalEntry | undefined, model: Model): void {
+  const { key, kind } = sent
+  // Written only when it closes the batch; its totals are held against the model.
+  if (kind === 'settlement' || kind === 'upload_end') return
+  const movesMoney = kind === 'sale' || kind === 'void'
+  const answer = entry?.answer ?? null
+  if (told.verdict === 'approved') {
+    must(answer !== null, `${key} was told ${told.code} and has no answer written`)
+    same([told.rrn, null], [answer.rrn, answer.reason], `${key} was told`)
+    must(
+      !movesMoney || model.stands(key) || model.reversed.get(key) === 'reversed',
+      `${key} was approved, and neither stands nor was reversed`,
+    )
+  } else if (movesMoney) {
+    must(!model.stands(key), `${key} was declined (${told.code}) and stands`)
+    const isReversed = told.code === '12' || told.code === 'message_reversed' || told.code === 'reversed'
+    must(
+      answer?.reason !== null || isReversed,
+      `${key} was declined (${told.code}), and its entry approves it`,
+    )
+  }
+  const recorded = sent.told.filter(({ rrn, how }) => rrn === told.rrn && rrn !== '' && how === told.how)
+  for (const again of recorded) same(again.content, told.content, `${key} was told twice`)
+}
+
+/** No message that was answered before another was sent comes after it in the journal. */
+function checkOrder(book: Book, entries: readonly JournalEntry[]): void {
+  let latestSent = 0
+  let of = ''
+  for (const { messageKey, answer } of entries) {
+    const sent = book.sent.get(messageKey.replace(/\|outcome$/, ''))
+    if (sent === undefined) continue
+    const answers = sent.told.filter(({ rrn }) => rrn === '' || rrn === answer?.rrn)
+    const first = Math.min(...answers.map(({ at }) => at))
+    must(first >= latestSent, `${messageKey} was answered before ${of} was sent, and comes after it`)
+    if (sent.sentAt > latestSent) {
+      latestSent = sent.sentAt
+      of = messageKey
+    }
+  }
+}
+
+/** Every entry is a message that someone sent, or follows from one. */
+export function checkSent(book: Book, streams: readonly Stream[]): void {
+  for (const { entries } of streams)
+    for (const { messageKey, kind } of entries) {
+      const key = messageKey.replace(FOLLOW_UP, '')
+      must(kind === 'provision' || book.sent.has(key), `${messageKey} was sent by no one`)
+    }
+}
+
+/** What stands at the host stands here, and the other way round; where it does not, a person knows. */
+export function checkHost(ledger: Ledger, storage: Storage, streams: readonly Stream[]): void {
+  const deeds = new Map<string, Deed>()
+  for (const { model } of streams) for (const deed of model.deeds.values()) deeds.set(deed.key, deed)
+  const ours = new Map<string, Deed>()
+  const messages = storage.rows(
+    'select message_key, kind, terminal_id, batch_number, host_stan from host_message',
+  )
+  for (const { message_key, kind, terminal_id, batch_number, host_stan } of messages) {
+    const deed = deeds.get(String(message_key))
+    if (deed !== undefined) ours.set(`${kind} ${terminal_id} ${batch_number} ${host_stan}`, deed)
+  }
+  for (const item of ledger.items()) {
+    const place = `${item.of} ${item.terminalId} ${item.batchNumber} ${item.stan}`
+    const deed = ours.get(place)
+    must(deed !== undefined, `the host has ${place}, which we do not know`)
+    ours.delete(place)
+    const agrees = (item.state === 'approved') === (deed.state === 'approved')
+    must(agrees || deed.caseIs === 'open', `${deed.key} is ${deed.state}, at the host ${item.state}`)
+  }
+  for (const deed of ours.values())
+    must(deed.state !== 'approved', `${deed.key} is approved, and the host does not know it`)
+  for (const deed of deeds.values())
+    must(
+      !deed.isForwarded ||
+        deed.caseIs === 'open' ||
+        ['approved', 'declined', 'reversed'].includes(deed.state),
+      `${deed.key} is still ${deed.state}, and no one knows`,
+    )
+}
+
+/** Nothing is undecided for longer than was promised, unless a person was called. A run of cron may lie in between. */
+export function checkOverdue(storage: Storage, now: number): void {
+  const overdue = storage.rows(
+    `select message_key, state from host_message where state in ('pending', 'undoing', 'reversing')
+     and case_reason is null and decide_by < ?`,
+    now - 120_000,
+  )
+  same(overdue.length, 0, `undecided for too long: ${JSON.stringify(overdue)}`)
+}
+
+/** None of these stands in any row or line. */
+export function checkSecrets(storage: Storage, lines: readonly string[], secrets: readonly string[]): void {
+  const tables = storage.rows<{ name: string }>(`select name from sqlite_master where type = 'table'`)
+  const all = [...tables.map(({ name }) => JSON.stringify(storage.rows(`select * from ${name}`))), ...lines]
+  const text = all.join('\n').toLowerCase()
+  for (const secret of secrets)
+    for (const form of [secret, Buffer.from(secret, 'hex').toString('base64')])
+      must(
+        form.length < 8 || !text.includes(form.toLowerCase()),
+        'a card number or key is in a row or a line',
+      )
+}

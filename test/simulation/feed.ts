@@ -1,0 +1,73 @@
+/** @module The capture feed of a world: tells of sales made elsewhere until it is told that each is known. */
+
+import { posMessageKey } from '../../src/domain/message-key.ts'
+import type { LogEntry } from '../../src/terminal/state.ts'
+import type { HttpRequest } from './platform/isolate.ts'
+import { Power, type Stage } from './stage.ts'
+import type { Till } from './till.ts'
+
+const PATIENCE_MS = 20_000
+
+/** Gives the terminal a sale that was made elsewhere, and tells Annul of it. */
+export function feedFor(stage: Stage) {
+  const office = new Power('feed')
+  let fed = 0
+  return async (till: Till, stan: string, amount: number, pan: string): Promise<void> => {
+    const { scheduler, random, book, sales, network } = stage
+    const { merchantId, terminalId } = till.options
+    const { batchNumber } = till.state
+    const rrn = String(900_000_000_000 + ++fed)
+    const authorizationCode = String(100_000 + fed)
+    const sale = { merchantId, terminalId, batchNumber, stan, amount, pan, rrn, authorizationCode }
+    const key = posMessageKey(sale, 'sale')
+    const request = requestOf(stage, sale)
+    const ask = async () => {
+      const reply = await network.send(request, PATIENCE_MS)
+      if (reply === null || reply.body.length === 0) return null
+      const body = JSON.parse(new TextDecoder().decode(reply.body)) as Record<string, unknown>
+      if (body.certainty !== 'FINAL') return null
+      const verdict = reply.status === 201 ? ('approved' as const) : ('declined' as const)
+      const code = String(body.reason ?? '00')
+      const told = { at: scheduler.now, verdict, code, rrn: code === '00' ? rrn : '' }
+      return { ...told, how: 'asked' as const, content: JSON.stringify(body) }
+    }
+    const sent = book.enter({ key, kind: 'sale', terminalId, sentAt: scheduler.now, ask })
+    const entry: LogEntry = {
+      kind: 'sale',
+      batchNumber,
+      stan,
+      amount,
+      pan,
+      status: 'approved',
+      rrn,
+      authorizationCode,
+    }
+    till.state.log.push(entry)
+    till.save()
+    scheduler.after(random.delay(2000), office, 'feed', async () => {
+      for (;;) {
+        const told = await ask()
+        if (told !== null) {
+          sent.told.push(told)
+          if (told.verdict === 'approved') sales.push({ merchantId, terminalId, rrn, amount })
+          return
+        }
+        await scheduler.sleep(1000)
+      }
+    })
+  }
+}
+
+function requestOf({ bearers }: Stage, sale: Readonly<Record<string, string | number>>): HttpRequest {
+  const body = JSON.stringify({ ...sale, fee: Math.floor(Number(sale.amount) / 200) })
+  return {
+    method: 'POST',
+    path: '/v1/sales',
+    headers: {
+      authorization: `Bearer ${bearers.get(String(sale.merchantId))}`,
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+    },
+    body,
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * @module What every simulation is made of: one database, some isolates, a network, a clock, and the books of who sent what.
+ * Which faults there are is for its user to say.
+ */
+
+import { createHash } from 'node:crypto'
+import { type Core, createCore } from '../../src/core/instance.ts'
+import { toHex } from '../../src/iso8583/hex.ts'
+import { Book } from './book.ts'
+import {
+  checkHost,
+  checkProjections,
+  checkSecrets,
+  checkSent,
+  checkTold,
+  checkVoids,
+  must,
+  readStreams,
+  Violation,
+} from './checks.ts'
+import { Storage } from './platform/d1.ts'
+import { installGlobals } from './platform/globals.ts'
+import { HOST_KEY, HostLink } from './platform/host-link.ts'
+import { type HttpReply, Isolate, PLATFORM, type Surroundings } from './platform/isolate.ts'
+import { type CopyPlan, Network } from './platform/network.ts'
+import { Random } from './platform/random.ts'
+import { Scheduler } from './platform/scheduler.ts'
+import type { Stage } from './stage.ts'
+import { Till, type TillOptions } from './till.ts'
+
+export const MASTER_KEY = 'ab'.repeat(32)
+const ADMINISTRATOR = 'bearer-of-the-administrator'
+
+export interface LabOptions {
+  readonly seed: number
+  readonly module: WebAssembly.Module
+  /** Milliseconds since the epoch. */
+  readonly start: number
+  readonly acquirer: 'sandbox' | 'book' | 'https'
+  /** How the host is asked again, where there is one. */
+  readonly recovery: 'inquiry' | 'repeat'
+  readonly isolates: number
+  readonly planTrip: Surroundings['planTrip']
+  readonly planHost: Surroundings['planHost']
+  readonly planCopies: (isolates: readonly Isolate[]) => readonly CopyPlan[]
+  /** Whether the power of the terminal that asks is about to fail. */
+  readonly losesPower: () => boolean
+  readonly trace?: ((line: string) => void) | undefined
+}
+
+/** Events of one phase; one that needs more hangs. */
+const MOST_STEPS = 400_000
+
+let clients: Core | undefined
+
+export class Lab {
+  readonly random: Random
+  readonly scheduler: Scheduler
+  readonly storage = new Storage()
+  readonly book = new Book()
+  readonly isolates: Isolate[] = []
+  readonly tills: Till[] = []
+  readonly stage: Stage
+  readonly host: HostLink
+  readonly #bearers = new Map<string, string>()
+  readonly #lines: string[] = []
+  readonly #secrets: string[] = []
+  #failure: unknown = null
+
+  constructor(options: LabOptions) {
+    installGlobals()
+    const { module, seed, start, acquirer, recovery, trace = null } = options
+    clients ??= createCore(module, (bytes) => void bytes.fill(7))
+    this.random = new Random(seed)
+    this.scheduler = new Scheduler(start, this.random.fork(), trace)
+    this.host = new HostLink(this.scheduler, clients, this.random.fork())
+    const around: Surroundings = {
+      scheduler: this.scheduler,
+      storage: this.storage,
+      module,
+      environment: {
+        MASTER_KEY,
+        ACQUIRER: acquirer,
+        ACQUIRER_ID: '00001234',
+        ACQUIRER_MAC_KEY: HOST_KEY,
+        ACQUIRER_RECOVERY: recovery,
+      },
+      host: this.host,
+      planTrip: options.planTrip,
+      planHost: options.planHost,
+      logged: (line) => {
+        this.#lines.push(line)
+        this.scheduler.note(line)
+      },
+      answering: (_, reply) => this.#answering(reply),
+    }
+    for (let i = 1; i <= options.isolates; i++) this.isolates.push(new Isolate(`isolate ${i}`, around))
+    this.stage = {
+      scheduler: this.scheduler,
+      random: this.random.fork(),
+      network: new Network(this.scheduler, () => options.planCopies(this.isolates)),
+      losesPower: options.losesPower,
+      storage: this.storage,
+      book: this.book,
+      core: clients,
+      sales: [],
+      overheard: [],
+      bearers: this.#bearers,
+    }
+  }
+
+  /** Runs events until what `begin` starts is done. Throws what went wrong anywhere meanwhile. */
+  async phase(name: string, begin: () => Promise<void>): Promise<void> {
+    let done = false
+    this.scheduler.note(name)
+    void this.scheduler.as(PLATFORM, () =>
+      begin().then(
+        () => {
+          done = true
+        },
+        (error: unknown) => this.fail(error),
+      ),
+    )
+    const within = await this.scheduler.run(() => done || this.#failure !== null, MOST_STEPS)
+    if (this.#failure !== null) throw this.#failure
+    must(within && done, `${name}: does not come to an end`)
+  }
+
+  /** What went wrong first is what is told. */
+  fail(error: unknown): void {
+    this.#failure ??= error
+  }
+
+  /** A bearer key of a merchant, or of the administrators. */
+  enterBearer(merchantId: string | null): void {
+    const bearer = merchantId === null ? ADMINISTRATOR : `bearer-of-${merchantId}`
+    if (merchantId !== null) this.#bearers.set(merchantId, bearer)
+    const hash = createHash('sha256').update(bearer).digest('hex')
+    const sql = 'insert into api_key (hash, merchant_id, name, created_at) values (?, ?, ?, ?)'
+    this.storage.apply({
+      statements: [{ sql, params: [hash, merchantId, 'simulation', this.scheduler.now] }],
+    })
+  }
+
+  openTill(options: Omit<TillOptions, 'tmk'>): Till {
+    const tmk = this.random.fill(new Uint8Array(16))
+    this.#secrets.push(Buffer.from(tmk).toString('hex'), ...options.cards)
+    const till = new Till(this.stage, { ...options, tmk })
+    this.tills.push(till)
+    return till
+  }
+
+  /** Through the door. */
+  async provision({ options }: Till): Promise<void> {
+    const { merchantId, terminalId, macProfile, tmk, settlementMac } = options
+    const cipher = macProfile === 'cup-sm4' ? 'sm4' : '3des'
+    const mask = this.random.fill(new Uint8Array(16))
+    const components = [mask, tmk.map((byte, i) => byte ^ (mask[i] ?? 0))].map((component) => ({
+      value: toHex(component),
+      checkValue: toHex(this.stage.core.keyCheckValue(cipher, component, 4)),
+    }))
+    const body = JSON.stringify({
+      macProfile,
+      settlementMac: settlementMac ? 'required' : 'optional',
+      tmk: { components },
+    })
+    const headers = {
+      authorization: `Bearer ${ADMINISTRATOR}`,
+      'content-type': 'application/json',
+      'content-length': String(body.length),
+    }
+    const path = `/v1/merchants/${merchantId}/terminals/${terminalId}`
+    const reply = await this.stage.network.send({ method: 'PUT', path, headers, body }, 10_000)
+    must(reply?.status === 201, `provisioning ${terminalId}: ${reply?.status}`)
+  }
+
+  /** Fresh isolates give answers again, from the journal: those that `chosen` picks. */
+  async askAgain(chosen: () => boolean): Promise<void> {
+    for (const isolate of this.isolates) isolate.crash()
+    for (const sent of [...this.book.sent.values()]) {
+      const first = sent.told.find(({ rrn }) => rrn !== '')
+      // What was refused without being written may be asked in its time.
+      const [entry] = this.storage.rows('select 1 from journal where message_key = ?', sent.key)
+      if (first === undefined || entry === undefined || !chosen()) continue
+      const told = await sent.ask()
+      must(told !== null, `${sent.key}: asked again, no answer`)
+      sent.told.push(told)
+    }
+  }
+
+  /** Everything that must hold once all has come to rest. */
+  async check(): Promise<void> {
+    const streams = await readStreams(this.storage)
+    checkTold(this.book, streams)
+    checkSent(this.book, streams)
+    for (const stream of streams) checkProjections(this.storage, stream)
+    checkVoids(this.storage)
+    checkHost(this.host.simulator.ledger, this.storage, streams)
+    const secrets = [...this.#secrets, ...this.tills.flatMap((till) => till.secrets())]
+    checkSecrets(this.storage, this.#lines, secrets)
+  }
+
+  describe(error: unknown): string {
+    const { steps, now } = this.scheduler
+    const what =
+      error instanceof Violation ? error.message : String(error instanceof Error ? error.stack : error)
+    return `at step ${steps}, ${new Date(now).toISOString()}: ${what}`
+  }
+
+  /** Nothing is approved before it is written. */
+  #answering({ status, body }: HttpReply): void {
+    if (status !== 201) return
+    const { id, saleId } = JSON.parse(new TextDecoder().decode(body)) as { id?: string; saleId?: string }
+    if (id === undefined) return
+    const written = saleId === undefined ? 'sale where id = ?' : `void where state <> 'pending' and id = ?`
+    const [row] = this.storage.rows(`select id from ${written}`, id)
+    if (row === undefined) this.fail(new Violation(`${id} was approved before it was written`))
+  }
+}

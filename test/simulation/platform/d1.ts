@@ -1,0 +1,145 @@
+/**
+ * @module D1 over SQLite in memory: a batch is one transaction, rows come back as objects by column name, errors as D1 words
+ * them. When and whether a trip is made is for the link to say.
+ */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+
+export interface Statement {
+  readonly sql: string
+  readonly params: readonly unknown[]
+}
+
+/** One round trip: a batch, or a statement by itself. */
+export interface Trip {
+  readonly statements: readonly Statement[]
+}
+
+interface Result {
+  readonly success: true
+  readonly results: Record<string, unknown>[]
+  readonly meta: { readonly changes: number }
+}
+
+/** Brings a trip to the database, where `apply` does it, and its results back; or fails as D1 does. */
+export type Link = <T>(trip: Trip, apply: () => T) => Promise<T>
+
+const migrations = join(import.meta.dirname, '../../../migrations')
+
+const SCHEMA = readdirSync(migrations)
+  .filter((name) => name.endsWith('.sql'))
+  .sort()
+  .map((name) => readFileSync(join(migrations, name), 'utf8'))
+  .join('\n')
+
+export type Row = Readonly<Record<string, string | number | null>>
+
+/** The one database, which all isolates share. */
+export class Storage {
+  readonly #sqlite = new DatabaseSync(':memory:')
+  readonly #prepared = new Map<string, StatementSync>()
+  /** Whether a statement gives rows. */
+  readonly #reads = new Map<StatementSync, boolean>()
+
+  constructor() {
+    this.#sqlite.exec(SCHEMA)
+    // Nothing survives this process, so nothing need be written as if it could.
+    this.#sqlite.exec('pragma synchronous = off; pragma journal_mode = memory')
+  }
+
+  /** Asks without any of the platform in between. */
+  rows<T = Row>(sql: string, ...params: (string | number | null)[]): T[] {
+    return this.#statement(sql).all(...params) as T[]
+  }
+
+  /** Does a trip as one transaction. Throws as D1 does, with nothing done. */
+  apply({ statements }: Trip): Result[] {
+    const alone = statements.length === 1
+    if (!alone) this.#sqlite.exec('begin')
+    try {
+      const results = statements.map((statement) => this.#run(statement))
+      if (!alone) this.#sqlite.exec('commit')
+      return results
+    } catch (error) {
+      if (!alone) this.#sqlite.exec('rollback')
+      const said = error instanceof Error ? error.message : 'unknown'
+      const text = said.includes('constraint failed') ? `${said}: SQLITE_CONSTRAINT` : `${said}: SQLITE_ERROR`
+      throw new Error(`D1_ERROR: ${text}`, { cause: new Error(text) })
+    }
+  }
+
+  close(): void {
+    this.#sqlite.close()
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#prepared.get(sql)
+    if (statement === undefined) {
+      statement = this.#sqlite.prepare(sql)
+      this.#prepared.set(sql, statement)
+      this.#reads.set(statement, statement.columns().length > 0)
+    }
+    return statement
+  }
+
+  #run({ sql, params }: Statement): Result {
+    const statement = this.#statement(sql)
+    const given = params as (string | number | null)[]
+    if (this.#reads.get(statement) === false) {
+      const { changes } = statement.run(...given)
+      return { success: true, results: [], meta: { changes: Number(changes) } }
+    }
+    const results = statement.all(...given).map((row) => ({ ...row }))
+    return { success: true, results, meta: { changes: results.length } }
+  }
+}
+
+class Prepared {
+  readonly statement: Statement
+  readonly #alone: (statement: Statement) => Promise<Result>
+
+  constructor(statement: Statement, alone: (statement: Statement) => Promise<Result>) {
+    this.statement = statement
+    this.#alone = alone
+  }
+
+  bind(...params: unknown[]): Prepared {
+    return new Prepared({ sql: this.statement.sql, params }, this.#alone)
+  }
+
+  all(): Promise<Result> {
+    return this.#alone(this.statement)
+  }
+
+  run(): Promise<Result> {
+    return this.#alone(this.statement)
+  }
+
+  async raw(): Promise<unknown[][]> {
+    const { results } = await this.#alone(this.statement)
+    return results.map((row) => Object.values(row))
+  }
+
+  async first(): Promise<unknown> {
+    const { results } = await this.#alone(this.statement)
+    return results[0] ?? null
+  }
+}
+
+/** The binding of one isolate. */
+export function bindD1(storage: Storage, link: Link): D1Database {
+  const ask = (trip: Trip): Promise<Result[]> => link(trip, () => storage.apply(trip))
+  const alone = async (statement: Statement): Promise<Result> => {
+    const [result] = await ask({ statements: [statement] })
+    if (result === undefined) throw new Error('one statement has one result')
+    return result
+  }
+  const database = {
+    prepare: (sql: string) => new Prepared({ sql, params: [] }, alone),
+    batch: (statements: readonly Prepared[]) =>
+      ask({ statements: statements.map(({ statement }) => statement) }),
+  }
+  return database as unknown as D1Database
+}

@@ -1,0 +1,61 @@
+/** @module What lies between clients and isolates: requests and answers that are lost, doubled, late and out of order. */
+
+import type { HttpReply, HttpRequest, Isolate } from './isolate.ts'
+import { PLATFORM } from './isolate.ts'
+import { type Owner, running, type Scheduler } from './scheduler.ts'
+
+/** What becomes of one copy of a request. Times in milliseconds. */
+export interface CopyPlan {
+  readonly isolate: Isolate
+  readonly there: number
+  readonly back: number
+  readonly fate: 'done' | 'request lost' | 'answer lost'
+}
+
+export class Network {
+  readonly #scheduler: Scheduler
+  readonly #plan: (request: HttpRequest) => readonly CopyPlan[]
+
+  constructor(scheduler: Scheduler, plan: (request: HttpRequest) => readonly CopyPlan[]) {
+    this.#scheduler = scheduler
+    this.#plan = plan
+  }
+
+  /** The first answer that comes, or null after `patience` ms: then the client hangs up. */
+  send(request: HttpRequest, patience: number): Promise<HttpReply | null> {
+    const { owner } = running.getStore() ?? {}
+    if (owner === undefined) throw new Error('send: outside the simulation')
+    return new Promise((resolve) => {
+      const hangUps: (() => void)[] = []
+      const late = this.#scheduler.after(patience, owner, 'no answer', () => {
+        resolve(null)
+        this.#hangUp(hangUps)
+      })
+      const arrive = (reply: HttpReply) => {
+        late.cancelled = true
+        resolve(reply)
+      }
+      for (const copy of this.#plan(request)) hangUps.push(this.#carry(request, copy, owner, arrive))
+    })
+  }
+
+  #carry(request: HttpRequest, copy: CopyPlan, owner: Owner, arrive: (reply: HttpReply) => void): () => void {
+    const { isolate, there, back, fate } = copy
+    let leave = () => {}
+    if (fate === 'request lost') return leave
+    this.#scheduler.after(there, PLATFORM, `→ ${isolate.name} ${request.method} ${request.path}`, () => {
+      leave = isolate.take(request, (reply) => {
+        this.#scheduler.note(`${reply.status} ${Buffer.from(reply.body).toString('latin1')}`)
+        if (fate === 'done') this.#scheduler.after(back, owner, `← ${reply.status}`, () => arrive(reply))
+      })
+    })
+    return () => leave()
+  }
+
+  /** The other end learns of it a little later. */
+  #hangUp(hangUps: readonly (() => void)[]): void {
+    this.#scheduler.after(50, PLATFORM, 'hangs up', () => {
+      for (const hangUp of hangUps) hangUp()
+    })
+  }
+}

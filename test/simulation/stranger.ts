@@ -1,0 +1,54 @@
+/**
+ * @module Someone on the line of a world, who has no key: sends what was overheard once more, and what was never said under a MAC
+ * that is made up, with the trace numbers that the terminal is about to use.
+ */
+
+import { buildFrame } from '../../src/iso8583/frame.ts'
+import { toHex } from '../../src/iso8583/hex.ts'
+import { pack } from '../../src/iso8583/message.ts'
+import { readMessage } from '../../src/iso8583/received.ts'
+import { must } from './checks.ts'
+import { Power, type Stage } from './stage.ts'
+import { HEADER, postFrame, TPDU } from './wire.ts'
+
+const PATIENCE_MS = 20_000
+
+export class Stranger {
+  isDone = false
+  readonly #stage: Stage
+
+  constructor(stage: Stage) {
+    this.#stage = stage
+  }
+
+  start(messages: number, pause: number): void {
+    const { scheduler, random } = this.#stage
+    void scheduler.as(new Power('stranger'), async () => {
+      for (let i = 0; i < messages; i++) {
+        await scheduler.sleep(random.delay(pause))
+        await this.#disturb()
+      }
+      this.isDone = true
+    })
+  }
+
+  async #disturb(): Promise<void> {
+    const { random, overheard, network, core } = this.#stage
+    if (overheard.length === 0) return
+    const { frame, message } = random.pick(overheard)
+    if (random.chance(0.3)) {
+      await network.send(postFrame(frame), PATIENCE_MS)
+      return
+    }
+    const stan = Number(message.fields.get(11)) + random.between(0, 3)
+    const fields = new Map(message.fields)
+    fields.set(11, String(stan).padStart(6, '0'))
+    fields.set(64, toHex(random.fill(new Uint8Array(8))))
+    const body = pack({ mti: message.mti, fields })
+    const forged = buildFrame('tpdu', TPDU, HEADER, body, core.lrc)
+    const reply = await network.send(postFrame(forged), PATIENCE_MS)
+    const answer = reply?.status === 200 ? readMessage(reply.body, core.lrc) : undefined
+    const code = answer?.ok === true ? answer.value.message.fields.get(39) : undefined
+    must(code !== '00', `a stranger’s message with trace number ${stan} was approved`)
+  }
+}

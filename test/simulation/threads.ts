@@ -1,0 +1,60 @@
+/** @module Runs worlds on several threads: the same seeds whatever the machine, so the same worlds. */
+
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Mutant } from './take-out.ts'
+import type { Report } from './world.ts'
+
+export interface Job {
+  readonly module: WebAssembly.Module
+  readonly seed: number
+  readonly stride: number
+  readonly voids: number
+  readonly mutant: Mutant | null
+  readonly trace: boolean
+  readonly untilViolation: boolean
+}
+
+type Said = { readonly report: Report } | { readonly line: string }
+
+/** Runs worlds on consecutive seeds until so many voids were asked. */
+export async function runWorlds(
+  options: Pick<Job, 'module' | 'seed' | 'voids'> & Partial<Job> & { readonly threads?: number },
+  heard: (report: Report) => void,
+  line: (text: string) => void = () => {},
+): Promise<void> {
+  const { threads = 1, voids, seed, ...job } = options
+  const each = Array.from({ length: threads }, (_, i) =>
+    runThread(
+      {
+        mutant: null,
+        trace: false,
+        untilViolation: false,
+        ...job,
+        seed: seed + i,
+        stride: threads,
+        voids: Math.ceil(voids / threads),
+      },
+      (said) => ('report' in said ? heard(said.report) : line(said.line)),
+    ),
+  )
+  await Promise.all(each)
+}
+
+/** One digest over all of them, whatever order they ended in. */
+export function digestOf(reports: readonly Report[]): string {
+  const hash = createHash('sha256')
+  for (const { seed, transcript } of reports.toSorted((a, b) => a.seed - b.seed))
+    hash.update(`${seed} ${transcript}\n`)
+  return hash.digest('hex').slice(0, 16)
+}
+
+function runThread(job: Job, say: (said: Said) => void): Promise<void> {
+  const worker = new Worker(join(import.meta.dirname, 'thread.ts'), { workerData: job })
+  return new Promise((resolve, reject) => {
+    worker.on('message', say)
+    worker.on('error', reject)
+    worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a thread ended with ${code}`))))
+  })
+}
