@@ -18,6 +18,13 @@ export interface PosMessageKey {
 export const posMessageKey = (key: PosMessageKey, kind: EntryKind): string =>
   `pos|${key.merchantId}|${key.terminalId}|${key.batchNumber}|${key.stan}|${kind}`
 
+/** The parts of a terminal's message key; null of any other key. */
+export function posPartsOf(messageKey: string): (PosMessageKey & { readonly kind: string }) | null {
+  const [door, merchantId = '', terminalId = '', batchNumber = '', stan = '', kind = ''] =
+    messageKey.split('|')
+  return door === 'pos' ? { merchantId, terminalId, batchNumber, stan, kind } : null
+}
+
 /** The JSON door's identity: the caller's own key within its scope, a merchant or `admin`. */
 export const apiMessageKey = (scope: string, kind: EntryKind, idempotencyKey: string): string =>
   `api|${scope}|${kind}|${idempotencyKey}`

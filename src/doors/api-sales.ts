@@ -8,6 +8,7 @@ import { maskPan } from '../domain/pan.ts'
 import type { CaptureRequest } from '../domain/requests.ts'
 import { voidableUntil } from '../domain/window.ts'
 import { saleBody } from '../json/bodies.ts'
+import { capturedSale } from '../json/first-answer.ts'
 import { declineProblem, doorProblem, type Problem } from '../json/problem.ts'
 import { type CaptureBody, captureBody } from '../json/schemas.ts'
 import type { Outcome, Verdict } from '../process.ts'
@@ -173,13 +174,10 @@ function answerOf(services: Services, outcome: Outcome, denial: Problem | undefi
   if (answer.reason !== null) return declineProblem(answer.reason, null)
   const sale = entry?.effects.sale
   if (sale === undefined) throw new Error('a captured sale has its record')
-  // As it was captured: what happened to it since is not in the first answer, nor in its replay.
-  const state = { sale, liveVoid: null, reversed: false, forwarded: null, batchState: 'open' } as const
-  const body = saleBody(state, answer.voidableUntil ?? null, answer.at)
   const location = { location: `/v1/sales/${sale.id}` }
   services.log('captured', { terminalId: sale.terminalId, stan: sale.stan, replayed })
   const headers = replayed ? { ...location, 'idempotent-replayed': 'true' } : location
-  return { status: 201, body, headers }
+  return { status: 201, body: capturedSale(sale, answer), headers }
 }
 
 async function getSale(services: Services, c: Context): Promise<Response> {

@@ -4,6 +4,7 @@ import { type Context, Hono } from 'hono'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { VoidRequest } from '../domain/requests.ts'
 import { voidBodyOf } from '../json/bodies.ts'
+import { approvedVoid } from '../json/first-answer.ts'
 import { declineProblem } from '../json/problem.ts'
 import { idempotencyKey, type VoidBody, voidBody } from '../json/schemas.ts'
 import type { Outcome, Verdict } from '../process.ts'
@@ -115,7 +116,7 @@ function respond(outcome: Outcome): Response {
     return respondProblem(declineProblem(answer.reason, situation.original?.sale ?? null), headers)
   const record = entry?.effects.voidRecord
   if (record === undefined) throw new Error('an approved void has its record')
-  return respondJson(201, voidBodyOf({ ...record, state: 'approved' }, null, null), {
+  return respondJson(201, approvedVoid(record), {
     location: `/v1/voids/${record.id}`,
     ...headers,
   })

@@ -4,6 +4,7 @@ import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Services } from '../services.ts'
 import { refuseDoor } from './api-common.ts'
+import { inquiryRoutes } from './api-inquiries.ts'
 import { saleRoutes } from './api-sales.ts'
 import { terminalRoutes } from './api-terminals.ts'
 import { voidRoutes } from './api-voids.ts'
@@ -18,6 +19,7 @@ export const API_ROUTES = {
   '/v1/sales/:id': ['GET'],
   '/v1/voids': ['POST'],
   '/v1/voids/:id': ['GET'],
+  '/v1/inquiries': ['GET'],
   '/v1/merchants/:mid/terminals/:tid': ['PUT'],
 } as const
 
@@ -29,6 +31,7 @@ export function apiDoor(services: Services): Hono {
   door.use('/v1/merchants/*', bodyLimit({ maxSize: API_BODY_LIMIT, onError: tooLarge }))
   door.route('/', voidRoutes(services))
   door.route('/', saleRoutes(services))
+  door.route('/', inquiryRoutes(services))
   door.route('/', terminalRoutes(services))
   for (const [path, methods] of Object.entries(API_ROUTES))
     door.all(path, () => withAllow(refuseDoor('method_not_allowed'), methods))

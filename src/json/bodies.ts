@@ -3,11 +3,11 @@
 import { type HostState, isOwed, isUndecided } from '../domain/host-state.ts'
 import type { HostMessage, Merchant, SaleState, Terminal, VoidRecord } from '../domain/types.ts'
 
-const iso = (ms: number): string => new Date(ms).toISOString()
+export const iso = (ms: number): string => new Date(ms).toISOString()
 
 type SaleStateName = 'approved' | 'declined' | 'void_pending' | 'voided' | 'reversed' | 'settled'
 
-function stateOf({ sale, liveVoid, reversed, batchState }: SaleState): SaleStateName {
+export function stateOf({ sale, liveVoid, reversed, batchState }: SaleState): SaleStateName {
   if (sale.status === 'declined') return 'declined'
   if (reversed) return 'reversed'
   // A void that is being reversed at the host is undone already as far as the sale goes.
@@ -42,7 +42,7 @@ export function saleBody(state: SaleState, until: number | null, now: number): o
   }
 }
 
-const STATUS = {
+export const STATUS = {
   pending: 'pending',
   undoing: 'pending',
   approved: 'approved',
@@ -55,7 +55,7 @@ const STATUS = {
 const ASK_AGAIN_AFTER = 2
 
 /** How certain the void is, and what its caller does next: while the host is asked, look again; with a case, call. */
-function certaintyOf(state: HostState, forwarded: HostMessage | null): object {
+export function certaintyOf(state: HostState, forwarded: HostMessage | null): object {
   if (forwarded === null || !isOwed(state))
     return { certainty: 'FINAL', doNext: state === 'approved' ? 'print_receipt' : 'nothing' }
   const { caseReason, caseOpenedAt, decideBy } = forwarded

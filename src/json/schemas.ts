@@ -24,6 +24,28 @@ export const voidBody = z.strictObject({
   reason: z.enum(VOID_REASONS).optional(),
 })
 
+const sixDigits = z.string().regex(/^\d{6}$/, 'expected six digits')
+const reference = z.string().regex(/^[A-Za-z0-9]{12}$/, 'expected 12 letters or digits')
+const id = z.string().regex(/^[0-9a-f]{32}$/, 'expected an id')
+
+/** `GET /v1/inquiries`: one reference and nothing beside it. */
+export const inquiryQuery = z.union(
+  [
+    z.strictObject({
+      merchantId,
+      terminalId,
+      batchNumber: sixDigits,
+      stan: sixDigits,
+      kind: z.enum(['sale', 'void']),
+    }),
+    z.strictObject({ rrn: reference }),
+    z.strictObject({ saleId: id }),
+    z.strictObject({ voidId: id }),
+    z.strictObject({ idempotencyKey }),
+  ],
+  'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, idempotencyKey',
+)
+
 /** `POST /v1/sales`: one sale, or one line of a feed. */
 export const captureBody = z.strictObject({
   merchantId,
@@ -80,5 +102,6 @@ export const provisionBody = z.strictObject({
 })
 
 export type VoidBody = z.infer<typeof voidBody>
+export type InquiryQuery = z.infer<typeof inquiryQuery>
 export type CaptureBody = z.infer<typeof captureBody>
 export type ProvisionBody = z.infer<typeof provisionBody>

@@ -69,6 +69,7 @@ const ROUTES: readonly (readonly [string, string, object | undefined])[] = [
     { merchantId: s.MID, terminalId: 'T0000001', batchNumber: '000001', stan: '000999', amount: 1 },
   ],
   ['GET', `/v1/sales/${ABSENT}`, undefined],
+  ['GET', '/v1/inquiries?rrn=000000000000', undefined],
   ['PUT', `/v1/merchants/${s.MID}/terminals/T0000001`, { status: 'active' }],
 ]
 

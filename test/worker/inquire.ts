@@ -1,0 +1,26 @@
+/** @module How a test inquires, and what it expects to be told. */
+
+import { rows } from './book.ts'
+import * as s from './support.ts'
+import type { Till } from './till.ts'
+
+export const inquire = (to: s.Isolate, bearer: string, query: Record<string, string>): Promise<s.JsonReply> =>
+  s.ask(to, bearer, 'GET', `/v1/inquiries?${new URLSearchParams(query)}`)
+
+export const keyOf = (kind: 'sale' | 'void', stan: string, { tid, mid }: Pick<Till, 'tid' | 'mid'>) => ({
+  merchantId: mid,
+  terminalId: tid,
+  batchNumber: '000001',
+  stan,
+  kind,
+})
+
+export const idOf = async (table: 'sale' | 'void', rrn: string | undefined): Promise<string> =>
+  String((await rows(`select id from ${table} where rrn = ?`, rrn ?? ''))[0]?.id)
+
+/** What a terminal was told, as an inquiry repeats it. */
+export const told = ({ fields }: s.Reply) => ({
+  responseCode: fields.get(39),
+  rrn: fields.get(37),
+  authorizationCode: fields.get(38) ?? null,
+})

@@ -1,0 +1,166 @@
+/**
+ * @module An inquiry through time: while the host has not decided and when it has, and half a year on, whatever happened to keys
+ * and batches meanwhile; and what it costs.
+ */
+
+import { env } from 'cloudflare:workers'
+import { beforeAll, expect, it } from 'vitest'
+import { DECIDE_MS } from '../../src/domain/host-state.ts'
+import { recover } from '../../src/recover.ts'
+import { journalOf, rows } from './book.ts'
+import { idOf, inquire, keyOf, told } from './inquire.ts'
+import { NO, SILENT, scriptedHost } from './scripted-host.ts'
+import * as s from './support.ts'
+import { openTill, sell } from './till.ts'
+import { watchD1 } from './watched-d1.ts'
+
+const DAY = 86_400_000
+
+let isolate: s.Isolate
+let key: string
+
+beforeAll(async () => {
+  isolate = await s.openIsolate()
+  key = await s.bearerKey(s.MID)
+})
+
+it('a message that the host has not decided has no answer yet: pending, then a case, then what it came to', async () => {
+  const host = scriptedHost()
+  const behind: s.Isolate = await s.openIsolate({
+    acquirer: host.acquirer,
+    sleep: async (ms) => {
+      behind.clock.now += ms
+    },
+  })
+  const own = await openTill(behind)
+  const ask = (stan: string) => inquire(behind, key, keyOf('void', stan, own))
+  const sale = await sell(own, '000001')
+  host.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
+  const claimedAt = behind.clock.now
+  expect((await own.say(s.aVoid({ stan: '000002', ...sale }))).status).toBe(503)
+  await behind.settle()
+  expect((await ask('000002')).body).toMatchObject({
+    found: true,
+    answer: null,
+    state: 'pending',
+    certainty: 'UNKNOWN',
+    doNext: 'query',
+    retryAfter: 2,
+    decideBy: new Date(claimedAt + DECIDE_MS).toISOString(),
+  })
+  behind.clock.now += DECIDE_MS
+  await recover(behind.services, 0)
+  expect((await ask('000002')).body).toMatchObject({
+    state: 'pending',
+    doNext: 'contact_acquirer',
+    case: { reason: 'host_silent' },
+  })
+  host.script = {}
+  behind.clock.now += 2 * 3_600_000
+  await recover(behind.services, 0)
+  const copy = await own.say(s.aVoid({ stan: '000002', ...sale }))
+  expect((await ask('000002')).body).toMatchObject({
+    answer: { ...told(copy), reason: 'acquirer_silent' },
+    state: 'declined',
+    certainty: 'FINAL',
+  })
+
+  // Approved, then reversed: the first answer stands beside what became of it.
+  behind.clock.now = s.START
+  const voided = await own.say(s.aVoid({ stan: '000003', ...sale }))
+  host.script = { reversal: SILENT }
+  await own.say(s.aReversal('void', { stan: '000003' }))
+  await behind.settle()
+  expect((await ask('000003')).body).toMatchObject({
+    answer: told(voided),
+    state: 'reversing',
+    certainty: 'PENDING',
+    doNext: 'query',
+  })
+  host.script = { sale: NO }
+  const refused = await own.say(s.aSale({ stan: '000004' }))
+  expect((await inquire(behind, key, keyOf('sale', '000004', own))).body).toMatchObject({
+    answer: told(refused),
+    state: 'declined',
+  })
+  host.script = { sale: SILENT, inquiry: SILENT }
+  await own.say(s.aSale({ stan: '000005' }))
+  expect((await inquire(behind, key, keyOf('sale', '000005', own))).body).toMatchObject({
+    kind: 'sale',
+    answer: null,
+    state: 'pending',
+    certainty: 'UNKNOWN',
+  })
+  await behind.settle()
+})
+
+it('179 days on, after new keys and a closed batch, every answer is the first', async () => {
+  const own = await openTill(isolate)
+  const sold = await own.say(s.aSale({ stan: '000001' }))
+  const rrn = sold.fields.get(37) ?? ''
+  const request = s.aVoid({ stan: '000002', original: '000001', rrn })
+  const voided = await own.say(request)
+  const second = await sell(own, '000003', 500)
+  const saleId = await idOf('sale', second.rrn)
+  const headers = { 'idempotency-key': 'half-a-year' }
+  const byJson = await s.ask(isolate, key, 'POST', '/v1/voids', { saleId, amount: 500 }, headers)
+  const queries = [
+    keyOf('sale', '000001', own),
+    keyOf('void', '000002', own),
+    { rrn },
+    { rrn: voided.fields.get(37) ?? '' },
+    { saleId },
+    { voidId: String(byJson.body.id) },
+    { idempotencyKey: 'half-a-year' },
+  ]
+  const before = await Promise.all(queries.map((query) => inquire(isolate, key, query)))
+  const settled = await own.say(s.aSettlement({ stan: '000004' }, s.totalsOf(1734, 2, 1734, 2)), {
+    key: null,
+  })
+  expect(settled.fields.get(48)?.[30]).toBe('1')
+  await s.provision(isolate, {}, own)
+  await s.plantKey(isolate, '5'.repeat(16), own, 9e12)
+  const mak = { ...own.key, mak: '5'.repeat(16) }
+  await own.say(s.aSale({ stan: '000001', batch: '000002' }), { key: mak })
+
+  const later = await s.openIsolate()
+  later.clock.now = s.START + 179 * DAY
+  for (const [i, query] of queries.entries()) {
+    const { body } = await inquire(later, key, query)
+    expect([query, body]).toEqual([query, before[i]?.body])
+  }
+  // The terminal's own copy and the back office's hear it too.
+  const copy = await own.say(request, { to: later, key: mak })
+  expect([...copy.fields].filter(([n]) => n !== 64)).toEqual([...voided.fields].filter(([n]) => n !== 64))
+  const again = await s.ask(later, key, 'POST', '/v1/voids', { saleId, amount: 500 }, headers)
+  expect([again.status, again.text]).toEqual([byJson.status, byJson.text])
+})
+
+it('costs two round trips at most, writes nothing, and finds every row by an index', async () => {
+  const watched = watchD1(env.DB)
+  const to = await s.openIsolate({ database: watched.database })
+  const own = await openTill(isolate)
+  const sale = await sell(own, '000001')
+  const journal = await journalOf(own.tid)
+  const queries = [
+    keyOf('sale', sale.original, own),
+    { rrn: sale.rrn },
+    { idempotencyKey: 'none' },
+    { voidId: '0'.repeat(32) },
+  ]
+  for (const query of queries) {
+    watched.trips.length = 0
+    await inquire(to, key, query)
+    expect(watched.trips.length).toBeLessThanOrEqual(2)
+    for (const { statements } of watched.trips)
+      for (const { sql, params } of statements) {
+        const plan = await rows(`explain query plan ${sql}`, ...params)
+        const scans = plan.map(({ detail }) => String(detail)).filter((detail) => /\bSCAN\b/.test(detail))
+        expect(
+          scans.filter((detail) => !/^SCAN (item VIRTUAL TABLE|CONSTANT ROW|meant)/.test(detail)),
+          sql,
+        ).toEqual([])
+      }
+  }
+  expect(await journalOf(own.tid)).toEqual(journal)
+})
