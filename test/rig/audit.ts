@@ -22,6 +22,9 @@ export interface Audit {
   readonly hashes: ReadonlySet<string>
 }
 
+/** Columns of the outbox: how often and when next the host is asked, and the times that a rig moves. */
+const NOT_PROJECTED = { attempts: 0, next_at: 0, claimed_at: 0, decide_by: 0 }
+
 /** Looks at a copy of the files of a rig that is not running, or stopped. */
 export async function audit(dir: string): Promise<Audit> {
   const copy = mkdtempSync(join(tmpdir(), 'annul-audit-'))
@@ -77,8 +80,7 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
       PROJECTIONS.map((table) => [
         table,
         rows(`select * from ${table}`)
-          // How often and when next the host is asked is the outbox's own.
-          .map((row) => JSON.stringify({ ...row, attempts: 0, next_at: null }))
+          .map((row) => JSON.stringify({ ...row, ...NOT_PROJECTED }))
           .sort(),
       ]),
     )

@@ -92,18 +92,18 @@ export const messagesOf = (chapters: readonly Chapter[]): Said[] =>
   chapters.flatMap(({ stories }) => stories.flatMap(({ all }) => all))
 
 /**
- * Judges what a terminal said, and what its batch comes to. `intact`: nothing was ever taken from the database, so that a sale
- * that nothing speaks against must be voided: every void names it as it was first answered.
+ * Judges what a terminal said, and what its batch comes to. `mustVoid`: no host can refuse and every void names its sale as it
+ * was answered, so that a sale that nothing speaks against must be voided.
  */
 export async function judgeChapter(
   { control }: Rig,
   chapter: Chapter,
-  intact = true,
+  mustVoid: boolean,
 ): Promise<{ violations: Violation[]; totals: Totals; isClosed: boolean }> {
   const { book, batchNumber, firstStan, stories, settlement } = chapter
   const { terminalId } = book.till.state
   const rows = await rowsSince(control, terminalId, batchNumber, firstStan)
-  const violations = stories.flatMap((story) => judgeStory(story, rows, !intact || settlement !== null))
+  const violations = stories.flatMap((story) => judgeStory(story, rows, mustVoid && settlement === null))
   const today = totalsOf(stories)
   const totals = {
     debitAmount: book.totals.debitAmount + today.debitAmount,
@@ -113,15 +113,15 @@ export async function judgeChapter(
   }
   violations.push(...judgeBatch(`${terminalId} batch ${batchNumber}`, totals, rows.batch))
   const isClosed = rows.batch?.state === 'closed'
-  if (intact && settlement !== null && wasApproved(settlement) && !isClosed)
+  if (settlement !== null && wasApproved(settlement) && !isClosed)
     violations.push({ fault: 'lost', what: `${settlement.name}: settled, and the batch is open` })
   return { violations, totals, isClosed }
 }
 
 /** Judges a chapter that is over, and opens the book of the batch that the terminal has now. */
-export async function closeChapter(rig: Rig, chapter: Chapter): Promise<Violation[]> {
+export async function closeChapter(rig: Rig, chapter: Chapter, mustVoid: boolean): Promise<Violation[]> {
   const { book } = chapter
-  const { violations, totals, isClosed } = await judgeChapter(rig, chapter)
+  const { violations, totals, isClosed } = await judgeChapter(rig, chapter, mustVoid)
   book.totals = isClosed ? NO_TOTALS : totals
   if (isClosed) {
     const { state } = book.till

@@ -57,13 +57,13 @@ const UNDECIDED = ['pending', 'undoing', 'reversing']
 const standing = (said: Said): boolean => lastOf(said)?.verdict === 'approved'
 
 /**
- * What a story came to: sales and voids that stand by what was acknowledged, held against the rows that there are. `settled`:
- * its batch was to be closed in the middle of it.
+ * What a story came to: sales and voids that stand by what was acknowledged, held against the rows that there are. `mustVoid`:
+ * nothing but a reversal can have kept the sale from being voided.
  */
 export function judgeStory(
   story: Story,
   { sales, voids }: { readonly sales: readonly Row[]; readonly voids: readonly Row[] },
-  settled: boolean,
+  mustVoid: boolean,
 ): Violation[] {
   const { sale, stan, all } = story
   const found = all.flatMap((said) => judgeAnswers(said, undoingsOf(story, said)))
@@ -88,7 +88,7 @@ export function judgeStory(
     told('double', `${sale.name}: a void that no one was told of`)
   const undone = all.some(({ kind }) => kind === 'reversal')
   const tried = all.some(({ kind }) => kind === 'void' || kind === 'api_void')
-  if (standing(sale) && tried && !undone && !settled && live.length === 0)
+  if (mustVoid && standing(sale) && tried && !undone && live.length === 0)
     told('lost', `${sale.name}: voids, and none was done`)
   return found
 }

@@ -4,6 +4,6 @@ import { commandLine } from './command-line.ts'
 import { linesOf, runKills } from './kills.ts'
 
 await commandLine('kill', 'kills', 1000, async (options) => {
-  const report = await runKills({ ...options, kills: options.count })
+  const report = await runKills({ ...options, kills: options.count, withHost: true, realTime: true })
   return { lines: linesOf(report), failed: report.violations.length > 0 }
 })

@@ -6,11 +6,20 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadCore } from '../../src/cli/core.ts'
-import { seeded } from '../support/micro-random.ts'
+import { type Random, seeded } from '../support/micro-random.ts'
 import { audit } from './audit.ts'
-import { closeChapter, messagesOf, newChapter, openBooks, tellChapters } from './chapter.ts'
+import {
+  type Book,
+  type Chapter,
+  closeChapter,
+  messagesOf,
+  newChapter,
+  openBooks,
+  tellChapters,
+} from './chapter.ts'
+import { differences, type RigHost, startHost } from './host.ts'
 import { countsAndFirst, type Violation } from './judge.ts'
-import { openMouth } from './mouth.ts'
+import { type Mouth, openMouth } from './mouth.ts'
 import { type Rig, startRig } from './rig.ts'
 import { seed as seedRig } from './seed.ts'
 
@@ -20,6 +29,10 @@ export interface KillOptions {
   readonly seed: number
   /** Terminals that sell at once, and sales of each between two kills. */
   readonly terminals?: number
+  /** A host behind the service, with faults of its own; without one, the sandbox. */
+  readonly withHost?: boolean
+  /** Ends with a kill after which the clock is left alone; takes up to four minutes. */
+  readonly realTime?: boolean
   readonly sales?: number
   readonly progress?: (line: string) => void
 }
@@ -36,16 +49,50 @@ export interface KillReport {
   cutOff: number
   /** Milliseconds from the start of a process to its first good answer, each. */
   readonly restarts: number[]
+  /** Messages to the host by what became of them. */
+  host: Readonly<Record<string, number>>
+  /** Seconds of real time until everything was final after the last kill, with the recovery once a minute. */
+  decidedIn: number | null
   readonly violations: Violation[]
 }
 
-/** How long everything may take to be answered after a kill, milliseconds. */
+/** Shares of the messages to the host. None of them makes anyone wait. */
+const HOST_FAULTS = {
+  drop_request: 0.03,
+  drop_answer: 0.05,
+  twice: 0.03,
+  other_stan: 0.01,
+  bad_mac: 0.02,
+  half_frame: 0.01,
+  code_91: 0.01,
+  code_96: 0.02,
+}
+
+const OWED = "state in ('pending', 'undoing', 'reversing')"
+
+/** How long everything may take to be answered after a kill, in milliseconds of this machine. */
 const STUCK_MS = 60_000
+/** With a host, and no one to move the clock: `decideBy`, and a cron's minute. */
+const DECIDED_MS = 240_000
+const CRON_MS = 60_000
 
 export async function runKills(options: KillOptions): Promise<KillReport> {
-  const { dir, kills, terminals = 12, sales = 3, progress = () => undefined } = options
-  const random = seeded(options.seed)
-  const report: KillReport = {
+  const host = options.withHost ? await startHost() : null
+  await host?.faults(HOST_FAULTS, options.seed)
+  const run = new Run(options, host)
+  try {
+    await run.open()
+    while (run.goesOn()) await run.epoch()
+    if (options.realTime) await run.inRealTime()
+    return run.report
+  } finally {
+    await run.close()
+    await host?.close()
+  }
+}
+
+class Run {
+  readonly report: KillReport = {
     kills: 0,
     killsInRecovery: 0,
     messages: 0,
@@ -53,76 +100,184 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
     voids: 0,
     cutOff: 0,
     restarts: [],
+    host: {},
+    decidedIn: null,
     violations: [],
   }
-  const core = await loadCore()
-  const start = () => startRig({ dir, isolates: 2 })
-  let rig: Rig = await start()
-  const { merchantKey, terminalIds } = await seedRig(rig, terminals)
-  const books = await openBooks(core, rig, terminalIds)
-  const mouth = openMouth(merchantKey, random, () => rig)
+  readonly #options: KillOptions
+  readonly #host: RigHost | null
+  readonly #random: Random
+  #rig: Rig | undefined
+  #mouth: Mouth | undefined
+  #books: Book[] = []
+  /** How long a race lasts when it is left alone, milliseconds: kills are spread over it. */
+  #usual = 200
 
-  /** Kills `after` milliseconds of `work`, unless that is done before; true if everything was answered. */
-  async function killIn(after: number, work: Promise<boolean>): Promise<boolean> {
-    await Promise.race([sleep(after), work])
-    report.kills += 1
-    await rig.kill()
-    const done = await work
-    // Every time while the journal is short; a whole rebuild of a long one takes longer than all the rest.
-    if (report.kills <= 30 || report.kills % 50 === 0)
-      for (const what of (await audit(dir)).faults) report.violations.push({ fault: 'torn', what })
-    rig = await start()
-    const since = performance.now()
-    await fetch(new URL('/v1/voids/none', rig.url), { headers: { authorization: `Bearer ${merchantKey}` } })
-    report.restarts.push(rig.startedIn + performance.now() - since)
-    return done
+  constructor(options: KillOptions, host: RigHost | null) {
+    this.#options = options
+    this.#host = host
+    this.#random = seeded(options.seed)
   }
 
-  /** How long a race lasts when it is left alone, milliseconds: kills are spread over it. */
-  let usual = 200
-  while (report.kills < kills && report.violations.length === 0) {
-    const chapters = books.map((book) => newChapter(book, mouth, sales))
-    const tell = (paced: boolean) => tellChapters(chapters, mouth, paced)
-    const since = performance.now()
-    const telling = tell(true).then((done) => {
-      if (done) usual = (usual * 3 + (performance.now() - since)) / 4
-      return done
-    })
-    await killIn(random.below(1000) * 0.0012 * usual, telling)
-    report.cutOff += messagesOf(chapters).filter(({ heard }) => heard.length === 0).length
+  async open(): Promise<void> {
+    this.#rig = await this.#start()
+    const { merchantKey, terminalIds } = await seedRig(this.#rig, this.#options.terminals ?? 12)
+    this.#books = await openBooks(await loadCore(), this.#rig, terminalIds)
+    this.#mouth = openMouth(merchantKey, this.#random, () => this.rig)
+  }
+
+  get rig(): Rig {
+    if (this.#rig === undefined) throw new Error('not open')
+    return this.#rig
+  }
+
+  get mouth(): Mouth {
+    if (this.#mouth === undefined) throw new Error('not open')
+    return this.#mouth
+  }
+
+  goesOn(): boolean {
+    return this.report.kills < this.#options.kills && this.report.violations.length === 0
+  }
+
+  /** A race, a kill in it, kills in what follows, and the comparison. */
+  async epoch(): Promise<void> {
+    const chapters = await this.#race()
     const deadline = performance.now() + STUCK_MS
-    let settled = false
-    while (!settled && performance.now() < deadline) {
-      if (random.below(2) === 0 && report.kills < kills) {
-        report.killsInRecovery += 1
-        await killIn(random.below(1000) * 0.0005 * usual, tell(false))
-      } else settled = await tell(false)
-      if (!settled) await sleep(50)
+    for (let round = 0; performance.now() < deadline; round++) {
+      if (this.#host !== null) await this.#passTime(round)
+      this.mouth.skipsAnswered = round > 0
+      const again = tellChapters(chapters, this.mouth, false)
+      if (this.#random.below(2 + 2 * round) === 0 && this.goesOn()) {
+        this.report.killsInRecovery += 1
+        await this.#killIn(this.#random.below(1000) * 0.0005 * this.#usual, again)
+      } else if ((await again) && !(await this.#isOwed())) break
+      await sleep(50)
     }
-    // In a fresh process nothing is answered from memory.
-    await rig.kill()
-    rig = await start()
-    await tell(false)
-    for (const chapter of chapters) report.violations.push(...(await closeChapter(rig, chapter)))
+    await this.#verify(chapters)
+  }
+
+  /** One more kill, after which no one moves the clock: the recovery runs once a minute. */
+  async inRealTime(): Promise<void> {
+    const chapters = await this.#race()
+    const since = performance.now()
+    this.mouth.skipsAnswered = true
+    for (let cron = 0; performance.now() - since < DECIDED_MS; ) {
+      if (performance.now() - since > cron * CRON_MS) {
+        void this.rig.control.scheduled(cron % 2).catch(() => undefined)
+        cron += 1
+      }
+      if ((await tellChapters(chapters, this.mouth, false)) && !(await this.#isOwed())) break
+      await sleep(1000)
+    }
+    this.report.decidedIn = Math.round((performance.now() - since) / 1000)
+    await this.#verify(chapters)
+  }
+
+  async close(): Promise<void> {
+    await this.#rig?.stop()
+  }
+
+  #start(): Promise<Rig> {
+    const { dir } = this.#options
+    const behind = this.#host === null ? {} : { vars: this.#host.vars, hostPort: this.#host.port }
+    return startRig({ dir, isolates: 2, ...behind })
+  }
+
+  async #race(): Promise<Chapter[]> {
+    const { sales = 3 } = this.#options
+    const chapters = this.#books.map((book) => newChapter(book, this.mouth, sales))
+    this.mouth.skipsAnswered = false
+    // Every other time the sales are made before the race, so that it is one of voids.
+    const stories = chapters.flatMap((chapter) => chapter.stories)
+    if (this.#random.below(2) === 0) await Promise.all(stories.map((story) => story.begin(this.mouth)))
+    const since = performance.now()
+    const telling = tellChapters(chapters, this.mouth, true).then((done) => {
+      if (done) this.#usual = (this.#usual * 3 + (performance.now() - since)) / 4
+    })
+    await this.#killIn(this.#random.below(1000) * 0.0012 * this.#usual, telling)
+    this.report.cutOff += messagesOf(chapters).filter(({ heard }) => heard.length === 0).length
+    return chapters
+  }
+
+  /** Kills `after` milliseconds of `work`, unless that is done before, and starts again. */
+  async #killIn(after: number, work: Promise<unknown>): Promise<void> {
+    await Promise.race([sleep(after), work])
+    await this.rig.kill()
+    await work
+    this.report.kills += 1
+    // Every time while the journal is short; a whole rebuild of a long one takes longer than all the rest.
+    if (this.report.kills <= 30 || this.report.kills % 50 === 0) {
+      const { faults } = await audit(this.#options.dir)
+      this.report.violations.push(...faults.map((what): Violation => ({ fault: 'torn', what })))
+    }
+    this.#rig = await this.#start()
+    const since = performance.now()
+    const headers = { authorization: `Bearer ${this.mouth.merchantKey}` }
+    await fetch(new URL('/v1/voids/none', this.rig.url), { headers })
+    this.report.restarts.push(this.rig.startedIn + performance.now() - since)
+  }
+
+  /**
+   * Makes everything in the outbox due and runs the recovery, beside those that still run; a kill may cut it off. Every
+   * third time it is later still: so late that what the host does not know is given up.
+   */
+  async #passTime(round: number): Promise<void> {
+    await this.rig.control.query(
+      `update host_message set next_at = 0, claimed_at = claimed_at - ?1, decide_by = decide_by - ?1
+       where next_at is not null`,
+      round % 3 === 2 ? 60_000 : 0,
+    )
+    void this.rig.control.scheduled(round % 2).catch(() => undefined)
+  }
+
+  /** Whether the host and we still disagree on anything. */
+  async #isOwed(): Promise<boolean> {
+    return (await this.rig.control.query(`select 1 from host_message where ${OWED} limit 1`)).length > 0
+  }
+
+  /** Says everything once more to a fresh process, where nothing is answered from memory, and compares. */
+  async #verify(chapters: readonly Chapter[]): Promise<void> {
+    const { report } = this
+    this.mouth.skipsAnswered = false
+    await this.rig.kill()
+    this.#rig = await this.#start()
+    await tellChapters(chapters, this.mouth, false)
+    if (this.#host !== null) {
+      const rows = await this.rig.control.query('select * from host_message')
+      report.host = countBy(rows.map(({ kind, state }) => `${kind} ${state}`))
+      for (const what of differences(await this.#host.ledger(), rows))
+        report.violations.push({ fault: 'torn', what })
+    }
+    for (const chapter of chapters)
+      report.violations.push(...(await closeChapter(this.rig, chapter, this.#host === null)))
     const all = messagesOf(chapters)
     report.messages += all.length
-    report.sent = mouth.sent
     report.voids += all.filter(({ kind }) => kind === 'void' || kind === 'api_void').length
-    progress(`${report.kills} kills, ${report.messages} messages, ${report.cutOff} cut off`)
+    report.sent = this.mouth.sent
+    const { kills, messages, cutOff } = report
+    this.#options.progress?.(`${kills} kills, ${messages} messages, ${cutOff} cut off`)
   }
-  await rig.stop()
-  return report
+}
+
+function countBy(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names.toSorted()) counts[name] = (counts[name] ?? 0) + 1
+  return counts
 }
 
 /** Figures of a run, a line each. */
 export function linesOf(report: KillReport): string[] {
-  const { kills, killsInRecovery, messages, sent, voids, cutOff, restarts, violations } = report
+  const { kills, killsInRecovery, messages, sent, voids, cutOff, restarts, host, decidedIn, violations } =
+    report
   const sorted = restarts.toSorted((a, b) => a - b)
   const at = (share: number) => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0)
   return [
     `${kills} kills, ${killsInRecovery} of them in the middle of a recovery`,
     `${messages} messages (${voids} voids) sent ${sent} times, ${cutOff} cut off without an answer`,
     `first good answer after a start: median ${at(0.5)} ms, p99 ${at(0.99)} ms`,
+    ...(Object.keys(host).length === 0 ? [] : [`the host and we: ${JSON.stringify(host)}`]),
+    ...(decidedIn === null ? [] : [`the clock left alone: everything final in ${decidedIn} s`]),
     ...countsAndFirst(violations),
   ]
 }

@@ -5,8 +5,10 @@ import type { Rig } from './rig.ts'
 import type { Said } from './said.ts'
 
 export interface Mouth {
-  /** Says it to the next isolate and notes what was heard. True where anything was. */
+  /** Says it to the next isolate and notes what was heard. True where anything was, now or before. */
   tell(said: Said): Promise<boolean>
+  /** Whether what was answered is not said again. */
+  skipsAnswered: boolean
   /** Of the next isolate. */
   url(): URL
   readonly merchantKey: string
@@ -26,7 +28,9 @@ export function openMouth(merchantKey: string, random: Random, rig: () => Rig): 
     merchantKey,
     random,
     url,
+    skipsAnswered: false,
     async tell(said) {
+      if (this.skipsAnswered && said.heard.length > 0) return true
       sent += 1
       const heard = await said.say(url())
       if (heard === null) return false

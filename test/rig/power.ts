@@ -105,7 +105,7 @@ export async function runPowerCuts(options: PowerOptions): Promise<PowerReport> 
     rig = await startRig({ dir: live, isolates: 2 })
     talkingTo = rig
     await tellChapters(chapters, mouth, false)
-    for (const chapter of chapters) report.violations.push(...(await closeChapter(rig, chapter)))
+    for (const chapter of chapters) report.violations.push(...(await closeChapter(rig, chapter, true)))
     progress(`${report.cuts} cuts`)
   }
   await rig.stop()

@@ -15,7 +15,7 @@ import type { Till } from './till.ts'
 /** Milliseconds over which what races for a sale is spread. */
 const SPREAD_MS = 40
 
-/** Last two digits that the sandbox approves, and one that it declines. */
+/** Last two digits that are approved, and one that the sandbox and the host decline. */
 const ENDINGS = [0, 10, 12, 34, 51]
 
 /** What will be said, and when. All of it is drawn before anything is said, so that a seed fixes it. */
@@ -57,6 +57,8 @@ export interface Story {
   readonly sale: Said
   /** What has been said up to now, the sale included. */
   readonly all: Said[]
+  /** Says the sale alone. */
+  begin(mouth: Mouth): Promise<boolean>
   /** Tells it to its end or to the first silence; true where there was none. */
   tell(mouth: Mouth, paced: boolean): Promise<boolean>
 }
@@ -125,6 +127,7 @@ export function newStory(till: Till, mouth: Mouth): Story {
     stan: entry.stan,
     sale,
     all,
+    begin: (mouth) => mouth.tell(sale),
     async tell(mouth, paced) {
       const begun = await Promise.all([mouth.tell(sale), early === null || mouth.tell(early)])
       if (begun.includes(false)) return false

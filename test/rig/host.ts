@@ -1,0 +1,84 @@
+/**
+ * @module An acquirer's host for a rig: the simulator in this process, so that its books outlive every kill, and whether they agree
+ * with ours.
+ */
+
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { loadCore } from '../../src/cli/core.ts'
+import { createSimulator, type LedgerEntry } from '../../src/simulator/app.ts'
+import type { Plan } from '../../src/simulator/faults.ts'
+import type { Row } from './control.ts'
+
+const MAC_KEY = '0123456789ABCDEF'
+
+export interface RigHost {
+  readonly port: number
+  /** Settings that lead a rig's service here; `port` goes to `hostPort`. */
+  readonly vars: Readonly<Record<string, string>>
+  ledger(): Promise<LedgerEntry[]>
+  faults(rates: Plan['rates'], seed: number): Promise<void>
+  close(): Promise<void>
+}
+
+export async function startHost(): Promise<RigHost> {
+  const simulator = createSimulator({
+    core: await loadCore(),
+    macProfile: 'cup-ecb',
+    macKey: Uint8Array.from(Buffer.from(MAC_KEY, 'hex')),
+    now: () => Date.now(),
+    sleep: (ms) => (ms === 0 ? Promise.resolve() : sleep(ms)),
+  })
+  const ask = (method: string, path: string, body?: string | Uint8Array<ArrayBuffer>) =>
+    simulator(new Request(`http://host${path}`, { method, ...(body === undefined ? {} : { body }) }))
+  const server = createServer(async (request, response) => {
+    const answer = await ask('POST', '/', await bodyOf(request))
+    response.writeHead(answer.status, Object.fromEntries(answer.headers))
+    response.end(new Uint8Array(await answer.arrayBuffer()))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (server.address() as AddressInfo).port,
+    vars: { ACQUIRER: 'https', ACQUIRER_MAC_KEY: MAC_KEY },
+    async ledger() {
+      const { items } = (await (await ask('GET', '/ledger')).json()) as { items: LedgerEntry[] }
+      return items
+    },
+    async faults(rates, seed) {
+      const { status } = await ask('POST', '/faults', JSON.stringify({ rates, script: [], seed }))
+      if (status !== 204) throw new Error('faults: not understood')
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
+  }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Buffer[] = []
+  for await (const part of request) parts.push(part as Buffer)
+  return Uint8Array.from(Buffer.concat(parts))
+}
+
+/** Items on which the host's books and `host_message` differ: what is approved in one of them only. */
+export function differences(items: readonly LedgerEntry[], messages: readonly Row[]): string[] {
+  const ours = new Map(
+    messages.map((row) => [
+      `${row.terminal_id} ${row.batch_number} ${row.host_stan}`,
+      `${row.kind} ${row.state}`,
+    ]),
+  )
+  const theirs = new Map(
+    items.map((item) => [`${item.terminalId} ${item.batchNumber} ${item.stan}`, `${item.of} ${item.state}`]),
+  )
+  return [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((key) => {
+    const [our, their] = [ours.get(key) ?? 'nothing', theirs.get(key) ?? 'nothing']
+    const agreed = our === their || ![our, their].some((state) => state.endsWith(' approved'))
+    return agreed && !/ (pending|undoing|reversing)$/.test(our)
+      ? []
+      : [`${key}: ours ${our}, the host's ${their}`]
+  })
+}
