@@ -32,6 +32,8 @@ function isTooLate({ original, targetForwarded, terminal }: Situation): boolean 
 
 function refuse(request: ReversalRequest, situation: Situation): DeclineReason | null {
   const { target, original } = situation
+  if (target !== null && request.saleId !== null && target.request.saleId !== request.saleId)
+    return 'reference_differs'
   if (target === null || !stands(situation, target)) return null
   const card = (original?.sale ?? saleOf(target))?.card ?? null
   if (request.cardFingerprint !== null && card !== null && request.cardFingerprint !== card.fingerprint)
@@ -39,6 +41,9 @@ function refuse(request: ReversalRequest, situation: Situation): DeclineReason |
   if ((target.effects.voidRecord ?? saleOf(target))?.amount !== request.amount) return 'amount_differs'
   return isTooLate(situation) ? 'reversal_too_late' : null
 }
+
+/** Whoever names another card, amount or sale does not use the key of the reversal that names the right ones. */
+const DIFFERS: readonly DeclineReason[] = ['card_differs', 'amount_differs', 'reference_differs']
 
 const reversed = (targetKey: string): Reversal => ({ targetKey, kind: 'reversed' })
 
@@ -101,8 +106,7 @@ export function decideReversal(request: ReversalRequest, situation: Situation, s
   const known = knownMessage(request, situation, supplies)
   if (known !== null) return known
   const reason = refuse(request, situation)
-  // Whoever names another card or amount does not use the key of the reversal that names the right ones.
-  if (reason === 'card_differs' || reason === 'amount_differs')
+  if (reason !== null && DIFFERS.includes(reason))
     return { kind: 'answer', answer: answerOf(situation, supplies, reason) }
   const effects = reason === null ? effectsOf(request, situation, supplies.now) : {}
   return commitOf(request, request.kind, situation, answerOf(situation, supplies, reason), effects)

@@ -59,6 +59,8 @@ export interface ReversalRequest extends Identity {
   readonly kind: 'sale_reversal' | 'void_reversal'
   readonly terminalId: string
   readonly targetKey: string
+  /** The sale that the target voids, on the JSON door: it says in whose journal the reversal stands. */
+  readonly saleId: string | null
   readonly amount: Amount
   /** HMAC of the card number in field 2; null where the message has none. */
   readonly cardFingerprint: string | null

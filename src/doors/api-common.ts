@@ -2,13 +2,14 @@
 
 import type { Context } from 'hono'
 import type { z } from 'zod'
+import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { type DoorReason, declineProblem, doorProblem, type Problem } from '../json/problem.ts'
-import type { Message, Outcome } from '../process.ts'
+import type { Message, Outcome, Verdict } from '../process.ts'
 import { withHost } from '../recover.ts'
 import type { Services } from '../services.ts'
 import { sha256 } from '../store/journal.ts'
-import type { Credential } from '../store/load.ts'
+import type { Credential, Loaded } from '../store/load.ts'
 
 export function respondProblem(
   { status, body, headers }: Problem,
@@ -59,6 +60,31 @@ export function undecidedProblem(
     case 'refused':
       return declineProblem(outcome.reason, null)
   }
+}
+
+/** As on the terminal door: what was decided, and never what a message holds. */
+export function logOutcome({ log }: Services, named: Record<string, unknown>, outcome: Outcome): void {
+  if (outcome.kind === 'answered') {
+    const { reason, rrn, responseCode } = outcome.answer
+    log('answered', { ...named, responseCode, reason, rrn, replayed: outcome.replayed })
+  } else if (outcome.kind === 'refused') log('refused', { ...named, reason: outcome.reason })
+  else log('no_answer', { ...named, kind: outcome.kind })
+}
+
+/** A request about a sale: one of another merchant and one that does not exist are answered alike. */
+export function verdictOnSale(
+  { earlier, original, merchant }: Loaded,
+  credential: Credential,
+  request: VoidRequest | ReversalRequest,
+): Verdict {
+  if (original !== null && mayAct(credential, original.sale.merchantId))
+    // A terminal that was stolen does not keep its merchant from undoing its sales; a closed merchant is heard no more.
+    return merchant?.status === 'active'
+      ? { kind: 'verified', request }
+      : { kind: 'refused', reason: 'merchant_unknown' }
+  // The key may already be another message's: that is worth more than where this sale is.
+  const reused = earlier !== null && earlier.contentFingerprint !== request.contentFingerprint
+  return { kind: 'refused', reason: reused ? 'key_reused_with_different_content' : 'original_not_found' }
 }
 
 /** Where an entry of this caller's keys lives: its merchant, or the administrators' own. */

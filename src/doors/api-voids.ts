@@ -13,6 +13,7 @@ import type { Credential, Loaded } from '../store/load.ts'
 import { readVoid } from '../store/voids.ts'
 import {
   credentialOf,
+  logOutcome,
   mayAct,
   readBody,
   refuseDoor,
@@ -21,6 +22,7 @@ import {
   scopeOf,
   submit,
   undecidedProblem,
+  verdictOnSale,
 } from './api-common.ts'
 
 export function voidRoutes(services: Services): Hono {
@@ -43,23 +45,14 @@ async function postVoid(services: Services, c: Context): Promise<Response> {
   const verify = (loaded: Loaded) => verifyVoid(services, loaded, body.value, keyFingerprint)
   const load = { credential, saleId, idempotencyKey: keyFingerprint }
   const outcome = await submit(services, c, { load, verify })
-  log(services, outcome, saleId)
+  logOutcome(services, { type: 'void', door: 'json', saleId }, outcome)
   return respond(outcome)
 }
 
-/** A sale of another merchant and one that does not exist are answered alike. */
 async function verifyVoid(services: Services, loaded: Loaded, body: VoidBody, key: string): Promise<Verdict> {
-  const { credential, earlier, original } = loaded
+  const { credential } = loaded
   if (credential === null) return { kind: 'denied' }
-  const request = await voidRequest(services, credential, loaded, body, key)
-  if (original !== null && mayAct(credential, original.sale.merchantId))
-    // A terminal that was stolen does not keep its merchant from undoing its sales; a closed merchant is heard no more.
-    return loaded.merchant?.status === 'active'
-      ? { kind: 'verified', request }
-      : { kind: 'refused', reason: 'merchant_unknown' }
-  // The key may already be another void's: that is worth more than where this sale is.
-  const reused = earlier !== null && earlier.contentFingerprint !== request.contentFingerprint
-  return { kind: 'refused', reason: reused ? 'key_reused_with_different_content' : 'original_not_found' }
+  return verdictOnSale(loaded, credential, await voidRequest(services, credential, loaded, body, key))
 }
 
 async function voidRequest(
@@ -95,16 +88,6 @@ async function voidRequest(
     authorizationCode: null,
     reason: reason ?? null,
   }
-}
-
-/** As on the terminal door: what was decided, and never what a message holds. */
-function log(services: Services, outcome: Outcome, saleId: string): void {
-  const named = { type: 'void', door: 'json', saleId }
-  if (outcome.kind === 'answered') {
-    const { reason, rrn, responseCode } = outcome.answer
-    services.log('answered', { ...named, responseCode, reason, rrn, replayed: outcome.replayed })
-  } else if (outcome.kind === 'refused') services.log('refused', { ...named, reason: outcome.reason })
-  else services.log('no_answer', { ...named, kind: outcome.kind })
 }
 
 function respond(outcome: Outcome): Response {

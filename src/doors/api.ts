@@ -5,6 +5,7 @@ import { bodyLimit } from 'hono/body-limit'
 import type { Services } from '../services.ts'
 import { refuseDoor } from './api-common.ts'
 import { inquiryRoutes } from './api-inquiries.ts'
+import { reversalRoutes } from './api-reversals.ts'
 import { saleRoutes } from './api-sales.ts'
 import { terminalRoutes } from './api-terminals.ts'
 import { voidRoutes } from './api-voids.ts'
@@ -19,6 +20,7 @@ export const API_ROUTES = {
   '/v1/sales/:id': ['GET'],
   '/v1/voids': ['POST'],
   '/v1/voids/:id': ['GET'],
+  '/v1/reversals': ['POST'],
   '/v1/inquiries': ['GET'],
   '/v1/merchants/:mid/terminals/:tid': ['PUT'],
 } as const
@@ -28,9 +30,11 @@ export function apiDoor(services: Services): Hono {
   const tooLarge = () => refuseDoor('body_too_large')
   door.use('/v1/sales', bodyLimit({ maxSize: FEED_BODY_LIMIT, onError: tooLarge }))
   door.use('/v1/voids', bodyLimit({ maxSize: API_BODY_LIMIT, onError: tooLarge }))
+  door.use('/v1/reversals', bodyLimit({ maxSize: API_BODY_LIMIT, onError: tooLarge }))
   door.use('/v1/merchants/*', bodyLimit({ maxSize: API_BODY_LIMIT, onError: tooLarge }))
   door.route('/', voidRoutes(services))
   door.route('/', saleRoutes(services))
+  door.route('/', reversalRoutes(services))
   door.route('/', inquiryRoutes(services))
   door.route('/', terminalRoutes(services))
   for (const [path, methods] of Object.entries(API_ROUTES))

@@ -102,6 +102,7 @@ export function readRequest(
         kind: type,
         terminalId,
         targetKey,
+        saleId: null,
         amount,
         cardFingerprint: fingerprints.card?.fingerprint ?? null,
       }

@@ -1,7 +1,8 @@
 /** @module What the JSON door answers: sales and voids as their callers see them. Times are ISO 8601 in UTC. */
 
+import type { Situation } from '../domain/decision.ts'
 import { type HostState, isOwed, isUndecided } from '../domain/host-state.ts'
-import type { HostMessage, Merchant, SaleState, Terminal, VoidRecord } from '../domain/types.ts'
+import type { HostMessage, JournalEntry, Merchant, SaleState, Terminal, VoidRecord } from '../domain/types.ts'
 
 export const iso = (ms: number): string => new Date(ms).toISOString()
 
@@ -97,6 +98,42 @@ export function voidBodyOf(
     voidedAt: iso(record.voidedAt),
     reversedAt: reversedAt === null ? null : iso(reversedAt),
     ...certaintyOf(record.state, forwarded),
+  }
+}
+
+/** What a reversal came to: `barred` where the void was never seen, and is refused if it still comes. */
+function reversalStatus(
+  { effects }: JournalEntry,
+  { target, targetReversal }: Reversing,
+  forwarded: HostMessage | null,
+) {
+  if (target === null) return 'barred'
+  if (forwarded !== null && (effects.voidMoved ?? targetReversal) != null)
+    return forwarded.state === 'approved' ? 'stands' : STATUS[forwarded.state]
+  return effects.voidMoved !== undefined || targetReversal !== null ? 'reversed' : 'nothing_to_undo'
+}
+
+type Reversing = Pick<Situation, 'target' | 'targetForwarded' | 'targetReversal'>
+
+/** `entry`: the reversal's. The void's host is told of it behind the answer. */
+export function reversalBody(entry: JournalEntry, situation: Reversing): object {
+  const { target, targetForwarded } = situation
+  const move = entry.effects.hostMoves?.find(({ messageKey }) => messageKey === targetForwarded?.messageKey)
+  const isLater = situation.targetReversal !== null
+  const forwarded =
+    targetForwarded === null || isLater || move === undefined
+      ? targetForwarded
+      : { ...targetForwarded, state: move.state, decideBy: move.decideBy ?? targetForwarded.decideBy }
+  const status = reversalStatus(entry, situation, forwarded)
+  const isOwing = status === 'reversing' && forwarded !== null
+  return {
+    status,
+    saleId: entry.request.saleId,
+    voidId: target?.effects.voidRecord?.id ?? null,
+    amount: Number(entry.request.amount),
+    rrn: entry.answer?.rrn ?? null,
+    receivedAt: iso(entry.at),
+    ...(isOwing ? certaintyOf('reversing', forwarded) : { certainty: 'FINAL', doNext: 'nothing' }),
   }
 }
 

@@ -25,6 +25,13 @@ export const voidBody = z.strictObject({
 })
 
 const sixDigits = z.string().regex(/^\d{6}$/, 'expected six digits')
+/** `POST /v1/reversals`: the void that was asked for under this key. */
+export const reversalBody = z.strictObject({
+  saleId: z.string().regex(/^[0-9a-f]{32}$/, 'expected the id of a sale'),
+  amount,
+  idempotencyKey,
+})
+
 const reference = z.string().regex(/^[A-Za-z0-9]{12}$/, 'expected 12 letters or digits')
 const id = z.string().regex(/^[0-9a-f]{32}$/, 'expected an id')
 
@@ -101,6 +108,7 @@ export const provisionBody = z.strictObject({
     .optional(),
 })
 
+export type ReversalBody = z.infer<typeof reversalBody>
 export type VoidBody = z.infer<typeof voidBody>
 export type InquiryQuery = z.infer<typeof inquiryQuery>
 export type CaptureBody = z.infer<typeof captureBody>

@@ -13,7 +13,15 @@ import { type CommitItem, fromItem, projections } from './projections.ts'
 import { items } from './rows.ts'
 import { journal } from './schema.ts'
 
-/** Appends the entries whose place is free: the head has not moved and neither key nor RRN is taken. */
+/** Where the message that an entry reverses was never seen: it may not have come in another terminal's journal meanwhile. */
+const buries = ({ effects }: CommitItem) => ({
+  buries: effects.reversals?.find(({ kind }) => kind === 'tombstone')?.targetKey,
+})
+
+/**
+ * Appends the entries whose place is free: the head has not moved, neither key nor RRN is taken, and the message was not
+ * reversed meanwhile. What a terminal's head does not protect are messages of the JSON door that name two terminals' sales.
+ */
 function append(db: Db, rows: readonly JournalRow[]): BatchItem<'sqlite'> {
   return db
     .insert(journal)
@@ -23,7 +31,9 @@ function append(db: Db, rows: readonly JournalRow[]): BatchItem<'sqlite'> {
             where terminal_id = item.value ->> 'terminalId' and seq = (item.value ->> 'seq') - 1
               and hash = item.value ->> 'previousHash'))
           and not exists (select 1 from journal
-            where terminal_id = item.value ->> 'terminalId' and seq = item.value ->> 'seq')`,
+            where terminal_id = item.value ->> 'terminalId' and seq = item.value ->> 'seq')
+          and not exists (select 1 from reversal where target_key = item.value ->> 'messageKey')
+          and not exists (select 1 from journal where message_key = item.value ->> 'buries')`,
     )
     .onConflictDoNothing()
 }
@@ -44,7 +54,10 @@ export async function commit(db: Db, set: readonly CommitItem[]): Promise<boolea
         and journal.hash = item.value ->> 'hash'`,
     )
   const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
-    append(db, rows),
+    append(
+      db,
+      set.map((item) => ({ ...item.row, ...buries(item) })),
+    ),
     ...projections(db, set),
     confirm,
   ]

@@ -50,6 +50,10 @@ export interface LoadItem {
   readonly credential?: string
   /** Look for the entry with the key that this `Idempotency-Key` makes together with the credential's merchant. */
   readonly idempotencyKey?: string
+  /** What that message asks; a void where it is not said. */
+  readonly idempotencyKind?: 'void' | 'void_reversal'
+  /** The void that a reversal names by the `Idempotency-Key` that it came with. */
+  readonly targetIdempotencyKey?: string
   /** A merchant whose terminal may not be there yet. */
   readonly merchantId?: string
   /** Load the terminal's master key as well. */
@@ -100,7 +104,7 @@ const MEANT_SALE = sql`coalesce(
 /** A message key as given, or the one that an idempotency key makes (`apiMessageKey`) in its credential's scope. */
 const MEANT_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(
   (select merchant_id from api_key where hash = item.value ->> 'credential'), 'admin')
-  || '|void|' || (item.value ->> 'idempotencyKey')) || coalesce(${field('suffix')}, '')`
+  || '|' || (item.value ->> 'kind') || '|' || (item.value ->> 'idempotencyKey')) || coalesce(${field('suffix')}, '')`
 
 const named = alias(batch, 'named')
 const saleBatch = alias(batch, 'sale_batch')
@@ -198,13 +202,18 @@ type Role = 'message' | 'outcome' | 'target' | 'target_outcome'
 
 /** One row per key that is looked for in the journal and among the reversals. */
 const roles = (items: readonly LoadItem[]): object[] =>
-  items.flatMap((item, i) => [
-    ...(item.messageKey === undefined ? [] : entryAndOutcome(i, 'message', { key: item.messageKey })),
-    ...(item.idempotencyKey === undefined
-      ? []
-      : entryAndOutcome(i, 'message', { credential: item.credential, idempotencyKey: item.idempotencyKey })),
-    ...(item.targetKey === undefined ? [] : entryAndOutcome(i, 'target', { key: item.targetKey })),
-  ])
+  items.flatMap(({ credential, messageKey, targetKey, ...item }, i) => {
+    const { idempotencyKey, idempotencyKind: kind = 'void', targetIdempotencyKey } = item
+    const target = { credential, kind: 'void', idempotencyKey: targetIdempotencyKey }
+    return [
+      ...(messageKey === undefined ? [] : entryAndOutcome(i, 'message', { key: messageKey })),
+      ...(idempotencyKey === undefined
+        ? []
+        : entryAndOutcome(i, 'message', { credential, kind, idempotencyKey })),
+      ...(targetKey === undefined ? [] : entryAndOutcome(i, 'target', { key: targetKey })),
+      ...(targetIdempotencyKey === undefined ? [] : entryAndOutcome(i, 'target', target)),
+    ]
+  })
 
 /** A message's entry and, where it was forwarded to the host, its outcome. */
 const entryAndOutcome = (i: number, role: 'message' | 'target', key: object): object[] => [

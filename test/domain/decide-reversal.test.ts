@@ -176,6 +176,17 @@ describe('what a reversal does', () => {
   })
 })
 
+it('that names another sale than the void is of undoes nothing and uses no key up', () => {
+  const request = { ...reversalOfVoid, saleId: sale.id }
+  const of = (saleId: string) =>
+    decide({ ...find({ target: { ...voidEntry, request: { saleId } } })(ofVoid), request })
+  expect(of('another')).toMatchObject({ kind: 'answer', answer: { reason: 'reference_differs' } })
+  expect(of(sale.id)).toMatchObject({
+    kind: 'commit',
+    draft: { effects: { voidMoved: { state: 'reversed' } } },
+  })
+})
+
 it('a reversal sent again gets the entry that stands', () => {
   const entry = entryFor(reversalOfVoid, { kind: 'void_reversal', seq: 3 })
   const again = find({ earlier: entry, targetReversal: reversed(voidKey) })(ofVoid)

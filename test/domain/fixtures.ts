@@ -193,6 +193,7 @@ export const reversalOfSale: ReversalRequest = {
   terminalId: TID,
   cardFingerprint: null,
   targetKey: sale.messageKey,
+  saleId: null,
   amount: 1234,
 }
 
@@ -202,6 +203,7 @@ export const reversalOfVoid: ReversalRequest = {
   terminalId: TID,
   cardFingerprint: null,
   targetKey: voidRequest.messageKey,
+  saleId: null,
   amount: 1234,
 }
 

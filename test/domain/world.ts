@@ -188,6 +188,7 @@ export class World {
           kind: command.kind,
           messageKey: keyOf(stan, command.kind, batchNumber),
           targetKey,
+          saleId: null,
           amount: command.amount,
           cardFingerprint: null,
         }

@@ -63,6 +63,7 @@ function expectProblem({ status, headers, body }: s.JsonReply, expected: [number
 const ROUTES: readonly (readonly [string, string, object | undefined])[] = [
   ['POST', '/v1/voids', { saleId: ABSENT, amount: 1 }],
   ['GET', `/v1/voids/${ABSENT}`, undefined],
+  ['POST', '/v1/reversals', { saleId: ABSENT, amount: 1, idempotencyKey: 'x' }],
   [
     'POST',
     '/v1/sales',

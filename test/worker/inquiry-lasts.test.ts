@@ -9,6 +9,7 @@ import { DECIDE_MS } from '../../src/domain/host-state.ts'
 import { recover } from '../../src/recover.ts'
 import { journalOf, rows } from './book.ts'
 import { idOf, inquire, keyOf, told } from './inquire.ts'
+import { openBehind } from './office.ts'
 import { NO, SILENT, scriptedHost } from './scripted-host.ts'
 import * as s from './support.ts'
 import { openTill, sell } from './till.ts'
@@ -26,12 +27,7 @@ beforeAll(async () => {
 
 it('a message that the host has not decided has no answer yet: pending, then a case, then what it came to', async () => {
   const host = scriptedHost()
-  const behind: s.Isolate = await s.openIsolate({
-    acquirer: host.acquirer,
-    sleep: async (ms) => {
-      behind.clock.now += ms
-    },
-  })
+  const behind = await openBehind(host)
   const own = await openTill(behind)
   const ask = (stan: string) => inquire(behind, key, keyOf('void', stan, own))
   const sale = await sell(own, '000001')

@@ -1,0 +1,243 @@
+/**
+ * @module Reversals by the JSON door: one's own void undone by its Idempotency-Key, seen or not, in any order and from any
+ * isolate.
+ */
+
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { effectOf, faultOf, journalOf } from './book.ts'
+import { inquire } from './inquire.ts'
+import { aSale, type Office, openOffice, type Sold, voidsOf } from './office.ts'
+import * as s from './support.ts'
+import { openTill, type Till } from './till.ts'
+import { watchD1, writesJournal } from './watched-d1.ts'
+
+const OTHER_MID = '543210987654321'
+const ABSENT = '0'.repeat(32)
+
+let isolate: s.Isolate
+let till: Till
+let key: string
+let other: Office
+let office: Office
+
+beforeAll(async () => {
+  isolate = await s.openIsolate()
+  till = await openTill(isolate)
+  await openTill(isolate, { mid: OTHER_MID })
+  key = await s.bearerKey(till.mid)
+  office = openOffice(isolate, key)
+  other = openOffice(isolate, await s.bearerKey(OTHER_MID))
+})
+
+const stateOf = async ({ saleId }: Sold) =>
+  (await s.ask(isolate, key, 'GET', `/v1/sales/${saleId}`)).body.state
+
+describe('a void of one’s own', () => {
+  it('is undone: the sale stands again, the void is never heard again, and a new one may come', async () => {
+    const sale = await aSale(till)
+    const voided = await office.void(sale, 'a1')
+    const undone = await office.reverse(sale, 'a1')
+    expect(undone).toMatchObject({
+      status: 200,
+      body: {
+        status: 'reversed',
+        saleId: sale.saleId,
+        voidId: voided.body.id,
+        amount: 1234,
+        certainty: 'FINAL',
+        doNext: 'nothing',
+      },
+    })
+    expect(undone.headers.get('location')).toBe(`/v1/voids/${voided.body.id}`)
+    expect(await stateOf(sale)).toBe('approved')
+    expect((await s.ask(isolate, key, 'GET', `/v1/voids/${voided.body.id}`)).body.status).toBe('reversed')
+    expect(await office.void(sale, 'a1')).toMatchObject({ status: 409, body: { reason: 'message_reversed' } })
+    expect((await office.void(sale, 'a2')).status).toBe(201)
+    expect(await voidsOf(sale)).toEqual(['reversed', 'approved'])
+    expect((await inquire(isolate, key, { idempotencyKey: 'a1' })).body).toMatchObject({
+      state: 'reversed',
+      answer: { httpStatus: 201, body: voided.body },
+    })
+  })
+
+  it('that was never seen is barred: it is refused when it comes', async () => {
+    const sale = await aSale(till)
+    expect(await office.reverse(sale, 'b1')).toMatchObject({
+      status: 200,
+      body: { status: 'barred', voidId: null, certainty: 'FINAL', doNext: 'nothing' },
+    })
+    expect((await office.reverse(sale, 'b1', 'b1-again')).body.status).toBe('barred')
+    expect(await office.void(sale, 'b1')).toMatchObject({ status: 409, body: { reason: 'message_reversed' } })
+    expect((await inquire(isolate, key, { idempotencyKey: 'b1' })).body).toMatchObject({
+      state: 'reversed_before_seen',
+      certainty: 'FINAL',
+    })
+    expect((await office.void(sale, 'b2')).status).toBe(201)
+  })
+
+  it('that was refused, or reversed already, leaves nothing to undo', async () => {
+    const sale = await aSale(till)
+    await office.void({ ...sale, amount: 1 }, 'c1')
+    expect((await office.reverse({ ...sale, amount: 1 }, 'c1')).body).toMatchObject({
+      status: 'nothing_to_undo',
+      certainty: 'FINAL',
+    })
+    await office.void(sale, 'c2')
+    await office.reverse(sale, 'c2')
+    expect((await office.reverse(sale, 'c2', 'c2-another')).body).toMatchObject({ status: 'reversed' })
+    expect(await voidsOf(sale)).toEqual(['reversed'])
+  })
+
+  it('of a closed batch is not undone any more', async () => {
+    const own = await openTill(isolate)
+    const sale = await aSale(own)
+    await office.void(sale, 'd1')
+    await own.say(s.aSettlement({ stan: '900000' }, s.totalsOf(1234, 1, 1234, 1)), { key: null })
+    const late = await office.reverse(sale, 'd1')
+    expect(late).toMatchObject({ status: 409, body: { reason: 'reversal_too_late', certainty: 'FINAL' } })
+    expect((await office.reverse(sale, 'd1')).text).toBe(late.text)
+    expect(await voidsOf(sale)).toEqual(['approved'])
+  })
+})
+
+describe('its own Idempotency-Key', () => {
+  it('again: the same answer, from any isolate', async () => {
+    const sale = await aSale(till)
+    await office.void(sale, 'e1')
+    const first = await office.reverse(sale, 'e1')
+    const entries = (await journalOf(till.tid)).length
+    for (const to of [isolate, await s.openIsolate()]) {
+      const again = await office.reverse(sale, 'e1', 'undo-e1', to)
+      expect([again.status, again.text]).toEqual([200, first.text])
+      expect(again.headers.get('idempotent-replayed')).toBe('true')
+    }
+    expect(await journalOf(till.tid)).toHaveLength(entries)
+  })
+
+  it('with other content is refused, and stands beside the same key of a void', async () => {
+    const [sale, second] = [await aSale(till), await aSale(till)]
+    await office.void(sale, 'same')
+    expect((await office.reverse(sale, 'same', 'same')).status).toBe(200)
+    for (const other of [
+      await office.reverse(second, 'same', 'same'),
+      await office.reverse({ ...sale, amount: 1 }, 'same', 'same'),
+      await office.reverse(sale, 'another', 'same'),
+      await office.reverse({ ...sale, saleId: ABSENT }, 'same', 'same'),
+    ])
+      expect(other).toMatchObject({ status: 422, body: { reason: 'key_reused_with_different_content' } })
+  })
+
+  it('is not used up by one that names another amount or sale', async () => {
+    const [sale, second] = [await aSale(till), await aSale(till)]
+    await office.void(sale, 'f1')
+    const entries = (await journalOf(till.tid)).length
+    expect((await office.reverse({ ...sale, amount: 1 }, 'f1')).body.reason).toBe('amount_differs')
+    expect((await office.reverse(second, 'f1')).body.reason).toBe('reference_differs')
+    expect(await journalOf(till.tid)).toHaveLength(entries)
+    expect((await office.reverse(sale, 'f1')).body.status).toBe('reversed')
+  })
+})
+
+describe('another’s', () => {
+  it('sale and one that does not exist are the same, and nothing is written', async () => {
+    const sale = await aSale(till)
+    await office.void(sale, 'g1')
+    const entries = (await journalOf(till.tid)).length
+    const foreign = await other.reverse(sale, 'g1', 'g')
+    const absent = await other.reverse({ ...sale, saleId: ABSENT }, 'g1', 'g')
+    expect([foreign.status, foreign.text]).toEqual([404, absent.text])
+    expect(await journalOf(till.tid)).toHaveLength(entries)
+    expect(await voidsOf(sale)).toEqual(['approved'])
+  })
+
+  it('key is another’s: an administrator’s reversal does not touch a merchant’s void', async () => {
+    const sale = await aSale(till)
+    await office.void(sale, 'h1')
+    const admin = openOffice(isolate, await s.bearerKey(null))
+    expect((await admin.reverse(sale, 'h1', 'h')).body.status).toBe('barred')
+    expect(await voidsOf(sale)).toEqual(['approved'])
+    expect((await office.void(sale, 'h1')).status).toBe(201)
+  })
+
+  it('key or body that is none', async () => {
+    const sale = await aSale(till)
+    expect((await office.reverse(sale, 'i1', 'a b')).body.reason).toBe('idempotency_key_required')
+    const body = { saleId: sale.saleId, amount: 1234 }
+    for (const bad of [body, { ...body, idempotencyKey: 'a b' }, { ...body, idempotencyKey: 'x', stan: '1' }])
+      expect(
+        await s.ask(isolate, key, 'POST', '/v1/reversals', bad, { 'idempotency-key': 'i' }),
+      ).toMatchObject({ status: 400, body: { reason: 'invalid_request' } })
+  })
+})
+
+describe('in any order', () => {
+  const permutations = <T>(of: readonly T[]): T[][] =>
+    of.length < 2
+      ? [[...of]]
+      : of.flatMap((one, i) => permutations(of.toSpliced(i, 1)).map((r) => [one, ...r]))
+
+  it.each(permutations(['void', 'void', 'reversal', 'reversal']).map((order, i) => [i, order] as const))(
+    '%i: %j leaves the sale as it was',
+    async (i, order) => {
+      const sale = await aSale(till)
+      const isolates = [isolate, await s.openIsolate()]
+      for (const [at, kind] of order.entries()) {
+        const to = isolates[at % 2] ?? isolate
+        const reply = await (kind === 'void'
+          ? office.void(sale, `order-${i}`, to)
+          : office.reverse(sale, `order-${i}`, `undo-order-${i}-${at % 3}`, to))
+        expect(reply.body.certainty).toBe('FINAL')
+        if (kind === 'reversal') expect(reply.body.status).toMatch(/^(reversed|barred)$/)
+      }
+      expect(await stateOf(sale)).toBe('approved')
+      expect((await voidsOf(sale)).filter((state) => state !== 'reversed')).toEqual([])
+    },
+  )
+
+  it('at once, over four isolates: the same, and the totals are exact', async () => {
+    const own = await openTill(isolate)
+    const isolates = await Promise.all([1, 2, 3, 4].map(() => s.openIsolate()))
+    for (let round = 0; round < 5; round++) {
+      const sale = await aSale(own, 100)
+      await Promise.all(
+        isolates.flatMap((to, i) => [
+          office.void(sale, `race-${round}`, to),
+          office.reverse(sale, `race-${round}`, `undo-race-${round}-${i % 2}`, to),
+        ]),
+      )
+      expect((await office.reverse(sale, `race-${round}`, `undo-race-${round}-0`)).status).toBe(200)
+      expect(await stateOf(sale)).toBe('approved')
+    }
+    expect((await effectOf(own.tid)).batches).toMatchObject([{ debit_amount: 500, credit_amount: 0 }])
+    expect(await faultOf(own.tid)).toBeNull()
+  })
+
+  /** What comes in between when the first is about to be written. */
+  async function inBetween(first: (to: s.Isolate) => Promise<s.JsonReply>, second: () => Promise<unknown>) {
+    const watched = watchD1(env.DB)
+    watched.watch.before = async (trip) => {
+      if (!writesJournal(trip)) return
+      watched.watch = {}
+      await second()
+    }
+    return first(await s.openIsolate({ database: watched.database }))
+  }
+
+  it('and of two terminals: a void is refused that was barred while it was on the road', async () => {
+    const [mine, theirs] = [await aSale(till), await aSale(await openTill(isolate))]
+    const barring = async () => expect((await office.reverse(mine, 'cross-1')).body.status).toBe('barred')
+    const voided = await inBetween((to) => office.void(theirs, 'cross-1', to), barring)
+    expect([voided.status, voided.body.reason]).toEqual([409, 'message_reversed'])
+    expect(await voidsOf(theirs)).toEqual([])
+  })
+
+  it('and of two terminals: a void that was written meanwhile is not barred', async () => {
+    const [mine, theirs] = [await aSale(till), await aSale(await openTill(isolate))]
+    const voiding = async () => expect((await office.void(theirs, 'cross-2')).status).toBe(201)
+    const undone = await inBetween((to) => office.reverse(mine, 'cross-2', 'undo-cross-2', to), voiding)
+    expect([undone.status, undone.body.reason]).toEqual([409, 'reference_differs'])
+    expect(await voidsOf(theirs)).toEqual(['approved'])
+    expect((await office.reverse(theirs, 'cross-2', 'undo-cross-2')).body.status).toBe('reversed')
+  })
+})
