@@ -13,7 +13,7 @@ export function feedFor(stage: Stage) {
   const office = new Power('feed')
   let fed = 0
   return async (till: Till, stan: string, amount: number, pan: string): Promise<void> => {
-    const { scheduler, random, book, sales, network } = stage
+    const { scheduler, random, book, sales, network, act } = stage
     const { merchantId, terminalId } = till.options
     const { batchNumber } = till.state
     const rrn = String(900_000_000_000 + ++fed)
@@ -44,7 +44,8 @@ export function feedFor(stage: Stage) {
     }
     till.state.log.push(entry)
     till.save()
-    scheduler.after(random.delay(2000), office, 'feed', async () => {
+    act(office, async () => {
+      await scheduler.sleep(random.delay(2000))
       for (;;) {
         const told = await ask()
         if (told !== null) {

@@ -65,12 +65,14 @@ export class Lab {
   readonly #bearers = new Map<string, string>()
   readonly #lines: string[] = []
   readonly #secrets: string[] = []
+  readonly #hasHost: boolean
   #failure: unknown = null
 
   constructor(options: LabOptions) {
     installGlobals()
     const { module, seed, start, acquirer, recovery, trace = null } = options
     clients ??= createCore(module, (bytes) => void bytes.fill(7))
+    this.#hasHost = acquirer === 'https'
     this.random = new Random(seed)
     this.scheduler = new Scheduler(start, this.random.fork(), trace)
     this.host = new HostLink(this.scheduler, clients, this.random.fork())
@@ -100,6 +102,8 @@ export class Lab {
       random: this.random.fork(),
       network: new Network(this.scheduler, () => options.planCopies(this.isolates)),
       losesPower: options.losesPower,
+      act: (owner, actions) =>
+        void this.scheduler.as(owner, () => actions().catch((error: unknown) => this.fail(error))),
       storage: this.storage,
       book: this.book,
       core: clients,
@@ -190,7 +194,7 @@ export class Lab {
 
   /** Everything that must hold once all has come to rest. */
   async check(): Promise<void> {
-    const streams = await readStreams(this.storage)
+    const streams = await readStreams(this.storage, this.#hasHost)
     checkTold(this.book, streams)
     checkSent(this.book, streams)
     for (const stream of streams) checkProjections(this.storage, stream)

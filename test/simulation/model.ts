@@ -64,9 +64,12 @@ export class Model {
   readonly batches = new Map<string, Totals>()
   readonly #known = new Set<string>()
   readonly #byId = new Map<string, Deed>()
+  readonly #hasHost: boolean
   #open = ''
 
-  constructor() {
+  /** `hasHost`: what a terminal or merchant asks is approved by the host alone. */
+  constructor(hasHost: boolean) {
+    this.#hasHost = hasHost
     this.#openBatch('000001')
   }
 
@@ -108,6 +111,9 @@ export class Model {
     const { messageKey: key, answer } = entry
     this.#must(!this.reversed.has(key), entry, 'had been reversed before')
     const isForwarded = answer === null
+    const isFed = deed.kind === 'sale' && entry.door === 'json'
+    const mustBeForwarded = this.#hasHost && !isFed && answer?.reason == null
+    this.#must(isForwarded === mustBeForwarded, entry, `was ${isForwarded ? '' : 'not '}forwarded`)
     const state = isForwarded ? 'pending' : answer.reason === null ? 'approved' : 'declined'
     const flags: Pick<Deed, 'isForwarded' | 'isTold' | 'caseIs' | 'since' | 'liveVoid'> = {
       isForwarded,

@@ -10,7 +10,7 @@ import { Power, type Stage } from './stage.ts'
 
 const PATIENCE_MS = 20_000
 /** Far more than any fault lasts: a client that asks so often was never going to be told. */
-const MOST_TRIES = 2000
+const MOST_TRIES = 600
 
 export interface ShopOptions {
   readonly name: string
@@ -41,8 +41,8 @@ export class Shop {
 
   /** Asks for this many voids, one after the other. */
   start(voids: number): void {
-    const { scheduler, random } = this.#stage
-    void scheduler.as(this.owner, async () => {
+    const { scheduler, random, act } = this.#stage
+    act(this.owner, async () => {
       for (let i = 0; i < voids; i++) {
         await scheduler.sleep(random.delay(this.#options.pause))
         await this.#void()

@@ -20,6 +20,8 @@ export interface Stage {
   readonly scheduler: Scheduler
   readonly random: Random
   readonly network: Network
+  /** Lets an actor act; what it throws ends the world. */
+  act(owner: Owner, actions: () => Promise<void>): void
   /** Whether the power of the terminal that asks is about to fail. */
   readonly losesPower: () => boolean
   readonly storage: Storage

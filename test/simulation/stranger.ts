@@ -22,8 +22,8 @@ export class Stranger {
   }
 
   start(messages: number, pause: number): void {
-    const { scheduler, random } = this.#stage
-    void scheduler.as(new Power('stranger'), async () => {
+    const { scheduler, random, act } = this.#stage
+    act(new Power('stranger'), async () => {
       for (let i = 0; i < messages; i++) {
         await scheduler.sleep(random.delay(pause))
         await this.#disturb()

@@ -11,8 +11,11 @@ const { World } = await import('./world.ts')
 
 const told = trace ? (line: string) => parentPort?.postMessage({ line }) : undefined
 let done = 0
+let world: InstanceType<typeof World> | undefined
+process.on('unhandledRejection', (error) => world?.fail(error))
 for (let next = seed; done < voids; next += stride) {
-  const report = await new World({ seed: next, module, ...(told === undefined ? {} : { trace: told }) }).run()
+  world = new World({ seed: next, module, ...(told === undefined ? {} : { trace: told }) })
+  const report = await world.run()
   parentPort?.postMessage({ report })
   done += report.voids
   if (untilViolation && report.violation !== null) break

@@ -51,7 +51,10 @@ export function digestOf(reports: readonly Report[]): string {
 }
 
 function runThread(job: Job, say: (said: Said) => void): Promise<void> {
-  const worker = new Worker(join(import.meta.dirname, 'thread.ts'), { workerData: job })
+  const worker = new Worker(join(import.meta.dirname, 'thread.ts'), {
+    workerData: job,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  })
   return new Promise((resolve, reject) => {
     worker.on('message', say)
     worker.on('error', reject)

@@ -111,9 +111,8 @@ export class Till {
   }
 
   #live(): void {
-    const { scheduler, random } = this.#stage
-    const power = this.#power
-    void scheduler.as(power, async () => {
+    const { scheduler, random, act } = this.#stage
+    act(this.#power, async () => {
       while (this.#left > 0) {
         await scheduler.sleep(random.delay(this.options.pause))
         this.#left--

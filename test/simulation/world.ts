@@ -34,6 +34,13 @@ export interface Report {
 }
 
 const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
+
+/** Some time in 2026, often shortly before the cut-off, which is at 15:00 UTC. */
+function drawStart(random: Random): number {
+  const day = Date.UTC(2026, 0, 1) + random.below(365) * DAY
+  return day + (random.chance(0.2) ? 15 * 60 - random.below(20) : random.below(24 * 60)) * MINUTE
+}
 
 export class World {
   readonly #seed: number
@@ -55,8 +62,7 @@ export class World {
     this.#lab = new Lab({
       seed: random.next(),
       module,
-      // Some time in 2026: some days have a cut-off or a change of year in them.
-      start: Date.UTC(2026, 0, 1) + random.below(365 * 24 * 60) * MINUTE,
+      start: drawStart(random),
       acquirer,
       recovery: random.pick(['inquiry', 'inquiry', 'repeat']),
       isolates: random.between(1, 3),
@@ -72,6 +78,11 @@ export class World {
     this.#people(acquirer === 'book' ? feedFor(this.#lab.stage) : null)
   }
 
+  /** What no one caught ends the world. */
+  fail(error: unknown): void {
+    this.#lab.fail(error)
+  }
+
   async run(): Promise<Report> {
     const lab = this.#lab
     let violation: string | null = null
@@ -81,6 +92,7 @@ export class World {
       lab.host.simulator.follow(drawHostPlan(this.#random))
       await lab.phase('chaos', () => this.#chaos())
       this.#weather.climate = CALM
+      if (this.#random.chance(0.3)) await lab.phase('the host is silent', () => this.#silence())
       lab.host.simulator.follow(NO_FAULTS)
       for (const isolate of lab.isolates) isolate.skew = 0
       await lab.phase('calm', () => this.#calm())
@@ -114,7 +126,7 @@ export class World {
             sale: 8,
             void: 10,
             reverse: 2,
-            settle: random.pick([0, 1]),
+            settle: random.pick([0, 1, 3]),
             signOn: 1,
             resend: 2,
             echo: 1,
@@ -181,6 +193,14 @@ export class World {
     for (const till of tills) await till.finish()
     await this.#agree()
     await this.#lab.askAgain(() => this.#random.chance(0.15))
+  }
+
+  /** All is well but for the host. A person must know in time. */
+  async #silence(): Promise<void> {
+    const { host, scheduler, storage } = this.#lab
+    host.simulator.follow({ rates: { drop_request: 1 }, script: [] })
+    await scheduler.sleep(8 * MINUTE)
+    checkOverdue(storage, scheduler.now)
   }
 
   /** Until the host and we agree, or only a person can help: a case is looked at each hour. */
