@@ -8,10 +8,9 @@
 import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { type Db, persist } from './db.ts'
-import type { JournalRow } from './journal.ts'
 import { type CommitItem, fromItem, projections } from './projections.ts'
-import { items } from './rows.ts'
 import { journal } from './schema.ts'
+import { overItems } from './statements.ts'
 
 /** Where the message that an entry reverses was never seen: it may not have come in another terminal's journal meanwhile. */
 const buries = ({ effects }: CommitItem) => ({
@@ -22,11 +21,11 @@ const buries = ({ effects }: CommitItem) => ({
  * Appends the entries whose place is free: the head has not moved, neither key nor RRN is taken, and the message was not
  * reversed meanwhile. What a terminal's head does not protect are messages of the JSON door that name two terminals' sales.
  */
-function append(db: Db, rows: readonly JournalRow[]): BatchItem<'sqlite'> {
-  return db
+const append = overItems((db, items) =>
+  db
     .insert(journal)
     .select(
-      sql`select ${fromItem(journal)} from ${items(rows)}
+      sql`select ${fromItem(journal)} from ${items}
         where (item.value ->> 'seq' = 1 or exists (select 1 from journal
             where terminal_id = item.value ->> 'terminalId' and seq = (item.value ->> 'seq') - 1
               and hash = item.value ->> 'previousHash'))
@@ -35,8 +34,20 @@ function append(db: Db, rows: readonly JournalRow[]): BatchItem<'sqlite'> {
           and not exists (select 1 from reversal where target_key = item.value ->> 'messageKey')
           and not exists (select 1 from journal where message_key = item.value ->> 'buries')`,
     )
-    .onConflictDoNothing()
-}
+    .onConflictDoNothing(),
+)
+
+/** The entries that stand, by their place in the set. */
+const confirm = overItems((db, items) =>
+  db
+    .select({ i: sql<number>`item.key`.as('i') })
+    .from(items)
+    .innerJoin(
+      journal,
+      sql`journal.terminal_id = item.value ->> 'terminalId' and journal.seq = item.value ->> 'seq'
+        and journal.hash = item.value ->> 'hash'`,
+    ),
+)
 
 /**
  * Commits a set. Returns, per item and in its order, whether its entry stands; where it does not, another writer was
@@ -45,21 +56,13 @@ function append(db: Db, rows: readonly JournalRow[]): BatchItem<'sqlite'> {
  */
 export async function commit(db: Db, set: readonly CommitItem[]): Promise<boolean[]> {
   const rows = set.map((item) => item.row)
-  const confirm = db
-    .select({ i: sql<number>`item.key`.as('i') })
-    .from(items(rows))
-    .innerJoin(
-      journal,
-      sql`journal.terminal_id = item.value ->> 'terminalId' and journal.seq = item.value ->> 'seq'
-        and journal.hash = item.value ->> 'hash'`,
-    )
   const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
     append(
       db,
       set.map((item) => ({ ...item.row, ...buries(item) })),
     ),
     ...projections(db, set),
-    confirm,
+    confirm(db, rows),
   ]
   const results = await persist(() => db.batch(statements))
   const stands = new Set((results.at(-1) as { i: number }[]).map(({ i }) => i))

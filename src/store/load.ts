@@ -12,7 +12,6 @@ import {
   batchOf,
   field,
   forwardedFrom,
-  items,
   merchantFrom,
   reversalFrom,
   rowOf,
@@ -33,6 +32,7 @@ import {
   terminal,
   voidTable,
 } from './schema.ts'
+import { overItems } from './statements.ts'
 
 /** What to load for one message; what is absent is not looked for. */
 export interface LoadItem {
@@ -109,7 +109,7 @@ const MEANT_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(
 const named = alias(batch, 'named')
 const saleBatch = alias(batch, 'sale_batch')
 
-const terminals = (db: Db, rows: readonly object[]) =>
+const terminals = overItems((db, items) =>
   db
     .select({
       ...index,
@@ -121,7 +121,7 @@ const terminals = (db: Db, rows: readonly object[]) =>
       undecided: sql<number>`exists (select 1 from host_message where terminal_id = terminal.terminal_id
         and state in ('pending', 'undoing') and case_reason is null)`.as('undecided'),
     })
-    .from(items(rows))
+    .from(items)
     .innerJoin(
       terminal,
       sql`terminal.terminal_id = coalesce(${field('terminalId')},
@@ -136,15 +136,17 @@ const terminals = (db: Db, rows: readonly object[]) =>
       named,
       sql`named.terminal_id = terminal.terminal_id and named.batch_number = ${field('batchNumber')}`,
     )
-    .leftJoin(masterKey, sql`${field('masterKey')} = 1 and master_key.terminal_id = terminal.terminal_id`)
+    .leftJoin(masterKey, sql`${field('masterKey')} = 1 and master_key.terminal_id = terminal.terminal_id`),
+)
 
-const keySets = (db: Db, rows: readonly object[]) =>
+const keySets = overItems((db, items) =>
   db
     .select({ ...index, keySet: rowOf(keySet, 'key_set_row') })
-    .from(items(rows))
-    .innerJoin(keySet, sql`key_set.terminal_id = ${field('terminalId')}`)
+    .from(items)
+    .innerJoin(keySet, sql`key_set.terminal_id = ${field('terminalId')}`),
+)
 
-const entries = (db: Db, rows: readonly object[]) =>
+const entries = overItems((db, items) =>
   db
     .select({
       ...index,
@@ -152,23 +154,26 @@ const entries = (db: Db, rows: readonly object[]) =>
       journal: rowOf(journal, 'journal_row'),
       forwarded: rowOrNull(hostMessage, hostMessage.messageKey, 'forwarded_row'),
     })
-    .from(items(rows))
+    .from(items)
     .innerJoin(journal, sql`journal.message_key = ${MEANT_KEY}`)
-    .leftJoin(hostMessage, sql`host_message.message_key = journal.message_key`)
+    .leftJoin(hostMessage, sql`host_message.message_key = journal.message_key`),
+)
 
-const merchants = (db: Db, rows: readonly object[]) =>
+const merchants = overItems((db, items) =>
   db
     .select({ ...index, merchant: rowOf(merchant, 'merchant_row') })
-    .from(items(rows))
-    .innerJoin(merchant, sql`merchant.merchant_id = ${field('merchantId')}`)
+    .from(items)
+    .innerJoin(merchant, sql`merchant.merchant_id = ${field('merchantId')}`),
+)
 
-const reversals = (db: Db, rows: readonly object[]) =>
+const reversals = overItems((db, items) =>
   db
     .select({ ...index, ...role, reversal: rowOf(reversal, 'reversal_row') })
-    .from(items(rows))
-    .innerJoin(reversal, sql`reversal.target_key = ${MEANT_KEY}`)
+    .from(items)
+    .innerJoin(reversal, sql`reversal.target_key = ${MEANT_KEY}`),
+)
 
-const sales = (db: Db, rows: readonly object[]) =>
+const sales = overItems((db, items) =>
   db
     .select({
       ...index,
@@ -182,7 +187,7 @@ const sales = (db: Db, rows: readonly object[]) =>
       reversal: rowOrNull(reversal, reversal.targetKey, 'reversal_row'),
       batch: rowOf(saleBatch, 'batch_row'),
     })
-    .from(items(rows))
+    .from(items)
     .innerJoin(sale, sql`sale.id = ${MEANT_SALE}`)
     .innerJoin(
       saleBatch,
@@ -190,13 +195,15 @@ const sales = (db: Db, rows: readonly object[]) =>
     )
     .leftJoin(voidTable, sql`void.sale_id = sale.id and void.state not in ('declined', 'reversed')`)
     .leftJoin(hostMessage, sql`host_message.message_key = sale.message_key`)
-    .leftJoin(reversal, sql`reversal.target_key = sale.message_key`)
+    .leftJoin(reversal, sql`reversal.target_key = sale.message_key`),
+)
 
-const credentials = (db: Db, rows: readonly object[]) =>
+const credentials = overItems((db, items) =>
   db
     .select({ ...index, apiKey: rowOf(apiKey, 'api_key_row') })
-    .from(items(rows))
-    .innerJoin(apiKey, sql`api_key.hash = ${field('credential')} and api_key.revoked_at is null`)
+    .from(items)
+    .innerJoin(apiKey, sql`api_key.hash = ${field('credential')} and api_key.revoked_at is null`),
+)
 
 type Role = 'message' | 'outcome' | 'target' | 'target_outcome'
 

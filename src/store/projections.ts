@@ -11,7 +11,7 @@ import { FIRST_TRY_MS, HOST_STATES, isOwed } from '../domain/host-state.ts'
 import type { Effects, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import type { JournalRow } from './journal.ts'
-import { field, items } from './rows.ts'
+import { field } from './rows.ts'
 import {
   batch,
   hostMessage,
@@ -23,6 +23,7 @@ import {
   terminal,
   voidTable,
 } from './schema.ts'
+import { overItems } from './statements.ts'
 
 export interface CommitItem {
   readonly row: JournalRow
@@ -52,8 +53,8 @@ const place = ({ row }: CommitItem): Row => ({
   entryHash: row.hash,
 })
 
-const insertNew = (table: SQLiteTable, rows: readonly Row[]): SQL =>
-  sql`select ${fromItem(table)} from ${items(rows)} where ${IS_NEW}`
+const newItems = (table: SQLiteTable, items: SQL): SQL =>
+  sql`select ${fromItem(table)} from ${items} where ${IS_NEW}`
 
 /** For each item of the set that has one, the row with the place of its entry. */
 function rowsOf(set: readonly CommitItem[], read: (item: CommitItem) => readonly object[]): Row[] {
@@ -78,7 +79,7 @@ const merchantRows = ({ effects }: CommitItem) =>
   }))
 
 /** What is named, else what stands, else the default; a merchant's one currency never changes once it stands. */
-function mergedMerchant(rows: readonly Row[]): SQL {
+function mergedMerchant(items: SQL): SQL {
   const stands = (column: string) =>
     sql`(select ${sql.raw(column)} from merchant where merchant_id = item.value ->> 'merchantId')`
   const { timeZone, cutOff, window, currencyCode } = DEFAULT_MERCHANT
@@ -90,7 +91,7 @@ function mergedMerchant(rows: readonly Row[]): SQL {
     coalesce(${field('windowKind')}, ${stands('window_kind')}, ${window.kind}),
     iif(${field('windowKind')} is null, ${stands('window_minutes')}, ${field('windowMinutes')}),
     coalesce(${stands('currency_code')}, ${field('currencyCode')}, ${currencyCode})
-    from ${items(rows)} where ${IS_NEW}`
+    from ${items} where ${IS_NEW}`
 }
 
 function batchRows({ effects, row }: CommitItem) {
@@ -145,106 +146,114 @@ const MOVED = {
 
 const excluded = (column: string): SQL => sql`${sql.raw(`excluded.${column}`)}`
 
-/** The statements that carry the effects of entries into the projections; the terminal's row last. */
-export function projections(db: Db, set: readonly CommitItem[]): BatchItem<'sqlite'>[] {
-  const statements: BatchItem<'sqlite'>[] = []
-  const add = (rows: readonly Row[], statement: (rows: readonly Row[]) => BatchItem<'sqlite'>) => {
-    if (rows.length > 0) statements.push(statement(rows))
-  }
-  add(rowsOf(set, merchantRows), (rows) =>
-    db
-      .insert(merchant)
-      .select(mergedMerchant(rows))
-      .onConflictDoUpdate({
-        target: merchant.merchantId,
-        set: {
-          name: excluded('name'),
-          status: excluded('status'),
-          timeZone: excluded('time_zone'),
-          cutOff: excluded('cut_off'),
-          windowKind: excluded('window_kind'),
-          windowMinutes: excluded('window_minutes'),
-        },
-      }),
-  )
-  add(rowsOf(set, saleRows), (rows) => db.insert(sale).select(insertNew(sale, rows)))
-  add(
-    rowsOf(set, ({ effects }) => optional(effects.voidMoved)),
-    (rows) =>
+type Statement = (db: Db, rows: readonly Row[]) => BatchItem<'sqlite'>
+
+/** What each item of a set brings, and the statement that carries it into its table; the terminal's row last. */
+const STEPS: readonly (readonly [(item: CommitItem) => readonly object[], Statement])[] = [
+  [
+    merchantRows,
+    overItems((db, items) =>
+      db
+        .insert(merchant)
+        .select(mergedMerchant(items))
+        .onConflictDoUpdate({
+          target: merchant.merchantId,
+          set: {
+            name: excluded('name'),
+            status: excluded('status'),
+            timeZone: excluded('time_zone'),
+            cutOff: excluded('cut_off'),
+            windowKind: excluded('window_kind'),
+            windowMinutes: excluded('window_minutes'),
+          },
+        }),
+    ),
+  ],
+  [saleRows, overItems((db, items) => db.insert(sale).select(newItems(sale, items)))],
+  [
+    ({ effects }) => optional(effects.voidMoved),
+    overItems((db, items) =>
       db
         .update(voidTable)
         .set({
           state: sql`item.value ->> 'state'`,
           reversedAt: sql`coalesce(item.value ->> 'reversedAt', reversed_at)`,
         })
-        .from(items(rows))
+        .from(items)
         .where(sql`void.id = item.value ->> 'id' and ${IS_NEW}`),
-  )
-  add(
-    rowsOf(set, ({ effects }) => optional(effects.voidRecord)),
-    (rows) =>
+    ),
+  ],
+  [
+    ({ effects }) => optional(effects.voidRecord),
+    overItems((db, items) =>
       db
         .insert(voidTable)
-        .select(insertNew(voidTable, rows))
+        .select(newItems(voidTable, items))
         .onConflictDoUpdate({
           target: voidTable.id,
           set: { state: excluded('state'), authorizationCode: excluded('authorization_code') },
         }),
-  )
-  add(rowsOf(set, claimRows), (rows) => db.insert(hostMessage).select(insertNew(hostMessage, rows)))
-  add(
-    rowsOf(set, ({ effects }) => effects.hostMoves ?? []),
-    (rows) => db.update(hostMessage).set(MOVED).from(items(rows)).where(sql`${MEANT_MESSAGE} and ${IS_NEW}`),
-  )
-  add(rowsOf(set, reversalRows), (rows) =>
-    db.insert(reversal).select(insertNew(reversal, rows)).onConflictDoNothing(),
-  )
-  add(rowsOf(set, batchRows), (rows) =>
-    db
-      .insert(batch)
-      .select(insertNew(batch, rows))
-      .onConflictDoUpdate({
-        target: [batch.terminalId, batch.batchNumber],
-        set: {
-          state: excluded('state'),
-          debitAmount: excluded('debit_amount'),
-          debitCount: excluded('debit_count'),
-          creditAmount: excluded('credit_amount'),
-          creditCount: excluded('credit_count'),
-        },
-      }),
-  )
-  add(
-    rowsOf(set, (item) =>
-      optional(item.masterKey).map((key) => ({ ...key, terminalId: item.row.terminalId })),
     ),
-    (rows) =>
+  ],
+  [claimRows, overItems((db, items) => db.insert(hostMessage).select(newItems(hostMessage, items)))],
+  [
+    ({ effects }) => effects.hostMoves ?? [],
+    overItems((db, items) =>
+      db.update(hostMessage).set(MOVED).from(items).where(sql`${MEANT_MESSAGE} and ${IS_NEW}`),
+    ),
+  ],
+  [
+    reversalRows,
+    overItems((db, items) => db.insert(reversal).select(newItems(reversal, items)).onConflictDoNothing()),
+  ],
+  [
+    batchRows,
+    overItems((db, items) =>
+      db
+        .insert(batch)
+        .select(newItems(batch, items))
+        .onConflictDoUpdate({
+          target: [batch.terminalId, batch.batchNumber],
+          set: {
+            state: excluded('state'),
+            debitAmount: excluded('debit_amount'),
+            debitCount: excluded('debit_count'),
+            creditAmount: excluded('credit_amount'),
+            creditCount: excluded('credit_count'),
+          },
+        }),
+    ),
+  ],
+  [
+    ({ masterKey: key, row }) => optional(key).map((one) => ({ ...one, terminalId: row.terminalId })),
+    overItems((db, items) =>
       db
         .insert(masterKey)
-        .select(insertNew(masterKey, rows))
+        .select(newItems(masterKey, items))
         .onConflictDoUpdate({
           target: masterKey.terminalId,
           set: { version: excluded('version'), wrapped: excluded('wrapped') },
         }),
-  )
-  // Once a key set is in use, the ones before it are dead; a new master key ends them all.
-  add(
-    rowsOf(set, ({ effects, row }) =>
-      optional(effects.keyVersion).map((version) => ({ terminalId: row.terminalId, version })),
     ),
-    (rows) =>
+  ],
+  // Once a key set is in use, the ones before it are dead; a new master key ends them all.
+  [
+    ({ effects, row }) =>
+      optional(effects.keyVersion).map((version) => ({ terminalId: row.terminalId, version })),
+    overItems((db, items) =>
       db.delete(keySet).where(
-        sql`(terminal_id, version) in (select key_set.terminal_id, key_set.version from ${items(rows)}
+        sql`(terminal_id, version) in (select key_set.terminal_id, key_set.version from ${items}
           join key_set on key_set.terminal_id = item.value ->> 'terminalId'
             and key_set.version < coalesce(item.value ->> 'version', 9007199254740991) where ${IS_NEW})`,
       ),
-  )
-  add(
-    rowsOf(set, (item) => [terminalRow(item)]),
-    (rows) =>
+    ),
+  ],
+  [
+    (item) => [terminalRow(item)],
+    overItems((db, items) =>
       db
         .insert(terminal)
-        .select(insertNew(terminal, rows))
+        .select(newItems(terminal, items))
         .onConflictDoUpdate({
           target: terminal.terminalId,
           set: {
@@ -258,6 +267,13 @@ export function projections(db: Db, set: readonly CommitItem[]): BatchItem<'sqli
             headHash: excluded('head_hash'),
           },
         }),
-  )
-  return statements
-}
+    ),
+  ],
+]
+
+/** The statements that carry the effects of entries into the projections; those that no item needs are left out. */
+export const projections = (db: Db, set: readonly CommitItem[]): BatchItem<'sqlite'>[] =>
+  STEPS.flatMap(([read, statement]) => {
+    const rows = rowsOf(set, read)
+    return rows.length === 0 ? [] : [statement(db, rows)]
+  })

@@ -5,10 +5,7 @@ import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Batch, HostMessage, Merchant, Reversal, Sale, SaleState, Terminal } from '../domain/types.ts'
 import type { batch, hostMessage, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 
-/** A set as a table of one JSON object a row, `item.value`; one bound parameter, whatever its size. */
-export const items = (rows: readonly object[]): SQL => sql`json_each(${JSON.stringify(rows)}) as item`
-
-/** A member of the object. */
+/** A member of an item of the set (statements.ts). */
 export const field = (name: string): SQL => sql`item.value ->> ${sql.raw(`'${name}'`)}`
 
 /**
