@@ -1,0 +1,142 @@
+/** @module The queries of a load: one statement for each thing that a set may look for (load.ts). */
+
+import { sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import { field, rowOf, rowOrNull } from './rows.ts'
+import {
+  apiKey,
+  batch,
+  hostMessage,
+  journal,
+  keySet,
+  masterKey,
+  merchant,
+  reversal,
+  sale,
+  terminal,
+  voidTable,
+} from './schema.ts'
+import { overItems } from './statements.ts'
+
+/** Whose entry a row is: the message's own or that of the message that it names, and the outcome of either. */
+export type Role = 'message' | 'outcome' | 'target' | 'target_outcome'
+
+const index = { i: sql<number>`item.value ->> 'i'`.as('i') }
+const role = { role: sql<Role>`item.value ->> 'role'`.as('role') }
+
+/**
+ * The sale that an item means: by id, by its message key, by the key of a void of it, or by RRN. Sales that are fed bring
+ * RRNs of their own, so that the asker's own sale comes before another's of the same RRN.
+ */
+const MEANT_SALE = sql`coalesce(
+  ${field('saleId')},
+  (select id from sale where message_key = item.value ->> 'saleKey'),
+  (select sale_id from void where message_key = item.value ->> 'saleOfVoidKey'),
+  (select id from sale where rrn = item.value ->> 'saleRrn' order by
+    terminal_id is item.value ->> 'terminalId' desc,
+    merchant_id is (select merchant_id from api_key where hash = item.value ->> 'credential') desc,
+    sold_at desc limit 1))`
+
+/** A message key as given, or the one that an idempotency key makes (`apiMessageKey`) in its credential's scope. */
+const MEANT_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(
+  (select merchant_id from api_key where hash = item.value ->> 'credential'), 'admin')
+  || '|' || (item.value ->> 'kind') || '|' || (item.value ->> 'idempotencyKey')) || coalesce(${field('suffix')}, '')`
+
+const named = alias(batch, 'named')
+const saleBatch = alias(batch, 'sale_batch')
+
+export const terminals = overItems((db, items) =>
+  db
+    .select({
+      ...index,
+      terminal: rowOf(terminal, 'terminal_row'),
+      merchant: rowOf(merchant, 'merchant_row'),
+      batch: rowOf(batch, 'batch_row'),
+      named: rowOrNull(named, named.terminalId, 'named_row'),
+      masterKey: rowOrNull(masterKey, masterKey.terminalId, 'master_key_row'),
+      undecided: sql<number>`exists (select 1 from host_message where terminal_id = terminal.terminal_id
+        and state in ('pending', 'undoing') and case_reason is null)`.as('undecided'),
+    })
+    .from(items)
+    .innerJoin(
+      terminal,
+      sql`terminal.terminal_id = coalesce(${field('terminalId')},
+        (select terminal_id from sale where id = ${MEANT_SALE}))`,
+    )
+    .innerJoin(merchant, sql`merchant.merchant_id = terminal.merchant_id`)
+    .innerJoin(
+      batch,
+      sql`batch.terminal_id = terminal.terminal_id and batch.batch_number = terminal.batch_number`,
+    )
+    .leftJoin(
+      named,
+      sql`named.terminal_id = terminal.terminal_id and named.batch_number = ${field('batchNumber')}`,
+    )
+    .leftJoin(masterKey, sql`${field('masterKey')} = 1 and master_key.terminal_id = terminal.terminal_id`),
+)
+
+export const keySets = overItems((db, items) =>
+  db
+    .select({ ...index, keySet: rowOf(keySet, 'key_set_row') })
+    .from(items)
+    .innerJoin(keySet, sql`key_set.terminal_id = ${field('terminalId')}`),
+)
+
+export const entries = overItems((db, items) =>
+  db
+    .select({
+      ...index,
+      ...role,
+      journal: rowOf(journal, 'journal_row'),
+      forwarded: rowOrNull(hostMessage, hostMessage.messageKey, 'forwarded_row'),
+    })
+    .from(items)
+    .innerJoin(journal, sql`journal.message_key = ${MEANT_KEY}`)
+    .leftJoin(hostMessage, sql`host_message.message_key = journal.message_key`),
+)
+
+export const merchants = overItems((db, items) =>
+  db
+    .select({ ...index, merchant: rowOf(merchant, 'merchant_row') })
+    .from(items)
+    .innerJoin(merchant, sql`merchant.merchant_id = ${field('merchantId')}`),
+)
+
+export const reversals = overItems((db, items) =>
+  db
+    .select({ ...index, ...role, reversal: rowOf(reversal, 'reversal_row') })
+    .from(items)
+    .innerJoin(reversal, sql`reversal.target_key = ${MEANT_KEY}`),
+)
+
+export const sales = overItems((db, items) =>
+  db
+    .select({
+      ...index,
+      sale: rowOf(sale, 'sale_row'),
+      liveVoid: rowOrNull(voidTable, voidTable.id, 'void_row'),
+      liveVoidForwarded:
+        sql<number>`exists (select 1 from host_message where message_key = void.message_key)`.as(
+          'void_forwarded',
+        ),
+      forwarded: rowOrNull(hostMessage, hostMessage.messageKey, 'forwarded_row'),
+      reversal: rowOrNull(reversal, reversal.targetKey, 'reversal_row'),
+      batch: rowOf(saleBatch, 'batch_row'),
+    })
+    .from(items)
+    .innerJoin(sale, sql`sale.id = ${MEANT_SALE}`)
+    .innerJoin(
+      saleBatch,
+      sql`sale_batch.terminal_id = sale.terminal_id and sale_batch.batch_number = sale.batch_number`,
+    )
+    .leftJoin(voidTable, sql`void.sale_id = sale.id and void.state not in ('declined', 'reversed')`)
+    .leftJoin(hostMessage, sql`host_message.message_key = sale.message_key`)
+    .leftJoin(reversal, sql`reversal.target_key = sale.message_key`),
+)
+
+export const credentials = overItems((db, items) =>
+  db
+    .select({ ...index, apiKey: rowOf(apiKey, 'api_key_row') })
+    .from(items)
+    .innerJoin(apiKey, sql`api_key.hash = ${field('credential')} and api_key.revoked_at is null`),
+)
