@@ -4,8 +4,10 @@ import { Hono } from 'hono'
 import { apiDoor } from './doors/api.ts'
 import { terminalDoor } from './doors/terminal.ts'
 import type { Services } from './services.ts'
+import { createDoorkeeper } from './shed/doorkeeper.ts'
 
-export function createApp(services: Services): Hono {
+/** One doorkeeper for both doors, since they share the isolate. */
+export function createApp(services: Services, doorkeeper = createDoorkeeper(services)): Hono {
   const app = new Hono()
   app.onError((error, c) => {
     services.log('error', {
@@ -19,7 +21,7 @@ export function createApp(services: Services): Hono {
     return new Response(null, { status: 503 })
   })
   app.notFound(() => new Response(null, { status: 404 }))
-  app.route('/', terminalDoor(services))
-  app.route('/', apiDoor(services))
+  app.route('/', terminalDoor(services, doorkeeper))
+  app.route('/', apiDoor(services, doorkeeper))
   return app
 }

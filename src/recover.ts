@@ -23,6 +23,9 @@ const FOLLOW_UPS_MS = [1000, 2000, 4000, 8000]
 /** How many due messages are driven at once. */
 const AT_ONCE = 20
 
+/** Whether `withHost` asks the host before it returns. */
+export const isAsked = (outcome: Outcome): outcome is Pending => outcome.kind === 'pending' && outcome.isNew
+
 /**
  * Goes on where the road left off: a claim is taken to the host, and the host is told of what was reversed. Returns what is
  * known when the host has answered or its patience is over.
@@ -33,7 +36,7 @@ export async function withHost(
   cardFields: HostQuestion['cardFields'],
   waitUntil: WaitUntil,
 ): Promise<Outcome> {
-  if (outcome.kind === 'pending' && outcome.isNew) {
+  if (isAsked(outcome)) {
     const asked = askFirst(services, outcome, cardFields, waitUntil)
     waitUntil(asked.catch(() => undefined))
     return asked

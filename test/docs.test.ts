@@ -11,6 +11,10 @@ import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/doors/terminal.ts'
 import { SANDBOX_OUTCOMES } from '../src/host/sandbox.ts'
 import { ISO_CONTENT_TYPE } from '../src/iso8583/frame.ts'
 import { DOOR_REFUSALS } from '../src/json/problem.ts'
+import { BEARER_KEY, RETRY_AFTER } from '../src/shed/doorkeeper.ts'
+import { PRIORITIES } from '../src/shed/gate.ts'
+import { UNPROVED } from '../src/shed/sources.ts'
+import { ALL_SIGN_ONS, SIGN_ON, TERMINAL, WITHOUT_MAC } from '../src/shed/terminals.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 const README = read('README.md')
@@ -146,6 +150,21 @@ describe('settings', () => {
     for (const [, comment, name] of values)
       expect([name, comment]).toEqual([name, expect.stringContaining('CHANGE')])
   })
+})
+
+it('how often who is heard is in ARCHITECTURE.md, and who may fill how much of the gate', () => {
+  const buckets = { TERMINAL, WITHOUT_MAC, SIGN_ON, ALL_SIGN_ONS, BEARER_KEY, UNPROVED }
+  const documented = table(ARCHITECTURE, '| bucket | burst | one more every | counted by |')
+  const ours = Object.entries(buckets).map(([name, { burst, everyMs }]) => [
+    name,
+    String(burst),
+    `${everyMs.toLocaleString('en-US')} ms`,
+  ])
+  expect(documented.map((row) => row.slice(0, 3))).toEqual(ours)
+  const priorities = table(ARCHITECTURE, '| priority | what it is | may fill of the gate | `Retry-After` |')
+  expect(priorities.map(([priority, , , seconds]) => [priority, seconds])).toEqual(
+    PRIORITIES.toReversed().map((priority) => [priority, `${RETRY_AFTER[priority]} s`]),
+  )
 })
 
 it('the sandbox’s outcomes are in the README with their field 39', () => {

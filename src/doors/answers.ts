@@ -8,10 +8,15 @@
  */
 
 import type { Core } from '../core/instance.ts'
+import type { Proof } from '../shed/callers.ts'
 
 export interface TerminalReply {
-  readonly status: 200 | 400 | 503
+  readonly status: 200 | 400 | 429 | 503
   readonly body: Uint8Array<ArrayBuffer>
+  /** When to come again, in seconds. */
+  readonly retryAfter?: number
+  /** What the message proved of its sender; absent where nothing is known of that. */
+  readonly proof?: Proof
   /** Set where the reply is an entry's and may be repeated. */
   readonly messageKey?: string
   /** The messages that this one reversed. */
@@ -69,10 +74,10 @@ export function createAnswers(core: Core, now: () => number): Answers {
       const mine = { since: now(), reply: exchange() }
       inFlight.set(digest, mine)
       try {
-        const { status, body, messageKey, reversedKeys = [] } = await mine.reply
+        const { messageKey, reversedKeys = [], ...reply } = await mine.reply
         for (const reversedKey of reversedKeys) forget(reversedKey)
-        if (messageKey !== undefined) keep(bytes, { digest, messageKey, body })
-        return { status, body }
+        if (messageKey !== undefined) keep(bytes, { digest, messageKey, body: reply.body })
+        return reply
       } finally {
         if (inFlight.get(digest) === mine) inFlight.delete(digest)
       }

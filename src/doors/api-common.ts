@@ -4,12 +4,15 @@ import type { Context } from 'hono'
 import type { z } from 'zod'
 import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
-import { type DoorReason, declineProblem, doorProblem, type Problem } from '../json/problem.ts'
+import { type DoorReason, declineProblem, doorProblem, type More, type Problem } from '../json/problem.ts'
 import type { Message, Outcome, Verdict } from '../process.ts'
-import { withHost } from '../recover.ts'
+import { isAsked, withHost } from '../recover.ts'
 import type { Services } from '../services.ts'
+import type { Proof } from '../shed/callers.ts'
+import type { Place } from '../shed/doorkeeper.ts'
 import { sha256 } from '../store/journal.ts'
 import type { Credential, Loaded } from '../store/load.ts'
+import type { BodyFault } from './body.ts'
 
 export function respondProblem(
   { status, body, headers }: Problem,
@@ -24,22 +27,49 @@ export const respondJson = (status: number, body: object, headers: Record<string
     headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
   })
 
-export const refuseDoor = (reason: DoorReason, more: object = {}): Response =>
+export const refuseDoor = (reason: DoorReason, more: More = {}): Response =>
   respondProblem(doorProblem(reason, more))
+
+/** Names under which a request carries what its door found out. */
+const CREDENTIAL = 'credential'
+const PROOF = 'proof'
+const BODY = 'body'
+const PLACE = 'place'
 
 /** SHA-256 of the bearer key (RFC 6750), as it lies in the database; undefined where the request has none. */
 export async function credentialOf(c: Context): Promise<string | undefined> {
+  const known: string | undefined = c.get(CREDENTIAL)
+  if (known !== undefined) return known
   const key = /^Bearer ([A-Za-z0-9._~+/=-]{16,200})$/i.exec(c.req.header('authorization') ?? '')?.[1]
   if (key === undefined) return undefined
-  return sha256(key)
+  const credential = await sha256(key)
+  c.set(CREDENTIAL, credential)
+  return credential
 }
 
+/** Notes whether the bearer key was found, for who counts the callers. */
+export function noteCaller(c: Context, found: Credential | null): void {
+  const proof: Proof = found === null ? 'unproved' : 'proved'
+  c.set(PROOF, proof)
+}
+
+/** What was noted; undefined where the key was not looked for. */
+export const proofOf = (c: Context): Proof | undefined => c.get(PROOF)
+
+export const keepPlace = (c: Context, place: Place): void => c.set(PLACE, place)
+const placeOf = (c: Context): Place | undefined => c.get(PLACE)
+
 /** Sends a message down the road and keeps it there when its client hangs up: it happens now or not at all. */
-export function submit(services: Services, c: Context, message: Message): Promise<Outcome> {
+export function submit(services: Services, c: Context, { load, verify }: Message): Promise<Outcome> {
   const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise)
-  const outcome = services.group
-    .submit(message, waitUntil)
-    .then((submitted) => withHost(services, submitted, null, waitUntil))
+  const noted = (loaded: Loaded) => {
+    noteCaller(c, loaded.credential)
+    return verify(loaded)
+  }
+  const outcome = services.group.submit({ load, verify: noted }, waitUntil).then((submitted) => {
+    if (isAsked(submitted)) placeOf(c)?.awaitHost()
+    return withHost(services, submitted, null, waitUntil)
+  })
   waitUntil(outcome.catch(() => undefined))
   return outcome
 }
@@ -120,12 +150,27 @@ export const isMediaType = (c: Context, ...types: string[]): boolean => {
   return type === undefined || types.includes(type)
 }
 
+const BODY_REFUSALS = {
+  400: 'invalid_request',
+  408: 'body_too_slow',
+  413: 'body_too_large',
+  415: 'unsupported_media_type',
+} as const satisfies Record<BodyFault, DoorReason>
+
+/** Keeps a request's body, or what is wrong with it, for its route. */
+export const keepBody = (c: Context, body: Result<Uint8Array, BodyFault>): void => c.set(BODY, body)
+
+/** The body as UTF-8. */
+export function textOf(c: Context): Result<string, Problem> {
+  const body: Result<Uint8Array, BodyFault> = c.get(BODY) ?? ok(new Uint8Array(0))
+  return body.ok ? ok(new TextDecoder().decode(body.value)) : err(doorProblem(BODY_REFUSALS[body.error]))
+}
+
 /** Reads a JSON body of a schema. */
-export async function readBody<S extends z.ZodType>(
-  c: Context,
-  schema: S,
-): Promise<Result<z.infer<S>, Problem>> {
+export function readBody<S extends z.ZodType>(c: Context, schema: S): Result<z.infer<S>, Problem> {
   if (!isMediaType(c, 'application/json')) return err(doorProblem('unsupported_media_type'))
-  const json = parseJson(await c.req.text())
+  const text = textOf(c)
+  if (!text.ok) return text
+  const json = parseJson(text.value)
   return json.ok ? check(schema, json.value) : json
 }

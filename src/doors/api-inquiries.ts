@@ -7,7 +7,15 @@ import { type InquiryQuery, inquiryQuery } from '../json/schemas.ts'
 import type { Services } from '../services.ts'
 import { findMessage, type Meant } from '../store/inquiries.ts'
 import { type LoadItem, load } from '../store/load.ts'
-import { check, credentialOf, mayAct, refuseDoor, respondJson, respondProblem } from './api-common.ts'
+import {
+  check,
+  credentialOf,
+  mayAct,
+  noteCaller,
+  refuseDoor,
+  respondJson,
+  respondProblem,
+} from './api-common.ts'
 
 export function inquiryRoutes(services: Services): Hono {
   const routes = new Hono()
@@ -22,6 +30,7 @@ async function getInquiry(services: Services, c: Context): Promise<Response> {
   if (!query.ok) return respondProblem(query.error)
   const meant = await meantBy(services, credential, query.value)
   const [loaded] = await load(services.db, [{ credential, ...(meant === null ? {} : itemOf(meant)) }])
+  noteCaller(c, loaded?.credential ?? null)
   if (loaded === undefined || loaded.credential === null) return refuseDoor('unauthorized')
   const { earlier: entry, claim, forwarded, reversal, original } = loaded
   const isSeen = meant !== null && (entry !== null || reversal !== null)

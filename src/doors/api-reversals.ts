@@ -39,7 +39,7 @@ async function postReversal(services: Services, c: Context): Promise<Response> {
   if (credential === undefined) return refuseDoor('unauthorized')
   const key = idempotencyKey.safeParse(c.req.header('idempotency-key'))
   if (!key.success) return refuseDoor('idempotency_key_required')
-  const body = await readBody(c, reversalSchema)
+  const body = readBody(c, reversalSchema)
   if (!body.ok) return respondProblem(body.error)
   const { keyring } = services
   const { saleId } = body.value

@@ -20,10 +20,13 @@ import {
   credentialOf,
   isMediaType,
   mayAct,
+  noteCaller,
   parseJson,
   refuseDoor,
   respondJson,
+  respondProblem,
   submit,
+  textOf,
   undecidedProblem,
 } from './api-common.ts'
 import { cardOf } from './card.ts'
@@ -51,14 +54,13 @@ interface Answered {
 async function postSales(services: Services, c: Context): Promise<Response> {
   const credential = await credentialOf(c)
   if (credential === undefined) return refuseDoor('unauthorized')
-  const capture = (text: string) => captureSale(services, c, credential, text)
-  if (isMediaType(c, 'application/json')) {
-    const { status, body, headers } = await capture(await c.req.text())
-    return respondJson(status, body, headers)
-  }
-  if (!isMediaType(c, 'application/x-ndjson')) return refuseDoor('unsupported_media_type')
-  // Not `text()`, which workerd warns of for a type that it does not know as text.
-  return respondFeed(new TextDecoder().decode(await c.req.arrayBuffer()), capture)
+  if (!isMediaType(c, 'application/json', 'application/x-ndjson')) return refuseDoor('unsupported_media_type')
+  const text = textOf(c)
+  if (!text.ok) return respondProblem(text.error)
+  const capture = (line: string) => captureSale(services, c, credential, line)
+  if (!isMediaType(c, 'application/json')) return respondFeed(text.value, capture)
+  const { status, body, headers } = await capture(text.value)
+  return respondJson(status, body, headers)
 }
 
 /**
@@ -187,6 +189,7 @@ async function getSale(services: Services, c: Context): Promise<Response> {
   const [loaded] = await load(services.db, [
     { credential, ...(reference.length === 12 ? { saleRrn: reference } : { saleId: reference }) },
   ])
+  noteCaller(c, loaded?.credential ?? null)
   if (loaded === undefined || loaded.credential === null) return refuseDoor('unauthorized')
   const { original, merchant } = loaded
   if (original === null || merchant === null || !mayAct(loaded.credential, original.sale.merchantId))

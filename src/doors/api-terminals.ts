@@ -22,6 +22,7 @@ import type { Loaded } from '../store/load.ts'
 import {
   check,
   credentialOf,
+  noteCaller,
   readBody,
   refuseDoor,
   respondJson,
@@ -47,12 +48,13 @@ async function putTerminal(services: Services, c: Context): Promise<Response> {
   if (!merchant.ok) return respondProblem(merchant.error)
   const terminal = check(terminalIdOf, c.req.param('tid'))
   if (!terminal.ok) return respondProblem(terminal.error)
-  const body = await readBody(c, provisionBody)
+  const body = readBody(c, provisionBody)
   if (!body.ok) return respondProblem(body.error)
   const names: Names = { merchantId: merchant.value, terminalId: terminal.value }
 
   let denial: Problem | undefined
   const verify = async (loaded: Loaded): Promise<Verdict> => {
+    noteCaller(c, loaded.credential)
     denial = deny(loaded, names, body.value)
     if (denial !== undefined) return { kind: 'denied' }
     const verdict = await provisionVerdict(services, loaded, names, body.value)

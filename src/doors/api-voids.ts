@@ -15,6 +15,7 @@ import {
   credentialOf,
   logOutcome,
   mayAct,
+  noteCaller,
   readBody,
   refuseDoor,
   respondJson,
@@ -37,7 +38,7 @@ async function postVoid(services: Services, c: Context): Promise<Response> {
   if (credential === undefined) return refuseDoor('unauthorized')
   const key = idempotencyKey.safeParse(c.req.header('idempotency-key'))
   if (!key.success) return refuseDoor('idempotency_key_required')
-  const body = await readBody(c, voidBody)
+  const body = readBody(c, voidBody)
   if (!body.ok) return respondProblem(body.error)
   const { saleId } = body.value
   // A caller's key may hold anything, a card number too: only its fingerprint is written.
@@ -117,6 +118,7 @@ async function getVoid(services: Services, c: Context): Promise<Response> {
   const credential = await credentialOf(c)
   if (credential === undefined) return refuseDoor('unauthorized')
   const found = await readVoid(services.db, credential, c.req.param('id') ?? '')
+  noteCaller(c, found.credential)
   if (found.credential === null) return refuseDoor('unauthorized')
   const { record } = found
   if (record === null || !mayAct(found.credential, record.merchantId)) return refuseDoor('not_found')

@@ -65,7 +65,11 @@ export function reply(
       ? pack(answer)
       : packWithMac(answer, (input) => core.computeMac(signer.algorithm, signer.mak, input))
   const signOnAgain = reason !== null && refusalOf(reason).doNext === 'sign_on'
-  return { status: 200, body: Uint8Array.from(answerFrame(frame, body, { signOnAgain }, core.lrc)) }
+  return {
+    status: 200,
+    body: Uint8Array.from(answerFrame(frame, body, { signOnAgain }, core.lrc)),
+    proof: signer !== null ? 'proved' : reason === null ? 'tolerated' : 'unproved',
+  }
 }
 
 /** A refusal of which nothing is written down but a log line. */

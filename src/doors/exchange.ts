@@ -2,11 +2,13 @@
 
 import { refuseTerminal } from '../domain/admit.ts'
 import { isRequest } from '../iso8583/answer.ts'
-import { field60Of, formatFault, placeOf, transactionTypeOf } from '../iso8583/cup.ts'
+import { field60Of, formatFault, placeOf, type TransactionType, transactionTypeOf } from '../iso8583/cup.ts'
 import { parseFrame } from '../iso8583/frame.ts'
 import { toHex } from '../iso8583/hex.ts'
 import { unpack } from '../iso8583/message.ts'
 import type { Services } from '../services.ts'
+import type { Place } from '../shed/doorkeeper.ts'
+import type { Terminals } from '../shed/terminals.ts'
 import { signOn } from '../sign-on.ts'
 import { load } from '../store/load.ts'
 import type { TerminalReply } from './answers.ts'
@@ -16,10 +18,19 @@ import { answerTransaction, type WaitUntil } from './transaction.ts'
 const EMPTY = new Uint8Array(0)
 const NAK = Uint8Array.of(0x15)
 
+/** Whom an exchange is with, as far as the door can tell. */
+export interface Visit {
+  readonly terminals: Terminals
+  /** Where the message came from, as `sourceOf` says it. */
+  readonly source: string
+  readonly place: Place
+  readonly waitUntil: WaitUntil
+}
+
 export async function exchange(
   services: Services,
   bytes: Uint8Array<ArrayBuffer>,
-  waitUntil: WaitUntil,
+  visit: Visit,
 ): Promise<TerminalReply> {
   const frame = parseFrame(bytes, services.core.lrc)
   if (!frame.ok) return { status: 400, body: frame.error.kind === 'lrc' ? NAK : EMPTY }
@@ -31,9 +42,28 @@ export async function exchange(
   }
   const asked: Asked = { frame: frame.value, message: message.value, place: placeOf(message.value) }
   const type = transactionTypeOf(asked.message)
+  if (type === undefined) return refuse(services, asked, undefined, 'unsupported_transaction')
+  const { terminalId } = asked.place
+  const kind = type === 'sign_on' ? type : message.value.fields.has(64) ? 'with_mac' : 'without_mac'
+  const hearing = visit.terminals.hear({ terminalId, source: visit.source, kind })
+  if (hearing.kind === 'later')
+    return { status: 429, body: EMPTY, retryAfter: Math.ceil(hearing.waitMs / 1000) }
+  let reply: TerminalReply | undefined
+  try {
+    reply = await answer(services, asked, type, visit)
+    return reply
+  } finally {
+    hearing.over(reply?.proof)
+  }
+}
+
+async function answer(
+  services: Services,
+  asked: Asked,
+  type: TransactionType,
+  visit: Visit,
+): Promise<TerminalReply> {
   switch (type) {
-    case undefined:
-      return refuse(services, asked, undefined, 'unsupported_transaction')
     case 'sign_on':
       return answerSignOn(services, asked)
     case 'sign_off':
@@ -41,9 +71,9 @@ export async function exchange(
       return answerManagement(services, asked, type)
     case 'sale':
       if (!services.acquirer.takesSales) return refuse(services, asked, undefined, 'unsupported_transaction')
-      return answerTransaction(services, asked, type, waitUntil)
+      return answerTransaction(services, asked, type, visit)
     default:
-      return answerTransaction(services, asked, type, waitUntil)
+      return answerTransaction(services, asked, type, visit)
   }
 }
 

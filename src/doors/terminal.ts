@@ -1,12 +1,16 @@
 /** @module The terminal door: ISO 8583 over HTTPS (protocol.md §1.2). Knows HTTP; what it carries, `exchange` knows. */
 
-import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
+import { type Context, Hono } from 'hono'
 import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
 import type { Services } from '../services.ts'
+import { type Doorkeeper, type Place, RETRY_AFTER } from '../shed/doorkeeper.ts'
+import { priorityOfFrame } from '../shed/frame-priority.ts'
+import type { Priority } from '../shed/gate.ts'
+import { sourceOf } from '../shed/source.ts'
 import { createAnswers, SILENCE, type TerminalReply } from './answers.ts'
-import { exchange } from './exchange.ts'
-import type { WaitUntil } from './transaction.ts'
+import { type BodyBounds, readBytes } from './body.ts'
+import { exchange, type Visit } from './exchange.ts'
+import { openPatience, type Patience } from './patience.ts'
 
 /** Paths that terminals are configured with. */
 export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583'] as const
@@ -14,52 +18,72 @@ export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v
 /** Longest request, in bytes. */
 export const TERMINAL_BODY_LIMIT = 4096
 
+/** A frame is a packet or two. */
+const BODY_BOUNDS: BodyBounds = { limit: TERMINAL_BODY_LIMIT, deadlineMs: 5000 }
+
 const ACCEPTED_TYPES = [ISO_CONTENT_TYPE.toLowerCase(), 'application/octet-stream']
 
-/** How long a copy waits for the first; past that it gets no answer, as the first would. */
+/** How long a terminal waits for its answer, or for that of the first of its copies; past that there is none. */
 const PATIENCE_MS = 12_000
 
 const empty = (status: number, headers: Record<string, string> = {}): Response =>
   new Response(null, { status, headers })
 
 /** A Uint8Array body has a Content-Length; a stream would be chunked, which terminals cannot read. */
-const respond = ({ status, body }: TerminalReply): Response =>
-  new Response(body, { status, headers: { 'content-type': ISO_CONTENT_TYPE } })
+const respond = ({ status, body, retryAfter }: TerminalReply): Response => {
+  const again = retryAfter === undefined ? undefined : { 'retry-after': String(retryAfter) }
+  return new Response(body, { status, headers: { 'content-type': ISO_CONTENT_TYPE, ...again } })
+}
 
-export function terminalDoor(services: Services): Hono {
+/** No answer to a terminal, which tries again or reverses as after any silence. */
+const overloaded = (priority: Priority): Response =>
+  empty(503, { 'retry-after': String(RETRY_AFTER[priority]) })
+
+export function terminalDoor(services: Services, doorkeeper: Doorkeeper): Hono {
   const answers = createAnswers(services.core, services.now)
   const door = new Hono()
-  const limit = bodyLimit({ maxSize: TERMINAL_BODY_LIMIT, onError: () => empty(413) })
+
+  async function receive(c: Context, patience: Patience): Promise<Response> {
+    const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+    if (type !== undefined && type !== '' && !ACCEPTED_TYPES.includes(type)) return empty(415)
+    // Nothing is known of the message yet, so that it must be taken for the most urgent.
+    const leaveBody = doorkeeper.isClosed('undo')
+      ? undefined
+      : doorkeeper.enterBody('undo', TERMINAL_BODY_LIMIT)
+    if (leaveBody === undefined) return overloaded('undo')
+    const body = await readBytes(c, BODY_BOUNDS, patience)
+    leaveBody()
+    if (!body.ok) return empty(body.error)
+    const priority = priorityOfFrame(body.value)
+    const place = doorkeeper.enter(priority)
+    if (place === undefined) return overloaded(priority)
+    try {
+      return respond((await patience.until(PATIENCE_MS, answer(c, body.value, place))) ?? SILENCE)
+    } finally {
+      place.leave()
+    }
+  }
+
+  async function answer(c: Context, bytes: Uint8Array<ArrayBuffer>, place: Place): Promise<TerminalReply> {
+    const visit: Visit = {
+      terminals: doorkeeper.terminals,
+      source: sourceOf(c.req.header('cf-connecting-ip')),
+      place,
+      waitUntil: (promise) => c.executionCtx.waitUntil(promise),
+    }
+    const digest = await services.keyring.fingerprint('content', bytes)
+    return answers.once(bytes, digest, () => exchange(services, bytes, visit))
+  }
 
   for (const path of TERMINAL_PATHS) {
-    door.post(path, limit, async (c) => {
-      const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
-      if (type !== undefined && type !== '' && !ACCEPTED_TYPES.includes(type)) return empty(415)
-      const bytes = new Uint8Array(await c.req.arrayBuffer())
-      const waitUntil: WaitUntil = (promise) => c.executionCtx.waitUntil(promise)
-      const digest = await services.keyring.fingerprint('content', bytes)
-      const first = () => {
-        const reply = exchange(services, bytes, waitUntil)
-        // A terminal that hangs up must not cut off the copies that joined it.
-        waitUntil(reply.catch(() => SILENCE))
-        return reply
-      }
-      return respond(await within(PATIENCE_MS, answers.once(bytes, digest, first)))
+    door.post(path, (c) => {
+      const patience = openPatience()
+      const response = receive(c, patience).finally(patience.end)
+      // A terminal that hangs up must cut off neither the copies that joined it nor its way out.
+      c.executionCtx.waitUntil(response.catch(() => undefined))
+      return response
     })
     door.all(path, () => empty(405, { allow: 'POST' }))
   }
   return door
-}
-
-/** The reply, or silence when it does not come: the request that it waits for may have been cut off. */
-async function within(ms: number, reply: Promise<TerminalReply>): Promise<TerminalReply> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const silence = new Promise<TerminalReply>((resolve) => {
-    timer = setTimeout(() => resolve(SILENCE), ms)
-  })
-  try {
-    return await Promise.race([reply, silence])
-  } finally {
-    clearTimeout(timer)
-  }
 }

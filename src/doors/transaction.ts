@@ -7,8 +7,9 @@ import { fromHex } from '../iso8583/hex.ts'
 import { isCanonical, macInput } from '../iso8583/message.ts'
 import { contentOf, messageKeys, type PosTransaction, readRequest } from '../iso8583/request.ts'
 import type { Outcome, Verdict } from '../process.ts'
-import { withHost } from '../recover.ts'
+import { isAsked, withHost } from '../recover.ts'
 import type { Services } from '../services.ts'
+import type { Place } from '../shed/doorkeeper.ts'
 import type { Loaded, LoadItem } from '../store/load.ts'
 import { verifyTerminal } from '../verify.ts'
 import { SILENCE, type TerminalReply } from './answers.ts'
@@ -21,7 +22,7 @@ export async function answerTransaction(
   services: Services,
   asked: Asked,
   type: PosTransaction,
-  waitUntil: WaitUntil,
+  { place: inside, waitUntil }: { place: Place; waitUntil: WaitUntil },
 ): Promise<TerminalReply> {
   const { place } = asked
   // Set by `verify`, which may run again on a fresh load; the key is wiped whatever happens.
@@ -42,6 +43,7 @@ export async function answerTransaction(
   }
   try {
     const submitted = await services.group.submit({ load: item, verify }, waitUntil)
+    if (isAsked(submitted)) inside.awaitHost()
     const outcome = await withHost(services, submitted, cardFieldsOf(asked), waitUntil)
     return answerOutcome(services, asked, type, outcome, proof.signer)
   } finally {

@@ -60,6 +60,9 @@ export const DOOR_REFUSALS = {
     en: 'A check value does not fit its key',
     doNext: 'nothing',
   },
+  body_too_slow: { status: 408, zh: '请求超时', en: 'The body did not come in time', doNext: 'retry' },
+  rate_limited: { status: 429, zh: '请求过于频繁', en: 'Too many requests', doNext: 'retry' },
+  overloaded: { status: 503, zh: '系统繁忙', en: 'Nothing was done: too busy', doNext: 'retry' },
   unavailable: { status: 503, zh: '暂不可用', en: 'Nothing was done: try again', doNext: 'retry' },
   outcome_unknown: {
     status: 503,
@@ -71,8 +74,18 @@ export const DOOR_REFUSALS = {
 
 export type DoorReason = keyof typeof DOOR_REFUSALS
 
-/** Where to wait before asking again, in seconds. */
+/** How long to wait before asking again, in seconds, where nothing else is said. */
 const RETRY_AFTER = 1
+
+/** Refusals before anything was done or decided. */
+const PENDING: readonly DoorReason[] = ['body_too_slow', 'rate_limited', 'overloaded', 'unavailable']
+
+/** Members beside the usual ones. */
+export interface More {
+  /** Seconds. */
+  readonly retryAfter?: number
+  readonly [member: string]: unknown
+}
 
 export interface Problem {
   readonly status: number
@@ -89,14 +102,15 @@ interface Words {
   readonly doNext: DoNext
 }
 
-function problem(words: Words, certainty: 'FINAL' | 'PENDING' | 'UNKNOWN', more: object): Problem {
+function problem(words: Words, certainty: 'FINAL' | 'PENDING' | 'UNKNOWN', more: More): Problem {
   const { reason, status, zh, en, advice, doNext } = words
-  const again = certainty === 'FINAL' ? {} : { retryAfter: RETRY_AFTER }
+  const { retryAfter = RETRY_AFTER } = more
+  const again = certainty === 'FINAL' ? {} : { retryAfter }
   return {
     status,
     headers: {
       'content-type': 'application/problem+json; charset=utf-8',
-      ...(doNext === 'retry' ? { 'retry-after': String(RETRY_AFTER) } : {}),
+      ...(doNext === 'retry' ? { 'retry-after': String(retryAfter) } : {}),
       ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     },
     body: {
@@ -115,8 +129,8 @@ function problem(words: Words, certainty: 'FINAL' | 'PENDING' | 'UNKNOWN', more:
   }
 }
 
-export function doorProblem(reason: DoorReason, more: object = {}): Problem {
-  const certainty = reason === 'outcome_unknown' ? 'UNKNOWN' : reason === 'unavailable' ? 'PENDING' : 'FINAL'
+export function doorProblem(reason: DoorReason, more: More = {}): Problem {
+  const certainty = reason === 'outcome_unknown' ? 'UNKNOWN' : PENDING.includes(reason) ? 'PENDING' : 'FINAL'
   return problem({ reason, ...DOOR_REFUSALS[reason] }, certainty, more)
 }
 
@@ -128,7 +142,7 @@ export function declineProblem(reason: DeclineReason, original: Sale | null): Pr
   return problem({ reason, status, zh, en, advice, doNext }, certainty, referral(doNext, original))
 }
 
-function referral(doNext: DoNext, original: Sale | null): object {
+function referral(doNext: DoNext, original: Sale | null): More {
   if (doNext !== 'refund' || original === null) return {}
   const { id, rrn, amount, currencyCode, soldAt } = original
   return {

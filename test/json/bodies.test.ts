@@ -120,6 +120,15 @@ it('a terminal is told without keys or journal', () => {
   })
 })
 
+/** Refusals that are not final; the others are. */
+const CERTAINTY: Readonly<Partial<Record<string, string>>> = {
+  body_too_slow: 'PENDING',
+  rate_limited: 'PENDING',
+  overloaded: 'PENDING',
+  unavailable: 'PENDING',
+  outcome_unknown: 'UNKNOWN',
+}
+
 describe('problem details (RFC 9457)', () => {
   const declines = Object.keys(REFUSALS) as DeclineReason[]
   const doors = Object.keys(DOOR_REFUSALS) as DoorReason[]
@@ -150,7 +159,7 @@ describe('problem details (RFC 9457)', () => {
     const { zh, en, doNext } = DOOR_REFUSALS[reason]
     expect(body).toMatchObject({ status, reason, title: en, messages: { zh, en }, doNext })
     expect(status).toBe(DOOR_REFUSALS[reason].status)
-    const certainty = { unavailable: 'PENDING', outcome_unknown: 'UNKNOWN' }[reason as string] ?? 'FINAL'
+    const certainty = CERTAINTY[reason] ?? 'FINAL'
     expect(body.certainty).toBe(certainty)
     expect('retryAfter' in body).toBe(certainty !== 'FINAL')
     expect(headers['retry-after']).toBe(certainty === 'FINAL' ? undefined : '1')

@@ -8,7 +8,7 @@ import { watchD1 } from './watched-d1.ts'
 
 it('messages without a right MAC do not hold up another terminal', async () => {
   const watched = watchD1(env.DB)
-  const isolate = await s.openIsolate({ database: watched.database })
+  const isolate = await s.openIsolate({ database: watched.database, mostInside: 1000 })
   const [victim, other] = [await openTill(isolate), await openTill(isolate)]
   watched.trips.length = 0
   const bogus = Array.from({ length: 300 }, (_, i) =>
@@ -23,7 +23,7 @@ it('messages without a right MAC do not hold up another terminal', async () => {
 })
 
 it('a back office that voids a whole day does not hold up another terminal', async () => {
-  const isolate = await s.openIsolate()
+  const isolate = await s.openIsolate({ mostInside: 1000 })
   const [shop, other] = [await openTill(isolate), await openTill(isolate)]
   const sales: string[] = []
   for (let n = 1; n <= 60; n++) {

@@ -12,6 +12,7 @@ import { fromHex, toHex } from '../../src/iso8583/hex.ts'
 import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import type { Services } from '../../src/services.ts'
+import { createDoorkeeper } from '../../src/shed/doorkeeper.ts'
 import { behind } from './scripted-host.ts'
 
 export const MASTER_KEY = 'ab'.repeat(32)
@@ -36,9 +37,11 @@ export async function openIsolate(
     database?: D1Database
     acquirer?: Acquirer
     sleep?: Services['sleep']
+    mostInside?: number
   } = {},
 ) {
-  const { database = env.DB, acquirer, sleep = scheduler.wait.bind(scheduler), ...overrides } = settings
+  const { database = env.DB, acquirer, sleep = scheduler.wait.bind(scheduler), ...others } = settings
+  const { mostInside, ...overrides } = others
   const clock = { now: START }
   const logged: Lines[] = []
   const environment = { MASTER_KEY, ACQUIRER: 'sandbox', ACQUIRER_ID: '00001234', ...overrides, DB: database }
@@ -50,7 +53,8 @@ export async function openIsolate(
     log: (event, detail) => logged.push({ event, ...detail }),
   })
   const services = acquirer === undefined ? made : behind(made, acquirer)
-  const app = createApp(services)
+  const doorkeeper = mostInside === undefined ? undefined : createDoorkeeper({ ...services, mostInside })
+  const app = createApp(services, doorkeeper)
   const pending: Promise<unknown>[] = []
   const context = {
     waitUntil: (promise: Promise<unknown>) => void pending.push(promise),

@@ -1,0 +1,207 @@
+/** @module Overload at the doors: who is turned away first and how, and what bodies are not waited for or read. */
+
+import { env } from 'cloudflare:workers'
+import { describe, expect, it, vi } from 'vitest'
+import type { HostAnswer } from '../../src/host/port.ts'
+import { dump } from './book.ts'
+import { scriptedHost, YES } from './scripted-host.ts'
+import * as s from './support.ts'
+import { openTill, sell, type Till } from './till.ts'
+import { watchD1 } from './watched-d1.ts'
+
+const PATH = '/unp/webtrans/WPOS'
+const post = (isolate: s.Isolate, body: BodyInit, headers: Record<string, string> = {}) =>
+  isolate.fetch(PATH, { method: 'POST', headers: { 'content-type': 'x-ISO-TPDU/x-auth', ...headers }, body })
+
+const frameBody = (frame: Uint8Array) => Uint8Array.from(frame)
+
+/** Status, Retry-After and length of the body: all that a terminal gets when it is turned away. */
+async function refusal(response: Response): Promise<[number, string | null, number]> {
+  const { byteLength } = await response.arrayBuffer()
+  return [response.status, response.headers.get('retry-after'), byteLength]
+}
+
+/** An isolate with room for ten whose database answers when it is let. */
+async function openHeld() {
+  const watched = watchD1(env.DB)
+  const isolate = await s.openIsolate({ database: watched.database, mostInside: 10 })
+  const tills: Till[] = []
+  for (let n = 0; n < 12; n++) tills.push(await openTill(isolate))
+  const sales = await Promise.all(tills.slice(0, 2).map((till) => sell(till, '000001')))
+  const key = await s.bearerKey(s.MID)
+  const held = Promise.withResolvers<void>()
+  watched.watch = { before: () => held.promise }
+  watched.trips.length = 0
+  const till = (n: number): Till => tills[n] ?? tills[0] ?? expect.fail('no till')
+  const sale = (n: number) => s.post(isolate, till(n).frame(s.aSale({ stan: '000009' })))
+  const report = () => s.ask(isolate, key, 'GET', '/v1/sales/000000000000')
+  return { watched, isolate, till, sales, key, release: held.resolve, sale, report }
+}
+
+describe('with enough in hand', () => {
+  it('look-ups are turned away before sales, sales before voids and reversals; at once, and nothing is written', async () => {
+    const { watched, isolate, till, sales, key, release, sale, report } = await openHeld()
+    const before = await dump()
+    // Three of ten are more than a quarter, eight four fifths.
+    const lookUps = [report(), report(), report()]
+    await vi.waitFor(() => expect(watched.trips).toHaveLength(3))
+    const refused = await report()
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
+    const problem = { reason: 'overloaded', certainty: 'PENDING', doNext: 'retry', retryAfter: 5 }
+    expect(refused.body).toMatchObject(problem)
+
+    const sold = [2, 3, 4, 5, 6].map(sale)
+    expect(await refusal(await sale(7))).toEqual([503, '2', 0])
+
+    const [original = expect.fail('no sale')] = sales
+    const aVoid = till(0).frame(s.aVoid({ stan: '000002', ...original }))
+    const aReversal = till(1).frame(s.aReversal('sale', { stan: '000001' }))
+    const undone = [aVoid, aReversal].map((frame) => s.post(isolate, frame))
+    expect(await refusal(await s.post(isolate, aReversal))).toEqual([503, '1', 0])
+    const body = { saleId: '0'.repeat(32), amount: 1 }
+    const inJson = await s.ask(isolate, key, 'POST', '/v1/voids', body, { 'idempotency-key': 'a' })
+    expect([inJson.status, inJson.body.reason, inJson.headers.get('retry-after')]).toEqual([
+      503,
+      'overloaded',
+      '1',
+    ])
+
+    // The look-ups and the first set: what was turned away asked the database nothing.
+    expect(watched.trips).toHaveLength(4)
+    expect(await dump()).toEqual(before)
+    release()
+    for (const response of await Promise.all([...sold, ...undone]))
+      expect((await s.read(response)).fields.get(39)).toBe('00')
+    for (const { status } of await Promise.all(lookUps)) expect(status).toBe(404)
+    expect([(await sale(7)).status, (await report()).status]).toEqual([200, 404])
+    const told = isolate.logged.filter(({ event }) => event === 'overloaded')
+    expect(told.map(({ priority }) => priority)).toEqual(['other', 'sale', 'undo'])
+  })
+
+  it('who waits for the acquirer’s host takes no place from others', async () => {
+    const host = scriptedHost()
+    const answer = Promise.withResolvers<HostAnswer>()
+    host.script.sale = () => answer.promise
+    const isolate = await s.openIsolate({ acquirer: host.acquirer, mostInside: 4 })
+    const tills: Till[] = []
+    for (let n = 0; n < 8; n++) tills.push(await openTill(isolate))
+    const sales: Promise<s.Reply>[] = []
+    for (const [n, till] of tills.entries()) {
+      sales.push(till.say(s.aSale({ stan: '000001' })))
+      await vi.waitFor(() => expect(host.asked).toHaveLength(n + 1))
+    }
+    answer.resolve(YES)
+    for (const sale of await Promise.all(sales)) expect(sale.fields.get(39)).toBe('00')
+  })
+
+  it('what cannot be told from its first bytes goes first', async () => {
+    const { watched, isolate, release, report } = await openHeld()
+    const inside = [report(), report(), report()]
+    await vi.waitFor(() => expect(watched.trips).toHaveLength(3))
+    expect(await refusal(await post(isolate, 'GET / HTTP/1.1'))).toEqual([503, '5', 0])
+    release()
+    await Promise.all(inside)
+    expect((await post(isolate, 'GET / HTTP/1.1')).status).toBe(400)
+  })
+})
+
+describe('bodies', () => {
+  /** Half of a frame, and then nothing. */
+  const half = (frame: Uint8Array) =>
+    new ReadableStream({ start: (controller) => controller.enqueue(frame.slice(0, 40)) })
+
+  it('that do not come are not waited for, and take no place inside meanwhile', async () => {
+    const isolate = await s.openIsolate({ mostInside: 2 })
+    const till = await openTill(isolate)
+    const key = await s.bearerKey(s.MID)
+    const since = Date.now()
+    const slow = Array.from({ length: 20 }, () =>
+      post(isolate, half(till.frame(s.aSale({ stan: '000001' })))),
+    )
+    const slowJson = isolate.fetch('/v1/voids', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'idempotency-key': 'a', 'content-type': 'application/json' },
+      body: half(new TextEncoder().encode(`{"saleId":"${'0'.repeat(32)}","amount":1}`)),
+    })
+    expect((await sell(till, '000002')).rrn).toMatch(/^\d{12}$/)
+    expect(Date.now() - since).toBeLessThan(4000)
+    for (const response of await Promise.all(slow))
+      expect([response.status, response.body]).toEqual([408, null])
+    expect(Date.now() - since).toBeGreaterThanOrEqual(4990)
+    const late = await slowJson
+    expect([
+      late.status,
+      late.headers.get('retry-after'),
+      (await late.json<{ reason: string }>()).reason,
+    ]).toEqual([408, '1', 'body_too_slow'])
+  }, 30_000)
+
+  it('that break off are no message', async () => {
+    const isolate = await s.openIsolate()
+    const broken = new ReadableStream({
+      pull(controller) {
+        controller.error(new Error('gone'))
+      },
+    })
+    expect(await refusal(await post(isolate, broken))).toEqual([400, null, 0])
+  })
+
+  it('that are encoded are not unpacked', async () => {
+    const isolate = await s.openIsolate()
+    const till = await openTill(isolate)
+    const frame = till.frame(s.aSale({ stan: '000001' }))
+    for (const encoding of ['gzip', 'br', 'deflate, gzip', 'Identity, gzip'])
+      expect(await refusal(await post(isolate, frameBody(frame), { 'content-encoding': encoding }))).toEqual([
+        415,
+        null,
+        0,
+      ])
+    expect((await post(isolate, frameBody(frame), { 'content-encoding': 'Identity' })).status).toBe(200)
+    const key = await s.bearerKey(s.MID)
+    const reply = await s.ask(
+      isolate,
+      key,
+      'POST',
+      '/v1/voids',
+      {},
+      { 'content-encoding': 'gzip', 'idempotency-key': 'a' },
+    )
+    expect([reply.status, reply.body.reason]).toEqual([415, 'unsupported_media_type'])
+  })
+
+  it.each(['99999999999999999999', 'Infinity', 'abc', '0x1001', '4097'])(
+    'of %s bytes are not read',
+    async (length) => {
+      const isolate = await s.openIsolate()
+      expect(await refusal(await post(isolate, new Uint8Array(10), { 'content-length': length }))).toEqual([
+        413,
+        null,
+        0,
+      ])
+    },
+  )
+
+  it('longer than they say are not taken', async () => {
+    const isolate = await s.openIsolate()
+    expect((await post(isolate, new Uint8Array(5000), { 'content-length': '10' })).status).toBe(413)
+  })
+
+  it('without a length are read to the limit and no further', async () => {
+    const isolate = await s.openIsolate()
+    const key = await s.bearerKey(s.MID)
+    let pulls = 0
+    const endless = new ReadableStream({
+      pull(controller) {
+        pulls++
+        controller.enqueue(new Uint8Array(1024))
+      },
+    })
+    const response = await isolate.fetch('/v1/voids', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'idempotency-key': 'a', 'content-type': 'application/json' },
+      body: endless,
+    })
+    expect(response.status).toBe(413)
+    expect(pulls).toBeLessThan(30)
+  })
+})
