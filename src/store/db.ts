@@ -14,6 +14,7 @@ const TRANSIENT = [
   'Network connection lost',
   'storage caused object to be reset',
   'Cannot resolve D1 DB due to transient issue',
+  'reset because its code was updated',
 ]
 
 /** What D1 itself said. Drizzle wraps it in an error whose message holds the parameters, which no log may. */

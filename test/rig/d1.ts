@@ -49,12 +49,16 @@ export type Fault = 'before' | 'after' | 'overload' | 'late'
 /** How many calls there were, how many of them wrote, and how many met each fault. */
 export type Counts = Record<'calls' | 'writes' | Fault, number>
 
-/** What D1 says, word for word, when it does not say whether a write was applied. */
+/**
+ * What D1 says, word for word, of calls that may be made again and that may or may not have been done (its list of errors,
+ * developers.cloudflare.com/d1/observability/debug-d1). Each in its turn.
+ */
 const LOST = [
   'Network connection lost.',
-  'D1 DB storage operation exceeded timeout which caused object to be reset.',
   'Internal error while starting up D1 DB storage caused object to be reset.',
+  'Internal error in D1 DB storage caused object to be reset.',
   'Cannot resolve D1 DB due to transient issue on remote node.',
+  'D1 DB reset because its code was updated.',
 ]
 const OVERLOADED = 'D1 DB is overloaded. Requests queued for too long.'
 const QUEUE_FULL = 'D1 DB is overloaded. Too many requests queued.'
@@ -104,6 +108,7 @@ let next: Fault[] = []
 let counts = { ...NO_COUNTS }
 let state = 0
 let waiting = 0
+let lost = 0
 let free: Promise<unknown> = Promise.resolve()
 
 function setFaults(change: Partial<Faults>): Faults {
@@ -168,7 +173,7 @@ async function call(env: D1Env, queries: readonly Query[]): Promise<Response> {
     } catch (error) {
       return failure((error as Error).message)
     }
-    if (writes || attempt === 3) return failure(LOST[Math.floor(random() * LOST.length)] ?? '')
+    if (writes || attempt === 3) return failure(LOST[lost++ % LOST.length] ?? '')
   }
 }
 

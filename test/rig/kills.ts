@@ -17,6 +17,7 @@ import {
   openBooks,
   tellChapters,
 } from './chapter.ts'
+import type { Faults } from './d1.ts'
 import { differences, type RigHost, startHost } from './host.ts'
 import { countsAndFirst, type Violation } from './judge.ts'
 import { type Mouth, openMouth } from './mouth.ts'
@@ -70,6 +71,9 @@ const HOST_FAULTS = {
 
 const OWED = "state in ('pending', 'undoing', 'reversing')"
 
+/** Shares of D1's calls, but for the last telling of all. */
+const D1_FAULTS = { before: 0.03, after: 0.03, overload: 0.01 }
+
 /** How long everything may take to be answered after a kill, in milliseconds of this machine. */
 const STUCK_MS = 60_000
 /** With a host, and no one to move the clock: `decideBy`, and a cron's minute. */
@@ -120,7 +124,7 @@ class Run {
   }
 
   async open(): Promise<void> {
-    this.#rig = await this.#start()
+    this.#rig = await this.#start({})
     const { merchantKey, terminalIds } = await seedRig(this.#rig, this.#options.terminals ?? 12)
     this.#books = await openBooks(await loadCore(), this.#rig, terminalIds)
     this.#mouth = openMouth(merchantKey, this.#random, () => this.rig)
@@ -178,13 +182,14 @@ class Run {
     await this.#rig?.stop()
   }
 
-  #start(): Promise<Rig> {
+  #start(faults: Partial<Faults> = { ...D1_FAULTS, seed: this.#random.below(2 ** 31) }): Promise<Rig> {
     const { dir } = this.#options
     const behind = this.#host === null ? {} : { vars: this.#host.vars, hostPort: this.#host.port }
-    return startRig({ dir, isolates: 2, ...behind })
+    return startRig({ dir, isolates: 2, faults, ...behind })
   }
 
   async #race(): Promise<Chapter[]> {
+    await this.rig.control.faults({ ...D1_FAULTS, seed: this.#random.below(2 ** 31) })
     const { sales = 3 } = this.#options
     const chapters = this.#books.map((book) => newChapter(book, this.mouth, sales))
     this.mouth.skipsAnswered = false
@@ -241,7 +246,7 @@ class Run {
     const { report } = this
     this.mouth.skipsAnswered = false
     await this.rig.kill()
-    this.#rig = await this.#start()
+    this.#rig = await this.#start({})
     await tellChapters(chapters, this.mouth, false)
     if (this.#host !== null) {
       const rows = await this.rig.control.query('select * from host_message')

@@ -77,6 +77,15 @@ test.each([
   },
 )
 
+test('whatever D1 says of a call that was lost, the batch is sent again', async () => {
+  for (let word = 0; word < 5; word++) {
+    await rig.control.next(word % 2 === 0 ? 'before' : 'after')
+    expect(await done(till.sale(700 + word, testCard(1))), `word ${word}`).toMatchObject({
+      outcome: 'approved',
+    })
+  }
+})
+
 test('D1 is overloaded: silence, nothing written, and the next try does it', async () => {
   const before = Number(await entries())
   await rig.control.next('overload')

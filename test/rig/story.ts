@@ -19,7 +19,7 @@ const SPREAD_MS = 40
 const ENDINGS = [0, 10, 12, 34, 51]
 
 /** What will be said, and when. All of it is drawn before anything is said, so that a seed fixes it. */
-interface Plan {
+export interface Plan {
   readonly amount: number
   readonly card: string
   readonly voids: readonly {
@@ -63,9 +63,8 @@ export interface Story {
   tell(mouth: Mouth, paced: boolean): Promise<boolean>
 }
 
-export function newStory(till: Till, mouth: Mouth): Story {
+export function newStory(till: Till, mouth: Mouth, plan: Plan = draw(mouth.random)): Story {
   const { state } = till
-  const plan = draw(mouth.random)
   const { amount, card } = plan
   const pos = (kind: 'sale' | 'void', more: Partial<LogEntry> = {}): LogEntry => ({
     kind,

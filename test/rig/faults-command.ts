@@ -1,0 +1,13 @@
+/** @module `npm run test:faults [-- --voids N] [--seed N]`: the long form of `faults.test.ts`. Keeps its files where it fails. */
+
+import { commandLine } from './command-line.ts'
+import { finalWithin, linesOf, runFaults } from './faults.ts'
+
+/** Share of voids that must be final within three tries. */
+const GOAL = 0.999
+
+await commandLine('faults', 'voids', 20_000, async (options) => {
+  const report = await runFaults({ ...options, voids: options.count })
+  const failed = report.violations.length > 0 || finalWithin(report, 3) < GOAL
+  return { lines: linesOf(report), failed }
+})

@@ -1,0 +1,135 @@
+/**
+ * @module A D1 that fails one call in five: how many tries of a terminal, or of a back office with its one key, it takes until a
+ * void is final, and that none is done twice or refused without a reason.
+ */
+
+import { loadCore } from '../../src/cli/core.ts'
+import { testCard } from '../../src/terminal/test-cards.ts'
+import { type Random, seeded } from '../support/micro-random.ts'
+import { audit } from './audit.ts'
+import { type Book, openBooks } from './chapter.ts'
+import type { Counts } from './d1.ts'
+import { countsAndFirst, judgeStory, rowsSince, type Violation } from './judge.ts'
+import { type Mouth, openMouth } from './mouth.ts'
+import { startRig } from './rig.ts'
+import type { Said } from './said.ts'
+import { seed as seedRig } from './seed.ts'
+import { newStory, type Plan, type Story } from './story.ts'
+
+export interface FaultOptions {
+  readonly dir: string
+  readonly voids: number
+  readonly seed: number
+}
+
+export interface FaultReport {
+  /** Of the terminal door and of the JSON door: voids that were final with the first, second, … try. */
+  readonly finalWith: Readonly<Record<'void' | 'api_void', number[]>>
+  calls: Counts | null
+  readonly violations: Violation[]
+}
+
+/** Shares of D1's calls. */
+const FAULTS = { before: 0.1, after: 0.1, overload: 0.02 }
+
+const TERMINALS = 8
+/** After so many tries something is wrong. */
+const MOST_TRIES = 50
+
+/** One void, or two that race. */
+function planOf({ below }: Random): Plan {
+  const door = () => (below(2) === 0 ? 'void' : 'api_void') as 'void' | 'api_void'
+  const voids = Array.from({ length: below(4) === 0 ? 2 : 1 }, () => ({ kind: door(), at: 0, copies: 1 }))
+  const amount = (1 + below(900)) * 100
+  return { amount, card: testCard(1), voids, reverseVoidAt: null, reverseSaleAt: null, givesUp: false }
+}
+
+export async function runFaults({ dir, voids, seed }: FaultOptions): Promise<FaultReport> {
+  const random = seeded(seed)
+  const report: FaultReport = { finalWith: { void: [], api_void: [] }, calls: null, violations: [] }
+  let rig = await startRig({ dir, isolates: 2 })
+  const { merchantKey, terminalIds } = await seedRig(rig, TERMINALS)
+  const books = await openBooks(await loadCore(), rig, terminalIds)
+  const speaking = openMouth(merchantKey, random, () => rig)
+  speaking.skipsAnswered = true
+  const tries = new Map<Said, number>()
+  const counting: Mouth = {
+    ...speaking,
+    async tell(said) {
+      if (said.heard.length === 0) tries.set(said, (tries.get(said) ?? 0) + 1)
+      return speaking.tell(said)
+    },
+  }
+  await rig.control.faults({ ...FAULTS, seed })
+  await rig.control.counts()
+  const plans: Plan[] = []
+  for (let left = voids; left > 0; left -= plans.at(-1)?.voids.length ?? 1) plans.push(planOf(random))
+  const told = await Promise.all(books.map((book) => tellAll(book, counting, plans)))
+  report.calls = await rig.control.counts()
+  for (const [said, count] of tries) {
+    if (said.kind !== 'void' && said.kind !== 'api_void') continue
+    const finals = report.finalWith[said.kind]
+    finals[count - 1] = (finals[count - 1] ?? 0) + 1
+  }
+  // Everything once more, to a process that remembers nothing and a D1 that does not fail.
+  await rig.kill()
+  report.violations.push(...(await audit(dir)).faults.map((what): Violation => ({ fault: 'torn', what })))
+  rig = await startRig({ dir, isolates: 2 })
+  speaking.skipsAnswered = false
+  for (const [i, { till }] of books.entries()) {
+    const rows = await rowsSince(rig.control, till.state.terminalId, '000001', '000000')
+    for (const story of told[i] ?? []) {
+      await story.tell(speaking, false)
+      report.violations.push(...judgeStory(story, rows, true))
+    }
+  }
+  await rig.stop()
+  return report
+}
+
+/** Takes plans from the pile and tells each until all of it is answered. */
+async function tellAll({ till }: Book, mouth: Mouth, plans: Plan[]): Promise<Story[]> {
+  const told: Story[] = []
+  for (let plan = plans.pop(); plan !== undefined; plan = plans.pop()) {
+    const story = newStory(till, mouth, plan)
+    for (let left = MOST_TRIES; left > 0 && !(await story.tell(mouth, false)); left--);
+    told.push(story)
+  }
+  return told
+}
+
+/** Share of voids that were final within so many tries. */
+export function finalWithin({ finalWith }: FaultReport, tries: number): number {
+  const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + (count ?? 0), 0)
+  const all = [finalWith.void, finalWith.api_void]
+  return sum(all.map((counts) => sum(counts.slice(0, tries)))) / sum(all.map(sum))
+}
+
+/** A table, and what is wrong. */
+export function linesOf(report: FaultReport): string[] {
+  const { finalWith, calls, violations } = report
+  const row = (name: string, cells: readonly unknown[]) =>
+    [name.padEnd(14), ...cells.map((cell) => String(cell ?? 0).padStart(8))].join('')
+  const longest = Math.max(finalWith.void.length, finalWith.api_void.length)
+  const columns = Array.from({ length: longest }, (_, i) => i)
+  return [
+    row(
+      'final with try',
+      columns.map((i) => i + 1),
+    ),
+    row(
+      'terminal',
+      columns.map((i) => finalWith.void[i]),
+    ),
+    row(
+      'JSON',
+      columns.map((i) => finalWith.api_void[i]),
+    ),
+    row(
+      'together, %',
+      columns.map((i) => (100 * finalWithin(report, i + 1)).toFixed(2)),
+    ),
+    `D1: ${JSON.stringify(calls)}`,
+    ...countsAndFirst(violations),
+  ]
+}
