@@ -20,6 +20,9 @@ export interface Sent {
   readonly key: string
   readonly kind: EntryKind
   readonly terminalId: string
+  readonly merchantId: string
+  /** Of a message of the JSON door. */
+  readonly idempotencyKey: string | null
   /** When its first copy left. */
   readonly sentAt: number
   readonly told: Told[]
@@ -29,6 +32,10 @@ export interface Sent {
 
 export class Book {
   readonly sent = new Map<string, Sent>()
+  /** Of a reversal of the JSON door: what it is of. */
+  readonly targets = new Map<string, string>()
+  /** How often a client was told to call someone, since no one knew. */
+  cases = 0
 
   /** Enters a message before it leaves; a copy of one that was sent before is that one. */
   enter(message: Omit<Sent, 'told'>): Sent {
@@ -44,10 +51,10 @@ export class Book {
   }
 }
 
-/** The message key of a void asked with an `Idempotency-Key`, worked out without the service (keys.ts). */
-export function apiVoidKey(masterKey: string, scope: string, idempotencyKey: string): string {
+/** The message key of what was asked with an `Idempotency-Key`, worked out without the service (keys.ts). */
+export function apiKey(masterKey: string, scope: string, kind: EntryKind, idempotencyKey: string): string {
   const info = Buffer.from('annul content fingerprint')
   const key = hkdfSync('sha256', Buffer.from(masterKey, 'hex'), new Uint8Array(32), info, 32)
   const fingerprint = createHmac('sha256', Buffer.from(key)).update(idempotencyKey).digest('hex')
-  return `api|${scope}|void|${fingerprint}`
+  return `api|${scope}|${kind}|${fingerprint}`
 }

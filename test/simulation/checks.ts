@@ -27,7 +27,7 @@ export interface Stream {
 }
 
 /** Every terminal's journal: the chain intact, and every answer the one that the rules give. */
-export async function readStreams(storage: Storage, hasHost: boolean): Promise<Stream[]> {
+export async function readStreams(storage: Storage, book: Book, hasHost: boolean): Promise<Stream[]> {
   const streams: Stream[] = []
   const terminals = storage.rows('select terminal_id, head_seq, head_hash from terminal order by terminal_id')
   for (const { terminal_id, head_seq, head_hash } of terminals) {
@@ -40,7 +40,7 @@ export async function readStreams(storage: Storage, hasHost: boolean): Promise<S
     const fault = await verifyChain(rows, { seq: Number(head_seq), hash: String(head_hash) })
     must(fault === null, `chain of ${terminalId}: ${JSON.stringify(fault)}`)
     const entries = rows.map(openEntry)
-    const model = new Model(hasHost)
+    const model = new Model(hasHost, book.targets)
     for (const entry of entries) model.take(entry)
     streams.push({ terminalId, entries, model })
   }

@@ -31,7 +31,8 @@ export function feedFor(stage: Stage) {
       const told = { at: scheduler.now, verdict, code, rrn: code === '00' ? rrn : '' }
       return { ...told, how: 'asked' as const, content: JSON.stringify(body) }
     }
-    const sent = book.enter({ key, kind: 'sale', terminalId, sentAt: scheduler.now, ask })
+    const names = { key, kind: 'sale', terminalId, merchantId, idempotencyKey: null } as const
+    const sent = book.enter({ ...names, sentAt: scheduler.now, ask })
     const entry: LogEntry = {
       kind: 'sale',
       batchNumber,

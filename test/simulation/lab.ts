@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import { type Core, createCore } from '../../src/core/instance.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
-import { Book } from './book.ts'
+import { Book, type Sent, type Told } from './book.ts'
 import {
   checkHost,
   checkProjections,
@@ -18,6 +18,7 @@ import {
   readStreams,
   Violation,
 } from './checks.ts'
+import { ask, jsonRequest } from './json-client.ts'
 import { Storage } from './platform/d1.ts'
 import { installGlobals } from './platform/globals.ts'
 import { HOST_KEY, HostLink } from './platform/host-link.ts'
@@ -189,12 +190,24 @@ export class Lab {
       const told = await sent.ask()
       must(told !== null, `${sent.key}: asked again, no answer`)
       sent.told.push(told)
+      if (sent.kind === 'sale' || sent.kind === 'void') await this.#inquire(sent, first)
     }
+  }
+
+  /** An inquiry by the message's own key tells the first answer, whatever became of it since. */
+  async #inquire({ key, kind, merchantId, idempotencyKey }: Sent, { rrn, how }: Told): Promise<void> {
+    const [, , terminalId = '', batchNumber = '', stan = ''] = key.split('|')
+    const names =
+      idempotencyKey === null ? { merchantId, terminalId, batchNumber, stan, kind } : { idempotencyKey }
+    const path = `/v1/inquiries?${new URLSearchParams(names)}`
+    const answer = await ask(this.stage, jsonRequest(this.#bearers.get(merchantId), 'GET', path))
+    must(answer?.body.rrn === rrn, `${key}: an inquiry tells RRN ${answer?.body.rrn}, not ${rrn}`)
+    must(how !== 'asked' || answer.body.answer !== null, `${key}: an inquiry tells no answer`)
   }
 
   /** Everything that must hold once all has come to rest. */
   async check(): Promise<void> {
-    const streams = await readStreams(this.storage, this.#hasHost)
+    const streams = await readStreams(this.storage, this.book, this.#hasHost)
     checkTold(this.book, streams)
     checkSent(this.book, streams)
     for (const stream of streams) checkProjections(this.storage, stream)

@@ -65,11 +65,16 @@ export class Model {
   readonly #known = new Set<string>()
   readonly #byId = new Map<string, Deed>()
   readonly #hasHost: boolean
+  readonly #targets: ReadonlyMap<string, string>
   #open = ''
 
-  /** `hasHost`: what a terminal or merchant asks is approved by the host alone. */
-  constructor(hasHost: boolean) {
+  /**
+   * `hasHost`: what a terminal or merchant asks is approved by the host alone. `targets`: what reversals of the JSON door are of;
+   * a terminal's is of the message whose key it has but for its kind.
+   */
+  constructor(hasHost: boolean, targets: ReadonlyMap<string, string>) {
     this.#hasHost = hasHost
+    this.#targets = targets
     this.#openBatch('000001')
   }
 
@@ -237,7 +242,7 @@ export class Model {
 
   #reversal(entry: JournalEntry): void {
     const { messageKey, answer } = entry
-    const key = messageKey.replace(/_reversal$/, '')
+    const key = this.#targets.get(messageKey) ?? messageKey.replace(/_reversal$/, '')
     const deed = this.deeds.get(key)
     const isLive = deed !== undefined && !this.reversed.has(key) && deed.state !== 'declined'
     this.#must(answer !== null, entry, 'answers no one')

@@ -206,10 +206,11 @@ export class Till {
     if (type === 'void') this.#lastFrame = frame
     if (message.fields.has(64)) this.#stage.overheard.push({ frame, message })
     if (this.#stage.overheard.length > 20) this.#stage.overheard.shift()
-    const { terminalId } = this.options
+    const { terminalId, merchantId } = this.options
     const { scheduler, book } = this.#stage
     scheduler.note(`sends ${key}`)
-    book.enter({ key, kind: type, terminalId, sentAt: scheduler.now, ask: () => this.#ask(message) })
+    const names = { key, kind: type, terminalId, merchantId, idempotencyKey: null }
+    book.enter({ ...names, sentAt: scheduler.now, ask: () => this.#ask(message) })
   }
 
   #observe(exchange: Exchange): void {

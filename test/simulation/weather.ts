@@ -45,9 +45,12 @@ const NAMES = [
 export const CALM = Object.fromEntries(NAMES.map((name) => [name, 0])) as unknown as Climate
 
 const LEVELS = [0, 0, 0.01, 0.04, 0.12]
+/** A crash takes everything with it that is under way in its isolate. */
+const CRASH_LEVELS = [0, 0, 0.002, 0.01, 0.03]
 
 export function drawClimate(random: Random): Climate {
-  return Object.fromEntries(NAMES.map((name) => [name, random.pick(LEVELS)])) as unknown as Climate
+  const level = (name: string) => random.pick(name.startsWith('crash') ? CRASH_LEVELS : LEVELS)
+  return Object.fromEntries(NAMES.map((name) => [name, level(name)])) as unknown as Climate
 }
 
 /** As D1 words them (platform.md). */

@@ -1,0 +1,76 @@
+/**
+ * @module A client of the JSON door that knows nothing but the contract: it does what `doNext` says and waits as long as
+ * `retryAfter` says; where no answer comes it sends the same again.
+ */
+
+import type { Told } from './book.ts'
+import { Violation } from './checks.ts'
+import type { HttpRequest } from './platform/isolate.ts'
+import type { Stage } from './stage.ts'
+
+const PATIENCE_MS = 20_000
+/** Far more than any fault lasts: a client that asks so often was never going to be told. */
+const MOST_TRIES = 600
+
+export interface JsonAnswer {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export const jsonRequest = (
+  bearer: string | undefined,
+  method: string,
+  path: string,
+  body: object | null = null,
+  idempotencyKey?: string,
+): HttpRequest => {
+  const text = body === null ? null : JSON.stringify(body)
+  return {
+    method,
+    path,
+    headers: {
+      authorization: `Bearer ${bearer}`,
+      ...(text === null ? {} : { 'content-type': 'application/json', 'content-length': String(text.length) }),
+      ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+    },
+    body: text,
+  }
+}
+
+/** Null where nothing came that says anything. */
+export async function ask({ network }: Stage, request: HttpRequest): Promise<JsonAnswer | null> {
+  const reply = await network.send(request, PATIENCE_MS)
+  if (reply === null || reply.body.length === 0) return null
+  const { status, body } = reply
+  return { status, body: JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown> }
+}
+
+/** The final answer; null where it was told to call someone, since no one knows. */
+export async function untilFinal(stage: Stage, request: HttpRequest): Promise<JsonAnswer | null> {
+  let next = request
+  for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
+    const answer = await ask(stage, next)
+    const { certainty, doNext = 'retry', retryAfter = 1, voidId, id = voidId } = answer?.body ?? {}
+    if (certainty === 'FINAL') return answer
+    if (doNext === 'contact_acquirer') return null
+    if (doNext === 'query') next = { ...request, method: 'GET', path: `/v1/voids/${id}`, body: null }
+    else if (doNext !== 'retry') throw new Violation(`not final, and told to ${JSON.stringify(answer?.body)}`)
+    await stage.scheduler.sleep(Number(retryAfter) * 1000)
+  }
+  throw new Violation(`${request.method} ${request.path}: not final after ${MOST_TRIES} tries`)
+}
+
+/** `POST` gives the void or a problem, `GET` the void as it stands; a reversal's words are its own. */
+export function toldOf({ status, body }: JsonAnswer, at: number): Told {
+  const isReversal = 'receivedAt' in body
+  const isRecord = status === 201 || status === 200
+  const approved = isRecord && (isReversal || body.status === 'approved')
+  return {
+    at,
+    verdict: approved ? 'approved' : 'declined',
+    code: approved ? '00' : String(isRecord ? body.status : body.reason),
+    rrn: isRecord ? String(body.rrn) : '',
+    how: status === 200 && !isReversal ? 'looked at' : 'asked',
+    content: JSON.stringify(body),
+  }
+}
