@@ -8,8 +8,8 @@ import { ALERT_WINDOW_MS, createSources } from './sources.ts'
 import { createTerminals, type Terminals } from './terminals.ts'
 
 /**
- * Most requests in hand. From 64 on more of them make the sets longer and the service no faster (`npm run test:overload`
- * prints the curve), and with the set on the road and the one that gathers no one admitted waits for more than two.
+ * Most requests in hand: somewhat more than a set, so that one gathers while one is on the road. With more the sets only grow
+ * longer, and so does the wait (ARCHITECTURE.md, Overload).
  */
 const MOST_INSIDE = 128
 
