@@ -36,7 +36,7 @@ export interface TillOptions {
   readonly feed: ((till: Till, stan: string, amount: number, pan: string) => Promise<void>) | null
 }
 
-const keyOf = (message: Message): string | null => {
+export const keyOf = (message: Message): string | null => {
   const type = transactionTypeOf(message)
   if (type === undefined || type === 'sign_on' || type === 'sign_off' || type === 'echo') return null
   return messageKeys(type, placeOf(message)).messageKey
@@ -263,7 +263,7 @@ export class Till {
   }
 }
 
-function toldOf({ outcome, received, responseCode }: Exchange, at: number): Told | null {
+export function toldOf({ outcome, received, responseCode }: Exchange, at: number): Told | null {
   if ((outcome !== 'approved' && outcome !== 'declined') || received === null) return null
   const content = JSON.stringify([...received.fields].filter(([number]) => number !== 64))
   const rrn = received.fields.get(37) ?? ''

@@ -1,0 +1,42 @@
+/** @module Races in short: rooms with and without a host behind the service, and what a room says when a check is gone. */
+
+import { describe, expect, it } from 'vitest'
+import { coreModule } from '../support/load-core.ts'
+import { jobsFor, runRoom } from './rooms.ts'
+
+/** Everything that its rooms came to, by name. */
+async function race(sales: number, settlements: number, seed: number): Promise<Record<string, number>> {
+  const tally: Record<string, number> = {}
+  for (const job of jobsFor(sales, settlements, seed)) {
+    const report = await runRoom(job, coreModule)
+    const again = `npm run test:races -- --seed ${job.seed} --sales ${sales} --settlements ${settlements}`
+    expect([again, report.violation]).toEqual([again, null])
+    for (const [what, count] of Object.entries(report.tally)) tally[what] = (tally[what] ?? 0) + count
+  }
+  return tally
+}
+
+describe('at once', () => {
+  it('64 copies of a void and 64 other voids of a sale: one has its effect', {
+    timeout: 300_000,
+  }, async () => {
+    const tally = await race(10, 0, 1)
+    expect(tally.sales).toBe(10)
+    expect(tally.messages).toBe(10 * (64 + 64 + 65))
+    expect(tally['won by the one with copies']).toBeGreaterThan(0)
+    expect(tally['won by another']).toBeGreaterThan(0)
+  })
+
+  it('a void and the settlement of its batch: the totals hold it, or it is refused', {
+    timeout: 300_000,
+  }, async () => {
+    const tally = await race(0, 100, 1)
+    expect(tally.races).toBe(100)
+    for (const outcome of [
+      'approved, the batch open',
+      'approved, the batch closed',
+      'refused, the batch closed',
+    ])
+      expect([outcome, (tally[`the void ${outcome}`] ?? 0) > 0]).toEqual([outcome, true])
+  })
+})
