@@ -30,7 +30,7 @@ export const voidRace =
     for (const { code } of first)
       must(code === '00' || REFUSALS.includes(code), `a void that lost was told ${code}`)
     // Long after, when no isolate remembers: the journal says the same.
-    await room.rest(10_000)
+    await room.rest(30_000)
     const again = await Promise.all([frameOf(copied), ...frames].map((frame) => room.say(frame)))
     must(sameBytes(again, first), 'a void was answered otherwise the second time')
     room.count('sales')
