@@ -162,10 +162,9 @@ export class Room {
     must(read.ok, 'said what is no message')
     const { message } = read.value
     const [key, kind] = [keyOf(message), transactionTypeOf(message)]
-    const { terminalId } = this.till.options
-    const ask = async () => null
-    const sent =
-      key === null ? null : book.enter({ key, kind: kind as EntryKind, terminalId, sentAt: this.now, ask })
+    const { terminalId, merchantId } = this.till.options
+    const about = { terminalId, merchantId, idempotencyKey: null, sentAt: this.now, ask: async () => null }
+    const sent = key === null ? null : book.enter({ key, kind: kind as EntryKind, ...about })
     const link: Link = {
       core,
       macProfile: 'cup-ecb',
