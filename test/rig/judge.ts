@@ -6,7 +6,7 @@
 import { NO_TOTALS } from '../../src/domain/money.ts'
 import type { Totals } from '../../src/domain/types.ts'
 import type { Control, Row } from './control.ts'
-import { firstOf, lastOf, type Said, wasApproved } from './said.ts'
+import { firstOf, historyOf, lastOf, type Said, wasApproved } from './said.ts'
 import type { Story } from './story.ts'
 
 type Fault = 'lost' | 'double' | 'changed' | 'torn' | 'stuck' | 'wrong'
@@ -23,10 +23,6 @@ export const countsAndFirst = (violations: readonly Violation[]): string[] => [
   FAULTS.map((fault) => `${fault} ${violations.filter((one) => one.fault === fault).length}`).join(', '),
   ...violations.slice(0, 10).map(({ fault, what }) => `${fault}: ${what}`),
 ]
-
-/** Everything heard of one message, in order. */
-export const historyOf = ({ name, heard }: Said): string =>
-  `${name}: ${heard.map(({ verdict, words }) => `${verdict} (${words})`).join(', then ')}`
 
 /** What is wrong with the answers to one message, whatever the others are. */
 function judgeAnswers(said: Said, undoings: readonly Said[]): Violation[] {

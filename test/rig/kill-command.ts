@@ -1,7 +1,8 @@
 /** @module `npm run test:kill [-- --kills N] [--seed N]`: the long form of `kill.test.ts`. Keeps its files where it fails. */
 
 import { commandLine } from './command-line.ts'
-import { linesOf, runKills } from './kills.ts'
+import { linesOf } from './kill-report.ts'
+import { runKills } from './kills.ts'
 
 await commandLine('kill', 'kills', 1000, async (options) => {
   const report = await runKills({ ...options, kills: options.count, withHost: true, realTime: true })

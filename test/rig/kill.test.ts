@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { linesOf, runKills } from './kills.ts'
+import { linesOf } from './kill-report.ts'
+import { runKills } from './kills.ts'
 
 const NOTHING = 'lose nothing, do nothing twice, tear nothing and leave nothing open'
 

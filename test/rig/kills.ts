@@ -19,7 +19,9 @@ import {
 } from './chapter.ts'
 import type { Faults } from './d1.ts'
 import { differences, type RigHost, startHost } from './host.ts'
-import { countsAndFirst, type Violation } from './judge.ts'
+import { faultsOfInquiries } from './inquire.ts'
+import type { Violation } from './judge.ts'
+import { countBy, type KillReport, newReport } from './kill-report.ts'
 import { type Mouth, openMouth } from './mouth.ts'
 import { type Rig, startRig } from './rig.ts'
 import { seed as seedRig } from './seed.ts'
@@ -36,25 +38,6 @@ export interface KillOptions {
   readonly realTime?: boolean
   readonly sales?: number
   readonly progress?: (line: string) => void
-}
-
-export interface KillReport {
-  kills: number
-  /** Of them while what an earlier one had cut off was being said again. */
-  killsInRecovery: number
-  /** Different messages, and how often one was sent. */
-  messages: number
-  sent: number
-  voids: number
-  /** Messages that a kill left without an answer. */
-  cutOff: number
-  /** Milliseconds from the start of a process to its first good answer, each. */
-  readonly restarts: number[]
-  /** Messages to the host by what became of them. */
-  host: Readonly<Record<string, number>>
-  /** Seconds of real time until everything was final after the last kill, with the recovery once a minute. */
-  decidedIn: number | null
-  readonly violations: Violation[]
 }
 
 /** Shares of the messages to the host. None of them makes anyone wait. */
@@ -96,18 +79,7 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
 }
 
 class Run {
-  readonly report: KillReport = {
-    kills: 0,
-    killsInRecovery: 0,
-    messages: 0,
-    sent: 0,
-    voids: 0,
-    cutOff: 0,
-    restarts: [],
-    host: {},
-    decidedIn: null,
-    violations: [],
-  }
+  readonly report = newReport()
   readonly #options: KillOptions
   readonly #host: RigHost | null
   readonly #random: Random
@@ -212,7 +184,7 @@ class Run {
     await work
     this.report.kills += 1
     // Every time while the journal is short; a whole rebuild of a long one takes longer than all the rest.
-    if (this.report.kills <= 30 || this.report.kills % 50 === 0) {
+    if (this.report.kills <= 30 || this.report.kills % 250 === 0) {
       const { faults } = await audit(this.#options.dir)
       this.report.violations.push(...faults.map((what): Violation => ({ fault: 'torn', what })))
     }
@@ -257,32 +229,14 @@ class Run {
     for (const chapter of chapters)
       report.violations.push(...(await closeChapter(this.rig, chapter, this.#host === null)))
     const all = messagesOf(chapters)
+    const asked = all.filter(({ reference }) => reference !== null)
+    report.inquiries += asked.length
+    for (const what of await faultsOfInquiries(this.rig.url, this.mouth.merchantKey, asked))
+      report.violations.push({ fault: 'changed', what })
     report.messages += all.length
     report.voids += all.filter(({ kind }) => kind === 'void' || kind === 'api_void').length
     report.sent = this.mouth.sent
     const { kills, messages, cutOff } = report
     this.#options.progress?.(`${kills} kills, ${messages} messages, ${cutOff} cut off`)
   }
-}
-
-function countBy(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const name of names.toSorted()) counts[name] = (counts[name] ?? 0) + 1
-  return counts
-}
-
-/** Figures of a run, a line each. */
-export function linesOf(report: KillReport): string[] {
-  const { kills, killsInRecovery, messages, sent, voids, cutOff, restarts, host, decidedIn, violations } =
-    report
-  const sorted = restarts.toSorted((a, b) => a - b)
-  const at = (share: number) => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0)
-  return [
-    `${kills} kills, ${killsInRecovery} of them in the middle of a recovery`,
-    `${messages} messages (${voids} voids) sent ${sent} times, ${cutOff} cut off without an answer`,
-    `first good answer after a start: median ${at(0.5)} ms, p99 ${at(0.99)} ms`,
-    ...(Object.keys(host).length === 0 ? [] : [`the host and we: ${JSON.stringify(host)}`]),
-    ...(decidedIn === null ? [] : [`the clock left alone: everything final in ${decidedIn} s`]),
-    ...countsAndFirst(violations),
-  ]
 }

@@ -3,6 +3,7 @@
 import { REFUSALS } from '../../src/domain/decline-reason.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
 import { answerTexts, type Exchange } from '../../src/terminal/exchange.ts'
+import type { TerminalState } from '../../src/terminal/state.ts'
 import type { Till } from './till.ts'
 
 export type Verdict =
@@ -29,6 +30,8 @@ export interface Heard {
 export interface Said {
   readonly kind: 'sale' | 'void' | 'api_void' | 'reversal' | 'settlement'
   readonly name: string
+  /** How one inquires after it; null where one cannot. */
+  readonly reference: string | null
   /** Of a reversal: what it undoes. */
   readonly target: Said | null
   readonly heard: Heard[]
@@ -40,6 +43,10 @@ export interface Said {
 export const firstOf = ({ heard }: Said): Heard | undefined => heard[0]
 export const lastOf = ({ heard }: Said): Heard | undefined => heard.at(-1)
 export const wasApproved = ({ heard }: Said): boolean => heard.some(({ verdict }) => verdict === 'approved')
+
+/** Everything heard of one message, in order. */
+export const historyOf = ({ name, heard }: Said): string =>
+  `${name}: ${heard.map(({ verdict, words }) => `${verdict} (${words})`).join(', then ')}`
 
 /** A service that does not know or cannot take more, and one that is gone. Any other status says that something is wrong. */
 const isSilence = (silence: string): boolean => !/^HTTP (?!429|503)/.test(silence)
@@ -75,6 +82,9 @@ const wrong = (words: string): Heard => ({
   authorizationCode: null,
 })
 
+const referenceOf = ({ merchantId, terminalId, batchNumber }: TerminalState, kind: string, stan: string) =>
+  new URLSearchParams({ merchantId, terminalId, batchNumber, stan, kind }).toString()
+
 /** A frame, said by a till. */
 export function saying(
   till: Till,
@@ -86,6 +96,7 @@ export function saying(
   return {
     kind,
     name: `${till.state.terminalId} ${kind} ${stan}`,
+    reference: kind === 'sale' || kind === 'void' ? referenceOf(till.state, kind, stan) : null,
     target,
     heard: [],
     async say(url) {
@@ -96,39 +107,42 @@ export function saying(
   }
 }
 
-/** A void by the JSON door. */
-export function sayingJson(bearer: string, key: string, body: object): Said {
+/** A void by the JSON door, or the reversal of one. */
+export function sayingJson(bearer: string, key: string, body: object, target: Said | null = null): Said {
   const headers = {
     authorization: `Bearer ${bearer}`,
     'content-type': 'application/json',
     'idempotency-key': key,
   }
+  const kind = target === null ? 'api_void' : 'reversal'
+  const path = target === null ? '/v1/voids' : '/v1/reversals'
   return {
-    kind: 'api_void',
-    name: `api_void ${key}`,
-    target: null,
+    kind,
+    name: `${kind} ${key}`,
+    reference: target === null ? new URLSearchParams({ idempotencyKey: key }).toString() : null,
+    target,
     heard: [],
     async say(url) {
-      const answer = await ask(new URL('/v1/voids', url), {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(body),
-      })
-      if (answer === null) return null
-      const { status, text, json } = answer
-      const { reason = '', rrn = null } = json
-      if (json.certainty !== 'FINAL') return [202, 409, 429, 503].includes(status) ? null : wrong(text)
-      const verdict =
-        status === 201 ? 'approved' : reason === 'message_reversed' ? 'reversed' : ('declined' as const)
-      return { verdict, text, words: `${status} ${reason}`, rrn, authorizationCode: null }
+      const answer = await ask(new URL(path, url), { method: 'POST', headers, body: JSON.stringify(body) })
+      return answer === null ? null : heardOfJson(answer)
     },
   }
+}
+
+function heardOfJson({ status, text, json }: JsonAnswer): Heard | null {
+  const { reason = json.status ?? '', rrn = null } = json
+  const heard = { text, words: `${status} ${reason}`, rrn, authorizationCode: null }
+  // A reversal says, from one time to the next, how far the host is; what it is itself never changes.
+  if (status === 200) return { ...heard, verdict: 'approved', text: `${rrn} ${json.receivedAt}` }
+  if (json.certainty !== 'FINAL') return [202, 409, 429, 503].includes(status) ? null : wrong(text)
+  if (status === 201) return { ...heard, verdict: 'approved' }
+  return { ...heard, verdict: reason === 'message_reversed' ? 'reversed' : 'declined' }
 }
 
 interface JsonAnswer {
   readonly status: number
   readonly text: string
-  readonly json: { readonly [name: string]: string | undefined }
+  readonly json: Readonly<Record<string, string | undefined>>
 }
 
 /** Null where the connection broke. */

@@ -97,21 +97,21 @@ export function newStory(till: Till, mouth: Mouth, plan: Plan = draw(mouth.rando
     }
     const voids = plan.voids.map(({ kind, at, copies }, i) => {
       const of = voidEntries[i] ?? entry
-      const said =
-        kind === 'void'
-          ? saying(till, 'void', of.stan, till.frame(voidRequest(state, of, original)))
-          : sayingJson(mouth.merchantKey, `${state.terminalId}-${of.batchNumber}-${of.stan}`, {
-              saleId,
-              amount,
-            })
-      return { said, at, copies, of }
+      if (kind === 'void') {
+        const said = saying(till, 'void', of.stan, till.frame(voidRequest(state, of, original)))
+        return { said, at, copies, undoing: () => undo(said, of, original) }
+      }
+      const key = `${state.terminalId}-${of.batchNumber}-${of.stan}`
+      const said = sayingJson(mouth.merchantKey, key, { saleId, amount })
+      const body = { saleId, amount, idempotencyKey: key }
+      return { said, at, copies, undoing: () => sayingJson(mouth.merchantKey, `undo-${key}`, body, said) }
     })
-    const [first] = voids.filter(({ said }) => said.kind === 'void')
+    const [first] = voids
     race = [
       ...voids,
       ...(first === undefined || plan.reverseVoidAt === null
         ? []
-        : [{ said: undo(first.said, first.of, original), at: plan.reverseVoidAt, copies: 1 }]),
+        : [{ said: first.undoing(), at: plan.reverseVoidAt, copies: 1 }]),
       ...(plan.reverseSaleAt === null || early !== null
         ? []
         : [{ said: undo(sale, entry), at: plan.reverseSaleAt, copies: 1 }]),

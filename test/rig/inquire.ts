@@ -1,0 +1,47 @@
+/** @module Whether an inquiry says of a message what its sender was told (`GET /v1/inquiries`). */
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Heard, historyOf, lastOf, type Said } from './said.ts'
+
+interface Inquiry {
+  readonly state?: string
+  readonly certainty?: string
+  /** Of the terminal door; of the JSON door the body and its status. */
+  readonly answer?: {
+    readonly rrn?: string
+    readonly responseCode?: string
+    readonly body?: object
+  } | null
+}
+
+/** Inquires after each message, one by one; says where the answer is not the one that was heard. */
+export async function faultsOfInquiries(
+  url: URL,
+  bearer: string,
+  messages: readonly Said[],
+): Promise<string[]> {
+  const faults: string[] = []
+  for (const said of messages) {
+    const last = lastOf(said)
+    if (said.reference === null || last === undefined || last.verdict === 'out_of_batch') continue
+    const told = await inquire(new URL(`/v1/inquiries?${said.reference}`, url), bearer)
+    if (!agrees(told, last)) faults.push(`${historyOf(said)}; the inquiry: ${JSON.stringify(told)}`)
+  }
+  return faults
+}
+
+function agrees({ state, certainty, answer }: Inquiry, last: Heard): boolean {
+  if (certainty !== 'FINAL' || answer === undefined) return false
+  if (last.verdict === 'reversed') return /^reversed/.test(state ?? '')
+  if (answer?.body !== undefined) return JSON.stringify(answer.body) === last.text
+  return answer?.rrn === last.rrn && (answer?.responseCode === '00') === (last.verdict === 'approved')
+}
+
+async function inquire(url: URL, bearer: string): Promise<Inquiry> {
+  for (let left = 50; ; left--) {
+    const response = await fetch(url, { headers: { authorization: `Bearer ${bearer}` } })
+    if (response.ok || left === 0) return (await response.json()) as Inquiry
+    await response.body?.cancel()
+    await sleep(20)
+  }
+}
