@@ -1,5 +1,6 @@
 /** @module The decision of each kind of message; with a host behind us, an approval of ours is only a claim yet. */
 
+import { decideCase } from './domain/decide-case.ts'
 import { claimed } from './domain/decide-claim.ts'
 import { decideHostEvent } from './domain/decide-host-event.ts'
 import { decideProvision } from './domain/decide-provision.ts'
@@ -10,6 +11,7 @@ import { decideVoid } from './domain/decide-void.ts'
 import type { Decision, Situation, Supplies } from './domain/decision.ts'
 import type {
   CaptureRequest,
+  CaseRequest,
   HostEventRequest,
   ProvisionRequest,
   ReversalRequest,
@@ -29,6 +31,7 @@ export type Request =
   | UploadRequest
   | ProvisionRequest
   | HostEventRequest
+  | CaseRequest
 
 const APPROVED = { kind: 'approved' } as const
 
@@ -66,6 +69,8 @@ export async function decide(
       return decideProvision(request, situation.terminal, supplies)
     case 'host_event':
       return decideHostEvent(request, situation, supplies)
+    case 'case':
+      return decideCase(request, situation, supplies)
   }
 }
 

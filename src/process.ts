@@ -9,15 +9,7 @@ import { decide, type Request } from './decide.ts'
 import { newTerminal } from './domain/decide-provision.ts'
 import type { Situation, Supplies } from './domain/decision.ts'
 import type { DeclineReason } from './domain/decline-reason.ts'
-import type {
-  Answer,
-  DraftEntry,
-  Effects,
-  HostMessage,
-  JournalEntry,
-  Merchant,
-  Terminal,
-} from './domain/types.ts'
+import type { Answer, DraftEntry, HostMessage, JournalEntry, Merchant, Terminal } from './domain/types.ts'
 import { createGroup, type Group, type Unsettled, type Work } from './group.ts'
 import type { Acquirer } from './host/port.ts'
 import { commit } from './store/commit.ts'
@@ -211,13 +203,8 @@ async function decideOne(road: Road, work: Item, loaded: Loaded): Promise<Ready 
     return null
   }
   if (decision.kind === 'pending') {
-    work.settle({
-      kind: 'pending',
-      forwarded: decision.forwarded,
-      claim: decision.claim,
-      isNew: false,
-      place,
-    })
+    const { forwarded, claim } = decision
+    work.settle({ kind: 'pending', forwarded, claim, isNew: false, place })
     return null
   }
   if (decision.kind !== 'commit') {
@@ -227,7 +214,7 @@ async function decideOne(road: Road, work: Item, loaded: Loaded): Promise<Ready 
     return null
   }
   const { keyVersion } = verdict
-  const effects: Effects = {
+  const effects = {
     ...decision.draft.effects,
     ...(keyVersion === undefined ? {} : { keyVersion }),
   }
@@ -290,9 +277,20 @@ async function commitReady(road: Road, ready: readonly Ready[]): Promise<readonl
   }
   const again: Item[] = []
   for (const [i, { work, item, place, outcome }] of ready.entries()) {
-    if (stands[i]) work.settle(outcome(openEntry(item.row)))
-    else if (++work.losses < MAX_LOSSES) again.push(work)
+    if (stands[i]) {
+      const settled = outcome(openEntry(item.row))
+      alertOfCase(road, item, settled)
+      work.settle(settled)
+    } else if (++work.losses < MAX_LOSSES) again.push(work)
     else work.settle({ kind: 'refused', reason: 'in_progress', place })
   }
   return again
+}
+
+function alertOfCase(road: Road, { row, effects }: CommitItem, settled: Outcome): void {
+  const opened = effects.hostMoves?.find(({ caseReason }) => caseReason !== undefined)
+  if (opened === undefined || settled.kind !== 'pending') return
+  const { terminalId, seq } = row
+  const caseId = settled.forwarded.rrn
+  road.log('alert', { why: 'case_opened', reason: opened.caseReason, caseId, terminalId, seq })
 }

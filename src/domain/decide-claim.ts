@@ -49,6 +49,7 @@ function identity(record: Sale | VoidRecord, { hostStan, now }: Supplies) {
     caseReason: null,
     caseOpenedAt: null,
     caseClosedAt: null,
+    hostSaid: null,
   } as const
 }
 

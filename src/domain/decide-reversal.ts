@@ -56,7 +56,7 @@ const owed = (messageKey: string, at: number): HostMove => ({
 })
 
 /** Undo a void: the sale stands again. Undo a sale: a void of it goes with it, since both never happened. */
-function undo(targetKey: string, target: JournalEntry, situation: Situation, at: number): Effects {
+export function undo(targetKey: string, target: JournalEntry, situation: Situation, at: number): Effects {
   const { batch } = situation.terminal
   const isForwarded = situation.targetForwarded !== null
   const hostMoves = isForwarded ? [owed(targetKey, at)] : []

@@ -30,6 +30,12 @@ export type HostEvent =
   | 'host_undone'
   /** The host refuses our reversal and says that it approved the message. */
   | 'host_keeps'
+  /** A person closes a case: the message stands at the host, or is undone there. */
+  | 'case_stands'
+  | 'case_undone'
+
+/** What a host last said of a message. */
+export type HostWord = 'approved' | 'declined' | 'reversed'
 
 /** State → event → next state. Where a person must decide, the state stays and a case is opened. */
 export const HOST_TRANSITIONS: Readonly<Record<HostState, Readonly<Partial<Record<HostEvent, HostState>>>>> =
@@ -39,11 +45,19 @@ export const HOST_TRANSITIONS: Readonly<Record<HostState, Readonly<Partial<Recor
       host_declined: 'declined',
       give_up: 'undoing',
       reversal: 'reversing',
+      case_stands: 'approved',
+      case_undone: 'declined',
     },
-    undoing: { host_undone: 'declined', host_keeps: 'approved', reversal: 'reversing' },
-    approved: { reversal: 'reversing' },
+    undoing: {
+      host_undone: 'declined',
+      host_keeps: 'approved',
+      reversal: 'reversing',
+      case_stands: 'approved',
+      case_undone: 'declined',
+    },
+    approved: { reversal: 'reversing', case_undone: 'reversed' },
     declined: {},
-    reversing: { host_undone: 'reversed' },
+    reversing: { host_undone: 'reversed', case_stands: 'approved', case_undone: 'reversed' },
     reversed: {},
   }
 
@@ -55,6 +69,12 @@ export const isUndecided = (state: HostState): boolean => state === 'pending' ||
 
 /** The host is to be asked or told until both sides agree. */
 export const isOwed = (state: HostState): boolean => isUndecided(state) || state === 'reversing'
+
+/** Whether a person is to look. */
+export const isCaseOpen = (times: {
+  readonly caseOpenedAt: number | null
+  readonly caseClosedAt: number | null
+}): boolean => times.caseOpenedAt !== null && times.caseClosedAt === null
 
 /** How long an answer is hoped for before the message is undone, in milliseconds from its claim. */
 export const GIVE_UP_MS = 60_000

@@ -34,5 +34,8 @@ export const outcomeKey = (messageKey: string): string => `${messageKey}|outcome
 export const followUpKey = (messageKey: string, kind: 'give_up' | 'host_undone'): string =>
   `${messageKey}|${kind}`
 
+/** A person's word where it answers no one, by the number of its entry. */
+export const closingKey = (messageKey: string, seq: number): string => `${messageKey}|case_closed|${seq}`
+
 /** No state comes twice, so there is one case in each at most. */
 export const caseKey = (messageKey: string, state: HostState): string => `${messageKey}|case|${state}`

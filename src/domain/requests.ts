@@ -97,10 +97,16 @@ export interface ProvisionRequest extends Identity {
 /** What a host said of a forwarded message, or what became of waiting for it. `messageKey` is that of the message. */
 export interface HostEventRequest extends Identity {
   readonly kind: 'host_event'
-  readonly event: Exclude<HostEvent, 'reversal'> | 'overdue'
+  readonly event: Exclude<HostEvent, 'reversal' | 'case_stands' | 'case_undone'> | 'overdue'
   /** Of an approval, where the host gave them. */
   readonly hostRrn: string | null
   readonly authorizationCode: string | null
   /** Of a decline. */
   readonly reason: DeclineReason | null
+}
+
+/** A person's decision of a case. `messageKey` is that of the message. */
+export interface CaseRequest extends Identity {
+  readonly kind: 'case'
+  readonly resolution: 'stands' | 'undone'
 }

@@ -1,7 +1,7 @@
 /** @module The nouns of the domain: terminals, sales, voids, batches, journal entries and what they do. */
 
 import type { DeclineReason } from './decline-reason.ts'
-import type { HostState } from './host-state.ts'
+import type { HostState, HostWord } from './host-state.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 … 999,999,999,999. */
 export type Amount = number
@@ -176,8 +176,10 @@ export interface HostMessage {
   readonly decideBy: number
   readonly caseReason: CaseReason | null
   readonly caseOpenedAt: number | null
-  /** When host and we agreed after all. */
+  /** When host and we agreed after all, or a person decided. */
   readonly caseClosedAt: number | null
+  /** Null: not a word that says what stands there. */
+  readonly hostSaid: HostWord | null
 }
 
 /** A forwarded message in its next state; what is absent stays as it is. */
@@ -190,6 +192,7 @@ export interface HostMove {
   /** A new time by which it is decided: what is reversed long after its claim is given time anew. */
   readonly decideBy?: number
   readonly hostRrn?: string | null
+  readonly hostSaid?: HostWord
   /** Opens a case. */
   readonly caseReason?: CaseReason
 }
@@ -231,6 +234,8 @@ export type EntryKind =
   | 'give_up'
   | 'host_undone'
   | 'case'
+  /** A person's decision; where it answers the message, its outcome. */
+  | 'case_closed'
   | 'provision'
   | 'sale'
   | 'void'

@@ -144,6 +144,12 @@ export function parseJson(text: string): Result<unknown, Problem> {
   }
 }
 
+/** The parameters of the query; one that is there twice is left as a list, which no schema takes. */
+export const namedOnce = (c: Context): object =>
+  Object.fromEntries(
+    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
+  )
+
 /** Whether the body is said to be of this media type; a body without a type is taken for JSON. */
 export const isMediaType = (c: Context, ...types: string[]): boolean => {
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()

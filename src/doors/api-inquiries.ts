@@ -11,6 +11,7 @@ import {
   check,
   credentialOf,
   mayAct,
+  namedOnce,
   noteCaller,
   refuseDoor,
   respondJson,
@@ -40,12 +41,6 @@ async function getInquiry(services: Services, c: Context): Promise<Response> {
   const { messageKey } = meant
   return respondJson(200, inquiryBody({ messageKey, entry, claim, forwarded, reversal, original }))
 }
-
-/** The parameters; one that is there twice is left as a list, which no schema takes. */
-const namedOnce = (c: Context): object =>
-  Object.fromEntries(
-    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
-  )
 
 async function meantBy(
   { db, keyring }: Services,

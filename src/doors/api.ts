@@ -5,6 +5,7 @@ import type { Services } from '../services.ts'
 import { type Doorkeeper, type Place, RETRY_AFTER } from '../shed/doorkeeper.ts'
 import type { Priority } from '../shed/gate.ts'
 import { sourceOf } from '../shed/source.ts'
+import { caseRoutes } from './api-cases.ts'
 import { credentialOf, keepBody, keepPlace, proofOf, refuseDoor } from './api-common.ts'
 import { inquiryRoutes } from './api-inquiries.ts'
 import { reversalRoutes } from './api-reversals.ts'
@@ -29,6 +30,8 @@ export const API_ROUTES = {
   '/v1/voids/:id': ['GET'],
   '/v1/reversals': ['POST'],
   '/v1/inquiries': ['GET'],
+  '/v1/cases': ['GET'],
+  '/v1/cases/:id': ['GET', 'POST'],
   '/v1/merchants/:mid/terminals/:tid': ['PUT'],
 } as const
 
@@ -44,6 +47,7 @@ export function apiDoor(services: Services, doorkeeper: Doorkeeper): Hono {
   door.route('/', saleRoutes(services))
   door.route('/', reversalRoutes(services))
   door.route('/', inquiryRoutes(services))
+  door.route('/', caseRoutes(services))
   door.route('/', terminalRoutes(services))
   for (const [path, methods] of Object.entries(API_ROUTES))
     door.all(path, () => withAllow(refuseDoor('method_not_allowed'), methods))

@@ -1,6 +1,7 @@
 /** @module What the JSON door answers: sales and voids as their callers see them. Times are ISO 8601 in UTC. */
 
 import type { Situation } from '../domain/decision.ts'
+import type { DoNext } from '../domain/decline-reason.ts'
 import { type HostState, isOwed, isUndecided } from '../domain/host-state.ts'
 import type { HostMessage, JournalEntry, Merchant, SaleState, Terminal, VoidRecord } from '../domain/types.ts'
 
@@ -43,6 +44,9 @@ export function saleBody(state: SaleState, until: number | null, now: number): o
   }
 }
 
+/** A void that was being reversed stands again where the host kept it and a person left it at that. */
+const isReversed = (state: HostState): boolean => state === 'reversing' || state === 'reversed'
+
 export const STATUS = {
   pending: 'pending',
   undoing: 'pending',
@@ -55,8 +59,14 @@ export const STATUS = {
 /** Seconds until it is worth asking again. */
 const ASK_AGAIN_AFTER = 2
 
+export interface Certainty {
+  readonly certainty: 'FINAL' | 'PENDING' | 'UNKNOWN'
+  readonly doNext: DoNext
+  readonly [more: string]: unknown
+}
+
 /** How certain the void is, and what its caller does next: while the host is asked, look again; with a case, call. */
-export function certaintyOf(state: HostState, forwarded: HostMessage | null): object {
+export function certaintyOf(state: HostState, forwarded: HostMessage | null): Certainty {
   if (forwarded === null || !isOwed(state))
     return { certainty: 'FINAL', doNext: state === 'approved' ? 'print_receipt' : 'nothing' }
   const { caseReason, caseOpenedAt, decideBy } = forwarded
@@ -96,7 +106,7 @@ export function voidBodyOf(
     feeReturned: record.feeReturned,
     destination: 'original_card',
     voidedAt: iso(record.voidedAt),
-    reversedAt: reversedAt === null ? null : iso(reversedAt),
+    reversedAt: reversedAt === null || !isReversed(record.state) ? null : iso(reversedAt),
     ...certaintyOf(record.state, forwarded),
   }
 }

@@ -63,6 +63,7 @@ export const DOOR_REFUSALS = {
   body_too_slow: { status: 408, zh: '请求超时', en: 'The body did not come in time', doNext: 'retry' },
   rate_limited: { status: 429, zh: '请求过于频繁', en: 'Too many requests', doNext: 'retry' },
   overloaded: { status: 503, zh: '系统繁忙', en: 'Nothing was done: too busy', doNext: 'retry' },
+  case_closed: { status: 409, zh: '个案已结', en: 'The case is closed already', doNext: 'nothing' },
   unavailable: { status: 503, zh: '暂不可用', en: 'Nothing was done: try again', doNext: 'retry' },
   outcome_unknown: {
     status: 503,

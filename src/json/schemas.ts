@@ -53,6 +53,28 @@ export const inquiryQuery = z.union(
   'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, idempotencyKey',
 )
 
+/** `GET /v1/cases`. The cursor is the `next` of the page before. */
+export const casesQuery = z.strictObject({
+  state: z.enum(['open', 'closed']).optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,16}-[A-Za-z0-9]{12}$/, 'expected the cursor of a page')
+    .optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+})
+
+/** Longer than any reference of ours: a card number, however it is grouped. */
+const CARD_NUMBER = /\p{Nd}(?:[ .-]?\p{Nd}){12}/u
+
+/** `POST /v1/cases/{id}` */
+export const caseDecisionBody = z.strictObject({
+  resolution: z.enum(['stands', 'undone']),
+  note: z
+    .string()
+    .regex(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]{1,500}$/u, 'expected 1 to 500 printable characters')
+    .refine((note) => !CARD_NUMBER.test(note), 'may not hold a number as long as that of a card'),
+})
+
 /** `POST /v1/sales`: one sale, or one line of a feed. */
 export const captureBody = z.strictObject({
   merchantId,
@@ -110,6 +132,7 @@ export const provisionBody = z.strictObject({
 
 export type ReversalBody = z.infer<typeof reversalBody>
 export type VoidBody = z.infer<typeof voidBody>
+export type CaseDecisionBody = z.infer<typeof caseDecisionBody>
 export type InquiryQuery = z.infer<typeof inquiryQuery>
 export type CaptureBody = z.infer<typeof captureBody>
 export type ProvisionBody = z.infer<typeof provisionBody>

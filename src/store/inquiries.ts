@@ -1,6 +1,7 @@
 /** @module Which message a reference means, among those that its asker may see. */
 
 import { type SQL, sql } from 'drizzle-orm'
+import { mayBeSeen } from './caller.ts'
 import type { Db } from './db.ts'
 import { apiKey, journal, sale, voidTable } from './schema.ts'
 
@@ -33,13 +34,12 @@ export async function findMessage(db: Db, credential: string, reference: Referen
 /** RRNs of fed sales are their feeder's: another merchant's of the same digits must not hide the asker's own. */
 function keyOf(credential: string, reference: Reference): SQL {
   const caller = sql`(select merchant_id from ${apiKey} where hash = ${credential})`
-  const isHis = (merchantId: SQL) => sql`coalesce(${merchantId} = ${caller}, ${caller} is null)`
   if ('saleId' in reference) return sql`(select message_key from ${sale} where id = ${reference.saleId})`
   if ('voidId' in reference) return sql`(select message_key from ${voidTable} where id = ${reference.voidId})`
   if ('rrn' in reference)
     return sql`coalesce(
-      (select message_key from ${journal} where rrn = ${reference.rrn} and ${isHis(sql`body ->> '$.merchantId'`)}),
-      (select message_key from ${sale} where rrn = ${reference.rrn} and ${isHis(sql`merchant_id`)}
+      (select message_key from ${journal} where rrn = ${reference.rrn} and ${mayBeSeen(sql`body ->> '$.merchantId'`, credential)}),
+      (select message_key from ${sale} where rrn = ${reference.rrn} and ${mayBeSeen(sql`sale.merchant_id`, credential)}
         order by sold_at desc limit 1))`
   return sql`'api|' || coalesce(${caller}, 'admin') || '|void|' || ${reference.idempotencyKey}`
 }

@@ -9,7 +9,7 @@ import { asc, isNotNull, lte, type SQL, sql } from 'drizzle-orm'
 import { LONGEST_CASE_WAIT_MS, LONGEST_WAIT_MS } from '../domain/host-state.ts'
 import type { HostMessage } from '../domain/types.ts'
 import { type Db, persist } from './db.ts'
-import { forwardedFrom } from './rows.ts'
+import { messageFrom } from './rows.ts'
 import { hostMessage } from './schema.ts'
 
 /** From a second, doubled with each try, to a minute; with a case open to an hour. */
@@ -22,7 +22,7 @@ async function take(db: Db, which: SQL, now: number): Promise<HostMessage[]> {
     .set({ attempts: sql`${hostMessage.attempts} + 1`, nextAt: sql`${now} + ${WAIT}` })
     .where(which)
     .returning()
-  return taken.flatMap((row) => forwardedFrom(row) ?? [])
+  return taken.map(messageFrom)
 }
 
 /** Takes up to `limit` of those that are due, the longest due first. */

@@ -135,6 +135,7 @@ const CLOSES = sql`case_opened_at is not null and case_closed_at is null
 const MOVED = {
   state: sql`item.value ->> 'state'`,
   hostRrn: sql`coalesce(item.value ->> 'hostRrn', host_rrn)`,
+  hostSaid: sql`coalesce(item.value ->> 'hostSaid', host_said)`,
   decideBy: sql`coalesce(item.value ->> 'decideBy', decide_by)`,
   caseReason: sql`coalesce(item.value ->> 'caseReason', iif(case_closed_at is null, case_reason, null))`,
   caseOpenedAt: sql`iif(item.value ->> 'caseReason' is null,

@@ -55,9 +55,14 @@ export function merchantFrom(row: typeof merchant.$inferSelect | undefined): Mer
 }
 
 /** Without the outbox's own columns. */
-export function forwardedFrom(row: typeof hostMessage.$inferSelect | null | undefined): HostMessage | null {
-  if (row == null) return null
-  const { attempts: _, nextAt: __, ...message } = row
+export const forwardedFrom = (row: typeof hostMessage.$inferSelect | null | undefined): HostMessage | null =>
+  row == null ? null : messageFrom(row)
+
+export function messageFrom({
+  attempts: _,
+  nextAt: __,
+  ...message
+}: typeof hostMessage.$inferSelect): HostMessage {
   return message
 }
 
@@ -90,7 +95,7 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
   }
 }
 
-function saleOf(row: typeof sale.$inferSelect): Sale {
+export function saleOf(row: typeof sale.$inferSelect): Sale {
   const { cardFirst6: first6, cardLast4: last4, cardFingerprint: fingerprint, ...rest } = row
   const card =
     first6 === null || last4 === null || fingerprint === null ? null : { first6, last4, fingerprint }

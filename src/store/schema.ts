@@ -166,6 +166,7 @@ export const hostMessage = sqliteTable(
     caseReason: text('case_reason', { enum: ['host_silent', 'host_keeps'] }),
     caseOpenedAt: integer('case_opened_at'),
     caseClosedAt: integer('case_closed_at'),
+    hostSaid: text('host_said', { enum: ['approved', 'declined', 'reversed'] }),
     attempts: integer('attempts').notNull(),
     nextAt: integer('next_at'),
   },

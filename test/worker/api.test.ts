@@ -71,6 +71,9 @@ const ROUTES: readonly (readonly [string, string, object | undefined])[] = [
   ],
   ['GET', `/v1/sales/${ABSENT}`, undefined],
   ['GET', '/v1/inquiries?rrn=000000000000', undefined],
+  ['GET', '/v1/cases', undefined],
+  ['GET', '/v1/cases/000000000000', undefined],
+  ['POST', '/v1/cases/000000000000', { resolution: 'stands', note: 'x' }],
   ['PUT', `/v1/merchants/${s.MID}/terminals/T0000001`, { status: 'active' }],
 ]
 
@@ -96,10 +99,11 @@ describe.each(ROUTES)('%s %s', (method, path, body) => {
   })
 
   it('takes no other method and says which it takes', async () => {
-    for (const other of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'].filter((one) => one !== method)) {
+    const taken = ROUTES.filter(([, same]) => same === path).map(([one]) => one)
+    for (const other of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'].filter((one) => !taken.includes(one))) {
       const reply = await s.ask(isolate, key, other, path)
       expectProblem(reply, [405, 'method_not_allowed'])
-      expect(reply.headers.get('allow')).toBe(method)
+      expect(reply.headers.get('allow')).toBe(taken.join(', '))
     }
   })
 })

@@ -7,13 +7,13 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, expect, it } from 'vitest'
 import { DECIDE_MS } from '../../src/domain/host-state.ts'
 import { recover } from '../../src/recover.ts'
-import { journalOf, rows } from './book.ts'
+import { journalOf } from './book.ts'
 import { idOf, inquire, keyOf, told } from './inquire.ts'
 import { openBehind } from './office.ts'
 import { NO, SILENT, scriptedHost } from './scripted-host.ts'
 import * as s from './support.ts'
 import { openTill, sell } from './till.ts'
-import { watchD1 } from './watched-d1.ts'
+import { scansOf, watchD1 } from './watched-d1.ts'
 
 const DAY = 86_400_000
 
@@ -150,12 +150,7 @@ it('costs two round trips at most, writes nothing, and finds every row by an ind
     expect(watched.trips.length).toBeLessThanOrEqual(2)
     for (const { statements } of watched.trips)
       for (const { sql, params } of statements) {
-        const plan = await rows(`explain query plan ${sql}`, ...params)
-        const scans = plan.map(({ detail }) => String(detail)).filter((detail) => /\bSCAN\b/.test(detail))
-        expect(
-          scans.filter((detail) => !/^SCAN (item VIRTUAL TABLE|CONSTANT ROW|meant)/.test(detail)),
-          sql,
-        ).toEqual([])
+        expect(await scansOf(sql, params), sql).toEqual([])
       }
   }
   expect(await journalOf(own.tid)).toEqual(journal)

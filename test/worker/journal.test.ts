@@ -72,7 +72,19 @@ async function aDayWithAHost(): Promise<void> {
   host.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
   await one.say(s.aVoid({ stan: '000003', ...sale }))
   await behind.settle()
+  const two = await openTill(behind)
+  const second = await sell(two, '000001')
+  await two.say(s.aVoid({ stan: '000002', ...second }))
+  await behind.settle()
   await cron()
+  const [opened] = await rows(
+    'select rrn from host_message where kind = ? and terminal_id = ?',
+    'void',
+    two.tid,
+  )
+  const stands = { resolution: 'stands', note: 'by phone' }
+  const admin = await s.bearerKey(null)
+  await s.ask(behind, admin, 'POST', `/v1/cases/${opened?.rrn}`, stands, { 'idempotency-key': 'k' })
   host.script = { sale: NO }
   await cron()
   await one.say(s.aSale({ stan: '000004' }))
@@ -183,6 +195,7 @@ async function rebuild(db: Db): Promise<void> {
 
 const ENTRY_KINDS = [
   'case',
+  'case_closed',
   'give_up',
   'host_undone',
   'provision',

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { dump, rows } from './book.ts'
 import * as s from './support.ts'
 import { openTill, sell, type Till } from './till.ts'
-import { type Statement, type Trip, type WatchedD1, watchD1 } from './watched-d1.ts'
+import { type Statement, scansOf, type Trip, type WatchedD1, watchD1 } from './watched-d1.ts'
 
 async function openWatched(): Promise<{ isolate: s.Isolate; watched: WatchedD1; till: Till }> {
   const watched = watchD1(env.DB)
@@ -102,10 +102,7 @@ describe('round trips', () => {
   it('find every row by an index', async () => {
     expect(seen.size).toBeGreaterThan(15)
     for (const { sql, params } of seen.values()) {
-      const plan = await rows(`explain query plan ${sql}`, ...params)
-      const scans = plan.map(({ detail }) => String(detail)).filter((detail) => /\bSCAN\b/.test(detail))
-      const unindexed = scans.filter((detail) => !/^SCAN (item VIRTUAL TABLE|CONSTANT ROW)/.test(detail))
-      expect(unindexed, sql).toEqual([])
+      expect(await scansOf(sql, params), sql).toEqual([])
     }
   })
 

@@ -1,5 +1,7 @@
 /** @module A D1 that counts what it is asked and can be made to fail before or after it did it. */
 
+import { rows } from './book.ts'
+
 export interface Statement {
   readonly sql: string
   readonly params: readonly unknown[]
@@ -73,6 +75,13 @@ export function watchD1(d1: D1Database): WatchedD1 {
       ),
   }
   return Object.assign(watched, { database: database as unknown as D1Database })
+}
+
+/** Whole tables that a statement would read, by its plan. */
+export async function scansOf(sql: string, params: readonly unknown[]): Promise<string[]> {
+  const plan = await rows(`explain query plan ${sql}`, ...params)
+  const scans = plan.map(({ detail }) => String(detail)).filter((detail) => /\bSCAN\b/.test(detail))
+  return scans.filter((detail) => !/^SCAN (item VIRTUAL TABLE|CONSTANT ROW|meant)/.test(detail))
 }
 
 /** The error texts of platform.md after which a write may or may not have been done. */

@@ -1,0 +1,1 @@
+ALTER TABLE `host_message` ADD `host_said` text;

@@ -1,0 +1,122 @@
+/** @module A case as a person reads it: what it is about here and at the host, who says what, what happened, what to do. */
+
+import { isCaseOpen } from '../domain/host-state.ts'
+import { posPartsOf } from '../domain/message-key.ts'
+import type { CaseReason, HostMessage, JournalEntry, Sale } from '../domain/types.ts'
+import { certaintyOf, iso } from './bodies.ts'
+
+interface Words {
+  readonly zh: string
+  readonly en: string
+}
+
+/** Why a case is open, and what a person does about it. */
+const CASE_WORDS: Readonly<Record<CaseReason, { readonly why: Words; readonly toDo: Words }>> = {
+  host_silent: {
+    why: { zh: '收单机构一直未应答', en: 'The host has not said what it did' },
+    toDo: {
+      zh: '请以收单机构的参考号或流水号向其查询该笔是否成立，再登记结果',
+      en: 'Ask the acquirer by its references whether it stands there, then record what it said',
+    },
+  },
+  host_keeps: {
+    why: { zh: '收单机构拒绝冲正', en: 'The host will not undo what is reversed here' },
+    toDo: {
+      zh: '终端已被告知冲正成功：请要求收单机构撤销该笔，或登记其成立',
+      en: 'The terminal was told that it is reversed: have the acquirer undo it, or record that it stands',
+    },
+  },
+}
+
+export interface CaseView {
+  readonly message: HostMessage
+  readonly attempts: number
+  readonly nextAt: number | null
+  readonly history: readonly JournalEntry[]
+  readonly sale: Sale | null
+}
+
+const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
+
+export function caseBody({ message, attempts, nextAt, history, sale }: CaseView): object {
+  const { caseReason, caseOpenedAt, caseClosedAt } = message
+  const isOpen = isCaseOpen(message)
+  const words = CASE_WORDS[caseReason ?? 'host_silent']
+  return {
+    id: message.rrn,
+    state: isOpen ? 'open' : 'closed',
+    reason: caseReason,
+    why: words.why,
+    openedAt: isoOrNull(caseOpenedAt),
+    closedAt: isoOrNull(caseClosedAt),
+    kind: message.kind,
+    merchantId: message.merchantId,
+    terminalId: message.terminalId,
+    batchNumber: message.batchNumber,
+    /** The terminal's own; null where the void came by the JSON door. */
+    stan: posPartsOf(message.messageKey)?.stan ?? null,
+    amount: message.amount,
+    currency: message.currencyCode,
+    rrn: message.rrn,
+    voidId: history[0]?.effects.voidRecord?.id ?? null,
+    receivedAt: iso(message.claimedAt),
+    sale: sale === null ? null : saleReference(sale),
+    /** What stands here, and what the host last said of it. */
+    ours: message.state,
+    host: {
+      said: message.hostSaid,
+      stan: message.hostStan,
+      rrn: message.hostRrn,
+      original:
+        message.originalStan === null
+          ? null
+          : {
+              batchNumber: message.originalBatchNumber,
+              stan: message.originalStan,
+              rrn: message.originalRrn,
+              authorizationCode: message.originalAuthorizationCode,
+            },
+    },
+    tries: attempts,
+    nextTryAt: isoOrNull(nextAt),
+    history: history.map(eventOf),
+    toDo: isOpen ? words.toDo : null,
+    certainty: certaintyOf(message.state, message).certainty,
+    doNext: isOpen ? 'contact_acquirer' : 'nothing',
+  }
+}
+
+const saleReference = ({
+  id,
+  batchNumber,
+  stan,
+  rrn,
+  amount,
+  authorizationCode,
+  card,
+  soldAt,
+}: Sale): object => ({
+  id,
+  batchNumber,
+  stan,
+  rrn,
+  amount,
+  authorizationCode,
+  card: card === null ? null : { first6: card.first6, last4: card.last4 },
+  soldAt: iso(soldAt),
+})
+
+/** An entry of the journal as far as it tells the story. */
+function eventOf({ seq, kind, at, door, answer, request, effects }: JournalEntry): object {
+  const { resolution, note, decidedBy } = request
+  const why = effects.hostMoves?.find(({ caseReason }) => caseReason !== undefined)?.caseReason
+  return {
+    seq,
+    kind,
+    at: iso(at),
+    door,
+    ...(answer === null ? {} : { responseCode: answer.responseCode, reason: answer.reason }),
+    ...(why === undefined ? {} : { why }),
+    ...(kind === 'case_closed' ? { resolution, note, decidedBy } : {}),
+  }
+}

@@ -1,0 +1,172 @@
+/** @module What a person decides of a case, in every state; what it does to totals, and to those of a batch that was settled. */
+
+import { describe, expect, it } from 'vitest'
+import { decideCase } from '../../src/domain/decide-case.ts'
+import { claimed } from '../../src/domain/decide-claim.ts'
+import { decideSale } from '../../src/domain/decide-sale.ts'
+import { decideVoid } from '../../src/domain/decide-void.ts'
+import type { Decision, Situation } from '../../src/domain/decision.ts'
+import { HOST_STATES, type HostState, isUndecided } from '../../src/domain/host-state.ts'
+import type { CaseRequest } from '../../src/domain/requests.ts'
+import type { Effects, HostMessage, JournalEntry } from '../../src/domain/types.ts'
+import * as f from './fixtures.ts'
+
+function draftOf(decision: Decision) {
+  if (decision.kind !== 'commit') throw new Error(`expected a commit, not ${decision.kind}`)
+  return decision.draft
+}
+
+const entryOf = (decision: Decision): JournalEntry => ({
+  ...draftOf(decision),
+  seq: 3,
+  previousHash: 'a'.repeat(64),
+  hash: 'b'.repeat(64),
+})
+
+const forVoid: Situation = { ...f.situation, original: f.original }
+const voidClaim = entryOf(claimed(decideVoid(f.voidRequest, forVoid, f.supplies), forVoid, f.supplies))
+const saleClaim = entryOf(
+  claimed(decideSale(f.saleRequest, f.situation, f.supplies, { kind: 'approved' }), f.situation, f.supplies),
+)
+
+const LATER = { ...f.supplies, now: f.NOW + 600_000 }
+const OPENED = { caseReason: 'host_silent', caseOpenedAt: f.NOW, caseClosedAt: null } as const
+
+/** A claimed message with an open case, answered before where its state says so. */
+function at(claim: JournalEntry, state: HostState, more: Partial<Situation> = {}): Situation {
+  const { voidRecord, claimedSale } = claim.effects
+  const answered: Effects = {
+    ...(voidRecord === undefined ? {} : { voidRecord: { ...voidRecord, state: 'approved' } }),
+    ...(claimedSale === undefined ? {} : { sale: claimedSale }),
+  }
+  const outcome = f.entryFor(f.voidRequest, { kind: 'void', effects: answered })
+  return {
+    ...f.situation,
+    original: f.original,
+    claim,
+    earlier: isUndecided(state) ? claim : outcome,
+    forwarded: { ...(claim.effects.claim as HostMessage), state, ...OPENED },
+    ...more,
+  }
+}
+
+const voided = { ...f.terminal, batch: { ...f.batch, creditAmount: 1234, creditCount: 1 } }
+const settled = { ...f.terminal, batch: { ...f.batch, batchNumber: '000002', debitAmount: 0, debitCount: 0 } }
+
+const decide = (resolution: CaseRequest['resolution'], situation: Situation) =>
+  decideCase(
+    {
+      ...f.voidRequest,
+      kind: 'case',
+      door: 'json',
+      contentFingerprint: '',
+      resolution,
+      request: { decidedBy: 'operations', resolution, note: 'by phone', decision: 'fingerprint' },
+    },
+    situation,
+    LATER,
+  )
+
+/** State → after `stands`, after `undone`. */
+const TABLE: Readonly<Record<HostState, readonly [HostState, HostState]>> = {
+  pending: ['approved', 'declined'],
+  undoing: ['approved', 'declined'],
+  approved: ['approved', 'reversed'],
+  declined: ['declined', 'declined'],
+  reversing: ['approved', 'reversed'],
+  reversed: ['reversed', 'reversed'],
+}
+
+describe.each(HOST_STATES)('a void that is %s', (state) => {
+  it.each(['stands', 'undone'] as const)(
+    '%s: moves as the table says and is asked about no more',
+    (resolution) => {
+      const terminal = state === 'approved' ? voided : f.terminal
+      const draft = draftOf(decide(resolution, at(voidClaim, state, { terminal })))
+      const [stands, undone] = TABLE[state]
+      const { messageKey } = f.voidRequest
+      expect(draft).toMatchObject({
+        kind: 'case_closed',
+        messageKey: `${messageKey}|${isUndecided(state) ? 'outcome' : `case_closed|${f.terminal.head.seq + 1}`}`,
+        contentFingerprint: voidClaim.contentFingerprint,
+        request: { ...voidClaim.request, decidedBy: 'operations', resolution, note: 'by phone' },
+        effects: {
+          hostMoves: [
+            { messageKey, state: resolution === 'stands' ? stands : undone, at: LATER.now, nextAt: null },
+          ],
+        },
+      })
+      expect(draft.answer === null).toBe(!isUndecided(state))
+    },
+  )
+
+  it('is left as it stands where no case is open', () => {
+    const situation = at(voidClaim, state)
+    const closed = {
+      ...situation,
+      forwarded: { ...(situation.forwarded as HostMessage), caseClosedAt: f.NOW },
+    }
+    const decision = decide('stands', closed)
+    expect(decision.kind).toBe(isUndecided(state) ? 'pending' : 'replay')
+  })
+})
+
+const creditOf = (resolution: CaseRequest['resolution'], situation: Situation) =>
+  draftOf(decide(resolution, situation)).effects.batch?.creditAmount
+
+describe('totals', () => {
+  it('count a void that stands and no more one that is undone', () => {
+    expect(creditOf('stands', at(voidClaim, 'pending'))).toBe(1234)
+    expect(creditOf('stands', at(voidClaim, 'reversing'))).toBe(1234)
+    expect(creditOf('undone', at(voidClaim, 'approved', { terminal: voided }))).toBe(0)
+    expect(creditOf('undone', at(voidClaim, 'undoing'))).toBeUndefined()
+    expect(creditOf('undone', at(voidClaim, 'reversing'))).toBeUndefined()
+  })
+
+  it('of a settled batch stay as they are; the decision is written all the same', () => {
+    for (const [state, resolution, next] of [
+      ['pending', 'stands', 'approved'],
+      ['reversing', 'stands', 'approved'],
+      ['approved', 'undone', 'reversed'],
+    ] as const) {
+      const { effects } = draftOf(decide(resolution, at(voidClaim, state, { terminal: settled })))
+      expect(effects.batch).toBeUndefined()
+      expect((effects.voidRecord ?? effects.voidMoved)?.state).toBe(next)
+    }
+  })
+
+  it('do not count a void whose sale is reversed', () => {
+    const reversed = { ...f.original, reversed: true }
+    const { effects } = draftOf(decide('stands', at(voidClaim, 'reversing', { original: reversed })))
+    expect(effects.batch).toBeUndefined()
+    expect(effects.voidMoved).toMatchObject({ state: 'approved' })
+  })
+})
+
+describe('a sale', () => {
+  it('that stands is a sale from then on, and its terminal’s copy hears so', () => {
+    const { answer, effects } = draftOf(decide('stands', at(saleClaim, 'undoing')))
+    expect(answer?.responseCode).toBe('00')
+    expect(effects).toMatchObject({ sale: { status: 'approved' }, batch: { debitCount: 2 } })
+    expect(draftOf(decide('undone', at(saleClaim, 'undoing')))).toMatchObject({
+      answer: { reason: 'acquirer_silent' },
+      effects: { sale: { status: 'declined' } },
+    })
+  })
+
+  it('that is undone takes its void along, which the host is still owed', () => {
+    const liveVoid = { id: 'v', messageKey: 'its void', state: 'approved', forwarded: true } as const
+    const original = { ...f.original, liveVoid }
+    const { effects } = draftOf(decide('undone', at(saleClaim, 'approved', { original, terminal: voided })))
+    expect(effects).toMatchObject({
+      voidMoved: { id: 'v', state: 'reversing' },
+      batch: { debitAmount: 0, creditAmount: 0 },
+      hostMoves: [{ state: 'reversed' }, { messageKey: 'its void', state: 'reversing' }],
+    })
+  })
+
+  it('that was reversed and stands at the host is kept as its terminal knows it', () => {
+    const { effects } = draftOf(decide('stands', at(saleClaim, 'reversing')))
+    expect(Object.keys(effects)).toEqual(['hostMoves'])
+  })
+})

@@ -1,0 +1,186 @@
+/** @module What becomes of a message when a person decides its case; a decision is made once. */
+
+import { beforeAll, describe, expect, it } from 'vitest'
+import { recover } from '../../src/recover.ts'
+import { dump, effectOf, faultOf, journalOf } from './book.ts'
+import { type CaseBody, decide, openShop, type Shop, silentVoid, theCase } from './case-shop.ts'
+import { inquire } from './inquire.ts'
+import { aSale, openBehind, openOffice, type Sold } from './office.ts'
+import { YES } from './scripted-host.ts'
+import * as s from './support.ts'
+
+let admin: string
+let key: string
+
+beforeAll(async () => {
+  admin = await s.bearerKey(null)
+  key = await s.bearerKey(s.MID)
+})
+
+const totalsOf = async ({ till }: Shop) => (await effectOf(till.tid)).batches[0]
+
+describe('a person decides that a void', () => {
+  it('stands: its copy hears 00, it counts, the batch can close, and nothing is asked any more', async () => {
+    const shop = await openShop()
+    const { request, caseId } = await silentVoid(shop, admin)
+    const { till, isolate, host } = shop
+    const decided = await decide(shop, admin, caseId, 'stands')
+    expect(decided).toMatchObject({
+      status: 200,
+      body: {
+        id: caseId,
+        state: 'closed',
+        ours: 'approved',
+        toDo: null,
+        certainty: 'FINAL',
+        doNext: 'nothing',
+      },
+    })
+    expect((decided.body as unknown as CaseBody).history.at(-1)).toMatchObject({
+      kind: 'case_closed',
+      responseCode: '00',
+      resolution: 'stands',
+      note: '电话确认: by phone',
+      decidedBy: 'test',
+    })
+    expect((await till.say(request)).fields.get(39)).toBe('00')
+    expect(await totalsOf(shop)).toMatchObject({ debit_amount: 1234, credit_amount: 1234, credit_count: 1 })
+    const asked = () => host.asked.filter(({ terminalId }) => terminalId === till.tid)
+    const before = asked()
+    isolate.clock.now += 2 * 3_600_000
+    await recover(isolate.services, 0)
+    expect(asked()).toEqual(before)
+    expect((await inquire(isolate, key, { rrn: caseId })).body).toMatchObject({
+      kind: 'void',
+      answer: { responseCode: '00' },
+      state: 'approved',
+      certainty: 'FINAL',
+    })
+    const closing = await till.say(s.aSettlement({ stan: '000009' }, s.totalsOf(1234, 1, 1234, 1)))
+    expect(closing.fields.get(48)?.[30]).toBe('1')
+    expect(await faultOf(till.tid)).toBeNull()
+  })
+
+  it('is undone: its copy hears that it did not happen, and the sale may be voided anew', async () => {
+    const shop = await openShop()
+    const { sale, request, caseId } = await silentVoid(shop, admin)
+    expect((await decide(shop, admin, caseId, 'undone')).body).toMatchObject({
+      state: 'closed',
+      ours: 'declined',
+    })
+    expect((await shop.till.say(request)).fields.get(39)).toBe('68')
+    shop.host.script = {}
+    expect((await shop.till.say(s.aVoid({ stan: '000003', ...sale }))).fields.get(39)).toBe('00')
+    expect(await totalsOf(shop)).toMatchObject({ credit_amount: 1234 })
+  })
+
+  it('stands after all though its terminal reversed it: the sale is voided, and counts as such', async () => {
+    const shop = await openShop()
+    const office = openOffice(shop.isolate, key)
+    const sale: Sold = await aSale(shop.till)
+    const voided = await office.void(sale, `${shop.till.tid}-1`)
+    shop.host.script = { reversal: { kind: 'declined', reason: 'reversal_too_late' }, inquiry: YES }
+    const undone = await office.reverse(sale, `${shop.till.tid}-1`)
+    await shop.isolate.settle()
+    const { id } = await theCase(shop, admin)
+    expect((await s.ask(shop.isolate, key, 'GET', `/v1/cases/${id}`)).body).toMatchObject({
+      reason: 'host_keeps',
+      ours: 'reversing',
+      host: { said: 'approved' },
+      stan: null,
+      voidId: voided.body.id,
+      history: [{ kind: 'void_claim' }, { kind: 'void' }, { kind: 'void_reversal' }, { kind: 'case' }],
+    })
+    expect(await totalsOf(shop)).toMatchObject({ credit_amount: 0 })
+    expect((await decide(shop, admin, id, 'stands')).status).toBe(200)
+    expect(await totalsOf(shop)).toMatchObject({ credit_amount: 1234 })
+    expect((await s.ask(shop.isolate, key, 'GET', `/v1/voids/${voided.body.id}`)).body).toMatchObject({
+      status: 'approved',
+      reversedAt: null,
+      certainty: 'FINAL',
+    })
+    expect((await office.void(sale, 'another')).body.reason).toBe('original_already_voided')
+    expect((await office.reverse(sale, `${shop.till.tid}-1`)).body).toMatchObject({
+      status: 'stands',
+      voidId: undone.body.voidId,
+    })
+    expect(await faultOf(shop.till.tid)).toBeNull()
+  })
+
+  it('stands in a batch that was settled over the case: it is written down, no total moves', async () => {
+    const shop = await openShop()
+    const { request, caseId } = await silentVoid(shop, admin)
+    const { till } = shop
+    const closing = await till.say(s.aSettlement({ stan: '000009' }, s.totalsOf(1234, 1, 0, 0)))
+    expect(closing.fields.get(48)?.[30]).toBe('1')
+    expect((await decide(shop, admin, caseId, 'stands')).body).toMatchObject({
+      state: 'closed',
+      ours: 'approved',
+    })
+    expect((await till.say(request)).fields.get(39)).toBe('00')
+    expect((await effectOf(till.tid)).batches).toMatchObject([
+      { state: 'closed', credit_amount: 0 },
+      { state: 'open', credit_amount: 0 },
+    ])
+  })
+})
+
+describe('a decision', () => {
+  it('again is the same; other content under its key, or another decision, is refused', async () => {
+    const shop = await openShop()
+    const { caseId } = await silentVoid(shop, admin)
+    const first = await decide(shop, admin, caseId, 'stands', { name: 'once' })
+    const again = await decide(shop, admin, caseId, 'stands', { name: 'once' })
+    expect([again.status, again.text]).toEqual([200, first.text])
+    expect([first, again].map(({ headers }) => headers.get('idempotent-replayed'))).toEqual([null, 'true'])
+    const entries = await journalOf(shop.till.tid)
+    expect((await decide(shop, admin, caseId, 'undone', { name: 'once' })).status).toBe(422)
+    expect((await decide(shop, admin, caseId, 'stands', { name: 'once', note: 'other' })).status).toBe(422)
+    expect(await decide(shop, admin, caseId, 'undone')).toMatchObject({
+      status: 409,
+      body: { reason: 'case_closed' },
+    })
+    expect(await journalOf(shop.till.tid)).toEqual(entries)
+  })
+
+  it('is one, though two decide at once and the host speaks as well', async () => {
+    const shop = await openShop()
+    const { caseId } = await silentVoid(shop, admin)
+    shop.host.script = { inquiry: YES }
+    shop.isolate.clock.now += 2 * 3_600_000
+    const other = await openBehind(shop.host)
+    const [one, two] = await Promise.all([
+      decide(shop, admin, caseId, 'stands'),
+      decide({ isolate: other }, admin, caseId, 'undone'),
+      recover(shop.isolate.services, 0),
+    ])
+    expect([one.status, two.status].filter((status) => status === 200).length).toBeLessThanOrEqual(1)
+    const closings = (await theCase(shop, admin)).history.filter(
+      ({ kind }) => kind === 'case_closed' || kind === 'void',
+    )
+    expect(closings).toHaveLength(1)
+    expect(await faultOf(shop.till.tid)).toBeNull()
+  })
+
+  it.each([
+    ['no key', { resolution: 'stands', note: 'x' }, undefined, 'idempotency_key_required'],
+    ['no note', { resolution: 'stands' }, 'k', 'invalid_request'],
+    ['another resolution', { resolution: 'maybe', note: 'x' }, 'k', 'invalid_request'],
+    [
+      'a card number in its note',
+      { resolution: 'stands', note: 'card 6225 0000-0000 0014' },
+      'k',
+      'invalid_request',
+    ],
+    ['a line break', { resolution: 'stands', note: 'a\nb' }, 'k', 'invalid_request'],
+    ['too long a note', { resolution: 'stands', note: 'x'.repeat(501) }, 'k', 'invalid_request'],
+  ])('with %s is none', async (_, body, name, reason) => {
+    const { isolate } = await openShop()
+    const before = await dump()
+    const headers: Record<string, string> = name === undefined ? {} : { 'idempotency-key': name }
+    const reply = await s.ask(isolate, admin, 'POST', '/v1/cases/000000000000', body, headers)
+    expect([reply.status, reply.body.reason]).toEqual([400, reason])
+    expect(reply.text).not.toContain('0014')
+    expect(await dump()).toEqual(before)
+  })
+})
