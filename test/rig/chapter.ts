@@ -11,7 +11,7 @@ import { judgeBatch, judgeStory, rowsSince, totalsOf, type Violation } from './j
 import type { Mouth } from './mouth.ts'
 import type { Rig } from './rig.ts'
 import { type Said, saying, wasApproved } from './said.ts'
-import { newStory, type Story } from './story.ts'
+import { drawPlan, newStory, type Story } from './story.ts'
 import { openTill, type Till } from './till.ts'
 
 /** A terminal, and its open batch by what was acknowledged before the chapter. */
@@ -37,18 +37,18 @@ export async function openBooks(core: Core, { url }: Rig, terminalIds: readonly 
   return books
 }
 
-export function newChapter(book: Book, mouth: Mouth, sales: number): Chapter {
+export function newChapter(book: Book, random: Random, sales: number): Chapter {
   const { till, totals } = book
   const { state } = till
-  const { below } = mouth.random
+  const { below } = random
   const firstStan = String(state.nextStan).padStart(6, '0')
-  const stories = Array.from({ length: sales }, () => newStory(till, mouth))
+  const stories = Array.from({ length: sales }, () => newStory(till, drawPlan(random)))
   return {
     book,
     batchNumber: state.batchNumber,
     firstStan,
     stories,
-    settlement: totals.debitCount > 0 && below(8) === 0 ? settlementOf(till, totals, mouth.random) : null,
+    settlement: totals.debitCount > 0 && below(8) === 0 ? settlementOf(till, totals, random) : null,
     settleAt: below(60),
     signsOn: below(10) === 0,
   }

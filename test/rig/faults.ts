@@ -91,7 +91,7 @@ export async function runFaults({ dir, voids, seed }: FaultOptions): Promise<Fau
 async function tellAll({ till }: Book, mouth: Mouth, plans: Plan[]): Promise<Story[]> {
   const told: Story[] = []
   for (let plan = plans.pop(); plan !== undefined; plan = plans.pop()) {
-    const story = newStory(till, mouth, plan)
+    const story = newStory(till, plan)
     for (let left = MOST_TRIES; left > 0 && !(await story.tell(mouth, false)); left--);
     told.push(story)
   }

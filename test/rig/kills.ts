@@ -86,6 +86,7 @@ class Run {
   #rig: Rig | undefined
   #mouth: Mouth | undefined
   #books: Book[] = []
+  #races = 0
   /** How long a race lasts when it is left alone, milliseconds: kills are spread over it. */
   #usual = 200
 
@@ -133,8 +134,9 @@ class Run {
     await this.#verify(chapters)
   }
 
-  /** One more kill, after which no one moves the clock: the recovery runs once a minute. */
+  /** One more kill, with a host that is late too, after which no one moves the clock: the recovery runs once a minute. */
   async inRealTime(): Promise<void> {
+    await this.#host?.faults({ ...HOST_FAULTS, late_request: 0.05, late_answer: 0.05 }, this.#options.seed)
     const chapters = await this.#race()
     const since = performance.now()
     this.mouth.skipsAnswered = true
@@ -163,16 +165,20 @@ class Run {
   async #race(): Promise<Chapter[]> {
     await this.rig.control.faults({ ...D1_FAULTS, seed: this.#random.below(2 ** 31) })
     const { sales = 3 } = this.#options
-    const chapters = this.#books.map((book) => newChapter(book, this.mouth, sales))
+    // What is said depends on the seed alone, not on how often anything else was drawn.
+    const planning = seeded(this.#options.seed + ++this.#races)
+    const chapters = this.#books.map((book) => newChapter(book, planning, sales))
     this.mouth.skipsAnswered = false
     // Every other time the sales are made before the race, so that it is one of voids.
     const stories = chapters.flatMap((chapter) => chapter.stories)
     if (this.#random.below(2) === 0) await Promise.all(stories.map((story) => story.begin(this.mouth)))
+    this.mouth.hangsUp = true
     const since = performance.now()
     const telling = tellChapters(chapters, this.mouth, true).then((done) => {
       if (done) this.#usual = (this.#usual * 3 + (performance.now() - since)) / 4
     })
     await this.#killIn(this.#random.below(1000) * 0.0012 * this.#usual, telling)
+    this.mouth.hangsUp = false
     this.report.cutOff += messagesOf(chapters).filter(({ heard }) => heard.length === 0).length
     return chapters
   }

@@ -53,8 +53,9 @@ export async function runPowerCuts(options: PowerOptions): Promise<PowerReport> 
   const books = await openBooks(await loadCore(), rig, terminalIds)
   const mouth = openMouth(merchantKey, random, () => talkingTo)
   let usual = 200
-  while (report.cuts < cuts && report.violations.length === 0) {
-    const chapters = books.map((book) => newChapter(book, mouth, SALES))
+  for (let stop = 1; report.cuts < cuts && report.violations.length === 0; stop++) {
+    const planning = seeded(options.seed + stop)
+    const chapters = books.map((book) => newChapter(book, planning, SALES))
     const before = walOf(join(live, 'data/annul'))
     const since = performance.now()
     const telling = tellChapters(chapters, mouth, true)

@@ -4,6 +4,7 @@ import { REFUSALS } from '../../src/domain/decline-reason.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
 import { answerTexts, type Exchange } from '../../src/terminal/exchange.ts'
 import type { TerminalState } from '../../src/terminal/state.ts'
+import { askJson, type JsonAnswer } from './ask.ts'
 import type { Till } from './till.ts'
 
 export type Verdict =
@@ -35,8 +36,8 @@ export interface Said {
   /** Of a reversal: what it undoes. */
   readonly target: Said | null
   readonly heard: Heard[]
-  /** Null where nothing came that says anything. */
-  say(url: URL): Promise<Heard | null>
+  /** Null where nothing came that says anything. `hangUp`: after that no one listens. */
+  say(url: URL, hangUp?: AbortSignal): Promise<Heard | null>
 }
 
 /** What was first heard, silence apart. */
@@ -99,8 +100,8 @@ export function saying(
     reference: kind === 'sale' || kind === 'void' ? referenceOf(till.state, kind, stan) : null,
     target,
     heard: [],
-    async say(url) {
-      const { exchange, silence } = await till.say(frame, url)
+    async say(url, hangUp) {
+      const { exchange, silence } = await till.say(frame, url, hangUp)
       if (exchange.answer !== null) return heardOf(exchange)
       return silence === null || isSilence(silence) ? null : wrong(silence)
     },
@@ -122,8 +123,9 @@ export function sayingJson(bearer: string, key: string, body: object, target: Sa
     reference: target === null ? new URLSearchParams({ idempotencyKey: key }).toString() : null,
     target,
     heard: [],
-    async say(url) {
-      const answer = await ask(new URL(path, url), { method: 'POST', headers, body: JSON.stringify(body) })
+    async say(url, hangUp) {
+      const init = { method: 'POST', headers, body: JSON.stringify(body) }
+      const answer = await askJson(new URL(path, url), init, hangUp)
       return answer === null ? null : heardOfJson(answer)
     },
   }
@@ -137,21 +139,4 @@ function heardOfJson({ status, text, json }: JsonAnswer): Heard | null {
   if (json.certainty !== 'FINAL') return [202, 409, 429, 503].includes(status) ? null : wrong(text)
   if (status === 201) return { ...heard, verdict: 'approved' }
   return { ...heard, verdict: reason === 'message_reversed' ? 'reversed' : 'declined' }
-}
-
-interface JsonAnswer {
-  readonly status: number
-  readonly text: string
-  readonly json: Readonly<Record<string, string | undefined>>
-}
-
-/** Null where the connection broke. */
-export async function ask(url: URL, init: RequestInit): Promise<JsonAnswer | null> {
-  try {
-    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(30_000) })
-    const text = await response.text()
-    return { status: response.status, text, json: text.startsWith('{') ? JSON.parse(text) : {} }
-  } catch {
-    return null
-  }
 }

@@ -8,8 +8,9 @@ import { reversalRequest, saleRequest, voidRequest } from '../../src/terminal/me
 import { type LogEntry, takeStan } from '../../src/terminal/state.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import type { Random } from '../support/micro-random.ts'
+import { askJson } from './ask.ts'
 import type { Mouth } from './mouth.ts'
-import { ask, firstOf, type Said, saying, sayingJson } from './said.ts'
+import { firstOf, type Said, saying, sayingJson } from './said.ts'
 import type { Till } from './till.ts'
 
 /** Milliseconds over which what races for a sale is spread. */
@@ -34,7 +35,7 @@ export interface Plan {
   readonly givesUp: boolean
 }
 
-function draw({ below }: Random): Plan {
+export function drawPlan({ below }: Random): Plan {
   const kinds = ['void', 'void', 'api_void'] as const
   return {
     amount: (1 + below(500)) * 100 + (ENDINGS[below(ENDINGS.length)] ?? 0),
@@ -63,7 +64,7 @@ export interface Story {
   tell(mouth: Mouth, paced: boolean): Promise<boolean>
 }
 
-export function newStory(till: Till, mouth: Mouth, plan: Plan = draw(mouth.random)): Story {
+export function newStory(till: Till, plan: Plan): Story {
   const { state } = till
   const { amount, card } = plan
   const pos = (kind: 'sale' | 'void', more: Partial<LogEntry> = {}): LogEntry => ({
@@ -92,7 +93,7 @@ export function newStory(till: Till, mouth: Mouth, plan: Plan = draw(mouth.rando
     let saleId: string | undefined
     if (plan.voids.some(({ kind }) => kind === 'api_void')) {
       const headers = { authorization: `Bearer ${mouth.merchantKey}` }
-      saleId = (await ask(new URL(`/v1/sales/${rrn}`, mouth.url()), { headers }))?.json.id
+      saleId = (await askJson(new URL(`/v1/sales/${rrn}`, mouth.url()), { headers }))?.json.id
       if (saleId === undefined) return false
     }
     const voids = plan.voids.map(({ kind, at, copies }, i) => {
