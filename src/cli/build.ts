@@ -29,6 +29,22 @@ export async function isCoreFresh(): Promise<boolean> {
   return times.every((time) => time < built)
 }
 
+/** Compiles `assembly/index.ts` under `base` to `base/outFile`. Throws with the compiler's messages where it does not compile. */
+export async function compileCore(base: string, outFile: string): Promise<void> {
+  const { default: asc } = await import('assemblyscript/asc')
+  const memory = ['--initialMemory', PAGES, '--maximumMemory', PAGES]
+  const options = ['--runtime', 'stub', '-O3', ...memory, '--use', 'abort=']
+  const { error, stderr } = await asc.main([
+    'assembly/index.ts',
+    '--baseDir',
+    base,
+    '--outFile',
+    outFile,
+    ...options,
+  ])
+  if (error) throw new Error(`The core does not compile: ${error.message}\n${stderr.toString()}`)
+}
+
 /**
  * Compiles the core if need be. The result appears under its name in one step, so that a reader, or another build at the same
  * time, never sees half a file. Throws with the compiler's messages if the sources do not compile.
@@ -37,28 +53,8 @@ export async function build(): Promise<void> {
   if (await isCoreFresh()) return
   await mkdir(dirname(corePath), { recursive: true })
   const draft = `build/core.${crypto.randomUUID()}.wasm`
-  const { default: asc } = await import('assemblyscript/asc')
-  const options = [
-    '--runtime',
-    'stub',
-    '-O3',
-    '--initialMemory',
-    PAGES,
-    '--maximumMemory',
-    PAGES,
-    '--use',
-    'abort=',
-  ]
   try {
-    const { error, stderr } = await asc.main([
-      'assembly/index.ts',
-      '--baseDir',
-      root,
-      '--outFile',
-      draft,
-      ...options,
-    ])
-    if (error) throw new Error(`The core does not compile: ${error.message}\n${stderr.toString()}`)
+    await compileCore(root, draft)
     await rename(join(root, draft), corePath)
   } finally {
     await rm(join(root, draft), { force: true })

@@ -6,9 +6,11 @@ import { build, corePath } from './build.ts'
 /** Node's compiler of bytes. The generated Worker types leave it out, since Workers may not compile. */
 const { compile } = WebAssembly as unknown as { compile(bytes: Uint8Array): Promise<WebAssembly.Module> }
 
+export const moduleAt = async (path: string): Promise<WebAssembly.Module> => compile(await readFile(path))
+
 export async function loadCoreModule(): Promise<WebAssembly.Module> {
   await build()
-  return compile(await readFile(corePath))
+  return moduleAt(corePath)
 }
 
 export async function loadCore(): Promise<Core> {
