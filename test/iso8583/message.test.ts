@@ -4,8 +4,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isCanonical, type Message, pack, unpack } from '../../src/iso8583/message.ts'
 import { ELEMENTS, elementOf } from '../../src/iso8583/spec.ts'
-import { anyMessage, anyValue, microPack } from '../support/iso8583-arbitrary.ts'
+import { anyMessage, anyValue } from '../support/iso8583-arbitrary.ts'
 import { bytesOf, hexOf } from '../support/iso8583-golden.ts'
+import { microPack } from '../support/micro-iso8583.ts'
 
 const one = (number: number, value: string): Message => ({ mti: '0200', fields: new Map([[number, value]]) })
 
