@@ -1,0 +1,275 @@
+/** @module What the codec owes for any bytes at all: frames, messages, requests, answers, descriptions and texts. */
+
+import {
+  buildAnswer,
+  type HostFields,
+  isRequest,
+  packWithMac,
+  privateData,
+  responseMti,
+} from '../../src/iso8583/answer.ts'
+import {
+  formatFault,
+  hasAccountType,
+  keptFields,
+  panOf,
+  placeOf,
+  type TransactionType,
+  transactionTypeOf,
+} from '../../src/iso8583/cup.ts'
+import { type DescribedField, describe, describeJson } from '../../src/iso8583/describe.ts'
+import { readField60, readField61 } from '../../src/iso8583/field60.ts'
+import { answerFrame, buildFrame, type Frame, parseFrame } from '../../src/iso8583/frame.ts'
+import {
+  isCanonical,
+  type Message,
+  macInput,
+  pack,
+  unpack,
+  unpackWhatCan,
+} from '../../src/iso8583/message.ts'
+import { ICC_TAGS } from '../../src/iso8583/names.ts'
+import { contentOf, type PosTransaction, readRequest } from '../../src/iso8583/request.ts'
+import { serialData, unwrapSerial, wrapSerial, xorLrc } from '../../src/iso8583/serial-frame.ts'
+import { decodeText, encodeText, type TextEncoding } from '../../src/iso8583/text.ts'
+import { microPack } from '../support/micro-iso8583.ts'
+import { must } from './finding.ts'
+
+/** Bytes; a receipt's texts are shorter. */
+const LONGEST_TEXT = 64
+
+/** What an input is, in words that many share. */
+export interface Verdict {
+  readonly words: string
+  readonly isMessage: boolean
+}
+
+/** Throws where a property does not hold. `input` is a frame, a body, or neither. */
+export function checkCodec(input: Uint8Array): Verdict {
+  const verdict = checkFrame(input) ?? checkBody(input)
+  checkDescription(input)
+  for (const encoding of ['gbk', 'ascii'] as const) checkText(input.subarray(0, LONGEST_TEXT), encoding)
+  return verdict
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').toUpperCase()
+
+const FRAME_ERROR =
+  /^(\d+ bytes are no frame|length \d+ declared, \d+ bytes there|\d+ bytes, TPDU and header need 11|TPDU does not start with 60)$/
+
+/** Undefined where it is no frame. */
+function checkFrame(input: Uint8Array): Verdict | undefined {
+  const frame = parseFrame(input, xorLrc)
+  const serial = unwrapSerial(input, xorLrc)
+  if (serial.ok) must(isSame(serial.value, serialData(input) ?? NOTHING), 'serial: data differ')
+  if (input.length <= 9999) {
+    const again = unwrapSerial(wrapSerial(input, xorLrc), xorLrc)
+    must(again.ok && isSame(again.value, input), 'serial: wrapped and unwrapped differ')
+  }
+  if (!frame.ok) {
+    must(frame.error.kind === 'lrc' || FRAME_ERROR.test(frame.error.why), 'frame: why')
+    return undefined
+  }
+  const { kind, tpdu, header, body } = frame.value
+  for (const part of [tpdu, header, body]) must(isWithin(part, input), 'frame: a part lies outside')
+  const built = buildFrame(kind, tpdu, header, body, xorLrc)
+  must(isSame(built, input.subarray(0, built.length)), 'frame: built again, it differs')
+  checkAnswerFrame(frame.value)
+  const { words, isMessage } = checkBody(body)
+  return { words: `${kind} frame, ${words}`, isMessage }
+}
+
+function checkAnswerFrame(request: Frame): void {
+  const answer = answerFrame(request, request.body, { signOnAgain: true }, xorLrc)
+  // LEN 02xx and an address 60xx: the one frame that can be taken for a serial one.
+  if (request.kind === 'tpdu' && answer[0] === 0x02 && answer[3] === 0x60) return
+  const read = parseFrame(answer, xorLrc)
+  must(read.ok && read.value.kind === request.kind, 'answer: not a frame')
+  const swapped = [0, 3, 4, 1, 2].map((at) => request.tpdu[at] ?? 0)
+  must(isSame(read.value.tpdu, Uint8Array.from(swapped)), 'answer: addresses')
+  must(((read.value.header[2] ?? 0) & 0x0f) === 3, 'answer: sign on again')
+  must(isSame(read.value.body, request.body), 'answer: body')
+}
+
+const isWithin = (part: Uint8Array, whole: Uint8Array): boolean =>
+  part.buffer === whole.buffer &&
+  part.byteOffset >= whole.byteOffset &&
+  part.byteOffset + part.length <= whole.byteOffset + whole.length
+
+const FORMAT_ERROR =
+  /^(truncated: \d+ bytes needed, \d+ left|\d+ bytes after the last field|length \d+ is over \d+|length is not decimal|not four digits|not in the field table|not digits|not track data|not printable ASCII)$/
+
+function checkBody(body: Uint8Array): Verdict {
+  const { fields, error } = unpackWhatCan(body)
+  const message = unpack(body)
+  must(message.ok === (error === undefined), 'message: unpack and unpackWhatCan disagree')
+  const numbers = [...fields.keys()]
+  must(
+    numbers.every((number, at) => number > (numbers[at - 1] ?? 1)),
+    'message: not in the order of the wire',
+  )
+  const covered = macInput(body)
+  must(isSame(covered, body.subarray(0, covered.length)), 'message: MAC input is no start')
+  must([body.length, body.length - 8].includes(covered.length), 'message: MAC input')
+  if (!message.ok) {
+    must(FORMAT_ERROR.test(message.error.why), 'message: why')
+    return { words: `${message.error.field}: ${message.error.why.replace(/\d+/g, 'N')}`, isMessage: false }
+  }
+  checkMessage(body, message.value)
+  const form = isCanonical(body, message.value) ? '' : 'not canonical, '
+  return { words: form + checkRequest(message.value, covered), isMessage: true }
+}
+
+function checkMessage(body: Uint8Array, message: Message): void {
+  const packed = pack(message)
+  must(hexOf(packed) === microPack(message), 'message: packed otherwise than by hand')
+  must(packed.length === body.length, 'message: packed to another length')
+  const strays = packed.filter((byte, at) => byte !== body[at])
+  must(isCanonical(body, message) === (strays.length === 0), 'message: canonical or not')
+  // Only a pad nibble may differ: one half of a byte, zero when packed.
+  packed.forEach((byte, at) => {
+    const received = body[at] ?? 0
+    must(byte === received || byte === (received & 0xf0) || byte === (received & 0x0f), 'message: bytes lost')
+  })
+  const again = unpack(packed)
+  must(again.ok && isSameMessage(again.value, message), 'message: packed and unpacked differ')
+}
+
+const isSameMessage = (a: Message, b: Message): boolean =>
+  JSON.stringify([a.mti, ...a.fields]) === JSON.stringify([b.mti, ...b.fields])
+
+const HOST: HostFields = {
+  responseCode: '00',
+  localTime: '101112',
+  localDate: '0131',
+  settlementDate: '0131',
+  rrn: '000000000001',
+  authorizationCode: '000001',
+  acquirerId: '00000001',
+  receivingInstitution: '00000002',
+  privateData: privateData(null, 'gbk'),
+}
+
+const OF_MANAGEMENT: readonly TransactionType[] = ['sign_on', 'sign_off', 'echo']
+const isPos = (type: TransactionType): type is PosTransaction => !OF_MANAGEMENT.includes(type)
+
+/** Never kept, whatever comes in them. */
+const NOT_KEPT = [2, 14, 35, 36, 52, 55, 57, 58, 59, 62, 63]
+
+/** Says which transaction it is, and the field at fault. */
+function checkRequest(message: Message, covered: Uint8Array): string {
+  const { fields } = message
+  const kept = keptFields(message)
+  must(
+    NOT_KEPT.every((number) => kept[number] === undefined),
+    'request: keeps card data',
+  )
+  const pan = panOf(message)
+  const isKept = (text: string): boolean =>
+    pan !== undefined && pan.length >= 13 && !(fields.get(42) ?? '').includes(pan) && text.includes(pan)
+  must(!isKept(JSON.stringify(kept)), 'request: keeps a card number')
+  hasAccountType(message)
+  for (const part of [fields.get(60) ?? '', fields.get(61) ?? '']) checkField60(part)
+  const place = placeOf(message)
+  const type = transactionTypeOf(message)
+  if (isRequest(message.mti)) checkAnswer(message, type)
+  if (type === undefined) return 'not done here'
+  const fault = formatFault(type, message)
+  must(fault === undefined || (fault >= 2 && fault <= 64), 'request: fault is no field')
+  if (fault !== undefined) return `${type}, fault in ${fault}`
+  if (!isPos(type)) return type
+  const fingerprints = { card: null, content: 'content' }
+  const request = readRequest(type, message, place, fingerprints)
+  contentOf(type, place, message, Uint8Array.from(covered))
+  // The totals of a settlement are compared, and not written.
+  must(!isKept(JSON.stringify({ ...request, totals: undefined })), 'request: holds a card number')
+  if ('amount' in request)
+    must(Number.isSafeInteger(request.amount) && request.amount >= 0, 'request: amount')
+  return type
+}
+
+function checkField60(value: string): void {
+  const of60 = readField60(value)
+  if (of60 !== undefined && value.length > 8)
+    must(Object.values(of60).join('') === value, 'field 60: parts are not the whole')
+  const of61 = readField61(value)
+  if (of61 !== undefined)
+    must(value.startsWith(of61.originalBatchNumber + of61.originalStan), 'field 61: parts')
+}
+
+function checkAnswer(request: Message, type: TransactionType | undefined): void {
+  const mac = (input: Uint8Array): Uint8Array => Uint8Array.from({ length: 8 }, (_, at) => input[at] ?? 0)
+  for (const responseCode of ['00', '25']) {
+    const answer = buildAnswer(request, type, {
+      ...HOST,
+      responseCode,
+      privateData: privateData(null, 'gbk'),
+    })
+    const body = packWithMac(answer, mac)
+    const read = unpack(body)
+    must(read.ok && isCanonical(body, read.value), 'answer: not a message')
+    must(read.value.mti === responseMti(request.mti), 'answer: MTI')
+    must(hexOf(mac(body)) === read.value.fields.get(64), 'answer: MAC')
+    for (const number of [11, 41])
+      must(!answer.fields.has(number) || request.fields.has(number), 'answer: no echo')
+    for (const number of [35, 36, 52, 55]) must(!answer.fields.has(number), 'answer: card data')
+  }
+}
+
+/** What may be shown of a field, whatever came in it. */
+const SHOWN: Readonly<Record<number, RegExp>> = {
+  2: /^(\*{0,12}|\d{6}\*{3,9}\d{4})$/,
+  14: /^\*{4}$/,
+  35: /^\**$/,
+  36: /^\**$/,
+  48: /^(\(\d+ digits\)|domestic [\w ,×]{59}; foreign [\w ,×]{59})$/,
+  52: /^\*{16}$/,
+  53: /^(\d{3}0{13}|\d{6}\*{6}\d{4})$/,
+  58: /^\(\d+ bytes\)$/,
+  60: /^(\d{2} \d{6}( \d{3})?( \d{1,8})?|[\d*]*)$/,
+  61: /^(\d{6} \d{6}( \d{4})?( \d{1,2})?( \d{1,11})?|[\d*]*)$/,
+  62: /^(\(\d+ bytes\)|Sequence No.*)$/,
+}
+/** Shown in their place: a merchant is 15 digits, a MAC no secret; the others have a form of their own. */
+const NO_CARD_LOOKED_FOR = [42, 48, 53, 54, 60, 61, 64]
+const CARD = /[0-9０-９](?:[ -]?[0-9０-９]){12,}/
+
+function checkDescription(input: Uint8Array): void {
+  const { fields } = describeJson(input, xorLrc)
+  for (const field of fields) checkShown(field)
+  must(describe(input, xorLrc).split('\n').length >= fields.length, 'description: lines')
+}
+
+/** Tags with their names, and how much was not read. */
+const isChipData = (value: string): boolean =>
+  value === '' ||
+  value
+    .split(/, (?=[\dA-F(])/)
+    .every(
+      (part) =>
+        ICC_TAGS[part.split(' ')[0] ?? ''] === part.replace(/^\w+ /, '') ||
+        /^\(\d+ bytes not read\)$/.test(part),
+    )
+
+function checkShown({ number, value, masked }: DescribedField): void {
+  must(number !== 55 || isChipData(value), 'description: field 55 shows more than it may')
+  must(SHOWN[number]?.test(value) ?? true, `description: field ${number} shows more than it may`)
+  if (!NO_CARD_LOOKED_FOR.includes(number))
+    must(!CARD.test(value), `description: a card number in field ${number}`)
+  if (/\*{4}/.test(value) && [2, 14, 35, 36, 52].includes(number))
+    must(masked === true, 'description: not marked')
+}
+
+function checkText(input: Uint8Array, encoding: TextEncoding): void {
+  const text = decodeText(input, encoding)
+  const whole = encodeText(text, encoding, 4 * input.length + 4)
+  const room = input[0] ?? 0
+  const cut = encodeText(text, encoding, room)
+  must(cut.length <= room && isSame(cut, whole.subarray(0, cut.length)), 'text: cut')
+  must(whole.length <= room || cut.length >= room - 1, 'text: cut too short')
+  const isWhole = (bytes: Uint8Array): boolean => !decodeText(bytes, encoding).includes('\ufffd')
+  must(!isWhole(whole) || isWhole(cut), 'text: cut within a character')
+}
+
+const NOTHING = new Uint8Array()

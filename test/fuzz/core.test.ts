@@ -1,0 +1,69 @@
+/** @module The core under any calls, the short form; `npm run test:fuzz` is the long one. */
+
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { moduleAt } from '../../src/cli/core.ts'
+import { coreModule } from '../support/load-core.ts'
+import { CoreRig } from './core-rig.ts'
+import { HostRig } from './host-rig.ts'
+import { hunt } from './hunt.ts'
+import { buildMutant, MUTANTS } from './mutants.ts'
+import { NUMBERS, readProgram, showProgram, writeProgram } from './program.ts'
+import { anyProgram } from './program-arbitrary.ts'
+import { readKept } from './seeds.ts'
+
+const rigs = { core: new CoreRig(coreModule), host: new HostRig(coreModule) }
+
+test('a program is read as it was written', () => {
+  expect(NUMBERS.length).toBeLessThanOrEqual(0xf0 - 0xc0)
+  fc.assert(
+    fc.property(anyProgram, (program) => {
+      const calls = readProgram(program)
+      expect(readProgram(writeProgram(calls))).toEqual(calls)
+    }),
+  )
+})
+
+test('the corpus is what it says, and breaks nothing', () => {
+  const corpus = readKept('core')
+  expect(corpus.length).toBeGreaterThan(100)
+  for (const { input, words } of corpus) {
+    expect(showProgram(input)).toBe(words)
+    rigs.core.run(input)
+    rigs.host.run(input)
+  }
+})
+
+test('calls touch what is theirs, refuse what is not, and depend on nothing else', () => {
+  fc.assert(
+    fc.property(anyProgram, (program) => rigs.core.run(program)),
+    { numRuns: 3000 },
+  )
+})
+
+test('what the host lets through never traps, and nothing is left behind', () => {
+  fc.assert(
+    fc.property(anyProgram, (program) => rigs.host.run(program)),
+    { numRuns: 1000 },
+  )
+})
+
+test.each(['chaining from a leftover', 'keys not wiped'])(
+  'a mistake made on purpose is found: %s',
+  async (name) => {
+    const mutant = MUTANTS[name]
+    if (mutant === undefined) throw new Error(`no mutant ${name}`)
+    const isCore = mutant.file.startsWith('assembly/')
+    const module = isCore ? await moduleAt(await buildMutant(mutant, `build/fuzz/short ${name}`)) : coreModule
+    const limits = { seconds: 50, execs: 200_000, patienceSeconds: 10 }
+    const { finding } = await hunt({
+      ...limits,
+      target: mutant.target,
+      module,
+      seed: 1,
+      guided: false,
+      mutant,
+    })
+    expect(finding?.words).toMatch(/^Error: \w/)
+  },
+)

@@ -1,0 +1,86 @@
+/** @module What the fuzzers start from: the committed corpus, and what the golden messages and the contract suggest. */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildFrame } from '../../src/iso8583/frame.ts'
+import { pack } from '../../src/iso8583/message.ts'
+import { xorLrc } from '../../src/iso8583/serial-frame.ts'
+import { ELEMENTS } from '../../src/iso8583/spec.ts'
+import { isTestCard, luhnDigit } from '../../src/terminal/test-cards.ts'
+import { goldens } from '../support/iso8583-golden.ts'
+
+const folder = join(import.meta.dirname, '../corpus/fuzz')
+const pathOf = (name: string): string => join(folder, `${name}.hex`)
+
+export interface Kept {
+  readonly input: Uint8Array
+  /** What it is. */
+  readonly words: string
+}
+
+/** One input a line in hex, behind it a blank and what it is. */
+export const readKept = (name: string): Kept[] =>
+  readFileSync(pathOf(name), 'utf8')
+    .split('\n')
+    .filter((line) => /^[0-9A-F]/.test(line))
+    .map((line) => {
+      const [hex = ''] = line.split(' ', 1)
+      return { input: Uint8Array.from(Buffer.from(hex, 'hex')), words: line.slice(hex.length + 1) }
+    })
+
+export const readCorpus = (name: string): Uint8Array[] => readKept(name).map(({ input }) => input)
+
+const HEAD = '# Inputs in hex, each with what it is; written by npm run test:fuzz -- --write-corpus.'
+
+export function writeCorpus(
+  name: string,
+  inputs: readonly Uint8Array[],
+  show: (input: Uint8Array) => string,
+): void {
+  const lines = inputs
+    .filter(holdsNoCard)
+    .map((input) => `${Buffer.from(input).toString('hex').toUpperCase()} ${show(input)}`)
+  const sorted = lines.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1))
+  writeFileSync(pathOf(name), `${[HEAD, ...sorted].join('\n')}\n`)
+}
+
+/** No number in the form of field 2 that a changed digit made into somebody's. */
+function holdsNoCard(input: Uint8Array): boolean {
+  const hex = Buffer.from(input).toString('hex')
+  const numbers = [...hex.matchAll(/(?=16([3-6]\d{15})|19([3-6]\d{18}))/g)].map(
+    ([, of16, of19]) => of16 ?? of19 ?? '',
+  )
+  return numbers.every((number) => isTestCard(number) || luhnDigit(number.slice(0, -1)) !== number.at(-1))
+}
+
+const CARD = '6225000000000014'
+
+/** Each transaction with a card number in every field that has the room. */
+const laden = (): Uint8Array[] =>
+  goldens
+    .filter(({ canonical }) => canonical)
+    .map(({ mti, fields }) => {
+      const cards = ELEMENTS.filter(
+        ({ number, max }) => max >= CARD.length && ![60, 61, 62, 64].includes(number),
+      ).map(
+        ({ number, format }) =>
+          [number, format === 'b' ? Buffer.from(CARD).toString('hex').toUpperCase() : CARD] as const,
+      )
+      return pack({ mti, fields: new Map([...fields, ...cards]) })
+    })
+
+/** Every golden message bare, in its frame, and in a serial frame. */
+export const goldenInputs = (): Uint8Array[] => [
+  ...laden(),
+  ...goldens.flatMap(({ tpdu, header, body }) => {
+    const envelope = [
+      tpdu.length === 5 ? tpdu : Uint8Array.of(0x60, 0, 3, 0, 0),
+      header.length === 6 ? header : new Uint8Array(6),
+    ] as const
+    return [
+      body,
+      buildFrame('tpdu', ...envelope, body, xorLrc),
+      buildFrame('serial', ...envelope, body, xorLrc),
+    ]
+  }),
+]
