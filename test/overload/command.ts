@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startRig } from '../rig/rig.ts'
-import { goalsOf, linesOf, measure } from './measure.ts'
+import { goalsOf, linesOf, measureRig } from './measure.ts'
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +22,7 @@ const { values } = parseArgs({
 const dir = mkdtempSync(join(tmpdir(), 'annul-overload-'))
 const rig = await startRig({ dir })
 try {
-  const measured = await measure(rig, {
+  const measured = await measureRig(rig, {
     d1Ms: Number(values['d1-ms']),
     times: Number(values.times),
     rounds: Number(values.rounds),

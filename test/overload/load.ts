@@ -3,6 +3,23 @@
 import type { Kind, Tills } from './tills.ts'
 import type { Answer, Wire } from './wire.ts'
 
+/** What the load is on. */
+export interface Service {
+  readonly wire: Pick<Wire, 'send'>
+  readonly tills: Tills
+  /** Milliseconds, for durations only. */
+  now(): number
+  sleep(ms: number): Promise<void>
+}
+
+/** A service in real time. */
+export const inRealTime = (wire: Wire, tills: Tills): Service => ({
+  wire,
+  tills,
+  now: () => performance.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+})
+
 /** Shares of the kinds in ten arrivals, in an order that repeats. */
 const MIX: readonly Kind[] = [
   'sale',
@@ -65,20 +82,21 @@ function note(outcome: Outcome, kind: Kind, answer: Answer, isRight: boolean, ms
 }
 
 /** `users` who each send the next request as soon as the last was answered. */
-export async function closedLoop(wire: Wire, tills: Tills, users: number, seconds: number): Promise<Outcome> {
+export async function closedLoop(service: Service, users: number, seconds: number): Promise<Outcome> {
+  const { wire, tills, now } = service
   const outcome = newOutcome(seconds)
-  const end = performance.now() + 1000 * seconds
+  const end = now() + 1000 * seconds
   let arrivals = 0
   const user = async (): Promise<void> => {
-    while (performance.now() < end) {
+    while (now() < end) {
       const kind = MIX[arrivals++ % MIX.length] ?? 'sale'
       const job = tills.next(kind) ?? tills.next('sale')
       if (job === undefined) throw new Error('more users than tills')
-      const since = performance.now()
+      const since = now()
       const answer = await wire.send(job.request)
-      const now = performance.now()
+      const at = now()
       const isRight = job.done(answer)
-      if (now < end) note(outcome, job.kind, answer, isRight, now - since)
+      if (at < end) note(outcome, job.kind, answer, isRight, at - since)
     }
   }
   await Promise.all(Array.from({ length: users }, user))
@@ -86,37 +104,33 @@ export async function closedLoop(wire: Wire, tills: Tills, users: number, second
 }
 
 /** `rate` arrivals a second, evenly. Latencies count from when an arrival was due, also where the driver was late. */
-export async function openLoop(wire: Wire, tills: Tills, rate: number, seconds: number): Promise<Outcome> {
+export async function openLoop(service: Service, rate: number, seconds: number): Promise<Outcome> {
+  const { wire, tills, now, sleep } = service
   const outcome = newOutcome(seconds)
   const total = Math.floor(rate * seconds)
-  const start = performance.now()
+  const start = now()
   const pending: Promise<void>[] = []
-  let arrivals = 0
 
-  const arrive = (dueAt: number): void => {
-    outcome.lateMs.push(performance.now() - dueAt)
-    const job = tills.next(MIX[arrivals % MIX.length] ?? 'sale')
+  const arrive = (nth: number): void => {
+    const dueAt = start + (nth * 1000) / rate
+    outcome.lateMs.push(now() - dueAt)
+    const job = tills.next(MIX[nth % MIX.length] ?? 'sale')
     if (job === undefined) {
       outcome.starved++
       return
     }
-    const answered = wire.send(job.request).then((answer) => {
-      const ms = performance.now() - dueAt
-      note(outcome, job.kind, answer, job.done(answer), ms)
-    })
+    const answered = wire
+      .send(job.request)
+      .then((answer) => note(outcome, job.kind, answer, job.done(answer), now() - dueAt))
     pending.push(answered)
   }
 
-  await new Promise<void>((resolve) => {
-    const tick = (): void => {
-      const due = Math.min(total, ((performance.now() - start) * rate) / 1000)
-      for (; arrivals < due; arrivals++) arrive(start + (arrivals * 1000) / rate)
-      // Asleep between, so that the service has the machine.
-      if (arrivals < total) setTimeout(tick, 1)
-      else resolve()
-    }
-    tick()
-  })
+  for (let arrivals = 0; arrivals < total; ) {
+    const due = Math.min(total, ((now() - start) * rate) / 1000)
+    for (; arrivals < due; arrivals++) arrive(arrivals)
+    // Asleep between, so that the service has the machine.
+    await sleep(1)
+  }
   await Promise.all(pending)
   return outcome
 }

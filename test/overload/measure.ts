@@ -4,7 +4,16 @@
  */
 
 import type { Rig } from '../rig/rig.ts'
-import { acceptedOf, closedLoop, goodputOf, type Outcome, openLoop, quantile } from './load.ts'
+import {
+  acceptedOf,
+  closedLoop,
+  goodputOf,
+  inRealTime,
+  type Outcome,
+  openLoop,
+  quantile,
+  type Service,
+} from './load.ts'
 import { KINDS, type Kind, openTills } from './tills.ts'
 import { openWire } from './wire.ts'
 
@@ -40,29 +49,34 @@ export interface Measured {
   readonly after: Outcome
 }
 
-export async function measure(rig: Rig, plan: Plan): Promise<Measured> {
+/** In real time, on a rig. */
+export async function measureRig(rig: Rig, plan: Plan): Promise<Measured> {
   const tills = await openTills(rig, plan.tills)
   await rig.control.faults({ latencyMs: plan.d1Ms })
   const wire = await openWire(rig.url, plan.connections)
   try {
-    await closedLoop(wire, tills, 64, 1)
-    const curve: { users: number; goodput: number }[] = []
-    for (const users of USERS)
-      curve.push({ users, goodput: goodputOf(await closedLoop(wire, tills, users, plan.seconds)) })
-    const best = curve.toSorted((a, b) => b.goodput - a.goodput)[0] ?? { users: 1, goodput: 0 }
-    const atEase = AT_EASE * best.goodput
-    const ease = await openLoop(wire, tills, atEase, 2 * plan.seconds)
-    const rounds: Round[] = []
-    for (let round = 0; round < plan.rounds; round++) {
-      const peak = await closedLoop(wire, tills, best.users, plan.seconds)
-      const over = await openLoop(wire, tills, plan.times * goodputOf(peak), plan.seconds)
-      rounds.push({ peak, over })
-    }
-    const after = await openLoop(wire, tills, atEase, plan.seconds)
-    return { plan, curve, ease, rounds, after }
+    return await measure(inRealTime(wire, tills), plan)
   } finally {
     wire.close()
   }
+}
+
+export async function measure(service: Service, plan: Plan): Promise<Measured> {
+  await closedLoop(service, 64, 1)
+  const curve: { users: number; goodput: number }[] = []
+  for (const users of USERS)
+    curve.push({ users, goodput: goodputOf(await closedLoop(service, users, plan.seconds)) })
+  const best = curve.toSorted((a, b) => b.goodput - a.goodput)[0] ?? { users: 1, goodput: 0 }
+  const atEase = AT_EASE * best.goodput
+  const ease = await openLoop(service, atEase, 2 * plan.seconds)
+  const rounds: Round[] = []
+  for (let round = 0; round < plan.rounds; round++) {
+    const peak = await closedLoop(service, best.users, plan.seconds)
+    const over = await openLoop(service, plan.times * goodputOf(peak), plan.seconds)
+    rounds.push({ peak, over })
+  }
+  const after = await openLoop(service, atEase, plan.seconds)
+  return { plan, curve, ease, rounds, after }
 }
 
 const median = (values: readonly number[]): number => quantile(values, 0.5)

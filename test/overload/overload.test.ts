@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Rig, startRig } from '../rig/rig.ts'
-import { acceptedOf, closedLoop, goodputOf, openLoop } from './load.ts'
+import { acceptedOf, closedLoop, goodputOf, inRealTime, openLoop } from './load.ts'
 import { acceptance } from './measure.ts'
 import { openTills, type Tills } from './tills.ts'
 import { openWire, requestOf } from './wire.ts'
@@ -27,9 +27,10 @@ afterAll(async () => {
 test('at five times the peak nothing times out, refusals say when to come again, voids come before look-ups', async () => {
   await rig.control.faults({ latencyMs: 25 })
   const wire = await openWire(rig.url, 256)
-  const peak = await closedLoop(wire, tills, 64, 1.5)
-  const over = await openLoop(wire, tills, 5 * goodputOf(peak), 2)
-  const after = await closedLoop(wire, tills, 8, 0.5)
+  const service = inRealTime(wire, tills)
+  const peak = await closedLoop(service, 64, 1.5)
+  const over = await openLoop(service, 5 * goodputOf(peak), 2)
+  const after = await closedLoop(service, 8, 0.5)
   wire.close()
   await rig.control.faults({ latencyMs: 0 })
   const counted = { timeOuts: over.timeOuts, wrong: over.wrong }

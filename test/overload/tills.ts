@@ -42,15 +42,25 @@ const AMOUNT = 1200
 /** Bearer keys of the back office, so that none of them asks too often. */
 const BACK_OFFICES = 100
 
-/** Tills that are signed on. */
+/** Tills of a rig. */
 export async function openTills(rig: Rig, count: number): Promise<Tills> {
-  const core = await loadCore()
-  const { terminalIds, merchantId } = await seed(rig, count)
+  const { terminalIds } = await seed(rig, count)
+  const run = async (sql: string) => void (await rig.control.query(sql))
+  return signOnTills(await loadCore(), terminalIds, rig.url, run)
+}
+
+/** Signs provisioned tills on, and enters the back offices by `run`. */
+export async function signOnTills(
+  core: Core,
+  terminalIds: readonly string[],
+  to: Parameters<typeof terminalOf>[2],
+  run: (sql: string) => Promise<void>,
+): Promise<Tills> {
   const keys = Array.from({ length: BACK_OFFICES }, newApiKey)
-  for (const key of keys) await rig.control.query(insertApiKey(key, merchantId, 'back office'))
+  for (const key of keys) await run(insertApiKey(key, SEED.merchantId, 'back office'))
   const tills: Till[] = []
   for (const terminalId of terminalIds) {
-    const terminal = terminalOf(core, terminalId, rig.url)
+    const terminal = terminalOf(core, terminalId, to)
     if ((await terminal.signOn()).outcome !== 'approved') throw new Error(`${terminalId}: sign-on refused`)
     tills.push(new Till(core, terminal.state))
   }

@@ -1,0 +1,126 @@
+/** @module The service in virtual time: what the gate does where no machine is busy with anything else, the same in every run. */
+
+import { loadCore, loadCoreModule } from '../../src/cli/core.ts'
+import { SEED } from '../../src/cli/dev.ts'
+import { splitMasterKey } from '../../src/cli/provision.ts'
+import { ISO_CONTENT_TYPE, type Send } from '../../src/iso8583/frame.ts'
+import { fromHex } from '../../src/iso8583/hex.ts'
+import { Lab } from '../simulation/lab.ts'
+import type { HttpRequest } from '../simulation/platform/isolate.ts'
+import type { Service } from './load.ts'
+import { signOnTills } from './tills.ts'
+import type { Answer } from './wire.ts'
+
+/** How long a client waits, in milliseconds. */
+const PATIENCE_MS = 10_000
+
+export interface VirtualPlan {
+  readonly seed: number
+  /** Milliseconds that a trip to the database takes, there and back. */
+  readonly d1Ms: number
+  /** Milliseconds of it for which the trip has the database to itself. */
+  readonly d1BusyMs: number
+  readonly tills: number
+}
+
+export interface VirtualService extends Service {
+  /** Sends a request and hangs up before there is an answer. */
+  abandon(request: Buffer): Promise<void>
+}
+
+/** Runs `load` on one isolate over one database; computing takes no time. */
+export async function inVirtualTime<T>(
+  { seed, d1Ms, d1BusyMs, tills: count }: VirtualPlan,
+  load: (service: VirtualService) => Promise<T>,
+): Promise<T> {
+  const module = await loadCoreModule()
+  const core = await loadCore()
+  let freeAt = 0
+  const lab = new Lab({
+    seed,
+    module,
+    start: Date.UTC(2026, 5, 1, 2),
+    acquirer: 'sandbox',
+    recovery: 'inquiry',
+    isolates: 1,
+    planTrip: () => {
+      const arrives = lab.scheduler.now + (d1Ms - d1BusyMs) / 2
+      freeAt = Math.max(arrives, freeAt) + d1BusyMs
+      return { there: freeAt - lab.scheduler.now, back: (d1Ms - d1BusyMs) / 2, fate: 'done' }
+    },
+    planHost: () => {
+      throw new Error('the sandbox has no host')
+    },
+    planCopies: ([isolate]) => (isolate === undefined ? [] : [{ isolate, there: 0, back: 0, fate: 'done' }]),
+    losesPower: () => false,
+  })
+  const { network, storage } = lab.stage
+  const ask = (request: HttpRequest) => network.send(request, PATIENCE_MS)
+  const results: T[] = []
+  await lab.phase('tills', async () => {
+    lab.enterBearer(null)
+    lab.enterBearer(SEED.merchantId)
+  })
+  const ids = Array.from({ length: count }, (_, i) => `R${String(i + 1).padStart(7, '0')}`)
+  await lab.phase('provisioning', async () => {
+    const tmk = splitMasterKey(core, 'cup-ecb', fromHex(SEED.tmk) ?? new Uint8Array(0))
+    const body = JSON.stringify({ tmk, macProfile: 'cup-ecb' })
+    const headers = {
+      authorization: 'Bearer bearer-of-the-administrator',
+      'content-type': 'application/json',
+    }
+    for (const id of ids) {
+      const path = `/v1/merchants/${SEED.merchantId}/terminals/${id}`
+      const reply = await ask({ method: 'PUT', path, headers, body })
+      if (reply?.status !== 201) throw new Error(`provisioning ${id}: ${reply?.status}`)
+    }
+  })
+  let service: VirtualService | undefined
+  await lab.phase('sign-on', async () => {
+    const headers = { 'content-type': ISO_CONTENT_TYPE }
+    const send: Send = async (frame) =>
+      (await ask({ method: 'POST', path: '/v1/iso8583', headers, body: Uint8Array.from(frame) }))?.body ??
+      null
+    const tills = await signOnTills(core, ids, send, async (sql) => {
+      storage.apply({ statements: [{ sql, params: [] }] })
+    })
+    const wire = { send: async (bytes: Buffer) => answerOf(await ask(requestIn(bytes))) }
+    const { scheduler } = lab
+    service = {
+      wire,
+      tills,
+      now: () => scheduler.now,
+      sleep: (ms) => scheduler.sleep(ms),
+      abandon: async (bytes) => void (await network.send(requestIn(bytes), 1)),
+    }
+  })
+  await lab.phase('load', async () => {
+    if (service !== undefined) results.push(await load(service))
+  })
+  storage.close()
+  const [result] = results
+  if (result === undefined) throw new Error('the load did not end')
+  return result
+}
+
+/** The request that these bytes are. */
+function requestIn(bytes: Buffer): HttpRequest {
+  const end = bytes.indexOf('\r\n\r\n')
+  const [first = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n')
+  const [method = '', path = ''] = first.split(' ')
+  const headers = Object.fromEntries(
+    lines.map((line) => line.split(': ')).map(([name = '', value = '']) => [name, value]),
+  )
+  const body = Uint8Array.from(bytes.subarray(end + 4))
+  return { method, path, headers, body: body.length === 0 ? null : body }
+}
+
+function answerOf(reply: Awaited<ReturnType<Lab['stage']['network']['send']>>): Answer {
+  if (reply === null) return { status: 0, retryAfter: null, body: Buffer.alloc(0) }
+  const retryAfter = reply.headers.get('retry-after')
+  return {
+    status: reply.status,
+    retryAfter: retryAfter === null ? null : Number(retryAfter),
+    body: Buffer.from(reply.body),
+  }
+}
