@@ -1,0 +1,179 @@
+/** @module A day: each command goes down the road, and what comes of it is what the oracle said, in the answer and in the tables. */
+
+import { isDeepStrictEqual } from 'node:util'
+import type { Answer } from '../../src/domain/types.ts'
+import type { Outcome } from '../../src/process.ts'
+import type { Row } from '../simulation/platform/d1.ts'
+import type { Command } from './commands.ts'
+import { type Asked, type Knowledge, messageFor } from './messages.ts'
+import { count, type Deed, type Expected, isLive, Oracle } from './oracle.ts'
+import { System } from './system.ts'
+
+const inOrder = (rows: Iterable<Row>): Row[] =>
+  [...rows].map((row) => ({ ...row })).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+
+function same(found: unknown, expected: unknown, what: string): void {
+  if (!isDeepStrictEqual(found, expected))
+    throw new Error(`${what}: found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`)
+}
+
+const isOwed = ({ state }: Deed): boolean => ['pending', 'undoing', 'reversing'].includes(state)
+
+export class Day {
+  readonly #system: System
+  readonly #oracle: Oracle
+  readonly #tally: Map<string, number>
+  /** First answers by message key. */
+  readonly #told = new Map<string, Answer>()
+  readonly #asked: Asked[] = []
+  #number = 0
+
+  /** `tally` counts what the messages came to, by name. */
+  constructor(isRemote: boolean, tally: Map<string, number>) {
+    this.#system = new System(isRemote)
+    this.#oracle = new Oracle(isRemote, tally)
+    this.#tally = tally
+  }
+
+  /** Throws what is not as it must be. */
+  async run(commands: readonly Command[]): Promise<void> {
+    try {
+      await this.#do({ kind: 'provision', window: 'business_day' })
+      for (const command of commands) await this.#do(command)
+      // Everything that was asked, once more: what was final is final.
+      for (const asked of this.#asked) await this.#send(asked)
+      this.#compare()
+      same(await this.#system.fault(), null, 'the journal')
+    } finally {
+      this.#system.close()
+    }
+  }
+
+  async #do(command: Command): Promise<void> {
+    if (command.kind === 'wait') {
+      this.#system.now += command.ms
+      return
+    }
+    const again = command.kind === 'again' ? this.#asked.at(-1 - command.ago) : undefined
+    if (again !== undefined) await this.#send(again)
+    if (command.kind === 'again') return this.#compare()
+    const asked = messageFor(command, this.#knowledge(), this.#number)
+    if (asked === null) return
+    this.#number++
+    await this.#send(asked)
+    if (command.kind !== 'provision') this.#asked.push(asked)
+    this.#compare()
+  }
+
+  async #send(asked: Asked): Promise<void> {
+    const [system, oracle] = [this.#system, this.#oracle]
+    const { request } = asked
+    const expected =
+      request.kind === 'host_event' ? oracle.hear(request, system.now) : oracle.take(request, system.now)
+    const outcome = await system.send(asked)
+    this.#count(request.kind, outcome)
+    this.#hear(request.messageKey, expected, outcome)
+    this.#learn()
+  }
+
+  #hear(key: string, expected: Expected, outcome: Outcome): void {
+    const what = `${key} was answered`
+    if (expected.kind === 'pending') {
+      const found = outcome.kind === 'pending' ? { kind: 'pending', isNew: outcome.isNew } : outcome.kind
+      same(found, expected, what)
+      return
+    }
+    if (outcome.kind !== 'answered') throw new Error(`${what}: nothing but ${outcome.kind}`)
+    const { answer, replayed } = outcome
+    if (expected.kind === 'replayed') {
+      same([replayed, answer], [true, this.#told.get(key)], what)
+      return
+    }
+    same([replayed, answer.reason], [false, expected.reason], what)
+    if (outcome.entry !== null) this.#told.set(key, answer)
+  }
+
+  #count(kind: string, outcome: Outcome): void {
+    const what =
+      outcome.kind !== 'answered'
+        ? outcome.kind
+        : outcome.replayed
+          ? 'replayed'
+          : (outcome.answer.reason ?? 'approved')
+    count(this.#tally, `${kind}: ${what}`)
+  }
+
+  /** Names that the service gave. */
+  #learn(): void {
+    for (const { message_key, id, rrn } of this.#system.rows('select message_key, id, rrn from sale')) {
+      const deed = this.#oracle.deeds.get(String(message_key))
+      if (deed === undefined) throw new Error(`sale ${message_key} was made by no one`)
+      deed.id = String(id)
+      deed.rrn = String(rrn)
+    }
+  }
+
+  #knowledge(): Knowledge {
+    const [system, oracle] = [this.#system, this.#oracle]
+    const { debit, credit } = oracle.batch(oracle.open)
+    const remember: Knowledge['remember'] = (of, ago) => {
+      const isMeant = ({ kind, isForwarded }: Deed) => (of === 'forwarded' ? isForwarded : kind === of)
+      const deeds = [...oracle.deeds.values()].filter(isMeant)
+      // Those to which most can still happen come as if they were the latest.
+      const isRipe = (deed: Deed) =>
+        of === 'forwarded' ? isOwed(deed) : isLive(deed) && !oracle.isVoided(deed)
+      return [...deeds.filter((deed) => !isRipe(deed)), ...deeds.filter(isRipe)].at(-1 - ago)
+    }
+    return { open: oracle.open, now: system.now, debit, credit, remember }
+  }
+
+  /** The tables say what the oracle says. */
+  #compare(): void {
+    const { deeds, reversed, batches } = this.#oracle
+    const all = [...deeds.values()]
+    const table = (sql: string, expected: Iterable<Row>) =>
+      same(inOrder(this.#system.rows(sql)), inOrder(expected), sql)
+    table(
+      'select message_key, status from sale',
+      all
+        .filter(({ kind, isTold }) => kind === 'sale' && isTold)
+        .map(({ key, state }) => ({
+          message_key: key,
+          status: state === 'declined' ? 'declined' : 'approved',
+        })),
+    )
+    table(
+      'select void.message_key, void.state, sale.message_key as sale from void join sale on sale.id = sale_id',
+      all
+        .filter(({ kind }) => kind === 'void')
+        .map(({ key, state, sale }) => ({ message_key: key, state, sale: sale?.key ?? '' })),
+    )
+    table(
+      `select message_key, state, decide_by,
+        iif(case_opened_at is null, 'none', iif(case_closed_at is null, 'open', 'closed')) as case_is from host_message`,
+      all
+        .filter(({ isForwarded }) => isForwarded)
+        .map(({ key, state, decideBy, caseIs }) => ({
+          message_key: key,
+          state,
+          decide_by: decideBy,
+          case_is: caseIs,
+        })),
+    )
+    table(
+      'select target_key, kind from reversal',
+      [...reversed].map(([target_key, kind]) => ({ target_key, kind })),
+    )
+    table(
+      'select batch_number, state, debit_amount, debit_count, credit_amount, credit_count from batch',
+      [...batches].map(([batch_number, { isOpen, debit, credit }]) => ({
+        batch_number,
+        state: isOpen ? 'open' : 'closed',
+        debit_amount: debit[0],
+        debit_count: debit[1],
+        credit_amount: credit[0],
+        credit_count: credit[1],
+      })),
+    )
+  }
+}

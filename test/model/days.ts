@@ -1,0 +1,39 @@
+/** @module Random days, some without a host behind the service and more with one, each from the seed of its week. */
+
+import fc from 'fast-check'
+import { commandOf } from './commands.ts'
+import { Day } from './day.ts'
+
+/** Days on one seed. */
+const WEEK = 50
+const MOST_COMMANDS = 80
+
+export interface Weeks {
+  /** Commands that were done. */
+  readonly commands: number
+  /** What they came to, by name. */
+  readonly tally: ReadonlyMap<string, number>
+  /** What a day that did not keep to the model says; null where all did. */
+  readonly failure: { readonly seed: number; readonly report: string } | null
+}
+
+/** Whole weeks on consecutive seeds, until so many commands were done or a day fails. `path`: of a failure seen before. */
+export async function runWeeks(seed: number, atLeast: number, path?: string): Promise<Weeks> {
+  const tally = new Map<string, number>()
+  let commands = 0
+  for (let week = seed; commands < atLeast; week++) {
+    const isRemote = week % 4 !== 0
+    const day = fc.asyncProperty(
+      fc.array(commandOf(isRemote), { minLength: 1, maxLength: MOST_COMMANDS, size: 'max' }),
+      async (all) => {
+        commands += all.length
+        const day = new Day(isRemote, tally)
+        await day.run(all)
+      },
+    )
+    const result = await fc.check(day, { numRuns: WEEK, seed: week, ...(path === undefined ? {} : { path }) })
+    if (result.failed)
+      return { commands, tally, failure: { seed: week, report: fc.defaultReportMessage(result) ?? '' } }
+  }
+  return { commands, tally, failure: null }
+}

@@ -1,0 +1,232 @@
+/** @module A command as the message that a door would make of it: what it asks, and what is to be loaded for it. */
+
+import type { Request } from '../../src/decide.ts'
+import { apiMessageKey, posPartsOf } from '../../src/domain/message-key.ts'
+import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
+import type { LoadItem } from '../../src/store/load.ts'
+import { keyOf, MID, merchant, TID, totals } from '../domain/fixtures.ts'
+import type { Message, Named } from './commands.ts'
+
+export interface Asked {
+  readonly request: Request
+  readonly load: LoadItem
+  /** With the first message of a terminal: its master key, wrapped. */
+  readonly masterKey?: { readonly version: number; readonly wrapped: string }
+}
+
+/** A message as its sender remembers it; id and RRN are of a sale that it was told of. */
+export interface Remembered {
+  readonly key: string
+  readonly amount: number
+  readonly isTold: boolean
+  readonly id: string
+  readonly rrn: string
+}
+
+/** What senders know. */
+export interface Knowledge {
+  /** Number of the open batch. */
+  readonly open: string
+  readonly now: number
+  readonly debit: readonly [sum: number, count: number]
+  readonly credit: readonly [sum: number, count: number]
+  /** The latest is 0. */
+  remember(of: 'sale' | 'void' | 'forwarded', ago: number): Remembered | undefined
+}
+
+const CARD: Card = { first6: '622500', last4: '0014', fingerprint: 'c'.repeat(64) }
+const FINGERPRINTS = { right: CARD.fingerprint, other: 'd'.repeat(64), none: null } as const
+const CNY = '156'
+const NO_RRN = '999999999999'
+
+const WINDOWS: Readonly<Record<WindowPolicy['kind'], WindowPolicy>> = {
+  business_day: { kind: 'business_day' },
+  same_batch: { kind: 'same_batch' },
+  minutes: { kind: 'minutes', minutes: 3 },
+}
+
+const PROFILE = {
+  status: 'active',
+  macProfile: 'cup-ecb',
+  textEncoding: 'gbk',
+  settlementMac: 'optional',
+} as const satisfies Partial<Terminal>
+
+const six = (n: number): string => String(n).padStart(6, '0')
+
+const batchOf = (named: Named, open: string): string =>
+  named === 'open' ? open : six(Math.max(1, Number(open) - 1))
+
+/** `number`: of this message among all. Null: no door would let it pass, since nothing is there that it is about. */
+export function messageFor(command: Message, knows: Knowledge, number: number): Asked | null {
+  const batchNumber = 'batch' in command ? batchOf(command.batch, knows.open) : knows.open
+  const stan = 'stan' in command ? six(command.stan) : ''
+  const pos = { door: 'terminal', merchantId: MID, terminalId: TID, request: { '11': stan } } as const
+  const at = { terminalId: TID, batchNumber }
+  switch (command.kind) {
+    case 'sale': {
+      const messageKey = keyOf(stan, 'sale', batchNumber)
+      const { amount, currency: currencyCode } = command
+      const contentFingerprint = `${amount} ${currencyCode}`
+      const sale = { batchNumber, stan, amount, currencyCode, card: CARD }
+      return {
+        request: { ...pos, kind: 'sale', messageKey, contentFingerprint, ...sale },
+        load: { ...at, messageKey },
+      }
+    }
+    case 'void':
+      return voidFor(command, knows, stan, batchNumber)
+    case 'reversal': {
+      const { of, ago, off, card } = command
+      const remembered = knows.remember(of, ago)
+      const targetKey = remembered?.key ?? keyOf(six(ago + 40), of, knows.open)
+      const amount = (remembered?.amount ?? 100) + off
+      const parts = posPartsOf(targetKey)
+      // What the JSON door asked is reversed there.
+      if (parts === null) return null
+      const messageKey = keyOf(parts.stan, `${of}_reversal`, parts.batchNumber)
+      const names = of === 'sale' ? { saleKey: targetKey } : { saleOfVoidKey: targetKey }
+      return {
+        request: {
+          ...pos,
+          request: { '11': parts.stan },
+          kind: `${of}_reversal`,
+          messageKey,
+          contentFingerprint: `${targetKey} ${amount}`,
+          targetKey,
+          saleId: null,
+          amount,
+          cardFingerprint: FINGERPRINTS[card],
+        },
+        load: { terminalId: TID, batchNumber: parts.batchNumber, messageKey, targetKey, ...names },
+      }
+    }
+    case 'settle': {
+      const messageKey = keyOf(stan, 'settlement', batchNumber)
+      const [[debit, debits], [credit, credits]] = [knows.debit, knows.credit]
+      const field48 = totals(debit + command.off, debits, credit, credits)
+      const settlement = { contentFingerprint: field48, batchNumber, totals: field48 }
+      return {
+        request: { ...pos, kind: 'settlement', messageKey, ...settlement },
+        load: { ...at, messageKey },
+      }
+    }
+    case 'upload': {
+      const messageKey = keyOf(stan, 'upload_end', batchNumber)
+      const kind = command.what === 'items' ? 'upload' : 'upload_end'
+      const after = command.what === 'match' ? 'match' : 'mismatch'
+      const upload = { contentFingerprint: command.what, batchNumber, after } as const
+      return { request: { ...pos, kind, messageKey, ...upload }, load: { ...at, messageKey } }
+    }
+    case 'host': {
+      const messageKey = knows.remember('forwarded', command.ago)?.key
+      if (messageKey === undefined) return null
+      const said = { hostRrn: '424242424242', authorizationCode: '424242', reason: null }
+      const event = { contentFingerprint: '', event: command.event, ...said }
+      return {
+        request: { ...pos, kind: 'host_event', messageKey, ...event },
+        load: { terminalId: TID, messageKey },
+      }
+    }
+    default:
+      return officeMessage(command, knows, number)
+  }
+}
+
+function voidFor(
+  { ago, by, off, card }: Extract<Message, { kind: 'void' }>,
+  knows: Knowledge,
+  stan: string,
+  batchNumber: string,
+): Asked {
+  const messageKey = keyOf(stan, 'void', batchNumber)
+  const sale = knows.remember('sale', ago)
+  const keyed = (by === 'crossed' ? knows.remember('sale', ago + 1) : sale)?.key
+  const saleKey = by === 'rrn' ? null : (keyed ?? keyOf(six(ago + 40), 'sale', batchNumber))
+  const amount = (sale?.amount ?? 100) + off
+  const rrn = by === 'key' ? null : sale?.isTold === true ? sale.rrn : NO_RRN
+  const names = { ...(saleKey === null ? {} : { saleKey }), ...(rrn === null ? {} : { saleRrn: rrn }) }
+  const at = { terminalId: TID, batchNumber }
+  return {
+    request: {
+      door: 'terminal',
+      merchantId: MID,
+      request: { '11': stan },
+      kind: 'void',
+      messageKey,
+      contentFingerprint: `${saleKey} ${rrn} ${amount} ${card}`,
+      pos: { ...at, stan, saleKey },
+      amount,
+      currencyCode: CNY,
+      cardFingerprint: FINGERPRINTS[card],
+      rrn,
+      authorizationCode: null,
+      reason: null,
+    },
+    load: { ...at, messageKey, ...names },
+  }
+}
+
+function officeMessage(
+  command: Extract<Message, { kind: 'feed' | 'json_void' | 'json_reversal' | 'provision' }>,
+  knows: Knowledge,
+  number: number,
+): Asked | null {
+  const office = { door: 'json', merchantId: MID } as const
+  switch (command.kind) {
+    case 'feed': {
+      const batchNumber = batchOf(command.batch, knows.open)
+      const stan = six(command.stan)
+      const messageKey = keyOf(stan, 'sale', batchNumber)
+      const { amount, status } = command
+      const rrn = command.rrn === 0 ? null : `90000000000${command.rrn}`
+      const sale = { terminalId: TID, batchNumber, stan, amount, currencyCode: CNY, card: CARD, status, rrn }
+      const contentFingerprint = `${amount} ${status} ${rrn}`
+      const more = { request: {}, messageKey, contentFingerprint, authorizationCode: null, fee: 1 }
+      return {
+        request: { ...office, kind: 'capture', ...sale, ...more, soldAt: knows.now },
+        load: { terminalId: TID, messageKey, ...(rrn === null ? {} : { saleRrn: rrn }) },
+      }
+    }
+    case 'json_void':
+    case 'json_reversal': {
+      const sale = knows.remember('sale', command.ago)
+      if (sale?.isTold !== true) return null
+      const kind = command.kind === 'json_void' ? 'void' : 'void_reversal'
+      const messageKey = apiMessageKey(MID, kind, six(command.key))
+      const amount = sale.amount + command.off
+      const asked = { ...office, request: { saleId: sale.id }, messageKey, amount, cardFingerprint: null }
+      if (command.kind === 'json_void') {
+        const { currency: currencyCode } = command
+        const unnamed = { pos: null, rrn: null, authorizationCode: null, reason: null }
+        const contentFingerprint = `${sale.id} ${amount} ${currencyCode}`
+        return {
+          request: { ...asked, kind: 'void', contentFingerprint, currencyCode, ...unnamed },
+          load: { saleId: sale.id, messageKey },
+        }
+      }
+      const targetKey = apiMessageKey(MID, 'void', six(command.target))
+      const names = { terminalId: TID, targetKey, saleId: sale.id }
+      return {
+        request: {
+          ...asked,
+          kind: 'void_reversal',
+          contentFingerprint: `${targetKey} ${sale.id} ${amount}`,
+          ...names,
+        },
+        load: { saleId: sale.id, messageKey, targetKey },
+      }
+    }
+    case 'provision': {
+      const named = { ...merchant, window: WINDOWS[command.window] }
+      const isFirst = number === 0
+      const terminal = { terminalId: TID, profile: PROFILE, merchant: named, merchantChange: named }
+      const provision = { messageKey: `provision|${number}`, contentFingerprint: '', request: {} }
+      return {
+        request: { ...office, kind: 'provision', ...provision, ...terminal, newMasterKey: isFirst },
+        load: { terminalId: TID, merchantId: MID },
+        ...(isFirst ? { masterKey: { version: 1, wrapped: 'wrapped' } } : {}),
+      }
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** @module Random days down the road, in short: every answer and every table as the model said beforehand. */
+
+import { describe, expect, it } from 'vitest'
+import { HOST_TRANSITIONS } from '../../src/domain/host-state.ts'
+import { runWeeks } from './days.ts'
+
+describe('random days', () => {
+  it('keep to the model, and walk every line of the state machine', { timeout: 300_000 }, async () => {
+    const seed = 1 + (Date.now() % 1_000_000_000)
+    const { commands, tally, failure } = await runWeeks(seed, 6_000)
+    const again = `npm run test:model -- --seed ${failure?.seed} --commands 1`
+    expect(failure === null ? null : `${again}\n${failure.report}`).toBeNull()
+    expect(commands).toBeGreaterThanOrEqual(6_000)
+    const moves = [...tally.keys()].filter((name) => name.includes(' → '))
+    const table = Object.entries(HOST_TRANSITIONS).flatMap(([state, events]) =>
+      Object.values(events).map((next) => `${state} → ${next}`),
+    )
+    expect([...moves].sort(), `seed ${seed}`).toEqual([...new Set(table)].sort())
+  })
+})
