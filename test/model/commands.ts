@@ -4,7 +4,7 @@
  */
 
 import fc from 'fast-check'
-import type { HostEventRequest } from '../../src/domain/requests.ts'
+import type { CaseRequest, HostEventRequest } from '../../src/domain/requests.ts'
 
 /** Which batch a message names: the open one, or the one before it. */
 export type Named = 'open' | 'last'
@@ -73,7 +73,14 @@ interface HostSays {
   readonly event: HostEventRequest['event']
 }
 
-export type Message = Asked | Told | HostSays
+/** A person, of a case. */
+interface PersonSays {
+  readonly kind: 'case'
+  readonly ago: number
+  readonly resolution: CaseRequest['resolution']
+}
+
+export type Message = Asked | Told | HostSays | PersonSays
 export type Command =
   | Message
   /** A message once more, as it was. */
@@ -168,6 +175,7 @@ export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
     [3, fc.record({ ...is('again'), ago: fc.integer({ min: 0, max: 20 }) })],
     [6, fc.record({ ...is('wait'), ms: fc.constantFrom(...WAITS) })],
     [isRemote ? 24 : 0, fc.record({ ...is('host'), ago, event: fc.constantFrom(...EVENTS) })],
+    [isRemote ? 4 : 0, fc.record({ ...is('case'), ago, resolution: fc.constantFrom('stands', 'undone') })],
   ]
   return fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })))
 }

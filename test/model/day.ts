@@ -4,9 +4,10 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Answer } from '../../src/domain/types.ts'
 import type { Outcome } from '../../src/process.ts'
 import type { Row } from '../simulation/platform/d1.ts'
+import { Books, count, type Deed, isLive } from './books.ts'
 import type { Command } from './commands.ts'
 import { type Asked, type Knowledge, messageFor } from './messages.ts'
-import { count, type Deed, type Expected, isLive, Oracle } from './oracle.ts'
+import { type Expected, Oracle } from './oracle.ts'
 import { System } from './system.ts'
 
 const inOrder = (rows: Iterable<Row>): Row[] =>
@@ -21,6 +22,7 @@ const isOwed = ({ state }: Deed): boolean => ['pending', 'undoing', 'reversing']
 
 export class Day {
   readonly #system: System
+  readonly #books: Books
   readonly #oracle: Oracle
   readonly #tally: Map<string, number>
   /** First answers by message key. */
@@ -31,7 +33,8 @@ export class Day {
   /** `tally` counts what the messages came to, by name. */
   constructor(isRemote: boolean, tally: Map<string, number>) {
     this.#system = new System(isRemote)
-    this.#oracle = new Oracle(isRemote, tally)
+    this.#books = new Books(tally)
+    this.#oracle = new Oracle(isRemote, this.#books)
     this.#tally = tally
   }
 
@@ -69,7 +72,9 @@ export class Day {
     const [system, oracle] = [this.#system, this.#oracle]
     const { request } = asked
     const expected =
-      request.kind === 'host_event' ? oracle.hear(request, system.now) : oracle.take(request, system.now)
+      request.kind === 'host_event' || request.kind === 'case'
+        ? oracle.hear(request, system.now)
+        : oracle.take(request, system.now)
     const outcome = await system.send(asked)
     this.#count(request.kind, outcome)
     this.#hear(request.messageKey, expected, outcome)
@@ -106,7 +111,7 @@ export class Day {
   /** Names that the service gave. */
   #learn(): void {
     for (const { message_key, id, rrn } of this.#system.rows('select message_key, id, rrn from sale')) {
-      const deed = this.#oracle.deeds.get(String(message_key))
+      const deed = this.#books.deeds.get(String(message_key))
       if (deed === undefined) throw new Error(`sale ${message_key} was made by no one`)
       deed.id = String(id)
       deed.rrn = String(rrn)
@@ -114,22 +119,25 @@ export class Day {
   }
 
   #knowledge(): Knowledge {
-    const [system, oracle] = [this.#system, this.#oracle]
-    const { debit, credit } = oracle.batch(oracle.open)
+    const [system, books] = [this.#system, this.#books]
+    const { debit, credit } = books.batch(books.open)
     const remember: Knowledge['remember'] = (of, ago) => {
-      const isMeant = ({ kind, isForwarded }: Deed) => (of === 'forwarded' ? isForwarded : kind === of)
-      const deeds = [...oracle.deeds.values()].filter(isMeant)
+      const isMeant = ({ kind, isForwarded }: Deed) =>
+        of === 'sale' || of === 'void' ? kind === of : isForwarded
+      const deeds = [...books.deeds.values()].filter(isMeant)
       // Those to which most can still happen come as if they were the latest.
-      const isRipe = (deed: Deed) =>
-        of === 'forwarded' ? isOwed(deed) : isLive(deed) && !oracle.isVoided(deed)
+      const isRipe = (deed: Deed) => {
+        if (of === 'case') return deed.caseIs === 'open'
+        return of === 'forwarded' ? isOwed(deed) : isLive(deed) && books.liveVoid(deed) === undefined
+      }
       return [...deeds.filter((deed) => !isRipe(deed)), ...deeds.filter(isRipe)].at(-1 - ago)
     }
-    return { open: oracle.open, now: system.now, debit, credit, remember }
+    return { open: books.open, now: system.now, debit, credit, remember }
   }
 
   /** The tables say what the oracle says. */
   #compare(): void {
-    const { deeds, reversed, batches } = this.#oracle
+    const { deeds, reversed, batches } = this.#books
     const all = [...deeds.values()]
     const table = (sql: string, expected: Iterable<Row>) =>
       same(inOrder(this.#system.rows(sql)), inOrder(expected), sql)

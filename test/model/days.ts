@@ -17,11 +17,15 @@ export interface Weeks {
   readonly failure: { readonly seed: number; readonly report: string } | null
 }
 
-/** Whole weeks on consecutive seeds, until so many commands were done or a day fails. `path`: of a failure seen before. */
-export async function runWeeks(seed: number, atLeast: number, path?: string): Promise<Weeks> {
+/** Whole weeks on consecutive seeds, until it is enough or a day fails. `path`: of a failure seen before. */
+export async function runWeeks(
+  seed: number,
+  isEnough: (commands: number, tally: ReadonlyMap<string, number>) => boolean,
+  path?: string,
+): Promise<Weeks> {
   const tally = new Map<string, number>()
   let commands = 0
-  for (let week = seed; commands < atLeast; week++) {
+  for (let week = seed; !isEnough(commands, tally); week++) {
     const isRemote = week % 4 !== 0
     const day = fc.asyncProperty(
       fc.array(commandOf(isRemote), { minLength: 1, maxLength: MOST_COMMANDS, size: 'max' }),

@@ -31,7 +31,7 @@ export interface Knowledge {
   readonly debit: readonly [sum: number, count: number]
   readonly credit: readonly [sum: number, count: number]
   /** The latest is 0. */
-  remember(of: 'sale' | 'void' | 'forwarded', ago: number): Remembered | undefined
+  remember(of: 'sale' | 'void' | 'forwarded' | 'case', ago: number): Remembered | undefined
 }
 
 const CARD: Card = { first6: '622500', last4: '0014', fingerprint: 'c'.repeat(64) }
@@ -126,6 +126,17 @@ export function messageFor(command: Message, knows: Knowledge, number: number): 
       return {
         request: { ...pos, kind: 'host_event', messageKey, ...event },
         load: { terminalId: TID, messageKey },
+      }
+    }
+    case 'case': {
+      const messageKey = knows.remember('case', command.ago)?.key
+      if (messageKey === undefined) return null
+      const { resolution } = command
+      const said = { messageKey, contentFingerprint: '', request: { resolution }, resolution }
+      const sale = { saleKey: messageKey, saleOfVoidKey: messageKey }
+      return {
+        request: { ...pos, door: 'json', kind: 'case', ...said },
+        load: { terminalId: TID, messageKey, ...sale },
       }
     }
     default:

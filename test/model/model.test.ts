@@ -4,17 +4,27 @@ import { describe, expect, it } from 'vitest'
 import { HOST_TRANSITIONS } from '../../src/domain/host-state.ts'
 import { runWeeks } from './days.ts'
 
+/** No message of these days opens a case on what both sides approved. */
+const NOT_WALKED = ['approved → reversed']
+
+const LINES = Object.entries(HOST_TRANSITIONS)
+  .flatMap(([state, events]) => Object.values(events).map((next) => `${state} → ${next}`))
+  .filter((line, i, all) => all.indexOf(line) === i && !NOT_WALKED.includes(line))
+
 describe('random days', () => {
-  it('keep to the model, and walk every line of the state machine', { timeout: 300_000 }, async () => {
+  it('keep to the model, and walk every line of the state machine and no other', {
+    timeout: 300_000,
+  }, async () => {
     const seed = 1 + (Date.now() % 1_000_000_000)
-    const { commands, tally, failure } = await runWeeks(seed, 6_000)
+    const hasWalked = (tally: ReadonlyMap<string, number>) => LINES.every((line) => tally.has(line))
+    const { commands, tally, failure } = await runWeeks(
+      seed,
+      (done, soFar) => done >= 6_000 && (hasWalked(soFar) || done >= 60_000),
+    )
     const again = `npm run test:model -- --seed ${failure?.seed} --commands 1`
     expect(failure === null ? null : `${again}\n${failure.report}`).toBeNull()
     expect(commands).toBeGreaterThanOrEqual(6_000)
     const moves = [...tally.keys()].filter((name) => name.includes(' → '))
-    const table = Object.entries(HOST_TRANSITIONS).flatMap(([state, events]) =>
-      Object.values(events).map((next) => `${state} → ${next}`),
-    )
-    expect([...moves].sort(), `seed ${seed}`).toEqual([...new Set(table)].sort())
+    expect(moves.sort(), `seed ${seed}`).toEqual(LINES.toSorted())
   })
 })
