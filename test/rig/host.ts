@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { loadCore } from '../../src/cli/core.ts'
 import { createSimulator, type LedgerEntry } from '../../src/simulator/app.ts'
 import type { Plan } from '../../src/simulator/faults.ts'
+import { seeded } from '../support/micro-random.ts'
 import type { Row } from './control.ts'
 
 const MAC_KEY = '0123456789ABCDEF'
@@ -19,10 +20,18 @@ export interface RigHost {
   readonly vars: Readonly<Record<string, string>>
   ledger(): Promise<LedgerEntry[]>
   faults(rates: Plan['rates'], seed: number): Promise<void>
+  /** What was held back arrives. */
+  arriveAtLast(): Promise<void>
   close(): Promise<void>
 }
 
-export async function startHost(): Promise<RigHost> {
+/** Share of the messages that arrive only after their sender was told that they do not. */
+const STRAGGLING = 0.05
+/** Half of them arrive within so long, the others when nothing else is left to be done. */
+const LONG_WAY_MS = 1_000
+
+export async function startHost(seed: number): Promise<RigHost> {
+  const random = seeded(seed)
   const simulator = createSimulator({
     core: await loadCore(),
     macProfile: 'cup-ecb',
@@ -32,8 +41,17 @@ export async function startHost(): Promise<RigHost> {
   })
   const ask = (method: string, path: string, body?: string | Uint8Array<ArrayBuffer>) =>
     simulator(new Request(`http://host${path}`, { method, ...(body === undefined ? {} : { body }) }))
+  let last: (() => Promise<unknown>)[] = []
   const server = createServer(async (request, response) => {
-    const answer = await ask('POST', '/', await bodyOf(request))
+    const body = await bodyOf(request)
+    if (random.below(1000) < 1000 * STRAGGLING) {
+      const arrive = () => ask('POST', '/', body)
+      if (random.below(2) === 0) last.push(arrive)
+      else void sleep(random.below(LONG_WAY_MS)).then(arrive)
+      response.writeHead(504).end()
+      return
+    }
+    const answer = await ask('POST', '/', body)
     response.writeHead(answer.status, Object.fromEntries(answer.headers))
     response.end(new Uint8Array(await answer.arrayBuffer()))
   })
@@ -48,6 +66,11 @@ export async function startHost(): Promise<RigHost> {
     async faults(rates, seed) {
       const { status } = await ask('POST', '/faults', JSON.stringify({ rates, script: [], seed }))
       if (status !== 204) throw new Error('faults: not understood')
+    },
+    async arriveAtLast() {
+      const arriving = last
+      last = []
+      for (const arrive of arriving) await arrive()
     },
     close: () =>
       new Promise((resolve) => {

@@ -64,13 +64,13 @@ const DECIDED_MS = 240_000
 const CRON_MS = 60_000
 
 export async function runKills(options: KillOptions): Promise<KillReport> {
-  const host = options.withHost ? await startHost() : null
+  const host = options.withHost ? await startHost(options.seed) : null
   await host?.faults(HOST_FAULTS, options.seed)
   const run = new Run(options, host)
   try {
     await run.open()
     while (run.goesOn()) await run.epoch()
-    if (options.realTime) await run.inRealTime()
+    if (options.realTime && run.report.violations.length === 0) await run.inRealTime()
     return run.report
   } finally {
     await run.close()
@@ -224,6 +224,7 @@ class Run {
     const { report } = this
     this.mouth.skipsAnswered = false
     await this.rig.kill()
+    await this.#host?.arriveAtLast()
     this.#rig = await this.#start({})
     await tellChapters(chapters, this.mouth, false)
     if (this.#host !== null) {
