@@ -3,6 +3,7 @@
 import { decideCase } from './domain/decide-case.ts'
 import { claimed } from './domain/decide-claim.ts'
 import { decideHostEvent } from './domain/decide-host-event.ts'
+import { decideListing } from './domain/decide-listing.ts'
 import { decideProvision } from './domain/decide-provision.ts'
 import { decideReversal } from './domain/decide-reversal.ts'
 import { decideCapture, decideSale, decideSaleEarly } from './domain/decide-sale.ts'
@@ -13,6 +14,7 @@ import type {
   CaptureRequest,
   CaseRequest,
   HostEventRequest,
+  ListingRequest,
   ProvisionRequest,
   ReversalRequest,
   SaleRequest,
@@ -32,6 +34,7 @@ export type Request =
   | ProvisionRequest
   | HostEventRequest
   | CaseRequest
+  | ListingRequest
 
 const APPROVED = { kind: 'approved' } as const
 
@@ -71,6 +74,8 @@ export async function decide(
       return decideHostEvent(request, situation, supplies)
     case 'case':
       return decideCase(request, situation, supplies)
+    case 'listing':
+      return decideListing(request, situation, supplies)
   }
 }
 

@@ -288,9 +288,10 @@ async function commitReady(road: Road, ready: readonly Ready[]): Promise<readonl
 }
 
 function alertOfCase(road: Road, { row, effects }: CommitItem, settled: Outcome): void {
-  const opened = effects.hostMoves?.find(({ caseReason }) => caseReason !== undefined)
-  if (opened === undefined || settled.kind !== 'pending') return
+  const moved = effects.hostMoves?.find(({ caseReason }) => caseReason !== undefined)
+  const reason = moved?.caseReason ?? effects.claim?.caseReason
+  if (reason == null || settled.kind !== 'pending') return
   const { terminalId, seq } = row
   const caseId = settled.forwarded.rrn
-  road.log('alert', { why: 'case_opened', reason: opened.caseReason, caseId, terminalId, seq })
+  road.log('alert', { why: 'case_opened', reason, caseId, terminalId, seq })
 }

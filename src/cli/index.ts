@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   describe: () => import('./describe.ts'),
   terminal: () => import('./terminal.ts'),
   provision: () => import('./provision.ts'),
+  reconcile: () => import('./reconcile.ts'),
   journal: () => import('./journal.ts'),
   'api-key': () => import('./api-key.ts'),
   start: () => import('./start.ts'),

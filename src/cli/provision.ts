@@ -86,14 +86,20 @@ function developmentKey({ hostname }: URL): string | undefined {
   return (JSON.parse(readFileSync(DEVELOPMENT_CREDENTIALS, 'utf8')) as { adminKey?: string }).adminKey
 }
 
+/** From `--key`, ANNUL_API_KEY or the development server. */
+export function administratorKey(values: JsonObject, url: URL): string {
+  const key = textOf(values, 'key') ?? process.env.ANNUL_API_KEY ?? developmentKey(url)
+  if (!key) throw new UsageError('--key (or ANNUL_API_KEY): expected the bearer key of an administrator')
+  return key
+}
+
 export async function run(args: string[], io: CommandIo): Promise<number> {
   return withFailure('provision', io, async () => {
     const { values } = flagsOf(args, TEXTS, ['ndjson'])
     const merchantId = merchantIdOf(values)
     const terminalId = terminalIdOf(values)
     const url = urlOf(values, 'http://localhost:8787')
-    const key = textOf(values, 'key') ?? process.env.ANNUL_API_KEY ?? developmentKey(url)
-    if (!key) throw new UsageError('--key (or ANNUL_API_KEY): expected the bearer key of an administrator')
+    const key = administratorKey(values, url)
     const body = await bodyOf(values)
     const { status, body: answer } = await provision({ url, key, merchantId, terminalId, body })
     if (values.ndjson) io.stdout(JSON.stringify({ httpStatus: status, ...answer }))

@@ -17,7 +17,7 @@ import {
   voidMoved,
 } from './host-outcome.ts'
 import { type HostState, isCaseOpen, isUndecided, nextHostState } from './host-state.ts'
-import { closingKey, outcomeKey } from './message-key.ts'
+import { laterKey, outcomeKey } from './message-key.ts'
 import { addCredit } from './money.ts'
 import type { CaseRequest } from './requests.ts'
 import type { Effects } from './types.ts'
@@ -38,7 +38,7 @@ export function decideCase(request: CaseRequest, situation: Situation, supplies:
   const { hostMoves = [], ...effects } = effectsOf(known, next)
   return entryAfter(known, {
     ...closing,
-    messageKey: closingKey(messageKey, situation.terminal.head.seq + 1),
+    messageKey: laterKey(messageKey, 'case_closed', situation.terminal.head.seq + 1),
     answer: null,
     effects: { ...effects, hostMoves: [moveOf(known, next), ...hostMoves] },
   })

@@ -45,11 +45,13 @@ function identity(record: Sale | VoidRecord, { hostStan, now }: Supplies) {
     hostRrn: null,
     state: 'pending',
     claimedAt: now,
+    movedAt: now,
     decideBy: now + DECIDE_MS,
     caseReason: null,
     caseOpenedAt: null,
     caseClosedAt: null,
     hostSaid: null,
+    hostAmount: null,
   } as const
 }
 

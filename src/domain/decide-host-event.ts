@@ -4,6 +4,7 @@
  */
 
 import type { Decision, Situation, Supplies } from './decision.ts'
+import type { CaseReason } from './host-move.ts'
 import {
   approval,
   asItStands,
@@ -19,7 +20,7 @@ import {
 import { GIVE_UP_MS, isUndecided, nextHostState } from './host-state.ts'
 import { caseKey, followUpKey, outcomeKey } from './message-key.ts'
 import type { HostEventRequest } from './requests.ts'
-import type { CaseReason, Effects } from './types.ts'
+import type { Effects } from './types.ts'
 
 /** How long a host that refuses is left alone before it is asked once more, in milliseconds. */
 const REFUSED_WAIT_MS = 3_600_000

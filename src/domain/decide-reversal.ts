@@ -8,10 +8,11 @@
 
 import { answerOf, commitOf, type Decision, knownMessage, type Situation, type Supplies } from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
+import type { HostMove } from './host-move.ts'
 import { DECIDE_MS } from './host-state.ts'
 import { addCredit, addDebit } from './money.ts'
 import type { ReversalRequest } from './requests.ts'
-import type { Effects, HostMove, JournalEntry, Reversal, Sale, SaleState } from './types.ts'
+import type { Effects, JournalEntry, Reversal, Sale, SaleState } from './types.ts'
 
 /**
  * Whether the named message has an effect that stands, or may have one at the host. The feed's word of a declined sale is
@@ -61,7 +62,7 @@ export function undo(targetKey: string, target: JournalEntry, situation: Situati
   const isForwarded = situation.targetForwarded !== null
   const hostMoves = isForwarded ? [owed(targetKey, at)] : []
   // What the host has not answered yet is in no total.
-  const isCounted = target.answer !== null
+  const isCounted = target.answer !== null || target.kind === 'host_only'
   const { voidRecord } = target.effects
   if (voidRecord !== undefined)
     return {

@@ -2,9 +2,10 @@
 
 import { answerOf, type Decision, type Situation, type Supplies } from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
+import type { HostMove } from './host-move.ts'
 import type { HostState } from './host-state.ts'
 import { addCredit, addDebit } from './money.ts'
-import type { Answer, DraftEntry, Effects, HostMessage, HostMove, JournalEntry } from './types.ts'
+import type { Answer, DraftEntry, Effects, HostMessage, JournalEntry } from './types.ts'
 
 /** A forwarded message as its next entry is decided on. */
 export interface Known {

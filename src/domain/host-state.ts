@@ -34,8 +34,9 @@ export type HostEvent =
   | 'case_stands'
   | 'case_undone'
 
-/** What a host last said of a message. */
-export type HostWord = 'approved' | 'declined' | 'reversed'
+/** What a host last said of a message; `absent`: its list does not have it. */
+export const HOST_WORDS = ['approved', 'declined', 'reversed', 'absent'] as const
+export type HostWord = (typeof HOST_WORDS)[number]
 
 /** State → event → next state. Where a person must decide, the state stays and a case is opened. */
 export const HOST_TRANSITIONS: Readonly<Record<HostState, Readonly<Partial<Record<HostEvent, HostState>>>>> =

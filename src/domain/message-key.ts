@@ -34,8 +34,13 @@ export const outcomeKey = (messageKey: string): string => `${messageKey}|outcome
 export const followUpKey = (messageKey: string, kind: 'give_up' | 'host_undone'): string =>
   `${messageKey}|${kind}`
 
-/** A person's word where it answers no one, by the number of its entry. */
-export const closingKey = (messageKey: string, seq: number): string => `${messageKey}|case_closed|${seq}`
+/** Of what may come more than once, by the number of its entry: a difference found, a person's word that answers no one. */
+export const laterKey = (messageKey: string, kind: 'case' | 'case_closed', seq: number): string =>
+  `${messageKey}|${kind}|${seq}`
+
+/** A message that only the host has, as it is named there. */
+export const hostKey = (place: Omit<PosMessageKey, 'stan'> & { readonly hostStan: string }): string =>
+  `host|${place.merchantId}|${place.terminalId}|${place.batchNumber}|${place.hostStan}`
 
 /** No state comes twice, so there is one case in each at most. */
 export const caseKey = (messageKey: string, state: HostState): string => `${messageKey}|case|${state}`

@@ -1,5 +1,6 @@
 /** @module What a message asks, once a door has read it: plain data, the same whichever door it came by. */
 
+import type { Listing } from './compare-listing.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import type { HostEvent } from './host-state.ts'
 import type { Amount, Card, Merchant, MerchantChange, Terminal } from './types.ts'
@@ -109,4 +110,12 @@ export interface HostEventRequest extends Identity {
 export interface CaseRequest extends Identity {
   readonly kind: 'case'
   readonly resolution: 'stands' | 'undone'
+}
+
+/** A line of the host's list. `messageKey` is that of the message that we hold under its number, or `hostKey`. */
+export interface ListingRequest extends Identity {
+  readonly kind: 'listing'
+  readonly listing: Listing
+  /** When the list was made at the latest, in milliseconds since the epoch. */
+  readonly asOf: number
 }

@@ -1,6 +1,7 @@
 /** @module The nouns of the domain: terminals, sales, voids, batches, journal entries and what they do. */
 
 import type { DeclineReason } from './decline-reason.ts'
+import type { CaseReason, HostMove } from './host-move.ts'
 import type { HostState, HostWord } from './host-state.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 … 999,999,999,999. */
@@ -146,9 +147,6 @@ export interface VoidRecord {
   readonly state: HostState
 }
 
-/** Why a person must look: the host does not answer at all, or will not undo what we have undone. */
-export type CaseReason = 'host_silent' | 'host_keeps'
-
 /** A sale or void that was forwarded to the host, with the identity that it has there in every try. */
 export interface HostMessage {
   readonly messageKey: string
@@ -172,6 +170,8 @@ export interface HostMessage {
   readonly state: HostState
   /** Milliseconds since the epoch. */
   readonly claimedAt: number
+  /** When it came into its state. */
+  readonly movedAt: number
   /** When it is final or a case at the latest. */
   readonly decideBy: number
   readonly caseReason: CaseReason | null
@@ -180,21 +180,8 @@ export interface HostMessage {
   readonly caseClosedAt: number | null
   /** Null: not a word that says what stands there. */
   readonly hostSaid: HostWord | null
-}
-
-/** A forwarded message in its next state; what is absent stays as it is. */
-export interface HostMove {
-  readonly messageKey: string
-  readonly state: HostState
-  readonly at: number
-  /** When the host is to be asked next; null: it need not be. */
-  readonly nextAt: number | null
-  /** A new time by which it is decided: what is reversed long after its claim is given time anew. */
-  readonly decideBy?: number
-  readonly hostRrn?: string | null
-  readonly hostSaid?: HostWord
-  /** Opens a case. */
-  readonly caseReason?: CaseReason
+  /** The amount in the host's list, where it was held against ours. */
+  readonly hostAmount: Amount | null
 }
 
 /** A message that was reversed, or (tombstone) was reversed before it was ever seen. */
@@ -234,6 +221,8 @@ export type EntryKind =
   | 'give_up'
   | 'host_undone'
   | 'case'
+  /** What only the host's list has. */
+  | 'host_only'
   /** A person's decision; where it answers the message, its outcome. */
   | 'case_closed'
   | 'provision'

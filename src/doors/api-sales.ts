@@ -30,12 +30,10 @@ import {
   undecidedProblem,
 } from './api-common.ts'
 import { cardOf } from './card.ts'
+import { linesOf, respondLines } from './ndjson.ts'
 
 /** How long ago a sale may have been made, in milliseconds. */
 const OLDEST_MS = 180 * 24 * 60 * 60_000
-
-/** Lines of one feed request. */
-export const FEED_LINES = 200
 
 export function saleRoutes(services: Services): Hono {
   const routes = new Hono()
@@ -68,17 +66,14 @@ async function postSales(services: Services, c: Context): Promise<Response> {
  * carries its line's number and the status it would have had alone; a line that is refused holds no other up.
  */
 async function respondFeed(text: string, capture: (line: string) => Promise<Answered>): Promise<Response> {
-  const lines = text
-    .split('\n')
-    .map((line, i) => ({ line, number: i + 1 }))
-    .filter(({ line }) => line.trim() !== '')
-  if (lines.length > FEED_LINES) return refuseDoor('body_too_large', { lines: FEED_LINES })
-  const answers: string[] = []
+  const lines = linesOf(text)
+  if (lines instanceof Response) return lines
+  const answers: object[] = []
   for (const { line, number } of lines) {
     const { status, body } = await capture(line)
-    answers.push(`${JSON.stringify({ line: number, ...body, status })}\n`)
+    answers.push({ line: number, ...body, status })
   }
-  return new Response(answers.join(''), { headers: { 'content-type': 'application/x-ndjson' } })
+  return respondLines(answers)
 }
 
 async function captureSale(

@@ -8,6 +8,7 @@ import { sourceOf } from '../shed/source.ts'
 import { caseRoutes } from './api-cases.ts'
 import { credentialOf, keepBody, keepPlace, proofOf, refuseDoor } from './api-common.ts'
 import { inquiryRoutes } from './api-inquiries.ts'
+import { reconciliationRoutes } from './api-reconciliations.ts'
 import { reversalRoutes } from './api-reversals.ts'
 import { saleRoutes } from './api-sales.ts'
 import { terminalRoutes } from './api-terminals.ts'
@@ -15,7 +16,9 @@ import { voidRoutes } from './api-voids.ts'
 import { readBytes } from './body.ts'
 import { openPatience } from './patience.ts'
 
-/** Longest bodies, in bytes: a feed of sales, and everything else. */
+const FEEDS = ['/v1/sales', '/v1/reconciliations']
+
+/** Longest bodies, in bytes: lists in NDJSON, and everything else. */
 export const FEED_BODY_LIMIT = 256 * 1024
 export const API_BODY_LIMIT = 16 * 1024
 
@@ -32,6 +35,8 @@ export const API_ROUTES = {
   '/v1/inquiries': ['GET'],
   '/v1/cases': ['GET'],
   '/v1/cases/:id': ['GET', 'POST'],
+  '/v1/reconciliations': ['POST'],
+  '/v1/host-messages': ['GET'],
   '/v1/merchants/:mid/terminals/:tid': ['PUT'],
 } as const
 
@@ -48,6 +53,7 @@ export function apiDoor(services: Services, doorkeeper: Doorkeeper): Hono {
   door.route('/', reversalRoutes(services))
   door.route('/', inquiryRoutes(services))
   door.route('/', caseRoutes(services))
+  door.route('/', reconciliationRoutes(services))
   door.route('/', terminalRoutes(services))
   for (const [path, methods] of Object.entries(API_ROUTES))
     door.all(path, () => withAllow(refuseDoor('method_not_allowed'), methods))
@@ -92,7 +98,7 @@ async function admit(doorkeeper: Doorkeeper, c: Context, next: Next): Promise<Re
 /** Whether there was room for the body. */
 async function readBody(doorkeeper: Doorkeeper, c: Context, priority: Priority): Promise<boolean> {
   if (c.req.raw.body === null) return true
-  const limit = c.req.path === '/v1/sales' ? FEED_BODY_LIMIT : API_BODY_LIMIT
+  const limit = FEEDS.includes(c.req.path) ? FEED_BODY_LIMIT : API_BODY_LIMIT
   const leave = doorkeeper.enterBody(priority, limit)
   if (leave === undefined) return false
   const patience = openPatience()

@@ -2,7 +2,7 @@
 
 import type { Situation } from '../domain/decision.ts'
 import type { DoNext } from '../domain/decline-reason.ts'
-import { type HostState, isOwed, isUndecided } from '../domain/host-state.ts'
+import { type HostState, isCaseOpen, isOwed, isUndecided } from '../domain/host-state.ts'
 import type { HostMessage, JournalEntry, Merchant, SaleState, Terminal, VoidRecord } from '../domain/types.ts'
 
 export const iso = (ms: number): string => new Date(ms).toISOString()
@@ -67,18 +67,20 @@ export interface Certainty {
 
 /** How certain the void is, and what its caller does next: while the host is asked, look again; with a case, call. */
 export function certaintyOf(state: HostState, forwarded: HostMessage | null): Certainty {
+  const certainty = isUndecided(state) ? 'UNKNOWN' : isOwed(state) ? 'PENDING' : 'FINAL'
+  if (forwarded !== null && isCaseOpen(forwarded))
+    return { certainty, doNext: 'contact_acquirer', case: caseOf(forwarded) }
   if (forwarded === null || !isOwed(state))
     return { certainty: 'FINAL', doNext: state === 'approved' ? 'print_receipt' : 'nothing' }
-  const { caseReason, caseOpenedAt, decideBy } = forwarded
-  const certainty = isUndecided(state) ? 'UNKNOWN' : 'PENDING'
-  if (caseReason !== null)
-    return {
-      certainty,
-      doNext: 'contact_acquirer',
-      case: { reason: caseReason, openedAt: caseOpenedAt === null ? null : iso(caseOpenedAt) },
-    }
-  return { certainty, doNext: 'query', retryAfter: ASK_AGAIN_AFTER, decideBy: iso(decideBy) }
+  return { certainty, doNext: 'query', retryAfter: ASK_AGAIN_AFTER, decideBy: iso(forwarded.decideBy) }
 }
+
+/** A case that is open, by the RRN that it is known by. */
+const caseOf = ({ rrn: id, caseReason: reason, caseOpenedAt }: HostMessage): object => ({
+  id,
+  reason,
+  openedAt: caseOpenedAt === null ? null : iso(caseOpenedAt),
+})
 
 /** `forwarded`: where it stands with the host, if it was forwarded. */
 export function voidBodyOf(

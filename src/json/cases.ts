@@ -1,8 +1,9 @@
 /** @module A case as a person reads it: what it is about here and at the host, who says what, what happened, what to do. */
 
+import type { CaseReason } from '../domain/host-move.ts'
 import { isCaseOpen } from '../domain/host-state.ts'
 import { posPartsOf } from '../domain/message-key.ts'
-import type { CaseReason, HostMessage, JournalEntry, Sale } from '../domain/types.ts'
+import type { HostMessage, JournalEntry, Sale } from '../domain/types.ts'
 import { certaintyOf, iso } from './bodies.ts'
 
 interface Words {
@@ -24,6 +25,20 @@ const CASE_WORDS: Readonly<Record<CaseReason, { readonly why: Words; readonly to
     toDo: {
       zh: '终端已被告知冲正成功：请要求收单机构撤销该笔，或登记其成立',
       en: 'The terminal was told that it is reversed: have the acquirer undo it, or record that it stands',
+    },
+  },
+  host_differs: {
+    why: { zh: '与收单机构的清单不符', en: 'The list of the host says otherwise' },
+    toDo: {
+      zh: '请与收单机构核对该笔，再登记其是否成立',
+      en: 'Go through it with the acquirer, then record whether it stands',
+    },
+  },
+  only_host: {
+    why: { zh: '仅收单机构有该笔', en: 'The host has it, and there is no other trace of it here' },
+    toDo: {
+      zh: '请与商户核对凭单：成立则登记，否则要求收单机构撤销后登记',
+      en: 'Compare with the receipts of the merchant; record that it stands, or have the acquirer undo it',
     },
   },
 }
@@ -65,6 +80,7 @@ export function caseBody({ message, attempts, nextAt, history, sale }: CaseView)
     ours: message.state,
     host: {
       said: message.hostSaid,
+      amount: message.hostAmount,
       stan: message.hostStan,
       rrn: message.hostRrn,
       original:

@@ -1,7 +1,7 @@
 /** @module What an inquiry is told: the message's first answer, how it stands now, and what to do where that is not final. */
 
 import { refusalOf } from '../domain/decline-reason.ts'
-import { isOwed } from '../domain/host-state.ts'
+import { isCaseOpen, isOwed } from '../domain/host-state.ts'
 import { posPartsOf } from '../domain/message-key.ts'
 import type { HostMessage, JournalEntry, Reversal, SaleState } from '../domain/types.ts'
 import { certaintyOf, iso, STATUS, stateOf } from './bodies.ts'
@@ -56,7 +56,8 @@ function stateNow(inquired: Inquired): string {
 }
 
 function certaintyNow({ entry, forwarded, reversal }: Inquired): object {
-  if (forwarded !== null && isOwed(forwarded.state)) return certaintyOf(forwarded.state, forwarded)
+  if (forwarded !== null && (isOwed(forwarded.state) || isCaseOpen(forwarded)))
+    return certaintyOf(forwarded.state, forwarded)
   const reason = entry?.answer?.reason ?? null
   if (reversal !== null || entry === null) return { certainty: 'FINAL', doNext: 'nothing' }
   if (reason !== null) return { certainty: 'FINAL', doNext: refusalOf(reason).doNext }

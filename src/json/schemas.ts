@@ -75,6 +75,44 @@ export const caseDecisionBody = z.strictObject({
     .refine((note) => !CARD_NUMBER.test(note), 'may not hold a number as long as that of a card'),
 })
 
+/** `POST /v1/reconciliations`. `asOf`: when the list was made at the latest. */
+export const reconciliationQuery = z.strictObject({
+  asOf: z.iso.datetime({ offset: true }),
+  apply: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((apply) => apply === 'true'),
+})
+
+/** `GET /v1/host-messages` */
+export const pageQuery = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'expected the cursor of a page')
+    .default('0')
+    .transform(Number),
+  limit: z.coerce.number().int().min(1).max(1000).default(1000),
+})
+
+const nonZero = (length: number) => new RegExp(`^(?!0+$)[A-Za-z0-9]{${length}}$`)
+
+/** A line of a host's list: as `GET /ledger` of the simulated host tells it. What else it says is not read. */
+export const listingLine = z
+  .object({
+    of: z.enum(['sale', 'void']),
+    merchantId,
+    terminalId,
+    batchNumber: sixDigits,
+    stan: sixDigits,
+    state: z.enum(['approved', 'declined', 'reversed', 'tombstone', 'absent']),
+    amount: amount.optional(),
+    currencyCode: currency.nullish(),
+    rrn: z.string().regex(nonZero(12), 'expected 12 letters or digits').nullish(),
+    authorizationCode: z.string().regex(nonZero(6), 'expected 6 letters or digits').nullish(),
+    original: z.object({ batchNumber: sixDigits, stan: sixDigits }).nullish(),
+  })
+  .refine(({ state, amount }) => state === 'absent' || amount !== undefined, 'expected an amount')
+
 /** `POST /v1/sales`: one sale, or one line of a feed. */
 export const captureBody = z.strictObject({
   merchantId,
@@ -132,6 +170,7 @@ export const provisionBody = z.strictObject({
 
 export type ReversalBody = z.infer<typeof reversalBody>
 export type VoidBody = z.infer<typeof voidBody>
+export type ListingLine = z.infer<typeof listingLine>
 export type CaseDecisionBody = z.infer<typeof caseDecisionBody>
 export type InquiryQuery = z.infer<typeof inquiryQuery>
 export type CaptureBody = z.infer<typeof captureBody>

@@ -117,9 +117,13 @@ function terminalRow({ row, effects, terminal: before }: CommitItem) {
   }
 }
 
-/** Left alone while the request that claimed it asks the host itself. */
+/** Left alone while the request that claimed it asks the host itself; of what only the host has nothing is asked. */
 const claimRows = ({ effects }: CommitItem) =>
-  optional(effects.claim).map((claim) => ({ ...claim, attempts: 0, nextAt: claim.claimedAt + FIRST_TRY_MS }))
+  optional(effects.claim).map((claim) => ({
+    ...claim,
+    attempts: 0,
+    nextAt: isOwed(claim.state) ? claim.claimedAt + FIRST_TRY_MS : null,
+  }))
 
 const MEANT_MESSAGE = sql`host_message.message_key = item.value ->> 'messageKey'`
 
@@ -135,12 +139,14 @@ const CLOSES = sql`case_opened_at is not null and case_closed_at is null
 const MOVED = {
   state: sql`item.value ->> 'state'`,
   hostRrn: sql`coalesce(item.value ->> 'hostRrn', host_rrn)`,
+  movedAt: sql`iif(item.value ->> 'state' = state, moved_at, item.value ->> 'at')`,
+  hostAmount: sql`coalesce(item.value ->> 'hostAmount', host_amount)`,
   hostSaid: sql`coalesce(item.value ->> 'hostSaid', host_said)`,
   decideBy: sql`coalesce(item.value ->> 'decideBy', decide_by)`,
   caseReason: sql`coalesce(item.value ->> 'caseReason', iif(case_closed_at is null, case_reason, null))`,
   caseOpenedAt: sql`iif(item.value ->> 'caseReason' is null,
     iif(case_closed_at is null, case_opened_at, null), item.value ->> 'at')`,
-  caseClosedAt: sql`iif(${CLOSES}, item.value ->> 'at', null)`,
+  caseClosedAt: sql`iif(item.value ->> 'caseReason' is null and ${CLOSES}, item.value ->> 'at', null)`,
   attempts: sql`0`,
   nextAt: sql`item.value ->> 'nextAt'`,
 }

@@ -7,7 +7,7 @@
 
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import { HOST_STATES } from '../domain/host-state.ts'
+import { HOST_STATES, HOST_WORDS } from '../domain/host-state.ts'
 import { MAC_PROFILES } from '../domain/types.ts'
 
 /** Projection (of `provision` entries). */
@@ -163,10 +163,12 @@ export const hostMessage = sqliteTable(
     state: text('state', { enum: HOST_STATES }).notNull(),
     claimedAt: integer('claimed_at').notNull(),
     decideBy: integer('decide_by').notNull(),
-    caseReason: text('case_reason', { enum: ['host_silent', 'host_keeps'] }),
+    movedAt: integer('moved_at').notNull().default(0),
+    caseReason: text('case_reason', { enum: ['host_silent', 'host_keeps', 'host_differs', 'only_host'] }),
     caseOpenedAt: integer('case_opened_at'),
     caseClosedAt: integer('case_closed_at'),
-    hostSaid: text('host_said', { enum: ['approved', 'declined', 'reversed'] }),
+    hostSaid: text('host_said', { enum: HOST_WORDS }),
+    hostAmount: integer('host_amount'),
     attempts: integer('attempts').notNull(),
     nextAt: integer('next_at'),
   },

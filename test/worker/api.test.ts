@@ -72,6 +72,7 @@ const ROUTES: readonly (readonly [string, string, object | undefined])[] = [
   ['GET', `/v1/sales/${ABSENT}`, undefined],
   ['GET', '/v1/inquiries?rrn=000000000000', undefined],
   ['GET', '/v1/cases', undefined],
+  ['GET', '/v1/host-messages', undefined],
   ['GET', '/v1/cases/000000000000', undefined],
   ['POST', '/v1/cases/000000000000', { resolution: 'stands', note: 'x' }],
   ['PUT', `/v1/merchants/${s.MID}/terminals/T0000001`, { status: 'active' }],

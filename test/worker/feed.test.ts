@@ -1,7 +1,7 @@
 /** @module The capture feed: one sale or NDJSON, what it stores and shows, its copies, and lines that fail among others. */
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { FEED_LINES } from '../../src/doors/api-sales.ts'
+import { FEED_LINES } from '../../src/doors/ndjson.ts'
 import { effectOf, faultOf, journalOf } from './book.ts'
 import * as s from './support.ts'
 import { openTill, sixDigits, type Till } from './till.ts'

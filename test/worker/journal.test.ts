@@ -85,6 +85,21 @@ async function aDayWithAHost(): Promise<void> {
   const stands = { resolution: 'stands', note: 'by phone' }
   const admin = await s.bearerKey(null)
   await s.ask(behind, admin, 'POST', `/v1/cases/${opened?.rrn}`, stands, { 'idempotency-key': 'k' })
+  // And what the host's list brings.
+  const place = { merchantId: two.mid, terminalId: two.tid, batchNumber: '000001' }
+  const [sold] = await rows(
+    'select host_stan from host_message where kind = ? and terminal_id = ?',
+    'sale',
+    two.tid,
+  )
+  const lines = [
+    { of: 'sale', ...place, stan: '999999', state: 'approved', amount: 77 },
+    { of: 'sale', ...place, stan: sold?.host_stan, state: 'absent' },
+  ]
+  const asOf = new Date(behind.clock.now).toISOString()
+  const list = lines.map((line) => JSON.stringify(line)).join('\n')
+  const ndjson = { 'content-type': 'application/x-ndjson' }
+  await s.ask(behind, admin, 'POST', `/v1/reconciliations?apply=true&asOf=${asOf}`, list, ndjson)
   host.script = { sale: NO }
   await cron()
   await one.say(s.aSale({ stan: '000004' }))
@@ -197,6 +212,7 @@ const ENTRY_KINDS = [
   'case',
   'case_closed',
   'give_up',
+  'host_only',
   'host_undone',
   'provision',
   'sale',

@@ -1,0 +1,146 @@
+/**
+ * @module What a line of the host's list makes of what we hold. What it answers goes down as the host's word; a difference
+ * opens a case; what only the host has is written down, so that its number is not given to another message. Nothing is ever sent.
+ */
+
+import { compareListing, type Held, type Listing } from './compare-listing.ts'
+import { decideHostEvent } from './decide-host-event.ts'
+import type { Decision, Situation, Supplies } from './decision.ts'
+import { asItStands, entryAfter, isBatchOpen, knownOf, moveOf } from './host-outcome.ts'
+import { isOwed } from './host-state.ts'
+import { laterKey } from './message-key.ts'
+import { addCredit } from './money.ts'
+import type { ListingRequest } from './requests.ts'
+import type { Effects, HostMessage, Sale, VoidRecord } from './types.ts'
+
+export function decideListing(request: ListingRequest, situation: Situation, supplies: Supplies): Decision {
+  if (situation.forwarded === null) return recorded(request, situation, supplies)
+  const { listing, asOf } = request
+  const known = knownOf(situation, supplies)
+  const { message, claim } = known
+  const held: Held = { message, isBatchOpen: isBatchOpen(known) }
+  const compared = compareListing(held, listing, asOf)
+  if (compared.finding === 'answers') {
+    const { hostRrn, authorizationCode } = listing
+    const reason = listing.state === 'reversed' ? 'message_reversed' : null
+    const event = { ...request, kind: 'host_event', event: compared.event } as const
+    return decideHostEvent({ ...event, hostRrn, authorizationCode, reason }, situation, supplies)
+  }
+  if (compared.finding !== 'differs') return asItStands(known)
+  const { state: hostSaid, amount: hostAmount } = listing
+  const nextAt = isOwed(message.state) ? supplies.now : null
+  return entryAfter(known, {
+    kind: 'case',
+    messageKey: laterKey(message.messageKey, 'case', situation.terminal.head.seq + 1),
+    answer: null,
+    request: { ...claim.request, ...request.request },
+    effects: {
+      hostMoves: [moveOf(known, message.state, { nextAt, caseReason: 'host_differs', hostSaid, hostAmount })],
+    },
+  })
+}
+
+/** What only the host has. A void of a sale that stands here is taken up, so that no other void of it goes out. */
+function recorded(request: ListingRequest, situation: Situation, supplies: Supplies): Decision {
+  const { listing, messageKey, merchantId, contentFingerprint, door } = request
+  const claim = messageOf(request, situation, supplies)
+  const voidRecord = takenUp(listing, messageKey, situation, supplies)
+  const { batch } = situation.terminal
+  const effects: Effects = {
+    claim,
+    ...(voidRecord === null ? {} : { voidRecord }),
+    ...(voidRecord === null || batch.batchNumber !== listing.batchNumber
+      ? {}
+      : { batch: addCredit(batch, claim.amount, 1) }),
+  }
+  const draft = {
+    terminalId: situation.terminal.terminalId,
+    merchantId,
+    kind: 'host_only',
+    messageKey,
+    contentFingerprint,
+    door,
+    request: request.request,
+    answer: null,
+    effects,
+    at: supplies.now,
+  } as const
+  return { kind: 'commit', draft }
+}
+
+function messageOf(
+  { listing, messageKey, asOf }: ListingRequest,
+  { merchant, original }: Situation,
+  { now, rrn }: Supplies,
+): HostMessage {
+  const { kind, merchantId, terminalId, batchNumber, hostStan, hostRrn, state, amount } = listing
+  const isApproved = state === 'approved'
+  return {
+    messageKey,
+    kind,
+    merchantId,
+    terminalId,
+    batchNumber,
+    hostStan,
+    amount: amount ?? 0,
+    currencyCode: listing.currencyCode ?? merchant.currencyCode,
+    originalBatchNumber: listing.original?.batchNumber ?? null,
+    originalStan: listing.original?.hostStan ?? null,
+    originalRrn: original?.forwarded?.hostRrn ?? original?.sale.rrn ?? null,
+    originalAuthorizationCode: original?.sale.authorizationCode ?? null,
+    rrn,
+    hostRrn,
+    state: isApproved ? 'approved' : state === 'declined' ? 'declined' : 'reversed',
+    claimedAt: now,
+    movedAt: asOf,
+    decideBy: now,
+    caseReason: isApproved ? 'only_host' : null,
+    caseOpenedAt: isApproved ? now : null,
+    caseClosedAt: null,
+    hostSaid: state,
+    hostAmount: amount,
+  }
+}
+
+function takenUp(
+  listing: Listing,
+  messageKey: string,
+  { original }: Situation,
+  supplies: Supplies,
+): VoidRecord | null {
+  if (listing.kind !== 'void' || listing.state !== 'approved' || original === null) return null
+  const { sale, reversed, liveVoid } = original
+  const stands = sale.status === 'approved' && !reversed && liveVoid === null
+  return stands && isOf(listing, sale) ? voidRecordOf(listing, messageKey, sale, supplies) : null
+}
+
+const isOf = ({ merchantId, terminalId, batchNumber, amount, currencyCode }: Listing, sale: Sale): boolean =>
+  merchantId === sale.merchantId &&
+  terminalId === sale.terminalId &&
+  batchNumber === sale.batchNumber &&
+  amount === sale.amount &&
+  (currencyCode ?? sale.currencyCode) === sale.currencyCode
+
+const voidRecordOf = (
+  { authorizationCode }: Listing,
+  messageKey: string,
+  sale: Sale,
+  { id, rrn, now }: Supplies,
+): VoidRecord => ({
+  id,
+  messageKey,
+  saleId: sale.id,
+  merchantId: sale.merchantId,
+  terminalId: sale.terminalId,
+  batchNumber: sale.batchNumber,
+  stan: null,
+  amount: sale.amount,
+  currencyCode: sale.currencyCode,
+  rrn,
+  originalRrn: sale.rrn,
+  authorizationCode,
+  reason: null,
+  feeReturned: sale.fee,
+  voidedAt: now,
+  state: 'approved',
+})

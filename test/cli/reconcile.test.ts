@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { runCli } from './run-cli.ts'
+
+// Processes on a busy machine.
+vi.setConfig({ testTimeout: 60_000 })
+
+const dir = mkdtempSync(join(tmpdir(), 'annul-reconcile-'))
+const MID = '123456789012345'
+const NOW = '2026-06-01T02:18:00.000Z'
+
+const place = (stan: string) => ({
+  of: 'void',
+  merchantId: MID,
+  terminalId: '12345678',
+  batchNumber: '000001',
+  stan,
+})
+
+interface Asked {
+  readonly path: string
+  readonly authorization: string | undefined
+  readonly lines: readonly Record<string, unknown>[]
+}
+
+/** A service that holds two messages and says what the test wants it to. */
+let asked: Asked[]
+let answers: (readonly [number, string, Record<string, string>?])[]
+const held = [
+  { ...place('000001'), state: 'approved', amount: 100, claimedAt: '2026-06-01T01:00:00.000Z' },
+  { ...place('000002'), state: 'approved', amount: 200, claimedAt: '2026-05-30T01:00:00.000Z' },
+]
+
+const server = createServer((request, response) => {
+  const parts: Buffer[] = []
+  request.on('data', (part: Buffer) => parts.push(part))
+  request.on('end', () => {
+    const { url = '', method } = request
+    if (url.startsWith('/list')) {
+      response.end(
+        JSON.stringify({ businessDay: 1, items: [{ ...place('000001'), state: 'approved', amount: 100 }] }),
+      )
+      return
+    }
+    if (method === 'GET') {
+      const isFirst = url.endsWith('cursor=0')
+      response.end(JSON.stringify({ items: [held[isFirst ? 0 : 1]], next: isFirst ? '7' : null, asOf: NOW }))
+      return
+    }
+    const text = Buffer.concat(parts).toString()
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    asked.push({ path: url, authorization: request.headers.authorization, lines })
+    const [status, body, headers] = answers.shift() ?? [200, '']
+    response.writeHead(status, headers).end(body)
+  })
+})
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+})
+beforeEach(() => {
+  asked = []
+  answers = []
+})
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+  rmSync(dir, { recursive: true })
+})
+
+const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+/** A list in a file that was written at a time. */
+function fileOf(text: string, writtenAt = '2026-06-01T02:00:00.000Z'): string {
+  const path = join(dir, 'list')
+  writeFileSync(path, text)
+  utimesSync(path, new Date(writtenAt), new Date(writtenAt))
+  return path
+}
+
+const run = (source: string, ...more: string[]) =>
+  runCli(['reconcile', '--host-ledger', source, '--url', origin(), '--key', 'k', ...more])
+
+const listed = { ...place('000001'), state: 'approved', amount: 100, pan: '6225000000000014', day: 9 }
+
+test.each([
+  ['an array', JSON.stringify([listed])],
+  ['an object with items', JSON.stringify({ items: [listed] })],
+  ['NDJSON', `${JSON.stringify(listed)}\n\n`],
+])(
+  'a list may be %s; only what names and states a message is sent on, and what it does not have',
+  async (_, text) => {
+    const ended = await run(fileOf(text))
+    expect(ended).toMatchObject({ code: 0, stdout: '1 of theirs, 2 of ours: 1 agree\n' })
+    const { pan: _pan, day: _day, ...line } = listed
+    expect(asked).toEqual([
+      {
+        path: '/v1/reconciliations?asOf=2026-06-01T02:00:00.000Z&apply=false',
+        authorization: 'Bearer k',
+        lines: [line, { ...place('000002'), state: 'absent' }],
+      },
+    ])
+  },
+)
+
+test('a list that is fetched is as old as what was held just before it', async () => {
+  expect((await run(`${origin()}/list`)).code).toBe(0)
+  expect(asked[0]?.path).toContain(`asOf=${NOW}`)
+})
+
+test('a time may be named, and since when what we hold must be in the list', async () => {
+  await run(fileOf(''), '--as-of', '2026-06-01T09:30:00+08:00', '--since', '2026-06-01T00:00:00Z', '--apply')
+  expect(asked).toMatchObject([
+    {
+      path: '/v1/reconciliations?asOf=2026-06-01T01:30:00.000Z&apply=true',
+      lines: [{ ...place('000001'), state: 'absent' }],
+    },
+  ])
+})
+
+const finding = (more: object) =>
+  `${JSON.stringify({ line: 1, ...place('000009'), finding: 'differs', difference: 'only_host', host: { state: 'approved', amount: 100 }, ours: null, applied: null, ...more })}\n`
+
+test('differences are told in words or as JSON; the exit code says whether any is left', async () => {
+  const list = fileOf(JSON.stringify([listed]))
+  answers = [[200, finding({})]]
+  expect(await run(list)).toMatchObject({
+    code: 1,
+    stdout:
+      'void 12345678 000001 000009: is only there (here nothing, there approved 100)\n' +
+      '1 of theirs, 2 of ours: 0 agree, 1 only_host\n',
+  })
+  answers = [[200, finding({ applied: true })]]
+  const applied = await run(list, '--apply', '--ndjson')
+  expect(applied.code).toBe(0)
+  expect(
+    applied.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toMatchObject([
+    { stan: '000009', difference: 'only_host', applied: true },
+    { theirs: 1, ours: 2, agree: 0, only_host: 1 },
+  ])
+  answers = [[200, finding({ applied: false })]]
+  expect((await run(list, '--apply')).code).toBe(1)
+  answers = [[200, `${JSON.stringify({ line: 1, status: 400, reason: 'invalid_request' })}\n`]]
+  expect(await run(list)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('000001 000001: cannot be read'),
+  })
+})
+
+test('a service that is busy is asked again after the time that it names', async () => {
+  answers = [
+    [503, '{}', { 'retry-after': '0' }],
+    [429, '{}', { 'retry-after': '0' }],
+    [200, ''],
+  ]
+  expect((await run(fileOf(JSON.stringify([listed])))).code).toBe(0)
+  expect(asked).toHaveLength(3)
+})
+
+test('what cannot be done is said in one line', async () => {
+  const list = fileOf(JSON.stringify([listed]))
+  answers = [[403, JSON.stringify({ reason: 'forbidden', title: 'This key may not do that' })]]
+  expect(await run(list)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `reconcile: ${origin()}: HTTP 403: forbidden (This key may not do that)\n`,
+  })
+  expect(await run(join(dir, 'nowhere'))).toMatchObject({
+    code: 1,
+    stderr: 'reconcile: --host-ledger: the file cannot be read\n',
+  })
+  expect(await run(fileOf('not a list'))).toMatchObject({
+    code: 1,
+    stderr: 'reconcile: --host-ledger: not a list in JSON or NDJSON\n',
+  })
+  for (const args of [[], ['--host-ledger', list, '--as-of', 'yesterday', '--key', 'k'], ['--list', list]]) {
+    const { code, stderr } = await runCli(['reconcile', ...args])
+    expect([code, stderr.trim().split('\n').length]).toEqual([2, 1])
+  }
+})

@@ -1,0 +1,239 @@
+/** @module Every route of the JSON door with what belongs to another merchant: the bytes that it answers to what is not there. */
+
+import { beforeAll, describe, expect, it } from 'vitest'
+import { DECIDE_MS } from '../../src/domain/host-state.ts'
+import { API_ROUTES } from '../../src/doors/api.ts'
+import { recover } from '../../src/recover.ts'
+import { dump } from './book.ts'
+import { keyOf } from './inquire.ts'
+import { aSale, openBehind, openOffice } from './office.ts'
+import { SILENT, scriptedHost } from './scripted-host.ts'
+import * as s from './support.ts'
+import { openTill, type Till } from './till.ts'
+
+const OTHER_MID = '543210987654321'
+const ABSENT = '0'.repeat(32)
+const ABSENT_RRN = '000000000000'
+
+interface Ask {
+  readonly path: string
+  readonly body?: unknown
+}
+
+/** A route, what names another merchant's and what names nothing, and what its owner hears (null: administrators only). */
+interface Pair {
+  readonly route: string
+  readonly foreign: Ask
+  readonly absent: Ask
+  readonly owner: number | null
+}
+
+let isolate: s.Isolate
+let pairs: readonly Pair[]
+const bearers = { owner: '', stranger: '', admin: '' }
+
+/** A merchant's sale, its void, one that is buried and one that is a case. */
+async function prepare(): Promise<{ till: Till; names: Record<string, string>; voided: Ask['body'] }> {
+  const host = scriptedHost()
+  isolate = await openBehind(host)
+  const till = await openTill(isolate)
+  await openTill(isolate, { mid: OTHER_MID })
+  const office = openOffice(isolate, bearers.owner)
+  const sale = await aSale(till)
+  const { body } = await office.void(sale, 'owner')
+  const second = await aSale(till, 555)
+  host.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
+  const silent = await office.void(second, 'silent')
+  await isolate.settle()
+  isolate.clock.now += DECIDE_MS
+  await recover(isolate.services, 0)
+  await till.say(s.aReversal('void', { stan: '777777' }))
+  await isolate.settle()
+  const names = {
+    saleId: sale.saleId,
+    saleRrn: sale.rrn,
+    stan: sale.stan,
+    voidId: String(body.id),
+    voidRrn: String(body.rrn),
+    caseId: String(silent.body.rrn),
+  }
+  return { till, names, voided: { saleId: sale.saleId, amount: sale.amount } }
+}
+
+beforeAll(async () => {
+  bearers.owner = await s.bearerKey(s.MID)
+  bearers.stranger = await s.bearerKey(OTHER_MID)
+  bearers.admin = await s.bearerKey(null)
+  const { till, names, voided } = await prepare()
+  const { saleId, saleRrn, stan = '', voidId, voidRrn, caseId } = names
+  const inquiry = (query: Record<string, string | undefined>): Ask => ({
+    path: `/v1/inquiries?${new URLSearchParams(query as Record<string, string>)}`,
+  })
+  const nowhere = { tid: 'NOWHERE1', mid: s.MID }
+  const unseen = inquiry(keyOf('void', '999999', nowhere))
+  const post = (path: string, body: unknown): Ask => ({ path, body })
+  const get = (path: string): Ask => ({ path })
+  const other = { ...(voided as object), saleId: ABSENT }
+  const undo = { ...(voided as object), idempotencyKey: 'owner' }
+  const fed = { batchNumber: '000001', stan: '000999', amount: 1 }
+  const word = { resolution: 'stands', note: 'x' }
+  pairs = [
+    {
+      route: 'POST /v1/sales',
+      owner: 201,
+      foreign: post('/v1/sales', { ...fed, merchantId: s.MID, terminalId: till.tid }),
+      absent: post('/v1/sales', { ...fed, merchantId: s.MID, terminalId: 'NOWHERE1' }),
+    },
+    {
+      route: 'GET /v1/sales/:id',
+      owner: 200,
+      foreign: get(`/v1/sales/${saleId}`),
+      absent: get(`/v1/sales/${ABSENT}`),
+    },
+    {
+      route: 'GET /v1/sales/:id',
+      owner: 200,
+      foreign: get(`/v1/sales/${saleRrn}`),
+      absent: get(`/v1/sales/${ABSENT_RRN}`),
+    },
+    {
+      route: 'POST /v1/voids',
+      owner: 409,
+      foreign: post('/v1/voids', voided),
+      absent: post('/v1/voids', other),
+    },
+    {
+      route: 'GET /v1/voids/:id',
+      owner: 200,
+      foreign: get(`/v1/voids/${voidId}`),
+      absent: get(`/v1/voids/${ABSENT}`),
+    },
+    {
+      route: 'GET /v1/voids/:id',
+      owner: 200,
+      foreign: get(`/v1/voids/${voidRrn}`),
+      absent: get(`/v1/voids/${ABSENT_RRN}`),
+    },
+    {
+      route: 'POST /v1/reversals',
+      owner: 200,
+      foreign: post('/v1/reversals', undo),
+      absent: post('/v1/reversals', { ...undo, saleId: ABSENT }),
+    },
+    { route: 'GET /v1/inquiries', owner: 200, foreign: inquiry(keyOf('sale', stan, till)), absent: unseen },
+    {
+      route: 'GET /v1/inquiries',
+      owner: 200,
+      foreign: inquiry(keyOf('void', '777777', till)),
+      absent: unseen,
+    },
+    {
+      route: 'GET /v1/inquiries',
+      owner: 200,
+      foreign: inquiry({ rrn: saleRrn }),
+      absent: inquiry({ rrn: ABSENT_RRN }),
+    },
+    {
+      route: 'GET /v1/inquiries',
+      owner: 200,
+      foreign: inquiry({ rrn: voidRrn }),
+      absent: inquiry({ rrn: ABSENT_RRN }),
+    },
+    {
+      route: 'GET /v1/inquiries',
+      owner: 200,
+      foreign: inquiry({ saleId }),
+      absent: inquiry({ saleId: ABSENT }),
+    },
+    {
+      route: 'GET /v1/inquiries',
+      owner: 200,
+      foreign: inquiry({ voidId }),
+      absent: inquiry({ voidId: ABSENT }),
+    },
+    {
+      route: 'GET /v1/inquiries',
+      owner: 200,
+      foreign: inquiry({ idempotencyKey: 'owner' }),
+      absent: inquiry({ idempotencyKey: 'no-one' }),
+    },
+    {
+      route: 'GET /v1/cases',
+      owner: 200,
+      foreign: get('/v1/cases'),
+      absent: get('/v1/cases?cursor=9999999999999999-999999999999'),
+    },
+    {
+      route: 'GET /v1/cases/:id',
+      owner: 200,
+      foreign: get(`/v1/cases/${caseId}`),
+      absent: get(`/v1/cases/${ABSENT_RRN}`),
+    },
+    {
+      route: 'POST /v1/cases/:id',
+      owner: null,
+      foreign: post(`/v1/cases/${caseId}`, word),
+      absent: post(`/v1/cases/${ABSENT_RRN}`, word),
+    },
+    {
+      route: 'POST /v1/reconciliations',
+      owner: null,
+      foreign: post(`/v1/reconciliations?asOf=2026-06-01T00:00:00Z`, ''),
+      absent: post('/v1/reconciliations?asOf=2026-06-01T00:00:00Z', '{}'),
+    },
+    {
+      route: 'GET /v1/host-messages',
+      owner: null,
+      foreign: get('/v1/host-messages'),
+      absent: get('/v1/host-messages?cursor=99'),
+    },
+    {
+      route: 'PUT /v1/merchants/:mid/terminals/:tid',
+      owner: null,
+      foreign: post(`/v1/merchants/${s.MID}/terminals/${till.tid}`, { status: 'blocked' }),
+      absent: post(`/v1/merchants/${s.MID}/terminals/NOWHERE1`, { status: 'blocked' }),
+    },
+  ]
+})
+
+let asked = 0
+const ask = ({ route }: Pair, bearer: string, { path, body }: Ask) => {
+  const type = path.includes('reconciliations') ? 'application/x-ndjson' : 'application/json'
+  const headers = { 'content-type': type, 'idempotency-key': `foreign-${++asked}` }
+  return s.ask(isolate, bearer, route.split(' ')[0] ?? '', path, body, headers)
+}
+
+describe('another merchant', () => {
+  it('hears the same of what it may not see as of what is not there, and changes nothing', async () => {
+    const before = await dump()
+    for (const pair of pairs) {
+      const [foreign, absent] = [
+        await ask(pair, bearers.stranger, pair.foreign),
+        await ask(pair, bearers.stranger, pair.absent),
+      ]
+      const fate = ({ status, text, headers }: s.JsonReply) => JSON.stringify([status, text, [...headers]])
+      expect(fate(foreign), `${pair.route} ${pair.foreign.path}`).toBe(fate(absent))
+      expect([pair.route, foreign.status < 300]).toEqual([pair.route, pair.route === 'GET /v1/cases'])
+    }
+    expect(await dump()).toEqual(before)
+  })
+
+  it('is not the owner: who is, hears more', async () => {
+    for (const pair of pairs) {
+      if (pair.owner === null) continue
+      const [own, missing] = [
+        await ask(pair, bearers.owner, pair.foreign),
+        await ask(pair, bearers.owner, pair.absent),
+      ]
+      expect([pair.route, own.status]).toEqual([pair.route, pair.owner])
+      expect([pair.route, own.text === missing.text]).toEqual([pair.route, false])
+    }
+  })
+
+  it('was tried at every route', () => {
+    const routes = Object.entries(API_ROUTES).flatMap(([path, methods]) =>
+      methods.map((method) => `${method} ${path}`),
+    )
+    expect([...new Set(pairs.map(({ route }) => route))].sort()).toEqual(routes.sort())
+  })
+})
