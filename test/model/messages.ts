@@ -2,13 +2,14 @@
 
 import type { Request } from '../../src/decide.ts'
 import { apiMessageKey, posPartsOf } from '../../src/domain/message-key.ts'
+import type { ListingRequest } from '../../src/domain/requests.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
 import type { LoadItem } from '../../src/store/load.ts'
 import { keyOf, MID, merchant, TID, totals } from '../domain/fixtures.ts'
 import type { Message, Named } from './commands.ts'
 
 export interface Asked {
-  readonly request: Request
+  readonly request: Exclude<Request, ListingRequest>
   readonly load: LoadItem
   /** With the first message of a terminal: its master key, wrapped. */
   readonly masterKey?: { readonly version: number; readonly wrapped: string }

@@ -9,6 +9,7 @@ import type {
   CaptureRequest,
   CaseRequest,
   HostEventRequest,
+  ListingRequest,
   ReversalRequest,
   SaleRequest,
   SettlementRequest,
@@ -27,7 +28,7 @@ export type Expected =
   /** Nothing yet: it is at the host, and was not before where it is new. */
   | { readonly kind: 'pending'; readonly isNew: boolean }
 
-type Asked = Exclude<Request, HostEventRequest | CaseRequest>
+type Asked = Exclude<Request, HostEventRequest | CaseRequest | ListingRequest>
 /** What is expected, and whether the message used its key up. */
 type Fate = readonly [Expected, 'kept' | 'not kept']
 

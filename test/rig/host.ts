@@ -30,7 +30,8 @@ const STRAGGLING = 0.05
 /** Half of them arrive within so long, the others when nothing else is left to be done. */
 const LONG_WAY_MS = 1_000
 
-export async function startHost(seed: number): Promise<RigHost> {
+/** `straggling`: how many of the messages to it arrive when no one waits any more, 0 … 1. */
+export async function startHost(seed: number, straggling = STRAGGLING): Promise<RigHost> {
   const random = seeded(seed)
   const simulator = createSimulator({
     core: await loadCore(),
@@ -44,7 +45,7 @@ export async function startHost(seed: number): Promise<RigHost> {
   let last: (() => Promise<unknown>)[] = []
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request)
-    if (random.below(1000) < 1000 * STRAGGLING) {
+    if (random.below(1000) < 1000 * straggling) {
       const arrive = () => ask('POST', '/', body)
       if (random.below(2) === 0) last.push(arrive)
       else void sleep(random.below(LONG_WAY_MS)).then(arrive)

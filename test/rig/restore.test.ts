@@ -41,7 +41,7 @@ async function sellAndVoid(sales: number, voids: number): Promise<void> {
 }
 
 beforeAll(async () => {
-  host = await startHost()
+  host = await startHost(1, 0)
   rig = await start()
   seeded = await seed(rig, 1)
   till = terminalOf(await loadCore(), seeded.terminalIds[0] ?? '', rig.url)

@@ -81,8 +81,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a late approval of the host beats a reversal',
     file: 'src/domain/decide-host-event.ts',
-    snippet: `nextHostState(state, 'host_approved') === undefined || isClosed ? null : approve(known)`,
-    instead: 'isClosed ? null : approve(known)',
+    snippet: `takes('host_approved') && isBatchOpen(known) ? approve(known, request) : null`,
+    instead: 'isBatchOpen(known) ? approve(known, request) : null',
   },
   {
     name: 'the host is not told of a reversal',
