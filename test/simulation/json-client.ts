@@ -9,8 +9,8 @@ import type { HttpRequest } from './platform/isolate.ts'
 import type { Stage } from './stage.ts'
 
 const PATIENCE_MS = 20_000
-/** Far more than any fault lasts: a client that asks so often was never going to be told. */
-const MOST_TRIES = 600
+/** Longer than any fault lasts: a client that has asked for so long was never going to be told. In milliseconds. */
+const LONGEST_MS = 3_600_000
 
 export interface JsonAnswer {
   readonly status: number
@@ -48,7 +48,8 @@ export async function ask({ network }: Stage, request: HttpRequest): Promise<Jso
 /** The final answer; null where it was told to call someone, since no one knows. */
 export async function untilFinal(stage: Stage, request: HttpRequest): Promise<JsonAnswer | null> {
   let next = request
-  for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
+  const until = stage.scheduler.now + LONGEST_MS
+  while (stage.scheduler.now < until) {
     const answer = await ask(stage, next)
     const { certainty, doNext = 'retry', retryAfter = 1, voidId, id = voidId } = answer?.body ?? {}
     if (certainty === 'FINAL') return answer
@@ -57,7 +58,7 @@ export async function untilFinal(stage: Stage, request: HttpRequest): Promise<Js
     else if (doNext !== 'retry') throw new Violation(`not final, and told to ${JSON.stringify(answer?.body)}`)
     await stage.scheduler.sleep(Number(retryAfter) * 1000)
   }
-  throw new Violation(`${request.method} ${request.path}: not final after ${MOST_TRIES} tries`)
+  throw new Violation(`${request.method} ${request.path}: not final after an hour`)
 }
 
 /** `POST` gives the void or a problem, `GET` the void as it stands; a reversal's words are its own. */

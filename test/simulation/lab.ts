@@ -44,6 +44,8 @@ export interface LabOptions {
   readonly planTrip: Surroundings['planTrip']
   readonly planHost: Surroundings['planHost']
   readonly planCopies: (isolates: readonly Isolate[]) => readonly CopyPlan[]
+  /** Told of every answer that is about to leave. */
+  readonly answering?: (isolate: Isolate) => void
   /** Whether the power of the terminal that asks is about to fail. */
   readonly losesPower: () => boolean
   readonly trace?: ((line: string) => void) | undefined
@@ -95,7 +97,10 @@ export class Lab {
         this.#lines.push(line)
         this.scheduler.note(line)
       },
-      answering: (_, reply) => this.#answering(reply),
+      answering: (isolate, reply) => {
+        this.#answering(reply)
+        options.answering?.(isolate)
+      },
     }
     for (let i = 1; i <= options.isolates; i++) this.isolates.push(new Isolate(`isolate ${i}`, around))
     this.stage = {
@@ -190,7 +195,9 @@ export class Lab {
       const told = await sent.ask()
       must(told !== null, `${sent.key}: asked again, no answer`)
       sent.told.push(told)
-      if (sent.kind === 'sale' || sent.kind === 'void') await this.#inquire(sent, first)
+      // What was refused since it had been reversed was refused in passing.
+      const inPassing = first.code === '12' || first.code === 'message_reversed'
+      if ((sent.kind === 'sale' || sent.kind === 'void') && !inPassing) await this.#inquire(sent, first)
     }
   }
 

@@ -67,12 +67,6 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'if (false)',
   },
   {
-    name: 'a batch upload is closed over what is not decided',
-    file: 'src/domain/decide-settlement.ts',
-    snippet: `if (situation.undecided) return answer('outcome_pending')`,
-    instead: '',
-  },
-  {
     name: 'nothing is claimed: a void is approved before the host is asked',
     file: 'src/decide.ts',
     snippet: 'return acquirer.isRemote ? claimed(decision, situation, supplies) : decision',

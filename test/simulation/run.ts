@@ -6,6 +6,7 @@
 import { parseArgs } from 'node:util'
 import { loadCoreModule } from '../../src/cli/core.ts'
 import { digestOf, runWorlds } from './threads.ts'
+import { readable } from './transcript.ts'
 import type { Report } from './world.ts'
 
 const { values } = parseArgs({
@@ -33,7 +34,6 @@ const start = performance.now()
 const reports: Report[] = []
 let violations = 0
 print(`seed ${seed}, ${voids} voids, ${threads} threads`)
-const readable = (line: string): string => line.slice(0, 500).replace(/[^ -~→←]/g, '.')
 await runWorlds(
   { module: await loadCoreModule(), seed, voids, threads, trace },
   (report) => {
@@ -43,8 +43,10 @@ await runWorlds(
     print(`seed ${report.seed}, ${report.violation}`)
     print(`  again: npm run test:simulation -- --seed ${report.seed} --voids 1 --trace`)
   },
-  // Rows and bodies are for the hash.
-  (line) => void (/^\d+ \d+ (\[|[0-9a-f]{64}|[1-5]\d\d )/.test(line) || print(readable(line))),
+  (line) => {
+    const text = readable(line)
+    if (text !== null) print(text)
+  },
 )
 
 const sum = (read: (report: Report) => number): number => reports.reduce((total, one) => total + read(one), 0)

@@ -14,7 +14,7 @@ export interface ShopOptions {
 }
 
 /** A void that is asked for under a key of the shop's own. */
-interface Wanted {
+export interface Wanted {
   readonly idempotencyKey: string
   readonly saleId: string
   readonly amount: number
@@ -55,30 +55,39 @@ export class Shop {
     return random.chance(0.7) ? known.at(-1 - random.below(Math.min(4, known.length))) : random.pick(known)
   }
 
-  async #dealWith({ rrn, terminalId, amount }: KnownSale): Promise<void> {
-    const { random, storage } = this.#stage
-    const find = 'select id from sale where rrn = ? and terminal_id = ?'
-    const [row] = storage.rows<{ id: string }>(find, rrn, terminalId)
-    must(row !== undefined, `sale ${rrn} was told and is not there`)
-    const idempotencyKey = `${this.#options.name}-${this.#made++}`
-    const wanted: Wanted = { idempotencyKey, saleId: row.id, amount, terminalId }
+  async #dealWith(sale: KnownSale): Promise<void> {
+    const { random } = this.#stage
+    const wanted = this.want(sale)
     // Before it was ever seen: it is barred.
-    if (random.chance(0.05)) await this.#reverse(wanted)
-    const { saleId } = wanted
-    const body = { saleId, amount, reason: 'customer_changed_mind' }
-    await this.#finish(
-      this.#enter('void', wanted, idempotencyKey),
-      this.#post('/v1/voids', body, idempotencyKey),
-    )
-    if (random.chance(0.15)) await this.#reverse(wanted)
+    if (random.chance(0.05)) await this.reverse(wanted)
+    await this.void(wanted)
+    if (random.chance(0.15)) await this.reverse(wanted)
     if (random.chance(0.1)) await this.#reuse(wanted)
   }
 
-  async #reverse({ idempotencyKey, saleId, amount, terminalId }: Wanted): Promise<void> {
+  /** A void of this sale, under a fresh key. */
+  want({ rrn, terminalId, amount }: KnownSale): Wanted {
+    const find = 'select id from sale where rrn = ? and terminal_id = ?'
+    const [row] = this.#stage.storage.rows<{ id: string }>(find, rrn, terminalId)
+    must(row !== undefined, `sale ${rrn} was told and is not there`)
+    const idempotencyKey = `${this.#options.name}-${this.#made++}`
+    return { idempotencyKey, saleId: row.id, amount, terminalId }
+  }
+
+  /** Resolves when it is final, or a case. */
+  async void(wanted: Wanted): Promise<void> {
+    const { idempotencyKey, saleId, amount } = wanted
+    const body = { saleId, amount, reason: 'customer_changed_mind' }
+    const request = this.#post('/v1/voids', body, idempotencyKey)
+    await this.#finish(this.#enter('void', wanted, idempotencyKey), request)
+  }
+
+  /** The void's reversal, under a key of its own. */
+  async reverse(wanted: Wanted): Promise<void> {
+    const { idempotencyKey, saleId, amount } = wanted
     const own = `${this.#options.name}-${this.#made++}`
     const request = this.#post('/v1/reversals', { saleId, amount, idempotencyKey }, own)
     const { merchantId, masterKey } = this.#options
-    const wanted = { idempotencyKey, saleId, amount, terminalId }
     const sent = this.#enter('void_reversal', wanted, own)
     this.#stage.book.targets.set(sent.key, apiKey(masterKey, merchantId, 'void', idempotencyKey))
     await this.#finish(sent, request)

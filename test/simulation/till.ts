@@ -95,6 +95,16 @@ export class Till {
     return this.#power
   }
 
+  /** The terminal itself, for one who presses its keys. */
+  get terminal(): VirtualTerminal {
+    return this.#terminal
+  }
+
+  /** The latest sale or void, byte for byte. */
+  get lastFrame(): Uint8Array | null {
+    return this.#lastFrame
+  }
+
   #switchOn(): VirtualTerminal {
     const { core, scheduler } = this.#stage
     const { tmk, settlementMac } = this.options
@@ -203,7 +213,7 @@ export class Till {
     const key = keyOf(message)
     if (key === null || type === 'sign_on' || type === 'sign_off' || type === 'echo' || type === 'upload')
       return
-    if (type === 'void') this.#lastFrame = frame
+    if (type === 'void' || type === 'sale') this.#lastFrame = frame
     if (message.fields.has(64)) this.#stage.overheard.push({ frame, message })
     if (this.#stage.overheard.length > 20) this.#stage.overheard.shift()
     const { terminalId, merchantId } = this.options

@@ -135,7 +135,7 @@ export class World {
           pause,
           feed,
         })
-      for (let s = random.between(0, 2); s > 0; s--) {
+      for (let s = random.between(1, 3); s > 0; s--) {
         const name = `shop-${m}-${s}`
         this.#shops.push(new Shop(this.#lab.stage, { name, merchantId, masterKey: MASTER_KEY, pause }))
       }

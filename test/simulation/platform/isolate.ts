@@ -44,12 +44,12 @@ export interface Surroundings {
   readonly module: WebAssembly.Module
   readonly environment: Omit<Environment, 'DB' | 'ACQUIRER_HOST'>
   readonly host: HostLink
-  planTrip(trip: Trip): D1Plan
-  planHost(): HostPlan
+  planTrip(isolate: Isolate, trip: Trip): D1Plan
+  planHost(isolate: Isolate): HostPlan
   /** A line of the log. */
   logged(line: string): void
   /** An answer is about to leave. */
-  answering(request: HttpRequest, reply: HttpReply): void
+  answering(isolate: Isolate, reply: HttpReply): void
 }
 
 /** The database and the network are no one's isolate, and do not die. */
@@ -150,7 +150,8 @@ export class Isolate {
     void scheduler.as(visit, async () => {
       const reply = await this.#answer(life, visit, request)
       if (!visit.isAlive()) return
-      this.#around.answering(request, reply)
+      this.#around.answering(this, reply)
+      if (!visit.isAlive()) return
       visit.leave(scheduler)
       deliver(reply)
     })
@@ -210,7 +211,7 @@ export class Isolate {
       const { scheduler, host, planHost } = this.#around
       const { owner } = running.getStore() ?? {}
       if (owner === undefined || !owner.isAlive()) return
-      const plan = planHost()
+      const plan = planHost(this)
       if (plan.crash === 'before') return this.crash()
       scheduler.note('asks the host')
       init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
@@ -229,7 +230,7 @@ export class Isolate {
     const { owner } = running.getStore() ?? {}
     // What a dead one asks reaches no one.
     if (owner === undefined || !owner.isAlive()) return new Promise(() => {})
-    const plan = planTrip(trip)
+    const plan = planTrip(this, trip)
     if (plan.crash === 'before') {
       this.crash()
       return new Promise(() => {})

@@ -1,0 +1,58 @@
+/** @module The whole grid of crash points, on several threads. */
+
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { ACQUIRERS, type Cell, MODES, PLAY_NAMES } from './crash-points.ts'
+
+export type Names = Pick<Cell, 'play' | 'acquirer' | 'mode'>
+
+export interface Row extends Names {
+  readonly boundaries: number
+  readonly cells: number
+  readonly violations: readonly string[]
+}
+
+const ROWS: readonly Names[] = ACQUIRERS.flatMap((acquirer) =>
+  PLAY_NAMES.flatMap((play) => MODES.map((mode) => ({ acquirer, play, mode }))),
+)
+
+/** Runs every row; in the order of the grid. */
+export async function runGrid(module: WebAssembly.Module, threads: number): Promise<Row[]> {
+  const done: Row[] = []
+  const each = Array.from({ length: threads }, (_, i) => {
+    const rows = ROWS.filter((_, at) => at % threads === i)
+    const worker = new Worker(join(import.meta.dirname, 'grid-thread.ts'), {
+      workerData: { module, rows },
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    })
+    worker.on('message', (row: Row) => done.push(row))
+    return new Promise<void>((resolve, reject) => {
+      worker.on('error', reject)
+      worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a thread ended with ${code}`))))
+    })
+  })
+  await Promise.all(each)
+  const place = ({ acquirer, play, mode }: Names) =>
+    ROWS.findIndex((row) => row.acquirer === acquirer && row.play === play && row.mode === mode)
+  return done.sort((a, b) => place(a) - place(b))
+}
+
+const inColumns = (cells: readonly (string | number)[]): string =>
+  cells.map((cell, i) => (i === 0 ? String(cell).padEnd(34) : String(cell).padStart(12))).join('')
+
+/** One line for each play of an acquirer: boundaries and cells in each mode. */
+export function tableOf(rows: readonly Row[]): string {
+  const lines = [inColumns(['', ...MODES.map((mode) => `${mode}`), 'cells', 'violations'])]
+  for (const acquirer of ACQUIRERS)
+    for (const play of PLAY_NAMES) {
+      const mine = rows.filter((row) => row.acquirer === acquirer && row.play === play)
+      const cells = mine.reduce((sum, row) => sum + row.cells, 0)
+      const wrong = mine.reduce((sum, row) => sum + row.violations.length, 0)
+      lines.push(
+        inColumns([`${acquirer}: ${play}`, ...mine.map(({ boundaries }) => boundaries), cells, wrong]),
+      )
+    }
+  const all = rows.reduce((sum, row) => sum + row.cells, 0)
+  const wrong = rows.reduce((sum, row) => sum + row.violations.length, 0)
+  return [...lines, inColumns(['all', '', '', '', all, wrong])].join('\n')
+}
