@@ -13,7 +13,7 @@ async function worlds(seed: number, voids: number, threads: number): Promise<Rep
 
 describe('worlds of faults', () => {
   it('end as they must', { timeout: 600_000 }, async () => {
-    const reports = await worlds(1, 2_000, 2)
+    const reports = await worlds(1, 20_000, 2)
     const violations = reports
       .filter(({ violation }) => violation !== null)
       .map(({ seed, violation }) => `npm run test:simulation -- --seed ${seed} --voids 1: ${violation}`)
