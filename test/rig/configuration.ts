@@ -9,6 +9,8 @@ import type { RigOptions } from './rig.ts'
 
 export const RIG_MASTER_KEY = 'ab'.repeat(32)
 
+export const RIG_CONFIGURATION = 'config.capnp'
+
 /** The binding's name of each isolate, which is its service's and its socket's too. */
 export const isolateNames = (isolates: number): string[] =>
   Array.from({ length: isolates }, (_, i) => `annul${i}`)
@@ -20,7 +22,7 @@ export async function prepare(options: RigOptions): Promise<void> {
   await bundle(dir)
   const d1 = readFileSync(join(import.meta.dirname, 'd1.ts'), 'utf8')
   writeFileSync(join(dir, 'd1.js'), stripTypeScriptTypes(d1))
-  writeFileSync(join(dir, 'config.capnp'), configuration(options))
+  writeFileSync(join(dir, RIG_CONFIGURATION), configuration(options))
 }
 
 async function bundle(dir: string): Promise<void> {
@@ -33,59 +35,87 @@ async function bundle(dir: string): Promise<void> {
   renameSync(draft, join(dir, 'bundle'))
 }
 
+/** Writes what a neighbour of the rig is started with; returns the file's name. */
+export function prepareNeighbour(options: RigOptions, d1: URL): string {
+  const name = 'neighbour.capnp'
+  const text = configurationOf(
+    [serviceOf('annul', options), externalOf('d1', d1.port), ...surroundings(options)],
+    [socketOf('annul', 0, '"annul"')],
+  )
+  writeFileSync(join(options.dir, name), text)
+  return name
+}
+
 /** A text as Cap'n Proto writes it. */
 const quote = (text: string): string => JSON.stringify(text)
 
-function configuration({
-  dir,
-  port = 0,
-  isolates = 1,
-  vars = {},
-  faults = {},
-  hostPort,
-}: RigOptions): string {
-  const { compatibility, settings } = deployment()
-  const modules = readdirSync(join(dir, 'bundle'))
-    .filter((name) => /\.(js|wasm)$/.test(name))
-    .sort((a, b) => Number(b === 'index.js') - Number(a === 'index.js'))
-    .map((name) => `(name = ${quote(name)}, ${kindOf(name)} = embed ${quote(`bundle/${name}`)})`)
-  const texts = Object.entries({ ...settings, MASTER_KEY: RIG_MASTER_KEY, ...vars }).map(
-    ([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`,
-  )
-  const names = isolateNames(isolates)
-  const host = hostPort === undefined ? [] : ['(name = "ACQUIRER_HOST", service = "host")']
-  const services = names.map(
-    (name) => `(name = "${name}", worker = (${compatibility}, modules = [${modules.join(', ')}], bindings = [
-      (name = "DB", wrapped = (moduleName = "cloudflare-internal:d1-api",
-        innerBindings = [(name = "fetcher", service = "d1")])),
-      ${[...texts, ...host].join(',\n      ')}]))`,
-  )
-  const sockets = names.map(
-    (name, i) =>
-      `(name = "${name}", address = "127.0.0.1:${port === 0 ? 0 : port + i}", http = (), service = "${name}")`,
-  )
-  return `using Workerd = import "/workerd/workerd.capnp";
+const configurationOf = (services: readonly string[], sockets: readonly string[]): string =>
+  `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
-    ${services.join(',\n    ')},
-    (name = "d1", worker = (${D1_COMPATIBILITY}, modules = [(name = "d1.js", esModule = embed "d1.js")],
+    ${services.join(',\n    ')}
+  ],
+  sockets = [
+    ${sockets.join(',\n    ')}
+  ]
+);
+`
+
+const socketOf = (name: string, port: number, service: string): string =>
+  `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = ${service})`
+
+const externalOf = (name: string, port: number | string): string =>
+  `(name = "${name}", external = (address = "127.0.0.1:${port}", http = ()))`
+
+/** The acquirer's host, where there is one, and this machine. */
+const surroundings = ({ hostPort }: RigOptions): string[] => [
+  ...(hostPort === undefined ? [] : [externalOf('host', hostPort)]),
+  '(name = "internet", network = (allow = ["local"]))',
+]
+
+function configuration(options: RigOptions): string {
+  const { port = 0, isolates = 1 } = options
+  const names = isolateNames(isolates)
+  return configurationOf(
+    [
+      ...names.map((name) => serviceOf(name, options)),
+      d1Of(names, options),
+      '(name = "data", disk = (path = "data", writable = true))',
+      ...surroundings(options),
+    ],
+    [
+      socketOf('control', 0, '(name = "d1", entrypoint = "Control")'),
+      socketOf('d1', 0, '"d1"'),
+      ...names.map((name, i) => socketOf(name, port === 0 ? 0 : port + i, `"${name}"`)),
+    ],
+  )
+}
+
+/** The service as it would be uploaded; its D1 is the service "d1". */
+function serviceOf(name: string, { dir, vars = {}, hostPort }: RigOptions): string {
+  const { compatibility, settings } = deployment()
+  const modules = readdirSync(join(dir, 'bundle'))
+    .filter((file) => /\.(js|wasm)$/.test(file))
+    .sort((a, b) => Number(b === 'index.js') - Number(a === 'index.js'))
+    .map((file) => `(name = ${quote(file)}, ${kindOf(file)} = embed ${quote(`bundle/${file}`)})`)
+  const texts = Object.entries({ ...settings, MASTER_KEY: RIG_MASTER_KEY, ...vars }).map(
+    ([setting, value]) => `(name = ${quote(setting)}, text = ${quote(value)})`,
+  )
+  const host = hostPort === undefined ? [] : ['(name = "ACQUIRER_HOST", service = "host")']
+  return `(name = "${name}", worker = (${compatibility}, modules = [${modules.join(', ')}], bindings = [
+      (name = "DB", wrapped = (moduleName = "cloudflare-internal:d1-api",
+        innerBindings = [(name = "fetcher", service = "d1")])),
+      ${[...texts, ...host].join(',\n      ')}]))`
+}
+
+const d1Of = (names: readonly string[], { faults = {} }: RigOptions): string =>
+  `(name = "d1", worker = (${D1_COMPATIBILITY}, modules = [(name = "d1.js", esModule = embed "d1.js")],
       durableObjectNamespaces = [(className = "Database", uniqueKey = "annul", enableSql = true, preventEviction = true)],
       durableObjectStorage = (localDisk = "data"),
       bindings = [(name = "DATABASE", durableObjectNamespace = "Database"),
         (name = "FAULTS", json = ${quote(JSON.stringify(faults))}),
         (name = "ISOLATES", json = ${quote(JSON.stringify(names))}),
-        ${names.map((name) => `(name = "${name}", service = "${name}")`).join(', ')}])),
-    (name = "data", disk = (path = "data", writable = true)),
-    ${hostPort === undefined ? '' : `(name = "host", external = (address = "127.0.0.1:${hostPort}", http = ())),`}
-    (name = "internet", network = (allow = ["local"]))
-  ],
-  sockets = [
-    (name = "control", address = "127.0.0.1:0", http = (), service = (name = "d1", entrypoint = "Control")),
-    ${sockets.join(',\n    ')}
-  ]
-);
-`
-}
+        ${names.map((name) => `(name = "${name}", service = "${name}")`).join(', ')}]))`
 
 /** `service_binding_extra_handlers`: lets `Control` run a scheduled handler. */
 const D1_COMPATIBILITY =

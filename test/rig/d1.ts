@@ -179,9 +179,12 @@ async function call(env: D1Env, queries: readonly Query[]): Promise<Response> {
 
 /** What the binding in the service talks to. */
 export default {
-  async fetch(request, env) {
+  async fetch(request, env, context) {
     const asked = (await request.json()) as Query | Query[]
-    const response = await call(env, Array.isArray(asked) ? asked : [asked])
+    const called = call(env, Array.isArray(asked) ? asked : [asked])
+    // What has arrived is done, though its sender be killed meanwhile.
+    context.waitUntil(called)
+    const response = await called
     if (Array.isArray(asked) || !response.ok) return response
     const body = (await response.json()) as object[] | object
     return Response.json(Array.isArray(body) ? body[0] : body)

@@ -50,7 +50,7 @@ export async function runFaults({ dir, voids, seed }: FaultOptions): Promise<Fau
   let rig = await startRig({ dir, isolates: 2 })
   const { merchantKey, terminalIds } = await seedRig(rig, TERMINALS)
   const books = await openBooks(await loadCore(), rig, terminalIds)
-  const speaking = openMouth(merchantKey, random, () => rig)
+  const speaking = openMouth(merchantKey, random, () => rig.urls)
   speaking.skipsAnswered = true
   const tries = new Map<Said, number>()
   const counting: Mouth = {

@@ -6,6 +6,8 @@ export interface KillReport {
   kills: number
   /** Of them while what an earlier one had cut off was being said again. */
   killsInRecovery: number
+  /** Of them of one process of the service alone, which D1 and the other outlived. */
+  killsOfOne: number
   /** Different messages, and how often one was sent. */
   messages: number
   sent: number
@@ -26,6 +28,7 @@ export interface KillReport {
 export const newReport = (): KillReport => ({
   kills: 0,
   killsInRecovery: 0,
+  killsOfOne: 0,
   messages: 0,
   sent: 0,
   voids: 0,
@@ -48,6 +51,7 @@ export function linesOf(report: KillReport): string[] {
   const {
     kills,
     killsInRecovery,
+    killsOfOne,
     messages,
     sent,
     voids,
@@ -61,7 +65,7 @@ export function linesOf(report: KillReport): string[] {
   const sorted = restarts.toSorted((a, b) => a - b)
   const at = (share: number) => Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0)
   return [
-    `${kills} kills, ${killsInRecovery} of them in the middle of a recovery`,
+    `${kills} kills, ${killsOfOne} of them of one process beside others, ${killsInRecovery} in the middle of a recovery`,
     `${messages} messages (${voids} voids) sent ${sent} times, ${cutOff} cut off without an answer; ${inquiries} inquiries`,
     `first good answer after a start: median ${at(0.5)} ms, p99 ${at(0.99)} ms`,
     ...(Object.keys(host).length === 0 ? [] : [`the host and we: ${JSON.stringify(host)}`]),

@@ -17,13 +17,12 @@ import {
   openBooks,
   tellChapters,
 } from './chapter.ts'
-import type { Faults } from './d1.ts'
 import { differences, type RigHost, startHost } from './host.ts'
 import { faultsOfInquiries } from './inquire.ts'
 import type { Violation } from './judge.ts'
 import { countBy, type KillReport, newReport } from './kill-report.ts'
 import { type Mouth, openMouth } from './mouth.ts'
-import { type Rig, startRig } from './rig.ts'
+import { type Neighbour, type Rig, type RigOptions, startNeighbour, startRig } from './rig.ts'
 import { seed as seedRig } from './seed.ts'
 
 export interface KillOptions {
@@ -55,7 +54,7 @@ const HOST_FAULTS = {
 const OWED = "state in ('pending', 'undoing', 'reversing')"
 
 /** Shares of D1's calls, but for the last telling of all. */
-const D1_FAULTS = { before: 0.03, after: 0.03, overload: 0.01 }
+const D1_FAULTS = { before: 0.03, after: 0.03, overload: 0.01, late: 0.03, lateMs: 200 }
 
 /** How long everything may take to be answered after a kill, in milliseconds of this machine. */
 const STUCK_MS = 60_000
@@ -84,6 +83,8 @@ class Run {
   readonly #host: RigHost | null
   readonly #random: Random
   #rig: Rig | undefined
+  /** One more process of the service, over the D1 of the other. */
+  #neighbour: Neighbour | undefined
   #mouth: Mouth | undefined
   #books: Book[] = []
   #races = 0
@@ -97,15 +98,19 @@ class Run {
   }
 
   async open(): Promise<void> {
-    this.#rig = await this.#start({})
-    const { merchantKey, terminalIds } = await seedRig(this.#rig, this.#options.terminals ?? 12)
-    this.#books = await openBooks(await loadCore(), this.#rig, terminalIds)
-    this.#mouth = openMouth(merchantKey, this.#random, () => this.rig)
+    await this.#startAlone()
+    const { merchantKey, terminalIds } = await seedRig(this.rig, this.#options.terminals ?? 12)
+    this.#books = await openBooks(await loadCore(), this.rig, terminalIds)
+    this.#mouth = openMouth(merchantKey, this.#random, () => this.#urls())
   }
 
   get rig(): Rig {
     if (this.#rig === undefined) throw new Error('not open')
     return this.#rig
+  }
+
+  #urls(): URL[] {
+    return [...this.rig.urls, ...(this.#neighbour === undefined ? [] : [this.#neighbour.url])]
   }
 
   get mouth(): Mouth {
@@ -153,17 +158,39 @@ class Run {
   }
 
   async close(): Promise<void> {
+    await this.#neighbour?.kill()
     await this.#rig?.stop()
   }
 
-  #start(faults: Partial<Faults> = { ...D1_FAULTS, seed: this.#random.below(2 ** 31) }): Promise<Rig> {
+  #settings(): RigOptions {
     const { dir } = this.#options
-    const behind = this.#host === null ? {} : { vars: this.#host.vars, hostPort: this.#host.port }
-    return startRig({ dir, isolates: 2, faults, ...behind })
+    const host = this.#host
+    return { dir, isolates: 2, ...(host === null ? {} : { vars: host.vars, hostPort: host.port }) }
+  }
+
+  /** Without a neighbour, and over a D1 that does not fail. */
+  async #startAlone(): Promise<void> {
+    this.#rig = await startRig(this.#settings())
+  }
+
+  async #startAll(): Promise<void> {
+    const faults = { ...D1_FAULTS, seed: this.#random.below(2 ** 31) }
+    this.#rig = await startRig({ ...this.#settings(), faults })
+    await this.#startNeighbour()
+  }
+
+  async #startNeighbour(): Promise<void> {
+    this.#neighbour = await startNeighbour(this.#settings(), this.rig)
+  }
+
+  async #killAll(): Promise<void> {
+    await Promise.all([this.rig.kill(), this.#neighbour?.kill()])
+    this.#neighbour = undefined
   }
 
   async #race(): Promise<Chapter[]> {
     await this.rig.control.faults({ ...D1_FAULTS, seed: this.#random.below(2 ** 31) })
+    await this.#startNeighbour()
     const { sales = 3 } = this.#options
     // What is said depends on the seed alone, not on how often anything else was drawn.
     const planning = seeded(this.#options.seed + ++this.#races)
@@ -183,22 +210,30 @@ class Run {
     return chapters
   }
 
-  /** Kills `after` milliseconds of `work`, unless that is done before, and starts again. */
+  /** Kills `after` milliseconds of `work`, unless that is done before, and starts again: the neighbour, or all and D1 with it. */
   async #killIn(after: number, work: Promise<unknown>): Promise<void> {
+    const { report } = this
     await Promise.race([sleep(after), work])
-    await this.rig.kill()
-    await work
-    this.report.kills += 1
-    // Every time while the journal is short; a whole rebuild of a long one takes longer than all the rest.
-    if (this.report.kills <= 30 || this.report.kills % 250 === 0) {
-      const { faults } = await audit(this.#options.dir)
-      this.report.violations.push(...faults.map((what): Violation => ({ fault: 'torn', what })))
+    report.kills += 1
+    if (this.#random.below(2) === 0) {
+      report.killsOfOne += 1
+      await this.#neighbour?.kill()
+      await work
+      await this.#startNeighbour()
+      return
     }
-    this.#rig = await this.#start()
+    await this.#killAll()
+    await work
+    // Every time while the journal is short; a whole rebuild of a long one takes longer than all the rest.
+    if (report.kills <= 30 || report.kills % 250 === 0) {
+      const { faults } = await audit(this.#options.dir)
+      report.violations.push(...faults.map((what): Violation => ({ fault: 'torn', what })))
+    }
+    await this.#startAll()
     const since = performance.now()
     const headers = { authorization: `Bearer ${this.mouth.merchantKey}` }
     await fetch(new URL('/v1/voids/none', this.rig.url), { headers })
-    this.report.restarts.push(this.rig.startedIn + performance.now() - since)
+    report.restarts.push(this.rig.startedIn + performance.now() - since)
   }
 
   /**
@@ -223,9 +258,9 @@ class Run {
   async #verify(chapters: readonly Chapter[]): Promise<void> {
     const { report } = this
     this.mouth.skipsAnswered = false
-    await this.rig.kill()
+    await this.#killAll()
     await this.#host?.arriveAtLast()
-    this.#rig = await this.#start({})
+    await this.#startAlone()
     await tellChapters(chapters, this.mouth, false)
     if (this.#host !== null) {
       const rows = await this.rig.control.query('select * from host_message')

@@ -1,7 +1,6 @@
-/** @module How messages reach a rig, whichever process of it runs now, and what is noted of them on the way. */
+/** @module How messages reach the service, whichever processes of it run now, and what is noted of them on the way. */
 
 import type { Random } from '../support/micro-random.ts'
-import type { Rig } from './rig.ts'
 import type { Said } from './said.ts'
 
 export interface Mouth {
@@ -18,12 +17,14 @@ export interface Mouth {
   readonly sent: number
 }
 
-export function openMouth(merchantKey: string, random: Random, rig: () => Rig): Mouth {
+export function openMouth(merchantKey: string, random: Random, urls: () => readonly URL[]): Mouth {
   let turn = 0
   let sent = 0
   const url = () => {
-    const { urls } = rig()
-    return urls[turn++ % urls.length] ?? rig().url
+    const now = urls()
+    const next = now[turn++ % now.length]
+    if (next === undefined) throw new Error('nothing runs')
+    return next
   }
   return {
     merchantKey,

@@ -51,7 +51,7 @@ export async function runPowerCuts(options: PowerOptions): Promise<PowerReport> 
   let talkingTo = rig
   const { merchantKey, terminalIds } = await seedRig(rig, TERMINALS)
   const books = await openBooks(await loadCore(), rig, terminalIds)
-  const mouth = openMouth(merchantKey, random, () => talkingTo)
+  const mouth = openMouth(merchantKey, random, () => talkingTo.urls)
   let usual = 200
   for (let stop = 1; report.cuts < cuts && report.violations.length === 0; stop++) {
     const planning = seeded(options.seed + stop)

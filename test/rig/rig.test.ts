@@ -6,12 +6,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadCore } from '../../src/cli/core.ts'
 import type { Exchange } from '../../src/terminal/exchange.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import type { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
-import { type Rig, startRig } from './rig.ts'
+import { type Rig, startNeighbour, startRig } from './rig.ts'
 import { type Seeded, seed, terminalOf } from './seed.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'annul-rig-'))
@@ -121,6 +122,25 @@ test('a busy database takes calls one at a time and refuses those that wait behi
   await rig.control.faults({ busyMs: 0, queue: 0 })
   expect(statuses.toSorted()).toEqual([404, 404, 404, 503, 503, 503, 503, 503])
   expect(took).toBeGreaterThan(140)
+})
+
+test('what a killed neighbour had asked of D1 is done all the same, once', async () => {
+  const before = Number(await entries())
+  const neighbour = await startNeighbour({ dir }, rig)
+  const atNeighbour = terminalOf(await loadCore(), seeded.terminalIds[0] ?? '', neighbour.url)
+  Object.assign(atNeighbour.state, till.state, { pending: null })
+  await rig.control.faults({ lateMs: 500 })
+  await rig.control.next('late')
+  await rig.control.counts()
+  const saying = done(atNeighbour.sale(800, testCard(1)))
+  while ((await rig.control.counts()).late === 0) await sleep(5)
+  await neighbour.kill()
+  const sale = await saying
+  expect([sale.outcome, await entries()]).toEqual(['unanswered', before])
+  await sleep(600)
+  expect(await entries()).toBe(before + 1)
+  expect(await till.resend(sale.request)).toMatchObject({ outcome: 'approved' })
+  expect(await entries()).toBe(before + 1)
 })
 
 test('the scheduled handler can be run', async () => {

@@ -4,13 +4,10 @@
  * database. Loopback only; Linux and macOS.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { isolateNames, prepare } from './configuration.ts'
+import { isolateNames, prepare, prepareNeighbour, RIG_CONFIGURATION } from './configuration.ts'
 import { type Control, migrate, openControl } from './control.ts'
 import type { Faults } from './d1.ts'
+import { startWorkerd } from './workerd.ts'
 
 export interface RigOptions {
   /** Where the configuration, the bundle and the database lie. */
@@ -34,6 +31,8 @@ export interface Rig {
   readonly urls: readonly URL[]
   readonly pid: number
   readonly control: Control
+  /** Where neighbours find the database. */
+  readonly d1: URL
   /** Milliseconds from the start of the process until it listened. */
   readonly startedIn: number
   /** SIGKILL; settles when the process is gone. */
@@ -42,67 +41,37 @@ export interface Rig {
   stop(): Promise<void>
 }
 
-const workerd = createRequire(import.meta.url)('workerd').default as string
-
 /** Starts what lies in `dir`; bundle, configuration and migrated database are made where they are not there. */
 export async function startRig(options: RigOptions): Promise<Rig> {
   await prepare(options)
-  const since = performance.now()
-  const child = spawn(workerd, ['serve', 'config.capnp', '--experimental', '--control-fd=3'], {
-    cwd: options.dir,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-  })
-  const gone = new Promise<void>((resolve) => child.on('close', () => resolve()))
-  const end = async (signal: NodeJS.Signals) => {
-    child.kill(signal)
-    await gone
-  }
-  const killAtExit = () => child.kill('SIGKILL')
-  process.on('exit', killAtExit)
-  void gone.then(() => process.off('exit', killAtExit))
-  const said = listenTo(child, options.log)
-  const names = ['control', ...isolateNames(options.isolates ?? 1)]
-  const ports = await Promise.race([portsOf(child, names), gone.then(() => undefined)])
-  if (ports === undefined) throw new Error(`workerd: ${said.join('\n')}`)
-  const startedIn = performance.now() - since
-  const [control, ...urls] = ports.map((port) => new URL(`http://127.0.0.1:${port}`))
-  const [url] = urls
-  if (control === undefined || url === undefined) throw new RangeError('isolates: expected one or more')
-  const opened = openControl(control)
+  const { dir, isolates = 1, log } = options
+  const sockets = ['control', 'd1', ...isolateNames(isolates)]
+  const { pid, urls, startedIn, end } = await startWorkerd(dir, RIG_CONFIGURATION, sockets, log)
+  const [controlUrl, d1, url, ...others] = urls
+  if (controlUrl === undefined || d1 === undefined || url === undefined)
+    throw new RangeError('isolates: expected one or more')
+  const control = openControl(controlUrl)
   try {
-    await migrate(opened)
+    await migrate(control)
   } catch (error) {
     await end('SIGKILL')
     throw error
   }
   const kill = () => end('SIGKILL')
   const stop = () => end('SIGTERM')
-  return { url, urls, pid: child.pid ?? 0, control: opened, startedIn, kill, stop }
+  return { url, urls: [url, ...others], pid, control, d1, startedIn, kill, stop }
 }
 
-/** Ports of the sockets in the order of their names, once workerd has told them all. */
-function portsOf(child: ChildProcess, names: readonly string[]): Promise<number[]> {
-  const ports = new Map<string, number>()
-  return new Promise((resolve) => {
-    createInterface({ input: child.stdio[3] as Readable }).on('line', (line) => {
-      const { event, socket, port } = JSON.parse(line) as { event: string; socket: string; port: number }
-      if (event === 'listen') ports.set(socket, port)
-      const told = names.flatMap((name) => ports.get(name) ?? [])
-      if (told.length === names.length) resolve(told)
-    })
-  })
-}
+export type Neighbour = Pick<Rig, 'url' | 'pid' | 'kill'>
 
-/** Passes each line on; returns the last of them as they come. */
-function listenTo(child: ChildProcess, log: (line: string) => void = () => undefined): string[] {
-  const said: string[] = []
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue
-    createInterface({ input: stream }).on('line', (line) => {
-      said.push(line)
-      if (said.length > 20) said.shift()
-      log(line)
-    })
-  }
-  return said
+/**
+ * One more isolate in a process of its own, over the database of a rig that runs: who kills it leaves D1 alone, where what
+ * it had asked for may still be done.
+ */
+export async function startNeighbour(options: RigOptions, { d1 }: Rig): Promise<Neighbour> {
+  const name = prepareNeighbour(options, d1)
+  const { pid, urls, end } = await startWorkerd(options.dir, name, ['annul'], options.log)
+  const [url] = urls
+  if (url === undefined) throw new Error('a neighbour listens')
+  return { url, pid, kill: () => end('SIGKILL') }
 }
