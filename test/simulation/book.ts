@@ -46,6 +46,16 @@ export class Book {
     return entered
   }
 
+  /** Voids that their senders neither heard of nor undid. */
+  open(): string[] {
+    const undone = new Set<string>()
+    for (const { key, kind, told } of this.sent.values())
+      if (kind === 'void_reversal' && told.length > 0)
+        undone.add(this.targets.get(key) ?? key.replace(/_reversal$/, ''))
+    const voids = [...this.sent.values()].filter(({ kind }) => kind === 'void')
+    return voids.filter(({ key, told }) => told.length === 0 && !undone.has(key)).map(({ key }) => key)
+  }
+
   count(kind: EntryKind): number {
     return [...this.sent.values()].filter((sent) => sent.kind === kind).length
   }

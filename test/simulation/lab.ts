@@ -48,6 +48,8 @@ export interface LabOptions {
   readonly answering?: (isolate: Isolate) => void
   /** Whether the power of the terminal that asks is about to fail. */
   readonly losesPower: () => boolean
+  /** Called by a terminal that was not answered twice in a row. */
+  readonly spare?: Stage['spare']
   readonly trace?: ((line: string) => void) | undefined
 }
 
@@ -108,6 +110,7 @@ export class Lab {
       random: this.random.fork(),
       network: new Network(this.scheduler, () => options.planCopies(this.isolates)),
       losesPower: options.losesPower,
+      spare: options.spare ?? (() => () => {}),
       act: (owner, actions) =>
         void this.scheduler.as(owner, () => actions().catch((error: unknown) => this.fail(error))),
       storage: this.storage,

@@ -1,5 +1,5 @@
 /**
- * @module `npm run test:simulation -- [--seed N] [--voids N] [--threads N] [--trace]`: worlds on consecutive seeds until so many
+ * @module `npm run test:simulation -- [--seed N] [--voids N] [--threads N] [--mild] [--trace]`: worlds on consecutive seeds until so many
  * voids were asked. Prints the seed it starts from, and of each violation how to see it again.
  */
 
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     voids: { type: 'string' },
     threads: { type: 'string' },
     trace: { type: 'boolean' },
+    mild: { type: 'boolean' },
   },
 })
 
@@ -26,6 +27,7 @@ const whole = (text: string | undefined, fallback: number): number => {
 }
 
 const trace = values.trace ?? false
+const isMild = values.mild ?? false
 const seed = whole(values.seed, Date.now() % 1_000_000_000)
 const voids = whole(values.voids, 100_000)
 const threads = trace ? 1 : whole(values.threads, 2)
@@ -35,7 +37,7 @@ const reports: Report[] = []
 let violations = 0
 print(`seed ${seed}, ${voids} voids, ${threads} threads`)
 await runWorlds(
-  { module: await loadCoreModule(), seed, voids, threads, trace },
+  { module: await loadCoreModule(), seed, voids, threads, trace, isMild },
   (report) => {
     reports.push(report)
     if (report.violation === null) return
@@ -55,6 +57,9 @@ for (const { counts } of reports)
   for (const [name, count] of Object.entries(counts)) faults.set(name, (faults.get(name) ?? 0) + count)
 print(`worlds ${reports.length}, voids ${sum((one) => one.voids)}, events ${sum((one) => one.steps)}`)
 print([...faults].map(([name, count]) => `${name} ${count}`).join(', '))
+const open = reports.flatMap((one) => one.open.map((key) => `seed ${one.seed} ${key}`))
+print(`${sum((one) => one.voids) - open.length} of them ended final for whoever asked`)
+if (isMild) print(open.join('\n'))
 print(`transcripts ${digestOf(reports)}`)
 print(`${violations} violations, ${((performance.now() - start) / 1000).toFixed(0)} s`)
 process.exitCode = violations === 0 ? 0 : 1

@@ -24,6 +24,8 @@ export interface Stage {
   act(owner: Owner, actions: () => Promise<void>): void
   /** Whether the power of the terminal that asks is about to fail. */
   readonly losesPower: () => boolean
+  /** From now on nothing strikes, until what is returned is called. */
+  readonly spare: () => () => void
   readonly storage: Storage
   readonly book: Book
   /** The clients' own, not the service's. */

@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { takeOut } from './take-out.ts'
 import type { Job } from './threads.ts'
 
-const { module, seed, stride, voids, mutant, trace, untilViolation } = workerData as Job
+const { module, seed, stride, voids, mutant, trace, untilViolation, isMild } = workerData as Job
 if (mutant !== null) takeOut(mutant)
 // Only now: what a mutant changes must not be loaded yet.
 const { World } = await import('./world.ts')
@@ -14,7 +14,7 @@ let done = 0
 let world: InstanceType<typeof World> | undefined
 process.on('unhandledRejection', (error) => world?.fail(error))
 for (let next = seed; done < voids; next += stride) {
-  world = new World({ seed: next, module, ...(told === undefined ? {} : { trace: told }) })
+  world = new World({ seed: next, module, isMild, ...(told === undefined ? {} : { trace: told }) })
   const report = await world.run()
   parentPort?.postMessage({ report })
   done += report.voids

@@ -14,6 +14,7 @@ export interface Job {
   readonly mutant: Mutant | null
   readonly trace: boolean
   readonly untilViolation: boolean
+  readonly isMild: boolean
 }
 
 type Said = { readonly report: Report } | { readonly line: string }
@@ -31,6 +32,7 @@ export async function runWorlds(
         mutant: null,
         trace: false,
         untilViolation: false,
+        isMild: false,
         ...job,
         seed: seed + i,
         stride: threads,

@@ -55,6 +55,8 @@ export class Till {
   #terminal: VirtualTerminal
   #power: Power
   #left = 0
+  /** Exchanges in a row. */
+  #unanswered = 0
   #saved: TerminalState
   #lastFrame: Uint8Array | null = null
 
@@ -133,12 +135,16 @@ export class Till {
   }
 
   async #send(frame: Uint8Array): Promise<Uint8Array | null> {
-    const { losesPower, network, scheduler, random } = this.#stage
+    const { losesPower, network, scheduler, random, spare } = this.#stage
     this.#enter(frame)
+    const over = this.#unanswered < 2 ? () => {} : spare()
     const sending = network.send(postFrame(frame), PATIENCE_MS)
     if (losesPower()) scheduler.after(random.delay(200), this.#power, 'power cut', () => this.#cutPower())
     const reply = await sending
-    return reply?.status === 200 ? reply.body : null
+    over()
+    const isAnswered = reply?.status === 200
+    this.#unanswered = isAnswered ? 0 : this.#unanswered + 1
+    return isAnswered ? reply.body : null
   }
 
   /** What was saved is all that it remembers. */

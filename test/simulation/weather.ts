@@ -48,8 +48,15 @@ const LEVELS = [0, 0, 0.01, 0.04, 0.12]
 /** A crash takes everything with it that is under way in its isolate. */
 const CRASH_LEVELS = [0, 0, 0.002, 0.01, 0.03]
 
-export function drawClimate(random: Random): Climate {
-  const level = (name: string) => random.pick(name.startsWith('crash') ? CRASH_LEVELS : LEVELS)
+/** Such that a terminal, which tries a reversal three times, can get through. */
+const MILD_LEVELS = [0, 0.01, 0.03]
+
+export function drawClimate(random: Random, isMild: boolean): Climate {
+  const level = (name: string) => {
+    if (isMild)
+      return name === 'powerCut' ? 0 : random.pick(name.startsWith('crash') ? [0, 0.005] : MILD_LEVELS)
+    return random.pick(name.startsWith('crash') ? CRASH_LEVELS : LEVELS)
+  }
   return Object.fromEntries(NAMES.map((name) => [name, level(name)])) as unknown as Climate
 }
 
@@ -60,24 +67,31 @@ const OVERLOADED = 'D1_ERROR: D1 DB is overloaded. Requests queued for too long.
 
 export class Weather {
   climate: Climate
+  /** How many are spared for now, and with them everyone. */
+  spared = 0
   /** What happened, by name. */
   readonly counts = new Map<string, number>()
   readonly #random: Random
 
-  constructor(random: Random, climate: Climate) {
+  readonly #isMild: boolean
+
+  constructor(random: Random, climate: Climate, isMild: boolean) {
     this.#random = random
+    this.#isMild = isMild
     this.climate = climate
   }
 
   /** Draws whether a fault happens, and counts it. */
   strikes(name: keyof Climate): boolean {
-    if (!this.#random.chance(this.climate[name])) return false
+    if (this.spared > 0 || !this.#random.chance(this.climate[name])) return false
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
     return true
   }
 
   planTrip(): D1Plan {
-    const there = this.strikes('d1Slow') ? this.#random.between(500, 45_000) : 1 + this.#random.delay(3)
+    const there = this.strikes('d1Slow')
+      ? this.#random.between(500, this.#isMild ? 3000 : 45_000)
+      : 1 + this.#random.delay(3)
     const back = 1 + this.#random.delay(2)
     const crash = this.strikes('crashAtTrip') ? this.#random.pick(['before', 'after'] as const) : undefined
     return { there, back, fate: this.#fate(), ...(crash === undefined ? {} : { crash }) }
@@ -107,7 +121,9 @@ export class Weather {
 
   #copy(isolates: readonly Isolate[]): CopyPlan {
     const random = this.#random
-    const slow = this.strikes('slowNetwork') ? random.pick([300, 5000, 70_000]) : 0
+    const slow = this.strikes('slowNetwork')
+      ? random.pick(this.#isMild ? [300, 5000] : [300, 5000, 70_000])
+      : 0
     return {
       isolate: random.pick(isolates),
       there: 1 + random.delay(15) + random.delay(slow),
@@ -122,7 +138,10 @@ export class Weather {
 }
 
 /** Faults of the host itself, with their rates: some, in some worlds. */
-export function drawHostPlan(random: Random): Plan {
-  const rates = FAULTS.map((fault) => [fault, random.pick([0, 0, 0, 0.02, 0.06])] as const)
+export function drawHostPlan(random: Random, isMild: boolean): Plan {
+  const levels = isMild ? [0, 0, 0.02] : [0, 0, 0, 0.02, 0.06]
+  // The end of the host's day is no fault that passes: what was of the day before can be undone no more.
+  const faults = isMild ? FAULTS.filter((fault) => fault !== 'cut_off') : FAULTS
+  const rates = faults.map((fault) => [fault, random.pick(levels)] as const)
   return { rates: Object.fromEntries(rates), script: [] }
 }
