@@ -1,5 +1,7 @@
 /** @module The model's books of one terminal: its sales and voids, what was reversed, its batches. They know no message. */
 
+import type { HostWord } from '../../src/domain/host-state.ts'
+
 /** A sale or void that has an effect, had one, or may have one. */
 export interface Deed {
   readonly key: string
@@ -14,11 +16,20 @@ export interface Deed {
   /** Whether anyone was told of it; until then no one can name a sale. */
   isTold: boolean
   caseIs: 'none' | 'open' | 'closed'
+  /** Whether the case is that the host's list says otherwise. */
+  isDifference: boolean
+  /** What the host last said that stands there, and the amount in its list. */
+  hostSaid: HostWord | null
+  hostAmount: number | null
+  movedAt: number
   decideBy: number
   /** As told, by which a sale is named. */
   id: string
   rrn: string
 }
+
+type Marks = Pick<Deed, 'isDifference' | 'hostSaid' | 'hostAmount'>
+const NO_MARKS: Marks = { isDifference: false, hostSaid: null, hostAmount: null }
 
 type NewDeed = Pick<Deed, 'kind' | 'amount' | 'batch' | 'at'> & Partial<Deed>
 
@@ -83,7 +94,15 @@ export class Books {
 
   enter(key: string, deed: NewDeed): void {
     const usual = { isForwarded: false, sale: null, caseIs: 'none', decideBy: 0, id: '', rrn: '' } as const
-    const entered: Deed = { ...usual, state: 'approved', isTold: true, ...deed, key }
+    const entered: Deed = {
+      ...usual,
+      ...NO_MARKS,
+      state: 'approved',
+      isTold: true,
+      movedAt: deed.at,
+      ...deed,
+      key,
+    }
     this.deeds.set(key, entered)
     if (entered.state === 'approved') this.count(entered, 1)
   }
@@ -103,18 +122,24 @@ export class Books {
   }
 
   /** Where host and we agree a case is over, and forgotten with the next move. */
-  move(deed: Deed, state: Deed['state']): void {
+  move(deed: Deed, state: Deed['state'], now: number): void {
     if (deed.isForwarded) count(this.#tally, `${deed.state} → ${state}`)
     deed.state = state
-    if (deed.caseIs === 'closed') deed.caseIs = 'none'
-    else if (deed.caseIs === 'open' && ['approved', 'declined', 'reversed'].includes(state))
+    deed.movedAt = now
+    if (deed.caseIs === 'closed') {
+      deed.caseIs = 'none'
+      deed.isDifference = false
+    } else if (deed.caseIs === 'open' && ['approved', 'declined', 'reversed'].includes(state))
       deed.caseIs = 'closed'
   }
 
-  undo(deed: Deed, now: number): void {
-    if (deed.state === 'approved') this.count(deed, -1)
+  /** `isOwed`: whether the host is to be told. Totals that were settled stay as they are. */
+  undo(deed: Deed, now: number, isOwed = deed.isForwarded): void {
+    if (deed.state === 'approved' && this.batch(deed.batch).isOpen) this.count(deed, -1)
     this.reversed.set(deed.key, 'reversed')
-    deed.decideBy = now + DECIDE
-    this.move(deed, deed.isForwarded ? 'reversing' : 'reversed')
+    if (isOwed) deed.decideBy = now + DECIDE
+    this.move(deed, isOwed ? 'reversing' : 'reversed', now)
+    const live = this.liveVoid(deed)
+    if (live !== undefined && live.state !== 'reversing') this.undo(live, now)
   }
 }

@@ -4,6 +4,7 @@
  */
 
 import fc from 'fast-check'
+import { HOST_WORDS, type HostWord } from '../../src/domain/host-state.ts'
 import type { CaseRequest, HostEventRequest } from '../../src/domain/requests.ts'
 
 /** Which batch a message names: the open one, or the one before it. */
@@ -80,7 +81,18 @@ interface PersonSays {
   readonly resolution: CaseRequest['resolution']
 }
 
-export type Message = Asked | Told | HostSays | PersonSays
+/** A line of the host's own list. */
+interface HostLists {
+  readonly kind: 'listing'
+  readonly ago: number
+  readonly word: HostWord
+  /** By how much its amount is not ours; null: it names none. */
+  readonly off: number | null
+  /** How old the list is, in milliseconds. */
+  readonly age: number
+}
+
+export type Message = Asked | Told | HostSays | PersonSays | HostLists
 export type Command =
   | Message
   /** A message once more, as it was. */
@@ -175,7 +187,17 @@ export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
     [3, fc.record({ ...is('again'), ago: fc.integer({ min: 0, max: 20 }) })],
     [6, fc.record({ ...is('wait'), ms: fc.constantFrom(...WAITS) })],
     [isRemote ? 24 : 0, fc.record({ ...is('host'), ago, event: fc.constantFrom(...EVENTS) })],
-    [isRemote ? 4 : 0, fc.record({ ...is('case'), ago, resolution: fc.constantFrom('stands', 'undone') })],
+    [
+      isRemote ? 4 : 0,
+      fc.record({
+        ...is('listing'),
+        ago,
+        word: fc.constantFrom(...HOST_WORDS),
+        off: fc.constantFrom(0, 0, 0, null, 1),
+        age: fc.constantFrom(0, 0, 0, 30_000),
+      }),
+    ],
+    [isRemote ? 9 : 0, fc.record({ ...is('case'), ago, resolution: fc.constantFrom('stands', 'undone') })],
   ]
   return fc.oneof(...weighted.map(([weight, arbitrary]) => ({ weight, arbitrary })))
 }

@@ -2,13 +2,16 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Answer } from '../../src/domain/types.ts'
+import type { Acquirer } from '../../src/host/port.ts'
+import { sandbox } from '../../src/host/sandbox.ts'
 import type { Outcome } from '../../src/process.ts'
 import type { Row } from '../simulation/platform/d1.ts'
+import { House } from '../support/house.ts'
 import { Books, count, type Deed, isLive } from './books.ts'
 import type { Command } from './commands.ts'
-import { type Asked, type Knowledge, messageFor } from './messages.ts'
+import { HostOracle } from './host-oracle.ts'
+import { type Asked, type Knowledge, messageFor, messageOf } from './messages.ts'
 import { type Expected, Oracle } from './oracle.ts'
-import { System } from './system.ts'
 
 const inOrder = (rows: Iterable<Row>): Row[] =>
   [...rows].map((row) => ({ ...row })).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
@@ -18,12 +21,20 @@ function same(found: unknown, expected: unknown, what: string): void {
     throw new Error(`${what}: found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`)
 }
 
+/** Never asked: here a host says what the commands say. */
+const REMOTE: Acquirer = {
+  ...sandbox,
+  isRemote: true,
+  ask: () => Promise.reject(new Error('the host is asked by no one')),
+}
+
 const isOwed = ({ state }: Deed): boolean => ['pending', 'undoing', 'reversing'].includes(state)
 
 export class Day {
-  readonly #system: System
+  readonly #house: House
   readonly #books: Books
   readonly #oracle: Oracle
+  readonly #host: HostOracle
   readonly #tally: Map<string, number>
   /** First answers by message key. */
   readonly #told = new Map<string, Answer>()
@@ -32,9 +43,10 @@ export class Day {
 
   /** `tally` counts what the messages came to, by name. */
   constructor(isRemote: boolean, tally: Map<string, number>) {
-    this.#system = new System(isRemote)
+    this.#house = new House(isRemote ? REMOTE : sandbox)
     this.#books = new Books(tally)
     this.#oracle = new Oracle(isRemote, this.#books)
+    this.#host = new HostOracle(this.#books)
     this.#tally = tally
   }
 
@@ -46,15 +58,15 @@ export class Day {
       // Everything that was asked, once more: what was final is final.
       for (const asked of this.#asked) await this.#send(asked)
       this.#compare()
-      same(await this.#system.fault(), null, 'the journal')
+      same(await this.#house.faultOfJournal(), null, 'the journal')
     } finally {
-      this.#system.close()
+      this.#house.close()
     }
   }
 
   async #do(command: Command): Promise<void> {
     if (command.kind === 'wait') {
-      this.#system.now += command.ms
+      this.#house.now += command.ms
       return
     }
     const again = command.kind === 'again' ? this.#asked.at(-1 - command.ago) : undefined
@@ -69,13 +81,13 @@ export class Day {
   }
 
   async #send(asked: Asked): Promise<void> {
-    const [system, oracle] = [this.#system, this.#oracle]
+    const [house, oracle] = [this.#house, this.#oracle]
     const { request } = asked
     const expected =
-      request.kind === 'host_event' || request.kind === 'case'
-        ? oracle.hear(request, system.now)
-        : oracle.take(request, system.now)
-    const outcome = await system.send(asked)
+      request.kind === 'host_event' || request.kind === 'case' || request.kind === 'listing'
+        ? this.#host.hear(request, house.now)
+        : oracle.take(request, house.now)
+    const outcome = await house.send(messageOf(asked))
     this.#count(request.kind, outcome)
     this.#hear(request.messageKey, expected, outcome)
     this.#learn()
@@ -110,7 +122,7 @@ export class Day {
 
   /** Names that the service gave. */
   #learn(): void {
-    for (const { message_key, id, rrn } of this.#system.rows('select message_key, id, rrn from sale')) {
+    for (const { message_key, id, rrn } of this.#house.rows('select message_key, id, rrn from sale')) {
       const deed = this.#books.deeds.get(String(message_key))
       if (deed === undefined) throw new Error(`sale ${message_key} was made by no one`)
       deed.id = String(id)
@@ -119,7 +131,7 @@ export class Day {
   }
 
   #knowledge(): Knowledge {
-    const [system, books] = [this.#system, this.#books]
+    const [house, books] = [this.#house, this.#books]
     const { debit, credit } = books.batch(books.open)
     const remember: Knowledge['remember'] = (of, ago) => {
       const isMeant = ({ kind, isForwarded }: Deed) =>
@@ -132,7 +144,7 @@ export class Day {
       }
       return [...deeds.filter((deed) => !isRipe(deed)), ...deeds.filter(isRipe)].at(-1 - ago)
     }
-    return { open: books.open, now: system.now, debit, credit, remember }
+    return { open: books.open, now: house.now, debit, credit, remember }
   }
 
   /** The tables say what the oracle says. */
@@ -140,7 +152,7 @@ export class Day {
     const { deeds, reversed, batches } = this.#books
     const all = [...deeds.values()]
     const table = (sql: string, expected: Iterable<Row>) =>
-      same(inOrder(this.#system.rows(sql)), inOrder(expected), sql)
+      same(inOrder(this.#house.rows(sql)), inOrder(expected), sql)
     table(
       'select message_key, status from sale',
       all
@@ -158,14 +170,19 @@ export class Day {
     )
     table(
       `select message_key, state, decide_by,
-        iif(case_opened_at is null, 'none', iif(case_closed_at is null, 'open', 'closed')) as case_is from host_message`,
+        iif(case_opened_at is null, 'none', iif(case_closed_at is null, 'open', 'closed')) as case_is,
+        case_reason is 'host_differs' as is_difference, host_said, host_amount, moved_at from host_message`,
       all
         .filter(({ isForwarded }) => isForwarded)
-        .map(({ key, state, decideBy, caseIs }) => ({
-          message_key: key,
-          state,
-          decide_by: decideBy,
-          case_is: caseIs,
+        .map((deed) => ({
+          message_key: deed.key,
+          state: deed.state,
+          decide_by: deed.decideBy,
+          case_is: deed.caseIs,
+          is_difference: Number(deed.isDifference),
+          host_said: deed.hostSaid,
+          host_amount: deed.hostAmount,
+          moved_at: deed.movedAt,
         })),
     )
     table(

@@ -2,22 +2,29 @@
 
 import type { Request } from '../../src/decide.ts'
 import { apiMessageKey, posPartsOf } from '../../src/domain/message-key.ts'
-import type { ListingRequest } from '../../src/domain/requests.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
+import type { Message } from '../../src/process.ts'
 import type { LoadItem } from '../../src/store/load.ts'
 import { keyOf, MID, merchant, TID, totals } from '../domain/fixtures.ts'
-import type { Message, Named } from './commands.ts'
+import type { Named, Message as Sent } from './commands.ts'
 
 export interface Asked {
-  readonly request: Exclude<Request, ListingRequest>
+  readonly request: Request
   readonly load: LoadItem
   /** With the first message of a terminal: its master key, wrapped. */
   readonly masterKey?: { readonly version: number; readonly wrapped: string }
 }
 
+/** What a door hands to the road, once it is proved who speaks. */
+export function messageOf({ request, load, masterKey }: Asked): Message {
+  const verdict = { kind: 'verified', request, ...(masterKey === undefined ? {} : { masterKey }) } as const
+  return { load, verify: async () => verdict }
+}
+
 /** A message as its sender remembers it; id and RRN are of a sale that it was told of. */
 export interface Remembered {
   readonly key: string
+  readonly kind: 'sale' | 'void'
   readonly amount: number
   readonly isTold: boolean
   readonly id: string
@@ -59,7 +66,7 @@ const batchOf = (named: Named, open: string): string =>
   named === 'open' ? open : six(Math.max(1, Number(open) - 1))
 
 /** `number`: of this message among all. Null: no door would let it pass, since nothing is there that it is about. */
-export function messageFor(command: Message, knows: Knowledge, number: number): Asked | null {
+export function messageFor(command: Sent, knows: Knowledge, number: number): Asked | null {
   const batchNumber = 'batch' in command ? batchOf(command.batch, knows.open) : knows.open
   const stan = 'stan' in command ? six(command.stan) : ''
   const pos = { door: 'terminal', merchantId: MID, terminalId: TID, request: { '11': stan } } as const
@@ -129,6 +136,20 @@ export function messageFor(command: Message, knows: Knowledge, number: number): 
         load: { terminalId: TID, messageKey },
       }
     }
+    case 'listing': {
+      const listed = knows.remember('forwarded', command.ago)
+      if (listed === undefined) return null
+      const { key: messageKey, kind } = listed
+      const { word: state, off, age } = command
+      const amount = off === null || state === 'absent' ? null : listed.amount + off
+      const names = { kind, merchantId: MID, terminalId: TID, batchNumber, hostStan: '' }
+      const none = { currencyCode: null, hostRrn: null, authorizationCode: null, original: null }
+      const line = { listing: { ...names, state, amount, ...none }, asOf: knows.now - age }
+      return {
+        request: { ...pos, door: 'json', kind: 'listing', messageKey, contentFingerprint: '', ...line },
+        load: { terminalId: TID, messageKey },
+      }
+    }
     case 'case': {
       const messageKey = knows.remember('case', command.ago)?.key
       if (messageKey === undefined) return null
@@ -146,7 +167,7 @@ export function messageFor(command: Message, knows: Knowledge, number: number): 
 }
 
 function voidFor(
-  { ago, by, off, card }: Extract<Message, { kind: 'void' }>,
+  { ago, by, off, card }: Extract<Sent, { kind: 'void' }>,
   knows: Knowledge,
   stan: string,
   batchNumber: string,
@@ -180,7 +201,7 @@ function voidFor(
 }
 
 function officeMessage(
-  command: Extract<Message, { kind: 'feed' | 'json_void' | 'json_reversal' | 'provision' }>,
+  command: Extract<Sent, { kind: 'feed' | 'json_void' | 'json_reversal' | 'provision' }>,
   knows: Knowledge,
   number: number,
 ): Asked | null {

@@ -4,12 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { HOST_TRANSITIONS } from '../../src/domain/host-state.ts'
 import { runWeeks } from './days.ts'
 
-/** No message of these days opens a case on what both sides approved. */
-const NOT_WALKED = ['approved → reversed']
-
 const LINES = Object.entries(HOST_TRANSITIONS)
   .flatMap(([state, events]) => Object.values(events).map((next) => `${state} → ${next}`))
-  .filter((line, i, all) => all.indexOf(line) === i && !NOT_WALKED.includes(line))
+  .filter((line, i, all) => all.indexOf(line) === i)
 
 describe('random days', () => {
   it('keep to the model, and walk every line of the state machine and no other', {

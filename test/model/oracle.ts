@@ -1,15 +1,12 @@
 /**
  * @module What must become of each message, said beforehand: a small sequential model of one terminal, its sales and voids, their
- * reversals and settlements, and of a host behind them. It shares no code with the decisions and knows nothing of journals.
+ * reversals and settlements. It shares no code with the decisions and knows nothing of journals.
  */
 
 import type { Request } from '../../src/decide.ts'
 import type { DeclineReason } from '../../src/domain/decline-reason.ts'
 import type {
   CaptureRequest,
-  CaseRequest,
-  HostEventRequest,
-  ListingRequest,
   ReversalRequest,
   SaleRequest,
   SettlementRequest,
@@ -18,6 +15,7 @@ import type {
 } from '../../src/domain/requests.ts'
 import type { WindowPolicy } from '../../src/domain/types.ts'
 import { type Books, type Deed, isLive, isUndecided } from './books.ts'
+import type { Word } from './host-oracle.ts'
 
 /** What a sender must hear. */
 export type Expected =
@@ -28,20 +26,19 @@ export type Expected =
   /** Nothing yet: it is at the host, and was not before where it is new. */
   | { readonly kind: 'pending'; readonly isNew: boolean }
 
-type Asked = Exclude<Request, HostEventRequest | CaseRequest | ListingRequest>
+type Asked = Exclude<Request, Word>
 /** What is expected, and whether the message used its key up. */
 type Fate = readonly [Expected, 'kept' | 'not kept']
 
 const MINUTE = 60_000
-const GIVE_UP = MINUTE
 const DAY = 24 * 60 * MINUTE
 /** 23:00 in Shanghai, which is eight hours ahead all year. */
 const CUT_OFF = 15 * 60 * MINUTE
 const CNY = '156'
 const CARD = 'c'.repeat(64)
 
-const decided = (reason: DeclineReason | null): Expected => ({ kind: 'decided', reason })
-const WAITING: Expected = { kind: 'pending', isNew: false }
+export const decided = (reason: DeclineReason | null): Expected => ({ kind: 'decided', reason })
+export const WAITING: Expected = { kind: 'pending', isNew: false }
 const CLAIMED: Expected = { kind: 'pending', isNew: true }
 
 const digits = (value: number, length: number): string => String(value).padStart(length, '0')
@@ -177,8 +174,6 @@ export class Oracle {
     if (amount !== target.amount) return [decided('amount_differs'), 'not kept']
     if (!this.#books.batch(target.batch).isOpen) return [decided('reversal_too_late'), 'kept']
     this.#books.undo(target, now)
-    const live = this.#books.liveVoid(target)
-    if (live !== undefined && live.state !== 'reversing') this.#books.undo(live, now)
     return [decided(null), 'kept']
   }
 
@@ -203,67 +198,5 @@ export class Oracle {
     if (this.#books.isWaiting()) return [decided('outcome_pending'), 'not kept']
     this.#books.close()
     return [decided(null), 'kept']
-  }
-
-  /** Says what a host's word on a forwarded message, or a person's, comes to, and takes it for so. */
-  hear(request: HostEventRequest | CaseRequest, now: number): Expected {
-    const deed = this.#books.deeds.get(request.messageKey)
-    if (deed?.isForwarded !== true) throw new Error(`${request.messageKey} is at no host`)
-    const heard =
-      request.kind === 'case' ? this.#person(deed, request.resolution) : this.#host(deed, request.event, now)
-    return heard ?? (deed.isTold ? { kind: 'replayed' } : WAITING)
-  }
-
-  /** Null where no one called. What a sender was told is not told otherwise. */
-  #person(deed: Deed, resolution: CaseRequest['resolution']): Expected | null {
-    if (deed.caseIs !== 'open') return null
-    if (isUndecided(deed)) return this.#settle(deed, resolution === 'stands' ? null : 'acquirer_silent')
-    if (resolution === 'undone') return this.#silently(deed, 'reversed')
-    // A sale whose terminal was told that it is reversed stays so.
-    const counts = deed.kind === 'void' && deed.sale !== null && !this.#books.reversed.has(deed.sale.key)
-    if (counts && this.#books.batch(deed.batch).isOpen) this.#books.count(deed, 1)
-    return this.#silently(deed, 'approved')
-  }
-
-  /** Null where it is too late, or too early. */
-  #host(deed: Deed, event: HostEventRequest['event'], now: number): Expected | null {
-    const { state } = deed
-    const { isOpen } = this.#books.batch(deed.batch)
-    switch (event) {
-      case 'host_approved':
-        return state === 'pending' && isOpen ? this.#settle(deed, null) : null
-      case 'host_declined':
-        return state === 'pending' ? this.#settle(deed, 'issuer_declined') : null
-      case 'give_up':
-        return state === 'pending' && now >= deed.at + GIVE_UP ? this.#silently(deed, 'undoing') : null
-      case 'host_undone':
-        if (state === 'undoing') return this.#settle(deed, 'acquirer_silent')
-        return state === 'reversing' ? this.#silently(deed, 'reversed') : null
-      case 'host_keeps':
-        if (state === 'undoing' && isOpen) return this.#settle(deed, null)
-        return state === 'undoing' || state === 'reversing' ? this.#callPerson(deed) : null
-      case 'overdue':
-        if (!isUndecided(deed) && state !== 'reversing') return null
-        return now >= deed.decideBy ? this.#callPerson(deed) : null
-    }
-  }
-
-  #settle(deed: Deed, reason: DeclineReason | null): Expected {
-    deed.isTold = true
-    this.#books.move(deed, reason === null ? 'approved' : 'declined')
-    // Totals that were settled stay as they are.
-    if (reason === null && this.#books.batch(deed.batch).isOpen) this.#books.count(deed, 1)
-    return decided(reason)
-  }
-
-  #silently(deed: Deed, state: Deed['state']): Expected {
-    this.#books.move(deed, state)
-    return WAITING
-  }
-
-  #callPerson(deed: Deed): Expected | null {
-    if (deed.caseIs !== 'none') return null
-    deed.caseIs = 'open'
-    return WAITING
   }
 }

@@ -1,0 +1,92 @@
+/** @module The service without its doors: the road over SQLite, with a clock, counted fresh values, and a D1 that fails where it is told to. */
+
+import type { Acquirer } from '../../src/host/port.ts'
+import { type Message, type Outcome, openRoad, processAlone, type Road } from '../../src/process.ts'
+import { openDb } from '../../src/store/db.ts'
+import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
+import { NOW } from '../domain/fixtures.ts'
+import { bindD1, type Row, Storage, type Trip } from '../simulation/platform/d1.ts'
+
+/** What becomes of a trip to D1; `applied`: though its caller is told of an error. */
+export type Fault = { readonly error: string; readonly applied: boolean }
+
+export const LOST = 'D1_ERROR: Network connection lost.'
+
+const digits = (n: number, length: number): string => String(n).padStart(length, '0')
+
+export interface Line {
+  readonly event: string
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+export class House {
+  now = NOW
+  readonly road: Road
+  readonly logged: Line[] = []
+  /** Asked before each trip, with its number from 1. */
+  fault: (number: number, trip: Trip) => Fault | null = () => null
+  trips = 0
+  readonly #storage: Storage
+  #made = 0
+
+  /** Over a database of its own, or that of another house. */
+  constructor(acquirer: Acquirer, next?: House) {
+    this.#storage = next === undefined ? new Storage() : next.#storage
+    const database = bindD1(this.#storage, (trip, apply) => this.#travel(trip, apply))
+    this.road = {
+      db: openDb(database),
+      acquirer,
+      supplies: () => this.#supplies(next === undefined ? 0 : 500_000),
+      log: (event, detail) => void this.logged.push({ event, detail }),
+    }
+  }
+
+  send(message: Message): Promise<Outcome> {
+    return processAlone(this.road, message)
+  }
+
+  /** All at once, so that they share sets. */
+  sendTogether(messages: readonly Message[]): Promise<Outcome[]> {
+    const group = openRoad(this.road)
+    return Promise.all(messages.map((message) => group.submit(message, () => {})))
+  }
+
+  rows<T = Row>(sql: string, ...params: (string | number | null)[]): T[] {
+    return this.#storage.rows<T>(sql, ...params)
+  }
+
+  /** What is wrong with the journal; null where nothing is. */
+  async faultOfJournal(): Promise<unknown> {
+    const rows = this.rows<JournalRow>(
+      `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
+       from journal order by seq`,
+    )
+    const [head] = this.rows<{ seq: number; hash: string }>(
+      'select head_seq as seq, head_hash as hash from terminal',
+    )
+    return head === undefined ? 'no terminal' : verifyChain(rows, { ...head })
+  }
+
+  close(): void {
+    this.#storage.close()
+  }
+
+  async #travel<T>(trip: Trip, apply: () => T): Promise<T> {
+    const fault = this.fault(++this.trips, trip)
+    if (fault === null) return apply()
+    if (fault.applied) apply()
+    throw new Error(fault.error)
+  }
+
+  #supplies(from: number) {
+    const n = from + ++this.#made
+    return {
+      now: this.now,
+      rrn: digits(n, 12),
+      authorizationCode: digits(n, 6),
+      id: digits(n, 32),
+      hostStan: digits(n, 6),
+      privateData: () => '',
+    }
+  }
+}
