@@ -288,6 +288,7 @@ describe('files', () => {
     'src/domain/decline-reason.ts': 'one table: every reason with its codes and words',
     'test/group.test.ts': 'one subject, many schedules',
     'test/iso8583/describe.test.ts': 'every kind of field once masked',
+    'test/recover.test.ts': 'one subject: every try and what comes of it',
     'test/terminal/virtual-terminal.test.ts': 'a whole day of a terminal and all that can go wrong in it',
     'test/tidy.test.ts': 'the rules and their exceptions side by side',
     'test/worker/host.test.ts': 'one subject: all that a host may say and not say',

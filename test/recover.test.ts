@@ -1,0 +1,502 @@
+/**
+ * @module Asking a host and finding out where it did not answer, try by try: what is asked when, what is written down, and that two
+ * who drive the same message, or one that dies, do no harm.
+ */
+
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Message, Outcome } from '../src/process.ts'
+import { openRoad } from '../src/process.ts'
+import { recover, withHost } from '../src/recover.ts'
+import type { Services } from '../src/services.ts'
+import { keyOf, NOW } from './domain/fixtures.ts'
+import { messageFor, messageOf } from './model/messages.ts'
+import { House, LOST } from './support/house.ts'
+import { NO, type ScriptedHost, SILENT, scriptedHost, YES } from './worker/scripted-host.ts'
+
+const SALE = keyOf('000001', 'sale')
+const VOID = keyOf('000002', 'void')
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+
+/** A service with one terminal, its clock, and what is left to do behind its answers. */
+interface Shop {
+  readonly house: House
+  readonly host: ScriptedHost
+  readonly services: Services
+  /** How long was slept, one after the other, in milliseconds. */
+  readonly slept: number[]
+  /** Ends when nothing is left under `waitUntil`. */
+  settle(): Promise<void>
+}
+
+let shop: Shop
+let behind: Promise<unknown>[]
+const waitUntil = (promise: Promise<unknown>): void => void behind.push(promise)
+
+function openShop(host = scriptedHost(), house = new House(host.acquirer)): Shop {
+  const slept: number[] = []
+  const services = {
+    db: house.road.db,
+    acquirer: host.acquirer,
+    road: house.road,
+    group: openRoad(house.road),
+    now: () => house.now,
+    sleep: async (ms: number) => {
+      slept.push(ms)
+      house.now += ms
+    },
+    log: house.road.log,
+  } as unknown as Services
+  const settle = async () => {
+    for (let done = 0; done < behind.length; done++) await behind[done]
+  }
+  return { house, host, services, slept, settle }
+}
+
+const sale = { kind: 'sale', stan: 1, batch: 'open', amount: 100, currency: '156' } as const
+const aVoid = { kind: 'void', stan: 2, batch: 'open', ago: 0, by: 'key', off: 0, card: 'right' } as const
+const reversal = { kind: 'reversal', of: 'void', ago: 0, off: 0, card: 'right' } as const
+
+function message(command: Parameters<typeof messageFor>[0], number = 1): Message {
+  const of = (kind: string) => (kind === 'void' ? VOID : SALE)
+  const remember = (kind: string) => ({
+    key: of(kind),
+    kind: 'sale' as const,
+    amount: 100,
+    isTold: true,
+    id: '',
+    rrn: '',
+  })
+  const asked = messageFor(
+    command,
+    { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], remember },
+    number,
+  )
+  if (asked === null) throw new Error('no message')
+  return messageOf(asked)
+}
+
+const CARD = new Map([[2, '6225000000000014']])
+
+/** As a door does. */
+async function say(command: Parameters<typeof messageFor>[0], to = shop): Promise<Outcome> {
+  const outcome = await to.services.group.submit(message(command), waitUntil)
+  return withHost(to.services, outcome, CARD, waitUntil)
+}
+
+const stateOf = (key = VOID) =>
+  shop.house.rows(
+    'select state, attempts, next_at, host_rrn, case_reason from host_message where message_key = ?',
+    key,
+  )[0]
+const isDueIn = (): number => Number(stateOf()?.next_at) - shop.house.now
+
+/** A sale that stands, and a void that its host has not answered, with nothing left under way. */
+async function pendingVoid(host = scriptedHost()): Promise<void> {
+  shop = openShop(host)
+  await shop.house.send(message({ kind: 'provision', window: 'business_day' }, 0))
+  await say(sale)
+  host.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
+  expect((await say(aVoid)).kind).toBe('pending')
+  await shop.settle()
+  host.asked.length = 0
+  shop.slept.length = 0
+  shop.house.logged.length = 0
+}
+
+/** One run of the cron: what was asked in it. */
+async function run(now = shop.house.now): Promise<string[]> {
+  const { host, house, services } = shop
+  house.now = now
+  const before = host.asked.length
+  await recover(services, house.now)
+  return host.kinds().slice(before)
+}
+
+beforeEach(async () => {
+  behind = []
+  shop = openShop()
+  await shop.house.send(message({ kind: 'provision', window: 'business_day' }, 0))
+})
+
+describe('the first try', () => {
+  it('is made with the card, and what the host says is what is answered', async () => {
+    const sold = await say(sale)
+    expect(sold).toMatchObject({ kind: 'answered', answer: { reason: null, authorizationCode: '424242' } })
+    shop.host.script = { void: NO }
+    expect(await say(aVoid)).toMatchObject({ kind: 'answered', answer: { reason: 'issuer_declined' } })
+    await shop.settle()
+    const [first, second] = shop.host.asked
+    expect(first).toMatchObject({ kind: 'sale', of: 'sale', cardFields: CARD, original: null, amount: 100 })
+    expect(second).toMatchObject({ kind: 'void', of: 'void', batchNumber: '000001', currencyCode: '156' })
+    expect(second?.original).toEqual({
+      batchNumber: '000001',
+      hostStan: first?.hostStan,
+      rrn: 'HOST00000001',
+      authorizationCode: '424242',
+    })
+    expect(shop.slept).toEqual([])
+    expect(stateOf(SALE)).toMatchObject({ state: 'approved', next_at: null, host_rrn: 'HOST00000001' })
+  })
+
+  it('that brings nothing is followed by four more behind the answer, after 1, 2, 4 and 8 s', async () => {
+    await say(sale)
+    shop.host.script = { void: SILENT, inquiry: SILENT }
+    const told = await say(aVoid)
+    expect(told).toMatchObject({ kind: 'pending', isNew: true, forwarded: { state: 'pending' } })
+    await shop.settle()
+    expect(shop.slept).toEqual([1, 2, 4, 8].map((s) => s * SECOND))
+    expect(shop.host.kinds()).toEqual(['sale', 'void', ...Array.from({ length: 4 }, () => 'inquiry')])
+    expect(shop.house.logged).toContainEqual({
+      event: 'host_unknown',
+      detail: {
+        type: 'void',
+        terminalId: '12345678',
+        hostStan: expect.any(String),
+        rrn: expect.any(String),
+        why: 'no answer',
+      },
+    })
+    expect(stateOf()).toMatchObject({ state: 'pending', attempts: 5 })
+    expect(isDueIn()).toBe(16 * SECOND)
+  })
+
+  it('ends the others as soon as one brings something', async () => {
+    await say(sale)
+    let inquiries = 0
+    shop.host.script = { void: SILENT, inquiry: async () => (++inquiries < 2 ? SILENT : YES) }
+    await say(aVoid)
+    await shop.settle()
+    expect(shop.slept).toEqual([1, 2, 4].map((s) => s * SECOND))
+    expect(stateOf()).toMatchObject({ state: 'approved', next_at: null })
+  })
+
+  it('whose outcome cannot be written leaves the message pending, and says so', async () => {
+    await say(sale)
+    shop.host.script = {
+      void: async () => {
+        shop.house.fault = () => ({ error: LOST, applied: false })
+        return YES
+      },
+    }
+    expect((await say(aVoid)).kind).toBe('pending')
+    await shop.settle()
+    shop.house.fault = () => null
+    expect(shop.house.logged).toContainEqual({
+      event: 'host_unknown',
+      detail: expect.objectContaining({ why: 'unavailable' }),
+    })
+    // Not put off: what was to be done behind the answer could not be written either.
+    expect(stateOf()).toMatchObject({ state: 'pending', attempts: 0 })
+    expect(await run(NOW + 20 * SECOND)).toEqual(['inquiry'])
+    expect(stateOf()).toMatchObject({ state: 'approved' })
+  })
+
+  it('is not made for a copy, nor for what is not forwarded', async () => {
+    await say(sale)
+    await say(sale)
+    await say({ ...aVoid, card: 'other' })
+    expect(shop.host.kinds()).toEqual(['sale'])
+    shop.host.script = { void: () => new Promise(() => {}) }
+    void say({ ...aVoid, stan: 3 })
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    expect((await say({ ...aVoid, stan: 3 })).kind).toBe('pending')
+    expect(shop.host.kinds()).toEqual(['sale', 'void'])
+  })
+})
+
+describe('a reversal', () => {
+  it('is told to the host at once, and again after 1, 2, 4 and 8 s', async () => {
+    await say(sale)
+    await say(aVoid)
+    shop.host.script = { reversal: SILENT }
+    expect(await say(reversal)).toMatchObject({ kind: 'answered', answer: { reason: null } })
+    await shop.settle()
+    expect(shop.slept).toEqual([1, 2, 4, 8].map((s) => s * SECOND))
+    expect(shop.host.kinds().slice(2)).toEqual(Array.from({ length: 5 }, () => 'reversal'))
+    expect(stateOf()).toMatchObject({ state: 'reversing', attempts: 5 })
+  })
+
+  it('is told once where the host agrees, and its copies tell it nothing', async () => {
+    await say(sale)
+    await say(aVoid)
+    await say(reversal)
+    await shop.settle()
+    await say(reversal)
+    await shop.settle()
+    expect(shop.host.kinds().slice(2)).toEqual(['reversal'])
+    expect(stateOf()).toMatchObject({ state: 'reversed', next_at: null })
+  })
+})
+
+describe('a try on what is pending', () => {
+  const find = async (script: ScriptedHost['script'], late = false): Promise<string[]> => {
+    await pendingVoid()
+    shop.host.script = script
+    return run(late ? NOW + MINUTE : NOW + 40 * SECOND)
+  }
+
+  it.each([
+    ['approved there', YES, ['inquiry'], 'approved'],
+    ['declined there', NO, ['inquiry'], 'declined'],
+    ['silence', SILENT, ['inquiry'], 'pending'],
+  ] as const)('asks what became of it: %s', async (_, inquiry, asked, state) => {
+    expect(await find({ inquiry })).toEqual(asked)
+    expect(stateOf()).toMatchObject({ state })
+  })
+
+  it('sends again what was never seen there', async () => {
+    expect(await find({ inquiry: { kind: 'not_found' }, void: YES })).toEqual(['inquiry', 'void'])
+    expect(stateOf()).toMatchObject({ state: 'approved', host_rrn: 'HOST00000001' })
+    const [, again] = shop.host.asked
+    expect(again?.cardFields).toBeNull()
+  })
+
+  it('but not when it is to be given up: that is written down, and then undone', async () => {
+    const asked = await find({ inquiry: { kind: 'not_found' } }, true)
+    expect(asked).toEqual(['inquiry', 'reversal'])
+    expect(stateOf()).toMatchObject({ state: 'declined', next_at: null })
+    const kinds = shop.house
+      .rows<{ body: string }>('select body from journal order by seq')
+      .map(({ body }) => JSON.parse(body).kind)
+    expect(kinds.slice(-3)).toEqual(['void_claim', 'give_up', 'void'])
+  })
+
+  it('hears a late word before it gives up', async () => {
+    expect(await find({ inquiry: YES }, true)).toEqual(['inquiry'])
+    expect(stateOf()).toMatchObject({ state: 'approved' })
+  })
+
+  it('gives up a millisecond after a minute is over, and not before', async () => {
+    await pendingVoid()
+    shop.host.script = { inquiry: SILENT, reversal: SILENT }
+    const [claim] = shop.house.rows<{ claimed_at: number }>(
+      'select claimed_at from host_message where message_key = ?',
+      VOID,
+    )
+    shop.house.rows('update host_message set next_at = 0 where message_key = ?', VOID)
+    expect(await run(Number(claim?.claimed_at) + MINUTE - 1)).toEqual(['inquiry'])
+    shop.house.rows('update host_message set next_at = 0 where message_key = ?', VOID)
+    expect(await run(Number(claim?.claimed_at) + MINUTE)).toEqual(['inquiry', 'reversal'])
+    expect(stateOf()).toMatchObject({ state: 'undoing' })
+  })
+
+  it('undoes nothing where the giving up could not be written', async () => {
+    await pendingVoid()
+    shop.host.script = {
+      inquiry: async () => {
+        shop.house.fault = (_, { statements }) =>
+          statements.length > 1 ? { error: LOST, applied: false } : null
+        return SILENT
+      },
+    }
+    expect(await run(NOW + 2 * MINUTE)).toEqual(['inquiry'])
+    shop.house.fault = () => null
+    expect(stateOf()).toMatchObject({ state: 'pending' })
+  })
+
+  it('undoes nothing where another has settled it meanwhile', async () => {
+    await pendingVoid()
+    const other = openShop(scriptedHost(), new House(shop.host.acquirer, shop.house))
+    shop.host.script = {
+      inquiry: async () => {
+        await other.house.send(hostSays('host_approved'))
+        return SILENT
+      },
+    }
+    expect(await run(NOW + 2 * MINUTE)).toEqual(['inquiry'])
+    expect(stateOf()).toMatchObject({ state: 'approved' })
+  })
+
+  it('where the host knows no inquiry is the message again; a sale’s card is not kept, so it is given up', async () => {
+    await pendingVoid(scriptedHost('repeat'))
+    shop.host.script = { void: YES }
+    expect(await run(NOW + 40 * SECOND)).toEqual(['void'])
+    expect(stateOf()).toMatchObject({ state: 'approved' })
+    shop.host.script = { sale: SILENT }
+    await say({ ...sale, stan: 7 })
+    await shop.settle()
+    const before = shop.host.asked.length
+    await run(shop.house.now + 2 * MINUTE)
+    expect(shop.host.kinds().slice(before)).toEqual(['reversal'])
+    expect(stateOf(keyOf('000007', 'sale'))).toMatchObject({ state: 'declined' })
+  })
+
+  it('of a sale that was never seen there sends nothing again', async () => {
+    shop.host.script = { sale: SILENT, inquiry: { kind: 'not_found' } }
+    await say(sale)
+    await shop.settle()
+    expect(await run(NOW + 40 * SECOND)).toEqual(['inquiry'])
+    expect(stateOf(SALE)).toMatchObject({ state: 'pending' })
+  })
+})
+
+describe('a try on what is to be undone', () => {
+  const undo = async (script: ScriptedHost['script'], recovery: 'inquiry' | 'repeat' = 'inquiry') => {
+    await pendingVoid(scriptedHost(recovery))
+    await run(NOW + MINUTE + SECOND)
+    expect(stateOf()).toMatchObject({ state: 'undoing' })
+    shop.host.script = script
+    return run(shop.house.now + MINUTE)
+  }
+  const TOO_LATE = { kind: 'declined', reason: 'reversal_too_late' } as const
+
+  it('reverses: it is undone', async () => {
+    expect(await undo({ reversal: YES })).toEqual(['reversal'])
+    expect(stateOf()).toMatchObject({ state: 'declined' })
+  })
+
+  it('asks a host that refuses what it has; what stands there stands', async () => {
+    expect(await undo({ reversal: TOO_LATE, inquiry: YES })).toEqual(['reversal', 'inquiry'])
+    expect(stateOf()).toMatchObject({ state: 'approved', host_rrn: 'HOST00000001' })
+    const outcome = await say(aVoid)
+    expect(outcome).toMatchObject({ kind: 'answered', answer: { authorizationCode: '424242' } })
+  })
+
+  it.each([NO, { kind: 'not_found' }] as const)(
+    'and what does not stand there is undone (%j)',
+    async (inquiry) => {
+      expect(await undo({ reversal: TOO_LATE, inquiry })).toEqual(['reversal', 'inquiry'])
+      expect(stateOf()).toMatchObject({ state: 'declined' })
+    },
+  )
+
+  it('waits where either brings nothing', async () => {
+    expect(await undo({ reversal: SILENT, inquiry: YES })).toEqual(['reversal'])
+    expect(stateOf()).toMatchObject({ state: 'undoing' })
+    shop.host.script = { reversal: TOO_LATE, inquiry: SILENT }
+    expect(await run(shop.house.now + MINUTE)).toEqual(['reversal', 'inquiry'])
+    expect(stateOf()).toMatchObject({ state: 'undoing' })
+  })
+
+  it('takes a refusal for the host’s word where there is no inquiry', async () => {
+    expect(await undo({ reversal: TOO_LATE }, 'repeat')).toEqual(['reversal'])
+    expect(stateOf()).toMatchObject({ state: 'approved', host_rrn: null })
+  })
+
+  it('calls a person when its time is over, once, and goes on', async () => {
+    await undo({ reversal: SILENT })
+    await run(NOW + 3 * MINUTE - 1)
+    expect(stateOf()).toMatchObject({ case_reason: null })
+    shop.house.rows('update host_message set next_at = 0 where message_key = ?', VOID)
+    const [message] = shop.house.rows<{ decide_by: number }>(
+      'select decide_by from host_message where message_key = ?',
+      VOID,
+    )
+    expect(await run(Number(message?.decide_by))).toEqual(['reversal'])
+    expect(stateOf()).toMatchObject({ state: 'undoing', case_reason: 'host_silent' })
+    const before = shop.house.rows('select 1 from journal').length
+    shop.host.script = { reversal: YES }
+    expect(await run(shop.house.now + 60 * MINUTE)).toEqual(['reversal'])
+    expect(stateOf()).toMatchObject({ state: 'declined' })
+    expect(shop.house.rows('select 1 from journal')).toHaveLength(before + 1)
+  })
+})
+
+describe('a run', () => {
+  it('asks nothing of an acquirer who has no host, but calls a person', async () => {
+    await pendingVoid()
+    const { services } = shop
+    const local = { ...services, acquirer: { ...services.acquirer, isRemote: false } }
+    shop.house.now = NOW + 10 * MINUTE
+    expect(await recover(local, shop.house.now)).toBe(1)
+    expect(shop.host.asked).toEqual([])
+    expect(stateOf()).toMatchObject({ state: 'pending', case_reason: 'host_silent' })
+  })
+
+  it('drives what is due and what becomes due until its time is over, and says how often it tried', async () => {
+    await pendingVoid()
+    const due = Number(stateOf()?.next_at)
+    shop.house.now = due - 3 * SECOND
+    expect(await recover(shop.services, due + 32 * SECOND + 1)).toBe(3)
+    expect(shop.slept).toEqual([3 * SECOND, 32 * SECOND])
+    // What is given up is undone at once, and is due afresh.
+    expect(shop.host.kinds()).toEqual(['inquiry', 'inquiry', 'reversal', 'reversal'])
+    expect(await recover(shop.services, shop.house.now)).toBe(0)
+  })
+
+  it('ends at once where nothing is owed', async () => {
+    expect(await recover(shop.services, NOW + MINUTE)).toBe(0)
+    expect(shop.slept).toEqual([])
+  })
+
+  it('does not turn round faster than ten times a second', async () => {
+    await pendingVoid()
+    const due = Number(stateOf()?.next_at)
+    shop.house.now = due - 1
+    await recover(shop.services, due + 1)
+    expect(shop.slept).toEqual([100])
+  })
+
+  it('takes no more than twenty at once, and goes on until all had their turn', async () => {
+    shop.host.script = { sale: SILENT, inquiry: SILENT }
+    const services = { ...shop.services, sleep: () => new Promise<void>(() => {}) }
+    const sales = Array.from({ length: 45 }, (_, i) => say({ ...sale, stan: i + 1 }, { ...shop, services }))
+    await Promise.all(sales)
+    const asked: number[] = []
+    let underWay = 0
+    shop.host.script = {
+      inquiry: async () => {
+        asked.push(++underWay)
+        await new Promise((resolve) => setTimeout(resolve, 2))
+        underWay--
+        return YES
+      },
+    }
+    shop.house.rows('update host_message set next_at = 0')
+    shop.house.now = NOW + 50 * SECOND
+    expect(await recover(shop.services, shop.house.now + 1)).toBe(45)
+    expect(Math.max(...asked)).toBe(20)
+    expect(asked).toHaveLength(45)
+  })
+
+  it('is not ended by a try that fails', async () => {
+    await pendingVoid()
+    shop.host.script = { inquiry: () => Promise.reject(new Error('never throws, but')) }
+    shop.house.now = NOW + 40 * SECOND
+    expect(await recover(shop.services, shop.house.now)).toBe(1)
+    expect(shop.house.logged).toContainEqual({
+      event: 'recovery_failed',
+      detail: { error: 'never throws, but' },
+    })
+    expect(isDueIn()).toBe(32 * SECOND)
+  })
+
+  it('says in its log what a host said, and of what', async () => {
+    await pendingVoid()
+    shop.host.script = { inquiry: NO }
+    await run(NOW + 40 * SECOND)
+    expect(shop.house.logged).toEqual([
+      {
+        event: 'host_event',
+        detail: {
+          type: 'void',
+          terminalId: '12345678',
+          hostStan: expect.stringMatching(/^\d{6}$/),
+          rrn: expect.stringMatching(/^\d{12}$/),
+          event: 'host_declined',
+          reason: 'issuer_declined',
+        },
+      },
+    ])
+  })
+
+  it('beside another does nothing twice', async () => {
+    await pendingVoid()
+    shop.host.script = { inquiry: YES }
+    shop.house.now = NOW + 40 * SECOND
+    const tries = await Promise.all([1, 2, 3].map(() => recover(shop.services, shop.house.now)))
+    expect(tries.sort()).toEqual([0, 0, 1])
+    expect(shop.host.kinds()).toEqual(['inquiry'])
+    expect(await shop.house.faultOfJournal()).toBeNull()
+  })
+})
+
+/** What a host says, as a message of its own. */
+function hostSays(event: 'host_approved'): Message {
+  const said = { kind: 'host', ago: 0, event } as const
+  const remember = () => ({ key: VOID, kind: 'sale' as const, amount: 100, isTold: true, id: '', rrn: '' })
+  const asked = messageFor(said, { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], remember }, 1)
+  if (asked === null) throw new Error('no message')
+  return messageOf(asked)
+}
