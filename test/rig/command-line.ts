@@ -25,6 +25,8 @@ export async function commandLine(
   const seed = Number(values.seed ?? randomInt(2 ** 31))
   const dir = mkdtempSync(join(tmpdir(), `annul-${name}-`))
   console.log(`seed ${seed}`)
+  // So that what runs is ended with this.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
   const progress = (line: string) => void (process.stderr.isTTY && process.stderr.write(`\r${line}`))
   const since = performance.now()
   const { lines, failed } = await run({ dir, seed, count, progress })
