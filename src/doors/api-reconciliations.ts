@@ -42,7 +42,7 @@ async function getForwarded({ db, now }: Services, c: Context): Promise<Response
   if (!query.ok) return respondProblem(query.error)
   const asOf = new Date(now()).toISOString()
   const { cursor, limit } = query.value
-  const page = await readForwarded(db, credential, cursor, limit)
+  const page = await readForwarded(db, credential, Number(cursor), limit)
   noteCaller(c, page.credential)
   if (page.credential === null) return refuseDoor('unauthorized')
   if (page.credential.merchantId !== null) return refuseDoor('forbidden')
@@ -67,7 +67,7 @@ async function postList(services: Services, c: Context): Promise<Response> {
   if (credential === undefined) return refuseDoor('unauthorized')
   const query = check(reconciliationQuery, namedOnce(c))
   if (!query.ok) return respondProblem(query.error)
-  const { apply } = query.value
+  const apply = query.value.apply === 'true'
   const asOf = Date.parse(query.value.asOf)
   if (asOf > services.now())
     return refuseDoor('invalid_request', { errors: [{ field: 'asOf', why: 'is in the future' }] })

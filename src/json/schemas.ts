@@ -78,10 +78,7 @@ export const caseDecisionBody = z.strictObject({
 /** `POST /v1/reconciliations`. `asOf`: when the list was made at the latest. */
 export const reconciliationQuery = z.strictObject({
   asOf: z.iso.datetime({ offset: true }),
-  apply: z
-    .enum(['true', 'false'])
-    .default('false')
-    .transform((apply) => apply === 'true'),
+  apply: z.enum(['true', 'false']).default('false'),
 })
 
 /** `GET /v1/host-messages` */
@@ -89,8 +86,7 @@ export const pageQuery = z.strictObject({
   cursor: z
     .string()
     .regex(/^\d{1,15}$/, 'expected the cursor of a page')
-    .default('0')
-    .transform(Number),
+    .default('0'),
   limit: z.coerce.number().int().min(1).max(1000).default(1000),
 })
 
