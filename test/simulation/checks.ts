@@ -26,9 +26,9 @@ export interface Stream {
   readonly model: Model
 }
 
-/** Every terminal's journal: the chain intact, and every answer the one that the rules give. */
-export async function readStreams(storage: Storage, book: Book, hasHost: boolean): Promise<Stream[]> {
-  const streams: Stream[] = []
+/** Every terminal's entries, in order, once its chain was found sound. */
+export async function checkChains(storage: Storage): Promise<Map<string, JournalEntry[]>> {
+  const streams = new Map<string, JournalEntry[]>()
   const terminals = storage.rows('select terminal_id, head_seq, head_hash from terminal order by terminal_id')
   for (const { terminal_id, head_seq, head_hash } of terminals) {
     const terminalId = String(terminal_id)
@@ -39,13 +39,21 @@ export async function readStreams(storage: Storage, book: Book, hasHost: boolean
     )
     const fault = await verifyChain(rows, { seq: Number(head_seq), hash: String(head_hash) })
     must(fault === null, `chain of ${terminalId}: ${JSON.stringify(fault)}`)
-    const entries = rows.map(openEntry)
+    streams.set(terminalId, rows.map(openEntry))
+  }
+  const [journals] = storage.rows('select count(distinct terminal_id) as n from journal')
+  same(journals?.n, streams.size, 'journals without a terminal')
+  return streams
+}
+
+/** Every terminal's journal: the chain intact, and every answer the one that the rules give. */
+export async function readStreams(storage: Storage, book: Book, hasHost: boolean): Promise<Stream[]> {
+  const streams: Stream[] = []
+  for (const [terminalId, entries] of await checkChains(storage)) {
     const model = new Model(hasHost, book.targets)
     for (const entry of entries) model.take(entry)
     streams.push({ terminalId, entries, model })
   }
-  const [journals] = storage.rows('select count(distinct terminal_id) as n from journal')
-  same(journals?.n, streams.length, 'journals without a terminal')
   return streams
 }
 

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { ACQUIRERS, type Cell, MODES, PLAY_NAMES } from './crash-points.ts'
+import { ended } from './threads.ts'
 
 export type Names = Pick<Cell, 'play' | 'acquirer' | 'mode'>
 
@@ -26,10 +27,7 @@ export async function runGrid(module: WebAssembly.Module, threads: number): Prom
       execArgv: ['--disable-warning=ExperimentalWarning'],
     })
     worker.on('message', (row: Row) => done.push(row))
-    return new Promise<void>((resolve, reject) => {
-      worker.on('error', reject)
-      worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a thread ended with ${code}`))))
-    })
+    return ended(worker)
   })
   await Promise.all(each)
   const place = ({ acquirer, play, mode }: Names) =>

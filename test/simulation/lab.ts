@@ -30,7 +30,7 @@ import type { Stage } from './stage.ts'
 import { Till, type TillOptions } from './till.ts'
 
 export const MASTER_KEY = 'ab'.repeat(32)
-const ADMINISTRATOR = 'bearer-of-the-administrator'
+export const ADMINISTRATOR = 'bearer-of-the-administrator'
 
 export interface LabOptions {
   readonly seed: number

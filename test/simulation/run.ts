@@ -1,11 +1,12 @@
 /**
  * @module `npm run test:simulation -- [--seed N] [--voids N] [--threads N] [--mild] [--trace]`: worlds on consecutive seeds until so many
- * voids were asked. Prints the seed it starts from, and of each violation how to see it again.
+ * voids were asked; with `--restores N` so many older databases brought back. Prints the seed it starts from, and of each violation
+ * how to see it again.
  */
 
 import { parseArgs } from 'node:util'
 import { loadCoreModule } from '../../src/cli/core.ts'
-import { digestOf, runWorlds } from './threads.ts'
+import { digestOf, runRestores, runWorlds } from './threads.ts'
 import { readable } from './transcript.ts'
 import type { Report } from './world.ts'
 
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     threads: { type: 'string' },
     trace: { type: 'boolean' },
     mild: { type: 'boolean' },
+    restores: { type: 'string' },
   },
 })
 
@@ -33,6 +35,26 @@ const voids = whole(values.voids, 100_000)
 const threads = trace ? 1 : whole(values.threads, 2)
 
 const start = performance.now()
+const seconds = (): string => `${((performance.now() - start) / 1000).toFixed(0)} s`
+
+if (values.restores !== undefined) {
+  const count = whole(values.restores, 1)
+  print(`seed ${seed}, ${count} restores`)
+  const found = new Map<string, number>()
+  let wrong = 0
+  for (const { seed: one, restored } of await runRestores(await loadCoreModule(), { from: seed, count })) {
+    for (const [name, times] of Object.entries(restored.findings))
+      found.set(name, (found.get(name) ?? 0) + times)
+    if (restored.violation === null) continue
+    wrong++
+    print(`seed ${one}, ${restored.violation}`)
+    print(`  again: npm run test:simulation -- --restores 1 --seed ${one}`)
+  }
+  print([...found].map(([name, times]) => `${name} ${times}`).join(', '))
+  print(`${wrong} violations, ${seconds()}`)
+  process.exit(wrong === 0 ? 0 : 1)
+}
+
 const reports: Report[] = []
 let violations = 0
 print(`seed ${seed}, ${voids} voids, ${threads} threads`)
@@ -61,5 +83,5 @@ const open = reports.flatMap((one) => one.open.map((key) => `seed ${one.seed} ${
 print(`${sum((one) => one.voids) - open.length} of them ended final for whoever asked`)
 if (isMild) print(open.join('\n'))
 print(`transcripts ${digestOf(reports)}`)
-print(`${violations} violations, ${((performance.now() - start) / 1000).toFixed(0)} s`)
+print(`${violations} violations, ${seconds()}`)
 process.exitCode = violations === 0 ? 0 : 1

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import type { Restored } from './restore.ts'
 import type { Mutant } from './take-out.ts'
 import type { Report } from './world.ts'
 
@@ -57,9 +58,27 @@ function runThread(job: Job, say: (said: Said) => void): Promise<void> {
     workerData: job,
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })
-  return new Promise((resolve, reject) => {
-    worker.on('message', say)
+  worker.on('message', say)
+  return ended(worker)
+}
+
+/** Restores on consecutive seeds, on a thread of their own. */
+export function runRestores(
+  module: WebAssembly.Module,
+  seeds: { readonly from: number; readonly count: number },
+): Promise<{ readonly seed: number; readonly restored: Restored }[]> {
+  const done: { seed: number; restored: Restored }[] = []
+  const worker = new Worker(join(import.meta.dirname, 'restore-thread.ts'), {
+    workerData: { module, ...seeds },
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  })
+  worker.on('message', (one: { seed: number; restored: Restored }) => done.push(one))
+  return ended(worker).then(() => done)
+}
+
+/** Resolves when the thread has done its work. */
+export const ended = (worker: Worker): Promise<void> =>
+  new Promise((resolve, reject) => {
     worker.on('error', reject)
     worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a thread ended with ${code}`))))
   })
-}

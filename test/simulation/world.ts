@@ -39,6 +39,8 @@ export interface Report {
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
+/** How far an isolate's clock may be off. */
+const MOST_SKEW = 10 * MINUTE
 
 /** Some time in 2026, often shortly before the cut-off, which is at 15:00 UTC. */
 function drawStart(random: Random): number {
@@ -56,6 +58,8 @@ export class World {
   readonly #stranger: Stranger
   /** Mean time between two actions of one actor. */
   readonly #pause: number
+  /** How long what was put off by a wrong clock may lie. */
+  #behind = 0
 
   constructor({ seed, module, trace, isMild = false }: WorldOptions) {
     this.#seed = seed
@@ -105,9 +109,9 @@ export class World {
       lab.host.simulator.follow(drawHostPlan(this.#random, isMild))
       await lab.phase('chaos', () => this.#chaos())
       this.#weather.climate = CALM
+      for (const isolate of lab.isolates) isolate.skew = 0
       if (!isMild && this.#random.chance(0.3)) await lab.phase('the host is silent', () => this.#silence())
       lab.host.simulator.follow(NO_FAULTS)
-      for (const isolate of lab.isolates) isolate.skew = 0
       await lab.phase('calm', () => this.#calm())
       await lab.check()
     } catch (error) {
@@ -184,12 +188,13 @@ export class World {
     const random = this.#random.fork()
     const mean = random.pick([0, 0, 10, 60]) * this.#pause
     const skews = !this.#isMild && random.chance(0.3)
+    if (skews) this.#behind = MOST_SKEW
     const next = () => {
       scheduler.after(random.delay(mean), PLATFORM, 'disturbed', () => {
         if (this.#weather.climate === CALM) return
         if (this.#weather.spared > 0) return next()
         const isolate = random.pick(isolates)
-        if (skews && random.chance(0.5)) isolate.skew = random.between(-10 * MINUTE, 10 * MINUTE)
+        if (skews && random.chance(0.5)) isolate.skew = random.between(-MOST_SKEW, MOST_SKEW)
         else isolate.crash()
         next()
       })
@@ -208,7 +213,7 @@ export class World {
   async #calm(): Promise<void> {
     const { scheduler, tills, storage } = this.#lab
     // What is still on its way arrives, or is lost.
-    await scheduler.sleep(10 * MINUTE)
+    await scheduler.sleep(10 * MINUTE + this.#behind)
     checkOverdue(storage, scheduler.now)
     for (const till of tills) await till.finish()
     await this.#agree()
@@ -219,7 +224,7 @@ export class World {
   async #silence(): Promise<void> {
     const { host, scheduler, storage } = this.#lab
     host.simulator.follow({ rates: { drop_request: 1 }, script: [] })
-    await scheduler.sleep(8 * MINUTE)
+    await scheduler.sleep(8 * MINUTE + this.#behind)
     checkOverdue(storage, scheduler.now)
   }
 

@@ -70,6 +70,31 @@ export class Storage {
     }
   }
 
+  /** Keeps a copy of everything, as a backup does. */
+  keep(): void {
+    const tables = this.#tables()
+    if (!this.#isKept) this.#sqlite.exec(`attach ':memory:' as kept`)
+    this.#isKept = true
+    for (const table of tables)
+      this.#sqlite.exec(
+        `drop table if exists kept.${table}; create table kept.${table} as select * from main.${table}`,
+      )
+  }
+
+  /** Brings the copy back, over all that came since. */
+  bringBack(): void {
+    for (const table of this.#tables())
+      this.#sqlite.exec(`delete from main.${table}; insert into main.${table} select * from kept.${table}`)
+  }
+
+  #isKept = false
+
+  #tables(): string[] {
+    return this.rows<{ name: string }>(`select name from main.sqlite_master where type = 'table'`).map(
+      ({ name }) => name,
+    )
+  }
+
   close(): void {
     this.#sqlite.close()
   }
