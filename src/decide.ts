@@ -1,7 +1,7 @@
 /** @module The decision of each kind of message; with a host behind us, an approval of ours is only a claim yet. */
 
 import { decideCase } from './domain/decide-case.ts'
-import { claimed } from './domain/decide-claim.ts'
+import { claimed, owedToo } from './domain/decide-claim.ts'
 import { decideHostEvent } from './domain/decide-host-event.ts'
 import { decideListing } from './domain/decide-listing.ts'
 import { decideProvision } from './domain/decide-provision.ts'
@@ -60,7 +60,10 @@ export async function decide(
       const decision = decideVoid(request, situation, supplies)
       return acquirer.isRemote ? claimed(decision, situation, supplies) : decision
     }
-    case 'sale_reversal':
+    case 'sale_reversal': {
+      const decision = decideReversal(request, situation, supplies)
+      return acquirer.isRemote ? owedToo(decision, situation, supplies) : decision
+    }
     case 'void_reversal':
       return decideReversal(request, situation, supplies)
     case 'settlement':

@@ -15,8 +15,8 @@ interface Worker {
 /** One per isolate: the core's memory, the duplicate table and the group are shared by its requests. */
 let worker: Promise<Worker> | undefined
 
-/** How long a run of the recovery goes on, in milliseconds: until shortly before the next one. */
-const RECOVERY_MS = 50_000
+/** How long a run of the recovery goes on, in milliseconds: until the next one begins. */
+const RECOVERY_MS = 60_000
 
 async function build(env: Env): Promise<Worker> {
   const services = await createServices(env, {

@@ -5,14 +5,14 @@
  * half way, do no harm: the host is asked under the same identity, and the first outcome that is written counts.
  */
 
-import { GIVE_UP_MS } from './domain/host-state.ts'
+import { GIVE_UP_MS, QUIET_MS } from './domain/host-state.ts'
 import type { HostEventRequest } from './domain/requests.ts'
-import type { HostMessage } from './domain/types.ts'
+import type { HostMessage, JournalEntry } from './domain/types.ts'
 import type { HostAnswer, HostQuestion } from './host/port.ts'
-import { type Message, type Outcome, processAlone } from './process.ts'
+import type { Message, Outcome } from './process.ts'
 import type { Services } from './services.ts'
 import { errorText } from './store/db.ts'
-import { nextDue, putBack, takeDue, takeOne } from './store/outbox.ts'
+import { isVoidOwed, nextDue, overdue, putBack, type Taken, takeDue, takeOne } from './store/outbox.ts'
 
 type WaitUntil = (promise: Promise<unknown>) => void
 type Pending = Extract<Outcome, { kind: 'pending' }>
@@ -20,8 +20,17 @@ type Pending = Extract<Outcome, { kind: 'pending' }>
 /** Waits before the tries that follow within the request that began it, in milliseconds; cron does the others. */
 const FOLLOW_UPS_MS = [1000, 2000, 4000, 8000]
 
-/** How many due messages are driven at once. */
-const AT_ONCE = 20
+/** How many due messages are driven at once: an invocation of a Worker has six connections outwards. */
+const AT_ONCE = 6
+
+/** How many cases are opened at once: one set of the road. */
+const CASES_AT_ONCE = 100
+
+/** How many such sets before tries get their turn. */
+const MOST_CASE_SETS = 20
+
+/** How often, while tries are under way, it is looked for more, in milliseconds. */
+const LOOK_MS = 1000
 
 /** Whether `withHost` asks the host before it returns. */
 export const isAsked = (outcome: Outcome): outcome is Pending => outcome.kind === 'pending' && outcome.isNew
@@ -42,10 +51,17 @@ export async function withHost(
     return asked
   }
   if (outcome.kind === 'answered' && !outcome.replayed)
-    for (const { messageKey, nextAt } of outcome.entry?.effects.hostMoves ?? [])
-      if (nextAt !== null) waitUntil(followUp(services, messageKey, [0, ...FOLLOW_UPS_MS]))
+    for (const messageKey of owedBy(outcome.entry))
+      waitUntil(followUp(services, messageKey, [0, ...FOLLOW_UPS_MS]))
   return outcome
 }
+
+/** What an entry that was answered leaves the host to be told. */
+const owedBy = (entry: JournalEntry | null): string[] =>
+  [
+    ...(entry?.effects.hostMoves ?? []).filter(({ nextAt }) => nextAt !== null),
+    ...(entry?.effects.claim === undefined ? [] : [entry.effects.claim]),
+  ].map(({ messageKey }) => messageKey)
 
 async function askFirst(
   services: Services,
@@ -70,8 +86,7 @@ async function askFirst(
 }
 
 async function afterFirst(services: Services, messageKey: string): Promise<void> {
-  const [wait = 0] = FOLLOW_UPS_MS
-  await safely(services, () => putBack(services.db, messageKey, services.now(), wait))
+  await safely(services, () => putBack(services.db, { message: { messageKey }, attempts: 0 }, services.now()))
   await followUp(services, messageKey, FOLLOW_UPS_MS)
 }
 
@@ -81,25 +96,48 @@ async function followUp(services: Services, messageKey: string, waits: readonly 
     if (wait > 0) await services.sleep(wait)
     const taken = await safely(services, () => takeOne(services.db, messageKey, services.now()))
     if (taken == null) return
-    await safely(services, () => tryHost(services, taken))
+    await drive(services, taken)
   }
 }
 
+async function drive(services: Services, taken: Taken): Promise<void> {
+  await safely(services, () => tryHost(services, taken.message))
+  await safely(services, () => putBack(services.db, taken, services.now()))
+}
+
 /**
- * Drives everything that is due, and what becomes due, until `until` (milliseconds since the epoch). Safe beside others that do
- * the same. Returns how many tries were made.
+ * Opens the cases of all whose time is up, and drives everything that is due or becomes due, until `until` (milliseconds
+ * since the epoch). Safe beside others that do the same. Returns how many tries were made.
  */
 export async function recover(services: Services, until: number): Promise<number> {
-  let tries = 0
-  for (;;) {
-    const due = await takeDue(services.db, services.now(), AT_ONCE)
-    await Promise.all(due.map((message) => safely(services, () => tryHost(services, message))))
-    tries += due.length
+  const { db } = services
+  const underWay = new Set<Promise<void>>()
+  for (let tries = 0, isFirst = true; ; isFirst = false) {
+    await safely(services, () => openCases(services))
     const now = services.now()
-    if (due.length > 0 && now < until) continue
-    const next = await nextDue(services.db)
-    if (next === null || next >= until || now >= until) return tries
-    await services.sleep(Math.max(next - now, 100))
+    const room = isFirst || now < until ? AT_ONCE - underWay.size : 0
+    const due = room === 0 ? [] : ((await safely(services, () => takeDue(db, now, room))) ?? [])
+    for (const taken of due) {
+      const one: Promise<void> = drive(services, taken).finally(() => underWay.delete(one))
+      underWay.add(one)
+    }
+    tries += due.length
+    if (underWay.size > 0) {
+      await Promise.race(now < until ? [...underWay, services.sleep(LOOK_MS)] : underWay)
+      continue
+    }
+    const next = await safely(services, () => nextDue(db))
+    if (next === null || now >= until || (next !== undefined && next >= until)) return tries
+    await services.sleep(Math.max((next ?? 0) - now, LOOK_MS))
+  }
+}
+
+/** A case needs no word of the host's, so that it is never late because the host is slow. */
+async function openCases(services: Services): Promise<void> {
+  for (let set = 0; set < MOST_CASE_SETS; set++) {
+    const late = await overdue(services.db, services.now(), CASES_AT_ONCE)
+    await Promise.all(late.map((message) => tell(services, message, only('overdue'))))
+    if (late.length < CASES_AT_ONCE) return
   }
 }
 
@@ -116,22 +154,26 @@ async function safely<T>(services: Services, run: () => Promise<T>): Promise<T |
 /** One try: what the host says is written down, and what waiting for it has come to. */
 async function tryHost(services: Services, message: HostMessage): Promise<void> {
   const now = services.now()
-  const tell = (event: HostEvent) => processAlone(services.road, messageOf(services, message, event))
-  if (now >= message.decideBy && message.caseReason === null) await tell(only('overdue'))
   // What was forwarded once is not asked of an acquirer who has it not.
   if (!services.acquirer.isRemote) return
   if (message.state === 'pending') {
     const isLate = now >= message.claimedAt + GIVE_UP_MS
     const event = await find(services, message, isLate)
-    if (event !== null) await tell(event)
+    if (event !== null) await tell(services, message, event)
     if (event !== null || !isLate) return
     // Only what stands in the journal as given up or reversed is undone at the host.
-    const given = await tell(only('give_up'))
+    const given = await tell(services, message, only('give_up'))
     if (given.kind !== 'pending' || given.forwarded.state !== 'undoing') return
   }
-  const event = await undo(services, message)
-  if (event !== null) await tell(event)
+  // A host that finds a sale voided may refuse to reverse it, or reverse the void only.
+  if (message.kind === 'sale' && (await isVoidOwed(services.db, message.messageKey))) return
+  const event = await undo(services, message, now)
+  if (event !== null) await tell(services, message, event)
 }
+
+/** Takes an event down the road, together with others of this isolate. */
+const tell = (services: Services, message: HostMessage, event: HostEvent): Promise<Outcome> =>
+  services.group.submit(messageOf(services, message, event), (set) => void set.catch(() => undefined))
 
 /**
  * What became of a message: by inquiry, or by the same message again where the host knows no inquiry. One that the host never
@@ -148,18 +190,27 @@ async function find(
     if (found.kind !== 'not_found' || isLate) return eventOf(found)
   }
   // A sale's card is not kept, so it cannot be sent again; it is given up in time.
-  return kind === 'sale' ? null : eventOf(await acquirer.ask(questionOf(message, kind)))
+  return kind === 'sale' ? null : eventOf(await acquirer.ask({ ...questionOf(message, kind), isCopy: true }))
 }
 
-/** Reverses at the host; one that refuses is asked what it has. */
-async function undo({ acquirer }: Services, message: HostMessage): Promise<HostEvent | null> {
+/**
+ * Reverses at the host. A refusal is no word about the message, and a host that has nothing to reverse may get it yet: what it
+ * holds is asked where it can be, and nothing is taken for gone while a copy may be on its way.
+ */
+async function undo({ acquirer }: Services, message: HostMessage, now: number): Promise<HostEvent | null> {
   const answer = await acquirer.ask(questionOf(message, 'reversal'))
   if (answer.kind === 'approved') return only('host_undone')
-  if (answer.kind !== 'declined') return null
-  if (acquirer.recovery === 'repeat') return only('host_keeps')
+  if (answer.kind === 'unknown') return null
+  const isQuiet = now >= message.claimedAt + QUIET_MS
+  if (acquirer.recovery === 'repeat') {
+    if (answer.kind === 'declined') return only('host_refuses')
+    return isQuiet ? only('host_undone') : null
+  }
   const found = await acquirer.ask(questionOf(message, 'inquiry'))
   if (found.kind === 'unknown') return null
-  return found.kind === 'approved' ? { ...only('host_keeps'), ...referencesOf(found) } : only('host_undone')
+  if (found.kind === 'approved') return { ...only('host_keeps'), ...referencesOf(found) }
+  const isReversed = found.kind === 'declined' && found.reason === 'message_reversed'
+  return isQuiet || isReversed ? only('host_undone') : null
 }
 
 type HostEvent = Pick<HostEventRequest, 'event' | 'hostRrn' | 'authorizationCode' | 'reason'>

@@ -291,6 +291,7 @@ describe('files', () => {
     'test/recover.test.ts': 'one subject: every try and what comes of it',
     'test/terminal/virtual-terminal.test.ts': 'a whole day of a terminal and all that can go wrong in it',
     'test/tidy.test.ts': 'the rules and their exceptions side by side',
+    'test/domain/decide-host.test.ts': 'every event in every state',
     'test/worker/host.test.ts': 'one subject: all that a host may say and not say',
     'test/worker/api.test.ts': 'one door, all its routes and refusals',
     'test/worker/support.ts': 'everything that a test says to a service, in one place',

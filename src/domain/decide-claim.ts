@@ -20,6 +20,22 @@ export function claimed(decision: Decision, situation: Situation, supplies: Supp
   return claimOf(decision, 'sale_claim', { claim, claimedSale: { ...sale, authorizationCode: null } })
 }
 
+/**
+ * A sale that was fed is known to the host all the same: where it is reversed here, the host is owed that reversal, under the
+ * trace number that the sale has there.
+ */
+export function owedToo(decision: Decision, situation: Situation, { now }: Supplies): Decision {
+  const { target, targetForwarded } = situation
+  const sale = target?.effects.sale
+  if (decision.kind !== 'commit' || sale === undefined || targetForwarded !== null) return decision
+  const { draft } = decision
+  const isReversed = draft.effects.reversals?.some(({ targetKey }) => targetKey === sale.messageKey)
+  if (!isReversed) return decision
+  const known = { ...identity(sale, { now, hostStan: sale.stan }), kind: 'sale', ...NO_ORIGINAL } as const
+  const claim = { ...known, state: 'reversing', hostRrn: sale.rrn } as const
+  return { kind: 'commit', draft: { ...draft, effects: { ...draft.effects, claim } } }
+}
+
 function claimOf({ draft }: Commit, kind: DraftEntry['kind'], effects: Effects): Commit {
   return { kind: 'commit', draft: { ...draft, kind, answer: null, effects } }
 }
@@ -31,7 +47,7 @@ const NO_ORIGINAL = {
   originalAuthorizationCode: null,
 } as const
 
-function identity(record: Sale | VoidRecord, { hostStan, now }: Supplies) {
+function identity(record: Sale | VoidRecord, { hostStan, now }: Pick<Supplies, 'hostStan' | 'now'>) {
   const { messageKey, merchantId, terminalId, batchNumber, amount, currencyCode, rrn } = record
   return {
     messageKey,

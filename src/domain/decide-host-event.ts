@@ -4,7 +4,7 @@
  */
 
 import type { Decision, Situation, Supplies } from './decision.ts'
-import type { CaseReason } from './host-move.ts'
+import type { CaseReason, HostMove } from './host-move.ts'
 import {
   approval,
   asItStands,
@@ -17,13 +17,10 @@ import {
   type Settled,
   voidMoved,
 } from './host-outcome.ts'
-import { GIVE_UP_MS, isUndecided, nextHostState } from './host-state.ts'
+import { CASE_WAIT_MS, GIVE_UP_MS, isOwed, nextHostState } from './host-state.ts'
 import { caseKey, followUpKey, outcomeKey } from './message-key.ts'
 import type { HostEventRequest } from './requests.ts'
 import type { Effects } from './types.ts'
-
-/** How long a host that refuses is left alone before it is asked once more, in milliseconds. */
-const REFUSED_WAIT_MS = 3_600_000
 
 export function decideHostEvent(
   request: HostEventRequest,
@@ -39,10 +36,12 @@ function decide(known: Known, request: HostEventRequest): Decision | null {
   const { state, messageKey } = message
   const takes = (event: 'host_approved' | 'host_declined' | 'give_up') =>
     nextHostState(state, event) !== undefined
+  const isBeingUndone = state === 'undoing' || state === 'reversing'
   switch (request.event) {
     case 'host_approved':
+      if (!takes('host_approved')) return null
       // A batch that was closed meanwhile, over an open case, takes no void up any more.
-      return takes('host_approved') && isBatchOpen(known) ? approve(known, request) : null
+      return isBatchOpen(known) ? approve(known, request) : openCase(known, 'host_keeps', SAYS_APPROVED)
     case 'host_declined':
       return takes('host_declined')
         ? outcome(known, refusal(known, request.reason ?? 'issuer_declined', { hostSaid: 'declined' }))
@@ -62,15 +61,20 @@ function decide(known: Known, request: HostEventRequest): Decision | null {
       })
     case 'host_keeps':
       if (state === 'undoing' && isBatchOpen(known)) return approve(known, request)
-      return state === 'undoing' || state === 'reversing' ? openCase(known, 'host_keeps') : null
+      return isBeingUndone ? openCase(known, 'host_keeps', SAYS_APPROVED) : null
+    case 'host_refuses':
+      return isBeingUndone ? openCase(known, 'host_keeps') : null
     case 'overdue':
-      if (!isUndecided(state) && state !== 'reversing') return null
-      return supplies.now < message.decideBy ? null : openCase(known, 'host_silent')
+      if (!isOwed(state) || supplies.now < message.decideBy) return null
+      if (message.caseReason !== null) return null
+      // It is tried once more at once: perhaps no one had come to it.
+      return openCase(known, 'host_silent', { nextAt: supplies.now })
   }
   throw new Error(`${messageKey}: no such event`)
 }
 
 const UNDONE = { hostSaid: 'reversed' } as const
+const SAYS_APPROVED = { hostSaid: 'approved' } as const
 
 function approve(known: Known, { authorizationCode, hostRrn }: HostEventRequest): Decision {
   const how = { hostSaid: 'approved', ...(hostRrn === null ? {} : { hostRrn }) } as const
@@ -87,15 +91,16 @@ const outcome = (known: Known, settled: Settled): Decision =>
 const followUp = (known: Known, kind: 'give_up' | 'host_undone', effects: Effects): Decision =>
   entryAfter(known, { kind, messageKey: followUpKey(known.message.messageKey, kind), answer: null, effects })
 
-function openCase(known: Known, caseReason: CaseReason): Decision | null {
-  const { message, supplies } = known
-  if (message.caseReason !== null) return null
-  const nextAt = supplies.now + REFUSED_WAIT_MS
-  const said = caseReason === 'host_keeps' ? ({ hostSaid: 'approved' } as const) : {}
+/** Opens a case, or writes into an open one what the host has said since; what the case says already is not written again. */
+function openCase(known: Known, caseReason: CaseReason, how: Partial<HostMove> = {}): Decision | null {
+  const { message, supplies, situation } = known
+  const { hostSaid = message.hostSaid } = how
+  if (message.caseReason === caseReason && message.hostSaid === hostSaid) return null
+  const nextAt = supplies.now + CASE_WAIT_MS
   return entryAfter(known, {
     kind: 'case',
-    messageKey: caseKey(message.messageKey, message.state),
+    messageKey: caseKey(message.messageKey, situation.terminal.head.seq + 1),
     answer: null,
-    effects: { hostMoves: [moveOf(known, message.state, { nextAt, caseReason, ...said })] },
+    effects: { hostMoves: [moveOf(known, message.state, { nextAt, caseReason, ...how })] },
   })
 }

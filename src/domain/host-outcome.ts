@@ -21,9 +21,9 @@ export function knownOf(situation: Situation, supplies: Supplies): Known {
   return { situation, supplies, claim, message }
 }
 
-/** Too late, or said twice: what stands is told. */
-export function asItStands({ situation: { earlier }, claim, message }: Known): Decision {
-  return earlier?.answer != null
+/** Too late, or said twice: what stands is told, but of a message that was reversed nothing. */
+export function asItStands({ situation: { earlier, reversal }, claim, message }: Known): Decision {
+  return reversal === null && earlier?.answer != null
     ? { kind: 'replay', entry: earlier, answer: earlier.answer }
     : { kind: 'pending', forwarded: message, claim }
 }
@@ -61,7 +61,8 @@ export interface Settled {
 /** The totals of a batch that was closed meanwhile stay as they were settled. */
 export function approval(known: Known, authorizationCode: string | null, how: Partial<HostMove>): Settled {
   const { claim, message, situation, supplies } = known
-  const { voidRecord, claimedSale } = claim.effects
+  const { voidRecord } = claim.effects
+  const claimedSale = claim.effects.claimedSale ?? claim.effects.sale
   const { batch } = situation.terminal
   const answer = answerOf(situation, supplies, null, { authorizationCode, rrn: message.rrn })
   const hostMoves = [moveOf(known, 'approved', how)]

@@ -28,7 +28,7 @@ export type HostEvent =
   | 'reversal'
   /** The host answered our reversal: it is undone there, or never was. */
   | 'host_undone'
-  /** The host refuses our reversal and says that it approved the message. */
+  /** The host refuses our reversal, and says when asked that it approved the message. */
   | 'host_keeps'
   /** A person closes a case: the message stands at the host, or is undone there. */
   | 'case_stands'
@@ -86,6 +86,14 @@ export const DECIDE_MS = 180_000
 /** How long the first try, inside the request, is left alone, in milliseconds: the host's patience and a commit. */
 export const FIRST_TRY_MS = 12_000
 
-/** Waits between tries double from a second to this, in milliseconds; with a case open, to the other. */
+/** How long after its claim no copy of a message can still be on its way to the host, in milliseconds. */
+export const QUIET_MS = GIVE_UP_MS + 30_000
+
+/** The longest that one try may take, in milliseconds: two questions, each with the host's patience, and what is written. */
+export const TRY_MS = 30_000
+
+/** Waits between tries double from a second to this, in milliseconds. */
 export const LONGEST_WAIT_MS = 60_000
-export const LONGEST_CASE_WAIT_MS = 3_600_000
+
+/** The wait between tries while a case is open, in milliseconds. */
+export const CASE_WAIT_MS = 3_600_000

@@ -1,6 +1,5 @@
 /** @module The business identity of a message (semantics.md, Identity), as one string for one unique index. */
 
-import type { HostState } from './host-state.ts'
 import type { EntryKind } from './types.ts'
 
 export interface PosMessageKey {
@@ -42,5 +41,5 @@ export const laterKey = (messageKey: string, kind: 'case' | 'case_closed', seq: 
 export const hostKey = (place: Omit<PosMessageKey, 'stan'> & { readonly hostStan: string }): string =>
   `host|${place.merchantId}|${place.terminalId}|${place.batchNumber}|${place.hostStan}`
 
-/** No state comes twice, so there is one case in each at most. */
-export const caseKey = (messageKey: string, state: HostState): string => `${messageKey}|case|${state}`
+/** A case that is opened, or opened wider, by the number of its entry. */
+export const caseKey = (messageKey: string, seq: number): string => `${messageKey}|case|${seq}`

@@ -98,7 +98,7 @@ export interface ProvisionRequest extends Identity {
 /** What a host said of a forwarded message, or what became of waiting for it. `messageKey` is that of the message. */
 export interface HostEventRequest extends Identity {
   readonly kind: 'host_event'
-  readonly event: Exclude<HostEvent, 'reversal' | 'case_stands' | 'case_undone'> | 'overdue'
+  readonly event: Exclude<HostEvent, 'reversal' | 'case_stands' | 'case_undone'> | 'overdue' | 'host_refuses'
   /** Of an approval, where the host gave them. */
   readonly hostRrn: string | null
   readonly authorizationCode: string | null

@@ -72,6 +72,11 @@ export function createAnswers(core: Core, now: () => number): Answers {
       const answered = find(bytes, digest)
       if (answered !== undefined) return answered
       const mine = { since: now(), reply: exchange() }
+      // Those that were cut off with their request never say that they are over.
+      for (const [old, { since }] of inFlight) {
+        if (now() - since < IN_FLIGHT_MS) break
+        inFlight.delete(old)
+      }
       inFlight.set(digest, mine)
       try {
         const { messageKey, reversedKeys = [], ...reply } = await mine.reply

@@ -52,10 +52,11 @@ function placeFault(request: Message, { fields }: Message): string | null {
     : null
 }
 
-function meant({ kind }: HostQuestion, { fields }: Message): HostAnswer {
+function meant({ kind, isCopy }: HostQuestion, { fields }: Message): HostAnswer {
   const responseCode = fields.get(39)
   if (responseCode === undefined) return unknown('field 39 is missing')
-  const as = kind === 'reversal' ? 'reversed' : kind === 'inquiry' ? 'inquired' : 'asked'
+  const as =
+    kind === 'reversal' ? 'reversed' : kind === 'inquiry' ? 'inquired' : isCopy ? 'repeated' : 'asked'
   const meaning = meaningOf(responseCode, as)
   switch (meaning) {
     case 'approved':

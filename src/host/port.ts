@@ -27,6 +27,8 @@ export interface HostQuestion {
     readonly rrn: string
     readonly authorizationCode: string | null
   } | null
+  /** Whether the message was sent before: then a refusal may be one of the copy alone. */
+  readonly isCopy?: boolean
   /** Of a sale in its first try only: card fields of the terminal's message (2, 14, 22, 23, 25, 35, 52, 53, 55), never kept. */
   readonly cardFields: ReadonlyMap<number, string> | null
 }
@@ -35,7 +37,7 @@ export type HostAnswer =
   /** Of a reversal: undone. The references are the host's own, where it gave any. */
   | { readonly kind: 'approved'; readonly rrn: string | null; readonly authorizationCode: string | null }
   | { readonly kind: 'declined'; readonly reason: DeclineReason }
-  /** Only of an inquiry: the host never saw the message. */
+  /** Of an inquiry or a reversal: the host has not seen the message, or nothing of it stands; it may still be on its way. */
   | { readonly kind: 'not_found' }
   /** Silent, late, garbled, wrong MAC, other STAN: nothing may be said of the outcome. `why` never holds content. */
   | { readonly kind: 'unknown'; readonly why: string }

@@ -8,23 +8,30 @@ import type { DeclineReason } from '../domain/decline-reason.ts'
 interface Meaning {
   /** Of a sale or void. */
   readonly asked: 'approved' | DeclineReason | 'unknown'
-  /** Of a reversal: what it names has no effect, or keeps it. */
-  readonly reversed: 'undone' | DeclineReason | 'unknown'
+  /** Of a void that was sent before: what is said of the copy alone is no word on the first. */
+  readonly repeated: 'approved' | DeclineReason | 'unknown'
+  /** Of a reversal: what it names has no effect, or keeps it; `not_found`: nothing stands, and a late copy may still come. */
+  readonly reversed: 'undone' | 'not_found' | DeclineReason | 'unknown'
   /** Of an inquiry: what stands of the message that it names. */
   readonly inquired: 'approved' | 'not_found' | DeclineReason | 'unknown'
 }
 
-const UNKNOWN: Meaning = { asked: 'unknown', reversed: 'unknown', inquired: 'unknown' }
-const APPROVED: Meaning = { asked: 'approved', reversed: 'unknown', inquired: 'approved' }
+const UNKNOWN: Meaning = { asked: 'unknown', repeated: 'unknown', reversed: 'unknown', inquired: 'unknown' }
+const APPROVED: Meaning = { ...UNKNOWN, asked: 'approved', repeated: 'approved', inquired: 'approved' }
 
 /** The issuer or the host decided; a host that gives the same answer to the same message says so again. */
-const declined = (reason: DeclineReason): Meaning => ({ asked: reason, reversed: reason, inquired: reason })
+const declined = (reason: DeclineReason): Meaning => ({
+  asked: reason,
+  repeated: reason,
+  reversed: reason,
+  inquired: reason,
+})
 
 /** Said of the very bytes, whatever the books hold: a copy hears it too, an inquiry hears it about itself. */
-const refused = (reason: DeclineReason): Meaning => ({ asked: reason, reversed: reason, inquired: 'unknown' })
+const refused = (reason: DeclineReason): Meaning => ({ ...declined(reason), inquired: 'unknown' })
 
 /** The way to the issuer or the host's register of terminals: decided for a sale or void, no word on earlier ones. */
-const gate = (reason: DeclineReason): Meaning => ({ asked: reason, reversed: 'unknown', inquired: 'unknown' })
+const gate = (reason: DeclineReason): Meaning => ({ ...UNKNOWN, asked: reason })
 
 const issuer = declined('issuer_declined')
 const unreachable = gate('issuer_unavailable')
@@ -38,9 +45,10 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   A5: APPROVED,
   A6: APPROVED,
 
-  // A terminal takes 12 and 25 for a reversal that is over (protocol.md §3.5), and so do we.
-  '12': { asked: 'issuer_declined', reversed: 'undone', inquired: 'message_reversed' },
-  '25': { asked: 'original_not_found', reversed: 'undone', inquired: 'not_found' },
+  // A terminal takes 12 and 25 for a reversal that is over (protocol.md §3.5). A host may say them because the message has
+  // not come yet, or because a void of the sale stands; to a copy of a void, because the first one stands.
+  '12': { ...UNKNOWN, asked: 'issuer_declined', reversed: 'not_found', inquired: 'message_reversed' },
+  '25': { ...UNKNOWN, asked: 'original_not_found', reversed: 'not_found', inquired: 'not_found' },
 
   '01': issuer,
   '02': issuer,

@@ -7,15 +7,19 @@
 
 import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
+import { posMessageKey } from '../domain/message-key.ts'
 import { type Db, persist } from './db.ts'
 import { type CommitItem, fromItem, projections } from './projections.ts'
 import { journal } from './schema.ts'
 import { overItems } from './statements.ts'
 
 /** Where the message that an entry reverses was never seen: it may not have come in another terminal's journal meanwhile. */
-const buries = ({ effects }: CommitItem) => ({
-  buries: effects.reversals?.find(({ kind }) => kind === 'tombstone')?.targetKey,
-})
+const buried = ({ effects }: CommitItem): string | undefined =>
+  effects.reversals?.find(({ kind }) => kind === 'tombstone')?.targetKey
+
+/** The sale that was fed under the trace number which a claim would have at the host: one of the two would pass for the other. */
+const taken = ({ effects: { claim } }: CommitItem): string | undefined =>
+  claim?.state === 'pending' ? posMessageKey({ ...claim, stan: claim.hostStan }, 'sale') : undefined
 
 /**
  * Appends the entries whose place is free: the head has not moved, neither key nor RRN is taken, and the message was not
@@ -32,7 +36,8 @@ const append = overItems((db, items) =>
           and not exists (select 1 from journal
             where terminal_id = item.value ->> 'terminalId' and seq = item.value ->> 'seq')
           and not exists (select 1 from reversal where target_key = item.value ->> 'messageKey')
-          and not exists (select 1 from journal where message_key = item.value ->> 'buries')`,
+          and not exists (select 1 from journal where message_key = item.value ->> 'buries')
+          and not exists (select 1 from sale where message_key = item.value ->> 'taken')`,
     )
     .onConflictDoNothing(),
 )
@@ -54,17 +59,17 @@ const confirm = overItems((db, items) =>
  * first (or its key or RRN was taken), nothing of it was written, and the message is to be loaded and decided again.
  * Throws what D1 throws; after an error that left the outcome unknown the same batch has already been repeated.
  */
-export async function commit(db: Db, set: readonly CommitItem[]): Promise<boolean[]> {
-  const rows = set.map((item) => item.row)
+export async function commit(db: Db, all: readonly CommitItem[]): Promise<boolean[]> {
+  // The statement that appends a set does not see its own rows: what another of the set buries goes again.
+  const buriedHere = new Set(all.map(buried))
+  const set = all.filter(({ row }) => !buriedHere.has(row.messageKey))
+  const rows = set.map((item) => ({ ...item.row, buries: buried(item), taken: taken(item) }))
   const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
-    append(
-      db,
-      set.map((item) => ({ ...item.row, ...buries(item) })),
-    ),
+    append(db, rows),
     ...projections(db, set),
     confirm(db, rows),
   ]
   const results = await persist(() => db.batch(statements))
-  const stands = new Set((results.at(-1) as { i: number }[]).map(({ i }) => i))
-  return set.map((_, i) => stands.has(i))
+  const stands = new Set((results.at(-1) as { i: number }[]).map(({ i }) => set[i]))
+  return all.map((item) => stands.has(item))
 }

@@ -143,7 +143,7 @@ export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]
         place?.terminal.keyVersion ?? null,
       ),
       earlier: entryOf('outcome') ?? message,
-      claim: message?.effects.claim === undefined ? null : message,
+      claim: found('message')?.forwarded == null ? null : message,
       forwarded: forwardedFrom(found('message')?.forwarded),
       target: entryOf('target_outcome') ?? entryOf('target'),
       targetForwarded: forwardedFrom(found('target')?.forwarded),

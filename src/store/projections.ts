@@ -117,12 +117,12 @@ function terminalRow({ row, effects, terminal: before }: CommitItem) {
   }
 }
 
-/** Left alone while the request that claimed it asks the host itself; of what only the host has nothing is asked. */
+/** What is pending is left alone while the request that claimed it asks the host itself; of what only the host has nothing is asked. */
 const claimRows = ({ effects }: CommitItem) =>
   optional(effects.claim).map((claim) => ({
     ...claim,
     attempts: 0,
-    nextAt: isOwed(claim.state) ? claim.claimedAt + FIRST_TRY_MS : null,
+    nextAt: isOwed(claim.state) ? claim.claimedAt + (claim.state === 'pending' ? FIRST_TRY_MS : 0) : null,
   }))
 
 const MEANT_MESSAGE = sql`host_message.message_key = item.value ->> 'messageKey'`
@@ -144,8 +144,8 @@ const MOVED = {
   hostSaid: sql`coalesce(item.value ->> 'hostSaid', host_said)`,
   decideBy: sql`coalesce(item.value ->> 'decideBy', decide_by)`,
   caseReason: sql`coalesce(item.value ->> 'caseReason', iif(case_closed_at is null, case_reason, null))`,
-  caseOpenedAt: sql`iif(item.value ->> 'caseReason' is null,
-    iif(case_closed_at is null, case_opened_at, null), item.value ->> 'at')`,
+  caseOpenedAt: sql`coalesce(iif(case_closed_at is null, case_opened_at, null),
+    iif(item.value ->> 'caseReason' is null, null, item.value ->> 'at'))`,
   caseClosedAt: sql`iif(item.value ->> 'caseReason' is null and ${CLOSES}, item.value ->> 'at', null)`,
   attempts: sql`0`,
   nextAt: sql`item.value ->> 'nextAt'`,

@@ -1,7 +1,7 @@
 /** @module Claims, and every event in every state of a message that was forwarded to a host. */
 
 import { describe, expect, it } from 'vitest'
-import { claimed } from '../../src/domain/decide-claim.ts'
+import { claimed, owedToo } from '../../src/domain/decide-claim.ts'
 import { decideHostEvent } from '../../src/domain/decide-host-event.ts'
 import { decideReversal } from '../../src/domain/decide-reversal.ts'
 import { decideSale } from '../../src/domain/decide-sale.ts'
@@ -160,15 +160,41 @@ describe('an event', () => {
     expect(tell('overdue', at('pending'), early(DECIDE_MS)).kind).toBe('pending')
   })
 
-  it('opens one case and no second', () => {
-    expect(tell('host_keeps', at('reversing', { caseReason: 'host_silent' })).kind).toBe('pending')
-    expect(tell('overdue', at('undoing', { caseReason: 'host_keeps' })).kind).toBe('pending')
+  it('opens one case, and writes into it what the host says since, once', () => {
+    const silent = at('reversing', { caseReason: 'host_silent', caseOpenedAt: f.NOW })
+    expect(tell('overdue', silent).kind).toBe('pending')
+    expect(draftOf(tell('host_keeps', silent)).effects.hostMoves).toMatchObject([
+      { state: 'reversing', caseReason: 'host_keeps', hostSaid: 'approved' },
+    ])
+    const kept = at('reversing', { caseReason: 'host_keeps', caseOpenedAt: f.NOW, hostSaid: 'approved' })
+    expect(tell('host_keeps', kept).kind).toBe('pending')
+    expect(tell('overdue', kept).kind).toBe('pending')
+  })
+
+  it('of refusal alone is no word about the message: a case, in whatever state it is', () => {
+    for (const state of ['undoing', 'reversing'] as const)
+      expect(draftOf(tell('host_refuses', at(state)))).toMatchObject({
+        kind: 'case',
+        effects: { hostMoves: [{ state, caseReason: 'host_keeps' }] },
+      })
+    for (const state of ['pending', 'approved', 'declined', 'reversed'] as const)
+      expect(tell('host_refuses', at(state)).kind).toBe('pending')
+  })
+
+  it('tells nothing of a message that was reversed meanwhile, though its outcome stands', () => {
+    const outcome = f.entryFor(f.voidRequest, { kind: 'void' })
+    const reversal = { targetKey: f.voidRequest.messageKey, kind: 'reversed' } as const
+    expect(tell('host_approved', { ...at('reversing'), earlier: outcome, reversal }).kind).toBe('pending')
   })
 
   it('of approval adds nothing to a batch that was closed over a case', () => {
     const next = { ...f.situation.terminal.batch, batchNumber: '000002' }
     const closed = { ...at('pending'), terminal: { ...f.terminal, batch: next } }
-    expect(tell('host_approved', closed).kind).toBe('pending')
+    expect(draftOf(tell('host_approved', closed)).effects).toEqual({
+      hostMoves: [
+        expect.objectContaining({ state: 'pending', caseReason: 'host_keeps', hostSaid: 'approved' }),
+      ],
+    })
     const undoing = { ...at('undoing'), terminal: { ...f.terminal, batch: next } }
     expect(draftOf(tell('host_keeps', undoing)).effects.hostMoves).toMatchObject([
       { state: 'undoing', caseReason: 'host_keeps' },
@@ -188,6 +214,22 @@ describe('an event', () => {
     expect(declined.effects.sale).toMatchObject({ status: 'declined', authorizationCode: null })
     expect(declined.effects.batch).toBeUndefined()
   })
+})
+
+it('a fed sale that is reversed is owed to the host under the number it has there', () => {
+  const situation: Situation = { ...f.situation, original: f.original, target: f.saleEntry }
+  const reversal = decideReversal(f.reversalOfSale, situation, f.supplies)
+  expect(draftOf(owedToo(reversal, situation, f.supplies)).effects.claim).toMatchObject({
+    kind: 'sale',
+    state: 'reversing',
+    hostStan: f.sale.stan,
+    messageKey: f.sale.messageKey,
+  })
+  const forwarded = { ...situation, targetForwarded: message }
+  expect(owedToo(reversal, forwarded, f.supplies)).toBe(reversal)
+  const tombstone = { ...f.situation }
+  const buried = decideReversal(f.reversalOfSale, tombstone, f.supplies)
+  expect(owedToo(buried, tombstone, f.supplies)).toBe(buried)
 })
 
 describe('a reversal', () => {

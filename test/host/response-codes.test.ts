@@ -29,9 +29,18 @@ describe('response codes of a host', () => {
     }
   })
 
-  it('end a reversal where a terminal too takes it for over', () => {
-    for (const [code, { reversed }] of entries)
-      expect([code, reversed === 'undone']).toEqual([code, isReversed(code)])
+  it('end a reversal only where the host says that it did it; what a terminal takes for over is looked into', () => {
+    for (const [code, { reversed }] of entries) {
+      expect([code, reversed === 'undone']).toEqual([code, code === '00'])
+      expect([code, reversed === 'undone' || reversed === 'not_found']).toEqual([code, isReversed(code)])
+    }
+  })
+
+  it('that are said of a copy alone are no word on the first message', () => {
+    for (const code of ['03', '12', '25', '58', '91', '97'])
+      expect([code, meaningOf(code, 'repeated')]).toEqual([code, 'unknown'])
+    expect(meaningOf('00', 'repeated')).toBe('approved')
+    expect(meaningOf('51', 'repeated')).toBe('insufficient_funds')
   })
 
   it('say nothing for sure where the host failed, was late, is not ready, or saw it before', () => {

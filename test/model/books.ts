@@ -8,7 +8,7 @@ export interface Deed {
   readonly kind: 'sale' | 'void'
   readonly amount: number
   readonly batch: string
-  readonly isForwarded: boolean
+  isForwarded: boolean
   /** Of a void. */
   readonly sale: Deed | null
   readonly at: number

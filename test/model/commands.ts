@@ -133,6 +133,7 @@ const EVENTS = [
   'host_undone',
   'host_undone',
   'host_keeps',
+  'host_refuses',
   'overdue',
 ] as const
 

@@ -21,7 +21,9 @@ export class HostOracle {
   hear(request: Word, now: number): Expected {
     const deed = this.#books.deeds.get(request.messageKey)
     if (deed?.isForwarded !== true) throw new Error(`${request.messageKey} is at no host`)
-    return this.#heard(deed, request, now) ?? (deed.isTold ? { kind: 'replayed' } : WAITING)
+    // Of what was reversed nothing is told any more.
+    const isTold = deed.isTold && !this.#books.reversed.has(deed.key)
+    return this.#heard(deed, request, now) ?? (isTold ? { kind: 'replayed' } : WAITING)
   }
 
   #heard(deed: Deed, request: Word, now: number): Expected | null {
@@ -76,7 +78,8 @@ export class HostOracle {
     const { isOpen } = this.#books.batch(deed.batch)
     switch (event) {
       case 'host_approved':
-        return state === 'pending' && isOpen ? this.#settle(deed, null, 'approved', now) : null
+        if (state !== 'pending') return null
+        return isOpen ? this.#settle(deed, null, 'approved', now) : this.#callPerson(deed, 'approved')
       case 'host_declined':
         return state === 'pending' ? this.#settle(deed, reason, 'declined', now) : null
       case 'give_up':
@@ -89,8 +92,10 @@ export class HostOracle {
       case 'host_keeps':
         if (state === 'undoing' && isOpen) return this.#settle(deed, null, 'approved', now)
         return state === 'undoing' || state === 'reversing' ? this.#callPerson(deed, 'approved') : null
+      case 'host_refuses':
+        return state === 'undoing' || state === 'reversing' ? this.#callPerson(deed, deed.hostSaid) : null
       case 'overdue':
-        if (!isUndecided(deed) && state !== 'reversing') return null
+        if (deed.caseIs !== 'none' || (!isUndecided(deed) && state !== 'reversing')) return null
         return now >= deed.decideBy ? this.#callPerson(deed, deed.hostSaid) : null
     }
   }
@@ -109,10 +114,9 @@ export class HostOracle {
     return WAITING
   }
 
-  #callPerson(deed: Deed, said: Deed['hostSaid']): Expected | null {
-    if (deed.caseIs !== 'none') return null
-    deed.caseIs = 'open'
-    deed.hostSaid = said
+  /** Into a case that is open it is written what the host has said since. */
+  #callPerson(deed: Deed, said: Deed['hostSaid']): Expected {
+    Object.assign(deed, { caseIs: 'open', isDifference: false, hostSaid: said })
     return WAITING
   }
 }

@@ -173,6 +173,8 @@ export class Oracle {
     if (card !== null && card !== CARD) return [decided('card_differs'), 'not kept']
     if (amount !== target.amount) return [decided('amount_differs'), 'not kept']
     if (!this.#books.batch(target.batch).isOpen) return [decided('reversal_too_late'), 'kept']
+    // The host knows a fed sale as well, and is told.
+    target.isForwarded ||= this.#isRemote && target.kind === 'sale'
     this.#books.undo(target, now)
     return [decided(null), 'kept']
   }

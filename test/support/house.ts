@@ -85,7 +85,8 @@ export class House {
       rrn: digits(n, 12),
       authorizationCode: digits(n, 6),
       id: digits(n, 32),
-      hostStan: digits(n, 6),
+      // No number of a fed sale's.
+      hostStan: digits(500_000 + n, 6),
       privateData: () => '',
     }
   }

@@ -145,7 +145,7 @@ describe('a host that is silent', () => {
     await isolate.settle()
     expect(await stateOf(till)).toEqual(['sale approved', 'void approved'])
     const [one, two] = host.asked.filter(({ kind }) => kind === 'void')
-    expect({ ...two, cardFields: null }).toEqual({ ...one, cardFields: null })
+    expect({ ...two, cardFields: null }).toEqual({ ...one, cardFields: null, isCopy: true })
   })
 
   it('or has no inquiry: the same message is sent again', async () => {
@@ -421,4 +421,119 @@ describe('a back office', () => {
     expect(found.body).toMatchObject({ status: 'approved', certainty: 'FINAL', doNext: 'print_receipt' })
     expect(await post()).toMatchObject({ status: 201, body: { status: 'approved', certainty: 'FINAL' } })
   })
+})
+
+describe('a host that refuses a reversal', () => {
+  it('and knows no inquiry: that is no word about the void; a person is called', async () => {
+    const shop = await openShop(scriptedHost('repeat'))
+    const { till, host, isolate } = shop
+    const sale = await sell(till, '000001')
+    host.script = { void: SILENT, reversal: { kind: 'declined', reason: 'format_error' } }
+    await till.say(voidOf(sale))
+    await isolate.settle()
+    await minutes(shop, 1)
+    expect(await stateOf(till)).toEqual(['sale approved', 'void undoing'])
+    expect(await casesOf(till)).toMatchObject([{ case_reason: 'host_keeps' }])
+    expect(await totalsOf(till)).toMatchObject({ credit_amount: 0 })
+  })
+
+  it('because it has nothing to reverse: nothing is taken for gone while a copy may be on its way', async () => {
+    const shop = await openShop()
+    const { till, host, isolate } = shop
+    const sale = await sell(till, '000001')
+    host.script = { void: SILENT, inquiry: { kind: 'not_found' }, reversal: { kind: 'not_found' } }
+    await till.say(voidOf(sale))
+    expect((await till.say(s.aReversal('void', { stan: '000002' }))).fields.get(39)).toBe('00')
+    await isolate.settle()
+    expect(await stateOf(till)).toEqual(['sale approved', 'void reversing'])
+    // It came after all.
+    host.script = { reversal: YES }
+    await minutes(shop, 1)
+    expect(await stateOf(till)).toEqual(['sale approved', 'void reversed'])
+  })
+
+  it('of a sale is not asked it before the void of the sale is undone there', async () => {
+    const shop = await openShop()
+    const { till, host, isolate } = shop
+    const sale = await sell(till, '000001')
+    await till.say(voidOf(sale))
+    host.script = { reversal: async ({ of }) => (of === 'void' ? SILENT : YES) }
+    await till.say(s.aReversal('sale', { stan: '000001' }))
+    await isolate.settle()
+    expect(host.asked.filter(({ kind, of }) => kind === 'reversal' && of === 'sale')).toEqual([])
+    host.script = {}
+    await minutes(shop, 2)
+    expect(await stateOf(till)).toEqual(['sale reversed', 'void reversed'])
+    expect(host.asked.filter(({ kind }) => kind === 'reversal').at(-1)?.of).toBe('sale')
+  })
+})
+
+it('a copy of a void that the host refuses says nothing of the first', async () => {
+  const shop = await openShop(scriptedHost('repeat'))
+  const { till, host, isolate } = shop
+  const sale = await sell(till, '000001')
+  host.script = { void: SILENT }
+  await till.say(voidOf(sale))
+  await isolate.settle()
+  expect(
+    host.asked
+      .filter(({ kind }) => kind === 'void')
+      .slice(1)
+      .every(({ isCopy }) => isCopy === true),
+  ).toBe(true)
+  expect(host.asked.filter(({ kind }) => kind === 'void').length).toBeGreaterThan(2)
+})
+
+it('a fed sale that is reversed is reversed at the host, after its void', async () => {
+  const shop = await openShop()
+  const { till, host, isolate } = shop
+  const key = await s.bearerKey(till.mid)
+  const fed = {
+    merchantId: till.mid,
+    terminalId: till.tid,
+    batchNumber: '000001',
+    stan: '000077',
+    amount: 1234,
+  }
+  const told = await s.ask(isolate, key, 'POST', '/v1/sales', { ...fed, pan: s.PAN, rrn: 'FED000000001' })
+  expect(told.status).toBe(201)
+  expect(
+    (
+      await till.say(s.aVoid({ stan: '000002', original: '000077', rrn: 'FED000000001', amount: 1234 }))
+    ).fields.get(39),
+  ).toBe('00')
+  expect((await till.say(s.aReversal('sale', { stan: '000077' }))).fields.get(39)).toBe('00')
+  await isolate.settle()
+  await minutes(shop, 1)
+  expect(
+    host.asked
+      .filter(({ kind }) => kind === 'reversal')
+      .map(({ of, hostStan }) => [of, of === 'sale' ? hostStan : '']),
+  ).toEqual([
+    ['void', ''],
+    ['sale', '000077'],
+  ])
+  expect((await stateOf(till)).sort()).toEqual(['sale reversed', 'void reversed'])
+  expect(await faultOf(till.tid)).toBeNull()
+})
+
+it('cases are opened when the time is up, however long the host takes', async () => {
+  const shop = await openShop()
+  const { till, host, isolate } = shop
+  const tills = [till, ...(await Promise.all(Array.from({ length: 9 }, () => openTill(isolate))))]
+  const sales = await Promise.all(tills.map((one) => sell(one, '000001')))
+  host.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
+  await Promise.all(
+    tills.map((one, i) => one.say(voidOf(sales[i] ?? { original: '', rrn: '', amount: 0, batch: '' }))),
+  )
+  await isolate.settle()
+  isolate.clock.now += DECIDE_MS
+  const answer = Promise.withResolvers<typeof SILENT>()
+  host.script = { inquiry: () => answer.promise, reversal: () => answer.promise }
+  const running = recover(isolate.services, 0)
+  const cases = async () => (await Promise.all(tills.map(casesOf))).flat().length
+  while ((await cases()) < tills.length) await scheduler.wait(5)
+  answer.resolve(SILENT)
+  await running
+  for (const one of tills) expect(await faultOf(one.tid)).toBeNull()
 })
