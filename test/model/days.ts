@@ -37,7 +37,11 @@ export async function runWeeks(
     )
     const result = await fc.check(day, { numRuns: WEEK, seed: week, ...(path === undefined ? {} : { path }) })
     if (result.failed)
-      return { commands, tally, failure: { seed: week, report: fc.defaultReportMessage(result) ?? '' } }
+      return {
+        commands,
+        tally,
+        failure: { seed: week, report: `${result.errorInstance}\n${fc.defaultReportMessage(result)}` },
+      }
   }
   return { commands, tally, failure: null }
 }

@@ -1,7 +1,8 @@
 /** @module The outbox: who takes what when, how long the next try is put off, and that one is taken once. */
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import { nextDue, putBack, takeDue, takeOne } from '../../src/store/outbox.ts'
+import { TRY_MS } from '../../src/domain/host-state.ts'
+import { nextDue, putBack, type Taken, takeDue, takeOne } from '../../src/store/outbox.ts'
 import { House, LOST } from '../support/house.ts'
 import { scriptedHost } from '../worker/scripted-host.ts'
 
@@ -17,11 +18,13 @@ beforeEach(() => {
 function owe(key: string, nextAt: number | null, attempts = 0, caseReason: string | null = null): void {
   house.rows(
     `insert into host_message (message_key, kind, merchant_id, terminal_id, batch_number, host_stan, amount, currency_code,
-      rrn, state, claimed_at, decide_by, case_reason, attempts, next_at)
-     values (?, 'void', 'm', 't', '000001', ?, 1, '156', 'r', 'pending', 0, 0, ?, ?, ?)`,
+      rrn, state, claimed_at, decide_by, case_reason, case_opened_at, attempts, next_at)
+     values (?, 'void', 'm', 't', '000001', ?, 1, '156', 'r', 'pending', 0, ?, ?, ?, ?, ?)`,
     key,
     key,
+    2 * NOW,
     caseReason,
+    caseReason === null ? null : 0,
     attempts,
     nextAt,
   )
@@ -30,7 +33,7 @@ function owe(key: string, nextAt: number | null, attempts = 0, caseReason: strin
 const row = (key: string) =>
   house.rows('select attempts, next_at from host_message where message_key = ?', key)[0]
 
-const keysOf = (taken: readonly { messageKey: string }[]) => taken.map(({ messageKey }) => messageKey).sort()
+const keysOf = (taken: readonly Taken[]) => taken.map(({ message }) => message.messageKey).sort()
 
 describe('what is due', () => {
   it('is taken up to a limit, the longest due first, and once', async () => {
@@ -47,36 +50,18 @@ describe('what is due', () => {
 
   it('comes without the outbox’s own columns', async () => {
     owe('a', NOW)
-    const [message] = await takeDue(house.road.db, NOW, 1)
+    const [taken] = await takeDue(house.road.db, NOW, 1)
+    const message = taken?.message
+    expect(taken?.attempts).toBe(1)
     expect(message).toMatchObject({ messageKey: 'a', kind: 'void', state: 'pending', caseReason: null })
     expect(message).not.toHaveProperty('nextAt')
     expect(message).not.toHaveProperty('attempts')
   })
 
-  it.each([
-    [0, 1],
-    [1, 2],
-    [2, 4],
-    [5, 32],
-    [6, 60],
-    [7, 60],
-    [100, 60],
-  ])('after %i tries is put off by %i s', async (attempts, seconds) => {
-    owe('a', NOW, attempts)
+  it('is put off for as long as a try may last, so that who takes it and dies keeps it no longer', async () => {
+    owe('a', NOW, 5)
     await takeDue(house.road.db, NOW, 1)
-    expect(row('a')).toEqual({ attempts: attempts + 1, next_at: NOW + seconds * SECOND })
-  })
-
-  it.each([
-    [0, 1],
-    [7, 128],
-    [11, 2048],
-    [12, 3600],
-    [100, 3600],
-  ])('with a case open after %i tries by %i s', async (attempts, seconds) => {
-    owe('a', NOW, attempts, 'host_silent')
-    await takeDue(house.road.db, NOW, 1)
-    expect(row('a')).toEqual({ attempts: attempts + 1, next_at: NOW + seconds * SECOND })
+    expect(row('a')).toEqual({ attempts: 6, next_at: NOW + TRY_MS })
   })
 })
 
@@ -86,30 +71,51 @@ describe('one message', () => {
     owe('b', NOW + 1)
     owe('c', null)
     const { db } = house.road
-    expect((await takeOne(db, 'a', NOW))?.messageKey).toBe('a')
-    expect(row('a')).toEqual({ attempts: 1, next_at: NOW + SECOND })
+    expect((await takeOne(db, 'a', NOW))?.message.messageKey).toBe('a')
+    expect(row('a')).toEqual({ attempts: 1, next_at: NOW + TRY_MS })
     for (const key of ['a', 'b', 'c', 'none']) expect(await takeOne(db, key, NOW)).toBeNull()
   })
 
-  it('is put back after its first try alone, and while something is owed', async () => {
-    owe('a', NOW + 12 * SECOND)
+  const back = (messageKey: string, attempts: number) =>
+    putBack(house.road.db, { message: { messageKey }, attempts }, NOW)
+
+  it.each([
+    [0, 1],
+    [1, 1],
+    [2, 2],
+    [3, 4],
+    [6, 32],
+    [7, 60],
+    [100, 60],
+  ])('after %i tries is due again after %i s', async (attempts, seconds) => {
+    owe('a', NOW + TRY_MS, attempts)
+    await back('a', attempts)
+    expect(row('a')).toEqual({ attempts, next_at: NOW + seconds * SECOND })
+  })
+
+  it.each([1, 7, 100])('after %i tries with a case open is due again after an hour', async (attempts) => {
+    owe('a', NOW + TRY_MS, attempts, 'host_silent')
+    await back('a', attempts)
+    expect(row('a')).toEqual({ attempts, next_at: NOW + 3600 * SECOND })
+  })
+
+  it('is not put back where it has moved on, was taken again, or is owed no more', async () => {
     owe('b', NOW, 1)
     owe('c', null)
-    const { db } = house.road
-    for (const key of ['a', 'b', 'c']) await putBack(db, key, NOW, 5)
-    expect([row('a'), row('b'), row('c')]).toEqual([
-      { attempts: 1, next_at: NOW + 5 },
+    await back('b', 0)
+    await back('c', 0)
+    expect([row('b'), row('c')]).toEqual([
       { attempts: 1, next_at: NOW },
       { attempts: 0, next_at: null },
     ])
   })
 
   it('is put back though the connection is lost meanwhile', async () => {
-    owe('a', NOW + 12 * SECOND)
+    owe('a', NOW + TRY_MS, 1)
     house.fault = (number) => (number < 3 ? { error: LOST, applied: true } : null)
-    await putBack(house.road.db, 'a', NOW, 5)
+    await back('a', 1)
     house.fault = () => null
-    expect([row('a'), house.trips]).toEqual([{ attempts: 1, next_at: NOW + 5 }, 3])
+    expect([row('a'), house.trips]).toEqual([{ attempts: 1, next_at: NOW + SECOND }, 3])
   })
 })
 
