@@ -18,7 +18,7 @@ type WaitUntil = (promise: Promise<unknown>) => void
 type Pending = Extract<Outcome, { kind: 'pending' }>
 
 /** Waits before the tries that follow within the request that began it, in milliseconds; cron does the others. */
-const FOLLOW_UPS_MS = [1000, 2000, 4000, 8000]
+const FOLLOW_UPS_MS = [1000, 2000, 4000, 8000] as const
 
 /** How many due messages are driven at once: an invocation of a Worker has six connections outwards. */
 const AT_ONCE = 6
@@ -52,7 +52,7 @@ export async function withHost(
   }
   if (outcome.kind === 'answered' && !outcome.replayed)
     for (const messageKey of owedBy(outcome.entry))
-      waitUntil(followUp(services, messageKey, [0, ...FOLLOW_UPS_MS]))
+      waitUntil(followUp(services, messageKey, [0, ...FOLLOW_UPS_MS.slice(1)]))
   return outcome
 }
 

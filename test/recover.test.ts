@@ -157,7 +157,7 @@ describe('the first try', () => {
         why: 'no answer',
       },
     })
-    expect(stateOf()).toMatchObject({ state: 'pending', attempts: 5 })
+    expect(stateOf()).toMatchObject({ state: 'pending', attempts: 4 })
     expect(isDueIn()).toBe(16 * SECOND)
   })
 
@@ -206,15 +206,15 @@ describe('the first try', () => {
 })
 
 describe('a reversal', () => {
-  it('is told to the host at once, and again after 1, 2, 4 and 8 s', async () => {
+  it('is told to the host at once, and again after 2, 4 and 8 s', async () => {
     await say(sale)
     await say(aVoid)
     shop.host.script = { reversal: SILENT }
     expect(await say(reversal)).toMatchObject({ kind: 'answered', answer: { reason: null } })
     await shop.settle()
-    expect(shop.slept).toEqual([1, 2, 4, 8].map((s) => s * SECOND))
-    expect(shop.host.kinds().slice(2)).toEqual(Array.from({ length: 5 }, () => 'reversal'))
-    expect(stateOf()).toMatchObject({ state: 'reversing', attempts: 5 })
+    expect(shop.slept).toEqual([2, 4, 8].map((s) => s * SECOND))
+    expect(shop.host.kinds().slice(2)).toEqual(Array.from({ length: 4 }, () => 'reversal'))
+    expect(stateOf()).toMatchObject({ state: 'reversing', attempts: 4 })
   })
 
   it('is told once where the host agrees, and its copies tell it nothing', async () => {
@@ -369,9 +369,9 @@ describe('a try on what is to be undone', () => {
     expect(stateOf()).toMatchObject({ state: 'undoing' })
   })
 
-  it('takes a refusal for the host’s word where there is no inquiry', async () => {
+  it('takes a refusal for no word about the message where there is no inquiry, and calls a person', async () => {
     expect(await undo({ reversal: TOO_LATE }, 'repeat')).toEqual(['reversal'])
-    expect(stateOf()).toMatchObject({ state: 'approved', host_rrn: null })
+    expect(stateOf()).toMatchObject({ state: 'undoing', case_reason: 'host_keeps', host_rrn: null })
   })
 
   it('calls a person when its time is over, once, and goes on', async () => {
@@ -408,11 +408,15 @@ describe('a run', () => {
     await pendingVoid()
     const due = Number(stateOf()?.next_at)
     shop.house.now = due - 3 * SECOND
-    expect(await recover(shop.services, due + 32 * SECOND + 1)).toBe(3)
-    expect(shop.slept).toEqual([3 * SECOND, 32 * SECOND])
+    const sleep = async (ms: number) => {
+      // While a try is under way only it ends the wait.
+      if (ms === SECOND) return new Promise<void>(() => {})
+      await shop.services.sleep(ms)
+    }
+    expect(await recover({ ...shop.services, sleep }, due + 40 * SECOND)).toBeGreaterThan(2)
+    expect(shop.slept.slice(0, 2)).toEqual([3 * SECOND, 32 * SECOND])
     // What is given up is undone at once, and is due afresh.
-    expect(shop.host.kinds()).toEqual(['inquiry', 'inquiry', 'reversal', 'reversal'])
-    expect(await recover(shop.services, shop.house.now)).toBe(0)
+    expect(shop.host.kinds().slice(0, 4)).toEqual(['inquiry', 'inquiry', 'reversal', 'reversal'])
   })
 
   it('ends at once where nothing is owed', async () => {
@@ -420,15 +424,15 @@ describe('a run', () => {
     expect(shop.slept).toEqual([])
   })
 
-  it('does not turn round faster than ten times a second', async () => {
+  it('does not turn round faster than once a second', async () => {
     await pendingVoid()
     const due = Number(stateOf()?.next_at)
     shop.house.now = due - 1
     await recover(shop.services, due + 1)
-    expect(shop.slept).toEqual([100])
+    expect(shop.slept).toEqual([1000])
   })
 
-  it('takes no more than twenty at once, and goes on until all had their turn', async () => {
+  it('takes no more than six at once, and goes on until all had their turn', async () => {
     shop.host.script = { sale: SILENT, inquiry: SILENT }
     const services = { ...shop.services, sleep: () => new Promise<void>(() => {}) }
     const sales = Array.from({ length: 45 }, (_, i) => say({ ...sale, stan: i + 1 }, { ...shop, services }))
@@ -445,8 +449,9 @@ describe('a run', () => {
     }
     shop.house.rows('update host_message set next_at = 0')
     shop.house.now = NOW + 50 * SECOND
-    expect(await recover(shop.services, shop.house.now + 1)).toBe(45)
-    expect(Math.max(...asked)).toBe(20)
+    // No look is taken while tries are under way: the clock of this house would run away.
+    expect(await recover(services, shop.house.now + 1)).toBe(45)
+    expect(Math.max(...asked)).toBe(6)
     expect(asked).toHaveLength(45)
   })
 

@@ -48,7 +48,7 @@ export async function takeOne(db: Db, messageKey: string, now: number): Promise<
 
 /** From a second, doubled with each try, to a minute; while a case is open, an hour. */
 const WAIT = sql`iif(${hostMessage.caseOpenedAt} is not null and ${hostMessage.caseClosedAt} is null, ${CASE_WAIT_MS},
-  min(1000 * (1 << max(min(${hostMessage.attempts}, 20) - 1, 0)), ${LONGEST_WAIT_MS}))`
+  min(1000 * (1 << min(${hostMessage.attempts}, 20)), ${LONGEST_WAIT_MS}))`
 
 /** The try is over and brought no agreement: the next is due after the wait. Does nothing where the message has moved on. */
 export async function putBack(
