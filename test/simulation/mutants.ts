@@ -75,8 +75,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a late approval of the host beats a reversal',
     file: 'src/domain/decide-host-event.ts',
-    snippet: `takes('host_approved') && isBatchOpen(known) ? approve(known, request) : null`,
-    instead: 'isBatchOpen(known) ? approve(known, request) : null',
+    snippet: `if (!takes('host_approved')) return null`,
+    instead: '',
   },
   {
     name: 'the host is not told of a reversal',
@@ -99,20 +99,20 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what the outbox gave to one that died is never due again',
     file: 'src/store/outbox.ts',
-    snippet: 'nextAt: sql`',
-    instead: 'nextAt: sql`null and ',
+    snippet: 'nextAt: now + TRY_MS })',
+    instead: 'nextAt: null })',
   },
   {
     name: 'cron does nothing',
     file: 'src/recover.ts',
-    snippet: 'const due = await takeDue(services.db, services.now(), AT_ONCE)',
-    instead: 'const due: HostMessage[] = []',
+    snippet: 'await safely(services, () => takeDue(db, now, room))',
+    instead: '([] as Taken[])',
   },
   {
     name: 'a case is never opened',
     file: 'src/recover.ts',
-    snippet: `if (now >= message.decideBy && message.caseReason === null) await tell(only('overdue'))`,
-    instead: '',
+    snippet: 'await safely(services, () => openCases(services))',
+    instead: 'void openCases',
   },
   {
     name: 'no MAC is compared',
@@ -123,8 +123,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'an entry that lost its place is answered as if it stood',
     file: 'src/store/commit.ts',
-    snippet: 'return set.map((_, i) => stands.has(i))',
-    instead: 'return set.map((_, i) => stands.has(i) || true)',
+    snippet: 'return all.map((item) => stands.has(item))',
+    instead: 'return all.map((item) => stands.has(item) || true)',
   },
   {
     name: 'an answer leaves before its commit',
