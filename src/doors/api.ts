@@ -85,7 +85,7 @@ async function admit(doorkeeper: Doorkeeper, c: Context, next: Next): Promise<Re
   try {
     // Before a place inside is taken, so that those who send slowly take none from others.
     if (!(await readBody(doorkeeper, c, priority))) return overloaded()
-    place = doorkeeper.enter(priority)
+    place = doorkeeper.enter(priority, priority === 'undo' && c.req.path === '/v1/voids')
     if (place === undefined) return overloaded()
     keepPlace(c, place)
     return await pass(next)

@@ -4,7 +4,7 @@ import { type Context, Hono } from 'hono'
 import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
 import type { Services } from '../services.ts'
 import { type Doorkeeper, type Place, RETRY_AFTER } from '../shed/doorkeeper.ts'
-import { priorityOfFrame } from '../shed/frame-priority.ts'
+import { mayAskHost, priorityOfFrame } from '../shed/frame-priority.ts'
 import type { Priority } from '../shed/gate.ts'
 import { sourceOf } from '../shed/source.ts'
 import { createAnswers, SILENCE, type TerminalReply } from './answers.ts'
@@ -55,7 +55,7 @@ export function terminalDoor(services: Services, doorkeeper: Doorkeeper): Hono {
     leaveBody()
     if (!body.ok) return empty(body.error)
     const priority = priorityOfFrame(body.value)
-    const place = doorkeeper.enter(priority)
+    const place = doorkeeper.enter(priority, mayAskHost(body.value))
     if (place === undefined) return overloaded(priority)
     try {
       return respond((await patience.until(PATIENCE_MS, answer(c, body.value, place))) ?? SILENCE)

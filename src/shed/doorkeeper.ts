@@ -34,10 +34,13 @@ export interface Place {
 }
 
 export interface Doorkeeper {
-  /** Undefined for a request that is turned away. */
-  enter(priority: Priority): Place | undefined
+  /**
+   * Undefined for a request that is turned away. `asksHost`: it may come to wait for the acquirer's host, as a sale or void
+   * does; a reversal never does, and is heard however many wait there.
+   */
+  enter(priority: Priority, asksHost?: boolean): Place | undefined
   /** Whether `enter` would turn everyone of this priority away. */
-  isClosed(priority: Priority): boolean
+  isClosed(priority: Priority, asksHost?: boolean): boolean
   /** A way out for a body of at most `limit` bytes that is to be read; undefined where there is no room for it. */
   enterBody(priority: Priority, limit: number): (() => void) | undefined
   readonly terminals: Terminals
@@ -65,22 +68,28 @@ export function createDoorkeeper({ now, log, mostInside = MOST_INSIDE }: Doorkee
     return answer
   }
 
-  function isClosed(priority: Priority): boolean {
-    const isFull = gate.isClosed(priority) || (priority !== 'other' && atHost.isClosed(priority))
+  function isClosed(priority: Priority, asksHost = false): boolean {
+    const isFull = gate.isClosed(priority) || (asksHost && atHost.isClosed(priority))
     return told(priority, isFull, isFull)
   }
 
   return {
     isClosed,
-    enter(priority) {
-      if (isClosed(priority)) return undefined
+    enter(priority, asksHost) {
+      if (isClosed(priority, asksHost)) return undefined
       let leave = gate.enter(priority)
+      let isGone = false
       return {
         awaitHost() {
+          // One that was given up on, and so has left, stays out.
+          if (isGone) return
           leave?.()
           leave = atHost.enter(priority)
         },
-        leave: () => leave?.(),
+        leave() {
+          isGone = true
+          leave?.()
+        },
       }
     },
     enterBody(priority, limit) {

@@ -17,11 +17,17 @@ const HAS_PROCESSING_CODE = 0x20
 const PURCHASE = 0x00
 const PURCHASE_VOID = 0x20
 
+/** Where the message begins: behind LEN, TPDU and header, or the same behind STX. */
+const bodyOf = (bytes: Uint8Array): number =>
+  (bytes[0] === STX && bytes[3] === TPDU_ID ? 3 : 2) + ENVELOPE_LENGTH
+
+/** A financial request (02xx): one that may be passed on to the acquirer's host, and wait for it. */
+export const mayAskHost = (bytes: Uint8Array): boolean => bytes[bodyOf(bytes)] === 0x02
+
 /** What cannot be told, whatever the bytes, is `other`. */
 export function priorityOfFrame(bytes: Uint8Array): Priority {
-  const start = bytes[0] === STX && bytes[3] === TPDU_ID ? 3 : 2
-  if (bytes[start] !== TPDU_ID) return 'other'
-  const body = start + ENVELOPE_LENGTH
+  const body = bodyOf(bytes)
+  if (bytes[body - ENVELOPE_LENGTH] !== TPDU_ID) return 'other'
   const bitmap = bytes[body + 2] ?? 0
   if (bytes[body + 1] !== 0) return 'other'
   if (bytes[body] === 0x04) return 'undo'

@@ -11,10 +11,14 @@ function open(mostInside = 10) {
     log: (event, detail) => logged.push({ event, ...detail }),
     mostInside,
   })
-  const fill = (priority: Priority, use: (place: Place) => void = () => undefined): number => {
+  const fill = (
+    priority: Priority,
+    use: (place: Place) => void = () => undefined,
+    asksHost = true,
+  ): number => {
     let entered = 0
     for (; entered < 10_000; entered++) {
-      const place = doorkeeper.enter(priority)
+      const place = doorkeeper.enter(priority, asksHost)
       if (place === undefined) break
       use(place)
     }
@@ -26,13 +30,26 @@ function open(mostInside = 10) {
 it('who waits for the host leaves its place inside to others, and is counted there', () => {
   const { doorkeeper, fill } = open()
   expect(fill('sale', (place) => place.awaitHost())).toBe(800)
-  expect([doorkeeper.isClosed('sale'), doorkeeper.isClosed('undo'), doorkeeper.isClosed('other')]).toEqual([
-    true,
-    false,
-    false,
-  ])
+  expect([doorkeeper.isClosed('sale', true), doorkeeper.isClosed('undo', true)]).toEqual([true, false])
   expect(fill('undo', (place) => place.awaitHost())).toBe(200)
-  expect([doorkeeper.isClosed('undo'), doorkeeper.isClosed('other')]).toEqual([true, false])
+  expect([doorkeeper.isClosed('undo', true), doorkeeper.isClosed('other')]).toEqual([true, false])
+})
+
+it('a reversal waits for no host and is heard however many wait there', () => {
+  const { doorkeeper, fill } = open()
+  fill('undo', (place) => place.awaitHost())
+  expect(doorkeeper.isClosed('undo', true)).toBe(true)
+  expect(fill('undo', undefined, false)).toBe(10)
+})
+
+it('who has left already takes no place at the host', () => {
+  const { doorkeeper, fill } = open(1)
+  for (let n = 0; n < 3000; n++) {
+    const place = doorkeeper.enter('undo', true)
+    place?.leave()
+    place?.awaitHost()
+  }
+  expect(fill('undo', (place) => place.awaitHost())).toBe(1000)
 })
 
 it('who leaves from there leaves both', () => {
