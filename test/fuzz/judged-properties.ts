@@ -86,7 +86,8 @@ export class JudgedProperties {
       `judge: believes an answer to something else as to a ${question.kind}`,
     )
     must(answer.fields.get(39) !== undefined, 'judge: believes an answer without a response code')
-    must(judged.kind !== 'not_found' || question.kind === 'inquiry', 'judge: not found, and not asked')
+    const mayBeMissing = question.kind === 'inquiry' || question.kind === 'reversal'
+    must(judged.kind !== 'not_found' || mayBeMissing, 'judge: not found, and neither inquired nor reversed')
     return judged.kind
   }
 }
