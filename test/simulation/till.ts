@@ -16,8 +16,8 @@ import type { Sent, Told } from './book.ts'
 import { Power, type Stage } from './stage.ts'
 import { HEADER, postFrame, TPDU } from './wire.ts'
 
-/** How long a terminal waits for an answer. */
-const PATIENCE_MS = 60_000
+/** How long a terminal waits for an answer, as a rule. */
+export const PATIENCE_MS = 60_000
 
 export const ACTIONS = ['sale', 'void', 'reverse', 'settle', 'signOn', 'resend', 'echo'] as const
 export type Habits = Readonly<Record<(typeof ACTIONS)[number], number>>
@@ -30,6 +30,8 @@ export interface TillOptions {
   readonly settlementMac: boolean
   readonly habits: Habits
   readonly cards: readonly string[]
+  /** How long it waits for an answer, in milliseconds. */
+  readonly patience?: number
   /** Mean time between two actions, in milliseconds. */
   readonly pause: number
   /** Sales are made elsewhere and fed to us: told to `feed`, the terminal has them in its log. */
@@ -71,6 +73,7 @@ export class Till {
 
   /** Does this many things, one after the other. */
   start(actions: number): void {
+    this.isDone = false
     this.#left = actions
     this.#live()
   }
@@ -138,13 +141,12 @@ export class Till {
     const { losesPower, network, scheduler, random, spare } = this.#stage
     this.#enter(frame)
     const over = this.#unanswered < 2 ? () => {} : spare()
-    const sending = network.send(postFrame(frame), PATIENCE_MS)
+    const { patience = PATIENCE_MS } = this.options
+    const sending = network.send(postFrame(frame), patience)
     if (losesPower()) scheduler.after(random.delay(200), this.#power, 'power cut', () => this.#cutPower())
     const reply = await sending
     over()
-    const isAnswered = reply?.status === 200
-    this.#unanswered = isAnswered ? 0 : this.#unanswered + 1
-    return isAnswered ? reply.body : null
+    return reply?.status === 200 ? reply.body : null
   }
 
   /** What was saved is all that it remembers. */
@@ -230,6 +232,8 @@ export class Till {
   }
 
   #observe(exchange: Exchange): void {
+    const isAnswered = exchange.outcome === 'approved' || exchange.outcome === 'declined'
+    this.#unanswered = isAnswered ? 0 : this.#unanswered + 1
     const key = keyOf(exchange.sent)
     const sent = key === null ? undefined : this.#stage.book.sent.get(key)
     if (sent === undefined) return

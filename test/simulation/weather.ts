@@ -13,6 +13,7 @@ import type { Random } from './platform/random.ts'
 export interface Climate {
   readonly requestLost: number
   readonly answerLost: number
+  readonly answerCrossed: number
   readonly doubled: number
   readonly slowNetwork: number
   readonly d1LostBefore: number
@@ -23,12 +24,14 @@ export interface Climate {
   readonly d1Slow: number
   readonly crashAtTrip: number
   readonly crashAtHost: number
+  readonly hostSlow: number
   readonly powerCut: number
 }
 
 const NAMES = [
   'requestLost',
   'answerLost',
+  'answerCrossed',
   'doubled',
   'slowNetwork',
   'd1LostBefore',
@@ -39,6 +42,7 @@ const NAMES = [
   'd1Slow',
   'crashAtTrip',
   'crashAtHost',
+  'hostSlow',
   'powerCut',
 ] as const satisfies readonly (keyof Climate)[]
 
@@ -55,6 +59,7 @@ export function drawClimate(random: Random, isMild: boolean): Climate {
   const level = (name: string) => {
     if (isMild)
       return name === 'powerCut' ? 0 : random.pick(name.startsWith('crash') ? [0, 0.005] : MILD_LEVELS)
+    if (name === 'hostSlow') return random.pick([0, 0.1, 0.5])
     return random.pick(name.startsWith('crash') ? CRASH_LEVELS : LEVELS)
   }
   return Object.fromEntries(NAMES.map((name) => [name, level(name)])) as unknown as Climate
@@ -99,7 +104,8 @@ export class Weather {
 
   planHost(): HostPlan {
     const crash = this.strikes('crashAtHost') ? this.#random.pick(['before', 'after'] as const) : undefined
-    const [there, back] = [1 + this.#random.delay(30), 1 + this.#random.delay(30)]
+    const slow = this.strikes('hostSlow') ? this.#random.between(200, 7_500) : 0
+    const [there, back] = [1 + this.#random.delay(30), 1 + this.#random.delay(30) + slow]
     return { there, back, ...(crash === undefined ? {} : { crash }) }
   }
 
@@ -132,7 +138,9 @@ export class Weather {
         ? 'request lost'
         : this.strikes('answerLost')
           ? 'answer lost'
-          : 'done',
+          : this.strikes('answerCrossed')
+            ? 'answer crossed'
+            : 'done',
     }
   }
 }

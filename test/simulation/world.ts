@@ -13,6 +13,7 @@ import { PLATFORM } from './platform/isolate.ts'
 import { Random } from './platform/random.ts'
 import { Shop } from './shop.ts'
 import { Stranger } from './stranger.ts'
+import { PATIENCE_MS } from './till.ts'
 import { CALM, drawClimate, drawHostPlan, Weather } from './weather.ts'
 
 export interface WorldOptions {
@@ -51,6 +52,7 @@ function drawStart(random: Random): number {
 export class World {
   readonly #seed: number
   readonly #isMild: boolean
+  readonly #hasHost: boolean
   readonly #random: Random
   readonly #weather: Weather
   readonly #lab: Lab
@@ -69,6 +71,7 @@ export class World {
     const weather = new Weather(random.fork(), CALM, isMild)
     this.#weather = weather
     const acquirer = random.pick(['sandbox', 'book', 'https', 'https', 'https'] as const)
+    this.#hasHost = acquirer === 'https'
     this.#lab = new Lab({
       seed: random.next(),
       module,
@@ -110,7 +113,8 @@ export class World {
       await lab.phase('chaos', () => this.#chaos())
       this.#weather.climate = CALM
       for (const isolate of lab.isolates) isolate.skew = 0
-      if (!isMild && this.#random.chance(0.3)) await lab.phase('the host is silent', () => this.#silence())
+      if (this.#hasHost && !isMild && this.#random.chance(0.4))
+        await lab.phase('the host is silent', () => this.#silence())
       lab.host.simulator.follow(NO_FAULTS)
       await lab.phase('calm', () => this.#calm())
       await lab.check()
@@ -155,6 +159,8 @@ export class World {
             echo: 1,
           },
           cards,
+          // An impatient one reverses while its message is still on the road.
+          patience: this.#isMild ? PATIENCE_MS : random.pick([2_000, 10_000, PATIENCE_MS]),
           pause,
           feed,
         })
@@ -222,8 +228,10 @@ export class World {
 
   /** All is well but for the host. A person must know in time. */
   async #silence(): Promise<void> {
-    const { host, scheduler, storage } = this.#lab
+    const { host, scheduler, storage, tills } = this.#lab
     host.simulator.follow({ rates: { drop_request: 1 }, script: [] })
+    for (const till of tills) till.start(4)
+    while (!tills.every(({ isDone }) => isDone)) await scheduler.sleep(1000)
     await scheduler.sleep(8 * MINUTE + this.#behind)
     checkOverdue(storage, scheduler.now)
   }

@@ -9,11 +9,16 @@ export interface CopyPlan {
   readonly isolate: Isolate
   readonly there: number
   readonly back: number
-  readonly fate: 'done' | 'request lost' | 'answer lost'
+  /** `answer crossed`: another terminal's comes instead. */
+  readonly fate: 'done' | 'request lost' | 'answer lost' | 'answer crossed'
 }
+
+const TERMINALS = '/v1/iso8583'
 
 export class Network {
   readonly #scheduler: Scheduler
+  /** The latest answer to a terminal. */
+  #latest: HttpReply | null = null
   readonly #plan: (request: HttpRequest) => readonly CopyPlan[]
 
   constructor(scheduler: Scheduler, plan: (request: HttpRequest) => readonly CopyPlan[]) {
@@ -46,7 +51,11 @@ export class Network {
     this.#scheduler.after(there, PLATFORM, `→ ${isolate.name} ${request.method} ${request.path}`, () => {
       leave = isolate.take(request, (reply) => {
         this.#scheduler.note(`${reply.status} ${Buffer.from(reply.body).toString('latin1')}`)
-        if (fate === 'done') this.#scheduler.after(back, owner, `← ${reply.status}`, () => arrive(reply))
+        const isFrame = request.path === TERMINALS
+        const heard = fate === 'answer crossed' && isFrame ? this.#latest : reply
+        if (isFrame) this.#latest = reply
+        if (fate === 'answer lost' || heard === null) return
+        this.#scheduler.after(back, owner, `← ${heard.status}`, () => arrive(heard))
       })
     })
     return () => leave()
