@@ -12,7 +12,8 @@ describe('random days', () => {
   it('keep to the model, and walk every line of the state machine and no other', {
     timeout: 300_000,
   }, async () => {
-    const seed = 1 + (Date.now() % 1_000_000_000)
+    // The command takes seeds of its own; this one is fixed, so that the same source gives the same answer.
+    const seed = 20_261_123
     const hasWalked = (tally: ReadonlyMap<string, number>) => LINES.every((line) => tally.has(line))
     const { commands, tally, failure } = await runWeeks(
       seed,
