@@ -52,28 +52,31 @@ function effectsOf(known: Known, next: HostState): Effects {
     case 'reversing reversed':
       return voidMoved(known, 'reversed')
     case 'reversing approved': {
-      // Of a sale, which its terminal was told is reversed, our own books keep that.
-      const counts = isBatchOpen(known) && situation.original?.reversed === false
-      const { batch } = situation.terminal
       const moved = voidMoved(known, 'approved')
-      if (moved.voidMoved === undefined || !counts) return moved
-      return { ...moved, batch: addCredit(batch, message.amount, 1) }
+      if (moved.voidMoved === undefined || !isCounted(known)) return moved
+      return { ...moved, batch: addCredit(situation.terminal.batch, message.amount, 1) }
     }
     default:
       return {}
   }
 }
 
+/**
+ * Whether the totals of its batch hold it while it stands. A sale that its terminal was told is reversed is in none, though it
+ * stands at the host, and neither is a void of it.
+ */
+const isCounted = (known: Known): boolean =>
+  isBatchOpen(known) && known.situation.original?.reversed === false
+
 /** As a reversal undoes it, but that the host is owed nothing for the message itself. */
 function undone(known: Known): Effects {
   const { message, situation, supplies } = known
   const { earlier } = situation
   if (earlier === null) return {}
-  const { batch, ...effects } = undo(
+  return undo(
     message.messageKey,
     earlier,
     { ...situation, targetForwarded: null },
-    supplies.now,
+    { at: supplies.now, isCounted: isCounted(known) },
   )
-  return isBatchOpen(known) && batch !== undefined ? { ...effects, batch } : effects
 }

@@ -56,13 +56,19 @@ const owed = (messageKey: string, at: number): HostMove => ({
   decideBy: at + DECIDE_MS,
 })
 
-/** Undo a void: the sale stands again. Undo a sale: a void of it goes with it, since both never happened. */
-export function undo(targetKey: string, target: JournalEntry, situation: Situation, at: number): Effects {
+/**
+ * Undo a void: the sale stands again. Undo a sale: a void of it goes with it, since both never happened. `isCounted`: whether
+ * the batch's totals hold the target.
+ */
+export function undo(
+  targetKey: string,
+  target: JournalEntry,
+  situation: Situation,
+  { at, isCounted }: { readonly at: number; readonly isCounted: boolean },
+): Effects {
   const { batch } = situation.terminal
   const isForwarded = situation.targetForwarded !== null
   const hostMoves = isForwarded ? [owed(targetKey, at)] : []
-  // What the host has not answered yet is in no total.
-  const isCounted = target.answer !== null || target.kind === 'host_only'
   const { voidRecord } = target.effects
   if (voidRecord !== undefined)
     return {
@@ -100,7 +106,10 @@ function effectsOf(request: ReversalRequest, situation: Situation, now: number):
   const { target, targetReversal } = situation
   if (targetReversal !== null) return {}
   if (target === null) return { reversals: [{ targetKey: request.targetKey, kind: 'tombstone' }] }
-  return stands(situation, target) ? undo(request.targetKey, target, situation, now) : {}
+  if (!stands(situation, target)) return {}
+  // What the host has not answered yet is in no total.
+  const isCounted = target.answer !== null || target.kind === 'host_only'
+  return undo(request.targetKey, target, situation, { at: now, isCounted })
 }
 
 export function decideReversal(request: ReversalRequest, situation: Situation, supplies: Supplies): Decision {

@@ -9,6 +9,8 @@ export interface Deed {
   readonly amount: number
   readonly batch: string
   isForwarded: boolean
+  /** Whether the totals of its batch hold it. */
+  isCounted: boolean
   /** Of a void. */
   readonly sale: Deed | null
   readonly at: number
@@ -93,7 +95,15 @@ export class Books {
   }
 
   enter(key: string, deed: NewDeed): void {
-    const usual = { isForwarded: false, sale: null, caseIs: 'none', decideBy: 0, id: '', rrn: '' } as const
+    const usual = {
+      isForwarded: false,
+      isCounted: false,
+      sale: null,
+      caseIs: 'none',
+      decideBy: 0,
+      id: '',
+      rrn: '',
+    } as const
     const entered: Deed = {
       ...usual,
       ...NO_MARKS,
@@ -114,7 +124,9 @@ export class Books {
   }
 
   /** Into the totals (1) or out of them (−1). */
-  count({ kind, batch, amount }: Deed, sign: 1 | -1): void {
+  count(deed: Deed, sign: 1 | -1): void {
+    const { kind, batch, amount } = deed
+    deed.isCounted = sign === 1
     const totals = this.batch(batch)
     const side = kind === 'sale' ? totals.debit : totals.credit
     side[0] += sign * amount
@@ -135,7 +147,7 @@ export class Books {
 
   /** `isOwed`: whether the host is to be told. Totals that were settled stay as they are. */
   undo(deed: Deed, now: number, isOwed = deed.isForwarded): void {
-    if (deed.state === 'approved' && this.batch(deed.batch).isOpen) this.count(deed, -1)
+    if (deed.isCounted && this.batch(deed.batch).isOpen) this.count(deed, -1)
     this.reversed.set(deed.key, 'reversed')
     if (isOwed) deed.decideBy = now + DECIDE
     this.move(deed, isOwed ? 'reversing' : 'reversed', now)
