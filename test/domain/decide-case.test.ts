@@ -144,21 +144,19 @@ describe('totals', () => {
 })
 
 describe('what was reversed and stands at the host', () => {
-  const tombstone = { kind: 'reversed' } as const
+  const reversal = { targetKey: f.voidRequest.messageKey, kind: 'reversed' } as const
 
   it('is in the totals as a void, though no sender ever heard of it, and goes out of them when it is undone', () => {
-    const unheard = at(voidClaim, 'approved', { earlier: voidClaim, reversal: tombstone, terminal: voided })
+    const unheard = at(voidClaim, 'approved', { earlier: voidClaim, reversal, terminal: voided })
     expect(creditOf('undone', unheard)).toBe(0)
   })
 
   it('is in no totals as a sale, and so goes out of none', () => {
     const liveVoid = { id: 'v', messageKey: 'its void', state: 'approved', forwarded: true } as const
     const original = { ...f.original, reversed: true, liveVoid }
-    const { effects } = draftOf(
-      decide('undone', at(saleClaim, 'approved', { original, reversal: tombstone })),
-    )
+    const { effects } = draftOf(decide('undone', at(saleClaim, 'approved', { original, reversal })))
     expect(effects.batch).toBeUndefined()
-    const ofVoid = draftOf(decide('undone', at(voidClaim, 'approved', { original, reversal: tombstone })))
+    const ofVoid = draftOf(decide('undone', at(voidClaim, 'approved', { original, reversal })))
     expect(ofVoid.effects.batch).toBeUndefined()
   })
 })

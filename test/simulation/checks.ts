@@ -231,6 +231,19 @@ export function checkOverdue(storage: Storage, now: number): void {
   same(overdue.length, 0, `undecided for too long: ${JSON.stringify(overdue)}`)
 }
 
+/** On what the host and we do not agree, and may without a person. */
+export const owedToHost = (storage: Storage): Row[] =>
+  storage.rows(
+    `select message_key, state, case_reason from host_message
+     where next_at is not null and case_reason is not 'host_keeps'`,
+  )
+
+/** A host that answers again is believed: what no one looked at but for its silence ends by itself. */
+export function checkAgreed(storage: Storage): void {
+  const owed = owedToHost(storage)
+  same(owed.length, 0, `owed to a host that answers: ${JSON.stringify(owed)}`)
+}
+
 /** None of these stands in any row or line. */
 export function checkSecrets(storage: Storage, lines: readonly string[], secrets: readonly string[]): void {
   const tables = storage.rows<{ name: string }>(`select name from sqlite_master where type = 'table'`)

@@ -6,7 +6,7 @@
 import { MAC_PROFILES } from '../../src/domain/types.ts'
 import { NO_FAULTS } from '../../src/simulator/faults.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
-import { checkOverdue } from './checks.ts'
+import { checkAgreed, checkOverdue, owedToHost } from './checks.ts'
 import { feedFor } from './feed.ts'
 import { Lab, MASTER_KEY } from './lab.ts'
 import { PLATFORM } from './platform/isolate.ts'
@@ -236,12 +236,12 @@ export class World {
     checkOverdue(storage, scheduler.now)
   }
 
-  /** Until the host and we agree, or only a person can help: a case is looked at each hour. */
+  /** Until the host and we agree, or only a person can help. A case is looked at each hour: three hours are enough. */
   async #agree(): Promise<void> {
     const { scheduler, storage } = this.#lab
-    const owed = `select 1 from host_message where next_at is not null and case_reason is not 'host_keeps'`
-    for (let minutes = 0; minutes < 190 && storage.rows(owed).length > 0; minutes++)
+    for (let minutes = 0; minutes < 190 && owedToHost(storage).length > 0; minutes++)
       await scheduler.sleep(MINUTE)
+    checkAgreed(storage)
     await scheduler.sleep(MINUTE)
   }
 
