@@ -10,7 +10,7 @@ import { type HttpsSettings, readHttpsSettings } from './host/settings.ts'
 import { privateData } from './iso8583/answer.ts'
 import { openKeyring } from './keys.ts'
 import { openRoad } from './process.ts'
-import { freshId, freshRrn, freshSixDigits } from './random.ts'
+import { freshHostStan, freshId, freshRrn, freshSixDigits } from './random.ts'
 import type { Services } from './services.ts'
 import { openDb } from './store/db.ts'
 
@@ -80,7 +80,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     rrn: freshRrn(random),
     authorizationCode: freshSixDigits(random),
     id: freshId(random),
-    hostStan: freshSixDigits(random),
+    hostStan: freshHostStan(random),
     privateData,
   })
   const road = { db, acquirer, supplies, log }

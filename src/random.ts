@@ -19,7 +19,14 @@ export const freshRrn = (random: Random): string => {
   return /^0+$/.test(rrn) ? freshRrn(random) : rrn
 }
 
-/** An authorisation code or a trace number, 6 digits, not all zeros. */
+/**
+ * A trace number under which a message goes to the host, 500000 to 999999: one that its terminal, which counts from 000001, does
+ * not use for a sale that the feed tells of later.
+ */
+export const freshHostStan = (random: Random): string =>
+  String(500_000 + (Number(digits(random, 6)) % 500_000))
+
+/** An authorisation code, 6 digits, not all zeros. */
 export const freshSixDigits = (random: Random): string => {
   const code = digits(random, 6)
   return /^0+$/.test(code) ? freshSixDigits(random) : code

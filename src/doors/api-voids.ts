@@ -99,8 +99,8 @@ function respond(outcome: Outcome): Response {
   if (answer.reason !== null)
     return respondProblem(declineProblem(answer.reason, situation.original?.sale ?? null), headers)
   const record = entry?.effects.voidRecord
-  if (record === undefined) throw new Error('an approved void has its record')
-  return respondJson(201, approvedVoid(record), {
+  if (entry === null || record === undefined) throw new Error('an approved void has its record')
+  return respondJson(201, approvedVoid(record, entry), {
     location: `/v1/voids/${record.id}`,
     ...headers,
   })

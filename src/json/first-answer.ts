@@ -5,8 +5,12 @@ import type { Answer, JournalEntry, Sale, VoidRecord } from '../domain/types.ts'
 import { iso, saleBody, voidBodyOf } from './bodies.ts'
 import { declineProblem } from './problem.ts'
 
-export const approvedVoid = (record: VoidRecord): object =>
-  voidBodyOf({ ...record, state: 'approved' }, null, null)
+/** As it was approved: with the RRN that the host gave it, if one was asked. */
+export function approvedVoid(record: VoidRecord, { effects }: JournalEntry): object {
+  const moved = effects.hostMoves?.find(({ messageKey }) => messageKey === record.messageKey)
+  const body = voidBodyOf({ ...record, state: 'approved' }, null, null)
+  return { ...body, acquirerRrn: moved?.hostRrn ?? null }
+}
 
 /** As it was captured: what happened to it since is not in the first answer, nor in its replay. */
 export function capturedSale(sale: Sale, { voidableUntil = null, at }: Answer): object {
@@ -26,7 +30,8 @@ function terminalAnswer({ responseCode, reason, rrn, authorizationCode, at }: An
  * The first answer of an entry; null where nothing was told yet. `original` is the sale that a refused void of the JSON
  * door named.
  */
-export function firstAnswer({ answer, door, effects }: JournalEntry, original: Sale | null): object | null {
+export function firstAnswer(entry: JournalEntry, original: Sale | null): object | null {
+  const { answer, door, effects } = entry
   if (answer === null) return null
   if (door === 'terminal') return terminalAnswer(answer)
   if (answer.reason !== null) {
@@ -34,6 +39,6 @@ export function firstAnswer({ answer, door, effects }: JournalEntry, original: S
     return { httpStatus: status, body }
   }
   const { voidRecord, sale } = effects
-  if (voidRecord !== undefined) return { httpStatus: 201, body: approvedVoid(voidRecord) }
+  if (voidRecord !== undefined) return { httpStatus: 201, body: approvedVoid(voidRecord, entry) }
   return sale === undefined ? terminalAnswer(answer) : { httpStatus: 201, body: capturedSale(sale, answer) }
 }
