@@ -87,9 +87,12 @@ async function tellChapter(chapter: Chapter, mouth: Mouth, paced: boolean): Prom
   return told.every(Boolean)
 }
 
-/** All that was said in some chapters, stories' messages only. */
+/** All that was said in some chapters. */
 export const messagesOf = (chapters: readonly Chapter[]): Said[] =>
-  chapters.flatMap(({ stories }) => stories.flatMap(({ all }) => all))
+  chapters.flatMap(({ stories, settlement }) => [
+    ...stories.flatMap(({ all }) => all),
+    ...(settlement === null ? [] : [settlement]),
+  ])
 
 /**
  * Judges what a terminal said, and what its batch comes to. `mustVoid`: no host can refuse and every void names its sale as it
