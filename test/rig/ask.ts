@@ -1,5 +1,7 @@
 /** @module One HTTP exchange with a rig, which may be killed in the middle of it. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
+
 const PATIENCE_MS = 30_000
 
 export interface Answered {
@@ -7,13 +9,18 @@ export interface Answered {
   readonly bytes: Uint8Array
 }
 
-/** Null where the connection broke, or was hung up. */
+/** Who asks too often waits as long as it is told to, and asks again. Null where the connection broke, or was hung up. */
 export async function ask(url: URL, init: RequestInit, hangUp?: AbortSignal): Promise<Answered | null> {
   const patience = AbortSignal.timeout(PATIENCE_MS)
   const signal = hangUp === undefined ? patience : AbortSignal.any([patience, hangUp])
   try {
-    const response = await fetch(url, { ...init, signal })
-    return { status: response.status, bytes: new Uint8Array(await response.arrayBuffer()) }
+    for (;;) {
+      const response = await fetch(url, { ...init, signal })
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      const wait = response.status === 429 ? Number(response.headers.get('retry-after')) : 0
+      if (wait === 0) return { status: response.status, bytes }
+      await sleep(1000 * wait, undefined, { signal })
+    }
   } catch {
     return null
   }

@@ -32,7 +32,7 @@ export interface FaultReport {
 /** Shares of D1's calls. */
 const FAULTS = { before: 0.1, after: 0.1, overload: 0.02 }
 
-const TERMINALS = 8
+const TERMINALS = 24
 /** After so many tries something is wrong. */
 const MOST_TRIES = 50
 
