@@ -9,9 +9,10 @@ export const iso = (ms: number): string => new Date(ms).toISOString()
 
 type SaleStateName = 'approved' | 'declined' | 'void_pending' | 'voided' | 'reversed' | 'settled'
 
-export function stateOf({ sale, liveVoid, reversed, batchState }: SaleState): SaleStateName {
+export function stateOf({ sale, liveVoid, reversed, batchState, forwarded }: SaleState): SaleStateName {
   if (sale.status === 'declined') return 'declined'
-  if (reversed) return 'reversed'
+  // The host kept it, and a person left it at that.
+  if (reversed) return forwarded?.state === 'approved' ? 'approved' : 'reversed'
   // A void that is being reversed at the host is undone already as far as the sale goes.
   if (liveVoid !== null && liveVoid.state !== 'reversing')
     return isUndecided(liveVoid.state) ? 'void_pending' : 'voided'
@@ -21,7 +22,9 @@ export function stateOf({ sale, liveVoid, reversed, batchState }: SaleState): Sa
 /** `until` is the first instant at which a void is refused; null where only the batch's close ends it. */
 export function saleBody(state: SaleState, until: number | null, now: number): object {
   const { sale } = state
-  const voidable = stateOf(state) === 'approved' && state.liveVoid === null && (until === null || now < until)
+  const { liveVoid, reversed } = state
+  const isInTime = until === null || now < until
+  const voidable = stateOf(state) === 'approved' && !reversed && liveVoid === null && isInTime
   return {
     id: sale.id,
     merchantId: sale.merchantId,

@@ -1,7 +1,7 @@
 /** @module A case as a person reads it: what it is about here and at the host, who says what, what happened, what to do. */
 
 import type { CaseReason } from '../domain/host-move.ts'
-import { isCaseOpen } from '../domain/host-state.ts'
+import { isCaseOpen, isUndecided } from '../domain/host-state.ts'
 import { posPartsOf } from '../domain/message-key.ts'
 import type { HostMessage, JournalEntry, Sale } from '../domain/types.ts'
 import { certaintyOf, iso } from './bodies.ts'
@@ -11,8 +11,13 @@ interface Words {
   readonly en: string
 }
 
+interface CaseWords {
+  readonly why: Words
+  readonly toDo: Words
+}
+
 /** Why a case is open, and what a person does about it. */
-const CASE_WORDS: Readonly<Record<CaseReason, { readonly why: Words; readonly toDo: Words }>> = {
+const CASE_WORDS: Readonly<Record<CaseReason, CaseWords>> = {
   host_silent: {
     why: { zh: '收单机构一直未应答', en: 'The host has not said what it did' },
     toDo: {
@@ -43,6 +48,18 @@ const CASE_WORDS: Readonly<Record<CaseReason, { readonly why: Words; readonly to
   },
 }
 
+/** `host_keeps` of what was given up, or was approved after its batch was closed: no one was told anything of it. */
+const KEEPS_UNTOLD: CaseWords = {
+  why: { zh: '收单机构持有该笔，此处未入账', en: 'The host holds on to it, and it was not taken up here' },
+  toDo: {
+    zh: '终端尚未得到结果：请要求收单机构撤销该笔，或登记其成立',
+    en: 'The terminal was told nothing: have the acquirer undo it, or record that it stands',
+  },
+}
+
+const wordsOf = ({ caseReason, state }: HostMessage): CaseWords =>
+  caseReason === 'host_keeps' && isUndecided(state) ? KEEPS_UNTOLD : CASE_WORDS[caseReason ?? 'host_silent']
+
 export interface CaseView {
   readonly message: HostMessage
   readonly attempts: number
@@ -56,7 +73,7 @@ const isoOrNull = (ms: number | null): string | null => (ms === null ? null : is
 export function caseBody({ message, attempts, nextAt, history, sale }: CaseView): object {
   const { caseReason, caseOpenedAt, caseClosedAt } = message
   const isOpen = isCaseOpen(message)
-  const words = CASE_WORDS[caseReason ?? 'host_silent']
+  const words = wordsOf(message)
   return {
     id: message.rrn,
     state: isOpen ? 'open' : 'closed',

@@ -64,7 +64,7 @@ export const casesQuery = z.strictObject({
 })
 
 /** Longer than any reference of ours: a card number, however it is grouped. */
-const CARD_NUMBER = /\p{Nd}(?:[ .-]?\p{Nd}){12}/u
+const CARD_NUMBER = /\p{Nd}(?:[^\p{L}\p{Nd}]{0,3}\p{Nd}){12}/u
 
 /** `POST /v1/cases/{id}` */
 export const caseDecisionBody = z.strictObject({

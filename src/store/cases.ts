@@ -56,12 +56,7 @@ export function readCases(
 
 /** `rrn`: our own, by which a case is known. */
 export const readCase = (db: Db, credential: string, rrn: string): Promise<FoundCases> =>
-  read(
-    db,
-    credential,
-    sql`message_key = (select message_key from journal where rrn = ${rrn}) and case_opened_at is not null`,
-    1,
-  )
+  read(db, credential, sql`case_opened_at is not null and rrn = ${rrn}`, 1)
 
 async function read(db: Db, credential: string, which: SQL, limit: number): Promise<FoundCases> {
   const [credentials, messages] = await db.batch([
