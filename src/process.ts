@@ -16,7 +16,7 @@ import { commit } from './store/commit.ts'
 import { type Db, errorText, isConstraint } from './store/db.ts'
 import { openEntry, seal } from './store/journal.ts'
 import { type Loaded, type LoadItem, load } from './store/load.ts'
-import type { CommitItem } from './store/projections.ts'
+import type { CommitItem } from './store/step.ts'
 
 /** Whether it is proved who speaks; only what was verified can reach a decision. */
 export type Verdict =
@@ -174,6 +174,7 @@ interface Ready {
   readonly work: Item
   readonly item: CommitItem
   readonly place: Place
+  readonly forwarded: HostMessage | null
   outcome(entry: JournalEntry): Outcome
 }
 
@@ -226,6 +227,7 @@ async function decideOne(road: Road, work: Item, loaded: Loaded): Promise<Ready 
   return {
     work,
     place,
+    forwarded: situation.forwarded,
     item: {
       row,
       effects,
@@ -250,8 +252,8 @@ function outcomeOf(entry: JournalEntry, place: Place, situation: Situation): Out
   const { forwarded, claim } = situation
   if (forwarded === null || claim === null) throw new Error('an entry without an answer follows a claim')
   const moved = effects.hostMoves?.find(({ messageKey }) => messageKey === forwarded.messageKey)
-  const state = moved?.state ?? forwarded.state
-  return { kind: 'pending', forwarded: { ...forwarded, state }, claim, isNew: false, place }
+  const now = { ...forwarded, state: moved?.state ?? forwarded.state }
+  return { kind: 'pending', forwarded: now, claim, isNew: false, place }
 }
 
 const placeOf = ({ terminal, merchant }: Loaded): Place | null =>
@@ -269,6 +271,7 @@ async function commitReady(road: Road, ready: readonly Ready[]): Promise<readonl
   } catch (error) {
     road.log('commit_failed', { error: errorText(error), messages: ready.length })
     if (!isConstraint(error)) {
+      for (const one of ready) alertOfCase(road, one)
       for (const { work } of ready) work.settle({ kind: 'unknown' })
       return []
     }
@@ -276,22 +279,22 @@ async function commitReady(road: Road, ready: readonly Ready[]): Promise<readonl
     stands = [false]
   }
   const again: Item[] = []
-  for (const [i, { work, item, place, outcome }] of ready.entries()) {
+  for (const [i, one] of ready.entries()) {
+    const { work, item, place, outcome } = one
     if (stands[i]) {
-      const settled = outcome(openEntry(item.row))
-      alertOfCase(road, item, settled)
-      work.settle(settled)
+      alertOfCase(road, one)
+      work.settle(outcome(openEntry(item.row)))
     } else if (++work.losses < MAX_LOSSES) again.push(work)
     else work.settle({ kind: 'refused', reason: 'in_progress', place })
   }
   return again
 }
 
-function alertOfCase(road: Road, { row, effects }: CommitItem, settled: Outcome): void {
-  const moved = effects.hostMoves?.find(({ caseReason }) => caseReason !== undefined)
-  const reason = moved?.caseReason ?? effects.claim?.caseReason
-  if (reason == null || settled.kind !== 'pending') return
-  const { terminalId, seq } = row
-  const caseId = settled.forwarded.rrn
-  road.log('alert', { why: 'case_opened', reason, caseId, terminalId, seq })
+/** Told as well where the case is only perhaps written: then nothing else would tell of it. */
+function alertOfCase(road: Road, { item, forwarded }: Ready): void {
+  const { terminalId, seq } = item.row
+  const { claim, hostMoves = [] } = item.effects
+  const reason = hostMoves.find((move) => move.caseReason)?.caseReason ?? claim?.caseReason
+  const caseId = claim?.rrn ?? forwarded?.rrn
+  if (reason != null) road.log('alert', { why: 'case_opened', reason, caseId, terminalId, seq })
 }

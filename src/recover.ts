@@ -101,8 +101,12 @@ async function followUp(services: Services, messageKey: string, waits: readonly 
 }
 
 async function drive(services: Services, taken: Taken): Promise<void> {
-  await safely(services, () => tryHost(services, taken.message))
-  await safely(services, () => putBack(services.db, taken, services.now()))
+  const givenUp = await safely(services, () => tryHost(services, taken.message))
+  // What was given up on the way is owed afresh.
+  const { message, attempts } = taken
+  await safely(services, () =>
+    putBack(services.db, { message, attempts: givenUp === true ? 0 : attempts }, services.now()),
+  )
 }
 
 /**
@@ -151,24 +155,27 @@ async function safely<T>(services: Services, run: () => Promise<T>): Promise<T |
   }
 }
 
-/** One try: what the host says is written down, and what waiting for it has come to. */
-async function tryHost(services: Services, message: HostMessage): Promise<void> {
+/** One try: what the host says is written down, and what waiting for it has come to. Whether the message was given up. */
+async function tryHost(services: Services, message: HostMessage): Promise<boolean> {
   const now = services.now()
   // What was forwarded once is not asked of an acquirer who has it not.
-  if (!services.acquirer.isRemote) return
-  if (message.state === 'pending') {
+  if (!services.acquirer.isRemote) return false
+  const isPending = message.state === 'pending'
+  if (isPending) {
     const isLate = now >= message.claimedAt + GIVE_UP_MS
     const event = await find(services, message, isLate)
     if (event !== null) await tell(services, message, event)
-    if (event !== null || !isLate) return
+    if (event !== null || !isLate) return false
     // Only what stands in the journal as given up or reversed is undone at the host.
     const given = await tell(services, message, only('give_up'))
-    if (given.kind !== 'pending' || given.forwarded.state !== 'undoing') return
+    if (given.kind !== 'pending' || given.forwarded.state !== 'undoing') return false
   }
-  // A host that finds a sale voided may refuse to reverse it, or reverse the void only.
-  if (message.kind === 'sale' && (await isVoidOwed(services.db, message.messageKey))) return
+  // A host that finds a sale voided may refuse to reverse it, or reverse the void only. Not for ever: a person is called.
+  const mayWait = message.kind === 'sale' && now < message.decideBy
+  if (mayWait && (await isVoidOwed(services.db, message.messageKey))) return isPending
   const event = await undo(services, message, now)
   if (event !== null) await tell(services, message, event)
+  return isPending
 }
 
 /** Takes an event down the road, together with others of this isolate. */

@@ -8,8 +8,10 @@ import type { Message, Outcome } from '../src/process.ts'
 import { openRoad } from '../src/process.ts'
 import { recover, withHost } from '../src/recover.ts'
 import type { Services } from '../src/services.ts'
+import { takeDue } from '../src/store/outbox.ts'
 import { keyOf, NOW } from './domain/fixtures.ts'
 import { messageFor, messageOf } from './model/messages.ts'
+import type { Trip } from './simulation/platform/d1.ts'
 import { House, LOST } from './support/house.ts'
 import { NO, type ScriptedHost, SILENT, scriptedHost, YES } from './worker/scripted-host.ts'
 
@@ -374,6 +376,15 @@ describe('a try on what is to be undone', () => {
     expect(stateOf()).toMatchObject({ state: 'undoing', case_reason: 'host_keeps', host_rrn: null })
   })
 
+  it('that such a host never saw waits until no copy of it can be on its way', async () => {
+    await pendingVoid(scriptedHost('repeat'))
+    shop.host.script = { void: SILENT, reversal: { kind: 'not_found' } }
+    expect(await run(NOW + MINUTE + SECOND)).toEqual(['void', 'reversal'])
+    expect(stateOf()).toMatchObject({ state: 'undoing', case_reason: null })
+    expect(await run(NOW + 2 * MINUTE)).toEqual(['reversal'])
+    expect(stateOf()).toMatchObject({ state: 'declined' })
+  })
+
   it('calls a person when its time is over, once, and goes on', async () => {
     await undo({ reversal: SILENT })
     await run(NOW + 3 * MINUTE - 1)
@@ -409,14 +420,59 @@ describe('a run', () => {
     const due = Number(stateOf()?.next_at)
     shop.house.now = due - 3 * SECOND
     const sleep = async (ms: number) => {
-      // While a try is under way only it ends the wait.
-      if (ms === SECOND) return new Promise<void>(() => {})
+      // A try that is under way ends first.
+      if (ms === SECOND) await new Promise((resolve) => setTimeout(resolve, 200))
       await shop.services.sleep(ms)
     }
     expect(await recover({ ...shop.services, sleep }, due + 40 * SECOND)).toBeGreaterThan(2)
     expect(shop.slept.slice(0, 2)).toEqual([3 * SECOND, 32 * SECOND])
-    // What is given up is undone at once, and is due afresh.
+    // What is given up is undone at once, and owed afresh: after a second, not beside that.
     expect(shop.host.kinds().slice(0, 4)).toEqual(['inquiry', 'inquiry', 'reversal', 'reversal'])
+  })
+
+  it('undoes what it gave up once at a time, however long the host takes over it', async () => {
+    await pendingVoid()
+    const { host, house, services } = shop
+    const gate = Promise.withResolvers<typeof SILENT>()
+    host.script = { inquiry: SILENT, reversal: () => gate.promise }
+    house.now = NOW + MINUTE
+    const sleep = async (ms: number) => {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      house.now += ms
+    }
+    const running = recover({ ...services, sleep }, house.now + 20 * SECOND)
+    while (house.now < NOW + MINUTE + 15 * SECOND) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(host.kinds()).toEqual(['inquiry', 'reversal'])
+    gate.resolve(SILENT)
+    await running
+  })
+
+  it('calls for a person in its log though D1 lost the word that the case is written', async () => {
+    await pendingVoid()
+    const { house } = shop
+    const isCommit = ({ statements }: Trip) =>
+      statements.some(({ sql }) => /insert into "journal"/i.test(sql))
+    house.fault = (_, trip) => (isCommit(trip) ? { error: LOST, applied: true } : null)
+    await run(NOW + 181 * SECOND)
+    house.fault = () => null
+    await run(NOW + 5 * MINUTE)
+    expect(stateOf()?.case_reason).toBe('host_silent')
+    expect(house.logged.filter(({ event }) => event === 'alert')).toMatchObject([
+      { detail: { why: 'case_opened', reason: 'host_silent' } },
+    ])
+  })
+
+  it('takes what is a person’s case after all others', async () => {
+    await pendingVoid()
+    await run(NOW + 181 * SECOND)
+    expect(stateOf()?.case_reason).toBe('host_silent')
+    shop.host.script.sale = SILENT
+    expect((await say({ ...sale, stan: 3 })).kind).toBe('pending')
+    await shop.settle()
+    // Both are due, the case for longer.
+    shop.house.now += 2 * 60 * MINUTE
+    const taken = [1, 1, 1].map(() => takeDue(shop.services.db, shop.house.now, 1))
+    expect((await Promise.all(taken)).flat().map(({ message }) => message.kind)).toEqual(['sale', 'void'])
   })
 
   it('ends at once where nothing is owed', async () => {

@@ -17,8 +17,8 @@ import {
   type Settled,
   voidMoved,
 } from './host-outcome.ts'
-import { CASE_WAIT_MS, GIVE_UP_MS, isOwed, nextHostState } from './host-state.ts'
-import { caseKey, followUpKey, outcomeKey } from './message-key.ts'
+import { CASE_WAIT_MS, GIVE_UP_MS, isOwed, nextHostState, TRY_MS } from './host-state.ts'
+import { followUpKey, laterKey, outcomeKey } from './message-key.ts'
 import type { HostEventRequest } from './requests.ts'
 import type { Effects } from './types.ts'
 
@@ -50,7 +50,8 @@ function decide(known: Known, request: HostEventRequest): Decision | null {
       if (!takes('give_up') || supplies.now < message.claimedAt + GIVE_UP_MS) return null
       return followUp(known, 'give_up', {
         ...voidMoved(known, 'undoing'),
-        hostMoves: [moveOf(known, 'undoing', { nextAt: supplies.now })],
+        // Whoever gives it up goes on to undo it.
+        hostMoves: [moveOf(known, 'undoing', { nextAt: supplies.now + TRY_MS })],
       })
     case 'host_undone':
       if (state === 'undoing') return outcome(known, refusal(known, 'acquirer_silent', UNDONE))
@@ -99,7 +100,7 @@ function openCase(known: Known, caseReason: CaseReason, how: Partial<HostMove> =
   const nextAt = supplies.now + CASE_WAIT_MS
   return entryAfter(known, {
     kind: 'case',
-    messageKey: caseKey(message.messageKey, situation.terminal.head.seq + 1),
+    messageKey: laterKey(message.messageKey, 'case', situation.terminal.head.seq + 1),
     answer: null,
     effects: { hostMoves: [moveOf(known, message.state, { nextAt, caseReason, ...how })] },
   })

@@ -89,8 +89,8 @@ export const FIRST_TRY_MS = 12_000
 /** How long after its claim no copy of a message can still be on its way to the host, in milliseconds. */
 export const QUIET_MS = GIVE_UP_MS + 30_000
 
-/** The longest that one try may take, in milliseconds: two questions, each with the host's patience, and what is written. */
-export const TRY_MS = 30_000
+/** The longest that one try may take, in milliseconds: three questions, each with the host's patience, and what is written. */
+export const TRY_MS = 40_000
 
 /** Waits between tries double from a second to this, in milliseconds. */
 export const LONGEST_WAIT_MS = 60_000

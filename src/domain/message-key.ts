@@ -41,5 +41,5 @@ export const laterKey = (messageKey: string, kind: 'case' | 'case_closed', seq: 
 export const hostKey = (place: Omit<PosMessageKey, 'stan'> & { readonly hostStan: string }): string =>
   `host|${place.merchantId}|${place.terminalId}|${place.batchNumber}|${place.hostStan}`
 
-/** A case that is opened, or opened wider, by the number of its entry. */
-export const caseKey = (messageKey: string, seq: number): string => `${messageKey}|case|${seq}`
+/** A sale that the feed told of after its reversal: its own key takes no entry any more. */
+export const buriedKey = (saleKey: string): string => `${saleKey}|buried`

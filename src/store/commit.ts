@@ -9,9 +9,10 @@ import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { posMessageKey } from '../domain/message-key.ts'
 import { type Db, persist } from './db.ts'
-import { type CommitItem, fromItem, projections } from './projections.ts'
+import { projections } from './projections.ts'
 import { journal } from './schema.ts'
 import { overItems } from './statements.ts'
+import { type CommitItem, fromItem } from './step.ts'
 
 /** Where the message that an entry reverses was never seen: it may not have come in another terminal's journal meanwhile. */
 const buried = ({ effects }: CommitItem): string | undefined =>

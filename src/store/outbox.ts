@@ -18,6 +18,8 @@ export interface Taken {
   readonly attempts: number
 }
 
+const IS_CASE = sql`${hostMessage.caseOpenedAt} is not null and ${hostMessage.caseClosedAt} is null`
+
 async function take(db: Db, which: SQL | undefined, now: number): Promise<Taken[]> {
   const taken = await db
     .update(hostMessage)
@@ -27,13 +29,13 @@ async function take(db: Db, which: SQL | undefined, now: number): Promise<Taken[
   return taken.map((row) => ({ message: messageFrom(row), attempts: row.attempts }))
 }
 
-/** Takes up to `limit` of those that are due, the longest due first. */
+/** Takes up to `limit` of those that are due, the longest due first; those for which a person was called after the others. */
 export function takeDue(db: Db, now: number, limit: number): Promise<Taken[]> {
   const due = db
     .select({ messageKey: hostMessage.messageKey })
     .from(hostMessage)
     .where(lte(hostMessage.nextAt, now))
-    .orderBy(asc(hostMessage.nextAt))
+    .orderBy(IS_CASE, asc(hostMessage.nextAt))
     .limit(limit)
   return take(db, sql`${hostMessage.messageKey} in ${due}`, now)
 }
@@ -47,7 +49,7 @@ export async function takeOne(db: Db, messageKey: string, now: number): Promise<
 }
 
 /** From a second, doubled with each try, to a minute; while a case is open, an hour. */
-const WAIT = sql`iif(${hostMessage.caseOpenedAt} is not null and ${hostMessage.caseClosedAt} is null, ${CASE_WAIT_MS},
+const WAIT = sql`iif(${IS_CASE}, ${CASE_WAIT_MS},
   min(1000 * (1 << min(${hostMessage.attempts}, 20)), ${LONGEST_WAIT_MS}))`
 
 /** The try is over and brought no agreement: the next is due after the wait. Does nothing where the message has moved on. */
@@ -104,7 +106,7 @@ export async function isVoidOwed(db: Db, saleKey: string): Promise<boolean> {
       sql`${voidTable.saleId} = ${sale.id} and void.state not in ('declined', 'reversed')`,
     )
     .innerJoin(hostMessage, eq(hostMessage.messageKey, voidTable.messageKey))
-    .where(and(eq(sale.messageKey, saleKey), isNotNull(hostMessage.nextAt), isNull(hostMessage.caseReason)))
+    .where(and(eq(sale.messageKey, saleKey), isNotNull(hostMessage.nextAt)))
     .limit(1)
   return owed.length > 0
 }

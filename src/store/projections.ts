@@ -3,49 +3,15 @@
  * counted yet, and holds absolute values; the terminal's row is moved last. So a set sent twice is applied once.
  */
 
-import { getTableColumns, type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { DEFAULT_MERCHANT } from '../domain/admit.ts'
-import { FIRST_TRY_MS, HOST_STATES, isOwed } from '../domain/host-state.ts'
-import type { Effects, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
-import type { JournalRow } from './journal.ts'
+import { FORWARDED } from './forwarded.ts'
 import { field } from './rows.ts'
-import {
-  batch,
-  hostMessage,
-  keySet,
-  masterKey,
-  merchant,
-  reversal,
-  sale,
-  terminal,
-  voidTable,
-} from './schema.ts'
+import { batch, keySet, masterKey, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 import { overItems } from './statements.ts'
-
-export interface CommitItem {
-  readonly row: JournalRow
-  readonly effects: Effects
-  /** The terminal as it was loaded. */
-  readonly terminal: Terminal
-  /** A new master key, wrapped; only with a `provision` entry. */
-  readonly masterKey?: { readonly version: number; readonly wrapped: string }
-}
-
-type Row = Record<string, unknown>
-
-/** `item.value ->> 'name'` for every column, in the table's order. */
-export function fromItem(table: SQLiteTable): SQL {
-  return sql.join(Object.keys(getTableColumns(table)).map(field), sql`, `)
-}
-
-/** The entry stands in the journal and the terminal's row has not counted it yet. */
-const IS_NEW = sql`exists (select 1 from journal where terminal_id = item.value ->> 'entryTerminalId'
-    and seq = item.value ->> 'entrySeq' and hash = item.value ->> 'entryHash')
-  and not exists (select 1 from terminal where terminal_id = item.value ->> 'entryTerminalId'
-    and head_seq >= item.value ->> 'entrySeq')`
+import { type CommitItem, excluded, IS_NEW, newItems, optional, type Row, type Step } from './step.ts'
 
 const place = ({ row }: CommitItem): Row => ({
   entryTerminalId: row.terminalId,
@@ -53,15 +19,10 @@ const place = ({ row }: CommitItem): Row => ({
   entryHash: row.hash,
 })
 
-const newItems = (table: SQLiteTable, items: SQL): SQL =>
-  sql`select ${fromItem(table)} from ${items} where ${IS_NEW}`
-
 /** For each item of the set that has one, the row with the place of its entry. */
 function rowsOf(set: readonly CommitItem[], read: (item: CommitItem) => readonly object[]): Row[] {
   return set.flatMap((item) => read(item).map((row) => ({ ...row, ...place(item) })))
 }
-
-const optional = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value])
 
 const saleRows = ({ effects }: CommitItem) =>
   optional(effects.sale).map((s) => ({
@@ -117,46 +78,8 @@ function terminalRow({ row, effects, terminal: before }: CommitItem) {
   }
 }
 
-/** What is pending is left alone while the request that claimed it asks the host itself; of what only the host has nothing is asked. */
-const claimRows = ({ effects }: CommitItem) =>
-  optional(effects.claim).map((claim) => ({
-    ...claim,
-    attempts: 0,
-    nextAt: isOwed(claim.state) ? claim.claimedAt + (claim.state === 'pending' ? FIRST_TRY_MS : 0) : null,
-  }))
-
-const MEANT_MESSAGE = sql`host_message.message_key = item.value ->> 'messageKey'`
-
-const isAgreed = sql.join(
-  HOST_STATES.filter((state) => !isOwed(state)).map((state) => sql.raw(`'${state}'`)),
-  sql`, `,
-)
-
-const CLOSES = sql`case_opened_at is not null and case_closed_at is null
-  and item.value ->> 'state' in (${isAgreed})`
-
-/** A new state is asked about afresh; agreement closes a case, and one that was closed is over when something is owed anew. */
-const MOVED = {
-  state: sql`item.value ->> 'state'`,
-  hostRrn: sql`coalesce(item.value ->> 'hostRrn', host_rrn)`,
-  movedAt: sql`iif(item.value ->> 'state' = state, moved_at, item.value ->> 'at')`,
-  hostAmount: sql`coalesce(item.value ->> 'hostAmount', host_amount)`,
-  hostSaid: sql`coalesce(item.value ->> 'hostSaid', host_said)`,
-  decideBy: sql`coalesce(item.value ->> 'decideBy', decide_by)`,
-  caseReason: sql`coalesce(item.value ->> 'caseReason', iif(case_closed_at is null, case_reason, null))`,
-  caseOpenedAt: sql`coalesce(iif(case_closed_at is null, case_opened_at, null),
-    iif(item.value ->> 'caseReason' is null, null, item.value ->> 'at'))`,
-  caseClosedAt: sql`iif(item.value ->> 'caseReason' is null and ${CLOSES}, item.value ->> 'at', null)`,
-  attempts: sql`0`,
-  nextAt: sql`item.value ->> 'nextAt'`,
-}
-
-const excluded = (column: string): SQL => sql`${sql.raw(`excluded.${column}`)}`
-
-type Statement = (db: Db, rows: readonly Row[]) => BatchItem<'sqlite'>
-
 /** What each item of a set brings, and the statement that carries it into its table; the terminal's row last. */
-const STEPS: readonly (readonly [(item: CommitItem) => readonly object[], Statement])[] = [
+const STEPS: readonly Step[] = [
   [
     merchantRows,
     overItems((db, items) =>
@@ -202,13 +125,7 @@ const STEPS: readonly (readonly [(item: CommitItem) => readonly object[], Statem
         }),
     ),
   ],
-  [claimRows, overItems((db, items) => db.insert(hostMessage).select(newItems(hostMessage, items)))],
-  [
-    ({ effects }) => effects.hostMoves ?? [],
-    overItems((db, items) =>
-      db.update(hostMessage).set(MOVED).from(items).where(sql`${MEANT_MESSAGE} and ${IS_NEW}`),
-    ),
-  ],
+  ...FORWARDED,
   [
     reversalRows,
     overItems((db, items) => db.insert(reversal).select(newItems(reversal, items)).onConflictDoNothing()),

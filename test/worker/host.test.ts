@@ -519,6 +519,26 @@ it('a fed sale that is reversed is reversed at the host, after its void', async 
   expect(await faultOf(till.tid)).toBeNull()
 })
 
+it('a sale waits for its void to be undone at the host though a person was called for that, until its own time is up', async () => {
+  const shop = await openShop()
+  const { till, host, isolate } = shop
+  const sale = await sell(till, '000001')
+  host.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
+  await till.say(voidOf(sale))
+  await isolate.settle()
+  await minutes(shop, 4)
+  expect(await casesOf(till)).toHaveLength(1)
+  const reversals = (kind: string) =>
+    host.asked.filter((asked) => asked.kind === 'reversal' && asked.of === kind).length
+  expect((await till.say(s.aReversal('sale', { stan: '000001' }))).fields.get(39)).toBe('00')
+  await isolate.settle()
+  await minutes(shop, 1)
+  expect(reversals('sale')).toBe(0)
+  host.script = { reversal: async ({ of }) => (of === 'void' ? SILENT : YES) }
+  await minutes(shop, 65)
+  expect(reversals('sale')).toBe(1)
+})
+
 it('cases are opened when the time is up, however long the host takes', async () => {
   const shop = await openShop()
   const { till, host, isolate } = shop

@@ -1,0 +1,74 @@
+/** @module Carries claims and the moves of forwarded messages into the table that is the outbox as well. */
+
+import { getTableColumns, sql } from 'drizzle-orm'
+import { FIRST_TRY_MS, HOST_STATES, isOwed } from '../domain/host-state.ts'
+import { hostMessage } from './schema.ts'
+import { overItems } from './statements.ts'
+import { type CommitItem, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
+
+/** What is pending is left alone while the request that claimed it asks the host itself; of what only the host has nothing is asked. */
+const claimRows = ({ effects }: CommitItem) =>
+  optional(effects.claim).map((claim) => ({
+    ...claim,
+    attempts: 0,
+    nextAt: isOwed(claim.state) ? claim.claimedAt + (claim.state === 'pending' ? FIRST_TRY_MS : 0) : null,
+  }))
+
+const MEANT_MESSAGE = sql`host_message.message_key = item.value ->> 'messageKey'`
+
+const isAgreed = sql.join(
+  HOST_STATES.filter((state) => !isOwed(state)).map((state) => sql.raw(`'${state}'`)),
+  sql`, `,
+)
+
+const CLOSES = sql`case_opened_at is not null and case_closed_at is null
+  and item.value ->> 'state' in (${isAgreed})`
+
+/** A new state is asked about afresh; agreement closes a case, and one that was closed is over when something is owed anew. */
+const MOVED = {
+  state: sql`item.value ->> 'state'`,
+  hostRrn: sql`coalesce(item.value ->> 'hostRrn', host_rrn)`,
+  movedAt: sql`iif(item.value ->> 'state' = state, moved_at, item.value ->> 'at')`,
+  hostAmount: sql`coalesce(item.value ->> 'hostAmount', host_amount)`,
+  hostSaid: sql`coalesce(item.value ->> 'hostSaid', host_said)`,
+  decideBy: sql`coalesce(item.value ->> 'decideBy', decide_by)`,
+  caseReason: sql`coalesce(item.value ->> 'caseReason', iif(case_closed_at is null, case_reason, null))`,
+  caseOpenedAt: sql`coalesce(iif(case_closed_at is null, case_opened_at, null),
+    iif(item.value ->> 'caseReason' is null, null, item.value ->> 'at'))`,
+  caseClosedAt: sql`iif(item.value ->> 'caseReason' is null and ${CLOSES}, item.value ->> 'at', null)`,
+  attempts: sql`0`,
+  nextAt: sql`item.value ->> 'nextAt'`,
+}
+
+/**
+ * What the host's list told before the feed is the fed sale, and goes on as that. Any other message under the same number breaks a
+ * constraint, as it would without this clause, so that another number is drawn.
+ */
+const TAKEN_OVER = {
+  ...Object.fromEntries(
+    Object.entries(getTableColumns(hostMessage)).map(([name, column]) => [name, excluded(column.name)]),
+  ),
+  messageKey: sql`iif(host_message.message_key like 'host|%' and host_message.kind = 'sale'
+    and excluded.kind = 'sale' and excluded.state <> 'pending', excluded.message_key, null)`,
+}
+
+export const FORWARDED: readonly Step[] = [
+  [
+    claimRows,
+    overItems((db, items) =>
+      db
+        .insert(hostMessage)
+        .select(newItems(hostMessage, items))
+        .onConflictDoUpdate({
+          target: [hostMessage.terminalId, hostMessage.batchNumber, hostMessage.hostStan],
+          set: TAKEN_OVER,
+        }),
+    ),
+  ],
+  [
+    ({ effects }) => effects.hostMoves ?? [],
+    overItems((db, items) =>
+      db.update(hostMessage).set(MOVED).from(items).where(sql`${MEANT_MESSAGE} and ${IS_NEW}`),
+    ),
+  ],
+]

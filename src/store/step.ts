@@ -1,0 +1,45 @@
+/** @module What the steps share that carry a set of entries into the projections. */
+
+import { getTableColumns, type SQL, sql } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
+import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import type { Effects, Terminal } from '../domain/types.ts'
+import type { Db } from './db.ts'
+import type { JournalRow } from './journal.ts'
+import { field } from './rows.ts'
+
+export interface CommitItem {
+  readonly row: JournalRow
+  readonly effects: Effects
+  /** The terminal as it was loaded. */
+  readonly terminal: Terminal
+  /** A new master key, wrapped; only with a `provision` entry. */
+  readonly masterKey?: { readonly version: number; readonly wrapped: string }
+}
+
+export type Row = Record<string, unknown>
+
+/** `item.value ->> 'name'` for every column, in the table's order. */
+export function fromItem(table: SQLiteTable): SQL {
+  return sql.join(Object.keys(getTableColumns(table)).map(field), sql`, `)
+}
+
+/** The entry stands in the journal and the terminal's row has not counted it yet. */
+export const IS_NEW = sql`exists (select 1 from journal where terminal_id = item.value ->> 'entryTerminalId'
+    and seq = item.value ->> 'entrySeq' and hash = item.value ->> 'entryHash')
+  and not exists (select 1 from terminal where terminal_id = item.value ->> 'entryTerminalId'
+    and head_seq >= item.value ->> 'entrySeq')`
+
+export const newItems = (table: SQLiteTable, items: SQL): SQL =>
+  sql`select ${fromItem(table)} from ${items} where ${IS_NEW}`
+
+export const optional = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value])
+
+/** What a row that is there already would have become. */
+export const excluded = (column: string): SQL => sql`${sql.raw(`excluded.${column}`)}`
+
+/** What an item of a set brings, and the statement that carries it into its table. */
+export type Step = readonly [
+  (item: CommitItem) => readonly object[],
+  (db: Db, rows: readonly Row[]) => BatchItem<'sqlite'>,
+]
