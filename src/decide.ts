@@ -1,7 +1,7 @@
 /** @module The decision of each kind of message; with a host behind us, an approval of ours is only a claim yet. */
 
 import { decideCase } from './domain/decide-case.ts'
-import { claimed, owedToo } from './domain/decide-claim.ts'
+import { claimed, owedLate, owedToo } from './domain/decide-claim.ts'
 import { decideHostEvent } from './domain/decide-host-event.ts'
 import { decideListing } from './domain/decide-listing.ts'
 import { decideProvision } from './domain/decide-provision.ts'
@@ -54,8 +54,10 @@ export async function decide(
       const authorization = await askLocally(acquirer, request)
       return authorization === null ? null : decideSale(request, situation, supplies, authorization)
     }
-    case 'capture':
-      return decideCapture(request, situation, supplies)
+    case 'capture': {
+      const decision = decideCapture(request, situation, supplies)
+      return acquirer.isRemote ? owedLate(decision, request, situation, supplies) : decision
+    }
     case 'void': {
       const decision = decideVoid(request, situation, supplies)
       return acquirer.isRemote ? claimed(decision, situation, supplies) : decision

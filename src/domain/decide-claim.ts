@@ -1,7 +1,9 @@
 /** @module The claim: with a host behind us, an approval of ours is first written as pending, then asked for, then settled. */
 
-import type { Decision, Situation, Supplies } from './decision.ts'
-import { DECIDE_MS } from './host-state.ts'
+import { commitOf, type Decision, type Situation, type Supplies } from './decision.ts'
+import { DECIDE_MS, type HostState } from './host-state.ts'
+import { buriedKey } from './message-key.ts'
+import type { CaptureRequest } from './requests.ts'
 import type { DraftEntry, Effects, HostMessage, Sale, VoidRecord } from './types.ts'
 
 type Commit = Extract<Decision, { kind: 'commit' }>
@@ -20,20 +22,46 @@ export function claimed(decision: Decision, situation: Situation, supplies: Supp
   return claimOf(decision, 'sale_claim', { claim, claimedSale: { ...sale, authorizationCode: null } })
 }
 
-/**
- * A sale that was fed is known to the host all the same: where it is reversed here, the host is owed that reversal, under the
- * trace number that the sale has there.
- */
-export function owedToo(decision: Decision, situation: Situation, { now }: Supplies): Decision {
+/** A sale that was fed, as the host knows it: by the trace number that it has there. `rrn`: ours, by which its case is known. */
+function fedMessage(
+  sale: Omit<Sale | CaptureRequest, 'rrn'>,
+  { now, rrn }: Pick<Supplies, 'now' | 'rrn'>,
+  state: HostState,
+  hostRrn: string | null,
+): HostMessage {
+  const known = identity({ ...sale, rrn }, { now, hostStan: sale.stan })
+  return { ...known, kind: 'sale', ...NO_ORIGINAL, state, hostRrn }
+}
+
+/** What we hold of a fed sale that is no message at the host yet. */
+export const heldOfFed = (sale: Sale, isReversed: boolean): HostMessage =>
+  fedMessage(sale, { now: sale.soldAt, rrn: sale.rrn }, isReversed ? 'reversed' : sale.status, null)
+
+/** Where a fed sale is reversed here, the host is owed that reversal. */
+export function owedToo(decision: Decision, situation: Situation, supplies: Supplies): Decision {
   const { target, targetForwarded } = situation
   const sale = target?.effects.sale
-  if (decision.kind !== 'commit' || sale === undefined || targetForwarded !== null) return decision
+  if (decision.kind !== 'commit' || target === null || sale === undefined || targetForwarded !== null)
+    return decision
   const { draft } = decision
   const isReversed = draft.effects.reversals?.some(({ targetKey }) => targetKey === sale.messageKey)
   if (!isReversed) return decision
-  const known = { ...identity(sale, { now, hostStan: sale.stan }), kind: 'sale', ...NO_ORIGINAL } as const
-  const claim = { ...known, state: 'reversing', hostRrn: sale.rrn } as const
+  const claim = fedMessage(sale, supplies, 'reversing', target.request.rrn ?? null)
   return { kind: 'commit', draft: { ...draft, effects: { ...draft.effects, claim } } }
+}
+
+/** And so it is where the feed tells of the sale after its reversal, which is what keeps its own key from being used. */
+export function owedLate(
+  decision: Decision,
+  request: CaptureRequest,
+  situation: Situation,
+  supplies: Supplies,
+): Decision {
+  const isBuried = situation.reversal?.kind === 'tombstone' && situation.target === null
+  if (decision.kind !== 'answer' || !isBuried || request.status === 'declined') return decision
+  const messageKey = buriedKey(request.messageKey)
+  const claim = { ...fedMessage(request, supplies, 'reversing', request.rrn), messageKey }
+  return commitOf({ ...request, messageKey }, 'sale', situation, decision.answer, { claim })
 }
 
 function claimOf({ draft }: Commit, kind: DraftEntry['kind'], effects: Effects): Commit {
@@ -47,7 +75,10 @@ const NO_ORIGINAL = {
   originalAuthorizationCode: null,
 } as const
 
-function identity(record: Sale | VoidRecord, { hostStan, now }: Pick<Supplies, 'hostStan' | 'now'>) {
+function identity(
+  record: Omit<Sale | VoidRecord | CaptureRequest, 'rrn'> & { readonly rrn: string },
+  { hostStan, now }: Pick<Supplies, 'hostStan' | 'now'>,
+) {
   const { messageKey, merchantId, terminalId, batchNumber, amount, currencyCode, rrn } = record
   return {
     messageKey,

@@ -4,6 +4,7 @@
  */
 
 import { compareListing, type Held, type Listing } from './compare-listing.ts'
+import { heldOfFed } from './decide-claim.ts'
 import { decideHostEvent } from './decide-host-event.ts'
 import type { Decision, Situation, Supplies } from './decision.ts'
 import { asItStands, entryAfter, isBatchOpen, knownOf, moveOf } from './host-outcome.ts'
@@ -14,7 +15,8 @@ import type { ListingRequest } from './requests.ts'
 import type { Effects, HostMessage, Sale, VoidRecord } from './types.ts'
 
 export function decideListing(request: ListingRequest, situation: Situation, supplies: Supplies): Decision {
-  if (situation.forwarded === null) return recorded(request, situation, supplies)
+  if (situation.forwarded === null)
+    return ofFed(request, situation, supplies) ?? recorded(request, situation, supplies)
   const { listing, asOf } = request
   const known = knownOf(situation, supplies)
   const { message, claim } = known
@@ -40,9 +42,43 @@ export function decideListing(request: ListingRequest, situation: Situation, sup
   })
 }
 
+/** A difference about a sale that was fed makes it a message at the host, with a case; null where the line is of no such sale. */
+function ofFed(request: ListingRequest, situation: Situation, supplies: Supplies): Decision | null {
+  const { original, earlier } = situation
+  if (earlier === null || earlier.answer === null || original?.sale.messageKey !== request.messageKey)
+    return null
+  const { listing, asOf } = request
+  const message = heldOfFed(original.sale, original.reversed)
+  if (compareListing({ message, isBatchOpen: true }, listing, asOf).finding !== 'differs')
+    return { kind: 'replay', entry: earlier, answer: earlier.answer }
+  const claim: HostMessage = {
+    ...message,
+    rrn: supplies.rrn,
+    claimedAt: supplies.now,
+    decideBy: supplies.now,
+    movedAt: asOf,
+    caseReason: 'host_differs',
+    caseOpenedAt: supplies.now,
+    hostSaid: listing.state,
+    hostAmount: listing.amount,
+  }
+  const messageKey = laterKey(request.messageKey, 'case', situation.terminal.head.seq + 1)
+  return {
+    kind: 'commit',
+    draft: { ...draftOf({ ...request, messageKey }, situation, supplies), kind: 'case', effects: { claim } },
+  }
+}
+
+/** Draft of an entry that answers no one. */
+const draftOf = (
+  { messageKey, merchantId, contentFingerprint, door, request }: ListingRequest,
+  { terminal: { terminalId } }: Situation,
+  { now: at }: Supplies,
+) => ({ terminalId, merchantId, messageKey, contentFingerprint, door, request, answer: null, at })
+
 /** What only the host has. A void of a sale that stands here is taken up, so that no other void of it goes out. */
 function recorded(request: ListingRequest, situation: Situation, supplies: Supplies): Decision {
-  const { listing, messageKey, merchantId, contentFingerprint, door } = request
+  const { listing, messageKey } = request
   const claim = messageOf(request, situation, supplies)
   const voidRecord = takenUp(listing, messageKey, situation, supplies)
   const { batch } = situation.terminal
@@ -53,19 +89,7 @@ function recorded(request: ListingRequest, situation: Situation, supplies: Suppl
       ? {}
       : { batch: addCredit(batch, claim.amount, 1) }),
   }
-  const draft = {
-    terminalId: situation.terminal.terminalId,
-    merchantId,
-    kind: 'host_only',
-    messageKey,
-    contentFingerprint,
-    door,
-    request: request.request,
-    answer: null,
-    effects,
-    at: supplies.now,
-  } as const
-  return { kind: 'commit', draft }
+  return { kind: 'commit', draft: { ...draftOf(request, situation, supplies), kind: 'host_only', effects } }
 }
 
 function messageOf(

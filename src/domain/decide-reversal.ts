@@ -108,8 +108,7 @@ function effectsOf(request: ReversalRequest, situation: Situation, now: number):
   if (target === null) return { reversals: [{ targetKey: request.targetKey, kind: 'tombstone' }] }
   if (!stands(situation, target)) return {}
   // What the host has not answered yet is in no total.
-  const isCounted = target.answer !== null || target.kind === 'host_only'
-  return undo(request.targetKey, target, situation, { at: now, isCounted })
+  return undo(request.targetKey, target, situation, { at: now, isCounted: target.answer !== null })
 }
 
 export function decideReversal(request: ReversalRequest, situation: Situation, supplies: Supplies): Decision {

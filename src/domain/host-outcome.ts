@@ -21,9 +21,9 @@ export function knownOf(situation: Situation, supplies: Supplies): Known {
   return { situation, supplies, claim, message }
 }
 
-/** Too late, or said twice: what stands is told, but of a message that was reversed nothing. */
+/** Too late, or said twice: what stands is told, but of a message that was reversed nothing, nor what its claim said. */
 export function asItStands({ situation: { earlier, reversal }, claim, message }: Known): Decision {
-  return reversal === null && earlier?.answer != null
+  return reversal === null && earlier?.answer != null && earlier.effects.claim === undefined
     ? { kind: 'replay', entry: earlier, answer: earlier.answer }
     : { kind: 'pending', forwarded: message, claim }
 }

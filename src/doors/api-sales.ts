@@ -3,7 +3,7 @@
 import { type Context, Hono } from 'hono'
 import { refuseTerminal } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
-import { posMessageKey } from '../domain/message-key.ts'
+import { buriedKey, posMessageKey } from '../domain/message-key.ts'
 import { maskPan } from '../domain/pan.ts'
 import type { CaptureRequest } from '../domain/requests.ts'
 import { voidableUntil } from '../domain/window.ts'
@@ -110,7 +110,14 @@ async function captureSale(
     }
   }
   const { rrn } = body.value
-  const item = { credential, terminalId, messageKey, ...(rrn === undefined ? {} : { saleRrn: rrn }) }
+  const targetKey = buriedKey(messageKey)
+  const item = {
+    credential,
+    terminalId,
+    messageKey,
+    targetKey,
+    ...(rrn === undefined ? {} : { saleRrn: rrn }),
+  }
   const outcome = await submit(services, c, { load: item, verify })
   return answerOf(services, outcome, denial)
 }

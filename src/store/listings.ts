@@ -1,18 +1,20 @@
 /** @module Forwarded messages as the host's list names them: what we hold under its numbers, and all that we hold, page by page. */
 
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Held } from '../domain/compare-listing.ts'
+import { heldOfFed } from '../domain/decide-claim.ts'
 import { posMessageKey } from '../domain/message-key.ts'
 import type { HostMessage } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
-import { field, messageFrom, rowOrNull } from './rows.ts'
-import { apiKey, hostMessage, terminal } from './schema.ts'
+import { field, messageFrom, rowOrNull, saleOf } from './rows.ts'
+import { apiKey, hostMessage, sale, terminal } from './schema.ts'
 import { overItems } from './statements.ts'
 
 /** How the host names a message, and the sale that a void is of. */
 export interface ListedPlace {
+  readonly kind: 'sale' | 'void'
   readonly merchantId: string
   readonly terminalId: string
   readonly batchNumber: string
@@ -23,7 +25,7 @@ export interface ListedPlace {
 /** What is found under such a name; null where the merchant has no such terminal. */
 export interface FoundPlace {
   readonly held: Held | null
-  /** Message key of the sale that the void names. */
+  /** Message key of the sale that it is, or that the void names. */
   readonly saleKey: string | null
 }
 
@@ -33,6 +35,12 @@ export interface FoundPlaces {
 }
 
 const ofVoid = alias(hostMessage, 'of_void')
+const fed = alias(sale, 'fed')
+
+/** A sale that was fed is known to the host by its own trace number; one of ours is not, whatever its terminal's was. */
+const isFed = (key: string): SQL =>
+  sql`fed.message_key = ${field(key)} and not exists (select 1 from host_message as own
+    where own.message_key = fed.message_key and own.host_stan <> fed.stan)`
 
 const placesOf = overItems((db, items) =>
   db
@@ -40,7 +48,14 @@ const placesOf = overItems((db, items) =>
       i: sql<number>`item.key`.as('i'),
       openBatch: sql<string>`terminal.batch_number`.as('open_batch'),
       held: rowOrNull(hostMessage, hostMessage.messageKey, 'held_row'),
-      saleKey: sql<string | null>`of_void.message_key`.as('sale_key'),
+      saleKey: sql<
+        string | null
+      >`coalesce((select message_key from sale as fed where ${isFed('originalKey')}),
+        of_void.message_key)`.as('sale_key'),
+      fed: rowOrNull(fed, fed.messageKey, 'fed_row'),
+      isReversed: sql<number>`exists (select 1 from reversal where target_key = fed.message_key)`.as(
+        'is_reversed',
+      ),
     })
     .from(items)
     .innerJoin(
@@ -56,7 +71,8 @@ const placesOf = overItems((db, items) =>
       ofVoid,
       sql`of_void.terminal_id = ${field('terminalId')} and of_void.batch_number = ${field('originalBatch')}
         and of_void.host_stan = ${field('originalStan')} and of_void.kind = 'sale'`,
-    ),
+    )
+    .leftJoin(fed, isFed('ownKey')),
 )
 
 const credentialsOf = (db: Db, credential: string) =>
@@ -74,30 +90,29 @@ export async function findPlaces(
     ...place,
     originalBatch: original?.batchNumber,
     originalStan: original?.hostStan,
+    originalKey: original === null ? undefined : saleKeyAt({ ...place, ...original }),
+    ownKey: place.kind === 'sale' ? saleKeyAt(place) : undefined,
   }))
   const [credentials, found] = await db.batch([credentialsOf(db, credential), placesOf(db, rows)])
   const byItem = new Map(found.map((row) => [row.i, row]))
   return {
     credential: credentials[0] ?? null,
-    places: places.map((place, i): FoundPlace | null => {
+    places: places.map((_, i): FoundPlace | null => {
       const row = byItem.get(i)
       if (row === undefined) return null
-      const { held, openBatch, saleKey } = row
+      const { held, openBatch, saleKey, fed, isReversed } = row
+      const ofFed = fed === null ? null : heldOfFed(saleOf(fed), isReversed === 1)
+      const message = held === null ? ofFed : messageFrom(held)
       return {
-        held:
-          held === null ? null : { message: messageFrom(held), isBatchOpen: held.batchNumber === openBatch },
-        saleKey: saleKey ?? fedSaleKey(place),
+        held: message === null ? null : { message, isBatchOpen: message.batchNumber === openBatch },
+        saleKey: saleKey ?? ofFed?.messageKey ?? null,
       }
     }),
   }
 }
 
-/** A sale that was fed is known to the host by its own trace number. */
-function fedSaleKey({ merchantId, terminalId, original }: ListedPlace): string | null {
-  if (original === null) return null
-  const { batchNumber, hostStan: stan } = original
-  return posMessageKey({ merchantId, terminalId, batchNumber, stan }, 'sale')
-}
+const saleKeyAt = ({ hostStan, ...place }: Omit<ListedPlace, 'kind' | 'original'>): string =>
+  posMessageKey({ ...place, stan: hostStan }, 'sale')
 
 export interface ForwardedPage {
   readonly credential: Credential | null

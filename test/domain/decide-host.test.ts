@@ -1,10 +1,10 @@
 /** @module Claims, and every event in every state of a message that was forwarded to a host. */
 
 import { describe, expect, it } from 'vitest'
-import { claimed, owedToo } from '../../src/domain/decide-claim.ts'
+import { claimed, owedLate, owedToo } from '../../src/domain/decide-claim.ts'
 import { decideHostEvent } from '../../src/domain/decide-host-event.ts'
 import { decideReversal } from '../../src/domain/decide-reversal.ts'
-import { decideSale } from '../../src/domain/decide-sale.ts'
+import { decideCapture, decideSale } from '../../src/domain/decide-sale.ts'
 import { decideSettlement } from '../../src/domain/decide-settlement.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
 import type { Decision, Situation } from '../../src/domain/decision.ts'
@@ -230,6 +230,43 @@ it('a fed sale that is reversed is owed to the host under the number it has ther
   const tombstone = { ...f.situation }
   const buried = decideReversal(f.reversalOfSale, tombstone, f.supplies)
   expect(owedToo(buried, tombstone, f.supplies)).toBe(buried)
+})
+
+it('and so it is where the feed tells of it after its reversal, once, if it was approved', () => {
+  const reversal = { targetKey: f.captureRequest.messageKey, kind: 'tombstone' } as const
+  const situation: Situation = { ...f.situation, reversal }
+  const refused = decideCapture(f.captureRequest, situation, f.supplies)
+  const owed = (more: Partial<Situation> = {}, request = f.captureRequest) =>
+    owedLate(refused, request, { ...situation, ...more }, f.supplies)
+  const draft = draftOf(owed())
+  const messageKey = `${f.captureRequest.messageKey}|buried`
+  expect(draft).toMatchObject({ kind: 'sale', messageKey, answer: { reason: 'message_reversed' } })
+  expect(draft.effects).toEqual({
+    claim: expect.objectContaining({
+      messageKey,
+      kind: 'sale',
+      state: 'reversing',
+      hostStan: f.captureRequest.stan,
+      hostRrn: f.captureRequest.rrn,
+      rrn: f.supplies.rrn,
+      amount: f.captureRequest.amount,
+      decideBy: f.NOW + DECIDE_MS,
+    }),
+  })
+  expect(owed({ target: f.saleEntry })).toBe(refused)
+  expect(owed({}, { ...f.captureRequest, status: 'declined' })).toBe(refused)
+  expect(owed({ reversal: { ...reversal, kind: 'reversed' } })).toBe(refused)
+  const captured = decideCapture(f.captureRequest, f.situation, f.supplies)
+  expect(owedLate(captured, f.captureRequest, situation, f.supplies)).toBe(captured)
+})
+
+it('what its entry told the feed is nothing of the host', () => {
+  const reversal = { targetKey: f.captureRequest.messageKey, kind: 'tombstone' } as const
+  const refused = decideCapture(f.captureRequest, { ...f.situation, reversal }, f.supplies)
+  const draft = draftOf(owedLate(refused, f.captureRequest, { ...f.situation, reversal }, f.supplies))
+  const claim: JournalEntry = { ...draft, seq: 3, previousHash: '', hash: '' }
+  const forwarded = { ...(draft.effects.claim as HostMessage), state: 'reversed' } as const
+  expect(tell('host_approved', { ...f.situation, earlier: claim, claim, forwarded }).kind).toBe('pending')
 })
 
 describe('a reversal', () => {

@@ -241,3 +241,54 @@ describe('applied', () => {
     }
   })
 })
+
+describe('a line of a sale that was fed', () => {
+  const ofSale = { ...listing, kind: 'sale', hostStan: f.sale.stan, amount: f.sale.amount } as const
+  const decide = (line: Listing, original = f.original, earlier: JournalEntry | null = f.saleEntry) =>
+    decideListing(
+      request(line, f.sale.messageKey),
+      { ...f.situation, forwarded: null, earlier, original },
+      LATER,
+    )
+
+  it('that says what we hold changes nothing', () => {
+    expect(decide(ofSale)).toMatchObject({ kind: 'replay', entry: f.saleEntry })
+    expect(decide({ ...ofSale, state: 'reversed' }, { ...f.original, reversed: true }).kind).toBe('replay')
+  })
+
+  it.each([
+    ['another state', { ...ofSale, state: 'declined' }],
+    ['another amount', { ...ofSale, amount: 1 }],
+  ] as const)('that says %s makes it a message at the host, with a case', (_, line) => {
+    const { kind, messageKey, answer, effects } = draftOf(decide(line))
+    const seq = f.terminal.head.seq + 1
+    expect([kind, messageKey, answer]).toEqual(['case', `${f.sale.messageKey}|case|${seq}`, null])
+    expect(effects).toEqual({
+      claim: expect.objectContaining({
+        messageKey: f.sale.messageKey,
+        kind: 'sale',
+        state: 'approved',
+        hostStan: f.sale.stan,
+        hostRrn: null,
+        rrn: LATER.rrn,
+        amount: f.sale.amount,
+        movedAt: AS_OF,
+        claimedAt: LATER.now,
+        decideBy: LATER.now,
+        caseReason: 'host_differs',
+        caseOpenedAt: LATER.now,
+        caseClosedAt: null,
+        hostSaid: line.state,
+        hostAmount: line.amount,
+      }),
+    })
+  })
+
+  it('is of no such sale where that was never told, or is another', () => {
+    expect(draftOf(decide(ofSale, f.original, null)).kind).toBe('host_only')
+    const other = { ...f.original, sale: { ...f.sale, messageKey: 'another' } }
+    expect(draftOf(decide(ofSale, other)).kind).toBe('host_only')
+    const untold = { ...f.saleEntry, answer: null }
+    expect(draftOf(decide(ofSale, f.original, untold)).kind).toBe('host_only')
+  })
+})

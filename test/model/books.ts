@@ -120,7 +120,7 @@ export class Books {
   /** Enters what only a host can approve. */
   claim(key: string, deed: NewDeed): void {
     const claim = { state: 'pending', isForwarded: true, isTold: false, decideBy: deed.at + DECIDE } as const
-    this.enter(key, { ...deed, ...claim })
+    this.enter(key, { ...claim, ...deed })
   }
 
   /** Into the totals (1) or out of them (−1). */

@@ -134,8 +134,9 @@ export class Day {
     const [house, books] = [this.#house, this.#books]
     const { debit, credit } = books.batch(books.open)
     const remember: Knowledge['remember'] = (of, ago) => {
-      const isMeant = ({ kind, isForwarded }: Deed) =>
-        of === 'sale' || of === 'void' ? kind === of : isForwarded
+      // What the feed told of after its reversal is named by the host alone.
+      const isMeant = ({ key, kind, isForwarded }: Deed) =>
+        of === 'sale' || of === 'void' ? kind === of && key.split('|').length < 7 : isForwarded
       const deeds = [...books.deeds.values()].filter(isMeant)
       // Those to which most can still happen come as if they were the latest.
       const isRipe = (deed: Deed) => {

@@ -1,7 +1,7 @@
 /** @module A command as the message that a door would make of it: what it asks, and what is to be loaded for it. */
 
 import type { Request } from '../../src/decide.ts'
-import { apiMessageKey, posPartsOf } from '../../src/domain/message-key.ts'
+import { apiMessageKey, buriedKey, posPartsOf } from '../../src/domain/message-key.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
 import type { Message } from '../../src/process.ts'
 import type { LoadItem } from '../../src/store/load.ts'
@@ -218,7 +218,12 @@ function officeMessage(
       const more = { request: {}, messageKey, contentFingerprint, authorizationCode: null, fee: 1 }
       return {
         request: { ...office, kind: 'capture', ...sale, ...more, soldAt: knows.now },
-        load: { terminalId: TID, messageKey, ...(rrn === null ? {} : { saleRrn: rrn }) },
+        load: {
+          terminalId: TID,
+          messageKey,
+          targetKey: buriedKey(messageKey),
+          ...(rrn === null ? {} : { saleRrn: rrn }),
+        },
       }
     }
     case 'json_void':

@@ -5,6 +5,7 @@
 
 import type { Request } from '../../src/decide.ts'
 import type { DeclineReason } from '../../src/domain/decline-reason.ts'
+import { buriedKey } from '../../src/domain/message-key.ts'
 import type {
   CaptureRequest,
   ReversalRequest,
@@ -58,6 +59,7 @@ export class Oracle {
   /** Says what a message comes to, and takes it for so. */
   take(request: Asked, now: number): Expected {
     const known = this.#known(request)
+    if (request.kind === 'capture') this.#bury(request, now)
     if (known !== null) return known
     const [expected, isKept] = this.#decide(request, now)
     if (isKept === 'kept') this.#first.set(request.messageKey, request)
@@ -72,6 +74,14 @@ export class Oracle {
     if (first === undefined) return null
     const deed = this.#books.deeds.get(messageKey)
     return deed !== undefined && isUndecided(deed) ? WAITING : { kind: 'replayed' }
+  }
+
+  /** A sale that was reversed before the feed tells of it stands at the host, which is told. */
+  #bury({ messageKey, amount, batchNumber: batch, status }: CaptureRequest, at: number): void {
+    const key = buriedKey(messageKey)
+    const isBuried = this.#books.reversed.get(messageKey) === 'tombstone' && !this.#first.has(messageKey)
+    if (!this.#isRemote || !isBuried || status === 'declined' || this.#books.deeds.has(key)) return
+    this.#books.claim(key, { kind: 'sale', amount, batch, at, state: 'reversing' })
   }
 
   #decide(request: Asked, now: number): Fate {
