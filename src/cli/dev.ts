@@ -4,12 +4,13 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fromHex } from '../iso8583/hex.ts'
 import { insertApiKey, newApiKey } from './api-key.ts'
 import { build } from './build.ts'
 import { loadCore } from './core.ts'
+import { tickCron } from './cron.ts'
 import { applyMigrations, type Database, databaseOf, query, sqlText } from './database.ts'
 import { Failure } from './failure.ts'
 import { type JsonObject, UsageError } from './ndjson.ts'
@@ -65,7 +66,7 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   await assertFree(port, ip)
   progress('building the core')
   await build()
-  if (makeDevVars()) progress('made .dev.vars with a random MASTER_KEY')
+  if (makeDevVars()) progress('.dev.vars has a random MASTER_KEY now')
   progress('preparing the local database')
   await applyMigrations(database)
   const credentialsPath = credentialsPathOf(database)
@@ -87,6 +88,7 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
       progress(`registered terminal ${SEED.terminalId} of merchant ${SEED.merchantId}`)
     }
     const { stop, ended } = server
+    void ended.then(tickCron(url))
     return {
       url,
       credentials,
@@ -101,11 +103,13 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   }
 }
 
-/** Makes `.dev.vars` where there is none; true if it did. */
+/** Gives `.dev.vars` a master key where it has none, and makes it where it is not there; true if it did. */
 function makeDevVars(): boolean {
   const path = join(root, '.dev.vars')
-  if (existsSync(path)) return false
-  writeFileSync(path, `MASTER_KEY=${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
+  const vars = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  if (/^\s*MASTER_KEY\s*=/m.test(vars)) return false
+  const gap = vars === '' || vars.endsWith('\n') ? '' : '\n'
+  appendFileSync(path, `${gap}MASTER_KEY=${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
   return true
 }
 

@@ -29,7 +29,7 @@ const MEMBERS = [
 /** `source`: a path, or an http or https URL. Throws Failure where it cannot be read or is no list. */
 export async function readHostLedger(source: string): Promise<HostLedger> {
   const { text, writtenAt } = /^https?:\/\//.test(source) ? await fetched(source) : fromFile(source)
-  const items = itemsOf(text)
+  const items = itemsOf(text.replace(/^\ufeff/, ''))
   if (items === undefined) throw new Failure('--host-ledger: not a list in JSON or NDJSON')
   return { items: items.map(kept), writtenAt }
 }
@@ -55,8 +55,11 @@ function fromFile(path: string) {
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** An empty file and an object that is neither a list nor a line are some mistake: by an empty list nothing of ours would stand. */
 function itemsOf(text: string): readonly JsonObject[] | undefined {
   const whole = parse(text)
+  if (text.trim() === '') return undefined
+  if (isObject(whole) && whole.items === undefined && whole.terminalId === undefined) return undefined
   const list = isObject(whole) && Array.isArray(whole.items) ? whole.items : whole
   const items = Array.isArray(list) ? list : linesOf(text)
   return items.every(isObject) ? items : undefined

@@ -40,8 +40,9 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
     const asOf = Math.min(named ?? writtenAt ?? ours.asOf, ours.asOf)
     const lines = [...items, ...absentFrom(items, ours.items, since ?? 0)]
     const apply = values.apply === true
-    const findings = await compare(service, lines, asOf, apply)
-    for (const finding of findings) io.stdout(values.ndjson ? JSON.stringify(finding) : sentence(finding))
+    const tell = (finding: JsonObject) =>
+      io.stdout(values.ndjson ? JSON.stringify(finding) : sentence(finding))
+    const findings = await compare(service, lines, asOf, apply, tell)
     const summary = summaryOf(findings, items.length, ours.items.length)
     if (values.ndjson) io.stdout(JSON.stringify(summary))
     else io.stdout(summarySentence(summary))
@@ -91,11 +92,13 @@ function absentFrom(theirs: readonly JsonObject[], ours: readonly JsonObject[], 
     }))
 }
 
+/** Findings are told as they come, so that what is written down is told even where a later part fails. */
 async function compare(
   service: Service,
   lines: readonly JsonObject[],
   asOf: number,
   apply: boolean,
+  tell: (finding: JsonObject) => void,
 ): Promise<JsonObject[]> {
   const path = `/v1/reconciliations?asOf=${new Date(asOf).toISOString()}&apply=${apply}`
   const findings: JsonObject[] = []
@@ -104,7 +107,9 @@ async function compare(
     const { body } = await ask(service, path, part.map((line) => `${JSON.stringify(line)}\n`).join(''))
     for (const line of body.split('\n').filter((one) => one !== '')) {
       const { line: number, ...finding } = JSON.parse(line) as JsonObject
-      findings.push({ ...placed(part[Number(number) - 1]), ...finding })
+      const placedFinding = { ...placed(part[Number(number) - 1]), ...finding }
+      findings.push(placedFinding)
+      tell(placedFinding)
     }
   }
   return findings

@@ -108,7 +108,7 @@ function findingOf(place: FoundPlace | null, listing: Listing, asOf: number): Fo
   return place === null ? { finding: 'unknown_terminal' } : compareListing(place.held, listing, asOf)
 }
 
-/** Down the road, where it is held against what stands by then. Whether it is written. */
+/** Down the road, where it is held against what stands by then. Whether the journal says what follows from it. */
 async function applyLine(
   services: Services,
   credential: string,

@@ -35,7 +35,7 @@ export function inquiryBody(inquired: Inquired): object {
     stan: parts?.stan ?? null,
     saleId: original?.sale.id ?? null,
     voidId: effects.voidRecord?.id ?? null,
-    rrn: entry?.answer?.rrn ?? record?.rrn ?? null,
+    rrn: entry?.answer?.rrn ?? record?.rrn ?? inquired.forwarded?.rrn ?? null,
     receivedAt: first === null ? null : iso(first.at),
     answer: entry === null ? null : firstAnswer(entry, original?.sale ?? null),
     state: stateNow(inquired),

@@ -84,7 +84,8 @@ export function takeStep(script: Step[], kind: Kind): Step | undefined {
 /** A plan as someone wrote it in JSON; undefined where it is none. */
 export function readPlan(value: unknown): Plan | undefined {
   if (!isObject(value)) return undefined
-  const { rates = {}, script = [] } = value
+  const { rates = {}, script = [], seed: _, ...rest } = value
+  if (Object.keys(rest).length > 0) return undefined
   if (!isObject(rates) || !Array.isArray(script) || !script.every(isStep)) return undefined
   const numbers = Object.values(rates).filter((rate) => typeof rate === 'number' && rate >= 0)
   const sum = numbers.reduce<number>((total, rate) => total + Number(rate), 0)
@@ -102,6 +103,7 @@ function isStep(value: unknown): value is Step {
   const { on, fault, code, ...rest } = value
   const isKind = on === undefined || KINDS.some((kind) => kind === on)
   const isOne =
-    (fault === undefined || isFault(fault)) && (code === undefined || /^[0-9A-Z]{2}$/.test(String(code)))
+    (fault === undefined || isFault(fault)) &&
+    (code === undefined || (typeof code === 'string' && /^[0-9A-Z]{2}$/.test(code)))
   return isKind && isOne && (fault === undefined || code === undefined) && Object.keys(rest).length === 0
 }

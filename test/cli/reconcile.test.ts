@@ -94,6 +94,7 @@ test.each([
   ['an array', JSON.stringify([listed])],
   ['an object with items', JSON.stringify({ items: [listed] })],
   ['NDJSON', `${JSON.stringify(listed)}\n\n`],
+  ['behind a byte order mark', `\ufeff${JSON.stringify([listed])}`],
 ])(
   'a list may be %s; only what names and states a message is sent on, and what it does not have',
   async (_, text) => {
@@ -116,7 +117,14 @@ test('a list that is fetched is as old as what was held just before it', async (
 })
 
 test('a time may be named, and since when what we hold must be in the list', async () => {
-  await run(fileOf(''), '--as-of', '2026-06-01T09:30:00+08:00', '--since', '2026-06-01T00:00:00Z', '--apply')
+  await run(
+    fileOf('[]'),
+    '--as-of',
+    '2026-06-01T09:30:00+08:00',
+    '--since',
+    '2026-06-01T00:00:00Z',
+    '--apply',
+  )
   expect(asked).toMatchObject([
     {
       path: '/v1/reconciliations?asOf=2026-06-01T01:30:00.000Z&apply=true',
@@ -180,12 +188,38 @@ test('what cannot be done is said in one line', async () => {
     code: 1,
     stderr: 'reconcile: --host-ledger: the file cannot be read\n',
   })
-  expect(await run(fileOf('not a list'))).toMatchObject({
-    code: 1,
-    stderr: 'reconcile: --host-ledger: not a list in JSON or NDJSON\n',
-  })
+  // By an empty list nothing of ours would stand: it must say that it is one.
+  for (const text of ['not a list', '', '{}', '{"error":"not found"}'])
+    expect(await run(fileOf(text))).toMatchObject({
+      code: 1,
+      stderr: 'reconcile: --host-ledger: not a list in JSON or NDJSON\n',
+    })
   for (const args of [[], ['--host-ledger', list, '--as-of', 'yesterday', '--key', 'k'], ['--list', list]]) {
     const { code, stderr } = await runCli(['reconcile', ...args])
     expect([code, stderr.trim().split('\n').length]).toEqual([2, 1])
   }
+})
+
+test('what was written down is told even where a later part fails', async () => {
+  const finding = {
+    line: 1,
+    of: 'sale',
+    stan: '000001',
+    finding: 'differs',
+    difference: 'state',
+    applied: true,
+  }
+  answers = [
+    [200, `${JSON.stringify(finding)}\n`],
+    [413, '{}'],
+  ]
+  const many = Array.from({ length: 201 }, () => listed)
+  const { code, stdout } = await run(fileOf(JSON.stringify(many)), '--apply', '--ndjson')
+  expect(code).toBe(1)
+  expect(
+    stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toMatchObject([{ stan: '000001', difference: 'state', applied: true }])
 })

@@ -98,6 +98,8 @@ describe('the simulated host over HTTP', () => {
     const { ask } = open()
     expect((await ask('POST', '/faults', { rates: { all: 1 } })).status).toBe(400)
     expect((await ask('POST', '/faults', { seed: 'x' })).status).toBe(400)
+    expect((await ask('POST', '/faults', { script: [{ code: 22 }] })).status).toBe(400)
+    expect((await ask('POST', '/faults', { rate: { twice: 1 } })).status).toBe(400)
     expect((await ask('POST', '/faults')).status).toBe(400)
     expect((await ask('GET', '/')).status).toBe(405)
     expect((await ask('POST', '/', 'noise')).status).toBe(504)

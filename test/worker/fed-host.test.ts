@@ -132,6 +132,9 @@ it.each([
 it('one that was fed again after the host’s list had told of it is reversed like any other', async () => {
   const shop = await openShop()
   expect(await list(shop, [listed(shop)])).toMatchObject([{ finding: 'differs', difference: 'only_host' }])
+  const only = await caseOf(shop)
+  const inquired = await s.ask(shop.isolate, shop.admin, 'GET', `/v1/inquiries?rrn=${only?.id}`)
+  expect(inquired).toMatchObject({ status: 200, body: { found: true, rrn: only?.id, state: 'approved' } })
   expect((await feed(shop)).status).toBe(201)
   expect(await reverse(shop)).toBe('00')
   expect(await forwarded(shop.till)).toEqual([
