@@ -148,7 +148,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'effects of a batch sent twice are applied twice',
-    file: 'src/store/projections.ts',
+    file: 'src/store/step.ts',
     snippet: `and not exists (select 1 from terminal where terminal_id = item.value ->> 'entryTerminalId'
     and head_seq >= item.value ->> 'entrySeq')`,
     instead: '',
