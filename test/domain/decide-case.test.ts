@@ -97,6 +97,9 @@ describe.each(HOST_STATES)('a void that is %s', (state) => {
         },
       })
       expect(draft.answer === null).toBe(!isUndecided(state))
+      const next = resolution === 'stands' ? stands : undone
+      const { voidRecord, voidMoved } = draft.effects
+      expect((voidRecord ?? voidMoved)?.state).toBe(next === state ? undefined : next)
     },
   )
 

@@ -9,6 +9,7 @@ import { decideSettlement } from '../../src/domain/decide-settlement.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
 import type { Decision, Situation } from '../../src/domain/decision.ts'
 import {
+  CASE_WAIT_MS,
   DECIDE_MS,
   GIVE_UP_MS,
   HOST_STATES,
@@ -121,6 +122,34 @@ describe.each(HOST_STATES)('in the state %s', (state) => {
       ])
   })
 
+  it('its void moves along, and its last entry says what the sender hears', () => {
+    const moved = (event: HostEventRequest['event'], more: Partial<HostMessage> = {}) => {
+      const decision = tell(event, at(state, more))
+      return decision.kind === 'commit' ? decision.draft : null
+    }
+    const voidOf = (draft: ReturnType<typeof moved>) =>
+      (draft?.effects.voidRecord ?? draft?.effects.voidMoved)?.state
+    for (const event of ['host_approved', 'host_declined', 'give_up', 'host_undone'] as const)
+      expect(voidOf(moved(event)), event).toBe(nextHostState(state, event))
+    const outcome = `${message.messageKey}|outcome`
+    if (state === 'pending')
+      expect(moved('host_declined')).toMatchObject({
+        kind: 'void',
+        messageKey: outcome,
+        answer: { reason: 'issuer_declined', rrn: message.rrn },
+        effects: { hostMoves: [{ hostSaid: 'declined' }] },
+      })
+    if (state === 'reversing')
+      expect(moved('host_keeps')).toMatchObject({
+        messageKey: `${message.messageKey}|case|${f.terminal.head.seq + 1}`,
+        effects: { hostMoves: [{ nextAt: late.now + CASE_WAIT_MS, hostSaid: 'approved' }] },
+      })
+    // Said already; said otherwise.
+    const told = { caseReason: 'host_keeps', hostSaid: 'approved' } as const
+    expect(moved('host_keeps', told)).toEqual(state === 'undoing' ? expect.anything() : null)
+    if (state === 'reversing') expect(moved('host_keeps', { ...told, hostSaid: 'declined' })).not.toBeNull()
+  })
+
   it('an overdue one is a case where the host still owes its word', () => {
     const isOwed = ['pending', 'undoing', 'reversing'].includes(state)
     const decision = tell('overdue', at(state))
@@ -206,6 +235,7 @@ describe('an event', () => {
     const forwarded = ofSale.effects.claim as HostMessage
     const situation = { ...f.situation, earlier: ofSale, claim: ofSale, forwarded }
     const approved = draftOf(tell('host_approved', situation))
+    expect(approved.kind).toBe('sale')
     expect(approved.effects).toMatchObject({
       sale: { status: 'approved', authorizationCode: '424242' },
       batch: { debitAmount: 2468, debitCount: 2 },

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { decideReversal } from '../../src/domain/decide-reversal.ts'
 import type { Situation } from '../../src/domain/decision.ts'
 import type { ReversalRequest } from '../../src/domain/requests.ts'
-import type { Effects } from '../../src/domain/types.ts'
+import type { Effects, HostMessage } from '../../src/domain/types.ts'
 import {
   batch,
   entryFor,
@@ -64,6 +64,16 @@ const guardsOf = ({ request }: Case): Guard<Case>[] => [
     fault: 'its key bears another content',
     reason: 'key_reused_with_different_content',
     break: find({ earlier: entryFor({ ...request, contentFingerprint: 'other' }) }),
+  },
+  {
+    fault: 'another sale than what it names is of',
+    reason: 'reference_differs',
+    break: (c) => ({ ...c, request: { ...c.request, saleId: 'another' } }),
+  },
+  {
+    fault: 'another card than what it names',
+    reason: 'card_differs',
+    break: (c) => ({ ...c, request: { ...c.request, cardFingerprint: 'd'.repeat(64) } }),
   },
   {
     fault: 'another amount than what it names',
@@ -191,4 +201,48 @@ it('a reversal sent again gets the entry that stands', () => {
   const entry = entryFor(reversalOfVoid, { kind: 'void_reversal', seq: 3 })
   const again = find({ earlier: entry, targetReversal: reversed(voidKey) })(ofVoid)
   expect(decide(again)).toEqual({ kind: 'replay', entry, answer: entry.answer })
+})
+
+describe('a reversal that is refused', () => {
+  it.each(['card_differs', 'amount_differs', 'reference_differs'] as const)(
+    'for %s does not use its key up',
+    (reason) => {
+      const wrong = {
+        card_differs: { cardFingerprint: 'd'.repeat(64) },
+        amount_differs: { amount: 1 },
+        reference_differs: { saleId: 'another' },
+      }[reason]
+      const decision = decide({ ...ofSale, request: { ...ofSale.request, ...wrong } })
+      expect(decision).toMatchObject({ kind: 'answer', answer: { reason } })
+    },
+  )
+
+  it('because its batch is closed is told so again', () => {
+    expect(decide(closed(ofSale))).toMatchObject({
+      kind: 'commit',
+      draft: { answer: { reason: 'reversal_too_late' }, effects: {} },
+    })
+  })
+
+  it('of what is only claimed is too late when its batch is', () => {
+    const claimed = {
+      ...saleEntry,
+      kind: 'sale_claim',
+      answer: null,
+      effects: { claimedSale: sale },
+    } as const
+    const at = (batchNumber: string): Case => ({
+      ...ofSale,
+      situation: {
+        ...ofSale.situation,
+        target: claimed,
+        original: null,
+        targetForwarded: { batchNumber } as HostMessage,
+      },
+    })
+    expect(decide(at('000009'))).toMatchObject({ draft: { answer: { reason: 'reversal_too_late' } } })
+    expect(decide(at('000001'))).toMatchObject({ draft: { answer: { reason: null } } })
+    const otherCard = { ...at('000001'), request: { ...ofSale.request, cardFingerprint: 'd'.repeat(64) } }
+    expect(decide(otherCard)).toMatchObject({ answer: { reason: 'card_differs' } })
+  })
 })

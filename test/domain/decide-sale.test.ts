@@ -10,6 +10,7 @@ import {
   captureRequest,
   entryFor,
   NOW,
+  original,
   refusal,
   sale,
   saleEntry,
@@ -75,6 +76,20 @@ describe('before the acquirer is asked', () => {
         entry,
         answer: entry.answer,
       })
+  })
+
+  it('a fed RRN that another sale of the terminal has is refused, and its key is free', () => {
+    const taken = (more: Partial<typeof sale>) => ({
+      ...situation,
+      original: { ...original, sale: { ...sale, messageKey: 'another', ...more } },
+    })
+    expect(decideCapture(captureRequest, taken({}), supplies)).toMatchObject({
+      kind: 'answer',
+      answer: { reason: 'key_reused_with_different_content' },
+    })
+    for (const free of [taken({ terminalId: '87654321' }), taken({ messageKey: captureRequest.messageKey })])
+      expect(decideCapture(captureRequest, free, supplies).kind).toBe('commit')
+    expect(decideCapture({ ...captureRequest, rrn: null }, taken({}), supplies).kind).toBe('commit')
   })
 
   it('a refusal of its batch is not written: when that batch comes, its key is free', () => {

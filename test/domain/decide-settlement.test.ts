@@ -199,3 +199,26 @@ describe('batch upload', () => {
     })
   })
 })
+
+describe('what is not decided at the host', () => {
+  const waiting = { ...situation, undecided: true }
+
+  it('holds the close of its batch up, and is nothing to one that is closed', () => {
+    expect(settle({ ...valid, situation: waiting })).toMatchObject({
+      kind: 'answer',
+      answer: { reason: 'outcome_pending', totals: SETTLEMENT_ERROR },
+    })
+    expect(upload({ request: uploadEnd, situation: waiting })).toMatchObject({
+      kind: 'answer',
+      answer: { reason: 'outcome_pending' },
+    })
+    const closed = { ...waiting, namedBatch: { ...batch, state: 'closed' } as const }
+    expect(settle({ ...valid, situation: closed })).toMatchObject({ answer: { reason: null } })
+  })
+
+  it('a batch of voids alone is closed like any other', () => {
+    const open = { ...empty, creditAmount: 1234, creditCount: 1 }
+    const request = { ...settlementRequest, totals: totals(0, 0, 1234, 1) }
+    expect(settle({ request, situation: holding(open) }).kind).toBe('commit')
+  })
+})
