@@ -58,7 +58,8 @@ export function owedLate(
   supplies: Supplies,
 ): Decision {
   const isBuried = situation.reversal?.kind === 'tombstone' && situation.target === null
-  if (decision.kind !== 'answer' || !isBuried || request.status === 'declined') return decision
+  const isSale = request.status === 'approved' && request.currencyCode === situation.merchant.currencyCode
+  if (decision.kind !== 'answer' || !isBuried || !isSale) return decision
   const messageKey = buriedKey(request.messageKey)
   const claim = { ...fedMessage(request, supplies, 'reversing', request.rrn), messageKey }
   return commitOf({ ...request, messageKey }, 'sale', situation, decision.answer, { claim })

@@ -68,8 +68,10 @@ function decide(known: Known, request: HostEventRequest): Decision | null {
     case 'overdue':
       if (!isOwed(state) || supplies.now < message.decideBy) return null
       if (message.caseReason !== null) return null
-      // It is tried once more at once: perhaps no one had come to it.
-      return openCase(known, 'host_silent', { nextAt: supplies.now })
+      // It is tried once more at once: perhaps no one had come to it. A sale goes after its void.
+      return openCase(known, 'host_silent', {
+        nextAt: message.kind === 'sale' ? supplies.now + TRY_MS : supplies.now,
+      })
   }
   throw new Error(`${messageKey}: no such event`)
 }

@@ -57,6 +57,7 @@ function ofFed(request: ListingRequest, situation: Situation, supplies: Supplies
     claimedAt: supplies.now,
     decideBy: supplies.now,
     movedAt: asOf,
+    hostRrn: listing.hostRrn,
     caseReason: 'host_differs',
     caseOpenedAt: supplies.now,
     hostSaid: listing.state,

@@ -90,15 +90,17 @@ export function undo(
   }
 }
 
-/** One that is being reversed already is owed to the host as it is. */
+/** One that is being reversed already is owed to the host afresh, since the sale waits for it. */
 function undoVoid(liveVoid: SaleState['liveVoid'], at: number): Effects & { readonly isCounted: boolean } {
-  if (liveVoid === null || liveVoid.state === 'reversing') return { isCounted: false }
+  if (liveVoid === null) return { isCounted: false }
   const { id, messageKey, state, forwarded } = liveVoid
+  const hostMoves = forwarded ? { hostMoves: [owed(messageKey, at)] } : {}
+  if (state === 'reversing') return { isCounted: false, ...hostMoves }
   return {
     isCounted: state === 'approved',
     voidMoved: { id, state: forwarded ? 'reversing' : 'reversed', reversedAt: at },
     reversals: [reversed(messageKey)],
-    ...(forwarded ? { hostMoves: [owed(messageKey, at)] } : {}),
+    ...hostMoves,
   }
 }
 

@@ -37,9 +37,12 @@ export const followUpKey = (messageKey: string, kind: 'give_up' | 'host_undone')
 export const laterKey = (messageKey: string, kind: 'case' | 'case_closed', seq: number): string =>
   `${messageKey}|${kind}|${seq}`
 
+/** How the key of a message that only the host has begins. */
+export const HOST_KEY = 'host|'
+
 /** A message that only the host has, as it is named there. */
 export const hostKey = (place: Omit<PosMessageKey, 'stan'> & { readonly hostStan: string }): string =>
-  `host|${place.merchantId}|${place.terminalId}|${place.batchNumber}|${place.hostStan}`
+  `${HOST_KEY}${place.merchantId}|${place.terminalId}|${place.batchNumber}|${place.hostStan}`
 
 /** A sale that the feed told of after its reversal: its own key takes no entry any more. */
 export const buriedKey = (saleKey: string): string => `${saleKey}|buried`

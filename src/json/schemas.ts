@@ -63,8 +63,8 @@ export const casesQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(50),
 })
 
-/** Longer than any reference of ours: a card number, however it is grouped. */
-const CARD_NUMBER = /\p{Nd}(?:[^\p{L}\p{Nd}]{0,3}\p{Nd}){12}/u
+/** Longer than any reference of ours: a card number, however it is grouped; a time of day has colons. */
+const CARD_NUMBER = /\p{Nd}(?:[^\p{L}\p{Nd}:]{0,3}\p{Nd}){12}/u
 
 /** `POST /v1/cases/{id}` */
 export const caseDecisionBody = z.strictObject({

@@ -1,7 +1,8 @@
 /** @module Carries claims and the moves of forwarded messages into the table that is the outbox as well. */
 
-import { getTableColumns, sql } from 'drizzle-orm'
+import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import { FIRST_TRY_MS, HOST_STATES, isOwed } from '../domain/host-state.ts'
+import { HOST_KEY } from '../domain/message-key.ts'
 import { hostMessage } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
@@ -40,16 +41,27 @@ const MOVED = {
   nextAt: sql`item.value ->> 'nextAt'`,
 }
 
+/** The case that is open goes on, unless the item opens one. */
+const KEEPS_CASE = sql`host_message.case_opened_at is not null and host_message.case_closed_at is null
+  and excluded.case_reason is null`
+
+const kept = (column: string): SQL =>
+  sql`iif(${KEEPS_CASE}, ${sql.raw(`host_message.${column}`)}, ${excluded(column)})`
+
 /**
- * What the host's list told before the feed is the fed sale, and goes on as that. Any other message under the same number breaks a
- * constraint, as it would without this clause, so that another number is drawn.
+ * What the host's list told before the feed is the fed sale, and goes on as that, with its case. Any other message under the same
+ * number breaks a constraint, as it would without this clause: a claim draws another.
  */
 const TAKEN_OVER = {
   ...Object.fromEntries(
     Object.entries(getTableColumns(hostMessage)).map(([name, column]) => [name, excluded(column.name)]),
   ),
-  messageKey: sql`iif(host_message.message_key like 'host|%' and host_message.kind = 'sale'
-    and excluded.kind = 'sale' and excluded.state <> 'pending', excluded.message_key, null)`,
+  messageKey: sql`iif(substr(host_message.message_key, 1, ${HOST_KEY.length}) = ${HOST_KEY}
+    and host_message.kind = 'sale' and excluded.kind = 'sale' and excluded.state <> 'pending',
+    excluded.message_key, null)`,
+  rrn: kept('rrn'),
+  caseReason: kept('case_reason'),
+  caseOpenedAt: kept('case_opened_at'),
 }
 
 export const FORWARDED: readonly Step[] = [

@@ -4,7 +4,7 @@ import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { Held } from '../domain/compare-listing.ts'
 import { heldOfFed } from '../domain/decide-claim.ts'
-import { posMessageKey } from '../domain/message-key.ts'
+import { HOST_KEY, posMessageKey } from '../domain/message-key.ts'
 import type { HostMessage } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
@@ -102,7 +102,9 @@ export async function findPlaces(
       if (row === undefined) return null
       const { held, openBatch, saleKey, fed, isReversed } = row
       const ofFed = fed === null ? null : heldOfFed(saleOf(fed), isReversed === 1)
-      const message = held === null ? ofFed : messageFrom(held)
+      // What the list told before the feed is the fed sale.
+      const isListedOnly = held?.messageKey.startsWith(HOST_KEY) ?? true
+      const message = held !== null && !(isListedOnly && ofFed !== null) ? messageFrom(held) : ofFed
       return {
         held: message === null ? null : { message, isBatchOpen: message.batchNumber === openBatch },
         saleKey: saleKey ?? ofFed?.messageKey ?? null,

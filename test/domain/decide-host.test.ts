@@ -340,7 +340,7 @@ describe('a reversal', () => {
     })
   })
 
-  it('of a sale takes its pending void along, and leaves one alone that is on its way back already', () => {
+  it('of a sale takes its pending void along, and tells the host once more of one that is on its way back already', () => {
     const withVoid = (state: HostState): Situation => ({
       ...f.situation,
       original: {
@@ -357,7 +357,10 @@ describe('a reversal', () => {
     ])
     expect(pending).toMatchObject({ batch: { debitAmount: 0 }, voidMoved: { state: 'reversing' } })
     const back = draftOf(decideReversal(f.reversalOfSale, withVoid('reversing'), f.supplies)).effects
-    expect(back.hostMoves).toHaveLength(1)
+    expect(back.hostMoves).toMatchObject([
+      { messageKey: f.sale.messageKey },
+      { state: 'reversing', nextAt: f.NOW },
+    ])
     expect(back.voidMoved).toBeUndefined()
   })
 })

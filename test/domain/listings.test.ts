@@ -269,7 +269,7 @@ describe('a line of a sale that was fed', () => {
         kind: 'sale',
         state: 'approved',
         hostStan: f.sale.stan,
-        hostRrn: null,
+        hostRrn: line.hostRrn,
         rrn: LATER.rrn,
         amount: f.sale.amount,
         movedAt: AS_OF,

@@ -223,4 +223,13 @@ describe('a decision', () => {
       expect(reply.text).not.toContain('0014')
     },
   )
+
+  it.each(['2026-11-23 14:05:30 by phone', 'RRN 605261256658, then 13:14'])('may hold “%s”', async (note) => {
+    const { isolate } = await openShop()
+    const body = { resolution: 'stands', note }
+    const reply = await s.ask(isolate, admin, 'POST', '/v1/cases/000000000000', body, {
+      'idempotency-key': 'k',
+    })
+    expect(reply.status).toBe(404)
+  })
 })

@@ -71,7 +71,13 @@ const forwarded = ({ tid }: Till) =>
 
 async function caseOf({ isolate, admin, till }: Shop) {
   const { body } = await s.ask(isolate, admin, 'GET', '/v1/cases?limit=100')
-  const items = body.items as { id: string; terminalId: string; reason: string; sale: object | null }[]
+  const items = body.items as {
+    id: string
+    terminalId: string
+    state: string
+    reason: string
+    sale: object | null
+  }[]
   return items.find(({ terminalId }) => terminalId === till.tid)
 }
 
@@ -137,8 +143,9 @@ it('one that was fed again after the host’s list had told of it is reversed li
   expect(inquired).toMatchObject({ status: 200, body: { found: true, rrn: only?.id, state: 'approved' } })
   expect((await feed(shop)).status).toBe(201)
   expect(await reverse(shop)).toBe('00')
+  expect((await caseOf(shop))?.state).toBe('closed')
   expect(await forwarded(shop.till)).toEqual([
-    { kind: 'sale', state: 'reversed', host_stan: '000077', case_reason: null },
+    { kind: 'sale', state: 'reversed', host_stan: '000077', case_reason: 'only_host' },
   ])
   expect(await faultOf(shop.till.tid)).toBeNull()
 })
@@ -196,4 +203,60 @@ it('but not one that the feed tells of as declined', async () => {
   expect(await feed(shop, { status: 'declined' })).toMatchObject({ status: 409 })
   await minutes(shop, 1)
   expect(shop.host.asked).toEqual([])
+})
+
+it.each([{ state: 'reversed' }, { state: 'declined' }, { amount: 1233 }])(
+  'one that was listed as %j before it was fed is a difference as soon as it is listed again',
+  async (more) => {
+    const shop = await openShop()
+    await list(shop, [listed(shop, more)])
+    expect((await feed(shop)).status).toBe(201)
+    expect(await list(shop, [listed(shop, more)])).toMatchObject([{ finding: 'differs', applied: true }])
+    const open = await caseOf(shop)
+    expect(open).toMatchObject({ reason: 'host_differs', sale: { rrn: RRN } })
+    expect((await decide(shop, open?.id, 'undone')).status).toBe(200)
+    expect(await rows('select debit_amount from batch where terminal_id = ?', shop.till.tid)).toEqual([
+      { debit_amount: 0 },
+    ])
+    expect(await faultOf(shop.till.tid)).toBeNull()
+  },
+)
+
+it('a case that was open before the feed is still there after the reversal', async () => {
+  const shop = await openShop()
+  await list(shop, [listed(shop)])
+  const open = await caseOf(shop)
+  await feed(shop)
+  shop.host.script = { reversal: SILENT, inquiry: SILENT }
+  expect(await reverse(shop)).toBe('00')
+  expect((await s.ask(shop.isolate, shop.admin, 'GET', `/v1/cases/${open?.id}`)).status).toBe(200)
+  expect((await decide(shop, open?.id, 'undone')).status).toBe(200)
+  expect(await forwarded(shop.till)).toMatchObject([{ state: 'reversed' }])
+})
+
+it('a void for which a person was called is told once more when its sale is reversed, and before it', async () => {
+  const shop = await openShop()
+  await feed(shop)
+  const voided = await shop.till.say(s.aVoid({ stan: '000002', original: '000077', rrn: RRN, amount: 1234 }))
+  expect(voided.fields.get(39)).toBe('00')
+  shop.host.script = { reversal: SILENT, inquiry: SILENT }
+  await shop.till.say(s.aReversal('void', { stan: '000002' }))
+  await shop.isolate.settle()
+  await minutes(shop, 6)
+  expect(await forwarded(shop.till)).toMatchObject([{ kind: 'void', case_reason: 'host_silent' }])
+  shop.host.script = {}
+  shop.host.asked.length = 0
+  expect(await reverse(shop)).toBe('00')
+  await minutes(shop, 3)
+  expect(shop.host.asked.map(({ kind, of }) => `${kind} ${of}`)).toEqual(['reversal void', 'reversal sale'])
+  expect(await forwarded(shop.till)).toMatchObject([{ state: 'reversed' }, { state: 'reversed' }])
+})
+
+it('a line of another currency under a reversal is no sale at the host; the mended one is', async () => {
+  const shop = await openShop()
+  await reverse(shop)
+  expect((await feed(shop, { currency: '840' })).status).toBe(409)
+  await feed(shop)
+  await shop.isolate.settle()
+  expect(shop.host.asked.map(({ kind, currencyCode }) => [kind, currencyCode])).toEqual([['reversal', '156']])
 })
