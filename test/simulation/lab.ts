@@ -191,8 +191,7 @@ export class Lab {
   async askAgain(chosen: () => boolean): Promise<void> {
     for (const isolate of this.isolates) isolate.crash()
     for (const sent of [...this.book.sent.values()]) {
-      // A0 is of no entry, and may have been said to a stranger who used its numbers.
-      const first = sent.told.find(({ rrn, code }) => rrn !== '' && code !== 'A0')
+      const first = sent.told.find(({ rrn }) => rrn !== '')
       // What was refused without being written may be asked in its time.
       const [entry] = this.storage.rows('select 1 from journal where message_key = ?', sent.key)
       if (first === undefined || entry === undefined || !chosen()) continue

@@ -6,6 +6,7 @@
 import { buildFrame } from '../../src/iso8583/frame.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
 import { pack } from '../../src/iso8583/message.ts'
+import { STRANGER } from './platform/network.ts'
 import { Power, type Stage } from './stage.ts'
 import { HEADER, postFrame, TPDU } from './wire.ts'
 
@@ -21,7 +22,7 @@ export class Stranger {
 
   start(messages: number, pause: number): void {
     const { scheduler, random, act } = this.#stage
-    act(new Power('stranger'), async () => {
+    act(new Power(STRANGER), async () => {
       for (let i = 0; i < messages; i++) {
         await scheduler.sleep(random.delay(pause))
         await this.#disturb()

@@ -15,6 +15,9 @@ export interface CopyPlan {
 
 const TERMINALS = '/v1/iso8583'
 
+/** Who sends what a terminal did not. */
+export const STRANGER = 'stranger'
+
 export class Network {
   readonly #scheduler: Scheduler
   /** The latest answer to a terminal. */
@@ -53,7 +56,8 @@ export class Network {
         this.#scheduler.note(`${reply.status} ${Buffer.from(reply.body).toString('latin1')}`)
         const isFrame = request.path === TERMINALS
         const heard = fate === 'answer crossed' && isFrame ? this.#latest : reply
-        if (isFrame) this.#latest = reply
+        // What a stranger is told of a terminal's numbers has no MAC, and reaches no terminal through TLS.
+        if (isFrame && owner.name !== STRANGER) this.#latest = reply
         if (fate === 'answer lost' || heard === null) return
         this.#scheduler.after(back, owner, `← ${heard.status}`, () => arrive(heard))
       })
