@@ -90,17 +90,17 @@ export function undo(
   }
 }
 
-/** One that is being reversed already is owed to the host afresh, since the sale waits for it. */
+/** Of one that is being reversed already the host is told once more, since the sale waits for it; its time stays as it was. */
 function undoVoid(liveVoid: SaleState['liveVoid'], at: number): Effects & { readonly isCounted: boolean } {
   if (liveVoid === null) return { isCounted: false }
   const { id, messageKey, state, forwarded } = liveVoid
-  const hostMoves = forwarded ? { hostMoves: [owed(messageKey, at)] } : {}
-  if (state === 'reversing') return { isCounted: false, ...hostMoves }
+  if (state === 'reversing')
+    return { isCounted: false, ...(forwarded ? { hostMoves: [{ messageKey, state, at, nextAt: at }] } : {}) }
   return {
     isCounted: state === 'approved',
     voidMoved: { id, state: forwarded ? 'reversing' : 'reversed', reversedAt: at },
     reversals: [reversed(messageKey)],
-    ...hostMoves,
+    ...(forwarded ? { hostMoves: [owed(messageKey, at)] } : {}),
   }
 }
 

@@ -153,6 +153,5 @@ export class Books {
     this.move(deed, isOwed ? 'reversing' : 'reversed', now)
     const live = this.liveVoid(deed)
     if (live !== undefined && live.state !== 'reversing') this.undo(live, now)
-    else if (live !== undefined) live.decideBy = now + DECIDE
   }
 }
