@@ -1,5 +1,6 @@
 /** @module What a rig's database needs before anyone can sell: bearer keys, and terminals provisioned through the JSON door. */
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { insertApiKey, newApiKey } from '../../src/cli/api-key.ts'
 import { loadCore } from '../../src/cli/core.ts'
 import { SEED } from '../../src/cli/dev.ts'
@@ -39,7 +40,9 @@ export async function seed({ url, control }: Rig, terminals: number): Promise<Se
       tmk: splitMasterKey(core, 'cup-ecb', RIG_TMK),
       merchant: { window: { kind: 'same_batch' } },
     }
-    const { status } = await provision({ url, key: adminKey, merchantId, terminalId, body })
+    const ask = async () => (await provision({ url, key: adminKey, merchantId, terminalId, body })).status
+    let status = await ask()
+    for (; status === 429; status = await ask()) await sleep(1000)
     if (status !== 201) throw new Error(`provisioning ${terminalId}: HTTP ${status}`)
   }
   return { adminKey, merchantKey, merchantId, terminalIds }
