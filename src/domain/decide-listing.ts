@@ -51,18 +51,8 @@ function ofFed(request: ListingRequest, situation: Situation, supplies: Supplies
   const message = heldOfFed(original.sale, original.reversed)
   if (compareListing({ message, isBatchOpen: true }, listing, asOf).finding !== 'differs')
     return { kind: 'replay', entry: earlier, answer: earlier.answer }
-  const claim: HostMessage = {
-    ...message,
-    rrn: supplies.rrn,
-    claimedAt: supplies.now,
-    decideBy: supplies.now,
-    movedAt: asOf,
-    hostRrn: listing.hostRrn,
-    caseReason: 'host_differs',
-    caseOpenedAt: supplies.now,
-    hostSaid: listing.state,
-    hostAmount: listing.amount,
-  }
+  const caseIs = { caseReason: 'host_differs', caseOpenedAt: supplies.now } as const
+  const claim: HostMessage = { ...message, ...asListed(request, supplies), ...caseIs }
   const messageKey = laterKey(request.messageKey, 'case', situation.terminal.head.seq + 1)
   return {
     kind: 'commit',
@@ -76,6 +66,17 @@ const draftOf = (
   { terminal: { terminalId } }: Situation,
   { now: at }: Supplies,
 ) => ({ terminalId, merchantId, messageKey, contentFingerprint, door, request, answer: null, at })
+
+/** What a message that was entered by a line of the list has of that line. */
+const asListed = ({ listing, asOf }: ListingRequest, { now, rrn }: Supplies) => ({
+  rrn,
+  hostRrn: listing.hostRrn,
+  claimedAt: now,
+  movedAt: asOf,
+  decideBy: now,
+  hostSaid: listing.state,
+  hostAmount: listing.amount,
+})
 
 /** What only the host has. A void of a sale that stands here is taken up, so that no other void of it goes out. */
 function recorded(request: ListingRequest, situation: Situation, supplies: Supplies): Decision {
@@ -94,11 +95,12 @@ function recorded(request: ListingRequest, situation: Situation, supplies: Suppl
 }
 
 function messageOf(
-  { listing, messageKey, asOf }: ListingRequest,
+  request: ListingRequest,
   { merchant, original }: Situation,
-  { now, rrn }: Supplies,
+  supplies: Supplies,
 ): HostMessage {
-  const { kind, merchantId, terminalId, batchNumber, hostStan, hostRrn, state, amount } = listing
+  const { listing, messageKey } = request
+  const { kind, merchantId, terminalId, batchNumber, hostStan, state, amount } = listing
   const isApproved = state === 'approved'
   return {
     messageKey,
@@ -113,17 +115,11 @@ function messageOf(
     originalStan: listing.original?.hostStan ?? null,
     originalRrn: original?.forwarded?.hostRrn ?? original?.sale.rrn ?? null,
     originalAuthorizationCode: original?.sale.authorizationCode ?? null,
-    rrn,
-    hostRrn,
+    ...asListed(request, supplies),
     state: isApproved ? 'approved' : state === 'declined' ? 'declined' : 'reversed',
-    claimedAt: now,
-    movedAt: asOf,
-    decideBy: now,
     caseReason: isApproved ? 'only_host' : null,
-    caseOpenedAt: isApproved ? now : null,
+    caseOpenedAt: isApproved ? supplies.now : null,
     caseClosedAt: null,
-    hostSaid: state,
-    hostAmount: amount,
   }
 }
 

@@ -3,6 +3,7 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import { FIRST_TRY_MS, HOST_STATES, isOwed } from '../domain/host-state.ts'
 import { HOST_KEY } from '../domain/message-key.ts'
+import { IS_CASE } from './outbox.ts'
 import { hostMessage } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
@@ -22,8 +23,7 @@ const isAgreed = sql.join(
   sql`, `,
 )
 
-const CLOSES = sql`case_opened_at is not null and case_closed_at is null
-  and item.value ->> 'state' in (${isAgreed})`
+const CLOSES = sql`${IS_CASE} and item.value ->> 'state' in (${isAgreed})`
 
 /** A new state is asked about afresh; agreement closes a case, and one that was closed is over when something is owed anew. */
 const MOVED = {
@@ -42,8 +42,7 @@ const MOVED = {
 }
 
 /** The case that is open goes on, unless the item opens one. */
-const KEEPS_CASE = sql`host_message.case_opened_at is not null and host_message.case_closed_at is null
-  and excluded.case_reason is null`
+const KEEPS_CASE = sql`${IS_CASE} and excluded.case_reason is null`
 
 const kept = (column: string): SQL =>
   sql`iif(${KEEPS_CASE}, ${sql.raw(`host_message.${column}`)}, ${excluded(column)})`

@@ -8,7 +8,7 @@ import { HOST_KEY, posMessageKey } from '../domain/message-key.ts'
 import type { HostMessage } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
-import { field, messageFrom, rowOrNull, saleOf } from './rows.ts'
+import { field, forwardedFrom, messageFrom, rowOrNull, saleOf } from './rows.ts'
 import { apiKey, hostMessage, sale, terminal } from './schema.ts'
 import { overItems } from './statements.ts'
 
@@ -102,9 +102,10 @@ export async function findPlaces(
       if (row === undefined) return null
       const { held, openBatch, saleKey, fed, isReversed } = row
       const ofFed = fed === null ? null : heldOfFed(saleOf(fed), isReversed === 1)
+      const forwarded = forwardedFrom(held)
       // What the list told before the feed is the fed sale.
-      const isListedOnly = held?.messageKey.startsWith(HOST_KEY) ?? true
-      const message = held !== null && !(isListedOnly && ofFed !== null) ? messageFrom(held) : ofFed
+      const isForwarded = forwarded !== null && !forwarded.messageKey.startsWith(HOST_KEY)
+      const message = isForwarded ? forwarded : (ofFed ?? forwarded)
       return {
         held: message === null ? null : { message, isBatchOpen: message.batchNumber === openBatch },
         saleKey: saleKey ?? ofFed?.messageKey ?? null,

@@ -18,7 +18,8 @@ export interface Taken {
   readonly attempts: number
 }
 
-const IS_CASE = sql`${hostMessage.caseOpenedAt} is not null and ${hostMessage.caseClosedAt} is null`
+/** Whether a person is to look (`isCaseOpen`). */
+export const IS_CASE = sql`${hostMessage.caseOpenedAt} is not null and ${hostMessage.caseClosedAt} is null`
 
 async function take(db: Db, which: SQL | undefined, now: number): Promise<Taken[]> {
   const taken = await db
