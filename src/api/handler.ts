@@ -1,40 +1,26 @@
-/** @module What every route of the JSON door does: read the bearer key and the body, answer JSON or a problem. */
+/** @module What the routes of the JSON API share: the bearer key, the way down the pipeline, and what became of it. */
 
 import type { Context } from 'hono'
-import type { z } from 'zod'
 import type { Slot } from '../admission/admission-controller.ts'
 import type { Proof } from '../admission/callers.ts'
 import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
-import { err, ok, type Result } from '../domain/result.ts'
-import type { BodyFault } from '../http/read-body.ts'
 import type { Message, Outcome, Verdict } from '../pipeline/process.ts'
 import { isAsked, withAcquirer } from '../pipeline/recover.ts'
 import type { Services } from '../pipeline/services.ts'
 import { sha256 } from '../store/journal.ts'
 import type { Credential, Loaded } from '../store/load.ts'
-import { type DoorReason, declineProblem, doorProblem, type More, type Problem } from './json/problem.ts'
+import { type About, apiProblem, declineProblem, type Problem } from './json/problem.ts'
 
-export function respondProblem(
-  { status, body, headers }: Problem,
-  more: Record<string, string> = {},
-): Response {
-  return new Response(JSON.stringify(body), { status, headers: { ...headers, ...more } })
-}
+export const respondProblem = ({ status, body, headers }: Problem): Response =>
+  new Response(JSON.stringify(body), { status, headers })
 
-export const respondJson = (status: number, body: object, headers: Record<string, string> = {}): Response =>
-  new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-  })
-
-export const refuseDoor = (reason: DoorReason, more: More = {}): Response =>
-  respondProblem(doorProblem(reason, more))
+/** Marks an answer that was given before. */
+export const REPLAYED = { 'idempotent-replayed': 'true' } as const
 
 /** Names under which a request carries what its door found out. */
 const CREDENTIAL = 'credential'
 const PROOF = 'proof'
-const BODY = 'body'
-const SLOT = 'place'
+const SLOT = 'slot'
 
 /** SHA-256 of the bearer key (RFC 6750), as it lies in the database; undefined where the request has none. */
 export async function credentialOf(c: Context): Promise<string | undefined> {
@@ -57,7 +43,7 @@ export function noteCaller(c: Context, found: Credential | null): void {
 export const proofOf = (c: Context): Proof | undefined => c.get(PROOF)
 
 export const keepSlot = (c: Context, slot: Slot): void => c.set(SLOT, slot)
-const placeOf = (c: Context): Slot | undefined => c.get(SLOT)
+const slotOf = (c: Context): Slot | undefined => c.get(SLOT)
 
 /** Sends a message down the road and keeps it there when its client hangs up: it happens now or not at all. */
 export function submit(services: Services, c: Context, { load, verify }: Message): Promise<Outcome> {
@@ -67,7 +53,7 @@ export function submit(services: Services, c: Context, { load, verify }: Message
     return verify(loaded)
   }
   const outcome = services.group.submit({ load, verify: noted }, waitUntil).then((submitted) => {
-    if (isAsked(submitted)) placeOf(c)?.awaitAcquirer()
+    if (isAsked(submitted)) slotOf(c)?.awaitAcquirer()
     return withAcquirer(services, submitted, null, waitUntil)
   })
   waitUntil(outcome.catch(() => undefined))
@@ -78,17 +64,18 @@ export function submit(services: Services, c: Context, { load, verify }: Message
 export function undecidedProblem(
   outcome: Exclude<Outcome, { kind: 'answered' }>,
   denial: Problem | undefined,
+  about: About = {},
 ): Problem {
   switch (outcome.kind) {
     case 'denied':
-      return denial ?? doorProblem('unauthorized')
+      return denial ?? apiProblem('unauthorized')
     case 'unavailable':
-      return doorProblem('unavailable')
+      return apiProblem('unavailable')
     case 'pending':
     case 'unknown':
-      return doorProblem('outcome_unknown')
+      return apiProblem('outcome_unknown')
     case 'refused':
-      return declineProblem(outcome.reason, null)
+      return declineProblem(outcome.reason, about)
   }
 }
 
@@ -123,60 +110,3 @@ export const scopeOf = ({ merchantId }: Credential): string => merchantId ?? 'ad
 /** Whether this caller may see and move what belongs to a merchant. */
 export const mayAct = (credential: Credential, merchantId: string): boolean =>
   credential.merchantId === null || credential.merchantId === merchantId
-
-/** Checks a value against a schema; the problem names each member at fault and never its value. */
-export function check<S extends z.ZodType>(schema: S, value: unknown): Result<z.infer<S>, Problem> {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return ok(parsed.data)
-  const errors = parsed.error.issues.map(({ path, code, message }) => ({
-    field: path.join('.'),
-    // The texts for these codes repeat what was sent or say nothing more than the code.
-    why: code === 'unrecognized_keys' ? 'has members that are not known' : message,
-  }))
-  return err(doorProblem('invalid_request', { errors }))
-}
-
-export function parseJson(text: string): Result<unknown, Problem> {
-  try {
-    return ok(JSON.parse(text))
-  } catch {
-    return err(doorProblem('invalid_request', { errors: [{ field: '', why: 'not JSON' }] }))
-  }
-}
-
-/** The parameters of the query; one that is there twice is left as a list, which no schema takes. */
-export const namedOnce = (c: Context): object =>
-  Object.fromEntries(
-    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
-  )
-
-/** Whether the body is said to be of this media type; a body without a type is taken for JSON. */
-export const isMediaType = (c: Context, ...types: string[]): boolean => {
-  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
-  return type === undefined || types.includes(type)
-}
-
-const BODY_REFUSALS = {
-  400: 'invalid_request',
-  408: 'body_too_slow',
-  413: 'body_too_large',
-  415: 'unsupported_media_type',
-} as const satisfies Record<BodyFault, DoorReason>
-
-/** Keeps a request's body, or what is wrong with it, for its route. */
-export const keepBody = (c: Context, body: Result<Uint8Array, BodyFault>): void => c.set(BODY, body)
-
-/** The body as UTF-8. */
-export function textOf(c: Context): Result<string, Problem> {
-  const body: Result<Uint8Array, BodyFault> = c.get(BODY) ?? ok(new Uint8Array(0))
-  return body.ok ? ok(new TextDecoder().decode(body.value)) : err(doorProblem(BODY_REFUSALS[body.error]))
-}
-
-/** Reads a JSON body of a schema. */
-export function readBody<S extends z.ZodType>(c: Context, schema: S): Result<z.infer<S>, Problem> {
-  if (!isMediaType(c, 'application/json')) return err(doorProblem('unsupported_media_type'))
-  const text = textOf(c)
-  if (!text.ok) return text
-  const json = parseJson(text.value)
-  return json.ok ? check(schema, json.value) : json
-}

@@ -1,32 +1,18 @@
 /** @module `POST /v1/reversals`: undo a void of one's own by its `Idempotency-Key`, whether or not it was ever seen. */
 
-import { type Context, Hono } from 'hono'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { ReversalRequest } from '../domain/requests.ts'
 import type { Outcome, Verdict } from '../pipeline/process.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Credential, Loaded } from '../store/load.ts'
-import {
-  credentialOf,
-  logOutcome,
-  readBody,
-  refuseDoor,
-  respondJson,
-  respondProblem,
-  scopeOf,
-  submit,
-  undecidedProblem,
-  verdictOnSale,
-} from './handler.ts'
+import { logOutcome, REPLAYED, scopeOf, submit, undecidedProblem, verdictOnSale } from './handler.ts'
 import { reversalBody } from './json/bodies.ts'
-import { declineProblem } from './json/problem.ts'
-import { idempotencyKey, type ReversalBody, reversalBody as reversalSchema } from './json/schemas.ts'
+import { readIdempotencyKey } from './json/idempotency-key.ts'
+import { type About, declineProblem, inquiryAt, voidAt } from './json/problem.ts'
+import type { ReversalRequestBody } from './json/schemas.ts'
+import type { Handler, Reply } from './router.ts'
 
-export function reversalRoutes(services: Services): Hono {
-  const routes = new Hono()
-  routes.post('/v1/reversals', (c) => postReversal(services, c))
-  return routes
-}
+type Post = 'POST /v1/reversals'
 
 /** Fingerprints: a caller's keys may hold anything. */
 interface Keys {
@@ -34,18 +20,13 @@ interface Keys {
   readonly target: string
 }
 
-async function postReversal(services: Services, c: Context): Promise<Response> {
-  const credential = await credentialOf(c)
-  if (credential === undefined) return refuseDoor('unauthorized')
-  const key = idempotencyKey.safeParse(c.req.header('idempotency-key'))
-  if (!key.success) return refuseDoor('idempotency_key_required')
-  const body = readBody(c, reversalSchema)
-  if (!body.ok) return respondProblem(body.error)
+export const postReversal: Handler<Post> = async ({ services, c, credential, body, idempotencyKey }) => {
   const { keyring } = services
-  const { saleId } = body.value
+  const { saleId } = body
+  const target = readIdempotencyKey(body.idempotencyKey) ?? body.idempotencyKey
   const keys: Keys = {
-    own: await keyring.fingerprint('content', key.data),
-    target: await keyring.fingerprint('content', body.value.idempotencyKey),
+    own: await keyring.fingerprint('content', idempotencyKey),
+    target: await keyring.fingerprint('content', target),
   }
   const outcome = await submit(services, c, {
     load: {
@@ -55,13 +36,18 @@ async function postReversal(services: Services, c: Context): Promise<Response> {
       idempotencyKind: 'void_reversal',
       targetIdempotencyKey: keys.target,
     },
-    verify: (loaded) => verify(services, loaded, body.value, keys),
+    verify: (loaded) => verify(services, loaded, body, keys),
   })
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
-  return respond(outcome)
+  return replyOf(outcome, { saleId, keyAt: inquiryAt({ idempotencyKey: target }) })
 }
 
-async function verify(services: Services, loaded: Loaded, body: ReversalBody, keys: Keys): Promise<Verdict> {
+async function verify(
+  services: Services,
+  loaded: Loaded,
+  body: ReversalRequestBody,
+  keys: Keys,
+): Promise<Verdict> {
   const { credential } = loaded
   if (credential === null) return { kind: 'denied' }
   return verdictOnSale(loaded, credential, await request(services, credential, loaded, body, keys))
@@ -71,7 +57,7 @@ async function request(
   { keyring }: Services,
   credential: Credential,
   { original }: Loaded,
-  { saleId, amount }: ReversalBody,
+  { saleId, amount }: ReversalRequestBody,
   keys: Keys,
 ): Promise<ReversalRequest> {
   const scope = scopeOf(credential)
@@ -91,16 +77,16 @@ async function request(
   }
 }
 
-function respond(outcome: Outcome): Response {
-  if (outcome.kind !== 'answered') return respondProblem(undecidedProblem(outcome, undefined))
+function replyOf(outcome: Outcome, about: About): Reply<Post> {
+  if (outcome.kind !== 'answered') return undecidedProblem(outcome, undefined, about)
   const { answer, entry, replayed, loadedState } = outcome
-  const headers = replayed ? { 'idempotent-replayed': 'true' } : undefined
-  if (answer.reason !== null)
-    return respondProblem(declineProblem(answer.reason, loadedState.original?.sale ?? null), headers)
+  const headers = replayed ? REPLAYED : {}
+  if (answer.reason !== null) {
+    const problem = declineProblem(answer.reason, { ...about, original: loadedState.original?.sale ?? null })
+    return { ...problem, headers: { ...problem.headers, ...headers } }
+  }
   if (entry === null) throw new Error('a reversal that is not refused is written')
   const voidId = loadedState.target?.effects.voidRecord?.id
-  return respondJson(200, reversalBody(entry, loadedState), {
-    ...(voidId === undefined ? {} : { location: `/v1/voids/${voidId}` }),
-    ...headers,
-  })
+  const location = voidId === undefined ? {} : { location: voidAt(voidId) }
+  return { status: 200, body: reversalBody(entry, loadedState), headers: { ...location, ...headers } }
 }

@@ -44,14 +44,24 @@ export interface Provision {
   readonly body: JsonObject
 }
 
+/** A merchant, and the settings of it that change. */
+export type ProvisionMerchant = Omit<Provision, 'terminalId'>
+
 export interface Provisioned {
   readonly status: number
   readonly body: JsonObject
 }
 
 /** Throws Failure where the server cannot be reached or does not speak JSON. */
-export async function provision({ url, key, merchantId, terminalId, body }: Provision): Promise<Provisioned> {
-  const place = new URL(`/v1/merchants/${merchantId}/terminals/${terminalId}`, url)
+export const provision = ({ terminalId, ...of }: Provision): Promise<Provisioned> =>
+  put(of, `/v1/merchants/${of.merchantId}/terminals/${terminalId}`)
+
+/** A terminal belongs to a merchant that is there: this one comes first. */
+export const provisionMerchant = (of: ProvisionMerchant): Promise<Provisioned> =>
+  put(of, `/v1/merchants/${of.merchantId}`)
+
+async function put({ url, key, body }: ProvisionMerchant, path: string): Promise<Provisioned> {
+  const place = new URL(path, url)
   try {
     const response = await fetch(place, {
       method: 'PUT',
@@ -101,11 +111,27 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
     const url = urlOf(values, 'http://localhost:8787')
     const key = administratorKey(values, url)
     const body = await bodyOf(values)
-    const { status, body: answer } = await provision({ url, key, merchantId, terminalId, body })
+    const of = { url, key, merchantId }
+    const { status, body: answer } = await provisionBoth({ ...of, terminalId, body }, merchantOf(values))
     if (values.ndjson) io.stdout(JSON.stringify({ httpStatus: status, ...answer }))
     else io.stdout(sentence(status, terminalId, answer))
     return status === 200 || status === 201 ? 0 : 1
   })
+}
+
+const isDone = ({ status }: Provisioned): boolean => status === 200 || status === 201
+
+/** The merchant first where settings of it are named, or where it is not there yet; what is refused comes back. */
+async function provisionBoth(terminal: Provision, settings: JsonObject): Promise<Provisioned> {
+  const merchant = { ...terminal, body: settings }
+  if (Object.keys(settings).length > 0) {
+    const changed = await provisionMerchant(merchant)
+    if (!isDone(changed)) return changed
+  }
+  const provisioned = await provision(terminal)
+  if (provisioned.body.reason !== 'merchant_required') return provisioned
+  const made = await provisionMerchant(merchant)
+  return isDone(made) ? provision(terminal) : made
 }
 
 function sentence(status: number, terminalId: string, answer: JsonObject): string {
@@ -113,30 +139,33 @@ function sentence(status: number, terminalId: string, answer: JsonObject): strin
     return `terminal ${terminalId}: refused, HTTP ${status}: ${answer.reason ?? 'no reason given'} (${answer.title ?? ''})`
   const { merchantId, macProfile, batchNumber } = answer
   const what = status === 201 ? 'registered' : 'changed'
-  return `terminal ${terminalId} of merchant ${merchantId}: ${what}, ${answer.status}, MAC ${macProfile}, batch ${batchNumber}`
+  return `terminal ${terminalId} of merchant ${merchantId}: ${what}, ${answer.state}, MAC ${macProfile}, batch ${batchNumber}`
 }
 
 async function bodyOf(values: JsonObject): Promise<JsonObject> {
   const macProfile = macProfileOf(values)
   const named = (name: string, choices: readonly string[]) =>
     values[name] === undefined ? undefined : oneOf(values, name, choices)
-  const merchant = {
-    name: textOf(values, 'merchant-name'),
-    timeZone: textOf(values, 'time-zone'),
-    cutOff: textOf(values, 'cut-off'),
-    window: windowOf(textOf(values, 'window')),
-  }
   const hasMasterKey = values.tmk !== undefined || process.env.ANNUL_TMK !== undefined
   return {
-    status: named('status', ['active', 'blocked', 'stolen', 'retired']),
+    state: named('status', ['active', 'blocked', 'stolen', 'retired']),
     macProfile,
     textEncoding: named('text-encoding', ['gbk', 'ascii']),
     settlementMac: named('settlement-mac', ['optional', 'required']),
     ...(hasMasterKey
       ? { tmk: splitMasterKey(await loadCore(), macProfile ?? 'cup-ecb', tmkOf(values)) }
       : {}),
-    ...(Object.values(merchant).some((value) => value !== undefined) ? { merchant } : {}),
   }
+}
+
+function merchantOf(values: JsonObject): JsonObject {
+  const named = {
+    name: textOf(values, 'merchant-name'),
+    timeZone: textOf(values, 'time-zone'),
+    cutOff: textOf(values, 'cut-off'),
+    window: windowOf(textOf(values, 'window')),
+  }
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
 }
 
 /** `business_day`, `same_batch`, or `minutes:N`. */

@@ -85,8 +85,8 @@ function absentFrom(theirs: readonly JsonObject[], ours: readonly JsonObject[], 
   const listed = new Set(theirs.map(placeOf))
   return ours
     .filter((item) => !listed.has(placeOf(item)) && Date.parse(String(item.claimedAt)) >= since)
-    .map(({ of, merchantId, terminalId, batchNumber, stan }) => ({
-      ...{ of, merchantId, terminalId, batchNumber, stan },
+    .map(({ kind, merchantId, terminalId, batchNumber, stan }) => ({
+      ...{ kind, merchantId, terminalId, batchNumber, stan },
       state: 'absent',
     }))
 }
@@ -115,8 +115,8 @@ async function compare(
 }
 
 /** A line that the service could not read is told by what it would have been. */
-const placed = ({ of, terminalId, batchNumber, stan }: JsonObject = {}): JsonObject => ({
-  of,
+const placed = ({ kind, terminalId, batchNumber, stan }: JsonObject = {}): JsonObject => ({
+  kind,
   terminalId,
   batchNumber,
   stan,
@@ -197,13 +197,13 @@ const WORDS: Readonly<Record<string, string>> = {
 }
 
 function sentence(result: JsonObject): string {
-  const { of, terminalId, batchNumber, stan, applied } = result
+  const { kind, terminalId, batchNumber, stan, applied } = result
   const name = String(result.difference ?? result.event ?? result.result ?? 'line')
   const what = WORDS[name] ?? 'cannot be read'
   const states =
     result.result === undefined ? '' : ` (here ${stateOf(result.ours)}, there ${stateOf(result.acquirer)})`
   const done = applied === true ? '; written down' : applied === false ? '; NOT written down: try again' : ''
-  return `${of} ${terminalId} ${batchNumber} ${stan}: ${what}${states}${done}`
+  return `${kind} ${terminalId} ${batchNumber} ${stan}: ${what}${states}${done}`
 }
 
 const stateOf = (side: unknown): string => {

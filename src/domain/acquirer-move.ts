@@ -3,13 +3,15 @@
 import type { AcquirerState, AcquirerStatus } from './acquirer-state.ts'
 
 /** Why a person must look: the acquirer does not answer at all, will not undo what we have undone, or has other books. */
-export type CaseReason =
-  | 'no_answer'
-  | 'reversal_refused'
+export const CASE_REASONS = [
+  'no_answer',
+  'reversal_refused',
   /** Its own list says otherwise than we hold. */
-  | 'record_differs'
+  'record_differs',
   /** Its own list has what we have no trace of. */
-  | 'only_acquirer'
+  'only_acquirer',
+] as const
+export type CaseReason = (typeof CASE_REASONS)[number]
 
 /** A forwarded message in its next state; what is absent stays as it is. */
 export interface AcquirerMove {

@@ -5,16 +5,18 @@
  * (protocol.md §2, field 63); the English ones fit the same bytes in ASCII.
  */
 
-export type DoNext =
-  | 'print_receipt'
-  | 'query'
-  | 'reverse'
-  | 'sign_on'
-  | 'ask_supervisor'
-  | 'refund'
-  | 'contact_acquirer'
-  | 'retry'
-  | 'nothing'
+export const DO_NEXT = [
+  'print_receipt',
+  'query',
+  'reverse',
+  'sign_on',
+  'ask_supervisor',
+  'refund',
+  'contact_acquirer',
+  'retry',
+  'nothing',
+] as const
+export type DoNext = (typeof DO_NEXT)[number]
 
 export interface Refusal {
   /** Field 39 (protocol.md §6). */

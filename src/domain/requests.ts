@@ -3,7 +3,7 @@
 import type { AcquirerEvent } from './acquirer-state.ts'
 import type { ReconciliationRecord } from './compare-record.ts'
 import type { DeclineReason } from './decline-reason.ts'
-import type { Amount, Card, Merchant, MerchantChange, Terminal } from './types.ts'
+import type { Amount, Card, Merchant, Terminal } from './types.ts'
 
 /** What every message that can enter a journal carries. */
 export interface RequestBase {
@@ -87,10 +87,8 @@ export interface ProvisionRequest extends RequestBase {
   readonly kind: 'provision'
   readonly terminalId: string
   readonly profile: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
-  /** The merchant as it will be, as far as is known now. */
+  /** The merchant that the terminal belongs to. */
   readonly merchant: Merchant
-  /** What was named of it; null where it is left alone, whatever others make of it meanwhile. */
-  readonly merchantChange: MerchantChange | null
   /** A new master key ends every working key. */
   readonly newMasterKey: boolean
 }
@@ -121,4 +119,12 @@ export interface ReconciliationRequest extends RequestBase {
   readonly record: ReconciliationRecord
   /** When the list was made at the latest, in milliseconds since the epoch. */
   readonly asOf: number
+}
+
+/** A merchant is registered, or its settings change. */
+export interface MerchantRequest {
+  readonly merchantId: string
+  readonly messageKey: string
+  /** The settings that are named; the others stay as they are, or become the defaults of a new merchant. */
+  readonly change: Partial<Omit<Merchant, 'merchantId'>>
 }

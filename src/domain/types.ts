@@ -41,9 +41,6 @@ export interface Merchant {
   readonly currencyCode: string
 }
 
-/** A merchant's settings as far as someone names them. */
-export type MerchantChange = Pick<Merchant, 'merchantId'> & Partial<Merchant>
-
 /** Totals of a batch in minor units and counts. Debit: sales. Credit: voids. Reversed items are in neither. */
 export interface Totals {
   readonly debitAmount: Amount
@@ -212,8 +209,8 @@ export interface Effects {
   /** The batch opened in place of a closed one. */
   readonly nextBatch?: Batch
   readonly terminal?: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
-  /** The named settings change; the others stay as they are, or become the defaults of a new merchant. */
-  readonly merchant?: MerchantChange
+  /** The merchant as it stands from now on. */
+  readonly merchant?: Merchant
   /** The key set in use from this entry on; null ends every key set. */
   readonly keyVersion?: number | null
 }
@@ -230,6 +227,8 @@ export type EntryKind =
   /** A person's decision; where it answers the message, its outcome. */
   | 'case_closed'
   | 'provision'
+  /** In the stream of its merchant; all others are in the stream of a terminal. */
+  | 'merchant'
   | 'sale'
   | 'void'
   | 'sale_reversal'

@@ -18,13 +18,13 @@ export interface SimulatorRuntime extends Voice {
 
 /** An item of the books as anyone may read it. */
 export interface LedgerEntry {
-  readonly of: 'sale' | 'void'
+  readonly kind: 'sale' | 'void'
   readonly merchantId: string
   readonly terminalId: string
   readonly batchNumber: string
   readonly stan: string
   readonly amount: number
-  readonly currencyCode: string
+  readonly currency: string
   readonly original: Item['original']
   readonly state: Item['state']
   readonly responseCode: string
@@ -38,9 +38,11 @@ export interface LedgerEntry {
 /** The books as they are now. */
 const entriesOf = (ledger: Ledger): LedgerEntry[] =>
   Array.from(ledger.items(), (item) => {
-    const { serial: _, day, at: __, liveVoid, ...entry } = item
+    const { serial: _, day, at: __, liveVoid, of: kind, currencyCode: currency, ...entry } = item
     return {
+      kind,
       ...entry,
+      currency,
       rrn: rrnOf(item),
       authorizationCode: item.responseCode === '00' ? authorizationCodeOf(item) : null,
       businessDay: day,

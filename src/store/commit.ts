@@ -26,7 +26,7 @@ const claimsStan = ({ effects: { claim } }: CommitItem): string | undefined =>
  * Appends the entries whose place is free: the head has not moved, neither key nor RRN is taken, and the message was not
  * reversed meanwhile. What a terminal's head does not protect are messages of the JSON door that name two terminals' sales.
  */
-const append = overItems((db, items) =>
+export const append = overItems((db, items) =>
   db
     .insert(journal)
     .select(
@@ -44,7 +44,7 @@ const append = overItems((db, items) =>
 )
 
 /** The entries that stand, by their place in the set. */
-const confirm = overItems((db, items) =>
+export const confirm = overItems((db, items) =>
   db
     .select({ i: sql<number>`item.key`.as('i') })
     .from(items)

@@ -3,13 +3,11 @@
  * counted yet, and holds absolute values; the terminal's row is moved last. So a set sent twice is applied once.
  */
 
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import { DEFAULT_MERCHANT } from '../domain/admit.ts'
 import type { Db } from './db.ts'
 import { FORWARDED } from './forwarded.ts'
-import { field } from './rows.ts'
-import { batch, keySet, masterKey, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
+import { batch, keySet, masterKey, reversal, sale, terminal, voidTable } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, excluded, IS_NEW, newItems, optional, type Row, type Step } from './step.ts'
 
@@ -31,29 +29,6 @@ const saleRows = ({ effects }: CommitItem) =>
     cardLast4: s.card?.last4,
     cardFingerprint: s.card?.fingerprint,
   }))
-
-const merchantRows = ({ effects }: CommitItem) =>
-  optional(effects.merchant).map(({ window, ...named }) => ({
-    ...named,
-    windowKind: window?.kind,
-    windowMinutes: window?.kind === 'minutes' ? window.minutes : undefined,
-  }))
-
-/** What is named, else what stands, else the default; a merchant's one currency never changes once it stands. */
-function mergedMerchant(items: SQL): SQL {
-  const current = (column: string) =>
-    sql`(select ${sql.raw(column)} from merchant where merchant_id = item.value ->> 'merchantId')`
-  const { timeZone, cutOff, window, currencyCode } = DEFAULT_MERCHANT
-  return sql`select ${field('merchantId')},
-    coalesce(${field('name')}, ${current('name')}, ${field('merchantId')}),
-    coalesce(${field('status')}, ${current('status')}, 'active'),
-    coalesce(${field('timeZone')}, ${current('time_zone')}, ${timeZone}),
-    coalesce(${field('cutOff')}, ${current('cut_off')}, ${cutOff}),
-    coalesce(${field('windowKind')}, ${current('window_kind')}, ${window.kind}),
-    iif(${field('windowKind')} is null, ${current('window_minutes')}, ${field('windowMinutes')}),
-    coalesce(${current('currency_code')}, ${field('currencyCode')}, ${currencyCode})
-    from ${items} where ${IS_NEW}`
-}
 
 function batchRows({ effects, row }: CommitItem) {
   return [...optional(effects.batch), ...optional(effects.nextBatch)].map((b) => ({
@@ -80,25 +55,6 @@ function terminalRow({ row, effects, terminal: before }: CommitItem) {
 
 /** What each item of a set brings, and the statement that carries it into its table; the terminal's row last. */
 const STEPS: readonly Step[] = [
-  [
-    merchantRows,
-    overItems((db, items) =>
-      db
-        .insert(merchant)
-        .select(mergedMerchant(items))
-        .onConflictDoUpdate({
-          target: merchant.merchantId,
-          set: {
-            name: excluded('name'),
-            status: excluded('status'),
-            timeZone: excluded('time_zone'),
-            cutOff: excluded('cut_off'),
-            windowKind: excluded('window_kind'),
-            windowMinutes: excluded('window_minutes'),
-          },
-        }),
-    ),
-  ],
   [saleRows, overItems((db, items) => db.insert(sale).select(newItems(sale, items)))],
   [
     ({ effects }) => optional(effects.voidMoved),

@@ -4,6 +4,7 @@ import type { CaseReason } from '../../domain/acquirer-move.ts'
 import { isCaseOpen, isUndecided } from '../../domain/acquirer-state.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
 import type { AcquirerMessage, JournalEntry, Sale } from '../../domain/types.ts'
+import type { CaseBody, CaseEvent } from './answer-schemas.ts'
 import { certaintyOf, iso } from './bodies.ts'
 
 interface Words {
@@ -75,12 +76,12 @@ export interface CaseView {
 
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
 
-export function caseBody({ message, attempts, nextAt, history, sale }: CaseView): object {
+export function caseBody({ message, attempts, nextAt, history, sale }: CaseView): CaseBody {
   const { caseReason, caseOpenedAt, caseClosedAt } = message
   const isOpen = isCaseOpen(message)
   const words = wordsOf(message)
   return {
-    id: message.rrn,
+    rrn: message.rrn,
     state: isOpen ? 'open' : 'closed',
     reason: caseReason,
     why: words.why,
@@ -94,14 +95,13 @@ export function caseBody({ message, attempts, nextAt, history, sale }: CaseView)
     stan: posPartsOf(message.messageKey)?.stan ?? null,
     amount: message.amount,
     currency: message.currencyCode,
-    rrn: message.rrn,
     voidId: history[0]?.effects.voidRecord?.id ?? null,
     receivedAt: iso(message.claimedAt),
     sale: sale === null ? null : saleReference(sale),
     /** What stands here, and what the acquirer last said of it. */
-    ours: message.state,
+    ours: { state: message.state },
     acquirer: {
-      said: message.acquirerStatus,
+      state: message.acquirerStatus,
       amount: message.acquirerAmount,
       stan: message.acquirerStan,
       rrn: message.acquirerRrn,
@@ -133,7 +133,7 @@ const saleReference = ({
   authorizationCode,
   card,
   soldAt,
-}: Sale): object => ({
+}: Sale): NonNullable<CaseBody['sale']> => ({
   id,
   batchNumber,
   stan,
@@ -145,7 +145,7 @@ const saleReference = ({
 })
 
 /** An entry of the journal as far as it tells the story. */
-function eventOf({ seq, kind, at, door, answer, request, effects }: JournalEntry): object {
+function eventOf({ seq, kind, at, door, answer, request, effects }: JournalEntry): CaseEvent {
   const { resolution, note, decidedBy } = request
   const why = effects.acquirerMoves?.find(({ caseReason }) => caseReason !== undefined)?.caseReason
   return {
@@ -155,6 +155,8 @@ function eventOf({ seq, kind, at, door, answer, request, effects }: JournalEntry
     door,
     ...(answer === null ? {} : { responseCode: answer.responseCode, reason: answer.reason }),
     ...(why === undefined ? {} : { why }),
-    ...(kind === 'case_closed' ? { resolution, note, decidedBy } : {}),
+    ...(kind === 'case_closed'
+      ? { resolution: resolution === 'undone' ? 'undone' : 'stands', note, decidedBy }
+      : {}),
   }
 }

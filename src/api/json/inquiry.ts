@@ -4,9 +4,12 @@ import { isCaseOpen, isUnsettled } from '../../domain/acquirer-state.ts'
 import { refusalOf } from '../../domain/decline-reason.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
 import type { AcquirerMessage, JournalEntry, Reversal, SaleState } from '../../domain/types.ts'
-import { certaintyOf, iso, STATUS, stateOf } from './bodies.ts'
+import type { Certain } from './answer-schemas.ts'
+import { certaintyOf, iso, stateOf, VOID_STATE } from './bodies.ts'
 import { firstAnswer } from './first-answer.ts'
-import { doorProblem, type Problem } from './problem.ts'
+import type { InquiryBody } from './inquiry-schemas.ts'
+import { apiProblem, type Problem } from './problem.ts'
+import { jsonDoNext } from './words.ts'
 
 /** A message as it was found. */
 export interface Inquired {
@@ -20,7 +23,7 @@ export interface Inquired {
   readonly original: SaleState | null
 }
 
-export function inquiryBody(inquired: Inquired): object {
+export function inquiryBody(inquired: Inquired): InquiryBody {
   const { messageKey, entry, claim, original } = inquired
   const first = claim ?? entry
   const effects = { ...claim?.effects, ...entry?.effects }
@@ -28,7 +31,7 @@ export function inquiryBody(inquired: Inquired): object {
   const parts = posPartsOf(messageKey)
   return {
     found: true,
-    kind: claim?.effects.claim?.kind ?? entry?.kind ?? parts?.kind ?? 'void',
+    kind: claim?.effects.claim?.kind ?? entry?.kind ?? (parts?.kind === 'sale' ? 'sale' : 'void'),
     merchantId: entry?.merchantId ?? parts?.merchantId ?? null,
     terminalId: entry?.terminalId ?? parts?.terminalId ?? null,
     batchNumber: parts?.batchNumber ?? record?.batchNumber ?? null,
@@ -46,21 +49,25 @@ export function inquiryBody(inquired: Inquired): object {
 /** A message that was reversed before it was ever seen is refused if it still comes. */
 const wasNeverSeen = ({ entry }: Inquired): boolean => entry === null
 
-function stateNow(inquired: Inquired): string {
+function stateNow(inquired: Inquired): InquiryBody['state'] {
   const { entry, forwarded, reversal, original } = inquired
-  if (wasNeverSeen(inquired)) return 'reversed_before_seen'
+  if (wasNeverSeen(inquired)) return 'tombstoned'
   if (reversal !== null || entry?.answer == null)
-    return forwarded === null ? 'reversed' : STATUS[forwarded.state]
+    return forwarded === null ? 'reversed' : VOID_STATE[forwarded.state]
   if (entry.answer.reason !== null) return 'declined'
   return entry.effects.sale === undefined || original === null ? 'approved' : stateOf(original)
 }
 
-function certaintyNow({ entry, forwarded, reversal }: Inquired): object {
+function certaintyNow({ entry, forwarded, reversal }: Inquired): Certain {
   if (forwarded !== null && (isUnsettled(forwarded.state) || isCaseOpen(forwarded)))
     return certaintyOf(forwarded.state, forwarded)
   const reason = entry?.answer?.reason ?? null
   if (reversal !== null || entry === null) return { certainty: 'FINAL', doNext: 'nothing' }
-  if (reason !== null) return { certainty: 'FINAL', doNext: refusalOf(reason).doNext }
+  if (reason !== null)
+    return {
+      certainty: 'FINAL',
+      doNext: entry.door === 'json' ? jsonDoNext(reason) : refusalOf(reason).doNext,
+    }
   const { sale, voidRecord } = entry.effects
   const hasReceipt = sale?.status === 'approved' || voidRecord !== undefined
   return { certainty: 'FINAL', doNext: hasReceipt ? 'print_receipt' : 'nothing' }
@@ -70,16 +77,16 @@ function certaintyNow({ entry, forwarded, reversal }: Inquired): object {
 export type LookupKey = 'messageKey' | 'idempotencyKey' | 'reference'
 
 /**
- * Nothing is known to have happened. A message that may still be on its way is not final: whoever sent it sends it again under
- * the same key, or reverses it, and both end in one answer. A reference that we did not give names nothing, and never will.
+ * Nothing is known to have happened. A message that may still be on its way is not final: its sender sends it again under the
+ * same key, or reverses it, and both end in one answer. A reference that we did not give names nothing, and never will.
  */
 export function notSeen(lookupKey: LookupKey): Problem {
-  if (lookupKey === 'reference') return doorProblem('not_found', { found: false })
+  const { status, headers, body } = apiProblem('not_found', { found: false })
+  if (lookupKey === 'reference') return { status, headers, body }
   const doNext = lookupKey === 'idempotencyKey' ? 'retry' : 'reverse'
-  const { status, headers, body } = doorProblem('not_found')
   return {
     status,
     headers: { ...headers, 'retry-after': '1' },
-    body: { ...body, found: false, certainty: 'PENDING', doNext, retryAfter: 1 },
+    body: { ...body, certainty: 'PENDING', doNext, retryAfter: 1 },
   }
 }

@@ -2,13 +2,15 @@
 
 import type { ReconciliationRecord, ReconciliationResult } from '../../domain/compare-record.ts'
 import type { AcquirerMessage } from '../../domain/types.ts'
+import type { AcquirerMessageBody } from './answer-schemas.ts'
 import { iso } from './bodies.ts'
+import type { ComparisonBody } from './line-schemas.ts'
 import type { RecordLine } from './schemas.ts'
 
 export function recordOf(line: RecordLine): ReconciliationRecord {
-  const { of, merchantId, terminalId, batchNumber, stan, state, amount, currencyCode, original } = line
+  const { kind, merchantId, terminalId, batchNumber, stan, state, amount, currency, original } = line
   return {
-    kind: of,
+    kind,
     merchantId,
     terminalId,
     batchNumber,
@@ -16,7 +18,7 @@ export function recordOf(line: RecordLine): ReconciliationRecord {
     // Reversed before the acquirer ever saw it: it stands there no more than one that it saw.
     state: state === 'tombstone' ? 'reversed' : state,
     amount: amount ?? null,
-    currencyCode: currencyCode ?? null,
+    currencyCode: currency ?? null,
     acquirerRrn: line.rrn ?? null,
     authorizationCode: line.authorizationCode ?? null,
     original: original == null ? null : { batchNumber: original.batchNumber, acquirerStan: original.stan },
@@ -32,10 +34,10 @@ export function resultBody(
   found: Found,
   message: AcquirerMessage | null,
   applied: boolean | null,
-): object {
-  const { of, merchantId, terminalId, batchNumber, stan, state, amount = null } = line
+): ComparisonBody {
+  const { kind, merchantId, terminalId, batchNumber, stan, state, amount = null } = line
   return {
-    of,
+    kind,
     merchantId,
     terminalId,
     batchNumber,
@@ -48,18 +50,19 @@ export function resultBody(
 }
 
 /** A forwarded message as an acquirer's list would name it. */
-export function forwardedBody(message: AcquirerMessage): object {
-  const { kind: of, merchantId, terminalId, batchNumber, acquirerStan: stan, amount, currencyCode } = message
+export function forwardedBody(message: AcquirerMessage): AcquirerMessageBody {
+  const { kind, merchantId, terminalId, batchNumber, acquirerStan: stan, amount, state, rrn } = message
+  const { currencyCode: currency, claimedAt } = message
   return {
-    of,
+    kind,
     merchantId,
     terminalId,
     batchNumber,
     stan,
     amount,
-    currencyCode,
-    state: message.state,
-    rrn: message.rrn,
-    claimedAt: iso(message.claimedAt),
+    currency,
+    state,
+    rrn,
+    claimedAt: iso(claimedAt),
   }
 }

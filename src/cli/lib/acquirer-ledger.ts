@@ -13,14 +13,14 @@ export interface AcquirerLedger {
 
 /** What of a line is sent on; a list may hold anything, card numbers too. */
 const MEMBERS = [
-  'of',
+  'kind',
   'merchantId',
   'terminalId',
   'batchNumber',
   'stan',
   'state',
   'amount',
-  'currencyCode',
+  'currency',
   'rrn',
   'authorizationCode',
   'original',

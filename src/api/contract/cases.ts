@@ -1,0 +1,70 @@
+/** @module The routes of cases: what a person must look at. */
+
+import { caseFile, cases } from '../json/answer-schemas.ts'
+import { caseDecision, casePath, casesQuery } from '../json/schemas.ts'
+import { CASE } from './examples.ts'
+import type { Routes } from './route.ts'
+
+export const CASE_ROUTES = {
+  'GET /v1/cases': {
+    operationId: 'listCases',
+    tag: 'cases',
+    summary: 'List cases',
+    description: 'The cases of the merchant, for an administrator all cases, the oldest first.',
+    caller: 'merchant',
+    query: casesQuery,
+    answers: {
+      200: {
+        description: 'A page of cases.',
+        body: cases,
+        example: { items: [CASE], next: null, certainty: 'FINAL', doNext: 'nothing' },
+      },
+    },
+    reasons: [],
+    example: { query: { state: 'open', limit: 50 } },
+  },
+  'GET /v1/cases/{rrn}': {
+    operationId: 'getCase',
+    tag: 'cases',
+    summary: 'Read a case',
+    description:
+      'Why the case is open and since when, its references here and at the acquirer, its history, and what to do.',
+    caller: 'merchant',
+    path: casePath,
+    answers: { 200: { description: 'The case.', body: caseFile, example: CASE } },
+    reasons: ['not_found'],
+    example: { path: { rrn: CASE.rrn } },
+  },
+  'POST /v1/cases/{rrn}': {
+    operationId: 'decideCase',
+    tag: 'cases',
+    summary: 'Decide a case',
+    description:
+      'Records what the acquirer said: the message stands there, or it is undone. The case is then closed.',
+    caller: 'administrator',
+    path: casePath,
+    idempotencyKey: true,
+    body: caseDecision,
+    answers: {
+      200: {
+        description: 'The case, decided.',
+        body: caseFile,
+        headers: ['idempotent-replayed'],
+        example: {
+          ...CASE,
+          state: 'closed',
+          closedAt: '2026-06-01T08:00:00.000Z',
+          ours: { state: 'declined' },
+          toDo: null,
+          certainty: 'FINAL',
+          doNext: 'nothing',
+        },
+      },
+    },
+    reasons: ['not_found', 'case_closed', 'key_reused_with_different_content', 'in_progress'],
+    example: {
+      path: { rrn: CASE.rrn },
+      body: { resolution: 'undone', note: 'Ms Li at the acquirer, by telephone: not in their books' },
+    },
+  },
+} as const satisfies Routes

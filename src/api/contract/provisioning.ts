@@ -1,0 +1,62 @@
+/** @module The routes by which merchants and terminals are provisioned. */
+
+import { merchant, terminal } from '../json/answer-schemas.ts'
+import { merchantPath, merchantSettings, terminalPath, terminalSettings } from '../json/schemas.ts'
+import { MERCHANT, MERCHANT_ID, TERMINAL, TERMINAL_ID } from './examples.ts'
+import type { Routes } from './route.ts'
+
+export const PROVISIONING_ROUTES = {
+  'PUT /v1/merchants/{merchantId}': {
+    operationId: 'putMerchant',
+    tag: 'provisioning',
+    summary: 'Provision or change a merchant',
+    description:
+      'Registers a merchant or changes its settings. A setting that is not named stays as it is, or takes its default for a new merchant.',
+    caller: 'administrator',
+    path: merchantPath,
+    body: merchantSettings,
+    answers: {
+      200: { description: 'The merchant, changed.', body: merchant, example: MERCHANT },
+      201: { description: 'The merchant, new.', body: merchant, example: MERCHANT },
+    },
+    reasons: ['currency_fixed', 'in_progress'],
+    example: {
+      path: { merchantId: MERCHANT_ID },
+      body: { name: MERCHANT.name, timeZone: 'Asia/Shanghai', cutOff: '23:00' },
+    },
+  },
+  'PUT /v1/merchants/{merchantId}/terminals/{terminalId}': {
+    operationId: 'putTerminal',
+    tag: 'provisioning',
+    summary: 'Provision or change a terminal',
+    description:
+      'Registers a terminal of a merchant that is provisioned, or changes its state, profile or master key. A setting that is not named stays as it is. A new terminal, or a change of MAC profile, needs a master key.',
+    caller: 'administrator',
+    path: terminalPath,
+    body: terminalSettings,
+    answers: {
+      200: { description: 'The terminal, changed.', body: terminal, example: TERMINAL },
+      201: { description: 'The terminal, new.', body: terminal, example: TERMINAL },
+    },
+    reasons: [
+      'merchant_required',
+      'terminal_of_other_merchant',
+      'master_key_required',
+      'master_key_weak',
+      'check_value_differs',
+      'in_progress',
+    ],
+    example: {
+      path: { merchantId: MERCHANT_ID, terminalId: TERMINAL_ID },
+      body: {
+        macProfile: 'cup-ecb',
+        tmk: {
+          components: [
+            { value: '0123456789ABCDEFFEDCBA9876543210', checkValue: '08D7B4FB' },
+            { value: '1032547698BADCFEEFCDAB8967452301', checkValue: '5D0D9E2A' },
+          ],
+        },
+      },
+    },
+  },
+} as const satisfies Routes

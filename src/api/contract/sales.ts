@@ -1,0 +1,104 @@
+/** @module The routes of sales, and the inquiry. */
+
+import { sale } from '../json/answer-schemas.ts'
+import { inquiry } from '../json/inquiry-schemas.ts'
+import { capturedLine } from '../json/line-schemas.ts'
+import { capturedSale, inquiryQuery, referencePath } from '../json/schemas.ts'
+import { MERCHANT_ID, SALE, SALE_ID, TERMINAL_ID, VOID, VOID_ID } from './examples.ts'
+import type { Routes } from './route.ts'
+
+const CAPTURED = {
+  merchantId: MERCHANT_ID,
+  terminalId: TERMINAL_ID,
+  batchNumber: '000001',
+  stan: '000002',
+  amount: 1234,
+  pan: '6225000000000014',
+  rrn: '131482795537',
+  authorizationCode: '331324',
+  soldAt: '2026-06-01T10:18:00+08:00',
+}
+
+export const SALE_ROUTES = {
+  'POST /v1/sales': {
+    operationId: 'captureSales',
+    tag: 'sales',
+    summary: 'Capture sales',
+    description:
+      'Takes sales that were authorised elsewhere, so that they can be voided here: one as JSON, or up to 200 as NDJSON. A sale is known by merchant, terminal, batch and STAN. The same sale again gets the first answer again.',
+    caller: 'merchant',
+    body: capturedSale,
+    line: capturedSale,
+    answers: {
+      200: {
+        description:
+          'Of NDJSON: one answer a line, in order. A line that is refused does not stop the others.',
+        body: capturedLine,
+        type: 'application/x-ndjson',
+        example: { line: 1, ...SALE, status: 201 },
+      },
+      201: {
+        description: 'The sale is captured.',
+        body: sale,
+        headers: ['location', 'idempotent-replayed'],
+        example: SALE,
+      },
+    },
+    reasons: [
+      'forbidden',
+      'terminal_unknown',
+      'merchant_unknown',
+      'terminal_not_allowed',
+      'key_reused_with_different_content',
+      'message_reversed',
+      'batch_mismatch',
+      'currency_differs',
+      'in_progress',
+    ],
+    example: { body: CAPTURED, lines: [CAPTURED] },
+  },
+  'GET /v1/sales/{reference}': {
+    operationId: 'getSale',
+    tag: 'sales',
+    summary: 'Read a sale',
+    description: 'A sale by its id or by its RRN: its state, and until when it can be voided.',
+    caller: 'merchant',
+    path: referencePath,
+    answers: { 200: { description: 'The sale.', body: sale, example: SALE } },
+    reasons: ['not_found'],
+    example: { path: { reference: SALE_ID } },
+  },
+  'GET /v1/inquiries': {
+    operationId: 'inquire',
+    tag: 'inquiries',
+    summary: 'Inquire about a message',
+    description:
+      'The first answer of a message and how the message stands now, for at least 180 days. Name it by merchantId, terminalId, batchNumber, stan and kind, or by one of rrn, saleId, voidId and idempotencyKey.',
+    caller: 'merchant',
+    query: inquiryQuery,
+    answers: {
+      200: {
+        description: 'The message.',
+        body: inquiry,
+        example: {
+          found: true,
+          kind: 'void',
+          merchantId: MERCHANT_ID,
+          terminalId: TERMINAL_ID,
+          batchNumber: '000001',
+          stan: null,
+          saleId: SALE_ID,
+          voidId: VOID_ID,
+          rrn: VOID.rrn,
+          receivedAt: VOID.voidedAt,
+          answer: { httpStatus: 201, body: VOID },
+          state: 'approved',
+          certainty: 'FINAL',
+          doNext: 'print_receipt',
+        },
+      },
+    },
+    reasons: ['not_found'],
+    example: { query: { idempotencyKey: 'order-4711-void' } },
+  },
+} as const satisfies Routes

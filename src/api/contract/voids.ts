@@ -1,0 +1,105 @@
+/** @module The routes of voids and their reversals. */
+
+import { reversal, voided } from '../json/answer-schemas.ts'
+import { referencePath, reversalRequest, voidRequest } from '../json/schemas.ts'
+import { PENDING_VOID, SALE_ID, VOID, VOID_ID } from './examples.ts'
+import type { Routes } from './route.ts'
+
+export const VOID_ROUTES = {
+  'POST /v1/voids': {
+    operationId: 'createVoid',
+    tag: 'voids',
+    summary: 'Void a sale',
+    description:
+      'Voids an approved, unsettled sale, in full and once. The money goes back to the original card. The same key with the same content gets the first answer again.',
+    caller: 'merchant',
+    idempotencyKey: true,
+    body: voidRequest,
+    answers: {
+      201: {
+        description: 'The void is done.',
+        body: voided,
+        headers: ['location', 'idempotent-replayed'],
+        example: VOID,
+      },
+      202: {
+        description: 'The void is accepted, and the acquirer has not answered yet. Query it.',
+        body: voided,
+        headers: ['location'],
+        example: PENDING_VOID,
+      },
+    },
+    reasons: [
+      'merchant_unknown',
+      'key_reused_with_different_content',
+      'message_reversed',
+      'original_not_found',
+      'original_not_approved',
+      'original_reversed',
+      'original_already_voided',
+      'outcome_pending',
+      'original_settled',
+      'window_expired',
+      'amount_differs',
+      'currency_differs',
+      'issuer_declined',
+      'insufficient_funds',
+      'card_expired',
+      'pin_incorrect',
+      'limit_exceeded',
+      'issuer_unavailable',
+      'acquirer_silent',
+      'in_progress',
+    ],
+    example: { body: { saleId: SALE_ID, amount: 1234, reason: 'customer_changed_mind' } },
+  },
+  'GET /v1/voids/{reference}': {
+    operationId: 'getVoid',
+    tag: 'voids',
+    summary: 'Read a void',
+    description: 'A void by its id or by its RRN, as it stands now.',
+    caller: 'merchant',
+    path: referencePath,
+    answers: { 200: { description: 'The void.', body: voided, example: VOID } },
+    reasons: ['not_found'],
+    example: { path: { reference: VOID_ID } },
+  },
+  'POST /v1/reversals': {
+    operationId: 'createReversal',
+    tag: 'voids',
+    summary: 'Reverse a void',
+    description:
+      'Undoes a void of the caller by the key of that void, also where the void was never seen: it is then refused if it still comes. The reversal has a key of its own.',
+    caller: 'merchant',
+    idempotencyKey: true,
+    body: reversalRequest,
+    answers: {
+      200: {
+        description: 'The void has no effect, or the answer says why it stands.',
+        body: reversal,
+        headers: ['location', 'idempotent-replayed'],
+        example: {
+          state: 'reversed',
+          saleId: SALE_ID,
+          voidId: VOID_ID,
+          amount: 1234,
+          rrn: '605261256659',
+          receivedAt: '2026-06-01T02:20:00.000Z',
+          certainty: 'FINAL',
+          doNext: 'nothing',
+        },
+      },
+    },
+    reasons: [
+      'merchant_unknown',
+      'key_reused_with_different_content',
+      'message_reversed',
+      'original_not_found',
+      'reference_differs',
+      'amount_differs',
+      'reversal_too_late',
+      'in_progress',
+    ],
+    example: { body: { saleId: SALE_ID, amount: 1234, idempotencyKey: 'order-4711-void' } },
+  },
+} as const satisfies Routes

@@ -1,0 +1,49 @@
+/** @module What an inquiry is answered: the first answer of a message, and how the message stands now. */
+
+import * as z from 'zod'
+import { certain, ENTRY_KINDS, SALE_STATES, sale, VOID_STATES, voided } from './answer-schemas.ts'
+import { problem } from './problem.ts'
+import * as v from './values.ts'
+
+const terminalAnswer = z
+  .strictObject({
+    responseCode: v.text.describe('Field 39.'),
+    reason: v.text.nullable(),
+    rrn: v.rrn,
+    authorizationCode: v.authorizationCode.nullable(),
+    at: v.time,
+    messages: v.words,
+    advice: v.words.optional(),
+  })
+  .describe('What a terminal was answered.')
+
+const apiAnswer = z
+  .strictObject({ httpStatus: z.int(), body: z.union([sale, voided, problem]) })
+  .describe('What a caller of this API was answered.')
+
+export const inquiry = z.strictObject({
+  found: z.literal(true),
+  kind: z.enum(ENTRY_KINDS),
+  merchantId: v.merchantId.nullable(),
+  terminalId: v.terminalId.nullable(),
+  batchNumber: v.batchNumber.nullable(),
+  stan: v.stan.nullable(),
+  saleId: v.id.nullable(),
+  voidId: v.id.nullable(),
+  rrn: v.rrn.nullable(),
+  receivedAt: v.time.nullable(),
+  answer: z
+    .union([terminalAnswer, apiAnswer])
+    .nullable()
+    .describe('The first answer; null where there is none yet.'),
+  state: z
+    .enum([...new Set([...SALE_STATES, ...VOID_STATES, 'tombstoned'])] as InquiryState[])
+    .describe('`tombstoned`: it was reversed before it was seen and is refused if it still comes.'),
+  ...certain,
+})
+
+type InquiryState = (typeof SALE_STATES)[number] | (typeof VOID_STATES)[number] | 'tombstoned'
+
+export type TerminalAnswer = z.infer<typeof terminalAnswer>
+export type FirstAnswer = z.infer<typeof inquiry>['answer']
+export type InquiryBody = z.infer<typeof inquiry>

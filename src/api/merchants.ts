@@ -1,0 +1,52 @@
+/** @module Provisions a merchant, or changes its settings. */
+
+import { freshId } from '../crypto/random.ts'
+import { decideMerchant } from '../domain/decide-merchant.ts'
+import { apiMessageKey } from '../domain/message-key.ts'
+import type { MerchantRequest } from '../domain/requests.ts'
+import { seal } from '../store/journal.ts'
+import { commitMerchant, readMerchant } from '../store/merchants.ts'
+import { noteCaller } from './handler.ts'
+import { merchantBody } from './json/bodies.ts'
+import { apiProblem, declineProblem } from './json/problem.ts'
+import type { MerchantSettings } from './json/schemas.ts'
+import type { Handler } from './router.ts'
+
+/** How often a change is decided anew because another writer was first. */
+const MOST_LOSSES = 8
+
+export const putMerchant: Handler<'PUT /v1/merchants/{merchantId}'> = async ({
+  services,
+  c,
+  credential,
+  path,
+  body,
+}) => {
+  const { merchantId } = path
+  const messageKey = apiMessageKey('admin', 'merchant', freshId(services.random))
+  const request: MerchantRequest = { merchantId, messageKey, change: changeOf(body) }
+  for (let losses = 0; losses < MOST_LOSSES; losses++) {
+    const found = await readMerchant(services.db, credential, merchantId)
+    const { credential: caller, merchant: before, head } = found
+    noteCaller(c, caller)
+    if (caller === null) return apiProblem('unauthorized')
+    if (caller.merchantId !== null) return apiProblem('forbidden')
+    if (before !== null && isEmpty(request)) return { status: 200, body: merchantBody(before) }
+    const draft = decideMerchant(request, before, services.now())
+    if (!draft.ok) return apiProblem(draft.error)
+    const { merchant } = draft.value.effects
+    if (!(await commitMerchant(services.db, await seal(draft.value, head, null), merchant))) continue
+    const answer = merchantBody(merchant)
+    return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
+  }
+  return declineProblem('in_progress')
+}
+
+/** Nothing is named: the answer is the merchant as it stands, and there is nothing to write. */
+const isEmpty = ({ change }: MerchantRequest): boolean => Object.keys(change).length === 0
+
+/** What is named, by the names of the domain. */
+function changeOf({ state, currency, ...settings }: MerchantSettings): MerchantRequest['change'] {
+  const named = { ...settings, status: state, currencyCode: currency }
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
+}

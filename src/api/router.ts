@@ -1,0 +1,111 @@
+/** @module The routes of the contract on one router: each request is read, handed to its handler, and answered. */
+
+import { type Context, Hono } from 'hono'
+import type { Result } from '../domain/result.ts'
+import type { Services } from '../pipeline/services.ts'
+import { readCredential } from '../store/credential.ts'
+import type { Route } from './contract/route.ts'
+import {
+  type AnswerOf,
+  type BodyOf,
+  type LineOf,
+  type PathOf,
+  type QueryOf,
+  ROUTES,
+  type RouteName,
+} from './contract.ts'
+import { credentialOf, noteCaller, respondProblem } from './handler.ts'
+import { apiProblem, type Problem } from './json/problem.ts'
+import { readRequest } from './read-request.ts'
+import { logOf } from './request-id.ts'
+
+/** A request of a route, read. */
+export interface Call<N extends RouteName> {
+  readonly c: Context
+  /** The services of the isolate; their log names the request. */
+  readonly services: Services
+  /** SHA-256 of the bearer key. */
+  readonly credential: string
+  readonly path: PathOf<N>
+  readonly query: QueryOf<N>
+  readonly body: BodyOf<N>
+  /** Of NDJSON; undefined where the body is JSON. */
+  readonly lines:
+    | readonly { readonly number: number; readonly value: Result<LineOf<N>, Problem> }[]
+    | undefined
+  readonly idempotencyKey: string
+}
+
+type Headers = Readonly<Record<string, string>>
+
+/** What a handler returns: an answer of its route, or a refusal. */
+export type Reply<N extends RouteName> = (AnswerOf<N> & { readonly headers?: Headers }) | Problem
+
+export type Handler<N extends RouteName> = (call: Call<N>) => Promise<Reply<N>>
+
+/** A handler for each route, and none beside. */
+export type Handlers = { readonly [N in RouteName]: Handler<N> }
+
+export function contractRoutes(services: Services, handlers: Handlers): Hono {
+  const routes = new Hono()
+  const methods = new Map<string, string[]>()
+  for (const [name, route] of ROUTES) {
+    const [method = '', template = ''] = name.split(' ')
+    const path = template.replace(/\{(\w+)\}/g, ':$1')
+    const handler = handlers[name] as (call: Call<RouteName>) => Promise<AnyReply>
+    routes.on(method, path, async (c) => toResponse(route, await serve(services, c, route, handler)))
+    methods.set(path, [...(methods.get(path) ?? []), method])
+  }
+  for (const [path, allowed] of methods)
+    routes.all(path, () => {
+      const problem = apiProblem('method_not_allowed')
+      return respondProblem({ ...problem, headers: { ...problem.headers, allow: allowed.join(', ') } })
+    })
+  return routes
+}
+
+interface AnyReply {
+  readonly status: number
+  readonly body: unknown
+  readonly headers?: Headers
+}
+
+async function serve(
+  services: Services,
+  c: Context,
+  route: Route,
+  handler: (call: Call<RouteName>) => Promise<AnyReply>,
+): Promise<AnyReply> {
+  const credential = await credentialOf(c)
+  if (credential === undefined) return apiProblem('unauthorized')
+  const read = readRequest(c, route)
+  // Who sends a request comes before what is wrong with it.
+  if (!read.ok) return (await refuseCaller(services, c, route, credential)) ?? read.error
+  const { idempotencyKey = '' } = read.value
+  const own = { ...services, log: logOf(services, c) }
+  return handler({ ...read.value, c, services: own, credential, idempotencyKey } as Call<RouteName>)
+}
+
+/** Whether the caller may use the route at all; null: it may. */
+export async function refuseCaller(
+  { db }: Services,
+  c: Context,
+  { caller }: Pick<Route, 'caller'>,
+  credential: string,
+): Promise<Problem | null> {
+  const found = await readCredential(db, credential)
+  noteCaller(c, found)
+  if (found === null) return apiProblem('unauthorized')
+  return caller === 'administrator' && found.merchantId !== null ? apiProblem('forbidden') : null
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+function toResponse({ answers }: Route, { status, body, headers }: AnyReply): Response {
+  const type = headers?.['content-type'] ?? answers[status]?.type ?? JSON_TYPE
+  const text =
+    type === 'application/x-ndjson'
+      ? (body as readonly unknown[]).map((line) => `${JSON.stringify(line)}\n`).join('')
+      : JSON.stringify(body)
+  return new Response(text, { status, headers: { 'content-type': type, ...headers } })
+}
