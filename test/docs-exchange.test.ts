@@ -109,7 +109,10 @@ describe('byte by byte', () => {
     )
   }
 
-  it.each(['Request', 'Answer'].entries())('%i: the table of the %s is the frame', (i, title) => {
+  it.each([
+    [0, 'Request'],
+    [1, 'Answer'],
+  ] as const)('%i: the table of the %s is the frame', (i, title) => {
     const rows = rowsOf(title)
     const message = messagesOf(page)[i]
     expect(rows.map(([, bytes = '']) => bytes.replaceAll(' ', '')).join('')).toBe(blocksOf(page)[i])
