@@ -2,21 +2,21 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { MEANINGS } from '../src/acquirer/response-codes.ts'
+import { BEARER_KEY, RETRY_AFTER } from '../src/admission/admission-controller.ts'
+import { PRIORITIES } from '../src/admission/concurrency-limit.ts'
+import { UNPROVED } from '../src/admission/sources.ts'
+import { ALL_SIGN_ONS, SIGN_ON, TERMINAL, WITHOUT_MAC } from '../src/admission/terminals.ts'
+import { DOOR_REFUSALS } from '../src/api/json/problem.ts'
+import * as states from '../src/domain/acquirer-state.ts'
 import { DEFAULT_MERCHANT } from '../src/domain/admit.ts'
 import { REFUSALS, refusalOf } from '../src/domain/decline-reason.ts'
-import * as states from '../src/domain/host-state.ts'
 import { isMalleable, macAlgorithmOf, makLengthOf } from '../src/domain/mac-profile.ts'
 import { MAC_PROFILES } from '../src/domain/types.ts'
-import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/doors/terminal.ts'
-import { MEANINGS } from '../src/host/response-codes.ts'
 import { formatFault, transactionTypeOf } from '../src/iso8583/cup.ts'
 import { ISO_CONTENT_TYPE } from '../src/iso8583/frame.ts'
 import { ELEMENTS } from '../src/iso8583/spec.ts'
-import { DOOR_REFUSALS } from '../src/json/problem.ts'
-import { BEARER_KEY, RETRY_AFTER } from '../src/shed/doorkeeper.ts'
-import { PRIORITIES } from '../src/shed/gate.ts'
-import { UNPROVED } from '../src/shed/sources.ts'
-import { ALL_SIGN_ONS, SIGN_ON, TERMINAL, WITHOUT_MAC } from '../src/shed/terminals.ts'
+import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/pos/door.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 const PROTOCOL = read('docs/protocol.md')
@@ -139,9 +139,9 @@ describe('docs/protocol.md', () => {
     const documented = rows.flatMap(([codes = '', ...meanings]) =>
       codes.split(', ').map((code) => [code, ...meanings] as const),
     )
-    const ours = Object.entries(MEANINGS).map(([code, { asked, repeated, reversed, inquired }]) => [
+    const ours = Object.entries(MEANINGS).map(([code, { requested, repeated, reversed, inquired }]) => [
       code,
-      asked,
+      requested,
       repeated,
       reversed,
       inquired,
@@ -182,15 +182,15 @@ describe('docs/semantics.md', () => {
     expect(named.filter((reason) => !known.has(reason))).toEqual([])
   })
 
-  const transitions = Object.entries(states.HOST_TRANSITIONS).flatMap(([state, events]) =>
+  const transitions = Object.entries(states.ACQUIRER_TRANSITIONS).flatMap(([state, events]) =>
     Object.entries(events).map(([event, next]) => [state, event, next]),
   )
 
   it('has the state machine as a table and as a picture', () => {
-    expect(column(table(SEMANTICS, '| state | meaning |'), 0)).toEqual([...states.HOST_STATES])
+    expect(column(table(SEMANTICS, '| state | meaning |'), 0)).toEqual([...states.ACQUIRER_STATES])
     expect(table(SEMANTICS, '| state | event | next state |')).toEqual(transitions)
     const picture = / {13}acquirer_approved[\s\S]*?\n###/.exec(SEMANTICS)?.[0] ?? ''
-    for (const name of [...states.HOST_STATES, ...transitions.map(([, event = '']) => event)])
+    for (const name of [...states.ACQUIRER_STATES, ...transitions.map(([, event = '']) => event)])
       expect([name, picture.includes(name)]).toEqual([name, true])
   })
 
@@ -251,7 +251,7 @@ it('docs/deploy.md has every setting, and no other', () => {
   )
   const bindings = [...wrangler.matchAll(/^binding = "(\w+)"/gm)].map(([, name]) => name)
   const secrets = [...wrangler.matchAll(/secret put (\w+)/g)].map(([, name]) => name)
-  const interfaces = ['src/create-services.ts', 'src/host/settings.ts'].map(read).join('\n')
+  const interfaces = ['src/create-services.ts', 'src/acquirer/settings.ts'].map(read).join('\n')
   const declared = interfaces.matchAll(/interface (?:Environment extends )?\w*(?:Settings) \{([^}]*)\}/g)
   const used = [...declared].flatMap(([, body = '']) =>
     [...body.matchAll(/readonly (\w+)/g)].map(([, name]) => name),
