@@ -187,5 +187,7 @@ it('every page of docs/ is linked from another page', () => {
       [...read(path).matchAll(/\]\(([^)\s#]+)/g)].map(([, to = '']) => posix.join(posix.dirname(path), to)),
     ),
   )
-  expect(pages.filter((path) => path.startsWith('docs/') && !linked.has(path))).toEqual(['docs/README.md'])
+  const isIndex = (path: string): boolean => path === 'docs/README.md'
+  const unlinked = pages.filter((path) => path.startsWith('docs/') && !linked.has(path))
+  expect(unlinked.filter((path) => !isIndex(path))).toEqual([])
 })
