@@ -1,0 +1,19 @@
+/** @module Everything in docs/integrate that is made from the source, as it must be. */
+
+import { join } from 'node:path'
+import { liveDay } from './day.ts'
+import { macAlgorithms, macExamplesJson } from './mac-algorithms.ts'
+import { sampleFiles } from './samples.ts'
+
+export const FOLDER = join(import.meta.dirname, '../../docs/integrate')
+export const SAMPLES = 'samples'
+
+/** Content by path, from the folder. */
+export async function generatedFiles(): Promise<Map<string, string | Uint8Array>> {
+  const samples = await liveDay()
+  return new Map<string, string | Uint8Array>([
+    ['mac-algorithms.md', macAlgorithms()],
+    ['mac-examples.json', macExamplesJson()],
+    ...[...sampleFiles(samples)].map(([path, content]) => [`${SAMPLES}/${path}`, content] as const),
+  ])
+}
