@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { liveDay } from './day.ts'
 import { macAlgorithms, macExamplesJson } from './mac-algorithms.ts'
+import { messageSpecification } from './message-specification.ts'
 import { sampleFiles } from './samples.ts'
 
 export const FOLDER = join(import.meta.dirname, '../../docs/integrate')
@@ -12,6 +13,7 @@ export const SAMPLES = 'samples'
 export async function generatedFiles(): Promise<Map<string, string | Uint8Array>> {
   const samples = await liveDay()
   return new Map<string, string | Uint8Array>([
+    ['message-specification.md', messageSpecification(samples)],
     ['mac-algorithms.md', macAlgorithms()],
     ['mac-examples.json', macExamplesJson()],
     ...[...sampleFiles(samples)].map(([path, content]) => [`${SAMPLES}/${path}`, content] as const),
