@@ -151,8 +151,7 @@ export function needOf(type: TransactionType, number: number): Need {
 
 /** E: as in the request. S: set by the service. R: set by the service, in refusals only. */
 export function answerOf(type: TransactionType | undefined, number: number): 'E' | 'S' | 'R' | '' {
-  const { echo, own }: { echo: readonly number[]; own: readonly number[] } =
-    type === undefined ? UNSUPPORTED : LAYOUT[type]
+  const { echo, own } = type === undefined ? UNSUPPORTED : LAYOUT[type]
   if (number === 64) return type !== undefined && FORMS[type].mac !== 'none' ? 'S' : ''
   if (own.includes(number)) return 'S'
   if (number === 39 || number === 63) return echo.includes(number) ? 'E' : 'R'
