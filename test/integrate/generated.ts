@@ -5,6 +5,7 @@ import { liveDay } from './day.ts'
 import { macAlgorithms, macExamplesJson } from './mac-algorithms.ts'
 import { messageSpecification } from './message-specification.ts'
 import { sampleFiles } from './samples.ts'
+import { testCards } from './test-cards.ts'
 
 export const FOLDER = join(import.meta.dirname, '../../docs/integrate')
 export const SAMPLES = 'samples'
@@ -16,6 +17,7 @@ export async function generatedFiles(): Promise<Map<string, string | Uint8Array>
     ['message-specification.md', messageSpecification(samples)],
     ['mac-algorithms.md', macAlgorithms()],
     ['mac-examples.json', macExamplesJson()],
+    ['test-cards.md', testCards()],
     ...[...sampleFiles(samples)].map(([path, content]) => [`${SAMPLES}/${path}`, content] as const),
   ])
 }
