@@ -11,6 +11,12 @@ import { seeded } from '../support/micro-random.ts'
 export const START = Date.UTC(2026, 5, 1, 2, 18)
 
 const ADMINISTRATOR = 'annul_example-key-of-an-administrator'
+/** A merchant's bearer key: no administrator's. */
+export const MERCHANT_KEY = 'annul_example-key-of-a-merchant'
+const KEYS: readonly (readonly [key: string, merchantId: string | null])[] = [
+  [ADMINISTRATOR, null],
+  [MERCHANT_KEY, '123456789012345'],
+]
 
 export interface JsonReply {
   readonly status: number
@@ -21,7 +27,9 @@ export interface Service {
   readonly clock: { now: number }
   /** Posts a frame as a terminal does; null where the service returned no frame. */
   post(frame: Uint8Array): Promise<{ readonly status: number; readonly answer: Uint8Array | null }>
-  /** A request to the JSON API with an administrator's key. */
+  /** Any request. */
+  fetch(path: string, init: RequestInit): Promise<Response>
+  /** A request to the JSON API with an administrator's key, unless the headers have another. */
   json(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<JsonReply>
   close(): void
 }
@@ -30,13 +38,14 @@ export async function openService(): Promise<Service> {
   const storage = new Storage()
   const clock = { now: START }
   const random = seeded(1)
-  const hash = createHash('sha256').update(ADMINISTRATOR).digest('hex')
-  storage.rows(
-    'insert into api_key (hash, merchant_id, name, created_at) values (?, null, ?, ?) returning hash',
-    hash,
-    'example',
-    START,
-  )
+  for (const [key, merchantId] of KEYS)
+    storage.rows(
+      'insert into api_key (hash, merchant_id, name, created_at) values (?, ?, ?, ?) returning hash',
+      createHash('sha256').update(key).digest('hex'),
+      merchantId,
+      'example',
+      START,
+    )
   const database = bindD1(storage, async (_, apply) => apply())
   const services = await createServices(
     { DB: database, MASTER_KEY: 'ab'.repeat(32), ACQUIRER: 'sandbox', ACQUIRER_ID: '00001234' },
@@ -64,6 +73,7 @@ export async function openService(): Promise<Service> {
 
   return {
     clock,
+    fetch,
     async post(frame) {
       const headers = { 'content-type': 'x-ISO-TPDU/x-auth' }
       const body = Uint8Array.from(frame)

@@ -38,23 +38,19 @@ const changed = ({ mti, fields }: Message, number: number, value?: string): Mess
 describe('a request', () => {
   let service: Service
   let terminal: RecordedTerminal
-  let recorder: Recorder
 
   beforeAll(async () => {
     service = await openService()
-    recorder = new Recorder(service, await loadCore())
+    const recorder = new Recorder(service, await loadCore(), { isNamed: false })
     terminal = new RecordedTerminal(recorder, TERMINAL)
     await terminal.provision()
-    recorder.next('sign-on', '')
     await terminal.terminal.signOn()
-    recorder.next('sale', '')
     await terminal.terminal.sale(1234, EXAMPLES[2] ?? '')
   })
   afterAll(() => service.close())
 
   /** Field 39 of the answer; undefined for a settlement that was taken. */
   async function codeOf(message: Message, mac: 'right' | 'none'): Promise<string | undefined> {
-    recorder.next('probe', '')
     const answer = await terminal.send(message, { mac })
     if (answer === null) throw new Error('no answer')
     return messageIn(answer).fields.get(39)
