@@ -1,6 +1,6 @@
 /** @module A terminal's day with the real service: everything that docs/integrate/samples shows. */
 
-import { loadCore } from '../../src/cli/core.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
 import type { Message } from '../../src/iso8583/message.ts'
 import { saleRequest, voidRequest } from '../../src/terminal/messages.ts'
 import { findEntry, type LogEntry, takeStan } from '../../src/terminal/state.ts'

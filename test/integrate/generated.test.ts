@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
-import { loadCore } from '../../src/cli/core.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
 import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
 import { MAC_PROFILES } from '../../src/domain/types.ts'
 import { parseFrame } from '../../src/iso8583/frame.ts'

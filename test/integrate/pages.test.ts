@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
-import { loadCore } from '../../src/cli/core.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { TERMINAL } from './day.ts'
 import { FOLDER } from './generated.ts'

@@ -1,7 +1,7 @@
 /** What the specification page says of requests is what the service does: each field left out, each other field added. */
 
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
-import { loadCore } from '../../src/cli/core.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
 import { type TransactionType, transactionTypeOf } from '../../src/iso8583/cup.ts'
 import type { Message } from '../../src/iso8583/message.ts'
 import { ELEMENTS } from '../../src/iso8583/spec.ts'

@@ -1,7 +1,7 @@
 /** @module The text of docs/integrate/test-cards.md. */
 
+import { SANDBOX_OUTCOMES } from '../../src/acquirer/sandbox.ts'
 import { refusalOf } from '../../src/domain/decline-reason.ts'
-import { SANDBOX_OUTCOMES } from '../../src/host/sandbox.ts'
 import { testCard, WELL_KNOWN_TEST_CARDS } from '../../src/terminal/test-cards.ts'
 import { GENERATED, page, table } from './markdown.ts'
 
