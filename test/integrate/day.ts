@@ -5,12 +5,13 @@ import type { Message } from '../../src/iso8583/message.ts'
 import { saleRequest, voidRequest } from '../../src/terminal/messages.ts'
 import { findEntry, type LogEntry, takeStan } from '../../src/terminal/state.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
+import { EXAMPLE_TMK } from './mac-examples.ts'
 import { RecordedTerminal, Recorder, type Sample, type TerminalOptions } from './recorder.ts'
 import { openService } from './service.ts'
 
 export const TERMINAL: TerminalOptions = {
   terminalId: '12345678',
-  tmk: '1'.repeat(32),
+  tmk: EXAMPLE_TMK,
   macProfile: 'cup-ecb',
 }
 

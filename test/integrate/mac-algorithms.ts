@@ -208,6 +208,10 @@ ${table(
     ['`A0` with `x9.19` only', 'the key halves are swapped, or the last two steps are missing'],
     ['a check value differs', 'wrong master key, or DES in place of 3DES for a 16-byte key'],
     [
+      'the library refuses the key: "degenerates to single DES"',
+      'both halves of the key are equal; use single DES with one half, the result is the same',
+    ],
+    [
       '`A0` after a good day',
       'someone signed on with the same terminal number and used the new keys: sign on again',
     ],
