@@ -115,11 +115,11 @@ async function refusedSales(day: Day): Promise<void> {
   await pos.terminal.sale(1051, CARD)
   day.next('sale-with-used-trace', 'Another sale under the STAN of the first one.')
   await pos.send(withFields(day.sale(500), { 11: '000002' }), { mac: 'right' })
-  day.next('sale-with-wrong-mac', 'A sale with a wrong MAC. The header of the answer asks for a sign-on.')
+  day.next('sale-with-wrong-mac', 'A sale with a wrong MAC. The header of the answer requires a sign-on.')
   await pos.send(day.sale(700), { mac: 'forged' })
   day.next(
     'sale-of-other-batch',
-    'A sale that names batch 000009. The header of the answer asks for a sign-on.',
+    'A sale that names batch 000009. The header of the answer requires a sign-on.',
   )
   await pos.send(withFields(day.sale(700), { 60: '2200000900060' }), { mac: 'right' })
   day.next('sale-without-entry-mode', 'A sale without field 22.')
@@ -204,7 +204,7 @@ async function otherForms({ recorder, pos }: Day): Promise<void> {
 }
 
 /** The whole day, the same bytes every time. */
-export async function liveDay(): Promise<readonly Sample[]> {
+export async function runDay(): Promise<readonly Sample[]> {
   const service = await openService()
   try {
     const day = new Day(new Recorder(service, await loadCore()))

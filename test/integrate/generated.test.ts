@@ -1,4 +1,4 @@
-/** What docs/integrate shows is what the code does: pages and samples are made again and compared, every MAC and key by node:crypto. */
+/** docs/integrate shows the behaviour of the code: pages and samples are made again and compared, every MAC and key by node:crypto. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { parseFrame } from '../../src/iso8583/frame.ts'
 import { macInput, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import { openMacKey } from '../../src/terminal/working-keys.ts'
-import { liveDay, SM4_TERMINAL, TERMINAL } from './day.ts'
+import { runDay, SM4_TERMINAL, TERMINAL } from './day.ts'
 import { FOLDER, generatedFiles, SAMPLES } from './generated.ts'
 import { EXAMPLE_INPUT, EXAMPLE_TMK, KEY_EXAMPLES, MAC_EXAMPLES } from './mac-examples.ts'
 import { workMac } from './mac-steps.ts'
@@ -19,7 +19,7 @@ import { messageIn } from './samples.ts'
 
 const core = await loadCore()
 const generated = await generatedFiles()
-const samples = await liveDay()
+const samples = await runDay()
 
 const same = (path: string, content: string | Uint8Array): [string, boolean] => [
   path,

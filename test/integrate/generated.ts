@@ -1,7 +1,7 @@
 /** @module Everything in docs/integrate that is made from the source, as it must be. */
 
 import { join } from 'node:path'
-import { liveDay } from './day.ts'
+import { runDay } from './day.ts'
 import { macAlgorithms, macExamplesJson } from './mac-algorithms.ts'
 import { messageSpecification } from './message-specification.ts'
 import { sampleFiles } from './samples.ts'
@@ -12,7 +12,7 @@ export const SAMPLES = 'samples'
 
 /** Content by path, from the folder. */
 export async function generatedFiles(): Promise<Map<string, string | Uint8Array>> {
-  const samples = await liveDay()
+  const samples = await runDay()
   return new Map<string, string | Uint8Array>([
     ['message-specification.md', messageSpecification(samples)],
     ['mac-algorithms.md', macAlgorithms()],

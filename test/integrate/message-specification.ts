@@ -79,12 +79,12 @@ Compare the MTI and fields 3, 4, 11, 41 and 42 with the request before you belie
 
 const answerNotes = `- Field 64 is in an answer when the request's MAC was right. An answer without it (\`A0\`, \`97\`, \`40\`) is not signed.
 - A settlement has no field 39. The codes in field 48 say how the comparison went. A refused settlement has field 39 and code 3.
-- A transaction that the service does not do is answered with fields ${[
+- The answer to a transaction that the service does not do (\`40\`) has these fields, as far as the request has them: ${[
   ...UNSUPPORTED.echo,
   ...UNSUPPORTED.own,
 ]
   .sort((a, b) => a - b)
-  .join(', ')}, as far as the request has them.
+  .join(', ')}.
 - If the card came in field 35 only, field 2 of the answer holds its number.`
 
 const named = (head: readonly string[], names: Readonly<Record<string, string>>): string =>
@@ -97,11 +97,11 @@ const named = (head: readonly string[], names: Readonly<Record<string, string>>)
 
 const RESPONSE_CODES = `## Field 39 of an answer
 
-\`00\` means done. Every other code means that nothing was done. One reason has one text, and several reasons may share a code. The
+\`00\` means done. With every other code this message did nothing. One reason has one text, and several reasons may share a code. The
 text is in field 63, so print it.
 
-If field 39 is one of ${SIGN_ON_CODES.map((value) => `\`${value}\``).join(', ')}, sign on before you try again. The header of the answer asks
-for it too. When the outcome is not known, there is no answer at all: see [transport.md](transport.md).`
+If field 39 is one of ${SIGN_ON_CODES.map((value) => `\`${value}\``).join(', ')}, sign on before you try again. The header of the answer
+requires it too. When the outcome is not known, there is no answer at all: see [transport.md](transport.md).`
 
 export const messageSpecification = (samples: readonly Sample[]): string => {
   const example = samples.find(({ name }) => name.endsWith('-void'))

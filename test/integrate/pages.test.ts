@@ -87,7 +87,7 @@ describe('provisioning.md', () => {
     )
   })
 
-  it('says what a blocked terminal and one with a new master key hear', async () => {
+  it('describes the answers to a blocked terminal and to one with a new master key', async () => {
     const { terminal } = await terminalOf({ terminalId: '00000044' })
     await terminal.provision()
     await terminal.terminal.signOn()
@@ -174,7 +174,7 @@ describe('transport.md', () => {
 })
 
 describe('README.md', () => {
-  it('has a day as the service lives it', async () => {
+  it('has a day that the service answers in the same way', async () => {
     const { recorder, terminal } = await terminalOf({ terminalId: '00000047' })
     const { terminal: pos } = terminal
     await terminal.provision()
@@ -188,7 +188,7 @@ describe('README.md', () => {
     await pos.voidSale('000003')
     await pos.settle()
     await pos.signOff()
-    const lived = recorder.samples.map(({ request, answer }, n) => {
+    const actual = recorder.samples.map(({ request, answer }, n) => {
       const sent = messageIn(request).fields
       const code = n === 4 ? 'no answer' : messageIn(answer ?? new Uint8Array(0)).fields.get(39)
       return [sent.get(11), sent.get(60)?.slice(0, 11), code]
@@ -197,7 +197,7 @@ describe('README.md', () => {
       readPage('README.md'),
       '| # | the terminal | STAN | 60 | field 39 | afterwards |',
     ).map(([, , stan, field60, code]) => [stan, field60, code?.startsWith('none') ? undefined : code])
-    expect(rows).toEqual(lived)
+    expect(rows).toEqual(actual)
     const settlement = messageIn(recorder.samples[7]?.request ?? new Uint8Array(0)).fields.get(48) ?? ''
     const [, written = ''] = /Field 48 of message 8: (.*), then/.exec(readPage('README.md')) ?? []
     expect(settlement).toBe(written.replaceAll(/[` ]/g, '') + '0'.repeat(31))

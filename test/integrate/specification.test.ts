@@ -1,4 +1,4 @@
-/** What the specification page says of requests is what the service does: each field left out, each other field added. */
+/** The specification page describes requests as the service reads them: each field left out, each other field added. */
 
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { loadCore } from '../../src/cli/lib/core.ts'
@@ -6,14 +6,14 @@ import { type TransactionType, transactionTypeOf } from '../../src/iso8583/cup.t
 import type { Message } from '../../src/iso8583/message.ts'
 import { ELEMENTS } from '../../src/iso8583/spec.ts'
 import { takeStan } from '../../src/terminal/state.ts'
-import { liveDay, TERMINAL } from './day.ts'
+import { runDay, TERMINAL } from './day.ts'
 import { EXAMPLES } from './field-rows.ts'
 import { answerOf, FORMS, needOf, TYPES } from './message-rows.ts'
 import { RecordedTerminal, Recorder } from './recorder.ts'
 import { messageIn } from './samples.ts'
 import { openService, type Service } from './service.ts'
 
-const samples = await liveDay()
+const samples = await runDay()
 
 /** A request of each type, as the day has it. */
 const requests = new Map<TransactionType, Message>()
