@@ -3,10 +3,9 @@
 import { isCaseOpen } from '../domain/acquirer-state.ts'
 import type { CaseRequest } from '../domain/requests.ts'
 import type { JournalEntry } from '../domain/types.ts'
-import type { Outcome } from '../pipeline/process.ts'
 import { type CaseFile, readCase, readCases } from '../store/cases.ts'
 import type { Credential } from '../store/load.ts'
-import { logOutcome, noteCaller, REPLAYED, submit, undecidedProblem } from './handler.ts'
+import { logOutcome, noteCaller, REPLAYED, type Submitted, submit, undecidedProblem } from './handler.ts'
 import { caseBody } from './json/cases.ts'
 import { apiProblem, declineProblem } from './json/problem.ts'
 import type { CaseDecision } from './json/schemas.ts'
@@ -48,9 +47,9 @@ export const postCase: Handler<Post> = async (call) => {
   const known = decisionIn(file, decision)
   if (known !== undefined) return replyOf(file, known, body, true)
   if (!isCaseOpen(file.message)) return apiProblem('case_closed')
-  const outcome = await decide(call, file, decision)
+  const { outcome, denial } = await decide(call, file, decision)
   // Whether it was this decision that closed it, the journal says.
-  if (outcome.kind !== 'answered' && outcome.kind !== 'pending') return undecidedProblem(outcome, undefined)
+  if (outcome.kind !== 'answered' && outcome.kind !== 'pending') return undecidedProblem(outcome, denial)
   const [after] = (await readCase(services.db, credential, path.rrn)).files
   const written = after === undefined ? undefined : decisionIn(after, decision)
   if (after === undefined || written === undefined) return apiProblem('case_closed')
@@ -77,7 +76,7 @@ async function decide(
   { services, c, credential, body }: Call<Post>,
   { message }: CaseFile,
   decision: string,
-): Promise<Outcome> {
+): Promise<Submitted> {
   const { resolution, note } = body
   const { terminalId, messageKey, merchantId } = message
   const request = (by: Credential): CaseRequest => ({
@@ -89,13 +88,12 @@ async function decide(
     request: { decidedBy: by.name, resolution, note, decision },
     resolution,
   })
-  const outcome = await submit(services, c, {
-    load: { credential, terminalId, messageKey, saleKey: messageKey, saleOfVoidKey: messageKey },
-    verify: async (loaded) =>
-      loaded.credential?.merchantId === null
-        ? { kind: 'verified', request: request(loaded.credential) }
-        : { kind: 'denied' },
-  })
-  logOutcome(services, { type: 'case', door: 'json', rrn: message.rrn, resolution }, outcome)
-  return outcome
+  const load = { credential, terminalId, messageKey, saleKey: messageKey, saleOfVoidKey: messageKey }
+  const submitted = await submit(services, c, load, (loaded) =>
+    loaded.credential?.merchantId === null
+      ? { kind: 'verified', request: request(loaded.credential) }
+      : { kind: 'denied', problem: apiProblem('unauthorized') },
+  )
+  logOutcome(services, { type: 'case', door: 'json', rrn: message.rrn, resolution }, submitted.outcome)
+  return submitted
 }

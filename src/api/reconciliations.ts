@@ -6,16 +6,14 @@
 import { compareRecord, type ReconciliationRecord } from '../domain/compare-record.ts'
 import { acquirerKey } from '../domain/message-key.ts'
 import type { ReconciliationRequest } from '../domain/requests.ts'
-import { processAlone } from '../pipeline/process.ts'
-import type { Services } from '../pipeline/services.ts'
 import type { LoadItem } from '../store/load.ts'
 import { type FoundRecord, findRecords, readForwarded } from '../store/reconciliation-records.ts'
-import { noteCaller } from './handler.ts'
+import { noteCaller, runAlone } from './handler.ts'
 import type { ComparedLine } from './json/line-schemas.ts'
 import { apiProblem, invalid } from './json/problem.ts'
 import { type Found, forwardedBody, recordOf, resultBody } from './json/reconciliation-records.ts'
 import type { RecordLine } from './json/schemas.ts'
-import type { Handler } from './router.ts'
+import type { Call, Handler } from './router.ts'
 
 /** The time is told, so that a list that is fetched after it is known to be younger. */
 export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async ({
@@ -34,6 +32,8 @@ export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async (
   return { status: 200, body: { items, next, asOf, certainty: 'FINAL', doNext: 'nothing' } }
 }
 
+type Post = 'POST /v1/reconciliations'
+
 interface Line {
   readonly number: number
   readonly line: RecordLine
@@ -41,13 +41,8 @@ interface Line {
 }
 
 /** Each line that does not agree is told with its number; those that cannot be read as problems. */
-export const postReconciliation: Handler<'POST /v1/reconciliations'> = async ({
-  services,
-  c,
-  credential,
-  query,
-  lines: all = [],
-}) => {
+export const postReconciliation: Handler<Post> = async (call) => {
+  const { services, c, credential, query, lines: all = [] } = call
   const apply = query.apply === 'true'
   const asOf = Date.parse(query.asOf)
   const answers: ComparedLine[] = []
@@ -70,7 +65,7 @@ export const postReconciliation: Handler<'POST /v1/reconciliations'> = async ({
     const result = resultOf(foundRecord, record, asOf)
     if (result.result === 'agrees') continue
     const follows = foundRecord !== null && (result.result === 'resolves' || result.result === 'differs')
-    const applied = apply && follows ? await applyLine(services, credential, foundRecord, record, asOf) : null
+    const applied = apply && follows ? await applyLine(call, foundRecord, record, asOf) : null
     const message = foundRecord?.ourRecord?.message ?? null
     answers.push({ line: number, ...resultBody(line, result, message, applied) })
   }
@@ -84,10 +79,9 @@ function resultOf(foundRecord: FoundRecord | null, record: ReconciliationRecord,
     : compareRecord(foundRecord.ourRecord, record, asOf)
 }
 
-/** Down the road, where it is held against what stands by then. Whether the journal says what follows from it. */
+/** Runs the record through the pipeline, which compares it with what is there by then. Whether the journal says what follows. */
 async function applyLine(
-  services: Services,
-  credential: string,
+  { services, c, credential }: Call<Post>,
   { ourRecord, saleKey }: FoundRecord,
   record: ReconciliationRecord,
   asOf: number,
@@ -109,10 +103,10 @@ async function applyLine(
     record,
     asOf,
   }
-  const outcome = await processAlone(services.road, {
-    load,
-    verify: async (loaded) =>
-      loaded.credential?.merchantId === null ? { kind: 'verified', request } : { kind: 'denied' },
-  })
+  const { outcome } = await runAlone(services, c, load, (loaded) =>
+    loaded.credential?.merchantId === null
+      ? { kind: 'verified', request }
+      : { kind: 'denied', problem: apiProblem('unauthorized') },
+  )
   return outcome.kind === 'answered' || outcome.kind === 'pending'
 }

@@ -2,13 +2,21 @@
 
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { ReversalRequest } from '../domain/requests.ts'
-import type { Outcome, Verdict } from '../pipeline/process.ts'
 import type { Services } from '../pipeline/services.ts'
-import type { Credential, Loaded } from '../store/load.ts'
-import { logOutcome, REPLAYED, scopeOf, submit, undecidedProblem, verdictOnSale } from './handler.ts'
+import type { Outcome } from '../pipeline/types.ts'
+import type { Credential, Loaded, LoadItem } from '../store/load.ts'
+import {
+  type ApiVerdict,
+  logOutcome,
+  REPLAYED,
+  scopeOf,
+  submit,
+  undecidedProblem,
+  verdictOnSale,
+} from './handler.ts'
 import { reversalBody } from './json/bodies.ts'
 import { readIdempotencyKey } from './json/idempotency-key.ts'
-import { type About, declineProblem, inquiryAt, voidAt } from './json/problem.ts'
+import { type About, apiProblem, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
 import type { ReversalRequestBody } from './json/schemas.ts'
 import type { Handler, Reply } from './router.ts'
 
@@ -28,18 +36,18 @@ export const postReversal: Handler<Post> = async ({ services, c, credential, bod
     own: await keyring.fingerprint('content', idempotencyKey),
     target: await keyring.fingerprint('content', target),
   }
-  const outcome = await submit(services, c, {
-    load: {
-      credential,
-      saleId,
-      idempotencyKey: keys.own,
-      idempotencyKind: 'void_reversal',
-      targetIdempotencyKey: keys.target,
-    },
-    verify: (loaded) => verify(services, loaded, body, keys),
-  })
+  const load: LoadItem = {
+    credential,
+    saleId,
+    idempotencyKey: keys.own,
+    idempotencyKind: 'void_reversal',
+    targetIdempotencyKey: keys.target,
+  }
+  const { outcome, denial } = await submit(services, c, load, (loaded) =>
+    verify(services, loaded, body, keys),
+  )
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
-  return replyOf(outcome, { saleId, keyAt: inquiryAt({ idempotencyKey: target }) })
+  return replyOf(outcome, denial, { saleId, keyAt: inquiryAt({ idempotencyKey: target }) })
 }
 
 async function verify(
@@ -47,9 +55,9 @@ async function verify(
   loaded: Loaded,
   body: ReversalRequestBody,
   keys: Keys,
-): Promise<Verdict> {
+): Promise<ApiVerdict> {
   const { credential } = loaded
-  if (credential === null) return { kind: 'denied' }
+  if (credential === null) return { kind: 'denied', problem: apiProblem('unauthorized') }
   return verdictOnSale(loaded, credential, await request(services, credential, loaded, body, keys))
 }
 
@@ -77,8 +85,8 @@ async function request(
   }
 }
 
-function replyOf(outcome: Outcome, about: About): Reply<Post> {
-  if (outcome.kind !== 'answered') return undecidedProblem(outcome, undefined, about)
+function replyOf(outcome: Outcome, denial: Problem | null, about: About): Reply<Post> {
+  if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial, about)
   const { answer, entry, replayed, loadedState } = outcome
   const headers = replayed ? REPLAYED : {}
   if (answer.reason !== null) {

@@ -7,11 +7,11 @@ import { posMessageKey, tombstonedKey } from '../domain/message-key.ts'
 import { maskPan } from '../domain/pan.ts'
 import type { CapturedSaleRequest } from '../domain/requests.ts'
 import { voidableUntil } from '../domain/window.ts'
-import type { Outcome, Verdict } from '../pipeline/process.ts'
 import type { Services } from '../pipeline/services.ts'
+import type { Outcome } from '../pipeline/types.ts'
 import { canonical } from '../store/journal.ts'
 import { type Credential, type Loaded, load } from '../store/load.ts'
-import { mayAct, noteCaller, REPLAYED, submit, undecidedProblem } from './handler.ts'
+import { type ApiVerdict, mayAct, noteCaller, REPLAYED, submit, undecidedProblem } from './handler.ts'
 import { saleBody } from './json/bodies.ts'
 import { capturedSale } from './json/first-answer.ts'
 import type { CapturedLine } from './json/line-schemas.ts'
@@ -75,11 +75,10 @@ async function recordCapturedSale(
   const fault = faultOf(body, soldAt, services.now())
   if (fault !== null) return (await refuseCaller(services, c, { caller: 'merchant' }, credential)) ?? fault
 
-  let denial: Problem | undefined
   const messageKey = posMessageKey({ merchantId, terminalId, batchNumber, stan }, 'sale')
-  const verify = async (loaded: Loaded): Promise<Verdict> => {
-    denial = deny(loaded.credential, merchantId)
-    if (denial !== undefined) return { kind: 'denied' }
+  const verify = async (loaded: Loaded): Promise<ApiVerdict> => {
+    const problem = deny(loaded.credential, merchantId)
+    if (problem !== undefined) return { kind: 'denied', problem }
     // Another merchant's terminal and one that does not exist are answered alike.
     if (loaded.terminal?.merchantId !== merchantId) return { kind: 'refused', reason: 'terminal_unknown' }
     const reason = refuseTerminal(loaded.terminal, loaded.merchant, merchantId)
@@ -95,7 +94,7 @@ async function recordCapturedSale(
     targetKey,
     ...(rrn === undefined ? {} : { saleRrn: rrn }),
   }
-  const outcome = await submit(services, c, { load: item, verify })
+  const { outcome, denial } = await submit(services, c, item, verify)
   return replyOf(services, outcome, denial, aboutOf(body, outcome))
 }
 
@@ -163,7 +162,7 @@ function reasonOf(outcome: Outcome): DeclineReason | null {
   return outcome.kind === 'refused' ? outcome.reason : null
 }
 
-function replyOf(services: Services, outcome: Outcome, denial: Problem | undefined, about: About): Captured {
+function replyOf(services: Services, outcome: Outcome, denial: Problem | null, about: About): Captured {
   const reason = reasonOf(outcome)
   if (reason !== null) services.log('refused', { type: 'captured_sale', door: 'json', reason })
   if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial, about)

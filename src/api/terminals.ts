@@ -6,10 +6,9 @@ import { apiMessageKey } from '../domain/message-key.ts'
 import type { ProvisionRequest } from '../domain/requests.ts'
 import type { MacProfile, Merchant } from '../domain/types.ts'
 import { fromHex } from '../iso8583/hex.ts'
-import { processAlone, type Verdict } from '../pipeline/process.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Loaded } from '../store/load.ts'
-import { noteCaller, undecidedProblem } from './handler.ts'
+import { type ApiVerdict, runAlone, undecidedProblem } from './handler.ts'
 import { terminalBody } from './json/bodies.ts'
 import { apiProblem, type Problem } from './json/problem.ts'
 import type { TerminalSettings } from './json/schemas.ts'
@@ -27,32 +26,19 @@ export const putTerminal: Handler<'PUT /v1/merchants/{merchantId}/terminals/{ter
   path,
   body,
 }) => {
-  let denial: Problem | undefined
-  const verify = async (loaded: Loaded): Promise<Verdict> => {
-    noteCaller(c, loaded.credential)
+  const load = { credential, ...path, masterKey: true }
+  const { outcome, denial } = await runAlone(services, c, load, async (loaded) => {
     const { merchant } = loaded
-    denial = deny(loaded, path, body)
-    if (denial === undefined && merchant === null) denial = apiProblem('merchant_required')
-    if (denial !== undefined || merchant === null) return { kind: 'denied' }
-    const verdict = await provisionVerdict(services, loaded, merchant, path, body)
-    if (verdict.kind !== 'not_a_key') return verdict
-    denial = apiProblem(verdict.reason)
-    return { kind: 'denied' }
-  }
-  const outcome = await processAlone(services.road, {
-    load: { credential, ...path, masterKey: true },
-    verify,
+    const problem = deny(loaded, path, body)
+    if (problem !== undefined) return { kind: 'denied', problem }
+    if (merchant === null) return { kind: 'denied', problem: apiProblem('merchant_required') }
+    return provisionVerdict(services, loaded, merchant, path, body)
   })
   if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial)
   const { context, entry } = outcome
   const answer = terminalBody({ ...context.terminal, ...entry?.effects.terminal })
   const isNew = context.terminal.head.seq === 0
   return isNew ? { status: 201, body: answer } : { status: 200, body: answer }
-}
-
-interface NotAKey {
-  readonly kind: 'not_a_key'
-  readonly reason: 'check_value_differs' | 'master_key_weak'
 }
 
 function deny(loaded: Loaded, { merchantId }: Names, body: TerminalSettings): Problem | undefined {
@@ -73,7 +59,7 @@ async function provisionVerdict(
   merchant: Merchant,
   names: Names,
   body: TerminalSettings,
-): Promise<Verdict | NotAKey> {
+): Promise<ApiVerdict> {
   const { merchantId, terminalId } = names
   const profile: ProvisionRequest['profile'] = {
     status: body.state ?? terminal?.status ?? 'active',
@@ -95,8 +81,8 @@ async function provisionVerdict(
   }
   if (body.tmk === undefined) return { kind: 'verified', request }
   const tmk = joinComponents(services.core, profile.macProfile, body.tmk)
-  if (tmk === undefined) return { kind: 'not_a_key', reason: 'check_value_differs' }
-  if (tmk.every((byte) => byte === 0)) return { kind: 'not_a_key', reason: 'master_key_weak' }
+  if (tmk === undefined) return { kind: 'denied', problem: apiProblem('check_value_differs') }
+  if (tmk.every((byte) => byte === 0)) return { kind: 'denied', problem: apiProblem('master_key_weak') }
   // Greater than the one before on whatever clock: by its version a sign-on knows that its master key is still the one.
   const version = Math.max(services.now(), (masterKey?.version ?? 0) + 1)
   const wrapped = await services.keyring.wrap(tmk, { ...names, usage: 'tmk', version })

@@ -2,11 +2,12 @@
 
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { VoidRequest } from '../domain/requests.ts'
-import type { Outcome, Verdict } from '../pipeline/process.ts'
 import type { Services } from '../pipeline/services.ts'
+import type { Outcome } from '../pipeline/types.ts'
 import type { Credential, Loaded } from '../store/load.ts'
 import { readVoid } from '../store/voids.ts'
 import {
+  type ApiVerdict,
   logOutcome,
   mayAct,
   noteCaller,
@@ -18,7 +19,7 @@ import {
 } from './handler.ts'
 import { voidBodyOf } from './json/bodies.ts'
 import { approvedVoid } from './json/first-answer.ts'
-import { type About, apiProblem, declineProblem, inquiryAt, voidAt } from './json/problem.ts'
+import { type About, apiProblem, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
 import type { VoidRequestBody } from './json/schemas.ts'
 import type { Handler, Reply } from './router.ts'
 
@@ -30,9 +31,9 @@ export const postVoid: Handler<Post> = async ({ services, c, credential, body, i
   const keyFingerprint = await services.keyring.fingerprint('content', idempotencyKey)
   const verify = (loaded: Loaded) => verifyVoid(services, loaded, body, keyFingerprint)
   const load = { credential, saleId, idempotencyKey: keyFingerprint }
-  const outcome = await submit(services, c, { load, verify })
+  const { outcome, denial } = await submit(services, c, load, verify)
   logOutcome(services, { type: 'void', door: 'json', saleId }, outcome)
-  return replyOf(outcome, saleId, idempotencyKey)
+  return replyOf(outcome, denial, { saleId, keyAt: inquiryAt({ idempotencyKey }) })
 }
 
 async function verifyVoid(
@@ -40,9 +41,9 @@ async function verifyVoid(
   loaded: Loaded,
   body: VoidRequestBody,
   key: string,
-): Promise<Verdict> {
+): Promise<ApiVerdict> {
   const { credential } = loaded
-  if (credential === null) return { kind: 'denied' }
+  if (credential === null) return { kind: 'denied', problem: apiProblem('unauthorized') }
   return verdictOnSale(loaded, credential, await voidRequest(services, credential, loaded, body, key))
 }
 
@@ -81,10 +82,9 @@ async function voidRequest(
   }
 }
 
-function replyOf(outcome: Outcome, saleId: string, key: string): Reply<Post> {
+function replyOf(outcome: Outcome, denial: Problem | null, about: About): Reply<Post> {
   if (outcome.kind === 'pending') return pendingReply(outcome)
-  const about: About = { saleId, keyAt: inquiryAt({ idempotencyKey: key }) }
-  if (outcome.kind !== 'answered') return undecidedProblem(outcome, undefined, about)
+  if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial, about)
   const { answer, entry, replayed, loadedState } = outcome
   const headers = replayed ? REPLAYED : {}
   if (answer.reason !== null) {
