@@ -4,6 +4,7 @@ import type { Core } from '../core/instance.ts'
 import { freshId } from '../crypto/random.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { ProvisionRequest } from '../domain/requests.ts'
+import { err, ok, type Result } from '../domain/result.ts'
 import type { MacProfile, Merchant } from '../domain/types.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import type { Services } from '../pipeline/services.ts'
@@ -28,11 +29,9 @@ export const putTerminal: Handler<'PUT /v1/merchants/{merchantId}/terminals/{ter
 }) => {
   const load = { credential, ...path, masterKey: true }
   const { outcome, denial } = await runAlone(services, c, load, async (loaded) => {
-    const { merchant } = loaded
-    const problem = deny(loaded, path, body)
-    if (problem !== undefined) return { kind: 'denied', problem }
-    if (merchant === null) return { kind: 'denied', problem: apiProblem('merchant_required') }
-    return provisionVerdict(services, loaded, merchant, path, body)
+    const merchant = merchantFor(loaded, path, body)
+    if (!merchant.ok) return { kind: 'denied', problem: merchant.error }
+    return provisionVerdict(services, loaded, merchant.value, path, body)
   })
   if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial)
   const { context, entry } = outcome
@@ -41,16 +40,21 @@ export const putTerminal: Handler<'PUT /v1/merchants/{merchantId}/terminals/{ter
   return isNew ? { status: 201, body: answer } : { status: 200, body: answer }
 }
 
-function deny(loaded: Loaded, { merchantId }: Names, body: TerminalSettings): Problem | undefined {
-  const { credential, terminal } = loaded
-  if (credential === null) return apiProblem('unauthorized')
-  if (credential.merchantId !== null) return apiProblem('forbidden')
-  if (terminal !== null && terminal.merchantId !== merchantId) return apiProblem('terminal_of_other_merchant')
+/** The merchant of the terminal, or why this request does not provision it. */
+function merchantFor(
+  { credential, terminal, merchant }: Loaded,
+  { merchantId }: Names,
+  body: TerminalSettings,
+): Result<Merchant, Problem> {
+  if (credential === null) return err(apiProblem('unauthorized'))
+  if (credential.merchantId !== null) return err(apiProblem('forbidden'))
+  if (terminal !== null && terminal.merchantId !== merchantId)
+    return err(apiProblem('terminal_of_other_merchant'))
+  if (merchant === null) return err(apiProblem('merchant_required'))
   // Working keys of one profile's length and cipher are no keys for another.
   const changesProfile = body.macProfile !== undefined && body.macProfile !== terminal?.macProfile
-  if (body.tmk === undefined && (terminal === null || changesProfile))
-    return apiProblem('master_key_required')
-  return undefined
+  const needsKey = terminal === null || changesProfile
+  return needsKey && body.tmk === undefined ? err(apiProblem('master_key_required')) : ok(merchant)
 }
 
 async function provisionVerdict(

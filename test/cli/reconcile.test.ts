@@ -14,7 +14,7 @@ const MID = '123456789012345'
 const NOW = '2026-06-01T02:18:00.000Z'
 
 const place = (stan: string) => ({
-  of: 'void',
+  kind: 'void',
   merchantId: MID,
   terminalId: '12345678',
   batchNumber: '000001',
@@ -207,7 +207,7 @@ test('what cannot be done is said in one line', async () => {
 test('what was written down is told even where a later part fails', async () => {
   const result = {
     line: 1,
-    of: 'sale',
+    kind: 'sale',
     stan: '000001',
     result: 'differs',
     difference: 'state',

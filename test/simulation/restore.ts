@@ -174,14 +174,14 @@ async function reconcile({ context, acquirer }: Harness): Promise<Reconciliation
   const ours = await ask(context, jsonRequest(ADMINISTRATOR, 'GET', '/v1/acquirer-messages'))
   must(ours?.status === 200, `what we hold is not told: ${ours?.status}`)
   const lines = Array.from(acquirer.simulator.ledger.items(), (item) => ({
-    of: item.of,
+    kind: item.of,
     merchantId: item.merchantId,
     terminalId: item.terminalId,
     batchNumber: item.batchNumber,
     stan: item.stan,
     state: item.state,
     amount: item.amount,
-    currencyCode: item.currencyCode,
+    currency: item.currencyCode,
     rrn: rrnOf(item),
     authorizationCode: item.responseCode === '00' ? authorizationCodeOf(item) : null,
     original: item.original,

@@ -41,7 +41,7 @@ export const SILENCE = [
 
 export interface Reported {
   readonly line: number
-  readonly of: string
+  readonly kind: string
   readonly stan: string
   readonly result: string
   readonly difference?: string

@@ -14,7 +14,7 @@ export interface Harness {
 }
 
 export interface CaseBody {
-  readonly id: string
+  readonly rrn: string
   readonly history: readonly { readonly kind: string }[]
 }
 
@@ -40,7 +40,7 @@ export async function silentVoid(harness: Harness, admin: string) {
   const request = s.aVoid({ stan: '000002', ...sale })
   await harness.terminal.send(request)
   await waitForCase(harness)
-  return { sale, request, caseId: (await theCase(harness, admin)).id }
+  return { sale, request, caseId: (await theCase(harness, admin)).rrn }
 }
 
 export async function theCase({ isolate, terminal }: Harness, admin: string): Promise<CaseBody> {
@@ -58,7 +58,7 @@ let decisions = 0
 export const decide = (
   { isolate }: Pick<Harness, 'isolate'>,
   bearer: string,
-  id: string,
+  rrn: string,
   resolution: string,
   { name = `decision-${++decisions}`, note = '电话确认: by phone' } = {},
-) => s.ask(isolate, bearer, 'POST', `/v1/cases/${id}`, { resolution, note }, { 'idempotency-key': name })
+) => s.ask(isolate, bearer, 'POST', `/v1/cases/${rrn}`, { resolution, note }, { 'idempotency-key': name })

@@ -79,13 +79,12 @@ it('settings of a merchant named by two at once are all kept, and its currency i
   const mid = 'LOSTUPDATE00001'
   const [one, two] = await Promise.all([s.openIsolate(), s.openIsolate()])
   await Promise.all([
-    s.provision(one, { merchant: { name: 'One', cutOff: '20:00' } }, { mid, tid: 'LOSTUP01' }),
-    s.provision(two, { merchant: { window: { kind: 'minutes', minutes: 7 } } }, { mid, tid: 'LOSTUP02' }),
+    s.provisionMerchant(one, mid, { name: 'One', cutOff: '20:00' }),
+    s.provisionMerchant(two, mid, { window: { kind: 'minutes', minutes: 7 } }),
   ])
   const key = await s.bearerKey(null)
-  const put = (merchant: object) =>
-    s.ask(one, key, 'PUT', `/v1/merchants/${mid}/terminals/LOSTUP01`, { merchant })
-  expect((await put({})).body.merchant).toMatchObject({
+  const put = (merchant: object) => s.ask(one, key, 'PUT', `/v1/merchants/${mid}`, merchant)
+  expect((await put({})).body).toMatchObject({
     name: 'One',
     cutOff: '20:00',
     window: { kind: 'minutes', minutes: 7 },
@@ -121,8 +120,8 @@ it('a closed merchant is heard at neither door; a stolen terminal keeps no merch
   const other = await sell(terminal, '000002')
   const key = await s.bearerKey(terminal.mid)
   const admin = await s.bearerKey(null)
-  const put = (body: object) =>
-    s.ask(isolate, admin, 'PUT', `/v1/merchants/${terminal.mid}/terminals/${terminal.tid}`, body)
+  const merchant = `/v1/merchants/${terminal.mid}`
+  const put = (path: string, body: object) => s.ask(isolate, admin, 'PUT', path, body)
   const idOf = async (reference: string) =>
     (await s.ask(isolate, key, 'GET', `/v1/sales/${reference}`)).body.id
   const [first, second] = [await idOf(rrn), await idOf(other.rrn)]
@@ -136,10 +135,11 @@ it('a closed merchant is heard at neither door; a stolen terminal keeps no merch
     amount: 1,
   }
 
-  await put({ status: 'stolen' })
+  await put(`${merchant}/terminals/${terminal.tid}`, { state: 'stolen' })
   expect(await s.ask(isolate, key, 'POST', '/v1/sales', captureSales)).toMatchObject({ status: 403 })
   expect(await voidOf(first, 'a')).toMatchObject({ status: 201 })
-  await put({ status: 'active', merchant: { status: 'closed' } })
+  await put(`${merchant}/terminals/${terminal.tid}`, { state: 'active' })
+  await put(merchant, { state: 'closed' })
   expect(await voidOf(second, 'b')).toMatchObject({ status: 404, body: { reason: 'merchant_unknown' } })
   expect(await s.ask(isolate, key, 'POST', '/v1/sales', captureSales)).toMatchObject({ status: 404 })
 })
@@ -166,7 +166,7 @@ it('a fed sale whose window is over is not called voidable, and none is older th
     stan: '000002',
     soldAt: at(181),
   })
-  expect(old).toMatchObject({ status: 400, body: { errors: [{ field: 'soldAt' }] } })
+  expect(old).toMatchObject({ status: 400, body: { errors: [{ in: 'body', pointer: '/soldAt' }] } })
 })
 
 it('an RRN names one sale of a terminal', async () => {
