@@ -177,7 +177,6 @@ describe('imports', () => {
       /^src\/(doors\/|app\.ts$)/.test(from) || (from === 'src/index.ts' && typeOnly),
     'drizzle-orm': ({ from }) => from.startsWith('src/store/'),
     zod: ({ from, typeOnly }) => from.startsWith('src/json/') || (from.startsWith('src/doors/') && typeOnly),
-    'iconv-lite': ({ from }) => from === 'src/iso8583/text.ts',
     assemblyscript: ({ from }) => from === 'src/cli/build.ts',
   }
 
