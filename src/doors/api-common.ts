@@ -1,7 +1,7 @@
 /** @module What every route of the JSON door does: read the bearer key and the body, answer JSON or a problem. */
 
 import type { Context } from 'hono'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { type DoorReason, declineProblem, doorProblem, type More, type Problem } from '../json/problem.ts'
