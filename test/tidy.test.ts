@@ -313,6 +313,7 @@ describe('files', () => {
       'src/index.ts',
       'src/env.d.ts',
       'src/cli/index.ts',
+      'src/cli/types.ts',
       'src/simulator/index.ts',
       'assembly/index.ts',
     ]
