@@ -1,6 +1,6 @@
 /**
  * @module A table of fingerprints of recent messages, each with the second at which it came. A hint only: it may forget at
- * any time, and the host confirms a hit against the request itself before it believes it.
+ * any time, and the embedder confirms a hit against the request itself before it believes it.
  *
  * A fingerprint is SipHash-2-4 of the message under a random key of the instance, so that nobody can aim at a bucket. An
  * entry lies in one of the eight places that start at its bucket (the low bits of the fingerprint) and is compared by the

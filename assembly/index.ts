@@ -1,6 +1,6 @@
 /**
- * @module The ABI: what the host may call and where the regions lie. Arguments are lengths and small enumerations, results
- * are integers; a bound that the host should have kept traps. Mirrored by `CoreExports` in `src/core/memory.ts`.
+ * @module The ABI: what the embedder may call and where the regions lie. Arguments are lengths and small enumerations, results
+ * are integers; a bound that the embedder should have kept traps. Mirrored by `CoreExports` in `src/core/memory.ts`.
  */
 export const ABI_VERSION: i32 = 1
 

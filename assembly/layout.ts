@@ -3,8 +3,8 @@
  * writes, so that an overrun shows in the sweep of the tests instead of reaching a neighbour.
  *
  * constant  tables of the ciphers, never written (`tables.ts`)
- * exchange  what the host hands in and takes out; wiped by the host after every call
- * secret    keys, schedules, chaining values, computed MACs; wiped by the host after every call
+ * exchange  what the embedder hands in and takes out; wiped by the embedder after every call
+ * secret    keys, schedules, chaining values, computed MACs; wiped by the embedder after every call
  * resident  the duplicate table and its key; lives as long as the instance
  */
 import * as tables from './tables'

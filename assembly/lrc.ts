@@ -1,4 +1,4 @@
-/** @module The longitudinal redundancy check of protocol.md §1.4: an XOR over a range. Which range is the host's affair. */
+/** @module The longitudinal redundancy check of protocol.md §1.4: an XOR over a range. Which range is the embedder's affair. */
 import { INPUT_ADDRESS, MESSAGE_BYTES } from './layout'
 
 /** XOR of `seed` and the first `bytes` of the input region, 0 … 255. */

@@ -1,13 +1,13 @@
 /** @module The application: doors mounted on one router, and what happens to an error that no one expected. */
 
 import { Hono } from 'hono'
-import { apiDoor } from './doors/api.ts'
-import { terminalDoor } from './doors/terminal.ts'
-import type { Services } from './services.ts'
-import { createDoorkeeper } from './shed/doorkeeper.ts'
+import { createAdmissionController } from './admission/admission-controller.ts'
+import { apiDoor } from './api/door.ts'
+import type { Services } from './pipeline/services.ts'
+import { terminalDoor } from './pos/door.ts'
 
 /** One doorkeeper for both doors, since they share the isolate. */
-export function createApp(services: Services, doorkeeper = createDoorkeeper(services)): Hono {
+export function createApp(services: Services, admission = createAdmissionController(services)): Hono {
   const app = new Hono()
   app.onError((error, c) => {
     services.log('error', {
@@ -21,7 +21,7 @@ export function createApp(services: Services, doorkeeper = createDoorkeeper(serv
     return new Response(null, { status: 503 })
   })
   app.notFound(() => new Response(null, { status: 404 }))
-  app.route('/', terminalDoor(services, doorkeeper))
-  app.route('/', apiDoor(services, doorkeeper))
+  app.route('/', terminalDoor(services, admission))
+  app.route('/', apiDoor(services, admission))
   return app
 }

@@ -1,17 +1,17 @@
 /** @module Puts the services of one isolate together out of its environment. */
 
+import { book } from './acquirer/book.ts'
+import { httpsAcquirer } from './acquirer/https.ts'
+import type { Acquirer } from './acquirer/port.ts'
+import { sandbox } from './acquirer/sandbox.ts'
+import { type Fetch, sendOver } from './acquirer/send.ts'
+import { type HttpsSettings, readHttpsSettings } from './acquirer/settings.ts'
 import { type Core, createCore } from './core/instance.ts'
-import { book } from './host/book.ts'
-import { httpsAcquirer } from './host/https.ts'
-import type { Acquirer } from './host/port.ts'
-import { sandbox } from './host/sandbox.ts'
-import { type Fetch, sendOver } from './host/send.ts'
-import { type HttpsSettings, readHttpsSettings } from './host/settings.ts'
+import { openKeyring } from './crypto/keyring.ts'
+import { freshAcquirerStan, freshId, freshRrn, freshSixDigits } from './crypto/random.ts'
 import { privateData } from './iso8583/answer.ts'
-import { openKeyring } from './keys.ts'
-import { openRoad } from './process.ts'
-import { freshHostStan, freshId, freshRrn, freshSixDigits } from './random.ts'
-import type { Services } from './services.ts'
+import { openRoad } from './pipeline/process.ts'
+import type { Services } from './pipeline/services.ts'
 import { openDb } from './store/db.ts'
 
 export interface Environment extends HttpsSettings {
@@ -20,8 +20,8 @@ export interface Environment extends HttpsSettings {
   readonly MASTER_KEY: string
   readonly ACQUIRER: string
   readonly ACQUIRER_ID: string
-  /** The acquirer's host as a service binding; it goes before a URL. */
-  readonly ACQUIRER_HOST?: { fetch: Fetch }
+  /** The acquirer as a service binding; it goes before a URL. */
+  readonly ACQUIRER_SERVICE?: { fetch: Fetch }
 }
 
 export interface Runtime {
@@ -31,7 +31,7 @@ export interface Runtime {
   random(bytes: Uint8Array<ArrayBuffer>): void
   sleep(ms: number): Promise<void>
   log(event: string, detail: Record<string, unknown>): void
-  /** The network; without it an acquirer's host can only be a service binding. */
+  /** The network; without it an acquirer can only be a service binding. */
   readonly fetch?: Fetch
 }
 
@@ -59,10 +59,10 @@ const BINDING_URL = 'https://acquirer/'
 
 function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquirer {
   const { url, ...configuration } = readHttpsSettings(env)
-  const host = env.ACQUIRER_HOST
-  const fetch = host === undefined ? runtime.fetch : host.fetch.bind(host)
-  if (fetch === undefined || (host === undefined && url === null))
-    throw new RangeError('ACQUIRER_URL: expected, unless there is a service binding ACQUIRER_HOST')
+  const service = env.ACQUIRER_SERVICE
+  const fetch = service === undefined ? runtime.fetch : service.fetch.bind(service)
+  if (fetch === undefined || (service === undefined && url === null))
+    throw new RangeError('ACQUIRER_URL: expected, unless there is a service binding ACQUIRER_SERVICE')
   return httpsAcquirer({ ...configuration, core, send: sendOver(fetch, url ?? BINDING_URL) })
 }
 
@@ -75,15 +75,15 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
   })
   const acquirer = acquirerOf(env, runtime, core)
   const db = openDb(env.DB)
-  const supplies = () => ({
+  const generated = () => ({
     now: now(),
     rrn: freshRrn(random),
     authorizationCode: freshSixDigits(random),
     id: freshId(random),
-    hostStan: freshHostStan(random),
+    acquirerStan: freshAcquirerStan(random),
     privateData,
   })
-  const road = { db, acquirer, supplies, log }
+  const road = { db, acquirer, generated, log }
   return {
     db,
     core,

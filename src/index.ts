@@ -4,8 +4,8 @@ import type { Hono } from 'hono'
 import coreModule from '../build/core.wasm'
 import { createApp } from './app.ts'
 import { createServices } from './create-services.ts'
-import { recover } from './recover.ts'
-import type { Services } from './services.ts'
+import { recover } from './pipeline/recover.ts'
+import type { Services } from './pipeline/services.ts'
 
 interface Worker {
   readonly services: Services
@@ -50,7 +50,7 @@ export default {
     return opened === null ? new Response(null, { status: 503 }) : opened.app.fetch(request, env, context)
   },
 
-  /** Each minute (wrangler.toml, crons): drives on what the host and we do not agree on yet. */
+  /** Each minute (wrangler.toml, crons): drives on what the acquirer and we do not agree on yet. */
   async scheduled(_, env) {
     const opened = await open(env)
     if (opened !== null) await recover(opened.services, opened.services.now() + RECOVERY_MS)

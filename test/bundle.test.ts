@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { build } from '../src/cli/build.ts'
-import { complaintOf, runWrangler } from '../src/cli/wrangler.ts'
+import { complaintOf, runWrangler } from '../src/cli/dev/wrangler.ts'
 
 /** All modules, each gzipped, WASM too. On 2026-11-30 they were 141.9 KiB. */
 const LIMIT_KIB = 240

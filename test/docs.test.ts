@@ -2,19 +2,19 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { SANDBOX_OUTCOMES } from '../src/acquirer/sandbox.ts'
+import { BEARER_KEY, RETRY_AFTER } from '../src/admission/admission-controller.ts'
+import { PRIORITIES } from '../src/admission/concurrency-limit.ts'
+import { UNPROVED } from '../src/admission/sources.ts'
+import { ALL_SIGN_ONS, SIGN_ON, TERMINAL, WITHOUT_MAC } from '../src/admission/terminals.ts'
+import { API_BODY_LIMIT, API_ROUTES, CAPTURED_SALES_BODY_LIMIT } from '../src/api/door.ts'
+import { DOOR_REFUSALS } from '../src/api/json/problem.ts'
+import { CAPTURED_SALE_LINES } from '../src/api/ndjson.ts'
+import { ACQUIRER_STATES, ACQUIRER_TRANSITIONS } from '../src/domain/acquirer-state.ts'
 import { REFUSALS, refusalOf } from '../src/domain/decline-reason.ts'
-import { HOST_STATES, HOST_TRANSITIONS } from '../src/domain/host-state.ts'
 import { MAC_PROFILES } from '../src/domain/types.ts'
-import { API_BODY_LIMIT, API_ROUTES, FEED_BODY_LIMIT } from '../src/doors/api.ts'
-import { FEED_LINES } from '../src/doors/ndjson.ts'
-import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/doors/terminal.ts'
-import { SANDBOX_OUTCOMES } from '../src/host/sandbox.ts'
 import { ISO_CONTENT_TYPE } from '../src/iso8583/frame.ts'
-import { DOOR_REFUSALS } from '../src/json/problem.ts'
-import { BEARER_KEY, RETRY_AFTER } from '../src/shed/doorkeeper.ts'
-import { PRIORITIES } from '../src/shed/gate.ts'
-import { UNPROVED } from '../src/shed/sources.ts'
-import { ALL_SIGN_ONS, SIGN_ON, TERMINAL, WITHOUT_MAC } from '../src/shed/terminals.ts'
+import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/pos/door.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 const README = read('README.md')
@@ -41,7 +41,7 @@ function table(page: string, head: string): string[][] {
 const column = (rows: readonly string[][], n: number): string[] => rows.map((row) => row[n] ?? '')
 
 /** Without printing the whole page where it fails. */
-const expectSays = (words: string): void => expect([words, README.includes(words)]).toEqual([words, true])
+const expectInReadme = (words: string): void => expect([words, README.includes(words)]).toEqual([words, true])
 
 describe('reasons', () => {
   it('of the domain stand in ARCHITECTURE.md, in order, with field 39, status, words and what to do', () => {
@@ -75,19 +75,19 @@ describe('reasons', () => {
 
 it('the states of a forwarded message are drawn as the code has them', () => {
   const drawn = table(ARCHITECTURE, '| state | event | next state |')
-  const ours = Object.entries(HOST_TRANSITIONS).flatMap(([state, events]) =>
+  const ours = Object.entries(ACQUIRER_TRANSITIONS).flatMap(([state, events]) =>
     Object.entries(events).map(([event, next]) => [state, event, next]),
   )
   expect(drawn).toEqual(ours)
-  for (const name of [...HOST_STATES, ...ours.map(([, event = '']) => event)])
-    expect(/ {13}host_approved[\s\S]*?\n## /.exec(ARCHITECTURE)?.[0]).toContain(name)
+  for (const name of [...ACQUIRER_STATES, ...ours.map(([, event = '']) => event)])
+    expect(/ {13}acquirer_approved[\s\S]*?\n## /.exec(ARCHITECTURE)?.[0]).toContain(name)
 })
 
 describe('doors', () => {
   it('every path of terminals, its content type and its limit are in the README', () => {
-    for (const path of TERMINAL_PATHS) expectSays(path)
-    expectSays(ISO_CONTENT_TYPE)
-    expectSays(`${TERMINAL_BODY_LIMIT.toLocaleString('en-US')} bytes`)
+    for (const path of TERMINAL_PATHS) expectInReadme(path)
+    expectInReadme(ISO_CONTENT_TYPE)
+    expectInReadme(`${TERMINAL_BODY_LIMIT.toLocaleString('en-US')} bytes`)
   })
 
   it('every route of the JSON door is in the README’s table, and no other', () => {
@@ -99,15 +99,15 @@ describe('doors', () => {
   })
 
   it('so are the bounds of its bodies', () => {
-    expectSays(`up to ${FEED_LINES} as NDJSON`)
-    expectSays(`${API_BODY_LIMIT / 1024} KiB`)
-    expectSays(`${FEED_BODY_LIMIT / 1024} KiB`)
+    expectInReadme(`up to ${CAPTURED_SALE_LINES} as NDJSON`)
+    expectInReadme(`${API_BODY_LIMIT / 1024} KiB`)
+    expectInReadme(`${CAPTURED_SALES_BODY_LIMIT / 1024} KiB`)
   })
 
   it('every MAC profile is in the README and in ARCHITECTURE.md', () => {
     const rows = column(table(ARCHITECTURE, '| MAC profile | algorithm | field 64 |'), 0).join(', ')
     expect([...rows.matchAll(/[\w.-]+/g)].map(([name]) => name).toSorted()).toEqual(MAC_PROFILES.toSorted())
-    for (const profile of MAC_PROFILES) expectSays(`\`${profile}\``)
+    for (const profile of MAC_PROFILES) expectInReadme(`\`${profile}\``)
   })
 })
 
@@ -121,7 +121,7 @@ describe('settings', () => {
     )
     const bindings = [...wrangler.matchAll(/^binding = "(\w+)"/gm)].map(([, name]) => name)
     const secrets = [...wrangler.matchAll(/secret put (\w+)/g)].map(([, name]) => name)
-    const interfaces = ['src/create-services.ts', 'src/host/settings.ts'].map(read).join('\n')
+    const interfaces = ['src/create-services.ts', 'src/acquirer/settings.ts'].map(read).join('\n')
     const declared = interfaces.matchAll(/interface (?:Environment extends )?\w*(?:Settings) \{([^}]*)\}/g)
     const used = [...declared].flatMap(([, body = '']) =>
       [...body.matchAll(/readonly (\w+)/g)].map(([, name]) => name),
@@ -140,7 +140,7 @@ describe('settings', () => {
       const vars = new RegExp(`\\[env\\.${region}\\.vars\\]\\n([^[]*)`).exec(wrangler)?.[1] ?? ''
       for (const name of ['REGION', 'ACQUIRER', 'ACQUIRER_ID'])
         expect(vars).toMatch(new RegExp(`^${name} = `, 'm'))
-      expectSays(`\`${region}\``)
+      expectInReadme(`\`${region}\``)
     }
   })
 
@@ -216,7 +216,8 @@ describe('commands', () => {
   })
 
   it('every option of such a line is one that the command reads', () => {
-    const source = readdirSync('src/cli')
+    const source = readdirSync('src/cli', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
       .map((name) => read(`src/cli/${name}`))
       .join('\n')
     const lines = [...README.matchAll(/(?:npm run -s annul -- |^\| `[\w-]+` \| ).*/gm)].map(([line]) => line)
@@ -245,7 +246,11 @@ it('every table of the database is in ARCHITECTURE.md, and no other', () => {
     .filter((name) => name.endsWith('.sql'))
     .map((name) => read(`migrations/${name}`))
     .join('\n')
-  const tables = [...sql.matchAll(/CREATE TABLE `(?!__new_)(\w+)`/g)].map(([, name = '']) => name)
+  const renamed = new Map(
+    [...sql.matchAll(/ALTER TABLE `(\w+)` RENAME TO `(\w+)`/g)].map(([, from = '', to = '']) => [from, to]),
+  )
+  const created = [...sql.matchAll(/CREATE TABLE `(?!__new_)(\w+)`/g)].map(([, name = '']) => name)
+  const tables = created.map((name) => renamed.get(name) ?? name)
   expect(tables.length).toBeGreaterThan(8)
   expect(column(table(ARCHITECTURE, '| table | what it is |'), 0).toSorted()).toEqual(tables.toSorted())
 })

@@ -3,23 +3,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
-import { complaintOf, runWrangler } from '../src/cli/wrangler.ts'
+import { complaintOf, runWrangler } from '../src/cli/dev/wrangler.ts'
 
 const root = `${import.meta.dirname}/..`
 
-/** The simulated acquirer's host as its own Worker, bundled as it would be uploaded. */
-async function simulatedHost() {
-  const folder = mkdtempSync(join(tmpdir(), 'annul-host-'))
+/** The simulated acquirer as its own Worker, bundled as it would be uploaded. */
+async function simulatedAcquirer() {
+  const folder = mkdtempSync(join(tmpdir(), 'annul-acquirer-'))
   try {
     const finished = await runWrangler([
       'deploy',
       '--dry-run',
-      ...['--config', 'wrangler.host.toml', '--outdir', folder],
+      ...['--config', 'wrangler.acquirer.toml', '--outdir', folder],
     ])
-    if (finished.code !== 0) throw new Error(`wrangler.host.toml: ${complaintOf(finished)}`)
+    if (finished.code !== 0) throw new Error(`wrangler.acquirer.toml: ${complaintOf(finished)}`)
     const wasm = readdirSync(folder).filter((name) => name.endsWith('.wasm'))
     return {
-      name: 'annul-host',
+      name: 'annul-acquirer',
       compatibilityDate: '2026-10-01',
       modules: [
         {
@@ -40,7 +40,7 @@ async function simulatedHost() {
   }
 }
 
-/** workerd with a D1 of its own per test file: the doors, the store, and the core once more; beside it a host to forward to. */
+/** workerd with a D1 of its own per test file: the doors, the store, and the core once more; beside it an acquirer to forward to. */
 export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({
@@ -50,8 +50,8 @@ export default defineConfig({
           MASTER_KEY: 'ab'.repeat(32),
           TEST_MIGRATIONS: await readD1Migrations(`${root}/migrations`),
         },
-        serviceBindings: { ACQUIRER_HOST: 'annul-host' },
-        workers: [await simulatedHost()],
+        serviceBindings: { ACQUIRER_SERVICE: 'annul-acquirer' },
+        workers: [await simulatedAcquirer()],
       },
     })),
   ],

@@ -4,11 +4,11 @@
  */
 
 import { createHash, randomBytes } from 'node:crypto'
-import { DATABASE_TEXTS, databaseOf, query, sqlText } from './database.ts'
-import { withFailure } from './failure.ts'
-import type { CommandIo } from './io.ts'
-import { flagsOf, oneOf } from './ndjson.ts'
-import { merchantIdOf, requiredText } from './options.ts'
+import { DATABASE_TEXTS, databaseOf, query, sqlText } from './lib/database.ts'
+import { withFailure } from './lib/failure.ts'
+import type { CommandIo } from './lib/io.ts'
+import { flagsOf, oneOf } from './lib/ndjson.ts'
+import { merchantIdOf, requiredText } from './lib/options.ts'
 
 /** Recognisable, so that a scanner finds one that was leaked. */
 const PREFIX = 'annul_'

@@ -1,14 +1,14 @@
 /** @module `annul build`: compiles `assembly/` into `build/core.wasm`, when it is not already newer than its sources. */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { CommandIo } from './io.ts'
+import type { CommandIo } from './lib/io.ts'
 
 const root = join(import.meta.dirname, '../..')
 
 /** Where the compiled core lies. */
 export const corePath: string = join(root, 'build/core.wasm')
 
-/** 64-KiB pages. The layout needs 16.3; a module that cannot grow never detaches the host's view. */
+/** 64-KiB pages. The layout needs 16.3; a module that cannot grow never detaches the acquirer's view. */
 const PAGES = '17'
 
 /** Time of the last change in milliseconds; 0 for a file that is not there. */

@@ -5,9 +5,9 @@
 import { type BlockCipher, CIPHERS } from '../core/cipher.ts'
 import type { Core } from '../core/instance.ts'
 import { toHex } from '../iso8583/hex.ts'
-import { loadCore } from './core.ts'
-import type { CommandIo } from './io.ts'
-import { eachLine, flagsOf, hexOf, type JsonObject, oneOf, withUsage } from './ndjson.ts'
+import { loadCore } from './lib/core.ts'
+import type { CommandIo } from './lib/io.ts'
+import { eachLine, flagsOf, hexOf, type JsonObject, oneOf, withUsage } from './lib/ndjson.ts'
 
 export const CIPHER_NAMES = Object.keys(CIPHERS) as BlockCipher[]
 

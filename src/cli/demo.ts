@@ -1,20 +1,20 @@
 /**
- * @module `annul demo` (`npm run demo`): a simulated acquirer's host, a development server before it, and a virtual terminal
+ * @module `annul demo` (`npm run demo`): a simulated acquirer, a development server before it, and a virtual terminal
  * that lives its day against them. Both stay up afterwards, unless `--exit` is given. Exit code 1 when a step did not go as it
  * should.
  */
 
 import { randomInt } from 'node:crypto'
-import { liveDay } from './demo-day.ts'
-import { createStage } from './demo-stage.ts'
-import { DEV_TEXTS, devOptionsOf, startDev } from './dev.ts'
-import { withFailure } from './failure.ts'
-import { startHost } from './host.ts'
-import type { CommandIo } from './io.ts'
-import { flagsOf } from './ndjson.ts'
-import { assertFree, freePort } from './port.ts'
+import { startAcquirer } from './acquirer.ts'
+import { liveDay } from './demo/day.ts'
+import { createScreen } from './demo/screen.ts'
+import { assertFree, freePort } from './dev/port.ts'
+import { DEV_TEXTS, devOptionsOf, startDev } from './dev/server.ts'
+import { withFailure } from './lib/failure.ts'
+import type { CommandIo } from './lib/io.ts'
+import { flagsOf } from './lib/ndjson.ts'
+import { paint } from './lib/style.ts'
 import { untilEnded, whatToTry } from './start.ts'
-import { paint } from './style.ts'
 
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 
@@ -32,19 +32,19 @@ export async function run(args: string[], io: CommandIo): Promise<number> {
     const log = (line: string) => {
       if (line.includes('[ERROR]')) io.stdout(line)
     }
-    const stage = createStage(io.stdout, values.verbose === true)
+    const screen = createScreen(io.stdout, values.verbose === true)
     await assertFree(options.port, options.ip)
-    progress("starting an acquirer's host to forward to")
-    const acquirer = await startHost(await freePort(), log)
+    progress('starting an acquirer to forward to')
+    const acquirer = await startAcquirer(await freePort(), log)
     try {
       const server = await startDev({ ...options, vars: acquirer.settings, progress, log })
       try {
         const terminalId = freshTerminalId()
         await server.provision(terminalId)
-        const failed = await liveDay({ server, acquirer, database, terminalId, stage })
+        const failed = await liveDay({ server, acquirer, database, terminalId, screen })
         if (!values.exit) {
           io.stdout(whatToTry(server, database.persistTo).join('\n'))
-          io.stdout(`The simulated acquirer's host listens on ${acquirer.url.origin}; its books: /ledger`)
+          io.stdout(`The simulated acquirer listens on ${acquirer.url.origin}; its books: /ledger`)
           await untilEnded(server)
         }
         return failed === 0 ? 0 : 1

@@ -3,7 +3,7 @@
 import { describe, describeJson } from '../iso8583/describe.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import { xorLrc } from '../iso8583/serial-frame.ts'
-import type { CommandIo } from './io.ts'
+import type { CommandIo } from './lib/io.ts'
 
 /**
  * Prints the message in `HEX` (blanks allowed; `-` reads it from stdin, which keeps it out of the shell's history).

@@ -1,5 +1,5 @@
 /** @module The `annul` command: finds the command's module, runs it, and turns its result into an exit code. */
-import type { CommandIo } from './io.ts'
+import type { CommandIo } from './lib/io.ts'
 
 type Command = { readonly run: (args: string[], io: CommandIo) => Promise<number> }
 
@@ -17,7 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   journal: () => import('./journal.ts'),
   'api-key': () => import('./api-key.ts'),
   start: () => import('./start.ts'),
-  host: () => import('./host.ts'),
+  acquirer: () => import('./acquirer.ts'),
   demo: () => import('./demo.ts'),
 }
 

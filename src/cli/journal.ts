@@ -4,11 +4,11 @@
  */
 
 import { type ChainFault, type JournalRow, verifyChain } from '../store/journal.ts'
-import { DATABASE_TEXTS, type Database, databaseOf, query, type Row, sqlText } from './database.ts'
-import { withFailure } from './failure.ts'
-import type { CommandIo } from './io.ts'
-import { flagsOf, oneOf } from './ndjson.ts'
-import { terminalIdOf } from './options.ts'
+import { DATABASE_TEXTS, type Database, databaseOf, query, type Row, sqlText } from './lib/database.ts'
+import { withFailure } from './lib/failure.ts'
+import type { CommandIo } from './lib/io.ts'
+import { flagsOf, oneOf } from './lib/ndjson.ts'
+import { terminalIdOf } from './lib/options.ts'
 
 /** Entries of one page; each is a kilobyte or two. */
 const PAGE = 500

@@ -6,9 +6,9 @@
 
 import { toHex } from '../iso8583/hex.ts'
 import { ETX, STX } from '../iso8583/serial-frame.ts'
-import { loadCore } from './core.ts'
-import type { CommandIo } from './io.ts'
-import { flagsOf, hexOf, UsageError, withUsage } from './ndjson.ts'
+import { loadCore } from './lib/core.ts'
+import type { CommandIo } from './lib/io.ts'
+import { flagsOf, hexOf, UsageError, withUsage } from './lib/ndjson.ts'
 
 /** What two BCD bytes can say. */
 const LONGEST_DATA = 9999

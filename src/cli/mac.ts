@@ -6,9 +6,9 @@
 import type { Core } from '../core/instance.ts'
 import { MACS, type MacAlgorithm } from '../core/mac.ts'
 import { toHex } from '../iso8583/hex.ts'
-import { loadCore } from './core.ts'
-import type { CommandIo } from './io.ts'
-import { eachLine, flagsOf, hexOf, type JsonObject, oneOf, withUsage } from './ndjson.ts'
+import { loadCore } from './lib/core.ts'
+import type { CommandIo } from './lib/io.ts'
+import { eachLine, flagsOf, hexOf, type JsonObject, oneOf, withUsage } from './lib/ndjson.ts'
 
 const ALGORITHMS = Object.keys(MACS) as MacAlgorithm[]
 

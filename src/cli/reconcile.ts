@@ -1,17 +1,17 @@
 /**
- * @module `annul reconcile`: holds the host's own list against what the service forwarded, through the service's JSON door, so
- * that every decision is made where all others are. Without `--apply` it only says what it finds. Nothing is sent to the host.
+ * @module `annul reconcile`: holds the acquirer's own list against what the service forwarded, through the service's JSON door, so
+ * that every decision is made where all others are. Without `--apply` it only says what it finds. Nothing is sent to the acquirer.
  *
  * Exit code 1 while there are differences that are not written down.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Failure, withFailure } from './failure.ts'
-import { readHostLedger } from './host-ledger.ts'
-import { networkError } from './http-host.ts'
-import type { CommandIo } from './io.ts'
-import { flagsOf, type JsonObject, UsageError } from './ndjson.ts'
-import { textOf, urlOf } from './options.ts'
+import { readAcquirerLedger } from './lib/acquirer-ledger.ts'
+import { Failure, withFailure } from './lib/failure.ts'
+import { networkError } from './lib/http-transport.ts'
+import type { CommandIo } from './lib/io.ts'
+import { flagsOf, type JsonObject, UsageError } from './lib/ndjson.ts'
+import { textOf, urlOf } from './lib/options.ts'
 import { administratorKey } from './provision.ts'
 
 /** Lines of one request, as the door takes them. */
@@ -27,26 +27,25 @@ interface Service {
 
 export async function run(args: string[], io: CommandIo): Promise<number> {
   return withFailure('reconcile', io, async () => {
-    const { values } = flagsOf(args, ['host-ledger', 'url', 'key', 'as-of', 'since'], ['apply', 'ndjson'])
-    const source = textOf(values, 'host-ledger')
-    if (source === undefined) throw new UsageError('--host-ledger: expected a file or an address')
+    const { values } = flagsOf(args, ['acquirer-ledger', 'url', 'key', 'as-of', 'since'], ['apply', 'ndjson'])
+    const source = textOf(values, 'acquirer-ledger')
+    if (source === undefined) throw new UsageError('--acquirer-ledger: expected a file or an address')
     const url = urlOf(values, 'http://localhost:8787')
     const service = { url, key: administratorKey(values, url) }
     const since = timeOf(values, 'since')
     const named = timeOf(values, 'as-of')
     // What we hold is asked for first, so that a list that is fetched after it is younger.
     const ours = await readForwarded(service)
-    const { items, writtenAt } = await readHostLedger(source)
+    const { items, writtenAt } = await readAcquirerLedger(source)
     const asOf = Math.min(named ?? writtenAt ?? ours.asOf, ours.asOf)
     const lines = [...items, ...absentFrom(items, ours.items, since ?? 0)]
     const apply = values.apply === true
-    const tell = (finding: JsonObject) =>
-      io.stdout(values.ndjson ? JSON.stringify(finding) : sentence(finding))
-    const findings = await compare(service, lines, asOf, apply, tell)
-    const summary = summaryOf(findings, items.length, ours.items.length)
+    const print = (result: JsonObject) => io.stdout(values.ndjson ? JSON.stringify(result) : sentence(result))
+    const results = await compare(service, lines, asOf, apply, print)
+    const summary = summaryOf(results, items.length, ours.items.length)
     if (values.ndjson) io.stdout(JSON.stringify(summary))
     else io.stdout(summarySentence(summary))
-    return findings.some(isOpen) ? 1 : 0
+    return results.some(isOpen) ? 1 : 0
   })
 }
 
@@ -69,7 +68,7 @@ async function readForwarded(service: Service): Promise<Ours> {
   const items: JsonObject[] = []
   let asOf: number | undefined
   for (let cursor: unknown = '0'; typeof cursor === 'string'; ) {
-    const { body } = await ask(service, `/v1/host-messages?cursor=${cursor}`)
+    const { body } = await ask(service, `/v1/acquirer-messages?cursor=${cursor}`)
     const page = JSON.parse(body) as { items: JsonObject[]; next: string | null; asOf: string }
     items.push(...page.items)
     asOf ??= Date.parse(page.asOf)
@@ -98,21 +97,21 @@ async function compare(
   lines: readonly JsonObject[],
   asOf: number,
   apply: boolean,
-  tell: (finding: JsonObject) => void,
+  print: (result: JsonObject) => void,
 ): Promise<JsonObject[]> {
   const path = `/v1/reconciliations?asOf=${new Date(asOf).toISOString()}&apply=${apply}`
-  const findings: JsonObject[] = []
+  const results: JsonObject[] = []
   for (let at = 0; at < lines.length; at += LINES) {
     const part = lines.slice(at, at + LINES)
     const { body } = await ask(service, path, part.map((line) => `${JSON.stringify(line)}\n`).join(''))
     for (const line of body.split('\n').filter((one) => one !== '')) {
-      const { line: number, ...finding } = JSON.parse(line) as JsonObject
-      const placedFinding = { ...placed(part[Number(number) - 1]), ...finding }
-      findings.push(placedFinding)
-      tell(placedFinding)
+      const { line: number, ...result } = JSON.parse(line) as JsonObject
+      const placedResult = { ...placed(part[Number(number) - 1]), ...result }
+      results.push(placedResult)
+      print(placedResult)
     }
   }
-  return findings
+  return results
 }
 
 /** A line that the service could not read is told by what it would have been. */
@@ -156,29 +155,29 @@ function reasonOf(status: number, text: string): string {
 }
 
 /** A difference, or a line that says nothing, that is not dealt with yet. */
-const isOpen = ({ finding, applied }: JsonObject): boolean =>
-  finding === undefined ||
-  finding === 'unknown_terminal' ||
-  ((finding === 'answers' || finding === 'differs') && applied !== true)
+const isOpen = ({ result, applied }: JsonObject): boolean =>
+  result === undefined ||
+  result === 'unknown_terminal' ||
+  ((result === 'resolves' || result === 'differs') && applied !== true)
 
 interface Summary {
   readonly theirs: number
   readonly ours: number
   readonly agree: number
   /** What was found → how often. */
-  readonly [finding: string]: number
+  readonly [result: string]: number
 }
 
-function summaryOf(findings: readonly JsonObject[], theirs: number, ours: number): Summary {
+function summaryOf(results: readonly JsonObject[], theirs: number, ours: number): Summary {
   const counts: Record<string, number> = {}
-  for (const one of findings) {
-    const name = String(one.difference ?? one.event ?? one.finding ?? one.reason)
+  for (const one of results) {
+    const name = String(one.difference ?? one.event ?? one.result ?? one.reason)
     counts[name] = (counts[name] ?? 0) + 1
   }
-  const told = findings.filter(
-    ({ host, finding }) => finding !== undefined && (host as JsonObject).state !== 'absent',
+  const told = results.filter(
+    ({ acquirer, result }) => result !== undefined && (acquirer as JsonObject).state !== 'absent',
   )
-  const unread = findings.filter(({ finding }) => finding === undefined)
+  const unread = results.filter(({ result }) => result === undefined)
   return { theirs, ours, agree: theirs - told.length - unread.length, ...counts }
 }
 
@@ -187,22 +186,22 @@ const WORDS: Readonly<Record<string, string>> = {
   owed: 'is still being found out',
   known: 'differs, as a case says already',
   unknown_terminal: 'is of a terminal that is not here',
-  host_approved: 'is approved there: found out',
-  host_declined: 'is declined there: found out',
-  host_undone: 'is undone there: found out',
-  only_host: 'is only there',
+  acquirer_approved: 'is approved there: found out',
+  acquirer_declined: 'is declined there: found out',
+  acquirer_undone: 'is undone there: found out',
+  only_acquirer: 'is only there',
   only_ours: 'is only here',
   state: 'stands otherwise there',
   amount: 'has another amount there',
   identity: 'is of another kind, merchant or currency there',
 }
 
-function sentence(finding: JsonObject): string {
-  const { of, terminalId, batchNumber, stan, applied } = finding
-  const name = String(finding.difference ?? finding.event ?? finding.finding ?? 'line')
+function sentence(result: JsonObject): string {
+  const { of, terminalId, batchNumber, stan, applied } = result
+  const name = String(result.difference ?? result.event ?? result.result ?? 'line')
   const what = WORDS[name] ?? 'cannot be read'
   const states =
-    finding.finding === undefined ? '' : ` (here ${stateOf(finding.ours)}, there ${stateOf(finding.host)})`
+    result.result === undefined ? '' : ` (here ${stateOf(result.ours)}, there ${stateOf(result.acquirer)})`
   const done = applied === true ? '; written down' : applied === false ? '; NOT written down: try again' : ''
   return `${of} ${terminalId} ${batchNumber} ${stan}: ${what}${states}${done}`
 }

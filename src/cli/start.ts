@@ -1,9 +1,9 @@
 /** @module `annul start` (`npm start`): a development server with one terminal, until it is told to stop. */
 
-import { DEV_TEXTS, type DevServer, devOptionsOf, SEED, startDev } from './dev.ts'
-import { Failure, withFailure } from './failure.ts'
-import type { CommandIo } from './io.ts'
-import { flagsOf } from './ndjson.ts'
+import { DEV_TEXTS, type DevServer, devOptionsOf, SEED, startDev } from './dev/server.ts'
+import { Failure, withFailure } from './lib/failure.ts'
+import type { CommandIo } from './lib/io.ts'
+import { flagsOf } from './lib/ndjson.ts'
 
 export async function run(args: string[], io: CommandIo): Promise<number> {
   return withFailure('start', io, async () => {

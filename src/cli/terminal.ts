@@ -1,6 +1,6 @@
 /**
- * @module `annul terminal OPERATION`: a virtual terminal against any host. Its state is in a file, so that a void can follow
- * a sale of an earlier call. Exit code 0 when the host approved, 1 when it declined or did not answer, 2 on wrong usage.
+ * @module `annul terminal OPERATION`: a virtual terminal against any acquirer. Its state is in a file, so that a void can follow
+ * a sale of an earlier call. Exit code 0 when the acquirer approved, 1 when it declined or did not answer, 2 on wrong usage.
  */
 
 import { join } from 'node:path'
@@ -9,14 +9,14 @@ import { MasterKeyError } from '../terminal/session.ts'
 import { isVoided, KEY_LAYOUTS, REVERSAL_REASONS, type TerminalState } from '../terminal/state.ts'
 import { isTestCard, testCard } from '../terminal/test-cards.ts'
 import { type Outcome, type TerminalRefusal, VirtualTerminal } from '../terminal/virtual-terminal.ts'
-import { loadCore } from './core.ts'
-import { Failure, withFailure } from './failure.ts'
-import { httpHost } from './http-host.ts'
-import type { CommandIo } from './io.ts'
-import { flagsOf, type JsonObject, oneOf, UsageError } from './ndjson.ts'
-import { macProfileOf, merchantIdOf, numberOf, terminalIdOf, textOf, tmkOf, urlOf } from './options.ts'
-import { exchangeJson, fullLines } from './show-exchange.ts'
-import { readState, writeState } from './state-file.ts'
+import { loadCore } from './lib/core.ts'
+import { Failure, withFailure } from './lib/failure.ts'
+import { httpTransport } from './lib/http-transport.ts'
+import type { CommandIo } from './lib/io.ts'
+import { flagsOf, type JsonObject, oneOf, UsageError } from './lib/ndjson.ts'
+import { macProfileOf, merchantIdOf, numberOf, terminalIdOf, textOf, tmkOf, urlOf } from './lib/options.ts'
+import { exchangeJson, fullLines } from './lib/show-exchange.ts'
+import { readState, writeState } from './lib/state-file.ts'
 
 const OPERATIONS = ['sign-on', 'echo', 'sale', 'void', 'reverse', 'settle', 'sign-off', 'day'] as const
 type Operation = (typeof OPERATIONS)[number]
@@ -54,11 +54,11 @@ async function openTerminal(values: JsonObject, io: CommandIo) {
   const tmk = tmkOf(values)
   const path = textOf(values, 'state') ?? join('.annul', `terminal-${merchantId}-${terminalId}.json`)
   const state = readState(path, merchantId, terminalId, macProfileOf(values))
-  const host = httpHost(url)
+  const acquirer = httpTransport(url)
   const showHex = values['show-hex'] === true
   const loses = values['lose-answer'] === true
   const send: Send = async (frame) => {
-    const answer = await host.send(frame)
+    const answer = await acquirer.send(frame)
     return loses ? null : answer
   }
   const terminal = new VirtualTerminal({
@@ -71,12 +71,12 @@ async function openTerminal(values: JsonObject, io: CommandIo) {
     settlementMac: values['no-settlement-mac'] !== true,
     save: (changed) => writeState(path, changed),
     observe: (exchange) => {
-      const silence = exchange.answer === null ? (host.silence() ?? 'answer lost') : null
+      const silence = exchange.answer === null ? (acquirer.silence() ?? 'answer lost') : null
       if (values.ndjson) io.stdout(JSON.stringify(exchangeJson(exchange, silence, showHex)))
       else io.stdout(fullLines(exchange, silence, showHex).join('\n'))
     },
   })
-  return { terminal, isUnreachable: host.isUnreachable, silence: host.silence, url }
+  return { terminal, isUnreachable: acquirer.isUnreachable, silence: acquirer.silence, url }
 }
 
 /** The exit code. Options are read before the first byte is sent. */

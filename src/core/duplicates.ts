@@ -12,7 +12,7 @@ export interface Duplicates {
   /** The handle of an entry made at most the window ago, or -1. `nowSeconds` is an integer count, of Unix seconds as a rule. */
   lookup(bytes: Uint8Array, nowSeconds: number): number
   /**
-   * Enters or renews, and returns the handle under which the host keeps what belongs to the entry. A handle that another
+   * Enters or renews, and returns the handle under which the embedder keeps what belongs to the entry. A handle that another
    * message had held is that one's no longer: the oldest of a full neighbourhood gives way.
    */
   insert(bytes: Uint8Array, nowSeconds: number): number

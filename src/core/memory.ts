@@ -6,7 +6,7 @@
  * the key bytes where they were, and the instance would go on working, so a wipe inside WASM would not do.
  */
 
-/** The ABI this host was written for. Checked at every instantiation. */
+/** The ABI this embedder was written for. Checked at every instantiation. */
 export const ABI_VERSION = 1
 
 /**

@@ -1,6 +1,6 @@
 /** @module Provisioning a terminal: an entry like any other, so that a change of status or key moves the head. */
 
-import { answerOf, commitOf, type Decision, type Supplies } from './decision.ts'
+import { answerOf, commitOf, type Decision, type Generated } from './decision.ts'
 import { NO_TOTALS } from './money.ts'
 import type { ProvisionRequest } from './requests.ts'
 import type { Effects, Terminal } from './types.ts'
@@ -18,13 +18,17 @@ export const newTerminal = (request: ProvisionRequest): Terminal => ({
   head: GENESIS,
 })
 
-export function decideProvision(request: ProvisionRequest, terminal: Terminal, supplies: Supplies): Decision {
-  const place = { terminal, merchant: request.merchant }
+export function decideProvision(
+  request: ProvisionRequest,
+  terminal: Terminal,
+  generated: Generated,
+): Decision {
+  const context = { terminal, merchant: request.merchant }
   const effects: Effects = {
     terminal: request.profile,
     ...(request.merchantChange === null ? {} : { merchant: request.merchantChange }),
     ...(terminal.head.seq === 0 ? { batch: terminal.batch } : {}),
     ...(request.newMasterKey ? { keyVersion: null } : {}),
   }
-  return commitOf(request, 'provision', place, answerOf(place, supplies, null), effects)
+  return commitOf(request, 'provision', context, answerOf(context, generated, null), effects)
 }

@@ -2,45 +2,52 @@
  * @module The reversal (冲正): undo a message whose outcome the terminal does not know (semantics.md, Reversals).
  *
  * It names its target by message key, never by field 61. What it names can have no effect afterwards, whether it was
- * seen before or arrives later: in every order the final effect is the same. What was forwarded to the host is undone here
- * at once and owed to the host, whatever it may still answer to the message itself.
+ * seen before or arrives later: in every order the final effect is the same. What was forwarded to the acquirer is undone here
+ * at once and owed to the acquirer, whatever it may still answer to the message itself.
  */
 
-import { answerOf, commitOf, type Decision, knownMessage, type Situation, type Supplies } from './decision.ts'
+import type { AcquirerMove } from './acquirer-move.ts'
+import { DECIDE_MS } from './acquirer-state.ts'
+import {
+  answerOf,
+  commitOf,
+  type Decision,
+  type Generated,
+  type LoadedState,
+  repeatedMessage,
+} from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
-import type { HostMove } from './host-move.ts'
-import { DECIDE_MS } from './host-state.ts'
 import { addCredit, addDebit } from './money.ts'
 import type { ReversalRequest } from './requests.ts'
 import type { Effects, JournalEntry, Reversal, Sale, SaleState } from './types.ts'
 
 /**
- * Whether the named message has an effect that stands, or may have one at the host. The feed's word of a declined sale is
+ * Whether the named message has an effect that stands, or may have one at the acquirer. The feed's word of a declined sale is
  * heard, and has none.
  */
-function stands(situation: Situation, { answer, effects }: JournalEntry): boolean {
+function isEffective(loadedState: LoadedState, { answer, effects }: JournalEntry): boolean {
   const isRefused = answer !== null && answer.reason !== null
-  return !isRefused && effects.sale?.status !== 'declined' && situation.targetReversal === null
+  return !isRefused && effects.sale?.status !== 'declined' && loadedState.targetReversal === null
 }
 
 const saleOf = ({ effects }: JournalEntry): Sale | undefined => effects.sale ?? effects.claimedSale
 
 /** Whether the batch of what is named takes no reversal any more. */
-function isTooLate({ original, targetForwarded, terminal }: Situation): boolean {
+function isTooLate({ original, targetForwarded, terminal }: LoadedState): boolean {
   if (original !== null) return original.batchState !== 'open'
   return targetForwarded !== null && targetForwarded.batchNumber !== terminal.batch.batchNumber
 }
 
-function refuse(request: ReversalRequest, situation: Situation): DeclineReason | null {
-  const { target, original } = situation
+function refuse(request: ReversalRequest, loadedState: LoadedState): DeclineReason | null {
+  const { target, original } = loadedState
   if (target !== null && request.saleId !== null && target.request.saleId !== request.saleId)
     return 'reference_differs'
-  if (target === null || !stands(situation, target)) return null
+  if (target === null || !isEffective(loadedState, target)) return null
   const card = (original?.sale ?? saleOf(target))?.card ?? null
   if (request.cardFingerprint !== null && card !== null && request.cardFingerprint !== card.fingerprint)
     return 'card_differs'
   if ((target.effects.voidRecord ?? saleOf(target))?.amount !== request.amount) return 'amount_differs'
-  return isTooLate(situation) ? 'reversal_too_late' : null
+  return isTooLate(loadedState) ? 'reversal_too_late' : null
 }
 
 /** Whoever names another card, amount or sale does not use the key of the reversal that names the right ones. */
@@ -48,7 +55,7 @@ const DIFFERS: readonly DeclineReason[] = ['card_differs', 'amount_differs', 're
 
 const reversed = (targetKey: string): Reversal => ({ targetKey, kind: 'reversed' })
 
-const owed = (messageKey: string, at: number): HostMove => ({
+const toReverse = (messageKey: string, at: number): AcquirerMove => ({
   messageKey,
   state: 'reversing',
   at,
@@ -63,62 +70,69 @@ const owed = (messageKey: string, at: number): HostMove => ({
 export function undo(
   targetKey: string,
   target: JournalEntry,
-  situation: Situation,
+  loadedState: LoadedState,
   { at, isCounted }: { readonly at: number; readonly isCounted: boolean },
 ): Effects {
-  const { batch } = situation.terminal
-  const isForwarded = situation.targetForwarded !== null
-  const hostMoves = isForwarded ? [owed(targetKey, at)] : []
+  const { batch } = loadedState.terminal
+  const isForwarded = loadedState.targetForwarded !== null
+  const acquirerMoves = isForwarded ? [toReverse(targetKey, at)] : []
   const { voidRecord } = target.effects
   if (voidRecord !== undefined)
     return {
       voidMoved: { id: voidRecord.id, state: isForwarded ? 'reversing' : 'reversed', reversedAt: at },
       reversals: [reversed(targetKey)],
       ...(isCounted ? { batch: addCredit(batch, voidRecord.amount, -1) } : {}),
-      ...(isForwarded ? { hostMoves } : {}),
+      ...(isForwarded ? { acquirerMoves } : {}),
     }
   const sale = saleOf(target)
   if (sale === undefined) return { reversals: [reversed(targetKey)] }
   const withoutSale = isCounted ? addDebit(batch, sale.amount, -1) : batch
-  const ofVoid = undoVoid(situation.original?.liveVoid ?? null, at)
-  const moves = [...hostMoves, ...(ofVoid.hostMoves ?? [])]
+  const ofVoid = undoVoid(loadedState.original?.liveVoid ?? null, at)
+  const moves = [...acquirerMoves, ...(ofVoid.acquirerMoves ?? [])]
   return {
     ...(ofVoid.voidMoved === undefined ? {} : { voidMoved: ofVoid.voidMoved }),
     reversals: [reversed(targetKey), ...(ofVoid.reversals ?? [])],
     ...(isCounted ? { batch: ofVoid.isCounted ? addCredit(withoutSale, sale.amount, -1) : withoutSale } : {}),
-    ...(moves.length === 0 ? {} : { hostMoves: moves }),
+    ...(moves.length === 0 ? {} : { acquirerMoves: moves }),
   }
 }
 
-/** Of one that is being reversed already the host is told once more, since the sale waits for it; its time stays as it was. */
+/** Of one that is being reversed already the acquirer is told once more, since the sale waits for it; its time stays as it was. */
 function undoVoid(liveVoid: SaleState['liveVoid'], at: number): Effects & { readonly isCounted: boolean } {
   if (liveVoid === null) return { isCounted: false }
   const { id, messageKey, state, forwarded } = liveVoid
   if (state === 'reversing')
-    return { isCounted: false, ...(forwarded ? { hostMoves: [{ messageKey, state, at, nextAt: at }] } : {}) }
+    return {
+      isCounted: false,
+      ...(forwarded ? { acquirerMoves: [{ messageKey, state, at, nextAt: at }] } : {}),
+    }
   return {
     isCounted: state === 'approved',
     voidMoved: { id, state: forwarded ? 'reversing' : 'reversed', reversedAt: at },
     reversals: [reversed(messageKey)],
-    ...(forwarded ? { hostMoves: [owed(messageKey, at)] } : {}),
+    ...(forwarded ? { acquirerMoves: [toReverse(messageKey, at)] } : {}),
   }
 }
 
-function effectsOf(request: ReversalRequest, situation: Situation, now: number): Effects {
-  const { target, targetReversal } = situation
+function effectsOf(request: ReversalRequest, loadedState: LoadedState, now: number): Effects {
+  const { target, targetReversal } = loadedState
   if (targetReversal !== null) return {}
   if (target === null) return { reversals: [{ targetKey: request.targetKey, kind: 'tombstone' }] }
-  if (!stands(situation, target)) return {}
-  // What the host has not answered yet is in no total.
-  return undo(request.targetKey, target, situation, { at: now, isCounted: target.answer !== null })
+  if (!isEffective(loadedState, target)) return {}
+  // What the acquirer has not answered yet is in no total.
+  return undo(request.targetKey, target, loadedState, { at: now, isCounted: target.answer !== null })
 }
 
-export function decideReversal(request: ReversalRequest, situation: Situation, supplies: Supplies): Decision {
-  const known = knownMessage(request, situation, supplies)
-  if (known !== null) return known
-  const reason = refuse(request, situation)
+export function decideReversal(
+  request: ReversalRequest,
+  loadedState: LoadedState,
+  generated: Generated,
+): Decision {
+  const repeated = repeatedMessage(request, loadedState, generated)
+  if (repeated !== null) return repeated
+  const reason = refuse(request, loadedState)
   if (reason !== null && DIFFERS.includes(reason))
-    return { kind: 'answer', answer: answerOf(situation, supplies, reason) }
-  const effects = reason === null ? effectsOf(request, situation, supplies.now) : {}
-  return commitOf(request, request.kind, situation, answerOf(situation, supplies, reason), effects)
+    return { kind: 'answer', answer: answerOf(loadedState, generated, reason) }
+  const effects = reason === null ? effectsOf(request, loadedState, generated.now) : {}
+  return commitOf(request, request.kind, loadedState, answerOf(loadedState, generated, reason), effects)
 }

@@ -4,7 +4,14 @@
  * A terminal may be provisioned to send these without a MAC, so they write only when they close a batch, and an empty batch is never closed: a stranger can neither grow a journal nor run a batch number up.
  */
 
-import { answerOf, commitOf, type Decision, knownMessage, type Situation, type Supplies } from './decision.ts'
+import {
+  answerOf,
+  commitOf,
+  type Decision,
+  type Generated,
+  type LoadedState,
+  repeatedMessage,
+} from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import { compareTotals, NO_TOTALS, nextBatchNumber, settlementTotals } from './money.ts'
 import type { SettlementRequest, UploadRequest } from './requests.ts'
@@ -22,42 +29,46 @@ const close = (batch: Batch): Effects => ({
 
 export function decideSettlement(
   request: SettlementRequest,
-  situation: Situation,
-  supplies: Supplies,
+  loadedState: LoadedState,
+  generated: Generated,
 ): Decision {
-  const known = knownMessage(request, situation, supplies)
-  if (known !== null) return known
-  const { batch } = situation.terminal
+  const repeated = repeatedMessage(request, loadedState, generated)
+  if (repeated !== null) return repeated
+  const { batch } = loadedState.terminal
   const answer = (reason: DeclineReason | null, totals: string): Decision => ({
     kind: 'answer',
-    answer: answerOf(situation, supplies, reason, { totals }),
+    answer: answerOf(loadedState, generated, reason, { totals }),
   })
-  const { namedBatch } = situation
+  const { namedBatch } = loadedState
   if (namedBatch === null) return answer('batch_mismatch', SETTLEMENT_ERROR)
-  if (namedBatch.state === 'open' && situation.undecided) return answer('outcome_pending', SETTLEMENT_ERROR)
+  if (namedBatch.state === 'open' && loadedState.undecided) return answer('outcome_pending', SETTLEMENT_ERROR)
   const compared = compareTotals(request.totals, namedBatch)
   if (compared === undefined) return answer('format_error', SETTLEMENT_ERROR)
   // A closed batch is asked about again, under a new STAN, when the first answer was lost: the same comparison.
   const closes = namedBatch.state === 'open' && compared.equal && !isEmpty(batch)
   if (!closes) return answer(null, compared.answer)
-  const settled = answerOf(situation, supplies, null, { totals: compared.answer })
-  return commitOf(request, 'settlement', situation, settled, close(batch))
+  const settled = answerOf(loadedState, generated, null, { totals: compared.answer })
+  return commitOf(request, 'settlement', loadedState, settled, close(batch))
 }
 
-export function decideUpload(request: UploadRequest, situation: Situation, supplies: Supplies): Decision {
-  const known = knownMessage(request, situation, supplies)
-  if (known !== null) return known
-  const { batch } = situation.terminal
+export function decideUpload(
+  request: UploadRequest,
+  loadedState: LoadedState,
+  generated: Generated,
+): Decision {
+  const repeated = repeatedMessage(request, loadedState, generated)
+  if (repeated !== null) return repeated
+  const { batch } = loadedState.terminal
   const answer = (reason: DeclineReason | null): Decision => ({
     kind: 'answer',
-    answer: answerOf(situation, supplies, reason),
+    answer: answerOf(loadedState, generated, reason),
   })
-  const { namedBatch } = situation
+  const { namedBatch } = loadedState
   if (namedBatch === null) return answer('batch_mismatch')
   if (request.kind === 'upload' || namedBatch.state === 'closed') return answer(null)
   // After a match the settlement itself has closed the batch; an end that says so of an open one is lost or wrong.
   if (request.after === 'match') return answer('batch_mismatch')
   if (isEmpty(batch)) return answer(null)
-  if (situation.undecided) return answer('outcome_pending')
-  return commitOf(request, 'upload_end', situation, answerOf(situation, supplies, null), close(batch))
+  if (loadedState.undecided) return answer('outcome_pending')
+  return commitOf(request, 'upload_end', loadedState, answerOf(loadedState, generated, null), close(batch))
 }

@@ -1,6 +1,13 @@
 /** @module The void (撤销): undo a known-good, unsettled sale, in full, once. */
 
-import { answerOf, commitOf, type Decision, knownMessage, type Situation, type Supplies } from './decision.ts'
+import {
+  answerOf,
+  commitOf,
+  type Decision,
+  type Generated,
+  type LoadedState,
+  repeatedMessage,
+} from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import { addCredit } from './money.ts'
 import type { VoidRequest } from './requests.ts'
@@ -17,8 +24,8 @@ function cardDiffers(request: VoidRequest, sale: Sale): boolean {
 const differs = (given: string | null, stored: string | null): boolean => given !== null && given !== stored
 
 /** The guards in their order (semantics.md, Order of the guards); null when nothing speaks against the void. */
-function refuse(request: VoidRequest, situation: Situation, now: number): DeclineReason | null {
-  const { terminal, merchant, original } = situation
+function refuse(request: VoidRequest, loadedState: LoadedState, now: number): DeclineReason | null {
+  const { terminal, merchant, original } = loadedState
   if (request.pos !== null && request.pos.batchNumber !== terminal.batch.batchNumber) return 'batch_mismatch'
   if (original === null) return 'original_not_found'
   const { sale } = original
@@ -41,9 +48,9 @@ function refuse(request: VoidRequest, situation: Situation, now: number): Declin
   return null
 }
 
-function voidRecordOf(request: VoidRequest, sale: Sale, supplies: Supplies): VoidRecord {
+function voidRecordOf(request: VoidRequest, sale: Sale, generated: Generated): VoidRecord {
   return {
-    id: supplies.id,
+    id: generated.id,
     messageKey: request.messageKey,
     saleId: sale.id,
     merchantId: sale.merchantId,
@@ -52,28 +59,34 @@ function voidRecordOf(request: VoidRequest, sale: Sale, supplies: Supplies): Voi
     stan: request.pos?.stan ?? null,
     amount: sale.amount,
     currencyCode: sale.currencyCode,
-    rrn: supplies.rrn,
+    rrn: generated.rrn,
     originalRrn: sale.rrn,
-    authorizationCode: supplies.authorizationCode,
+    authorizationCode: generated.authorizationCode,
     reason: request.reason,
     feeReturned: sale.fee,
-    voidedAt: supplies.now,
+    voidedAt: generated.now,
     state: 'approved',
   }
 }
 
-export function decideVoid(request: VoidRequest, situation: Situation, supplies: Supplies): Decision {
-  const known = knownMessage(request, situation, supplies)
-  if (known !== null) return known
-  const reason = refuse(request, situation, supplies.now)
+export function decideVoid(request: VoidRequest, loadedState: LoadedState, generated: Generated): Decision {
+  const repeated = repeatedMessage(request, loadedState, generated)
+  if (repeated !== null) return repeated
+  const reason = refuse(request, loadedState, generated.now)
   // A message of a batch that is to come may be sent again in its time: it does not use its key up.
-  if (reason === 'batch_mismatch') return { kind: 'answer', answer: answerOf(situation, supplies, reason) }
-  const { original, terminal } = situation
+  if (reason === 'batch_mismatch') return { kind: 'answer', answer: answerOf(loadedState, generated, reason) }
+  const { original, terminal } = loadedState
   if (reason !== null || original === null)
-    return commitOf(request, 'void', situation, answerOf(situation, supplies, reason), {})
-  const { authorizationCode } = supplies
-  return commitOf(request, 'void', situation, answerOf(situation, supplies, null, { authorizationCode }), {
-    voidRecord: voidRecordOf(request, original.sale, supplies),
-    batch: addCredit(terminal.batch, original.sale.amount, 1),
-  })
+    return commitOf(request, 'void', loadedState, answerOf(loadedState, generated, reason), {})
+  const { authorizationCode } = generated
+  return commitOf(
+    request,
+    'void',
+    loadedState,
+    answerOf(loadedState, generated, null, { authorizationCode }),
+    {
+      voidRecord: voidRecordOf(request, original.sale, generated),
+      batch: addCredit(terminal.batch, original.sale.amount, 1),
+    },
+  )
 }

@@ -1,14 +1,14 @@
 /** @module What a decision is made of, and the guards that every message shares. No I/O, no clock, no randomness. */
 
 import { type DeclineReason, refusalOf } from './decline-reason.ts'
-import type { Identity } from './requests.ts'
+import type { RequestBase } from './requests.ts'
 import type {
+  AcquirerMessage,
   Answer,
   Batch,
   DraftEntry,
   Effects,
   EntryKind,
-  HostMessage,
   JournalEntry,
   Merchant,
   Reversal,
@@ -18,30 +18,30 @@ import type {
 import { localFields } from './window.ts'
 
 /** Everything a decision may depend on, as loaded in one batch. */
-export interface Situation {
+export interface LoadedState {
   readonly terminal: Terminal
   readonly merchant: Merchant
   /** The entry that already bears this message's key; of a forwarded message its outcome, or its claim before there is one. */
   readonly earlier: JournalEntry | null
-  /** This message's claim, where it was forwarded, and where it stands with the host. */
+  /** This message's claim, where it was forwarded, and where it stands with the acquirer. */
   readonly claim: JournalEntry | null
-  readonly forwarded: HostMessage | null
+  readonly forwarded: AcquirerMessage | null
   /** The reversal that names this message. */
   readonly reversal: Reversal | null
   /** The sale that a void, or a reversal of a sale, is about. */
   readonly original: SaleState | null
   /** The entry that a reversal names (as `earlier`), and whether it was reversed before. */
   readonly target: JournalEntry | null
-  readonly targetForwarded: HostMessage | null
+  readonly targetForwarded: AcquirerMessage | null
   readonly targetReversal: Reversal | null
   /** The batch that the message names, where it is known. */
   readonly namedBatch: Batch | null
-  /** Whether something of the terminal is undecided at the host and no case yet: its totals are not known. */
+  /** Whether something of the terminal is undecided at the acquirer and no case yet: its totals are not known. */
   readonly undecided: boolean
 }
 
 /** Fresh values a decision may use; made outside so that the decision stays a function of its arguments. */
-export interface Supplies {
+export interface Generated {
   /** Milliseconds since the epoch. */
   readonly now: number
   /** A new retrieval reference number, 12 digits. */
@@ -50,8 +50,8 @@ export interface Supplies {
   readonly authorizationCode: string
   /** A new opaque id for a sale or a void. */
   readonly id: string
-  /** Six digits for field 11 towards the host, not 000000. */
-  readonly hostStan: string
+  /** Six digits for field 11 towards the acquirer, not 000000. */
+  readonly acquirerStan: string
   /** Field 63 for a reason in the terminal's encoding, hex. */
   readonly privateData: (reason: DeclineReason | null, encoding: Terminal['textEncoding']) => string
 }
@@ -62,41 +62,41 @@ export type Decision =
   /** Answer from an entry that stands. */
   | { readonly kind: 'replay'; readonly entry: JournalEntry; readonly answer: Answer }
   /** The message was forwarded and its outcome is not known: nothing may be told. */
-  | { readonly kind: 'pending'; readonly forwarded: HostMessage; readonly claim: JournalEntry }
+  | { readonly kind: 'pending'; readonly forwarded: AcquirerMessage; readonly claim: JournalEntry }
   /** Answer without writing: nothing was decided that must be remembered. */
   | { readonly kind: 'answer'; readonly answer: Answer }
 
-type Place = Pick<Situation, 'terminal' | 'merchant'>
+type TerminalContext = Pick<LoadedState, 'terminal' | 'merchant'>
 
 /** The decided fields of an answer at `supplies.now`. */
 export function answerOf(
-  place: Place,
-  supplies: Supplies,
+  context: TerminalContext,
+  generated: Generated,
   reason: DeclineReason | null,
   more: Partial<Pick<Answer, 'authorizationCode' | 'totals' | 'rrn' | 'voidableUntil'>> = {},
 ): Answer {
   return {
     responseCode: reason === null ? '00' : refusalOf(reason).responseCode,
     reason,
-    rrn: supplies.rrn,
+    rrn: generated.rrn,
     authorizationCode: null,
-    at: supplies.now,
-    ...localFields(supplies.now, place.merchant),
-    privateData: supplies.privateData(reason, place.terminal.textEncoding),
+    at: generated.now,
+    ...localFields(generated.now, context.merchant),
+    privateData: generated.privateData(reason, context.terminal.textEncoding),
     ...more,
   }
 }
 
 /** A decision to write: an approval with its effects, or a refusal that a retransmission must find again. */
 export function commitOf(
-  request: Identity & { kind: string },
+  request: RequestBase & { kind: string },
   kind: EntryKind,
-  place: Place,
+  context: TerminalContext,
   answer: Answer,
   effects: Effects,
 ): Extract<Decision, { kind: 'commit' }> {
   const draft: DraftEntry = {
-    terminalId: place.terminal.terminalId,
+    terminalId: context.terminal.terminalId,
     merchantId: request.merchantId,
     kind,
     messageKey: request.messageKey,
@@ -114,11 +114,15 @@ export function commitOf(
  * Identity (semantics.md): same key and content, the first answer again; same key, other content, refused. A message
  * that was reversed has no effect any more whichever of the two came first, so its copies are refused too.
  */
-export function knownMessage(request: Identity, situation: Situation, supplies: Supplies): Decision | null {
-  const { earlier, reversal } = situation
+export function repeatedMessage(
+  request: RequestBase,
+  loadedState: LoadedState,
+  generated: Generated,
+): Decision | null {
+  const { earlier, reversal } = loadedState
   const refuse = (reason: DeclineReason): Decision => ({
     kind: 'answer',
-    answer: answerOf(situation, supplies, reason),
+    answer: answerOf(loadedState, generated, reason),
   })
   if (earlier !== null && earlier.contentFingerprint !== request.contentFingerprint)
     return refuse('key_reused_with_different_content')
@@ -126,6 +130,6 @@ export function knownMessage(request: Identity, situation: Situation, supplies: 
   if (earlier === null) return null
   const { answer } = earlier
   if (answer !== null) return { kind: 'replay', entry: earlier, answer }
-  if (situation.forwarded === null) throw new Error('an entry without an answer is a claim')
-  return { kind: 'pending', forwarded: situation.forwarded, claim: earlier }
+  if (loadedState.forwarded === null) throw new Error('an entry without an answer is a claim')
+  return { kind: 'pending', forwarded: loadedState.forwarded, claim: earlier }
 }

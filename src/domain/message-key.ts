@@ -30,19 +30,21 @@ export const apiMessageKey = (scope: string, kind: EntryKind, idempotencyKey: st
 
 /** Keys of the entries that follow a claim. */
 export const outcomeKey = (messageKey: string): string => `${messageKey}|outcome`
-export const followUpKey = (messageKey: string, kind: 'give_up' | 'host_undone'): string =>
+export const followUpKey = (messageKey: string, kind: 'give_up' | 'acquirer_undone'): string =>
   `${messageKey}|${kind}`
 
 /** Of what may come more than once, by the number of its entry: a difference found, a person's word that answers no one. */
 export const laterKey = (messageKey: string, kind: 'case' | 'case_closed', seq: number): string =>
   `${messageKey}|${kind}|${seq}`
 
-/** How the key of a message that only the host has begins. */
-export const HOST_KEY = 'host|'
+/** How the key of a message that only the acquirer has begins. */
+export const ACQUIRER_KEY = 'acquirer|'
 
-/** A message that only the host has, as it is named there. */
-export const hostKey = (place: Omit<PosMessageKey, 'stan'> & { readonly hostStan: string }): string =>
-  `${HOST_KEY}${place.merchantId}|${place.terminalId}|${place.batchNumber}|${place.hostStan}`
+/** A message that only the acquirer has, as it is named there. */
+export const acquirerKey = (
+  reference: Omit<PosMessageKey, 'stan'> & { readonly acquirerStan: string },
+): string =>
+  `${ACQUIRER_KEY}${reference.merchantId}|${reference.terminalId}|${reference.batchNumber}|${reference.acquirerStan}`
 
 /** A sale that the feed told of after its reversal: its own key takes no entry any more. */
-export const buriedKey = (saleKey: string): string => `${saleKey}|buried`
+export const tombstonedKey = (saleKey: string): string => `${saleKey}|buried`

@@ -1,12 +1,12 @@
 /** @module What a message asks, once a door has read it: plain data, the same whichever door it came by. */
 
-import type { Listing } from './compare-listing.ts'
+import type { AcquirerEvent } from './acquirer-state.ts'
+import type { ReconciliationRecord } from './compare-record.ts'
 import type { DeclineReason } from './decline-reason.ts'
-import type { HostEvent } from './host-state.ts'
 import type { Amount, Card, Merchant, MerchantChange, Terminal } from './types.ts'
 
 /** What every message that can enter a journal carries. */
-export interface Identity {
+export interface RequestBase {
   readonly door: 'terminal' | 'json'
   readonly merchantId: string
   readonly messageKey: string
@@ -16,7 +16,7 @@ export interface Identity {
   readonly request: Readonly<Record<string, string>>
 }
 
-export interface SaleRequest extends Identity {
+export interface SaleRequest extends RequestBase {
   readonly kind: 'sale'
   readonly terminalId: string
   readonly batchNumber: string
@@ -27,8 +27,8 @@ export interface SaleRequest extends Identity {
 }
 
 /** A sale approved elsewhere, told by the capture feed. */
-export interface CaptureRequest extends Omit<SaleRequest, 'kind'> {
-  readonly kind: 'capture'
+export interface CapturedSaleRequest extends Omit<SaleRequest, 'kind'> {
+  readonly kind: 'captured_sale'
   readonly status: 'approved' | 'declined'
   readonly rrn: string | null
   readonly authorizationCode: string | null
@@ -36,7 +36,7 @@ export interface CaptureRequest extends Omit<SaleRequest, 'kind'> {
   readonly soldAt: number
 }
 
-export interface VoidRequest extends Identity {
+export interface VoidRequest extends RequestBase {
   readonly kind: 'void'
   /** Null on the JSON door, where the sale's own terminal and batch are meant. */
   readonly pos: {
@@ -56,7 +56,7 @@ export interface VoidRequest extends Identity {
   readonly reason: string | null
 }
 
-export interface ReversalRequest extends Identity {
+export interface ReversalRequest extends RequestBase {
   readonly kind: 'sale_reversal' | 'void_reversal'
   readonly terminalId: string
   readonly targetKey: string
@@ -67,7 +67,7 @@ export interface ReversalRequest extends Identity {
   readonly cardFingerprint: string | null
 }
 
-export interface SettlementRequest extends Identity {
+export interface SettlementRequest extends RequestBase {
   readonly kind: 'settlement'
   readonly terminalId: string
   readonly batchNumber: string
@@ -76,14 +76,14 @@ export interface SettlementRequest extends Identity {
 }
 
 /** Batch upload (0320): details (201), or the end of the upload after a mismatch (202) or a match (207). */
-export interface UploadRequest extends Identity {
+export interface UploadRequest extends RequestBase {
   readonly kind: 'upload' | 'upload_end'
   readonly terminalId: string
   readonly batchNumber: string
   readonly after: 'mismatch' | 'match'
 }
 
-export interface ProvisionRequest extends Identity {
+export interface ProvisionRequest extends RequestBase {
   readonly kind: 'provision'
   readonly terminalId: string
   readonly profile: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
@@ -95,27 +95,30 @@ export interface ProvisionRequest extends Identity {
   readonly newMasterKey: boolean
 }
 
-/** What a host said of a forwarded message, or what became of waiting for it. `messageKey` is that of the message. */
-export interface HostEventRequest extends Identity {
-  readonly kind: 'host_event'
-  readonly event: Exclude<HostEvent, 'reversal' | 'case_stands' | 'case_undone'> | 'overdue' | 'host_refuses'
-  /** Of an approval, where the host gave them. */
-  readonly hostRrn: string | null
+/** What an acquirer said of a forwarded message, or what became of waiting for it. `messageKey` is that of the message. */
+export interface AcquirerEventRequest extends RequestBase {
+  readonly kind: 'acquirer_event'
+  readonly event:
+    | Exclude<AcquirerEvent, 'reversal' | 'case_stands' | 'case_undone'>
+    | 'overdue'
+    | 'reversal_declined'
+  /** Of an approval, where the acquirer gave them. */
+  readonly acquirerRrn: string | null
   readonly authorizationCode: string | null
   /** Of a decline. */
   readonly reason: DeclineReason | null
 }
 
 /** A person's decision of a case. `messageKey` is that of the message. */
-export interface CaseRequest extends Identity {
+export interface CaseRequest extends RequestBase {
   readonly kind: 'case'
   readonly resolution: 'stands' | 'undone'
 }
 
-/** A line of the host's list. `messageKey` is that of the message that we hold under its number, or `hostKey`. */
-export interface ListingRequest extends Identity {
-  readonly kind: 'listing'
-  readonly listing: Listing
+/** A line of the acquirer's list. `messageKey` is that of the message that we hold under its number, or `acquirerKey`. */
+export interface ReconciliationRequest extends RequestBase {
+  readonly kind: 'reconciliation'
+  readonly record: ReconciliationRecord
   /** When the list was made at the latest, in milliseconds since the epoch. */
   readonly asOf: number
 }

@@ -1,8 +1,8 @@
 /** @module The nouns of the domain: terminals, sales, voids, batches, journal entries and what they do. */
 
+import type { AcquirerMove, CaseReason } from './acquirer-move.ts'
+import type { AcquirerState, AcquirerStatus } from './acquirer-state.ts'
 import type { DeclineReason } from './decline-reason.ts'
-import type { CaseReason, HostMove } from './host-move.ts'
-import type { HostState, HostWord } from './host-state.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 … 999,999,999,999. */
 export type Amount = number
@@ -113,13 +113,13 @@ export interface SaleState {
   readonly liveVoid: {
     readonly id: string
     readonly messageKey: string
-    readonly state: HostState
-    /** Whether a host was told of it. */
+    readonly state: AcquirerState
+    /** Whether an acquirer was told of it. */
     readonly forwarded: boolean
   } | null
   readonly reversed: boolean
-  /** The sale as the host knows it; null where it was not forwarded. */
-  readonly forwarded: HostMessage | null
+  /** The sale as the acquirer knows it; null where it was not forwarded. */
+  readonly forwarded: AcquirerMessage | null
   readonly batchState: Batch['state']
 }
 
@@ -136,38 +136,38 @@ export interface VoidRecord {
   readonly currencyCode: string
   readonly rrn: string
   readonly originalRrn: string
-  /** Null while the host has not answered, or where it gave none. */
+  /** Null while the acquirer has not answered, or where it gave none. */
   readonly authorizationCode: string | null
   /** Why the merchant voids; named on the JSON door only. */
   readonly reason: string | null
   /** The sale's fee, given back in full; a void has none of its own. */
   readonly feeReturned: Amount | null
   readonly voidedAt: number
-  /** Without a host behind us: `approved`, then perhaps `reversed`. */
-  readonly state: HostState
+  /** Without an acquirer behind us: `approved`, then perhaps `reversed`. */
+  readonly state: AcquirerState
 }
 
-/** A sale or void that was forwarded to the host, with the identity that it has there in every try. */
-export interface HostMessage {
+/** A sale or void that was forwarded to the acquirer, with the identity that it has there in every try. */
+export interface AcquirerMessage {
   readonly messageKey: string
   readonly kind: 'sale' | 'void'
   readonly merchantId: string
   readonly terminalId: string
   readonly batchNumber: string
-  /** Field 11 towards the host, six digits: our own. */
-  readonly hostStan: string
+  /** Field 11 towards the acquirer, six digits: our own. */
+  readonly acquirerStan: string
   readonly amount: Amount
   readonly currencyCode: string
-  /** Of a void: the sale as the host knows it. */
+  /** Of a void: the sale as the acquirer knows it. */
   readonly originalBatchNumber: string | null
   readonly originalStan: string | null
   readonly originalRrn: string | null
   readonly originalAuthorizationCode: string | null
   /** Our RRN. */
   readonly rrn: string
-  /** The host's RRN, once it has told one. */
-  readonly hostRrn: string | null
-  readonly state: HostState
+  /** The acquirer's RRN, once it has told one. */
+  readonly acquirerRrn: string | null
+  readonly state: AcquirerState
   /** Milliseconds since the epoch. */
   readonly claimedAt: number
   /** When it came into its state. */
@@ -176,12 +176,12 @@ export interface HostMessage {
   readonly decideBy: number
   readonly caseReason: CaseReason | null
   readonly caseOpenedAt: number | null
-  /** When host and we agreed after all, or a person decided. */
+  /** When acquirer and we agreed after all, or a person decided. */
   readonly caseClosedAt: number | null
   /** Null: not a word that says what stands there. */
-  readonly hostSaid: HostWord | null
-  /** The amount in the host's list, where it was held against ours. */
-  readonly hostAmount: Amount | null
+  readonly acquirerStatus: AcquirerStatus | null
+  /** The amount in the acquirer's list, where it was held against ours. */
+  readonly acquirerAmount: Amount | null
 }
 
 /** A message that was reversed, or (tombstone) was reversed before it was ever seen. */
@@ -196,12 +196,16 @@ export interface Effects {
   /** The void as it stands from now on. */
   readonly voidRecord?: VoidRecord
   /** A void in its next state. `at`: when it was reversed, if it was. */
-  readonly voidMoved?: { readonly id: string; readonly state: HostState; readonly reversedAt: number | null }
-  /** The message that is to be forwarded to the host. */
-  readonly claim?: HostMessage
-  /** The sale that it will be when the host approves. */
+  readonly voidMoved?: {
+    readonly id: string
+    readonly state: AcquirerState
+    readonly reversedAt: number | null
+  }
+  /** The message that is to be forwarded to the acquirer. */
+  readonly claim?: AcquirerMessage
+  /** The sale that it will be when the acquirer approves. */
   readonly claimedSale?: Sale
-  readonly hostMoves?: readonly HostMove[]
+  readonly acquirerMoves?: readonly AcquirerMove[]
   /** Message keys that can have no effect any more. */
   readonly reversals?: readonly Reversal[]
   readonly batch?: Batch
@@ -219,10 +223,10 @@ export type EntryKind =
   | 'sale_claim'
   | 'void_claim'
   | 'give_up'
-  | 'host_undone'
+  | 'acquirer_undone'
   | 'case'
-  /** What only the host's list has. */
-  | 'host_only'
+  /** What only the acquirer's list has. */
+  | 'acquirer_only'
   /** A person's decision; where it answers the message, its outcome. */
   | 'case_closed'
   | 'provision'

@@ -6,8 +6,8 @@ import { toHex } from './hex.ts'
 import { type Message, pack } from './message.ts'
 import { encodeText, type TextEncoding } from './text.ts'
 
-/** What the host says; numbers are fields, values as in `Message`. */
-export interface HostFields {
+/** What the acquirer says; numbers are fields, values as in `Message`. */
+export interface ResponseFields {
   readonly responseCode: string
   readonly localTime: string
   readonly localDate: string
@@ -54,35 +54,37 @@ export const isRequest = (mti: string): boolean => Number(mti[2]) % 2 === 0
 
 const INSTITUTION_LENGTH = 11
 
-function hostField(number: number, host: HostFields, request: Message): string | null | undefined {
+function responseField(number: number, fields: ResponseFields, request: Message): string | null | undefined {
   switch (number) {
     case 12:
-      return host.localTime
+      return fields.localTime
     case 13:
-      return host.localDate
+      return fields.localDate
     case 15:
-      return host.settlementDate
+      return fields.settlementDate
     case 32:
-      return host.acquirerId
+      return fields.acquirerId
     case 37:
-      return host.rrn
+      return fields.rrn
     case 38:
-      return host.authorizationCode
+      return fields.authorizationCode
     case 39:
-      return host.responseCode
+      return fields.responseCode
     case 44:
-      return host.receivingInstitution.padEnd(INSTITUTION_LENGTH) + host.acquirerId.padEnd(INSTITUTION_LENGTH)
+      return (
+        fields.receivingInstitution.padEnd(INSTITUTION_LENGTH) + fields.acquirerId.padEnd(INSTITUTION_LENGTH)
+      )
     case 48:
-      return host.totals
+      return fields.totals
     case 60: {
       const field60 = field60Of(request.fields)
       const { transactionType, networkManagementCode, rest } = field60
-      return `${transactionType}${host.batchNumber ?? field60.batchNumber}${networkManagementCode}${rest}`
+      return `${transactionType}${fields.batchNumber ?? field60.batchNumber}${networkManagementCode}${rest}`
     }
     case 62:
-      return host.keys
+      return fields.keys
     case 63:
-      return host.privateData
+      return fields.privateData
     default:
       return undefined
   }
@@ -96,17 +98,21 @@ function echoOf(number: number, request: Message): string | undefined {
 }
 
 /** The answer without its MAC. `type` is undefined for a transaction that is not done here. */
-export function buildAnswer(request: Message, type: TransactionType | undefined, host: HostFields): Message {
+export function buildAnswer(
+  request: Message,
+  type: TransactionType | undefined,
+  fields: ResponseFields,
+): Message {
   const layout = type === undefined ? UNSUPPORTED : LAYOUT[type]
   // A refusal says so and why, also where an approval has neither 39 nor 63.
-  const declined = host.responseCode === '00' ? [] : [39, 63]
-  const fields = new Map<number, string>()
+  const declined = fields.responseCode === '00' ? [] : [39, 63]
+  const answer = new Map<number, string>()
   const echoed = layout.echo.filter((number) => !declined.includes(number))
   for (const number of [...echoed, ...layout.own, ...declined].sort((a, b) => a - b)) {
-    const value = echoed.includes(number) ? echoOf(number, request) : hostField(number, host, request)
-    if (value !== undefined && value !== null) fields.set(number, value)
+    const value = echoed.includes(number) ? echoOf(number, request) : responseField(number, fields, request)
+    if (value !== undefined && value !== null) answer.set(number, value)
   }
-  return { mti: responseMti(request.mti), fields }
+  return { mti: responseMti(request.mti), fields: answer }
 }
 
 /** The packed answer with field 64 set to what `mac` computes over the bytes before it. */

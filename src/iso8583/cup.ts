@@ -101,14 +101,14 @@ export function formatFault(type: TransactionType, { fields }: Message): number 
 }
 
 /** What every financial and settlement message names. */
-export interface PosPlace {
+export interface MessageIdentity {
   readonly terminalId: string
   readonly merchantId: string
   readonly batchNumber: string
   readonly stan: string
 }
 
-export function placeOf({ fields }: Message): PosPlace {
+export function placeOf({ fields }: Message): MessageIdentity {
   return {
     terminalId: (fields.get(41) ?? '').trimEnd(),
     merchantId: (fields.get(42) ?? '').trimEnd(),
@@ -134,11 +134,11 @@ export function reversedKind(type: TransactionType): EntryKind | undefined {
 }
 
 /** Key of the sale that a void names by 61.1 and 61.2; undefined where they are zeros ("unknown"). */
-export function originalSaleKey(place: PosPlace, { fields }: Message): string | undefined {
+export function originalSaleKey(identity: MessageIdentity, { fields }: Message): string | undefined {
   const original: OriginalReference | undefined = readField61(fields.get(61) ?? '')
   if (original === undefined || Number(original.originalStan) === 0) return undefined
   return posMessageKey(
-    { ...place, batchNumber: original.originalBatchNumber, stan: original.originalStan },
+    { ...identity, batchNumber: original.originalBatchNumber, stan: original.originalStan },
     'sale',
   )
 }

@@ -34,9 +34,9 @@ export interface Description {
 export function describeJson(input: Uint8Array, lrc: Lrc): Description {
   const { envelope, body, why } = locate(input, lrc)
   const { mti, fields, error } = unpackWhatCan(body)
-  const place = error && `${typeof error.field === 'number' ? 'field ' : ''}${error.field}: ${error.why}`
+  const location = error && `${typeof error.field === 'number' ? 'field ' : ''}${error.field}: ${error.why}`
   const firstError =
-    why === undefined ? error : { field: 'frame' as const, why: place ? `${why}; ${place}` : why }
+    why === undefined ? error : { field: 'frame' as const, why: location ? `${why}; ${location}` : why }
   return {
     ...(envelope && {
       frame: {

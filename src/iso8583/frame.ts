@@ -12,10 +12,10 @@ const HEADER_LENGTH = 6
 const ENVELOPE_LENGTH = TPDU_LENGTH + HEADER_LENGTH
 /** The identifier byte of every TPDU. */
 const TPDU_ID = 0x60
-/** The header's sixth nibble, set by the host: sign on again. */
+/** The header's sixth nibble, set by the acquirer: sign on again. */
 const SIGN_ON_AGAIN = 3
 
-/** Carries a frame to a host and brings its answer; null when none came: time-out, or an HTTP status other than 200. */
+/** Carries a frame to an acquirer and brings its answer; null when none came: time-out, or an HTTP status other than 200. */
 export type Send = (frame: Uint8Array) => Promise<Uint8Array | null>
 
 /** Of frames over HTTP (protocol.md §1.2). */

@@ -109,8 +109,8 @@ export function pack(message: Message): Uint8Array {
     known++
   }
   if (known !== message.fields.size) {
-    const stranger = [...message.fields.keys()].find((number) => elementOf(number) === undefined)
-    throw new RangeError(`field ${stranger}: not in the field table`)
+    const attacker = [...message.fields.keys()].find((number) => elementOf(number) === undefined)
+    throw new RangeError(`field ${attacker}: not in the field table`)
   }
 
   const body = new Uint8Array(size)

@@ -2,7 +2,7 @@
 
 import { posMessageKey } from '../domain/message-key.ts'
 import type {
-  Identity,
+  RequestBase,
   ReversalRequest,
   SaleRequest,
   SettlementRequest,
@@ -14,8 +14,8 @@ import {
   field60Of,
   givenReference,
   keptFields,
+  type MessageIdentity,
   originalSaleKey,
-  type PosPlace,
   reversedKind,
   type TransactionType,
 } from './cup.ts'
@@ -34,35 +34,35 @@ export type PosRequest = SaleRequest | VoidRequest | ReversalRequest | Settlemen
 /** Keys of the message itself and, of a reversal, of the message that it names. */
 export function messageKeys(
   type: PosTransaction,
-  place: PosPlace,
+  identity: MessageIdentity,
 ): { messageKey: string; targetKey?: string } {
   const kind = type === 'upload' ? 'upload_end' : type
-  const messageKey = posMessageKey(place, kind)
+  const messageKey = posMessageKey(identity, kind)
   const target = reversedKind(type)
-  return target === undefined ? { messageKey } : { messageKey, targetKey: posMessageKey(place, target) }
+  return target === undefined ? { messageKey } : { messageKey, targetKey: posMessageKey(identity, target) }
 }
 
 /** What makes two messages with one key the same. A reversal may be repeated with another reason or time. */
 export function contentOf(
   type: PosTransaction,
-  place: PosPlace,
+  identity: MessageIdentity,
   message: Message,
   macInput: Uint8Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> | string {
-  const { targetKey } = messageKeys(type, place)
+  const { targetKey } = messageKeys(type, identity)
   return targetKey === undefined ? macInput : `${targetKey}|${message.fields.get(4)}`
 }
 
 export function readRequest(
   type: PosTransaction,
   message: Message,
-  place: PosPlace,
+  identity: MessageIdentity,
   fingerprints: Fingerprints,
 ): PosRequest {
   const { fields } = message
-  const { terminalId, merchantId, batchNumber, stan } = place
-  const { messageKey, targetKey = '' } = messageKeys(type, place)
-  const identity: Identity = {
+  const { terminalId, merchantId, batchNumber, stan } = identity
+  const { messageKey, targetKey = '' } = messageKeys(type, identity)
+  const base: RequestBase = {
     door: 'terminal',
     merchantId,
     messageKey,
@@ -74,7 +74,7 @@ export function readRequest(
   switch (type) {
     case 'sale':
       return {
-        ...identity,
+        ...base,
         kind: 'sale',
         terminalId,
         batchNumber,
@@ -85,9 +85,9 @@ export function readRequest(
       }
     case 'void':
       return {
-        ...identity,
+        ...base,
         kind: 'void',
-        pos: { terminalId, batchNumber, stan, saleKey: originalSaleKey(place, message) ?? null },
+        pos: { terminalId, batchNumber, stan, saleKey: originalSaleKey(identity, message) ?? null },
         amount,
         currencyCode,
         cardFingerprint: fingerprints.card?.fingerprint ?? null,
@@ -98,7 +98,7 @@ export function readRequest(
     case 'sale_reversal':
     case 'void_reversal':
       return {
-        ...identity,
+        ...base,
         kind: type,
         terminalId,
         targetKey,
@@ -107,11 +107,11 @@ export function readRequest(
         cardFingerprint: fingerprints.card?.fingerprint ?? null,
       }
     case 'settlement':
-      return { ...identity, kind: 'settlement', terminalId, batchNumber, totals: fields.get(48) ?? '' }
+      return { ...base, kind: 'settlement', terminalId, batchNumber, totals: fields.get(48) ?? '' }
     case 'upload':
     case 'upload_end': {
       const after = field60Of(fields).networkManagementCode === '207' ? 'match' : 'mismatch'
-      return { ...identity, kind: type, terminalId, batchNumber, after }
+      return { ...base, kind: type, terminalId, batchNumber, after }
     }
   }
 }

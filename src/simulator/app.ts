@@ -1,11 +1,11 @@
 /**
- * @module The simulated host over HTTP: frames as an acquirer takes them, and, as no acquirer has, its books in JSON
+ * @module The simulated acquirer over HTTP: frames as an acquirer takes them, and, as no acquirer has, its books in JSON
  * (`GET /ledger`) and its faults to be chosen (`POST /faults`, `/cut-off`, `/reset`).
  */
 
 import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
+import { AcquirerSimulator } from './acquirer.ts'
 import { type Plan, readPlan, seededRandom } from './faults.ts'
-import { HostSimulator } from './host.ts'
 import type { Item, Ledger } from './ledger.ts'
 import { authorizationCodeOf, rrnOf, type Voice } from './speech.ts'
 
@@ -49,35 +49,38 @@ const entriesOf = (ledger: Ledger): LedgerEntry[] =>
   })
 
 const LONGEST_FRAME = 4_096
-/** The network's word for a host that does not answer. */
+/** The network's word for an acquirer that does not answer. */
 const NO_ANSWER = 504
 
 /** Takes requests; everything is kept in memory, and starts from nothing. */
 export function createSimulator(runtime: SimulatorRuntime): (request: Request) => Promise<Response> {
-  const open = () => new HostSimulator({ ...runtime, random: seededRandom(1) })
-  let host = open()
+  const open = () => new AcquirerSimulator({ ...runtime, random: seededRandom(1) })
+  let acquirer = open()
   return async (request) => {
     const { pathname } = new URL(request.url)
     switch (`${request.method} ${pathname}`) {
       case 'GET /ledger': {
-        const businessDay = host.ledger.dayAt(runtime.now())
-        return Response.json({ businessDay, items: entriesOf(host.ledger) })
+        const businessDay = acquirer.ledger.dayAt(runtime.now())
+        return Response.json({ businessDay, items: entriesOf(acquirer.ledger) })
       }
       case 'POST /faults': {
-        const asked = await readFaults(request)
-        if (asked === undefined) return new Response('expected {rates, script, seed}\n', { status: 400 })
-        host.follow(asked.plan, asked.seed === undefined ? undefined : seededRandom(asked.seed))
+        const simulated = await readFaults(request)
+        if (simulated === undefined) return new Response('expected {rates, script, seed}\n', { status: 400 })
+        acquirer.follow(
+          simulated.plan,
+          simulated.seed === undefined ? undefined : seededRandom(simulated.seed),
+        )
         return new Response(null, { status: 204 })
       }
       case 'POST /cut-off':
-        host.ledger.cutOff()
+        acquirer.ledger.cutOff()
         return new Response(null, { status: 204 })
       case 'POST /reset':
-        host = open()
+        acquirer = open()
         return new Response(null, { status: 204 })
       default:
         return request.method === 'POST'
-          ? exchange(runtime, host, request)
+          ? exchange(runtime, acquirer, request)
           : new Response(null, { status: 405 })
     }
   }
@@ -85,14 +88,14 @@ export function createSimulator(runtime: SimulatorRuntime): (request: Request) =
 
 async function exchange(
   { now, sleep }: SimulatorRuntime,
-  host: HostSimulator,
+  acquirer: AcquirerSimulator,
   request: Request,
 ): Promise<Response> {
   const bytes = new Uint8Array(await request.arrayBuffer())
   if (bytes.length > LONGEST_FRAME) return new Response(null, { status: 413 })
-  const { answer, copies, delayMs, arrivesAfterMs } = host.receive(bytes, now())
+  const { answer, copies, delayMs, arrivesAfterMs } = acquirer.receive(bytes, now())
   await sleep(delayMs + arrivesAfterMs)
-  const late = arrivesAfterMs === 0 ? answer : host.process(bytes, now())
+  const late = arrivesAfterMs === 0 ? answer : acquirer.process(bytes, now())
   if (late === null) return new Response(null, { status: NO_ANSWER })
   const body = new Uint8Array(late.length * Math.max(1, copies))
   for (let at = 0; at < body.length; at += late.length) body.set(late, at)

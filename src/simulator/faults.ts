@@ -1,4 +1,4 @@
-/** @module What can go wrong between us and a simulated host, by rate and seed or step by step, as a script says. */
+/** @module What can go wrong between us and a simulated acquirer, by rate and seed or step by step, as a script says. */
 
 /** In the order in which their rates are added up. */
 export const FAULTS = [
@@ -20,9 +20,9 @@ export const FAULTS = [
   'half_frame',
   /** The issuer is down: a decline that stands. */
   'code_91',
-  /** The host fails, before or after it was done, and says so. */
+  /** The acquirer fails, before or after it was done, and says so. */
   'code_96',
-  /** The issuer does not answer the host, before or after it was done, and the host says so. */
+  /** The issuer does not answer the acquirer, before or after it was done, and the acquirer says so. */
   'code_98',
   /** The business day ends just before the request. */
   'cut_off',

@@ -1,4 +1,4 @@
-/** @module The simulated host as a Worker of its own. Its books are in the memory of its one isolate and end with it. */
+/** @module The simulated acquirer as a Worker of its own. Its books are in the memory of its one isolate and end with it. */
 
 import coreModule from '../../build/core.wasm'
 import { createCore } from '../core/instance.ts'

@@ -1,12 +1,12 @@
 /**
- * @module The books of a simulated acquirer's host: sales, voids, what was reversed, and what must never happen any more. Its
- * rules are those that a host is expected to keep (protocol.md §3.5, §3.9): the same message again hears the first answer.
+ * @module The books of a simulated acquirer: sales, voids, what was reversed, and what must never happen any more. Its
+ * rules are those that an acquirer is expected to keep (protocol.md §3.5, §3.9): the same message again hears the first answer.
  */
 
 import type { Amount } from '../domain/types.ts'
 
 /** Who a message is: its own place, which a reversal or inquiry repeats. */
-export interface Place {
+export interface MessageReference {
   readonly of: 'sale' | 'void'
   readonly merchantId: string
   readonly terminalId: string
@@ -15,11 +15,11 @@ export interface Place {
   readonly stan: string
 }
 
-export interface Posting extends Place {
+export interface Posting extends MessageReference {
   readonly amount: Amount
   readonly currencyCode: string
   /** Place of the sale that a void names. */
-  readonly original: Pick<Place, 'batchNumber' | 'stan'> | null
+  readonly original: Pick<MessageReference, 'batchNumber' | 'stan'> | null
 }
 
 export interface Item extends Posting {
@@ -27,7 +27,7 @@ export interface Item extends Posting {
   state: 'approved' | 'declined' | 'reversed' | 'tombstone'
   /** What the message was answered. */
   readonly responseCode: string
-  /** Counts the host's items; its RRN and authorisation code are made of it. */
+  /** Counts the acquirer's items; its RRN and authorisation code are made of it. */
   readonly serial: number
   /** Business day on which it was booked. */
   readonly day: number
@@ -47,7 +47,7 @@ const DAY_MS = 86_400_000
 /** China has no other time zone and no summer time. */
 const CHINA_MS = 8 * 3_600_000
 
-const keyOf = ({ merchantId, terminalId, batchNumber, stan, of }: Place): string =>
+const keyOf = ({ merchantId, terminalId, batchNumber, stan, of }: MessageReference): string =>
   `${merchantId}|${terminalId}|${batchNumber}|${stan}|${of}`
 
 export class Ledger {
@@ -103,8 +103,8 @@ export class Ledger {
   }
 
   /** What stands of the message at this place; any day's. */
-  inquire(place: Place): Ruling {
-    const item = this.#items.get(keyOf(place))
+  inquire(reference: MessageReference): Ruling {
+    const item = this.#items.get(keyOf(reference))
     if (item === undefined) return { responseCode: '25', item: null }
     return { responseCode: currentCode(item), item }
   }
@@ -129,9 +129,9 @@ export class Ledger {
 
   #add(posting: Posting, state: Item['state'], responseCode: string, now: number): Item {
     const { of, merchantId, terminalId, batchNumber, stan, amount, currencyCode, original } = posting
-    const place = { of, merchantId, terminalId, batchNumber, stan, amount, currencyCode, original }
+    const reference = { of, merchantId, terminalId, batchNumber, stan, amount, currencyCode, original }
     const serial = this.#items.size + 1
-    const item = { ...place, state, responseCode, serial, day: this.dayAt(now), at: now, liveVoid: null }
+    const item = { ...reference, state, responseCode, serial, day: this.dayAt(now), at: now, liveVoid: null }
     this.#items.set(keyOf(posting), item)
     return item
   }

@@ -1,4 +1,4 @@
-/** @module How a simulated host hears and speaks ISO 8583: requests whose MAC is right, answers under its own. */
+/** @module How a simulated acquirer hears and speaks ISO 8583: requests whose MAC is right, answers under its own. */
 
 import type { Core } from '../core/instance.ts'
 import { macAlgorithmOf } from '../domain/mac-profile.ts'
@@ -21,12 +21,12 @@ export interface Voice {
 }
 
 /** What a message asks of the books. */
-export interface Asked {
+export interface SimulatedRequest {
   readonly kind: Kind
   readonly posting: Posting
 }
 
-export interface Saying {
+export interface ResponseContent {
   readonly responseCode: string
   /** What the answer speaks of. */
   readonly item: Item | null
@@ -37,7 +37,7 @@ export interface Saying {
 }
 
 /** Opens a frame; undefined where it holds no message. */
-export function hear({ core }: Voice, bytes: Uint8Array): Received | undefined {
+export function receive({ core }: Voice, bytes: Uint8Array): Received | undefined {
   const read = readMessage(bytes, core.lrc)
   return read.ok ? read.value : undefined
 }
@@ -49,7 +49,7 @@ export function hasRightMac({ core, macProfile, macKey }: Voice, { frame, messag
 }
 
 /** Undefined: nothing that is done here. */
-export function askedBy({ mti, fields }: Message): Asked | undefined {
+export function simulatedRequestOf({ mti, fields }: Message): SimulatedRequest | undefined {
   // 3, 25 and 60.1 mean in a reversal and an inquiry what they mean in the message that it names.
   const of = transactionTypeOf({ mti: '0200', fields })
   if (of !== 'sale' && of !== 'void') return undefined
@@ -80,7 +80,7 @@ const PRIVATE_DATA = '435550'
 const NO_RRN = '000000000000'
 
 /** The answer without its MAC. An inquiry is answered with the fields of a sale. */
-export function answerTo(request: Message, { responseCode, item, at, day }: Saying): Message {
+export function answerTo(request: Message, { responseCode, item, at, day }: ResponseContent): Message {
   return buildAnswer(request, request.mti === '0400' ? 'sale_reversal' : 'sale', {
     responseCode,
     ...localClock(at),
@@ -93,21 +93,21 @@ export function answerTo(request: Message, { responseCode, item, at, day }: Sayi
   })
 }
 
-/** The frame of an answer, under the host's MAC. */
-export function say({ core, macProfile, macKey }: Voice, request: Frame, answer: Message): Uint8Array {
+/** The frame of an answer, under the acquirer's MAC. */
+export function sign({ core, macProfile, macKey }: Voice, request: Frame, answer: Message): Uint8Array {
   const algorithm = macAlgorithmOf(macProfile)
   const body = packWithMac(answer, (input) => core.computeMac(algorithm, macKey, input))
   return answerFrame(request, body, {}, core.lrc)
 }
 
 /** The same for whoever did not prove who it is. */
-export const sayUnsigned = ({ core }: Voice, request: Frame, answer: Message): Uint8Array =>
+export const withoutMac = ({ core }: Voice, request: Frame, answer: Message): Uint8Array =>
   answerFrame(request, pack(answer), {}, core.lrc)
 
-/** The host's own field 37: 12 digits, none twice. */
+/** The acquirer's own field 37: 12 digits, none twice. */
 export const rrnOf = ({ serial }: Item): string => String(700_000_000_000 + serial)
 
-/** The host's own field 38: six digits; it goes round after 999,000. */
+/** The acquirer's own field 38: six digits; it goes round after 999,000. */
 export const authorizationCodeOf = ({ serial }: Item): string =>
   String(1_000 + (serial % 999_000)).padStart(6, '0')
 

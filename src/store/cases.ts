@@ -1,18 +1,18 @@
 /** @module Cases as their readers need them: the message, its entries in the journal, and the sale that it is or voids. */
 
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
-import type { HostMessage, JournalEntry, Sale } from '../domain/types.ts'
+import type { AcquirerMessage, JournalEntry, Sale } from '../domain/types.ts'
 import { mayBeSeen } from './caller.ts'
 import type { Db } from './db.ts'
 import { openEntry } from './journal.ts'
 import type { Credential } from './load.ts'
 import { field, messageFrom, rowOf, saleOf } from './rows.ts'
-import { apiKey, hostMessage, journal, reversal, sale } from './schema.ts'
+import { acquirerMessage, apiKey, journal, reversal, sale } from './schema.ts'
 import { overItems } from './statements.ts'
 
 export interface CaseFile {
-  readonly message: HostMessage
-  /** How often the host was asked since the last change. */
+  readonly message: AcquirerMessage
+  /** How often the acquirer was asked since the last change. */
   readonly attempts: number
   /** When it is asked next, in milliseconds since the epoch; null: not any more. */
   readonly nextAt: number | null
@@ -27,7 +27,7 @@ export interface FoundCases {
 }
 
 /** A place in the list of cases, which is ordered by when they were opened. */
-export interface CasePlace {
+export interface Cursor {
   readonly openedAt: number
   /** Our RRN. */
   readonly rrn: string
@@ -35,7 +35,7 @@ export interface CasePlace {
 
 export interface CaseQuery {
   readonly state: 'open' | 'closed' | undefined
-  readonly after: CasePlace
+  readonly after: Cursor
   readonly limit: number
 }
 
@@ -66,9 +66,9 @@ async function read(db: Db, credential: string, which: SQL, limit: number): Prom
       .where(and(eq(apiKey.hash, credential), isNull(apiKey.revokedAt))),
     db
       .select()
-      .from(hostMessage)
-      .where(sql`${which} and ${mayBeSeen(sql`host_message.merchant_id`, credential)}`)
-      .orderBy(hostMessage.caseOpenedAt, hostMessage.rrn)
+      .from(acquirerMessage)
+      .where(sql`${which} and ${mayBeSeen(sql`acquirer_message.merchant_id`, credential)}`)
+      .orderBy(acquirerMessage.caseOpenedAt, acquirerMessage.rrn)
       .limit(limit),
   ])
   const keys = messages.map(({ messageKey }) => ({ key: messageKey }))

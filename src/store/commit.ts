@@ -15,12 +15,12 @@ import { overItems } from './statements.ts'
 import { type CommitItem, fromItem } from './step.ts'
 
 /** Where the message that an entry reverses was never seen: it may not have come in another terminal's journal meanwhile. */
-const buried = ({ effects }: CommitItem): string | undefined =>
+const tombstoned = ({ effects }: CommitItem): string | undefined =>
   effects.reversals?.find(({ kind }) => kind === 'tombstone')?.targetKey
 
-/** The sale that was fed under the trace number which a claim would have at the host: one of the two would pass for the other. */
-const taken = ({ effects: { claim } }: CommitItem): string | undefined =>
-  claim?.state === 'pending' ? posMessageKey({ ...claim, stan: claim.hostStan }, 'sale') : undefined
+/** The sale that was fed under the trace number which a claim would have at the acquirer: one of the two would pass for the other. */
+const claimsStan = ({ effects: { claim } }: CommitItem): string | undefined =>
+  claim?.state === 'pending' ? posMessageKey({ ...claim, stan: claim.acquirerStan }, 'sale') : undefined
 
 /**
  * Appends the entries whose place is free: the head has not moved, neither key nor RRN is taken, and the message was not
@@ -62,15 +62,15 @@ const confirm = overItems((db, items) =>
  */
 export async function commit(db: Db, all: readonly CommitItem[]): Promise<boolean[]> {
   // The statement that appends a set does not see its own rows: what another of the set buries goes again.
-  const buriedHere = new Set(all.map(buried))
-  const set = all.filter(({ row }) => !buriedHere.has(row.messageKey))
-  const rows = set.map((item) => ({ ...item.row, buries: buried(item), taken: taken(item) }))
+  const tombstonedHere = new Set(all.map(tombstoned))
+  const set = all.filter(({ row }) => !tombstonedHere.has(row.messageKey))
+  const rows = set.map((item) => ({ ...item.row, buries: tombstoned(item), claimsStan: claimsStan(item) }))
   const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
     append(db, rows),
     ...projections(db, set),
     confirm(db, rows),
   ]
   const results = await persist(() => db.batch(statements))
-  const stands = new Set((results.at(-1) as { i: number }[]).map(({ i }) => set[i]))
-  return all.map((item) => stands.has(item))
+  const written = new Set((results.at(-1) as { i: number }[]).map(({ i }) => set[i]))
+  return all.map((item) => written.has(item))
 }

@@ -1,25 +1,27 @@
 /** @module Carries claims and the moves of forwarded messages into the table that is the outbox as well. */
 
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
-import { FIRST_TRY_MS, HOST_STATES, isOwed } from '../domain/host-state.ts'
-import { HOST_KEY } from '../domain/message-key.ts'
+import { ACQUIRER_STATES, FIRST_TRY_MS, isUnsettled } from '../domain/acquirer-state.ts'
+import { ACQUIRER_KEY } from '../domain/message-key.ts'
 import { IS_CASE } from './outbox.ts'
-import { hostMessage } from './schema.ts'
+import { acquirerMessage } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
 
-/** What is pending is left alone while the request that claimed it asks the host itself; of what only the host has nothing is asked. */
+/** What is pending is left alone while the request that claimed it asks the acquirer itself; of what only the acquirer has nothing is asked. */
 const claimRows = ({ effects }: CommitItem) =>
   optional(effects.claim).map((claim) => ({
     ...claim,
     attempts: 0,
-    nextAt: isOwed(claim.state) ? claim.claimedAt + (claim.state === 'pending' ? FIRST_TRY_MS : 0) : null,
+    nextAt: isUnsettled(claim.state)
+      ? claim.claimedAt + (claim.state === 'pending' ? FIRST_TRY_MS : 0)
+      : null,
   }))
 
-const MEANT_MESSAGE = sql`host_message.message_key = item.value ->> 'messageKey'`
+const MEANT_MESSAGE = sql`acquirer_message.message_key = item.value ->> 'messageKey'`
 
 const isAgreed = sql.join(
-  HOST_STATES.filter((state) => !isOwed(state)).map((state) => sql.raw(`'${state}'`)),
+  ACQUIRER_STATES.filter((state) => !isUnsettled(state)).map((state) => sql.raw(`'${state}'`)),
   sql`, `,
 )
 
@@ -28,10 +30,10 @@ const CLOSES = sql`${IS_CASE} and item.value ->> 'state' in (${isAgreed})`
 /** A new state is asked about afresh; agreement closes a case, and one that was closed is over when something is owed anew. */
 const MOVED = {
   state: sql`item.value ->> 'state'`,
-  hostRrn: sql`coalesce(item.value ->> 'hostRrn', host_rrn)`,
+  acquirerRrn: sql`coalesce(item.value ->> 'acquirerRrn', acquirer_rrn)`,
   movedAt: sql`iif(item.value ->> 'state' = state, moved_at, item.value ->> 'at')`,
-  hostAmount: sql`coalesce(item.value ->> 'hostAmount', host_amount)`,
-  hostSaid: sql`coalesce(item.value ->> 'hostSaid', host_said)`,
+  acquirerAmount: sql`coalesce(item.value ->> 'acquirerAmount', acquirer_amount)`,
+  acquirerStatus: sql`coalesce(item.value ->> 'acquirerStatus', acquirer_status)`,
   decideBy: sql`coalesce(item.value ->> 'decideBy', decide_by)`,
   caseReason: sql`coalesce(item.value ->> 'caseReason', iif(case_closed_at is null, case_reason, null))`,
   caseOpenedAt: sql`coalesce(iif(case_closed_at is null, case_opened_at, null),
@@ -45,18 +47,18 @@ const MOVED = {
 const KEEPS_CASE = sql`${IS_CASE} and excluded.case_reason is null`
 
 const kept = (column: string): SQL =>
-  sql`iif(${KEEPS_CASE}, ${sql.raw(`host_message.${column}`)}, ${excluded(column)})`
+  sql`iif(${KEEPS_CASE}, ${sql.raw(`acquirer_message.${column}`)}, ${excluded(column)})`
 
 /**
- * What the host's list told before the feed is the fed sale, and goes on as that, with its case. Any other message under the same
+ * What the acquirer's list told before the feed is the fed sale, and goes on as that, with its case. Any other message under the same
  * number breaks a constraint, as it would without this clause: a claim draws another.
  */
-const TAKEN_OVER = {
+const ADOPTED = {
   ...Object.fromEntries(
-    Object.entries(getTableColumns(hostMessage)).map(([name, column]) => [name, excluded(column.name)]),
+    Object.entries(getTableColumns(acquirerMessage)).map(([name, column]) => [name, excluded(column.name)]),
   ),
-  messageKey: sql`iif(substr(host_message.message_key, 1, ${HOST_KEY.length}) = ${HOST_KEY}
-    and host_message.kind = 'sale' and excluded.kind = 'sale' and excluded.state <> 'pending',
+  messageKey: sql`iif(substr(acquirer_message.message_key, 1, ${ACQUIRER_KEY.length}) = ${ACQUIRER_KEY}
+    and acquirer_message.kind = 'sale' and excluded.kind = 'sale' and excluded.state <> 'pending',
     excluded.message_key, null)`,
   rrn: kept('rrn'),
   caseReason: kept('case_reason'),
@@ -68,18 +70,18 @@ export const FORWARDED: readonly Step[] = [
     claimRows,
     overItems((db, items) =>
       db
-        .insert(hostMessage)
-        .select(newItems(hostMessage, items))
+        .insert(acquirerMessage)
+        .select(newItems(acquirerMessage, items))
         .onConflictDoUpdate({
-          target: [hostMessage.terminalId, hostMessage.batchNumber, hostMessage.hostStan],
-          set: TAKEN_OVER,
+          target: [acquirerMessage.terminalId, acquirerMessage.batchNumber, acquirerMessage.acquirerStan],
+          set: ADOPTED,
         }),
     ),
   ],
   [
-    ({ effects }) => effects.hostMoves ?? [],
+    ({ effects }) => effects.acquirerMoves ?? [],
     overItems((db, items) =>
-      db.update(hostMessage).set(MOVED).from(items).where(sql`${MEANT_MESSAGE} and ${IS_NEW}`),
+      db.update(acquirerMessage).set(MOVED).from(items).where(sql`${MEANT_MESSAGE} and ${IS_NEW}`),
     ),
   ],
 ]

@@ -1,7 +1,7 @@
 /** @module Reads, in one D1 batch, everything that the decisions of a set may depend on. */
 
 import type { BatchItem } from 'drizzle-orm/batch'
-import type { Situation } from '../domain/decision.ts'
+import type { LoadedState } from '../domain/decision.ts'
 import { outcomeKey } from '../domain/message-key.ts'
 import type { JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
@@ -61,7 +61,7 @@ export interface Credential {
   readonly merchantId: string | null
 }
 
-export interface Loaded extends Omit<Situation, 'terminal' | 'merchant'> {
+export interface Loaded extends Omit<LoadedState, 'terminal' | 'merchant'> {
   readonly terminal: Terminal | null
   readonly merchant: Merchant | null
   /** The set in use first, then the pending ones, newest first. */
@@ -85,7 +85,7 @@ const roles = (items: readonly LoadItem[]): object[] =>
     ]
   })
 
-/** A message's entry and, where it was forwarded to the host, its outcome. */
+/** A message's entry and, where it was forwarded to the acquirer, its outcome. */
 const entryAndOutcome = (i: number, role: 'message' | 'target', key: object): object[] => [
   { i, role, ...key },
   { i, role: role === 'message' ? 'outcome' : 'target_outcome', ...key, suffix: outcomeKey('') },
@@ -128,26 +128,26 @@ export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]
   )
   return rows.map(({ i }) => {
     const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
-    const place = mine(inTerminals)[0]
+    const row = mine(inTerminals)[0]
     const found = (role: Role) => mine(inEntries).find((row) => row.role === role)
     const entryOf = (role: Role) => entry(found(role)?.journal)
     const message = entryOf('message')
     const reversalOf = (role: Role) => mine(inReversals).find((row) => row.role === role)?.reversal
     return {
-      terminal: place === undefined ? null : terminalOf(place),
-      merchant: merchantFrom(place?.merchant ?? mine(inMerchants)[0]?.merchant),
-      namedBatch: place?.named == null ? null : batchOf(place.named),
-      masterKey: place?.masterKey ?? null,
+      terminal: row === undefined ? null : terminalOf(row),
+      merchant: merchantFrom(row?.merchant ?? mine(inMerchants)[0]?.merchant),
+      namedBatch: row?.named == null ? null : batchOf(row.named),
+      masterKey: row?.masterKey ?? null,
       keySets: usable(
         mine(inKeySets).map((row) => row.keySet),
-        place?.terminal.keyVersion ?? null,
+        row?.terminal.keyVersion ?? null,
       ),
       earlier: entryOf('outcome') ?? message,
       claim: found('message')?.forwarded == null ? null : message,
       forwarded: forwardedFrom(found('message')?.forwarded),
       target: entryOf('target_outcome') ?? entryOf('target'),
       targetForwarded: forwardedFrom(found('target')?.forwarded),
-      undecided: place?.undecided === 1,
+      undecided: row?.undecided === 1,
       reversal: reversalFrom(reversalOf('message')),
       targetReversal: reversalFrom(reversalOf('target')),
       original: saleStateOf(mine(inSales)[0]),

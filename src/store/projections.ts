@@ -13,7 +13,7 @@ import { batch, keySet, masterKey, merchant, reversal, sale, terminal, voidTable
 import { overItems } from './statements.ts'
 import { type CommitItem, excluded, IS_NEW, newItems, optional, type Row, type Step } from './step.ts'
 
-const place = ({ row }: CommitItem): Row => ({
+const positionOf = ({ row }: CommitItem): Row => ({
   entryTerminalId: row.terminalId,
   entrySeq: row.seq,
   entryHash: row.hash,
@@ -21,7 +21,7 @@ const place = ({ row }: CommitItem): Row => ({
 
 /** For each item of the set that has one, the row with the place of its entry. */
 function rowsOf(set: readonly CommitItem[], read: (item: CommitItem) => readonly object[]): Row[] {
-  return set.flatMap((item) => read(item).map((row) => ({ ...row, ...place(item) })))
+  return set.flatMap((item) => read(item).map((row) => ({ ...row, ...positionOf(item) })))
 }
 
 const saleRows = ({ effects }: CommitItem) =>
@@ -41,17 +41,17 @@ const merchantRows = ({ effects }: CommitItem) =>
 
 /** What is named, else what stands, else the default; a merchant's one currency never changes once it stands. */
 function mergedMerchant(items: SQL): SQL {
-  const stands = (column: string) =>
+  const current = (column: string) =>
     sql`(select ${sql.raw(column)} from merchant where merchant_id = item.value ->> 'merchantId')`
   const { timeZone, cutOff, window, currencyCode } = DEFAULT_MERCHANT
   return sql`select ${field('merchantId')},
-    coalesce(${field('name')}, ${stands('name')}, ${field('merchantId')}),
-    coalesce(${field('status')}, ${stands('status')}, 'active'),
-    coalesce(${field('timeZone')}, ${stands('time_zone')}, ${timeZone}),
-    coalesce(${field('cutOff')}, ${stands('cut_off')}, ${cutOff}),
-    coalesce(${field('windowKind')}, ${stands('window_kind')}, ${window.kind}),
-    iif(${field('windowKind')} is null, ${stands('window_minutes')}, ${field('windowMinutes')}),
-    coalesce(${stands('currency_code')}, ${field('currencyCode')}, ${currencyCode})
+    coalesce(${field('name')}, ${current('name')}, ${field('merchantId')}),
+    coalesce(${field('status')}, ${current('status')}, 'active'),
+    coalesce(${field('timeZone')}, ${current('time_zone')}, ${timeZone}),
+    coalesce(${field('cutOff')}, ${current('cut_off')}, ${cutOff}),
+    coalesce(${field('windowKind')}, ${current('window_kind')}, ${window.kind}),
+    iif(${field('windowKind')} is null, ${current('window_minutes')}, ${field('windowMinutes')}),
+    coalesce(${current('currency_code')}, ${field('currencyCode')}, ${currencyCode})
     from ${items} where ${IS_NEW}`
 }
 

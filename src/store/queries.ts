@@ -4,9 +4,9 @@ import { sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { field, rowOf, rowOrNull } from './rows.ts'
 import {
+  acquirerMessage,
   apiKey,
   batch,
-  hostMessage,
   journal,
   keySet,
   masterKey,
@@ -54,7 +54,7 @@ export const terminals = overItems((db, items) =>
       batch: rowOf(batch, 'batch_row'),
       named: rowOrNull(named, named.terminalId, 'named_row'),
       masterKey: rowOrNull(masterKey, masterKey.terminalId, 'master_key_row'),
-      undecided: sql<number>`exists (select 1 from host_message where terminal_id = terminal.terminal_id
+      undecided: sql<number>`exists (select 1 from acquirer_message where terminal_id = terminal.terminal_id
         and state in ('pending', 'undoing') and case_reason is null)`.as('undecided'),
     })
     .from(items)
@@ -88,11 +88,11 @@ export const entries = overItems((db, items) =>
       ...index,
       ...role,
       journal: rowOf(journal, 'journal_row'),
-      forwarded: rowOrNull(hostMessage, hostMessage.messageKey, 'forwarded_row'),
+      forwarded: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'forwarded_row'),
     })
     .from(items)
     .innerJoin(journal, sql`journal.message_key = ${MEANT_KEY}`)
-    .leftJoin(hostMessage, sql`host_message.message_key = journal.message_key`),
+    .leftJoin(acquirerMessage, sql`acquirer_message.message_key = journal.message_key`),
 )
 
 export const merchants = overItems((db, items) =>
@@ -116,10 +116,10 @@ export const sales = overItems((db, items) =>
       sale: rowOf(sale, 'sale_row'),
       liveVoid: rowOrNull(voidTable, voidTable.id, 'void_row'),
       liveVoidForwarded:
-        sql<number>`exists (select 1 from host_message where message_key = void.message_key)`.as(
+        sql<number>`exists (select 1 from acquirer_message where message_key = void.message_key)`.as(
           'void_forwarded',
         ),
-      forwarded: rowOrNull(hostMessage, hostMessage.messageKey, 'forwarded_row'),
+      forwarded: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'forwarded_row'),
       reversal: rowOrNull(reversal, reversal.targetKey, 'reversal_row'),
       batch: rowOf(saleBatch, 'batch_row'),
     })
@@ -130,7 +130,7 @@ export const sales = overItems((db, items) =>
       sql`sale_batch.terminal_id = sale.terminal_id and sale_batch.batch_number = sale.batch_number`,
     )
     .leftJoin(voidTable, sql`void.sale_id = sale.id and void.state not in ('declined', 'reversed')`)
-    .leftJoin(hostMessage, sql`host_message.message_key = sale.message_key`)
+    .leftJoin(acquirerMessage, sql`acquirer_message.message_key = sale.message_key`)
     .leftJoin(reversal, sql`reversal.target_key = sale.message_key`),
 )
 

@@ -2,8 +2,16 @@
 
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
-import type { Batch, HostMessage, Merchant, Reversal, Sale, SaleState, Terminal } from '../domain/types.ts'
-import type { batch, hostMessage, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
+import type {
+  AcquirerMessage,
+  Batch,
+  Merchant,
+  Reversal,
+  Sale,
+  SaleState,
+  Terminal,
+} from '../domain/types.ts'
+import type { acquirerMessage, batch, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 
 /** A member of an item of the set (statements.ts). */
 export const field = (name: string): SQL => sql`item.value ->> ${sql.raw(`'${name}'`)}`
@@ -41,9 +49,9 @@ export function batchOf({ terminalId: _, ...row }: typeof batch.$inferSelect): B
 
 export type TerminalRow = { terminal: typeof terminal.$inferSelect; batch: typeof batch.$inferSelect }
 
-export function terminalOf(place: TerminalRow): Terminal {
-  const { headSeq, headHash, batchNumber: _, ...row } = place.terminal
-  return { ...row, batch: batchOf(place.batch), head: { seq: headSeq, hash: headHash } }
+export function terminalOf(found: TerminalRow): Terminal {
+  const { headSeq, headHash, batchNumber: _, ...row } = found.terminal
+  return { ...row, batch: batchOf(found.batch), head: { seq: headSeq, hash: headHash } }
 }
 
 export function merchantFrom(row: typeof merchant.$inferSelect | undefined): Merchant | null {
@@ -55,14 +63,15 @@ export function merchantFrom(row: typeof merchant.$inferSelect | undefined): Mer
 }
 
 /** Without the outbox's own columns. */
-export const forwardedFrom = (row: typeof hostMessage.$inferSelect | null | undefined): HostMessage | null =>
-  row == null ? null : messageFrom(row)
+export const forwardedFrom = (
+  row: typeof acquirerMessage.$inferSelect | null | undefined,
+): AcquirerMessage | null => (row == null ? null : messageFrom(row))
 
 export function messageFrom({
   attempts: _,
   nextAt: __,
   ...message
-}: typeof hostMessage.$inferSelect): HostMessage {
+}: typeof acquirerMessage.$inferSelect): AcquirerMessage {
   return message
 }
 
@@ -70,7 +79,7 @@ export interface SaleRow {
   readonly sale: typeof sale.$inferSelect
   readonly liveVoid: typeof voidTable.$inferSelect | null
   readonly liveVoidForwarded: number
-  readonly forwarded: typeof hostMessage.$inferSelect | null
+  readonly forwarded: typeof acquirerMessage.$inferSelect | null
   readonly reversal: typeof reversal.$inferSelect | null
   readonly batch: typeof batch.$inferSelect
 }

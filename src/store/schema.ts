@@ -7,7 +7,7 @@
 
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import { HOST_STATES, HOST_WORDS } from '../domain/host-state.ts'
+import { ACQUIRER_STATES, ACQUIRER_STATUSES } from '../domain/acquirer-state.ts'
 import { MAC_PROFILES } from '../domain/types.ts'
 
 /** Projection (of `provision` entries). */
@@ -128,7 +128,7 @@ export const voidTable = sqliteTable(
     reason: text('reason'),
     feeReturned: integer('fee_returned'),
     voidedAt: integer('voided_at').notNull(),
-    state: text('state', { enum: HOST_STATES }).notNull(),
+    state: text('state', { enum: ACQUIRER_STATES }).notNull(),
     reversedAt: integer('reversed_at'),
   },
   (t) => [
@@ -140,18 +140,18 @@ export const voidTable = sqliteTable(
 )
 
 /**
- * Sales and voids that were forwarded to the host, and the outbox: `next_at` says when the host is to be asked or told
+ * Sales and voids that were forwarded to the acquirer, and the outbox: `next_at` says when the acquirer is to be asked or told
  * again. All but `attempts` and `next_at` is a projection.
  */
-export const hostMessage = sqliteTable(
-  'host_message',
+export const acquirerMessage = sqliteTable(
+  'acquirer_message',
   {
     messageKey: text('message_key').primaryKey(),
     kind: text('kind', { enum: ['sale', 'void'] }).notNull(),
     merchantId: text('merchant_id').notNull(),
     terminalId: text('terminal_id').notNull(),
     batchNumber: text('batch_number').notNull(),
-    hostStan: text('host_stan').notNull(),
+    acquirerStan: text('acquirer_stan').notNull(),
     amount: integer('amount').notNull(),
     currencyCode: text('currency_code').notNull(),
     originalBatchNumber: text('original_batch_number'),
@@ -159,24 +159,26 @@ export const hostMessage = sqliteTable(
     originalRrn: text('original_rrn'),
     originalAuthorizationCode: text('original_authorization_code'),
     rrn: text('rrn').notNull(),
-    hostRrn: text('host_rrn'),
-    state: text('state', { enum: HOST_STATES }).notNull(),
+    acquirerRrn: text('acquirer_rrn'),
+    state: text('state', { enum: ACQUIRER_STATES }).notNull(),
     claimedAt: integer('claimed_at').notNull(),
     decideBy: integer('decide_by').notNull(),
     movedAt: integer('moved_at').notNull().default(0),
-    caseReason: text('case_reason', { enum: ['host_silent', 'host_keeps', 'host_differs', 'only_host'] }),
+    caseReason: text('case_reason', {
+      enum: ['no_answer', 'reversal_refused', 'record_differs', 'only_acquirer'],
+    }),
     caseOpenedAt: integer('case_opened_at'),
     caseClosedAt: integer('case_closed_at'),
-    hostSaid: text('host_said', { enum: HOST_WORDS }),
-    hostAmount: integer('host_amount'),
+    acquirerStatus: text('acquirer_status', { enum: ACQUIRER_STATUSES }),
+    acquirerAmount: integer('acquirer_amount'),
     attempts: integer('attempts').notNull(),
     nextAt: integer('next_at'),
   },
   (t) => [
-    uniqueIndex('host_message_stan').on(t.terminalId, t.batchNumber, t.hostStan),
-    index('host_message_due').on(t.nextAt).where(sql`next_at is not null`),
-    index('host_message_undecided').on(t.terminalId).where(sql`state in ('pending', 'undoing')`),
-    index('host_message_case').on(t.caseOpenedAt).where(sql`case_opened_at is not null`),
+    uniqueIndex('acquirer_message_stan').on(t.terminalId, t.batchNumber, t.acquirerStan),
+    index('acquirer_message_due').on(t.nextAt).where(sql`next_at is not null`),
+    index('acquirer_message_undecided').on(t.terminalId).where(sql`state in ('pending', 'undoing')`),
+    index('acquirer_message_case').on(t.caseOpenedAt).where(sql`case_opened_at is not null`),
   ],
 )
 

@@ -1,17 +1,17 @@
 /** @module One void with the credential that asks for it, in one trip. */
 
 import { and, eq, inArray, isNull, or } from 'drizzle-orm'
-import type { HostMessage, VoidRecord } from '../domain/types.ts'
+import type { AcquirerMessage, VoidRecord } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
 import { forwardedFrom } from './rows.ts'
-import { apiKey, hostMessage, voidTable } from './schema.ts'
+import { acquirerMessage, apiKey, voidTable } from './schema.ts'
 
 export interface FoundVoid {
   readonly credential: Credential | null
   readonly record: (VoidRecord & { readonly reversedAt: number | null }) | null
-  /** Where it stands with the host, if it was forwarded. */
-  readonly forwarded: HostMessage | null
+  /** Where it stands with the acquirer, if it was forwarded. */
+  readonly forwarded: AcquirerMessage | null
 }
 
 /** `reference` is the void's id (32 hex digits) or its RRN (12 digits). */
@@ -25,10 +25,10 @@ export async function readVoid(db: Db, credential: string, reference: string): P
     db.select().from(voidTable).where(meant).limit(1),
     db
       .select()
-      .from(hostMessage)
+      .from(acquirerMessage)
       .where(
         inArray(
-          hostMessage.messageKey,
+          acquirerMessage.messageKey,
           db.select({ key: voidTable.messageKey }).from(voidTable).where(meant),
         ),
       ),

@@ -126,7 +126,7 @@ function settlementCodes({ fields }: Message): string | undefined {
   return field48?.length === 62 ? `${field48[30]}${field48[61]}` : undefined
 }
 
-/** Texts that an issuer, the network, the acquirer and the terminal's host put in field 63, for the receipt; no blanks. */
+/** Texts that an issuer, the network, the acquirer and the terminal's acquirer put in field 63, for the receipt; no blanks. */
 export function answerTexts(received: Message | null): string[] {
   const bytes = fromHex(received?.fields.get(63) ?? '') ?? new Uint8Array(0)
   const parts = [bytes.subarray(3, 23), bytes.subarray(23, 43), bytes.subarray(43, 63), bytes.subarray(63)]

@@ -14,13 +14,13 @@ const EXPIRY = '2812'
 const CARD_SEQUENCE = '001'
 const CNY = '156'
 
-const place = ({ terminalId, merchantId }: TerminalState): OptionalFields => [
+const terminalFields = ({ terminalId, merchantId }: TerminalState): OptionalFields => [
   [41, terminalId],
   [42, merchantId],
 ]
 
 const management = (mti: string, state: TerminalState, code: string, fields: OptionalFields): Message =>
-  messageOf(mti, [...place(state), [60, `00${state.batchNumber}${code}`], ...fields])
+  messageOf(mti, [...terminalFields(state), [60, `00${state.batchNumber}${code}`], ...fields])
 
 export const signOnRequest = (state: TerminalState, stan: string, layout: string): Message =>
   management('0800', state, layout, [
@@ -38,7 +38,7 @@ export const signOffRequest = (state: TerminalState, stan: string): Message =>
 function transaction(mti: string, state: TerminalState, entry: LogEntry, fields: OptionalFields): Message {
   const { processingCode, transactionType } = TRANSACTION_CODES[entry.kind]
   return messageOf(mti, [
-    ...place(state),
+    ...terminalFields(state),
     [2, entry.pan],
     [3, processingCode],
     [4, String(entry.amount).padStart(12, '0')],

@@ -67,7 +67,7 @@ export class Session {
   }
 
   /** Saves, and tells of an exchange whose consequences are in the state. */
-  told(exchange: Exchange): Exchange {
+  recorded(exchange: Exchange): Exchange {
     this.save()
     this.options.observe?.(exchange)
     return exchange

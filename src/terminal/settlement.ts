@@ -20,13 +20,13 @@ export async function settle(session: Session): Promise<Exchange> {
   const items = liveItems(state)
   const codes = exchange.received?.fields.has(39) ? '' : (exchange.responseCode ?? '')
   if (codes.includes('2')) await upload(session, items)
-  // A host keeps a batch open in which nothing stands; so does this terminal.
+  // An acquirer keeps a batch open in which nothing stands; so does this terminal.
   else if (codes === MATCHED && items.length > 0) await endUpload(session, '207', items.length)
   session.save()
   return exchange
 }
 
-/** Items in messages of eight, then the end; the batch is over when the host says so. */
+/** Items in messages of eight, then the end; the batch is over when the acquirer says so. */
 async function upload(session: Session, items: readonly LogEntry[]): Promise<void> {
   const { state } = session
   for (let at = 0; at < items.length; at += UPLOAD_ITEMS) {
@@ -46,7 +46,7 @@ async function endUpload(session: Session, code: '202' | '207', count: number): 
 
 async function send(session: Session, operation: Operation, message: Message): Promise<Exchange> {
   const { settlementMac = false } = session.options
-  return session.told(
+  return session.recorded(
     await (settlementMac
       ? session.sendWithMac(operation, message)
       : session.sendWithoutMac(operation, message)),

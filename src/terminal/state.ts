@@ -45,7 +45,7 @@ export interface TerminalState {
   readonly merchantId: string
   readonly terminalId: string
   readonly macProfile: MacProfile
-  /** Field 60.2; the host assigns it at sign-on. */
+  /** Field 60.2; the acquirer assigns it at sign-on. */
   batchNumber: string
   /** 1 … 999999, then again 1. */
   nextStan: number
@@ -111,8 +111,8 @@ export const isVoided = (state: TerminalState, saleStan: string): boolean =>
 /** The batch is over: what was in it can no longer be voided here, but a pending reversal is still owed. */
 export function openBatch(state: TerminalState, batchNumber: string): void {
   if (batchNumber === state.batchNumber) return
-  const owed = state.log.find(({ stan }) => stan === state.pending?.stan)
+  const unfinished = state.log.find(({ stan }) => stan === state.pending?.stan)
   state.batchNumber = batchNumber
-  state.log = state.log.filter((entry) => entry === owed || entry.stan === owed?.originalStan)
+  state.log = state.log.filter((entry) => entry === unfinished || entry.stan === unfinished?.originalStan)
   state.settlementStan = null
 }

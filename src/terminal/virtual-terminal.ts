@@ -35,7 +35,7 @@ import {
 } from './state.ts'
 import { defaultLayout, openMacKey } from './working-keys.ts'
 
-/** What a terminal refuses by itself, without asking the host. */
+/** What a terminal refuses by itself, without asking the acquirer. */
 export type TerminalRefusal =
   | 'not_signed_on'
   | 'reversal_failed'
@@ -66,28 +66,28 @@ export class VirtualTerminal {
   async signOn(layout: KeyLayout = defaultLayout(this.state.macProfile)): Promise<Exchange> {
     const request = signOnRequest(this.state, takeStan(this.state), layout)
     const exchange = await this.#session.sendWithoutMac('sign-on', request)
-    if (exchange.outcome !== 'approved' || exchange.received === null) return this.#session.told(exchange)
+    if (exchange.outcome !== 'approved' || exchange.received === null) return this.#session.recorded(exchange)
     const { fields } = exchange.received
     const keys = { layout, field62: fields.get(62) ?? '' }
     const { core, tmk } = this.#session.options
     const macKey = openMacKey(core, this.state.macProfile, tmk, keys)
-    if (!macKey.ok) return this.#session.told({ ...exchange, outcome: 'invalid', fault: macKey.error })
+    if (!macKey.ok) return this.#session.recorded({ ...exchange, outcome: 'invalid', fault: macKey.error })
     macKey.value.fill(0)
     this.state.keys = keys
     openBatch(this.state, field60Of(fields).batchNumber)
-    return this.#session.told(exchange)
+    return this.#session.recorded(exchange)
   }
 
-  /** Asks whether the host is there. */
+  /** Asks whether the acquirer is there. */
   async echo(): Promise<Exchange> {
-    return this.#session.told(await this.#session.sendWithoutMac('echo', echoRequest(this.state)))
+    return this.#session.recorded(await this.#session.sendWithoutMac('echo', echoRequest(this.state)))
   }
 
   /** 签退. */
   async signOff(): Promise<Outcome> {
     if (!(await this.#reversePending())) return err('reversal_failed')
     const request = signOffRequest(this.state, takeStan(this.state))
-    return ok(this.#session.told(await this.#session.sendWithoutMac('sign-off', request)))
+    return ok(this.#session.recorded(await this.#session.sendWithoutMac('sign-off', request)))
   }
 
   /** 消费. `amount` in fen. */
@@ -132,7 +132,7 @@ export class VirtualTerminal {
 
   /** Sends a frame once more, byte for byte. Nothing is remembered of it. */
   async resend(frame: Uint8Array): Promise<Exchange> {
-    return this.#session.told(await this.#session.sendFrame('resend', frame))
+    return this.#session.recorded(await this.#session.sendFrame('resend', frame))
   }
 
   #newEntry(entry: Pick<LogEntry, 'kind' | 'amount' | 'pan' | 'originalStan'>): LogEntry {
@@ -158,7 +158,7 @@ export class VirtualTerminal {
         ...(authorizationCode === undefined ? {} : { authorizationCode }),
       })
     }
-    return this.#session.told(exchange)
+    return this.#session.recorded(exchange)
   }
 
   /** False where the pending reversal was not accepted in its last attempt: it is dropped, and so is what was to follow. */
@@ -189,6 +189,6 @@ export class VirtualTerminal {
       changeEntry(this.state, entry.stan, { status: 'reversed' })
       if (isPending) this.state.pending = null
     }
-    return this.#session.told(exchange)
+    return this.#session.recorded(exchange)
   }
 }

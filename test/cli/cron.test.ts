@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { tickCron } from '../../src/cli/cron.ts'
+import { tickCron } from '../../src/cli/dev/cron.ts'
 
 it('runs again and again, whatever becomes of a run, until it is stopped', async () => {
   const asked: string[] = []

@@ -7,7 +7,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { query } from '../../src/cli/database.ts'
+import { query } from '../../src/cli/lib/database.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { type Ended, freePort, type Running, runCli, startCli } from './run-cli.ts'
 
@@ -59,7 +59,7 @@ describe('the demo', () => {
     ['the settlement', /2 sales in debit, 2 voids in credit, the reversed void in neither/],
     ['the void whose outcome is not known yet', /HTTP 202.*\n.*"certainty":"UNKNOWN","doNext":"query"/],
     ['how it was found', /an inquiry of the service's \(0600\) found it approved: FINAL after [\d.]+ s/],
-    ['the host’s books', /void +88\.00 +approved\n.*as in ours/],
+    ['the acquirer’s books', /void +88\.00 +approved\n.*as in ours/],
     ['the journal', /terminal D\w{7}: 18 entries, the chain is sound/],
     ['how long things took', /[\d.]+ ms/],
   ])('shows %s', (_, expected) => {
@@ -158,7 +158,7 @@ describe('a server that stays up', () => {
   test('totals that differ are uploaded, and both sides go on to the next batch', async () => {
     await terminal('LOST0001', 'sign-on')
     await terminal('LOST0001', 'sale', '--amount', '5000')
-    // A sale that the host has and the terminal's log has not.
+    // A sale that the acquirer has and the terminal's log has not.
     const path = join(folder, `.annul/terminal-${MID}-LOST0001.json`)
     const other = join(folder, 'other.json')
     writeFileSync(

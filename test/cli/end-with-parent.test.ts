@@ -11,7 +11,7 @@ import { afterAll, expect, test } from 'vitest'
 const folder = mkdtempSync(join(tmpdir(), 'annul-preload-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const preload = pathToFileURL(join(import.meta.dirname, '../../src/cli/end-with-parent.ts')).href
+const preload = pathToFileURL(join(import.meta.dirname, '../../src/cli/dev/end-with-parent.ts')).href
 
 /** Node under another name; it waits for a minute. */
 function programNamed(name: string): string {

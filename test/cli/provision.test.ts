@@ -2,7 +2,7 @@ import { createCipheriv } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test, vi } from 'vitest'
-import { loadCore } from '../../src/cli/core.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
 import { splitMasterKey } from '../../src/cli/provision.ts'
 import { runCli } from './run-cli.ts'
 

@@ -86,7 +86,7 @@ function fileOf(text: string, writtenAt = '2026-06-01T02:00:00.000Z'): string {
 }
 
 const run = (source: string, ...more: string[]) =>
-  runCli(['reconcile', '--host-ledger', source, '--url', origin(), '--key', 'k', ...more])
+  runCli(['reconcile', '--acquirer-ledger', source, '--url', origin(), '--key', 'k', ...more])
 
 const listed = { ...place('000001'), state: 'approved', amount: 100, pan: '6225000000000014', day: 9 }
 
@@ -133,19 +133,19 @@ test('a time may be named, and since when what we hold must be in the list', asy
   ])
 })
 
-const finding = (more: object) =>
-  `${JSON.stringify({ line: 1, ...place('000009'), finding: 'differs', difference: 'only_host', host: { state: 'approved', amount: 100 }, ours: null, applied: null, ...more })}\n`
+const result = (more: object) =>
+  `${JSON.stringify({ line: 1, ...place('000009'), result: 'differs', difference: 'only_acquirer', acquirer: { state: 'approved', amount: 100 }, ours: null, applied: null, ...more })}\n`
 
 test('differences are told in words or as JSON; the exit code says whether any is left', async () => {
   const list = fileOf(JSON.stringify([listed]))
-  answers = [[200, finding({})]]
+  answers = [[200, result({})]]
   expect(await run(list)).toMatchObject({
     code: 1,
     stdout:
       'void 12345678 000001 000009: is only there (here nothing, there approved 100)\n' +
-      '1 of theirs, 2 of ours: 0 agree, 1 only_host\n',
+      '1 of theirs, 2 of ours: 0 agree, 1 only_acquirer\n',
   })
-  answers = [[200, finding({ applied: true })]]
+  answers = [[200, result({ applied: true })]]
   const applied = await run(list, '--apply', '--ndjson')
   expect(applied.code).toBe(0)
   expect(
@@ -154,10 +154,10 @@ test('differences are told in words or as JSON; the exit code says whether any i
       .split('\n')
       .map((line) => JSON.parse(line)),
   ).toMatchObject([
-    { stan: '000009', difference: 'only_host', applied: true },
-    { theirs: 1, ours: 2, agree: 0, only_host: 1 },
+    { stan: '000009', difference: 'only_acquirer', applied: true },
+    { theirs: 1, ours: 2, agree: 0, only_acquirer: 1 },
   ])
-  answers = [[200, finding({ applied: false })]]
+  answers = [[200, result({ applied: false })]]
   expect((await run(list, '--apply')).code).toBe(1)
   answers = [[200, `${JSON.stringify({ line: 1, status: 400, reason: 'invalid_request' })}\n`]]
   expect(await run(list)).toMatchObject({
@@ -186,31 +186,35 @@ test('what cannot be done is said in one line', async () => {
   })
   expect(await run(join(dir, 'nowhere'))).toMatchObject({
     code: 1,
-    stderr: 'reconcile: --host-ledger: the file cannot be read\n',
+    stderr: 'reconcile: --acquirer-ledger: the file cannot be read\n',
   })
   // By an empty list nothing of ours would stand: it must say that it is one.
   for (const text of ['not a list', '', '{}', '{"error":"not found"}'])
     expect(await run(fileOf(text))).toMatchObject({
       code: 1,
-      stderr: 'reconcile: --host-ledger: not a list in JSON or NDJSON\n',
+      stderr: 'reconcile: --acquirer-ledger: not a list in JSON or NDJSON\n',
     })
-  for (const args of [[], ['--host-ledger', list, '--as-of', 'yesterday', '--key', 'k'], ['--list', list]]) {
+  for (const args of [
+    [],
+    ['--acquirer-ledger', list, '--as-of', 'yesterday', '--key', 'k'],
+    ['--list', list],
+  ]) {
     const { code, stderr } = await runCli(['reconcile', ...args])
     expect([code, stderr.trim().split('\n').length]).toEqual([2, 1])
   }
 })
 
 test('what was written down is told even where a later part fails', async () => {
-  const finding = {
+  const result = {
     line: 1,
     of: 'sale',
     stan: '000001',
-    finding: 'differs',
+    result: 'differs',
     difference: 'state',
     applied: true,
   }
   answers = [
-    [200, `${JSON.stringify(finding)}\n`],
+    [200, `${JSON.stringify(result)}\n`],
     [413, '{}'],
   ]
   const many = Array.from({ length: 201 }, () => listed)

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { testCard } from '../../src/terminal/test-cards.ts'
-import { answerTo, MERCHANT, readFrame, type Script, TERMINAL } from '../terminal/fake-host.ts'
+import { answerTo, MERCHANT, readFrame, type Script, TERMINAL } from '../terminal/fake-acquirer.ts'
 import { freePort, runCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -150,7 +150,7 @@ test('the terminal’s own refusals are one line and exit code 1', async () => {
   expect((await terminal('reverse')).stderr).toBe('terminal: there is nothing to reverse\n')
 })
 
-test('a host that cannot be reached is one line and exit code 1', async () => {
+test('an acquirer that cannot be reached is one line and exit code 1', async () => {
   const port = await freePort()
   const { code, stderr } = await runCli(
     ['terminal', 'echo', ...who(), '--url', `http://127.0.0.1:${port}/`],

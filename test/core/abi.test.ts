@@ -15,7 +15,7 @@ describe('the module', () => {
     expect(names.sort()).toMatchSnapshot()
   })
 
-  test('has what the host declares, and nothing else', () => {
+  test('has what the embedder declares, and nothing else', () => {
     const regions = REGIONS.flatMap(({ name }) => [`${name}_ADDRESS`, `${name}_BYTES`])
     const limits = ['ABI_VERSION', 'MESSAGE_BYTES', 'DUPLICATE_ENTRIES', 'DUPLICATE_ENTRY_BYTES', 'memory']
     const functions = [

@@ -1,14 +1,14 @@
 /** @module What a person decides of a case, in every state; what it does to totals, and to those of a batch that was settled. */
 
 import { describe, expect, it } from 'vitest'
+import { ACQUIRER_STATES, type AcquirerState, isUndecided } from '../../src/domain/acquirer-state.ts'
 import { decideCase } from '../../src/domain/decide-case.ts'
-import { claimed } from '../../src/domain/decide-claim.ts'
+import { asPending } from '../../src/domain/decide-claim.ts'
 import { decideSale } from '../../src/domain/decide-sale.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
-import type { Decision, Situation } from '../../src/domain/decision.ts'
-import { HOST_STATES, type HostState, isUndecided } from '../../src/domain/host-state.ts'
+import type { Decision, LoadedState } from '../../src/domain/decision.ts'
 import type { CaseRequest } from '../../src/domain/requests.ts'
-import type { Effects, HostMessage, JournalEntry } from '../../src/domain/types.ts'
+import type { AcquirerMessage, Effects, JournalEntry } from '../../src/domain/types.ts'
 import * as f from './fixtures.ts'
 
 function draftOf(decision: Decision) {
@@ -23,17 +23,21 @@ const entryOf = (decision: Decision): JournalEntry => ({
   hash: 'b'.repeat(64),
 })
 
-const forVoid: Situation = { ...f.situation, original: f.original }
-const voidClaim = entryOf(claimed(decideVoid(f.voidRequest, forVoid, f.supplies), forVoid, f.supplies))
+const forVoid: LoadedState = { ...f.loadedState, original: f.original }
+const voidClaim = entryOf(asPending(decideVoid(f.voidRequest, forVoid, f.generated), forVoid, f.generated))
 const saleClaim = entryOf(
-  claimed(decideSale(f.saleRequest, f.situation, f.supplies, { kind: 'approved' }), f.situation, f.supplies),
+  asPending(
+    decideSale(f.saleRequest, f.loadedState, f.generated, { kind: 'approved' }),
+    f.loadedState,
+    f.generated,
+  ),
 )
 
-const LATER = { ...f.supplies, now: f.NOW + 600_000 }
-const OPENED = { caseReason: 'host_silent', caseOpenedAt: f.NOW, caseClosedAt: null } as const
+const LATER = { ...f.generated, now: f.NOW + 600_000 }
+const OPENED = { caseReason: 'no_answer', caseOpenedAt: f.NOW, caseClosedAt: null } as const
 
 /** A claimed message with an open case, answered before where its state says so. */
-function at(claim: JournalEntry, state: HostState, more: Partial<Situation> = {}): Situation {
+function at(claim: JournalEntry, state: AcquirerState, more: Partial<LoadedState> = {}): LoadedState {
   const { voidRecord, claimedSale } = claim.effects
   const answered: Effects = {
     ...(voidRecord === undefined ? {} : { voidRecord: { ...voidRecord, state: 'approved' } }),
@@ -41,11 +45,11 @@ function at(claim: JournalEntry, state: HostState, more: Partial<Situation> = {}
   }
   const outcome = f.entryFor(f.voidRequest, { kind: 'void', effects: answered })
   return {
-    ...f.situation,
+    ...f.loadedState,
     original: f.original,
     claim,
     earlier: isUndecided(state) ? claim : outcome,
-    forwarded: { ...(claim.effects.claim as HostMessage), state, ...OPENED },
+    forwarded: { ...(claim.effects.claim as AcquirerMessage), state, ...OPENED },
     ...more,
   }
 }
@@ -53,7 +57,7 @@ function at(claim: JournalEntry, state: HostState, more: Partial<Situation> = {}
 const voided = { ...f.terminal, batch: { ...f.batch, creditAmount: 1234, creditCount: 1 } }
 const settled = { ...f.terminal, batch: { ...f.batch, batchNumber: '000002', debitAmount: 0, debitCount: 0 } }
 
-const decide = (resolution: CaseRequest['resolution'], situation: Situation) =>
+const decide = (resolution: CaseRequest['resolution'], loadedState: LoadedState) =>
   decideCase(
     {
       ...f.voidRequest,
@@ -63,12 +67,12 @@ const decide = (resolution: CaseRequest['resolution'], situation: Situation) =>
       resolution,
       request: { decidedBy: 'operations', resolution, note: 'by phone', decision: 'fingerprint' },
     },
-    situation,
+    loadedState,
     LATER,
   )
 
 /** State → after `stands`, after `undone`. */
-const TABLE: Readonly<Record<HostState, readonly [HostState, HostState]>> = {
+const TABLE: Readonly<Record<AcquirerState, readonly [AcquirerState, AcquirerState]>> = {
   pending: ['approved', 'declined'],
   undoing: ['approved', 'declined'],
   approved: ['approved', 'reversed'],
@@ -77,7 +81,7 @@ const TABLE: Readonly<Record<HostState, readonly [HostState, HostState]>> = {
   reversed: ['reversed', 'reversed'],
 }
 
-describe.each(HOST_STATES)('a void that is %s', (state) => {
+describe.each(ACQUIRER_STATES)('a void that is %s', (state) => {
   it.each(['stands', 'undone'] as const)(
     '%s: moves as the table says and is asked about no more',
     (resolution) => {
@@ -91,7 +95,7 @@ describe.each(HOST_STATES)('a void that is %s', (state) => {
         contentFingerprint: voidClaim.contentFingerprint,
         request: { ...voidClaim.request, decidedBy: 'operations', resolution, note: 'by phone' },
         effects: {
-          hostMoves: [
+          acquirerMoves: [
             { messageKey, state: resolution === 'stands' ? stands : undone, at: LATER.now, nextAt: null },
           ],
         },
@@ -104,18 +108,18 @@ describe.each(HOST_STATES)('a void that is %s', (state) => {
   )
 
   it('is left as it stands where no case is open', () => {
-    const situation = at(voidClaim, state)
+    const loadedState = at(voidClaim, state)
     const closed = {
-      ...situation,
-      forwarded: { ...(situation.forwarded as HostMessage), caseClosedAt: f.NOW },
+      ...loadedState,
+      forwarded: { ...(loadedState.forwarded as AcquirerMessage), caseClosedAt: f.NOW },
     }
     const decision = decide('stands', closed)
     expect(decision.kind).toBe(isUndecided(state) ? 'pending' : 'replay')
   })
 })
 
-const creditOf = (resolution: CaseRequest['resolution'], situation: Situation) =>
-  draftOf(decide(resolution, situation)).effects.batch?.creditAmount
+const creditOf = (resolution: CaseRequest['resolution'], loadedState: LoadedState) =>
+  draftOf(decide(resolution, loadedState)).effects.batch?.creditAmount
 
 describe('totals', () => {
   it('count a void that stands and no more one that is undone', () => {
@@ -146,12 +150,12 @@ describe('totals', () => {
   })
 })
 
-describe('what was reversed and stands at the host', () => {
+describe('what was reversed and stands at the acquirer', () => {
   const reversal = { targetKey: f.voidRequest.messageKey, kind: 'reversed' } as const
 
   it('is in the totals as a void, though no sender ever heard of it, and goes out of them when it is undone', () => {
-    const unheard = at(voidClaim, 'approved', { earlier: voidClaim, reversal, terminal: voided })
-    expect(creditOf('undone', unheard)).toBe(0)
+    const unanswered = at(voidClaim, 'approved', { earlier: voidClaim, reversal, terminal: voided })
+    expect(creditOf('undone', unanswered)).toBe(0)
   })
 
   it('is in no totals as a sale, and so goes out of none', () => {
@@ -175,19 +179,19 @@ describe('a sale', () => {
     })
   })
 
-  it('that is undone takes its void along, which the host is still owed', () => {
+  it('that is undone takes its void along, which the acquirer is still owed', () => {
     const liveVoid = { id: 'v', messageKey: 'its void', state: 'approved', forwarded: true } as const
     const original = { ...f.original, liveVoid }
     const { effects } = draftOf(decide('undone', at(saleClaim, 'approved', { original, terminal: voided })))
     expect(effects).toMatchObject({
       voidMoved: { id: 'v', state: 'reversing' },
       batch: { debitAmount: 0, creditAmount: 0 },
-      hostMoves: [{ state: 'reversed' }, { messageKey: 'its void', state: 'reversing' }],
+      acquirerMoves: [{ state: 'reversed' }, { messageKey: 'its void', state: 'reversing' }],
     })
   })
 
-  it('that was reversed and stands at the host is kept as its terminal knows it', () => {
+  it('that was reversed and stands at the acquirer is kept as its terminal knows it', () => {
     const { effects } = draftOf(decide('stands', at(saleClaim, 'reversing')))
-    expect(Object.keys(effects)).toEqual(['hostMoves'])
+    expect(Object.keys(effects)).toEqual(['acquirerMoves'])
   })
 })

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { decideProvision, GENESIS, newTerminal } from '../../src/domain/decide-provision.ts'
 import { NO_TOTALS } from '../../src/domain/money.ts'
 import type { ProvisionRequest } from '../../src/domain/requests.ts'
-import { MID, merchant, NOW, supplies, TID, terminal } from './fixtures.ts'
+import { generated, MID, merchant, NOW, TID, terminal } from './fixtures.ts'
 
 const profile = {
   status: 'active',
@@ -28,7 +28,7 @@ const request: ProvisionRequest = {
 }
 
 const effectsOf = (change: Partial<ProvisionRequest>, before = terminal) => {
-  const decision = decideProvision({ ...request, ...change }, before, supplies)
+  const decision = decideProvision({ ...request, ...change }, before, generated)
   return decision.kind === 'commit' ? decision.draft.effects : decision
 }
 
@@ -71,7 +71,7 @@ it('leaves its merchant alone where nothing of it is named', () => {
 })
 
 it('is an entry like any other', () => {
-  expect(decideProvision(request, terminal, supplies)).toMatchObject({
+  expect(decideProvision(request, terminal, generated)).toMatchObject({
     kind: 'commit',
     draft: { kind: 'provision', terminalId: TID, merchantId: MID, at: NOW, answer: { reason: null } },
   })

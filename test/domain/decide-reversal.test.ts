@@ -2,12 +2,14 @@
 
 import { describe, expect, it } from 'vitest'
 import { decideReversal } from '../../src/domain/decide-reversal.ts'
-import type { Situation } from '../../src/domain/decision.ts'
+import type { LoadedState } from '../../src/domain/decision.ts'
 import type { ReversalRequest } from '../../src/domain/requests.ts'
-import type { Effects, HostMessage } from '../../src/domain/types.ts'
+import type { AcquirerMessage, Effects } from '../../src/domain/types.ts'
 import {
   batch,
   entryFor,
+  generated,
+  loadedState,
   NOW,
   original,
   refusal,
@@ -15,8 +17,6 @@ import {
   reversalOfVoid,
   sale,
   saleEntry,
-  situation,
-  supplies,
   terminal,
   voidEntry,
   voidRecord,
@@ -26,16 +26,18 @@ import { type Guard, guardSuite } from './guards.ts'
 
 interface Case {
   readonly request: ReversalRequest
-  readonly situation: Situation
+  readonly loadedState: LoadedState
 }
 
-const decide = ({ request, situation }: Case) => decideReversal(request, situation, supplies)
-const find = (change: Partial<Situation>) => (c: Case) => ({
+const decide = ({ request, loadedState }: Case) => decideReversal(request, loadedState, generated)
+const find = (change: Partial<LoadedState>) => (c: Case) => ({
   ...c,
-  situation: { ...c.situation, ...change },
+  loadedState: { ...c.loadedState, ...change },
 })
 const closed = (c: Case) =>
-  c.situation.original === null ? c : find({ original: { ...c.situation.original, batchState: 'closed' } })(c)
+  c.loadedState.original === null
+    ? c
+    : find({ original: { ...c.loadedState.original, batchState: 'closed' } })(c)
 
 const liveVoid = {
   id: voidRecord.id,
@@ -45,14 +47,14 @@ const liveVoid = {
 } as const
 const ofSale: Case = {
   request: reversalOfSale,
-  situation: { ...situation, target: saleEntry, original },
+  loadedState: { ...loadedState, target: saleEntry, original },
 }
 /** The batch holds the sale and its void. */
 const voidedTerminal = { ...terminal, batch: { ...batch, creditAmount: 1234, creditCount: 1 } }
 const ofVoid: Case = {
   request: reversalOfVoid,
-  situation: {
-    ...situation,
+  loadedState: {
+    ...loadedState,
     terminal: voidedTerminal,
     target: voidEntry,
     original: { ...original, liveVoid },
@@ -225,7 +227,7 @@ describe('a reversal that is refused', () => {
   })
 
   it('of what is only claimed is too late when its batch is', () => {
-    const claimed = {
+    const asPending = {
       ...saleEntry,
       kind: 'sale_claim',
       answer: null,
@@ -233,11 +235,11 @@ describe('a reversal that is refused', () => {
     } as const
     const at = (batchNumber: string): Case => ({
       ...ofSale,
-      situation: {
-        ...ofSale.situation,
-        target: claimed,
+      loadedState: {
+        ...ofSale.loadedState,
+        target: asPending,
         original: null,
-        targetForwarded: { batchNumber } as HostMessage,
+        targetForwarded: { batchNumber } as AcquirerMessage,
       },
     })
     expect(decide(at('000009'))).toMatchObject({ draft: { answer: { reason: 'reversal_too_late' } } })

@@ -1,47 +1,49 @@
 /** @module Sales: what is decided before the acquirer is asked, what its answer makes of it, and the capture feed. */
 
 import { describe, expect, it } from 'vitest'
-import { decideCapture, decideSale, decideSaleEarly } from '../../src/domain/decide-sale.ts'
-import type { Situation } from '../../src/domain/decision.ts'
+import { decideCapturedSale, decideSale, decideSaleEarly } from '../../src/domain/decide-sale.ts'
+import type { LoadedState } from '../../src/domain/decision.ts'
 import { REFUSALS } from '../../src/domain/decline-reason.ts'
 import type { SaleRequest } from '../../src/domain/requests.ts'
 import {
   batch,
-  captureRequest,
+  capturedSaleRequest,
   entryFor,
+  generated,
+  loadedState,
   NOW,
   original,
   refusal,
   sale,
   saleEntry,
   saleRequest,
-  situation,
-  supplies,
 } from './fixtures.ts'
 import { type Guard, guardSuite } from './guards.ts'
 
 interface Case {
   readonly request: SaleRequest
-  readonly situation: Situation
+  readonly loadedState: LoadedState
 }
 
-const find = (change: Partial<Situation>) => (c: { situation: Situation }) => ({
+const find = (change: Partial<LoadedState>) => (c: { loadedState: LoadedState }) => ({
   ...c,
-  situation: { ...c.situation, ...change },
+  loadedState: { ...c.loadedState, ...change },
 })
 
-const guardsFor = <C extends { situation: Situation; request: object }>(messageKey: string): Guard<C>[] => {
-  const finding = find as (change: Partial<Situation>) => (c: { situation: Situation }) => C
+const guardsFor = <C extends { loadedState: LoadedState; request: object }>(
+  messageKey: string,
+): Guard<C>[] => {
+  const result = find as (change: Partial<LoadedState>) => (c: { loadedState: LoadedState }) => C
   return [
     {
       fault: 'its key bears another content',
       reason: 'key_reused_with_different_content',
-      break: finding({ earlier: entryFor({ messageKey, contentFingerprint: 'other' }) }),
+      break: result({ earlier: entryFor({ messageKey, contentFingerprint: 'other' }) }),
     },
     {
       fault: 'it was reversed before it came',
       reason: 'message_reversed',
-      break: finding({ reversal: { targetKey: messageKey, kind: 'tombstone' } }),
+      break: result({ reversal: { targetKey: messageKey, kind: 'tombstone' } }),
     },
     {
       fault: 'another batch than the open one',
@@ -57,21 +59,21 @@ const guardsFor = <C extends { situation: Situation; request: object }>(messageK
 }
 
 /** As the road does: ask the acquirer only where nothing was decided before. */
-const decide = ({ request, situation }: Case) =>
-  decideSaleEarly(request, situation, supplies) ??
-  decideSale(request, situation, supplies, { kind: 'approved' })
+const decide = ({ request, loadedState }: Case) =>
+  decideSaleEarly(request, loadedState, generated) ??
+  decideSale(request, loadedState, generated, { kind: 'approved' })
 
 const guards = guardsFor<Case>(saleRequest.messageKey)
-guardSuite('a sale', { request: saleRequest, situation }, decide, guards)
+guardSuite('a sale', { request: saleRequest, loadedState }, decide, guards)
 
 describe('before the acquirer is asked', () => {
   it('nothing is decided of a sale that may go on', () => {
-    expect(decideSaleEarly(saleRequest, situation, supplies)).toBeNull()
+    expect(decideSaleEarly(saleRequest, loadedState, generated)).toBeNull()
   })
 
   it('a retransmission is answered with the entry that stands, approved or not', () => {
     for (const entry of [saleEntry, entryFor(saleRequest, { answer: refusal })])
-      expect(decideSaleEarly(saleRequest, { ...situation, earlier: entry }, supplies)).toEqual({
+      expect(decideSaleEarly(saleRequest, { ...loadedState, earlier: entry }, generated)).toEqual({
         kind: 'replay',
         entry,
         answer: entry.answer,
@@ -80,27 +82,32 @@ describe('before the acquirer is asked', () => {
 
   it('a fed RRN that another sale of the terminal has is refused, and its key is free', () => {
     const taken = (more: Partial<typeof sale>) => ({
-      ...situation,
+      ...loadedState,
       original: { ...original, sale: { ...sale, messageKey: 'another', ...more } },
     })
-    expect(decideCapture(captureRequest, taken({}), supplies)).toMatchObject({
+    expect(decideCapturedSale(capturedSaleRequest, taken({}), generated)).toMatchObject({
       kind: 'answer',
       answer: { reason: 'key_reused_with_different_content' },
     })
-    for (const free of [taken({ terminalId: '87654321' }), taken({ messageKey: captureRequest.messageKey })])
-      expect(decideCapture(captureRequest, free, supplies).kind).toBe('commit')
-    expect(decideCapture({ ...captureRequest, rrn: null }, taken({}), supplies).kind).toBe('commit')
+    for (const free of [
+      taken({ terminalId: '87654321' }),
+      taken({ messageKey: capturedSaleRequest.messageKey }),
+    ])
+      expect(decideCapturedSale(capturedSaleRequest, free, generated).kind).toBe('commit')
+    expect(decideCapturedSale({ ...capturedSaleRequest, rrn: null }, taken({}), generated).kind).toBe(
+      'commit',
+    )
   })
 
   it('a refusal of its batch is not written: when that batch comes, its key is free', () => {
-    expect(decideSaleEarly({ ...saleRequest, batchNumber: '000002' }, situation, supplies)).toMatchObject({
+    expect(decideSaleEarly({ ...saleRequest, batchNumber: '000002' }, loadedState, generated)).toMatchObject({
       kind: 'answer',
       answer: { reason: 'batch_mismatch', authorizationCode: null },
     })
   })
 
   it('a refusal of its currency is written, so that its copies get the same answer', () => {
-    expect(decideSaleEarly({ ...saleRequest, currencyCode: '840' }, situation, supplies)).toMatchObject({
+    expect(decideSaleEarly({ ...saleRequest, currencyCode: '840' }, loadedState, generated)).toMatchObject({
       kind: 'commit',
       draft: { kind: 'sale', effects: {}, answer: { reason: 'currency_differs' } },
     })
@@ -109,7 +116,7 @@ describe('before the acquirer is asked', () => {
 
 describe('what the acquirer said', () => {
   it('approved: the sale and the debit are written', () => {
-    expect(decideSale(saleRequest, situation, supplies, { kind: 'approved' })).toMatchObject({
+    expect(decideSale(saleRequest, loadedState, generated, { kind: 'approved' })).toMatchObject({
       kind: 'commit',
       draft: {
         kind: 'sale',
@@ -117,7 +124,7 @@ describe('what the acquirer said', () => {
         effects: {
           sale: {
             ...sale,
-            id: supplies.id,
+            id: generated.id,
             rrn: '000000000102',
             authorizationCode: '000202',
             fee: null,
@@ -138,7 +145,7 @@ describe('what the acquirer said', () => {
     'limit_exceeded',
     'issuer_unavailable',
   ] as const)('%s: the declined sale is written, nothing is added up', (reason) => {
-    const decision = decideSale(saleRequest, situation, supplies, { kind: 'declined', reason })
+    const decision = decideSale(saleRequest, loadedState, generated, { kind: 'declined', reason })
     expect(decision).toMatchObject({
       kind: 'commit',
       draft: {
@@ -151,10 +158,11 @@ describe('what the acquirer said', () => {
 })
 
 describe('the capture feed', () => {
-  const valid = { request: captureRequest, situation }
-  const capture = ({ request, situation }: typeof valid) => decideCapture(request, situation, supplies)
+  const valid = { request: capturedSaleRequest, loadedState }
+  const capture = ({ request, loadedState }: typeof valid) =>
+    decideCapturedSale(request, loadedState, generated)
 
-  guardSuite('a line', valid, capture, guardsFor<typeof valid>(captureRequest.messageKey))
+  guardSuite('a line', valid, capture, guardsFor<typeof valid>(capturedSaleRequest.messageKey))
 
   it('writes what was told: RRN, code, fee and time', () => {
     expect(capture(valid)).toMatchObject({
@@ -164,7 +172,7 @@ describe('the capture feed', () => {
         door: 'json',
         answer: { rrn: '900000000001', authorizationCode: '900001' },
         effects: {
-          sale: { ...sale, id: supplies.id, rrn: '900000000001', authorizationCode: '900001', fee: 7 },
+          sale: { ...sale, id: generated.id, rrn: '900000000001', authorizationCode: '900001', fee: 7 },
           batch: { debitAmount: 2468, debitCount: 2 },
         },
       },
@@ -172,7 +180,7 @@ describe('the capture feed', () => {
   })
 
   it('gives an RRN where none was told, but never an authorisation code', () => {
-    const request = { ...captureRequest, rrn: null, authorizationCode: null }
+    const request = { ...capturedSaleRequest, rrn: null, authorizationCode: null }
     expect(capture({ ...valid, request })).toMatchObject({
       draft: {
         answer: { rrn: '000000000102', authorizationCode: null },
@@ -182,18 +190,20 @@ describe('the capture feed', () => {
   })
 
   it('keeps a declined sale out of the totals', () => {
-    const decision = capture({ ...valid, request: { ...captureRequest, status: 'declined' } })
+    const decision = capture({ ...valid, request: { ...capturedSaleRequest, status: 'declined' } })
     expect(decision).toMatchObject({ draft: { effects: { sale: { status: 'declined' } } } })
     expect(decision.kind === 'commit' && decision.draft.effects.batch).toBeUndefined()
   })
 
   it('does not use its key up on a batch that is not open', () => {
-    expect(capture({ ...valid, request: { ...captureRequest, batchNumber: '000002' } }).kind).toBe('answer')
+    expect(capture({ ...valid, request: { ...capturedSaleRequest, batchNumber: '000002' } }).kind).toBe(
+      'answer',
+    )
   })
 
   it('told twice is answered with the entry that stands', () => {
-    const entry = entryFor(captureRequest)
-    expect(capture({ ...valid, situation: { ...situation, earlier: entry } })).toEqual({
+    const entry = entryFor(capturedSaleRequest)
+    expect(capture({ ...valid, loadedState: { ...loadedState, earlier: entry } })).toEqual({
       kind: 'replay',
       entry,
       answer: entry.answer,

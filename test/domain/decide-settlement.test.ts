@@ -2,16 +2,16 @@
 
 import { describe, expect, it } from 'vitest'
 import { decideSettlement, decideUpload, SETTLEMENT_ERROR } from '../../src/domain/decide-settlement.ts'
-import type { Situation } from '../../src/domain/decision.ts'
+import type { LoadedState } from '../../src/domain/decision.ts'
 import { NO_TOTALS } from '../../src/domain/money.ts'
 import type { SettlementRequest, UploadRequest } from '../../src/domain/requests.ts'
 import type { Batch } from '../../src/domain/types.ts'
 import {
-  situation as anySituation,
+  loadedState as anyLoadedState,
   batch,
   entryFor,
+  generated,
   settlementRequest,
-  supplies,
   terminal,
   totals,
   uploadEnd,
@@ -20,11 +20,11 @@ import { type Guard, guardSuite, reasonOf } from './guards.ts'
 
 interface Case<R> {
   readonly request: R
-  readonly situation: Situation
+  readonly loadedState: LoadedState
 }
 
 /** The message names the open batch. */
-const situation: Situation = { ...anySituation, namedBatch: batch }
+const loadedState: LoadedState = { ...anyLoadedState, namedBatch: batch }
 
 const knownGuards = <R extends { messageKey: string; batchNumber: string }>(request: R): Guard<Case<R>>[] => [
   {
@@ -32,7 +32,7 @@ const knownGuards = <R extends { messageKey: string; batchNumber: string }>(requ
     reason: 'key_reused_with_different_content',
     break: (c) => ({
       ...c,
-      situation: { ...c.situation, earlier: entryFor({ ...request, contentFingerprint: 'other' }) },
+      loadedState: { ...c.loadedState, earlier: entryFor({ ...request, contentFingerprint: 'other' }) },
     }),
   },
   {
@@ -40,15 +40,16 @@ const knownGuards = <R extends { messageKey: string; batchNumber: string }>(requ
     reason: 'batch_mismatch',
     break: (c) => ({
       request: { ...c.request, batchNumber: '000002' },
-      situation: { ...c.situation, namedBatch: null },
+      loadedState: { ...c.loadedState, namedBatch: null },
     }),
   },
 ]
 
-const valid = { request: settlementRequest, situation }
-const settle = ({ request, situation }: Case<SettlementRequest>) =>
-  decideSettlement(request, situation, supplies)
-const upload = ({ request, situation }: Case<UploadRequest>) => decideUpload(request, situation, supplies)
+const valid = { request: settlementRequest, loadedState }
+const settle = ({ request, loadedState }: Case<SettlementRequest>) =>
+  decideSettlement(request, loadedState, generated)
+const upload = ({ request, loadedState }: Case<UploadRequest>) =>
+  decideUpload(request, loadedState, generated)
 
 guardSuite('a settlement', valid, settle, [
   ...knownGuards(settlementRequest),
@@ -58,14 +59,14 @@ guardSuite('a settlement', valid, settle, [
     break: (c) => ({ ...c, request: { ...c.request, totals: '0'.repeat(61) } }),
   },
 ])
-guardSuite('the end of an upload', { request: uploadEnd, situation }, upload, knownGuards(uploadEnd))
+guardSuite('the end of an upload', { request: uploadEnd, loadedState }, upload, knownGuards(uploadEnd))
 
-const holding = (open: Batch): Situation => ({
-  ...situation,
+const holding = (open: Batch): LoadedState => ({
+  ...loadedState,
   terminal: { ...terminal, batch: open },
   namedBatch: open,
 })
-const unknownBatch: Situation = { ...situation, namedBatch: null }
+const unknownBatch: LoadedState = { ...loadedState, namedBatch: null }
 const empty: Batch = { ...NO_TOTALS, batchNumber: '000001', state: 'open' }
 const effects = {
   batch: { ...batch, state: 'closed' },
@@ -108,7 +109,7 @@ describe('totals of a settlement', () => {
 
   it('an empty batch agrees and stays open', () => {
     const request = { ...settlementRequest, totals: totals(0, 0, 0, 0) }
-    expect(settle({ request, situation: holding(empty) })).toMatchObject({
+    expect(settle({ request, loadedState: holding(empty) })).toMatchObject({
       kind: 'answer',
       answer: { reason: null, totals: answered(totals(0, 0, 0, 0), 1, 1) },
     })
@@ -116,19 +117,19 @@ describe('totals of a settlement', () => {
 
   it('a sale and its reversal leave an empty batch', () => {
     const request = { ...settlementRequest, totals: OURS }
-    expect(settle({ request, situation: holding(empty) })).toMatchObject({ kind: 'answer' })
+    expect(settle({ request, loadedState: holding(empty) })).toMatchObject({ kind: 'answer' })
   })
 
   it('a batch whose sale was voided is not empty', () => {
     const open = { ...batch, creditAmount: 1234, creditCount: 1 }
     const request = { ...settlementRequest, totals: totals(1234, 1, 1234, 1) }
-    expect(settle({ request, situation: holding(open) }).kind).toBe('commit')
+    expect(settle({ request, loadedState: holding(open) }).kind).toBe('commit')
   })
 
   it('a refusal says code 3 in both halves and no totals', () => {
     expect(SETTLEMENT_ERROR).toBe(answered('0'.repeat(30), 3, 3))
     const request = { ...settlementRequest, batchNumber: '000002' }
-    expect(settle({ request, situation: unknownBatch })).toMatchObject({
+    expect(settle({ request, loadedState: unknownBatch })).toMatchObject({
       kind: 'answer',
       answer: { reason: 'batch_mismatch', totals: SETTLEMENT_ERROR },
     })
@@ -137,7 +138,7 @@ describe('totals of a settlement', () => {
   it('sent again after the batch was closed gets the entry that stands', () => {
     const entry = entryFor(settlementRequest, { kind: 'settlement' })
     const next = { ...empty, batchNumber: '000002' }
-    expect(settle({ ...valid, situation: { ...holding(next), earlier: entry } })).toEqual({
+    expect(settle({ ...valid, loadedState: { ...holding(next), earlier: entry } })).toEqual({
       kind: 'replay',
       entry,
       answer: entry.answer,
@@ -147,15 +148,15 @@ describe('totals of a settlement', () => {
 
 describe('a settlement asked again about a closed batch, under a new STAN', () => {
   const closed: Batch = { ...batch, state: 'closed' }
-  const later: Situation = { ...holding({ ...empty, batchNumber: '000002' }), namedBatch: closed }
+  const later: LoadedState = { ...holding({ ...empty, batchNumber: '000002' }), namedBatch: closed }
 
   it('gets the same comparison, and nothing is written', () => {
-    expect(settle({ request: settlementRequest, situation: later })).toMatchObject({
+    expect(settle({ request: settlementRequest, loadedState: later })).toMatchObject({
       kind: 'answer',
       answer: { reason: null, totals: answered(OURS, 1, 1) },
     })
     const request = { ...settlementRequest, totals: totals(1, 1, 0, 0) }
-    expect(settle({ request, situation: later })).toMatchObject({
+    expect(settle({ request, loadedState: later })).toMatchObject({
       kind: 'answer',
       answer: { reason: null, totals: answered(OURS, 2, 1) },
     })
@@ -165,8 +166,8 @@ describe('a settlement asked again about a closed batch, under a new STAN', () =
 describe('batch upload', () => {
   const closed: Batch = { ...batch, state: 'closed' }
   const next = holding({ ...empty, batchNumber: '000002' })
-  const rows: [string, Partial<UploadRequest>, Situation, 'commit' | 'answer', string | null][] = [
-    ['details', { kind: 'upload' }, situation, 'answer', null],
+  const rows: [string, Partial<UploadRequest>, LoadedState, 'commit' | 'answer', string | null][] = [
+    ['details', { kind: 'upload' }, loadedState, 'answer', null],
     [
       'details of another batch',
       { kind: 'upload', batchNumber: '000002' },
@@ -174,51 +175,51 @@ describe('batch upload', () => {
       'answer',
       'batch_mismatch',
     ],
-    ['its end after a mismatch', {}, situation, 'commit', null],
+    ['its end after a mismatch', {}, loadedState, 'commit', null],
     ['its end, the batch empty', {}, holding(empty), 'answer', null],
     ['its end after a mismatch, the batch closed', {}, { ...next, namedBatch: closed }, 'answer', null],
     ['its end after a match', { after: 'match' }, { ...next, namedBatch: closed }, 'answer', null],
     [
       'its end after a match, the batch still open',
       { after: 'match' },
-      { ...situation, namedBatch: batch },
+      { ...loadedState, namedBatch: batch },
       'answer',
       'batch_mismatch',
     ],
     ['its end after a match, no such batch', { after: 'match' }, unknownBatch, 'answer', 'batch_mismatch'],
   ]
   it.each(rows)('%s', (_, request, where, kind, reason) => {
-    const decision = upload({ request: { ...uploadEnd, ...request }, situation: where })
+    const decision = upload({ request: { ...uploadEnd, ...request }, loadedState: where })
     expect(decision.kind).toBe(kind)
     expect(reasonOf(decision)).toBe(reason)
   })
 
   it('closes the batch as a settlement does', () => {
-    expect(upload({ request: uploadEnd, situation })).toMatchObject({
+    expect(upload({ request: uploadEnd, loadedState })).toMatchObject({
       draft: { kind: 'upload_end', effects },
     })
   })
 })
 
-describe('what is not decided at the host', () => {
-  const waiting = { ...situation, undecided: true }
+describe('what is not decided at the acquirer', () => {
+  const waiting = { ...loadedState, undecided: true }
 
   it('holds the close of its batch up, and is nothing to one that is closed', () => {
-    expect(settle({ ...valid, situation: waiting })).toMatchObject({
+    expect(settle({ ...valid, loadedState: waiting })).toMatchObject({
       kind: 'answer',
       answer: { reason: 'outcome_pending', totals: SETTLEMENT_ERROR },
     })
-    expect(upload({ request: uploadEnd, situation: waiting })).toMatchObject({
+    expect(upload({ request: uploadEnd, loadedState: waiting })).toMatchObject({
       kind: 'answer',
       answer: { reason: 'outcome_pending' },
     })
     const closed = { ...waiting, namedBatch: { ...batch, state: 'closed' } as const }
-    expect(settle({ ...valid, situation: closed })).toMatchObject({ answer: { reason: null } })
+    expect(settle({ ...valid, loadedState: closed })).toMatchObject({ answer: { reason: null } })
   })
 
   it('a batch of voids alone is closed like any other', () => {
     const open = { ...empty, creditAmount: 1234, creditCount: 1 }
     const request = { ...settlementRequest, totals: totals(0, 0, 1234, 1) }
-    expect(settle({ request, situation: holding(open) }).kind).toBe('commit')
+    expect(settle({ request, loadedState: holding(open) }).kind).toBe('commit')
   })
 })

@@ -2,20 +2,20 @@
 
 import { describe, expect, it } from 'vitest'
 import { decideVoid } from '../../src/domain/decide-void.ts'
-import type { Situation } from '../../src/domain/decision.ts'
+import type { LoadedState } from '../../src/domain/decision.ts'
 import type { VoidRequest } from '../../src/domain/requests.ts'
 import type { Sale, SaleState } from '../../src/domain/types.ts'
 import {
   approval,
   batch,
   entryFor,
+  generated,
   jsonVoidRequest,
   keyOf,
+  loadedState,
   NOW,
   original,
   sale,
-  situation,
-  supplies,
   terminal,
   voidRecord,
   voidRequest,
@@ -24,22 +24,23 @@ import { type Guard, guardSuite, reasonOf } from './guards.ts'
 
 interface Case {
   readonly request: VoidRequest
-  readonly situation: Situation
+  readonly loadedState: LoadedState
   readonly now: number
 }
 
-const valid: Case = { request: voidRequest, situation: { ...situation, original }, now: NOW }
-const decide = ({ request, situation, now }: Case) => decideVoid(request, situation, { ...supplies, now })
+const valid: Case = { request: voidRequest, loadedState: { ...loadedState, original }, now: NOW }
+const decide = ({ request, loadedState, now }: Case) =>
+  decideVoid(request, loadedState, { ...generated, now })
 
 const ask = (change: Partial<VoidRequest>) => (c: Case) => ({ ...c, request: { ...c.request, ...change } })
-const find = (change: Partial<Situation>) => (c: Case) => ({
+const find = (change: Partial<LoadedState>) => (c: Case) => ({
   ...c,
-  situation: { ...c.situation, ...change },
+  loadedState: { ...c.loadedState, ...change },
 })
 const state = (change: Partial<SaleState>) => (c: Case) =>
-  c.situation.original === null ? c : find({ original: { ...c.situation.original, ...change } })(c)
+  c.loadedState.original === null ? c : find({ original: { ...c.loadedState.original, ...change } })(c)
 const sold = (change: Partial<Sale>) => (c: Case) =>
-  c.situation.original === null ? c : state({ sale: { ...c.situation.original.sale, ...change } })(c)
+  c.loadedState.original === null ? c : state({ sale: { ...c.loadedState.original.sale, ...change } })(c)
 const at = (now: number) => (c: Case) => ({ ...c, now })
 
 /** 23:00 in Shanghai on the day of the sale. */

@@ -2,19 +2,29 @@
 
 import { describe, expect, it } from 'vitest'
 import { refuseTerminal } from '../../src/domain/admit.ts'
-import { answerOf, knownMessage, type Situation } from '../../src/domain/decision.ts'
+import { answerOf, type LoadedState, repeatedMessage } from '../../src/domain/decision.ts'
 import type { DeclineReason } from '../../src/domain/decline-reason.ts'
 import { apiMessageKey, posMessageKey } from '../../src/domain/message-key.ts'
 import { maskPan } from '../../src/domain/pan.ts'
 import type { Merchant, Terminal } from '../../src/domain/types.ts'
-import { entryFor, MID, merchant, NOW, situation, supplies, TID, terminal, voidRequest } from './fixtures.ts'
+import {
+  entryFor,
+  generated,
+  loadedState,
+  MID,
+  merchant,
+  NOW,
+  TID,
+  terminal,
+  voidRequest,
+} from './fixtures.ts'
 
 describe('knownMessage', () => {
   const same = entryFor(voidRequest)
   const other = entryFor({ ...voidRequest, contentFingerprint: 'other' })
   const reversal = { targetKey: voidRequest.messageKey, kind: 'reversed' } as const
   const tombstone = { targetKey: voidRequest.messageKey, kind: 'tombstone' } as const
-  const rows: [string, Partial<Situation>, DeclineReason | 'replay' | null][] = [
+  const rows: [string, Partial<LoadedState>, DeclineReason | 'replay' | null][] = [
     ['never seen', {}, null],
     ['seen', { earlier: same }, 'replay'],
     ['its key seen with another content', { earlier: other }, 'key_reused_with_different_content'],
@@ -23,7 +33,7 @@ describe('knownMessage', () => {
     ['another content, reversed', { earlier: other, reversal }, 'key_reused_with_different_content'],
   ]
   it.each(rows)('%s → %s', (_, found, expected) => {
-    const decision = knownMessage(voidRequest, { ...situation, ...found }, supplies)
+    const decision = repeatedMessage(voidRequest, { ...loadedState, ...found }, generated)
     if (decision === null) return expect(expected).toBeNull()
     if (decision.kind === 'replay') {
       expect(expected).toBe('replay')
@@ -66,7 +76,7 @@ describe('refuseTerminal', () => {
 
 describe('answerOf', () => {
   it('tells code, reason, words and the local time', () => {
-    expect(answerOf(situation, supplies, 'window_expired')).toEqual({
+    expect(answerOf(loadedState, generated, 'window_expired')).toEqual({
       responseCode: '12',
       reason: 'window_expired',
       rrn: '000000000102',
@@ -81,7 +91,7 @@ describe('answerOf', () => {
 
   it('an approval is 00 and carries what it is given', () => {
     const more = { authorizationCode: '123456', rrn: '900000000001', totals: '1' }
-    expect(answerOf(situation, supplies, null, more)).toMatchObject({
+    expect(answerOf(loadedState, generated, null, more)).toMatchObject({
       responseCode: '00',
       reason: null,
       ...more,

@@ -122,9 +122,9 @@ describe.each(reasons)('%s', (reason) => {
 })
 
 it('no two reasons are told by the same words, but for what is not to be told apart', () => {
-  const told = reasons.filter((reason) => reason !== 'merchant_differs')
+  const answered = reasons.filter((reason) => reason !== 'merchant_differs')
   for (const language of ['zh', 'en'] as const)
-    expect(new Set(told.map((reason) => refusalOf(reason)[language])).size).toBe(told.length)
+    expect(new Set(answered.map((reason) => refusalOf(reason)[language])).size).toBe(answered.length)
   expect(refusalOf('merchant_differs')).toEqual(refusalOf('original_not_found'))
 })
 

@@ -1,11 +1,11 @@
 /** @module One valid void, sale, reversal and settlement with all they depend on; each test breaks one thing. */
 
 import { GENESIS } from '../../src/domain/decide-provision.ts'
-import type { Situation, Supplies } from '../../src/domain/decision.ts'
+import type { Generated, LoadedState } from '../../src/domain/decision.ts'
 import { posMessageKey } from '../../src/domain/message-key.ts'
 import { NO_TOTALS } from '../../src/domain/money.ts'
 import type {
-  CaptureRequest,
+  CapturedSaleRequest,
   ReversalRequest,
   SaleRequest,
   SettlementRequest,
@@ -90,7 +90,7 @@ export const original: SaleState = {
   batchState: 'open',
 }
 
-export const situation: Situation = {
+export const loadedState: LoadedState = {
   terminal,
   merchant,
   earlier: null,
@@ -105,12 +105,12 @@ export const situation: Situation = {
   undecided: false,
 }
 
-export const supplies: Supplies = {
+export const generated: Generated = {
   now: NOW,
   rrn: '000000000102',
   authorizationCode: '000202',
   id: '2'.repeat(32),
-  hostStan: '000302',
+  acquirerStan: '000302',
   privateData: (reason, encoding) => `${encoding}:${reason}`,
 }
 
@@ -134,10 +134,10 @@ export const saleRequest: SaleRequest = {
   card: sale.card,
 }
 
-export const captureRequest: CaptureRequest = {
+export const capturedSaleRequest: CapturedSaleRequest = {
   ...saleRequest,
   door: 'json',
-  kind: 'capture',
+  kind: 'captured_sale',
   status: 'approved',
   rrn: '900000000001',
   authorizationCode: '900001',

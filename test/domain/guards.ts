@@ -41,11 +41,11 @@ export function guardSuite<C>(
 
     const pairs = guards.flatMap((upper, i) => guards.slice(i + 1).map((lower) => ({ upper, lower })))
     it(`${pairs.length} pairs of faults: the upper one is told`, () => {
-      const told = pairs.map(({ upper, lower }) => ({
+      const answered = pairs.map(({ upper, lower }) => ({
         faults: [upper.fault, lower.fault],
         reason: reasonOf(decide(upper.break(lower.break(valid)))),
       }))
-      expect(told).toEqual(
+      expect(answered).toEqual(
         pairs.map(({ upper, lower }) => ({ faults: [upper.fault, lower.fault], reason: upper.reason })),
       )
     })

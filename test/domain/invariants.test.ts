@@ -6,7 +6,7 @@ import type { DeclineReason } from '../../src/domain/decline-reason.ts'
 import type { Answer } from '../../src/domain/types.ts'
 import { voidableUntil } from '../../src/domain/window.ts'
 import { merchant } from './fixtures.ts'
-import { type Command, type Told, World } from './world.ts'
+import { type Answered, type Command, World } from './world.ts'
 
 /** What an outsider knows who only reads the answers: which sales stand, and which of them are voided. */
 class Ledger {
@@ -19,30 +19,30 @@ class Ledger {
   readonly reversed = new Set<string>()
   readonly declined = new Set<string>()
 
-  record(command: Exclude<Command, { kind: 'wait' }>, told: Told, world: World): void {
-    const { key, answer, decision } = told
+  record(command: Exclude<Command, { kind: 'wait' }>, answered: Answered, world: World): void {
+    const { key, answer, decision } = answered
     const first = this.first.get(key)
     if (first === undefined) {
-      if (decision.kind === 'commit') this.first.set(key, { content: told.content, answer })
-    } else if (first.content !== told.content) {
+      if (decision.kind === 'commit') this.first.set(key, { content: answered.content, answer })
+    } else if (first.content !== answered.content) {
       expect(answer.reason).toBe('key_reused_with_different_content')
     } else if (this.reversed.has(key)) {
       expect(answer.reason).toBe('message_reversed')
     } else {
       expect(answer).toBe(first.answer)
     }
-    if (decision.kind === 'commit' && answer.reason === null) this.effect(command, told, world)
+    if (decision.kind === 'commit' && answer.reason === null) this.effect(command, answered, world)
   }
 
   private effect(
     command: Exclude<Command, { kind: 'wait' }>,
-    { key, batchNumber }: Told,
+    { key, batchNumber }: Answered,
     world: World,
   ): void {
     switch (command.kind) {
-      case 'feed':
+      case 'captured_sale':
       case 'sale':
-        if (command.kind === 'feed' && command.status === 'declined') {
+        if (command.kind === 'captured_sale' && command.status === 'declined') {
           this.declined.add(key)
           return
         }
@@ -107,8 +107,8 @@ class Ledger {
       if (voidedBy !== null) sum.splice(2, 2, credit + amount, credits + 1)
     }
     for (const [number, b] of world.batches) {
-      const told = [b.debitAmount, b.debitCount, b.creditAmount, b.creditCount]
-      expect([number, told]).toEqual([number, sums.get(number) ?? [0, 0, 0, 0]])
+      const answered = [b.debitAmount, b.debitCount, b.creditAmount, b.creditCount]
+      expect([number, answered]).toEqual([number, sums.get(number) ?? [0, 0, 0, 0]])
       expect(b.state).toBe(this.settled.has(number) ? 'closed' : 'open')
     }
   }
@@ -119,7 +119,7 @@ const amount = fc.constantFrom(100, 100, 100, 250)
 const batch = fc.constantFrom('open', 'open', 'open', 'last')
 const status = fc.constantFrom('approved', 'declined')
 const command: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('feed'), stan, amount, status, batch }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('captured_sale'), stan, amount, status, batch }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('sale'), stan, amount, batch }) },
   {
     weight: 8,
@@ -158,13 +158,16 @@ describe('random days', () => {
             world.now += c.minutes * 60_000
             continue
           }
-          const told = world.send(c)
-          reasons.add(told.answer.reason)
-          if (told.decision.kind === 'commit' && Object.keys(told.decision.draft.effects).length > 0) {
-            const { kind } = told.decision.draft
+          const answered = world.send(c)
+          reasons.add(answered.answer.reason)
+          if (
+            answered.decision.kind === 'commit' &&
+            Object.keys(answered.decision.draft.effects).length > 0
+          ) {
+            const { kind } = answered.decision.draft
             if (kind in commits) commits[kind as keyof typeof commits]++
           }
-          ledger.record(c, told, world)
+          ledger.record(c, answered, world)
           ledger.check(world)
         }
       }),

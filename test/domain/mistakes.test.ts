@@ -1,19 +1,24 @@
 /** @module What no caller may hand to a decision: it throws, and says nothing of what the message holds. */
 
 import { describe, expect, it } from 'vitest'
+import { decideAcquirerEvent } from '../../src/domain/decide-acquirer-event.ts'
 import { decideCase } from '../../src/domain/decide-case.ts'
-import { claimed } from '../../src/domain/decide-claim.ts'
-import { decideHostEvent } from '../../src/domain/decide-host-event.ts'
+import { asPending } from '../../src/domain/decide-claim.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
-import { type Decision, knownMessage, type Situation } from '../../src/domain/decision.ts'
-import type { CaseRequest, HostEventRequest } from '../../src/domain/requests.ts'
-import type { HostMessage, JournalEntry } from '../../src/domain/types.ts'
+import { type Decision, type LoadedState, repeatedMessage } from '../../src/domain/decision.ts'
+import type { AcquirerEventRequest, CaseRequest } from '../../src/domain/requests.ts'
+import type { AcquirerMessage, JournalEntry } from '../../src/domain/types.ts'
 import * as f from './fixtures.ts'
 
-const forVoid: Situation = { ...f.situation, original: f.original }
-const approval = decideVoid(f.voidRequest, forVoid, f.supplies)
+const forVoid: LoadedState = { ...f.loadedState, original: f.original }
+const approval = decideVoid(f.voidRequest, forVoid, f.generated)
 const event = (name: string) =>
-  ({ ...f.voidRequest, kind: 'host_event', event: name, hostRrn: null }) as unknown as HostEventRequest
+  ({
+    ...f.voidRequest,
+    kind: 'acquirer_event',
+    event: name,
+    acquirerRrn: null,
+  }) as unknown as AcquirerEventRequest
 const person = { ...f.voidRequest, kind: 'case', resolution: 'stands' } as unknown as CaseRequest
 
 function entryOf(decision: Decision): JournalEntry {
@@ -21,46 +26,50 @@ function entryOf(decision: Decision): JournalEntry {
   return { ...decision.draft, seq: 3, previousHash: 'a'.repeat(64), hash: 'b'.repeat(64) }
 }
 
-const claim = entryOf(claimed(approval, forVoid, f.supplies))
-const forwarded = claim.effects.claim as HostMessage
-const claimedVoid: Situation = { ...forVoid, earlier: claim, claim, forwarded }
+const claim = entryOf(asPending(approval, forVoid, f.generated))
+const forwarded = claim.effects.claim as AcquirerMessage
+const claimedVoid: LoadedState = { ...forVoid, earlier: claim, claim, forwarded }
 
 describe('it is a mistake', () => {
   it.each([
-    ['to claim a void without its sale', () => claimed(approval, f.situation, f.supplies), /has its sale/],
     [
-      'to hear a host on what was never claimed',
-      () => decideHostEvent(event('host_approved'), { ...claimedVoid, claim: null }, f.supplies),
+      'to claim a void without its sale',
+      () => asPending(approval, f.loadedState, f.generated),
+      /has its sale/,
+    ],
+    [
+      'to hear an acquirer on what was never claimed',
+      () => decideAcquirerEvent(event('acquirer_approved'), { ...claimedVoid, claim: null }, f.generated),
       /what follows a claim has one/,
     ],
     [
-      'or is at no host',
-      () => decideHostEvent(event('host_approved'), { ...claimedVoid, forwarded: null }, f.supplies),
+      'or is at no acquirer',
+      () => decideAcquirerEvent(event('acquirer_approved'), { ...claimedVoid, forwarded: null }, f.generated),
       /what follows a claim has one/,
     ],
     [
-      'to hear what no host says',
-      () => decideHostEvent(event('reversal'), claimedVoid, f.supplies),
+      'to hear what no acquirer says',
+      () => decideAcquirerEvent(event('reversal'), claimedVoid, f.generated),
       /no such event/,
     ],
     [
       'to decide a case of what was never claimed',
-      () => decideCase(person, { ...claimedVoid, claim: null }, f.supplies),
+      () => decideCase(person, { ...claimedVoid, claim: null }, f.generated),
       /what follows a claim has one/,
     ],
     [
       'to approve a claim of nothing',
       () =>
-        decideHostEvent(
-          event('host_approved'),
+        decideAcquirerEvent(
+          event('acquirer_approved'),
           { ...claimedVoid, claim: { ...claim, effects: { claim: forwarded } } },
-          f.supplies,
+          f.generated,
         ),
       /of a sale or of a void/,
     ],
     [
       'to take an entry without an answer for anything but a claim',
-      () => knownMessage(f.voidRequest, { ...claimedVoid, forwarded: null }, f.supplies),
+      () => repeatedMessage(f.voidRequest, { ...claimedVoid, forwarded: null }, f.generated),
       /is a claim/,
     ],
   ])('%s', (_, make, says) => {
@@ -69,7 +78,7 @@ describe('it is a mistake', () => {
   })
 })
 
-it('an approval that is of no sale and no void needs no host', () => {
+it('an approval that is of no sale and no void needs no acquirer', () => {
   const entry = { ...approval, draft: { ...entryOf(approval), effects: {} } } as Decision
-  expect(claimed(entry, forVoid, f.supplies)).toBe(entry)
+  expect(asPending(entry, forVoid, f.generated)).toBe(entry)
 })

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { decideVoid } from '../../src/domain/decide-void.ts'
 import type { Merchant, WindowPolicy } from '../../src/domain/types.ts'
 import { isTimeZone, localFields, nextCutOff, voidableUntil } from '../../src/domain/window.ts'
-import { merchant, original, sale, situation, supplies, voidRequest } from './fixtures.ts'
+import { generated, loadedState, merchant, original, sale, voidRequest } from './fixtures.ts'
 import { reasonOf } from './guards.ts'
 
 const at = (iso: string): number => Temporal.Instant.from(iso).epochMilliseconds
@@ -14,15 +14,15 @@ const iso = (ms: number): string => Temporal.Instant.fromEpochMilliseconds(ms).t
 
 /** The reason for which a void at `now` of a sale made at `soldAt` is refused. */
 function voidAt(now: number, soldAt: number, of: Partial<Merchant>) {
-  const where = { ...situation, merchant: { ...merchant, ...of } }
+  const where = { ...loadedState, merchant: { ...merchant, ...of } }
   const state = { ...original, sale: { ...sale, soldAt } }
-  return reasonOf(decideVoid(voidRequest, { ...where, original: state }, { ...supplies, now }))
+  return reasonOf(decideVoid(voidRequest, { ...where, original: state }, { ...generated, now }))
 }
 
 /** A void is taken in the last millisecond before `until` and refused at it. */
 function expectWindow(soldAt: number, of: Partial<Merchant>, until: string): void {
-  const told = voidableUntil(soldAt, { ...merchant, ...of })
-  expect(told === null ? null : iso(told)).toBe(until)
+  const answered = voidableUntil(soldAt, { ...merchant, ...of })
+  expect(answered === null ? null : iso(answered)).toBe(until)
   expect(voidAt(at(until) - 1, soldAt, of)).toBeNull()
   expect(voidAt(at(until), soldAt, of)).toBe('window_expired')
 }

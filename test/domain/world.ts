@@ -2,12 +2,12 @@
 
 import { newTerminal } from '../../src/domain/decide-provision.ts'
 import { decideReversal } from '../../src/domain/decide-reversal.ts'
-import { decideCapture, decideSale, decideSaleEarly } from '../../src/domain/decide-sale.ts'
+import { decideCapturedSale, decideSale, decideSaleEarly } from '../../src/domain/decide-sale.ts'
 import { decideSettlement } from '../../src/domain/decide-settlement.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
-import type { Decision, Situation, Supplies } from '../../src/domain/decision.ts'
+import type { Decision, Generated, LoadedState } from '../../src/domain/decision.ts'
 import type {
-  CaptureRequest,
+  CapturedSaleRequest,
   ReversalRequest,
   SaleRequest,
   SettlementRequest,
@@ -30,7 +30,7 @@ import { entryFor, keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } fr
 export type Command =
   | { readonly kind: 'sale'; readonly stan: number; readonly amount: number; readonly batch: Named }
   | {
-      readonly kind: 'feed'
+      readonly kind: 'captured_sale'
       readonly stan: number
       readonly amount: number
       readonly status: 'approved' | 'declined'
@@ -55,7 +55,7 @@ export type Command =
 /** Which batch a message names: the open one, or the one before it. */
 type Named = 'open' | 'last'
 
-export interface Told {
+export interface Answered {
   readonly decision: Decision
   readonly answer: Answer
   readonly key: string
@@ -100,7 +100,7 @@ export class World {
   liveVoidsOf = (saleId: string) =>
     [...this.voids.values()].filter((v) => v.saleId === saleId && v.reversedAt === null)
 
-  send(command: Exclude<Command, { kind: 'wait' }>): Told {
+  send(command: Exclude<Command, { kind: 'wait' }>): Answered {
     const { batchNumber: open } = this.terminal.batch
     const last = six(Math.max(1, Number(open) - 1))
     const batchNumber = command.batch === 'open' ? open : last
@@ -125,16 +125,16 @@ export class World {
           currencyCode: '156',
           card: soldSale.card,
         }
-        return this.take(request, batchNumber, {}, (situation, supplies) => {
-          const early = decideSaleEarly(request, situation, supplies)
-          return early ?? decideSale(request, situation, supplies, { kind: 'approved' })
+        return this.take(request, batchNumber, {}, (loadedState, generated) => {
+          const early = decideSaleEarly(request, loadedState, generated)
+          return early ?? decideSale(request, loadedState, generated, { kind: 'approved' })
         })
       }
-      case 'feed': {
-        const request: CaptureRequest = {
+      case 'captured_sale': {
+        const request: CapturedSaleRequest = {
           ...identity,
           door: 'json',
-          kind: 'capture',
+          kind: 'captured_sale',
           messageKey: keyOf(stan, 'sale', batchNumber),
           stan,
           amount: command.amount,
@@ -146,8 +146,8 @@ export class World {
           fee: null,
           soldAt: this.now,
         }
-        return this.take(request, batchNumber, {}, (situation, supplies) =>
-          decideCapture(request, situation, supplies),
+        return this.take(request, batchNumber, {}, (loadedState, generated) =>
+          decideCapturedSale(request, loadedState, generated),
         )
       }
       case 'void':
@@ -174,8 +174,8 @@ export class World {
           authorizationCode: null,
           reason: null,
         }
-        return this.take(request, batchNumber, { original: this.stateOf(found) }, (situation, supplies) =>
-          decideVoid(request, situation, supplies),
+        return this.take(request, batchNumber, { original: this.stateOf(found) }, (loadedState, generated) =>
+          decideVoid(request, loadedState, generated),
         )
       }
       case 'sale_reversal':
@@ -202,8 +202,8 @@ export class World {
           targetReversal: this.reversals.get(targetKey) ?? null,
           original: this.stateOf(meant),
         }
-        return this.take(request, batchNumber, found, (situation, supplies) =>
-          decideReversal(request, situation, supplies),
+        return this.take(request, batchNumber, found, (loadedState, generated) =>
+          decideReversal(request, loadedState, generated),
         )
       }
       case 'settle': {
@@ -215,8 +215,8 @@ export class World {
           messageKey: keyOf(stan, 'settlement', batchNumber),
           totals: totals(debitAmount + command.off, debitCount, creditAmount, creditCount),
         }
-        return this.take(request, batchNumber, {}, (situation, supplies) =>
-          decideSettlement(request, situation, supplies),
+        return this.take(request, batchNumber, {}, (loadedState, generated) =>
+          decideSettlement(request, loadedState, generated),
         )
       }
     }
@@ -240,10 +240,10 @@ export class World {
   private take(
     { messageKey, contentFingerprint }: { messageKey: string; contentFingerprint: string },
     batchNumber: string,
-    found: Partial<Situation>,
-    decide: (situation: Situation, supplies: Supplies) => Decision,
-  ): Told {
-    const situation: Situation = {
+    found: Partial<LoadedState>,
+    decide: (loadedState: LoadedState, generated: Generated) => Decision,
+  ): Answered {
+    const loadedState: LoadedState = {
       terminal: this.terminal,
       merchant,
       earlier: this.entries.get(messageKey) ?? null,
@@ -259,17 +259,17 @@ export class World {
       ...found,
     }
     const number = ++this.made
-    const decision = decide(situation, {
+    const decision = decide(loadedState, {
       now: this.now,
       rrn: String(number).padStart(12, '0'),
       authorizationCode: six(number),
       id: String(number).padStart(32, '0'),
-      hostStan: six(number),
+      acquirerStan: six(number),
       privateData: () => '',
     })
-    const told = { decision, key: messageKey, content: contentFingerprint, batchNumber }
+    const answered = { decision, key: messageKey, content: contentFingerprint, batchNumber }
     if (decision.kind === 'pending') throw new Error('nothing is forwarded in this world')
-    if (decision.kind !== 'commit') return { ...told, answer: decision.answer }
+    if (decision.kind !== 'commit') return { ...answered, answer: decision.answer }
     const { draft } = decision
     const { seq, hash } = this.terminal.head
     const entry = { ...draft, seq: seq + 1, previousHash: hash, hash: String(seq + 1).padStart(64, '0') }
@@ -277,7 +277,7 @@ export class World {
     this.terminal = { ...this.terminal, head: { seq: entry.seq, hash: entry.hash } }
     this.apply(draft.effects)
     if (draft.answer === null) throw new Error('nothing is claimed in this world')
-    return { ...told, answer: draft.answer }
+    return { ...answered, answer: draft.answer }
   }
 
   private apply({ sale, voidRecord, voidMoved, reversals, batch, nextBatch }: Effects): void {

@@ -2,10 +2,10 @@
 
 import {
   buildAnswer,
-  type HostFields,
   isRequest,
   packWithMac,
   privateData,
+  type ResponseFields,
   responseMti,
 } from '../../src/iso8583/answer.ts'
 import {
@@ -139,7 +139,7 @@ function checkMessage(body: Uint8Array, message: Message): void {
 const isSameMessage = (a: Message, b: Message): boolean =>
   JSON.stringify([a.mti, ...a.fields]) === JSON.stringify([b.mti, ...b.fields])
 
-const HOST: HostFields = {
+const ACQUIRER: ResponseFields = {
   responseCode: '00',
   localTime: '101112',
   localDate: '0131',
@@ -202,7 +202,7 @@ function checkAnswer(request: Message, type: TransactionType | undefined): void 
   const mac = (input: Uint8Array): Uint8Array => Uint8Array.from({ length: 8 }, (_, at) => input[at] ?? 0)
   for (const responseCode of ['00', '25']) {
     const answer = buildAnswer(request, type, {
-      ...HOST,
+      ...ACQUIRER,
       responseCode,
       privateData: privateData(null, 'gbk'),
     })

@@ -52,9 +52,9 @@ test.each(['length of a field not checked', 'track shown'])(
   async (name) => {
     const mutant = MUTANTS[name]
     if (mutant === undefined) throw new Error(`no mutant ${name}`)
-    const limits = { seconds: 50, execs: 200_000, patienceSeconds: 10 }
+    const limits = { seconds: 50, execs: 200_000, deadlineSeconds: 10 }
     const task = { ...limits, target: mutant.target, module: coreModule, seed: 1, guided: false, mutant }
-    expect((await hunt(task)).finding?.words).toMatch(/^\w*Error: \w/)
+    expect((await hunt(task)).result?.words).toMatch(/^\w*Error: \w/)
   },
 )
 
@@ -67,8 +67,8 @@ test('an input without an end is found', async () => {
     seed: 1,
     guided: false,
     mutant,
-    patienceSeconds: 2,
+    deadlineSeconds: 2,
   } as const
-  const { finding } = await hunt({ ...task, seconds: 50, execs: 1_000_000 })
-  expect(finding?.words).toMatch(/^hangs/)
+  const { result } = await hunt({ ...task, seconds: 50, execs: 1_000_000 })
+  expect(result?.words).toMatch(/^hangs/)
 })

@@ -1,6 +1,6 @@
 /**
  * @module What the core owes for a call: whether it takes it, where it leaves what it gives, and which bytes it may write.
- * Key and MAC lengths come from the host's own tables, so that what the host lets through is what the host lets through.
+ * Key and MAC lengths come from the embedder's own tables, so that what the embedder lets through is what the embedder lets through.
  */
 
 import { CIPHERS } from '../../src/core/cipher.ts'
@@ -23,7 +23,7 @@ export interface Contract {
   readonly output?: Extent
 }
 
-/** Bytes behind the message that padding may use, and the host wipes. */
+/** Bytes behind the message that padding may use, and the embedder wipes. */
 export const PADDING_BYTES = 16
 const WORKING_KEY_BYTES = 32
 export const SHORTEST_MAC_BYTES = 4

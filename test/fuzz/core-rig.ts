@@ -6,7 +6,7 @@
 
 import { type CoreExports, type Region, type RegionName, regionsOf } from '../../src/core/memory.ts'
 import { contractOf, type Extent } from './contract.ts'
-import { Finding } from './finding.ts'
+import { ReconciliationResult } from './finding.ts'
 import { type Call, contents, lengthsOf, readProgram } from './program.ts'
 import { TableModel } from './table-model.ts'
 
@@ -71,7 +71,7 @@ class Memory {
     } catch (error) {
       if (!(error instanceof WebAssembly.RuntimeError)) throw error
       if (error.message === 'unreachable') return undefined
-      throw new Finding(`another trap than that of a refusal: ${error.message}`)
+      throw new ReconciliationResult(`another trap than that of a refusal: ${error.message}`)
     }
   }
 
@@ -83,7 +83,7 @@ class Memory {
     for (const extent of writes) before.set(this.read(extent), this.regions[extent.name].address)
     if (Buffer.compare(before, this.bytes.subarray(0, end)) === 0) return result
     const at = before.findIndex((byte, address) => byte !== this.bytes[address])
-    throw new Finding(`wrote to address ${at}`)
+    throw new ReconciliationResult(`wrote to address ${at}`)
   }
 
   /** Whether the table and all behind it are as they were. */
@@ -107,18 +107,18 @@ export class CoreRig {
     this.#table = new TableModel(bytes.subarray(regions.DUPLICATES.address), exports.DUPLICATE_ENTRIES.value)
   }
 
-  /** Throws `Finding` where a property does not hold. */
+  /** Throws `ReconciliationResult` where a property does not hold. */
   run(program: Uint8Array): void {
     for (const call of readProgram(program)) {
       try {
         this.#run(call)
       } catch (error) {
-        if (!(error instanceof Finding)) throw error
-        throw new Finding(`${error.message}: ${call.operation}(${call.args.join(', ')})`)
+        if (!(error instanceof ReconciliationResult)) throw error
+        throw new ReconciliationResult(`${error.message}: ${call.operation}(${call.args.join(', ')})`)
       }
     }
     if (!this.#memories.every((memory) => memory.isTailWhole()))
-      throw new Finding('wrote to the table or behind it')
+      throw new ReconciliationResult('wrote to the table or behind it')
     this.#table.clear()
   }
 
@@ -134,14 +134,14 @@ export class CoreRig {
       if (offered !== undefined)
         memory.write('OFFERED_MAC', offered.mac.subarray(0, clamp(call.args[3] ?? 0, 16)))
       const result = memory.watchedCall(call, writes)
-      if (taken !== (result !== undefined)) throw new Finding(taken ? 'trapped' : 'not refused')
+      if (taken !== (result !== undefined)) throw new ReconciliationResult(taken ? 'trapped' : 'not refused')
       return { result, bytes: output === undefined ? undefined : memory.read(output) }
     })
     if (one === undefined || other === undefined || !taken) return
     if (one.result !== other.result || Buffer.compare(one.bytes ?? NONE, other.bytes ?? NONE) !== 0)
-      throw new Finding('depends on what it may not read')
+      throw new ReconciliationResult('depends on what it may not read')
     const expected = offered?.verdict ?? output?.bytes ?? lrcOf(call)
-    if (one.result !== expected) throw new Finding(`gave ${one.result} instead of ${expected}`)
+    if (one.result !== expected) throw new ReconciliationResult(`gave ${one.result} instead of ${expected}`)
   }
 
   /** Key and message as long as the call says, poison all around. */
@@ -172,7 +172,7 @@ export class CoreRig {
     const message = messageOf(call, call.args[0] ?? 0)
     this.#table.layOut(call, message)
     const fault = this.#table.faultOf(call, message, memory.watchedCall(call, []))
-    if (fault !== undefined) throw new Finding(fault)
+    if (fault !== undefined) throw new ReconciliationResult(fault)
   }
 }
 

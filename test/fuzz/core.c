@@ -4,7 +4,7 @@
  * or a write of any other stops the run where it happens. Each call is made twice over other leftovers and must give the
  * same. What is granted to be read only is compared afterwards.
  *
- * abi.h is made from the module and the host's tables: addresses, lengths, the names that wasm2c gave.
+ * abi.h is made from the module and the embedder's tables: addresses, lengths, the names that wasm2c gave.
  */
 #include <sanitizer/asan_interface.h>
 #include <stdint.h>

@@ -2,17 +2,17 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { moduleAt } from '../../src/cli/core.ts'
+import { moduleAt } from '../../src/cli/lib/core.ts'
 import { coreModule } from '../support/load-core.ts'
 import { CoreRig } from './core-rig.ts'
-import { HostRig } from './host-rig.ts'
+import { EmbedderRig } from './embedder-rig.ts'
 import { hunt } from './hunt.ts'
 import { buildMutant, MUTANTS } from './mutants.ts'
 import { NUMBERS, readProgram, showProgram, writeProgram } from './program.ts'
 import { anyProgram } from './program-arbitrary.ts'
 import { readKept } from './seeds.ts'
 
-const rigs = { core: new CoreRig(coreModule), host: new HostRig(coreModule) }
+const rigs = { core: new CoreRig(coreModule), embedder: new EmbedderRig(coreModule) }
 
 test('a program is read as it was written', () => {
   expect(NUMBERS.length).toBeLessThanOrEqual(0xf0 - 0xc0)
@@ -30,7 +30,7 @@ test('the corpus is what it says, and breaks nothing', () => {
   for (const { input, words } of corpus) {
     expect(showProgram(input)).toBe(words)
     rigs.core.run(input)
-    rigs.host.run(input)
+    rigs.embedder.run(input)
   }
 })
 
@@ -41,9 +41,9 @@ test('calls touch what is theirs, refuse what is not, and depend on nothing else
   )
 })
 
-test('what the host lets through never traps, and nothing is left behind', () => {
+test('what the embedder lets through never traps, and nothing is left behind', () => {
   fc.assert(
-    fc.property(anyProgram, (program) => rigs.host.run(program)),
+    fc.property(anyProgram, (program) => rigs.embedder.run(program)),
     { numRuns: 1000 },
   )
 })
@@ -55,8 +55,8 @@ test.each(['chaining from a leftover', 'keys not wiped'])(
     if (mutant === undefined) throw new Error(`no mutant ${name}`)
     const isCore = mutant.file.startsWith('assembly/')
     const module = isCore ? await moduleAt(await buildMutant(mutant, `build/fuzz/short ${name}`)) : coreModule
-    const limits = { seconds: 50, execs: 200_000, patienceSeconds: 10 }
-    const { finding } = await hunt({
+    const limits = { seconds: 50, execs: 200_000, deadlineSeconds: 10 }
+    const { result } = await hunt({
       ...limits,
       target: mutant.target,
       module,
@@ -64,6 +64,6 @@ test.each(['chaining from a leftover', 'keys not wiped'])(
       guided: false,
       mutant,
     })
-    expect(finding?.words).toMatch(/^Error: \w/)
+    expect(result?.words).toMatch(/^Error: \w/)
   },
 )

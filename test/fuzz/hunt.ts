@@ -15,7 +15,7 @@ export interface Task {
   readonly guided: boolean
   readonly mutant?: Mutant
   /** How long one input may take. */
-  readonly patienceSeconds: number
+  readonly deadlineSeconds: number
 }
 
 /** What the thread is given: a count of inputs, the length of the present one and its bytes lie in `shared`. */
@@ -25,14 +25,14 @@ export interface Job extends Task {
 
 export type Message =
   | { readonly kind: 'done'; readonly note: string; readonly kept: readonly Uint8Array[] }
-  | { readonly kind: 'finding'; readonly words: string; readonly input: Uint8Array }
+  | { readonly kind: 'result'; readonly words: string; readonly input: Uint8Array }
 
 export interface Report {
   readonly execs: number
   readonly seconds: number
   readonly note: string
   readonly kept: readonly Uint8Array[]
-  readonly finding?: { readonly words: string; readonly input: Uint8Array }
+  readonly result?: { readonly words: string; readonly input: Uint8Array }
 }
 
 const SHARED_BYTES = 1 << 20
@@ -68,15 +68,15 @@ export function hunt(task: Task): Promise<Report> {
         since = performance.now()
         return
       }
-      const patience = now === 0 ? LONGEST_START_SECONDS : task.patienceSeconds
-      if (performance.now() - since > 1000 * patience)
-        finish({ finding: { words: `hangs: no end after ${patience} s`, input: present() } })
+      const deadline = now === 0 ? LONGEST_START_SECONDS : task.deadlineSeconds
+      if (performance.now() - since > 1000 * deadline)
+        finish({ result: { words: `hangs: no end after ${deadline} s`, input: present() } })
     }, LOOK_EVERY_MS)
     worker.on('message', (message: Message) =>
-      finish(message.kind === 'done' ? message : { finding: message }),
+      finish(message.kind === 'done' ? message : { result: message }),
     )
     // Out of memory, as a rule: an error that the thread could not catch.
-    worker.on('error', (error) => finish({ finding: { words: String(error), input: present() } }))
-    worker.on('exit', () => finish({ finding: { words: 'the thread ended', input: present() } }))
+    worker.on('error', (error) => finish({ result: { words: String(error), input: present() } }))
+    worker.on('exit', () => finish({ result: { words: 'the thread ended', input: present() } }))
   })
 }

@@ -1,32 +1,37 @@
 /**
- * @module What those who receive an answer owe for any bytes: the adapter of an acquirer's host, the terminal, the simulated host.
+ * @module What those who receive an answer owe for any bytes: the adapter of an acquirer, the terminal, the simulated acquirer.
  * Bytes without the right MAC say nothing; a right MAC over other fields than the request's says nothing either.
  */
 
+import { checkResponse, type MacKey } from '../../src/acquirer/check-response.ts'
+import type { AcquirerRequest, AcquirerResponse } from '../../src/acquirer/port.ts'
+import { messageFor } from '../../src/acquirer/requests.ts'
 import type { Core } from '../../src/core/instance.ts'
-import { judge, type MacKey } from '../../src/host/judge.ts'
-import type { HostAnswer, HostQuestion } from '../../src/host/port.ts'
-import { messageFor } from '../../src/host/questions.ts'
 import { packWithMac } from '../../src/iso8583/answer.ts'
 import { buildFrame } from '../../src/iso8583/frame.ts'
 import { type Message, messageOf, unpackWhatCan } from '../../src/iso8583/message.ts'
 import { readMessage } from '../../src/iso8583/received.ts'
-import { askedBy } from '../../src/simulator/speech.ts'
+import { simulatedRequestOf } from '../../src/simulator/speech.ts'
 import { faultOf, needsMac } from '../../src/terminal/check-answer.ts'
 import { must } from './finding.ts'
 
-const QUESTION: Omit<HostQuestion, 'kind'> = {
+const QUESTION: Omit<AcquirerRequest, 'kind'> = {
   of: 'void',
   merchantId: '123456789012345',
   terminalId: '12345678',
   batchNumber: '000001',
-  hostStan: '000042',
+  acquirerStan: '000042',
   amount: 1234,
   currencyCode: '156',
-  original: { batchNumber: '000001', hostStan: '000041', rrn: '700000000001', authorizationCode: '001000' },
+  original: {
+    batchNumber: '000001',
+    acquirerStan: '000041',
+    rrn: '700000000001',
+    authorizationCode: '001000',
+  },
   cardFields: null,
 }
-const QUESTIONS: readonly HostQuestion[] = (['void', 'reversal', 'inquiry'] as const).map((kind) => ({
+const QUESTIONS: readonly AcquirerRequest[] = (['void', 'reversal', 'inquiry'] as const).map((kind) => ({
   ...QUESTION,
   kind,
 }))
@@ -42,15 +47,15 @@ export class JudgedProperties {
     this.#key = { core, macProfile: 'x9.19', macKey: Uint8Array.from({ length: 16 }, (_, at) => 17 * at + 1) }
   }
 
-  /** Throws where a property does not hold. `body` as such, and as an answer of the host's own. */
+  /** Throws where a property does not hold. `body` as such, and as an answer of the acquirer's own. */
   check(input: Uint8Array, body: Uint8Array): string {
     const read = readMessage(input, this.#key.core.lrc)
-    if (read.ok) askedBy(read.value.message)
+    if (read.ok) simulatedRequestOf(read.value.message)
     const { mti, fields } = unpackWhatCan(body)
     return QUESTIONS.map((question) => {
       const request = messageFor(question)
       must(
-        judge(this.#key, question, request, input).kind === 'unknown',
+        checkResponse(this.#key, question, request, input).kind === 'unknown',
         `judge: believes a ${question.kind} without a MAC`,
       )
       const asItIs: Message = { mti: mti ?? '0000', fields }
@@ -63,14 +68,14 @@ export class JudgedProperties {
     }).join(' ')
   }
 
-  #checkSigned(question: HostQuestion, request: Message, answer: Message): string {
+  #checkSigned(question: AcquirerRequest, request: Message, answer: Message): string {
     const { core, macKey } = this.#key
     const mac = (covered: Uint8Array): Uint8Array => core.computeMac('x9.19', macKey, covered)
     const body = packWithMac(answer, mac)
-    const judgedAs = (signed: Uint8Array): HostAnswer =>
-      judge(this.#key, question, request, buildFrame('tpdu', ...ENVELOPE, signed, core.lrc))
+    const judgedAs = (signed: Uint8Array): AcquirerResponse =>
+      checkResponse(this.#key, question, request, buildFrame('tpdu', ...ENVELOPE, signed, core.lrc))
     const judged = judgedAs(body)
-    // One field of the request's otherwise: what a host would say of another message.
+    // One field of the request's otherwise: what an acquirer would say of another message.
     const number = ECHOED[body.length % ECHOED.length] ?? 11
     const other = (request.fields.get(number) ?? '').replace(/^./, (digit) => (digit === '0' ? '1' : '0'))
     const crossed = packWithMac(messageOf(answer.mti, [...answer.fields, [number, other]]), mac)

@@ -7,7 +7,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { compileCore } from '../../src/cli/build.ts'
 
-export type Target = 'core' | 'host' | 'codec' | 'schemas'
+export type Target = 'core' | 'embedder' | 'codec' | 'schemas'
 
 export interface Mutant {
   readonly target: Target
@@ -74,31 +74,31 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ),
 
   'keys not wiped': source(
-    'host',
+    'embedder',
     'core/memory',
     'this.#bytes.fill(0, this.#secretStart, this.#secretEnd)',
     '',
   ),
   'padding not wiped': source(
-    'host',
+    'embedder',
     'core/memory',
     'message.length + this.#paddingBytes)',
     'message.length)',
   ),
   'instance kept after a trap': source(
-    'host',
+    'embedder',
     'core/memory',
     'this.#exports = instantiate(this.#module)\n      this.#loan',
     'this.#loan',
   ),
-  'host lets a length through': source(
-    'host',
+  'embedder lets a length through': source(
+    'embedder',
     'core/mac',
     "assertWithin('message, in bytes', message.length, 0, memory.messageBytes)",
     '',
   ),
-  'host lets a key through': source(
-    'host',
+  'embedder lets a key through': source(
+    'embedder',
     'core/cipher',
     'keyBytes: [8], blockBytes: 8',
     'keyBytes: [8, 9], blockBytes: 8',
@@ -140,12 +140,22 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     'at = tagEnd - 1 + length',
   ),
 
-  'MAC of an answer not checked': source('codec', 'host/judge', 'macFault(key, frame.body, message) ??', ''),
-  'answer to another message believed': source('codec', 'host/judge', '[3, 4, 11, 41, 42]', '[3, 4, 41, 42]'),
+  'MAC of an answer not checked': source(
+    'codec',
+    'acquirer/check-response',
+    'macFault(key, frame.body, message) ??',
+    '',
+  ),
+  'answer to another message believed': source(
+    'codec',
+    'acquirer/check-response',
+    '[3, 4, 11, 41, 42]',
+    '[3, 4, 41, 42]',
+  ),
 
   'sent words in a problem': source(
     'schemas',
-    'doors/api-common',
+    'api/handler',
     "code === 'unrecognized_keys' ? 'has members that are not known' : message",
     'message',
   ),

@@ -48,7 +48,7 @@ const list = (name: string, type: string, values: readonly (string | number)[]):
 const lengths = (of: readonly number[]): string =>
   `0x${of.reduce((bits, length) => bits | (1n << BigInt(length)), 0n).toString(16)}`
 
-/** What `core.c` needs to know of the module, of the host's tables, and of how wasm2c named things. */
+/** What `core.c` needs to know of the module, of the embedder’s tables, and of how wasm2c named things. */
 function header(module: WebAssembly.Module, translated: string): string {
   const { exports } = new CoreMemory(module)
   const found = /u32 (\w+)lrc\((\w+) ?\*/.exec(translated)
@@ -147,7 +147,7 @@ export interface NativeTask {
   readonly seed: number
   readonly seconds: number
   readonly execs: number
-  readonly patienceSeconds: number
+  readonly deadlineSeconds: number
 }
 
 /** Longest program, in bytes: four calls with their literals. */
@@ -155,7 +155,7 @@ const LONGEST_PROGRAM = 64
 
 /** Runs libFuzzer from the seeds until time or count are out, or something is found. */
 export async function huntNatively(task: NativeTask): Promise<Report> {
-  const { fuzzer, folder, seeds, seed, seconds, execs, patienceSeconds } = task
+  const { fuzzer, folder, seeds, seed, seconds, execs, deadlineSeconds } = task
   const [corpus, crashes] = [freshFolder(join(folder, 'corpus')), freshFolder(join(folder, 'crashes'))]
   seeds.forEach((input, at) => {
     writeFileSync(join(corpus, String(at)), input)
@@ -163,7 +163,7 @@ export async function huntNatively(task: NativeTask): Promise<Report> {
   const start = performance.now()
   const args = [
     ...[corpus, `-seed=${seed}`, `-max_total_time=${seconds}`, `-max_len=${LONGEST_PROGRAM}`],
-    ...[`-timeout=${patienceSeconds}`, `-artifact_prefix=${crashes}/`, '-print_final_stats=1'],
+    ...[`-timeout=${deadlineSeconds}`, `-artifact_prefix=${crashes}/`, '-print_final_stats=1'],
     ...(Number.isFinite(execs) ? [`-runs=${execs}`] : []),
   ]
   const { words, isClean } = await outputOf(fuzzer, args)
@@ -176,7 +176,7 @@ export async function huntNatively(task: NativeTask): Promise<Report> {
     seconds: (performance.now() - start) / 1000,
     note: `${numberIn(/CALLS (\d+)/)} calls, ${numberIn(/REFUSALS (\d+)/)} refused; ${edges} edges`,
     kept: readdirSync(corpus).map((name) => Uint8Array.from(readFileSync(join(corpus, name)))),
-    ...(!isClean && { finding: { words: summaryOf(words), input } }),
+    ...(!isClean && { result: { words: summaryOf(words), input } }),
   }
 }
 

@@ -20,7 +20,7 @@ const messageLength = fc.oneof(
   any32,
 )
 
-/** A row of a table of the host, and a key length that fits it more often than not. */
+/** A row of a table of the embedder, and a key length that fits it more often than not. */
 const keyed = (specs: readonly { readonly code: number; readonly keyBytes: readonly number[] }[]) =>
   fc.oneof(
     {

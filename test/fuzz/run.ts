@@ -7,7 +7,7 @@ import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { corePath } from '../../src/cli/build.ts'
-import { loadCoreModule, moduleAt } from '../../src/cli/core.ts'
+import { loadCoreModule, moduleAt } from '../../src/cli/lib/core.ts'
 import { checkCodec } from './codec-properties.ts'
 import { hunt, type Report } from './hunt.ts'
 import { buildMutant, MUTANTS, type Mutant, type Target } from './mutants.ts'
@@ -20,7 +20,7 @@ const USAGE = `npm run test:fuzz -- [options]
   --seconds N      how long each fuzzer runs (60)
   --execs N        how many inputs the core gets; each of the others a thousandth of it
   --seed N         of everything random; printed
-  --target NAME    core, host, codec or schemas alone
+  --target NAME    core, embedder, codec or schemas alone
   --fallback       the core in Node, by fast-check, even where clang and wasm2c are there
   --mutants        instead: put in each mistake of mutants.ts and see it found
   --replay HEX     instead: run one input of --target
@@ -40,9 +40,9 @@ const { values } = parseArgs({
   },
 })
 
-const TARGETS = ['core', 'host', 'codec', 'schemas'] as const satisfies readonly Target[]
+const TARGETS = ['core', 'embedder', 'codec', 'schemas'] as const satisfies readonly Target[]
 const FOLDER = 'build/fuzz'
-const PATIENCE_SECONDS = 10
+const DEADLINE_SECONDS = 10
 const seed = Number(values.seed ?? randomInt(2 ** 31))
 const execs = Number(values.execs ?? Number.POSITIVE_INFINITY)
 const seconds = Number(values.seconds ?? (values.execs === undefined ? 60 : Number.POSITIVE_INFINITY))
@@ -54,7 +54,7 @@ interface Fuzzer {
   run(options: {
     readonly seconds: number
     readonly execs: number
-    readonly patienceSeconds: number
+    readonly deadlineSeconds: number
   }): Promise<Report>
 }
 
@@ -86,14 +86,14 @@ function print(target: Target, engine: string, report: Report): void {
       `${count(report.execs).padStart(12)} inputs`,
       `${report.seconds.toFixed(0).padStart(5)} s`,
       `${rate.padStart(8)}/s`,
-      report.finding === undefined ? 'nothing found' : 'FOUND',
+      report.result === undefined ? 'nothing found' : 'FOUND',
       report.note,
     ]
       .join('  ')
       .trimEnd(),
   )
-  if (report.finding === undefined) return
-  const { words, input } = report.finding
+  if (report.result === undefined) return
+  const { words, input } = report.result
   console.log(`  ${words}\n  again: npm run test:fuzz -- --target ${target} --replay ${hexOf(input) || "''"}`)
 }
 
@@ -107,9 +107,9 @@ async function fuzzAll(): Promise<boolean> {
     const native = target === 'core' ? natively(corePath, module, join(FOLDER, 'core')) : undefined
     const { engine, run } = native ?? inNode(target, module)
     const share = target === 'core' ? execs : Math.ceil(execs / 1000)
-    const report = await run({ seconds, execs: share, patienceSeconds: PATIENCE_SECONDS })
+    const report = await run({ seconds, execs: share, deadlineSeconds: DEADLINE_SECONDS })
     print(target, engine, report)
-    isClean &&= report.finding === undefined
+    isClean &&= report.result === undefined
     if (values['write-corpus'] && isClean) await keep(target, report)
   }
   return isClean
@@ -128,10 +128,10 @@ async function keep(target: Target, { kept }: Report): Promise<void> {
 async function huntMutants(): Promise<boolean> {
   const wrong: string[] = []
   const hunted = async (name: string, fuzzer: Fuzzer, isMutant: boolean, longest: number): Promise<void> => {
-    const report = await fuzzer.run({ seconds: Math.min(seconds, longest), execs, patienceSeconds: 3 })
-    const isFound = report.finding !== undefined
+    const report = await fuzzer.run({ seconds: Math.min(seconds, longest), execs, deadlineSeconds: 3 })
+    const isFound = report.result !== undefined
     if (isFound !== isMutant) wrong.push(`${name} (${fuzzer.engine})`)
-    const found = report.finding?.words.split('\n')[0] ?? 'nothing found'
+    const found = report.result?.words.split('\n')[0] ?? 'nothing found'
     const time = report.seconds.toFixed(1).padStart(5)
     console.log(`${name.padEnd(34)}  ${fuzzer.engine.padEnd(20)}  ${time} s  ${found}`)
   }
@@ -154,7 +154,7 @@ async function replay(hex: string): Promise<boolean> {
   const [target] = chosen
   if (values.target === undefined || target === undefined) throw new Error('--replay needs a --target')
   const input = Uint8Array.from(Buffer.from(hex, 'hex'))
-  if (target === 'core' || target === 'host') console.log(showProgram(input))
+  if (target === 'core' || target === 'embedder') console.log(showProgram(input))
   try {
     console.log((await checkOf(target, await loadCoreModule()))(input) || 'nothing found')
     return true

@@ -5,8 +5,8 @@
 
 import fc from 'fast-check'
 import * as z from 'zod'
-import { check, parseJson } from '../../src/doors/api-common.ts'
-import * as schemas from '../../src/json/schemas.ts'
+import { check, parseJson } from '../../src/api/handler.ts'
+import * as schemas from '../../src/api/json/schemas.ts'
 import { must } from './finding.ts'
 
 const SCHEMAS = Object.entries<unknown>(schemas).filter(

@@ -31,8 +31,8 @@ export async function checkOf(target: Target, module: WebAssembly.Module): Promi
     }
     default: {
       const { CoreRig } = await import('./core-rig.ts')
-      const { HostRig } = await import('./host-rig.ts')
-      const rig = target === 'core' ? new CoreRig(module) : new HostRig(module)
+      const { EmbedderRig } = await import('./embedder-rig.ts')
+      const rig = target === 'core' ? new CoreRig(module) : new EmbedderRig(module)
       return (input) => {
         rig.run(input)
         return ''

@@ -46,13 +46,13 @@ async function fuzzCodec(): Promise<Message> {
   const { goldenInputs, readCorpus } = await import('./seeds.ts')
   const seeds = [...readCorpus('codec'), ...goldenInputs()]
   const coverage = guided
-    ? { coverage: new Coverage((url) => /\/src\/(iso8583|host|terminal)\//.test(url)) }
+    ? { coverage: new Coverage((url) => /\/src\/(iso8583|embedder|terminal)\//.test(url)) }
     : {}
   try {
     const kept = fuzz({ seeds, attempt, mutate, random: seeded(seed), isOver, ...coverage })
     return { kind: 'done', note: `${kept.length} inputs that reached something new`, kept }
   } catch (error) {
-    return { kind: 'finding', words: String(error), input: last }
+    return { kind: 'result', words: String(error), input: last }
   }
 }
 
@@ -76,7 +76,7 @@ async function checkArbitrary(arbitrary: fc.Arbitrary<Uint8Array>): Promise<Mess
     const result = fc.check(property, { seed: seed + slice, numRuns: Math.min(500, execs - count) })
     if (!result.failed) continue
     const [input = new Uint8Array()] = result.counterexample ?? []
-    return { kind: 'finding', words: String(result.errorInstance), input }
+    return { kind: 'result', words: String(result.errorInstance), input }
   }
   return { kind: 'done', note: '', kept: [] }
 }

@@ -1,6 +1,6 @@
 /** @module The model's books of one terminal: its sales and voids, what was reversed, its batches. They know no message. */
 
-import type { HostWord } from '../../src/domain/host-state.ts'
+import type { AcquirerStatus } from '../../src/domain/acquirer-state.ts'
 
 /** A sale or void that has an effect, had one, or may have one. */
 export interface Deed {
@@ -16,13 +16,13 @@ export interface Deed {
   readonly at: number
   state: 'pending' | 'undoing' | 'approved' | 'declined' | 'reversing' | 'reversed'
   /** Whether anyone was told of it; until then no one can name a sale. */
-  isTold: boolean
+  isAnswered: boolean
   caseIs: 'none' | 'open' | 'closed'
-  /** Whether the case is that the host's list says otherwise. */
+  /** Whether the case is that the acquirer's list says otherwise. */
   isDifference: boolean
-  /** What the host last said that stands there, and the amount in its list. */
-  hostSaid: HostWord | null
-  hostAmount: number | null
+  /** What the acquirer last said that stands there, and the amount in its list. */
+  acquirerStatus: AcquirerStatus | null
+  acquirerAmount: number | null
   movedAt: number
   decideBy: number
   /** As told, by which a sale is named. */
@@ -30,8 +30,8 @@ export interface Deed {
   rrn: string
 }
 
-type Marks = Pick<Deed, 'isDifference' | 'hostSaid' | 'hostAmount'>
-const NO_MARKS: Marks = { isDifference: false, hostSaid: null, hostAmount: null }
+type Marks = Pick<Deed, 'isDifference' | 'acquirerStatus' | 'acquirerAmount'>
+const NO_MARKS: Marks = { isDifference: false, acquirerStatus: null, acquirerAmount: null }
 
 type NewDeed = Pick<Deed, 'kind' | 'amount' | 'batch' | 'at'> & Partial<Deed>
 
@@ -81,8 +81,8 @@ export class Books {
   }
 
   /** Sales that can be named. */
-  told(): Deed[] {
-    return [...this.deeds.values()].filter(({ kind, isTold }) => kind === 'sale' && isTold)
+  answered(): Deed[] {
+    return [...this.deeds.values()].filter(({ kind, isAnswered }) => kind === 'sale' && isAnswered)
   }
 
   liveVoid(sale: Deed): Deed | undefined {
@@ -108,7 +108,7 @@ export class Books {
       ...usual,
       ...NO_MARKS,
       state: 'approved',
-      isTold: true,
+      isAnswered: true,
       movedAt: deed.at,
       ...deed,
       key,
@@ -117,9 +117,14 @@ export class Books {
     if (entered.state === 'approved') this.count(entered, 1)
   }
 
-  /** Enters what only a host can approve. */
+  /** Enters what only an acquirer can approve. */
   claim(key: string, deed: NewDeed): void {
-    const claim = { state: 'pending', isForwarded: true, isTold: false, decideBy: deed.at + DECIDE } as const
+    const claim = {
+      state: 'pending',
+      isForwarded: true,
+      isAnswered: false,
+      decideBy: deed.at + DECIDE,
+    } as const
     this.enter(key, { ...claim, ...deed })
   }
 
@@ -133,7 +138,7 @@ export class Books {
     side[1] += sign
   }
 
-  /** Where host and we agree a case is over, and forgotten with the next move. */
+  /** Where acquirer and we agree a case is over, and forgotten with the next move. */
   move(deed: Deed, state: Deed['state'], now: number): void {
     if (deed.isForwarded) count(this.#tally, `${deed.state} → ${state}`)
     deed.state = state
@@ -145,12 +150,12 @@ export class Books {
       deed.caseIs = 'closed'
   }
 
-  /** `isOwed`: whether the host is to be told. Totals that were settled stay as they are. */
-  undo(deed: Deed, now: number, isOwed = deed.isForwarded): void {
+  /** `isUnsettled`: whether the acquirer is to be told. Totals that were settled stay as they are. */
+  undo(deed: Deed, now: number, isUnsettled = deed.isForwarded): void {
     if (deed.isCounted && this.batch(deed.batch).isOpen) this.count(deed, -1)
     this.reversed.set(deed.key, 'reversed')
-    if (isOwed) deed.decideBy = now + DECIDE
-    this.move(deed, isOwed ? 'reversing' : 'reversed', now)
+    if (isUnsettled) deed.decideBy = now + DECIDE
+    this.move(deed, isUnsettled ? 'reversing' : 'reversed', now)
     const live = this.liveVoid(deed)
     if (live !== undefined && live.state !== 'reversing') this.undo(live, now)
   }

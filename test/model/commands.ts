@@ -1,11 +1,11 @@
 /**
- * @module What may happen to one terminal: what it and a back office ask, what a host says, and time. Sales and voids are named by
+ * @module What may happen to one terminal: what it and a back office ask, what an acquirer says, and time. Sales and voids are named by
  * how long ago they came, so that most commands meet something; trace numbers are small, so that they meet again.
  */
 
 import fc from 'fast-check'
-import { HOST_WORDS, type HostWord } from '../../src/domain/host-state.ts'
-import type { CaseRequest, HostEventRequest } from '../../src/domain/requests.ts'
+import { ACQUIRER_STATUSES, type AcquirerStatus } from '../../src/domain/acquirer-state.ts'
+import type { AcquirerEventRequest, CaseRequest } from '../../src/domain/requests.ts'
 
 /** Which batch a message names: the open one, or the one before it. */
 export type Named = 'open' | 'last'
@@ -42,9 +42,9 @@ type Asked =
   | (Sent & { readonly kind: 'upload'; readonly what: 'items' | 'mismatch' | 'match' })
 
 /** A back office's. `key`: its Idempotency-Key. */
-type Told =
+type Answered =
   | (Sent & {
-      readonly kind: 'feed'
+      readonly kind: 'captured_sale'
       readonly amount: number
       readonly status: 'approved' | 'declined'
       /** An RRN of the feed's own; 0: none. */
@@ -68,31 +68,31 @@ type Told =
   | { readonly kind: 'provision'; readonly window: 'business_day' | 'same_batch' | 'minutes' }
 
 /** Of a message that was forwarded. */
-interface HostSays {
-  readonly kind: 'host'
+interface AcquirerReports {
+  readonly kind: 'acquirer'
   readonly ago: number
-  readonly event: HostEventRequest['event']
+  readonly event: AcquirerEventRequest['event']
 }
 
 /** A person, of a case. */
-interface PersonSays {
+interface PersonDecides {
   readonly kind: 'case'
   readonly ago: number
   readonly resolution: CaseRequest['resolution']
 }
 
-/** A line of the host's own list. */
-interface HostLists {
-  readonly kind: 'listing'
+/** A line of the acquirer's own list. */
+interface AcquirerLists {
+  readonly kind: 'reconciliation'
   readonly ago: number
-  readonly word: HostWord
+  readonly status: AcquirerStatus
   /** By how much its amount is not ours; null: it names none. */
   readonly off: number | null
   /** How old the list is, in milliseconds. */
   readonly age: number
 }
 
-export type Message = Asked | Told | HostSays | PersonSays | HostLists
+export type Message = Asked | Answered | AcquirerReports | PersonDecides | AcquirerLists
 export type Command =
   | Message
   /** A message once more, as it was. */
@@ -128,20 +128,20 @@ const WAITS = [
 ]
 
 const EVENTS = [
-  'host_approved',
-  'host_approved',
-  'host_approved',
-  'host_declined',
+  'acquirer_approved',
+  'acquirer_approved',
+  'acquirer_approved',
+  'acquirer_declined',
   'give_up',
   'give_up',
-  'host_undone',
-  'host_undone',
-  'host_keeps',
-  'host_refuses',
+  'acquirer_undone',
+  'acquirer_undone',
+  'reversal_refused',
+  'reversal_declined',
   'overdue',
 ] as const
 
-/** With a host behind us it has its say of what was forwarded; without one the amount of a sale says whether it is declined. */
+/** With an acquirer behind us it has its say of what was forwarded; without one the amount of a sale says whether it is declined. */
 export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
   const saleAmount = isRemote ? amount : fc.constantFrom(100, 100, 100, 100, 250, 105)
   const weighted: (readonly [number, fc.Arbitrary<Command>])[] = [
@@ -172,7 +172,7 @@ export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
     [
       2,
       fc.record({
-        ...is('feed'),
+        ...is('captured_sale'),
         stan,
         batch,
         amount,
@@ -191,13 +191,13 @@ export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
     ],
     [3, fc.record({ ...is('again'), ago: fc.integer({ min: 0, max: 20 }) })],
     [6, fc.record({ ...is('wait'), ms: fc.constantFrom(...WAITS) })],
-    [isRemote ? 24 : 0, fc.record({ ...is('host'), ago, event: fc.constantFrom(...EVENTS) })],
+    [isRemote ? 24 : 0, fc.record({ ...is('acquirer'), ago, event: fc.constantFrom(...EVENTS) })],
     [
       isRemote ? 4 : 0,
       fc.record({
-        ...is('listing'),
+        ...is('reconciliation'),
         ago,
-        word: fc.constantFrom(...HOST_WORDS),
+        status: fc.constantFrom(...ACQUIRER_STATUSES),
         off: fc.constantFrom(0, 0, 0, null, 1),
         age: fc.constantFrom(0, 0, 0, 30_000),
       }),

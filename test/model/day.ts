@@ -1,15 +1,15 @@
 /** @module A day: each command goes down the road, and what comes of it is what the oracle said, in the answer and in the tables. */
 
 import { isDeepStrictEqual } from 'node:util'
+import type { Acquirer } from '../../src/acquirer/port.ts'
+import { sandbox } from '../../src/acquirer/sandbox.ts'
 import type { Answer } from '../../src/domain/types.ts'
-import type { Acquirer } from '../../src/host/port.ts'
-import { sandbox } from '../../src/host/sandbox.ts'
-import type { Outcome } from '../../src/process.ts'
+import type { Outcome } from '../../src/pipeline/process.ts'
 import type { Row } from '../simulation/platform/d1.ts'
 import { House } from '../support/house.ts'
+import { AcquirerOracle } from './acquirer-oracle.ts'
 import { Books, count, type Deed, isLive } from './books.ts'
 import type { Command } from './commands.ts'
-import { HostOracle } from './host-oracle.ts'
 import { type Asked, type Knowledge, messageFor, messageOf } from './messages.ts'
 import { type Expected, Oracle } from './oracle.ts'
 
@@ -21,23 +21,23 @@ function same(found: unknown, expected: unknown, what: string): void {
     throw new Error(`${what}: found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`)
 }
 
-/** Never asked: here a host says what the commands say. */
+/** Never asked: here an acquirer says what the commands say. */
 const REMOTE: Acquirer = {
   ...sandbox,
   isRemote: true,
-  ask: () => Promise.reject(new Error('the host is asked by no one')),
+  ask: () => Promise.reject(new Error('the acquirer is asked by no one')),
 }
 
-const isOwed = ({ state }: Deed): boolean => ['pending', 'undoing', 'reversing'].includes(state)
+const isUnsettled = ({ state }: Deed): boolean => ['pending', 'undoing', 'reversing'].includes(state)
 
 export class Day {
   readonly #house: House
   readonly #books: Books
   readonly #oracle: Oracle
-  readonly #host: HostOracle
+  readonly #acquirer: AcquirerOracle
   readonly #tally: Map<string, number>
   /** First answers by message key. */
-  readonly #told = new Map<string, Answer>()
+  readonly #answered = new Map<string, Answer>()
   readonly #asked: Asked[] = []
   #number = 0
 
@@ -46,7 +46,7 @@ export class Day {
     this.#house = new House(isRemote ? REMOTE : sandbox)
     this.#books = new Books(tally)
     this.#oracle = new Oracle(isRemote, this.#books)
-    this.#host = new HostOracle(this.#books)
+    this.#acquirer = new AcquirerOracle(this.#books)
     this.#tally = tally
   }
 
@@ -84,8 +84,8 @@ export class Day {
     const [house, oracle] = [this.#house, this.#oracle]
     const { request } = asked
     const expected =
-      request.kind === 'host_event' || request.kind === 'case' || request.kind === 'listing'
-        ? this.#host.hear(request, house.now)
+      request.kind === 'acquirer_event' || request.kind === 'case' || request.kind === 'reconciliation'
+        ? this.#acquirer.hear(request, house.now)
         : oracle.take(request, house.now)
     const outcome = await house.send(messageOf(asked))
     this.#count(request.kind, outcome)
@@ -103,11 +103,11 @@ export class Day {
     if (outcome.kind !== 'answered') throw new Error(`${what}: nothing but ${outcome.kind}`)
     const { answer, replayed } = outcome
     if (expected.kind === 'replayed') {
-      same([replayed, answer], [true, this.#told.get(key)], what)
+      same([replayed, answer], [true, this.#answered.get(key)], what)
       return
     }
     same([replayed, answer.reason], [false, expected.reason], what)
-    if (outcome.entry !== null) this.#told.set(key, answer)
+    if (outcome.entry !== null) this.#answered.set(key, answer)
   }
 
   #count(kind: string, outcome: Outcome): void {
@@ -134,14 +134,14 @@ export class Day {
     const [house, books] = [this.#house, this.#books]
     const { debit, credit } = books.batch(books.open)
     const remember: Knowledge['remember'] = (of, ago) => {
-      // What the feed told of after its reversal is named by the host alone.
+      // What the feed told of after its reversal is named by the acquirer alone.
       const isMeant = ({ key, kind, isForwarded }: Deed) =>
         of === 'sale' || of === 'void' ? kind === of && key.split('|').length < 7 : isForwarded
       const deeds = [...books.deeds.values()].filter(isMeant)
       // Those to which most can still happen come as if they were the latest.
       const isRipe = (deed: Deed) => {
         if (of === 'case') return deed.caseIs === 'open'
-        return of === 'forwarded' ? isOwed(deed) : isLive(deed) && books.liveVoid(deed) === undefined
+        return of === 'forwarded' ? isUnsettled(deed) : isLive(deed) && books.liveVoid(deed) === undefined
       }
       return [...deeds.filter((deed) => !isRipe(deed)), ...deeds.filter(isRipe)].at(-1 - ago)
     }
@@ -157,7 +157,7 @@ export class Day {
     table(
       'select message_key, status from sale',
       all
-        .filter(({ kind, isTold }) => kind === 'sale' && isTold)
+        .filter(({ kind, isAnswered }) => kind === 'sale' && isAnswered)
         .map(({ key, state }) => ({
           message_key: key,
           status: state === 'declined' ? 'declined' : 'approved',
@@ -172,7 +172,7 @@ export class Day {
     table(
       `select message_key, state, decide_by,
         iif(case_opened_at is null, 'none', iif(case_closed_at is null, 'open', 'closed')) as case_is,
-        case_reason is 'host_differs' as is_difference, host_said, host_amount, moved_at from host_message`,
+        case_reason is 'record_differs' as is_difference, acquirer_status, acquirer_amount, moved_at from acquirer_message`,
       all
         .filter(({ isForwarded }) => isForwarded)
         .map((deed) => ({
@@ -181,8 +181,8 @@ export class Day {
           decide_by: deed.decideBy,
           case_is: deed.caseIs,
           is_difference: Number(deed.isDifference),
-          host_said: deed.hostSaid,
-          host_amount: deed.hostAmount,
+          acquirer_status: deed.acquirerStatus,
+          acquirer_amount: deed.acquirerAmount,
           moved_at: deed.movedAt,
         })),
     )

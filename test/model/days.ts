@@ -1,4 +1,4 @@
-/** @module Random days, some without a host behind the service and more with one, each from the seed of its week. */
+/** @module Random days, some without an acquirer behind the service and more with one, each from the seed of its week. */
 
 import fc from 'fast-check'
 import { commandOf } from './commands.ts'

@@ -1,9 +1,9 @@
 /** @module A command as the message that a door would make of it: what it asks, and what is to be loaded for it. */
 
-import type { Request } from '../../src/decide.ts'
-import { apiMessageKey, buriedKey, posPartsOf } from '../../src/domain/message-key.ts'
+import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
-import type { Message } from '../../src/process.ts'
+import type { Request } from '../../src/pipeline/decide.ts'
+import type { Message } from '../../src/pipeline/process.ts'
 import type { LoadItem } from '../../src/store/load.ts'
 import { keyOf, MID, merchant, TID, totals } from '../domain/fixtures.ts'
 import type { Named, Message as Sent } from './commands.ts'
@@ -26,7 +26,7 @@ export interface Remembered {
   readonly key: string
   readonly kind: 'sale' | 'void'
   readonly amount: number
-  readonly isTold: boolean
+  readonly isAnswered: boolean
   readonly id: string
   readonly rrn: string
 }
@@ -126,27 +126,34 @@ export function messageFor(command: Sent, knows: Knowledge, number: number): Ask
       const upload = { contentFingerprint: command.what, batchNumber, after } as const
       return { request: { ...pos, kind, messageKey, ...upload }, load: { ...at, messageKey } }
     }
-    case 'host': {
+    case 'acquirer': {
       const messageKey = knows.remember('forwarded', command.ago)?.key
       if (messageKey === undefined) return null
-      const said = { hostRrn: '424242424242', authorizationCode: '424242', reason: null }
+      const said = { acquirerRrn: '424242424242', authorizationCode: '424242', reason: null }
       const event = { contentFingerprint: '', event: command.event, ...said }
       return {
-        request: { ...pos, kind: 'host_event', messageKey, ...event },
+        request: { ...pos, kind: 'acquirer_event', messageKey, ...event },
         load: { terminalId: TID, messageKey },
       }
     }
-    case 'listing': {
+    case 'reconciliation': {
       const listed = knows.remember('forwarded', command.ago)
       if (listed === undefined) return null
       const { key: messageKey, kind } = listed
-      const { word: state, off, age } = command
+      const { status: state, off, age } = command
       const amount = off === null || state === 'absent' ? null : listed.amount + off
-      const names = { kind, merchantId: MID, terminalId: TID, batchNumber, hostStan: '' }
-      const none = { currencyCode: null, hostRrn: null, authorizationCode: null, original: null }
-      const line = { listing: { ...names, state, amount, ...none }, asOf: knows.now - age }
+      const names = { kind, merchantId: MID, terminalId: TID, batchNumber, acquirerStan: '' }
+      const none = { currencyCode: null, acquirerRrn: null, authorizationCode: null, original: null }
+      const line = { record: { ...names, state, amount, ...none }, asOf: knows.now - age }
       return {
-        request: { ...pos, door: 'json', kind: 'listing', messageKey, contentFingerprint: '', ...line },
+        request: {
+          ...pos,
+          door: 'json',
+          kind: 'reconciliation',
+          messageKey,
+          contentFingerprint: '',
+          ...line,
+        },
         load: { terminalId: TID, messageKey },
       }
     }
@@ -177,7 +184,7 @@ function voidFor(
   const keyed = (by === 'crossed' ? knows.remember('sale', ago + 1) : sale)?.key
   const saleKey = by === 'rrn' ? null : (keyed ?? keyOf(six(ago + 40), 'sale', batchNumber))
   const amount = (sale?.amount ?? 100) + off
-  const rrn = by === 'key' ? null : sale?.isTold === true ? sale.rrn : NO_RRN
+  const rrn = by === 'key' ? null : sale?.isAnswered === true ? sale.rrn : NO_RRN
   const names = { ...(saleKey === null ? {} : { saleKey }), ...(rrn === null ? {} : { saleRrn: rrn }) }
   const at = { terminalId: TID, batchNumber }
   return {
@@ -201,13 +208,13 @@ function voidFor(
 }
 
 function officeMessage(
-  command: Extract<Sent, { kind: 'feed' | 'json_void' | 'json_reversal' | 'provision' }>,
+  command: Extract<Sent, { kind: 'captured_sale' | 'json_void' | 'json_reversal' | 'provision' }>,
   knows: Knowledge,
   number: number,
 ): Asked | null {
   const office = { door: 'json', merchantId: MID } as const
   switch (command.kind) {
-    case 'feed': {
+    case 'captured_sale': {
       const batchNumber = batchOf(command.batch, knows.open)
       const stan = six(command.stan)
       const messageKey = keyOf(stan, 'sale', batchNumber)
@@ -217,11 +224,11 @@ function officeMessage(
       const contentFingerprint = `${amount} ${status} ${rrn}`
       const more = { request: {}, messageKey, contentFingerprint, authorizationCode: null, fee: 1 }
       return {
-        request: { ...office, kind: 'capture', ...sale, ...more, soldAt: knows.now },
+        request: { ...office, kind: 'captured_sale', ...sale, ...more, soldAt: knows.now },
         load: {
           terminalId: TID,
           messageKey,
-          targetKey: buriedKey(messageKey),
+          targetKey: tombstonedKey(messageKey),
           ...(rrn === null ? {} : { saleRrn: rrn }),
         },
       }
@@ -229,7 +236,7 @@ function officeMessage(
     case 'json_void':
     case 'json_reversal': {
       const sale = knows.remember('sale', command.ago)
-      if (sale?.isTold !== true) return null
+      if (sale?.isAnswered !== true) return null
       const kind = command.kind === 'json_void' ? 'void' : 'void_reversal'
       const messageKey = apiMessageKey(MID, kind, six(command.key))
       const amount = sale.amount + command.off

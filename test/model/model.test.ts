@@ -1,10 +1,10 @@
 /** @module Random days down the road, in short: every answer and every table as the model said beforehand. */
 
 import { describe, expect, it } from 'vitest'
-import { HOST_TRANSITIONS } from '../../src/domain/host-state.ts'
+import { ACQUIRER_TRANSITIONS } from '../../src/domain/acquirer-state.ts'
 import { runWeeks } from './days.ts'
 
-const LINES = Object.entries(HOST_TRANSITIONS)
+const LINES = Object.entries(ACQUIRER_TRANSITIONS)
   .flatMap(([state, events]) => Object.values(events).map((next) => `${state} → ${next}`))
   .filter((line, i, all) => all.indexOf(line) === i)
 

@@ -3,11 +3,10 @@
  * reversals and settlements. It shares no code with the decisions and knows nothing of journals.
  */
 
-import type { Request } from '../../src/decide.ts'
 import type { DeclineReason } from '../../src/domain/decline-reason.ts'
-import { buriedKey } from '../../src/domain/message-key.ts'
+import { tombstonedKey } from '../../src/domain/message-key.ts'
 import type {
-  CaptureRequest,
+  CapturedSaleRequest,
   ReversalRequest,
   SaleRequest,
   SettlementRequest,
@@ -15,8 +14,9 @@ import type {
   VoidRequest,
 } from '../../src/domain/requests.ts'
 import type { WindowPolicy } from '../../src/domain/types.ts'
+import type { Request } from '../../src/pipeline/decide.ts'
+import type { ReportedStatus } from './acquirer-oracle.ts'
 import { type Books, type Deed, isLive, isUndecided } from './books.ts'
-import type { Word } from './host-oracle.ts'
 
 /** What a sender must hear. */
 export type Expected =
@@ -24,10 +24,10 @@ export type Expected =
   | { readonly kind: 'decided'; readonly reason: DeclineReason | null }
   /** The first answer that this message was given. */
   | { readonly kind: 'replayed' }
-  /** Nothing yet: it is at the host, and was not before where it is new. */
+  /** Nothing yet: it is at the acquirer, and was not before where it is new. */
   | { readonly kind: 'pending'; readonly isNew: boolean }
 
-type Asked = Exclude<Request, Word>
+type Asked = Exclude<Request, ReportedStatus>
 /** What is expected, and whether the message used its key up. */
 type Fate = readonly [Expected, 'kept' | 'not kept']
 
@@ -59,7 +59,7 @@ export class Oracle {
   /** Says what a message comes to, and takes it for so. */
   take(request: Asked, now: number): Expected {
     const known = this.#known(request)
-    if (request.kind === 'capture') this.#bury(request, now)
+    if (request.kind === 'captured_sale') this.#tombstone(request, now)
     if (known !== null) return known
     const [expected, isKept] = this.#decide(request, now)
     if (isKept === 'kept') this.#first.set(request.messageKey, request)
@@ -76,11 +76,11 @@ export class Oracle {
     return deed !== undefined && isUndecided(deed) ? WAITING : { kind: 'replayed' }
   }
 
-  /** A sale that was reversed before the feed tells of it stands at the host, which is told. */
-  #bury({ messageKey, amount, batchNumber: batch, status }: CaptureRequest, at: number): void {
-    const key = buriedKey(messageKey)
-    const isBuried = this.#books.reversed.get(messageKey) === 'tombstone' && !this.#first.has(messageKey)
-    if (!this.#isRemote || !isBuried || status === 'declined' || this.#books.deeds.has(key)) return
+  /** A sale that was reversed before the feed tells of it stands at the acquirer, which is told. */
+  #tombstone({ messageKey, amount, batchNumber: batch, status }: CapturedSaleRequest, at: number): void {
+    const key = tombstonedKey(messageKey)
+    const isTombstoned = this.#books.reversed.get(messageKey) === 'tombstone' && !this.#first.has(messageKey)
+    if (!this.#isRemote || !isTombstoned || status === 'declined' || this.#books.deeds.has(key)) return
     this.#books.claim(key, { kind: 'sale', amount, batch, at, state: 'reversing' })
   }
 
@@ -88,7 +88,7 @@ export class Oracle {
     switch (request.kind) {
       case 'sale':
         return this.#sale(request, now)
-      case 'capture':
+      case 'captured_sale':
         return this.#capture(request)
       case 'void':
         return this.#void(request, now)
@@ -119,8 +119,15 @@ export class Oracle {
     return [decided(isDeclined ? 'issuer_declined' : null), 'kept']
   }
 
-  #capture({ messageKey, batchNumber: batch, amount, status: state, rrn, soldAt: at }: CaptureRequest): Fate {
-    if (rrn !== null && this.#books.told().some((sale) => sale.rrn === rrn))
+  #capture({
+    messageKey,
+    batchNumber: batch,
+    amount,
+    status: state,
+    rrn,
+    soldAt: at,
+  }: CapturedSaleRequest): Fate {
+    if (rrn !== null && this.#books.answered().some((sale) => sale.rrn === rrn))
       return [decided('key_reused_with_different_content'), 'not kept']
     if (batch !== this.#books.open) return [decided('batch_mismatch'), 'not kept']
     this.#books.enter(messageKey, { kind: 'sale', amount, batch, at, state })
@@ -140,10 +147,10 @@ export class Oracle {
   }
 
   #meant({ pos, rrn, request }: VoidRequest): Deed | undefined {
-    if (pos === null) return this.#books.told().find(({ id }) => id === request.saleId)
+    if (pos === null) return this.#books.answered().find(({ id }) => id === request.saleId)
     return (
-      this.#books.told().find(({ key }) => key === pos.saleKey) ??
-      this.#books.told().find((sale) => sale.rrn === rrn)
+      this.#books.answered().find(({ key }) => key === pos.saleKey) ??
+      this.#books.answered().find((sale) => sale.rrn === rrn)
     )
   }
 
@@ -183,7 +190,7 @@ export class Oracle {
     if (card !== null && card !== CARD) return [decided('card_differs'), 'not kept']
     if (amount !== target.amount) return [decided('amount_differs'), 'not kept']
     if (!this.#books.batch(target.batch).isOpen) return [decided('reversal_too_late'), 'kept']
-    // The host knows a fed sale as well, and is told.
+    // The acquirer knows a fed sale as well, and is told.
     target.isForwarded ||= this.#isRemote && target.kind === 'sale'
     this.#books.undo(target, now)
     return [decided(null), 'kept']

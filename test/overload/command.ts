@@ -28,7 +28,7 @@ try {
     rounds: Number(values.rounds),
     seconds: Number(values.seconds),
     connections: 512,
-    tills: 600,
+    terminals: 600,
   })
   console.log(linesOf(measured).join('\n'))
   if (goalsOf(measured).some(({ isMet }) => !isMet)) process.exitCode = 1

@@ -1,21 +1,21 @@
 /** Load on the service, closed loop (who was answered asks again) and open loop (arrivals come at their time, whatever happens). */
 
-import type { Kind, Tills } from './tills.ts'
+import type { Kind, Terminals } from './terminals.ts'
 import type { Answer, Wire } from './wire.ts'
 
 /** What the load is on. */
 export interface Service {
   readonly wire: Pick<Wire, 'send'>
-  readonly tills: Tills
+  readonly terminals: Terminals
   /** Milliseconds, for durations only. */
   now(): number
   sleep(ms: number): Promise<void>
 }
 
 /** A service in real time. */
-export const inRealTime = (wire: Wire, tills: Tills): Service => ({
+export const inRealTime = (wire: Wire, terminals: Terminals): Service => ({
   wire,
-  tills,
+  terminals,
   now: () => performance.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 })
@@ -83,14 +83,14 @@ function note(outcome: Outcome, kind: Kind, answer: Answer, isRight: boolean, ms
 
 /** `users` who each send the next request as soon as the last was answered. */
 export async function closedLoop(service: Service, users: number, seconds: number): Promise<Outcome> {
-  const { wire, tills, now } = service
+  const { wire, terminals, now } = service
   const outcome = newOutcome(seconds)
   const end = now() + 1000 * seconds
   let arrivals = 0
   const user = async (): Promise<void> => {
     while (now() < end) {
       const kind = MIX[arrivals++ % MIX.length] ?? 'sale'
-      const job = tills.next(kind) ?? tills.next('sale')
+      const job = terminals.next(kind) ?? terminals.next('sale')
       if (job === undefined) throw new Error('more users than tills')
       const since = now()
       const answer = await wire.send(job.request)
@@ -105,7 +105,7 @@ export async function closedLoop(service: Service, users: number, seconds: numbe
 
 /** `rate` arrivals a second, evenly. Latencies count from when an arrival was due, also where the driver was late. */
 export async function openLoop(service: Service, rate: number, seconds: number): Promise<Outcome> {
-  const { wire, tills, now, sleep } = service
+  const { wire, terminals, now, sleep } = service
   const outcome = newOutcome(seconds)
   const total = Math.floor(rate * seconds)
   const start = now()
@@ -114,7 +114,7 @@ export async function openLoop(service: Service, rate: number, seconds: number):
   const arrive = (nth: number): void => {
     const dueAt = start + (nth * 1000) / rate
     outcome.lateMs.push(now() - dueAt)
-    const job = tills.next(MIX[nth % MIX.length] ?? 'sale')
+    const job = terminals.next(MIX[nth % MIX.length] ?? 'sale')
     if (job === undefined) {
       outcome.starved++
       return

@@ -14,7 +14,7 @@ import {
   quantile,
   type Service,
 } from './load.ts'
-import { KINDS, type Kind, openTills } from './tills.ts'
+import { KINDS, type Kind, openTerminals } from './terminals.ts'
 import { openWire } from './wire.ts'
 
 export interface Plan {
@@ -26,7 +26,7 @@ export interface Plan {
   /** Seconds of each part of a round. */
   readonly seconds: number
   readonly connections: number
-  readonly tills: number
+  readonly terminals: number
 }
 
 /** Users of the closed loop among which the peak is sought; as many as the gate holds are the last that help. */
@@ -51,11 +51,11 @@ export interface Measured {
 
 /** In real time, on a rig. */
 export async function measureRig(rig: Rig, plan: Plan): Promise<Measured> {
-  const tills = await openTills(rig, plan.tills)
+  const terminals = await openTerminals(rig, plan.terminals)
   await rig.control.faults({ latencyMs: plan.d1Ms })
   const wire = await openWire(rig.url, plan.connections)
   try {
-    return await measure(inRealTime(wire, tills), plan)
+    return await measure(inRealTime(wire, terminals), plan)
   } finally {
     wire.close()
   }

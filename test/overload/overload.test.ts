@@ -8,16 +8,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Rig, startRig } from '../rig/rig.ts'
 import { acceptedOf, closedLoop, goodputOf, inRealTime, openLoop } from './load.ts'
 import { acceptance } from './measure.ts'
-import { openTills, type Tills } from './tills.ts'
+import { openTerminals, type Terminals } from './terminals.ts'
 import { openWire, requestOf } from './wire.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'annul-overload-'))
 let rig: Rig
-let tills: Tills
+let terminals: Terminals
 
 beforeAll(async () => {
   rig = await startRig({ dir })
-  tills = await openTills(rig, 150)
+  terminals = await openTerminals(rig, 150)
 })
 afterAll(async () => {
   await rig?.stop()
@@ -27,7 +27,7 @@ afterAll(async () => {
 test('at five times the peak nothing times out, refusals say when to come again, voids come before look-ups', async () => {
   await rig.control.faults({ latencyMs: 25 })
   const wire = await openWire(rig.url, 256)
-  const service = inRealTime(wire, tills)
+  const service = inRealTime(wire, terminals)
   const peak = await closedLoop(service, 64, 1.5)
   const over = await openLoop(service, 5 * goodputOf(peak), 2)
   const after = await closedLoop(service, 8, 0.5)
@@ -74,7 +74,7 @@ const text = (lines: readonly string[], body = '') =>
 
 /** A sale under a wrong MAC, as whoever has no key sends it. */
 function aGuess(): Buffer {
-  const job = tills.next('sale') ?? expect.fail('no till is free')
+  const job = terminals.next('sale') ?? expect.fail('no till is free')
   job.done({ status: 503, retryAfter: 1, body: Buffer.alloc(0) })
   const bytes = Buffer.from(job.request)
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
@@ -85,7 +85,7 @@ function aGuess(): Buffer {
 async function sells(): Promise<void> {
   const wire = await openWire(rig.url, 64)
   const statuses = Array.from({ length: 64 }, async () => {
-    const job = tills.next('sale')
+    const job = terminals.next('sale')
     if (job === undefined) throw new Error('no till is free')
     const answer = await wire.send(job.request)
     return job.done(answer) && answer.status

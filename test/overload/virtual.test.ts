@@ -11,8 +11,8 @@ test.each([
 ])(
   'a database that takes %i ms, %i of them for one caller alone (%s)',
   async (d1Ms, d1BusyMs) => {
-    const plan = { d1Ms, times: 5, rounds: 1, seconds: 0.5, connections: 512, tills: 300 }
-    const measured = await inVirtualTime({ seed: 1, d1Ms, d1BusyMs, tills: plan.tills }, (service) =>
+    const plan = { d1Ms, times: 5, rounds: 1, seconds: 0.5, connections: 512, terminals: 300 }
+    const measured = await inVirtualTime({ seed: 1, d1Ms, d1BusyMs, terminals: plan.terminals }, (service) =>
       measure(service, plan),
     )
     const missed = goalsOf(measured).filter(({ isMet }) => !isMet)
@@ -22,26 +22,33 @@ test.each([
 )
 
 test('a request whose client hangs up gives its place back when it is done', async () => {
-  const refused = await inVirtualTime({ seed: 1, d1Ms: 200, d1BusyMs: 0, tills: 250 }, async (service) => {
-    const { tills, abandon, sleep } = service
-    // At most as many sales and look-ups as there is room for at a time, ten times over.
-    for (let round = 0; round < 10; round++) {
-      const jobs = [
-        ...Array.from({ length: 20 }, () => 'sale' as const),
-        'report' as const,
-        'report' as const,
-      ]
-      await Promise.all(
-        jobs.map(async (kind) => {
-          const job = tills.next(kind) ?? expect.fail('no till')
-          await abandon(job.request)
-          job.done({ status: 503, retryAfter: 1, body: Buffer.alloc(0) })
-        }),
+  const refused = await inVirtualTime(
+    { seed: 1, d1Ms: 200, d1BusyMs: 0, terminals: 250 },
+    async (service) => {
+      const { terminals, abandon, sleep } = service
+      // At most as many sales and look-ups as there is room for at a time, ten times over.
+      for (let round = 0; round < 10; round++) {
+        const jobs = [
+          ...Array.from({ length: 20 }, () => 'sale' as const),
+          'report' as const,
+          'report' as const,
+        ]
+        await Promise.all(
+          jobs.map(async (kind) => {
+            const job = terminals.next(kind) ?? expect.fail('no till')
+            await abandon(job.request)
+            job.done({ status: 503, retryAfter: 1, body: Buffer.alloc(0) })
+          }),
+        )
+        await sleep(2000)
+      }
+      const { kinds } = await openLoop(
+        { ...service, terminals: { next: () => terminals.next('sale') } },
+        1000,
+        0.1,
       )
-      await sleep(2000)
-    }
-    const { kinds } = await openLoop({ ...service, tills: { next: () => tills.next('sale') } }, 1000, 0.1)
-    return [kinds.sale.refused, kinds.sale.accepted + kinds.void.accepted + kinds.report.accepted]
-  })
+      return [kinds.sale.refused, kinds.sale.accepted + kinds.void.accepted + kinds.report.accepted]
+    },
+  )
   expect(refused).toEqual([0, 100])
 })

@@ -1,18 +1,18 @@
 /** @module The service in virtual time: what the gate does where no machine is busy with anything else, the same in every run. */
 
-import { loadCore, loadCoreModule } from '../../src/cli/core.ts'
-import { SEED } from '../../src/cli/dev.ts'
+import { SEED } from '../../src/cli/dev/server.ts'
+import { loadCore, loadCoreModule } from '../../src/cli/lib/core.ts'
 import { splitMasterKey } from '../../src/cli/provision.ts'
 import { ISO_CONTENT_TYPE, type Send } from '../../src/iso8583/frame.ts'
 import { fromHex } from '../../src/iso8583/hex.ts'
-import { Lab } from '../simulation/lab.ts'
+import { Harness } from '../simulation/harness.ts'
 import type { HttpRequest } from '../simulation/platform/isolate.ts'
 import type { Service } from './load.ts'
-import { signOnTills } from './tills.ts'
+import { signOnTerminals } from './terminals.ts'
 import type { Answer } from './wire.ts'
 
 /** How long a client waits, in milliseconds. */
-const PATIENCE_MS = 10_000
+const DEADLINE_MS = 10_000
 
 export interface VirtualPlan {
   readonly seed: number
@@ -20,7 +20,7 @@ export interface VirtualPlan {
   readonly d1Ms: number
   /** Milliseconds of it for which the trip has the database to itself. */
   readonly d1BusyMs: number
-  readonly tills: number
+  readonly terminals: number
 }
 
 export interface VirtualService extends Service {
@@ -30,13 +30,13 @@ export interface VirtualService extends Service {
 
 /** Runs `load` on one isolate over one database; computing takes no time. */
 export async function inVirtualTime<T>(
-  { seed, d1Ms, d1BusyMs, tills: count }: VirtualPlan,
+  { seed, d1Ms, d1BusyMs, terminals: count }: VirtualPlan,
   load: (service: VirtualService) => Promise<T>,
 ): Promise<T> {
   const module = await loadCoreModule()
   const core = await loadCore()
   let freeAt = 0
-  const lab = new Lab({
+  const lab = new Harness({
     seed,
     module,
     start: Date.UTC(2026, 5, 1, 2),
@@ -48,14 +48,14 @@ export async function inVirtualTime<T>(
       freeAt = Math.max(arrives, freeAt) + d1BusyMs
       return { there: freeAt - lab.scheduler.now, back: (d1Ms - d1BusyMs) / 2, fate: 'done' }
     },
-    planHost: () => {
-      throw new Error('the sandbox has no host')
+    planAcquirer: () => {
+      throw new Error('the sandbox has no acquirer')
     },
     planCopies: ([isolate]) => (isolate === undefined ? [] : [{ isolate, there: 0, back: 0, fate: 'done' }]),
     losesPower: () => false,
   })
-  const { network, storage } = lab.stage
-  const ask = (request: HttpRequest) => network.send(request, PATIENCE_MS)
+  const { network, storage } = lab.context
+  const ask = (request: HttpRequest) => network.send(request, DEADLINE_MS)
   const results: T[] = []
   await lab.phase('tills', async () => {
     lab.enterBearer(null)
@@ -81,14 +81,14 @@ export async function inVirtualTime<T>(
     const send: Send = async (frame) =>
       (await ask({ method: 'POST', path: '/v1/iso8583', headers, body: Uint8Array.from(frame) }))?.body ??
       null
-    const tills = await signOnTills(core, ids, send, async (sql) => {
+    const terminals = await signOnTerminals(core, ids, send, async (sql) => {
       storage.apply({ statements: [{ sql, params: [] }] })
     })
     const wire = { send: async (bytes: Buffer) => answerOf(await ask(requestIn(bytes))) }
     const { scheduler } = lab
     service = {
       wire,
-      tills,
+      terminals,
       now: () => scheduler.now,
       sleep: (ms) => scheduler.sleep(ms),
       abandon: async (bytes) => void (await network.send(requestIn(bytes), 1)),
@@ -115,7 +115,7 @@ function requestIn(bytes: Buffer): HttpRequest {
   return { method, path, headers, body: body.length === 0 ? null : body }
 }
 
-function answerOf(reply: Awaited<ReturnType<Lab['stage']['network']['send']>>): Answer {
+function answerOf(reply: Awaited<ReturnType<Harness['context']['network']['send']>>): Answer {
   if (reply === null) return { status: 0, retryAfter: null, body: Buffer.alloc(0) }
   const retryAfter = reply.headers.get('retry-after')
   return {

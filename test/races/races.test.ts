@@ -1,14 +1,14 @@
-/** @module Races in short: rooms with and without a host behind the service, and what a room says when a check is gone. */
+/** @module Races in short: rooms with and without an acquirer behind the service, and what a room says when a check is gone. */
 
 import { describe, expect, it } from 'vitest'
 import { coreModule } from '../support/load-core.ts'
-import { jobsFor, runRoom } from './rooms.ts'
+import { jobsFor, runRace } from './settings.ts'
 
 /** Everything that its rooms came to, by name. */
 async function race(sales: number, settlements: number, seed: number): Promise<Record<string, number>> {
   const tally: Record<string, number> = {}
   for (const job of jobsFor(sales, settlements, seed)) {
-    const report = await runRoom(job, coreModule)
+    const report = await runRace(job, coreModule)
     const again = `npm run test:races -- --seed ${job.seed} --sales ${sales} --settlements ${settlements}`
     expect([again, report.violation]).toEqual([again, null])
     for (const [what, count] of Object.entries(report.tally)) tally[what] = (tally[what] ?? 0) + count

@@ -6,9 +6,9 @@
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Worker } from 'node:worker_threads'
-import { loadCoreModule } from '../../src/cli/core.ts'
-import type { RoomReport } from './room.ts'
-import { jobsFor, type RoomJob } from './rooms.ts'
+import { loadCoreModule } from '../../src/cli/lib/core.ts'
+import type { RaceReport } from './harness.ts'
+import { jobsFor, type RaceJob } from './settings.ts'
 
 const text = { type: 'string' } as const
 const { values } = parseArgs({ options: { sales: text, settlements: text, seed: text, threads: text } })
@@ -28,7 +28,7 @@ const start = performance.now()
 const tallies = new Map<string, number>()
 let violations = 0
 
-function hear(job: RoomJob, { tally, violation }: RoomReport): void {
+function hear(job: RaceJob, { tally, violation }: RaceReport): void {
   for (const [what, count] of Object.entries(tally)) {
     const name = `${job.sport}, ${job.acquirer}: ${what}`
     tallies.set(name, (tallies.get(name) ?? 0) + count)
@@ -52,7 +52,7 @@ await Promise.all(
         if (done) return void worker.terminate().then(() => resolve())
         worker.postMessage(value)
       }
-      worker.on('message', ({ job, report }: { job: RoomJob; report: RoomReport }) => {
+      worker.on('message', ({ job, report }: { job: RaceJob; report: RaceReport }) => {
         hear(job, report)
         next()
       })

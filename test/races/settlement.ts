@@ -9,32 +9,32 @@ import { MATCHED } from '../../src/terminal/exchange.ts'
 import { settlementRequest, voidRequest } from '../../src/terminal/messages.ts'
 import { openBatch, takeStan, totalsOf } from '../../src/terminal/state.ts'
 import { must } from '../simulation/checks.ts'
-import type { Heard, Room } from './room.ts'
+import type { Heard, RaceHarness } from './harness.ts'
 
 /** The domestic half differs. */
 const DIFFERENT = '21'
-/** Something of the batch is undecided at the host. */
+/** Something of the batch is undecided at the acquirer. */
 const UNDECIDED = '09'
 /** The batch that a void names is not the open one any more. */
 const CLOSED = '77'
 
-export async function settlementRace(room: Room): Promise<void> {
-  const { random, till, terminal } = room
-  const { state } = till
-  const sale = await room.sell(100 * random.between(1, 9999))
+export async function settlementRace(harness: RaceHarness): Promise<void> {
+  const { random, testTerminal, terminal } = harness
+  const { state } = testTerminal
+  const sale = await harness.sell(100 * random.between(1, 9999))
   const without = totalsOf(state)
   const within = { ...without, creditAmount: sale.amount, creditCount: 1 }
   const expected = random.chance(0.5) ? within : without
-  const undone = room.newVoid(sale)
+  const undone = harness.newVoid(sale)
   const said = [
-    room.frame(voidRequest(state, undone, sale)),
-    room.frame(settlementRequest(state, takeStan(state), field48(expected))),
+    harness.frame(voidRequest(state, undone, sale)),
+    harness.frame(settlementRequest(state, takeStan(state), field48(expected))),
   ]
   if (random.chance(0.5)) said.push(...said)
   if (random.chance(0.5)) said.reverse()
-  const heard = await Promise.all(said.map((frame) => room.say(frame)))
-  const voids = heard.filter(({ exchange }) => exchange.sent.mti === '0200')
-  const settlements = heard.filter(({ exchange }) => exchange.sent.mti === '0500')
+  const received = await Promise.all(said.map((frame) => harness.send(frame)))
+  const voids = received.filter(({ exchange }) => exchange.sent.mti === '0200')
+  const settlements = received.filter(({ exchange }) => exchange.sent.mti === '0500')
 
   const voided = voids.some(({ code }) => code === '00')
   const closed = settlements.some(({ code }) => code === MATCHED)
@@ -48,10 +48,10 @@ export async function settlementRace(room: Room): Promise<void> {
     if (answer.code === DIFFERENT)
       must(ours(answer) !== field48(expected).slice(0, 30), 'the same totals were told to differ')
   }
-  must(isBatch(room, state.batchNumber, stands, closed), 'the batch is not what was told')
+  must(isBatch(harness, state.batchNumber, stands, closed), 'the batch is not what was told')
 
-  room.count('races')
-  room.count(`the void ${voided ? 'approved' : 'refused'}, the batch ${closed ? 'closed' : 'open'}`)
+  harness.count('races')
+  harness.count(`the void ${voided ? 'approved' : 'refused'}, the batch ${closed ? 'closed' : 'open'}`)
   if (voided) state.log.push({ ...undone, status: 'approved' })
   if (closed) openBatch(state, nextBatchNumber(state.batchNumber))
   else must((await terminal.settle()).ok && state.log.length === 0, 'the batch did not close at last')
@@ -62,10 +62,11 @@ const field48 = (totals: Totals): string => settlementTotals(totals, { domestic:
 /** The totals in a settlement's answer. */
 const ours = ({ exchange }: Heard): string => exchange.received?.fields.get(48)?.slice(0, 30) ?? ''
 
-const sameCode = (heard: readonly Heard[]): boolean => heard.every(({ code }) => code === heard[0]?.code)
+const sameCode = (received: readonly Heard[]): boolean =>
+  received.every(({ code }) => code === received[0]?.code)
 
-function isBatch(room: Room, number: string, totals: Totals, closed: boolean): boolean {
-  const [row] = room.rows(
+function isBatch(harness: RaceHarness, number: string, totals: Totals, closed: boolean): boolean {
+  const [row] = harness.rows(
     'select state, debit_amount, debit_count, credit_amount, credit_count from batch where batch_number = ?',
     number,
   )

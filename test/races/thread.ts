@@ -1,8 +1,8 @@
 /** @module A thread of rooms: takes a room's job, does it, asks for the next. */
 
 import { parentPort, workerData } from 'node:worker_threads'
-import { type RoomJob, runRoom } from './rooms.ts'
+import { type RaceJob, runRace } from './settings.ts'
 
-parentPort?.on('message', async (job: RoomJob) => {
-  parentPort?.postMessage({ job, report: await runRoom(job, workerData as WebAssembly.Module) })
+parentPort?.on('message', async (job: RaceJob) => {
+  parentPort?.postMessage({ job, report: await runRace(job, workerData as WebAssembly.Module) })
 })

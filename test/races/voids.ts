@@ -3,46 +3,46 @@
 import { voidRequest } from '../../src/terminal/messages.ts'
 import type { LogEntry } from '../../src/terminal/state.ts'
 import { must } from '../simulation/checks.ts'
-import type { Heard, Room } from './room.ts'
+import type { Heard, RaceHarness } from './harness.ts'
 
-/** 12: voided already. 09: a void of it is on its way to the host. */
+/** 12: voided already. 09: a void of it is on its way to the acquirer. */
 const REFUSALS = ['12', '09']
 
 /** So many copies of one void (half of them byte for byte, the others in frames of their own) and so many other voids. */
 export const voidRace =
   (copies: number, rivals: number) =>
-  async (room: Room): Promise<void> => {
-    const sale = await room.sell(100 * room.random.between(1, 9999))
+  async (harness: RaceHarness): Promise<void> => {
+    const sale = await harness.sell(100 * harness.random.between(1, 9999))
     const frameOf = (entry: LogEntry, address = 0) =>
-      room.frame(voidRequest(room.till.state, entry, sale), address)
-    const copied = room.newVoid(sale)
-    const frames = Array.from({ length: rivals }, () => frameOf(room.newVoid(sale)))
+      harness.frame(voidRequest(harness.terminal.state, entry, sale), address)
+    const copied = harness.newVoid(sale)
+    const frames = Array.from({ length: rivals }, () => frameOf(harness.newVoid(sale)))
     const said = [
-      ...Array.from({ length: copies }, (_, i) => room.say(frameOf(copied, i % 2 === 0 ? 0 : i))),
-      ...frames.map((frame) => room.say(frame)),
+      ...Array.from({ length: copies }, (_, i) => harness.send(frameOf(copied, i % 2 === 0 ? 0 : i))),
+      ...frames.map((frame) => harness.send(frame)),
     ]
-    const heard = await Promise.all(said)
-    const first = heard.slice(copies - 1)
-    for (const { bytes } of heard.slice(0, copies))
+    const received = await Promise.all(said)
+    const first = received.slice(copies - 1)
+    for (const { bytes } of received.slice(0, copies))
       must(bytes === first[0]?.bytes, 'two copies of one void were answered differently')
     const winners = first.filter(({ code }) => code === '00')
     must(winners.length === 1, `${winners.length} of ${first.length} voids were approved`)
     for (const { code } of first)
       must(code === '00' || REFUSALS.includes(code), `a void that lost was told ${code}`)
     // Long after, when no isolate remembers: the journal says the same.
-    await room.rest(30_000)
-    const again = await Promise.all([frameOf(copied), ...frames].map((frame) => room.say(frame)))
+    await harness.rest(30_000)
+    const again = await Promise.all([frameOf(copied), ...frames].map((frame) => harness.send(frame)))
     must(sameBytes(again, first), 'a void was answered otherwise the second time')
-    room.count('sales')
-    room.count(first[0]?.code === '00' ? 'won by the one with copies' : 'won by another')
-    room.count('messages', heard.length + again.length)
-    settleLog(room, sale)
+    harness.count('sales')
+    harness.count(first[0]?.code === '00' ? 'won by the one with copies' : 'won by another')
+    harness.count('messages', received.length + again.length)
+    settleLog(harness, sale)
   }
 
 const sameBytes = (a: readonly Heard[], b: readonly Heard[]): boolean =>
   a.length === b.length && a.every(({ bytes }, i) => bytes === b[i]?.bytes)
 
 /** The terminal forgets the sale, so that its log does not grow. */
-function settleLog({ till }: Room, sale: LogEntry): void {
-  till.state.log = till.state.log.filter((entry) => entry !== sale)
+function settleLog({ terminal }: RaceHarness, sale: LogEntry): void {
+  terminal.state.log = terminal.state.log.filter((entry) => entry !== sale)
 }

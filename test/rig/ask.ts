@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const PATIENCE_MS = 30_000
+const DEADLINE_MS = 30_000
 
 export interface Answered {
   readonly status: number
@@ -11,8 +11,8 @@ export interface Answered {
 
 /** Who asks too often waits as long as it is told to, and asks again. Null where the connection broke, or was hung up. */
 export async function ask(url: URL, init: RequestInit, hangUp?: AbortSignal): Promise<Answered | null> {
-  const patience = AbortSignal.timeout(PATIENCE_MS)
-  const signal = hangUp === undefined ? patience : AbortSignal.any([patience, hangUp])
+  const deadline = AbortSignal.timeout(DEADLINE_MS)
+  const signal = hangUp === undefined ? deadline : AbortSignal.any([deadline, hangUp])
   try {
     for (;;) {
       const response = await fetch(url, { ...init, signal })

@@ -13,7 +13,7 @@ import { projections } from '../../src/store/projections.ts'
 import type { Row } from './control.ts'
 
 /** Tables that the journal rebuilds. */
-const PROJECTIONS = ['merchant', 'terminal', 'sale', 'void', 'reversal', 'batch', 'host_message']
+const PROJECTIONS = ['merchant', 'terminal', 'sale', 'void', 'reversal', 'batch', 'acquirer_message']
 
 export interface Audit {
   /** All that is wrong. */
@@ -22,7 +22,7 @@ export interface Audit {
   readonly hashes: ReadonlySet<string>
 }
 
-/** Columns of the outbox: how often and when next the host is asked, and the times that a rig moves. */
+/** Columns of the outbox: how often and when next the acquirer is asked, and the times that a rig moves. */
 const NOT_PROJECTED = { attempts: 0, next_at: 0, claimed_at: 0, decide_by: 0 }
 
 /** Looks at a copy of the files of a rig that is not running, or stopped. */

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import { build } from '../../src/cli/build.ts'
-import { complaintOf, root, runWrangler } from '../../src/cli/wrangler.ts'
+import { complaintOf, root, runWrangler } from '../../src/cli/dev/wrangler.ts'
 import type { RigOptions } from './rig.ts'
 
 export const RIG_MASTER_KEY = 'ab'.repeat(32)
@@ -67,9 +67,9 @@ const socketOf = (name: string, port: number, service: string): string =>
 const externalOf = (name: string, port: number | string): string =>
   `(name = "${name}", external = (address = "127.0.0.1:${port}", http = ()))`
 
-/** The acquirer's host, where there is one, and this machine. */
-const surroundings = ({ hostPort }: RigOptions): string[] => [
-  ...(hostPort === undefined ? [] : [externalOf('host', hostPort)]),
+/** The acquirer, where there is one, and this machine. */
+const surroundings = ({ acquirerPort }: RigOptions): string[] => [
+  ...(acquirerPort === undefined ? [] : [externalOf('acquirer', acquirerPort)]),
   '(name = "internet", network = (allow = ["local"]))',
 ]
 
@@ -92,7 +92,7 @@ function configuration(options: RigOptions): string {
 }
 
 /** The service as it would be uploaded; its D1 is the service "d1". */
-function serviceOf(name: string, { dir, vars = {}, hostPort }: RigOptions): string {
+function serviceOf(name: string, { dir, vars = {}, acquirerPort }: RigOptions): string {
   const { compatibility, settings } = deployment()
   const modules = readdirSync(join(dir, 'bundle'))
     .filter((file) => /\.(js|wasm)$/.test(file))
@@ -101,11 +101,11 @@ function serviceOf(name: string, { dir, vars = {}, hostPort }: RigOptions): stri
   const texts = Object.entries({ ...settings, MASTER_KEY: RIG_MASTER_KEY, ...vars }).map(
     ([setting, value]) => `(name = ${quote(setting)}, text = ${quote(value)})`,
   )
-  const host = hostPort === undefined ? [] : ['(name = "ACQUIRER_HOST", service = "host")']
+  const acquirer = acquirerPort === undefined ? [] : ['(name = "ACQUIRER_SERVICE", service = "acquirer")']
   return `(name = "${name}", worker = (${compatibility}, modules = [${modules.join(', ')}], bindings = [
       (name = "DB", wrapped = (moduleName = "cloudflare-internal:d1-api",
         innerBindings = [(name = "fetcher", service = "d1")])),
-      ${[...texts, ...host].join(',\n      ')}]))`
+      ${[...texts, ...acquirer].join(',\n      ')}]))`
 }
 
 const d1Of = (names: readonly string[], { faults = {} }: RigOptions): string =>

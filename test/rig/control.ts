@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../../src/cli/wrangler.ts'
+import { root } from '../../src/cli/dev/wrangler.ts'
 import type { Counts, Fault, Faults } from './d1.ts'
 
 export type Row = Readonly<Record<string, string | number | null>>

@@ -202,9 +202,9 @@ export const Control = {
         next = (await request.json()) as Fault[]
         return Response.json(next)
       case 'GET /counts': {
-        const told = counts
+        const running = counts
         counts = { ...NO_COUNTS }
-        return Response.json(told)
+        return Response.json(running)
       }
       case 'POST /query':
         try {

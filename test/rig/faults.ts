@@ -3,18 +3,18 @@
  * void is final, and that none is done twice or refused without a reason.
  */
 
-import { loadCore } from '../../src/cli/core.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { type Random, seeded } from '../support/micro-random.ts'
+import type { Attempt } from './attempt.ts'
 import { audit } from './audit.ts'
-import { type Book, openBooks } from './chapter.ts'
+import { type Client, openClient } from './client.ts'
 import type { Counts } from './d1.ts'
-import { countsAndFirst, judgeStory, rowsSince, type Violation } from './judge.ts'
-import { type Mouth, openMouth } from './mouth.ts'
+import { checkScenario, countsAndFirst, rowsSince, type Violation } from './judge.ts'
 import { startRig } from './rig.ts'
-import type { Said } from './said.ts'
+import { newScenario, type Plan, type Scenario } from './scenario.ts'
 import { seed as seedRig } from './seed.ts'
-import { newStory, type Plan, type Story } from './story.ts'
+import { type Book, openBooks } from './session.ts'
 
 export interface FaultOptions {
   readonly dir: string
@@ -50,25 +50,25 @@ export async function runFaults({ dir, voids, seed }: FaultOptions): Promise<Fau
   let rig = await startRig({ dir, isolates: 2 })
   const { merchantKey, terminalIds } = await seedRig(rig, TERMINALS)
   const books = await openBooks(await loadCore(), rig, terminalIds)
-  const speaking = openMouth(merchantKey, random, () => rig.urls)
+  const speaking = openClient(merchantKey, random, () => rig.urls)
   speaking.skipsAnswered = true
-  const tries = new Map<Said, number>()
-  const counting: Mouth = {
+  const tries = new Map<Attempt, number>()
+  const counting: Client = {
     ...speaking,
-    async tell(said) {
-      if (said.heard.length === 0) tries.set(said, (tries.get(said) ?? 0) + 1)
-      return speaking.tell(said)
+    async run(attempt) {
+      if (attempt.received.length === 0) tries.set(attempt, (tries.get(attempt) ?? 0) + 1)
+      return speaking.run(attempt)
     },
   }
   await rig.control.faults({ ...FAULTS, seed })
   await rig.control.counts()
   const plans: Plan[] = []
   for (let left = voids; left > 0; left -= plans.at(-1)?.voids.length ?? 1) plans.push(planOf(random))
-  const told = await Promise.all(books.map((book) => tellAll(book, counting, plans)))
+  const running = await Promise.all(books.map((book) => runAll(book, counting, plans)))
   report.calls = await rig.control.counts()
-  for (const [said, count] of tries) {
-    if (said.kind !== 'void' && said.kind !== 'api_void') continue
-    const finals = report.finalWith[said.kind]
+  for (const [attempt, count] of tries) {
+    if (attempt.kind !== 'void' && attempt.kind !== 'api_void') continue
+    const finals = report.finalWith[attempt.kind]
     finals[count - 1] = (finals[count - 1] ?? 0) + 1
   }
   // Everything once more, to a process that remembers nothing and a D1 that does not fail.
@@ -76,11 +76,11 @@ export async function runFaults({ dir, voids, seed }: FaultOptions): Promise<Fau
   report.violations.push(...(await audit(dir)).faults.map((what): Violation => ({ fault: 'torn', what })))
   rig = await startRig({ dir, isolates: 2 })
   speaking.skipsAnswered = false
-  for (const [i, { till }] of books.entries()) {
-    const rows = await rowsSince(rig.control, till.state.terminalId, '000001', '000000')
-    for (const story of told[i] ?? []) {
-      await story.tell(speaking, false)
-      report.violations.push(...judgeStory(story, rows, true))
+  for (const [i, { terminal }] of books.entries()) {
+    const rows = await rowsSince(rig.control, terminal.state.terminalId, '000001', '000000')
+    for (const scenario of running[i] ?? []) {
+      await scenario.run(speaking, false)
+      report.violations.push(...checkScenario(scenario, rows, true))
     }
   }
   await rig.stop()
@@ -88,14 +88,14 @@ export async function runFaults({ dir, voids, seed }: FaultOptions): Promise<Fau
 }
 
 /** Takes plans from the pile and tells each until all of it is answered. */
-async function tellAll({ till }: Book, mouth: Mouth, plans: Plan[]): Promise<Story[]> {
-  const told: Story[] = []
+async function runAll({ terminal }: Book, client: Client, plans: Plan[]): Promise<Scenario[]> {
+  const running: Scenario[] = []
   for (let plan = plans.pop(); plan !== undefined; plan = plans.pop()) {
-    const story = newStory(till, plan)
-    for (let left = MOST_TRIES; left > 0 && !(await story.tell(mouth, false)); left--);
-    told.push(story)
+    const scenario = newScenario(terminal, plan)
+    for (let left = MOST_TRIES; left > 0 && !(await scenario.run(client, false)); left--);
+    running.push(scenario)
   }
-  return told
+  return running
 }
 
 /** Share of voids that were final within so many tries. */

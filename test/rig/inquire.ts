@@ -1,7 +1,7 @@
 /** @module Whether an inquiry says of a message what its sender was told (`GET /v1/inquiries`). */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Heard, historyOf, lastOf, type Said } from './said.ts'
+import { type Attempt, historyOf, lastOf, type Received } from './attempt.ts'
 
 interface Inquiry {
   readonly state?: string
@@ -18,19 +18,19 @@ interface Inquiry {
 export async function faultsOfInquiries(
   url: URL,
   bearer: string,
-  messages: readonly Said[],
+  messages: readonly Attempt[],
 ): Promise<string[]> {
   const faults: string[] = []
-  for (const said of messages) {
-    const last = lastOf(said)
-    if (said.reference === null || last === undefined || last.verdict === 'out_of_batch') continue
-    const told = await inquire(new URL(`/v1/inquiries?${said.reference}`, url), bearer)
-    if (!agrees(told, last)) faults.push(`${historyOf(said)}; the inquiry: ${JSON.stringify(told)}`)
+  for (const attempt of messages) {
+    const last = lastOf(attempt)
+    if (attempt.reference === null || last === undefined || last.verdict === 'out_of_batch') continue
+    const running = await inquire(new URL(`/v1/inquiries?${attempt.reference}`, url), bearer)
+    if (!agrees(running, last)) faults.push(`${historyOf(attempt)}; the inquiry: ${JSON.stringify(running)}`)
   }
   return faults
 }
 
-function agrees({ state, certainty, answer }: Inquiry, last: Heard): boolean {
+function agrees({ state, certainty, answer }: Inquiry, last: Received): boolean {
   if (certainty !== 'FINAL' || answer === undefined) return false
   if (last.verdict === 'reversed') return /^reversed/.test(state ?? '')
   if (answer?.body !== undefined) return JSON.stringify(answer.body) === last.text

@@ -5,6 +5,6 @@ import { linesOf } from './kill-report.ts'
 import { runKills } from './kills.ts'
 
 await commandLine('kill', 'kills', 1000, async (options) => {
-  const report = await runKills({ ...options, kills: options.count, withHost: true, realTime: true })
+  const report = await runKills({ ...options, kills: options.count, withAcquirer: true, realTime: true })
   return { lines: linesOf(report), failed: report.violations.length > 0 }
 })

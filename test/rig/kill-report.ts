@@ -18,8 +18,8 @@ export interface KillReport {
   cutOff: number
   /** Milliseconds from the start of a process to its first good answer, each. */
   readonly restarts: number[]
-  /** Messages to the host by what became of them. */
-  host: Readonly<Record<string, number>>
+  /** Messages to the acquirer by what became of them. */
+  acquirer: Readonly<Record<string, number>>
   /** Seconds of real time until everything was final after the last kill, with the recovery once a minute. */
   decidedIn: number | null
   readonly violations: Violation[]
@@ -35,7 +35,7 @@ export const newReport = (): KillReport => ({
   inquiries: 0,
   cutOff: 0,
   restarts: [],
-  host: {},
+  acquirer: {},
   decidedIn: null,
   violations: [],
 })
@@ -58,7 +58,7 @@ export function linesOf(report: KillReport): string[] {
     inquiries,
     cutOff,
     restarts,
-    host,
+    acquirer,
     decidedIn,
     violations,
   } = report
@@ -68,7 +68,7 @@ export function linesOf(report: KillReport): string[] {
     `${kills} kills, ${killsOfOne} of them of one process beside others, ${killsInRecovery} in the middle of a recovery`,
     `${messages} messages (${voids} voids) sent ${sent} times, ${cutOff} cut off without an answer; ${inquiries} inquiries`,
     `first good answer after a start: median ${at(0.5)} ms, p99 ${at(0.99)} ms`,
-    ...(Object.keys(host).length === 0 ? [] : [`the host and we: ${JSON.stringify(host)}`]),
+    ...(Object.keys(acquirer).length === 0 ? [] : [`the acquirer and we: ${JSON.stringify(acquirer)}`]),
     ...(decidedIn === null ? [] : [`the clock left alone: everything final in ${decidedIn} s`]),
     ...countsAndFirst(violations),
   ]

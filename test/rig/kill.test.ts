@@ -11,14 +11,14 @@ import { runKills } from './kills.ts'
 const NOTHING = 'lose nothing, do nothing twice, tear nothing and leave nothing open'
 
 test.each([
-  [10, `without a host ${NOTHING}`, false],
-  [20, `with a host behind the service ${NOTHING}, and its books are ours`, true],
+  [10, `without an acquirer ${NOTHING}`, false],
+  [20, `with an acquirer behind the service ${NOTHING}, and its books are ours`, true],
 ])(
   '%i kills %s',
-  async (kills, _, withHost) => {
+  async (kills, _, withAcquirer) => {
     const dir = mkdtempSync(join(tmpdir(), 'annul-kill-'))
     const seed = randomInt(2 ** 31)
-    const report = await runKills({ dir, kills, seed, terminals: 6, sales: 2, withHost })
+    const report = await runKills({ dir, kills, seed, terminals: 6, sales: 2, withAcquirer })
     const lines = [`seed ${seed}, ${kills} kills; its files: ${dir}`, ...linesOf(report)]
     expect(report.violations, lines.join('\n')).toEqual([])
     expect(report.cutOff).toBeGreaterThan(0)

@@ -5,25 +5,25 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadCore } from '../../src/cli/core.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
 import { type Random, seeded } from '../support/micro-random.ts'
+import { differences, type RigAcquirer, startAcquirer } from './acquirer.ts'
 import { audit } from './audit.ts'
-import {
-  type Book,
-  type Chapter,
-  closeChapter,
-  messagesOf,
-  newChapter,
-  openBooks,
-  tellChapters,
-} from './chapter.ts'
-import { differences, type RigHost, startHost } from './host.ts'
+import { type Client, openClient } from './client.ts'
 import { faultsOfInquiries } from './inquire.ts'
 import type { Violation } from './judge.ts'
 import { countBy, type KillReport, newReport } from './kill-report.ts'
-import { type Mouth, openMouth } from './mouth.ts'
 import { type Neighbour, type Rig, type RigOptions, startNeighbour, startRig } from './rig.ts'
 import { seed as seedRig } from './seed.ts'
+import {
+  type Book,
+  closeSession,
+  messagesOf,
+  newSession,
+  openBooks,
+  runSessions,
+  type Session,
+} from './session.ts'
 
 export interface KillOptions {
   readonly dir: string
@@ -31,16 +31,16 @@ export interface KillOptions {
   readonly seed: number
   /** Terminals that sell at once, and sales of each between two kills. */
   readonly terminals?: number
-  /** A host behind the service, with faults of its own; without one, the sandbox. */
-  readonly withHost?: boolean
+  /** An acquirer behind the service, with faults of its own; without one, the sandbox. */
+  readonly withAcquirer?: boolean
   /** Ends with a kill after which the clock is left alone; takes up to four minutes. */
   readonly realTime?: boolean
   readonly sales?: number
   readonly progress?: (line: string) => void
 }
 
-/** Shares of the messages to the host. None of them makes anyone wait. */
-const HOST_FAULTS = {
+/** Shares of the messages to the acquirer. None of them makes anyone wait. */
+const ACQUIRER_FAULTS = {
   drop_request: 0.03,
   drop_answer: 0.05,
   twice: 0.03,
@@ -58,14 +58,14 @@ const D1_FAULTS = { before: 0.03, after: 0.03, overload: 0.01, late: 0.03, lateM
 
 /** How long everything may take to be answered after a kill, in milliseconds of this machine. */
 const STUCK_MS = 60_000
-/** With a host, and no one to move the clock: `decideBy`, and a cron's minute. */
+/** With an acquirer, and no one to move the clock: `decideBy`, and a cron's minute. */
 const DECIDED_MS = 240_000
 const CRON_MS = 60_000
 
 export async function runKills(options: KillOptions): Promise<KillReport> {
-  const host = options.withHost ? await startHost(options.seed) : null
-  await host?.faults(HOST_FAULTS, options.seed)
-  const run = new Run(options, host)
+  const acquirer = options.withAcquirer ? await startAcquirer(options.seed) : null
+  await acquirer?.faults(ACQUIRER_FAULTS, options.seed)
+  const run = new Run(options, acquirer)
   try {
     await run.open()
     while (run.goesOn()) await run.epoch()
@@ -73,19 +73,19 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
     return run.report
   } finally {
     await run.close()
-    await host?.close()
+    await acquirer?.close()
   }
 }
 
 class Run {
   readonly report = newReport()
   readonly #options: KillOptions
-  readonly #host: RigHost | null
+  readonly #acquirer: RigAcquirer | null
   readonly #random: Random
   #rig: Rig | undefined
   /** One more process of the service, over the D1 of the other. */
   #neighbour: Neighbour | undefined
-  #mouth: Mouth | undefined
+  #client: Client | undefined
   #books: Book[] = []
   #races = 0
   /** Milliseconds that audits took; no one waits for an answer meanwhile. */
@@ -93,9 +93,9 @@ class Run {
   /** How long a race lasts when it is left alone, milliseconds: kills are spread over it. */
   #usual = 200
 
-  constructor(options: KillOptions, host: RigHost | null) {
+  constructor(options: KillOptions, acquirer: RigAcquirer | null) {
     this.#options = options
-    this.#host = host
+    this.#acquirer = acquirer
     this.#random = seeded(options.seed)
   }
 
@@ -103,7 +103,7 @@ class Run {
     await this.#startAlone()
     const { merchantKey, terminalIds } = await seedRig(this.rig, this.#options.terminals ?? 12)
     this.#books = await openBooks(await loadCore(), this.rig, terminalIds)
-    this.#mouth = openMouth(merchantKey, this.#random, () => this.#urls())
+    this.#client = openClient(merchantKey, this.#random, () => this.#urls())
   }
 
   get rig(): Rig {
@@ -115,9 +115,9 @@ class Run {
     return [...this.rig.urls, ...(this.#neighbour === undefined ? [] : [this.#neighbour.url])]
   }
 
-  get mouth(): Mouth {
-    if (this.#mouth === undefined) throw new Error('not open')
-    return this.#mouth
+  get client(): Client {
+    if (this.#client === undefined) throw new Error('not open')
+    return this.#client
   }
 
   goesOn(): boolean {
@@ -126,37 +126,40 @@ class Run {
 
   /** A race, a kill in it, kills in what follows, and the comparison. */
   async epoch(): Promise<void> {
-    const chapters = await this.#race()
+    const sessions = await this.#race()
     const deadline = performance.now() - this.#audited + STUCK_MS
     for (let round = 0; performance.now() - this.#audited < deadline; round++) {
-      if (this.#host !== null) await this.#passTime(round)
-      this.mouth.skipsAnswered = round > 0
-      const again = tellChapters(chapters, this.mouth, false)
+      if (this.#acquirer !== null) await this.#passTime(round)
+      this.client.skipsAnswered = round > 0
+      const again = runSessions(sessions, this.client, false)
       if (this.#random.below(2 + 2 * round) === 0 && this.goesOn()) {
         this.report.killsInRecovery += 1
         await this.#killIn(this.#random.below(1000) * 0.0005 * this.#usual, again)
-      } else if ((await again) && !(await this.#isOwed())) break
+      } else if ((await again) && !(await this.#isUnsettled())) break
       await sleep(50)
     }
-    await this.#verify(chapters)
+    await this.#verify(sessions)
   }
 
-  /** One more kill, with a host that is late too, after which no one moves the clock: the recovery runs once a minute. */
+  /** One more kill, with an acquirer that is late too, after which no one moves the clock: the recovery runs once a minute. */
   async inRealTime(): Promise<void> {
-    await this.#host?.faults({ ...HOST_FAULTS, late_request: 0.05, late_answer: 0.05 }, this.#options.seed)
-    const chapters = await this.#race()
+    await this.#acquirer?.faults(
+      { ...ACQUIRER_FAULTS, late_request: 0.05, late_answer: 0.05 },
+      this.#options.seed,
+    )
+    const sessions = await this.#race()
     const since = performance.now()
-    this.mouth.skipsAnswered = true
+    this.client.skipsAnswered = true
     for (let cron = 0; performance.now() - since < DECIDED_MS; ) {
       if (performance.now() - since > cron * CRON_MS) {
         void this.rig.control.scheduled(cron % 2).catch(() => undefined)
         cron += 1
       }
-      if ((await tellChapters(chapters, this.mouth, false)) && !(await this.#isOwed())) break
+      if ((await runSessions(sessions, this.client, false)) && !(await this.#isUnsettled())) break
       await sleep(1000)
     }
     this.report.decidedIn = Math.round((performance.now() - since) / 1000)
-    await this.#verify(chapters)
+    await this.#verify(sessions)
   }
 
   async close(): Promise<void> {
@@ -166,8 +169,12 @@ class Run {
 
   #settings(): RigOptions {
     const { dir } = this.#options
-    const host = this.#host
-    return { dir, isolates: 2, ...(host === null ? {} : { vars: host.vars, hostPort: host.port }) }
+    const acquirer = this.#acquirer
+    return {
+      dir,
+      isolates: 2,
+      ...(acquirer === null ? {} : { vars: acquirer.vars, acquirerPort: acquirer.port }),
+    }
   }
 
   /** Without a neighbour, and over a D1 that does not fail. */
@@ -190,26 +197,26 @@ class Run {
     this.#neighbour = undefined
   }
 
-  async #race(): Promise<Chapter[]> {
+  async #race(): Promise<Session[]> {
     await this.rig.control.faults({ ...D1_FAULTS, seed: this.#random.below(2 ** 31) })
     await this.#startNeighbour()
     const { sales = 3 } = this.#options
     // What is said depends on the seed alone, not on how often anything else was drawn.
     const planning = seeded(this.#options.seed + ++this.#races)
-    const chapters = this.#books.map((book) => newChapter(book, planning, sales))
-    this.mouth.skipsAnswered = false
+    const sessions = this.#books.map((book) => newSession(book, planning, sales))
+    this.client.skipsAnswered = false
     // Every other time the sales are made before the race, so that it is one of voids.
-    const stories = chapters.flatMap((chapter) => chapter.stories)
-    if (this.#random.below(2) === 0) await Promise.all(stories.map((story) => story.begin(this.mouth)))
-    this.mouth.hangsUp = true
+    const stories = sessions.flatMap((session) => session.stories)
+    if (this.#random.below(2) === 0) await Promise.all(stories.map((scenario) => scenario.begin(this.client)))
+    this.client.hangsUp = true
     const since = performance.now()
-    const telling = tellChapters(chapters, this.mouth, true).then((done) => {
+    const telling = runSessions(sessions, this.client, true).then((done) => {
       if (done) this.#usual = (this.#usual * 3 + (performance.now() - since)) / 4
     })
     await this.#killIn(this.#random.below(1000) * 0.0012 * this.#usual, telling)
-    this.mouth.hangsUp = false
-    this.report.cutOff += messagesOf(chapters).filter(({ heard }) => heard.length === 0).length
-    return chapters
+    this.client.hangsUp = false
+    this.report.cutOff += messagesOf(sessions).filter(({ received }) => received.length === 0).length
+    return sessions
   }
 
   /** Kills `after` milliseconds of `work`, unless that is done before, and starts again: the neighbour, or all and D1 with it. */
@@ -235,53 +242,53 @@ class Run {
     }
     await this.#startAll()
     const since = performance.now()
-    const headers = { authorization: `Bearer ${this.mouth.merchantKey}` }
+    const headers = { authorization: `Bearer ${this.client.merchantKey}` }
     await fetch(new URL('/v1/voids/none', this.rig.url), { headers })
     report.restarts.push(this.rig.startedIn + performance.now() - since)
   }
 
   /**
    * Makes everything in the outbox due and runs the recovery, beside those that still run; a kill may cut it off. Every
-   * third time it is later still: so late that what the host does not know is given up.
+   * third time it is later still: so late that what the acquirer does not know is given up.
    */
   async #passTime(round: number): Promise<void> {
     await this.rig.control.query(
-      `update host_message set next_at = 0, claimed_at = claimed_at - ?1, decide_by = decide_by - ?1
+      `update acquirer_message set next_at = 0, claimed_at = claimed_at - ?1, decide_by = decide_by - ?1
        where next_at is not null`,
       round % 3 === 2 ? 60_000 : 0,
     )
     void this.rig.control.scheduled(round % 2).catch(() => undefined)
   }
 
-  /** Whether the host and we still disagree on anything. */
-  async #isOwed(): Promise<boolean> {
-    return (await this.rig.control.query(`select 1 from host_message where ${OWED} limit 1`)).length > 0
+  /** Whether the acquirer and we still disagree on anything. */
+  async #isUnsettled(): Promise<boolean> {
+    return (await this.rig.control.query(`select 1 from acquirer_message where ${OWED} limit 1`)).length > 0
   }
 
   /** Says everything once more to a fresh process, where nothing is answered from memory, and compares. */
-  async #verify(chapters: readonly Chapter[]): Promise<void> {
+  async #verify(sessions: readonly Session[]): Promise<void> {
     const { report } = this
-    this.mouth.skipsAnswered = false
+    this.client.skipsAnswered = false
     await this.#killAll()
-    await this.#host?.arriveAtLast()
+    await this.#acquirer?.arriveAtLast()
     await this.#startAlone()
-    await tellChapters(chapters, this.mouth, false)
-    if (this.#host !== null) {
-      const rows = await this.rig.control.query('select * from host_message')
-      report.host = countBy(rows.map(({ kind, state }) => `${kind} ${state}`))
-      for (const what of differences(await this.#host.ledger(), rows))
+    await runSessions(sessions, this.client, false)
+    if (this.#acquirer !== null) {
+      const rows = await this.rig.control.query('select * from acquirer_message')
+      report.acquirer = countBy(rows.map(({ kind, state }) => `${kind} ${state}`))
+      for (const what of differences(await this.#acquirer.ledger(), rows))
         report.violations.push({ fault: 'torn', what })
     }
-    for (const chapter of chapters)
-      report.violations.push(...(await closeChapter(this.rig, chapter, this.#host === null)))
-    const all = messagesOf(chapters)
+    for (const session of sessions)
+      report.violations.push(...(await closeSession(this.rig, session, this.#acquirer === null)))
+    const all = messagesOf(sessions)
     const asked = all.filter(({ reference }) => reference !== null)
     report.inquiries += asked.length
-    for (const what of await faultsOfInquiries(this.rig.url, this.mouth.merchantKey, asked))
+    for (const what of await faultsOfInquiries(this.rig.url, this.client.merchantKey, asked))
       report.violations.push({ fault: 'changed', what })
     report.messages += all.length
     report.voids += all.filter(({ kind }) => kind === 'void' || kind === 'api_void').length
-    report.sent = this.mouth.sent
+    report.sent = this.client.sent
     const { kills, messages, cutOff } = report
     this.#options.progress?.(`${kills} kills, ${messages} messages, ${cutOff} cut off`)
   }

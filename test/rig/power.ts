@@ -8,15 +8,15 @@
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadCore } from '../../src/cli/core.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
 import { type Random, seeded } from '../support/micro-random.ts'
+import type { Attempt, Received } from './attempt.ts'
 import { audit } from './audit.ts'
-import { closeChapter, judgeChapter, messagesOf, newChapter, openBooks, tellChapters } from './chapter.ts'
+import { openClient } from './client.ts'
 import { countsAndFirst, type Violation } from './judge.ts'
-import { openMouth } from './mouth.ts'
 import { startRig } from './rig.ts'
-import type { Heard, Said } from './said.ts'
 import { seed as seedRig } from './seed.ts'
+import { checkSession, closeSession, messagesOf, newSession, openBooks, runSessions } from './session.ts'
 import { cutWal, scrawl, type Wal, walOf } from './wal.ts'
 
 export interface PowerOptions {
@@ -51,25 +51,25 @@ export async function runPowerCuts(options: PowerOptions): Promise<PowerReport> 
   let talkingTo = rig
   const { merchantKey, terminalIds } = await seedRig(rig, TERMINALS)
   const books = await openBooks(await loadCore(), rig, terminalIds)
-  const mouth = openMouth(merchantKey, random, () => talkingTo.urls)
+  const client = openClient(merchantKey, random, () => talkingTo.urls)
   let usual = 200
   for (let stop = 1; report.cuts < cuts && report.violations.length === 0; stop++) {
     const planning = seeded(options.seed + stop)
-    const chapters = books.map((book) => newChapter(book, planning, SALES))
+    const sessions = books.map((book) => newSession(book, planning, SALES))
     const before = walOf(join(live, 'data/annul'))
     const since = performance.now()
-    const telling = tellChapters(chapters, mouth, true)
+    const telling = runSessions(sessions, client, true)
     await Promise.race([sleep(random.below(1000) * 0.001 * usual), telling])
     const stopped = join(dir, 'stopped')
     rmSync(stopped, { recursive: true, force: true })
     process.kill(rig.pid, 'SIGSTOP')
     cpSync(join(live, 'data'), join(stopped, 'data'), { recursive: true })
-    const acknowledged = heardOf(messagesOf(chapters))
+    const acknowledged = receivedOf(messagesOf(sessions))
     process.kill(rig.pid, 'SIGCONT')
     const whole = await audit(stopped)
     await telling
     usual = (usual * 3 + (performance.now() - since)) / 4
-    const told = heardOf(messagesOf(chapters))
+    const running = receivedOf(messagesOf(sessions))
 
     for (let i = 0; i < CUTS_PER_STOP && report.cuts < cuts; i++) {
       const cut = join(dir, 'cut')
@@ -88,25 +88,25 @@ export async function runPowerCuts(options: PowerOptions): Promise<PowerReport> 
       if (faults.length > 0 || report.cuts % startEvery > 0) continue
       report.started += 1
       cpSync(join(live, 'bundle'), join(cut, 'bundle'), { recursive: true })
-      restore(kept ? acknowledged : new Map(), messagesOf(chapters))
+      restore(kept ? acknowledged : new Map(), messagesOf(sessions))
       // Told twice, the second time to a fresh process, where nothing is answered from memory.
       for (const round of ['first', 'again']) {
         talkingTo = await startRig({ dir: cut, isolates: 2 })
-        if (!(await tellChapters(chapters, mouth, false)))
+        if (!(await runSessions(sessions, client, false)))
           report.violations.push({ fault: 'stuck', what: `${round}: not everything was answered` })
         if (round === 'first') await talkingTo.kill()
       }
-      for (const chapter of chapters)
-        report.violations.push(...(await judgeChapter(talkingTo, chapter, false)).violations)
+      for (const session of sessions)
+        report.violations.push(...(await checkSession(talkingTo, session, false)).violations)
       await talkingTo.kill()
       talkingTo = rig
-      restore(told, messagesOf(chapters))
+      restore(running, messagesOf(sessions))
     }
     await rig.kill()
     rig = await startRig({ dir: live, isolates: 2 })
     talkingTo = rig
-    await tellChapters(chapters, mouth, false)
-    for (const chapter of chapters) report.violations.push(...(await closeChapter(rig, chapter, true)))
+    await runSessions(sessions, client, false)
+    for (const session of sessions) report.violations.push(...(await closeSession(rig, session, true)))
     progress(`${report.cuts} cuts`)
   }
   await rig.stop()
@@ -126,14 +126,15 @@ function spoil(wal: Wal, before: Wal, random: Random, report: PowerReport): bool
   return length === wal.end
 }
 
-type Heardings = ReadonlyMap<Said, readonly Heard[]>
+type Allowances = ReadonlyMap<Attempt, readonly Received[]>
 
-const heardOf = (messages: readonly Said[]): Heardings =>
-  new Map(messages.map((said) => [said, [...said.heard]]))
+const receivedOf = (messages: readonly Attempt[]): Allowances =>
+  new Map(messages.map((attempt) => [attempt, [...attempt.received]]))
 
 /** As if this, and no more, had been heard. */
-function restore(heardings: Heardings, messages: readonly Said[]): void {
-  for (const said of messages) said.heard.splice(0, said.heard.length, ...(heardings.get(said) ?? []))
+function restore(allowances: Allowances, messages: readonly Attempt[]): void {
+  for (const attempt of messages)
+    attempt.received.splice(0, attempt.received.length, ...(allowances.get(attempt) ?? []))
 }
 
 /** Figures of a run, a line each. */

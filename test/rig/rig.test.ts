@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { loadCore } from '../../src/cli/core.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
 import type { Exchange } from '../../src/terminal/exchange.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import type { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
@@ -18,13 +18,13 @@ import { type Seeded, seed, terminalOf } from './seed.ts'
 const dir = mkdtempSync(join(tmpdir(), 'annul-rig-'))
 let rig: Rig
 let seeded: Seeded
-let till: VirtualTerminal
+let terminal: VirtualTerminal
 
 beforeAll(async () => {
   rig = await startRig({ dir, isolates: 2 })
   seeded = await seed(rig, 1)
-  till = terminalOf(await loadCore(), seeded.terminalIds[0] ?? '', (frame) => send(frame))
-  expect((await till.signOn()).outcome).toBe('approved')
+  terminal = terminalOf(await loadCore(), seeded.terminalIds[0] ?? '', (frame) => send(frame))
+  expect((await terminal.signOn()).outcome).toBe('approved')
 })
 afterAll(async () => {
   await rig?.stop()
@@ -51,8 +51,8 @@ const entries = async (): Promise<unknown> =>
   (await rig.control.query('select count(*) as n from journal'))[0]?.n
 
 test('an acknowledged void is there after a SIGKILL, and both isolates know it', async () => {
-  const sale = await done(till.sale(1234, testCard(1)))
-  const voided = await done(till.voidSale(sale.sent.fields.get(11) ?? ''))
+  const sale = await done(terminal.sale(1234, testCard(1)))
+  const voided = await done(terminal.voidSale(sale.sent.fields.get(11) ?? ''))
   expect([sale.outcome, voided.outcome]).toEqual(['approved', 'approved'])
   const { pid } = rig
   await rig.kill()
@@ -72,7 +72,7 @@ test.each([
     const before = Number(await entries())
     await rig.control.counts()
     await rig.control.next(fault)
-    expect(await done(till.sale(500, testCard(1)))).toMatchObject({ outcome: 'approved' })
+    expect(await done(terminal.sale(500, testCard(1)))).toMatchObject({ outcome: 'approved' })
     expect(await rig.control.counts()).toMatchObject({ writes, [fault]: 1 })
     expect(await entries()).toBe(before + 1)
   },
@@ -81,7 +81,7 @@ test.each([
 test('whatever D1 says of a call that was lost, the batch is sent again', async () => {
   for (let word = 0; word < 5; word++) {
     await rig.control.next(word % 2 === 0 ? 'before' : 'after')
-    expect(await done(till.sale(700 + word, testCard(1))), `word ${word}`).toMatchObject({
+    expect(await done(terminal.sale(700 + word, testCard(1))), `word ${word}`).toMatchObject({
       outcome: 'approved',
     })
   }
@@ -90,9 +90,9 @@ test('whatever D1 says of a call that was lost, the batch is sent again', async 
 test('D1 is overloaded: silence, nothing written, and the next try does it', async () => {
   const before = Number(await entries())
   await rig.control.next('overload')
-  const sale = await done(till.sale(600, testCard(1)))
+  const sale = await done(terminal.sale(600, testCard(1)))
   expect([sale.outcome, await entries()]).toEqual(['unanswered', before])
-  expect(await till.resend(sale.request)).toMatchObject({ outcome: 'approved' })
+  expect(await terminal.resend(sale.request)).toMatchObject({ outcome: 'approved' })
 })
 
 test('shares of faults come by seed', async () => {
@@ -100,7 +100,7 @@ test('shares of faults come by seed', async () => {
   const run = async () => {
     await rig.control.faults({ seed: 7, ...share })
     await rig.control.counts()
-    for (let i = 0; i < 50; i++) await till.echo()
+    for (let i = 0; i < 50; i++) await terminal.echo()
     await rig.control.faults({ before: 0, after: 0, overload: 0 })
     return rig.control.counts()
   }
@@ -128,18 +128,18 @@ test('what a killed neighbour had asked of D1 is done all the same, once', async
   const before = Number(await entries())
   const neighbour = await startNeighbour({ dir }, rig)
   const atNeighbour = terminalOf(await loadCore(), seeded.terminalIds[0] ?? '', neighbour.url)
-  Object.assign(atNeighbour.state, till.state, { pending: null })
+  Object.assign(atNeighbour.state, terminal.state, { pending: null })
   await rig.control.faults({ lateMs: 500 })
   await rig.control.next('late')
   await rig.control.counts()
-  const saying = done(atNeighbour.sale(800, testCard(1)))
+  const attemptOf = done(atNeighbour.sale(800, testCard(1)))
   while ((await rig.control.counts()).late === 0) await sleep(5)
   await neighbour.kill()
-  const sale = await saying
+  const sale = await attemptOf
   expect([sale.outcome, await entries()]).toEqual(['unanswered', before])
   await sleep(600)
   expect(await entries()).toBe(before + 1)
-  expect(await till.resend(sale.request)).toMatchObject({ outcome: 'approved' })
+  expect(await terminal.resend(sale.request)).toMatchObject({ outcome: 'approved' })
   expect(await entries()).toBe(before + 1)
 })
 

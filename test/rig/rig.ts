@@ -19,8 +19,8 @@ export interface RigOptions {
   /** Settings in place of those of wrangler.toml. */
   readonly vars?: Readonly<Record<string, string>>
   readonly faults?: Partial<Faults>
-  /** Port on this machine that the service binding ACQUIRER_HOST leads to. */
-  readonly hostPort?: number
+  /** Port on this machine that the service binding ACQUIRER_SERVICE leads to. */
+  readonly acquirerPort?: number
   /** Told of each line that workerd prints: the service's log and workerd's own complaints. */
   readonly log?: (line: string) => void
 }

@@ -2,9 +2,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { insertApiKey, newApiKey } from '../../src/cli/api-key.ts'
-import { loadCore } from '../../src/cli/core.ts'
-import { SEED } from '../../src/cli/dev.ts'
-import { httpHost } from '../../src/cli/http-host.ts'
+import { SEED } from '../../src/cli/dev/server.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
+import { httpTransport } from '../../src/cli/lib/http-transport.ts'
 import { provision, splitMasterKey } from '../../src/cli/provision.ts'
 import type { Core } from '../../src/core/instance.ts'
 import type { Send } from '../../src/iso8583/frame.ts'
@@ -50,7 +50,7 @@ export async function seed({ url, control }: Rig, terminals: number): Promise<Se
 
 /** A virtual terminal that was seeded; `send` by default to the rig's first isolate. */
 export function terminalOf(core: Core, terminalId: string, to: URL | Send): VirtualTerminal {
-  const send = to instanceof URL ? httpHost(new URL('/v1/iso8583', to)).send : to
+  const send = to instanceof URL ? httpTransport(new URL('/v1/iso8583', to)).send : to
   const state = newTerminalState(merchantId, terminalId, 'cup-ecb')
   return new VirtualTerminal({ core, send, now: () => performance.now(), tmk: RIG_TMK, state })
 }

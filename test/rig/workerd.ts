@@ -33,9 +33,9 @@ export async function startWorkerd(
   const killAtExit = () => child.kill('SIGKILL')
   process.on('exit', killAtExit)
   void gone.then(() => process.off('exit', killAtExit))
-  const said = listenTo(child, log)
+  const attempt = listenTo(child, log)
   const urls = await Promise.race([urlsOf(child, sockets), gone.then(() => undefined)])
-  if (urls === undefined) throw new Error(`workerd: ${said.join('\n')}`)
+  if (urls === undefined) throw new Error(`workerd: ${attempt.join('\n')}`)
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal)
     await gone
@@ -50,22 +50,23 @@ function urlsOf(child: ChildProcess, sockets: readonly string[]): Promise<URL[]>
     createInterface({ input: child.stdio[3] as Readable }).on('line', (line) => {
       const { event, socket, port } = JSON.parse(line) as { event: string; socket: string; port: number }
       if (event === 'listen') ports.set(socket, port)
-      const told = sockets.flatMap((name) => ports.get(name) ?? [])
-      if (told.length === sockets.length) resolve(told.map((port) => new URL(`http://127.0.0.1:${port}`)))
+      const running = sockets.flatMap((name) => ports.get(name) ?? [])
+      if (running.length === sockets.length)
+        resolve(running.map((port) => new URL(`http://127.0.0.1:${port}`)))
     })
   })
 }
 
 /** Passes each line on; returns the last of them as they come. */
 function listenTo(child: ChildProcess, log: (line: string) => void): string[] {
-  const said: string[] = []
+  const attempt: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue
     createInterface({ input: stream }).on('line', (line) => {
-      said.push(line)
-      if (said.length > 20) said.shift()
+      attempt.push(line)
+      if (attempt.length > 20) attempt.shift()
       log(line)
     })
   }
-  return said
+  return attempt
 }

@@ -4,7 +4,7 @@ import { createHmac, hkdfSync } from 'node:crypto'
 import type { EntryKind } from '../../src/domain/types.ts'
 
 /** An answer that its receiver had to believe. */
-export interface Told {
+export interface ClientAnswer {
   readonly at: number
   readonly verdict: 'approved' | 'declined'
   /** Field 39, or the reason on the JSON door. */
@@ -25,9 +25,9 @@ export interface Sent {
   readonly idempotencyKey: string | null
   /** When its first copy left. */
   readonly sentAt: number
-  readonly told: Told[]
+  readonly answers: ClientAnswer[]
   /** Asks again, once all is calm; null where no answer came. */
-  readonly ask: () => Promise<Told | null>
+  readonly ask: () => Promise<ClientAnswer | null>
 }
 
 export class Book {
@@ -38,10 +38,10 @@ export class Book {
   cases = 0
 
   /** Enters a message before it leaves; a copy of one that was sent before is that one. */
-  enter(message: Omit<Sent, 'told'>): Sent {
+  enter(message: Omit<Sent, 'answers'>): Sent {
     const known = this.sent.get(message.key)
     if (known !== undefined) return known
-    const entered = { ...message, told: [] }
+    const entered = { ...message, answers: [] }
     this.sent.set(message.key, entered)
     return entered
   }
@@ -49,11 +49,11 @@ export class Book {
   /** Voids that their senders neither heard of nor undid. */
   open(): string[] {
     const undone = new Set<string>()
-    for (const { key, kind, told } of this.sent.values())
-      if (kind === 'void_reversal' && told.length > 0)
+    for (const { key, kind, answers } of this.sent.values())
+      if (kind === 'void_reversal' && answers.length > 0)
         undone.add(this.targets.get(key) ?? key.replace(/_reversal$/, ''))
     const voids = [...this.sent.values()].filter(({ kind }) => kind === 'void')
-    return voids.filter(({ key, told }) => told.length === 0 && !undone.has(key)).map(({ key }) => key)
+    return voids.filter(({ key, answers }) => answers.length === 0 && !undone.has(key)).map(({ key }) => key)
   }
 
   count(kind: EntryKind): number {

@@ -3,13 +3,13 @@
  * of the world calm.
  */
 
-import { type Fault as HostFault, NO_FAULTS } from '../../src/simulator/faults.ts'
+import { type Fault as AcquirerFault, NO_FAULTS } from '../../src/simulator/faults.ts'
+import type { AcquirerLink, AcquirerPlan } from './platform/acquirer-link.ts'
 import type { Trip } from './platform/d1.ts'
-import type { HostLink, HostPlan } from './platform/host-link.ts'
 import type { D1Plan, Isolate } from './platform/isolate.ts'
 
 /** In the order in which they are met: a trip leaves, its results come, …, the answer leaves. */
-export type Place = 'd1 asked' | 'd1 answers' | 'host asked' | 'host answers' | 'answer'
+export type Place = 'd1 asked' | 'd1 answers' | 'acquirer asked' | 'acquirer answers' | 'answer'
 
 export const STRIKES = [
   'crash',
@@ -18,32 +18,32 @@ export const STRIKES = [
   'd1 fails after, once',
   'd1 fails after, always',
   'd1 fails, and does it later',
-  'host late',
-  'host twice',
-  'host silent',
+  'acquirer late',
+  'acquirer twice',
+  'acquirer silent',
 ] as const
 export type Strike = (typeof STRIKES)[number]
 
 /** Where a fault can strike at all. */
 const FITS: Readonly<Record<Strike, readonly Place[]>> = {
-  crash: ['d1 asked', 'd1 answers', 'host asked', 'host answers', 'answer'],
+  crash: ['d1 asked', 'd1 answers', 'acquirer asked', 'acquirer answers', 'answer'],
   'd1 fails before, once': ['d1 asked'],
   'd1 fails before, always': ['d1 asked'],
   'd1 fails after, once': ['d1 answers'],
   'd1 fails after, always': ['d1 answers'],
   'd1 fails, and does it later': ['d1 asked'],
-  'host late': ['host asked', 'host answers'],
-  'host twice': ['host asked', 'host answers'],
-  'host silent': ['host asked', 'host answers'],
+  'acquirer late': ['acquirer asked', 'acquirer answers'],
+  'acquirer twice': ['acquirer asked', 'acquirer answers'],
+  'acquirer silent': ['acquirer asked', 'acquirer answers'],
 }
 
 export const fits = (strike: Strike, place: Place): boolean => FITS[strike].includes(place)
 
-/** Faults of the host on its way there, and on its way back. */
-const HOST_FAULTS: Readonly<Partial<Record<Strike, readonly [HostFault, HostFault]>>> = {
-  'host late': ['late_request', 'late_answer'],
-  'host twice': ['twice', 'twice'],
-  'host silent': ['drop_request', 'drop_answer'],
+/** Faults of the acquirer on its way there, and on its way back. */
+const ACQUIRER_FAULTS: Readonly<Partial<Record<Strike, readonly [AcquirerFault, AcquirerFault]>>> = {
+  'acquirer late': ['late_request', 'late_answer'],
+  'acquirer twice': ['twice', 'twice'],
+  'acquirer silent': ['drop_request', 'drop_answer'],
 }
 
 /** How often a batch whose fate is not known is sent once more. */
@@ -56,7 +56,7 @@ const PAUSE_MS = 3_000
 export class Boundaries {
   /** Met so far, while watching. */
   readonly met: Place[] = []
-  readonly #host: () => HostLink
+  readonly #acquirer: () => AcquirerLink
   #watched: Isolate | null = null
   #at = -1
   #strike: Strike | null = null
@@ -65,8 +65,8 @@ export class Boundaries {
   #lost: string | null = null
   #repeats = 0
 
-  constructor(host: () => HostLink) {
-    this.#host = host
+  constructor(acquirer: () => AcquirerLink) {
+    this.#acquirer = acquirer
   }
 
   /** From now on the boundaries of this isolate are counted; `strike` befalls the one numbered `at`, `compete` runs there. */
@@ -104,16 +104,16 @@ export class Boundaries {
     return { there, back, fate: fateOf(strike) }
   }
 
-  planHost(isolate: Isolate): HostPlan {
-    const asked = this.#meet(isolate, 'host asked')
-    const answers = this.#meet(isolate, 'host answers')
+  planAcquirer(isolate: Isolate): AcquirerPlan {
+    const asked = this.#meet(isolate, 'acquirer asked')
+    const answers = this.#meet(isolate, 'acquirer answers')
     const there = CALM.there + (asked?.pause ?? 0)
     const back = CALM.back + (answers?.pause ?? 0)
     if (asked?.strike === 'crash') return { there, back, crash: 'before' }
     if (answers?.strike === 'crash') return { there, back, crash: 'after' }
-    const faults = HOST_FAULTS[asked?.strike ?? answers?.strike ?? 'crash']
+    const faults = ACQUIRER_FAULTS[asked?.strike ?? answers?.strike ?? 'crash']
     const fault = faults?.[asked?.strike == null ? 1 : 0]
-    this.#host().simulator.follow(fault === undefined ? NO_FAULTS : { rates: {}, script: [{ fault }] })
+    this.#acquirer().simulator.follow(fault === undefined ? NO_FAULTS : { rates: {}, script: [{ fault }] })
     return { there, back }
   }
 

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { JournalEntry } from '../../src/domain/types.ts'
 import type { Ledger } from '../../src/simulator/ledger.ts'
 import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
-import type { Book, Sent, Told } from './book.ts'
+import type { Book, ClientAnswer, Sent } from './book.ts'
 import { type Deed, FOLLOW_UP, Model } from './model.ts'
 import type { Row, Storage } from './platform/d1.ts'
 
@@ -47,10 +47,10 @@ export async function checkChains(storage: Storage): Promise<Map<string, Journal
 }
 
 /** Every terminal's journal: the chain intact, and every answer the one that the rules give. */
-export async function readStreams(storage: Storage, book: Book, hasHost: boolean): Promise<Stream[]> {
+export async function readStreams(storage: Storage, book: Book, hasAcquirer: boolean): Promise<Stream[]> {
   const streams: Stream[] = []
   for (const [terminalId, entries] of await checkChains(storage)) {
-    const model = new Model(hasHost, book.targets)
+    const model = new Model(hasAcquirer, book.targets)
     for (const entry of entries) model.take(entry)
     streams.push({ terminalId, entries, model })
   }
@@ -69,7 +69,7 @@ export function checkProjections(storage: Storage, { terminalId, model }: Stream
   compare(
     'select message_key, amount, status from sale',
     deeds
-      .filter(({ kind, isTold }) => kind === 'sale' && isTold)
+      .filter(({ kind, isAnswered }) => kind === 'sale' && isAnswered)
       .map(({ key, amount, state }) => ({
         message_key: key,
         amount,
@@ -85,11 +85,11 @@ export function checkProjections(storage: Storage, { terminalId, model }: Stream
     'voids',
   )
   compare(
-    'select message_key, state, case_reason is not null as is_case from host_message',
+    'select message_key, state, case_reason is not null as is_case from acquirer_message',
     deeds
       .filter(({ isForwarded }) => isForwarded)
       .map(({ key, state, caseIs }) => ({ message_key: key, state, is_case: caseIs === 'none' ? 0 : 1 })),
-    'messages to the host',
+    'messages to the acquirer',
   )
   compare(
     'select target_key, kind from reversal',
@@ -120,48 +120,52 @@ export function checkVoids(storage: Storage): void {
 }
 
 /** What was told is what stands, and was told in the order in which it was decided. */
-export function checkTold(book: Book, streams: readonly Stream[]): void {
+export function checkAnswers(book: Book, streams: readonly Stream[]): void {
   for (const { entries, model } of streams) {
     const byKey = new Map(entries.map((entry) => [entry.messageKey, entry]))
     for (const { messageKey } of entries) {
       const sent = book.sent.get(messageKey)
       const answering = byKey.get(`${messageKey}|outcome`) ?? byKey.get(messageKey)
-      for (const told of sent?.told ?? []) if (sent !== undefined) checkOne(sent, told, answering, model)
+      for (const answers of sent?.answers ?? [])
+        if (sent !== undefined) checkOne(sent, answers, answering, model)
     }
     checkOrder(book, entries)
   }
   const written = new Set(streams.flatMap(({ entries }) => entries.map(({ messageKey }) => messageKey)))
-  for (const { key, kind, told } of book.sent.values())
-    for (const { verdict, code } of told)
+  for (const { key, kind, answers } of book.sent.values())
+    for (const { verdict, code } of answers)
       must(
         written.has(key) || verdict === 'declined' || kind === 'settlement' || kind === 'upload_end',
         `${key} was told ${code} and is not written`,
       )
 }
 
-function checkOne(sent: Sent, told: Told, entry: JournalEntry | undefined, model: Model): void {
+function checkOne(sent: Sent, answers: ClientAnswer, entry: JournalEntry | undefined, model: Model): void {
   const { key, kind } = sent
   // Written only when it closes the batch; its totals are held against the model.
   if (kind === 'settlement' || kind === 'upload_end') return
   const movesMoney = kind === 'sale' || kind === 'void'
   const answer = entry?.answer ?? null
-  if (told.verdict === 'approved') {
-    must(answer !== null, `${key} was told ${told.code} and has no answer written`)
-    same([told.rrn, null], [answer.rrn, answer.reason], `${key} was told`)
+  if (answers.verdict === 'approved') {
+    must(answer !== null, `${key} was told ${answers.code} and has no answer written`)
+    same([answers.rrn, null], [answer.rrn, answer.reason], `${key} was told`)
     must(
       !movesMoney || model.stands(key) || model.reversed.get(key) === 'reversed',
       `${key} was approved, and neither stands nor was reversed`,
     )
   } else if (movesMoney) {
-    must(!model.stands(key), `${key} was declined (${told.code}) and stands`)
-    const isReversed = told.code === '12' || told.code === 'message_reversed' || told.code === 'reversed'
+    must(!model.stands(key), `${key} was declined (${answers.code}) and stands`)
+    const isReversed =
+      answers.code === '12' || answers.code === 'message_reversed' || answers.code === 'reversed'
     must(
       answer?.reason !== null || isReversed,
-      `${key} was declined (${told.code}), and its entry approves it`,
+      `${key} was declined (${answers.code}), and its entry approves it`,
     )
   }
-  const recorded = sent.told.filter(({ rrn, how }) => rrn === told.rrn && rrn !== '' && how === told.how)
-  for (const again of recorded) same(again.content, told.content, `${key} was told twice`)
+  const recorded = sent.answers.filter(
+    ({ rrn, how }) => rrn === answers.rrn && rrn !== '' && how === answers.how,
+  )
+  for (const again of recorded) same(again.content, answers.content, `${key} was told twice`)
 }
 
 /** No message that was answered before another was sent comes after it in the journal. */
@@ -171,7 +175,7 @@ function checkOrder(book: Book, entries: readonly JournalEntry[]): void {
   for (const { messageKey, answer } of entries) {
     const sent = book.sent.get(messageKey.replace(/\|outcome$/, ''))
     if (sent === undefined) continue
-    const answers = sent.told.filter(({ rrn }) => rrn === '' || rrn === answer?.rrn)
+    const answers = sent.answers.filter(({ rrn }) => rrn === '' || rrn === answer?.rrn)
     const first = Math.min(...answers.map(({ at }) => at))
     must(first >= latestSent, `${messageKey} was answered before ${of} was sent, and comes after it`)
     if (sent.sentAt > latestSent) {
@@ -190,28 +194,28 @@ export function checkSent(book: Book, streams: readonly Stream[]): void {
     }
 }
 
-/** What stands at the host stands here, and the other way round; where it does not, a person knows. */
-export function checkHost(ledger: Ledger, storage: Storage, streams: readonly Stream[]): void {
+/** What stands at the acquirer stands here, and the other way round; where it does not, a person knows. */
+export function checkAcquirer(ledger: Ledger, storage: Storage, streams: readonly Stream[]): void {
   const deeds = new Map<string, Deed>()
   for (const { model } of streams) for (const deed of model.deeds.values()) deeds.set(deed.key, deed)
   const ours = new Map<string, Deed>()
   const messages = storage.rows(
-    'select message_key, kind, terminal_id, batch_number, host_stan from host_message',
+    'select message_key, kind, terminal_id, batch_number, acquirer_stan from acquirer_message',
   )
-  for (const { message_key, kind, terminal_id, batch_number, host_stan } of messages) {
+  for (const { message_key, kind, terminal_id, batch_number, acquirer_stan } of messages) {
     const deed = deeds.get(String(message_key))
-    if (deed !== undefined) ours.set(`${kind} ${terminal_id} ${batch_number} ${host_stan}`, deed)
+    if (deed !== undefined) ours.set(`${kind} ${terminal_id} ${batch_number} ${acquirer_stan}`, deed)
   }
   for (const item of ledger.items()) {
     const place = `${item.of} ${item.terminalId} ${item.batchNumber} ${item.stan}`
     const deed = ours.get(place)
-    must(deed !== undefined, `the host has ${place}, which we do not know`)
+    must(deed !== undefined, `the acquirer has ${place}, which we do not know`)
     ours.delete(place)
     const agrees = (item.state === 'approved') === (deed.state === 'approved')
-    must(agrees || deed.caseIs === 'open', `${deed.key} is ${deed.state}, at the host ${item.state}`)
+    must(agrees || deed.caseIs === 'open', `${deed.key} is ${deed.state}, at the acquirer ${item.state}`)
   }
   for (const deed of ours.values())
-    must(deed.state !== 'approved', `${deed.key} is approved, and the host does not know it`)
+    must(deed.state !== 'approved', `${deed.key} is approved, and the acquirer does not know it`)
   for (const deed of deeds.values())
     must(
       !deed.isForwarded ||
@@ -224,24 +228,24 @@ export function checkHost(ledger: Ledger, storage: Storage, streams: readonly St
 /** Nothing is undecided for longer than was promised, unless a person was called. A run of cron may lie in between. */
 export function checkOverdue(storage: Storage, now: number): void {
   const overdue = storage.rows(
-    `select message_key, state from host_message where state in ('pending', 'undoing', 'reversing')
+    `select message_key, state from acquirer_message where state in ('pending', 'undoing', 'reversing')
      and case_reason is null and decide_by < ?`,
     now - 120_000,
   )
   same(overdue.length, 0, `undecided for too long: ${JSON.stringify(overdue)}`)
 }
 
-/** On what the host and we do not agree, and may without a person. */
-export const owedToHost = (storage: Storage): Row[] =>
+/** On what the acquirer and we do not agree, and may without a person. */
+export const sentToAcquirer = (storage: Storage): Row[] =>
   storage.rows(
-    `select message_key, state, case_reason from host_message
-     where next_at is not null and case_reason is not 'host_keeps'`,
+    `select message_key, state, case_reason from acquirer_message
+     where next_at is not null and case_reason is not 'reversal_refused'`,
   )
 
-/** A host that answers again is believed: what no one looked at but for its silence ends by itself. */
+/** An acquirer that answers again is believed: what no one looked at but for its silence ends by itself. */
 export function checkAgreed(storage: Storage): void {
-  const owed = owedToHost(storage)
-  same(owed.length, 0, `owed to a host that answers: ${JSON.stringify(owed)}`)
+  const owed = sentToAcquirer(storage)
+  same(owed.length, 0, `owed to an acquirer that answers: ${JSON.stringify(owed)}`)
 }
 
 /** None of these stands in any row or line. */

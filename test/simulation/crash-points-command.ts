@@ -4,7 +4,7 @@
  */
 
 import { parseArgs } from 'node:util'
-import { loadCoreModule } from '../../src/cli/core.ts'
+import { loadCoreModule } from '../../src/cli/lib/core.ts'
 import { STRIKES } from './boundaries.ts'
 import { ACQUIRERS, MODES, PLAY_NAMES, runCell } from './crash-points.ts'
 import { runGrid, tableOf } from './grid.ts'

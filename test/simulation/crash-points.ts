@@ -7,12 +7,12 @@
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { Boundaries, type Place, type Strike } from './boundaries.ts'
 import { must } from './checks.ts'
-import { Lab, MASTER_KEY } from './lab.ts'
+import { Power } from './context.ts'
+import { Harness, MASTER_KEY } from './harness.ts'
+import { MerchantClient } from './merchant-client.ts'
 import { PLATFORM } from './platform/isolate.ts'
 import { running } from './platform/scheduler.ts'
-import { Shop } from './shop.ts'
-import { Power } from './stage.ts'
-import type { Till } from './till.ts'
+import type { TestTerminal } from './terminal.ts'
 
 export const MODES = ['first', 'copy', 'competing'] as const
 export type Mode = (typeof MODES)[number]
@@ -24,15 +24,15 @@ const MERCHANT = '123456789012345'
 const COMPETITOR = 'competitor'
 
 interface Scene {
-  readonly till: Till
-  readonly shop: Shop
+  readonly testTerminal: TestTerminal
+  readonly merchantClient: MerchantClient
   /** Sells, and gives the trace number of the sale. */
   sell(): Promise<string>
   /** Voids a sale by its trace number, and gives that of the void. */
   voidOf(saleStan: string): Promise<string>
   /** The next request is lost on its way. */
   loseNext(): void
-  knownSale(saleStan: string): ReturnType<Shop['want']>
+  knownSale(saleStan: string): ReturnType<MerchantClient['want']>
 }
 
 /** What is done beforehand; then what is struck, the same once more, and whoever comes in its way. */
@@ -45,90 +45,94 @@ interface Act {
 type Play = (scene: Scene) => Promise<Act>
 
 const PLAYS: Readonly<Record<string, Play>> = {
-  sale: async ({ till }) => {
-    const first = () => till.terminal.sale(1000, till.options.cards[0] ?? '')
-    const again = () => till.terminal.resend(till.lastFrame ?? new Uint8Array(0))
+  sale: async ({ testTerminal }) => {
+    const first = () => testTerminal.terminal.sale(1000, testTerminal.options.cards[0] ?? '')
+    const again = () => testTerminal.terminal.resend(testTerminal.lastFrame ?? new Uint8Array(0))
     return { first, copy: again, compete: again }
   },
   void: async (scene) => {
-    const { till, shop } = scene
+    const { testTerminal, merchantClient } = scene
     const sale = await scene.sell()
     const known = scene.knownSale(sale)
     return {
-      first: () => till.terminal.voidSale(sale),
-      copy: () => till.terminal.resend(till.lastFrame ?? new Uint8Array(0)),
-      compete: () => shop.void(known),
+      first: () => testTerminal.terminal.voidSale(sale),
+      copy: () => testTerminal.terminal.resend(testTerminal.lastFrame ?? new Uint8Array(0)),
+      compete: () => merchantClient.void(known),
     }
   },
-  'sale against its reversal': async ({ till }) => {
-    const first = () => till.terminal.sale(1000, till.options.cards[0] ?? '')
-    const again = () => till.terminal.resend(till.lastFrame ?? new Uint8Array(0))
-    return { first, copy: again, compete: () => till.terminal.reverse(till.state.log.at(-1)?.stan) }
+  'sale against its reversal': async ({ testTerminal }) => {
+    const first = () => testTerminal.terminal.sale(1000, testTerminal.options.cards[0] ?? '')
+    const again = () => testTerminal.terminal.resend(testTerminal.lastFrame ?? new Uint8Array(0))
+    return {
+      first,
+      copy: again,
+      compete: () => testTerminal.terminal.reverse(testTerminal.state.log.at(-1)?.stan),
+    }
   },
   'void against its reversal': async (scene) => {
-    const { till } = scene
+    const { testTerminal } = scene
     const sale = await scene.sell()
-    const again = () => till.terminal.resend(till.lastFrame ?? new Uint8Array(0))
-    const compete = () => till.terminal.reverse(till.state.log.at(-1)?.stan)
-    return { first: () => till.terminal.voidSale(sale), copy: again, compete }
+    const again = () => testTerminal.terminal.resend(testTerminal.lastFrame ?? new Uint8Array(0))
+    const compete = () => testTerminal.terminal.reverse(testTerminal.state.log.at(-1)?.stan)
+    return { first: () => testTerminal.terminal.voidSale(sale), copy: again, compete }
   },
   'void, JSON': async (scene) => {
-    const { till, shop } = scene
+    const { testTerminal, merchantClient } = scene
     const sale = await scene.sell()
     const known = scene.knownSale(sale)
-    const first = () => shop.void(known)
-    return { first, copy: first, compete: () => till.terminal.voidSale(sale) }
+    const first = () => merchantClient.void(known)
+    return { first, copy: first, compete: () => testTerminal.terminal.voidSale(sale) }
   },
   'reversal of a void': async (scene) => {
-    const { till } = scene
+    const { testTerminal } = scene
     const voided = await scene.voidOf(await scene.sell())
-    const frame = till.lastFrame ?? new Uint8Array(0)
-    const first = () => till.terminal.reverse(voided)
-    return { first, copy: first, compete: () => till.terminal.resend(frame) }
+    const frame = testTerminal.lastFrame ?? new Uint8Array(0)
+    const first = () => testTerminal.terminal.reverse(voided)
+    return { first, copy: first, compete: () => testTerminal.terminal.resend(frame) }
   },
   'reversal before the void': async (scene) => {
-    const { till } = scene
+    const { testTerminal } = scene
     const sale = await scene.sell()
     scene.loseNext()
-    await till.terminal.voidSale(sale)
-    const frame = till.lastFrame ?? new Uint8Array(0)
-    const first = () => till.terminal.reverse(till.state.log.at(-1)?.stan)
-    return { first, copy: first, compete: () => till.terminal.resend(frame) }
+    await testTerminal.terminal.voidSale(sale)
+    const frame = testTerminal.lastFrame ?? new Uint8Array(0)
+    const first = () => testTerminal.terminal.reverse(testTerminal.state.log.at(-1)?.stan)
+    return { first, copy: first, compete: () => testTerminal.terminal.resend(frame) }
   },
   'reversal of a sale': async (scene) => {
-    const { till, shop } = scene
+    const { testTerminal, merchantClient } = scene
     const sale = await scene.sell()
     const known = scene.knownSale(sale)
-    const first = () => till.terminal.reverse(sale)
-    return { first, copy: first, compete: () => shop.void(known) }
+    const first = () => testTerminal.terminal.reverse(sale)
+    return { first, copy: first, compete: () => merchantClient.void(known) }
   },
   'reversal of a voided sale': async (scene) => {
-    const { till } = scene
+    const { testTerminal } = scene
     const sale = await scene.sell()
     await scene.voidOf(sale)
-    const frame = till.lastFrame ?? new Uint8Array(0)
-    const first = () => till.terminal.reverse(sale)
-    return { first, copy: first, compete: () => till.terminal.resend(frame) }
+    const frame = testTerminal.lastFrame ?? new Uint8Array(0)
+    const first = () => testTerminal.terminal.reverse(sale)
+    return { first, copy: first, compete: () => testTerminal.terminal.resend(frame) }
   },
   'reversal of a void, JSON': async (scene) => {
-    const { shop } = scene
+    const { merchantClient } = scene
     const known = scene.knownSale(await scene.sell())
-    await shop.void(known)
-    const first = () => shop.reverse(known)
-    return { first, copy: first, compete: () => shop.void(known) }
+    await merchantClient.void(known)
+    const first = () => merchantClient.reverse(known)
+    return { first, copy: first, compete: () => merchantClient.void(known) }
   },
   'reversal before the void, JSON': async (scene) => {
-    const { shop } = scene
+    const { merchantClient } = scene
     const known = scene.knownSale(await scene.sell())
-    const first = () => shop.reverse(known)
-    return { first, copy: first, compete: () => shop.void(known) }
+    const first = () => merchantClient.reverse(known)
+    return { first, copy: first, compete: () => merchantClient.void(known) }
   },
   settlement: async (scene) => {
-    const { till, shop } = scene
+    const { testTerminal, merchantClient } = scene
     await scene.voidOf(await scene.sell())
     const known = scene.knownSale(await scene.sell())
-    const first = () => till.terminal.settle()
-    return { first, copy: first, compete: () => shop.void(known) }
+    const first = () => testTerminal.terminal.settle()
+    return { first, copy: first, compete: () => merchantClient.void(known) }
   },
 }
 
@@ -156,8 +160,8 @@ export async function runCell(
 ): Promise<Outcome> {
   const isCompetitor = () => running.getStore()?.owner.name === COMPETITOR
   const losing = { next: false }
-  const boundaries: Boundaries = new Boundaries(() => lab.host)
-  const lab = new Lab({
+  const boundaries: Boundaries = new Boundaries(() => harness.acquirer)
+  const harness = new Harness({
     seed: 1,
     module,
     start: START,
@@ -165,7 +169,7 @@ export async function runCell(
     recovery: 'inquiry',
     isolates: 2,
     planTrip: (isolate, trip) => boundaries.planTrip(isolate, trip),
-    planHost: (isolate) => boundaries.planHost(isolate),
+    planAcquirer: (isolate) => boundaries.planAcquirer(isolate),
     planCopies: ([one, two]) => {
       const isolate = isCompetitor() ? two : one
       if (isolate === undefined) throw new Error('there are two isolates')
@@ -179,12 +183,12 @@ export async function runCell(
   })
   let violation: string | null = null
   try {
-    await lab.phase('play', () => perform(lab, boundaries, losing, cell))
-    await lab.check()
+    await harness.phase('play', () => perform(harness, boundaries, losing, cell))
+    await harness.check()
   } catch (error) {
-    violation = lab.describe(error)
+    violation = harness.describe(error)
   }
-  lab.storage.close()
+  harness.storage.close()
   return { met: boundaries.met, violation }
 }
 
@@ -193,16 +197,16 @@ interface Losing {
 }
 
 async function perform(
-  lab: Lab,
+  harness: Harness,
   boundaries: Boundaries,
   losing: Losing,
   { play, mode, at, strike }: Cell,
 ): Promise<void> {
-  const { scheduler, isolates } = lab
+  const { scheduler, isolates } = harness
   const [isolate] = isolates
   const begin = PLAYS[play]
   if (begin === undefined || isolate === undefined) throw new Error(`no play ${play}`)
-  const scene = await openScene(lab, losing)
+  const scene = await openScene(harness, losing)
   const act = await begin(scene)
   let competitor: Promise<void> | null = null
   const compete = () => {
@@ -221,15 +225,15 @@ async function perform(
   boundaries.stop()
   await competitor
   await scheduler.sleep(MINUTE)
-  await scene.till.finish()
-  await recovered(lab)
-  await lab.askAgain(() => true)
+  await scene.testTerminal.finish()
+  await recovered(harness)
+  await harness.askAgain(() => true)
 }
 
-async function openScene(lab: Lab, losing: Losing): Promise<Scene> {
-  lab.enterBearer(null)
-  lab.enterBearer(MERCHANT)
-  const till = lab.openTill({
+async function openScene(harness: Harness, losing: Losing): Promise<Scene> {
+  harness.enterBearer(null)
+  harness.enterBearer(MERCHANT)
+  const testTerminal = harness.openTerminal({
     merchantId: MERCHANT,
     terminalId: 'T0000001',
     macProfile: 'cup-ecb',
@@ -237,24 +241,29 @@ async function openScene(lab: Lab, losing: Losing): Promise<Scene> {
     habits: { sale: 1, void: 0, reverse: 0, settle: 0, signOn: 0, resend: 0, echo: 0 },
     cards: [testCard(1)],
     pause: 0,
-    feed: null,
+    captureSales: null,
   })
-  const { stage, scheduler } = lab
-  const shop = new Shop(stage, { name: 'shop', merchantId: MERCHANT, masterKey: MASTER_KEY, pause: 0 })
-  await lab.provision(till)
-  await till.terminal.signOn()
-  tick(lab)
-  const latest = () => till.state.log.at(-1)?.stan ?? ''
+  const { context, scheduler } = harness
+  const merchantClient = new MerchantClient(context, {
+    name: 'shop',
+    merchantId: MERCHANT,
+    masterKey: MASTER_KEY,
+    pause: 0,
+  })
+  await harness.provision(testTerminal)
+  await testTerminal.terminal.signOn()
+  tick(harness)
+  const latest = () => testTerminal.state.log.at(-1)?.stan ?? ''
   return {
-    till,
-    shop,
+    testTerminal,
+    merchantClient,
     sell: async () => {
-      const done = await till.terminal.sale(1000, till.options.cards[0] ?? '')
+      const done = await testTerminal.terminal.sale(1000, testTerminal.options.cards[0] ?? '')
       must(done.ok && done.value.outcome === 'approved', 'the sale before is not approved')
       return latest()
     },
     voidOf: async (saleStan) => {
-      const done = await till.terminal.voidSale(saleStan)
+      const done = await testTerminal.terminal.voidSale(saleStan)
       must(done.ok && done.value.outcome === 'approved', 'the void before is not approved')
       return latest()
     },
@@ -262,24 +271,24 @@ async function openScene(lab: Lab, losing: Losing): Promise<Scene> {
       losing.next = true
     },
     knownSale: (saleStan) => {
-      const { rrn = '', amount = 0 } = till.state.log.find(({ stan }) => stan === saleStan) ?? {}
+      const { rrn = '', amount = 0 } = testTerminal.state.log.find(({ stan }) => stan === saleStan) ?? {}
       scheduler.note(`sale ${saleStan} is ${rrn}`)
-      return shop.want({ merchantId: MERCHANT, terminalId: 'T0000001', rrn, amount })
+      return merchantClient.want({ merchantId: MERCHANT, terminalId: 'T0000001', rrn, amount })
     },
   }
 }
 
-function tick(lab: Lab): void {
-  lab.scheduler.after(MINUTE, PLATFORM, 'cron', () => {
-    for (const isolate of lab.isolates) isolate.cron()
-    tick(lab)
+function tick(harness: Harness): void {
+  harness.scheduler.after(MINUTE, PLATFORM, 'cron', () => {
+    for (const isolate of harness.isolates) isolate.cron()
+    tick(harness)
   })
 }
 
-/** Until nothing is owed to the host. */
-async function recovered({ scheduler, storage }: Lab): Promise<void> {
+/** Until nothing is owed to the acquirer. */
+async function recovered({ scheduler, storage }: Harness): Promise<void> {
   for (let minutes = 0; minutes < 10; minutes++) {
     await scheduler.sleep(MINUTE)
-    if (storage.rows('select 1 from host_message where next_at is not null').length === 0) return
+    if (storage.rows('select 1 from acquirer_message where next_at is not null').length === 0) return
   }
 }

@@ -3,12 +3,12 @@
  * `retryAfter` says; where no answer comes it sends the same again.
  */
 
-import type { Told } from './book.ts'
+import type { ClientAnswer } from './book.ts'
 import { Violation } from './checks.ts'
+import type { ActorContext } from './context.ts'
 import type { HttpRequest } from './platform/isolate.ts'
-import type { Stage } from './stage.ts'
 
-const PATIENCE_MS = 20_000
+const DEADLINE_MS = 20_000
 /** Longer than any fault lasts: a client that has asked for so long was never going to be told. In milliseconds. */
 const LONGEST_MS = 3_600_000
 
@@ -38,31 +38,31 @@ export const jsonRequest = (
 }
 
 /** Null where nothing came that says anything. */
-export async function ask({ network }: Stage, request: HttpRequest): Promise<JsonAnswer | null> {
-  const reply = await network.send(request, PATIENCE_MS)
+export async function ask({ network }: ActorContext, request: HttpRequest): Promise<JsonAnswer | null> {
+  const reply = await network.send(request, DEADLINE_MS)
   if (reply === null || reply.body.length === 0) return null
   const { status, body } = reply
   return { status, body: JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown> }
 }
 
 /** The final answer; null where it was told to call someone, since no one knows. */
-export async function untilFinal(stage: Stage, request: HttpRequest): Promise<JsonAnswer | null> {
+export async function untilFinal(context: ActorContext, request: HttpRequest): Promise<JsonAnswer | null> {
   let next = request
-  const until = stage.scheduler.now + LONGEST_MS
-  while (stage.scheduler.now < until) {
-    const answer = await ask(stage, next)
+  const until = context.scheduler.now + LONGEST_MS
+  while (context.scheduler.now < until) {
+    const answer = await ask(context, next)
     const { certainty, doNext = 'retry', retryAfter = 1, voidId, id = voidId } = answer?.body ?? {}
     if (certainty === 'FINAL') return answer
     if (doNext === 'contact_acquirer') return null
     if (doNext === 'query') next = { ...request, method: 'GET', path: `/v1/voids/${id}`, body: null }
     else if (doNext !== 'retry') throw new Violation(`not final, and told to ${JSON.stringify(answer?.body)}`)
-    await stage.scheduler.sleep(Number(retryAfter) * 1000)
+    await context.scheduler.sleep(Number(retryAfter) * 1000)
   }
   throw new Violation(`${request.method} ${request.path}: not final after an hour`)
 }
 
 /** `POST` gives the void or a problem, `GET` the void as it stands; a reversal's words are its own. */
-export function toldOf({ status, body }: JsonAnswer, at: number): Told {
+export function clientAnswerOf({ status, body }: JsonAnswer, at: number): ClientAnswer {
   const isReversal = 'receivedAt' in body
   const isRecord = status === 201 || status === 200
   const approved = isRecord && (isReversal || body.status === 'approved')

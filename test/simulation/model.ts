@@ -1,5 +1,5 @@
 /**
- * @module What a terminal's journal may say: a small sequential model of sales, voids, reversals, settlements and what a host
+ * @module What a terminal's journal may say: a small sequential model of sales, voids, reversals, settlements and what an acquirer
  * behind us makes of them, that takes the entries one after the other and holds each to the rules. It shares no code with the
  * decisions.
  */
@@ -11,7 +11,7 @@ const DAY_MS = 24 * HOUR_MS
 /** Shanghai is eight hours ahead of UTC all year; the cut-off is at 23:00. */
 const ZONE_MS = 8 * HOUR_MS
 const CUT_OFF_MS = 23 * HOUR_MS
-/** An answer of the host is hoped for so long. */
+/** An answer of the acquirer is hoped for so long. */
 const GIVE_UP_MS = 60_000
 /** And after so long a person must know. */
 const DECIDE_MS = 180_000
@@ -35,7 +35,7 @@ export interface Deed {
   readonly sale: Deed | null
   state: 'pending' | 'undoing' | 'approved' | 'declined' | 'reversing' | 'reversed'
   /** Whether anyone was ever told of it, or could have been: a sale has its row from then on. */
-  isTold: boolean
+  isAnswered: boolean
   /** A person was called, and perhaps is not needed any more. */
   caseIs: 'none' | 'open' | 'closed'
   /** From when it is owed to be decided. */
@@ -55,7 +55,7 @@ interface Totals {
 const isUndecided = ({ state }: Deed): boolean => state === 'pending' || state === 'undoing'
 
 /** What the key of an entry that follows a claim ends in. */
-export const FOLLOW_UP = /\|(outcome|give_up|host_undone|case\|\w+)$/
+export const FOLLOW_UP = /\|(outcome|give_up|acquirer_undone|case\|\w+)$/
 
 export class Model {
   readonly deeds = new Map<string, Deed>()
@@ -64,16 +64,16 @@ export class Model {
   readonly batches = new Map<string, Totals>()
   readonly #known = new Set<string>()
   readonly #byId = new Map<string, Deed>()
-  readonly #hasHost: boolean
+  readonly #hasAcquirer: boolean
   readonly #targets: ReadonlyMap<string, string>
   #open = ''
 
   /**
-   * `hasHost`: what a terminal or merchant asks is approved by the host alone. `targets`: what reversals of the JSON door are of;
+   * `hasAcquirer`: what a terminal or merchant asks is approved by the acquirer alone. `targets`: what reversals of the JSON door are of;
    * a terminal's is of the message whose key it has but for its kind.
    */
-  constructor(hasHost: boolean, targets: ReadonlyMap<string, string>) {
-    this.#hasHost = hasHost
+  constructor(hasAcquirer: boolean, targets: ReadonlyMap<string, string>) {
+    this.#hasAcquirer = hasAcquirer
     this.#targets = targets
     this.#openBatch('000001')
   }
@@ -116,13 +116,13 @@ export class Model {
     const { messageKey: key, answer } = entry
     this.#must(!this.reversed.has(key), entry, 'had been reversed before')
     const isForwarded = answer === null
-    const isFed = deed.kind === 'sale' && entry.door === 'json'
-    const mustBeForwarded = this.#hasHost && !isFed && answer?.reason == null
+    const isCaptured = deed.kind === 'sale' && entry.door === 'json'
+    const mustBeForwarded = this.#hasAcquirer && !isCaptured && answer?.reason == null
     this.#must(isForwarded === mustBeForwarded, entry, `was ${isForwarded ? '' : 'not '}forwarded`)
     const state = isForwarded ? 'pending' : answer.reason === null ? 'approved' : 'declined'
-    const flags: Pick<Deed, 'isForwarded' | 'isTold' | 'caseIs' | 'since' | 'liveVoid'> = {
+    const flags: Pick<Deed, 'isForwarded' | 'isAnswered' | 'caseIs' | 'since' | 'liveVoid'> = {
       isForwarded,
-      isTold: !isForwarded,
+      isAnswered: !isForwarded,
       caseIs: 'none',
       since: deed.at,
       liveVoid: null,
@@ -156,7 +156,7 @@ export class Model {
 
   /** Why a void of this sale is refused; null where nothing speaks against it. */
   #refusal(sale: Deed | undefined, at: number): string | null {
-    if (sale === undefined || !sale.isTold) return 'original_not_found'
+    if (sale === undefined || !sale.isAnswered) return 'original_not_found'
     if (sale.state === 'declined') return 'original_not_approved'
     if (sale.state !== 'approved') return 'original_reversed'
     if (sale.liveVoid !== null)
@@ -185,7 +185,7 @@ export class Model {
     if (deed.state === 'approved') this.#count(deed, 1)
   }
 
-  /** What came of a message that was forwarded to the host. */
+  /** What came of a message that was forwarded to the acquirer. */
   #follow(entry: JournalEntry, key: string): void {
     const deed = this.deeds.get(key)
     this.#must(deed?.isForwarded === true, entry, 'follows no claim')
@@ -197,18 +197,22 @@ export class Model {
         `given up while ${deed.state}`,
       )
       this.#move(deed, 'undoing')
-    } else if (kind === 'host_undone') {
+    } else if (kind === 'acquirer_undone') {
       this.#must(deed.state === 'reversing', entry, `undone while ${deed.state}`)
       this.#end(deed, 'reversed')
     } else if (kind === 'case') {
-      const reason = effects.hostMoves?.find(({ messageKey }) => messageKey === key)?.caseReason
+      const reason = effects.acquirerMoves?.find(({ messageKey }) => messageKey === key)?.caseReason
       this.#must(isUndecided(deed) || deed.state === 'reversing', entry, `a case while ${deed.state}`)
-      this.#must(reason === 'host_keeps' || at >= deed.since + DECIDE_MS, entry, 'a case before its time')
+      this.#must(
+        reason === 'reversal_refused' || at >= deed.since + DECIDE_MS,
+        entry,
+        'a case before its time',
+      )
       deed.caseIs = 'open'
     } else {
       this.#must(isUndecided(deed), entry, `its outcome while ${deed.state}`)
       this.#must(answer !== null && kind === deed.kind, entry, 'an outcome that answers no one')
-      deed.isTold = true
+      deed.isAnswered = true
       if (answer.reason !== null) {
         this.#end(deed, 'declined')
         return
@@ -219,7 +223,7 @@ export class Model {
     }
   }
 
-  /** Where host and we agree a case is over; it is forgotten with the next move. */
+  /** Where acquirer and we agree a case is over; it is forgotten with the next move. */
   #move(deed: Deed, state: Deed['state']): void {
     deed.state = state
     if (deed.caseIs === 'closed') deed.caseIs = 'none'

@@ -1,7 +1,7 @@
 /**
- * @module An older database brought back under a host that is ahead: terminals and back offices work through faults, a copy of the
- * database is kept at some moment, they go on, and the copy comes back. The host's list is held against it as `annul reconcile`
- * does; then both books must agree but for what a person knows of, and nothing may have gone to the host as new.
+ * @module An older database brought back under an acquirer that is ahead: terminals and back offices work through faults, a copy of the
+ * database is kept at some moment, they go on, and the copy comes back. The acquirer's list is held against it as `annul reconcile`
+ * does; then both books must agree but for what a person knows of, and nothing may have gone to the acquirer as new.
  */
 
 import { NO_FAULTS } from '../../src/simulator/faults.ts'
@@ -9,24 +9,24 @@ import type { Item } from '../../src/simulator/ledger.ts'
 import { authorizationCodeOf, rrnOf } from '../../src/simulator/speech.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { checkChains, checkVoids, must } from './checks.ts'
+import { CALM, drawAcquirerPlan, drawClimate, FaultPlan } from './fault-plan.ts'
+import { ADMINISTRATOR, Harness, MASTER_KEY } from './harness.ts'
 import { ask, jsonRequest } from './json-client.ts'
-import { ADMINISTRATOR, Lab, MASTER_KEY } from './lab.ts'
+import { MerchantClient } from './merchant-client.ts'
 import { PLATFORM } from './platform/isolate.ts'
 import { Random } from './platform/random.ts'
-import { Shop } from './shop.ts'
-import { CALM, drawClimate, drawHostPlan, Weather } from './weather.ts'
 
 const MINUTE = 60_000
 const MERCHANT = '100000000000001'
 
 export interface Restored {
-  /** Differences that the host's list brought to light, by what they are. */
-  readonly findings: Readonly<Record<string, number>>
+  /** Differences that the acquirer's list brought to light, by what they are. */
+  readonly results: Readonly<Record<string, number>>
   readonly violation: string | null
 }
 
-interface Finding {
-  readonly finding?: string
+interface ReconciliationResult {
+  readonly result?: string
   readonly event?: string
   readonly difference?: string
   readonly applied?: boolean | null
@@ -37,109 +37,113 @@ const placeOf = ({ of, terminalId, batchNumber, stan }: Item): string =>
 
 export async function runRestore(module: WebAssembly.Module, seed: number): Promise<Restored> {
   const random = new Random(seed)
-  const weather = new Weather(random.fork(), CALM, true)
-  const lab = new Lab({
+  const faultPlan = new FaultPlan(random.fork(), CALM, true)
+  const harness = new Harness({
     seed: random.next(),
     module,
     start: Date.UTC(2026, 5, 1, 2, 18),
     acquirer: 'https',
     recovery: 'inquiry',
     isolates: 2,
-    planTrip: () => weather.planTrip(),
-    planHost: () => weather.planHost(),
-    planCopies: (isolates) => weather.planCopies(isolates),
+    planTrip: () => faultPlan.planTrip(),
+    planAcquirer: () => faultPlan.planAcquirer(),
+    planCopies: (isolates) => faultPlan.planCopies(isolates),
     losesPower: () => false,
   })
-  let findings: Record<string, number> = {}
+  let results: Record<string, number> = {}
   let violation: string | null = null
   try {
-    await lab.phase('restore', async () => {
-      findings = await perform(lab, weather, random)
+    await harness.phase('restore', async () => {
+      results = await perform(harness, faultPlan, random)
     })
   } catch (error) {
-    violation = lab.describe(error)
+    violation = harness.describe(error)
   }
-  lab.storage.close()
-  return { findings, violation }
+  harness.storage.close()
+  return { results, violation }
 }
 
-async function perform(lab: Lab, weather: Weather, random: Random): Promise<Record<string, number>> {
-  const { scheduler, storage, host, isolates } = lab
-  const shop = await openShop(lab)
-  tick(lab)
+async function perform(
+  harness: Harness,
+  faultPlan: FaultPlan,
+  random: Random,
+): Promise<Record<string, number>> {
+  const { scheduler, storage, acquirer, isolates } = harness
+  const merchantClient = await openHarness(harness)
+  tick(harness)
   const work = async (actions: number) => {
-    for (const till of lab.tills) till.start(actions)
-    shop.start(actions)
-    while (![...lab.tills, shop].every(({ isDone }) => isDone)) await scheduler.sleep(1000)
+    for (const terminal of harness.terminals) terminal.start(actions)
+    merchantClient.start(actions)
+    while (![...harness.terminals, merchantClient].every(({ isDone }) => isDone)) await scheduler.sleep(1000)
   }
-  weather.climate = drawClimate(random, true)
-  host.simulator.follow(drawHostPlan(random, true))
+  faultPlan.climate = drawClimate(random, true)
+  acquirer.simulator.follow(drawAcquirerPlan(random, true))
   // The copy is of some moment in the middle of things.
   scheduler.after(random.between(1, 40_000), PLATFORM, 'kept', () => storage.keep())
   await work(15)
   await work(10)
   await scheduler.sleep(MINUTE)
-  weather.climate = CALM
-  host.simulator.follow(NO_FAULTS)
+  faultPlan.climate = CALM
+  acquirer.simulator.follow(NO_FAULTS)
   await scheduler.sleep(5 * MINUTE)
 
   storage.bringBack()
   for (const isolate of isolates) isolate.crash()
-  const { sales } = lab.stage
+  const { sales } = harness.context
   const isThere = ({ rrn }: { rrn: string }) =>
     storage.rows('select 1 from sale where rrn = ?', rrn).length > 0
   sales.splice(0, sales.length, ...sales.filter(isThere))
-  const before = new Set(Array.from(host.simulator.ledger.items(), placeOf))
+  const before = new Set(Array.from(acquirer.simulator.ledger.items(), placeOf))
   const owed = new Set(
     storage
       .rows(
-        `select kind || ' ' || terminal_id || ' ' || batch_number || ' ' || host_stan as place from host_message`,
+        `select kind || ' ' || terminal_id || ' ' || batch_number || ' ' || acquirer_stan as place from acquirer_message`,
       )
       .map(({ place }) => place),
   )
-  const first = await reconcile(lab)
+  const first = await reconcile(harness)
   const open = first.filter(
-    ({ finding, applied }) => finding !== 'owed' && finding !== 'later' && applied !== true,
+    ({ result, applied }) => result !== 'in_progress' && result !== 'changed_since' && applied !== true,
   )
   must(open.length === 0, `not written down: ${JSON.stringify(open)}`)
   await scheduler.sleep(20 * MINUTE)
-  const second = await reconcile(lab)
+  const second = await reconcile(harness)
   must(
-    second.every(({ finding }) => finding === 'known' || finding === 'owed'),
+    second.every(({ result }) => result === 'known_case' || result === 'in_progress'),
     `found the second time: ${JSON.stringify(second)}`,
   )
-  await checkRefused(lab, shop)
-  for (const item of host.simulator.ledger.items()) {
+  await checkRefused(harness, merchantClient)
+  for (const item of acquirer.simulator.ledger.items()) {
     const place = placeOf(item)
-    must(before.has(place) || owed.has(place), `the host was sent ${place} as new`)
+    must(before.has(place) || owed.has(place), `the acquirer was sent ${place} as new`)
   }
-  await checkSound(lab)
+  await checkSound(harness)
   // Life goes on, with terminals that remember what the database does not.
   await work(8)
   await scheduler.sleep(10 * MINUTE)
-  for (const till of lab.tills) await till.finish()
+  for (const terminal of harness.terminals) await terminal.finish()
   await scheduler.sleep(10 * MINUTE)
-  await checkSound(lab)
-  const findings: Record<string, number> = {}
-  for (const { finding, event, difference } of first) {
-    const name = difference ?? event ?? finding ?? 'unread'
-    findings[name] = (findings[name] ?? 0) + 1
+  await checkSound(harness)
+  const results: Record<string, number> = {}
+  for (const { result, event, difference } of first) {
+    const name = difference ?? event ?? result ?? 'unread'
+    results[name] = (results[name] ?? 0) + 1
   }
-  return findings
+  return results
 }
 
-async function checkSound(lab: Lab): Promise<void> {
-  await checkChains(lab.storage)
-  checkVoids(lab.storage)
-  checkBooks(lab)
+async function checkSound(harness: Harness): Promise<void> {
+  await checkChains(harness.storage)
+  checkVoids(harness.storage)
+  checkBooks(harness)
 }
 
-async function openShop(lab: Lab): Promise<Shop> {
-  lab.enterBearer(null)
-  lab.enterBearer(MERCHANT)
+async function openHarness(harness: Harness): Promise<MerchantClient> {
+  harness.enterBearer(null)
+  harness.enterBearer(MERCHANT)
   for (const terminalId of ['T0000001', 'T0000002'])
-    await lab.provision(
-      lab.openTill({
+    await harness.provision(
+      harness.openTerminal({
         merchantId: MERCHANT,
         terminalId,
         macProfile: 'cup-ecb',
@@ -147,24 +151,29 @@ async function openShop(lab: Lab): Promise<Shop> {
         habits: { sale: 6, void: 6, reverse: 1, settle: 1, signOn: 1, resend: 1, echo: 0 },
         cards: [testCard(7)],
         pause: 1000,
-        feed: null,
+        captureSales: null,
       }),
     )
-  return new Shop(lab.stage, { name: 'shop', merchantId: MERCHANT, masterKey: MASTER_KEY, pause: 1000 })
-}
-
-function tick(lab: Lab): void {
-  lab.scheduler.after(MINUTE, PLATFORM, 'cron', () => {
-    lab.isolates[0]?.cron()
-    tick(lab)
+  return new MerchantClient(harness.context, {
+    name: 'shop',
+    merchantId: MERCHANT,
+    masterKey: MASTER_KEY,
+    pause: 1000,
   })
 }
 
-/** As the command does it: ours first, then the host's list, then line by line through the door. */
-async function reconcile({ stage, host }: Lab): Promise<Finding[]> {
-  const ours = await ask(stage, jsonRequest(ADMINISTRATOR, 'GET', '/v1/host-messages'))
+function tick(harness: Harness): void {
+  harness.scheduler.after(MINUTE, PLATFORM, 'cron', () => {
+    harness.isolates[0]?.cron()
+    tick(harness)
+  })
+}
+
+/** As the command does it: ours first, then the acquirer's list, then line by line through the door. */
+async function reconcile({ context, acquirer }: Harness): Promise<ReconciliationResult[]> {
+  const ours = await ask(context, jsonRequest(ADMINISTRATOR, 'GET', '/v1/acquirer-messages'))
   must(ours?.status === 200, `what we hold is not told: ${ours?.status}`)
-  const lines = Array.from(host.simulator.ledger.items(), (item) => ({
+  const lines = Array.from(acquirer.simulator.ledger.items(), (item) => ({
     of: item.of,
     merchantId: item.merchantId,
     terminalId: item.terminalId,
@@ -184,25 +193,28 @@ async function reconcile({ stage, host }: Lab): Promise<Finding[]> {
     'content-type': 'application/x-ndjson',
     'content-length': String(body.length),
   }
-  const reply = await stage.network.send({ method: 'POST', path, headers, body }, 60_000)
+  const reply = await context.network.send({ method: 'POST', path, headers, body }, 60_000)
   const text = new TextDecoder().decode(reply?.body)
   must(reply?.status === 200, `the list is not taken: ${reply?.status} ${text}`)
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Finding)
+    .map((line) => JSON.parse(line) as ReconciliationResult)
 }
 
-/** Another void of a sale whose void only the host had is refused, without a word to the host. */
-async function checkRefused({ storage, stage, host }: Lab, shop: Shop): Promise<void> {
+/** Another void of a sale whose void only the acquirer had is refused, without a word to the acquirer. */
+async function checkRefused(
+  { storage, context, acquirer }: Harness,
+  merchantClient: MerchantClient,
+): Promise<void> {
   const taken = storage.rows<{ rrn: string; terminalId: string; amount: number }>(
     `select sale.rrn, sale.terminal_id as terminalId, sale.amount from void join sale on sale.id = void.sale_id
-     where void.message_key like 'host|%' and void.state = 'approved' limit 3`,
+     where void.message_key like 'acquirer|%' and void.state = 'approved' limit 3`,
   )
   for (const sale of taken) {
-    const known = [...host.simulator.ledger.items()].length
-    const wanted = shop.want({ ...sale, merchantId: MERCHANT })
-    await shop.void(wanted)
+    const known = [...acquirer.simulator.ledger.items()].length
+    const wanted = merchantClient.want({ ...sale, merchantId: MERCHANT })
+    await merchantClient.void(wanted)
     const [row] = storage.rows(
       'select count(*) as n from void where sale_id = ? and state = ?',
       wanted.saleId,
@@ -210,30 +222,30 @@ async function checkRefused({ storage, stage, host }: Lab, shop: Shop): Promise<
     )
     must(row?.n === 1, `sale ${sale.rrn} is voided ${row?.n} times`)
     must(
-      [...host.simulator.ledger.items()].length === known,
-      `the host was asked for a second void of ${sale.rrn}`,
+      [...acquirer.simulator.ledger.items()].length === known,
+      `the acquirer was asked for a second void of ${sale.rrn}`,
     )
-    stage.scheduler.note('refused')
+    context.scheduler.note('refused')
   }
 }
 
-/** What stands at the host stands here, and the other way round, or a person knows. */
-function checkBooks({ storage, host }: Lab): void {
+/** What stands at the acquirer stands here, and the other way round, or a person knows. */
+function checkBooks({ storage, acquirer }: Harness): void {
   const rows = storage.rows<{ place: string; state: string; isCase: number }>(
-    `select kind || ' ' || terminal_id || ' ' || batch_number || ' ' || host_stan as place, state,
-       case_reason is not null and case_closed_at is null as isCase from host_message`,
+    `select kind || ' ' || terminal_id || ' ' || batch_number || ' ' || acquirer_stan as place, state,
+       case_reason is not null and case_closed_at is null as isCase from acquirer_message`,
   )
   const ours = new Map(rows.map((row) => [row.place, row]))
-  for (const item of host.simulator.ledger.items()) {
-    const held = ours.get(placeOf(item))
-    must(held !== undefined, `the host has ${placeOf(item)}, which we do not know`)
-    ours.delete(held.place)
-    const agrees = (item.state === 'approved') === (held.state === 'approved')
+  for (const item of acquirer.simulator.ledger.items()) {
+    const ourRecord = ours.get(placeOf(item))
+    must(ourRecord !== undefined, `the acquirer has ${placeOf(item)}, which we do not know`)
+    ours.delete(ourRecord.place)
+    const agrees = (item.state === 'approved') === (ourRecord.state === 'approved')
     must(
-      agrees || held.isCase === 1,
-      `${held.place} is ${held.state}, at the host ${item.state}, and no one knows`,
+      agrees || ourRecord.isCase === 1,
+      `${ourRecord.place} is ${ourRecord.state}, at the acquirer ${item.state}, and no one knows`,
     )
   }
   for (const { place, state, isCase } of ours.values())
-    must(state !== 'approved' || isCase === 1, `${place} is approved, and the host does not know it`)
+    must(state !== 'approved' || isCase === 1, `${place} is approved, and the acquirer does not know it`)
 }

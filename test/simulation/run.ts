@@ -5,7 +5,7 @@
  */
 
 import { parseArgs } from 'node:util'
-import { loadCoreModule } from '../../src/cli/core.ts'
+import { loadCoreModule } from '../../src/cli/lib/core.ts'
 import { digestOf, runRestores, runWorlds } from './threads.ts'
 import { readable } from './transcript.ts'
 import type { Report } from './world.ts'
@@ -43,7 +43,7 @@ if (values.restores !== undefined) {
   const found = new Map<string, number>()
   let wrong = 0
   for (const { seed: one, restored } of await runRestores(await loadCoreModule(), { from: seed, count })) {
-    for (const [name, times] of Object.entries(restored.findings))
+    for (const [name, times] of Object.entries(restored.results))
       found.set(name, (found.get(name) ?? 0) + times)
     if (restored.violation === null) continue
     wrong++

@@ -30,9 +30,9 @@ describe('worlds of faults', () => {
     const faults = new Map<string, number>()
     for (const { counts } of reports)
       for (const [name, count] of Object.entries(counts)) faults.set(name, (faults.get(name) ?? 0) + count)
-    // The worlds were eventful; what is left at the host in the end is no event.
+    // The worlds were eventful; what is left at the acquirer in the end is no event.
     for (const [name, count] of faults)
-      if (!name.startsWith('host ')) expect([name, count > 50]).toEqual([name, true])
+      if (!name.startsWith('acquirer ')) expect([name, count > 50]).toEqual([name, true])
     expect(faults.size).toBeGreaterThan(15)
   })
 

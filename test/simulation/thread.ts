@@ -9,12 +9,12 @@ if (mutant !== null) takeOut(mutant)
 // Only now: what a mutant changes must not be loaded yet.
 const { World } = await import('./world.ts')
 
-const told = trace ? (line: string) => parentPort?.postMessage({ line }) : undefined
+const answers = trace ? (line: string) => parentPort?.postMessage({ line }) : undefined
 let done = 0
 let world: InstanceType<typeof World> | undefined
 process.on('unhandledRejection', (error) => world?.fail(error))
 for (let next = seed; done < voids; next += stride) {
-  world = new World({ seed: next, module, isMild, ...(told === undefined ? {} : { trace: told }) })
+  world = new World({ seed: next, module, isMild, ...(answers === undefined ? {} : { trace: answers }) })
   const report = await world.run()
   parentPort?.postMessage({ report })
   done += report.voids

@@ -23,7 +23,7 @@ type Said = { readonly report: Report } | { readonly line: string }
 /** Runs worlds on consecutive seeds until so many voids were asked. */
 export async function runWorlds(
   options: Pick<Job, 'module' | 'seed' | 'voids'> & Partial<Job> & { readonly threads?: number },
-  heard: (report: Report) => void,
+  received: (report: Report) => void,
   line: (text: string) => void = () => {},
 ): Promise<void> {
   const { threads = 1, voids, seed, ...job } = options
@@ -39,7 +39,7 @@ export async function runWorlds(
         stride: threads,
         voids: Math.ceil(voids / threads),
       },
-      (said) => ('report' in said ? heard(said.report) : line(said.line)),
+      (said) => ('report' in said ? received(said.report) : line(said.line)),
     ),
   )
   await Promise.all(each)
@@ -53,12 +53,12 @@ export function digestOf(reports: readonly Report[]): string {
   return hash.digest('hex').slice(0, 16)
 }
 
-function runThread(job: Job, say: (said: Said) => void): Promise<void> {
+function runThread(job: Job, send: (said: Said) => void): Promise<void> {
   const worker = new Worker(join(import.meta.dirname, 'thread.ts'), {
     workerData: job,
     execArgv: ['--disable-warning=ExperimentalWarning'],
   })
-  worker.on('message', say)
+  worker.on('message', send)
   return ended(worker)
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { httpsAcquirer } from '../../src/host/https.ts'
-import { sendOver } from '../../src/host/send.ts'
+import { httpsAcquirer } from '../../src/acquirer/https.ts'
+import { sendOver } from '../../src/acquirer/send.ts'
 import { createSimulator, type LedgerEntry } from '../../src/simulator/app.ts'
-import { aSale, aVoid, core, HEADER, inquiryOf, macKeyFor, START, TPDU } from '../host/behind.ts'
+import { aSale, aVoid, core, HEADER, inquiryOf, macKeyFor, START, TPDU } from '../acquirer/behind.ts'
 
 function open() {
   const slept: number[] = []
@@ -14,7 +14,7 @@ function open() {
   })
   const ask = (method: string, path: string, body?: unknown) =>
     simulator(
-      new Request(`http://host${path}`, {
+      new Request(`http://acquirer${path}`, {
         method,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
@@ -26,12 +26,12 @@ function open() {
     tpdu: TPDU,
     header: HEADER,
     recovery: 'inquiry',
-    send: sendOver(async (url, init) => simulator(new Request(url, init)), 'http://host/anywhere'),
+    send: sendOver(async (url, init) => simulator(new Request(url, init)), 'http://acquirer/anywhere'),
   })
   return { ask, ledger, acquirer, slept }
 }
 
-describe('the simulated host over HTTP', () => {
+describe('the simulated acquirer over HTTP', () => {
   it('takes frames at any path and shows its books', async () => {
     const { acquirer, ledger } = open()
     const sold = await acquirer.ask(aSale())

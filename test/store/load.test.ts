@@ -1,8 +1,8 @@
 /** @module What a decision is handed: the entries, reversals, keys and credentials that a message names, and no one else's. */
 
 import { beforeEach, expect, it } from 'vitest'
-import { sandbox } from '../../src/host/sandbox.ts'
-import type { Message } from '../../src/process.ts'
+import { sandbox } from '../../src/acquirer/sandbox.ts'
+import type { Message } from '../../src/pipeline/process.ts'
 import { load } from '../../src/store/load.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
@@ -13,7 +13,7 @@ const BEARER = 'a'.repeat(64)
 
 let house: House
 const one = async (item: Parameters<typeof load>[1][number]) => {
-  const [loaded] = await load(house.road.db, [item])
+  const [loaded] = await load(house.pipeline.db, [item])
   if (loaded === undefined) throw new Error('one item gives one answer')
   return loaded
 }
@@ -24,7 +24,7 @@ function message(command: Parameters<typeof messageFor>[0], number = 1): Message
     key: SALE,
     kind: 'sale',
     amount: 100,
-    isTold: true,
+    isAnswered: true,
     id,
     rrn: '',
   })
@@ -150,7 +150,7 @@ it('a sale whose card is not known has none', async () => {
 })
 
 it('a set gives each its own', async () => {
-  const [first, second, third] = await load(house.road.db, [
+  const [first, second, third] = await load(house.pipeline.db, [
     { terminalId: '99999999' },
     { terminalId: TID, messageKey: SALE },
     { credential: BEARER },

@@ -1,23 +1,23 @@
 /** @module The outbox: who takes what when, how long the next try is put off, and that one is taken once. */
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import { TRY_MS } from '../../src/domain/host-state.ts'
-import { nextDue, putBack, type Taken, takeDue, takeOne } from '../../src/store/outbox.ts'
+import { TRY_MS } from '../../src/domain/acquirer-state.ts'
+import { type Leased, leaseDue, leaseOne, nextDue, release } from '../../src/store/outbox.ts'
 import { House, LOST } from '../support/house.ts'
-import { scriptedHost } from '../worker/scripted-host.ts'
+import { scriptedAcquirer } from '../worker/scripted-acquirer.ts'
 
 const SECOND = 1000
 const NOW = 1_000_000 * SECOND
 
 let house: House
 beforeEach(() => {
-  house = new House(scriptedHost().acquirer)
+  house = new House(scriptedAcquirer().port)
 })
 
 /** A message that is owed something from `nextAt` on. */
 function owe(key: string, nextAt: number | null, attempts = 0, caseReason: string | null = null): void {
   house.rows(
-    `insert into host_message (message_key, kind, merchant_id, terminal_id, batch_number, host_stan, amount, currency_code,
+    `insert into acquirer_message (message_key, kind, merchant_id, terminal_id, batch_number, acquirer_stan, amount, currency_code,
       rrn, state, claimed_at, decide_by, case_reason, case_opened_at, attempts, next_at)
      values (?, 'void', 'm', 't', '000001', ?, 1, '156', 'r', 'pending', 0, ?, ?, ?, ?, ?)`,
     key,
@@ -31,9 +31,9 @@ function owe(key: string, nextAt: number | null, attempts = 0, caseReason: strin
 }
 
 const row = (key: string) =>
-  house.rows('select attempts, next_at from host_message where message_key = ?', key)[0]
+  house.rows('select attempts, next_at from acquirer_message where message_key = ?', key)[0]
 
-const keysOf = (taken: readonly Taken[]) => taken.map(({ message }) => message.messageKey).sort()
+const keysOf = (leased: readonly Leased[]) => leased.map(({ message }) => message.messageKey).sort()
 
 describe('what is due', () => {
   it('is taken up to a limit, the longest due first, and once', async () => {
@@ -42,17 +42,17 @@ describe('what is due', () => {
     owe('b', NOW - 1)
     owe('later', NOW + 1)
     owe('agreed', null)
-    const { db } = house.road
-    expect(keysOf(await takeDue(db, NOW, 2))).toEqual(['a', 'b'])
-    expect(keysOf(await takeDue(db, NOW, 2))).toEqual(['c'])
-    expect(await takeDue(db, NOW, 2)).toEqual([])
+    const { db } = house.pipeline
+    expect(keysOf(await leaseDue(db, NOW, 2))).toEqual(['a', 'b'])
+    expect(keysOf(await leaseDue(db, NOW, 2))).toEqual(['c'])
+    expect(await leaseDue(db, NOW, 2)).toEqual([])
   })
 
   it('comes without the outbox’s own columns', async () => {
     owe('a', NOW)
-    const [taken] = await takeDue(house.road.db, NOW, 1)
-    const message = taken?.message
-    expect(taken?.attempts).toBe(1)
+    const [leased] = await leaseDue(house.pipeline.db, NOW, 1)
+    const message = leased?.message
+    expect(leased?.attempts).toBe(1)
     expect(message).toMatchObject({ messageKey: 'a', kind: 'void', state: 'pending', caseReason: null })
     expect(message).not.toHaveProperty('nextAt')
     expect(message).not.toHaveProperty('attempts')
@@ -60,7 +60,7 @@ describe('what is due', () => {
 
   it('is put off for as long as a try may last, so that who takes it and dies keeps it no longer', async () => {
     owe('a', NOW, 5)
-    await takeDue(house.road.db, NOW, 1)
+    await leaseDue(house.pipeline.db, NOW, 1)
     expect(row('a')).toEqual({ attempts: 6, next_at: NOW + TRY_MS })
   })
 })
@@ -70,14 +70,14 @@ describe('one message', () => {
     owe('a', NOW)
     owe('b', NOW + 1)
     owe('c', null)
-    const { db } = house.road
-    expect((await takeOne(db, 'a', NOW))?.message.messageKey).toBe('a')
+    const { db } = house.pipeline
+    expect((await leaseOne(db, 'a', NOW))?.message.messageKey).toBe('a')
     expect(row('a')).toEqual({ attempts: 1, next_at: NOW + TRY_MS })
-    for (const key of ['a', 'b', 'c', 'none']) expect(await takeOne(db, key, NOW)).toBeNull()
+    for (const key of ['a', 'b', 'c', 'none']) expect(await leaseOne(db, key, NOW)).toBeNull()
   })
 
   const back = (messageKey: string, attempts: number) =>
-    putBack(house.road.db, { message: { messageKey }, attempts }, NOW)
+    release(house.pipeline.db, { message: { messageKey }, attempts }, NOW)
 
   it.each([
     [0, 1],
@@ -93,7 +93,7 @@ describe('one message', () => {
   })
 
   it.each([1, 7, 100])('after %i tries with a case open is due again after an hour', async (attempts) => {
-    owe('a', NOW + TRY_MS, attempts, 'host_silent')
+    owe('a', NOW + TRY_MS, attempts, 'no_answer')
     await back('a', attempts)
     expect(row('a')).toEqual({ attempts, next_at: NOW + 3600 * SECOND })
   })
@@ -119,10 +119,10 @@ describe('one message', () => {
 })
 
 it('the next one due is known', async () => {
-  expect(await nextDue(house.road.db)).toBeNull()
+  expect(await nextDue(house.pipeline.db)).toBeNull()
   owe('a', null)
-  expect(await nextDue(house.road.db)).toBeNull()
+  expect(await nextDue(house.pipeline.db)).toBeNull()
   owe('b', NOW + 2)
   owe('c', NOW + 1)
-  expect(await nextDue(house.road.db)).toBe(NOW + 1)
+  expect(await nextDue(house.pipeline.db)).toBe(NOW + 1)
 })

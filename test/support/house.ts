@@ -1,7 +1,7 @@
 /** @module The service without its doors: the road over SQLite, with a clock, counted fresh values, and a D1 that fails where it is told to. */
 
-import type { Acquirer } from '../../src/host/port.ts'
-import { type Message, type Outcome, openRoad, processAlone, type Road } from '../../src/process.ts'
+import type { Acquirer } from '../../src/acquirer/port.ts'
+import { type Message, type Outcome, openRoad, processAlone, type Road } from '../../src/pipeline/process.ts'
 import { openDb } from '../../src/store/db.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
 import { NOW } from '../domain/fixtures.ts'
@@ -21,7 +21,7 @@ export interface Line {
 
 export class House {
   now = NOW
-  readonly road: Road
+  readonly pipeline: Road
   readonly logged: Line[] = []
   /** Asked before each trip, with its number from 1. */
   fault: (number: number, trip: Trip) => Fault | null = () => null
@@ -33,21 +33,21 @@ export class House {
   constructor(acquirer: Acquirer, next?: House) {
     this.#storage = next === undefined ? new Storage() : next.#storage
     const database = bindD1(this.#storage, (trip, apply) => this.#travel(trip, apply))
-    this.road = {
+    this.pipeline = {
       db: openDb(database),
       acquirer,
-      supplies: () => this.#supplies(next === undefined ? 0 : 500_000),
+      generated: () => this.#generated(next === undefined ? 0 : 500_000),
       log: (event, detail) => void this.logged.push({ event, detail }),
     }
   }
 
   send(message: Message): Promise<Outcome> {
-    return processAlone(this.road, message)
+    return processAlone(this.pipeline, message)
   }
 
   /** All at once, so that they share sets. */
   sendTogether(messages: readonly Message[]): Promise<Outcome[]> {
-    const group = openRoad(this.road)
+    const group = openRoad(this.pipeline)
     return Promise.all(messages.map((message) => group.submit(message, () => {})))
   }
 
@@ -78,7 +78,7 @@ export class House {
     throw new Error(fault.error)
   }
 
-  #supplies(from: number) {
+  #generated(from: number) {
     const n = from + ++this.#made
     return {
       now: this.now,
@@ -86,7 +86,7 @@ export class House {
       authorizationCode: digits(n, 6),
       id: digits(n, 32),
       // No number of a fed sale's.
-      hostStan: digits(500_000 + n, 6),
+      acquirerStan: digits(500_000 + n, 6),
       privateData: () => '',
     }
   }

@@ -1,5 +1,5 @@
 /** @module The core over a memory that the test can watch, from `build/core.wasm` (built if need be). Node only. */
-import { loadCoreModule } from '../../src/cli/core.ts'
+import { loadCoreModule } from '../../src/cli/lib/core.ts'
 import { type Core, type CoreOptions, coreOver } from '../../src/core/instance.ts'
 import { type CoreExports, CoreMemory, type RegionName, regionsOf } from '../../src/core/memory.ts'
 

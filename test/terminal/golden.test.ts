@@ -1,6 +1,6 @@
 /** The terminal's side of the published layouts: bitmaps of what it sends, keys and MACs of what it gets. */
 import { expect, test } from 'vitest'
-import { loadCore } from '../../src/cli/core.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
 import { faultOf } from '../../src/terminal/check-answer.ts'
 import {
   echoRequest,

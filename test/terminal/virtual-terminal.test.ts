@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { loadCore } from '../../src/cli/core.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
 import type { Send } from '../../src/iso8583/frame.ts'
 import type { Exchange } from '../../src/terminal/exchange.ts'
 import { newTerminalState, type TerminalState } from '../../src/terminal/state.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
-import { answerTo, hasRightMac, MERCHANT, readFrame, type Script, TERMINAL, TMK } from './fake-host.ts'
+import { answerTo, hasRightMac, MERCHANT, readFrame, type Script, TERMINAL, TMK } from './fake-acquirer.ts'
 
 const core = await loadCore()
 const CARD = testCard(1)
 
 type Step = Script | 'lost'
 
-/** A signed-on terminal over a scripted host: one step a message, then plain approvals. */
+/** A signed-on terminal over a scripted acquirer: one step a message, then plain approvals. */
 async function day(options: { signOn?: boolean; frame?: 'serial'; settlementMac?: boolean } = {}) {
   const { signOn = true, ...rest } = options
   const steps: Step[] = []

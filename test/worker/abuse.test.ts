@@ -4,18 +4,18 @@
  */
 
 import { describe, expect, it } from 'vitest'
-import { BEARER_KEY } from '../../src/shed/doorkeeper.ts'
-import { UNPROVED } from '../../src/shed/sources.ts'
-import { SIGN_ON, TERMINAL, WITHOUT_MAC, WRONG_MACS } from '../../src/shed/terminals.ts'
+import { BEARER_KEY } from '../../src/admission/admission-controller.ts'
+import { UNPROVED } from '../../src/admission/sources.ts'
+import { SIGN_ON, TERMINAL, WITHOUT_MAC, WRONG_MACS } from '../../src/admission/terminals.ts'
 import { dump } from './book.ts'
 import * as s from './support.ts'
-import { openTill, sixDigits, type Till } from './till.ts'
+import { openTerminal, sixDigits, type TestTerminal } from './terminal.ts'
 
 const HERE = '203.0.113.7'
 const ELSEWHERE = '198.51.100.9'
 
-const sayFrom = (till: Till, address: string, frame: Uint8Array) =>
-  till.isolate.fetch('/v1/iso8583', {
+const sendFrom = (terminal: TestTerminal, address: string, frame: Uint8Array) =>
+  terminal.isolate.fetch('/v1/iso8583', {
     method: 'POST',
     headers: { 'cf-connecting-ip': address },
     body: Uint8Array.from(frame),
@@ -28,55 +28,61 @@ async function refusal(response: Response): Promise<[number, string | null, numb
 }
 
 describe('wrong MACs', () => {
-  const wrong = (till: Till, n: number) =>
-    till.frame(s.aSale({ stan: sixDigits(n) }), { key: { ...till.key, mak: '7'.repeat(16) } })
+  const wrong = (terminal: TestTerminal, n: number) =>
+    terminal.frame(s.aSale({ stan: sixDigits(n) }), { key: { ...terminal.key, mak: '7'.repeat(16) } })
 
   it('slow the address that they come from, raise one alert, and change nothing of the terminal', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate)
+    const terminal = await openTerminal(isolate)
     const before = await dump()
     for (let n = 1; n <= UNPROVED.burst; n++) {
-      const reply = await s.read(await sayFrom(till, HERE, wrong(till, n)))
+      const reply = await s.read(await sendFrom(terminal, HERE, wrong(terminal, n)))
       expect(reply.fields.get(39)).toBe('A0')
     }
-    expect(await refusal(await sayFrom(till, HERE, wrong(till, 900)))).toEqual([429, '1', 0])
+    expect(await refusal(await sendFrom(terminal, HERE, wrong(terminal, 900)))).toEqual([429, '1', 0])
     expect(await dump()).toEqual(before)
     const alerts = isolate.logged.filter(({ event }) => event === 'alert')
     expect(alerts).toEqual([
-      { event: 'alert', why: 'wrong_macs', terminalId: till.tid },
+      { event: 'alert', why: 'wrong_macs', terminalId: terminal.tid },
       { event: 'alert', why: 'unproved_messages', source: HERE },
     ])
     // Its own messages from elsewhere are heard, under the very numbers that were tried.
-    const sale = await s.read(await sayFrom(till, ELSEWHERE, till.frame(s.aSale({ stan: '000001' }))))
+    const sale = await s.read(
+      await sendFrom(terminal, ELSEWHERE, terminal.frame(s.aSale({ stan: '000001' }))),
+    )
     expect(sale.fields.get(39)).toBe('00')
     isolate.clock.now += 1000
-    expect((await sayFrom(till, HERE, wrong(till, 901))).status).toBe(200)
+    expect((await sendFrom(terminal, HERE, wrong(terminal, 901))).status).toBe(200)
   })
 
   it('do not slow a terminal that proved itself from there, and others there are heard between', async () => {
     const isolate = await s.openIsolate()
-    const [till, other, fresh] = [await openTill(isolate), await openTill(isolate), await openTill(isolate)]
-    expect((await sayFrom(till, HERE, till.frame(s.aSale({ stan: '000001' })))).status).toBe(200)
-    for (let n = 1; n <= 3 * UNPROVED.burst; n++) await sayFrom(other, HERE, wrong(other, n))
-    const burst = Array.from({ length: 20 }, (_, n) => sayFrom(other, HERE, wrong(other, 500 + n)))
-    const own = await s.read(await sayFrom(till, HERE, till.frame(s.aSale({ stan: '000002' }))))
+    const [terminal, other, fresh] = [
+      await openTerminal(isolate),
+      await openTerminal(isolate),
+      await openTerminal(isolate),
+    ]
+    expect((await sendFrom(terminal, HERE, terminal.frame(s.aSale({ stan: '000001' })))).status).toBe(200)
+    for (let n = 1; n <= 3 * UNPROVED.burst; n++) await sendFrom(other, HERE, wrong(other, n))
+    const burst = Array.from({ length: 20 }, (_, n) => sendFrom(other, HERE, wrong(other, 500 + n)))
+    const own = await s.read(await sendFrom(terminal, HERE, terminal.frame(s.aSale({ stan: '000002' }))))
     expect(own.fields.get(39)).toBe('00')
     const statuses = (await Promise.all(burst)).map(({ status }) => status)
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(15)
-    const sale = await s.read(await sayFrom(fresh, HERE, fresh.frame(s.aSale({ stan: '000001' }))))
+    const sale = await s.read(await sendFrom(fresh, HERE, fresh.frame(s.aSale({ stan: '000001' }))))
     expect(sale.fields.get(39)).toBe('00')
   })
 
   it('and unknown terminals are slowed alike', async () => {
     const fates = async (isUnknown: boolean) => {
       const isolate = await s.openIsolate()
-      const till = await openTill(isolate)
-      const tid = isUnknown ? 'NOSUCH99' : till.tid
+      const terminal = await openTerminal(isolate)
+      const tid = isUnknown ? 'NOSUCH99' : terminal.tid
       const statuses: number[] = []
       for (let n = 1; n <= UNPROVED.burst + 3; n++) {
-        const message = s.from(s.aSale({ stan: sixDigits(n) }), { mid: till.mid, tid })
-        const frame = s.frameOf(isolate, message, { ...till.key, mak: '7'.repeat(16) })
-        statuses.push((await sayFrom(till, HERE, frame)).status)
+        const message = s.from(s.aSale({ stan: sixDigits(n) }), { mid: terminal.mid, tid })
+        const frame = s.frameOf(isolate, message, { ...terminal.key, mak: '7'.repeat(16) })
+        statuses.push((await sendFrom(terminal, HERE, frame)).status)
       }
       const alerts = isolate.logged.filter(({ event }) => event === 'alert')
       return { statuses, alerts: alerts.map((alert) => ({ ...alert, terminalId: null })) }
@@ -89,35 +95,43 @@ describe('wrong MACs', () => {
 describe('a terminal that asks too often', () => {
   it('is told when to come again, and its copies cost nothing', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate)
-    const copy = till.frame(s.aSale({ stan: '000001' }))
-    for (let n = 0; n < 10; n++) expect((await sayFrom(till, HERE, copy)).status).toBe(200)
+    const terminal = await openTerminal(isolate)
+    const copy = terminal.frame(s.aSale({ stan: '000001' }))
+    for (let n = 0; n < 10; n++) expect((await sendFrom(terminal, HERE, copy)).status).toBe(200)
     // A reversal of what never was is a message like any other, and the cheapest.
     const spend = async (n: number) =>
-      (await sayFrom(till, HERE, till.frame(s.aReversal('sale', { stan: sixDigits(n) })))).status
+      (await sendFrom(terminal, HERE, terminal.frame(s.aReversal('sale', { stan: sixDigits(n) })))).status
     for (let n = 2; n <= TERMINAL.burst; n++) expect(await spend(n)).toBe(200)
-    const next = till.frame(s.aReversal('sale', { stan: '000999' }))
-    expect(await refusal(await sayFrom(till, HERE, next))).toEqual([429, '1', 0])
-    expect((await sayFrom(till, ELSEWHERE, next)).status).toBe(200)
+    const next = terminal.frame(s.aReversal('sale', { stan: '000999' }))
+    expect(await refusal(await sendFrom(terminal, HERE, next))).toEqual([429, '1', 0])
+    expect((await sendFrom(terminal, ELSEWHERE, next)).status).toBe(200)
     isolate.clock.now += TERMINAL.everyMs
     expect(await spend(998)).toBe(200)
   })
 
   it('by echo, is still heard with a MAC', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate)
+    const terminal = await openTerminal(isolate)
     const echo = (n: number) =>
-      sayFrom(till, HERE, till.frame(s.aManagement('0820', '301', { stan: sixDigits(n) }), { key: null }))
+      sendFrom(
+        terminal,
+        HERE,
+        terminal.frame(s.aManagement('0820', '301', { stan: sixDigits(n) }), { key: null }),
+      )
     for (let n = 1; n <= WITHOUT_MAC.burst; n++) expect((await echo(n)).status).toBe(200)
     expect((await echo(999)).status).toBe(429)
-    expect((await sayFrom(till, HERE, till.frame(s.aSale({ stan: '000001' })))).status).toBe(200)
+    expect((await sendFrom(terminal, HERE, terminal.frame(s.aSale({ stan: '000001' })))).status).toBe(200)
   })
 
   it('by signing on, is told so; from elsewhere it can, and what it was given stays', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate, { planted: false })
+    const terminal = await openTerminal(isolate, { planted: false })
     const signOn = (address: string, n: number) =>
-      sayFrom(till, address, till.frame(s.aManagement('0800', '003', { stan: sixDigits(n) }), { key: null }))
+      sendFrom(
+        terminal,
+        address,
+        terminal.frame(s.aManagement('0800', '003', { stan: sixDigits(n) }), { key: null }),
+      )
     for (let n = 1; n <= SIGN_ON.burst; n++) expect((await signOn(HERE, n)).status).toBe(200)
     const before = await dump()
     expect(await refusal(await signOn(HERE, 900))).toEqual([429, '10', 0])
@@ -158,7 +172,7 @@ describe('bearer keys', () => {
 
   it('that nobody knows are none in a feed either', async () => {
     const isolate = await s.openIsolate()
-    const feed = (n: number) =>
+    const captureSales = (n: number) =>
       isolate.fetch('/v1/sales', {
         method: 'POST',
         headers: {
@@ -168,7 +182,7 @@ describe('bearer keys', () => {
         },
         body: `${JSON.stringify({ merchantId: s.MID, terminalId: s.TID, batchNumber: '000001', stan: '000001', amount: 1, status: 'approved' })}\n`,
       })
-    for (let n = 0; n < UNPROVED.burst; n++) expect((await feed(n)).status).toBe(200)
-    expect((await feed(99)).status).toBe(429)
+    for (let n = 0; n < UNPROVED.burst; n++) expect((await captureSales(n)).status).toBe(200)
+    expect((await captureSales(99)).status).toBe(429)
   })
 })

@@ -6,9 +6,9 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import type { Core } from '../../src/core/instance.ts'
-import { createAnswers, type TerminalReply } from '../../src/doors/answers.ts'
+import { createAnswers, type TerminalReply } from '../../src/pos/reply-cache.ts'
 import * as s from './support.ts'
-import { hexOf, openTill, sell } from './till.ts'
+import { hexOf, openTerminal, sell } from './terminal.ts'
 import { watchD1 } from './watched-d1.ts'
 
 /** Longer than any answer is kept, in milliseconds. */
@@ -17,70 +17,70 @@ const WINDOW = 6000
 async function voided() {
   const watched = watchD1(env.DB)
   const isolate = await s.openIsolate({ database: watched.database })
-  const till = await openTill(isolate)
-  const sale = await sell(till, '000001')
+  const terminal = await openTerminal(isolate)
+  const sale = await sell(terminal, '000001')
   const message = s.aVoid({ stan: '000002', ...sale })
-  const first = await till.say(message)
+  const first = await terminal.send(message)
   expect(first.fields.get(39)).toBe('00')
   watched.trips.length = 0
-  return { watched, isolate, till, message, first }
+  return { watched, isolate, terminal, message, first }
 }
 
 describe('an answer', () => {
   it('is given again without the database for a moment, then from the journal: the same bytes', async () => {
-    const { watched, isolate, till, message, first } = await voided()
-    for (let n = 0; n < 50; n++) expect(hexOf((await till.say(message)).bytes)).toBe(hexOf(first.bytes))
+    const { watched, isolate, terminal, message, first } = await voided()
+    for (let n = 0; n < 50; n++) expect(hexOf((await terminal.send(message)).bytes)).toBe(hexOf(first.bytes))
     expect(watched.trips).toHaveLength(0)
     isolate.clock.now += WINDOW
-    expect(hexOf((await till.say(message)).bytes)).toBe(hexOf(first.bytes))
+    expect(hexOf((await terminal.send(message)).bytes)).toBe(hexOf(first.bytes))
     expect(watched.trips).toHaveLength(1)
   })
 
   it('is not given to other bytes, however alike', async () => {
-    const { watched, till, message, first } = await voided()
-    const frame = till.frame(message)
+    const { watched, terminal, message, first } = await voided()
+    const frame = terminal.frame(message)
     frame[frame.length - 1] = (frame.at(-1) ?? 0) ^ 1
-    const reply = await s.read(await s.post(till.isolate, frame))
+    const reply = await s.read(await s.post(terminal.isolate, frame))
     expect(reply.fields.get(39)).toBe('A0')
     expect(watched.trips).toHaveLength(1)
-    expect(hexOf((await till.say(message)).bytes)).toBe(hexOf(first.bytes))
+    expect(hexOf((await terminal.send(message)).bytes)).toBe(hexOf(first.bytes))
   })
 
   it('to a message that was not proved is never kept', async () => {
-    const { watched, till, message } = await voided()
-    const key = { ...till.key, mak: '7'.repeat(16) }
+    const { watched, terminal, message } = await voided()
+    const key = { ...terminal.key, mak: '7'.repeat(16) }
     for (let n = 1; n <= 3; n++) {
-      expect((await till.say(message, { key })).fields.get(39)).toBe('A0')
+      expect((await terminal.send(message, { key })).fields.get(39)).toBe('A0')
       expect(watched.trips).toHaveLength(n)
     }
   })
 
   it('ends with the reversal that this isolate sees, and soon with one that it does not', async () => {
-    const { isolate, till, message } = await voided()
+    const { isolate, terminal, message } = await voided()
     const other = await s.openIsolate()
-    await till.say(s.aReversal('void', { stan: '000002' }), { to: other })
+    await terminal.send(s.aReversal('void', { stan: '000002' }), { to: other })
     isolate.clock.now += WINDOW
-    expect((await till.say(message)).fields.get(39)).toBe('12')
+    expect((await terminal.send(message)).fields.get(39)).toBe('12')
 
     const here = await voided()
-    await here.till.say(s.aReversal('void', { stan: '000002' }))
-    expect((await here.till.say(here.message)).fields.get(39)).toBe('12')
+    await here.terminal.send(s.aReversal('void', { stan: '000002' }))
+    expect((await here.terminal.send(here.message)).fields.get(39)).toBe('12')
   })
 
   it('ends with the reversal in whatever bytes the message had come', async () => {
-    const { isolate, till, message } = await voided()
-    const again = Uint8Array.from([...till.frame(message), 13, 10, 13, 10])
+    const { isolate, terminal, message } = await voided()
+    const again = Uint8Array.from([...terminal.frame(message), 13, 10, 13, 10])
     expect((await s.read(await s.post(isolate, again))).fields.get(39)).toBe('00')
-    expect((await till.say(s.aReversal('void', { stan: '000002' }))).fields.get(39)).toBe('00')
-    expect((await till.say(message)).fields.get(39)).toBe('12')
+    expect((await terminal.send(s.aReversal('void', { stan: '000002' }))).fields.get(39)).toBe('00')
+    expect((await terminal.send(message)).fields.get(39)).toBe('12')
     expect((await s.read(await s.post(isolate, again))).fields.get(39)).toBe('12')
   })
 
   it('ends soon after the terminal was stolen', async () => {
-    const { isolate, till, message } = await voided()
-    await s.provision(await s.openIsolate(), { status: 'stolen', tmk: undefined }, till)
+    const { isolate, terminal, message } = await voided()
+    await s.provision(await s.openIsolate(), { status: 'stolen', tmk: undefined }, terminal)
     isolate.clock.now += WINDOW
-    expect((await till.say(message)).fields.get(39)).toBe('58')
+    expect((await terminal.send(message)).fields.get(39)).toBe('58')
   })
 })
 

@@ -6,22 +6,22 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { effectOf, journalOf, rows } from './book.ts'
 import * as s from './support.ts'
-import { hexOf, openTill, sell, type Till } from './till.ts'
+import { hexOf, openTerminal, sell, type TestTerminal } from './terminal.ts'
 
 const OTHER_MID = '543210987654321'
 const ABSENT = '0'.repeat(32)
 
 let isolate: s.Isolate
-let till: Till
+let terminal: TestTerminal
 let key: string
 let otherKey: string
 let admin: string
 
 beforeAll(async () => {
   isolate = await s.openIsolate()
-  till = await openTill(isolate)
-  await openTill(isolate, { mid: OTHER_MID })
-  key = await s.bearerKey(till.mid)
+  terminal = await openTerminal(isolate)
+  await openTerminal(isolate, { mid: OTHER_MID })
+  key = await s.bearerKey(terminal.mid)
   otherKey = await s.bearerKey(OTHER_MID)
   admin = await s.bearerKey(null)
 })
@@ -30,7 +30,7 @@ let stans = 0
 /** A sale by the terminal, as the JSON door names it. */
 async function aSale(amount = 1234) {
   const stan = String(++stans).padStart(6, '0')
-  const { rrn } = await sell(till, stan, amount)
+  const { rrn } = await sell(terminal, stan, amount)
   const [row] = await rows('select id from sale where rrn = ?', rrn)
   return { saleId: String(row?.id), amount, rrn, stan }
 }
@@ -72,7 +72,7 @@ const ROUTES: readonly (readonly [string, string, object | undefined])[] = [
   ['GET', `/v1/sales/${ABSENT}`, undefined],
   ['GET', '/v1/inquiries?rrn=000000000000', undefined],
   ['GET', '/v1/cases', undefined],
-  ['GET', '/v1/host-messages', undefined],
+  ['GET', '/v1/acquirer-messages', undefined],
   ['GET', '/v1/cases/000000000000', undefined],
   ['POST', '/v1/cases/000000000000', { resolution: 'stands', note: 'x' }],
   ['PUT', `/v1/merchants/${s.MID}/terminals/T0000001`, { status: 'active' }],
@@ -146,7 +146,13 @@ describe('what is not there', () => {
         [
           'POST',
           '/v1/sales',
-          { merchantId: OTHER_MID, terminalId: till.tid, batchNumber: '000001', stan: '000999', amount: 1 },
+          {
+            merchantId: OTHER_MID,
+            terminalId: terminal.tid,
+            batchNumber: '000001',
+            stan: '000999',
+            amount: 1,
+          },
         ],
         [
           'POST',
@@ -155,10 +161,10 @@ describe('what is not there', () => {
         ],
       ],
     ]
-    const journal = await journalOf(till.tid)
+    const journal = await journalOf(terminal.tid)
     for (const [foreign, absent] of pairs)
       expect(await fates(otherKey, ...foreign), foreign.join(' ')).toBe(await fates(otherKey, ...absent))
-    expect(await journalOf(till.tid)).toEqual(journal)
+    expect(await journalOf(terminal.tid)).toEqual(journal)
   })
 
   it.each(['/v1', '/v1/', '/v1/nothing', '/v1/voids/a/b', '/v1/merchants/x'])('%s', async (path) => {
@@ -170,16 +176,16 @@ describe('what is not there', () => {
     const sale = await aSale()
     expect((await s.ask(isolate, admin, 'GET', `/v1/sales/${sale.saleId}`)).status).toBe(200)
     expect((await voidSale(admin, sale)).status).toBe(201)
-    const path = `/v1/merchants/${till.mid}/terminals/${till.tid}`
+    const path = `/v1/merchants/${terminal.mid}/terminals/${terminal.tid}`
     expectProblem(await s.ask(isolate, key, 'PUT', path, { status: 'blocked' }), [403, 'forbidden'])
-    const feed = {
+    const captureSales = {
       merchantId: OTHER_MID,
-      terminalId: till.tid,
+      terminalId: terminal.tid,
       batchNumber: '000001',
       stan: '000998',
       amount: 1,
     }
-    expectProblem(await s.ask(isolate, key, 'POST', '/v1/sales', feed), [403, 'forbidden'])
+    expectProblem(await s.ask(isolate, key, 'POST', '/v1/sales', captureSales), [403, 'forbidden'])
   })
 })
 
@@ -249,8 +255,8 @@ describe('a void', () => {
       id: expect.stringMatching(/^[0-9a-f]{32}$/),
       saleId: sale.saleId,
       status: 'approved',
-      merchantId: till.mid,
-      terminalId: till.tid,
+      merchantId: terminal.mid,
+      terminalId: terminal.tid,
       batchNumber: '000001',
       stan: null,
       amount: 5000,
@@ -295,26 +301,26 @@ describe('a void', () => {
   it('by the terminal is seen here, and one by this door is known to the terminal', async () => {
     const sale = await aSale()
     const names = { original: sale.stan, rrn: sale.rrn }
-    await till.say(s.aVoid({ stan: '500001', ...names }))
+    await terminal.send(s.aVoid({ stan: '500001', ...names }))
     const seen = await s.ask(isolate, key, 'GET', `/v1/sales/${sale.saleId}`)
     expect(seen.body).toMatchObject({ state: 'voided', voidable: false })
     const voided = await s.ask(isolate, key, 'GET', `/v1/voids/${seen.body.voidId}`)
     expect(voided.body).toMatchObject({ status: 'approved', stan: '500001' })
     expectProblem(await voidSale(key, sale), [409, 'original_already_voided'])
-    await till.say(s.aReversal('void', { stan: '500001' }))
+    await terminal.send(s.aReversal('void', { stan: '500001' }))
     expect((await s.ask(isolate, key, 'GET', `/v1/voids/${seen.body.voidId}`)).body).toMatchObject({
       status: 'reversed',
       doNext: 'nothing',
     })
     expect((await voidSale(key, sale)).status).toBe(201)
-    expect((await till.say(s.aVoid({ stan: '500002', ...names }))).fields.get(39)).toBe('12')
+    expect((await terminal.send(s.aVoid({ stan: '500002', ...names }))).fields.get(39)).toBe('12')
   })
 
   it('whose sale the terminal reversed is refused from then on, also to a copy of the first request', async () => {
     const sale = await aSale()
     const headers = fresh()
     await voidSale(key, sale, headers)
-    await till.say(s.aReversal('sale', { stan: sale.stan }))
+    await terminal.send(s.aReversal('sale', { stan: sale.stan }))
     expectProblem(await voidSale(key, sale, headers), [409, 'message_reversed'])
     expectProblem(await voidSale(key, sale), [409, 'original_reversed'])
   })
@@ -353,26 +359,26 @@ describe('bodies', () => {
 describe('the adapter `book`', () => {
   it('takes no sale from a terminal, and lets the terminal void one that was fed', async () => {
     const book = await s.openIsolate({ ACQUIRER: 'book' })
-    const own = await openTill(book)
-    expect((await own.say(s.aSale({ stan: '000001' }))).fields.get(39)).toBe('40')
+    const own = await openTerminal(book)
+    expect((await own.send(s.aSale({ stan: '000001' }))).fields.get(39)).toBe('40')
     const fed = { merchantId: own.mid, terminalId: own.tid, batchNumber: '000001', stan: '000001' }
     const sale = await s.ask(book, key, 'POST', '/v1/sales', { ...fed, amount: 1234, pan: s.PAN })
     expect(sale.status).toBe(201)
     const names = { original: '000001', rrn: String(sale.body.rrn) }
-    const voided = await own.say(s.aVoid({ stan: '000002', ...names }))
+    const voided = await own.send(s.aVoid({ stan: '000002', ...names }))
     expect(voided.fields.get(39)).toBe('00')
     expect((await effectOf(own.tid)).sales).toMatchObject([{ live_voids: 1 }])
-    expect(hexOf((await own.say(s.aVoid({ stan: '000002', ...names }))).bytes)).toBe(hexOf(voided.bytes))
+    expect(hexOf((await own.send(s.aVoid({ stan: '000002', ...names }))).bytes)).toBe(hexOf(voided.bytes))
   })
 
   it('knows no card where the feed told none: the RRN must name the sale', async () => {
     const book = await s.openIsolate({ ACQUIRER: 'book' })
-    const own = await openTill(book)
+    const own = await openTerminal(book)
     const fed = { merchantId: own.mid, terminalId: own.tid, batchNumber: '000001', stan: '000001' }
     const { body } = await s.ask(book, key, 'POST', '/v1/sales', { ...fed, amount: 1234 })
-    const unnamed = await own.say(s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) }))
+    const unnamed = await own.send(s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) }))
     expect(unnamed.fields.get(39)).toBe('14')
-    const named = await own.say(s.aVoid({ stan: '000003', original: '000001', rrn: String(body.rrn) }))
+    const named = await own.send(s.aVoid({ stan: '000003', original: '000001', rrn: String(body.rrn) }))
     expect(named.fields.get(39)).toBe('00')
   })
 })

@@ -43,7 +43,7 @@ export const TABLES = [
   'void',
   'reversal',
   'batch',
-  'host_message',
+  'acquirer_message',
   'api_key',
 ] as const
 
@@ -55,7 +55,7 @@ export const PROJECTIONS = [
   'void',
   'reversal',
   'batch',
-  'host_message',
+  'acquirer_message',
 ] as const
 
 /** Every row of every table, in an order of its own. */
@@ -63,7 +63,7 @@ export async function dump(tables: readonly string[] = TABLES): Promise<Record<s
   const all: Record<string, Row[]> = {}
   for (const table of tables) {
     const found = await rows(`select * from ${table}`)
-    // How often and when next the host is asked is the outbox's own.
+    // How often and when next the acquirer is asked is the outbox's own.
     for (const row of found) for (const own of ['attempts', 'next_at']) Reflect.deleteProperty(row, own)
     all[table] = found.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
   }

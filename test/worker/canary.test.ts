@@ -6,7 +6,7 @@
 import { beforeAll, expect, it } from 'vitest'
 import { dump, rows } from './book.ts'
 import * as s from './support.ts'
-import { bytes, hexOf, openTill, sell } from './till.ts'
+import { bytes, hexOf, openTerminal, sell } from './terminal.ts'
 
 /** One number per field, so that a find says where it came from. The digits are of no card in use. */
 const PAN = {
@@ -18,7 +18,7 @@ const PAN = {
   59: '6225000000000063',
   62: '6225000000000089',
   63: '6225000000000097',
-  feed: '6225000000000105',
+  captureSales: '6225000000000105',
 }
 /** 61.4 and 61.5, as far as the field has room after batch, trace number and date. */
 const TAIL = '6225981234567'
@@ -68,36 +68,51 @@ let bearer: string
 
 beforeAll(async () => {
   const isolate = await s.openIsolate()
-  const till = await openTill(isolate, { planted: false })
-  await till.say(s.aManagement('0800', '004', { stan: '000001', more: { 63: carried[63] } }), { key: null })
-  await s.plantKey(isolate, MAK, till, 2e12)
-  const key = { ...till.key, mak: MAK }
-  const sale = await till.say(s.aSale({ stan: '000001', more: carried }), { key })
+  const terminal = await openTerminal(isolate, { planted: false })
+  await terminal.send(s.aManagement('0800', '004', { stan: '000001', more: { 63: carried[63] } }), {
+    key: null,
+  })
+  await s.plantKey(isolate, MAK, terminal, 2e12)
+  const key = { ...terminal.key, mak: MAK }
+  const sale = await terminal.send(s.aSale({ stan: '000001', more: carried }), { key })
   expect(sale.fields.get(39)).toBe('00')
   const names = { original: '000001', rrn: sale.fields.get(37) ?? '' }
   const more = { ...carried, 61: `0000010000010601${TAIL}` }
   const voided = s.aVoid({ stan: '000002', ...names, more })
-  expect((await till.say(voided, { key })).fields.get(39)).toBe('00')
-  await till.say(s.aVoid({ stan: '000002', ...names, more: { ...more, 2: PAN[35], 35: undefined } }), { key })
-  await till.say(s.aVoid({ stan: '000004', ...names, more: { ...more, 2: PAN[36], 35: undefined } }), { key })
-  await till.say(s.aReversal('void', { stan: '000002', more }), { key })
-  await till.say(s.aReversal('sale', { stan: '000044', more }), { key })
-  await till.say(voided, { key: { ...key, mak: '7'.repeat(16) } })
-  await till.say({ ...voided, mti: '0100' }, { key })
+  expect((await terminal.send(voided, { key })).fields.get(39)).toBe('00')
+  await terminal.send(s.aVoid({ stan: '000002', ...names, more: { ...more, 2: PAN[35], 35: undefined } }), {
+    key,
+  })
+  await terminal.send(s.aVoid({ stan: '000004', ...names, more: { ...more, 2: PAN[36], 35: undefined } }), {
+    key,
+  })
+  await terminal.send(s.aReversal('void', { stan: '000002', more }), { key })
+  await terminal.send(s.aReversal('sale', { stan: '000044', more }), { key })
+  await terminal.send(voided, { key: { ...key, mak: '7'.repeat(16) } })
+  await terminal.send({ ...voided, mti: '0100' }, { key })
   // Upload details carry card numbers by design (protocol.md §3.8).
   const details = `01${'00'}000001${PAN[2].padStart(20, '0')}000000001234`
-  await till.say(s.aManagement('0320', '201', { stan: '000005', more: { 48: details } }), { key: null })
-  await s.post(isolate, till.frame(voided, { key }).subarray(0, 90))
-  bearer = await s.bearerKey(till.mid)
-  const fed = { merchantId: till.mid, terminalId: till.tid, batchNumber: '000001', stan: '000006' }
-  await s.ask(isolate, bearer, 'POST', '/v1/sales', { ...fed, amount: 1, pan: PAN.feed })
-  await s.ask(isolate, bearer, 'POST', '/v1/sales', { ...fed, amount: 1, pan: PAN.feed, [PAN[35]]: PAN[36] })
-  await s.ask(isolate, bearer, 'POST', '/v1/sales', { ...fed, amount: 1, pan: `${PAN.feed}${PAN.feed}` })
+  await terminal.send(s.aManagement('0320', '201', { stan: '000005', more: { 48: details } }), { key: null })
+  await s.post(isolate, terminal.frame(voided, { key }).subarray(0, 90))
+  bearer = await s.bearerKey(terminal.mid)
+  const fed = { merchantId: terminal.mid, terminalId: terminal.tid, batchNumber: '000001', stan: '000006' }
+  await s.ask(isolate, bearer, 'POST', '/v1/sales', { ...fed, amount: 1, pan: PAN.captureSales })
+  await s.ask(isolate, bearer, 'POST', '/v1/sales', {
+    ...fed,
+    amount: 1,
+    pan: PAN.captureSales,
+    [PAN[35]]: PAN[36],
+  })
+  await s.ask(isolate, bearer, 'POST', '/v1/sales', {
+    ...fed,
+    amount: 1,
+    pan: `${PAN.captureSales}${PAN.captureSales}`,
+  })
   await s.ask(isolate, bearer, 'GET', `/v1/sales/${PAN[2]}`)
   await s.ask(isolate, bearer, 'GET', `/v1/nothing/${PAN[2]}`)
-  const second = await openTill(isolate)
+  const second = await openTerminal(isolate)
   await sell(second, '000001')
-  await till.say(s.aSettlement({ stan: '000007' }, s.totalsOf(1235, 2, 0, 0)), { key: null })
+  await terminal.send(s.aSettlement({ stan: '000007' }, s.totalsOf(1235, 2, 0, 0)), { key: null })
   left = JSON.stringify(await dump()).toLowerCase()
   logged = JSON.stringify(isolate.logged).toLowerCase()
 })

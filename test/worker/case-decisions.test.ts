@@ -1,12 +1,12 @@
 /** @module What becomes of a message when a person decides its case; a decision is made once. */
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { recover } from '../../src/recover.ts'
+import { recover } from '../../src/pipeline/recover.ts'
 import { dump, effectOf, faultOf, journalOf } from './book.ts'
-import { type CaseBody, decide, openShop, type Shop, silentVoid, theCase } from './case-shop.ts'
+import { type CaseBody, decide, type Harness, openHarness, silentVoid, theCase } from './case-client.ts'
 import { inquire } from './inquire.ts'
-import { aSale, openBehind, openOffice, type Sold } from './office.ts'
-import { YES } from './scripted-host.ts'
+import { aSale, openBehind, openOffice, type Sold } from './merchant-client.ts'
+import { YES } from './scripted-acquirer.ts'
 import * as s from './support.ts'
 
 let admin: string
@@ -17,14 +17,14 @@ beforeAll(async () => {
   key = await s.bearerKey(s.MID)
 })
 
-const totalsOf = async ({ till }: Shop) => (await effectOf(till.tid)).batches[0]
+const totalsOf = async ({ terminal }: Harness) => (await effectOf(terminal.tid)).batches[0]
 
 describe('a person decides that a void', () => {
   it('stands: its copy hears 00, it counts, the batch can close, and nothing is asked any more', async () => {
-    const shop = await openShop()
-    const { request, caseId } = await silentVoid(shop, admin)
-    const { till, isolate, host } = shop
-    const decided = await decide(shop, admin, caseId, 'stands')
+    const harness = await openHarness()
+    const { request, caseId } = await silentVoid(harness, admin)
+    const { terminal, isolate, acquirer } = harness
+    const decided = await decide(harness, admin, caseId, 'stands')
     expect(decided).toMatchObject({
       status: 200,
       body: {
@@ -43,9 +43,13 @@ describe('a person decides that a void', () => {
       note: '电话确认: by phone',
       decidedBy: 'test',
     })
-    expect((await till.say(request)).fields.get(39)).toBe('00')
-    expect(await totalsOf(shop)).toMatchObject({ debit_amount: 1234, credit_amount: 1234, credit_count: 1 })
-    const asked = () => host.asked.filter(({ terminalId }) => terminalId === till.tid)
+    expect((await terminal.send(request)).fields.get(39)).toBe('00')
+    expect(await totalsOf(harness)).toMatchObject({
+      debit_amount: 1234,
+      credit_amount: 1234,
+      credit_count: 1,
+    })
+    const asked = () => acquirer.asked.filter(({ terminalId }) => terminalId === terminal.tid)
     const before = asked()
     isolate.clock.now += 2 * 3_600_000
     await recover(isolate.services, 0)
@@ -56,69 +60,69 @@ describe('a person decides that a void', () => {
       state: 'approved',
       certainty: 'FINAL',
     })
-    const closing = await till.say(s.aSettlement({ stan: '000009' }, s.totalsOf(1234, 1, 1234, 1)))
+    const closing = await terminal.send(s.aSettlement({ stan: '000009' }, s.totalsOf(1234, 1, 1234, 1)))
     expect(closing.fields.get(48)?.[30]).toBe('1')
-    expect(await faultOf(till.tid)).toBeNull()
+    expect(await faultOf(terminal.tid)).toBeNull()
   })
 
   it('is undone: its copy hears that it did not happen, and the sale may be voided anew', async () => {
-    const shop = await openShop()
-    const { sale, request, caseId } = await silentVoid(shop, admin)
-    expect((await decide(shop, admin, caseId, 'undone')).body).toMatchObject({
+    const harness = await openHarness()
+    const { sale, request, caseId } = await silentVoid(harness, admin)
+    expect((await decide(harness, admin, caseId, 'undone')).body).toMatchObject({
       state: 'closed',
       ours: 'declined',
     })
-    expect((await shop.till.say(request)).fields.get(39)).toBe('68')
-    shop.host.script = {}
-    expect((await shop.till.say(s.aVoid({ stan: '000003', ...sale }))).fields.get(39)).toBe('00')
-    expect(await totalsOf(shop)).toMatchObject({ credit_amount: 1234 })
+    expect((await harness.terminal.send(request)).fields.get(39)).toBe('68')
+    harness.acquirer.script = {}
+    expect((await harness.terminal.send(s.aVoid({ stan: '000003', ...sale }))).fields.get(39)).toBe('00')
+    expect(await totalsOf(harness)).toMatchObject({ credit_amount: 1234 })
   })
 
   it('stands after all though its terminal reversed it: the sale is voided, and counts as such', async () => {
-    const shop = await openShop()
-    const office = openOffice(shop.isolate, key)
-    const sale: Sold = await aSale(shop.till)
-    const voided = await office.void(sale, `${shop.till.tid}-1`)
-    shop.host.script = { reversal: { kind: 'declined', reason: 'reversal_too_late' }, inquiry: YES }
-    const undone = await office.reverse(sale, `${shop.till.tid}-1`)
-    await shop.isolate.settle()
-    const { id } = await theCase(shop, admin)
-    expect((await s.ask(shop.isolate, key, 'GET', `/v1/cases/${id}`)).body).toMatchObject({
-      reason: 'host_keeps',
+    const harness = await openHarness()
+    const office = openOffice(harness.isolate, key)
+    const sale: Sold = await aSale(harness.terminal)
+    const voided = await office.void(sale, `${harness.terminal.tid}-1`)
+    harness.acquirer.script = { reversal: { kind: 'declined', reason: 'reversal_too_late' }, inquiry: YES }
+    const undone = await office.reverse(sale, `${harness.terminal.tid}-1`)
+    await harness.isolate.settle()
+    const { id } = await theCase(harness, admin)
+    expect((await s.ask(harness.isolate, key, 'GET', `/v1/cases/${id}`)).body).toMatchObject({
+      reason: 'reversal_refused',
       ours: 'reversing',
-      host: { said: 'approved' },
+      acquirer: { said: 'approved' },
       stan: null,
       voidId: voided.body.id,
       history: [{ kind: 'void_claim' }, { kind: 'void' }, { kind: 'void_reversal' }, { kind: 'case' }],
     })
-    expect(await totalsOf(shop)).toMatchObject({ credit_amount: 0 })
-    expect((await decide(shop, admin, id, 'stands')).status).toBe(200)
-    expect(await totalsOf(shop)).toMatchObject({ credit_amount: 1234 })
-    expect((await s.ask(shop.isolate, key, 'GET', `/v1/voids/${voided.body.id}`)).body).toMatchObject({
+    expect(await totalsOf(harness)).toMatchObject({ credit_amount: 0 })
+    expect((await decide(harness, admin, id, 'stands')).status).toBe(200)
+    expect(await totalsOf(harness)).toMatchObject({ credit_amount: 1234 })
+    expect((await s.ask(harness.isolate, key, 'GET', `/v1/voids/${voided.body.id}`)).body).toMatchObject({
       status: 'approved',
       reversedAt: null,
       certainty: 'FINAL',
     })
     expect((await office.void(sale, 'another')).body.reason).toBe('original_already_voided')
-    expect((await office.reverse(sale, `${shop.till.tid}-1`)).body).toMatchObject({
+    expect((await office.reverse(sale, `${harness.terminal.tid}-1`)).body).toMatchObject({
       status: 'stands',
       voidId: undone.body.voidId,
     })
-    expect(await faultOf(shop.till.tid)).toBeNull()
+    expect(await faultOf(harness.terminal.tid)).toBeNull()
   })
 
   it('stands in a batch that was settled over the case: it is written down, no total moves', async () => {
-    const shop = await openShop()
-    const { request, caseId } = await silentVoid(shop, admin)
-    const { till } = shop
-    const closing = await till.say(s.aSettlement({ stan: '000009' }, s.totalsOf(1234, 1, 0, 0)))
+    const harness = await openHarness()
+    const { request, caseId } = await silentVoid(harness, admin)
+    const { terminal } = harness
+    const closing = await terminal.send(s.aSettlement({ stan: '000009' }, s.totalsOf(1234, 1, 0, 0)))
     expect(closing.fields.get(48)?.[30]).toBe('1')
-    expect((await decide(shop, admin, caseId, 'stands')).body).toMatchObject({
+    expect((await decide(harness, admin, caseId, 'stands')).body).toMatchObject({
       state: 'closed',
       ours: 'approved',
     })
-    expect((await till.say(request)).fields.get(39)).toBe('00')
-    expect((await effectOf(till.tid)).batches).toMatchObject([
+    expect((await terminal.send(request)).fields.get(39)).toBe('00')
+    expect((await effectOf(terminal.tid)).batches).toMatchObject([
       { state: 'closed', credit_amount: 0 },
       { state: 'open', credit_amount: 0 },
     ])
@@ -126,73 +130,73 @@ describe('a person decides that a void', () => {
 })
 
 it('a sale that its terminal reversed, and that a person let stand, is told alike by sale and inquiry', async () => {
-  const shop = await openShop()
-  const { till, host, isolate } = shop
-  const sale: Sold = await aSale(till)
-  host.script = { reversal: { kind: 'declined', reason: 'reversal_too_late' }, inquiry: YES }
-  expect((await till.say(s.aReversal('sale', { stan: sale.stan }))).fields.get(39)).toBe('00')
+  const harness = await openHarness()
+  const { terminal, acquirer, isolate } = harness
+  const sale: Sold = await aSale(terminal)
+  acquirer.script = { reversal: { kind: 'declined', reason: 'reversal_too_late' }, inquiry: YES }
+  expect((await terminal.send(s.aReversal('sale', { stan: sale.stan }))).fields.get(39)).toBe('00')
   await isolate.settle()
-  const { id } = await theCase(shop, admin)
+  const { id } = await theCase(harness, admin)
   const read = async () => {
     const inquired = await s.ask(isolate, admin, 'GET', `/v1/inquiries?saleId=${sale.saleId}`)
     const found = await s.ask(isolate, admin, 'GET', `/v1/sales/${sale.saleId}`)
     return [inquired.body.state, found.body.state, found.body.voidable]
   }
-  expect((await decide(shop, admin, id, 'stands')).status).toBe(200)
+  expect((await decide(harness, admin, id, 'stands')).status).toBe(200)
   expect(await read()).toEqual(['approved', 'approved', false])
 })
 
 it('a message that no one was told of is not said to be reversed in its case', async () => {
-  const shop = await openShop()
-  const { caseId } = await silentVoid(shop, admin)
-  const { till, host, isolate } = shop
-  const closing = await till.say(s.aSettlement({ stan: '000009' }, s.totalsOf(1234, 1, 0, 0)))
+  const harness = await openHarness()
+  const { caseId } = await silentVoid(harness, admin)
+  const { terminal, acquirer, isolate } = harness
+  const closing = await terminal.send(s.aSettlement({ stan: '000009' }, s.totalsOf(1234, 1, 0, 0)))
   expect(closing.fields.get(48)?.[30]).toBe('1')
-  host.script = { reversal: { kind: 'declined', reason: 'reversal_too_late' }, inquiry: YES }
+  acquirer.script = { reversal: { kind: 'declined', reason: 'reversal_too_late' }, inquiry: YES }
   isolate.clock.now += 3_600_000
   await recover(isolate.services, 0)
   const { body } = await s.ask(isolate, admin, 'GET', `/v1/cases/${caseId}`)
   expect(body).toMatchObject({
-    reason: 'host_keeps',
+    reason: 'reversal_refused',
     toDo: { en: expect.stringContaining('was told nothing') },
   })
 })
 
 describe('a decision', () => {
   it('again is the same; other content under its key, or another decision, is refused', async () => {
-    const shop = await openShop()
-    const { caseId } = await silentVoid(shop, admin)
-    const first = await decide(shop, admin, caseId, 'stands', { name: 'once' })
-    const again = await decide(shop, admin, caseId, 'stands', { name: 'once' })
+    const harness = await openHarness()
+    const { caseId } = await silentVoid(harness, admin)
+    const first = await decide(harness, admin, caseId, 'stands', { name: 'once' })
+    const again = await decide(harness, admin, caseId, 'stands', { name: 'once' })
     expect([again.status, again.text]).toEqual([200, first.text])
     expect([first, again].map(({ headers }) => headers.get('idempotent-replayed'))).toEqual([null, 'true'])
-    const entries = await journalOf(shop.till.tid)
-    expect((await decide(shop, admin, caseId, 'undone', { name: 'once' })).status).toBe(422)
-    expect((await decide(shop, admin, caseId, 'stands', { name: 'once', note: 'other' })).status).toBe(422)
-    expect(await decide(shop, admin, caseId, 'undone')).toMatchObject({
+    const entries = await journalOf(harness.terminal.tid)
+    expect((await decide(harness, admin, caseId, 'undone', { name: 'once' })).status).toBe(422)
+    expect((await decide(harness, admin, caseId, 'stands', { name: 'once', note: 'other' })).status).toBe(422)
+    expect(await decide(harness, admin, caseId, 'undone')).toMatchObject({
       status: 409,
       body: { reason: 'case_closed' },
     })
-    expect(await journalOf(shop.till.tid)).toEqual(entries)
+    expect(await journalOf(harness.terminal.tid)).toEqual(entries)
   })
 
-  it('is one, though two decide at once and the host speaks as well', async () => {
-    const shop = await openShop()
-    const { caseId } = await silentVoid(shop, admin)
-    shop.host.script = { inquiry: YES }
-    shop.isolate.clock.now += 2 * 3_600_000
-    const other = await openBehind(shop.host)
+  it('is one, though two decide at once and the acquirer speaks as well', async () => {
+    const harness = await openHarness()
+    const { caseId } = await silentVoid(harness, admin)
+    harness.acquirer.script = { inquiry: YES }
+    harness.isolate.clock.now += 2 * 3_600_000
+    const other = await openBehind(harness.acquirer)
     const [one, two] = await Promise.all([
-      decide(shop, admin, caseId, 'stands'),
+      decide(harness, admin, caseId, 'stands'),
       decide({ isolate: other }, admin, caseId, 'undone'),
-      recover(shop.isolate.services, 0),
+      recover(harness.isolate.services, 0),
     ])
     expect([one.status, two.status].filter((status) => status === 200).length).toBeLessThanOrEqual(1)
-    const closings = (await theCase(shop, admin)).history.filter(
+    const closings = (await theCase(harness, admin)).history.filter(
       ({ kind }) => kind === 'case_closed' || kind === 'void',
     )
     expect(closings).toHaveLength(1)
-    expect(await faultOf(shop.till.tid)).toBeNull()
+    expect(await faultOf(harness.terminal.tid)).toBeNull()
   })
 
   it.each([
@@ -202,7 +206,7 @@ describe('a decision', () => {
     ['a line break', { resolution: 'stands', note: 'a\nb' }, 'k', 'invalid_request'],
     ['too long a note', { resolution: 'stands', note: 'x'.repeat(501) }, 'k', 'invalid_request'],
   ])('with %s is none', async (_, body, name, reason) => {
-    const { isolate } = await openShop()
+    const { isolate } = await openHarness()
     const before = await dump()
     const headers: Record<string, string> = name === undefined ? {} : { 'idempotency-key': name }
     const reply = await s.ask(isolate, admin, 'POST', '/v1/cases/000000000000', body, headers)
@@ -214,7 +218,7 @@ describe('a decision', () => {
   it.each([' ', '-', '\u00a0', '  ', '/', ' – ', '.'])(
     'may not hold a card number, grouped by “%s”',
     async (gap) => {
-      const { isolate } = await openShop()
+      const { isolate } = await openHarness()
       const body = { resolution: 'stands', note: `card 6225${gap}0000${gap}0000${gap}0014` }
       const reply = await s.ask(isolate, admin, 'POST', '/v1/cases/000000000000', body, {
         'idempotency-key': 'k',
@@ -225,7 +229,7 @@ describe('a decision', () => {
   )
 
   it.each(['2026-11-23 14:05:30 by phone', 'RRN 605261256658, then 13:14'])('may hold “%s”', async (note) => {
-    const { isolate } = await openShop()
+    const { isolate } = await openHarness()
     const body = { resolution: 'stands', note }
     const reply = await s.ask(isolate, admin, 'POST', '/v1/cases/000000000000', body, {
       'idempotency-key': 'k',

@@ -2,9 +2,9 @@
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type CaseBody, DEAF, decide, openShop, silentVoid, theCase, waitForCase } from './case-shop.ts'
+import { type CaseBody, DEAF, decide, openHarness, silentVoid, theCase, waitForCase } from './case-client.ts'
 import * as s from './support.ts'
-import { openTill, sell, type Till } from './till.ts'
+import { openTerminal, sell, type TestTerminal } from './terminal.ts'
 import { scansOf, watchD1 } from './watched-d1.ts'
 
 const OTHER_MID = '543210987654321'
@@ -21,22 +21,22 @@ beforeAll(async () => {
 
 describe('a case', () => {
   it('says all that a person needs, and an alert is logged when it opens, once', async () => {
-    const shop = await openShop()
-    const { sale, caseId } = await silentVoid(shop, admin)
-    const [asked] = shop.host.asked.filter(({ kind }) => kind === 'void')
-    const found = await s.ask(shop.isolate, admin, 'GET', `/v1/cases/${caseId}`)
+    const harness = await openHarness()
+    const { sale, caseId } = await silentVoid(harness, admin)
+    const [asked] = harness.acquirer.asked.filter(({ kind }) => kind === 'void')
+    const found = await s.ask(harness.isolate, admin, 'GET', `/v1/cases/${caseId}`)
     expect(found).toMatchObject({
       status: 200,
       body: {
         id: caseId,
         state: 'open',
-        reason: 'host_silent',
-        why: { zh: expect.any(String), en: 'The host has not said what it did' },
-        openedAt: new Date(shop.isolate.clock.now).toISOString(),
+        reason: 'no_answer',
+        why: { zh: expect.any(String), en: 'The acquirer has not said what it did' },
+        openedAt: new Date(harness.isolate.clock.now).toISOString(),
         closedAt: null,
         kind: 'void',
         merchantId: s.MID,
-        terminalId: shop.till.tid,
+        terminalId: harness.terminal.tid,
         batchNumber: '000001',
         stan: '000002',
         amount: 1234,
@@ -54,11 +54,11 @@ describe('a case', () => {
           soldAt: new Date(s.START).toISOString(),
         },
         ours: 'undoing',
-        host: {
+        acquirer: {
           said: null,
-          stan: asked?.hostStan,
+          stan: asked?.acquirerStan,
           rrn: null,
-          original: { batchNumber: '000001', stan: asked?.original?.hostStan, rrn: 'HOST00000001' },
+          original: { batchNumber: '000001', stan: asked?.original?.acquirerStan, rrn: 'ACQR00000001' },
         },
         tries: 0,
         toDo: { en: expect.any(String) },
@@ -68,79 +68,79 @@ describe('a case', () => {
     })
     expect((found.body as unknown as CaseBody).history).toMatchObject([
       { kind: 'void_claim', at: new Date(s.START).toISOString(), door: 'terminal' },
-      { kind: 'case', why: 'host_silent' },
+      { kind: 'case', why: 'no_answer' },
       { kind: 'give_up' },
     ])
-    await waitForCase(shop)
-    const alerts = shop.isolate.logged.filter(({ event }) => event === 'alert')
+    await waitForCase(harness)
+    const alerts = harness.isolate.logged.filter(({ event }) => event === 'alert')
     expect(alerts).toEqual([
       {
         event: 'alert',
         why: 'case_opened',
-        reason: 'host_silent',
+        reason: 'no_answer',
         caseId,
-        terminalId: shop.till.tid,
+        terminalId: harness.terminal.tid,
         seq: 5,
       },
     ])
   })
 
   it('is seen by its merchant and by administrators, and is not there for anyone else', async () => {
-    const shop = await openShop()
-    const { caseId } = await silentVoid(shop, admin)
-    const list = (bearer: string) => s.ask(shop.isolate, bearer, 'GET', '/v1/cases?state=open&limit=100')
+    const harness = await openHarness()
+    const { caseId } = await silentVoid(harness, admin)
+    const list = (bearer: string) => s.ask(harness.isolate, bearer, 'GET', '/v1/cases?state=open&limit=100')
     const ids = async (bearer: string) => ((await list(bearer)).body.items as CaseBody[]).map(({ id }) => id)
     expect(await ids(key)).toContain(caseId)
     expect(await ids(admin)).toContain(caseId)
     expect(await ids(otherKey)).not.toContain(caseId)
-    expect((await s.ask(shop.isolate, key, 'GET', `/v1/cases/${caseId}`)).status).toBe(200)
-    const foreign = await s.ask(shop.isolate, otherKey, 'GET', `/v1/cases/${caseId}`)
-    const absent = await s.ask(shop.isolate, otherKey, 'GET', '/v1/cases/000000000000')
+    expect((await s.ask(harness.isolate, key, 'GET', `/v1/cases/${caseId}`)).status).toBe(200)
+    const foreign = await s.ask(harness.isolate, otherKey, 'GET', `/v1/cases/${caseId}`)
+    const absent = await s.ask(harness.isolate, otherKey, 'GET', '/v1/cases/000000000000')
     expect([foreign.status, foreign.text]).toEqual([404, absent.text])
     for (const id of [caseId, '000000000000'])
       for (const bearer of [key, otherKey])
-        expect(await decide(shop, bearer, id, 'stands')).toMatchObject({
+        expect(await decide(harness, bearer, id, 'stands')).toMatchObject({
           status: 403,
           body: { reason: 'forbidden' },
         })
-    expect((await decide(shop, admin, '000000000000', 'stands')).body.reason).toBe('not_found')
-    expect((await theCase(shop, admin)).id).toBe(caseId)
+    expect((await decide(harness, admin, '000000000000', 'stands')).body.reason).toBe('not_found')
+    expect((await theCase(harness, admin)).id).toBe(caseId)
   })
 
   it('is listed in pages, the oldest first, open or closed', async () => {
-    const shop = await openShop(OTHER_MID)
-    const tills = [
-      shop.till,
-      await openTill(shop.isolate, { mid: OTHER_MID }),
-      await openTill(shop.isolate, { mid: OTHER_MID }),
+    const harness = await openHarness(OTHER_MID)
+    const terminals = [
+      harness.terminal,
+      await openTerminal(harness.isolate, { mid: OTHER_MID }),
+      await openTerminal(harness.isolate, { mid: OTHER_MID }),
     ]
-    const sales: [Till, Awaited<ReturnType<typeof sell>>][] = []
-    for (const till of tills) sales.push([till, await sell(till, '000001')])
-    shop.host.script = DEAF
-    for (const [till, sale] of sales) await till.say(s.aVoid({ stan: '000002', ...sale }))
-    await waitForCase(shop)
+    const sales: [TestTerminal, Awaited<ReturnType<typeof sell>>][] = []
+    for (const terminal of terminals) sales.push([terminal, await sell(terminal, '000001')])
+    harness.acquirer.script = DEAF
+    for (const [terminal, sale] of sales) await terminal.send(s.aVoid({ stan: '000002', ...sale }))
+    await waitForCase(harness)
     const ids: string[] = []
     for (let next: unknown = null, pages = 0; pages === 0 || next !== null; pages++) {
       const cursor = next === null ? '' : `&cursor=${next}`
-      const { body } = await s.ask(shop.isolate, otherKey, 'GET', `/v1/cases?limit=2${cursor}`)
+      const { body } = await s.ask(harness.isolate, otherKey, 'GET', `/v1/cases?limit=2${cursor}`)
       expect((body.items as CaseBody[]).length).toBe(pages === 0 ? 2 : 1)
       ids.push(...(body.items as CaseBody[]).map(({ id }) => id))
       next = body.next
     }
     expect(new Set(ids).size).toBe(3)
-    await decide(shop, admin, ids[0] ?? '', 'undone')
+    await decide(harness, admin, ids[0] ?? '', 'undone')
     const listed = async (state: string) =>
-      ((await s.ask(shop.isolate, otherKey, 'GET', `/v1/cases?state=${state}`)).body.items as CaseBody[]).map(
-        ({ id }) => id,
-      )
+      (
+        (await s.ask(harness.isolate, otherKey, 'GET', `/v1/cases?state=${state}`)).body.items as CaseBody[]
+      ).map(({ id }) => id)
     expect(await listed('closed')).toEqual([ids[0]])
     expect((await listed('open')).sort()).toEqual(ids.slice(1).sort())
   })
 
   it('costs two round trips, and finds every row by an index', async () => {
     const watched = watchD1(env.DB)
-    const shop = await openShop()
-    const { caseId } = await silentVoid(shop, admin)
+    const harness = await openHarness()
+    const { caseId } = await silentVoid(harness, admin)
     const to = await s.openIsolate({ database: watched.database })
     for (const path of ['/v1/cases', '/v1/cases?state=open', `/v1/cases/${caseId}`]) {
       watched.trips.length = 0
@@ -154,7 +154,7 @@ describe('a case', () => {
   it.each(['state=new', 'limit=0', 'limit=101', 'cursor=x', 'state=open&state=closed', 'merchant=1'])(
     'is not asked for by %s',
     async (query) => {
-      const { isolate } = await openShop()
+      const { isolate } = await openHarness()
       expect((await s.ask(isolate, key, 'GET', `/v1/cases?${query}`)).body.reason).toBe('invalid_request')
     },
   )

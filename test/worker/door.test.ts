@@ -4,21 +4,21 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../../src/doors/terminal.ts'
+import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../../src/pos/door.ts'
 import { dump } from './book.ts'
 import * as s from './support.ts'
-import { hexOf, openTill, sell, type Till } from './till.ts'
+import { hexOf, openTerminal, sell, type TestTerminal } from './terminal.ts'
 
 let isolate: s.Isolate
-let till: Till
+let terminal: TestTerminal
 let echo: Uint8Array
 let before: Awaited<ReturnType<typeof dump>>
 
 beforeAll(async () => {
   isolate = await s.openIsolate()
-  till = await openTill(isolate)
-  await sell(till, '000001')
-  echo = till.frame(s.aManagement('0820', '301', { stan: '000009' }), { key: null })
+  terminal = await openTerminal(isolate)
+  await sell(terminal, '000001')
+  echo = terminal.frame(s.aManagement('0820', '301', { stan: '000009' }), { key: null })
   before = await dump()
 })
 afterAll(async () => expect(await dump()).toEqual(before))
@@ -164,7 +164,7 @@ describe('what is not a frame', () => {
   it.each(['0210', '0410', '0510', '0810', '0830', '0130'])(
     'an answer (%s) is not a request',
     async (mti) => {
-      const reply = await till.say({ ...s.aSale({ stan: '000002' }), mti })
+      const reply = await terminal.send({ ...s.aSale({ stan: '000002' }), mti })
       expect([reply.status, reply.bytes.length]).toEqual([400, 0])
     },
   )
@@ -182,13 +182,13 @@ describe('what is not a frame', () => {
 describe('messages that are not done here get 40', () => {
   const sale = () => s.aSale({ stan: '000002' })
   it.each(['0100', '0220', '0620', '0300', '0420', '0401', '0900'])('MTI %s', async (mti) => {
-    const reply = await till.say({ ...sale(), mti })
+    const reply = await terminal.send({ ...sale(), mti })
     expect([reply.status, reply.fields.get(39)]).toEqual([200, '40'])
     expect(reply.mti).toBe(String(Number(mti) + 10).padStart(4, '0'))
     expect(reply.fields.has(2)).toBe(false)
   })
 
-  const unknown: readonly (readonly [string, Parameters<Till['say']>[0]])[] = [
+  const unknown: readonly (readonly [string, Parameters<TestTerminal['send']>[0]])[] = [
     ['a balance inquiry', s.aSale({ stan: '000002', more: { 3: '310000', 60: '0100000100050' } })],
     ['a pre-authorisation condition', s.aSale({ stan: '000002', more: { 25: '06' } })],
     ['a void under the code of a sale', s.aSale({ stan: '000002', more: { 60: '2300000100050' } })],
@@ -204,14 +204,14 @@ describe('messages that are not done here get 40', () => {
     ['an upload of chip transactions', s.aManagement('0320', '203', { stan: '000002' })],
   ]
   it.each(unknown)('%s', async (_name, message) => {
-    const reply = await till.say(message)
+    const reply = await terminal.send(message)
     expect([reply.status, reply.fields.get(39), reply.fields.has(64)]).toEqual([200, '40', false])
   })
 })
 
 describe('mandatory fields', () => {
   const sale = { original: '000001', rrn: '0'.repeat(12) }
-  const lacking: readonly (readonly [string, Parameters<Till['say']>[0]])[] = [
+  const lacking: readonly (readonly [string, Parameters<TestTerminal['send']>[0]])[] = [
     ...[4, 22, 49].map(
       (n) => [`sale without ${n}`, s.aSale({ stan: '000003', more: { [n]: undefined } })] as const,
     ),
@@ -225,6 +225,6 @@ describe('mandatory fields', () => {
     ['reversal without amount', s.aReversal('void', { stan: '000003', more: { 4: undefined } })],
   ]
   it.each(lacking)('%s: 30', async (_name, message) => {
-    expect((await till.say(message)).fields.get(39)).toBe('30')
+    expect((await terminal.send(message)).fields.get(39)).toBe('30')
   })
 })

@@ -1,7 +1,7 @@
 declare namespace Cloudflare {
   interface Env {
     TEST_MIGRATIONS: import('@cloudflare/vitest-plugin').D1Migration[]
-    /** The simulated host: a Worker of its own (test/vitest.worker.config.ts). */
-    ACQUIRER_HOST: Fetcher
+    /** The simulated acquirer: a Worker of its own (test/vitest.worker.config.ts). */
+    ACQUIRER_SERVICE: Fetcher
   }
 }

@@ -3,20 +3,20 @@
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import * as s from './support.ts'
-import { openTill, sell } from './till.ts'
+import { openTerminal, sell } from './terminal.ts'
 import { watchD1 } from './watched-d1.ts'
 
 it('messages without a right MAC do not hold up another terminal', async () => {
   const watched = watchD1(env.DB)
   const isolate = await s.openIsolate({ database: watched.database, mostInside: 1000 })
-  const [victim, other] = [await openTill(isolate), await openTill(isolate)]
+  const [victim, other] = [await openTerminal(isolate), await openTerminal(isolate)]
   watched.trips.length = 0
   const bogus = Array.from({ length: 300 }, (_, i) =>
-    victim.say(s.aSale({ stan: String(i + 1).padStart(6, '0') }), {
+    victim.send(s.aSale({ stan: String(i + 1).padStart(6, '0') }), {
       key: { ...victim.key, mak: '7'.repeat(16) },
     }),
   )
-  const good = await other.say(s.aSale({ stan: '000001' }))
+  const good = await other.send(s.aSale({ stan: '000001' }))
   expect(good.fields.get(39)).toBe('00')
   expect(watched.trips.length).toBeLessThan(20)
   for (const { fields } of await Promise.all(bogus)) expect(fields.get(39)).toBe('A0')
@@ -24,13 +24,13 @@ it('messages without a right MAC do not hold up another terminal', async () => {
 
 it('a back office that voids a whole day does not hold up another terminal', async () => {
   const isolate = await s.openIsolate({ mostInside: 1000 })
-  const [shop, other] = [await openTill(isolate), await openTill(isolate)]
+  const [harness, other] = [await openTerminal(isolate), await openTerminal(isolate)]
   const sales: string[] = []
   for (let n = 1; n <= 60; n++) {
-    const { rrn } = await sell(shop, String(n).padStart(6, '0'))
+    const { rrn } = await sell(harness, String(n).padStart(6, '0'))
     sales.push(rrn)
   }
-  const key = await s.bearerKey(shop.mid)
+  const key = await s.bearerKey(harness.mid)
   const ids = await Promise.all(
     sales.map(async (rrn) => (await s.ask(isolate, key, 'GET', `/v1/sales/${rrn}`)).body.id as string),
   )
@@ -41,7 +41,7 @@ it('a back office that voids a whole day does not hold up another terminal', asy
     order.push('void')
     return status
   })
-  const sale = other.say(s.aSale({ stan: '000001' })).then((reply) => {
+  const sale = other.send(s.aSale({ stan: '000001' })).then((reply) => {
     order.push('sale')
     return reply.fields.get(39)
   })

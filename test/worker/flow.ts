@@ -3,7 +3,7 @@
 import { microMac } from '../support/micro-mac.ts'
 import flow from '../vectors/cup-flow.json'
 import * as s from './support.ts'
-import { bytes, sixDigits, type Till } from './till.ts'
+import { bytes, sixDigits, type TestTerminal } from './terminal.ts'
 
 export type FlowName = keyof typeof flow.data.messages
 
@@ -46,7 +46,10 @@ export const asciiHex = (text: string): string =>
   [...text].map((character) => character.charCodeAt(0).toString(16).toUpperCase()).join('')
 
 /** The terminal of the flow, provisioned, with its MAC key, after six settled batches. */
-export async function openFlowTill(isolate: s.Isolate, names = { tid: s.TID, mid: s.MID }): Promise<void> {
+export async function openFlowTerminal(
+  isolate: s.Isolate,
+  names = { tid: s.TID, mid: s.MID },
+): Promise<void> {
   await s.provision(isolate, {}, names)
   await s.plantKey(isolate, s.MAK, names)
   const key = await s.bearerKey(null)
@@ -61,9 +64,9 @@ export async function openFlowTill(isolate: s.Isolate, names = { tid: s.TID, mid
 }
 
 /** Feeds the flow's sale with the RRN and authorisation code that the flow's void names, so that it needs no change. */
-export async function feedFlowSale(
+export async function captureFlowSale(
   isolate: s.Isolate,
-  names: Pick<Till, 'tid' | 'mid'> = { tid: s.TID, mid: s.MID },
+  names: Pick<TestTerminal, 'tid' | 'mid'> = { tid: s.TID, mid: s.MID },
   { batchNumber = '000007', rrn = '101530000002' } = {},
 ) {
   const key = await s.bearerKey(names.mid)

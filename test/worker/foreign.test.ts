@@ -1,15 +1,15 @@
 /** @module Every route of the JSON door with what belongs to another merchant: the bytes that it answers to what is not there. */
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { DECIDE_MS } from '../../src/domain/host-state.ts'
-import { API_ROUTES } from '../../src/doors/api.ts'
-import { recover } from '../../src/recover.ts'
+import { API_ROUTES } from '../../src/api/door.ts'
+import { DECIDE_MS } from '../../src/domain/acquirer-state.ts'
+import { recover } from '../../src/pipeline/recover.ts'
 import { dump } from './book.ts'
 import { keyOf } from './inquire.ts'
-import { aSale, openBehind, openOffice } from './office.ts'
-import { SILENT, scriptedHost } from './scripted-host.ts'
+import { aSale, openBehind, openOffice } from './merchant-client.ts'
+import { SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
-import { openTill, type Till } from './till.ts'
+import { openTerminal, type TestTerminal } from './terminal.ts'
 
 const OTHER_MID = '543210987654321'
 const ABSENT = '0'.repeat(32)
@@ -30,24 +30,28 @@ interface Pair {
 
 let isolate: s.Isolate
 let pairs: readonly Pair[]
-const bearers = { owner: '', stranger: '', admin: '' }
+const bearers = { owner: '', attacker: '', admin: '' }
 
 /** A merchant's sale, its void, one that is buried and one that is a case. */
-async function prepare(): Promise<{ till: Till; names: Record<string, string>; voided: Ask['body'] }> {
-  const host = scriptedHost()
-  isolate = await openBehind(host)
-  const till = await openTill(isolate)
-  await openTill(isolate, { mid: OTHER_MID })
+async function prepare(): Promise<{
+  terminal: TestTerminal
+  names: Record<string, string>
+  voided: Ask['body']
+}> {
+  const acquirer = scriptedAcquirer()
+  isolate = await openBehind(acquirer)
+  const terminal = await openTerminal(isolate)
+  await openTerminal(isolate, { mid: OTHER_MID })
   const office = openOffice(isolate, bearers.owner)
-  const sale = await aSale(till)
+  const sale = await aSale(terminal)
   const { body } = await office.void(sale, 'owner')
-  const second = await aSale(till, 555)
-  host.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
+  const second = await aSale(terminal, 555)
+  acquirer.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
   const silent = await office.void(second, 'silent')
   await isolate.settle()
   isolate.clock.now += DECIDE_MS
   await recover(isolate.services, 0)
-  await till.say(s.aReversal('void', { stan: '777777' }))
+  await terminal.send(s.aReversal('void', { stan: '777777' }))
   await isolate.settle()
   const names = {
     saleId: sale.saleId,
@@ -57,14 +61,14 @@ async function prepare(): Promise<{ till: Till; names: Record<string, string>; v
     voidRrn: String(body.rrn),
     caseId: String(silent.body.rrn),
   }
-  return { till, names, voided: { saleId: sale.saleId, amount: sale.amount } }
+  return { terminal, names, voided: { saleId: sale.saleId, amount: sale.amount } }
 }
 
 beforeAll(async () => {
   bearers.owner = await s.bearerKey(s.MID)
-  bearers.stranger = await s.bearerKey(OTHER_MID)
+  bearers.attacker = await s.bearerKey(OTHER_MID)
   bearers.admin = await s.bearerKey(null)
-  const { till, names, voided } = await prepare()
+  const { terminal, names, voided } = await prepare()
   const { saleId, saleRrn, stan = '', voidId, voidRrn, caseId } = names
   const inquiry = (query: Record<string, string | undefined>): Ask => ({
     path: `/v1/inquiries?${new URLSearchParams(query as Record<string, string>)}`,
@@ -81,7 +85,7 @@ beforeAll(async () => {
     {
       route: 'POST /v1/sales',
       owner: 201,
-      foreign: post('/v1/sales', { ...fed, merchantId: s.MID, terminalId: till.tid }),
+      foreign: post('/v1/sales', { ...fed, merchantId: s.MID, terminalId: terminal.tid }),
       absent: post('/v1/sales', { ...fed, merchantId: s.MID, terminalId: 'NOWHERE1' }),
     },
     {
@@ -120,11 +124,16 @@ beforeAll(async () => {
       foreign: post('/v1/reversals', undo),
       absent: post('/v1/reversals', { ...undo, saleId: ABSENT }),
     },
-    { route: 'GET /v1/inquiries', owner: 200, foreign: inquiry(keyOf('sale', stan, till)), absent: unseen },
     {
       route: 'GET /v1/inquiries',
       owner: 200,
-      foreign: inquiry(keyOf('void', '777777', till)),
+      foreign: inquiry(keyOf('sale', stan, terminal)),
+      absent: unseen,
+    },
+    {
+      route: 'GET /v1/inquiries',
+      owner: 200,
+      foreign: inquiry(keyOf('void', '777777', terminal)),
       absent: unseen,
     },
     {
@@ -182,15 +191,15 @@ beforeAll(async () => {
       absent: post('/v1/reconciliations?asOf=2026-06-01T00:00:00Z', '{}'),
     },
     {
-      route: 'GET /v1/host-messages',
+      route: 'GET /v1/acquirer-messages',
       owner: null,
-      foreign: get('/v1/host-messages'),
-      absent: get('/v1/host-messages?cursor=99'),
+      foreign: get('/v1/acquirer-messages'),
+      absent: get('/v1/acquirer-messages?cursor=99'),
     },
     {
       route: 'PUT /v1/merchants/:mid/terminals/:tid',
       owner: null,
-      foreign: post(`/v1/merchants/${s.MID}/terminals/${till.tid}`, { status: 'blocked' }),
+      foreign: post(`/v1/merchants/${s.MID}/terminals/${terminal.tid}`, { status: 'blocked' }),
       absent: post(`/v1/merchants/${s.MID}/terminals/NOWHERE1`, { status: 'blocked' }),
     },
   ]
@@ -208,8 +217,8 @@ describe('another merchant', () => {
     const before = await dump()
     for (const pair of pairs) {
       const [foreign, absent] = [
-        await ask(pair, bearers.stranger, pair.foreign),
-        await ask(pair, bearers.stranger, pair.absent),
+        await ask(pair, bearers.attacker, pair.foreign),
+        await ask(pair, bearers.attacker, pair.absent),
       ]
       const fate = ({ status, text, headers }: s.JsonReply) => JSON.stringify([status, text, [...headers]])
       expect(fate(foreign), `${pair.route} ${pair.foreign.path}`).toBe(fate(absent))

@@ -7,9 +7,9 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { unpack } from '../../src/iso8583/message.ts'
 import { microMac } from '../support/micro-mac.ts'
 import { effectOf } from './book.ts'
-import { adjusted, asciiHex, type FlowName, feedFlowSale, flowOf } from './flow.ts'
+import { adjusted, asciiHex, captureFlowSale, type FlowName, flowOf } from './flow.ts'
 import * as s from './support.ts'
-import { bytes, hexOf, openTill, type Till } from './till.ts'
+import { bytes, hexOf, openTerminal, type TestTerminal } from './terminal.ts'
 
 const VOID = '5-void-req'
 const BLOCK = 8
@@ -75,18 +75,18 @@ function readable(forgeries: readonly Forgery[]): Map<string, Forgery> {
 }
 
 /** The flow's sale and void on a terminal of its own, in its first batch. */
-async function openVoid(): Promise<{ till: Till; frame: Uint8Array }> {
-  const till = await openTill(isolate)
-  // Another RRN each, as hosts make them: by the RRN alone a sale is found where field 61 names none.
-  const rrn = `9${till.tid.slice(1)}0000`
-  await feedFlowSale(isolate, till, { batchNumber: '000001', rrn })
+async function openVoid(): Promise<{ terminal: TestTerminal; frame: Uint8Array }> {
+  const terminal = await openTerminal(isolate)
+  // Another RRN each, as acquirers make them: by the RRN alone a sale is found where field 61 names none.
+  const rrn = `9${terminal.tid.slice(1)}0000`
+  await captureFlowSale(isolate, terminal, { batchNumber: '000001', rrn })
   const frame = adjusted(VOID, {
     [asciiHex('101530000002')]: asciiHex(rrn),
-    [asciiHex(s.TID)]: asciiHex(till.tid),
+    [asciiHex(s.TID)]: asciiHex(terminal.tid),
     '2300000700': '2300000100',
     '000007000002': '000001000002',
   })
-  return { till, frame }
+  return { terminal, frame }
 }
 
 /**
@@ -101,11 +101,11 @@ const LEFT = ['11', '14', '22', '23', '26', '35', '52', '53', '60']
 async function expectCaught(forgeries: readonly Forgery[]): Promise<string[]> {
   const approved: string[] = []
   for (const [changed, forgery] of readable(forgeries)) {
-    const { till, frame } = await openVoid()
+    const { terminal, frame } = await openVoid()
     const forged = forge(frame, forgery)
     expect(isRight(forged)).toBe(true)
     const reply = await s.read(await s.post(isolate, forged))
-    const { sales, batches } = await effectOf(till.tid)
+    const { sales, batches } = await effectOf(terminal.tid)
     const done = reply.fields.get(39) === '00'
     expect(sales, changed).toMatchObject([{ reversed: 0, live_voids: done ? 1 : 0 }])
     expect(batches, changed).toMatchObject([{ credit_amount: done ? 1234 : 0 }])
@@ -161,12 +161,12 @@ describe('a forged void', () => {
 
 /** The pad nibble of an odd number of digits can hold anything: other bytes for the same message. */
 it('a void with a stray pad nibble is refused, though its MAC is right and it reads the same', async () => {
-  const { till, frame } = await openVoid()
+  const { terminal, frame } = await openVoid()
   // Field 22 is three digits to the left of two bytes.
   const changed = bytes(hexOf(frame).replace('281205100001', '281205170001'))
   expect(hexOf(changed)).not.toBe(hexOf(frame))
   changed.set(microMac('cup-ecb', bytes(s.MAK), changed.subarray(MESSAGE, -8)), changed.length - 8)
   const reply = await s.read(await s.post(isolate, changed))
   expect(reply.fields.get(39)).toBe('30')
-  expect((await effectOf(till.tid)).sales).toMatchObject([{ live_voids: 0 }])
+  expect((await effectOf(terminal.tid)).sales).toMatchObject([{ live_voids: 0 }])
 })

@@ -2,28 +2,28 @@
  * @module The conversation of vectors/cup-flow.json as exchanges: the published bytes go in, and what comes out has the type,
  * fields, addresses and MAC of the published answer.
  *
- * Adjusted, and nothing else: where the host assigns a value that the flow could not know (the RRN and authorisation code of a
+ * Adjusted, and nothing else: where the acquirer assigns a value that the flow could not know (the RRN and authorisation code of a
  * sale it authorised itself), the next request names ours, and its MAC is made anew by test/support/micro-mac.ts.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { adjusted, asciiHex, type FlowName, feedFlowSale, flowOf, openFlowTill } from './flow.ts'
+import { adjusted, asciiHex, captureFlowSale, type FlowName, flowOf, openFlowTerminal } from './flow.ts'
 import * as s from './support.ts'
-import { hexOf, macOf } from './till.ts'
+import { hexOf, macOf } from './terminal.ts'
 
 /**
  * Field numbers that our answer has beyond the golden one, and why. Declines of the flow hold the least; ours echo what
  * an approval echoes and say when, by whom and why: the terminal prints them, and a refusal that was proved is signed.
  */
 const MORE: Partial<Record<FlowName, readonly number[]>> = {
-  // The host of the flow leaves out what it echoes on approvals (2, 14, 23, 53), the date of settlement (15), the
+  // The acquirer of the flow leaves out what it echoes on approvals (2, 14, 23, 53), the date of settlement (15), the
   // institutions (44) and the MAC.
   '6b-void-resp-declined-25': [2, 14, 15, 23, 44, 53, 64],
   // The same, the words of the refusal (63), but no MAC: whoever asks with a wrong MAC gets nothing signed.
   '6c-void-resp-A0': [2, 14, 15, 23, 44, 53, 63],
 }
 
-/** Fields that the host makes: theirs and ours differ, in value and not in form. */
+/** Fields that the acquirer makes: theirs and ours differ, in value and not in form. */
 const OWN = [12, 13, 15, 37, 38, 62, 63, 64]
 
 function expectLike(reply: s.Reply, name: FlowName) {
@@ -48,8 +48,8 @@ describe('as published, the sale being fed', () => {
   let isolate: s.Isolate
   beforeAll(async () => {
     isolate = await s.openIsolate()
-    await openFlowTill(isolate)
-    expect((await feedFlowSale(isolate)).status).toBe(201)
+    await openFlowTerminal(isolate)
+    expect((await captureFlowSale(isolate)).status).toBe(201)
   })
 
   it('sign-on', async () => {
@@ -95,7 +95,7 @@ describe('with a sale of its own', () => {
 
   beforeAll(async () => {
     isolate = await s.openIsolate()
-    await openFlowTill(isolate, names)
+    await openFlowTerminal(isolate, names)
   })
 
   /** As `expectLike`, for the terminal next door. */

@@ -1,12 +1,12 @@
 /** @module The group commit by itself: who leaves when, who drives, and what becomes of those whose patience ends. */
 
 import { expect, it } from 'vitest'
-import { createGroup, type Work } from '../../src/group.ts'
+import { createGroup, type Work } from '../../src/pipeline/group-commit.ts'
 
 type One = Work<number, string>
 
 /** A road that takes a set when it is told to, and gives back what it is told to. */
-function aRoad(options: { setSize?: number; patienceMs?: number } = {}) {
+function aPipeline(options: { setSize?: number; deadlineMs?: number } = {}) {
   const sets: number[][] = []
   const gates: PromiseWithResolvers<readonly number[]>[] = []
   const run = async (set: readonly One[]): Promise<readonly One[]> => {
@@ -33,7 +33,7 @@ function aRoad(options: { setSize?: number; patienceMs?: number } = {}) {
 }
 
 it('a message leaves at once when nothing is on the road; what comes meanwhile goes together', async () => {
-  const { sets, submit, finish } = aRoad()
+  const { sets, submit, finish } = aPipeline()
   const all = [1, 2, 3, 4].map(submit)
   expect(sets).toEqual([[1]])
   await finish()
@@ -43,7 +43,7 @@ it('a message leaves at once when nothing is on the road; what comes meanwhile g
 })
 
 it('a set is bounded, and each is driven by the request of one of its own', async () => {
-  const { sets, drivers, submit, finish } = aRoad({ setSize: 2 })
+  const { sets, drivers, submit, finish } = aPipeline({ setSize: 2 })
   const all = [1, 2, 3, 4, 5].map(submit)
   for (let n = 0; n < 3; n++) await finish()
   await Promise.all(all)
@@ -52,7 +52,7 @@ it('a set is bounded, and each is driven by the request of one of its own', asyn
 })
 
 it('what lost its place goes again before all others', async () => {
-  const { sets, submit, finish } = aRoad({ setSize: 2 })
+  const { sets, submit, finish } = aPipeline({ setSize: 2 })
   const all = [1, 2, 3, 4].map(submit)
   await finish()
   await finish(3)
@@ -63,7 +63,7 @@ it('what lost its place goes again before all others', async () => {
 })
 
 it('whose patience ends is told that nothing is known, and is not sent again', async () => {
-  const { sets, submit, finish } = aRoad({ patienceMs: 20 })
+  const { sets, submit, finish } = aPipeline({ deadlineMs: 20 })
   const first = submit(1)
   const waiting = submit(2)
   expect(await Promise.all([first, waiting])).toEqual(['unknown', 'unknown'])

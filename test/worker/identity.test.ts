@@ -6,54 +6,54 @@
 import { describe, expect, it } from 'vitest'
 import { effectOf, faultOf, journalOf } from './book.ts'
 import * as s from './support.ts'
-import { hexOf, keyFor, macOf, openTill, sell, type Till } from './till.ts'
+import { hexOf, keyFor, macOf, openTerminal, sell, type TestTerminal } from './terminal.ts'
 
 /** An isolate of its own over the same database: what a restart leaves. */
 const restarted = () => s.openIsolate()
 
-async function voidedTill() {
+async function voidedTerminal() {
   const isolate = await s.openIsolate()
-  const till = await openTill(isolate)
-  const sale = await sell(till, '000001')
+  const terminal = await openTerminal(isolate)
+  const sale = await sell(terminal, '000001')
   const message = s.aVoid({ stan: '000002', ...sale })
-  return { isolate, till, sale, message, first: await till.say(message) }
+  return { isolate, terminal, sale, message, first: await terminal.send(message) }
 }
 
 describe('same key, same content', () => {
   it('is answered with the same bytes, by this isolate and by one that never saw it', async () => {
-    const { till, message, first } = await voidedTill()
-    const journal = await journalOf(till.tid)
+    const { terminal, message, first } = await voidedTerminal()
+    const journal = await journalOf(terminal.tid)
     expect(first.fields.get(39)).toBe('00')
-    for (const to of [till.isolate, await restarted(), await restarted()])
-      expect(hexOf((await till.say(message, { to })).bytes)).toBe(hexOf(first.bytes))
-    expect(await journalOf(till.tid)).toEqual(journal)
+    for (const to of [terminal.isolate, await restarted(), await restarted()])
+      expect(hexOf((await terminal.send(message, { to })).bytes)).toBe(hexOf(first.bytes))
+    expect(await journalOf(terminal.tid)).toEqual(journal)
   })
 
   it('is answered so a day later, after the batch was closed, and after 180 days', async () => {
-    const { till, message, first } = await voidedTill()
-    await till.say(s.aSettlement({ stan: '000003' }, s.totalsOf(1234, 1, 1234, 1)))
+    const { terminal, message, first } = await voidedTerminal()
+    await terminal.send(s.aSettlement({ stan: '000003' }, s.totalsOf(1234, 1, 1234, 1)))
     for (const days of [1, 180]) {
       const later = await restarted()
       later.clock.now += days * 86_400_000
-      expect(hexOf((await till.say(message, { to: later })).bytes)).toBe(hexOf(first.bytes))
+      expect(hexOf((await terminal.send(message, { to: later })).bytes)).toBe(hexOf(first.bytes))
     }
   })
 
   it('is answered so after a refusal, though the reason is gone', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate)
+    const terminal = await openTerminal(isolate)
     const message = s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) })
-    const first = await till.say(message)
+    const first = await terminal.send(message)
     expect(first.fields.get(39)).toBe('25')
-    await sell(till, '000001')
-    expect(hexOf((await till.say(message, { to: await restarted() })).bytes)).toBe(hexOf(first.bytes))
+    await sell(terminal, '000001')
+    expect(hexOf((await terminal.send(message, { to: await restarted() })).bytes)).toBe(hexOf(first.bytes))
   })
 
   it('is answered under a newer key with all the same but the MAC', async () => {
-    const { till, message, first } = await voidedTill()
+    const { terminal, message, first } = await voidedTerminal()
     const key = { ...keyFor('cup-ecb'), mak: '5'.repeat(16) }
-    await s.plantKey(till.isolate, key.mak, till, 2)
-    const again = await till.say(message, { to: await restarted(), key })
+    await s.plantKey(terminal.isolate, key.mak, terminal, 2)
+    const again = await terminal.send(message, { to: await restarted(), key })
     expect(macOf(again, key)).toBe('right')
     expect([...again.fields].filter(([n]) => n !== 64)).toEqual([...first.fields].filter(([n]) => n !== 64))
     expect(again.fields.get(64)).not.toBe(first.fields.get(64))
@@ -62,11 +62,11 @@ describe('same key, same content', () => {
 
   it('joins the first while that is on its way', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate)
-    const message = s.aVoid({ stan: '000002', ...(await sell(till, '000001')) })
-    const replies = await Promise.all(Array.from({ length: 8 }, () => till.say(message)))
+    const terminal = await openTerminal(isolate)
+    const message = s.aVoid({ stan: '000002', ...(await sell(terminal, '000001')) })
+    const replies = await Promise.all(Array.from({ length: 8 }, () => terminal.send(message)))
     expect(new Set(replies.map(({ bytes }) => hexOf(bytes))).size).toBe(1)
-    expect(await journalOf(till.tid)).toHaveLength(3)
+    expect(await journalOf(terminal.tid)).toHaveLength(3)
   })
 })
 
@@ -80,90 +80,94 @@ describe('same key, other content', () => {
     ['the original named otherwise', { original: '000009' }, ['61']],
   ]
   it.each(changes)('is refused 94 and the log names the field: %s', async (_name, change, differs) => {
-    const { isolate, till, sale, first, message } = await voidedTill()
-    const journal = await journalOf(till.tid)
-    const reply = await till.say(s.aVoid({ stan: '000002', ...sale, ...change }))
+    const { isolate, terminal, sale, first, message } = await voidedTerminal()
+    const journal = await journalOf(terminal.tid)
+    const reply = await terminal.send(s.aVoid({ stan: '000002', ...sale, ...change }))
     expect(reply.fields.get(39)).toBe('94')
-    expect(macOf(reply, till.key)).toBe('right')
+    expect(macOf(reply, terminal.key)).toBe('right')
     const line = isolate.logged.findLast(({ event }) => event === 'answered')
     expect(line).toMatchObject({ reason: 'key_reused_with_different_content', differs })
     for (const content of ['1235', '4111111111111111', '3001', '999999999999', '123456'])
       expect(JSON.stringify({ ...line, rrn: '' })).not.toContain(content)
-    expect(await journalOf(till.tid)).toEqual(journal)
-    expect(hexOf((await till.say(message)).bytes)).toBe(hexOf(first.bytes))
+    expect(await journalOf(terminal.tid)).toEqual(journal)
+    expect(hexOf((await terminal.send(message)).bytes)).toBe(hexOf(first.bytes))
   })
 
   it('never shares an identity between a sale, a void and a reversal of one trace number', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate)
-    const sale = await sell(till, '000001')
-    expect((await till.say(s.aVoid({ stan: '000001', ...sale }))).fields.get(39)).toBe('00')
-    expect((await till.say(s.aReversal('void', { stan: '000001' }))).fields.get(39)).toBe('00')
-    const { sales } = await effectOf(till.tid)
+    const terminal = await openTerminal(isolate)
+    const sale = await sell(terminal, '000001')
+    expect((await terminal.send(s.aVoid({ stan: '000001', ...sale }))).fields.get(39)).toBe('00')
+    expect((await terminal.send(s.aReversal('void', { stan: '000001' }))).fields.get(39)).toBe('00')
+    const { sales } = await effectOf(terminal.tid)
     expect(sales).toMatchObject([{ reversed: 0, live_voids: 0 }])
   })
 })
 
 describe('reversals', () => {
   it('are idempotent, whatever reason and time they give', async () => {
-    const { till } = await voidedTill()
+    const { terminal } = await voidedTerminal()
     const reversal = s.aReversal('void', { stan: '000002' })
-    const first = await till.say(reversal)
+    const first = await terminal.send(reversal)
     expect(first.fields.get(39)).toBe('00')
-    const after = await effectOf(till.tid)
-    expect(hexOf((await till.say(reversal, { to: await restarted() })).bytes)).toBe(hexOf(first.bytes))
+    const after = await effectOf(terminal.tid)
+    expect(hexOf((await terminal.send(reversal, { to: await restarted() })).bytes)).toBe(hexOf(first.bytes))
     const other = s.aReversal('void', { stan: '000002', more: { 39: '06', 61: '000001000001' } })
-    expect((await till.say(other, { to: await restarted() })).fields.get(39)).toBe('00')
-    expect(await effectOf(till.tid)).toEqual(after)
+    expect((await terminal.send(other, { to: await restarted() })).fields.get(39)).toBe('00')
+    expect(await effectOf(terminal.tid)).toEqual(after)
   })
 
   it('leave a tombstone where nothing is known yet: what comes late is refused and has no effect', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate)
-    const sale = await sell(till, '000001')
-    const before = await effectOf(till.tid)
-    expect((await till.say(s.aReversal('void', { stan: '000002' }))).fields.get(39)).toBe('00')
+    const terminal = await openTerminal(isolate)
+    const sale = await sell(terminal, '000001')
+    const before = await effectOf(terminal.tid)
+    expect((await terminal.send(s.aReversal('void', { stan: '000002' }))).fields.get(39)).toBe('00')
     for (const to of [isolate, await restarted()])
-      expect((await till.say(s.aVoid({ stan: '000002', ...sale }), { to })).fields.get(39)).toBe('12')
-    expect(await effectOf(till.tid)).toEqual(before)
+      expect((await terminal.send(s.aVoid({ stan: '000002', ...sale }), { to })).fields.get(39)).toBe('12')
+    expect(await effectOf(terminal.tid)).toEqual(before)
   })
 
   it('of a void let the sale be voided again with a new trace number, and only so', async () => {
-    const { till, sale, message } = await voidedTill()
-    await till.say(s.aReversal('void', { stan: '000002' }))
-    expect((await till.say(message)).fields.get(39)).toBe('12')
-    expect((await till.say(s.aVoid({ stan: '000003', ...sale }))).fields.get(39)).toBe('00')
-    const { sales, batches } = await effectOf(till.tid)
+    const { terminal, sale, message } = await voidedTerminal()
+    await terminal.send(s.aReversal('void', { stan: '000002' }))
+    expect((await terminal.send(message)).fields.get(39)).toBe('12')
+    expect((await terminal.send(s.aVoid({ stan: '000003', ...sale }))).fields.get(39)).toBe('00')
+    const { sales, batches } = await effectOf(terminal.tid)
     expect(sales).toMatchObject([{ reversed: 0, live_voids: 1 }])
     expect(batches).toMatchObject([{ debit_amount: 1234, credit_amount: 1234, credit_count: 1 }])
   })
 
   it('of a sale take its void with them, whose copies are refused from then on', async () => {
-    const { till, message } = await voidedTill()
-    expect((await till.say(s.aReversal('sale', { stan: '000001' }))).fields.get(39)).toBe('00')
-    for (const to of [till.isolate, await restarted()])
-      expect((await till.say(message, { to })).fields.get(39)).toBe('12')
+    const { terminal, message } = await voidedTerminal()
+    expect((await terminal.send(s.aReversal('sale', { stan: '000001' }))).fields.get(39)).toBe('00')
+    for (const to of [terminal.isolate, await restarted()])
+      expect((await terminal.send(message, { to })).fields.get(39)).toBe('12')
   })
 
   it('of another amount are refused and change nothing', async () => {
-    const { till } = await voidedTill()
-    const before = await effectOf(till.tid)
-    expect((await till.say(s.aReversal('void', { stan: '000002', amount: 1 }))).fields.get(39)).toBe('64')
-    expect((await till.say(s.aReversal('sale', { stan: '000001', amount: 1 }))).fields.get(39)).toBe('64')
-    expect(await effectOf(till.tid)).toEqual(before)
+    const { terminal } = await voidedTerminal()
+    const before = await effectOf(terminal.tid)
+    expect((await terminal.send(s.aReversal('void', { stan: '000002', amount: 1 }))).fields.get(39)).toBe(
+      '64',
+    )
+    expect((await terminal.send(s.aReversal('sale', { stan: '000001', amount: 1 }))).fields.get(39)).toBe(
+      '64',
+    )
+    expect(await effectOf(terminal.tid)).toEqual(before)
   })
 
   it('of a refused message change nothing', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate)
-    const sale = await sell(till, '000001')
+    const terminal = await openTerminal(isolate)
+    const sale = await sell(terminal, '000001')
     const refused = s.aVoid({ stan: '000002', ...sale, amount: 1 })
-    const first = await till.say(refused)
-    const before = await effectOf(till.tid)
-    const reversal = await till.say(s.aReversal('void', { stan: '000002', amount: 1 }))
+    const first = await terminal.send(refused)
+    const before = await effectOf(terminal.tid)
+    const reversal = await terminal.send(s.aReversal('void', { stan: '000002', amount: 1 }))
     expect(reversal.fields.get(39)).toBe('00')
-    expect(await effectOf(till.tid)).toEqual(before)
-    expect(hexOf((await till.say(refused, { to: await restarted() })).bytes)).toBe(hexOf(first.bytes))
+    expect(await effectOf(terminal.tid)).toEqual(before)
+    expect(hexOf((await terminal.send(refused, { to: await restarted() })).bytes)).toBe(hexOf(first.bytes))
   })
 })
 
@@ -173,15 +177,16 @@ const orders = <T>(list: readonly T[]): T[][] =>
     ? [[...list]]
     : list.flatMap((first, i) => orders(list.toSpliced(i, 1)).map((rest) => [first, ...rest]))
 
-type Step = (till: Till, to: s.Isolate) => Promise<unknown>
+type Step = (terminal: TestTerminal, to: s.Isolate) => Promise<unknown>
 
 const step: Record<string, Step> = {
-  sale: (till, to) => till.say(s.aSale({ stan: '000001' }), { to }),
-  void: (till, to) => till.say(s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) }), { to }),
-  'void again': (till, to) =>
-    till.say(s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) }), { to }),
-  'reversal of void': (till, to) => till.say(s.aReversal('void', { stan: '000002' }), { to }),
-  'reversal of sale': (till, to) => till.say(s.aReversal('sale', { stan: '000001' }), { to }),
+  sale: (terminal, to) => terminal.send(s.aSale({ stan: '000001' }), { to }),
+  void: (terminal, to) =>
+    terminal.send(s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) }), { to }),
+  'void again': (terminal, to) =>
+    terminal.send(s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) }), { to }),
+  'reversal of void': (terminal, to) => terminal.send(s.aReversal('void', { stan: '000002' }), { to }),
+  'reversal of sale': (terminal, to) => terminal.send(s.aReversal('sale', { stan: '000001' }), { to }),
 }
 
 const NOTHING = { debit_amount: 0, debit_count: 0, credit_amount: 0, credit_count: 0 }
@@ -202,15 +207,15 @@ describe('every order ends in the same effect', () => {
     let count = 0
     for (const order of orders(names)) {
       for (const spread of [() => 0, (i: number) => i % 2]) {
-        const till = await openTill(here)
-        for (const [i, name] of order.entries()) await step[name]?.(till, isolates[spread(i)] ?? here)
-        const effect = await effectOf(till.tid)
+        const terminal = await openTerminal(here)
+        for (const [i, name] of order.entries()) await step[name]?.(terminal, isolates[spread(i)] ?? here)
+        const effect = await effectOf(terminal.tid)
         // A sale that its reversal overtook never came to be; one that it followed stands there as reversed.
         const standing = effect.sales.filter((sale) => sale.reversed === 0)
         expect(standing, order.join(', ')).toMatchObject(sales)
         expect(effect.sales.every((sale) => sale.live_voids === 0)).toBe(true)
         expect(effect.batches, order.join(', ')).toMatchObject([totals])
-        expect(await faultOf(till.tid)).toBeNull()
+        expect(await faultOf(terminal.tid)).toBeNull()
         count++
       }
     }
@@ -220,15 +225,18 @@ describe('every order ends in the same effect', () => {
 
 it('a sale fed with an RRN that another has already does not hide the other', async () => {
   const isolate = await s.openIsolate()
-  const [till, other] = [await openTill(isolate), await openTill(isolate, { mid: '543210987654321' })]
-  const sale = await sell(till, '000001')
+  const [terminal, other] = [
+    await openTerminal(isolate),
+    await openTerminal(isolate, { mid: '543210987654321' }),
+  ]
+  const sale = await sell(terminal, '000001')
   const key = await s.bearerKey(other.mid)
   const fed = { merchantId: other.mid, terminalId: other.tid, batchNumber: '000001', stan: '000001' }
   const soldAt = new Date(isolate.clock.now + 60_000).toISOString()
   const copy = await s.ask(isolate, key, 'POST', '/v1/sales', { ...fed, amount: 1, rrn: sale.rrn, soldAt })
   expect(copy.status).toBe(201)
   for (const [mid, tid] of [
-    [till.mid, till.tid],
+    [terminal.mid, terminal.tid],
     [other.mid, other.tid],
   ]) {
     const own = await s.bearerKey(mid ?? null)
@@ -236,6 +244,6 @@ it('a sale fed with an RRN that another has already does not hide the other', as
     expect(body.terminalId).toBe(tid)
   }
   // Field 61 is zeros, so that the RRN names the sale.
-  const voided = await till.say(s.aVoid({ stan: '000002', ...sale, more: { 61: '000000000000' } }))
+  const voided = await terminal.send(s.aVoid({ stan: '000002', ...sale, more: { 61: '000000000000' } }))
   expect(voided.fields.get(39)).toBe('00')
 })

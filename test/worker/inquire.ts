@@ -2,12 +2,16 @@
 
 import { rows } from './book.ts'
 import * as s from './support.ts'
-import type { Till } from './till.ts'
+import type { TestTerminal } from './terminal.ts'
 
 export const inquire = (to: s.Isolate, bearer: string, query: Record<string, string>): Promise<s.JsonReply> =>
   s.ask(to, bearer, 'GET', `/v1/inquiries?${new URLSearchParams(query)}`)
 
-export const keyOf = (kind: 'sale' | 'void', stan: string, { tid, mid }: Pick<Till, 'tid' | 'mid'>) => ({
+export const keyOf = (
+  kind: 'sale' | 'void',
+  stan: string,
+  { tid, mid }: Pick<TestTerminal, 'tid' | 'mid'>,
+) => ({
   merchantId: mid,
   terminalId: tid,
   batchNumber: '000001',
@@ -19,7 +23,7 @@ export const idOf = async (table: 'sale' | 'void', rrn: string | undefined): Pro
   String((await rows(`select id from ${table} where rrn = ?`, rrn ?? ''))[0]?.id)
 
 /** What a terminal was told, as an inquiry repeats it. */
-export const told = ({ fields }: s.Reply) => ({
+export const answered = ({ fields }: s.Reply) => ({
   responseCode: fields.get(39),
   rrn: fields.get(37),
   authorizationCode: fields.get(38) ?? null,

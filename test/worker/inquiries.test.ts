@@ -4,24 +4,24 @@
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { rows } from './book.ts'
-import { inquire as ask, idOf, keyOf as named, told } from './inquire.ts'
+import { answered, inquire as ask, idOf, keyOf as named } from './inquire.ts'
 import * as s from './support.ts'
-import { openTill, sell, type Till } from './till.ts'
+import { openTerminal, sell, type TestTerminal } from './terminal.ts'
 
 const OTHER_MID = '543210987654321'
 const DAY = 86_400_000
 
 let isolate: s.Isolate
-let till: Till
+let terminal: TestTerminal
 let key: string
 let otherKey: string
 let admin: string
 
 beforeAll(async () => {
   isolate = await s.openIsolate()
-  till = await openTill(isolate)
-  await openTill(isolate, { mid: OTHER_MID })
-  key = await s.bearerKey(till.mid)
+  terminal = await openTerminal(isolate)
+  await openTerminal(isolate, { mid: OTHER_MID })
+  key = await s.bearerKey(terminal.mid)
   otherKey = await s.bearerKey(OTHER_MID)
   admin = await s.bearerKey(null)
 })
@@ -29,7 +29,7 @@ beforeAll(async () => {
 /** By the merchant of the terminal, at the first isolate. */
 const inquire = (query: Record<string, string>, bearer = key) => ask(isolate, bearer, query)
 
-const keyOf = (kind: 'sale' | 'void', stan: string, of: Pick<Till, 'tid' | 'mid'> = till) =>
+const keyOf = (kind: 'sale' | 'void', stan: string, of: Pick<TestTerminal, 'tid' | 'mid'> = terminal) =>
   named(kind, stan, of)
 
 let stans = 0
@@ -37,10 +37,10 @@ const nextStan = () => String(++stans).padStart(6, '0')
 
 describe('a terminal’s message', () => {
   it('that was approved is found by its key, its RRN and its id: one answer, the first', async () => {
-    const sold = await till.say(s.aSale({ stan: nextStan() }))
+    const sold = await terminal.send(s.aSale({ stan: nextStan() }))
     const original = sold.fields.get(11) ?? ''
     const rrn = sold.fields.get(37) ?? ''
-    const voided = await till.say(s.aVoid({ stan: nextStan(), original, rrn }))
+    const voided = await terminal.send(s.aVoid({ stan: nextStan(), original, rrn }))
     const stan = voided.fields.get(11) ?? ''
     const voidId = await idOf('void', voided.fields.get(37))
     const saleId = await idOf('sale', rrn)
@@ -55,7 +55,7 @@ describe('a terminal’s message', () => {
         voidId,
         rrn: voided.fields.get(37),
         receivedAt: new Date(s.START).toISOString(),
-        answer: { ...told(voided), reason: null, at: new Date(s.START).toISOString() },
+        answer: { ...answered(voided), reason: null, at: new Date(s.START).toISOString() },
         state: 'approved',
         certainty: 'FINAL',
         doNext: 'print_receipt',
@@ -69,7 +69,7 @@ describe('a terminal’s message', () => {
     expect(ofSale.body).toMatchObject({
       kind: 'sale',
       stan: original,
-      answer: told(sold),
+      answer: answered(sold),
       state: 'voided',
       certainty: 'FINAL',
     })
@@ -78,13 +78,13 @@ describe('a terminal’s message', () => {
   })
 
   it('that was refused is found with the reason and its words', async () => {
-    const sale = await sell(till, nextStan())
-    const refused = await till.say(s.aVoid({ stan: nextStan(), ...sale, amount: 1 }))
+    const sale = await sell(terminal, nextStan())
+    const refused = await terminal.send(s.aVoid({ stan: nextStan(), ...sale, amount: 1 }))
     const { body } = await inquire({ rrn: refused.fields.get(37) ?? '' })
     expect(body).toMatchObject({
       kind: 'void',
       answer: {
-        ...told(refused),
+        ...answered(refused),
         reason: 'amount_differs',
         messages: { zh: '金额与原交易不符', en: 'Amount differs' },
         advice: { en: expect.any(String) },
@@ -93,7 +93,7 @@ describe('a terminal’s message', () => {
       certainty: 'FINAL',
       doNext: 'refund',
     })
-    const declined = await till.say(s.aSale({ stan: nextStan(), amount: 1205 }))
+    const declined = await terminal.send(s.aSale({ stan: nextStan(), amount: 1205 }))
     expect((await inquire(keyOf('sale', declined.fields.get(11) ?? ''))).body).toMatchObject({
       answer: { reason: 'issuer_declined', responseCode: '05' },
       state: 'declined',
@@ -101,28 +101,28 @@ describe('a terminal’s message', () => {
   })
 
   it('that was reversed keeps its first answer, and says that it is reversed', async () => {
-    const sale = await sell(till, nextStan())
+    const sale = await sell(terminal, nextStan())
     const stan = nextStan()
-    const voided = await till.say(s.aVoid({ stan, ...sale }))
-    const reversal = await till.say(s.aReversal('void', { stan }))
+    const voided = await terminal.send(s.aVoid({ stan, ...sale }))
+    const reversal = await terminal.send(s.aReversal('void', { stan }))
     expect((await inquire(keyOf('void', stan))).body).toMatchObject({
-      answer: told(voided),
+      answer: answered(voided),
       state: 'reversed',
       certainty: 'FINAL',
       doNext: 'nothing',
     })
     expect((await inquire({ rrn: reversal.fields.get(37) ?? '' })).body).toMatchObject({
       kind: 'void_reversal',
-      answer: told(reversal),
+      answer: answered(reversal),
     })
-    await till.say(s.aReversal('sale', { stan: sale.original }))
+    await terminal.send(s.aReversal('sale', { stan: sale.original }))
     expect((await inquire({ rrn: sale.rrn })).body).toMatchObject({ state: 'reversed', doNext: 'nothing' })
   })
 
   it('that was reversed before it was seen is final: it never happens', async () => {
     const stan = nextStan()
-    const sale = await sell(till, nextStan())
-    await till.say(s.aReversal('void', { stan }))
+    const sale = await sell(terminal, nextStan())
+    await terminal.send(s.aReversal('void', { stan }))
     const found = await inquire(keyOf('void', stan))
     expect(found.body).toMatchObject({
       ...keyOf('void', stan),
@@ -132,7 +132,7 @@ describe('a terminal’s message', () => {
       certainty: 'FINAL',
       doNext: 'nothing',
     })
-    expect((await till.say(s.aVoid({ stan, ...sale }))).fields.get(39)).toBe('12')
+    expect((await terminal.send(s.aVoid({ stan, ...sale }))).fields.get(39)).toBe('12')
     expect((await inquire(keyOf('void', stan))).text).toBe(found.text)
   })
 })
@@ -142,7 +142,7 @@ describe('a back office’s void', () => {
     s.ask(isolate, key, 'POST', '/v1/voids', { saleId, amount }, { 'idempotency-key': name })
 
   it('is found by its Idempotency-Key with the very body that it was answered', async () => {
-    const { rrn } = await sell(till, nextStan())
+    const { rrn } = await sell(terminal, nextStan())
     const saleId = await idOf('sale', rrn)
     const refused = await post(saleId, 1, 'inquiry/refused 4711'.replace(' ', '+'))
     const late = await s.openIsolate()
@@ -172,7 +172,7 @@ describe('a back office’s void', () => {
   })
 
   it('is found by its own key only: the same key of another is another', async () => {
-    const { rrn } = await sell(till, nextStan())
+    const { rrn } = await sell(terminal, nextStan())
     const first = await post(await idOf('sale', rrn), 1234, 'inquiry-scope')
     expect(first.status).toBe(201)
     expect((await inquire({ idempotencyKey: 'inquiry-scope' })).status).toBe(200)
@@ -182,7 +182,7 @@ describe('a back office’s void', () => {
 
   it('a fed sale is found with the body that its feeder was told, also beside another of its RRN', async () => {
     const rrn = '990000000001'
-    const feed = async (bearer: string, { mid, tid }: Pick<Till, 'mid' | 'tid'>) =>
+    const captureSales = async (bearer: string, { mid, tid }: Pick<TestTerminal, 'mid' | 'tid'>) =>
       s.ask(isolate, bearer, 'POST', '/v1/sales', {
         merchantId: mid,
         terminalId: tid,
@@ -191,9 +191,9 @@ describe('a back office’s void', () => {
         amount: 700,
         rrn,
       })
-    const foreign = await openTill(isolate, { mid: OTHER_MID })
-    const mine = await feed(key, till)
-    const theirs = await feed(otherKey, foreign)
+    const foreign = await openTerminal(isolate, { mid: OTHER_MID })
+    const mine = await captureSales(key, terminal)
+    const theirs = await captureSales(otherKey, foreign)
     for (const [bearer, first] of [
       [key, mine],
       [otherKey, theirs],
@@ -238,7 +238,7 @@ describe('a message that was never seen', () => {
   })
 
   it('is done once, however the client that is told to retry goes on', async () => {
-    const { rrn } = await sell(till, nextStan())
+    const { rrn } = await sell(terminal, nextStan())
     const body = { saleId: await idOf('sale', rrn), amount: 1234 }
     const headers = { 'idempotency-key': 'dumb' }
     expect((await inquire({ idempotencyKey: 'dumb' })).body.doNext).toBe('retry')
@@ -250,16 +250,16 @@ describe('a message that was never seen', () => {
 })
 
 it('another merchant’s and what is not there are the same, byte for byte', async () => {
-  const sale = await sell(till, nextStan())
+  const sale = await sell(terminal, nextStan())
   const stan = nextStan()
-  const voided = await till.say(s.aVoid({ stan, ...sale }))
-  const buried = nextStan()
-  await till.say(s.aReversal('void', { stan: buried }))
-  const absent = { tid: till.tid, mid: OTHER_MID }
+  const voided = await terminal.send(s.aVoid({ stan, ...sale }))
+  const tombstoned = nextStan()
+  await terminal.send(s.aReversal('void', { stan: tombstoned }))
+  const absent = { tid: terminal.tid, mid: OTHER_MID }
   const pairs: readonly (readonly [Record<string, string>, Record<string, string>])[] = [
     [keyOf('void', stan), keyOf('void', '999998', absent)],
     [keyOf('sale', sale.original), keyOf('sale', '999998', absent)],
-    [keyOf('void', buried), keyOf('void', '999998', absent)],
+    [keyOf('void', tombstoned), keyOf('void', '999998', absent)],
     [{ rrn: sale.rrn }, { rrn: '999999999999' }],
     [{ rrn: voided.fields.get(37) ?? '' }, { rrn: '999999999999' }],
     [{ saleId: await idOf('sale', sale.rrn) }, { saleId: '0'.repeat(32) }],

@@ -1,18 +1,18 @@
 /**
- * @module An inquiry through time: while the host has not decided and when it has, and half a year on, whatever happened to keys
+ * @module An inquiry through time: while the acquirer has not decided and when it has, and half a year on, whatever happened to keys
  * and batches meanwhile; and what it costs.
  */
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, it } from 'vitest'
-import { DECIDE_MS } from '../../src/domain/host-state.ts'
-import { recover } from '../../src/recover.ts'
+import { DECIDE_MS } from '../../src/domain/acquirer-state.ts'
+import { recover } from '../../src/pipeline/recover.ts'
 import { journalOf } from './book.ts'
-import { idOf, inquire, keyOf, told } from './inquire.ts'
-import { openBehind } from './office.ts'
-import { NO, SILENT, scriptedHost } from './scripted-host.ts'
+import { answered, idOf, inquire, keyOf } from './inquire.ts'
+import { openBehind } from './merchant-client.ts'
+import { NO, SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
-import { openTill, sell } from './till.ts'
+import { openTerminal, sell } from './terminal.ts'
 import { scansOf, watchD1 } from './watched-d1.ts'
 
 const DAY = 86_400_000
@@ -25,15 +25,15 @@ beforeAll(async () => {
   key = await s.bearerKey(s.MID)
 })
 
-it('a message that the host has not decided has no answer yet: pending, then a case, then what it came to', async () => {
-  const host = scriptedHost()
-  const behind = await openBehind(host)
-  const own = await openTill(behind)
+it('a message that the acquirer has not decided has no answer yet: pending, then a case, then what it came to', async () => {
+  const acquirer = scriptedAcquirer()
+  const behind = await openBehind(acquirer)
+  const own = await openTerminal(behind)
   const ask = (stan: string) => inquire(behind, key, keyOf('void', stan, own))
   const sale = await sell(own, '000001')
-  host.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
+  acquirer.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
   const claimedAt = behind.clock.now
-  expect((await own.say(s.aVoid({ stan: '000002', ...sale }))).status).toBe(503)
+  expect((await own.send(s.aVoid({ stan: '000002', ...sale }))).status).toBe(503)
   await behind.settle()
   expect((await ask('000002')).body).toMatchObject({
     found: true,
@@ -49,38 +49,38 @@ it('a message that the host has not decided has no answer yet: pending, then a c
   expect((await ask('000002')).body).toMatchObject({
     state: 'pending',
     doNext: 'contact_acquirer',
-    case: { reason: 'host_silent' },
+    case: { reason: 'no_answer' },
   })
-  host.script = {}
+  acquirer.script = {}
   behind.clock.now += 2 * 3_600_000
   await recover(behind.services, 0)
-  const copy = await own.say(s.aVoid({ stan: '000002', ...sale }))
+  const copy = await own.send(s.aVoid({ stan: '000002', ...sale }))
   expect((await ask('000002')).body).toMatchObject({
-    answer: { ...told(copy), reason: 'acquirer_silent' },
+    answer: { ...answered(copy), reason: 'acquirer_silent' },
     state: 'declined',
     certainty: 'FINAL',
   })
 
   // Approved, then reversed: the first answer stands beside what became of it.
   behind.clock.now = s.START
-  const voided = await own.say(s.aVoid({ stan: '000003', ...sale }))
-  host.script = { reversal: SILENT }
-  await own.say(s.aReversal('void', { stan: '000003' }))
+  const voided = await own.send(s.aVoid({ stan: '000003', ...sale }))
+  acquirer.script = { reversal: SILENT }
+  await own.send(s.aReversal('void', { stan: '000003' }))
   await behind.settle()
   expect((await ask('000003')).body).toMatchObject({
-    answer: told(voided),
+    answer: answered(voided),
     state: 'reversing',
     certainty: 'PENDING',
     doNext: 'query',
   })
-  host.script = { sale: NO }
-  const refused = await own.say(s.aSale({ stan: '000004' }))
+  acquirer.script = { sale: NO }
+  const refused = await own.send(s.aSale({ stan: '000004' }))
   expect((await inquire(behind, key, keyOf('sale', '000004', own))).body).toMatchObject({
-    answer: told(refused),
+    answer: answered(refused),
     state: 'declined',
   })
-  host.script = { sale: SILENT, inquiry: SILENT }
-  await own.say(s.aSale({ stan: '000005' }))
+  acquirer.script = { sale: SILENT, inquiry: SILENT }
+  await own.send(s.aSale({ stan: '000005' }))
   expect((await inquire(behind, key, keyOf('sale', '000005', own))).body).toMatchObject({
     kind: 'sale',
     answer: null,
@@ -91,11 +91,11 @@ it('a message that the host has not decided has no answer yet: pending, then a c
 })
 
 it('179 days on, after new keys and a closed batch, every answer is the first', async () => {
-  const own = await openTill(isolate)
-  const sold = await own.say(s.aSale({ stan: '000001' }))
+  const own = await openTerminal(isolate)
+  const sold = await own.send(s.aSale({ stan: '000001' }))
   const rrn = sold.fields.get(37) ?? ''
   const request = s.aVoid({ stan: '000002', original: '000001', rrn })
-  const voided = await own.say(request)
+  const voided = await own.send(request)
   const second = await sell(own, '000003', 500)
   const saleId = await idOf('sale', second.rrn)
   const headers = { 'idempotency-key': 'half-a-year' }
@@ -110,14 +110,14 @@ it('179 days on, after new keys and a closed batch, every answer is the first', 
     { idempotencyKey: 'half-a-year' },
   ]
   const before = await Promise.all(queries.map((query) => inquire(isolate, key, query)))
-  const settled = await own.say(s.aSettlement({ stan: '000004' }, s.totalsOf(1734, 2, 1734, 2)), {
+  const settled = await own.send(s.aSettlement({ stan: '000004' }, s.totalsOf(1734, 2, 1734, 2)), {
     key: null,
   })
   expect(settled.fields.get(48)?.[30]).toBe('1')
   await s.provision(isolate, {}, own)
   await s.plantKey(isolate, '5'.repeat(16), own, 9e12)
   const mak = { ...own.key, mak: '5'.repeat(16) }
-  await own.say(s.aSale({ stan: '000001', batch: '000002' }), { key: mak })
+  await own.send(s.aSale({ stan: '000001', batch: '000002' }), { key: mak })
 
   const later = await s.openIsolate()
   later.clock.now = s.START + 179 * DAY
@@ -126,7 +126,7 @@ it('179 days on, after new keys and a closed batch, every answer is the first', 
     expect([query, body]).toEqual([query, before[i]?.body])
   }
   // The terminal's own copy and the back office's hear it too.
-  const copy = await own.say(request, { to: later, key: mak })
+  const copy = await own.send(request, { to: later, key: mak })
   expect([...copy.fields].filter(([n]) => n !== 64)).toEqual([...voided.fields].filter(([n]) => n !== 64))
   const again = await s.ask(later, key, 'POST', '/v1/voids', { saleId, amount: 500 }, headers)
   expect([again.status, again.text]).toEqual([byJson.status, byJson.text])
@@ -135,7 +135,7 @@ it('179 days on, after new keys and a closed batch, every answer is the first', 
 it('costs two round trips at most, writes nothing, and finds every row by an index', async () => {
   const watched = watchD1(env.DB)
   const to = await s.openIsolate({ database: watched.database })
-  const own = await openTill(isolate)
+  const own = await openTerminal(isolate)
   const sale = await sell(own, '000001')
   const journal = await journalOf(own.tid)
   const queries = [

@@ -8,54 +8,64 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { newTerminal } from '../../src/domain/decide-provision.ts'
 import type { ProvisionRequest } from '../../src/domain/requests.ts'
 import type { Terminal } from '../../src/domain/types.ts'
-import { recover } from '../../src/recover.ts'
+import { recover } from '../../src/pipeline/recover.ts'
 import type { Db } from '../../src/store/db.ts'
 import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
 import { load } from '../../src/store/load.ts'
 import { projections } from '../../src/store/projections.ts'
 import { dump, faultOf, journalOf, PROJECTIONS, rows } from './book.ts'
-import { NO, SILENT, scriptedHost } from './scripted-host.ts'
+import { NO, SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
-import { openTill, sell, type Till } from './till.ts'
+import { openTerminal, sell, type TestTerminal } from './terminal.ts'
 
 let isolate: s.Isolate
-let till: Till
+let testTerminal: TestTerminal
 let chain: JournalRow[]
 let head: { seq: number; hash: string }
 
 /** A day with an entry of every kind, by both doors. */
-async function aDay(till: Till): Promise<void> {
-  const sale = await sell(till, '000001')
-  await till.say(s.aVoid({ stan: '000002', ...sale }))
-  await till.say(s.aReversal('void', { stan: '000002' }))
-  await till.say(s.aVoid({ stan: '000003', ...sale, amount: 1 }))
-  await till.say(s.aVoid({ stan: '000004', ...sale }))
-  await till.say(s.aReversal('sale', { stan: '000777' }))
-  const second = await sell(till, '000005', 500)
+async function aDay(testTerminal: TestTerminal): Promise<void> {
+  const sale = await sell(testTerminal, '000001')
+  await testTerminal.send(s.aVoid({ stan: '000002', ...sale }))
+  await testTerminal.send(s.aReversal('void', { stan: '000002' }))
+  await testTerminal.send(s.aVoid({ stan: '000003', ...sale, amount: 1 }))
+  await testTerminal.send(s.aVoid({ stan: '000004', ...sale }))
+  await testTerminal.send(s.aReversal('sale', { stan: '000777' }))
+  const second = await sell(testTerminal, '000005', 500)
   const [row] = await rows('select id from sale where rrn = ?', second.rrn)
-  const key = await s.bearerKey(till.mid)
-  const names = { 'idempotency-key': till.tid }
-  await s.ask(till.isolate, key, 'POST', '/v1/voids', { saleId: row?.id, amount: 500 }, names)
-  await till.say(s.aReversal('sale', { stan: '000005', amount: 500 }))
-  const fed = { merchantId: till.mid, terminalId: till.tid, batchNumber: '000001', stan: '000006' }
-  await s.ask(till.isolate, key, 'POST', '/v1/sales', { ...fed, amount: 900, fee: 9, pan: s.PAN })
-  await s.plantKey(till.isolate, '5'.repeat(16), till, 2)
-  await till.say(s.aSale({ stan: '000007', amount: 1251 }), { key: { ...till.key, mak: '5'.repeat(16) } })
-  await till.say(s.aSettlement({ stan: '000008' }, s.totalsOf(2134, 2, 1234, 1)), { key: null })
-  await s.provision(till.isolate, { textEncoding: 'ascii', tmk: undefined }, till)
-  await s.provision(till.isolate, {}, till)
-  await s.plantKey(till.isolate, till.key.mak, till, 9)
-  await sell(till, '000009', 42, '000002')
-  await till.say(s.aManagement('0320', '202', { stan: '000010', batch: '000002', more: { 48: '0001' } }), {
-    key: null,
+  const key = await s.bearerKey(testTerminal.mid)
+  const names = { 'idempotency-key': testTerminal.tid }
+  await s.ask(testTerminal.isolate, key, 'POST', '/v1/voids', { saleId: row?.id, amount: 500 }, names)
+  await testTerminal.send(s.aReversal('sale', { stan: '000005', amount: 500 }))
+  const fed = {
+    merchantId: testTerminal.mid,
+    terminalId: testTerminal.tid,
+    batchNumber: '000001',
+    stan: '000006',
+  }
+  await s.ask(testTerminal.isolate, key, 'POST', '/v1/sales', { ...fed, amount: 900, fee: 9, pan: s.PAN })
+  await s.plantKey(testTerminal.isolate, '5'.repeat(16), testTerminal, 2)
+  await testTerminal.send(s.aSale({ stan: '000007', amount: 1251 }), {
+    key: { ...testTerminal.key, mak: '5'.repeat(16) },
   })
+  await testTerminal.send(s.aSettlement({ stan: '000008' }, s.totalsOf(2134, 2, 1234, 1)), { key: null })
+  await s.provision(testTerminal.isolate, { textEncoding: 'ascii', tmk: undefined }, testTerminal)
+  await s.provision(testTerminal.isolate, {}, testTerminal)
+  await s.plantKey(testTerminal.isolate, testTerminal.key.mak, testTerminal, 9)
+  await sell(testTerminal, '000009', 42, '000002')
+  await testTerminal.send(
+    s.aManagement('0320', '202', { stan: '000010', batch: '000002', more: { 48: '0001' } }),
+    {
+      key: null,
+    },
+  )
 }
 
-/** And one of every kind that a host behind us brings. */
-async function aDayWithAHost(): Promise<void> {
-  const host = scriptedHost()
+/** And one of every kind that an acquirer behind us brings. */
+async function aDayWithAAcquirer(): Promise<void> {
+  const acquirer = scriptedAcquirer()
   const behind: s.Isolate = await s.openIsolate({
-    acquirer: host.acquirer,
+    acquirer: acquirer.port,
     sleep: async (ms) => {
       behind.clock.now += ms
     },
@@ -64,54 +74,54 @@ async function aDayWithAHost(): Promise<void> {
     behind.clock.now += 200_000
     await recover(behind.services, 0)
   }
-  const one = await openTill(behind)
+  const one = await openTerminal(behind)
   const sale = await sell(one, '000001')
-  await one.say(s.aVoid({ stan: '000002', ...sale }))
-  await one.say(s.aReversal('void', { stan: '000002' }))
+  await one.send(s.aVoid({ stan: '000002', ...sale }))
+  await one.send(s.aReversal('void', { stan: '000002' }))
   await behind.settle()
-  host.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
-  await one.say(s.aVoid({ stan: '000003', ...sale }))
+  acquirer.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
+  await one.send(s.aVoid({ stan: '000003', ...sale }))
   await behind.settle()
-  const two = await openTill(behind)
+  const two = await openTerminal(behind)
   const second = await sell(two, '000001')
-  await two.say(s.aVoid({ stan: '000002', ...second }))
+  await two.send(s.aVoid({ stan: '000002', ...second }))
   await behind.settle()
   await cron()
   const [opened] = await rows(
-    'select rrn from host_message where kind = ? and terminal_id = ?',
+    'select rrn from acquirer_message where kind = ? and terminal_id = ?',
     'void',
     two.tid,
   )
   const stands = { resolution: 'stands', note: 'by phone' }
   const admin = await s.bearerKey(null)
   await s.ask(behind, admin, 'POST', `/v1/cases/${opened?.rrn}`, stands, { 'idempotency-key': 'k' })
-  // And what the host's list brings.
+  // And what the acquirer's list brings.
   const place = { merchantId: two.mid, terminalId: two.tid, batchNumber: '000001' }
   const [sold] = await rows(
-    'select host_stan from host_message where kind = ? and terminal_id = ?',
+    'select acquirer_stan from acquirer_message where kind = ? and terminal_id = ?',
     'sale',
     two.tid,
   )
   const lines = [
     { of: 'sale', ...place, stan: '999999', state: 'approved', amount: 77 },
-    { of: 'sale', ...place, stan: sold?.host_stan, state: 'absent' },
+    { of: 'sale', ...place, stan: sold?.acquirer_stan, state: 'absent' },
   ]
   const asOf = new Date(behind.clock.now).toISOString()
   const list = lines.map((line) => JSON.stringify(line)).join('\n')
   const ndjson = { 'content-type': 'application/x-ndjson' }
   await s.ask(behind, admin, 'POST', `/v1/reconciliations?apply=true&asOf=${asOf}`, list, ndjson)
-  host.script = { sale: NO }
+  acquirer.script = { sale: NO }
   await cron()
-  await one.say(s.aSale({ stan: '000004' }))
+  await one.send(s.aSale({ stan: '000004' }))
 }
 
 beforeAll(async () => {
   isolate = await s.openIsolate()
-  till = await openTill(isolate)
-  await aDay(till)
-  await aDay(await openTill(isolate))
-  await aDayWithAHost()
-  chain = await journalOf(till.tid)
+  testTerminal = await openTerminal(isolate)
+  await aDay(testTerminal)
+  await aDay(await openTerminal(isolate))
+  await aDayWithAAcquirer()
+  chain = await journalOf(testTerminal.tid)
   head = { seq: chain.length, hash: chain.at(-1)?.hash ?? '' }
 })
 
@@ -120,7 +130,7 @@ it('has an entry of every kind and is sound', async () => {
   const every = ['provision', 'sale', 'void', 'sale_reversal', 'void_reversal', 'settlement', 'upload_end']
   expect([...kinds].sort()).toEqual(every.sort())
   expect(chain.map(({ seq }) => seq)).toEqual(chain.map((_, i) => i + 1))
-  expect(await faultOf(till.tid)).toBeNull()
+  expect(await faultOf(testTerminal.tid)).toBeNull()
 })
 
 describe('every mutation is found and its first bad entry named', () => {
@@ -183,11 +193,11 @@ describe('every mutation is found and its first bad entry named', () => {
   it('in the database itself', async () => {
     const row = chain[3] as JournalRow
     const set = (rrn: string | null) =>
-      rows('update journal set rrn = ? where terminal_id = ? and seq = ?', rrn, till.tid, row.seq)
+      rows('update journal set rrn = ? where terminal_id = ? and seq = ?', rrn, testTerminal.tid, row.seq)
     await set('000000000042')
-    expect(await faultOf(till.tid)).toMatchObject({ seq: row.seq })
+    expect(await faultOf(testTerminal.tid)).toMatchObject({ seq: row.seq })
     await set(row.rrn)
-    expect(await faultOf(till.tid)).toBeNull()
+    expect(await faultOf(testTerminal.tid)).toBeNull()
   })
 })
 
@@ -212,8 +222,8 @@ const ENTRY_KINDS = [
   'case',
   'case_closed',
   'give_up',
-  'host_only',
-  'host_undone',
+  'acquirer_only',
+  'acquirer_undone',
   'provision',
   'sale',
   'sale_claim',
@@ -237,8 +247,8 @@ it('rebuilds every projection row by row', async () => {
 
 it('goes on from where it stood: the next message finds its place', async () => {
   // Replaying the entry that ended every key set ends the ones of today as well.
-  await s.plantKey(till.isolate, till.key.mak, till, 10)
-  await till.say(s.aSale({ stan: '000020', batch: '000003', amount: 77 }))
-  expect(await journalOf(till.tid)).toHaveLength(chain.length + 1)
-  expect(await faultOf(till.tid)).toBeNull()
+  await s.plantKey(testTerminal.isolate, testTerminal.key.mak, testTerminal, 10)
+  await testTerminal.send(s.aSale({ stan: '000020', batch: '000003', amount: 77 }))
+  expect(await journalOf(testTerminal.tid)).toHaveLength(chain.length + 1)
+  expect(await faultOf(testTerminal.tid)).toBeNull()
 })

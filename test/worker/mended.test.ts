@@ -3,74 +3,76 @@
 import { expect, it } from 'vitest'
 import { dump, effectOf } from './book.ts'
 import * as s from './support.ts'
-import { bytes, hexOf, openTill, sell } from './till.ts'
+import { bytes, hexOf, openTerminal, sell } from './terminal.ts'
 
 const codeOf = (reply: s.Reply) => reply.fields.get(39)
 
 it('a reversal with the card of another sale reverses nothing', async () => {
   const isolate = await s.openIsolate()
-  const till = await openTill(isolate)
-  await till.say(s.aSale({ stan: '000001', more: { 2: '4111111111111111' } }))
-  expect(codeOf(await till.say(s.aReversal('sale', { stan: '000001' })))).toBe('14')
-  expect((await effectOf(till.tid)).sales).toMatchObject([{ reversed: 0 }])
+  const terminal = await openTerminal(isolate)
+  await terminal.send(s.aSale({ stan: '000001', more: { 2: '4111111111111111' } }))
+  expect(codeOf(await terminal.send(s.aReversal('sale', { stan: '000001' })))).toBe('14')
+  expect((await effectOf(terminal.tid)).sales).toMatchObject([{ reversed: 0 }])
   const right = s.aReversal('sale', { stan: '000001', more: { 2: '4111111111111111' } })
-  expect(codeOf(await till.say(right))).toBe('00')
-  expect((await effectOf(till.tid)).sales).toMatchObject([{ reversed: 1 }])
+  expect(codeOf(await terminal.send(right))).toBe('00')
+  expect((await effectOf(terminal.tid)).sales).toMatchObject([{ reversed: 1 }])
 })
 
 it('a reversal of another amount does not use the key of the right one', async () => {
   const isolate = await s.openIsolate()
-  const till = await openTill(isolate)
-  await sell(till, '000001')
-  expect(codeOf(await till.say(s.aReversal('sale', { stan: '000001', amount: 1 })))).toBe('64')
-  expect(codeOf(await till.say(s.aReversal('sale', { stan: '000001' })))).toBe('00')
+  const terminal = await openTerminal(isolate)
+  await sell(terminal, '000001')
+  expect(codeOf(await terminal.send(s.aReversal('sale', { stan: '000001', amount: 1 })))).toBe('64')
+  expect(codeOf(await terminal.send(s.aReversal('sale', { stan: '000001' })))).toBe('00')
 })
 
 it('a reversal that is replayed forgets its message in this isolate too', async () => {
   const [here, there] = [await s.openIsolate(), await s.openIsolate()]
-  const till = await openTill(here)
-  const sale = await sell(till, '000001')
+  const terminal = await openTerminal(here)
+  const sale = await sell(terminal, '000001')
   const message = s.aVoid({ stan: '000002', ...sale })
-  expect(codeOf(await till.say(message))).toBe('00')
+  expect(codeOf(await terminal.send(message))).toBe('00')
   const reversal = s.aReversal('void', { stan: '000002' })
-  expect(codeOf(await till.say(reversal, { to: there }))).toBe('00')
-  expect(codeOf(await till.say(reversal))).toBe('00')
-  expect(codeOf(await till.say(message))).toBe('12')
+  expect(codeOf(await terminal.send(reversal, { to: there }))).toBe('00')
+  expect(codeOf(await terminal.send(reversal))).toBe('00')
+  expect(codeOf(await terminal.send(message))).toBe('12')
 })
 
 it('a reversal without a card is heard', async () => {
   const isolate = await s.openIsolate()
-  const till = await openTill(isolate)
-  await sell(till, '000001')
-  expect(codeOf(await till.say(s.aReversal('sale', { stan: '000001', more: { 2: undefined } })))).toBe('00')
+  const terminal = await openTerminal(isolate)
+  await sell(terminal, '000001')
+  expect(codeOf(await terminal.send(s.aReversal('sale', { stan: '000001', more: { 2: undefined } })))).toBe(
+    '00',
+  )
 })
 
 it('a card number too short to be masked is a format error, and not kept', async () => {
   const isolate = await s.openIsolate()
-  const till = await openTill(isolate)
+  const terminal = await openTerminal(isolate)
   for (const pan of ['6225123456', '622500000001'])
-    expect(codeOf(await till.say(s.aSale({ stan: '000001', more: { 2: pan } })))).toBe('30')
+    expect(codeOf(await terminal.send(s.aSale({ stan: '000001', more: { 2: pan } })))).toBe('30')
   const track = { 2: undefined, 35: `${'6'.repeat(36)}` }
-  expect(codeOf(await till.say(s.aSale({ stan: '000001', more: track })))).toBe('30')
-  expect((await effectOf(till.tid)).sales).toEqual([])
+  expect(codeOf(await terminal.send(s.aSale({ stan: '000001', more: track })))).toBe('30')
+  expect((await effectOf(terminal.tid)).sales).toEqual([])
 })
 
 it('a card that came by its track alone is named in the answer', async () => {
   const isolate = await s.openIsolate()
-  const till = await openTill(isolate)
+  const terminal = await openTerminal(isolate)
   const track = { 2: undefined, 35: `${s.PAN}D28122010000012300000` }
-  const reply = await till.say(s.aSale({ stan: '000001', more: track }))
+  const reply = await terminal.send(s.aSale({ stan: '000001', more: track }))
   expect([codeOf(reply), reply.fields.get(2)]).toEqual(['00', s.PAN])
 })
 
 it('a message of a batch to come does not use its key up', async () => {
   const isolate = await s.openIsolate()
-  const till = await openTill(isolate)
-  await sell(till, '000001')
+  const terminal = await openTerminal(isolate)
+  await sell(terminal, '000001')
   const early = s.aSale({ stan: '000005', batch: '000002' })
-  expect(codeOf(await till.say(early))).toBe('77')
-  await till.say(s.aSettlement({ stan: '000006' }, s.totalsOf(1234, 1, 0, 0)), { key: null })
-  expect(codeOf(await till.say(early))).toBe('00')
+  expect(codeOf(await terminal.send(early))).toBe('77')
+  await terminal.send(s.aSettlement({ stan: '000006' }, s.totalsOf(1234, 1, 0, 0)), { key: null })
+  expect(codeOf(await terminal.send(early))).toBe('00')
 })
 
 it('settings of a merchant named by two at once are all kept, and its currency is its first', async () => {
@@ -114,58 +116,71 @@ it('two components that are the same make no master key', async () => {
 
 it('a closed merchant is heard at neither door; a stolen terminal keeps no merchant from voiding', async () => {
   const isolate = await s.openIsolate()
-  const till = await openTill(isolate, { mid: 'CLOSED000000001' })
-  const { rrn } = await sell(till, '000001')
-  const other = await sell(till, '000002')
-  const key = await s.bearerKey(till.mid)
+  const terminal = await openTerminal(isolate, { mid: 'CLOSED000000001' })
+  const { rrn } = await sell(terminal, '000001')
+  const other = await sell(terminal, '000002')
+  const key = await s.bearerKey(terminal.mid)
   const admin = await s.bearerKey(null)
   const put = (body: object) =>
-    s.ask(isolate, admin, 'PUT', `/v1/merchants/${till.mid}/terminals/${till.tid}`, body)
+    s.ask(isolate, admin, 'PUT', `/v1/merchants/${terminal.mid}/terminals/${terminal.tid}`, body)
   const idOf = async (reference: string) =>
     (await s.ask(isolate, key, 'GET', `/v1/sales/${reference}`)).body.id
   const [first, second] = [await idOf(rrn), await idOf(other.rrn)]
   const voidOf = (saleId: unknown, name: string) =>
     s.ask(isolate, key, 'POST', '/v1/voids', { saleId, amount: 1234 }, { 'idempotency-key': name })
-  const feed = {
-    merchantId: till.mid,
-    terminalId: till.tid,
+  const captureSales = {
+    merchantId: terminal.mid,
+    terminalId: terminal.tid,
     batchNumber: '000001',
     stan: '000009',
     amount: 1,
   }
 
   await put({ status: 'stolen' })
-  expect(await s.ask(isolate, key, 'POST', '/v1/sales', feed)).toMatchObject({ status: 403 })
+  expect(await s.ask(isolate, key, 'POST', '/v1/sales', captureSales)).toMatchObject({ status: 403 })
   expect(await voidOf(first, 'a')).toMatchObject({ status: 201 })
   await put({ status: 'active', merchant: { status: 'closed' } })
   expect(await voidOf(second, 'b')).toMatchObject({ status: 404, body: { reason: 'merchant_unknown' } })
-  expect(await s.ask(isolate, key, 'POST', '/v1/sales', feed)).toMatchObject({ status: 404 })
+  expect(await s.ask(isolate, key, 'POST', '/v1/sales', captureSales)).toMatchObject({ status: 404 })
 })
 
 it('a fed sale whose window is over is not called voidable, and none is older than 180 days', async () => {
   const isolate = await s.openIsolate()
-  const till = await openTill(isolate)
-  const key = await s.bearerKey(till.mid)
-  const feed = { merchantId: till.mid, terminalId: till.tid, batchNumber: '000001', amount: 1 }
+  const terminal = await openTerminal(isolate)
+  const key = await s.bearerKey(terminal.mid)
+  const captureSales = {
+    merchantId: terminal.mid,
+    terminalId: terminal.tid,
+    batchNumber: '000001',
+    amount: 1,
+  }
   const at = (days: number) => new Date(isolate.clock.now - days * 86_400_000).toISOString()
-  const late = await s.ask(isolate, key, 'POST', '/v1/sales', { ...feed, stan: '000001', soldAt: at(2) })
+  const late = await s.ask(isolate, key, 'POST', '/v1/sales', {
+    ...captureSales,
+    stan: '000001',
+    soldAt: at(2),
+  })
   expect(late).toMatchObject({ status: 201, body: { voidable: false } })
-  const old = await s.ask(isolate, key, 'POST', '/v1/sales', { ...feed, stan: '000002', soldAt: at(181) })
+  const old = await s.ask(isolate, key, 'POST', '/v1/sales', {
+    ...captureSales,
+    stan: '000002',
+    soldAt: at(181),
+  })
   expect(old).toMatchObject({ status: 400, body: { errors: [{ field: 'soldAt' }] } })
 })
 
 it('an RRN names one sale of a terminal', async () => {
   const isolate = await s.openIsolate()
-  const till = await openTill(isolate)
-  const key = await s.bearerKey(till.mid)
-  const feed = {
-    merchantId: till.mid,
-    terminalId: till.tid,
+  const terminal = await openTerminal(isolate)
+  const key = await s.bearerKey(terminal.mid)
+  const captureSales = {
+    merchantId: terminal.mid,
+    terminalId: terminal.tid,
     batchNumber: '000001',
     amount: 1,
     rrn: '123456789012',
   }
-  const put = (stan: string) => s.ask(isolate, key, 'POST', '/v1/sales', { ...feed, stan })
+  const put = (stan: string) => s.ask(isolate, key, 'POST', '/v1/sales', { ...captureSales, stan })
   expect((await put('000001')).status).toBe(201)
   expect((await put('000002')).status).toBe(422)
   expect((await put('000001')).status).toBe(201)
@@ -173,9 +188,9 @@ it('an RRN names one sale of a terminal', async () => {
 
 it('an idempotency key that is a card number is in no row', async () => {
   const isolate = await s.openIsolate()
-  const till = await openTill(isolate)
-  const { rrn } = await sell(till, '000001')
-  const key = await s.bearerKey(till.mid)
+  const terminal = await openTerminal(isolate)
+  const { rrn } = await sell(terminal, '000001')
+  const key = await s.bearerKey(terminal.mid)
   const { body } = await s.ask(isolate, key, 'GET', `/v1/sales/${rrn}`)
   const card = '6225000000000113'
   const headers = { 'idempotency-key': card }

@@ -7,13 +7,13 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { effectOf, faultOf, journalOf, rows } from './book.ts'
 import * as s from './support.ts'
-import { openTill, sell, type Till } from './till.ts'
+import { openTerminal, sell, type TestTerminal } from './terminal.ts'
 import { LOST, type WatchedD1, watchD1, writesJournal } from './watched-d1.ts'
 
-async function openWatched(): Promise<{ isolate: s.Isolate; watched: WatchedD1; till: Till }> {
+async function openWatched(): Promise<{ isolate: s.Isolate; watched: WatchedD1; terminal: TestTerminal }> {
   const watched = watchD1(env.DB)
   const isolate = await s.openIsolate({ database: watched.database })
-  return { isolate, watched, till: await openTill(isolate) }
+  return { isolate, watched, terminal: await openTerminal(isolate) }
 }
 
 describe('a commit whose answer is lost', () => {
@@ -28,70 +28,70 @@ describe('a commit whose answer is lost', () => {
 
   it.each(['before', 'after'] as const)('is repeated and applied once: lost %s it was done', async (when) => {
     for (const times of [1, 2]) {
-      const { till, watched } = await openWatched()
+      const { terminal, watched } = await openWatched()
       const failed = lose(watched, when, times)
-      const sale = await sell(till, '000001')
+      const sale = await sell(terminal, '000001')
       expect(failed()).toBe(times + 1)
       lose(watched, when, times)
-      expect((await till.say(s.aVoid({ stan: '000002', ...sale }))).fields.get(39)).toBe('00')
-      const { sales, batches } = await effectOf(till.tid)
+      expect((await terminal.send(s.aVoid({ stan: '000002', ...sale }))).fields.get(39)).toBe('00')
+      const { sales, batches } = await effectOf(terminal.tid)
       expect(sales).toMatchObject([{ live_voids: 1 }])
       expect(batches).toMatchObject([
         { debit_amount: 1234, debit_count: 1, credit_amount: 1234, credit_count: 1 },
       ])
-      expect(await faultOf(till.tid)).toBeNull()
+      expect(await faultOf(terminal.tid)).toBeNull()
     }
   })
 
   it('is repeated and known again though another writer has gone on meanwhile', async () => {
-    const { till, watched } = await openWatched()
+    const { terminal, watched } = await openWatched()
     const other = await s.openIsolate()
     watched.watch.after = async (trip) => {
       if (!writesJournal(trip)) return
       watched.watch = {}
-      await till.say(s.aSale({ stan: '000050', amount: 10 }), { to: other })
+      await terminal.send(s.aSale({ stan: '000050', amount: 10 }), { to: other })
       throw new Error(LOST)
     }
-    await sell(till, '000001')
-    expect((await effectOf(till.tid)).batches).toMatchObject([{ debit_amount: 1244, debit_count: 2 }])
-    expect(await faultOf(till.tid)).toBeNull()
+    await sell(terminal, '000001')
+    expect((await effectOf(terminal.tid)).batches).toMatchObject([{ debit_amount: 1244, debit_count: 2 }])
+    expect(await faultOf(terminal.tid)).toBeNull()
   })
 
   it.each(['before', 'after'] as const)(
     'three times, %s: no answer leaves, and nothing is double',
     async (when) => {
-      const { till, watched, isolate } = await openWatched()
-      const sale = await sell(till, '000001')
+      const { terminal, watched, isolate } = await openWatched()
+      const sale = await sell(terminal, '000001')
       const message = s.aVoid({ stan: '000002', ...sale })
       lose(watched, when, 1000)
-      const reply = await till.say(message)
+      const reply = await terminal.send(message)
       expect([reply.status, reply.bytes.length]).toEqual([503, 0])
       expect(isolate.logged.some(({ event, kind }) => event === 'no_answer' && kind === 'unknown')).toBe(true)
-      expect(await journalOf(till.tid)).toHaveLength(when === 'after' ? 3 : 2)
+      expect(await journalOf(terminal.tid)).toHaveLength(when === 'after' ? 3 : 2)
       watched.watch = {}
-      expect((await till.say(message)).fields.get(39)).toBe('00')
-      expect(await journalOf(till.tid)).toHaveLength(3)
-      expect((await effectOf(till.tid)).sales).toMatchObject([{ live_voids: 1 }])
+      expect((await terminal.send(message)).fields.get(39)).toBe('00')
+      expect(await journalOf(terminal.tid)).toHaveLength(3)
+      expect((await effectOf(terminal.tid)).sales).toMatchObject([{ live_voids: 1 }])
     },
   )
 
   it('for another reason is not repeated, and not answered either', async () => {
-    const { till, watched } = await openWatched()
+    const { terminal, watched } = await openWatched()
     const failed = lose(
       watched,
       'before',
       1000,
       'D1_ERROR: D1 DB is overloaded. Requests queued for too long.',
     )
-    expect((await till.say(s.aSale({ stan: '000001' }))).status).toBe(503)
+    expect((await terminal.send(s.aSale({ stan: '000001' }))).status).toBe(503)
     expect(failed()).toBe(1)
-    expect(await journalOf(till.tid)).toHaveLength(1)
+    expect(await journalOf(terminal.tid)).toHaveLength(1)
   })
 
   it('at the JSON door says that nothing is known, and asking again finds it', async () => {
-    const { till, watched, isolate } = await openWatched()
-    const [row] = await rows('select id from sale where rrn = ?', (await sell(till, '000001')).rrn)
-    const key = await s.bearerKey(till.mid)
+    const { terminal, watched, isolate } = await openWatched()
+    const [row] = await rows('select id from sale where rrn = ?', (await sell(terminal, '000001')).rrn)
+    const key = await s.bearerKey(terminal.mid)
     const post = () =>
       s.ask(
         isolate,
@@ -111,50 +111,50 @@ describe('a commit whose answer is lost', () => {
 
   it('at a sign-on hands out nothing, and the next one works', async () => {
     const { isolate, watched } = await openWatched()
-    const till = await openTill(isolate, { planted: false })
+    const terminal = await openTerminal(isolate, { planted: false })
     watched.watch.before = ({ statements }) => {
       if (statements.some(({ sql }) => /^insert into "key_set"/i.test(sql))) throw new Error(LOST)
     }
     const signOn = s.aManagement('0800', '003', { stan: '000001' })
-    expect((await till.say(signOn, { key: null })).status).toBe(503)
+    expect((await terminal.send(signOn, { key: null })).status).toBe(503)
     watched.watch = {}
-    expect((await till.say(signOn, { key: null })).fields.get(39)).toBe('00')
+    expect((await terminal.send(signOn, { key: null })).fields.get(39)).toBe('00')
   })
 })
 
 it('a commit follows only from the very entry that was loaded: another history under the same number is not joined', async () => {
-  const { till, watched } = await openWatched()
-  await sell(till, '000001')
+  const { terminal, watched } = await openWatched()
+  await sell(terminal, '000001')
   const other = 'f'.repeat(64)
   watched.watch.before = async (trip) => {
     if (!writesJournal(trip)) return
     watched.watch = {}
     // As if an older database had been brought back and another sale had taken the place of the last one.
-    await rows('update journal set hash = ? where terminal_id = ? and seq = 2', other, till.tid)
-    await rows('update terminal set head_hash = ? where terminal_id = ?', other, till.tid)
+    await rows('update journal set hash = ? where terminal_id = ? and seq = 2', other, terminal.tid)
+    await rows('update terminal set head_hash = ? where terminal_id = ?', other, terminal.tid)
   }
-  await sell(till, '000002')
-  expect((await journalOf(till.tid)).map(({ previousHash }) => previousHash).at(-1)).toBe(other)
+  await sell(terminal, '000002')
+  expect((await journalOf(terminal.tid)).map(({ previousHash }) => previousHash).at(-1)).toBe(other)
 })
 
 describe('a load that fails', () => {
   it('is not answered, and nothing was done', async () => {
-    const { till, watched } = await openWatched()
+    const { terminal, watched } = await openWatched()
     watched.watch.before = () => {
       throw new Error(LOST)
     }
-    const reply = await till.say(s.aSale({ stan: '000001' }))
+    const reply = await terminal.send(s.aSale({ stan: '000001' }))
     expect([reply.status, reply.bytes.length]).toEqual([503, 0])
     watched.watch = {}
-    expect(await journalOf(till.tid)).toHaveLength(1)
-    await sell(till, '000001')
+    expect(await journalOf(terminal.tid)).toHaveLength(1)
+    await sell(terminal, '000001')
   })
 })
 
 describe('a set', () => {
   it('with one poisoned message does not take the others down', async () => {
-    const { till: poisoned, isolate, watched } = await openWatched()
-    const tills = await Promise.all(Array.from({ length: 6 }, () => openTill(isolate)))
+    const { terminal: poisoned, isolate, watched } = await openWatched()
+    const terminals = await Promise.all(Array.from({ length: 6 }, () => openTerminal(isolate)))
     const sale = await sell(poisoned, '000001')
     // The books of one terminal are broken: a void would be more than was sold, which a CHECK forbids.
     await rows('update batch set debit_amount = 0 where terminal_id = ?', poisoned.tid)
@@ -163,30 +163,30 @@ describe('a set', () => {
       const insert = trip.statements.find(({ sql }) => /^insert into "journal"/i.test(sql))
       if (insert !== undefined) largest = Math.max(largest, JSON.parse(String(insert.params[0])).length)
     }
-    const [first, ...rest] = tills as [Till, ...Till[]]
+    const [first, ...rest] = terminals as [TestTerminal, ...TestTerminal[]]
     const replies = await Promise.all([
-      first.say(s.aSale({ stan: '000001' })),
-      poisoned.say(s.aVoid({ stan: '000002', ...sale })),
-      ...rest.map((one) => one.say(s.aSale({ stan: '000001' }))),
+      first.send(s.aSale({ stan: '000001' })),
+      poisoned.send(s.aVoid({ stan: '000002', ...sale })),
+      ...rest.map((one) => one.send(s.aSale({ stan: '000001' }))),
     ])
     expect(largest).toBe(6)
     const [one, bad, ...others] = replies.map(({ status, fields }) => fields.get(39) ?? String(status))
-    expect([one, ...others]).toEqual(tills.map(() => '00'))
+    expect([one, ...others]).toEqual(terminals.map(() => '00'))
     expect(bad).not.toBe('00')
     expect((await effectOf(poisoned.tid)).sales).toMatchObject([{ live_voids: 0 }])
-    for (const till of tills) expect(await faultOf(till.tid)).toBeNull()
+    for (const terminal of terminals) expect(await faultOf(terminal.tid)).toBeNull()
   })
 
   it('lost with all its answers is repeated message by message', async () => {
     const { isolate, watched } = await openWatched()
-    const tills = await Promise.all(Array.from({ length: 5 }, () => openTill(isolate)))
+    const terminals = await Promise.all(Array.from({ length: 5 }, () => openTerminal(isolate)))
     let commits = 0
     watched.watch.after = (trip) => {
       if (writesJournal(trip) && ++commits <= 4) throw new Error(LOST)
     }
-    const replies = await Promise.all(tills.map((till) => till.say(s.aSale({ stan: '000001' }))))
+    const replies = await Promise.all(terminals.map((terminal) => terminal.send(s.aSale({ stan: '000001' }))))
     for (const [i, { status, fields }] of replies.entries()) {
-      const tid = tills[i]?.tid ?? ''
+      const tid = terminals[i]?.tid ?? ''
       // Told yes or told nothing; never both, and never twice in the books.
       expect(['00', undefined]).toContain(fields.get(39))
       expect(status).toBe(fields.has(39) ? 200 : 503)
@@ -196,15 +196,15 @@ describe('a set', () => {
 })
 
 it('nothing of a failing statement is in the log but what failed', async () => {
-  const { till, isolate, watched } = await openWatched()
+  const { terminal, isolate, watched } = await openWatched()
   watched.watch.before = (trip) => {
     if (writesJournal(trip)) throw new Error(LOST)
   }
-  await till.say(s.aSale({ stan: '000001' }))
+  await terminal.send(s.aSale({ stan: '000001' }))
   watched.watch.before = () => {
     throw new Error(LOST)
   }
-  await till.say(s.aSale({ stan: '000002' }))
+  await terminal.send(s.aSale({ stan: '000002' }))
   const lines = isolate.logged.filter(({ event }) => /failed/.test(event)).map((line) => JSON.stringify(line))
   expect(lines).toHaveLength(2)
   for (const line of lines) {

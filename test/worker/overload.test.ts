@@ -2,11 +2,11 @@
 
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
-import type { HostAnswer } from '../../src/host/port.ts'
+import type { AcquirerResponse } from '../../src/acquirer/port.ts'
 import { dump } from './book.ts'
-import { scriptedHost, YES } from './scripted-host.ts'
+import { scriptedAcquirer, YES } from './scripted-acquirer.ts'
 import * as s from './support.ts'
-import { openTill, sell, type Till } from './till.ts'
+import { openTerminal, sell, type TestTerminal } from './terminal.ts'
 import { watchD1 } from './watched-d1.ts'
 
 const PATH = '/unp/webtrans/WPOS'
@@ -22,25 +22,25 @@ async function refusal(response: Response): Promise<[number, string | null, numb
 }
 
 /** An isolate with room for ten whose database answers when it is let. */
-async function openHeld() {
+async function openOurRecord() {
   const watched = watchD1(env.DB)
   const isolate = await s.openIsolate({ database: watched.database, mostInside: 10 })
-  const tills: Till[] = []
-  for (let n = 0; n < 12; n++) tills.push(await openTill(isolate))
-  const sales = await Promise.all(tills.slice(0, 2).map((till) => sell(till, '000001')))
+  const terminals: TestTerminal[] = []
+  for (let n = 0; n < 12; n++) terminals.push(await openTerminal(isolate))
+  const sales = await Promise.all(terminals.slice(0, 2).map((terminal) => sell(terminal, '000001')))
   const key = await s.bearerKey(s.MID)
   const held = Promise.withResolvers<void>()
   watched.watch = { before: () => held.promise }
   watched.trips.length = 0
-  const till = (n: number): Till => tills[n] ?? tills[0] ?? expect.fail('no till')
-  const sale = (n: number) => s.post(isolate, till(n).frame(s.aSale({ stan: '000009' })))
+  const terminal = (n: number): TestTerminal => terminals[n] ?? terminals[0] ?? expect.fail('no till')
+  const sale = (n: number) => s.post(isolate, terminal(n).frame(s.aSale({ stan: '000009' })))
   const report = () => s.ask(isolate, key, 'GET', '/v1/sales/000000000000')
-  return { watched, isolate, till, sales, key, release: held.resolve, sale, report }
+  return { watched, isolate, terminal, sales, key, release: held.resolve, sale, report }
 }
 
 describe('with enough in hand', () => {
   it('look-ups are turned away before sales, sales before voids and reversals; at once, and nothing is written', async () => {
-    const { watched, isolate, till, sales, key, release, sale, report } = await openHeld()
+    const { watched, isolate, terminal, sales, key, release, sale, report } = await openOurRecord()
     const before = await dump()
     // Three of ten are more than a quarter, eight four fifths.
     const lookUps = [report(), report(), report()]
@@ -54,8 +54,8 @@ describe('with enough in hand', () => {
     expect(await refusal(await sale(7))).toEqual([503, '2', 0])
 
     const [original = expect.fail('no sale')] = sales
-    const aVoid = till(0).frame(s.aVoid({ stan: '000002', ...original }))
-    const aReversal = till(1).frame(s.aReversal('sale', { stan: '000001' }))
+    const aVoid = terminal(0).frame(s.aVoid({ stan: '000002', ...original }))
+    const aReversal = terminal(1).frame(s.aReversal('sale', { stan: '000001' }))
     const undone = [aVoid, aReversal].map((frame) => s.post(isolate, frame))
     expect(await refusal(await s.post(isolate, aReversal))).toEqual([503, '1', 0])
     const body = { saleId: '0'.repeat(32), amount: 1 }
@@ -74,28 +74,28 @@ describe('with enough in hand', () => {
       expect((await s.read(response)).fields.get(39)).toBe('00')
     for (const { status } of await Promise.all(lookUps)) expect(status).toBe(404)
     expect([(await sale(7)).status, (await report()).status]).toEqual([200, 404])
-    const told = isolate.logged.filter(({ event }) => event === 'overloaded')
-    expect(told.map(({ priority }) => priority)).toEqual(['other', 'sale', 'undo'])
+    const answered = isolate.logged.filter(({ event }) => event === 'overloaded')
+    expect(answered.map(({ priority }) => priority)).toEqual(['other', 'sale', 'undo'])
   })
 
-  it('who waits for the acquirer’s host takes no place from others', async () => {
-    const host = scriptedHost()
-    const answer = Promise.withResolvers<HostAnswer>()
-    host.script.sale = () => answer.promise
-    const isolate = await s.openIsolate({ acquirer: host.acquirer, mostInside: 4 })
-    const tills: Till[] = []
-    for (let n = 0; n < 8; n++) tills.push(await openTill(isolate))
+  it('who waits for the acquirer takes no place from others', async () => {
+    const acquirer = scriptedAcquirer()
+    const answer = Promise.withResolvers<AcquirerResponse>()
+    acquirer.script.sale = () => answer.promise
+    const isolate = await s.openIsolate({ acquirer: acquirer.port, mostInside: 4 })
+    const terminals: TestTerminal[] = []
+    for (let n = 0; n < 8; n++) terminals.push(await openTerminal(isolate))
     const sales: Promise<s.Reply>[] = []
-    for (const [n, till] of tills.entries()) {
-      sales.push(till.say(s.aSale({ stan: '000001' })))
-      await vi.waitFor(() => expect(host.asked).toHaveLength(n + 1))
+    for (const [n, terminal] of terminals.entries()) {
+      sales.push(terminal.send(s.aSale({ stan: '000001' })))
+      await vi.waitFor(() => expect(acquirer.asked).toHaveLength(n + 1))
     }
     answer.resolve(YES)
     for (const sale of await Promise.all(sales)) expect(sale.fields.get(39)).toBe('00')
   })
 
   it('what cannot be told from its first bytes goes first', async () => {
-    const { watched, isolate, release, report } = await openHeld()
+    const { watched, isolate, release, report } = await openOurRecord()
     const inside = [report(), report(), report()]
     await vi.waitFor(() => expect(watched.trips).toHaveLength(3))
     expect(await refusal(await post(isolate, 'GET / HTTP/1.1'))).toEqual([503, '5', 0])
@@ -112,18 +112,18 @@ describe('bodies', () => {
 
   it('that do not come are not waited for, and take no place inside meanwhile', async () => {
     const isolate = await s.openIsolate({ mostInside: 2 })
-    const till = await openTill(isolate)
+    const terminal = await openTerminal(isolate)
     const key = await s.bearerKey(s.MID)
     const since = Date.now()
     const slow = Array.from({ length: 20 }, () =>
-      post(isolate, half(till.frame(s.aSale({ stan: '000001' })))),
+      post(isolate, half(terminal.frame(s.aSale({ stan: '000001' })))),
     )
     const slowJson = isolate.fetch('/v1/voids', {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'idempotency-key': 'a', 'content-type': 'application/json' },
       body: half(new TextEncoder().encode(`{"saleId":"${'0'.repeat(32)}","amount":1}`)),
     })
-    expect((await sell(till, '000002')).rrn).toMatch(/^\d{12}$/)
+    expect((await sell(terminal, '000002')).rrn).toMatch(/^\d{12}$/)
     expect(Date.now() - since).toBeLessThan(4000)
     for (const response of await Promise.all(slow))
       expect([response.status, response.body]).toEqual([408, null])
@@ -148,8 +148,8 @@ describe('bodies', () => {
 
   it('that are encoded are not unpacked', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate)
-    const frame = till.frame(s.aSale({ stan: '000001' }))
+    const terminal = await openTerminal(isolate)
+    const frame = terminal.frame(s.aSale({ stan: '000001' }))
     for (const encoding of ['gzip', 'br', 'deflate, gzip', 'Identity, gzip'])
       expect(await refusal(await post(isolate, frameBody(frame), { 'content-encoding': encoding }))).toEqual([
         415,

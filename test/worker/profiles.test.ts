@@ -10,7 +10,7 @@ import { desDecrypt, desEncrypt } from '../support/micro-des.ts'
 import { sm4Decrypt, sm4Encrypt } from '../support/micro-sm4.ts'
 import flow from '../vectors/cup-flow.json'
 import * as s from './support.ts'
-import { bytes, hexOf, macOf, openTill, type Till } from './till.ts'
+import { bytes, hexOf, macOf, openTerminal, type TestTerminal } from './terminal.ts'
 
 /** 60.3, its key records (name, bytes of key, bytes in the record), and the profiles that can ask for it. */
 const LAYOUTS = {
@@ -90,21 +90,21 @@ const BY_PROFILE: Readonly<Record<MacProfile, readonly Layout[]>> = {
   'xor-3des': ['003 with a 16-byte MAK'],
 }
 
-const signOn = (till: Till, layout: string, stan = '000001') =>
-  till.say(s.aManagement('0800', layout.slice(0, 3), { stan }), { key: null })
+const signOn = (terminal: TestTerminal, layout: string, stan = '000001') =>
+  terminal.send(s.aManagement('0800', layout.slice(0, 3), { stan }), { key: null })
 
 describe.each(
   MAC_PROFILES.flatMap((profile) => BY_PROFILE[profile].map((layout) => [profile, layout] as const)),
 )('%s signed on by %s', (macProfile, layout) => {
   it('sells, voids, reverses and settles, every answer with the right MAC', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate, { body: { macProfile }, planted: false })
-    const signedOn = await signOn(till, layout)
+    const terminal = await openTerminal(isolate, { body: { macProfile }, planted: false })
+    const signedOn = await signOn(terminal, layout)
     expect(signedOn.fields.get(39)).toBe('00')
     const { mak = '' } = openField62(signedOn.fields.get(62) ?? '', layout)
     const key: s.Key = { algorithm: macAlgorithmOf(macProfile), mak }
-    const expectApproved = async (message: Parameters<Till['say']>[0]) => {
-      const reply = await till.say(message, { key })
+    const expectApproved = async (message: Parameters<TestTerminal['send']>[0]) => {
+      const reply = await terminal.send(message, { key })
       expect(reply.fields.get(39)).toBe('00')
       expect(macOf(reply, key)).toBe('right')
       return reply
@@ -114,11 +114,13 @@ describe.each(
     await expectApproved(s.aVoid({ stan: '000002', ...names }))
     await expectApproved(s.aReversal('void', { stan: '000002' }))
     await expectApproved(s.aVoid({ stan: '000003', ...names }))
-    const settled = await till.say(s.aSettlement({ stan: '000004' }, s.totalsOf(1234, 1, 1234, 1)), { key })
+    const settled = await terminal.send(s.aSettlement({ stan: '000004' }, s.totalsOf(1234, 1, 1234, 1)), {
+      key,
+    })
     expect(settled.fields.get(48)?.[30]).toBe('1')
     expect(macOf(settled, key)).toBe('right')
     const wrong = { ...key, mak: '7'.repeat(mak.length) }
-    const refused = await till.say(s.aSale({ stan: '000009', batch: '000002' }), { key: wrong })
+    const refused = await terminal.send(s.aSale({ stan: '000009', batch: '000002' }), { key: wrong })
     expect(refused.fields.get(39)).toBe('A0')
   })
 })
@@ -131,48 +133,48 @@ describe('sign-on', () => {
       ['x9.19', '001'],
       ['cup-sm4', '003'],
     ] as const) {
-      const till = await openTill(isolate, { body: { macProfile }, planted: false })
-      const reply = await signOn(till, layout)
+      const terminal = await openTerminal(isolate, { body: { macProfile }, planted: false })
+      const reply = await signOn(terminal, layout)
       expect([reply.mti, reply.fields.get(39), reply.fields.has(62)]).toEqual(['0810', '40', false])
     }
   })
 
   it('gives the same keys until they are used, so that anyone may repeat it', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate, { planted: false })
+    const terminal = await openTerminal(isolate, { planted: false })
     const open = (reply: s.Reply) => openField62(reply.fields.get(62) ?? '', '003')
-    const first = open(await signOn(till, '003'))
-    for (let n = 0; n < 10; n++) expect(open(await signOn(till, '003', `0001${10 + n}`))).toEqual(first)
-    const key = { ...till.key, mak: first.mak ?? '' }
-    expect((await till.say(s.aSale({ stan: '000001' }), { key })).fields.get(39)).toBe('00')
-    const second = open(await signOn(till, '003', '000002'))
+    const first = open(await signOn(terminal, '003'))
+    for (let n = 0; n < 10; n++) expect(open(await signOn(terminal, '003', `0001${10 + n}`))).toEqual(first)
+    const key = { ...terminal.key, mak: first.mak ?? '' }
+    expect((await terminal.send(s.aSale({ stan: '000001' }), { key })).fields.get(39)).toBe('00')
+    const second = open(await signOn(terminal, '003', '000002'))
     expect(second.mak).not.toBe(first.mak)
     expect(second.tpk).not.toBe(first.tpk)
     // The old key works until the new one was used, and then no more.
-    expect((await till.say(s.aSale({ stan: '000003' }), { key })).fields.get(39)).toBe('00')
-    const newer = { ...till.key, mak: second.mak ?? '' }
-    expect((await till.say(s.aSale({ stan: '000004' }), { key: newer })).fields.get(39)).toBe('00')
-    expect((await till.say(s.aSale({ stan: '000005' }), { key })).fields.get(39)).toBe('A0')
+    expect((await terminal.send(s.aSale({ stan: '000003' }), { key })).fields.get(39)).toBe('00')
+    const newer = { ...terminal.key, mak: second.mak ?? '' }
+    expect((await terminal.send(s.aSale({ stan: '000004' }), { key: newer })).fields.get(39)).toBe('00')
+    expect((await terminal.send(s.aSale({ stan: '000005' }), { key })).fields.get(39)).toBe('A0')
   })
 
   it('made a key set that is older than the one in use: dead, even where its row is still there', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate, { planted: false })
-    const key = { ...till.key, mak: '5'.repeat(16) }
-    await s.plantKey(isolate, key.mak, till, 5)
-    expect((await till.say(s.aSale({ stan: '000001' }), { key })).fields.get(39)).toBe('00')
-    await s.plantKey(isolate, till.key.mak, till, 4)
-    expect((await till.say(s.aSale({ stan: '000002' }))).fields.get(39)).toBe('A0')
+    const terminal = await openTerminal(isolate, { planted: false })
+    const key = { ...terminal.key, mak: '5'.repeat(16) }
+    await s.plantKey(isolate, key.mak, terminal, 5)
+    expect((await terminal.send(s.aSale({ stan: '000001' }), { key })).fields.get(39)).toBe('00')
+    await s.plantKey(isolate, terminal.key.mak, terminal, 4)
+    expect((await terminal.send(s.aSale({ stan: '000002' }))).fields.get(39)).toBe('A0')
   })
 
   it('by a stranger locks nobody out', async () => {
     const isolate = await s.openIsolate()
-    const till = await openTill(isolate)
-    expect((await till.say(s.aSale({ stan: '000001' }))).fields.get(39)).toBe('00')
+    const terminal = await openTerminal(isolate)
+    expect((await terminal.send(s.aSale({ stan: '000001' }))).fields.get(39)).toBe('00')
     for (let n = 0; n < 30; n++) {
       isolate.clock.now += 11 * 60_000
-      await signOn(till, ['001', '003', '004'][n % 3] ?? '', `0001${10 + n}`)
+      await signOn(terminal, ['001', '003', '004'][n % 3] ?? '', `0001${10 + n}`)
     }
-    expect((await till.say(s.aSale({ stan: '000002' }))).fields.get(39)).toBe('00')
+    expect((await terminal.send(s.aSale({ stan: '000002' }))).fields.get(39)).toBe('00')
   })
 })

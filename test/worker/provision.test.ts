@@ -9,7 +9,7 @@ import { desDecrypt, desEncrypt } from '../support/micro-des.ts'
 import { sm4Encrypt } from '../support/micro-sm4.ts'
 import { faultOf, journalOf, rows } from './book.ts'
 import * as s from './support.ts'
-import { bytes, hexOf, openTill, sell, type Till } from './till.ts'
+import { bytes, hexOf, openTerminal, sell, type TestTerminal } from './terminal.ts'
 import { watchD1 } from './watched-d1.ts'
 
 let isolate: s.Isolate
@@ -145,31 +145,31 @@ describe('a new terminal', () => {
   })
 })
 
-const codeOf = async (till: Till, stan: string, saying = {}) =>
-  (await till.say(s.aSale({ stan }), saying)).fields.get(39)
+const codeOf = async (terminal: TestTerminal, stan: string, attemptOf = {}) =>
+  (await terminal.send(s.aSale({ stan }), attemptOf)).fields.get(39)
 
 describe('a change', () => {
   it.each(['blocked', 'stolen', 'retired'])('to %s takes effect at once, and back', async (status) => {
-    const till = await openTill(isolate)
-    expect(await codeOf(till, '000001')).toBe('00')
-    await put(till.tid, { status })
+    const terminal = await openTerminal(isolate)
+    expect(await codeOf(terminal, '000001')).toBe('00')
+    await put(terminal.tid, { status })
     const other = await s.openIsolate()
-    expect(await codeOf(till, '000002', { to: other })).toBe('58')
-    expect(await codeOf(till, '000003')).toBe('58')
-    const signOn = await till.say(s.aManagement('0800', '003', { stan: '000009' }), { key: null })
+    expect(await codeOf(terminal, '000002', { to: other })).toBe('58')
+    expect(await codeOf(terminal, '000003')).toBe('58')
+    const signOn = await terminal.send(s.aManagement('0800', '003', { stan: '000009' }), { key: null })
     expect([signOn.fields.get(39), signOn.fields.has(62)]).toEqual(['58', false])
-    await put(till.tid, { status: 'active' })
-    expect(await codeOf(till, '000004', { to: other })).toBe('00')
+    await put(terminal.tid, { status: 'active' })
+    expect(await codeOf(terminal, '000004', { to: other })).toBe('00')
   })
 
   it('of the merchant is for all its terminals: closed, and another cut-off', async () => {
     const mid = '000000000000009'
-    const [one, two] = [await openTill(isolate, { mid }), await openTill(isolate, { mid })]
+    const [one, two] = [await openTerminal(isolate, { mid }), await openTerminal(isolate, { mid })]
     await put(one.tid, { merchant: { status: 'closed' } }, mid)
     expect(await codeOf(two, '000001')).toBe('03')
     await put(one.tid, { merchant: { status: 'active', cutOff: '10:18' } }, mid)
     // 10:18 in Shanghai is now: the business day of this sale is tomorrow's.
-    const sale = await two.say(s.aSale({ stan: '000002' }))
+    const sale = await two.send(s.aSale({ stan: '000002' }))
     expect([sale.fields.get(12), sale.fields.get(13), sale.fields.get(15)]).toEqual([
       '101800',
       '0601',
@@ -178,36 +178,36 @@ describe('a change', () => {
   })
 
   it('of the MAC profile needs a master key', async () => {
-    const till = await openTill(isolate)
-    expect(reasonOf(await put(till.tid, { macProfile: 'x9.9' }))).toEqual([422, 'master_key_required'])
-    expect((await put(till.tid, { macProfile: 'x9.9', tmk: components() })).status).toBe(200)
-    expect(await codeOf(till, '000001')).toBe('77')
+    const terminal = await openTerminal(isolate)
+    expect(reasonOf(await put(terminal.tid, { macProfile: 'x9.9' }))).toEqual([422, 'master_key_required'])
+    expect((await put(terminal.tid, { macProfile: 'x9.9', tmk: components() })).status).toBe(200)
+    expect(await codeOf(terminal, '000001')).toBe('77')
   })
 
   it('of the master key ends every key, those in use and those that wait', async () => {
-    const till = await openTill(isolate)
-    expect(await codeOf(till, '000001')).toBe('00')
-    await s.plantKey(isolate, '5'.repeat(16), till, 2)
-    await put(till.tid, { tmk: components() })
-    expect(await rows('select 1 from key_set where terminal_id = ?', till.tid)).toEqual([])
-    expect(await codeOf(till, '000002')).toBe('77')
-    expect(await codeOf(till, '000003', { key: { ...till.key, mak: '5'.repeat(16) } })).toBe('77')
+    const terminal = await openTerminal(isolate)
+    expect(await codeOf(terminal, '000001')).toBe('00')
+    await s.plantKey(isolate, '5'.repeat(16), terminal, 2)
+    await put(terminal.tid, { tmk: components() })
+    expect(await rows('select 1 from key_set where terminal_id = ?', terminal.tid)).toEqual([])
+    expect(await codeOf(terminal, '000002')).toBe('77')
+    expect(await codeOf(terminal, '000003', { key: { ...terminal.key, mak: '5'.repeat(16) } })).toBe('77')
   })
 
   it('whether settlement must carry a MAC', async () => {
-    const till = await openTill(isolate)
-    await sell(till, '000001')
-    await put(till.tid, { settlementMac: 'required' })
+    const terminal = await openTerminal(isolate)
+    await sell(terminal, '000001')
+    await put(terminal.tid, { settlementMac: 'required' })
     const settlement = s.aSettlement({ stan: '000002' }, s.totalsOf(1234, 1, 0, 0))
-    const bare = await till.say(settlement, { key: null })
+    const bare = await terminal.send(settlement, { key: null })
     expect([bare.fields.get(39), bare.fields.get(48)?.[30]]).toEqual(['A0', '3'])
-    expect((await till.say(settlement)).fields.get(48)?.[30]).toBe('1')
+    expect((await terminal.send(settlement)).fields.get(48)?.[30]).toBe('1')
   })
 
   it('leaves what it does not name as it is', async () => {
-    const till = await openTill(isolate, { body: { textEncoding: 'ascii' } as object })
-    await put(till.tid, { settlementMac: 'required' })
-    const { body } = await put(till.tid, { merchant: { name: 'Corner shop' } })
+    const terminal = await openTerminal(isolate, { body: { textEncoding: 'ascii' } as object })
+    await put(terminal.tid, { settlementMac: 'required' })
+    const { body } = await put(terminal.tid, { merchant: { name: 'Corner shop' } })
     expect(body).toMatchObject({ textEncoding: 'ascii', settlementMac: 'required', status: 'active' })
     expect(body.merchant).toMatchObject({ name: 'Corner shop', cutOff: '23:00' })
   })
@@ -227,33 +227,33 @@ describe('changes that cross', () => {
   }
 
   it('a sign-on under a master key that is replaced meanwhile leaves no key of the old one', async () => {
-    const till = await openTill(isolate, { planted: false })
+    const terminal = await openTerminal(isolate, { planted: false })
     const newKey = components(FIRST, xor(SECOND, '77'.repeat(16)))
-    const old = await interrupted(/^insert into "key_set"/i, () => put(till.tid, { tmk: newKey }))
+    const old = await interrupted(/^insert into "key_set"/i, () => put(terminal.tid, { tmk: newKey }))
     const signOn = s.aManagement('0800', '003', { stan: '000001' })
-    const reply = await till.say(signOn, { key: null, to: old })
+    const reply = await terminal.send(signOn, { key: null, to: old })
     // The key handed out is one that only the holder of the new master key can open: its check value fits under no other.
     const field62 = bytes(reply.fields.get(62) ?? '')
     const open = (tmk: string) => hexOf(desDecrypt(bytes(tmk), field62.subarray(20, 28)))
     const tmk = xor(s.TMK, '77'.repeat(16))
     expect(kcv(open(tmk))).toBe(hexOf(field62.subarray(36, 40)))
-    expect(await codeOf(till, '000001', { key: { ...till.key, mak: open(s.TMK) } })).toBe('A0')
-    expect(await codeOf(till, '000001', { key: { ...till.key, mak: open(tmk) } })).toBe('00')
-    expect(await rows('select 1 from key_set where terminal_id = ?', till.tid)).toHaveLength(1)
+    expect(await codeOf(terminal, '000001', { key: { ...terminal.key, mak: open(s.TMK) } })).toBe('A0')
+    expect(await codeOf(terminal, '000001', { key: { ...terminal.key, mak: open(tmk) } })).toBe('00')
+    expect(await rows('select 1 from key_set where terminal_id = ?', terminal.tid)).toHaveLength(1)
   })
 
   it('a sign-on for a profile that changes meanwhile leaves no key that the new one cannot use', async () => {
-    const till = await openTill(isolate, { planted: false })
+    const terminal = await openTerminal(isolate, { planted: false })
     const sm4 = { macProfile: 'cup-sm4', tmk: components(FIRST, SECOND, kcvSm4) }
-    const old = await interrupted(/^insert into "key_set"/i, () => put(till.tid, sm4))
-    await till.say(s.aManagement('0800', '003', { stan: '000001' }), { key: null, to: old })
-    const reply = await till.say(s.aSale({ stan: '000001' }))
+    const old = await interrupted(/^insert into "key_set"/i, () => put(terminal.tid, sm4))
+    await terminal.send(s.aManagement('0800', '003', { stan: '000001' }), { key: null, to: old })
+    const reply = await terminal.send(s.aSale({ stan: '000001' }))
     expect([reply.status, reply.fields.get(39)]).toEqual([200, '77'])
   })
 
   it('a change of one terminal does not undo what was changed of its merchant meanwhile', async () => {
     const mid = '000000000000008'
-    const [one, two] = [await openTill(isolate, { mid }), await openTill(isolate, { mid })]
+    const [one, two] = [await openTerminal(isolate, { mid }), await openTerminal(isolate, { mid })]
     const slow = await interrupted(/^insert into "journal"/i, () =>
       put(one.tid, { merchant: { status: 'closed' } }, mid),
     )
@@ -264,9 +264,9 @@ describe('changes that cross', () => {
   })
 
   it('a sale decided before its terminal was reported stolen is not committed after', async () => {
-    const till = await openTill(isolate)
-    const slow = await interrupted(/^insert into "journal"/i, () => put(till.tid, { status: 'stolen' }))
-    expect(await codeOf(till, '000001', { to: slow })).toBe('58')
-    expect(await rows('select 1 from sale where terminal_id = ?', till.tid)).toEqual([])
+    const terminal = await openTerminal(isolate)
+    const slow = await interrupted(/^insert into "journal"/i, () => put(terminal.tid, { status: 'stolen' }))
+    expect(await codeOf(terminal, '000001', { to: slow })).toBe('58')
+    expect(await rows('select 1 from sale where terminal_id = ?', terminal.tid)).toEqual([])
   })
 })

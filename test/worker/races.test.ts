@@ -7,48 +7,48 @@
 import { describe, expect, it } from 'vitest'
 import { effectOf, faultOf, journalOf, rows } from './book.ts'
 import * as s from './support.ts'
-import { hexOf, openTill, sell, sixDigits, type Till } from './till.ts'
+import { hexOf, openTerminal, sell, sixDigits, type TestTerminal } from './terminal.ts'
 
 const COPIES = 32
 
 describe.each([1, 4])('in %i isolates', (isolates) => {
   const open = async () => {
     const opened = await Promise.all(Array.from({ length: isolates }, () => s.openIsolate()))
-    const till = await openTill(opened[0] as s.Isolate)
-    return { till, to: (i: number) => opened[i % isolates] as s.Isolate }
+    const testTerminal = await openTerminal(opened[0] as s.Isolate)
+    return { testTerminal, to: (i: number) => opened[i % isolates] as s.Isolate }
   }
 
   /** Exactly one void of the sale stands, in the books and in the totals. */
-  async function onlyOne(till: Till, amount = 1234) {
-    const { sales, batches } = await effectOf(till.tid)
+  async function onlyOne(testTerminal: TestTerminal, amount = 1234) {
+    const { sales, batches } = await effectOf(testTerminal.tid)
     expect(sales).toMatchObject([{ reversed: 0, live_voids: 1 }])
     expect(batches).toMatchObject([
       { debit_amount: amount, debit_count: 1, credit_amount: amount, credit_count: 1 },
     ])
-    expect(await faultOf(till.tid)).toBeNull()
+    expect(await faultOf(testTerminal.tid)).toBeNull()
   }
 
   const codes = (replies: readonly s.Reply[]) =>
     replies.map(({ status, fields }) => fields.get(39) ?? String(status))
 
   it('32 identical voids are one, with one answer', async () => {
-    const { till, to } = await open()
-    const message = s.aVoid({ stan: '000002', ...(await sell(till, '000001')) })
+    const { testTerminal, to } = await open()
+    const message = s.aVoid({ stan: '000002', ...(await sell(testTerminal, '000001')) })
     const replies = await Promise.all(
-      Array.from({ length: COPIES }, (_, i) => till.say(message, { to: to(i) })),
+      Array.from({ length: COPIES }, (_, i) => testTerminal.send(message, { to: to(i) })),
     )
     expect(new Set(replies.map(({ bytes }) => hexOf(bytes))).size).toBe(1)
     expect(codes(replies)[0]).toBe('00')
-    await onlyOne(till)
-    expect(await journalOf(till.tid)).toHaveLength(3)
+    await onlyOne(testTerminal)
+    expect(await journalOf(testTerminal.tid)).toHaveLength(3)
   })
 
   it('32 identical voids in other frames (addresses, copies the isolate cannot join) are one as well', async () => {
-    const { till, to } = await open()
-    const message = s.aVoid({ stan: '000002', ...(await sell(till, '000001')) })
+    const { testTerminal, to } = await open()
+    const message = s.aVoid({ stan: '000002', ...(await sell(testTerminal, '000001')) })
     const replies = await Promise.all(
       Array.from({ length: COPIES }, async (_, i) => {
-        const frame = till.frame(message)
+        const frame = testTerminal.frame(message)
         frame[5] = i
         return s.read(await s.post(to(i), frame))
       }),
@@ -57,69 +57,70 @@ describe.each([1, 4])('in %i isolates', (isolates) => {
     const answered = replies.filter(({ status }) => status === 200)
     expect(new Set(answered.map(({ body }) => hexOf(body))).size).toBe(1)
     expect(codes(answered)[0]).toBe('00')
-    await onlyOne(till)
-    expect(await journalOf(till.tid)).toHaveLength(3)
+    await onlyOne(testTerminal)
+    expect(await journalOf(testTerminal.tid)).toHaveLength(3)
   })
 
   it('of 32 different voids of one sale one wins', async () => {
-    const { till, to } = await open()
-    const sale = await sell(till, '000001')
-    const say = (i: number) => till.say(s.aVoid({ stan: sixDigits(100 + i), ...sale }), { to: to(i) })
-    const first = codes(await Promise.all(Array.from({ length: COPIES }, (_, i) => say(i))))
+    const { testTerminal, to } = await open()
+    const sale = await sell(testTerminal, '000001')
+    const send = (i: number) =>
+      testTerminal.send(s.aVoid({ stan: sixDigits(100 + i), ...sale }), { to: to(i) })
+    const first = codes(await Promise.all(Array.from({ length: COPIES }, (_, i) => send(i))))
     expect(first.filter((code) => code === '00')).toHaveLength(1)
     expect(first.filter((code) => !['00', '12', '503'].includes(code))).toEqual([])
-    await onlyOne(till)
+    await onlyOne(testTerminal)
     // Whoever was told to wait asks again and is told the truth; the winner's answer stands.
     for (const [i, code] of first.entries())
-      expect((await say(i)).fields.get(39)).toBe(code === '503' ? '12' : code)
-    await onlyOne(till)
+      expect((await send(i)).fields.get(39)).toBe(code === '503' ? '12' : code)
+    await onlyOne(testTerminal)
   })
 
   it('a void and its reversal end in a sale that stands', async () => {
-    const { till, to } = await open()
-    const sale = await sell(till, '000001')
+    const { testTerminal, to } = await open()
+    const sale = await sell(testTerminal, '000001')
     for (let n = 1; n <= 8; n++) {
       const stan = sixDigits(10 + n)
       const [voided, reversed] = await Promise.all([
-        till.say(s.aVoid({ stan, ...sale }), { to: to(0) }),
-        till.say(s.aReversal('void', { stan }), { to: to(1) }),
+        testTerminal.send(s.aVoid({ stan, ...sale }), { to: to(0) }),
+        testTerminal.send(s.aReversal('void', { stan }), { to: to(1) }),
       ])
       expect(['00', '12']).toContain(voided.fields.get(39))
       expect(reversed.fields.get(39)).toBe('00')
     }
-    const { sales, batches } = await effectOf(till.tid)
+    const { sales, batches } = await effectOf(testTerminal.tid)
     expect(sales).toMatchObject([{ reversed: 0, live_voids: 0 }])
     expect(batches).toMatchObject([{ debit_amount: 1234, credit_amount: 0, credit_count: 0 }])
-    expect(await faultOf(till.tid)).toBeNull()
+    expect(await faultOf(testTerminal.tid)).toBeNull()
   })
 
   it('a void and the reversal of its sale leave neither', async () => {
-    const { till, to } = await open()
+    const { testTerminal, to } = await open()
     for (let n = 1; n <= 8; n++) {
-      const sale = await sell(till, sixDigits(n))
+      const sale = await sell(testTerminal, sixDigits(n))
       const [voided, reversed] = await Promise.all([
-        till.say(s.aVoid({ stan: sixDigits(100 + n), ...sale }), { to: to(n) }),
-        till.say(s.aReversal('sale', { stan: sixDigits(n) }), { to: to(n + 1) }),
+        testTerminal.send(s.aVoid({ stan: sixDigits(100 + n), ...sale }), { to: to(n) }),
+        testTerminal.send(s.aReversal('sale', { stan: sixDigits(n) }), { to: to(n + 1) }),
       ])
       expect(['00', '25']).toContain(voided.fields.get(39))
       expect(reversed.fields.get(39)).toBe('00')
     }
-    const { sales, batches } = await effectOf(till.tid)
+    const { sales, batches } = await effectOf(testTerminal.tid)
     expect(sales.every(({ reversed, live_voids }) => reversed === 1 && live_voids === 0)).toBe(true)
     expect(batches).toMatchObject([{ debit_amount: 0, debit_count: 0, credit_amount: 0, credit_count: 0 }])
-    expect(await faultOf(till.tid)).toBeNull()
+    expect(await faultOf(testTerminal.tid)).toBeNull()
   })
 
   it('a void and a settlement: the totals settled hold the void, or the void is refused', async () => {
     for (let n = 1; n <= 6; n++) {
-      const { till, to } = await open()
-      const sale = await sell(till, '000001')
+      const { testTerminal, to } = await open()
+      const sale = await sell(testTerminal, '000001')
       const settlement = s.aSettlement({ stan: '000003' }, s.totalsOf(1234, 1, 0, 0))
       const [voided, settled] = await Promise.all([
-        till.say(s.aVoid({ stan: '000002', ...sale }), { to: to(n) }),
-        till.say(settlement, { to: to(n + 1) }),
+        testTerminal.send(s.aVoid({ stan: '000002', ...sale }), { to: to(n) }),
+        testTerminal.send(settlement, { to: to(n + 1) }),
       ])
-      const { sales, batches } = await effectOf(till.tid)
+      const { sales, batches } = await effectOf(testTerminal.tid)
       const compared = settled.fields.get(48)?.[30]
       if (voided.fields.get(39) === '00') {
         expect(compared).toBe('2')
@@ -132,58 +133,58 @@ describe.each([1, 4])('in %i isolates', (isolates) => {
         expect(sales).toMatchObject([{ live_voids: 0 }])
         expect(batches).toMatchObject([{ state: 'closed', credit_amount: 0 }, { state: 'open' }])
       }
-      expect(await faultOf(till.tid)).toBeNull()
+      expect(await faultOf(testTerminal.tid)).toBeNull()
     }
   })
 
   it('JSON voids and terminal voids of one sale: one wins', async () => {
-    const { till, to } = await open()
-    const key = await s.bearerKey(till.mid)
-    const sale = await sell(till, '000001')
+    const { testTerminal, to } = await open()
+    const key = await s.bearerKey(testTerminal.mid)
+    const sale = await sell(testTerminal, '000001')
     const [row] = await rows('select id from sale where rrn = ?', sale.rrn)
     const json = async (i: number): Promise<string> => {
       const asked = { saleId: row?.id, amount: 1234 }
-      const names = { 'idempotency-key': `${till.tid}-${i}` }
+      const names = { 'idempotency-key': `${testTerminal.tid}-${i}` }
       const { status, body } = await s.ask(to(i), key, 'POST', '/v1/voids', asked, names)
       return status === 201 ? '00' : String(body.reason)
     }
     const terminal = async (i: number): Promise<string> => {
-      const reply = await till.say(s.aVoid({ stan: sixDigits(100 + i), ...sale }), { to: to(i) })
+      const reply = await testTerminal.send(s.aVoid({ stan: sixDigits(100 + i), ...sale }), { to: to(i) })
       return reply.fields.get(39) ?? String(reply.status)
     }
     const outcomes = await Promise.all(Array.from({ length: 16 }, (_, i) => (i % 2 ? json : terminal)(i)))
     expect(outcomes.filter((outcome) => outcome === '00')).toHaveLength(1)
     const losers = ['12', '503', 'original_already_voided', 'in_progress']
     expect(outcomes.filter((outcome) => outcome !== '00' && !losers.includes(outcome))).toEqual([])
-    await onlyOne(till)
+    await onlyOne(testTerminal)
   })
 
   it('one Idempotency-Key for two sales at once is one void', async () => {
-    const { till, to } = await open()
-    const key = await s.bearerKey(till.mid)
-    const tills = [till, await openTill(till.isolate)]
-    const sales = await Promise.all(tills.map((one) => sell(one, '000001')))
+    const { testTerminal, to } = await open()
+    const key = await s.bearerKey(testTerminal.mid)
+    const terminals = [testTerminal, await openTerminal(testTerminal.isolate)]
+    const sales = await Promise.all(terminals.map((one) => sell(one, '000001')))
     const post = async ({ rrn }: { rrn: string }, i: number) => {
       const [row] = await rows('select id from sale where rrn = ?', rrn)
       const asked = { saleId: row?.id, amount: 1234 }
-      const names = { 'idempotency-key': `same-${till.tid}` }
+      const names = { 'idempotency-key': `same-${testTerminal.tid}` }
       return (await s.ask(to(i), key, 'POST', '/v1/voids', asked, names)).status
     }
     expect((await Promise.all(sales.map(post))).sort()).toEqual([201, 422])
-    for (const one of tills) expect(await faultOf(one.tid)).toBeNull()
+    for (const one of terminals) expect(await faultOf(one.tid)).toBeNull()
   })
 
   it('many terminals at once do not disturb each other', async () => {
-    const { till, to } = await open()
-    const tills = await Promise.all(Array.from({ length: 12 }, () => openTill(till.isolate)))
+    const { testTerminal, to } = await open()
+    const terminals = await Promise.all(Array.from({ length: 12 }, () => openTerminal(testTerminal.isolate)))
     const outcomes = await Promise.all(
-      tills.map(async (one, i) => {
-        const sale = await one.say(s.aSale({ stan: '000001' }), { to: to(i) })
+      terminals.map(async (one, i) => {
+        const sale = await one.send(s.aSale({ stan: '000001' }), { to: to(i) })
         const names = { original: '000001', rrn: sale.fields.get(37) ?? '' }
-        return (await one.say(s.aVoid({ stan: '000002', ...names }), { to: to(i + 1) })).fields.get(39)
+        return (await one.send(s.aVoid({ stan: '000002', ...names }), { to: to(i + 1) })).fields.get(39)
       }),
     )
-    expect(outcomes).toEqual(tills.map(() => '00'))
-    for (const one of tills) await onlyOne(one)
+    expect(outcomes).toEqual(terminals.map(() => '00'))
+    for (const one of terminals) await onlyOne(one)
   })
 })

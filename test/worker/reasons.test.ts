@@ -7,10 +7,10 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type DeclineReason, REFUSALS } from '../../src/domain/decline-reason.ts'
-import { recover } from '../../src/recover.ts'
-import { SILENT, scriptedHost } from './scripted-host.ts'
+import { recover } from '../../src/pipeline/recover.ts'
+import { SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
-import { macOf, openTill, sell, type Till, wordsOf } from './till.ts'
+import { macOf, openTerminal, sell, type TestTerminal, wordsOf } from './terminal.ts'
 import { watchD1, writesJournal } from './watched-d1.ts'
 
 let isolate: s.Isolate
@@ -18,112 +18,113 @@ beforeAll(async () => {
   isolate = await s.openIsolate()
 })
 
-type Open = (options?: Parameters<typeof openTill>[1]) => Promise<Till>
-type Said = readonly [Till, s.Reply]
+type Open = (options?: Parameters<typeof openTerminal>[1]) => Promise<TestTerminal>
+type Said = readonly [TestTerminal, s.Reply]
 
 const OTHER_MID = '543210987654321'
 const WRONG_KEY: s.Key = { algorithm: 'cup-ecb', mak: '7'.repeat(16) }
 const NOWHERE = { original: '000099', rrn: '0'.repeat(12) }
 
 /** Says one thing and remembers to whom. */
-const say = async (till: Till, message: Parameters<Till['say']>[0], key?: s.Key | null): Promise<Said> => [
-  till,
-  await till.say(message, key === undefined ? {} : { key }),
-]
+const send = async (
+  terminal: TestTerminal,
+  message: Parameters<TestTerminal['send']>[0],
+  key?: s.Key | null,
+): Promise<Said> => [terminal, await terminal.send(message, key === undefined ? {} : { key })]
 
 const voidOf = (names: { original: string; rrn: string }, more: Partial<s.VoidNames> = {}) =>
   s.aVoid({ stan: '000009', ...names, ...more })
 
-async function settle(till: Till, debit: [number, number], credit: [number, number] = [0, 0]) {
-  const reply = await till.say(s.aSettlement({ stan: '000090' }, s.totalsOf(...debit, ...credit)))
+async function settle(terminal: TestTerminal, debit: [number, number], credit: [number, number] = [0, 0]) {
+  const reply = await terminal.send(s.aSettlement({ stan: '000090' }, s.totalsOf(...debit, ...credit)))
   expect(reply.fields.get(48)?.[30]).toBe('1')
 }
 
 async function blocked(open: Open, planted = true) {
-  const till = await open({ planted })
-  await s.provision(isolate, { status: 'stolen', tmk: undefined }, till)
-  return till
+  const terminal = await open({ planted })
+  await s.provision(isolate, { status: 'stolen', tmk: undefined }, terminal)
+  return terminal
 }
 
 /** A void that nothing speaks against but what `more` changes. */
 async function voidBut(open: Open, more: Partial<s.VoidNames>): Promise<Said> {
-  const till = await open()
-  return say(till, voidOf(await sell(till, '000001'), more))
+  const terminal = await open()
+  return send(terminal, voidOf(await sell(terminal, '000001'), more))
 }
 
 async function foreignVoid(open: Open, mid: string, more: Partial<s.VoidNames> = {}): Promise<Said> {
   const { rrn } = await sell(await open(), '000001')
-  return say(await open({ mid }), voidOf({ ...NOWHERE, rrn }, more))
+  return send(await open({ mid }), voidOf({ ...NOWHERE, rrn }, more))
 }
 
 async function declinedSale(open: Open, more: Partial<s.VoidNames> = {}): Promise<Said> {
-  const till = await open()
-  const sale = await till.say(s.aSale({ stan: '000001', amount: 1251 }))
+  const terminal = await open()
+  const sale = await terminal.send(s.aSale({ stan: '000001', amount: 1251 }))
   const names = { original: '000001', rrn: sale.fields.get(37) ?? '', amount: 1251 }
-  return say(till, voidOf(names, more))
+  return send(terminal, voidOf(names, more))
 }
 
-async function reversedSale(open: Open): Promise<[Till, Awaited<ReturnType<typeof sell>>]> {
-  const till = await open()
-  const sale = await sell(till, '000001')
-  await till.say(s.aReversal('sale', { stan: '000001' }))
-  return [till, sale]
+async function reversedSale(open: Open): Promise<[TestTerminal, Awaited<ReturnType<typeof sell>>]> {
+  const terminal = await open()
+  const sale = await sell(terminal, '000001')
+  await terminal.send(s.aReversal('sale', { stan: '000001' }))
+  return [terminal, sale]
 }
 
 async function late(open: Open, more: Partial<s.VoidNames>): Promise<Said> {
-  const till = await open()
-  const sale = await sell(till, '000001')
+  const terminal = await open()
+  const sale = await sell(terminal, '000001')
   const tonight = await s.openIsolate()
   tonight.clock.now = Date.UTC(2026, 5, 1, 15, 0)
-  return [till, await till.say(voidOf(sale, more), { to: tonight })]
+  return [terminal, await terminal.send(voidOf(sale, more), { to: tonight })]
 }
 
 /** Another isolate writes to the terminal's journal just before each of our commits. */
 async function outrun(open: Open): Promise<Said> {
-  const till = await open()
+  const terminal = await open()
   const watched = watchD1(env.DB)
   const slow = await s.openIsolate({ database: watched.database })
   let stan = 0
   watched.watch.before = async (trip) => {
-    if (writesJournal(trip)) await sell(till, `0001${String(++stan).padStart(2, '0')}`)
+    if (writesJournal(trip)) await sell(terminal, `0001${String(++stan).padStart(2, '0')}`)
   }
-  return [till, await till.say(s.aSale({ stan: '000001' }), { to: slow })]
+  return [terminal, await terminal.send(s.aSale({ stan: '000001' }), { to: slow })]
 }
 
-/** A void whose host is silent, with a way to let a minute pass. */
+/** A void whose acquirer is silent, with a way to let a minute pass. */
 async function pendingVoid(open: Open) {
-  const till = await open()
-  const host = scriptedHost()
+  const terminal = await open()
+  const acquirer = scriptedAcquirer()
   const behind: s.Isolate = await s.openIsolate({
-    acquirer: host.acquirer,
+    acquirer: acquirer.port,
     sleep: async (ms) => {
       behind.clock.now += ms
     },
   })
-  const sale = await sell(till, '000001')
-  host.script = { void: SILENT, inquiry: SILENT }
-  await till.say(voidOf(sale), { to: behind })
+  const sale = await sell(terminal, '000001')
+  acquirer.script = { void: SILENT, inquiry: SILENT }
+  await terminal.send(voidOf(sale), { to: behind })
   await behind.settle()
   const minute = async () => {
     behind.clock.now += 60_000
     await recover(behind.services, 0)
   }
-  return { till, sale, minute }
+  return { terminal, sale, minute }
 }
 
 async function pendingOriginal(open: Open): Promise<Said> {
-  const { till, sale } = await pendingVoid(open)
-  return say(till, voidOf(sale, { stan: '000010' }))
+  const { terminal, sale } = await pendingVoid(open)
+  return send(terminal, voidOf(sale, { stan: '000010' }))
 }
 
 async function givenUp(open: Open): Promise<Said> {
-  const { till, sale, minute } = await pendingVoid(open)
+  const { terminal, sale, minute } = await pendingVoid(open)
   await minute()
-  return say(till, voidOf(sale))
+  return send(terminal, voidOf(sale))
 }
 
 const sandbox = async (open: Open, amount: number): Promise<Said> =>
-  say(await open(), s.aSale({ stan: '000001', amount }))
+  send(await open(), s.aSale({ stan: '000001', amount }))
 
 type Row = readonly [DeclineReason, string, 'right' | 'none', (open: Open) => Promise<Said>]
 
@@ -133,15 +134,18 @@ const TABLE: readonly Row[] = [
     'unsupported_transaction',
     '40',
     'none',
-    async (open) => say(await open(), { ...s.aSale({ stan: '000001' }), mti: '0100' }),
+    async (open) => send(await open(), { ...s.aSale({ stan: '000001' }), mti: '0100' }),
   ],
   [
     'terminal_unknown',
     '97',
     'none',
     async (open) => {
-      const till = await open()
-      return [till, await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { ...till, tid: 'NOWHERE1' }))]
+      const terminal = await open()
+      return [
+        terminal,
+        await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { ...terminal, tid: 'NOWHERE1' })),
+      ]
     },
   ],
   [
@@ -149,32 +153,35 @@ const TABLE: readonly Row[] = [
     '03',
     'none',
     async (open) => {
-      const till = await open()
-      return [till, await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { ...till, mid: OTHER_MID }))]
+      const terminal = await open()
+      return [
+        terminal,
+        await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { ...terminal, mid: OTHER_MID })),
+      ]
     },
   ],
   [
     'terminal_not_allowed',
     '58',
     'none',
-    async (open) => say(await blocked(open), s.aSale({ stan: '000001' })),
+    async (open) => send(await blocked(open), s.aSale({ stan: '000001' })),
   ],
   [
     'key_not_established',
     '77',
     'none',
-    async (open) => say(await open({ planted: false }), s.aSale({ stan: '000001' })),
+    async (open) => send(await open({ planted: false }), s.aSale({ stan: '000001' })),
   ],
-  ['mac_mismatch', 'A0', 'none', async (open) => say(await open(), s.aSale({ stan: '000001' }), WRONG_KEY)],
+  ['mac_mismatch', 'A0', 'none', async (open) => send(await open(), s.aSale({ stan: '000001' }), WRONG_KEY)],
   ['format_error', '30', 'right', (open) => voidBut(open, { more: { 61: undefined } })],
   [
     'key_reused_with_different_content',
     '94',
     'right',
     async (open) => {
-      const till = await open()
-      await sell(till, '000001')
-      return say(till, s.aSale({ stan: '000001', amount: 4321 }))
+      const terminal = await open()
+      await sell(terminal, '000001')
+      return send(terminal, s.aSale({ stan: '000001', amount: 4321 }))
     },
   ],
   [
@@ -182,13 +189,13 @@ const TABLE: readonly Row[] = [
     '12',
     'right',
     async (open) => {
-      const till = await open()
-      await till.say(s.aReversal('sale', { stan: '000001' }))
-      return say(till, s.aSale({ stan: '000001' }))
+      const terminal = await open()
+      await terminal.send(s.aReversal('sale', { stan: '000001' }))
+      return send(terminal, s.aSale({ stan: '000001' }))
     },
   ],
   ['batch_mismatch', '77', 'right', (open) => voidBut(open, { batch: '000009' })],
-  ['original_not_found', '25', 'right', async (open) => say(await open(), voidOf(NOWHERE))],
+  ['original_not_found', '25', 'right', async (open) => send(await open(), voidOf(NOWHERE))],
   ['terminal_differs', '25', 'right', (open) => foreignVoid(open, s.MID)],
   ['merchant_differs', '25', 'right', (open) => foreignVoid(open, OTHER_MID)],
   ['reference_differs', '25', 'right', (open) => voidBut(open, { rrn: '999999999999' })],
@@ -199,8 +206,8 @@ const TABLE: readonly Row[] = [
     '25',
     'right',
     async (open) => {
-      const [till, sale] = await reversedSale(open)
-      return say(till, voidOf(sale))
+      const [terminal, sale] = await reversedSale(open)
+      return send(terminal, voidOf(sale))
     },
   ],
   [
@@ -208,10 +215,10 @@ const TABLE: readonly Row[] = [
     '12',
     'right',
     async (open) => {
-      const till = await open()
-      const sale = await sell(till, '000001')
-      await till.say(s.aVoid({ stan: '000002', ...sale }))
-      return say(till, voidOf(sale))
+      const terminal = await open()
+      const sale = await sell(terminal, '000001')
+      await terminal.send(s.aVoid({ stan: '000002', ...sale }))
+      return send(terminal, voidOf(sale))
     },
   ],
   ['outcome_pending', '09', 'right', pendingOriginal],
@@ -220,10 +227,10 @@ const TABLE: readonly Row[] = [
     '12',
     'right',
     async (open) => {
-      const till = await open()
-      const sale = await sell(till, '000001')
-      await settle(till, [1234, 1])
-      return say(till, voidOf(sale, { batch: '000002', more: { 61: '000001000001' } }))
+      const terminal = await open()
+      const sale = await sell(terminal, '000001')
+      await settle(terminal, [1234, 1])
+      return send(terminal, voidOf(sale, { batch: '000002', more: { 61: '000001000001' } }))
     },
   ],
   [
@@ -231,10 +238,10 @@ const TABLE: readonly Row[] = [
     '22',
     'right',
     async (open) => {
-      const till = await open()
-      await sell(till, '000001')
-      await settle(till, [1234, 1])
-      return say(till, s.aReversal('sale', { stan: '000001' }))
+      const terminal = await open()
+      await sell(terminal, '000001')
+      await settle(terminal, [1234, 1])
+      return send(terminal, s.aReversal('sale', { stan: '000001' }))
     },
   ],
   ['window_expired', '12', 'right', (open) => late(open, {})],
@@ -258,12 +265,12 @@ const NOT_KNOWN: readonly DeclineReason[] = ['unsupported_transaction', 'termina
 describe.each(['gbk', 'ascii'] as const)('reasons in %s', (textEncoding) => {
   it.each(TABLE)('%s is %s', async (reason, responseCode, mac, arrange) => {
     const open: Open = (options = {}) =>
-      openTill(isolate, { ...options, body: { textEncoding, ...options.body } as object })
-    const [till, reply] = await arrange(open)
+      openTerminal(isolate, { ...options, body: { textEncoding, ...options.body } as object })
+    const [terminal, reply] = await arrange(open)
     expect(reply.status).toBe(200)
     expect(reply.fields.get(39)).toBe(responseCode)
     expect(reply.header).toBe(SIGN_ON.includes(reason) ? '602203000000' : '602200000000')
-    expect(macOf(reply, till.key)).toBe(mac)
+    expect(macOf(reply, terminal.key)).toBe(mac)
     const { zh, en, adviceZh, adviceEn } = REFUSALS[reason]
     const chinese = textEncoding === 'gbk' || NOT_KNOWN.includes(reason)
     expect(wordsOf(reply, chinese ? 'gbk' : 'ascii')).toEqual(chinese ? [zh, adviceZh] : [en, adviceEn])
@@ -272,12 +279,12 @@ describe.each(['gbk', 'ascii'] as const)('reasons in %s', (textEncoding) => {
 })
 
 it('names every reason there is', () => {
-  const told = TABLE.map(([reason]) => reason)
-  expect([...told, 'in_progress'].sort()).toEqual(Object.keys(REFUSALS).sort())
+  const answered = TABLE.map(([reason]) => reason)
+  expect([...answered, 'in_progress'].sort()).toEqual(Object.keys(REFUSALS).sort())
 })
 
 it('says nothing to a message that lost every race: it may still be decided another way', async () => {
-  const [, reply] = await outrun((options) => openTill(isolate, options))
+  const [, reply] = await outrun((options) => openTerminal(isolate, options))
   expect([reply.status, reply.bytes.length]).toEqual([503, 0])
 })
 
@@ -286,61 +293,64 @@ const PAIRS: readonly (readonly [DeclineReason, DeclineReason, (open: Open) => P
   [
     'unsupported_transaction',
     'mac_mismatch',
-    async (open) => say(await open(), { ...s.aSale({ stan: '000001' }), mti: '0100' }, WRONG_KEY),
+    async (open) => send(await open(), { ...s.aSale({ stan: '000001' }), mti: '0100' }, WRONG_KEY),
   ],
   [
     'merchant_unknown',
     'terminal_not_allowed',
     async (open) => {
-      const till = await blocked(open)
-      return [till, await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { ...till, mid: OTHER_MID }))]
+      const terminal = await blocked(open)
+      return [
+        terminal,
+        await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { ...terminal, mid: OTHER_MID })),
+      ]
     },
   ],
   [
     'terminal_not_allowed',
     'key_not_established',
-    async (open) => say(await blocked(open, false), s.aSale({ stan: '000001' })),
+    async (open) => send(await blocked(open, false), s.aSale({ stan: '000001' })),
   ],
   [
     'key_not_established',
     'mac_mismatch',
-    async (open) => say(await open({ planted: false }), s.aSale({ stan: '000001' }), WRONG_KEY),
+    async (open) => send(await open({ planted: false }), s.aSale({ stan: '000001' }), WRONG_KEY),
   ],
   [
     'mac_mismatch',
     'format_error',
-    async (open) => say(await open(), s.aSale({ stan: '000001', more: { 4: undefined } }), WRONG_KEY),
+    async (open) => send(await open(), s.aSale({ stan: '000001', more: { 4: undefined } }), WRONG_KEY),
   ],
   [
     'format_error',
     'key_reused_with_different_content',
     async (open) => {
-      const till = await open()
-      await sell(till, '000001')
-      return say(till, s.aSale({ stan: '000001', more: { 22: undefined } }))
+      const terminal = await open()
+      await sell(terminal, '000001')
+      return send(terminal, s.aSale({ stan: '000001', more: { 22: undefined } }))
     },
   ],
   [
     'key_reused_with_different_content',
     'message_reversed',
     async (open) => {
-      const [till] = await reversedSale(open)
-      return say(till, s.aSale({ stan: '000001', amount: 4321 }))
+      const [terminal] = await reversedSale(open)
+      return send(terminal, s.aSale({ stan: '000001', amount: 4321 }))
     },
   ],
   [
     'message_reversed',
     'batch_mismatch',
     async (open) => {
-      const till = await open()
-      await till.say(s.aReversal('sale', { stan: '000001', batch: '000009' }))
-      return say(till, s.aSale({ stan: '000001', batch: '000009' }))
+      const terminal = await open()
+      await terminal.send(s.aReversal('sale', { stan: '000001', batch: '000009' }))
+      return send(terminal, s.aSale({ stan: '000001', batch: '000009' }))
     },
   ],
   [
     'batch_mismatch',
     'original_not_found',
-    async (open) => say(await open(), voidOf(NOWHERE, { batch: '000009' })),
+    async (open) => send(await open(), voidOf(NOWHERE, { batch: '000009' })),
   ],
   [
     'terminal_differs',
@@ -363,34 +373,34 @@ const PAIRS: readonly (readonly [DeclineReason, DeclineReason, (open: Open) => P
     'original_reversed',
     'original_settled',
     async (open) => {
-      const [till, sale] = await reversedSale(open)
-      await sell(till, '000002')
-      await settle(till, [1234, 1])
-      return say(till, voidOf(sale, { batch: '000002', more: { 61: '000001000001' } }))
+      const [terminal, sale] = await reversedSale(open)
+      await sell(terminal, '000002')
+      await settle(terminal, [1234, 1])
+      return send(terminal, voidOf(sale, { batch: '000002', more: { 61: '000001000001' } }))
     },
   ],
   [
     'original_already_voided',
     'original_settled',
     async (open) => {
-      const till = await open()
-      const sale = await sell(till, '000001')
-      await till.say(s.aVoid({ stan: '000002', ...sale }))
-      await settle(till, [1234, 1], [1234, 1])
-      return say(till, voidOf(sale, { batch: '000002', more: { 61: '000001000001' } }))
+      const terminal = await open()
+      const sale = await sell(terminal, '000001')
+      await terminal.send(s.aVoid({ stan: '000002', ...sale }))
+      await settle(terminal, [1234, 1], [1234, 1])
+      return send(terminal, voidOf(sale, { batch: '000002', more: { 61: '000001000001' } }))
     },
   ],
   [
     'original_settled',
     'window_expired',
     async (open) => {
-      const till = await open()
-      const sale = await sell(till, '000001')
-      await settle(till, [1234, 1])
+      const terminal = await open()
+      const sale = await sell(terminal, '000001')
+      await settle(terminal, [1234, 1])
       const tonight = await s.openIsolate()
       tonight.clock.now = Date.UTC(2026, 5, 1, 15, 0)
       const message = voidOf(sale, { batch: '000002', more: { 61: '000001000001' } })
-      return [till, await till.say(message, { to: tonight })]
+      return [terminal, await terminal.send(message, { to: tonight })]
     },
   ],
   ['window_expired', 'amount_differs', (open) => late(open, { amount: 1 })],
@@ -399,7 +409,7 @@ const PAIRS: readonly (readonly [DeclineReason, DeclineReason, (open: Open) => P
 
 describe('the order of the guards', () => {
   it.each(PAIRS)('%s before %s', async (first, _second, arrange) => {
-    const [, reply] = await arrange((options) => openTill(isolate, options))
+    const [, reply] = await arrange((options) => openTerminal(isolate, options))
     expect(reply.fields.get(39)).toBe(REFUSALS[first].responseCode)
     expect(wordsOf(reply, 'gbk')[0]).toBe(REFUSALS[first].zh)
   })

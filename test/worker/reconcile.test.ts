@@ -1,15 +1,24 @@
 /**
- * @module An older database brought back under a host that is ahead: the host's list shows every difference, what is safe is
+ * @module An older database brought back under an acquirer that is ahead: the acquirer's list shows every difference, what is safe is
  * resolved, the rest are cases, nothing is sent again, and a second run finds nothing new.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { LedgerEntry } from '../../src/simulator/app.ts'
+import {
+  following,
+  ledger,
+  listFor,
+  openBehind,
+  type Reported,
+  reconcile,
+  SILENCE,
+  script,
+} from './acquirer-records.ts'
 import { dump, effectOf, faultOf, type Row, rows, TABLES } from './book.ts'
-import { following, ledger, listFor, openBehind, reconcile, SILENCE, script, type Told } from './host-list.ts'
 import { inquire } from './inquire.ts'
 import * as s from './support.ts'
-import { openTill, sell, sixDigits, type Till } from './till.ts'
+import { openTerminal, sell, sixDigits, type TestTerminal } from './terminal.ts'
 
 let admin: string
 
@@ -41,27 +50,27 @@ async function bringBack(backup: Backup): Promise<void> {
 const byPlace = ({ of, terminalId, stan }: { of: string; terminalId?: string; stan: string }) =>
   `${of} ${terminalId} ${stan}`
 
-describe('a database that is brought back while the host is ahead', () => {
+describe('a database that is brought back while the acquirer is ahead', () => {
   let isolate: s.Isolate
-  let tills: Till[]
+  let terminals: TestTerminal[]
   let missing: LedgerEntry[]
   let changed: LedgerEntry[]
   let pending: LedgerEntry[]
-  let lostVoids: { till: Till; request: ReturnType<typeof s.aVoid>; rrn: string }[]
+  let lostVoids: { terminal: TestTerminal; request: ReturnType<typeof s.aVoid>; rrn: string }[]
 
   beforeAll(async () => {
     isolate = await openBehind()
-    tills = [await openTill(isolate), await openTill(isolate), await openTill(isolate)]
-    const sales = new Map<Till, Awaited<ReturnType<typeof sell>>[]>()
-    for (const till of tills) {
+    terminals = [await openTerminal(isolate), await openTerminal(isolate), await openTerminal(isolate)]
+    const sales = new Map<TestTerminal, Awaited<ReturnType<typeof sell>>[]>()
+    for (const terminal of terminals) {
       const made = []
-      for (let n = 1; n <= 8; n++) made.push(await sell(till, sixDigits(n), 1010 + n))
-      sales.set(till, made)
+      for (let n = 1; n <= 8; n++) made.push(await sell(terminal, sixDigits(n), 1010 + n))
+      sales.set(terminal, made)
       for (const [i, sale] of made.slice(0, 2).entries())
-        await till.say(s.aVoid({ stan: sixDigits(20 + i), ...sale }))
+        await terminal.send(s.aVoid({ stan: sixDigits(20 + i), ...sale }))
       await script(SILENCE)
       const silent = made[2]
-      if (silent !== undefined) await till.say(s.aVoid({ stan: '000022', ...silent }))
+      if (silent !== undefined) await terminal.send(s.aVoid({ stan: '000022', ...silent }))
       await isolate.settle()
     }
     const before = await ledger()
@@ -70,17 +79,17 @@ describe('a database that is brought back while the host is ahead', () => {
 
     isolate.clock.now += 60_000
     lostVoids = []
-    for (const till of tills) {
-      for (const [i, sale] of (sales.get(till) ?? []).slice(3, 6).entries()) {
+    for (const terminal of terminals) {
+      for (const [i, sale] of (sales.get(terminal) ?? []).slice(3, 6).entries()) {
         const request = s.aVoid({ stan: sixDigits(30 + i), ...sale })
-        const reply = await till.say(request)
+        const reply = await terminal.send(request)
         expect(reply.fields.get(39)).toBe('00')
-        lostVoids.push({ till, request, rrn: sale.rrn })
+        lostVoids.push({ terminal, request, rrn: sale.rrn })
       }
-      await sell(till, '000040', 4000)
-      await till.say(s.aSale({ stan: '000041', amount: 1251 }))
-      // Undone at the host after the copy was made.
-      await till.say(s.aReversal('void', { stan: '000020', amount: 1011 }))
+      await sell(terminal, '000040', 4000)
+      await terminal.send(s.aSale({ stan: '000041', amount: 1251 }))
+      // Undone at the acquirer after the copy was made.
+      await terminal.send(s.aReversal('void', { stan: '000020', amount: 1011 }))
     }
     await isolate.settle()
     const later = await ledger()
@@ -101,41 +110,41 @@ describe('a database that is brought back while the host is ahead', () => {
 
   it('is found out line by line, every one, and nothing is written or sent by looking', async () => {
     const [books, database] = [await ledger(), await dump()]
-    const told = await reconcile(isolate, await listFor(isolate, admin), admin)
-    const found = (which: (one: Told) => boolean) => told.filter(which).map(byPlace).sort()
-    expect(found(({ difference }) => difference === 'only_host')).toEqual(missing.map(byPlace).sort())
+    const answered = await reconcile(isolate, await listFor(isolate, admin), admin)
+    const found = (which: (one: Reported) => boolean) => answered.filter(which).map(byPlace).sort()
+    expect(found(({ difference }) => difference === 'only_acquirer')).toEqual(missing.map(byPlace).sort())
     expect(found(({ difference }) => difference === 'state')).toEqual(changed.map(byPlace).sort())
-    expect(found(({ finding }) => finding === 'answers')).toEqual(pending.map(byPlace).sort())
-    expect(told).toHaveLength(missing.length + changed.length + pending.length)
-    expect(told.every(({ applied }) => applied === null)).toBe(true)
+    expect(found(({ result }) => result === 'resolves')).toEqual(pending.map(byPlace).sort())
+    expect(answered).toHaveLength(missing.length + changed.length + pending.length)
+    expect(answered.every(({ applied }) => applied === null)).toBe(true)
     expect([await ledger(), await dump()]).toEqual([books, database])
   })
 
-  it('is resolved where that is safe, the rest are cases; the host is not sent a thing', async () => {
+  it('is resolved where that is safe, the rest are cases; the acquirer is not sent a thing', async () => {
     const books = await ledger()
-    const told = await reconcile(isolate, await listFor(isolate, admin), admin, { apply: true })
-    expect(told.every(({ applied }) => applied === true)).toBe(true)
+    const answered = await reconcile(isolate, await listFor(isolate, admin), admin, { apply: true })
+    expect(answered.every(({ applied }) => applied === true)).toBe(true)
     expect(await ledger()).toEqual(books)
 
     const cases = (await s.ask(isolate, admin, 'GET', '/v1/cases?state=open&limit=100')).body.items as {
       reason: string
     }[]
     const approved = missing.filter(({ state }) => state === 'approved')
-    expect(cases.filter(({ reason }) => reason === 'only_host')).toHaveLength(approved.length)
-    expect(cases.filter(({ reason }) => reason === 'host_differs')).toHaveLength(changed.length)
+    expect(cases.filter(({ reason }) => reason === 'only_acquirer')).toHaveLength(approved.length)
+    expect(cases.filter(({ reason }) => reason === 'record_differs')).toHaveLength(changed.length)
     expect(isolate.logged.filter(({ event }) => event === 'alert')).toHaveLength(cases.length)
 
-    // What stands at the host stands here, or a person knows.
+    // What stands at the acquirer stands here, or a person knows.
     const ours = await rows(
-      `select kind, host_stan, terminal_id, state, case_opened_at is not null as known from host_message`,
+      `select kind, acquirer_stan, terminal_id, state, case_opened_at is not null as known from acquirer_message`,
     )
-    const held = new Map(ours.map((row) => [`${row.kind} ${row.terminal_id} ${row.host_stan}`, row]))
+    const held = new Map(ours.map((row) => [`${row.kind} ${row.terminal_id} ${row.acquirer_stan}`, row]))
     for (const item of books) {
       const row = held.get(byPlace(item))
       expect(row, byPlace(item)).toBeDefined()
       if (row?.known === 0) expect([byPlace(item), row.state]).toEqual([byPlace(item), item.state])
     }
-    for (const { tid } of tills) expect(await faultOf(tid)).toBeNull()
+    for (const { tid } of terminals) expect(await faultOf(tid)).toBeNull()
   })
 
   it('again finds nothing new, and writes nothing', async () => {
@@ -148,23 +157,23 @@ describe('a database that is brought back while the host is ahead', () => {
     expect(await dump()).toEqual(database)
   })
 
-  it('a void that was lost is not done again: its copy is refused, and the host does not hear of it', async () => {
+  it('a void that was lost is not done again: its copy is refused, and the acquirer does not hear of it', async () => {
     const books = await ledger()
-    for (const { till, request, rrn } of lostVoids) {
-      const copy = await till.say(request, { to: isolate })
+    for (const { terminal, request, rrn } of lostVoids) {
+      const copy = await terminal.send(request, { to: isolate })
       expect(copy.fields.get(39)).toBe('12')
       const sale = await inquire(isolate, admin, { rrn })
       expect(sale.body.state).toBe('voided')
     }
     expect(await ledger()).toEqual(books)
-    for (const { tid } of tills) {
+    for (const { tid } of terminals) {
       const [batch] = (await effectOf(tid)).batches
       // Eight sales; two voids of old, the pending one, and the three that were lost.
       expect(batch).toMatchObject({ debit_count: 8, credit_count: 6 })
     }
   })
 
-  it('a person who has such a void undone at the host gives the sale back', async () => {
+  it('a person who has such a void undone at the acquirer gives the sale back', async () => {
     const { rrn } = lostVoids[0] ?? { rrn: '' }
     const { body } = await inquire(isolate, admin, { rrn })
     const { body: found } = await s.ask(isolate, admin, 'GET', `/v1/sales/${body.saleId}`)
@@ -178,20 +187,20 @@ describe('a database that is brought back while the host is ahead', () => {
       state: 'approved',
       certainty: 'FINAL',
       doNext: 'contact_acquirer',
-      case: { id: caseId, reason: 'only_host' },
+      case: { id: caseId, reason: 'only_acquirer' },
     })
     const decision = { resolution: 'undone', note: 'the acquirer took it back' }
     const headers = { 'idempotency-key': 'undo-lost' }
     const closed = await s.ask(isolate, admin, 'POST', `/v1/cases/${caseId}`, decision, headers)
-    expect(closed.body).toMatchObject({ state: 'closed', ours: 'reversed', host: { said: 'approved' } })
+    expect(closed.body).toMatchObject({ state: 'closed', ours: 'reversed', acquirer: { said: 'approved' } })
     const after = await s.ask(isolate, admin, 'GET', `/v1/sales/${body.saleId}`)
     expect(after.body).toMatchObject({ state: 'approved', voidable: true })
-    const [batch] = (await effectOf(lostVoids[0]?.till.tid ?? '')).batches
+    const [batch] = (await effectOf(lostVoids[0]?.terminal.tid ?? '')).batches
     expect(batch).toMatchObject({ credit_count: 5 })
     // A younger list that still says so is looked at once more.
     isolate.clock.now += 60_000
     const again = following(await reconcile(isolate, await listFor(isolate, admin), admin, { apply: true }))
-    expect(again.map(({ finding, difference }) => [finding, difference])).toEqual([['differs', 'state']])
+    expect(again.map(({ result, difference }) => [result, difference])).toEqual([['differs', 'state']])
     expect(
       following(await reconcile(isolate, await listFor(isolate, admin), admin, { apply: true })),
     ).toEqual([])

@@ -7,25 +7,25 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { effectOf, faultOf, journalOf } from './book.ts'
 import { inquire } from './inquire.ts'
-import { aSale, type Office, openOffice, type Sold, voidsOf } from './office.ts'
+import { aSale, type Office, openOffice, type Sold, voidsOf } from './merchant-client.ts'
 import * as s from './support.ts'
-import { openTill, type Till } from './till.ts'
+import { openTerminal, type TestTerminal } from './terminal.ts'
 import { watchD1, writesJournal } from './watched-d1.ts'
 
 const OTHER_MID = '543210987654321'
 const ABSENT = '0'.repeat(32)
 
 let isolate: s.Isolate
-let till: Till
+let terminal: TestTerminal
 let key: string
 let other: Office
 let office: Office
 
 beforeAll(async () => {
   isolate = await s.openIsolate()
-  till = await openTill(isolate)
-  await openTill(isolate, { mid: OTHER_MID })
-  key = await s.bearerKey(till.mid)
+  terminal = await openTerminal(isolate)
+  await openTerminal(isolate, { mid: OTHER_MID })
+  key = await s.bearerKey(terminal.mid)
   office = openOffice(isolate, key)
   other = openOffice(isolate, await s.bearerKey(OTHER_MID))
 })
@@ -35,7 +35,7 @@ const stateOf = async ({ saleId }: Sold) =>
 
 describe('a void of one’s own', () => {
   it('is undone: the sale stands again, the void is never heard again, and a new one may come', async () => {
-    const sale = await aSale(till)
+    const sale = await aSale(terminal)
     const voided = await office.void(sale, 'a1')
     const undone = await office.reverse(sale, 'a1')
     expect(undone).toMatchObject({
@@ -62,7 +62,7 @@ describe('a void of one’s own', () => {
   })
 
   it('that was never seen is barred: it is refused when it comes', async () => {
-    const sale = await aSale(till)
+    const sale = await aSale(terminal)
     expect(await office.reverse(sale, 'b1')).toMatchObject({
       status: 200,
       body: { status: 'barred', voidId: null, certainty: 'FINAL', doNext: 'nothing' },
@@ -77,7 +77,7 @@ describe('a void of one’s own', () => {
   })
 
   it('that was refused, or reversed already, leaves nothing to undo', async () => {
-    const sale = await aSale(till)
+    const sale = await aSale(terminal)
     await office.void({ ...sale, amount: 1 }, 'c1')
     expect((await office.reverse({ ...sale, amount: 1 }, 'c1')).body).toMatchObject({
       status: 'nothing_to_undo',
@@ -90,10 +90,10 @@ describe('a void of one’s own', () => {
   })
 
   it('of a closed batch is not undone any more', async () => {
-    const own = await openTill(isolate)
+    const own = await openTerminal(isolate)
     const sale = await aSale(own)
     await office.void(sale, 'd1')
-    await own.say(s.aSettlement({ stan: '900000' }, s.totalsOf(1234, 1, 1234, 1)), { key: null })
+    await own.send(s.aSettlement({ stan: '900000' }, s.totalsOf(1234, 1, 1234, 1)), { key: null })
     const late = await office.reverse(sale, 'd1')
     expect(late).toMatchObject({ status: 409, body: { reason: 'reversal_too_late', certainty: 'FINAL' } })
     expect((await office.reverse(sale, 'd1')).text).toBe(late.text)
@@ -103,20 +103,20 @@ describe('a void of one’s own', () => {
 
 describe('its own Idempotency-Key', () => {
   it('again: the same answer, from any isolate', async () => {
-    const sale = await aSale(till)
+    const sale = await aSale(terminal)
     await office.void(sale, 'e1')
     const first = await office.reverse(sale, 'e1')
-    const entries = (await journalOf(till.tid)).length
+    const entries = (await journalOf(terminal.tid)).length
     for (const to of [isolate, await s.openIsolate()]) {
       const again = await office.reverse(sale, 'e1', 'undo-e1', to)
       expect([again.status, again.text]).toEqual([200, first.text])
       expect(again.headers.get('idempotent-replayed')).toBe('true')
     }
-    expect(await journalOf(till.tid)).toHaveLength(entries)
+    expect(await journalOf(terminal.tid)).toHaveLength(entries)
   })
 
   it('with other content is refused, and stands beside the same key of a void', async () => {
-    const [sale, second] = [await aSale(till), await aSale(till)]
+    const [sale, second] = [await aSale(terminal), await aSale(terminal)]
     await office.void(sale, 'same')
     expect((await office.reverse(sale, 'same', 'same')).status).toBe(200)
     for (const other of [
@@ -129,30 +129,30 @@ describe('its own Idempotency-Key', () => {
   })
 
   it('is not used up by one that names another amount or sale', async () => {
-    const [sale, second] = [await aSale(till), await aSale(till)]
+    const [sale, second] = [await aSale(terminal), await aSale(terminal)]
     await office.void(sale, 'f1')
-    const entries = (await journalOf(till.tid)).length
+    const entries = (await journalOf(terminal.tid)).length
     expect((await office.reverse({ ...sale, amount: 1 }, 'f1')).body.reason).toBe('amount_differs')
     expect((await office.reverse(second, 'f1')).body.reason).toBe('reference_differs')
-    expect(await journalOf(till.tid)).toHaveLength(entries)
+    expect(await journalOf(terminal.tid)).toHaveLength(entries)
     expect((await office.reverse(sale, 'f1')).body.status).toBe('reversed')
   })
 })
 
 describe('another’s', () => {
   it('sale and one that does not exist are the same, and nothing is written', async () => {
-    const sale = await aSale(till)
+    const sale = await aSale(terminal)
     await office.void(sale, 'g1')
-    const entries = (await journalOf(till.tid)).length
+    const entries = (await journalOf(terminal.tid)).length
     const foreign = await other.reverse(sale, 'g1', 'g')
     const absent = await other.reverse({ ...sale, saleId: ABSENT }, 'g1', 'g')
     expect([foreign.status, foreign.text]).toEqual([404, absent.text])
-    expect(await journalOf(till.tid)).toHaveLength(entries)
+    expect(await journalOf(terminal.tid)).toHaveLength(entries)
     expect(await voidsOf(sale)).toEqual(['approved'])
   })
 
   it('key is another’s: an administrator’s reversal does not touch a merchant’s void', async () => {
-    const sale = await aSale(till)
+    const sale = await aSale(terminal)
     await office.void(sale, 'h1')
     const admin = openOffice(isolate, await s.bearerKey(null))
     expect((await admin.reverse(sale, 'h1', 'h')).body.status).toBe('barred')
@@ -161,7 +161,7 @@ describe('another’s', () => {
   })
 
   it('key or body that is none', async () => {
-    const sale = await aSale(till)
+    const sale = await aSale(terminal)
     expect((await office.reverse(sale, 'i1', 'a b')).body.reason).toBe('idempotency_key_required')
     const body = { saleId: sale.saleId, amount: 1234 }
     for (const bad of [body, { ...body, idempotencyKey: 'a b' }, { ...body, idempotencyKey: 'x', stan: '1' }])
@@ -180,7 +180,7 @@ describe('in any order', () => {
   it.each(permutations(['void', 'void', 'reversal', 'reversal']).map((order, i) => [i, order] as const))(
     '%i: %j leaves the sale as it was',
     async (i, order) => {
-      const sale = await aSale(till)
+      const sale = await aSale(terminal)
       const isolates = [isolate, await s.openIsolate()]
       for (const [at, kind] of order.entries()) {
         const to = isolates[at % 2] ?? isolate
@@ -196,7 +196,7 @@ describe('in any order', () => {
   )
 
   it('at once, over four isolates: the same, and the totals are exact', async () => {
-    const own = await openTill(isolate)
+    const own = await openTerminal(isolate)
     const isolates = await Promise.all([1, 2, 3, 4].map(() => s.openIsolate()))
     for (let round = 0; round < 5; round++) {
       const sale = await aSale(own, 100)
@@ -225,7 +225,7 @@ describe('in any order', () => {
   }
 
   it('and of two terminals: a void is refused that was barred while it was on the road', async () => {
-    const [mine, theirs] = [await aSale(till), await aSale(await openTill(isolate))]
+    const [mine, theirs] = [await aSale(terminal), await aSale(await openTerminal(isolate))]
     const barring = async () => expect((await office.reverse(mine, 'cross-1')).body.status).toBe('barred')
     const voided = await inBetween((to) => office.void(theirs, 'cross-1', to), barring)
     expect([voided.status, voided.body.reason]).toEqual([409, 'message_reversed'])
@@ -233,7 +233,7 @@ describe('in any order', () => {
   })
 
   it('and of two terminals: a void that was written meanwhile is not barred', async () => {
-    const [mine, theirs] = [await aSale(till), await aSale(await openTill(isolate))]
+    const [mine, theirs] = [await aSale(terminal), await aSale(await openTerminal(isolate))]
     const voiding = async () => expect((await office.void(theirs, 'cross-2')).status).toBe(201)
     const undone = await inBetween((to) => office.reverse(mine, 'cross-2', 'undo-cross-2', to), voiding)
     expect([undone.status, undone.body.reason]).toEqual([409, 'reference_differs'])

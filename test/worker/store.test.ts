@@ -6,13 +6,13 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { dump, rows } from './book.ts'
 import * as s from './support.ts'
-import { openTill, sell, type Till } from './till.ts'
+import { openTerminal, sell, type TestTerminal } from './terminal.ts'
 import { type Statement, scansOf, type Trip, type WatchedD1, watchD1 } from './watched-d1.ts'
 
-async function openWatched(): Promise<{ isolate: s.Isolate; watched: WatchedD1; till: Till }> {
+async function openWatched(): Promise<{ isolate: s.Isolate; watched: WatchedD1; terminal: TestTerminal }> {
   const watched = watchD1(env.DB)
   const isolate = await s.openIsolate({ database: watched.database })
-  return { isolate, watched, till: await openTill(isolate) }
+  return { isolate, watched, terminal: await openTerminal(isolate) }
 }
 
 describe('round trips', () => {
@@ -20,8 +20,8 @@ describe('round trips', () => {
   const cost: Record<string, Trip[]> = {}
 
   beforeAll(async () => {
-    const { isolate, watched, till } = await openWatched()
-    const key = await s.bearerKey(till.mid)
+    const { isolate, watched, terminal } = await openWatched()
+    const key = await s.bearerKey(terminal.mid)
     const admin = await s.bearerKey(null)
     const measure = async (name: string, work: () => Promise<unknown>) => {
       watched.trips.length = 0
@@ -29,24 +29,28 @@ describe('round trips', () => {
       cost[name] = [...watched.trips]
       for (const { statements } of watched.trips) for (const one of statements) seen.set(one.sql, one)
     }
-    const fed = { merchantId: till.mid, terminalId: till.tid, batchNumber: '000001' }
+    const fed = { merchantId: terminal.mid, terminalId: terminal.tid, batchNumber: '000001' }
     let sale = { original: '', rrn: '' }
-    await measure('sign-on', () => till.say(s.aManagement('0800', '003', { stan: '000001' }), { key: null }))
-    await measure('echo', () => till.say(s.aManagement('0820', '301', { stan: '000001' }), { key: null }))
+    await measure('sign-on', () =>
+      terminal.send(s.aManagement('0800', '003', { stan: '000001' }), { key: null }),
+    )
+    await measure('echo', () =>
+      terminal.send(s.aManagement('0820', '301', { stan: '000001' }), { key: null }),
+    )
     await measure('sale', async () => {
-      sale = await sell(till, '000001')
+      sale = await sell(terminal, '000001')
     })
     const voided = s.aVoid({ stan: '000002', ...sale })
-    await measure('void', () => till.say(voided))
+    await measure('void', () => terminal.send(voided))
     const restarted = await s.openIsolate({ database: watched.database })
-    await measure('replay', () => till.say(voided, { to: restarted }))
-    await measure('replay, kept', () => till.say(voided))
-    await measure('reversal of a void', () => till.say(s.aReversal('void', { stan: '000002' })))
-    await till.say(s.aVoid({ stan: '000003', ...sale }))
-    await measure('reversal of a sale', () => till.say(s.aReversal('sale', { stan: '000001' })))
-    await measure('tombstone', () => till.say(s.aReversal('void', { stan: '000009' })))
+    await measure('replay', () => terminal.send(voided, { to: restarted }))
+    await measure('replay, kept', () => terminal.send(voided))
+    await measure('reversal of a void', () => terminal.send(s.aReversal('void', { stan: '000002' })))
+    await terminal.send(s.aVoid({ stan: '000003', ...sale }))
+    await measure('reversal of a sale', () => terminal.send(s.aReversal('sale', { stan: '000001' })))
+    await measure('tombstone', () => terminal.send(s.aReversal('void', { stan: '000009' })))
     let id: unknown
-    await measure('capture', async () => {
+    await measure('captured_sale', async () => {
       const body = { ...fed, stan: '000004', amount: 1000, pan: s.PAN }
       id = (await s.ask(isolate, key, 'POST', '/v1/sales', body)).body.id
     })
@@ -59,31 +63,31 @@ describe('round trips', () => {
     })
     await measure('JSON void read', () => s.ask(isolate, key, 'GET', `/v1/voids/${voidId}`))
     await measure('settlement', () =>
-      till.say(s.aSettlement({ stan: '000005' }, s.totalsOf(1000, 1, 1000, 1)), { key: null }),
+      terminal.send(s.aSettlement({ stan: '000005' }, s.totalsOf(1000, 1, 1000, 1)), { key: null }),
     )
     await measure('key change', async () => {
-      await s.plantKey(isolate, '5'.repeat(16), till, 2e12)
-      await till.say(s.aSale({ stan: '000006', batch: '000002' }), {
-        key: { ...till.key, mak: '5'.repeat(16) },
+      await s.plantKey(isolate, '5'.repeat(16), terminal, 2e12)
+      await terminal.send(s.aSale({ stan: '000006', batch: '000002' }), {
+        key: { ...terminal.key, mak: '5'.repeat(16) },
       })
     })
     await measure('upload end', () =>
-      till.say(s.aManagement('0320', '202', { stan: '000007', batch: '000002', more: { 48: '0001' } }), {
+      terminal.send(s.aManagement('0320', '202', { stan: '000007', batch: '000002', more: { 48: '0001' } }), {
         key: null,
       }),
     )
-    const path = `/v1/merchants/${till.mid}/terminals/${till.tid}`
-    await measure('provision', () => s.provision(isolate, {}, till))
+    const path = `/v1/merchants/${terminal.mid}/terminals/${terminal.tid}`
+    await measure('provision', () => s.provision(isolate, {}, terminal))
     await measure('status', () => s.ask(isolate, admin, 'PUT', path, { status: 'blocked' }))
-    const tills = await Promise.all(Array.from({ length: 6 }, () => openTill(isolate)))
-    const sales = await Promise.all(tills.map((one) => sell(one, '000001')))
+    const terminals = await Promise.all(Array.from({ length: 6 }, () => openTerminal(isolate)))
+    const sales = await Promise.all(terminals.map((one) => sell(one, '000001')))
     await measure('a set of everything', () =>
       Promise.all(
-        tills.map((one, i) => {
+        terminals.map((one, i) => {
           const sale = sales[i] ?? { original: '', rrn: '' }
-          if (i < 2) return one.say(s.aVoid({ stan: '000002', ...sale }))
-          if (i < 4) return one.say(s.aReversal('sale', { stan: '000001' }))
-          return one.say(s.aSale({ stan: '000003' }))
+          if (i < 2) return one.send(s.aVoid({ stan: '000002', ...sale }))
+          if (i < 4) return one.send(s.aReversal('sale', { stan: '000001' }))
+          return one.send(s.aSale({ stan: '000003' }))
         }),
       ),
     )
@@ -116,9 +120,9 @@ describe('round trips', () => {
 
 describe('defence in depth', () => {
   it('the database takes one live void per sale and no more', async () => {
-    const { till } = await openWatched()
-    const sale = await sell(till, '000001')
-    await till.say(s.aVoid({ stan: '000002', ...sale }))
+    const { terminal } = await openWatched()
+    const sale = await sell(terminal, '000001')
+    await terminal.send(s.aVoid({ stan: '000002', ...sale }))
     const copy = (state: string) =>
       rows(
         `insert into void select 'x' || id || ?, 'x' || message_key || ?, sale_id, merchant_id, terminal_id, batch_number,
@@ -128,26 +132,28 @@ describe('defence in depth', () => {
         state,
         state,
         state,
-        till.tid,
+        terminal.tid,
       )
     for (const state of ['approved', 'pending', 'undoing', 'reversing'])
       await expect(copy(state)).rejects.toThrow(/UNIQUE constraint failed: void.sale_id/)
     await copy('reversed')
     await copy('declined')
     await expect(
-      rows("update void set state = 'approved' where terminal_id = ? and id like 'x%'", till.tid),
+      rows("update void set state = 'approved' where terminal_id = ? and id like 'x%'", terminal.tid),
     ).rejects.toThrow(/UNIQUE constraint failed: void.sale_id/)
   })
 
   it('neither amounts below zero nor more voided than sold', async () => {
-    const { till } = await openWatched()
-    await sell(till, '000001')
+    const { terminal } = await openWatched()
+    await sell(terminal, '000001')
     const set = (column: string, value: number) =>
-      rows(`update batch set ${column} = ? where terminal_id = ?`, value, till.tid)
+      rows(`update batch set ${column} = ? where terminal_id = ?`, value, terminal.tid)
     await expect(set('credit_amount', 1235)).rejects.toThrow(/CHECK/)
     await expect(set('credit_count', 2)).rejects.toThrow(/CHECK/)
     await expect(set('debit_amount', -1)).rejects.toThrow(/CHECK/)
-    await expect(rows('update sale set amount = 0 where terminal_id = ?', till.tid)).rejects.toThrow(/CHECK/)
+    await expect(rows('update sale set amount = 0 where terminal_id = ?', terminal.tid)).rejects.toThrow(
+      /CHECK/,
+    )
   })
 })
 

@@ -2,18 +2,18 @@
 
 import { env } from 'cloudflare:workers'
 import coreModule from '../../build/core.wasm'
+import type { Acquirer } from '../../src/acquirer/port.ts'
+import { createAdmissionController } from '../../src/admission/admission-controller.ts'
 import { createApp } from '../../src/app.ts'
 import type { MacAlgorithm } from '../../src/core/instance.ts'
 import { createServices, type Environment } from '../../src/create-services.ts'
-import type { Acquirer } from '../../src/host/port.ts'
 import { packWithMac } from '../../src/iso8583/answer.ts'
 import { buildFrame, parseFrame } from '../../src/iso8583/frame.ts'
 import { fromHex, toHex } from '../../src/iso8583/hex.ts'
 import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
-import type { Services } from '../../src/services.ts'
-import { createDoorkeeper } from '../../src/shed/doorkeeper.ts'
-import { behind } from './scripted-host.ts'
+import type { Services } from '../../src/pipeline/services.ts'
+import { behind } from './scripted-acquirer.ts'
 
 export const MASTER_KEY = 'ab'.repeat(32)
 export const MID = '123456789012345'
@@ -53,8 +53,9 @@ export async function openIsolate(
     log: (event, detail) => logged.push({ event, ...detail }),
   })
   const services = acquirer === undefined ? made : behind(made, acquirer)
-  const doorkeeper = mostInside === undefined ? undefined : createDoorkeeper({ ...services, mostInside })
-  const app = createApp(services, doorkeeper)
+  const admission =
+    mostInside === undefined ? undefined : createAdmissionController({ ...services, mostInside })
+  const app = createApp(services, admission)
   const pending: Promise<unknown>[] = []
   const context = {
     waitUntil: (promise: Promise<unknown>) => void pending.push(promise),

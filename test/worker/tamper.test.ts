@@ -5,9 +5,9 @@
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { dump } from './book.ts'
-import { feedFlowSale, flowOf, openFlowTill } from './flow.ts'
+import { captureFlowSale, flowOf, openFlowTerminal } from './flow.ts'
 import * as s from './support.ts'
-import { hexOf } from './till.ts'
+import { hexOf } from './terminal.ts'
 
 let isolate: s.Isolate
 let before: Awaited<ReturnType<typeof dump>>
@@ -23,8 +23,8 @@ const REQUESTS = [
 
 beforeAll(async () => {
   isolate = await s.openIsolate()
-  await openFlowTill(isolate)
-  await feedFlowSale(isolate)
+  await openFlowTerminal(isolate)
+  await captureFlowSale(isolate)
   before = await dump()
 })
 
@@ -36,7 +36,7 @@ async function inBatches<T, R>(list: readonly T[], work: (one: T) => Promise<R>)
   return results
 }
 
-const say = async (frame: Uint8Array) => s.read(await s.post(isolate, frame))
+const send = async (frame: Uint8Array) => s.read(await s.post(isolate, frame))
 
 const flipped = (frame: Uint8Array, bit: number): Uint8Array => {
   const copy = Uint8Array.from(frame)
@@ -57,7 +57,7 @@ describe.each(REQUESTS)('%s', (name) => {
 
   it('is refused with any bit flipped that is not of the addresses or the header', async () => {
     const bits = [...range(0, 8 * ADDRESSES[0]), ...range(8 * ADDRESSES[1], 8 * frame.length)]
-    const fates = await inBatches(bits, async (bit) => fate(await say(flipped(frame, bit))))
+    const fates = await inBatches(bits, async (bit) => fate(await send(flipped(frame, bit))))
     // 400: not a frame or not a message. A0: wrong MAC. 97, 03: another terminal or merchant. 40: another message type.
     expect([...new Set(fates)].sort()).toEqual(expect.arrayContaining(['400', '97', 'A0']))
     const others = bits.filter((_, i) => !['400', 'A0', '97', '03', '40'].includes(fates[i] ?? ''))
@@ -67,13 +67,13 @@ describe.each(REQUESTS)('%s', (name) => {
 
   it('is refused when cut at any byte', async () => {
     const cuts = range(0, frame.length)
-    const asIs = await inBatches(cuts, async (length) => say(frame.subarray(0, length)))
+    const asIs = await inBatches(cuts, async (length) => send(frame.subarray(0, length)))
     expect(new Set(asIs.map(fate))).toEqual(new Set(['400']))
     const fitted = await inBatches(range(2, frame.length), async (length) => {
       const cut = Uint8Array.from(frame.subarray(0, length))
       cut[0] = (length - 2) >> 8
       cut[1] = (length - 2) & 0xff
-      return say(cut)
+      return send(cut)
     })
     expect(new Set(fitted.map(fate))).toEqual(new Set(['400']))
     expect(await dump()).toEqual(before)
@@ -82,11 +82,11 @@ describe.each(REQUESTS)('%s', (name) => {
 
 it('with a bit of the addresses or the header flipped it is the same message, done once', async () => {
   const frame = flowOf('5-void-req').frame
-  const first = await say(frame)
+  const first = await send(frame)
   expect(first.fields.get(39)).toBe('00')
   const after = await dump()
   for (const bit of range(8 * ADDRESSES[0], 8 * ADDRESSES[1])) {
-    const reply = await say(flipped(frame, bit))
+    const reply = await send(flipped(frame, bit))
     expect(hexOf(reply.body)).toBe(hexOf(first.body))
   }
   expect(await dump()).toEqual(after)

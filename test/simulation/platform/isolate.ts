@@ -7,10 +7,10 @@
 import type { Hono } from 'hono'
 import { createApp } from '../../../src/app.ts'
 import { createServices, type Environment } from '../../../src/create-services.ts'
-import { recover } from '../../../src/recover.ts'
-import type { Services } from '../../../src/services.ts'
+import { recover } from '../../../src/pipeline/recover.ts'
+import type { Services } from '../../../src/pipeline/services.ts'
+import type { AcquirerLink, AcquirerPlan } from './acquirer-link.ts'
 import { bindD1, type Storage, type Trip } from './d1.ts'
-import type { HostLink, HostPlan } from './host-link.ts'
 import { type Owner, running, type Scheduler } from './scheduler.ts'
 
 export interface HttpRequest {
@@ -42,10 +42,10 @@ export interface Surroundings {
   readonly scheduler: Scheduler
   readonly storage: Storage
   readonly module: WebAssembly.Module
-  readonly environment: Omit<Environment, 'DB' | 'ACQUIRER_HOST'>
-  readonly host: HostLink
+  readonly environment: Omit<Environment, 'DB' | 'ACQUIRER_SERVICE'>
+  readonly acquirer: AcquirerLink
   planTrip(isolate: Isolate, trip: Trip): D1Plan
-  planHost(isolate: Isolate): HostPlan
+  planAcquirer(isolate: Isolate): AcquirerPlan
   /** A line of the log. */
   logged(line: string): void
   /** An answer is about to leave. */
@@ -194,7 +194,7 @@ export class Isolate {
   async #open(database: D1Database): Promise<Program> {
     const { environment, module } = this.#around
     const services = await createServices(
-      { ...environment, DB: database, ACQUIRER_HOST: { fetch: this.#askHost } },
+      { ...environment, DB: database, ACQUIRER_SERVICE: { fetch: this.#askAcquirer } },
       {
         module,
         now: () => Date.now(),
@@ -206,16 +206,16 @@ export class Isolate {
     return { services, app: createApp(services) }
   }
 
-  #askHost = (_url: string, init: RequestInit): Promise<Response> =>
+  #askAcquirer = (_url: string, init: RequestInit): Promise<Response> =>
     new Promise((resolve, reject) => {
-      const { scheduler, host, planHost } = this.#around
+      const { scheduler, acquirer, planAcquirer } = this.#around
       const { owner } = running.getStore() ?? {}
       if (owner === undefined || !owner.isAlive()) return
-      const plan = planHost(this)
+      const plan = planAcquirer(this)
       if (plan.crash === 'before') return this.crash()
-      scheduler.note('asks the host')
+      scheduler.note('asks the acquirer')
       init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
-      host.carry(init.body as Uint8Array, plan, owner, (answer) =>
+      acquirer.carry(init.body as Uint8Array, plan, owner, (answer) =>
         resolve(
           new Response(answer === null ? null : Uint8Array.from(answer), {
             status: answer === null ? 504 : 200,

@@ -16,7 +16,7 @@ export interface CopyPlan {
 const TERMINALS = '/v1/iso8583'
 
 /** Who sends what a terminal did not. */
-export const STRANGER = 'stranger'
+export const ATTACKER = 'stranger'
 
 export class Network {
   readonly #scheduler: Scheduler
@@ -29,13 +29,13 @@ export class Network {
     this.#plan = plan
   }
 
-  /** The first answer that comes, or null after `patience` ms: then the client hangs up. */
-  send(request: HttpRequest, patience: number): Promise<HttpReply | null> {
+  /** The first answer that comes, or null after `deadline` ms: then the client hangs up. */
+  send(request: HttpRequest, deadline: number): Promise<HttpReply | null> {
     const { owner } = running.getStore() ?? {}
     if (owner === undefined) throw new Error('send: outside the simulation')
     return new Promise((resolve) => {
       const hangUps: (() => void)[] = []
-      const late = this.#scheduler.after(patience, owner, 'no answer', () => {
+      const late = this.#scheduler.after(deadline, owner, 'no answer', () => {
         resolve(null)
         this.#hangUp(hangUps)
       })
@@ -55,11 +55,11 @@ export class Network {
       leave = isolate.take(request, (reply) => {
         this.#scheduler.note(`${reply.status} ${Buffer.from(reply.body).toString('latin1')}`)
         const isFrame = request.path === TERMINALS
-        const heard = fate === 'answer crossed' && isFrame ? this.#latest : reply
+        const received = fate === 'answer crossed' && isFrame ? this.#latest : reply
         // What a stranger is told of a terminal's numbers has no MAC, and reaches no terminal through TLS.
-        if (isFrame && owner.name !== STRANGER) this.#latest = reply
-        if (fate === 'answer lost' || heard === null) return
-        this.#scheduler.after(back, owner, `← ${heard.status}`, () => arrive(heard))
+        if (isFrame && owner.name !== ATTACKER) this.#latest = reply
+        if (fate === 'answer lost' || received === null) return
+        this.#scheduler.after(back, owner, `← ${received.status}`, () => arrive(received))
       })
     })
     return () => leave()

@@ -1,0 +1,59 @@
+/** @module The way to an acquirer: one frame in, one frame out, over HTTP (protocol.md §1.2). */
+
+import { ISO_CONTENT_TYPE, type Send } from '../iso8583/frame.ts'
+
+/** The network, or a service binding. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
+/** Below the patience of terminals (30 s) and of copies that wait for the first (12 s), with time to write it down. */
+const DEADLINE_MS = 8_000
+
+/** Longest answer, in bytes. */
+const LONGEST_ANSWER = 4_096
+
+/** Null for every failure: the network's, an HTTP status other than 200, an answer that is late or too long. */
+export const sendOver =
+  (fetch: Fetch, url: string, deadlineMs = DEADLINE_MS): Send =>
+  async (frame) => {
+    try {
+      const signal = AbortSignal.timeout(deadlineMs)
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': ISO_CONTENT_TYPE, 'cache-control': 'no-cache' },
+        body: Uint8Array.from(frame),
+        redirect: 'manual',
+        signal,
+      })
+      if (response.status === 200) return await readBody(response.body, signal)
+      await response.body?.cancel()
+      return null
+    } catch {
+      return null
+    }
+  }
+
+/** The whole body, or null where it is longer than any answer or not there in time. */
+async function readBody(
+  stream: ReadableStream<Uint8Array> | null,
+  signal: AbortSignal,
+): Promise<Uint8Array | null> {
+  const reader = stream?.getReader()
+  if (reader === undefined) return new Uint8Array(0)
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason))
+  })
+  const bytes = new Uint8Array(LONGEST_ANSWER)
+  let length = 0
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), late])
+      if (done) return bytes.subarray(0, length)
+      if (length + value.length > LONGEST_ANSWER) return null
+      bytes.set(value, length)
+      length += value.length
+    }
+  } finally {
+    // Has no effect on a body that was read to its end.
+    reader.cancel().catch(() => undefined)
+  }
+}

@@ -1,0 +1,160 @@
+/** @module A case as a person reads it: what it is about here and at the acquirer, who says what, what happened, what to do. */
+
+import type { CaseReason } from '../../domain/acquirer-move.ts'
+import { isCaseOpen, isUndecided } from '../../domain/acquirer-state.ts'
+import { posPartsOf } from '../../domain/message-key.ts'
+import type { AcquirerMessage, JournalEntry, Sale } from '../../domain/types.ts'
+import { certaintyOf, iso } from './bodies.ts'
+
+interface Words {
+  readonly zh: string
+  readonly en: string
+}
+
+interface CaseWords {
+  readonly why: Words
+  readonly toDo: Words
+}
+
+/** Why a case is open, and what a person does about it. */
+const CASE_WORDS: Readonly<Record<CaseReason, CaseWords>> = {
+  no_answer: {
+    why: { zh: '收单机构一直未应答', en: 'The acquirer has not said what it did' },
+    toDo: {
+      zh: '请以收单机构的参考号或流水号向其查询该笔是否成立，再登记结果',
+      en: 'Ask the acquirer by its references whether it stands there, then record what it said',
+    },
+  },
+  reversal_refused: {
+    why: { zh: '收单机构拒绝冲正', en: 'The acquirer will not undo what is reversed here' },
+    toDo: {
+      zh: '终端已被告知冲正成功：请要求收单机构撤销该笔，或登记其成立',
+      en: 'The terminal was told that it is reversed: have the acquirer undo it, or record that it stands',
+    },
+  },
+  record_differs: {
+    why: { zh: '与收单机构的清单不符', en: 'The list of the acquirer says otherwise' },
+    toDo: {
+      zh: '请与收单机构核对该笔，再登记其是否成立',
+      en: 'Go through it with the acquirer, then record whether it stands',
+    },
+  },
+  only_acquirer: {
+    why: { zh: '仅收单机构有该笔', en: 'The acquirer has it, and there is no other trace of it here' },
+    toDo: {
+      zh: '请与商户核对凭单：成立则登记，否则要求收单机构撤销后登记',
+      en: 'Compare with the receipts of the merchant; record that it stands, or have the acquirer undo it',
+    },
+  },
+}
+
+/** `reversal_refused` of what was given up, or was approved after its batch was closed: no one was told anything of it. */
+const KEEPS_UNTOLD: CaseWords = {
+  why: {
+    zh: '收单机构持有该笔，此处未入账',
+    en: 'The acquirer holds on to it, and it was not taken up here',
+  },
+  toDo: {
+    zh: '终端尚未得到结果：请要求收单机构撤销该笔，或登记其成立',
+    en: 'The terminal was told nothing: have the acquirer undo it, or record that it stands',
+  },
+}
+
+const wordsOf = ({ caseReason, state }: AcquirerMessage): CaseWords =>
+  caseReason === 'reversal_refused' && isUndecided(state)
+    ? KEEPS_UNTOLD
+    : CASE_WORDS[caseReason ?? 'no_answer']
+
+export interface CaseView {
+  readonly message: AcquirerMessage
+  readonly attempts: number
+  readonly nextAt: number | null
+  readonly history: readonly JournalEntry[]
+  readonly sale: Sale | null
+}
+
+const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
+
+export function caseBody({ message, attempts, nextAt, history, sale }: CaseView): object {
+  const { caseReason, caseOpenedAt, caseClosedAt } = message
+  const isOpen = isCaseOpen(message)
+  const words = wordsOf(message)
+  return {
+    id: message.rrn,
+    state: isOpen ? 'open' : 'closed',
+    reason: caseReason,
+    why: words.why,
+    openedAt: isoOrNull(caseOpenedAt),
+    closedAt: isoOrNull(caseClosedAt),
+    kind: message.kind,
+    merchantId: message.merchantId,
+    terminalId: message.terminalId,
+    batchNumber: message.batchNumber,
+    /** The terminal's own; null where the void came by the JSON door. */
+    stan: posPartsOf(message.messageKey)?.stan ?? null,
+    amount: message.amount,
+    currency: message.currencyCode,
+    rrn: message.rrn,
+    voidId: history[0]?.effects.voidRecord?.id ?? null,
+    receivedAt: iso(message.claimedAt),
+    sale: sale === null ? null : saleReference(sale),
+    /** What stands here, and what the acquirer last said of it. */
+    ours: message.state,
+    acquirer: {
+      said: message.acquirerStatus,
+      amount: message.acquirerAmount,
+      stan: message.acquirerStan,
+      rrn: message.acquirerRrn,
+      original:
+        message.originalStan === null
+          ? null
+          : {
+              batchNumber: message.originalBatchNumber,
+              stan: message.originalStan,
+              rrn: message.originalRrn,
+              authorizationCode: message.originalAuthorizationCode,
+            },
+    },
+    tries: attempts,
+    nextTryAt: isoOrNull(nextAt),
+    history: history.map(eventOf),
+    toDo: isOpen ? words.toDo : null,
+    certainty: certaintyOf(message.state, message).certainty,
+    doNext: isOpen ? 'contact_acquirer' : 'nothing',
+  }
+}
+
+const saleReference = ({
+  id,
+  batchNumber,
+  stan,
+  rrn,
+  amount,
+  authorizationCode,
+  card,
+  soldAt,
+}: Sale): object => ({
+  id,
+  batchNumber,
+  stan,
+  rrn,
+  amount,
+  authorizationCode,
+  card: card === null ? null : { first6: card.first6, last4: card.last4 },
+  soldAt: iso(soldAt),
+})
+
+/** An entry of the journal as far as it tells the story. */
+function eventOf({ seq, kind, at, door, answer, request, effects }: JournalEntry): object {
+  const { resolution, note, decidedBy } = request
+  const why = effects.acquirerMoves?.find(({ caseReason }) => caseReason !== undefined)?.caseReason
+  return {
+    seq,
+    kind,
+    at: iso(at),
+    door,
+    ...(answer === null ? {} : { responseCode: answer.responseCode, reason: answer.reason }),
+    ...(why === undefined ? {} : { why }),
+    ...(kind === 'case_closed' ? { resolution, note, decidedBy } : {}),
+  }
+}

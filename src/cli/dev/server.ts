@@ -1,0 +1,153 @@
+/**
+ * @module A development server: everything a fresh checkout lacks is made (core, `.dev.vars`, local database, credentials, one
+ * terminal), then `wrangler dev` runs until it is stopped, and nothing outlives it.
+ */
+
+import { randomBytes } from 'node:crypto'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fromHex } from '../../iso8583/hex.ts'
+import { insertApiKey, newApiKey } from '../api-key.ts'
+import { build } from '../build.ts'
+import { loadCore } from '../lib/core.ts'
+import { applyMigrations, type Database, databaseOf, query, sqlText } from '../lib/database.ts'
+import { Failure } from '../lib/failure.ts'
+import { type JsonObject, UsageError } from '../lib/ndjson.ts'
+import { numberOf, textOf } from '../lib/options.ts'
+import { DEVELOPMENT_CREDENTIALS, type Provisioned, provision, splitMasterKey } from '../provision.ts'
+import { tickCron } from './cron.ts'
+import { assertFree } from './port.ts'
+import { root } from './wrangler.ts'
+import { type ServeOptions, serve } from './wrangler-dev.ts'
+
+/** The merchant and terminal that every development database has; the key is the field's well-known test key. */
+export const SEED = {
+  merchantId: '123456789012345',
+  terminalId: '12345678',
+  tmk: '11111111111111111111111111111111',
+  merchantName: '示例商店 Example Store',
+} as const
+
+export interface DevOptions extends ServeOptions {
+  /** Told of each step of the preparation. */
+  readonly progress: (line: string) => void
+}
+
+export interface DevServer {
+  readonly url: URL
+  readonly credentials: Credentials
+  /** Where the credentials lie, from the checkout. */
+  readonly credentialsPath: string
+  /** Registers a terminal of the seeded merchant under the seeded test key. */
+  provision(terminalId: string): Promise<Provisioned>
+  /** Ends the server and all its processes. */
+  stop(): Promise<void>
+  /** Settles when the server has ended: true if it was told to. */
+  readonly ended: Promise<boolean>
+}
+
+export interface Credentials {
+  /** Bearer key of an administrator. */
+  readonly adminKey: string
+  /** Bearer key of the seeded merchant. */
+  readonly merchantKey: string
+}
+
+export const DEV_TEXTS = ['port', 'ip', 'persist-to']
+
+export function devOptionsOf(values: JsonObject): Pick<DevOptions, 'port' | 'ip' | 'database'> {
+  const ip = textOf(values, 'ip') ?? '127.0.0.1'
+  if (!/^[0-9a-f.:]+$/i.test(ip)) throw new UsageError('--ip: expected an IP address')
+  return { port: numberOf(values, 'port', 1, 65_535) ?? 8787, ip, database: databaseOf(values) }
+}
+
+export async function startDev(options: DevOptions): Promise<DevServer> {
+  const { port, ip, database, progress } = options
+  await assertFree(port, ip)
+  progress('building the core')
+  await build()
+  if (makeDevVars()) progress('.dev.vars has a random MASTER_KEY now')
+  progress('preparing the local database')
+  await applyMigrations(database)
+  const credentialsPath = credentialsPathOf(database)
+  const credentials = credentialsAt(credentialsPath)
+  const isSeeded = await prepareDatabase(database, credentials)
+  progress('starting wrangler dev')
+  const server = serve(options)
+  const url = new URL(`http://${ip.includes(':') ? `[${ip}]` : ip === '0.0.0.0' ? '127.0.0.1' : ip}:${port}`)
+  try {
+    await server.answers(url)
+    const provisionOne = (terminalId: string, settings: JsonObject = {}) =>
+      provisionSeed(url, credentials, terminalId, settings)
+    if (!isSeeded) {
+      // So that any simulator can settle here; a real terminal is not provisioned so without thinking (SECURITY.md).
+      await provisionOne(SEED.terminalId, {
+        settlementMac: 'optional',
+        merchant: { name: SEED.merchantName, timeZone: 'Asia/Shanghai', cutOff: '23:00' },
+      })
+      progress(`registered terminal ${SEED.terminalId} of merchant ${SEED.merchantId}`)
+    }
+    const { stop, ended } = server
+    void ended.then(tickCron(url))
+    return {
+      url,
+      credentials,
+      credentialsPath: database.persistTo === undefined ? relative(root, credentialsPath) : credentialsPath,
+      provision: (terminalId) => provisionOne(terminalId),
+      stop,
+      ended,
+    }
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+/** Gives `.dev.vars` a master key where it has none, and makes it where it is not there; true if it did. */
+function makeDevVars(): boolean {
+  const path = join(root, '.dev.vars')
+  const vars = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  if (/^\s*MASTER_KEY\s*=/m.test(vars)) return false
+  const gap = vars === '' || vars.endsWith('\n') ? '' : '\n'
+  appendFileSync(path, `${gap}MASTER_KEY=${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
+  return true
+}
+
+const credentialsPathOf = ({ persistTo }: Database): string =>
+  persistTo === undefined ? DEVELOPMENT_CREDENTIALS : join(persistTo, 'dev.json')
+
+function credentialsAt(path: string): Credentials {
+  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Credentials
+  const credentials = { adminKey: newApiKey(), merchantKey: newApiKey() }
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
+  return credentials
+}
+
+/** Stores the credentials where they are not; says whether the seeded terminal is there. */
+async function prepareDatabase(database: Database, { adminKey, merchantKey }: Credentials): Promise<boolean> {
+  const statements = [
+    insertApiKey(adminKey, null, 'development admin'),
+    insertApiKey(merchantKey, SEED.merchantId, 'development merchant'),
+    `select 1 from terminal where terminal_id = ${sqlText(SEED.terminalId)}`,
+  ]
+  const results = await query(database, statements.join('; '))
+  return (results.at(-1) ?? []).length > 0
+}
+
+async function provisionSeed(
+  url: URL,
+  { adminKey }: Credentials,
+  terminalId: string,
+  settings: JsonObject,
+): Promise<Provisioned> {
+  const tmk = splitMasterKey(await loadCore(), 'cup-ecb', fromHex(SEED.tmk) ?? new Uint8Array(0))
+  const body = { status: 'active', macProfile: 'cup-ecb', tmk, ...settings }
+  const { merchantId } = SEED
+  const provisioned = await provision({ url, key: adminKey, merchantId, terminalId, body })
+  if (provisioned.status >= 300)
+    throw new Failure(
+      `provisioning ${terminalId}: HTTP ${provisioned.status} ${provisioned.body.reason ?? ''}`,
+    )
+  return provisioned
+}

@@ -1,0 +1,105 @@
+/** @module An exchange for people, whole or in two lines, and for scripts. Every field that is shown was masked by `describe`. */
+
+import { type Description, describe, describeJson } from '../../iso8583/describe.ts'
+import { toHex } from '../../iso8583/hex.ts'
+import { xorLrc } from '../../iso8583/serial-frame.ts'
+import type { Exchange } from '../../terminal/exchange.ts'
+import { yuan } from '../../terminal/receipt.ts'
+import type { JsonObject } from './ndjson.ts'
+import { wordsOf } from './words.ts'
+
+const round = (milliseconds: number): number => Math.round(milliseconds * 10) / 10
+
+/** `approved 00 交易成功 / approved`, or what else became of it. */
+export function verdictLine(exchange: Exchange): string {
+  const { zh, en, reason } = wordsOf(exchange)
+  const code = exchange.responseCode === undefined ? '' : ` ${exchange.responseCode}`
+  const why = reason === undefined ? '' : ` (${reason})`
+  return `${exchange.outcome}${code} ${zh} / ${en}${why}${exchange.signOnAgain ? '; the acquirer asks for a new sign-on' : ''}`
+}
+
+/** Both messages field by field. `silence`: why there is no answer. */
+export function fullLines(exchange: Exchange, silence: string | null, showHex: boolean): string[] {
+  const { operation, request, answer, milliseconds } = exchange
+  const indented = (bytes: Uint8Array) =>
+    `${describe(bytes, xorLrc)}${showHex ? `\n${toHex(bytes)}` : ''}`.split('\n').map((line) => `  ${line}`)
+  return [
+    `→ ${operation}, ${request.length} bytes`,
+    ...indented(request),
+    `← ${answer === null ? `no answer${silence === null ? '' : ` (${silence})`}` : `${answer.length} bytes`}, ${round(milliseconds)} ms`,
+    ...(answer === null ? [] : indented(answer)),
+    `= ${verdictLine(exchange)}`,
+  ]
+}
+
+/** What one line has room for, by field number: in a request, and in an answer, which need not repeat the request. */
+const SHORT_REQUEST: readonly (readonly [number, string])[] = [
+  [11, 'STAN'],
+  [2, 'card'],
+  [4, 'amount'],
+  [61, 'original'],
+  [37, 'RRN'],
+  [39, 'reason'],
+  [48, 'totals'],
+]
+const SHORT_ANSWER: readonly (readonly [number, string])[] = [
+  [39, 'code'],
+  [37, 'RRN'],
+  [38, 'auth'],
+  [48, 'totals'],
+  [62, 'keys'],
+]
+
+/** `60 00 000001 003` in words: the transaction and its batch. */
+function typeOf(mti: string, meaning = ''): string {
+  const [type = '', batch = '', network = ''] = meaning.split(', ')
+  const named = type.startsWith('type 00') ? network : type
+  const reversal = mti.startsWith('04') ? 'reversal of ' : ''
+  return `${reversal}${named.replace(/^\w+ \d+ /, '')}, ${batch}`
+}
+
+function shortLine({ mti = '?', fields }: Description, places: typeof SHORT_REQUEST): string {
+  const shown = new Map(fields.map((field) => [field.number, field]))
+  const parts = places.flatMap(([number, label]) => {
+    const { value, meaning } = shown.get(number) ?? {}
+    if (value === undefined || (number === 48 && !mti.startsWith('05'))) return []
+    if (number === 4) return [`${label} ${yuan(value)}`]
+    // Foreign cards are none of ours.
+    if (number === 48) return [value.split(';')[0] ?? '']
+    return [`${label} ${value}${number === 39 && meaning ? ` ${meaning}` : ''}`]
+  })
+  const mac = shown.has(64) ? ['MAC'] : []
+  return [`${mti} ${typeOf(mti, shown.get(60)?.meaning)}`, ...parts, ...mac].join('  ')
+}
+
+/** The request in one line and the answer in another. */
+export function shortLines({ request, answer, milliseconds }: Exchange, silence: string): [string, string] {
+  const answered = answer === null ? silence : shortLine(describeJson(answer, xorLrc), SHORT_ANSWER)
+  const asked = shortLine(describeJson(request, xorLrc), SHORT_REQUEST)
+  return [`→ ${asked}`, `← ${answered}  ${round(milliseconds)} ms`]
+}
+
+/** One line of NDJSON. */
+export function exchangeJson(exchange: Exchange, silence: string | null, showHex: boolean): JsonObject {
+  const { operation, sent, received, outcome, responseCode, request, answer } = exchange
+  const field = (number: number): string | null => received?.fields.get(number)?.trim() ?? null
+  const { reason, zh, en } = wordsOf(exchange)
+  const amount = sent.fields.get(4)
+  return {
+    operation,
+    stan: sent.fields.get(11) ?? null,
+    batchNumber: (received?.fields.get(60) ?? sent.fields.get(60) ?? '').slice(2, 8),
+    ...(amount === undefined ? {} : { amount: Number(amount) }),
+    outcome,
+    responseCode: responseCode ?? null,
+    rrn: field(37),
+    authorizationCode: field(38),
+    zh,
+    en,
+    ...(reason === undefined ? {} : { reason }),
+    ...(silence === null ? {} : { silence }),
+    signOnAgain: exchange.signOnAgain,
+    ms: round(exchange.milliseconds),
+    ...(showHex ? { request: toHex(request), answer: answer === null ? null : toHex(answer) } : {}),
+  }
+}

@@ -1,0 +1,40 @@
+/** @module Reference numbers and ids out of random bytes. */
+
+export type Random = (bytes: Uint8Array<ArrayBuffer>) => void
+
+/** `length` random decimal digits without bias. */
+function digits(random: Random, length: number): string {
+  let text = ''
+  const bytes = new Uint8Array(2 * length)
+  while (text.length < length) {
+    random(bytes)
+    for (const byte of bytes) if (byte < 250 && text.length < length) text += byte % 10
+  }
+  return text
+}
+
+/** A retrieval reference number, 12 digits, not all zeros (which means "unknown"). A unique index finds reuse. */
+export const freshRrn = (random: Random): string => {
+  const rrn = digits(random, 12)
+  return /^0+$/.test(rrn) ? freshRrn(random) : rrn
+}
+
+/**
+ * A trace number under which a message goes to the acquirer, 500000 to 999999: one that its terminal, which counts from 000001, does
+ * not use for a sale that the feed tells of later.
+ */
+export const freshAcquirerStan = (random: Random): string =>
+  String(500_000 + (Number(digits(random, 6)) % 500_000))
+
+/** An authorisation code, 6 digits, not all zeros. */
+export const freshSixDigits = (random: Random): string => {
+  const code = digits(random, 6)
+  return /^0+$/.test(code) ? freshSixDigits(random) : code
+}
+
+/** An opaque id, 128 bits in hex. */
+export function freshId(random: Random): string {
+  const bytes = new Uint8Array(16)
+  random(bytes)
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,123 @@
+/**
+ * @module What an acquirer's answer, or the want of one, makes of a forwarded message. The first that is written counts: what the
+ * state machine does not take any more has no effect.
+ */
+
+import type { AcquirerMove, CaseReason } from './acquirer-move.ts'
+import {
+  approval,
+  type ClaimContext,
+  claimContextOf,
+  currentAnswer,
+  entryAfter,
+  isBatchOpen,
+  moveOf,
+  refusal,
+  type Settled,
+  voidMoved,
+} from './acquirer-outcome.ts'
+import { CASE_WAIT_MS, GIVE_UP_MS, isUnsettled, nextAcquirerState, TRY_MS } from './acquirer-state.ts'
+import type { Decision, Generated, LoadedState } from './decision.ts'
+import { followUpKey, laterKey, outcomeKey } from './message-key.ts'
+import type { AcquirerEventRequest } from './requests.ts'
+import type { Effects } from './types.ts'
+
+export function decideAcquirerEvent(
+  request: AcquirerEventRequest,
+  loadedState: LoadedState,
+  generated: Generated,
+): Decision {
+  const context = claimContextOf(loadedState, generated)
+  return decide(context, request) ?? currentAnswer(context)
+}
+
+function decide(context: ClaimContext, request: AcquirerEventRequest): Decision | null {
+  const { message, generated } = context
+  const { state, messageKey } = message
+  const takes = (event: 'acquirer_approved' | 'acquirer_declined' | 'give_up') =>
+    nextAcquirerState(state, event) !== undefined
+  const isBeingUndone = state === 'undoing' || state === 'reversing'
+  switch (request.event) {
+    case 'acquirer_approved':
+      if (!takes('acquirer_approved')) return null
+      // A batch that was closed meanwhile, over an open case, takes no void up any more.
+      return isBatchOpen(context)
+        ? approve(context, request)
+        : openCase(context, 'reversal_refused', SAYS_APPROVED)
+    case 'acquirer_declined':
+      return takes('acquirer_declined')
+        ? outcome(
+            context,
+            refusal(context, request.reason ?? 'issuer_declined', { acquirerStatus: 'declined' }),
+          )
+        : null
+    case 'give_up':
+      if (!takes('give_up') || generated.now < message.claimedAt + GIVE_UP_MS) return null
+      return followUp(context, 'give_up', {
+        ...voidMoved(context, 'undoing'),
+        // Whoever gives it up goes on to undo it.
+        acquirerMoves: [moveOf(context, 'undoing', { nextAt: generated.now + TRY_MS })],
+      })
+    case 'acquirer_undone':
+      if (state === 'undoing') return outcome(context, refusal(context, 'acquirer_silent', UNDONE))
+      if (state !== 'reversing') return null
+      return followUp(context, 'acquirer_undone', {
+        ...voidMoved(context, 'reversed'),
+        acquirerMoves: [moveOf(context, 'reversed', UNDONE)],
+      })
+    case 'reversal_refused':
+      if (state === 'undoing' && isBatchOpen(context)) return approve(context, request)
+      return isBeingUndone ? openCase(context, 'reversal_refused', SAYS_APPROVED) : null
+    case 'reversal_declined':
+      return isBeingUndone ? openCase(context, 'reversal_refused') : null
+    case 'overdue':
+      if (!isUnsettled(state) || generated.now < message.decideBy) return null
+      if (message.caseReason !== null) return null
+      // It is tried once more at once: perhaps no one had come to it. A sale goes after its void.
+      return openCase(context, 'no_answer', {
+        nextAt: message.kind === 'sale' ? generated.now + TRY_MS : generated.now,
+      })
+  }
+  throw new Error(`${messageKey}: no such event`)
+}
+
+const UNDONE = { acquirerStatus: 'reversed' } as const
+const SAYS_APPROVED = { acquirerStatus: 'approved' } as const
+
+function approve(context: ClaimContext, { authorizationCode, acquirerRrn }: AcquirerEventRequest): Decision {
+  const how = { acquirerStatus: 'approved', ...(acquirerRrn === null ? {} : { acquirerRrn }) } as const
+  return outcome(context, approval(context, authorizationCode, how))
+}
+
+const outcome = (context: ClaimContext, settled: Settled): Decision =>
+  entryAfter(context, {
+    kind: context.claim.kind === 'void_claim' ? 'void' : 'sale',
+    messageKey: outcomeKey(context.message.messageKey),
+    ...settled,
+  })
+
+const followUp = (context: ClaimContext, kind: 'give_up' | 'acquirer_undone', effects: Effects): Decision =>
+  entryAfter(context, {
+    kind,
+    messageKey: followUpKey(context.message.messageKey, kind),
+    answer: null,
+    effects,
+  })
+
+/** Opens a case, or writes into an open one what the acquirer has said since; what the case says already is not written again. */
+function openCase(
+  context: ClaimContext,
+  caseReason: CaseReason,
+  how: Partial<AcquirerMove> = {},
+): Decision | null {
+  const { message, generated, loadedState } = context
+  const { acquirerStatus = message.acquirerStatus } = how
+  if (message.caseReason === caseReason && message.acquirerStatus === acquirerStatus) return null
+  const nextAt = generated.now + CASE_WAIT_MS
+  return entryAfter(context, {
+    kind: 'case',
+    messageKey: laterKey(message.messageKey, 'case', loadedState.terminal.head.seq + 1),
+    answer: null,
+    effects: { acquirerMoves: [moveOf(context, message.state, { nextAt, caseReason, ...how })] },
+  })
+}

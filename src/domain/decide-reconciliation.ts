@@ -1,0 +1,192 @@
+/**
+ * @module What a line of the acquirer's list makes of what we hold. What it answers goes down as the acquirer's word; a difference
+ * opens a case; what only the acquirer has is written down, so that its number is not given to another message. Nothing is ever sent.
+ */
+
+import { claimContextOf, currentAnswer, entryAfter, isBatchOpen, moveOf } from './acquirer-outcome.ts'
+import { isUnsettled } from './acquirer-state.ts'
+import { compareRecord, type OurRecord, type ReconciliationRecord } from './compare-record.ts'
+import { decideAcquirerEvent } from './decide-acquirer-event.ts'
+import { ourRecordOfCapturedSale } from './decide-claim.ts'
+import type { Decision, Generated, LoadedState } from './decision.ts'
+import { laterKey } from './message-key.ts'
+import { addCredit } from './money.ts'
+import type { ReconciliationRequest } from './requests.ts'
+import type { AcquirerMessage, Effects, Sale, VoidRecord } from './types.ts'
+
+export function decideReconciliation(
+  request: ReconciliationRequest,
+  loadedState: LoadedState,
+  generated: Generated,
+): Decision {
+  if (loadedState.forwarded === null)
+    return ofCapturedSale(request, loadedState, generated) ?? recorded(request, loadedState, generated)
+  const { record, asOf } = request
+  const context = claimContextOf(loadedState, generated)
+  const { message, claim } = context
+  const ourRecord: OurRecord = { message, isBatchOpen: isBatchOpen(context) }
+  const compared = compareRecord(ourRecord, record, asOf)
+  if (compared.result === 'resolves') {
+    const { acquirerRrn, authorizationCode } = record
+    const reason = record.state === 'reversed' ? 'message_reversed' : null
+    const event = { ...request, kind: 'acquirer_event', event: compared.event } as const
+    return decideAcquirerEvent({ ...event, acquirerRrn, authorizationCode, reason }, loadedState, generated)
+  }
+  if (compared.result !== 'differs') return currentAnswer(context)
+  const { state: acquirerStatus, amount: acquirerAmount } = record
+  const nextAt = isUnsettled(message.state) ? generated.now : null
+  return entryAfter(context, {
+    kind: 'case',
+    messageKey: laterKey(message.messageKey, 'case', loadedState.terminal.head.seq + 1),
+    answer: null,
+    request: { ...claim.request, ...request.request },
+    effects: {
+      acquirerMoves: [
+        moveOf(context, message.state, {
+          nextAt,
+          caseReason: 'record_differs',
+          acquirerStatus,
+          acquirerAmount,
+        }),
+      ],
+    },
+  })
+}
+
+/** A difference about a sale that was fed makes it a message at the acquirer, with a case; null where the line is of no such sale. */
+function ofCapturedSale(
+  request: ReconciliationRequest,
+  loadedState: LoadedState,
+  generated: Generated,
+): Decision | null {
+  const { original, earlier } = loadedState
+  if (earlier === null || earlier.answer === null || original?.sale.messageKey !== request.messageKey)
+    return null
+  const { record, asOf } = request
+  const message = ourRecordOfCapturedSale(original.sale, original.reversed)
+  if (compareRecord({ message, isBatchOpen: true }, record, asOf).result !== 'differs')
+    return { kind: 'replay', entry: earlier, answer: earlier.answer }
+  const caseIs = { caseReason: 'record_differs', caseOpenedAt: generated.now } as const
+  const claim: AcquirerMessage = { ...message, ...asListed(request, generated), ...caseIs }
+  const messageKey = laterKey(request.messageKey, 'case', loadedState.terminal.head.seq + 1)
+  return {
+    kind: 'commit',
+    draft: {
+      ...draftOf({ ...request, messageKey }, loadedState, generated),
+      kind: 'case',
+      effects: { claim },
+    },
+  }
+}
+
+/** Draft of an entry that answers no one. */
+const draftOf = (
+  { messageKey, merchantId, contentFingerprint, door, request }: ReconciliationRequest,
+  { terminal: { terminalId } }: LoadedState,
+  { now: at }: Generated,
+) => ({ terminalId, merchantId, messageKey, contentFingerprint, door, request, answer: null, at })
+
+/** What a message that was entered by a line of the list has of that line. */
+const asListed = ({ record, asOf }: ReconciliationRequest, { now, rrn }: Generated) => ({
+  rrn,
+  acquirerRrn: record.acquirerRrn,
+  claimedAt: now,
+  movedAt: asOf,
+  decideBy: now,
+  acquirerStatus: record.state,
+  acquirerAmount: record.amount,
+})
+
+/** What only the acquirer has. A void of a sale that stands here is taken up, so that no other void of it goes out. */
+function recorded(request: ReconciliationRequest, loadedState: LoadedState, generated: Generated): Decision {
+  const { record, messageKey } = request
+  const claim = messageOf(request, loadedState, generated)
+  const voidRecord = adopted(record, messageKey, loadedState, generated)
+  const { batch } = loadedState.terminal
+  const effects: Effects = {
+    claim,
+    ...(voidRecord === null ? {} : { voidRecord }),
+    ...(voidRecord === null || batch.batchNumber !== record.batchNumber
+      ? {}
+      : { batch: addCredit(batch, claim.amount, 1) }),
+  }
+  return {
+    kind: 'commit',
+    draft: { ...draftOf(request, loadedState, generated), kind: 'acquirer_only', effects },
+  }
+}
+
+function messageOf(
+  request: ReconciliationRequest,
+  { merchant, original }: LoadedState,
+  generated: Generated,
+): AcquirerMessage {
+  const { record, messageKey } = request
+  const { kind, merchantId, terminalId, batchNumber, acquirerStan, state, amount } = record
+  const isApproved = state === 'approved'
+  return {
+    messageKey,
+    kind,
+    merchantId,
+    terminalId,
+    batchNumber,
+    acquirerStan,
+    amount: amount ?? 0,
+    currencyCode: record.currencyCode ?? merchant.currencyCode,
+    originalBatchNumber: record.original?.batchNumber ?? null,
+    originalStan: record.original?.acquirerStan ?? null,
+    originalRrn: original?.forwarded?.acquirerRrn ?? original?.sale.rrn ?? null,
+    originalAuthorizationCode: original?.sale.authorizationCode ?? null,
+    ...asListed(request, generated),
+    state: isApproved ? 'approved' : state === 'declined' ? 'declined' : 'reversed',
+    caseReason: isApproved ? 'only_acquirer' : null,
+    caseOpenedAt: isApproved ? generated.now : null,
+    caseClosedAt: null,
+  }
+}
+
+function adopted(
+  record: ReconciliationRecord,
+  messageKey: string,
+  { original }: LoadedState,
+  generated: Generated,
+): VoidRecord | null {
+  if (record.kind !== 'void' || record.state !== 'approved' || original === null) return null
+  const { sale, reversed, liveVoid } = original
+  const isVoidable = sale.status === 'approved' && !reversed && liveVoid === null
+  return isVoidable && isOf(record, sale) ? voidRecordOf(record, messageKey, sale, generated) : null
+}
+
+const isOf = (
+  { merchantId, terminalId, batchNumber, amount, currencyCode }: ReconciliationRecord,
+  sale: Sale,
+): boolean =>
+  merchantId === sale.merchantId &&
+  terminalId === sale.terminalId &&
+  batchNumber === sale.batchNumber &&
+  amount === sale.amount &&
+  (currencyCode ?? sale.currencyCode) === sale.currencyCode
+
+const voidRecordOf = (
+  { authorizationCode }: ReconciliationRecord,
+  messageKey: string,
+  sale: Sale,
+  { id, rrn, now }: Generated,
+): VoidRecord => ({
+  id,
+  messageKey,
+  saleId: sale.id,
+  merchantId: sale.merchantId,
+  terminalId: sale.terminalId,
+  batchNumber: sale.batchNumber,
+  stan: null,
+  amount: sale.amount,
+  currencyCode: sale.currencyCode,
+  rrn,
+  originalRrn: sale.rrn,
+  authorizationCode,
+  reason: null,
+  feeReturned: sale.fee,
+  voidedAt: now,
+  state: 'approved',
+})

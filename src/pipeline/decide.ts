@@ -1,0 +1,103 @@
+/** @module The decision of each kind of message; with an acquirer behind us, an approval of ours is only a claim yet. */
+
+import type { Acquirer } from '../acquirer/port.ts'
+import { decideAcquirerEvent } from '../domain/decide-acquirer-event.ts'
+import { decideCase } from '../domain/decide-case.ts'
+import { asPending, queueLateReversal, queueReversal } from '../domain/decide-claim.ts'
+import { decideProvision } from '../domain/decide-provision.ts'
+import { decideReconciliation } from '../domain/decide-reconciliation.ts'
+import { decideReversal } from '../domain/decide-reversal.ts'
+import { decideCapturedSale, decideSale, decideSaleEarly } from '../domain/decide-sale.ts'
+import { decideSettlement, decideUpload } from '../domain/decide-settlement.ts'
+import { decideVoid } from '../domain/decide-void.ts'
+import type { Decision, Generated, LoadedState } from '../domain/decision.ts'
+import type {
+  AcquirerEventRequest,
+  CapturedSaleRequest,
+  CaseRequest,
+  ProvisionRequest,
+  ReconciliationRequest,
+  ReversalRequest,
+  SaleRequest,
+  SettlementRequest,
+  UploadRequest,
+  VoidRequest,
+} from '../domain/requests.ts'
+
+export type Request =
+  | SaleRequest
+  | CapturedSaleRequest
+  | VoidRequest
+  | ReversalRequest
+  | SettlementRequest
+  | UploadRequest
+  | ProvisionRequest
+  | AcquirerEventRequest
+  | CaseRequest
+  | ReconciliationRequest
+
+const APPROVED = { kind: 'approved' } as const
+
+/** Null: the acquirer within this isolate has no answer, so nothing may be decided. */
+export async function decide(
+  acquirer: Acquirer,
+  request: Request,
+  loadedState: LoadedState,
+  generated: Generated,
+): Promise<Decision | null> {
+  switch (request.kind) {
+    case 'sale': {
+      const early = decideSaleEarly(request, loadedState, generated)
+      if (early !== null) return early
+      if (acquirer.isRemote)
+        return asPending(decideSale(request, loadedState, generated, APPROVED), loadedState, generated)
+      const authorization = await askLocally(acquirer, request)
+      return authorization === null ? null : decideSale(request, loadedState, generated, authorization)
+    }
+    case 'captured_sale': {
+      const decision = decideCapturedSale(request, loadedState, generated)
+      return acquirer.isRemote ? queueLateReversal(decision, request, loadedState, generated) : decision
+    }
+    case 'void': {
+      const decision = decideVoid(request, loadedState, generated)
+      return acquirer.isRemote ? asPending(decision, loadedState, generated) : decision
+    }
+    case 'sale_reversal': {
+      const decision = decideReversal(request, loadedState, generated)
+      return acquirer.isRemote ? queueReversal(decision, loadedState, generated) : decision
+    }
+    case 'void_reversal':
+      return decideReversal(request, loadedState, generated)
+    case 'settlement':
+      return decideSettlement(request, loadedState, generated)
+    case 'upload':
+    case 'upload_end':
+      return decideUpload(request, loadedState, generated)
+    case 'provision':
+      return decideProvision(request, loadedState.terminal, generated)
+    case 'acquirer_event':
+      return decideAcquirerEvent(request, loadedState, generated)
+    case 'case':
+      return decideCase(request, loadedState, generated)
+    case 'reconciliation':
+      return decideReconciliation(request, loadedState, generated)
+  }
+}
+
+/** An acquirer within this isolate says the same however often it is asked, so nothing is claimed first. */
+async function askLocally(acquirer: Acquirer, request: SaleRequest) {
+  const { merchantId, terminalId, batchNumber, stan, amount, currencyCode } = request
+  const answer = await acquirer.ask({
+    kind: 'sale',
+    of: 'sale',
+    merchantId,
+    terminalId,
+    batchNumber,
+    acquirerStan: stan,
+    amount,
+    currencyCode,
+    original: null,
+    cardFields: null,
+  })
+  return answer.kind === 'approved' || answer.kind === 'declined' ? answer : null
+}

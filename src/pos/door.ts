@@ -1,0 +1,89 @@
+/** @module The terminal door: ISO 8583 over HTTPS (protocol.md §1.2). Knows HTTP; what it carries, `exchange` knows. */
+
+import { type Context, Hono } from 'hono'
+import { type AdmissionController, RETRY_AFTER, type Slot } from '../admission/admission-controller.ts'
+import type { Priority } from '../admission/concurrency-limit.ts'
+import { mayAskAcquirer, priorityOfFrame } from '../admission/frame-priority.ts'
+import { sourceOf } from '../admission/source.ts'
+import { type Deadline, openDeadline } from '../http/deadline.ts'
+import { type BodyBounds, readBytes } from '../http/read-body.ts'
+import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
+import type { Services } from '../pipeline/services.ts'
+import { exchange, type Visit } from './exchange.ts'
+import { createAnswers, SILENCE, type TerminalReply } from './reply-cache.ts'
+
+/** Paths that terminals are configured with. */
+export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583'] as const
+
+/** Longest request, in bytes. */
+export const TERMINAL_BODY_LIMIT = 4096
+
+/** A frame is a packet or two. */
+const BODY_BOUNDS: BodyBounds = { limit: TERMINAL_BODY_LIMIT, deadlineMs: 5000 }
+
+const ACCEPTED_TYPES = [ISO_CONTENT_TYPE.toLowerCase(), 'application/octet-stream']
+
+/** How long a terminal waits for its answer, or for that of the first of its copies; past that there is none. */
+const DEADLINE_MS = 12_000
+
+const empty = (status: number, headers: Record<string, string> = {}): Response =>
+  new Response(null, { status, headers })
+
+/** A Uint8Array body has a Content-Length; a stream would be chunked, which terminals cannot read. */
+const respond = ({ status, body, retryAfter }: TerminalReply): Response => {
+  const again = retryAfter === undefined ? undefined : { 'retry-after': String(retryAfter) }
+  return new Response(body, { status, headers: { 'content-type': ISO_CONTENT_TYPE, ...again } })
+}
+
+/** No answer to a terminal, which tries again or reverses as after any silence. */
+const overloaded = (priority: Priority): Response =>
+  empty(503, { 'retry-after': String(RETRY_AFTER[priority]) })
+
+export function terminalDoor(services: Services, admission: AdmissionController): Hono {
+  const answers = createAnswers(services.core, services.now)
+  const door = new Hono()
+
+  async function receive(c: Context, deadline: Deadline): Promise<Response> {
+    const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+    if (type !== undefined && type !== '' && !ACCEPTED_TYPES.includes(type)) return empty(415)
+    // Nothing is known of the message yet, so that it must be taken for the most urgent.
+    const leaveBody = admission.isClosed('undo')
+      ? undefined
+      : admission.enterBody('undo', TERMINAL_BODY_LIMIT)
+    if (leaveBody === undefined) return overloaded('undo')
+    const body = await readBytes(c, BODY_BOUNDS, deadline)
+    leaveBody()
+    if (!body.ok) return empty(body.error)
+    const priority = priorityOfFrame(body.value)
+    const identity = admission.enter(priority, mayAskAcquirer(body.value))
+    if (identity === undefined) return overloaded(priority)
+    try {
+      return respond((await deadline.until(DEADLINE_MS, answer(c, body.value, identity))) ?? SILENCE)
+    } finally {
+      identity.leave()
+    }
+  }
+
+  async function answer(c: Context, bytes: Uint8Array<ArrayBuffer>, identity: Slot): Promise<TerminalReply> {
+    const visit: Visit = {
+      terminals: admission.terminals,
+      source: sourceOf(c.req.header('cf-connecting-ip')),
+      identity,
+      waitUntil: (promise) => c.executionCtx.waitUntil(promise),
+    }
+    const digest = await services.keyring.fingerprint('content', bytes)
+    return answers.once(bytes, digest, () => exchange(services, bytes, visit))
+  }
+
+  for (const path of TERMINAL_PATHS) {
+    door.post(path, (c) => {
+      const deadline = openDeadline()
+      const response = receive(c, deadline).finally(deadline.end)
+      // A terminal that hangs up must cut off neither the copies that joined it nor its way out.
+      c.executionCtx.waitUntil(response.catch(() => undefined))
+      return response
+    })
+    door.all(path, () => empty(405, { allow: 'POST' }))
+  }
+  return door
+}

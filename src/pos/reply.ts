@@ -1,0 +1,87 @@
+/** @module A terminal's request as far as it is read, and the bytes of an answer to it. */
+
+import type { MacAlgorithm } from '../core/instance.ts'
+import { freshRrn } from '../crypto/random.ts'
+import { DEFAULT_MERCHANT } from '../domain/admit.ts'
+import { SETTLEMENT_ERROR } from '../domain/decide-settlement.ts'
+import { type DeclineReason, refusalOf } from '../domain/decline-reason.ts'
+import { localFields } from '../domain/window.ts'
+import { buildAnswer, packWithMac, privateData, type ResponseFields } from '../iso8583/answer.ts'
+import type { MessageIdentity, TransactionType } from '../iso8583/cup.ts'
+import { answerFrame, type Frame } from '../iso8583/frame.ts'
+import { type Message, pack } from '../iso8583/message.ts'
+import type { Services } from '../pipeline/services.ts'
+import type { Loaded } from '../store/load.ts'
+import type { TerminalReply } from './reply-cache.ts'
+
+export interface PosMessage {
+  readonly frame: Frame
+  readonly message: Message
+  readonly identity: MessageIdentity
+}
+
+/** The key that an answer's MAC is made with: only ever the one under which the request's own MAC verified. */
+export interface Signer {
+  readonly mak: Uint8Array
+  readonly algorithm: MacAlgorithm
+}
+
+/** What is known of the sender, as far as it was found. */
+export type Sender = Pick<Loaded, 'merchant' | 'terminal'>
+
+const NO_ONE: Sender = { merchant: null, terminal: null }
+
+/** The institutions of fields 32 and 44. */
+export const ourselves = ({ acquirerId, acquirer }: Services) => ({
+  acquirerId,
+  receivingInstitution: acquirer.receivingInstitution,
+})
+
+/** Fields of an answer for which nothing was decided. */
+export function undecided(services: Services, reason: DeclineReason | null, sender: Sender): ResponseFields {
+  return {
+    responseCode: reason === null ? '00' : refusalOf(reason).responseCode,
+    ...localFields(services.now(), sender.merchant ?? DEFAULT_MERCHANT),
+    rrn: freshRrn(services.random),
+    authorizationCode: null,
+    ...ourselves(services),
+    privateData: privateData(reason, sender.terminal?.textEncoding ?? 'gbk'),
+    totals: reason === null ? undefined : SETTLEMENT_ERROR,
+  }
+}
+
+/** Packs and frames an answer, with a MAC where there is a signer: an unproved sender gets nothing signed. */
+export function reply(
+  { core }: Services,
+  { frame, message }: PosMessage,
+  type: TransactionType | undefined,
+  fields: ResponseFields,
+  reason: DeclineReason | null,
+  signer: Signer | null = null,
+): TerminalReply {
+  const answer = buildAnswer(message, type, fields)
+  const body =
+    signer === null
+      ? pack(answer)
+      : packWithMac(answer, (input) => core.computeMac(signer.algorithm, signer.mak, input))
+  const signOnAgain = reason !== null && refusalOf(reason).doNext === 'sign_on'
+  return {
+    status: 200,
+    body: Uint8Array.from(answerFrame(frame, body, { signOnAgain }, core.lrc)),
+    proof: signer !== null ? 'proved' : reason === null ? 'tolerated' : 'unproved',
+  }
+}
+
+/** A refusal of which nothing is written down but a log line. */
+export function refuse(
+  services: Services,
+  posMessage: PosMessage,
+  type: TransactionType | undefined,
+  reason: DeclineReason,
+  sender: Sender = NO_ONE,
+  signer: Signer | null = null,
+): TerminalReply {
+  const { terminalId, stan } = posMessage.identity
+  services.log('refused', { reason, type, terminalId, stan })
+  return reply(services, posMessage, type, undecided(services, reason, sender), reason, signer)
+}

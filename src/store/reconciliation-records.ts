@@ -1,0 +1,152 @@
+/** @module Forwarded messages as the acquirer's list names them: what we hold under its numbers, and all that we hold, page by page. */
+
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/sqlite-core'
+import type { OurRecord } from '../domain/compare-record.ts'
+import { ourRecordOfCapturedSale } from '../domain/decide-claim.ts'
+import { ACQUIRER_KEY, posMessageKey } from '../domain/message-key.ts'
+import type { AcquirerMessage } from '../domain/types.ts'
+import type { Db } from './db.ts'
+import type { Credential } from './load.ts'
+import { field, forwardedFrom, messageFrom, rowOrNull, saleOf } from './rows.ts'
+import { acquirerMessage, apiKey, sale, terminal } from './schema.ts'
+import { overItems } from './statements.ts'
+
+/** How the acquirer names a message, and the sale that a void is of. */
+export interface RecordReference {
+  readonly kind: 'sale' | 'void'
+  readonly merchantId: string
+  readonly terminalId: string
+  readonly batchNumber: string
+  readonly acquirerStan: string
+  readonly original: { readonly batchNumber: string; readonly acquirerStan: string } | null
+}
+
+/** What is found under such a name; null where the merchant has no such terminal. */
+export interface FoundRecord {
+  readonly ourRecord: OurRecord | null
+  /** Message key of the sale that it is, or that the void names. */
+  readonly saleKey: string | null
+}
+
+export interface FoundRecords {
+  readonly credential: Credential | null
+  readonly records: readonly (FoundRecord | null)[]
+}
+
+const ofVoid = alias(acquirerMessage, 'of_void')
+const captured = alias(sale, 'fed')
+
+/** A sale that was fed is known to the acquirer by its own trace number; one of ours is not, whatever its terminal's was. */
+const isCaptured = (key: string): SQL =>
+  sql`fed.message_key = ${field(key)} and not exists (select 1 from acquirer_message as own
+    where own.message_key = fed.message_key and own.acquirer_stan <> fed.stan)`
+
+const recordsOf = overItems((db, items) =>
+  db
+    .select({
+      i: sql<number>`item.key`.as('i'),
+      openBatch: sql<string>`terminal.batch_number`.as('open_batch'),
+      ourRecord: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'held_row'),
+      saleKey: sql<
+        string | null
+      >`coalesce((select message_key from sale as fed where ${isCaptured('originalKey')}),
+        of_void.message_key)`.as('sale_key'),
+      captured: rowOrNull(captured, captured.messageKey, 'fed_row'),
+      isReversed: sql<number>`exists (select 1 from reversal where target_key = fed.message_key)`.as(
+        'is_reversed',
+      ),
+    })
+    .from(items)
+    .innerJoin(
+      terminal,
+      sql`terminal.terminal_id = ${field('terminalId')} and terminal.merchant_id = ${field('merchantId')}`,
+    )
+    .leftJoin(
+      acquirerMessage,
+      sql`acquirer_message.terminal_id = ${field('terminalId')} and acquirer_message.batch_number = ${field('batchNumber')}
+        and acquirer_message.acquirer_stan = ${field('acquirerStan')}`,
+    )
+    .leftJoin(
+      ofVoid,
+      sql`of_void.terminal_id = ${field('terminalId')} and of_void.batch_number = ${field('originalBatch')}
+        and of_void.acquirer_stan = ${field('originalStan')} and of_void.kind = 'sale'`,
+    )
+    .leftJoin(captured, isCaptured('ownKey')),
+)
+
+const credentialsOf = (db: Db, credential: string) =>
+  db
+    .select()
+    .from(apiKey)
+    .where(and(eq(apiKey.hash, credential), isNull(apiKey.revokedAt)))
+
+export async function findRecords(
+  db: Db,
+  credential: string,
+  records: readonly RecordReference[],
+): Promise<FoundRecords> {
+  const rows = records.map(({ original, ...reference }) => ({
+    ...reference,
+    originalBatch: original?.batchNumber,
+    originalStan: original?.acquirerStan,
+    originalKey: original === null ? undefined : saleKeyAt({ ...reference, ...original }),
+    ownKey: reference.kind === 'sale' ? saleKeyAt(reference) : undefined,
+  }))
+  const [credentials, found] = await db.batch([credentialsOf(db, credential), recordsOf(db, rows)])
+  const byItem = new Map(found.map((row) => [row.i, row]))
+  return {
+    credential: credentials[0] ?? null,
+    records: records.map((_, i): FoundRecord | null => {
+      const row = byItem.get(i)
+      if (row === undefined) return null
+      const { ourRecord, openBatch, saleKey, captured, isReversed } = row
+      const ofCapturedSale =
+        captured === null ? null : ourRecordOfCapturedSale(saleOf(captured), isReversed === 1)
+      const forwarded = forwardedFrom(ourRecord)
+      // What the list told before the feed is the fed sale.
+      const isForwarded = forwarded !== null && !forwarded.messageKey.startsWith(ACQUIRER_KEY)
+      const message = isForwarded ? forwarded : (ofCapturedSale ?? forwarded)
+      return {
+        ourRecord: message === null ? null : { message, isBatchOpen: message.batchNumber === openBatch },
+        saleKey: saleKey ?? ofCapturedSale?.messageKey ?? null,
+      }
+    }),
+  }
+}
+
+const saleKeyAt = ({ acquirerStan, ...reference }: Omit<RecordReference, 'kind' | 'original'>): string =>
+  posMessageKey({ ...reference, stan: acquirerStan }, 'sale')
+
+export interface ForwardedPage {
+  readonly credential: Credential | null
+  readonly messages: readonly AcquirerMessage[]
+  /** Place of the last in the table; null where none follows. */
+  readonly next: number | null
+}
+
+/** In the order in which they were written. */
+export async function readForwarded(
+  db: Db,
+  credential: string,
+  after: number,
+  limit: number,
+): Promise<ForwardedPage> {
+  const [credentials, rows] = await db.batch([
+    credentialsOf(db, credential),
+    db
+      .select({
+        reference: sql<number>`rowid`.as('place'),
+        message: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'row'),
+      })
+      .from(acquirerMessage)
+      .where(sql`rowid > ${after}`)
+      .orderBy(sql`rowid`)
+      .limit(limit),
+  ])
+  return {
+    credential: credentials[0] ?? null,
+    messages: rows.flatMap(({ message }) => (message === null ? [] : [messageFrom(message)])),
+    next: rows.length < limit ? null : (rows.at(-1)?.reference ?? null),
+  }
+}

@@ -1,0 +1,156 @@
+/** @module What every acquirer behind the port does, whoever it is. */
+
+import { describe, expect, it } from 'vitest'
+import type { Acquirer, AcquirerResponse } from '../../src/acquirer/port.ts'
+import { SANDBOX_OUTCOMES } from '../../src/acquirer/sandbox.ts'
+import { aSale, aVoid, inquiryOf, reversalOf } from './behind.ts'
+
+export interface Traits {
+  /** It remembers what it was told; one that does not leaves that to our journal. */
+  readonly keepsBooks: boolean
+}
+
+const kindOf = (answer: AcquirerResponse): string =>
+  answer.kind === 'declined' ? answer.reason : answer.kind
+
+/** `open` gives a fresh one. */
+export function acquirerContract(name: string, open: () => Acquirer, { keepsBooks }: Traits): void {
+  describe(name, () => {
+    const { takesSales, isRemote } = open()
+
+    it('says who it is', () => {
+      const acquirer = open()
+      expect(acquirer.receivingInstitution).toMatch(/^[ -~]{0,11}$/)
+      expect(['inquiry', 'repeat']).toContain(acquirer.recovery)
+      expect(isRemote).toBe(keepsBooks)
+    })
+
+    it(`${takesSales ? 'approves' : 'declines'} a sale`, async () => {
+      expect(kindOf(await open().ask(aSale()))).toBe(takesSales ? 'approved' : 'unsupported_transaction')
+    })
+
+    if (takesSales)
+      it.each(Object.entries(SANDBOX_OUTCOMES))('answers a sale of 1.%s: %s', async (digits, outcome) => {
+        expect(kindOf(await open().ask(aSale({ amount: 100 + Number(digits) })))).toBe(outcome)
+      })
+
+    it('approves the void of a sale', async () => {
+      const acquirer = open()
+      await acquirer.ask(aSale())
+      expect(kindOf(await acquirer.ask(aVoid()))).toBe('approved')
+    })
+
+    it('approves the reversal of a sale and of a void', async () => {
+      const acquirer = open()
+      await acquirer.ask(aSale())
+      await acquirer.ask(aVoid())
+      expect(kindOf(await acquirer.ask(reversalOf(aVoid())))).toBe('approved')
+      expect(kindOf(await acquirer.ask(reversalOf(aSale())))).toBe('approved')
+    })
+
+    it('gives the same answer to the same question, at once and later', async () => {
+      const acquirer = open()
+      for (const sale of [aSale(), aSale({ acquirerStan: '000201', amount: 151 })]) {
+        const answered = await acquirer.ask(sale)
+        const original = {
+          batchNumber: '000007',
+          acquirerStan: sale.acquirerStan,
+          rrn: '700000000001',
+          authorizationCode: null,
+        }
+        const undo = aVoid({
+          acquirerStan: `0009${sale.acquirerStan.slice(4)}`,
+          amount: sale.amount,
+          original,
+        })
+        const undone = await acquirer.ask(undo)
+        const inquired = await acquirer.ask(inquiryOf(undo))
+        expect(await acquirer.ask(sale)).toEqual(answered)
+        expect(await acquirer.ask(undo)).toEqual(undone)
+        expect(await acquirer.ask(inquiryOf(undo))).toEqual(inquired)
+        const reversed = await acquirer.ask(reversalOf(undo))
+        expect(await acquirer.ask(reversalOf(undo))).toEqual(reversed)
+      }
+    })
+
+    it('says of a message what the message was told', async () => {
+      const acquirer = open()
+      for (const [i, [digits, outcome]] of Object.entries(SANDBOX_OUTCOMES).entries()) {
+        const sale = aSale({ acquirerStan: `00030${i}`, amount: 100 + Number(digits) })
+        const answered = kindOf(await acquirer.ask(sale))
+        const inquired = kindOf(await acquirer.ask(inquiryOf(sale)))
+        if (!takesSales) expect(inquired).toBe('not_found')
+        else if (!keepsBooks) expect(inquired).toBe(answered)
+        // An acquirer that was silent knows; one that says 91 now may mean the inquiry, so it is not taken for the message's.
+        else
+          expect(inquired).toBe(
+            { unknown: 'approved', issuer_unavailable: 'unknown' }[outcome as string] ?? answered,
+          )
+      }
+      await acquirer.ask(aSale())
+      const voided = await acquirer.ask(aVoid())
+      expect(await acquirer.ask(inquiryOf(aVoid()))).toEqual(voided)
+    })
+
+    it('never throws, whatever it is asked', async () => {
+      const acquirer = open()
+      const odd = [
+        aSale({ amount: -1 }),
+        aSale({ amount: 1e15 }),
+        aSale({ amount: Number.NaN }),
+        aSale({ merchantId: '商户' }),
+        aSale({ terminalId: '123456789' }),
+        aSale({ acquirerStan: '' }),
+        aSale({ batchNumber: 'x' }),
+        aSale({ cardFields: null }),
+        aSale({ cardFields: new Map([[2, 'not digits']]) }),
+        aSale({ cardFields: new Map([[52, 'no PIN block']]) }),
+        aVoid({ original: null }),
+        aVoid({ original: { batchNumber: '', acquirerStan: '', rrn: '', authorizationCode: '' } }),
+      ]
+      for (const question of odd)
+        for (const kind of ['sale', 'void', 'reversal', 'inquiry'] as const) {
+          const answer = await acquirer.ask({ ...question, kind })
+          expect(['approved', 'declined', 'not_found', 'unknown']).toContain(answer.kind)
+          // Said of an inquiry alone.
+          if (answer.kind === 'not_found') expect(kind).toBe('inquiry')
+        }
+    })
+
+    if (!keepsBooks) return
+
+    it('knows nothing of what it was never told', async () => {
+      expect(await open().ask(inquiryOf(aSale()))).toEqual({ kind: 'not_found' })
+      expect(await open().ask(inquiryOf(aVoid()))).toEqual({ kind: 'not_found' })
+    })
+
+    it('refuses what was reversed before it came', async () => {
+      const acquirer = open()
+      await acquirer.ask(aSale())
+      expect(kindOf(await acquirer.ask(reversalOf(aVoid())))).toBe('approved')
+      expect((await acquirer.ask(aVoid())).kind).toBe('declined')
+      expect(kindOf(await acquirer.ask(inquiryOf(aVoid())))).toBe('message_reversed')
+      // The sale stands, and another message may void it.
+      expect(kindOf(await acquirer.ask(aVoid({ acquirerStan: '000103' })))).toBe('approved')
+    })
+
+    it('voids a sale once', async () => {
+      const acquirer = open()
+      await acquirer.ask(aSale())
+      expect(kindOf(await acquirer.ask(aVoid()))).toBe('approved')
+      expect((await acquirer.ask(aVoid({ acquirerStan: '000103' }))).kind).toBe('declined')
+      await acquirer.ask(reversalOf(aVoid()))
+      expect(kindOf(await acquirer.ask(aVoid({ acquirerStan: '000104' })))).toBe('approved')
+    })
+
+    it('tells its own references, again in an inquiry', async () => {
+      const acquirer = open()
+      const sold = await acquirer.ask(aSale())
+      expect(sold).toMatchObject({
+        rrn: expect.stringMatching(/^\d{12}$/),
+        authorizationCode: expect.any(String),
+      })
+      expect(await acquirer.ask(inquiryOf(aSale()))).toEqual(sold)
+    })
+  })
+}

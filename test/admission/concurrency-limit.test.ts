@@ -1,0 +1,87 @@
+/** @module The gate: who is turned away when, that no place is lost, and that a request that vanished gives its place back. */
+
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import {
+  createConcurrencyLimit,
+  LEASE_MS,
+  PRIORITIES,
+  type Priority,
+} from '../../src/admission/concurrency-limit.ts'
+
+const open = (capacity: number) => {
+  const clock = { now: 1_000_000 }
+  return { clock, limit: createConcurrencyLimit(capacity, () => clock.now) }
+}
+
+const fill = (limit: ReturnType<typeof createConcurrencyLimit>, priority: Priority): number => {
+  let inside = 0
+  while (limit.enter(priority) !== undefined) inside++
+  return inside
+}
+
+it('the less urgent are turned away first', () => {
+  const { limit } = open(100)
+  expect(PRIORITIES.map((priority) => [priority, fill(limit, priority)])).toEqual([
+    ['other', 25],
+    ['sale', 55],
+    ['undo', 20],
+  ])
+  expect(PRIORITIES.map((priority) => limit.isClosed(priority))).toEqual([true, true, true])
+})
+
+it('holds at least one of each, however small', () => {
+  for (const priority of PRIORITIES) expect(fill(open(1).limit, priority)).toBe(1)
+})
+
+it('counts what is inside, whoever comes and goes, however often one leaves', () => {
+  const move = fc.oneof(
+    fc.record({ kind: fc.constant('enter' as const), priority: fc.constantFrom(...PRIORITIES) }),
+    fc.record({ kind: fc.constant('leave' as const), which: fc.nat() }),
+  )
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 40 }), fc.array(move, { maxLength: 300 }), (capacity, moves) => {
+      const { limit } = open(capacity)
+      const share = { other: 0.25, sale: 0.8, undo: 1 }
+      let inside: (() => void)[] = []
+      for (const one of moves) {
+        if (one.kind === 'leave') {
+          const leave = inside[one.which % Math.max(inside.length, 1)]
+          leave?.()
+          leave?.()
+          inside = inside.filter((other) => other !== leave)
+          continue
+        }
+        const leave = limit.enter(one.priority)
+        expect(leave !== undefined).toBe(inside.length < capacity * share[one.priority])
+        if (leave !== undefined) inside.push(leave)
+        expect(inside.length).toBeLessThanOrEqual(capacity)
+      }
+    }),
+  )
+})
+
+it('a weight counts for as many', () => {
+  const { limit } = open(10)
+  const leave = limit.enter('undo', 9)
+  expect(limit.isClosed('undo')).toBe(false)
+  limit.enter('undo', 9)
+  expect(limit.isClosed('undo')).toBe(true)
+  leave?.()
+  expect([limit.isClosed('undo'), limit.isClosed('sale')]).toEqual([false, true])
+})
+
+it('one that never says that it left is taken for gone after its lease, and cannot leave for another then', () => {
+  const { clock, limit } = open(2)
+  const lost = limit.enter('undo')
+  clock.now += 1
+  limit.enter('undo')
+  clock.now += LEASE_MS - 1
+  expect(limit.isClosed('undo')).toBe(true)
+  clock.now += 1
+  expect(limit.enter('undo')).toBeDefined()
+  lost?.()
+  expect(limit.isClosed('undo')).toBe(true)
+  clock.now -= 3 * LEASE_MS
+  expect(limit.isClosed('undo')).toBe(false)
+})

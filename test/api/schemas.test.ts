@@ -1,0 +1,275 @@
+/** @module What the JSON door refuses, member by member; each body valid but for one thing. */
+
+import { describe, expect, it } from 'vitest'
+import type * as z from 'zod'
+import {
+  capturedSaleBody,
+  idempotencyKey,
+  merchantId,
+  provisionBody,
+  terminalId,
+  VOID_REASONS,
+  voidBody,
+} from '../../src/api/json/schemas.ts'
+
+type Body = Record<string, unknown>
+const ABSENT = Symbol('absent')
+
+/** `member` may be a path with dots. */
+function changed(valid: Body, member: string, value: unknown): Body {
+  const body = structuredClone(valid)
+  const path = member.split('.')
+  const last = path.pop() ?? ''
+  const owner = path.reduce((at, name) => at[name] as Body, body)
+  if (value === ABSENT) delete owner[last]
+  else owner[last] = value
+  return body
+}
+
+/** Where a schema finds fault: paths of members. */
+function faults(schema: z.ZodType, body: unknown): string[] {
+  const { success, error } = schema.safeParse(body)
+  return success ? [] : error.issues.map(({ path }) => path.join('.'))
+}
+
+function refuses(schema: z.ZodType, valid: Body, table: Record<string, readonly unknown[]>): void {
+  const rows = Object.entries(table).flatMap(([member, values]) =>
+    values.map((value) => [member, value === ABSENT ? 'absent' : JSON.stringify(value), value] as const),
+  )
+  it.each(rows)('refuses %s: %s', (member, _, value) => {
+    const found = faults(schema, changed(valid, member, value))
+    expect(found.length).toBeGreaterThan(0)
+    for (const path of found) expect(path === '' ? member : path).toMatch(new RegExp(`^${member}(\\.|$)`))
+  })
+}
+
+function takes(schema: z.ZodType, valid: Body, table: Record<string, readonly unknown[]>): void {
+  const rows = Object.entries(table).flatMap(([member, values]) =>
+    values.map((value) => [member, value === ABSENT ? 'absent' : JSON.stringify(value), value] as const),
+  )
+  it.each(rows)('takes %s: %s', (member, _, value) => {
+    expect(faults(schema, changed(valid, member, value))).toEqual([])
+  })
+}
+
+/** A misspelt, inherited-looking or smuggled member. */
+const UNKNOWN_MEMBERS = ['Amount', 'extra', 'constructor', 'merchant_id', '']
+
+function closed(schema: z.ZodType, valid: Body): void {
+  it.each(UNKNOWN_MEMBERS)('refuses a member %j that it does not know', (name) => {
+    expect(schema.safeParse({ ...valid, [name]: 1 }).success).toBe(false)
+  })
+
+  it('refuses what is no object', () => {
+    for (const body of [null, undefined, [], [valid], 'text', 1, true])
+      expect(schema.safeParse(body).success).toBe(false)
+  })
+}
+
+const BAD_AMOUNTS = [0, -1, 0.5, 1_000_000_000_000, '100', null, true, 1e21, [100], ABSENT]
+const BAD_CURRENCIES = ['CNY', '15', '1560', 156, '', ' 156', '１５６', null]
+
+describe('POST /v1/voids', () => {
+  const valid = { saleId: 'a0'.repeat(16), amount: 1234, currency: '156', reason: 'operator_error' }
+
+  it('takes it, and what may be left out', () => {
+    expect(voidBody.parse(valid)).toEqual(valid)
+    expect(voidBody.parse({ saleId: valid.saleId, amount: 1 })).toEqual({
+      saleId: valid.saleId,
+      amount: 1,
+    })
+  })
+  takes(voidBody, valid, {
+    amount: [1, 999_999_999_999],
+    reason: [...VOID_REASONS, ABSENT],
+    currency: ['840', ABSENT],
+  })
+  refuses(voidBody, valid, {
+    saleId: [ABSENT, '', 'A0'.repeat(16), 'a0'.repeat(15), 'a0'.repeat(17), `${'a0'.repeat(16)}\n`, 1, null],
+    amount: BAD_AMOUNTS,
+    currency: BAD_CURRENCIES,
+    reason: ['because', '', null, 1],
+  })
+  closed(voidBody, valid)
+})
+
+describe('POST /v1/sales', () => {
+  const valid = {
+    merchantId: '123456789012345',
+    terminalId: '12345678',
+    batchNumber: '000001',
+    stan: '000001',
+    amount: 1234,
+    currency: '156',
+    pan: '6225000000000014',
+    rrn: '900000000001',
+    authorizationCode: 'A00001',
+    status: 'approved',
+    fee: 7,
+    soldAt: '2026-06-01T10:18:00+08:00',
+  }
+
+  it('takes it, and what may be left out', () => {
+    expect(capturedSaleBody.parse(valid)).toEqual(valid)
+    const { merchantId, terminalId, batchNumber, stan, amount } = valid
+    const least = { merchantId, terminalId, batchNumber, stan, amount }
+    expect(capturedSaleBody.parse(least)).toEqual({ ...least, status: 'approved' })
+  })
+  takes(capturedSaleBody, valid, {
+    stan: ['000001', '999999'],
+    pan: ['6225000000000', '6225000000000000014', ABSENT],
+    fee: [0, ABSENT],
+    status: ['declined', ABSENT],
+    soldAt: ['2026-06-01T02:18:00Z', '2026-06-01T02:18:00.123Z', '2026-06-01T02:18:00-05:30', ABSENT],
+  })
+  refuses(capturedSaleBody, valid, {
+    merchantId: [ABSENT, '12345678901234', '1234567890123456', '12345678901234|', '12345678901234 ', 1],
+    terminalId: [ABSENT, '1234567', '123456789', '1234567|', '１２３４５６７８', 12345678],
+    batchNumber: [ABSENT, '1', '0000001', 'A00001', 1],
+    stan: [ABSENT, '000000', '1', '0000001', '-00001', 1],
+    amount: BAD_AMOUNTS,
+    currency: BAD_CURRENCIES,
+    pan: [
+      '622500000000',
+      '62250000000000000140',
+      '622500******0014',
+      '6225 0000 0000 0014',
+      '',
+      6225000000000014,
+      null,
+    ],
+    rrn: ['000000000000', '90000000001', '9000000000011', '90000000000|', '', null],
+    authorizationCode: ['000000', '12345', '1234567', '', null],
+    status: ['reversed', '', null],
+    fee: [-1, 0.5, '7', null],
+    soldAt: [
+      '2026-06-01',
+      '2026-06-01T02:18:00',
+      '2026-13-01T00:00:00Z',
+      '2026-02-30T00:00:00Z',
+      'yesterday',
+      0,
+      null,
+    ],
+  })
+  closed(capturedSaleBody, valid)
+})
+
+describe('PUT /v1/merchants/{mid}/terminals/{tid}', () => {
+  const component = { value: '0123456789ABCDEFFEDCBA9876543210', checkValue: '08D7B4FB' }
+  const valid = {
+    status: 'active',
+    macProfile: 'cup-ecb',
+    textEncoding: 'gbk',
+    settlementMac: 'optional',
+    tmk: { components: [component, component], checkValue: '08D7' },
+    merchant: {
+      name: '商户',
+      status: 'active',
+      timeZone: 'Asia/Shanghai',
+      cutOff: '23:00',
+      window: { kind: 'business_day' },
+    },
+  }
+
+  it('takes it, and nothing at all', () => {
+    expect(provisionBody.parse(valid)).toEqual(valid)
+    expect(provisionBody.parse({})).toEqual({})
+    expect(provisionBody.parse({ merchant: {} })).toEqual({ merchant: {} })
+  })
+  const half = { value: '0123456789abcdef', checkValue: 'D5D44FF720683D0D' }
+  takes(provisionBody, valid, {
+    status: ['blocked', 'stolen', 'retired'],
+    tmk: [{ components: [half, half] }, ABSENT],
+    'merchant.cutOff': ['00:00', '23:59', ABSENT],
+    'merchant.window': [
+      { kind: 'same_batch' },
+      { kind: 'minutes', minutes: 1 },
+      { kind: 'minutes', minutes: 525_600 },
+    ],
+    'merchant.timeZone': ['Europe/Berlin', 'UTC'],
+    'merchant.currency': ['978', ABSENT],
+  })
+  refuses(provisionBody, valid, {
+    status: ['open', '', null],
+    macProfile: ['md5', 'CUP-ECB', 'aes-cmac', null],
+    textEncoding: ['utf-8', null],
+    settlementMac: ['none', true],
+    tmk: [
+      null,
+      {},
+      { components: [] },
+      { components: [component] },
+      { components: [component, component, component] },
+      { components: [component, { ...component, value: '01' }] },
+      { components: [component, { ...component, value: '0'.repeat(48) }] },
+      { components: [component, { ...component, value: 'g'.repeat(32) }] },
+      { components: [component, { value: component.value }] },
+      { components: [component, { ...component, checkValue: '08' }] },
+      { components: [component, { ...component, checkValue: '08D' }] },
+      { components: [component, { ...component, checkValue: '0'.repeat(18) }] },
+      { components: [component, { ...component, clear: true }] },
+      { components: [component, component], checkValue: 'zz' },
+      { components: [component, component], value: component.value },
+    ],
+    merchant: [null, [], { merchantId: '123456789012345' }, { fee: 1 }],
+    'merchant.name': ['', 'x'.repeat(65), 1, null],
+    'merchant.status': ['blocked', null],
+    'merchant.currency': ['CNY', '15', 156, '', null],
+    'merchant.timeZone': ['', 'Shanghai', 'Mars/Olympus', 8, null],
+    'merchant.cutOff': ['24:00', '23:60', '9:00', '23:00:00', '2300', '', null],
+    'merchant.window': [
+      null,
+      {},
+      { kind: 'forever' },
+      { kind: 'minutes' },
+      { kind: 'minutes', minutes: 0 },
+      { kind: 'minutes', minutes: 1.5 },
+      { kind: 'minutes', minutes: 525_601 },
+      { kind: 'business_day', minutes: 5 },
+    ],
+  })
+  closed(provisionBody, valid)
+})
+
+describe('names in paths and headers', () => {
+  it.each(['123456789012345', 'ABCdef789012345'])('merchant %s', (name) => {
+    expect(merchantId.safeParse(name).success).toBe(true)
+  })
+  it.each(['', '12345678901234', '1234567890123456', '12345678901234/', '12345678901234\n'])(
+    'not merchant %j',
+    (name) => expect(merchantId.safeParse(name).success).toBe(false),
+  )
+  it.each(['12345678', 'POS00001'])('terminal %s', (name) => {
+    expect(terminalId.safeParse(name).success).toBe(true)
+  })
+  it.each(['', '1234567', '123456789', '1234567.', '12345678\n'])('not terminal %j', (name) => {
+    expect(terminalId.safeParse(name).success).toBe(false)
+  })
+  it.each(['a', 'order-1.2_3', 'a|b', '"8e03978e-40d5-43dd-bc93-6894a57f9324"', 'x'.repeat(255)])(
+    'key %s',
+    (key) => {
+      expect(idempotencyKey.safeParse(key).success).toBe(true)
+    },
+  )
+  it.each(['', 'x'.repeat(256), 'two words', 'ключ', 'a\n', undefined])('not key %j', (key) => {
+    expect(idempotencyKey.safeParse(key).success).toBe(false)
+  })
+})
+
+it('no complaint repeats what was sent', () => {
+  const secret = '6225000000000014'
+  const bodies: [z.ZodType, unknown][] = [
+    [capturedSaleBody, { pan: `${secret}x`, [secret]: 1, status: secret, amount: secret }],
+    [provisionBody, { tmk: { components: [{ value: `${secret}zz`, checkValue: secret.repeat(2) }] } }],
+    [voidBody, { saleId: secret, reason: secret }],
+  ]
+  for (const [schema, body] of bodies) {
+    const messages = schema
+      .safeParse(body)
+      .error?.issues.filter(({ code }) => code !== 'unrecognized_keys')
+      .map(({ message }) => message)
+    expect(messages?.length).toBeGreaterThan(0)
+    for (const message of messages ?? []) expect(message).not.toContain(secret.slice(0, 13))
+  }
+})

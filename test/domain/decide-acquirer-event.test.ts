@@ -1,0 +1,405 @@
+/** @module Claims, and every event in every state of a message that was forwarded to an acquirer. */
+
+import { describe, expect, it } from 'vitest'
+import {
+  ACQUIRER_STATES,
+  type AcquirerEvent,
+  type AcquirerState,
+  CASE_WAIT_MS,
+  DECIDE_MS,
+  GIVE_UP_MS,
+  nextAcquirerState,
+} from '../../src/domain/acquirer-state.ts'
+import { decideAcquirerEvent } from '../../src/domain/decide-acquirer-event.ts'
+import { asPending, queueLateReversal, queueReversal } from '../../src/domain/decide-claim.ts'
+import { decideReversal } from '../../src/domain/decide-reversal.ts'
+import { decideCapturedSale, decideSale } from '../../src/domain/decide-sale.ts'
+import { decideSettlement } from '../../src/domain/decide-settlement.ts'
+import { decideVoid } from '../../src/domain/decide-void.ts'
+import type { Decision, LoadedState } from '../../src/domain/decision.ts'
+import type { AcquirerEventRequest } from '../../src/domain/requests.ts'
+import type { AcquirerMessage, JournalEntry } from '../../src/domain/types.ts'
+import * as f from './fixtures.ts'
+
+const forVoid: LoadedState = { ...f.loadedState, original: f.original }
+
+function draftOf(decision: Decision) {
+  if (decision.kind !== 'commit') throw new Error(`expected a commit, not ${decision.kind}`)
+  return decision.draft
+}
+
+const claimDraft = draftOf(asPending(decideVoid(f.voidRequest, forVoid, f.generated), forVoid, f.generated))
+const claim: JournalEntry = { ...claimDraft, seq: 3, previousHash: 'a'.repeat(64), hash: 'b'.repeat(64) }
+const message = claim.effects.claim as AcquirerMessage
+
+const saleDraft = draftOf(
+  asPending(
+    decideSale(f.saleRequest, f.loadedState, f.generated, { kind: 'approved' }),
+    f.loadedState,
+    f.generated,
+  ),
+)
+
+describe('a claim', () => {
+  it('of a void holds the sale, has no answer and is in no total', () => {
+    expect(claimDraft).toMatchObject({
+      kind: 'void_claim',
+      messageKey: f.voidRequest.messageKey,
+      answer: null,
+      effects: {
+        voidRecord: { state: 'pending', authorizationCode: null },
+        claim: {
+          kind: 'void',
+          state: 'pending',
+          acquirerStan: '000302',
+          originalStan: '000001',
+          originalRrn: f.sale.rrn,
+          claimedAt: f.NOW,
+          decideBy: f.NOW + DECIDE_MS,
+        },
+      },
+    })
+    expect(claimDraft.effects.batch).toBeUndefined()
+  })
+
+  it('names the sale as the acquirer knows it', () => {
+    const forwarded = { ...message, acquirerStan: '777777', acquirerRrn: 'ACQR00000001' }
+    const loadedState: LoadedState = { ...forVoid, original: { ...f.original, forwarded } }
+    const draft = draftOf(
+      asPending(decideVoid(f.voidRequest, loadedState, f.generated), loadedState, f.generated),
+    )
+    expect(draft.effects.claim).toMatchObject({ originalStan: '777777', originalRrn: 'ACQR00000001' })
+  })
+
+  it('of a sale keeps the sale that it will be, and makes none yet', () => {
+    expect(saleDraft).toMatchObject({ kind: 'sale_claim', answer: null })
+    expect(saleDraft.effects).toMatchObject({ claim: { kind: 'sale' }, claimedSale: { amount: 1234 } })
+    expect(saleDraft.effects.sale).toBeUndefined()
+  })
+
+  it('is made of approvals only', () => {
+    const refused = decideVoid({ ...f.voidRequest, amount: 1 }, forVoid, f.generated)
+    expect(asPending(refused, forVoid, f.generated)).toBe(refused)
+  })
+})
+
+const EVENTS: readonly (AcquirerEvent | 'overdue')[] = [
+  'acquirer_approved',
+  'acquirer_declined',
+  'give_up',
+  'acquirer_undone',
+  'reversal_refused',
+  'overdue',
+]
+
+const eventOf = (event: AcquirerEventRequest['event']): AcquirerEventRequest => ({
+  ...f.voidRequest,
+  kind: 'acquirer_event',
+  contentFingerprint: '',
+  event,
+  acquirerRrn: 'ACQR00000002',
+  authorizationCode: '424242',
+  reason: event === 'acquirer_declined' ? 'issuer_declined' : null,
+})
+
+const at = (state: AcquirerState, more: Partial<AcquirerMessage> = {}): LoadedState => ({
+  ...f.loadedState,
+  earlier: claim,
+  claim,
+  forwarded: { ...message, state, ...more },
+})
+
+/** Long after the claim, so that nothing is too early. */
+const late = { ...f.generated, now: f.NOW + DECIDE_MS }
+
+const tell = (event: AcquirerEventRequest['event'], loadedState: LoadedState, generated = late) =>
+  decideAcquirerEvent(eventOf(event), loadedState, generated)
+
+describe.each(ACQUIRER_STATES)('in the state %s', (state) => {
+  it.each(EVENTS.filter((event) => event !== 'overdue'))('%s does what the table says', (event) => {
+    const decision = tell(event as AcquirerEventRequest['event'], at(state))
+    const next = nextAcquirerState(state, event as AcquirerEvent)
+    const opensCase = event === 'reversal_refused' && state === 'reversing'
+    if (next === undefined && !opensCase)
+      expect(decision).toMatchObject({ kind: 'pending', forwarded: { state } })
+    else
+      expect(draftOf(decision).effects.acquirerMoves).toMatchObject([
+        opensCase
+          ? { state, caseReason: 'reversal_refused' }
+          : { state: next, messageKey: message.messageKey },
+      ])
+  })
+
+  it('its void moves along, and its last entry says what the sender hears', () => {
+    const moved = (event: AcquirerEventRequest['event'], more: Partial<AcquirerMessage> = {}) => {
+      const decision = tell(event, at(state, more))
+      return decision.kind === 'commit' ? decision.draft : null
+    }
+    const voidOf = (draft: ReturnType<typeof moved>) =>
+      (draft?.effects.voidRecord ?? draft?.effects.voidMoved)?.state
+    for (const event of ['acquirer_approved', 'acquirer_declined', 'give_up', 'acquirer_undone'] as const)
+      expect(voidOf(moved(event)), event).toBe(nextAcquirerState(state, event))
+    const outcome = `${message.messageKey}|outcome`
+    if (state === 'pending')
+      expect(moved('acquirer_declined')).toMatchObject({
+        kind: 'void',
+        messageKey: outcome,
+        answer: { reason: 'issuer_declined', rrn: message.rrn },
+        effects: { acquirerMoves: [{ acquirerStatus: 'declined' }] },
+      })
+    if (state === 'reversing')
+      expect(moved('reversal_refused')).toMatchObject({
+        messageKey: `${message.messageKey}|case|${f.terminal.head.seq + 1}`,
+        effects: { acquirerMoves: [{ nextAt: late.now + CASE_WAIT_MS, acquirerStatus: 'approved' }] },
+      })
+    // Said already; said otherwise.
+    const answered = { caseReason: 'reversal_refused', acquirerStatus: 'approved' } as const
+    expect(moved('reversal_refused', answered)).toEqual(state === 'undoing' ? expect.anything() : null)
+    if (state === 'reversing')
+      expect(moved('reversal_refused', { ...answered, acquirerStatus: 'declined' })).not.toBeNull()
+  })
+
+  it('an overdue one is a case where the acquirer still owes its word', () => {
+    const isUnsettled = ['pending', 'undoing', 'reversing'].includes(state)
+    const decision = tell('overdue', at(state))
+    expect(decision.kind).toBe(isUnsettled ? 'commit' : 'pending')
+    if (isUnsettled)
+      expect(draftOf(decision).effects.acquirerMoves).toMatchObject([{ state, caseReason: 'no_answer' }])
+  })
+})
+
+describe('an event', () => {
+  it('of approval answers with our RRN and the acquirer’s authorisation code, and counts', () => {
+    const { kind, messageKey, answer, effects } = draftOf(tell('acquirer_approved', at('pending')))
+    expect([kind, messageKey]).toEqual(['void', `${message.messageKey}|outcome`])
+    expect(answer).toMatchObject({ responseCode: '00', rrn: message.rrn, authorizationCode: '424242' })
+    expect(effects.voidRecord).toMatchObject({ state: 'approved', authorizationCode: '424242' })
+    expect(effects.batch).toMatchObject({ creditAmount: 1234, creditCount: 1 })
+    expect(effects.acquirerMoves).toMatchObject([{ acquirerRrn: 'ACQR00000002', nextAt: null }])
+  })
+
+  it('of undoing what was given up answers that it did not happen', () => {
+    const { answer, effects } = draftOf(tell('acquirer_undone', at('undoing')))
+    expect(answer?.reason).toBe('acquirer_silent')
+    expect(effects.batch).toBeUndefined()
+  })
+
+  it('that comes after the outcome is answered with the outcome', () => {
+    const outcome = f.entryFor(f.voidRequest, { kind: 'void' })
+    expect(tell('acquirer_declined', { ...at('approved'), earlier: outcome })).toMatchObject({
+      kind: 'replay',
+      entry: outcome,
+    })
+  })
+
+  it('comes not before its time: giving up and opening a case', () => {
+    const early = (ms: number) => ({ ...f.generated, now: f.NOW + ms - 1 })
+    expect(tell('give_up', at('pending'), early(GIVE_UP_MS)).kind).toBe('pending')
+    expect(tell('overdue', at('pending'), early(DECIDE_MS)).kind).toBe('pending')
+  })
+
+  it('opens one case, and writes into it what the acquirer says since, once', () => {
+    const silent = at('reversing', { caseReason: 'no_answer', caseOpenedAt: f.NOW })
+    expect(tell('overdue', silent).kind).toBe('pending')
+    expect(draftOf(tell('reversal_refused', silent)).effects.acquirerMoves).toMatchObject([
+      { state: 'reversing', caseReason: 'reversal_refused', acquirerStatus: 'approved' },
+    ])
+    const kept = at('reversing', {
+      caseReason: 'reversal_refused',
+      caseOpenedAt: f.NOW,
+      acquirerStatus: 'approved',
+    })
+    expect(tell('reversal_refused', kept).kind).toBe('pending')
+    expect(tell('overdue', kept).kind).toBe('pending')
+  })
+
+  it('of refusal alone is no word about the message: a case, in whatever state it is', () => {
+    for (const state of ['undoing', 'reversing'] as const)
+      expect(draftOf(tell('reversal_declined', at(state)))).toMatchObject({
+        kind: 'case',
+        effects: { acquirerMoves: [{ state, caseReason: 'reversal_refused' }] },
+      })
+    for (const state of ['pending', 'approved', 'declined', 'reversed'] as const)
+      expect(tell('reversal_declined', at(state)).kind).toBe('pending')
+  })
+
+  it('tells nothing of a message that was reversed meanwhile, though its outcome stands', () => {
+    const outcome = f.entryFor(f.voidRequest, { kind: 'void' })
+    const reversal = { targetKey: f.voidRequest.messageKey, kind: 'reversed' } as const
+    expect(tell('acquirer_approved', { ...at('reversing'), earlier: outcome, reversal }).kind).toBe('pending')
+  })
+
+  it('of approval adds nothing to a batch that was closed over a case', () => {
+    const next = { ...f.loadedState.terminal.batch, batchNumber: '000002' }
+    const closed = { ...at('pending'), terminal: { ...f.terminal, batch: next } }
+    expect(draftOf(tell('acquirer_approved', closed)).effects).toEqual({
+      acquirerMoves: [
+        expect.objectContaining({
+          state: 'pending',
+          caseReason: 'reversal_refused',
+          acquirerStatus: 'approved',
+        }),
+      ],
+    })
+    const undoing = { ...at('undoing'), terminal: { ...f.terminal, batch: next } }
+    expect(draftOf(tell('reversal_refused', undoing)).effects.acquirerMoves).toMatchObject([
+      { state: 'undoing', caseReason: 'reversal_refused' },
+    ])
+  })
+
+  it('of a sale makes the sale, approved or declined', () => {
+    const ofSale: JournalEntry = { ...saleDraft, seq: 3, previousHash: '', hash: '' }
+    const forwarded = ofSale.effects.claim as AcquirerMessage
+    const loadedState = { ...f.loadedState, earlier: ofSale, claim: ofSale, forwarded }
+    const approved = draftOf(tell('acquirer_approved', loadedState))
+    expect(approved.kind).toBe('sale')
+    expect(approved.effects).toMatchObject({
+      sale: { status: 'approved', authorizationCode: '424242' },
+      batch: { debitAmount: 2468, debitCount: 2 },
+    })
+    const declined = draftOf(tell('acquirer_declined', loadedState))
+    expect(declined.effects.sale).toMatchObject({ status: 'declined', authorizationCode: null })
+    expect(declined.effects.batch).toBeUndefined()
+  })
+})
+
+it('a fed sale that is reversed is owed to the acquirer under the number it has there', () => {
+  const loadedState: LoadedState = { ...f.loadedState, original: f.original, target: f.saleEntry }
+  const reversal = decideReversal(f.reversalOfSale, loadedState, f.generated)
+  expect(draftOf(queueReversal(reversal, loadedState, f.generated)).effects.claim).toMatchObject({
+    kind: 'sale',
+    state: 'reversing',
+    acquirerStan: f.sale.stan,
+    messageKey: f.sale.messageKey,
+  })
+  const forwarded = { ...loadedState, targetForwarded: message }
+  expect(queueReversal(reversal, forwarded, f.generated)).toBe(reversal)
+  const tombstone = { ...f.loadedState }
+  const tombstoned = decideReversal(f.reversalOfSale, tombstone, f.generated)
+  expect(queueReversal(tombstoned, tombstone, f.generated)).toBe(tombstoned)
+})
+
+it('and so it is where the feed tells of it after its reversal, once, if it was approved', () => {
+  const reversal = { targetKey: f.capturedSaleRequest.messageKey, kind: 'tombstone' } as const
+  const loadedState: LoadedState = { ...f.loadedState, reversal }
+  const refused = decideCapturedSale(f.capturedSaleRequest, loadedState, f.generated)
+  const owed = (more: Partial<LoadedState> = {}, request = f.capturedSaleRequest) =>
+    queueLateReversal(refused, request, { ...loadedState, ...more }, f.generated)
+  const draft = draftOf(owed())
+  const messageKey = `${f.capturedSaleRequest.messageKey}|buried`
+  expect(draft).toMatchObject({ kind: 'sale', messageKey, answer: { reason: 'message_reversed' } })
+  expect(draft.effects).toEqual({
+    claim: expect.objectContaining({
+      messageKey,
+      kind: 'sale',
+      state: 'reversing',
+      acquirerStan: f.capturedSaleRequest.stan,
+      acquirerRrn: f.capturedSaleRequest.rrn,
+      rrn: f.generated.rrn,
+      amount: f.capturedSaleRequest.amount,
+      decideBy: f.NOW + DECIDE_MS,
+    }),
+  })
+  expect(owed({ target: f.saleEntry })).toBe(refused)
+  expect(owed({}, { ...f.capturedSaleRequest, status: 'declined' })).toBe(refused)
+  expect(owed({ reversal: { ...reversal, kind: 'reversed' } })).toBe(refused)
+  const captured = decideCapturedSale(f.capturedSaleRequest, f.loadedState, f.generated)
+  expect(queueLateReversal(captured, f.capturedSaleRequest, loadedState, f.generated)).toBe(captured)
+})
+
+it('what its entry told the feed is nothing of the acquirer', () => {
+  const reversal = { targetKey: f.capturedSaleRequest.messageKey, kind: 'tombstone' } as const
+  const refused = decideCapturedSale(f.capturedSaleRequest, { ...f.loadedState, reversal }, f.generated)
+  const draft = draftOf(
+    queueLateReversal(refused, f.capturedSaleRequest, { ...f.loadedState, reversal }, f.generated),
+  )
+  const claim: JournalEntry = { ...draft, seq: 3, previousHash: '', hash: '' }
+  const forwarded = { ...(draft.effects.claim as AcquirerMessage), state: 'reversed' } as const
+  expect(tell('acquirer_approved', { ...f.loadedState, earlier: claim, claim, forwarded }).kind).toBe(
+    'pending',
+  )
+})
+
+describe('a reversal', () => {
+  const reversal = (state: AcquirerState, target: JournalEntry): LoadedState => ({
+    ...f.loadedState,
+    original: f.original,
+    target,
+    targetForwarded: { ...message, state },
+  })
+
+  it('of a pending void is answered 00 and owed to the acquirer; no total moves', () => {
+    for (const state of ['pending', 'undoing'] as const) {
+      const { answer, effects } = draftOf(
+        decideReversal(f.reversalOfVoid, reversal(state, claim), f.generated),
+      )
+      expect(answer?.responseCode).toBe('00')
+      expect(effects).toEqual({
+        voidMoved: { id: f.voidRecord.id, state: 'reversing', reversedAt: f.NOW },
+        reversals: [{ targetKey: f.voidRequest.messageKey, kind: 'reversed' }],
+        acquirerMoves: [
+          {
+            messageKey: f.voidRequest.messageKey,
+            state: 'reversing',
+            at: f.NOW,
+            nextAt: f.NOW,
+            decideBy: f.NOW + DECIDE_MS,
+          },
+        ],
+      })
+    }
+  })
+
+  it('of an approved one takes it out of the total as well', () => {
+    const voided = { ...f.terminal, batch: { ...f.batch, creditAmount: 1234, creditCount: 1 } }
+    const loadedState = { ...reversal('approved', f.voidEntry), terminal: voided }
+    const { effects } = draftOf(decideReversal(f.reversalOfVoid, loadedState, f.generated))
+    expect(effects).toMatchObject({
+      voidMoved: { state: 'reversing' },
+      batch: { creditAmount: 0, creditCount: 0 },
+      acquirerMoves: [{ state: 'reversing' }],
+    })
+  })
+
+  it('of a sale takes its pending void along, and tells the acquirer once more of one that is on its way back already', () => {
+    const withVoid = (state: AcquirerState): LoadedState => ({
+      ...f.loadedState,
+      original: {
+        ...f.original,
+        liveVoid: { id: f.voidRecord.id, messageKey: f.voidRequest.messageKey, state, forwarded: true },
+      },
+      target: f.saleEntry,
+      targetForwarded: { ...message, kind: 'sale', messageKey: f.sale.messageKey, state: 'approved' },
+    })
+    const pending = draftOf(decideReversal(f.reversalOfSale, withVoid('pending'), f.generated)).effects
+    expect(pending.acquirerMoves?.map(({ messageKey }) => messageKey)).toEqual([
+      f.sale.messageKey,
+      f.voidRequest.messageKey,
+    ])
+    expect(pending).toMatchObject({ batch: { debitAmount: 0 }, voidMoved: { state: 'reversing' } })
+    const back = draftOf(decideReversal(f.reversalOfSale, withVoid('reversing'), f.generated)).effects
+    expect(back.acquirerMoves).toMatchObject([
+      { messageKey: f.sale.messageKey },
+      { state: 'reversing', nextAt: f.NOW },
+    ])
+    expect(back.voidMoved).toBeUndefined()
+  })
+})
+
+it('a void of a sale whose void is not decided is refused for good; a copy of the pending one is told nothing', () => {
+  for (const state of ['pending', 'undoing', 'reversing'] as const) {
+    const liveVoid = { id: '9'.repeat(32), messageKey: 'another', state, forwarded: true }
+    const loadedState = { ...forVoid, original: { ...f.original, liveVoid } }
+    const draft = draftOf(decideVoid(f.voidRequest, loadedState, f.generated))
+    expect(draft.answer?.reason).toBe('outcome_pending')
+  }
+  expect(decideVoid(f.voidRequest, at('pending'), f.generated)).toMatchObject({ kind: 'pending' })
+})
+
+it('a batch in which something is not decided does not close', () => {
+  const loadedState = { ...f.loadedState, namedBatch: f.batch, undecided: true }
+  expect(decideSettlement(f.settlementRequest, loadedState, f.generated)).toMatchObject({
+    kind: 'answer',
+    answer: { reason: 'outcome_pending' },
+  })
+})

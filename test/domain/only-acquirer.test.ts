@@ -1,0 +1,155 @@
+/** @module What only the acquirer's list has, as it is written down; and decisions on entries that hold less than they might. */
+
+import { describe, expect, it } from 'vitest'
+import type { ReconciliationRecord } from '../../src/domain/compare-record.ts'
+import { decideCase } from '../../src/domain/decide-case.ts'
+import { asPending } from '../../src/domain/decide-claim.ts'
+import { decideReconciliation } from '../../src/domain/decide-reconciliation.ts'
+import { decideReversal } from '../../src/domain/decide-reversal.ts'
+import { decideVoid } from '../../src/domain/decide-void.ts'
+import type { Decision, LoadedState } from '../../src/domain/decision.ts'
+import { acquirerKey } from '../../src/domain/message-key.ts'
+import type { CaseRequest, ReconciliationRequest } from '../../src/domain/requests.ts'
+import type { AcquirerMessage } from '../../src/domain/types.ts'
+import * as f from './fixtures.ts'
+
+function draftOf(decision: Decision) {
+  if (decision.kind !== 'commit') throw new Error(`expected a commit, not ${decision.kind}`)
+  return decision.draft
+}
+
+const forVoid: LoadedState = { ...f.loadedState, original: f.original }
+const claim = {
+  ...draftOf(asPending(decideVoid(f.voidRequest, forVoid, f.generated), forVoid, f.generated)),
+  ...{ seq: 3, previousHash: 'a'.repeat(64), hash: 'b'.repeat(64) },
+}
+const forwarded = claim.effects.claim as AcquirerMessage
+
+const names = { merchantId: f.MID, terminalId: f.TID, batchNumber: '000001', acquirerStan: '000777' }
+const bare: ReconciliationRecord = {
+  ...names,
+  kind: 'void',
+  state: 'approved',
+  amount: null,
+  currencyCode: null,
+  acquirerRrn: null,
+  authorizationCode: null,
+  original: null,
+}
+const key = acquirerKey(names)
+const AS_OF = f.NOW - 1000
+
+const listed = (record: ReconciliationRecord, original: LoadedState['original'] = null) =>
+  draftOf(
+    decideReconciliation(
+      {
+        ...f.voidRequest,
+        kind: 'reconciliation',
+        messageKey: key,
+        record,
+        asOf: AS_OF,
+      } as ReconciliationRequest,
+      { ...f.loadedState, original },
+      f.generated,
+    ),
+  )
+
+describe('what only the acquirer has', () => {
+  it('is known by its number there', () => {
+    expect(key).toBe(`acquirer|${f.MID}|${f.TID}|000001|000777`)
+  })
+
+  it('is written down as it was told, and what was not told is not made up', () => {
+    expect(listed(bare).effects).toEqual({
+      claim: {
+        ...names,
+        messageKey: key,
+        kind: 'void',
+        amount: 0,
+        currencyCode: '156',
+        originalBatchNumber: null,
+        originalStan: null,
+        originalRrn: null,
+        originalAuthorizationCode: null,
+        rrn: f.generated.rrn,
+        acquirerRrn: null,
+        state: 'approved',
+        claimedAt: f.NOW,
+        movedAt: AS_OF,
+        decideBy: f.NOW,
+        caseReason: 'only_acquirer',
+        caseOpenedAt: f.NOW,
+        caseClosedAt: null,
+        acquirerStatus: 'approved',
+        acquirerAmount: null,
+      },
+    })
+  })
+
+  const answered: ReconciliationRecord = {
+    ...bare,
+    amount: 1234,
+    currencyCode: '156',
+    acquirerRrn: 'ACQR00000003',
+    authorizationCode: '909090',
+    original: { batchNumber: '000001', acquirerStan: '000701' },
+  }
+  const forwardedSale = { ...f.original, forwarded: { ...forwarded, acquirerRrn: 'ACQR00000001' } }
+
+  it('names its sale as the acquirer does', () => {
+    expect(listed(answered, forwardedSale).effects.claim).toMatchObject({
+      amount: 1234,
+      originalBatchNumber: '000001',
+      originalStan: '000701',
+      originalRrn: 'ACQR00000001',
+      originalAuthorizationCode: f.sale.authorizationCode,
+      acquirerRrn: 'ACQR00000003',
+      acquirerAmount: 1234,
+    })
+    expect(listed(answered, f.original).effects.claim?.originalRrn).toBe(f.sale.rrn)
+    const unnumbered = { ...forwardedSale, forwarded: { ...forwarded, acquirerRrn: null } }
+    expect(listed(answered, unnumbered).effects.claim?.originalRrn).toBe(f.sale.rrn)
+  })
+
+  it.each([
+    ['is a sale', { kind: 'sale' }, {}],
+    ['was undone there', { state: 'reversed' }, {}],
+    ['is of another merchant', { merchantId: 'x'.repeat(15) }, {}],
+    ['is of another terminal', { terminalId: '87654321' }, {}],
+    ['is in another currency', { currencyCode: '840' }, {}],
+    ['is of a sale that was declined', {}, { sale: { ...f.sale, status: 'declined' } }],
+  ] as const)('is not taken up as a void where it %s', (_, line, more) => {
+    const { effects } = listed({ ...answered, ...line }, { ...f.original, ...more })
+    expect(Object.keys(effects)).toEqual(['claim'])
+  })
+
+  it('is taken up in the sale’s currency where none is told', () => {
+    expect(listed({ ...answered, currencyCode: null }, f.original).effects.voidRecord).toEqual({
+      ...f.voidRecord,
+      messageKey: key,
+      stan: null,
+      authorizationCode: '909090',
+    })
+  })
+})
+
+describe('an entry that holds less than it might', () => {
+  it('an approval of no sale and no void is reversed by its key alone', () => {
+    const target = f.entryFor(f.voidRequest, { kind: 'void', effects: {} })
+    const request = { ...f.reversalOfVoid, amount: undefined as unknown as number, cardFingerprint: 'd' }
+    const { effects, answer } = draftOf(decideReversal(request, { ...f.loadedState, target }, f.generated))
+    expect(answer?.reason).toBeNull()
+    expect(effects).toEqual({ reversals: [{ targetKey: f.voidRequest.messageKey, kind: 'reversed' }] })
+  })
+
+  it('a case on what only the acquirer has is closed, and nothing of ours is undone', () => {
+    const open = { caseReason: 'only_acquirer', caseOpenedAt: f.NOW, caseClosedAt: null } as const
+    const message: AcquirerMessage = { ...forwarded, state: 'approved', ...open }
+    const request = { ...f.voidRequest, kind: 'case', resolution: 'undone' } as unknown as CaseRequest
+    const loadedState: LoadedState = { ...f.loadedState, claim, earlier: null, forwarded: message }
+    const { effects } = draftOf(decideCase(request, loadedState, f.generated))
+    expect(effects).toEqual({
+      acquirerMoves: [{ messageKey: forwarded.messageKey, state: 'reversed', at: f.NOW, nextAt: null }],
+    })
+  })
+})

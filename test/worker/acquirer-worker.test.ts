@@ -1,0 +1,185 @@
+/**
+ * @module The service with an acquirer behind it that is a Worker of its own, reached through a service binding: frames on the
+ * wire, MACs and books on both sides.
+ */
+
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { AcquirerRequest } from '../../src/acquirer/port.ts'
+import { sendOver } from '../../src/acquirer/send.ts'
+import type { Environment } from '../../src/create-services.ts'
+import { recover } from '../../src/pipeline/recover.ts'
+import { faultOf, rows } from './book.ts'
+import * as s from './support.ts'
+import { openTerminal, sell, type TestTerminal } from './terminal.ts'
+
+const BEHIND: Partial<Environment> = {
+  ACQUIRER: 'https',
+  ACQUIRER_SERVICE: env.ACQUIRER_SERVICE,
+  ACQUIRER_MAC_KEY: '0123456789ABCDEF',
+}
+
+const control = (path: string, body?: object) =>
+  env.ACQUIRER_SERVICE.fetch(`http://acquirer${path}`, {
+    method: 'POST',
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+
+afterEach(() => control('/faults', {}))
+
+interface Entry {
+  readonly of: string
+  readonly terminalId: string
+  readonly state: string
+  readonly amount: number
+  readonly stan: string
+}
+
+/** The acquirer's books of one terminal. */
+async function booksOf(tid: string): Promise<Entry[]> {
+  const response = await env.ACQUIRER_SERVICE.fetch('http://acquirer/ledger')
+  const { items } = (await response.json()) as { items: Entry[] }
+  return items.filter(({ terminalId }) => terminalId === tid)
+}
+
+const theirs = async (terminal: TestTerminal) =>
+  (await booksOf(terminal.tid)).map(({ of, stan, amount, state }) => `${of} ${stan} ${amount} ${state}`)
+
+const ours = async (terminal: TestTerminal) =>
+  (
+    await rows(
+      'select kind, acquirer_stan, amount, state from acquirer_message where terminal_id = ? order by rowid',
+      terminal.tid,
+    )
+  ).map(({ kind, acquirer_stan, amount, state }) => `${kind} ${acquirer_stan} ${amount} ${state}`)
+
+describe('the port, over a service binding', () => {
+  it('sells, voids, reverses and inquires', async () => {
+    const { acquirer } = (await s.openIsolate(BEHIND)).services
+    const sale: AcquirerRequest = {
+      kind: 'sale',
+      of: 'sale',
+      merchantId: s.MID,
+      terminalId: 'PORT0001',
+      batchNumber: '000001',
+      acquirerStan: '000101',
+      amount: 1234,
+      currencyCode: '156',
+      original: null,
+      cardFields: new Map([
+        [2, s.PAN],
+        [22, '072'],
+      ]),
+    }
+    const sold = await acquirer.ask(sale)
+    if (sold.kind !== 'approved' || sold.rrn === null) throw new Error('the sale was not approved')
+    const { rrn, authorizationCode } = sold
+    const undo: AcquirerRequest = {
+      ...sale,
+      kind: 'void',
+      of: 'void',
+      acquirerStan: '000102',
+      original: { batchNumber: '000001', acquirerStan: '000101', rrn, authorizationCode },
+      cardFields: null,
+    }
+    const voided = await acquirer.ask(undo)
+    expect(voided).toMatchObject({ kind: 'approved', rrn: expect.stringMatching(/^\d{12}$/) })
+    expect(await acquirer.ask({ ...undo, kind: 'inquiry' })).toEqual(voided)
+    expect(await acquirer.ask({ ...undo, kind: 'reversal' })).toMatchObject({ kind: 'approved' })
+    expect(await acquirer.ask({ ...undo, kind: 'inquiry' })).toEqual({
+      kind: 'declined',
+      reason: 'message_reversed',
+    })
+    expect(await acquirer.ask({ ...undo, acquirerStan: '000999', kind: 'inquiry' })).toEqual({
+      kind: 'not_found',
+    })
+    expect((await booksOf('PORT0001')).map(({ state }) => state)).toEqual(['approved', 'reversed'])
+  })
+
+  it('gives up on an acquirer that is late', async () => {
+    await control('/faults', { script: [{ fault: 'late_answer' }] })
+    const { services } = await s.openIsolate(BEHIND)
+    const frame = s.frameOf(await s.openIsolate(), s.aSale({ stan: '000001' }), {
+      algorithm: 'cup-ecb',
+      mak: '0123456789ABCDEF',
+    })
+    const late = sendOver(env.ACQUIRER_SERVICE.fetch.bind(env.ACQUIRER_SERVICE), 'http://acquirer/', 200)
+    const start = Date.now()
+    expect(await late(frame)).toBeNull()
+    expect(Date.now() - start).toBeLessThan(5_000)
+    expect(services.acquirer.isRemote).toBe(true)
+  })
+
+  it('is refused at the start where a setting is wrong, by name', async () => {
+    const wrong = [
+      [{ ...BEHIND, ACQUIRER: 'ftp' }, 'ACQUIRER: expected sandbox, book or https'],
+      [{ ACQUIRER: 'https', ACQUIRER_MAC_KEY: '0123456789ABCDEF' }, 'ACQUIRER_URL: expected'],
+      [{ ...BEHIND, ACQUIRER_MAC_KEY: 'DEADBEEF' }, 'ACQUIRER_MAC_KEY: expected 16 hex digits'],
+      [{ ...BEHIND, ACQUIRER_RECOVERY: 'hope' }, 'ACQUIRER_RECOVERY: expected inquiry or repeat'],
+    ] as const
+    for (const [settings, message] of wrong) await expect(s.openIsolate(settings)).rejects.toThrow(message)
+  })
+})
+
+describe('a terminal whose sales and voids go on to an acquirer', () => {
+  /** Waits take no time of the test's, but of its clock. */
+  async function open(): Promise<{ terminal: TestTerminal; isolate: s.Isolate }> {
+    const isolate: s.Isolate = await s.openIsolate({
+      ...BEHIND,
+      sleep: async (ms) => {
+        isolate.clock.now += ms
+      },
+    })
+    return { terminal: await openTerminal(isolate), isolate }
+  }
+  const voidOf = (sale: Awaited<ReturnType<typeof sell>>) => s.aVoid({ stan: '000002', ...sale })
+
+  it('has them in both books', async () => {
+    const { terminal } = await open()
+    const sale = await sell(terminal, '000001')
+    expect((await terminal.send(voidOf(sale))).fields.get(39)).toBe('00')
+    expect((await terminal.send(s.aSale({ stan: '000003', amount: 1251 }))).fields.get(39)).toBe('51')
+    expect(await theirs(terminal)).toEqual(await ours(terminal))
+    expect((await terminal.send(s.aReversal('void', { stan: '000002' }))).fields.get(39)).toBe('00')
+    expect(await faultOf(terminal.tid)).toBeNull()
+  })
+
+  it.each(['drop_request', 'drop_answer', 'other_stan', 'bad_mac', 'half_frame', 'code_96', 'code_98'])(
+    'hears nothing of a void that met %s, and the truth once it is found',
+    async (fault) => {
+      const { terminal, isolate } = await open()
+      const sale = await sell(terminal, '000001')
+      await control('/faults', { script: [{ on: 'void', fault }] })
+      const silence = await terminal.send(voidOf(sale))
+      expect([silence.status, silence.bytes.length]).toEqual([503, 0])
+      await isolate.settle()
+      await recover(isolate.services, isolate.services.now() + 1)
+      expect((await terminal.send(voidOf(sale))).fields.get(39)).toBe('00')
+      expect(await theirs(terminal)).toEqual(await ours(terminal))
+    },
+  )
+
+  it('is told no more than is so where a decline is forged', async () => {
+    const { terminal, isolate } = await open()
+    const sale = await sell(terminal, '000001')
+    await control('/faults', {
+      script: [
+        { on: 'void', fault: 'bad_mac' },
+        { on: 'inquiry', fault: 'bad_mac' },
+      ],
+    })
+    expect((await terminal.send(voidOf(sale))).status).toBe(503)
+    await isolate.settle()
+    expect(await theirs(terminal)).toEqual(await ours(terminal))
+    expect((await ours(terminal)).at(-1)).toMatch(/^void .* approved$/)
+  })
+
+  it('cannot send a PIN on: the sale is refused, and the acquirer never hears of it', async () => {
+    const { terminal } = await open()
+    const pin = { 26: '12', 52: '0123456789ABCDEF', 53: '2600000000000000' }
+    expect((await terminal.send(s.aSale({ stan: '000001', more: pin }))).fields.get(39)).toBe('40')
+    const track = { 2: undefined, 35: `${'6'.repeat(20)}`, 53: '2610000000000000' }
+    expect((await terminal.send(s.aSale({ stan: '000002', more: track }))).fields.get(39)).toBe('40')
+    expect(await theirs(terminal)).toEqual([])
+  })
+})
