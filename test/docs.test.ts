@@ -7,9 +7,10 @@ import { BEARER_KEY, RETRY_AFTER } from '../src/admission/admission-controller.t
 import { PRIORITIES } from '../src/admission/concurrency-limit.ts'
 import { UNPROVED } from '../src/admission/sources.ts'
 import { ALL_SIGN_ONS, SIGN_ON, TERMINAL, WITHOUT_MAC } from '../src/admission/terminals.ts'
-import { API_BODY_LIMIT, API_ROUTES, CAPTURED_SALES_BODY_LIMIT } from '../src/api/door.ts'
-import { DOOR_REFUSALS } from '../src/api/json/problem.ts'
-import { CAPTURED_SALE_LINES } from '../src/api/ndjson.ts'
+import { CONTRACT } from '../src/api/contract.ts'
+import { API_BODY_LIMIT, CAPTURED_SALES_BODY_LIMIT } from '../src/api/door.ts'
+import { API_REFUSALS } from '../src/api/json/refusals.ts'
+import { MOST_LINES } from '../src/api/read-request.ts'
 import { ACQUIRER_STATES, ACQUIRER_TRANSITIONS } from '../src/domain/acquirer-state.ts'
 import { REFUSALS, refusalOf } from '../src/domain/decline-reason.ts'
 import { MAC_PROFILES } from '../src/domain/types.ts'
@@ -55,7 +56,7 @@ describe('reasons', () => {
 
   it('of the JSON door stand there too', () => {
     const documented = table(ARCHITECTURE, '| reason | HTTP | 中文 | English | doNext |')
-    const ours = Object.entries(DOOR_REFUSALS).map(([reason, { status, zh, en, doNext }]) => [
+    const ours = Object.entries(API_REFUSALS).map(([reason, { status, zh, en, doNext }]) => [
       reason,
       String(status),
       zh,
@@ -66,7 +67,7 @@ describe('reasons', () => {
   })
 
   it('that a page names are there', () => {
-    const known = new Set([...Object.keys(REFUSALS), ...Object.keys(DOOR_REFUSALS)])
+    const known = new Set([...Object.keys(REFUSALS), ...Object.keys(API_REFUSALS)])
     const named = [...ARCHITECTURE.matchAll(/\(`(\w+)`, [0-9A-Z]{2}\)/g)].map(([, reason = '']) => reason)
     expect(named.length).toBeGreaterThan(1)
     expect(named.filter((reason) => !known.has(reason))).toEqual([])
@@ -92,14 +93,11 @@ describe('doors', () => {
 
   it('every route of the JSON door is in the README’s table, and no other', () => {
     const documented = column(table(README, '| route | what it does |'), 0)
-    const ours = Object.entries(API_ROUTES).flatMap(([path, methods]) =>
-      methods.map((method) => `${method} ${path}`),
-    )
-    expect(documented.toSorted()).toEqual(ours.toSorted())
+    expect(documented.toSorted()).toEqual(Object.keys(CONTRACT).toSorted())
   })
 
   it('so are the bounds of its bodies', () => {
-    expectInReadme(`up to ${CAPTURED_SALE_LINES} as NDJSON`)
+    expectInReadme(`up to ${MOST_LINES} as NDJSON`)
     expectInReadme(`${API_BODY_LIMIT / 1024} KiB`)
     expectInReadme(`${CAPTURED_SALES_BODY_LIMIT / 1024} KiB`)
   })

@@ -7,7 +7,7 @@ import type { DeclineReason } from '../domain/decline-reason.ts'
 import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
 import type { Request } from '../pipeline/decide.ts'
 import type { Services } from '../pipeline/services.ts'
-import type { Message, Outcome, Settled, Verdict } from '../pipeline/types.ts'
+import type { Outcome, PipelineMessage, Settled, Verdict } from '../pipeline/types.ts'
 import { sha256 } from '../store/journal.ts'
 import type { Credential, Loaded, LoadItem } from '../store/load.ts'
 import { type About, apiProblem, declineProblem, type Problem } from './json/problem.ts'
@@ -69,7 +69,7 @@ export interface Submitted {
 const messageOf = (
   load: LoadItem,
   verify: (loaded: Loaded) => Promise<ApiVerdict> | ApiVerdict,
-): Message<Found> => ({
+): PipelineMessage<Found> => ({
   load,
   async verify(loaded) {
     const verdict = await verify(loaded)

@@ -53,7 +53,11 @@ const checked = (where: RequestError['in'], schema: z.ZodType | undefined, value
   schema === undefined ? ok(undefined) : check(where, schema, value)
 
 /** Checks a value against a schema; the problem names each member at fault and never its value. */
-function check(where: RequestError['in'], schema: z.ZodType, value: unknown): Result<unknown, Problem> {
+export function check(
+  where: RequestError['in'],
+  schema: z.ZodType,
+  value: unknown,
+): Result<unknown, Problem> {
   const parsed = schema.safeParse(value, { error: whyOf })
   if (parsed.success) return ok(parsed.data)
   const errors = parsed.error.issues.map(({ path, message }) => ({
@@ -147,8 +151,13 @@ function bodyProblem(fault: BodyFault, route: Route): Problem {
 }
 
 function readJson(text: string, schema: z.ZodType | undefined): Result<unknown, Problem> {
+  const json = parseJson(text)
+  return json.ok ? checked('body', schema, json.value) : json
+}
+
+export function parseJson(text: string): Result<unknown, Problem> {
   try {
-    return checked('body', schema, JSON.parse(text))
+    return ok(JSON.parse(text))
   } catch {
     return err(invalid({ in: 'body', pointer: '', why: 'is not JSON' }))
   }

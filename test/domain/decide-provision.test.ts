@@ -23,7 +23,6 @@ const request: ProvisionRequest = {
   terminalId: TID,
   profile,
   merchant,
-  merchantChange: merchant,
   newMasterKey: true,
 }
 
@@ -45,11 +44,10 @@ describe('a new terminal', () => {
     expect(GENESIS).toEqual({ seq: 0, hash: '0'.repeat(64) })
   })
 
-  it('gets its profile, its merchant and batch 000001', () => {
+  it('gets its profile and batch 000001', () => {
     const fresh = newTerminal(request)
     expect(effectsOf({}, fresh)).toEqual({
       terminal: profile,
-      merchant,
       batch: fresh.batch,
       keyVersion: null,
     })
@@ -58,16 +56,12 @@ describe('a new terminal', () => {
 
 describe('a terminal that stands', () => {
   it('keeps its batch and, without a new master key, its working keys', () => {
-    expect(effectsOf({ newMasterKey: false })).toEqual({ terminal: profile, merchant })
+    expect(effectsOf({ newMasterKey: false })).toEqual({ terminal: profile })
   })
 
   it('loses every working key with a new master key', () => {
-    expect(effectsOf({})).toEqual({ terminal: profile, merchant, keyVersion: null })
+    expect(effectsOf({})).toEqual({ terminal: profile, keyVersion: null })
   })
-})
-
-it('leaves its merchant alone where nothing of it is named', () => {
-  expect(effectsOf({ merchantChange: null })).toEqual({ terminal: profile, keyVersion: null })
 })
 
 it('is an entry like any other', () => {

@@ -37,7 +37,7 @@ const CODINGS = `## Codings
 | \`b\` | bytes, shown in hexadecimal here | the bytes |
 
 - **Prefix**: a field of variable length starts with its length in BCD. One byte holds 2 digits, two bytes hold 4 digits.
-- **What the prefix counts**: digits for \`n\`, nibbles for \`z\`, characters for \`an\` and \`ans\`, bytes for \`b\`. So a card number of 16
+- **The prefix counts** digits for \`n\`, nibbles for \`z\`, characters for \`an\` and \`ans\`, bytes for \`b\`. So a card number of 16
   digits has the prefix \`16\` and 8 bytes.
 - **Odd counts**: an odd number of digits leaves one nibble free. "0 nibble right" means that the digits start at the left and the
   last nibble is 0. "0 nibble left" means that the first nibble is 0.

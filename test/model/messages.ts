@@ -3,9 +3,9 @@
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
-import type { Message } from '../../src/pipeline/types.ts'
 import type { LoadItem } from '../../src/store/load.ts'
 import { keyOf, MID, merchant, TID, totals } from '../domain/fixtures.ts'
+import type { HouseMessage } from '../support/house.ts'
 import type { Named, Message as Sent } from './commands.ts'
 
 export interface Asked {
@@ -16,14 +16,15 @@ export interface Asked {
 }
 
 /** What a door submits, once the sender is proved. */
-export function messageOf({ request, load, masterKey }: Asked): Message {
+export function messageOf({ request, load, masterKey }: Asked): HouseMessage {
   const verdict = {
     kind: 'verified',
     found: null,
     request,
     ...(masterKey === undefined ? {} : { masterKey }),
   } as const
-  return { load, verify: async () => verdict }
+  const merchant = request.kind === 'provision' ? request.merchant : null
+  return { load, verify: async () => verdict, merchant }
 }
 
 /** A message as its sender remembers it; id and RRN are of a sale that it was told of. */
@@ -270,7 +271,7 @@ function officeMessage(
     case 'provision': {
       const named = { ...merchant, window: WINDOWS[command.window] }
       const isFirst = number === 0
-      const terminal = { terminalId: TID, profile: PROFILE, merchant: named, merchantChange: named }
+      const terminal = { terminalId: TID, profile: PROFILE, merchant: named }
       const provision = { messageKey: `provision|${number}`, contentFingerprint: '', request: {} }
       return {
         request: { ...office, kind: 'provision', ...provision, ...terminal, newMasterKey: isFirst },

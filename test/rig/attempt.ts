@@ -138,7 +138,7 @@ export function jsonAttempt(
 }
 
 function receivedOfJson({ status, text, json }: JsonAnswer): Received | null {
-  const { reason = json.status ?? '', rrn = null } = json
+  const { reason = json.state ?? '', rrn = null } = json
   const received = { text, words: `${status} ${reason}`, rrn, authorizationCode: null }
   // A reversal says, from one time to the next, how far the acquirer is; what it is itself never changes.
   if (status === 200) return { ...received, verdict: 'approved', text: `${rrn} ${json.receivedAt}` }

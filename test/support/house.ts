@@ -1,10 +1,14 @@
 /** @module The service without its doors: the road over SQLite, with a clock, counted fresh values, and a D1 that fails where it is told to. */
 
 import type { Acquirer } from '../../src/acquirer/port.ts'
+import { decideMerchant } from '../../src/domain/decide-merchant.ts'
+import { GENESIS } from '../../src/domain/decide-provision.ts'
+import type { Merchant } from '../../src/domain/types.ts'
 import { createPipeline } from '../../src/pipeline/process.ts'
-import type { Caller, Message, Outcome, Pipeline, PipelineOptions } from '../../src/pipeline/types.ts'
+import type { Caller, Outcome, Pipeline, PipelineMessage, PipelineOptions } from '../../src/pipeline/types.ts'
 import { openDb } from '../../src/store/db.ts'
-import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
+import { type JournalRow, seal, verifyChain } from '../../src/store/journal.ts'
+import { commitMerchant } from '../../src/store/merchants.ts'
 import { NOW } from '../domain/fixtures.ts'
 import { bindD1, type Row, Storage, type Trip } from '../simulation/platform/d1.ts'
 
@@ -22,6 +26,9 @@ export interface Line {
 
 const CALLER: Caller = { waitUntil: () => {}, beforeAcquirer: () => {} }
 
+/** A message, and the settings of its merchant, which are put in place before it. */
+export type HouseMessage = PipelineMessage & { readonly merchant?: Merchant | null }
+
 export class House {
   now = NOW
   readonly options: PipelineOptions
@@ -36,6 +43,7 @@ export class House {
   trips = 0
   readonly #storage: Storage
   #made = 0
+  #merchants = 0
 
   /** Over a database of its own, or that of another house. */
   constructor(acquirer: Acquirer, next?: House) {
@@ -55,14 +63,29 @@ export class House {
     this.pipeline = createPipeline(this.options)
   }
 
-  async send(message: Message): Promise<Outcome> {
+  async send(message: HouseMessage): Promise<Outcome> {
+    if (message.merchant != null) await this.putMerchant(message.merchant)
     return (await this.pipeline.runAlone(message)).outcome
   }
 
   /** All at once, so that they share sets. */
-  async sendTogether(messages: readonly Message[]): Promise<Outcome[]> {
+  async sendTogether(messages: readonly PipelineMessage[]): Promise<Outcome[]> {
     const settled = await Promise.all(messages.map((message) => this.pipeline.submit(message, CALLER)))
     return settled.map(({ outcome }) => outcome)
+  }
+
+  /** Makes a merchant what it is from now on, over trips that nothing happens to. */
+  async putMerchant(merchant: Merchant): Promise<void> {
+    const { merchantId, ...change } = merchant
+    const [before] = this.rows<{ seq: number; hash: string }>(
+      'select head_seq as seq, head_hash as hash from merchant where merchant_id = ?',
+      merchantId,
+    )
+    const messageKey = `merchant|${++this.#merchants}`
+    const draft = decideMerchant({ merchantId, messageKey, change }, null, this.now)
+    if (!draft.ok) throw new Error(draft.error)
+    const db = openDb(bindD1(this.#storage, (_, apply) => Promise.resolve(apply())))
+    await commitMerchant(db, await seal(draft.value, { ...(before ?? GENESIS) }, null), merchant)
   }
 
   rows<T = Row>(sql: string, ...params: (string | number | null)[]): T[] {
@@ -73,7 +96,7 @@ export class House {
   async faultOfJournal(): Promise<unknown> {
     const rows = this.rows<JournalRow>(
       `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
-       from journal order by seq`,
+       from journal where terminal_id not like 'merchant:%' order by seq`,
     )
     const [head] = this.rows<{ seq: number; hash: string }>(
       'select head_seq as seq, head_hash as hash from terminal',

@@ -59,17 +59,17 @@ export const inquiryQuery = z.union(
   'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, idempotencyKey',
 )
 
-/** A whole number in a query. */
-const limit = (most: number, usual: number) =>
-  z
-    .string()
-    .regex(/^[0-9]{1,6}$/, `expected a number from 1 to ${most}`)
-    .transform(Number)
-    .pipe(
-      z.int().min(1, `expected a number from 1 to ${most}`).max(most, `expected a number from 1 to ${most}`),
-    )
-    .default(usual)
-    .describe('The most items of a page.')
+/** A whole number: in a query it is a text. */
+function limit(most: number, usual: number) {
+  const error = `expected a number from 1 to ${most}`
+  const read = (value: unknown) =>
+    typeof value === 'string' && /^[0-9]{1,6}$/.test(value) ? Number(value) : value
+  const number = z.preprocess(read, z.int({ error }).min(1, error).max(most, error)) as z.ZodType<
+    number,
+    number
+  >
+  return number.default(usual).describe('The most items of a page.')
+}
 
 /** `GET /v1/cases`. The cursor is the `next` of the page before. */
 export const casesQuery = z.strictObject({
