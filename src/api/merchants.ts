@@ -1,8 +1,6 @@
 /** @module Provisions a merchant, or changes its settings. */
 
-import { freshId } from '../crypto/random.ts'
 import { decideMerchant } from '../domain/decide-merchant.ts'
-import { apiMessageKey } from '../domain/message-key.ts'
 import type { MerchantRequest } from '../domain/requests.ts'
 import { seal } from '../store/journal.ts'
 import { commitMerchant, readMerchant } from '../store/merchants.ts'
@@ -23,8 +21,7 @@ export const putMerchant: Handler<'PUT /v1/merchants/{merchantId}'> = async ({
   body,
 }) => {
   const { merchantId } = path
-  const messageKey = apiMessageKey('admin', 'merchant', freshId(services.random))
-  const request: MerchantRequest = { merchantId, messageKey, change: changeOf(body) }
+  const request: MerchantRequest = { merchantId, change: changeOf(body) }
   for (let losses = 0; losses < MOST_LOSSES; losses++) {
     const found = await readMerchant(services.db, credential, merchantId)
     const { credential: caller, merchant: before, head } = found
@@ -32,7 +29,7 @@ export const putMerchant: Handler<'PUT /v1/merchants/{merchantId}'> = async ({
     if (caller === null) return apiProblem('unauthorized')
     if (caller.merchantId !== null) return apiProblem('forbidden')
     if (before !== null && isEmpty(request)) return { status: 200, body: merchantBody(before) }
-    const draft = decideMerchant(request, before, services.now())
+    const draft = decideMerchant(request, before, head, services.now())
     if (!draft.ok) return apiProblem(draft.error)
     const { merchant } = draft.value.effects
     if (!(await commitMerchant(services.db, await seal(draft.value, head, null), merchant))) continue

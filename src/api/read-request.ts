@@ -98,7 +98,7 @@ function readBody(c: Context, route: Route): Result<Body, Problem> {
 }
 
 /** Media types that a route takes. */
-export const acceptsOf = ({ body, line }: Route): string[] => [
+const acceptsOf = ({ body, line }: Route): string[] => [
   ...(body === undefined ? [] : [JSON_TYPE]),
   ...(line === undefined ? [] : [NDJSON_TYPE]),
 ]

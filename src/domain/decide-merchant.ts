@@ -3,15 +3,16 @@
 import { DEFAULT_MERCHANT } from './admit.ts'
 import type { MerchantRequest } from './requests.ts'
 import { err, ok, type Result } from './result.ts'
-import type { DraftEntry, Merchant } from './types.ts'
+import type { DraftEntry, Head, Merchant } from './types.ts'
 
 /** The stream of a merchant in the journal. No terminal number has this form. */
 export const merchantStream = (merchantId: string): string => `merchant:${merchantId}`
 
 /** The entry that makes the merchant what it is from now on. The one currency of a merchant never changes. */
 export function decideMerchant(
-  { merchantId, messageKey, change }: MerchantRequest,
+  { merchantId, change }: MerchantRequest,
   before: Merchant | null,
+  head: Head,
   now: number,
 ): Result<DraftEntry & { readonly effects: { readonly merchant: Merchant } }, 'currency_fixed'> {
   const { currencyCode } = change
@@ -19,11 +20,12 @@ export function decideMerchant(
     return err('currency_fixed')
   const usual = { ...DEFAULT_MERCHANT, name: merchantId, status: 'active' } as const
   const merchant: Merchant = { ...usual, ...before, ...change, merchantId }
+  const stream = merchantStream(merchantId)
   return ok({
-    terminalId: merchantStream(merchantId),
+    terminalId: stream,
     merchantId,
     kind: 'merchant',
-    messageKey,
+    messageKey: `${stream}|${head.seq + 1}`,
     contentFingerprint: '',
     door: 'json',
     request: Object.fromEntries(Object.entries(change).map(([name, value]) => [name, textOf(value)])),

@@ -124,7 +124,6 @@ export interface ReconciliationRequest extends RequestBase {
 /** A merchant is registered, or its settings change. */
 export interface MerchantRequest {
   readonly merchantId: string
-  readonly messageKey: string
   /** The settings that are named; the others stay as they are, or become the defaults of a new merchant. */
   readonly change: Partial<Omit<Merchant, 'merchantId'>>
 }

@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest'
 import type * as z from 'zod'
 import { readIdempotencyKey } from '../../src/api/json/idempotency-key.ts'
 import {
-  capturedSale,
+  capturedSaleBody,
   merchantSettings,
   terminalSettings,
   VOID_REASONS,
-  voidRequest,
+  voidRequestBody,
 } from '../../src/api/json/schemas.ts'
 import { merchantId, terminalId } from '../../src/api/json/values.ts'
 
@@ -73,24 +73,24 @@ describe('POST /v1/voids', () => {
   const valid = { saleId: 'a0'.repeat(16), amount: 1234, currency: '156', reason: 'operator_error' }
 
   it('takes it, and what may be left out', () => {
-    expect(voidRequest.parse(valid)).toEqual(valid)
-    expect(voidRequest.parse({ saleId: valid.saleId, amount: 1 })).toEqual({
+    expect(voidRequestBody.parse(valid)).toEqual(valid)
+    expect(voidRequestBody.parse({ saleId: valid.saleId, amount: 1 })).toEqual({
       saleId: valid.saleId,
       amount: 1,
     })
   })
-  takes(voidRequest, valid, {
+  takes(voidRequestBody, valid, {
     amount: [1, 999_999_999_999],
     reason: [...VOID_REASONS, ABSENT],
     currency: ['840', ABSENT],
   })
-  refuses(voidRequest, valid, {
+  refuses(voidRequestBody, valid, {
     saleId: [ABSENT, '', 'A0'.repeat(16), 'a0'.repeat(15), 'a0'.repeat(17), `${'a0'.repeat(16)}\n`, 1, null],
     amount: BAD_AMOUNTS,
     currency: BAD_CURRENCIES,
     reason: ['because', '', null, 1],
   })
-  closed(voidRequest, valid)
+  closed(voidRequestBody, valid)
 })
 
 describe('POST /v1/sales', () => {
@@ -110,19 +110,19 @@ describe('POST /v1/sales', () => {
   }
 
   it('takes it, and what may be left out', () => {
-    expect(capturedSale.parse(valid)).toEqual(valid)
+    expect(capturedSaleBody.parse(valid)).toEqual(valid)
     const { merchantId, terminalId, batchNumber, stan, amount } = valid
     const least = { merchantId, terminalId, batchNumber, stan, amount }
-    expect(capturedSale.parse(least)).toEqual({ ...least, state: 'approved' })
+    expect(capturedSaleBody.parse(least)).toEqual({ ...least, state: 'approved' })
   })
-  takes(capturedSale, valid, {
+  takes(capturedSaleBody, valid, {
     stan: ['000001', '999999'],
     pan: ['6225000000000', '6225000000000000014', ABSENT],
     fee: [0, ABSENT],
     state: ['declined', ABSENT],
     soldAt: ['2026-06-01T02:18:00Z', '2026-06-01T02:18:00.123Z', '2026-06-01T02:18:00-05:30', ABSENT],
   })
-  refuses(capturedSale, valid, {
+  refuses(capturedSaleBody, valid, {
     merchantId: [ABSENT, '12345678901234', '1234567890123456', '12345678901234|', '12345678901234 ', 1],
     terminalId: [ABSENT, '1234567', '123456789', '1234567|', '１２３４５６７８', 12345678],
     batchNumber: [ABSENT, '1', '0000001', 'A00001', 1],
@@ -152,7 +152,7 @@ describe('POST /v1/sales', () => {
       null,
     ],
   })
-  closed(capturedSale, valid)
+  closed(capturedSaleBody, valid)
 })
 
 describe('PUT /v1/merchants/{merchantId}/terminals/{terminalId}', () => {

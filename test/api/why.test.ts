@@ -2,7 +2,12 @@
 
 import { describe, expect, it } from 'vitest'
 import type * as z from 'zod'
-import { capturedSale, merchantSettings, terminalSettings, voidRequest } from '../../src/api/json/schemas.ts'
+import {
+  capturedSaleBody,
+  merchantSettings,
+  terminalSettings,
+  voidRequestBody,
+} from '../../src/api/json/schemas.ts'
 import { whyOf } from '../../src/api/json/why.ts'
 
 describe('what is wrong', () => {
@@ -13,7 +18,7 @@ describe('what is wrong', () => {
 
   it('is said in our words', () => {
     const sale = { merchantId: 1, batchNumber: '1', stan: '000000', amount: 0.5, state: 'maybe', extra: 1 }
-    expect(faultsIn(capturedSale, sale)).toEqual([
+    expect(faultsIn(capturedSaleBody, sale)).toEqual([
       ['merchantId', 'expected a text'],
       ['terminalId', 'is missing'],
       ['batchNumber', 'expected six digits'],
@@ -22,11 +27,11 @@ describe('what is wrong', () => {
       ['state', 'expected approved, declined'],
       ['', 'has a member that is not known'],
     ])
-    expect(faultsIn(voidRequest, { amount: -1 })).toEqual([
+    expect(faultsIn(voidRequestBody, { amount: -1 })).toEqual([
       ['saleId', 'is missing'],
       ['amount', 'expected at least 1'],
     ])
-    expect(faultsIn(voidRequest, [])).toEqual([['', 'expected an object']])
+    expect(faultsIn(voidRequestBody, [])).toEqual([['', 'expected an object']])
     const window = { window: { kind: 'forever' } }
     expect(faultsIn(merchantSettings, window)).toEqual([['window/kind', 'expected a known kind']])
     const tmk = { tmk: { components: [{ value: '01', checkValue: '0102' }] } }
@@ -36,9 +41,9 @@ describe('what is wrong', () => {
   it('never repeats what was sent, and no word is zod’s', () => {
     const secret = '6225000000000014'
     const bodies: [z.ZodType, unknown][] = [
-      [capturedSale, { pan: `${secret}x`, [secret]: 1, state: secret, amount: secret }],
+      [capturedSaleBody, { pan: `${secret}x`, [secret]: 1, state: secret, amount: secret }],
       [terminalSettings, { tmk: { components: [{ value: `${secret}zz`, checkValue: secret.repeat(2) }] } }],
-      [voidRequest, { saleId: secret, reason: secret }],
+      [voidRequestBody, { saleId: secret, reason: secret }],
     ]
     for (const [schema, body] of bodies) {
       const messages = faultsIn(schema, body).map(([, message]) => message)

@@ -43,7 +43,6 @@ export class House {
   trips = 0
   readonly #storage: Storage
   #made = 0
-  #merchants = 0
 
   /** Over a database of its own, or that of another house. */
   constructor(acquirer: Acquirer, next?: House) {
@@ -81,11 +80,11 @@ export class House {
       'select head_seq as seq, head_hash as hash from merchant where merchant_id = ?',
       merchantId,
     )
-    const messageKey = `merchant|${++this.#merchants}`
-    const draft = decideMerchant({ merchantId, messageKey, change }, null, this.now)
+    const head = { ...(before ?? GENESIS) }
+    const draft = decideMerchant({ merchantId, change }, null, head, this.now)
     if (!draft.ok) throw new Error(draft.error)
     const db = openDb(bindD1(this.#storage, (_, apply) => Promise.resolve(apply())))
-    await commitMerchant(db, await seal(draft.value, { ...(before ?? GENESIS) }, null), merchant)
+    await commitMerchant(db, await seal(draft.value, head, null), merchant)
   }
 
   rows<T = Row>(sql: string, ...params: (string | number | null)[]): T[] {

@@ -1,15 +1,15 @@
 /** @module The routes by which our records are compared with the acquirer's own list. */
 
-import { acquirerMessages } from '../json/answer-schemas.ts'
+import { acquirerMessagesAnswer } from '../json/answer-schemas.ts'
 import { comparedLine } from '../json/line-schemas.ts'
 import { acquirerMessagesQuery, reconciliationQuery, recordLine } from '../json/schemas.ts'
-import { MERCHANT_ID, TERMINAL_ID } from './examples.ts'
+import { EXAMPLE_MERCHANT_ID, EXAMPLE_TERMINAL_ID } from './examples.ts'
 import type { Routes } from './route.ts'
 
 const RECORD = {
   kind: 'void',
-  merchantId: MERCHANT_ID,
-  terminalId: TERMINAL_ID,
+  merchantId: EXAMPLE_MERCHANT_ID,
+  terminalId: EXAMPLE_TERMINAL_ID,
   batchNumber: '000001',
   stan: '731502',
 } as const
@@ -25,7 +25,7 @@ export const ACQUIRER_ROUTES = {
     answers: {
       200: {
         description: 'A page of messages.',
-        body: acquirerMessages,
+        body: acquirerMessagesAnswer,
         example: {
           items: [
             {

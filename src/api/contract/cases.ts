@@ -1,8 +1,8 @@
 /** @module The routes of cases: what a person must look at. */
 
-import { caseFile, cases } from '../json/answer-schemas.ts'
+import { caseAnswer, casesAnswer } from '../json/answer-schemas.ts'
 import { caseDecision, casePath, casesQuery } from '../json/schemas.ts'
-import { CASE } from './examples.ts'
+import { EXAMPLE_CASE } from './examples.ts'
 import type { Routes } from './route.ts'
 
 export const CASE_ROUTES = {
@@ -16,8 +16,8 @@ export const CASE_ROUTES = {
     answers: {
       200: {
         description: 'A page of cases.',
-        body: cases,
-        example: { items: [CASE], next: null, certainty: 'FINAL', doNext: 'nothing' },
+        body: casesAnswer,
+        example: { items: [EXAMPLE_CASE], next: null, certainty: 'FINAL', doNext: 'nothing' },
       },
     },
     reasons: [],
@@ -31,9 +31,9 @@ export const CASE_ROUTES = {
       'Why the case is open and since when, its references here and at the acquirer, its history, and what to do.',
     caller: 'merchant',
     path: casePath,
-    answers: { 200: { description: 'The case.', body: caseFile, example: CASE } },
+    answers: { 200: { description: 'The case.', body: caseAnswer, example: EXAMPLE_CASE } },
     reasons: ['not_found'],
-    example: { path: { rrn: CASE.rrn } },
+    example: { path: { rrn: EXAMPLE_CASE.rrn } },
   },
   'POST /v1/cases/{rrn}': {
     operationId: 'decideCase',
@@ -48,10 +48,10 @@ export const CASE_ROUTES = {
     answers: {
       200: {
         description: 'The case, decided.',
-        body: caseFile,
+        body: caseAnswer,
         headers: ['idempotent-replayed'],
         example: {
-          ...CASE,
+          ...EXAMPLE_CASE,
           state: 'closed',
           closedAt: '2026-06-01T08:00:00.000Z',
           ours: { state: 'declined' },
@@ -63,7 +63,7 @@ export const CASE_ROUTES = {
     },
     reasons: ['not_found', 'case_closed', 'key_reused_with_different_content', 'in_progress'],
     example: {
-      path: { rrn: CASE.rrn },
+      path: { rrn: EXAMPLE_CASE.rrn },
       body: { resolution: 'undone', note: 'Ms Li at the acquirer, by telephone: not in their books' },
     },
   },

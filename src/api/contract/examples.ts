@@ -2,15 +2,15 @@
 
 import type { CaseBody, MerchantBody, SaleBody, TerminalBody, VoidBody } from '../json/answer-schemas.ts'
 
-export const MERCHANT_ID = '123456789012345'
-export const TERMINAL_ID = '12345678'
-export const SALE_ID = '22ac9c2341b27a8f7a7f7f25a6887637'
-export const VOID_ID = '5d1fbd2d4d8b4e0f9a6d3c1b2a997e10'
+export const EXAMPLE_MERCHANT_ID = '123456789012345'
+export const EXAMPLE_TERMINAL_ID = '12345678'
+export const EXAMPLE_SALE_ID = '22ac9c2341b27a8f7a7f7f25a6887637'
+export const EXAMPLE_VOID_ID = '5d1fbd2d4d8b4e0f9a6d3c1b2a997e10'
 
-export const SALE: SaleBody = {
-  id: SALE_ID,
-  merchantId: MERCHANT_ID,
-  terminalId: TERMINAL_ID,
+export const EXAMPLE_SALE: SaleBody = {
+  id: EXAMPLE_SALE_ID,
+  merchantId: EXAMPLE_MERCHANT_ID,
+  terminalId: EXAMPLE_TERMINAL_ID,
   batchNumber: '000001',
   stan: '000002',
   amount: 1234,
@@ -28,12 +28,12 @@ export const SALE: SaleBody = {
   doNext: 'nothing',
 }
 
-export const VOID: VoidBody = {
-  id: VOID_ID,
-  saleId: SALE_ID,
+export const EXAMPLE_VOID: VoidBody = {
+  id: EXAMPLE_VOID_ID,
+  saleId: EXAMPLE_SALE_ID,
   state: 'approved',
-  merchantId: MERCHANT_ID,
-  terminalId: TERMINAL_ID,
+  merchantId: EXAMPLE_MERCHANT_ID,
+  terminalId: EXAMPLE_TERMINAL_ID,
   batchNumber: '000001',
   stan: null,
   amount: 1234,
@@ -52,8 +52,8 @@ export const VOID: VoidBody = {
   doNext: 'print_receipt',
 }
 
-export const PENDING_VOID: VoidBody = {
-  ...VOID,
+export const EXAMPLE_PENDING_VOID: VoidBody = {
+  ...EXAMPLE_VOID,
   state: 'pending',
   authorizationCode: null,
   certainty: 'UNKNOWN',
@@ -62,8 +62,8 @@ export const PENDING_VOID: VoidBody = {
   decideBy: '2026-06-01T02:22:00.000Z',
 }
 
-export const MERCHANT: MerchantBody = {
-  merchantId: MERCHANT_ID,
+export const EXAMPLE_MERCHANT: MerchantBody = {
+  merchantId: EXAMPLE_MERCHANT_ID,
   name: '示例商店 Example Store',
   state: 'active',
   timeZone: 'Asia/Shanghai',
@@ -74,9 +74,9 @@ export const MERCHANT: MerchantBody = {
   doNext: 'nothing',
 }
 
-export const TERMINAL: TerminalBody = {
-  merchantId: MERCHANT_ID,
-  terminalId: TERMINAL_ID,
+export const EXAMPLE_TERMINAL: TerminalBody = {
+  merchantId: EXAMPLE_MERCHANT_ID,
+  terminalId: EXAMPLE_TERMINAL_ID,
   state: 'active',
   macProfile: 'cup-ecb',
   textEncoding: 'gbk',
@@ -86,7 +86,7 @@ export const TERMINAL: TerminalBody = {
   doNext: 'nothing',
 }
 
-export const CASE: CaseBody = {
+export const EXAMPLE_CASE: CaseBody = {
   rrn: '605261256658',
   state: 'open',
   reason: 'no_answer',
@@ -94,16 +94,16 @@ export const CASE: CaseBody = {
   openedAt: '2026-06-01T02:22:00.000Z',
   closedAt: null,
   kind: 'void',
-  merchantId: MERCHANT_ID,
-  terminalId: TERMINAL_ID,
+  merchantId: EXAMPLE_MERCHANT_ID,
+  terminalId: EXAMPLE_TERMINAL_ID,
   batchNumber: '000001',
   stan: null,
   amount: 1234,
   currency: '156',
-  voidId: VOID_ID,
+  voidId: EXAMPLE_VOID_ID,
   receivedAt: '2026-06-01T02:19:00.000Z',
   sale: {
-    id: SALE_ID,
+    id: EXAMPLE_SALE_ID,
     batchNumber: '000001',
     stan: '000002',
     rrn: '131482795537',

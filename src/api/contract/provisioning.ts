@@ -1,8 +1,8 @@
 /** @module The routes by which merchants and terminals are provisioned. */
 
-import { merchant, terminal } from '../json/answer-schemas.ts'
+import { merchantAnswer, terminalAnswer } from '../json/answer-schemas.ts'
 import { merchantPath, merchantSettings, terminalPath, terminalSettings } from '../json/schemas.ts'
-import { MERCHANT, MERCHANT_ID, TERMINAL, TERMINAL_ID } from './examples.ts'
+import { EXAMPLE_MERCHANT, EXAMPLE_MERCHANT_ID, EXAMPLE_TERMINAL, EXAMPLE_TERMINAL_ID } from './examples.ts'
 import type { Routes } from './route.ts'
 
 export const PROVISIONING_ROUTES = {
@@ -16,13 +16,13 @@ export const PROVISIONING_ROUTES = {
     path: merchantPath,
     body: merchantSettings,
     answers: {
-      200: { description: 'The merchant, changed.', body: merchant, example: MERCHANT },
-      201: { description: 'The merchant, new.', body: merchant, example: MERCHANT },
+      200: { description: 'The merchant, changed.', body: merchantAnswer, example: EXAMPLE_MERCHANT },
+      201: { description: 'The merchant, new.', body: merchantAnswer, example: EXAMPLE_MERCHANT },
     },
     reasons: ['currency_fixed', 'in_progress'],
     example: {
-      path: { merchantId: MERCHANT_ID },
-      body: { name: MERCHANT.name, timeZone: 'Asia/Shanghai', cutOff: '23:00' },
+      path: { merchantId: EXAMPLE_MERCHANT_ID },
+      body: { name: EXAMPLE_MERCHANT.name, timeZone: 'Asia/Shanghai', cutOff: '23:00' },
     },
   },
   'PUT /v1/merchants/{merchantId}/terminals/{terminalId}': {
@@ -35,8 +35,8 @@ export const PROVISIONING_ROUTES = {
     path: terminalPath,
     body: terminalSettings,
     answers: {
-      200: { description: 'The terminal, changed.', body: terminal, example: TERMINAL },
-      201: { description: 'The terminal, new.', body: terminal, example: TERMINAL },
+      200: { description: 'The terminal, changed.', body: terminalAnswer, example: EXAMPLE_TERMINAL },
+      201: { description: 'The terminal, new.', body: terminalAnswer, example: EXAMPLE_TERMINAL },
     },
     reasons: [
       'merchant_required',
@@ -47,7 +47,7 @@ export const PROVISIONING_ROUTES = {
       'in_progress',
     ],
     example: {
-      path: { merchantId: MERCHANT_ID, terminalId: TERMINAL_ID },
+      path: { merchantId: EXAMPLE_MERCHANT_ID, terminalId: EXAMPLE_TERMINAL_ID },
       body: {
         macProfile: 'cup-ecb',
         tmk: {

@@ -6,7 +6,7 @@ import type { Reason } from '../json/problem.ts'
 export type Method = 'GET' | 'POST' | 'PUT'
 
 /** `merchant`: a merchant for its own, an administrator for all. */
-export type Caller = 'anyone' | 'merchant' | 'administrator'
+export type RouteCaller = 'anyone' | 'merchant' | 'administrator'
 
 export type Tag = 'voids' | 'sales' | 'inquiries' | 'cases' | 'acquirer' | 'provisioning' | 'service'
 
@@ -25,7 +25,7 @@ export interface Route {
   readonly tag: Tag
   readonly summary: string
   readonly description: string
-  readonly caller: Caller
+  readonly caller: RouteCaller
   readonly path?: z.ZodObject
   readonly query?: z.ZodType
   /** Whether `Idempotency-Key` is required. */

@@ -1,15 +1,22 @@
 /** @module The routes of sales, and the inquiry. */
 
-import { sale } from '../json/answer-schemas.ts'
-import { inquiry } from '../json/inquiry-schemas.ts'
+import { saleAnswer } from '../json/answer-schemas.ts'
+import { inquiryAnswer } from '../json/inquiry-schemas.ts'
 import { capturedLine } from '../json/line-schemas.ts'
-import { capturedSale, inquiryQuery, referencePath } from '../json/schemas.ts'
-import { MERCHANT_ID, SALE, SALE_ID, TERMINAL_ID, VOID, VOID_ID } from './examples.ts'
+import { capturedSaleBody, inquiryQuery, referencePath } from '../json/schemas.ts'
+import {
+  EXAMPLE_MERCHANT_ID,
+  EXAMPLE_SALE,
+  EXAMPLE_SALE_ID,
+  EXAMPLE_TERMINAL_ID,
+  EXAMPLE_VOID,
+  EXAMPLE_VOID_ID,
+} from './examples.ts'
 import type { Routes } from './route.ts'
 
 const CAPTURED = {
-  merchantId: MERCHANT_ID,
-  terminalId: TERMINAL_ID,
+  merchantId: EXAMPLE_MERCHANT_ID,
+  terminalId: EXAMPLE_TERMINAL_ID,
   batchNumber: '000001',
   stan: '000002',
   amount: 1234,
@@ -27,21 +34,21 @@ export const SALE_ROUTES = {
     description:
       'Takes sales that were authorised elsewhere, so that they can be voided here: one as JSON, or up to 200 as NDJSON. A sale is known by merchant, terminal, batch and STAN. The same sale again gets the first answer again.',
     caller: 'merchant',
-    body: capturedSale,
-    line: capturedSale,
+    body: capturedSaleBody,
+    line: capturedSaleBody,
     answers: {
       200: {
         description:
           'Of NDJSON: one answer a line, in order. A line that is refused does not stop the others.',
         body: capturedLine,
         type: 'application/x-ndjson',
-        example: { line: 1, ...SALE, status: 201 },
+        example: { line: 1, ...EXAMPLE_SALE, status: 201 },
       },
       201: {
         description: 'The sale is captured.',
-        body: sale,
+        body: saleAnswer,
         headers: ['location', 'idempotent-replayed'],
-        example: SALE,
+        example: EXAMPLE_SALE,
       },
     },
     reasons: [
@@ -64,9 +71,9 @@ export const SALE_ROUTES = {
     description: 'A sale by its id or by its RRN: its state, and until when it can be voided.',
     caller: 'merchant',
     path: referencePath,
-    answers: { 200: { description: 'The sale.', body: sale, example: SALE } },
+    answers: { 200: { description: 'The sale.', body: saleAnswer, example: EXAMPLE_SALE } },
     reasons: ['not_found'],
-    example: { path: { reference: SALE_ID } },
+    example: { path: { reference: EXAMPLE_SALE_ID } },
   },
   'GET /v1/inquiries': {
     operationId: 'inquire',
@@ -79,19 +86,19 @@ export const SALE_ROUTES = {
     answers: {
       200: {
         description: 'The message.',
-        body: inquiry,
+        body: inquiryAnswer,
         example: {
           found: true,
           kind: 'void',
-          merchantId: MERCHANT_ID,
-          terminalId: TERMINAL_ID,
+          merchantId: EXAMPLE_MERCHANT_ID,
+          terminalId: EXAMPLE_TERMINAL_ID,
           batchNumber: '000001',
           stan: null,
-          saleId: SALE_ID,
-          voidId: VOID_ID,
-          rrn: VOID.rrn,
-          receivedAt: VOID.voidedAt,
-          answer: { httpStatus: 201, body: VOID },
+          saleId: EXAMPLE_SALE_ID,
+          voidId: EXAMPLE_VOID_ID,
+          rrn: EXAMPLE_VOID.rrn,
+          receivedAt: EXAMPLE_VOID.voidedAt,
+          answer: { httpStatus: 201, body: EXAMPLE_VOID },
           state: 'approved',
           certainty: 'FINAL',
           doNext: 'print_receipt',

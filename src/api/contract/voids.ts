@@ -1,8 +1,8 @@
 /** @module The routes of voids and their reversals. */
 
-import { reversal, voided } from '../json/answer-schemas.ts'
-import { referencePath, reversalRequest, voidRequest } from '../json/schemas.ts'
-import { PENDING_VOID, SALE_ID, VOID, VOID_ID } from './examples.ts'
+import { reversalAnswer, voidAnswer } from '../json/answer-schemas.ts'
+import { referencePath, reversalRequestBody, voidRequestBody } from '../json/schemas.ts'
+import { EXAMPLE_PENDING_VOID, EXAMPLE_SALE_ID, EXAMPLE_VOID, EXAMPLE_VOID_ID } from './examples.ts'
 import type { Routes } from './route.ts'
 
 export const VOID_ROUTES = {
@@ -14,19 +14,19 @@ export const VOID_ROUTES = {
       'Voids an approved, unsettled sale, in full and once. The money goes back to the original card. The same key with the same content gets the first answer again.',
     caller: 'merchant',
     idempotencyKey: true,
-    body: voidRequest,
+    body: voidRequestBody,
     answers: {
       201: {
         description: 'The void is done.',
-        body: voided,
+        body: voidAnswer,
         headers: ['location', 'idempotent-replayed'],
-        example: VOID,
+        example: EXAMPLE_VOID,
       },
       202: {
         description: 'The void is accepted, and the acquirer has not answered yet. Query it.',
-        body: voided,
+        body: voidAnswer,
         headers: ['location'],
-        example: PENDING_VOID,
+        example: EXAMPLE_PENDING_VOID,
       },
     },
     reasons: [
@@ -51,7 +51,7 @@ export const VOID_ROUTES = {
       'acquirer_silent',
       'in_progress',
     ],
-    example: { body: { saleId: SALE_ID, amount: 1234, reason: 'customer_changed_mind' } },
+    example: { body: { saleId: EXAMPLE_SALE_ID, amount: 1234, reason: 'customer_changed_mind' } },
   },
   'GET /v1/voids/{reference}': {
     operationId: 'getVoid',
@@ -60,9 +60,9 @@ export const VOID_ROUTES = {
     description: 'A void by its id or by its RRN, as it stands now.',
     caller: 'merchant',
     path: referencePath,
-    answers: { 200: { description: 'The void.', body: voided, example: VOID } },
+    answers: { 200: { description: 'The void.', body: voidAnswer, example: EXAMPLE_VOID } },
     reasons: ['not_found'],
-    example: { path: { reference: VOID_ID } },
+    example: { path: { reference: EXAMPLE_VOID_ID } },
   },
   'POST /v1/reversals': {
     operationId: 'createReversal',
@@ -72,16 +72,16 @@ export const VOID_ROUTES = {
       'Undoes a void of the caller by the key of that void, also where the void was never seen: it is then refused if it still comes. The reversal has a key of its own.',
     caller: 'merchant',
     idempotencyKey: true,
-    body: reversalRequest,
+    body: reversalRequestBody,
     answers: {
       200: {
         description: 'The void has no effect, or the answer says why it stands.',
-        body: reversal,
+        body: reversalAnswer,
         headers: ['location', 'idempotent-replayed'],
         example: {
           state: 'reversed',
-          saleId: SALE_ID,
-          voidId: VOID_ID,
+          saleId: EXAMPLE_SALE_ID,
+          voidId: EXAMPLE_VOID_ID,
           amount: 1234,
           rrn: '605261256659',
           receivedAt: '2026-06-01T02:20:00.000Z',
@@ -100,6 +100,6 @@ export const VOID_ROUTES = {
       'reversal_too_late',
       'in_progress',
     ],
-    example: { body: { saleId: SALE_ID, amount: 1234, idempotencyKey: 'order-4711-void' } },
+    example: { body: { saleId: EXAMPLE_SALE_ID, amount: 1234, idempotencyKey: 'order-4711-void' } },
   },
 } as const satisfies Routes

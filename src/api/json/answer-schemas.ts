@@ -9,7 +9,7 @@ import { MERCHANT_STATES, TERMINAL_STATES, windowPolicy } from './settings.ts'
 import * as v from './values.ts'
 
 /** A case that is open. A case has no id of its own: it is named by the RRN of its message. */
-export const caseReference = z
+const caseReference = z
   .strictObject({ rrn: v.rrn, reason: z.enum(CASE_REASONS), openedAt: v.time.nullable() })
   .describe('The open case of this message: `GET /v1/cases/{rrn}`.')
 
@@ -30,7 +30,7 @@ const cardShown = z
 
 export const SALE_STATES = ['approved', 'declined', 'void_pending', 'voided', 'reversed', 'settled'] as const
 
-export const sale = z.strictObject({
+export const saleAnswer = z.strictObject({
   id: v.id,
   merchantId: v.merchantId,
   terminalId: v.terminalId,
@@ -56,7 +56,7 @@ export const sale = z.strictObject({
 
 export const VOID_STATES = ['pending', 'approved', 'declined', 'reversing', 'reversed'] as const
 
-export const voided = z.strictObject({
+export const voidAnswer = z.strictObject({
   id: v.id,
   saleId: v.id,
   state: z.enum(VOID_STATES),
@@ -79,7 +79,7 @@ export const voided = z.strictObject({
   ...certain,
 })
 
-export const REVERSAL_STATES = [
+const REVERSAL_STATES = [
   'pending',
   'declined',
   'reversing',
@@ -89,7 +89,7 @@ export const REVERSAL_STATES = [
   'nothing_to_undo',
 ] as const
 
-export const reversal = z.strictObject({
+export const reversalAnswer = z.strictObject({
   state: z
     .enum(REVERSAL_STATES)
     .describe(
@@ -103,7 +103,7 @@ export const reversal = z.strictObject({
   ...certain,
 })
 
-export const terminal = z.strictObject({
+export const terminalAnswer = z.strictObject({
   merchantId: v.merchantId,
   terminalId: v.terminalId,
   state: z.enum(TERMINAL_STATES),
@@ -114,7 +114,7 @@ export const terminal = z.strictObject({
   ...finalOnly,
 })
 
-export const merchant = z.strictObject({
+export const merchantAnswer = z.strictObject({
   merchantId: v.merchantId,
   name: v.text,
   state: z.enum(MERCHANT_STATES),
@@ -145,7 +145,7 @@ const acquirerMessage = z.strictObject({
   claimedAt: v.time,
 })
 
-export const acquirerMessages = z.strictObject({
+export const acquirerMessagesAnswer = z.strictObject({
   ...page(acquirerMessage),
   asOf: v.time.describe('The time of the service before the page was read.'),
 })
@@ -182,7 +182,7 @@ const event = z.strictObject({
   decidedBy: v.text.optional(),
 })
 
-export const caseFile = z.strictObject({
+export const caseAnswer = z.strictObject({
   rrn: v.rrn.describe('The RRN of the message: the name of its case.'),
   state: z.enum(['open', 'closed']),
   reason: z.enum(CASE_REASONS).nullable(),
@@ -235,14 +235,14 @@ export const caseFile = z.strictObject({
   doNext: v.doNext,
 })
 
-export const cases = z.strictObject(page(caseFile))
+export const casesAnswer = z.strictObject(page(caseAnswer))
 
-export type SaleBody = z.infer<typeof sale>
-export type VoidBody = z.infer<typeof voided>
+export type SaleBody = z.infer<typeof saleAnswer>
+export type VoidBody = z.infer<typeof voidAnswer>
 export type Certain = Pick<VoidBody, keyof typeof certain>
-export type ReversalBody = z.infer<typeof reversal>
-export type TerminalBody = z.infer<typeof terminal>
-export type MerchantBody = z.infer<typeof merchant>
-export type CaseBody = z.infer<typeof caseFile>
+export type ReversalBody = z.infer<typeof reversalAnswer>
+export type TerminalBody = z.infer<typeof terminalAnswer>
+export type MerchantBody = z.infer<typeof merchantAnswer>
+export type CaseBody = z.infer<typeof caseAnswer>
 export type CaseEvent = z.infer<typeof event>
 export type AcquirerMessageBody = z.infer<typeof acquirerMessage>

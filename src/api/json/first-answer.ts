@@ -29,7 +29,7 @@ function terminalAnswer({ responseCode, reason, rrn, authorizationCode, at }: An
 }
 
 /** What a refused request of the JSON API was about: the same in its first answer, its replays and its inquiries. */
-export const refusedVoid = ({ request }: JournalEntry, original: Sale | null): About => ({
+const refusedVoid = ({ request }: JournalEntry, original: Sale | null): About => ({
   original,
   ...(request.saleId === undefined ? {} : { saleId: request.saleId }),
 })

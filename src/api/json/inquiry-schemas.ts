@@ -1,7 +1,7 @@
 /** @module What an inquiry is answered: the first answer of a message, and how the message stands now. */
 
 import * as z from 'zod'
-import { certain, ENTRY_KINDS, SALE_STATES, sale, VOID_STATES, voided } from './answer-schemas.ts'
+import { certain, ENTRY_KINDS, SALE_STATES, saleAnswer, VOID_STATES, voidAnswer } from './answer-schemas.ts'
 import { problem } from './problem.ts'
 import * as v from './values.ts'
 
@@ -18,10 +18,10 @@ const terminalAnswer = z
   .describe('What a terminal was answered.')
 
 const apiAnswer = z
-  .strictObject({ httpStatus: z.int(), body: z.union([sale, voided, problem]) })
+  .strictObject({ httpStatus: z.int(), body: z.union([saleAnswer, voidAnswer, problem]) })
   .describe('What a caller of this API was answered.')
 
-export const inquiry = z.strictObject({
+export const inquiryAnswer = z.strictObject({
   found: z.literal(true),
   kind: z.enum(ENTRY_KINDS),
   merchantId: v.merchantId.nullable(),
@@ -45,5 +45,5 @@ export const inquiry = z.strictObject({
 type InquiryState = (typeof SALE_STATES)[number] | (typeof VOID_STATES)[number] | 'tombstoned'
 
 export type TerminalAnswer = z.infer<typeof terminalAnswer>
-export type FirstAnswer = z.infer<typeof inquiry>['answer']
-export type InquiryBody = z.infer<typeof inquiry>
+export type FirstAnswer = z.infer<typeof inquiryAnswer>['answer']
+export type InquiryBody = z.infer<typeof inquiryAnswer>

@@ -2,7 +2,7 @@
 
 import * as z from 'zod'
 import { ACQUIRER_STATES } from '../../domain/acquirer-state.ts'
-import { sale } from './answer-schemas.ts'
+import { saleAnswer } from './answer-schemas.ts'
 import { problem } from './problem.ts'
 import { recordLine } from './schemas.ts'
 import * as v from './values.ts'
@@ -12,7 +12,7 @@ const status = z.literal(201).describe('The HTTP status that the line would have
 
 const refusedLine = z.strictObject({ line, ...problem.shape })
 
-export const capturedLine = z.union([z.strictObject({ line, ...sale.shape, status }), refusedLine])
+export const capturedLine = z.union([z.strictObject({ line, ...saleAnswer.shape, status }), refusedLine])
 
 const { kind, merchantId, terminalId, batchNumber, stan, state } = recordLine.shape
 

@@ -12,7 +12,7 @@ export type Reason = ApiReason | DeclineReason
 const REASONS = [...Object.keys(API_REFUSALS), ...Object.keys(REFUSALS)] as [Reason, ...Reason[]]
 
 /** What is wrong with a request, and where. */
-export const requestError = z.strictObject({
+const requestError = z.strictObject({
   in: z.enum(['body', 'query', 'path', 'header']),
   pointer: v.text.describe('JSON pointer (RFC 6901) to the member; empty for the whole.'),
   why: v.text,

@@ -21,7 +21,7 @@ export const idempotencyKey = z
 export const VOID_REASONS = ['customer_changed_mind', 'operator_error', 'duplicate', 'system_error'] as const
 
 /** `POST /v1/voids` */
-export const voidRequest = z.strictObject({
+export const voidRequestBody = z.strictObject({
   saleId: v.id.describe('The id of the sale to void.'),
   amount: v.amount.describe('The full amount of the sale.'),
   currency: v.currency.optional(),
@@ -29,7 +29,7 @@ export const voidRequest = z.strictObject({
 })
 
 /** `POST /v1/reversals`: the void that was sent under this key. */
-export const reversalRequest = z.strictObject({
+export const reversalRequestBody = z.strictObject({
   saleId: v.id,
   amount: v.amount,
   idempotencyKey: idempotencyKey.describe('The key of the void to reverse.'),
@@ -137,7 +137,7 @@ export const recordLine = z
   .refine(({ state, amount }) => state === 'absent' || amount !== undefined, 'expected an amount')
 
 /** `POST /v1/sales`: one sale, or one line of captured sales. */
-export const capturedSale = z.strictObject({
+export const capturedSaleBody = z.strictObject({
   merchantId: v.merchantId,
   terminalId: v.terminalId,
   batchNumber: v.batchNumber,
@@ -202,11 +202,11 @@ export const terminalPath = z.strictObject({ merchantId: v.merchantId, terminalI
 export const referencePath = z.strictObject({ reference })
 export const casePath = z.strictObject({ rrn: v.rrn })
 
-export type VoidRequestBody = z.infer<typeof voidRequest>
-export type ReversalRequestBody = z.infer<typeof reversalRequest>
+export type VoidRequestBody = z.infer<typeof voidRequestBody>
+export type ReversalRequestBody = z.infer<typeof reversalRequestBody>
 export type RecordLine = z.infer<typeof recordLine>
 export type CaseDecision = z.infer<typeof caseDecision>
 export type InquiryQuery = z.infer<typeof inquiryQuery>
-export type CapturedSaleBody = z.infer<typeof capturedSale>
+export type CapturedSaleBody = z.infer<typeof capturedSaleBody>
 export type TerminalSettings = z.infer<typeof terminalSettings>
 export type MerchantSettings = z.infer<typeof merchantSettings>
