@@ -39,7 +39,8 @@ export interface ReadRequest {
 /** What is wrong first is what is refused. */
 export function readRequest(c: Context, route: Route): Result<ReadRequest, Problem> {
   const path = checked('path', route.path, c.req.param())
-  if (!path.ok) return path
+  // Where a path names something that is there or not, a name of a wrong form names nothing.
+  if (!path.ok) return route.reasons.includes('not_found') ? err(apiProblem('not_found')) : path
   const query = checked('query', route.query, namedOnce(c))
   if (!query.ok) return query
   const key = readKey(c, route)
