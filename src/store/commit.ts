@@ -15,11 +15,11 @@ import { overItems } from './statements.ts'
 import { type CommitItem, fromItem } from './step.ts'
 
 /** Where the message that an entry reverses was never seen: it may not have come in another terminal's journal meanwhile. */
-const tombstoned = ({ effects }: CommitItem): string | undefined =>
+const tombstonedKeyOf = ({ effects }: CommitItem): string | undefined =>
   effects.reversals?.find(({ kind }) => kind === 'tombstone')?.targetKey
 
 /** The sale that was fed under the trace number which a claim would have at the acquirer: one of the two would pass for the other. */
-const claimsStan = ({ effects: { claim } }: CommitItem): string | undefined =>
+const claimSaleKeyOf = ({ effects: { claim } }: CommitItem): string | undefined =>
   claim?.state === 'pending' ? posMessageKey({ ...claim, stan: claim.acquirerStan }, 'sale') : undefined
 
 /**
@@ -37,8 +37,8 @@ const append = overItems((db, items) =>
           and not exists (select 1 from journal
             where terminal_id = item.value ->> 'terminalId' and seq = item.value ->> 'seq')
           and not exists (select 1 from reversal where target_key = item.value ->> 'messageKey')
-          and not exists (select 1 from journal where message_key = item.value ->> 'buries')
-          and not exists (select 1 from sale where message_key = item.value ->> 'taken')`,
+          and not exists (select 1 from journal where message_key = item.value ->> 'tombstonedKey')
+          and not exists (select 1 from sale where message_key = item.value ->> 'claimSaleKey')`,
     )
     .onConflictDoNothing(),
 )
@@ -62,9 +62,13 @@ const confirm = overItems((db, items) =>
  */
 export async function commit(db: Db, all: readonly CommitItem[]): Promise<boolean[]> {
   // The statement that appends a set does not see its own rows: what another of the set buries goes again.
-  const tombstonedHere = new Set(all.map(tombstoned))
+  const tombstonedHere = new Set(all.map(tombstonedKeyOf))
   const set = all.filter(({ row }) => !tombstonedHere.has(row.messageKey))
-  const rows = set.map((item) => ({ ...item.row, buries: tombstoned(item), claimsStan: claimsStan(item) }))
+  const rows = set.map((item) => ({
+    ...item.row,
+    tombstonedKey: tombstonedKeyOf(item),
+    claimSaleKey: claimSaleKeyOf(item),
+  }))
   const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
     append(db, rows),
     ...projections(db, set),
