@@ -1,6 +1,7 @@
 /**
- * @module What a line of the acquirer's list makes of what we hold. What it answers goes down as the acquirer's word; a difference
- * opens a case; what only the acquirer has is written down, so that its number is not given to another message. Nothing is ever sent.
+ * @module Decides on one line of the acquirer's list (semantics.md, Reconciliation). A line with the outcome counts as
+ * the acquirer's answer. A difference opens a case. A message that only the acquirer has is written down, so that no
+ * other message gets its number. Annul sends nothing.
  */
 
 import { claimContextOf, currentAnswer, entryAfter, isBatchOpen, moveOf } from './acquirer-outcome.ts'
@@ -14,6 +15,7 @@ import { addCredit } from './money.ts'
 import type { ReconciliationRequest } from './requests.ts'
 import type { AcquirerMessage, Effects, Sale, VoidRecord } from './types.ts'
 
+/** Decides on one line. Returns the current answer when the line changes nothing. */
 export function decideReconciliation(
   request: ReconciliationRequest,
   loadedState: LoadedState,
@@ -53,7 +55,10 @@ export function decideReconciliation(
   })
 }
 
-/** A difference about a sale that was fed makes it a message at the acquirer, with a case; null where the line is of no such sale. */
+/**
+ * A line about a captured sale. A difference makes the sale a forwarded message with a case. Null when the line is
+ * about no captured sale.
+ */
 function ofCapturedSale(
   request: ReconciliationRequest,
   loadedState: LoadedState,
@@ -79,14 +84,14 @@ function ofCapturedSale(
   }
 }
 
-/** Draft of an entry that answers no one. */
+/** A draft of an entry without an answer. */
 const draftOf = (
   { messageKey, merchantId, contentFingerprint, door, request }: ReconciliationRequest,
   { terminal: { terminalId } }: LoadedState,
   { now: at }: Generated,
 ) => ({ terminalId, merchantId, messageKey, contentFingerprint, door, request, answer: null, at })
 
-/** What a message that was entered by a line of the list has of that line. */
+/** The members that a message takes from the line of the list. */
 const asListed = ({ record, asOf }: ReconciliationRequest, { now, rrn }: Generated) => ({
   rrn,
   acquirerRrn: record.acquirerRrn,
@@ -97,7 +102,10 @@ const asListed = ({ record, asOf }: ReconciliationRequest, { now, rrn }: Generat
   acquirerAmount: record.amount,
 })
 
-/** What only the acquirer has. A void of a sale that stands here is taken up, so that no other void of it goes out. */
+/**
+ * A message that only the acquirer has. Annul adopts a void of a valid sale, so that no other void of that sale is
+ * sent.
+ */
 function recorded(request: ReconciliationRequest, loadedState: LoadedState, generated: Generated): Decision {
   const { record, messageKey } = request
   const claim = messageOf(request, loadedState, generated)
