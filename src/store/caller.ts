@@ -1,8 +1,13 @@
-/** @module Whose a row is, as a condition of the query itself: a merchant sees its own, an administrator all, no one else any. */
+/**
+ * @module The condition on rows that a credential may read. A merchant reads its own rows, an administrator all, and an
+ * unknown credential none.
+ */
 
 import { type SQL, sql } from 'drizzle-orm'
 
-/** `credential`: SHA-256 of a bearer key. `merchantId`: the row's own. */
+/**
+ * SQL condition. `credential` is the SHA-256 of a bearer key, lower-case hex. `merchantId` is the merchant of the row.
+ */
 export const mayBeSeen = (merchantId: SQL, credential: string): SQL =>
   sql`exists (select 1 from api_key where hash = ${credential} and revoked_at is null
     and (api_key.merchant_id is null or api_key.merchant_id = ${merchantId}))`

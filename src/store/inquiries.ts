@@ -1,4 +1,4 @@
-/** @module Which message a reference means, among those that its asker may see. */
+/** @module Finds the message of a reference, among the messages that the caller may read. */
 
 import { type SQL, sql } from 'drizzle-orm'
 import { mayBeSeen } from './caller.ts'
@@ -6,20 +6,20 @@ import type { Db } from './db.ts'
 import { apiKey, journal, sale, voidTable } from './schema.ts'
 
 export type Reference =
-  /** An RRN that we told. */
+  /** Our own RRN, 12 digits. */
   | { readonly rrn: string }
   | { readonly saleId: string }
   | { readonly voidId: string }
-  /** Fingerprint of the asker's own `Idempotency-Key` of a void. */
+  /** Fingerprint of the caller's `Idempotency-Key` of a void. */
   | { readonly idempotencyKey: string }
 
 export interface Meant {
   readonly messageKey: string
-  /** The sale that a message of the JSON door named, where it was written down. */
+  /** The sale in a JSON message, when the journal has it. */
   readonly saleId: string | null
 }
 
-/** `credential`: SHA-256 of the asker's bearer key. Null where nothing is meant. */
+/** Null when nothing is found. `credential` is the SHA-256 of the caller's bearer key, lower-case hex. */
 export async function findMessage(db: Db, credential: string, reference: Reference): Promise<Meant | null> {
   const [found] = await db
     .select({
@@ -31,7 +31,9 @@ export async function findMessage(db: Db, credential: string, reference: Referen
   return found == null || found.messageKey === null ? null : { ...found, messageKey: found.messageKey }
 }
 
-/** RRNs of fed sales are their feeder's: another merchant's of the same digits must not hide the asker's own. */
+/**
+ * Captured sales bring RRNs of their own. Another merchant's RRN with the same digits must not hide the caller's own.
+ */
 function keyOf(credential: string, reference: Reference): SQL {
   const caller = sql`(select merchant_id from ${apiKey} where hash = ${credential})`
   if ('saleId' in reference) return sql`(select message_key from ${sale} where id = ${reference.saleId})`
