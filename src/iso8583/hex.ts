@@ -1,4 +1,4 @@
-/** @module Bytes to hex and back. */
+/** @module Hex of bytes, and bytes of hex. */
 
 /** The two upper-case hex digits of each byte value. */
 export const HEX_PAIRS: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
