@@ -1,6 +1,6 @@
 /**
- * @module A simulated acquirer: frames in, frames out, over books of its own. It has no clock, no randomness and no
- * network; the same seed and the same messages give the same answers. Not for real cards.
+ * @module A simulated acquirer: frames in, frames out, and a ledger. It has no clock, no randomness and no network. The
+ * same seed and messages give the same answers. Not for real cards.
  */
 
 import type { Message } from '../iso8583/message.ts'
@@ -20,39 +20,42 @@ import {
 
 export interface AcquirerOptions extends Voice {
   readonly random: Random
-  /** Minutes after midnight in China at which the business day ends (23:00 by default); null: only when told. */
+  /**
+   * The end of the business day, in minutes after midnight in China (23:00 by default). Null: only `cutOff` ends it.
+   */
   readonly cutOffMinutes?: number | null
   readonly plan?: Plan
 }
 
-/** What becomes of a frame. */
+/** The reaction to a frame. */
 export interface Reaction {
-  /** Null: none. */
+  /** Null: no answer. */
   readonly answer: Uint8Array | null
   /** How often the answer arrives. */
   readonly copies: 0 | 1 | 2
-  /** Milliseconds until it does. */
+  /** Milliseconds until it arrives. */
   readonly delayMs: number
-  /** Not 0: the request itself is still on its way, and is to be handed to `process` after so many milliseconds. */
+  /** Not 0: the request itself is late. Pass it to `process` after so many milliseconds. */
   readonly arrivesAfterMs: number
 }
 
-/** Beyond the patience of whoever waits. */
+/** Milliseconds, longer than any deadline of a sender. */
 const LATE_MS = 9_000
 const CUT_OFF_MINUTES = 23 * 60
 
-/** Last two digits of a sale's amount with which the issuer refuses it; they are field 39 too. */
+/** Last two digits of the amount of a sale that the issuer refuses. They are also field 39. */
 const REFUSED_AMOUNTS = ['05', '51', '54', '55', '61', '91']
-/** A sale or void of an amount that ends so is done and never answered. */
+/** A sale or void with these last digits in its amount is booked, but never answered. */
 const NEVER_ANSWERED = '98'
 
 const SILENCE: Reaction = { answer: null, copies: 0, delayMs: 0, arrivesAfterMs: 0 }
 
 interface ReceivedRequest extends Received, SimulatedRequest {}
 
-/** What an answer becomes before its MAC. */
+/** Changes an answer before its MAC. */
 type Bend = (answer: Message) => Message
 
+/** One acquirer with its ledger. */
 export class AcquirerSimulator {
   readonly ledger: Ledger
   readonly #voice: Voice
@@ -68,14 +71,14 @@ export class AcquirerSimulator {
     this.follow(options.plan ?? NO_FAULTS)
   }
 
-  /** What shall go wrong from now on. */
+  /** Sets the faults from now on. Without `random` the current generator continues. */
   follow({ rates, script }: Plan, random: Random = this.#random): void {
     this.#rates = rates
     this.#script = [...script]
     this.#random = random
   }
 
-  /** `now`: milliseconds since the epoch. */
+  /** Takes a frame, with faults. `now` is in milliseconds since the epoch. */
   receive(bytes: Uint8Array, now: number): Reaction {
     const received = this.#receive(bytes, now)
     if (received === null) return SILENCE
@@ -85,13 +88,13 @@ export class AcquirerSimulator {
     return this.#befall(received, now, step === undefined ? faultOf(this.#rates, this.#random) : step.fault)
   }
 
-  /** As if nothing could go wrong; null where there is no answer. */
+  /** Takes a frame without faults. Null: no answer. */
   process(bytes: Uint8Array, now: number): Uint8Array | null {
     const received = this.#receive(bytes, now)
     return received === null || received instanceof Uint8Array ? received : this.#answer(received, now)
   }
 
-  /** The request, or the answer where it is refused unheard; null where it is none. */
+  /** The parsed request, or the answer that refuses it before it is processed. Null when the bytes hold no message. */
   #receive(bytes: Uint8Array, now: number): ReceivedRequest | Uint8Array | null {
     const received = receive(this.#voice, bytes)
     if (received === undefined) return null
@@ -157,7 +160,7 @@ export class AcquirerSimulator {
     return this.ledger.post(posting, now, kind === 'sale' && REFUSED_AMOUNTS.includes(digits) ? digits : null)
   }
 
-  /** A sale or void is declined with this code, for good; anything else hears it, and nothing is done. */
+  /** Declines a sale or void with this code, finally. Answers anything else with the code, and changes nothing. */
   #refuse({ frame, message, kind, posting }: ReceivedRequest, now: number, code: string): Uint8Array {
     const isPosting = kind === 'sale' || kind === 'void'
     const { responseCode, item } = isPosting
@@ -166,13 +169,13 @@ export class AcquirerSimulator {
     return sign(this.#voice, frame, this.#answerMessage(message, responseCode, now, item))
   }
 
-  /** Does what is asked, or, half of the time, nothing, and says that it failed. */
+  /** Answers with an error code. In half of the cases it processes the request first. */
   #fail(received: ReceivedRequest, now: number, code: string): Uint8Array {
     if (this.#random() < 0.5) this.#answer(received, now)
     return sign(this.#voice, received.frame, this.#answerMessage(received.message, code, now))
   }
 
-  /** An answer's time and day are those of the item, so that the same message hears the same bytes. */
+  /** Time and day of an answer are those of the item, so that a repeated message gets the same bytes. */
   #answerMessage(request: Message, responseCode: string, now: number, item: Ruling['item'] = null): Message {
     const { at, day } = item ?? { at: now, day: this.ledger.dayAt(now) }
     return answerTo(request, { responseCode, item, at, day })
