@@ -3,7 +3,7 @@
 import { type DeclineReason, refusalOf } from '../domain/decline-reason.ts'
 import { field60Of, isCardNumber, panOf, type TransactionType } from './cup.ts'
 import { toHex } from './hex.ts'
-import { type Message, pack } from './message.ts'
+import type { Message } from './message.ts'
 import { encodeText, type TextEncoding } from './text.ts'
 
 /** The values of an answer by field. They have the form of `Message`. */
@@ -119,17 +119,6 @@ export function buildAnswer(
     if (value !== undefined && value !== null) answer.set(number, value)
   }
   return { mti: responseMti(request.mti), fields: answer }
-}
-
-/**
- * Packs the answer with field 64, 8 bytes. `mac` gets the bytes before field 64 and returns their MAC. Throws
- * RangeError when a value does not fit its field.
- */
-export function packWithMac(answer: Message, mac: (input: Uint8Array) => Uint8Array): Uint8Array {
-  const fields = new Map([...answer.fields, [64, '0'.repeat(16)] as const])
-  const body = pack({ ...answer, fields })
-  body.set(mac(body.subarray(0, body.length - 8)), body.length - 8)
-  return body
 }
 
 /** Field 63 in bytes: card organization 3, issuer text 20, CUP text 20, acquirer text 20, terminal text up to 60. */

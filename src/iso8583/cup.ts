@@ -108,7 +108,7 @@ export interface MessageIdentity {
   readonly stan: string
 }
 
-export function placeOf({ fields }: Message): MessageIdentity {
+export function identityOf({ fields }: Message): MessageIdentity {
   return {
     terminalId: (fields.get(41) ?? '').trimEnd(),
     merchantId: (fields.get(42) ?? '').trimEnd(),
