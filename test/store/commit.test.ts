@@ -1,7 +1,7 @@
 /** @module The commit of a claim: its number at the acquirer is not the number of a captured sale. */
 
 import { expect, it } from 'vitest'
-import type { Message } from '../../src/pipeline/process.ts'
+import type { Message } from '../../src/pipeline/types.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
