@@ -1,4 +1,7 @@
-/** @module Admission for both doors of an isolate: one concurrency limit, one table of sources and callers, one log. */
+/**
+ * @module Admission to the POS door and the JSON API of an isolate: one concurrency limit, one table of sources and
+ * callers, one log.
+ */
 
 import { createAlarm } from './alarm.ts'
 import type { Limit } from './buckets.ts'

@@ -29,8 +29,8 @@ export interface ResponseFields {
 const FINANCIAL_ECHO = [2, 3, 4, 11, 14, 23, 25, 41, 42, 49, 53, 60]
 
 /**
- * The fields of an answer per transaction: `echo` from the request, `own` from Annul. The door adds the MAC (64) when
- * it has a key.
+ * The fields of an answer per transaction: `echo` from the request, `own` from Annul. The POS door adds the MAC (64)
+ * when it has a key.
  */
 const LAYOUT: Readonly<Record<TransactionType, { echo: readonly number[]; own: readonly number[] }>> = {
   sign_on: { echo: [11, 41, 42], own: [12, 13, 32, 37, 39, 60, 62] },
