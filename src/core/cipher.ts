@@ -20,8 +20,8 @@ export const CIPHERS: Readonly<Record<BlockCipher, CipherSpec>> = {
 
 export interface CipherFunctions {
   /**
-   * ECB without padding: any number of whole blocks, also none. Returns as many bytes. Throws RangeError on a wrong key
-   * or data length.
+   * ECB without padding, over a number of whole blocks, also none. Returns as many bytes. Throws RangeError on a wrong
+   * key or data length.
    */
   encrypt(cipher: BlockCipher, key: Uint8Array, data: Uint8Array): Uint8Array
   decrypt(cipher: BlockCipher, key: Uint8Array, data: Uint8Array): Uint8Array

@@ -109,7 +109,7 @@ export const sale = sqliteTable(
   ],
 )
 
-/** Projection. A sale has at most one live void: any state except declined and reversed. */
+/** Projection. A sale has at most one live void. Live is every state except declined and reversed. */
 export const voidTable = sqliteTable(
   'void',
   {
