@@ -1,7 +1,7 @@
 /** @module What every route of the JSON door does: read the bearer key and the body, answer JSON or a problem. */
 
 import type { Context } from 'hono'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Slot } from '../admission/admission-controller.ts'
 import type { Proof } from '../admission/callers.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'

@@ -28,11 +28,16 @@ export interface ResponseFields {
 
 const FINANCIAL_ECHO = [2, 3, 4, 11, 14, 23, 25, 41, 42, 49, 53, 60]
 
+interface Layout {
+  readonly echo: readonly number[]
+  readonly own: readonly number[]
+}
+
 /**
  * The fields of an answer per transaction: `echo` from the request, `own` from Annul. The POS door adds the MAC (64)
  * when it has a key.
  */
-const LAYOUT: Readonly<Record<TransactionType, { echo: readonly number[]; own: readonly number[] }>> = {
+export const LAYOUT: Readonly<Record<TransactionType, Layout>> = {
   sign_on: { echo: [11, 41, 42], own: [12, 13, 32, 37, 39, 60, 62] },
   sign_off: { echo: [11, 41, 42, 60], own: [12, 13, 32, 37, 39] },
   echo: { echo: [11, 41, 42, 60], own: [12, 13, 39] },
@@ -47,7 +52,7 @@ const LAYOUT: Readonly<Record<TransactionType, { echo: readonly number[]; own: r
 }
 
 /** The layout of an answer to an unknown transaction. */
-const UNSUPPORTED = { echo: [3, 4, 11, 25, 41, 42, 49, 60], own: [12, 13, 39, 63] }
+export const UNSUPPORTED: Layout = { echo: [3, 4, 11, 25, 41, 42, 49, 60], own: [12, 13, 39, 63] }
 
 /** The MTI of the answer, four digits: the request's plus 10. */
 export const responseMti = (mti: string): string => String(Number(mti) + 10).padStart(4, '0')

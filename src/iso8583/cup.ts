@@ -70,7 +70,7 @@ function financialType(fields: Message['fields'], transactionType: string): 'sal
  * Fields that a decision needs. Without 41 and 42 the terminal is unknown before, and without 64 the MAC is wrong. A
  * reversal needs only the fields that name its target, because a refusal deletes it in the terminal.
  */
-const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
+export const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
   sign_on: [11],
   sign_off: [],
   echo: [],
