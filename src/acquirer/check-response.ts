@@ -29,7 +29,7 @@ export function checkResponse(
   if (frame.kind !== 'tpdu') return unknown('a serial frame')
   const fault =
     integrityFault(key, frame.body, message) ?? echoFault(sent, message, ECHOED) ?? batchFault(sent, message)
-  return fault === null ? meant(request, message) : unknown(fault)
+  return fault === null ? responseOf(request, message) : unknown(fault)
 }
 
 /** Checks the MAC over the bytes as received. When the MAC folds, only canonical bytes count. */
@@ -54,7 +54,7 @@ function batchFault(request: Message, { fields }: Message): string | null {
     : null
 }
 
-function meant({ kind, isCopy }: AcquirerRequest, { fields }: Message): AcquirerResponse {
+function responseOf({ kind, isCopy }: AcquirerRequest, { fields }: Message): AcquirerResponse {
   const responseCode = fields.get(39)
   if (responseCode === undefined) return unknown('field 39 is missing')
   const as =

@@ -23,7 +23,7 @@ export interface Keyring {
    * A key of 8 bytes that belongs to no terminal, unwrapped like any other key. A message without a key is verified
    * against it, so that the time of the answer is the same.
    */
-  noOnesKey(): Promise<Uint8Array<ArrayBuffer>>
+  dummyKey(): Promise<Uint8Array<ArrayBuffer>>
   /** HMAC-SHA-256, lower-case hex. `pan` and `content` have different keys. */
   fingerprint(purpose: 'pan' | 'content', data: Uint8Array<ArrayBuffer> | string): Promise<string>
 }
@@ -77,15 +77,15 @@ export async function openKeyring(
     const gcm = { name: 'AES-GCM', iv: blob.subarray(0, IV_LENGTH), additionalData: associatedData(place) }
     return new Uint8Array(await crypto.subtle.decrypt(gcm, wrapping, blob.subarray(IV_LENGTH)))
   }
-  const noOne: KeyContext = { merchantId: '', terminalId: '', usage: 'mak', version: 0 }
-  const noOnesKey = new Uint8Array(8)
-  random(noOnesKey)
-  const wrappedForNoOne = await wrap(noOnesKey, noOne)
+  const dummyContext: KeyContext = { merchantId: '', terminalId: '', usage: 'mak', version: 0 }
+  const dummyKey = new Uint8Array(8)
+  random(dummyKey)
+  const wrappedDummy = await wrap(dummyKey, dummyContext)
 
   return {
     wrap,
     unwrap,
-    noOnesKey: () => unwrap(wrappedForNoOne, noOne),
+    dummyKey: () => unwrap(wrappedDummy, dummyContext),
     async fingerprint(purpose, data) {
       const bytes = typeof data === 'string' ? utf8(data) : data
       const mac = await crypto.subtle.sign('HMAC', purpose === 'pan' ? pan : content, bytes)

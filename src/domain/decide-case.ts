@@ -50,7 +50,7 @@ function effectsOf(context: ClaimContext, next: AcquirerState): Effects {
   const { message, loadedState } = context
   switch (`${message.state} ${next}`) {
     case 'approved reversed':
-      return undone(context)
+      return effectsOfUndo(context)
     case 'reversing reversed':
       return voidMoved(context, 'reversed')
     case 'reversing approved': {
@@ -71,7 +71,7 @@ const isCounted = (context: ClaimContext): boolean =>
   isBatchOpen(context) && context.loadedState.original?.reversed === false
 
 /** The effects of a reversal, without a reversal at the acquirer. */
-function undone(context: ClaimContext): Effects {
+function effectsOfUndo(context: ClaimContext): Effects {
   const { message, loadedState, generated } = context
   const { earlier } = loadedState
   if (earlier === null) return {}

@@ -22,7 +22,9 @@ export function decideReconciliation(
   generated: Generated,
 ): Decision {
   if (loadedState.forwarded === null)
-    return ofCapturedSale(request, loadedState, generated) ?? recorded(request, loadedState, generated)
+    return (
+      decideCapturedSale(request, loadedState, generated) ?? decideUnknown(request, loadedState, generated)
+    )
   const { record, asOf } = request
   const context = claimContextOf(loadedState, generated)
   const { message, claim } = context
@@ -59,7 +61,7 @@ export function decideReconciliation(
  * A line about a captured sale. A difference makes the sale a forwarded message with a case. Null when the line is
  * about no captured sale.
  */
-function ofCapturedSale(
+function decideCapturedSale(
   request: ReconciliationRequest,
   loadedState: LoadedState,
   generated: Generated,
@@ -72,7 +74,7 @@ function ofCapturedSale(
   if (compareRecord({ message, isBatchOpen: true }, record, asOf).result !== 'differs')
     return { kind: 'replay', entry: earlier, answer: earlier.answer }
   const caseIs = { caseReason: 'record_differs', caseOpenedAt: generated.now } as const
-  const claim: AcquirerMessage = { ...message, ...asListed(request, generated), ...caseIs }
+  const claim: AcquirerMessage = { ...message, ...fieldsOfRecord(request, generated), ...caseIs }
   const messageKey = laterKey(request.messageKey, 'case', loadedState.terminal.head.seq + 1)
   return {
     kind: 'commit',
@@ -92,7 +94,7 @@ const draftOf = (
 ) => ({ terminalId, merchantId, messageKey, contentFingerprint, door, request, answer: null, at })
 
 /** The members that a message takes from the line of the list. */
-const asListed = ({ record, asOf }: ReconciliationRequest, { now, rrn }: Generated) => ({
+const fieldsOfRecord = ({ record, asOf }: ReconciliationRequest, { now, rrn }: Generated) => ({
   rrn,
   acquirerRrn: record.acquirerRrn,
   claimedAt: now,
@@ -106,7 +108,11 @@ const asListed = ({ record, asOf }: ReconciliationRequest, { now, rrn }: Generat
  * A message that only the acquirer has. Annul adopts a void of a valid sale, so that no other void of that sale is
  * sent.
  */
-function recorded(request: ReconciliationRequest, loadedState: LoadedState, generated: Generated): Decision {
+function decideUnknown(
+  request: ReconciliationRequest,
+  loadedState: LoadedState,
+  generated: Generated,
+): Decision {
   const { record, messageKey } = request
   const claim = messageOf(request, loadedState, generated)
   const voidRecord = adopted(record, messageKey, loadedState, generated)
@@ -145,7 +151,7 @@ function messageOf(
     originalStan: record.original?.acquirerStan ?? null,
     originalRrn: original?.forwarded?.acquirerRrn ?? original?.sale.rrn ?? null,
     originalAuthorizationCode: original?.sale.authorizationCode ?? null,
-    ...asListed(request, generated),
+    ...fieldsOfRecord(request, generated),
     state: isApproved ? 'approved' : state === 'declined' ? 'declined' : 'reversed',
     caseReason: isApproved ? 'only_acquirer' : null,
     caseOpenedAt: isApproved ? generated.now : null,

@@ -48,4 +48,4 @@ export const acquirerKey = (
   `${ACQUIRER_KEY}${reference.merchantId}|${reference.terminalId}|${reference.batchNumber}|${reference.acquirerStan}`
 
 /** The key of a captured sale that arrives after its reversal. The tombstone keeps the sale's own key from use. */
-export const tombstonedKey = (saleKey: string): string => `${saleKey}|buried`
+export const tombstonedKey = (saleKey: string): string => `${saleKey}|tombstoned`

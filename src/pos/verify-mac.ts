@@ -41,7 +41,7 @@ export async function verifyMac(
     refuseTerminal(terminal, merchant, identity.merchantId) ??
     (keySets.length === 0 ? 'key_not_established' : null)
   if (refusal !== null || terminal === null) {
-    core.verifyMac('cup-ecb', await keyring.noOnesKey(), macInput, given)
+    core.verifyMac('cup-ecb', await keyring.dummyKey(), macInput, given)
     return { kind: 'refused', reason: refusal ?? 'terminal_unknown' }
   }
   const { merchantId, terminalId, macProfile } = terminal

@@ -3,10 +3,11 @@
  * same seed and messages give the same answers. Not for real cards.
  */
 
+import type { MacKey } from '../iso8583/mac.ts'
 import type { Message } from '../iso8583/message.ts'
 import type { Received } from '../iso8583/received.ts'
 import { type Fault, faultOf, NO_FAULTS, type Plan, type Random, type Step, takeStep } from './faults.ts'
-import { Ledger, type Posting, type Ruling } from './ledger.ts'
+import { Ledger, type LedgerResult, type Posting } from './ledger.ts'
 import {
   answerTo,
   hasRightMac,
@@ -14,11 +15,10 @@ import {
   type SimulatedRequest,
   sign,
   simulatedRequestOf,
-  type Voice,
   withoutMac,
-} from './speech.ts'
+} from './messages.ts'
 
-export interface AcquirerOptions extends Voice {
+export interface AcquirerOptions extends MacKey {
   readonly random: Random
   /**
    * The end of the business day, in minutes after midnight in China (23:00 by default). Null: only `cutOff` ends it.
@@ -53,19 +53,19 @@ const SILENCE: Reaction = { answer: null, copies: 0, delayMs: 0, arrivesAfterMs:
 interface ReceivedRequest extends Received, SimulatedRequest {}
 
 /** Changes an answer before its MAC. */
-type Bend = (answer: Message) => Message
+type AnswerChange = (answer: Message) => Message
 
 /** One acquirer with its ledger. */
 export class AcquirerSimulator {
   readonly ledger: Ledger
-  readonly #voice: Voice
+  readonly #key: MacKey
   #random: Random
   #rates: Plan['rates'] = {}
   #script: Step[] = []
 
   constructor(options: AcquirerOptions) {
     const { cutOffMinutes = CUT_OFF_MINUTES } = options
-    this.#voice = options
+    this.#key = options
     this.#random = options.random
     this.ledger = new Ledger(cutOffMinutes)
     this.follow(options.plan ?? NO_FAULTS)
@@ -85,7 +85,11 @@ export class AcquirerSimulator {
     if (received instanceof Uint8Array) return arrives(received)
     const step = takeStep(this.#script, received.kind)
     if (step?.code !== undefined) return arrives(this.#refuse(received, now, step.code))
-    return this.#befall(received, now, step === undefined ? faultOf(this.#rates, this.#random) : step.fault)
+    return this.#withFault(
+      received,
+      now,
+      step === undefined ? faultOf(this.#rates, this.#random) : step.fault,
+    )
   }
 
   /** Takes a frame without faults. Null: no answer. */
@@ -96,17 +100,17 @@ export class AcquirerSimulator {
 
   /** The parsed request, or the answer that refuses it before it is processed. Null when the bytes hold no message. */
   #receive(bytes: Uint8Array, now: number): ReceivedRequest | Uint8Array | null {
-    const received = receive(this.#voice, bytes)
+    const received = receive(this.#key, bytes)
     if (received === undefined) return null
     const { frame, message } = received
-    if (!hasRightMac(this.#voice, received))
-      return withoutMac(this.#voice, frame, this.#answerMessage(message, 'A0', now))
+    if (!hasRightMac(this.#key, received))
+      return withoutMac(this.#key, frame, this.#answerMessage(message, 'A0', now))
     const simulated = simulatedRequestOf(message)
-    if (simulated === undefined) return sign(this.#voice, frame, this.#answerMessage(message, '40', now))
+    if (simulated === undefined) return sign(this.#key, frame, this.#answerMessage(message, '40', now))
     return { ...received, ...simulated }
   }
 
-  #befall(received: ReceivedRequest, now: number, fault: Fault | undefined): Reaction {
+  #withFault(received: ReceivedRequest, now: number, fault: Fault | undefined): Reaction {
     switch (fault) {
       case undefined:
         return arrives(this.#answer(received, now))
@@ -145,15 +149,15 @@ export class AcquirerSimulator {
   #answer(
     { frame, message, kind, posting }: ReceivedRequest,
     now: number,
-    bend: Bend = (answer) => answer,
+    change: AnswerChange = (answer) => answer,
   ): Uint8Array | null {
     const isPosting = kind === 'sale' || kind === 'void'
-    const ruling = this.#rule(kind, posting, now)
+    const result = this.#applyToLedger(kind, posting, now)
     if (isPosting && lastTwoDigits(posting) === NEVER_ANSWERED) return null
-    return sign(this.#voice, frame, bend(this.#answerMessage(message, ruling.responseCode, now, ruling.item)))
+    return sign(this.#key, frame, change(this.#answerMessage(message, result.responseCode, now, result.item)))
   }
 
-  #rule(kind: SimulatedRequest['kind'], posting: Posting, now: number): Ruling {
+  #applyToLedger(kind: SimulatedRequest['kind'], posting: Posting, now: number): LedgerResult {
     if (kind === 'inquiry') return this.ledger.inquire(posting)
     if (kind === 'reversal') return this.ledger.reverse(posting, now)
     const digits = lastTwoDigits(posting)
@@ -166,17 +170,22 @@ export class AcquirerSimulator {
     const { responseCode, item } = isPosting
       ? this.ledger.post(posting, now, code)
       : { responseCode: code, item: null }
-    return sign(this.#voice, frame, this.#answerMessage(message, responseCode, now, item))
+    return sign(this.#key, frame, this.#answerMessage(message, responseCode, now, item))
   }
 
   /** Answers with an error code. In half of the cases it processes the request first. */
   #fail(received: ReceivedRequest, now: number, code: string): Uint8Array {
     if (this.#random() < 0.5) this.#answer(received, now)
-    return sign(this.#voice, received.frame, this.#answerMessage(received.message, code, now))
+    return sign(this.#key, received.frame, this.#answerMessage(received.message, code, now))
   }
 
   /** Time and day of an answer are those of the item, so that a repeated message gets the same bytes. */
-  #answerMessage(request: Message, responseCode: string, now: number, item: Ruling['item'] = null): Message {
+  #answerMessage(
+    request: Message,
+    responseCode: string,
+    now: number,
+    item: LedgerResult['item'] = null,
+  ): Message {
     const { at, day } = item ?? { at: now, day: this.ledger.dayAt(now) }
     return answerTo(request, { responseCode, item, at, day })
   }
@@ -191,7 +200,7 @@ const changed = (answer: Uint8Array | null, change: (answer: Uint8Array) => Uint
 const flipLastBit = (answer: Uint8Array): Uint8Array =>
   answer.with(answer.length - 1, (answer.at(-1) ?? 0) ^ 1)
 
-const withNextStan: Bend = (answer) => {
+const withNextStan: AnswerChange = (answer) => {
   const stan = String((Number(answer.fields.get(11) ?? 0) % 999_999) + 1).padStart(6, '0')
   return { ...answer, fields: new Map([...answer.fields, [11, stan]]) }
 }

@@ -4,12 +4,13 @@
  */
 
 import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
+import type { MacKey } from '../iso8583/mac.ts'
 import { AcquirerSimulator } from './acquirer.ts'
 import { type Plan, readPlan, seededRandom } from './faults.ts'
 import type { Item, Ledger } from './ledger.ts'
-import { authorizationCodeOf, rrnOf, type Voice } from './speech.ts'
+import { authorizationCodeOf, rrnOf } from './messages.ts'
 
-export interface SimulatorRuntime extends Voice {
+export interface SimulatorRuntime extends MacKey {
   /** Milliseconds since the epoch. */
   now(): number
   /** Resolves after so many milliseconds. */

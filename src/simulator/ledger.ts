@@ -38,7 +38,7 @@ export interface Item extends Posting {
 }
 
 /** Field 39, and the item of the answer; null when there is none. */
-export interface Ruling {
+export interface LedgerResult {
   readonly responseCode: string
   readonly item: Item | null
 }
@@ -77,9 +77,9 @@ export class Ledger {
   }
 
   /** Books a sale or void. `declined`: field 39 of the issuer's refusal, or null. */
-  post(posting: Posting, now: number, declined: string | null): Ruling {
+  post(posting: Posting, now: number, declined: string | null): LedgerResult {
     const known = this.#items.get(keyOf(posting))
-    if (known !== undefined) return again(known, posting)
+    if (known !== undefined) return repeatedResult(known, posting)
     const sale = this.#saleOf(posting)
     const responseCode = this.#refuse(posting, sale, now) ?? declined ?? '00'
     const state = responseCode === '00' ? 'approved' : 'declined'
@@ -89,7 +89,7 @@ export class Ledger {
   }
 
   /** Reverses the message with this identity. When it was never seen, leaves a tombstone. */
-  reverse(posting: Posting, now: number): Ruling {
+  reverse(posting: Posting, now: number): LedgerResult {
     const item = this.#items.get(keyOf(posting))
     if (item === undefined) return { responseCode: '00', item: this.#add(posting, 'tombstone', '12', now) }
     if (item.amount !== posting.amount) return { responseCode: '64', item }
@@ -104,7 +104,7 @@ export class Ledger {
   }
 
   /** The current state of the message with this identity, of any day. */
-  inquire(reference: MessageReference): Ruling {
+  inquire(reference: MessageReference): LedgerResult {
     const item = this.#items.get(keyOf(reference))
     if (item === undefined) return { responseCode: '25', item: null }
     return { responseCode: currentCode(item), item }
@@ -139,7 +139,7 @@ export class Ledger {
 }
 
 /** The answer to a repeated message: the first one, unless the message is reversed or its content differs. */
-function again(item: Item, posting: Posting): Ruling {
+function repeatedResult(item: Item, posting: Posting): LedgerResult {
   if (item.state === 'reversed' || item.state === 'tombstone') return { responseCode: '12', item }
   const isSame =
     item.amount === posting.amount &&

@@ -8,6 +8,6 @@ import { type SQL, sql } from 'drizzle-orm'
 /**
  * SQL condition. `credential` is the SHA-256 of a bearer key, lower-case hex. `merchantId` is the merchant of the row.
  */
-export const mayBeSeen = (merchantId: SQL, credential: string): SQL =>
+export const mayRead = (merchantId: SQL, credential: string): SQL =>
   sql`exists (select 1 from api_key where hash = ${credential} and revoked_at is null
     and (api_key.merchant_id is null or api_key.merchant_id = ${merchantId}))`

@@ -2,7 +2,7 @@
 
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
 import type { AcquirerMessage, JournalEntry, Sale } from '../domain/types.ts'
-import { mayBeSeen } from './caller.ts'
+import { mayRead } from './caller.ts'
 import type { Db } from './db.ts'
 import { openEntry } from './journal.ts'
 import type { Credential } from './load.ts'
@@ -69,7 +69,7 @@ async function read(db: Db, credential: string, which: SQL, limit: number): Prom
     db
       .select()
       .from(acquirerMessage)
-      .where(sql`${which} and ${mayBeSeen(sql`acquirer_message.merchant_id`, credential)}`)
+      .where(sql`${which} and ${mayRead(sql`acquirer_message.merchant_id`, credential)}`)
       .orderBy(acquirerMessage.caseOpenedAt, acquirerMessage.rrn)
       .limit(limit),
   ])

@@ -21,7 +21,7 @@ const claimRows = ({ effects }: CommitItem) =>
       : null,
   }))
 
-const MEANT_MESSAGE = sql`acquirer_message.message_key = item.value ->> 'messageKey'`
+const SAME_MESSAGE = sql`acquirer_message.message_key = item.value ->> 'messageKey'`
 
 const isAgreed = sql.join(
   ACQUIRER_STATES.filter((state) => !isUnsettled(state)).map((state) => sql.raw(`'${state}'`)),
@@ -88,7 +88,7 @@ export const FORWARDED: readonly Step[] = [
   [
     ({ effects }) => effects.acquirerMoves ?? [],
     overItems((db, items) =>
-      db.update(acquirerMessage).set(MOVED).from(items).where(sql`${MEANT_MESSAGE} and ${IS_NEW}`),
+      db.update(acquirerMessage).set(MOVED).from(items).where(sql`${SAME_MESSAGE} and ${IS_NEW}`),
     ),
   ],
 ]

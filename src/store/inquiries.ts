@@ -1,7 +1,7 @@
 /** @module Finds the message of a reference, among the messages that the caller may read. */
 
 import { type SQL, sql } from 'drizzle-orm'
-import { mayBeSeen } from './caller.ts'
+import { mayRead } from './caller.ts'
 import type { Db } from './db.ts'
 import { apiKey, journal, sale, voidTable } from './schema.ts'
 
@@ -23,11 +23,11 @@ export interface Meant {
 export async function findMessage(db: Db, credential: string, reference: Reference): Promise<Meant | null> {
   const [found] = await db
     .select({
-      messageKey: sql<string | null>`meant.key`,
+      messageKey: sql<string | null>`found.key`,
       saleId: sql<string | null>`(
-      select body ->> '$.request.saleId' from ${journal} where message_key = meant.key)`,
+      select body ->> '$.request.saleId' from ${journal} where message_key = found.key)`,
     })
-    .from(sql`(select ${keyOf(credential, reference)} as key) as meant`)
+    .from(sql`(select ${keyOf(credential, reference)} as key) as found`)
   return found == null || found.messageKey === null ? null : { ...found, messageKey: found.messageKey }
 }
 
@@ -40,8 +40,8 @@ function keyOf(credential: string, reference: Reference): SQL {
   if ('voidId' in reference) return sql`(select message_key from ${voidTable} where id = ${reference.voidId})`
   if ('rrn' in reference)
     return sql`coalesce(
-      (select message_key from ${journal} where rrn = ${reference.rrn} and ${mayBeSeen(sql`body ->> '$.merchantId'`, credential)}),
-      (select message_key from ${sale} where rrn = ${reference.rrn} and ${mayBeSeen(sql`sale.merchant_id`, credential)}
+      (select message_key from ${journal} where rrn = ${reference.rrn} and ${mayRead(sql`body ->> '$.merchantId'`, credential)}),
+      (select message_key from ${sale} where rrn = ${reference.rrn} and ${mayRead(sql`sale.merchant_id`, credential)}
         order by sold_at desc limit 1))`
   return sql`'api|' || coalesce(${caller}, 'admin') || '|void|' || ${reference.idempotencyKey}`
 }

@@ -94,39 +94,37 @@ const entryAndOutcome = (i: number, role: 'message' | 'target', key: object): ob
 type Rows<S> = S extends { then: unknown } ? Awaited<S> : []
 
 /** Sends the statements that are not null in one batch. Returns the rows of each; a null statement has none. */
-async function askFor<T extends readonly (BatchItem<'sqlite'> | null)[]>(
+async function runBatch<T extends readonly (BatchItem<'sqlite'> | null)[]>(
   db: Db,
   statements: T,
 ): Promise<{ [K in keyof T]: Rows<NonNullable<T[K]>> }> {
-  const asked = statements.filter((statement) => statement !== null)
-  const found = await db.batch(asked as [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]])
+  const present = statements.filter((statement) => statement !== null)
+  const found = await db.batch(present as [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]])
   let next = 0
   const all = statements.map((statement) => (statement === null ? [] : found[next++]))
   return all as { [K in keyof T]: Rows<NonNullable<T[K]>> }
 }
 
 /** Whether an item has one of these members. A statement that no item needs is not sent. */
-const wants = (items: readonly LoadItem[], ...names: (keyof LoadItem)[]): boolean =>
+const needs = (items: readonly LoadItem[], ...names: (keyof LoadItem)[]): boolean =>
   items.some((item) => names.some((name) => item[name] !== undefined))
 
 /** Loads the state of each item, in order. Throws the errors of D1. */
 export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]> {
   const rows = items.map((item, i) => ({ ...item, i }))
   const keys = roles(items)
-  const meansSale = wants(items, 'saleId', 'saleKey', 'saleOfVoidKey', 'saleRrn')
+  const needsSale = needs(items, 'saleId', 'saleKey', 'saleOfVoidKey', 'saleRrn')
   const statements = [
     terminals(db, rows),
-    wants(items, 'terminalId') ? keySets(db, rows) : null,
+    needs(items, 'terminalId') ? keySets(db, rows) : null,
     keys.length > 0 ? entries(db, keys) : null,
     keys.length > 0 ? reversals(db, keys) : null,
-    meansSale ? sales(db, rows) : null,
-    wants(items, 'credential') ? credentials(db, rows) : null,
-    wants(items, 'merchantId') ? merchants(db, rows) : null,
+    needsSale ? sales(db, rows) : null,
+    needs(items, 'credential') ? credentials(db, rows) : null,
+    needs(items, 'merchantId') ? merchants(db, rows) : null,
   ] as const
-  const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials, inMerchants] = await askFor(
-    db,
-    statements,
-  )
+  const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials, inMerchants] =
+    await runBatch(db, statements)
   return rows.map(({ i }) => {
     const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
     const row = mine(inTerminals)[0]

@@ -28,7 +28,7 @@ const role = { role: sql<Role>`item.value ->> 'role'`.as('role') }
  * The sale of an item: by id, by its message key, by the key of a void of it, or by RRN. Captured sales bring RRNs of
  * their own, so the caller's own sale comes first.
  */
-const MEANT_SALE = sql`coalesce(
+const SALE_ID = sql`coalesce(
   ${field('saleId')},
   (select id from sale where message_key = item.value ->> 'saleKey'),
   (select sale_id from void where message_key = item.value ->> 'saleOfVoidKey'),
@@ -38,7 +38,7 @@ const MEANT_SALE = sql`coalesce(
     sold_at desc limit 1))`
 
 /** A given message key, or the key that an `Idempotency-Key` makes (`apiMessageKey`) in the scope of its credential. */
-const MEANT_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(
+const MESSAGE_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(
   (select merchant_id from api_key where hash = item.value ->> 'credential'), 'admin')
   || '|' || (item.value ->> 'kind') || '|' || (item.value ->> 'idempotencyKey')) || coalesce(${field('suffix')}, '')`
 
@@ -62,7 +62,7 @@ export const terminals = overItems((db, items) =>
     .innerJoin(
       terminal,
       sql`terminal.terminal_id = coalesce(${field('terminalId')},
-        (select terminal_id from sale where id = ${MEANT_SALE}))`,
+        (select terminal_id from sale where id = ${SALE_ID}))`,
     )
     .innerJoin(merchant, sql`merchant.merchant_id = terminal.merchant_id`)
     .innerJoin(
@@ -94,7 +94,7 @@ export const entries = overItems((db, items) =>
       forwarded: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'forwarded_row'),
     })
     .from(items)
-    .innerJoin(journal, sql`journal.message_key = ${MEANT_KEY}`)
+    .innerJoin(journal, sql`journal.message_key = ${MESSAGE_KEY}`)
     .leftJoin(acquirerMessage, sql`acquirer_message.message_key = journal.message_key`),
 )
 
@@ -111,7 +111,7 @@ export const reversals = overItems((db, items) =>
   db
     .select({ ...index, ...role, reversal: rowOf(reversal, 'reversal_row') })
     .from(items)
-    .innerJoin(reversal, sql`reversal.target_key = ${MEANT_KEY}`),
+    .innerJoin(reversal, sql`reversal.target_key = ${MESSAGE_KEY}`),
 )
 
 /** The sale with its live void, reversal, batch and forwarded message. */
@@ -130,7 +130,7 @@ export const sales = overItems((db, items) =>
       batch: rowOf(saleBatch, 'batch_row'),
     })
     .from(items)
-    .innerJoin(sale, sql`sale.id = ${MEANT_SALE}`)
+    .innerJoin(sale, sql`sale.id = ${SALE_ID}`)
     .innerJoin(
       saleBatch,
       sql`sale_batch.terminal_id = sale.terminal_id and sale_batch.batch_number = sale.batch_number`,

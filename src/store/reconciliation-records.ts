@@ -39,25 +39,25 @@ export interface FoundRecords {
 }
 
 const ofVoid = alias(acquirerMessage, 'of_void')
-const captured = alias(sale, 'fed')
+const captured = alias(sale, 'captured')
 
 /** The acquirer knows a captured sale by its own STAN. It knows a sale of ours only by the STAN that we gave it. */
 const isCaptured = (key: string): SQL =>
-  sql`fed.message_key = ${field(key)} and not exists (select 1 from acquirer_message as own
-    where own.message_key = fed.message_key and own.acquirer_stan <> fed.stan)`
+  sql`captured.message_key = ${field(key)} and not exists (select 1 from acquirer_message as own
+    where own.message_key = captured.message_key and own.acquirer_stan <> captured.stan)`
 
 const recordsOf = overItems((db, items) =>
   db
     .select({
       i: sql<number>`item.key`.as('i'),
       openBatch: sql<string>`terminal.batch_number`.as('open_batch'),
-      ourRecord: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'held_row'),
+      ourRecord: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'our_row'),
       saleKey: sql<
         string | null
-      >`coalesce((select message_key from sale as fed where ${isCaptured('originalKey')}),
+      >`coalesce((select message_key from sale as captured where ${isCaptured('originalKey')}),
         of_void.message_key)`.as('sale_key'),
-      captured: rowOrNull(captured, captured.messageKey, 'fed_row'),
-      isReversed: sql<number>`exists (select 1 from reversal where target_key = fed.message_key)`.as(
+      captured: rowOrNull(captured, captured.messageKey, 'captured_row'),
+      isReversed: sql<number>`exists (select 1 from reversal where target_key = captured.message_key)`.as(
         'is_reversed',
       ),
     })

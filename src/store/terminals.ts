@@ -6,7 +6,7 @@ import type { WrappedKeySet } from './load.ts'
 import { keySet } from './schema.ts'
 
 /** The state under a sign-on. A key set is added only while this state holds. */
-export interface SignOnGround {
+export interface SignOnState {
   readonly terminalId: string
   /** Version of the master key that wraps the answer. */
   readonly masterKeyVersion: number
@@ -18,8 +18,8 @@ export interface SignOnGround {
  * Adds a pending key set, at most one per layout. Returns false when another sign-on was first, or when the master key
  * has changed: load again.
  */
-export async function addPendingKeySet(db: Db, ground: SignOnGround, set: WrappedKeySet): Promise<boolean> {
-  const { terminalId, masterKeyVersion, inUse } = ground
+export async function addPendingKeySet(db: Db, state: SignOnState, set: WrappedKeySet): Promise<boolean> {
+  const { terminalId, masterKeyVersion, inUse } = state
   const added = await persist(() =>
     db
       .insert(keySet)

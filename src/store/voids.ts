@@ -19,20 +19,20 @@ export interface FoundVoid {
  * lower-case hex.
  */
 export async function readVoid(db: Db, credential: string, reference: string): Promise<FoundVoid> {
-  const meant = or(eq(voidTable.id, reference), eq(voidTable.rrn, reference))
+  const matches = or(eq(voidTable.id, reference), eq(voidTable.rrn, reference))
   const [credentials, records, messages] = await db.batch([
     db
       .select()
       .from(apiKey)
       .where(and(eq(apiKey.hash, credential), isNull(apiKey.revokedAt))),
-    db.select().from(voidTable).where(meant).limit(1),
+    db.select().from(voidTable).where(matches).limit(1),
     db
       .select()
       .from(acquirerMessage)
       .where(
         inArray(
           acquirerMessage.messageKey,
-          db.select({ key: voidTable.messageKey }).from(voidTable).where(meant),
+          db.select({ key: voidTable.messageKey }).from(voidTable).where(matches),
         ),
       ),
   ])

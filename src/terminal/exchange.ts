@@ -88,15 +88,20 @@ export async function exchangeFrame(
   const milliseconds = link.now() - start
   const exchange = { operation, request, answer, sent, milliseconds }
   if (answer === null) return { ...exchange, received: null, outcome: 'unanswered', signOnAgain: false }
-  return { ...exchange, ...judge(link, sent, answer, macKey) }
+  return { ...exchange, ...checkAnswer(link, sent, answer, macKey) }
 }
 
-type Judgement = Pick<
+type CheckedAnswer = Pick<
   Exchange,
   'received' | 'outcome' | 'fault' | 'macFault' | 'responseCode' | 'signOnAgain'
 >
 
-function judge(link: Link, sent: Message, answer: Uint8Array, macKey: Uint8Array | null): Judgement {
+function checkAnswer(
+  link: Link,
+  sent: Message,
+  answer: Uint8Array,
+  macKey: Uint8Array | null,
+): CheckedAnswer {
   const opened = readMessage(answer, link.core.lrc)
   if (!opened.ok) return { received: null, outcome: 'invalid', fault: opened.error, signOnAgain: false }
   const { frame, message: received } = opened.value

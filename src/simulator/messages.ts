@@ -13,9 +13,6 @@ import { type Received, readMessage } from '../iso8583/received.ts'
 import type { Kind } from './faults.ts'
 import type { Item, Posting } from './ledger.ts'
 
-/** The key with which the acquirer verifies requests and signs answers. */
-export type Voice = MacKey
-
 /** A request to the ledger. */
 export interface SimulatedRequest {
   readonly kind: Kind
@@ -33,14 +30,14 @@ export interface ResponseContent {
 }
 
 /** Parses a frame; undefined when it holds no message. */
-export function receive({ core }: Voice, bytes: Uint8Array): Received | undefined {
+export function receive({ core }: MacKey, bytes: Uint8Array): Received | undefined {
   const read = readMessage(bytes, core.lrc)
   return read.ok ? read.value : undefined
 }
 
 /** Whether field 64 is the right MAC over the received bytes. */
-export const hasRightMac = (voice: Voice, { frame, message }: Received): boolean =>
-  macFault(voice, frame.body, message) === null
+export const hasRightMac = (key: MacKey, { frame, message }: Received): boolean =>
+  macFault(key, frame.body, message) === null
 
 /** The request to the ledger; undefined for a transaction that the simulator does not have. */
 export function simulatedRequestOf({ mti, fields }: Message): SimulatedRequest | undefined {
@@ -88,11 +85,11 @@ export function answerTo(request: Message, { responseCode, item, at, day }: Resp
 }
 
 /** The frame of an answer with the acquirer's MAC. */
-export const sign = (voice: Voice, request: Frame, answer: Message): Uint8Array =>
-  answerFrame(request, packSigned(voice, answer), {}, voice.core.lrc)
+export const sign = (key: MacKey, request: Frame, answer: Message): Uint8Array =>
+  answerFrame(request, packSigned(key, answer), {}, key.core.lrc)
 
 /** The frame of an answer without a MAC, for a sender that has not proved itself. */
-export const withoutMac = ({ core }: Voice, request: Frame, answer: Message): Uint8Array =>
+export const withoutMac = ({ core }: MacKey, request: Frame, answer: Message): Uint8Array =>
   answerFrame(request, pack(answer), {}, core.lrc)
 
 /** The acquirer's field 37, 12 digits, unique. */
