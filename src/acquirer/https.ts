@@ -7,7 +7,7 @@ import { buildFrame, type Send } from '../iso8583/frame.ts'
 import { type MacKey, packSigned } from '../iso8583/mac.ts'
 import { checkResponse } from './check-response.ts'
 import type { Acquirer, AcquirerRequest, AcquirerResponse } from './port.ts'
-import { messageFor, refuse } from './requests.ts'
+import { messageFor, unsendable } from './requests.ts'
 
 export interface HttpsOptions extends MacKey, Pick<Acquirer, 'recovery'> {
   /** Returns null without an answer: too late, an HTTP status other than 200, or a network failure. */
@@ -38,7 +38,7 @@ export function httpsAcquirer(options: HttpsOptions): Acquirer {
 }
 
 async function ask(options: HttpsOptions, request: AcquirerRequest): Promise<AcquirerResponse> {
-  const refusal = refuse(request)
+  const refusal = unsendable(request)
   // Annul does not translate a PIN block or track from its own keys. Nothing was sent, so the decline is final.
   if (refusal === 'under_our_keys') return { kind: 'declined', reason: 'unsupported_transaction' }
   // An earlier try may have arrived, and a sale cannot be sent again without its card.

@@ -1,7 +1,7 @@
 /** @module The port to an acquirer: the requests of the pipeline, whatever the acquirer. */
 
 import type { DeclineReason } from '../domain/decline-reason.ts'
-import type { Amount } from '../domain/types.ts'
+import type { AcquirerReference, Amount } from '../domain/types.ts'
 
 /**
  * A request to the acquirer. The identity (merchantId, terminalId, batchNumber, acquirerStan) is the same in every try.
@@ -25,13 +25,7 @@ export interface AcquirerRequest {
   /** ISO 4217 numeric, three digits. */
   readonly currencyCode: string
   /** The sale of a void (or of its reversal), with the acquirer's numbers. Null for a sale. */
-  readonly original: {
-    readonly batchNumber: string
-    readonly acquirerStan: string
-    /** 12 characters. */
-    readonly rrn: string
-    readonly authorizationCode: string | null
-  } | null
+  readonly original: (AcquirerReference & { readonly rrn: string }) | null
   /** Whether the message was sent before. A refusal may then be for the copy only. */
   readonly isCopy?: boolean
   /**

@@ -1,5 +1,6 @@
 /** @module Sends one frame to an acquirer over HTTP and returns one frame (protocol.md §1.2). */
 
+import { readUpTo } from '../http/read-stream.ts'
 import { ISO_CONTENT_TYPE, type Send } from '../iso8583/frame.ts'
 
 /** The network, or a service binding. */
@@ -35,28 +36,14 @@ export const sendOver =
     }
   }
 
-/** The whole body. Null when it is too long. Rejects when it is late. */
+/** The whole body; null when it is too long. Rejects when it is late. */
 async function readBody(
   stream: ReadableStream<Uint8Array> | null,
   signal: AbortSignal,
 ): Promise<Uint8Array | null> {
-  const reader = stream?.getReader()
-  if (reader === undefined) return new Uint8Array(0)
+  if (stream === null) return new Uint8Array(0)
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason))
   })
-  const bytes = new Uint8Array(LONGEST_ANSWER)
-  let length = 0
-  try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), late])
-      if (done) return bytes.subarray(0, length)
-      if (length + value.length > LONGEST_ANSWER) return null
-      bytes.set(value, length)
-      length += value.length
-    }
-  } finally {
-    // No effect on a body that was read to its end.
-    reader.cancel().catch(() => undefined)
-  }
+  return readUpTo(stream.getReader(), LONGEST_ANSWER, late)
 }

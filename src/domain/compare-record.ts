@@ -1,7 +1,7 @@
 /** @module Compares one line of the acquirer's list with our record (semantics.md, Reconciliation). */
 
 import { type AcquirerEvent, type AcquirerState, type AcquirerStatus, isUnsettled } from './acquirer-state.ts'
-import type { AcquirerMessage, Amount } from './types.ts'
+import type { AcquirerMessage, AcquirerReference, Amount } from './types.ts'
 
 /** One message in the acquirer's list. The state is `absent` when the list does not have the message. */
 export interface ReconciliationRecord {
@@ -18,7 +18,7 @@ export interface ReconciliationRecord {
   readonly acquirerRrn: string | null
   readonly authorizationCode: string | null
   /** The sale that a void names, with the acquirer's numbers. */
-  readonly original: { readonly batchNumber: string; readonly acquirerStan: string } | null
+  readonly original: Pick<AcquirerReference, 'batchNumber' | 'stan'> | null
 }
 
 export type Difference =

@@ -14,6 +14,7 @@ import { laterKey } from './message-key.ts'
 import { addCredit } from './money.ts'
 import type { ReconciliationRequest } from './requests.ts'
 import type { AcquirerMessage, Effects, Sale, VoidRecord } from './types.ts'
+import { voidRecordOf } from './void-record.ts'
 
 /** Decides on one line. Returns the current answer when the line changes nothing. */
 export function decideReconciliation(
@@ -147,10 +148,11 @@ function messageOf(
     acquirerStan,
     amount: amount ?? 0,
     currencyCode: record.currencyCode ?? merchant.currencyCode,
-    originalBatchNumber: record.original?.batchNumber ?? null,
-    originalStan: record.original?.acquirerStan ?? null,
-    originalRrn: original?.forwarded?.acquirerRrn ?? original?.sale.rrn ?? null,
-    originalAuthorizationCode: original?.sale.authorizationCode ?? null,
+    original: record.original && {
+      ...record.original,
+      rrn: original?.forwarded?.acquirerRrn ?? original?.sale.rrn ?? null,
+      authorizationCode: original?.sale.authorizationCode ?? null,
+    },
     ...fieldsOfRecord(request, generated),
     state: isApproved ? 'approved' : state === 'declined' ? 'declined' : 'reversed',
     caseReason: isApproved ? 'only_acquirer' : null,
@@ -168,7 +170,9 @@ function adopted(
   if (record.kind !== 'void' || record.state !== 'approved' || original === null) return null
   const { sale, reversed, liveVoid } = original
   const isVoidable = sale.status === 'approved' && !reversed && liveVoid === null
-  return isVoidable && isOf(record, sale) ? voidRecordOf(record, messageKey, sale, generated) : null
+  if (!isVoidable || !isOf(record, sale)) return null
+  const { authorizationCode } = record
+  return voidRecordOf(sale, generated, { messageKey, stan: null, authorizationCode, reason: null })
 }
 
 const isOf = (
@@ -180,27 +184,3 @@ const isOf = (
   batchNumber === sale.batchNumber &&
   amount === sale.amount &&
   (currencyCode ?? sale.currencyCode) === sale.currencyCode
-
-const voidRecordOf = (
-  { authorizationCode }: ReconciliationRecord,
-  messageKey: string,
-  sale: Sale,
-  { id, rrn, now }: Generated,
-): VoidRecord => ({
-  id,
-  messageKey,
-  saleId: sale.id,
-  merchantId: sale.merchantId,
-  terminalId: sale.terminalId,
-  batchNumber: sale.batchNumber,
-  stan: null,
-  amount: sale.amount,
-  currencyCode: sale.currencyCode,
-  rrn,
-  originalRrn: sale.rrn,
-  authorizationCode,
-  reason: null,
-  feeReturned: sale.fee,
-  voidedAt: now,
-  state: 'approved',
-})

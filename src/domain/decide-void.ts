@@ -11,7 +11,8 @@ import {
 import type { DeclineReason } from './decline-reason.ts'
 import { addCredit } from './money.ts'
 import type { VoidRequest } from './requests.ts'
-import type { Sale, VoidRecord } from './types.ts'
+import type { Sale } from './types.ts'
+import { voidRecordOf } from './void-record.ts'
 import { voidableUntil } from './window.ts'
 
 /**
@@ -51,27 +52,6 @@ function refuse(request: VoidRequest, loadedState: LoadedState, now: number): De
   return null
 }
 
-function voidRecordOf(request: VoidRequest, sale: Sale, generated: Generated): VoidRecord {
-  return {
-    id: generated.id,
-    messageKey: request.messageKey,
-    saleId: sale.id,
-    merchantId: sale.merchantId,
-    terminalId: sale.terminalId,
-    batchNumber: sale.batchNumber,
-    stan: request.pos?.stan ?? null,
-    amount: sale.amount,
-    currencyCode: sale.currencyCode,
-    rrn: generated.rrn,
-    originalRrn: sale.rrn,
-    authorizationCode: generated.authorizationCode,
-    reason: request.reason,
-    feeReturned: sale.fee,
-    voidedAt: generated.now,
-    state: 'approved',
-  }
-}
-
 /**
  * Decides on a void. A refusal is an entry too, except `batch_mismatch`. With a remote acquirer the caller turns an
  * approval into a claim (`asPending`).
@@ -92,7 +72,12 @@ export function decideVoid(request: VoidRequest, loadedState: LoadedState, gener
     loadedState,
     answerOf(loadedState, generated, null, { authorizationCode }),
     {
-      voidRecord: voidRecordOf(request, original.sale, generated),
+      voidRecord: voidRecordOf(original.sale, generated, {
+        messageKey: request.messageKey,
+        stan: request.pos?.stan ?? null,
+        authorizationCode: generated.authorizationCode,
+        reason: request.reason,
+      }),
       batch: addCredit(terminal.batch, original.sale.amount, 1),
     },
   )

@@ -147,6 +147,18 @@ export interface VoidRecord {
   readonly state: AcquirerState
 }
 
+/** The acquirer's reference of a message. */
+export interface AcquirerReference {
+  /** Six digits. */
+  readonly batchNumber: string
+  /** Field 11, six digits. */
+  readonly stan: string
+  /** 12 characters; null when neither side has one. */
+  readonly rrn: string | null
+  /** Six characters. */
+  readonly authorizationCode: string | null
+}
+
 /** A sale or void that was forwarded to the acquirer. Every try uses the same identity there. */
 export interface AcquirerMessage {
   readonly messageKey: string
@@ -159,10 +171,7 @@ export interface AcquirerMessage {
   readonly amount: Amount
   readonly currencyCode: string
   /** For a void: the sale, with the acquirer's numbers. */
-  readonly originalBatchNumber: string | null
-  readonly originalStan: string | null
-  readonly originalRrn: string | null
-  readonly originalAuthorizationCode: string | null
+  readonly original: AcquirerReference | null
   /** Our RRN, 12 digits. */
   readonly rrn: string
   /** The acquirer's RRN, when it has sent one. */

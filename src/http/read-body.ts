@@ -3,6 +3,7 @@
 import type { Context } from 'hono'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deadline } from './deadline.ts'
+import { cancel, readUpTo } from './read-stream.ts'
 
 /**
  * The reason why there is no body, as an HTTP status (RFC 9110 §15.5): 400 broken off, 408 too slow, 413 too large, 415
@@ -34,14 +35,11 @@ export async function readBytes(
   if (raw.body === null) return ok(new Uint8Array(0))
   const isCounted = length !== undefined && !c.req.header('transfer-encoding')
   const reader = isCounted ? undefined : raw.body.getReader()
-  const read = reader === undefined ? readWhole(raw, limit) : readUpTo(reader, limit)
+  const read = reader === undefined ? readWhole(raw, limit) : readCounted(reader, limit)
   const body = await deadline.until(deadlineMs, read)
-  if (body === undefined) stop(reader)
+  if (body === undefined) cancel(reader)
   return body ?? err(408)
 }
-
-const stop = (reader: ReadableStreamDefaultReader | undefined): void =>
-  void reader?.cancel().catch(() => undefined)
 
 /** A body with a declared length: HTTP itself ends it. */
 async function readWhole(request: Request, limit: number): Promise<Body> {
@@ -53,21 +51,10 @@ async function readWhole(request: Request, limit: number): Promise<Body> {
   }
 }
 
-/** A body without a declared length. Stops reading as soon as it is too long. */
-async function readUpTo(reader: ReadableStreamDefaultReader<Uint8Array>, limit: number): Promise<Body> {
-  const bytes = new Uint8Array(limit)
-  let length = 0
+async function readCounted(reader: ReadableStreamDefaultReader<Uint8Array>, limit: number): Promise<Body> {
   try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return ok(bytes.slice(0, length))
-      if (length + value.length > limit) {
-        stop(reader)
-        return err(413)
-      }
-      bytes.set(value, length)
-      length += value.length
-    }
+    const bytes = await readUpTo(reader, limit)
+    return bytes === null ? err(413) : ok(bytes)
   } catch {
     return err(400)
   }

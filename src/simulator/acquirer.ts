@@ -6,7 +6,15 @@
 import type { MacKey } from '../iso8583/mac.ts'
 import type { Message } from '../iso8583/message.ts'
 import type { Received } from '../iso8583/received.ts'
-import { type Fault, faultOf, NO_FAULTS, type Plan, type Random, type Step, takeStep } from './faults.ts'
+import {
+  drawFault,
+  type Fault,
+  NO_FAULTS,
+  type Plan,
+  type RandomNumber,
+  type ScriptStep,
+  takeStep,
+} from './faults.ts'
 import { Ledger, type LedgerResult, type Posting } from './ledger.ts'
 import {
   answerTo,
@@ -19,7 +27,7 @@ import {
 } from './messages.ts'
 
 export interface AcquirerOptions extends MacKey {
-  readonly random: Random
+  readonly random: RandomNumber
   /**
    * The end of the business day, in minutes after midnight in China (23:00 by default). Null: only `cutOff` ends it.
    */
@@ -59,9 +67,9 @@ type AnswerChange = (answer: Message) => Message
 export class AcquirerSimulator {
   readonly ledger: Ledger
   readonly #key: MacKey
-  #random: Random
+  #random: RandomNumber
   #rates: Plan['rates'] = {}
-  #script: Step[] = []
+  #script: ScriptStep[] = []
 
   constructor(options: AcquirerOptions) {
     const { cutOffMinutes = CUT_OFF_MINUTES } = options
@@ -72,7 +80,7 @@ export class AcquirerSimulator {
   }
 
   /** Sets the faults from now on. Without `random` the current generator continues. */
-  follow({ rates, script }: Plan, random: Random = this.#random): void {
+  follow({ rates, script }: Plan, random: RandomNumber = this.#random): void {
     this.#rates = rates
     this.#script = [...script]
     this.#random = random
@@ -88,7 +96,7 @@ export class AcquirerSimulator {
     return this.#withFault(
       received,
       now,
-      step === undefined ? faultOf(this.#rates, this.#random) : step.fault,
+      step === undefined ? drawFault(this.#rates, this.#random) : step.fault,
     )
   }
 

@@ -1,6 +1,6 @@
 /** @module The faults of a simulated acquirer. They come at random rates with a seed, or step by step from a script. */
 
-/** In the order in which their rates are added up. */
+/** @module The faults of a simulated acquirer. They come at random rates with a seed, or step by step from a script. */
 export const FAULTS = [
   /** The request never arrives. */
   'drop_request',
@@ -33,7 +33,7 @@ const KINDS = ['sale', 'void', 'reversal', 'inquiry'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** A step applies to the next message, or to the next one of a kind: a fault, or field 39 of a refusal. */
-export interface Step {
+export interface ScriptStep {
   readonly on?: Kind
   readonly fault?: Fault
   readonly code?: string
@@ -43,17 +43,17 @@ export interface Plan {
   /** The rate of each fault, 0 to 1, together at most 1. */
   readonly rates: Readonly<Partial<Record<Fault, number>>>
   /** The script applies before the rates. The first message that fits a step uses it up. */
-  readonly script: readonly Step[]
+  readonly script: readonly ScriptStep[]
 }
 
 /** A plan without faults. */
 export const NO_FAULTS: Plan = { rates: {}, script: [] }
 
 /** Returns x with 0 ≤ x < 1. */
-export type Random = () => number
+export type RandomNumber = () => number
 
 /** A generator (xorshift128) with the same numbers for the same seed. `seed` is a 32-bit integer. */
-export function seededRandom(seed: number): Random {
+export function seededRandom(seed: number): RandomNumber {
   let [a, b, c, d] = [seed >>> 0, 0x9e3779b9, 0x243f6a88, 0xb7e15162]
   const next = (): number => {
     const t = a ^ (a << 11)
@@ -67,7 +67,7 @@ export function seededRandom(seed: number): Random {
 }
 
 /** The fault that one draw selects; undefined: none. */
-export function faultOf(rates: Plan['rates'], random: Random): Fault | undefined {
+export function drawFault(rates: Plan['rates'], random: RandomNumber): Fault | undefined {
   let left = random()
   for (const fault of FAULTS) {
     left -= rates[fault] ?? 0
@@ -77,7 +77,7 @@ export function faultOf(rates: Plan['rates'], random: Random): Fault | undefined
 }
 
 /** Takes the first step that fits a message from the script. */
-export function takeStep(script: Step[], kind: Kind): Step | undefined {
+export function takeStep(script: ScriptStep[], kind: Kind): ScriptStep | undefined {
   const at = script.findIndex(({ on }) => on === undefined || on === kind)
   return at < 0 ? undefined : script.splice(at, 1)[0]
 }
@@ -99,7 +99,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const isFault = (value: unknown): boolean => FAULTS.some((fault) => fault === value)
 
-function isStep(value: unknown): value is Step {
+function isStep(value: unknown): value is ScriptStep {
   if (!isObject(value)) return false
   const { on, fault, code, ...rest } = value
   const isKind = on === undefined || KINDS.some((kind) => kind === on)

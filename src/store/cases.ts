@@ -1,13 +1,13 @@
 /** @module Reads cases: the message, its journal entries, and its sale (semantics.md, Cases). */
 
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { AcquirerMessage, JournalEntry, Sale } from '../domain/types.ts'
-import { mayRead } from './caller.ts'
+import { liveCredential, mayRead } from './caller.ts'
 import type { Db } from './db.ts'
 import { openEntry } from './journal.ts'
 import type { Credential } from './load.ts'
 import { field, messageFrom, rowOf, saleOf } from './rows.ts'
-import { acquirerMessage, apiKey, journal, reversal, sale } from './schema.ts'
+import { acquirerMessage, journal, reversal, sale } from './schema.ts'
 import { overItems } from './statements.ts'
 
 export interface CaseFile {
@@ -62,10 +62,7 @@ export const readCase = (db: Db, credential: string, rrn: string): Promise<Found
 
 async function read(db: Db, credential: string, which: SQL, limit: number): Promise<FoundCases> {
   const [credentials, messages] = await db.batch([
-    db
-      .select()
-      .from(apiKey)
-      .where(and(eq(apiKey.hash, credential), isNull(apiKey.revokedAt))),
+    liveCredential(db, credential),
     db
       .select()
       .from(acquirerMessage)

@@ -1,7 +1,7 @@
 /** @module Finds the message of a reference, among the messages that the caller may read. */
 
 import { type SQL, sql } from 'drizzle-orm'
-import { mayRead } from './caller.ts'
+import { isLive, mayRead } from './caller.ts'
 import type { Db } from './db.ts'
 import { apiKey, journal, sale, voidTable } from './schema.ts'
 
@@ -35,7 +35,7 @@ export async function findMessage(db: Db, credential: string, reference: Referen
  * Captured sales bring RRNs of their own. Another merchant's RRN with the same digits must not hide the caller's own.
  */
 function keyOf(credential: string, reference: Reference): SQL {
-  const caller = sql`(select merchant_id from ${apiKey} where hash = ${credential})`
+  const caller = sql`(select merchant_id from ${apiKey} where ${isLive(credential)})`
   if ('saleId' in reference) return sql`(select message_key from ${sale} where id = ${reference.saleId})`
   if ('voidId' in reference) return sql`(select message_key from ${voidTable} where id = ${reference.voidId})`
   if ('rrn' in reference)

@@ -3,16 +3,17 @@
  * page.
  */
 
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { OurRecord } from '../domain/compare-record.ts'
 import { ourRecordOfCapturedSale } from '../domain/decide-claim.ts'
 import { ACQUIRER_KEY, posMessageKey } from '../domain/message-key.ts'
-import type { AcquirerMessage } from '../domain/types.ts'
+import type { AcquirerMessage, AcquirerReference } from '../domain/types.ts'
+import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
 import { field, forwardedFrom, messageFrom, rowOrNull, saleOf } from './rows.ts'
-import { acquirerMessage, apiKey, sale, terminal } from './schema.ts'
+import { acquirerMessage, sale, terminal } from './schema.ts'
 import { overItems } from './statements.ts'
 
 /** The acquirer's reference of a message, and the sale of a void. */
@@ -22,7 +23,7 @@ export interface RecordReference {
   readonly terminalId: string
   readonly batchNumber: string
   readonly acquirerStan: string
-  readonly original: { readonly batchNumber: string; readonly acquirerStan: string } | null
+  readonly original: Pick<AcquirerReference, 'batchNumber' | 'stan'> | null
 }
 
 /** Our record under a reference. The page has null when the merchant has no such terminal. */
@@ -79,12 +80,6 @@ const recordsOf = overItems((db, items) =>
     .leftJoin(captured, isCaptured('ownKey')),
 )
 
-const credentialsOf = (db: Db, credential: string) =>
-  db
-    .select()
-    .from(apiKey)
-    .where(and(eq(apiKey.hash, credential), isNull(apiKey.revokedAt)))
-
 /** Finds our records. `credential` is the SHA-256 of a bearer key, lower-case hex. */
 export async function findRecords(
   db: Db,
@@ -94,11 +89,14 @@ export async function findRecords(
   const rows = records.map(({ original, ...reference }) => ({
     ...reference,
     originalBatch: original?.batchNumber,
-    originalStan: original?.acquirerStan,
-    originalKey: original === null ? undefined : saleKeyAt({ ...reference, ...original }),
+    originalStan: original?.stan,
+    originalKey:
+      original === null
+        ? undefined
+        : saleKeyAt({ ...reference, batchNumber: original.batchNumber, acquirerStan: original.stan }),
     ownKey: reference.kind === 'sale' ? saleKeyAt(reference) : undefined,
   }))
-  const [credentials, found] = await db.batch([credentialsOf(db, credential), recordsOf(db, rows)])
+  const [credentials, found] = await db.batch([liveCredential(db, credential), recordsOf(db, rows)])
   const byItem = new Map(found.map((row) => [row.i, row]))
   return {
     credential: credentials[0] ?? null,
@@ -138,7 +136,7 @@ export async function readForwarded(
   limit: number,
 ): Promise<ForwardedPage> {
   const [credentials, rows] = await db.batch([
-    credentialsOf(db, credential),
+    liveCredential(db, credential),
     db
       .select({
         reference: sql<number>`rowid`.as('place'),

@@ -17,7 +17,7 @@ export interface CommitItem {
   readonly masterKey?: { readonly version: number; readonly wrapped: string }
 }
 
-export type Row = Record<string, unknown>
+export type CommitRow = Record<string, unknown>
 
 /** `item.value ->> 'name'` for every column, in the order of the table. */
 export function fromItem(table: SQLiteTable): SQL {
@@ -43,5 +43,5 @@ export const excluded = (column: string): SQL => sql`${sql.raw(`excluded.${colum
 /** The rows of an item for one table, and the statement that writes them. */
 export type Step = readonly [
   (item: CommitItem) => readonly object[],
-  (db: Db, rows: readonly Row[]) => BatchItem<'sqlite'>,
+  (db: Db, rows: readonly CommitRow[]) => BatchItem<'sqlite'>,
 ]

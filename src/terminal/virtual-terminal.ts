@@ -47,7 +47,7 @@ export type TerminalRefusal =
   | 'nothing_to_reverse'
 
 /** The exchange of the operation itself. `observe` gets the exchanges on the way to it. */
-export type Outcome = Result<Exchange, TerminalRefusal>
+export type ExchangeResult = Result<Exchange, TerminalRefusal>
 
 /** One attempt and two repeats (protocol.md §3.5). */
 const REVERSAL_ATTEMPTS = 3
@@ -86,14 +86,14 @@ export class VirtualTerminal {
   }
 
   /** 签退. */
-  async signOff(): Promise<Outcome> {
+  async signOff(): Promise<ExchangeResult> {
     if (!(await this.#reversePending())) return err('reversal_failed')
     const request = signOffRequest(this.state, takeStan(this.state))
     return ok(this.#session.recorded(await this.#session.sendWithoutMac('sign-off', request)))
   }
 
   /** 消费. `amount` is in fen. */
-  async sale(amount: Amount, pan: string): Promise<Outcome> {
+  async sale(amount: Amount, pan: string): Promise<ExchangeResult> {
     if (this.state.keys === null) return err('not_signed_on')
     if (!(await this.#reversePending())) return err('reversal_failed')
     const entry = this.#newEntry({ kind: 'sale', amount, pan })
@@ -101,7 +101,7 @@ export class VirtualTerminal {
   }
 
   /** 撤销 of the sale with this STAN, from the terminal's own log. */
-  async voidSale(saleStan: string): Promise<Outcome> {
+  async voidSale(saleStan: string): Promise<ExchangeResult> {
     if (this.state.keys === null) return err('not_signed_on')
     if (!(await this.#reversePending())) return err('reversal_failed')
     const sale = findEntry(this.state, saleStan)
@@ -115,7 +115,7 @@ export class VirtualTerminal {
   }
 
   /** 冲正 of the pending message, or of the message with this STAN in the log. One attempt. */
-  async reverse(stan?: string, reason: ReversalReason = '98'): Promise<Outcome> {
+  async reverse(stan?: string, reason: ReversalReason = '98'): Promise<ExchangeResult> {
     if (this.state.keys === null) return err('not_signed_on')
     const { pending } = this.state
     const named = stan ?? pending?.stan
@@ -126,7 +126,7 @@ export class VirtualTerminal {
   }
 
   /** 结算. */
-  async settle(): Promise<Outcome> {
+  async settle(): Promise<ExchangeResult> {
     if (this.#session.options.settlementMac && this.state.keys === null) return err('not_signed_on')
     if (!(await this.#reversePending())) return err('reversal_failed')
     return ok(await settle(this.#session))

@@ -1,7 +1,7 @@
 /** @module The commit of a claim: its number at the acquirer is not the number of a captured sale. */
 
 import { expect, it } from 'vitest'
-import type { Message } from '../../src/pipeline/types.ts'
+import type { PipelineMessage } from '../../src/pipeline/types.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
@@ -16,7 +16,7 @@ const KNOWS: Knowledge = {
   remember: () => ({ key: '', kind: 'sale', amount: 100, isAnswered: true, id: '', rrn: '' }),
 }
 
-function message(command: Command, number: number): Message {
+function message(command: Command, number: number): PipelineMessage {
   const made = messageFor(command, KNOWS, number)
   if (made === null) throw new Error('no message')
   return messageOf(made)
