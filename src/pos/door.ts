@@ -1,4 +1,6 @@
-/** @module The terminal door: ISO 8583 over HTTPS (protocol.md §1.2). Knows HTTP; what it carries, `exchange` knows. */
+/**
+ * @module The POS door: ISO 8583 over HTTPS (protocol.md §1.2). It handles HTTP, and `exchange` handles the message.
+ */
 
 import { type Context, Hono } from 'hono'
 import { type AdmissionController, RETRY_AFTER, type Slot } from '../admission/admission-controller.ts'
@@ -12,33 +14,34 @@ import type { Services } from '../pipeline/services.ts'
 import { exchange, type Visit } from './exchange.ts'
 import { createAnswers, SILENCE, type TerminalReply } from './reply-cache.ts'
 
-/** Paths that terminals are configured with. */
+/** Paths in the configuration of terminals. */
 export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583'] as const
 
-/** Longest request, in bytes. */
+/** The longest request, in bytes. */
 export const TERMINAL_BODY_LIMIT = 4096
 
-/** A frame is a packet or two. */
+/** A frame is one packet or two. */
 const BODY_BOUNDS: BodyBounds = { limit: TERMINAL_BODY_LIMIT, deadlineMs: 5000 }
 
 const ACCEPTED_TYPES = [ISO_CONTENT_TYPE.toLowerCase(), 'application/octet-stream']
 
-/** How long a terminal waits for its answer, or for that of the first of its copies; past that there is none. */
+/** Milliseconds for the answer to a terminal, or to the first of its copies. After that there is no answer. */
 const DEADLINE_MS = 12_000
 
 const empty = (status: number, headers: Record<string, string> = {}): Response =>
   new Response(null, { status, headers })
 
-/** A Uint8Array body has a Content-Length; a stream would be chunked, which terminals cannot read. */
+/** A Uint8Array body has a Content-Length. A stream would be chunked, and terminals cannot read that. */
 const respond = ({ status, body, retryAfter }: TerminalReply): Response => {
   const again = retryAfter === undefined ? undefined : { 'retry-after': String(retryAfter) }
   return new Response(body, { status, headers: { 'content-type': ISO_CONTENT_TYPE, ...again } })
 }
 
-/** No answer to a terminal, which tries again or reverses as after any silence. */
+/** No answer. The terminal tries again or reverses, as after every lost answer. */
 const overloaded = (priority: Priority): Response =>
   empty(503, { 'retry-after': String(RETRY_AFTER[priority]) })
 
+/** The routes of the POS door (protocol.md §1.2). */
 export function terminalDoor(services: Services, admission: AdmissionController): Hono {
   const answers = createAnswers(services.core, services.now)
   const door = new Hono()
@@ -46,7 +49,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
   async function receive(c: Context, deadline: Deadline): Promise<Response> {
     const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
     if (type !== undefined && type !== '' && !ACCEPTED_TYPES.includes(type)) return empty(415)
-    // Nothing is known of the message yet, so that it must be taken for the most urgent.
+    // Nothing of the message is known yet, so it counts as the most urgent.
     const leaveBody = admission.isClosed('undo')
       ? undefined
       : admission.enterBody('undo', TERMINAL_BODY_LIMIT)
@@ -79,7 +82,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
     door.post(path, (c) => {
       const deadline = openDeadline()
       const response = receive(c, deadline).finally(deadline.end)
-      // A terminal that hangs up must cut off neither the copies that joined it nor its way out.
+      // A terminal that disconnects must not cut off the copies that wait for its answer, nor keep its slot.
       c.executionCtx.waitUntil(response.catch(() => undefined))
       return response
     })

@@ -1,10 +1,10 @@
 /**
- * @module Retransmissions that need no database: identical ones in flight join the first, and those answered a moment
- * ago get the same bytes again.
+ * @module Answers retransmissions without the database. Identical requests in flight wait for the first, and later
+ * copies get the same bytes for a moment.
  *
- * The table in the core finds candidates; a hit is believed only when the digest of the whole request, kept with the
- * answer, is the same. Entered after the MAC was verified. A reversal makes this isolate forget what it reverses;
- * another may repeat the first answer until its window, which runs from that answer, ends.
+ * The table in the core finds candidates. A hit counts only when the digest of the whole request is the same. Only a
+ * request with a right MAC is entered. A reversal makes this isolate forget its target. Another isolate may repeat the
+ * first answer until its window ends, which starts with that answer.
  */
 
 import type { Proof } from '../admission/callers.ts'
@@ -13,17 +13,17 @@ import type { Core } from '../core/instance.ts'
 export interface TerminalReply {
   readonly status: 200 | 400 | 429 | 503
   readonly body: Uint8Array<ArrayBuffer>
-  /** When to come again, in seconds. */
+  /** Seconds until the sender may retry. */
   readonly retryAfter?: number
-  /** What the message proved of its sender; absent where nothing is known of that. */
+  /** The proof of the sender; absent when nothing is known of it. */
   readonly proof?: Proof
-  /** Set where the reply is an entry's and may be repeated. */
+  /** Present when the reply belongs to an entry and may be repeated. */
   readonly messageKey?: string
   /** The messages that this one reversed. */
   readonly reversedKeys?: readonly string[]
 }
 
-/** No answer: the terminal reverses, or tries again. */
+/** No answer: the terminal reverses or tries again. */
 export const SILENCE: TerminalReply = { status: 503, body: new Uint8Array(0) }
 
 interface Kept {
@@ -32,17 +32,20 @@ interface Kept {
   readonly body: Uint8Array<ArrayBuffer>
 }
 
-/** How long a copy joins the first: past that the first was cut off with the request that carried it. */
+/** Milliseconds in which a copy waits for the first. After that the first was cut off with its request. */
 const IN_FLIGHT_MS = 12_000
 
-/** Answers kept per isolate, a few hundred bytes each. */
+/** The most answers in an isolate, a few hundred bytes each. */
 const KEPT = 8192
 
 export interface Answers {
-  /** Runs `exchange` unless an identical request is in flight or was just answered. `digest`: HMAC of `bytes`. */
+  /**
+   * Runs `exchange`, unless an identical request is in flight or was just answered. `digest` is the HMAC of `bytes`.
+   */
   once(bytes: Uint8Array, digest: string, exchange: () => Promise<TerminalReply>): Promise<TerminalReply>
 }
 
+/** The cache of one isolate. `now`: milliseconds since the epoch. */
 export function createAnswers(core: Core, now: () => number): Answers {
   const inFlight = new Map<string, { readonly since: number; readonly reply: Promise<TerminalReply> }>()
   const kept = new Map<number, Kept>()
@@ -60,7 +63,7 @@ export function createAnswers(core: Core, now: () => number): Answers {
     if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest)
   }
 
-  /** Whatever bytes said it: the same message may have come in another framing, or with bytes behind it. */
+  /** Forgets every entry of the message. A copy may have another framing, or bytes behind it. */
   function forget(messageKey: string): void {
     for (const [handle, answer] of kept) if (answer.messageKey === messageKey) kept.delete(handle)
   }
@@ -72,7 +75,7 @@ export function createAnswers(core: Core, now: () => number): Answers {
       const answered = find(bytes, digest)
       if (answered !== undefined) return answered
       const mine = { since: now(), reply: exchange() }
-      // Those that were cut off with their request never say that they are over.
+      // Requests that were cut off never end by themselves.
       for (const [old, { since }] of inFlight) {
         if (now() - since < IN_FLIGHT_MS) break
         inFlight.delete(old)
