@@ -1,5 +1,5 @@
 /**
- * @module The source of a request, as far as senders can be told apart. It is an IPv4 address, or the first 64 bits of
+ * @module The source of a request, by which admission separates senders. It is an IPv4 address, or the first 64 bits of
  * an IPv6 address, because one subscriber has all addresses behind them (RFC 6177).
  */
 

@@ -26,8 +26,8 @@ export interface ElementSpec {
   /** The fixed length, or the maximum: digits for n and z, characters for an and ans, bytes for b. */
   readonly max: number
   /**
-   * n, z: the side of the digits when their count is odd; the pad nibble is 0. an, ans: `left`, and a short value is
-   * padded with spaces.
+   * The side of the digits of n and z when their count is odd. The pad nibble is 0. For an and ans it is `left`: a short
+   * value is padded with spaces.
    */
   readonly alignment: Alignment
 }
