@@ -21,7 +21,7 @@ export interface ClaimContext {
 /** Builds the context. Throws Error when the loaded state has no claim or no forwarded message. */
 export function claimContextOf(loadedState: LoadedState, generated: Generated): ClaimContext {
   const { claim, forwarded: message } = loadedState
-  if (claim === null || message === null) throw new Error('what follows a claim has one')
+  if (claim === null || message === null) throw new Error('an entry after a claim needs the claim')
   return { loadedState, generated, claim, message }
 }
 
@@ -101,7 +101,7 @@ export function approval(
         acquirerMoves,
       },
     }
-  if (claimedSale === undefined) throw new Error('a claim is of a sale or of a void')
+  if (claimedSale === undefined) throw new Error('a claim has a sale or a void')
   return {
     answer,
     effects: {

@@ -79,7 +79,7 @@ function decide(context: ClaimContext, request: AcquirerEventRequest): Decision 
         nextAt: message.kind === 'sale' ? generated.now + TRY_MS : generated.now,
       })
   }
-  throw new Error(`${messageKey}: no such event`)
+  throw new Error(`${messageKey}: unknown event`)
 }
 
 const UNDONE = { acquirerStatus: 'reversed' } as const

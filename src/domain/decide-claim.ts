@@ -110,7 +110,7 @@ function identity(
 
 /** The claim names the sale by the acquirer's STAN and RRN. A captured sale has them as its own. */
 function claimOfVoid(record: VoidRecord, { original }: LoadedState, generated: Generated): AcquirerMessage {
-  if (original === null) throw new Error('a void that is approved has its sale')
+  if (original === null) throw new Error('an approved void has its sale')
   const { sale, forwarded } = original
   return {
     ...identity(record, generated),

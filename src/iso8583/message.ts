@@ -116,8 +116,8 @@ export function pack(message: Message): Uint8Array {
     known++
   }
   if (known !== message.fields.size) {
-    const attacker = [...message.fields.keys()].find((number) => elementOf(number) === undefined)
-    throw new RangeError(`field ${attacker}: not in the field table`)
+    const unknown = [...message.fields.keys()].find((number) => elementOf(number) === undefined)
+    throw new RangeError(`field ${unknown}: not in the field table`)
   }
 
   const body = new Uint8Array(size)

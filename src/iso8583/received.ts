@@ -25,7 +25,7 @@ export function readMessage(bytes: Uint8Array, lrc: Lrc): Result<Received, strin
  * answers.
  */
 export function echoFault(request: Message, answer: Message, echoed: readonly number[]): string | null {
-  if (answer.mti !== responseMti(request.mti)) return `MTI ${answer.mti} answers no ${request.mti}`
+  if (answer.mti !== responseMti(request.mti)) return `MTI ${answer.mti} does not answer ${request.mti}`
   const differing = echoed.find(
     (number) => request.fields.has(number) && answer.fields.get(number) !== request.fields.get(number),
   )

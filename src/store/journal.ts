@@ -69,7 +69,7 @@ export async function checkEntry(row: JournalRow, head: Head): Promise<ChainFaul
   if (row.previousHash !== head.hash) return fault('does not follow from the entry before it')
   if (row.hash !== (await chain(head.hash, row.body))) return fault('its content was changed')
   const sealed = JSON.parse(row.body) as Pick<JournalRow, 'terminalId' | 'messageKey' | 'rrn' | 'seq'>
-  if (sealed.seq !== seq) return fault('it was sealed for another place')
+  if (sealed.seq !== seq) return fault('it was sealed with another number')
   if (sealed.terminalId !== row.terminalId || sealed.messageKey !== row.messageKey || sealed.rrn !== row.rrn)
     return fault('its columns differ from its content')
   return null
@@ -88,6 +88,6 @@ export async function verifyChain(rows: Iterable<JournalRow>, kept: Head): Promi
   }
   if (head.seq < kept.seq)
     return { seq: head.seq + 1, why: `missing: the chain ends before its head ${kept.seq}` }
-  if (head.seq > kept.seq) return { seq: kept.seq + 1, why: `not known to the head, which is ${kept.seq}` }
+  if (head.seq > kept.seq) return { seq: kept.seq + 1, why: `beyond the head, which is ${kept.seq}` }
   return head.hash === kept.hash ? null : { seq: head.seq, why: 'differs from the head' }
 }

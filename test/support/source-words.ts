@@ -24,8 +24,9 @@ export const codeOf = (text: string): string => text.replace(COMMENT, '')
 
 /** String literals with more than one word: errors, log texts, advice. */
 export const messagesOf = (text: string): string[] =>
-  [...codeOf(text).matchAll(/'([^'\n]*)'|"([^"\n]*)"|(?<!\bsql|>)`([^`]*)`/g)]
-    .map(([, single, double, template]) => single ?? double ?? template ?? '')
+  [...codeOf(text).matchAll(/'([^'\n]*)'|"([^"\n]*)"|(\bsql(?:<[^>`]*>)?)?`([^`]*)`/g)]
+    .filter(([, , , sql]) => sql === undefined)
+    .map(([, single, double, , template]) => single ?? double ?? template ?? '')
     .filter((message) => /[a-z] [a-z]/i.test(message))
 
 /** The most words of a sentence in a comment. */
