@@ -65,7 +65,7 @@ describe('it is a mistake', () => {
           { ...claimedVoid, claim: { ...claim, effects: { claim: forwarded } } },
           f.generated,
         ),
-      /of a sale or of a void/,
+      /has a sale or a void/,
     ],
     [
       'to take an entry without an answer for anything but a claim',
