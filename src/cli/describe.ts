@@ -14,7 +14,9 @@ export const run: Run<typeof DESCRIBE> = async ({ argument, json }, io) => {
   // The input is not repeated: it may hold a card number.
   if (bytes === undefined || bytes.length === 0)
     throw new UsageError(
-      `${argument === '-' ? 'stdin' : 'HEX|-'}: expected ${DESCRIBE.argument.type.expected}`,
+      argument === '-'
+        ? 'stdin: expected an even number of hex digits'
+        : `HEX|-: expected ${DESCRIBE.argument.type.expected}`,
     )
   const described = describeJson(bytes, xorLrc)
   io.stdout(json ? JSON.stringify(described) : describe(bytes, xorLrc))

@@ -88,7 +88,7 @@ async function withoutCommand(argv: readonly string[], io: CommandIo): Promise<n
   if (first === 'help' && argv.length > 1) return main([...argv.slice(1), '--help'], io)
   if (first === 'help' || first === '--help' || first === '-h') return print(io, overviewOfAll())
   if (first === '--version') return print(io, [await version()])
-  const group = GROUPS[first]
+  const group = Object.hasOwn(GROUPS, first) ? GROUPS[first] : undefined
   if (group !== undefined && asksForHelp(argv))
     return print(io, groupHelp(first, group, named(commandsOf(first))))
   io.stderr(

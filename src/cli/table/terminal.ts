@@ -76,7 +76,7 @@ export const ECHO = declare({
 
 export const SALE = declare({
   ...SHARED,
-  about: 'sell: send a sale on a test card',
+  about: 'send a sale on a test card',
   options: {
     ...TERMINAL_OPTIONS,
     amount: { type: AMOUNT, required: true, about: 'the amount in fen' },
@@ -108,7 +108,7 @@ export const REVERSE = declare({
 
 export const SETTLE = declare({
   ...SHARED,
-  about: 'settle: compare the totals of the batch, close it and open the next',
+  about: 'compare the totals of the batch, close it and open the next one',
   options: { ...TERMINAL_OPTIONS, ...SETTLEMENT },
   examples: [example('settle')],
 })
