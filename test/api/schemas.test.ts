@@ -1,7 +1,7 @@
 /** @module What the JSON door refuses, member by member; each body valid but for one thing. */
 
 import { describe, expect, it } from 'vitest'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import {
   capturedSaleBody,
   idempotencyKey,

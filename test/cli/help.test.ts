@@ -142,6 +142,6 @@ describe('a mistake is one line and exit code 2', () => {
   })
 })
 
-test('docs/cli.md is the table: npm run docs:cli rewrites it', () => {
+test('docs/cli.md is the table: npm run docs rewrites it', () => {
   expect(readFileSync('docs/cli.md', 'utf8') === cliPage()).toBe(true)
 })

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createGroup, type GroupOptions, type Work } from '../../src/pipeline/group-commit.ts'
+import { createGroupCommit, type GroupCommitOptions, type Work } from '../../src/pipeline/group-commit.ts'
 
 type Item = Work<string, string>
 
@@ -22,11 +22,11 @@ interface Road {
 /** A group over a road that takes `latency` ms for a set and then settles each message as `done:` itself. */
 function groupOver(
   run: (set: readonly Item[], nth: number) => Promise<readonly Item[]>,
-  options: Partial<GroupOptions<string, string>> = {},
+  options: Partial<GroupCommitOptions<string, string>> = {},
 ) {
   const pipelines: Road[] = []
   const answered = new Map<string, { outcome: string; at: number }>()
-  const { submit } = createGroup<string, string>({
+  const { submit } = createGroupCommit<string, string>({
     run: async (set) => {
       pipelines.push({ at: Date.now(), set: set.map((work) => work.message) })
       return { lost: await run(set, pipelines.length - 1), deferred: [] }
@@ -339,7 +339,7 @@ describe('any schedule', () => {
 describe('who goes again', () => {
   it('the deferred go behind all others, however many they are, and those that lost their head before', async () => {
     const sets: string[][] = []
-    const { submit } = createGroup<string, string>({
+    const { submit } = createGroupCommit<string, string>({
       run: async (set) => {
         sets.push(set.map(({ message }) => message))
         await sleep(10)
@@ -360,7 +360,7 @@ describe('who goes again', () => {
 
   it('a work says when it came, so that what was deferred is not overtaken', async () => {
     const seen: [string, number][] = []
-    const { submit } = createGroup<string, string>({
+    const { submit } = createGroupCommit<string, string>({
       run: async (set) => {
         for (const { message, since } of set) seen.push([message, since])
         await sleep(10)
@@ -382,7 +382,7 @@ describe('who goes again', () => {
 
   it('a message whose waiter is gone with its timers is not driven by a later one', async () => {
     const driven: string[] = []
-    const { submit } = createGroup<string, string>({
+    const { submit } = createGroupCommit<string, string>({
       run: async (set) => {
         driven.push(...set.map(({ message }) => message))
         await sleep(5)

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
 import { acquirerKey } from '../../src/domain/message-key.ts'
-import type { Message } from '../../src/pipeline/process.ts'
+import type { Message } from '../../src/pipeline/types.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
@@ -103,7 +103,7 @@ describe('a message that cannot be decided', () => {
 })
 
 it('who is refused or denied is told so, with the terminal where it is known', async () => {
-  const verify = async () => ({ kind: 'refused', reason: 'mac_mismatch' }) as const
+  const verify = async () => ({ kind: 'refused', found: null, reason: 'mac_mismatch' }) as const
   const known = await house.send({ load: { terminalId: TID }, verify })
   expect(known).toMatchObject({
     kind: 'refused',
@@ -112,7 +112,9 @@ it('who is refused or denied is told so, with the terminal where it is known', a
   })
   const unknown = await house.send({ load: { terminalId: '99999999' }, verify })
   expect(unknown).toEqual({ kind: 'refused', reason: 'mac_mismatch', context: null })
-  expect(await house.send({ load: {}, verify: async () => ({ kind: 'denied' }) })).toEqual({ kind: 'denied' })
+  expect(await house.send({ load: {}, verify: async () => ({ kind: 'denied', found: null }) })).toEqual({
+    kind: 'denied',
+  })
   expect(house.logged).toEqual([])
 })
 
@@ -221,7 +223,10 @@ it('what only the acquirer has is written down, and nothing is asked about it', 
   const messageKey = acquirerKey(names)
   const identity = { door: 'json', merchantId: MID, messageKey, contentFingerprint: '', request: {} } as const
   const request = { ...identity, kind: 'reconciliation', record, asOf: 0 } as const
-  const asked: Message = { load: { terminalId: TID }, verify: async () => ({ kind: 'verified', request }) }
+  const asked: Message = {
+    load: { terminalId: TID },
+    verify: async () => ({ kind: 'verified', found: null, request }),
+  }
   expect(await house.send(asked)).toMatchObject({
     kind: 'pending',
     isNew: true,
@@ -236,7 +241,10 @@ it('what only the acquirer has is written down, and nothing is asked about it', 
 })
 
 it('messages of no terminal stand each for itself', async () => {
-  const stray: Message = { load: {}, verify: async () => ({ kind: 'refused', reason: 'original_not_found' }) }
+  const stray: Message = {
+    load: {},
+    verify: async () => ({ kind: 'refused', found: null, reason: 'original_not_found' }),
+  }
   expect(await allReceived(house.sendTogether([sale(9), stray, stray]))).toEqual([
     'approved',
     'refused',

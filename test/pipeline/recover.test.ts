@@ -4,10 +4,9 @@
  */
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Message, Outcome } from '../../src/pipeline/process.ts'
-import { openRoad } from '../../src/pipeline/process.ts'
-import { recover, withAcquirer } from '../../src/pipeline/recover.ts'
-import type { Services } from '../../src/pipeline/services.ts'
+import { createPipeline } from '../../src/pipeline/process.ts'
+import { recover } from '../../src/pipeline/recover.ts'
+import type { AcquirerStage, Message, Outcome } from '../../src/pipeline/types.ts'
 import { leaseDue } from '../../src/store/outbox.ts'
 import { keyOf, NOW } from '../domain/fixtures.ts'
 import { messageFor, messageOf } from '../model/messages.ts'
@@ -24,7 +23,7 @@ const MINUTE = 60 * SECOND
 interface Harness {
   readonly house: House
   readonly acquirer: ScriptedAcquirer
-  readonly services: Services
+  readonly services: AcquirerStage & Pick<House, 'pipeline'>
   /** How long was slept, one after the other, in milliseconds. */
   readonly slept: number[]
   /** Ends when nothing is left under `waitUntil`. */
@@ -36,19 +35,8 @@ let behind: Promise<unknown>[]
 const waitUntil = (promise: Promise<unknown>): void => void behind.push(promise)
 
 function openHarness(acquirer = scriptedAcquirer(), house = new House(acquirer.port)): Harness {
-  const slept: number[] = []
-  const services = {
-    db: house.pipeline.db,
-    acquirer: acquirer.port,
-    pipeline: house.pipeline,
-    group: openRoad(house.pipeline),
-    now: () => house.now,
-    sleep: async (ms: number) => {
-      slept.push(ms)
-      house.now += ms
-    },
-    log: house.pipeline.log,
-  } as unknown as Services
+  const services = { ...house.options, pipeline: house.pipeline }
+  const { slept } = house
   const settle = async () => {
     for (let done = 0; done < behind.length; done++) await behind[done]
   }
@@ -82,8 +70,9 @@ const CARD = new Map([[2, '6225000000000014']])
 
 /** As a door does. */
 async function send(command: Parameters<typeof messageFor>[0], to = harness): Promise<Outcome> {
-  const outcome = await to.services.group.submit(message(command), waitUntil)
-  return withAcquirer(to.services, outcome, CARD, waitUntil)
+  const caller = { waitUntil, beforeAcquirer: () => {} }
+  const submitted = { ...message(command), cardFields: CARD }
+  return (await to.services.pipeline.submit(submitted, caller)).outcome
 }
 
 const stateOf = (key = VOID) =>
@@ -492,7 +481,8 @@ describe('a run', () => {
 
   it('takes no more than six at once, and goes on until all had their turn', async () => {
     harness.acquirer.script = { sale: SILENT, inquiry: SILENT }
-    const services = { ...harness.services, sleep: () => new Promise<void>(() => {}) }
+    const options = { ...harness.house.options, sleep: () => new Promise<void>(() => {}) }
+    const services = { ...options, pipeline: createPipeline(options) }
     const sales = Array.from({ length: 45 }, (_, i) =>
       send({ ...sale, stan: i + 1 }, { ...harness, services }),
     )

@@ -2,7 +2,7 @@
 
 import { beforeEach, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
-import type { Message } from '../../src/pipeline/process.ts'
+import type { Message } from '../../src/pipeline/types.ts'
 import { load } from '../../src/store/load.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
@@ -13,7 +13,7 @@ const BEARER = 'a'.repeat(64)
 
 let house: House
 const one = async (item: Parameters<typeof load>[1][number]) => {
-  const [loaded] = await load(house.pipeline.db, [item])
+  const [loaded] = await load(house.options.db, [item])
   if (loaded === undefined) throw new Error('one item gives one answer')
   return loaded
 }
@@ -150,7 +150,7 @@ it('a sale whose card is not known has none', async () => {
 })
 
 it('a set gives each its own', async () => {
-  const [first, second, third] = await load(house.pipeline.db, [
+  const [first, second, third] = await load(house.options.db, [
     { terminalId: '99999999' },
     { terminalId: TID, messageKey: SALE },
     { credential: BEARER },

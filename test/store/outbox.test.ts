@@ -42,7 +42,7 @@ describe('what is due', () => {
     owe('b', NOW - 1)
     owe('later', NOW + 1)
     owe('agreed', null)
-    const { db } = house.pipeline
+    const { db } = house.options
     expect(keysOf(await leaseDue(db, NOW, 2))).toEqual(['a', 'b'])
     expect(keysOf(await leaseDue(db, NOW, 2))).toEqual(['c'])
     expect(await leaseDue(db, NOW, 2)).toEqual([])
@@ -50,7 +50,7 @@ describe('what is due', () => {
 
   it('comes without the outbox’s own columns', async () => {
     owe('a', NOW)
-    const [leased] = await leaseDue(house.pipeline.db, NOW, 1)
+    const [leased] = await leaseDue(house.options.db, NOW, 1)
     const message = leased?.message
     expect(leased?.attempts).toBe(1)
     expect(message).toMatchObject({ messageKey: 'a', kind: 'void', state: 'pending', caseReason: null })
@@ -60,7 +60,7 @@ describe('what is due', () => {
 
   it('is put off for as long as a try may last, so that who takes it and dies keeps it no longer', async () => {
     owe('a', NOW, 5)
-    await leaseDue(house.pipeline.db, NOW, 1)
+    await leaseDue(house.options.db, NOW, 1)
     expect(row('a')).toEqual({ attempts: 6, next_at: NOW + TRY_MS })
   })
 })
@@ -70,14 +70,14 @@ describe('one message', () => {
     owe('a', NOW)
     owe('b', NOW + 1)
     owe('c', null)
-    const { db } = house.pipeline
+    const { db } = house.options
     expect((await leaseOne(db, 'a', NOW))?.message.messageKey).toBe('a')
     expect(row('a')).toEqual({ attempts: 1, next_at: NOW + TRY_MS })
     for (const key of ['a', 'b', 'c', 'none']) expect(await leaseOne(db, key, NOW)).toBeNull()
   })
 
   const back = (messageKey: string, attempts: number) =>
-    release(house.pipeline.db, { message: { messageKey }, attempts }, NOW)
+    release(house.options.db, { message: { messageKey }, attempts }, NOW)
 
   it.each([
     [0, 1],
@@ -119,10 +119,10 @@ describe('one message', () => {
 })
 
 it('the next one due is known', async () => {
-  expect(await nextDue(house.pipeline.db)).toBeNull()
+  expect(await nextDue(house.options.db)).toBeNull()
   owe('a', null)
-  expect(await nextDue(house.pipeline.db)).toBeNull()
+  expect(await nextDue(house.options.db)).toBeNull()
   owe('b', NOW + 2)
   owe('c', NOW + 1)
-  expect(await nextDue(house.pipeline.db)).toBe(NOW + 1)
+  expect(await nextDue(house.options.db)).toBe(NOW + 1)
 })

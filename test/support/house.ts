@@ -1,7 +1,8 @@
 /** @module The service without its doors: the road over SQLite, with a clock, counted fresh values, and a D1 that fails where it is told to. */
 
 import type { Acquirer } from '../../src/acquirer/port.ts'
-import { type Message, type Outcome, openRoad, processAlone, type Road } from '../../src/pipeline/process.ts'
+import { createPipeline } from '../../src/pipeline/process.ts'
+import type { Caller, Message, Outcome, Pipeline, PipelineOptions } from '../../src/pipeline/types.ts'
 import { openDb } from '../../src/store/db.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
 import { NOW } from '../domain/fixtures.ts'
@@ -19,12 +20,19 @@ export interface Line {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+const CALLER: Caller = { waitUntil: () => {}, beforeAcquirer: () => {} }
+
 export class House {
   now = NOW
-  readonly pipeline: Road
+  readonly options: PipelineOptions
+  readonly pipeline: Pipeline
   readonly logged: Line[] = []
+  /** Every sleep, in order, in milliseconds. */
+  readonly slept: number[] = []
   /** Asked before each trip, with its number from 1. */
   fault: (number: number, trip: Trip) => Fault | null = () => null
+  /** Keeps a trip waiting, by its number. */
+  hold: (number: number) => Promise<void> | undefined = () => undefined
   trips = 0
   readonly #storage: Storage
   #made = 0
@@ -33,22 +41,28 @@ export class House {
   constructor(acquirer: Acquirer, next?: House) {
     this.#storage = next === undefined ? new Storage() : next.#storage
     const database = bindD1(this.#storage, (trip, apply) => this.#travel(trip, apply))
-    this.pipeline = {
+    this.options = {
       db: openDb(database),
       acquirer,
       generated: () => this.#generated(next === undefined ? 0 : 500_000),
+      now: () => this.now,
+      sleep: async (ms) => {
+        this.slept.push(ms)
+        this.now += ms
+      },
       log: (event, detail) => void this.logged.push({ event, detail }),
     }
+    this.pipeline = createPipeline(this.options)
   }
 
-  send(message: Message): Promise<Outcome> {
-    return processAlone(this.pipeline, message)
+  async send(message: Message): Promise<Outcome> {
+    return (await this.pipeline.runAlone(message)).outcome
   }
 
   /** All at once, so that they share sets. */
-  sendTogether(messages: readonly Message[]): Promise<Outcome[]> {
-    const group = openRoad(this.pipeline)
-    return Promise.all(messages.map((message) => group.submit(message, () => {})))
+  async sendTogether(messages: readonly Message[]): Promise<Outcome[]> {
+    const settled = await Promise.all(messages.map((message) => this.pipeline.submit(message, CALLER)))
+    return settled.map(({ outcome }) => outcome)
   }
 
   rows<T = Row>(sql: string, ...params: (string | number | null)[]): T[] {
@@ -72,7 +86,9 @@ export class House {
   }
 
   async #travel<T>(trip: Trip, apply: () => T): Promise<T> {
-    const fault = this.fault(++this.trips, trip)
+    const number = ++this.trips
+    await this.hold(number)
+    const fault = this.fault(number, trip)
     if (fault === null) return apply()
     if (fault.applied) apply()
     throw new Error(fault.error)

@@ -1,7 +1,7 @@
 /** @module The group commit by itself: who leaves when, who drives, and what becomes of those whose patience ends. */
 
 import { expect, it } from 'vitest'
-import { createGroup, type Work } from '../../src/pipeline/group-commit.ts'
+import { createGroupCommit, type Work } from '../../src/pipeline/group-commit.ts'
 
 type One = Work<number, string>
 
@@ -17,7 +17,7 @@ function aPipeline(options: { setSize?: number; deadlineMs?: number } = {}) {
     for (const work of set) if (!back.includes(work.message)) work.settle(`done ${work.message}`)
     return set.filter(({ message }) => back.includes(message))
   }
-  const group = createGroup<number, string>({
+  const group = createGroupCommit<number, string>({
     run: async (set) => ({ lost: await run(set), deferred: [] }),
     unknown: 'unknown',
     ...options,

@@ -1,7 +1,7 @@
 /** @module An acquirer behind a service under test: it says what the test scripted, and remembers what it was asked. */
 
 import type { Acquirer, AcquirerRequest, AcquirerResponse } from '../../src/acquirer/port.ts'
-import { openRoad } from '../../src/pipeline/process.ts'
+import { createPipeline } from '../../src/pipeline/process.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 
 export const SILENT: AcquirerResponse = { kind: 'unknown', why: 'no answer' }
@@ -44,6 +44,6 @@ export function scriptedAcquirer(recovery: Acquirer['recovery'] = 'inquiry'): Sc
 
 /** The same services with another acquirer behind them. */
 export function behind(made: Services, acquirer: Acquirer): Services {
-  const road = { ...made.road, acquirer }
-  return { ...made, acquirer, road, group: openRoad(road) }
+  const services = { ...made, acquirer }
+  return { ...services, pipeline: createPipeline(services) }
 }

@@ -1,4 +1,4 @@
-/** @module The text encoder inside workerd: the library bundles, finds its tables and gives the bytes that Node gives. */
+/** @module The text encoder inside workerd: it gives the bytes that Node gives. */
 
 import { describe, expect, it } from 'vitest'
 import { decodeText, encodeText } from '../../src/iso8583/text.ts'
