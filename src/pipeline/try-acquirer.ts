@@ -11,7 +11,7 @@ import type { AcquirerEventRequest } from '../domain/requests.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
 import { errorText } from '../store/db.ts'
 import { hasUnsettledVoid, type Leased, release } from '../store/outbox.ts'
-import type { AcquirerStage, Message, Outcome } from './types.ts'
+import type { AcquirerStage, Outcome, PipelineMessage } from './types.ts'
 
 /** Makes one try for a leased message, and releases it for the next. */
 export async function drive(stage: AcquirerStage, leased: Leased): Promise<void> {
@@ -62,7 +62,7 @@ export const submitEvent = (
   message: AcquirerMessage,
   event: AcquirerEvent,
 ): Promise<Outcome> =>
-  stage.pipeline.submitEvent(messageOf(stage, message, event), (set) => void set.catch(() => undefined))
+  stage.pipeline.submitEvent(eventMessage(stage, message, event), (set) => void set.catch(() => undefined))
 
 /**
  * What became of a message: by inquiry, or by the same message again where the acquirer knows no inquiry. One that the acquirer never
@@ -126,11 +126,11 @@ export function eventOf(answer: AcquirerResponse): AcquirerEvent | null {
 }
 
 /** The event as a message for the pipeline. This service sends it, so there is nothing to verify. */
-export function messageOf(
+export function eventMessage(
   { log }: AcquirerStage,
   forwarded: AcquirerMessage,
   event: AcquirerEvent,
-): Message<null> {
+): PipelineMessage<null> {
   const { messageKey, merchantId, terminalId } = forwarded
   log('acquirer_event', { ...named(forwarded), event: event.event, reason: event.reason })
   return {
@@ -159,8 +159,7 @@ export const named = ({ kind, terminalId, acquirerStan, rrn }: AcquirerMessage) 
 })
 
 export function requestOf(message: AcquirerMessage, kind: AcquirerRequest['kind']): AcquirerRequest {
-  const { originalBatchNumber, originalStan, originalRrn, originalAuthorizationCode } = message
-  const { merchantId, terminalId, batchNumber, acquirerStan, amount, currencyCode } = message
+  const { original, merchantId, terminalId, batchNumber, acquirerStan, amount, currencyCode } = message
   return {
     kind,
     of: message.kind,
@@ -170,15 +169,7 @@ export function requestOf(message: AcquirerMessage, kind: AcquirerRequest['kind'
     acquirerStan,
     amount,
     currencyCode,
-    original:
-      originalBatchNumber === null || originalStan === null || originalRrn === null
-        ? null
-        : {
-            batchNumber: originalBatchNumber,
-            acquirerStan: originalStan,
-            rrn: originalRrn,
-            authorizationCode: originalAuthorizationCode,
-          },
+    original: original === null || original.rrn === null ? null : { ...original, rrn: original.rrn },
     cardFields: null,
   }
 }
