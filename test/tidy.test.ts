@@ -321,7 +321,6 @@ describe('names', () => {
   /** Name that several files of src/ export → why. */
   const SHARED: Readonly<Record<string, string>> = {
     run: 'the entry point of each command, imported by the table of commands',
-    textOf: 'of a request body (api), of an option (cli)',
     reversalBody: 'the schema of the request, the body of the answer',
   }
 
