@@ -3,14 +3,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { SANDBOX_OUTCOMES } from '../src/acquirer/sandbox.ts'
-import { BEARER_KEY, RETRY_AFTER } from '../src/admission/admission-controller.ts'
-import { PRIORITIES } from '../src/admission/concurrency-limit.ts'
-import { UNPROVED } from '../src/admission/sources.ts'
-import { ALL_SIGN_ONS, SIGN_ON, TERMINAL, WITHOUT_MAC } from '../src/admission/terminals.ts'
 import { API_BODY_LIMIT, API_ROUTES, CAPTURED_SALES_BODY_LIMIT } from '../src/api/door.ts'
 import { DOOR_REFUSALS } from '../src/api/json/problem.ts'
 import { CAPTURED_SALE_LINES } from '../src/api/ndjson.ts'
-import { ACQUIRER_STATES, ACQUIRER_TRANSITIONS } from '../src/domain/acquirer-state.ts'
 import { REFUSALS, refusalOf } from '../src/domain/decline-reason.ts'
 import { MAC_PROFILES } from '../src/domain/types.ts'
 import { ISO_CONTENT_TYPE } from '../src/iso8583/frame.ts'
@@ -23,6 +18,12 @@ const SECURITY = read('SECURITY.md')
 const CHANGELOG = read('CHANGELOG.md')
 const TESTS = read('test/README.md')
 const PAGES = { README, ARCHITECTURE, SECURITY, CHANGELOG, TESTS }
+
+/** The pages of docs/. */
+const allPages = (): string[] =>
+  readdirSync('docs', { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => read(`docs/${name}`))
 
 /** Rows of the table whose head line is `head`, as cells without their backticks. */
 function table(page: string, head: string): string[][] {
@@ -43,44 +44,55 @@ const column = (rows: readonly string[][], n: number): string[] => rows.map((row
 /** Without printing the whole page where it fails. */
 const expectInReadme = (words: string): void => expect([words, README.includes(words)]).toEqual([words, true])
 
-describe('reasons', () => {
-  it('of the domain stand in ARCHITECTURE.md, in order, with field 39, status, words and what to do', () => {
-    const documented = table(ARCHITECTURE, '| reason | 39 | HTTP | 中文 | English | doNext |')
-    const ours = (Object.keys(REFUSALS) as (keyof typeof REFUSALS)[]).map((reason) => {
-      const { responseCode, httpStatus, zh, en, doNext } = refusalOf(reason)
-      return [reason, responseCode, String(httpStatus), zh, en, doNext]
-    })
-    expect(documented).toEqual(ours)
-  })
-
-  it('of the JSON door stand there too', () => {
-    const documented = table(ARCHITECTURE, '| reason | HTTP | 中文 | English | doNext |')
-    const ours = Object.entries(DOOR_REFUSALS).map(([reason, { status, zh, en, doNext }]) => [
-      reason,
-      String(status),
-      zh,
-      en,
-      doNext,
-    ])
-    expect(documented).toEqual(ours)
-  })
-
-  it('that a page names are there', () => {
-    const known = new Set([...Object.keys(REFUSALS), ...Object.keys(DOOR_REFUSALS)])
-    const named = [...ARCHITECTURE.matchAll(/\(`(\w+)`, [0-9A-Z]{2}\)/g)].map(([, reason = '']) => reason)
-    expect(named.length).toBeGreaterThan(1)
-    expect(named.filter((reason) => !known.has(reason))).toEqual([])
-  })
+it('every reason that a page names is there', () => {
+  const known = new Set([...Object.keys(REFUSALS), ...Object.keys(DOOR_REFUSALS)])
+  const named = [...allPages(), ...Object.values(PAGES)].flatMap((text) =>
+    [...text.matchAll(/\(`(\w+)`, [0-9A-Z]{2}\)/g)].map(([, reason = '']) => reason),
+  )
+  expect(named.length).toBeGreaterThan(1)
+  expect(named.filter((reason) => !known.has(reason))).toEqual([])
 })
 
-it('the states of a forwarded message are drawn as the code has them', () => {
-  const drawn = table(ARCHITECTURE, '| state | event | next state |')
-  const ours = Object.entries(ACQUIRER_TRANSITIONS).flatMap(([state, events]) =>
-    Object.entries(events).map(([event, next]) => [state, event, next]),
-  )
-  expect(drawn).toEqual(ours)
-  for (const name of [...ACQUIRER_STATES, ...ours.map(([, event = '']) => event)])
-    expect(/ {13}acquirer_approved[\s\S]*?\n## /.exec(ARCHITECTURE)?.[0]).toContain(name)
+describe('ARCHITECTURE.md', () => {
+  const rooms = table(ARCHITECTURE, '| room | what it has | may import |')
+
+  it('has every room of src/, with what it may import', () => {
+    const rules = /const MAY_IMPORT[^=]*= \{([\s\S]*?)\n\}/.exec(read('test/tidy.test.ts'))?.[1] ?? ''
+    const ours = [...rules.matchAll(/^ {2}'?([\w.-]+)'?: \[([^\]]*)\]/gm)].map(
+      ([, room = '', imports = '']) => [
+        room,
+        [...imports.matchAll(/'([^']+)'/g)].map(([, name = '']) => name).toSorted(),
+      ],
+    )
+    const documented = rooms.map(([room = '', , imports = '']) => [
+      room,
+      [...imports.matchAll(/`?([\w.-]+)`?/g)].map(([, name = '']) => name).toSorted(),
+    ])
+    const byRoom = ([a]: unknown[], [b]: unknown[]) => String(a).localeCompare(String(b))
+    expect(documented.toSorted(byRoom)).toEqual(ours.filter(([room]) => room !== 'env.d.ts').toSorted(byRoom))
+    const folders = readdirSync('src').filter((name) => !name.endsWith('.d.ts'))
+    expect(column(rooms, 0).toSorted()).toEqual(folders.toSorted())
+  })
+
+  it('has every outcome of the pipeline', () => {
+    const outcome = /export type Outcome =\n([\s\S]*?)\n\n/.exec(read('src/pipeline/types.ts'))?.[1] ?? ''
+    const kinds = [...outcome.matchAll(/kind: '(\w+)'/g)].map(([, kind = '']) => kind)
+    expect(kinds.length).toBeGreaterThan(4)
+    expect(column(table(ARCHITECTURE, '| outcome | meaning | POS door | JSON API |'), 0)).toEqual(kinds)
+  })
+
+  it('draws only files that are there', () => {
+    const picture = /```text\n([\s\S]*?)```/.exec(ARCHITECTURE)?.[1] ?? ''
+    const drawn = [...picture.matchAll(/\b(?:pos|api|pipeline)\/[\w-]+/g)].map(([path]) => path)
+    expect(drawn.length).toBeGreaterThan(8)
+    expect(drawn.filter((path) => !existsSync(`src/${path}.ts`) && !existsSync(`src/${path}`))).toEqual([])
+    const stages = [...picture.matchAll(/│ ([a-z-]+) {2,}/g)].map(([, stage = '']) => stage)
+    expect(stages).toEqual(['group-commit', 'load', 'verify', 'decide', 'commit', 'ask-acquirer'])
+  })
+
+  it('has at most 250 lines', () => {
+    expect(ARCHITECTURE.split('\n').length - 1).toBeLessThanOrEqual(250)
+  })
 })
 
 describe('doors', () => {
@@ -104,9 +116,7 @@ describe('doors', () => {
     expectInReadme(`${CAPTURED_SALES_BODY_LIMIT / 1024} KiB`)
   })
 
-  it('every MAC profile is in the README and in ARCHITECTURE.md', () => {
-    const rows = column(table(ARCHITECTURE, '| MAC profile | algorithm | field 64 |'), 0).join(', ')
-    expect([...rows.matchAll(/[\w.-]+/g)].map(([name]) => name).toSorted()).toEqual(MAC_PROFILES.toSorted())
+  it('every MAC profile is in the README', () => {
     for (const profile of MAC_PROFILES) expectInReadme(`\`${profile}\``)
   })
 })
@@ -150,21 +160,6 @@ describe('settings', () => {
     for (const [, comment, name] of values)
       expect([name, comment]).toEqual([name, expect.stringContaining('CHANGE')])
   })
-})
-
-it('how often who is heard is in ARCHITECTURE.md, and who may fill how much of the gate', () => {
-  const buckets = { TERMINAL, WITHOUT_MAC, SIGN_ON, ALL_SIGN_ONS, BEARER_KEY, UNPROVED }
-  const documented = table(ARCHITECTURE, '| bucket | burst | one more every | counted by |')
-  const ours = Object.entries(buckets).map(([name, { burst, everyMs }]) => [
-    name,
-    String(burst),
-    `${everyMs.toLocaleString('en-US')} ms`,
-  ])
-  expect(documented.map((row) => row.slice(0, 3))).toEqual(ours)
-  const priorities = table(ARCHITECTURE, '| priority | what it is | may fill of the gate | `Retry-After` |')
-  expect(priorities.map(([priority, , , seconds]) => [priority, seconds])).toEqual(
-    PRIORITIES.toReversed().map((priority) => [priority, `${RETRY_AFTER[priority]} s`]),
-  )
 })
 
 it('the sandbox’s outcomes are in the README with their field 39', () => {
@@ -239,20 +234,6 @@ describe('commands', () => {
     for (const name of documented)
       expect([name, new RegExp(`\\b${name}\\b`).test(source)]).toEqual([name, true])
   })
-})
-
-it('every table of the database is in ARCHITECTURE.md, and no other', () => {
-  const sql = readdirSync('migrations')
-    .filter((name) => name.endsWith('.sql'))
-    .map((name) => read(`migrations/${name}`))
-    .join('\n')
-  const renamed = new Map(
-    [...sql.matchAll(/ALTER TABLE `(\w+)` RENAME TO `(\w+)`/g)].map(([, from = '', to = '']) => [from, to]),
-  )
-  const created = [...sql.matchAll(/CREATE TABLE `(?!__new_)(\w+)`/g)].map(([, name = '']) => name)
-  const tables = created.map((name) => renamed.get(name) ?? name)
-  expect(tables.length).toBeGreaterThan(8)
-  expect(column(table(ARCHITECTURE, '| table | what it is |'), 0).toSorted()).toEqual(tables.toSorted())
 })
 
 it.each(Object.entries(PAGES))('every path that %s names is there', (_, text) => {
