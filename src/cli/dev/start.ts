@@ -26,7 +26,8 @@ export function whatToTry({ url, credentialsPath }: DevServer, persistTo?: strin
   const { origin } = url
   const atUrl = origin === DEFAULT_ORIGIN ? '' : ` --url ${origin}`
   const inFolder = persistTo === undefined ? '' : ` --persist-to ${persistTo}`
-  const terminal = `--url ${origin}/unp/webtrans/WPOS --mid ${merchantId} --tid ${terminalId} --tmk ${tmk}`
+  const frames = origin === DEFAULT_ORIGIN ? '' : `--url ${origin}/unp/webtrans/WPOS `
+  const terminal = `${frames}--mid ${merchantId} --tid ${terminalId} --tmk ${tmk}`
   return [
     '',
     `Annul listens on ${origin}`,
@@ -39,10 +40,10 @@ export function whatToTry({ url, credentialsPath }: DevServer, persistTo?: strin
     ...VOID_BY_CURL.map((line) => `  ${line}`),
     '',
     'Void a sale from a terminal:',
-    `  T="${terminal}"`,
-    '  npm run -s annul -- terminal sign-on $T',
-    '  npm run -s annul -- terminal sale $T --amount 1234',
-    '  npm run -s annul -- terminal void $T',
+    `  terminal() { npm run -s annul -- terminal "$@" ${terminal}; }`,
+    '  terminal sign-on',
+    '  terminal sale --amount 1234',
+    '  terminal void',
     '',
     'Check the journal:',
     `  npm run -s annul -- journal verify${inFolder}`,

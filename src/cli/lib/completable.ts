@@ -25,7 +25,7 @@ export interface Candidate {
   readonly about: string
 }
 
-export const HELP: CompletableFlag = {
+const HELP: CompletableFlag = {
   flag: '--help',
   about: 'print help',
   takesValue: false,

@@ -69,7 +69,7 @@ export const CREATE_KEY = declare({
     },
   },
   fails: 'the database cannot be used',
-  examples: ['api-key create --name shop-42 --merchant 123456789012345'],
+  examples: ['api-key create --name back-office --merchant 123456789012345'],
 })
 
 export const REVOKE_KEY = declare({
@@ -77,7 +77,7 @@ export const REVOKE_KEY = declare({
   options: KEY_OPTIONS,
   json: { each: 'name', members: { name: 'the name', revoked: 'the number of keys' } },
   fails: 'no live key has this name, or the database cannot be used',
-  examples: ['api-key revoke --name shop-42'],
+  examples: ['api-key revoke --name back-office'],
 })
 
 export const RECONCILE = declare({

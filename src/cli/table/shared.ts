@@ -28,7 +28,7 @@ export const TMK = { type: MASTER_KEY, env: 'ANNUL_TMK', secret: true } as const
 export const MAC = choice('NAME', MAC_PROFILES)
 
 /** Where the service listens. */
-export const SERVICE_URL = {
+const SERVICE_URL = {
   url: { type: SERVER_URL, env: 'ANNUL_URL', fallback: LOCAL_SERVICE, about: 'the address of the service' },
 } as const
 
