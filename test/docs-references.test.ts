@@ -145,37 +145,13 @@ describe.each(pages)('%s', (path) => {
   })
 })
 
-describe('commands and routes', () => {
+it('routes of the JSON API that a page names are there', () => {
   const sources = walk('src').map(read).join('\n')
-  const lines = pages.flatMap((path) =>
-    [...read(path).matchAll(/annul -- ([a-z][\w-]*)([^`\n]*)/g)].map(([, command = '', rest = '']) => ({
-      path,
-      command,
-      options: [...rest.matchAll(/ \[?--([a-z][\w-]+)/g)].map(([, option = '']) => option),
-    })),
+  const named = pages.flatMap((path) =>
+    [...read(path).matchAll(/(?:GET|POST|PUT) (\/v1\/[a-z-]+)/g)].map(([, route = '']) => ({ path, route })),
   )
-
-  it('of `annul` that a page names are there, with their options', () => {
-    expect(lines.length).toBeGreaterThan(10)
-    const unknown = lines.flatMap(({ path, command, options }) => [
-      ...(existsSync(`src/cli/${command}.ts`) ? [] : [`${path}: ${command}`]),
-      ...options
-        .filter((option) => !new RegExp(`['"\`]?(--)?${option}['"\`]?\\b`).test(sources))
-        .map((option) => `${path}: ${command} --${option}`),
-    ])
-    expect(unknown).toEqual([])
-  })
-
-  it('of the JSON API that a page names are there', () => {
-    const named = pages.flatMap((path) =>
-      [...read(path).matchAll(/(?:GET|POST|PUT) (\/v1\/[a-z-]+)/g)].map(([, route = '']) => ({
-        path,
-        route,
-      })),
-    )
-    expect(named.length).toBeGreaterThan(10)
-    expect(named.filter(({ route }) => !sources.includes(`'${route}`))).toEqual([])
-  })
+  expect(named.length).toBeGreaterThan(10)
+  expect(named.filter(({ route }) => !sources.includes(`'${route}`))).toEqual([])
 })
 
 it('every page of docs/ is linked from another page', () => {

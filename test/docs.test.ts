@@ -1,17 +1,13 @@
-/** @module What the pages say is what the code does: reasons, routes, settings, commands, tables. */
+/** @module What the pages say is what the code does: rooms, outcomes, routes, settings, commands, paths. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { SANDBOX_OUTCOMES } from '../src/acquirer/sandbox.ts'
 import { API_BODY_LIMIT, API_ROUTES, CAPTURED_SALES_BODY_LIMIT } from '../src/api/door.ts'
 import { DOOR_REFUSALS } from '../src/api/json/problem.ts'
 import { CAPTURED_SALE_LINES } from '../src/api/ndjson.ts'
 import { flagOf, optionsOf } from '../src/cli/lib/declare.ts'
 import { COMMANDS, GROUPS, isCommand } from '../src/cli/table/index.ts'
-import { REFUSALS, refusalOf } from '../src/domain/decline-reason.ts'
-import { MAC_PROFILES } from '../src/domain/types.ts'
-import { ISO_CONTENT_TYPE } from '../src/iso8583/frame.ts'
-import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/pos/door.ts'
+import { REFUSALS } from '../src/domain/decline-reason.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 const README = read('README.md')
@@ -19,14 +15,14 @@ const ARCHITECTURE = read('ARCHITECTURE.md')
 const SECURITY = read('SECURITY.md')
 const CHANGELOG = read('CHANGELOG.md')
 const TESTS = read('test/README.md')
+const API = read('docs/api.md')
 const CLI = read('docs/cli.md')
 const PAGES = { README, ARCHITECTURE, SECURITY, CHANGELOG, TESTS }
 
-/** The pages of docs/. */
-const allPages = (): string[] =>
-  readdirSync('docs', { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => read(`docs/${name}`))
+/** The pages of docs/, as path and text. */
+const docs = readdirSync('docs', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => [`docs/${name.replaceAll('\\', '/')}`, read(`docs/${name}`)] as const)
 
 /** Rows of the table whose head line is `head`, as cells without their backticks. */
 function table(page: string, head: string): string[][] {
@@ -44,12 +40,9 @@ function table(page: string, head: string): string[][] {
 
 const column = (rows: readonly string[][], n: number): string[] => rows.map((row) => row[n] ?? '')
 
-/** Without printing the whole page where it fails. */
-const expectInReadme = (words: string): void => expect([words, README.includes(words)]).toEqual([words, true])
-
 it('every reason that a page names is there', () => {
   const known = new Set([...Object.keys(REFUSALS), ...Object.keys(DOOR_REFUSALS)])
-  const named = [...allPages(), ...Object.values(PAGES)].flatMap((text) =>
+  const named = [...docs.map(([, text]) => text), ...Object.values(PAGES)].flatMap((text) =>
     [...text.matchAll(/\(`(\w+)`, [0-9A-Z]{2}\)/g)].map(([, reason = '']) => reason),
   )
   expect(named.length).toBeGreaterThan(1)
@@ -98,53 +91,25 @@ describe('ARCHITECTURE.md', () => {
   })
 })
 
-describe('doors', () => {
-  it('every path of terminals, its content type and its limit are in the README', () => {
-    for (const path of TERMINAL_PATHS) expectInReadme(path)
-    expectInReadme(ISO_CONTENT_TYPE)
-    expectInReadme(`${TERMINAL_BODY_LIMIT.toLocaleString('en-US')} bytes`)
-  })
-
-  it('every route of the JSON door is in the README’s table, and no other', () => {
-    const documented = column(table(README, '| route | what it does |'), 0)
+describe('docs/api.md', () => {
+  it('has every route of the JSON API, and no other', () => {
     const ours = Object.entries(API_ROUTES).flatMap(([path, methods]) =>
       methods.map((method) => `${method} ${path}`),
     )
-    expect(documented.toSorted()).toEqual(ours.toSorted())
+    expect(column(table(API, '| route | what it does |'), 0).toSorted()).toEqual(ours.toSorted())
   })
 
-  it('so are the bounds of its bodies', () => {
-    expectInReadme(`up to ${CAPTURED_SALE_LINES} as NDJSON`)
-    expectInReadme(`${API_BODY_LIMIT / 1024} KiB`)
-    expectInReadme(`${CAPTURED_SALES_BODY_LIMIT / 1024} KiB`)
-  })
-
-  it('every MAC profile is in the README', () => {
-    for (const profile of MAC_PROFILES) expectInReadme(`\`${profile}\``)
+  it('has the bounds of its bodies', () => {
+    const bounds = [
+      `up to ${CAPTURED_SALE_LINES} as NDJSON`,
+      `${API_BODY_LIMIT / 1024} KiB`,
+      `${CAPTURED_SALES_BODY_LIMIT / 1024} KiB`,
+    ]
+    expect(bounds.filter((words) => !API.includes(words))).toEqual([])
   })
 })
 
 describe('settings', () => {
-  const documented = column(table(README, '| setting | what it is |'), 0)
-
-  it('of wrangler.toml and create-services.ts are in the README’s table, and no other', () => {
-    const wrangler = read('wrangler.toml')
-    const vars = [...wrangler.matchAll(/^\[(?:env\.\w+\.)?vars\]\n((?:(?:#.*|\w+ = .*)\n)+)/gm)].flatMap(
-      ([, body = '']) => [...body.matchAll(/^(\w+) =/gm)].map(([, name]) => name),
-    )
-    const bindings = [...wrangler.matchAll(/^binding = "(\w+)"/gm)].map(([, name]) => name)
-    const secrets = [...wrangler.matchAll(/secret put (\w+)/g)].map(([, name]) => name)
-    const interfaces = ['src/create-services.ts', 'src/acquirer/settings.ts'].map(read).join('\n')
-    const declared = interfaces.matchAll(/interface (?:Environment extends )?\w*(?:Settings) \{([^}]*)\}/g)
-    const used = [...declared].flatMap(([, body = '']) =>
-      [...body.matchAll(/readonly (\w+)/g)].map(([, name]) => name),
-    )
-    expect(used.length).toBeGreaterThan(9)
-    expect(documented.toSorted()).toEqual(
-      [...new Set([...vars, ...bindings, ...secrets, ...used])].toSorted(),
-    )
-  })
-
   it('every region has every one of them', () => {
     const wrangler = read('wrangler.toml')
     const regions = [...wrangler.matchAll(/^\[env\.(\w+)\]/gm)].map(([, name]) => name)
@@ -153,7 +118,7 @@ describe('settings', () => {
       const vars = new RegExp(`\\[env\\.${region}\\.vars\\]\\n([^[]*)`).exec(wrangler)?.[1] ?? ''
       for (const name of ['REGION', 'ACQUIRER', 'ACQUIRER_ID'])
         expect(vars).toMatch(new RegExp(`^${name} = `, 'm'))
-      expectInReadme(`\`${region}\``)
+      expect(read('docs/deploy.md')).toContain(`\`${region}\``)
     }
   })
 
@@ -165,36 +130,11 @@ describe('settings', () => {
   })
 })
 
-it('the sandbox’s outcomes are in the README with their field 39', () => {
-  const documented = table(README, '| amount ends in | outcome | field 39 |')
-  const ours = Object.entries(SANDBOX_OUTCOMES)
-    .toSorted(([a], [b]) => Number(a) - Number(b))
-    .map(([digits, outcome]) => [
-      digits,
-      outcome,
-      outcome === 'unknown' ? 'none' : refusalOf(outcome).responseCode,
-    ])
-  const named = documented.map(([digits, outcome = '', code]) => [
-    digits,
-    outcome.match(/^`?(\w+)/)?.[1],
-    code,
-  ])
-  expect(named.slice(0, -1)).toEqual(ours)
-  expect(documented.at(-1)).toEqual(['anything else', 'approved', '00'])
-})
-
 describe('commands', () => {
   const scripts: Readonly<Record<string, string>> = JSON.parse(read('package.json')).scripts
   /** Command lines of a page, from the word after `annul` on; the words that stand for values are in capitals. */
   const linesOf = (page: string): string[] =>
     [...page.matchAll(/(?:npm run (?:-s )?annul --|`annul) ([a-z][^`\n]*)/g)].map(([, line = '']) => line)
-
-  it('the two of the README are there and are the first', () => {
-    const block = /```sh\n([\s\S]*?)```/.exec(README)?.[1]
-    expect(block).toBe('npm ci && npm run demo\nnpm ci && npm test\n')
-    expect(scripts).toHaveProperty('demo')
-    expect(scripts).toHaveProperty('test')
-  })
 
   it('every `npm run` and `npm start` of a page is a script', () => {
     for (const [page, text] of Object.entries(PAGES)) {
@@ -204,7 +144,10 @@ describe('commands', () => {
     }
   })
 
-  it.each(Object.entries({ ...PAGES, CLI }))(
+  /** It lists names that are no more. */
+  const renamed = 'docs/decisions/2026-11-30-standard-words.md'
+
+  it.each([...Object.entries(PAGES), ...docs.filter(([path]) => path !== renamed)])(
     'every `annul` line of %s names a command and options that it has',
     (_, page) => {
       for (const line of linesOf(page)) {
@@ -228,8 +171,8 @@ describe('commands', () => {
   it('docs/cli.md has every command, and the README leads to it', () => {
     const rows = column(table(CLI, '| command | what it does |'), 0)
     expect(rows.map((row) => /\[`([\w -]+)`\]/.exec(row)?.[1])).toEqual(Object.keys(COMMANDS))
-    expectInReadme('`docs/cli.md`')
-    expect(linesOf(README).length).toBeGreaterThan(8)
+    expect(README).toContain('](docs/cli.md)')
+    expect(docs.flatMap(([, page]) => linesOf(page)).length).toBeGreaterThan(20)
   })
 })
 
@@ -240,6 +183,14 @@ it.each(Object.entries(PAGES))('every path that %s names is there', (_, text) =>
       path,
       existsSync(path) || existsSync(`test/${path}`) || existsSync(`test/vectors/${path}`),
     ]).toEqual([path, true])
+})
+
+it('docs/README.md has every page of docs/ and the first page of each folder', () => {
+  const linked = [...read('docs/README.md').matchAll(/\]\(([\w./-]+)/g)].map(([, to = '']) => `docs/${to}`)
+  const pages = docs
+    .map(([path]) => path)
+    .filter((path) => /^docs\/(?:[\w-]+\.md|[\w-]+\/README\.md)$/.test(path))
+  expect(pages.filter((path) => path !== 'docs/README.md' && !linked.includes(path))).toEqual([])
 })
 
 it('the changelog opens with the version of the package', () => {
