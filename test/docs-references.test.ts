@@ -3,6 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { flagOf, optionsOf } from '../src/cli/lib/declare.ts'
+import { COMMANDS, GROUPS, isCommand } from '../src/cli/table/index.ts'
 import { inlineCodeOf } from './support/prose.ts'
 
 const walk = (folder: string): string[] =>
@@ -145,13 +147,40 @@ describe.each(pages)('%s', (path) => {
   })
 })
 
-it('routes of the JSON API that a page names are there', () => {
+describe('commands and routes', () => {
   const sources = walk('src').map(read).join('\n')
-  const named = pages.flatMap((path) =>
-    [...read(path).matchAll(/(?:GET|POST|PUT) (\/v1\/[a-z-]+)/g)].map(([, route = '']) => ({ path, route })),
+  // A decision may name a command of its time.
+  const current = pages.filter((path) => !path.startsWith('docs/decisions/'))
+  const lines = current.flatMap((path) =>
+    [...read(path).matchAll(/(?:annul --|`annul) ([a-z][^`\n]*)/g)].map(([, line = '']) => ({ path, line })),
   )
-  expect(named.length).toBeGreaterThan(10)
-  expect(named.filter(({ route }) => !sources.includes(`'${route}`))).toEqual([])
+
+  /** The options of a line that its command does not have, or the line itself if there is no such command. */
+  const unknownIn = (line: string): string[] => {
+    const words = line.split(/[\s)"]+/).map((word) => word.replace(/^\[|\]$/g, ''))
+    const [first = '', second = ''] = words
+    const name = [first, `${first} ${second}`].find(isCommand)
+    // A page may name a group of commands alone.
+    if (name === undefined) return Object.hasOwn(GROUPS, first) || first === 'help' ? [] : [line]
+    const known = ['--help', ...Object.keys(optionsOf(COMMANDS[name])).map(flagOf)]
+    return words.filter((word) => /^--[a-z]/.test(word) && !known.includes(word))
+  }
+
+  it('of `annul` that a page names are there, with their options', () => {
+    expect(lines.length).toBeGreaterThan(10)
+    expect(lines.flatMap(({ path, line }) => unknownIn(line).map((word) => `${path}: ${word}`))).toEqual([])
+  })
+
+  it('of the JSON API that a page names are there', () => {
+    const named = pages.flatMap((path) =>
+      [...read(path).matchAll(/(?:GET|POST|PUT) (\/v1\/[a-z-]+)/g)].map(([, route = '']) => ({
+        path,
+        route,
+      })),
+    )
+    expect(named.length).toBeGreaterThan(10)
+    expect(named.filter(({ route }) => !sources.includes(`'${route}`))).toEqual([])
+  })
 })
 
 it('every page of docs/ is linked from another page', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Send } from '../iso8583/frame.ts'
 import { MasterKeyError } from '../terminal/session.ts'
 import { isVoided, type TerminalState } from '../terminal/state.ts'
-import { type Outcome, type TerminalRefusal, VirtualTerminal } from '../terminal/virtual-terminal.ts'
+import { type ExchangeResult, type TerminalRefusal, VirtualTerminal } from '../terminal/virtual-terminal.ts'
 import { loadCore } from './lib/core.ts'
 import type { Parsed, Run } from './lib/declare.ts'
 import { Failure, UsageError } from './lib/failure.ts'
@@ -12,10 +12,10 @@ import { httpTransport } from './lib/http-transport.ts'
 import type { CommandIo } from './lib/io.ts'
 import { exchangeJson, fullLines } from './lib/show-exchange.ts'
 import { readState, writeState } from './lib/state-file.ts'
-import type { DAY, ECHO, REVERSE, SALE, SETTLE, SIGN_OFF, SIGN_ON, VOID } from './table/terminal.ts'
+import type { TERMINAL_OPERATIONS } from './table/terminal.ts'
 
 /** What every operation takes. */
-type Shared = Parsed<typeof ECHO> & { readonly noSettlementMac?: boolean }
+type Shared = Parsed<(typeof TERMINAL_OPERATIONS)['echo']> & { readonly noSettlementMac?: boolean }
 
 const REFUSED: Readonly<Record<TerminalRefusal, string>> = {
   not_signed_on: 'the terminal has no working keys: sign on first',
@@ -28,31 +28,34 @@ const REFUSED: Readonly<Record<TerminalRefusal, string>> = {
   nothing_to_reverse: 'there is nothing to reverse',
 }
 
-export const signOn: Run<typeof SIGN_ON> = (parsed, io) =>
-  operate(parsed, io, async (terminal) => ({ ok: true, value: await terminal.signOn(parsed.layout) }))
+type Runs = { readonly [Name in keyof typeof TERMINAL_OPERATIONS]: Run<(typeof TERMINAL_OPERATIONS)[Name]> }
 
-export const echo: Run<typeof ECHO> = (parsed, io) =>
-  operate(parsed, io, async (terminal) => ({ ok: true, value: await terminal.echo() }))
+export const RUN_OPERATION: Runs = {
+  'sign-on': (parsed, io) =>
+    operate(parsed, io, async (terminal) => ({ ok: true, value: await terminal.signOn(parsed.layout) })),
 
-export const sale: Run<typeof SALE> = (parsed, io) =>
-  operate(parsed, io, (terminal) => terminal.sale(parsed.amount, parsed.pan))
+  echo: (parsed, io) => operate(parsed, io, async (terminal) => ({ ok: true, value: await terminal.echo() })),
 
-export const voidSale: Run<typeof VOID> = (parsed, io) =>
-  operate(parsed, io, (terminal) => terminal.voidSale(parsed.stan ?? lastSale(terminal.state)))
+  sale: (parsed, io) => operate(parsed, io, (terminal) => terminal.sale(parsed.amount, parsed.pan)),
 
-export const reverse: Run<typeof REVERSE> = (parsed, io) =>
-  operate(parsed, io, (terminal) => {
-    const { state } = terminal
-    return terminal.reverse(parsed.stan ?? state.pending?.stan ?? lastApproved(state), parsed.reason)
-  })
+  void: (parsed, io) =>
+    operate(parsed, io, (terminal) => terminal.voidSale(parsed.stan ?? lastSale(terminal.state))),
 
-export const settle: Run<typeof SETTLE> = (parsed, io) => operate(parsed, io, (terminal) => terminal.settle())
+  reverse: (parsed, io) =>
+    operate(parsed, io, (terminal) => {
+      const { state } = terminal
+      return terminal.reverse(parsed.stan ?? state.pending?.stan ?? lastApproved(state), parsed.reason)
+    }),
 
-export const signOff: Run<typeof SIGN_OFF> = (parsed, io) =>
-  operate(parsed, io, (terminal) => terminal.signOff())
+  settle: (parsed, io) => operate(parsed, io, (terminal) => terminal.settle()),
+
+  'sign-off': (parsed, io) => operate(parsed, io, (terminal) => terminal.signOff()),
+
+  day: runDay,
+}
 
 /** Sign-on, two sales, a void of the first, settlement, sign-off. The day stops at the first operation that is not approved. */
-export const day: Run<typeof DAY> = (parsed, io) => {
+function runDay(parsed: Parsed<(typeof TERMINAL_OPERATIONS)['day']>, io: CommandIo): Promise<number> {
   const { amount, pan } = parsed
   let first = ''
   return operate(
@@ -75,7 +78,7 @@ export const day: Run<typeof DAY> = (parsed, io) => {
 async function operate(
   parsed: Shared,
   io: CommandIo,
-  ...steps: ((terminal: VirtualTerminal) => Promise<Outcome>)[]
+  ...steps: ((terminal: VirtualTerminal) => Promise<ExchangeResult>)[]
 ): Promise<number> {
   const transport = httpTransport(parsed.url)
   const terminal = await openTerminal(parsed, io, transport)
@@ -117,7 +120,7 @@ async function openTerminal(
 }
 
 /** Keys under another master key are an error of the user; the message holds no part of either key. */
-async function guarded(outcome: Promise<Outcome>): Promise<Outcome> {
+async function guarded(outcome: Promise<ExchangeResult>): Promise<ExchangeResult> {
   try {
     return await outcome
   } catch (error) {
@@ -126,7 +129,7 @@ async function guarded(outcome: Promise<Outcome>): Promise<Outcome> {
   }
 }
 
-function exitCode(outcome: Outcome): number {
+function exitCode(outcome: ExchangeResult): number {
   if (!outcome.ok) throw new Failure(REFUSED[outcome.error])
   return outcome.value.outcome === 'approved' ? 0 : 1
 }

@@ -202,7 +202,7 @@ describe('whatever goes wrong', () => {
       if (sold !== 'approved') continue
       const original = {
         batchNumber: '000007',
-        acquirerStan: sale.acquirerStan,
+        stan: sale.acquirerStan,
         rrn: '700000000001',
         authorizationCode: null,
       }

@@ -1,6 +1,7 @@
 /** @module What `annul` prints of itself: the overview, the help of each command, and hints at a mistake. */
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Declaration, optionsOf } from '../../src/cli/lib/declare.ts'
 import { usageOf } from '../../src/cli/lib/help.ts'
@@ -27,6 +28,21 @@ test('the overview has every command with its line, and is the same for each way
 })
 
 const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+test('help loads no command: main.ts and the table import declarations only', () => {
+  const files = ['src/cli/main.ts', ...readdirSync('src/cli/table').map((name) => `src/cli/table/${name}`)]
+  const imported = files.flatMap((path) =>
+    [...readFileSync(path, 'utf8').matchAll(/^(?:import|\} from) [^']*'(\.[^']+)'/gm)].map(([, to = '']) =>
+      posix.join(posix.dirname(path), to),
+    ),
+  )
+  expect(imported.length).toBeGreaterThan(15)
+  // Lists of names that options take, and the rule of test cards.
+  const NAMES = /^src\/(core\/(cipher|mac)|domain\/types|terminal\/(state|test-cards))\.ts$/
+  expect(imported.filter((to) => !/^src\/cli\/(lib|table)\//.test(to) && !NAMES.test(to))).toEqual([])
+  const loading = imported.filter((to) => /lib\/(core|database|http-transport|show-exchange)\.ts$/.test(to))
+  expect(loading).toEqual([])
+})
 
 test('every command is in one section of help, and every group has a line', () => {
   expect(Object.values(SECTIONS).flat()).toEqual(firstWords())
@@ -142,6 +158,6 @@ describe('a mistake is one line and exit code 2', () => {
   })
 })
 
-test('docs/cli.md is the table: npm run docs:cli rewrites it', () => {
+test('docs/cli.md is the table: npm run docs rewrites it', () => {
   expect(readFileSync('docs/cli.md', 'utf8') === cliPage()).toBe(true)
 })

@@ -6,7 +6,7 @@ import { COMMANDS, commandsOf, GROUPS, SECTIONS } from '../../src/cli/table/inde
 
 const INTRODUCTION = `# The command line
 
-This page is generated from the table of commands in \`src/cli/table/\`. \`npm run docs:cli\` rewrites it, and a test compares them.
+This page is generated from the table of commands in \`src/cli/table/\`. \`npm run docs\` rewrites it, and a test compares them.
 
 Run a command from the checkout. A function makes the line shorter:
 

@@ -1,4 +1,4 @@
-/** @module `npm run docs:cli`: rewrites `docs/cli.md`. */
+/** @module `npm run docs`: rewrites `docs/cli.md`. */
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cliPage } from './page.ts'

@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
 import { acquirerKey } from '../../src/domain/message-key.ts'
-import type { Message } from '../../src/pipeline/types.ts'
+import type { PipelineMessage } from '../../src/pipeline/types.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
@@ -24,15 +24,15 @@ const KNOWS: Knowledge = {
   }),
 }
 
-const message = (command: Command, number = 1): Message => {
+const message = (command: Command, number = 1): PipelineMessage => {
   const asked = messageFor(command, KNOWS, number)
   if (asked === null) throw new Error('no message')
   return messageOf(asked)
 }
 
-const sale = (stan: number, amount = 100): Message =>
+const sale = (stan: number, amount = 100): PipelineMessage =>
   message({ kind: 'sale', stan, batch: 'open', amount, currency: '156' })
-const aVoid = (stan: number): Message =>
+const aVoid = (stan: number): PipelineMessage =>
   message({ kind: 'void', stan, batch: 'open', ago: 0, by: 'key', off: 0, card: 'right' })
 
 /** What was heard, in short. */
@@ -79,7 +79,7 @@ describe('a load that fails', () => {
 
 describe('a message that cannot be decided', () => {
   it('takes no other of its set with it', async () => {
-    const broken: Message = {
+    const broken: PipelineMessage = {
       load: { terminalId: TID },
       verify: () => Promise.reject(new Error('broken')),
     }
@@ -164,7 +164,7 @@ describe('a commit', () => {
     await house.send(sale(1))
     const rival = new House(sandbox, house)
     let raced = false
-    const racing: Message = {
+    const racing: PipelineMessage = {
       ...aVoid(3),
       verify: async (loaded) => {
         if (!raced) expect(await received(rival.send(aVoid(2)))).toBe('approved')
@@ -180,7 +180,7 @@ describe('a commit', () => {
   it('that loses its head to others again and again is told to wait', async () => {
     const rival = new House(sandbox, house)
     let stan = 100
-    const loser: Message = {
+    const loser: PipelineMessage = {
       ...sale(1),
       verify: async (loaded) => {
         await rival.send(sale(++stan))
@@ -205,7 +205,7 @@ it('a set holds one message of each terminal; the others of it decide on what th
 
 it('the first message under a new key set makes it current', async () => {
   const { load, verify } = sale(1)
-  const asked: Message = {
+  const asked: PipelineMessage = {
     load,
     verify: async (loaded) => {
       const verdict = await verify(loaded)
@@ -223,7 +223,7 @@ it('what only the acquirer has is written down, and nothing is asked about it', 
   const messageKey = acquirerKey(names)
   const identity = { door: 'json', merchantId: MID, messageKey, contentFingerprint: '', request: {} } as const
   const request = { ...identity, kind: 'reconciliation', record, asOf: 0 } as const
-  const asked: Message = {
+  const asked: PipelineMessage = {
     load: { terminalId: TID },
     verify: async () => ({ kind: 'verified', found: null, request }),
   }
@@ -241,7 +241,7 @@ it('what only the acquirer has is written down, and nothing is asked about it', 
 })
 
 it('messages of no terminal stand each for itself', async () => {
-  const stray: Message = {
+  const stray: PipelineMessage = {
     load: {},
     verify: async () => ({ kind: 'refused', found: null, reason: 'original_not_found' }),
   }
@@ -253,8 +253,8 @@ it('messages of no terminal stand each for itself', async () => {
 })
 
 /** A second terminal of the same merchant. */
-function otherTerminal(): { provision: Message; sale: Message } {
-  const rename = ({ load, verify }: Message): Message => {
+function otherTerminal(): { provision: PipelineMessage; sale: PipelineMessage } {
+  const rename = ({ load, verify }: PipelineMessage): PipelineMessage => {
     const renamed = (text: string) => text.replaceAll('12345678|', '87654321|')
     return {
       load: {

@@ -69,7 +69,7 @@ describe('an acquirer that answers', () => {
     const [asked, voided] = acquirer.asked
     expect(voided?.original).toEqual({
       batchNumber: '000001',
-      acquirerStan: asked?.acquirerStan,
+      stan: asked?.acquirerStan,
       rrn: YES.kind === 'approved' ? YES.rrn : '',
       authorizationCode: '424242',
     })

@@ -58,7 +58,7 @@ describe('a case', () => {
           said: null,
           stan: asked?.acquirerStan,
           rrn: null,
-          original: { batchNumber: '000001', stan: asked?.original?.acquirerStan, rrn: 'ACQR00000001' },
+          original: { batchNumber: '000001', stan: asked?.original?.stan, rrn: 'ACQR00000001' },
         },
         tries: 0,
         toDo: { en: expect.any(String) },

@@ -52,7 +52,7 @@ async function openDay({ screen }: Day, { terminal }: DemoTerminal): Promise<[st
   const signOn = await terminal.signOn()
   screen.expect(
     isApproved(signOn),
-    'every key has the right check value; the service uses the keys from the first valid MAC on',
+    'every key has the right check value; the service uses the new keys after the first valid MAC',
   )
 
   screen.step('消费', 'Sale of 12.34')
@@ -166,7 +166,7 @@ async function settleDay({ screen }: Day, { terminal }: DemoTerminal): Promise<v
 
 async function closeDay({ screen, database, terminalId }: Day, { terminal }: DemoTerminal): Promise<void> {
   screen.step('签退', 'Sign-off')
-  screen.expect(isApproved(made(await terminal.signOff())), 'the working keys are deleted')
+  screen.expect(isApproved(made(await terminal.signOff())), 'the service accepts the sign-off')
 
   screen.step('核对', 'annul journal verify checks the hash chain of this terminal')
   for await (const verified of verifyJournal(database, terminalId))

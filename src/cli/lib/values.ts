@@ -109,7 +109,7 @@ export const CLOCK: ValueType<string> = matching(
 export const TEXT: ValueType<string> = matching('TEXT', /./, 'a text')
 export const TIME_ZONE: ValueType<string> = { ...TEXT, placeholder: 'ZONE', expected: 'a time zone' }
 export const ENVIRONMENT: ValueType<string> = { ...TEXT, placeholder: 'NAME', expected: 'an environment' }
-export const BEARER_KEY: ValueType<string> = { ...TEXT, placeholder: 'KEY', expected: 'a bearer key' }
+export const API_KEY: ValueType<string> = { ...TEXT, placeholder: 'KEY', expected: 'a bearer key' }
 
 export const PATH: ValueType<string> = { ...TEXT, placeholder: 'PATH', expected: 'a path', isPath: true }
 export const PATH_OR_URL: ValueType<string> = {

@@ -3,7 +3,7 @@
 import type { Declaration } from '../lib/declare.ts'
 import * as development from './development.ts'
 import * as operation from './operation.ts'
-import * as terminal from './terminal.ts'
+import { TERMINAL_OPERATIONS } from './terminal.ts'
 import * as tools from './tools.ts'
 
 /** A command's name is one word, or the word of a group and the word of an operation. */
@@ -13,14 +13,14 @@ export const COMMANDS = {
   cipher: tools.CIPHER_BLOCKS,
   kcv: tools.KCV,
   lrc: tools.LRC,
-  'terminal sign-on': terminal.SIGN_ON,
-  'terminal echo': terminal.ECHO,
-  'terminal sale': terminal.SALE,
-  'terminal void': terminal.VOID,
-  'terminal reverse': terminal.REVERSE,
-  'terminal settle': terminal.SETTLE,
-  'terminal sign-off': terminal.SIGN_OFF,
-  'terminal day': terminal.DAY,
+  'terminal sign-on': TERMINAL_OPERATIONS['sign-on'],
+  'terminal echo': TERMINAL_OPERATIONS.echo,
+  'terminal sale': TERMINAL_OPERATIONS.sale,
+  'terminal void': TERMINAL_OPERATIONS.void,
+  'terminal reverse': TERMINAL_OPERATIONS.reverse,
+  'terminal settle': TERMINAL_OPERATIONS.settle,
+  'terminal sign-off': TERMINAL_OPERATIONS['sign-off'],
+  'terminal day': TERMINAL_OPERATIONS.day,
   provision: operation.PROVISION,
   'api-key create': operation.CREATE_KEY,
   'api-key revoke': operation.REVOKE_KEY,

@@ -2,7 +2,7 @@
 
 import { MAC_PROFILES } from '../../domain/types.ts'
 import {
-  BEARER_KEY,
+  API_KEY,
   choice,
   ENVIRONMENT,
   IP,
@@ -36,7 +36,7 @@ const SERVICE_URL = {
 export const ADMINISTRATION = {
   ...SERVICE_URL,
   key: {
-    type: BEARER_KEY,
+    type: API_KEY,
     env: 'ANNUL_ADMIN_KEY',
     secret: true,
     about: "an administrator's bearer key; for a service on this machine, the key of `annul start`",

@@ -1,15 +1,15 @@
 /** @module The operations of the virtual terminal. */
 
-import { KEY_LAYOUTS, REVERSAL_REASONS } from '../../terminal/state.ts'
+import { KEY_LAYOUTS, REVERSAL_REASON_CODES } from '../../terminal/state.ts'
 import { testCard } from '../../terminal/test-cards.ts'
 import { declare, type JsonOutput } from '../lib/declare.ts'
 import { AMOUNT, CARD, choice, PATH, SERVER_URL, STAN } from '../lib/values.ts'
 import { IDENTITY, MAC, TMK } from './shared.ts'
 
-export const TERMINAL_URL = 'http://localhost:8787/unp/webtrans/WPOS'
+const TERMINAL_URL = 'http://localhost:8787/unp/webtrans/WPOS'
 
 /** What every operation takes. */
-export const TERMINAL_OPTIONS = {
+const TERMINAL_OPTIONS = {
   ...IDENTITY,
   tmk: { ...TMK, required: true, about: 'the master key of the terminal' },
   mac: { type: MAC, about: 'the MAC profile; cup-ecb unless the state has another' },
@@ -57,78 +57,85 @@ const SHARED = {
 const example = (operation: string, more = ''): string =>
   `terminal ${operation} --mid 123456789012345 --tid 12345678 --tmk 11111111111111111111111111111111${more}`
 
-export const SIGN_ON = declare({
-  ...SHARED,
-  about: 'fetch working keys, the batch number and the time',
-  options: {
-    ...TERMINAL_OPTIONS,
-    layout: { type: choice('CODE', KEY_LAYOUTS), about: 'field 60.3 of the request: which keys, how long' },
-  },
-  examples: [example('sign-on')],
-})
+/** By the word after `annul terminal`. */
+export const TERMINAL_OPERATIONS = {
+  'sign-on': declare({
+    ...SHARED,
+    about: 'fetch working keys, the batch number and the time',
+    options: {
+      ...TERMINAL_OPTIONS,
+      layout: { type: choice('CODE', KEY_LAYOUTS), about: 'field 60.3 of the request: which keys, how long' },
+    },
+    examples: [example('sign-on')],
+  }),
 
-export const ECHO = declare({
-  ...SHARED,
-  about: 'send an echo test',
-  options: TERMINAL_OPTIONS,
-  examples: [example('echo')],
-})
+  echo: declare({
+    ...SHARED,
+    about: 'send an echo test',
+    options: TERMINAL_OPTIONS,
+    examples: [example('echo')],
+  }),
 
-export const SALE = declare({
-  ...SHARED,
-  about: 'send a sale on a test card',
-  options: {
-    ...TERMINAL_OPTIONS,
-    amount: { type: AMOUNT, required: true, about: 'the amount in fen' },
-    pan: { type: CARD, fallback: testCard(1), about: 'the card: a test card only' },
-  },
-  examples: [example('sale', ' --amount 1234')],
-})
+  sale: declare({
+    ...SHARED,
+    about: 'send a sale on a test card',
+    options: {
+      ...TERMINAL_OPTIONS,
+      amount: { type: AMOUNT, required: true, about: 'the amount in fen' },
+      pan: { type: CARD, fallback: testCard(1), about: 'the card: a test card only' },
+    },
+    examples: [example('sale', ' --amount 1234')],
+  }),
 
-export const VOID = declare({
-  ...SHARED,
-  about: 'void a sale of the open batch',
-  options: {
-    ...TERMINAL_OPTIONS,
-    stan: { type: STAN, about: 'the sale; else the last approved sale that is not voided' },
-  },
-  examples: [example('void'), example('void', ' --stan 2 --show-hex')],
-})
+  void: declare({
+    ...SHARED,
+    about: 'void a sale of the open batch',
+    options: {
+      ...TERMINAL_OPTIONS,
+      stan: { type: STAN, about: 'the sale; else the last approved sale that is not voided' },
+    },
+    examples: [example('void'), example('void', ' --stan 2 --show-hex')],
+  }),
 
-export const REVERSE = declare({
-  ...SHARED,
-  about: 'reverse a sale or a void whose outcome is unknown or unwanted',
-  options: {
-    ...TERMINAL_OPTIONS,
-    stan: { type: STAN, about: 'the message; else the one without a response, or the last approved one' },
-    reason: { type: choice('CODE', REVERSAL_REASONS), fallback: '98', about: 'field 39 of the reversal' },
-  },
-  examples: [example('reverse')],
-})
+  reverse: declare({
+    ...SHARED,
+    about: 'reverse a sale or a void whose outcome is unknown or unwanted',
+    options: {
+      ...TERMINAL_OPTIONS,
+      stan: { type: STAN, about: 'the message; else the one without a response, or the last approved one' },
+      reason: {
+        type: choice('CODE', REVERSAL_REASON_CODES),
+        fallback: '98',
+        about: 'field 39 of the reversal',
+      },
+    },
+    examples: [example('reverse')],
+  }),
 
-export const SETTLE = declare({
-  ...SHARED,
-  about: 'compare the totals of the batch, close it and open the next one',
-  options: { ...TERMINAL_OPTIONS, ...SETTLEMENT },
-  examples: [example('settle')],
-})
+  settle: declare({
+    ...SHARED,
+    about: 'compare the totals of the batch, close it and open the next one',
+    options: { ...TERMINAL_OPTIONS, ...SETTLEMENT },
+    examples: [example('settle')],
+  }),
 
-export const SIGN_OFF = declare({
-  ...SHARED,
-  about: 'sign off',
-  options: TERMINAL_OPTIONS,
-  examples: [example('sign-off')],
-})
+  'sign-off': declare({
+    ...SHARED,
+    about: 'sign off',
+    options: TERMINAL_OPTIONS,
+    examples: [example('sign-off')],
+  }),
 
-export const DAY = declare({
-  ...SHARED,
-  about: 'run a whole day: sign-on, two sales, a void, settlement, sign-off',
-  options: {
-    ...TERMINAL_OPTIONS,
-    ...SETTLEMENT,
-    amount: { type: AMOUNT, fallback: '1234', about: 'the amount of the first sale in fen' },
-    pan: { type: CARD, fallback: testCard(1), about: 'the card: a test card only' },
-  },
-  notes: ['The day stops at the first response that is not an approval.'],
-  examples: [example('day')],
-})
+  day: declare({
+    ...SHARED,
+    about: 'run a whole day: sign-on, two sales, a void, settlement, sign-off',
+    options: {
+      ...TERMINAL_OPTIONS,
+      ...SETTLEMENT,
+      amount: { type: AMOUNT, fallback: '1234', about: 'the amount of the first sale in fen' },
+      pan: { type: CARD, fallback: testCard(1), about: 'the card: a test card only' },
+    },
+    notes: ['The day stops at the first response that is not an approval.'],
+    examples: [example('day')],
+  }),
+} as const
