@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isTestCard, luhnDigit } from '../src/terminal/test-cards.ts'
+import { commentsOf, faultsOf, retiredIn, tomlCommentsOf } from './support/source-words.ts'
 
 const walk = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -367,5 +368,72 @@ describe('card numbers', () => {
     expect(offending).toEqual([])
     const numbers = new Set(found.filter(({ path }) => path !== SELF).map(({ number }) => number))
     expect(Object.keys(CARD_EXCEPTIONS).filter((number) => !numbers.has(number))).toEqual([])
+  })
+})
+
+describe('words of the source', () => {
+  /** Folders that are not in plain English yet → why. A folder that is leaves this list. */
+  const PENDING: Readonly<Record<string, string>> = {
+    'src/api/': 'the contract of the API rewrites it',
+    'src/cli/': 'the table of commands rewrites it',
+  }
+  /** Retired names that are right in some places → why. */
+  const ALLOWED: Readonly<Record<string, string>> = {
+    AcquirerStage: 'asking the acquirer is a stage of the pipeline',
+    stage: 'the same',
+  }
+  const isAllowed = (name: string): boolean => ALLOWED[name] !== undefined
+
+  const ours = scripts.filter((path) => /^(src|assembly)\//.test(path))
+  const folderOf = (path: string): string | undefined =>
+    Object.keys(PENDING).find((folder) => path.startsWith(folder))
+  const ready = ours.filter((path) => folderOf(path) === undefined)
+  const faultsIn = (path: string): string[] =>
+    [...retiredIn(textOf(path), isAllowed), ...commentsOf(textOf(path)).flatMap(faultsOf)].map(
+      (fault) => `${path}: ${fault}`,
+    )
+
+  it('are none of the retired ones, in sentences of at most 25 words that begin with their subject', () => {
+    expect(ready.flatMap((path) => commentsOf(textOf(path))).length).toBeGreaterThan(700)
+    expect(ready.flatMap(faultsIn)).toEqual([])
+  })
+
+  it('of wrangler’s files likewise', () => {
+    const comments = files
+      .filter((path) => /^wrangler.*\.toml$/.test(path))
+      .flatMap((path) => tomlCommentsOf(textOf(path)))
+    expect(comments.length).toBeGreaterThan(10)
+    expect([
+      ...comments.flatMap(faultsOf),
+      ...comments.flatMap((one) => retiredIn(`// ${one}`, isAllowed)),
+    ]).toEqual([])
+  })
+
+  it('that are pending or allowed are there', () => {
+    const pending = Object.keys(PENDING).filter(
+      (folder) => !ours.some((path) => folderOf(path) === folder && faultsIn(path).length > 0),
+    )
+    const allowed = Object.keys(ALLOWED).filter(
+      (name) => !ready.some((path) => new RegExp(`\\b${name}\\b`).test(withoutComments(path))),
+    )
+    expect([pending, allowed]).toEqual([[], []])
+  })
+
+  it('are noticed in comments, messages and names', () => {
+    const none = () => false
+    expect(retiredIn('/** It goes down the road. */', none)).toEqual(['road → pipeline'])
+    expect(retiredIn('// The host\n// is silent.\nconst a = 1', none)).toEqual(['host → acquirer'])
+    expect(retiredIn("throw new Error('it was told so')", none)).toEqual(['told → return, receive or log'])
+    expect(retiredIn('const openRoad = 1 // A way.', none)).toEqual(['openRoad → pipeline'])
+    expect(retiredIn("/** An acquirer. */ const acquirer = 'the pipeline of it'", none)).toEqual([])
+    const long = Array(26).fill('word').join(' ')
+    expect(commentsOf(`/**\n * @module A line\n * and another.\n */\n// ${long}.`)).toEqual([
+      'A line\nand another.',
+      `${long}.`,
+    ])
+    expect(faultsOf(`${long}. What a caller sends is text. Short.`)).toEqual([
+      `26 words: ${long}.`,
+      'turned round: What a caller sends is text.',
+    ])
   })
 })
