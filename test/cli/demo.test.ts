@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { query } from '../../src/cli/lib/database.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { documentedJson } from './call-cli.ts'
+import { COMMANDS, inShell, masked, missingLines, SHOWN } from './readme.ts'
 import { type Ended, freePort, type Running, runCli, startCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -68,6 +69,10 @@ describe('the demo', () => {
     ['how long things took', /[\d.]+ ms/],
   ])('shows %s', (_, expected) => {
     expect(ended.stdout).toMatch(expected)
+  })
+
+  test('prints the lines that the README shows', () => {
+    expect(missingLines(SHOWN.demoOutput, ended.stdout)).toEqual([])
   })
 
   test('shows no card number, no key, no colour', () => {
@@ -129,6 +134,23 @@ describe('a server that stays up', () => {
     const [another] = documentedJson('env', (await runCli([...args, '--json'])).stdout)
     expect(another).toMatchObject({ merchant: MID, apiKey: exported.ANNUL_API_KEY, amount: 4200 })
     expect(another?.sale).not.toBe(exported.ANNUL_SALE)
+  })
+
+  test('the README’s curl voids a sale with its 201 body, and again; so does fetch', async () => {
+    const again = COMMANDS.voidByCurl.slice(COMMANDS.voidByCurl.indexOf('curl '))
+    const [body = '', status, ...rest] = lines(
+      await inShell(`${COMMANDS.voidByCurl}${again}`, { url, folder }),
+    )
+    expect([status, rest]).toEqual(['201', [body, '201']])
+    expect(masked(`${JSON.stringify(JSON.parse(body), null, 2)}\n`)).toBe(masked(SHOWN.voidBody))
+    const [, byFetch] = lines(await inShell(COMMANDS.voidByCurl, { url, folder }, 'fetch'))
+    expect(byFetch).toBe('201')
+  })
+
+  test('the README’s terminal voids a sale', async () => {
+    const output = await inShell(COMMANDS.voidByTerminal, { url, folder })
+    const last = output.slice(output.indexOf('→ void'))
+    expect(missingLines(SHOWN.terminalOutput, last)).toEqual([])
   })
 
   test('annul env says what is missing', async () => {

@@ -107,7 +107,7 @@ export const RECONCILE = declare({
       'terminalId?': 'the terminal number',
       'batchNumber?': 'the batch',
       'stan?': 'the trace number',
-      'result?': '`resolves`, `differs`, `later`, `owed`, `known`, `unknown_terminal`',
+      'result?': '`resolves`, `differs`, `changed_since`, `in_progress`, `known_case`, `unknown_terminal`',
       'difference?': 'of `differs`: what differs',
       'event?': 'of `resolves`: what is now known',
       'acquirer?': 'state and amount in the list',
