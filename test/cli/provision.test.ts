@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import { splitMasterKey } from '../../src/cli/provision.ts'
+import { documentedJson } from './call-cli.ts'
 import { runCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -45,7 +46,7 @@ test.each([
   },
 )
 
-test('the requests, and their answers', async () => {
+test('the request, and the two answers', async () => {
   const seen: { path: string | undefined; key: string | undefined; body: unknown }[] = []
   const answers = [
     [201, { merchantId: MID, state: 'active' }],
@@ -81,7 +82,7 @@ test('the requests, and their answers', async () => {
     '--cut-off',
     '22:00',
   ]
-  const env = { ANNUL_API_KEY: 'a-key-of-sixteen-or-more' }
+  const env = { ANNUL_ADMIN_KEY: 'a-key-of-sixteen-or-more' }
   const first = await runCli([...args, '--tmk', '11'.repeat(16)], { env })
   expect(first).toMatchObject({
     code: 0,
@@ -96,10 +97,10 @@ test('the requests, and their answers', async () => {
     },
     { path: `/v1/merchants/${MID}/terminals/${TID}`, key, body: { macProfile: 'x9.19' } },
   ])
-  const second = await runCli([...args, '--ndjson'], { env })
-  expect([second.code, JSON.parse(second.stdout)]).toEqual([
+  const second = await runCli([...args, '--json'], { env })
+  expect([second.code, documentedJson('provision', second.stdout)]).toEqual([
     1,
-    { httpStatus: 403, reason: 'forbidden', title: 'Not allowed' },
+    [{ httpStatus: 403, reason: 'forbidden', title: 'Not allowed' }],
   ])
   // The merchant was refused: the terminal was not sent.
   expect(seen.map(({ path }) => path).slice(2)).toEqual([`/v1/merchants/${MID}`])
@@ -109,29 +110,30 @@ test('the requests, and their answers', async () => {
 test.each([
   [
     ['provision', '--url', 'https://annul.example', '--mid', MID, '--tid', TID],
-    'provision: --key (or ANNUL_API_KEY): expected the bearer key',
+    'provision: --key (or ANNUL_ADMIN_KEY) is missing: expected the bearer key',
   ],
   [
     ['provision', '--key', 'k', '--mid', MID, '--tid', TID, '--status', 'gone'],
-    'provision: status: expected one of active',
+    'provision: --status: expected one of active',
   ],
   [
     ['provision', '--key', 'k', '--mid', MID, '--tid', TID, '--window', 'week'],
-    'provision: window: expected one of business_day',
+    'provision: --window: expected one of business_day',
   ],
-  [['journal', 'check'], 'journal: operation: expected one of verify'],
+  [['journal', 'check'], 'journal: unknown operation: expected one of verify'],
   [
     ['journal', 'verify', '--remote', '--persist-to', '/x'],
-    'journal: --persist-to is about the local database',
+    'journal verify: --persist-to is for the local database',
   ],
-  [['api-key', 'create'], 'api-key: --name: expected a name'],
+  [['api-key', 'create'], 'api-key create: --name is missing: expected a name'],
   [
     ['api-key', 'create', '--name', 'x', '--merchant', '1'],
-    'api-key: --merchant: expected a merchant number',
+    'api-key create: --merchant: expected a merchant number',
   ],
   [['start', '--port', '0'], 'start: --port: expected a whole number'],
   [['demo', '--ip', 'everywhere'], 'demo: --ip: expected an IP address'],
-  [['stop'], 'annul: expected a command'],
+  [['env', '--url', 'https://annul.example'], 'env: --url: expected a service on this machine'],
+  [['stop'], 'annul: unknown command: expected one of'],
 ])('wrong usage: %j', async (args, line) => {
   const { code, stdout, stderr } = await runCli(args)
   expect([code, stdout]).toEqual([2, ''])

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { documentedJson } from './call-cli.ts'
 import { runCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -99,7 +100,7 @@ test.each([
   'a list may be %s; only what names and states a message is sent on, and what it does not have',
   async (_, text) => {
     const ended = await run(fileOf(text))
-    expect(ended).toMatchObject({ code: 0, stdout: '1 of theirs, 2 of ours: 1 agree\n' })
+    expect(ended).toMatchObject({ code: 0, stdout: '1 in the list, 2 here: 1 agree\n' })
     const { pan: _pan, day: _day, ...line } = listed
     expect(asked).toEqual([
       {
@@ -142,18 +143,13 @@ test('differences are told in words or as JSON; the exit code says whether any i
   expect(await run(list)).toMatchObject({
     code: 1,
     stdout:
-      'void 12345678 000001 000009: is only there (here nothing, there approved 100)\n' +
-      '1 of theirs, 2 of ours: 0 agree, 1 only_acquirer\n',
+      'void 12345678 000001 000009: only the acquirer has it (here nothing, acquirer approved 100)\n' +
+      '1 in the list, 2 here: 0 agree, 1 only_acquirer\n',
   })
   answers = [[200, result({ applied: true })]]
-  const applied = await run(list, '--apply', '--ndjson')
+  const applied = await run(list, '--apply', '--json')
   expect(applied.code).toBe(0)
-  expect(
-    applied.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line)),
-  ).toMatchObject([
+  expect(documentedJson('reconcile', applied.stdout)).toMatchObject([
     { stan: '000009', difference: 'only_acquirer', applied: true },
     { theirs: 1, ours: 2, agree: 0, only_acquirer: 1 },
   ])
@@ -162,7 +158,7 @@ test('differences are told in words or as JSON; the exit code says whether any i
   answers = [[200, `${JSON.stringify({ line: 1, status: 400, reason: 'invalid_request' })}\n`]]
   expect(await run(list)).toMatchObject({
     code: 1,
-    stdout: expect.stringContaining('000001 000001: cannot be read'),
+    stdout: expect.stringContaining('000001 000001: the service cannot read this line'),
   })
 })
 
@@ -186,13 +182,13 @@ test('what cannot be done is said in one line', async () => {
   })
   expect(await run(join(dir, 'nowhere'))).toMatchObject({
     code: 1,
-    stderr: 'reconcile: --acquirer-ledger: the file cannot be read\n',
+    stderr: 'reconcile: --acquirer-ledger: cannot read the file\n',
   })
   // By an empty list nothing of ours would stand: it must say that it is one.
   for (const text of ['not a list', '', '{}', '{"error":"not found"}'])
     expect(await run(fileOf(text))).toMatchObject({
       code: 1,
-      stderr: 'reconcile: --acquirer-ledger: not a list in JSON or NDJSON\n',
+      stderr: 'reconcile: --acquirer-ledger: this is not a list in JSON or NDJSON\n',
     })
   for (const args of [
     [],
@@ -218,12 +214,9 @@ test('what was written down is told even where a later part fails', async () => 
     [413, '{}'],
   ]
   const many = Array.from({ length: 201 }, () => listed)
-  const { code, stdout } = await run(fileOf(JSON.stringify(many)), '--apply', '--ndjson')
+  const { code, stdout } = await run(fileOf(JSON.stringify(many)), '--apply', '--json')
   expect(code).toBe(1)
-  expect(
-    stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line)),
-  ).toMatchObject([{ stan: '000001', difference: 'state', applied: true }])
+  expect(documentedJson('reconcile', stdout)).toMatchObject([
+    { stan: '000001', difference: 'state', applied: true },
+  ])
 })

@@ -287,7 +287,7 @@ it('and so it is where the feed tells of it after its reversal, once, if it was 
   const owed = (more: Partial<LoadedState> = {}, request = f.capturedSaleRequest) =>
     queueLateReversal(refused, request, { ...loadedState, ...more }, f.generated)
   const draft = draftOf(owed())
-  const messageKey = `${f.capturedSaleRequest.messageKey}|buried`
+  const messageKey = `${f.capturedSaleRequest.messageKey}|tombstoned`
   expect(draft).toMatchObject({ kind: 'sale', messageKey, answer: { reason: 'message_reversed' } })
   expect(draft.effects).toEqual({
     claim: expect.objectContaining({

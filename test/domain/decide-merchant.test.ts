@@ -10,7 +10,7 @@ import { MID, merchant, NOW } from './fixtures.ts'
 const decide = (change: MerchantRequest['change'], before: Merchant | null, seq = 0) =>
   decideMerchant({ merchantId: MID, change }, before, { ...GENESIS, seq }, NOW)
 
-const after = (change: MerchantRequest['change'], before: Merchant | null) => {
+const changed = (change: MerchantRequest['change'], before: Merchant | null) => {
   const draft = decide(change, before)
   return draft.ok ? draft.value.effects.merchant : draft.error
 }
@@ -26,22 +26,22 @@ describe('a new merchant', () => {
       currencyCode: '156',
       window: { kind: 'business_day' },
     }
-    expect(after({}, null)).toEqual(usual)
+    expect(changed({}, null)).toEqual(usual)
     const named = { name: 'Shop', currencyCode: '978' }
-    expect(after(named, null)).toEqual({ ...usual, ...named })
+    expect(changed(named, null)).toEqual({ ...usual, ...named })
   })
 })
 
 describe('a merchant that stands', () => {
   it('changes in what is named', () => {
-    expect(after({}, merchant)).toEqual(merchant)
+    expect(changed({}, merchant)).toEqual(merchant)
     const window = { kind: 'minutes', minutes: 5 } as const
-    expect(after({ window }, merchant)).toEqual({ ...merchant, window })
+    expect(changed({ window }, merchant)).toEqual({ ...merchant, window })
   })
 
   it('keeps its currency, however it is named', () => {
-    expect(after({ currencyCode: merchant.currencyCode }, merchant)).toEqual(merchant)
-    expect(after({ currencyCode: '978' }, merchant)).toBe('currency_fixed')
+    expect(changed({ currencyCode: merchant.currencyCode }, merchant)).toEqual(merchant)
+    expect(changed({ currencyCode: '978' }, merchant)).toBe('currency_fixed')
   })
 })
 

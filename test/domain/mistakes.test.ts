@@ -40,22 +40,22 @@ describe('it is a mistake', () => {
     [
       'to hear an acquirer on what was never claimed',
       () => decideAcquirerEvent(event('acquirer_approved'), { ...claimedVoid, claim: null }, f.generated),
-      /what follows a claim has one/,
+      /an entry after a claim needs the claim/,
     ],
     [
       'or is at no acquirer',
       () => decideAcquirerEvent(event('acquirer_approved'), { ...claimedVoid, forwarded: null }, f.generated),
-      /what follows a claim has one/,
+      /an entry after a claim needs the claim/,
     ],
     [
       'to hear what no acquirer says',
       () => decideAcquirerEvent(event('reversal'), claimedVoid, f.generated),
-      /no such event/,
+      /unknown event/,
     ],
     [
       'to decide a case of what was never claimed',
       () => decideCase(person, { ...claimedVoid, claim: null }, f.generated),
-      /what follows a claim has one/,
+      /an entry after a claim needs the claim/,
     ],
     [
       'to approve a claim of nothing',
@@ -65,7 +65,7 @@ describe('it is a mistake', () => {
           { ...claimedVoid, claim: { ...claim, effects: { claim: forwarded } } },
           f.generated,
         ),
-      /of a sale or of a void/,
+      /has a sale or a void/,
     ],
     [
       'to take an entry without an answer for anything but a claim',
