@@ -3,9 +3,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { CONTRACT } from '../src/api/contract.ts'
-import { API_BODY_LIMIT, CAPTURED_SALES_BODY_LIMIT } from '../src/api/door.ts'
 import { API_REFUSALS } from '../src/api/json/refusals.ts'
-import { MOST_LINES } from '../src/api/read-request.ts'
+import { API_BODY_LIMIT, LINES_BODY_LIMIT, MOST_LINES } from '../src/api/limits.ts'
 import { COMMANDS } from '../src/cli/table/index.ts'
 import { REFUSALS } from '../src/domain/decline-reason.ts'
 
@@ -94,14 +93,14 @@ describe('ARCHITECTURE.md', () => {
 describe('docs/api.md', () => {
   it('has every route of the JSON API, and no other', () => {
     const ours = Object.keys(CONTRACT)
-    expect(column(table(API, '| route | what it does |'), 0).toSorted()).toEqual(ours.toSorted())
+    expect(column(table(API, '| route | what it does | caller |'), 0).toSorted()).toEqual(ours.toSorted())
   })
 
   it('has the bounds of its bodies', () => {
     const bounds = [
       `up to ${MOST_LINES} as NDJSON`,
       `${API_BODY_LIMIT / 1024} KiB`,
-      `${CAPTURED_SALES_BODY_LIMIT / 1024} KiB`,
+      `${LINES_BODY_LIMIT / 1024} KiB`,
     ]
     expect(bounds.filter((words) => !API.includes(words))).toEqual([])
   })

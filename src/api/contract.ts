@@ -9,6 +9,7 @@ import { CASE_ROUTES } from './contract/cases.ts'
 import { PROVISIONING_ROUTES } from './contract/provisioning.ts'
 import type { Route } from './contract/route.ts'
 import { SALE_ROUTES } from './contract/sales.ts'
+import { SERVICE_ROUTES } from './contract/service.ts'
 import { VOID_ROUTES } from './contract/voids.ts'
 
 export const CONTRACT = {
@@ -17,6 +18,7 @@ export const CONTRACT = {
   ...CASE_ROUTES,
   ...ACQUIRER_ROUTES,
   ...PROVISIONING_ROUTES,
+  ...SERVICE_ROUTES,
 } as const
 
 export type Contract = typeof CONTRACT
@@ -36,9 +38,11 @@ export type LineOf<N extends RouteName> = Member<N, 'line'>
 type Answers<N extends RouteName> = Contract[N]['answers']
 type BodyAt<A> = A extends { readonly body: infer B; readonly type: 'application/x-ndjson' }
   ? readonly Read<B>[]
-  : A extends { readonly body: infer B }
-    ? Read<B>
-    : never
+  : A extends { readonly body: null }
+    ? string
+    : A extends { readonly body: infer B }
+      ? Read<B>
+      : never
 
 /** What a route answers when it does not refuse. */
 export type AnswerOf<N extends RouteName> = {

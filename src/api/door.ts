@@ -11,6 +11,7 @@ import { ROUTES } from './contract.ts'
 import { credentialOf, keepSlot, proofOf, respondProblem } from './handler.ts'
 import { HANDLERS } from './handlers.ts'
 import { apiProblem } from './json/problem.ts'
+import { API_BODY_LIMIT, API_BODY_MS, LINES_BODY_LIMIT } from './limits.ts'
 import { keepBody } from './read-request.ts'
 import { logOf, openRequestId } from './request-id.ts'
 import { contractRoutes } from './router.ts'
@@ -18,21 +19,20 @@ import { contractRoutes } from './router.ts'
 /** Paths that take lists. */
 const LIST_PATHS = ROUTES.filter(([, { line }]) => line !== undefined).map(([name]) => name.split(' ')[1])
 
-/** Longest bodies, in bytes: lists in NDJSON, and everything else. */
-export const CAPTURED_SALES_BODY_LIMIT = 256 * 1024
-export const API_BODY_LIMIT = 16 * 1024
-
-/** How long a body may take, in milliseconds. */
-const API_BODY_MS = 10_000
+/** Paths outside `/v1`. */
+const SERVICE_PATHS = ROUTES.map(([name]) => name.split(' ')[1] ?? '').filter(
+  (path) => !path.startsWith('/v1/'),
+)
 
 export function apiDoor(services: Services, admission: AdmissionController): Hono {
   const door = new Hono()
-  door.use('/v1/*', async (c, next) => {
-    const requestId = openRequestId(services, c)
-    await next()
-    c.res.headers.set('x-request-id', requestId)
-    c.res.headers.set('cache-control', 'no-store')
-  })
+  for (const path of ['/v1/*', ...SERVICE_PATHS])
+    door.use(path, async (c, next) => {
+      const requestId = openRequestId(services, c)
+      await next()
+      c.res.headers.set('x-request-id', requestId)
+      c.res.headers.set('cache-control', 'no-store')
+    })
   door.use('/v1/*', (c, next) => {
     const admitted = admit(admission, c, next)
     // A client that hangs up must not keep its place inside.
@@ -81,7 +81,7 @@ async function admit(admission: AdmissionController, c: Context, next: Next): Pr
 /** Whether there was room for the body. */
 async function readBody(admission: AdmissionController, c: Context, priority: Priority): Promise<boolean> {
   if (c.req.raw.body === null) return true
-  const limit = LIST_PATHS.includes(c.req.path) ? CAPTURED_SALES_BODY_LIMIT : API_BODY_LIMIT
+  const limit = LIST_PATHS.includes(c.req.path) ? LINES_BODY_LIMIT : API_BODY_LIMIT
   const leave = admission.enterBody(priority, limit)
   if (leave === undefined) return false
   const deadline = openDeadline()

@@ -7,6 +7,7 @@ import { getAcquirerMessages, postReconciliation } from './reconciliations.ts'
 import { postReversal } from './reversals.ts'
 import type { Handlers } from './router.ts'
 import { getSale, postSales } from './sales.ts'
+import { getDocs, getDocsStyle, getOpenApi, getService } from './service.ts'
 import { putTerminal } from './terminals.ts'
 import { getVoid, postVoid } from './voids.ts'
 
@@ -24,4 +25,8 @@ export const HANDLERS: Handlers = {
   'POST /v1/reconciliations': postReconciliation,
   'PUT /v1/merchants/{merchantId}': putMerchant,
   'PUT /v1/merchants/{merchantId}/terminals/{terminalId}': putTerminal,
+  'GET /': getService,
+  'GET /openapi.json': getOpenApi,
+  'GET /docs': getDocs,
+  'GET /docs/style.css': getDocsStyle,
 }

@@ -9,6 +9,7 @@ import { readIdempotencyKey } from './json/idempotency-key.ts'
 import { apiProblem, invalid, type Problem, type RequestError } from './json/problem.ts'
 import type { ApiReason } from './json/refusals.ts'
 import { whyOf } from './json/why.ts'
+import { MOST_LINES } from './limits.ts'
 
 const BODY = 'body'
 
@@ -17,9 +18,6 @@ export const keepBody = (c: Context, body: Result<Uint8Array, BodyFault>): void 
 
 const JSON_TYPE = 'application/json'
 const NDJSON_TYPE = 'application/x-ndjson'
-
-/** Most lines of one request. */
-export const MOST_LINES = 200
 
 /** A line of NDJSON: its number, from 1, blank lines counted, and what it says or what is wrong with it. */
 export interface ReadLine {

@@ -56,6 +56,8 @@ export function contractRoutes(services: Services, handlers: Handlers): Hono {
     routes.on(method, path, async (c) => toResponse(route, await serve(services, c, route, handler)))
     methods.set(path, [...(methods.get(path) ?? []), method])
   }
+  // Other methods of `/` are not found, as on every path that is not of this API.
+  methods.delete('/')
   for (const [path, allowed] of methods)
     routes.all(path, () => {
       const problem = apiProblem('method_not_allowed')
@@ -76,7 +78,7 @@ async function serve(
   route: Route,
   handler: (call: Call<RouteName>) => Promise<AnyReply>,
 ): Promise<AnyReply> {
-  const credential = await credentialOf(c)
+  const credential = route.caller === 'anyone' ? '' : await credentialOf(c)
   if (credential === undefined) return apiProblem('unauthorized')
   const read = readRequest(c, route)
   // Who sends a request comes before what is wrong with it.
@@ -99,13 +101,19 @@ export async function refuseCaller(
   return caller === 'administrator' && found.merchantId !== null ? apiProblem('forbidden') : null
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8'
+const NDJSON = 'application/x-ndjson'
 
 function toResponse({ answers }: Route, { status, body, headers }: AnyReply): Response {
-  const type = headers?.['content-type'] ?? answers[status]?.type ?? JSON_TYPE
-  const text =
-    type === 'application/x-ndjson'
-      ? (body as readonly unknown[]).map((line) => `${JSON.stringify(line)}\n`).join('')
-      : JSON.stringify(body)
-  return new Response(text, { status, headers: { 'content-type': type, ...headers } })
+  const type = answers[status]?.type ?? 'application/json'
+  return new Response(textOf(body, type), {
+    status,
+    headers: { 'content-type': type === NDJSON ? type : `${type}; charset=utf-8`, ...headers },
+  })
+}
+
+function textOf(body: unknown, type: string): string {
+  if (typeof body === 'string') return body
+  return type === NDJSON
+    ? (body as readonly unknown[]).map((line) => `${JSON.stringify(line)}\n`).join('')
+    : JSON.stringify(body)
 }

@@ -112,8 +112,8 @@ function joinComponents(
     return value.every((byte, i) => byte === ours[i])
   }
   const sound =
-    fits(first, components[0].checkValue) &&
-    fits(second, components[1].checkValue) &&
+    fits(first, components[0]?.checkValue) &&
+    fits(second, components[1]?.checkValue) &&
     (checkValue === undefined || fits(tmk, checkValue))
   for (const part of [first, second]) part.fill(0)
   if (sound) return tmk

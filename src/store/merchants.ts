@@ -1,6 +1,6 @@
 /**
- * @module A merchant's settings and the stream of the journal that they come from. The stream has its head in the merchant's row,
- * as a terminal's has: an entry finds its place only while the head is still the one its decision was made on.
+ * @module The settings of a merchant, and their stream of the journal. The merchant's row has the head of the stream. An entry is
+ * appended only if that head is still the head of its decision.
  */
 
 import { and, eq, isNull, sql } from 'drizzle-orm'
@@ -38,7 +38,7 @@ export async function readMerchant(db: Db, credential: string, merchantId: strin
   }
 }
 
-/** Sets the row where the entry stands in the journal and the row has not counted it yet: a batch sent twice is applied once. */
+/** Sets the row if the entry is in the journal and the row does not count it yet. So a batch that is sent twice is applied once. */
 const put = overItems((db, items) =>
   db
     .insert(merchant)
@@ -63,7 +63,7 @@ const put = overItems((db, items) =>
     }),
 )
 
-/** The statement that carries an entry of a merchant's stream into its row. */
+/** The statement that applies an entry of a merchant's stream to its row. */
 export function merchantProjection(
   db: Db,
   { terminalId: stream, seq, hash }: JournalRow,
@@ -75,7 +75,7 @@ export function merchantProjection(
   ])
 }
 
-/** Whether the entry stands; where it does not, another writer was first and nothing was written. Throws what D1 throws. */
+/** True if the entry is in the journal. Otherwise another writer was first, and nothing was written. Throws the errors of D1. */
 export async function commitMerchant(db: Db, row: JournalRow, settings: Merchant): Promise<boolean> {
   const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
     append(db, [row]),

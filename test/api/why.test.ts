@@ -35,7 +35,10 @@ describe('what is wrong', () => {
     const window = { window: { kind: 'forever' } }
     expect(faultsIn(merchantSettings, window)).toEqual([['window/kind', 'expected a known kind']])
     const tmk = { tmk: { components: [{ value: '01', checkValue: '0102' }] } }
-    expect(faultsIn(terminalSettings, tmk)).toEqual([['tmk/components', 'expected a length of at least 2']])
+    expect(faultsIn(terminalSettings, tmk)).toEqual([
+      ['tmk/components/0/value', 'expected 8 or 16 bytes in hex'],
+      ['tmk/components', 'expected two components'],
+    ])
   })
 
   it('never repeats what was sent, and no word is zod’s', () => {

@@ -1,7 +1,7 @@
 /** @module The capture feed: one sale or NDJSON, what it stores and shows, its copies, and lines that fail among others. */
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { MOST_LINES } from '../../src/api/read-request.ts'
+import { MOST_LINES } from '../../src/api/limits.ts'
 import { effectOf, faultOf, journalOf } from './book.ts'
 import * as s from './support.ts'
 import { openTerminal, sixDigits, type TestTerminal } from './terminal.ts'

@@ -18,8 +18,8 @@ export const ACQUIRER_ROUTES = {
   'GET /v1/acquirer-messages': {
     operationId: 'listAcquirerMessages',
     tag: 'acquirer',
-    summary: 'List what was forwarded to the acquirer',
-    description: 'The sales and voids that were forwarded to the acquirer, in pages.',
+    summary: 'List forwarded messages',
+    description: 'Returns the sales and voids that Annul forwarded to the acquirer, in pages.',
     caller: 'administrator',
     query: acquirerMessagesQuery,
     answers: {
@@ -52,13 +52,13 @@ export const ACQUIRER_ROUTES = {
     tag: 'acquirer',
     summary: "Compare the acquirer's list",
     description:
-      "Compares up to 200 lines of the acquirer's own list with our records. The answer has a line for each that does not agree. With apply=true what follows is written down: an outcome that the list answers, or a case.",
+      "Compares up to 200 lines of the acquirer's own list with the records of Annul. The answer has a line for each difference. With `apply=true` Annul records the result: an outcome, or a case.",
     caller: 'administrator',
     query: reconciliationQuery,
     line: recordLine,
     answers: {
       200: {
-        description: 'One answer for each line that does not agree.',
+        description: 'One answer for each line that differs.',
         body: comparedLine,
         type: 'application/x-ndjson',
         example: {

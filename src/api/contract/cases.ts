@@ -10,7 +10,8 @@ export const CASE_ROUTES = {
     operationId: 'listCases',
     tag: 'cases',
     summary: 'List cases',
-    description: 'The cases of the merchant, for an administrator all cases, the oldest first.',
+    description:
+      'Returns the cases of the merchant, or all cases to an administrator. The oldest case is first.',
     caller: 'merchant',
     query: casesQuery,
     answers: {
@@ -28,7 +29,7 @@ export const CASE_ROUTES = {
     tag: 'cases',
     summary: 'Read a case',
     description:
-      'Why the case is open and since when, its references here and at the acquirer, its history, and what to do.',
+      'Returns a case: its reason, its references here and at the acquirer, its history and the next step.',
     caller: 'merchant',
     path: casePath,
     answers: { 200: { description: 'The case.', body: caseAnswer, example: EXAMPLE_CASE } },
@@ -40,7 +41,7 @@ export const CASE_ROUTES = {
     tag: 'cases',
     summary: 'Decide a case',
     description:
-      'Records what the acquirer said: the message stands there, or it is undone. The case is then closed.',
+      'Records the result at the acquirer: the message stands there, or it is undone. This closes the case.',
     caller: 'administrator',
     path: casePath,
     idempotencyKey: true,

@@ -9,9 +9,9 @@ export const PROVISIONING_ROUTES = {
   'PUT /v1/merchants/{merchantId}': {
     operationId: 'putMerchant',
     tag: 'provisioning',
-    summary: 'Provision or change a merchant',
+    summary: 'Register or change a merchant',
     description:
-      'Registers a merchant or changes its settings. A setting that is not named stays as it is, or takes its default for a new merchant.',
+      'Registers a merchant or changes its settings. A missing setting keeps its value, or gets its default for a new merchant.',
     caller: 'administrator',
     path: merchantPath,
     body: merchantSettings,
@@ -28,9 +28,9 @@ export const PROVISIONING_ROUTES = {
   'PUT /v1/merchants/{merchantId}/terminals/{terminalId}': {
     operationId: 'putTerminal',
     tag: 'provisioning',
-    summary: 'Provision or change a terminal',
+    summary: 'Register or change a terminal',
     description:
-      'Registers a terminal of a merchant that is provisioned, or changes its state, profile or master key. A setting that is not named stays as it is. A new terminal, or a change of MAC profile, needs a master key.',
+      'Registers a terminal of a registered merchant, or changes its state, profile or master key. A missing setting keeps its value. A new terminal needs a master key, and so does a change of the MAC profile.',
     caller: 'administrator',
     path: terminalPath,
     body: terminalSettings,

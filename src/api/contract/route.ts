@@ -12,9 +12,9 @@ export type Tag = 'voids' | 'sales' | 'inquiries' | 'cases' | 'acquirer' | 'prov
 
 export interface RouteAnswer {
   readonly description: string
-  /** Of JSON the body, of NDJSON one line; null where the body is neither. */
+  /** The body of JSON, or one line of NDJSON. Null where the body is a text. */
   readonly body: z.ZodType | null
-  readonly type?: 'application/x-ndjson' | 'text/html' | 'text/css'
+  readonly type?: 'application/json' | 'application/x-ndjson' | 'text/html' | 'text/css'
   /** Headers beside those of every answer. */
   readonly headers?: readonly ('location' | 'idempotent-replayed')[]
   readonly example?: unknown

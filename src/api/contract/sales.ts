@@ -32,14 +32,14 @@ export const SALE_ROUTES = {
     tag: 'sales',
     summary: 'Capture sales',
     description:
-      'Takes sales that were authorised elsewhere, so that they can be voided here: one as JSON, or up to 200 as NDJSON. A sale is known by merchant, terminal, batch and STAN. The same sale again gets the first answer again.',
+      'Brings sales that another system authorized, so that Annul can void them: one as JSON, or up to 200 as NDJSON. Merchant, terminal, batch and STAN name a sale. The same sale again gets the first answer again.',
     caller: 'merchant',
     body: capturedSaleBody,
     line: capturedSaleBody,
     answers: {
       200: {
         description:
-          'Of NDJSON: one answer a line, in order. A line that is refused does not stop the others.',
+          'The answers to NDJSON, one for each line, in order. A refused line does not stop the others.',
         body: capturedLine,
         type: 'application/x-ndjson',
         example: { line: 1, ...EXAMPLE_SALE, status: 201 },
@@ -68,7 +68,7 @@ export const SALE_ROUTES = {
     operationId: 'getSale',
     tag: 'sales',
     summary: 'Read a sale',
-    description: 'A sale by its id or by its RRN: its state, and until when it can be voided.',
+    description: 'Returns a sale by its id or by its RRN: its state, and the end of its window.',
     caller: 'merchant',
     path: referencePath,
     answers: { 200: { description: 'The sale.', body: saleAnswer, example: EXAMPLE_SALE } },
@@ -80,7 +80,7 @@ export const SALE_ROUTES = {
     tag: 'inquiries',
     summary: 'Inquire about a message',
     description:
-      'The first answer of a message and how the message stands now, for at least 180 days. Name it by merchantId, terminalId, batchNumber, stan and kind, or by one of rrn, saleId, voidId and idempotencyKey.',
+      'Returns the first answer of a message and its current state, for at least 180 days. Name the message by `merchantId`, `terminalId`, `batchNumber`, `stan` and `kind`, or by one of `rrn`, `saleId`, `voidId` and `idempotencyKey`.',
     caller: 'merchant',
     query: inquiryQuery,
     answers: {

@@ -23,7 +23,7 @@ export const VOID_ROUTES = {
         example: EXAMPLE_VOID,
       },
       202: {
-        description: 'The void is accepted, and the acquirer has not answered yet. Query it.',
+        description: 'The void is accepted, and the acquirer has not answered yet. Query the void.',
         body: voidAnswer,
         headers: ['location'],
         example: EXAMPLE_PENDING_VOID,
@@ -57,7 +57,7 @@ export const VOID_ROUTES = {
     operationId: 'getVoid',
     tag: 'voids',
     summary: 'Read a void',
-    description: 'A void by its id or by its RRN, as it stands now.',
+    description: 'Returns the current state of a void, by its id or by its RRN.',
     caller: 'merchant',
     path: referencePath,
     answers: { 200: { description: 'The void.', body: voidAnswer, example: EXAMPLE_VOID } },
@@ -69,13 +69,13 @@ export const VOID_ROUTES = {
     tag: 'voids',
     summary: 'Reverse a void',
     description:
-      'Undoes a void of the caller by the key of that void, also where the void was never seen: it is then refused if it still comes. The reversal has a key of its own.',
+      'Reverses a void of the caller. The body names the void by its key. Annul refuses a void that arrives after its reversal. The reversal has a key of its own.',
     caller: 'merchant',
     idempotencyKey: true,
     body: reversalRequestBody,
     answers: {
       200: {
-        description: 'The void has no effect, or the answer says why it stands.',
+        description: 'The result of the reversal.',
         body: reversalAnswer,
         headers: ['location', 'idempotent-replayed'],
         example: {

@@ -18,7 +18,7 @@ export const certain = {
   certainty: v.certainty,
   doNext: v.doNext,
   retryAfter: v.retryAfter.optional(),
-  decideBy: v.time.optional().describe('When it is final, or a case, at the latest.'),
+  decideBy: v.time.optional().describe('The latest time at which it is final or a case.'),
   case: caseReference.optional(),
 }
 
@@ -26,7 +26,7 @@ const finalOnly = { certainty: z.literal('FINAL'), doNext: v.doNext }
 
 const cardShown = z
   .strictObject({ first6: z.string().regex(/^[0-9]{6}$/), last4: z.string().regex(/^[0-9]{4}$/) })
-  .describe('All that is kept of a card number.')
+  .describe('The stored part of a card number.')
 
 export const SALE_STATES = ['approved', 'declined', 'void_pending', 'voided', 'reversed', 'settled'] as const
 
@@ -38,17 +38,17 @@ export const saleAnswer = z.strictObject({
   stan: v.stan,
   amount: v.amount,
   currency: v.currency,
-  fee: z.int().min(0).nullable().describe('The fee of the sale in minor units; null where it is not known.'),
+  fee: z.int().min(0).nullable().describe('The fee of the sale in minor units. Null if it is not known.'),
   card: cardShown.nullable(),
   rrn: v.rrn,
   authorizationCode: v.authorizationCode.nullable(),
   soldAt: v.time,
   state: z.enum(SALE_STATES),
-  voidable: z.boolean().describe('Whether a void now would be accepted.'),
+  voidable: z.boolean().describe('True if Annul would accept a void now.'),
   voidableUntil: v.time
     .nullable()
     .describe(
-      'The first instant at which a void is refused; null where only the close of the batch ends it.',
+      'The first instant at which Annul refuses a void. Null if only the close of the batch ends the window.',
     ),
   voidId: v.id.nullable().describe('The live void of the sale.'),
   ...finalOnly,
@@ -63,7 +63,7 @@ export const voidAnswer = z.strictObject({
   merchantId: v.merchantId,
   terminalId: v.terminalId,
   batchNumber: v.batchNumber,
-  stan: v.stan.nullable().describe('Null where the void came by the JSON API.'),
+  stan: v.stan.nullable().describe('Null if the void came by the JSON API.'),
   amount: v.amount,
   currency: v.currency,
   rrn: v.rrn,
@@ -93,7 +93,7 @@ export const reversalAnswer = z.strictObject({
   state: z
     .enum(REVERSAL_STATES)
     .describe(
-      '`tombstoned`: the void was never seen and is refused if it still comes. `stands`: the acquirer kept the void and a person left it so.',
+      '`tombstoned`: Annul never saw the void, and refuses it if it still arrives. `stands`: the acquirer kept the void, and a person accepted that.',
     ),
   saleId: v.id,
   voidId: v.id.nullable(),
@@ -128,7 +128,7 @@ export const merchantAnswer = z.strictObject({
 /** A page: `next` is the cursor of the page after it, null on the last. */
 const page = <T extends z.ZodType>(item: T) => ({
   items: z.array(item),
-  next: v.text.nullable().describe('Cursor of the next page; null on the last.'),
+  next: v.text.nullable().describe('Cursor of the next page. Null on the last page.'),
   ...finalOnly,
 })
 
@@ -147,7 +147,7 @@ const acquirerMessage = z.strictObject({
 
 export const acquirerMessagesAnswer = z.strictObject({
   ...page(acquirerMessage),
-  asOf: v.time.describe('The time of the service before the page was read.'),
+  asOf: v.time.describe('The time of the service before it read the page.'),
 })
 
 /** What an entry of the journal is. */
@@ -193,7 +193,9 @@ export const caseAnswer = z.strictObject({
   merchantId: v.merchantId,
   terminalId: v.terminalId,
   batchNumber: v.batchNumber,
-  stan: v.stan.nullable().describe('Of the terminal; null where the void came by the JSON API.'),
+  stan: v.stan
+    .nullable()
+    .describe('The trace number of the terminal. Null if the void came by the JSON API.'),
   amount: v.amount,
   currency: v.currency,
   voidId: v.id.nullable(),
@@ -210,7 +212,7 @@ export const caseAnswer = z.strictObject({
       soldAt: v.time,
     })
     .nullable(),
-  ours: z.strictObject({ state: z.enum(ACQUIRER_STATES) }).describe('What stands here.'),
+  ours: z.strictObject({ state: z.enum(ACQUIRER_STATES) }).describe('The record of Annul.'),
   acquirer: z
     .strictObject({
       state: v.text.nullable(),
@@ -226,7 +228,7 @@ export const caseAnswer = z.strictObject({
         })
         .nullable(),
     })
-    .describe('The references at the acquirer, and what it last answered.'),
+    .describe('The references at the acquirer, and its last answer.'),
   tries: z.int().min(0),
   nextTryAt: v.time.nullable(),
   history: z.array(event),

@@ -15,11 +15,11 @@ const terminalAnswer = z
     messages: v.words,
     advice: v.words.optional(),
   })
-  .describe('What a terminal was answered.')
+  .describe('The answer to a terminal.')
 
 const apiAnswer = z
   .strictObject({ httpStatus: z.int(), body: z.union([saleAnswer, voidAnswer, problem]) })
-  .describe('What a caller of this API was answered.')
+  .describe('The answer to a caller of this API.')
 
 export const inquiryAnswer = z.strictObject({
   found: z.literal(true),
@@ -35,10 +35,10 @@ export const inquiryAnswer = z.strictObject({
   answer: z
     .union([terminalAnswer, apiAnswer])
     .nullable()
-    .describe('The first answer; null where there is none yet.'),
+    .describe('The first answer. Null if there is none yet.'),
   state: z
     .enum([...new Set([...SALE_STATES, ...VOID_STATES, 'tombstoned'])] as InquiryState[])
-    .describe('`tombstoned`: it was reversed before it was seen and is refused if it still comes.'),
+    .describe('`tombstoned`: Annul got its reversal first, and refuses it if it still arrives.'),
   ...certain,
 })
 

@@ -7,8 +7,8 @@ import { problem } from './problem.ts'
 import { recordLine } from './schemas.ts'
 import * as v from './values.ts'
 
-const line = z.int().min(1).describe('Number of the line in the request, from 1; blank lines count.')
-const status = z.literal(201).describe('The HTTP status that the line would have had alone.')
+const line = z.int().min(1).describe('Number of the line in the request, from 1. Blank lines count.')
+const status = z.literal(201).describe('The HTTP status of the line as a request of its own.')
 
 const refusedLine = z.strictObject({ line, ...problem.shape })
 
@@ -24,18 +24,18 @@ const comparison = z.strictObject({
   stan,
   result: z
     .enum(['agrees', 'changed_since', 'in_progress', 'known_case', 'resolves', 'differs', 'unknown_terminal'])
-    .describe('`resolves`: the list answers what the service waits for. `differs`: a person must look.'),
+    .describe('`resolves`: the list has the outcome that Annul waits for. `differs`: a person must look.'),
   event: z.enum(['acquirer_approved', 'acquirer_declined', 'acquirer_undone']).optional(),
   difference: z.enum(['only_acquirer', 'only_ours', 'state', 'amount', 'identity']).optional(),
   acquirer: z.strictObject({ state, amount: v.amount.nullable() }),
   ours: z
     .strictObject({ state: z.enum(ACQUIRER_STATES), amount: v.amount, rrn: v.rrn })
     .nullable()
-    .describe('What stands here; null where there is nothing.'),
+    .describe('The record of Annul. Null if there is none.'),
   applied: z
     .boolean()
     .nullable()
-    .describe('Whether what follows is written down; null where nothing follows, or `apply` is not set.'),
+    .describe('True if Annul recorded the result. Null if there is nothing to record, or without `apply`.'),
 })
 
 export const comparedLine = z.union([z.strictObject({ line, ...comparison.shape }), refusedLine])

@@ -23,7 +23,7 @@ const MORE = {
   retryAfter: v.retryAfter.optional(),
   errors: z.array(requestError).optional(),
   accepts: z.array(v.text).optional().describe('Media types that the route takes.'),
-  location: v.text.optional().describe('Where to query, as a path of this API.'),
+  location: v.text.optional().describe('The path of this API to query.'),
   saleId: v.id.optional().describe('The sale to query: `GET /v1/sales/{reference}`.'),
   voidId: v.id.optional().describe('The void to query: `GET /v1/voids/{reference}`.'),
   original: z
@@ -35,7 +35,7 @@ const MORE = {
       soldAt: v.time,
     })
     .optional()
-    .describe('The sale, for the acquirer who refunds it.'),
+    .describe('The sale, for a refund by the acquirer.'),
   found: z.literal(false).optional(),
   lines: z.int().optional().describe('The most lines of one request.'),
 }

@@ -16,7 +16,7 @@ export const idempotencyKey = z
     /^(?:[!#-~][!-~]{0,254}|"(?:[ !#-[\]-~]|\\["\\]){1,255}")$/,
     'expected 1 to 255 visible ASCII characters, or a quoted string of them',
   )
-  .describe('The key of one act, chosen by its caller: `"k"` and `k` are the same key.')
+  .describe('The key of one act, which the caller makes: `"k"` and `k` are the same key.')
 
 export const VOID_REASONS = ['customer_changed_mind', 'operator_error', 'duplicate', 'system_error'] as const
 
@@ -90,17 +90,17 @@ export const hasCardNumber = (value: string): boolean => CARD_NUMBER.test(value)
 export const caseDecision = z.strictObject({
   resolution: z
     .enum(['stands', 'undone'])
-    .describe('What is so at the acquirer: the message stands there, or it is undone.'),
+    .describe('The result at the acquirer: the message stands there, or it is undone.'),
   note: v
     .printable(500)
     .refine((note) => !hasCardNumber(note), 'may not hold a number as long as that of a card')
-    .describe('Who at the acquirer said so, and how.'),
+    .describe('The person at the acquirer, and the way of contact.'),
 })
 
 /** `POST /v1/reconciliations`. `asOf`: when the list was made at the latest. */
 export const reconciliationQuery = z.strictObject({
-  asOf: v.instant.describe('When the list was made at the latest.'),
-  apply: z.enum(['true', 'false']).default('false').describe('Whether to write down what follows.'),
+  asOf: v.instant.describe('The latest time at which the list was made.'),
+  apply: z.enum(['true', 'false']).default('false').describe('`true` records the result of each line.'),
 })
 
 /** `GET /v1/acquirer-messages` */
@@ -156,9 +156,7 @@ export const capturedSaleBody = z.strictObject({
   authorizationCode: given.authorizationCode.optional(),
   state: z.enum(['approved', 'declined']).default('approved'),
   fee: z.int().min(0).optional().describe('The fee of the sale in minor units, at most its amount.'),
-  soldAt: v.instant
-    .optional()
-    .describe('When the sale was made, at most 180 days ago; now where it is absent.'),
+  soldAt: v.instant.optional().describe('The time of the sale, at most 180 days ago. The default is now.'),
 })
 
 const hexKey = z.string().regex(/^(?:[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32})$/, 'expected 8 or 16 bytes in hex')
@@ -172,7 +170,10 @@ export const terminalSettings = z.strictObject({
   textEncoding: z.enum(['gbk', 'ascii']).optional(),
   settlementMac: z.enum(['optional', 'required']).optional(),
   tmk: z
-    .strictObject({ components: z.tuple([component, component]), checkValue: checkValue.optional() })
+    .strictObject({
+      components: z.array(component).length(2, 'expected two components'),
+      checkValue: checkValue.optional(),
+    })
     .optional()
     .describe('The terminal master key: two components that make it by XOR, each with its check value.'),
 })

@@ -13,5 +13,5 @@ export const windowPolicy = z
     z.strictObject({ kind: z.literal('minutes'), minutes: z.int().min(1).max(525_600) }),
   ])
   .describe(
-    'How long a sale can be voided while its batch is open: `business_day` until the cut-off, `same_batch` until the batch closes, `minutes` for N minutes.',
+    'The window for a void while the batch is open: `business_day` until the cut-off, `same_batch` until the batch closes, `minutes` for N minutes.',
   )

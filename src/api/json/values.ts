@@ -74,7 +74,7 @@ export const words = z.strictObject({ zh: text, en: text })
 export const certainty = z
   .enum(['FINAL', 'PENDING', 'UNKNOWN'])
   .describe(
-    '`FINAL`: never changes. `PENDING`: decided here, not yet settled with the acquirer, or nothing was done yet. `UNKNOWN`: nobody knows yet whether it happened.',
+    '`FINAL` never changes. `PENDING`: nothing is decided, or the acquirer does not know the result yet. `UNKNOWN`: the outcome is not known yet.',
   )
-export const doNext = z.enum(DO_NEXT).describe('What the caller does next.')
+export const doNext = z.enum(DO_NEXT).describe('The next step of the caller.')
 export const retryAfter = z.int().min(1).describe('Seconds to wait before the next request.')
