@@ -34,7 +34,7 @@ export const getCase: Handler<'GET /v1/cases/{rrn}'> = async ({ services, c, cre
 
 type Post = 'POST /v1/cases/{rrn}'
 
-/** The key is the case's own: it may be used for another. The case tells by itself whether it was decided, and by whom. */
+/** A key belongs to one case, so another case may use the same key. The history of the case has its decision. */
 export const postCase: Handler<Post> = async (call) => {
   const { services, c, credential, path, body, idempotencyKey } = call
   const before = await readCase(services.db, credential, path.rrn)
@@ -48,7 +48,7 @@ export const postCase: Handler<Post> = async (call) => {
   if (known !== undefined) return replyOf(file, known, body, true)
   if (!isCaseOpen(file.message)) return apiProblem('case_closed')
   const { outcome, denial } = await decide(call, file, decision)
-  // Whether it was this decision that closed it, the journal says.
+  // The journal says if this decision closed the case.
   if (outcome.kind !== 'answered' && outcome.kind !== 'pending') return undecidedProblem(outcome, denial)
   const [after] = (await readCase(services.db, credential, path.rrn)).files
   const written = after === undefined ? undefined : decisionIn(after, decision)

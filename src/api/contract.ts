@@ -44,7 +44,7 @@ type BodyAt<A> = A extends { readonly body: infer B; readonly type: 'application
       ? Read<B>
       : never
 
-/** What a route answers when it does not refuse. */
+/** The answers of a route that are no refusals. */
 export type AnswerOf<N extends RouteName> = {
   [S in keyof Answers<N>]: { readonly status: S; readonly body: BodyAt<Answers<N>[S]> }
 }[keyof Answers<N>]

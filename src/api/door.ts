@@ -1,4 +1,4 @@
-/** @module The JSON door: back offices and smart terminals. Mounts its routes behind the doorkeeper. */
+/** @module The JSON API: back offices and smart terminals. Mounts its routes behind the admission controller. */
 
 import { type Context, Hono, type Next } from 'hono'
 import { type AdmissionController, RETRY_AFTER, type Slot } from '../admission/admission-controller.ts'
@@ -19,54 +19,57 @@ import { contractRoutes } from './router.ts'
 /** Paths that take lists. */
 const LIST_PATHS = ROUTES.filter(([, { line }]) => line !== undefined).map(([name]) => name.split(' ')[1])
 
-/** Paths outside `/v1`. */
+/** The paths of the API: `/v1` and everything below it. */
+const API_PATHS = ['', 'v1', '*'].join('/')
+
+/** The paths outside `/v1`. */
 const SERVICE_PATHS = ROUTES.map(([name]) => name.split(' ')[1] ?? '').filter(
   (path) => !path.startsWith('/v1/'),
 )
 
 export function apiDoor(services: Services, admission: AdmissionController): Hono {
   const door = new Hono()
-  for (const path of ['/v1/*', ...SERVICE_PATHS])
+  for (const path of [API_PATHS, ...SERVICE_PATHS])
     door.use(path, async (c, next) => {
       const requestId = openRequestId(services, c)
       await next()
       c.res.headers.set('x-request-id', requestId)
       c.res.headers.set('cache-control', 'no-store')
     })
-  door.use('/v1/*', (c, next) => {
+  door.use(API_PATHS, (c, next) => {
     const admitted = admit(admission, c, next)
-    // A client that hangs up must not keep its place inside.
+    // A client that hangs up must not keep its slot.
     c.executionCtx.waitUntil(admitted.catch(() => undefined))
     return admitted
   })
   door.route('/', contractRoutes(services, HANDLERS))
-  door.all('/v1/*', () => respondProblem(apiProblem('not_found')))
+  door.all(API_PATHS, () => respondProblem(apiProblem('not_found')))
   door.onError((error, c) => {
     logOf(services, c)('error', { error: error.name })
-    // What wrote may have been written.
+    // A request that writes may have written.
     return respondProblem(apiProblem(c.req.method === 'GET' ? 'unavailable' : 'outcome_unknown'))
   })
   return door
 }
 
-/** Whatever moves a void is as urgent here as on the terminal door; a feed and a look-up can wait. */
+/** A void and its reversal are as urgent here as on the POS door. Captured sales and queries can wait. */
 const priorityOf = ({ method, path }: Context['req']): Priority =>
   method === 'POST' && (path === '/v1/voids' || path === '/v1/reversals') ? 'undo' : 'other'
 
-/** Lets a request in, or turns it away before anything was done for it. */
+/** Admits a request, or refuses it before any work is done. */
 async function admit(admission: AdmissionController, c: Context, next: Next): Promise<Response | undefined> {
   const priority = priorityOf(c.req)
   const overloaded = () => respondProblem(apiProblem('overloaded', { retryAfter: RETRY_AFTER[priority] }))
   if (admission.isClosed(priority)) return overloaded()
   const credential = await credentialOf(c)
-  // Without a key there is nothing to look for, nothing to read, and so nothing to count.
+  // A request without a key needs no query and no body, so there is nothing to count.
   if (credential === undefined) return pass(next)
   const allowance = admission.bearers.allow(credential, sourceOf(c.req.header('cf-connecting-ip')))
   if (allowance.kind === 'retry_after')
     return respondProblem(apiProblem('rate_limited', { retryAfter: Math.ceil(allowance.waitMs / 1000) }))
   let slot: Slot | undefined
   try {
-    // Before a place inside is taken, so that those who send slowly take none from others.
+    // The body comes before the slot, so slow senders take no slots from others.
     if (!(await readBody(admission, c, priority))) return overloaded()
     slot = admission.enter(priority, priority === 'undo' && c.req.path === '/v1/voids')
     if (slot === undefined) return overloaded()
@@ -78,7 +81,7 @@ async function admit(admission: AdmissionController, c: Context, next: Next): Pr
   }
 }
 
-/** Whether there was room for the body. */
+/** True if there was room for the body. */
 async function readBody(admission: AdmissionController, c: Context, priority: Priority): Promise<boolean> {
   if (c.req.raw.body === null) return true
   const limit = LIST_PATHS.includes(c.req.path) ? LINES_BODY_LIMIT : API_BODY_LIMIT

@@ -1,4 +1,4 @@
-/** @module What the routes of the JSON API share: the bearer key, the way through the pipeline, and what became of it. */
+/** @module Shared by the routes of the JSON API: the bearer key, the way through the pipeline, and the outcome. */
 
 import type { Context } from 'hono'
 import type { Slot } from '../admission/admission-controller.ts'
@@ -15,15 +15,15 @@ import { type About, apiProblem, declineProblem, type Problem } from './json/pro
 export const respondProblem = ({ status, body, headers }: Problem): Response =>
   new Response(JSON.stringify(body), { status, headers })
 
-/** Marks an answer that was given before. */
+/** Marks an answer that is the first answer again. */
 export const REPLAYED = { 'idempotent-replayed': 'true' } as const
 
-/** Names under which a request carries what its door found out. */
+/** Names of the values that a request carries in its context. */
 const CREDENTIAL = 'credential'
 const PROOF = 'proof'
 const SLOT = 'slot'
 
-/** SHA-256 of the bearer key (RFC 6750), as it lies in the database; undefined where the request has none. */
+/** SHA-256 of the bearer key (RFC 6750), as the database has it. Undefined if the request has no key. */
 export async function credentialOf(c: Context): Promise<string | undefined> {
   const known: string | undefined = c.get(CREDENTIAL)
   if (known !== undefined) return known
@@ -34,19 +34,19 @@ export async function credentialOf(c: Context): Promise<string | undefined> {
   return credential
 }
 
-/** Notes whether the bearer key was found, for who counts the callers. */
+/** Notes if the bearer key was found. The admission controller counts it. */
 export function noteCaller(c: Context, found: Credential | null): void {
   const proof: Proof = found === null ? 'unproved' : 'proved'
   c.set(PROOF, proof)
 }
 
-/** What was noted; undefined where the key was not looked for. */
+/** The note of `noteCaller`. Undefined if no one looked for the key. */
 export const proofOf = (c: Context): Proof | undefined => c.get(PROOF)
 
 export const keepSlot = (c: Context, slot: Slot): void => c.set(SLOT, slot)
 const slotOf = (c: Context): Slot | undefined => c.get(SLOT)
 
-/** Whether a caller may do what it requests. `problem` says why not. */
+/** The permission of a caller for its request. `problem` says why not. */
 export type ApiVerdict =
   | { readonly kind: 'verified'; readonly request: Request; readonly masterKey?: MasterKey }
   | { readonly kind: 'refused'; readonly reason: DeclineReason }
@@ -54,7 +54,7 @@ export type ApiVerdict =
 
 type MasterKey = NonNullable<Extract<Verdict<unknown>, { kind: 'verified' }>['masterKey']>
 
-/** What a verification found about the caller. */
+/** The caller, as a verification found it. */
 interface Found {
   readonly caller: Credential | null
   readonly denial: Problem | null
@@ -125,7 +125,7 @@ export function undecidedProblem(
   }
 }
 
-/** As on the terminal door: what was decided, and never what a message holds. */
+/** Logs the decision, as on the POS door, and never the content of a message. */
 export function logOutcome({ log }: Services, named: Record<string, unknown>, outcome: Outcome): void {
   if (outcome.kind === 'answered') {
     const { reason, rrn, responseCode } = outcome.answer
@@ -134,25 +134,25 @@ export function logOutcome({ log }: Services, named: Record<string, unknown>, ou
   else log('no_answer', { ...named, kind: outcome.kind })
 }
 
-/** A request about a sale: one of another merchant and one that does not exist are answered alike. */
+/** The verdict on a request about a sale. A sale of another merchant and an unknown sale get the same answer. */
 export function verdictOnSale(
   { earlier, original, merchant }: Loaded,
   credential: Credential,
   request: VoidRequest | ReversalRequest,
 ): ApiVerdict {
   if (original !== null && mayAct(credential, original.sale.merchantId))
-    // A terminal that was stolen does not keep its merchant from undoing its sales; a closed merchant is heard no more.
+    // The merchant of a stolen terminal can void its sales. A closed merchant cannot.
     return merchant?.status === 'active'
       ? { kind: 'verified', request }
       : { kind: 'refused', reason: 'merchant_unknown' }
-  // The key may already be another message's: that is worth more than where this sale is.
+  // A key that another message has is the better reason.
   const reused = earlier !== null && earlier.contentFingerprint !== request.contentFingerprint
   return { kind: 'refused', reason: reused ? 'key_reused_with_different_content' : 'original_not_found' }
 }
 
-/** Where an entry of this caller's keys lives: its merchant, or the administrators' own. */
+/** The scope of this caller's keys: its merchant, or that of the administrators. */
 export const scopeOf = ({ merchantId }: Credential): string => merchantId ?? 'admin'
 
-/** Whether this caller may see and move what belongs to a merchant. */
+/** True if this caller may read and change the data of a merchant. */
 export const mayAct = (credential: Credential, merchantId: string): boolean =>
   credential.merchantId === null || credential.merchantId === merchantId

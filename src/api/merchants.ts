@@ -10,7 +10,7 @@ import { apiProblem, declineProblem } from './json/problem.ts'
 import type { MerchantSettings } from './json/schemas.ts'
 import type { Handler } from './router.ts'
 
-/** How often a change is decided anew because another writer was first. */
+/** The most decisions of one change. Each loses to another writer but the last. */
 const MOST_LOSSES = 8
 
 export const putMerchant: Handler<'PUT /v1/merchants/{merchantId}'> = async ({
@@ -39,10 +39,10 @@ export const putMerchant: Handler<'PUT /v1/merchants/{merchantId}'> = async ({
   return declineProblem('in_progress')
 }
 
-/** Nothing is named: the answer is the merchant as it stands, and there is nothing to write. */
+/** True if no setting is named. Then there is nothing to write. */
 const isEmpty = ({ change }: MerchantRequest): boolean => Object.keys(change).length === 0
 
-/** What is named, by the names of the domain. */
+/** The named settings, in the names of the domain. */
 function changeOf({ state, currency, ...settings }: MerchantSettings): MerchantRequest['change'] {
   const named = { ...settings, status: state, currencyCode: currency }
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))

@@ -1,4 +1,4 @@
-/** @module Reads a request as its route in the contract says: path, query, key and body, each with our words for what is wrong. */
+/** @module Reads a request by its route in the contract: path, query, key and body. */
 
 import type { Context } from 'hono'
 import type * as z from 'zod'
@@ -13,19 +13,19 @@ import { MOST_LINES } from './limits.ts'
 
 const BODY = 'body'
 
-/** Keeps a request's body, or what is wrong with it, for its route. */
+/** Keeps the body of a request, or its fault, for the route. */
 export const keepBody = (c: Context, body: Result<Uint8Array, BodyFault>): void => c.set(BODY, body)
 
 const JSON_TYPE = 'application/json'
 const NDJSON_TYPE = 'application/x-ndjson'
 
-/** A line of NDJSON: its number, from 1, blank lines counted, and what it says or what is wrong with it. */
+/** A line of NDJSON: its number from 1, blank lines included, and its value or its fault. */
 export interface ReadLine {
   readonly number: number
   readonly value: Result<unknown, Problem>
 }
 
-/** A request as read; what its route does not have is undefined. */
+/** A request, read. A part that the route does not have is undefined. */
 export interface ReadRequest {
   readonly path: unknown
   readonly query: unknown
@@ -34,10 +34,10 @@ export interface ReadRequest {
   readonly lines: readonly ReadLine[] | undefined
 }
 
-/** What is wrong first is what is refused. */
+/** The first fault refuses the request. */
 export function readRequest(c: Context, route: Route): Result<ReadRequest, Problem> {
   const path = checked('path', route.path, c.req.param())
-  // Where a path names something that is there or not, a name of a wrong form names nothing.
+  // A reference of a wrong form names nothing.
   if (!path.ok) return route.reasons.includes('not_found') ? err(apiProblem('not_found')) : path
   const query = checked('query', route.query, namedOnce(c))
   if (!query.ok) return query
@@ -51,7 +51,7 @@ export function readRequest(c: Context, route: Route): Result<ReadRequest, Probl
 const checked = (where: RequestError['in'], schema: z.ZodType | undefined, value: unknown) =>
   schema === undefined ? ok(undefined) : check(where, schema, value)
 
-/** Checks a value against a schema; the problem names each member at fault and never its value. */
+/** Checks a value against a schema. The problem names each wrong member and never its value. */
 export function check(
   where: RequestError['in'],
   schema: z.ZodType,
@@ -67,7 +67,7 @@ export function check(
   return err(invalid(...errors))
 }
 
-/** The parameters of the query; one that is there twice is left as a list, which no schema takes. */
+/** The parameters of the query. A parameter that is there twice stays a list, which no schema takes. */
 const namedOnce = (c: Context): object =>
   Object.fromEntries(
     Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
@@ -102,7 +102,7 @@ const acceptsOf = ({ body, line }: Route): string[] => [
   ...(line === undefined ? [] : [NDJSON_TYPE]),
 ]
 
-/** The media type of the body, in UTF-8; a body without a type has the first that the route takes. */
+/** The media type of the body, in UTF-8. A body without a type has the first type of the route. */
 function readType(c: Context, route: Route): Result<string, Problem> {
   const accepts = acceptsOf(route)
   const refuse = (why: string) =>
@@ -130,7 +130,7 @@ const BODY_REFUSALS = {
   415: 'unsupported_media_type',
 } as const satisfies Record<BodyFault, ApiReason>
 
-/** The body as UTF-8. Bytes that are not UTF-8 are refused: none becomes U+FFFD. */
+/** The body as UTF-8. Other bytes are refused, and none becomes U+FFFD. */
 function textOf(c: Context, route: Route): Result<string, Problem> {
   const body: Result<Uint8Array, BodyFault> = c.get(BODY) ?? ok(new Uint8Array(0))
   if (!body.ok) return err(bodyProblem(body.error, route))
@@ -162,7 +162,7 @@ export function parseJson(text: string): Result<unknown, Problem> {
   }
 }
 
-/** The lines that are not blank, or the refusal where there are too many. */
+/** The lines that are not blank, or a refusal of too many lines. */
 function readLines(text: string, schema: z.ZodType): Result<readonly ReadLine[], Problem> {
   const lines = text
     .split('\n')

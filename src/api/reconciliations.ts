@@ -1,7 +1,4 @@
-/**
- * @module `POST /v1/reconciliations`: the acquirer's list, line by line, held against what we hold and, where it is asked for,
- * applied; `GET /v1/acquirer-messages`: what we hold. Administrators only.
- */
+/** @module Reconciliation for administrators: the forwarded messages, and a comparison of the acquirer's list with them. */
 
 import { compareRecord, type ReconciliationRecord } from '../domain/compare-record.ts'
 import { acquirerKey } from '../domain/message-key.ts'
@@ -15,7 +12,7 @@ import { type Found, forwardedBody, recordOf, resultBody } from './json/reconcil
 import type { RecordLine } from './json/schemas.ts'
 import type { Call, Handler } from './router.ts'
 
-/** The time is told, so that a list that is fetched after it is known to be younger. */
+/** `asOf` is the time before the query. So a list that is fetched later is younger. */
 export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async ({
   services: { db, now },
   c,
@@ -40,7 +37,7 @@ interface Line {
   readonly record: ReconciliationRecord
 }
 
-/** Each line that does not agree is told with its number; those that cannot be read as problems. */
+/** Answers each line that differs, by its number. A line that cannot be read is a problem. */
 export const postReconciliation: Handler<Post> = async (call) => {
   const { services, c, credential, query, lines: all = [] } = call
   const apply = query.apply === 'true'
@@ -79,7 +76,7 @@ function resultOf(foundRecord: FoundRecord | null, record: ReconciliationRecord,
     : compareRecord(foundRecord.ourRecord, record, asOf)
 }
 
-/** Runs the record through the pipeline, which compares it with what is there by then. Whether the journal says what follows. */
+/** Runs the record through the pipeline, which compares it with the current state. True if the journal has the result. */
 async function applyLine(
   { services, c, credential }: Call<Post>,
   { ourRecord, saleKey }: FoundRecord,

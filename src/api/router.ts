@@ -1,4 +1,4 @@
-/** @module The routes of the contract on one router: each request is read, handed to its handler, and answered. */
+/** @module The routes of the contract on one router. It reads each request, calls the handler, and sends the answer. */
 
 import { type Context, Hono } from 'hono'
 import type { Result } from '../domain/result.ts'
@@ -22,14 +22,14 @@ import { logOf } from './request-id.ts'
 /** A request of a route, read. */
 export interface Call<N extends RouteName> {
   readonly c: Context
-  /** The services of the isolate; their log names the request. */
+  /** The services of the isolate. Their log names the request. */
   readonly services: Services
   /** SHA-256 of the bearer key. */
   readonly credential: string
   readonly path: PathOf<N>
   readonly query: QueryOf<N>
   readonly body: BodyOf<N>
-  /** Of NDJSON; undefined where the body is JSON. */
+  /** The lines of NDJSON. Undefined if the body is JSON. */
   readonly lines:
     | readonly { readonly number: number; readonly value: Result<LineOf<N>, Problem> }[]
     | undefined
@@ -38,12 +38,12 @@ export interface Call<N extends RouteName> {
 
 type Headers = Readonly<Record<string, string>>
 
-/** What a handler returns: an answer of its route, or a refusal. */
+/** The return of a handler: an answer of its route, or a refusal. */
 export type Reply<N extends RouteName> = (AnswerOf<N> & { readonly headers?: Headers }) | Problem
 
 export type Handler<N extends RouteName> = (call: Call<N>) => Promise<Reply<N>>
 
-/** A handler for each route, and none beside. */
+/** One handler for each route, and no other. */
 export type Handlers = { readonly [N in RouteName]: Handler<N> }
 
 export function contractRoutes(services: Services, handlers: Handlers): Hono {
@@ -56,7 +56,7 @@ export function contractRoutes(services: Services, handlers: Handlers): Hono {
     routes.on(method, path, async (c) => toResponse(route, await serve(services, c, route, handler)))
     methods.set(path, [...(methods.get(path) ?? []), method])
   }
-  // Other methods of `/` are not found, as on every path that is not of this API.
+  // Other methods of `/` return 404, like every path outside this API.
   methods.delete('/')
   for (const [path, allowed] of methods)
     routes.all(path, () => {
@@ -81,14 +81,14 @@ async function serve(
   const credential = route.caller === 'anyone' ? '' : await credentialOf(c)
   if (credential === undefined) return apiProblem('unauthorized')
   const read = readRequest(c, route)
-  // Who sends a request comes before what is wrong with it.
+  // The caller is checked before the fault of its request is shown.
   if (!read.ok) return (await refuseCaller(services, c, route, credential)) ?? read.error
   const { idempotencyKey = '' } = read.value
   const own = { ...services, log: logOf(services, c) }
   return handler({ ...read.value, c, services: own, credential, idempotencyKey } as Call<RouteName>)
 }
 
-/** Whether the caller may use the route at all; null: it may. */
+/** The refusal of a caller that may not use the route. Null if it may. */
 export async function refuseCaller(
   { db }: Services,
   c: Context,

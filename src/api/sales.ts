@@ -1,4 +1,4 @@
-/** @module `POST /v1/sales`, the capture feed (one sale, or NDJSON), and `GET /v1/sales/{id}`. */
+/** @module Sales: captured sales, one as JSON or many as NDJSON, and a sale by its id or RRN. */
 
 import { cardOf } from '../crypto/card.ts'
 import { refuseTerminal } from '../domain/admit.ts'
@@ -32,10 +32,10 @@ type Post = 'POST /v1/sales'
 /** A captured sale, or the problem in its way. */
 type Captured = Exclude<Reply<Post>, { readonly status: 200 }>
 
-/** How long ago a sale may have been made, in milliseconds. */
+/** The greatest age of a sale, in milliseconds. */
 const OLDEST_MS = 180 * 24 * 60 * 60_000
 
-/** How far the clock of a caller may be ahead of ours, in milliseconds. */
+/** The greatest lead of a caller's clock, in milliseconds. */
 const AHEAD_MS = 5 * 60_000
 
 export const postSales: Handler<Post> = async (call) => {
@@ -45,8 +45,8 @@ export const postSales: Handler<Post> = async (call) => {
 }
 
 /**
- * Takes the lines in order: lines of one terminal decide on what the line before left behind. Each answer carries its line's
- * number and the status it would have had alone; a line that is refused holds no other up.
+ * Records the lines in order, because each line of a terminal depends on the line before it. Each answer has the number of its
+ * line, and its status as a request of its own. A refused line does not stop the others.
  */
 async function recordLines(call: Call<Post>, lines: NonNullable<Call<Post>['lines']>): Promise<Reply<Post>> {
   const answers: CapturedLine[] = []
@@ -58,7 +58,7 @@ async function recordLines(call: Call<Post>, lines: NonNullable<Call<Post>['line
   return { status: 200, body: answers }
 }
 
-/** What of a sale no schema can say. */
+/** The faults that no schema can express. */
 function faultOf({ fee = 0, amount }: CapturedSaleBody, soldAt: number, now: number): Problem | null {
   const fault = (pointer: string, why: string) => invalid({ in: 'body', pointer, why })
   if (soldAt > now + AHEAD_MS) return fault('/soldAt', 'is in the future')
@@ -79,7 +79,7 @@ async function recordCapturedSale(
   const verify = async (loaded: Loaded): Promise<ApiVerdict> => {
     const problem = deny(loaded.credential, merchantId)
     if (problem !== undefined) return { kind: 'denied', problem }
-    // Another merchant's terminal and one that does not exist are answered alike.
+    // A terminal of another merchant and an unknown terminal get the same answer.
     if (loaded.terminal?.merchantId !== merchantId) return { kind: 'refused', reason: 'terminal_unknown' }
     const reason = refuseTerminal(loaded.terminal, loaded.merchant, merchantId)
     if (reason !== null) return { kind: 'refused', reason }
@@ -98,7 +98,7 @@ async function recordCapturedSale(
   return replyOf(services, outcome, denial, aboutOf(body, outcome))
 }
 
-/** The number is another sale's, or the RRN is. */
+/** Another sale has the trace number, or the RRN. */
 function aboutOf(
   { merchantId, terminalId, batchNumber, stan, rrn }: CapturedSaleBody,
   outcome: Outcome,
@@ -123,7 +123,7 @@ async function capturedSaleRequest(
   const { pan, amount, rrn, authorizationCode, fee, merchantId, state, ...rest } = body
   const card = await cardOf(services.keyring, pan)
   const currencyCode = body.currency ?? merchant?.currencyCode ?? ''
-  // Of the time only the instant counts, however it is written.
+  // Only the instant of the time is content, in any notation.
   const content = {
     ...body,
     currency: currencyCode,

@@ -1,4 +1,4 @@
-/** @module What the service says of itself: its name and version, its OpenAPI document, and that document as a page. */
+/** @module The routes that describe the service: name and version, the OpenAPI document, and the reference page. */
 
 import openApi from '../../docs/openapi.json' with { type: 'json' }
 import { renderDocs } from './docs/render.ts'

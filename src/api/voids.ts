@@ -27,7 +27,7 @@ type Post = 'POST /v1/voids'
 
 export const postVoid: Handler<Post> = async ({ services, c, credential, body, idempotencyKey }) => {
   const { saleId } = body
-  // A caller's key may hold anything, a card number too: only its fingerprint is written.
+  // The key of a caller may contain a card number. So only its fingerprint is written.
   const keyFingerprint = await services.keyring.fingerprint('content', idempotencyKey)
   const verify = (loaded: Loaded) => verifyVoid(services, loaded, body, keyFingerprint)
   const load = { credential, saleId, idempotencyKey: keyFingerprint }

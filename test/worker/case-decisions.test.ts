@@ -158,7 +158,7 @@ it('a message that no one was told of is not said to be reversed in its case', a
   const { body } = await s.ask(isolate, admin, 'GET', `/v1/cases/${caseId}`)
   expect(body).toMatchObject({
     reason: 'reversal_refused',
-    toDo: { en: expect.stringContaining('was told nothing') },
+    toDo: { en: expect.stringContaining('got no answer') },
   })
 })
 

@@ -30,7 +30,7 @@ describe('a case', () => {
       body: {
         state: 'open',
         reason: 'no_answer',
-        why: { zh: expect.any(String), en: 'The acquirer has not said what it did' },
+        why: { zh: expect.any(String), en: 'The acquirer did not answer' },
         openedAt: new Date(harness.isolate.clock.now).toISOString(),
         closedAt: null,
         kind: 'void',

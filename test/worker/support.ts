@@ -14,7 +14,7 @@ import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 import { TERMINAL_PATHS } from '../../src/pos/door.ts'
-import { holdToContract } from '../support/contract.ts'
+import { holdToContract, routeOf } from '../support/contract.ts'
 import { behind } from './scripted-acquirer.ts'
 
 export const MASTER_KEY = 'ab'.repeat(32)
@@ -82,7 +82,8 @@ export async function openIsolate(
 }
 
 const isOfApi = (path: string): boolean =>
-  path.startsWith('/v1/') && !TERMINAL_PATHS.some((terminals) => path.startsWith(terminals))
+  routeOf('GET', path) !== null ||
+  (path.startsWith('/v1/') && !TERMINAL_PATHS.some((terminals) => path.startsWith(terminals)))
 
 export type Isolate = Awaited<ReturnType<typeof openIsolate>>
 

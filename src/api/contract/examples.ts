@@ -1,4 +1,4 @@
-/** @module Examples of the contract: one shop, one sale of 12.34 yuan, its void. The card is a test card. */
+/** @module The examples of the contract: one merchant, one sale of 12.34 yuan, its void. The card is a test card. */
 
 import type { CaseBody, MerchantBody, SaleBody, TerminalBody, VoidBody } from '../json/answer-schemas.ts'
 
@@ -90,7 +90,7 @@ export const EXAMPLE_CASE: CaseBody = {
   rrn: '605261256658',
   state: 'open',
   reason: 'no_answer',
-  why: { zh: '收单机构一直未应答', en: 'The acquirer has not said what it did' },
+  why: { zh: '收单机构一直未应答', en: 'The acquirer did not answer' },
   openedAt: '2026-06-01T02:22:00.000Z',
   closedAt: null,
   kind: 'void',
@@ -125,7 +125,7 @@ export const EXAMPLE_CASE: CaseBody = {
   history: [{ seq: 3, kind: 'void_claim', at: '2026-06-01T02:19:00.000Z', door: 'json' }],
   toDo: {
     zh: '请以收单机构的参考号或流水号向其查询该笔是否成立，再登记结果',
-    en: 'Ask the acquirer by its references whether it stands there, then record what it said',
+    en: 'Ask the acquirer by its references whether it stands there, then record the answer',
   },
   certainty: 'UNKNOWN',
   doNext: 'contact_acquirer',

@@ -1,11 +1,11 @@
-/** @module What a route of the JSON API is: one entry of the contract (contract.ts). */
+/** @module The type of a route of the JSON API: one entry of the contract (contract.ts). */
 
 import type * as z from 'zod'
 import type { Reason } from '../json/problem.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT'
 
-/** `merchant`: a merchant for its own, an administrator for all. */
+/** `merchant`: a merchant for its own data, an administrator for all. */
 export type RouteCaller = 'anyone' | 'merchant' | 'administrator'
 
 export type Tag = 'voids' | 'sales' | 'inquiries' | 'cases' | 'acquirer' | 'provisioning' | 'service'
@@ -15,7 +15,7 @@ export interface RouteAnswer {
   /** The body of JSON, or one line of NDJSON. Null where the body is a text. */
   readonly body: z.ZodType | null
   readonly type?: 'application/json' | 'application/x-ndjson' | 'text/html' | 'text/css'
-  /** Headers beside those of every answer. */
+  /** The headers that not every answer has. */
   readonly headers?: readonly ('location' | 'idempotent-replayed')[]
   readonly example?: unknown
 }
@@ -35,7 +35,7 @@ export interface Route {
   /** One line of the body as NDJSON. */
   readonly line?: z.ZodType
   readonly answers: Readonly<Record<number, RouteAnswer>>
-  /** Reasons of its refusals beside those that follow from the members above (`reasonsOf`). */
+  /** The reasons of its refusals. `reasonsOf` adds those that follow from the members above. */
   readonly reasons: readonly Reason[]
   readonly example?: {
     readonly path?: object

@@ -2,7 +2,7 @@
 
 import { element, empty, type Html, prose, table } from './html.ts'
 
-/** What the page reads of a document. */
+/** The members of a document that the page shows. */
 export interface Document {
   readonly info: { readonly title: string; readonly version: string; readonly description: string }
   readonly tags: readonly { readonly name: string; readonly description: string }[]

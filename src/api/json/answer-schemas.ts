@@ -1,4 +1,4 @@
-/** @module What the JSON API answers, member by member. An answer never has a member that its schema does not name. */
+/** @module The answers of the JSON API, member by member. An answer has no member that its schema does not name. */
 
 import * as z from 'zod'
 import { CASE_REASONS } from '../../domain/acquirer-move.ts'
@@ -150,7 +150,7 @@ export const acquirerMessagesAnswer = z.strictObject({
   asOf: v.time.describe('The time of the service before it read the page.'),
 })
 
-/** What an entry of the journal is. */
+/** The kinds of journal entries. */
 export const ENTRY_KINDS = [
   'sale_claim',
   'void_claim',

@@ -1,4 +1,4 @@
-/** @module What the JSON door answers: sales and voids as their callers see them. Times are ISO 8601 in UTC. */
+/** @module The answers of the JSON API: sales, voids, reversals, terminals and merchants. Times are ISO 8601 in UTC. */
 
 import { type AcquirerState, isCaseOpen, isUndecided, isUnsettled } from '../../domain/acquirer-state.ts'
 import type { LoadedState } from '../../domain/decision.ts'
@@ -24,15 +24,15 @@ export const iso = (ms: number): string => new Date(ms).toISOString()
 
 export function stateOf({ sale, liveVoid, reversed, batchState, forwarded }: SaleState): SaleBody['state'] {
   if (sale.status === 'declined') return 'declined'
-  // The acquirer kept it, and a person left it at that.
+  // The acquirer kept it, and a person accepted that.
   if (reversed) return forwarded?.state === 'approved' ? 'approved' : 'reversed'
-  // A void that is being reversed at the acquirer is undone already as far as the sale goes.
+  // The sale already stands without a void that is being reversed at the acquirer.
   if (liveVoid !== null && liveVoid.state !== 'reversing')
     return isUndecided(liveVoid.state) ? 'void_pending' : 'voided'
   return batchState === 'open' ? 'approved' : 'settled'
 }
 
-/** `until` is the first instant at which a void is refused; null where only the batch's close ends it. */
+/** `until`: the first instant at which a void is refused. Null if only the close of the batch ends the window. */
 export function saleBody(state: SaleState, until: number | null, now: number): SaleBody {
   const { sale } = state
   const { liveVoid, reversed } = state
@@ -60,7 +60,7 @@ export function saleBody(state: SaleState, until: number | null, now: number): S
   }
 }
 
-/** A void that was being reversed stands again where the acquirer kept it and a person left it at that. */
+/** A void stands again if the acquirer kept it and a person accepted that. */
 const isReversed = (state: AcquirerState): boolean => state === 'reversing' || state === 'reversed'
 
 /** The state of a void as its caller sees it. */
@@ -73,17 +73,17 @@ export const VOID_STATE = {
   reversed: 'reversed',
 } as const satisfies Record<AcquirerState, VoidBody['state']>
 
-/** Seconds until it is worth asking again. */
-const ASK_AGAIN_AFTER = 2
+/** The seconds before the next query. */
+const QUERY_AGAIN_AFTER = 2
 
-/** How certain the void is, and what its caller does next: while the acquirer is asked, look again; with a case, call. */
+/** The certainty of a void and the next step of its caller: query again while the acquirer decides, call it for a case. */
 export function certaintyOf(state: AcquirerState, forwarded: AcquirerMessage | null): Certain {
   const certainty = isUndecided(state) ? 'UNKNOWN' : isUnsettled(state) ? 'PENDING' : 'FINAL'
   if (forwarded !== null && isCaseOpen(forwarded))
     return { certainty, doNext: 'contact_acquirer', case: caseOf(forwarded) }
   if (forwarded === null || !isUnsettled(state))
     return { certainty: 'FINAL', doNext: state === 'approved' ? 'print_receipt' : 'nothing' }
-  return { certainty, doNext: 'query', retryAfter: ASK_AGAIN_AFTER, decideBy: iso(forwarded.decideBy) }
+  return { certainty, doNext: 'query', retryAfter: QUERY_AGAIN_AFTER, decideBy: iso(forwarded.decideBy) }
 }
 
 /** A case that is open, by the RRN of its message. */
@@ -93,7 +93,7 @@ const caseOf = ({ rrn, caseReason, caseOpenedAt }: AcquirerMessage): NonNullable
   openedAt: caseOpenedAt === null ? null : iso(caseOpenedAt),
 })
 
-/** `forwarded`: where it stands with the acquirer, if it was forwarded. */
+/** `forwarded`: the message to the acquirer, if there is one. */
 export function voidBodyOf(
   record: VoidRecord,
   reversedAt: number | null,
@@ -114,7 +114,7 @@ export function voidBodyOf(
     acquirerRrn: forwarded?.acquirerRrn ?? null,
     authorizationCode: record.authorizationCode,
     reason: voidReasonOf(record),
-    // A void costs nothing and gives the sale's fee back in full; null where the sale's fee was never told.
+    // A void costs nothing and returns the fee of the sale in full. Null if that fee is not known.
     fee: 0,
     feeReturned: record.feeReturned,
     destination: 'original_card',
@@ -127,7 +127,7 @@ export function voidBodyOf(
 const voidReasonOf = ({ reason }: VoidRecord): VoidBody['reason'] =>
   VOID_REASONS.find((known) => known === reason) ?? null
 
-/** What a reversal came to: `tombstoned` where the void was never seen, and is refused if it still comes. */
+/** The result of a reversal. `tombstoned`: the void was never seen, and is refused if it still arrives. */
 function reversalState(
   { effects }: JournalEntry,
   { target, targetReversal }: Reversing,
@@ -141,7 +141,7 @@ function reversalState(
 
 type Reversing = Pick<LoadedState, 'target' | 'targetForwarded' | 'targetReversal'>
 
-/** `entry`: the reversal's. The void's acquirer is told of it behind the answer. */
+/** `entry`: the entry of the reversal. Annul sends the reversal to the acquirer after this answer. */
 export function reversalBody(entry: JournalEntry, loadedState: Reversing): ReversalBody {
   const { target, targetForwarded } = loadedState
   const move = entry.effects.acquirerMoves?.find(
@@ -167,7 +167,7 @@ export function reversalBody(entry: JournalEntry, loadedState: Reversing): Rever
 
 const FINAL = { certainty: 'FINAL', doNext: 'nothing' } as const
 
-/** A terminal without any of its keys. */
+/** A terminal, without its keys. */
 export function terminalBody(terminal: Terminal): TerminalBody {
   const { terminalId, merchantId, status: state, macProfile, textEncoding, settlementMac, batch } = terminal
   const { batchNumber } = batch

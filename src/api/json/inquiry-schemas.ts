@@ -1,4 +1,4 @@
-/** @module What an inquiry is answered: the first answer of a message, and how the message stands now. */
+/** @module The schema of the answer to an inquiry. */
 
 import * as z from 'zod'
 import { certain, ENTRY_KINDS, SALE_STATES, saleAnswer, VOID_STATES, voidAnswer } from './answer-schemas.ts'

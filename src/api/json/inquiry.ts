@@ -1,4 +1,4 @@
-/** @module What an inquiry is told: the message's first answer, how it stands now, and what to do where that is not final. */
+/** @module The answer to an inquiry: the first answer of the message, its current state, and the next step. */
 
 import { isCaseOpen, isUnsettled } from '../../domain/acquirer-state.ts'
 import { refusalOf } from '../../domain/decline-reason.ts'
@@ -11,15 +11,15 @@ import type { InquiryBody } from './inquiry-schemas.ts'
 import { apiProblem, type Problem } from './problem.ts'
 import { jsonDoNext } from './words.ts'
 
-/** A message as it was found. */
+/** A message, as the database has it. */
 export interface Inquired {
   readonly messageKey: string
-  /** Its outcome, or its claim before there is one; null where only its reversal came. */
+  /** Its outcome, or its claim before the outcome. Null if only its reversal arrived. */
   readonly entry: JournalEntry | null
   readonly claim: JournalEntry | null
   readonly forwarded: AcquirerMessage | null
   readonly reversal: Reversal | null
-  /** The sale that it made, or that it voids or would have voided. */
+  /** The sale that it made or names. */
   readonly original: SaleState | null
 }
 
@@ -46,7 +46,7 @@ export function inquiryBody(inquired: Inquired): InquiryBody {
   }
 }
 
-/** A message that was reversed before it was ever seen is refused if it still comes. */
+/** True if the reversal arrived first. The message is refused if it still arrives. */
 const wasNeverSeen = ({ entry }: Inquired): boolean => entry === null
 
 function stateNow(inquired: Inquired): InquiryBody['state'] {
@@ -73,12 +73,12 @@ function certaintyNow({ entry, forwarded, reversal }: Inquired): Certain {
   return { certainty: 'FINAL', doNext: hasReceipt ? 'print_receipt' : 'nothing' }
 }
 
-/** How a message that was never seen was asked for. */
+/** The kind of reference in an inquiry. */
 export type LookupKey = 'messageKey' | 'idempotencyKey' | 'reference'
 
 /**
- * Nothing is known to have happened. A message that may still be on its way is not final: its sender sends it again under the
- * same key, or reverses it, and both end in one answer. A reference that we did not give names nothing, and never will.
+ * The answer about a message that Annul did not see. It is not final while the message may still arrive. Its sender sends it
+ * again under the same key, or reverses it. Both end in one answer. A reference that Annul did not give names nothing.
  */
 export function notSeen(lookupKey: LookupKey): Problem {
   const { status, headers, body } = apiProblem('not_found', { found: false })

@@ -11,14 +11,14 @@ export type Reason = ApiReason | DeclineReason
 
 const REASONS = [...Object.keys(API_REFUSALS), ...Object.keys(REFUSALS)] as [Reason, ...Reason[]]
 
-/** What is wrong with a request, and where. */
+/** One fault of a request, and its place. */
 const requestError = z.strictObject({
   in: z.enum(['body', 'query', 'path', 'header']),
   pointer: v.text.describe('JSON pointer (RFC 6901) to the member; empty for the whole.'),
   why: v.text,
 })
 
-/** Members that a problem has beside those of every problem. */
+/** The members that only some problems have. */
 const MORE = {
   retryAfter: v.retryAfter.optional(),
   errors: z.array(requestError).optional(),
@@ -65,10 +65,10 @@ export interface Problem {
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
-/** Seconds to wait where nothing else is said. */
+/** The default of `Retry-After`, in seconds. */
 const RETRY_AFTER = 1
 
-/** Refusals before anything was done or decided. */
+/** Refusals before a decision. */
 const PENDING: readonly Reason[] = [
   'body_too_slow',
   'rate_limited',
@@ -130,20 +130,20 @@ export const apiProblem = (reason: ApiReason, more: More = {}): Problem =>
 export const invalid = (...errors: readonly RequestError[]): Problem =>
   apiProblem('invalid_request', { errors: [...errors] })
 
-/** What a refusal by the domain was about, as far as its caller may be referred to it. */
+/** The subject of a refusal by the domain, as far as its caller may know it. */
 export interface About {
   readonly original?: Sale | null
   /** The sale that the caller named. */
   readonly saleId?: string
-  /** Where to look up the message that has the key in question. */
+  /** The path of the message that has the key in question. */
   readonly keyAt?: string
 }
 
 const ABOUT_A_KEY: readonly DeclineReason[] = ['key_reused_with_different_content', 'reference_differs']
 
 /**
- * A refusal by the domain. Where the caller is to query, it says what: the message with the key in question, or the sale that
- * the caller named. Where only the acquirer can help, it says of which sale, and never the value that the caller got wrong.
+ * A refusal by the domain. For `query` it has the path to query: of the message with the key in question, or of the named sale.
+ * For `refund` it has the sale. It never has the right value of a member that was wrong.
  */
 export function declineProblem(reason: DeclineReason, about: About = {}): Problem {
   const doNext = jsonDoNext(reason)
@@ -163,7 +163,7 @@ function toQuery(reason: DeclineReason, { keyAt, saleId }: About): More {
 export const saleAt = (reference: string): string => `/v1/sales/${reference}`
 export const voidAt = (reference: string): string => `/v1/voids/${reference}`
 
-/** Where a caller looks up what became of a request. */
+/** The path of an inquiry. */
 export const inquiryAt = (query: Readonly<Record<string, string>>): string =>
   `/v1/inquiries?${new URLSearchParams(query)}`
 

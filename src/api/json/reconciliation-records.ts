@@ -1,4 +1,4 @@
-/** @module Lines of an acquirer's list as they come, and what holding one against ours came to. */
+/** @module The lines of an acquirer's list, and the results of their comparison with our records. */
 
 import type { ReconciliationRecord, ReconciliationResult } from '../../domain/compare-record.ts'
 import type { AcquirerMessage } from '../../domain/types.ts'
@@ -15,7 +15,7 @@ export function recordOf(line: RecordLine): ReconciliationRecord {
     terminalId,
     batchNumber,
     acquirerStan: stan,
-    // Reversed before the acquirer ever saw it: it stands there no more than one that it saw.
+    // The acquirer got the reversal first. So the message does not stand there either.
     state: state === 'tombstone' ? 'reversed' : state,
     amount: amount ?? null,
     currencyCode: currency ?? null,
@@ -25,10 +25,10 @@ export function recordOf(line: RecordLine): ReconciliationRecord {
   }
 }
 
-/** What was found, or why nothing could be. */
+/** The result of a comparison, or the reason why there is none. */
 export type Found = ReconciliationResult | { readonly result: 'unknown_terminal' }
 
-/** `applied`: whether what follows from it is written; null where nothing does, or it was not asked for. */
+/** `applied`: true if the result is recorded. Null if there is nothing to record, or without `apply`. */
 export function resultBody(
   line: RecordLine,
   found: Found,
@@ -49,7 +49,7 @@ export function resultBody(
   }
 }
 
-/** A forwarded message as an acquirer's list would name it. */
+/** A forwarded message in the form of an acquirer's list. */
 export function forwardedBody(message: AcquirerMessage): AcquirerMessageBody {
   const { kind, merchantId, terminalId, batchNumber, acquirerStan: stan, amount, state, rrn } = message
   const { currencyCode: currency, claimedAt } = message

@@ -1,4 +1,4 @@
-/** @module What the JSON API accepts, field by field. Unknown members are refused: a misspelt one must not be ignored. */
+/** @module The requests of the JSON API, member by member. Unknown members are refused, so a misspelt one is not ignored. */
 
 import * as z from 'zod'
 import { MAC_PROFILES } from '../../domain/types.ts'

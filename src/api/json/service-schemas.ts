@@ -1,4 +1,4 @@
-/** @module What the service says of itself. */
+/** @module The schemas of the routes that describe the service. */
 
 import * as z from 'zod'
 import * as v from './values.ts'

@@ -1,4 +1,4 @@
-/** @module Our words for what is wrong with a member. They never repeat its value. */
+/** @module Our words for a wrong member. They never repeat its value. */
 
 import type * as z from 'zod'
 

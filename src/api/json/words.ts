@@ -181,6 +181,6 @@ export const JSON_WORDS: Readonly<Record<DeclineReason, Wording>> = {
   ),
 }
 
-/** What a caller of the API does after a refusal by the domain. */
+/** The next step of a caller after a refusal by the domain. */
 export const jsonDoNext = (reason: DeclineReason): DoNext =>
   JSON_WORDS[reason].doNext ?? refusalOf(reason).doNext
