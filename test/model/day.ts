@@ -6,7 +6,7 @@ import { sandbox } from '../../src/acquirer/sandbox.ts'
 import type { Answer } from '../../src/domain/types.ts'
 import type { Outcome } from '../../src/pipeline/process.ts'
 import type { Row } from '../simulation/platform/d1.ts'
-import { House } from '../support/house.ts'
+import { TestService } from '../support/test-service.ts'
 import { AcquirerOracle } from './acquirer-oracle.ts'
 import { Books, count, type Deed, isLive } from './books.ts'
 import type { Command } from './commands.ts'
@@ -31,7 +31,7 @@ const REMOTE: Acquirer = {
 const isUnsettled = ({ state }: Deed): boolean => ['pending', 'undoing', 'reversing'].includes(state)
 
 export class Day {
-  readonly #house: House
+  readonly #house: TestService
   readonly #books: Books
   readonly #oracle: Oracle
   readonly #acquirer: AcquirerOracle
@@ -43,7 +43,7 @@ export class Day {
 
   /** `tally` counts what the messages came to, by name. */
   constructor(isRemote: boolean, tally: Map<string, number>) {
-    this.#house = new House(isRemote ? REMOTE : sandbox)
+    this.#house = new TestService(isRemote ? REMOTE : sandbox)
     this.#books = new Books(tally)
     this.#oracle = new Oracle(isRemote, this.#books)
     this.#acquirer = new AcquirerOracle(this.#books)

@@ -66,7 +66,7 @@ describe('an acquirer that answers', () => {
     expect(await stateOf(terminal)).toEqual(['sale approved', 'void approved'])
     expect(await totalsOf(terminal)).toMatchObject({ debit_amount: 1234, credit_amount: 1234 })
     // The void names the sale as the acquirer knows it.
-    const [asked, voided] = acquirer.asked
+    const [asked, voided] = acquirer.requests
     expect(voided?.original).toEqual({
       batchNumber: '000001',
       acquirerStan: asked?.acquirerStan,
@@ -144,7 +144,7 @@ describe('an acquirer that is silent', () => {
     expect((await terminal.send(voidOf(sale))).status).toBe(503)
     await isolate.settle()
     expect(await stateOf(terminal)).toEqual(['sale approved', 'void approved'])
-    const [one, two] = acquirer.asked.filter(({ kind }) => kind === 'void')
+    const [one, two] = acquirer.requests.filter(({ kind }) => kind === 'void')
     expect({ ...two, cardFields: null }).toEqual({ ...one, cardFields: null, isCopy: true })
   })
 
@@ -469,11 +469,11 @@ describe('an acquirer that refuses a reversal', () => {
     acquirer.script = { reversal: async ({ of }) => (of === 'void' ? SILENT : YES) }
     await terminal.send(s.aReversal('sale', { stan: '000001' }))
     await isolate.settle()
-    expect(acquirer.asked.filter(({ kind, of }) => kind === 'reversal' && of === 'sale')).toEqual([])
+    expect(acquirer.requests.filter(({ kind, of }) => kind === 'reversal' && of === 'sale')).toEqual([])
     acquirer.script = {}
     await minutes(harness, 2)
     expect(await stateOf(terminal)).toEqual(['sale reversed', 'void reversed'])
-    expect(acquirer.asked.filter(({ kind }) => kind === 'reversal').at(-1)?.of).toBe('sale')
+    expect(acquirer.requests.filter(({ kind }) => kind === 'reversal').at(-1)?.of).toBe('sale')
   })
 })
 
@@ -485,12 +485,12 @@ it('a copy of a void that the acquirer refuses says nothing of the first', async
   await terminal.send(voidOf(sale))
   await isolate.settle()
   expect(
-    acquirer.asked
+    acquirer.requests
       .filter(({ kind }) => kind === 'void')
       .slice(1)
       .every(({ isCopy }) => isCopy === true),
   ).toBe(true)
-  expect(acquirer.asked.filter(({ kind }) => kind === 'void').length).toBeGreaterThan(2)
+  expect(acquirer.requests.filter(({ kind }) => kind === 'void').length).toBeGreaterThan(2)
 })
 
 it('a fed sale that is reversed is reversed at the acquirer, after its void', async () => {
@@ -515,7 +515,7 @@ it('a fed sale that is reversed is reversed at the acquirer, after its void', as
   await isolate.settle()
   await minutes(harness, 1)
   expect(
-    acquirer.asked
+    acquirer.requests
       .filter(({ kind }) => kind === 'reversal')
       .map(({ of, acquirerStan }) => [of, acquirerStan]),
   ).toEqual([
@@ -537,7 +537,7 @@ it('a sale waits for its void to be undone at the acquirer though a person was c
   await minutes(harness, 4)
   expect(await casesOf(terminal)).toHaveLength(1)
   const reversals = (kind: string) =>
-    acquirer.asked.filter((asked) => asked.kind === 'reversal' && asked.of === kind).length
+    acquirer.requests.filter((asked) => asked.kind === 'reversal' && asked.of === kind).length
   expect((await terminal.send(s.aReversal('sale', { stan: '000001' }))).fields.get(39)).toBe('00')
   await isolate.settle()
   await minutes(harness, 1)

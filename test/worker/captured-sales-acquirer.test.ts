@@ -100,7 +100,7 @@ it('one that the acquirer lists is no difference, and is reversed there afterwar
   ])
   expect(await forwarded(harness.terminal)).toEqual([])
   expect(await reverse(harness)).toBe('00')
-  expect(harness.acquirer.asked.map(({ kind, of, acquirerStan }) => [kind, of, acquirerStan])).toEqual([
+  expect(harness.acquirer.requests.map(({ kind, of, acquirerStan }) => [kind, of, acquirerStan])).toEqual([
     ['reversal', 'sale', '000077'],
   ])
   expect(await faultOf(harness.terminal.tid)).toBeNull()
@@ -139,7 +139,7 @@ it.each([
     ])
     const [batch] = await rows('select debit_amount from batch where terminal_id = ?', harness.terminal.tid)
     expect(batch).toEqual({ debit_amount: 0 })
-    expect(harness.acquirer.asked).toEqual([])
+    expect(harness.acquirer.requests).toEqual([])
     expect(await faultOf(harness.terminal.tid)).toBeNull()
   },
 )
@@ -178,12 +178,12 @@ it('its reversal that becomes a case is found under the number by which it is li
 it('one that was reversed before the feed told of it is reversed at the acquirer too, once', async () => {
   const harness = await openHarness()
   expect(await reverse(harness)).toBe('00')
-  expect(harness.acquirer.asked).toEqual([])
+  expect(harness.acquirer.requests).toEqual([])
   for (let i = 0; i < 2; i++)
     expect(await captureSales(harness)).toMatchObject({ status: 409, body: { reason: 'message_reversed' } })
   await harness.isolate.settle()
   expect(
-    harness.acquirer.asked.map(({ kind, of, acquirerStan, amount }) => [kind, of, acquirerStan, amount]),
+    harness.acquirer.requests.map(({ kind, of, acquirerStan, amount }) => [kind, of, acquirerStan, amount]),
   ).toEqual([['reversal', 'sale', '000077', 1234]])
   expect(await captureSales(harness)).toMatchObject({ status: 409, body: { reason: 'message_reversed' } })
   expect(await forwarded(harness.terminal)).toMatchObject([{ kind: 'sale', state: 'reversed' }])
@@ -213,7 +213,7 @@ it('but not one that the feed tells of as declined', async () => {
   await reverse(harness)
   expect(await captureSales(harness, { status: 'declined' })).toMatchObject({ status: 409 })
   await minutes(harness, 1)
-  expect(harness.acquirer.asked).toEqual([])
+  expect(harness.acquirer.requests).toEqual([])
 })
 
 it.each([{ state: 'reversed' }, { state: 'declined' }, { amount: 1233 }])(
@@ -258,10 +258,10 @@ it('a void for which a person was called is told once more when its sale is reve
   await minutes(harness, 6)
   expect(await forwarded(harness.terminal)).toMatchObject([{ kind: 'void', case_reason: 'no_answer' }])
   harness.acquirer.script = {}
-  harness.acquirer.asked.length = 0
+  harness.acquirer.requests.length = 0
   expect(await reverse(harness)).toBe('00')
   await minutes(harness, 3)
-  expect(harness.acquirer.asked.map(({ kind, of }) => `${kind} ${of}`)).toEqual([
+  expect(harness.acquirer.requests.map(({ kind, of }) => `${kind} ${of}`)).toEqual([
     'reversal void',
     'reversal sale',
   ])
@@ -274,7 +274,7 @@ it('a line of another currency under a reversal is no sale at the acquirer; the 
   expect((await captureSales(harness, { currency: '840' })).status).toBe(409)
   await captureSales(harness)
   await harness.isolate.settle()
-  expect(harness.acquirer.asked.map(({ kind, currencyCode }) => [kind, currencyCode])).toEqual([
+  expect(harness.acquirer.requests.map(({ kind, currencyCode }) => [kind, currencyCode])).toEqual([
     ['reversal', '156'],
   ])
 })

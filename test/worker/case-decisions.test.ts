@@ -49,7 +49,7 @@ describe('a person decides that a void', () => {
       credit_amount: 1234,
       credit_count: 1,
     })
-    const asked = () => acquirer.asked.filter(({ terminalId }) => terminalId === terminal.tid)
+    const asked = () => acquirer.requests.filter(({ terminalId }) => terminalId === terminal.tid)
     const before = asked()
     isolate.clock.now += 2 * 3_600_000
     await recover(isolate.services, 0)

@@ -23,7 +23,7 @@ describe('a case', () => {
   it('says all that a person needs, and an alert is logged when it opens, once', async () => {
     const harness = await openHarness()
     const { sale, caseId } = await silentVoid(harness, admin)
-    const [asked] = harness.acquirer.asked.filter(({ kind }) => kind === 'void')
+    const [asked] = harness.acquirer.requests.filter(({ kind }) => kind === 'void')
     const found = await s.ask(harness.isolate, admin, 'GET', `/v1/cases/${caseId}`)
     expect(found).toMatchObject({
       status: 200,
