@@ -1,4 +1,4 @@
-/** @module `annul describe`: exit codes, one line on wrong usage, nothing of the input repeated. */
+/** @module `annul describe`: exit codes, one line on wrong usage, and no part of the input in an error. */
 
 import { describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/describe.ts'
@@ -48,7 +48,7 @@ describe('annul describe', () => {
     )
   })
 
-  it('prints what it could read, and exits 1', async () => {
+  it('prints the part that it could read, and exits with 1', async () => {
     const { code, out } = await annulDescribe([hex.slice(0, 120)])
     expect(code).toBe(1)
     expect(out).toContain('processing code')
@@ -63,7 +63,7 @@ describe('annul describe', () => {
     [['6225000000000014Z'], 'the message is not an even number of hex digits'],
     [['622500000000001'], 'the message is not an even number of hex digits'],
     [['--unmask', '00'], 'unknown option'],
-  ])('%j: exit 2 and one line', async (args, why) => {
+  ])('%j: exits with 2 and prints one line', async (args, why) => {
     const { code, out, errors } = await annulDescribe(args)
     expect({ code, out, errors }).toEqual({
       code: 2,
