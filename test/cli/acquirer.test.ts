@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { httpsAcquirer } from '../../src/acquirer/https.ts'
 import { sendOver } from '../../src/acquirer/send.ts'
-import { aSale, aVoid, core, HEADER, inquiryOf, macKeyFor, TPDU } from '../acquirer/behind.ts'
+import { aSale, aVoid, core, HEADER, inquiryOf, macKeyFor, TPDU } from '../acquirer/https-harness.ts'
 import { freePort, type Running, runCli, startCli } from './run-cli.ts'
 
 // Processes on a busy machine.

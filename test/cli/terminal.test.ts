@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { testCard } from '../../src/terminal/test-cards.ts'
-import { answerTo, MERCHANT, readFrame, type Script, TERMINAL } from '../terminal/fake-acquirer.ts'
+import { MERCHANT, readFrame, responseTo, type Script, TERMINAL } from '../terminal/fake-acquirer.ts'
 import { freePort, runCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -30,7 +30,7 @@ beforeAll(async () => {
       seen.push({ type: request.headers['content-type'], body })
       const step = steps.shift() ?? {}
       if ('http' in step) return response.writeHead(step.http).end(step.body)
-      response.writeHead(200, { 'content-type': 'x-ISO-TPDU/x-auth' }).end(answerTo(body, step))
+      response.writeHead(200, { 'content-type': 'x-ISO-TPDU/x-auth' }).end(responseTo(body, step))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
