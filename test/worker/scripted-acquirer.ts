@@ -45,7 +45,7 @@ export function scriptedAcquirer(recovery: Acquirer['recovery'] = 'inquiry'): Sc
 }
 
 /** The same services with another acquirer. */
-export function behind(services: Services, acquirer: Acquirer): Services {
+export function withAcquirer(services: Services, acquirer: Acquirer): Services {
   const pipeline = { ...services.road, acquirer }
   return { ...services, acquirer, road: pipeline, group: openRoad(pipeline) }
 }
