@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config'
 /** What decides on money and writes it down; what only reads, shows or translates is not in it. */
 const MONEY_PATH = [
   'src/domain/**',
-  ...['decide', 'process', 'recover'].map((name) => `src/${name}.ts`),
+  ...['ask-acquirer', 'decide', 'process', 'recover', 'submission', 'try-acquirer'].map(
+    (name) => `src/pipeline/${name}.ts`,
+  ),
   ...[
     'commit',
     'db',

@@ -10,7 +10,7 @@ import { type Core, createCore } from './core/instance.ts'
 import { openKeyring } from './crypto/keyring.ts'
 import { freshAcquirerStan, freshId, freshRrn, freshSixDigits } from './crypto/random.ts'
 import { privateData } from './iso8583/answer.ts'
-import { openRoad } from './pipeline/process.ts'
+import { createPipeline } from './pipeline/process.ts'
 import type { Services } from './pipeline/services.ts'
 import { openDb } from './store/db.ts'
 
@@ -83,18 +83,13 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     acquirerStan: freshAcquirerStan(random),
     privateData,
   })
-  const road = { db, acquirer, generated, log }
+  const options = { db, acquirer, generated, now, sleep, log }
   return {
-    db,
+    ...options,
+    pipeline: createPipeline(options),
     core,
     keyring: await openKeyring(env.MASTER_KEY, random),
-    acquirer,
     acquirerId: env.ACQUIRER_ID,
-    road,
-    group: openRoad(road),
-    now,
     random,
-    sleep,
-    log,
   }
 }

@@ -150,7 +150,6 @@ describe('imports', () => {
     'drizzle-orm': ({ from }) => from.startsWith('src/store/'),
     zod: ({ from, typeOnly }) =>
       from.startsWith('src/api/json/') || (from.startsWith('src/api/') && typeOnly),
-    'iconv-lite': ({ from }) => from === 'src/iso8583/text.ts',
     assemblyscript: ({ from }) => from === 'src/cli/build.ts',
   }
 
@@ -288,6 +287,7 @@ describe('files', () => {
       'src/index.ts',
       'src/env.d.ts',
       'src/cli/index.ts',
+      'src/cli/dev/types.ts',
       'src/simulator/index.ts',
       'assembly/index.ts',
     ]

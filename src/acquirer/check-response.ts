@@ -1,20 +1,12 @@
 /** @module What an acquirer answered, as far as it may be believed: everything is checked before anything is. */
 
-import type { Core } from '../core/instance.ts'
-import { isMalleable, macAlgorithmOf } from '../domain/mac-profile.ts'
-import type { MacProfile } from '../domain/types.ts'
+import { isMalleable } from '../domain/mac-profile.ts'
 import { field60Of, givenReference } from '../iso8583/cup.ts'
-import { fromHex } from '../iso8583/hex.ts'
-import { isCanonical, type Message, macInput } from '../iso8583/message.ts'
+import { type MacKey, macFault } from '../iso8583/mac.ts'
+import { isCanonical, type Message } from '../iso8583/message.ts'
 import { echoFault, readMessage } from '../iso8583/received.ts'
 import type { AcquirerRequest, AcquirerResponse } from './port.ts'
 import { meaningOf } from './response-codes.ts'
-
-export interface MacKey {
-  readonly core: Core
-  readonly macProfile: MacProfile
-  readonly macKey: Uint8Array
-}
 
 /** Fields that every answer repeats; 60 is compared by its parts. */
 const ECHOED = [3, 4, 11, 41, 42]
@@ -33,16 +25,15 @@ export function checkResponse(
   const { frame, message } = read.value
   if (frame.kind !== 'tpdu') return unknown('a serial frame')
   const fault =
-    macFault(key, frame.body, message) ?? echoFault(sent, message, ECHOED) ?? batchFault(sent, message)
+    integrityFault(key, frame.body, message) ?? echoFault(sent, message, ECHOED) ?? batchFault(sent, message)
   return fault === null ? meant(request, message) : unknown(fault)
 }
 
-/** Over the bytes as received. Where blocks can be swapped without changing the MAC, only the one spelling is heard. */
-function macFault({ core, macProfile, macKey }: MacKey, body: Uint8Array, message: Message): string | null {
-  const mac = fromHex(message.fields.get(64) ?? '')
-  if (mac === undefined || mac.length === 0) return 'no MAC'
-  if (!core.verifyMac(macAlgorithmOf(macProfile), macKey, macInput(body), mac)) return 'the MAC is wrong'
-  return isMalleable(macProfile) && !isCanonical(body, message) ? 'not canonical' : null
+/** Over the bytes as received. Where blocks can be swapped without changing the MAC, only the canonical bytes count. */
+function integrityFault(key: MacKey, body: Uint8Array, message: Message): string | null {
+  const fault = macFault(key, body, message)
+  if (fault !== null) return fault
+  return isMalleable(key.macProfile) && !isCanonical(body, message) ? 'not canonical' : null
 }
 
 /** Transaction type (60.1), batch (60.2) and, where it is there, the currency. */

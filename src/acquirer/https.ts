@@ -3,10 +3,9 @@
  * every answer must carry the acquirer's.
  */
 
-import { macAlgorithmOf } from '../domain/mac-profile.ts'
-import { packWithMac } from '../iso8583/answer.ts'
 import { buildFrame, type Send } from '../iso8583/frame.ts'
-import { checkResponse, type MacKey } from './check-response.ts'
+import { type MacKey, packSigned } from '../iso8583/mac.ts'
+import { checkResponse } from './check-response.ts'
 import type { Acquirer, AcquirerRequest, AcquirerResponse } from './port.ts'
 import { messageFor, refuse } from './requests.ts'
 
@@ -42,11 +41,9 @@ async function ask(options: HttpsOptions, request: AcquirerRequest): Promise<Acq
   if (refusal === 'under_our_keys') return { kind: 'declined', reason: 'unsupported_transaction' }
   // An earlier try may have been heard, and without its card it cannot be said again.
   if (refusal === 'without_card') return { kind: 'unknown', why: 'the card is not kept' }
-  const { core, macProfile, macKey, tpdu, header } = options
+  const { core, tpdu, header } = options
   const message = messageFor(request)
-  const algorithm = macAlgorithmOf(macProfile)
-  const body = packWithMac(message, (input) => core.computeMac(algorithm, macKey, input))
-  const answer = await options.send(buildFrame('tpdu', tpdu, header, body, core.lrc))
+  const answer = await options.send(buildFrame('tpdu', tpdu, header, packSigned(options, message), core.lrc))
   return answer === null
     ? { kind: 'unknown', why: 'no answer' }
     : checkResponse(options, request, message, answer)

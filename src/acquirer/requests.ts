@@ -1,5 +1,6 @@
 /** @module What is asked of an acquirer, as ISO 8583 (protocol.md §3.3–3.5). The same question gives the same bytes. */
 
+import { FORWARDED_CARD_FIELDS, isUnderOurKeys } from '../iso8583/card-fields.ts'
 import { TRANSACTION_CODES } from '../iso8583/cup.ts'
 import { type Message, messageOf, type OptionalFields } from '../iso8583/message.ts'
 import type { AcquirerRequest } from './port.ts'
@@ -9,13 +10,6 @@ const NO_CARD_READ = '012'
 const NORMAL_CONDITION = '00'
 /** "Other": why a sale or void is undone stays here. */
 const REVERSAL_REASON = '06'
-
-/** Fields of the terminal's message that go on as they are. */
-const CARD_FIELDS = [2, 14, 22, 23, 25, 35, 55]
-
-/** A PIN block always is; 53 says in its third digit that tracks are. */
-const isUnderOurKeys = (cardFields: ReadonlyMap<number, string>): boolean =>
-  cardFields.has(52) || cardFields.get(53)?.[2] === '1'
 
 /** Why a question cannot be put to an acquirer at all; it is then not sent. */
 export function refuse({ kind, cardFields }: AcquirerRequest): 'without_card' | 'under_our_keys' | null {
@@ -40,7 +34,7 @@ export function messageFor(request: AcquirerRequest): Message {
   const { cardFields } = request
   const card: OptionalFields =
     kind === 'sale' && cardFields !== null
-      ? CARD_FIELDS.map((number) => [number, cardFields.get(number)])
+      ? FORWARDED_CARD_FIELDS.map((number) => [number, cardFields.get(number)])
       : []
   const isReversal = kind === 'reversal'
   return messageOf(isReversal ? '0400' : '0200', [

@@ -9,7 +9,7 @@ import { createTerminals, type Terminals } from './terminals.ts'
 
 /**
  * Most requests in hand: somewhat more than a set, so that one gathers while one is on the road. With more the sets only grow
- * longer, and so does the wait (ARCHITECTURE.md, Overload).
+ * longer, and so does the wait (reliability.md §4).
  */
 const MOST_INSIDE = 128
 

@@ -4,7 +4,6 @@ import { type Context, Hono } from 'hono'
 import { isCaseOpen } from '../domain/acquirer-state.ts'
 import type { CaseRequest } from '../domain/requests.ts'
 import type { JournalEntry } from '../domain/types.ts'
-import type { Outcome } from '../pipeline/process.ts'
 import type { Services } from '../pipeline/services.ts'
 import { type CaseFile, readCase, readCases } from '../store/cases.ts'
 import type { Credential } from '../store/load.ts'
@@ -18,11 +17,12 @@ import {
   refuseDoor,
   respondJson,
   respondProblem,
+  type Submitted,
   submit,
   undecidedProblem,
 } from './handler.ts'
 import { caseBody } from './json/cases.ts'
-import { declineProblem } from './json/problem.ts'
+import { declineProblem, doorProblem } from './json/problem.ts'
 import { type CaseDecisionBody, caseDecisionBody, casesQuery, idempotencyKey } from './json/schemas.ts'
 
 export function caseRoutes(services: Services): Hono {
@@ -83,10 +83,10 @@ async function postCase(services: Services, c: Context): Promise<Response> {
   const known = decisionIn(file, decision)
   if (known !== undefined) return respond(file, known, body.value, true)
   if (!isCaseOpen(file.message)) return refuseDoor('case_closed')
-  const outcome = await decide(services, c, credential, file, body.value, decision)
+  const { outcome, denial } = await decide(services, c, credential, file, body.value, decision)
   // Whether it was this decision that closed it, the journal says.
   if (outcome.kind !== 'answered' && outcome.kind !== 'pending')
-    return respondProblem(undecidedProblem(outcome, undefined))
+    return respondProblem(undecidedProblem(outcome, denial))
   const [after] = (await readCase(services.db, credential, id)).files
   const written = after === undefined ? undefined : decisionIn(after, decision)
   if (after === undefined || written === undefined) return refuseDoor('case_closed')
@@ -114,7 +114,7 @@ async function decide(
   { message }: CaseFile,
   { resolution, note }: CaseDecisionBody,
   decision: string,
-): Promise<Outcome> {
+): Promise<Submitted> {
   const { terminalId, messageKey, merchantId } = message
   const request = (by: Credential): CaseRequest => ({
     kind: 'case',
@@ -125,13 +125,12 @@ async function decide(
     request: { decidedBy: by.name, resolution, note, decision },
     resolution,
   })
-  const outcome = await submit(services, c, {
-    load: { credential, terminalId, messageKey, saleKey: messageKey, saleOfVoidKey: messageKey },
-    verify: async (loaded) =>
-      loaded.credential?.merchantId === null
-        ? { kind: 'verified', request: request(loaded.credential) }
-        : { kind: 'denied' },
-  })
-  logOutcome(services, { type: 'case', door: 'json', caseId: message.rrn, resolution }, outcome)
-  return outcome
+  const load = { credential, terminalId, messageKey, saleKey: messageKey, saleOfVoidKey: messageKey }
+  const submitted = await submit(services, c, load, (loaded) =>
+    loaded.credential?.merchantId === null
+      ? { kind: 'verified', request: request(loaded.credential) }
+      : { kind: 'denied', problem: doorProblem('unauthorized') },
+  )
+  logOutcome(services, { type: 'case', door: 'json', caseId: message.rrn, resolution }, submitted.outcome)
+  return submitted
 }

@@ -1,17 +1,18 @@
 /** @module What every route of the JSON door does: read the bearer key and the body, answer JSON or a problem. */
 
 import type { Context } from 'hono'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { Slot } from '../admission/admission-controller.ts'
 import type { Proof } from '../admission/callers.ts'
+import type { DeclineReason } from '../domain/decline-reason.ts'
 import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { BodyFault } from '../http/read-body.ts'
-import type { Message, Outcome, Verdict } from '../pipeline/process.ts'
-import { isAsked, withAcquirer } from '../pipeline/recover.ts'
+import type { Request } from '../pipeline/decide.ts'
 import type { Services } from '../pipeline/services.ts'
+import type { Message, Outcome, Settled, Verdict } from '../pipeline/types.ts'
 import { sha256 } from '../store/journal.ts'
-import type { Credential, Loaded } from '../store/load.ts'
+import type { Credential, Loaded, LoadItem } from '../store/load.ts'
 import { type DoorReason, declineProblem, doorProblem, type More, type Problem } from './json/problem.ts'
 
 export function respondProblem(
@@ -34,7 +35,7 @@ export const refuseDoor = (reason: DoorReason, more: More = {}): Response =>
 const CREDENTIAL = 'credential'
 const PROOF = 'proof'
 const BODY = 'body'
-const SLOT = 'place'
+const SLOT = 'slot'
 
 /** SHA-256 of the bearer key (RFC 6750), as it lies in the database; undefined where the request has none. */
 export async function credentialOf(c: Context): Promise<string | undefined> {
@@ -57,27 +58,72 @@ export function noteCaller(c: Context, found: Credential | null): void {
 export const proofOf = (c: Context): Proof | undefined => c.get(PROOF)
 
 export const keepSlot = (c: Context, slot: Slot): void => c.set(SLOT, slot)
-const placeOf = (c: Context): Slot | undefined => c.get(SLOT)
+const slotOf = (c: Context): Slot | undefined => c.get(SLOT)
 
-/** Sends a message down the road and keeps it there when its client hangs up: it happens now or not at all. */
-export function submit(services: Services, c: Context, { load, verify }: Message): Promise<Outcome> {
-  const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise)
-  const noted = (loaded: Loaded) => {
-    noteCaller(c, loaded.credential)
-    return verify(loaded)
-  }
-  const outcome = services.group.submit({ load, verify: noted }, waitUntil).then((submitted) => {
-    if (isAsked(submitted)) placeOf(c)?.awaitAcquirer()
-    return withAcquirer(services, submitted, null, waitUntil)
-  })
-  waitUntil(outcome.catch(() => undefined))
-  return outcome
+/** Whether a caller may do what it requests. `problem` says why not. */
+export type ApiVerdict =
+  | { readonly kind: 'verified'; readonly request: Request; readonly masterKey?: MasterKey }
+  | { readonly kind: 'refused'; readonly reason: DeclineReason }
+  | { readonly kind: 'denied'; readonly problem: Problem }
+
+type MasterKey = NonNullable<Extract<Verdict<unknown>, { kind: 'verified' }>['masterKey']>
+
+/** What a verification found about the caller. */
+interface Found {
+  readonly caller: Credential | null
+  readonly denial: Problem | null
 }
 
-/** The problem that an outcome without a decision is; `denial` is why the door itself said no. */
+export interface Submitted {
+  readonly outcome: Outcome
+  readonly denial: Problem | null
+}
+
+/** A request as a message for the pipeline. */
+const messageOf = (
+  load: LoadItem,
+  verify: (loaded: Loaded) => Promise<ApiVerdict> | ApiVerdict,
+): Message<Found> => ({
+  load,
+  async verify(loaded) {
+    const verdict = await verify(loaded)
+    const denial = verdict.kind === 'denied' ? verdict.problem : null
+    const found = { caller: loaded.credential, denial }
+    return verdict.kind === 'denied' ? { kind: 'denied', found } : { ...verdict, found }
+  },
+})
+
+function submitted(c: Context, { outcome, found }: Settled<Found>): Submitted {
+  if (found !== null) noteCaller(c, found.caller)
+  return { outcome, denial: found?.denial ?? null }
+}
+
+/** Submits a request to the pipeline. It continues when the client hangs up: it happens now or not at all. */
+export function submit(
+  { pipeline }: Services,
+  c: Context,
+  load: LoadItem,
+  verify: (loaded: Loaded) => Promise<ApiVerdict> | ApiVerdict,
+): Promise<Submitted> {
+  const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise)
+  const beforeAcquirer = () => slotOf(c)?.awaitAcquirer()
+  const settled = pipeline.submit(messageOf(load, verify), { waitUntil, beforeAcquirer })
+  waitUntil(settled.catch(() => undefined))
+  return settled.then((one) => submitted(c, one))
+}
+
+/** Runs a request alone: provisioning and reconciliation never share a set. */
+export const runAlone = async (
+  { pipeline }: Services,
+  c: Context,
+  load: LoadItem,
+  verify: (loaded: Loaded) => Promise<ApiVerdict> | ApiVerdict,
+): Promise<Submitted> => submitted(c, await pipeline.runAlone(messageOf(load, verify)))
+
+/** The problem for an outcome without a decision. `denial`: why the caller may not do this. */
 export function undecidedProblem(
   outcome: Exclude<Outcome, { kind: 'answered' }>,
-  denial: Problem | undefined,
+  denial: Problem | null = null,
 ): Problem {
   switch (outcome.kind) {
     case 'denied':
@@ -106,7 +152,7 @@ export function verdictOnSale(
   { earlier, original, merchant }: Loaded,
   credential: Credential,
   request: VoidRequest | ReversalRequest,
-): Verdict {
+): ApiVerdict {
   if (original !== null && mayAct(credential, original.sale.merchantId))
     // A terminal that was stolen does not keep its merchant from undoing its sales; a closed merchant is heard no more.
     return merchant?.status === 'active'

@@ -7,7 +7,6 @@ import { type Context, Hono } from 'hono'
 import { compareRecord, type ReconciliationRecord } from '../domain/compare-record.ts'
 import { acquirerKey } from '../domain/message-key.ts'
 import type { ReconciliationRequest } from '../domain/requests.ts'
-import { processAlone } from '../pipeline/process.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { LoadItem } from '../store/load.ts'
 import { type FoundRecord, findRecords, readForwarded } from '../store/reconciliation-records.ts'
@@ -21,8 +20,10 @@ import {
   refuseDoor,
   respondJson,
   respondProblem,
+  runAlone,
   textOf,
 } from './handler.ts'
+import { doorProblem } from './json/problem.ts'
 import { type Found, forwardedBody, recordOf, resultBody } from './json/reconciliation-records.ts'
 import { pageQuery, type RecordLine, reconciliationQuery, recordLine } from './json/schemas.ts'
 import { linesOf, respondLines } from './ndjson.ts'
@@ -97,7 +98,8 @@ async function postList(services: Services, c: Context): Promise<Response> {
     const result = resultOf(foundRecord, record, asOf)
     if (result.result === 'agrees') continue
     const follows = foundRecord !== null && (result.result === 'resolves' || result.result === 'differs')
-    const applied = apply && follows ? await applyLine(services, credential, foundRecord, record, asOf) : null
+    const applied =
+      apply && follows ? await applyLine(services, c, credential, foundRecord, record, asOf) : null
     answers.set(number, resultBody(line, result, foundRecord?.ourRecord?.message ?? null, applied))
   }
   services.log('reconciled', { lines: all.length, told: answers.size, apply })
@@ -110,9 +112,10 @@ function resultOf(foundRecord: FoundRecord | null, record: ReconciliationRecord,
     : compareRecord(foundRecord.ourRecord, record, asOf)
 }
 
-/** Down the road, where it is held against what stands by then. Whether the journal says what follows from it. */
+/** Runs the record through the pipeline, which compares it with what is there by then. Whether the journal says what follows. */
 async function applyLine(
   services: Services,
+  c: Context,
   credential: string,
   { ourRecord, saleKey }: FoundRecord,
   record: ReconciliationRecord,
@@ -135,10 +138,10 @@ async function applyLine(
     record,
     asOf,
   }
-  const outcome = await processAlone(services.road, {
-    load,
-    verify: async (loaded) =>
-      loaded.credential?.merchantId === null ? { kind: 'verified', request } : { kind: 'denied' },
-  })
+  const { outcome } = await runAlone(services, c, load, (loaded) =>
+    loaded.credential?.merchantId === null
+      ? { kind: 'verified', request }
+      : { kind: 'denied', problem: doorProblem('unauthorized') },
+  )
   return outcome.kind === 'answered' || outcome.kind === 'pending'
 }

@@ -3,10 +3,11 @@
 import { type Context, Hono } from 'hono'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { ReversalRequest } from '../domain/requests.ts'
-import type { Outcome, Verdict } from '../pipeline/process.ts'
 import type { Services } from '../pipeline/services.ts'
-import type { Credential, Loaded } from '../store/load.ts'
+import type { Outcome } from '../pipeline/types.ts'
+import type { Credential, Loaded, LoadItem } from '../store/load.ts'
 import {
+  type ApiVerdict,
   credentialOf,
   logOutcome,
   readBody,
@@ -19,7 +20,7 @@ import {
   verdictOnSale,
 } from './handler.ts'
 import { reversalBody } from './json/bodies.ts'
-import { declineProblem } from './json/problem.ts'
+import { declineProblem, doorProblem, type Problem } from './json/problem.ts'
 import { idempotencyKey, type ReversalBody, reversalBody as reversalSchema } from './json/schemas.ts'
 
 export function reversalRoutes(services: Services): Hono {
@@ -47,23 +48,28 @@ async function postReversal(services: Services, c: Context): Promise<Response> {
     own: await keyring.fingerprint('content', key.data),
     target: await keyring.fingerprint('content', body.value.idempotencyKey),
   }
-  const outcome = await submit(services, c, {
-    load: {
-      credential,
-      saleId,
-      idempotencyKey: keys.own,
-      idempotencyKind: 'void_reversal',
-      targetIdempotencyKey: keys.target,
-    },
-    verify: (loaded) => verify(services, loaded, body.value, keys),
-  })
+  const load: LoadItem = {
+    credential,
+    saleId,
+    idempotencyKey: keys.own,
+    idempotencyKind: 'void_reversal',
+    targetIdempotencyKey: keys.target,
+  }
+  const { outcome, denial } = await submit(services, c, load, (loaded) =>
+    verify(services, loaded, body.value, keys),
+  )
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
-  return respond(outcome)
+  return respond(outcome, denial)
 }
 
-async function verify(services: Services, loaded: Loaded, body: ReversalBody, keys: Keys): Promise<Verdict> {
+async function verify(
+  services: Services,
+  loaded: Loaded,
+  body: ReversalBody,
+  keys: Keys,
+): Promise<ApiVerdict> {
   const { credential } = loaded
-  if (credential === null) return { kind: 'denied' }
+  if (credential === null) return { kind: 'denied', problem: doorProblem('unauthorized') }
   return verdictOnSale(loaded, credential, await request(services, credential, loaded, body, keys))
 }
 
@@ -91,8 +97,8 @@ async function request(
   }
 }
 
-function respond(outcome: Outcome): Response {
-  if (outcome.kind !== 'answered') return respondProblem(undecidedProblem(outcome, undefined))
+function respond(outcome: Outcome, denial: Problem | null): Response {
+  if (outcome.kind !== 'answered') return respondProblem(undecidedProblem(outcome, denial))
   const { answer, entry, replayed, loadedState } = outcome
   const headers = replayed ? { 'idempotent-replayed': 'true' } : undefined
   if (answer.reason !== null)

@@ -8,11 +8,12 @@ import { posMessageKey, tombstonedKey } from '../domain/message-key.ts'
 import { maskPan } from '../domain/pan.ts'
 import type { CapturedSaleRequest } from '../domain/requests.ts'
 import { voidableUntil } from '../domain/window.ts'
-import type { Outcome, Verdict } from '../pipeline/process.ts'
 import type { Services } from '../pipeline/services.ts'
+import type { Outcome } from '../pipeline/types.ts'
 import { canonical } from '../store/journal.ts'
 import { type Credential, type Loaded, load } from '../store/load.ts'
 import {
+  type ApiVerdict,
   check,
   credentialOf,
   isMediaType,
@@ -98,11 +99,10 @@ async function recordCapturedSale(
   if ((body.value.fee ?? 0) > body.value.amount)
     return doorProblem('invalid_request', { errors: [{ field: 'fee', why: 'is over the amount' }] })
 
-  let denial: Problem | undefined
   const messageKey = posMessageKey({ merchantId, terminalId, batchNumber, stan }, 'sale')
-  const verify = async (loaded: Loaded): Promise<Verdict> => {
-    denial = deny(loaded.credential, merchantId)
-    if (denial !== undefined) return { kind: 'denied' }
+  const verify = async (loaded: Loaded): Promise<ApiVerdict> => {
+    const problem = deny(loaded.credential, merchantId)
+    if (problem !== undefined) return { kind: 'denied', problem }
     // Another merchant's terminal and one that does not exist are answered alike.
     if (loaded.terminal?.merchantId !== merchantId) return { kind: 'refused', reason: 'terminal_unknown' }
     const reason = refuseTerminal(loaded.terminal, loaded.merchant, merchantId)
@@ -121,7 +121,7 @@ async function recordCapturedSale(
     targetKey,
     ...(rrn === undefined ? {} : { saleRrn: rrn }),
   }
-  const outcome = await submit(services, c, { load: item, verify })
+  const { outcome, denial } = await submit(services, c, item, verify)
   return answerOf(services, outcome, denial)
 }
 
@@ -173,7 +173,7 @@ function reasonOf(outcome: Outcome): DeclineReason | null {
   return outcome.kind === 'refused' ? outcome.reason : null
 }
 
-function answerOf(services: Services, outcome: Outcome, denial: Problem | undefined): Answered {
+function answerOf(services: Services, outcome: Outcome, denial: Problem | null): Answered {
   const reason = reasonOf(outcome)
   if (reason !== null) services.log('refused', { type: 'captured_sale', door: 'json', reason })
   if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial)

@@ -8,17 +8,17 @@ import { apiMessageKey } from '../domain/message-key.ts'
 import type { ProvisionRequest } from '../domain/requests.ts'
 import type { MacProfile, Merchant, MerchantChange } from '../domain/types.ts'
 import { fromHex } from '../iso8583/hex.ts'
-import { processAlone, type Verdict } from '../pipeline/process.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Loaded } from '../store/load.ts'
 import {
+  type ApiVerdict,
   check,
   credentialOf,
-  noteCaller,
   readBody,
   refuseDoor,
   respondJson,
   respondProblem,
+  runAlone,
   undecidedProblem,
 } from './handler.ts'
 import { terminalBody } from './json/bodies.ts'
@@ -52,30 +52,17 @@ async function putTerminal(services: Services, c: Context): Promise<Response> {
   if (!body.ok) return respondProblem(body.error)
   const names: Names = { merchantId: merchant.value, terminalId: terminal.value }
 
-  let denial: Problem | undefined
-  const verify = async (loaded: Loaded): Promise<Verdict> => {
-    noteCaller(c, loaded.credential)
-    denial = deny(loaded, names, body.value)
-    if (denial !== undefined) return { kind: 'denied' }
-    const verdict = await provisionVerdict(services, loaded, names, body.value)
-    if (verdict.kind !== 'not_a_key') return verdict
-    denial = doorProblem(verdict.reason)
-    return { kind: 'denied' }
-  }
-  const outcome = await processAlone(services.road, {
-    load: { credential, ...names, masterKey: true },
-    verify,
+  const load = { credential, ...names, masterKey: true }
+  const { outcome, denial } = await runAlone(services, c, load, async (loaded) => {
+    const problem = deny(loaded, names, body.value)
+    if (problem !== undefined) return { kind: 'denied', problem }
+    return provisionVerdict(services, loaded, names, body.value)
   })
   if (outcome.kind !== 'answered') return respondProblem(undecidedProblem(outcome, denial))
   const { context, entry } = outcome
   const isNew = context.terminal.head.seq === 0
   const after = { ...context.terminal, ...entry?.effects.terminal }
   return respondJson(isNew ? 201 : 200, terminalBody(after, context.merchant))
-}
-
-interface NotAKey {
-  readonly kind: 'not_a_key'
-  readonly reason: 'check_value_differs' | 'master_key_weak'
 }
 
 function deny(loaded: Loaded, { merchantId }: Names, body: ProvisionBody): Problem | undefined {
@@ -99,7 +86,7 @@ async function provisionVerdict(
   { terminal, merchant, masterKey }: Loaded,
   names: Names,
   body: ProvisionBody,
-): Promise<Verdict | NotAKey> {
+): Promise<ApiVerdict> {
   const { merchantId, terminalId } = names
   const profile: ProvisionRequest['profile'] = {
     status: body.status ?? terminal?.status ?? 'active',
@@ -123,8 +110,8 @@ async function provisionVerdict(
   }
   if (body.tmk === undefined) return { kind: 'verified', request }
   const tmk = joinComponents(services.core, profile.macProfile, body.tmk)
-  if (tmk === undefined) return { kind: 'not_a_key', reason: 'check_value_differs' }
-  if (tmk.every((byte) => byte === 0)) return { kind: 'not_a_key', reason: 'master_key_weak' }
+  if (tmk === undefined) return { kind: 'denied', problem: doorProblem('check_value_differs') }
+  if (tmk.every((byte) => byte === 0)) return { kind: 'denied', problem: doorProblem('master_key_weak') }
   // Greater than the one before on whatever clock: by its version a sign-on knows that its master key is still the one.
   const version = Math.max(services.now(), (masterKey?.version ?? 0) + 1)
   const wrapped = await services.keyring.wrap(tmk, { ...names, usage: 'tmk', version })

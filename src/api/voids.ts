@@ -3,11 +3,12 @@
 import { type Context, Hono } from 'hono'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { VoidRequest } from '../domain/requests.ts'
-import type { Outcome, Verdict } from '../pipeline/process.ts'
 import type { Services } from '../pipeline/services.ts'
+import type { Outcome } from '../pipeline/types.ts'
 import type { Credential, Loaded } from '../store/load.ts'
 import { readVoid } from '../store/voids.ts'
 import {
+  type ApiVerdict,
   credentialOf,
   logOutcome,
   mayAct,
@@ -23,7 +24,7 @@ import {
 } from './handler.ts'
 import { voidBodyOf } from './json/bodies.ts'
 import { approvedVoid } from './json/first-answer.ts'
-import { declineProblem } from './json/problem.ts'
+import { declineProblem, doorProblem, type Problem } from './json/problem.ts'
 import { idempotencyKey, type VoidBody, voidBody } from './json/schemas.ts'
 
 export function voidRoutes(services: Services): Hono {
@@ -45,14 +46,19 @@ async function postVoid(services: Services, c: Context): Promise<Response> {
   const keyFingerprint = await services.keyring.fingerprint('content', key.data)
   const verify = (loaded: Loaded) => verifyVoid(services, loaded, body.value, keyFingerprint)
   const load = { credential, saleId, idempotencyKey: keyFingerprint }
-  const outcome = await submit(services, c, { load, verify })
+  const { outcome, denial } = await submit(services, c, load, verify)
   logOutcome(services, { type: 'void', door: 'json', saleId }, outcome)
-  return respond(outcome)
+  return respond(outcome, denial)
 }
 
-async function verifyVoid(services: Services, loaded: Loaded, body: VoidBody, key: string): Promise<Verdict> {
+async function verifyVoid(
+  services: Services,
+  loaded: Loaded,
+  body: VoidBody,
+  key: string,
+): Promise<ApiVerdict> {
   const { credential } = loaded
-  if (credential === null) return { kind: 'denied' }
+  if (credential === null) return { kind: 'denied', problem: doorProblem('unauthorized') }
   return verdictOnSale(loaded, credential, await voidRequest(services, credential, loaded, body, key))
 }
 
@@ -91,9 +97,9 @@ async function voidRequest(
   }
 }
 
-function respond(outcome: Outcome): Response {
+function respond(outcome: Outcome, denial: Problem | null): Response {
   if (outcome.kind === 'pending') return respondPending(outcome)
-  if (outcome.kind !== 'answered') return respondProblem(undecidedProblem(outcome, undefined))
+  if (outcome.kind !== 'answered') return respondProblem(undecidedProblem(outcome, denial))
   const { answer, entry, replayed, loadedState } = outcome
   const headers = replayed ? { 'idempotent-replayed': 'true' } : undefined
   if (answer.reason !== null)

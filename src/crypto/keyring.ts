@@ -86,7 +86,7 @@ export async function openKeyring(
     async fingerprint(purpose, data) {
       const bytes = typeof data === 'string' ? utf8(data) : data
       const mac = await crypto.subtle.sign('HMAC', purpose === 'pan' ? pan : content, bytes)
-      return Array.from(new Uint8Array(mac), (byte) => byte.toString(16).padStart(2, '0')).join('')
+      return new Uint8Array(mac).toHex()
     },
   }
 }

@@ -36,5 +36,5 @@ export const freshSixDigits = (random: Random): string => {
 export function freshId(random: Random): string {
   const bytes = new Uint8Array(16)
   random(bytes)
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return bytes.toHex()
 }

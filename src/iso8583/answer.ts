@@ -3,7 +3,7 @@
 import { type DeclineReason, refusalOf } from '../domain/decline-reason.ts'
 import { field60Of, isCardNumber, panOf, type TransactionType } from './cup.ts'
 import { toHex } from './hex.ts'
-import { type Message, pack } from './message.ts'
+import type { Message } from './message.ts'
 import { encodeText, type TextEncoding } from './text.ts'
 
 /** What the acquirer says; numbers are fields, values as in `Message`. */
@@ -28,8 +28,13 @@ export interface ResponseFields {
 
 const FINANCIAL_ECHO = [2, 3, 4, 11, 14, 23, 25, 41, 42, 49, 53, 60]
 
+interface Layout {
+  readonly echo: readonly number[]
+  readonly own: readonly number[]
+}
+
 /** Per transaction, what is echoed and what is ours. A MAC (64) is added by the door where it has a key. */
-const LAYOUT: Readonly<Record<TransactionType, { echo: readonly number[]; own: readonly number[] }>> = {
+export const LAYOUT: Readonly<Record<TransactionType, Layout>> = {
   sign_on: { echo: [11, 41, 42], own: [12, 13, 32, 37, 39, 60, 62] },
   sign_off: { echo: [11, 41, 42, 60], own: [12, 13, 32, 37, 39] },
   echo: { echo: [11, 41, 42, 60], own: [12, 13, 39] },
@@ -44,7 +49,7 @@ const LAYOUT: Readonly<Record<TransactionType, { echo: readonly number[]; own: r
 }
 
 /** What an answer that belongs to no known transaction echoes. */
-const UNSUPPORTED = { echo: [3, 4, 11, 25, 41, 42, 49, 60], own: [12, 13, 39, 63] }
+export const UNSUPPORTED: Layout = { echo: [3, 4, 11, 25, 41, 42, 49, 60], own: [12, 13, 39, 63] }
 
 /** Request MTI plus 10. */
 export const responseMti = (mti: string): string => String(Number(mti) + 10).padStart(4, '0')
@@ -113,14 +118,6 @@ export function buildAnswer(
     if (value !== undefined && value !== null) answer.set(number, value)
   }
   return { mti: responseMti(request.mti), fields: answer }
-}
-
-/** The packed answer with field 64 set to what `mac` computes over the bytes before it. */
-export function packWithMac(answer: Message, mac: (input: Uint8Array) => Uint8Array): Uint8Array {
-  const fields = new Map([...answer.fields, [64, '0'.repeat(16)] as const])
-  const body = pack({ ...answer, fields })
-  body.set(mac(body.subarray(0, body.length - 8)), body.length - 8)
-  return body
 }
 
 /** Bytes of field 63: card organisation 3, issuer text 20, CUP text 20, acquirer text 20, terminal text up to 60. */

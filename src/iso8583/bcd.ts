@@ -1,12 +1,15 @@
 /** @module Digits to packed BCD and back, in both alignments; track data likewise, with all sixteen nibbles. */
 
-import { HEX_PAIRS, nibbleOf } from './hex.ts'
-
 /** Where the digits of an odd count lie: `right` pads the first nibble, `left` pads the last one. */
 export type Alignment = 'left' | 'right'
 
 /** The character pair of each byte value in one alphabet; '' for a byte that the alphabet lacks. */
 export type Alphabet = readonly string[]
+
+/** The two upper-case hex digits of each byte value. */
+const HEX_PAIRS: Alphabet = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, '0').toUpperCase(),
+)
 
 /** Decimal digits. */
 export const DIGITS: Alphabet = HEX_PAIRS.map((pair) => (/^\d\d$/.test(pair) ? pair : ''))
@@ -72,4 +75,11 @@ export function writePacked(
     bytes[byte] = at % 2 === 0 ? nibble << 4 : (bytes[byte] ?? 0) | nibble
   }
   return true
+}
+
+/** The value 0–15 of the hex digit with this character code, either case; −1 for any other character. */
+function nibbleOf(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30
+  const letter = code | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
 }

@@ -70,7 +70,7 @@ function financialType(fields: Message['fields'], transactionType: string): 'sal
  * Fields without which a message is not decided. 41 and 42 are missed before, as an unknown terminal, and 64 as a wrong
  * MAC. A reversal is heard with as little as names its target: a refusal would clear it in the terminal.
  */
-const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
+export const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
   sign_on: [11],
   sign_off: [],
   echo: [],
@@ -108,7 +108,7 @@ export interface MessageIdentity {
   readonly stan: string
 }
 
-export function placeOf({ fields }: Message): MessageIdentity {
+export function identityOf({ fields }: Message): MessageIdentity {
   return {
     terminalId: (fields.get(41) ?? '').trimEnd(),
     merchantId: (fields.get(42) ?? '').trimEnd(),

@@ -1,6 +1,6 @@
 /** @module Texts for receipts, in the encoding that the terminal prints. */
 
-import iconv from 'iconv-lite'
+import { decodeGbk, encodeGbk } from './gbk.ts'
 
 /** GBK (code page 936) is what terminals print by default. */
 export type TextEncoding = 'gbk' | 'ascii'
@@ -10,19 +10,19 @@ export type TextEncoding = 'gbk' | 'ascii'
  * becomes one `?`.
  */
 export function encodeText(text: string, encoding: TextEncoding, maxBytes: number): Uint8Array {
-  const bytes = encoding === 'gbk' ? iconv.encode(text, 'gbk') : asciiBytes(text)
+  const bytes = encoding === 'gbk' ? encodeGbk(text) : asciiBytes(text)
   let end = 0
   while (end < bytes.length) {
     const next = end + characterLength(bytes[end] ?? 0, encoding)
     if (next > maxBytes) break
     end = next
   }
-  return Uint8Array.from(bytes.subarray(0, end))
+  return bytes.slice(0, end)
 }
 
 /** Bytes that are no character of the encoding come out as U+FFFD. */
 export function decodeText(bytes: Uint8Array, encoding: TextEncoding): string {
-  if (encoding === 'gbk') return iconv.decode(bytes, 'gbk')
+  if (encoding === 'gbk') return decodeGbk(bytes)
   return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : '\ufffd')).join('')
 }
 

@@ -1,5 +1,5 @@
 /**
- * @module The group commit: while one set is on the road, arrivals of this isolate gather for the next.
+ * @module The group commit: while one set is in flight, arrivals of this isolate gather for the next.
  *
  * A database serves one caller at a time and a set costs little more than one message, so under load the sets grow and
  * with nothing on the road a message leaves at once. Each set is driven by the request of one of its own messages and
@@ -16,7 +16,7 @@ export interface Work<M, O> {
   settle(outcome: O): void
 }
 
-export interface Group<M, O> {
+export interface GroupCommit<M, O> {
   /** Resolves with the outcome, or with `unknown` when the set has not come back in time. */
   submit(message: M, waitUntil: (promise: Promise<unknown>) => void): Promise<O>
 }
@@ -29,7 +29,7 @@ export interface Unsettled<M, O> {
   readonly deferred: readonly Work<M, O>[]
 }
 
-export interface GroupOptions<M, O> {
+export interface GroupCommitOptions<M, O> {
   /** Drives a set; settles each work or returns it. Must not throw. */
   readonly run: (set: readonly Work<M, O>[]) => Promise<Unsettled<M, O>>
   /** What a waiter is told when its patience ends: what happened is not known. */
@@ -49,7 +49,7 @@ const LEASE_MS = 15_000
 /** How often a waiter looks whether the road is free though no one woke it. */
 const POLL_INTERVAL_MS = 250
 
-export function createGroup<M, O>(options: GroupOptions<M, O>): Group<M, O> {
+export function createGroupCommit<M, O>(options: GroupCommitOptions<M, O>): GroupCommit<M, O> {
   const { run, unknown, setSize = 100, deadlineMs = 10_000 } = options
   const queue: Waiting<M, O>[] = []
   let inFlight: { readonly since: number } | null = null

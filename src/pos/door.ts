@@ -55,20 +55,20 @@ export function terminalDoor(services: Services, admission: AdmissionController)
     leaveBody()
     if (!body.ok) return empty(body.error)
     const priority = priorityOfFrame(body.value)
-    const identity = admission.enter(priority, mayAskAcquirer(body.value))
-    if (identity === undefined) return overloaded(priority)
+    const slot = admission.enter(priority, mayAskAcquirer(body.value))
+    if (slot === undefined) return overloaded(priority)
     try {
-      return respond((await deadline.until(DEADLINE_MS, answer(c, body.value, identity))) ?? SILENCE)
+      return respond((await deadline.until(DEADLINE_MS, answer(c, body.value, slot))) ?? SILENCE)
     } finally {
-      identity.leave()
+      slot.leave()
     }
   }
 
-  async function answer(c: Context, bytes: Uint8Array<ArrayBuffer>, identity: Slot): Promise<TerminalReply> {
+  async function answer(c: Context, bytes: Uint8Array<ArrayBuffer>, slot: Slot): Promise<TerminalReply> {
     const visit: Visit = {
       terminals: admission.terminals,
       source: sourceOf(c.req.header('cf-connecting-ip')),
-      identity,
+      slot,
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     }
     const digest = await services.keyring.fingerprint('content', bytes)

@@ -1,30 +1,19 @@
-/** @module A terminal's request as far as it is read, and the bytes of an answer to it. */
+/** @module The bytes of an answer to a terminal. */
 
-import type { MacAlgorithm } from '../core/instance.ts'
 import { freshRrn } from '../crypto/random.ts'
 import { DEFAULT_MERCHANT } from '../domain/admit.ts'
 import { SETTLEMENT_ERROR } from '../domain/decide-settlement.ts'
 import { type DeclineReason, refusalOf } from '../domain/decline-reason.ts'
 import { localFields } from '../domain/window.ts'
-import { buildAnswer, packWithMac, privateData, type ResponseFields } from '../iso8583/answer.ts'
-import type { MessageIdentity, TransactionType } from '../iso8583/cup.ts'
-import { answerFrame, type Frame } from '../iso8583/frame.ts'
-import { type Message, pack } from '../iso8583/message.ts'
+import { buildAnswer, privateData, type ResponseFields } from '../iso8583/answer.ts'
+import { answerFrame } from '../iso8583/frame.ts'
+import { packSigned } from '../iso8583/mac.ts'
+import { pack } from '../iso8583/message.ts'
+import type { PosMessage } from '../iso8583/pos-message.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Loaded } from '../store/load.ts'
 import type { TerminalReply } from './reply-cache.ts'
-
-export interface PosMessage {
-  readonly frame: Frame
-  readonly message: Message
-  readonly identity: MessageIdentity
-}
-
-/** The key that an answer's MAC is made with: only ever the one under which the request's own MAC verified. */
-export interface Signer {
-  readonly mak: Uint8Array
-  readonly algorithm: MacAlgorithm
-}
+import type { Signer } from './verify-mac.ts'
 
 /** What is known of the sender, as far as it was found. */
 export type Sender = Pick<Loaded, 'merchant' | 'terminal'>
@@ -53,17 +42,13 @@ export function undecided(services: Services, reason: DeclineReason | null, send
 /** Packs and frames an answer, with a MAC where there is a signer: an unproved sender gets nothing signed. */
 export function reply(
   { core }: Services,
-  { frame, message }: PosMessage,
-  type: TransactionType | undefined,
+  { frame, message, type }: PosMessage,
   fields: ResponseFields,
   reason: DeclineReason | null,
   signer: Signer | null = null,
 ): TerminalReply {
   const answer = buildAnswer(message, type, fields)
-  const body =
-    signer === null
-      ? pack(answer)
-      : packWithMac(answer, (input) => core.computeMac(signer.algorithm, signer.mak, input))
+  const body = signer === null ? pack(answer) : packSigned({ core, ...signer }, answer)
   const signOnAgain = reason !== null && refusalOf(reason).doNext === 'sign_on'
   return {
     status: 200,
@@ -76,12 +61,12 @@ export function reply(
 export function refuse(
   services: Services,
   posMessage: PosMessage,
-  type: TransactionType | undefined,
   reason: DeclineReason,
   sender: Sender = NO_ONE,
   signer: Signer | null = null,
 ): TerminalReply {
-  const { terminalId, stan } = posMessage.identity
+  const { type, identity } = posMessage
+  const { terminalId, stan } = identity
   services.log('refused', { reason, type, terminalId, stan })
-  return reply(services, posMessage, type, undecided(services, reason, sender), reason, signer)
+  return reply(services, posMessage, undecided(services, reason, sender), reason, signer)
 }

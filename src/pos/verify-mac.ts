@@ -1,31 +1,28 @@
 /**
- * @module Proves that a message is its terminal's: the MAC over the bytes as received, under the key set in use or one
- * that is pending. Every message takes the same path, with a key of no one's where there is none of its own.
+ * @module Proves that a message is its terminal's: the MAC over the bytes as received, under the current key set or a pending
+ * one. Every message takes the same path: where the terminal has no key, under a key that belongs to no one.
  */
 
-import type { Core, MacAlgorithm } from '../core/instance.ts'
+import type { Core } from '../core/instance.ts'
 import type { Keyring } from '../crypto/keyring.ts'
 import { refuseTerminal } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import { macAlgorithmOf, makLengthOf } from '../domain/mac-profile.ts'
+import type { MacProfile } from '../domain/types.ts'
+import type { TransactionMessage } from '../iso8583/pos-message.ts'
 import type { Loaded } from '../store/load.ts'
 
-/** The part of a message that its MAC is about. */
-export interface Unverified {
-  readonly terminalId: string
-  readonly merchantId: string
-  /** MTI … last field before 64, as received. */
-  readonly macInput: Uint8Array
-  /** Field 64, 8 bytes; undefined where the message has none. */
-  readonly mac: Uint8Array | undefined
+/** The key for an answer's MAC: only ever the one under which the request's own MAC verified. */
+export interface Signer {
+  readonly macProfile: MacProfile
+  /** In clear; its receiver wipes it. */
+  readonly macKey: Uint8Array
 }
 
-export type Verified =
+export type MacProof =
   | {
-      readonly kind: 'verified'
-      /** The MAC key in clear; the caller wipes it. */
-      readonly mak: Uint8Array
-      readonly algorithm: MacAlgorithm
+      readonly kind: 'proved'
+      readonly signer: Signer
       /** Set where the key set was pending: this message makes it current. */
       readonly keyVersion?: number
     }
@@ -33,34 +30,32 @@ export type Verified =
 
 const NO_MAC = new Uint8Array(8)
 
-export async function verifyTerminal(
+export async function verifyMac(
   core: Core,
   keyring: Keyring,
-  message: Unverified,
-  loaded: Loaded,
-): Promise<Verified> {
-  const { terminal, keySets } = loaded
-  const mac = message.mac ?? NO_MAC
+  { identity, macInput, mac }: Pick<TransactionMessage, 'identity' | 'macInput' | 'mac'>,
+  { terminal, merchant, keySets }: Loaded,
+): Promise<MacProof> {
+  const given = mac ?? NO_MAC
   const refusal =
-    refuseTerminal(terminal, loaded.merchant, message.merchantId) ??
+    refuseTerminal(terminal, merchant, identity.merchantId) ??
     (keySets.length === 0 ? 'key_not_established' : null)
   if (refusal !== null || terminal === null) {
-    core.verifyMac('cup-ecb', await keyring.noOnesKey(), message.macInput, mac)
+    core.verifyMac('cup-ecb', await keyring.noOnesKey(), macInput, given)
     return { kind: 'refused', reason: refusal ?? 'terminal_unknown' }
   }
   const { merchantId, terminalId, macProfile } = terminal
   const algorithm = macAlgorithmOf(macProfile)
-  for (const { version, mak: wrapped } of keySets) {
-    const mak = await keyring.unwrap(wrapped, { merchantId, terminalId, usage: 'mak', version })
-    const fits = message.mac !== undefined && mak.length === makLengthOf(macProfile)
-    if (fits && core.verifyMac(algorithm, mak, message.macInput, mac))
+  for (const { version, mak } of keySets) {
+    const macKey = await keyring.unwrap(mak, { merchantId, terminalId, usage: 'mak', version })
+    const fits = mac !== undefined && macKey.length === makLengthOf(macProfile)
+    if (fits && core.verifyMac(algorithm, macKey, macInput, given))
       return {
-        kind: 'verified',
-        mak,
-        algorithm,
+        kind: 'proved',
+        signer: { macProfile, macKey },
         ...(version === terminal.keyVersion ? {} : { keyVersion: version }),
       }
-    mak.fill(0)
+    macKey.fill(0)
   }
   return { kind: 'refused', reason: 'mac_mismatch' }
 }

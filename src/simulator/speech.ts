@@ -1,24 +1,17 @@
 /** @module How a simulated acquirer hears and speaks ISO 8583: requests whose MAC is right, answers under its own. */
 
-import type { Core } from '../core/instance.ts'
-import { macAlgorithmOf } from '../domain/mac-profile.ts'
-import type { MacProfile } from '../domain/types.ts'
-import { buildAnswer, packWithMac } from '../iso8583/answer.ts'
+import { buildAnswer } from '../iso8583/answer.ts'
 import { field60Of, transactionTypeOf } from '../iso8583/cup.ts'
 import { readField61 } from '../iso8583/field60.ts'
 import { answerFrame, type Frame } from '../iso8583/frame.ts'
-import { fromHex } from '../iso8583/hex.ts'
-import { type Message, macInput, pack } from '../iso8583/message.ts'
+import { type MacKey, macFault, packSigned } from '../iso8583/mac.ts'
+import { type Message, pack } from '../iso8583/message.ts'
 import { type Received, readMessage } from '../iso8583/received.ts'
 import type { Kind } from './faults.ts'
 import type { Item, Posting } from './ledger.ts'
 
-export interface Voice {
-  readonly core: Core
-  readonly macProfile: MacProfile
-  /** As long as the profile wants it. */
-  readonly macKey: Uint8Array
-}
+/** The key under which the acquirer checks requests and signs answers. */
+export type Voice = MacKey
 
 /** What a message asks of the books. */
 export interface SimulatedRequest {
@@ -42,11 +35,8 @@ export function receive({ core }: Voice, bytes: Uint8Array): Received | undefine
   return read.ok ? read.value : undefined
 }
 
-export function hasRightMac({ core, macProfile, macKey }: Voice, { frame, message }: Received): boolean {
-  const mac = fromHex(message.fields.get(64) ?? '')
-  if (mac === undefined || mac.length === 0) return false
-  return core.verifyMac(macAlgorithmOf(macProfile), macKey, macInput(frame.body), mac)
-}
+export const hasRightMac = (voice: Voice, { frame, message }: Received): boolean =>
+  macFault(voice, frame.body, message) === null
 
 /** Undefined: nothing that is done here. */
 export function simulatedRequestOf({ mti, fields }: Message): SimulatedRequest | undefined {
@@ -94,11 +84,8 @@ export function answerTo(request: Message, { responseCode, item, at, day }: Resp
 }
 
 /** The frame of an answer, under the acquirer's MAC. */
-export function sign({ core, macProfile, macKey }: Voice, request: Frame, answer: Message): Uint8Array {
-  const algorithm = macAlgorithmOf(macProfile)
-  const body = packWithMac(answer, (input) => core.computeMac(algorithm, macKey, input))
-  return answerFrame(request, body, {}, core.lrc)
-}
+export const sign = (voice: Voice, request: Frame, answer: Message): Uint8Array =>
+  answerFrame(request, packSigned(voice, answer), {}, voice.core.lrc)
 
 /** The same for whoever did not prove who it is. */
 export const withoutMac = ({ core }: Voice, request: Frame, answer: Message): Uint8Array =>

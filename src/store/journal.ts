@@ -27,7 +27,7 @@ export function canonical(value: unknown): string {
 /** SHA-256 of a text in UTF-8; lower-case hex. */
 export async function sha256(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return new Uint8Array(digest).toHex()
 }
 
 /** Over the previous hash (64 hex characters) followed by the body. */

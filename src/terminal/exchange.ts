@@ -1,12 +1,11 @@
 /** @module One exchange from the terminal's side: message → MAC → frame → send → frame → checked answer. */
 
 import type { Core } from '../core/instance.ts'
-import { macAlgorithmOf } from '../domain/mac-profile.ts'
 import type { MacProfile } from '../domain/types.ts'
-import { packWithMac } from '../iso8583/answer.ts'
 import { buildFrame, type Frame, type Send } from '../iso8583/frame.ts'
 import { fromHex } from '../iso8583/hex.ts'
-import { type Message, macInput, pack } from '../iso8583/message.ts'
+import { macFault, macOf, packSigned } from '../iso8583/mac.ts'
+import { type Message, pack } from '../iso8583/message.ts'
 import { readMessage } from '../iso8583/received.ts'
 import { decodeText } from '../iso8583/text.ts'
 import { faultOf, isApproved, needsMac } from './check-answer.ts'
@@ -63,13 +62,8 @@ export async function exchangeMessage(
   message: Message,
   macKey: Uint8Array | null,
 ): Promise<Exchange> {
-  const { core, macProfile } = link
-  const algorithm = macAlgorithmOf(macProfile)
-  const body =
-    macKey === null
-      ? pack(message)
-      : packWithMac(message, (input) => core.computeMac(algorithm, macKey, input))
-  const request = buildFrame(link.frame, link.tpdu, link.header, body, core.lrc)
+  const body = macKey === null ? pack(message) : packSigned({ ...link, macKey }, message)
+  const request = buildFrame(link.frame, link.tpdu, link.header, body, link.core.lrc)
   return exchangeFrame(link, operation, request, macKey)
 }
 
@@ -106,11 +100,9 @@ function judge(link: Link, sent: Message, answer: Uint8Array, macKey: Uint8Array
   const fault = faultOf(sent, received)
   if (fault !== null) return { ...read, outcome: 'invalid', fault }
   if (needsMac(sent, received)) {
-    const mac = fromHex(received.fields.get(64) ?? '')
-    const algorithm = macAlgorithmOf(link.macProfile)
-    if (mac === undefined || mac.length === 0)
+    if (macOf(received) === undefined)
       return { ...read, outcome: 'invalid', fault: 'approved without a MAC', macFault: true }
-    if (macKey === null || !link.core.verifyMac(algorithm, macKey, macInput(frame.body), mac))
+    if (macKey === null || macFault({ ...link, macKey }, frame.body, received) !== null)
       return { ...read, outcome: 'invalid', fault: 'the MAC is wrong', macFault: true }
   }
   const approved = received.fields.has(39) ? isApproved(responseCode) : responseCode === MATCHED

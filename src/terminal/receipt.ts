@@ -1,4 +1,4 @@
-/** @module The receipt (签购单) of a sale or void, in 中文 and English (protocol.md §7.10). For paper of 32 columns. */
+/** @module The receipt (签购单) of a sale or void, in 中文 and English (protocol.md §7). For paper of 32 columns. */
 
 import { maskPan } from '../domain/pan.ts'
 import { field60Of, panOf } from '../iso8583/cup.ts'

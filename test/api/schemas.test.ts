@@ -1,7 +1,7 @@
 /** @module The bodies that the JSON API rejects, member by member. Each is valid except for one thing. */
 
 import { describe, expect, it } from 'vitest'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import {
   capturedSaleBody,
   idempotencyKey,

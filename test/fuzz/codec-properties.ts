@@ -3,7 +3,6 @@
 import {
   buildAnswer,
   isRequest,
-  packWithMac,
   privateData,
   type ResponseFields,
   responseMti,
@@ -13,13 +12,13 @@ import {
   hasAccountType,
   keptFields,
   panOf,
-  placeOf,
   type TransactionType,
   transactionTypeOf,
 } from '../../src/iso8583/cup.ts'
 import { type DescribedField, describe, describeJson } from '../../src/iso8583/describe.ts'
 import { readField60, readField61 } from '../../src/iso8583/field60.ts'
 import { answerFrame, buildFrame, type Frame, parseFrame } from '../../src/iso8583/frame.ts'
+import { packWithMac } from '../../src/iso8583/mac.ts'
 import {
   isCanonical,
   type Message,
@@ -29,7 +28,7 @@ import {
   unpackWhatCan,
 } from '../../src/iso8583/message.ts'
 import { ICC_TAGS } from '../../src/iso8583/names.ts'
-import { contentOf, type PosTransaction, readRequest } from '../../src/iso8583/request.ts'
+import { parsePosMessage } from '../../src/iso8583/pos-message.ts'
 import { serialData, unwrapSerial, wrapSerial, xorLrc } from '../../src/iso8583/serial-frame.ts'
 import { decodeText, encodeText, type TextEncoding } from '../../src/iso8583/text.ts'
 import { microPack } from '../support/micro-iso8583.ts'
@@ -118,7 +117,7 @@ function checkBody(body: Uint8Array): Verdict {
   }
   checkMessage(body, message.value)
   const form = isCanonical(body, message.value) ? '' : 'not canonical, '
-  return { words: form + checkRequest(message.value, covered), isMessage: true }
+  return { words: form + checkRequest(message.value, body), isMessage: true }
 }
 
 function checkMessage(body: Uint8Array, message: Message): void {
@@ -151,14 +150,13 @@ const ACQUIRER: ResponseFields = {
   privateData: privateData(null, 'gbk'),
 }
 
-const OF_MANAGEMENT: readonly TransactionType[] = ['sign_on', 'sign_off', 'echo']
-const isPos = (type: TransactionType): type is PosTransaction => !OF_MANAGEMENT.includes(type)
+const ENVELOPE = { kind: 'tpdu', tpdu: new Uint8Array(5), header: new Uint8Array(6) } as const
 
 /** Never kept, whatever comes in them. */
 const NOT_KEPT = [2, 14, 35, 36, 52, 55, 57, 58, 59, 62, 63]
 
 /** Says which transaction it is, and the field at fault. */
-function checkRequest(message: Message, covered: Uint8Array): string {
+function checkRequest(message: Message, body: Uint8Array): string {
   const { fields } = message
   const kept = keptFields(message)
   must(
@@ -171,17 +169,18 @@ function checkRequest(message: Message, covered: Uint8Array): string {
   must(!isKept(JSON.stringify(kept)), 'request: keeps a card number')
   hasAccountType(message)
   for (const part of [fields.get(60) ?? '', fields.get(61) ?? '']) checkField60(part)
-  const place = placeOf(message)
-  const type = transactionTypeOf(message)
+  const parsed = parsePosMessage({ ...ENVELOPE, body }, message)
+  const { type, fault } = parsed
+  must(type === transactionTypeOf(message), 'request: type')
   if (isRequest(message.mti)) checkAnswer(message, type)
   if (type === undefined) return 'not done here'
-  const fault = formatFault(type, message)
+  must(fault === formatFault(type, message), 'request: fault')
   must(fault === undefined || (fault >= 2 && fault <= 64), 'request: fault is no field')
   if (fault !== undefined) return `${type}, fault in ${fault}`
-  if (!isPos(type)) return type
-  const fingerprints = { card: null, content: 'content' }
-  const request = readRequest(type, message, place, fingerprints)
-  contentOf(type, place, message, Uint8Array.from(covered))
+  if (parsed.kind === 'management') return type
+  must(isSame(parsed.macInput, macInput(body)), 'request: MAC input')
+  must(parsed.isCanonical === (isCanonical(body, message) && !hasAccountType(message)), 'request: canonical')
+  const { request } = parsed
   // The totals of a settlement are compared, and not written.
   must(!isKept(JSON.stringify({ ...request, totals: undefined })), 'request: holds a card number')
   if ('amount' in request)

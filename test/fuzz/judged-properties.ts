@@ -3,12 +3,12 @@
  * Bytes without the right MAC say nothing; a right MAC over other fields than the request's says nothing either.
  */
 
-import { checkResponse, type MacKey } from '../../src/acquirer/check-response.ts'
+import { checkResponse } from '../../src/acquirer/check-response.ts'
 import type { AcquirerRequest, AcquirerResponse } from '../../src/acquirer/port.ts'
 import { messageFor } from '../../src/acquirer/requests.ts'
 import type { Core } from '../../src/core/instance.ts'
-import { packWithMac } from '../../src/iso8583/answer.ts'
 import { buildFrame } from '../../src/iso8583/frame.ts'
+import { type MacKey, packWithMac } from '../../src/iso8583/mac.ts'
 import { type Message, messageOf, unpackWhatCan } from '../../src/iso8583/message.ts'
 import { readMessage } from '../../src/iso8583/received.ts'
 import { simulatedRequestOf } from '../../src/simulator/speech.ts'

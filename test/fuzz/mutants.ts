@@ -143,7 +143,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'MAC of an answer not checked': source(
     'codec',
     'acquirer/check-response',
-    'macFault(key, frame.body, message) ??',
+    'integrityFault(key, frame.body, message) ??',
     '',
   ),
   'answer to another message believed': source(

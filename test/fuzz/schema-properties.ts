@@ -4,7 +4,7 @@
  */
 
 import fc from 'fast-check'
-import { z } from 'zod'
+import * as z from 'zod'
 import { check, parseJson } from '../../src/api/handler.ts'
 import * as schemas from '../../src/api/json/schemas.ts'
 import { must } from './finding.ts'

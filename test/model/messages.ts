@@ -3,7 +3,7 @@
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
-import type { Message } from '../../src/pipeline/process.ts'
+import type { Message } from '../../src/pipeline/types.ts'
 import type { LoadItem } from '../../src/store/load.ts'
 import { keyOf, MID, merchant, TID, totals } from '../domain/fixtures.ts'
 import type { Named, Message as Sent } from './commands.ts'
@@ -15,9 +15,14 @@ export interface Asked {
   readonly masterKey?: { readonly version: number; readonly wrapped: string }
 }
 
-/** What a door hands to the road, once it is proved who speaks. */
+/** What a door submits, once the sender is proved. */
 export function messageOf({ request, load, masterKey }: Asked): Message {
-  const verdict = { kind: 'verified', request, ...(masterKey === undefined ? {} : { masterKey }) } as const
+  const verdict = {
+    kind: 'verified',
+    found: null,
+    request,
+    ...(masterKey === undefined ? {} : { masterKey }),
+  } as const
   return { load, verify: async () => verdict }
 }
 

@@ -4,7 +4,11 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     name: 'mutation',
-    include: ['test/domain/*.test.ts', 'test/store/*.test.ts', 'test/{process,recover}.test.ts'],
+    include: [
+      'test/domain/*.test.ts',
+      'test/store/*.test.ts',
+      'test/pipeline/{process,recover,submission}.test.ts',
+    ],
     // It reads the source's own text, in which the mistakes stand side by side.
     testNamePattern: /^(?!.*in the order in which the void’s guards are asked)/,
     testTimeout: 60_000,

@@ -5,7 +5,7 @@
 
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createGroup, type GroupOptions, type Work } from '../../src/pipeline/group-commit.ts'
+import { createGroupCommit, type GroupCommitOptions, type Work } from '../../src/pipeline/group-commit.ts'
 
 type Item = Work<string, string>
 
@@ -28,11 +28,11 @@ interface Run {
  */
 function groupOver(
   run: (set: readonly Item[], nth: number) => Promise<readonly Item[]>,
-  options: Partial<GroupOptions<string, string>> = {},
+  options: Partial<GroupCommitOptions<string, string>> = {},
 ) {
   const runs: Run[] = []
   const answered = new Map<string, { outcome: string; at: number }>()
-  const { submit } = createGroup<string, string>({
+  const { submit } = createGroupCommit<string, string>({
     run: async (set) => {
       runs.push({ at: Date.now(), set: set.map((work) => work.message) })
       return { lost: await run(set, runs.length - 1), deferred: [] }
@@ -345,7 +345,7 @@ describe('any schedule', () => {
 describe('the order of retries', () => {
   it('puts deferred messages behind all others, and messages that lost the race before them', async () => {
     const sets: string[][] = []
-    const { submit } = createGroup<string, string>({
+    const { submit } = createGroupCommit<string, string>({
       run: async (set) => {
         sets.push(set.map(({ message }) => message))
         await sleep(10)
@@ -366,7 +366,7 @@ describe('the order of retries', () => {
 
   it('keeps the arrival time of a message, so that no later one overtakes a deferred one', async () => {
     const seen: [string, number][] = []
-    const { submit } = createGroup<string, string>({
+    const { submit } = createGroupCommit<string, string>({
       run: async (set) => {
         for (const { message, since } of set) seen.push([message, since])
         await sleep(10)
@@ -388,7 +388,7 @@ describe('the order of retries', () => {
 
   it('does not run a message whose request was cut off', async () => {
     const driven: string[] = []
-    const { submit } = createGroup<string, string>({
+    const { submit } = createGroupCommit<string, string>({
       run: async (set) => {
         driven.push(...set.map(({ message }) => message))
         await sleep(5)

@@ -6,7 +6,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
 import { acquirerKey } from '../../src/domain/message-key.ts'
-import type { Message } from '../../src/pipeline/process.ts'
+import type { Message } from '../../src/pipeline/types.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
@@ -106,7 +106,7 @@ describe('a message that cannot be decided', () => {
 })
 
 it('returns refused or denied with its reason, and with the terminal when it is known', async () => {
-  const verify = async () => ({ kind: 'refused', reason: 'mac_mismatch' }) as const
+  const verify = async () => ({ kind: 'refused', found: null, reason: 'mac_mismatch' }) as const
   const known = await service.send({ load: { terminalId: TID }, verify })
   expect(known).toMatchObject({
     kind: 'refused',
@@ -115,7 +115,7 @@ it('returns refused or denied with its reason, and with the terminal when it is 
   })
   const unknown = await service.send({ load: { terminalId: '99999999' }, verify })
   expect(unknown).toEqual({ kind: 'refused', reason: 'mac_mismatch', context: null })
-  expect(await service.send({ load: {}, verify: async () => ({ kind: 'denied' }) })).toEqual({
+  expect(await service.send({ load: {}, verify: async () => ({ kind: 'denied', found: null }) })).toEqual({
     kind: 'denied',
   })
   expect(service.logged).toEqual([])
@@ -228,7 +228,7 @@ it('stores a record that only the acquirer has, and sends no inquiry for it', as
   const request = { ...identity, kind: 'reconciliation', record, asOf: 0 } as const
   const reconciliation: Message = {
     load: { terminalId: TID },
-    verify: async () => ({ kind: 'verified', request }),
+    verify: async () => ({ kind: 'verified', found: null, request }),
   }
   expect(await service.send(reconciliation)).toMatchObject({
     kind: 'pending',
@@ -244,7 +244,10 @@ it('stores a record that only the acquirer has, and sends no inquiry for it', as
 })
 
 it('runs messages without a terminal independently', async () => {
-  const other: Message = { load: {}, verify: async () => ({ kind: 'refused', reason: 'original_not_found' }) }
+  const other: Message = {
+    load: {},
+    verify: async () => ({ kind: 'refused', found: null, reason: 'original_not_found' }),
+  }
   expect(await resultsOf(service.sendTogether([sale(9), other, other]))).toEqual([
     'approved',
     'refused',

@@ -5,10 +5,9 @@
  */
 
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Message, Outcome } from '../../src/pipeline/process.ts'
-import { openRoad } from '../../src/pipeline/process.ts'
-import { recover, withAcquirer } from '../../src/pipeline/recover.ts'
-import type { Services } from '../../src/pipeline/services.ts'
+import { createPipeline } from '../../src/pipeline/process.ts'
+import { recover } from '../../src/pipeline/recover.ts'
+import type { AcquirerStage, Message, Outcome } from '../../src/pipeline/types.ts'
 import { leaseDue } from '../../src/store/outbox.ts'
 import { keyOf, NOW } from '../domain/fixtures.ts'
 import { messageFor, messageOf } from '../model/messages.ts'
@@ -25,7 +24,7 @@ const MINUTE = 60 * SECOND
 interface Harness {
   readonly service: TestService
   readonly acquirer: ScriptedAcquirer
-  readonly services: Services
+  readonly services: AcquirerStage & Pick<TestService, 'pipeline'>
   /** The sleeps in order, in milliseconds. */
   readonly sleeps: number[]
   /** Returns when no work is left under `waitUntil`. */
@@ -37,19 +36,8 @@ let background: Promise<unknown>[]
 const waitUntil = (promise: Promise<unknown>): void => void background.push(promise)
 
 function openHarness(acquirer = scriptedAcquirer(), service = new TestService(acquirer.port)): Harness {
-  const sleeps: number[] = []
-  const services = {
-    db: service.pipeline.db,
-    acquirer: acquirer.port,
-    pipeline: service.pipeline,
-    group: openRoad(service.pipeline),
-    now: () => service.now,
-    sleep: async (ms: number) => {
-      sleeps.push(ms)
-      service.now += ms
-    },
-    log: service.pipeline.log,
-  } as unknown as Services
+  const services = { ...service.options, pipeline: service.pipeline }
+  const { sleeps } = service
   const settle = async () => {
     for (let done = 0; done < background.length; done++) await background[done]
   }
@@ -83,8 +71,9 @@ const CARD = new Map([[2, '6225000000000014']])
 
 /** Like a door: submit, then ask the acquirer. */
 async function send(command: Parameters<typeof messageFor>[0], to = harness): Promise<Outcome> {
-  const outcome = await to.services.group.submit(message(command), waitUntil)
-  return withAcquirer(to.services, outcome, CARD, waitUntil)
+  const caller = { waitUntil, beforeAcquirer: () => {} }
+  const submitted = { ...message(command), cardFields: CARD }
+  return (await to.services.pipeline.submit(submitted, caller)).outcome
 }
 
 const stateOf = (key = VOID) =>
@@ -493,7 +482,8 @@ describe('a run', () => {
 
   it('runs at most six tries at once, until every message had one', async () => {
     harness.acquirer.script = { sale: SILENT, inquiry: SILENT }
-    const services = { ...harness.services, sleep: () => new Promise<void>(() => {}) }
+    const options = { ...harness.service.options, sleep: () => new Promise<void>(() => {}) }
+    const services = { ...options, pipeline: createPipeline(options) }
     const sales = Array.from({ length: 45 }, (_, i) =>
       send({ ...sale, stan: i + 1 }, { ...harness, services }),
     )

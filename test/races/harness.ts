@@ -4,10 +4,10 @@
  */
 
 import type { EntryKind } from '../../src/domain/types.ts'
-import { packWithMac } from '../../src/iso8583/answer.ts'
 import { transactionTypeOf } from '../../src/iso8583/cup.ts'
 import { buildFrame } from '../../src/iso8583/frame.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
+import { packWithMac } from '../../src/iso8583/mac.ts'
 import type { Message } from '../../src/iso8583/message.ts'
 import { readMessage } from '../../src/iso8583/received.ts'
 import { type Exchange, exchangeFrame, type Link } from '../../src/terminal/exchange.ts'

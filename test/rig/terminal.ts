@@ -2,8 +2,8 @@
 
 import type { Core } from '../../src/core/instance.ts'
 import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
-import { packWithMac } from '../../src/iso8583/answer.ts'
 import { buildFrame, ISO_CONTENT_TYPE, type Send } from '../../src/iso8583/frame.ts'
+import { packWithMac } from '../../src/iso8583/mac.ts'
 import type { Message } from '../../src/iso8583/message.ts'
 import { type Exchange, exchangeFrame, type Link } from '../../src/terminal/exchange.ts'
 import { type TerminalState, takeStan } from '../../src/terminal/state.ts'

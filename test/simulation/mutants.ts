@@ -86,13 +86,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what is given up is not undone at the acquirer',
-    file: 'src/pipeline/recover.ts',
+    file: 'src/pipeline/try-acquirer.ts',
     snippet: `const answer = await acquirer.ask(requestOf(message, 'reversal'))`,
     instead: `const answer = { kind: 'approved' } as AcquirerResponse`,
   },
   {
     name: 'the acquirer knows the same message under another trace number each time',
-    file: 'src/pipeline/recover.ts',
+    file: 'src/pipeline/try-acquirer.ts',
     snippet: '    acquirerStan,\n    amount,',
     instead: `    acquirerStan: kind === 'reversal' ? '999999' : acquirerStan,\n    amount,`,
   },
@@ -105,19 +105,19 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'cron does nothing',
     file: 'src/pipeline/recover.ts',
-    snippet: 'await safely(services, () => leaseDue(db, now, capacity))',
-    instead: '([] as Taken[])',
+    snippet: 'await safely(stage, () => leaseDue(db, now, capacity))',
+    instead: '[]',
   },
   {
     name: 'a case is never opened',
     file: 'src/pipeline/recover.ts',
-    snippet: 'await safely(services, () => openCases(services))',
+    snippet: 'await safely(stage, () => openCases(stage))',
     instead: 'void openCases',
   },
   {
     name: 'no MAC is compared',
     file: 'src/pos/verify-mac.ts',
-    snippet: 'if (fits && core.verifyMac(algorithm, mak, message.macInput, mac))',
+    snippet: 'if (fits && core.verifyMac(algorithm, macKey, macInput, given))',
     instead: 'if (fits)',
   },
   {
@@ -138,7 +138,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/pos/transaction.ts',
     snippet: `services.log('no_answer', { type, kind: outcome.kind, ...named(posMessage) })
       return SILENCE`,
-    instead: `return refuse(services, posMessage, type, 'in_progress', undefined, signer)`,
+    instead: `return refuse(services, posMessage, 'in_progress', undefined, signer)`,
   },
   {
     name: 'the JSON door calls an unknown outcome final',
@@ -157,6 +157,6 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'card numbers are written to the log',
     file: 'src/pos/transaction.ts',
     snippet: `services.log('answered', { type, ...named(posMessage), responseCode`,
-    instead: `services.log('answered', { type, ...named(posMessage), pan: panOf(posMessage.message), responseCode`,
+    instead: `services.log('answered', { type, ...named(posMessage), pan: posMessage.pan, responseCode`,
   },
 ]

@@ -3,11 +3,11 @@
  * reverses, settles, pulls the plug and tries again.
  */
 
+import { posMessageKey } from '../../src/domain/message-key.ts'
 import type { MacProfile } from '../../src/domain/types.ts'
-import { placeOf, transactionTypeOf } from '../../src/iso8583/cup.ts'
+import { identityOf, transactionTypeOf } from '../../src/iso8583/cup.ts'
 import type { Message } from '../../src/iso8583/message.ts'
 import { readMessage } from '../../src/iso8583/received.ts'
-import { messageKeys } from '../../src/iso8583/request.ts'
 import { type Exchange, exchangeMessage, type Link } from '../../src/terminal/exchange.ts'
 import { newTerminalState, type TerminalState, takeStan } from '../../src/terminal/state.ts'
 import { type Outcome, VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
@@ -43,7 +43,7 @@ export interface TestTerminalOptions {
 export const keyOf = (message: Message): string | null => {
   const type = transactionTypeOf(message)
   if (type === undefined || type === 'sign_on' || type === 'sign_off' || type === 'echo') return null
-  return messageKeys(type, placeOf(message)).messageKey
+  return posMessageKey(identityOf(message), type === 'upload' ? 'upload_end' : type)
 }
 
 /** Entries are replaced, never changed. */

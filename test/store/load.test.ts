@@ -5,7 +5,7 @@
 
 import { beforeEach, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
-import type { Message } from '../../src/pipeline/process.ts'
+import type { Message } from '../../src/pipeline/types.ts'
 import { load } from '../../src/store/load.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
@@ -16,7 +16,7 @@ const BEARER = 'a'.repeat(64)
 
 let service: TestService
 const one = async (item: Parameters<typeof load>[1][number]) => {
-  const [loaded] = await load(service.pipeline.db, [item])
+  const [loaded] = await load(service.options.db, [item])
   if (loaded === undefined) throw new Error('expected one result for one item')
   return loaded
 }
@@ -153,7 +153,7 @@ it('loads a sale without card as one without card', async () => {
 })
 
 it('gives each item of a set its own state', async () => {
-  const [first, second, third] = await load(service.pipeline.db, [
+  const [first, second, third] = await load(service.options.db, [
     { terminalId: '99999999' },
     { terminalId: TID, messageKey: SALE },
     { credential: BEARER },

@@ -45,7 +45,7 @@ describe('due messages', () => {
     insertDue('b', NOW - 1)
     insertDue('later', NOW + 1)
     insertDue('agreed', null)
-    const { db } = service.pipeline
+    const { db } = service.options
     expect(keysOf(await leaseDue(db, NOW, 2))).toEqual(['a', 'b'])
     expect(keysOf(await leaseDue(db, NOW, 2))).toEqual(['c'])
     expect(await leaseDue(db, NOW, 2)).toEqual([])
@@ -53,7 +53,7 @@ describe('due messages', () => {
 
   it('are returned without the outbox’s own columns', async () => {
     insertDue('a', NOW)
-    const [leased] = await leaseDue(service.pipeline.db, NOW, 1)
+    const [leased] = await leaseDue(service.options.db, NOW, 1)
     const message = leased?.message
     expect(leased?.attempts).toBe(1)
     expect(message).toMatchObject({ messageKey: 'a', kind: 'void', state: 'pending', caseReason: null })
@@ -63,7 +63,7 @@ describe('due messages', () => {
 
   it('stay leased for the length of one try, so that a lost lease ends', async () => {
     insertDue('a', NOW, 5)
-    await leaseDue(service.pipeline.db, NOW, 1)
+    await leaseDue(service.options.db, NOW, 1)
     expect(row('a')).toEqual({ attempts: 6, next_at: NOW + TRY_MS })
   })
 })
@@ -73,14 +73,14 @@ describe('one message', () => {
     insertDue('a', NOW)
     insertDue('b', NOW + 1)
     insertDue('c', null)
-    const { db } = service.pipeline
+    const { db } = service.options
     expect((await leaseOne(db, 'a', NOW))?.message.messageKey).toBe('a')
     expect(row('a')).toEqual({ attempts: 1, next_at: NOW + TRY_MS })
     for (const key of ['a', 'b', 'c', 'none']) expect(await leaseOne(db, key, NOW)).toBeNull()
   })
 
   const releaseLease = (messageKey: string, attempts: number) =>
-    release(service.pipeline.db, { message: { messageKey }, attempts }, NOW)
+    release(service.options.db, { message: { messageKey }, attempts }, NOW)
 
   it.each([
     [0, 1],
@@ -122,10 +122,10 @@ describe('one message', () => {
 })
 
 it('returns the time of the next due message', async () => {
-  expect(await nextDue(service.pipeline.db)).toBeNull()
+  expect(await nextDue(service.options.db)).toBeNull()
   insertDue('a', null)
-  expect(await nextDue(service.pipeline.db)).toBeNull()
+  expect(await nextDue(service.options.db)).toBeNull()
   insertDue('b', NOW + 2)
   insertDue('c', NOW + 1)
-  expect(await nextDue(service.pipeline.db)).toBe(NOW + 1)
+  expect(await nextDue(service.options.db)).toBe(NOW + 1)
 })

@@ -4,7 +4,8 @@
  */
 
 import type { Acquirer } from '../../src/acquirer/port.ts'
-import { type Message, type Outcome, openRoad, processAlone, type Road } from '../../src/pipeline/process.ts'
+import { createPipeline } from '../../src/pipeline/process.ts'
+import type { Caller, Message, Outcome, Pipeline, PipelineOptions } from '../../src/pipeline/types.ts'
 import { openDb } from '../../src/store/db.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
 import { NOW } from '../domain/fixtures.ts'
@@ -22,12 +23,19 @@ export interface Line {
   readonly detail: Readonly<Record<string, unknown>>
 }
 
+const CALLER: Caller = { waitUntil: () => {}, beforeAcquirer: () => {} }
+
 export class TestService {
   now = NOW
-  readonly pipeline: Road
+  readonly options: PipelineOptions
+  readonly pipeline: Pipeline
   readonly logged: Line[] = []
+  /** Every sleep, in order, in milliseconds. */
+  readonly sleeps: number[] = []
   /** Called before each trip, with its number from 1. */
   fault: (number: number, trip: Trip) => TripFault | null = () => null
+  /** Keeps a trip waiting, by its number. */
+  hold: (number: number) => Promise<void> | undefined = () => undefined
   trips = 0
   readonly #storage: Storage
   #generatedCount = 0
@@ -36,22 +44,28 @@ export class TestService {
   constructor(acquirer: Acquirer, shared?: TestService) {
     this.#storage = shared === undefined ? new Storage() : shared.#storage
     const database = bindD1(this.#storage, (trip, apply) => this.#travel(trip, apply))
-    this.pipeline = {
+    this.options = {
       db: openDb(database),
       acquirer,
       generated: () => this.#generated(shared === undefined ? 0 : 500_000),
+      now: () => this.now,
+      sleep: async (ms) => {
+        this.sleeps.push(ms)
+        this.now += ms
+      },
       log: (event, detail) => void this.logged.push({ event, detail }),
     }
+    this.pipeline = createPipeline(this.options)
   }
 
-  send(message: Message): Promise<Outcome> {
-    return processAlone(this.pipeline, message)
+  async send(message: Message): Promise<Outcome> {
+    return (await this.pipeline.runAlone(message)).outcome
   }
 
   /** All at once, so that they share sets. */
-  sendTogether(messages: readonly Message[]): Promise<Outcome[]> {
-    const group = openRoad(this.pipeline)
-    return Promise.all(messages.map((message) => group.submit(message, () => {})))
+  async sendTogether(messages: readonly Message[]): Promise<Outcome[]> {
+    const settled = await Promise.all(messages.map((message) => this.pipeline.submit(message, CALLER)))
+    return settled.map(({ outcome }) => outcome)
   }
 
   rows<T = Row>(sql: string, ...params: (string | number | null)[]): T[] {
@@ -75,7 +89,9 @@ export class TestService {
   }
 
   async #travel<T>(trip: Trip, apply: () => T): Promise<T> {
-    const fault = this.fault(++this.trips, trip)
+    const number = ++this.trips
+    await this.hold(number)
+    const fault = this.fault(number, trip)
     if (fault === null) return apply()
     if (fault.applied) apply()
     throw new Error(fault.error)

@@ -4,7 +4,7 @@
  */
 
 import { expect, it } from 'vitest'
-import { createGroup, type Work } from '../../src/pipeline/group-commit.ts'
+import { createGroupCommit, type Work } from '../../src/pipeline/group-commit.ts'
 
 type One = Work<number, string>
 
@@ -20,7 +20,7 @@ function aPipeline(options: { setSize?: number; deadlineMs?: number } = {}) {
     for (const work of set) if (!returned.includes(work.message)) work.settle(`done ${work.message}`)
     return set.filter(({ message }) => returned.includes(message))
   }
-  const group = createGroup<number, string>({
+  const group = createGroupCommit<number, string>({
     run: async (set) => ({ lost: await run(set), deferred: [] }),
     unknown: 'unknown',
     ...options,

@@ -1,7 +1,4 @@
-/**
- * @module The text encoder inside workerd: the library bundles, finds its tables and gives the same bytes as
- * in Node.
- */
+/** @module The text encoder inside workerd: it gives the same bytes as in Node. */
 
 import { describe, expect, it } from 'vitest'
 import { decodeText, encodeText } from '../../src/iso8583/text.ts'

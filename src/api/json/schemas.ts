@@ -1,6 +1,6 @@
 /** @module What the JSON door accepts, field by field. Unknown members are refused: a misspelt one must not be ignored. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { MAC_PROFILES } from '../../domain/types.ts'
 import { isTimeZone } from '../../domain/window.ts'
 

@@ -1,0 +1,206 @@
+/** @module A terminal's message, parsed once: no later step goes back to its bytes or fields, except to echo them. */
+
+import { posMessageKey } from '../domain/message-key.ts'
+import type {
+  RequestBase,
+  ReversalRequest,
+  SaleRequest,
+  SettlementRequest,
+  UploadRequest,
+  VoidRequest,
+} from '../domain/requests.ts'
+import type { Card } from '../domain/types.ts'
+import { pickCardFields } from './card-fields.ts'
+import {
+  field60Of,
+  formatFault,
+  givenReference,
+  hasAccountType,
+  identityOf,
+  keptFields,
+  type MessageIdentity,
+  originalSaleKey,
+  panOf,
+  reversedKind,
+  type TransactionType,
+  transactionTypeOf,
+} from './cup.ts'
+import type { Frame } from './frame.ts'
+import { macOf } from './mac.ts'
+import { isCanonical, type Message, macInput } from './message.ts'
+
+export type ManagementType = 'sign_on' | 'sign_off' | 'echo'
+export type PosTransaction = Exclude<TransactionType, ManagementType>
+
+export type PosRequest = SaleRequest | VoidRequest | ReversalRequest | SettlementRequest | UploadRequest
+
+/** Every message of a terminal. */
+interface Parsed {
+  readonly frame: Frame
+  /** What the answer echoes. */
+  readonly message: Message
+  readonly identity: MessageIdentity
+  /** Number of the first field that is missing or unusable; undefined where none is. */
+  readonly fault: number | undefined
+}
+
+/** A message that changes no money: sign-on, sign-off, echo. `type` is undefined for a transaction that is not done here. */
+export interface ManagementMessage extends Parsed {
+  readonly kind: 'management'
+  readonly type: ManagementType | undefined
+  /** 60.3: of a sign-on, the layout of its keys. */
+  readonly layout: string
+}
+
+/** A message that the pipeline decides. */
+export interface TransactionMessage extends Parsed {
+  readonly kind: 'transaction'
+  readonly type: PosTransaction
+  readonly messageKey: string
+  /** Of a reversal: the key of the message that it names. */
+  readonly targetKey: string | undefined
+  /** The sale that the message is about, by whatever names it. */
+  readonly sale: SaleReference
+  /** The card number in clear; undefined where neither field 2 nor a clear track holds one. */
+  readonly pan: string | undefined
+  /** What the acquirer needs of the card. */
+  readonly cardFields: ReadonlyMap<number, string>
+  /** MTI … last field before 64, as received. */
+  readonly macInput: Uint8Array<ArrayBuffer>
+  /** Field 64, 8 bytes; undefined where the message has none. */
+  readonly mac: Uint8Array | undefined
+  /** What makes two messages with one key the same. A reversal may be repeated with another reason or time. */
+  readonly content: Uint8Array<ArrayBuffer> | string
+  /** Whether its bytes are the only ones for this message, with no account type: a MAC that folds cannot protect others. */
+  readonly isCanonical: boolean
+  /** What it asks of the domain, still without fingerprints. Meaningful only without a `fault`. */
+  readonly request: PosRequest
+}
+
+export type PosMessage = ManagementMessage | TransactionMessage
+
+export interface SaleReference {
+  readonly saleKey?: string
+  readonly saleOfVoidKey?: string
+  /** Field 37, 12 characters. */
+  readonly saleRrn?: string
+}
+
+export function parsePosMessage(frame: Frame, message: Message): PosMessage {
+  const type = transactionTypeOf(message)
+  const identity = identityOf(message)
+  const fault = type === undefined ? undefined : formatFault(type, message)
+  const parsed = { frame, message, identity, fault }
+  if (type === undefined || type === 'sign_on' || type === 'sign_off' || type === 'echo') {
+    const layout = field60Of(message.fields).networkManagementCode
+    return { ...parsed, kind: 'management', type, layout }
+  }
+  const messageKey = posMessageKey(identity, type === 'upload' ? 'upload_end' : type)
+  const reversed = reversedKind(type)
+  const targetKey = reversed === undefined ? undefined : posMessageKey(identity, reversed)
+  const covered = Uint8Array.from(macInput(frame.body))
+  return {
+    ...parsed,
+    kind: 'transaction',
+    type,
+    messageKey,
+    targetKey,
+    sale: saleOf(type, identity, message, targetKey),
+    pan: panOf(message),
+    cardFields: pickCardFields(message.fields),
+    macInput: covered,
+    mac: macOf(message),
+    content: targetKey === undefined ? covered : `${targetKey}|${message.fields.get(4)}`,
+    isCanonical: !hasAccountType(message) && isCanonical(frame.body, message),
+    request: requestOf(type, message, identity, messageKey, targetKey ?? ''),
+  }
+}
+
+/** The same message, for an answer that the transaction is not done here. */
+export const unsupported = ({ frame, message, identity }: PosMessage): ManagementMessage => ({
+  kind: 'management',
+  type: undefined,
+  frame,
+  message,
+  identity,
+  fault: undefined,
+  layout: '',
+})
+
+function saleOf(
+  type: PosTransaction,
+  identity: MessageIdentity,
+  message: Message,
+  targetKey: string | undefined,
+): SaleReference {
+  if (type === 'sale_reversal' && targetKey !== undefined) return { saleKey: targetKey }
+  if (type === 'void_reversal' && targetKey !== undefined) return { saleOfVoidKey: targetKey }
+  if (type !== 'void') return {}
+  const saleKey = originalSaleKey(identity, message)
+  const saleRrn = message.fields.get(37)
+  return { ...(saleKey === undefined ? {} : { saleKey }), ...(saleRrn === undefined ? {} : { saleRrn }) }
+}
+
+function requestOf(
+  type: PosTransaction,
+  message: Message,
+  identity: MessageIdentity,
+  messageKey: string,
+  targetKey: string,
+): PosRequest {
+  const { fields } = message
+  const { terminalId, merchantId, batchNumber, stan } = identity
+  const base: RequestBase = {
+    door: 'terminal',
+    merchantId,
+    messageKey,
+    contentFingerprint: '',
+    request: keptFields(message),
+  }
+  const amount = Number(fields.get(4) ?? 0)
+  const currencyCode = fields.get(49) ?? ''
+  switch (type) {
+    case 'sale':
+      return { ...base, kind: 'sale', terminalId, batchNumber, stan, amount, currencyCode, card: null }
+    case 'void':
+      return {
+        ...base,
+        kind: 'void',
+        pos: { terminalId, batchNumber, stan, saleKey: originalSaleKey(identity, message) ?? null },
+        amount,
+        currencyCode,
+        cardFingerprint: null,
+        rrn: givenReference(fields.get(37)),
+        authorizationCode: givenReference(fields.get(38)),
+        reason: null,
+      }
+    case 'sale_reversal':
+    case 'void_reversal':
+      return { ...base, kind: type, terminalId, targetKey, saleId: null, amount, cardFingerprint: null }
+    case 'settlement':
+      return { ...base, kind: 'settlement', terminalId, batchNumber, totals: fields.get(48) ?? '' }
+    case 'upload':
+    case 'upload_end': {
+      const after = field60Of(fields).networkManagementCode === '207' ? 'match' : 'mismatch'
+      return { ...base, kind: type, terminalId, batchNumber, after }
+    }
+  }
+}
+
+/** The request with its keyed fingerprints: of the content, and of the card where the request has one. */
+export function withFingerprints(
+  request: PosRequest,
+  contentFingerprint: string,
+  card: Card | null,
+): PosRequest {
+  switch (request.kind) {
+    case 'sale':
+      return { ...request, contentFingerprint, card }
+    case 'void':
+    case 'sale_reversal':
+    case 'void_reversal':
+      return { ...request, contentFingerprint, cardFingerprint: card?.fingerprint ?? null }
+    default:
+      return { ...request, contentFingerprint }
+  }
+}

@@ -1,0 +1,115 @@
+/** @module What enters the pipeline and what leaves it. */
+
+import type { Acquirer, AcquirerRequest } from '../acquirer/port.ts'
+import type { Generated, LoadedState } from '../domain/decision.ts'
+import type { DeclineReason } from '../domain/decline-reason.ts'
+import type { AcquirerMessage, Answer, JournalEntry, Merchant, Terminal } from '../domain/types.ts'
+import type { Db } from '../store/db.ts'
+import type { Loaded, LoadItem } from '../store/load.ts'
+import type { CommitItem } from '../store/step.ts'
+import type { Request } from './decide.ts'
+
+/** Whether the sender is proved. Only a verified request reaches a decision. `found` is what the door needs for its answer. */
+export type Verdict<Found> =
+  | {
+      readonly kind: 'verified'
+      readonly found: Found
+      readonly request: Request
+      /** The pending key set that this message makes current. */
+      readonly keyVersion?: number
+      readonly masterKey?: CommitItem['masterKey']
+    }
+  | { readonly kind: 'refused'; readonly found: Found; readonly reason: DeclineReason }
+  /** The caller may not do this. `found` says why. */
+  | { readonly kind: 'denied'; readonly found: Found }
+
+/** Card fields of the terminal's message, by field number. They are kept for one try only. */
+export type CardFields = NonNullable<AcquirerRequest['cardFields']>
+
+/** One message as a door submits it. */
+export interface Message<Found = unknown> {
+  readonly load: LoadItem
+  /** What the acquirer needs of the card; absent where the message carries none. */
+  readonly cardFields?: CardFields
+  /** Proves the sender. May run again on a fresh load. */
+  verify(loaded: Loaded): Promise<Verdict<Found>>
+  /** Wipes what a verification found and no answer will use. */
+  discard?(found: Found): void
+}
+
+/** The terminal of a message, and its merchant. */
+export interface TerminalContext {
+  readonly terminal: Terminal
+  readonly merchant: Merchant
+}
+
+export type Outcome =
+  /** Decided. `entry` is in the journal; null where nothing had to be written. */
+  | {
+      readonly kind: 'answered'
+      readonly answer: Answer
+      readonly entry: JournalEntry | null
+      readonly replayed: boolean
+      readonly context: TerminalContext
+      readonly loadedState: LoadedState
+    }
+  /** Refused before a decision: nothing was written. `context` is null where the terminal is unknown. */
+  | {
+      readonly kind: 'refused'
+      readonly reason: DeclineReason
+      readonly context: TerminalContext | null
+    }
+  | { readonly kind: 'denied' }
+  /** Forwarded to the acquirer, whose response is not known yet. The answer must not state an outcome. */
+  | {
+      readonly kind: 'pending'
+      readonly forwarded: AcquirerMessage
+      readonly claim: JournalEntry
+      /** Whether this message's own commit wrote the claim. Then its request asks the acquirer. */
+      readonly isNew: boolean
+      readonly context: TerminalContext
+    }
+  /** Nothing was written, and nothing is known to be wrong with the message. The sender may retry. */
+  | { readonly kind: 'unavailable' }
+  /** It is not known what happened. The answer must not state an outcome. */
+  | { readonly kind: 'unknown' }
+
+/** An outcome with what the last verification found; `found` is null where none ran. The receiver wipes it. */
+export interface Settled<Found> {
+  readonly outcome: Outcome
+  readonly found: Found | null
+}
+
+export type WaitUntil = (promise: Promise<unknown>) => void
+
+/** The request that submits a message. */
+export interface Caller {
+  readonly waitUntil: WaitUntil
+  /** Called before the acquirer is asked. From then on the request only waits. */
+  beforeAcquirer(): void
+}
+
+export interface Pipeline {
+  /** Runs a message in a set with others of this isolate, and then asks the acquirer where a claim was written. */
+  submit<Found>(message: Message<Found>, caller: Caller): Promise<Settled<Found>>
+  /** Runs a message by itself, and repeats it until it is settled. It never asks the acquirer. */
+  runAlone<Found>(message: Message<Found>): Promise<Settled<Found>>
+  /** Runs an event of the acquirer's in a set with others. It does not ask the acquirer again. */
+  submitEvent(message: Message<null>, waitUntil: WaitUntil): Promise<Outcome>
+}
+
+export interface PipelineOptions {
+  readonly db: Db
+  readonly acquirer: Acquirer
+  generated(): Generated
+  /** Milliseconds since the epoch. */
+  now(): number
+  sleep(ms: number): Promise<void>
+  /** One line of structured log. Never a card number, track, PIN block, key or whole message. */
+  log(event: string, detail: Record<string, unknown>): void
+}
+
+/** What the acquirer's stage and the cron need. */
+export interface AcquirerStage extends Omit<PipelineOptions, 'generated'> {
+  readonly pipeline: Pick<Pipeline, 'submitEvent'>
+}

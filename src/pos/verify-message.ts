@@ -1,0 +1,69 @@
+/** @module Proves a terminal's message: the MAC first, then the form. Only then does a request reach a decision. */
+
+import { cardOf } from '../crypto/card.ts'
+import { refuseTerminal } from '../domain/admit.ts'
+import type { DeclineReason } from '../domain/decline-reason.ts'
+import { isMalleable } from '../domain/mac-profile.ts'
+import { type PosRequest, type TransactionMessage, withFingerprints } from '../iso8583/pos-message.ts'
+import type { Services } from '../pipeline/services.ts'
+import type { Verdict } from '../pipeline/types.ts'
+import type { Loaded } from '../store/load.ts'
+import { type Signer, verifyMac } from './verify-mac.ts'
+
+export type { Signer }
+
+/** Finds the key for the answer's MAC; null where the message proved none. Its receiver wipes it. */
+export async function verifyMessage(
+  services: Services,
+  posMessage: TransactionMessage,
+  loaded: Loaded,
+): Promise<Verdict<Signer | null>> {
+  const proof = goesWithoutMac(posMessage, loaded)
+    ? withoutMac(posMessage, loaded)
+    : await verifyMac(services.core, services.keyring, posMessage, loaded)
+  if (proof.kind === 'refused') return { ...proof, found: null }
+  const { signer: found, keyVersion } = proof
+  try {
+    if (isMalformed(services, posMessage, loaded)) return { kind: 'refused', found, reason: 'format_error' }
+    const request = await fingerprinted(services, posMessage)
+    return { kind: 'verified', found, request, ...(keyVersion === undefined ? {} : { keyVersion }) }
+  } catch (error) {
+    wipe(found)
+    throw error
+  }
+}
+
+export const wipe = (signer: Signer | null): void => void signer?.macKey.fill(0)
+
+/** Settlement messages of a terminal whose profile lets them omit the MAC. A MAC that is there must be right. */
+function goesWithoutMac({ type, mac }: TransactionMessage, { terminal }: Loaded): boolean {
+  const settles = type === 'settlement' || type === 'upload' || type === 'upload_end'
+  return settles && mac === undefined && terminal?.settlementMac === 'optional'
+}
+
+type Proof =
+  | { readonly kind: 'proved'; readonly signer: Signer | null; readonly keyVersion?: number }
+  | { readonly kind: 'refused'; readonly reason: DeclineReason }
+
+function withoutMac({ identity }: TransactionMessage, { terminal, merchant }: Loaded): Proof {
+  const reason = refuseTerminal(terminal, merchant, identity.merchantId)
+  return reason === null ? { kind: 'proved', signer: null } : { kind: 'refused', reason }
+}
+
+function isMalformed(
+  { log }: Services,
+  { type, identity, fault, isCanonical }: TransactionMessage,
+  { terminal }: Loaded,
+): boolean {
+  const isBent = terminal !== null && isMalleable(terminal.macProfile) && !isCanonical
+  const field = fault ?? (isBent ? 'not canonical' : undefined)
+  if (field !== undefined) log('format_error', { type, terminalId: identity.terminalId, field })
+  return field !== undefined
+}
+
+async function fingerprinted(
+  { keyring }: Services,
+  { request, content, pan }: TransactionMessage,
+): Promise<PosRequest> {
+  return withFingerprints(request, await keyring.fingerprint('content', content), await cardOf(keyring, pan))
+}

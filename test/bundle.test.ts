@@ -1,0 +1,56 @@
+/** @module The deployed bundle: its size, and what it is made of. */
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { build } from '../src/cli/build.ts'
+import { complaintOf, runWrangler } from '../src/cli/dev/wrangler.ts'
+
+/** All modules, each gzipped, WASM too. On 2026-11-30 they were 141.9 KiB. */
+const LIMIT_KIB = 240
+
+/** What a bundler writes about its output, as far as it is read here. */
+interface Metafile {
+  readonly outputs: Readonly<Record<string, { readonly inputs: Readonly<Record<string, unknown>> }>>
+}
+
+let folder = ''
+let modules: readonly Uint8Array[] = []
+let inputs: readonly string[] = []
+
+beforeAll(async () => {
+  await build()
+  folder = mkdtempSync(join(tmpdir(), 'annul-bundle-'))
+  const finished = await runWrangler(['deploy', '--dry-run', '--metafile', '--env', '', '--outdir', folder])
+  if (finished.code !== 0) throw new Error(`bundle: ${complaintOf(finished)}`)
+  const names = readdirSync(folder).filter((name) => /\.(js|wasm)$/.test(name))
+  modules = names.map((name) => readFileSync(join(folder, name)))
+  const { outputs }: Metafile = JSON.parse(readFileSync(join(folder, 'bundle-meta.json'), 'utf8'))
+  inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs))
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+it(`is at most ${LIMIT_KIB} KiB gzipped`, () => {
+  expect(modules).toHaveLength(2)
+  const bytes = modules.reduce((sum, module) => sum + gzipSync(module).length, 0)
+  expect(bytes / 1024).toBeLessThanOrEqual(LIMIT_KIB)
+})
+
+it('contains the packages that the service needs, and no other', () => {
+  expect(inputs.length).toBeGreaterThan(100)
+  const packages = inputs.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [])
+  expect([...new Set(packages)].toSorted()).toEqual(['drizzle-orm', 'hono', 'zod'])
+})
+
+it('contains one of the fifty languages of zod', () => {
+  const languages = inputs.filter((path) => /zod\/.*\/locales\//.test(path))
+  expect(languages).toEqual([expect.stringMatching(/\/en\.js$/)])
+})
+
+it('is minified: a line holds many statements', () => {
+  const script = readFileSync(join(folder, 'index.js'), 'utf8')
+  expect(script.length / script.split('\n').length).toBeGreaterThan(1_000)
+})

@@ -1,0 +1,132 @@
+/** The specification page describes requests as the service reads them: each field left out, each other field added. */
+
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
+import { loadCore } from '../../src/cli/lib/core.ts'
+import { type TransactionType, transactionTypeOf } from '../../src/iso8583/cup.ts'
+import type { Message } from '../../src/iso8583/message.ts'
+import { ELEMENTS } from '../../src/iso8583/spec.ts'
+import { takeStan } from '../../src/terminal/state.ts'
+import { runDay, TERMINAL } from './day.ts'
+import { EXAMPLES } from './field-rows.ts'
+import { answerOf, FORMS, needOf, TYPES } from './message-rows.ts'
+import { RecordedTerminal, Recorder } from './recorder.ts'
+import { messageIn } from './samples.ts'
+import { openService, type Service } from './service.ts'
+
+const samples = await runDay()
+
+/** A request of each type, as the day has it. */
+const requests = new Map<TransactionType, Message>()
+for (const { request } of samples) {
+  const message = messageIn(request)
+  const type = transactionTypeOf(message)
+  if (type !== undefined && !requests.has(type)) requests.set(type, message)
+}
+
+const requestOf = (type: TransactionType): Message => {
+  const message = requests.get(type)
+  if (message === undefined) throw new Error(`no ${type} among the samples`)
+  return message
+}
+
+const changed = ({ mti, fields }: Message, number: number, value?: string): Message => {
+  const others = [...fields].filter(([n]) => n !== number)
+  const all: [number, string][] = value === undefined ? others : [...others, [number, value]]
+  return { mti, fields: new Map(all.sort(([a], [b]) => a - b)) }
+}
+
+describe('a request', () => {
+  let service: Service
+  let terminal: RecordedTerminal
+
+  beforeAll(async () => {
+    service = await openService()
+    const recorder = new Recorder(service, await loadCore(), { isNamed: false })
+    terminal = new RecordedTerminal(recorder, TERMINAL)
+    await terminal.provision()
+    await terminal.terminal.signOn()
+    await terminal.terminal.sale(1234, EXAMPLES[2] ?? '')
+  })
+  afterAll(() => service.close())
+
+  /** Field 39 of the answer; undefined for a settlement that was taken. */
+  async function codeOf(message: Message, mac: 'right' | 'none'): Promise<string | undefined> {
+    const answer = await terminal.send(message, { mac })
+    if (answer === null) throw new Error('no answer')
+    return messageIn(answer).fields.get(39)
+  }
+
+  const macOf = (type: TransactionType) => (FORMS[type].mac === 'none' ? 'none' : 'right')
+
+  const fresh = (type: TransactionType): Message => {
+    const message = requestOf(type)
+    return message.fields.has(11) ? changed(message, 11, takeStan(terminal.state)) : message
+  }
+
+  /** Field 39 where a mandatory field is missing. */
+  const MISSING: Readonly<Record<number, string>> = { 41: '97', 42: '03', 60: '40', 64: 'A0' }
+
+  const mandatory = TYPES.flatMap((type) =>
+    ELEMENTS.filter(({ number }) => needOf(type, number) === 'M').map(({ number }) => ({ type, number })),
+  )
+
+  test.each(mandatory)('$type without its mandatory field $number', async ({ type, number }) => {
+    const mac = number === 64 ? 'none' : macOf(type)
+    expect(await codeOf(changed(fresh(type), number), mac)).toBe(MISSING[number] ?? '30')
+  })
+
+  test.each(TYPES)('%s may have every other field of the table, or none of them', async (type) => {
+    const extra = ELEMENTS.filter(({ number }) => needOf(type, number) !== 'M' && number !== 64)
+    let none = fresh(type)
+    for (const { number } of extra) none = changed(none, number)
+    expect(await codeOf(none, macOf(type))).not.toBe('30')
+    let all = fresh(type)
+    for (const { number } of extra) {
+      if (number === 11 || all.fields.has(number)) continue
+      // Track data that names no other card, in clear.
+      all = changed(all, number, number === 53 ? '2600000000000000' : EXAMPLES[number])
+    }
+    expect(await codeOf(all, macOf(type))).not.toBe('30')
+  })
+
+  it('is of the type that its row says', () => {
+    for (const type of TYPES)
+      for (const code of FORMS[type].codes) {
+        const { mti, processingCode, type: transactionType } = FORMS[type]
+        const fields = new Map([[60, `${transactionType}000001${code}`]])
+        if (processingCode !== undefined) fields.set(3, processingCode).set(25, '00')
+        expect([type, code, transactionTypeOf({ mti, fields })]).toEqual([type, code, type])
+      }
+  })
+
+  it('has no field that is both used and ignored, and every field that is returned is used', () => {
+    for (const type of TYPES) {
+      const { optional, ignored } = FORMS[type]
+      expect(ignored.filter((number) => optional.includes(number))).toEqual([])
+      for (const { number } of ELEMENTS)
+        if (answerOf(type, number) === 'E')
+          expect([type, number, needOf(type, number)]).toEqual([type, number, expect.stringMatching(/M|O/)])
+    }
+  })
+})
+
+describe('an answer of the day', () => {
+  it('has only fields that its row names, and all that the service sets', () => {
+    for (const { name, request, answer } of samples) {
+      if (answer === null) continue
+      const sent = messageIn(request)
+      const type = transactionTypeOf(sent)
+      const { fields } = messageIn(answer)
+      const isRefusal = fields.has(39) && fields.get(39) !== '00'
+      for (const { number } of ELEMENTS) {
+        const kind = answerOf(type, number)
+        const has = fields.has(number)
+        const where = [name, number]
+        if (kind === '') expect([...where, has]).toEqual([...where, false])
+        if (kind === 'E') expect([...where, has]).toEqual([...where, sent.fields.has(number)])
+        if (kind === 'R') expect([...where, has]).toEqual([...where, isRefusal])
+        if (kind === 'S' && ![38, 62, 64].includes(number)) expect([...where, has]).toEqual([...where, true])
+      }
+    }
+  })
+})
