@@ -1,4 +1,4 @@
-/** @module Cron of a development server. */
+/** @module The cron of a development server. */
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { tickCron } from '../../src/cli/dev/cron.ts'
 
-it('runs again and again, whatever becomes of a run, until it is stopped', async () => {
+it('repeats until it is stopped, also after failed runs', async () => {
   const asked: string[] = []
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`)

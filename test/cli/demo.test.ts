@@ -1,6 +1,7 @@
 /**
- * The whole of it over real HTTP, workerd and D1, in a database of its own: the demo, a server that is stopped, the
- * terminal command against it, and the journal before and after it was tampered with. One story, told in order.
+ * The whole CLI over real HTTP, workerd and D1, in a database of its own: the demo, a server until its stop,
+ * the terminal command against it, and the journal before and after tampering. The tests depend on their
+ * order.
  */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -41,7 +42,7 @@ describe('the demo', () => {
     ended = await runCli(['demo', '--exit', '--port', String(port), ...persist])
   }, 60_000)
 
-  test('goes as it should, and ends its server', async () => {
+  test('succeeds and ends its server', async () => {
     expect(ended.stdout).not.toContain('✗')
     expect(ended).toMatchObject({ code: 0, stderr: '' })
     expect(ended.stdout).toMatch(/18 steps in [\d.]+ s, all as they should be/)
@@ -74,7 +75,7 @@ describe('the demo', () => {
   })
 })
 
-describe('a server that stays up', () => {
+describe('a running server', () => {
   let server: Running
   let port: number
   let url: string
@@ -108,12 +109,12 @@ describe('a server that stays up', () => {
   }, 60_000)
   afterAll(() => server.kill('SIGTERM'))
 
-  test('its port is taken: one line', async () => {
+  test('prints one line when its port is taken', async () => {
     const { code, stderr } = await runCli(['start', '--port', String(port), ...persist])
     expect([code, lines(stderr)]).toEqual([1, [expect.stringContaining(`start: port ${port} is in use`)]])
   })
 
-  test('a terminal of each kind lives its day', async () => {
+  test('serves a day of a terminal of each kind', async () => {
     const kinds = [
       ['x9.19', ['--text-encoding', 'ascii'], []],
       ['cup-sm4', [], ['--serial']],
@@ -133,7 +134,7 @@ describe('a server that stays up', () => {
     }
   })
 
-  test('a lost void is reversed before the next one', async () => {
+  test('gets the reversal of a lost void before the next void', async () => {
     await provision('LOST0001')
     await terminal('LOST0001', 'sign-on')
     await terminal('LOST0001', 'sale', '--amount', '5000')
@@ -155,10 +156,10 @@ describe('a server that stays up', () => {
     expect(json(settled.stdout)[0]).toMatchObject({ operation: 'settle', responseCode: '11' })
   })
 
-  test('totals that differ are uploaded, and both sides go on to the next batch', async () => {
+  test('gets an upload when totals differ, and both sides open the next batch', async () => {
     await terminal('LOST0001', 'sign-on')
     await terminal('LOST0001', 'sale', '--amount', '5000')
-    // A sale that the acquirer has and the terminal's log has not.
+    // A sale that the acquirer has and the terminal's log does not have.
     const path = join(folder, `.annul/terminal-${MID}-LOST0001.json`)
     const other = join(folder, 'other.json')
     writeFileSync(
@@ -179,7 +180,7 @@ describe('a server that stays up', () => {
     expect(json(sale.stdout)).toMatchObject([{ responseCode: '00', batchNumber: '000003' }])
   })
 
-  test('a blocked terminal is refused in words', async () => {
+  test('refuses a blocked terminal, with a text', async () => {
     expect(await provision('LOST0001', '--status', 'blocked')).toMatchObject({ code: 0 })
     const echo = await terminal('LOST0001', 'echo')
     expect([echo.code, json(echo.stdout)]).toMatchObject([
@@ -188,7 +189,7 @@ describe('a server that stays up', () => {
     ])
   })
 
-  test('a revoked key is refused', async () => {
+  test('refuses a revoked key', async () => {
     expect(await runCli(['api-key', 'revoke', '--name', 'test', ...persist])).toMatchObject({
       code: 0,
       stdout: '1 revoked\n',
@@ -200,7 +201,7 @@ describe('a server that stays up', () => {
     ])
   })
 
-  test('SIGTERM ends it and all it started', async () => {
+  test('ends on SIGTERM with all its processes', async () => {
     server.kill('SIGTERM')
     expect(await server.ended).toMatchObject({ code: 0, stderr: '' })
     expect(await isListening(port)).toBe(false)
@@ -210,7 +211,7 @@ describe('a server that stays up', () => {
 describe('journal verify', () => {
   const verify = () => runCli(['journal', 'verify', '--ndjson', ...persist])
 
-  test('finds every chain sound', async () => {
+  test('accepts every sound chain', async () => {
     const { code, stdout } = await verify()
     const verified = json(stdout)
     expect(code).toBe(0)
@@ -218,7 +219,7 @@ describe('journal verify', () => {
     expect(verified.every(({ sound }) => sound)).toBe(true)
   })
 
-  test('names the first bad entry of each chain that was tampered with, and no other', async () => {
+  test('names the first bad entry of each changed chain, and no other', async () => {
     await query(
       database,
       `update journal set body = replace(body, '5000', '5001') where terminal_id = 'KIND0000' and seq = 3;

@@ -27,7 +27,7 @@ interface Asked {
   readonly lines: readonly Record<string, unknown>[]
 }
 
-/** A service that holds two messages and says what the test wants it to. */
+/** A service with two messages and the answers that the test sets. */
 let asked: Asked[]
 let answers: (readonly [number, string, Record<string, string>?])[]
 const held = [
@@ -77,7 +77,7 @@ afterAll(() => {
 
 const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-/** A list in a file that was written at a time. */
+/** A list in a file with a given modification time. */
 function fileOf(text: string, writtenAt = '2026-06-01T02:00:00.000Z'): string {
   const path = join(dir, 'list')
   writeFileSync(path, text)
@@ -94,9 +94,9 @@ test.each([
   ['an array', JSON.stringify([listed])],
   ['an object with items', JSON.stringify({ items: [listed] })],
   ['NDJSON', `${JSON.stringify(listed)}\n\n`],
-  ['behind a byte order mark', `\ufeff${JSON.stringify([listed])}`],
+  ['with a byte order mark', `\ufeff${JSON.stringify([listed])}`],
 ])(
-  'a list may be %s; only what names and states a message is sent on, and what it does not have',
+  'accepts a list as %s, and sends only the fields that name a message or state, and absent messages',
   async (_, text) => {
     const ended = await run(fileOf(text))
     expect(ended).toMatchObject({ code: 0, stdout: '1 of theirs, 2 of ours: 1 agree\n' })
@@ -111,12 +111,12 @@ test.each([
   },
 )
 
-test('a list that is fetched is as old as what was held just before it', async () => {
+test('dates a fetched list just before the fetch of our records', async () => {
   expect((await run(`${origin()}/list`)).code).toBe(0)
   expect(asked[0]?.path).toContain(`asOf=${NOW}`)
 })
 
-test('a time may be named, and since when what we hold must be in the list', async () => {
+test('accepts a time for the list, and a time since when our records must be in it', async () => {
   await run(
     fileOf('[]'),
     '--as-of',
@@ -136,7 +136,7 @@ test('a time may be named, and since when what we hold must be in the list', asy
 const result = (more: object) =>
   `${JSON.stringify({ line: 1, ...place('000009'), result: 'differs', difference: 'only_acquirer', acquirer: { state: 'approved', amount: 100 }, ours: null, applied: null, ...more })}\n`
 
-test('differences are told in words or as JSON; the exit code says whether any is left', async () => {
+test('prints discrepancies as text or JSON, and the exit code shows whether any remains', async () => {
   const list = fileOf(JSON.stringify([listed]))
   answers = [[200, result({})]]
   expect(await run(list)).toMatchObject({
@@ -166,7 +166,7 @@ test('differences are told in words or as JSON; the exit code says whether any i
   })
 })
 
-test('a service that is busy is asked again after the time that it names', async () => {
+test('repeats a request to a busy service after the given time', async () => {
   answers = [
     [503, '{}', { 'retry-after': '0' }],
     [429, '{}', { 'retry-after': '0' }],
@@ -176,7 +176,7 @@ test('a service that is busy is asked again after the time that it names', async
   expect(asked).toHaveLength(3)
 })
 
-test('what cannot be done is said in one line', async () => {
+test('prints a failure in one line', async () => {
   const list = fileOf(JSON.stringify([listed]))
   answers = [[403, JSON.stringify({ reason: 'forbidden', title: 'This key may not do that' })]]
   expect(await run(list)).toEqual({
@@ -188,7 +188,7 @@ test('what cannot be done is said in one line', async () => {
     code: 1,
     stderr: 'reconcile: --acquirer-ledger: the file cannot be read\n',
   })
-  // By an empty list nothing of ours would stand: it must say that it is one.
+  // An empty list would make all our messages absent, so the input must be a list.
   for (const text of ['not a list', '', '{}', '{"error":"not found"}'])
     expect(await run(fileOf(text))).toMatchObject({
       code: 1,
@@ -204,7 +204,7 @@ test('what cannot be done is said in one line', async () => {
   }
 })
 
-test('what was written down is told even where a later part fails', async () => {
+test('prints the results so far when a later part fails', async () => {
   const result = {
     line: 1,
     of: 'sale',

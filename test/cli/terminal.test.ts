@@ -54,7 +54,7 @@ const json = (stdout: string) =>
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 
-test('a void follows the sale of an earlier call, the state lies in a file of its owner’s', async () => {
+test('voids a sale of an earlier call, and keeps its state in a file that only its owner can read', async () => {
   expect((await terminal('sign-on', '--ndjson')).code).toBe(0)
   const sale = await terminal('sale', '--amount', '1234', '--ndjson')
   expect(json(sale.stdout)).toMatchObject([
@@ -79,7 +79,7 @@ test('a void follows the sale of an earlier call, the state lies in a file of it
   expect(readFileSync(path, 'utf8')).not.toContain(TMK)
 })
 
-test('a person sees every message masked, the code in words, and no card number', async () => {
+test('shows a person every message masked, with the code as text, and no card number', async () => {
   await terminal('sign-on')
   steps.push({ fields: { 39: '51', 64: null } })
   const { code, stdout } = await terminal('sale', '--amount', '1251')
@@ -90,7 +90,7 @@ test('a person sees every message masked, the code in words, and no card number'
   expect(stdout).toMatch(/← \d+ bytes, [\d.]+ ms/)
 })
 
-test('--show-hex shows the frames', async () => {
+test('shows the frames with --show-hex', async () => {
   const { stdout } = await terminal('echo', '--show-hex')
   expect(stdout.toUpperCase()).toContain(
     Buffer.from(seen[0]?.body ?? [])
@@ -99,7 +99,7 @@ test('--show-hex shows the frames', async () => {
   )
 })
 
-test('an answer that is lost leaves a reversal, which goes out before the next sale', async () => {
+test('keeps a reversal after a lost answer, and sends it before the next sale', async () => {
   await terminal('sign-on')
   const lost = await terminal('sale', '--amount', '100', '--lose-answer', '--ndjson')
   expect([lost.code, json(lost.stdout)]).toMatchObject([
@@ -114,7 +114,7 @@ test('an answer that is lost leaves a reversal, which goes out before the next s
   ])
 })
 
-test('an HTTP error is no answer; a NAK says so', async () => {
+test('treats an HTTP error as a missing answer, and names a NAK', async () => {
   steps.push({ http: 503 })
   expect(json((await terminal('echo', '--ndjson')).stdout)).toMatchObject([
     { outcome: 'unanswered', silence: 'HTTP 503' },
@@ -125,7 +125,7 @@ test('an HTTP error is no answer; a NAK says so', async () => {
   expect(seen.at(-1)?.body[0]).toBe(0x02)
 })
 
-test('a day from sign-on to sign-off', async () => {
+test('runs a day from sign-on to sign-off', async () => {
   const { code, stdout } = await terminal('day', '--ndjson')
   expect(code).toBe(0)
   expect(json(stdout).map(({ operation }) => operation)).toEqual([
@@ -139,7 +139,7 @@ test('a day from sign-on to sign-off', async () => {
   ])
 })
 
-test('the terminal’s own refusals are one line and exit code 1', async () => {
+test('prints the terminal’s own refusals in one line, with exit code 1', async () => {
   expect(await terminal('sale', '--amount', '1')).toEqual({
     code: 1,
     stdout: '',
@@ -150,7 +150,7 @@ test('the terminal’s own refusals are one line and exit code 1', async () => {
   expect((await terminal('reverse')).stderr).toBe('terminal: there is nothing to reverse\n')
 })
 
-test('an acquirer that cannot be reached is one line and exit code 1', async () => {
+test('prints one line with exit code 1 when the acquirer cannot be reached', async () => {
   const port = await freePort()
   const { code, stderr } = await runCli(
     ['terminal', 'echo', ...who(), '--url', `http://127.0.0.1:${port}/`],
@@ -159,10 +159,10 @@ test('an acquirer that cannot be reached is one line and exit code 1', async () 
   expect([code, stderr]).toEqual([1, `terminal: http://127.0.0.1:${port}/: ECONNREFUSED\n`])
 })
 
-/** Luhn-valid, and put together here so that no card number stands in the repository. */
+/** Luhn-valid, and built here so that no card number is in the repository. */
 const NOT_A_TEST_CARD = ['62220', '21234567', '894'].join('')
 
-describe('wrong usage is exit code 2 and one line that repeats no value', () => {
+describe('rejects wrong usage with exit code 2 and one line that repeats no value', () => {
   const secret = '0123456789ABCDEF0123456789ABCDE'
   test.each<[string, string[], string]>([
     [
@@ -198,7 +198,7 @@ describe('wrong usage is exit code 2 and one line that repeats no value', () => 
       '--amount: expected a whole number',
     ],
     [
-      'a card that may be someone’s',
+      'a card that is not a test card',
       ['sale', '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK, '--amount', '1', '--pan', NOT_A_TEST_CARD],
       '--pan: expected a published test card',
     ],
@@ -216,7 +216,7 @@ describe('wrong usage is exit code 2 and one line that repeats no value', () => 
     expect(existsSync(join(folder, '.annul'))).toBe(false)
   })
 
-  test('another master key than that of the sign-on', async () => {
+  test('rejects a master key other than the sign-on’s', async () => {
     await terminal('sign-on')
     const { code, stderr } = await terminal('sale', '--amount', '1', '--tmk', '22'.repeat(16))
     expect([code, stderr]).toEqual([
@@ -226,12 +226,12 @@ describe('wrong usage is exit code 2 and one line that repeats no value', () => 
   })
 })
 
-test('the master key may come from the environment', async () => {
+test('reads the master key from the environment', async () => {
   const args = ['terminal', 'sign-on', '--url', url, '--mid', MERCHANT, '--tid', TERMINAL]
   expect((await runCli(args, { cwd: folder, env: { ANNUL_TMK: TMK } })).code).toBe(0)
 })
 
-test('a file that is not a state is left alone', async () => {
+test('leaves a file unchanged that is not a state', async () => {
   const path = join(folder, 'state.json')
   writeFileSync(path, '{}')
   const { code, stderr } = await terminal('echo', '--state', path)
