@@ -58,8 +58,8 @@ export async function inVirtualTime<T>(
   const ask = (request: HttpRequest) => network.send(request, DEADLINE_MS)
   const results: T[] = []
   await lab.phase('tills', async () => {
-    lab.enterBearer(null)
-    lab.enterBearer(SEED.merchantId)
+    lab.addBearerKey(null)
+    lab.addBearerKey(SEED.merchantId)
   })
   const ids = Array.from({ length: count }, (_, i) => `R${String(i + 1).padStart(7, '0')}`)
   await lab.phase('provisioning', async () => {

@@ -86,7 +86,7 @@ export class RaceHarness {
       terminalId: 'T0000001',
       macProfile: 'cup-ecb',
       settlementMac: true,
-      habits: { sale: 1, void: 0, reverse: 0, settle: 0, signOn: 0, resend: 0, echo: 0 },
+      weights: { sale: 1, void: 0, reverse: 0, settle: 0, signOn: 0, resend: 0, echo: 0 },
       cards: [PAN],
       pause: 1,
       captureSales: null,
@@ -111,7 +111,7 @@ export class RaceHarness {
     let violation: string | null = null
     try {
       await lab.phase('provisioning', async () => {
-        lab.enterBearer(null)
+        lab.addBearerKey(null)
         await lab.provision(this.testTerminal)
         await this.terminal.signOn()
       })
@@ -163,7 +163,7 @@ export class RaceHarness {
     const { message } = read.value
     const [key, kind] = [keyOf(message), transactionTypeOf(message)]
     const { terminalId, merchantId } = this.testTerminal.options
-    const about = { terminalId, merchantId, idempotencyKey: null, sentAt: this.now, ask: async () => null }
+    const about = { terminalId, merchantId, idempotencyKey: null, sentAt: this.now, resend: async () => null }
     const sent = key === null ? null : book.enter({ key, kind: kind as EntryKind, ...about })
     const link: Link = {
       core,
