@@ -1,4 +1,4 @@
-/** @module The application: doors mounted on one router, and what happens to an error that no one expected. */
+/** @module The application: both doors on one router, and the answer to an unexpected error. */
 
 import { Hono } from 'hono'
 import { createAdmissionController } from './admission/admission-controller.ts'
@@ -6,7 +6,7 @@ import { apiDoor } from './api/door.ts'
 import type { Services } from './pipeline/services.ts'
 import { terminalDoor } from './pos/door.ts'
 
-/** One doorkeeper for both doors, since they share the isolate. */
+/** One admission controller for both doors: they share the isolate. */
 export function createApp(services: Services, admission = createAdmissionController(services)): Hono {
   const app = new Hono()
   app.onError((error, c) => {

@@ -1,4 +1,4 @@
-/** @module Puts the services of one isolate together out of its environment. */
+/** @module Creates the services of one isolate from its environment. */
 
 import { book } from './acquirer/book.ts'
 import { httpsAcquirer } from './acquirer/https.ts'
@@ -20,7 +20,7 @@ export interface Environment extends HttpsSettings {
   readonly MASTER_KEY: string
   readonly ACQUIRER: string
   readonly ACQUIRER_ID: string
-  /** The acquirer as a service binding; it goes before a URL. */
+  /** The acquirer as a service binding. It takes precedence over ACQUIRER_URL. */
   readonly ACQUIRER_SERVICE?: { fetch: Fetch }
 }
 
@@ -36,8 +36,8 @@ export interface Runtime {
 }
 
 /**
- * How long an answer is given again without asking the journal, in whole seconds of the clock: up to one more. Long enough
- * for a burst of copies, short because another isolate's reversal is not seen meanwhile.
+ * How long an isolate repeats an answer without reading the journal, in whole seconds of the clock; it may last up to one second
+ * longer. Long enough for a burst of copies. Short, because a reversal in another isolate is not seen meanwhile.
  */
 const DUPLICATE_WINDOW_SECONDS = 2
 
@@ -54,7 +54,7 @@ function acquirerOf(env: Environment, runtime: Runtime, core: Core): Acquirer {
   }
 }
 
-/** What a service binding is asked for where no URL says it: it has one place. */
+/** URL for a service binding where no ACQUIRER_URL is set. The binding ignores its host. */
 const BINDING_URL = 'https://acquirer/'
 
 function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquirer {
@@ -66,7 +66,7 @@ function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquire
   return httpsAcquirer({ ...configuration, core, send: sendOver(fetch, url ?? BINDING_URL) })
 }
 
-/** Throws RangeError naming the setting that is wrong, never its value. */
+/** Throws RangeError, which names the wrong setting and never its value. */
 export async function createServices(env: Environment, runtime: Runtime): Promise<Services> {
   const { now, random, sleep, log } = runtime
   if (!/^\d{8,11}$/.test(env.ACQUIRER_ID)) throw new RangeError('ACQUIRER_ID: expected 8 to 11 digits')

@@ -12,10 +12,10 @@ interface Worker {
   readonly app: Hono
 }
 
-/** One per isolate: the core's memory, the duplicate table and the group are shared by its requests. */
+/** One per isolate: its requests share the core's memory, the duplicate table and the group commit. */
 let worker: Promise<Worker> | undefined
 
-/** How long a run of the recovery goes on, in milliseconds: until the next one begins. */
+/** Length of one recovery run, in milliseconds: until the next one begins. */
 const RECOVERY_MS = 60_000
 
 async function build(env: Env): Promise<Worker> {
@@ -37,7 +37,7 @@ async function open(env: Env): Promise<Worker | null> {
     return await worker
   } catch (error) {
     worker = undefined
-    // A RangeError of ours names the setting that is wrong, never its value.
+    // Our RangeError names the wrong setting, never its value.
     const why = error instanceof RangeError ? error.message : 'not built'
     console.log(JSON.stringify({ event: 'misconfigured', region: env.REGION, why }))
     return null
@@ -50,7 +50,7 @@ export default {
     return opened === null ? new Response(null, { status: 503 }) : opened.app.fetch(request, env, context)
   },
 
-  /** Each minute (wrangler.toml, crons): drives on what the acquirer and we do not agree on yet. */
+  /** Each minute (wrangler.toml, crons): drives every message on which the acquirer and we do not agree yet. */
   async scheduled(_, env) {
     const opened = await open(env)
     if (opened !== null) await recover(opened.services, opened.services.now() + RECOVERY_MS)

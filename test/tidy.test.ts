@@ -76,7 +76,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['acquirer', 'core', 'crypto', 'domain', 'store'],
   iso8583: ['core', 'domain'],
   store: ['domain'],
-  acquirer: ['core', 'domain', 'iso8583'],
+  acquirer: ['core', 'domain', 'http', 'iso8583'],
   http: ['domain'],
   crypto: ['domain'],
   core: [],
@@ -313,6 +313,27 @@ describe('files', () => {
         .map((name) => `${path} ${name}`)
     })
     expect(unused).toEqual([])
+  })
+})
+
+describe('names', () => {
+  /** Name that several files of src/ export → why. */
+  const SHARED: Readonly<Record<string, string>> = {
+    run: 'the entry point of each command, imported by the table of commands',
+    textOf: 'of a request body (api), of an option (cli)',
+    reversalBody: 'the schema of the request, the body of the answer',
+  }
+
+  it('that are exported are defined in one file of src/', () => {
+    const files = new Map<string, string[]>()
+    for (const path of source)
+      for (const [, name = ''] of textOf(path).matchAll(
+        /^export (?:async )?(?:const|let|function\*?|class|interface|type) (\w+)/gm,
+      ))
+        files.set(name, [...(files.get(name) ?? []), path])
+    const several = [...files].filter(([, paths]) => paths.length > 1).map(([name]) => name)
+    expect(several.filter((name) => SHARED[name] === undefined)).toEqual([])
+    expect(Object.keys(SHARED).filter((name) => !several.includes(name))).toEqual([])
   })
 })
 

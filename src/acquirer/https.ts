@@ -7,7 +7,7 @@ import { buildFrame, type Send } from '../iso8583/frame.ts'
 import { type MacKey, packSigned } from '../iso8583/mac.ts'
 import { checkResponse } from './check-response.ts'
 import type { Acquirer, AcquirerRequest, AcquirerResponse } from './port.ts'
-import { messageFor, refuse } from './requests.ts'
+import { messageFor, unsendable } from './requests.ts'
 
 export interface HttpsOptions extends MacKey, Pick<Acquirer, 'recovery'> {
   /** Null: no answer in time, an HTTP status other than 200, or the network failed. */
@@ -36,7 +36,7 @@ export function httpsAcquirer(options: HttpsOptions): Acquirer {
 }
 
 async function ask(options: HttpsOptions, request: AcquirerRequest): Promise<AcquirerResponse> {
-  const refusal = refuse(request)
+  const refusal = unsendable(request)
   // A PIN block or track under a key of ours would have to be translated, which is not done here: nothing was sent.
   if (refusal === 'under_our_keys') return { kind: 'declined', reason: 'unsupported_transaction' }
   // An earlier try may have been heard, and without its card it cannot be said again.

@@ -1,7 +1,7 @@
 /** @module The acquirer behind us: what the road asks of it, whoever it is. */
 
 import type { DeclineReason } from '../domain/decline-reason.ts'
-import type { Amount } from '../domain/types.ts'
+import type { AcquirerReference, Amount } from '../domain/types.ts'
 
 /** What the acquirer is asked. The identity (merchantId, terminalId, batchNumber, acquirerStan) stays the same in every try. */
 export interface AcquirerRequest {
@@ -20,13 +20,7 @@ export interface AcquirerRequest {
   /** ISO 4217 numeric, three digits. */
   readonly currencyCode: string
   /** The sale that a void (or its reversal) names, as the acquirer knows it. Null for a sale. */
-  readonly original: {
-    readonly batchNumber: string
-    readonly acquirerStan: string
-    /** 12 characters. */
-    readonly rrn: string
-    readonly authorizationCode: string | null
-  } | null
+  readonly original: (AcquirerReference & { readonly rrn: string }) | null
   /** Whether the message was sent before: then a refusal may be one of the copy alone. */
   readonly isCopy?: boolean
   /** Of a sale in its first try only: card fields of the terminal's message (2, 14, 22, 23, 25, 35, 52, 53, 55), never kept. */

@@ -12,7 +12,7 @@ const NORMAL_CONDITION = '00'
 const REVERSAL_REASON = '06'
 
 /** Why a question cannot be put to an acquirer at all; it is then not sent. */
-export function refuse({ kind, cardFields }: AcquirerRequest): 'without_card' | 'under_our_keys' | null {
+export function unsendable({ kind, cardFields }: AcquirerRequest): 'without_card' | 'under_our_keys' | null {
   if (kind !== 'sale') return null
   if (cardFields === null) return 'without_card'
   return isUnderOurKeys(cardFields) ? 'under_our_keys' : null
@@ -46,7 +46,7 @@ export function messageFor(request: AcquirerRequest): Message {
     // A reversal never carries 37 (protocol.md §3.5).
     [37, isReversal ? undefined : original?.rrn],
     [38, original?.authorizationCode ?? undefined],
-    [61, original === null ? undefined : original.batchNumber + original.acquirerStan],
+    [61, original === null ? undefined : original.batchNumber + original.stan],
     ...card,
   ])
 }

@@ -1,5 +1,6 @@
 /** @module The way to an acquirer: one frame in, one frame out, over HTTP (protocol.md §1.2). */
 
+import { readUpTo } from '../http/read-stream.ts'
 import { ISO_CONTENT_TYPE, type Send } from '../iso8583/frame.ts'
 
 /** The network, or a service binding. */
@@ -32,28 +33,14 @@ export const sendOver =
     }
   }
 
-/** The whole body, or null where it is longer than any answer or not there in time. */
+/** The whole body; null where it is longer than any answer. Throws where it is not there in time. */
 async function readBody(
   stream: ReadableStream<Uint8Array> | null,
   signal: AbortSignal,
 ): Promise<Uint8Array | null> {
-  const reader = stream?.getReader()
-  if (reader === undefined) return new Uint8Array(0)
+  if (stream === null) return new Uint8Array(0)
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason))
   })
-  const bytes = new Uint8Array(LONGEST_ANSWER)
-  let length = 0
-  try {
-    for (;;) {
-      const { done, value } = await Promise.race([reader.read(), late])
-      if (done) return bytes.subarray(0, length)
-      if (length + value.length > LONGEST_ANSWER) return null
-      bytes.set(value, length)
-      length += value.length
-    }
-  } finally {
-    // Has no effect on a body that was read to its end.
-    reader.cancel().catch(() => undefined)
-  }
+  return readUpTo(stream.getReader(), LONGEST_ANSWER, late)
 }

@@ -10,7 +10,7 @@ import { err, ok, type Result } from '../domain/result.ts'
 import type { BodyFault } from '../http/read-body.ts'
 import type { Request } from '../pipeline/decide.ts'
 import type { Services } from '../pipeline/services.ts'
-import type { Message, Outcome, Settled, Verdict } from '../pipeline/types.ts'
+import type { Outcome, PipelineMessage, Settled, Verdict } from '../pipeline/types.ts'
 import { sha256 } from '../store/journal.ts'
 import type { Credential, Loaded, LoadItem } from '../store/load.ts'
 import { type DoorReason, declineProblem, doorProblem, type More, type Problem } from './json/problem.ts'
@@ -83,7 +83,7 @@ export interface Submitted {
 const messageOf = (
   load: LoadItem,
   verify: (loaded: Loaded) => Promise<ApiVerdict> | ApiVerdict,
-): Message<Found> => ({
+): PipelineMessage<Found> => ({
   load,
   async verify(loaded) {
     const verdict = await verify(loaded)

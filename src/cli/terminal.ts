@@ -6,9 +6,9 @@
 import { join } from 'node:path'
 import type { Send } from '../iso8583/frame.ts'
 import { MasterKeyError } from '../terminal/session.ts'
-import { isVoided, KEY_LAYOUTS, REVERSAL_REASONS, type TerminalState } from '../terminal/state.ts'
+import { isVoided, KEY_LAYOUTS, REVERSAL_REASON_CODES, type TerminalState } from '../terminal/state.ts'
 import { isTestCard, testCard } from '../terminal/test-cards.ts'
-import { type Outcome, type TerminalRefusal, VirtualTerminal } from '../terminal/virtual-terminal.ts'
+import { type ExchangeResult, type TerminalRefusal, VirtualTerminal } from '../terminal/virtual-terminal.ts'
 import { loadCore } from './lib/core.ts'
 import { Failure, withFailure } from './lib/failure.ts'
 import { httpTransport } from './lib/http-transport.ts'
@@ -97,7 +97,7 @@ async function perform(terminal: VirtualTerminal, operation: Operation, values: 
     case 'void':
       return exitCode(await guarded(terminal.voidSale(stanOf(values) ?? lastSale(state))))
     case 'reverse': {
-      const reason = values.reason === undefined ? '98' : oneOf(values, 'reason', REVERSAL_REASONS)
+      const reason = values.reason === undefined ? '98' : oneOf(values, 'reason', REVERSAL_REASON_CODES)
       return exitCode(
         await guarded(terminal.reverse(stanOf(values) ?? state.pending?.stan ?? lastItem(state), reason)),
       )
@@ -114,7 +114,7 @@ async function perform(terminal: VirtualTerminal, operation: Operation, values: 
 /** Sign-on, two sales, a void of the first, settlement, sign-off; stops at the first that is not approved. */
 async function day(terminal: VirtualTerminal, pan: string, amount: number): Promise<number> {
   let first = ''
-  const steps: (() => Promise<Outcome>)[] = [
+  const steps: (() => Promise<ExchangeResult>)[] = [
     async () => ({ ok: true, value: await terminal.signOn() }),
     () => terminal.sale(amount, pan),
     () => terminal.sale(5000, pan),
@@ -132,7 +132,7 @@ async function day(terminal: VirtualTerminal, pan: string, amount: number): Prom
 }
 
 /** Keys of another master key are the user's to put right, without a trace of either. */
-async function guarded(outcome: Promise<Outcome>): Promise<Outcome> {
+async function guarded(outcome: Promise<ExchangeResult>): Promise<ExchangeResult> {
   try {
     return await outcome
   } catch (error) {
@@ -141,7 +141,7 @@ async function guarded(outcome: Promise<Outcome>): Promise<Outcome> {
   }
 }
 
-function exitCode(outcome: Outcome): number {
+function exitCode(outcome: ExchangeResult): number {
   if (!outcome.ok) throw new Failure(REFUSED[outcome.error])
   return outcome.value.outcome === 'approved' ? 0 : 1
 }

@@ -57,7 +57,7 @@ export function voidMoved({ claim }: ClaimContext, state: AcquirerState): Effect
 export const isBatchOpen = ({ message, loadedState }: ClaimContext): boolean =>
   loadedState.terminal.batch.batchNumber === message.batchNumber
 
-export interface Settled {
+export interface FinalDecision {
   readonly answer: Answer
   readonly effects: Effects
 }
@@ -67,7 +67,7 @@ export function approval(
   context: ClaimContext,
   authorizationCode: string | null,
   how: Partial<AcquirerMove>,
-): Settled {
+): FinalDecision {
   const { claim, message, loadedState, generated } = context
   const { voidRecord } = claim.effects
   const claimedSale = claim.effects.claimedSale ?? claim.effects.sale
@@ -99,7 +99,7 @@ export function refusal(
   context: ClaimContext,
   reason: DeclineReason,
   how: Partial<AcquirerMove> = {},
-): Settled {
+): FinalDecision {
   const { claim, message, loadedState, generated } = context
   const { voidRecord, claimedSale } = claim.effects
   return {

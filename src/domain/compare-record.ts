@@ -4,7 +4,7 @@
  */
 
 import { type AcquirerEvent, type AcquirerState, type AcquirerStatus, isUnsettled } from './acquirer-state.ts'
-import type { AcquirerMessage, Amount } from './types.ts'
+import type { AcquirerMessage, AcquirerReference, Amount } from './types.ts'
 
 /** What the acquirer's list says of a message; `absent` where it does not have it. */
 export interface ReconciliationRecord {
@@ -21,7 +21,7 @@ export interface ReconciliationRecord {
   readonly acquirerRrn: string | null
   readonly authorizationCode: string | null
   /** The sale that a void names, as the acquirer knows it. */
-  readonly original: { readonly batchNumber: string; readonly acquirerStan: string } | null
+  readonly original: Pick<AcquirerReference, 'batchNumber' | 'stan'> | null
 }
 
 export type Difference =

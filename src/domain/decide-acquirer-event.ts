@@ -10,10 +10,10 @@ import {
   claimContextOf,
   currentAnswer,
   entryAfter,
+  type FinalDecision,
   isBatchOpen,
   moveOf,
   refusal,
-  type Settled,
   voidMoved,
 } from './acquirer-outcome.ts'
 import { CASE_WAIT_MS, GIVE_UP_MS, isUnsettled, nextAcquirerState, TRY_MS } from './acquirer-state.ts'
@@ -89,7 +89,7 @@ function approve(context: ClaimContext, { authorizationCode, acquirerRrn }: Acqu
   return outcome(context, approval(context, authorizationCode, how))
 }
 
-const outcome = (context: ClaimContext, settled: Settled): Decision =>
+const outcome = (context: ClaimContext, settled: FinalDecision): Decision =>
   entryAfter(context, {
     kind: context.claim.kind === 'void_claim' ? 'void' : 'sale',
     messageKey: outcomeKey(context.message.messageKey),

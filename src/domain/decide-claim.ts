@@ -18,7 +18,7 @@ export function asPending(decision: Decision, loadedState: LoadedState, generate
     return claimOf(decision, 'void_claim', effects)
   }
   if (sale === undefined) return decision
-  const claim = { ...identity(sale, generated), kind: 'sale', ...NO_ORIGINAL } as const
+  const claim = { ...identity(sale, generated), kind: 'sale', original: null } as const
   return claimOf(decision, 'sale_claim', { claim, claimedSale: { ...sale, authorizationCode: null } })
 }
 
@@ -30,7 +30,7 @@ function capturedSaleMessage(
   acquirerRrn: string | null,
 ): AcquirerMessage {
   const known = identity({ ...sale, rrn }, { now, acquirerStan: sale.stan })
-  return { ...known, kind: 'sale', ...NO_ORIGINAL, state, acquirerRrn }
+  return { ...known, kind: 'sale', original: null, state, acquirerRrn }
 }
 
 /** What we hold of a fed sale that is no message at the acquirer yet. */
@@ -69,13 +69,6 @@ function claimOf({ draft }: Commit, kind: DraftEntry['kind'], effects: Effects):
   return { kind: 'commit', draft: { ...draft, kind, answer: null, effects } }
 }
 
-const NO_ORIGINAL = {
-  originalBatchNumber: null,
-  originalStan: null,
-  originalRrn: null,
-  originalAuthorizationCode: null,
-} as const
-
 function identity(
   record: Omit<Sale | VoidRecord | CapturedSaleRequest, 'rrn'> & { readonly rrn: string },
   { acquirerStan, now }: Pick<Generated, 'acquirerStan' | 'now'>,
@@ -110,9 +103,11 @@ function claimOfVoid(record: VoidRecord, { original }: LoadedState, generated: G
   return {
     ...identity(record, generated),
     kind: 'void',
-    originalBatchNumber: sale.batchNumber,
-    originalStan: forwarded?.acquirerStan ?? sale.stan,
-    originalRrn: forwarded?.acquirerRrn ?? sale.rrn,
-    originalAuthorizationCode: sale.authorizationCode,
+    original: {
+      batchNumber: sale.batchNumber,
+      stan: forwarded?.acquirerStan ?? sale.stan,
+      rrn: forwarded?.acquirerRrn ?? sale.rrn,
+      authorizationCode: sale.authorizationCode,
+    },
   }
 }

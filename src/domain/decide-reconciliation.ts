@@ -13,6 +13,7 @@ import { laterKey } from './message-key.ts'
 import { addCredit } from './money.ts'
 import type { ReconciliationRequest } from './requests.ts'
 import type { AcquirerMessage, Effects, Sale, VoidRecord } from './types.ts'
+import { voidRecordOf } from './void-record.ts'
 
 export function decideReconciliation(
   request: ReconciliationRequest,
@@ -133,10 +134,11 @@ function messageOf(
     acquirerStan,
     amount: amount ?? 0,
     currencyCode: record.currencyCode ?? merchant.currencyCode,
-    originalBatchNumber: record.original?.batchNumber ?? null,
-    originalStan: record.original?.acquirerStan ?? null,
-    originalRrn: original?.forwarded?.acquirerRrn ?? original?.sale.rrn ?? null,
-    originalAuthorizationCode: original?.sale.authorizationCode ?? null,
+    original: record.original && {
+      ...record.original,
+      rrn: original?.forwarded?.acquirerRrn ?? original?.sale.rrn ?? null,
+      authorizationCode: original?.sale.authorizationCode ?? null,
+    },
     ...asListed(request, generated),
     state: isApproved ? 'approved' : state === 'declined' ? 'declined' : 'reversed',
     caseReason: isApproved ? 'only_acquirer' : null,
@@ -154,7 +156,9 @@ function adopted(
   if (record.kind !== 'void' || record.state !== 'approved' || original === null) return null
   const { sale, reversed, liveVoid } = original
   const isVoidable = sale.status === 'approved' && !reversed && liveVoid === null
-  return isVoidable && isOf(record, sale) ? voidRecordOf(record, messageKey, sale, generated) : null
+  if (!isVoidable || !isOf(record, sale)) return null
+  const { authorizationCode } = record
+  return voidRecordOf(sale, generated, { messageKey, stan: null, authorizationCode, reason: null })
 }
 
 const isOf = (
@@ -166,27 +170,3 @@ const isOf = (
   batchNumber === sale.batchNumber &&
   amount === sale.amount &&
   (currencyCode ?? sale.currencyCode) === sale.currencyCode
-
-const voidRecordOf = (
-  { authorizationCode }: ReconciliationRecord,
-  messageKey: string,
-  sale: Sale,
-  { id, rrn, now }: Generated,
-): VoidRecord => ({
-  id,
-  messageKey,
-  saleId: sale.id,
-  merchantId: sale.merchantId,
-  terminalId: sale.terminalId,
-  batchNumber: sale.batchNumber,
-  stan: null,
-  amount: sale.amount,
-  currencyCode: sale.currencyCode,
-  rrn,
-  originalRrn: sale.rrn,
-  authorizationCode,
-  reason: null,
-  feeReturned: sale.fee,
-  voidedAt: now,
-  state: 'approved',
-})

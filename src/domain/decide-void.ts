@@ -11,7 +11,8 @@ import {
 import type { DeclineReason } from './decline-reason.ts'
 import { addCredit } from './money.ts'
 import type { VoidRequest } from './requests.ts'
-import type { Sale, VoidRecord } from './types.ts'
+import type { Sale } from './types.ts'
+import { voidRecordOf } from './void-record.ts'
 import { voidableUntil } from './window.ts'
 
 /** The card as presented is the sale's; where no card number was readable, the sale's RRN must name it. */
@@ -48,27 +49,6 @@ function refuse(request: VoidRequest, loadedState: LoadedState, now: number): De
   return null
 }
 
-function voidRecordOf(request: VoidRequest, sale: Sale, generated: Generated): VoidRecord {
-  return {
-    id: generated.id,
-    messageKey: request.messageKey,
-    saleId: sale.id,
-    merchantId: sale.merchantId,
-    terminalId: sale.terminalId,
-    batchNumber: sale.batchNumber,
-    stan: request.pos?.stan ?? null,
-    amount: sale.amount,
-    currencyCode: sale.currencyCode,
-    rrn: generated.rrn,
-    originalRrn: sale.rrn,
-    authorizationCode: generated.authorizationCode,
-    reason: request.reason,
-    feeReturned: sale.fee,
-    voidedAt: generated.now,
-    state: 'approved',
-  }
-}
-
 export function decideVoid(request: VoidRequest, loadedState: LoadedState, generated: Generated): Decision {
   const repeated = repeatedMessage(request, loadedState, generated)
   if (repeated !== null) return repeated
@@ -85,7 +65,12 @@ export function decideVoid(request: VoidRequest, loadedState: LoadedState, gener
     loadedState,
     answerOf(loadedState, generated, null, { authorizationCode }),
     {
-      voidRecord: voidRecordOf(request, original.sale, generated),
+      voidRecord: voidRecordOf(original.sale, generated, {
+        messageKey: request.messageKey,
+        stan: request.pos?.stan ?? null,
+        authorizationCode: generated.authorizationCode,
+        reason: request.reason,
+      }),
       batch: addCredit(terminal.batch, original.sale.amount, 1),
     },
   )

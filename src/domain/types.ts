@@ -147,6 +147,18 @@ export interface VoidRecord {
   readonly state: AcquirerState
 }
 
+/** A message by what names it at the acquirer. */
+export interface AcquirerReference {
+  /** Six digits. */
+  readonly batchNumber: string
+  /** Field 11, six digits. */
+  readonly stan: string
+  /** 12 characters; null where neither side has one. */
+  readonly rrn: string | null
+  /** Six characters. */
+  readonly authorizationCode: string | null
+}
+
 /** A sale or void that was forwarded to the acquirer, with the identity that it has there in every try. */
 export interface AcquirerMessage {
   readonly messageKey: string
@@ -159,10 +171,7 @@ export interface AcquirerMessage {
   readonly amount: Amount
   readonly currencyCode: string
   /** Of a void: the sale as the acquirer knows it. */
-  readonly originalBatchNumber: string | null
-  readonly originalStan: string | null
-  readonly originalRrn: string | null
-  readonly originalAuthorizationCode: string | null
+  readonly original: AcquirerReference | null
   /** Our RRN. */
   readonly rrn: string
   /** The acquirer's RRN, once it has told one. */

@@ -3,6 +3,7 @@
 import type { Context } from 'hono'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deadline } from './deadline.ts'
+import { cancel, readUpTo } from './read-stream.ts'
 
 /** Why there is no body, as an HTTP status (RFC 9110 §15.5): broken off, too slow, too large, encoded. */
 export type BodyFault = 400 | 408 | 413 | 415
@@ -31,14 +32,11 @@ export async function readBytes(
   if (raw.body === null) return ok(new Uint8Array(0))
   const isCounted = length !== undefined && !c.req.header('transfer-encoding')
   const reader = isCounted ? undefined : raw.body.getReader()
-  const read = reader === undefined ? readWhole(raw, limit) : readUpTo(reader, limit)
+  const read = reader === undefined ? readWhole(raw, limit) : readCounted(reader, limit)
   const body = await deadline.until(deadlineMs, read)
-  if (body === undefined) stop(reader)
+  if (body === undefined) cancel(reader)
   return body ?? err(408)
 }
-
-const stop = (reader: ReadableStreamDefaultReader | undefined): void =>
-  void reader?.cancel().catch(() => undefined)
 
 /** HTTP itself ends a body that says how long it is. */
 async function readWhole(request: Request, limit: number): Promise<Body> {
@@ -50,21 +48,10 @@ async function readWhole(request: Request, limit: number): Promise<Body> {
   }
 }
 
-/** Nothing more is read as soon as it is too much. */
-async function readUpTo(reader: ReadableStreamDefaultReader<Uint8Array>, limit: number): Promise<Body> {
-  const bytes = new Uint8Array(limit)
-  let length = 0
+async function readCounted(reader: ReadableStreamDefaultReader<Uint8Array>, limit: number): Promise<Body> {
   try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return ok(bytes.slice(0, length))
-      if (length + value.length > limit) {
-        stop(reader)
-        return err(413)
-      }
-      bytes.set(value, length)
-      length += value.length
-    }
+    const bytes = await readUpTo(reader, limit)
+    return bytes === null ? err(413) : ok(bytes)
   } catch {
     return err(400)
   }

@@ -6,7 +6,7 @@
 import type { AcquirerRequest } from '../acquirer/port.ts'
 import type { JournalEntry } from '../domain/types.ts'
 import { leaseOne, release } from '../store/outbox.ts'
-import { drive, eventOf, messageOf, named, requestOf, safely } from './try-acquirer.ts'
+import { drive, eventMessage, eventOf, named, requestOf, safely } from './try-acquirer.ts'
 import type { AcquirerStage, Caller, Outcome, WaitUntil } from './types.ts'
 
 type Pending = Extract<Outcome, { kind: 'pending' }>
@@ -53,7 +53,9 @@ async function askFirst(
   const response = await stage.acquirer.ask({ ...requestOf(forwarded, forwarded.kind), cardFields })
   const event = eventOf(response)
   const outcome =
-    event === null ? pending : await stage.pipeline.submitEvent(messageOf(stage, forwarded, event), waitUntil)
+    event === null
+      ? pending
+      : await stage.pipeline.submitEvent(eventMessage(stage, forwarded, event), waitUntil)
   if (outcome.kind !== 'answered') {
     stage.log('acquirer_unknown', {
       ...named(forwarded),

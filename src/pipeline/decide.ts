@@ -1,4 +1,4 @@
-/** @module The decision of each kind of message; with an acquirer behind us, an approval of ours is only a claim yet. */
+/** @module The decision for each kind of message. With a remote acquirer, an approval is only a claim at first. */
 
 import type { Acquirer } from '../acquirer/port.ts'
 import { decideAcquirerEvent } from '../domain/decide-acquirer-event.ts'
@@ -38,7 +38,7 @@ export type Request =
 
 const APPROVED = { kind: 'approved' } as const
 
-/** Null: the acquirer within this isolate has no answer, so nothing may be decided. */
+/** Decides on the loaded state. Null where the acquirer in this isolate gives no answer: then nothing may be decided. */
 export async function decide(
   acquirer: Acquirer,
   request: Request,
@@ -84,7 +84,7 @@ export async function decide(
   }
 }
 
-/** An acquirer within this isolate says the same however often it is asked, so nothing is claimed first. */
+/** An acquirer in this isolate gives the same answer each time, so no claim is needed first. */
 async function askLocally(acquirer: Acquirer, request: SaleRequest) {
   const { merchantId, terminalId, batchNumber, stan, amount, currencyCode } = request
   const answer = await acquirer.ask({

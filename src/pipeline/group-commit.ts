@@ -1,38 +1,38 @@
 /**
- * @module The group commit: while one set is in flight, arrivals of this isolate gather for the next.
+ * @module The group commit: while one set is in flight, this isolate collects the next one.
  *
- * A database serves one caller at a time and a set costs little more than one message, so under load the sets grow and
- * with nothing on the road a message leaves at once. Each set is driven by the request of one of its own messages and
- * under that request's `waitUntil`: no other's disconnect cancels it, and no request drives for ever.
+ * A database serves one caller at a time, and a set costs little more than one message. So the sets grow under load, and a
+ * message leaves at once when no set is in flight. The request of one of its own messages drives each set, under that request's
+ * `waitUntil`. So no other request's disconnect cancels the set, and no request drives for ever.
  */
 
-/** One message's place in the group. */
+/** One message and its state in the group. */
 export interface Work<M, O> {
   readonly message: M
-  /** When it came, in milliseconds since the epoch. */
+  /** Arrival, in milliseconds since the epoch. */
   readonly since: number
-  /** How often the message has lost its head to another writer. */
+  /** How often another writer moved its terminal's head first. */
   losses: number
   settle(outcome: O): void
 }
 
 export interface GroupCommit<M, O> {
-  /** Resolves with the outcome, or with `unknown` when the set has not come back in time. */
+  /** Resolves with the outcome, or with `unknown` when the set does not finish before the deadline. */
   submit(message: M, waitUntil: (promise: Promise<unknown>) => void): Promise<O>
 }
 
-/** Works of a set that are not settled yet. */
+/** Works of a set that must run again. */
 export interface Unsettled<M, O> {
-  /** Lost their head to another writer: they go again before all others. */
+  /** Another writer moved their head. They run again before all others. */
   readonly lost: readonly Work<M, O>[]
-  /** Had no place in the set beside another of their terminal: they go behind all others, so that none can hold them up. */
+  /** The set already held a message of their terminal. They go behind all others, so no terminal can block the queue. */
   readonly deferred: readonly Work<M, O>[]
 }
 
 export interface GroupCommitOptions<M, O> {
   /** Drives a set; settles each work or returns it. Must not throw. */
   readonly run: (set: readonly Work<M, O>[]) => Promise<Unsettled<M, O>>
-  /** What a waiter is told when its patience ends: what happened is not known. */
+  /** The outcome after the deadline: it is not known what happened. */
   readonly unknown: O
   readonly setSize?: number
   readonly deadlineMs?: number
@@ -40,13 +40,13 @@ export interface GroupCommitOptions<M, O> {
 
 interface Waiting<M, O> extends Work<M, O> {
   wake(): void
-  /** Whether no outcome was told yet; one whose patience ended on the road does not go again. */
+  /** Whether it has no outcome yet. A message whose deadline passed in flight does not run again. */
   isWaiting(): boolean
 }
 
-/** How long a set may be on the road before it is taken for lost with the request that drove it. */
+/** Lease of a set, in milliseconds: after that it counts as lost with the request that drove it. */
 const LEASE_MS = 15_000
-/** How often a waiter looks whether the road is free though no one woke it. */
+/** Poll interval of a waiter that no one woke, in milliseconds. */
 const POLL_INTERVAL_MS = 250
 
 export function createGroupCommit<M, O>(options: GroupCommitOptions<M, O>): GroupCommit<M, O> {
@@ -59,7 +59,7 @@ export function createGroupCommit<M, O>(options: GroupCommitOptions<M, O>): Grou
   async function drive(): Promise<void> {
     const turn = { since: Date.now() }
     inFlight = turn
-    // The waiter's own timers die with its request; what it waited for must not happen long after.
+    // A waiter's timers die with its request. Its message must not be decided long after the deadline.
     for (const work of queue) if (turn.since - work.since >= deadlineMs) work.settle(unknown)
     const waiting = queue.splice(0).filter((work) => work.isWaiting())
     const set = waiting.splice(0, setSize)
@@ -68,7 +68,7 @@ export function createGroupCommit<M, O>(options: GroupCommitOptions<M, O>): Grou
     queue.unshift(...set.filter((work) => lost.includes(work) && work.isWaiting()))
     queue.push(...set.filter((work) => deferred.includes(work) && work.isWaiting()))
     if (inFlight === turn) inFlight = null
-    // Only woken here: the next set must be driven by a request of its own.
+    // Only wake it here: a request of the next set must drive that set.
     queue[0]?.wake()
   }
 

@@ -21,7 +21,7 @@ import type { AcquirerStage, Outcome, Pipeline, PipelineOptions, TerminalContext
 
 type Item = Work<Submission, Outcome>
 
-/** Bounded: after this many heads lost to other writers the terminal is told to wait. */
+/** Lost races against other writers after which a message is refused as `in_progress`. */
 const MAX_LOSSES = 8
 
 export function createPipeline(options: PipelineOptions): Pipeline {
@@ -62,13 +62,13 @@ async function processSet(
       set.map((work) => work.message.message.load),
     )
   } catch (error) {
-    // A row that does not parse is one message's; a database that fails is everyone's.
+    // A row that does not parse concerns one message. A database failure concerns all.
     if (error instanceof SyntaxError && set.length > 1) return oneByOne(options, set)
     options.log('load_failed', { error: errorText(error) })
     for (const work of set) work.settle({ kind: 'unavailable' })
     return { lost: [], deferred: [] }
   }
-  // Terminals side by side, so that one message's acquirer keeps no other terminal waiting longer than itself.
+  // Terminals run side by side, so an acquirer that answers one message late does not delay other terminals longer.
   const decided = await Promise.all(
     [...byTerminal(set, loaded).values()].map((works) => decideFirst(options, works)),
   )
@@ -87,7 +87,7 @@ async function oneByOne(
 
 type Found = readonly [Item, Loaded]
 
-/** The works of each terminal, the oldest first; one whose terminal is not known stands alone. */
+/** The works by terminal, the oldest first. A work whose terminal is unknown is alone in its group. */
 function byTerminal(set: readonly Item[], loaded: readonly Loaded[]): Map<unknown, Found[]> {
   const terminals = new Map<unknown, Found[]>()
   const inOrder = [...set.entries()].sort(([, a], [, b]) => a.since - b.since)
@@ -101,8 +101,8 @@ function byTerminal(set: readonly Item[], loaded: readonly Loaded[]): Map<unknow
 }
 
 /**
- * Decides a terminal's works one after the other until one is to be written: a set holds at most one of each, since the
- * next one decides on what that one leaves behind. What is refused or answered on the way is settled at once.
+ * Decides a terminal's works in order until one must be written. A set holds at most one of each terminal, because the next
+ * decision depends on what that one writes. Refusals and replays on the way are settled at once.
  */
 async function decideFirst(
   options: PipelineOptions,
@@ -125,7 +125,7 @@ async function decideSafely(options: PipelineOptions, work: Item, loaded: Loaded
   }
 }
 
-/** A decision that is to be written. */
+/** A decision that must be written. */
 interface Ready {
   readonly work: Item
   readonly item: CommitItem
@@ -134,7 +134,7 @@ interface Ready {
   outcome(entry: JournalEntry): Outcome
 }
 
-/** Verifies and decides one message; settles it when nothing has to be written. */
+/** Verifies and decides one message; settles it where nothing must be written. */
 async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): Promise<Ready | null> {
   const verdict = await verify(work.message, loaded)
   const known = contextOf(loaded)
@@ -194,7 +194,7 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
   }
 }
 
-/** The RRN that an entry brings into the world; a claim's outcome and a fed sale carry one that is there. */
+/** The RRN that an entry introduces; null where its RRN exists already, as for a claim's outcome or a captured sale. */
 function newRrn(request: Request, { answer, effects }: DraftEntry, { rrn }: Generated): string | null {
   if (request.kind === 'provision') return null
   return answer?.rrn === rrn || effects.claim?.rrn === rrn ? rrn : null
@@ -215,7 +215,7 @@ function outcomeOf(entry: JournalEntry, context: TerminalContext, loadedState: L
 const contextOf = ({ terminal, merchant }: Loaded): TerminalContext | null =>
   terminal === null || merchant === null ? null : { terminal, merchant }
 
-/** Writes the set; returns the works that lost their head. A set that breaks a constraint goes again one by one. */
+/** Commits the set and returns the works that lost their head. A set that breaks a constraint is committed one by one. */
 async function commitReady(options: PipelineOptions, ready: readonly Ready[]): Promise<readonly Item[]> {
   if (ready.length === 0) return []
   let written: boolean[]
@@ -246,7 +246,7 @@ async function commitReady(options: PipelineOptions, ready: readonly Ready[]): P
   return again
 }
 
-/** Told as well where the case is only perhaps written: then nothing else would tell of it. */
+/** Alerts also where the commit's fate is unknown: otherwise no one would learn of the case. */
 function alertOfCase(options: PipelineOptions, { item, forwarded }: Ready): void {
   const { terminalId, seq } = item.row
   const { claim, acquirerMoves = [] } = item.effects

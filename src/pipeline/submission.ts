@@ -4,16 +4,16 @@
  */
 
 import type { Loaded } from '../store/load.ts'
-import type { Message, Outcome, Settled, Verdict } from './types.ts'
+import type { Outcome, PipelineMessage, Settled, Verdict } from './types.ts'
 
 export interface Submission<Found = unknown> {
-  readonly message: Message<Found>
+  readonly message: PipelineMessage<Found>
   found: Found | null
   /** Whether its sender waits no longer. */
   isOver: boolean
 }
 
-export const submissionOf = <Found>(message: Message<Found>): Submission<Found> => ({
+export const submissionOf = <Found>(message: PipelineMessage<Found>): Submission<Found> => ({
   message,
   found: null,
   isOver: false,

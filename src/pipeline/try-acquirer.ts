@@ -11,7 +11,7 @@ import type { AcquirerEventRequest } from '../domain/requests.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
 import { errorText } from '../store/db.ts'
 import { hasUnsettledVoid, type Leased, release } from '../store/outbox.ts'
-import type { AcquirerStage, Message, Outcome } from './types.ts'
+import type { AcquirerStage, Outcome, PipelineMessage } from './types.ts'
 
 /** Makes one try for a leased message, and releases it for the next. */
 export async function drive(stage: AcquirerStage, leased: Leased): Promise<void> {
@@ -33,10 +33,10 @@ export async function safely<T>(stage: AcquirerStage, run: () => Promise<T>): Pr
   }
 }
 
-/** One try: what the acquirer says is written down, and what waiting for it has come to. Whether the message was given up. */
+/** One try: writes the acquirer's response, or what follows from its silence. Returns whether the message was given up. */
 async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Promise<boolean> {
   const now = stage.now()
-  // What was forwarded once is not asked of an acquirer who has it not.
+  // A message that went to a remote acquirer means nothing to an acquirer in this isolate.
   if (!stage.acquirer.isRemote) return false
   const isPending = message.state === 'pending'
   if (isPending) {
@@ -44,11 +44,11 @@ async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Prom
     const event = await find(stage, message, isLate)
     if (event !== null) await submitEvent(stage, message, event)
     if (event !== null || !isLate) return false
-    // Only what stands in the journal as given up or reversed is undone at the acquirer.
+    // Reverse at the acquirer only what the journal holds as given up or reversed.
     const given = await submitEvent(stage, message, only('give_up'))
     if (given.kind !== 'pending' || given.forwarded.state !== 'undoing') return false
   }
-  // An acquirer that finds a sale voided may refuse to reverse it, or reverse the void only. Not for ever: a person is called.
+  // The acquirer may refuse to reverse a sale that is voided, or reverse only the void. So the void goes first, until decideBy.
   const mayWait = message.kind === 'sale' && now < message.decideBy
   if (mayWait && (await hasUnsettledVoid(stage.db, message.messageKey))) return isPending
   const event = await undo(stage, message, now)
@@ -62,11 +62,11 @@ export const submitEvent = (
   message: AcquirerMessage,
   event: AcquirerEvent,
 ): Promise<Outcome> =>
-  stage.pipeline.submitEvent(messageOf(stage, message, event), (set) => void set.catch(() => undefined))
+  stage.pipeline.submitEvent(eventMessage(stage, message, event), (set) => void set.catch(() => undefined))
 
 /**
- * What became of a message: by inquiry, or by the same message again where the acquirer knows no inquiry. One that the acquirer never
- * saw is sent again, but not when it is about to be given up.
+ * Finds what became of a message: by inquiry, or by a repetition where the acquirer has no inquiry. Sends the message again where
+ * the acquirer never saw it, but not when it is about to be given up.
  */
 async function find(
   { acquirer }: AcquirerStage,
@@ -78,13 +78,13 @@ async function find(
     const found = await acquirer.ask(requestOf(message, 'inquiry'))
     if (found.kind !== 'not_found' || isLate) return eventOf(found)
   }
-  // A sale's card is not kept, so it cannot be sent again; it is given up in time.
+  // The card of a sale is not kept, so a sale cannot be sent again. It is given up in time.
   return kind === 'sale' ? null : eventOf(await acquirer.ask({ ...requestOf(message, kind), isCopy: true }))
 }
 
 /**
- * Reverses at the acquirer. A refusal is no word about the message, and an acquirer that has nothing to reverse may get it yet: what it
- * holds is asked where it can be, and nothing is taken for gone while a copy may be on its way.
+ * Reverses at the acquirer. A refused reversal proves nothing about the message, and a late copy may still arrive. So inquire where
+ * that is possible, and count nothing as undone while a copy may be on its way.
  */
 async function undo(
   { acquirer }: AcquirerStage,
@@ -126,11 +126,11 @@ export function eventOf(answer: AcquirerResponse): AcquirerEvent | null {
 }
 
 /** The event as a message for the pipeline. This service sends it, so there is nothing to verify. */
-export function messageOf(
+export function eventMessage(
   { log }: AcquirerStage,
   forwarded: AcquirerMessage,
   event: AcquirerEvent,
-): Message<null> {
+): PipelineMessage<null> {
   const { messageKey, merchantId, terminalId } = forwarded
   log('acquirer_event', { ...named(forwarded), event: event.event, reason: event.reason })
   return {
@@ -159,8 +159,7 @@ export const named = ({ kind, terminalId, acquirerStan, rrn }: AcquirerMessage) 
 })
 
 export function requestOf(message: AcquirerMessage, kind: AcquirerRequest['kind']): AcquirerRequest {
-  const { originalBatchNumber, originalStan, originalRrn, originalAuthorizationCode } = message
-  const { merchantId, terminalId, batchNumber, acquirerStan, amount, currencyCode } = message
+  const { original, merchantId, terminalId, batchNumber, acquirerStan, amount, currencyCode } = message
   return {
     kind,
     of: message.kind,
@@ -170,15 +169,7 @@ export function requestOf(message: AcquirerMessage, kind: AcquirerRequest['kind'
     acquirerStan,
     amount,
     currencyCode,
-    original:
-      originalBatchNumber === null || originalStan === null || originalRrn === null
-        ? null
-        : {
-            batchNumber: originalBatchNumber,
-            acquirerStan: originalStan,
-            rrn: originalRrn,
-            authorizationCode: originalAuthorizationCode,
-          },
+    original: original === null || original.rrn === null ? null : { ...original, rrn: original.rrn },
     cardFields: null,
   }
 }

@@ -27,7 +27,7 @@ export type Verdict<Found> =
 export type CardFields = NonNullable<AcquirerRequest['cardFields']>
 
 /** One message as a door submits it. */
-export interface Message<Found = unknown> {
+export interface PipelineMessage<Found = unknown> {
   readonly load: LoadItem
   /** What the acquirer needs of the card; absent where the message carries none. */
   readonly cardFields?: CardFields
@@ -91,11 +91,11 @@ export interface Caller {
 
 export interface Pipeline {
   /** Runs a message in a set with others of this isolate, and then asks the acquirer where a claim was written. */
-  submit<Found>(message: Message<Found>, caller: Caller): Promise<Settled<Found>>
+  submit<Found>(message: PipelineMessage<Found>, caller: Caller): Promise<Settled<Found>>
   /** Runs a message by itself, and repeats it until it is settled. It never asks the acquirer. */
-  runAlone<Found>(message: Message<Found>): Promise<Settled<Found>>
+  runAlone<Found>(message: PipelineMessage<Found>): Promise<Settled<Found>>
   /** Runs an event of the acquirer's in a set with others. It does not ask the acquirer again. */
-  submitEvent(message: Message<null>, waitUntil: WaitUntil): Promise<Outcome>
+  submitEvent(message: PipelineMessage<null>, waitUntil: WaitUntil): Promise<Outcome>
 }
 
 export interface PipelineOptions {

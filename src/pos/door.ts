@@ -1,4 +1,4 @@
-/** @module The terminal door: ISO 8583 over HTTPS (protocol.md §1.2). Knows HTTP; what it carries, `exchange` knows. */
+/** @module The POS door: HTTP for ISO 8583 messages (protocol.md §1.2). `exchange.ts` handles their content. */
 
 import { type Context, Hono } from 'hono'
 import { type AdmissionController, RETRY_AFTER, type Slot } from '../admission/admission-controller.ts'
@@ -12,30 +12,30 @@ import type { Services } from '../pipeline/services.ts'
 import { exchange, type Visit } from './exchange.ts'
 import { createAnswers, SILENCE, type TerminalReply } from './reply-cache.ts'
 
-/** Paths that terminals are configured with. */
+/** Paths in the configuration of terminals. */
 export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583'] as const
 
 /** Longest request, in bytes. */
 export const TERMINAL_BODY_LIMIT = 4096
 
-/** A frame is a packet or two. */
+/** A frame fits in one or two packets, so a slow body is not a terminal's. */
 const BODY_BOUNDS: BodyBounds = { limit: TERMINAL_BODY_LIMIT, deadlineMs: 5000 }
 
 const ACCEPTED_TYPES = [ISO_CONTENT_TYPE.toLowerCase(), 'application/octet-stream']
 
-/** How long a terminal waits for its answer, or for that of the first of its copies; past that there is none. */
+/** Deadline of an answer, also for a copy that waits for the first answer, in milliseconds. After it the terminal gets none. */
 const DEADLINE_MS = 12_000
 
 const empty = (status: number, headers: Record<string, string> = {}): Response =>
   new Response(null, { status, headers })
 
-/** A Uint8Array body has a Content-Length; a stream would be chunked, which terminals cannot read. */
+/** A Uint8Array body has a Content-Length. A stream would be chunked, and terminals cannot read that. */
 const respond = ({ status, body, retryAfter }: TerminalReply): Response => {
   const again = retryAfter === undefined ? undefined : { 'retry-after': String(retryAfter) }
   return new Response(body, { status, headers: { 'content-type': ISO_CONTENT_TYPE, ...again } })
 }
 
-/** No answer to a terminal, which tries again or reverses as after any silence. */
+/** HTTP 503 without a body. The terminal retries or reverses, as after any silence. */
 const overloaded = (priority: Priority): Response =>
   empty(503, { 'retry-after': String(RETRY_AFTER[priority]) })
 
@@ -46,7 +46,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
   async function receive(c: Context, deadline: Deadline): Promise<Response> {
     const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
     if (type !== undefined && type !== '' && !ACCEPTED_TYPES.includes(type)) return empty(415)
-    // Nothing is known of the message yet, so that it must be taken for the most urgent.
+    // The message is not read yet, so it counts as the most urgent kind.
     const leaveBody = admission.isClosed('undo')
       ? undefined
       : admission.enterBody('undo', TERMINAL_BODY_LIMIT)
@@ -79,7 +79,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
     door.post(path, (c) => {
       const deadline = openDeadline()
       const response = receive(c, deadline).finally(deadline.end)
-      // A terminal that hangs up must cut off neither the copies that joined it nor its way out.
+      // A terminal that disconnects must not cancel its exchange: copies may have joined it, and it may be committed.
       c.executionCtx.waitUntil(response.catch(() => undefined))
       return response
     })

@@ -1,4 +1,4 @@
-/** @module One exchange with a terminal: bytes in, bytes out. Translates; decides nothing. */
+/** @module One exchange with a terminal: bytes in, bytes out. It translates and decides nothing. */
 
 import type { Slot } from '../admission/admission-controller.ts'
 import type { Terminals } from '../admission/terminals.ts'
@@ -24,10 +24,10 @@ import { answerTransaction } from './transaction.ts'
 const EMPTY = new Uint8Array(0)
 const NAK = Uint8Array.of(0x15)
 
-/** Whom an exchange is with, as far as the door can tell. */
+/** What the door knows of the sender. */
 export interface Visit {
   readonly terminals: Terminals
-  /** Where the message came from, as `sourceOf` says it. */
+  /** The sender's address as `sourceOf` groups it. */
   readonly source: string
   readonly slot: Slot
   readonly waitUntil: WaitUntil
@@ -85,7 +85,7 @@ async function answerSignOn(services: Services, posMessage: ManagementMessage): 
   return reply(services, posMessage, fields, null)
 }
 
-/** Echo and sign-off carry no MAC, so they move nothing. */
+/** Echo and sign-off carry no MAC, so they change nothing. */
 async function answerManagement(services: Services, posMessage: ManagementMessage): Promise<TerminalReply> {
   const { terminalId, merchantId } = posMessage.identity
   const [sender] = await load(services.db, [{ terminalId }])

@@ -1,10 +1,10 @@
 /**
- * @module Retransmissions that need no database: identical ones in flight join the first, and those answered a moment
- * ago get the same bytes again.
+ * @module Answers to copies without the database: a copy in flight joins the first message, and a later copy gets the same
+ * bytes again for a short window.
  *
- * The table in the core finds candidates; a hit is believed only when the digest of the whole request, kept with the
- * answer, is the same. Entered after the MAC was verified. A reversal makes this isolate forget what it reverses;
- * another may repeat the first answer until its window, which runs from that answer, ends.
+ * The duplicate table of the core finds candidates. A hit counts only when the digest of the whole request is the same. An answer
+ * enters the cache after its MAC was verified. A reversal removes the answer that it reverses from this isolate's cache. Another
+ * isolate may repeat that answer until its window ends.
  */
 
 import type { Proof } from '../admission/callers.ts'
@@ -13,17 +13,17 @@ import type { Core } from '../core/instance.ts'
 export interface TerminalReply {
   readonly status: 200 | 400 | 429 | 503
   readonly body: Uint8Array<ArrayBuffer>
-  /** When to come again, in seconds. */
+  /** `Retry-After`, in seconds. */
   readonly retryAfter?: number
-  /** What the message proved of its sender; absent where nothing is known of that. */
+  /** What the message proved about its sender; absent where that is unknown. */
   readonly proof?: Proof
-  /** Set where the reply is an entry's and may be repeated. */
+  /** Set where the reply comes from a journal entry and may be repeated. */
   readonly messageKey?: string
-  /** The messages that this one reversed. */
+  /** Keys of the messages that this one reversed. */
   readonly reversedKeys?: readonly string[]
 }
 
-/** No answer: the terminal reverses, or tries again. */
+/** No answer: the terminal reverses or retries. */
 export const SILENCE: TerminalReply = { status: 503, body: new Uint8Array(0) }
 
 interface Kept {
@@ -32,7 +32,7 @@ interface Kept {
   readonly body: Uint8Array<ArrayBuffer>
 }
 
-/** How long a copy joins the first: past that the first was cut off with the request that carried it. */
+/** How long a copy may join the first message, in milliseconds. After that the first was lost with its request. */
 const IN_FLIGHT_MS = 12_000
 
 /** Answers kept per isolate, a few hundred bytes each. */
@@ -60,7 +60,7 @@ export function createAnswers(core: Core, now: () => number): Answers {
     if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest)
   }
 
-  /** Whatever bytes said it: the same message may have come in another framing, or with bytes behind it. */
+  /** By key, not by bytes: the same message may arrive in another framing, or with trailing bytes. */
   function forget(messageKey: string): void {
     for (const [handle, answer] of kept) if (answer.messageKey === messageKey) kept.delete(handle)
   }
@@ -72,7 +72,7 @@ export function createAnswers(core: Core, now: () => number): Answers {
       const answered = find(bytes, digest)
       if (answered !== undefined) return answered
       const mine = { since: now(), reply: exchange() }
-      // Those that were cut off with their request never say that they are over.
+      // An exchange that was lost with its request never removes itself.
       for (const [old, { since }] of inFlight) {
         if (now() - since < IN_FLIGHT_MS) break
         inFlight.delete(old)

@@ -15,7 +15,7 @@ import type { Loaded } from '../store/load.ts'
 import type { TerminalReply } from './reply-cache.ts'
 import type { Signer } from './verify-mac.ts'
 
-/** What is known of the sender, as far as it was found. */
+/** The sender as far as it is known. */
 export type Sender = Pick<Loaded, 'merchant' | 'terminal'>
 
 const NO_ONE: Sender = { merchant: null, terminal: null }
@@ -26,7 +26,7 @@ export const ourselves = ({ acquirerId, acquirer }: Services) => ({
   receivingInstitution: acquirer.receivingInstitution,
 })
 
-/** Fields of an answer for which nothing was decided. */
+/** Fields of an answer without a decision. */
 export function undecided(services: Services, reason: DeclineReason | null, sender: Sender): ResponseFields {
   return {
     responseCode: reason === null ? '00' : refusalOf(reason).responseCode,
@@ -39,7 +39,7 @@ export function undecided(services: Services, reason: DeclineReason | null, send
   }
 }
 
-/** Packs and frames an answer, with a MAC where there is a signer: an unproved sender gets nothing signed. */
+/** Packs and frames an answer. Signs it where there is a signer: an unproved sender gets no MAC. */
 export function reply(
   { core }: Services,
   { frame, message, type }: PosMessage,
@@ -57,7 +57,7 @@ export function reply(
   }
 }
 
-/** A refusal of which nothing is written down but a log line. */
+/** A refusal that leaves no journal entry, only a log line. */
 export function refuse(
   services: Services,
   posMessage: PosMessage,

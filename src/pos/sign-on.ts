@@ -1,9 +1,9 @@
 /**
  * @module Sign-on (签到): new working keys under the terminal's master key, the open batch, and the clock.
  *
- * A sign-on carries no MAC, so anyone can send one: it moves nothing. Its keys are pending until a MAC verifies under
- * them, and until then every sign-on of that layout is answered with the same ones: repeating it neither locks a terminal
- * out nor makes anything grow. They are secret by the master key, not by being new.
+ * A sign-on carries no MAC, so anyone can send one, and it must change nothing. Its keys stay pending until a MAC verifies under
+ * them. Until then every sign-on of that layout returns the same keys. So a repeated sign-on neither locks a terminal out nor
+ * fills the database. The master key keeps them secret.
  */
 
 import type { Core, WrappingCipher } from '../core/instance.ts'
@@ -114,7 +114,7 @@ async function newKeySet(
   }
 }
 
-/** The lowest bit of each byte of a DES key makes its parity odd (FIPS 46-3); some terminals check it. */
+/** Sets the lowest bit of each byte of a DES key so that the byte has odd parity (FIPS 46-3). Some terminals check that. */
 function setOddParity(key: Uint8Array): void {
   for (const [i, byte] of key.entries()) {
     let ones = 0

@@ -5,7 +5,15 @@
 
 import type { Message } from '../iso8583/message.ts'
 import type { Received } from '../iso8583/received.ts'
-import { type Fault, faultOf, NO_FAULTS, type Plan, type Random, type Step, takeStep } from './faults.ts'
+import {
+  drawFault,
+  type Fault,
+  NO_FAULTS,
+  type Plan,
+  type RandomNumber,
+  type ScriptStep,
+  takeStep,
+} from './faults.ts'
 import { Ledger, type Posting, type Ruling } from './ledger.ts'
 import {
   answerTo,
@@ -19,7 +27,7 @@ import {
 } from './speech.ts'
 
 export interface AcquirerOptions extends Voice {
-  readonly random: Random
+  readonly random: RandomNumber
   /** Minutes after midnight in China at which the business day ends (23:00 by default); null: only when told. */
   readonly cutOffMinutes?: number | null
   readonly plan?: Plan
@@ -56,9 +64,9 @@ type Bend = (answer: Message) => Message
 export class AcquirerSimulator {
   readonly ledger: Ledger
   readonly #voice: Voice
-  #random: Random
+  #random: RandomNumber
   #rates: Plan['rates'] = {}
-  #script: Step[] = []
+  #script: ScriptStep[] = []
 
   constructor(options: AcquirerOptions) {
     const { cutOffMinutes = CUT_OFF_MINUTES } = options
@@ -69,7 +77,7 @@ export class AcquirerSimulator {
   }
 
   /** What shall go wrong from now on. */
-  follow({ rates, script }: Plan, random: Random = this.#random): void {
+  follow({ rates, script }: Plan, random: RandomNumber = this.#random): void {
     this.#rates = rates
     this.#script = [...script]
     this.#random = random
@@ -82,7 +90,7 @@ export class AcquirerSimulator {
     if (received instanceof Uint8Array) return arrives(received)
     const step = takeStep(this.#script, received.kind)
     if (step?.code !== undefined) return arrives(this.#refuse(received, now, step.code))
-    return this.#befall(received, now, step === undefined ? faultOf(this.#rates, this.#random) : step.fault)
+    return this.#befall(received, now, step === undefined ? drawFault(this.#rates, this.#random) : step.fault)
   }
 
   /** As if nothing could go wrong; null where there is no answer. */

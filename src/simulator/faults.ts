@@ -33,7 +33,7 @@ const KINDS = ['sale', 'void', 'reversal', 'inquiry'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** Befalls the next message, or the next of one kind: a fault, or field 39 with which the issuer refuses. */
-export interface Step {
+export interface ScriptStep {
   readonly on?: Kind
   readonly fault?: Fault
   readonly code?: string
@@ -43,16 +43,16 @@ export interface Plan {
   /** Of every fault, how often: 0 … 1, together at most 1. */
   readonly rates: Readonly<Partial<Record<Fault, number>>>
   /** Goes before the rates; each step is used up by the first message that it fits. */
-  readonly script: readonly Step[]
+  readonly script: readonly ScriptStep[]
 }
 
 export const NO_FAULTS: Plan = { rates: {}, script: [] }
 
 /** 0 ≤ x < 1. */
-export type Random = () => number
+export type RandomNumber = () => number
 
 /** A generator (xorshift128) that gives the same numbers for the same seed. */
-export function seededRandom(seed: number): Random {
+export function seededRandom(seed: number): RandomNumber {
   let [a, b, c, d] = [seed >>> 0, 0x9e3779b9, 0x243f6a88, 0xb7e15162]
   const next = (): number => {
     const t = a ^ (a << 11)
@@ -66,7 +66,7 @@ export function seededRandom(seed: number): Random {
 }
 
 /** The fault that one draw comes to. */
-export function faultOf(rates: Plan['rates'], random: Random): Fault | undefined {
+export function drawFault(rates: Plan['rates'], random: RandomNumber): Fault | undefined {
   let left = random()
   for (const fault of FAULTS) {
     left -= rates[fault] ?? 0
@@ -76,7 +76,7 @@ export function faultOf(rates: Plan['rates'], random: Random): Fault | undefined
 }
 
 /** Takes the first step that fits a message out of a script. */
-export function takeStep(script: Step[], kind: Kind): Step | undefined {
+export function takeStep(script: ScriptStep[], kind: Kind): ScriptStep | undefined {
   const at = script.findIndex(({ on }) => on === undefined || on === kind)
   return at < 0 ? undefined : script.splice(at, 1)[0]
 }
@@ -98,7 +98,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const isFault = (value: unknown): boolean => FAULTS.some((fault) => fault === value)
 
-function isStep(value: unknown): value is Step {
+function isStep(value: unknown): value is ScriptStep {
   if (!isObject(value)) return false
   const { on, fault, code, ...rest } = value
   const isKind = on === undefined || KINDS.some((kind) => kind === on)

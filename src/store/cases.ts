@@ -1,13 +1,13 @@
 /** @module Cases as their readers need them: the message, its entries in the journal, and the sale that it is or voids. */
 
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { AcquirerMessage, JournalEntry, Sale } from '../domain/types.ts'
-import { mayBeSeen } from './caller.ts'
+import { liveCredential, mayBeSeen } from './caller.ts'
 import type { Db } from './db.ts'
 import { openEntry } from './journal.ts'
 import type { Credential } from './load.ts'
 import { field, messageFrom, rowOf, saleOf } from './rows.ts'
-import { acquirerMessage, apiKey, journal, reversal, sale } from './schema.ts'
+import { acquirerMessage, journal, reversal, sale } from './schema.ts'
 import { overItems } from './statements.ts'
 
 export interface CaseFile {
@@ -60,10 +60,7 @@ export const readCase = (db: Db, credential: string, rrn: string): Promise<Found
 
 async function read(db: Db, credential: string, which: SQL, limit: number): Promise<FoundCases> {
   const [credentials, messages] = await db.batch([
-    db
-      .select()
-      .from(apiKey)
-      .where(and(eq(apiKey.hash, credential), isNull(apiKey.revokedAt))),
+    liveCredential(db, credential),
     db
       .select()
       .from(acquirerMessage)

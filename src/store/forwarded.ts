@@ -4,6 +4,7 @@ import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import { ACQUIRER_STATES, FIRST_TRY_MS, isUnsettled } from '../domain/acquirer-state.ts'
 import { ACQUIRER_KEY } from '../domain/message-key.ts'
 import { IS_CASE } from './outbox.ts'
+import { messageColumns } from './rows.ts'
 import { acquirerMessage } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
@@ -11,7 +12,7 @@ import { type CommitItem, excluded, IS_NEW, newItems, optional, type Step } from
 /** What is pending is left alone while the request that claimed it asks the acquirer itself; of what only the acquirer has nothing is asked. */
 const claimRows = ({ effects }: CommitItem) =>
   optional(effects.claim).map((claim) => ({
-    ...claim,
+    ...messageColumns(claim),
     attempts: 0,
     nextAt: isUnsettled(claim.state)
       ? claim.claimedAt + (claim.state === 'pending' ? FIRST_TRY_MS : 0)

@@ -1,7 +1,7 @@
 /** @module Which message a reference means, among those that its asker may see. */
 
 import { type SQL, sql } from 'drizzle-orm'
-import { mayBeSeen } from './caller.ts'
+import { isLive, mayBeSeen } from './caller.ts'
 import type { Db } from './db.ts'
 import { apiKey, journal, sale, voidTable } from './schema.ts'
 
@@ -33,7 +33,7 @@ export async function findMessage(db: Db, credential: string, reference: Referen
 
 /** RRNs of fed sales are their feeder's: another merchant's of the same digits must not hide the asker's own. */
 function keyOf(credential: string, reference: Reference): SQL {
-  const caller = sql`(select merchant_id from ${apiKey} where hash = ${credential})`
+  const caller = sql`(select merchant_id from ${apiKey} where ${isLive(credential)})`
   if ('saleId' in reference) return sql`(select message_key from ${sale} where id = ${reference.saleId})`
   if ('voidId' in reference) return sql`(select message_key from ${voidTable} where id = ${reference.voidId})`
   if ('rrn' in reference)

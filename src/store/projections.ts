@@ -11,16 +11,16 @@ import { FORWARDED } from './forwarded.ts'
 import { field } from './rows.ts'
 import { batch, keySet, masterKey, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 import { overItems } from './statements.ts'
-import { type CommitItem, excluded, IS_NEW, newItems, optional, type Row, type Step } from './step.ts'
+import { type CommitItem, type CommitRow, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
 
-const positionOf = ({ row }: CommitItem): Row => ({
+const positionOf = ({ row }: CommitItem): CommitRow => ({
   entryTerminalId: row.terminalId,
   entrySeq: row.seq,
   entryHash: row.hash,
 })
 
 /** For each item of the set that has one, the row with the place of its entry. */
-function rowsOf(set: readonly CommitItem[], read: (item: CommitItem) => readonly object[]): Row[] {
+function rowsOf(set: readonly CommitItem[], read: (item: CommitItem) => readonly object[]): CommitRow[] {
   return set.flatMap((item) => read(item).map((row) => ({ ...row, ...positionOf(item) })))
 }
 

@@ -2,6 +2,7 @@
 
 import { sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
+import { isLive } from './caller.ts'
 import { field, rowOf, rowOrNull } from './rows.ts'
 import {
   acquirerMessage,
@@ -138,5 +139,5 @@ export const credentials = overItems((db, items) =>
   db
     .select({ ...index, apiKey: rowOf(apiKey, 'api_key_row') })
     .from(items)
-    .innerJoin(apiKey, sql`api_key.hash = ${field('credential')} and api_key.revoked_at is null`),
+    .innerJoin(apiKey, isLive(field('credential'))),
 )

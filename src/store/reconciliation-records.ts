@@ -1,15 +1,16 @@
 /** @module Forwarded messages as the acquirer's list names them: what we hold under its numbers, and all that we hold, page by page. */
 
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import type { OurRecord } from '../domain/compare-record.ts'
 import { ourRecordOfCapturedSale } from '../domain/decide-claim.ts'
 import { ACQUIRER_KEY, posMessageKey } from '../domain/message-key.ts'
-import type { AcquirerMessage } from '../domain/types.ts'
+import type { AcquirerMessage, AcquirerReference } from '../domain/types.ts'
+import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
 import { field, forwardedFrom, messageFrom, rowOrNull, saleOf } from './rows.ts'
-import { acquirerMessage, apiKey, sale, terminal } from './schema.ts'
+import { acquirerMessage, sale, terminal } from './schema.ts'
 import { overItems } from './statements.ts'
 
 /** How the acquirer names a message, and the sale that a void is of. */
@@ -19,7 +20,7 @@ export interface RecordReference {
   readonly terminalId: string
   readonly batchNumber: string
   readonly acquirerStan: string
-  readonly original: { readonly batchNumber: string; readonly acquirerStan: string } | null
+  readonly original: Pick<AcquirerReference, 'batchNumber' | 'stan'> | null
 }
 
 /** What is found under such a name; null where the merchant has no such terminal. */
@@ -75,12 +76,6 @@ const recordsOf = overItems((db, items) =>
     .leftJoin(captured, isCaptured('ownKey')),
 )
 
-const credentialsOf = (db: Db, credential: string) =>
-  db
-    .select()
-    .from(apiKey)
-    .where(and(eq(apiKey.hash, credential), isNull(apiKey.revokedAt)))
-
 export async function findRecords(
   db: Db,
   credential: string,
@@ -89,11 +84,14 @@ export async function findRecords(
   const rows = records.map(({ original, ...reference }) => ({
     ...reference,
     originalBatch: original?.batchNumber,
-    originalStan: original?.acquirerStan,
-    originalKey: original === null ? undefined : saleKeyAt({ ...reference, ...original }),
+    originalStan: original?.stan,
+    originalKey:
+      original === null
+        ? undefined
+        : saleKeyAt({ ...reference, batchNumber: original.batchNumber, acquirerStan: original.stan }),
     ownKey: reference.kind === 'sale' ? saleKeyAt(reference) : undefined,
   }))
-  const [credentials, found] = await db.batch([credentialsOf(db, credential), recordsOf(db, rows)])
+  const [credentials, found] = await db.batch([liveCredential(db, credential), recordsOf(db, rows)])
   const byItem = new Map(found.map((row) => [row.i, row]))
   return {
     credential: credentials[0] ?? null,
@@ -133,7 +131,7 @@ export async function readForwarded(
   limit: number,
 ): Promise<ForwardedPage> {
   const [credentials, rows] = await db.batch([
-    credentialsOf(db, credential),
+    liveCredential(db, credential),
     db
       .select({
         reference: sql<number>`rowid`.as('place'),

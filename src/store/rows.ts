@@ -67,13 +67,29 @@ export const forwardedFrom = (
   row: typeof acquirerMessage.$inferSelect | null | undefined,
 ): AcquirerMessage | null => (row == null ? null : messageFrom(row))
 
+/** Its columns name the original one by one; the domain names it as one reference. */
 export function messageFrom({
   attempts: _,
   nextAt: __,
+  originalBatchNumber: batchNumber,
+  originalStan: stan,
+  originalRrn: rrn,
+  originalAuthorizationCode: authorizationCode,
   ...message
 }: typeof acquirerMessage.$inferSelect): AcquirerMessage {
-  return message
+  const original =
+    batchNumber === null || stan === null ? null : { batchNumber, stan, rrn, authorizationCode }
+  return { ...message, original }
 }
+
+/** The columns of a message, as `messageFrom` reads them. */
+export const messageColumns = ({ original, ...message }: AcquirerMessage) => ({
+  ...message,
+  originalBatchNumber: original?.batchNumber ?? null,
+  originalStan: original?.stan ?? null,
+  originalRrn: original?.rrn ?? null,
+  originalAuthorizationCode: original?.authorizationCode ?? null,
+})
 
 export interface SaleRow {
   readonly sale: typeof sale.$inferSelect

@@ -17,7 +17,7 @@ export interface CommitItem {
   readonly masterKey?: { readonly version: number; readonly wrapped: string }
 }
 
-export type Row = Record<string, unknown>
+export type CommitRow = Record<string, unknown>
 
 /** `item.value ->> 'name'` for every column, in the table's order. */
 export function fromItem(table: SQLiteTable): SQL {
@@ -41,5 +41,5 @@ export const excluded = (column: string): SQL => sql`${sql.raw(`excluded.${colum
 /** What an item of a set brings, and the statement that carries it into its table. */
 export type Step = readonly [
   (item: CommitItem) => readonly object[],
-  (db: Db, rows: readonly Row[]) => BatchItem<'sqlite'>,
+  (db: Db, rows: readonly CommitRow[]) => BatchItem<'sqlite'>,
 ]

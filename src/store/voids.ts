@@ -1,11 +1,12 @@
 /** @module One void with the credential that asks for it, in one trip. */
 
-import { and, eq, inArray, isNull, or } from 'drizzle-orm'
+import { eq, inArray, or } from 'drizzle-orm'
 import type { AcquirerMessage, VoidRecord } from '../domain/types.ts'
+import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
 import { forwardedFrom } from './rows.ts'
-import { acquirerMessage, apiKey, voidTable } from './schema.ts'
+import { acquirerMessage, voidTable } from './schema.ts'
 
 export interface FoundVoid {
   readonly credential: Credential | null
@@ -18,10 +19,7 @@ export interface FoundVoid {
 export async function readVoid(db: Db, credential: string, reference: string): Promise<FoundVoid> {
   const meant = or(eq(voidTable.id, reference), eq(voidTable.rrn, reference))
   const [credentials, records, messages] = await db.batch([
-    db
-      .select()
-      .from(apiKey)
-      .where(and(eq(apiKey.hash, credential), isNull(apiKey.revokedAt))),
+    liveCredential(db, credential),
     db.select().from(voidTable).where(meant).limit(1),
     db
       .select()

@@ -8,8 +8,8 @@ export const KEY_LAYOUTS = ['001', '003', '004', '006'] as const
 export type KeyLayout = (typeof KEY_LAYOUTS)[number]
 
 /** Field 39 of a reversal (protocol.md §3.5). */
-export const REVERSAL_REASONS = ['98', '96', 'A0', '06'] as const
-export type ReversalReason = (typeof REVERSAL_REASONS)[number]
+export const REVERSAL_REASON_CODES = ['98', '96', 'A0', '06'] as const
+export type ReversalReason = (typeof REVERSAL_REASON_CODES)[number]
 
 /** Working keys as received, under the terminal's master key; the state never holds a clear key. */
 export interface WrappedKeys {

@@ -46,7 +46,7 @@ export type TerminalRefusal =
   | 'nothing_to_reverse'
 
 /** The exchange of the operation itself; those on the way to it were told to `observe`. */
-export type Outcome = Result<Exchange, TerminalRefusal>
+export type ExchangeResult = Result<Exchange, TerminalRefusal>
 
 /** One and two more (protocol.md §3.5). */
 const REVERSAL_ATTEMPTS = 3
@@ -84,14 +84,14 @@ export class VirtualTerminal {
   }
 
   /** 签退. */
-  async signOff(): Promise<Outcome> {
+  async signOff(): Promise<ExchangeResult> {
     if (!(await this.#reversePending())) return err('reversal_failed')
     const request = signOffRequest(this.state, takeStan(this.state))
     return ok(this.#session.recorded(await this.#session.sendWithoutMac('sign-off', request)))
   }
 
   /** 消费. `amount` in fen. */
-  async sale(amount: Amount, pan: string): Promise<Outcome> {
+  async sale(amount: Amount, pan: string): Promise<ExchangeResult> {
     if (this.state.keys === null) return err('not_signed_on')
     if (!(await this.#reversePending())) return err('reversal_failed')
     const entry = this.#newEntry({ kind: 'sale', amount, pan })
@@ -99,7 +99,7 @@ export class VirtualTerminal {
   }
 
   /** 撤销 of the sale with this STAN, out of the terminal's own log. */
-  async voidSale(saleStan: string): Promise<Outcome> {
+  async voidSale(saleStan: string): Promise<ExchangeResult> {
     if (this.state.keys === null) return err('not_signed_on')
     if (!(await this.#reversePending())) return err('reversal_failed')
     const sale = findEntry(this.state, saleStan)
@@ -113,7 +113,7 @@ export class VirtualTerminal {
   }
 
   /** 冲正 of the pending message, or of the one with this STAN in the log. One attempt. */
-  async reverse(stan?: string, reason: ReversalReason = '98'): Promise<Outcome> {
+  async reverse(stan?: string, reason: ReversalReason = '98'): Promise<ExchangeResult> {
     if (this.state.keys === null) return err('not_signed_on')
     const { pending } = this.state
     const named = stan ?? pending?.stan
@@ -124,7 +124,7 @@ export class VirtualTerminal {
   }
 
   /** 结算. */
-  async settle(): Promise<Outcome> {
+  async settle(): Promise<ExchangeResult> {
     if (this.#session.options.settlementMac && this.state.keys === null) return err('not_signed_on')
     if (!(await this.#reversePending())) return err('reversal_failed')
     return ok(await settle(this.#session))

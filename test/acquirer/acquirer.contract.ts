@@ -54,7 +54,7 @@ export function acquirerContract(name: string, open: () => Acquirer, { keepsBook
         const answer = await acquirer.ask(sale)
         const original = {
           batchNumber: '000007',
-          acquirerStan: sale.acquirerStan,
+          stan: sale.acquirerStan,
           rrn: '700000000001',
           authorizationCode: null,
         }
@@ -107,7 +107,7 @@ export function acquirerContract(name: string, open: () => Acquirer, { keepsBook
         aSale({ cardFields: new Map([[2, 'not digits']]) }),
         aSale({ cardFields: new Map([[52, 'no PIN block']]) }),
         aVoid({ original: null }),
-        aVoid({ original: { batchNumber: '', acquirerStan: '', rrn: '', authorizationCode: '' } }),
+        aVoid({ original: { batchNumber: '', stan: '', rrn: '', authorizationCode: '' } }),
       ]
       for (const request of invalid)
         for (const kind of ['sale', 'void', 'reversal', 'inquiry'] as const) {

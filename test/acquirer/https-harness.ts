@@ -100,7 +100,7 @@ export const aVoid = (change: Partial<AcquirerRequest> = {}): AcquirerRequest =>
   acquirerStan: '000102',
   original: {
     batchNumber: '000007',
-    acquirerStan: '000101',
+    stan: '000101',
     rrn: '700000000001',
     authorizationCode: '001001',
   },

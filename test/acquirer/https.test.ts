@@ -204,7 +204,7 @@ describe('under any faults', () => {
       if (sold !== 'approved') continue
       const original = {
         batchNumber: '000007',
-        acquirerStan: sale.acquirerStan,
+        stan: sale.acquirerStan,
         rrn: '700000000001',
         authorizationCode: null,
       }

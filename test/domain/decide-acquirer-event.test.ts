@@ -52,8 +52,7 @@ describe('a claim', () => {
           kind: 'void',
           state: 'pending',
           acquirerStan: '000302',
-          originalStan: '000001',
-          originalRrn: f.sale.rrn,
+          original: { stan: '000001', rrn: f.sale.rrn },
           claimedAt: f.NOW,
           decideBy: f.NOW + DECIDE_MS,
         },
@@ -68,7 +67,9 @@ describe('a claim', () => {
     const draft = draftOf(
       asPending(decideVoid(f.voidRequest, loadedState, f.generated), loadedState, f.generated),
     )
-    expect(draft.effects.claim).toMatchObject({ originalStan: '777777', originalRrn: 'ACQR00000001' })
+    expect(draft.effects.claim).toMatchObject({
+      original: { stan: '777777', rrn: 'ACQR00000001' },
+    })
   })
 
   it('of a sale keeps the future sale and creates none yet', () => {

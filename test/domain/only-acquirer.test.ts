@@ -67,10 +67,7 @@ describe('a message that only the acquirer has', () => {
         kind: 'void',
         amount: 0,
         currencyCode: '156',
-        originalBatchNumber: null,
-        originalStan: null,
-        originalRrn: null,
-        originalAuthorizationCode: null,
+        original: null,
         rrn: f.generated.rrn,
         acquirerRrn: null,
         state: 'approved',
@@ -92,23 +89,25 @@ describe('a message that only the acquirer has', () => {
     currencyCode: '156',
     acquirerRrn: 'ACQR00000003',
     authorizationCode: '909090',
-    original: { batchNumber: '000001', acquirerStan: '000701' },
+    original: { batchNumber: '000001', stan: '000701' },
   }
   const forwardedSale = { ...f.original, forwarded: { ...forwarded, acquirerRrn: 'ACQR00000001' } }
 
   it('refers to its sale by the acquirer’s numbers', () => {
     expect(draftOfRecord(fullRecord, forwardedSale).effects.claim).toMatchObject({
       amount: 1234,
-      originalBatchNumber: '000001',
-      originalStan: '000701',
-      originalRrn: 'ACQR00000001',
-      originalAuthorizationCode: f.sale.authorizationCode,
+      original: {
+        batchNumber: '000001',
+        stan: '000701',
+        rrn: 'ACQR00000001',
+        authorizationCode: f.sale.authorizationCode,
+      },
       acquirerRrn: 'ACQR00000003',
       acquirerAmount: 1234,
     })
-    expect(draftOfRecord(fullRecord, f.original).effects.claim?.originalRrn).toBe(f.sale.rrn)
+    expect(draftOfRecord(fullRecord, f.original).effects.claim?.original?.rrn).toBe(f.sale.rrn)
     const unnumbered = { ...forwardedSale, forwarded: { ...forwarded, acquirerRrn: null } }
-    expect(draftOfRecord(fullRecord, unnumbered).effects.claim?.originalRrn).toBe(f.sale.rrn)
+    expect(draftOfRecord(fullRecord, unnumbered).effects.claim?.original?.rrn).toBe(f.sale.rrn)
   })
 
   it.each([

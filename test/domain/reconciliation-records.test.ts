@@ -53,7 +53,7 @@ const record: ReconciliationRecord = {
   currencyCode: '156',
   acquirerRrn: 'ACQR00000009',
   authorizationCode: '909090',
-  original: { batchNumber: message.batchNumber, acquirerStan: '000001' },
+  original: { batchNumber: message.batchNumber, stan: '000001' },
 }
 
 const recordWith = (state: AcquirerStatus): ReconciliationRecord => ({

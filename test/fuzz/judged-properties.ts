@@ -25,7 +25,7 @@ const QUESTION: Omit<AcquirerRequest, 'kind'> = {
   currencyCode: '156',
   original: {
     batchNumber: '000001',
-    acquirerStan: '000041',
+    stan: '000041',
     rrn: '700000000001',
     authorizationCode: '001000',
   },

@@ -3,7 +3,7 @@
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
-import type { Message } from '../../src/pipeline/types.ts'
+import type { PipelineMessage } from '../../src/pipeline/types.ts'
 import type { LoadItem } from '../../src/store/load.ts'
 import { keyOf, MID, merchant, TID, totals } from '../domain/fixtures.ts'
 import type { Named, Message as Sent } from './commands.ts'
@@ -16,7 +16,7 @@ export interface Asked {
 }
 
 /** What a door submits, once the sender is proved. */
-export function messageOf({ request, load, masterKey }: Asked): Message {
+export function messageOf({ request, load, masterKey }: Asked): PipelineMessage {
   const verdict = {
     kind: 'verified',
     found: null,

@@ -6,7 +6,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
 import { acquirerKey } from '../../src/domain/message-key.ts'
-import type { Message } from '../../src/pipeline/types.ts'
+import type { PipelineMessage } from '../../src/pipeline/types.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
@@ -27,15 +27,15 @@ const KNOWLEDGE: Knowledge = {
   }),
 }
 
-const message = (command: Command, number = 1): Message => {
+const message = (command: Command, number = 1): PipelineMessage => {
   const prepared = messageFor(command, KNOWLEDGE, number)
   if (prepared === null) throw new Error('no message')
   return messageOf(prepared)
 }
 
-const sale = (stan: number, amount = 100): Message =>
+const sale = (stan: number, amount = 100): PipelineMessage =>
   message({ kind: 'sale', stan, batch: 'open', amount, currency: '156' })
-const aVoid = (stan: number): Message =>
+const aVoid = (stan: number): PipelineMessage =>
   message({ kind: 'void', stan, batch: 'open', ago: 0, by: 'key', off: 0, card: 'right' })
 
 /** The outcome in short. */
@@ -82,7 +82,7 @@ describe('a load that fails', () => {
 
 describe('a message that cannot be decided', () => {
   it('does not affect the others in its set', async () => {
-    const broken: Message = {
+    const broken: PipelineMessage = {
       load: { terminalId: TID },
       verify: () => Promise.reject(new Error('broken')),
     }
@@ -167,7 +167,7 @@ describe('a commit', () => {
     await service.send(sale(1))
     const rival = new TestService(sandbox, service)
     let rivalSent = false
-    const racing: Message = {
+    const racing: PipelineMessage = {
       ...aVoid(3),
       verify: async (loaded) => {
         if (!rivalSent) expect(await resultOf(rival.send(aVoid(2)))).toBe('approved')
@@ -183,7 +183,7 @@ describe('a commit', () => {
   it('that keeps losing the race returns in_progress', async () => {
     const rival = new TestService(sandbox, service)
     let stan = 100
-    const loser: Message = {
+    const loser: PipelineMessage = {
       ...sale(1),
       verify: async (loaded) => {
         await rival.send(sale(++stan))
@@ -208,7 +208,7 @@ it('a set holds one message per terminal, and the next one decides on its result
 
 it('the first message under a new key set makes the set current', async () => {
   const { load, verify } = sale(1)
-  const request: Message = {
+  const request: PipelineMessage = {
     load,
     verify: async (loaded) => {
       const verdict = await verify(loaded)
@@ -226,7 +226,7 @@ it('stores a record that only the acquirer has, and sends no inquiry for it', as
   const messageKey = acquirerKey(reference)
   const identity = { door: 'json', merchantId: MID, messageKey, contentFingerprint: '', request: {} } as const
   const request = { ...identity, kind: 'reconciliation', record, asOf: 0 } as const
-  const reconciliation: Message = {
+  const reconciliation: PipelineMessage = {
     load: { terminalId: TID },
     verify: async () => ({ kind: 'verified', found: null, request }),
   }
@@ -244,7 +244,7 @@ it('stores a record that only the acquirer has, and sends no inquiry for it', as
 })
 
 it('runs messages without a terminal independently', async () => {
-  const other: Message = {
+  const other: PipelineMessage = {
     load: {},
     verify: async () => ({ kind: 'refused', found: null, reason: 'original_not_found' }),
   }
@@ -256,8 +256,8 @@ it('runs messages without a terminal independently', async () => {
 })
 
 /** A second terminal of the same merchant. */
-function otherTerminal(): { provision: Message; sale: Message } {
-  const rename = ({ load, verify }: Message): Message => {
+function otherTerminal(): { provision: PipelineMessage; sale: PipelineMessage } {
+  const rename = ({ load, verify }: PipelineMessage): PipelineMessage => {
     const renamed = (text: string) => text.replaceAll('12345678|', '87654321|')
     return {
       load: {

@@ -7,7 +7,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createPipeline } from '../../src/pipeline/process.ts'
 import { recover } from '../../src/pipeline/recover.ts'
-import type { AcquirerStage, Message, Outcome } from '../../src/pipeline/types.ts'
+import type { AcquirerStage, Outcome, PipelineMessage } from '../../src/pipeline/types.ts'
 import { leaseDue } from '../../src/store/outbox.ts'
 import { keyOf, NOW } from '../domain/fixtures.ts'
 import { messageFor, messageOf } from '../model/messages.ts'
@@ -48,7 +48,7 @@ const sale = { kind: 'sale', stan: 1, batch: 'open', amount: 100, currency: '156
 const aVoid = { kind: 'void', stan: 2, batch: 'open', ago: 0, by: 'key', off: 0, card: 'right' } as const
 const reversal = { kind: 'reversal', of: 'void', ago: 0, off: 0, card: 'right' } as const
 
-function message(command: Parameters<typeof messageFor>[0], number = 1): Message {
+function message(command: Parameters<typeof messageFor>[0], number = 1): PipelineMessage {
   const of = (kind: string) => (kind === 'void' ? VOID : SALE)
   const remember = (kind: string) => ({
     key: of(kind),
@@ -123,7 +123,7 @@ describe('the first try', () => {
     expect(second).toMatchObject({ kind: 'void', of: 'void', batchNumber: '000001', currencyCode: '156' })
     expect(second?.original).toEqual({
       batchNumber: '000001',
-      acquirerStan: first?.acquirerStan,
+      stan: first?.acquirerStan,
       rrn: 'ACQR00000001',
       authorizationCode: '424242',
     })
@@ -549,7 +549,7 @@ describe('a run', () => {
 })
 
 /** An acquirer event as a message of its own. */
-function acquirerEvent(event: 'acquirer_approved'): Message {
+function acquirerEvent(event: 'acquirer_approved'): PipelineMessage {
   const command = { kind: 'acquirer', ago: 0, event } as const
   const remember = () => ({
     key: VOID,

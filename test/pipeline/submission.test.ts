@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createPipeline } from '../../src/pipeline/process.ts'
-import type { Message, Pipeline } from '../../src/pipeline/types.ts'
+import type { Pipeline, PipelineMessage } from '../../src/pipeline/types.ts'
 import { NOW } from '../domain/fixtures.ts'
 import { messageFor, messageOf } from '../model/messages.ts'
 import { TestService } from '../support/test-service.ts'
@@ -26,7 +26,7 @@ const newKey = (): Key => {
 const command = (stan: number) =>
   ({ kind: 'sale', stan, batch: 'open', amount: 100, currency: '156' }) as const
 
-function plain(number: number): Message {
+function plain(number: number): PipelineMessage {
   const remember = () => undefined
   const knowledge = { open: '000001', now: NOW, debit: [0, 0], credit: [0, 0], remember } as const
   const prepared =
@@ -37,7 +37,7 @@ function plain(number: number): Message {
 }
 
 /** A sale whose verification finds a key each time it runs. `during` runs between the finding and its return. */
-function sale(stan: number, during: () => Promise<void> = async () => {}): Message<Key> {
+function sale(stan: number, during: () => Promise<void> = async () => {}): PipelineMessage<Key> {
   const { load, verify } = plain(stan)
   return {
     load,
@@ -64,7 +64,7 @@ afterEach(() => {
 describe('what a verification finds', () => {
   const ways: readonly [
     string,
-    (pipeline: Pipeline, message: Message<Key>) => ReturnType<Pipeline['submit']>,
+    (pipeline: Pipeline, message: PipelineMessage<Key>) => ReturnType<Pipeline['submit']>,
   ][] = [
     ['submit', (pipeline, message) => pipeline.submit(message, caller)],
     ['runAlone', (pipeline, message) => pipeline.runAlone(message)],

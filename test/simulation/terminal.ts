@@ -10,7 +10,7 @@ import type { Message } from '../../src/iso8583/message.ts'
 import { readMessage } from '../../src/iso8583/received.ts'
 import { type Exchange, exchangeMessage, type Link } from '../../src/terminal/exchange.ts'
 import { newTerminalState, type TerminalState, takeStan } from '../../src/terminal/state.ts'
-import { type Outcome, VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
+import { type ExchangeResult, VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
 import { openMacKey } from '../../src/terminal/working-keys.ts'
 import type { ClientAnswer, Sent } from './book.ts'
 import { type ActorContext, Power } from './context.ts'
@@ -211,7 +211,7 @@ export class TestTerminal {
   }
 
   /** A terminal that gave up a pending reversal, or that must sign on again. */
-  #notice(outcome: Outcome, pending: string | undefined): void {
+  #notice(outcome: ExchangeResult, pending: string | undefined): void {
     if (!outcome.ok && outcome.error === 'reversal_failed' && pending !== undefined)
       this.dropped.push(pending)
     if (outcome.ok && (outcome.value.signOnAgain || outcome.value.responseCode === '77'))

@@ -5,7 +5,7 @@
 
 import { beforeEach, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
-import type { Message } from '../../src/pipeline/types.ts'
+import type { PipelineMessage } from '../../src/pipeline/types.ts'
 import { load } from '../../src/store/load.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
@@ -21,7 +21,7 @@ const one = async (item: Parameters<typeof load>[1][number]) => {
   return loaded
 }
 
-function message(command: Parameters<typeof messageFor>[0], number = 1): Message {
+function message(command: Parameters<typeof messageFor>[0], number = 1): PipelineMessage {
   const id = String(service.rows('select id from sale')[0]?.id ?? '')
   const remember: Knowledge['remember'] = () => ({
     key: SALE,

@@ -5,7 +5,7 @@
 
 import type { Acquirer } from '../../src/acquirer/port.ts'
 import { createPipeline } from '../../src/pipeline/process.ts'
-import type { Caller, Message, Outcome, Pipeline, PipelineOptions } from '../../src/pipeline/types.ts'
+import type { Caller, Outcome, Pipeline, PipelineMessage, PipelineOptions } from '../../src/pipeline/types.ts'
 import { openDb } from '../../src/store/db.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
 import { NOW } from '../domain/fixtures.ts'
@@ -58,12 +58,12 @@ export class TestService {
     this.pipeline = createPipeline(this.options)
   }
 
-  async send(message: Message): Promise<Outcome> {
+  async send(message: PipelineMessage): Promise<Outcome> {
     return (await this.pipeline.runAlone(message)).outcome
   }
 
   /** All at once, so that they share sets. */
-  async sendTogether(messages: readonly Message[]): Promise<Outcome[]> {
+  async sendTogether(messages: readonly PipelineMessage[]): Promise<Outcome[]> {
     const settled = await Promise.all(messages.map((message) => this.pipeline.submit(message, CALLER)))
     return settled.map(({ outcome }) => outcome)
   }

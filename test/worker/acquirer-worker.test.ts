@@ -79,7 +79,7 @@ describe('the port, over a service binding', () => {
       kind: 'void',
       of: 'void',
       acquirerStan: '000102',
-      original: { batchNumber: '000001', acquirerStan: '000101', rrn, authorizationCode },
+      original: { batchNumber: '000001', stan: '000101', rrn, authorizationCode },
       cardFields: null,
     }
     const voided = await acquirer.ask(undo)

@@ -70,7 +70,7 @@ describe('an acquirer that answers', () => {
     const [saleRequest, voided] = acquirer.requests
     expect(voided?.original).toEqual({
       batchNumber: '000001',
-      acquirerStan: saleRequest?.acquirerStan,
+      stan: saleRequest?.acquirerStan,
       rrn: YES.kind === 'approved' ? YES.rrn : '',
       authorizationCode: '424242',
     })

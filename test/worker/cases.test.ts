@@ -66,7 +66,7 @@ describe('a case', () => {
           said: null,
           stan: voidRequest?.acquirerStan,
           rrn: null,
-          original: { batchNumber: '000001', stan: voidRequest?.original?.acquirerStan, rrn: 'ACQR00000001' },
+          original: { batchNumber: '000001', stan: voidRequest?.original?.stan, rrn: 'ACQR00000001' },
         },
         tries: 0,
         toDo: { en: expect.any(String) },

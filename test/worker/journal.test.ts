@@ -219,11 +219,11 @@ async function rebuild(db: Db): Promise<void> {
 }
 
 const ENTRY_KINDS = [
+  'acquirer_only',
+  'acquirer_undone',
   'case',
   'case_closed',
   'give_up',
-  'acquirer_only',
-  'acquirer_undone',
   'provision',
   'sale',
   'sale_claim',

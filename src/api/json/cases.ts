@@ -105,15 +105,7 @@ export function caseBody({ message, attempts, nextAt, history, sale }: CaseView)
       amount: message.acquirerAmount,
       stan: message.acquirerStan,
       rrn: message.acquirerRrn,
-      original:
-        message.originalStan === null
-          ? null
-          : {
-              batchNumber: message.originalBatchNumber,
-              stan: message.originalStan,
-              rrn: message.originalRrn,
-              authorizationCode: message.originalAuthorizationCode,
-            },
+      original: message.original,
     },
     tries: attempts,
     nextTryAt: isoOrNull(nextAt),

@@ -19,7 +19,7 @@ export function recordOf(line: RecordLine): ReconciliationRecord {
     currencyCode: currencyCode ?? null,
     acquirerRrn: line.rrn ?? null,
     authorizationCode: line.authorizationCode ?? null,
-    original: original == null ? null : { batchNumber: original.batchNumber, acquirerStan: original.stan },
+    original: original == null ? null : { batchNumber: original.batchNumber, stan: original.stan },
   }
 }
 

@@ -6,7 +6,7 @@ import { unpack } from '../../iso8583/message.ts'
 import { xorLrc } from '../../iso8583/serial-frame.ts'
 import type { Exchange } from '../../terminal/exchange.ts'
 import { newTerminalState } from '../../terminal/state.ts'
-import { type Outcome, VirtualTerminal } from '../../terminal/virtual-terminal.ts'
+import { type ExchangeResult, VirtualTerminal } from '../../terminal/virtual-terminal.ts'
 import { type DevServer, SEED } from '../dev/server.ts'
 import { loadCore } from '../lib/core.ts'
 import { Failure } from '../lib/failure.ts'
@@ -61,7 +61,7 @@ export async function openAcquirer({ server, terminalId, screen }: Scene): Promi
 }
 
 /** A terminal that refuses by itself has nothing more to tell. */
-export function made(outcome: Outcome): Exchange {
+export function made(outcome: ExchangeResult): Exchange {
   if (!outcome.ok) throw new Failure(`the terminal refused: ${outcome.error}`)
   return outcome.value
 }

@@ -1,0 +1,23 @@
+/** @module The record of a void, from the sale that it voids. */
+
+import type { Generated } from './decision.ts'
+import type { Sale, VoidRecord } from './types.ts'
+
+/** What a void has that its sale does not name. */
+type Own = Pick<VoidRecord, 'messageKey' | 'stan' | 'authorizationCode' | 'reason'>
+
+export const voidRecordOf = (sale: Sale, { id, rrn, now }: Generated, own: Own): VoidRecord => ({
+  id,
+  saleId: sale.id,
+  merchantId: sale.merchantId,
+  terminalId: sale.terminalId,
+  batchNumber: sale.batchNumber,
+  amount: sale.amount,
+  currencyCode: sale.currencyCode,
+  rrn,
+  originalRrn: sale.rrn,
+  feeReturned: sale.fee,
+  voidedAt: now,
+  state: 'approved',
+  ...own,
+})

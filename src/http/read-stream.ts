@@ -1,0 +1,27 @@
+/** @module Reads a stream of bytes to its end, or to a limit. */
+
+/** The bytes; null where there are more than `limit`. Throws where the stream breaks or `stop` rejects. Cancels what it does not read. */
+export async function readUpTo(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  limit: number,
+  stop?: Promise<never>,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const bytes = new Uint8Array(limit)
+  let length = 0
+  try {
+    for (;;) {
+      const read = reader.read()
+      const { done, value } = await (stop === undefined ? read : Promise.race([read, stop]))
+      if (done) return bytes.slice(0, length)
+      if (length + value.length > limit) return null
+      bytes.set(value, length)
+      length += value.length
+    }
+  } finally {
+    // Has no effect on a stream that was read to its end.
+    cancel(reader)
+  }
+}
+
+export const cancel = (reader: ReadableStreamDefaultReader | undefined): void =>
+  void reader?.cancel().catch(() => undefined)
