@@ -17,7 +17,7 @@ const KNOWLEDGE: Knowledge = {
   now: 0,
   debit: [0, 0],
   credit: [0, 0],
-  remember: () => ({
+  find: () => ({
     key: keyOf('000001', 'sale'),
     kind: 'sale',
     amount: 100,

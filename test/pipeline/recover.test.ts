@@ -50,7 +50,7 @@ const reversal = { kind: 'reversal', of: 'void', ago: 0, off: 0, card: 'right' }
 
 function message(command: Parameters<typeof messageFor>[0], number = 1): PipelineMessage {
   const of = (kind: string) => (kind === 'void' ? VOID : SALE)
-  const remember = (kind: string) => ({
+  const find = (kind: string) => ({
     key: of(kind),
     kind: 'sale' as const,
     amount: 100,
@@ -60,7 +60,7 @@ function message(command: Parameters<typeof messageFor>[0], number = 1): Pipelin
   })
   const prepared = messageFor(
     command,
-    { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], remember },
+    { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], find },
     number,
   )
   if (prepared === null) throw new Error('no message')
@@ -551,7 +551,7 @@ describe('a run', () => {
 /** An acquirer event as a message of its own. */
 function acquirerEvent(event: 'acquirer_approved'): PipelineMessage {
   const command = { kind: 'acquirer', ago: 0, event } as const
-  const remember = () => ({
+  const find = () => ({
     key: VOID,
     kind: 'sale' as const,
     amount: 100,
@@ -559,7 +559,7 @@ function acquirerEvent(event: 'acquirer_approved'): PipelineMessage {
     id: '',
     rrn: '',
   })
-  const prepared = messageFor(command, { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], remember }, 1)
+  const prepared = messageFor(command, { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], find }, 1)
   if (prepared === null) throw new Error('no message')
   return messageOf(prepared)
 }

@@ -27,8 +27,8 @@ const command = (stan: number) =>
   ({ kind: 'sale', stan, batch: 'open', amount: 100, currency: '156' }) as const
 
 function plain(number: number): PipelineMessage {
-  const remember = () => undefined
-  const knowledge = { open: '000001', now: NOW, debit: [0, 0], credit: [0, 0], remember } as const
+  const find = () => undefined
+  const knowledge = { open: '000001', now: NOW, debit: [0, 0], credit: [0, 0], find } as const
   const prepared =
     number === 0
       ? messageFor({ kind: 'provision', window: 'business_day' }, knowledge, 0)

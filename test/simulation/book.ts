@@ -61,7 +61,7 @@ export class Book {
   }
 }
 
-/** The message key for an `Idempotency-Key`, computed without the service (keyring.ts). */
+/** The message key for an `Idempotency-Key`, computed without the service (src/crypto/keyring.ts). */
 export function apiKey(masterKey: string, scope: string, kind: EntryKind, idempotencyKey: string): string {
   const info = Buffer.from('annul content fingerprint')
   const key = hkdfSync('sha256', Buffer.from(masterKey, 'hex'), new Uint8Array(32), info, 32)

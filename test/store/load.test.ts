@@ -23,7 +23,7 @@ const one = async (item: Parameters<typeof load>[1][number]) => {
 
 function message(command: Parameters<typeof messageFor>[0], number = 1): PipelineMessage {
   const id = String(service.rows('select id from sale')[0]?.id ?? '')
-  const remember: Knowledge['remember'] = () => ({
+  const find: Knowledge['find'] = () => ({
     key: SALE,
     kind: 'sale',
     amount: 100,
@@ -31,11 +31,7 @@ function message(command: Parameters<typeof messageFor>[0], number = 1): Pipelin
     id,
     rrn: '',
   })
-  const request = messageFor(
-    command,
-    { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], remember },
-    number,
-  )
+  const request = messageFor(command, { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], find }, number)
   if (request === null) throw new Error('no message')
   return messageOf(request)
 }
