@@ -1,4 +1,4 @@
-/** @module What the pages say is what the code does: reasons, routes, settings, commands, tables. */
+/** @module The pages match the code: reasons, routes, settings, commands, tables. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -24,7 +24,7 @@ const CHANGELOG = read('CHANGELOG.md')
 const TESTS = read('test/README.md')
 const PAGES = { README, ARCHITECTURE, SECURITY, CHANGELOG, TESTS }
 
-/** Rows of the table whose head line is `head`, as cells without their backticks. */
+/** Rows of the table with the head line `head`, as cells without their backticks. */
 function table(page: string, head: string): string[][] {
   const lines = page.split('\n')
   const at = lines.indexOf(head)
@@ -40,11 +40,11 @@ function table(page: string, head: string): string[][] {
 
 const column = (rows: readonly string[][], n: number): string[] => rows.map((row) => row[n] ?? '')
 
-/** Without printing the whole page where it fails. */
+/** Does not print the whole page when it fails. */
 const expectInReadme = (words: string): void => expect([words, README.includes(words)]).toEqual([words, true])
 
 describe('reasons', () => {
-  it('of the domain stand in ARCHITECTURE.md, in order, with field 39, status, words and what to do', () => {
+  it('of the domain are in ARCHITECTURE.md, in order, with field 39, status, texts and next action', () => {
     const documented = table(ARCHITECTURE, '| reason | 39 | HTTP | 中文 | English | doNext |')
     const ours = (Object.keys(REFUSALS) as (keyof typeof REFUSALS)[]).map((reason) => {
       const { responseCode, httpStatus, zh, en, doNext } = refusalOf(reason)
@@ -53,7 +53,7 @@ describe('reasons', () => {
     expect(documented).toEqual(ours)
   })
 
-  it('of the JSON door stand there too', () => {
+  it('of the JSON API are there too', () => {
     const documented = table(ARCHITECTURE, '| reason | HTTP | 中文 | English | doNext |')
     const ours = Object.entries(DOOR_REFUSALS).map(([reason, { status, zh, en, doNext }]) => [
       reason,
@@ -65,7 +65,7 @@ describe('reasons', () => {
     expect(documented).toEqual(ours)
   })
 
-  it('that a page names are there', () => {
+  it('in a page exist', () => {
     const known = new Set([...Object.keys(REFUSALS), ...Object.keys(DOOR_REFUSALS)])
     const named = [...ARCHITECTURE.matchAll(/\(`(\w+)`, [0-9A-Z]{2}\)/g)].map(([, reason = '']) => reason)
     expect(named.length).toBeGreaterThan(1)
@@ -73,7 +73,7 @@ describe('reasons', () => {
   })
 })
 
-it('the states of a forwarded message are drawn as the code has them', () => {
+it('the states of a forwarded message are drawn as in the code', () => {
   const drawn = table(ARCHITECTURE, '| state | event | next state |')
   const ours = Object.entries(ACQUIRER_TRANSITIONS).flatMap(([state, events]) =>
     Object.entries(events).map(([event, next]) => [state, event, next]),
@@ -83,14 +83,14 @@ it('the states of a forwarded message are drawn as the code has them', () => {
     expect(/ {13}acquirer_approved[\s\S]*?\n## /.exec(ARCHITECTURE)?.[0]).toContain(name)
 })
 
-describe('doors', () => {
-  it('every path of terminals, its content type and its limit are in the README', () => {
+describe('APIs', () => {
+  it("the README has the POS door's paths, content type and limit", () => {
     for (const path of TERMINAL_PATHS) expectInReadme(path)
     expectInReadme(ISO_CONTENT_TYPE)
     expectInReadme(`${TERMINAL_BODY_LIMIT.toLocaleString('en-US')} bytes`)
   })
 
-  it('every route of the JSON door is in the README’s table, and no other', () => {
+  it('the README’s table lists exactly the routes of the JSON API', () => {
     const documented = column(table(README, '| route | what it does |'), 0)
     const ours = Object.entries(API_ROUTES).flatMap(([path, methods]) =>
       methods.map((method) => `${method} ${path}`),
@@ -98,13 +98,13 @@ describe('doors', () => {
     expect(documented.toSorted()).toEqual(ours.toSorted())
   })
 
-  it('so are the bounds of its bodies', () => {
+  it('the README has the limits of its bodies', () => {
     expectInReadme(`up to ${CAPTURED_SALE_LINES} as NDJSON`)
     expectInReadme(`${API_BODY_LIMIT / 1024} KiB`)
     expectInReadme(`${CAPTURED_SALES_BODY_LIMIT / 1024} KiB`)
   })
 
-  it('every MAC profile is in the README and in ARCHITECTURE.md', () => {
+  it('the README and ARCHITECTURE.md have every MAC profile', () => {
     const rows = column(table(ARCHITECTURE, '| MAC profile | algorithm | field 64 |'), 0).join(', ')
     expect([...rows.matchAll(/[\w.-]+/g)].map(([name]) => name).toSorted()).toEqual(MAC_PROFILES.toSorted())
     for (const profile of MAC_PROFILES) expectInReadme(`\`${profile}\``)
@@ -114,7 +114,7 @@ describe('doors', () => {
 describe('settings', () => {
   const documented = column(table(README, '| setting | what it is |'), 0)
 
-  it('of wrangler.toml and create-services.ts are in the README’s table, and no other', () => {
+  it('of wrangler.toml and create-services.ts are exactly those of the README’s table', () => {
     const wrangler = read('wrangler.toml')
     const vars = [...wrangler.matchAll(/^\[(?:env\.\w+\.)?vars\]\n((?:(?:#.*|\w+ = .*)\n)+)/gm)].flatMap(
       ([, body = '']) => [...body.matchAll(/^(\w+) =/gm)].map(([, name]) => name),
@@ -132,7 +132,7 @@ describe('settings', () => {
     )
   })
 
-  it('every region has every one of them', () => {
+  it('are complete in every region', () => {
     const wrangler = read('wrangler.toml')
     const regions = [...wrangler.matchAll(/^\[env\.(\w+)\]/gm)].map(([, name]) => name)
     expect(regions.length).toBe(2)
@@ -144,7 +144,7 @@ describe('settings', () => {
     }
   })
 
-  it('what must be changed to deploy says so above it', () => {
+  it('to change before a deployment have a comment above them', () => {
     const values = [...read('wrangler.toml').matchAll(/((?:^#.*\n)*)^(database_id|ACQUIRER_ID|routes) = /gm)]
     expect(values.length).toBe(3 + 3 + 2)
     for (const [, comment, name] of values)
@@ -152,7 +152,7 @@ describe('settings', () => {
   })
 })
 
-it('how often who is heard is in ARCHITECTURE.md, and who may fill how much of the gate', () => {
+it('ARCHITECTURE.md has the rates and the shares of the concurrency limit', () => {
   const buckets = { TERMINAL, WITHOUT_MAC, SIGN_ON, ALL_SIGN_ONS, BEARER_KEY, UNPROVED }
   const documented = table(ARCHITECTURE, '| bucket | burst | one more every | counted by |')
   const ours = Object.entries(buckets).map(([name, { burst, everyMs }]) => [
@@ -167,7 +167,7 @@ it('how often who is heard is in ARCHITECTURE.md, and who may fill how much of t
   )
 })
 
-it('the sandbox’s outcomes are in the README with their field 39', () => {
+it('the README has the sandbox’s outcomes with their field 39', () => {
   const documented = table(README, '| amount ends in | outcome | field 39 |')
   const ours = Object.entries(SANDBOX_OUTCOMES)
     .toSorted(([a], [b]) => Number(a) - Number(b))
@@ -190,14 +190,14 @@ describe('commands', () => {
   const cli = read('src/cli/index.ts')
   const ours = [...cli.matchAll(/^ {2}'?([\w-]+)'?: \(\) => import\(/gm)].map(([, name = '']) => name)
 
-  it('the two of the README are there and are the first', () => {
+  it('start with the two of the README', () => {
     const block = /```sh\n([\s\S]*?)```/.exec(README)?.[1]
     expect(block).toBe('npm ci && npm run demo\nnpm ci && npm test\n')
     expect(scripts).toHaveProperty('demo')
     expect(scripts).toHaveProperty('test')
   })
 
-  it('every `npm run` and `npm start` of a page is a script', () => {
+  it('of npm in a page are scripts', () => {
     for (const [page, text] of Object.entries(PAGES)) {
       const named = [...text.matchAll(/npm run (?:-s )?([\w:-]+)|npm (start|test)\b/g)]
       for (const [, script, direct] of named)
@@ -205,7 +205,7 @@ describe('commands', () => {
     }
   })
 
-  it('every `annul` command of a page exists, and the README has them all', () => {
+  it('of `annul` in a page exist, and the README has them all', () => {
     expect(ours.length).toBeGreaterThan(8)
     const rows = column(table(README, '| command | what it does |'), 0)
     const tabled = rows.flatMap((row) => row.replaceAll('`', '').split(', '))
@@ -215,7 +215,7 @@ describe('commands', () => {
         expect(ours).toContain(name)
   })
 
-  it('every option of such a line is one that the command reads', () => {
+  it('have only options that the command reads', () => {
     const source = readdirSync('src/cli', { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.ts'))
       .map((name) => read(`src/cli/${name}`))
@@ -229,7 +229,7 @@ describe('commands', () => {
       expect([option, new RegExp(`['"\`]?(--)?${option}['"\`]?\\b`).test(source)]).toEqual([option, true])
   })
 
-  it('the subcommands of `annul terminal` are those of the README', () => {
+  it('of `annul terminal` are those of the README', () => {
     const row = table(README, '| command | what it does |').find(([name]) => name === 'terminal')?.[1] ?? ''
     const documented = [...row.matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name)
     expect(documented.toSorted()).toEqual(
@@ -241,7 +241,7 @@ describe('commands', () => {
   })
 })
 
-it('every table of the database is in ARCHITECTURE.md, and no other', () => {
+it('ARCHITECTURE.md lists exactly the tables of the database', () => {
   const sql = readdirSync('migrations')
     .filter((name) => name.endsWith('.sql'))
     .map((name) => read(`migrations/${name}`))
@@ -255,7 +255,7 @@ it('every table of the database is in ARCHITECTURE.md, and no other', () => {
   expect(column(table(ARCHITECTURE, '| table | what it is |'), 0).toSorted()).toEqual(tables.toSorted())
 })
 
-it.each(Object.entries(PAGES))('every path that %s names is there', (_, text) => {
+it.each(Object.entries(PAGES))('every path in %s exists', (_, text) => {
   const paths = [...text.matchAll(/`((?:src|test|assembly|migrations)\/[\w./-]*|[\w-]+\.(?:md|toml|json))`/g)]
   for (const [, path = ''] of paths)
     expect([
@@ -264,7 +264,7 @@ it.each(Object.entries(PAGES))('every path that %s names is there', (_, text) =>
     ]).toEqual([path, true])
 })
 
-it('the changelog opens with the version of the package', () => {
+it('the changelog starts with the version of the package', () => {
   expect(/^## (\S+)/m.exec(CHANGELOG)?.[1]).toBe(JSON.parse(read('package.json')).version)
 })
 
@@ -275,12 +275,12 @@ describe('test/README.md', () => {
       .map((entry) => `${entry.parentPath.replaceAll('\\', '/')}/${entry.name}`.replace('test/', ''))
   const files = walk('test')
 
-  it('lists every test file, and no other', () => {
+  it('lists exactly the test files', () => {
     const documented = column(table(TESTS, '| file | what it shows |'), 0)
     expect(documented.toSorted()).toEqual(files.filter((path) => path.endsWith('.test.ts')).toSorted())
   })
 
-  it('says of every vector file where it is from', () => {
+  it('names the origin of every vector file', () => {
     const documented = column(table(TESTS, '| vectors | what they are | origin |'), 0)
     expect(documented.toSorted()).toEqual(files.filter((path) => path.startsWith('vectors/')).toSorted())
   })

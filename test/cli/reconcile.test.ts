@@ -21,16 +21,16 @@ const place = (stan: string) => ({
   stan,
 })
 
-interface Asked {
+interface ServiceRequest {
   readonly path: string
   readonly authorization: string | undefined
   readonly lines: readonly Record<string, unknown>[]
 }
 
 /** A service with two messages and the answers that the test sets. */
-let asked: Asked[]
+let requests: ServiceRequest[]
 let answers: (readonly [number, string, Record<string, string>?])[]
-const held = [
+const ourRecords = [
   { ...place('000001'), state: 'approved', amount: 100, claimedAt: '2026-06-01T01:00:00.000Z' },
   { ...place('000002'), state: 'approved', amount: 200, claimedAt: '2026-05-30T01:00:00.000Z' },
 ]
@@ -48,7 +48,9 @@ const server = createServer((request, response) => {
     }
     if (method === 'GET') {
       const isFirst = url.endsWith('cursor=0')
-      response.end(JSON.stringify({ items: [held[isFirst ? 0 : 1]], next: isFirst ? '7' : null, asOf: NOW }))
+      response.end(
+        JSON.stringify({ items: [ourRecords[isFirst ? 0 : 1]], next: isFirst ? '7' : null, asOf: NOW }),
+      )
       return
     }
     const text = Buffer.concat(parts).toString()
@@ -56,7 +58,7 @@ const server = createServer((request, response) => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
-    asked.push({ path: url, authorization: request.headers.authorization, lines })
+    requests.push({ path: url, authorization: request.headers.authorization, lines })
     const [status, body, headers] = answers.shift() ?? [200, '']
     response.writeHead(status, headers).end(body)
   })
@@ -66,7 +68,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
 beforeEach(() => {
-  asked = []
+  requests = []
   answers = []
 })
 afterAll(() => {
@@ -101,7 +103,7 @@ test.each([
     const ended = await run(fileOf(text))
     expect(ended).toMatchObject({ code: 0, stdout: '1 of theirs, 2 of ours: 1 agree\n' })
     const { pan: _pan, day: _day, ...line } = listed
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       {
         path: '/v1/reconciliations?asOf=2026-06-01T02:00:00.000Z&apply=false',
         authorization: 'Bearer k',
@@ -113,7 +115,7 @@ test.each([
 
 test('dates a fetched list just before the fetch of our records', async () => {
   expect((await run(`${origin()}/list`)).code).toBe(0)
-  expect(asked[0]?.path).toContain(`asOf=${NOW}`)
+  expect(requests[0]?.path).toContain(`asOf=${NOW}`)
 })
 
 test('accepts a time for the list, and a time since when our records must be in it', async () => {
@@ -125,7 +127,7 @@ test('accepts a time for the list, and a time since when our records must be in 
     '2026-06-01T00:00:00Z',
     '--apply',
   )
-  expect(asked).toMatchObject([
+  expect(requests).toMatchObject([
     {
       path: '/v1/reconciliations?asOf=2026-06-01T01:30:00.000Z&apply=true',
       lines: [{ ...place('000001'), state: 'absent' }],
@@ -173,7 +175,7 @@ test('repeats a request to a busy service after the given time', async () => {
     [200, ''],
   ]
   expect((await run(fileOf(JSON.stringify([listed])))).code).toBe(0)
-  expect(asked).toHaveLength(3)
+  expect(requests).toHaveLength(3)
 })
 
 test('prints a failure in one line', async () => {

@@ -1,4 +1,6 @@
-/** @module Sales: the decision before the acquirer is asked, the effect of its answer, and captured sales. */
+/**
+ * @module Sales: the decision before the acquirer's answer, the effect of that answer, and captured sales.
+ */
 
 import { describe, expect, it } from 'vitest'
 import { decideCapturedSale, decideSale, decideSaleEarly } from '../../src/domain/decide-sale.ts'
@@ -66,7 +68,7 @@ const decide = ({ request, loadedState }: Case) =>
 const guards = guardsFor<Case>(saleRequest.messageKey)
 guardSuite('a sale', { request: saleRequest, loadedState }, decide, guards)
 
-describe('before the acquirer is asked', () => {
+describe('before the request to the acquirer', () => {
   it('returns no decision for a sale that may proceed', () => {
     expect(decideSaleEarly(saleRequest, loadedState, generated)).toBeNull()
   })

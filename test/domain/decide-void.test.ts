@@ -112,7 +112,7 @@ guardSuite('a void from a terminal', valid, decide, [
   ...saleGuards,
 ])
 
-guardSuite('a void from the JSON door', { ...valid, request: jsonVoidRequest }, decide, [
+guardSuite('a void from the JSON API', { ...valid, request: jsonVoidRequest }, decide, [
   {
     ...keyGuards[0],
     break: find({ earlier: entryFor({ ...jsonVoidRequest, contentFingerprint: 'other' }) }),

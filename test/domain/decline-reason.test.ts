@@ -130,10 +130,10 @@ it('gives each reason its own text, except reasons that must look the same', () 
 
 it('lists the reasons in the order of the void’s guards', () => {
   const source = readFileSync('src/domain/decide-void.ts', 'utf8')
-  const asked = [...source.matchAll(/return '(\w+)'/g)].map(([, reason]) =>
+  const guardOrder = [...source.matchAll(/return '(\w+)'/g)].map(([, reason]) =>
     reasons.indexOf(reason as DeclineReason),
   )
-  expect(asked.length).toBeGreaterThan(12)
-  expect(asked).not.toContain(-1)
-  expect(asked).toEqual(asked.toSorted((a, b) => a - b))
+  expect(guardOrder.length).toBeGreaterThan(12)
+  expect(guardOrder).not.toContain(-1)
+  expect(guardOrder).toEqual(guardOrder.toSorted((a, b) => a - b))
 })

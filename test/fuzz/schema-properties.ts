@@ -45,8 +45,8 @@ export function checkSchemas(text: string): void {
 }
 
 function mustBeSilent(body: object): void {
-  const said = JSON.stringify(body)
-  must(!said.includes(CANARY) && !said.includes(String(CANARY_NUMBER)), 'a problem repeats the input')
+  const text = JSON.stringify(body)
+  must(!text.includes(CANARY) && !text.includes(String(CANARY_NUMBER)), 'a problem repeats the input')
 }
 
 const VALID: readonly object[] = [

@@ -297,10 +297,10 @@ suite('hides every secret', () => {
           const long = pan.padEnd(16, '4')
           const bytes = asText || long.length % 2 === 1 ? Buffer.from(long, 'latin1') : bytesOf(long)
           // Not over the bitmap, nor exactly over the MAC.
-          const room = body.length - 8 - bytes.length - 10
-          if (room <= 0) return
+          const places = body.length - 8 - bytes.length - 10
+          if (places <= 0) return
           const changed = Uint8Array.from(body)
-          changed.set(bytes, 10 + (at % room))
+          changed.set(bytes, 10 + (at % places))
           expect(describedText(changed)).not.toContain(long)
         },
       ),

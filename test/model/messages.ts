@@ -137,8 +137,8 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
     case 'acquirer': {
       const messageKey = knowledge.find('forwarded', command.ago)?.key
       if (messageKey === undefined) return null
-      const said = { acquirerRrn: '424242424242', authorizationCode: '424242', reason: null }
-      const event = { contentFingerprint: '', event: command.event, ...said }
+      const status = { acquirerRrn: '424242424242', authorizationCode: '424242', reason: null }
+      const event = { contentFingerprint: '', event: command.event, ...status }
       return {
         request: { ...pos, kind: 'acquirer_event', messageKey, ...event },
         load: { terminalId: TID, messageKey },
@@ -248,13 +248,13 @@ function officeMessage(
       const kind = command.kind === 'json_void' ? 'void' : 'void_reversal'
       const messageKey = apiMessageKey(MID, kind, six(command.key))
       const amount = sale.amount + command.off
-      const asked = { ...office, request: { saleId: sale.id }, messageKey, amount, cardFingerprint: null }
+      const body = { ...office, request: { saleId: sale.id }, messageKey, amount, cardFingerprint: null }
       if (command.kind === 'json_void') {
         const { currency: currencyCode } = command
         const unnamed = { pos: null, rrn: null, authorizationCode: null, reason: null }
         const contentFingerprint = `${sale.id} ${amount} ${currencyCode}`
         return {
-          request: { ...asked, kind: 'void', contentFingerprint, currencyCode, ...unnamed },
+          request: { ...body, kind: 'void', contentFingerprint, currencyCode, ...unnamed },
           load: { saleId: sale.id, messageKey },
         }
       }
@@ -262,7 +262,7 @@ function officeMessage(
       const names = { terminalId: TID, targetKey, saleId: sale.id }
       return {
         request: {
-          ...asked,
+          ...body,
           kind: 'void_reversal',
           contentFingerprint: `${targetKey} ${sale.id} ${amount}`,
           ...names,

@@ -425,8 +425,8 @@ describe('a run', () => {
   it('sends one reversal at a time, however long the acquirer takes', async () => {
     await pendingVoid()
     const { acquirer, service, services } = harness
-    const gate = Promise.withResolvers<typeof SILENT>()
-    acquirer.script = { inquiry: SILENT, reversal: () => gate.promise }
+    const acquirerAnswer = Promise.withResolvers<typeof SILENT>()
+    acquirer.script = { inquiry: SILENT, reversal: () => acquirerAnswer.promise }
     service.now = NOW + MINUTE
     const sleep = async (ms: number) => {
       await new Promise((resolve) => setTimeout(resolve, 5))
@@ -435,7 +435,7 @@ describe('a run', () => {
     const running = recover({ ...services, sleep }, service.now + 20 * SECOND)
     while (service.now < NOW + MINUTE + 15 * SECOND) await new Promise((resolve) => setTimeout(resolve, 5))
     expect(acquirer.kinds()).toEqual(['inquiry', 'reversal'])
-    gate.resolve(SILENT)
+    acquirerAnswer.resolve(SILENT)
     await running
   })
 

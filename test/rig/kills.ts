@@ -1,7 +1,6 @@
 /**
- * @module SIGKILL at random moments under racing sales, voids, reversals and settlements: kill, start again
- * on the same files, send everything again until all of it is answered (with more kills meanwhile), then once
- * more to a fresh process, and compare.
+ * @module SIGKILL at random moments under racing sales, voids, reversals and settlements: kill, restart on the
+ * same files, repeat every message until all have answers (with more kills), then compare in a fresh process.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -141,10 +140,7 @@ class Run {
     await this.#verify(sessions)
   }
 
-  /**
-   * One more kill, with an acquirer that is late too, after which the clock is not moved: the recovery runs
-   * once a minute.
-   */
+  /** One more kill, with a late acquirer. The clock is not moved: the recovery runs once a minute. */
   async inRealTime(): Promise<void> {
     await this.#acquirer?.faults(
       { ...ACQUIRER_FAULTS, late_request: 0.05, late_answer: 0.05 },
@@ -223,10 +219,7 @@ class Run {
     return sessions
   }
 
-  /**
-   * Kills after `after` milliseconds of `work`, or at its end if that is earlier, and starts again: the
-   * neighbour, or all with D1.
-   */
+  /** Kills after `after` ms of `work`, or at its end, and restarts: the neighbour, or all with D1. */
   async #killIn(after: number, work: Promise<unknown>): Promise<void> {
     const { report } = this
     await Promise.race([sleep(after), work])
@@ -256,7 +249,7 @@ class Run {
 
   /**
    * Makes the whole outbox due and runs the recovery beside running ones. A kill may cut it off. Every third
-   * time it moves the clock so far that a message unknown to the acquirer is given up.
+   * time the clock moves so far that a message unknown to the acquirer is given up.
    */
   async #advanceClock(round: number): Promise<void> {
     await this.rig.control.query(

@@ -1,5 +1,5 @@
 /**
- * @module A sale and all that races for it: voids by both doors, copies, reversals. It can run again and
+ * @module A sale and all that races for it: voids by both APIs, copies, reversals. It can run again and
  * again: earlier messages are sent again byte for byte, and messages that a kill prevented are sent for the
  * first time.
  */

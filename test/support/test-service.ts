@@ -1,6 +1,6 @@
 /**
- * @module The service without its doors: the pipeline over SQLite, with a clock, counted generated values,
- * and scripted D1 faults.
+ * @module The service without its APIs: the pipeline over SQLite, with a clock, counted generated values, and
+ * scripted D1 faults.
  */
 
 import type { Acquirer } from '../../src/acquirer/port.ts'

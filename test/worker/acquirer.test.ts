@@ -498,14 +498,18 @@ it('the reversal of a captured sale is sent to the acquirer after the reversal o
   const harness = await openHarness()
   const { terminal, acquirer, isolate } = harness
   const key = await s.bearerKey(terminal.mid)
-  const fed = {
+  const capturedSale = {
     merchantId: terminal.mid,
     terminalId: terminal.tid,
     batchNumber: '000001',
     stan: '000077',
     amount: 1234,
   }
-  const reply = await s.ask(isolate, key, 'POST', '/v1/sales', { ...fed, pan: s.PAN, rrn: 'FED000000001' })
+  const reply = await s.ask(isolate, key, 'POST', '/v1/sales', {
+    ...capturedSale,
+    pan: s.PAN,
+    rrn: 'FED000000001',
+  })
   expect(reply.status).toBe(201)
   expect(
     (

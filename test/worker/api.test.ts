@@ -363,8 +363,8 @@ describe('the adapter `book`', () => {
     const book = await s.openIsolate({ ACQUIRER: 'book' })
     const own = await openTerminal(book)
     expect((await own.send(s.aSale({ stan: '000001' }))).fields.get(39)).toBe('40')
-    const fed = { merchantId: own.mid, terminalId: own.tid, batchNumber: '000001', stan: '000001' }
-    const sale = await s.ask(book, key, 'POST', '/v1/sales', { ...fed, amount: 1234, pan: s.PAN })
+    const capturedSale = { merchantId: own.mid, terminalId: own.tid, batchNumber: '000001', stan: '000001' }
+    const sale = await s.ask(book, key, 'POST', '/v1/sales', { ...capturedSale, amount: 1234, pan: s.PAN })
     expect(sale.status).toBe(201)
     const names = { original: '000001', rrn: String(sale.body.rrn) }
     const voided = await own.send(s.aVoid({ stan: '000002', ...names }))
@@ -376,8 +376,8 @@ describe('the adapter `book`', () => {
   it('has no card when the captured sale has none, so the RRN must name the sale', async () => {
     const book = await s.openIsolate({ ACQUIRER: 'book' })
     const own = await openTerminal(book)
-    const fed = { merchantId: own.mid, terminalId: own.tid, batchNumber: '000001', stan: '000001' }
-    const { body } = await s.ask(book, key, 'POST', '/v1/sales', { ...fed, amount: 1234 })
+    const captured = { merchantId: own.mid, terminalId: own.tid, batchNumber: '000001', stan: '000001' }
+    const { body } = await s.ask(book, key, 'POST', '/v1/sales', { ...captured, amount: 1234 })
     const unnamed = await own.send(s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) }))
     expect(unnamed.fields.get(39)).toBe('14')
     const named = await own.send(s.aVoid({ stan: '000003', original: '000001', rrn: String(body.rrn) }))

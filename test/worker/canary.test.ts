@@ -95,16 +95,21 @@ beforeAll(async () => {
   await terminal.send(s.aManagement('0320', '201', { stan: '000005', more: { 48: details } }), { key: null })
   await s.post(isolate, terminal.frame(voided, { key }).subarray(0, 90))
   bearer = await s.bearerKey(terminal.mid)
-  const fed = { merchantId: terminal.mid, terminalId: terminal.tid, batchNumber: '000001', stan: '000006' }
-  await s.ask(isolate, bearer, 'POST', '/v1/sales', { ...fed, amount: 1, pan: PAN.captureSales })
+  const capturedSale = {
+    merchantId: terminal.mid,
+    terminalId: terminal.tid,
+    batchNumber: '000001',
+    stan: '000006',
+  }
+  await s.ask(isolate, bearer, 'POST', '/v1/sales', { ...capturedSale, amount: 1, pan: PAN.captureSales })
   await s.ask(isolate, bearer, 'POST', '/v1/sales', {
-    ...fed,
+    ...capturedSale,
     amount: 1,
     pan: PAN.captureSales,
     [PAN[35]]: PAN[36],
   })
   await s.ask(isolate, bearer, 'POST', '/v1/sales', {
-    ...fed,
+    ...capturedSale,
     amount: 1,
     pan: `${PAN.captureSales}${PAN.captureSales}`,
   })

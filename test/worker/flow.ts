@@ -58,8 +58,8 @@ export async function openFlowTerminal(
   const key = await s.bearerKey(null)
   for (let n = 1; n <= 6; n++) {
     const sale = { batchNumber: sixDigits(n), stan: '000001', amount: 100 }
-    const fed = { merchantId: names.mid, terminalId: names.tid, ...sale }
-    await s.ask(isolate, key, 'POST', '/v1/sales', fed)
+    const capturedSale = { merchantId: names.mid, terminalId: names.tid, ...sale }
+    await s.ask(isolate, key, 'POST', '/v1/sales', capturedSale)
     const totals = s.totalsOf(100, 1, 0, 0)
     const message = s.from(s.aSettlement({ batch: sixDigits(n), stan: '000002' }, totals), names)
     await s.send(isolate, message, null)

@@ -231,9 +231,14 @@ it('a captured sale with the RRN of another sale does not hide that sale', async
   ]
   const sale = await sell(terminal, '000001')
   const key = await s.bearerKey(other.mid)
-  const fed = { merchantId: other.mid, terminalId: other.tid, batchNumber: '000001', stan: '000001' }
+  const capturedSale = { merchantId: other.mid, terminalId: other.tid, batchNumber: '000001', stan: '000001' }
   const soldAt = new Date(isolate.clock.now + 60_000).toISOString()
-  const copy = await s.ask(isolate, key, 'POST', '/v1/sales', { ...fed, amount: 1, rrn: sale.rrn, soldAt })
+  const copy = await s.ask(isolate, key, 'POST', '/v1/sales', {
+    ...capturedSale,
+    amount: 1,
+    rrn: sale.rrn,
+    soldAt,
+  })
   expect(copy.status).toBe(201)
   for (const [mid, tid] of [
     [terminal.mid, terminal.tid],

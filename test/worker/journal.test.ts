@@ -1,5 +1,5 @@
 /**
- * @module The journal as evidence: a chain made through the doors, mutations that are found by their first
+ * @module The journal as evidence: a chain made through both APIs, mutations that are found by their first
  * bad entry, and projections rebuilt from it row by row.
  */
 
@@ -23,7 +23,7 @@ let testTerminal: TestTerminal
 let chain: JournalRow[]
 let head: { seq: number; hash: string }
 
-/** A day with an entry of every kind, by both doors. */
+/** A day with an entry of every kind, by both APIs. */
 async function aDay(testTerminal: TestTerminal): Promise<void> {
   const sale = await sell(testTerminal, '000001')
   await testTerminal.send(s.aVoid({ stan: '000002', ...sale }))
@@ -37,13 +37,18 @@ async function aDay(testTerminal: TestTerminal): Promise<void> {
   const names = { 'idempotency-key': testTerminal.tid }
   await s.ask(testTerminal.isolate, key, 'POST', '/v1/voids', { saleId: row?.id, amount: 500 }, names)
   await testTerminal.send(s.aReversal('sale', { stan: '000005', amount: 500 }))
-  const fed = {
+  const capturedSale = {
     merchantId: testTerminal.mid,
     terminalId: testTerminal.tid,
     batchNumber: '000001',
     stan: '000006',
   }
-  await s.ask(testTerminal.isolate, key, 'POST', '/v1/sales', { ...fed, amount: 900, fee: 9, pan: s.PAN })
+  await s.ask(testTerminal.isolate, key, 'POST', '/v1/sales', {
+    ...capturedSale,
+    amount: 900,
+    fee: 9,
+    pan: s.PAN,
+  })
   await s.installKey(testTerminal.isolate, '5'.repeat(16), testTerminal, 2)
   await testTerminal.send(s.aSale({ stan: '000007', amount: 1251 }), {
     key: { ...testTerminal.key, mak: '5'.repeat(16) },

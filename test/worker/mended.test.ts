@@ -117,7 +117,7 @@ it('two equal components do not make a master key', async () => {
   })
 })
 
-it('both doors refuse a closed merchant, and a stolen terminal does not prevent its merchant’s voids', async () => {
+it('refuses a closed merchant at the POS door and the JSON API, and lets a merchant with a stolen terminal void', async () => {
   const isolate = await s.openIsolate()
   const terminal = await openTerminal(isolate, { mid: 'CLOSED000000001' })
   const { rrn } = await sell(terminal, '000001')

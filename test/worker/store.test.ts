@@ -30,7 +30,7 @@ describe('round trips', () => {
       cost[name] = [...watched.trips]
       for (const { statements } of watched.trips) for (const one of statements) seen.set(one.sql, one)
     }
-    const fed = { merchantId: terminal.mid, terminalId: terminal.tid, batchNumber: '000001' }
+    const capturedSale = { merchantId: terminal.mid, terminalId: terminal.tid, batchNumber: '000001' }
     let sale = { original: '', rrn: '' }
     await measure('sign-on', () =>
       terminal.send(s.aManagement('0800', '003', { stan: '000001' }), { key: null }),
@@ -52,7 +52,7 @@ describe('round trips', () => {
     await measure('tombstone', () => terminal.send(s.aReversal('void', { stan: '000009' })))
     let id: unknown
     await measure('captured_sale', async () => {
-      const body = { ...fed, stan: '000004', amount: 1000, pan: s.PAN }
+      const body = { ...capturedSale, stan: '000004', amount: 1000, pan: s.PAN }
       id = (await s.ask(isolate, key, 'POST', '/v1/sales', body)).body.id
     })
     await measure('JSON sale', () => s.ask(isolate, key, 'GET', `/v1/sales/${id}`))
