@@ -1,11 +1,11 @@
 /**
- * @module AES (FIPS 197) with keys of 16, 24 and 32 bytes over 16-byte blocks in memory. A column is one word, row 0 in the
- * low byte. Table look-ups depend on the data: not constant time.
+ * @module AES (FIPS 197) with keys of 16, 24 and 32 bytes over 16-byte blocks in memory. A column is one word, row 0 in
+ * the low byte. Table look-ups depend on the data, so it is not constant time.
  */
 import { KEY_ADDRESS, SCHEDULE_ADDRESS } from './layout'
 import { AES_INVERSE_SBOX, AES_SBOX } from './tables'
 
-/** One byte from each of four columns, through the S-box at `box`: SubBytes and ShiftRows in one. */
+/** SubBytes and ShiftRows in one: one byte from each of four columns, through the S-box at `box`. */
 function substitute(box: usize, a: u32, b: u32, c: u32, d: u32): u32 {
   return (
     <u32>load<u8>(box + (a & 255)) |
@@ -15,7 +15,7 @@ function substitute(box: usize, a: u32, b: u32, c: u32, d: u32): u32 {
   )
 }
 
-/** Each of the four bytes times x in GF(2^8) (§4.3). */
+/** Multiplies each of the four bytes by x in GF(2^8) (§4.3). */
 function xtime(word: u32): u32 {
   return ((word & 0x7f7f7f7f) << 1) ^ (((word >> 7) & 0x01010101) * 0x1b)
 }
@@ -26,7 +26,7 @@ function mix(word: u32): u32 {
   return doubled ^ rotr<u32>(word ^ doubled, 8) ^ rotr<u32>(word, 16) ^ rotr<u32>(word, 24)
 }
 
-/** InvMixColumns (§5.3.3), written as MixColumns after multiplication by rows 5 0 4 0. */
+/** InvMixColumns (§5.3.3): multiplication by rows 5 0 4 0, then MixColumns. */
 function inverseMix(word: u32): u32 {
   return mix(word ^ xtime(xtime(word ^ rotr<u32>(word, 16))))
 }
@@ -36,7 +36,7 @@ function rounds(keyBytes: i32): i32 {
   return (keyBytes >> 2) + 6
 }
 
-/** Key expansion (§5.2) of the first `keyBytes` (16, 24, 32) of the key region. */
+/** Expands the first `keyBytes` (16, 24, 32) of the key region (§5.2). */
 export function expandAesKey(keyBytes: i32): void {
   memory.copy(SCHEDULE_ADDRESS, KEY_ADDRESS, keyBytes)
   const words = keyBytes >> 2
@@ -55,7 +55,7 @@ export function expandAesKey(keyBytes: i32): void {
   }
 }
 
-/** AES encryption (§5.1) of the 16 bytes at `at`, in place. */
+/** Encrypts the 16 bytes at `at` in place (§5.1). */
 export function encryptAes(keyBytes: i32, at: usize): void {
   const last = SCHEDULE_ADDRESS + 16 * <usize>rounds(keyBytes)
   let key = SCHEDULE_ADDRESS
@@ -78,7 +78,7 @@ export function encryptAes(keyBytes: i32, at: usize): void {
   store<u32>(at, substitute(AES_SBOX, d, a, b, c) ^ load<u32>(last, 12), 12)
 }
 
-/** AES decryption (§5.3, the straightforward inverse cipher) of the 16 bytes at `at`, in place. */
+/** Decrypts the 16 bytes at `at` in place (§5.3, the straightforward inverse cipher). */
 export function decryptAes(keyBytes: i32, at: usize): void {
   let key = SCHEDULE_ADDRESS + 16 * <usize>rounds(keyBytes)
   let a = load<u32>(at) ^ load<u32>(key)

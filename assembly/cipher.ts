@@ -1,4 +1,4 @@
-/** @module The block ciphers behind one enumeration, and ECB over the input region. */
+/** @module The block ciphers under one enumeration, and ECB over the input region. */
 import { decryptAes, encryptAes, expandAesKey } from './aes'
 import { copyDesKey, decryptDes, decryptTripleDes, encryptDes, encryptTripleDes, expandDesKey } from './des'
 import { INPUT_ADDRESS, MESSAGE_BYTES } from './layout'
@@ -16,11 +16,12 @@ function isKeyLength(cipher: i32, keyBytes: i32): bool {
   return cipher === AES && (keyBytes === 16 || keyBytes === 24 || keyBytes === 32)
 }
 
+/** Bytes of a block, 8 or 16. */
 export function blockBytes(cipher: i32): i32 {
   return cipher === DES || cipher === TRIPLE_DES ? 8 : 16
 }
 
-/** Expands the key region for `cipher`. Traps before it touches the schedule if the length is not one of the cipher's. */
+/** Expands the key region for `cipher`. On a wrong key length it traps before it writes the schedule. */
 export function expandKey(cipher: i32, keyBytes: i32): void {
   assert(isKeyLength(cipher, keyBytes))
   if (cipher === SM4) {
@@ -60,13 +61,15 @@ export function decryptBlock(cipher: i32, keyBytes: i32, at: usize): void {
   }
 }
 
-/** Traps unless `dataBytes` is a whole number of blocks that fits `regionBytes`. */
+/** Traps unless `dataBytes` is a whole number of blocks that fits into `regionBytes`. */
 export function assertBlocks(cipher: i32, dataBytes: i32, regionBytes: i32): void {
   assert(<u32>dataBytes <= <u32>regionBytes)
   assert(dataBytes % blockBytes(cipher) === 0)
 }
 
-/** ECB encryption of the first `dataBytes` of the input region, in place. Returns `dataBytes`. */
+/**
+ * Encrypts the first `dataBytes` of the input region in place, in ECB. Returns `dataBytes`. Traps on a wrong length.
+ */
 export function encrypt(cipher: i32, keyBytes: i32, dataBytes: i32): i32 {
   assertBlocks(cipher, dataBytes, MESSAGE_BYTES)
   expandKey(cipher, keyBytes)
@@ -75,7 +78,9 @@ export function encrypt(cipher: i32, keyBytes: i32, dataBytes: i32): i32 {
   return dataBytes
 }
 
-/** ECB decryption of the first `dataBytes` of the input region, in place. Returns `dataBytes`. */
+/**
+ * Decrypts the first `dataBytes` of the input region in place, in ECB. Returns `dataBytes`. Traps on a wrong length.
+ */
 export function decrypt(cipher: i32, keyBytes: i32, dataBytes: i32): i32 {
   assertBlocks(cipher, dataBytes, MESSAGE_BYTES)
   expandKey(cipher, keyBytes)

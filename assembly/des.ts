@@ -1,8 +1,9 @@
 /**
  * @module DES (FIPS 46-3) over 64-bit blocks, most significant bit first, with room for three expanded keys.
  *
- * A subkey is kept as two words: one for S1, S3, S5, S7 and one for S2, S4, S6, S8, six bits each on top of a byte. The
- * expansion E then is two rotations of the right half. Table look-ups depend on the data: not constant time.
+ * A subkey is two words, one for S1, S3, S5, S7 and one for S2, S4, S6, S8. Each has six bits in the upper part of a
+ * byte. So the expansion E is two rotations of the right half. Table look-ups depend on the data, so it is not constant
+ * time.
  */
 import { KEY_ADDRESS, SCHEDULE_ADDRESS } from './layout'
 import { DES_PC1, DES_PC2, DES_SP } from './tables'
@@ -12,7 +13,7 @@ const EXPANDED_BYTES: usize = 128
 /** Rounds 1, 2, 9 and 16 shift C and D by one, the others by two. */
 const SINGLE_SHIFTS: u32 = 0x8103
 
-/** Six bits of C ‖ D, chosen by six entries of permuted choice 2. */
+/** Six bits of C ‖ D, selected by six entries of permuted choice 2. */
 function choose(cd: u64, entry: usize): u32 {
   let bits: u32 = 0
   for (let at: usize = entry; at < entry + 6; at++)
@@ -24,7 +25,7 @@ function rotateHalf(half: u64, by: u64): u64 {
   return ((half << by) | (half >> (28 - by))) & 0xfffffff
 }
 
-/** Expands the `slot`-th 8 bytes of the key region into the `slot`-th place of the schedule. Parity bits are ignored. */
+/** Expands the `slot`-th 8 bytes of the key region into the `slot`-th part of the schedule. Parity bits are ignored. */
 export function expandDesKey(slot: i32): void {
   const key = bswap(load<u64>(KEY_ADDRESS + 8 * <usize>slot))
   let to = SCHEDULE_ADDRESS + EXPANDED_BYTES * <usize>slot
@@ -46,7 +47,7 @@ export function expandDesKey(slot: i32): void {
   }
 }
 
-/** Copies an expanded key: two-key 3DES uses the first key again as the third. */
+/** Copies an expanded key. Two-key 3DES uses the first key as the third. */
 export function copyDesKey(from: i32, to: i32): void {
   memory.copy(
     SCHEDULE_ADDRESS + EXPANDED_BYTES * <usize>to,
@@ -71,13 +72,15 @@ function f(right: u32, subkey: usize): u32 {
   )
 }
 
-/** Sixteen rounds from the subkey at `subkey`, `step` bytes apart, between the initial permutation and its inverse. */
+/**
+ * Sixteen rounds between the initial permutation and its inverse. The subkeys start at `subkey`, `step` bytes apart.
+ */
 function crypt(block: u64, subkey: usize, step: isize): u64 {
   let left = <u32>(block >> 32)
   let right = <u32>block
   let swap: u32
 
-  // The initial permutation as five exchanges of bit groups between the halves.
+  // The initial permutation, as five exchanges of bit groups between the halves.
   swap = ((left >> 4) ^ right) & 0x0f0f0f0f
   right ^= swap
   left ^= swap << 4
@@ -100,7 +103,7 @@ function crypt(block: u64, subkey: usize, step: isize): u64 {
     subkey += 2 * step
   }
 
-  // The halves leave exchanged: R16 ‖ L16. The same five exchanges, backwards.
+  // The halves come out exchanged, R16 ‖ L16. The same five exchanges follow in reverse order.
   swap = ((right >> 1) ^ left) & 0x55555555
   left ^= swap
   right ^= swap << 1
@@ -119,22 +122,22 @@ function crypt(block: u64, subkey: usize, step: isize): u64 {
   return ((<u64>right) << 32) | <u64>left
 }
 
-/** DES encryption of one block under the expanded key in `slot`. */
+/** Encrypts one block under the expanded key in `slot`. */
 export function encryptDes(slot: i32, block: u64): u64 {
   return crypt(block, SCHEDULE_ADDRESS + EXPANDED_BYTES * <usize>slot, 8)
 }
 
-/** DES decryption of one block under the expanded key in `slot`: the subkeys in reverse. */
+/** Decrypts one block under the expanded key in `slot`, with the subkeys in reverse order. */
 export function decryptDes(slot: i32, block: u64): u64 {
   return crypt(block, SCHEDULE_ADDRESS + EXPANDED_BYTES * <usize>slot + 120, -8)
 }
 
-/** 3DES (SP 800-67): E(K3, D(K2, E(K1, block))). */
+/** Encrypts one block with 3DES (SP 800-67): E(K3, D(K2, E(K1, block))). */
 export function encryptTripleDes(block: u64): u64 {
   return encryptDes(2, decryptDes(1, encryptDes(0, block)))
 }
 
-/** 3DES decryption: D(K1, E(K2, D(K3, block))). */
+/** Decrypts one block with 3DES: D(K1, E(K2, D(K3, block))). */
 export function decryptTripleDes(block: u64): u64 {
   return decryptDes(0, encryptDes(1, decryptDes(2, block)))
 }

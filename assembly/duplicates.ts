@@ -1,10 +1,10 @@
 /**
- * @module A table of fingerprints of recent messages, each with the second at which it came. A hint only: it may forget at
- * any time, and the embedder confirms a hit against the request itself before it believes it.
+ * @module A table of fingerprints of recent messages, each with its second of arrival. It is a hint and may forget at
+ * any time. The embedder compares a hit with the request itself before it uses it.
  *
- * A fingerprint is SipHash-2-4 of the message under a random key of the instance, so that nobody can aim at a bucket. An
- * entry lies in one of the eight places that start at its bucket (the low bits of the fingerprint) and is compared by the
- * whole fingerprint. Nothing is chained, so a removed entry leaves no trace and every loop has eight steps.
+ * A fingerprint is SipHash-2-4 of the message under a random key of the instance, so that nobody can choose a bucket.
+ * An entry lies in one of the eight places from its bucket on (the low bits of the fingerprint). The whole fingerprint
+ * is compared. Nothing is chained, so a removed entry leaves no trace, and every loop has eight steps.
  */
 import {
   DUPLICATE_ENTRIES,
@@ -15,7 +15,7 @@ import {
   SIPHASH_KEY_ADDRESS,
 } from './layout'
 
-/** Places looked at for one fingerprint. */
+/** The number of places for one fingerprint. */
 const PROBES: u32 = 8
 const NOT_FOUND: i32 = -1
 
@@ -39,13 +39,13 @@ function fingerprint(messageBytes: i32): u64 {
     if (step < whole) {
       word = load<u64>(INPUT_ADDRESS + 8 * <usize>step)
     } else if (step === whole) {
-      // The last word: the bytes left over, and the length in its top byte.
+      // The last word: the remaining bytes, and the length in its top byte.
       word = (<u64>messageBytes) << 56
       for (let at = 0; at < (messageBytes & 7); at++) {
         word |= (<u64>load<u8>(INPUT_ADDRESS + <usize>(8 * whole + at))) << (8 * at)
       }
     } else if (step === whole + 1) {
-      // The four rounds of the end are two more steps with a word of zeros.
+      // The four final rounds are two more steps with a word of zeros.
       v2 ^= 0xff
     }
     v3 ^= word
@@ -66,7 +66,7 @@ function fingerprint(messageBytes: i32): u64 {
   return v0 ^ v1 ^ v2 ^ v3
 }
 
-/** Address of the `probe`-th place for a fingerprint; the table is a ring. */
+/** Slot of the `probe`-th place of a fingerprint. The table is a ring. */
 function slotOf(print: u64, probe: u32): i32 {
   return <i32>((<u32>print + probe) & (DUPLICATE_ENTRIES - 1))
 }
@@ -75,12 +75,15 @@ function addressOf(slot: i32): usize {
   return DUPLICATES_ADDRESS + <usize>slot * DUPLICATE_ENTRY_BYTES
 }
 
-/** Seconds since the entry came. Unsigned: an entry from the future is as old as can be, so a clock set back only forgets. */
+/**
+ * Seconds since the arrival. It is unsigned, so an entry from the future has the maximum age. A clock that is set back
+ * only makes the table forget.
+ */
 function age(entry: usize, now: u32): u32 {
   return now - load<u32>(entry, SECONDS)
 }
 
-/** The slot that holds the fingerprint, whatever its age, or -1. */
+/** The slot of the fingerprint at any age, or -1. */
 function find(print: u64): i32 {
   for (let probe: u32 = 0; probe < PROBES; probe++) {
     const entry = addressOf(slotOf(print, probe))
@@ -89,15 +92,18 @@ function find(print: u64): i32 {
   return NOT_FOUND
 }
 
-/** The handle (slot) of the message in the input region if it came at most `window` seconds before `now`, else -1. */
+/**
+ * The handle (slot) of the message in the input region, or -1. The message must not be older than `window` seconds at
+ * `now`. Traps on a wrong length.
+ */
 export function lookupDuplicate(messageBytes: i32, now: u32, window: u32): i32 {
   const slot = find(fingerprint(messageBytes))
   return slot !== NOT_FOUND && age(addressOf(slot), now) <= window ? slot : NOT_FOUND
 }
 
 /**
- * Enters the message in the input region as come at `now` and returns its handle. Its own entry is renewed; else a free
- * place is taken, else the oldest of the eight gives way.
+ * Enters the message in the input region with arrival `now`, and returns its handle. It renews its own entry, else
+ * takes a free place, else replaces the oldest of the eight. Traps on a wrong length.
  */
 export function insertDuplicate(messageBytes: i32, now: u32): i32 {
   const print = fingerprint(messageBytes)
@@ -122,7 +128,7 @@ export function insertDuplicate(messageBytes: i32, now: u32): i32 {
   return slot
 }
 
-/** Removes the entry of the message in the input region. Returns the handle it had, or -1. */
+/** Removes the entry of the message in the input region. Returns its handle, or -1. Traps on a wrong length. */
 export function forgetDuplicate(messageBytes: i32): i32 {
   const slot = find(fingerprint(messageBytes))
   if (slot !== NOT_FOUND) memory.fill(addressOf(slot), 0, DUPLICATE_ENTRY_BYTES)

@@ -1,6 +1,6 @@
 /**
- * @module The ABI: what the embedder may call and where the regions lie. Arguments are lengths and small enumerations, results
- * are integers; a bound that the embedder should have kept traps. Mirrored by `CoreExports` in `src/core/memory.ts`.
+ * @module The ABI: the functions for the embedder, and the addresses of the regions. Arguments are lengths and small
+ * enumerations, results are integers. A value out of bounds traps. `CoreExports` in `src/core/memory.ts` mirrors it.
  */
 export const ABI_VERSION: i32 = 1
 

@@ -2,7 +2,10 @@
 import { assertBlocks, blockBytes, decryptBlock, encryptBlock, expandKey } from './cipher'
 import { MAC_ADDRESS, WORKING_KEY_ADDRESS, WORKING_KEY_BYTES } from './layout'
 
-/** Encrypts the first `workingKeyBytes` of the working key region under the key region. Returns `workingKeyBytes`. */
+/**
+ * Encrypts the first `workingKeyBytes` of the working key region under the key region. Returns `workingKeyBytes`. Traps
+ * on a wrong length.
+ */
 export function wrapKey(cipher: i32, keyBytes: i32, workingKeyBytes: i32): i32 {
   assertBlocks(cipher, workingKeyBytes, WORKING_KEY_BYTES)
   expandKey(cipher, keyBytes)
@@ -12,7 +15,10 @@ export function wrapKey(cipher: i32, keyBytes: i32, workingKeyBytes: i32): i32 {
   return workingKeyBytes
 }
 
-/** Decrypts the first `workingKeyBytes` of the working key region under the key region. Returns `workingKeyBytes`. */
+/**
+ * Decrypts the first `workingKeyBytes` of the working key region under the key region. Returns `workingKeyBytes`. Traps
+ * on a wrong length.
+ */
 export function unwrapKey(cipher: i32, keyBytes: i32, workingKeyBytes: i32): i32 {
   assertBlocks(cipher, workingKeyBytes, WORKING_KEY_BYTES)
   expandKey(cipher, keyBytes)
@@ -22,7 +28,10 @@ export function unwrapKey(cipher: i32, keyBytes: i32, workingKeyBytes: i32): i32
   return workingKeyBytes
 }
 
-/** E(K, zeros): one block of zeros under the key region, left in the MAC region. Returns its bytes, 8 or 16. */
+/**
+ * Encrypts one block of zeros under the key region, and leaves it in the MAC region. Returns its bytes, 8 or 16. Traps
+ * on a wrong length.
+ */
 export function keyCheckValue(cipher: i32, keyBytes: i32): i32 {
   expandKey(cipher, keyBytes)
   const bytes = blockBytes(cipher)

@@ -1,25 +1,25 @@
 /**
- * @module Every region of the linear memory, in address order, with its class. Between two regions lie 64 bytes that nobody
- * writes, so that an overrun shows in the sweep of the tests instead of reaching a neighbour.
+ * @module All regions of the linear memory, in the order of their addresses, with their classes. Between two regions
+ * lie 64 bytes that nobody writes. A test scans them, so it finds an overrun before it reaches a neighbour.
  *
- * constant  tables of the ciphers, never written (`tables.ts`)
- * exchange  what the embedder hands in and takes out; wiped by the embedder after every call
- * secret    keys, schedules, chaining values, computed MACs; wiped by the embedder after every call
- * resident  the duplicate table and its key; lives as long as the instance
+ * - constant: tables of the ciphers, never written (`tables.ts`)
+ * - exchange: input and output of the embedder, which wipes it after every call
+ * - secret: keys, schedules, chaining values and computed MACs; the embedder wipes it after every call
+ * - resident: the duplicate table and its key; it lives as long as the instance
  */
 import * as tables from './tables'
 
-/** Longest message in bytes: a whole `STX LEN … ETX LRC` frame of the largest LEN (9,999) fits. */
+/** The longest message in bytes: a whole `STX LEN … ETX LRC` frame with the largest LEN (9,999) fits. */
 export const MESSAGE_BYTES: i32 = 10240
-/** Room behind the message for its padding: one block and the block that method 2 adds. */
+/** Room for padding behind the message: one block, or the block that method 2 adds. */
 export const PADDING_BYTES: i32 = 16
 export const INPUT_BYTES: i32 = MESSAGE_BYTES + PADDING_BYTES
 export const OFFERED_MAC_BYTES: i32 = 16
 export const KEY_BYTES: i32 = 32
 export const WORKING_KEY_BYTES: i32 = 32
-/** Three DES keys of sixteen rounds of 8 bytes; AES-256 needs 240 bytes, SM4 128. */
+/** Three DES keys of sixteen rounds with 8 bytes. AES-256 needs 240 bytes, SM4 128. */
 export const SCHEDULE_BYTES: i32 = 384
-/** Two blocks of 16 bytes: the chaining value and one more (CMAC subkey, CUP SM4 text). */
+/** The chaining value and one more block of 16 bytes (CMAC subkey, CUP SM4 text), with room left. */
 export const STATE_BYTES: i32 = 48
 export const MAC_BYTES: i32 = 16
 export const SIPHASH_KEY_BYTES: i32 = 16

@@ -1,7 +1,9 @@
-/** @module The longitudinal redundancy check of protocol.md §1.4: an XOR over a range. Which range is the embedder's affair. */
+/**
+ * @module The longitudinal redundancy check of protocol.md §1.4: an XOR over a range. The embedder chooses the range.
+ */
 import { INPUT_ADDRESS, MESSAGE_BYTES } from './layout'
 
-/** XOR of `seed` and the first `bytes` of the input region, 0 … 255. */
+/** XOR of `seed` and the first `bytes` of the input region, 0 to 255. Traps on a wrong length or seed. */
 export function lrc(seed: i32, bytes: i32): i32 {
   assert(<u32>bytes <= <u32>MESSAGE_BYTES)
   assert(<u32>seed <= 255)

@@ -1,6 +1,6 @@
 /**
- * @module The message authentication codes of protocol.md §4, one-shot over the input region. A computed MAC is left in the
- * MAC region, a secret one: `verifyMac` compares there, in constant time, and says only yes or no.
+ * @module The message authentication codes of protocol.md §4, one-shot over the input region. A computed MAC stays in
+ * the MAC region, which is secret. `verifyMac` compares it there in constant time and returns 0 or 1.
  */
 import { AES, DES, encryptBlock, expandKey, SM4, TRIPLE_DES } from './cipher'
 import { decryptDes, encryptDes, encryptTripleDes, expandDesKey } from './des'
@@ -18,7 +18,7 @@ export const AES_CMAC: i32 = 7
 export const SM4_CBC_MAC: i32 = 8
 export const SM4_CBC_MAC_PAD3: i32 = 9
 
-/** A shorter MAC is guessed too easily, so no caller may declare one. */
+/** A shorter MAC is too easy to guess, so no caller may declare one. */
 const SHORTEST_MAC_BYTES: i32 = 4
 
 /** Pads the message with zeros to whole blocks, at least one (ISO/IEC 9797-1 method 1). Returns the padded length. */
@@ -34,7 +34,7 @@ function padBit(messageBytes: i32): i32 {
   return padZeros(messageBytes + 1, 16)
 }
 
-/** The 4 bytes as 8 upper-case hexadecimal characters. */
+/** The 4 bytes as 8 upper-case hex characters. */
 function hexText(bytes: u32): u64 {
   let text: u64 = 0
   for (let shift = 28; shift >= 0; shift -= 4) {
@@ -57,7 +57,10 @@ function fold8(messageBytes: i32): u64 {
   return bswap(sum)
 }
 
-/** protocol.md §4 A: fold, hex text, E(first half) ⊕ second half, E, first 4 bytes as hex text. 2-key 3DES with 16 bytes. */
+/**
+ * protocol.md §4 A. Fold, hex text, E(first half) ⊕ second half, E, first 4 bytes as hex text. 2-key 3DES with 16
+ * bytes.
+ */
 function cupEcb(keyBytes: i32, messageBytes: i32): i32 {
   const cipher = keyBytes === 8 ? DES : TRIPLE_DES
   assert(keyBytes === 8 || keyBytes === 16)
@@ -69,7 +72,7 @@ function cupEcb(keyBytes: i32, messageBytes: i32): i32 {
   return leaveMac8(hexText(<u32>(encryptTripleDes(encryptTripleDes(first) ^ second) >> 32)))
 }
 
-/** protocol.md §4 D: the same over 16-byte blocks with SM4. */
+/** protocol.md §4 D. The same over 16-byte blocks with SM4. */
 function cupSm4(keyBytes: i32, messageBytes: i32): i32 {
   assert(keyBytes === 16)
   expandSm4Key()
@@ -115,7 +118,7 @@ function x9_19(keyBytes: i32, messageBytes: i32): u64 {
   return encryptDes(0, decryptDes(1, chain))
 }
 
-/** protocol.md §4 E: fold, then 3DES of the 8 bytes. */
+/** protocol.md §4 E. Fold, then 3DES of the 8 bytes. */
 function xor3des(keyBytes: i32, messageBytes: i32): u64 {
   expandKey(TRIPLE_DES, keyBytes)
   return encryptTripleDes(fold8(messageBytes))
@@ -143,7 +146,7 @@ function double(at: usize): void {
   store<u64>(at, bswap((low << 1) ^ (0x87 * (high >> 63))), 8)
 }
 
-/** AES-CMAC (SP 800-38B §6.2, RFC 4493): the last block is masked by K1 if it is whole, by K2 if it was padded. */
+/** AES-CMAC (SP 800-38B §6.2, RFC 4493). K1 masks a whole last block, K2 a padded one. */
 function aesCmac(keyBytes: i32, messageBytes: i32): i32 {
   expandKey(AES, keyBytes)
   const mask = STATE_ADDRESS + 16
@@ -172,7 +175,7 @@ function sm4CbcMac(keyBytes: i32, messageBytes: i32): i32 {
   return leaveState()
 }
 
-/** The same with padding method 3: zeros behind, and a first block that holds the length in bits. */
+/** The same with padding method 3: zeros behind the message, and a first block with the length in bits. */
 function sm4CbcMacPad3(keyBytes: i32, messageBytes: i32): i32 {
   assert(keyBytes === 16)
   expandSm4Key()
@@ -184,8 +187,9 @@ function sm4CbcMacPad3(keyBytes: i32, messageBytes: i32): i32 {
 }
 
 /**
- * Computes the MAC of the first `messageBytes` of the input region under the first `keyBytes` of the key region and leaves
- * it in the MAC region. Returns its bytes: 8 as field 64 carries them, or the 16 of a CMAC or SM4-CBC-MAC.
+ * Computes the MAC of the first `messageBytes` of the input region, under the first `keyBytes` of the key region.
+ * Leaves it in the MAC region. Returns its bytes: 8 as in field 64, or 16 for CMAC and SM4-CBC-MAC. Traps on a wrong
+ * length or algorithm.
  */
 export function computeMac(algorithm: i32, keyBytes: i32, messageBytes: i32): i32 {
   assert(<u32>messageBytes <= <u32>MESSAGE_BYTES)
@@ -216,8 +220,9 @@ export function computeMac(algorithm: i32, keyBytes: i32, messageBytes: i32): i3
 }
 
 /**
- * 1 if the first `macBytes` of the offered MAC equal those of the computed one, else 0. Every byte is compared, whatever the
- * first ones say. `macBytes` is the length agreed with the terminal, never that of what arrived.
+ * Returns 1 if the first `macBytes` of the offered MAC equal those of the computed one, else 0. It compares every byte,
+ * whatever the first ones are. `macBytes` is the length agreed with the terminal, never the length of the received MAC.
+ * Traps on a wrong length.
  */
 export function verifyMac(algorithm: i32, keyBytes: i32, messageBytes: i32, macBytes: i32): i32 {
   const computed = computeMac(algorithm, keyBytes, messageBytes)

@@ -1,8 +1,11 @@
-/** @module SM4 (GB/T 32907-2016) over 16-byte blocks in memory. Table look-ups depend on the data: not constant time. */
+/**
+ * @module SM4 (GB/T 32907-2016) over 16-byte blocks in memory. Table look-ups depend on the data, so it is not constant
+ * time.
+ */
 import { KEY_ADDRESS, SCHEDULE_ADDRESS } from './layout'
 import { SM4_SBOX } from './tables'
 
-/** τ: the S-box on each byte of a word. */
+/** τ: the S-box for each byte of a word. */
 function substitute(word: u32): u32 {
   return (
     ((<u32>load<u8>(word >> 24, SM4_SBOX)) << 24) |
@@ -48,7 +51,7 @@ export function expandSm4Key(): void {
   }
 }
 
-/** 32 rounds from the round key at `key`, `step` bytes apart; the block at `at` is replaced. */
+/** 32 rounds over the block at `at`, in place. The round keys start at `key`, `step` bytes apart. */
 function crypt(at: usize, key: usize, step: isize): void {
   let x0 = bswap(load<u32>(at))
   let x1 = bswap(load<u32>(at, 4))
@@ -67,12 +70,12 @@ function crypt(at: usize, key: usize, step: isize): void {
   store<u32>(at, bswap(x0), 12)
 }
 
-/** SM4 encryption of the 16 bytes at `at`, in place. */
+/** Encrypts the 16 bytes at `at` in place. */
 export function encryptSm4(at: usize): void {
   crypt(at, SCHEDULE_ADDRESS, 4)
 }
 
-/** SM4 decryption of the 16 bytes at `at`, in place: the round keys in reverse. */
+/** Decrypts the 16 bytes at `at` in place, with the round keys in reverse order. */
 export function decryptSm4(at: usize): void {
   crypt(at, SCHEDULE_ADDRESS + 124, -4)
 }

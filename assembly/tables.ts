@@ -1,9 +1,11 @@
 /**
- * @module The constant region: the tables of the ciphers. The S-boxes are those of the standards; the tests rebuild every
- * table from the standards' own text and compare.
+ * @module The constant region: the tables of the ciphers. The S-boxes are those of the standards. A test rebuilds every
+ * table from the text of the standards.
  */
 
-/** DES (FIPS 46-3): S1 … S8 followed by P, 64 words each, indexed by the six input bits as they stand. 2,048 bytes. */
+/**
+ * DES (FIPS 46-3): S1 to S8 followed by P, 64 words each. The index is the six input bits in their order. 2,048 bytes.
+ */
 export const DES_SP: usize = memory.data<u32>([
   0x00808200, 0x00000000, 0x00008000, 0x00808202, 0x00808002, 0x00008202, 0x00000002, 0x00008000, 0x00000200,
   0x00808200, 0x00808202, 0x00000200, 0x00800202, 0x00808002, 0x00800000, 0x00000002, 0x00000202, 0x00800200,

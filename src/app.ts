@@ -1,4 +1,4 @@
-/** @module The application: both doors on one router, and the answer to an unexpected error. */
+/** @module The application: mounts the POS door and the JSON API on one router, and handles unexpected errors. */
 
 import { Hono } from 'hono'
 import { createAdmissionController } from './admission/admission-controller.ts'
@@ -6,7 +6,10 @@ import { apiDoor } from './api/door.ts'
 import type { Services } from './pipeline/services.ts'
 import { terminalDoor } from './pos/door.ts'
 
-/** One admission controller for both doors: they share the isolate. */
+/**
+ * The POS door and the JSON API share one admission controller, because they share the isolate. An unexpected error
+ * gives HTTP 503 without a body.
+ */
 export function createApp(services: Services, admission = createAdmissionController(services)): Hono {
   const app = new Hono()
   app.onError((error, c) => {

@@ -20,7 +20,7 @@ export interface Environment extends HttpsSettings {
   readonly MASTER_KEY: string
   readonly ACQUIRER: string
   readonly ACQUIRER_ID: string
-  /** The acquirer as a service binding. It takes precedence over ACQUIRER_URL. */
+  /** The acquirer as a service binding. It takes precedence over a URL. */
   readonly ACQUIRER_SERVICE?: { fetch: Fetch }
 }
 
@@ -31,13 +31,13 @@ export interface Runtime {
   random(bytes: Uint8Array<ArrayBuffer>): void
   sleep(ms: number): Promise<void>
   log(event: string, detail: Record<string, unknown>): void
-  /** The network; without it an acquirer can only be a service binding. */
+  /** The network. Without it the acquirer can only be a service binding. */
   readonly fetch?: Fetch
 }
 
 /**
- * How long an isolate repeats an answer without reading the journal, in whole seconds of the clock; it may last up to one second
- * longer. Long enough for a burst of copies. Short, because a reversal in another isolate is not seen meanwhile.
+ * The time in which an isolate repeats an answer from memory, in whole seconds, so up to one second more. It is long
+ * enough for a burst of copies. It is short because a reversal in another isolate is not seen in that time.
  */
 const DUPLICATE_WINDOW_SECONDS = 2
 
@@ -54,7 +54,7 @@ function acquirerOf(env: Environment, runtime: Runtime, core: Core): Acquirer {
   }
 }
 
-/** URL for a service binding where no ACQUIRER_URL is set. The binding ignores its host. */
+/** The URL of a service binding when the settings have none. A binding ignores it. */
 const BINDING_URL = 'https://acquirer/'
 
 function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquirer {
@@ -66,7 +66,7 @@ function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquire
   return httpsAcquirer({ ...configuration, core, send: sendOver(fetch, url ?? BINDING_URL) })
 }
 
-/** Throws RangeError, which names the wrong setting and never its value. */
+/** Creates all services. Throws RangeError with the name of the wrong setting, never its value. */
 export async function createServices(env: Environment, runtime: Runtime): Promise<Services> {
   const { now, random, sleep, log } = runtime
   if (!/^\d{8,11}$/.test(env.ACQUIRER_ID)) throw new RangeError('ACQUIRER_ID: expected 8 to 11 digits')

@@ -1,4 +1,4 @@
-/** Secrets are in no file that wrangler can read in a fresh clone, so their types are declared here. */
+/** No file that wrangler reads in a fresh clone has the secrets, so their types are declared here. */
 interface Secrets {
   /** 256 bits, 64 hex digits: `wrangler secret put MASTER_KEY`. */
   MASTER_KEY: string

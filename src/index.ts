@@ -1,4 +1,4 @@
-/** @module The Worker. The only file that imports the core's module and reads env, clock and randomness. */
+/** @module The Worker. Only this file imports the core's module, and reads environment, clock and randomness. */
 
 import type { Hono } from 'hono'
 import coreModule from '../build/core.wasm'
@@ -12,10 +12,10 @@ interface Worker {
   readonly app: Hono
 }
 
-/** One per isolate: its requests share the core's memory, the duplicate table and the group commit. */
+/** One per isolate. Its requests share the core's memory, the duplicate table and the pipeline. */
 let worker: Promise<Worker> | undefined
 
-/** Length of one recovery run, in milliseconds: until the next one begins. */
+/** The duration of one recovery run in milliseconds: until the next run begins. */
 const RECOVERY_MS = 60_000
 
 async function build(env: Env): Promise<Worker> {
@@ -30,14 +30,14 @@ async function build(env: Env): Promise<Worker> {
   return { services, app: createApp(services) }
 }
 
-/** Null where a setting is wrong; the next request tries again. */
+/** The services of the isolate; null when a setting is wrong. The next request tries again. */
 async function open(env: Env): Promise<Worker | null> {
   worker ??= build(env)
   try {
     return await worker
   } catch (error) {
     worker = undefined
-    // Our RangeError names the wrong setting, never its value.
+    // A RangeError of ours has the name of the wrong setting, never its value.
     const why = error instanceof RangeError ? error.message : 'not built'
     console.log(JSON.stringify({ event: 'misconfigured', region: env.REGION, why }))
     return null
@@ -50,7 +50,10 @@ export default {
     return opened === null ? new Response(null, { status: 503 }) : opened.app.fetch(request, env, context)
   },
 
-  /** Each minute (wrangler.toml, crons): drives every message on which the acquirer and we do not agree yet. */
+  /**
+   * Runs each minute (wrangler.toml, crons): continues with the messages on which the acquirer and Annul do not agree
+   * yet.
+   */
   async scheduled(_, env) {
     const opened = await open(env)
     if (opened !== null) await recover(opened.services, opened.services.now() + RECOVERY_MS)

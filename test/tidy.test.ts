@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isTestCard, luhnDigit } from '../src/terminal/test-cards.ts'
+import { commentsOf, faultsOf, retiredIn, tomlCommentsOf } from './support/source-words.ts'
 
 const walk = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -320,7 +321,6 @@ describe('names', () => {
   /** A name that several files of src/ export → the reason. */
   const SHARED: Readonly<Record<string, string>> = {
     run: 'the entry point of each command, imported by the table of commands',
-    textOf: 'of a request body (api), of an option (cli)',
     reversalBody: 'the schema of the request, the body of the answer',
   }
 
@@ -368,5 +368,76 @@ describe('card numbers', () => {
     expect(offending).toEqual([])
     const numbers = new Set(found.filter(({ path }) => path !== SELF).map(({ number }) => number))
     expect(Object.keys(CARD_EXCEPTIONS).filter((number) => !numbers.has(number))).toEqual([])
+  })
+})
+
+describe('words of the source', () => {
+  /** Folders that are not in plain English yet → why. A folder that is leaves this list. */
+  const PENDING: Readonly<Record<string, string>> = {
+    'src/api/': 'the contract of the API rewrites it',
+  }
+  /** Folder or file, and a retired name that is right there → why. */
+  const ALLOWED: Readonly<Record<string, string>> = {
+    'src/pipeline/ AcquirerStage': 'asking the acquirer is a stage of the pipeline',
+    'src/pipeline/ stage': 'the same',
+    'src/cli/dev/port.ts host': 'an option of Node’s own',
+  }
+  const allowedIn = (path: string): string[] =>
+    Object.keys(ALLOWED).flatMap((one) => {
+      const [folder = '', name = ''] = one.split(' ')
+      return path.startsWith(folder) ? [name] : []
+    })
+
+  const ours = scripts.filter((path) => /^(src|assembly)\//.test(path))
+  const folderOf = (path: string): string | undefined =>
+    Object.keys(PENDING).find((folder) => path.startsWith(folder))
+  const ready = ours.filter((path) => folderOf(path) === undefined)
+  const faultsIn = (path: string): string[] =>
+    [...retiredIn(textOf(path), allowedIn(path)), ...commentsOf(textOf(path)).flatMap(faultsOf)].map(
+      (fault) => `${path}: ${fault}`,
+    )
+
+  it('are none of the retired ones, in sentences of at most 25 words that begin with their subject', () => {
+    expect(ready.flatMap((path) => commentsOf(textOf(path))).length).toBeGreaterThan(700)
+    expect(ready.flatMap(faultsIn)).toEqual([])
+  })
+
+  it('of wrangler’s files likewise', () => {
+    const comments = files
+      .filter((path) => /^wrangler.*\.toml$/.test(path))
+      .flatMap((path) => tomlCommentsOf(textOf(path)))
+    expect(comments.length).toBeGreaterThan(10)
+    expect([...comments.flatMap(faultsOf), ...comments.flatMap((one) => retiredIn(`// ${one}`))]).toEqual([])
+  })
+
+  it('that are pending or allowed are there', () => {
+    const pending = Object.keys(PENDING).filter(
+      (folder) => !ours.some((path) => folderOf(path) === folder && faultsIn(path).length > 0),
+    )
+    const allowed = Object.keys(ALLOWED).filter(
+      (one) =>
+        !ready.some((path) => {
+          const [folder = '', name = ''] = one.split(' ')
+          return path.startsWith(folder) && new RegExp(`\\b${name}\\b`).test(withoutComments(path))
+        }),
+    )
+    expect([pending, allowed]).toEqual([[], []])
+  })
+
+  it('are noticed in comments, messages and names', () => {
+    expect(retiredIn('/** It goes down the road. */')).toEqual(['road → pipeline'])
+    expect(retiredIn('// The host\n// is silent.\nconst a = 1')).toEqual(['host → acquirer'])
+    expect(retiredIn("throw new Error('it was told so')")).toEqual(['told → return, receive or log'])
+    expect(retiredIn('const openRoad = 1 // A way.')).toEqual(['openRoad → pipeline'])
+    expect(retiredIn("/** An acquirer. */ const acquirer = 'the pipeline of it'")).toEqual([])
+    const long = Array(26).fill('word').join(' ')
+    expect(commentsOf(`/**\n * @module A line\n * and another.\n */\n// ${long}.`)).toEqual([
+      'A line\nand another.',
+      `${long}.`,
+    ])
+    expect(faultsOf(`${long}. What a caller sends is text. Short.`)).toEqual([
+      `26 words: ${long}.`,
+      'turned round: What a caller sends is text.',
+    ])
   })
 })

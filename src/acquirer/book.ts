@@ -1,9 +1,10 @@
-/** @module No acquirer behind us: sales are made elsewhere and come in by the capture feed. */
+/** @module No acquirer: another system authorizes the sales, and `POST /v1/sales` brings them here. */
 
 import type { Acquirer, AcquirerResponse } from './port.ts'
 
 const APPROVED: AcquirerResponse = { kind: 'approved', rrn: null, authorizationCode: null }
 
+/** Refuses sales of terminals. Voids and reversals are final at once. */
 export const book: Acquirer = {
   takesSales: false,
   receivingInstitution: '',

@@ -1,4 +1,4 @@
-/** @module What an acquirer answered, as far as it may be believed: everything is checked before anything is. */
+/** @module Checks the response of an acquirer before anything in it counts (protocol.md §3.9). */
 
 import { isMalleable } from '../domain/mac-profile.ts'
 import { field60Of, givenReference } from '../iso8583/cup.ts'
@@ -8,12 +8,15 @@ import { echoFault, readMessage } from '../iso8583/received.ts'
 import type { AcquirerRequest, AcquirerResponse } from './port.ts'
 import { meaningOf } from './response-codes.ts'
 
-/** Fields that every answer repeats; 60 is compared by its parts. */
+/** Fields that every response repeats. Field 60 is compared by its parts. */
 const ECHOED = [3, 4, 11, 41, 42]
 
 const unknown = (why: string): AcquirerResponse => ({ kind: 'unknown', why })
 
-/** The response to `request`, which was sent as `sent`. A response without the right MAC says nothing, be it a decline. */
+/**
+ * The meaning of the response to `request`; `sent` is the message on the wire. Without the right MAC the outcome is
+ * unknown, even for a decline. Never throws on any `bytes`.
+ */
 export function checkResponse(
   key: MacKey,
   request: AcquirerRequest,
@@ -26,17 +29,17 @@ export function checkResponse(
   if (frame.kind !== 'tpdu') return unknown('a serial frame')
   const fault =
     integrityFault(key, frame.body, message) ?? echoFault(sent, message, ECHOED) ?? batchFault(sent, message)
-  return fault === null ? meant(request, message) : unknown(fault)
+  return fault === null ? responseOf(request, message) : unknown(fault)
 }
 
-/** Over the bytes as received. Where blocks can be swapped without changing the MAC, only the canonical bytes count. */
+/** Checks the MAC over the bytes as received. When the MAC folds, only canonical bytes count. */
 function integrityFault(key: MacKey, body: Uint8Array, message: Message): string | null {
   const fault = macFault(key, body, message)
   if (fault !== null) return fault
   return isMalleable(key.macProfile) && !isCanonical(body, message) ? 'not canonical' : null
 }
 
-/** Transaction type (60.1), batch (60.2) and, where it is there, the currency. */
+/** Compares the transaction type (60.1), the batch (60.2) and, when it is present, the currency. */
 function batchFault(request: Message, { fields }: Message): string | null {
   const requested = field60Of(request.fields)
   const answered = field60Of(fields)
@@ -51,7 +54,7 @@ function batchFault(request: Message, { fields }: Message): string | null {
     : null
 }
 
-function meant({ kind, isCopy }: AcquirerRequest, { fields }: Message): AcquirerResponse {
+function responseOf({ kind, isCopy }: AcquirerRequest, { fields }: Message): AcquirerResponse {
   const responseCode = fields.get(39)
   if (responseCode === undefined) return unknown('field 39 is missing')
   const as =

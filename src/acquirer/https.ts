@@ -1,6 +1,6 @@
 /**
- * @module An acquirer behind us, asked in ISO 8583 over HTTPS (protocol.md §1.2, §3). Requests carry our MAC, and
- * every answer must carry the acquirer's.
+ * @module An acquirer that speaks ISO 8583 over HTTPS (protocol.md §1.2, §3.9). Requests carry our MAC, and every
+ * response must carry the acquirer's MAC.
  */
 
 import { buildFrame, type Send } from '../iso8583/frame.ts'
@@ -10,7 +10,7 @@ import type { Acquirer, AcquirerRequest, AcquirerResponse } from './port.ts'
 import { messageFor, unsendable } from './requests.ts'
 
 export interface HttpsOptions extends MacKey, Pick<Acquirer, 'recovery'> {
-  /** Null: no answer in time, an HTTP status other than 200, or the network failed. */
+  /** Returns null without an answer: too late, an HTTP status other than 200, or a network failure. */
   readonly send: Send
   /** 5 bytes. */
   readonly tpdu: Uint8Array
@@ -18,6 +18,7 @@ export interface HttpsOptions extends MacKey, Pick<Acquirer, 'recovery'> {
   readonly header: Uint8Array
 }
 
+/** A remote acquirer. `ask` never throws: an error makes the outcome unknown. */
 export function httpsAcquirer(options: HttpsOptions): Acquirer {
   return {
     takesSales: true,
@@ -28,7 +29,8 @@ export function httpsAcquirer(options: HttpsOptions): Acquirer {
       try {
         return await ask(options, request)
       } catch (error) {
-        // A question that does not fit its fields, or a way to the acquirer that threw: the names of errors, not their words.
+        // A value that does not fit its field, or an error of `send`. The name of an error is safe to log, its message
+        // is not.
         return { kind: 'unknown', why: error instanceof Error ? error.name : 'failed' }
       }
     },
@@ -37,9 +39,9 @@ export function httpsAcquirer(options: HttpsOptions): Acquirer {
 
 async function ask(options: HttpsOptions, request: AcquirerRequest): Promise<AcquirerResponse> {
   const refusal = unsendable(request)
-  // A PIN block or track under a key of ours would have to be translated, which is not done here: nothing was sent.
+  // Annul does not translate a PIN block or track from its own keys. Nothing was sent, so the decline is final.
   if (refusal === 'under_our_keys') return { kind: 'declined', reason: 'unsupported_transaction' }
-  // An earlier try may have been heard, and without its card it cannot be said again.
+  // An earlier try may have arrived, and a sale cannot be sent again without its card.
   if (refusal === 'without_card') return { kind: 'unknown', why: 'the card is not kept' }
   const { core, tpdu, header } = options
   const message = messageFor(request)

@@ -1,12 +1,14 @@
-/** @module The acquirer behind us: what the road asks of it, whoever it is. */
+/** @module The port to an acquirer: the requests of the pipeline, whatever the acquirer. */
 
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import type { AcquirerReference, Amount } from '../domain/types.ts'
 
-/** What the acquirer is asked. The identity (merchantId, terminalId, batchNumber, acquirerStan) stays the same in every try. */
+/**
+ * A request to the acquirer. The identity (merchantId, terminalId, batchNumber, acquirerStan) is the same in every try.
+ */
 export interface AcquirerRequest {
   readonly kind: 'sale' | 'void' | 'reversal' | 'inquiry'
-  /** What a reversal or inquiry is about; of a sale or void itself the same. */
+  /** The kind of the message that a reversal or inquiry is about. For a sale or void, its own kind. */
   readonly of: 'sale' | 'void'
   /** 15 characters. */
   readonly merchantId: string
@@ -14,36 +16,45 @@ export interface AcquirerRequest {
   readonly terminalId: string
   /** 60.2, six digits. */
   readonly batchNumber: string
-  /** Field 11 towards the acquirer: ours, six digits, unique per terminal; the same in every try, reversal and inquiry. */
+  /**
+   * Field 11 for the acquirer, six digits, unique per terminal. It is our own, and the same in every try, reversal and
+   * inquiry.
+   */
   readonly acquirerStan: string
   readonly amount: Amount
   /** ISO 4217 numeric, three digits. */
   readonly currencyCode: string
-  /** The sale that a void (or its reversal) names, as the acquirer knows it. Null for a sale. */
+  /** The sale of a void (or of its reversal), with the acquirer's numbers. Null for a sale. */
   readonly original: (AcquirerReference & { readonly rrn: string }) | null
-  /** Whether the message was sent before: then a refusal may be one of the copy alone. */
+  /** Whether the message was sent before. A refusal may then be for the copy only. */
   readonly isCopy?: boolean
-  /** Of a sale in its first try only: card fields of the terminal's message (2, 14, 22, 23, 25, 35, 52, 53, 55), never kept. */
+  /**
+   * First try of a sale only: card fields of the terminal's message (2, 14, 22, 23, 25, 35, 52, 53, 55). They are never
+   * kept.
+   */
   readonly cardFields: ReadonlyMap<number, string> | null
 }
 
 export type AcquirerResponse =
-  /** Of a reversal: undone. The references are the acquirer's own, where it gave any. */
+  /** For a reversal: reversed. The references are the acquirer's own; null when it gives none. */
   | { readonly kind: 'approved'; readonly rrn: string | null; readonly authorizationCode: string | null }
   | { readonly kind: 'declined'; readonly reason: DeclineReason }
-  /** Of an inquiry or a reversal: the acquirer has not seen the message, or nothing of it stands; it may still be on its way. */
+  /**
+   * For an inquiry or reversal: the acquirer has not seen the message, or nothing of it is valid. It may still be on
+   * its way.
+   */
   | { readonly kind: 'not_found' }
-  /** Silent, late, garbled, wrong MAC, other STAN: nothing may be said of the outcome. `why` never holds content. */
+  /** No answer, late, malformed, wrong MAC or another STAN: the outcome is unknown. `why` never contains content. */
   | { readonly kind: 'unknown'; readonly why: string }
 
 export interface Acquirer {
-  /** Whether terminals' own sales are authorised here; where not, they are told elsewhere and fed to us. */
+  /** Whether the acquirer authorizes the sales of terminals. If not, they are captured sales. */
   readonly takesSales: boolean
   /** Field 44, first part: the institution that received the sale, at most 11 characters. */
   readonly receivingInstitution: string
-  /** Whether asking leaves this isolate: then claim first, and the answer may be unknown. */
+  /** Whether a request leaves this isolate. Then a claim comes first, and the outcome may be unknown. */
   readonly isRemote: boolean
-  /** How an unknown outcome is found: by asking for it, or by the same message again under the same identity. */
+  /** How to find an unknown outcome: by an inquiry, or by the same message again under the same identity. */
   readonly recovery: 'inquiry' | 'repeat'
   /** Never throws. */
   ask(question: AcquirerRequest): Promise<AcquirerResponse>

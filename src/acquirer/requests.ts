@@ -1,24 +1,24 @@
-/** @module What is asked of an acquirer, as ISO 8583 (protocol.md §3.3–3.5). The same question gives the same bytes. */
+/** @module Requests to an acquirer as ISO 8583 messages (protocol.md §3.9). The same request gives the same bytes. */
 
 import { FORWARDED_CARD_FIELDS, isUnderOurKeys } from '../iso8583/card-fields.ts'
 import { TRANSACTION_CODES } from '../iso8583/cup.ts'
 import { type Message, messageOf, type OptionalFields } from '../iso8583/message.ts'
 import type { AcquirerRequest } from './port.ts'
 
-/** Entered by hand, no PIN: no card is presented to us when a void or reversal is sent on. */
+/** Entered by hand, no PIN: a void or reversal has no card here. */
 const NO_CARD_READ = '012'
 const NORMAL_CONDITION = '00'
-/** "Other": why a sale or void is undone stays here. */
+/** "Other": the acquirer does not get the reason of a void or reversal. */
 const REVERSAL_REASON = '06'
 
-/** Why a question cannot be put to an acquirer at all; it is then not sent. */
+/** The reason why a request cannot be sent to any acquirer; null when it can. */
 export function unsendable({ kind, cardFields }: AcquirerRequest): 'without_card' | 'under_our_keys' | null {
   if (kind !== 'sale') return null
   if (cardFields === null) return 'without_card'
   return isUnderOurKeys(cardFields) ? 'under_our_keys' : null
 }
 
-/** Without field 64. Throws RangeError where a value does not fit its field. */
+/** The message without field 64. Throws RangeError when a value does not fit its field. */
 export function messageFor(request: AcquirerRequest): Message {
   const { kind, of, original } = request
   const { processingCode, transactionType } = TRANSACTION_CODES[of]

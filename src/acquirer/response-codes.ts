@@ -1,18 +1,21 @@
 /**
- * @module What field 39 of an acquirer means to us: one table (protocol.md §6). A code that is not in it, and one
- * that does not say for sure what stands in the acquirer's books, leaves the outcome unknown; an inquiry or a reversal finds it.
+ * @module The meaning of an acquirer's field 39, as one table (protocol.md §6). The outcome stays unknown after a code
+ * that is not in the table, or that is not definite. An inquiry or a reversal then finds the outcome.
  */
 
 import type { DeclineReason } from '../domain/decline-reason.ts'
 
 interface Meaning {
-  /** Of a sale or void. */
+  /** In the response to a sale or void. */
   readonly requested: 'approved' | DeclineReason | 'unknown'
-  /** Of a void that was sent before: what is said of the copy alone is no word on the first. */
+  /** In the response to a void that was sent before. A refusal of the copy says nothing about the first one. */
   readonly repeated: 'approved' | DeclineReason | 'unknown'
-  /** Of a reversal: what it names has no effect, or keeps it; `not_found`: nothing stands, and a late copy may still come. */
+  /**
+   * In the response to a reversal: the target has no effect, or keeps it. `not_found`: nothing is valid there, and a
+   * late copy may still come.
+   */
   readonly reversed: 'undone' | 'not_found' | DeclineReason | 'unknown'
-  /** Of an inquiry: what stands of the message that it names. */
+  /** In the response to an inquiry: the current state of its message. */
   readonly inquired: 'approved' | 'not_found' | DeclineReason | 'unknown'
 }
 
@@ -24,7 +27,7 @@ const UNKNOWN: Meaning = {
 }
 const APPROVED: Meaning = { ...UNKNOWN, requested: 'approved', repeated: 'approved', inquired: 'approved' }
 
-/** The issuer or the acquirer decided; an acquirer that gives the same answer to the same message says so again. */
+/** Issuer or acquirer declined. An acquirer that repeats its first answer sends the same code for a copy. */
 const declined = (reason: DeclineReason): Meaning => ({
   requested: reason,
   repeated: reason,
@@ -32,15 +35,19 @@ const declined = (reason: DeclineReason): Meaning => ({
   inquired: reason,
 })
 
-/** Said of the very bytes, whatever the books hold: a copy hears it too, an inquiry hears it about itself. */
+/** Refused for the form of the message. A copy gets the same code, and so does an inquiry, for its own form. */
 const refused = (reason: DeclineReason): Meaning => ({ ...declined(reason), inquired: 'unknown' })
 
-/** The way to the issuer or the acquirer's register of terminals: decided for a sale or void, no word on earlier ones. */
+/**
+ * Refused for the way to the issuer, or for the acquirer's register of terminals. It is definite for a sale or void,
+ * and says nothing about an earlier one.
+ */
 const refusedFirst = (reason: DeclineReason): Meaning => ({ ...UNKNOWN, requested: reason })
 
 const issuer = declined('issuer_declined')
 const unreachable = refusedFirst('issuer_unavailable')
 
+/** Field 39 → meaning. */
 export const MEANINGS: Readonly<Record<string, Meaning>> = {
   '00': { ...APPROVED, reversed: 'undone' },
   // Approved with a qualification.
@@ -50,8 +57,9 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   A5: APPROVED,
   A6: APPROVED,
 
-  // A terminal takes 12 and 25 for a reversal that is over (protocol.md §3.5). An acquirer may say them because the message has
-  // not come yet, or because a void of the sale stands; to a copy of a void, because the first one stands.
+  // Terminals take 12 and 25 for the end of a reversal (protocol.md §3.5). An acquirer may send them because the
+  // message has not arrived yet, or because a void of the sale is valid. A copy of a void may get them because the
+  // first one is valid.
   '12': { ...UNKNOWN, requested: 'issuer_declined', reversed: 'not_found', inquired: 'message_reversed' },
   '25': { ...UNKNOWN, requested: 'original_not_found', reversed: 'not_found', inquired: 'not_found' },
 
@@ -104,15 +112,16 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   '03': refusedFirst('merchant_unknown'),
   '58': refusedFirst('terminal_not_allowed'),
   '97': refusedFirst('terminal_unknown'),
-  // Not passed on, and kept so in the acquirer's books. Said to an inquiry or a reversal it may mean: not now.
+  // The message was not passed on, and the acquirer's books have it so. In the response to an inquiry or reversal it
+  // may mean: not now.
   '91': unreachable,
   '92': unreachable,
 
-  // Approved in part: not what was asked, and not nothing.
+  // Partially approved: neither the requested amount nor nothing.
   '10': UNKNOWN,
-  // States differ: to a reversal, too late; to anything else, no statement.
+  // States differ. In the response to a reversal: too late. Otherwise not definite.
   '22': { ...UNKNOWN, reversed: 'reversal_too_late' },
-  // Errors on the way and in the acquirer, before or after it booked; late and missing answers of the issuer.
+  // Errors on the way or in the acquirer, before or after it booked; late or missing answers of the issuer.
   '06': UNKNOWN,
   '09': UNKNOWN,
   '19': UNKNOWN,
@@ -120,7 +129,7 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   '68': UNKNOWN,
   '96': UNKNOWN,
   '98': UNKNOWN,
-  // The state of the day, the batch or the keys now; what an earlier copy met is not said.
+  // The current state of the day, the batch or the keys. It says nothing about an earlier copy.
   '77': UNKNOWN,
   '79': UNKNOWN,
   '90': UNKNOWN,
@@ -128,11 +137,11 @@ export const MEANINGS: Readonly<Record<string, Meaning>> = {
   '99': UNKNOWN,
   A0: UNKNOWN,
   A7: UNKNOWN,
-  // Seen before, and not what became of it: an acquirer that does not repeat its first answer.
+  // A duplicate without its outcome, from an acquirer that does not repeat its first answer.
   '94': UNKNOWN,
 }
 
-/** What a response code says to a question of this kind. */
+/** The meaning of a response code in the response to this kind of request. */
 export function meaningOf<K extends keyof Meaning>(responseCode: string, as: K): Meaning[K] {
   const meaning = Object.hasOwn(MEANINGS, responseCode) ? MEANINGS[responseCode] : undefined
   return (meaning ?? UNKNOWN)[as]

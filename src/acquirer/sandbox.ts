@@ -1,10 +1,10 @@
-/** @module An acquirer for trying things out: the last two digits of the amount choose the outcome. It keeps nothing. */
+/** @module An acquirer for trials. The last two digits of the amount choose the outcome. It keeps no state. */
 
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import type { Amount } from '../domain/types.ts'
 import type { Acquirer, AcquirerResponse } from './port.ts'
 
-/** Last two digits of a sale's amount → what the issuer says; every other amount is approved. */
+/** Last two digits of a sale's amount → answer of the issuer. Every other amount is approved. */
 export const SANDBOX_OUTCOMES: Readonly<Record<string, DeclineReason | 'unknown'>> = {
   '05': 'issuer_declined',
   '51': 'insufficient_funds',
@@ -23,6 +23,7 @@ function sale(amount: Amount): AcquirerResponse {
   return outcome === 'unknown' ? { kind: 'unknown', why: 'no answer' } : { kind: 'declined', reason: outcome }
 }
 
+/** Decides inside the isolate. Voids and reversals are always approved. */
 export const sandbox: Acquirer = {
   takesSales: true,
   receivingInstitution: '03080000',

@@ -1,4 +1,4 @@
-/** @module The way to an acquirer: one frame in, one frame out, over HTTP (protocol.md §1.2). */
+/** @module Sends one frame to an acquirer over HTTP and returns one frame (protocol.md §1.2). */
 
 import { readUpTo } from '../http/read-stream.ts'
 import { ISO_CONTENT_TYPE, type Send } from '../iso8583/frame.ts'
@@ -6,13 +6,16 @@ import { ISO_CONTENT_TYPE, type Send } from '../iso8583/frame.ts'
 /** The network, or a service binding. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-/** Below the patience of terminals (30 s) and of copies that wait for the first (12 s), with time to write it down. */
+/** Shorter than the deadlines of terminals (30 s) and of waiting copies (12 s), with time for a commit. */
 const DEADLINE_MS = 8_000
 
-/** Longest answer, in bytes. */
+/** The longest answer, in bytes. */
 const LONGEST_ANSWER = 4_096
 
-/** Null for every failure: the network's, an HTTP status other than 200, an answer that is late or too long. */
+/**
+ * A `Send` over HTTP. It returns null after every failure: of the network, another status than 200, a late or too long
+ * answer.
+ */
 export const sendOver =
   (fetch: Fetch, url: string, deadlineMs = DEADLINE_MS): Send =>
   async (frame) => {
@@ -33,7 +36,7 @@ export const sendOver =
     }
   }
 
-/** The whole body; null where it is longer than any answer. Throws where it is not there in time. */
+/** The whole body; null when it is too long. Rejects when it is late. */
 async function readBody(
   stream: ReadableStream<Uint8Array> | null,
   signal: AbortSignal,

@@ -1,11 +1,14 @@
-/** @module The settings of an acquirer, checked once at the start. Errors name a setting, never its value. */
+/**
+ * @module The settings of an acquirer, checked once at the start. Errors contain the name of a setting, never its
+ * value.
+ */
 
 import { makLengthOf } from '../domain/mac-profile.ts'
 import { MAC_PROFILES, type MacProfile } from '../domain/types.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import type { Acquirer } from './port.ts'
 
-/** As they stand in the environment; an absent one is its default, where it has one. */
+/** The settings as in the environment. An absent setting has its default, if there is one. */
 export interface HttpsSettings {
   readonly ACQUIRER_URL?: string
   readonly ACQUIRER_TPDU?: string
@@ -16,7 +19,7 @@ export interface HttpsSettings {
 }
 
 export interface HttpsConfiguration extends Pick<Acquirer, 'recovery'> {
-  /** Null: only a service binding leads to the acquirer. */
+  /** Null: the acquirer is a service binding. */
   readonly url: string | null
   readonly tpdu: Uint8Array
   readonly header: Uint8Array
@@ -33,7 +36,7 @@ const DEFAULTS = {
 
 const RECOVERIES: readonly Acquirer['recovery'][] = ['inquiry', 'repeat']
 
-/** Throws RangeError naming the setting that is wrong. */
+/** Throws RangeError with the name of the wrong setting. */
 export function readHttpsSettings(settings: HttpsSettings): HttpsConfiguration {
   const given = { ...DEFAULTS, ...settings }
   const macProfile = oneOf('ACQUIRER_MAC', given.ACQUIRER_MAC, MAC_PROFILES)
@@ -53,7 +56,7 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
   return found
 }
 
-/** Card numbers travel here: in clear only within one machine. */
+/** Card numbers go to this URL, so plain HTTP is allowed only within one machine. */
 function urlOf(value: string): string {
   const url = URL.parse(value)
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url?.hostname ?? '')

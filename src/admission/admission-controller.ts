@@ -1,4 +1,7 @@
-/** @module Stands at both doors of an isolate: one gate, one memory of addresses and callers, one voice in the log. */
+/**
+ * @module Admission to the POS door and the JSON API of an isolate: one concurrency limit, one table of sources and
+ * callers, one log.
+ */
 
 import { createAlarm } from './alarm.ts'
 import type { Limit } from './buckets.ts'
@@ -8,43 +11,51 @@ import { ALERT_WINDOW_MS, createSources } from './sources.ts'
 import { createTerminals, type Terminals } from './terminals.ts'
 
 /**
- * Most requests in hand: somewhat more than a set, so that one gathers while one is on the road. With more the sets only grow
- * longer, and so does the wait (reliability.md §4).
+ * The most requests in progress. It is a little more than one set, so that the next set gathers while one is in the
+ * pipeline. More requests only make the sets and the wait longer (reliability.md §4).
  */
 const MOST_INSIDE = 128
 
-/** Most requests that wait for the acquirer: a few KiB each, and an acquirer that is silent holds each for seconds. */
+/**
+ * The most requests that wait for the acquirer. Each takes a few KiB, and an acquirer that does not answer holds each
+ * for seconds.
+ */
 const MOST_AT_ACQUIRER = 1000
 
-/** Most bytes of bodies that are being read, each counted as the longest it may be: a sixteenth of an isolate's memory. */
+/**
+ * The most bytes of bodies in reading, a sixteenth of an isolate's memory. Each body counts with its maximum length.
+ */
 const MOST_BODY_BYTES = 8 * 1024 * 1024
 
-/** A back office that voids a day at once, and a feed. */
+/** Enough for a back office that voids a whole day at once, and for a client that captures sales. */
 export const BEARER_KEY: Limit = { burst: 500, everyMs: 20 }
 
-/** When to come again, in seconds: what undoes something soonest. */
+/** `Retry-After` in seconds. Voids and reversals may retry soonest. */
 export const RETRY_AFTER: Readonly<Record<Priority, number>> = { undo: 1, sale: 2, other: 5 }
 
-/** A request's place inside. */
+/** The slot of one request. */
 export interface Slot {
-  /** From now on it waits for the acquirer, which costs this isolate next to nothing. */
+  /** The request waits for the acquirer from now on, which costs the isolate almost nothing. */
   awaitAcquirer(): void
-  /** To be called once. */
+  /** Frees the slot. Call it once. */
   leave(): void
 }
 
 export interface AdmissionController {
   /**
-   * Undefined for a request that is turned away. `asksAcquirer`: it may come to wait for the acquirer, as a sale or void
-   * does; a reversal never does, and is heard however many wait there.
+   * A slot, or undefined when the request is refused. `asksAcquirer`: the request may wait for the acquirer, as a sale
+   * or void does. A reversal never waits, so the waiting requests do not count against it.
    */
   enter(priority: Priority, asksAcquirer?: boolean): Slot | undefined
-  /** Whether `enter` would turn everyone of this priority away. */
+  /** Whether `enter` refuses every request of this priority. */
   isClosed(priority: Priority, asksAcquirer?: boolean): boolean
-  /** A way out for a body of at most `limit` bytes that is to be read; undefined where there is no room for it. */
+  /**
+   * Reserves memory for a body of at most `limit` bytes, and returns the function that frees it. Undefined when there
+   * is no room.
+   */
   enterBody(priority: Priority, limit: number): (() => void) | undefined
   readonly terminals: Terminals
-  /** Callers of the JSON door by the hash of their bearer key. */
+  /** Callers of the JSON API, by the SHA-256 of their bearer key. */
   readonly bearers: Callers
 }
 
@@ -55,6 +66,7 @@ export interface AdmissionOptions {
   readonly mostInside?: number
 }
 
+/** One controller for an isolate. `mostInside`: the most requests in progress. */
 export function createAdmissionController({
   now,
   log,
@@ -66,7 +78,7 @@ export function createAdmissionController({
   const shedding = createAlarm({ threshold: 1, windowMs: ALERT_WINDOW_MS, capacity: PRIORITIES.length }, now)
   const sources = createSources(now, (source) => log('alert', { why: 'unproved_messages', source }))
 
-  /** What it is given, after saying so in the log where that is a refusal. */
+  /** Returns `answer`. Logs a refusal first, once a minute for each priority. */
   function logged<T>(priority: Priority, isRefused: boolean, answer: T): T {
     if (isRefused) shedding.count(priority, () => log('overloaded', { priority }))
     return answer
@@ -85,7 +97,7 @@ export function createAdmissionController({
       let isGone = false
       return {
         awaitAcquirer() {
-          // One that was given up on, and so has left, stays out.
+          // A request that was given up on has left, and stays out.
           if (isGone) return
           leave?.()
           leave = atAcquirer.enter(priority)

@@ -1,13 +1,13 @@
-/** @module Says that something keeps happening: once in a window, not each time. */
+/** @module Reports a repeated event once in a window, and not each time. */
 
 import { createRecent } from './recent.ts'
 
 export interface Alarm {
-  /** Counts once more for this key; `alert` is called when that makes `threshold` within the window, and only then. */
+  /** Counts one event of this key. Calls `alert` exactly when the count within the window reaches `threshold`. */
   count(key: string, alert: () => void): void
 }
 
-/** `capacity`: most keys counted; one that is evicted starts anew. */
+/** `capacity`: the most keys. An evicted key starts again at zero. */
 export function createAlarm(
   { threshold, windowMs, capacity }: { threshold: number; windowMs: number; capacity: number },
   now: () => number,

@@ -1,9 +1,9 @@
 /**
- * @module Token buckets by key, in the form of the generic cell rate algorithm (ITU-T I.371): one time per key, the one at
- * which its bucket is full again.
+ * @module Token buckets by key, as a generic cell rate algorithm (ITU-T I.371): the table has the time at which each
+ * bucket is full again.
  *
- * The table is of fixed capacity and a key that was evicted has a full bucket, so that strange keys never push a known one
- * into refusal.
+ * The table has a fixed capacity, and an evicted key has a full bucket. So unknown keys never cause the refusal of a
+ * known one.
  */
 
 import { createRecent } from './recent.ts'
@@ -11,25 +11,27 @@ import { createRecent } from './recent.ts'
 export interface Limit {
   /** Tokens in a full bucket. */
   readonly burst: number
-  /** Milliseconds until one more token is there. */
+  /** Milliseconds until the next token. */
   readonly everyMs: number
 }
 
 export interface Buckets {
-  /** Milliseconds until there is a token for this key; 0 when there is one. Takes none. */
+  /** Milliseconds until this key has a token; 0 when it has one. Takes no token. */
   wait(key: string): number
-  /** Takes a token, if need be one that is still to come; of those at most one bucket is owed. */
+  /** Takes a token. An empty bucket may go into debt, by at most one full bucket. */
   spend(key: string): void
-  /** Whether the key has spent something that is not forgotten. */
+  /** Whether the table still has this key. */
   has(key: string): boolean
 }
 
-/** `capacity`: most keys kept. `now`: milliseconds since the epoch, on a clock that may jump. */
+/** `capacity`: the most keys. `now`: milliseconds since the epoch, from a clock that may jump. */
 export function createBuckets({ burst, everyMs }: Limit, capacity: number, now: () => number): Buckets {
   const fullAt = createRecent<number>(capacity)
   const span = burst * everyMs
 
-  /** Milliseconds until the bucket is full; one that is owed more than can be is of before a jump of the clock. */
+  /**
+   * Milliseconds until the bucket is full. A debt beyond the maximum comes from a jump of the clock and counts as none.
+   */
   function debt(key: string, at: number): number {
     const fillMs = Math.max((fullAt.get(key) ?? at) - at, 0)
     return fillMs > 2 * span ? 0 : fillMs

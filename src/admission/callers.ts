@@ -1,34 +1,37 @@
 /**
- * @module Who is heard and how often. What a caller proved counts for the caller; what no one proved counts for the address
- * that it came from. So no stranger can use up a terminal's budget, and a wrong MAC changes nothing of a terminal's.
+ * @module Rate limits for callers. A proved message counts for its caller; an unproved one counts for its source
+ * address. So an attacker cannot use up a terminal's budget, and a wrong MAC changes nothing for the terminal.
  */
 
 import { createBuckets, type Limit } from './buckets.ts'
 import type { Sources } from './sources.ts'
 
-/** Callers remembered: about 150 bytes each. Only one who proved itself is ever entered. */
+/** The most callers in the table, about 150 bytes each. Only proved callers are entered. */
 export const CALLERS_KEPT = 8192
 
-/** What became of a message: its sender was proved; it was answered though it proves nothing; it was refused unproved. */
+/**
+ * The result of a message. `proved`: its sender is proved. `tolerated`: it was answered without a proof. `unproved`: it
+ * was refused without a proof.
+ */
 export type Proof = 'proved' | 'tolerated' | 'unproved'
 
 export type Allowance =
   | {
       readonly kind: 'allowed'
-      /** To be called once, when it was answered; without a proof where it got no answer that says anything of its sender. */
+      /** Call it once, after the answer. Give no proof when the answer depends on nothing about the sender. */
       done(proof?: Proof): void
     }
-  /** Not now. */
+  /** Refused: wait so many milliseconds. */
   | { readonly kind: 'retry_after'; readonly waitMs: number }
 
 export interface Callers {
-  /** `caller`: a name that says nothing of itself until it is proved. */
+  /** Asks for one message. `caller` is a claimed name, which counts only after a proof. */
   allow(caller: string, source: string): Allowance
-  /** Whether this caller has proved itself and is remembered. */
+  /** Whether this caller is proved and still in the table. */
   isKnown(caller: string): boolean
 }
 
-/** `limit`: how often a caller who proves itself is heard. */
+/** `limit`: the rate of a proved caller. `now`: milliseconds since the epoch. */
 export function createCallers(limit: Limit, sources: Sources, now: () => number): Callers {
   const proved = createBuckets(limit, CALLERS_KEPT, now)
   const alone = { waitMs: 0, leave: () => undefined }

@@ -1,25 +1,30 @@
 /**
- * @module How many requests this isolate has in hand, and who is turned away when it has enough: at once, before anything
- * is parsed or queued, the least urgent first. So the queue of the group is bounded by the gate.
+ * @module Limits the requests in progress in an isolate. Excess requests are refused at once, before they are parsed or
+ * queued, and the least urgent first. So the queue of the group commit is bounded too.
  */
 
-/** The most urgent last: everything else, sales, and what undoes one (voids and reversals). */
+/** From least to most urgent: everything else, sales, and voids with reversals. */
 export const PRIORITIES = ['other', 'sale', 'undo'] as const
 export type Priority = (typeof PRIORITIES)[number]
 
 /**
- * The part of the gate that is open to a priority. A fifth is kept for voids and reversals. Look-ups go to the database one
- * by one, each ahead of the next set, so that only few of them may.
+ * The share of the limit that a priority may fill. A fifth stays free for voids and reversals. Look-ups query the
+ * database one by one, each ahead of the next set, so only few are admitted.
  */
 const SHARE: Readonly<Record<Priority, number>> = { other: 0.25, sale: 0.8, undo: 1 }
 
-/** A request that was cut off never says that it left: after this long, in milliseconds, or when the clock has jumped, it is taken for gone. */
+/**
+ * A request that is cut off never leaves. It counts as gone after so many milliseconds, or when the clock has jumped.
+ */
 export const LEASE_MS = 30_000
 
 export interface ConcurrencyLimit {
-  /** A way out for one that may come in, to be called once; undefined for one that is turned away. `weight`: of how many. */
+  /**
+   * Admits a request and returns the function that frees its place; call it once. Undefined: refused. `weight`: the
+   * number of places.
+   */
   enter(priority: Priority, weight?: number): (() => void) | undefined
-  /** Whether everyone of this priority is turned away. */
+  /** Whether every request of this priority is refused. */
   isClosed(priority: Priority): boolean
 }
 
@@ -28,9 +33,9 @@ interface Inside {
   readonly weight: number
 }
 
-/** `capacity`: the most that may be inside, in weight. `now`: milliseconds since the epoch. */
+/** `capacity`: the most places. `now`: milliseconds since the epoch. */
 export function createConcurrencyLimit(capacity: number, now: () => number): ConcurrencyLimit {
-  /** In the order in which they came. */
+  /** In the order of arrival. */
   const inside = new Set<Inside>()
   let weightInside = 0
 

@@ -1,20 +1,20 @@
-/** @module A table of fixed capacity that forgets what was written longest ago: memory that no stranger can make grow. */
+/** @module A table of fixed capacity that evicts its oldest entry. An attacker cannot make it grow. */
 
 export interface Recent<V> {
   get(key: string): V | undefined
-  /** Writes, as the newest; evicts the oldest beyond the capacity. */
+  /** Writes the entry as the newest. Evicts the oldest beyond the capacity. */
   set(key: string, value: V): void
   delete(key: string): void
 }
 
-/** `capacity`: most entries kept. */
+/** `capacity`: the most entries. */
 export function createRecent<V>(capacity: number): Recent<V> {
   const entries = new Map<string, V>()
   return {
     get: (key) => entries.get(key),
     delete: (key) => void entries.delete(key),
     set(key, value) {
-      // A Map is in the order of insertion, so what is written again must be inserted again.
+      // A Map keeps the order of insertion, so delete the key before writing it again.
       entries.delete(key)
       entries.set(key, value)
       if (entries.size <= capacity) return

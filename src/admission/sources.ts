@@ -1,8 +1,9 @@
 /**
- * @module Addresses that send what no one proved, wrong MACs and unknown keys: an alert, and then they are heard slowly.
+ * @module Source addresses of unproved messages: wrong MACs and unknown keys. A source with many of them raises an
+ * alert and is slowed down.
  *
- * Many terminals and strangers may share one address. So what is counted here never holds up a caller who has proved itself
- * from there (`callers.ts`), and an address that others prove themselves from is slowed to one message at a time, not shut.
+ * Terminals and attackers may share one address. So a proved caller (`callers.ts`) is never held up by its address. An
+ * address with proved callers is slowed to one unproved message at a time, and not blocked.
  */
 
 import { createAlarm } from './alarm.ts'
@@ -10,31 +11,34 @@ import { createBuckets, type Limit } from './buckets.ts'
 import { LEASE_MS } from './concurrency-limit.ts'
 import { createRecent } from './recent.ts'
 
-/** A terminal that lost its key says so once and signs on; fifty at once is a whole shop on the day its keys change. */
+/**
+ * A terminal without keys sends one such message and signs on. Fifty at once are a whole shop on the day of a key
+ * change.
+ */
 export const UNPROVED: Limit = { burst: 50, everyMs: 500 }
 
-/** Addresses remembered: about 100 bytes each. */
+/** The most addresses in the table, about 100 bytes each. */
 const SOURCES_KEPT = 8192
 
-/** For how long an address counts as one that callers prove themselves from. */
+/** Milliseconds in which an address counts as one with proved callers. */
 const PROVED_FOR_MS = 10 * 60_000
 
-/** An address is named in the log once a minute at most. */
+/** Milliseconds between two alerts for one address. */
 export const ALERT_WINDOW_MS = 60_000
 
 export interface Sources {
-  /** Milliseconds until a caller who proved nothing yet is heard from there; with 0 the way back is to be called in the end. */
+  /** Milliseconds until an unproved caller may send from this address. With 0, call `leave` afterwards. */
   enter(source: string): { readonly waitMs: number; leave(): void }
   proved(source: string): void
   unproved(source: string): void
 }
 
-/** `alert` is told of an address whose bucket has run dry. The empty source is no address, and is never slowed. */
+/** Calls `alert` for an address with an empty bucket. An empty `source` is no address, and is never slowed down. */
 export function createSources(now: () => number, alert: (source: string) => void): Sources {
   const unproved = createBuckets(UNPROVED, SOURCES_KEPT, now)
   const provedAt = createRecent<number>(SOURCES_KEPT)
   const alarm = createAlarm({ threshold: 1, windowMs: ALERT_WINDOW_MS, capacity: SOURCES_KEPT }, now)
-  /** Slowed addresses with a message in hand, since when. */
+  /** Slowed addresses with a message in progress, and since when. */
   const busy = createRecent<number>(SOURCES_KEPT)
   const isWithin = (ms: number, at: number | undefined) => at !== undefined && Math.abs(now() - at) < ms
   const free = { waitMs: 0, leave: () => undefined }

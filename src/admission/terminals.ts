@@ -1,6 +1,6 @@
 /**
- * @module How often a terminal is heard: what carries a MAC by what it proved, what carries none by number and address,
- * sign-ons more narrowly and all together too.
+ * @module Rate limits for terminals. A message with a MAC counts by its proof, a message without one by terminal number
+ * and address. Sign-ons have narrower limits, and one for all terminals together.
  */
 
 import { createAlarm } from './alarm.ts'
@@ -9,25 +9,25 @@ import { type Allowance, CALLERS_KEPT, createCallers, type Proof } from './calle
 import { ALERT_WINDOW_MS, type Sources } from './sources.ts'
 
 /**
- * A terminal waits for each answer before it sends again, so ten a second is more than one does; a batch of 2,000 sales is
- * uploaded in 250 messages.
+ * A terminal waits for each answer before it sends again, so it sends less than ten a second. The upload of 2,000 sales
+ * is 250 messages.
  */
 export const TERMINAL: Limit = { burst: 300, everyMs: 100 }
 
-/** Echoes, and the settlement of those that may settle without a MAC. */
+/** Echoes, and settlement messages that need no MAC. */
 export const WITHOUT_MAC: Limit = { burst: 300, everyMs: 200 }
 
-/** A terminal signs on once a day, and again when it is told to. */
+/** A terminal signs on once a day, and when an answer requires it. */
 export const SIGN_ON: Limit = { burst: 20, everyMs: 10_000 }
 
-/** A sign-on unwraps four keys: fifty a second take a twentieth of an isolate. Terminals that it knows are not counted. */
+/** A sign-on unwraps four keys, so fifty a second take a twentieth of an isolate. Known terminals do not count. */
 export const ALL_SIGN_ONS: Limit = { burst: 500, everyMs: 20 }
 
-/** As many wrong MACs under one terminal's number, from wherever they came, are worth an alert. */
+/** So many wrong MACs under one terminal number, from any address, raise an alert. */
 export const WRONG_MACS = 20
 
 export interface TerminalClaim {
-  /** Field 41 as it came. */
+  /** Field 41 as received, 8 characters. */
   readonly terminalId: string
   readonly source: string
   readonly kind: 'sign_on' | 'without_mac' | 'with_mac'
@@ -37,7 +37,7 @@ export interface Terminals {
   allow(claim: TerminalClaim): Allowance
 }
 
-/** `alert` is told of a number under which wrong MACs keep coming, known or not. */
+/** Calls `alert` for a terminal number, known or not, under which wrong MACs keep arriving. */
 export function createTerminals(
   sources: Sources,
   now: () => number,
@@ -64,7 +64,8 @@ export function createTerminals(
 
   return {
     allow({ terminalId, source, kind }) {
-      // With the address: what another sends under this number, a captured message too, is not this terminal's doing.
+      // The address is part of the caller. A message under this number from elsewhere, a captured one too, does not
+      // count for the terminal.
       const caller = `${terminalId}|${source}`
       const waitMs = waitOf(caller, kind)
       if (waitMs > 0) return { kind: 'retry_after', waitMs }

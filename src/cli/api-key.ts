@@ -1,53 +1,42 @@
 /**
- * @module `annul api-key create|revoke`: bearer keys of the JSON door. A key is 256 random bits; the database gets its
- * SHA-256 only, and the key is printed once.
+ * @module `annul api-key create|revoke`: bearer keys of the JSON API. A key is 256 random bits. The database stores its SHA-256
+ * only, and the command prints the key once.
  */
 
 import { createHash, randomBytes } from 'node:crypto'
-import { DATABASE_TEXTS, databaseOf, query, sqlText } from './lib/database.ts'
-import { withFailure } from './lib/failure.ts'
-import type { CommandIo } from './lib/io.ts'
-import { flagsOf, oneOf } from './lib/ndjson.ts'
-import { merchantIdOf, requiredText } from './lib/options.ts'
+import { databaseOf, query, sqlText } from './lib/database.ts'
+import type { Run } from './lib/declare.ts'
+import type { CREATE_KEY, REVOKE_KEY } from './table/operation.ts'
 
-/** Recognisable, so that a scanner finds one that was leaked. */
+/** Secret scanners recognise a leaked key by it. */
 const PREFIX = 'annul_'
 
 export const newApiKey = (): string => PREFIX + randomBytes(32).toString('base64url')
 
 /** Lower-case hex. */
-export const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex')
+const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex')
 
-/** A statement that stores a key and does nothing where it is stored already. `merchantId` null: an administrator. */
+/** A statement that stores a key, or does nothing if the key is stored. An administrator's key has no `merchantId`. */
 export const insertApiKey = (key: string, merchantId: string | null, name: string): string =>
   `insert or ignore into api_key (hash, merchant_id, name, created_at) values (
     '${hashOf(key)}', ${merchantId === null ? 'null' : sqlText(merchantId)}, ${sqlText(name)}, ${Date.now()})`
 
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  return withFailure('api-key', io, async () => {
-    const texts = ['merchant', 'name', ...DATABASE_TEXTS]
-    const { values, positionals } = flagsOf(args, texts, ['remote', 'ndjson'], 1)
-    const operation = oneOf({ operation: positionals[0] }, 'operation', ['create', 'revoke'])
-    const name = requiredText(
-      values,
-      'name',
-      /^[\p{L}\p{N} ._@-]{1,64}$/u,
-      'a name of 1 to 64 letters, digits, blanks and ._@-',
-    )
-    const merchantId = values.merchant === undefined ? null : merchantIdOf(values, 'merchant')
-    const database = databaseOf(values)
-    if (operation === 'create') {
-      const key = newApiKey()
-      await query(database, insertApiKey(key, merchantId, name))
-      io.stdout(values.ndjson ? JSON.stringify({ key, merchantId, name }) : key)
-      return 0
-    }
-    const [revoked = []] = await query(
-      database,
-      `update api_key set revoked_at = ${Date.now()} where name = ${sqlText(name)} and revoked_at is null
-       ${merchantId === null ? '' : `and merchant_id = ${sqlText(merchantId)}`} returning hash`,
-    )
-    io.stdout(values.ndjson ? JSON.stringify({ name, revoked: revoked.length }) : `${revoked.length} revoked`)
-    return revoked.length > 0 ? 0 : 1
-  })
+export const create: Run<typeof CREATE_KEY> = async (parsed, io) => {
+  const { name, merchant = null, json } = parsed
+  const database = databaseOf(parsed)
+  const key = newApiKey()
+  await query(database, insertApiKey(key, merchant, name))
+  io.stdout(json ? JSON.stringify({ key, merchantId: merchant, name }) : key)
+  return 0
+}
+
+export const revoke: Run<typeof REVOKE_KEY> = async (parsed, io) => {
+  const { name, merchant, json } = parsed
+  const [revoked = []] = await query(
+    databaseOf(parsed),
+    `update api_key set revoked_at = ${Date.now()} where name = ${sqlText(name)} and revoked_at is null
+     ${merchant === undefined ? '' : `and merchant_id = ${sqlText(merchant)}`} returning hash`,
+  )
+  io.stdout(json ? JSON.stringify({ name, revoked: revoked.length }) : `${revoked.length} revoked`)
+  return revoked.length > 0 ? 0 : 1
 }

@@ -1,17 +1,18 @@
-/** @module `annul build`: compiles `assembly/` into `build/core.wasm`, when it is not already newer than its sources. */
+/** @module `annul build`: compiles `assembly/` into `build/core.wasm`, if a source is newer. */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { CommandIo } from './lib/io.ts'
+import type { Run } from './lib/declare.ts'
+import type { BUILD } from './table/development.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** Where the compiled core lies. */
+/** The compiled core. */
 export const corePath: string = join(root, 'build/core.wasm')
 
-/** 64-KiB pages. The layout needs 16.3; a module that cannot grow never detaches the acquirer's view. */
+/** 64-KiB pages. The layout needs 16.3. A memory that cannot grow never detaches the embedder's view of it. */
 const PAGES = '17'
 
-/** Time of the last change in milliseconds; 0 for a file that is not there. */
+/** Time of the last change in milliseconds; 0 for a missing file. */
 async function changedAt(path: string): Promise<number> {
   return stat(path).then(
     (file) => file.mtimeMs,
@@ -46,7 +47,7 @@ export async function compileCore(base: string, outFile: string): Promise<void> 
 }
 
 /**
- * Compiles the core if need be. The result appears under its name in one step, so that a reader, or another build at the same
+ * Compiles the core if a source is newer. The result gets its name in one step, so that a reader, or another build at the same
  * time, never sees half a file. Throws with the compiler's messages if the sources do not compile.
  */
 export async function build(): Promise<void> {
@@ -61,11 +62,7 @@ export async function build(): Promise<void> {
   }
 }
 
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  if (args.length > 0) {
-    io.stderr('build takes no arguments')
-    return 2
-  }
+export const run: Run<typeof BUILD> = async () => {
   await build()
   return 0
 }

@@ -1,27 +1,20 @@
-/**
- * @module `annul cipher`: the block ciphers in ECB. Either `--ndjson`, with lines `{"cipher","operation","key","data"}` →
- * `{"data"}`, or `--cipher C --operation encrypt|decrypt --key HEX --data HEX`. All in hex; the answer in upper case.
- */
-import { type BlockCipher, CIPHERS } from '../core/cipher.ts'
-import type { Core } from '../core/instance.ts'
+/** @module `annul cipher`: the block ciphers in ECB mode, one operation from options or many from lines of stdin. */
 import { toHex } from '../iso8583/hex.ts'
 import { loadCore } from './lib/core.ts'
-import type { CommandIo } from './lib/io.ts'
-import { eachLine, flagsOf, hexOf, type JsonObject, oneOf, withUsage } from './lib/ndjson.ts'
+import type { InputOf, Run } from './lib/declare.ts'
+import { orUsageError } from './lib/failure.ts'
+import { eachLine } from './lib/ndjson.ts'
+import { CIPHER_BLOCKS } from './table/tools.ts'
 
-export const CIPHER_NAMES = Object.keys(CIPHERS) as BlockCipher[]
-
-function crypt(core: Core, values: JsonObject): string {
-  const cipher = oneOf(values, 'cipher', CIPHER_NAMES)
-  const operation = oneOf(values, 'operation', ['encrypt', 'decrypt'])
-  return toHex(core[operation](cipher, hexOf(values, 'key'), hexOf(values, 'data')))
-}
-
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  return withUsage('cipher', io, async () => {
-    const { values } = flagsOf(args, ['cipher', 'operation', 'key', 'data'], ['ndjson'])
-    const core = await loadCore()
-    if (values.ndjson) await eachLine(io, (line) => ({ data: crypt(core, line) }))
-    else io.stdout(crypt(core, values))
+export const run: Run<typeof CIPHER_BLOCKS> = async ({ input, json }, io) => {
+  const core = await loadCore()
+  const crypt = ({ cipher, operation, key, data }: InputOf<typeof CIPHER_BLOCKS>) => ({
+    data: toHex(orUsageError(() => core[operation](cipher, key, data))),
   })
+  if (input === undefined) await eachLine(CIPHER_BLOCKS, io, crypt)
+  else {
+    const result = crypt(input)
+    io.stdout(json ? JSON.stringify(result) : result.data)
+  }
+  return 0
 }

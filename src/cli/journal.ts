@@ -1,22 +1,20 @@
 /**
- * @module `annul journal verify`: checks every terminal's hash chain against the head in its own row and names the first bad
- * entry. Exit code 1 when any chain is bad.
+ * @module `annul journal verify`: checks the hash chain of each terminal against the head in the terminal's own row,
+ * and names the first bad entry.
  */
 
 import { type ChainFault, type JournalRow, verifyChain } from '../store/journal.ts'
-import { DATABASE_TEXTS, type Database, databaseOf, query, type Row, sqlText } from './lib/database.ts'
-import { withFailure } from './lib/failure.ts'
-import type { CommandIo } from './lib/io.ts'
-import { flagsOf, oneOf } from './lib/ndjson.ts'
-import { terminalIdOf } from './lib/options.ts'
+import { type Database, databaseOf, query, type Row, sqlText } from './lib/database.ts'
+import type { Run } from './lib/declare.ts'
+import type { VERIFY_JOURNAL } from './table/operation.ts'
 
-/** Entries of one page; each is a kilobyte or two. */
+/** Entries of one page. An entry has one or two kilobytes. */
 const PAGE = 500
 
-/** A terminal's chain as it lies in the database. */
+/** The chain of a terminal, as the database has it. */
 interface Chain {
   readonly terminalId: string
-  /** Null where the terminal's own row is gone. */
+  /** Null if the terminal's own row is missing. */
   head: { readonly seq: number; readonly hash: string } | null
   readonly rows: JournalRow[]
 }
@@ -27,24 +25,17 @@ export interface Verified {
   readonly fault: ChainFault | null
 }
 
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  return withFailure('journal', io, async () => {
-    const texts = ['tid', ...DATABASE_TEXTS]
-    const { values, positionals } = flagsOf(args, texts, ['remote', 'ndjson'], 1)
-    oneOf({ operation: positionals[0] }, 'operation', ['verify'])
-    const terminalId = values.tid === undefined ? undefined : terminalIdOf(values)
-    let bad = 0
-    let count = 0
-    for await (const verified of verifyJournal(databaseOf(values), terminalId)) {
-      count++
-      if (verified.fault !== null) bad++
-      io.stdout(
-        values.ndjson ? JSON.stringify({ ...verified, sound: verified.fault === null }) : sentence(verified),
-      )
-    }
-    if (count === 0) io.stderr('journal: there is no terminal to verify')
-    return bad > 0 || (count === 0 && terminalId !== undefined) ? 1 : 0
-  })
+export const run: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
+  let bad = 0
+  let count = 0
+  for await (const verified of verifyJournal(databaseOf(parsed), parsed.tid)) {
+    count++
+    const sound = verified.fault === null
+    if (!sound) bad++
+    io.stdout(parsed.json ? JSON.stringify({ ...verified, sound }) : sentence(verified))
+  }
+  if (count === 0) io.stderr('journal verify: the database has no terminal to verify')
+  return bad > 0 || (count === 0 && parsed.tid !== undefined) ? 1 : 0
 }
 
 export const sentence = ({ terminalId, entries, fault }: Verified): string =>
@@ -52,7 +43,7 @@ export const sentence = ({ terminalId, entries, fault }: Verified): string =>
     ? `terminal ${terminalId}: ${entries} entries, the chain is sound`
     : `terminal ${terminalId}: entry ${fault.seq} is bad: ${fault.why}`
 
-/** Checks one chain after the other; of one terminal only where it is named. */
+/** Checks one chain after the other, or that of one terminal. */
 export async function* verifyJournal(database: Database, terminalId?: string): AsyncGenerator<Verified> {
   for await (const { terminalId: id, head, rows } of chains(database, terminalId)) {
     const fault =
@@ -64,8 +55,8 @@ export async function* verifyJournal(database: Database, terminalId?: string): A
 }
 
 /**
- * Reads page by page while the service may go on writing: each row brings its terminal's head as of the same statement, so
- * that the last row of a chain and the head that it is compared with are of one moment.
+ * Reads page by page, while the service may write. The statement of a row also reads the head of its terminal. So the
+ * last row of a chain and its head belong to one moment.
  */
 async function* chains(database: Database, terminalId: string | undefined): AsyncGenerator<Chain> {
   let chain: Chain | undefined
@@ -88,7 +79,7 @@ async function* chains(database: Database, terminalId: string | undefined): Asyn
   if (chain !== undefined) yield chain
 }
 
-/** Terminals without an entry, and entries without a terminal, are rows too. */
+/** A terminal without an entry is a row too, and so is an entry without a terminal. */
 function pageOf(terminalId: string | undefined, [afterId, afterSeq]: readonly [string, number]): string {
   const one = terminalId === undefined ? '' : `and terminal_id = ${sqlText(terminalId)}`
   return `select * from (

@@ -1,15 +1,13 @@
-/** @module `annul kcv --cipher des|3des|sm4|aes --key HEX`: the first 4 bytes of a block of zeros under the key, in hex. */
+/** @module `annul kcv`: the key check value, the first 4 bytes of a block of zeros under the key. */
 import { toHex } from '../iso8583/hex.ts'
-import { CIPHER_NAMES } from './cipher.ts'
 import { loadCore } from './lib/core.ts'
-import type { CommandIo } from './lib/io.ts'
-import { flagsOf, hexOf, oneOf, withUsage } from './lib/ndjson.ts'
+import type { Run } from './lib/declare.ts'
+import { orUsageError } from './lib/failure.ts'
+import type { KCV } from './table/tools.ts'
 
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  return withUsage('kcv', io, async () => {
-    const { values } = flagsOf(args, ['cipher', 'key'], [])
-    const cipher = oneOf(values, 'cipher', CIPHER_NAMES)
-    const key = hexOf(values, 'key')
-    io.stdout(toHex((await loadCore()).keyCheckValue(cipher, key)))
-  })
+export const run: Run<typeof KCV> = async ({ cipher, key, json }, io) => {
+  const core = await loadCore()
+  const kcv = toHex(orUsageError(() => core.keyCheckValue(cipher, key)))
+  io.stdout(json ? JSON.stringify({ kcv }) : kcv)
+  return 0
 }

@@ -1,27 +1,20 @@
-/**
- * @module `annul mac`: message authentication codes. Either `--ndjson`, with lines `{"algorithm","key","message"}` →
- * `{"mac"}`, or `--algorithm A --key HEX --message HEX`. All in hex; the answer in upper case: the bytes of field 64, or all
- * 16 of a CMAC or SM4-CBC-MAC.
- */
-import type { Core } from '../core/instance.ts'
-import { MACS, type MacAlgorithm } from '../core/mac.ts'
+/** @module `annul mac`: message authentication codes, one from options or many from lines of stdin. */
 import { toHex } from '../iso8583/hex.ts'
 import { loadCore } from './lib/core.ts'
-import type { CommandIo } from './lib/io.ts'
-import { eachLine, flagsOf, hexOf, type JsonObject, oneOf, withUsage } from './lib/ndjson.ts'
+import type { InputOf, Run } from './lib/declare.ts'
+import { orUsageError } from './lib/failure.ts'
+import { eachLine } from './lib/ndjson.ts'
+import { COMPUTE_MAC } from './table/tools.ts'
 
-const ALGORITHMS = Object.keys(MACS) as MacAlgorithm[]
-
-function mac(core: Core, values: JsonObject): string {
-  const algorithm = oneOf(values, 'algorithm', ALGORITHMS)
-  return toHex(core.computeMac(algorithm, hexOf(values, 'key'), hexOf(values, 'message')))
-}
-
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  return withUsage('mac', io, async () => {
-    const { values } = flagsOf(args, ['algorithm', 'key', 'message'], ['ndjson'])
-    const core = await loadCore()
-    if (values.ndjson) await eachLine(io, (line) => ({ mac: mac(core, line) }))
-    else io.stdout(mac(core, values))
+export const run: Run<typeof COMPUTE_MAC> = async ({ input, json }, io) => {
+  const core = await loadCore()
+  const macOf = ({ algorithm, key, message }: InputOf<typeof COMPUTE_MAC>) => ({
+    mac: toHex(orUsageError(() => core.computeMac(algorithm, key, message))),
   })
+  if (input === undefined) await eachLine(COMPUTE_MAC, io, macOf)
+  else {
+    const result = macOf(input)
+    io.stdout(json ? JSON.stringify(result) : result.mac)
+  }
+  return 0
 }

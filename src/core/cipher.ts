@@ -1,15 +1,16 @@
-/** @module The block ciphers in ECB. The core is for keys, PIN blocks and tests: ECB hides no pattern in longer data. */
+/** @module The block ciphers in ECB, for keys, PIN blocks and tests. ECB hides no pattern in longer data. */
 import { assertLength, type CoreMemory } from './memory.ts'
 
 export type BlockCipher = 'des' | '3des' | 'sm4' | 'aes'
 
-/** Code as in `assembly/cipher.ts`; lengths in bytes. */
+/** `code` as in `assembly/cipher.ts`; lengths in bytes. */
 interface CipherSpec {
   readonly code: number
   readonly keyBytes: readonly number[]
   readonly blockBytes: number
 }
 
+/** All ciphers with their key and block lengths. */
 export const CIPHERS: Readonly<Record<BlockCipher, CipherSpec>> = {
   des: { code: 0, keyBytes: [8], blockBytes: 8 },
   '3des': { code: 1, keyBytes: [16, 24], blockBytes: 8 },
@@ -18,11 +19,15 @@ export const CIPHERS: Readonly<Record<BlockCipher, CipherSpec>> = {
 }
 
 export interface CipherFunctions {
-  /** ECB without padding: whole blocks in (any number, none included), as many out. Throws RangeError on wrong lengths. */
+  /**
+   * ECB without padding, over a number of whole blocks, also none. Returns as many bytes. Throws RangeError on a wrong
+   * key or data length.
+   */
   encrypt(cipher: BlockCipher, key: Uint8Array, data: Uint8Array): Uint8Array
   decrypt(cipher: BlockCipher, key: Uint8Array, data: Uint8Array): Uint8Array
 }
 
+/** The cipher functions over a core. Long data goes through the core in parts. */
 export function cipherFunctions(memory: CoreMemory): CipherFunctions {
   function crypt(operation: 'encrypt' | 'decrypt', cipher: BlockCipher, key: Uint8Array, data: Uint8Array) {
     const spec = CIPHERS[cipher]

@@ -1,30 +1,33 @@
 /**
- * @module The table of recent messages: per isolate, of fixed capacity, lost at any time. A hint, never the authority: a hit
- * is confirmed against the request that was kept with the answer, and only verified messages are entered.
+ * @module The table of recent messages, one per isolate. Its capacity is fixed, and its content may be lost at any
+ * time. It is a hint: a hit is compared with the stored request, and only verified messages are entered.
  */
 import { assertWithin, type CoreMemory } from './memory.ts'
 
 const LATEST_SECOND = 0xffff_ffff
 
 export interface Duplicates {
-  /** Number of entries; a handle is less than this. */
+  /** Number of entries. A handle is less than this. */
   readonly capacity: number
-  /** The handle of an entry made at most the window ago, or -1. `nowSeconds` is an integer count, of Unix seconds as a rule. */
+  /**
+   * The handle of an entry that is not older than the window, or -1. `nowSeconds` is an integer, usually Unix seconds.
+   * Throws RangeError on a longer message than the core takes.
+   */
   lookup(bytes: Uint8Array, nowSeconds: number): number
   /**
-   * Enters or renews, and returns the handle under which the embedder keeps what belongs to the entry. A handle that another
-   * message had held is that one's no longer: the oldest of a full neighbourhood gives way.
+   * Enters or renews a message, and returns its handle. The embedder keeps its own data under the handle. When all
+   * places are full, the oldest entry is replaced, and its handle then belongs to the new one.
    */
   insert(bytes: Uint8Array, nowSeconds: number): number
-  /** Removes the entry. Returns the handle it had, or -1. */
+  /** Removes the entry. Returns its handle, or -1. */
   forget(bytes: Uint8Array): number
   /** Empties the table and gives it a new key. */
   clear(): void
 }
 
 /**
- * `random` fills the 16-byte SipHash key when the table is first used, not before: workerd gives no random bytes while a
- * Worker starts. `windowSeconds`: how long an entry counts.
+ * The table over a core. `random` fills the 16-byte SipHash key at the first use, because workerd has no random bytes
+ * while a Worker starts. `windowSeconds`: the life of an entry. Throws RangeError when it is no 32-bit count.
  */
 export function duplicatesOf(
   memory: CoreMemory,

@@ -1,6 +1,6 @@
 /**
- * @module The core as the rest of the service sees it. The module is passed in, compiled, so that the Worker (which must
- * import it), Node tools and tests run the same bytes.
+ * @module The core as one object. The caller passes the compiled module, so that the Worker (which must import it),
+ * Node tools and tests run the same bytes.
  */
 import { type CipherFunctions, cipherFunctions } from './cipher.ts'
 import { type Duplicates, duplicatesOf } from './duplicates.ts'
@@ -22,16 +22,16 @@ export interface Core extends MacFunctions, CipherFunctions, KeyFunctions {
 }
 
 export interface CoreOptions {
-  /** How long an entry of the duplicate table counts, in seconds. */
+  /** The life of an entry in the duplicate table, in seconds. */
   readonly duplicateWindowSeconds?: number
 }
 
-/** Time enough for a terminal's retries, short enough for a table per isolate. */
+/** Long enough for a terminal's retries, short enough for a table in one isolate. */
 const DUPLICATE_WINDOW_SECONDS = 120
 
 /**
- * Instantiates the core. `random` fills its argument with random bytes (`crypto.getRandomValues`); it is called when the
- * duplicate table is first used. Throws RangeError if the module has another ABI.
+ * Instantiates the core. `random` fills its argument with random bytes (`crypto.getRandomValues`). It is called at the
+ * first use of the duplicate table. Throws RangeError when the module has another ABI.
  */
 export function createCore(
   module: WebAssembly.Module,
@@ -41,7 +41,7 @@ export function createCore(
   return coreOver(new CoreMemory(module), random, options)
 }
 
-/** The same over a memory of the caller's: the tests watch it. */
+/** The same over a given memory. Tests use it to watch the memory. */
 export function coreOver(
   memory: CoreMemory,
   random: (bytes: Uint8Array) => void,

@@ -2,21 +2,25 @@
 import { type BlockCipher, CIPHERS } from './cipher.ts'
 import { assertLength, assertWithin, type CoreMemory } from './memory.ts'
 
-/** The family of the terminal master key. With `des` its length says which: 8 bytes DES, 16 or 24 bytes 3DES. */
+/** The family of the terminal master key. Under `des` the length decides: 8 bytes are DES, 16 or 24 bytes are 3DES. */
 export type WrappingCipher = 'des' | 'sm4'
 
 export interface KeyFunctions {
   /**
-   * A working key encrypted block by block (ECB) under the TMK: 8, 16, 24 or 32 bytes under DES and 3DES, 16 or 32 under SM4.
+   * Encrypts a working key in ECB under the TMK: 8, 16, 24 or 32 bytes under DES and 3DES, 16 or 32 bytes under SM4.
    * Throws RangeError on other lengths.
    */
   wrapKey(cipher: WrappingCipher, tmk: Uint8Array, key: Uint8Array): Uint8Array
-  /** The clear working key. The caller wipes it when done. */
+  /** Decrypts a working key. The caller wipes it after use. Throws RangeError on other lengths. */
   unwrapKey(cipher: WrappingCipher, tmk: Uint8Array, wrapped: Uint8Array): Uint8Array
-  /** The first `bytes` (4 by default, at most one block) of a block of zeros encrypted under the key. */
+  /**
+   * The first `bytes` of a block of zeros, encrypted under the key: 4 by default, at most one block. Throws RangeError
+   * on other lengths.
+   */
   keyCheckValue(cipher: BlockCipher, key: Uint8Array, bytes?: number): Uint8Array
 }
 
+/** The key functions over a core. */
 export function keyFunctions(memory: CoreMemory): KeyFunctions {
   function convert(
     operation: 'wrapKey' | 'unwrapKey',

@@ -13,7 +13,7 @@ export type MacAlgorithm =
   | 'sm4-cbc-mac'
   | 'sm4-cbc-mac-pad3'
 
-/** Code as in `assembly/mac.ts`; lengths in bytes. */
+/** `code` as in `assembly/mac.ts`; lengths in bytes. */
 interface MacSpec {
   readonly code: number
   readonly keyBytes: readonly number[]
@@ -21,8 +21,8 @@ interface MacSpec {
 }
 
 /**
- * What each algorithm takes and gives. The first seven give the 8 bytes of field 64: `cup-ecb`, `cup-sm4` and `x9.19-hex4` as
- * eight upper-case hexadecimal characters, `x9.19-bin4` as 4 bytes and 4 zeros, the others in binary.
+ * Key and MAC lengths of each algorithm. The first seven return the 8 bytes of field 64. `cup-ecb`, `cup-sm4` and
+ * `x9.19-hex4` return eight upper-case hex characters, `x9.19-bin4` 4 bytes and 4 zeros, the others 8 bytes.
  */
 export const MACS: Readonly<Record<MacAlgorithm, MacSpec>> = {
   'cup-ecb': { code: 0, keyBytes: [8, 16], macBytes: 8 },
@@ -37,15 +37,19 @@ export const MACS: Readonly<Record<MacAlgorithm, MacSpec>> = {
   'sm4-cbc-mac-pad3': { code: 9, keyBytes: [16], macBytes: 16 },
 }
 
-/** The shortest truncation that may be agreed, in bytes; the core refuses less. */
+/** The shortest MAC that may be agreed, in bytes. The core refuses a shorter one. */
 const SHORTEST_MAC_BYTES = 4
 
 export interface MacFunctions {
-  /** The whole MAC of the message. Throws RangeError on a wrong key length or a message beyond the input region. */
+  /**
+   * The whole MAC of the message. Throws RangeError on a wrong key length, or on a message longer than the input
+   * region.
+   */
   computeMac(algorithm: MacAlgorithm, key: Uint8Array, message: Uint8Array): Uint8Array
   /**
-   * Compares in constant time inside the core; the right MAC never leaves it. A `mac` of another length than `macBytes` is
-   * false. `macBytes` (4 … the whole MAC, which is the default) is what was agreed with the sender, never what arrived.
+   * Compares in constant time inside the core, so the right MAC never leaves it. `macBytes` is the length agreed with
+   * the sender, from 4 to the whole MAC (the default). It is never the length of the received MAC. A `mac` of another
+   * length is false. Throws RangeError like `computeMac`.
    */
   verifyMac(
     algorithm: MacAlgorithm,
@@ -56,6 +60,7 @@ export interface MacFunctions {
   ): boolean
 }
 
+/** The MAC functions over a core. */
 export function macFunctions(memory: CoreMemory): MacFunctions {
   function check(algorithm: MacAlgorithm, key: Uint8Array, message: Uint8Array): MacSpec {
     const spec = MACS[algorithm]

@@ -1,21 +1,25 @@
 /**
- * @module The linear memory of the core: its regions by class, and `borrow`, the only way in.
+ * @module The linear memory of the core: its regions by class, and `borrow`, the only way to use it.
  *
- * An isolate is shared between requests and changes from one to another only at an `await`. Nothing under `src/core` is
- * asynchronous, so the fixed regions need no lock. Whatever a call wrote is wiped when it ends, from this side: a trap leaves
- * the key bytes where they were, and the instance would go on working, so a wipe inside WASM would not do.
+ * Requests share an isolate, and it changes from one to another only at an `await`. Nothing under `src/core` is
+ * asynchronous, so the fixed regions need no lock. After each call this side wipes all that the call wrote. A wipe
+ * inside WASM is not enough: a trap leaves the key bytes, and the instance works on.
  */
 
-/** The ABI this embedder was written for. Checked at every instantiation. */
+/** The ABI of this embedder. Each instantiation checks it. */
 export const ABI_VERSION = 1
 
 /**
- * constant: tables, never written · exchange: messages in and out, wiped after every call · secret: keys, schedules, computed
- * MACs, wiped after every call · resident: the duplicate table, lives as long as the instance.
+ * The class of a region:
+ *
+ * - constant: tables, never written
+ * - exchange: messages in and out, wiped after every call
+ * - secret: keys, schedules and computed MACs, wiped after every call
+ * - resident: the duplicate table, which lives as long as the instance
  */
 export type RegionClass = 'constant' | 'exchange' | 'secret' | 'resident'
 
-/** Every region in address order. Addresses and sizes come from the module. */
+/** All regions in the order of their addresses. Addresses and sizes come from the module. */
 export const REGIONS = [
   { name: 'TABLES', kind: 'constant' },
   { name: 'INPUT', kind: 'exchange' },
@@ -33,7 +37,7 @@ export type RegionName = (typeof REGIONS)[number]['name']
 type RegionGlobal = `${RegionName}_ADDRESS` | `${RegionName}_BYTES`
 type LimitGlobal = 'ABI_VERSION' | 'MESSAGE_BYTES' | 'DUPLICATE_ENTRIES' | 'DUPLICATE_ENTRY_BYTES'
 
-/** The functions of `assembly/index.ts`: lengths and small enumerations in, integers out. */
+/** The functions of `assembly/index.ts`. They take lengths and small enumerations, and return integers. */
 export interface CoreFunctions {
   computeMac(algorithm: number, keyBytes: number, messageBytes: number): number
   verifyMac(algorithm: number, keyBytes: number, messageBytes: number, macBytes: number): number
@@ -48,7 +52,7 @@ export interface CoreFunctions {
   forgetDuplicate(messageBytes: number): number
 }
 
-/** All that the module exports; a test compares the names with the real ones. */
+/** All exports of the module. A test compares the names with the real ones. */
 export type CoreExports = CoreFunctions & { readonly memory: WebAssembly.Memory } & {
   readonly [name in RegionGlobal | LimitGlobal]: WebAssembly.Global
 }
@@ -60,7 +64,7 @@ export interface Region {
   readonly bytes: number
 }
 
-/** Throws RangeError unless `low <= value <= high`. `what` names the thing and its unit. */
+/** Throws RangeError unless `low <= value <= high`. `what` is the name and unit in the error. */
 export function assertWithin(what: string, value: number, low: number, high: number): void {
   if (!Number.isInteger(value) || value < low || value > high) {
     throw new RangeError(`${what}: expected ${low} to ${high}, got ${value}`)
@@ -73,7 +77,7 @@ export function assertLength(what: string, bytes: Uint8Array, allowed: readonly 
   throw new RangeError(`${what}: expected ${allowed.join(' or ')} bytes, got ${bytes.length}`)
 }
 
-/** The core for the duration of one `borrow`: write, call, read. */
+/** The core during one `borrow`: write, call, read. */
 export class Loan {
   readonly calls: CoreFunctions
   readonly #bytes: Uint8Array
@@ -110,27 +114,27 @@ export class Loan {
     this.#bytes.set(message, this.#input.address)
   }
 
-  /** Copies the bytes to the start of a region. Throws RangeError if they do not fit. */
+  /** Copies the bytes to the start of a region. Throws RangeError when they do not fit. */
   write(name: Exclude<RegionName, 'INPUT' | 'TABLES'>, bytes: Uint8Array): void {
     const region = this.region(name)
     assertWithin(`${name}, in bytes`, bytes.length, 0, region.bytes)
     this.#bytes.set(bytes, region.address)
   }
 
-  /** A copy of the first `length` bytes of a region. */
+  /** Copies the first `length` bytes of a region. Throws RangeError beyond the region. */
   read(name: RegionName, length: number): Uint8Array {
     const region = this.region(name)
     assertWithin(`${name}, in bytes`, length, 0, region.bytes)
     return this.#bytes.slice(region.address, region.address + length)
   }
 
-  /** Zeroes a whole region: for the resident ones, that `wipe` leaves alone. */
+  /** Zeroes a whole region. It is for the resident regions, which `wipe` skips. */
   clear(name: Exclude<RegionName, 'TABLES'>): void {
     const region = this.region(name)
     this.#bytes.fill(0, region.address, region.address + region.bytes)
   }
 
-  /** Zeroes what was written of the exchange regions, and all of the secret ones, which lie together. */
+  /** Zeroes the written part of the exchange regions, and all secret regions, which are adjacent. */
   wipe(): void {
     this.#bytes.fill(0, this.#input.address, this.#input.address + this.#inputUsed)
     this.#bytes.fill(0, this.#exchange.address, this.#exchange.address + this.#exchange.bytes)
@@ -139,6 +143,7 @@ export class Loan {
   }
 }
 
+/** One instance of the core at a time, and its memory. */
 export class CoreMemory {
   readonly #module: WebAssembly.Module
   #loan: Loan
@@ -152,8 +157,9 @@ export class CoreMemory {
   }
 
   /**
-   * Lends the core to `use` and wipes behind it, also when it throws. If it throws, the instance is dropped and built anew,
-   * the duplicate table empty: after a trap nothing is known of its state. So check arguments before. Not reentrant.
+   * Lends the core to `use` and wipes the memory afterwards, also after an error. After an error it also builds a new
+   * instance with an empty duplicate table, because the state after a trap is unknown. So check arguments before. Not
+   * reentrant.
    */
   borrow<T>(use: (loan: Loan) => T): T {
     const loan = this.#loan
@@ -169,17 +175,17 @@ export class CoreMemory {
     }
   }
 
-  /** Counts the instances there were before this one. What was resident in an earlier one is gone. */
+  /** The number of earlier instances. The resident content of an earlier instance is gone. */
   get generation(): number {
     return this.#generation
   }
 
-  /** Longest message in bytes. */
+  /** The longest message in bytes. */
   get messageBytes(): number {
     return this.#exports.MESSAGE_BYTES.value
   }
 
-  /** The present instance, for tests: the sweep of the linear memory and the snapshot of the ABI. */
+  /** The current instance. Tests use it to scan the memory and to compare the ABI. */
   get exports(): CoreExports {
     return this.#exports
   }

@@ -1,12 +1,12 @@
 /**
- * @module Keys at rest, and the keyed fingerprints: everything that hangs on `MASTER_KEY` (WebCrypto).
+ * @module Keys at rest and keyed fingerprints, all under `MASTER_KEY` (WebCrypto).
  *
- * The master key is only ever the root of HKDF-SHA-256; each purpose has a key of its own under it.
+ * The master key is only the root of HKDF-SHA-256. Each purpose has its own key under it.
  */
 
 export type KeyUsage = 'tmk' | 'mak' | 'tpk' | 'tdk'
 
-/** Where a wrapped key belongs. It is the associated data: a blob moved to another place does not open. */
+/** The context of a wrapped key. It is the associated data, so a blob in another place does not open. */
 export interface KeyContext {
   readonly merchantId: string
   readonly terminalId: string
@@ -15,13 +15,16 @@ export interface KeyContext {
 }
 
 export interface Keyring {
-  /** AES-256-GCM under the key-wrapping key; base64 of IV (12), ciphertext, tag (16). */
+  /** AES-256-GCM under the key-wrapping key. Base64 of IV (12 bytes), ciphertext and tag (16 bytes). */
   wrap(clear: Uint8Array<ArrayBuffer>, place: KeyContext): Promise<string>
-  /** Throws where the blob was changed or belongs elsewhere. The caller wipes what it gets. */
+  /** Throws OperationError when the blob was changed or has another context. The caller wipes the key after use. */
   unwrap(wrapped: string, place: KeyContext): Promise<Uint8Array<ArrayBuffer>>
-  /** A key that is no terminal's, unwrapped like any other: what a message without a key of its own is held against. */
-  noOnesKey(): Promise<Uint8Array<ArrayBuffer>>
-  /** HMAC-SHA-256, lower-case hex. `pan` and `content` have keys of their own. */
+  /**
+   * A key of 8 bytes that belongs to no terminal, unwrapped like any other key. A message without a key is verified
+   * against it, so that the time of the answer is the same.
+   */
+  dummyKey(): Promise<Uint8Array<ArrayBuffer>>
+  /** HMAC-SHA-256, lower-case hex. `pan` and `content` have different keys. */
   fingerprint(purpose: 'pan' | 'content', data: Uint8Array<ArrayBuffer> | string): Promise<string>
 }
 
@@ -36,7 +39,7 @@ const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
 
 const IV_LENGTH = 12
 
-/** Opens the keyring under a 256-bit master key, 64 hex digits. Throws RangeError where it is not that. */
+/** Opens the keyring. `masterKey` is 256 bits, 64 hex digits; throws RangeError on anything else. */
 export async function openKeyring(
   masterKey: string | undefined,
   random: (bytes: Uint8Array<ArrayBuffer>) => void,
@@ -74,15 +77,15 @@ export async function openKeyring(
     const gcm = { name: 'AES-GCM', iv: blob.subarray(0, IV_LENGTH), additionalData: associatedData(place) }
     return new Uint8Array(await crypto.subtle.decrypt(gcm, wrapping, blob.subarray(IV_LENGTH)))
   }
-  const noOne: KeyContext = { merchantId: '', terminalId: '', usage: 'mak', version: 0 }
-  const noOnesKey = new Uint8Array(8)
-  random(noOnesKey)
-  const wrappedForNoOne = await wrap(noOnesKey, noOne)
+  const dummyContext: KeyContext = { merchantId: '', terminalId: '', usage: 'mak', version: 0 }
+  const dummyKey = new Uint8Array(8)
+  random(dummyKey)
+  const wrappedDummy = await wrap(dummyKey, dummyContext)
 
   return {
     wrap,
     unwrap,
-    noOnesKey: () => unwrap(wrappedForNoOne, noOne),
+    dummyKey: () => unwrap(wrappedDummy, dummyContext),
     async fingerprint(purpose, data) {
       const bytes = typeof data === 'string' ? utf8(data) : data
       const mac = await crypto.subtle.sign('HMAC', purpose === 'pan' ? pan : content, bytes)

@@ -1,4 +1,4 @@
-/** @module Reference numbers and ids out of random bytes. */
+/** @module Random reference numbers and ids. */
 
 export type Random = (bytes: Uint8Array<ArrayBuffer>) => void
 
@@ -13,26 +13,28 @@ function digits(random: Random, length: number): string {
   return text
 }
 
-/** A retrieval reference number, 12 digits, not all zeros (which means "unknown"). A unique index finds reuse. */
+/**
+ * A retrieval reference number, 12 digits, not all zeros, because zeros mean "unknown". A unique index finds a number
+ * that is used again.
+ */
 export const freshRrn = (random: Random): string => {
   const rrn = digits(random, 12)
   return /^0+$/.test(rrn) ? freshRrn(random) : rrn
 }
 
 /**
- * A trace number under which a message goes to the acquirer, 500000 to 999999: one that its terminal, which counts from 000001, does
- * not use for a sale that the feed tells of later.
+ * A STAN for the acquirer, 500000 to 999999. Terminals count from 000001, so a captured sale seldom has the same STAN.
  */
 export const freshAcquirerStan = (random: Random): string =>
   String(500_000 + (Number(digits(random, 6)) % 500_000))
 
-/** An authorisation code, 6 digits, not all zeros. */
+/** An authorization code, 6 digits, not all zeros. */
 export const freshSixDigits = (random: Random): string => {
   const code = digits(random, 6)
   return /^0+$/.test(code) ? freshSixDigits(random) : code
 }
 
-/** An opaque id, 128 bits in hex. */
+/** An opaque id, 128 bits, 32 lower-case hex digits. */
 export function freshId(random: Random): string {
   const bytes = new Uint8Array(16)
   random(bytes)

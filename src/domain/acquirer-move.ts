@@ -1,29 +1,32 @@
-/** @module How an entry moves a forwarded message, and why one becomes a person's case. */
+/** @module The change that an entry makes to a forwarded message, and the reasons for a case (semantics.md, Cases). */
 
 import type { AcquirerState, AcquirerStatus } from './acquirer-state.ts'
 
-/** Why a person must look: the acquirer does not answer at all, will not undo what we have undone, or has other books. */
+/**
+ * The reason for a case. `no_answer`: the acquirer does not answer. `reversal_refused`: it does not reverse a message
+ * that is reversed here.
+ */
 export type CaseReason =
   | 'no_answer'
   | 'reversal_refused'
-  /** Its own list says otherwise than we hold. */
+  /** The acquirer's list differs from our record. */
   | 'record_differs'
-  /** Its own list has what we have no trace of. */
+  /** The acquirer's list has a message that we do not have. */
   | 'only_acquirer'
 
-/** A forwarded message in its next state; what is absent stays as it is. */
+/** A forwarded message moves to its next state. Members that are absent keep their values. */
 export interface AcquirerMove {
   readonly messageKey: string
   readonly state: AcquirerState
   readonly at: number
-  /** When the acquirer is to be asked next; null: it need not be. */
+  /** The time of the next try, in milliseconds since the epoch. Null: no try is necessary. */
   readonly nextAt: number | null
-  /** A new time by which it is decided: what is reversed long after its claim is given time anew. */
+  /** A new deadline, in milliseconds since the epoch. A reversal long after the claim gets a new deadline. */
   readonly decideBy?: number
   readonly acquirerRrn?: string | null
   readonly acquirerStatus?: AcquirerStatus
   /** In minor units. */
   readonly acquirerAmount?: number | null
-  /** Opens a case. */
+  /** Opens a case for this reason. */
   readonly caseReason?: CaseReason
 }

@@ -1,4 +1,7 @@
-/** @module What follows a claim: the entries behind it, and what an approval or a refusal does to sales, voids and totals. */
+/**
+ * @module The outcome of a claim: the entries after it, and the changes that an approval or a refusal makes to sales,
+ * voids and totals.
+ */
 
 import type { AcquirerMove } from './acquirer-move.ts'
 import type { AcquirerState } from './acquirer-state.ts'
@@ -7,7 +10,7 @@ import type { DeclineReason } from './decline-reason.ts'
 import { addCredit, addDebit } from './money.ts'
 import type { AcquirerMessage, Answer, DraftEntry, Effects, JournalEntry } from './types.ts'
 
-/** A forwarded message as its next entry is decided on. */
+/** A forwarded message and the state that a decision on it needs. */
 export interface ClaimContext {
   readonly loadedState: LoadedState
   readonly generated: Generated
@@ -15,13 +18,17 @@ export interface ClaimContext {
   readonly message: AcquirerMessage
 }
 
+/** Builds the context. Throws Error when the loaded state has no claim or no forwarded message. */
 export function claimContextOf(loadedState: LoadedState, generated: Generated): ClaimContext {
   const { claim, forwarded: message } = loadedState
-  if (claim === null || message === null) throw new Error('what follows a claim has one')
+  if (claim === null || message === null) throw new Error('an entry after a claim needs the claim')
   return { loadedState, generated, claim, message }
 }
 
-/** Too late, or said twice: what stands is told, but of a message that was reversed nothing, nor what its claim said. */
+/**
+ * The answer when an event changes nothing, because it is late or a copy. Returns the stored answer. Returns `pending`
+ * when the message is reversed, or when the answer belongs to a claim.
+ */
 export function currentAnswer({
   loadedState: { earlier, reversal },
   claim,
@@ -34,26 +41,33 @@ export function currentAnswer({
 
 type Following = Pick<DraftEntry, 'kind' | 'messageKey' | 'answer' | 'effects'> & Partial<DraftEntry>
 
-/** An entry after a claim: of its door and content, so that a copy of the claimed message finds its answer there. */
+/**
+ * An entry after a claim. It has the door and the content of the claim, so that a copy of the claimed message finds
+ * this answer.
+ */
 export function entryAfter({ claim, generated }: ClaimContext, following: Following): Decision {
   const { terminalId, merchantId, contentFingerprint, door, request } = claim
   const draft = { terminalId, merchantId, contentFingerprint, door, request, at: generated.now, ...following }
   return { kind: 'commit', draft }
 }
 
+/** The move of the message to `state` now, without a next try. `more` adds members or replaces them. */
 export const moveOf = (
   { message, generated }: ClaimContext,
   state: AcquirerState,
   more: Partial<Omit<AcquirerMove, 'messageKey' | 'state' | 'at'>> = {},
 ): AcquirerMove => ({ messageKey: message.messageKey, state, at: generated.now, nextAt: null, ...more })
 
-/** A reversal's time is that of our reversal, not of the acquirer's word: it is left as it is. */
+/**
+ * The effect on the claimed void, if there is one. `reversedAt` stays as it is: it is the time of our reversal, not of
+ * the acquirer's answer.
+ */
 export function voidMoved({ claim }: ClaimContext, state: AcquirerState): Effects {
   const { voidRecord } = claim.effects
   return voidRecord === undefined ? {} : { voidMoved: { id: voidRecord.id, state, reversedAt: null } }
 }
 
-/** Whether its batch still counts what comes to it. */
+/** Whether the batch of the message is the open one, so that its totals can still change. */
 export const isBatchOpen = ({ message, loadedState }: ClaimContext): boolean =>
   loadedState.terminal.batch.batchNumber === message.batchNumber
 
@@ -62,7 +76,10 @@ export interface FinalDecision {
   readonly effects: Effects
 }
 
-/** The totals of a batch that was closed meanwhile stay as they were settled. */
+/**
+ * The acquirer approved: books the sale or void. Totals change only in an open batch; a closed batch keeps its settled
+ * totals. `authorizationCode` is six characters, null where the acquirer gives none.
+ */
 export function approval(
   context: ClaimContext,
   authorizationCode: string | null,
@@ -84,7 +101,7 @@ export function approval(
         acquirerMoves,
       },
     }
-  if (claimedSale === undefined) throw new Error('a claim is of a sale or of a void')
+  if (claimedSale === undefined) throw new Error('a claim has a sale or a void')
   return {
     answer,
     effects: {
@@ -95,6 +112,7 @@ export function approval(
   }
 }
 
+/** The message is declined for `reason`. Totals never counted it, so they stay as they are. */
 export function refusal(
   context: ClaimContext,
   reason: DeclineReason,

@@ -1,19 +1,20 @@
 /**
- * @module Where a sale or void stands that was forwarded to the acquirer behind us: the state machine, as one table.
+ * @module The states of a forwarded sale or void, as one table (semantics.md, States).
  *
- * Between two commits the acquirer is asked, so that its answer may come late, twice or never. Every step is an entry of the
- * terminal's journal, and an event that the table does not take in a state has no effect: an acquirer's late "approved" is
- * too late once the message was given up or reversed.
+ * Annul asks the acquirer between two commits, so its answer may come late, twice or never. Each step is an entry of
+ * the terminal's journal. An event without a transition has no effect. A late "approved", for example, changes nothing
+ * after a give-up or a reversal.
  */
 
+/** All states of a forwarded message. */
 export const ACQUIRER_STATES = [
-  /** Claimed and committed; the acquirer is asked, and asked again. */
+  /** The claim is committed. Annul asks the acquirer until it answers. */
   'pending',
-  /** Given up for want of an answer; the acquirer is told to undo what it may have done. */
+  /** Annul gave up for want of an answer. It reverses the message at the acquirer. */
   'undoing',
   'approved',
   'declined',
-  /** Reversed by the terminal or the merchant; the acquirer is told. */
+  /** The terminal or the merchant reversed it. Annul reverses it at the acquirer. */
   'reversing',
   'reversed',
 ] as const
@@ -24,21 +25,21 @@ export type AcquirerEvent =
   | 'acquirer_declined'
   /** No answer for `GIVE_UP_MS`. */
   | 'give_up'
-  /** The terminal's 0400, or that of the sale that a void is of. */
+  /** The terminal sends 0400 for the message, or for the sale of a void. */
   | 'reversal'
-  /** The acquirer answered our reversal: it is undone there, or never was. */
+  /** The acquirer confirms our reversal: the message is reversed there, or it never arrived. */
   | 'acquirer_undone'
-  /** The acquirer refuses our reversal, and says when asked that it approved the message. */
+  /** The acquirer refuses our reversal, and its answer to an inquiry says that it approved the message. */
   | 'reversal_refused'
-  /** A person closes a case: the message stands at the acquirer, or is undone there. */
+  /** A person closes a case. `case_stands`: the message is valid at the acquirer. `case_undone`: it is not. */
   | 'case_stands'
   | 'case_undone'
 
-/** What an acquirer last said of a message; `absent`: its list does not have it. */
+/** The acquirer's last statement on a message. `absent`: its list does not have the message. */
 export const ACQUIRER_STATUSES = ['approved', 'declined', 'reversed', 'absent'] as const
 export type AcquirerStatus = (typeof ACQUIRER_STATUSES)[number]
 
-/** State → event → next state. Where a person must decide, the state stays and a case is opened. */
+/** State → event → next state. When a person must decide, the state stays and a case opens. */
 export const ACQUIRER_TRANSITIONS: Readonly<
   Record<AcquirerState, Readonly<Partial<Record<AcquirerEvent, AcquirerState>>>>
 > = {
@@ -63,38 +64,39 @@ export const ACQUIRER_TRANSITIONS: Readonly<
   reversed: {},
 }
 
+/** The state after an event; undefined when the event has no effect in this state. */
 export const nextAcquirerState = (state: AcquirerState, event: AcquirerEvent): AcquirerState | undefined =>
   ACQUIRER_TRANSITIONS[state][event]
 
-/** Neither side knows yet whether it happened: nothing may be told, and its batch may not close. */
+/** Whether the outcome is unknown. Annul then returns no answer and does not close the batch. */
 export const isUndecided = (state: AcquirerState): boolean => state === 'pending' || state === 'undoing'
 
-/** The acquirer is to be asked or told until both sides agree. */
+/** Whether Annul must still ask the acquirer, or reverse the message there. */
 export const isUnsettled = (state: AcquirerState): boolean => isUndecided(state) || state === 'reversing'
 
-/** Whether a person is to look. */
+/** Whether a case is open, so that a person must decide. */
 export const isCaseOpen = (times: {
   readonly caseOpenedAt: number | null
   readonly caseClosedAt: number | null
 }): boolean => times.caseOpenedAt !== null && times.caseClosedAt === null
 
-/** How long an answer is hoped for before the message is undone, in milliseconds from its claim. */
+/** Milliseconds from the claim to the give-up, when the acquirer does not answer. */
 export const GIVE_UP_MS = 60_000
 
-/** How long until a message is final or a person's case, in milliseconds from its claim. */
+/** Milliseconds from the claim until the message is final or a case. */
 export const DECIDE_MS = 180_000
 
-/** How long the first try, inside the request, is left alone, in milliseconds: the acquirer's patience and a commit. */
+/** Milliseconds from the claim in which only the claiming request tries: the acquirer's deadline and a commit. */
 export const FIRST_TRY_MS = 12_000
 
-/** How long after its claim no copy of a message can still be on its way to the acquirer, in milliseconds. */
+/** Milliseconds from the claim after which no copy of the message can still be on its way to the acquirer. */
 export const QUIET_MS = GIVE_UP_MS + 30_000
 
-/** The longest that one try may take, in milliseconds: three questions, each with the acquirer's patience, and what is written. */
+/** The longest time of one try in milliseconds: three requests with the acquirer's deadline each, and the commits. */
 export const TRY_MS = 40_000
 
-/** Waits between tries double from a second to this, in milliseconds. */
+/** The longest wait between tries in milliseconds. Waits double, starting at one second. */
 export const LONGEST_WAIT_MS = 60_000
 
-/** The wait between tries while a case is open, in milliseconds. */
+/** The wait between tries in milliseconds while a case is open. */
 export const CASE_WAIT_MS = 3_600_000

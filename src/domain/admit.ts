@@ -1,8 +1,11 @@
-/** @module The guards before the MAC: may this terminal speak to us at all (semantics.md, Order of the guards). */
+/**
+ * @module The guards before the MAC: terminal and merchant exist and are active (semantics.md, Order of the guards).
+ */
 
 import type { DeclineReason } from './decline-reason.ts'
 import type { Merchant, Terminal } from './types.ts'
 
+/** The first guard that fails, or null. `merchantId` is field 42 of the message, 15 characters. */
 export function refuseTerminal(
   terminal: Terminal | null,
   merchant: Merchant | null,
@@ -15,7 +18,7 @@ export function refuseTerminal(
   return null
 }
 
-/** What an unknown merchant's answer is dated by. */
+/** Defaults of a merchant. An answer to an unknown merchant uses their time zone and cut-off for its dates. */
 export const DEFAULT_MERCHANT = {
   timeZone: 'Asia/Shanghai',
   cutOff: '23:00',

@@ -1,12 +1,9 @@
-/**
- * @module A line of the acquirer's own list held against what we hold: agreed, still being found out, answered by the list, or a
- * difference that a person must look at.
- */
+/** @module Compares one line of the acquirer's list with our record (semantics.md, Reconciliation). */
 
 import { type AcquirerEvent, type AcquirerState, type AcquirerStatus, isUnsettled } from './acquirer-state.ts'
 import type { AcquirerMessage, AcquirerReference, Amount } from './types.ts'
 
-/** What the acquirer's list says of a message; `absent` where it does not have it. */
+/** One message in the acquirer's list. The state is `absent` when the list does not have the message. */
 export interface ReconciliationRecord {
   readonly kind: 'sale' | 'void'
   readonly merchantId: string
@@ -14,20 +11,20 @@ export interface ReconciliationRecord {
   readonly batchNumber: string
   readonly acquirerStan: string
   readonly state: AcquirerStatus
-  /** Null where absent. */
+  /** In minor units; null when absent. */
   readonly amount: Amount | null
-  /** Null where the list does not say it. */
+  /** ISO 4217 numeric, three digits; null when the list does not give it. */
   readonly currencyCode: string | null
   readonly acquirerRrn: string | null
   readonly authorizationCode: string | null
-  /** The sale that a void names, as the acquirer knows it. */
+  /** The sale that a void names, with the acquirer's numbers. */
   readonly original: Pick<AcquirerReference, 'batchNumber' | 'stan'> | null
 }
 
 export type Difference =
-  /** The acquirer has it and we have no trace of it. */
+  /** The acquirer has the message, and we have no record of it. */
   | 'only_acquirer'
-  /** We hold it for approved and the acquirer does not have it. */
+  /** Our record is approved, and the acquirer does not have the message. */
   | 'only_ours'
   | 'state'
   | 'amount'
@@ -36,13 +33,13 @@ export type Difference =
 
 export type ReconciliationResult =
   | { readonly result: 'agrees' }
-  /** It changed here after the list was made: the list is too old to say anything of it. */
+  /** Our record changed after the time of the list, so the list is too old to compare. */
   | { readonly result: 'changed_since' }
-  /** Neither side is done: it is found out or undone as ever. */
+  /** The message is not final here. The recovery goes on. */
   | { readonly result: 'in_progress' }
-  /** A case says so already, or a person decided it. */
+  /** A case already has this difference, or a person has decided it. */
   | { readonly result: 'known_case' }
-  /** The list tells what we wait for. */
+  /** The list has the outcome that we wait for. */
   | { readonly result: 'resolves'; readonly event: Extract<AcquirerEvent, `acquirer_${string}`> }
   | { readonly result: 'differs'; readonly difference: Difference }
 
@@ -66,13 +63,16 @@ const ANSWERS: Readonly<Partial<Record<AcquirerState, Answers>>> = {
   reversing: UNDONE,
 }
 
-/** What we hold of it, and whether its batch still takes a void up. */
+/** Our record, and whether its batch is open, so that an approval can still change the totals. */
 export interface OurRecord {
   readonly message: AcquirerMessage
   readonly isBatchOpen: boolean
 }
 
-/** `asOf`: when the list was made at the latest, in milliseconds since the epoch. */
+/**
+ * Compares a line with our record. `asOf` is the latest time at which the list can be made, in milliseconds since the
+ * epoch.
+ */
 export function compareRecord(
   ourRecord: OurRecord | null,
   record: ReconciliationRecord,

@@ -1,6 +1,6 @@
 /**
- * @module What an acquirer's answer, or the want of one, makes of a forwarded message. The first that is written counts: what the
- * state machine does not take any more has no effect.
+ * @module Decides on an acquirer's answer, or on its absence (semantics.md, States). The first event that is committed
+ * counts. An event without a transition has no effect.
  */
 
 import type { AcquirerMove, CaseReason } from './acquirer-move.ts'
@@ -22,6 +22,7 @@ import { followUpKey, laterKey, outcomeKey } from './message-key.ts'
 import type { AcquirerEventRequest } from './requests.ts'
 import type { Effects } from './types.ts'
 
+/** Decides on one event. Returns the current answer when the event has no effect. Throws Error on an unknown event. */
 export function decideAcquirerEvent(
   request: AcquirerEventRequest,
   loadedState: LoadedState,
@@ -40,7 +41,7 @@ function decide(context: ClaimContext, request: AcquirerEventRequest): Decision 
   switch (request.event) {
     case 'acquirer_approved':
       if (!takes('acquirer_approved')) return null
-      // A batch that was closed meanwhile, over an open case, takes no void up any more.
+      // A batch can close while a case is open. A closed batch takes no approval.
       return isBatchOpen(context)
         ? approve(context, request)
         : openCase(context, 'reversal_refused', SAYS_APPROVED)
@@ -55,7 +56,7 @@ function decide(context: ClaimContext, request: AcquirerEventRequest): Decision 
       if (!takes('give_up') || generated.now < message.claimedAt + GIVE_UP_MS) return null
       return followUp(context, 'give_up', {
         ...voidMoved(context, 'undoing'),
-        // Whoever gives it up goes on to undo it.
+        // The caller that gives up reverses the message next.
         acquirerMoves: [moveOf(context, 'undoing', { nextAt: generated.now + TRY_MS })],
       })
     case 'acquirer_undone':
@@ -73,12 +74,12 @@ function decide(context: ClaimContext, request: AcquirerEventRequest): Decision 
     case 'overdue':
       if (!isUnsettled(state) || generated.now < message.decideBy) return null
       if (message.caseReason !== null) return null
-      // It is tried once more at once: perhaps no one had come to it. A sale goes after its void.
+      // Try at once: there may have been no try yet. A sale waits for its void.
       return openCase(context, 'no_answer', {
         nextAt: message.kind === 'sale' ? generated.now + TRY_MS : generated.now,
       })
   }
-  throw new Error(`${messageKey}: no such event`)
+  throw new Error(`${messageKey}: unknown event`)
 }
 
 const UNDONE = { acquirerStatus: 'reversed' } as const
@@ -104,7 +105,7 @@ const followUp = (context: ClaimContext, kind: 'give_up' | 'acquirer_undone', ef
     effects,
   })
 
-/** Opens a case, or writes into an open one what the acquirer has said since; what the case says already is not written again. */
+/** Opens a case, or adds the acquirer's new statement to an open one. Returns null when the case already has both. */
 function openCase(
   context: ClaimContext,
   caseReason: CaseReason,

@@ -1,6 +1,7 @@
 /**
- * @module What a person decides of a case: whether the message stands at the acquirer or is undone there. The state moves as the
- * table says; where it has no move the decision is written down and no more. What a terminal was told is not told otherwise.
+ * @module A person's decision on a case (semantics.md, Cases): the message stands at the acquirer, or it is undone
+ * there. The state changes as the table allows. Without a transition only the decision is written. An answer that a
+ * terminal received never changes.
  */
 
 import {
@@ -22,6 +23,7 @@ import { addCredit } from './money.ts'
 import type { CaseRequest } from './requests.ts'
 import type { Effects } from './types.ts'
 
+/** Closes the case, or returns the current answer when no case is open. */
 export function decideCase(request: CaseRequest, loadedState: LoadedState, generated: Generated): Decision {
   const context = claimContextOf(loadedState, generated)
   const { message, claim } = context
@@ -30,7 +32,7 @@ export function decideCase(request: CaseRequest, loadedState: LoadedState, gener
   const { messageKey, state } = message
   const stands = request.resolution === 'stands'
   if (isUndecided(state)) {
-    // Copies of the message hear this from now on.
+    // Later copies of the message get this answer.
     const settled = stands ? approval(context, null, {}) : refusal(context, 'acquirer_silent')
     return entryAfter(context, { ...closing, messageKey: outcomeKey(messageKey), ...settled })
   }
@@ -48,7 +50,7 @@ function effectsOf(context: ClaimContext, next: AcquirerState): Effects {
   const { message, loadedState } = context
   switch (`${message.state} ${next}`) {
     case 'approved reversed':
-      return undone(context)
+      return effectsOfUndo(context)
     case 'reversing reversed':
       return voidMoved(context, 'reversed')
     case 'reversing approved': {
@@ -62,14 +64,14 @@ function effectsOf(context: ClaimContext, next: AcquirerState): Effects {
 }
 
 /**
- * Whether the totals of its batch hold it while it stands. A sale that its terminal was told is reversed is in none, though it
- * stands at the acquirer, and neither is a void of it.
+ * Whether the totals of the batch count the message while it stands. They do not count a sale that is reversed here,
+ * nor a void of it, even when the acquirer still has it.
  */
 const isCounted = (context: ClaimContext): boolean =>
   isBatchOpen(context) && context.loadedState.original?.reversed === false
 
-/** As a reversal undoes it, but that the acquirer is owed nothing for the message itself. */
-function undone(context: ClaimContext): Effects {
+/** The effects of a reversal, without a reversal at the acquirer. */
+function effectsOfUndo(context: ClaimContext): Effects {
   const { message, loadedState, generated } = context
   const { earlier } = loadedState
   if (earlier === null) return {}

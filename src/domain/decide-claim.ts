@@ -1,4 +1,7 @@
-/** @module The claim: with an acquirer behind us, an approval of ours is first written as pending, then asked for, then settled. */
+/**
+ * @module The claim: a forwarded approval is committed as pending before Annul asks the acquirer (semantics.md, The
+ * claim).
+ */
 
 import { type AcquirerState, DECIDE_MS } from './acquirer-state.ts'
 import { commitOf, type Decision, type Generated, type LoadedState } from './decision.ts'
@@ -8,7 +11,7 @@ import type { AcquirerMessage, DraftEntry, Effects, Sale, VoidRecord } from './t
 
 type Commit = Extract<Decision, { kind: 'commit' }>
 
-/** Turns our own approval of a sale or void into its claim; everything else stays as it was decided. */
+/** Turns our own approval of a sale or void into its claim. All other decisions stay as they are. */
 export function asPending(decision: Decision, loadedState: LoadedState, generated: Generated): Decision {
   if (decision.kind !== 'commit' || decision.draft.answer?.reason !== null) return decision
   const { voidRecord, sale } = decision.draft.effects
@@ -22,7 +25,10 @@ export function asPending(decision: Decision, loadedState: LoadedState, generate
   return claimOf(decision, 'sale_claim', { claim, claimedSale: { ...sale, authorizationCode: null } })
 }
 
-/** A sale that was fed, as the acquirer knows it: by the trace number that it has there. `rrn`: ours, by which its case is known. */
+/**
+ * A captured sale as a message at the acquirer, under the STAN that it has there. `rrn` is ours, 12 digits: it names
+ * the case.
+ */
 function capturedSaleMessage(
   sale: Omit<Sale | CapturedSaleRequest, 'rrn'>,
   { now, rrn }: Pick<Generated, 'now' | 'rrn'>,
@@ -33,11 +39,14 @@ function capturedSaleMessage(
   return { ...known, kind: 'sale', original: null, state, acquirerRrn }
 }
 
-/** What we hold of a fed sale that is no message at the acquirer yet. */
+/** Our record of a captured sale that is not a forwarded message yet. */
 export const ourRecordOfCapturedSale = (sale: Sale, isReversed: boolean): AcquirerMessage =>
   capturedSaleMessage(sale, { now: sale.soldAt, rrn: sale.rrn }, isReversed ? 'reversed' : sale.status, null)
 
-/** Where a fed sale is reversed here, the acquirer is owed that reversal. */
+/**
+ * When a captured sale is reversed here, its reversal at the acquirer is due too: the decision gets a claim in state
+ * `reversing`.
+ */
 export function queueReversal(decision: Decision, loadedState: LoadedState, generated: Generated): Decision {
   const { target, targetForwarded } = loadedState
   const sale = target?.effects.sale
@@ -50,7 +59,10 @@ export function queueReversal(decision: Decision, loadedState: LoadedState, gene
   return { kind: 'commit', draft: { ...draft, effects: { ...draft.effects, claim } } }
 }
 
-/** And so it is where the feed tells of the sale after its reversal, which is what keeps its own key from being used. */
+/**
+ * A captured sale that arrives after its own reversal: its reversal at the acquirer is due. The tombstone keeps the
+ * sale's key from use, so the entry has another key.
+ */
 export function queueLateReversal(
   decision: Decision,
   request: CapturedSaleRequest,
@@ -96,9 +108,9 @@ function identity(
   } as const
 }
 
-/** A sale that the feed told of is named as the acquirer knows it: by its own trace number and RRN. */
+/** The claim names the sale by the acquirer's STAN and RRN. A captured sale has them as its own. */
 function claimOfVoid(record: VoidRecord, { original }: LoadedState, generated: Generated): AcquirerMessage {
-  if (original === null) throw new Error('a void that is approved has its sale')
+  if (original === null) throw new Error('an approved void has its sale')
   const { sale, forwarded } = original
   return {
     ...identity(record, generated),

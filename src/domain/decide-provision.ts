@@ -1,14 +1,14 @@
-/** @module Provisioning a terminal: an entry like any other, so that a change of status or key moves the head. */
+/** @module Provisions a terminal. It is a journal entry like any other, so a change of status or key moves the head. */
 
 import { answerOf, commitOf, type Decision, type Generated } from './decision.ts'
 import { NO_TOTALS } from './money.ts'
 import type { ProvisionRequest } from './requests.ts'
 import type { Effects, Terminal } from './types.ts'
 
-/** The journal before its first entry. */
+/** The head of an empty journal. */
 export const GENESIS = { seq: 0, hash: '0'.repeat(64) } as const
 
-/** A terminal as it stands before it was ever provisioned. */
+/** A terminal before its first provisioning, with batch 000001 open. */
 export const newTerminal = (request: ProvisionRequest): Terminal => ({
   terminalId: request.terminalId,
   merchantId: request.merchantId,
@@ -18,6 +18,7 @@ export const newTerminal = (request: ProvisionRequest): Terminal => ({
   head: GENESIS,
 })
 
+/** Always a commit. A new master key ends every working key. */
 export function decideProvision(
   request: ProvisionRequest,
   terminal: Terminal,

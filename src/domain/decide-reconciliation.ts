@@ -1,6 +1,7 @@
 /**
- * @module What a line of the acquirer's list makes of what we hold. What it answers goes down as the acquirer's word; a difference
- * opens a case; what only the acquirer has is written down, so that its number is not given to another message. Nothing is ever sent.
+ * @module Decides on one line of the acquirer's list (semantics.md, Reconciliation). A line with the outcome counts as
+ * the acquirer's answer. A difference opens a case. A message that only the acquirer has is written down, so that no
+ * other message gets its number. Annul sends nothing.
  */
 
 import { claimContextOf, currentAnswer, entryAfter, isBatchOpen, moveOf } from './acquirer-outcome.ts'
@@ -15,13 +16,16 @@ import type { ReconciliationRequest } from './requests.ts'
 import type { AcquirerMessage, Effects, Sale, VoidRecord } from './types.ts'
 import { voidRecordOf } from './void-record.ts'
 
+/** Decides on one line. Returns the current answer when the line changes nothing. */
 export function decideReconciliation(
   request: ReconciliationRequest,
   loadedState: LoadedState,
   generated: Generated,
 ): Decision {
   if (loadedState.forwarded === null)
-    return ofCapturedSale(request, loadedState, generated) ?? recorded(request, loadedState, generated)
+    return (
+      decideCapturedSale(request, loadedState, generated) ?? decideUnknown(request, loadedState, generated)
+    )
   const { record, asOf } = request
   const context = claimContextOf(loadedState, generated)
   const { message, claim } = context
@@ -54,8 +58,11 @@ export function decideReconciliation(
   })
 }
 
-/** A difference about a sale that was fed makes it a message at the acquirer, with a case; null where the line is of no such sale. */
-function ofCapturedSale(
+/**
+ * A line about a captured sale. A difference makes the sale a forwarded message with a case. Null when the line is
+ * about no captured sale.
+ */
+function decideCapturedSale(
   request: ReconciliationRequest,
   loadedState: LoadedState,
   generated: Generated,
@@ -68,7 +75,7 @@ function ofCapturedSale(
   if (compareRecord({ message, isBatchOpen: true }, record, asOf).result !== 'differs')
     return { kind: 'replay', entry: earlier, answer: earlier.answer }
   const caseIs = { caseReason: 'record_differs', caseOpenedAt: generated.now } as const
-  const claim: AcquirerMessage = { ...message, ...asListed(request, generated), ...caseIs }
+  const claim: AcquirerMessage = { ...message, ...fieldsOfRecord(request, generated), ...caseIs }
   const messageKey = laterKey(request.messageKey, 'case', loadedState.terminal.head.seq + 1)
   return {
     kind: 'commit',
@@ -80,15 +87,15 @@ function ofCapturedSale(
   }
 }
 
-/** Draft of an entry that answers no one. */
+/** A draft of an entry without an answer. */
 const draftOf = (
   { messageKey, merchantId, contentFingerprint, door, request }: ReconciliationRequest,
   { terminal: { terminalId } }: LoadedState,
   { now: at }: Generated,
 ) => ({ terminalId, merchantId, messageKey, contentFingerprint, door, request, answer: null, at })
 
-/** What a message that was entered by a line of the list has of that line. */
-const asListed = ({ record, asOf }: ReconciliationRequest, { now, rrn }: Generated) => ({
+/** The members that a message takes from the line of the list. */
+const fieldsOfRecord = ({ record, asOf }: ReconciliationRequest, { now, rrn }: Generated) => ({
   rrn,
   acquirerRrn: record.acquirerRrn,
   claimedAt: now,
@@ -98,8 +105,15 @@ const asListed = ({ record, asOf }: ReconciliationRequest, { now, rrn }: Generat
   acquirerAmount: record.amount,
 })
 
-/** What only the acquirer has. A void of a sale that stands here is taken up, so that no other void of it goes out. */
-function recorded(request: ReconciliationRequest, loadedState: LoadedState, generated: Generated): Decision {
+/**
+ * A message that only the acquirer has. Annul adopts a void of a valid sale, so that no other void of that sale is
+ * sent.
+ */
+function decideUnknown(
+  request: ReconciliationRequest,
+  loadedState: LoadedState,
+  generated: Generated,
+): Decision {
   const { record, messageKey } = request
   const claim = messageOf(request, loadedState, generated)
   const voidRecord = adopted(record, messageKey, loadedState, generated)
@@ -139,7 +153,7 @@ function messageOf(
       rrn: original?.forwarded?.acquirerRrn ?? original?.sale.rrn ?? null,
       authorizationCode: original?.sale.authorizationCode ?? null,
     },
-    ...asListed(request, generated),
+    ...fieldsOfRecord(request, generated),
     state: isApproved ? 'approved' : state === 'declined' ? 'declined' : 'reversed',
     caseReason: isApproved ? 'only_acquirer' : null,
     caseOpenedAt: isApproved ? generated.now : null,

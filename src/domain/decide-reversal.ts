@@ -1,9 +1,9 @@
 /**
- * @module The reversal (冲正): undo a message whose outcome the terminal does not know (semantics.md, Reversals).
+ * @module The reversal (冲正): cancels a message whose outcome the terminal does not know (semantics.md, Reversals).
  *
- * It names its target by message key, never by field 61. What it names can have no effect afterwards, whether it was
- * seen before or arrives later: in every order the final effect is the same. What was forwarded to the acquirer is undone here
- * at once and owed to the acquirer, whatever it may still answer to the message itself.
+ * A reversal names its target by message key, never by field 61. The target has no effect afterwards, even when it
+ * arrives later. So the final effect is the same in every order. A forwarded target is reversed here at once, and later
+ * at the acquirer, whatever the acquirer still answers.
  */
 
 import type { AcquirerMove } from './acquirer-move.ts'
@@ -22,8 +22,8 @@ import type { ReversalRequest } from './requests.ts'
 import type { Effects, JournalEntry, Reversal, Sale, SaleState } from './types.ts'
 
 /**
- * Whether the named message has an effect that stands, or may have one at the acquirer. The feed's word of a declined sale is
- * heard, and has none.
+ * Whether the target has an effect, or may have one at the acquirer. A captured sale that was declined elsewhere has
+ * none.
  */
 function isEffective(loadedState: LoadedState, { answer, effects }: JournalEntry): boolean {
   const isRefused = answer !== null && answer.reason !== null
@@ -32,7 +32,7 @@ function isEffective(loadedState: LoadedState, { answer, effects }: JournalEntry
 
 const saleOf = ({ effects }: JournalEntry): Sale | undefined => effects.sale ?? effects.claimedSale
 
-/** Whether the batch of what is named takes no reversal any more. */
+/** Whether the batch of the target is closed, so that nothing in it can be reversed. */
 function isTooLate({ original, targetForwarded, terminal }: LoadedState): boolean {
   if (original !== null) return original.batchState !== 'open'
   return targetForwarded !== null && targetForwarded.batchNumber !== terminal.batch.batchNumber
@@ -50,7 +50,7 @@ function refuse(request: ReversalRequest, loadedState: LoadedState): DeclineReas
   return isTooLate(loadedState) ? 'reversal_too_late' : null
 }
 
-/** Whoever names another card, amount or sale does not use the key of the reversal that names the right ones. */
+/** A reversal with a wrong card, amount or sale does not use up the key of the right reversal. */
 const DIFFERS: readonly DeclineReason[] = ['card_differs', 'amount_differs', 'reference_differs']
 
 const reversed = (targetKey: string): Reversal => ({ targetKey, kind: 'reversed' })
@@ -64,8 +64,8 @@ const toReverse = (messageKey: string, at: number): AcquirerMove => ({
 })
 
 /**
- * Undo a void: the sale stands again. Undo a sale: a void of it goes with it, since both never happened. `isCounted`: whether
- * the batch's totals hold the target.
+ * The effects of undoing a target. Without a void its sale is valid again. Without a sale its void is undone too.
+ * `isCounted`: whether the totals of the batch count the target.
  */
 export function undo(
   targetKey: string,
@@ -97,7 +97,7 @@ export function undo(
   }
 }
 
-/** Of one that is being reversed already the acquirer is told once more, since the sale waits for it; its time stays as it was. */
+/** A void that is already `reversing` gets another try at once, because the sale waits for it. Its deadline stays. */
 function undoVoid(liveVoid: SaleState['liveVoid'], at: number): Effects & { readonly isCounted: boolean } {
   if (liveVoid === null) return { isCounted: false }
   const { id, messageKey, state, forwarded } = liveVoid
@@ -119,10 +119,14 @@ function effectsOf(request: ReversalRequest, loadedState: LoadedState, now: numb
   if (targetReversal !== null) return {}
   if (target === null) return { reversals: [{ targetKey: request.targetKey, kind: 'tombstone' }] }
   if (!isEffective(loadedState, target)) return {}
-  // What the acquirer has not answered yet is in no total.
+  // A claim without an answer is in no totals.
   return undo(request.targetKey, target, loadedState, { at: now, isCounted: target.answer !== null })
 }
 
+/**
+ * Decides on a reversal. A wrong card, amount or sale is refused without an entry. An unknown target leaves a
+ * tombstone.
+ */
 export function decideReversal(
   request: ReversalRequest,
   loadedState: LoadedState,

@@ -1,4 +1,7 @@
-/** @module The sale: authorised by the acquirer behind us, or told by the capture feed after the fact. */
+/**
+ * @module The sale: authorized by the acquirer, or captured after another system authorized it (semantics.md, Captured
+ * sales).
+ */
 
 import {
   answerOf,
@@ -14,7 +17,7 @@ import type { CapturedSaleRequest, SaleRequest } from './requests.ts'
 import type { Effects, Sale } from './types.ts'
 import { voidableUntil } from './window.ts'
 
-/** What the acquirer said; an unknown outcome never reaches a decision. */
+/** The acquirer's answer. An unknown outcome never gets here. */
 export type Authorization =
   | { readonly kind: 'approved' }
   | { readonly kind: 'declined'; readonly reason: DeclineReason }
@@ -49,7 +52,7 @@ const effectsOf = (sale: Sale, loadedState: LoadedState): Effects =>
     ? { sale, batch: addDebit(loadedState.terminal.batch, sale.amount, 1) }
     : { sale }
 
-/** What can be decided before the acquirer is asked: a known message, or a refusal. Null: ask. */
+/** The decision that needs no answer from the acquirer: a known message or a refusal. Null: ask the acquirer. */
 export function decideSaleEarly(
   request: SaleRequest,
   loadedState: LoadedState,
@@ -60,11 +63,12 @@ export function decideSaleEarly(
   const reason = refuse(request, loadedState)
   if (reason === null) return null
   const answer = answerOf(loadedState, generated, reason)
-  // A message of a batch that is to come may be sent again in its time: it does not use its key up.
+  // The message may come again when its batch is open, so it does not use up its key.
   if (reason === 'batch_mismatch') return { kind: 'answer', answer }
   return commitOf(request, 'sale', loadedState, answer, {})
 }
 
+/** Decides on a sale after the acquirer's answer. Both outcomes are committed. */
 export function decideSale(
   request: SaleRequest,
   loadedState: LoadedState,
@@ -88,7 +92,10 @@ export function decideSale(
   )
 }
 
-/** Another sale of the terminal has the RRN: a void by RRN must find one sale. `original` is the sale found by it. */
+/**
+ * Whether another sale of the terminal has this RRN. A void by RRN must find one sale. `original` is the sale found by
+ * the RRN.
+ */
 function isRrnInUse(
   { rrn, terminalId, messageKey }: CapturedSaleRequest,
   { original }: LoadedState,
@@ -97,6 +104,7 @@ function isRrnInUse(
   return original.sale.terminalId === terminalId && original.sale.messageKey !== messageKey
 }
 
+/** Decides on a captured sale. `voidableUntil` of its answer follows the merchant's current settings. */
 export function decideCapturedSale(
   request: CapturedSaleRequest,
   loadedState: LoadedState,
@@ -107,7 +115,7 @@ export function decideCapturedSale(
   const reason = isRrnInUse(request, loadedState)
     ? 'key_reused_with_different_content'
     : refuse(request, loadedState)
-  // A line refused here may be right later or when mended: it does not use its key up.
+  // The caller may correct the line or send it again later, so a refusal does not use up the key.
   if (reason !== null) return { kind: 'answer', answer: answerOf(loadedState, generated, reason) }
   const sale: Sale = { ...saleOf(request, generated), status: request.status }
   const { rrn, authorizationCode } = sale

@@ -1,4 +1,4 @@
-/** @module The void (撤销): undo a known-good, unsettled sale, in full, once. */
+/** @module The void (撤销): cancels an approved, unsettled sale, in full and once. */
 
 import {
   answerOf,
@@ -15,7 +15,10 @@ import type { Sale } from './types.ts'
 import { voidRecordOf } from './void-record.ts'
 import { voidableUntil } from './window.ts'
 
-/** The card as presented is the sale's; where no card number was readable, the sale's RRN must name it. */
+/**
+ * The presented card must be the card of the sale. When there is no card number to compare, the request must have the
+ * RRN of the sale.
+ */
 function cardDiffers(request: VoidRequest, sale: Sale): boolean {
   if (request.door === 'json') return false
   if (request.cardFingerprint === null || sale.card === null) return request.rrn !== sale.rrn
@@ -24,7 +27,7 @@ function cardDiffers(request: VoidRequest, sale: Sale): boolean {
 
 const differs = (given: string | null, stored: string | null): boolean => given !== null && given !== stored
 
-/** The guards in their order (semantics.md, Order of the guards); null when nothing speaks against the void. */
+/** The guards in their order (semantics.md, Order of the guards). Null: no guard refuses the void. */
 function refuse(request: VoidRequest, loadedState: LoadedState, now: number): DeclineReason | null {
   const { terminal, merchant, original } = loadedState
   if (request.pos !== null && request.pos.batchNumber !== terminal.batch.batchNumber) return 'batch_mismatch'
@@ -32,7 +35,7 @@ function refuse(request: VoidRequest, loadedState: LoadedState, now: number): De
   const { sale } = original
   if (sale.merchantId !== request.merchantId) return 'merchant_differs'
   if (sale.terminalId !== terminal.terminalId) return 'terminal_differs'
-  // Found by its RRN while field 61 names another sale: what contradicts itself is not guessed at.
+  // The RRN and field 61 name different sales. Refuse, because the right one cannot be known.
   if (differs(request.pos?.saleKey ?? null, sale.messageKey)) return 'reference_differs'
   if (differs(request.rrn, sale.rrn)) return 'reference_differs'
   if (differs(request.authorizationCode, sale.authorizationCode)) return 'reference_differs'
@@ -49,11 +52,15 @@ function refuse(request: VoidRequest, loadedState: LoadedState, now: number): De
   return null
 }
 
+/**
+ * Decides on a void. A refusal is an entry too, except `batch_mismatch`. With a remote acquirer the caller turns an
+ * approval into a claim (`asPending`).
+ */
 export function decideVoid(request: VoidRequest, loadedState: LoadedState, generated: Generated): Decision {
   const repeated = repeatedMessage(request, loadedState, generated)
   if (repeated !== null) return repeated
   const reason = refuse(request, loadedState, generated.now)
-  // A message of a batch that is to come may be sent again in its time: it does not use its key up.
+  // The message may come again when its batch is open, so it does not use up its key.
   if (reason === 'batch_mismatch') return { kind: 'answer', answer: answerOf(loadedState, generated, reason) }
   const { original, terminal } = loadedState
   if (reason !== null || original === null)

@@ -1,4 +1,4 @@
-/** @module What a decision is made of, and the guards that every message shares. No I/O, no clock, no randomness. */
+/** @module The parts of a decision, and the guards that all messages share. No I/O, no clock, no randomness. */
 
 import { type DeclineReason, refusalOf } from './decline-reason.ts'
 import type { RequestBase } from './requests.ts'
@@ -17,58 +17,58 @@ import type {
 } from './types.ts'
 import { localFields } from './window.ts'
 
-/** Everything a decision may depend on, as loaded in one batch. */
+/** All state that a decision may depend on, loaded in one batch. */
 export interface LoadedState {
   readonly terminal: Terminal
   readonly merchant: Merchant
-  /** The entry that already bears this message's key; of a forwarded message its outcome, or its claim before there is one. */
+  /** The entry with this message's key. For a forwarded message it is the outcome, or the claim before there is one. */
   readonly earlier: JournalEntry | null
-  /** This message's claim, where it was forwarded, and where it stands with the acquirer. */
+  /** The claim of this message, when it was forwarded, and the message at the acquirer. */
   readonly claim: JournalEntry | null
   readonly forwarded: AcquirerMessage | null
   /** The reversal that names this message. */
   readonly reversal: Reversal | null
-  /** The sale that a void, or a reversal of a sale, is about. */
+  /** The sale of a void, or of the reversal of a sale. */
   readonly original: SaleState | null
-  /** The entry that a reversal names (as `earlier`), and whether it was reversed before. */
+  /** The entry that a reversal names (like `earlier`), its state at the acquirer, and an earlier reversal of it. */
   readonly target: JournalEntry | null
   readonly targetForwarded: AcquirerMessage | null
   readonly targetReversal: Reversal | null
-  /** The batch that the message names, where it is known. */
+  /** The batch that the message names, when it exists. */
   readonly namedBatch: Batch | null
-  /** Whether something of the terminal is undecided at the acquirer and no case yet: its totals are not known. */
+  /** Whether a message of the terminal has an unknown outcome and no case. The totals are unknown then. */
   readonly undecided: boolean
 }
 
-/** Fresh values a decision may use; made outside so that the decision stays a function of its arguments. */
+/** Fresh values for a decision. They come from outside, so that a decision depends on its arguments alone. */
 export interface Generated {
   /** Milliseconds since the epoch. */
   readonly now: number
   /** A new retrieval reference number, 12 digits. */
   readonly rrn: string
-  /** A new authorisation code, 6 digits. */
+  /** A new authorization code, 6 digits. */
   readonly authorizationCode: string
-  /** A new opaque id for a sale or a void. */
+  /** A new opaque id of a sale or void, 32 hex digits. */
   readonly id: string
-  /** Six digits for field 11 towards the acquirer, not 000000. */
+  /** A new STAN (field 11) for the acquirer, six digits, not 000000. */
   readonly acquirerStan: string
-  /** Field 63 for a reason in the terminal's encoding, hex. */
+  /** Field 63 for a reason in the terminal's encoding, upper-case hex. */
   readonly privateData: (reason: DeclineReason | null, encoding: Terminal['textEncoding']) => string
 }
 
 export type Decision =
   /** Write this entry, then answer from it. */
   | { readonly kind: 'commit'; readonly draft: DraftEntry }
-  /** Answer from an entry that stands. */
+  /** Answer from an entry that is in the journal. */
   | { readonly kind: 'replay'; readonly entry: JournalEntry; readonly answer: Answer }
-  /** The message was forwarded and its outcome is not known: nothing may be told. */
+  /** The message was forwarded and its outcome is unknown: return no answer. */
   | { readonly kind: 'pending'; readonly forwarded: AcquirerMessage; readonly claim: JournalEntry }
-  /** Answer without writing: nothing was decided that must be remembered. */
+  /** Answer without an entry: a copy may be decided again. */
   | { readonly kind: 'answer'; readonly answer: Answer }
 
 type TerminalContext = Pick<LoadedState, 'terminal' | 'merchant'>
 
-/** The decided fields of an answer at `supplies.now`. */
+/** The decided fields of an answer at `generated.now`. `reason` null: approved, field 39 is 00. */
 export function answerOf(
   context: TerminalContext,
   generated: Generated,
@@ -87,7 +87,7 @@ export function answerOf(
   }
 }
 
-/** A decision to write: an approval with its effects, or a refusal that a retransmission must find again. */
+/** A decision to write: an approval with its effects, or a refusal that a retransmission must get again. */
 export function commitOf(
   request: RequestBase & { kind: string },
   kind: EntryKind,
@@ -111,8 +111,9 @@ export function commitOf(
 }
 
 /**
- * Identity (semantics.md): same key and content, the first answer again; same key, other content, refused. A message
- * that was reversed has no effect any more whichever of the two came first, so its copies are refused too.
+ * The answer to a message whose key is in use (semantics.md, Identity). Same content: the first answer again. Other
+ * content: a refusal. A reversed message has no effect in either order, so its copies are refused. Null: the message is
+ * new. Throws Error when an entry without an answer is not a claim.
  */
 export function repeatedMessage(
   request: RequestBase,

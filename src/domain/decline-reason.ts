@@ -1,8 +1,8 @@
 /**
- * @module Every reason for a refusal, and the one place where it becomes field 39, an HTTP status, words and advice.
+ * @module All reasons for a refusal. Only this table maps a reason to field 39, an HTTP status, words and advice.
  *
- * `zh` fits the 20 bytes of field 63's acquirer text in GBK and `adviceZh` the 60 bytes of its terminal text
- * (protocol.md §2, field 63); the English ones fit the same bytes in ASCII.
+ * In GBK, `zh` fits the 20 bytes of the acquirer's text in field 63. `adviceZh` fits the 60 bytes of the terminal's
+ * text (protocol.md §2.3). The English texts fit the same lengths in ASCII.
  */
 
 export type DoNext =
@@ -17,7 +17,7 @@ export type DoNext =
   | 'nothing'
 
 export interface Refusal {
-  /** Field 39 (protocol.md §6). */
+  /** Field 39, two characters (protocol.md §6). */
   readonly responseCode: string
   readonly httpStatus: 400 | 401 | 403 | 404 | 409 | 422 | 503
   readonly zh: string
@@ -47,7 +47,7 @@ const NOT_FOUND = refusal(
   'query',
 )
 
-/** In the order in which the guards are asked (semantics.md, Order of the guards). Names never change. */
+/** In the order of the guards (semantics.md, Order of the guards). The names never change. */
 export const REFUSALS = {
   unsupported_transaction: refusal(
     '40',
@@ -140,7 +140,7 @@ export const REFUSALS = {
     'sign_on',
   ),
   original_not_found: NOT_FOUND,
-  // On the wire another merchant's sale is as absent as one that is not there; the log knows.
+  // The sale of another merchant looks absent on the wire. Only the log has the difference.
   merchant_differs: NOT_FOUND,
   terminal_differs: refusal(
     '25',
@@ -193,7 +193,7 @@ export const REFUSALS = {
     '原交易已撤销',
     'Already voided',
     '请勿重复撤销，可查询原撤销',
-    'Do not void again: look the first void up',
+    'Do not void again: look up the first void',
     'query',
   ),
   outcome_pending: refusal(
@@ -214,7 +214,8 @@ export const REFUSALS = {
     'Cannot void: ask the acquirer for a refund',
     'refund',
   ),
-  // Terminals take 00, 12 and 25 for a reversal done; this one is not, so it must be none of them (protocol.md §3.5).
+  // Terminals take 00, 12 and 25 as reversed (protocol.md §3.5). This target is not reversed, so the code is none of
+  // them.
   reversal_too_late: refusal(
     '22',
     409,
@@ -303,7 +304,7 @@ export const REFUSALS = {
     '收单机构未应答',
     'No acquirer answer',
     '未撤销未扣款，请重做',
-    'It did not happen: make it again',
+    'It did not happen: do it again',
     'nothing',
   ),
   in_progress: refusal(
@@ -319,4 +320,5 @@ export const REFUSALS = {
 
 export type DeclineReason = keyof typeof REFUSALS
 
+/** The row of a reason. */
 export const refusalOf = (reason: DeclineReason): Refusal => REFUSALS[reason]

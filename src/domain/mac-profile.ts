@@ -1,15 +1,18 @@
-/** @module What a MAC profile means: its algorithm, and the length of its key (protocol.md §4). */
+/** @module The algorithm and the key length of each MAC profile (protocol.md §4). */
 
 import type { MacProfile } from './types.ts'
 
-/** The algorithm by its name in the core; the two CUP ECB profiles differ in their key only. */
+/** The algorithm's name in the core. The two CUP ECB profiles differ only in their key length. */
 export const macAlgorithmOf = (profile: MacProfile): Exclude<MacProfile, 'cup-ecb-16'> =>
   profile === 'cup-ecb-16' ? 'cup-ecb' : profile
 
-/** Bytes of the MAC key that a profile uses. */
+/** Bytes of the MAC key of a profile. */
 export const makLengthOf = (profile: MacProfile): 8 | 16 =>
   profile === 'cup-ecb' || profile === 'x9.9' ? 8 : 16
 
-/** Profiles whose MAC folds the message by XOR, so that blocks can be swapped: only canonical bytes are heard. */
+/**
+ * Whether the MAC folds the message by XOR. Swapped blocks then have the same MAC, so Annul accepts only canonical
+ * bytes.
+ */
 export const isMalleable = (profile: MacProfile): boolean =>
   ['cup-ecb', 'cup-ecb-16', 'cup-sm4', 'xor-3des'].includes(profile)

@@ -1,17 +1,18 @@
-/** @module Totals of a batch: integers in minor units, and field 48 of a settlement (protocol.md §3.8). */
+/** @module Totals of a batch, integers in minor units, and field 48 of a settlement (protocol.md §3.8). */
 
 import type { Amount, Batch, Totals } from './types.ts'
 
+/** The totals of an empty batch. */
 export const NO_TOTALS: Totals = { debitAmount: 0, debitCount: 0, creditAmount: 0, creditCount: 0 }
 
-/** Adds a sale (debit) or takes a reversed one out again: `sign` is 1 or −1. */
+/** Adds a sale to the debit side (`sign` 1), or takes a reversed sale out (`sign` −1). `amount` is in minor units. */
 export const addDebit = (batch: Batch, amount: Amount, sign: 1 | -1): Batch => ({
   ...batch,
   debitAmount: batch.debitAmount + sign * amount,
   debitCount: batch.debitCount + sign,
 })
 
-/** Adds a void (credit) or takes a reversed one out again: `sign` is 1 or −1. */
+/** Adds a void to the credit side (`sign` 1), or takes a reversed void out (`sign` −1). `amount` is in minor units. */
 export const addCredit = (batch: Batch, amount: Amount, sign: 1 | -1): Batch => ({
   ...batch,
   creditAmount: batch.creditAmount + sign * amount,
@@ -20,23 +21,29 @@ export const addCredit = (batch: Batch, amount: Amount, sign: 1 | -1): Batch => 
 
 const digits = (value: number, length: number): string => String(value).padStart(length, '0')
 
-/** One half of field 48 without its code: debit amount n12, count n3, credit amount n12, count n3; all go round. */
+/**
+ * One half of field 48 without its code: debit amount n12, count n3, credit amount n12, count n3. Larger values wrap
+ * around.
+ */
 const half = (t: Totals): string =>
   digits(t.debitAmount % 10 ** 12, 12) +
   digits(t.debitCount % 1000, 3) +
   digits(t.creditAmount % 10 ** 12, 12) +
   digits(t.creditCount % 1000, 3)
 
-/** Settlement code: 0 in a request, 1 equal, 2 different (our totals are in the answer), 3 error. */
+/** Settlement code: 0 in a request, 1 equal, 2 different (the answer has our totals), 3 error. */
 export type SettlementCode = '0' | '1' | '2' | '3'
 
-/** Field 48, 62 digits: domestic half and code, foreign half and code. We acquire domestic cards only. */
+/**
+ * Field 48, 62 digits: domestic half and code, foreign half and code. The foreign half is always zero: Annul takes
+ * domestic cards only.
+ */
 export const settlementTotals = (
   domestic: Totals,
   codes: { domestic: SettlementCode; foreign: SettlementCode },
 ): string => half(domestic) + codes.domestic + half(NO_TOTALS) + codes.foreign
 
-/** Compares field 48 of a request with our totals, half by half; undefined when it is not 62 digits. */
+/** Compares field 48 of a request with our totals, half by half. Undefined when it is not 62 digits. */
 export function compareTotals(field48: string, ours: Totals): { answer: string; equal: boolean } | undefined {
   if (!/^\d{62}$/.test(field48)) return undefined
   const domestic: SettlementCode = field48.slice(0, 30) === half(ours) ? '1' : '2'
@@ -47,5 +54,5 @@ export function compareTotals(field48: string, ours: Totals): { answer: string; 
   }
 }
 
-/** The number after `batchNumber`: 000001 … 999999, then again 000001. */
+/** The next batch number, six digits: 000001 to 999999, then 000001 again. */
 export const nextBatchNumber = (batchNumber: string): string => digits((Number(batchNumber) % 999_999) + 1, 6)

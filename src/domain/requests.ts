@@ -1,18 +1,18 @@
-/** @module What a message asks, once a door has read it: plain data, the same whichever door it came by. */
+/** @module Requests as plain data. They are the same for the POS door and the JSON API. */
 
 import type { AcquirerEvent } from './acquirer-state.ts'
 import type { ReconciliationRecord } from './compare-record.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import type { Amount, Card, Merchant, MerchantChange, Terminal } from './types.ts'
 
-/** What every message that can enter a journal carries. */
+/** The members of every message that can enter a journal. */
 export interface RequestBase {
   readonly door: 'terminal' | 'json'
   readonly merchantId: string
   readonly messageKey: string
-  /** HMAC-SHA-256 (hex) of what the message asks: the same key with another content is refused. */
+  /** HMAC-SHA-256 of the content, lower-case hex. The same key with other content is refused. */
   readonly contentFingerprint: string
-  /** The request, masked, as it is kept: field number or JSON name → value. */
+  /** The masked request for the journal: field number or JSON name → value. */
   readonly request: Readonly<Record<string, string>>
 }
 
@@ -26,7 +26,7 @@ export interface SaleRequest extends RequestBase {
   readonly card: Card | null
 }
 
-/** A sale approved elsewhere, told by the capture feed. */
+/** A sale that another system authorized, from `POST /v1/sales`. */
 export interface CapturedSaleRequest extends Omit<SaleRequest, 'kind'> {
   readonly kind: 'captured_sale'
   readonly status: 'approved' | 'declined'
@@ -38,19 +38,19 @@ export interface CapturedSaleRequest extends Omit<SaleRequest, 'kind'> {
 
 export interface VoidRequest extends RequestBase {
   readonly kind: 'void'
-  /** Null on the JSON door, where the sale's own terminal and batch are meant. */
+  /** Null for the JSON API, which uses the terminal and the batch of the sale. */
   readonly pos: {
     readonly terminalId: string
     readonly batchNumber: string
     readonly stan: string
-    /** Message key of the sale that field 61 names; null where it is all zeros, and the RRN names the sale. */
+    /** Message key of the sale in field 61. Null when the field is all zeros and the RRN names the sale. */
     readonly saleKey: string | null
   } | null
   readonly amount: Amount
   readonly currencyCode: string
-  /** HMAC of the card number as presented; null where none was readable. */
+  /** HMAC of the presented card number; null when there was none to read. */
   readonly cardFingerprint: string | null
-  /** Field 37 and 38 of the original, where given. */
+  /** Fields 37 and 38 of the original, when given. */
   readonly rrn: string | null
   readonly authorizationCode: string | null
   readonly reason: string | null
@@ -60,10 +60,10 @@ export interface ReversalRequest extends RequestBase {
   readonly kind: 'sale_reversal' | 'void_reversal'
   readonly terminalId: string
   readonly targetKey: string
-  /** The sale that the target voids, on the JSON door: it says in whose journal the reversal stands. */
+  /** JSON API only: the sale of the target void. Its terminal's journal takes the reversal. */
   readonly saleId: string | null
   readonly amount: Amount
-  /** HMAC of the card number in field 2; null where the message has none. */
+  /** HMAC of the card number in field 2; null when the message has none. */
   readonly cardFingerprint: string | null
 }
 
@@ -71,11 +71,13 @@ export interface SettlementRequest extends RequestBase {
   readonly kind: 'settlement'
   readonly terminalId: string
   readonly batchNumber: string
-  /** Field 48, digits. */
+  /** Field 48, 62 digits. */
   readonly totals: string
 }
 
-/** Batch upload (0320): details (201), or the end of the upload after a mismatch (202) or a match (207). */
+/**
+ * Batch upload (0320). Field 60.3 is 201 for details, 202 for the end after a mismatch, 207 for the end after a match.
+ */
 export interface UploadRequest extends RequestBase {
   readonly kind: 'upload' | 'upload_end'
   readonly terminalId: string
@@ -87,38 +89,43 @@ export interface ProvisionRequest extends RequestBase {
   readonly kind: 'provision'
   readonly terminalId: string
   readonly profile: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
-  /** The merchant as it will be, as far as is known now. */
+  /** The merchant after the change, from the state that was loaded. */
   readonly merchant: Merchant
-  /** What was named of it; null where it is left alone, whatever others make of it meanwhile. */
+  /**
+   * The named settings of the merchant. Null leaves the merchant as it is, also when another request changes it
+   * meanwhile.
+   */
   readonly merchantChange: MerchantChange | null
   /** A new master key ends every working key. */
   readonly newMasterKey: boolean
 }
 
-/** What an acquirer said of a forwarded message, or what became of waiting for it. `messageKey` is that of the message. */
+/**
+ * The acquirer's answer on a forwarded message, or the end of a wait for it. `messageKey` is the key of that message.
+ */
 export interface AcquirerEventRequest extends RequestBase {
   readonly kind: 'acquirer_event'
   readonly event:
     | Exclude<AcquirerEvent, 'reversal' | 'case_stands' | 'case_undone'>
     | 'overdue'
     | 'reversal_declined'
-  /** Of an approval, where the acquirer gave them. */
+  /** From an approval, when the acquirer gives them. */
   readonly acquirerRrn: string | null
   readonly authorizationCode: string | null
-  /** Of a decline. */
+  /** From a decline. */
   readonly reason: DeclineReason | null
 }
 
-/** A person's decision of a case. `messageKey` is that of the message. */
+/** A person's decision on a case. `messageKey` is the key of the message. */
 export interface CaseRequest extends RequestBase {
   readonly kind: 'case'
   readonly resolution: 'stands' | 'undone'
 }
 
-/** A line of the acquirer's list. `messageKey` is that of the message that we hold under its number, or `acquirerKey`. */
+/** One line of the acquirer's list. `messageKey` is the key of our record under that number, or `acquirerKey`. */
 export interface ReconciliationRequest extends RequestBase {
   readonly kind: 'reconciliation'
   readonly record: ReconciliationRecord
-  /** When the list was made at the latest, in milliseconds since the epoch. */
+  /** The latest time at which the list can be made, in milliseconds since the epoch. */
   readonly asOf: number
 }

@@ -1,15 +1,15 @@
-/** @module The nouns of the domain: terminals, sales, voids, batches, journal entries and what they do. */
+/** @module The nouns of the domain: terminals, sales, voids, batches, journal entries and their effects. */
 
 import type { AcquirerMove, CaseReason } from './acquirer-move.ts'
 import type { AcquirerState, AcquirerStatus } from './acquirer-state.ts'
 import type { DeclineReason } from './decline-reason.ts'
 
-/** Amount in minor units of its currency (fen for 156), 0 … 999,999,999,999. */
+/** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
 export type Amount = number
 
 export type TerminalStatus = 'active' | 'blocked' | 'stolen' | 'retired'
 
-/** MAC algorithm and key length of a terminal (protocol.md §4). The names are those of the CLI. */
+/** MAC algorithm and key length of a terminal (protocol.md §4). The CLI uses the same names. */
 export const MAC_PROFILES = [
   'cup-ecb',
   'cup-ecb-16',
@@ -22,7 +22,7 @@ export const MAC_PROFILES = [
 ] as const
 export type MacProfile = (typeof MAC_PROFILES)[number]
 
-/** How long a sale can be voided while its batch is open (semantics.md, Window). */
+/** The time in which a sale can be voided while its batch is open (semantics.md, Window). */
 export type WindowPolicy =
   | { readonly kind: 'business_day' }
   | { readonly kind: 'same_batch' }
@@ -32,16 +32,16 @@ export interface Merchant {
   readonly merchantId: string
   readonly name: string
   readonly status: 'active' | 'closed'
-  /** IANA time zone; the cut-off is local to it. */
+  /** IANA time zone. The cut-off is local to it. */
   readonly timeZone: string
   /** Local cut-off time, `HH:MM`. */
   readonly cutOff: string
   readonly window: WindowPolicy
-  /** ISO 4217, three digits: the one currency of its sales, so that a batch adds up. */
+  /** ISO 4217 numeric, three digits. A merchant has one currency, so that a batch adds up. */
   readonly currencyCode: string
 }
 
-/** A merchant's settings as far as someone names them. */
+/** The settings of a merchant that a request names. */
 export type MerchantChange = Pick<Merchant, 'merchantId'> & Partial<Merchant>
 
 /** Totals of a batch in minor units and counts. Debit: sales. Credit: voids. Reversed items are in neither. */
@@ -63,24 +63,24 @@ export interface Terminal {
   readonly merchantId: string
   readonly status: TerminalStatus
   readonly macProfile: MacProfile
-  /** Encoding of the words in field 63. */
+  /** Encoding of the texts in field 63. */
   readonly textEncoding: 'gbk' | 'ascii'
   /** Whether settlement messages (0500, 0320) must carry field 64. */
   readonly settlementMac: 'optional' | 'required'
-  /** Version of the key set in use; null until the first MAC verified. */
+  /** Version of the key set in use; null before the first right MAC. */
   readonly keyVersion: number | null
   readonly batch: Batch
   readonly head: Head
 }
 
-/** Where a terminal's journal stands: the last entry's number and hash. */
+/** The head of a terminal's journal: number and hash of the last entry. */
 export interface Head {
   readonly seq: number
   /** SHA-256, lower-case hex. */
   readonly hash: string
 }
 
-/** What is kept of a card: never more than first six, last four and a keyed fingerprint (HMAC-SHA-256, hex). */
+/** The parts of a card number that Annul keeps: first six, last four, and a keyed fingerprint (HMAC-SHA-256, hex). */
 export interface Card {
   readonly first6: string
   readonly last4: string
@@ -97,7 +97,7 @@ export interface Sale {
   readonly amount: Amount
   /** ISO 4217 numeric, three digits. */
   readonly currencyCode: string
-  /** The merchant's fee for the sale in minor units, where the feed says it. */
+  /** The merchant's fee for the sale in minor units. Null when it was not given. */
   readonly fee: Amount | null
   readonly card: Card | null
   readonly rrn: string
@@ -107,18 +107,18 @@ export interface Sale {
   readonly soldAt: number
 }
 
-/** A sale with what has happened to it since. */
+/** A sale and its later void and reversal. */
 export interface SaleState {
   readonly sale: Sale
   readonly liveVoid: {
     readonly id: string
     readonly messageKey: string
     readonly state: AcquirerState
-    /** Whether an acquirer was told of it. */
+    /** Whether the void was forwarded to the acquirer. */
     readonly forwarded: boolean
   } | null
   readonly reversed: boolean
-  /** The sale as the acquirer knows it; null where it was not forwarded. */
+  /** The sale at the acquirer; null when it was not forwarded. */
   readonly forwarded: AcquirerMessage | null
   readonly batchState: Batch['state']
 }
@@ -130,113 +130,115 @@ export interface VoidRecord {
   readonly merchantId: string
   readonly terminalId: string
   readonly batchNumber: string
-  /** Null where the void was asked through the JSON door. */
+  /** Null for a void through the JSON API. */
   readonly stan: string | null
   readonly amount: Amount
   readonly currencyCode: string
   readonly rrn: string
   readonly originalRrn: string
-  /** Null while the acquirer has not answered, or where it gave none. */
+  /** Null before the acquirer's answer, or when it gives none. */
   readonly authorizationCode: string | null
-  /** Why the merchant voids; named on the JSON door only. */
+  /** The merchant's reason for the void; only the JSON API has it. */
   readonly reason: string | null
-  /** The sale's fee, given back in full; a void has none of its own. */
+  /** The fee of the sale in minor units, returned in full. A void has no fee. */
   readonly feeReturned: Amount | null
   readonly voidedAt: number
-  /** Without an acquirer behind us: `approved`, then perhaps `reversed`. */
+  /** Without a remote acquirer: `approved`, then `reversed` after a reversal. */
   readonly state: AcquirerState
 }
 
-/** A message by what names it at the acquirer. */
+/** The acquirer's reference of a message. */
 export interface AcquirerReference {
   /** Six digits. */
   readonly batchNumber: string
   /** Field 11, six digits. */
   readonly stan: string
-  /** 12 characters; null where neither side has one. */
+  /** 12 characters; null when neither side has one. */
   readonly rrn: string | null
   /** Six characters. */
   readonly authorizationCode: string | null
 }
 
-/** A sale or void that was forwarded to the acquirer, with the identity that it has there in every try. */
+/** A sale or void that was forwarded to the acquirer. Every try uses the same identity there. */
 export interface AcquirerMessage {
   readonly messageKey: string
   readonly kind: 'sale' | 'void'
   readonly merchantId: string
   readonly terminalId: string
   readonly batchNumber: string
-  /** Field 11 towards the acquirer, six digits: our own. */
+  /** Field 11 for the acquirer, six digits. It is our own number. */
   readonly acquirerStan: string
   readonly amount: Amount
   readonly currencyCode: string
-  /** Of a void: the sale as the acquirer knows it. */
+  /** For a void: the sale, with the acquirer's numbers. */
   readonly original: AcquirerReference | null
-  /** Our RRN. */
+  /** Our RRN, 12 digits. */
   readonly rrn: string
-  /** The acquirer's RRN, once it has told one. */
+  /** The acquirer's RRN, when it has sent one. */
   readonly acquirerRrn: string | null
   readonly state: AcquirerState
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, like all times here. */
   readonly claimedAt: number
-  /** When it came into its state. */
+  /** The time of the last change of state. */
   readonly movedAt: number
-  /** When it is final or a case at the latest. */
+  /** The deadline: the message is then final or a case. */
   readonly decideBy: number
   readonly caseReason: CaseReason | null
   readonly caseOpenedAt: number | null
-  /** When acquirer and we agreed after all, or a person decided. */
+  /** The time at which both sides agreed, or a person decided. */
   readonly caseClosedAt: number | null
-  /** Null: not a word that says what stands there. */
+  /** Null: the acquirer has sent no definite statement. */
   readonly acquirerStatus: AcquirerStatus | null
-  /** The amount in the acquirer's list, where it was held against ours. */
+  /** The amount in the acquirer's list, after a comparison with ours. */
   readonly acquirerAmount: Amount | null
 }
 
-/** A message that was reversed, or (tombstone) was reversed before it was ever seen. */
+/** A reversed message. `tombstone`: the reversal came before the message. */
 export interface Reversal {
   readonly targetKey: string
   readonly kind: 'reversed' | 'tombstone'
 }
 
-/** What an entry does to the projections. The journal is the truth; the projections replay these. */
+/**
+ * The effects of an entry on the projections. The journal is the truth, and the projections follow from these effects.
+ */
 export interface Effects {
   readonly sale?: Sale
-  /** The void as it stands from now on. */
+  /** The void from now on. */
   readonly voidRecord?: VoidRecord
-  /** A void in its next state. `at`: when it was reversed, if it was. */
+  /** A void in its next state. `reversedAt` is null when it was not reversed. */
   readonly voidMoved?: {
     readonly id: string
     readonly state: AcquirerState
     readonly reversedAt: number | null
   }
-  /** The message that is to be forwarded to the acquirer. */
+  /** The message to forward to the acquirer. */
   readonly claim?: AcquirerMessage
-  /** The sale that it will be when the acquirer approves. */
+  /** The sale after the acquirer's approval. */
   readonly claimedSale?: Sale
   readonly acquirerMoves?: readonly AcquirerMove[]
   /** Message keys that can have no effect any more. */
   readonly reversals?: readonly Reversal[]
   readonly batch?: Batch
-  /** The batch opened in place of a closed one. */
+  /** The batch that opens after a closed one. */
   readonly nextBatch?: Batch
   readonly terminal?: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
-  /** The named settings change; the others stay as they are, or become the defaults of a new merchant. */
+  /** The named settings change. The others keep their values, or become the defaults of a new merchant. */
   readonly merchant?: MerchantChange
-  /** The key set in use from this entry on; null ends every key set. */
+  /** The key set in use from this entry on. Null ends every key set. */
   readonly keyVersion?: number | null
 }
 
 export type EntryKind =
-  /** Forwarded, and not answered yet; the outcome is an entry of its own. */
+  /** Forwarded without an answer yet. The outcome is another entry. */
   | 'sale_claim'
   | 'void_claim'
   | 'give_up'
   | 'acquirer_undone'
   | 'case'
-  /** What only the acquirer's list has. */
+  /** A message that only the acquirer's list has. */
   | 'acquirer_only'
-  /** A person's decision; where it answers the message, its outcome. */
+  /** A person's decision. It is the outcome when it answers the message. */
   | 'case_closed'
   | 'provision'
   | 'sale'
@@ -246,44 +248,44 @@ export type EntryKind =
   | 'settlement'
   | 'upload_end'
 
-/** The decided fields of an answer, from which the first answer and every replay are built. */
+/** The decided fields of an answer. The first answer and every replay are built from them. */
 export interface Answer {
-  /** Field 39. */
+  /** Field 39, two characters. */
   readonly responseCode: string
   readonly reason: DeclineReason | null
   readonly rrn: string
   readonly authorizationCode: string | null
-  /** Milliseconds since the epoch; fields 12 and 13 in the merchant's time zone are beside it. */
+  /** Milliseconds since the epoch. `localTime` and `localDate` are fields 12 and 13 in the merchant's time zone. */
   readonly at: number
   readonly localTime: string
   readonly localDate: string
   readonly settlementDate: string
-  /** Field 63 as answered, upper-case hex. */
+  /** Field 63, upper-case hex. */
   readonly privateData: string
-  /** Field 48 of a settlement answer, digits. */
+  /** Field 48 of a settlement answer, 62 digits. */
   readonly totals?: string
-  /** Of a fed sale: until when it could be voided as its merchant was set then. */
+  /** For a captured sale: the end of its window under the merchant's settings at that time. */
   readonly voidableUntil?: number | null
 }
 
-/** A journal entry before it has its place in the chain. */
+/** A journal entry before it has its number in the chain. */
 export interface DraftEntry {
   readonly terminalId: string
   readonly merchantId: string
   readonly kind: EntryKind
   readonly messageKey: string
-  /** HMAC-SHA-256 of what the message asks, hex: tells a retransmission from a reuse of its key. */
+  /** HMAC-SHA-256 of the content, lower-case hex. A retransmission has the same one, a reused key another. */
   readonly contentFingerprint: string
   readonly door: 'terminal' | 'json'
-  /** The request, masked: field number or JSON name → value. */
+  /** The masked request: field number or JSON name → value. */
   readonly request: Readonly<Record<string, string>>
-  /** Null where nothing is told yet, or to no one. */
+  /** Null before there is an answer, and in entries that answer no message. */
   readonly answer: Answer | null
   readonly effects: Effects
   readonly at: number
 }
 
-/** An entry in its place: `hash` is SHA-256 over `previousHash` and the canonical encoding of the rest. */
+/** An entry in the chain. `hash` is SHA-256 over `previousHash` and the canonical encoding of the rest. */
 export interface JournalEntry extends DraftEntry {
   readonly seq: number
   readonly previousHash: string

@@ -1,9 +1,9 @@
-/** @module The record of a void, from the sale that it voids. */
+/** @module Builds the record of a void from its sale. */
 
 import type { Generated } from './decision.ts'
 import type { Sale, VoidRecord } from './types.ts'
 
-/** What a void has that its sale does not name. */
+/** The members of a void that do not come from its sale. */
 type Own = Pick<VoidRecord, 'messageKey' | 'stan' | 'authorizationCode' | 'reason'>
 
 export const voidRecordOf = (sale: Sale, { id, rrn, now }: Generated, own: Own): VoidRecord => ({

@@ -1,4 +1,4 @@
-/** @module Until when a sale can be voided, and the dates of its business day (semantics.md, Window). */
+/** @module The end of the void window of a sale, and the dates of its business day (semantics.md, Window). */
 
 import type { Merchant } from './types.ts'
 
@@ -7,7 +7,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
-/** What a clock on the wall shows at `instant`, read as if it were UTC, in milliseconds. */
+/** The local wall-clock time at `instant`, read as if it were UTC, in milliseconds since the epoch. */
 function wallClock(instant: number, timeZone: string): number {
   let formatter = formatters.get(timeZone)
   if (formatter === undefined) {
@@ -31,13 +31,13 @@ function wallClock(instant: number, timeZone: string): number {
 }
 
 /**
- * The first instant at which the local wall clock reads `wall` or later. A time that a DST change skips is the
- * change itself; one that occurs twice is its first occurrence.
+ * The first instant at which the local wall clock reads `wall` or later. A time that a DST change skips is the instant
+ * of the change. A time that occurs twice is its first occurrence.
  */
 function instantOf(wall: number, timeZone: string): number {
   let low = wall - DAY_MS
   let high = wall + DAY_MS
-  // The wall clock is not monotonic where DST ends, so look at the candidates that the two offsets give.
+  // The wall clock is not monotonic where DST ends, so try the candidates of both offsets.
   const offsets = [wallClock(low, timeZone) - low, wallClock(high, timeZone) - high]
   const exact = offsets.map((offset) => wall - offset).filter((at) => wallClock(at, timeZone) === wall)
   if (exact.length > 0) return Math.min(...exact)
@@ -59,7 +59,10 @@ export function nextCutOff(instant: number, merchant: Pick<Merchant, 'timeZone' 
   }
 }
 
-/** The instant from which a sale can no longer be voided; null where only the close of its batch ends it. */
+/**
+ * The instant from which a sale can no longer be voided, in milliseconds since the epoch. Null: only the close of its
+ * batch ends the window.
+ */
 export function voidableUntil(soldAt: number, merchant: Merchant): number | null {
   switch (merchant.window.kind) {
     case 'same_batch':
@@ -71,7 +74,7 @@ export function voidableUntil(soldAt: number, merchant: Merchant): number | null
   }
 }
 
-/** Fields 12 (hhmmss), 13 (MMDD) and 15 (MMDD of the business day's cut-off) at `instant`. */
+/** Fields 12 (hhmmss), 13 (MMDD) and 15 (MMDD of the next cut-off) at `instant`, in milliseconds since the epoch. */
 export function localFields(
   instant: number,
   merchant: Pick<Merchant, 'timeZone' | 'cutOff'>,
@@ -85,7 +88,7 @@ export function localFields(
   }
 }
 
-/** Whether the platform knows this IANA time zone. */
+/** Whether the platform has this IANA time zone. */
 export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: name })

@@ -1,11 +1,15 @@
-/** @module How long a request waits for its body and for its answer: one timer for both, since one costs as much as a refusal. */
+/**
+ * @module The deadline of a request for its body and its answer. Both share one timer, because a timer costs as much as
+ * a refusal.
+ */
 
 export interface Deadline {
-  /** Settles as `work` does, or with undefined when that many milliseconds have passed since the first call. */
+  /** Settles like `work`, or with undefined when `ms` milliseconds have passed since the first call. */
   until<T>(ms: number, work: Promise<T>): Promise<T | undefined>
   end(): void
 }
 
+/** Opens a deadline. The timer starts at the first `until`; call `end` afterwards. */
 export function openDeadline(): Deadline {
   let timer: ReturnType<typeof setTimeout> | undefined
   let limit = 0

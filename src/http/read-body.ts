@@ -1,30 +1,33 @@
-/** @module Reads a body at a door: no longer than it may be, no slower, and never one that is encoded. */
+/** @module Reads the body of a request within a length and a time. Refuses an encoded body. */
 
 import type { Context } from 'hono'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { Deadline } from './deadline.ts'
 import { cancel, readUpTo } from './read-stream.ts'
 
-/** Why there is no body, as an HTTP status (RFC 9110 §15.5): broken off, too slow, too large, encoded. */
+/**
+ * The reason why there is no body, as an HTTP status (RFC 9110 §15.5): 400 broken off, 408 too slow, 413 too large, 415
+ * encoded.
+ */
 export type BodyFault = 400 | 408 | 413 | 415
 
 export interface BodyBounds {
-  /** Most bytes. */
+  /** The most bytes. */
   readonly limit: number
-  /** How long the whole body may take, in milliseconds. */
+  /** The time for the whole body, in milliseconds. */
   readonly deadlineMs: number
 }
 
 type Body = Result<Uint8Array<ArrayBuffer>, BodyFault>
 
-/** Looks at the headers first; what they refuse is not read. */
+/** Reads the body. The headers are checked first, and a body that they rule out is not read. */
 export async function readBytes(
   c: Context,
   { limit, deadlineMs }: BodyBounds,
   deadline: Deadline,
 ): Promise<Body> {
   const encoding = c.req.header('content-encoding')
-  // A few bytes may unpack to any number; terminals and back offices send them as they are.
+  // A few bytes may unpack to any number. Terminals and back offices send plain bodies.
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') return err(415)
   const length = c.req.header('content-length')
   if (length !== undefined && !(Number(length) <= limit)) return err(413)
@@ -38,7 +41,7 @@ export async function readBytes(
   return body ?? err(408)
 }
 
-/** HTTP itself ends a body that says how long it is. */
+/** A body with a declared length: HTTP itself ends it. */
 async function readWhole(request: Request, limit: number): Promise<Body> {
   try {
     const bytes = new Uint8Array(await request.arrayBuffer())

@@ -1,6 +1,9 @@
 /** @module Reads a stream of bytes to its end, or to a limit. */
 
-/** The bytes; null where there are more than `limit`. Throws where the stream breaks or `stop` rejects. Cancels what it does not read. */
+/**
+ * The bytes of a stream. Null when there are more than `limit`; the rest is cancelled. Rejects when the stream breaks
+ * or `stop` rejects.
+ */
 export async function readUpTo(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   limit: number,
@@ -18,7 +21,7 @@ export async function readUpTo(
       length += value.length
     }
   } finally {
-    // Has no effect on a stream that was read to its end.
+    // No effect on a stream that was read to its end.
     cancel(reader)
   }
 }

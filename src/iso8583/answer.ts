@@ -1,4 +1,4 @@
-/** @module The answer to a terminal's message, field by field (protocol.md §3). */
+/** @module Builds the answer to a terminal's message, field by field (protocol.md §3). */
 
 import { type DeclineReason, refusalOf } from '../domain/decline-reason.ts'
 import { field60Of, isCardNumber, panOf, type TransactionType } from './cup.ts'
@@ -6,7 +6,7 @@ import { toHex } from './hex.ts'
 import type { Message } from './message.ts'
 import { encodeText, type TextEncoding } from './text.ts'
 
-/** What the acquirer says; numbers are fields, values as in `Message`. */
+/** The values of an answer by field. They have the form of `Message`. */
 export interface ResponseFields {
   readonly responseCode: string
   readonly localTime: string
@@ -16,13 +16,13 @@ export interface ResponseFields {
   readonly authorizationCode: string | null
   readonly acquirerId: string
   readonly receivingInstitution: string
-  /** Field 63, hex. */
+  /** Field 63, upper-case hex. */
   readonly privateData: string
-  /** Field 48 of a settlement. */
+  /** Field 48 of a settlement, 62 digits. */
   readonly totals?: string | undefined
-  /** Field 62 of a sign-on, hex. */
+  /** Field 62 of a sign-on, upper-case hex. */
   readonly keys?: string | undefined
-  /** 60.2 of a sign-on: the batch that is open. */
+  /** 60.2 of a sign-on, six digits: the open batch. */
   readonly batchNumber?: string | undefined
 }
 
@@ -33,7 +33,10 @@ interface Layout {
   readonly own: readonly number[]
 }
 
-/** Per transaction, what is echoed and what is ours. A MAC (64) is added by the door where it has a key. */
+/**
+ * The fields of an answer per transaction: `echo` from the request, `own` from Annul. The POS door adds the MAC (64)
+ * when it has a key.
+ */
 export const LAYOUT: Readonly<Record<TransactionType, Layout>> = {
   sign_on: { echo: [11, 41, 42], own: [12, 13, 32, 37, 39, 60, 62] },
   sign_off: { echo: [11, 41, 42, 60], own: [12, 13, 32, 37, 39] },
@@ -42,19 +45,19 @@ export const LAYOUT: Readonly<Record<TransactionType, Layout>> = {
   void: { echo: FINANCIAL_ECHO, own: [12, 13, 15, 32, 37, 38, 39, 44, 63] },
   sale_reversal: { echo: FINANCIAL_ECHO, own: [12, 13, 15, 32, 37, 39, 44] },
   void_reversal: { echo: FINANCIAL_ECHO, own: [12, 13, 15, 32, 37, 39, 44] },
-  // No 39: the codes inside 48 say how the comparison went.
+  // No 39: the codes in 48 have the result of the comparison.
   settlement: { echo: [11, 41, 42, 49, 60, 63], own: [12, 13, 15, 32, 37, 48] },
   upload: { echo: [11, 41, 42, 48, 60], own: [12, 13, 15, 32, 37, 39] },
   upload_end: { echo: [11, 41, 42, 48, 60], own: [12, 13, 15, 32, 37, 39] },
 }
 
-/** What an answer that belongs to no known transaction echoes. */
+/** The layout of an answer to an unknown transaction. */
 export const UNSUPPORTED: Layout = { echo: [3, 4, 11, 25, 41, 42, 49, 60], own: [12, 13, 39, 63] }
 
-/** Request MTI plus 10. */
+/** The MTI of the answer, four digits: the request's plus 10. */
 export const responseMti = (mti: string): string => String(Number(mti) + 10).padStart(4, '0')
 
-/** A request has an even third digit (ISO 8583: 0 request, 2 advice, …). */
+/** Whether the MTI is a request's: the third digit is even (ISO 8583: 0 request, 2 advice). */
 export const isRequest = (mti: string): boolean => Number(mti[2]) % 2 === 0
 
 const INSTITUTION_LENGTH = 11
@@ -95,21 +98,24 @@ function responseField(number: number, fields: ResponseFields, request: Message)
   }
 }
 
-/** A card that came by its track alone is named in the answer (protocol.md §3.3: field 2 is mandatory there). */
+/**
+ * Field 2 is mandatory in an answer (protocol.md §3.3). When the request has only a clear track, it comes from the
+ * track.
+ */
 function echoOf(number: number, request: Message): string | undefined {
   if (number !== 2 || request.fields.has(2)) return request.fields.get(number)
   const pan = panOf(request)
   return isCardNumber(pan) ? pan : undefined
 }
 
-/** The answer without its MAC. `type` is undefined for a transaction that is not done here. */
+/** The answer without its MAC. `type` is undefined for a transaction that Annul does not process. */
 export function buildAnswer(
   request: Message,
   type: TransactionType | undefined,
   fields: ResponseFields,
 ): Message {
   const layout = type === undefined ? UNSUPPORTED : LAYOUT[type]
-  // A refusal says so and why, also where an approval has neither 39 nor 63.
+  // A refusal always has 39 and 63, even when an approval has neither.
   const declined = fields.responseCode === '00' ? [] : [39, 63]
   const answer = new Map<number, string>()
   const echoed = layout.echo.filter((number) => !declined.includes(number))
@@ -120,12 +126,15 @@ export function buildAnswer(
   return { mti: responseMti(request.mti), fields: answer }
 }
 
-/** Bytes of field 63: card organisation 3, issuer text 20, CUP text 20, acquirer text 20, terminal text up to 60. */
+/** Field 63 in bytes: card organization 3, issuer text 20, CUP text 20, acquirer text 20, terminal text up to 60. */
 const ORGANISATION = 'CUP'
 const TEXT_LENGTH = 20
 const TERMINAL_TEXT_LENGTH = 60
 
-/** Field 63, hex: for a refusal its words as the acquirer's text and its advice as the terminal's. */
+/**
+ * Field 63 for a reason, upper-case hex (protocol.md §2.3). The refusal is the acquirer's text, the advice is the
+ * terminal's text.
+ */
 export function privateData(reason: DeclineReason | null, encoding: TextEncoding): string {
   const organisation = encodeText(ORGANISATION, 'ascii', 3)
   if (reason === null) return toHex(organisation)

@@ -1,9 +1,9 @@
-/** @module Digits to packed BCD and back, in both alignments; track data likewise, with all sixteen nibbles. */
+/** @module Packed BCD, in both alignments. Track data is packed the same way, with all sixteen nibbles. */
 
-/** Where the digits of an odd count lie: `right` pads the first nibble, `left` pads the last one. */
+/** The side of the digits when their count is odd. `right` pads the first nibble, `left` pads the last one. */
 export type Alignment = 'left' | 'right'
 
-/** The character pair of each byte value in one alphabet; '' for a byte that the alphabet lacks. */
+/** The two characters of each byte value; '' for a byte outside the alphabet. */
 export type Alphabet = readonly string[]
 
 /** The two upper-case hex digits of each byte value. */
@@ -14,15 +14,15 @@ const HEX_PAIRS: Alphabet = Array.from({ length: 256 }, (_, byte) =>
 /** Decimal digits. */
 export const DIGITS: Alphabet = HEX_PAIRS.map((pair) => (/^\d\d$/.test(pair) ? pair : ''))
 
-/** Sixteen nibbles: `D` separates in a track, and an encrypted track holds them all. */
+/** Sixteen nibbles. `D` is the separator of a track; an encrypted track uses all of them. */
 export const NIBBLES: Alphabet = HEX_PAIRS
 
-/** Bytes that `count` nibbles take. */
+/** The number of bytes for `count` nibbles. */
 export const packedLength = (count: number): number => (count + 1) >> 1
 
 /**
- * Reads `count` characters from `bytes` at `start`; the caller has checked that the bytes are there.
- * The pad nibble of an odd count may have any value. Undefined if a nibble is outside the alphabet.
+ * Reads `count` characters from `bytes` at `start`. The caller checks that the bytes exist. The pad nibble of an odd
+ * count may have any value. Undefined when a nibble is outside the alphabet.
  */
 export function readPacked(
   bytes: Uint8Array,
@@ -54,8 +54,8 @@ export function readPacked(
 }
 
 /**
- * Writes `text` to `bytes` at `start`, two characters a byte, the pad nibble 0; `=` is written as nibble D.
- * False if a character is outside the alphabet (the bytes are then half written).
+ * Writes `text` to `bytes` at `start`, two characters per byte. The pad nibble is 0, and `=` becomes nibble D. Returns
+ * false when a character is outside the alphabet. Some bytes are written then.
  */
 export function writePacked(
   text: string,

@@ -1,4 +1,4 @@
-/** @module China UnionPay POS messages: which transaction a message is, and what it asks (protocol.md §3). */
+/** @module China UnionPay POS messages: the transaction of a message, and its fields (protocol.md §3). */
 
 import { posMessageKey } from '../domain/message-key.ts'
 import type { EntryKind } from '../domain/types.ts'
@@ -17,10 +17,10 @@ export type TransactionType =
   | 'upload'
   | 'upload_end'
 
-/** Sign-on layouts (60.3) that hand out keys. */
+/** Sign-on layouts (60.3) with keys in the answer. */
 const SIGN_ON_LAYOUTS = ['001', '003', '004', '006']
 
-/** Which transaction MTI, processing code, 25 and 60 name; undefined: one that is not done here. */
+/** The transaction that MTI and fields 3, 25 and 60 name. Undefined: Annul does not process it. */
 export function transactionTypeOf({ mti, fields }: Message): TransactionType | undefined {
   const field60 = readField60(fields.get(60) ?? '')
   if (field60 === undefined) return undefined
@@ -47,15 +47,15 @@ export function transactionTypeOf({ mti, fields }: Message): TransactionType | u
   }
 }
 
-/** Fields 3 and 60.1 of a sale or void as we send it. */
+/** Fields 3 and 60.1 of a sale or void that we send. */
 export const TRANSACTION_CODES = {
   sale: { processingCode: '000000', transactionType: '22' },
   void: { processingCode: '200000', transactionType: '23' },
 } as const
 
 /**
- * 60.1 names the transaction; where they are there, 3 (but for the account type, its third and fourth digit, protocol.md §2)
- * and 25 must not name another.
+ * Field 60.1 names the transaction. Fields 3 and 25 may be absent, but must not name another one. The third and fourth
+ * digit of 3 are the account type (protocol.md §2).
  */
 function financialType(fields: Message['fields'], transactionType: string): 'sale' | 'void' | undefined {
   const condition = fields.get(25) ?? '00'
@@ -67,8 +67,8 @@ function financialType(fields: Message['fields'], transactionType: string): 'sal
 }
 
 /**
- * Fields without which a message is not decided. 41 and 42 are missed before, as an unknown terminal, and 64 as a wrong
- * MAC. A reversal is heard with as little as names its target: a refusal would clear it in the terminal.
+ * Fields that a decision needs. Without 41 and 42 the terminal is unknown before, and without 64 the MAC is wrong. A
+ * reversal needs only the fields that name its target, because a refusal deletes it in the terminal.
  */
 export const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
   sign_on: [11],
@@ -83,10 +83,10 @@ export const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
   upload_end: [11, 48],
 }
 
-/** Whether 3 names an account type; a MAC that can be bent does not protect it. */
+/** Whether field 3 has an account type. A folding MAC does not protect it. */
 export const hasAccountType = ({ fields }: Message): boolean => !/^\d{2}0000$/.test(fields.get(3) ?? '000000')
 
-/** Number of the first mandatory field that is missing or says nothing usable; undefined when all is there. */
+/** Number of the first mandatory field that is missing or unusable; undefined when there is none. */
 export function formatFault(type: TransactionType, { fields }: Message): number | undefined {
   const missing = MANDATORY[type].find((number) => !fields.has(number))
   if (missing !== undefined) return missing
@@ -100,7 +100,7 @@ export function formatFault(type: TransactionType, { fields }: Message): number 
   return undefined
 }
 
-/** What every financial and settlement message names. */
+/** The fields that identify a financial or settlement message. */
 export interface MessageIdentity {
   readonly terminalId: string
   readonly merchantId: string
@@ -108,6 +108,7 @@ export interface MessageIdentity {
   readonly stan: string
 }
 
+/** The identity of a message. A missing field is an empty text; trailing blanks of 41 and 42 are removed. */
 export function identityOf({ fields }: Message): MessageIdentity {
   return {
     terminalId: (fields.get(41) ?? '').trimEnd(),
@@ -124,16 +125,17 @@ const NO_FIELD_60: Field60 = {
   rest: '',
 }
 
+/** The parts of field 60; empty parts when the field is absent or malformed. */
 export const field60Of = (fields: ReadonlyMap<number, string>): Field60 =>
   readField60(fields.get(60) ?? '') ?? NO_FIELD_60
 
-/** The message that a reversal names: itself, by batch and STAN, never by field 61 (protocol.md §2.2). */
+/** The kind of the target of a reversal. Batch and STAN name the target, never field 61 (protocol.md §2.2). */
 export function reversedKind(type: TransactionType): EntryKind | undefined {
   if (type === 'sale_reversal') return 'sale'
   return type === 'void_reversal' ? 'void' : undefined
 }
 
-/** Key of the sale that a void names by 61.1 and 61.2; undefined where they are zeros ("unknown"). */
+/** Key of the sale in 61.1 and 61.2 of a void. Undefined when the STAN is zeros, which means "unknown". */
 export function originalSaleKey(identity: MessageIdentity, { fields }: Message): string | undefined {
   const original: OriginalReference | undefined = readField61(fields.get(61) ?? '')
   if (original === undefined || Number(original.originalStan) === 0) return undefined
@@ -143,7 +145,7 @@ export function originalSaleKey(identity: MessageIdentity, { fields }: Message):
   )
 }
 
-/** Third digit of 53: tracks are encrypted, in place, without a mark in the track itself. */
+/** The third digit of 53 is 1 when the tracks are encrypted. The track itself has no mark of it. */
 const clearTrackPan = (fields: Message['fields']): string | undefined =>
   fields.get(53)?.[2] === '1' ? undefined : fields.get(35)?.split('D')[0]
 
@@ -158,29 +160,34 @@ function isUpload(details: string): boolean {
 
 const isFinancial = (type: TransactionType): boolean => type === 'sale' || type === 'void'
 
-/** None, or one whose first six and last four digits leave something unsaid. */
+/**
+ * Whether there is no card number, or one of 13 to 19 digits. A shorter number cannot be masked to first six and last
+ * four.
+ */
 export const isCardNumber = (pan: string | undefined): boolean => pan === undefined || /^\d{13,19}$/.test(pan)
 
-/** One card number in field 2 and another on the track. */
+/** Whether field 2 and the track have different card numbers. */
 function tracksDiffer(fields: Message['fields']): boolean {
   const track = clearTrackPan(fields)
   const pan = fields.get(2)
   return track !== undefined && pan !== undefined && track !== pan
 }
 
-/** The card number in clear, from field 2 or the track; undefined where neither can be read. */
+/** The clear card number, from field 2 or the track; undefined when there is none. */
 export const panOf = ({ fields }: Message): string | undefined => fields.get(2) ?? clearTrackPan(fields)
 
-/** An RRN or authorisation code as given; null where it is absent, blank or all zeros ("unknown"). */
+/** An RRN or authorization code. Null when it is absent, blank or all zeros, which means "unknown". */
 export function givenReference(value: string | undefined): string | null {
   const given = (value ?? '').trim()
   return /^0*$/.test(given) ? null : given
 }
 
 /**
- * Fields that may be kept, with the most characters of each: amounts, counters, codes and references. Card number, expiry,
- * tracks, PIN block, chip data and free texts are never among them, and no numeric field is kept in the length of a card
- * number, whatever a sender may put there: of 53 the flags, of 60 the parts to 60.3, of 61 batch and STAN.
+ * The fields that the journal may keep, with their maximum lengths: amounts, counters, codes and references.
+ *
+ * Card number, expiry, tracks, PIN block, chip data and free texts are never kept. No numeric field is kept at the
+ * length of a card number, because a sender may put one there. So 53 is cut to its flags, 60 to 60.3, and 61 to batch
+ * and STAN.
  */
 const KEPT: ReadonlyMap<number, number> = new Map([
   ...[3, 4, 11, 12, 13, 15, 22, 23, 25, 26, 37, 38, 39, 41, 42, 49].map((number) => [number, 15] as const),
@@ -189,7 +196,7 @@ const KEPT: ReadonlyMap<number, number> = new Map([
   [61, 12],
 ])
 
-/** The message as it may be written down: MTI under `0`, kept fields under their numbers. */
+/** The fields of a message for the journal: MTI under `0`, kept fields under their numbers. */
 export function keptFields({ mti, fields }: Message): Record<string, string> {
   const kept: Record<string, string> = { '0': mti }
   for (const [number, length] of KEPT) {

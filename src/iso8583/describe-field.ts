@@ -1,4 +1,4 @@
-/** @module One field as people may see it: the masking rules, by field number. */
+/** @module Shows one field to people, with the masking rule of its number. */
 
 import { maskPan } from '../domain/pan.ts'
 import { readField60, readField61 } from './field60.ts'
@@ -19,7 +19,7 @@ export interface ShownValue {
   readonly meaning?: string
 }
 
-/** `value` as `unpack` gives it. */
+/** `value` has the form that `unpack` returns, `mti` has four digits. Never throws. */
 export function showField(number: number, value: string, mti: string): ShownValue {
   switch (number) {
     case 2:
@@ -60,7 +60,7 @@ export function showField(number: number, value: string, mti: string): ShownValu
   }
 }
 
-/** The text that a sign-on request puts in field 62, in hex; anything else there may be keys. */
+/** The text of a sign-on request in field 62, in hex. Any other content may be keys. */
 const SEQUENCE_NO = '53657175656E6365204E6F'
 
 const hidden = (value: string): ShownValue => ({ value, masked: true })
@@ -68,7 +68,7 @@ const hidden = (value: string): ShownValue => ({ value, masked: true })
 const withMeaning = (shown: ShownValue, meaning: string | undefined): ShownValue =>
   meaning ? { ...shown, meaning } : shown
 
-/** Masked if the masking found something. */
+/** Marks the value as masked when masking changed it. */
 const unlessChanged = (value: string, shown: string): ShownValue =>
   shown === value ? { value } : hidden(shown)
 
@@ -78,13 +78,13 @@ function showBytes(hex: string, encoding: 'ascii' | 'gbk'): ShownValue {
   return unlessChanged(text, maskPrintable(text, bytes.length))
 }
 
-/** Blocks of 20: account type 2, amount type 2, currency 3, C or D, amount 12. */
+/** Blocks of 20 characters: account type 2, amount type 2, currency 3, C or D, amount 12. */
 function showField54(value: string): ShownValue {
   if (!/^(\d{7}[CD]\d{12})+$/.test(value)) return unlessChanged(value, maskText(value))
   return { value: (value.match(/.{20}/g) ?? []).join(' ') }
 }
 
-/** Totals of a settlement are shown in their parts; anything else may be upload details, with card numbers. */
+/** The totals of a settlement are shown in parts. Any other content may be upload details with card numbers. */
 function showField48(value: string, mti: string): ShownValue {
   if (!mti.startsWith('05') || value.length !== 62) return hidden(`(${value.length} digits)`)
   const half = (at: number): string =>
@@ -130,7 +130,7 @@ function showField61(value: string): ShownValue {
   }
 }
 
-/** Tag names and lengths of BER-TLV, never a value. */
+/** The tags of BER-TLV with their names, never a value. */
 function showIccData(hex: string): string {
   const bytes = fromHex(hex) ?? new Uint8Array()
   const tags: string[] = []

@@ -1,7 +1,7 @@
 /**
  * @module The only printer of messages. Card number, expiry, tracks, PIN block, chip data, keys and upload details are
- * masked, always: there is no option to see them. What it shows in full by its place: 42 (a merchant is 15 digits) and
- * 64 (a MAC is no secret).
+ * always masked. No option shows them. Field 42 is shown in full because a merchant number has 15 digits, and field 64
+ * because a MAC is no secret.
  */
 
 import { showField } from './describe-field.ts'
@@ -15,10 +15,10 @@ import { elementOf } from './spec.ts'
 export interface DescribedField {
   readonly number: number
   readonly name: string
-  /** As shown: masked where it must be, 48, 60 and 61 with blanks between their parts. */
+  /** The value as shown: masked where necessary, and 48, 60 and 61 with blanks between their parts. */
   readonly value: string
   readonly masked?: true
-  /** What the value means, if it is a code. */
+  /** The meaning of the value, if it is a code. */
   readonly meaning?: string
 }
 
@@ -30,7 +30,7 @@ export interface Description {
   readonly error?: { readonly field: FormatError['field'] | 'frame'; readonly why: string }
 }
 
-/** A frame or a bare message as JSON; what could be read before an error, and the error. Never throws. */
+/** Describes a frame or a bare message as JSON: the part before the first error, and the error. Never throws. */
 export function describeJson(input: Uint8Array, lrc: Lrc): Description {
   const { envelope, body, why } = locate(input, lrc)
   const { mti, fields, error } = unpackWhatCan(body)
@@ -56,7 +56,7 @@ export function describeJson(input: Uint8Array, lrc: Lrc): Description {
   }
 }
 
-/** The same, one line each for frame, MTI, bitmap, every field and the error. */
+/** The same as text, one line each for frame, MTI, bitmap, every field and the error. */
 export function describe(input: Uint8Array, lrc: Lrc): string {
   const { frame, mti, bitmap, fields, error } = describeJson(input, lrc)
   const lines: string[] = []
@@ -73,14 +73,14 @@ export function describe(input: Uint8Array, lrc: Lrc): string {
 }
 
 interface Located {
-  /** TPDU and header, then the body. */
+  /** TPDU and header; the body is not in it. */
   readonly envelope?: { readonly kind: Frame['kind']; readonly bytes: Uint8Array }
   readonly body: Uint8Array
-  /** What is wrong with the frame. */
+  /** The fault of the frame. */
   readonly why?: string
 }
 
-/** Finds the body in a frame, in a frame cut short, behind a TPDU without length, or bare. */
+/** Finds the body in a frame, in a truncated frame, behind a TPDU without LEN, or bare. */
 function locate(input: Uint8Array, lrc: Lrc): Located {
   const frame = parseFrame(input, lrc)
   if (frame.ok) {

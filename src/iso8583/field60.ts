@@ -1,4 +1,4 @@
-/** @module Fields 60 and 61 taken apart: transaction type, batch and network management; the reference to the original. */
+/** @module The parts of field 60 (transaction type, batch, network management) and of field 61 (the original sale). */
 
 export interface Field60 {
   /** 60.1, n2: 22 sale, 23 void of a sale, 00 management, … */
@@ -16,11 +16,14 @@ export interface OriginalReference {
   readonly originalBatchNumber: string
   /** 61.2, n6. */
   readonly originalStan: string
-  /** 61.3, MMDD; absent when not sent or 0000 (unknown). */
+  /** 61.3, MMDD; absent when not sent, or when it is 0000 (unknown). */
   readonly originalDate?: string
 }
 
-/** Parts appear from the left and only as far as something follows (8, 11, 12, 13, 14, 17 digits seen). Undefined if a part is cut. */
+/**
+ * The parts of field 60, 8 digits or 11 and more (protocol.md §2.1). Terminals send 8, 11, 12, 13, 14 or 17. Undefined
+ * when a part is incomplete.
+ */
 export function readField60(value: string): Field60 | undefined {
   if (!/^(\d{8}|\d{11,})$/.test(value)) return undefined
   return {
@@ -31,7 +34,10 @@ export function readField60(value: string): Field60 | undefined {
   }
 }
 
-/** 12 digits, or 16 and more with the date. Undefined if a part is cut. */
+/**
+ * The parts of field 61, 12 digits or 16 and more with the date (protocol.md §2.2). Undefined when a part is
+ * incomplete.
+ */
 export function readField61(value: string): OriginalReference | undefined {
   if (!/^(\d{12}|\d{16,})$/.test(value)) return undefined
   const date = value.slice(12, 16)

@@ -1,7 +1,8 @@
 /**
- * @module What carries a message: LEN (2 bytes, big endian, counts all after itself), TPDU (5), header (6), body — or the
- * same without LEN as the DATA of a serial frame. The first byte does not tell them apart: 0x02 is STX, and it is the
- * high byte of a LEN from 512 to 767.
+ * @module The frame around a message (protocol.md §1.1): LEN (2 bytes, big endian, counts all bytes after it), TPDU
+ * (5), header (6), body. A serial frame has the same bytes without LEN as its DATA.
+ *
+ * The first byte does not decide between the two: 0x02 is STX, and also the high byte of a LEN from 512 to 767.
  */
 
 import { err, ok, type Result } from '../domain/result.ts'
@@ -10,15 +11,18 @@ import { type Lrc, STX, serialData, unwrapSerial, wrapSerial } from './serial-fr
 const TPDU_LENGTH = 5
 const HEADER_LENGTH = 6
 const ENVELOPE_LENGTH = TPDU_LENGTH + HEADER_LENGTH
-/** The identifier byte of every TPDU. */
+/** The first byte of every TPDU. */
 const TPDU_ID = 0x60
-/** The header's sixth nibble, set by the acquirer: sign on again. */
+/** The sixth nibble of the header, set by the acquirer: sign on again. */
 const SIGN_ON_AGAIN = 3
 
-/** Carries a frame to an acquirer and brings its answer; null when none came: time-out, or an HTTP status other than 200. */
+/**
+ * Sends a frame to an acquirer and returns its answer. Null when there is none: a time-out, or an HTTP status other
+ * than 200.
+ */
 export type Send = (frame: Uint8Array) => Promise<Uint8Array | null>
 
-/** Of frames over HTTP (protocol.md §1.2). */
+/** Media type of frames over HTTP (protocol.md §1.2). */
 export const ISO_CONTENT_TYPE = 'x-ISO-TPDU/x-auth'
 
 export interface Frame {
@@ -27,14 +31,17 @@ export interface Frame {
   readonly tpdu: Uint8Array
   /** 6 bytes; any value is accepted. */
   readonly header: Uint8Array
-  /** MTI … last field. */
+  /** MTI to last field. */
   readonly body: Uint8Array
 }
 
-/** `lrc`: a serial frame that is broken in any way, to be answered by NAK (0x15). */
+/** `lrc`: a broken serial frame. The answer to it is NAK (0x15). */
 export type FrameError = { readonly kind: 'frame'; readonly why: string } | { readonly kind: 'lrc' }
 
-/** Opens a frame; its parts are views into `bytes`. Bytes after the declared length are ignored: some terminals add CR LF. */
+/**
+ * Parses a frame. The parts are views into `bytes`. Bytes after the declared length are ignored, because some terminals
+ * append CR LF.
+ */
 export function parseFrame(bytes: Uint8Array, lrc: Lrc): Result<Frame, FrameError> {
   if (isSerial(bytes)) {
     const data = unwrapSerial(bytes, lrc)
@@ -47,7 +54,10 @@ export function parseFrame(bytes: Uint8Array, lrc: Lrc): Result<Frame, FrameErro
   return parseEnvelope('tpdu', bytes.subarray(2, 2 + declared))
 }
 
-/** A frame as a terminal sends it. Throws RangeError on a wrong part length or a body that the length cannot count. */
+/**
+ * Builds a frame. `tpdu` has 5 bytes and `header` 6. Throws RangeError on a wrong length, or on a body that LEN cannot
+ * count.
+ */
 export function buildFrame(
   kind: Frame['kind'],
   tpdu: Uint8Array,
@@ -70,7 +80,10 @@ export function buildFrame(
   return kind === 'tpdu' ? bytes : wrapSerial(bytes.subarray(2), lrc)
 }
 
-/** The answer to a frame, in its framing: addresses swapped, header echoed but for the requirement nibble, which is ours. */
+/**
+ * Builds the frame of an answer, in the framing of the request. It swaps the addresses and copies the header, except
+ * the requirement nibble. Throws RangeError when the body is too long.
+ */
 export function answerFrame(
   request: Frame,
   body: Uint8Array,
@@ -86,7 +99,10 @@ export function answerFrame(
 
 const declaredLength = (bytes: Uint8Array): number => ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)
 
-/** Starts with STX and has no TPDU behind a LEN; where it could be both, a TPDU and an ETX at their serial places decide. */
+/**
+ * Whether the frame is serial: it starts with STX and has no TPDU behind LEN. When both are possible, a TPDU and an ETX
+ * at their serial positions decide.
+ */
 function isSerial(bytes: Uint8Array): boolean {
   if (bytes[0] !== STX) return false
   const couldBeTpdu = bytes[2] === TPDU_ID

@@ -22,7 +22,10 @@ export const MORE_SYMBOLS: readonly string[] = [
   '...─━│┃┄┅┆┇┈┉┊┋┌┍┎┏┐┑┒┓└┕┖┗┘┙┚┛├┝┞┟┠┡┢┣┤┥┦┧┨┩┪┫┬┭┮┯┰┱┲┳┴┵┶┷┸┹┺┻┼┽┾┿╀╁╂╃╄╅╆╇╈╉╊╋...............',
 ]
 
-/** Leads B0 to F7, trails A1 to FE: the ideographs of GB 2312. The common ones come first, sorted by sound, then the others by radical. */
+/**
+ * Leads B0 to F7, trails A1 to FE: the ideographs of GB 2312. The common ones come first, sorted by sound, then the
+ * others by radical.
+ */
 export const IDEOGRAPHS: readonly string[] = [
   '啊阿埃挨哎唉哀皑癌蔼矮艾碍爱隘鞍氨安俺按暗岸胺案肮昂盎凹敖熬翱袄傲奥懊澳芭捌扒叭吧笆八疤巴拔跋靶把耙坝霸罢爸白柏百摆佰败拜稗斑班搬扳般颁板版扮拌伴瓣半办绊邦帮梆榜膀绑棒磅蚌镑傍谤苞胞包褒剥',
   '薄雹保堡饱宝抱报暴豹鲍爆杯碑悲卑北辈背贝钡倍狈备惫焙被奔苯本笨崩绷甭泵蹦迸逼鼻比鄙笔彼碧蓖蔽毕毙毖币庇痹闭敝弊必辟壁臂避陛鞭边编贬扁便变卞辨辩辫遍标彪膘表鳖憋别瘪彬斌濒滨宾摈兵冰柄丙秉饼炳',
@@ -98,7 +101,10 @@ export const IDEOGRAPHS: readonly string[] = [
   '鳌鳍鳎鳏鳐鳓鳔鳕鳗鳘鳙鳜鳝鳟鳢靼鞅鞑鞒鞔鞯鞫鞣鞲鞴骱骰骷鹘骶骺骼髁髀髅髂髋髌髑魅魃魇魉魈魍魑飨餍餮饕饔髟髡髦髯髫髻髭髹鬈鬏鬓鬟鬣麽麾縻麂麇麈麋麒鏖麝麟黛黜黝黠黟黢黩黧黥黪黯鼢鼬鼯鼹鼷鼽鼾齄',
 ]
 
-/** After the last ideograph of the block 4E00 to 9FA5: compatibility ideographs. Escaped, since normalization alters them. */
+/**
+ * After the last ideograph of the block 4E00 to 9FA5: compatibility ideographs. Escaped, since normalization alters
+ * them.
+ */
 export const COMPATIBILITY =
   '\uf92c\uf979\uf995\uf9e7\uf9f1\ufa0c\ufa0d\ufa0e\ufa0f\ufa11\ufa13\ufa14\ufa18\ufa1f\ufa20\ufa21\ufa23\ufa24\ufa27\ufa28\ufa29'
 

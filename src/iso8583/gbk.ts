@@ -1,7 +1,7 @@
 /**
- * @module GBK (code page 936) in both directions. No runtime encodes it, and the decoders of two Node versions differ in a
- * hundred cells, so the table is our own. The first text of an isolate makes it from the rows of GB 2312, the order of
- * Unicode and the areas for private use.
+ * @module GBK (code page 936) in both directions. No runtime encodes it, and the decoders of two Node versions differ
+ * in a hundred cells, so the table is our own. The first text of an isolate makes it from the rows of GB 2312, the
+ * order of Unicode and the areas for private use.
  */
 
 import { COMPATIBILITY, IDEOGRAPHS, LATER, MORE_SYMBOLS, SYMBOLS } from './gbk-rows.ts'

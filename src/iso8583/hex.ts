@@ -1,9 +1,12 @@
-/** @module Bytes to hex and back, in the upper case of the field. */
+/** @module Bytes as hex and back, in upper case as in the fields of a message. */
 
 /** Upper-case hex, two digits a byte. */
 export const toHex = (bytes: Uint8Array): string => bytes.toHex().toUpperCase()
 
-/** The bytes of a hex string of either case, without separators; undefined if it is not one, or not of this many bytes. */
+/**
+ * The bytes of a hex string, in either case and without separators. Undefined when it is no hex, or not of `bytes`
+ * bytes.
+ */
 export function fromHex(hex: string, bytes?: number): Uint8Array<ArrayBuffer> | undefined {
   if (bytes !== undefined && hex.length !== 2 * bytes) return undefined
   try {

@@ -1,4 +1,7 @@
-/** @module A message body — MTI, bitmap, fields — to a `Message` and back, as `spec.ts` says. Knows formats, not fields. */
+/**
+ * @module Converts a message body (MTI, bitmap, fields) to a `Message` and back, as `spec.ts` defines. It handles
+ * formats, not single fields.
+ */
 
 import { err, ok, type Result } from '../domain/result.ts'
 import { DIGITS, NIBBLES, packedLength, readPacked, writePacked } from './bcd.ts'
@@ -10,8 +13,12 @@ const FIELDS_START = 10
 const MAC_LENGTH = 8
 
 /**
- * `fields` holds, by field number, in the order of the wire: digits for n; the text as received, padding included, for an
- * and ans; nibbles with `D` as separator for tracks; upper-case hex for bytes (52, 55, 57, 58, 59, 62, 63, 64).
+ * A message. `fields` has values by field number, in the order of the wire.
+ *
+ * - digits for n
+ * - the text as received, with its padding, for an and ans
+ * - nibbles with `D` as the separator for tracks
+ * - upper-case hex for bytes (52, 55, 57, 58, 59, 62, 63, 64)
  */
 export interface Message {
   /** Four digits. */
@@ -21,7 +28,7 @@ export interface Message {
 
 export type OptionalFields = readonly (readonly [number, string | undefined])[]
 
-/** A message of the fields that there are, in the order of the wire. */
+/** A message of the defined fields, in the order of the wire. */
 export const messageOf = (mti: string, fields: OptionalFields): Message => ({
   mti,
   fields: new Map(
@@ -31,28 +38,28 @@ export const messageOf = (mti: string, fields: OptionalFields): Message => ({
   ),
 })
 
-/** Where a body is not a message, and why; `why` holds counts, never content. */
+/** The fault of a body that is no message. `why` has counts, never content. */
 export interface FormatError {
   readonly kind: 'format'
   readonly field: number | 'mti' | 'bitmap' | 'length'
   readonly why: string
 }
 
-/** What could be read before the first error. */
+/** The part of a message before its first error. */
 export interface PartialMessage {
   readonly mti?: string
   readonly fields: ReadonlyMap<number, string>
   readonly error?: FormatError
 }
 
-/** Reads a body that must be one message from its first byte to its last. Never throws, whatever the bytes. */
+/** Reads a body that must be exactly one message. Never throws, whatever the bytes. */
 export function unpack(body: Uint8Array): Result<Message, FormatError> {
   const { mti, fields, error } = unpackWhatCan(body)
   if (error !== undefined) return err(error)
   return ok({ mti: mti ?? '', fields })
 }
 
-/** As `unpack`, keeping the fields before the error. */
+/** Like `unpack`, but keeps the fields before the error. */
 export function unpackWhatCan(body: Uint8Array): PartialMessage {
   const fields = new Map<number, string>()
   if (body.length < 2) return { fields, error: truncated('mti', 2, body.length) }
@@ -95,8 +102,8 @@ export function unpackWhatCan(body: Uint8Array): PartialMessage {
 }
 
 /**
- * The body of a message; text shorter than its fixed length is padded with spaces, `=` in a track becomes `D`.
- * Throws RangeError, naming the field, when a value does not fit its row of the table.
+ * Packs a message. A short text in a fixed field is padded with spaces, and `=` in a track becomes `D`. Throws
+ * RangeError with the field number when a value does not fit its row of the table.
  */
 export function pack(message: Message): Uint8Array {
   let size = FIELDS_START
@@ -109,8 +116,8 @@ export function pack(message: Message): Uint8Array {
     known++
   }
   if (known !== message.fields.size) {
-    const attacker = [...message.fields.keys()].find((number) => elementOf(number) === undefined)
-    throw new RangeError(`field ${attacker}: not in the field table`)
+    const unknown = [...message.fields.keys()].find((number) => elementOf(number) === undefined)
+    throw new RangeError(`field ${unknown}: not in the field table`)
   }
 
   const body = new Uint8Array(size)
@@ -133,13 +140,19 @@ export function pack(message: Message): Uint8Array {
   return body
 }
 
-/** The bytes a MAC covers: MTI … last field before 64, as received (a view, not a copy); all of them without a field 64. */
+/**
+ * The bytes that the MAC covers (protocol.md §4): MTI to the last field before 64, as received. It is a view. Without a
+ * field 64 it is the whole body.
+ */
 export function macInput(body: Uint8Array): Uint8Array {
   if (body.length < FIELDS_START + MAC_LENGTH || !hasBit(body, 64)) return body
   return body.subarray(0, body.length - MAC_LENGTH)
 }
 
-/** Whether the bytes are the only ones that say this message (no stray pad nibbles): `message` must come from `unpack(body)`. */
+/**
+ * Whether the body is the packed form of the message, without stray pad nibbles. `message` must come from
+ * `unpack(body)`.
+ */
 export function isCanonical(body: Uint8Array, message: Message): boolean {
   const packed = pack(message)
   if (packed.length !== body.length) return false
@@ -165,13 +178,13 @@ const hasBit = (body: Uint8Array, number: number): boolean =>
 
 const isPacked = (spec: ElementSpec): boolean => spec.format === 'n' || spec.format === 'z'
 
-/** Bytes that a value of `count` units takes, without its length prefix. */
+/** Bytes of a value of `count` units, without its length prefix. */
 const sizeOf = (spec: ElementSpec, count: number): number => (isPacked(spec) ? packedLength(count) : count)
 
 const prefixOf = (spec: ElementSpec): number =>
   spec.length === 'fixed' ? 0 : spec.length === 'LLVAR' ? 1 : 2
 
-/** Units of a value to be packed. Throws RangeError where the table has no room for them. */
+/** The units of a value to pack. Throws RangeError when they do not fit the table. */
 function countOf(spec: ElementSpec, value: string): number {
   const isText = spec.format === 'an' || spec.format === 'ans'
   const units = spec.format === 'b' ? value.length / 2 : value.length
@@ -231,7 +244,10 @@ function writeText(text: string, body: Uint8Array, at: number, count: number): b
   return true
 }
 
-/** The track that is neither digits and separators nor, by the third digit of field 53, encrypted. */
+/**
+ * The number of a track that is neither clear nor encrypted. Clear: digits and separators. Encrypted: the third digit
+ * of field 53 is 1.
+ */
 function unreadableTrack(fields: ReadonlyMap<number, string>): number | undefined {
   if (fields.get(53)?.charAt(2) === '1') return undefined
   for (const number of [35, 36]) {

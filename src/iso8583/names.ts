@@ -1,4 +1,4 @@
-/** @module English words for the codes in a message, for people who read a description. Nothing decides by them. */
+/** @module English names of the codes in a message, for people who read a description. No decision uses them. */
 
 const MTI_CLASS: Readonly<Record<string, string>> = {
   '01': 'authorization',

@@ -1,4 +1,7 @@
-/** @module A terminal's message, parsed once: no later step goes back to its bytes or fields, except to echo them. */
+/**
+ * @module A terminal's message, parsed once. Later steps use this value, and go back to the fields only to copy them
+ * into the answer.
+ */
 
 import { posMessageKey } from '../domain/message-key.ts'
 import type {
@@ -34,21 +37,24 @@ export type PosTransaction = Exclude<TransactionType, ManagementType>
 
 export type PosRequest = SaleRequest | VoidRequest | ReversalRequest | SettlementRequest | UploadRequest
 
-/** Every message of a terminal. */
+/** The parts of every message. */
 interface Parsed {
   readonly frame: Frame
-  /** What the answer echoes. */
+  /** The fields for the answer to copy. */
   readonly message: Message
   readonly identity: MessageIdentity
-  /** Number of the first field that is missing or unusable; undefined where none is. */
+  /** Number of the first missing or unusable field; undefined when there is none. */
   readonly fault: number | undefined
 }
 
-/** A message that changes no money: sign-on, sign-off, echo. `type` is undefined for a transaction that is not done here. */
+/**
+ * A message that moves no money: sign-on, sign-off, echo. `type` is undefined for a transaction that Annul does not
+ * process.
+ */
 export interface ManagementMessage extends Parsed {
   readonly kind: 'management'
   readonly type: ManagementType | undefined
-  /** 60.3: of a sign-on, the layout of its keys. */
+  /** 60.3. In a sign-on it is the layout of the keys. */
   readonly layout: string
 }
 
@@ -57,23 +63,26 @@ export interface TransactionMessage extends Parsed {
   readonly kind: 'transaction'
   readonly type: PosTransaction
   readonly messageKey: string
-  /** Of a reversal: the key of the message that it names. */
+  /** For a reversal: the key of its target. */
   readonly targetKey: string | undefined
-  /** The sale that the message is about, by whatever names it. */
+  /** The reference to the sale of the message. */
   readonly sale: SaleReference
-  /** The card number in clear; undefined where neither field 2 nor a clear track holds one. */
+  /** The clear card number; undefined when neither field 2 nor a clear track has one. */
   readonly pan: string | undefined
-  /** What the acquirer needs of the card. */
+  /** The card fields for the acquirer, by field number. */
   readonly cardFields: ReadonlyMap<number, string>
-  /** MTI … last field before 64, as received. */
+  /** MTI to the last field before 64, as received. */
   readonly macInput: Uint8Array<ArrayBuffer>
-  /** Field 64, 8 bytes; undefined where the message has none. */
+  /** Field 64, 8 bytes; undefined when the message has none. */
   readonly mac: Uint8Array | undefined
-  /** What makes two messages with one key the same. A reversal may be repeated with another reason or time. */
+  /**
+   * The content: two messages with one key and equal content are the same. A reversal may come again with another
+   * reason or time.
+   */
   readonly content: Uint8Array<ArrayBuffer> | string
-  /** Whether its bytes are the only ones for this message, with no account type: a MAC that folds cannot protect others. */
+  /** Whether the bytes are canonical and field 3 has no account type. A folding MAC protects only such a message. */
   readonly isCanonical: boolean
-  /** What it asks of the domain, still without fingerprints. Meaningful only without a `fault`. */
+  /** The request to the domain, without fingerprints. It is only valid without a `fault`. */
   readonly request: PosRequest
 }
 
@@ -86,6 +95,7 @@ export interface SaleReference {
   readonly saleRrn?: string
 }
 
+/** Parses a message. Never throws: a field that is missing or unusable is the `fault`. */
 export function parsePosMessage(frame: Frame, message: Message): PosMessage {
   const type = transactionTypeOf(message)
   const identity = identityOf(message)
@@ -116,7 +126,7 @@ export function parsePosMessage(frame: Frame, message: Message): PosMessage {
   }
 }
 
-/** The same message, for an answer that the transaction is not done here. */
+/** The same message as one that Annul does not process. */
 export const unsupported = ({ frame, message, identity }: PosMessage): ManagementMessage => ({
   kind: 'management',
   type: undefined,
@@ -187,7 +197,7 @@ function requestOf(
   }
 }
 
-/** The request with its keyed fingerprints: of the content, and of the card where the request has one. */
+/** The request with its keyed fingerprints: of the content and, when the request has one, of the card. */
 export function withFingerprints(
   request: PosRequest,
   contentFingerprint: string,

@@ -1,4 +1,4 @@
-/** @module What came over a wire, opened down to its message, and whether it answers what was asked. */
+/** @module Parses received bytes to their message, and checks whether a message answers a request. */
 
 import { err, ok, type Result } from '../domain/result.ts'
 import { responseMti } from './answer.ts'
@@ -11,7 +11,7 @@ export interface Received {
   readonly message: Message
 }
 
-/** The message in a frame; the error says what is wrong and never holds content. */
+/** The message in a frame. The error names the fault and never contains content. */
 export function readMessage(bytes: Uint8Array, lrc: Lrc): Result<Received, string> {
   const frame = parseFrame(bytes, lrc)
   if (!frame.ok) return err(frame.error.kind === 'lrc' ? 'the serial frame is broken' : frame.error.why)
@@ -20,9 +20,12 @@ export function readMessage(bytes: Uint8Array, lrc: Lrc): Result<Received, strin
   return ok({ frame: frame.value, message: message.value })
 }
 
-/** What shows that a message is no answer to this request: its MTI, or a field of those named that was not echoed. */
+/**
+ * The reason why a message does not answer this request: its MTI, or a field of `echoed` that differs. Null when it
+ * answers.
+ */
 export function echoFault(request: Message, answer: Message, echoed: readonly number[]): string | null {
-  if (answer.mti !== responseMti(request.mti)) return `MTI ${answer.mti} answers no ${request.mti}`
+  if (answer.mti !== responseMti(request.mti)) return `MTI ${answer.mti} does not answer ${request.mti}`
   const differing = echoed.find(
     (number) => request.fields.has(number) && answer.fields.get(number) !== request.fields.get(number),
   )

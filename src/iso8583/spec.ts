@@ -1,18 +1,19 @@
 /**
- * @module The field table of CUP POS messages, as data: the only place that knows how a field is encoded.
- * Sources: the Chanjet terminal specification V2.0 (stated to be the UnionPay POS application specification with marked
- * differences) and captured messages; where no maximum is published, the three-digit prefix is the limit.
+ * @module The field table of CUP POS messages, as data. No other module contains the encoding of a field.
+ *
+ * Sources: the Chanjet terminal specification V2.0 (by its own statement the UnionPay POS application specification
+ * with marked differences), and captured messages. When no maximum is published, the three-digit prefix is the limit.
  */
 
 import type { Alignment } from './bcd.ts'
 
 /**
- * `n` digits in packed BCD; `z` track data in packed nibbles; `an`, `ans` one printable ASCII character a byte;
- * `b` bytes, given as hex. Texts that may hold GBK (57, 59, 63) or keys (62) are bytes to the codec, so `b`.
+ * `n`: digits in packed BCD. `z`: track data in packed nibbles. `an`, `ans`: one printable ASCII character per byte.
+ * `b`: bytes, as hex. Fields with GBK (57, 59, 63) or keys (62) are bytes to the codec, so `b`.
  */
 export type Format = 'n' | 'an' | 'ans' | 'b' | 'z'
 
-/** `LLVAR`: one BCD byte before the value says its length; `LLLVAR`: two. */
+/** `LLVAR`: one BCD byte with the length before the value. `LLLVAR`: two bytes. */
 export type Length = 'fixed' | 'LLVAR' | 'LLLVAR'
 
 export interface ElementSpec {
@@ -22,9 +23,12 @@ export interface ElementSpec {
   readonly nameZh: string
   readonly format: Format
   readonly length: Length
-  /** The length (fixed) or the greatest length: digits for n and z, characters for an and ans, bytes for b. */
+  /** The fixed length, or the maximum: digits for n and z, characters for an and ans, bytes for b. */
   readonly max: number
-  /** n, z: which side an odd count lies on, padded with nibble 0. an, ans: `left`, a short value is padded with spaces. */
+  /**
+   * The side of the digits of n and z when their count is odd. The pad nibble is 0. For an and ans it is `left`: a short
+   * value is padded with spaces.
+   */
   readonly alignment: Alignment
 }
 
@@ -81,5 +85,5 @@ export const ELEMENTS: readonly ElementSpec[] = [
 const byNumber: (ElementSpec | undefined)[] = new Array(65).fill(undefined)
 for (const spec of ELEMENTS) byNumber[spec.number] = spec
 
-/** The row of a field number; undefined if messages do not have that field. */
+/** The row of a field number; undefined when messages do not have that field. */
 export const elementOf = (number: number): ElementSpec | undefined => byNumber[number]

@@ -1,13 +1,13 @@
-/** @module Texts for receipts, in the encoding that the terminal prints. */
+/** @module Texts for receipts, in the encoding of the terminal's printer. */
 
 import { decodeGbk, encodeGbk } from './gbk.ts'
 
-/** GBK (code page 936) is what terminals print by default. */
+/** GBK is code page 936. Terminals print it by default. */
 export type TextEncoding = 'gbk' | 'ascii'
 
 /**
- * `text` in at most `maxBytes` bytes, cut between characters and not padded; a character that the encoding lacks
- * becomes one `?`.
+ * `text` in at most `maxBytes` bytes, cut between characters and not padded. A character outside the encoding becomes
+ * one `?`.
  */
 export function encodeText(text: string, encoding: TextEncoding, maxBytes: number): Uint8Array {
   const bytes = encoding === 'gbk' ? encodeGbk(text) : asciiBytes(text)
@@ -20,7 +20,7 @@ export function encodeText(text: string, encoding: TextEncoding, maxBytes: numbe
   return bytes.slice(0, end)
 }
 
-/** Bytes that are no character of the encoding come out as U+FFFD. */
+/** The text of the bytes. Bytes that are no character of the encoding become U+FFFD. */
 export function decodeText(bytes: Uint8Array, encoding: TextEncoding): string {
   if (encoding === 'gbk') return decodeGbk(bytes)
   return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : '\ufffd')).join('')

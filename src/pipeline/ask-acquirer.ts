@@ -1,6 +1,6 @@
 /**
- * @module The acquirer's stage of the pipeline: asks the acquirer for a claim within the request that wrote it, and tries again
- * behind the answer. Cron (recover.ts) makes the later tries.
+ * @module The acquirer's stage of the pipeline. It sends a claim to the acquirer in the request that wrote it, and
+ * tries again after the answer. The cron (recover.ts) makes the later tries.
  */
 
 import type { AcquirerRequest } from '../acquirer/port.ts'
@@ -11,12 +11,12 @@ import type { AcquirerStage, Caller, Outcome, WaitUntil } from './types.ts'
 
 type Pending = Extract<Outcome, { kind: 'pending' }>
 
-/** Waits before the tries that follow within the request, in milliseconds. */
+/** Waits before the later tries in the request, in milliseconds. */
 const FOLLOW_UPS_MS = [1000, 2000, 4000, 8000] as const
 
 /**
- * Takes a new claim to the acquirer, and sends on what a decision reversed. Returns what is known when the acquirer has
- * responded or its deadline has passed.
+ * Sends a new claim to the acquirer, and the messages that a decision reversed. Returns the outcome that is known after
+ * the acquirer's response or deadline.
  */
 export async function askAcquirer(
   stage: AcquirerStage,
@@ -36,7 +36,7 @@ export async function askAcquirer(
   return outcome
 }
 
-/** Keys of the messages that a decided entry leaves for the acquirer. */
+/** Keys of the messages that an entry leaves for the acquirer. */
 const messagesToSend = (entry: JournalEntry | null): string[] =>
   [
     ...(entry?.effects.acquirerMoves ?? []).filter(({ nextAt }) => nextAt !== null),
@@ -72,7 +72,7 @@ async function afterFirst(stage: AcquirerStage, messageKey: string): Promise<voi
   await followUp(stage, messageKey, FOLLOW_UPS_MS)
 }
 
-/** Tries again after each wait, as long as no other driver has leased the message. */
+/** Tries again after each wait, until another driver has leased the message. */
 async function followUp(stage: AcquirerStage, messageKey: string, waits: readonly number[]): Promise<void> {
   for (const wait of waits) {
     if (wait > 0) await stage.sleep(wait)

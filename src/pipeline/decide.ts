@@ -1,4 +1,4 @@
-/** @module The decision for each kind of message. With a remote acquirer, an approval is only a claim at first. */
+/** @module The decision on each kind of message. With a remote acquirer, our approval is only a claim. */
 
 import type { Acquirer } from '../acquirer/port.ts'
 import { decideAcquirerEvent } from '../domain/decide-acquirer-event.ts'
@@ -38,7 +38,7 @@ export type Request =
 
 const APPROVED = { kind: 'approved' } as const
 
-/** Decides on the loaded state. Null where the acquirer in this isolate gives no answer: then nothing may be decided. */
+/** Decides on a request. Null: the acquirer inside this isolate has no answer, so nothing may be decided. */
 export async function decide(
   acquirer: Acquirer,
   request: Request,
@@ -84,7 +84,7 @@ export async function decide(
   }
 }
 
-/** An acquirer in this isolate gives the same answer each time, so no claim is needed first. */
+/** An acquirer inside this isolate always gives the same answer, so it needs no claim. */
 async function askLocally(acquirer: Acquirer, request: SaleRequest) {
   const { merchantId, terminalId, batchNumber, stan, amount, currencyCode } = request
   const answer = await acquirer.ask({

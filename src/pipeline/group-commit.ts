@@ -1,38 +1,38 @@
 /**
- * @module The group commit: while one set is in flight, this isolate collects the next one.
+ * @module The group commit: while one set is in flight, the next messages of this isolate gather.
  *
- * A database serves one caller at a time, and a set costs little more than one message. So the sets grow under load, and a
- * message leaves at once when no set is in flight. The request of one of its own messages drives each set, under that request's
- * `waitUntil`. So no other request's disconnect cancels the set, and no request drives for ever.
+ * A database serves one caller at a time, and a set costs little more than one message. So the sets grow under load.
+ * Without load a message leaves at once. The request of one of its messages drives a set, under its own `waitUntil`. So
+ * the disconnect of another request cancels no set, and no request drives for ever.
  */
 
-/** One message and its state in the group. */
+/** One message in the group. */
 export interface Work<M, O> {
   readonly message: M
-  /** Arrival, in milliseconds since the epoch. */
+  /** The time of arrival, in milliseconds since the epoch. */
   readonly since: number
-  /** How often another writer moved its terminal's head first. */
+  /** How often the message lost its head to another writer. */
   losses: number
   settle(outcome: O): void
 }
 
 export interface GroupCommit<M, O> {
-  /** Resolves with the outcome, or with `unknown` when the set does not finish before the deadline. */
+  /** Resolves with the outcome, or with `unknown` when the set is not back before the deadline. */
   submit(message: M, waitUntil: (promise: Promise<unknown>) => void): Promise<O>
 }
 
-/** Works of a set that must run again. */
+/** Works of a set that are not settled yet. */
 export interface Unsettled<M, O> {
-  /** Another writer moved their head. They run again before all others. */
+  /** Lost their head to another writer. They run again before all others. */
   readonly lost: readonly Work<M, O>[]
-  /** The set already held a message of their terminal. They go behind all others, so no terminal can block the queue. */
+  /** Had no place beside another message of their terminal. They run after all others, so that they hold up none. */
   readonly deferred: readonly Work<M, O>[]
 }
 
 export interface GroupCommitOptions<M, O> {
-  /** Drives a set; settles each work or returns it. Must not throw. */
+  /** Runs a set. Settles each work or returns it. Must not throw. */
   readonly run: (set: readonly Work<M, O>[]) => Promise<Unsettled<M, O>>
-  /** The outcome after the deadline: it is not known what happened. */
+  /** The outcome of a waiter after its deadline: it is not known what happened. */
   readonly unknown: O
   readonly setSize?: number
   readonly deadlineMs?: number
@@ -40,15 +40,16 @@ export interface GroupCommitOptions<M, O> {
 
 interface Waiting<M, O> extends Work<M, O> {
   wake(): void
-  /** Whether it has no outcome yet. A message whose deadline passed in flight does not run again. */
+  /** Whether there is no outcome yet. A work whose deadline passed in flight does not run again. */
   isWaiting(): boolean
 }
 
-/** Lease of a set, in milliseconds: after that it counts as lost with the request that drove it. */
+/** Milliseconds in flight after which a set counts as lost with its request. */
 const LEASE_MS = 15_000
-/** Poll interval of a waiter that no one woke, in milliseconds. */
+/** Milliseconds between two checks of a waiter that nothing has woken. */
 const POLL_INTERVAL_MS = 250
 
+/** `setSize`: the most messages of a set. `deadlineMs`: the longest wait of a message. */
 export function createGroupCommit<M, O>(options: GroupCommitOptions<M, O>): GroupCommit<M, O> {
   const { run, unknown, setSize = 100, deadlineMs = 10_000 } = options
   const queue: Waiting<M, O>[] = []
@@ -59,7 +60,7 @@ export function createGroupCommit<M, O>(options: GroupCommitOptions<M, O>): Grou
   async function drive(): Promise<void> {
     const turn = { since: Date.now() }
     inFlight = turn
-    // A waiter's timers die with its request. Its message must not be decided long after the deadline.
+    // The timers of a waiter die with its request. Its message must not run long after that.
     for (const work of queue) if (turn.since - work.since >= deadlineMs) work.settle(unknown)
     const waiting = queue.splice(0).filter((work) => work.isWaiting())
     const set = waiting.splice(0, setSize)
@@ -68,7 +69,7 @@ export function createGroupCommit<M, O>(options: GroupCommitOptions<M, O>): Grou
     queue.unshift(...set.filter((work) => lost.includes(work) && work.isWaiting()))
     queue.push(...set.filter((work) => deferred.includes(work) && work.isWaiting()))
     if (inFlight === turn) inFlight = null
-    // Only wake it here: a request of the next set must drive that set.
+    // Only wake it: its own request must drive the next set.
     queue[0]?.wake()
   }
 

@@ -21,9 +21,10 @@ import type { AcquirerStage, Outcome, Pipeline, PipelineOptions, TerminalContext
 
 type Item = Work<Submission, Outcome>
 
-/** Lost races against other writers after which a message is refused as `in_progress`. */
+/** The most heads that a message may lose to other writers. Then it gets `in_progress`. */
 const MAX_LOSSES = 8
 
+/** The pipeline of one isolate. */
 export function createPipeline(options: PipelineOptions): Pipeline {
   const group = createGroupCommit<Submission, Outcome>({
     run: (set) => processSet(options, set),
@@ -42,7 +43,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return pipeline
 }
 
-/** Processes one message by itself, again and again until it is settled. */
+/** Runs one message by itself until it is settled. */
 async function processAlone(options: PipelineOptions, message: Submission): Promise<Outcome> {
   let outcome: Outcome | undefined
   const work: Item = { message, since: 0, losses: 0, settle: (settled) => (outcome ??= settled) }
@@ -50,7 +51,7 @@ async function processAlone(options: PipelineOptions, message: Submission): Prom
   return outcome
 }
 
-/** Processes a set. Every work is settled, or returned because it lost its head and must run again. */
+/** Runs a set. Every work is settled, or returned because it lost its head and must run again. */
 async function processSet(
   options: PipelineOptions,
   set: readonly Item[],
@@ -62,13 +63,13 @@ async function processSet(
       set.map((work) => work.message.message.load),
     )
   } catch (error) {
-    // A row that does not parse concerns one message. A database failure concerns all.
+    // A row that does not parse belongs to one message. A failing database concerns all.
     if (error instanceof SyntaxError && set.length > 1) return oneByOne(options, set)
     options.log('load_failed', { error: errorText(error) })
     for (const work of set) work.settle({ kind: 'unavailable' })
     return { lost: [], deferred: [] }
   }
-  // Terminals run side by side, so an acquirer that answers one message late does not delay other terminals longer.
+  // Terminals run side by side, so the acquirer of one message delays no other terminal.
   const decided = await Promise.all(
     [...byTerminal(set, loaded).values()].map((works) => decideFirst(options, works)),
   )
@@ -87,7 +88,7 @@ async function oneByOne(
 
 type Found = readonly [Item, Loaded]
 
-/** The works by terminal, the oldest first. A work whose terminal is unknown is alone in its group. */
+/** The works of each terminal, the oldest first. A work without a known terminal is on its own. */
 function byTerminal(set: readonly Item[], loaded: readonly Loaded[]): Map<unknown, Found[]> {
   const terminals = new Map<unknown, Found[]>()
   const inOrder = [...set.entries()].sort(([, a], [, b]) => a.since - b.since)
@@ -101,8 +102,8 @@ function byTerminal(set: readonly Item[], loaded: readonly Loaded[]): Map<unknow
 }
 
 /**
- * Decides a terminal's works in order until one must be written. A set holds at most one of each terminal, because the next
- * decision depends on what that one writes. Refusals and replays on the way are settled at once.
+ * Decides a terminal's works in order, up to the first one to write. The next one depends on the state after it, so a
+ * set writes one per terminal. Answers and refusals before it are settled at once.
  */
 async function decideFirst(
   options: PipelineOptions,
@@ -125,7 +126,7 @@ async function decideSafely(options: PipelineOptions, work: Item, loaded: Loaded
   }
 }
 
-/** A decision that must be written. */
+/** A decision to write. */
 interface Ready {
   readonly work: Item
   readonly item: CommitItem
@@ -134,7 +135,7 @@ interface Ready {
   outcome(entry: JournalEntry): Outcome
 }
 
-/** Verifies and decides one message; settles it where nothing must be written. */
+/** Verifies and decides one message. Settles it when there is nothing to write. */
 async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): Promise<Ready | null> {
   const verdict = await verify(work.message, loaded)
   const known = contextOf(loaded)
@@ -194,7 +195,7 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
   }
 }
 
-/** The RRN that an entry introduces; null where its RRN exists already, as for a claim's outcome or a captured sale. */
+/** The new RRN of an entry. Null when the entry has none, or repeats one: the outcome of a claim, a captured sale. */
 function newRrn(request: Request, { answer, effects }: DraftEntry, { rrn }: Generated): string | null {
   if (request.kind === 'provision') return null
   return answer?.rrn === rrn || effects.claim?.rrn === rrn ? rrn : null
@@ -215,7 +216,7 @@ function outcomeOf(entry: JournalEntry, context: TerminalContext, loadedState: L
 const contextOf = ({ terminal, merchant }: Loaded): TerminalContext | null =>
   terminal === null || merchant === null ? null : { terminal, merchant }
 
-/** Commits the set and returns the works that lost their head. A set that breaks a constraint is committed one by one. */
+/** Writes the set and returns the works that lost their head. A set that breaks a constraint is written one by one. */
 async function commitReady(options: PipelineOptions, ready: readonly Ready[]): Promise<readonly Item[]> {
   if (ready.length === 0) return []
   let written: boolean[]
@@ -246,7 +247,7 @@ async function commitReady(options: PipelineOptions, ready: readonly Ready[]): P
   return again
 }
 
-/** Alerts also where the commit's fate is unknown: otherwise no one would learn of the case. */
+/** Logs an alert even when the commit is only possible, because nothing else reports the case then. */
 function alertOfCase(options: PipelineOptions, { item, forwarded }: Ready): void {
   const { terminalId, seq } = item.row
   const { claim, acquirerMoves = [] } = item.effects

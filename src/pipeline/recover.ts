@@ -1,24 +1,24 @@
-/** @module The cron's part of the acquirer's stage: opens the cases that are due, and drives every message that is due. */
+/** @module The cron's part of the acquirer's stage. It opens the due cases, and drives every due message. */
 
 import { leaseDue, nextDue, overdue } from '../store/outbox.ts'
 import { drive, only, safely, submitEvent } from './try-acquirer.ts'
 import type { AcquirerStage } from './types.ts'
 
-/** How many due messages are driven at once: an invocation of a Worker may hold six outbound connections. */
+/** The most messages at once: an invocation of a Worker may have six outbound connections. */
 const AT_ONCE = 6
 
-/** How many cases are opened at once: one set of the pipeline. */
+/** The most cases at once: one set of the pipeline. */
 const CASES_AT_ONCE = 100
 
-/** How many such sets are opened before the tries get their turn. */
+/** The most such sets before the tries begin. */
 const MOST_CASE_SETS = 20
 
 /** Poll interval for more due messages while tries are under way, in milliseconds. */
 const LOOK_MS = 1000
 
 /**
- * Opens the cases of all messages whose time is up, and drives everything that is due or becomes due, until `until`
- * (milliseconds since the epoch). Several may run at once. Returns the number of tries.
+ * Opens the cases of all messages that are past their deadline, and drives all messages that are or become due. Stops
+ * at `until`, in milliseconds since the epoch. Several runs may overlap. Returns the number of tries.
  */
 export async function recover(stage: AcquirerStage, until: number): Promise<number> {
   const { db } = stage
@@ -43,7 +43,7 @@ export async function recover(stage: AcquirerStage, until: number): Promise<numb
   }
 }
 
-/** A case is opened without the acquirer, so a slow acquirer never delays it. */
+/** Opens cases without the acquirer, so a slow acquirer delays none. */
 async function openCases(stage: AcquirerStage): Promise<void> {
   for (let set = 0; set < MOST_CASE_SETS; set++) {
     const late = await overdue(stage.db, stage.now(), CASES_AT_ONCE)

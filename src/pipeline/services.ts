@@ -1,4 +1,4 @@
-/** @module What the doors work with: made once per isolate and passed in. */
+/** @module The services of one isolate for the POS door and the JSON API. */
 
 import type { Core } from '../core/instance.ts'
 import type { Keyring } from '../crypto/keyring.ts'

@@ -1,6 +1,6 @@
 /**
- * @module A message on its way, with what its last verification found. A verification of a terminal's message finds its MAC key
- * in clear: each such finding reaches one answer or is discarded.
+ * @module A message in the pipeline, with the result of its last verification. For a terminal's message that is its MAC
+ * key in clear, so each result reaches one answer or is discarded.
  */
 
 import type { Loaded } from '../store/load.ts'
@@ -9,10 +9,11 @@ import type { Outcome, PipelineMessage, Settled, Verdict } from './types.ts'
 export interface Submission<Found = unknown> {
   readonly message: PipelineMessage<Found>
   found: Found | null
-  /** Whether its sender waits no longer. */
+  /** Whether the sender waits no longer. */
   isOver: boolean
 }
 
+/** A message without a verification yet. */
 export const submissionOf = <Found>(message: PipelineMessage<Found>): Submission<Found> => ({
   message,
   found: null,
@@ -24,12 +25,12 @@ export async function verify<Found>(submission: Submission<Found>, loaded: Loade
   discard(submission)
   const verdict = await submission.message.verify(loaded)
   submission.found = verdict.found
-  // The deadline may have ended the wait in between.
+  // The deadline may have passed meanwhile.
   if (submission.isOver) discard(submission)
   return verdict
 }
 
-/** Runs the message and hands what was found to the caller. Where that fails, it is discarded. */
+/** Runs the message and returns the result of its verification to the caller. After an error it discards the result. */
 export async function handOver<Found>(
   submission: Submission<Found>,
   run: (submission: Submission<Found>) => Promise<Outcome>,

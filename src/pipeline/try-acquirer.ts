@@ -1,8 +1,8 @@
 /**
- * @module One try to bring a forwarded message to its end: inquire, repeat or reverse at the acquirer, and write what follows.
+ * @module One try for a forwarded message: inquire, repeat or reverse at the acquirer, and write the result.
  *
- * Each step that decides is a message through the pipeline. So two drivers of one message, or one that dies, do no harm: every
- * try has the same identity at the acquirer, and the first outcome that is written counts.
+ * Every step that decides is a message through the pipeline, every try has the same identity at the acquirer, and the
+ * first outcome counts. So two drivers of one message, or a driver that dies, do no harm.
  */
 
 import type { AcquirerRequest, AcquirerResponse } from '../acquirer/port.ts'
@@ -13,10 +13,10 @@ import { errorText } from '../store/db.ts'
 import { hasUnsettledVoid, type Leased, release } from '../store/outbox.ts'
 import type { AcquirerStage, Outcome, PipelineMessage } from './types.ts'
 
-/** Makes one try for a leased message, and releases it for the next. */
+/** Makes one try for a leased message, and releases the message for the next. */
 export async function drive(stage: AcquirerStage, leased: Leased): Promise<void> {
   const givenUp = await safely(stage, () => tryAcquirer(stage, leased.message))
-  // A message that this try gave up starts with new attempts.
+  // A message that this try gave up starts with zero attempts.
   const { message, attempts } = leased
   await safely(stage, () =>
     release(stage.db, { message, attempts: givenUp === true ? 0 : attempts }, stage.now()),
@@ -33,10 +33,10 @@ export async function safely<T>(stage: AcquirerStage, run: () => Promise<T>): Pr
   }
 }
 
-/** One try: writes the acquirer's response, or what follows from its silence. Returns whether the message was given up. */
+/** One try. Returns whether the message was given up. */
 async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Promise<boolean> {
   const now = stage.now()
-  // A message that went to a remote acquirer means nothing to an acquirer in this isolate.
+  // The acquirer in the settings is not the one that got the message.
   if (!stage.acquirer.isRemote) return false
   const isPending = message.state === 'pending'
   if (isPending) {
@@ -44,11 +44,12 @@ async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Prom
     const event = await find(stage, message, isLate)
     if (event !== null) await submitEvent(stage, message, event)
     if (event !== null || !isLate) return false
-    // Reverse at the acquirer only what the journal holds as given up or reversed.
+    // Annul reverses at the acquirer only what the journal has as given up or reversed.
     const given = await submitEvent(stage, message, only('give_up'))
     if (given.kind !== 'pending' || given.forwarded.state !== 'undoing') return false
   }
-  // The acquirer may refuse to reverse a sale that is voided, or reverse only the void. So the void goes first, until decideBy.
+  // An acquirer may refuse to reverse a voided sale, or reverse only the void. So the sale waits for its void, until
+  // its deadline.
   const mayWait = message.kind === 'sale' && now < message.decideBy
   if (mayWait && (await hasUnsettledVoid(stage.db, message.messageKey))) return isPending
   const event = await undo(stage, message, now)
@@ -65,8 +66,8 @@ export const submitEvent = (
   stage.pipeline.submitEvent(eventMessage(stage, message, event), (set) => void set.catch(() => undefined))
 
 /**
- * Finds what became of a message: by inquiry, or by a repetition where the acquirer has no inquiry. Sends the message again where
- * the acquirer never saw it, but not when it is about to be given up.
+ * Finds the outcome of a message by an inquiry, or by the same message again when the acquirer has no inquiries. A void
+ * that the acquirer never saw is sent again, unless it is about to be given up.
  */
 async function find(
   { acquirer }: AcquirerStage,
@@ -78,13 +79,13 @@ async function find(
     const found = await acquirer.ask(requestOf(message, 'inquiry'))
     if (found.kind !== 'not_found' || isLate) return eventOf(found)
   }
-  // The card of a sale is not kept, so a sale cannot be sent again. It is given up in time.
+  // A sale cannot be sent again without its card. It is given up in time.
   return kind === 'sale' ? null : eventOf(await acquirer.ask({ ...requestOf(message, kind), isCopy: true }))
 }
 
 /**
- * Reverses at the acquirer. A refused reversal proves nothing about the message, and a late copy may still arrive. So inquire where
- * that is possible, and count nothing as undone while a copy may be on its way.
+ * Reverses at the acquirer. A refusal says nothing about the message, and an acquirer without the message may get it
+ * later. So an inquiry follows, and nothing counts as gone while a copy may be on its way.
  */
 async function undo(
   { acquirer }: AcquirerStage,
@@ -108,6 +109,7 @@ async function undo(
 
 type AcquirerEvent = Pick<AcquirerEventRequest, 'event' | 'acquirerRrn' | 'authorizationCode' | 'reason'>
 
+/** An event without references and reason. */
 export const only = (event: AcquirerEventRequest['event']): AcquirerEvent => ({
   event,
   acquirerRrn: null,
@@ -120,6 +122,7 @@ const referencesOf = ({ rrn, authorizationCode }: Extract<AcquirerResponse, { ki
   authorizationCode,
 })
 
+/** The event of an acquirer's response; null when the response has no outcome. */
 export function eventOf(answer: AcquirerResponse): AcquirerEvent | null {
   if (answer.kind === 'approved') return { ...only('acquirer_approved'), ...referencesOf(answer) }
   return answer.kind === 'declined' ? { ...only('acquirer_declined'), reason: answer.reason } : null
@@ -151,6 +154,7 @@ export function eventMessage(
   }
 }
 
+/** The members of a message for the log. */
 export const named = ({ kind, terminalId, acquirerStan, rrn }: AcquirerMessage) => ({
   type: kind,
   terminalId,
@@ -158,6 +162,7 @@ export const named = ({ kind, terminalId, acquirerStan, rrn }: AcquirerMessage) 
   rrn,
 })
 
+/** The request of this kind about a forwarded message, without card fields. */
 export function requestOf(message: AcquirerMessage, kind: AcquirerRequest['kind']): AcquirerRequest {
   const { original, merchantId, terminalId, batchNumber, acquirerStan, amount, currencyCode } = message
   return {

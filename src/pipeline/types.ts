@@ -1,4 +1,4 @@
-/** @module What enters the pipeline and what leaves it. */
+/** @module The messages of the pipeline and their outcomes. */
 
 import type { Acquirer, AcquirerRequest } from '../acquirer/port.ts'
 import type { Generated, LoadedState } from '../domain/decision.ts'
@@ -9,7 +9,7 @@ import type { Loaded, LoadItem } from '../store/load.ts'
 import type { CommitItem } from '../store/step.ts'
 import type { Request } from './decide.ts'
 
-/** Whether the sender is proved. Only a verified request reaches a decision. `found` is what the door needs for its answer. */
+/** The result of a verification. Only a verified request reaches a decision. `found` is for the answer of the door. */
 export type Verdict<Found> =
   | {
       readonly kind: 'verified'
@@ -26,14 +26,14 @@ export type Verdict<Found> =
 /** Card fields of the terminal's message, by field number. They are kept for one try only. */
 export type CardFields = NonNullable<AcquirerRequest['cardFields']>
 
-/** One message as a door submits it. */
+/** One message from the POS door or the JSON API. */
 export interface PipelineMessage<Found = unknown> {
   readonly load: LoadItem
-  /** What the acquirer needs of the card; absent where the message carries none. */
+  /** The card fields for the acquirer; absent when the message has none. */
   readonly cardFields?: CardFields
   /** Proves the sender. May run again on a fresh load. */
   verify(loaded: Loaded): Promise<Verdict<Found>>
-  /** Wipes what a verification found and no answer will use. */
+  /** Wipes the result of a verification that no answer uses. */
   discard?(found: Found): void
 }
 
@@ -44,7 +44,7 @@ export interface TerminalContext {
 }
 
 export type Outcome =
-  /** Decided. `entry` is in the journal; null where nothing had to be written. */
+  /** Decided. `entry` is in the journal; null when there was nothing to write. */
   | {
       readonly kind: 'answered'
       readonly answer: Answer
@@ -53,7 +53,7 @@ export type Outcome =
       readonly context: TerminalContext
       readonly loadedState: LoadedState
     }
-  /** Refused before a decision: nothing was written. `context` is null where the terminal is unknown. */
+  /** Refused before a decision, and nothing was written. `context` is null when the terminal is unknown. */
   | {
       readonly kind: 'refused'
       readonly reason: DeclineReason
@@ -74,7 +74,7 @@ export type Outcome =
   /** It is not known what happened. The answer must not state an outcome. */
   | { readonly kind: 'unknown' }
 
-/** An outcome with what the last verification found; `found` is null where none ran. The receiver wipes it. */
+/** An outcome, and the result of the last verification; null when there was none. The receiver wipes it. */
 export interface Settled<Found> {
   readonly outcome: Outcome
   readonly found: Found | null
@@ -85,16 +85,16 @@ export type WaitUntil = (promise: Promise<unknown>) => void
 /** The request that submits a message. */
 export interface Caller {
   readonly waitUntil: WaitUntil
-  /** Called before the acquirer is asked. From then on the request only waits. */
+  /** Called before the request to the acquirer. From then on the caller only waits. */
   beforeAcquirer(): void
 }
 
 export interface Pipeline {
-  /** Runs a message in a set with others of this isolate, and then asks the acquirer where a claim was written. */
+  /** Runs a message in a set with others of this isolate, then asks the acquirer when it wrote a claim. */
   submit<Found>(message: PipelineMessage<Found>, caller: Caller): Promise<Settled<Found>>
   /** Runs a message by itself, and repeats it until it is settled. It never asks the acquirer. */
   runAlone<Found>(message: PipelineMessage<Found>): Promise<Settled<Found>>
-  /** Runs an event of the acquirer's in a set with others. It does not ask the acquirer again. */
+  /** Runs an acquirer's event in a set with others. It does not ask the acquirer again. */
   submitEvent(message: PipelineMessage<null>, waitUntil: WaitUntil): Promise<Outcome>
 }
 
@@ -109,7 +109,7 @@ export interface PipelineOptions {
   log(event: string, detail: Record<string, unknown>): void
 }
 
-/** What the acquirer's stage and the cron need. */
+/** The options of the acquirer's stage and of the cron. */
 export interface AcquirerStage extends Omit<PipelineOptions, 'generated'> {
   readonly pipeline: Pick<Pipeline, 'submitEvent'>
 }

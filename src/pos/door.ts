@@ -1,4 +1,6 @@
-/** @module The POS door: HTTP for ISO 8583 messages (protocol.md §1.2). `exchange.ts` handles their content. */
+/**
+ * @module The POS door: ISO 8583 over HTTPS (protocol.md §1.2). It handles HTTP, and `exchange` handles the message.
+ */
 
 import { type Context, Hono } from 'hono'
 import { type AdmissionController, RETRY_AFTER, type Slot } from '../admission/admission-controller.ts'
@@ -15,15 +17,15 @@ import { createAnswers, SILENCE, type TerminalReply } from './reply-cache.ts'
 /** Paths in the configuration of terminals. */
 export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583'] as const
 
-/** Longest request, in bytes. */
+/** The longest request, in bytes. */
 export const TERMINAL_BODY_LIMIT = 4096
 
-/** A frame fits in one or two packets, so a slow body is not a terminal's. */
+/** A frame is one packet or two. */
 const BODY_BOUNDS: BodyBounds = { limit: TERMINAL_BODY_LIMIT, deadlineMs: 5000 }
 
 const ACCEPTED_TYPES = [ISO_CONTENT_TYPE.toLowerCase(), 'application/octet-stream']
 
-/** Deadline of an answer, also for a copy that waits for the first answer, in milliseconds. After it the terminal gets none. */
+/** Milliseconds for the answer to a terminal, or to the first of its copies. After that there is no answer. */
 const DEADLINE_MS = 12_000
 
 const empty = (status: number, headers: Record<string, string> = {}): Response =>
@@ -35,10 +37,11 @@ const respond = ({ status, body, retryAfter }: TerminalReply): Response => {
   return new Response(body, { status, headers: { 'content-type': ISO_CONTENT_TYPE, ...again } })
 }
 
-/** HTTP 503 without a body. The terminal retries or reverses, as after any silence. */
+/** No answer. The terminal tries again or reverses, as after every lost answer. */
 const overloaded = (priority: Priority): Response =>
   empty(503, { 'retry-after': String(RETRY_AFTER[priority]) })
 
+/** The routes of the POS door (protocol.md §1.2). */
 export function terminalDoor(services: Services, admission: AdmissionController): Hono {
   const answers = createAnswers(services.core, services.now)
   const door = new Hono()
@@ -46,7 +49,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
   async function receive(c: Context, deadline: Deadline): Promise<Response> {
     const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
     if (type !== undefined && type !== '' && !ACCEPTED_TYPES.includes(type)) return empty(415)
-    // The message is not read yet, so it counts as the most urgent kind.
+    // Nothing of the message is known yet, so it counts as the most urgent.
     const leaveBody = admission.isClosed('undo')
       ? undefined
       : admission.enterBody('undo', TERMINAL_BODY_LIMIT)
@@ -79,7 +82,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
     door.post(path, (c) => {
       const deadline = openDeadline()
       const response = receive(c, deadline).finally(deadline.end)
-      // A terminal that disconnects must not cancel its exchange: copies may have joined it, and it may be committed.
+      // A terminal that disconnects must not cut off the copies that wait for its answer, nor keep its slot.
       c.executionCtx.waitUntil(response.catch(() => undefined))
       return response
     })

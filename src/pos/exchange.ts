@@ -24,15 +24,16 @@ import { answerTransaction } from './transaction.ts'
 const EMPTY = new Uint8Array(0)
 const NAK = Uint8Array.of(0x15)
 
-/** What the door knows of the sender. */
+/** The sender of an exchange, as far as the POS door knows it. */
 export interface Visit {
   readonly terminals: Terminals
-  /** The sender's address as `sourceOf` groups it. */
+  /** The source address, as `sourceOf` returns it. */
   readonly source: string
   readonly slot: Slot
   readonly waitUntil: WaitUntil
 }
 
+/** Answers one frame. Bytes that are no request get HTTP 400, a broken serial frame also gets NAK (0x15). */
 export async function exchange(
   services: Services,
   bytes: Uint8Array<ArrayBuffer>,

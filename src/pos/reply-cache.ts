@@ -1,10 +1,10 @@
 /**
- * @module Answers to copies without the database: a copy in flight joins the first message, and a later copy gets the same
- * bytes again for a short window.
+ * @module Answers retransmissions without the database. Identical requests in flight wait for the first, and later
+ * copies get the same bytes for a moment.
  *
- * The duplicate table of the core finds candidates. A hit counts only when the digest of the whole request is the same. An answer
- * enters the cache after its MAC was verified. A reversal removes the answer that it reverses from this isolate's cache. Another
- * isolate may repeat that answer until its window ends.
+ * The table in the core finds candidates. A hit counts only when the digest of the whole request is the same. Only a
+ * request with a right MAC is entered. A reversal makes this isolate forget its target. Another isolate may repeat the
+ * first answer until its window ends, which starts with that answer.
  */
 
 import type { Proof } from '../admission/callers.ts'
@@ -13,17 +13,17 @@ import type { Core } from '../core/instance.ts'
 export interface TerminalReply {
   readonly status: 200 | 400 | 429 | 503
   readonly body: Uint8Array<ArrayBuffer>
-  /** `Retry-After`, in seconds. */
+  /** Seconds until the sender may retry. */
   readonly retryAfter?: number
-  /** What the message proved about its sender; absent where that is unknown. */
+  /** The proof of the sender; absent when nothing is known of it. */
   readonly proof?: Proof
-  /** Set where the reply comes from a journal entry and may be repeated. */
+  /** Present when the reply belongs to an entry and may be repeated. */
   readonly messageKey?: string
-  /** Keys of the messages that this one reversed. */
+  /** The messages that this one reversed. */
   readonly reversedKeys?: readonly string[]
 }
 
-/** No answer: the terminal reverses or retries. */
+/** No answer: the terminal reverses or tries again. */
 export const SILENCE: TerminalReply = { status: 503, body: new Uint8Array(0) }
 
 interface Kept {
@@ -32,17 +32,20 @@ interface Kept {
   readonly body: Uint8Array<ArrayBuffer>
 }
 
-/** How long a copy may join the first message, in milliseconds. After that the first was lost with its request. */
+/** Milliseconds in which a copy waits for the first. After that the first was cut off with its request. */
 const IN_FLIGHT_MS = 12_000
 
-/** Answers kept per isolate, a few hundred bytes each. */
+/** The most answers in an isolate, a few hundred bytes each. */
 const KEPT = 8192
 
 export interface Answers {
-  /** Runs `exchange` unless an identical request is in flight or was just answered. `digest`: HMAC of `bytes`. */
+  /**
+   * Runs `exchange`, unless an identical request is in flight or was just answered. `digest` is the HMAC of `bytes`.
+   */
   once(bytes: Uint8Array, digest: string, exchange: () => Promise<TerminalReply>): Promise<TerminalReply>
 }
 
+/** The cache of one isolate. `now`: milliseconds since the epoch. */
 export function createAnswers(core: Core, now: () => number): Answers {
   const inFlight = new Map<string, { readonly since: number; readonly reply: Promise<TerminalReply> }>()
   const kept = new Map<number, Kept>()
@@ -60,7 +63,7 @@ export function createAnswers(core: Core, now: () => number): Answers {
     if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest)
   }
 
-  /** By key, not by bytes: the same message may arrive in another framing, or with trailing bytes. */
+  /** Forgets every entry of the message. A copy may have another framing, or bytes behind it. */
   function forget(messageKey: string): void {
     for (const [handle, answer] of kept) if (answer.messageKey === messageKey) kept.delete(handle)
   }
@@ -72,7 +75,7 @@ export function createAnswers(core: Core, now: () => number): Answers {
       const answered = find(bytes, digest)
       if (answered !== undefined) return answered
       const mine = { since: now(), reply: exchange() }
-      // An exchange that was lost with its request never removes itself.
+      // Requests that were cut off never end by themselves.
       for (const [old, { since }] of inFlight) {
         if (now() - since < IN_FLIGHT_MS) break
         inFlight.delete(old)

@@ -15,7 +15,7 @@ import type { Loaded } from '../store/load.ts'
 import type { TerminalReply } from './reply-cache.ts'
 import type { Signer } from './verify-mac.ts'
 
-/** The sender as far as it is known. */
+/** The sender, as far as it is known. */
 export type Sender = Pick<Loaded, 'merchant' | 'terminal'>
 
 const NO_ONE: Sender = { merchant: null, terminal: null }
@@ -26,7 +26,7 @@ export const ourselves = ({ acquirerId, acquirer }: Services) => ({
   receivingInstitution: acquirer.receivingInstitution,
 })
 
-/** Fields of an answer without a decision. */
+/** The fields of an answer without a decision. */
 export function undecided(services: Services, reason: DeclineReason | null, sender: Sender): ResponseFields {
   return {
     responseCode: reason === null ? '00' : refusalOf(reason).responseCode,
@@ -39,7 +39,7 @@ export function undecided(services: Services, reason: DeclineReason | null, send
   }
 }
 
-/** Packs and frames an answer. Signs it where there is a signer: an unproved sender gets no MAC. */
+/** Packs and frames an answer. It has a MAC when there is a signer: a sender without a proof gets nothing signed. */
 export function reply(
   { core }: Services,
   { frame, message, type }: PosMessage,
@@ -57,7 +57,7 @@ export function reply(
   }
 }
 
-/** A refusal that leaves no journal entry, only a log line. */
+/** A refusal without an entry. Only the log has it. */
 export function refuse(
   services: Services,
   posMessage: PosMessage,

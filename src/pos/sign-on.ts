@@ -1,9 +1,9 @@
 /**
- * @module Sign-on (签到): new working keys under the terminal's master key, the open batch, and the clock.
+ * @module Sign-on (签到): new working keys under the terminal master key, the open batch, and the clock.
  *
- * A sign-on carries no MAC, so anyone can send one, and it must change nothing. Its keys stay pending until a MAC verifies under
- * them. Until then every sign-on of that layout returns the same keys. So a repeated sign-on neither locks a terminal out nor
- * fills the database. The master key keeps them secret.
+ * A sign-on has no MAC, so anyone can send one, and it changes nothing. Its keys are pending until a MAC verifies under
+ * them. Until then every sign-on with that layout gets the same keys. So a repeated sign-on neither locks a terminal
+ * out nor makes anything grow. The master key keeps the keys secret, so they need not be new.
  */
 
 import type { Core, WrappingCipher } from '../core/instance.ts'
@@ -42,14 +42,14 @@ export type SignOnOutcome =
 const KCV_LENGTH = 4
 const MAX_ATTEMPTS = 5
 
-/** Lengths of the keys of a layout (60.3), in bytes; the TAK of 003 and 004 is padded to 16. */
+/** Key lengths of a layout (60.3), in bytes. An 8-byte MAK in 003 and 004 is padded to 16. */
 interface Layout {
   readonly tpk: 8 | 16
   readonly mak: 8 | 16
   readonly tdk: 0 | 16
 }
 
-/** The layout that 60.3 asks for, where the terminal's MAC profile can use it. */
+/** The layout of a 60.3; undefined when the terminal's MAC profile cannot use it. */
 function layoutOf(code: string, { macProfile }: Terminal): Layout | undefined {
   const mak = makLengthOf(macProfile)
   const isSm4 = macProfile === 'cup-sm4'
@@ -61,6 +61,7 @@ function layoutOf(code: string, { macProfile }: Terminal): Layout | undefined {
 
 const cipherOf = ({ macProfile }: Terminal): WrappingCipher => (macProfile === 'cup-sm4' ? 'sm4' : 'des')
 
+/** Signs a terminal on. `layoutCode` is field 60.3. */
 export async function signOn(
   deps: SignOnDeps,
   terminalId: string,
@@ -79,8 +80,8 @@ export async function signOn(
 
     const pending = keySets.find((set) => set.version !== terminal.keyVersion && set.layout === layoutCode)
     const set = pending ?? (await newKeySet(deps, terminal, layoutCode, layout, keySets))
-    const ground = { terminalId, masterKeyVersion: masterKey.version, inUse: terminal.keyVersion }
-    if (pending === undefined && !(await addPendingKeySet(deps.db, ground, set))) continue
+    const state = { terminalId, masterKeyVersion: masterKey.version, inUse: terminal.keyVersion }
+    if (pending === undefined && !(await addPendingKeySet(deps.db, state, set))) continue
     const keys = await field62(deps, terminal, masterKey, set, layout)
     return { kind: 'signed_on', terminal, merchant, keys }
   }
@@ -100,7 +101,7 @@ async function newKeySet(
     const key = new Uint8Array(length)
     deps.random(key)
     if (cipherOf(terminal) === 'des') setOddParity(key)
-    const wrapped = await deps.keyring.wrap(key, { ...placeOf(terminal), usage, version })
+    const wrapped = await deps.keyring.wrap(key, { ...keyOwnerOf(terminal), usage, version })
     key.fill(0)
     return wrapped
   }
@@ -114,7 +115,7 @@ async function newKeySet(
   }
 }
 
-/** Sets the lowest bit of each byte of a DES key so that the byte has odd parity (FIPS 46-3). Some terminals check that. */
+/** Sets the lowest bit of each byte of a DES key for odd parity (FIPS 46-3). Some terminals check it. */
 function setOddParity(key: Uint8Array): void {
   for (const [i, byte] of key.entries()) {
     let ones = 0
@@ -123,9 +124,9 @@ function setOddParity(key: Uint8Array): void {
   }
 }
 
-const placeOf = ({ merchantId, terminalId }: Terminal) => ({ merchantId, terminalId })
+const keyOwnerOf = ({ merchantId, terminalId }: Terminal) => ({ merchantId, terminalId })
 
-/** Each key under the master key, padded with zeros to the length of the TPK, then its check value. */
+/** For each key: the key under the master key, padded with zeros to the length of the TPK, then its check value. */
 async function field62(
   { core, keyring }: SignOnDeps,
   terminal: Terminal,
@@ -134,7 +135,7 @@ async function field62(
   layout: Layout,
 ): Promise<Uint8Array> {
   const cipher = cipherOf(terminal)
-  const identity = placeOf(terminal)
+  const identity = keyOwnerOf(terminal)
   const tmk = await keyring.unwrap(masterKey.wrapped, {
     ...identity,
     usage: 'tmk',

@@ -8,6 +8,7 @@ import { ourselves, refuse, reply } from './reply.ts'
 import { SILENCE, type TerminalReply } from './reply-cache.ts'
 import { type Signer, verifyMessage, wipe } from './verify-message.ts'
 
+/** Answers a transaction. There is no answer while the outcome is unknown. */
 export async function answerTransaction(
   services: Services,
   posMessage: TransactionMessage,
@@ -45,11 +46,11 @@ function answerOutcome(
     case 'pending':
     case 'unknown':
     case 'unavailable':
-      // Any answer would clear the terminal's pending reversal. Without one the terminal reverses or retries.
+      // Any answer deletes the terminal's pending reversal. Without one the terminal reverses or retries.
       services.log('no_answer', { type, kind: outcome.kind, ...named(posMessage) })
       return SILENCE
     case 'refused':
-      // A copy may still be decided otherwise: a 09 now would clear the reversal that it may need.
+      // A copy may still get another decision, and code 09 would delete the reversal that it may need.
       if (outcome.reason === 'in_progress') return SILENCE
       return refuse(services, posMessage, outcome.reason, outcome.context ?? undefined, signer)
     case 'answered':
@@ -77,16 +78,16 @@ function answerDecided(
   services.log('answered', { type, ...named(posMessage), responseCode, reason, rrn, replayed, ...differs })
   const decided = reply(services, posMessage, { ...answer, ...ourselves(services) }, reason, signer)
   if (entry === null) return decided
-  // The target even where another reversal came before this one; with a sale also its void.
+  // The target, also when another reversal came before. With a sale also its void.
   const reversedKeys = [
     ...(targetKey === undefined ? [] : [targetKey]),
     ...(entry.effects.reversals ?? []).map((reversal) => reversal.targetKey),
   ]
-  // Only a first answer is kept for copies. A window that each repetition renews would never end.
+  // Only a first answer is kept for copies. Otherwise each copy would extend the window, and it would never end.
   return { ...decided, reversedKeys, ...(replayed ? {} : { messageKey }) }
 }
 
-/** Names of the kept fields in which a message differs from the first one with its key; never their values. */
+/** Names of the kept fields that differ from the first message with this key; never their values. */
 function differences(
   { request: { request: now } }: TransactionMessage,
   earlier: Decided['loadedState']['earlier'],
@@ -94,6 +95,6 @@ function differences(
   const before = earlier?.request ?? {}
   const names = new Set([...Object.keys(now), ...Object.keys(before)])
   const differs = [...names].filter((name) => now[name] !== before[name])
-  // Card data is not kept, so a difference that shows in no kept field is in the card data.
+  // Card data is not kept, so it differs when no kept field does.
   return { differs: differs.length > 0 ? differs : ['card data'] }
 }

@@ -1,6 +1,6 @@
 /**
- * @module Proves that a message is its terminal's: the MAC over the bytes as received, under the current key set or a pending
- * one. Every message takes the same path: where the terminal has no key, under a key that belongs to no one.
+ * @module Verifies the MAC of a message over the bytes as received, under the current key set or a pending one. A
+ * terminal without a key takes the same path with a key that belongs to nobody.
  */
 
 import type { Core } from '../core/instance.ts'
@@ -12,10 +12,10 @@ import type { MacProfile } from '../domain/types.ts'
 import type { TransactionMessage } from '../iso8583/pos-message.ts'
 import type { Loaded } from '../store/load.ts'
 
-/** The key for an answer's MAC: only ever the one under which the request's own MAC verified. */
+/** The key for the MAC of an answer. It is always the key of the request's own right MAC. */
 export interface Signer {
   readonly macProfile: MacProfile
-  /** In clear; its receiver wipes it. */
+  /** Clear key. The receiver wipes it. */
   readonly macKey: Uint8Array
 }
 
@@ -23,13 +23,14 @@ export type MacProof =
   | {
       readonly kind: 'proved'
       readonly signer: Signer
-      /** Set where the key set was pending: this message makes it current. */
+      /** Present when the key set was pending. This message makes it current. */
       readonly keyVersion?: number
     }
   | { readonly kind: 'refused'; readonly reason: DeclineReason }
 
 const NO_MAC = new Uint8Array(8)
 
+/** Verifies field 64 against each key set of the terminal, the one in use first. */
 export async function verifyMac(
   core: Core,
   keyring: Keyring,
@@ -41,7 +42,7 @@ export async function verifyMac(
     refuseTerminal(terminal, merchant, identity.merchantId) ??
     (keySets.length === 0 ? 'key_not_established' : null)
   if (refusal !== null || terminal === null) {
-    core.verifyMac('cup-ecb', await keyring.noOnesKey(), macInput, given)
+    core.verifyMac('cup-ecb', await keyring.dummyKey(), macInput, given)
     return { kind: 'refused', reason: refusal ?? 'terminal_unknown' }
   }
   const { merchantId, terminalId, macProfile } = terminal

@@ -1,4 +1,4 @@
-/** @module Proves a terminal's message: the MAC first, then the form. Only then does a request reach a decision. */
+/** @module Verifies a terminal's message: first the MAC, then the form. Only then does its request reach a decision. */
 
 import { cardOf } from '../crypto/card.ts'
 import { refuseTerminal } from '../domain/admit.ts'
@@ -12,7 +12,7 @@ import { type Signer, verifyMac } from './verify-mac.ts'
 
 export type { Signer }
 
-/** Finds the key for the answer's MAC; null where the message proved none. Its receiver wipes it. */
+/** Finds the key for the answer's MAC; null when the message has no proof. The receiver wipes it. */
 export async function verifyMessage(
   services: Services,
   posMessage: TransactionMessage,
@@ -33,9 +33,13 @@ export async function verifyMessage(
   }
 }
 
+/** Zeroes the key. */
 export const wipe = (signer: Signer | null): void => void signer?.macKey.fill(0)
 
-/** Settlement messages of a terminal whose profile lets them omit the MAC. A MAC that is there must be right. */
+/**
+ * Whether the message is a settlement message without a MAC, from a terminal that may omit it. A MAC that is present
+ * must be right.
+ */
 function goesWithoutMac({ type, mac }: TransactionMessage, { terminal }: Loaded): boolean {
   const settles = type === 'settlement' || type === 'upload' || type === 'upload_end'
   return settles && mac === undefined && terminal?.settlementMac === 'optional'

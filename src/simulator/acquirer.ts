@@ -1,8 +1,9 @@
 /**
- * @module A simulated acquirer: frames in, frames out, over books of its own. It has no clock, no randomness and no
- * network; the same seed and the same messages give the same answers. Not for real cards.
+ * @module A simulated acquirer: frames in, frames out, and a ledger. It has no clock, no randomness and no network. The
+ * same seed and messages give the same answers. Not for real cards.
  */
 
+import type { MacKey } from '../iso8583/mac.ts'
 import type { Message } from '../iso8583/message.ts'
 import type { Received } from '../iso8583/received.ts'
 import {
@@ -14,7 +15,7 @@ import {
   type ScriptStep,
   takeStep,
 } from './faults.ts'
-import { Ledger, type Posting, type Ruling } from './ledger.ts'
+import { Ledger, type LedgerResult, type Posting } from './ledger.ts'
 import {
   answerTo,
   hasRightMac,
@@ -22,96 +23,102 @@ import {
   type SimulatedRequest,
   sign,
   simulatedRequestOf,
-  type Voice,
   withoutMac,
-} from './speech.ts'
+} from './messages.ts'
 
-export interface AcquirerOptions extends Voice {
+export interface AcquirerOptions extends MacKey {
   readonly random: RandomNumber
-  /** Minutes after midnight in China at which the business day ends (23:00 by default); null: only when told. */
+  /**
+   * The end of the business day, in minutes after midnight in China (23:00 by default). Null: only `cutOff` ends it.
+   */
   readonly cutOffMinutes?: number | null
   readonly plan?: Plan
 }
 
-/** What becomes of a frame. */
+/** The reaction to a frame. */
 export interface Reaction {
-  /** Null: none. */
+  /** Null: no answer. */
   readonly answer: Uint8Array | null
   /** How often the answer arrives. */
   readonly copies: 0 | 1 | 2
-  /** Milliseconds until it does. */
+  /** Milliseconds until it arrives. */
   readonly delayMs: number
-  /** Not 0: the request itself is still on its way, and is to be handed to `process` after so many milliseconds. */
+  /** Not 0: the request itself is late. Pass it to `process` after so many milliseconds. */
   readonly arrivesAfterMs: number
 }
 
-/** Beyond the patience of whoever waits. */
+/** Milliseconds, longer than any deadline of a sender. */
 const LATE_MS = 9_000
 const CUT_OFF_MINUTES = 23 * 60
 
-/** Last two digits of a sale's amount with which the issuer refuses it; they are field 39 too. */
+/** Last two digits of the amount of a sale that the issuer refuses. They are also field 39. */
 const REFUSED_AMOUNTS = ['05', '51', '54', '55', '61', '91']
-/** A sale or void of an amount that ends so is done and never answered. */
+/** A sale or void with these last digits in its amount is booked, but never answered. */
 const NEVER_ANSWERED = '98'
 
 const SILENCE: Reaction = { answer: null, copies: 0, delayMs: 0, arrivesAfterMs: 0 }
 
 interface ReceivedRequest extends Received, SimulatedRequest {}
 
-/** What an answer becomes before its MAC. */
-type Bend = (answer: Message) => Message
+/** Changes an answer before its MAC. */
+type AnswerChange = (answer: Message) => Message
 
+/** One acquirer with its ledger. */
 export class AcquirerSimulator {
   readonly ledger: Ledger
-  readonly #voice: Voice
+  readonly #key: MacKey
   #random: RandomNumber
   #rates: Plan['rates'] = {}
   #script: ScriptStep[] = []
 
   constructor(options: AcquirerOptions) {
     const { cutOffMinutes = CUT_OFF_MINUTES } = options
-    this.#voice = options
+    this.#key = options
     this.#random = options.random
     this.ledger = new Ledger(cutOffMinutes)
     this.follow(options.plan ?? NO_FAULTS)
   }
 
-  /** What shall go wrong from now on. */
+  /** Sets the faults from now on. Without `random` the current generator continues. */
   follow({ rates, script }: Plan, random: RandomNumber = this.#random): void {
     this.#rates = rates
     this.#script = [...script]
     this.#random = random
   }
 
-  /** `now`: milliseconds since the epoch. */
+  /** Takes a frame, with faults. `now` is in milliseconds since the epoch. */
   receive(bytes: Uint8Array, now: number): Reaction {
     const received = this.#receive(bytes, now)
     if (received === null) return SILENCE
     if (received instanceof Uint8Array) return arrives(received)
     const step = takeStep(this.#script, received.kind)
     if (step?.code !== undefined) return arrives(this.#refuse(received, now, step.code))
-    return this.#befall(received, now, step === undefined ? drawFault(this.#rates, this.#random) : step.fault)
+    return this.#withFault(
+      received,
+      now,
+      step === undefined ? drawFault(this.#rates, this.#random) : step.fault,
+    )
   }
 
-  /** As if nothing could go wrong; null where there is no answer. */
+  /** Takes a frame without faults. Null: no answer. */
   process(bytes: Uint8Array, now: number): Uint8Array | null {
     const received = this.#receive(bytes, now)
     return received === null || received instanceof Uint8Array ? received : this.#answer(received, now)
   }
 
-  /** The request, or the answer where it is refused unheard; null where it is none. */
+  /** The parsed request, or the answer that refuses it before it is processed. Null when the bytes hold no message. */
   #receive(bytes: Uint8Array, now: number): ReceivedRequest | Uint8Array | null {
-    const received = receive(this.#voice, bytes)
+    const received = receive(this.#key, bytes)
     if (received === undefined) return null
     const { frame, message } = received
-    if (!hasRightMac(this.#voice, received))
-      return withoutMac(this.#voice, frame, this.#answerMessage(message, 'A0', now))
+    if (!hasRightMac(this.#key, received))
+      return withoutMac(this.#key, frame, this.#answerMessage(message, 'A0', now))
     const simulated = simulatedRequestOf(message)
-    if (simulated === undefined) return sign(this.#voice, frame, this.#answerMessage(message, '40', now))
+    if (simulated === undefined) return sign(this.#key, frame, this.#answerMessage(message, '40', now))
     return { ...received, ...simulated }
   }
 
-  #befall(received: ReceivedRequest, now: number, fault: Fault | undefined): Reaction {
+  #withFault(received: ReceivedRequest, now: number, fault: Fault | undefined): Reaction {
     switch (fault) {
       case undefined:
         return arrives(this.#answer(received, now))
@@ -150,38 +157,43 @@ export class AcquirerSimulator {
   #answer(
     { frame, message, kind, posting }: ReceivedRequest,
     now: number,
-    bend: Bend = (answer) => answer,
+    change: AnswerChange = (answer) => answer,
   ): Uint8Array | null {
     const isPosting = kind === 'sale' || kind === 'void'
-    const ruling = this.#rule(kind, posting, now)
+    const result = this.#applyToLedger(kind, posting, now)
     if (isPosting && lastTwoDigits(posting) === NEVER_ANSWERED) return null
-    return sign(this.#voice, frame, bend(this.#answerMessage(message, ruling.responseCode, now, ruling.item)))
+    return sign(this.#key, frame, change(this.#answerMessage(message, result.responseCode, now, result.item)))
   }
 
-  #rule(kind: SimulatedRequest['kind'], posting: Posting, now: number): Ruling {
+  #applyToLedger(kind: SimulatedRequest['kind'], posting: Posting, now: number): LedgerResult {
     if (kind === 'inquiry') return this.ledger.inquire(posting)
     if (kind === 'reversal') return this.ledger.reverse(posting, now)
     const digits = lastTwoDigits(posting)
     return this.ledger.post(posting, now, kind === 'sale' && REFUSED_AMOUNTS.includes(digits) ? digits : null)
   }
 
-  /** A sale or void is declined with this code, for good; anything else hears it, and nothing is done. */
+  /** Declines a sale or void with this code, finally. Answers anything else with the code, and changes nothing. */
   #refuse({ frame, message, kind, posting }: ReceivedRequest, now: number, code: string): Uint8Array {
     const isPosting = kind === 'sale' || kind === 'void'
     const { responseCode, item } = isPosting
       ? this.ledger.post(posting, now, code)
       : { responseCode: code, item: null }
-    return sign(this.#voice, frame, this.#answerMessage(message, responseCode, now, item))
+    return sign(this.#key, frame, this.#answerMessage(message, responseCode, now, item))
   }
 
-  /** Does what is asked, or, half of the time, nothing, and says that it failed. */
+  /** Answers with an error code. In half of the cases it processes the request first. */
   #fail(received: ReceivedRequest, now: number, code: string): Uint8Array {
     if (this.#random() < 0.5) this.#answer(received, now)
-    return sign(this.#voice, received.frame, this.#answerMessage(received.message, code, now))
+    return sign(this.#key, received.frame, this.#answerMessage(received.message, code, now))
   }
 
-  /** An answer's time and day are those of the item, so that the same message hears the same bytes. */
-  #answerMessage(request: Message, responseCode: string, now: number, item: Ruling['item'] = null): Message {
+  /** Time and day of an answer are those of the item, so that a repeated message gets the same bytes. */
+  #answerMessage(
+    request: Message,
+    responseCode: string,
+    now: number,
+    item: LedgerResult['item'] = null,
+  ): Message {
     const { at, day } = item ?? { at: now, day: this.ledger.dayAt(now) }
     return answerTo(request, { responseCode, item, at, day })
   }
@@ -196,7 +208,7 @@ const changed = (answer: Uint8Array | null, change: (answer: Uint8Array) => Uint
 const flipLastBit = (answer: Uint8Array): Uint8Array =>
   answer.with(answer.length - 1, (answer.at(-1) ?? 0) ^ 1)
 
-const withNextStan: Bend = (answer) => {
+const withNextStan: AnswerChange = (answer) => {
   const stan = String((Number(answer.fields.get(11) ?? 0) % 999_999) + 1).padStart(6, '0')
   return { ...answer, fields: new Map([...answer.fields, [11, stan]]) }
 }

@@ -1,22 +1,23 @@
 /**
- * @module The simulated acquirer over HTTP: frames as an acquirer takes them, and, as no acquirer has, its books in JSON
- * (`GET /ledger`) and its faults to be chosen (`POST /faults`, `/cut-off`, `/reset`).
+ * @module The simulated acquirer over HTTP. Beside frames it has routes that no real acquirer has: its ledger in JSON
+ * (`GET /ledger`) and its faults (`POST /faults`, `/cut-off`, `/reset`).
  */
 
 import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
+import type { MacKey } from '../iso8583/mac.ts'
 import { AcquirerSimulator } from './acquirer.ts'
 import { type Plan, readPlan, seededRandom } from './faults.ts'
 import type { Item, Ledger } from './ledger.ts'
-import { authorizationCodeOf, rrnOf, type Voice } from './speech.ts'
+import { authorizationCodeOf, rrnOf } from './messages.ts'
 
-export interface SimulatorRuntime extends Voice {
+export interface SimulatorRuntime extends MacKey {
   /** Milliseconds since the epoch. */
   now(): number
   /** Resolves after so many milliseconds. */
   sleep(ms: number): Promise<void>
 }
 
-/** An item of the books as anyone may read it. */
+/** One item of the ledger in JSON. */
 export interface LedgerEntry {
   readonly of: 'sale' | 'void'
   readonly merchantId: string
@@ -31,11 +32,11 @@ export interface LedgerEntry {
   readonly rrn: string
   readonly authorizationCode: string | null
   readonly businessDay: number
-  /** STAN of a sale's void that stands. */
+  /** STAN of the approved void of a sale. */
   readonly voidedBy: string | null
 }
 
-/** The books as they are now. */
+/** The current items of the ledger. */
 const entriesOf = (ledger: Ledger): LedgerEntry[] =>
   Array.from(ledger.items(), (item) => {
     const { serial: _, day, at: __, liveVoid, ...entry } = item
@@ -49,10 +50,10 @@ const entriesOf = (ledger: Ledger): LedgerEntry[] =>
   })
 
 const LONGEST_FRAME = 4_096
-/** The network's word for an acquirer that does not answer. */
+/** The HTTP status of a network whose acquirer does not answer. */
 const NO_ANSWER = 504
 
-/** Takes requests; everything is kept in memory, and starts from nothing. */
+/** Returns the request handler. All state is in memory, and starts empty. */
 export function createSimulator(runtime: SimulatorRuntime): (request: Request) => Promise<Response> {
   const open = () => new AcquirerSimulator({ ...runtime, random: seededRandom(1) })
   let acquirer = open()

@@ -1,28 +1,28 @@
-/** @module What can go wrong between us and a simulated acquirer, by rate and seed or step by step, as a script says. */
+/** @module The faults of a simulated acquirer. They come at random rates with a seed, or step by step from a script. */
 
-/** In the order in which their rates are added up. */
+/** @module The faults of a simulated acquirer. They come at random rates with a seed, or step by step from a script. */
 export const FAULTS = [
   /** The request never arrives. */
   'drop_request',
-  /** It is done, and the answer never arrives. */
+  /** The request is processed, and the answer never arrives. */
   'drop_answer',
-  /** The request arrives when no one waits any more. */
+  /** The request arrives after the sender's deadline. */
   'late_request',
-  /** It is done at once, and the answer arrives when no one waits any more. */
+  /** The request is processed at once, and the answer arrives after the sender's deadline. */
   'late_answer',
   /** The request arrives twice, and so does the answer. */
   'twice',
-  /** It is done, and the answer is that to another STAN. */
+  /** The request is processed, and the answer has another STAN. */
   'other_stan',
-  /** It is done, and a bit of the answer's MAC is wrong. */
+  /** The request is processed, and one bit of the answer's MAC is wrong. */
   'bad_mac',
-  /** It is done, and the answer breaks off half way. */
+  /** The request is processed, and the answer breaks off half way. */
   'half_frame',
-  /** The issuer is down: a decline that stands. */
+  /** The issuer is down: a final decline. */
   'code_91',
-  /** The acquirer fails, before or after it was done, and says so. */
+  /** The acquirer fails, before or after it processed the request, and answers with the code. */
   'code_96',
-  /** The issuer does not answer the acquirer, before or after it was done, and the acquirer says so. */
+  /** The issuer does not answer, before or after the request was processed. The acquirer answers with the code. */
   'code_98',
   /** The business day ends just before the request. */
   'cut_off',
@@ -32,7 +32,7 @@ export type Fault = (typeof FAULTS)[number]
 const KINDS = ['sale', 'void', 'reversal', 'inquiry'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** Befalls the next message, or the next of one kind: a fault, or field 39 with which the issuer refuses. */
+/** A step applies to the next message, or to the next one of a kind: a fault, or field 39 of a refusal. */
 export interface ScriptStep {
   readonly on?: Kind
   readonly fault?: Fault
@@ -40,18 +40,19 @@ export interface ScriptStep {
 }
 
 export interface Plan {
-  /** Of every fault, how often: 0 … 1, together at most 1. */
+  /** The rate of each fault, 0 to 1, together at most 1. */
   readonly rates: Readonly<Partial<Record<Fault, number>>>
-  /** Goes before the rates; each step is used up by the first message that it fits. */
+  /** The script applies before the rates. The first message that fits a step uses it up. */
   readonly script: readonly ScriptStep[]
 }
 
+/** A plan without faults. */
 export const NO_FAULTS: Plan = { rates: {}, script: [] }
 
-/** 0 ≤ x < 1. */
+/** Returns x with 0 ≤ x < 1. */
 export type RandomNumber = () => number
 
-/** A generator (xorshift128) that gives the same numbers for the same seed. */
+/** A generator (xorshift128) with the same numbers for the same seed. `seed` is a 32-bit integer. */
 export function seededRandom(seed: number): RandomNumber {
   let [a, b, c, d] = [seed >>> 0, 0x9e3779b9, 0x243f6a88, 0xb7e15162]
   const next = (): number => {
@@ -60,12 +61,12 @@ export function seededRandom(seed: number): RandomNumber {
     d = (d ^ (d >>> 19) ^ t ^ (t >>> 8)) >>> 0
     return d / 2 ** 32
   }
-  // Seeds that differ little begin alike.
+  // Similar seeds begin with similar numbers, so skip some.
   for (let i = 0; i < 16; i++) next()
   return next
 }
 
-/** The fault that one draw comes to. */
+/** The fault that one draw selects; undefined: none. */
 export function drawFault(rates: Plan['rates'], random: RandomNumber): Fault | undefined {
   let left = random()
   for (const fault of FAULTS) {
@@ -75,13 +76,13 @@ export function drawFault(rates: Plan['rates'], random: RandomNumber): Fault | u
   return undefined
 }
 
-/** Takes the first step that fits a message out of a script. */
+/** Takes the first step that fits a message from the script. */
 export function takeStep(script: ScriptStep[], kind: Kind): ScriptStep | undefined {
   const at = script.findIndex(({ on }) => on === undefined || on === kind)
   return at < 0 ? undefined : script.splice(at, 1)[0]
 }
 
-/** A plan as someone wrote it in JSON; undefined where it is none. */
+/** Reads a plan from JSON; undefined when it is not valid. */
 export function readPlan(value: unknown): Plan | undefined {
   if (!isObject(value)) return undefined
   const { rates = {}, script = [], seed: _, ...rest } = value

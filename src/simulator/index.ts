@@ -1,4 +1,7 @@
-/** @module The simulated acquirer as a Worker of its own. Its books are in the memory of its one isolate and end with it. */
+/**
+ * @module The simulated acquirer as a Worker of its own. Its ledger is in the memory of its one isolate and ends with
+ * it.
+ */
 
 import coreModule from '../../build/core.wasm'
 import { createCore } from '../core/instance.ts'

@@ -1,11 +1,11 @@
 /**
- * @module The books of a simulated acquirer: sales, voids, what was reversed, and what must never happen any more. Its
- * rules are those that an acquirer is expected to keep (protocol.md §3.5, §3.9): the same message again hears the first answer.
+ * @module The ledger of a simulated acquirer: sales, voids, reversals and tombstones. It keeps the rules that Annul
+ * expects of an acquirer (protocol.md §3.5, §3.9). A repeated message gets the first answer.
  */
 
 import type { Amount } from '../domain/types.ts'
 
-/** Who a message is: its own place, which a reversal or inquiry repeats. */
+/** The identity of a message. A reversal or inquiry repeats it. */
 export interface MessageReference {
   readonly of: 'sale' | 'void'
   readonly merchantId: string
@@ -18,50 +18,51 @@ export interface MessageReference {
 export interface Posting extends MessageReference {
   readonly amount: Amount
   readonly currencyCode: string
-  /** Place of the sale that a void names. */
+  /** The sale that a void names. */
   readonly original: Pick<MessageReference, 'batchNumber' | 'stan'> | null
 }
 
 export interface Item extends Posting {
-  /** `tombstone`: reversed before it was seen. */
+  /** `tombstone`: the reversal came before the message. */
   state: 'approved' | 'declined' | 'reversed' | 'tombstone'
-  /** What the message was answered. */
+  /** Field 39 of the first answer. */
   readonly responseCode: string
-  /** Counts the acquirer's items; its RRN and authorisation code are made of it. */
+  /** The number of the item, from 1. RRN and authorization code are derived from it. */
   readonly serial: number
-  /** Business day on which it was booked. */
+  /** The business day of the item, in days since the epoch. */
   readonly day: number
   /** Milliseconds since the epoch. */
   readonly at: number
-  /** Of a sale: the void that stands. */
+  /** For a sale: its approved void. */
   liveVoid: Item | null
 }
 
-/** Field 39, and the item that it speaks of, where there is one. */
-export interface Ruling {
+/** Field 39, and the item of the answer; null when there is none. */
+export interface LedgerResult {
   readonly responseCode: string
   readonly item: Item | null
 }
 
 const DAY_MS = 86_400_000
-/** China has no other time zone and no summer time. */
+/** China has one time zone and no summer time. */
 const CHINA_MS = 8 * 3_600_000
 
 const keyOf = ({ merchantId, terminalId, batchNumber, stan, of }: MessageReference): string =>
   `${merchantId}|${terminalId}|${batchNumber}|${stan}|${of}`
 
+/** All items of one acquirer, in memory. */
 export class Ledger {
   readonly #items = new Map<string, Item>()
   readonly #cutOffMinutes: number | null
   #day = 0
   #daysAdded = 0
 
-  /** `cutOffMinutes`: minutes after midnight in China at which the business day ends; null: only when told. */
+  /** `cutOffMinutes`: the end of the business day, in minutes after midnight in China. Null: only `cutOff` ends it. */
   constructor(cutOffMinutes: number | null) {
     this.#cutOffMinutes = cutOffMinutes
   }
 
-  /** Days since the epoch, never fewer than before. */
+  /** The business day in days since the epoch. It never goes back. */
   dayAt(now: number): number {
     const sinceCutOff = now + CHINA_MS + DAY_MS - (this.#cutOffMinutes ?? 0) * 60_000
     const byClock = this.#cutOffMinutes === null ? 0 : Math.floor(sinceCutOff / DAY_MS)
@@ -69,16 +70,16 @@ export class Ledger {
     return this.#day
   }
 
-  /** Ends the business day: what was booked before stays as it is. */
+  /** Ends the business day. Earlier items keep their day. */
   cutOff(): void {
     this.#daysAdded++
     this.#day++
   }
 
-  /** A sale or void. `declined`: field 39 with which the issuer refuses it, where it does. */
-  post(posting: Posting, now: number, declined: string | null): Ruling {
+  /** Books a sale or void. `declined`: field 39 of the issuer's refusal, or null. */
+  post(posting: Posting, now: number, declined: string | null): LedgerResult {
     const known = this.#items.get(keyOf(posting))
-    if (known !== undefined) return again(known, posting)
+    if (known !== undefined) return repeatedResult(known, posting)
     const sale = this.#saleOf(posting)
     const responseCode = this.#refuse(posting, sale, now) ?? declined ?? '00'
     const state = responseCode === '00' ? 'approved' : 'declined'
@@ -87,8 +88,8 @@ export class Ledger {
     return { responseCode, item }
   }
 
-  /** Undoes the message that stands at this place, or buries it before it comes. */
-  reverse(posting: Posting, now: number): Ruling {
+  /** Reverses the message with this identity. When it was never seen, leaves a tombstone. */
+  reverse(posting: Posting, now: number): LedgerResult {
     const item = this.#items.get(keyOf(posting))
     if (item === undefined) return { responseCode: '00', item: this.#add(posting, 'tombstone', '12', now) }
     if (item.amount !== posting.amount) return { responseCode: '64', item }
@@ -102,14 +103,14 @@ export class Ledger {
     return { responseCode: '00', item }
   }
 
-  /** What stands of the message at this place; any day's. */
-  inquire(reference: MessageReference): Ruling {
+  /** The current state of the message with this identity, of any day. */
+  inquire(reference: MessageReference): LedgerResult {
     const item = this.#items.get(keyOf(reference))
     if (item === undefined) return { responseCode: '25', item: null }
     return { responseCode: currentCode(item), item }
   }
 
-  /** In the order in which they were first heard of. */
+  /** In the order of arrival. */
   items(): IterableIterator<Item> {
     return this.#items.values()
   }
@@ -137,8 +138,8 @@ export class Ledger {
   }
 }
 
-/** A message seen before: its first answer, unless it was reversed since or says something else now. */
-function again(item: Item, posting: Posting): Ruling {
+/** The answer to a repeated message: the first one, unless the message is reversed or its content differs. */
+function repeatedResult(item: Item, posting: Posting): LedgerResult {
   if (item.state === 'reversed' || item.state === 'tombstone') return { responseCode: '12', item }
   const isSame =
     item.amount === posting.amount &&

@@ -1,8 +1,8 @@
-/** @module Cases as their readers need them: the message, its entries in the journal, and the sale that it is or voids. */
+/** @module Reads cases: the message, its journal entries, and its sale (semantics.md, Cases). */
 
 import { type SQL, sql } from 'drizzle-orm'
 import type { AcquirerMessage, JournalEntry, Sale } from '../domain/types.ts'
-import { liveCredential, mayBeSeen } from './caller.ts'
+import { liveCredential, mayRead } from './caller.ts'
 import type { Db } from './db.ts'
 import { openEntry } from './journal.ts'
 import type { Credential } from './load.ts'
@@ -12,24 +12,25 @@ import { overItems } from './statements.ts'
 
 export interface CaseFile {
   readonly message: AcquirerMessage
-  /** How often the acquirer was asked since the last change. */
+  /** Number of tries since the last change. */
   readonly attempts: number
-  /** When it is asked next, in milliseconds since the epoch; null: not any more. */
+  /** The time of the next try, in milliseconds since the epoch. Null: no more tries. */
   readonly nextAt: number | null
-  /** What stands in the journal of the message and of its reversal, in order. */
+  /** The journal entries of the message and of its reversal, in order. */
   readonly history: readonly JournalEntry[]
   readonly sale: Sale | null
 }
 
+/** The cases that the credential may read; `credential` is null when it is unknown or revoked. */
 export interface FoundCases {
   readonly credential: Credential | null
   readonly files: readonly CaseFile[]
 }
 
-/** A place in the list of cases, which is ordered by when they were opened. */
+/** A position in the list of cases. The list is in the order in which the cases opened. */
 export interface Cursor {
   readonly openedAt: number
-  /** Our RRN. */
+  /** Our RRN, 12 digits. */
   readonly rrn: string
 }
 
@@ -39,6 +40,7 @@ export interface CaseQuery {
   readonly limit: number
 }
 
+/** Reads up to `limit` cases after the cursor. `credential` is the SHA-256 of a bearer key, lower-case hex. */
 export function readCases(
   db: Db,
   credential: string,
@@ -54,7 +56,7 @@ export function readCases(
   )
 }
 
-/** `rrn`: our own, by which a case is known. */
+/** Reads one case. `rrn` is our own, 12 digits: it names the case. */
 export const readCase = (db: Db, credential: string, rrn: string): Promise<FoundCases> =>
   read(db, credential, sql`case_opened_at is not null and rrn = ${rrn}`, 1)
 
@@ -64,7 +66,7 @@ async function read(db: Db, credential: string, which: SQL, limit: number): Prom
     db
       .select()
       .from(acquirerMessage)
-      .where(sql`${which} and ${mayBeSeen(sql`acquirer_message.merchant_id`, credential)}`)
+      .where(sql`${which} and ${mayRead(sql`acquirer_message.merchant_id`, credential)}`)
       .orderBy(acquirerMessage.caseOpenedAt, acquirerMessage.rrn)
       .limit(limit),
   ])
@@ -92,7 +94,10 @@ async function read(db: Db, credential: string, which: SQL, limit: number): Prom
 const KEY = field('key')
 const key = { key: sql<string>`${KEY}`.as('key') }
 
-/** Of the message, and all whose keys begin with its own: what followed, and a terminal's reversal of it. */
+/**
+ * The entries of a message: its own, and all entries whose keys begin with its key. Those are its outcomes and a
+ * terminal's reversal of it.
+ */
 const entriesOf = overItems((db, items) =>
   db
     .select({ ...key, journal: rowOf(journal, 'journal_row') })
@@ -100,7 +105,7 @@ const entriesOf = overItems((db, items) =>
     .innerJoin(journal, sql`journal.message_key >= ${KEY} and journal.message_key < (${KEY}) || '}'`),
 )
 
-/** A reversal by another key: of the sale that a void is of, or by the JSON door. */
+/** A reversal under another key: a JSON reversal, or the reversal of the sale of a void. */
 const reversalsOf = overItems((db, items) =>
   db
     .select({ ...key, journal: rowOf(journal, 'journal_row') })

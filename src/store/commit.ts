@@ -1,8 +1,8 @@
 /**
- * @module Writes a set of decisions, at most one per terminal, in one D1 batch.
+ * @module Commits a set of decisions, at most one per terminal, in one D1 batch (semantics.md, Exactly once).
  *
- * An entry finds its place only while the head is still the one its decision was made on. A set sent twice, after an error
- * that left its outcome unknown, is applied once.
+ * An entry is written only while the head is the one of its decision. A set may be sent twice, after an error with an
+ * unknown outcome; it is applied once.
  */
 
 import { sql } from 'drizzle-orm'
@@ -14,17 +14,23 @@ import { journal } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, fromItem } from './step.ts'
 
-/** Where the message that an entry reverses was never seen: it may not have come in another terminal's journal meanwhile. */
-const tombstoned = ({ effects }: CommitItem): string | undefined =>
+/**
+ * The key of a target that was never seen. The target must not have arrived meanwhile in the journal of another
+ * terminal.
+ */
+const tombstonedKeyOf = ({ effects }: CommitItem): string | undefined =>
   effects.reversals?.find(({ kind }) => kind === 'tombstone')?.targetKey
 
-/** The sale that was fed under the trace number which a claim would have at the acquirer: one of the two would pass for the other. */
-const claimsStan = ({ effects: { claim } }: CommitItem): string | undefined =>
+/**
+ * The key that a captured sale under the claim's STAN has. If there is such a sale, the acquirer takes one for the
+ * other.
+ */
+const claimSaleKeyOf = ({ effects: { claim } }: CommitItem): string | undefined =>
   claim?.state === 'pending' ? posMessageKey({ ...claim, stan: claim.acquirerStan }, 'sale') : undefined
 
 /**
- * Appends the entries whose place is free: the head has not moved, neither key nor RRN is taken, and the message was not
- * reversed meanwhile. What a terminal's head does not protect are messages of the JSON door that name two terminals' sales.
+ * Appends entries under three conditions: the head has not moved, key and RRN are new, and no reversal names the
+ * message. The head does not protect a JSON message that names sales of two terminals; the other conditions do.
  */
 const append = overItems((db, items) =>
   db
@@ -37,13 +43,13 @@ const append = overItems((db, items) =>
           and not exists (select 1 from journal
             where terminal_id = item.value ->> 'terminalId' and seq = item.value ->> 'seq')
           and not exists (select 1 from reversal where target_key = item.value ->> 'messageKey')
-          and not exists (select 1 from journal where message_key = item.value ->> 'buries')
-          and not exists (select 1 from sale where message_key = item.value ->> 'taken')`,
+          and not exists (select 1 from journal where message_key = item.value ->> 'tombstonedKey')
+          and not exists (select 1 from sale where message_key = item.value ->> 'claimSaleKey')`,
     )
     .onConflictDoNothing(),
 )
 
-/** The entries that stand, by their place in the set. */
+/** The entries that are in the journal, by their index in the set. */
 const confirm = overItems((db, items) =>
   db
     .select({ i: sql<number>`item.key`.as('i') })
@@ -56,15 +62,21 @@ const confirm = overItems((db, items) =>
 )
 
 /**
- * Commits a set. Returns, per item and in its order, whether its entry stands; where it does not, another writer was
- * first (or its key or RRN was taken), nothing of it was written, and the message is to be loaded and decided again.
- * Throws what D1 throws; after an error that left the outcome unknown the same batch has already been repeated.
+ * Commits a set. Returns for each item, in order, whether its entry is in the journal. If not, nothing of the item was
+ * written: another writer was first, or its key or RRN is taken. Load the message and decide again.
+ *
+ * Throws the errors of D1. After an error with an unknown outcome the same batch was sent up to three times.
  */
 export async function commit(db: Db, all: readonly CommitItem[]): Promise<boolean[]> {
-  // The statement that appends a set does not see its own rows: what another of the set buries goes again.
-  const tombstonedHere = new Set(all.map(tombstoned))
+  // The append statement does not see its own rows, so a message whose tombstone is in this set must wait for the next
+  // one.
+  const tombstonedHere = new Set(all.map(tombstonedKeyOf))
   const set = all.filter(({ row }) => !tombstonedHere.has(row.messageKey))
-  const rows = set.map((item) => ({ ...item.row, buries: tombstoned(item), claimsStan: claimsStan(item) }))
+  const rows = set.map((item) => ({
+    ...item.row,
+    tombstonedKey: tombstonedKeyOf(item),
+    claimSaleKey: claimSaleKeyOf(item),
+  }))
   const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
     append(db, rows),
     ...projections(db, set),

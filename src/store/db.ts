@@ -1,14 +1,15 @@
-/** @module The database handle, and which of its errors may be answered by trying the same batch again. */
+/** @module The database handle, and the errors after which the same batch may be sent again. */
 
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 
 export type Db = DrizzleD1Database
 
+/** The Drizzle handle of a D1 binding. */
 export const openDb = (d1: D1Database): Db => drizzle(d1)
 
 /**
- * Errors after which D1 may or may not have applied a write (platform.md, D1): the very same batch may be sent again,
- * since every statement of ours does nothing the second time.
+ * Errors with an unknown outcome: D1 may have applied the write (platform.md, D1). The same batch may be sent again,
+ * because every statement does nothing the second time.
  */
 const TRANSIENT = [
   'Network connection lost',
@@ -17,7 +18,10 @@ const TRANSIENT = [
   'reset because its code was updated',
 ]
 
-/** What D1 itself said. Drizzle wraps it in an error whose message holds the parameters, which no log may. */
+/**
+ * The message of D1 itself. Drizzle wraps it in an error whose message contains the parameters, and these must not get
+ * into a log.
+ */
 export function errorText(error: unknown): string {
   let root = error
   for (let depth = 0; depth < 5 && root instanceof Error && root.cause !== undefined; depth++)
@@ -27,10 +31,13 @@ export function errorText(error: unknown): string {
 
 const isTransient = (error: unknown): boolean => TRANSIENT.some((text) => errorText(error).includes(text))
 
-/** A row of ours breaks a unique index or a CHECK: the batch was rolled back, nothing was written. */
+/** Whether a row breaks a unique index or a CHECK. D1 then rolled the batch back, and nothing was written. */
 export const isConstraint = (error: unknown): boolean => errorText(error).includes('constraint failed')
 
-/** Sends `batch` up to three times while D1 reports errors whose outcome is unknown. */
+/**
+ * Sends `batch` up to three times while D1 reports errors with an unknown outcome. Throws the last error, and every
+ * other error at once.
+ */
 export async function persist<T>(batch: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,4 +1,4 @@
-/** @module Carries claims and the moves of forwarded messages into the table that is the outbox as well. */
+/** @module Writes claims and moves of forwarded messages into their table, which is also the outbox. */
 
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import { ACQUIRER_STATES, FIRST_TRY_MS, isUnsettled } from '../domain/acquirer-state.ts'
@@ -9,7 +9,10 @@ import { acquirerMessage } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
 
-/** What is pending is left alone while the request that claimed it asks the acquirer itself; of what only the acquirer has nothing is asked. */
+/**
+ * The first try of a pending message belongs to the request that claimed it. A message that only the acquirer has gets
+ * no try.
+ */
 const claimRows = ({ effects }: CommitItem) =>
   optional(effects.claim).map((claim) => ({
     ...messageColumns(claim),
@@ -19,7 +22,7 @@ const claimRows = ({ effects }: CommitItem) =>
       : null,
   }))
 
-const MEANT_MESSAGE = sql`acquirer_message.message_key = item.value ->> 'messageKey'`
+const SAME_MESSAGE = sql`acquirer_message.message_key = item.value ->> 'messageKey'`
 
 const isAgreed = sql.join(
   ACQUIRER_STATES.filter((state) => !isUnsettled(state)).map((state) => sql.raw(`'${state}'`)),
@@ -28,7 +31,10 @@ const isAgreed = sql.join(
 
 const CLOSES = sql`${IS_CASE} and item.value ->> 'state' in (${isAgreed})`
 
-/** A new state is asked about afresh; agreement closes a case, and one that was closed is over when something is owed anew. */
+/**
+ * A new state starts with zero attempts. Agreement closes a case. A closed case is removed when a new move needs the
+ * acquirer again.
+ */
 const MOVED = {
   state: sql`item.value ->> 'state'`,
   acquirerRrn: sql`coalesce(item.value ->> 'acquirerRrn', acquirer_rrn)`,
@@ -44,15 +50,15 @@ const MOVED = {
   nextAt: sql`item.value ->> 'nextAt'`,
 }
 
-/** The case that is open goes on, unless the item opens one. */
+/** An open case continues, unless the item opens one. */
 const KEEPS_CASE = sql`${IS_CASE} and excluded.case_reason is null`
 
 const kept = (column: string): SQL =>
   sql`iif(${KEEPS_CASE}, ${sql.raw(`acquirer_message.${column}`)}, ${excluded(column)})`
 
 /**
- * What the acquirer's list told before the feed is the fed sale, and goes on as that, with its case. Any other message under the same
- * number breaks a constraint, as it would without this clause: a claim draws another.
+ * The acquirer's list may come before the captured sale. The record becomes that sale then, and keeps its case. Any
+ * other message under the same number breaks a constraint, as without this clause, and a claim draws another STAN.
  */
 const ADOPTED = {
   ...Object.fromEntries(
@@ -66,6 +72,7 @@ const ADOPTED = {
   caseOpenedAt: kept('case_opened_at'),
 }
 
+/** The steps for claims and for moves, in this order. */
 export const FORWARDED: readonly Step[] = [
   [
     claimRows,
@@ -82,7 +89,7 @@ export const FORWARDED: readonly Step[] = [
   [
     ({ effects }) => effects.acquirerMoves ?? [],
     overItems((db, items) =>
-      db.update(acquirerMessage).set(MOVED).from(items).where(sql`${MEANT_MESSAGE} and ${IS_NEW}`),
+      db.update(acquirerMessage).set(MOVED).from(items).where(sql`${SAME_MESSAGE} and ${IS_NEW}`),
     ),
   ],
 ]

@@ -1,4 +1,4 @@
-/** @module The journal's encoding: canonical JSON, chained by SHA-256, and the check of a whole chain. */
+/** @module The encoding of the journal, canonical JSON in a SHA-256 chain, and the check of a whole chain. */
 
 import { GENESIS } from '../domain/decide-provision.ts'
 import type { DraftEntry, Head, JournalEntry } from '../domain/types.ts'
@@ -13,7 +13,7 @@ export interface JournalRow {
   readonly body: string
 }
 
-/** JSON with sorted keys and nothing between the tokens, so that equal values have equal bytes (RFC 8785 in spirit). */
+/** JSON with sorted keys and no blanks, so that equal values have equal bytes (after RFC 8785). */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
@@ -24,16 +24,16 @@ export function canonical(value: unknown): string {
   return `{${members.join(',')}}`
 }
 
-/** SHA-256 of a text in UTF-8; lower-case hex. */
+/** SHA-256 of a text in UTF-8, lower-case hex. */
 export async function sha256(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   return new Uint8Array(digest).toHex()
 }
 
-/** Over the previous hash (64 hex characters) followed by the body. */
+/** SHA-256 of the previous hash (64 hex characters) and the body, lower-case hex. */
 const chain = (previousHash: string, body: string): Promise<string> => sha256(previousHash + body)
 
-/** Puts a draft at the place after `head`. `rrn` is the RRN it brings into the world, if any. */
+/** Gives a draft its number and hash after `head`. `rrn` is the new RRN of the entry, null when it has none. */
 export async function seal(draft: DraftEntry, head: Head, rrn: string | null): Promise<JournalRow> {
   const { terminalId, messageKey } = draft
   const seq = head.seq + 1
@@ -49,19 +49,19 @@ export async function seal(draft: DraftEntry, head: Head, rrn: string | null): P
   }
 }
 
-/** Reads a row that this service wrote. */
+/** Reads a row of the journal. Throws SyntaxError when the body is not JSON. */
 export function openEntry(row: JournalRow): JournalEntry {
   const draft = JSON.parse(row.body) as DraftEntry & { seq: number }
   return { ...draft, previousHash: row.previousHash, hash: row.hash }
 }
 
 export interface ChainFault {
-  /** Number of the first bad entry: the one missing, moved or changed. */
+  /** Number of the first bad entry: missing, moved or changed. */
   readonly seq: number
   readonly why: string
 }
 
-/** Checks one entry against the place it should have; null when it is sound. */
+/** Checks one entry after `head`; null when it is right. */
 export async function checkEntry(row: JournalRow, head: Head): Promise<ChainFault | null> {
   const seq = head.seq + 1
   const fault = (why: string): ChainFault => ({ seq, why })
@@ -69,15 +69,15 @@ export async function checkEntry(row: JournalRow, head: Head): Promise<ChainFaul
   if (row.previousHash !== head.hash) return fault('does not follow from the entry before it')
   if (row.hash !== (await chain(head.hash, row.body))) return fault('its content was changed')
   const sealed = JSON.parse(row.body) as Pick<JournalRow, 'terminalId' | 'messageKey' | 'rrn' | 'seq'>
-  if (sealed.seq !== seq) return fault('it was sealed for another place')
+  if (sealed.seq !== seq) return fault('it was sealed with another number')
   if (sealed.terminalId !== row.terminalId || sealed.messageKey !== row.messageKey || sealed.rrn !== row.rrn)
     return fault('its columns differ from its content')
   return null
 }
 
 /**
- * Checks a terminal's whole chain, rows in order of `seq`, against the head kept in the terminal's own row: without
- * that, a cut of the tail would leave a chain that is sound and too short. Returns the first fault, or null.
+ * Checks a terminal's whole chain, rows in the order of `seq`. Returns the first fault, or null. `kept` is the head in
+ * the terminal's row: without it, a chain without its last entries would look complete.
  */
 export async function verifyChain(rows: Iterable<JournalRow>, kept: Head): Promise<ChainFault | null> {
   let head: Head = GENESIS
@@ -88,6 +88,6 @@ export async function verifyChain(rows: Iterable<JournalRow>, kept: Head): Promi
   }
   if (head.seq < kept.seq)
     return { seq: head.seq + 1, why: `missing: the chain ends before its head ${kept.seq}` }
-  if (head.seq > kept.seq) return { seq: kept.seq + 1, why: `not known to the head, which is ${kept.seq}` }
+  if (head.seq > kept.seq) return { seq: kept.seq + 1, why: `beyond the head, which is ${kept.seq}` }
   return head.hash === kept.hash ? null : { seq: head.seq, why: 'differs from the head' }
 }

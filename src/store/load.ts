@@ -1,4 +1,4 @@
-/** @module Reads, in one D1 batch, everything that the decisions of a set may depend on. */
+/** @module Loads all state that the decisions of a set may depend on, in one D1 batch. */
 
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { LoadedState } from '../domain/decision.ts'
@@ -19,33 +19,33 @@ import {
 import { batchOf, forwardedFrom, merchantFrom, reversalFrom, saleStateOf, terminalOf } from './rows.ts'
 import type { journal } from './schema.ts'
 
-/** What to load for one message; what is absent is not looked for. */
+/** The state to load for one message. Absent members load nothing. */
 export interface LoadItem {
   readonly terminalId?: string
   readonly messageKey?: string
   /** The message that a reversal names. */
   readonly targetKey?: string
   readonly batchNumber?: string
-  /** Which sale: the first of these that finds one. */
+  /** The sale: the first of these members that finds one. */
   readonly saleId?: string
   readonly saleKey?: string
   readonly saleOfVoidKey?: string
   readonly saleRrn?: string
-  /** SHA-256 of a bearer key, hex. */
+  /** SHA-256 of a bearer key, lower-case hex. */
   readonly credential?: string
-  /** Look for the entry with the key that this `Idempotency-Key` makes together with the credential's merchant. */
+  /** Loads the entry of this `Idempotency-Key` (as a fingerprint) in the scope of the credential's merchant. */
   readonly idempotencyKey?: string
-  /** What that message asks; a void where it is not said. */
+  /** The kind of that message; a void by default. */
   readonly idempotencyKind?: 'void' | 'void_reversal'
-  /** The void that a reversal names by the `Idempotency-Key` that it came with. */
+  /** The void that a reversal names by its `Idempotency-Key` (as a fingerprint). */
   readonly targetIdempotencyKey?: string
-  /** A merchant whose terminal may not be there yet. */
+  /** A merchant, also when its terminal does not exist yet. */
   readonly merchantId?: string
-  /** Load the terminal's master key as well. */
+  /** Loads the terminal's master key too. */
   readonly masterKey?: boolean
 }
 
-/** The working keys of one sign-on as they lie in the database: wrapped. */
+/** The wrapped working keys of one sign-on (crypto/keyring.ts). */
 export interface WrappedKeySet {
   readonly version: number
   readonly layout: string
@@ -64,13 +64,13 @@ export interface Credential {
 export interface Loaded extends Omit<LoadedState, 'terminal' | 'merchant'> {
   readonly terminal: Terminal | null
   readonly merchant: Merchant | null
-  /** The set in use first, then the pending ones, newest first. */
+  /** The set in use first, then the pending sets, newest first. */
   readonly keySets: readonly WrappedKeySet[]
   readonly masterKey: { readonly version: number; readonly wrapped: string } | null
   readonly credential: Credential | null
 }
 
-/** One row per key that is looked for in the journal and among the reversals. */
+/** One row for each key to find in the journal and among the reversals. */
 const roles = (items: readonly LoadItem[]): object[] =>
   items.flatMap(({ credential, messageKey, targetKey, ...item }, i) => {
     const { idempotencyKey, idempotencyKind: kind = 'void', targetIdempotencyKey } = item
@@ -85,7 +85,7 @@ const roles = (items: readonly LoadItem[]): object[] =>
     ]
   })
 
-/** A message's entry and, where it was forwarded to the acquirer, its outcome. */
+/** The entry of a message and, when it was forwarded, its outcome. */
 const entryAndOutcome = (i: number, role: 'message' | 'target', key: object): object[] => [
   { i, role, ...key },
   { i, role: role === 'message' ? 'outcome' : 'target_outcome', ...key, suffix: outcomeKey('') },
@@ -93,39 +93,38 @@ const entryAndOutcome = (i: number, role: 'message' | 'target', key: object): ob
 
 type Rows<S> = S extends { then: unknown } ? Awaited<S> : []
 
-/** Sends the statements that are there in one batch; gives each its rows, none where it was not asked. */
-async function askFor<T extends readonly (BatchItem<'sqlite'> | null)[]>(
+/** Sends the statements that are not null in one batch. Returns the rows of each; a null statement has none. */
+async function runBatch<T extends readonly (BatchItem<'sqlite'> | null)[]>(
   db: Db,
   statements: T,
 ): Promise<{ [K in keyof T]: Rows<NonNullable<T[K]>> }> {
-  const asked = statements.filter((statement) => statement !== null)
-  const found = await db.batch(asked as [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]])
+  const present = statements.filter((statement) => statement !== null)
+  const found = await db.batch(present as [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]])
   let next = 0
   const all = statements.map((statement) => (statement === null ? [] : found[next++]))
   return all as { [K in keyof T]: Rows<NonNullable<T[K]>> }
 }
 
-/** Whether any of the items has one of these members: what no item wants is not asked. */
-const wants = (items: readonly LoadItem[], ...names: (keyof LoadItem)[]): boolean =>
+/** Whether an item has one of these members. A statement that no item needs is not sent. */
+const needs = (items: readonly LoadItem[], ...names: (keyof LoadItem)[]): boolean =>
   items.some((item) => names.some((name) => item[name] !== undefined))
 
+/** Loads the state of each item, in order. Throws the errors of D1. */
 export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]> {
   const rows = items.map((item, i) => ({ ...item, i }))
   const keys = roles(items)
-  const meansSale = wants(items, 'saleId', 'saleKey', 'saleOfVoidKey', 'saleRrn')
+  const needsSale = needs(items, 'saleId', 'saleKey', 'saleOfVoidKey', 'saleRrn')
   const statements = [
     terminals(db, rows),
-    wants(items, 'terminalId') ? keySets(db, rows) : null,
+    needs(items, 'terminalId') ? keySets(db, rows) : null,
     keys.length > 0 ? entries(db, keys) : null,
     keys.length > 0 ? reversals(db, keys) : null,
-    meansSale ? sales(db, rows) : null,
-    wants(items, 'credential') ? credentials(db, rows) : null,
-    wants(items, 'merchantId') ? merchants(db, rows) : null,
+    needsSale ? sales(db, rows) : null,
+    needs(items, 'credential') ? credentials(db, rows) : null,
+    needs(items, 'merchantId') ? merchants(db, rows) : null,
   ] as const
-  const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials, inMerchants] = await askFor(
-    db,
-    statements,
-  )
+  const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials, inMerchants] =
+    await runBatch(db, statements)
   return rows.map(({ i }) => {
     const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
     const row = mine(inTerminals)[0]
@@ -159,7 +158,7 @@ export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]
 const entry = (row: typeof journal.$inferSelect | undefined): JournalEntry | null =>
   row === undefined ? null : openEntry(row)
 
-/** A key set older than the one in use is dead, even where its row is still there. */
+/** A key set older than the set in use is dead, even when its row still exists. */
 function usable(sets: readonly WrappedKeySet[], inUse: number | null): WrappedKeySet[] {
   const alive = sets.filter((set) => inUse === null || set.version >= inUse)
   return alive.sort(

@@ -1,8 +1,9 @@
 /**
- * @module The outbox: forwarded messages on which the acquirer and we do not agree yet.
+ * @module The outbox: forwarded messages on which the acquirer and Annul do not agree yet.
  *
- * Taking one puts its next try off for as long as a try may last, in the same statement: of two who look at once one takes it,
- * and one that is taken by someone who dies is due again. It is no lock; that a message is settled once, the journal sees to.
+ * A lease moves the next try by the longest time of a try, in one statement. So only one of two callers gets the
+ * message, and the message is due again when its caller dies. A lease is not a lock: the journal makes sure that a
+ * message gets one outcome.
  */
 
 import { and, asc, eq, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
@@ -12,13 +13,13 @@ import { type Db, persist } from './db.ts'
 import { messageFrom } from './rows.ts'
 import { acquirerMessage, sale, voidTable } from './schema.ts'
 
-/** A message, and how many tries it has had with this one. */
+/** A message, and the number of its tries with this one. */
 export interface Leased {
   readonly message: AcquirerMessage
   readonly attempts: number
 }
 
-/** Whether a person is to look (`isCaseOpen`). */
+/** Whether a case is open (`isCaseOpen`). */
 export const IS_CASE = sql`${acquirerMessage.caseOpenedAt} is not null and ${acquirerMessage.caseClosedAt} is null`
 
 async function take(db: Db, which: SQL | undefined, now: number): Promise<Leased[]> {
@@ -30,7 +31,10 @@ async function take(db: Db, which: SQL | undefined, now: number): Promise<Leased
   return leased.map((row) => ({ message: messageFrom(row), attempts: row.attempts }))
 }
 
-/** Takes up to `limit` of those that are due, the longest due first; those for which a person was called after the others. */
+/**
+ * Leases up to `limit` due messages, the longest due first, messages with an open case last. `now` is in milliseconds
+ * since the epoch.
+ */
 export function leaseDue(db: Db, now: number, limit: number): Promise<Leased[]> {
   const due = db
     .select({ messageKey: acquirerMessage.messageKey })
@@ -41,7 +45,7 @@ export function leaseDue(db: Db, now: number, limit: number): Promise<Leased[]> 
   return take(db, sql`${acquirerMessage.messageKey} in ${due}`, now)
 }
 
-/** Takes one if it is due; null where it is not, or is agreed on. */
+/** Leases one message if it is due. Null when it is not due, or when both sides agree. */
 export async function leaseOne(db: Db, messageKey: string, now: number): Promise<Leased | null> {
   return (
     (
@@ -50,11 +54,13 @@ export async function leaseOne(db: Db, messageKey: string, now: number): Promise
   )
 }
 
-/** From a second, doubled with each try, to a minute; while a case is open, an hour. */
+/** One second, doubled with each try, at most a minute. One hour while a case is open. */
 const WAIT = sql`iif(${IS_CASE}, ${CASE_WAIT_MS},
   min(1000 * (1 << min(${acquirerMessage.attempts}, 20)), ${LONGEST_WAIT_MS}))`
 
-/** The try is over and brought no agreement: the next is due after the wait. Does nothing where the message has moved on. */
+/**
+ * Ends a try without agreement: the next try is due after the wait. Does nothing when the message has changed since.
+ */
 export async function release(
   db: Db,
   { message, attempts }: Pick<Leased, 'attempts'> & { readonly message: Pick<AcquirerMessage, 'messageKey'> },
@@ -75,7 +81,7 @@ export async function release(
   )
 }
 
-/** Up to `limit` messages whose time is up and that are no case yet. */
+/** Up to `limit` messages that are past their deadline without a case. */
 export async function overdue(db: Db, now: number, limit: number): Promise<AcquirerMessage[]> {
   const rows = await db
     .select()
@@ -91,7 +97,7 @@ export async function overdue(db: Db, now: number, limit: number): Promise<Acqui
   return rows.map(messageFrom)
 }
 
-/** When there is something to do next, in milliseconds since the epoch: a try or a case; null where nothing is owed. */
+/** The time of the next try or case, in milliseconds since the epoch. Null: nothing to do. */
 export async function nextDue(db: Db): Promise<number | null> {
   const [first] = await db
     .select({
@@ -104,7 +110,7 @@ export async function nextDue(db: Db): Promise<number | null> {
   return first?.at ?? null
 }
 
-/** Whether a void of this sale is still to be undone at the acquirer, which must happen before the sale is. */
+/** Whether the acquirer must still reverse a void of this sale. The sale waits for that. */
 export async function hasUnsettledVoid(db: Db, saleKey: string): Promise<boolean> {
   const unsettled = await db
     .select({ messageKey: acquirerMessage.messageKey })

@@ -1,6 +1,6 @@
 /**
- * @module Carries the effects of entries into the projections. Every row joins on an entry that the terminal's row has not
- * counted yet, and holds absolute values; the terminal's row is moved last. So a set sent twice is applied once.
+ * @module Applies the effects of entries to the projections. Each row joins an entry that the terminal's row does not
+ * count yet, and holds absolute values. The terminal's row comes last. So a set that is sent twice is applied once.
  */
 
 import { type SQL, sql } from 'drizzle-orm'
@@ -19,7 +19,7 @@ const positionOf = ({ row }: CommitItem): CommitRow => ({
   entryHash: row.hash,
 })
 
-/** For each item of the set that has one, the row with the place of its entry. */
+/** The rows of the items that have some, each with the position of its entry. */
 function rowsOf(set: readonly CommitItem[], read: (item: CommitItem) => readonly object[]): CommitRow[] {
   return set.flatMap((item) => read(item).map((row) => ({ ...row, ...positionOf(item) })))
 }
@@ -39,7 +39,7 @@ const merchantRows = ({ effects }: CommitItem) =>
     windowMinutes: window?.kind === 'minutes' ? window.minutes : undefined,
   }))
 
-/** What is named, else what stands, else the default; a merchant's one currency never changes once it stands. */
+/** The named value, else the current value, else the default. The currency of a merchant never changes. */
 function mergedMerchant(items: SQL): SQL {
   const current = (column: string) =>
     sql`(select ${sql.raw(column)} from merchant where merchant_id = item.value ->> 'merchantId')`
@@ -78,7 +78,7 @@ function terminalRow({ row, effects, terminal: before }: CommitItem) {
   }
 }
 
-/** What each item of a set brings, and the statement that carries it into its table; the terminal's row last. */
+/** The rows of an item for each table, and the statement that writes them. The terminal's row is last. */
 const STEPS: readonly Step[] = [
   [
     merchantRows,
@@ -160,7 +160,7 @@ const STEPS: readonly Step[] = [
         }),
     ),
   ],
-  // Once a key set is in use, the ones before it are dead; a new master key ends them all.
+  // The key sets before the one in use are dead. A new master key ends all key sets.
   [
     ({ effects, row }) =>
       optional(effects.keyVersion).map((version) => ({ terminalId: row.terminalId, version })),
@@ -195,7 +195,7 @@ const STEPS: readonly Step[] = [
   ],
 ]
 
-/** The statements that carry the effects of entries into the projections; those that no item needs are left out. */
+/** The statements that apply the effects. Statements without rows are left out. */
 export const projections = (db: Db, set: readonly CommitItem[]): BatchItem<'sqlite'>[] =>
   STEPS.flatMap(([read, statement]) => {
     const rows = rowsOf(set, read)

@@ -1,4 +1,4 @@
-/** @module The queries of a load: one statement for each thing that a set may look for (load.ts). */
+/** @module The queries of a load, one statement for each kind of row (load.ts). */
 
 import { sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
@@ -19,17 +19,17 @@ import {
 } from './schema.ts'
 import { overItems } from './statements.ts'
 
-/** Whose entry a row is: the message's own or that of the message that it names, and the outcome of either. */
+/** The role of an entry: the message itself, its target, or the outcome of either. */
 export type Role = 'message' | 'outcome' | 'target' | 'target_outcome'
 
 const index = { i: sql<number>`item.value ->> 'i'`.as('i') }
 const role = { role: sql<Role>`item.value ->> 'role'`.as('role') }
 
 /**
- * The sale that an item means: by id, by its message key, by the key of a void of it, or by RRN. Sales that are fed bring
- * RRNs of their own, so that the asker's own sale comes before another's of the same RRN.
+ * The sale of an item: by id, by its message key, by the key of a void of it, or by RRN. Captured sales bring RRNs of
+ * their own, so the caller's own sale comes first.
  */
-const MEANT_SALE = sql`coalesce(
+const SALE_ID = sql`coalesce(
   ${field('saleId')},
   (select id from sale where message_key = item.value ->> 'saleKey'),
   (select sale_id from void where message_key = item.value ->> 'saleOfVoidKey'),
@@ -38,14 +38,15 @@ const MEANT_SALE = sql`coalesce(
     merchant_id is (select merchant_id from api_key where hash = item.value ->> 'credential') desc,
     sold_at desc limit 1))`
 
-/** A message key as given, or the one that an idempotency key makes (`apiMessageKey`) in its credential's scope. */
-const MEANT_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(
+/** A given message key, or the key that an `Idempotency-Key` makes (`apiMessageKey`) in the scope of its credential. */
+const MESSAGE_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(
   (select merchant_id from api_key where hash = item.value ->> 'credential'), 'admin')
   || '|' || (item.value ->> 'kind') || '|' || (item.value ->> 'idempotencyKey')) || coalesce(${field('suffix')}, '')`
 
 const named = alias(batch, 'named')
 const saleBatch = alias(batch, 'sale_batch')
 
+/** The terminal with its merchant, open batch, named batch and master key. */
 export const terminals = overItems((db, items) =>
   db
     .select({
@@ -62,7 +63,7 @@ export const terminals = overItems((db, items) =>
     .innerJoin(
       terminal,
       sql`terminal.terminal_id = coalesce(${field('terminalId')},
-        (select terminal_id from sale where id = ${MEANT_SALE}))`,
+        (select terminal_id from sale where id = ${SALE_ID}))`,
     )
     .innerJoin(merchant, sql`merchant.merchant_id = terminal.merchant_id`)
     .innerJoin(
@@ -76,6 +77,7 @@ export const terminals = overItems((db, items) =>
     .leftJoin(masterKey, sql`${field('masterKey')} = 1 and master_key.terminal_id = terminal.terminal_id`),
 )
 
+/** All key sets of the terminal, dead ones too. */
 export const keySets = overItems((db, items) =>
   db
     .select({ ...index, keySet: rowOf(keySet, 'key_set_row') })
@@ -83,6 +85,7 @@ export const keySets = overItems((db, items) =>
     .innerJoin(keySet, sql`key_set.terminal_id = ${field('terminalId')}`),
 )
 
+/** The journal entries of the keys, each with its forwarded message. */
 export const entries = overItems((db, items) =>
   db
     .select({
@@ -92,10 +95,11 @@ export const entries = overItems((db, items) =>
       forwarded: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'forwarded_row'),
     })
     .from(items)
-    .innerJoin(journal, sql`journal.message_key = ${MEANT_KEY}`)
+    .innerJoin(journal, sql`journal.message_key = ${MESSAGE_KEY}`)
     .leftJoin(acquirerMessage, sql`acquirer_message.message_key = journal.message_key`),
 )
 
+/** The merchant by its id. */
 export const merchants = overItems((db, items) =>
   db
     .select({ ...index, merchant: rowOf(merchant, 'merchant_row') })
@@ -103,13 +107,15 @@ export const merchants = overItems((db, items) =>
     .innerJoin(merchant, sql`merchant.merchant_id = ${field('merchantId')}`),
 )
 
+/** The reversals that name the keys. */
 export const reversals = overItems((db, items) =>
   db
     .select({ ...index, ...role, reversal: rowOf(reversal, 'reversal_row') })
     .from(items)
-    .innerJoin(reversal, sql`reversal.target_key = ${MEANT_KEY}`),
+    .innerJoin(reversal, sql`reversal.target_key = ${MESSAGE_KEY}`),
 )
 
+/** The sale with its live void, reversal, batch and forwarded message. */
 export const sales = overItems((db, items) =>
   db
     .select({
@@ -125,7 +131,7 @@ export const sales = overItems((db, items) =>
       batch: rowOf(saleBatch, 'batch_row'),
     })
     .from(items)
-    .innerJoin(sale, sql`sale.id = ${MEANT_SALE}`)
+    .innerJoin(sale, sql`sale.id = ${SALE_ID}`)
     .innerJoin(
       saleBatch,
       sql`sale_batch.terminal_id = sale.terminal_id and sale_batch.batch_number = sale.batch_number`,
@@ -135,6 +141,7 @@ export const sales = overItems((db, items) =>
     .leftJoin(reversal, sql`reversal.target_key = sale.message_key`),
 )
 
+/** The bearer key, unless it is revoked. */
 export const credentials = overItems((db, items) =>
   db
     .select({ ...index, apiKey: rowOf(apiKey, 'api_key_row') })

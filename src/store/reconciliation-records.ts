@@ -1,4 +1,7 @@
-/** @module Forwarded messages as the acquirer's list names them: what we hold under its numbers, and all that we hold, page by page. */
+/**
+ * @module Forwarded messages under the acquirer's numbers: our records for the lines of a list, and all records page by
+ * page.
+ */
 
 import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
@@ -13,7 +16,7 @@ import { field, forwardedFrom, messageFrom, rowOrNull, saleOf } from './rows.ts'
 import { acquirerMessage, sale, terminal } from './schema.ts'
 import { overItems } from './statements.ts'
 
-/** How the acquirer names a message, and the sale that a void is of. */
+/** The acquirer's reference of a message, and the sale of a void. */
 export interface RecordReference {
   readonly kind: 'sale' | 'void'
   readonly merchantId: string
@@ -23,38 +26,39 @@ export interface RecordReference {
   readonly original: Pick<AcquirerReference, 'batchNumber' | 'stan'> | null
 }
 
-/** What is found under such a name; null where the merchant has no such terminal. */
+/** Our record under a reference. The page has null when the merchant has no such terminal. */
 export interface FoundRecord {
   readonly ourRecord: OurRecord | null
-  /** Message key of the sale that it is, or that the void names. */
+  /** Message key of the sale itself, or of the sale that the void names. */
   readonly saleKey: string | null
 }
 
+/** One record for each reference, in order; `credential` is null when it is unknown or revoked. */
 export interface FoundRecords {
   readonly credential: Credential | null
   readonly records: readonly (FoundRecord | null)[]
 }
 
 const ofVoid = alias(acquirerMessage, 'of_void')
-const captured = alias(sale, 'fed')
+const captured = alias(sale, 'captured')
 
-/** A sale that was fed is known to the acquirer by its own trace number; one of ours is not, whatever its terminal's was. */
+/** The acquirer knows a captured sale by its own STAN. It knows a sale of ours only by the STAN that we gave it. */
 const isCaptured = (key: string): SQL =>
-  sql`fed.message_key = ${field(key)} and not exists (select 1 from acquirer_message as own
-    where own.message_key = fed.message_key and own.acquirer_stan <> fed.stan)`
+  sql`captured.message_key = ${field(key)} and not exists (select 1 from acquirer_message as own
+    where own.message_key = captured.message_key and own.acquirer_stan <> captured.stan)`
 
 const recordsOf = overItems((db, items) =>
   db
     .select({
       i: sql<number>`item.key`.as('i'),
       openBatch: sql<string>`terminal.batch_number`.as('open_batch'),
-      ourRecord: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'held_row'),
+      ourRecord: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'our_row'),
       saleKey: sql<
         string | null
-      >`coalesce((select message_key from sale as fed where ${isCaptured('originalKey')}),
+      >`coalesce((select message_key from sale as captured where ${isCaptured('originalKey')}),
         of_void.message_key)`.as('sale_key'),
-      captured: rowOrNull(captured, captured.messageKey, 'fed_row'),
-      isReversed: sql<number>`exists (select 1 from reversal where target_key = fed.message_key)`.as(
+      captured: rowOrNull(captured, captured.messageKey, 'captured_row'),
+      isReversed: sql<number>`exists (select 1 from reversal where target_key = captured.message_key)`.as(
         'is_reversed',
       ),
     })
@@ -76,6 +80,7 @@ const recordsOf = overItems((db, items) =>
     .leftJoin(captured, isCaptured('ownKey')),
 )
 
+/** Finds our records. `credential` is the SHA-256 of a bearer key, lower-case hex. */
 export async function findRecords(
   db: Db,
   credential: string,
@@ -102,7 +107,7 @@ export async function findRecords(
       const ofCapturedSale =
         captured === null ? null : ourRecordOfCapturedSale(saleOf(captured), isReversed === 1)
       const forwarded = forwardedFrom(ourRecord)
-      // What the list told before the feed is the fed sale.
+      // A record from the list that came before the captured sale is that sale.
       const isForwarded = forwarded !== null && !forwarded.messageKey.startsWith(ACQUIRER_KEY)
       const message = isForwarded ? forwarded : (ofCapturedSale ?? forwarded)
       return {
@@ -119,11 +124,11 @@ const saleKeyAt = ({ acquirerStan, ...reference }: Omit<RecordReference, 'kind' 
 export interface ForwardedPage {
   readonly credential: Credential | null
   readonly messages: readonly AcquirerMessage[]
-  /** Place of the last in the table; null where none follows. */
+  /** Row id of the last message; null when no page follows. */
   readonly next: number | null
 }
 
-/** In the order in which they were written. */
+/** Reads up to `limit` messages after the row id `after`, in the order in which they were written. */
 export async function readForwarded(
   db: Db,
   credential: string,

@@ -1,4 +1,4 @@
-/** @module Rows as D1 gives them back, and as the domain knows them. */
+/** @module Converts rows of D1 to values of the domain. */
 
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
@@ -13,18 +13,18 @@ import type {
 } from '../domain/types.ts'
 import type { acquirerMessage, batch, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 
-/** A member of an item of the set (statements.ts). */
+/** SQL of a member of an item (statements.ts). */
 export const field = (name: string): SQL => sql`item.value ->> ${sql.raw(`'${name}'`)}`
 
 /**
- * A whole row of a joined table as one JSON column. D1 gives a batch's rows back as objects by column name, so that two
- * tables' columns of one name would overwrite each other.
+ * A whole row of a joined table as one JSON column. D1 returns rows as objects by column name, so equal column names of
+ * two tables would overwrite each other.
  */
 export function rowOf<T extends SQLiteTable>(table: T, name: string): SQL.Aliased<T['$inferSelect']> {
   return jsonOf(table).mapWith(JSON.parse).as(name)
 }
 
-/** The same for a table joined from the left: null where nothing was found. */
+/** The same for a left join: null when there is no row. */
 export function rowOrNull<T extends SQLiteTable>(
   table: T,
   key: SQLiteColumn,
@@ -40,20 +40,24 @@ function jsonOf(table: SQLiteTable): SQL {
   return sql`json_object(${sql.join(members, sql`, `)})`
 }
 
+/** Null when there is no row. */
 export const reversalFrom = (row: typeof reversal.$inferSelect | undefined): Reversal | null =>
   row === undefined ? null : { targetKey: row.targetKey, kind: row.kind }
 
+/** The batch without its terminal. */
 export function batchOf({ terminalId: _, ...row }: typeof batch.$inferSelect): Batch {
   return row
 }
 
 export type TerminalRow = { terminal: typeof terminal.$inferSelect; batch: typeof batch.$inferSelect }
 
+/** The terminal with its open batch and its head. */
 export function terminalOf(found: TerminalRow): Terminal {
   const { headSeq, headHash, batchNumber: _, ...row } = found.terminal
   return { ...row, batch: batchOf(found.batch), head: { seq: headSeq, hash: headHash } }
 }
 
+/** Null when there is no row. */
 export function merchantFrom(row: typeof merchant.$inferSelect | undefined): Merchant | null {
   if (row === undefined) return null
   const { windowKind, windowMinutes, ...merchantRow } = row
@@ -62,12 +66,12 @@ export function merchantFrom(row: typeof merchant.$inferSelect | undefined): Mer
   return { ...merchantRow, window }
 }
 
-/** Without the outbox's own columns. */
+/** Null when there is no row. */
 export const forwardedFrom = (
   row: typeof acquirerMessage.$inferSelect | null | undefined,
 ): AcquirerMessage | null => (row == null ? null : messageFrom(row))
 
-/** Its columns name the original one by one; the domain names it as one reference. */
+/** The message without the columns of the outbox. The columns of the original become one reference. */
 export function messageFrom({
   attempts: _,
   nextAt: __,
@@ -82,7 +86,7 @@ export function messageFrom({
   return { ...message, original }
 }
 
-/** The columns of a message, as `messageFrom` reads them. */
+/** The columns of a message, the inverse of `messageFrom`. */
 export const messageColumns = ({ original, ...message }: AcquirerMessage) => ({
   ...message,
   originalBatchNumber: original?.batchNumber ?? null,
@@ -100,6 +104,7 @@ export interface SaleRow {
   readonly batch: typeof batch.$inferSelect
 }
 
+/** Null when there is no row. */
 export function saleStateOf(row: SaleRow | undefined): SaleState | null {
   if (row === undefined) return null
   const { liveVoid, liveVoidForwarded } = row
@@ -120,6 +125,7 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
   }
 }
 
+/** The sale with its card; `card` is null when the row has none. */
 export function saleOf(row: typeof sale.$inferSelect): Sale {
   const { cardFirst6: first6, cardLast4: last4, cardFingerprint: fingerprint, ...rest } = row
   const card =

@@ -1,8 +1,8 @@
 /**
- * @module The tables. `journal` is the truth; every table marked projection can be rebuilt from it.
+ * @module The tables. `journal` is the truth. Every table marked as a projection can be rebuilt from it.
  *
- * Money is in minor units, times are milliseconds since the epoch, hashes and fingerprints are lower-case hex.
- * No table has a column for a card number, a track, a PIN block or a clear key.
+ * Money is in minor units, times are milliseconds since the epoch, hashes and fingerprints are lower-case hex. No table
+ * has a column for a card number, a track, a PIN block or a clear key.
  */
 
 import { sql } from 'drizzle-orm'
@@ -10,7 +10,7 @@ import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } fro
 import { ACQUIRER_STATES, ACQUIRER_STATUSES } from '../domain/acquirer-state.ts'
 import { MAC_PROFILES } from '../domain/types.ts'
 
-/** Projection (of `provision` entries). */
+/** Projection of `provision` entries. */
 export const merchant = sqliteTable('merchant', {
   merchantId: text('merchant_id').primaryKey(),
   name: text('name').notNull(),
@@ -22,7 +22,7 @@ export const merchant = sqliteTable('merchant', {
   currencyCode: text('currency_code').notNull(),
 })
 
-/** Projection: a terminal and where its journal stands. */
+/** Projection: a terminal and the head of its journal. */
 export const terminal = sqliteTable('terminal', {
   terminalId: text('terminal_id').primaryKey(),
   merchantId: text('merchant_id').notNull(),
@@ -36,20 +36,20 @@ export const terminal = sqliteTable('terminal', {
   headHash: text('head_hash').notNull(),
 })
 
-/** Master keys, wrapped (keys.ts). Written beside the journal in the batch of the entry that brings them. */
+/** Master keys, wrapped (crypto/keyring.ts). Written beside the journal, in the batch of their `provision` entry. */
 export const masterKey = sqliteTable('master_key', {
   terminalId: text('terminal_id').primaryKey(),
   version: integer('version').notNull(),
   wrapped: text('wrapped').notNull(),
 })
 
-/** Working keys of one sign-on, wrapped. Pending until a MAC verifies under `mak`; never a projection. */
+/** Working keys of one sign-on, wrapped. Pending until the first right MAC under `mak`. Not a projection. */
 export const keySet = sqliteTable(
   'key_set',
   {
     terminalId: text('terminal_id').notNull(),
     version: integer('version').notNull(),
-    /** Field 60.3 of the sign-on that made it. */
+    /** Field 60.3 of the sign-on. */
     layout: text('layout').notNull(),
     mak: text('mak').notNull(),
     tpk: text('tpk').notNull(),
@@ -59,7 +59,7 @@ export const keySet = sqliteTable(
   (t) => [primaryKey({ columns: [t.terminalId, t.version] })],
 )
 
-/** Append-only, one stream per terminal. `body` is the canonical encoding that `hash` covers with `previousHash`. */
+/** Append-only, one stream per terminal. `body` is the canonical encoding; `hash` covers `previousHash` and `body`. */
 export const journal = sqliteTable(
   'journal',
   {
@@ -68,7 +68,7 @@ export const journal = sqliteTable(
     previousHash: text('previous_hash').notNull(),
     hash: text('hash').notNull(),
     messageKey: text('message_key').notNull(),
-    /** The RRN that this entry brought into the world; null where it carries another's. */
+    /** The new RRN of this entry; null when the entry has none or repeats one. */
     rrn: text('rrn'),
     body: text('body').notNull(),
   },
@@ -80,7 +80,7 @@ export const journal = sqliteTable(
   ],
 )
 
-/** Projection. A sale row never changes: what happened to it since is in `void` and `reversal`. */
+/** Projection. A sale row never changes: `void` and `reversal` have the later events. */
 export const sale = sqliteTable(
   'sale',
   {
@@ -109,7 +109,7 @@ export const sale = sqliteTable(
   ],
 )
 
-/** Projection. At most one void per sale is live: in any state but declined and reversed. */
+/** Projection. A sale has at most one live void. Live is every state except declined and reversed. */
 export const voidTable = sqliteTable(
   'void',
   {
@@ -140,8 +140,8 @@ export const voidTable = sqliteTable(
 )
 
 /**
- * Sales and voids that were forwarded to the acquirer, and the outbox: `next_at` says when the acquirer is to be asked or told
- * again. All but `attempts` and `next_at` is a projection.
+ * Forwarded sales and voids, and the outbox: `next_at` is the time of the next try. All columns except `attempts` and
+ * `next_at` are a projection.
  */
 export const acquirerMessage = sqliteTable(
   'acquirer_message',
@@ -190,7 +190,7 @@ export const reversal = sqliteTable('reversal', {
   kind: text('kind', { enum: ['reversed', 'tombstone'] }).notNull(),
 })
 
-/** Projection: totals as they stand, set, never added to, so that a repeated commit changes nothing. */
+/** Projection: the current totals. They are set, never added to, so that a repeated commit changes nothing. */
 export const batch = sqliteTable(
   'batch',
   {
@@ -210,7 +210,7 @@ export const batch = sqliteTable(
   ],
 )
 
-/** Bearer keys of the JSON door, as SHA-256 of the key. `merchantId` null: an administrator. */
+/** Bearer keys of the JSON API, as SHA-256 of the key. `merchantId` null: an administrator. */
 export const apiKey = sqliteTable('api_key', {
   hash: text('hash').primaryKey(),
   merchantId: text('merchant_id'),

@@ -1,23 +1,23 @@
 /**
- * @module Statements over a set, built once per database handle: their text never changes, only the rows. Building one afresh
- * costs more than the rest of a message's way.
+ * @module Statements over a set, built once per database handle. Their text never changes, only the rows. Building a
+ * statement costs more than the rest of a message.
  */
 
 import { fillPlaceholders, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Db } from './db.ts'
 
-/** A set as a table of one JSON object a row, `item.value`; one bound parameter, whatever its size. */
+/** A set as a table with one JSON object per row, `item.value`. It is one bound parameter, whatever its size. */
 const ITEMS = sql`json_each(${sql.placeholder('rows')}) as item`
 
-/** What drizzle's batch asks of a statement. */
+/** The part of a statement that Drizzle's batch uses. */
 interface Built {
   getQuery(): { readonly sql: string; readonly params: unknown[] }
 }
 
 /**
- * A statement over the rows of a set, for a batch. `build` is called once per handle, with the set as the table `item`; what
- * else it binds is bound for good.
+ * A statement over the rows of a set, for a batch. `build` runs once per handle, with the set as the table `item`. Its
+ * other parameters are bound for ever.
  */
 export function overItems<S extends BatchItem<'sqlite'>>(
   build: (db: Db, items: SQL) => S & { prepare(): Built },

@@ -1,4 +1,4 @@
-/** @module What the steps share that carry a set of entries into the projections. */
+/** @module Shared parts of the steps that apply a set of entries to the projections. */
 
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
@@ -13,32 +13,34 @@ export interface CommitItem {
   readonly effects: Effects
   /** The terminal as it was loaded. */
   readonly terminal: Terminal
-  /** A new master key, wrapped; only with a `provision` entry. */
+  /** A new wrapped master key; only with a `provision` entry. */
   readonly masterKey?: { readonly version: number; readonly wrapped: string }
 }
 
 export type CommitRow = Record<string, unknown>
 
-/** `item.value ->> 'name'` for every column, in the table's order. */
+/** `item.value ->> 'name'` for every column, in the order of the table. */
 export function fromItem(table: SQLiteTable): SQL {
   return sql.join(Object.keys(getTableColumns(table)).map(field), sql`, `)
 }
 
-/** The entry stands in the journal and the terminal's row has not counted it yet. */
+/** SQL: the entry is in the journal, and the terminal's row does not count it yet. */
 export const IS_NEW = sql`exists (select 1 from journal where terminal_id = item.value ->> 'entryTerminalId'
     and seq = item.value ->> 'entrySeq' and hash = item.value ->> 'entryHash')
   and not exists (select 1 from terminal where terminal_id = item.value ->> 'entryTerminalId'
     and head_seq >= item.value ->> 'entrySeq')`
 
+/** SQL: the rows of the items whose entries are new. */
 export const newItems = (table: SQLiteTable, items: SQL): SQL =>
   sql`select ${fromItem(table)} from ${items} where ${IS_NEW}`
 
+/** A list of one value, or of none. */
 export const optional = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value])
 
-/** What a row that is there already would have become. */
+/** SQL: the column of the row that an upsert could not insert. */
 export const excluded = (column: string): SQL => sql`${sql.raw(`excluded.${column}`)}`
 
-/** What an item of a set brings, and the statement that carries it into its table. */
+/** The rows of an item for one table, and the statement that writes them. */
 export type Step = readonly [
   (item: CommitItem) => readonly object[],
   (db: Db, rows: readonly CommitRow[]) => BatchItem<'sqlite'>,

@@ -1,25 +1,25 @@
-/** @module Pending key sets: rows beside the journal, which a stranger may cause but never move the journal by. */
+/** @module Pending key sets. They lie beside the journal: an attacker can cause one, and the journal does not move. */
 
 import { sql } from 'drizzle-orm'
 import { type Db, persist } from './db.ts'
 import type { WrappedKeySet } from './load.ts'
 import { keySet } from './schema.ts'
 
-/** What a sign-on was decided on; a set is only added while it still holds. */
-export interface SignOnGround {
+/** The state under a sign-on. A key set is added only while this state holds. */
+export interface SignOnState {
   readonly terminalId: string
-  /** Version of the master key that the set will be answered under. */
+  /** Version of the master key that wraps the answer. */
   readonly masterKeyVersion: number
-  /** Version of the key set in use, if any. */
+  /** Version of the key set in use; null when there is none. */
   readonly inUse: number | null
 }
 
 /**
- * Adds a pending key set, at most one per layout. Returns false when another sign-on was first or the master key was
- * changed meanwhile: load again.
+ * Adds a pending key set, at most one per layout. Returns false when another sign-on was first, or when the master key
+ * has changed: load again.
  */
-export async function addPendingKeySet(db: Db, ground: SignOnGround, set: WrappedKeySet): Promise<boolean> {
-  const { terminalId, masterKeyVersion, inUse } = ground
+export async function addPendingKeySet(db: Db, state: SignOnState, set: WrappedKeySet): Promise<boolean> {
+  const { terminalId, masterKeyVersion, inUse } = state
   const added = await persist(() =>
     db
       .insert(keySet)

@@ -1,4 +1,4 @@
-/** @module One void with the credential that asks for it, in one trip. */
+/** @module Reads one void and the caller's credential in one trip. */
 
 import { eq, inArray, or } from 'drizzle-orm'
 import type { AcquirerMessage, VoidRecord } from '../domain/types.ts'
@@ -11,23 +11,26 @@ import { acquirerMessage, voidTable } from './schema.ts'
 export interface FoundVoid {
   readonly credential: Credential | null
   readonly record: (VoidRecord & { readonly reversedAt: number | null }) | null
-  /** Where it stands with the acquirer, if it was forwarded. */
+  /** The void at the acquirer; null when it was not forwarded. */
   readonly forwarded: AcquirerMessage | null
 }
 
-/** `reference` is the void's id (32 hex digits) or its RRN (12 digits). */
+/**
+ * Finds a void by its id (32 hex digits) or its RRN (12 digits). `credential` is the SHA-256 of a bearer key,
+ * lower-case hex.
+ */
 export async function readVoid(db: Db, credential: string, reference: string): Promise<FoundVoid> {
-  const meant = or(eq(voidTable.id, reference), eq(voidTable.rrn, reference))
+  const matches = or(eq(voidTable.id, reference), eq(voidTable.rrn, reference))
   const [credentials, records, messages] = await db.batch([
     liveCredential(db, credential),
-    db.select().from(voidTable).where(meant).limit(1),
+    db.select().from(voidTable).where(matches).limit(1),
     db
       .select()
       .from(acquirerMessage)
       .where(
         inArray(
           acquirerMessage.messageKey,
-          db.select({ key: voidTable.messageKey }).from(voidTable).where(meant),
+          db.select({ key: voidTable.messageKey }).from(voidTable).where(matches),
         ),
       ),
   ])

@@ -1,4 +1,4 @@
-/** @module One exchange from the terminal's side: message → MAC → frame → send → frame → checked answer. */
+/** @module One exchange of a terminal: message → MAC → frame → send → frame → checked answer. */
 
 import type { Core } from '../core/instance.ts'
 import type { MacProfile } from '../domain/types.ts'
@@ -24,21 +24,21 @@ export type Operation =
 
 export interface Exchange {
   readonly operation: Operation
-  /** Frames as they went over the wire. */
+  /** The frames on the wire. */
   readonly request: Uint8Array
   readonly answer: Uint8Array | null
   readonly sent: Message
-  /** The answer as far as it could be read. */
+  /** The answer, when it could be parsed. */
   readonly received: Message | null
   readonly milliseconds: number
-  /** `invalid`: an answer came that a terminal must not believe; it counts as none. */
+  /** `invalid`: a terminal must not believe the answer; it counts as none. */
   readonly outcome: 'approved' | 'declined' | 'invalid' | 'unanswered'
-  /** Of an invalid answer: what is wrong with it, and whether it is the MAC. */
+  /** For an invalid answer: the fault, and whether it is the MAC. */
   readonly fault?: string
   readonly macFault?: true
   /** Field 39, or the two codes of field 48 in a settlement's answer. */
   readonly responseCode?: string
-  /** The header asks for a new sign-on. */
+  /** Whether the header requires a new sign-on. */
   readonly signOnAgain: boolean
 }
 
@@ -55,7 +55,10 @@ export interface Link {
 
 const SIGN_ON_AGAIN = 3
 
-/** Sends a message, under `macKey` where one is given. The fields of `sent` are those on the wire, 64 included. */
+/**
+ * Sends a message, with a MAC when `macKey` is given. `sent` has the fields on the wire, 64 included. Throws RangeError
+ * when a value does not fit its field.
+ */
 export async function exchangeMessage(
   link: Link,
   operation: Operation,
@@ -67,7 +70,10 @@ export async function exchangeMessage(
   return exchangeFrame(link, operation, request, macKey)
 }
 
-/** Sends a frame as it is and checks its answer; `macKey` is needed where an approval must carry a MAC. */
+/**
+ * Sends a frame as it is and checks its answer. Without `macKey`, an approval that needs a MAC is invalid. Throws
+ * RangeError when the frame has no message.
+ */
 export async function exchangeFrame(
   link: Link,
   operation: Operation,
@@ -82,15 +88,20 @@ export async function exchangeFrame(
   const milliseconds = link.now() - start
   const exchange = { operation, request, answer, sent, milliseconds }
   if (answer === null) return { ...exchange, received: null, outcome: 'unanswered', signOnAgain: false }
-  return { ...exchange, ...judge(link, sent, answer, macKey) }
+  return { ...exchange, ...checkAnswer(link, sent, answer, macKey) }
 }
 
-type Judgement = Pick<
+type CheckedAnswer = Pick<
   Exchange,
   'received' | 'outcome' | 'fault' | 'macFault' | 'responseCode' | 'signOnAgain'
 >
 
-function judge(link: Link, sent: Message, answer: Uint8Array, macKey: Uint8Array | null): Judgement {
+function checkAnswer(
+  link: Link,
+  sent: Message,
+  answer: Uint8Array,
+  macKey: Uint8Array | null,
+): CheckedAnswer {
   const opened = readMessage(answer, link.core.lrc)
   if (!opened.ok) return { received: null, outcome: 'invalid', fault: opened.error, signOnAgain: false }
   const { frame, message: received } = opened.value
@@ -109,7 +120,7 @@ function judge(link: Link, sent: Message, answer: Uint8Array, macKey: Uint8Array
   return { ...read, outcome: approved ? 'approved' : 'declined' }
 }
 
-/** Codes of the domestic and the foreign half: both equal. */
+/** The codes of the domestic and the foreign half: both equal. */
 export const MATCHED = '11'
 
 /** The codes in field 48 of a settlement's answer, domestic then foreign. */
@@ -118,7 +129,7 @@ function settlementCodes({ fields }: Message): string | undefined {
   return field48?.length === 62 ? `${field48[30]}${field48[61]}` : undefined
 }
 
-/** Texts that an issuer, the network, the acquirer and the terminal's acquirer put in field 63, for the receipt; no blanks. */
+/** The texts in field 63 for the receipt: of issuer, network, acquirer and terminal. Empty texts are left out. */
 export function answerTexts(received: Message | null): string[] {
   const bytes = fromHex(received?.fields.get(63) ?? '') ?? new Uint8Array(0)
   const parts = [bytes.subarray(3, 23), bytes.subarray(23, 43), bytes.subarray(43, 63), bytes.subarray(63)]

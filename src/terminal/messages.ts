@@ -1,15 +1,18 @@
-/** @module The messages that a virtual terminal sends, field by field (protocol.md §3). Field 64 is added on the way out. */
+/**
+ * @module Builds the messages of a virtual terminal, field by field (protocol.md §3). Field 64 is added when the
+ * message is sent.
+ */
 
 import { TRANSACTION_CODES } from '../iso8583/cup.ts'
 import { type Message, messageOf, type OptionalFields } from '../iso8583/message.ts'
 import type { LogEntry, ReversalReason, TerminalState } from './state.ts'
 
-/** Operator 01 and a blank, as field 63 has it in requests. */
+/** Field 63 of a request, in hex: operator 01 and a blank. */
 const OPERATOR = '303120'
-/** Contactless, no PIN; the terminal reads contactless cards (60.4) and has no chip trouble (60.5). */
+/** Contactless, no PIN. 60.4: the terminal reads contactless cards. 60.5: no fault of the chip. */
 const ENTRY_MODE = '072'
 const READ_CAPABILITY = '60'
-/** Of every test card. */
+/** The expiry date of every test card, YYMM. */
 const EXPIRY = '2812'
 const CARD_SEQUENCE = '001'
 const CNY = '156'
@@ -22,19 +25,21 @@ const terminalFields = ({ terminalId, merchantId }: TerminalState): OptionalFiel
 const management = (mti: string, state: TerminalState, code: string, fields: OptionalFields): Message =>
   messageOf(mti, [...terminalFields(state), [60, `00${state.batchNumber}${code}`], ...fields])
 
+/** 0800. `stan` is six digits; `layout` is field 60.3. */
 export const signOnRequest = (state: TerminalState, stan: string, layout: string): Message =>
   management('0800', state, layout, [
     [11, stan],
     [63, OPERATOR],
   ])
 
-/** No STAN: an echo names nothing. */
+/** 0820 without a STAN, because nothing refers to an echo. */
 export const echoRequest = (state: TerminalState): Message => management('0820', state, '301', [])
 
+/** 0820. `stan` is six digits. */
 export const signOffRequest = (state: TerminalState, stan: string): Message =>
   management('0820', state, '002', [[11, stan]])
 
-/** What a sale or void and the reversal of it have in common. */
+/** The shared fields of a sale, a void and their reversals. */
 function transaction(mti: string, state: TerminalState, entry: LogEntry, fields: OptionalFields): Message {
   const { processingCode, transactionType } = TRANSACTION_CODES[entry.kind]
   return messageOf(mti, [
@@ -53,6 +58,7 @@ function transaction(mti: string, state: TerminalState, entry: LogEntry, fields:
   ])
 }
 
+/** 0200 of a sale. */
 export const saleRequest = (state: TerminalState, sale: LogEntry): Message =>
   transaction('0200', state, sale, [])
 
@@ -63,10 +69,11 @@ const original = (sale: LogEntry): OptionalFields => [
 
 const UNKNOWN_RRN = '000000000000'
 
+/** 0200 of a void. `entry` is the void, `sale` is its sale. */
 export const voidRequest = (state: TerminalState, entry: LogEntry, sale: LogEntry): Message =>
   transaction('0200', state, entry, [[37, sale.rrn ?? UNKNOWN_RRN], ...original(sale)])
 
-/** STAN and batch are those of the message that it undoes; field 61 of a void's reversal names the sale. */
+/** 0400. STAN and batch are those of the target. Field 61 in the reversal of a void names the sale. */
 export const reversalRequest = (
   state: TerminalState,
   entry: LogEntry,
@@ -74,6 +81,7 @@ export const reversalRequest = (
   reason: ReversalReason,
 ): Message => transaction('0400', state, entry, [[39, reason], ...(sale === undefined ? [] : original(sale))])
 
+/** 0500. `stan` is six digits; `totals` is field 48, 62 digits. */
 export const settlementRequest = (state: TerminalState, stan: string, totals: string): Message =>
   management('0500', state, '201', [
     [11, stan],
@@ -82,10 +90,10 @@ export const settlementRequest = (state: TerminalState, stan: string, totals: st
     [63, OPERATOR],
   ])
 
-/** Items of one upload message: field 48 has room for eight (count n2, then 40 digits each). */
+/** The most items of one upload message. Field 48 has a count (n2) and 40 digits for each item. */
 export const UPLOAD_ITEMS = 8
 
-/** Each item: card class n2 (00, domestic), STAN n6, card number n20 with zeros on the left, amount n12. */
+/** 0320. Each item: card class n2 (00, domestic), STAN n6, card number n20 with zeros on the left, amount n12. */
 export function uploadRequest(state: TerminalState, stan: string, items: readonly LogEntry[]): Message {
   const details = items.map(
     (item) => `00${item.stan}${item.pan.padStart(20, '0')}${String(item.amount).padStart(12, '0')}`,
@@ -96,7 +104,9 @@ export function uploadRequest(state: TerminalState, stan: string, items: readonl
   ])
 }
 
-/** 202 after totals that differed, 207 after totals that matched; field 48: how many items there were, n4. */
+/**
+ * 0320 at the end of an upload: 202 after different totals, 207 after equal ones. Field 48 has the number of items, n4.
+ */
 export const uploadEndRequest = (
   state: TerminalState,
   stan: string,

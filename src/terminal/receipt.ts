@@ -7,13 +7,13 @@ import { fromHex } from '../iso8583/hex.ts'
 import type { Message } from '../iso8583/message.ts'
 import { answerTexts } from './exchange.ts'
 
-/** What the terminal knows and the messages do not say. */
+/** The data of a receipt that the messages do not have. */
 export interface ReceiptPaper {
   readonly merchantName: string
   readonly operator: string
-  /** Four digits: the answer has month and day only. */
+  /** Four digits. The answer has only month and day. */
   readonly year: string
-  /** Marks the paper as no proof of anything. */
+  /** Marks the receipt as a test. */
   readonly test: boolean
 }
 
@@ -79,7 +79,7 @@ const WORDS = {
 /** First two digits of field 22 → the letter behind the card number. */
 const ENTRY_LETTERS: Readonly<Record<string, string>> = { '01': 'M', '02': 'S', '05': 'I', '07': 'C' }
 
-/** Lines of the receipt of an approved sale or void: `sent` and `received` are its 0200 and 0210. */
+/** The lines of the receipt of an approved sale or void. `sent` and `received` are its 0200 and 0210. */
 export function receipt(
   sent: Message,
   received: Message,
@@ -132,17 +132,17 @@ export const yuan = (fen: string): string => {
   return `${digits.slice(0, -2)}.${digits.slice(-2)}`
 }
 
-/** MMDD and hhmmss with the year before them. */
+/** MMDD and hhmmss, with the year in front. */
 const dateTime = (year: string, date: string, time: string): string =>
   `${year}/${date.slice(0, 2)}/${date.slice(2)} ${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}`
 
-/** Columns that a text takes in a fixed-width font: ideographs and full-width forms take two. */
+/** The columns of a text in a fixed-width font. Ideographs and full-width forms take two. */
 export const widthOf = (text: string): number =>
   [...text].reduce((width, character) => width + (/[\u1100-\u115f\u2e80-\uffdc]/.test(character) ? 2 : 1), 0)
 
 const centred = (text: string): string => ' '.repeat(Math.max(0, (COLUMNS - widthOf(text)) >> 1)) + text
 
-/** Name on the left, value on the right; on two lines where one is too short. */
+/** Name on the left, value on the right. A value that does not fit goes on a second line. */
 function row(name: string, value: string): string[] {
   const gap = COLUMNS - widthOf(name) - 1 - widthOf(value)
   if (gap < 1) return [`${name}:`, ' '.repeat(Math.max(0, COLUMNS - widthOf(value))) + value]

@@ -1,4 +1,7 @@
-/** @module What every operation of a virtual terminal shares: its state, its keys for the length of one exchange, and who is told. */
+/**
+ * @module The shared parts of all operations of a virtual terminal: its state, the keys during one exchange, and the
+ * observer.
+ */
 
 import type { Core } from '../core/instance.ts'
 import type { Frame, Send } from '../iso8583/frame.ts'
@@ -12,13 +15,13 @@ export interface TerminalOptions {
   readonly send: Send
   /** Milliseconds; only differences are used. */
   now(): number
-  /** Terminal master key, 8, 16 or 24 bytes; 16 for SM4. Not kept in the state. */
+  /** Terminal master key, 8, 16 or 24 bytes; 16 for SM4. The state does not keep it. */
   readonly tmk: Uint8Array
   /** Changed in place. */
   readonly state: TerminalState
-  /** Called before a sale or void leaves and after every exchange: the state survives a crash at any point. */
+  /** Called before a sale or void is sent and after every exchange, so that the state survives a crash at any point. */
   readonly save?: (state: TerminalState) => void
-  /** Told of every exchange, those included that an operation makes on the way: a pending reversal, an upload. */
+  /** Called after every exchange, also after a pending reversal or an upload on the way. */
   readonly observe?: (exchange: Exchange) => void
   readonly frame?: Frame['kind']
   /** 5 bytes; 6000030000 by default. */
@@ -29,12 +32,13 @@ export interface TerminalOptions {
   readonly settlementMac?: boolean
 }
 
-/** The working keys in the state do not open under the master key that was given. */
+/** The working keys in the state do not open under the given master key. */
 export class MasterKeyError extends Error {}
 
 const TPDU = Uint8Array.of(0x60, 0x00, 0x03, 0x00, 0x00)
 const HEADER = Uint8Array.of(0x60, 0x31, 0x00, 0x31, 0x13, 0x12)
 
+/** The state of a terminal, and the exchanges that change it. */
 export class Session {
   readonly state: TerminalState
   readonly options: TerminalOptions
@@ -48,7 +52,7 @@ export class Session {
     this.#link = { core, send, now, macProfile: state.macProfile, frame, tpdu, header }
   }
 
-  /** Sends a message with its MAC. Throws MasterKeyError where the keys do not open. */
+  /** Sends a message with its MAC. Throws MasterKeyError when the keys do not open. */
   async sendWithMac(operation: Operation, message: Message): Promise<Exchange> {
     return this.#withMacKey((macKey) => exchangeMessage(this.#link, operation, message, macKey))
   }
@@ -57,7 +61,7 @@ export class Session {
     return exchangeMessage(this.#link, operation, message, null)
   }
 
-  /** Sends bytes as they are. */
+  /** Sends the bytes as they are. Throws MasterKeyError when the keys do not open. */
   async sendFrame(operation: Operation, frame: Uint8Array): Promise<Exchange> {
     return this.#withMacKey((macKey) => exchangeFrame(this.#link, operation, frame, macKey))
   }
@@ -66,14 +70,14 @@ export class Session {
     this.options.save?.(this.state)
   }
 
-  /** Saves, and tells of an exchange whose consequences are in the state. */
+  /** Saves the state with the result of an exchange, then calls the observer. */
   recorded(exchange: Exchange): Exchange {
     this.save()
     this.options.observe?.(exchange)
     return exchange
   }
 
-  /** Opens the MAC key for one exchange and wipes it; null before the first sign-on. */
+  /** Opens the MAC key for one exchange and wipes it afterwards. Null before the first sign-on. */
   async #withMacKey<T>(use: (macKey: Uint8Array | null) => Promise<T>): Promise<T> {
     const { core, tmk } = this.options
     const { keys, macProfile } = this.state

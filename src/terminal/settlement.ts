@@ -1,4 +1,4 @@
-/** @module 结算: totals compared, items uploaded where they differ, and the next batch (protocol.md §3.8). */
+/** @module 结算: compares totals, uploads the items when they differ, and opens the next batch (protocol.md §3.8). */
 
 import { nextBatchNumber, settlementTotals } from '../domain/money.ts'
 import type { Message } from '../iso8583/message.ts'
@@ -7,7 +7,7 @@ import { settlementRequest, UPLOAD_ITEMS, uploadEndRequest, uploadRequest } from
 import type { Session } from './session.ts'
 import { type LogEntry, liveItems, openBatch, takeStan, totalsOf } from './state.ts'
 
-/** The exchange of the 0500. One that is not answered is sent again, the next time, with the same STAN. */
+/** The exchange of the 0500. Without an answer, the next call sends it again with the same STAN. */
 export async function settle(session: Session): Promise<Exchange> {
   const { state } = session
   const stan = state.settlementStan ?? takeStan(state)
@@ -20,13 +20,13 @@ export async function settle(session: Session): Promise<Exchange> {
   const items = liveItems(state)
   const codes = exchange.received?.fields.has(39) ? '' : (exchange.responseCode ?? '')
   if (codes.includes('2')) await upload(session, items)
-  // An acquirer keeps a batch open in which nothing stands; so does this terminal.
+  // An acquirer keeps an empty batch open, and so does this terminal.
   else if (codes === MATCHED && items.length > 0) await endUpload(session, '207', items.length)
   session.save()
   return exchange
 }
 
-/** Items in messages of eight, then the end; the batch is over when the acquirer says so. */
+/** Sends the items in messages of eight, then the end. The batch is over when the acquirer accepts the end. */
 async function upload(session: Session, items: readonly LogEntry[]): Promise<void> {
   const { state } = session
   for (let at = 0; at < items.length; at += UPLOAD_ITEMS) {
@@ -37,7 +37,7 @@ async function upload(session: Session, items: readonly LogEntry[]): Promise<voi
   await endUpload(session, '202', items.length)
 }
 
-/** After totals that matched, the batch was over before this message. */
+/** After equal totals the batch is over before this message. */
 async function endUpload(session: Session, code: '202' | '207', count: number): Promise<void> {
   const { state } = session
   const end = await send(session, 'upload-end', uploadEndRequest(state, takeStan(state), code, count))

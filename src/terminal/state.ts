@@ -1,9 +1,12 @@
-/** @module What a virtual terminal remembers between two messages: plain data, so that a file, a test or a load run can keep it. */
+/**
+ * @module The state of a virtual terminal between two messages. It is plain data, so that a file, a test or a load run
+ * can keep it.
+ */
 
 import { NO_TOTALS } from '../domain/money.ts'
 import type { Amount, MacProfile, Totals } from '../domain/types.ts'
 
-/** Field 60.3 of a sign-on: which keys are asked for, in which layout (protocol.md §3.1). */
+/** Field 60.3 of a sign-on: the layout of the requested keys (protocol.md §3.1). */
 export const KEY_LAYOUTS = ['001', '003', '004', '006'] as const
 export type KeyLayout = (typeof KEY_LAYOUTS)[number]
 
@@ -11,33 +14,33 @@ export type KeyLayout = (typeof KEY_LAYOUTS)[number]
 export const REVERSAL_REASON_CODES = ['98', '96', 'A0', '06'] as const
 export type ReversalReason = (typeof REVERSAL_REASON_CODES)[number]
 
-/** Working keys as received, under the terminal's master key; the state never holds a clear key. */
+/** Working keys as received, under the terminal master key. The state never holds a clear key. */
 export interface WrappedKeys {
   readonly layout: KeyLayout
-  /** Field 62 of the sign-on answer, hex. */
+  /** Field 62 of the sign-on answer, upper-case hex. */
   readonly field62: string
 }
 
-/** A sale or void as the terminal's own log has it. The card number is a test card's, in clear: a void needs it. */
+/** A sale or void in the terminal's own log. `pan` is a test card in clear, because a void needs it. */
 export interface LogEntry {
   readonly kind: 'sale' | 'void'
   readonly batchNumber: string
-  /** Field 11; the voucher number (凭证号) on the receipt. */
+  /** Field 11, six digits; the voucher number (凭证号) on the receipt. */
   readonly stan: string
   readonly amount: Amount
   readonly pan: string
-  /** Of a void: STAN of the sale it undoes. */
+  /** For a void: the STAN of its sale. */
   readonly originalStan?: string
   readonly status: 'unanswered' | 'approved' | 'declined' | 'reversed'
   readonly rrn?: string
   readonly authorizationCode?: string
 }
 
-/** The reversal that is stored before a sale or void is sent, and deleted when a valid answer comes. */
+/** The reversal that a terminal stores before a sale or void. A valid answer deletes it. */
 export interface PendingReversal {
   readonly stan: string
   readonly reason: ReversalReason
-  /** How often it was sent. */
+  /** Number of attempts. */
   readonly attempts: number
 }
 
@@ -45,18 +48,19 @@ export interface TerminalState {
   readonly merchantId: string
   readonly terminalId: string
   readonly macProfile: MacProfile
-  /** Field 60.2; the acquirer assigns it at sign-on. */
+  /** Field 60.2, six digits. The acquirer assigns it at sign-on. */
   batchNumber: string
-  /** 1 … 999999, then again 1. */
+  /** 1 to 999999, then 1 again. */
   nextStan: number
   keys: WrappedKeys | null
-  /** The open batch; of an earlier one only what a pending reversal is about. */
+  /** The items of the open batch, and those of an earlier one that a pending reversal needs. */
   log: LogEntry[]
   pending: PendingReversal | null
-  /** STAN of a settlement that was not answered: its retry carries the same one. */
+  /** STAN of a settlement without an answer. A retry uses the same one. */
   settlementStan: string | null
 }
 
+/** A terminal before its first sign-on. */
 export const newTerminalState = (
   merchantId: string,
   terminalId: string,
@@ -80,10 +84,11 @@ export function takeStan(state: TerminalState): string {
   return stan
 }
 
-/** Items that count in the settlement: approved and not reversed. A voided sale stays in (protocol.md §3.8). */
+/** The items of a settlement: approved and not reversed. A voided sale stays in (protocol.md §3.8). */
 export const liveItems = (state: TerminalState): LogEntry[] =>
   state.log.filter(({ status, batchNumber }) => status === 'approved' && batchNumber === state.batchNumber)
 
+/** The totals of the open batch, in minor units and counts. */
 export function totalsOf(state: TerminalState): Totals {
   const totals = { ...NO_TOTALS }
   for (const { kind, amount } of liveItems(state)) {
@@ -94,21 +99,22 @@ export function totalsOf(state: TerminalState): Totals {
   return totals
 }
 
+/** The item with this STAN, six digits. */
 export const findEntry = (state: TerminalState, stan: string): LogEntry | undefined =>
   state.log.find((entry) => entry.stan === stan)
 
-/** Replaces the entry that has this STAN by itself with `change` applied. */
+/** Applies `change` to the item with this STAN. */
 export function changeEntry(state: TerminalState, stan: string, change: Partial<LogEntry>): void {
   state.log = state.log.map((entry) => (entry.stan === stan ? { ...entry, ...change } : entry))
 }
 
-/** Whether a void of this sale stands. */
+/** Whether the sale has an approved void. */
 export const isVoided = (state: TerminalState, saleStan: string): boolean =>
   state.log.some(
     ({ kind, originalStan, status }) => kind === 'void' && originalStan === saleStan && status === 'approved',
   )
 
-/** The batch is over: what was in it can no longer be voided here, but a pending reversal is still owed. */
+/** Ends the batch. Its items can no longer be voided here, but a pending reversal is still due. */
 export function openBatch(state: TerminalState, batchNumber: string): void {
   if (batchNumber === state.batchNumber) return
   const unfinished = state.log.find(({ stan }) => stan === state.pending?.stan)

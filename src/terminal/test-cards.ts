@@ -1,6 +1,6 @@
-/** @module Card numbers that no one holds: what a virtual terminal may be given. */
+/** @module Card numbers that belong to nobody. A virtual terminal takes only these. */
 
-/** Numbers that card schemes and processors publish for testing. */
+/** Numbers that card schemes and processors publish for tests. */
 export const WELL_KNOWN_TEST_CARDS: readonly string[] = [
   '6200000000000005',
   '6200000000000047',
@@ -28,7 +28,7 @@ export function luhnDigit(digits: string): string {
   return String((10 - (sum % 10)) % 10)
 }
 
-/** The test card 622500000000NNNC, `number` 0 … 999. */
+/** The test card 622500000000NNNC, `number` 0 to 999. Throws RangeError on another number. */
 export function testCard(number: number): string {
   if (!Number.isInteger(number) || number < 0 || number > 999)
     throw new RangeError(`test card: expected a number from 0 to 999, got ${number}`)
@@ -36,6 +36,7 @@ export function testCard(number: number): string {
   return digits + luhnDigit(digits)
 }
 
+/** Whether the number is a published test number or one of `testCard`. */
 export const isTestCard = (pan: string): boolean =>
   WELL_KNOWN_TEST_CARDS.includes(pan) ||
   (/^622500000000\d{4}$/.test(pan) && luhnDigit(pan.slice(0, -1)) === pan.at(-1))

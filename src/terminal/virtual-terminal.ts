@@ -1,9 +1,10 @@
 /**
- * @module A POS terminal without hardware: signs on, sells, voids, reverses, settles, and obeys the terminal's rules
+ * @module A POS terminal without hardware. It signs on, sells, voids, reverses and settles, by the rules of a terminal
  * (protocol.md §3.5, §3.6). It has no network and no clock of its own.
  *
- * Before a sale or void leaves, its reversal is stored; a valid answer deletes it; while it is there it goes out before
- * anything else, at most three times, after which it is dropped and the transaction behind it is not sent.
+ * It stores a reversal before it sends a sale or void, and a valid answer deletes the reversal. A stored reversal is
+ * sent before anything else, at most three times. Then the terminal drops it, and does not send the transaction behind
+ * it.
  */
 
 import { err, ok, type Result } from '../domain/result.ts'
@@ -35,7 +36,7 @@ import {
 } from './state.ts'
 import { defaultLayout, openMacKey } from './working-keys.ts'
 
-/** What a terminal refuses by itself, without asking the acquirer. */
+/** The terminal's own refusals, without a message to the acquirer. */
 export type TerminalRefusal =
   | 'not_signed_on'
   | 'reversal_failed'
@@ -45,14 +46,15 @@ export type TerminalRefusal =
   | 'already_voided'
   | 'nothing_to_reverse'
 
-/** The exchange of the operation itself; those on the way to it were told to `observe`. */
+/** The exchange of the operation itself. `observe` gets the exchanges on the way to it. */
 export type ExchangeResult = Result<Exchange, TerminalRefusal>
 
-/** One and two more (protocol.md §3.5). */
+/** One attempt and two repeats (protocol.md §3.5). */
 const REVERSAL_ATTEMPTS = 3
 
 const isAnswered = ({ outcome }: Exchange): boolean => outcome === 'approved' || outcome === 'declined'
 
+/** One terminal. Its operations throw MasterKeyError when the working keys do not open. */
 export class VirtualTerminal {
   readonly state: TerminalState
   readonly #session: Session
@@ -62,7 +64,7 @@ export class VirtualTerminal {
     this.#session = new Session(options)
   }
 
-  /** 签到. Takes the batch number and, when every check value is right, the keys. */
+  /** 签到. Takes the batch number, and the keys when every check value is right. */
   async signOn(layout: KeyLayout = defaultLayout(this.state.macProfile)): Promise<Exchange> {
     const request = signOnRequest(this.state, takeStan(this.state), layout)
     const exchange = await this.#session.sendWithoutMac('sign-on', request)
@@ -78,7 +80,7 @@ export class VirtualTerminal {
     return this.#session.recorded(exchange)
   }
 
-  /** Asks whether the acquirer is there. */
+  /** Checks that the acquirer is there. */
   async echo(): Promise<Exchange> {
     return this.#session.recorded(await this.#session.sendWithoutMac('echo', echoRequest(this.state)))
   }
@@ -90,7 +92,7 @@ export class VirtualTerminal {
     return ok(this.#session.recorded(await this.#session.sendWithoutMac('sign-off', request)))
   }
 
-  /** 消费. `amount` in fen. */
+  /** 消费. `amount` is in fen. */
   async sale(amount: Amount, pan: string): Promise<ExchangeResult> {
     if (this.state.keys === null) return err('not_signed_on')
     if (!(await this.#reversePending())) return err('reversal_failed')
@@ -98,7 +100,7 @@ export class VirtualTerminal {
     return ok(await this.#transact(entry, saleRequest(this.state, entry)))
   }
 
-  /** 撤销 of the sale with this STAN, out of the terminal's own log. */
+  /** 撤销 of the sale with this STAN, from the terminal's own log. */
   async voidSale(saleStan: string): Promise<ExchangeResult> {
     if (this.state.keys === null) return err('not_signed_on')
     if (!(await this.#reversePending())) return err('reversal_failed')
@@ -112,7 +114,7 @@ export class VirtualTerminal {
     return ok(await this.#transact(entry, voidRequest(this.state, entry, sale)))
   }
 
-  /** 冲正 of the pending message, or of the one with this STAN in the log. One attempt. */
+  /** 冲正 of the pending message, or of the message with this STAN in the log. One attempt. */
   async reverse(stan?: string, reason: ReversalReason = '98'): Promise<ExchangeResult> {
     if (this.state.keys === null) return err('not_signed_on')
     const { pending } = this.state
@@ -130,7 +132,7 @@ export class VirtualTerminal {
     return ok(await settle(this.#session))
   }
 
-  /** Sends a frame once more, byte for byte. Nothing is remembered of it. */
+  /** Sends a frame once more, byte for byte. The state does not change. */
   async resend(frame: Uint8Array): Promise<Exchange> {
     return this.#session.recorded(await this.#session.sendFrame('resend', frame))
   }
@@ -140,7 +142,7 @@ export class VirtualTerminal {
     return { ...entry, batchNumber, stan: takeStan(this.state), status: 'unanswered' }
   }
 
-  /** Stores the reversal, sends, and deletes it when a valid answer came. */
+  /** Stores the reversal, sends the message, and deletes the reversal after a valid answer. */
   async #transact(entry: LogEntry, request: Message): Promise<Exchange> {
     const { stan } = entry
     this.state.log.push(entry)
@@ -161,7 +163,10 @@ export class VirtualTerminal {
     return this.#session.recorded(exchange)
   }
 
-  /** False where the pending reversal was not accepted in its last attempt: it is dropped, and so is what was to follow. */
+  /**
+   * Sends the pending reversal. False when its last attempt failed: the reversal is dropped, and the next transaction
+   * is not sent.
+   */
   async #reversePending(): Promise<boolean> {
     while (this.state.pending !== null) {
       const { stan, reason, attempts } = this.state.pending

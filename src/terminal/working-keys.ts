@@ -1,4 +1,7 @@
-/** @module Field 62 of a sign-on answer: the working keys under the master key, each with its check value (protocol.md §3.1). */
+/**
+ * @module Field 62 of a sign-on answer: the working keys under the master key, each with its check value (protocol.md
+ * §3.1).
+ */
 
 import type { Core } from '../core/instance.ts'
 import { makLengthOf } from '../domain/mac-profile.ts'
@@ -10,7 +13,7 @@ import type { KeyLayout, WrappedKeys } from './state.ts'
 const KCV_LENGTH = 4
 const NAMES = ['PIN key', 'MAC key', 'track key']
 
-/** Keys of a layout and the bytes of each record before its check value. */
+/** The number of keys in a layout, and the bytes of each key before its check value. */
 const LAYOUTS: Readonly<Record<KeyLayout, { readonly keys: number; readonly bytes: 8 | 16 }>> = {
   '001': { keys: 2, bytes: 8 },
   '003': { keys: 2, bytes: 16 },
@@ -18,9 +21,13 @@ const LAYOUTS: Readonly<Record<KeyLayout, { readonly keys: number; readonly byte
   '006': { keys: 3, bytes: 16 },
 }
 
+/** The layout that a terminal requests when nobody names one. */
 export const defaultLayout = (profile: MacProfile): KeyLayout => (profile === 'cup-sm4' ? '006' : '003')
 
-/** The MAC key in clear, every check value compared; the error says what is wrong and never holds key bytes. */
+/**
+ * The MAC key in clear, after a comparison of every check value. The error names the fault and never contains key
+ * bytes. The caller wipes the key.
+ */
 export function openMacKey(
   core: Core,
   profile: MacProfile,

@@ -10,6 +10,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { query } from '../../src/cli/lib/database.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
+import { documentedJson } from './call-cli.ts'
+import { COMMANDS, inShell, masked, missingLines, SHOWN } from './readme.ts'
 import { type Ended, freePort, type Running, runCli, startCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -24,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const persist = ['--persist-to', folder]
 const lines = (text: string) => text.trim().split('\n')
-const json = (text: string) => lines(text).map((line) => JSON.parse(line) as Record<string, unknown>)
+const json = (text: string) => documentedJson('terminal sale', text)
 
 const isListening = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -45,26 +47,33 @@ describe('the demo', () => {
   test('succeeds and ends its server', async () => {
     expect(ended.stdout).not.toContain('✗')
     expect(ended).toMatchObject({ code: 0, stderr: '' })
-    expect(ended.stdout).toMatch(/18 steps in [\d.]+ s, all as they should be/)
+    expect(ended.stdout).toMatch(/18 steps in [\d.]+ s, all as expected/)
     expect(await isListening(port)).toBe(false)
   })
 
   test.each([
-    ['the same void again', /byte-identical: the first answer again, all \d+ bytes/],
-    ['the lost answer', /← no answer \(lost on its way back\)/],
+    ['the same void again', /the service returns the first response again, the same \d+ bytes/],
+    ['the lost answer', /← no response \(lost on the way back\)/],
     ['the reversal', /→ 0400 reversal of void of sale.*reason 98/],
     ['the late copy', /= declined 12 该笔已冲正 \/ Already reversed \(message_reversed\)/],
     ['the void in JSON', /"status":"reversed".*"certainty":"FINAL"/],
     ['the receipt in 中文', /交易类型: +消费撤销/],
     ['the receipt in English', /TRANS TYPE: +VOID/],
-    ['the settlement', /2 sales in debit, 2 voids in credit, the reversed void in neither/],
+    ['the settlement', /debit 2 sales, credit 2 voids, without the reversed void/],
     ['the void whose outcome is not known yet', /HTTP 202.*\n.*"certainty":"UNKNOWN","doNext":"query"/],
-    ['how it was found', /an inquiry of the service's \(0600\) found it approved: FINAL after [\d.]+ s/],
-    ['the acquirer’s books', /void +88\.00 +approved\n.*as in ours/],
+    [
+      'how it was found',
+      /sent an inquiry \(0600\), the acquirer had approved the void: FINAL after [\d.]+ s/,
+    ],
+    ['the acquirer’s books', /void +88\.00 +approved\n.*one void is reversed, as here/],
     ['the journal', /terminal D\w{7}: 18 entries, the chain is sound/],
     ['how long things took', /[\d.]+ ms/],
   ])('shows %s', (_, expected) => {
     expect(ended.stdout).toMatch(expected)
+  })
+
+  test('prints the lines that the README shows', () => {
+    expect(missingLines(SHOWN.demoOutput, ended.stdout)).toEqual([])
   })
 
   test('shows no card number, no key, no colour', () => {
@@ -82,36 +91,79 @@ describe('a running server', () => {
   let adminKey: string
 
   const annul = (...args: string[]) =>
-    runCli(args, { cwd: folder, env: { ANNUL_TMK: TMK, ANNUL_API_KEY: adminKey } })
+    runCli(args, { cwd: folder, env: { ANNUL_TMK: TMK, ANNUL_ADMIN_KEY: adminKey } })
   const terminal = (tid: string, operation: string, ...args: string[]) =>
-    annul(
-      'terminal',
-      operation,
-      '--url',
-      `${url}/v1/iso8583`,
-      '--mid',
-      MID,
-      '--tid',
-      tid,
-      '--ndjson',
-      ...args,
-    )
+    annul('terminal', operation, '--url', `${url}/v1/iso8583`, '--mid', MID, '--tid', tid, '--json', ...args)
   const provision = (tid: string, ...args: string[]) =>
-    annul('provision', '--url', url, '--mid', MID, '--tid', tid, '--ndjson', ...args)
+    annul('provision', '--url', url, '--mid', MID, '--tid', tid, '--json', ...args)
 
   beforeAll(async () => {
     port = await freePort()
     url = `http://127.0.0.1:${port}`
     server = startCli(['start', '--port', String(port), ...persist])
     await server.says('Ctrl-C ends it.')
-    const created = await runCli(['api-key', 'create', '--name', 'test', ...persist])
-    adminKey = created.stdout.trim()
+    const created = await runCli(['api-key', 'create', '--name', 'test', '--json', ...persist])
+    adminKey = String(documentedJson('api-key create', created.stdout)[0]?.key)
   }, 60_000)
   afterAll(() => server.kill('SIGTERM'))
 
   test('prints one line when its port is taken', async () => {
     const { code, stderr } = await runCli(['start', '--port', String(port), ...persist])
     expect([code, lines(stderr)]).toEqual([1, [expect.stringContaining(`start: port ${port} is in use`)]])
+  })
+
+  test('voids a sale that annul env made, by a request with its exports', async () => {
+    const args = ['env', '--url', url, '--amount', '4200', ...persist]
+    const { code, stdout, stderr } = await runCli(args)
+    expect([code, stderr]).toEqual([0, ''])
+    const exported = Object.fromEntries(
+      lines(stdout).map((line) => /^export (ANNUL_\w+)=([\w:/.-]+)$/.exec(line)?.slice(1) ?? [line]),
+    ) as Record<string, string>
+    expect(Object.keys(exported).map((name) => name.replace('ANNUL_', ''))).toEqual([
+      ...['URL', 'API_KEY', 'MERCHANT', 'TERMINAL', 'SALE', 'RRN', 'AMOUNT'],
+    ])
+    const voided = await fetch(`${exported.ANNUL_URL}/v1/voids`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${exported.ANNUL_API_KEY}`,
+        'content-type': 'application/json',
+        'idempotency-key': `void-${exported.ANNUL_SALE}`,
+      },
+      body: `{"saleId":"${exported.ANNUL_SALE}","amount":${exported.ANNUL_AMOUNT},"reason":"customer_changed_mind"}`,
+    })
+    expect([voided.status, await voided.json()]).toMatchObject([201, { status: 'approved', amount: 4200 }])
+    const [another] = documentedJson('env', (await runCli([...args, '--json'])).stdout)
+    expect(another).toMatchObject({ merchant: MID, apiKey: exported.ANNUL_API_KEY, amount: 4200 })
+    expect(another?.sale).not.toBe(exported.ANNUL_SALE)
+  })
+
+  test('voids a sale by the README’s curl and by fetch, with the 201 body, and returns it again for a copy', async () => {
+    const again = COMMANDS.voidByCurl.slice(COMMANDS.voidByCurl.indexOf('curl '))
+    const [body = '', status, ...rest] = lines(
+      await inShell(`${COMMANDS.voidByCurl}${again}`, { url, folder }),
+    )
+    expect([status, rest]).toEqual(['201', [body, '201']])
+    expect(masked(`${JSON.stringify(JSON.parse(body), null, 2)}\n`)).toBe(masked(SHOWN.voidBody))
+    const [, byFetch] = lines(await inShell(COMMANDS.voidByCurl, { url, folder }, 'fetch'))
+    expect(byFetch).toBe('201')
+  })
+
+  test('runs the README’s terminal void', async () => {
+    const output = await inShell(COMMANDS.voidByTerminal, { url, folder })
+    const last = output.slice(output.indexOf('→ void'))
+    expect(missingLines(SHOWN.terminalOutput, last)).toEqual([])
+  })
+
+  test('reports in one line what annul env lacks', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'annul-env-'))
+    const none = await runCli(['env', '--url', url, '--persist-to', elsewhere])
+    expect(none).toMatchObject({
+      code: 1,
+      stderr: 'env: there are no development keys: run npm start first\n',
+    })
+    rmSync(elsewhere, { recursive: true })
+    const declined = await runCli(['env', '--url', url, '--amount', '5051', ...persist])
+    expect(declined).toMatchObject({ code: 1, stderr: 'env: the sale was not approved: response code 51\n' })
   })
 
   test('serves a day of a terminal of each kind', async () => {
@@ -190,12 +242,13 @@ describe('a running server', () => {
   })
 
   test('refuses a revoked key', async () => {
-    expect(await runCli(['api-key', 'revoke', '--name', 'test', ...persist])).toMatchObject({
-      code: 0,
-      stdout: '1 revoked\n',
-    })
+    const revoked = await runCli(['api-key', 'revoke', '--name', 'test', '--json', ...persist])
+    expect([revoked.code, documentedJson('api-key revoke', revoked.stdout)]).toEqual([
+      0,
+      [{ name: 'test', revoked: 1 }],
+    ])
     const refused = await provision('KIND0000', '--status', 'blocked')
-    expect([refused.code, json(refused.stdout)]).toMatchObject([
+    expect([refused.code, documentedJson('provision', refused.stdout)]).toMatchObject([
       1,
       [{ httpStatus: 401, reason: 'unauthorized' }],
     ])
@@ -209,11 +262,11 @@ describe('a running server', () => {
 })
 
 describe('journal verify', () => {
-  const verify = () => runCli(['journal', 'verify', '--ndjson', ...persist])
+  const verify = () => runCli(['journal', 'verify', '--json', ...persist])
 
   test('accepts every sound chain', async () => {
     const { code, stdout } = await verify()
-    const verified = json(stdout)
+    const verified = documentedJson('journal verify', stdout)
     expect(code).toBe(0)
     expect(verified.length).toBeGreaterThanOrEqual(6)
     expect(verified.every(({ sound }) => sound)).toBe(true)
@@ -229,7 +282,7 @@ describe('journal verify', () => {
     )
     const { code, stdout } = await verify()
     expect(code).toBe(1)
-    const faults = json(stdout).filter(({ sound }) => !sound)
+    const faults = documentedJson('journal verify', stdout).filter(({ sound }) => !sound)
     expect(faults).toMatchObject([
       { terminalId: 'KIND0000', fault: { seq: 3, why: 'its content was changed' } },
       { terminalId: 'KIND0001', fault: { seq: 2, why: 'missing: the next entry is 3' } },

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { expect, test, vi } from 'vitest'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import { splitMasterKey } from '../../src/cli/provision.ts'
+import { documentedJson } from './call-cli.ts'
 import { runCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -80,7 +81,7 @@ test('sends the request and prints both answers', async () => {
     '--cut-off',
     '22:00',
   ]
-  const env = { ANNUL_API_KEY: 'a-key-of-sixteen-or-more' }
+  const env = { ANNUL_ADMIN_KEY: 'a-key-of-sixteen-or-more' }
   const first = await runCli([...args, '--tmk', '11'.repeat(16)], { env })
   expect(first).toMatchObject({
     code: 0,
@@ -91,10 +92,10 @@ test('sends the request and prints both answers', async () => {
     key: 'Bearer a-key-of-sixteen-or-more',
     body: { macProfile: 'x9.19', merchant: { cutOff: '22:00', window: { kind: 'minutes', minutes: 30 } } },
   })
-  const second = await runCli([...args, '--ndjson'], { env })
-  expect([second.code, JSON.parse(second.stdout)]).toEqual([
+  const second = await runCli([...args, '--json'], { env })
+  expect([second.code, documentedJson('provision', second.stdout)]).toEqual([
     1,
-    { httpStatus: 403, reason: 'forbidden', title: 'Not allowed' },
+    [{ httpStatus: 403, reason: 'forbidden', title: 'Not allowed' }],
   ])
   expect(seen[1]?.body).not.toHaveProperty('tmk')
   await new Promise((resolve) => server.close(resolve))
@@ -103,29 +104,30 @@ test('sends the request and prints both answers', async () => {
 test.each([
   [
     ['provision', '--url', 'https://annul.example', '--mid', MID, '--tid', TID],
-    'provision: --key (or ANNUL_API_KEY): expected the bearer key',
+    'provision: --key (or ANNUL_ADMIN_KEY) is missing: expected the bearer key',
   ],
   [
     ['provision', '--key', 'k', '--mid', MID, '--tid', TID, '--status', 'gone'],
-    'provision: status: expected one of active',
+    'provision: --status: expected one of active',
   ],
   [
     ['provision', '--key', 'k', '--mid', MID, '--tid', TID, '--window', 'week'],
-    'provision: window: expected one of business_day',
+    'provision: --window: expected one of business_day',
   ],
-  [['journal', 'check'], 'journal: operation: expected one of verify'],
+  [['journal', 'check'], 'journal: unknown operation: expected one of verify'],
   [
     ['journal', 'verify', '--remote', '--persist-to', '/x'],
-    'journal: --persist-to is about the local database',
+    'journal verify: --persist-to is for the local database',
   ],
-  [['api-key', 'create'], 'api-key: --name: expected a name'],
+  [['api-key', 'create'], 'api-key create: --name is missing: expected a name'],
   [
     ['api-key', 'create', '--name', 'x', '--merchant', '1'],
-    'api-key: --merchant: expected a merchant number',
+    'api-key create: --merchant: expected a merchant number',
   ],
   [['start', '--port', '0'], 'start: --port: expected a whole number'],
   [['demo', '--ip', 'everywhere'], 'demo: --ip: expected an IP address'],
-  [['stop'], 'annul: expected a command'],
+  [['env', '--url', 'https://annul.example'], 'env: --url: expected a service on this machine'],
+  [['stop'], 'annul: unknown command: expected one of'],
 ])('rejects wrong usage: %j', async (args, line) => {
   const { code, stdout, stderr } = await runCli(args)
   expect([code, stdout]).toEqual([2, ''])

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { documentedJson } from './call-cli.ts'
 import { runCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -101,7 +102,7 @@ test.each([
   'accepts a list as %s, and sends only the fields that name a message or state, and absent messages',
   async (_, text) => {
     const ended = await run(fileOf(text))
-    expect(ended).toMatchObject({ code: 0, stdout: '1 of theirs, 2 of ours: 1 agree\n' })
+    expect(ended).toMatchObject({ code: 0, stdout: '1 in the list, 2 here: 1 agree\n' })
     const { pan: _pan, day: _day, ...line } = listed
     expect(requests).toEqual([
       {
@@ -144,18 +145,13 @@ test('prints discrepancies as text or JSON, and the exit code shows whether any 
   expect(await run(list)).toMatchObject({
     code: 1,
     stdout:
-      'void 12345678 000001 000009: is only there (here nothing, there approved 100)\n' +
-      '1 of theirs, 2 of ours: 0 agree, 1 only_acquirer\n',
+      'void 12345678 000001 000009: only the acquirer has it (here nothing, acquirer approved 100)\n' +
+      '1 in the list, 2 here: 0 agree, 1 only_acquirer\n',
   })
   answers = [[200, result({ applied: true })]]
-  const applied = await run(list, '--apply', '--ndjson')
+  const applied = await run(list, '--apply', '--json')
   expect(applied.code).toBe(0)
-  expect(
-    applied.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line)),
-  ).toMatchObject([
+  expect(documentedJson('reconcile', applied.stdout)).toMatchObject([
     { stan: '000009', difference: 'only_acquirer', applied: true },
     { theirs: 1, ours: 2, agree: 0, only_acquirer: 1 },
   ])
@@ -164,7 +160,7 @@ test('prints discrepancies as text or JSON, and the exit code shows whether any 
   answers = [[200, `${JSON.stringify({ line: 1, status: 400, reason: 'invalid_request' })}\n`]]
   expect(await run(list)).toMatchObject({
     code: 1,
-    stdout: expect.stringContaining('000001 000001: cannot be read'),
+    stdout: expect.stringContaining('000001 000001: the service cannot read this line'),
   })
 })
 
@@ -188,13 +184,13 @@ test('prints a failure in one line', async () => {
   })
   expect(await run(join(dir, 'nowhere'))).toMatchObject({
     code: 1,
-    stderr: 'reconcile: --acquirer-ledger: the file cannot be read\n',
+    stderr: 'reconcile: --acquirer-ledger: cannot read the file\n',
   })
   // An empty list would make all our messages absent, so the input must be a list.
   for (const text of ['not a list', '', '{}', '{"error":"not found"}'])
     expect(await run(fileOf(text))).toMatchObject({
       code: 1,
-      stderr: 'reconcile: --acquirer-ledger: not a list in JSON or NDJSON\n',
+      stderr: 'reconcile: --acquirer-ledger: this is not a list in JSON or NDJSON\n',
     })
   for (const args of [
     [],
@@ -220,12 +216,9 @@ test('prints the results so far when a later part fails', async () => {
     [413, '{}'],
   ]
   const many = Array.from({ length: 201 }, () => listed)
-  const { code, stdout } = await run(fileOf(JSON.stringify(many)), '--apply', '--ndjson')
+  const { code, stdout } = await run(fileOf(JSON.stringify(many)), '--apply', '--json')
   expect(code).toBe(1)
-  expect(
-    stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line)),
-  ).toMatchObject([{ stan: '000001', difference: 'state', applied: true }])
+  expect(documentedJson('reconcile', stdout)).toMatchObject([
+    { stan: '000001', difference: 'state', applied: true },
+  ])
 })

@@ -12,8 +12,9 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** Without a developer's exported variables. */
 const environment = () => {
-  const { ANNUL_API_KEY: _, ANNUL_TMK: __, ...rest } = process.env
+  const { ANNUL_ADMIN_KEY: _key, ANNUL_TMK: _tmk, ANNUL_URL: _url, ...rest } = process.env
   return { ...rest, NO_COLOR: '1' }
 }
 

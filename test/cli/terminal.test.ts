@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { MERCHANT, readFrame, responseTo, type Script, TERMINAL } from '../terminal/fake-acquirer.ts'
+import { documentedJson } from './call-cli.ts'
 import { freePort, runCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -48,15 +49,11 @@ afterEach(() => rmSync(folder, { recursive: true }))
 const who = () => ['--url', url, '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK]
 const terminal = (operation: string, ...args: string[]) =>
   runCli(['terminal', operation, ...who(), ...args], { cwd: folder })
-const json = (stdout: string) =>
-  stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
+const json = (stdout: string) => documentedJson('terminal sale', stdout)
 
 test('voids a sale of an earlier call, and keeps its state in a file that only its owner can read', async () => {
-  expect((await terminal('sign-on', '--ndjson')).code).toBe(0)
-  const sale = await terminal('sale', '--amount', '1234', '--ndjson')
+  expect((await terminal('sign-on', '--json')).code).toBe(0)
+  const sale = await terminal('sale', '--amount', '1234', '--json')
   expect(json(sale.stdout)).toMatchObject([
     {
       operation: 'sale',
@@ -70,7 +67,7 @@ test('voids a sale of an earlier call, and keeps its state in a file that only i
       ms: expect.any(Number),
     },
   ])
-  const voided = await terminal('void', '--ndjson')
+  const voided = await terminal('void', '--json')
   expect(voided.code).toBe(0)
   expect(readFrame(seen.at(-1)?.body ?? new Uint8Array()).fields.get(61)).toBe('000007000002')
   expect(seen.at(-1)?.type).toBe('x-ISO-TPDU/x-auth')
@@ -101,12 +98,12 @@ test('shows the frames with --show-hex', async () => {
 
 test('keeps a reversal after a lost answer, and sends it before the next sale', async () => {
   await terminal('sign-on')
-  const lost = await terminal('sale', '--amount', '100', '--lose-answer', '--ndjson')
+  const lost = await terminal('sale', '--amount', '100', '--lose-answer', '--json')
   expect([lost.code, json(lost.stdout)]).toMatchObject([
     1,
     [{ outcome: 'unanswered', silence: 'answer lost' }],
   ])
-  const next = await terminal('sale', '--amount', '200', '--ndjson')
+  const next = await terminal('sale', '--amount', '200', '--json')
   expect(next.code).toBe(0)
   expect(json(next.stdout)).toMatchObject([
     { operation: 'reverse', stan: '000002' },
@@ -116,17 +113,17 @@ test('keeps a reversal after a lost answer, and sends it before the next sale', 
 
 test('treats an HTTP error as a missing answer, and names a NAK', async () => {
   steps.push({ http: 503 })
-  expect(json((await terminal('echo', '--ndjson')).stdout)).toMatchObject([
+  expect(json((await terminal('echo', '--json')).stdout)).toMatchObject([
     { outcome: 'unanswered', silence: 'HTTP 503' },
   ])
   steps.push({ http: 400, body: Uint8Array.of(0x15) })
-  const serial = await terminal('echo', '--serial', '--ndjson')
+  const serial = await terminal('echo', '--serial', '--json')
   expect(json(serial.stdout)).toMatchObject([{ silence: 'HTTP 400, NAK' }])
   expect(seen.at(-1)?.body[0]).toBe(0x02)
 })
 
 test('runs a day from sign-on to sign-off', async () => {
-  const { code, stdout } = await terminal('day', '--ndjson')
+  const { code, stdout } = await terminal('day', '--json')
   expect(code).toBe(0)
   expect(json(stdout).map(({ operation }) => operation)).toEqual([
     'sign-on',
@@ -143,11 +140,11 @@ test('prints the terminal’s own refusals in one line, with exit code 1', async
   expect(await terminal('sale', '--amount', '1')).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'terminal: no working keys: sign on first\n',
+    stderr: 'terminal sale: the terminal has no working keys: sign on first\n',
   })
   await terminal('sign-on')
-  expect((await terminal('void')).stderr).toBe('terminal: no such STAN in the log of this batch\n')
-  expect((await terminal('reverse')).stderr).toBe('terminal: there is nothing to reverse\n')
+  expect((await terminal('void')).stderr).toBe('terminal void: the log of this batch has no such STAN\n')
+  expect((await terminal('reverse')).stderr).toBe('terminal reverse: there is nothing to reverse\n')
 })
 
 test('prints one line with exit code 1 when the acquirer cannot be reached', async () => {
@@ -156,7 +153,7 @@ test('prints one line with exit code 1 when the acquirer cannot be reached', asy
     ['terminal', 'echo', ...who(), '--url', `http://127.0.0.1:${port}/`],
     { cwd: folder },
   )
-  expect([code, stderr]).toEqual([1, `terminal: http://127.0.0.1:${port}/: ECONNREFUSED\n`])
+  expect([code, stderr]).toEqual([1, `terminal echo: http://127.0.0.1:${port}/: ECONNREFUSED\n`])
 })
 
 /** Luhn-valid, and built here so that no card number is in the repository. */
@@ -164,53 +161,43 @@ const NOT_A_TEST_CARD = ['62220', '21234567', '894'].join('')
 
 describe('rejects wrong usage with exit code 2 and one line that repeats no value', () => {
   const secret = '0123456789ABCDEF0123456789ABCDE'
+  const who = ['--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK]
   test.each<[string, string[], string]>([
-    [
-      'no operation',
-      [],
-      'operation: expected one of sign-on, echo, sale, void, reverse, settle, sign-off, day',
-    ],
-    ['another operation', ['refund'], 'operation: expected one of sign-on,'],
-    ['an unknown option', ['echo', '--pin', secret], 'expected 1 argument and the options'],
+    ['no operation', [], 'no operation: expected one of sign-on, echo, sale, void, reverse, settle,'],
+    ['another operation', ['refund'], 'unknown operation: expected one of sign-on,'],
+    ['an unknown option', ['echo', '--pin', secret], 'word 3 is not an option'],
+    ['an option of another operation', ['echo', ...who, '--amount', secret], 'word 9 is not an option'],
     [
       'a short master key',
       ['echo', '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', secret],
-      '--tmk (or ANNUL_TMK): expected a string of hex',
+      '--tmk (or ANNUL_TMK): expected 8 or 16 bytes as hex digits',
+    ],
+    [
+      'no master key',
+      ['echo', '--mid', MERCHANT, '--tid', TERMINAL],
+      '--tmk (or ANNUL_TMK) is missing: expected 8 or 16 bytes',
     ],
     [
       'a short merchant number',
       ['echo', '--mid', '1', '--tid', TERMINAL, '--tmk', TMK],
       '--mid: expected a merchant number of 15',
     ],
+    ['no URL', ['echo', ...who, '--url', 'localhost'], '--url: expected an http'],
+    ['no amount', ['sale', ...who], '--amount is missing: expected a whole number of fen'],
+    ['an amount in yuan', ['sale', ...who, '--amount', '1.50'], '--amount: expected a whole number of fen'],
     [
-      'no URL',
-      ['echo', '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK, '--url', 'localhost'],
-      '--url: expected an http',
-    ],
-    [
-      'no amount',
-      ['sale', '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK],
-      '--amount: expected the amount in fen',
-    ],
-    [
-      'an amount in yuan',
-      ['sale', '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK, '--amount', '1.50'],
-      '--amount: expected a whole number',
-    ],
-    [
-      'a card that is not a test card',
-      ['sale', '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK, '--amount', '1', '--pan', NOT_A_TEST_CARD],
+      'a card that may be someone’s',
+      ['sale', ...who, '--amount', '1', '--pan', NOT_A_TEST_CARD],
       '--pan: expected a published test card',
     ],
-    [
-      'another MAC',
-      ['echo', '--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK, '--mac', 'hmac'],
-      'mac: expected one of cup-ecb,',
-    ],
+    ['another MAC', ['echo', ...who, '--mac', 'hmac'], '--mac: expected one of cup-ecb,'],
   ])('%s', async (_, args, line) => {
     const { code, stdout, stderr } = await runCli(['terminal', ...args], { cwd: folder })
     expect([code, stdout]).toEqual([2, ''])
-    expect(stderr).toContain(`terminal: ${line}`)
+    const [operation = ''] = args
+    expect(stderr).toContain(
+      line.includes('operation') ? `terminal: ${line}` : `terminal ${operation}: ${line}`,
+    )
     expect(stderr.trim().split('\n')).toHaveLength(1)
     for (const value of [secret, NOT_A_TEST_CARD]) expect(stderr).not.toContain(value)
     expect(existsSync(join(folder, '.annul'))).toBe(false)
@@ -221,7 +208,7 @@ describe('rejects wrong usage with exit code 2 and one line that repeats no valu
     const { code, stderr } = await terminal('sale', '--amount', '1', '--tmk', '22'.repeat(16))
     expect([code, stderr]).toEqual([
       2,
-      'terminal: --tmk: is not the master key of the last sign-on: sign on again\n',
+      'terminal sale: --tmk: this is not the master key of the last sign-on; sign on again\n',
     ])
   })
 })
@@ -235,6 +222,6 @@ test('leaves a file unchanged that is not a state', async () => {
   const path = join(folder, 'state.json')
   writeFileSync(path, '{}')
   const { code, stderr } = await terminal('echo', '--state', path)
-  expect([code, stderr]).toEqual([1, `terminal: ${path}: is not the state of a terminal\n`])
+  expect([code, stderr]).toEqual([1, `terminal echo: ${path}: this is not the state of a terminal\n`])
   expect(readFileSync(path, 'utf8')).toBe('{}')
 })

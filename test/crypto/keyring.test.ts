@@ -96,13 +96,13 @@ describe('a blob', () => {
 
 describe('the dummy key', () => {
   it('is eight bytes, the same for the life of a keyring, in a copy that may be wiped', async () => {
-    const first = await keyring.noOnesKey()
+    const first = await keyring.dummyKey()
     expect(first.length).toBe(8)
     const copy = first.slice()
     first.fill(0)
-    expect(await keyring.noOnesKey()).toEqual(copy)
+    expect(await keyring.dummyKey()).toEqual(copy)
     const other = await openKeyring(MASTER_KEY, random)
-    expect(await other.noOnesKey()).not.toEqual(copy)
+    expect(await other.dummyKey()).not.toEqual(copy)
   })
 })
 

@@ -289,7 +289,7 @@ it('queues one late reversal when an approved captured sale arrives after its re
   const lateReversal = (more: Partial<LoadedState> = {}, request = f.capturedSaleRequest) =>
     queueLateReversal(refused, request, { ...loadedState, ...more }, f.generated)
   const draft = draftOf(lateReversal())
-  const messageKey = `${f.capturedSaleRequest.messageKey}|buried`
+  const messageKey = `${f.capturedSaleRequest.messageKey}|tombstoned`
   expect(draft).toMatchObject({ kind: 'sale', messageKey, answer: { reason: 'message_reversed' } })
   expect(draft.effects).toEqual({
     claim: expect.objectContaining({

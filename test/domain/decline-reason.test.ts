@@ -74,7 +74,7 @@ it('reason → advice', () => {
     card_differs | 请使用原交易的卡 | Use the card of the original sale
     original_not_approved | 未扣款，无需撤销 | Nothing was charged: there is nothing to void
     original_reversed | 款项已冲正，无需撤销 | The sale was already reversed: nothing to void
-    original_already_voided | 请勿重复撤销，可查询原撤销 | Do not void again: look the first void up
+    original_already_voided | 请勿重复撤销，可查询原撤销 | Do not void again: look up the first void
     outcome_pending | 上一笔结果未定，请稍后查询再做 | An outcome is not known yet: query it, then try again
     original_settled | 不能撤销，请由收单机构办理退货 | Cannot void: ask the acquirer for a refund
     reversal_too_late | 冲正未成功，请联系收单机构 | Not reversed: call the acquirer
@@ -87,7 +87,7 @@ it('reason → advice', () => {
     pin_incorrect | 请重新输入密码 | Enter the PIN again
     limit_exceeded | 请更换卡片 | Use another card
     issuer_unavailable | 请稍后重做 | Try again later
-    acquirer_silent | 未撤销未扣款，请重做 | It did not happen: make it again
+    acquirer_silent | 未撤销未扣款，请重做 | It did not happen: do it again
     in_progress | 请稍候再试 | Wait a moment and try again
     "
   `)

@@ -40,22 +40,22 @@ describe('throws on', () => {
     [
       'an acquirer event for an unclaimed message',
       () => decideAcquirerEvent(event('acquirer_approved'), { ...claimedVoid, claim: null }, f.generated),
-      /what follows a claim has one/,
+      /an entry after a claim needs the claim/,
     ],
     [
       'an acquirer event for a message that was not forwarded',
       () => decideAcquirerEvent(event('acquirer_approved'), { ...claimedVoid, forwarded: null }, f.generated),
-      /what follows a claim has one/,
+      /an entry after a claim needs the claim/,
     ],
     [
       'an unknown acquirer event',
       () => decideAcquirerEvent(event('reversal'), claimedVoid, f.generated),
-      /no such event/,
+      /unknown event/,
     ],
     [
       'a case decision for an unclaimed message',
       () => decideCase(caseRequest, { ...claimedVoid, claim: null }, f.generated),
-      /what follows a claim has one/,
+      /an entry after a claim needs the claim/,
     ],
     [
       'an approval of an empty claim',
@@ -65,7 +65,7 @@ describe('throws on', () => {
           { ...claimedVoid, claim: { ...claim, effects: { claim: forwarded } } },
           f.generated,
         ),
-      /of a sale or of a void/,
+      /has a sale or a void/,
     ],
     [
       'an entry that has no answer and is not a claim',

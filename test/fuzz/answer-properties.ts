@@ -12,7 +12,7 @@ import { buildFrame } from '../../src/iso8583/frame.ts'
 import { type MacKey, packWithMac } from '../../src/iso8583/mac.ts'
 import { type Message, messageOf, unpackWhatCan } from '../../src/iso8583/message.ts'
 import { readMessage } from '../../src/iso8583/received.ts'
-import { simulatedRequestOf } from '../../src/simulator/speech.ts'
+import { simulatedRequestOf } from '../../src/simulator/messages.ts'
 import { faultOf, needsMac } from '../../src/terminal/check-answer.ts'
 import { must } from './counterexample.ts'
 

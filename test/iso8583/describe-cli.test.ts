@@ -1,18 +1,11 @@
 /** @module `annul describe`: exit codes, one line on wrong usage, and no part of the input in an error. */
 
 import { describe, expect, it } from 'vitest'
-import { run } from '../../src/cli/describe.ts'
+import { callCli, documentedJson } from '../cli/call-cli.ts'
 import { goldenOf, hexOf } from '../support/iso8583-golden.ts'
 
-async function annulDescribe(args: string[], stdin: (string | Uint8Array)[] = []) {
-  const out: string[] = []
-  const errors: string[] = []
-  async function* chunks() {
-    yield* stdin
-  }
-  const code = await run(args, { stdin: chunks(), stdout: (l) => out.push(l), stderr: (l) => errors.push(l) })
-  return { code, out: out.join('\n'), errors }
-}
+const annulDescribe = (args: string[], stdin: (string | Uint8Array)[] = []) =>
+  callCli(['describe', ...args], { stdin })
 
 const hex = hexOf(goldenOf('5-void-req').input)
 
@@ -20,7 +13,7 @@ describe('annul describe', () => {
   it('prints a frame', async () => {
     const { code, out, errors } = await annulDescribe([hex])
     expect(code).toBe(0)
-    expect(errors).toEqual([])
+    expect(errors).toBe('')
     expect(out).toContain('MTI 0200  financial request')
     expect(out).toContain('主账号: 622500******0014  [masked]')
   })
@@ -29,7 +22,7 @@ describe('annul describe', () => {
     const { code, out } = await annulDescribe(['--json', hex.toLowerCase()])
     expect(code).toBe(0)
     expect(out).not.toContain('\n')
-    expect(JSON.parse(out)).toMatchObject({
+    expect(documentedJson('describe', out)[0]).toMatchObject({
       frame: { kind: 'tpdu' },
       mti: '0200',
       fields: expect.arrayContaining([
@@ -57,18 +50,21 @@ describe('annul describe', () => {
   })
 
   it.each([
-    [[], 'no message given'],
-    [['--json'], 'no message given'],
-    [[''], 'the message is not an even number of hex digits'],
-    [['6225000000000014Z'], 'the message is not an even number of hex digits'],
-    [['622500000000001'], 'the message is not an even number of hex digits'],
-    [['--unmask', '00'], 'unknown option'],
+    [[], 'HEX|- is missing: expected an even number of hex digits, or - for stdin'],
+    [['--json'], 'HEX|- is missing: expected an even number of hex digits, or - for stdin'],
+    [[''], 'HEX|-: expected an even number of hex digits, or - for stdin'],
+    [['6225000000000014Z'], 'HEX|-: expected an even number of hex digits, or - for stdin'],
+    [['622500000000001'], 'HEX|-: expected an even number of hex digits, or - for stdin'],
+    [['--unmask', '00'], 'word 2 is not an option: see annul describe --help'],
   ])('%j: exits with 2 and prints one line', async (args, why) => {
-    const { code, out, errors } = await annulDescribe(args)
-    expect({ code, out, errors }).toEqual({
+    expect(await annulDescribe(args)).toEqual({ code: 2, out: '', errors: `describe: ${why}` })
+  })
+
+  it('names stdin when its bytes are wrong', async () => {
+    expect(await annulDescribe(['-'], ['0800Z'])).toEqual({
       code: 2,
       out: '',
-      errors: [`describe: ${why}; usage: annul describe HEX|- [--json]`],
+      errors: 'describe: stdin: expected an even number of hex digits',
     })
   })
 })

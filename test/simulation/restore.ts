@@ -7,7 +7,7 @@
 
 import { NO_FAULTS } from '../../src/simulator/faults.ts'
 import type { Item } from '../../src/simulator/ledger.ts'
-import { authorizationCodeOf, rrnOf } from '../../src/simulator/speech.ts'
+import { authorizationCodeOf, rrnOf } from '../../src/simulator/messages.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { checkChains, checkVoids, must } from './checks.ts'
 import { drawAcquirerPlan, drawFaultRates, FaultPlan, NO_FAULT_RATES } from './fault-plan.ts'

@@ -206,7 +206,7 @@ describe('verifyChain', () => {
     for (let i = 0; i < 3; i++)
       expect(await verifyChain(rows.toSpliced(i, 0, at(rows, i)), head)).toMatchObject({ seq: i + 2 })
     const longer = (await chainOf(4)).rows
-    expect(await verifyChain(longer, head)).toEqual({ seq: 4, why: 'not known to the head, which is 3' })
+    expect(await verifyChain(longer, head)).toEqual({ seq: 4, why: 'beyond the head, which is 3' })
   })
 
   it('finds a chain rewritten from some row on, because the head is stored elsewhere', async () => {
@@ -236,7 +236,7 @@ describe('verifyChain', () => {
     expect(await checkEntry(resealed({}), head)).toBeNull()
     expect(await checkEntry(resealed({ seq: 3 }), head)).toEqual({
       seq: 2,
-      why: 'it was sealed for another place',
+      why: 'it was sealed with another number',
     })
     for (const change of [{ terminalId: '87654321' }, { messageKey: 'x' }, { rrn: '900000000009' }])
       expect(await checkEntry(resealed(change), head)).toEqual({

@@ -72,6 +72,18 @@ export const RETIRED: readonly RetiredWord[] = [
   { say: 'asPending', name: exactly('claimed') },
   { say: 'tombstoned', prose: word('buried', 'barred'), name: part('buried', 'barred') },
   { say: 'adopted', name: exactly('takenUp') },
+  { say: 'tombstonedKey', name: exactly('buries') },
+  // The simulated acquirer and the virtual terminal.
+  { say: 'MacKey', name: exactly('Voice') },
+  { say: 'LedgerResult', name: exactly('Ruling') },
+  { say: 'AnswerChange', name: exactly('Bend', 'bend') },
+  { say: 'withFault', name: exactly('befall') },
+  { say: 'CheckedAnswer', name: exactly('Judgement') },
+  // Database, keys and callers.
+  { say: 'SALE_ID, MESSAGE_KEY or SAME_MESSAGE', name: /^MEANT_/ },
+  { say: 'mayRead', name: exactly('mayBeSeen') },
+  { say: 'SignOnState', name: exactly('SignOnGround') },
+  { say: 'dummyKey', name: exactly('noOnesKey') },
   // Tests.
   { say: 'client', prose: word('mouth'), name: part('mouth') },
   { say: 'attempt', name: part('said') },

@@ -170,7 +170,7 @@ describe('messages', () => {
 
 describe('the terminal’s checks of an answer', () => {
   const cases: [string, Script, string][] = [
-    ['another MTI', { mti: '0230' }, 'MTI 0230 answers no 0200'],
+    ['another MTI', { mti: '0230' }, 'MTI 0230 does not answer 0200'],
     ['another processing code', { fields: { 3: '200000' } }, "field 3 is not the request's"],
     ['another STAN', { fields: { 11: '000009' } }, "field 11 is not the request's"],
     ['another terminal', { fields: { 41: '87654321' } }, "field 41 is not the request's"],

@@ -1,19 +1,19 @@
-/** @module The demo's story: a terminal's day, each step with what it should come to and why. */
+/** @module The demo's day of a terminal: each step with its expected result and the reason. */
 
 import type { Exchange } from '../../terminal/exchange.ts'
 import { receipt } from '../../terminal/receipt.ts'
 import { totalsOf } from '../../terminal/state.ts'
 import { testCard } from '../../terminal/test-cards.ts'
-import type { SimulatedAcquirer } from '../acquirer.ts'
+import type { SimulatedAcquirer } from '../dev/acquirer.ts'
 import { type DevServer, SEED } from '../dev/server.ts'
 import { sentence, verifyJournal } from '../journal.ts'
 import type { Database } from '../lib/database.ts'
 import type { JsonObject } from '../lib/ndjson.ts'
 import { wordsOf } from '../lib/words.ts'
-import { type DemoAcquirer, made, openAcquirer } from './acquirer.ts'
-import { askJson, untilFinal } from './json.ts'
+import { requestJson, untilFinal } from './json.ts'
 import type { Screen } from './screen.ts'
 import { loseAcquirerResponse } from './silence.ts'
+import { type DemoTerminal, made, openTerminal } from './terminal.ts'
 
 export interface Day {
   readonly server: DevServer
@@ -26,54 +26,51 @@ export interface Day {
 const FIRST = { amount: 1234, pan: testCard(1) }
 const SECOND = { amount: 5000, pan: testCard(2) }
 
-/** Lives the day; returns how many expectations were not met. */
+/** Runs the day; returns how many checks failed. */
 export async function liveDay(day: Day): Promise<number> {
   const { screen } = day
   const start = performance.now()
-  const acquirer = await openAcquirer(day)
-  const [first, second] = await openDay(day, acquirer)
-  const voided = await voidTwice(day, acquirer, first)
-  const lost = await loseAndReverse(day, acquirer, second)
-  const voidedAgain = await voidAgain(day, acquirer, second)
-  await askInJson(day, rrnOf(voided), lost, rrnOf(voidedAgain))
-  await settleDay(day, acquirer)
-  await loseAcquirerResponse(day, acquirer.terminal)
-  await closeDay(day, acquirer)
+  const demo = await openTerminal(day)
+  const [first, second] = await openDay(day, demo)
+  const voided = await voidTwice(day, demo, first)
+  const lost = await loseAndReverse(day, demo, second)
+  const voidedAgain = await voidAgain(day, demo, second)
+  await queryVoids(day, rrnOf(voided), lost, rrnOf(voidedAgain))
+  await settleDay(day, demo)
+  await loseAcquirerResponse(day, demo.terminal)
+  await closeDay(day, demo)
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   screen.note(
-    `${screen.steps} steps in ${seconds} s, ${screen.failures === 0 ? 'all' : `all but ${screen.failures}`} as they should be`,
+    `${screen.steps} steps in ${seconds} s, ${screen.failures === 0 ? 'all' : `all but ${screen.failures}`} as expected`,
   )
   return screen.failures
 }
 
 /** Sign-on and two sales; the STANs of the sales. */
-async function openDay({ screen }: Day, { terminal }: DemoAcquirer): Promise<[string, string]> {
-  screen.step('签到', 'Sign-on: new working keys under the master key, the batch number, the clock')
+async function openDay({ screen }: Day, { terminal }: DemoTerminal): Promise<[string, string]> {
+  screen.step('签到', 'Sign-on: working keys under the master key, the batch number, the time')
   const signOn = await terminal.signOn()
   screen.expect(
     isApproved(signOn),
-    'the check value of every key fits; the keys are pending until a MAC under them verifies',
+    'every key has the right check value; the service uses the new keys after the first valid MAC',
   )
 
   screen.step('消费', 'Sale of 12.34')
   const first = made(await terminal.sale(FIRST.amount, FIRST.pan))
-  screen.expect(
-    isApproved(first),
-    'the MAC is right, the batch is the open one, the acquirer behind the service approves it',
-  )
+  screen.expect(isApproved(first), 'the MAC is valid, the batch is open, and the acquirer approves the sale')
 
-  screen.step('消费', 'Sale of 50.00, on another card')
+  screen.step('消费', 'Sale of 50.00 on another card')
   const second = made(await terminal.sale(SECOND.amount, SECOND.pan))
-  screen.expect(isApproved(second), 'as before')
+  screen.expect(isApproved(second), 'approved for the same reasons')
   return [stanOf(first), stanOf(second)]
 }
 
-async function voidTwice({ screen }: Day, { terminal }: DemoAcquirer, saleStan: string): Promise<Exchange> {
+async function voidTwice({ screen }: Day, { terminal }: DemoTerminal, saleStan: string): Promise<Exchange> {
   screen.step('消费撤销', `Void of the first sale (voucher ${saleStan})`)
   const voided = made(await terminal.voidSale(saleStan))
   screen.expect(
     isApproved(voided),
-    'the sale stands, is in the open batch and its window; card, amount, RRN are the sale’s',
+    'the sale is approved, in the open batch and in its window; card, amount and RRN match it',
   )
   if (voided.received !== null) {
     const year = String(new Date().getFullYear())
@@ -83,67 +80,70 @@ async function voidTwice({ screen }: Day, { terminal }: DemoAcquirer, saleStan: 
     screen.columns(inLanguage('zh'), inLanguage('en'))
   }
 
-  screen.step('重发', 'The same void once more, byte for byte')
+  screen.step('重发', 'The terminal sends the same void again, byte for byte')
   const again = await terminal.resend(voided.request)
   const bytes = voided.answer?.length ?? 0
   screen.expect(
     areEqual(again.answer, voided.answer),
-    `byte-identical: the first answer again, all ${bytes} bytes; nothing happened twice`,
+    `the service returns the first response again, the same ${bytes} bytes; the sale is voided once`,
   )
   return voided
 }
 
-/** Returns the RRN of the void that the terminal never heard of. */
-async function loseAndReverse({ screen }: Day, acquirer: DemoAcquirer, saleStan: string): Promise<string> {
-  const { terminal } = acquirer
-  screen.step('消费撤销', `Void of the second sale (voucher ${saleStan}), whose answer is lost`)
-  acquirer.loseNext()
+/** Returns the RRN of the void whose response the terminal never receives. */
+async function loseAndReverse({ screen }: Day, demo: DemoTerminal, saleStan: string): Promise<string> {
+  const { terminal } = demo
+  screen.step('消费撤销', `Void of the second sale (voucher ${saleStan}); the response is lost`)
+  demo.loseNext()
   const lost = made(await terminal.voidSale(saleStan))
   screen.expect(
     lost.outcome === 'unanswered' && terminal.state.pending?.stan === stanOf(lost),
-    'the terminal does not know the outcome; it stored the reversal before it sent the void',
+    'the terminal does not know the outcome; it stored a reversal before it sent the void',
   )
 
-  screen.step('冲正', 'Reversal of the void that was not answered')
+  screen.step('冲正', 'The terminal reverses the void')
   const reversal = made(await terminal.reverse())
-  screen.expect(isApproved(reversal), 'the void was approved and is undone: the sale stands again')
+  screen.expect(isApproved(reversal), 'the void was approved and is now reversed: the sale is approved again')
 
-  screen.step('冲正', 'The same reversal once more')
+  screen.step('冲正', 'The terminal sends the same reversal again')
   const repeated = await terminal.resend(reversal.request)
-  screen.expect(areEqual(repeated.answer, reversal.answer), 'byte-identical: it was reversed once')
+  screen.expect(
+    areEqual(repeated.answer, reversal.answer),
+    'the service returns the first response again; the void is reversed once',
+  )
 
-  screen.step('迟到', 'A late copy of the lost void arrives after its reversal')
+  screen.step('迟到', 'A late copy of the void arrives after its reversal')
   const late = await terminal.resend(lost.request)
   screen.expect(
     wordsOf(late).reason === 'message_reversed',
-    'refused, and without effect: what was reversed stays reversed',
+    'declined without effect: the void stays reversed',
   )
-  return acquirer.lostRrn()
+  return demo.lostRrn()
 }
 
-async function voidAgain(day: Day, { terminal, lostRrn }: DemoAcquirer, saleStan: string): Promise<Exchange> {
+async function voidAgain(day: Day, { terminal, lostRrn }: DemoTerminal, saleStan: string): Promise<Exchange> {
   const { screen } = day
-  screen.step('消费撤销', 'A new void of the second sale, under a new STAN')
+  screen.step('消费撤销', 'A new void of the second sale, with a new STAN')
   await untilFinal(day, `/v1/voids/${lostRrn()}`)
-  screen.note('the reversal has gone on to the acquirer, and the acquirer agrees')
+  screen.note('the acquirer has confirmed the reversal')
   const voided = made(await terminal.voidSale(saleStan))
-  screen.expect(isApproved(voided), 'the sale stood again, so it can be voided')
+  screen.expect(isApproved(voided), 'the sale was approved again, so it can be voided')
   return voided
 }
 
-async function askInJson({ screen, server }: Day, ...rrns: [string, string, string]): Promise<void> {
-  screen.step('查询', 'The voids as a back office sees them, in JSON')
+async function queryVoids({ screen, server }: Day, ...rrns: [string, string, string]): Promise<void> {
+  screen.step('查询', 'A back office queries the three voids by the JSON API')
   const expected = ['approved', 'reversed', 'approved']
   for (const [i, rrn] of rrns.entries()) {
     const path = `/v1/voids/${rrn}`
-    const { body } = await askJson(server, path)
+    const { body } = await requestJson(server, path)
     screen.note(`GET ${path}`)
     screen.note(JSON.stringify(i === 0 ? body : brief(body)))
     screen.expect(body.status === expected[i] && body.certainty === 'FINAL', `${expected[i]}, FINAL`)
   }
 }
 
-/** The members that differ from one void to the next in a way worth reading. */
+/** The members that differ from one void to the next. */
 const brief = ({ status, rrn, originalRrn, reversedAt, certainty, doNext }: JsonObject): JsonObject => ({
   status,
   rrn,
@@ -153,22 +153,22 @@ const brief = ({ status, rrn, originalRrn, reversedAt, certainty, doNext }: Json
   doNext,
 })
 
-async function settleDay({ screen }: Day, { terminal }: DemoAcquirer): Promise<void> {
-  screen.step('结算', 'Settlement: both sides add up')
+async function settleDay({ screen }: Day, { terminal }: DemoTerminal): Promise<void> {
+  screen.step('结算', 'Settlement: both sides have the same totals')
   const before = terminal.state.batchNumber
   const { debitCount, creditCount } = totalsOf(terminal.state)
   const settled = made(await terminal.settle())
   screen.expect(
     settled.responseCode === '11' && terminal.state.batchNumber !== before,
-    `${debitCount} sales in debit, ${creditCount} voids in credit, the reversed void in neither; batch ${before} is closed, ${terminal.state.batchNumber} open`,
+    `debit ${debitCount} sales, credit ${creditCount} voids, without the reversed void; batch ${before} is closed, ${terminal.state.batchNumber} is open`,
   )
 }
 
-async function closeDay({ screen, database, terminalId }: Day, { terminal }: DemoAcquirer): Promise<void> {
+async function closeDay({ screen, database, terminalId }: Day, { terminal }: DemoTerminal): Promise<void> {
   screen.step('签退', 'Sign-off')
-  screen.expect(isApproved(made(await terminal.signOff())), 'good night')
+  screen.expect(isApproved(made(await terminal.signOff())), 'the service accepts the sign-off')
 
-  screen.step('核对', 'annul journal verify: the hash chain of this terminal')
+  screen.step('核对', 'annul journal verify checks the hash chain of this terminal')
   for await (const verified of verifyJournal(database, terminalId))
     screen.expect(verified.fault === null && verified.entries > 0, sentence(verified))
 }

@@ -1,4 +1,4 @@
-/** @module The demo's back office: a client of the JSON door that does what `doNext` says and nothing else. */
+/** @module The demo's back office: a client of the JSON API that follows `doNext` and does nothing else. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DevServer } from '../dev/server.ts'
@@ -9,12 +9,12 @@ import type { JsonObject } from '../lib/ndjson.ts'
 export interface JsonAnswer {
   readonly status: number
   readonly body: JsonObject
-  /** Where what was asked for can be looked at. */
+  /** The resource that the request made. */
   readonly location: string | null
 }
 
-/** Asks with the merchant's key; posts where there is something to post. */
-export async function askJson(
+/** Sends a request with the merchant's key: a POST if there is a body. */
+export async function requestJson(
   { url, credentials }: DevServer,
   path: string,
   post?: { readonly body: object; readonly idempotencyKey: string },
@@ -41,18 +41,18 @@ export async function askJson(
   }
 }
 
-/** Beyond `decideBy` of every answer. */
-const LOOKS = 100
+/** More queries than `decideBy` of any response leaves time for. */
+const MOST_QUERIES = 100
 
-/** Looks again as long as the answer says so. */
+/** Queries again as long as the response says so. */
 export async function untilFinal(
   { server }: { readonly server: DevServer },
   path: string,
 ): Promise<JsonObject> {
-  for (let looks = 0; looks < LOOKS; looks++) {
-    const { body } = await askJson(server, path)
+  for (let queries = 0; queries < MOST_QUERIES; queries++) {
+    const { body } = await requestJson(server, path)
     if (body.doNext !== 'query') return body
     await sleep(1000 * Number(body.retryAfter))
   }
-  throw new Failure(`${path}: not final in time`)
+  throw new Failure(`${path}: the outcome is not final in time`)
 }

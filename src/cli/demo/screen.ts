@@ -1,4 +1,4 @@
-/** @module How the demo tells its story: numbered steps, each with its messages, what was decided, why, and whether it is so. */
+/** @module The output of the demo: numbered steps, each with its messages, the decision, the reason, and a check. */
 
 import type { Exchange } from '../../terminal/exchange.ts'
 import { widthOf } from '../../terminal/receipt.ts'
@@ -7,15 +7,15 @@ import { type Colour, paint } from '../lib/style.ts'
 import { wordsOf } from '../lib/words.ts'
 
 export interface Screen {
-  /** Opens the next step. */
+  /** Begins the next step. */
   step(zh: string, en: string): void
-  /** Shows an exchange; `silence` says why there is no answer. */
+  /** Shows an exchange. `silence` is the reason why there is no response. */
   exchange(exchange: Exchange, silence: string | null): void
-  /** Says what there is to know. */
+  /** Prints a remark. */
   note(text: string): void
-  /** Holds the step to what it should come to; `why` is said where it does. */
-  expect(isSo: boolean, why: string): void
-  /** Two texts side by side, where each is at most 32 columns wide. */
+  /** Checks the result of the step, and prints what was expected. */
+  expect(isSo: boolean, expected: string): void
+  /** Two texts side by side, each at most 32 columns wide. */
   columns(left: readonly string[], right: readonly string[]): void
   readonly steps: number
   readonly failures: number
@@ -46,7 +46,7 @@ export function createScreen(write: (line: string) => void, isVerbose: boolean):
     exchange(exchange, silence) {
       const lines = isVerbose
         ? fullLines(exchange, silence, false).slice(0, -1)
-        : shortLines(exchange, `no answer (${silence ?? 'silence'})`)
+        : shortLines(exchange, `no response (${silence ?? 'silence'})`)
       for (const line of lines) print(line.startsWith('→') ? paint('cyan', line) : line)
       print(paint(COLOURS[exchange.outcome], `= ${verdictLine(exchange)}`))
       const { advice } = wordsOf(exchange)
@@ -55,9 +55,9 @@ export function createScreen(write: (line: string) => void, isVerbose: boolean):
     note(text) {
       print(paint('dim', `  ${text}`))
     },
-    expect(isSo, why) {
+    expect(isSo, expected) {
       if (!isSo) failures++
-      print(isSo ? `${paint('green', '✓')} ${why}` : paint('red', `✗ should be so: ${why}`))
+      print(isSo ? `${paint('green', '✓')} ${expected}` : paint('red', `✗ expected: ${expected}`))
     },
     columns(left, right) {
       for (let i = 0; i < Math.max(left.length, right.length); i++) {

@@ -1,6 +1,6 @@
 /**
- * @module Preloaded into wrangler: ends it when its parent is gone, however that ended (the parent holds the other end of stdin),
- * and when its workerd dies without having been told to, which wrangler itself does not notice.
+ * @module Preloaded into wrangler. It ends wrangler when the parent process ends, whatever the cause: the parent holds the other
+ * end of stdin. It also ends wrangler when workerd dies, which wrangler itself does not notice.
  */
 
 import type { ChildProcess } from 'node:child_process'
@@ -15,7 +15,7 @@ if ('unref' in process.stdin) process.stdin.unref()
 subscribe('child_process', (message) => {
   const { process: child } = message as { process: ChildProcess }
   child.once('exit', () => {
-    // Wrangler itself kills the one that it replaces after a change.
+    // Wrangler itself kills the workerd that it replaces after a change.
     if (!child.killed && /workerd[^/\\]*$/.test(child.spawnfile)) end()
   })
 })

@@ -1,6 +1,6 @@
 /**
- * @module A development server: everything a fresh checkout lacks is made (core, `.dev.vars`, local database, credentials, one
- * terminal), then `wrangler dev` runs until it is stopped, and nothing outlives it.
+ * @module A development server. It makes what a fresh checkout lacks: the core, `.dev.vars`, the local database, credentials and
+ * one terminal. Then `wrangler dev` runs until it is stopped, and none of its processes outlives it.
  */
 
 import { randomBytes } from 'node:crypto'
@@ -11,16 +11,17 @@ import { insertApiKey, newApiKey } from '../api-key.ts'
 import { build } from '../build.ts'
 import { loadCore } from '../lib/core.ts'
 import { applyMigrations, type Database, databaseOf, query, sqlText } from '../lib/database.ts'
+import type { Parsed } from '../lib/declare.ts'
 import { Failure } from '../lib/failure.ts'
-import { type JsonObject, UsageError } from '../lib/ndjson.ts'
-import { numberOf, textOf } from '../lib/options.ts'
+import type { JsonObject } from '../lib/ndjson.ts'
 import { DEVELOPMENT_CREDENTIALS, type Provisioned, provision, splitMasterKey } from '../provision.ts'
+import type { START } from '../table/development.ts'
 import { tickCron } from './cron.ts'
 import { assertFree } from './port.ts'
 import { root } from './wrangler.ts'
 import { type ServeOptions, serve } from './wrangler-dev.ts'
 
-/** The merchant and terminal that every development database has; the key is the field's well-known test key. */
+/** The merchant and terminal of every development database. The key is the well-known test key of the field. */
 export const SEED = {
   merchantId: '123456789012345',
   terminalId: '12345678',
@@ -29,20 +30,20 @@ export const SEED = {
 } as const
 
 export interface DevOptions extends ServeOptions {
-  /** Told of each step of the preparation. */
+  /** Called with each step of the preparation. */
   readonly progress: (line: string) => void
 }
 
 export interface DevServer {
   readonly url: URL
   readonly credentials: Credentials
-  /** Where the credentials lie, from the checkout. */
+  /** The file of the credentials, as a path from the checkout. */
   readonly credentialsPath: string
   /** Registers a terminal of the seeded merchant under the seeded test key. */
   provision(terminalId: string): Promise<Provisioned>
   /** Ends the server and all its processes. */
   stop(): Promise<void>
-  /** Settles when the server has ended: true if it was told to. */
+  /** Settles when the server has ended: true if it was stopped. */
   readonly ended: Promise<boolean>
 }
 
@@ -53,13 +54,15 @@ export interface Credentials {
   readonly merchantKey: string
 }
 
-export const DEV_TEXTS = ['port', 'ip', 'persist-to']
-
-export function devOptionsOf(values: JsonObject): Pick<DevOptions, 'port' | 'ip' | 'database'> {
-  const ip = textOf(values, 'ip') ?? '127.0.0.1'
-  if (!/^[0-9a-f.:]+$/i.test(ip)) throw new UsageError('--ip: expected an IP address')
-  return { port: numberOf(values, 'port', 1, 65_535) ?? 8787, ip, database: databaseOf(values) }
-}
+export const devOptionsOf = ({
+  port,
+  ip,
+  persistTo,
+}: Omit<Parsed<typeof START>, 'quiet'>): Pick<DevOptions, 'port' | 'ip' | 'database'> => ({
+  port,
+  ip,
+  database: databaseOf({ persistTo }),
+})
 
 export async function startDev(options: DevOptions): Promise<DevServer> {
   const { port, ip, database, progress } = options
@@ -80,7 +83,7 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
     const provisionOne = (terminalId: string, settings: JsonObject = {}) =>
       provisionSeed(url, credentials, terminalId, settings)
     if (!isSeeded) {
-      // So that any simulator can settle here; a real terminal is not provisioned so without thinking (SECURITY.md).
+      // Any simulator can settle here. A real terminal needs a reason for this setting (SECURITY.md).
       await provisionOne(SEED.terminalId, {
         settlementMac: 'optional',
         merchant: { name: SEED.merchantName, timeZone: 'Asia/Shanghai', cutOff: '23:00' },
@@ -103,7 +106,7 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   }
 }
 
-/** Gives `.dev.vars` a master key where it has none, and makes it where it is not there; true if it did. */
+/** Adds a master key to `.dev.vars` if it has none. True if it added one. */
 function makeDevVars(): boolean {
   const path = join(root, '.dev.vars')
   const vars = existsSync(path) ? readFileSync(path, 'utf8') : ''
@@ -113,7 +116,7 @@ function makeDevVars(): boolean {
   return true
 }
 
-const credentialsPathOf = ({ persistTo }: Database): string =>
+export const credentialsPathOf = ({ persistTo }: Pick<Database, 'persistTo'>): string =>
   persistTo === undefined ? DEVELOPMENT_CREDENTIALS : join(persistTo, 'dev.json')
 
 function credentialsAt(path: string): Credentials {
@@ -124,7 +127,7 @@ function credentialsAt(path: string): Credentials {
   return credentials
 }
 
-/** Stores the credentials where they are not; says whether the seeded terminal is there. */
+/** Stores the credentials if the database lacks them. True if the seeded terminal exists. */
 async function prepareDatabase(database: Database, { adminKey, merchantKey }: Credentials): Promise<boolean> {
   const statements = [
     insertApiKey(adminKey, null, 'development admin'),
@@ -135,11 +138,12 @@ async function prepareDatabase(database: Database, { adminKey, merchantKey }: Cr
   return (results.at(-1) ?? []).length > 0
 }
 
-async function provisionSeed(
+/** Registers a terminal of the seeded merchant under the seeded test key. */
+export async function provisionSeed(
   url: URL,
   { adminKey }: Credentials,
   terminalId: string,
-  settings: JsonObject,
+  settings: JsonObject = {},
 ): Promise<Provisioned> {
   const tmk = splitMasterKey(await loadCore(), 'cup-ecb', fromHex(SEED.tmk) ?? new Uint8Array(0))
   const body = { status: 'active', macProfile: 'cup-ecb', tmk, ...settings }

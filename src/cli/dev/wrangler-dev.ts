@@ -1,4 +1,4 @@
-/** @module `wrangler dev` as a child that is waited for, listened to and ended, with its workerd, whatever happens. */
+/** @module Runs `wrangler dev` as a child process: waits for it, reads its log, and always ends it with its workerd. */
 
 import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
@@ -11,16 +11,16 @@ import { spawnWrangler } from './wrangler.ts'
 export interface ServeOptions {
   readonly port: number
   readonly ip: string
-  /** Of another Worker than the service itself: its configuration, from the checkout. */
+  /** The configuration of another Worker than the service, as a path from the checkout. */
   readonly config?: string
-  /** Settings in place of those of the configuration. */
+  /** Settings that replace those of the configuration. */
   readonly vars?: Readonly<Record<string, string>>
   readonly database: Database
-  /** Told of each line of the service's log, and of what wrangler complains about. */
+  /** Called with each line of the service's log, and with each error of wrangler. */
   readonly log: (line: string) => void
 }
 
-/** How long `wrangler dev` may take to answer, and to end. */
+/** The most time that `wrangler dev` may take to respond, and to end. */
 const START_MS = 60_000
 const STOP_MS = 5_000
 
@@ -31,7 +31,7 @@ export interface Serving {
   answers(url: URL): Promise<void>
 }
 
-/** Starts `wrangler dev`; SIGINT, SIGTERM and SIGHUP end it, and so does the end of this process. */
+/** Starts `wrangler dev`. SIGINT, SIGTERM, SIGHUP and the end of this process end it. */
 export function serve({ port, ip, config, vars = {}, database: { persistTo }, log }: ServeOptions): Serving {
   const child = spawnWrangler(
     [
@@ -44,14 +44,14 @@ export function serve({ port, ip, config, vars = {}, database: { persistTo }, lo
     ],
     { group: true },
   )
-  const complaints = pipeLog(child, log)
-  let told = false
-  let over = false
-  // The streams close when the last process that holds them has ended: wrangler's workerd too.
+  const errors = pipeLog(child, log)
+  let isStopped = false
+  let isOver = false
+  // The streams close when the last process that holds them ends, so wrangler's workerd has ended too.
   const ended = new Promise<boolean>((resolve) => {
     const end = () => {
-      over = true
-      resolve(told)
+      isOver = true
+      resolve(isStopped)
     }
     child.on('error', end)
     child.on('close', end)
@@ -59,8 +59,8 @@ export function serve({ port, ip, config, vars = {}, database: { persistTo }, lo
   const killAtExit = () => kill(child, 'SIGKILL')
   process.on('exit', killAtExit)
   const stop = async (): Promise<void> => {
-    if (over) return
-    told = true
+    if (isOver) return
+    isStopped = true
     kill(child, 'SIGTERM')
     const timeOut = sleep(STOP_MS, 'late' as const, { ref: false })
     if ((await Promise.race([ended, timeOut])) === 'late') {
@@ -78,28 +78,28 @@ export function serve({ port, ip, config, vars = {}, database: { persistTo }, lo
   })
   const answers = async (url: URL): Promise<void> => {
     const deadline = Date.now() + START_MS
-    while (!over && complaints.length === 0 && Date.now() < deadline) {
-      const answered = await fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
+    while (!isOver && errors.length === 0 && Date.now() < deadline) {
+      const isUp = await fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
         () => true,
         () => false,
       )
-      if (answered) return
+      if (isUp) return
       await sleep(100)
     }
-    if (told) throw new Failure('stopped')
-    throw new Failure(`wrangler dev: ${complaints.at(-1) ?? (over ? 'ended' : 'does not answer')}`)
+    if (isStopped) throw new Failure('stopped')
+    throw new Failure(`wrangler dev: ${errors.at(-1) ?? (isOver ? 'ended' : 'does not respond')}`)
   }
   return { stop, ended, answers }
 }
 
-/** npm runs commands in a shell, which dies of a signal without passing it on: then this process has another parent. */
+/** npm runs a command in a shell. A signal ends the shell only, and this process gets another parent: end then too. */
 function watchNpm(onGone: () => void): NodeJS.Timeout | undefined {
   if (process.env.npm_lifecycle_event === undefined) return undefined
   const parent = process.ppid
-  const look = () => {
+  const check = () => {
     if (process.ppid !== parent) onGone()
   }
-  return setInterval(look, 500).unref()
+  return setInterval(check, 500).unref()
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -110,21 +110,21 @@ function kill(child: ChildProcess, signal: NodeJS.Signals): void {
     if (process.platform === 'win32') child.kill(signal)
     else process.kill(-child.pid, signal)
   } catch {
-    // Ended already.
+    // It has ended already.
   }
 }
 
-/** The service's own lines are JSON; of wrangler's only complaints are passed on. Returns the complaints as they come. */
+/** Passes on the service's lines, which are JSON, and the errors of wrangler. Returns the errors, as they come. */
 function pipeLog(child: ChildProcess, log: (line: string) => void): string[] {
-  const complaints: string[] = []
+  const errors: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue
     createInterface({ input: stream }).on('line', (coloured) => {
       const line = stripVTControlCharacters(coloured)
-      const isComplaint = line.includes('[ERROR]')
-      if (isComplaint) complaints.push(line.trim())
-      if (isComplaint || line.startsWith('{"event"')) log(line)
+      const isError = line.includes('[ERROR]')
+      if (isError) errors.push(line.trim())
+      if (isError || line.startsWith('{"event"')) log(line)
     })
   }
-  return complaints
+  return errors
 }

@@ -1,4 +1,4 @@
-/** @module Runs this checkout's wrangler: offline, silent about itself, never asking. */
+/** @module Runs the wrangler of this checkout: offline, without banner, metrics and questions. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ export const root: string = join(import.meta.dirname, '../../..')
 
 const wranglerPath = join(root, 'node_modules/wrangler/bin/wrangler.js')
 
-/** Local observability and explorer write every request to SQLite inside the same workerd. */
+/** Local observability and the explorer would write every request to SQLite inside the same workerd. */
 const ENVIRONMENT = {
   CI: '1',
   WRANGLER_SEND_METRICS: 'false',
@@ -24,8 +24,8 @@ const ENVIRONMENT = {
 const preload = pathToFileURL(join(import.meta.dirname, 'end-with-parent.ts')).href
 
 /**
- * `group`: in a group of its own, so that ending it ends its workerd too (Windows has no groups: there it is ended alone).
- * It ends by itself when this process is gone.
+ * With `group` it gets a process group of its own, so that a signal to the group ends its workerd too. Windows has no groups:
+ * there wrangler is ended alone. It ends by itself when this process ends.
  */
 export function spawnWrangler(args: readonly string[], options: { readonly group: boolean }): ChildProcess {
   return spawn(process.execPath, ['--import', preload, wranglerPath, ...args], {
@@ -59,10 +59,12 @@ export async function runWrangler(args: readonly string[]): Promise<Finished> {
   })
 }
 
-/** The line of a failed run that says most. */
+/** The most useful line of a failed run: the first with an error, else the first line. */
 export function complaintOf({ stdout, stderr }: Finished): string {
   const lines = `${stderr}\n${stdout}`.split('\n').map((line) => line.trim())
   return (
-    lines.find((line) => /error/i.test(line)) ?? lines.find((line) => line !== '') ?? 'wrangler said nothing'
+    lines.find((line) => /error/i.test(line)) ??
+    lines.find((line) => line !== '') ??
+    'wrangler printed nothing'
   )
 }

@@ -1,4 +1,4 @@
-/** @module An acquirer's list as a file or an address gives it: an array, an object with `items`, or NDJSON. */
+/** @module Reads an acquirer's list from a file or an address: a JSON array, an object with `items`, or NDJSON. */
 
 import { readFileSync, statSync } from 'node:fs'
 import { Failure } from './failure.ts'
@@ -7,11 +7,11 @@ import type { JsonObject } from './ndjson.ts'
 
 export interface AcquirerLedger {
   readonly items: readonly JsonObject[]
-  /** When a file was last written, in milliseconds since the epoch; null of what was fetched just now. */
+  /** When the file was last written, in milliseconds since the epoch; null for a list from an address. */
   readonly writtenAt: number | null
 }
 
-/** What of a line is sent on; a list may hold anything, card numbers too. */
+/** The members that are sent to the service. A list may hold anything else, card numbers too. */
 const MEMBERS = [
   'of',
   'merchantId',
@@ -26,12 +26,12 @@ const MEMBERS = [
   'original',
 ]
 
-/** `source`: a path, or an http or https URL. Throws Failure where it cannot be read or is no list. */
+/** `source`: a path, or an http or https URL. Throws Failure if it cannot be read or is not a list. */
 export async function readAcquirerLedger(source: string): Promise<AcquirerLedger> {
   const { text, writtenAt } = /^https?:\/\//.test(source) ? await fetched(source) : fromFile(source)
   const items = itemsOf(text.replace(/^\ufeff/, ''))
-  if (items === undefined) throw new Failure('--acquirer-ledger: not a list in JSON or NDJSON')
-  return { items: items.map(kept), writtenAt }
+  if (items === undefined) throw new Failure('--acquirer-ledger: this is not a list in JSON or NDJSON')
+  return { items: items.map(withoutTheRest), writtenAt }
 }
 
 async function fetched(url: string) {
@@ -48,14 +48,17 @@ function fromFile(path: string) {
   try {
     return { text: readFileSync(path, 'utf8'), writtenAt: statSync(path).mtimeMs }
   } catch {
-    throw new Failure('--acquirer-ledger: the file cannot be read')
+    throw new Failure('--acquirer-ledger: cannot read the file')
   }
 }
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** An empty file and an object that is neither a list nor a line are some mistake: by an empty list nothing of ours would stand. */
+/**
+ * Undefined for an empty file, and for an object that is neither a list nor a line: both are mistakes. An empty list would mean
+ * that the acquirer has no message of ours, so it must be written as one.
+ */
 function itemsOf(text: string): readonly JsonObject[] | undefined {
   const whole = parse(text)
   if (text.trim() === '') return undefined
@@ -79,5 +82,5 @@ function parse(text: string): unknown {
   }
 }
 
-const kept = (item: JsonObject): JsonObject =>
+const withoutTheRest = (item: JsonObject): JsonObject =>
   Object.fromEntries(MEMBERS.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]])))

@@ -1,9 +1,9 @@
-/** @module The core for the CLI: loaded from `build/core.wasm`, built first when that is missing or stale. */
+/** @module The core for the CLI: loads `build/core.wasm`, and builds it first if it is missing or out of date. */
 import { readFile } from 'node:fs/promises'
 import { type Core, createCore } from '../../core/instance.ts'
 import { build, corePath } from '../build.ts'
 
-/** Node's compiler of bytes. The generated Worker types leave it out, since Workers may not compile. */
+/** Node compiles bytes. The generated types of Workers leave it out, because a Worker may not compile. */
 const { compile } = WebAssembly as unknown as { compile(bytes: Uint8Array): Promise<WebAssembly.Module> }
 
 export const moduleAt = async (path: string): Promise<WebAssembly.Module> => compile(await readFile(path))

@@ -1,10 +1,8 @@
-/** @module The service's D1 database from the command line, through `wrangler d1`: the local one, or with `--remote` the real one. */
+/** @module Statements on the service's D1 database, through `wrangler d1`: the local database, or with `--remote` the one at Cloudflare. */
 
 import { resolve } from 'node:path'
 import { complaintOf, runWrangler } from '../dev/wrangler.ts'
-import { Failure } from './failure.ts'
-import { type JsonObject, UsageError } from './ndjson.ts'
-import { textOf } from './options.ts'
+import { Failure, UsageError } from './failure.ts'
 
 /** Which database; `persistTo` is an absolute path. */
 export interface Database {
@@ -13,23 +11,22 @@ export interface Database {
   readonly persistTo?: string | undefined
 }
 
-export const DATABASE_TEXTS = ['env', 'persist-to'] as const
-
-export function databaseOf(values: JsonObject): Database {
-  const persistTo = textOf(values, 'persist-to')
-  if (values.remote && persistTo !== undefined)
-    throw new UsageError('--persist-to is about the local database, --remote is not')
-  return {
-    remote: values.remote === true,
-    env: textOf(values, 'env'),
-    persistTo: persistTo === undefined ? undefined : resolve(persistTo),
-  }
+/** Throws UsageError where the options contradict each other. */
+export function databaseOf(options: {
+  readonly remote?: boolean
+  readonly env?: string | undefined
+  readonly persistTo: string | undefined
+}): Database {
+  const { remote = false, env, persistTo } = options
+  if (remote && persistTo !== undefined)
+    throw new UsageError('--persist-to is for the local database: omit it with --remote')
+  return { remote, env, persistTo: persistTo === undefined ? undefined : resolve(persistTo) }
 }
 
 /** The binding's name, which is the same in every environment. */
 const BINDING = 'DB'
 
-const placeOf = ({ remote, env, persistTo }: Database): string[] => [
+const targetOf = ({ remote, env, persistTo }: Database): string[] => [
   remote ? '--remote' : '--local',
   ...(env === undefined ? [] : ['--env', env]),
   ...(persistTo === undefined ? [] : ['--persist-to', persistTo]),
@@ -37,7 +34,7 @@ const placeOf = ({ remote, env, persistTo }: Database): string[] => [
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** Rows of each statement in `sql`. Throws Failure with the database's complaint. */
+/** The rows of each statement in `sql`. Throws Failure with the error of the database. */
 export async function query(database: Database, sql: string): Promise<Row[][]> {
   const finished = await runWrangler([
     'd1',
@@ -47,7 +44,7 @@ export async function query(database: Database, sql: string): Promise<Row[][]> {
     '--yes',
     '--command',
     sql,
-    ...placeOf(database),
+    ...targetOf(database),
   ])
   const answer = parse(finished.stdout)
   if (Array.isArray(answer)) return answer.map(({ results }: { results?: Row[] }) => results ?? [])
@@ -55,7 +52,7 @@ export async function query(database: Database, sql: string): Promise<Row[][]> {
   throw new Failure(`database: ${error?.text ?? complaintOf(finished)}`)
 }
 
-/** Wrangler may say something before the JSON. */
+/** Wrangler may print lines before the JSON. */
 function parse(stdout: string): unknown {
   const start = stdout.search(/^[[{]/m)
   try {
@@ -66,7 +63,7 @@ function parse(stdout: string): unknown {
 }
 
 export async function applyMigrations(database: Database): Promise<void> {
-  const finished = await runWrangler(['d1', 'migrations', 'apply', BINDING, ...placeOf(database)])
+  const finished = await runWrangler(['d1', 'migrations', 'apply', BINDING, ...targetOf(database)])
   if (finished.code !== 0) throw new Failure(`migrations: ${complaintOf(finished)}`)
 }
 

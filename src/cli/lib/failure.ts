@@ -1,21 +1,16 @@
-/** @module How a command that talks to something outside ends: 0, 1 with one line for a failure, 2 with one line for wrong usage. */
+/** @module The two errors with which a command ends. Each message is one line, and no message repeats a value: it may be a key. */
 
-import type { CommandIo } from './io.ts'
-import { UsageError } from './ndjson.ts'
+/** The user can correct it: a wrong option, a malformed line. Exit code 2. */
+export class UsageError extends Error {}
 
-/** Something outside did not work: no server, no database. The message is one line. */
+/** The command could not do its work: no server, no database. Exit code 1. */
 export class Failure extends Error {}
 
-export async function withFailure(
-  name: string,
-  io: CommandIo,
-  command: () => Promise<number>,
-): Promise<number> {
+/** Runs a calculation of the core. A RangeError of the core names lengths only, so the user may see it. */
+export function orUsageError<Result>(calculate: () => Result): Result {
   try {
-    return await command()
+    return calculate()
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof Failure)) throw error
-    io.stderr(`${name}: ${error.message}`)
-    return error instanceof UsageError ? 2 : 1
+    throw error instanceof RangeError ? new UsageError(error.message) : error
   }
 }

@@ -1,15 +1,15 @@
-/** @module An acquirer behind a URL: frames over HTTP as internet terminals send them (protocol.md §1.2). */
+/** @module The service behind a URL: frames over HTTP, as internet terminals send them (protocol.md §1.2). */
 
 import { ISO_CONTENT_TYPE, type Send } from '../../iso8583/frame.ts'
 
-/** How long a terminal waits for an answer. */
+/** How long a terminal waits for a response. */
 const DEADLINE_MS = 30_000
 
 export interface HttpTransport {
   readonly send: Send
-  /** Why the last frame was not answered: an HTTP status, or what the network said; null when it was. */
+  /** Why the last frame got no response: an HTTP status, or the network's error. Null where it got one. */
   silence(): string | null
-  /** Set once the network itself failed. */
+  /** True once the network itself failed. */
   isUnreachable(): boolean
 }
 
@@ -40,7 +40,7 @@ export function httpTransport(url: URL): HttpTransport {
   }
 }
 
-/** What Node says of a failed fetch, in a word or two. */
+/** The reason that Node gives for a failed fetch, in a word or two. */
 export function networkError(error: unknown): string {
   const { cause, name } = error as { cause?: { code?: string; message?: string }; name?: string }
   if (name === 'TimeoutError') return 'no answer in time'

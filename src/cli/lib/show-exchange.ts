@@ -1,4 +1,4 @@
-/** @module An exchange for people, whole or in two lines, and for scripts. Every field that is shown was masked by `describe`. */
+/** @module Prints an exchange: whole or in two lines for people, as JSON for scripts. `describe` masks every field before it is shown. */
 
 import { type Description, describe, describeJson } from '../../iso8583/describe.ts'
 import { toHex } from '../../iso8583/hex.ts'
@@ -10,15 +10,15 @@ import { wordsOf } from './words.ts'
 
 const round = (milliseconds: number): number => Math.round(milliseconds * 10) / 10
 
-/** `approved 00 交易成功 / approved`, or what else became of it. */
+/** `approved 00 交易成功 / approved`, or another outcome. */
 export function verdictLine(exchange: Exchange): string {
   const { zh, en, reason } = wordsOf(exchange)
   const code = exchange.responseCode === undefined ? '' : ` ${exchange.responseCode}`
   const why = reason === undefined ? '' : ` (${reason})`
-  return `${exchange.outcome}${code} ${zh} / ${en}${why}${exchange.signOnAgain ? '; the acquirer asks for a new sign-on' : ''}`
+  return `${exchange.outcome}${code} ${zh} / ${en}${why}${exchange.signOnAgain ? '; the response requests a new sign-on' : ''}`
 }
 
-/** Both messages field by field. `silence`: why there is no answer. */
+/** Both messages field by field. `silence` is the reason why there is no response. */
 export function fullLines(exchange: Exchange, silence: string | null, showHex: boolean): string[] {
   const { operation, request, answer, milliseconds } = exchange
   const indented = (bytes: Uint8Array) =>
@@ -26,13 +26,13 @@ export function fullLines(exchange: Exchange, silence: string | null, showHex: b
   return [
     `→ ${operation}, ${request.length} bytes`,
     ...indented(request),
-    `← ${answer === null ? `no answer${silence === null ? '' : ` (${silence})`}` : `${answer.length} bytes`}, ${round(milliseconds)} ms`,
+    `← ${answer === null ? `no response${silence === null ? '' : ` (${silence})`}` : `${answer.length} bytes`}, ${round(milliseconds)} ms`,
     ...(answer === null ? [] : indented(answer)),
     `= ${verdictLine(exchange)}`,
   ]
 }
 
-/** What one line has room for, by field number: in a request, and in an answer, which need not repeat the request. */
+/** The fields that one line has room for: of a request, and of a response, which need not repeat the request. */
 const SHORT_REQUEST: readonly (readonly [number, string])[] = [
   [11, 'STAN'],
   [2, 'card'],
@@ -50,7 +50,7 @@ const SHORT_ANSWER: readonly (readonly [number, string])[] = [
   [62, 'keys'],
 ]
 
-/** `60 00 000001 003` in words: the transaction and its batch. */
+/** Field 60, such as `00 000001 003`, in words: the transaction and its batch. */
 function typeOf(mti: string, meaning = ''): string {
   const [type = '', batch = '', network = ''] = meaning.split(', ')
   const named = type.startsWith('type 00') ? network : type
@@ -64,7 +64,7 @@ function shortLine({ mti = '?', fields }: Description, places: typeof SHORT_REQU
     const { value, meaning } = shown.get(number) ?? {}
     if (value === undefined || (number === 48 && !mti.startsWith('05'))) return []
     if (number === 4) return [`${label} ${yuan(value)}`]
-    // Foreign cards are none of ours.
+    // The totals of foreign cards are always zero here.
     if (number === 48) return [value.split(';')[0] ?? '']
     return [`${label} ${value}${number === 39 && meaning ? ` ${meaning}` : ''}`]
   })
@@ -72,14 +72,14 @@ function shortLine({ mti = '?', fields }: Description, places: typeof SHORT_REQU
   return [`${mti} ${typeOf(mti, shown.get(60)?.meaning)}`, ...parts, ...mac].join('  ')
 }
 
-/** The request in one line and the answer in another. */
+/** The request in one line and the response in another. */
 export function shortLines({ request, answer, milliseconds }: Exchange, silence: string): [string, string] {
   const answered = answer === null ? silence : shortLine(describeJson(answer, xorLrc), SHORT_ANSWER)
-  const asked = shortLine(describeJson(request, xorLrc), SHORT_REQUEST)
-  return [`→ ${asked}`, `← ${answered}  ${round(milliseconds)} ms`]
+  const sent = shortLine(describeJson(request, xorLrc), SHORT_REQUEST)
+  return [`→ ${sent}`, `← ${answered}  ${round(milliseconds)} ms`]
 }
 
-/** One line of NDJSON. */
+/** One line of JSON. */
 export function exchangeJson(exchange: Exchange, silence: string | null, showHex: boolean): JsonObject {
   const { operation, sent, received, outcome, responseCode, request, answer } = exchange
   const field = (number: number): string | null => received?.fields.get(number)?.trim() ?? null

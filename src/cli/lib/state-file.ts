@@ -1,4 +1,4 @@
-/** @module The virtual terminal's state in a file of its own, readable by its owner only, replaced in one step. */
+/** @module The file with the state of a virtual terminal. Only its owner can read it, and each write replaces it in one step. */
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -6,7 +6,7 @@ import type { MacProfile } from '../../domain/types.ts'
 import { newTerminalState, type TerminalState } from '../../terminal/state.ts'
 import { Failure } from './failure.ts'
 
-/** The state in the file; a new one where there is no file. A change of MAC profile needs a new sign-on. */
+/** The state in the file, or a new state if there is no file. After a change of MAC profile the terminal must sign on again. */
 export function readState(
   path: string,
   merchantId: string,
@@ -16,7 +16,7 @@ export function readState(
   const state = parse(path)
   if (state === undefined) return newTerminalState(merchantId, terminalId, macProfile ?? 'cup-ecb')
   if (state.merchantId !== merchantId || state.terminalId !== terminalId)
-    throw new Failure(`${path}: is the state of another terminal`)
+    throw new Failure(`${path}: this is the state of another terminal`)
   if (macProfile === undefined || macProfile === state.macProfile) return state
   return { ...state, macProfile, keys: null }
 }
@@ -27,18 +27,18 @@ function parse(path: string): TerminalState | undefined {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new Failure(`${path}: cannot be read`)
+    throw new Failure(`${path}: cannot read this file`)
   }
   try {
     const state = JSON.parse(text) as TerminalState
     if (Array.isArray(state.log) && Number.isInteger(state.nextStan)) return state
   } catch {
-    // Said below.
+    // The error below covers it.
   }
-  throw new Failure(`${path}: is not the state of a terminal`)
+  throw new Failure(`${path}: this is not the state of a terminal`)
 }
 
-/** Synchronous: the state must be in the file before the next byte leaves. */
+/** Synchronous: the state must be in the file before the terminal sends the next byte. */
 export function writeState(path: string, state: TerminalState): void {
   mkdirSync(dirname(path), { recursive: true })
   const draft = `${path}.${process.pid}`

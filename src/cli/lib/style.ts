@@ -1,9 +1,8 @@
-/** @module Colours where a person is looking: on a TTY that did not ask for none. */
+/** @module Colours on a terminal that shows them. `util.styleText` obeys NO_COLOR, and leaves files and pipes plain. */
 
-const colours = { dim: '2', bold: '1', red: '31', green: '32', yellow: '33', cyan: '36' } as const
-export type Colour = keyof typeof colours
+import { styleText } from 'node:util'
 
-const isOn = process.stdout.isTTY === true && !process.env.NO_COLOR
+export type Colour = 'dim' | 'bold' | 'red' | 'green' | 'yellow' | 'cyan'
 
 export const paint = (colour: Colour, text: string): string =>
-  isOn ? `\u001b[${colours[colour]}m${text}\u001b[0m` : text
+  styleText(colour, text, { stream: process.stdout })

@@ -1,11 +1,11 @@
-/** @module What an answer means, in 中文 and English: its response code, and the reason behind it where its text tells. */
+/** @module The meaning of a response in Chinese and English: its response code, and the reason if the text of field 63 names one. */
 
 import { type DeclineReason, REFUSALS, type Refusal } from '../../domain/decline-reason.ts'
 import { RESPONSE_CODES } from '../../iso8583/names.ts'
 import { answerTexts, type Exchange, MATCHED } from '../../terminal/exchange.ts'
 
 export interface Words {
-  /** The service's stable name of a refusal, told by the words in field 63. */
+  /** The service's stable name of a refusal, found by the text of field 63. */
   readonly reason?: DeclineReason
   readonly zh: string
   readonly en: string
@@ -15,8 +15,8 @@ export interface Words {
 const refusals = Object.entries(REFUSALS) as [DeclineReason, Refusal][]
 
 export function wordsOf({ outcome, responseCode = '', received, fault }: Exchange): Words {
-  if (outcome === 'unanswered') return { zh: '无应答', en: 'no answer' }
-  if (outcome === 'invalid') return { zh: '应答无效', en: `not a valid answer: ${fault}` }
+  if (outcome === 'unanswered') return { zh: '无应答', en: 'no response' }
+  if (outcome === 'invalid') return { zh: '应答无效', en: `invalid response: ${fault}` }
   const isSettlement = received?.mti === '0510' && !received.fields.has(39)
   if (isSettlement)
     return responseCode === MATCHED

@@ -1,4 +1,7 @@
-/** @module How a simulated acquirer hears and speaks ISO 8583: requests whose MAC is right, answers under its own. */
+/**
+ * @module Reads the requests of a simulated acquirer and builds its answers. Requests need a right MAC, and answers
+ * have one.
+ */
 
 import { buildAnswer } from '../iso8583/answer.ts'
 import { field60Of, transactionTypeOf } from '../iso8583/cup.ts'
@@ -10,10 +13,7 @@ import { type Received, readMessage } from '../iso8583/received.ts'
 import type { Kind } from './faults.ts'
 import type { Item, Posting } from './ledger.ts'
 
-/** The key under which the acquirer checks requests and signs answers. */
-export type Voice = MacKey
-
-/** What a message asks of the books. */
+/** A request to the ledger. */
 export interface SimulatedRequest {
   readonly kind: Kind
   readonly posting: Posting
@@ -21,7 +21,7 @@ export interface SimulatedRequest {
 
 export interface ResponseContent {
   readonly responseCode: string
-  /** What the answer speaks of. */
+  /** The item of the answer; null when there is none. */
   readonly item: Item | null
   /** Milliseconds since the epoch. */
   readonly at: number
@@ -29,18 +29,19 @@ export interface ResponseContent {
   readonly day: number
 }
 
-/** Opens a frame; undefined where it holds no message. */
-export function receive({ core }: Voice, bytes: Uint8Array): Received | undefined {
+/** Parses a frame; undefined when it holds no message. */
+export function receive({ core }: MacKey, bytes: Uint8Array): Received | undefined {
   const read = readMessage(bytes, core.lrc)
   return read.ok ? read.value : undefined
 }
 
-export const hasRightMac = (voice: Voice, { frame, message }: Received): boolean =>
-  macFault(voice, frame.body, message) === null
+/** Whether field 64 is the right MAC over the received bytes. */
+export const hasRightMac = (key: MacKey, { frame, message }: Received): boolean =>
+  macFault(key, frame.body, message) === null
 
-/** Undefined: nothing that is done here. */
+/** The request to the ledger; undefined for a transaction that the simulator does not have. */
 export function simulatedRequestOf({ mti, fields }: Message): SimulatedRequest | undefined {
-  // 3, 25 and 60.1 mean in a reversal and an inquiry what they mean in the message that it names.
+  // In a reversal or inquiry, 3, 25 and 60.1 have their meaning from the named message.
   const of = transactionTypeOf({ mti: '0200', fields })
   if (of !== 'sale' && of !== 'void') return undefined
   const kind = { '0200': of, '0400': 'reversal', '0600': 'inquiry' }[mti] as Kind | undefined
@@ -64,12 +65,12 @@ export function simulatedRequestOf({ mti, fields }: Message): SimulatedRequest |
 
 const ACQUIRER_ID = '00001234'
 const RECEIVING_INSTITUTION = '03080000'
-/** Field 63: the card organisation, CUP. */
+/** Field 63: the card organization, CUP. */
 const PRIVATE_DATA = '435550'
-/** Field 37 of an answer that is about no item. */
+/** Field 37 of an answer without an item. */
 const NO_RRN = '000000000000'
 
-/** The answer without its MAC. An inquiry is answered with the fields of a sale. */
+/** The answer without its MAC. The answer to an inquiry has the fields of a sale's. */
 export function answerTo(request: Message, { responseCode, item, at, day }: ResponseContent): Message {
   return buildAnswer(request, request.mti === '0400' ? 'sale_reversal' : 'sale', {
     responseCode,
@@ -83,22 +84,22 @@ export function answerTo(request: Message, { responseCode, item, at, day }: Resp
   })
 }
 
-/** The frame of an answer, under the acquirer's MAC. */
-export const sign = (voice: Voice, request: Frame, answer: Message): Uint8Array =>
-  answerFrame(request, packSigned(voice, answer), {}, voice.core.lrc)
+/** The frame of an answer with the acquirer's MAC. */
+export const sign = (key: MacKey, request: Frame, answer: Message): Uint8Array =>
+  answerFrame(request, packSigned(key, answer), {}, key.core.lrc)
 
-/** The same for whoever did not prove who it is. */
-export const withoutMac = ({ core }: Voice, request: Frame, answer: Message): Uint8Array =>
+/** The frame of an answer without a MAC, for a sender that has not proved itself. */
+export const withoutMac = ({ core }: MacKey, request: Frame, answer: Message): Uint8Array =>
   answerFrame(request, pack(answer), {}, core.lrc)
 
-/** The acquirer's own field 37: 12 digits, none twice. */
+/** The acquirer's field 37, 12 digits, unique. */
 export const rrnOf = ({ serial }: Item): string => String(700_000_000_000 + serial)
 
-/** The acquirer's own field 38: six digits; it goes round after 999,000. */
+/** The acquirer's field 38, six digits. It repeats after 999,000 items. */
 export const authorizationCodeOf = ({ serial }: Item): string =>
   String(1_000 + (serial % 999_000)).padStart(6, '0')
 
-/** Fields 12 and 13 in China. */
+/** Fields 12 (hhmmss) and 13 (MMDD) in China. */
 function localClock(at: number): { localTime: string; localDate: string } {
   const local = new Date(at + 8 * 3_600_000).toISOString()
   return {

@@ -1,4 +1,4 @@
-/** @module The demo's terminal and the road to its acquirer, on which an answer can be made to get lost. */
+/** @module The demo's terminal, with a connection to the service that can lose a response. */
 
 import { parseFrame } from '../../iso8583/frame.ts'
 import { fromHex } from '../../iso8583/hex.ts'
@@ -13,11 +13,11 @@ import { Failure } from '../lib/failure.ts'
 import { httpTransport } from '../lib/http-transport.ts'
 import type { Screen } from './screen.ts'
 
-export interface DemoAcquirer {
+export interface DemoTerminal {
   readonly terminal: VirtualTerminal
-  /** The answer to the next message gets lost on its way back. */
+  /** Loses the response to the next message. */
   loseNext(): void
-  /** RRN in the answer that was lost: the terminal never saw it, the back office can ask for it. */
+  /** The RRN in the lost response. The terminal never receives it; a back office can query it. */
   lostRrn(): string
 }
 
@@ -27,7 +27,7 @@ interface Scene {
   readonly screen: Screen
 }
 
-export async function openAcquirer({ server, terminalId, screen }: Scene): Promise<DemoAcquirer> {
+export async function openTerminal({ server, terminalId, screen }: Scene): Promise<DemoTerminal> {
   const http = httpTransport(new URL('/unp/webtrans/WPOS', server.url))
   let loses = false
   let lost = new Uint8Array(0)
@@ -44,7 +44,7 @@ export async function openAcquirer({ server, terminalId, screen }: Scene): Promi
     tmk: fromHex(SEED.tmk) ?? new Uint8Array(0),
     state: newTerminalState(SEED.merchantId, terminalId, 'cup-ecb'),
     settlementMac: true,
-    observe: (exchange) => screen.exchange(exchange, http.silence() ?? 'lost on its way back'),
+    observe: (exchange) => screen.exchange(exchange, http.silence() ?? 'lost on the way back'),
   })
   const lostRrn = (): string => {
     const frame = parseFrame(lost, xorLrc)
@@ -60,7 +60,7 @@ export async function openAcquirer({ server, terminalId, screen }: Scene): Promi
   }
 }
 
-/** A terminal that refuses by itself has nothing more to tell. */
+/** Throws Failure if the terminal itself refused: then nothing was sent. */
 export function made(outcome: ExchangeResult): Exchange {
   if (!outcome.ok) throw new Failure(`the terminal refused: ${outcome.error}`)
   return outcome.value

@@ -1,13 +1,11 @@
-/** @module `annul acquirer` (`npm run acquirer`): the simulated acquirer by itself, until it is told to stop. */
+/** @module `annul acquirer` (`npm run acquirer`): the simulated acquirer alone, until a signal ends it. */
 
-import { build } from './build.ts'
-import { assertFree } from './dev/port.ts'
-import { type Serving, serve } from './dev/wrangler-dev.ts'
-import { withFailure } from './lib/failure.ts'
-import type { CommandIo } from './lib/io.ts'
-import { flagsOf } from './lib/ndjson.ts'
-import { numberOf } from './lib/options.ts'
+import { build } from '../build.ts'
+import type { Run } from '../lib/declare.ts'
+import type { ACQUIRER } from '../table/development.ts'
+import { assertFree } from './port.ts'
 import { untilEnded } from './start.ts'
+import { type Serving, serve } from './wrangler-dev.ts'
 
 /** The test key in wrangler.acquirer.toml. */
 const ACQUIRER_MAC_KEY = '0123456789ABCDEF'
@@ -17,7 +15,7 @@ const IP = '127.0.0.1'
 
 export interface SimulatedAcquirer extends Pick<Serving, 'stop' | 'ended'> {
   readonly url: URL
-  /** Settings that lead the service to it. */
+  /** The settings of the service that make it use this acquirer. */
   readonly settings: Readonly<Record<string, string>>
 }
 
@@ -42,19 +40,16 @@ export async function startAcquirer(port: number, log: (line: string) => void): 
   return { url, settings, stop, ended }
 }
 
-export async function run(args: string[], io: CommandIo): Promise<number> {
-  return withFailure('acquirer', io, async () => {
-    const { values } = flagsOf(args, ['port'], [])
-    const acquirer = await startAcquirer(numberOf(values, 'port', 1, 65_535) ?? 8790, io.stdout)
-    io.stdout(whatToTry(acquirer).join('\n'))
-    return untilEnded(acquirer)
-  })
+export const run: Run<typeof ACQUIRER> = async ({ port }, io) => {
+  const acquirer = await startAcquirer(port, io.stdout)
+  io.stdout(whatToTry(acquirer).join('\n'))
+  return untilEnded(acquirer)
 }
 
 const whatToTry = ({ url: { origin }, settings }: SimulatedAcquirer): string[] => [
   '',
-  `A simulated acquirer listens on ${origin}; its books are in memory and end with it`,
-  `  settings that lead the service to it: ${Object.entries(settings)
+  `A simulated acquirer listens on ${origin}. Its records are in memory and end with it.`,
+  `  settings of a service that uses it: ${Object.entries(settings)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ')}`,
   '',

@@ -1,0 +1,147 @@
+/** @module Commands of those who operate the service. */
+
+import { declare } from '../lib/declare.ts'
+import {
+  CLOCK,
+  choice,
+  KEY_NAME,
+  MERCHANT_ID,
+  MOMENT,
+  PATH_OR_URL,
+  TERMINAL_ID,
+  TEXT,
+  TIME_ZONE,
+  WINDOW,
+} from '../lib/values.ts'
+import { ADMINISTRATION, DATABASE, IDENTITY, MAC, TMK } from './shared.ts'
+
+export const PROVISION = declare({
+  about: 'register a terminal, or change its settings or master key',
+  options: {
+    ...IDENTITY,
+    ...ADMINISTRATION,
+    tmk: { ...TMK, about: 'the master key; without it the present one stays' },
+    mac: { type: MAC, about: 'the MAC profile' },
+    status: { type: choice('NAME', ['active', 'blocked', 'stolen', 'retired']), about: 'the status' },
+    textEncoding: { type: choice('NAME', ['gbk', 'ascii']), about: 'the language of field 63' },
+    settlementMac: {
+      type: choice('NAME', ['optional', 'required']),
+      about: 'whether a settlement must have a MAC',
+    },
+    merchantName: { type: TEXT, about: 'the name of the merchant' },
+    timeZone: { type: TIME_ZONE, about: 'the time zone of the merchant, such as Asia/Shanghai' },
+    cutOff: { type: CLOCK, about: 'the local time at which the merchant’s business day ends' },
+    window: { type: WINDOW, about: 'how long a sale can be voided' },
+  },
+  notes: [
+    'The master key travels as two random XOR components, each with its check value, as two custodians would enter it.',
+  ],
+  json: {
+    each: 'terminal',
+    members: {
+      httpStatus: 'the status of the response',
+      '…': 'the members of the response: the terminal, or an RFC 9457 problem with `reason`',
+    },
+  },
+  fails: 'the service refused, or cannot be reached',
+  examples: [
+    'provision --mid 123456789012345 --tid 00000042 --tmk 11111111111111111111111111111111 --mac x9.19',
+    'provision --mid 123456789012345 --tid 00000042 --status blocked',
+  ],
+})
+
+const KEY_OPTIONS = {
+  name: { type: KEY_NAME, required: true, about: 'the name of the key' },
+  merchant: { type: MERCHANT_ID, about: 'the merchant of the key' },
+  ...DATABASE,
+} as const
+
+export const CREATE_KEY = declare({
+  about: 'make a bearer key for the JSON API and print it, once',
+  options: KEY_OPTIONS,
+  notes: ['Without --merchant the key is an administrator’s. The database has only the SHA-256 of a key.'],
+  json: {
+    each: 'key',
+    members: {
+      key: 'the key',
+      merchantId: 'its merchant, or null',
+      name: 'its name',
+    },
+  },
+  fails: 'the database cannot be used',
+  examples: ['api-key create --name back-office --merchant 123456789012345'],
+})
+
+export const REVOKE_KEY = declare({
+  about: 'revoke the bearer keys of a name',
+  options: KEY_OPTIONS,
+  json: { each: 'name', members: { name: 'the name', revoked: 'the number of keys' } },
+  fails: 'no live key has this name, or the database cannot be used',
+  examples: ['api-key revoke --name back-office'],
+})
+
+export const RECONCILE = declare({
+  about: 'compare the acquirer’s own list with the forwarded messages',
+  options: {
+    acquirerLedger: {
+      type: PATH_OR_URL,
+      required: true,
+      about: 'the list: a JSON array, an object with `items`, or NDJSON',
+    },
+    ...ADMINISTRATION,
+    asOf: { type: MOMENT, about: 'the time of the list; else the time when the file was written' },
+    since: {
+      type: MOMENT,
+      about: 'messages forwarded since then must be in the list; else all messages must',
+    },
+    apply: { about: 'record what follows from each difference; without it nothing changes' },
+  },
+  notes: [
+    'Nothing is sent to the acquirer. The service decides every difference, and opens a case where a person must decide.',
+  ],
+  json: {
+    each: 'difference; the last line is the summary',
+    members: {
+      'of?': '`sale` or `void`',
+      'merchantId?': 'the merchant number',
+      'terminalId?': 'the terminal number',
+      'batchNumber?': 'the batch',
+      'stan?': 'the trace number',
+      'result?': '`resolves`, `differs`, `changed_since`, `in_progress`, `known_case`, `unknown_terminal`',
+      'difference?': 'of `differs`: what differs',
+      'event?': 'of `resolves`: what is now known',
+      'acquirer?': 'state and amount in the list',
+      'ours?': 'state, amount and RRN here, or null',
+      'applied?': 'whether it was recorded; null where nothing follows, or without `--apply`',
+      'status?': 'of a line that the service rejected: the HTTP status',
+      'reason?': 'of such a line: the reason',
+      'theirs?':
+        'of the summary: messages in the list; beside it `ours`, `agree` and a count for each result',
+      '…': 'further members of the service’s response',
+    },
+  },
+  fails: 'a difference is not recorded, or the service or the list cannot be read',
+  examples: [
+    'reconcile --acquirer-ledger ledger.ndjson --url https://annul.example',
+    'reconcile --acquirer-ledger http://127.0.0.1:8790/ledger --apply',
+  ],
+})
+
+export const VERIFY_JOURNAL = declare({
+  about: 'check the hash chain of every terminal and name the first bad entry',
+  options: {
+    tid: { type: TERMINAL_ID, about: 'one terminal only' },
+    ...DATABASE,
+  },
+  json: {
+    each: 'terminal',
+    members: {
+      terminalId: 'the terminal number',
+      entries: 'the number of entries',
+      fault: 'the first bad entry (`seq`, `why`), or null',
+      sound: 'whether the chain is sound',
+    },
+  },
+  fails: 'a chain is bad, there is no such terminal, or the database cannot be used',
+  examples: ['journal verify', 'journal verify --remote --env shanghai --json'],
+})

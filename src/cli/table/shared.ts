@@ -1,0 +1,65 @@
+/** @module Options that several commands declare in the same words. */
+
+import { MAC_PROFILES } from '../../domain/types.ts'
+import {
+  API_KEY,
+  choice,
+  ENVIRONMENT,
+  IP,
+  MASTER_KEY,
+  MERCHANT_ID,
+  PATH,
+  PORT,
+  SERVER_URL,
+  TERMINAL_ID,
+} from '../lib/values.ts'
+
+const LOCAL_SERVICE = 'http://localhost:8787'
+
+/** Which merchant and terminal. */
+export const IDENTITY = {
+  mid: { type: MERCHANT_ID, required: true, about: 'the merchant number' },
+  tid: { type: TERMINAL_ID, required: true, about: 'the terminal number' },
+} as const
+
+/** An option for a master key; a caller adds `required` where the command needs one. */
+export const TMK = { type: MASTER_KEY, env: 'ANNUL_TMK', secret: true } as const
+
+export const MAC = choice('NAME', MAC_PROFILES)
+
+/** Where the service listens. */
+const SERVICE_URL = {
+  url: { type: SERVER_URL, env: 'ANNUL_URL', fallback: LOCAL_SERVICE, about: 'the address of the service' },
+} as const
+
+/** The service and an administrator's key. */
+export const ADMINISTRATION = {
+  ...SERVICE_URL,
+  key: {
+    type: API_KEY,
+    env: 'ANNUL_ADMIN_KEY',
+    secret: true,
+    about: "an administrator's bearer key; for a service on this machine, the key of `annul start`",
+  },
+} as const
+
+const PERSIST_TO = {
+  persistTo: { type: PATH, about: 'the folder of the local database, in place of .wrangler/state' },
+} as const
+
+/** Which D1 database. */
+export const DATABASE = {
+  remote: { about: 'the database at Cloudflare, in place of the local one' },
+  env: { type: ENVIRONMENT, about: 'the environment of wrangler.toml, such as shanghai' },
+  ...PERSIST_TO,
+} as const
+
+/** How a development server is started. */
+export const SERVER = {
+  port: { type: PORT, fallback: '8787', about: 'the port of the service' },
+  ip: { type: IP, fallback: '127.0.0.1', about: 'the address to listen on' },
+  ...PERSIST_TO,
+} as const
+
+/** Where a development server was started, for a command that uses it. */
+export const STARTED = { ...SERVICE_URL, ...PERSIST_TO } as const

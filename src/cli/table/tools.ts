@@ -1,0 +1,101 @@
+/** @module Commands that calculate or decode, and use neither a network nor a database. */
+
+import { type BlockCipher, CIPHERS } from '../../core/cipher.ts'
+import { MACS, type MacAlgorithm } from '../../core/mac.ts'
+import { declare } from '../lib/declare.ts'
+import { choice, HEX, HEX_BYTE, TEXT } from '../lib/values.ts'
+
+const CIPHER = choice('NAME', Object.keys(CIPHERS) as BlockCipher[])
+const ALGORITHM = choice('NAME', Object.keys(MACS) as MacAlgorithm[])
+const KEY = { type: HEX, required: true, secret: true } as const
+
+export const DESCRIBE = declare({
+  about: 'decode a frame or a message into words; sensitive fields are masked',
+  argument: {
+    type: { ...TEXT, placeholder: 'HEX|-', expected: 'an even number of hex digits, or - for stdin' },
+    many: true,
+    about: 'the bytes, blanks allowed; - reads them from stdin, so that they stay out of the history',
+  },
+  options: {},
+  json: {
+    each: 'message',
+    members: {
+      'frame?': 'the kind of frame (`tpdu`, `serial`), its `tpdu` and its `header`',
+      'mti?': 'the message type',
+      'bitmap?': 'the bitmap, in hex',
+      fields: 'the fields: `number`, `name`, `value`, and where they apply `masked` and `meaning`',
+      'error?': 'the `field` where decoding stopped, and `why`',
+    },
+  },
+  fails: 'the message cannot be decoded to its end; the fields before the error are printed',
+  examples: ['describe 08000020000000000000000001', 'describe - --json < frame.hex'],
+})
+
+export const COMPUTE_MAC = declare({
+  about: 'compute a message authentication code',
+  input: {
+    algorithm: { type: ALGORITHM, required: true, about: 'the algorithm' },
+    key: { ...KEY, about: 'the key' },
+    message: { type: HEX, required: true, about: 'the bytes to authenticate' },
+  },
+  options: {},
+  json: {
+    each: 'message',
+    members: {
+      'mac?': 'the MAC in hex: the 8 bytes of field 64, or all 16 of a CMAC or SM4-CBC-MAC',
+      'error?': 'why the line of stdin was rejected; the other lines are not affected',
+    },
+  },
+  examples: [
+    'mac --algorithm cup-ecb --key 0123456789ABCDEF --message 0200',
+    'mac --ndjson < messages.ndjson',
+  ],
+})
+
+export const CIPHER_BLOCKS = declare({
+  about: 'encrypt or decrypt whole blocks in ECB mode',
+  input: {
+    cipher: { type: CIPHER, required: true, about: 'the block cipher' },
+    operation: { type: choice('NAME', ['encrypt', 'decrypt']), required: true, about: 'what to do' },
+    key: { ...KEY, about: 'the key' },
+    data: { type: HEX, required: true, about: 'whole blocks' },
+  },
+  options: {},
+  json: {
+    each: 'operation',
+    members: {
+      'data?': 'the result in hex',
+      'error?': 'why the line of stdin was rejected; the other lines are not affected',
+    },
+  },
+  examples: [
+    'cipher --cipher des --operation encrypt --key 0123456789ABCDEF --data 0000000000000000',
+    'cipher --ndjson < blocks.ndjson',
+  ],
+})
+
+export const KCV = declare({
+  about: 'compute a key check value: the first 4 bytes of an encrypted block of zeros',
+  options: {
+    cipher: { type: CIPHER, required: true, about: 'the block cipher' },
+    key: { ...KEY, about: 'the key' },
+  },
+  json: { each: 'key', members: { kcv: 'the key check value in hex' } },
+  examples: ['kcv --cipher 3des --key 11111111111111111111111111111111'],
+})
+
+export const LRC = declare({
+  about: 'compute the LRC of a serial frame',
+  argument: {
+    type: HEX,
+    about: 'the DATA of a frame, or a whole frame: STX LEN DATA ETX, with or without its LRC',
+  },
+  options: {
+    noLength: { about: 'leave LEN out of the sum' },
+    includeStx: { about: 'take STX into the sum' },
+    seed: { type: HEX_BYTE, fallback: '00', about: 'the value that the sum starts from' },
+  },
+  json: { each: 'frame', members: { lrc: 'the LRC as two hex digits' } },
+  notes: ['HEX is taken as a frame where STX, LEN and ETX all fit. LEN is two BCD bytes.'],
+  examples: ['lrc 303031', 'lrc 0200033030310331 --include-stx'],
+})
