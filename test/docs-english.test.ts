@@ -26,7 +26,7 @@ const below = (folder: string): string[] =>
 const ROOT = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].filter(
   existsSync,
 )
-const PAGES = [...ROOT, ...below('docs').toSorted()]
+const PAGES = [...ROOT, 'test/README.md', ...below('docs').toSorted()]
 const READY = PAGES.filter((path) => !PENDING.includes(path))
 
 const read = (path: string): string => readFileSync(path, 'utf8')
