@@ -125,7 +125,7 @@ describe('a terminal that asks too often', () => {
 
   it('by signing on, is told so; from elsewhere it can, and what it was given stays', async () => {
     const isolate = await s.openIsolate()
-    const terminal = await openTerminal(isolate, { planted: false })
+    const terminal = await openTerminal(isolate, { hasKey: false })
     const signOn = (address: string, n: number) =>
       sendFrom(
         terminal,

@@ -88,7 +88,7 @@ describe('with enough in hand', () => {
     const sales: Promise<s.Reply>[] = []
     for (const [n, terminal] of terminals.entries()) {
       sales.push(terminal.send(s.aSale({ stan: '000001' })))
-      await vi.waitFor(() => expect(acquirer.asked).toHaveLength(n + 1))
+      await vi.waitFor(() => expect(acquirer.requests).toHaveLength(n + 1))
     }
     answer.resolve(YES)
     for (const sale of await Promise.all(sales)) expect(sale.fields.get(39)).toBe('00')
