@@ -84,7 +84,8 @@ them again and compares every byte. Another test checks every MAC with node:cryp
     `- \`NAME.request.bin\`: the body of the HTTP request, as the terminal sends it.
 - \`NAME.answer.bin\`: the body of the HTTP response. There is none where the service returned no frame.
 - \`.hex\`: the same bytes in hexadecimal, one line.
-- \`.txt\`: both in words. Card numbers, expiry dates and keys are masked there.`,
+- \`.txt\`: both in words. Card numbers, expiry dates, keys and field 48 of an upload are masked there. Read them in \`.hex\`.
+- \`day.json\`: the list of samples for programs, with the MAC profile and the clear MAC key of each. \`wrongMac\` marks the wrong MAC.`,
     '## Keys',
     keyTable(samples),
     `The clear MAC keys stand here so that you can check your own code. With the master key you can compute them yourself: see
