@@ -1,4 +1,4 @@
-/** @module The pages match the code: rooms, outcomes, routes, settings, commands, paths. */
+/** @module The pages match the code: folders, outcomes, routes, settings, commands, paths. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -49,24 +49,26 @@ it('every reason in a page exists', () => {
 })
 
 describe('ARCHITECTURE.md', () => {
-  const rooms = table(ARCHITECTURE, '| room | what it has | may import |')
+  const rows = table(ARCHITECTURE, '| room | what it has | may import |')
 
-  it('lists every room of src/, with its permitted imports', () => {
+  it('lists every folder of src/, with its permitted imports', () => {
     const rules = /const MAY_IMPORT[^=]*= \{([\s\S]*?)\n\}/.exec(read('test/tidy.test.ts'))?.[1] ?? ''
     const ours = [...rules.matchAll(/^ {2}'?([\w.-]+)'?: \[([^\]]*)\]/gm)].map(
-      ([, room = '', imports = '']) => [
-        room,
+      ([, folder = '', imports = '']) => [
+        folder,
         [...imports.matchAll(/'([^']+)'/g)].map(([, name = '']) => name).toSorted(),
       ],
     )
-    const documented = rooms.map(([room = '', , imports = '']) => [
-      room,
+    const documented = rows.map(([folder = '', , imports = '']) => [
+      folder,
       [...imports.matchAll(/`?([\w.-]+)`?/g)].map(([, name = '']) => name).toSorted(),
     ])
-    const byRoom = ([a]: unknown[], [b]: unknown[]) => String(a).localeCompare(String(b))
-    expect(documented.toSorted(byRoom)).toEqual(ours.filter(([room]) => room !== 'env.d.ts').toSorted(byRoom))
+    const byName = ([a]: unknown[], [b]: unknown[]) => String(a).localeCompare(String(b))
+    expect(documented.toSorted(byName)).toEqual(
+      ours.filter(([folder]) => folder !== 'env.d.ts').toSorted(byName),
+    )
     const folders = readdirSync('src').filter((name) => !name.endsWith('.d.ts'))
-    expect(column(rooms, 0).toSorted()).toEqual(folders.toSorted())
+    expect(column(rows, 0).toSorted()).toEqual(folders.toSorted())
   })
 
   it('has every outcome of the pipeline', () => {
@@ -81,8 +83,8 @@ describe('ARCHITECTURE.md', () => {
     const drawn = [...picture.matchAll(/\b(?:pos|api|pipeline)\/[\w-]+/g)].map(([path]) => path)
     expect(drawn.length).toBeGreaterThan(8)
     expect(drawn.filter((path) => !existsSync(`src/${path}.ts`) && !existsSync(`src/${path}`))).toEqual([])
-    const stages = [...picture.matchAll(/│ ([a-z-]+) {2,}/g)].map(([, stage = '']) => stage)
-    expect(stages).toEqual(['group-commit', 'load', 'verify', 'decide', 'commit', 'ask-acquirer'])
+    const steps = [...picture.matchAll(/│ ([a-z-]+) {2,}/g)].map(([, step = '']) => step)
+    expect(steps).toEqual(['group-commit', 'load', 'verify', 'decide', 'commit', 'ask-acquirer'])
   })
 
   it('has at most 250 lines', () => {

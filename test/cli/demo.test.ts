@@ -1,7 +1,7 @@
 /**
- * The whole CLI over real HTTP, workerd and D1, in a database of its own: the demo, a server until its stop,
- * the terminal command against it, and the journal before and after tampering. The tests depend on their
- * order.
+ * The whole CLI over real HTTP, workerd and D1, in a database of its own. It covers the demo, a server until
+ * its stop, the terminal command against it, and the journal before and after tampering. The tests depend on
+ * their order.
  */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'

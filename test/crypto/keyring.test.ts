@@ -142,7 +142,7 @@ describe('MASTER_KEY', () => {
     ['too long', 'a5'.repeat(33)],
     ['not hex', `${'a5'.repeat(31)}zz`],
     ['with a prefix', `0x${'a5'.repeat(31)}`],
-    ['with a line feed', `${'a5'.repeat(32)}\n`],
+    ['with a newline', `${'a5'.repeat(32)}\n`],
     ['with spaces', ` ${'a5'.repeat(32)} `],
   ]
   it.each(bad)('rejects %s without the value in the error', async (_, key) => {

@@ -226,7 +226,7 @@ describe('a declined reversal', () => {
     })
   })
 
-  it('of a claimed message is too late when the batch is closed', () => {
+  it('of a message with a claim is too late when the batch is closed', () => {
     const asPending = {
       ...saleEntry,
       kind: 'sale_claim',

@@ -1,7 +1,7 @@
 /**
  * @module A program (`program.ts`) run on the compiled module in Node, under the same properties as in
  * `core.c`. There every access is watched. Here each call runs in two memories that differ in every byte that
- * it may not read: it must give the same result in both, and change only what it may write.
+ * it may not read. It must give the same result in both, and change only what it may write.
  */
 
 import { type CoreExports, type Region, type RegionName, regionsOf } from '../../src/core/memory.ts'

@@ -1,7 +1,7 @@
 /**
- * @module A program (`program.ts`) run through the embedder: every function of the core with arguments of
- * these lengths, allowed or not, and every call of the ABI inside a loan. A function returns a result or a
- * RangeError without content, and never traps. After each call the memory is clean.
+ * @module A program (`program.ts`) run through the embedder. It calls every function of the core with
+ * arguments of these lengths, allowed or not, and every call of the ABI inside a loan. A function returns a
+ * result or a RangeError without content, and never traps. After each call the memory is clean.
  */
 
 import { CIPHERS } from '../../src/core/cipher.ts'

@@ -2,10 +2,11 @@
  * @module A program for the core: bytes for a short sequence of calls of its ABI, so that a fuzzer may mutate
  * them. `core.c` reads the same format, so that either side can run the other's counterexamples.
  *
- * A program is up to four calls. A call is its operation (modulo their number), its arguments (`readNumber`),
- * a seed for the contents of its regions, a count of literal bytes (modulo 32) and these bytes, which replace
- * the start of the message. A verifyMac has one byte more, which selects its MAC. A call of the duplicate
- * table has two, the content of its eight slots. After the end of the bytes all is zero.
+ * A program is up to four calls. A call starts with its operation (modulo their number), its arguments
+ * (`readNumber`) and a seed for the contents of its regions. A count of literal bytes (modulo 32) and these
+ * bytes follow, and replace the start of the message. A verifyMac has one byte more, which selects its MAC. A
+ * call of the duplicate table has two, the content of its eight slots. After the end of the bytes all is
+ * zero.
  */
 
 /** Every function that the module exports, with the number of its arguments, in the order of their codes. */
@@ -35,7 +36,7 @@ export interface Call {
   readonly operation: Operation
   /** 32-bit, signed, as in the ABI. */
   readonly args: readonly number[]
-  /** Of the contents, 0 … 255: 0 is all zeros, 255 all ones. */
+  /** The seed of the contents, 0 … 255: 0 is all zeros, 255 all ones. */
   readonly seed: number
   readonly literal: Uint8Array
   /** verifyMac, 0 … 255: 0 offers the right MAC, n the same MAC with bit (n − 1) modulo its bits changed. */

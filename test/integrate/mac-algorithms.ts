@@ -18,7 +18,7 @@ const CIPHER_NAMES = { des: 'DES', '3des': 'two-key 3DES', sm4: 'SM4' } as const
 
 interface Algorithm {
   readonly title: string
-  /** What field 64 holds. */
+  /** The content of field 64. */
   readonly field64: string
   readonly steps: readonly string[]
 }

@@ -15,16 +15,16 @@ export function messageIn(frame: Uint8Array): Message {
   return read.value.message
 }
 
-const listing = (title: string, frame: Uint8Array): string =>
+const frameText = (title: string, frame: Uint8Array): string =>
   `${title}, ${frame.length} bytes\n\n${describe(frame, xorLrc)}`
 
 const answerText = ({ status, answer }: Sample): string =>
   answer === null
     ? `answer: HTTP ${status}, empty body. The outcome is not known.`
-    : listing(`answer: HTTP ${status}`, answer)
+    : frameText(`answer: HTTP ${status}`, answer)
 
 const textOf = (sample: Sample): string =>
-  [`${sample.name}: ${sample.what}`, listing('request', sample.request), answerText(sample)].join('\n\n')
+  [`${sample.name}: ${sample.what}`, frameText('request', sample.request), answerText(sample)].join('\n\n')
 
 function filesOf(sample: Sample): (readonly [string, string | Uint8Array])[] {
   const { name, request, answer } = sample

@@ -14,7 +14,7 @@ export interface Transaction {
   isForwarded: boolean
   /** Whether the totals of its batch include it. */
   isCounted: boolean
-  /** Of a void. */
+  /** The original of a void. */
   readonly sale: Transaction | null
   readonly at: number
   state: 'pending' | 'undoing' | 'approved' | 'declined' | 'reversing' | 'reversed'

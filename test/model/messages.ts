@@ -169,10 +169,10 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
       const messageKey = knowledge.find('case', command.ago)?.key
       if (messageKey === undefined) return null
       const { resolution } = command
-      const said = { messageKey, contentFingerprint: '', request: { resolution }, resolution }
+      const content = { messageKey, contentFingerprint: '', request: { resolution }, resolution }
       const sale = { saleKey: messageKey, saleOfVoidKey: messageKey }
       return {
-        request: { ...pos, door: 'json', kind: 'case', ...said },
+        request: { ...pos, door: 'json', kind: 'case', ...content },
         load: { terminalId: TID, messageKey, ...sale },
       }
     }

@@ -1,6 +1,6 @@
 /**
- * Connections to the service that cost the driver little: HTTP/1.1 as terminals use it, one request at a time
- * on each, no parser except for the status, `Content-Length` and `Retry-After`.
+ * Connections to the service that cost the driver little: HTTP/1.1 as terminals use it, with one request at a
+ * time on each. Only the status, `Content-Length` and `Retry-After` are parsed.
  */
 
 import { connect, type Socket } from 'node:net'

@@ -1,4 +1,7 @@
-/** @module What a verification finds reaches one answer or is discarded: a MAC key in clear must never be left behind. */
+/**
+ * @module A verification's results reach one answer or are discarded: a MAC key in clear must never be left
+ * behind.
+ */
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createPipeline } from '../../src/pipeline/process.ts'

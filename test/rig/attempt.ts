@@ -33,7 +33,7 @@ export interface Attempt {
   readonly name: string
   /** The query of its inquiry, or null when there is none. */
   readonly reference: string | null
-  /** Of a reversal: the reversed message. */
+  /** The reversed message, if this is a reversal. */
   readonly target: Attempt | null
   readonly received: Received[]
   /** Null without a conclusive answer. After `hangUp` the sender does not wait. */

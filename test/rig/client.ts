@@ -10,7 +10,7 @@ export interface Client {
   hangsUp: boolean
   /** Whether answered attempts are skipped. */
   skipsAnswered: boolean
-  /** Of the next isolate. */
+  /** The address of the next isolate. */
   url(): URL
   readonly merchantKey: string
   /** The number of requests. */

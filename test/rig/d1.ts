@@ -1,6 +1,6 @@
 /**
- * @module The rig's D1: a Worker with the HTTP protocol of workerd's own D1 binding, over a Durable Object
- * that keeps the SQLite file, with D1's faults. Its `Control` is the rig's control API, on another socket.
+ * @module The rig's D1: a Worker with the HTTP protocol of workerd's own D1 binding and with D1's faults. A
+ * Durable Object keeps the SQLite file. Its `Control` is the rig's control API, on another socket.
  *
  * It runs inside workerd: its types are stripped when a rig starts, and it imports nothing else.
  */

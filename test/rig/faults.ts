@@ -1,6 +1,6 @@
 /**
- * @module A D1 that fails one call in five: the number of tries until a void is final, for a terminal and for
- * a back office with one key. No void is done twice or refused without a reason.
+ * @module A D1 that fails one call in five. The tests count the tries until a void is final, for a terminal
+ * and for a back office with one key. No void is done twice or refused without a reason.
  */
 
 import { loadCore } from '../../src/cli/lib/core.ts'

@@ -6,7 +6,7 @@ import { type Attempt, historyOf, lastOf, type Received } from './attempt.ts'
 interface Inquiry {
   readonly state?: string
   readonly certainty?: string
-  /** Of the POS door; of the JSON API the body and its status. */
+  /** The answer of the POS door, or the body and status of the JSON API. */
   readonly answer?: {
     readonly rrn?: string
     readonly responseCode?: string

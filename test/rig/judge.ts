@@ -1,6 +1,6 @@
 /**
- * @module The rules after every message was sent again to a fresh process and answered: nothing acknowledged
- * is lost, nothing happened twice, the same message has the same answer, and the totals are those of the
+ * @module The rules after every message was sent again to a fresh process and answered. Nothing acknowledged
+ * is lost, nothing happened twice, and the same message has the same answer. The totals are those of the
  * acknowledged messages.
  */
 

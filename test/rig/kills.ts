@@ -1,6 +1,7 @@
 /**
- * @module SIGKILL at random moments under racing sales, voids, reversals and settlements: kill, restart on the
- * same files, repeat every message until all have answers (with more kills), then compare in a fresh process.
+ * @module SIGKILL at random moments under racing sales, voids, reversals and settlements. After each kill it
+ * restarts on the same files and repeats every message until all have answers. Then it compares in a fresh
+ * process.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,7 +1,7 @@
 /**
- * The restore drill: a day with an acquirer, a copy of the database's files, more of the day, and the old
- * files restored while the acquirer is ahead. `annul reconcile` finds all that is missing, the acquirer
- * receives nothing, and a second run finds nothing new.
+ * The restore drill: a day with an acquirer, a copy of the database's files, and more of the day. Then the
+ * old files are restored while the acquirer is ahead. `annul reconcile` finds all that is missing, the
+ * acquirer receives nothing, and a second run finds nothing new.
  */
 
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

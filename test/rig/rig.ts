@@ -1,7 +1,7 @@
 /**
- * @module Plain workerd on the bundle that a deployment would upload, over our own D1 with faults (`d1.ts`):
- * one process, which starts in about a tenth of a second and may be killed at any moment. The same folder
- * again is the same database. Loopback only; Linux and macOS.
+ * @module Plain workerd on the bundle that a deployment would upload, over our own D1 with faults (`d1.ts`).
+ * It is one process, which starts in about a tenth of a second and may be killed at any moment. The same
+ * folder again is the same database. Loopback only; Linux and macOS.
  */
 
 import { isolateNames, prepare, prepareNeighbour, RIG_CONFIGURATION } from './configuration.ts'
@@ -26,7 +26,7 @@ export interface RigOptions {
 }
 
 export interface Rig {
-  /** Of the first isolate. */
+  /** The address of the first isolate. */
   readonly url: URL
   readonly urls: readonly URL[]
   readonly pid: number

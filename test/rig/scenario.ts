@@ -1,6 +1,6 @@
 /**
  * @module A sale and all that races for it: voids by both APIs, copies, reversals. It can run again and
- * again: earlier messages are sent again byte for byte, and messages that a kill prevented are sent for the
+ * again. Then it sends earlier messages again byte for byte, and sends messages that a kill prevented for the
  * first time.
  */
 

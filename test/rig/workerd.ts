@@ -9,7 +9,7 @@ const workerd = createRequire(import.meta.url)('workerd').default as string
 
 export interface Workerd {
   readonly pid: number
-  /** Of its sockets, in the order of their names. */
+  /** The addresses of its sockets, in the order of their names. */
   readonly urls: readonly URL[]
   /** Milliseconds from the start of the process until it listened. */
   readonly startedIn: number

@@ -1,5 +1,5 @@
 /**
- * @module An attacker in a world, without a key: it repeats observed frames, and sends forged ones with a
+ * @module An attacker in a world, without a key. It repeats observed frames, and sends forged ones with a
  * made-up MAC and the STANs that the terminal will use next.
  */
 

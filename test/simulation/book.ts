@@ -21,7 +21,7 @@ export interface Sent {
   readonly kind: EntryKind
   readonly terminalId: string
   readonly merchantId: string
-  /** Of a message of the JSON API. */
+  /** Null for a message that is not of the JSON API. */
   readonly idempotencyKey: string | null
   /** The time of its first copy. */
   readonly sentAt: number

@@ -1,7 +1,7 @@
 /**
- * @module The grid of crash points: every boundary that a message passes × every fault that can strike there
- * × {its first time, a copy of it, against a competitor}. Each cell is a world of its own. After the recovery
- * every rule must hold.
+ * @module The grid of crash points. It crosses every boundary that a message passes, every fault that can
+ * strike there, and {its first time, a copy of it, against a competitor}. Each cell is a world of its own.
+ * After the recovery every rule must hold.
  */
 
 import { testCard } from '../../src/terminal/test-cards.ts'

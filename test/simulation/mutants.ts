@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
     instead: 'if (false)',
   },
   {
-    name: 'nothing is claimed: a void is approved before the acquirer answers',
+    name: 'no sale has a claim: a void is approved before the acquirer answers',
     file: 'src/pipeline/decide.ts',
     snippet: 'return acquirer.isRemote ? asPending(decision, loadedState, generated) : decision',
     instead: 'return decision',

@@ -1,6 +1,6 @@
 /**
- * @module An older database restored under an acquirer that is ahead: terminals and back offices work through
- * faults, a copy of the database is made at some moment, they continue, and the copy is restored. The
+ * @module An older database restored under an acquirer that is ahead. Terminals and back offices work through
+ * faults, and a copy of the database is made at some moment. They continue, and the copy is restored. The
  * acquirer's records are sent as `annul reconcile` does. Then both books must agree except for open cases,
  * and nothing may have gone to the acquirer as new.
  */

@@ -1,6 +1,6 @@
 /**
- * @module A terminal of a world: a virtual terminal that obeys the terminal's rules, and an operator who
- * sells, voids, reverses, settles, cuts the power and retries.
+ * @module A terminal of a world: a virtual terminal that obeys the terminal's rules, and its operator. The
+ * operator sells, voids, reverses, settles, cuts the power and retries.
  */
 
 import { posMessageKey } from '../../src/domain/message-key.ts'

@@ -23,8 +23,7 @@ export interface Golden {
 
 /**
  * Published bytes that `pack` does not reproduce, and the bytes it gives. The sender aligned field 22 to the
- * right (`0012`), but the protocol aligns it to the left, so that it reads as 001 with a non-zero pad nibble
- * 2.
+ * right (`0012`), but the protocol aligns it to the left. It then reads as 001 with a non-zero pad nibble 2.
  */
 export const NOT_CANONICAL: ReadonlyMap<string, { readonly published: string; readonly packed: string }> =
   new Map([['refund-req-easyapp', { published: '150752001200', packed: '150752001000' }]])

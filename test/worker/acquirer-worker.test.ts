@@ -1,6 +1,6 @@
 /**
- * @module The service with an acquirer that is a Worker of its own, reached through a service binding: frames
- * on the wire, MACs and books on both sides.
+ * @module The service with an acquirer that is a Worker of its own, reached through a service binding. The
+ * tests check frames on the wire, MACs and the books on both sides.
  */
 
 import { env } from 'cloudflare:workers'

@@ -508,12 +508,12 @@ it('the reversal of a captured sale is sent to the acquirer after the reversal o
   const reply = await s.ask(isolate, key, 'POST', '/v1/sales', {
     ...capturedSale,
     pan: s.PAN,
-    rrn: 'FED000000001',
+    rrn: 'CAP000000001',
   })
   expect(reply.status).toBe(201)
   expect(
     (
-      await terminal.send(s.aVoid({ stan: '000002', original: '000077', rrn: 'FED000000001', amount: 1234 }))
+      await terminal.send(s.aVoid({ stan: '000002', original: '000077', rrn: 'CAP000000001', amount: 1234 }))
     ).fields.get(39),
   ).toBe('00')
   expect((await terminal.send(s.aReversal('sale', { stan: '000077' }))).fields.get(39)).toBe('00')

@@ -1,5 +1,5 @@
 /**
- * @module The JSON API: access, Idempotency-Key, problem details, voids and sales by id and RRN. Both doors
+ * @module The JSON API: access, Idempotency-Key, problem details, voids and sales by id and RRN. Both APIs
  * decide alike.
  */
 

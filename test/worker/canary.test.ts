@@ -1,6 +1,6 @@
 /**
- * @module Card data and keys that must not stay: placed in every field and door that can hold them, then
- * searched in every table and log line, plain, in hex and in base64.
+ * @module Card data and keys that must not stay. They are placed in every field and door that can hold them.
+ * Then every table and log line is searched for them, plain, in hex and in base64.
  */
 
 import { beforeAll, expect, it } from 'vitest'

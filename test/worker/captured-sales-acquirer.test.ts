@@ -12,7 +12,7 @@ import { SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
 import { openTerminal, type TestTerminal } from './terminal.ts'
 
-const RRN = 'FED000000001'
+const RRN = 'CAP000000001'
 
 async function openHarness() {
   const acquirer = scriptedAcquirer()

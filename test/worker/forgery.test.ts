@@ -1,7 +1,7 @@
 /**
- * @module Forgeries that keep the CUP ECB MAC right, because it folds a message by XOR: swapped blocks, equal
- * flipped bits in two blocks, appended zero blocks. What the canonical parse and the comparison with the
- * original catch, and what remains.
+ * @module Forgeries that keep the CUP ECB MAC right, because it folds a message by XOR. They swap blocks,
+ * flip equal bits in two blocks, or append zero blocks. The tests show which ones the canonical parse and the
+ * comparison with the original catch, and which remain.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -93,9 +93,10 @@ async function openVoid(): Promise<{ terminal: TestTerminal; frame: Uint8Array }
 /**
  * The fields that remain, which no decision uses. Field 2 identifies the card, 4 and 49 amount and currency,
  * 37 and 38 the sale, 41, 42 and 60 the terminal. The forgeries change the expiry (14), the entry mode (22,
- * 23), the PIN (26, 52), the track (35), the security flags (53), the reader's digits of 60, and the STAN
- * (11). A changed STAN voids the same sale, once and in full, under another number. Such a forger must hold a
- * message of the terminal and its place in TLS. Profiles with X9.9, X9.19 or SM4-CBC leave no such field.
+ * 23), the PIN (26, 52) and the track (35). They also change the security flags (53), the reader's digits of
+ * 60, and the STAN (11). A changed STAN voids the same sale, once and in full, under another number. Such a
+ * forger must hold a message of the terminal and its place in TLS. Profiles with X9.9, X9.19 or SM4-CBC leave
+ * no such field.
  */
 const UNPROTECTED = ['11', '14', '22', '23', '26', '35', '52', '53', '60']
 

@@ -1,6 +1,6 @@
 /**
- * @module The journal as evidence: a chain made through both APIs, mutations that are found by their first
- * bad entry, and projections rebuilt from it row by row.
+ * @module The journal as evidence: a chain made through both APIs. Mutations are found by their first bad
+ * entry, and projections are rebuilt from it row by row.
  */
 
 import { env } from 'cloudflare:workers'

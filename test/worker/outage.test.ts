@@ -1,6 +1,6 @@
 /**
- * @module The pipeline when D1 fails: commits repeated after an error that hid their success, sets with a bad
- * message, silence when the outcome is unknown, and a log without message content.
+ * @module The pipeline when D1 fails. Commits are repeated after an error that hid their success, and sets
+ * may have a bad message. The pipeline is silent when the outcome is unknown, and logs no message content.
  */
 
 import { env } from 'cloudflare:workers'

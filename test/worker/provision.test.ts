@@ -1,6 +1,6 @@
 /**
- * @module Provisioning a terminal: components and check values, changes that take effect at once, master keys
- * that end every earlier key, and changes that race with a sign-on or another change.
+ * @module Provisioning a terminal: components, check values, and changes that take effect at once. New master
+ * keys end every earlier key. Changes race with a sign-on or another change.
  */
 
 import { env } from 'cloudflare:workers'
@@ -205,9 +205,9 @@ describe('a change', () => {
   it('keeps the settings that it does not name', async () => {
     const terminal = await openTerminal(isolate, { body: { textEncoding: 'ascii' } as object })
     await put(terminal.tid, { settlementMac: 'required' })
-    const { body } = await put(terminal.tid, { merchant: { name: 'Corner shop' } })
+    const { body } = await put(terminal.tid, { merchant: { name: 'Corner bakery' } })
     expect(body).toMatchObject({ textEncoding: 'ascii', settlementMac: 'required', status: 'active' })
-    expect(body.merchant).toMatchObject({ name: 'Corner shop', cutOff: '23:00' })
+    expect(body.merchant).toMatchObject({ name: 'Corner bakery', cutOff: '23:00' })
   })
 })
 

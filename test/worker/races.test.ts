@@ -1,7 +1,7 @@
 /**
- * @module Many messages at once, in one isolate and over four on one database: identical voids, different
- * voids of one sale, a void against a reversal, a settlement and the JSON API. One outcome, exact totals, a
- * sound journal, and a true answer for every loser.
+ * @module Many messages at once, in one isolate and over four on one database. Identical voids, different
+ * voids of one sale, a void against a reversal, a settlement and the JSON API race. One outcome, exact
+ * totals, a sound journal, and a true answer for every loser.
  */
 
 import { describe, expect, it } from 'vitest'

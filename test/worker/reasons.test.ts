@@ -1,7 +1,7 @@
 /**
- * @module Every reason for a refusal at the POS door, in the order of the guards: field 39, the texts in
- * field 63, the sign-on request in the header, and whether the answer is signed. Then pairs of faults that
- * show the order.
+ * @module Every reason for a refusal at the POS door, in the order of the guards. The tests check field 39,
+ * the texts in field 63, the sign-on request in the header, and whether the answer is signed. Then pairs of
+ * faults show the order.
  */
 
 import { env } from 'cloudflare:workers'

@@ -1,6 +1,6 @@
 /**
- * @module An older database restored under an acquirer that is ahead: the acquirer's records show every
- * difference, safe ones are resolved, the others become cases, nothing is sent again, and a second run finds
+ * @module An older database restored under an acquirer that is ahead. The acquirer's records show every
+ * difference: safe ones are resolved, the others become cases. Nothing is sent again, and a second run finds
  * nothing new.
  */
 

@@ -1,6 +1,6 @@
 /**
- * @module Settlement (0500) and batch upload (0320) at the POS door: totals compared, the batch closed once
- * and the next one opened, and the limits of unproved senders.
+ * @module Settlement (0500) and batch upload (0320) at the POS door. Totals are compared, the batch is closed
+ * once and the next one opened, and unproved senders have limits.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'

@@ -161,10 +161,10 @@ describe('defence in depth', () => {
 it('an attacker leaves nothing in it', async () => {
   const { isolate } = await openWatched()
   const before = await dump()
-  await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { tid: 'STRANGER', mid: s.MID }))
+  await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { tid: 'NOTKNOWN', mid: s.MID }))
   await s.send(
     isolate,
-    s.from(s.aManagement('0800', '003', { stan: '000001' }), { tid: 'STRANGER', mid: s.MID }),
+    s.from(s.aManagement('0800', '003', { stan: '000001' }), { tid: 'NOTKNOWN', mid: s.MID }),
   )
   expect(await dump()).toEqual(before)
 })

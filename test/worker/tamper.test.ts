@@ -1,7 +1,7 @@
 /**
- * @module Golden requests with one flipped bit, cut at every byte, or forged as the CUP ECB MAC allows,
- * posted to the POS door: refused with nothing written, or harmless. The harmless ones are listed with the
- * reason.
+ * @module Golden requests with one flipped bit, cut at every byte, or forged as the CUP ECB MAC allows.
+ * Posted to the POS door, they are refused with nothing written, or are harmless. The harmless ones are
+ * listed with the reason.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'
