@@ -31,7 +31,7 @@ import {
   unpackWhatCan,
 } from '../../src/iso8583/message.ts'
 import { ICC_TAGS } from '../../src/iso8583/names.ts'
-import { parsePosMessage } from '../../src/iso8583/pos-message.ts'
+import { parsePosHead, parsePosMessage } from '../../src/iso8583/pos-message.ts'
 import { serialData, unwrapSerial, wrapSerial, xorLrc } from '../../src/iso8583/serial-frame.ts'
 import { decodeText, encodeText, type TextEncoding } from '../../src/iso8583/text.ts'
 import { microPack } from '../support/micro-iso8583.ts'
@@ -175,7 +175,7 @@ function checkRequest(message: Message, body: Uint8Array): string {
   must(!isKept(JSON.stringify(kept)), 'request: keeps a card number')
   hasAccountType(message)
   for (const part of [fields.get(60) ?? '', fields.get(61) ?? '']) checkField60(part)
-  const parsed = parsePosMessage({ ...ENVELOPE, body }, message)
+  const parsed = parsePosMessage(parsePosHead({ ...ENVELOPE, body }, message))
   const { type, fault } = parsed
   must(type === transactionTypeOf(message), 'request: type')
   if (isRequest(message.mti)) checkAnswer(message, type)
@@ -185,7 +185,10 @@ function checkRequest(message: Message, body: Uint8Array): string {
   if (fault !== undefined) return `${type}, fault in ${fault}`
   if (parsed.kind === 'management') return type
   must(isSame(parsed.macInput, macInput(body)), 'request: MAC input')
-  must(parsed.isCanonical === (isCanonical(body, message) && !hasAccountType(message)), 'request: canonical')
+  must(
+    parsed.isUnambiguous === (isCanonical(body, message) && !hasAccountType(message)),
+    'request: canonical',
+  )
   const { request } = parsed
   // The totals of a settlement are compared, and not written.
   must(!isKept(JSON.stringify({ ...request, totals: undefined })), 'request: holds a card number')

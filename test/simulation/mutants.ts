@@ -117,8 +117,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no MAC is compared',
     file: 'src/pos/verify-mac.ts',
-    snippet: 'if (fits && core.verifyMac(algorithm, macKey, macInput, given))',
-    instead: 'if (fits)',
+    snippet: 'isProved = fits && core.verifyMac(algorithm, macKey, macInput, given)',
+    instead: 'isProved = fits',
   },
   {
     name: 'an entry that lost the race is answered as if it were stored',
