@@ -37,7 +37,7 @@ export type PosTransaction = Exclude<TransactionType, ManagementType>
 
 export type PosRequest = SaleRequest | VoidRequest | ReversalRequest | SettlementRequest | UploadRequest
 
-/** What a limit needs to know of a message, before the rest of it is parsed. */
+/** The parts of a message that a limit needs, before the rest of it is parsed. */
 export interface PosHead {
   readonly frame: Frame
   /** The fields for the answer to copy. */
