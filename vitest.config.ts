@@ -7,6 +7,7 @@ const MONEY_PATH = [
     (name) => `src/pipeline/${name}.ts`,
   ),
   ...[
+    'caller',
     'commit',
     'db',
     'forwarded',

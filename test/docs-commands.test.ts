@@ -1,4 +1,4 @@
-/** @module Every command of the README is run by a test: which one runs what. The README has its sections in order. */
+/** @module A test runs every command of the README. The README has its sections in order. */
 
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
@@ -9,13 +9,13 @@ const read = (path: string): string => readFileSync(path, 'utf8')
 const linesOf = (text: string): string[] => text.trimEnd().split('\n')
 const scripts: Readonly<Record<string, string>> = JSON.parse(read('package.json')).scripts
 
-it('the README has four blocks of commands, and the two commands are the first', () => {
+it('has four blocks of commands in the README, and the two commands first', () => {
   expect(blocksOf('sh')).toEqual(Object.values(COMMANDS))
   expect(COMMANDS.twoCommands).toBe('npm ci && npm run demo\nnpm ci && npm test\n')
   expect(COMMANDS.start).toBe('npm start\n')
 })
 
-it('`npm run demo` and `npm start` are what test/cli/demo.test.ts starts, CI runs the rest', () => {
+it('starts `npm run demo` and `npm start` in test/cli/demo.test.ts, and the rest in CI', () => {
   expect(scripts).toMatchObject({
     demo: 'node src/cli/index.ts demo',
     start: 'node src/cli/index.ts start',
@@ -28,20 +28,20 @@ it('`npm run demo` and `npm start` are what test/cli/demo.test.ts starts, CI run
       expect([path, linesOf(read(path)).some((line) => line.includes(command))]).toEqual([path, true])
 })
 
-it('test/cli/demo.test.ts runs the other blocks, and compares what the README shows of their output', () => {
+it('runs the other blocks in test/cli/demo.test.ts, and compares their output with the README’s', () => {
   const test = read('test/cli/demo.test.ts')
   for (const name of Object.keys(SHOWN)) expect(test).toContain(`SHOWN.${name}`)
   for (const name of ['voidByCurl', 'voidByTerminal']) expect(test).toContain(`COMMANDS.${name}`)
 })
 
-it('`npm start` prints the commands of the README', () => {
+it('finds the README’s commands in the output of `npm start`', () => {
   const seen = { url: new URL('http://127.0.0.1:8787'), credentialsPath: '' }
   const printed = whatToTry(seen as Parameters<typeof whatToTry>[0]).map((line) => line.replace(/^ {2}/, ''))
   for (const commands of [COMMANDS.voidByCurl, COMMANDS.voidByTerminal])
     expect(missingLines(commands, printed.join('\n'))).toEqual([])
 })
 
-it('the README shows twelve lines of a picture and ten of the demo, and every section in its place', () => {
+it('finds twelve lines of a picture, ten of the demo, and every section in its place in the README', () => {
   const [picture = ''] = blocksOf('text')
   expect([linesOf(picture).length, linesOf(SHOWN.demoOutput).length]).toEqual([12, 10])
   expect([...README.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => heading)).toEqual([
@@ -57,7 +57,7 @@ it('the README shows twelve lines of a picture and ten of the demo, and every se
   expect(linesOf(concepts).length).toBe(6)
 })
 
-it('a line that an output does not have, or has elsewhere, is found', () => {
+it('detects a line that an output lacks or has elsewhere', () => {
   const output = 'a 000000000001\nb 1.5 ms\nc'
   expect(missingLines('a 000000000002\nb 20 ms\nc\n', output)).toEqual([])
   expect(missingLines('b 2 ms\na 000000000001', output)).toEqual(['a RRN'])

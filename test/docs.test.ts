@@ -1,4 +1,4 @@
-/** @module What the pages say is what the code does: rooms, outcomes, routes, settings, commands, paths. */
+/** @module The pages match the code: folders, outcomes, routes, settings, commands, paths. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -23,7 +23,7 @@ const docs = readdirSync('docs', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.md'))
   .map((name) => [`docs/${name.replaceAll('\\', '/')}`, read(`docs/${name}`)] as const)
 
-/** Rows of the table whose head line is `head`, as cells without their backticks. */
+/** Rows of the table with the head line `head`, as cells without their backticks. */
 function table(page: string, head: string): string[][] {
   const lines = page.split('\n')
   const at = lines.indexOf(head)
@@ -39,7 +39,7 @@ function table(page: string, head: string): string[][] {
 
 const column = (rows: readonly string[][], n: number): string[] => rows.map((row) => row[n] ?? '')
 
-it('every reason that a page names is there', () => {
+it('every reason in a page exists', () => {
   const known = new Set([...Object.keys(REFUSALS), ...Object.keys(API_REFUSALS)])
   const named = [...docs.map(([, text]) => text), ...Object.values(PAGES)].flatMap((text) =>
     [...text.matchAll(/\(`(\w+)`, [0-9A-Z]{2}\)/g)].map(([, reason = '']) => reason),
@@ -49,24 +49,26 @@ it('every reason that a page names is there', () => {
 })
 
 describe('ARCHITECTURE.md', () => {
-  const rooms = table(ARCHITECTURE, '| room | what it has | may import |')
+  const rows = table(ARCHITECTURE, '| room | what it has | may import |')
 
-  it('has every room of src/, with what it may import', () => {
+  it('lists every folder of src/, with its permitted imports', () => {
     const rules = /const MAY_IMPORT[^=]*= \{([\s\S]*?)\n\}/.exec(read('test/tidy.test.ts'))?.[1] ?? ''
     const ours = [...rules.matchAll(/^ {2}'?([\w.-]+)'?: \[([^\]]*)\]/gm)].map(
-      ([, room = '', imports = '']) => [
-        room,
+      ([, folder = '', imports = '']) => [
+        folder,
         [...imports.matchAll(/'([^']+)'/g)].map(([, name = '']) => name).toSorted(),
       ],
     )
-    const documented = rooms.map(([room = '', , imports = '']) => [
-      room,
+    const documented = rows.map(([folder = '', , imports = '']) => [
+      folder,
       [...imports.matchAll(/`?([\w.-]+)`?/g)].map(([, name = '']) => name).toSorted(),
     ])
-    const byRoom = ([a]: unknown[], [b]: unknown[]) => String(a).localeCompare(String(b))
-    expect(documented.toSorted(byRoom)).toEqual(ours.filter(([room]) => room !== 'env.d.ts').toSorted(byRoom))
+    const byName = ([a]: unknown[], [b]: unknown[]) => String(a).localeCompare(String(b))
+    expect(documented.toSorted(byName)).toEqual(
+      ours.filter(([folder]) => folder !== 'env.d.ts').toSorted(byName),
+    )
     const folders = readdirSync('src').filter((name) => !name.endsWith('.d.ts'))
-    expect(column(rooms, 0).toSorted()).toEqual(folders.toSorted())
+    expect(column(rows, 0).toSorted()).toEqual(folders.toSorted())
   })
 
   it('has every outcome of the pipeline', () => {
@@ -76,13 +78,13 @@ describe('ARCHITECTURE.md', () => {
     expect(column(table(ARCHITECTURE, '| outcome | meaning | POS door | JSON API |'), 0)).toEqual(kinds)
   })
 
-  it('draws only files that are there', () => {
+  it('draws existing files only', () => {
     const picture = /```text\n([\s\S]*?)```/.exec(ARCHITECTURE)?.[1] ?? ''
     const drawn = [...picture.matchAll(/\b(?:pos|api|pipeline)\/[\w-]+/g)].map(([path]) => path)
     expect(drawn.length).toBeGreaterThan(8)
     expect(drawn.filter((path) => !existsSync(`src/${path}.ts`) && !existsSync(`src/${path}`))).toEqual([])
-    const stages = [...picture.matchAll(/│ ([a-z-]+) {2,}/g)].map(([, stage = '']) => stage)
-    expect(stages).toEqual(['group-commit', 'load', 'verify', 'decide', 'commit', 'ask-acquirer'])
+    const steps = [...picture.matchAll(/│ ([a-z-]+) {2,}/g)].map(([, step = '']) => step)
+    expect(steps).toEqual(['group-commit', 'load', 'verify', 'decide', 'commit', 'ask-acquirer'])
   })
 
   it('has at most 250 lines', () => {
@@ -91,12 +93,12 @@ describe('ARCHITECTURE.md', () => {
 })
 
 describe('docs/api.md', () => {
-  it('has every route of the JSON API, and no other', () => {
+  it('lists exactly the routes of the JSON API', () => {
     const ours = Object.keys(CONTRACT)
     expect(column(table(API, '| route | what it does | caller |'), 0).toSorted()).toEqual(ours.toSorted())
   })
 
-  it('has the bounds of its bodies', () => {
+  it('has the limits of its bodies', () => {
     const bounds = [
       `up to ${MOST_LINES} as NDJSON`,
       `${API_BODY_LIMIT / 1024} KiB`,
@@ -107,7 +109,7 @@ describe('docs/api.md', () => {
 })
 
 describe('settings', () => {
-  it('every region has every one of them', () => {
+  it('are complete in every region', () => {
     const wrangler = read('wrangler.toml')
     const regions = [...wrangler.matchAll(/^\[env\.(\w+)\]/gm)].map(([, name]) => name)
     expect(regions.length).toBe(2)
@@ -119,7 +121,7 @@ describe('settings', () => {
     }
   })
 
-  it('what must be changed to deploy says so above it', () => {
+  it('to change before a deployment have a comment above them', () => {
     const values = [...read('wrangler.toml').matchAll(/((?:^#.*\n)*)^(database_id|ACQUIRER_ID|routes) = /gm)]
     expect(values.length).toBe(3 + 3 + 2)
     for (const [, comment, name] of values)
@@ -130,7 +132,7 @@ describe('settings', () => {
 describe('commands', () => {
   const scripts: Readonly<Record<string, string>> = JSON.parse(read('package.json')).scripts
 
-  it('every `npm run` and `npm start` of a page is a script', () => {
+  it('of npm in a page are scripts', () => {
     for (const [page, text] of Object.entries(PAGES)) {
       const named = [...text.matchAll(/npm run (?:-s )?([\w:-]+)|npm (start|test)\b/g)]
       for (const [, script, direct] of named)
@@ -138,14 +140,14 @@ describe('commands', () => {
     }
   })
 
-  it('docs/cli.md has every command, and the README leads to it', () => {
+  it('docs/cli.md has every command, and the README links to it', () => {
     const rows = column(table(CLI, '| command | what it does |'), 0)
     expect(rows.map((row) => /\[`([\w -]+)`\]/.exec(row)?.[1])).toEqual(Object.keys(COMMANDS))
     expect(README).toContain('](docs/cli.md)')
   })
 })
 
-it.each(Object.entries(PAGES))('every path that %s names is there', (_, text) => {
+it.each(Object.entries(PAGES))('every path in %s exists', (_, text) => {
   const paths = [...text.matchAll(/`((?:src|test|assembly|migrations)\/[\w./-]*|[\w-]+\.(?:md|toml|json))`/g)]
   for (const [, path = ''] of paths)
     expect([
@@ -154,7 +156,7 @@ it.each(Object.entries(PAGES))('every path that %s names is there', (_, text) =>
     ]).toEqual([path, true])
 })
 
-it('docs/README.md has every page of docs/ and the first page of each folder', () => {
+it('docs/README.md lists every page of docs/ and the first page of each folder', () => {
   const linked = [...read('docs/README.md').matchAll(/\]\(([\w./-]+)/g)].map(([, to = '']) => `docs/${to}`)
   const pages = docs
     .map(([path]) => path)
@@ -162,7 +164,7 @@ it('docs/README.md has every page of docs/ and the first page of each folder', (
   expect(pages.filter((path) => path !== 'docs/README.md' && !linked.includes(path))).toEqual([])
 })
 
-it('the changelog opens with the version of the package', () => {
+it('the changelog starts with the version of the package', () => {
   expect(/^## (\S+)/m.exec(CHANGELOG)?.[1]).toBe(JSON.parse(read('package.json')).version)
 })
 
@@ -173,12 +175,12 @@ describe('test/README.md', () => {
       .map((entry) => `${entry.parentPath.replaceAll('\\', '/')}/${entry.name}`.replace('test/', ''))
   const files = walk('test')
 
-  it('lists every test file, and no other', () => {
+  it('lists exactly the test files', () => {
     const documented = column(table(TESTS, '| file | what it shows |'), 0)
     expect(documented.toSorted()).toEqual(files.filter((path) => path.endsWith('.test.ts')).toSorted())
   })
 
-  it('says of every vector file where it is from', () => {
+  it('names the origin of every vector file', () => {
     const documented = column(table(TESTS, '| vectors | what they are | origin |'), 0)
     expect(documented.toSorted()).toEqual(files.filter((path) => path.startsWith('vectors/')).toSorted())
   })

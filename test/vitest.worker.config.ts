@@ -40,7 +40,10 @@ async function simulatedAcquirer() {
   }
 }
 
-/** workerd with a D1 of its own per test file: the doors, the store, and the core once more; beside it an acquirer to forward to. */
+/**
+ * workerd with a D1 of its own per test file: both APIs, the store, and the core again, with an acquirer to
+ * forward to.
+ */
 export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({

@@ -1,4 +1,4 @@
-/** @module What the JSON door refuses, member by member; each body valid but for one thing. */
+/** @module The bodies that the JSON API rejects, member by member. Each is valid except for one thing. */
 
 import { describe, expect, it } from 'vitest'
 import type * as z from 'zod'
@@ -26,7 +26,7 @@ function changed(valid: Body, member: string, value: unknown): Body {
   return body
 }
 
-/** Where a schema finds fault: paths of members. */
+/** The paths of the members that a schema rejects. */
 function faults(schema: z.ZodType, body: unknown): string[] {
   const { success, error } = schema.safeParse(body)
   return success ? [] : error.issues.map(({ path }) => path.join('.'))
@@ -36,7 +36,7 @@ function refuses(schema: z.ZodType, valid: Body, table: Record<string, readonly 
   const rows = Object.entries(table).flatMap(([member, values]) =>
     values.map((value) => [member, value === ABSENT ? 'absent' : JSON.stringify(value), value] as const),
   )
-  it.each(rows)('refuses %s: %s', (member, _, value) => {
+  it.each(rows)('rejects %s: %s', (member, _, value) => {
     const found = faults(schema, changed(valid, member, value))
     expect(found.length).toBeGreaterThan(0)
     for (const path of found) expect(path === '' ? member : path).toMatch(new RegExp(`^${member}(\\.|$)`))
@@ -47,20 +47,20 @@ function takes(schema: z.ZodType, valid: Body, table: Record<string, readonly un
   const rows = Object.entries(table).flatMap(([member, values]) =>
     values.map((value) => [member, value === ABSENT ? 'absent' : JSON.stringify(value), value] as const),
   )
-  it.each(rows)('takes %s: %s', (member, _, value) => {
+  it.each(rows)('accepts %s: %s', (member, _, value) => {
     expect(faults(schema, changed(valid, member, value))).toEqual([])
   })
 }
 
-/** A misspelt, inherited-looking or smuggled member. */
+/** A misspelt member, an inherited name, or an additional member. */
 const UNKNOWN_MEMBERS = ['Amount', 'extra', 'constructor', 'merchant_id', '']
 
 function closed(schema: z.ZodType, valid: Body): void {
-  it.each(UNKNOWN_MEMBERS)('refuses a member %j that it does not know', (name) => {
+  it.each(UNKNOWN_MEMBERS)('rejects an unknown member %j', (name) => {
     expect(schema.safeParse({ ...valid, [name]: 1 }).success).toBe(false)
   })
 
-  it('refuses what is no object', () => {
+  it('rejects a body that is not an object', () => {
     for (const body of [null, undefined, [], [valid], 'text', 1, true])
       expect(schema.safeParse(body).success).toBe(false)
   })
@@ -72,7 +72,7 @@ const BAD_CURRENCIES = ['CNY', '15', '1560', 156, '', ' 156', '１５６', null]
 describe('POST /v1/voids', () => {
   const valid = { saleId: 'a0'.repeat(16), amount: 1234, currency: '156', reason: 'operator_error' }
 
-  it('takes it, and what may be left out', () => {
+  it('accepts it, also without the optional members', () => {
     expect(voidRequestBody.parse(valid)).toEqual(valid)
     expect(voidRequestBody.parse({ saleId: valid.saleId, amount: 1 })).toEqual({
       saleId: valid.saleId,
@@ -109,7 +109,7 @@ describe('POST /v1/sales', () => {
     soldAt: '2026-06-01T10:18:00+08:00',
   }
 
-  it('takes it, and what may be left out', () => {
+  it('accepts it, also without the optional members', () => {
     expect(capturedSaleBody.parse(valid)).toEqual(valid)
     const { merchantId, terminalId, batchNumber, stan, amount } = valid
     const least = { merchantId, terminalId, batchNumber, stan, amount }
@@ -165,7 +165,7 @@ describe('PUT /v1/merchants/{merchantId}/terminals/{terminalId}', () => {
     tmk: { components: [component, component], checkValue: '08D7' },
   }
 
-  it('takes it, and nothing at all', () => {
+  it('accepts it, and an empty body', () => {
     expect(terminalSettings.parse(valid)).toEqual(valid)
     expect(terminalSettings.parse({})).toEqual({})
   })
@@ -211,7 +211,7 @@ describe('PUT /v1/merchants/{merchantId}', () => {
     window: { kind: 'business_day' },
   }
 
-  it('takes it, and nothing at all', () => {
+  it('accepts it, and an empty body', () => {
     expect(merchantSettings.parse(valid)).toEqual(valid)
     expect(merchantSettings.parse({})).toEqual({})
   })
@@ -243,21 +243,21 @@ describe('PUT /v1/merchants/{merchantId}', () => {
 })
 
 describe('names in paths and headers', () => {
-  it.each(['123456789012345', 'ABCdef789012345'])('merchant %s', (name) => {
+  it.each(['123456789012345', 'ABCdef789012345'])('accepts merchant %s', (name) => {
     expect(merchantId.safeParse(name).success).toBe(true)
   })
   it.each(['', '12345678901234', '1234567890123456', '12345678901234/', '12345678901234\n'])(
-    'not merchant %j',
+    'rejects merchant %j',
     (name) => expect(merchantId.safeParse(name).success).toBe(false),
   )
-  it.each(['12345678', 'POS00001'])('terminal %s', (name) => {
+  it.each(['12345678', 'POS00001'])('accepts terminal %s', (name) => {
     expect(terminalId.safeParse(name).success).toBe(true)
   })
-  it.each(['', '1234567', '123456789', '1234567.', '12345678\n'])('not terminal %j', (name) => {
+  it.each(['', '1234567', '123456789', '1234567.', '12345678\n'])('rejects terminal %j', (name) => {
     expect(terminalId.safeParse(name).success).toBe(false)
   })
   it.each(['a', 'order-1.2_3', 'a|b', 'a"b', '8e03978e-40d5-43dd-bc93-6894a57f9324', 'x'.repeat(255)])(
-    'key %s',
+    'accepts key %s',
     (key) => {
       expect(readIdempotencyKey(key)).toBe(key)
     },
@@ -268,7 +268,7 @@ describe('names in paths and headers', () => {
     ['"two words"', 'two words'],
     ['"a \\"b\\" \\\\"', 'a "b" \\'],
     [`"${'x'.repeat(255)}"`, 'x'.repeat(255)],
-  ])('key %s, a structured-field string', (text, key) => {
+  ])('accepts key %s, a structured-field string', (text, key) => {
     expect(readIdempotencyKey(text)).toBe(key)
   })
   it.each([
@@ -285,7 +285,7 @@ describe('names in paths and headers', () => {
     '"a\\b"',
     '"ä"',
     `"${'x'.repeat(256)}"`,
-  ])('not key %j', (key) => {
+  ])('rejects key %j', (key) => {
     expect(readIdempotencyKey(key)).toBeNull()
   })
 })

@@ -1,6 +1,6 @@
 /**
- * @module The options of `curl` that the README uses, by fetch: for a machine without curl. Prints the body, and the status on a
- * line of its own.
+ * @module The README's `curl` options, by fetch, for a machine without curl. Prints the body, and the status
+ * on its own line.
  */
 
 import { parseArgs } from 'node:util'

@@ -1,4 +1,7 @@
-/** @module The README as tests use it: its blocks, its commands in a shell against a test's own server, and output with ids masked. */
+/**
+ * @module The README for tests: its blocks, its commands in a shell against a test's own server, and output
+ * with masked ids.
+ */
 
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -18,10 +21,10 @@ const [twoCommands = '', start = '', voidByCurl = '', voidByTerminal = ''] = blo
 const [, demoOutput = '', terminalOutput = ''] = blocksOf('text')
 const [voidBody = ''] = blocksOf('json')
 
-/** What a reader copies into a shell. */
+/** The commands that a reader copies into a shell. */
 export const COMMANDS = { twoCommands, start, voidByCurl, voidByTerminal }
 
-/** What the README shows of an output. */
+/** The output in the README. */
 export const SHOWN = { demoOutput, terminalOutput, voidBody }
 
 /** Ids, random numbers, times and durations → their names. */
@@ -38,7 +41,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
 export const masked = (text: string): string =>
   MASKS.reduce((current, [pattern, name]) => current.replace(pattern, name), text)
 
-/** Lines of `shown` that `output` does not have, or not in this order; ids do not count. */
+/** Lines of `shown` that `output` does not have, or not in this order. Ids do not count. */
 export function missingLines(shown: string, output: string): string[] {
   const lines = masked(output).split('\n')
   let from = 0
@@ -63,8 +66,8 @@ const BY_FETCH = `"${process.execPath}" "${join(import.meta.dirname, 'curl-by-fe
 const BY_CURL = "command curl -sS -w '\\n%{http_code}\\n'"
 
 /**
- * Runs commands of the README in `sh`, with `npm` in a folder of its own, and returns stdout. `curl` prints the status after the
- * body; `fetch` takes its place where it is requested or there is no curl. Throws where a command fails.
+ * Runs commands of the README in `sh`, with `npm` in its own folder, and returns stdout. `curl` prints the
+ * status after the body. `fetch` replaces it on request or when curl is missing. Throws when a command fails.
  */
 export async function inShell(commands: string, server: TestServer, client: 'curl' | 'fetch' = 'curl') {
   const { annul } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts

@@ -1,4 +1,4 @@
-/** @module The core under any calls, the short form; `npm run test:fuzz` is the long one. */
+/** @module The core under any calls, the short form. `npm run test:fuzz` is the long one. */
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -6,15 +6,15 @@ import { moduleAt } from '../../src/cli/lib/core.ts'
 import { coreModule } from '../support/load-core.ts'
 import { CoreRig } from './core-rig.ts'
 import { EmbedderRig } from './embedder-rig.ts'
-import { hunt } from './hunt.ts'
 import { buildMutant, MUTANTS } from './mutants.ts'
 import { NUMBERS, readProgram, showProgram, writeProgram } from './program.ts'
 import { anyProgram } from './program-arbitrary.ts'
-import { readKept } from './seeds.ts'
+import { runFuzzer } from './run-fuzzer.ts'
+import { readEntries } from './seeds.ts'
 
 const rigs = { core: new CoreRig(coreModule), embedder: new EmbedderRig(coreModule) }
 
-test('a program is read as it was written', () => {
+test('a program reads as it was written', () => {
   expect(NUMBERS.length).toBeLessThanOrEqual(0xf0 - 0xc0)
   fc.assert(
     fc.property(anyProgram, (program) => {
@@ -24,24 +24,24 @@ test('a program is read as it was written', () => {
   )
 })
 
-test('the corpus is what it says, and breaks nothing', () => {
-  const corpus = readKept('core')
+test('the corpus matches its descriptions and breaks no property', () => {
+  const corpus = readEntries('core')
   expect(corpus.length).toBeGreaterThan(100)
-  for (const { input, words } of corpus) {
-    expect(showProgram(input)).toBe(words)
+  for (const { input, description } of corpus) {
+    expect(showProgram(input)).toBe(description)
     rigs.core.run(input)
     rigs.embedder.run(input)
   }
 })
 
-test('calls touch what is theirs, refuse what is not, and depend on nothing else', () => {
+test('calls touch only their own bytes, refuse all others, and depend on nothing else', () => {
   fc.assert(
     fc.property(anyProgram, (program) => rigs.core.run(program)),
     { numRuns: 3000 },
   )
 })
 
-test('what the embedder lets through never traps, and nothing is left behind', () => {
+test('calls that the embedder accepts never trap, and leave nothing behind', () => {
   fc.assert(
     fc.property(anyProgram, (program) => rigs.embedder.run(program)),
     { numRuns: 1000 },
@@ -49,14 +49,14 @@ test('what the embedder lets through never traps, and nothing is left behind', (
 })
 
 test.each(['chaining from a leftover', 'keys not wiped'])(
-  'a mistake made on purpose is found: %s',
+  'a deliberate mistake is found: %s',
   async (name) => {
     const mutant = MUTANTS[name]
     if (mutant === undefined) throw new Error(`no mutant ${name}`)
     const isCore = mutant.file.startsWith('assembly/')
     const module = isCore ? await moduleAt(await buildMutant(mutant, `build/fuzz/short ${name}`)) : coreModule
     const limits = { seconds: 50, execs: 200_000, deadlineSeconds: 10 }
-    const { result } = await hunt({
+    const { result } = await runFuzzer({
       ...limits,
       target: mutant.target,
       module,
@@ -64,6 +64,6 @@ test.each(['chaining from a leftover', 'keys not wiped'])(
       guided: false,
       mutant,
     })
-    expect(result?.words).toMatch(/^Error: \w/)
+    expect(result?.description).toMatch(/^Error: \w/)
   },
 )

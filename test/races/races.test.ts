@@ -1,10 +1,10 @@
-/** @module Races in short: rooms with and without an acquirer behind the service, and what a room says when a check is gone. */
+/** @module Races in short: harnesses with and without an acquirer. */
 
 import { describe, expect, it } from 'vitest'
 import { coreModule } from '../support/load-core.ts'
 import { jobsFor, runRace } from './settings.ts'
 
-/** Everything that its rooms came to, by name. */
+/** The results of all races, by name. */
 async function race(sales: number, settlements: number, seed: number): Promise<Record<string, number>> {
   const tally: Record<string, number> = {}
   for (const job of jobsFor(sales, settlements, seed)) {
@@ -16,18 +16,18 @@ async function race(sales: number, settlements: number, seed: number): Promise<R
   return tally
 }
 
-describe('at once', () => {
-  it('64 copies of a void and 64 other voids of a sale: one has its effect', {
+describe('concurrent messages', () => {
+  it('approves one of 64 copies of a void and 64 other voids of a sale', {
     timeout: 300_000,
   }, async () => {
     const tally = await race(10, 0, 1)
     expect(tally.sales).toBe(10)
     expect(tally.messages).toBe(10 * (64 + 64 + 65))
-    expect(tally['won by the one with copies']).toBeGreaterThan(0)
+    expect(tally['won by the copied void']).toBeGreaterThan(0)
     expect(tally['won by another']).toBeGreaterThan(0)
   })
 
-  it('a void and the settlement of its batch: the totals hold it, or it is refused', {
+  it('settles totals with the void, or refuses it, when a void races with the settlement of its batch', {
     timeout: 300_000,
   }, async () => {
     const tally = await race(0, 100, 1)

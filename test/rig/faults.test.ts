@@ -1,4 +1,4 @@
-/** A D1 that fails one call in five, the short form; `npm run test:faults` is the long one. */
+/** A D1 that fails one call in five, the short form. `npm run test:faults` is the long one. */
 
 import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,13 +7,13 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { finalWithin, linesOf, runFaults } from './faults.ts'
 
-test('400 voids over a D1 that fails one call in five: final within three tries, none twice, none refused', async () => {
+test('decides 400 voids over a D1 that fails one call in five: final within three tries, none twice, none refused', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'annul-faults-'))
   const seed = randomInt(2 ** 31)
   const report = await runFaults({ dir, voids: 400, seed })
   const lines = [`npm run test:faults -- --voids 400 --seed ${seed}; its files: ${dir}`, ...linesOf(report)]
   expect(report.violations, lines.join('\n')).toEqual([])
-  // One void in 3,700 takes a fourth try; the long form holds the goal of 99.9 %.
+  // One void in 3,700 takes a fourth try. The long form checks the goal of 99.9 %.
   expect(finalWithin(report, 3), lines.join('\n')).toBeGreaterThan(0.985)
   expect(finalWithin(report, 1)).toBeLessThan(1)
   rmSync(dir, { recursive: true, force: true })

@@ -1,4 +1,4 @@
-/** SIGKILL under load, the short form; `npm run test:kill` is the long one. */
+/** SIGKILL under load, the short form. `npm run test:kill` is the long one. */
 
 import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,4 +1,4 @@
-/** Loss of power, the short form; `npm run test:power` is the long one. */
+/** Loss of power, the short form. `npm run test:power` is the long one. */
 
 import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { linesOf, runPowerCuts } from './power.ts'
 
-test('50 cuts of the write-ahead log tear nothing and do nothing twice; noise behind it loses nothing', async () => {
+test('survives 50 cuts of the write-ahead log with nothing torn or done twice, and noise after its end loses nothing', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'annul-power-'))
   const seed = randomInt(2 ** 31)
   const report = await runPowerCuts({ dir, cuts: 50, seed, startEvery: 10 })

@@ -10,6 +10,7 @@ it('a message is struck at every boundary by everything that fits, and recovers'
   const rows = await runGrid(coreModule, 2)
   expect(rows.flatMap(({ violations }) => violations)).toEqual([])
   const cells = rows.reduce((sum, row) => sum + row.cells, 0)
-  // A change of the road changes the number of its boundaries: look at what `npm run test:crash-points` prints, then here.
+  // A change of the pipeline changes the number of its boundaries: look at what `npm run test:crash-points` prints, then
+  // here.
   expect(cells).toBe(2009)
 })

@@ -17,7 +17,7 @@ const ROWS: readonly Names[] = ACQUIRERS.flatMap((acquirer) =>
   PLAY_NAMES.flatMap((play) => MODES.map((mode) => ({ acquirer, play, mode }))),
 )
 
-/** Runs every row; in the order of the grid. */
+/** Runs every row. Returns them in the order of the grid. */
 export async function runGrid(module: WebAssembly.Module, threads: number): Promise<Row[]> {
   const done: Row[] = []
   const each = Array.from({ length: threads }, (_, i) => {
@@ -38,7 +38,7 @@ export async function runGrid(module: WebAssembly.Module, threads: number): Prom
 const inColumns = (cells: readonly (string | number)[]): string =>
   cells.map((cell, i) => (i === 0 ? String(cell).padEnd(34) : String(cell).padStart(12))).join('')
 
-/** One line for each play of an acquirer: boundaries and cells in each mode. */
+/** One line per play and acquirer: boundaries and cells in each mode. */
 export function tableOf(rows: readonly Row[]): string {
   const lines = [inColumns(['', ...MODES.map((mode) => `${mode}`), 'cells', 'violations'])]
   for (const acquirer of ACQUIRERS)

@@ -1,4 +1,6 @@
-/** @module The simulation notices each check that is taken out: a world ends in a violation before so many voids were asked. */
+/**
+ * @module The simulation detects each removed check: a world ends in a violation within a number of voids.
+ */
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { coreModule } from '../support/load-core.ts'
@@ -6,16 +8,16 @@ import { MUTANTS } from './mutants.ts'
 import { mutated } from './take-out.ts'
 import { runWorlds } from './threads.ts'
 
-/** Voids within which each must be noticed. */
+/** Voids within which each must be detected. */
 const VOIDS = 1_500
 /** Threads at once. */
-const LANES = 2
+const THREADS = 2
 
 const noticed = new Map<string, string>()
 
 beforeAll(async () => {
   const left = MUTANTS.filter((mutant) => mutated(mutant) !== '')
-  const lane = async () => {
+  const runMutants = async () => {
     for (let mutant = left.shift(); mutant !== undefined; mutant = left.shift()) {
       const { name } = mutant
       await runWorlds(
@@ -26,11 +28,11 @@ beforeAll(async () => {
       )
     }
   }
-  await Promise.all(Array.from({ length: LANES }, lane))
+  await Promise.all(Array.from({ length: THREADS }, runMutants))
 }, 600_000)
 
-describe('without this check a world goes wrong', () => {
+describe('a world without this check has a violation', () => {
   it.each(MUTANTS.map(({ name }) => name))('%s', (name) => {
-    expect(noticed.get(name) ?? 'nothing was noticed').not.toBe('nothing was noticed')
+    expect(noticed.get(name) ?? 'no violation').not.toBe('no violation')
   })
 })

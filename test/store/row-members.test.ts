@@ -31,17 +31,17 @@ const written = sources.flatMap(({ text }) => {
 })
 const known = new Set([...columns, ...written])
 
-it('every table was seen', () => {
+it('reads every table', () => {
   const tables = Object.values(schema).filter((table) => is(table, SQLiteTable))
   expect(tables.map(getTableName)).toContain('acquirer_message')
   expect(reads.length).toBeGreaterThan(60)
 })
 
-it('every name that SQL reads from a row is a member of some row', () => {
+it('finds every name that SQL reads from a row among the members of some row', () => {
   expect(reads.filter(({ name }) => !known.has(name))).toEqual([])
 })
 
-it('an unknown name is noticed', () => {
+it('detects an unknown name', () => {
   expect(known.has('claimSaleKey')).toBe(true)
   expect(known.has('takenSaleKey')).toBe(false)
 })
