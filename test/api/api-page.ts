@@ -56,7 +56,7 @@ const resolved = (schema: Json): Json => {
   return name === undefined ? schema : { ...schemas[name] }
 }
 
-/** What may stand there, in short. */
+/** The values of a schema, in short. */
 function valueIn(schema: Json): string {
   if (typeof schema.$ref === 'string') return `[${schema.$ref.split('/').at(-1)}](#schemas)`
   const { enum: choices, const: only, type, anyOf, items, minimum, maximum, pattern } = schema

@@ -191,8 +191,8 @@ describe('problem details (RFC 9457)', () => {
 
   it('where the caller is to query, it says what', () => {
     const about = { saleId: sale.id, keyAt: '/v1/inquiries?idempotencyKey=k' }
-    const asked = declines.filter((reason) => jsonDoNext(reason) === 'query')
-    expect(asked).toEqual([
+    const queried = declines.filter((reason) => jsonDoNext(reason) === 'query')
+    expect(queried).toEqual([
       'key_reused_with_different_content',
       'reference_differs',
       'original_already_voided',
@@ -200,18 +200,18 @@ describe('problem details (RFC 9457)', () => {
     ])
     const [key, sold] = [{ location: about.keyAt }, { location: `/v1/sales/${sale.id}`, saleId: sale.id }]
     for (const [i, query] of [key, key, sold, sold].entries())
-      expect(declineProblem(asked[i] ?? 'in_progress', about).body).toMatchObject(query)
-    for (const reason of declines.filter((one) => !asked.includes(one)))
+      expect(declineProblem(queried[i] ?? 'in_progress', about).body).toMatchObject(query)
+    for (const reason of declines.filter((one) => !queried.includes(one)))
       expect(declineProblem(reason, about).body).not.toHaveProperty('location')
   })
 
   it('has no words of a terminal', () => {
     for (const words of [...Object.values(JSON_WORDS), ...Object.values(API_REFUSALS)]) {
-      const said = `${words.en} ${words.adviceEn}`
-      expect(said).not.toMatch(/\btrace\b|voucher|sign on|\bredo\b|print/i)
+      const text = `${words.en} ${words.adviceEn}`
+      expect(text).not.toMatch(/\btrace\b|voucher|sign on|\bredo\b|print/i)
       expect(`${words.zh}${words.adviceZh}`).not.toMatch(/流水号|凭证|签到/)
-      expect([words.zh, words.adviceZh].every((text) => /[\u4e00-\u9fff]/.test(text))).toBe(true)
-      expect(said).toMatch(/^[\x20-\x7e]+$/)
+      expect([words.zh, words.adviceZh].every((one) => /[\u4e00-\u9fff]/.test(one))).toBe(true)
+      expect(text).toMatch(/^[\x20-\x7e]+$/)
     }
   })
 

@@ -196,7 +196,7 @@ describe('PUT /v1/merchants/{merchantId}/terminals/{terminalId}', () => {
       { components: [component, component], checkValue: 'zz' },
       { components: [component, component], value: component.value },
     ],
-    merchant: [{ name: 'Shop' }],
+    merchant: [{ name: 'Bakery' }],
   })
   closed(terminalSettings, valid)
 })

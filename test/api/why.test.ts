@@ -1,4 +1,4 @@
-/** @module What the JSON API says of a wrong member: our words, where the member is, and never its value. */
+/** @module The words of the JSON API for a wrong member: ours, with the place of the member, and never its value. */
 
 import { describe, expect, it } from 'vitest'
 import type * as z from 'zod'
@@ -16,7 +16,7 @@ describe('what is wrong', () => {
       .safeParse(value, { error: whyOf })
       .error?.issues.map(({ path, message }): [string, string] => [path.join('/'), message]) ?? []
 
-  it('is said in our words', () => {
+  it('has our words', () => {
     const sale = { merchantId: 1, batchNumber: '1', stan: '000000', amount: 0.5, state: 'maybe', extra: 1 }
     expect(faultsIn(capturedSaleBody, sale)).toEqual([
       ['merchantId', 'expected a text'],

@@ -27,7 +27,7 @@ describe('a new merchant', () => {
       window: { kind: 'business_day' },
     }
     expect(changed({}, null)).toEqual(usual)
-    const named = { name: 'Shop', currencyCode: '978' }
+    const named = { name: 'Bakery', currencyCode: '978' }
     expect(changed(named, null)).toEqual({ ...usual, ...named })
   })
 })
@@ -46,7 +46,7 @@ describe('a merchant that stands', () => {
 })
 
 it('is an entry of its own stream, which tells what was named', () => {
-  const change = { name: 'Shop', window: { kind: 'minutes', minutes: 5 } } as const
+  const change = { name: 'Bakery', window: { kind: 'minutes', minutes: 5 } } as const
   expect(decide(change, merchant, 7)).toMatchObject({
     ok: true,
     value: {
@@ -54,7 +54,7 @@ it('is an entry of its own stream, which tells what was named', () => {
       merchantId: MID,
       kind: 'merchant',
       messageKey: `merchant:${MID}|8`,
-      request: { name: 'Shop', window: '{"kind":"minutes","minutes":5}' },
+      request: { name: 'Bakery', window: '{"kind":"minutes","minutes":5}' },
       answer: null,
       at: NOW,
     },

@@ -1,7 +1,4 @@
-/**
- * @module What a request of the JSON API means: one key quoted or not, one instant in any notation; and what a refusal says: where
- * to query, and never the right value.
- */
+/** @module The content of JSON requests: one key quoted or not, one instant in any notation. Refusals name what to query. */
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { journalOf } from './book.ts'
