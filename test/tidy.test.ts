@@ -88,6 +88,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   terminal: ['core', 'domain', 'iso8583'],
   // A Worker of its own: the wire and nothing of the service.
   simulator: ['core', 'domain', 'iso8583'],
+  // A program of its own: of the API it takes types only.
+  client: ['api'],
   cli: ['core', 'domain', 'iso8583', 'simulator', 'store', 'terminal'],
 }
 
@@ -139,6 +141,12 @@ describe('imports', () => {
     ])
   })
 
+  it('of the client are types only', () => {
+    const ofClient = inSource.filter(({ from }) => from.startsWith('src/client/'))
+    expect(ofClient.length).toBeGreaterThan(3)
+    expect(offences(ofClient, ({ to, typeOnly }) => typeOnly || to.startsWith('src/client/'))).toEqual([])
+  })
+
   it('of source never reach into the tests', () => {
     expect(offences(inSource, ({ to }) => !to.startsWith('test/'))).toEqual([])
   })
@@ -150,7 +158,7 @@ describe('imports', () => {
       /^src\/(api\/|pos\/|http\/|app\.ts$)/.test(from) || (from === 'src/index.ts' && typeOnly),
     'drizzle-orm': ({ from }) => from.startsWith('src/store/'),
     zod: ({ from, typeOnly }) =>
-      from.startsWith('src/api/json/') || (from.startsWith('src/api/') && typeOnly),
+      from.startsWith('src/api/json/') || (/^src\/(api|client)\//.test(from) && typeOnly),
     assemblyscript: ({ from }) => from === 'src/cli/build.ts',
   }
 
@@ -179,6 +187,7 @@ describe('the runtime', () => {
       /\bDate\.now\b|\bnew Date\(\)|\bperformance\./,
       'the clock',
       {
+        'src/client/runtime.ts': 'a program of its own: the default of what its user may replace',
         'src/index.ts': 'passes it on',
         'src/pipeline/group-commit.ts': 'measures how long a set has been in flight; decides nothing',
         'src/simulator/index.ts': 'passes it on',
@@ -187,7 +196,11 @@ describe('the runtime', () => {
     [
       /\bgetRandomValues\b|\brandomUUID\b|\bMath\.random\b/,
       'randomness',
-      { 'src/index.ts': 'passes it on', 'src/simulator/index.ts': 'the core asks for it' },
+      {
+        'src/client/runtime.ts': 'a program of its own: the default of what its user may replace',
+        'src/index.ts': 'passes it on',
+        'src/simulator/index.ts': 'the core asks for it',
+      },
     ],
     [/\bconsole\./, 'the log', { 'src/index.ts': 'passes it on' }],
     [
@@ -202,6 +215,7 @@ describe('the runtime', () => {
       /\bset(Timeout|Interval)\b/,
       'timers',
       {
+        'src/client/runtime.ts': 'a program of its own: the default of what its user may replace',
         'src/index.ts': 'passes a wait on',
         'src/pipeline/group-commit.ts': 'the deadline of a waiter, and its poll interval',
         'src/http/deadline.ts': 'the deadline of a request’s body and of its answer',
@@ -212,6 +226,8 @@ describe('the runtime', () => {
       /\bfetch\(/,
       'the network',
       {
+        'src/client/index.ts': 'calls what was passed on to it',
+        'src/client/runtime.ts': 'a program of its own: the default of what its user may replace',
         'src/index.ts': 'passes it on; the application’s own fetch',
         'src/acquirer/send.ts': 'calls what was passed on to it',
         'src/simulator/index.ts': 'its own',
@@ -290,6 +306,7 @@ describe('files', () => {
       'src/cli/index.ts',
       'src/cli/dev/types.ts',
       'src/simulator/index.ts',
+      'src/client/index.ts',
       'assembly/index.ts',
     ]
     const used = new Set(imports.filter(({ from, to }) => from !== to).flatMap(({ to }) => [to, `${to}.ts`]))

@@ -15,7 +15,7 @@ import {
   verdictOnSale,
 } from './handler.ts'
 import { reversalBody } from './json/bodies.ts'
-import { readIdempotencyKey } from './json/idempotency-key.ts'
+import { readIdempotencyKey, writeIdempotencyKey } from './json/idempotency-key.ts'
 import { type About, apiProblem, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
 import type { ReversalRequestBody } from './json/schemas.ts'
 import type { Handler, Reply } from './router.ts'
@@ -47,7 +47,10 @@ export const postReversal: Handler<Post> = async ({ services, c, credential, bod
     verify(services, loaded, body, keys),
   )
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
-  return replyOf(outcome, denial, { saleId, keyAt: inquiryAt({ idempotencyKey: target }) })
+  return replyOf(outcome, denial, {
+    saleId,
+    keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(target) }),
+  })
 }
 
 async function verify(

@@ -19,6 +19,7 @@ import {
 } from './handler.ts'
 import { voidBodyOf } from './json/bodies.ts'
 import { approvedVoid } from './json/first-answer.ts'
+import { writeIdempotencyKey } from './json/idempotency-key.ts'
 import { type About, apiProblem, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
 import type { VoidRequestBody } from './json/schemas.ts'
 import type { Handler, Reply } from './router.ts'
@@ -33,7 +34,10 @@ export const postVoid: Handler<Post> = async ({ services, c, credential, body, i
   const load = { credential, saleId, idempotencyKey: keyFingerprint }
   const { outcome, denial } = await submit(services, c, load, verify)
   logOutcome(services, { type: 'void', door: 'json', saleId }, outcome)
-  return replyOf(outcome, denial, { saleId, keyAt: inquiryAt({ idempotencyKey }) })
+  return replyOf(outcome, denial, {
+    saleId,
+    keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey) }),
+  })
 }
 
 async function verifyVoid(

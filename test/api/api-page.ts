@@ -27,7 +27,8 @@ const INTRODUCTION = `# The JSON API
 
 Back offices use JSON over HTTP. [Certainty](semantics.md#certainty) explains the answers. The service has this reference as
 \`GET /openapi.json\` (OpenAPI 3.1) and as a page at \`GET /docs\`. The same document is [openapi.json](openapi.json), and
-[annul.postman_collection.json](annul.postman_collection.json) is a Postman collection.
+[annul.postman_collection.json](annul.postman_collection.json) is a Postman collection. TypeScript programs can use the
+[typed client](client.md).
 
 - **Key.** Each request has \`Authorization: Bearer KEY\`. A key belongs to a merchant or to an administrator. \`npm start\` makes one of each.
   Elsewhere \`npm run -s annul -- api-key create --name NAME\` makes them. A refusal with 401 or 403 has \`WWW-Authenticate\`.

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import type * as z from 'zod'
-import { readIdempotencyKey } from '../../src/api/json/idempotency-key.ts'
+import { readIdempotencyKey, writeIdempotencyKey } from '../../src/api/json/idempotency-key.ts'
 import {
   capturedSaleBody,
   merchantSettings,
@@ -270,6 +270,7 @@ describe('names in paths and headers', () => {
     [`"${'x'.repeat(255)}"`, 'x'.repeat(255)],
   ])('accepts key %s, a structured-field string', (text, key) => {
     expect(readIdempotencyKey(text)).toBe(key)
+    expect(readIdempotencyKey(writeIdempotencyKey(key))).toBe(key)
   })
   it.each([
     '',

@@ -113,14 +113,14 @@ describe('a refusal that says `query`', () => {
     const post = (path: string, body: object, name: string) =>
       s.ask(isolate, key, 'POST', path, body, { 'idempotency-key': name })
     const named = ({ saleId, amount }: typeof sale) => ({ saleId, amount })
-    const voided = await post('/v1/voids', named(sale), 'follow 1'.replace(' ', '/'))
+    const voided = await post('/v1/voids', named(sale), '"follow \\"1\\""')
     const twice = await post('/v1/voids', named(sale), 'follow-2')
     expect([twice.body.reason, twice.body.saleId]).toEqual(['original_already_voided', sale.saleId])
     expect((await follow(twice)).body).toMatchObject({ id: sale.saleId, voidId: voided.body.id })
-    const reused = await post('/v1/voids', named(other), 'follow/1')
+    const reused = await post('/v1/voids', named(other), '"follow \\"1\\""')
     expect(reused.body.reason).toBe('key_reused_with_different_content')
     expect((await follow(reused)).body).toMatchObject({ found: true, voidId: voided.body.id })
-    const undo = { ...named(other), idempotencyKey: 'follow/1' }
+    const undo = { ...named(other), idempotencyKey: '"follow \\"1\\""' }
     const crossed = await post('/v1/reversals', undo, 'follow-3')
     expect(crossed.body.reason).toBe('reference_differs')
     expect((await follow(crossed)).body).toMatchObject({ found: true, saleId: sale.saleId })

@@ -7,3 +7,7 @@ export function readIdempotencyKey(text: string): string | null {
   if (!idempotencyKey.safeParse(text).success) return null
   return text.startsWith('"') ? text.slice(1, -1).replace(/\\(["\\])/g, '$1') : text
 }
+
+/** A text that names the key: its characters alone if they are enough, else a structured-field string. */
+export const writeIdempotencyKey = (key: string): string =>
+  readIdempotencyKey(key) === key ? key : `"${key.replace(/["\\]/g, '\\$&')}"`
