@@ -7,7 +7,6 @@ const MONEY_PATH = [
     (name) => `src/pipeline/${name}.ts`,
   ),
   ...[
-    'caller',
     'commit',
     'db',
     'forwarded',
