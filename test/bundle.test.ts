@@ -1,12 +1,10 @@
 /** @module The deployed bundle: its size, and what it is made of. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { build } from '../src/cli/build.ts'
-import { complaintOf, runWrangler } from '../src/cli/dev/wrangler.ts'
+import { beforeAll, expect, it } from 'vitest'
+import { bundleOf } from './support/bundle.ts'
 
 /** All modules, each gzipped, WASM too. On 2026-11-30 they were 141.9 KiB. */
 const LIMIT_KIB = 240
@@ -21,17 +19,12 @@ let modules: readonly Uint8Array[] = []
 let inputs: readonly string[] = []
 
 beforeAll(async () => {
-  await build()
-  folder = mkdtempSync(join(tmpdir(), 'annul-bundle-'))
-  const finished = await runWrangler(['deploy', '--dry-run', '--metafile', '--env', '', '--outdir', folder])
-  if (finished.code !== 0) throw new Error(`bundle: ${complaintOf(finished)}`)
+  folder = await bundleOf('wrangler.toml')
   const names = readdirSync(folder).filter((name) => /\.(js|wasm)$/.test(name))
   modules = names.map((name) => readFileSync(join(folder, name)))
   const { outputs }: Metafile = JSON.parse(readFileSync(join(folder, 'bundle-meta.json'), 'utf8'))
   inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs))
 })
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 it(`is at most ${LIMIT_KIB} KiB gzipped`, () => {
   expect(modules).toHaveLength(2)

@@ -1,17 +1,11 @@
-/** @module The codec and the schemas of the JSON door under any bytes, the short form; `npm run test:fuzz` is the long one. */
+/** @module The codec under the inputs of its corpus, and under mistakes made on purpose, which the fuzzer must find. */
 
-import { randomInt } from 'node:crypto'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { coreModule } from '../support/load-core.ts'
-import { seeded } from '../support/micro-random.ts'
 import { checkCodec } from './codec-properties.ts'
-import { fuzz } from './guided.ts'
 import { hunt } from './hunt.ts'
 import { MUTANTS } from './mutants.ts'
-import { mutate } from './mutate.ts'
-import { anyRequestText, checkSchemas } from './schema-properties.ts'
-import { goldenInputs, readKept } from './seeds.ts'
+import { readKept } from './seeds.ts'
 import { checkOf } from './targets.ts'
 
 const corpus = readKept('codec')
@@ -23,28 +17,6 @@ test('the corpus is what it says, and breaks nothing', () => {
     check(input)
     expect(checkCodec(input).words, Buffer.from(input).toString('hex')).toBe(words)
   }
-})
-
-test('changed messages and frames break nothing', () => {
-  const seed = randomInt(2 ** 31)
-  const seeds = [...corpus.map(({ input }) => input), ...goldenInputs()]
-  let count = 0
-  let last = new Uint8Array()
-  const attempt = (input: Uint8Array): string => {
-    count++
-    last = Uint8Array.from(input)
-    return check(input)
-  }
-  try {
-    fuzz({ seeds, attempt, mutate, random: seeded(seed), isOver: () => count > 8000 })
-  } catch (error) {
-    const hex = Buffer.from(last).toString('hex')
-    throw new Error(`seed ${seed}; npm run test:fuzz -- --target codec --replay ${hex}`, { cause: error })
-  }
-})
-
-test('any JSON is accepted or refused in words of our own', () => {
-  fc.assert(fc.property(anyRequestText, checkSchemas), { numRuns: 2000 })
 })
 
 test.each(['length of a field not checked', 'track shown'])(

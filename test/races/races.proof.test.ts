@@ -1,8 +1,12 @@
 /** @module Races in short: rooms with and without an acquirer behind the service, and what a room says when a check is gone. */
 
 import { describe, expect, it } from 'vitest'
+import { sizeOf } from '../proofs.ts'
 import { coreModule } from '../support/load-core.ts'
 import { jobsFor, runRace } from './settings.ts'
+
+const SALES = sizeOf('races/races')
+const SETTLEMENTS = 10 * SALES
 
 /** Everything that its rooms came to, by name. */
 async function race(sales: number, settlements: number, seed: number): Promise<Record<string, number>> {
@@ -20,9 +24,9 @@ describe('at once', () => {
   it('64 copies of a void and 64 other voids of a sale: one has its effect', {
     timeout: 300_000,
   }, async () => {
-    const tally = await race(10, 0, 1)
-    expect(tally.sales).toBe(10)
-    expect(tally.messages).toBe(10 * (64 + 64 + 65))
+    const tally = await race(SALES, 0, 1)
+    expect(tally.sales).toBe(SALES)
+    expect(tally.messages).toBe(SALES * (64 + 64 + 65))
     expect(tally['won by the one with copies']).toBeGreaterThan(0)
     expect(tally['won by another']).toBeGreaterThan(0)
   })
@@ -30,8 +34,8 @@ describe('at once', () => {
   it('a void and the settlement of its batch: the totals hold it, or it is refused', {
     timeout: 300_000,
   }, async () => {
-    const tally = await race(0, 100, 1)
-    expect(tally.races).toBe(100)
+    const tally = await race(0, SETTLEMENTS, 1)
+    expect(tally.races).toBe(SETTLEMENTS)
     for (const outcome of [
       'approved, the batch open',
       'approved, the batch closed',

@@ -1,0 +1,21 @@
+/** @module The files that decide on money and write it down. Coverage is held for them; files that only read, show or translate are not here. */
+
+export const MONEY_PATH: readonly string[] = [
+  'src/domain/**',
+  ...['ask-acquirer', 'decide', 'process', 'recover', 'submission', 'try-acquirer'].map(
+    (name) => `src/pipeline/${name}.ts`,
+  ),
+  ...[
+    'commit',
+    'db',
+    'forwarded',
+    'journal',
+    'load',
+    'outbox',
+    'projections',
+    'queries',
+    'rows',
+    'statements',
+    'step',
+  ].map((name) => `src/store/${name}.ts`),
+]
