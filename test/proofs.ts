@@ -29,16 +29,14 @@ export const PROOFS = {
   'rig/faults': { unit: 'voids', sample: 120, whole: 400 },
   'rig/kill': { unit: 'kills', sample: 9, whole: 30 },
   'rig/power': { unit: 'cuts', sample: 15, whole: 50 },
-  'simulation/crash-points-competing': { unit: 'cells', sample: 60, whole: 600 },
-  'simulation/crash-points-copy': { unit: 'cells', sample: 60, whole: 600 },
-  'simulation/crash-points-first': { unit: 'cells', sample: 60, whole: 600 },
+  'simulation/crash-points-competing': { unit: 'cells', sample: 100, whole: 997 },
+  'simulation/crash-points-copy': { unit: 'cells', sample: 25, whole: 244 },
+  'simulation/crash-points-first': { unit: 'cells', sample: 75, whole: 768 },
   'simulation/mild': { unit: 'voids', sample: 300, whole: 5_000 },
   'simulation/mutants-1': { unit: 'checks', sample: 4, whole: 13 },
   'simulation/mutants-2': { unit: 'checks', sample: 4, whole: 12 },
   'simulation/restore': { unit: 'databases', sample: 8, whole: 30 },
-  'simulation/worlds-1': { unit: 'voids', sample: 300, whole: 5_000 },
-  'simulation/worlds-2': { unit: 'voids', sample: 300, whole: 5_000 },
-  'simulation/worlds-3': { unit: 'voids', sample: 300, whole: 5_000 },
+  'simulation/worlds': { unit: 'voids', sample: 900, whole: 15_000 },
 } as const satisfies Readonly<Record<string, Proof>>
 
 export type ProofName = keyof typeof PROOFS

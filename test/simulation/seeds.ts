@@ -4,7 +4,11 @@ import { coreModule } from '../support/load-core.ts'
 import { type Job, runWorlds } from './threads.ts'
 import type { Report } from './world.ts'
 
-export async function worlds(seed: number, voids: number, options: Partial<Job> = {}): Promise<Report[]> {
+export async function worlds(
+  seed: number,
+  voids: number,
+  options: Partial<Job> & { readonly threads?: number } = {},
+): Promise<Report[]> {
   const reports: Report[] = []
   await runWorlds({ module: coreModule, seed, voids, ...options }, (report) => reports.push(report))
   return reports

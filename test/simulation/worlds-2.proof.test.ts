@@ -1,5 +1,0 @@
-/** @module Worlds of faults without a violation, part 2 of 3: the parts differ in their seeds. */
-
-import { proveWorlds } from './worlds.ts'
-
-proveWorlds('simulation/worlds-2', 1001)
