@@ -20,6 +20,7 @@ function inNode(name: Exclude<ProjectName, 'worker'>) {
       hookTimeout: 60_000,
       // Threads and processes of a test load the same sources again and again.
       env: { NODE_COMPILE_CACHE: `${import.meta.dirname}/node_modules/.cache/annul/compile` },
+      ...(isolate ? {} : { setupFiles: ['test/support/shared-process.ts'] }),
       provide: { size: name === 'long' ? ('whole' as const) : ('sample' as const) },
     },
   }
