@@ -1,4 +1,9 @@
 -- The table and its columns take the words of the code: what was called the host is the acquirer.
+-- Journal entries keep the names that they were written with, and no code reads the old names. So this fails where there are any:
+-- delete a development database of an earlier version and make it again.
+CREATE TABLE `__new_database_is_required` (`journal_entries` integer CHECK (`journal_entries` = 0));--> statement-breakpoint
+INSERT INTO `__new_database_is_required` SELECT count(*) FROM `journal`;--> statement-breakpoint
+DROP TABLE `__new_database_is_required`;--> statement-breakpoint
 ALTER TABLE `host_message` RENAME TO `acquirer_message`;--> statement-breakpoint
 ALTER TABLE `acquirer_message` RENAME COLUMN `host_stan` TO `acquirer_stan`;--> statement-breakpoint
 ALTER TABLE `acquirer_message` RENAME COLUMN `host_rrn` TO `acquirer_rrn`;--> statement-breakpoint

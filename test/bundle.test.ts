@@ -1,4 +1,4 @@
-/** @module The deployed bundle: its size, and what it is made of. */
+/** @module The deployed bundle: its size and its content. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { bundleOf } from './support/bundle.ts'
 /** All modules, each gzipped, WASM too. On 2026-11-30 they were 141.9 KiB. */
 const LIMIT_KIB = 240
 
-/** What a bundler writes about its output, as far as it is read here. */
+/** The part of a bundler's metadata that this test reads. */
 interface Metafile {
   readonly outputs: Readonly<Record<string, { readonly inputs: Readonly<Record<string, unknown>> }>>
 }

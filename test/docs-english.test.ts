@@ -1,17 +1,17 @@
-/** @module The pages are in plain English: short sentences in the usual order, and none of the retired words. */
+/** @module The pages are in plain English: short sentences in the usual order, without retired words. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { inlineCodeOf, percentile, sentencesOf, wordsOf } from './support/prose.ts'
 import { namesIn, RETIRED, retiredInName, retiredInProse } from './support/retired-words.ts'
 
-/** Words of the longest sentences, but for one in twenty. */
+/** The longest sentence in words, except for one sentence in twenty. */
 const LONGEST = 30
 
-/** Pages that are not in plain English yet. One that is leaves this list. */
-const PENDING: readonly string[] = ['README.md', 'ARCHITECTURE.md']
+/** Pages that are not in plain English yet. A finished page leaves this list. */
+const PENDING: readonly string[] = []
 
-/** Pages that name retired names because they are about them → why. */
+/** Pages about retired names → the reason. */
 const NAMES_RETIRED: Readonly<Record<string, string>> = {
   'docs/decisions/2026-11-30-standard-words.md': 'it lists what was renamed',
 }
@@ -26,13 +26,15 @@ const below = (folder: string): string[] =>
 const ROOT = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].filter(
   existsSync,
 )
-const PAGES = [...ROOT, ...below('docs').toSorted()]
+const PAGES = [...ROOT, 'test/README.md', ...below('docs').toSorted()]
 const READY = PAGES.filter((path) => !PENDING.includes(path))
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 const lengthsOf = (path: string): number[] => sentencesOf(read(path)).map((one) => wordsOf(one).length)
 
-/** A clause as the subject, or a fronted "of": the reader finds the subject too late. Questions are none. */
+/**
+ * A clause as the subject, or a fronted "of": the reader finds the subject too late. Questions do not count.
+ */
 const TURNED_ROUND = /^(?:Who|What|Whoever|Whatever|Whose|Of)\b.*[^?]$/
 
 const turnedRound = (path: string): string[] =>
@@ -45,12 +47,12 @@ const retiredNamesIn = (path: string): string[] =>
   NAMES_RETIRED[path] === undefined ? inlineCodeOf(read(path)).flatMap(namesIn).flatMap(retiredInName) : []
 
 describe.each(READY)('%s', (path) => {
-  it(`has sentences of ${LONGEST} words at most, but for one in twenty`, () => {
+  it(`has sentences of at most ${LONGEST} words, except for one in twenty`, () => {
     const longest = sentencesOf(read(path)).filter((one) => wordsOf(one).length > LONGEST)
     expect([percentile(lengthsOf(path), 0.95) <= LONGEST, longest]).toEqual([true, expect.anything()])
   })
 
-  it('has its subjects in front', () => expect(turnedRound(path)).toEqual([]))
+  it('starts its sentences with the subject', () => expect(turnedRound(path)).toEqual([]))
   it('has no retired word in a sentence', () => expect(retiredIn(path)).toEqual([]))
   it('has no retired name', () => expect(retiredNamesIn(path)).toEqual([]))
 })
@@ -59,7 +61,7 @@ it('all pages together have short sentences', () => {
   expect(percentile(READY.flatMap(lengthsOf), 0.95)).toBeLessThanOrEqual(LONGEST)
 })
 
-it('a page that is ready is not listed as pending', () => {
+it('no finished page is listed as pending', () => {
   const isPending = (path: string): boolean =>
     percentile(lengthsOf(path), 0.95) > LONGEST ||
     [turnedRound, retiredIn, retiredNamesIn].some((faults) => faults(path).length > 0)
@@ -150,7 +152,7 @@ describe('retired words', () => {
     expect(namesIn('const openRoad = (x) => "demo-stage"')).toEqual(['const', 'openRoad', 'x', 'demo-stage'])
   })
 
-  it('have each a word to write instead, and apply somewhere', () => {
+  it('each have a replacement, and apply somewhere', () => {
     for (const { say, prose, name } of RETIRED)
       expect([say, say.length > 0 && (prose ?? name) !== undefined]).toEqual([say, true])
   })

@@ -1,4 +1,4 @@
-/** @module The exchange that pages print decodes to what their words say, byte by byte, and its MACs are right. */
+/** @module The exchange in the pages decodes to the printed text, byte by byte, and its MACs are right. */
 
 import { createCipheriv } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { isCanonical, macInput, unpack } from '../src/iso8583/message.ts'
 import { xorLrc } from '../src/iso8583/serial-frame.ts'
 import { microMac } from './support/micro-mac.ts'
 
-/** The page that explains the exchange, and others where they print it. */
+/** The page that explains the exchange, and other pages with it. */
 const EXPLAINED = 'docs/exchange.md'
 const pages = ['README.md', EXPLAINED].map((path) => ({ path, page: readFileSync(path, 'utf8') }))
 const printing = pages.filter(({ path, page }) => path === EXPLAINED || page.includes('```hex'))
@@ -36,10 +36,10 @@ describe.each(printing)('the exchange of $path', ({ page }) => {
   const messages = messagesOf(page)
   const [request, answer] = messages
   const sections = page.split('```hex')
-  /** What stands before the answer's bytes, and after them. */
+  /** The text before the answer's bytes, and after them. */
   const [ofRequest = '', ofAnswer = ''] = [sections[1] ?? '', sections[2]?.split('\n## ')[0] ?? '']
 
-  it('is two messages, canonical, each with the MAC of the key given there', () => {
+  it('is two canonical messages, each with the MAC of the printed key', () => {
     expect(messages.map(({ mti }) => mti)).toEqual(['0200', '0210'])
     for (const { body, mti, fields } of messages) {
       expect(isCanonical(body, { mti, fields })).toBe(true)
@@ -47,14 +47,14 @@ describe.each(printing)('the exchange of $path', ({ page }) => {
     }
   })
 
-  it('belongs together', () => {
+  it('has an answer to its request', () => {
     for (const number of [2, 3, 4, 11, 25, 41, 42, 49, 60])
       expect([number, answer?.fields.get(number)]).toEqual([number, request?.fields.get(number)])
     expect(answer?.fields.get(37)).not.toBe(request?.fields.get(37))
     expect(answer?.tpdu.slice(1, 3)).toEqual(request?.tpdu.slice(3, 5))
   })
 
-  it('is what the words say', () => {
+  it('matches its text', () => {
     const field = (number: number): string => request?.fields.get(number) ?? `no field ${number}`
     const phrases = [
       `length ${request?.length}`,
@@ -85,7 +85,7 @@ describe.each(printing)('the exchange of $path', ({ page }) => {
       expect([each, after.includes(each)]).toEqual([each, true])
   })
 
-  it('the refusal that it names is the one that the code has', () => {
+  it('names a refusal that exists in the code', () => {
     const { responseCode, zh } = refusalOf('original_already_voided')
     const phrases = ofAnswer.replaceAll(/\s+/g, ' ')
     expect(phrases.includes(`\`${responseCode}\` and, in field 63, ${zh}`)).toBe(true)
@@ -112,7 +112,7 @@ describe('byte by byte', () => {
   it.each([
     [0, 'Request'],
     [1, 'Answer'],
-  ] as const)('%i: the table of the %s is the frame', (i, title) => {
+  ] as const)('%i: the table of the %s matches the frame', (i, title) => {
     const rows = rowsOf(title)
     const message = messagesOf(page)[i]
     expect(rows.map(([, bytes = '']) => bytes.replaceAll(' ', '')).join('')).toBe(blocksOf(page)[i])
@@ -122,14 +122,14 @@ describe('byte by byte', () => {
     expect(rows.find(([part]) => part === 'bitmap')?.[2]).toBe(`fields ${numbers.join(', ')}`)
   })
 
-  it('a field that the answer copies has the bytes of the request', () => {
+  it('copies fields of the request into the answer unchanged', () => {
     const ofRequest = new Map(rowsOf('Request').map(([part = '', bytes]) => [part, bytes]))
     const copied = rowsOf('Answer').filter(([, , meaning = '']) => meaning === 'copied')
     expect(copied.length).toBeGreaterThan(7)
     for (const [part = '', bytes] of copied) expect([part, bytes]).toEqual([part, ofRequest.get(part)])
   })
 
-  it('the steps of the MAC come out', () => {
+  it('the steps of the MAC give its value', () => {
     const key = keyOf(page)
     const des = (block: Uint8Array): Uint8Array => {
       const cipher = createCipheriv('des-ede3', Buffer.concat([key, key, key]), null)

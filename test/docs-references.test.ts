@@ -1,4 +1,7 @@
-/** @module What refers to a page finds it: every `X.md §n` and `X.md, Heading` in code, every link, path and command of a page. */
+/**
+ * @module Every reference resolves: `X.md §n` and `X.md, Heading` in code, and every link, path and command
+ * of a page.
+ */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
@@ -14,13 +17,11 @@ const walk = (folder: string): string[] =>
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 
-/** What a page does not have yet → why. What is there leaves this list. */
-const AWAITED: Readonly<Record<string, string>> = {
-  'ARCHITECTURE.md: no Rooms': 'the page is being rewritten',
-}
+/** Missing targets → the reason. A target that exists leaves this list. */
+const AWAITED: Readonly<Record<string, string>> = {}
 const isAwaited = (fault: string): boolean => AWAITED[fault] !== undefined
 
-/** This file has references of its own that lead nowhere. */
+/** This file has deliberately broken references of its own. */
 const SELF = 'test/docs-references.test.ts'
 
 const root = readdirSync('.').filter(
@@ -31,7 +32,7 @@ const code = [...root, ...['src', 'assembly', 'test', 'migrations'].flatMap(walk
 )
 const pages = [...root, ...walk('docs'), 'test/README.md'].filter((path) => path.endsWith('.md'))
 
-/** A page that is named without its folder lies under docs/ or at the root. */
+/** A page that is named without its folder is under docs/ or at the root. */
 function pageOf(name: string, from: string): string | undefined {
   const folders = [posix.dirname(from), posix.join(from, '../..'), 'docs', '.']
   return folders.map((folder) => posix.join(folder, name)).find(existsSync)
@@ -40,17 +41,17 @@ function pageOf(name: string, from: string): string | undefined {
 const headingsOf = (page: string): string[] =>
   [...read(page).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) => heading.trim())
 
-/** `§3.5` is the heading that begins with 3.5; `§4 A` one that begins with 4 A. */
+/** `§3.5` is the heading that starts with 3.5. `§4 A` is one that starts with 4 A. */
 const hasSection = (page: string, section: string): boolean =>
   headingsOf(page).some((heading) => heading === section || heading.startsWith(`${section} `))
 
-/** `G6` is a row of a table that begins with it. */
+/** `G6` is a row of a table that starts with it. */
 const hasRow = (page: string, row: string): boolean => read(page).includes(`\n| ${row} |`)
 
 const REFERENCE =
   /([\w./-]*\w\.md)((?:,? (?:and )?§\d+(?:\.\d+)*(?: [A-Z]\b(?! ?\w))?(?:–\d+(?:\.\d+)*)?)*)( [A-Z]\d+\b)?(?:, ([A-Z][^),;:.`'"\n]*))?/g
 
-/** What a reference names and does not find. */
+/** The targets of a reference that do not exist. */
 function faultsOf(text: string, from: string): string[] {
   return [...text.matchAll(REFERENCE)].flatMap(([whole, name = '', sections = '', row, heading]) => {
     const page = pageOf(name, from)
@@ -60,20 +61,23 @@ function faultsOf(text: string, from: string): string[] {
     )
     const missing = named.filter((section) => !hasSection(page, section)).map((section) => `§${section}`)
     if (row !== undefined && !hasRow(page, row.trim())) missing.push(row.trim())
-    // A list of pages goes on with a page, not with a heading.
+    // A list of pages continues with a page, not with a heading.
     const isHeading = heading !== undefined && !/^[A-Z-]+$|\.md/.test(heading) && sections === ''
     if (isHeading && !headingsOf(page).some((one) => heading.trim().startsWith(one))) missing.push(heading)
     return missing.map((one) => `${page}: no ${one}`)
   })
 }
 
-/** Paths of the repository that a page names and that are not there. */
+/** Paths of the repository that a page names and that do not exist. */
 const missingPathsIn = (path: string): string[] =>
   inlineCodeOf(read(path).replace(/```[\s\S]*?```/g, ''))
     .filter((name) => /^(?:src|test|assembly|migrations|docs)\/[\w./-]*$/.test(name))
     .filter((name) => !existsSync(name))
 
-/** The comments of a file, or all of it where it cannot have any. They go over lines; their stars and slashes are no words. */
+/**
+ * The comments of a file, or all of it when it cannot have any. They span lines, and their stars and slashes
+ * are not words.
+ */
 function commentsOf(path: string): string {
   const text = read(path)
   const comments = /\.(ts|c)$/.test(path)
@@ -85,7 +89,7 @@ function commentsOf(path: string): string {
 describe('references', () => {
   const ofCode = code.map((path) => ({ path, text: commentsOf(path) }))
 
-  it('are found in the code', () => {
+  it('exist in the code', () => {
     const count = ofCode.reduce((sum, { text }) => sum + (text.match(/\w\.md §\d/g)?.length ?? 0), 0)
     expect(count).toBeGreaterThan(40)
   })
@@ -101,13 +105,13 @@ describe('references', () => {
     expect(faultsOf(read(path).replace(/\]\([^)]*\)/g, ']'), path)).toEqual([])
   })
 
-  it('that are awaited are still missing', () => {
+  it('of the pending list are still missing', () => {
     const missing = ofCode.flatMap(({ path, text }) => faultsOf(text, path))
     const paths = pages.flatMap((path) => missingPathsIn(path).map((name) => `${path}: ${name}`))
     expect(Object.keys(AWAITED).filter((fault) => ![...missing, ...paths].includes(fault))).toEqual([])
   })
 
-  it('that lead nowhere are noticed', () => {
+  it('without a target are detected', () => {
     expect(faultsOf('(protocol.md §3.99)', 'src/x.ts')).toEqual(['docs/protocol.md: no §3.99'])
     expect(faultsOf('(protocol.md §4 Q)', 'src/x.ts')).toEqual(['docs/protocol.md: no §4 Q'])
     expect(faultsOf('(protocol.md §3.3–3.99, §77)', 'src/x.ts')).toHaveLength(2)
@@ -118,7 +122,7 @@ describe('references', () => {
   })
 })
 
-/** The anchor that a heading has on the common forges. */
+/** The anchor of a heading on the common forges. */
 const anchorOf = (heading: string): string =>
   heading
     .toLowerCase()
@@ -128,7 +132,7 @@ const anchorOf = (heading: string): string =>
 describe.each(pages)('%s', (path) => {
   const text = read(path).replace(/```[\s\S]*?```/g, '')
 
-  it('links to what is there', () => {
+  it('links to existing pages and headings', () => {
     const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, to = '']) => to)
     const broken = links.filter((link) => {
       if (/^[a-z]+:/.test(link)) return false
@@ -140,7 +144,7 @@ describe.each(pages)('%s', (path) => {
     expect(broken).toEqual([])
   })
 
-  it('names paths and commands that are there', () => {
+  it('names existing paths and commands', () => {
     const paths = missingPathsIn(path).map((name) => `${path}: ${name}`)
     expect(paths.filter((fault) => !isAwaited(fault))).toEqual([])
     const scripts: Readonly<Record<string, string>> = JSON.parse(read('package.json')).scripts
@@ -157,7 +161,7 @@ describe('commands and routes', () => {
     [...read(path).matchAll(/(?:annul --|`annul) ([a-z][^`\n]*)/g)].map(([, line = '']) => ({ path, line })),
   )
 
-  /** The options of a line that its command does not have, or the line itself if there is no such command. */
+  /** The options in a line that its command does not have. The line itself, if the command does not exist. */
   const unknownIn = (line: string): string[] => {
     const words = line.split(/[\s)"]+/).map((word) => word.replace(/^\[|\]$/g, ''))
     const [first = '', second = ''] = words
@@ -168,12 +172,12 @@ describe('commands and routes', () => {
     return words.filter((word) => /^--[a-z]/.test(word) && !known.includes(word))
   }
 
-  it('of `annul` that a page names are there, with their options', () => {
+  it('of `annul` in a page exist, with their options', () => {
     expect(lines.length).toBeGreaterThan(10)
     expect(lines.flatMap(({ path, line }) => unknownIn(line).map((word) => `${path}: ${word}`))).toEqual([])
   })
 
-  it('of the JSON API that a page names are there', () => {
+  it('of the JSON API in a page exist', () => {
     const named = pages.flatMap((path) =>
       [...read(path).matchAll(/(?:GET|POST|PUT) (\/v1\/[a-z-]+)/g)].map(([, route = '']) => ({
         path,
@@ -185,7 +189,7 @@ describe('commands and routes', () => {
   })
 })
 
-it('every page of docs/ is linked from another page', () => {
+it('links every page of docs/ from another page', () => {
   const linked = new Set(
     pages.flatMap((path) =>
       [...read(path).matchAll(/\]\(([^)\s#]+)/g)].map(([, to = '']) => posix.join(posix.dirname(path), to)),

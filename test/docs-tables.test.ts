@@ -1,4 +1,7 @@
-/** @module The tables of docs/ say what the code says: fields, messages, MACs, codes, reasons, states, times, limits, settings. */
+/**
+ * @module The tables of docs/ match the code: fields, messages, MACs, codes, reasons, states, times, limits,
+ * settings.
+ */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -23,7 +26,7 @@ const PROTOCOL = read('docs/protocol.md')
 const SEMANTICS = read('docs/semantics.md')
 const RELIABILITY = read('docs/reliability.md')
 
-/** Rows of the first table whose head line is `head`, as cells without their backticks. */
+/** Rows of the first table with the head line `head`, as cells without their backticks. */
 function table(page: string, head: string): string[][] {
   const lines = page.split('\n')
   const at = lines.indexOf(head)
@@ -73,7 +76,7 @@ describe('docs/protocol.md', () => {
     'end of upload': 'upload_end',
   } as const
 
-  it('names every transaction by what the code knows it by', () => {
+  it("names every transaction by the code's name", () => {
     expect(column(messages, 0)).toEqual(Object.keys(NAMES))
     for (const [name = '', mti = '', processing = '', condition = '', type = '', codes = ''] of messages)
       for (const code of codes === '' ? ['000'] : codesIn(codes.includes('`') ? codes : `\`${codes}\``)) {
@@ -90,7 +93,7 @@ describe('docs/protocol.md', () => {
       }
   })
 
-  it('names the fields without which a message is not decided', () => {
+  it('names the mandatory fields of every decision', () => {
     const rows = table(PROTOCOL, '| transaction | mandatory fields |')
     const mandatory = new Map<string, number[]>()
     for (const [names = '', fields = ''] of rows)
@@ -110,7 +113,7 @@ describe('docs/protocol.md', () => {
     }
   })
 
-  it('has every MAC profile, its algorithm, its key and which ones fold', () => {
+  it('has every MAC profile, its algorithm, its key and the profiles that fold', () => {
     const rows = table(PROTOCOL, '| MAC profile | algorithm | MAC key | field 64 |')
     expect(column(rows, 0)).toEqual([...MAC_PROFILES])
     const LETTERS: Readonly<Record<string, string>> = {
@@ -134,7 +137,7 @@ describe('docs/protocol.md', () => {
     expect(codesIn(folding)).toEqual(MAC_PROFILES.filter(isMalleable))
   })
 
-  it('says of every response code what it means to each request', () => {
+  it('explains every response code for each request', () => {
     const rows = table(PROTOCOL, '| codes | sale or void | repeated void | reversal | inquiry |')
     const documented = rows.flatMap(([codes = '', ...meanings]) =>
       codes.split(', ').map((code) => [code, ...meanings] as const),
@@ -152,7 +155,7 @@ describe('docs/protocol.md', () => {
 })
 
 describe('docs/semantics.md', () => {
-  it('has every reason, in order, with field 39, status, words and what to do', () => {
+  it('has every reason, in order, with field 39, status, texts and next action', () => {
     const ours = (Object.keys(REFUSALS) as (keyof typeof REFUSALS)[]).map((reason) => {
       const { responseCode, httpStatus, zh, en, doNext } = refusalOf(reason)
       return [reason, responseCode, String(httpStatus), zh, en, doNext]
@@ -171,7 +174,7 @@ describe('docs/semantics.md', () => {
     expect(table(SEMANTICS, '| reason | HTTP | 中文 | English | doNext |')).toEqual(ours)
   })
 
-  it('names no reason that is not there', () => {
+  it('names existing reasons only', () => {
     const known = new Set([...Object.keys(REFUSALS), ...Object.keys(DOOR_REFUSALS)])
     const named = [PROTOCOL, SEMANTICS].flatMap((page) =>
       [...page.matchAll(/\(`([a-z]+_[a-z_]+)`(?:, [0-9A-Z]{2})?\)|[0-9A-Z]{2} \(`([a-z_]+)`\)/g)].map(
@@ -228,7 +231,7 @@ describe('docs/reliability.md', () => {
   })
 })
 
-it('docs/platform.md has every table of the database, and no other', () => {
+it('docs/platform.md lists exactly the tables of the database', () => {
   const names = new Set<string>()
   for (const file of readdirSync('migrations')
     .filter((name) => name.endsWith('.sql'))
@@ -244,7 +247,7 @@ it('docs/platform.md has every table of the database, and no other', () => {
   )
 })
 
-it('docs/deploy.md has every setting, and no other', () => {
+it('docs/deploy.md lists exactly the settings', () => {
   const wrangler = read('wrangler.toml')
   const vars = [...wrangler.matchAll(/^\[(?:env\.\w+\.)?vars\]\n((?:(?:#.*|\w+ = .*)\n)+)/gm)].flatMap(
     ([, body = '']) => [...body.matchAll(/^(\w+) =/gm)].map(([, name]) => name),

@@ -1,21 +1,12 @@
-/** @module What the pages say is what the code does: reasons, routes, settings, commands, tables. */
+/** @module The pages match the code: folders, outcomes, routes, settings, commands, paths. */
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { SANDBOX_OUTCOMES } from '../src/acquirer/sandbox.ts'
-import { BEARER_KEY, RETRY_AFTER } from '../src/admission/admission-controller.ts'
-import { PRIORITIES } from '../src/admission/concurrency-limit.ts'
-import { UNPROVED } from '../src/admission/sources.ts'
-import { ALL_SIGN_ONS, SIGN_ON, TERMINAL, WITHOUT_MAC } from '../src/admission/terminals.ts'
 import { API_BODY_LIMIT, API_ROUTES, CAPTURED_SALES_BODY_LIMIT } from '../src/api/door.ts'
 import { DOOR_REFUSALS } from '../src/api/json/problem.ts'
 import { CAPTURED_SALE_LINES } from '../src/api/ndjson.ts'
 import { COMMANDS } from '../src/cli/table/index.ts'
-import { ACQUIRER_STATES, ACQUIRER_TRANSITIONS } from '../src/domain/acquirer-state.ts'
-import { REFUSALS, refusalOf } from '../src/domain/decline-reason.ts'
-import { MAC_PROFILES } from '../src/domain/types.ts'
-import { ISO_CONTENT_TYPE } from '../src/iso8583/frame.ts'
-import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/pos/door.ts'
+import { REFUSALS } from '../src/domain/decline-reason.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 const README = read('README.md')
@@ -23,10 +14,16 @@ const ARCHITECTURE = read('ARCHITECTURE.md')
 const SECURITY = read('SECURITY.md')
 const CHANGELOG = read('CHANGELOG.md')
 const TESTS = read('test/README.md')
+const API = read('docs/api.md')
 const CLI = read('docs/cli.md')
 const PAGES = { README, ARCHITECTURE, SECURITY, CHANGELOG, TESTS }
 
-/** Rows of the table whose head line is `head`, as cells without their backticks. */
+/** The pages of docs/, as path and text. */
+const docs = readdirSync('docs', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => [`docs/${name.replaceAll('\\', '/')}`, read(`docs/${name}`)] as const)
+
+/** Rows of the table with the head line `head`, as cells without their backticks. */
 function table(page: string, head: string): string[][] {
   const lines = page.split('\n')
   const at = lines.indexOf(head)
@@ -42,99 +39,79 @@ function table(page: string, head: string): string[][] {
 
 const column = (rows: readonly string[][], n: number): string[] => rows.map((row) => row[n] ?? '')
 
-/** Without printing the whole page where it fails. */
-const expectInReadme = (words: string): void => expect([words, README.includes(words)]).toEqual([words, true])
-
-describe('reasons', () => {
-  it('of the domain stand in ARCHITECTURE.md, in order, with field 39, status, words and what to do', () => {
-    const documented = table(ARCHITECTURE, '| reason | 39 | HTTP | 中文 | English | doNext |')
-    const ours = (Object.keys(REFUSALS) as (keyof typeof REFUSALS)[]).map((reason) => {
-      const { responseCode, httpStatus, zh, en, doNext } = refusalOf(reason)
-      return [reason, responseCode, String(httpStatus), zh, en, doNext]
-    })
-    expect(documented).toEqual(ours)
-  })
-
-  it('of the JSON door stand there too', () => {
-    const documented = table(ARCHITECTURE, '| reason | HTTP | 中文 | English | doNext |')
-    const ours = Object.entries(DOOR_REFUSALS).map(([reason, { status, zh, en, doNext }]) => [
-      reason,
-      String(status),
-      zh,
-      en,
-      doNext,
-    ])
-    expect(documented).toEqual(ours)
-  })
-
-  it('that a page names are there', () => {
-    const known = new Set([...Object.keys(REFUSALS), ...Object.keys(DOOR_REFUSALS)])
-    const named = [...ARCHITECTURE.matchAll(/\(`(\w+)`, [0-9A-Z]{2}\)/g)].map(([, reason = '']) => reason)
-    expect(named.length).toBeGreaterThan(1)
-    expect(named.filter((reason) => !known.has(reason))).toEqual([])
-  })
-})
-
-it('the states of a forwarded message are drawn as the code has them', () => {
-  const drawn = table(ARCHITECTURE, '| state | event | next state |')
-  const ours = Object.entries(ACQUIRER_TRANSITIONS).flatMap(([state, events]) =>
-    Object.entries(events).map(([event, next]) => [state, event, next]),
+it('every reason in a page exists', () => {
+  const known = new Set([...Object.keys(REFUSALS), ...Object.keys(DOOR_REFUSALS)])
+  const named = [...docs.map(([, text]) => text), ...Object.values(PAGES)].flatMap((text) =>
+    [...text.matchAll(/\(`(\w+)`, [0-9A-Z]{2}\)/g)].map(([, reason = '']) => reason),
   )
-  expect(drawn).toEqual(ours)
-  for (const name of [...ACQUIRER_STATES, ...ours.map(([, event = '']) => event)])
-    expect(/ {13}acquirer_approved[\s\S]*?\n## /.exec(ARCHITECTURE)?.[0]).toContain(name)
+  expect(named.length).toBeGreaterThan(1)
+  expect(named.filter((reason) => !known.has(reason))).toEqual([])
 })
 
-describe('doors', () => {
-  it('every path of terminals, its content type and its limit are in the README', () => {
-    for (const path of TERMINAL_PATHS) expectInReadme(path)
-    expectInReadme(ISO_CONTENT_TYPE)
-    expectInReadme(`${TERMINAL_BODY_LIMIT.toLocaleString('en-US')} bytes`)
+describe('ARCHITECTURE.md', () => {
+  const rows = table(ARCHITECTURE, '| room | what it has | may import |')
+
+  it('lists every folder of src/, with its permitted imports', () => {
+    const rules = /const MAY_IMPORT[^=]*= \{([\s\S]*?)\n\}/.exec(read('test/tidy.test.ts'))?.[1] ?? ''
+    const ours = [...rules.matchAll(/^ {2}'?([\w.-]+)'?: \[([^\]]*)\]/gm)].map(
+      ([, folder = '', imports = '']) => [
+        folder,
+        [...imports.matchAll(/'([^']+)'/g)].map(([, name = '']) => name).toSorted(),
+      ],
+    )
+    const documented = rows.map(([folder = '', , imports = '']) => [
+      folder,
+      [...imports.matchAll(/`?([\w.-]+)`?/g)].map(([, name = '']) => name).toSorted(),
+    ])
+    const byName = ([a]: unknown[], [b]: unknown[]) => String(a).localeCompare(String(b))
+    expect(documented.toSorted(byName)).toEqual(
+      ours.filter(([folder]) => folder !== 'env.d.ts').toSorted(byName),
+    )
+    const folders = readdirSync('src').filter((name) => !name.endsWith('.d.ts'))
+    expect(column(rows, 0).toSorted()).toEqual(folders.toSorted())
   })
 
-  it('every route of the JSON door is in the README’s table, and no other', () => {
-    const documented = column(table(README, '| route | what it does |'), 0)
+  it('has every outcome of the pipeline', () => {
+    const outcome = /export type Outcome =\n([\s\S]*?)\n\n/.exec(read('src/pipeline/types.ts'))?.[1] ?? ''
+    const kinds = [...outcome.matchAll(/kind: '(\w+)'/g)].map(([, kind = '']) => kind)
+    expect(kinds.length).toBeGreaterThan(4)
+    expect(column(table(ARCHITECTURE, '| outcome | meaning | POS door | JSON API |'), 0)).toEqual(kinds)
+  })
+
+  it('draws existing files only', () => {
+    const picture = /```text\n([\s\S]*?)```/.exec(ARCHITECTURE)?.[1] ?? ''
+    const drawn = [...picture.matchAll(/\b(?:pos|api|pipeline)\/[\w-]+/g)].map(([path]) => path)
+    expect(drawn.length).toBeGreaterThan(8)
+    expect(drawn.filter((path) => !existsSync(`src/${path}.ts`) && !existsSync(`src/${path}`))).toEqual([])
+    const steps = [...picture.matchAll(/│ ([a-z-]+) {2,}/g)].map(([, step = '']) => step)
+    expect(steps).toEqual(['group-commit', 'load', 'verify', 'decide', 'commit', 'ask-acquirer'])
+  })
+
+  it('has at most 250 lines', () => {
+    expect(ARCHITECTURE.split('\n').length - 1).toBeLessThanOrEqual(250)
+  })
+})
+
+describe('docs/api.md', () => {
+  it('lists exactly the routes of the JSON API', () => {
     const ours = Object.entries(API_ROUTES).flatMap(([path, methods]) =>
       methods.map((method) => `${method} ${path}`),
     )
-    expect(documented.toSorted()).toEqual(ours.toSorted())
+    expect(column(table(API, '| route | what it does |'), 0).toSorted()).toEqual(ours.toSorted())
   })
 
-  it('so are the bounds of its bodies', () => {
-    expectInReadme(`up to ${CAPTURED_SALE_LINES} as NDJSON`)
-    expectInReadme(`${API_BODY_LIMIT / 1024} KiB`)
-    expectInReadme(`${CAPTURED_SALES_BODY_LIMIT / 1024} KiB`)
-  })
-
-  it('every MAC profile is in the README and in ARCHITECTURE.md', () => {
-    const rows = column(table(ARCHITECTURE, '| MAC profile | algorithm | field 64 |'), 0).join(', ')
-    expect([...rows.matchAll(/[\w.-]+/g)].map(([name]) => name).toSorted()).toEqual(MAC_PROFILES.toSorted())
-    for (const profile of MAC_PROFILES) expectInReadme(`\`${profile}\``)
+  it('has the limits of its bodies', () => {
+    const bounds = [
+      `up to ${CAPTURED_SALE_LINES} as NDJSON`,
+      `${API_BODY_LIMIT / 1024} KiB`,
+      `${CAPTURED_SALES_BODY_LIMIT / 1024} KiB`,
+    ]
+    expect(bounds.filter((words) => !API.includes(words))).toEqual([])
   })
 })
 
 describe('settings', () => {
-  const documented = column(table(README, '| setting | what it is |'), 0)
-
-  it('of wrangler.toml and create-services.ts are in the README’s table, and no other', () => {
-    const wrangler = read('wrangler.toml')
-    const vars = [...wrangler.matchAll(/^\[(?:env\.\w+\.)?vars\]\n((?:(?:#.*|\w+ = .*)\n)+)/gm)].flatMap(
-      ([, body = '']) => [...body.matchAll(/^(\w+) =/gm)].map(([, name]) => name),
-    )
-    const bindings = [...wrangler.matchAll(/^binding = "(\w+)"/gm)].map(([, name]) => name)
-    const secrets = [...wrangler.matchAll(/secret put (\w+)/g)].map(([, name]) => name)
-    const interfaces = ['src/create-services.ts', 'src/acquirer/settings.ts'].map(read).join('\n')
-    const declared = interfaces.matchAll(/interface (?:Environment extends )?\w*(?:Settings) \{([^}]*)\}/g)
-    const used = [...declared].flatMap(([, body = '']) =>
-      [...body.matchAll(/readonly (\w+)/g)].map(([, name]) => name),
-    )
-    expect(used.length).toBeGreaterThan(9)
-    expect(documented.toSorted()).toEqual(
-      [...new Set([...vars, ...bindings, ...secrets, ...used])].toSorted(),
-    )
-  })
-
-  it('every region has every one of them', () => {
+  it('are complete in every region', () => {
     const wrangler = read('wrangler.toml')
     const regions = [...wrangler.matchAll(/^\[env\.(\w+)\]/gm)].map(([, name]) => name)
     expect(regions.length).toBe(2)
@@ -142,11 +119,11 @@ describe('settings', () => {
       const vars = new RegExp(`\\[env\\.${region}\\.vars\\]\\n([^[]*)`).exec(wrangler)?.[1] ?? ''
       for (const name of ['REGION', 'ACQUIRER', 'ACQUIRER_ID'])
         expect(vars).toMatch(new RegExp(`^${name} = `, 'm'))
-      expectInReadme(`\`${region}\``)
+      expect(read('docs/deploy.md')).toContain(`\`${region}\``)
     }
   })
 
-  it('what must be changed to deploy says so above it', () => {
+  it('to change before a deployment have a comment above them', () => {
     const values = [...read('wrangler.toml').matchAll(/((?:^#.*\n)*)^(database_id|ACQUIRER_ID|routes) = /gm)]
     expect(values.length).toBe(3 + 3 + 2)
     for (const [, comment, name] of values)
@@ -154,49 +131,10 @@ describe('settings', () => {
   })
 })
 
-it('how often who is heard is in ARCHITECTURE.md, and who may fill how much of the gate', () => {
-  const buckets = { TERMINAL, WITHOUT_MAC, SIGN_ON, ALL_SIGN_ONS, BEARER_KEY, UNPROVED }
-  const documented = table(ARCHITECTURE, '| bucket | burst | one more every | counted by |')
-  const ours = Object.entries(buckets).map(([name, { burst, everyMs }]) => [
-    name,
-    String(burst),
-    `${everyMs.toLocaleString('en-US')} ms`,
-  ])
-  expect(documented.map((row) => row.slice(0, 3))).toEqual(ours)
-  const priorities = table(ARCHITECTURE, '| priority | what it is | may fill of the gate | `Retry-After` |')
-  expect(priorities.map(([priority, , , seconds]) => [priority, seconds])).toEqual(
-    PRIORITIES.toReversed().map((priority) => [priority, `${RETRY_AFTER[priority]} s`]),
-  )
-})
-
-it('the sandbox’s outcomes are in the README with their field 39', () => {
-  const documented = table(README, '| amount ends in | outcome | field 39 |')
-  const ours = Object.entries(SANDBOX_OUTCOMES)
-    .toSorted(([a], [b]) => Number(a) - Number(b))
-    .map(([digits, outcome]) => [
-      digits,
-      outcome,
-      outcome === 'unknown' ? 'none' : refusalOf(outcome).responseCode,
-    ])
-  const named = documented.map(([digits, outcome = '', code]) => [
-    digits,
-    outcome.match(/^`?(\w+)/)?.[1],
-    code,
-  ])
-  expect(named.slice(0, -1)).toEqual(ours)
-  expect(documented.at(-1)).toEqual(['anything else', 'approved', '00'])
-})
-
 describe('commands', () => {
   const scripts: Readonly<Record<string, string>> = JSON.parse(read('package.json')).scripts
-  it('the two of the README are there and are the first', () => {
-    const block = /```sh\n([\s\S]*?)```/.exec(README)?.[1]
-    expect(block).toBe('npm ci && npm run demo\nnpm ci && npm test\n')
-    expect(scripts).toHaveProperty('demo')
-    expect(scripts).toHaveProperty('test')
-  })
 
-  it('every `npm run` and `npm start` of a page is a script', () => {
+  it('of npm in a page are scripts', () => {
     for (const [page, text] of Object.entries(PAGES)) {
       const named = [...text.matchAll(/npm run (?:-s )?([\w:-]+)|npm (start|test)\b/g)]
       for (const [, script, direct] of named)
@@ -204,28 +142,14 @@ describe('commands', () => {
     }
   })
 
-  it('docs/cli.md has every command, and the README leads to it', () => {
+  it('docs/cli.md has every command, and the README links to it', () => {
     const rows = column(table(CLI, '| command | what it does |'), 0)
     expect(rows.map((row) => /\[`([\w -]+)`\]/.exec(row)?.[1])).toEqual(Object.keys(COMMANDS))
-    expectInReadme('`docs/cli.md`')
+    expect(README).toContain('](docs/cli.md)')
   })
 })
 
-it('every table of the database is in ARCHITECTURE.md, and no other', () => {
-  const sql = readdirSync('migrations')
-    .filter((name) => name.endsWith('.sql'))
-    .map((name) => read(`migrations/${name}`))
-    .join('\n')
-  const renamed = new Map(
-    [...sql.matchAll(/ALTER TABLE `(\w+)` RENAME TO `(\w+)`/g)].map(([, from = '', to = '']) => [from, to]),
-  )
-  const created = [...sql.matchAll(/CREATE TABLE `(?!__new_)(\w+)`/g)].map(([, name = '']) => name)
-  const tables = created.map((name) => renamed.get(name) ?? name)
-  expect(tables.length).toBeGreaterThan(8)
-  expect(column(table(ARCHITECTURE, '| table | what it is |'), 0).toSorted()).toEqual(tables.toSorted())
-})
-
-it.each(Object.entries(PAGES))('every path that %s names is there', (_, text) => {
+it.each(Object.entries(PAGES))('every path in %s exists', (_, text) => {
   const paths = [...text.matchAll(/`((?:src|test|assembly|migrations)\/[\w./-]*|[\w-]+\.(?:md|toml|json))`/g)]
   for (const [, path = ''] of paths)
     expect([
@@ -234,7 +158,15 @@ it.each(Object.entries(PAGES))('every path that %s names is there', (_, text) =>
     ]).toEqual([path, true])
 })
 
-it('the changelog opens with the version of the package', () => {
+it('docs/README.md lists every page of docs/ and the first page of each folder', () => {
+  const linked = [...read('docs/README.md').matchAll(/\]\(([\w./-]+)/g)].map(([, to = '']) => `docs/${to}`)
+  const pages = docs
+    .map(([path]) => path)
+    .filter((path) => /^docs\/(?:[\w-]+\.md|[\w-]+\/README\.md)$/.test(path))
+  expect(pages.filter((path) => path !== 'docs/README.md' && !linked.includes(path))).toEqual([])
+})
+
+it('the changelog starts with the version of the package', () => {
   expect(/^## (\S+)/m.exec(CHANGELOG)?.[1]).toBe(JSON.parse(read('package.json')).version)
 })
 
@@ -245,12 +177,12 @@ describe('test/README.md', () => {
       .map((entry) => `${entry.parentPath.replaceAll('\\', '/')}/${entry.name}`.replace('test/', ''))
   const files = walk('test')
 
-  it('lists every test file, and no other', () => {
+  it('lists exactly the test files', () => {
     const documented = column(table(TESTS, '| file | what it shows |'), 0)
     expect(documented.toSorted()).toEqual(files.filter((path) => path.endsWith('.test.ts')).toSorted())
   })
 
-  it('says of every vector file where it is from', () => {
+  it('names the origin of every vector file', () => {
     const documented = column(table(TESTS, '| vectors | what they are | origin |'), 0)
     expect(documented.toSorted()).toEqual(files.filter((path) => path.startsWith('vectors/')).toSorted())
   })

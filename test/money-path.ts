@@ -6,6 +6,7 @@ export const MONEY_PATH: readonly string[] = [
     (name) => `src/pipeline/${name}.ts`,
   ),
   ...[
+    'caller',
     'commit',
     'db',
     'forwarded',

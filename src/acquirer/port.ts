@@ -57,5 +57,5 @@ export interface Acquirer {
   /** How to find an unknown outcome: by an inquiry, or by the same message again under the same identity. */
   readonly recovery: 'inquiry' | 'repeat'
   /** Never throws. */
-  ask(question: AcquirerRequest): Promise<AcquirerResponse>
+  ask(request: AcquirerRequest): Promise<AcquirerResponse>
 }

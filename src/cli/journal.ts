@@ -1,6 +1,6 @@
 /**
- * @module `annul journal verify`: checks the hash chain of each terminal against the head in the terminal's own row, and names the
- * first bad entry.
+ * @module `annul journal verify`: checks the hash chain of each terminal against the head in the terminal's own row,
+ * and names the first bad entry.
  */
 
 import { type ChainFault, type JournalRow, verifyChain } from '../store/journal.ts'
@@ -55,8 +55,8 @@ export async function* verifyJournal(database: Database, terminalId?: string): A
 }
 
 /**
- * Reads page by page, while the service may write. Each row comes with the head of its terminal, read by the same statement, so
- * that the last row of a chain and its head are of one moment.
+ * Reads page by page, while the service may write. The statement of a row also reads the head of its terminal. So the
+ * last row of a chain and its head belong to one moment.
  */
 async function* chains(database: Database, terminalId: string | undefined): AsyncGenerator<Chain> {
   let chain: Chain | undefined

@@ -14,7 +14,7 @@ import { exchangeJson, fullLines } from './lib/show-exchange.ts'
 import { readState, writeState } from './lib/state-file.ts'
 import type { TERMINAL_OPERATIONS } from './table/terminal.ts'
 
-/** What every operation takes. */
+/** The options of every operation. */
 type Shared = Parsed<(typeof TERMINAL_OPERATIONS)['echo']> & { readonly noSettlementMac?: boolean }
 
 const REFUSED: Readonly<Record<TerminalRefusal, string>> = {

@@ -16,9 +16,9 @@ export interface KeyContext {
 
 export interface Keyring {
   /** AES-256-GCM under the key-wrapping key. Base64 of IV (12 bytes), ciphertext and tag (16 bytes). */
-  wrap(clear: Uint8Array<ArrayBuffer>, place: KeyContext): Promise<string>
+  wrap(clear: Uint8Array<ArrayBuffer>, context: KeyContext): Promise<string>
   /** Throws OperationError when the blob was changed or has another context. The caller wipes the key after use. */
-  unwrap(wrapped: string, place: KeyContext): Promise<Uint8Array<ArrayBuffer>>
+  unwrap(wrapped: string, context: KeyContext): Promise<Uint8Array<ArrayBuffer>>
   /**
    * A key of 8 bytes that belongs to no terminal, unwrapped like any other key. A message without a key is verified
    * against it, so that the time of the answer is the same.
@@ -62,19 +62,19 @@ export async function openKeyring(
   const pan = await derive('pan fingerprint', hmac, ['sign'])
   const content = await derive('content fingerprint', hmac, ['sign'])
 
-  const wrap: Keyring['wrap'] = async (clear, place) => {
+  const wrap: Keyring['wrap'] = async (clear, context) => {
     const iv = new Uint8Array(IV_LENGTH)
     random(iv)
-    const gcm = { name: 'AES-GCM', iv, additionalData: associatedData(place) }
+    const gcm = { name: 'AES-GCM', iv, additionalData: associatedData(context) }
     const sealed = new Uint8Array(await crypto.subtle.encrypt(gcm, wrapping, clear))
     const blob = new Uint8Array(IV_LENGTH + sealed.length)
     blob.set(iv)
     blob.set(sealed, IV_LENGTH)
     return toBase64(blob)
   }
-  const unwrap: Keyring['unwrap'] = async (wrapped, place) => {
+  const unwrap: Keyring['unwrap'] = async (wrapped, context) => {
     const blob = fromBase64(wrapped)
-    const gcm = { name: 'AES-GCM', iv: blob.subarray(0, IV_LENGTH), additionalData: associatedData(place) }
+    const gcm = { name: 'AES-GCM', iv: blob.subarray(0, IV_LENGTH), additionalData: associatedData(context) }
     return new Uint8Array(await crypto.subtle.decrypt(gcm, wrapping, blob.subarray(IV_LENGTH)))
   }
   const dummyContext: KeyContext = { merchantId: '', terminalId: '', usage: 'mak', version: 0 }

@@ -24,7 +24,7 @@ export function decideReconciliation(
 ): Decision {
   if (loadedState.forwarded === null)
     return (
-      decideCapturedSale(request, loadedState, generated) ?? decideUnknown(request, loadedState, generated)
+      recordOfCapturedSale(request, loadedState, generated) ?? decideUnknown(request, loadedState, generated)
     )
   const { record, asOf } = request
   const context = claimContextOf(loadedState, generated)
@@ -62,7 +62,7 @@ export function decideReconciliation(
  * A line about a captured sale. A difference makes the sale a forwarded message with a case. Null when the line is
  * about no captured sale.
  */
-function decideCapturedSale(
+function recordOfCapturedSale(
   request: ReconciliationRequest,
   loadedState: LoadedState,
   generated: Generated,

@@ -37,12 +37,19 @@ export type PosTransaction = Exclude<TransactionType, ManagementType>
 
 export type PosRequest = SaleRequest | VoidRequest | ReversalRequest | SettlementRequest | UploadRequest
 
-/** The parts of every message. */
-interface Parsed {
+/** The parts of a message that a limit needs, before the rest of it is parsed. */
+export interface PosHead {
   readonly frame: Frame
   /** The fields for the answer to copy. */
   readonly message: Message
+  /** Undefined for a transaction that Annul does not process. */
+  readonly type: TransactionType | undefined
   readonly identity: MessageIdentity
+  readonly hasMac: boolean
+}
+
+/** The parts of every message. */
+interface Parsed extends PosHead {
   /** Number of the first missing or unusable field; undefined when there is none. */
   readonly fault: number | undefined
 }
@@ -81,7 +88,7 @@ export interface TransactionMessage extends Parsed {
    */
   readonly content: Uint8Array<ArrayBuffer> | string
   /** Whether the bytes are canonical and field 3 has no account type. A folding MAC protects only such a message. */
-  readonly isCanonical: boolean
+  readonly isUnambiguous: boolean
   /** The request to the domain, without fingerprints. It is only valid without a `fault`. */
   readonly request: PosRequest
 }
@@ -95,12 +102,19 @@ export interface SaleReference {
   readonly saleRrn?: string
 }
 
-/** Parses a message. Never throws: a field that is missing or unusable is the `fault`. */
-export function parsePosMessage(frame: Frame, message: Message): PosMessage {
-  const type = transactionTypeOf(message)
-  const identity = identityOf(message)
+export const parsePosHead = (frame: Frame, message: Message): PosHead => ({
+  frame,
+  message,
+  type: transactionTypeOf(message),
+  identity: identityOf(message),
+  hasMac: message.fields.has(64),
+})
+
+/** Parses the rest of a message. Never throws: a field that is missing or unusable is the `fault`. */
+export function parsePosMessage(head: PosHead): PosMessage {
+  const { frame, message, type, identity } = head
   const fault = type === undefined ? undefined : formatFault(type, message)
-  const parsed = { frame, message, identity, fault }
+  const parsed = { ...head, fault }
   if (type === undefined || type === 'sign_on' || type === 'sign_off' || type === 'echo') {
     const layout = field60Of(message.fields).networkManagementCode
     return { ...parsed, kind: 'management', type, layout }
@@ -121,18 +135,19 @@ export function parsePosMessage(frame: Frame, message: Message): PosMessage {
     macInput: covered,
     mac: macOf(message),
     content: targetKey === undefined ? covered : `${targetKey}|${message.fields.get(4)}`,
-    isCanonical: !hasAccountType(message) && isCanonical(frame.body, message),
+    isUnambiguous: !hasAccountType(message) && isCanonical(frame.body, message),
     request: requestOf(type, message, identity, messageKey, targetKey ?? ''),
   }
 }
 
 /** The same message as one that Annul does not process. */
-export const unsupported = ({ frame, message, identity }: PosMessage): ManagementMessage => ({
+export const unsupported = ({ frame, message, identity, hasMac }: PosMessage): ManagementMessage => ({
   kind: 'management',
   type: undefined,
   frame,
   message,
   identity,
+  hasMac,
   fault: undefined,
   layout: '',
 })

@@ -14,7 +14,7 @@ const CASES_AT_ONCE = 100
 const MOST_CASE_SETS = 20
 
 /** Poll interval for more due messages while tries are under way, in milliseconds. */
-const LOOK_MS = 1000
+const POLL_INTERVAL_MS = 1000
 
 /**
  * Opens the cases of all messages that are past their deadline, and drives all messages that are or become due. Stops
@@ -34,12 +34,12 @@ export async function recover(stage: AcquirerStage, until: number): Promise<numb
     }
     tries += due.length
     if (underWay.size > 0) {
-      await Promise.race(now < until ? [...underWay, stage.sleep(LOOK_MS)] : underWay)
+      await Promise.race(now < until ? [...underWay, stage.sleep(POLL_INTERVAL_MS)] : underWay)
       continue
     }
     const next = await safely(stage, () => nextDue(db))
     if (next === null || now >= until || (next !== undefined && next >= until)) return tries
-    await stage.sleep(Math.max((next ?? 0) - now, LOOK_MS))
+    await stage.sleep(Math.max((next ?? 0) - now, POLL_INTERVAL_MS))
   }
 }
 

@@ -61,7 +61,7 @@ async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Prom
 export const submitEvent = (
   stage: AcquirerStage,
   message: AcquirerMessage,
-  event: AcquirerEvent,
+  event: EventDetails,
 ): Promise<Outcome> =>
   stage.pipeline.submitEvent(eventMessage(stage, message, event), (set) => void set.catch(() => undefined))
 
@@ -73,7 +73,7 @@ async function find(
   { acquirer }: AcquirerStage,
   message: AcquirerMessage,
   isLate: boolean,
-): Promise<AcquirerEvent | null> {
+): Promise<EventDetails | null> {
   const { kind } = message
   if (acquirer.recovery === 'inquiry') {
     const found = await acquirer.ask(requestOf(message, 'inquiry'))
@@ -91,7 +91,7 @@ async function undo(
   { acquirer }: AcquirerStage,
   message: AcquirerMessage,
   now: number,
-): Promise<AcquirerEvent | null> {
+): Promise<EventDetails | null> {
   const answer = await acquirer.ask(requestOf(message, 'reversal'))
   if (answer.kind === 'approved') return only('acquirer_undone')
   if (answer.kind === 'unknown') return null
@@ -107,10 +107,10 @@ async function undo(
   return isQuiet || isReversed ? only('acquirer_undone') : null
 }
 
-type AcquirerEvent = Pick<AcquirerEventRequest, 'event' | 'acquirerRrn' | 'authorizationCode' | 'reason'>
+type EventDetails = Pick<AcquirerEventRequest, 'event' | 'acquirerRrn' | 'authorizationCode' | 'reason'>
 
 /** An event without references and reason. */
-export const only = (event: AcquirerEventRequest['event']): AcquirerEvent => ({
+export const only = (event: AcquirerEventRequest['event']): EventDetails => ({
   event,
   acquirerRrn: null,
   authorizationCode: null,
@@ -123,7 +123,7 @@ const referencesOf = ({ rrn, authorizationCode }: Extract<AcquirerResponse, { ki
 })
 
 /** The event of an acquirer's response; null when the response has no outcome. */
-export function eventOf(answer: AcquirerResponse): AcquirerEvent | null {
+export function eventOf(answer: AcquirerResponse): EventDetails | null {
   if (answer.kind === 'approved') return { ...only('acquirer_approved'), ...referencesOf(answer) }
   return answer.kind === 'declined' ? { ...only('acquirer_declined'), reason: answer.reason } : null
 }
@@ -132,7 +132,7 @@ export function eventOf(answer: AcquirerResponse): AcquirerEvent | null {
 export function eventMessage(
   { log }: AcquirerStage,
   forwarded: AcquirerMessage,
-  event: AcquirerEvent,
+  event: EventDetails,
 ): PipelineMessage<null> {
   const { messageKey, merchantId, terminalId } = forwarded
   log('acquirer_event', { ...named(forwarded), event: event.event, reason: event.reason })

@@ -10,6 +10,7 @@ import { unpack } from '../iso8583/message.ts'
 import {
   type ManagementMessage,
   type PosMessage,
+  parsePosHead,
   parsePosMessage,
   unsupported,
 } from '../iso8583/pos-message.ts'
@@ -47,16 +48,16 @@ export async function exchange(
     services.log('unreadable_message', { field, why })
     return { status: 400, body: EMPTY }
   }
-  const posMessage = parsePosMessage(frame.value, message.value)
-  const { type, identity } = posMessage
-  if (type === undefined) return refuse(services, posMessage, 'unsupported_transaction')
-  const kind = type === 'sign_on' ? type : message.value.fields.has(64) ? 'with_mac' : 'without_mac'
+  const head = parsePosHead(frame.value, message.value)
+  const { type, identity, hasMac } = head
+  if (type === undefined) return refuse(services, parsePosMessage(head), 'unsupported_transaction')
+  const kind = type === 'sign_on' ? type : hasMac ? 'with_mac' : 'without_mac'
   const allowance = visit.terminals.allow({ terminalId: identity.terminalId, source: visit.source, kind })
   if (allowance.kind === 'retry_after')
     return { status: 429, body: EMPTY, retryAfter: Math.ceil(allowance.waitMs / 1000) }
   let reply: TerminalReply | undefined
   try {
-    reply = await answer(services, posMessage, visit)
+    reply = await answer(services, parsePosMessage(head), visit)
     return reply
   } finally {
     allowance.done(reply?.proof)

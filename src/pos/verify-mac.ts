@@ -50,13 +50,18 @@ export async function verifyMac(
   for (const { version, mak } of keySets) {
     const macKey = await keyring.unwrap(mak, { merchantId, terminalId, usage: 'mak', version })
     const fits = mac !== undefined && macKey.length === makLengthOf(macProfile)
-    if (fits && core.verifyMac(algorithm, macKey, macInput, given))
+    let isProved = false
+    try {
+      isProved = fits && core.verifyMac(algorithm, macKey, macInput, given)
+    } finally {
+      if (!isProved) macKey.fill(0)
+    }
+    if (isProved)
       return {
         kind: 'proved',
         signer: { macProfile, macKey },
         ...(version === terminal.keyVersion ? {} : { keyVersion: version }),
       }
-    macKey.fill(0)
   }
   return { kind: 'refused', reason: 'mac_mismatch' }
 }

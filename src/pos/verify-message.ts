@@ -56,10 +56,10 @@ function withoutMac({ identity }: TransactionMessage, { terminal, merchant }: Lo
 
 function isMalformed(
   { log }: Services,
-  { type, identity, fault, isCanonical }: TransactionMessage,
+  { type, identity, fault, isUnambiguous }: TransactionMessage,
   { terminal }: Loaded,
 ): boolean {
-  const isBent = terminal !== null && isMalleable(terminal.macProfile) && !isCanonical
+  const isBent = terminal !== null && isMalleable(terminal.macProfile) && !isUnambiguous
   const field = fault ?? (isBent ? 'not canonical' : undefined)
   if (field !== undefined) log('format_error', { type, terminalId: identity.terminalId, field })
   return field !== undefined

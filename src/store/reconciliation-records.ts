@@ -139,7 +139,7 @@ export async function readForwarded(
     liveCredential(db, credential),
     db
       .select({
-        reference: sql<number>`rowid`.as('place'),
+        reference: sql<number>`rowid`.as('reference'),
         message: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'row'),
       })
       .from(acquirerMessage)

@@ -1,24 +1,24 @@
-/** @module What every acquirer behind the port does, whoever it is. */
+/** @module The contract of every acquirer behind the port. */
 
 import { describe, expect, it } from 'vitest'
 import type { Acquirer, AcquirerResponse } from '../../src/acquirer/port.ts'
 import { SANDBOX_OUTCOMES } from '../../src/acquirer/sandbox.ts'
-import { aSale, aVoid, inquiryOf, reversalOf } from './behind.ts'
+import { aSale, aVoid, inquiryOf, reversalOf } from './https-harness.ts'
 
-export interface Traits {
-  /** It remembers what it was told; one that does not leaves that to our journal. */
+export interface ContractOptions {
+  /** The acquirer remembers its answers. Without books, our journal remembers them. */
   readonly keepsBooks: boolean
 }
 
 const kindOf = (answer: AcquirerResponse): string =>
   answer.kind === 'declined' ? answer.reason : answer.kind
 
-/** `open` gives a fresh one. */
-export function acquirerContract(name: string, open: () => Acquirer, { keepsBooks }: Traits): void {
+/** `open` returns a new acquirer. */
+export function acquirerContract(name: string, open: () => Acquirer, { keepsBooks }: ContractOptions): void {
   describe(name, () => {
     const { takesSales, isRemote } = open()
 
-    it('says who it is', () => {
+    it('describes itself', () => {
       const acquirer = open()
       expect(acquirer.receivingInstitution).toMatch(/^[ -~]{0,11}$/)
       expect(['inquiry', 'repeat']).toContain(acquirer.recovery)
@@ -48,10 +48,10 @@ export function acquirerContract(name: string, open: () => Acquirer, { keepsBook
       expect(kindOf(await acquirer.ask(reversalOf(aSale())))).toBe('approved')
     })
 
-    it('gives the same answer to the same question, at once and later', async () => {
+    it('gives the same answer to the same request, at once and later', async () => {
       const acquirer = open()
       for (const sale of [aSale(), aSale({ acquirerStan: '000201', amount: 151 })]) {
-        const answered = await acquirer.ask(sale)
+        const answer = await acquirer.ask(sale)
         const original = {
           batchNumber: '000007',
           stan: sale.acquirerStan,
@@ -64,27 +64,28 @@ export function acquirerContract(name: string, open: () => Acquirer, { keepsBook
           original,
         })
         const undone = await acquirer.ask(undo)
-        const inquired = await acquirer.ask(inquiryOf(undo))
-        expect(await acquirer.ask(sale)).toEqual(answered)
+        const inquiry = await acquirer.ask(inquiryOf(undo))
+        expect(await acquirer.ask(sale)).toEqual(answer)
         expect(await acquirer.ask(undo)).toEqual(undone)
-        expect(await acquirer.ask(inquiryOf(undo))).toEqual(inquired)
+        expect(await acquirer.ask(inquiryOf(undo))).toEqual(inquiry)
         const reversed = await acquirer.ask(reversalOf(undo))
         expect(await acquirer.ask(reversalOf(undo))).toEqual(reversed)
       }
     })
 
-    it('says of a message what the message was told', async () => {
+    it('answers an inquiry with the answer to the message', async () => {
       const acquirer = open()
       for (const [i, [digits, outcome]] of Object.entries(SANDBOX_OUTCOMES).entries()) {
         const sale = aSale({ acquirerStan: `00030${i}`, amount: 100 + Number(digits) })
-        const answered = kindOf(await acquirer.ask(sale))
-        const inquired = kindOf(await acquirer.ask(inquiryOf(sale)))
-        if (!takesSales) expect(inquired).toBe('not_found')
-        else if (!keepsBooks) expect(inquired).toBe(answered)
-        // An acquirer that was silent knows; one that says 91 now may mean the inquiry, so it is not taken for the message's.
+        const answer = kindOf(await acquirer.ask(sale))
+        const inquiry = kindOf(await acquirer.ask(inquiryOf(sale)))
+        if (!takesSales) expect(inquiry).toBe('not_found')
+        else if (!keepsBooks) expect(inquiry).toBe(answer)
+        // After a lost answer the books know the result. A 91 may mean the inquiry, so it does not count for
+        // the message.
         else
-          expect(inquired).toBe(
-            { unknown: 'approved', issuer_unavailable: 'unknown' }[outcome as string] ?? answered,
+          expect(inquiry).toBe(
+            { unknown: 'approved', issuer_unavailable: 'unknown' }[outcome as string] ?? answer,
           )
       }
       await acquirer.ask(aSale())
@@ -92,9 +93,9 @@ export function acquirerContract(name: string, open: () => Acquirer, { keepsBook
       expect(await acquirer.ask(inquiryOf(aVoid()))).toEqual(voided)
     })
 
-    it('never throws, whatever it is asked', async () => {
+    it('never throws, whatever the request', async () => {
       const acquirer = open()
-      const odd = [
+      const invalid = [
         aSale({ amount: -1 }),
         aSale({ amount: 1e15 }),
         aSale({ amount: Number.NaN }),
@@ -108,23 +109,23 @@ export function acquirerContract(name: string, open: () => Acquirer, { keepsBook
         aVoid({ original: null }),
         aVoid({ original: { batchNumber: '', stan: '', rrn: '', authorizationCode: '' } }),
       ]
-      for (const question of odd)
+      for (const request of invalid)
         for (const kind of ['sale', 'void', 'reversal', 'inquiry'] as const) {
-          const answer = await acquirer.ask({ ...question, kind })
+          const answer = await acquirer.ask({ ...request, kind })
           expect(['approved', 'declined', 'not_found', 'unknown']).toContain(answer.kind)
-          // Said of an inquiry alone.
+          // Only an inquiry returns this.
           if (answer.kind === 'not_found') expect(kind).toBe('inquiry')
         }
     })
 
     if (!keepsBooks) return
 
-    it('knows nothing of what it was never told', async () => {
+    it('does not find a message that it never received', async () => {
       expect(await open().ask(inquiryOf(aSale()))).toEqual({ kind: 'not_found' })
       expect(await open().ask(inquiryOf(aVoid()))).toEqual({ kind: 'not_found' })
     })
 
-    it('refuses what was reversed before it came', async () => {
+    it('refuses a message that was reversed before it arrived', async () => {
       const acquirer = open()
       await acquirer.ask(aSale())
       expect(kindOf(await acquirer.ask(reversalOf(aVoid())))).toBe('approved')
@@ -143,14 +144,14 @@ export function acquirerContract(name: string, open: () => Acquirer, { keepsBook
       expect(kindOf(await acquirer.ask(aVoid({ acquirerStan: '000104' })))).toBe('approved')
     })
 
-    it('tells its own references, again in an inquiry', async () => {
+    it('returns its own references, also in an inquiry', async () => {
       const acquirer = open()
-      const sold = await acquirer.ask(aSale())
-      expect(sold).toMatchObject({
+      const answer = await acquirer.ask(aSale())
+      expect(answer).toMatchObject({
         rrn: expect.stringMatching(/^\d{12}$/),
         authorizationCode: expect.any(String),
       })
-      expect(await acquirer.ask(inquiryOf(aSale()))).toEqual(sold)
+      expect(await acquirer.ask(inquiryOf(aSale()))).toEqual(answer)
     })
   })
 }

@@ -8,8 +8,8 @@ import { packWithMac } from '../../src/iso8583/mac.ts'
 import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
 import { microMac } from '../support/micro-mac.ts'
 import {
+  adapterReturning,
   algorithmOf,
-  allowance,
   aSale,
   aVoid,
   bytes,
@@ -17,17 +17,17 @@ import {
   core,
   HEADER,
   macKeyFor,
-  openBehind,
+  openHttpsHarness,
   TPDU,
-} from './behind.ts'
+} from './https-harness.ts'
 
-describe('forged and garbled answers', () => {
-  it.each(MAC_PROFILES)('under %s every bit matters, or changes nothing', async (macProfile) => {
-    for (const { name, question, answer, frame } of await conversation(macProfile)) {
+describe('forged and damaged answers', () => {
+  it.each(MAC_PROFILES)('with any flipped bit under %s: unknown, or the same answer', async (macProfile) => {
+    for (const { name, request, answer, frame } of await conversation(macProfile)) {
       let same = 0
       for (let bit = 0; bit < 8 * frame.length; bit++) {
         const flipped = frame.with(bit >> 3, (frame[bit >> 3] ?? 0) ^ (1 << (bit & 7)))
-        const received = await allowance(flipped, macProfile).ask(question)
+        const received = await adapterReturning(flipped, macProfile).ask(request)
         if (received.kind !== 'unknown') {
           expect([name, bit, received]).toEqual([name, bit, answer])
           same++
@@ -38,24 +38,24 @@ describe('forged and garbled answers', () => {
     }
   })
 
-  it('no part of an answer is one', async () => {
-    for (const { question, frame } of await conversation())
+  it('with a missing part: unknown', async () => {
+    for (const { request, frame } of await conversation())
       for (let length = 0; length < frame.length; length++)
-        expect((await allowance(frame.slice(0, length)).ask(question)).kind).toBe('unknown')
+        expect((await adapterReturning(frame.slice(0, length)).ask(request)).kind).toBe('unknown')
   })
 
-  it('no answer is believed to another question', async () => {
+  it('to another request: unknown', async () => {
     const all = await conversation()
     for (const one of all)
       for (const other of all) {
-        const { kind, of, acquirerStan } = other.question
+        const { kind, of, acquirerStan } = other.request
         const isSame =
-          one.question.kind === kind && one.question.of === of && one.question.acquirerStan === acquirerStan
-        if (!isSame) expect((await allowance(one.frame).ask(other.question)).kind).toBe('unknown')
+          one.request.kind === kind && one.request.of === of && one.request.acquirerStan === acquirerStan
+        if (!isSame) expect((await adapterReturning(one.frame).ask(other.request)).kind).toBe('unknown')
       }
   })
 
-  /** What the void was answered. */
+  /** The answer to the void. */
   async function voidAnswer(macProfile: MacProfile = 'cup-ecb'): Promise<Message> {
     const { frame } = (await conversation(macProfile)).find(({ name }) => name === 'void') ?? {}
     const message = unpack(frame?.subarray(13) ?? new Uint8Array(0))
@@ -63,15 +63,15 @@ describe('forged and garbled answers', () => {
     return message.value
   }
 
-  /** An answer to the void, changed and signed anew by whoever has the key. */
-  async function resigned(
+  /** An answer to the void, changed and signed again with the key. */
+  async function answerToResigned(
     change: (answer: Message) => Message,
     macProfile: MacProfile = 'cup-ecb',
   ): Promise<AcquirerResponse> {
     const message = await voidAnswer(macProfile)
     const key = macKeyFor(macProfile)
     const body = packWithMac(change(message), (input) => microMac(algorithmOf(macProfile), key, input))
-    return allowance(buildFrame('tpdu', TPDU, HEADER, body, core.lrc), macProfile).ask(aVoid())
+    return adapterReturning(buildFrame('tpdu', TPDU, HEADER, body, core.lrc), macProfile).ask(aVoid())
   }
   const withField = (number: number, value: string | null) => (answer: Message) => {
     const fields = new Map(answer.fields)
@@ -80,9 +80,12 @@ describe('forged and garbled answers', () => {
     return { ...answer, fields }
   }
 
-  it('one that is only signed anew is believed', async () => {
-    expect((await resigned((answer) => answer)).kind).toBe('approved')
-    expect(await resigned(withField(39, '51'))).toEqual({ kind: 'declined', reason: 'insufficient_funds' })
+  it('only signed again: accepted', async () => {
+    expect((await answerToResigned((answer) => answer)).kind).toBe('approved')
+    expect(await answerToResigned(withField(39, '51'))).toEqual({
+      kind: 'declined',
+      reason: 'insufficient_funds',
+    })
   })
 
   it.each([
@@ -100,27 +103,29 @@ describe('forged and garbled answers', () => {
     ['no response code', 39, null],
     ['an unknown response code', 39, 'ZZ'],
     ['a response code that names a property', 39, '__'],
-  ] as const)('%s, rightly signed: unknown', async (_, number, value) => {
+  ] as const)('%s, with a right MAC: unknown', async (_, number, value) => {
     for (const code of ['00', '51']) {
-      const answer = await resigned((message) => withField(number, value)(withField(39, code)(message)))
+      const answer = await answerToResigned((message) =>
+        withField(number, value)(withField(39, code)(message)),
+      )
       expect(answer.kind).toBe('unknown')
     }
   })
 
-  it.each(['0200', '0410', '0610', '0230'])('MTI %s, rightly signed: unknown', async (mti) => {
-    expect((await resigned((answer) => ({ ...answer, mti }))).kind).toBe('unknown')
+  it.each(['0200', '0410', '0610', '0230'])('MTI %s, with a right MAC: unknown', async (mti) => {
+    expect((await answerToResigned((answer) => ({ ...answer, mti }))).kind).toBe('unknown')
   })
 
   it.each(['00', '05', '51', 'A0'])('%s without a MAC: unknown', async (code) => {
     const message = await voidAnswer()
     const fields = new Map(message.fields).set(39, code)
     fields.delete(64)
-    const bare = buildFrame('tpdu', TPDU, HEADER, pack({ ...message, fields }), core.lrc)
-    expect(await allowance(bare).ask(aVoid())).toEqual({ kind: 'unknown', why: 'no MAC' })
+    const unsigned = buildFrame('tpdu', TPDU, HEADER, pack({ ...message, fields }), core.lrc)
+    expect(await adapterReturning(unsigned).ask(aVoid())).toEqual({ kind: 'unknown', why: 'no MAC' })
   })
 
-  it('what the acquirer says of a request whose MAC it does not accept is unsigned: unknown', async () => {
-    const { simulator } = openBehind()
+  it('without a MAC, after a request with a wrong MAC: unknown', async () => {
+    const { simulator } = openHttpsHarness()
     const acquirer = httpsAcquirer({
       core,
       macProfile: 'cup-ecb',
@@ -134,27 +139,28 @@ describe('forged and garbled answers', () => {
     expect([...simulator.ledger.items()]).toEqual([])
   })
 
-  it('another spelling of the same fields is none where the MAC does not tell them apart', async () => {
+  it('with another encoding of the same fields and the same MAC: unknown', async () => {
     const { frame } = (await conversation()).find(({ name }) => name === 'void') ?? {}
     const body = frame?.slice(13) ?? new Uint8Array(0)
-    // The last nibble of field 60 is a pad; what it takes, a byte of field 37 at the same place of its block gives back.
+    // The last nibble of field 60 is a pad. A byte of field 37 at the same place of its block cancels its
+    // change in the MAC.
     const pad = toHex(body).indexOf('0011230000070000') / 2 + 7
     const given = toHex(body).indexOf('373030') / 2 + ((8 + pad - toHex(body).indexOf('373030') / 2) % 8)
     for (const at of [pad, given]) body[at] = (body[at] ?? 0) ^ 1
     const key = macKeyFor('cup-ecb')
     expect(toHex(microMac('cup-ecb', key, body.subarray(0, -8)))).toBe(toHex(body.subarray(-8)))
     const forged = buildFrame('tpdu', TPDU, HEADER, body, core.lrc)
-    expect(await allowance(forged).ask(aVoid())).toEqual({ kind: 'unknown', why: 'not canonical' })
+    expect(await adapterReturning(forged).ask(aVoid())).toEqual({ kind: 'unknown', why: 'not canonical' })
   })
 
-  it('a message in a serial frame is no answer', async () => {
+  it('in a serial frame: unknown', async () => {
     const { frame } = (await conversation())[2] ?? {}
     const serial = buildFrame('serial', TPDU, HEADER, frame?.subarray(13) ?? new Uint8Array(0), core.lrc)
-    expect(await allowance(serial).ask(aVoid())).toEqual({ kind: 'unknown', why: 'a serial frame' })
+    expect(await adapterReturning(serial).ask(aVoid())).toEqual({ kind: 'unknown', why: 'a serial frame' })
   })
 
-  it('bytes after the frame are ignored, a second copy among them', async () => {
-    for (const { question, answer, frame } of await conversation())
-      expect(await allowance(Uint8Array.of(...frame, ...frame)).ask(question)).toEqual(answer)
+  it('with bytes after the frame, also a second copy: the same answer', async () => {
+    for (const { request, answer, frame } of await conversation())
+      expect(await adapterReturning(Uint8Array.of(...frame, ...frame)).ask(request)).toEqual(answer)
   })
 })

@@ -7,8 +7,8 @@ import { toHex } from '../../src/iso8583/hex.ts'
 import { FAULTS, type Fault } from '../../src/simulator/faults.ts'
 import { microMac } from '../support/micro-mac.ts'
 import {
+  adapterReturning,
   algorithmOf,
-  allowance,
   aSale,
   aVoid,
   bytes,
@@ -18,13 +18,13 @@ import {
   HEADER,
   inquiryOf,
   macKeyFor,
-  openBehind,
+  openHttpsHarness,
   reversalOf,
   TPDU,
-} from './behind.ts'
+} from './https-harness.ts'
 
-describe('what is sent', () => {
-  /** Made once under the test key 0123456789ABCDEF; the MACs by `micro-mac`. */
+describe('a request frame', () => {
+  /** Made once under the test key 0123456789ABCDEF, with MACs by `micro-mac`. */
   const GOLDEN: readonly (readonly [string, string, AcquirerRequest, string])[] = [
     [
       'a sale',
@@ -53,9 +53,9 @@ describe('what is sent', () => {
   ]
 
   it.each(GOLDEN)(
-    'is, for %s, the golden frame, which `annul describe` reads',
+    'for %s is the golden frame, which `annul describe` reads',
     async (_, mti, request, hex) => {
-      const { acquirer, sent } = openBehind()
+      const { acquirer, sent } = openHttpsHarness()
       await acquirer.ask(request)
       expect(sent.map(toHex)).toEqual([hex])
       const described = describeJson(bytes(hex), core.lrc)
@@ -72,15 +72,15 @@ describe('what is sent', () => {
   )
 
   it.each(MAC_PROFILES)('carries the MAC of %s, and so does the answer', async (macProfile) => {
-    for (const { request, frame } of await conversation(macProfile))
-      for (const body of [request.subarray(13), frame.subarray(13)]) {
+    for (const { requestFrame, frame } of await conversation(macProfile))
+      for (const body of [requestFrame.subarray(13), frame.subarray(13)]) {
         const mac = microMac(algorithmOf(macProfile), macKeyFor(macProfile), body.subarray(0, -8))
         expect(toHex(body.subarray(-8))).toBe(toHex(mac))
       }
   })
 
-  it('is the same for the same question', async () => {
-    const { acquirer, sent } = openBehind()
+  it('is the same for the same request', async () => {
+    const { acquirer, sent } = openHttpsHarness()
     for (const [, request] of [...DAY, ...DAY]) await acquirer.ask(request)
     expect(sent.slice(DAY.length).map(toHex)).toEqual(sent.slice(0, DAY.length).map(toHex))
   })
@@ -90,9 +90,9 @@ describe('what is sent', () => {
     ['an encrypted track', { 53: '2610000000000000' }],
   ]
   it.each(CARDS_NOT_SENT_ON)(
-    'is nothing for a sale with %s: no key of ours is the acquirer’s',
+    'is not sent for a sale with %s, because the acquirer does not have that key',
     async (_, fields) => {
-      const { acquirer, sent } = openBehind()
+      const { acquirer, sent } = openHttpsHarness()
       const added = Object.entries(fields).map(([number, value]) => [Number(number), value] as const)
       const cardFields = new Map([...(aSale().cardFields ?? []), ...added])
       expect(await acquirer.ask(aSale({ cardFields }))).toEqual({
@@ -103,29 +103,29 @@ describe('what is sent', () => {
     },
   )
 
-  it('is nothing for a sale whose card is gone: an earlier try may have been heard', async () => {
-    const { acquirer, sent } = openBehind()
+  it('is not sent for a sale without its card, because an earlier try may have arrived', async () => {
+    const { acquirer, sent } = openHttpsHarness()
     expect((await acquirer.ask(aSale({ cardFields: null }))).kind).toBe('unknown')
     expect(sent).toEqual([])
   })
 })
 
 describe('faults', () => {
-  const HEARD: Readonly<Partial<Record<Fault, AcquirerResponse['kind']>>> = {
+  const EXPECTED_KIND: Readonly<Partial<Record<Fault, AcquirerResponse['kind']>>> = {
     twice: 'approved',
     code_91: 'declined',
     cut_off: 'approved',
   }
-  it.each(FAULTS)('%s: unknown, or what the acquirer really did', async (fault) => {
-    const { acquirer, simulator } = openBehind({ plan: { rates: {}, script: [{ fault }] } })
+  it.each(FAULTS)('%s on a sale: unknown, or the acquirer’s result', async (fault) => {
+    const { acquirer, simulator } = openHttpsHarness({ plan: { rates: {}, script: [{ fault }] } })
     const answer = await acquirer.ask(aSale())
-    expect(answer.kind).toBe(HEARD[fault] ?? 'unknown')
+    expect(answer.kind).toBe(EXPECTED_KIND[fault] ?? 'unknown')
     const [item] = simulator.ledger.items()
     if (answer.kind !== 'unknown') expect(item?.state).toBe(answer.kind)
   })
 
-  it.each(FAULTS)('%s befalls a void, and an inquiry finds what became of it', async (fault) => {
-    const { acquirer, simulator, deliverLate } = openBehind()
+  it.each(FAULTS)('%s on a void: an inquiry finds the result', async (fault) => {
+    const { acquirer, simulator, deliverLate } = openHttpsHarness()
     await acquirer.ask(aSale())
     simulator.follow({ rates: {}, script: [{ fault }] })
     const first = await acquirer.ask(aVoid())
@@ -134,14 +134,14 @@ describe('faults', () => {
     const items = [...simulator.ledger.items()].filter(({ of }) => of === 'void')
     expect(items.length).toBeLessThanOrEqual(1)
     const stands = items[0]?.state ?? 'not_found'
-    // The decline of 91 and of what the cut-off ended is repeated by the message, not told by an inquiry.
+    // After 91 or the cut-off the message repeats the decline. An inquiry does not return it.
     if (fault !== 'code_91') expect(found.kind).toBe(stands)
     if (first.kind !== 'unknown') expect(first.kind).toBe(stands)
   })
 
-  it.each(FAULTS)('%s befalls a reversal and an inquiry: never more is heard than is so', async (fault) => {
+  it.each(FAULTS)('%s on a reversal and an inquiry: never returns more than what happened', async (fault) => {
     for (const ask of [reversalOf, inquiryOf]) {
-      const { acquirer, simulator } = openBehind()
+      const { acquirer, simulator } = openHttpsHarness()
       await acquirer.ask(aSale())
       simulator.follow({ rates: {}, script: [{ fault }] })
       const answer = await acquirer.ask(ask(aSale()))
@@ -152,9 +152,9 @@ describe('faults', () => {
     }
   })
 
-  it('of the line itself: no answer, and a way that throws', async () => {
-    expect(await allowance(null).ask(aSale())).toEqual({ kind: 'unknown', why: 'no answer' })
-    const throwing = httpsAcquirer({
+  it('on the line: unknown without an answer or with an exception', async () => {
+    expect(await adapterReturning(null).ask(aSale())).toEqual({ kind: 'unknown', why: 'no answer' })
+    const failing = httpsAcquirer({
       core,
       macProfile: 'cup-ecb',
       macKey: macKeyFor('cup-ecb'),
@@ -162,16 +162,18 @@ describe('faults', () => {
       header: HEADER,
       recovery: 'repeat',
       send: async () => {
-        throw new TypeError('with words that may hold anything')
+        throw new TypeError('text that may hold anything')
       },
     })
-    expect(throwing.recovery).toBe('repeat')
-    expect(await throwing.ask(aSale())).toEqual({ kind: 'unknown', why: 'TypeError' })
+    expect(failing.recovery).toBe('repeat')
+    expect(await failing.ask(aSale())).toEqual({ kind: 'unknown', why: 'TypeError' })
   })
 })
 
-describe('whatever goes wrong', () => {
-  /** As someone would who only has the port: ask; while unknown, inquire; then reverse until the acquirer has said so. */
+describe('under any faults', () => {
+  /**
+   * A client that has only the port: send, inquire while unknown, then reverse until the acquirer answers.
+   */
   async function resolve(
     ask: (request: AcquirerRequest) => Promise<AcquirerResponse>,
     request: AcquirerRequest,
@@ -185,14 +187,14 @@ describe('whatever goes wrong', () => {
       if (undone.kind === 'approved') return 'declined'
       if (undone.kind === 'declined') return 'approved'
     }
-    throw new Error('the acquirer never said')
+    throw new Error('the acquirer never answered')
   }
 
   it.each([1, 2, 3, 4, 5])('the books agree in the end, seed %i', async (seed) => {
     const rates = Object.fromEntries(
       FAULTS.filter((fault) => fault !== 'cut_off').map((fault) => [fault, 0.05]),
     )
-    const { acquirer, simulator, deliverLate } = openBehind({ seed, plan: { rates, script: [] } })
+    const { acquirer, simulator, deliverLate } = openHttpsHarness({ seed, plan: { rates, script: [] } })
     const ours = new Map<string, string>()
     for (let i = 1; i <= 400; i++) {
       const stan = (n: number) => String(n).padStart(6, '0')

@@ -5,7 +5,7 @@ import { sendOver } from '../../src/acquirer/send.ts'
 
 const FRAME = Uint8Array.of(0, 3, 1, 2, 3)
 
-/** What the acquirer does with the next request, by path. */
+/** The acquirer’s reaction to the next request, by path. */
 const ACQUIRER: Readonly<Record<string, (response: ServerResponse) => void>> = {
   '/echo': (response) => response.end(FRAME),
   '/empty': (response) => response.end(),
@@ -61,8 +61,8 @@ afterAll(() => {
 const send = (path: string, deadlineMs = 5_000) =>
   sendOver((url, init) => fetch(url, init), `${origin}${path}`, deadlineMs)(FRAME)
 
-describe('the way to an acquirer', () => {
-  it('brings its answer, in pieces too, up to 4,096 bytes', async () => {
+describe('sending to an acquirer', () => {
+  it('returns its answer, also in pieces, up to 4,096 bytes', async () => {
     expect(await send('/echo')).toEqual(FRAME)
     expect(await send('/pieces')).toEqual(FRAME)
     expect(await send('/4096')).toHaveLength(4_096)
@@ -71,19 +71,19 @@ describe('the way to an acquirer', () => {
   })
 
   it.each(['/500', '/204', '/302', '/4097', '/endless', '/reset', '/cut'])(
-    '%s is no answer',
+    '%s returns null',
     async (path) => {
       expect(await send(path)).toBeNull()
     },
   )
 
-  it.each(['/silent', '/stalled'])('%s is no answer once patience ends', async (path) => {
+  it.each(['/silent', '/stalled'])('%s returns null after the deadline', async (path) => {
     const start = performance.now()
     expect(await send(path, 100)).toBeNull()
     expect(performance.now() - start).toBeLessThan(3_000)
   })
 
-  it('where nothing listens is no answer', async () => {
+  it('returns null when nothing listens', async () => {
     const port = await new Promise<number>((resolve) => {
       const probe = createServer().listen(0, '127.0.0.1', () => {
         const address = probe.address()

@@ -5,30 +5,30 @@ import { MAC_PROFILES } from '../../src/domain/types.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
 
 const KEY = '0123456789ABCDEF'
-const GOOD: HttpsSettings = { ACQUIRER_URL: 'https://acquirer.example/pos', ACQUIRER_MAC_KEY: KEY }
+const VALID: HttpsSettings = { ACQUIRER_URL: 'https://acquirer.example/pos', ACQUIRER_MAC_KEY: KEY }
 
 describe('settings of an acquirer', () => {
-  it('have defaults but for the key', () => {
-    const read = readHttpsSettings(GOOD)
-    expect(read).toMatchObject({
+  it('have defaults, except for the key', () => {
+    const settings = readHttpsSettings(VALID)
+    expect(settings).toMatchObject({
       url: 'https://acquirer.example/pos',
       macProfile: 'cup-ecb',
       recovery: 'inquiry',
     })
-    expect([toHex(read.tpdu), toHex(read.header), toHex(read.macKey)]).toEqual([
+    expect([toHex(settings.tpdu), toHex(settings.header), toHex(settings.macKey)]).toEqual([
       '6000030000',
       '603100000000',
       KEY,
     ])
   })
 
-  it('may leave the way to the acquirer to a service binding', () => {
+  it('may have no URL, for a service binding', () => {
     expect(readHttpsSettings({ ACQUIRER_MAC_KEY: KEY }).url).toBeNull()
   })
 
-  it.each(MAC_PROFILES)('take a key as long as %s wants it', (macProfile) => {
+  it.each(MAC_PROFILES)('accept a key of the length that %s needs', (macProfile) => {
     const key = (bytes: number) => ({
-      ...GOOD,
+      ...VALID,
       ACQUIRER_MAC: macProfile,
       ACQUIRER_MAC_KEY: 'a5'.repeat(bytes),
     })
@@ -48,10 +48,10 @@ describe('settings of an acquirer', () => {
     ['ftp://acquirer.example/', false],
     ['acquirer.example', false],
     ['', false],
-  ])('ACQUIRER_URL %s: %s', (url, isGood) => {
-    const read = () => readHttpsSettings({ ...GOOD, ACQUIRER_URL: url })
-    if (isGood) expect(read().url).toBe(url)
-    else expect(read).toThrow(/^ACQUIRER_URL: expected/)
+  ])('ACQUIRER_URL %s: %s', (url, isValid) => {
+    const settings = () => readHttpsSettings({ ...VALID, ACQUIRER_URL: url })
+    if (isValid) expect(settings().url).toBe(url)
+    else expect(settings).toThrow(/^ACQUIRER_URL: expected/)
   })
 
   const WRONG: readonly (readonly [keyof HttpsSettings, string])[] = [
@@ -67,10 +67,10 @@ describe('settings of an acquirer', () => {
     ['ACQUIRER_MAC_KEY', 'DEADBEEFDEADBEEG'],
     ['ACQUIRER_RECOVERY', 'guess'],
   ]
-  it.each(WRONG)('%s = %j: an error that names the setting and not its value', (name, value) => {
-    const read = () => readHttpsSettings({ ...GOOD, [name]: value })
-    expect(read).toThrow(RangeError)
-    expect(read).toThrow(new RegExp(`^${name}: expected`))
-    if (value.length > 3) expect(read).not.toThrow(value)
+  it.each(WRONG)('reject %s = %j with an error that names the setting but not its value', (name, value) => {
+    const settings = () => readHttpsSettings({ ...VALID, [name]: value })
+    expect(settings).toThrow(RangeError)
+    expect(settings).toThrow(new RegExp(`^${name}: expected`))
+    if (value.length > 3) expect(settings).not.toThrow(value)
   })
 })

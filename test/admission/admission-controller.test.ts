@@ -1,4 +1,7 @@
-/** @module The doorkeeper: places inside, places at the acquirer, and room for bodies, each by itself; the log told once. */
+/**
+ * @module The admission controller: slots inside, slots at the acquirer, and room for bodies, each with its
+ * own limit. It logs once.
+ */
 
 import { expect, it } from 'vitest'
 import { createAdmissionController, type Slot } from '../../src/admission/admission-controller.ts'
@@ -27,7 +30,7 @@ function open(mostInside = 10) {
   return { logged, admission, fill }
 }
 
-it('who waits for the acquirer leaves its place inside to others, and is counted there', () => {
+it('a request that waits for the acquirer frees its inside slot and counts at the acquirer', () => {
   const { admission, fill } = open()
   expect(fill('sale', (slot) => slot.awaitAcquirer())).toBe(800)
   expect([admission.isClosed('sale', true), admission.isClosed('undo', true)]).toEqual([true, false])
@@ -35,14 +38,14 @@ it('who waits for the acquirer leaves its place inside to others, and is counted
   expect([admission.isClosed('undo', true), admission.isClosed('other')]).toEqual([true, false])
 })
 
-it('a reversal waits for no acquirer and is heard however many wait there', () => {
+it('a reversal needs no acquirer slot, so it is admitted when all are taken', () => {
   const { admission, fill } = open()
   fill('undo', (slot) => slot.awaitAcquirer())
   expect(admission.isClosed('undo', true)).toBe(true)
   expect(fill('undo', undefined, false)).toBe(10)
 })
 
-it('who has left already takes no place at the acquirer', () => {
+it('a request that left takes no acquirer slot', () => {
   const { admission, fill } = open(1)
   for (let n = 0; n < 3000; n++) {
     const slot = admission.enter('undo', true)
@@ -52,7 +55,7 @@ it('who has left already takes no place at the acquirer', () => {
   expect(fill('undo', (slot) => slot.awaitAcquirer())).toBe(1000)
 })
 
-it('who leaves from there leaves both', () => {
+it('a request that leaves the acquirer frees both slots', () => {
   const { admission, fill } = open(1)
   for (let n = 0; n < 3000; n++) {
     const slot = admission.enter('undo')
@@ -63,7 +66,7 @@ it('who leaves from there leaves both', () => {
   expect(fill('undo')).toBe(1)
 })
 
-it('bodies have room of their own, by their length', () => {
+it('bodies have their own limit, by length', () => {
   const { admission } = open(1)
   const frames = Array.from({ length: 3000 }, () => admission.enterBody('undo', 4096))
   expect(frames.filter((leave) => leave !== undefined)).toHaveLength(2048)
@@ -75,7 +78,7 @@ it('bodies have room of their own, by their length', () => {
   expect(admission.enterBody('undo', 4096)).toBeDefined()
 })
 
-it('the log is told once a minute for each priority', () => {
+it('logs overload once a minute per priority', () => {
   const { logged, fill } = open()
   for (let n = 0; n < 100; n++) fill('sale')
   for (let n = 0; n < 100; n++) fill('other')

@@ -1,4 +1,7 @@
-/** @module Token buckets against a slow one that counts tokens, on a clock that jumps, in a table that forgets. */
+/**
+ * @module Token buckets against a slow bucket that counts tokens, on a clock that jumps, in a table that
+ * evicts.
+ */
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -9,7 +12,7 @@ function open(limit: Limit, capacity = 100) {
   return { clock, buckets: createBuckets(limit, capacity, () => clock.now) }
 }
 
-/** A bucket as it is drawn: a level that rises by one in `everyMs`, in exact fractions of a token. */
+/** A bucket by definition: a level that rises by one in `everyMs`, in exact fractions of a token. */
 class SlowBucket {
   readonly #limit: Limit
   #ms: number
@@ -38,7 +41,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('ask' as const), key: fc.constantFrom('a', 'b', 'c') }),
 )
 
-it('are what a slow bucket says, for each key by itself', () => {
+it('match a slow bucket, separately for each key', () => {
   fc.assert(
     fc.property(limits, fc.array(step, { maxLength: 200 }), (limit, steps) => {
       const { clock, buckets } = open(limit)
@@ -60,7 +63,7 @@ it('are what a slow bucket says, for each key by itself', () => {
   )
 })
 
-it('let through the burst and then the rate, never more, however they are asked', () => {
+it('allow the burst and then the rate, never more, in any schedule', () => {
   fc.assert(
     fc.property(limits, fc.array(fc.nat({ max: 300 }), { maxLength: 200 }), (limit, gaps) => {
       const { clock, buckets } = open(limit)
@@ -77,10 +80,10 @@ it('let through the burst and then the rate, never more, however they are asked'
   )
 })
 
-describe('at the edges', () => {
+describe('limits', () => {
   const limit = { burst: 2, everyMs: 100 }
 
-  it('the wait that is told is exact', () => {
+  it('returns the exact wait', () => {
     const { clock, buckets } = open(limit)
     buckets.spend('a')
     buckets.spend('a')
@@ -91,7 +94,7 @@ describe('at the edges', () => {
     expect(buckets.wait('a')).toBe(0)
   })
 
-  it('what was spent in advance is owed, up to one bucket', () => {
+  it('counts tokens spent in advance as debt, up to one bucket', () => {
     const { buckets } = open(limit)
     for (let n = 0; n < 3; n++) buckets.spend('a')
     expect(buckets.wait('a')).toBe(200)
@@ -99,7 +102,7 @@ describe('at the edges', () => {
     expect(buckets.wait('a')).toBe(300)
   })
 
-  it.each([-3_600_000, -1000, -150, 3_600_000])('a clock that jumps by %i ms locks no one out', (jump) => {
+  it.each([-3_600_000, -1000, -150, 3_600_000])('a clock jump of %i ms locks no key out', (jump) => {
     const { clock, buckets } = open(limit)
     buckets.spend('a')
     clock.now += jump
@@ -111,11 +114,11 @@ describe('at the edges', () => {
     expect(buckets.wait('a')).toBeGreaterThan(0)
   })
 
-  it('strange keys without end make no known one wait, and the table no larger', () => {
+  it('many unknown keys delay no known key and do not grow the table', () => {
     const { buckets } = open(limit, 3)
-    for (let n = 0; n < 1000; n++) buckets.spend(`stranger ${n}`)
+    for (let n = 0; n < 1000; n++) buckets.spend(`unknown ${n}`)
     expect(buckets.wait('a')).toBe(0)
-    expect(Array.from({ length: 1000 }, (_, n) => buckets.has(`stranger ${n}`)).filter(Boolean)).toHaveLength(
+    expect(Array.from({ length: 1000 }, (_, n) => buckets.has(`unknown ${n}`)).filter(Boolean)).toHaveLength(
       3,
     )
     buckets.spend('a')

@@ -1,4 +1,7 @@
-/** @module The gate: who is turned away when, that no place is lost, and that a request that vanished gives its place back. */
+/**
+ * @module The concurrency limit: which request is refused first, that no slot is lost, and that a vanished
+ * request frees its slot.
+ */
 
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -20,7 +23,7 @@ const fill = (limit: ReturnType<typeof createConcurrencyLimit>, priority: Priori
   return inside
 }
 
-it('the less urgent are turned away first', () => {
+it('refuses less urgent requests first', () => {
   const { limit } = open(100)
   expect(PRIORITIES.map((priority) => [priority, fill(limit, priority)])).toEqual([
     ['other', 25],
@@ -30,11 +33,11 @@ it('the less urgent are turned away first', () => {
   expect(PRIORITIES.map((priority) => limit.isClosed(priority))).toEqual([true, true, true])
 })
 
-it('holds at least one of each, however small', () => {
+it('holds at least one request of each priority at any capacity', () => {
   for (const priority of PRIORITIES) expect(fill(open(1).limit, priority)).toBe(1)
 })
 
-it('counts what is inside, whoever comes and goes, however often one leaves', () => {
+it('counts the requests inside in any order of arrivals and departures, also when one leaves twice', () => {
   const move = fc.oneof(
     fc.record({ kind: fc.constant('enter' as const), priority: fc.constantFrom(...PRIORITIES) }),
     fc.record({ kind: fc.constant('leave' as const), which: fc.nat() }),
@@ -44,16 +47,16 @@ it('counts what is inside, whoever comes and goes, however often one leaves', ()
       const { limit } = open(capacity)
       const share = { other: 0.25, sale: 0.8, undo: 1 }
       let inside: (() => void)[] = []
-      for (const one of moves) {
-        if (one.kind === 'leave') {
-          const leave = inside[one.which % Math.max(inside.length, 1)]
+      for (const move of moves) {
+        if (move.kind === 'leave') {
+          const leave = inside[move.which % Math.max(inside.length, 1)]
           leave?.()
           leave?.()
           inside = inside.filter((other) => other !== leave)
           continue
         }
-        const leave = limit.enter(one.priority)
-        expect(leave !== undefined).toBe(inside.length < capacity * share[one.priority])
+        const leave = limit.enter(move.priority)
+        expect(leave !== undefined).toBe(inside.length < capacity * share[move.priority])
         if (leave !== undefined) inside.push(leave)
         expect(inside.length).toBeLessThanOrEqual(capacity)
       }
@@ -61,7 +64,7 @@ it('counts what is inside, whoever comes and goes, however often one leaves', ()
   )
 })
 
-it('a weight counts for as many', () => {
+it('counts a request by its weight', () => {
   const { limit } = open(10)
   const leave = limit.enter('undo', 9)
   expect(limit.isClosed('undo')).toBe(false)
@@ -71,16 +74,16 @@ it('a weight counts for as many', () => {
   expect([limit.isClosed('undo'), limit.isClosed('sale')]).toEqual([false, true])
 })
 
-it('one that never says that it left is taken for gone after its lease, and cannot leave for another then', () => {
+it('frees the slot of a request that never leaves after its lease, and ignores its later departure', () => {
   const { clock, limit } = open(2)
-  const lost = limit.enter('undo')
+  const expired = limit.enter('undo')
   clock.now += 1
   limit.enter('undo')
   clock.now += LEASE_MS - 1
   expect(limit.isClosed('undo')).toBe(true)
   clock.now += 1
   expect(limit.enter('undo')).toBeDefined()
-  lost?.()
+  expired?.()
   expect(limit.isClosed('undo')).toBe(true)
   clock.now -= 3 * LEASE_MS
   expect(limit.isClosed('undo')).toBe(false)

@@ -1,4 +1,4 @@
-/** @module How urgent a frame says it is, against the codec, which reads all of it. */
+/** @module The priority of a frame from its first bytes, against the codec, which reads all of it. */
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -20,7 +20,9 @@ const URGENCY: Readonly<Record<string, string>> = {
   sale: 'sale',
 }
 
-/** What the codec makes of it; undefined where it is no transaction of ours, and any priority will do. */
+/**
+ * The priority by the codec. It is undefined for a transaction that is not ours, where any priority will do.
+ */
 function expected(bytes: Uint8Array): string | undefined {
   const frame = parseFrame(bytes, xorLrc)
   const message = frame.ok ? unpack(frame.value.body) : frame
@@ -31,7 +33,7 @@ function expected(bytes: Uint8Array): string | undefined {
 
 const KINDS = ['tpdu', 'serial'] as const
 
-it('of every golden message', () => {
+it('matches the codec for every golden message', () => {
   const seen = new Set<string>()
   for (const { body } of goldens)
     for (const kind of KINDS) {
@@ -44,7 +46,7 @@ it('of every golden message', () => {
   expect(seen).toEqual(new Set(['undo', 'sale', 'other']))
 })
 
-describe('whatever stands before field 3 and behind it', () => {
+describe('with any content before and after field 3', () => {
   const transaction = fc.record({
     mti: fc.constantFrom('0200', '0400', '0500', '0800'),
     pan: fc.option(anyPan, { nil: undefined }),
@@ -54,7 +56,7 @@ describe('whatever stands before field 3 and behind it', () => {
     stan: fc.nat({ max: 999_999 }),
     tail: fc.string({ unit: 'grapheme-ascii', maxLength: 200 }),
   })
-  it('is what the codec reads', () => {
+  it('matches the codec', () => {
     fc.assert(
       fc.property(transaction, ({ mti, pan, isVoid, account, kind, stan, tail }) => {
         const message = messageOf(mti, [
@@ -72,7 +74,7 @@ describe('whatever stands before field 3 and behind it', () => {
     )
   })
 
-  it('any message of the field table has one', () => {
+  it('gives any message of the field table a priority', () => {
     fc.assert(
       fc.property(anyMessage, (message) => {
         const bytes = buildFrame('tpdu', TPDU, HEADER, pack(message), xorLrc)
@@ -84,7 +86,7 @@ describe('whatever stands before field 3 and behind it', () => {
   })
 })
 
-it('bytes that tell nothing are the least urgent, however few they are', () => {
+it('gives unreadable bytes the lowest priority, however few they are', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
       expect(['undo', 'sale', 'other']).toContain(priorityOfFrame(bytes))

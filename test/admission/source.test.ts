@@ -1,4 +1,4 @@
-/** @module Addresses: one subscriber is one source, in whatever way the address is written. */
+/** @module Addresses: one subscriber is one source, in every spelling of its address. */
 
 import { isIPv6, SocketAddress } from 'node:net'
 import fc from 'fast-check'
@@ -15,18 +15,18 @@ it.each([
   ['64:ff9b::192.0.2.33', '64:ff9b:0:0::/64'],
   ['::ffff:192.0.2.33', '::ffff:192.0.2.33'],
   ['::1', '::1'],
-])('%s is %s', (address, source) => {
+])('%s is source %s', (address, source) => {
   expect(sourceOf(address)).toBe(source)
 })
 
 it.each([undefined, '', 'unknown', '203.0.113.7, 198.51.100.1', 'x'.repeat(1000), '1'.repeat(1000)])(
-  '%s is no address',
+  '%s is not an address',
   (text) => {
     expect(sourceOf(text)).toBe('')
   },
 )
 
-it('an address of 64 bits is the same source as any other that begins so, and no other', () => {
+it('gives all addresses with the same first 64 bits one source, and others another', () => {
   const hextet = fc.nat({ max: 0xffff })
   const half = fc.tuple(hextet, hextet, hextet, hextet)
   const text = (groups: readonly number[]) => groups.map((group) => group.toString(16)).join(':')
@@ -35,7 +35,7 @@ it('an address of 64 bits is the same source as any other that begins so, and no
       fc.pre(net.some((group) => group !== 0))
       const [one, two] = [text([...net, ...a]), text([...net, ...b])]
       expect(isIPv6(one)).toBe(true)
-      // As the system writes it: shortest, with `::`.
+      // In the system’s spelling: shortest, with `::`.
       const shortest = new SocketAddress({ address: one, family: 'ipv6' }).address
       expect(sourceOf(shortest)).toBe(sourceOf(one))
       expect(sourceOf(two)).toBe(sourceOf(one))

@@ -1,4 +1,7 @@
-/** @module Addresses that send what no one proved: when they are slowed, when they are shut, and that the log is told once. */
+/**
+ * @module Addresses with unproved messages: when they are slowed, when they are refused, and that each is
+ * logged once.
+ */
 
 import { describe, expect, it } from 'vitest'
 import { LEASE_MS } from '../../src/admission/concurrency-limit.ts'
@@ -22,8 +25,8 @@ function open() {
   return { clock, alerts, sources, flood, waits }
 }
 
-describe('an address that nothing ever proved itself from', () => {
-  it('is heard until its bucket is dry, and then at the rate of the bucket', () => {
+describe('an address without any proved message', () => {
+  it('is allowed until its bucket is empty, then at the bucket’s rate', () => {
     const { clock, flood, waits } = open()
     flood('a', UNPROVED.burst - 1)
     expect(waits('a')).toBe(0)
@@ -33,13 +36,13 @@ describe('an address that nothing ever proved itself from', () => {
     expect(waits('a')).toBe(0)
   })
 
-  it('shuts no other out', () => {
+  it('does not block another address', () => {
     const { flood, waits } = open()
     flood('a')
     expect(waits('b')).toBe(0)
   })
 
-  it('is named once a minute, however much it sends', () => {
+  it('raises one alert a minute, however much it sends', () => {
     const { clock, alerts, flood } = open()
     flood('a', 1000)
     flood('b', UNPROVED.burst - 1)
@@ -50,8 +53,8 @@ describe('an address that nothing ever proved itself from', () => {
   })
 })
 
-describe('an address that others prove themselves from', () => {
-  it('is heard one message at a time', () => {
+describe('an address with proved messages', () => {
+  it('is allowed one message at a time', () => {
     const { sources, flood } = open()
     sources.proved('a')
     flood('a', 1000)
@@ -62,7 +65,7 @@ describe('an address that others prove themselves from', () => {
     expect(sources.enter('a').waitMs).toBe(0)
   })
 
-  it('is one for a while after the last proof', () => {
+  it('keeps this status for some minutes after the last proof', () => {
     const { clock, sources, flood, waits } = open()
     sources.proved('a')
     clock.now += 11 * 60_000
@@ -72,7 +75,7 @@ describe('an address that others prove themselves from', () => {
     expect(waits('a')).toBe(0)
   })
 
-  it('is not kept waiting by a message that vanished', () => {
+  it('does not wait for a vanished message', () => {
     const { clock, sources, flood } = open()
     sources.proved('a')
     flood('a', 1000)
@@ -85,7 +88,7 @@ describe('an address that others prove themselves from', () => {
   })
 })
 
-it('no address is no source: it is neither slowed nor named', () => {
+it('never slows or reports an empty address', () => {
   const { alerts, flood, waits } = open()
   flood('', 1000)
   expect([waits(''), alerts]).toEqual([0, []])

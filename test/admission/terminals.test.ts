@@ -1,4 +1,6 @@
-/** @module Who is heard: what a stranger can do to a terminal, against a model that knows who is who. */
+/**
+ * @module Limits per terminal: what an attacker can do to a terminal, against a model that knows each sender.
+ */
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -22,7 +24,7 @@ function open() {
   const terminals = createTerminals(sources, now, (id) => alerts.push(`terminal ${id}`))
   const allow = (terminalId: string, source: string, kind: TerminalClaim['kind'] = 'with_mac'): Allowance =>
     terminals.allow({ terminalId, source, kind })
-  /** Says a message and how it ended; false where it was not heard. */
+  /** Sends a message with its result. False when it was not allowed. */
   const send = (terminalId: string, source: string, proof?: Proof, kind?: TerminalClaim['kind']): boolean => {
     const allowance = allow(terminalId, source, kind)
     if (allowance.kind === 'allowed') allowance.done(proof)
@@ -34,94 +36,94 @@ function open() {
 }
 
 describe('a terminal', () => {
-  it('is heard as often as its bucket allows, and tells how long to wait', () => {
+  it('is allowed at the rate of its bucket, and gets the time to wait', () => {
     const { clock, send, allow, count } = open()
-    expect(count(1000, () => send('t', 'shop', 'proved'))).toBe(TERMINAL.burst)
-    expect(allow('t', 'shop')).toEqual({ kind: 'retry_after', waitMs: TERMINAL.everyMs })
+    expect(count(1000, () => send('t', 'own address', 'proved'))).toBe(TERMINAL.burst)
+    expect(allow('t', 'own address')).toEqual({ kind: 'retry_after', waitMs: TERMINAL.everyMs })
     clock.now += 10 * TERMINAL.everyMs
-    expect(count(1000, () => send('t', 'shop', 'proved'))).toBe(10)
+    expect(count(1000, () => send('t', 'own address', 'proved'))).toBe(10)
   })
 
-  it('whose messages get no answer that says anything spends nothing', () => {
+  it('spends nothing on messages without a conclusive answer', () => {
     const { send, count } = open()
-    expect(count(1000, () => send('t', 'shop', undefined))).toBe(1000)
+    expect(count(1000, () => send('t', 'own address', undefined))).toBe(1000)
   })
 
-  it('in a burst at once is not heard more often in the long run', () => {
+  it('gains nothing in the long run from bursts', () => {
     const { clock, allow } = open()
-    let heard = 0
+    let allowed = 0
     for (let second = 0; second < 100; second++) {
-      const allowances = Array.from({ length: 64 }, () => allow('t', 'shop'))
+      const allowances = Array.from({ length: 64 }, () => allow('t', 'own address'))
       for (const allowance of allowances)
         if (allowance.kind === 'allowed') {
-          heard++
+          allowed++
           allowance.done('proved')
         }
       clock.now += 1000
     }
-    expect(heard).toBeLessThanOrEqual(2 * TERMINAL.burst + 100 * (1000 / TERMINAL.everyMs) + 64)
+    expect(allowed).toBeLessThanOrEqual(2 * TERMINAL.burst + 100 * (1000 / TERMINAL.everyMs) + 64)
   })
 })
 
-describe('a stranger under a terminal’s number', () => {
-  it('with wrong MACs takes nothing from its budget, from elsewhere or from beside it', () => {
+describe('an attacker with a terminal’s number', () => {
+  it('takes nothing from its budget with wrong MACs, from any address', () => {
     const { send, count } = open()
-    expect(send('t', 'shop', 'proved')).toBe(true)
-    for (const source of ['elsewhere', 'shop']) count(10_000, () => send('t', source, 'unproved'))
-    expect(count(1000, () => send('t', 'shop', 'proved'))).toBe(TERMINAL.burst - 1)
+    expect(send('t', 'own address', 'proved')).toBe(true)
+    for (const source of ['other address', 'own address']) count(10_000, () => send('t', source, 'unproved'))
+    expect(count(1000, () => send('t', 'own address', 'proved'))).toBe(TERMINAL.burst - 1)
   })
 
-  it('with its own captured messages, from elsewhere, takes nothing either', () => {
+  it('takes nothing from its budget with captured messages from another address', () => {
     const { send, count } = open()
-    count(10_000, () => send('t', 'elsewhere', 'proved'))
-    expect(count(1000, () => send('t', 'shop', 'proved'))).toBe(TERMINAL.burst)
+    count(10_000, () => send('t', 'other address', 'proved'))
+    expect(count(1000, () => send('t', 'own address', 'proved'))).toBe(TERMINAL.burst)
   })
 
-  it('does not keep it from signing on elsewhere', () => {
+  it('does not prevent its sign-on from another address', () => {
     const { send, count } = open()
-    expect(count(1000, () => send('t', 'elsewhere', 'tolerated', 'sign_on'))).toBe(SIGN_ON.burst)
-    expect(send('t', 'shop', 'tolerated', 'sign_on')).toBe(true)
+    expect(count(1000, () => send('t', 'other address', 'tolerated', 'sign_on'))).toBe(SIGN_ON.burst)
+    expect(send('t', 'own address', 'tolerated', 'sign_on')).toBe(true)
   })
 
-  it('is slowed, and a terminal that is new at the same address is still heard between', () => {
+  it('is slowed, while a new terminal at the same address is still allowed in between', () => {
     const { send, allow, count } = open()
-    send('known', 'shop', 'proved')
-    const heard = count(1000, (n) => send(`guess ${n}`, 'shop', 'unproved'))
-    expect(heard).toBe(1000)
-    const guess = allow('t', 'shop')
+    send('known', 'own address', 'proved')
+    const allowed = count(1000, (n) => send(`guess ${n}`, 'own address', 'unproved'))
+    expect(allowed).toBe(1000)
+    const guess = allow('t', 'own address')
     expect(guess.kind).toBe('allowed')
-    expect(allow('new', 'shop').kind).toBe('retry_after')
+    expect(allow('new', 'own address').kind).toBe('retry_after')
     if (guess.kind === 'allowed') guess.done('unproved')
-    expect(send('new', 'shop', 'proved')).toBe(true)
-    expect(allow('new', 'shop').kind).toBe('allowed')
+    expect(send('new', 'own address', 'proved')).toBe(true)
+    expect(allow('new', 'own address').kind).toBe('allowed')
   })
 
-  it('alone at its address is shut out after its burst, whatever numbers it tries', () => {
+  it('is refused after its burst when it is alone at its address, whatever numbers it tries', () => {
     const { send, count } = open()
-    expect(count(1000, (n) => send(`guess ${n}`, 'attic', 'unproved'))).toBe(UNPROVED.burst)
-    expect(send('t', 'shop', 'proved')).toBe(true)
+    expect(count(1000, (n) => send(`guess ${n}`, 'attacker', 'unproved'))).toBe(UNPROVED.burst)
+    expect(send('t', 'own address', 'proved')).toBe(true)
   })
 })
 
 describe('messages without a MAC', () => {
-  it('are bounded by number and address, sign-ons more narrowly, and keep no signed one out', () => {
+  it('are limited by number and address, sign-ons more strictly, and block no signed-on terminal', () => {
     const { send, count } = open()
-    expect(count(1000, () => send('t', 'shop', 'tolerated', 'without_mac'))).toBe(WITHOUT_MAC.burst)
-    expect(count(1000, () => send('t', 'shop', 'tolerated', 'sign_on'))).toBe(SIGN_ON.burst)
-    expect(send('t', 'shop', 'proved')).toBe(true)
+    expect(count(1000, () => send('t', 'own address', 'tolerated', 'without_mac'))).toBe(WITHOUT_MAC.burst)
+    expect(count(1000, () => send('t', 'own address', 'tolerated', 'sign_on'))).toBe(SIGN_ON.burst)
+    expect(send('t', 'own address', 'proved')).toBe(true)
   })
 
-  it('sign-ons of the unknown are bounded all together, those of the known are not', () => {
+  it('limit sign-ons of unknown terminals in total, but not those of known ones', () => {
     const { send, count } = open()
-    send('t', 'shop', 'proved')
-    const heard = count(2000, (n) => send(`terminal ${n}`, `address ${n}`, 'tolerated', 'sign_on'))
-    expect(heard).toBe(ALL_SIGN_ONS.burst)
-    expect(send('t', 'shop', 'tolerated', 'sign_on')).toBe(true)
+    send('t', 'own address', 'proved')
+    const allowed = count(2000, (n) => send(`terminal ${n}`, `address ${n}`, 'tolerated', 'sign_on'))
+    expect(allowed).toBe(ALL_SIGN_ONS.burst)
+    expect(send('t', 'own address', 'tolerated', 'sign_on')).toBe(true)
   })
 })
 
 describe('alerts', () => {
-  it('name a terminal under whose number wrong MACs keep coming, once, from however many addresses', () => {
+  it('name a terminal once when wrong MACs arrive under its number from many addresses', () => {
     const { clock, alerts, send, count } = open()
     count(WRONG_MACS - 1, (n) => send('t', `address ${n}`, 'unproved'))
     expect(alerts).toEqual([])
@@ -132,30 +134,30 @@ describe('alerts', () => {
     expect(alerts).toEqual(['terminal t', 'terminal t'])
   })
 
-  it('are not raised by what is right, nor by messages that never carry a MAC', () => {
+  it('are not raised by right MACs, nor by messages without a MAC', () => {
     const { alerts, send, count } = open()
-    count(200, () => send('t', 'shop', 'proved'))
+    count(200, () => send('t', 'own address', 'proved'))
     count(40, (n) => send('t', `address ${n}`, 'unproved', 'without_mac'))
     expect(alerts).toEqual([])
   })
 })
 
-it('whatever strangers do, from anywhere but its own address, a terminal within its rate is always heard', () => {
-  const act = fc.record({
+it('a terminal within its rate is always allowed, whatever attackers send from other addresses', () => {
+  const burst = fc.record({
     terminalId: fc.constantFrom('t', 'u', 'v'),
-    source: fc.constantFrom('elsewhere', 'attic', ''),
+    source: fc.constantFrom('other address', 'attacker', ''),
     proof: fc.constantFrom<Proof[]>('proved', 'tolerated', 'unproved'),
     kind: fc.constantFrom('sign_on' as const, 'without_mac' as const, 'with_mac' as const),
     times: fc.integer({ min: 1, max: 400 }),
     thenMs: fc.nat({ max: 500 }),
   })
   fc.assert(
-    fc.property(fc.array(act, { maxLength: 30 }), (acts) => {
+    fc.property(fc.array(burst, { maxLength: 30 }), (bursts) => {
       const { clock, send, count } = open()
-      for (const { terminalId, source, proof, kind, times, thenMs } of acts) {
+      for (const { terminalId, source, proof, kind, times, thenMs } of bursts) {
         count(times, () => send(terminalId, source, proof, kind))
         clock.now += thenMs
-        expect(send('t', 'shop', 'proved')).toBe(true)
+        expect(send('t', 'own address', 'proved')).toBe(true)
       }
     }),
     { numRuns: 200 },

@@ -1,4 +1,4 @@
-/** @module What the JSON door tells: sales and voids as their callers see them, and problem details. */
+/** @module The responses of the JSON API: sales, voids and problem details. */
 
 import { describe, expect, it } from 'vitest'
 import { saleBody, terminalBody, voidBodyOf } from '../../src/api/json/bodies.ts'
@@ -12,7 +12,7 @@ const CUT_OFF = Date.UTC(2026, 5, 1, 15)
 const liveVoid = { id: '2'.repeat(32), messageKey: 'v', state: 'approved', forwarded: false } as const
 
 describe('a sale', () => {
-  it('is told whole, its card masked, its times in UTC', () => {
+  it('is complete, its card masked, its times in UTC', () => {
     expect(saleBody(original, CUT_OFF, NOW)).toEqual({
       id: '1'.repeat(32),
       merchantId: '123456789012345',
@@ -58,17 +58,17 @@ describe('a sale', () => {
     expect(body).toMatchObject({ state: name, voidable, voidId: state.liveVoid?.id ?? null })
   })
 
-  it('has no end of its window where only its batch ends it', () => {
+  it('has no end of its window when only its batch ends it', () => {
     expect(saleBody(original, null, CUT_OFF)).toMatchObject({ voidable: true, voidableUntil: null })
   })
 
-  it('keeps fingerprint and message key to itself', () => {
+  it('hides the fingerprint and the message key', () => {
     expect(JSON.stringify(saleBody(original, CUT_OFF, NOW))).not.toMatch(/cccc|pos\|/)
   })
 })
 
 describe('a void', () => {
-  it('says where the money goes, that it costs nothing, and what comes back', () => {
+  it('names the account that gets the money, the fee of 0 and the returned fee', () => {
     expect(voidBodyOf(voidRecord, null, null)).toEqual({
       id: '2'.repeat(32),
       saleId: '1'.repeat(32),
@@ -94,7 +94,7 @@ describe('a void', () => {
     })
   })
 
-  it('reversed says so', () => {
+  it('shows when it is reversed', () => {
     expect(voidBodyOf({ ...voidRecord, state: 'reversed' }, NOW, null)).toMatchObject({
       status: 'reversed',
       reversedAt: '2026-06-01T02:19:00.000Z',
@@ -104,7 +104,7 @@ describe('a void', () => {
   })
 })
 
-it('a terminal is told without keys or journal', () => {
+it('a terminal is shown without keys or journal', () => {
   const { merchantId: _, currencyCode: currency, ...settings } = merchant
   expect(terminalBody(terminal, merchant)).toEqual({
     merchantId: '123456789012345',
@@ -120,7 +120,7 @@ it('a terminal is told without keys or journal', () => {
   })
 })
 
-/** Refusals that are not final; the others are. */
+/** Refusals that are not final. All others are. */
 const CERTAINTY: Readonly<Partial<Record<string, string>>> = {
   body_too_slow: 'PENDING',
   rate_limited: 'PENDING',
@@ -166,11 +166,11 @@ describe('problem details (RFC 9457)', () => {
     expect(headers['www-authenticate']).toBe(status === 401 ? 'Bearer' : undefined)
   })
 
-  it('no reason of the doors is one of the domain', () => {
+  it('shares no reason between the API and the domain', () => {
     expect(doors.filter((reason) => reason in REFUSALS)).toEqual([])
   })
 
-  it('where only a refund helps, it says of what: reference, date and amount', () => {
+  it('names the reference, date and amount of the sale when only a refund helps', () => {
     const told = {
       saleId: sale.id,
       rrn: sale.rrn,
@@ -185,7 +185,7 @@ describe('problem details (RFC 9457)', () => {
       ])
   })
 
-  it('carries what it is given besides', () => {
+  it('carries the given extra members', () => {
     expect(doorProblem('invalid_request', { errors: [{ field: 'amount', why: 'x' }] }).body.errors).toEqual([
       { field: 'amount', why: 'x' },
     ])

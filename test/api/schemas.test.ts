@@ -1,4 +1,4 @@
-/** @module What the JSON door refuses, member by member; each body valid but for one thing. */
+/** @module The bodies that the JSON API rejects, member by member. Each is valid except for one thing. */
 
 import { describe, expect, it } from 'vitest'
 import type * as z from 'zod'
@@ -26,7 +26,7 @@ function changed(valid: Body, member: string, value: unknown): Body {
   return body
 }
 
-/** Where a schema finds fault: paths of members. */
+/** The paths of the members that a schema rejects. */
 function faults(schema: z.ZodType, body: unknown): string[] {
   const { success, error } = schema.safeParse(body)
   return success ? [] : error.issues.map(({ path }) => path.join('.'))
@@ -36,7 +36,7 @@ function refuses(schema: z.ZodType, valid: Body, table: Record<string, readonly 
   const rows = Object.entries(table).flatMap(([member, values]) =>
     values.map((value) => [member, value === ABSENT ? 'absent' : JSON.stringify(value), value] as const),
   )
-  it.each(rows)('refuses %s: %s', (member, _, value) => {
+  it.each(rows)('rejects %s: %s', (member, _, value) => {
     const found = faults(schema, changed(valid, member, value))
     expect(found.length).toBeGreaterThan(0)
     for (const path of found) expect(path === '' ? member : path).toMatch(new RegExp(`^${member}(\\.|$)`))
@@ -47,20 +47,20 @@ function takes(schema: z.ZodType, valid: Body, table: Record<string, readonly un
   const rows = Object.entries(table).flatMap(([member, values]) =>
     values.map((value) => [member, value === ABSENT ? 'absent' : JSON.stringify(value), value] as const),
   )
-  it.each(rows)('takes %s: %s', (member, _, value) => {
+  it.each(rows)('accepts %s: %s', (member, _, value) => {
     expect(faults(schema, changed(valid, member, value))).toEqual([])
   })
 }
 
-/** A misspelt, inherited-looking or smuggled member. */
+/** A misspelt member, an inherited name, or an additional member. */
 const UNKNOWN_MEMBERS = ['Amount', 'extra', 'constructor', 'merchant_id', '']
 
 function closed(schema: z.ZodType, valid: Body): void {
-  it.each(UNKNOWN_MEMBERS)('refuses a member %j that it does not know', (name) => {
+  it.each(UNKNOWN_MEMBERS)('rejects an unknown member %j', (name) => {
     expect(schema.safeParse({ ...valid, [name]: 1 }).success).toBe(false)
   })
 
-  it('refuses what is no object', () => {
+  it('rejects a body that is not an object', () => {
     for (const body of [null, undefined, [], [valid], 'text', 1, true])
       expect(schema.safeParse(body).success).toBe(false)
   })
@@ -72,7 +72,7 @@ const BAD_CURRENCIES = ['CNY', '15', '1560', 156, '', ' 156', '１５６', null]
 describe('POST /v1/voids', () => {
   const valid = { saleId: 'a0'.repeat(16), amount: 1234, currency: '156', reason: 'operator_error' }
 
-  it('takes it, and what may be left out', () => {
+  it('accepts it, also without the optional members', () => {
     expect(voidBody.parse(valid)).toEqual(valid)
     expect(voidBody.parse({ saleId: valid.saleId, amount: 1 })).toEqual({
       saleId: valid.saleId,
@@ -109,7 +109,7 @@ describe('POST /v1/sales', () => {
     soldAt: '2026-06-01T10:18:00+08:00',
   }
 
-  it('takes it, and what may be left out', () => {
+  it('accepts it, also without the optional members', () => {
     expect(capturedSaleBody.parse(valid)).toEqual(valid)
     const { merchantId, terminalId, batchNumber, stan, amount } = valid
     const least = { merchantId, terminalId, batchNumber, stan, amount }
@@ -172,7 +172,7 @@ describe('PUT /v1/merchants/{mid}/terminals/{tid}', () => {
     },
   }
 
-  it('takes it, and nothing at all', () => {
+  it('accepts it, and an empty body', () => {
     expect(provisionBody.parse(valid)).toEqual(valid)
     expect(provisionBody.parse({})).toEqual({})
     expect(provisionBody.parse({ merchant: {} })).toEqual({ merchant: {} })
@@ -233,31 +233,31 @@ describe('PUT /v1/merchants/{mid}/terminals/{tid}', () => {
 })
 
 describe('names in paths and headers', () => {
-  it.each(['123456789012345', 'ABCdef789012345'])('merchant %s', (name) => {
+  it.each(['123456789012345', 'ABCdef789012345'])('accepts merchant %s', (name) => {
     expect(merchantId.safeParse(name).success).toBe(true)
   })
   it.each(['', '12345678901234', '1234567890123456', '12345678901234/', '12345678901234\n'])(
-    'not merchant %j',
+    'rejects merchant %j',
     (name) => expect(merchantId.safeParse(name).success).toBe(false),
   )
-  it.each(['12345678', 'POS00001'])('terminal %s', (name) => {
+  it.each(['12345678', 'POS00001'])('accepts terminal %s', (name) => {
     expect(terminalId.safeParse(name).success).toBe(true)
   })
-  it.each(['', '1234567', '123456789', '1234567.', '12345678\n'])('not terminal %j', (name) => {
+  it.each(['', '1234567', '123456789', '1234567.', '12345678\n'])('rejects terminal %j', (name) => {
     expect(terminalId.safeParse(name).success).toBe(false)
   })
   it.each(['a', 'order-1.2_3', 'a|b', '"8e03978e-40d5-43dd-bc93-6894a57f9324"', 'x'.repeat(255)])(
-    'key %s',
+    'accepts key %s',
     (key) => {
       expect(idempotencyKey.safeParse(key).success).toBe(true)
     },
   )
-  it.each(['', 'x'.repeat(256), 'two words', 'ключ', 'a\n', undefined])('not key %j', (key) => {
+  it.each(['', 'x'.repeat(256), 'two words', 'ключ', 'a\n', undefined])('rejects key %j', (key) => {
     expect(idempotencyKey.safeParse(key).success).toBe(false)
   })
 })
 
-it('no complaint repeats what was sent', () => {
+it('never repeats the input in an error', () => {
   const secret = '6225000000000014'
   const bodies: [z.ZodType, unknown][] = [
     [capturedSaleBody, { pan: `${secret}x`, [secret]: 1, status: secret, amount: secret }],

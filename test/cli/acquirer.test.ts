@@ -1,9 +1,11 @@
-/** `annul acquirer` as a process: it serves, says how to use it, and ends with what it started. */
+/**
+ * `annul acquirer` as a process: it serves, prints its usage, and ends with the processes that it started.
+ */
 
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { httpsAcquirer } from '../../src/acquirer/https.ts'
 import { sendOver } from '../../src/acquirer/send.ts'
-import { aSale, aVoid, core, HEADER, inquiryOf, macKeyFor, TPDU } from '../acquirer/behind.ts'
+import { aSale, aVoid, core, HEADER, inquiryOf, macKeyFor, TPDU } from '../acquirer/https-harness.ts'
 import { freePort, type Running, runCli, startCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -20,7 +22,7 @@ beforeAll(async () => {
 })
 afterAll(() => acquirer.kill('SIGKILL'))
 
-test('sells, voids, loses an answer as it is told to, and shows its books', async () => {
+test('sells, voids, loses an answer on request, and shows its books', async () => {
   const acquirer = httpsAcquirer({
     core,
     macProfile: 'cup-ecb',
@@ -50,7 +52,7 @@ test('refuses a port in use and wrong usage', async () => {
   expect(await runCli(['acquirer', '--port', 'x'])).toMatchObject({ code: 2 })
 })
 
-test('ends when it is told to', async () => {
+test('ends on a signal', async () => {
   acquirer.kill('SIGINT')
   expect(await acquirer.ended).toMatchObject({ code: 0, stderr: '' })
   await expect(fetch(origin)).rejects.toThrow()

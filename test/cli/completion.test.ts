@@ -23,12 +23,12 @@ beforeAll(async () => {
 
 const isHere = (shell: Shell): boolean => spawnSync(shell, ['-c', 'exit 0']).status === 0
 
-/** What a shell offers for a line that ends at the cursor, sorted. */
+/** A shell's suggestions for a line that ends at the cursor, sorted. */
 const COMPLETE: Readonly<Record<Shell, string>> = {
   bash: `source ${path('bash')}
     COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _annul
     for word in "\${COMPREPLY[@]}"; do echo "$word"; done`,
-  // Outside of its line editor zsh has no completion: these functions stand for those of the editor.
+  // Outside of its line editor zsh has no completion, so these functions replace those of the editor.
   zsh: `compdef() {}; _files() { print FILES }
     _describe() { print -l -- \${\${(P)2}%%:*} }
     compadd() { shift; print -l -- $@ }
@@ -53,7 +53,7 @@ const operations = Object.keys(COMMANDS)
   .filter((name) => name.startsWith('terminal '))
   .map((name) => name.split(' ')[1] ?? '')
 
-/** Windows has no shells to run; a machine may lack zsh or fish. */
+/** Windows has no shells to run. A machine may lack zsh or fish. */
 describe.each(SHELLS)('%s', (shell) => {
   test.runIf(isHere(shell))('completes commands and operations', () => {
     const first = complete(shell, 'annul', '')
@@ -71,7 +71,7 @@ describe.each(SHELLS)('%s', (shell) => {
     }
   })
 
-  test.runIf(isHere(shell))('completes values that are few, and file names', () => {
+  test.runIf(isHere(shell))('completes short value lists and file names', () => {
     expect(complete(shell, 'annul', 'terminal', 'sale', '--mac', 'cup')).toEqual([
       'cup-ecb',
       'cup-ecb-16',
@@ -96,6 +96,6 @@ describe.each(SHELLS)('%s', (shell) => {
   })
 })
 
-test.runIf(process.platform === 'linux')('bash is there, so that one shell is always tested', () => {
+test.runIf(process.platform === 'linux')('finds bash, so that one shell is always tested', () => {
   expect(isHere('bash')).toBe(true)
 })

@@ -1,4 +1,4 @@
-/** @module Cron of a development server. */
+/** @module The cron of a development server. */
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -6,23 +6,23 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { tickCron } from '../../src/cli/dev/cron.ts'
 
-it('runs again and again, whatever becomes of a run, until it is stopped', async () => {
-  const asked: string[] = []
+it('repeats until it is stopped, also after failed runs', async () => {
+  const requests: string[] = []
   const server = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`)
-    if (asked.length === 1) request.socket.destroy()
+    requests.push(`${request.method} ${request.url}`)
+    if (requests.length === 1) request.socket.destroy()
     else response.writeHead(500).end('wrong')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const stop = tickCron(new URL(`http://127.0.0.1:${port}`), 20)
-  while (asked.length < 3) await sleep(5)
+  while (requests.length < 3) await sleep(5)
   stop()
   await sleep(50)
-  const then = asked.length
+  const then = requests.length
   await sleep(100)
-  expect(asked).toHaveLength(then)
-  expect(new Set(asked)).toEqual(new Set(['GET /cdn-cgi/handler/scheduled']))
+  expect(requests).toHaveLength(then)
+  expect(new Set(requests)).toEqual(new Set(['GET /cdn-cgi/handler/scheduled']))
   server.closeAllConnections()
   server.close()
 })

@@ -1,6 +1,7 @@
 /**
- * The whole of it over real HTTP, workerd and D1, in a database of its own: the demo, a server that is stopped, the
- * terminal command against it, and the journal before and after it was tampered with. One story, told in order.
+ * The whole CLI over real HTTP, workerd and D1, in a database of its own. It covers the demo, a server until
+ * its stop, the terminal command against it, and the journal before and after tampering. The tests depend on
+ * their order.
  */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -10,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { query } from '../../src/cli/lib/database.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { documentedJson } from './call-cli.ts'
+import { COMMANDS, inShell, masked, missingLines, SHOWN } from './readme.ts'
 import { type Ended, freePort, type Running, runCli, startCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -42,7 +44,7 @@ describe('the demo', () => {
     ended = await runCli(['demo', '--exit', '--port', String(port), ...persist])
   }, 60_000)
 
-  test('goes as it should, and ends its server', async () => {
+  test('succeeds and ends its server', async () => {
     expect(ended.stdout).not.toContain('✗')
     expect(ended).toMatchObject({ code: 0, stderr: '' })
     expect(ended.stdout).toMatch(/18 steps in [\d.]+ s, all as expected/)
@@ -70,6 +72,10 @@ describe('the demo', () => {
     expect(ended.stdout).toMatch(expected)
   })
 
+  test('prints the lines that the README shows', () => {
+    expect(missingLines(SHOWN.demoOutput, ended.stdout)).toEqual([])
+  })
+
   test('shows no card number, no key, no colour', () => {
     const { adminKey, merchantKey } = JSON.parse(readFileSync(join(folder, 'dev.json'), 'utf8'))
     for (const secret of [testCard(1), testCard(2), '1'.repeat(32), adminKey, merchantKey, '\u001b['])
@@ -78,7 +84,7 @@ describe('the demo', () => {
   })
 })
 
-describe('a server that stays up', () => {
+describe('a running server', () => {
   let server: Running
   let port: number
   let url: string
@@ -101,12 +107,12 @@ describe('a server that stays up', () => {
   }, 60_000)
   afterAll(() => server.kill('SIGTERM'))
 
-  test('its port is taken: one line', async () => {
+  test('prints one line when its port is taken', async () => {
     const { code, stderr } = await runCli(['start', '--port', String(port), ...persist])
     expect([code, lines(stderr)]).toEqual([1, [expect.stringContaining(`start: port ${port} is in use`)]])
   })
 
-  test('annul env makes a sale that a request with its exports voids', async () => {
+  test('voids a sale that annul env made, by a request with its exports', async () => {
     const args = ['env', '--url', url, '--amount', '4200', ...persist]
     const { code, stdout, stderr } = await runCli(args)
     expect([code, stderr]).toEqual([0, ''])
@@ -131,7 +137,24 @@ describe('a server that stays up', () => {
     expect(another?.sale).not.toBe(exported.ANNUL_SALE)
   })
 
-  test('annul env says what is missing', async () => {
+  test('voids a sale by the README’s curl and by fetch, with the 201 body, and returns it again for a copy', async () => {
+    const again = COMMANDS.voidByCurl.slice(COMMANDS.voidByCurl.indexOf('curl '))
+    const [body = '', status, ...rest] = lines(
+      await inShell(`${COMMANDS.voidByCurl}${again}`, { url, folder }),
+    )
+    expect([status, rest]).toEqual(['201', [body, '201']])
+    expect(masked(`${JSON.stringify(JSON.parse(body), null, 2)}\n`)).toBe(masked(SHOWN.voidBody))
+    const [, byFetch] = lines(await inShell(COMMANDS.voidByCurl, { url, folder }, 'fetch'))
+    expect(byFetch).toBe('201')
+  })
+
+  test('runs the README’s terminal void', async () => {
+    const output = await inShell(COMMANDS.voidByTerminal, { url, folder })
+    const last = output.slice(output.indexOf('→ void'))
+    expect(missingLines(SHOWN.terminalOutput, last)).toEqual([])
+  })
+
+  test('reports in one line what annul env lacks', async () => {
     const elsewhere = mkdtempSync(join(tmpdir(), 'annul-env-'))
     const none = await runCli(['env', '--url', url, '--persist-to', elsewhere])
     expect(none).toMatchObject({
@@ -143,7 +166,7 @@ describe('a server that stays up', () => {
     expect(declined).toMatchObject({ code: 1, stderr: 'env: the sale was not approved: response code 51\n' })
   })
 
-  test('a terminal of each kind lives its day', async () => {
+  test('serves a day of a terminal of each kind', async () => {
     const kinds = [
       ['x9.19', ['--text-encoding', 'ascii'], []],
       ['cup-sm4', [], ['--serial']],
@@ -163,7 +186,7 @@ describe('a server that stays up', () => {
     }
   })
 
-  test('a lost void is reversed before the next one', async () => {
+  test('gets the reversal of a lost void before the next void', async () => {
     await provision('LOST0001')
     await terminal('LOST0001', 'sign-on')
     await terminal('LOST0001', 'sale', '--amount', '5000')
@@ -185,10 +208,10 @@ describe('a server that stays up', () => {
     expect(json(settled.stdout)[0]).toMatchObject({ operation: 'settle', responseCode: '11' })
   })
 
-  test('totals that differ are uploaded, and both sides go on to the next batch', async () => {
+  test('gets an upload when totals differ, and both sides open the next batch', async () => {
     await terminal('LOST0001', 'sign-on')
     await terminal('LOST0001', 'sale', '--amount', '5000')
-    // A sale that the acquirer has and the terminal's log has not.
+    // A sale that the acquirer has and the terminal's log does not have.
     const path = join(folder, `.annul/terminal-${MID}-LOST0001.json`)
     const other = join(folder, 'other.json')
     writeFileSync(
@@ -209,7 +232,7 @@ describe('a server that stays up', () => {
     expect(json(sale.stdout)).toMatchObject([{ responseCode: '00', batchNumber: '000003' }])
   })
 
-  test('a blocked terminal is refused in words', async () => {
+  test('refuses a blocked terminal, with a text', async () => {
     expect(await provision('LOST0001', '--status', 'blocked')).toMatchObject({ code: 0 })
     const echo = await terminal('LOST0001', 'echo')
     expect([echo.code, json(echo.stdout)]).toMatchObject([
@@ -218,7 +241,7 @@ describe('a server that stays up', () => {
     ])
   })
 
-  test('a revoked key is refused', async () => {
+  test('refuses a revoked key', async () => {
     const revoked = await runCli(['api-key', 'revoke', '--name', 'test', '--json', ...persist])
     expect([revoked.code, documentedJson('api-key revoke', revoked.stdout)]).toEqual([
       0,
@@ -231,7 +254,7 @@ describe('a server that stays up', () => {
     ])
   })
 
-  test('SIGTERM ends it and all it started', async () => {
+  test('ends on SIGTERM with all its processes', async () => {
     server.kill('SIGTERM')
     expect(await server.ended).toMatchObject({ code: 0, stderr: '' })
     expect(await isListening(port)).toBe(false)
@@ -241,7 +264,7 @@ describe('a server that stays up', () => {
 describe('journal verify', () => {
   const verify = () => runCli(['journal', 'verify', '--json', ...persist])
 
-  test('finds every chain sound', async () => {
+  test('accepts every sound chain', async () => {
     const { code, stdout } = await verify()
     const verified = documentedJson('journal verify', stdout)
     expect(code).toBe(0)
@@ -249,7 +272,7 @@ describe('journal verify', () => {
     expect(verified.every(({ sound }) => sound)).toBe(true)
   })
 
-  test('names the first bad entry of each chain that was tampered with, and no other', async () => {
+  test('names the first bad entry of each changed chain, and no other', async () => {
     await query(
       database,
       `update journal set body = replace(body, '5000', '5001') where terminal_id = 'KIND0000' and seq = 3;

@@ -1,4 +1,4 @@
-/** What is preloaded into wrangler: its end with its parent's, and with that of its workerd. */
+/** The script preloaded into wrangler: wrangler ends with its parent, and with its workerd. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { copyFileSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const preload = pathToFileURL(join(import.meta.dirname, '../../src/cli/dev/end-with-parent.ts')).href
 
-/** Node under another name; it waits for a minute. */
+/** Node under another name, which waits for a minute. */
 function programNamed(name: string): string {
   const isWindows = process.platform === 'win32'
   const path = join(folder, isWindows ? `${name}.exe` : name)
@@ -21,7 +21,7 @@ function programNamed(name: string): string {
   return path
 }
 
-/** A process in wrangler's place that starts `program` and says its process id. */
+/** A process in wrangler's place that starts `program` and prints its process id. */
 async function startParentOf(program: string): Promise<{ parent: ChildProcess; pid: number }> {
   const wait = JSON.stringify('setTimeout(() => {}, 60_000)')
   const script = `const { spawn } = require('node:child_process')
@@ -44,7 +44,7 @@ const endOf = (parent: ChildProcess): Promise<string> =>
     sleep(1500, 'stays', { ref: false }),
   ])
 
-test('ends when workerd is killed behind its back', async () => {
+test('ends when its workerd is killed', async () => {
   const { parent, pid } = await startParentOf(programNamed('workerd'))
   process.kill(pid, 'SIGKILL')
   expect(await endOf(parent)).toBe('ended')
@@ -64,7 +64,7 @@ test.runIf(process.platform !== 'win32')('stays when it ends workerd itself', as
   parent.kill('SIGKILL')
 })
 
-test('ends when its parent lets go of its stdin', async () => {
+test('ends when its parent closes its stdin', async () => {
   const { parent, pid } = await startParentOf(programNamed('workerd'))
   parent.stdin?.end()
   expect(await endOf(parent)).toBe('ended')

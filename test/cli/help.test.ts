@@ -1,4 +1,4 @@
-/** @module What `annul` prints of itself: the overview, the help of each command, and hints at a mistake. */
+/** @module The help of `annul`: the overview, the help of each command, and hints after a mistake. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
@@ -37,7 +37,7 @@ test('help loads no command: main.ts and the table import declarations only', ()
     ),
   )
   expect(imported.length).toBeGreaterThan(15)
-  // Lists of names that options take, and the rule of test cards.
+  // Lists of names for options, and the rule of test cards.
   const NAMES = /^src\/(core\/(cipher|mac)|domain\/types|terminal\/(state|test-cards))\.ts$/
   expect(imported.filter((to) => !/^src\/cli\/(lib|table)\//.test(to) && !NAMES.test(to))).toEqual([])
   const loading = imported.filter((to) => /lib\/(core|database|http-transport|show-exchange)\.ts$/.test(to))
@@ -80,7 +80,7 @@ describe.each(all)('%s --help', (name, declaration) => {
     }
   })
 
-  test('has sentences, not puzzles: short lines, no blank at an end', () => {
+  test('has plain sentences: short lines, no blank at an end', () => {
     const { about, notes = [], options, fails = '', json } = declaration
     const lines = [
       about,
@@ -108,7 +108,7 @@ test('--version prints the version of the package', async () => {
   expect(await callCli(['--version'])).toEqual({ code: 0, out: version, errors: '' })
 })
 
-describe('a mistake is one line and exit code 2', () => {
+describe('prints one line and exits with 2 after a mistake', () => {
   test.each([
     [[], 'annul: no command: expected one of describe, mac,'],
     [['termnal'], 'annul: unknown command: did you mean terminal?'],
@@ -151,13 +151,13 @@ describe('a mistake is one line and exit code 2', () => {
     [['kcv', '--cipher', '3des', '--key', SECRET]],
     [['describe', `${SECRET}z`]],
     [['provision', '--mid', SECRET, '--tid', SECRET, '--key', SECRET]],
-  ])('%j does not repeat the key', async (args) => {
+  ])('%j does not print the key', async (args) => {
     const { code, out, errors } = await callCli(args)
     expect([code, out]).toEqual([2, ''])
     expect(errors).not.toMatch(new RegExp(SECRET, 'i'))
   })
 })
 
-test('docs/cli.md is the table: npm run docs rewrites it', () => {
+test('docs/cli.md matches the table: npm run docs rewrites it', () => {
   expect(readFileSync('docs/cli.md', 'utf8') === cliPage()).toBe(true)
 })

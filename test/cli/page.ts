@@ -44,7 +44,7 @@ const shell = (lines: readonly string[]): string[] => ['', '```sh', ...lines, '`
 const code = (text: string): string => `\`${text}\``
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 
-/** What a group says once for all its operations. */
+/** The text that a group prints once for all its operations. */
 interface Shared {
   readonly options: readonly (readonly [string, Option])[]
   readonly json?: JsonOutput | undefined

@@ -1,4 +1,4 @@
-/** @module The parser of options: where a value comes from, what it becomes, and the suggestion after a mistake. */
+/** @module The parser of options: the source of a value, its type, and the suggestion after a mistake. */
 
 import { describe, expect, test } from 'vitest'
 import { declare } from '../../src/cli/lib/declare.ts'
@@ -51,7 +51,7 @@ test('an option counts before its environment variable, and the last of two befo
   expect(read(['n', '--colour', 'red'], { TONE: '' }).secretTone).toBeUndefined()
 })
 
-test('with --ndjson the input comes from stdin, and the output is JSON', () => {
+test('--ndjson reads the input from stdin and writes JSON', () => {
   expect(read(['n', '--ndjson'])).toMatchObject({ input: undefined, json: true })
   expect(readLine(PAINT, { colour: 'red', extra: 1 })).toEqual({ colour: 'red' })
   expect(() => readLine(PAINT, { colour: 1 })).toThrow('colour is missing: expected one of red, blue')
@@ -124,7 +124,7 @@ describe('the nearest name', () => {
     expect([editDistance(a, b), editDistance(b, a)]).toEqual([distance, distance])
   })
 
-  test('is suggested only where it is near', () => {
+  test('is suggested only when it is near', () => {
     expect(nearest('mca', ['kcv', 'mac'])).toBe('mac')
     expect(nearest('xyz', ['kcv', 'mac'])).toBeUndefined()
     expect(nearest('reconcyle', ['reconcile'])).toBe('reconcile')

@@ -29,7 +29,7 @@ test.each([
   ['cup-ecb', 'des-ede'],
   ['cup-sm4', 'sm4-ecb'],
 ] as const)(
-  'a master key for %s is split in two whose XOR it is, each with its check value',
+  'splits a master key for %s into two components whose XOR is the key, each with its check value',
   (profile, algorithm) => {
     const tmk = Buffer.from('0123456789ABCDEFFEDCBA9876543210', 'hex')
     const { components, checkValue: whole } = splitMasterKey(core, profile, tmk) as unknown as Split
@@ -46,7 +46,7 @@ test.each([
   },
 )
 
-test('the request, and the two answers', async () => {
+test('sends the request and prints both answers', async () => {
   const seen: { path: string | undefined; key: string | undefined; body: unknown }[] = []
   const answers = [
     [201, { merchantId: MID, terminalId: TID, status: 'active', macProfile: 'x9.19', batchNumber: '000001' }],
@@ -128,7 +128,7 @@ test.each([
   [['demo', '--ip', 'everywhere'], 'demo: --ip: expected an IP address'],
   [['env', '--url', 'https://annul.example'], 'env: --url: expected a service on this machine'],
   [['stop'], 'annul: unknown command: expected one of'],
-])('wrong usage: %j', async (args, line) => {
+])('rejects wrong usage: %j', async (args, line) => {
   const { code, stdout, stderr } = await runCli(args)
   expect([code, stdout]).toEqual([2, ''])
   expect(stderr).toContain(line)

@@ -22,16 +22,16 @@ const place = (stan: string) => ({
   stan,
 })
 
-interface Asked {
+interface ServiceRequest {
   readonly path: string
   readonly authorization: string | undefined
   readonly lines: readonly Record<string, unknown>[]
 }
 
-/** A service that holds two messages and says what the test wants it to. */
-let asked: Asked[]
+/** A service with two messages and the answers that the test sets. */
+let requests: ServiceRequest[]
 let answers: (readonly [number, string, Record<string, string>?])[]
-const held = [
+const ourRecords = [
   { ...place('000001'), state: 'approved', amount: 100, claimedAt: '2026-06-01T01:00:00.000Z' },
   { ...place('000002'), state: 'approved', amount: 200, claimedAt: '2026-05-30T01:00:00.000Z' },
 ]
@@ -49,7 +49,9 @@ const server = createServer((request, response) => {
     }
     if (method === 'GET') {
       const isFirst = url.endsWith('cursor=0')
-      response.end(JSON.stringify({ items: [held[isFirst ? 0 : 1]], next: isFirst ? '7' : null, asOf: NOW }))
+      response.end(
+        JSON.stringify({ items: [ourRecords[isFirst ? 0 : 1]], next: isFirst ? '7' : null, asOf: NOW }),
+      )
       return
     }
     const text = Buffer.concat(parts).toString()
@@ -57,7 +59,7 @@ const server = createServer((request, response) => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line))
-    asked.push({ path: url, authorization: request.headers.authorization, lines })
+    requests.push({ path: url, authorization: request.headers.authorization, lines })
     const [status, body, headers] = answers.shift() ?? [200, '']
     response.writeHead(status, headers).end(body)
   })
@@ -67,7 +69,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })
 beforeEach(() => {
-  asked = []
+  requests = []
   answers = []
 })
 afterAll(() => {
@@ -78,7 +80,7 @@ afterAll(() => {
 
 const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-/** A list in a file that was written at a time. */
+/** A list in a file with a given modification time. */
 function fileOf(text: string, writtenAt = '2026-06-01T02:00:00.000Z'): string {
   const path = join(dir, 'list')
   writeFileSync(path, text)
@@ -95,14 +97,14 @@ test.each([
   ['an array', JSON.stringify([listed])],
   ['an object with items', JSON.stringify({ items: [listed] })],
   ['NDJSON', `${JSON.stringify(listed)}\n\n`],
-  ['behind a byte order mark', `\ufeff${JSON.stringify([listed])}`],
+  ['with a byte order mark', `\ufeff${JSON.stringify([listed])}`],
 ])(
-  'a list may be %s; only what names and states a message is sent on, and what it does not have',
+  'accepts a list as %s, and sends only the fields that name a message or state, and absent messages',
   async (_, text) => {
     const ended = await run(fileOf(text))
     expect(ended).toMatchObject({ code: 0, stdout: '1 in the list, 2 here: 1 agree\n' })
     const { pan: _pan, day: _day, ...line } = listed
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       {
         path: '/v1/reconciliations?asOf=2026-06-01T02:00:00.000Z&apply=false',
         authorization: 'Bearer k',
@@ -112,12 +114,12 @@ test.each([
   },
 )
 
-test('a list that is fetched is as old as what was held just before it', async () => {
+test('dates a fetched list just before the fetch of our records', async () => {
   expect((await run(`${origin()}/list`)).code).toBe(0)
-  expect(asked[0]?.path).toContain(`asOf=${NOW}`)
+  expect(requests[0]?.path).toContain(`asOf=${NOW}`)
 })
 
-test('a time may be named, and since when what we hold must be in the list', async () => {
+test('accepts a time for the list, and a time since when our records must be in it', async () => {
   await run(
     fileOf('[]'),
     '--as-of',
@@ -126,7 +128,7 @@ test('a time may be named, and since when what we hold must be in the list', asy
     '2026-06-01T00:00:00Z',
     '--apply',
   )
-  expect(asked).toMatchObject([
+  expect(requests).toMatchObject([
     {
       path: '/v1/reconciliations?asOf=2026-06-01T01:30:00.000Z&apply=true',
       lines: [{ ...place('000001'), state: 'absent' }],
@@ -137,7 +139,7 @@ test('a time may be named, and since when what we hold must be in the list', asy
 const result = (more: object) =>
   `${JSON.stringify({ line: 1, ...place('000009'), result: 'differs', difference: 'only_acquirer', acquirer: { state: 'approved', amount: 100 }, ours: null, applied: null, ...more })}\n`
 
-test('differences are told in words or as JSON; the exit code says whether any is left', async () => {
+test('prints discrepancies as text or JSON, and the exit code shows whether any remains', async () => {
   const list = fileOf(JSON.stringify([listed]))
   answers = [[200, result({})]]
   expect(await run(list)).toMatchObject({
@@ -162,17 +164,17 @@ test('differences are told in words or as JSON; the exit code says whether any i
   })
 })
 
-test('a service that is busy is asked again after the time that it names', async () => {
+test('repeats a request to a busy service after the given time', async () => {
   answers = [
     [503, '{}', { 'retry-after': '0' }],
     [429, '{}', { 'retry-after': '0' }],
     [200, ''],
   ]
   expect((await run(fileOf(JSON.stringify([listed])))).code).toBe(0)
-  expect(asked).toHaveLength(3)
+  expect(requests).toHaveLength(3)
 })
 
-test('what cannot be done is said in one line', async () => {
+test('prints a failure in one line', async () => {
   const list = fileOf(JSON.stringify([listed]))
   answers = [[403, JSON.stringify({ reason: 'forbidden', title: 'This key may not do that' })]]
   expect(await run(list)).toEqual({
@@ -184,7 +186,7 @@ test('what cannot be done is said in one line', async () => {
     code: 1,
     stderr: 'reconcile: --acquirer-ledger: cannot read the file\n',
   })
-  // By an empty list nothing of ours would stand: it must say that it is one.
+  // An empty list would make all our messages absent, so the input must be a list.
   for (const text of ['not a list', '', '{}', '{"error":"not found"}'])
     expect(await run(fileOf(text))).toMatchObject({
       code: 1,
@@ -200,7 +202,7 @@ test('what cannot be done is said in one line', async () => {
   }
 })
 
-test('what was written down is told even where a later part fails', async () => {
+test('prints the results so far when a later part fails', async () => {
   const result = {
     line: 1,
     of: 'sale',

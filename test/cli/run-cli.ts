@@ -1,4 +1,4 @@
-/** @module Runs `annul` as a person would: a process of its own, its exit code and its two streams. */
+/** @module Runs `annul` as a process, with its exit code and its two streams. */
 
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
@@ -12,7 +12,7 @@ export interface Ended {
   readonly stderr: string
 }
 
-/** Without what a developer may have exported. */
+/** Without a developer's exported variables. */
 const environment = () => {
   const { ANNUL_ADMIN_KEY: _key, ANNUL_TMK: _tmk, ANNUL_URL: _url, ...rest } = process.env
   return { ...rest, NO_COLOR: '1' }
@@ -22,7 +22,7 @@ export interface Running {
   readonly ended: Promise<Ended>
   readonly pid: number
   kill(signal: NodeJS.Signals): void
-  /** Resolves when stdout has the text, rejects when the process ends first. */
+  /** Resolves when stdout has the text, and rejects when the process ends first. */
   says(text: string): Promise<void>
 }
 
@@ -59,7 +59,7 @@ export function startCli(
         }
         waiting.push(look)
         look()
-        void ended.then(() => reject(new Error(`ended without saying ${text}: ${stdout}${stderr}`)))
+        void ended.then(() => reject(new Error(`ended without ${text}: ${stdout}${stderr}`)))
       }),
   }
 }
@@ -69,7 +69,7 @@ export const runCli = (
   options: { cwd?: string; env?: Record<string, string> } = {},
 ): Promise<Ended> => startCli(args, options).ended
 
-/** A port that nothing listened on a moment ago. */
+/** A port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { testCard } from '../../src/terminal/test-cards.ts'
-import { answerTo, MERCHANT, readFrame, type Script, TERMINAL } from '../terminal/fake-acquirer.ts'
+import { MERCHANT, readFrame, responseTo, type Script, TERMINAL } from '../terminal/fake-acquirer.ts'
 import { documentedJson } from './call-cli.ts'
 import { freePort, runCli } from './run-cli.ts'
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
       seen.push({ type: request.headers['content-type'], body })
       const step = steps.shift() ?? {}
       if ('http' in step) return response.writeHead(step.http).end(step.body)
-      response.writeHead(200, { 'content-type': 'x-ISO-TPDU/x-auth' }).end(answerTo(body, step))
+      response.writeHead(200, { 'content-type': 'x-ISO-TPDU/x-auth' }).end(responseTo(body, step))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -51,7 +51,7 @@ const terminal = (operation: string, ...args: string[]) =>
   runCli(['terminal', operation, ...who(), ...args], { cwd: folder })
 const json = (stdout: string) => documentedJson('terminal sale', stdout)
 
-test('a void follows the sale of an earlier call, the state lies in a file of its owner’s', async () => {
+test('voids a sale of an earlier call, and keeps its state in a file that only its owner can read', async () => {
   expect((await terminal('sign-on', '--json')).code).toBe(0)
   const sale = await terminal('sale', '--amount', '1234', '--json')
   expect(json(sale.stdout)).toMatchObject([
@@ -76,7 +76,7 @@ test('a void follows the sale of an earlier call, the state lies in a file of it
   expect(readFileSync(path, 'utf8')).not.toContain(TMK)
 })
 
-test('a person sees every message masked, the code in words, and no card number', async () => {
+test('shows a person every message masked, with the code as text, and no card number', async () => {
   await terminal('sign-on')
   steps.push({ fields: { 39: '51', 64: null } })
   const { code, stdout } = await terminal('sale', '--amount', '1251')
@@ -87,7 +87,7 @@ test('a person sees every message masked, the code in words, and no card number'
   expect(stdout).toMatch(/← \d+ bytes, [\d.]+ ms/)
 })
 
-test('--show-hex shows the frames', async () => {
+test('shows the frames with --show-hex', async () => {
   const { stdout } = await terminal('echo', '--show-hex')
   expect(stdout.toUpperCase()).toContain(
     Buffer.from(seen[0]?.body ?? [])
@@ -96,7 +96,7 @@ test('--show-hex shows the frames', async () => {
   )
 })
 
-test('an answer that is lost leaves a reversal, which goes out before the next sale', async () => {
+test('keeps a reversal after a lost answer, and sends it before the next sale', async () => {
   await terminal('sign-on')
   const lost = await terminal('sale', '--amount', '100', '--lose-answer', '--json')
   expect([lost.code, json(lost.stdout)]).toMatchObject([
@@ -111,7 +111,7 @@ test('an answer that is lost leaves a reversal, which goes out before the next s
   ])
 })
 
-test('an HTTP error is no answer; a NAK says so', async () => {
+test('treats an HTTP error as a missing answer, and names a NAK', async () => {
   steps.push({ http: 503 })
   expect(json((await terminal('echo', '--json')).stdout)).toMatchObject([
     { outcome: 'unanswered', silence: 'HTTP 503' },
@@ -122,7 +122,7 @@ test('an HTTP error is no answer; a NAK says so', async () => {
   expect(seen.at(-1)?.body[0]).toBe(0x02)
 })
 
-test('a day from sign-on to sign-off', async () => {
+test('runs a day from sign-on to sign-off', async () => {
   const { code, stdout } = await terminal('day', '--json')
   expect(code).toBe(0)
   expect(json(stdout).map(({ operation }) => operation)).toEqual([
@@ -136,7 +136,7 @@ test('a day from sign-on to sign-off', async () => {
   ])
 })
 
-test('the terminal’s own refusals are one line and exit code 1', async () => {
+test('prints the terminal’s own refusals in one line, with exit code 1', async () => {
   expect(await terminal('sale', '--amount', '1')).toEqual({
     code: 1,
     stdout: '',
@@ -147,7 +147,7 @@ test('the terminal’s own refusals are one line and exit code 1', async () => {
   expect((await terminal('reverse')).stderr).toBe('terminal reverse: there is nothing to reverse\n')
 })
 
-test('an acquirer that cannot be reached is one line and exit code 1', async () => {
+test('prints one line with exit code 1 when the acquirer cannot be reached', async () => {
   const port = await freePort()
   const { code, stderr } = await runCli(
     ['terminal', 'echo', ...who(), '--url', `http://127.0.0.1:${port}/`],
@@ -156,10 +156,10 @@ test('an acquirer that cannot be reached is one line and exit code 1', async () 
   expect([code, stderr]).toEqual([1, `terminal echo: http://127.0.0.1:${port}/: ECONNREFUSED\n`])
 })
 
-/** Luhn-valid, and put together here so that no card number stands in the repository. */
+/** Luhn-valid, and built here so that no card number is in the repository. */
 const NOT_A_TEST_CARD = ['62220', '21234567', '894'].join('')
 
-describe('wrong usage is exit code 2 and one line that repeats no value', () => {
+describe('rejects wrong usage with exit code 2 and one line that repeats no value', () => {
   const secret = '0123456789ABCDEF0123456789ABCDE'
   const who = ['--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK]
   test.each<[string, string[], string]>([
@@ -203,7 +203,7 @@ describe('wrong usage is exit code 2 and one line that repeats no value', () => 
     expect(existsSync(join(folder, '.annul'))).toBe(false)
   })
 
-  test('another master key than that of the sign-on', async () => {
+  test('rejects a master key other than the sign-on’s', async () => {
     await terminal('sign-on')
     const { code, stderr } = await terminal('sale', '--amount', '1', '--tmk', '22'.repeat(16))
     expect([code, stderr]).toEqual([
@@ -213,12 +213,12 @@ describe('wrong usage is exit code 2 and one line that repeats no value', () => 
   })
 })
 
-test('the master key may come from the environment', async () => {
+test('reads the master key from the environment', async () => {
   const args = ['terminal', 'sign-on', '--url', url, '--mid', MERCHANT, '--tid', TERMINAL]
   expect((await runCli(args, { cwd: folder, env: { ANNUL_TMK: TMK } })).code).toBe(0)
 })
 
-test('a file that is not a state is left alone', async () => {
+test('leaves a file unchanged that is not a state', async () => {
   const path = join(folder, 'state.json')
   writeFileSync(path, '{}')
   const { code, stderr } = await terminal('echo', '--state', path)

@@ -1,4 +1,4 @@
-/** @module The compiled module: what it exports, how large it is, and where the regions of its memory lie. */
+/** @module The compiled module: its exports, its size, and the regions of its memory. */
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { corePath } from '../../src/cli/build.ts'
@@ -15,7 +15,7 @@ describe('the module', () => {
     expect(names.sort()).toMatchSnapshot()
   })
 
-  test('has what the embedder declares, and nothing else', () => {
+  test('exports what the embedder declares, and nothing else', () => {
     const regions = REGIONS.flatMap(({ name }) => [`${name}_ADDRESS`, `${name}_BYTES`])
     const limits = ['ABI_VERSION', 'MESSAGE_BYTES', 'DUPLICATE_ENTRIES', 'DUPLICATE_ENTRY_BYTES', 'memory']
     const functions = [
@@ -41,14 +41,14 @@ describe('the module', () => {
     expect(before - ((last?.address ?? 0) + (last?.bytes ?? 0))).toBeLessThan(PAGE_BYTES)
   })
 
-  test('of another ABI is refused', () => {
+  test('is rejected when its ABI version differs', () => {
     const empty = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
     const other: WebAssembly.Module = Reflect.construct(WebAssembly.Module, [empty])
     expect(() => new CoreMemory(other)).toThrow('core ABI: expected 1, got undefined')
   })
 })
 
-/** The ids of the sections of a WASM binary, in order. Section 8 is the start function. */
+/** The section ids of a WASM binary, in order. Section 8 is the start function. */
 function sectionIds(bytes: Uint8Array): number[] {
   const ids: number[] = []
   let at = 8
@@ -76,12 +76,12 @@ describe('the regions', () => {
     })
   })
 
-  test('of one class lie together, so that the secret ones are wiped in one stroke', () => {
+  test('of one class are adjacent, so that one fill wipes the secret ones', () => {
     const kinds = regions.map(({ kind }) => kind)
     expect(kinds).toEqual([...kinds].sort((a, b) => kinds.indexOf(a) - kinds.indexOf(b)))
   })
 
-  test('are as large as promised', () => {
+  test('have the declared sizes', () => {
     expect(exports.MESSAGE_BYTES.value).toBeGreaterThanOrEqual(4096)
     expect(exports.DUPLICATE_ENTRIES.value).toBeGreaterThanOrEqual(65_536)
     expect(exports.DUPLICATE_ENTRY_BYTES.value).toBeLessThanOrEqual(24)
@@ -90,7 +90,7 @@ describe('the regions', () => {
     )
   })
 
-  test('hold nothing but the tables at the start', () => {
+  test('hold only the tables at the start', () => {
     expect(leftovers(exports)).toEqual([])
     expect(regionCopy(exports, 'DUPLICATES').every((byte) => byte === 0)).toBe(true)
   })

@@ -1,4 +1,7 @@
-/** @module The block ciphers, wrapping and the DES-, AES- and SM4-based MACs against node:crypto and the slow oracles. */
+/**
+ * @module The block ciphers, key wrapping and the DES-, AES- and SM4-based MACs against node:crypto and the
+ * slow oracles.
+ */
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { CIPHERS } from '../../src/core/cipher.ts'
@@ -19,8 +22,8 @@ const random = seeded(20_261_123)
 function nodeCipher(cipher: BlockCipher, mode: 'ecb' | 'cbc', key: Uint8Array): [string, Uint8Array] {
   if (cipher === 'aes') return [`aes-${8 * key.length}-${mode}`, key]
   if (cipher === 'sm4') return [`sm4-${mode}`, key]
-  const thrice = key.length === 24 ? key : Buffer.concat([key, key, key]).subarray(0, 24)
-  return [mode === 'ecb' ? 'des-ede3-ecb' : 'des-ede3-cbc', thrice]
+  const tripled = key.length === 24 ? key : Buffer.concat([key, key, key]).subarray(0, 24)
+  return [mode === 'ecb' ? 'des-ede3-ecb' : 'des-ede3-cbc', tripled]
 }
 
 function nodeEncrypt(cipher: BlockCipher, key: Uint8Array, data: Uint8Array): Uint8Array {
@@ -80,7 +83,7 @@ describe.each(Object.entries(CIPHERS))('%s', (name, { keyBytes, blockBytes }) =>
     }
   })
 
-  test('takes more data than the input region holds', () => {
+  test('accepts more data than the input region holds', () => {
     const key = random.bytes(keyBytes[0] ?? 0)
     const data = new Uint8Array(3 * 10_240 + blockBytes).map((_, at) => at * 7)
     const encrypted = core.encrypt(cipher, key, data)
@@ -88,7 +91,7 @@ describe.each(Object.entries(CIPHERS))('%s', (name, { keyBytes, blockBytes }) =>
     expect(core.decrypt(cipher, key, encrypted)).toEqual(data)
   })
 
-  test('refuses other key lengths, broken blocks, and check values that do not exist', () => {
+  test('rejects other key lengths, partial blocks, and check values of ciphers without one', () => {
     for (let length = 0; length <= 40; length++) {
       if (keyBytes.includes(length)) continue
       expect(() => core.encrypt(cipher, new Uint8Array(length), new Uint8Array(blockBytes))).toThrow(
@@ -104,7 +107,7 @@ describe.each(Object.entries(CIPHERS))('%s', (name, { keyBytes, blockBytes }) =>
     }
   })
 
-  test('its check value is the start of an encrypted block of zeros', () => {
+  test('has a check value that starts an encrypted block of zeros', () => {
     for (const length of keyBytes) {
       const key = random.bytes(length)
       const whole = nodeEncrypt(cipher, key, new Uint8Array(blockBytes))
@@ -116,7 +119,7 @@ describe.each(Object.entries(CIPHERS))('%s', (name, { keyBytes, blockBytes }) =>
   })
 })
 
-test('working keys are wrapped in ECB under DES, 3DES and SM4, and come back', () => {
+test('unwraps working keys that it wrapped in ECB under DES, 3DES and SM4', () => {
   for (const [family, cipher, tmkLength, keyLengths] of [
     ['des', 'des', 8, [8, 16, 24, 32]],
     ['des', '3des', 16, [8, 16, 24, 32]],
@@ -132,7 +135,7 @@ test('working keys are wrapped in ECB under DES, 3DES and SM4, and come back', (
   }
 })
 
-test('wrapping refuses other lengths', () => {
+test('rejects other lengths for wrapping', () => {
   for (let length = 0; length <= 48; length++) {
     const bytes = new Uint8Array(length)
     if (![8, 16, 24].includes(length))
@@ -146,7 +149,7 @@ test('wrapping refuses other lengths', () => {
   }
 })
 
-test('every MAC equals the same steps over the block ciphers of node:crypto', () => {
+test('computes every MAC as node:crypto’s block ciphers do step by step', () => {
   for (const [name, spec] of Object.entries(MACS)) {
     const algorithm = name as MacAlgorithm
     for (const length of spec.keyBytes) {
@@ -160,7 +163,7 @@ test('every MAC equals the same steps over the block ciphers of node:crypto', ()
   }
 })
 
-test('the CBC-MACs equal the last block of the CBC mode of node:crypto', () => {
+test('computes the CBC-MACs as the last block of node:crypto’s CBC mode', () => {
   for (let size = 1; size <= 300; size++) {
     const message = random.bytes(size)
     const zeros = (block: number) => Buffer.concat([message, Buffer.alloc((block - (size % block)) % block)])
@@ -177,14 +180,14 @@ test('the CBC-MACs equal the last block of the CBC mode of node:crypto', () => {
   }
 })
 
-test('the tables are those of the standards', () => {
+test('has the tables of the standards', () => {
   const tables = regionsOf(memory.exports).find((region) => region.name === 'TABLES')
   if (tables === undefined) throw new Error('no tables')
   const bytes = new Uint8Array(memory.exports.memory.buffer, tables.address, tables.bytes)
   const view = new DataView(memory.exports.memory.buffer, tables.address, tables.bytes)
   for (let box = 0; box < 8; box++) {
     for (let six = 0; six < 64; six++) {
-      // Output bit 4 · box + j of the S-boxes is bit j of this one's value; P says which output bit goes where.
+      // Output bit 4 · box + j of the S-boxes is bit j of this value. P gives the place of each output bit.
       const bit = (source: number) =>
         source >> 2 === box ? (substitute(box, six) >> (3 - (source & 3))) & 1 : 0
       const word = P.reduce((sum, source) => sum * 2 + bit(source - 1), 0)

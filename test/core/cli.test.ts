@@ -1,4 +1,4 @@
-/** @module The commands over the core: what they print, how they refuse, and that no key comes back in an error. */
+/** @module The commands over the core: their output, their errors, and that no error holds a key. */
 import { describe, expect, test } from 'vitest'
 import { isCoreFresh } from '../../src/cli/build.ts'
 import { callCli, documentedJson } from '../cli/call-cli.ts'
@@ -31,7 +31,7 @@ describe('mac', () => {
     expect(out.split('\n').map((line) => JSON.parse(line))).toEqual(expected.map((each) => ({ mac: each })))
   })
 
-  test('takes lines cut anywhere, CRLF, blank lines, and a last line without an end', async () => {
+  test('accepts lines cut anywhere, CRLF, blank lines, and a last line without an end', async () => {
     const text = Buffer.from(`${LINE}\r\n\n${LINE}`)
     for (let cut = 0; cut <= text.length; cut++) {
       const { out } = await call('mac', ['--ndjson'], text.subarray(0, cut), text.subarray(cut).toString())
@@ -39,7 +39,7 @@ describe('mac', () => {
     }
   })
 
-  test('answers a malformed line in its place and goes on, without repeating a key', async () => {
+  test('reports a malformed line in its place and continues, without printing a key', async () => {
     const bad = [
       '{',
       'null',
@@ -74,7 +74,7 @@ describe('mac', () => {
     [['--ndjson', KEY]],
     [[`--${KEY}`]],
     [['--key']],
-  ])('wrong usage %# is exit 2 and one line, without the key', async (args) => {
+  ])('exits with 2 and one line on wrong usage %#, without the key', async (args) => {
     const { code, out, errors } = await call('mac', args)
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(errors).toMatch(/^mac: [^\n]+$/)
@@ -91,7 +91,7 @@ test.each([
   ],
   ['lrc', ['303031'], { lrc: '31' }],
   ['kcv', ['--cipher', 'des', '--key', 'AB7C577CC7A18045'], { kcv: 'CFF1592A' }],
-] as const)('%s --json prints what the table documents', async (name, args, expected) => {
+] as const)('prints the documented members with %s --json', async (name, args, expected) => {
   const { code, out } = await call(name, [...args, '--json'])
   expect([code, documentedJson(name, out)]).toEqual([0, [expected]])
 })
@@ -125,7 +125,7 @@ describe('cipher', () => {
     ])
   })
 
-  test('wrong usage is exit 2', async () => {
+  test('exits with 2 on wrong usage', async () => {
     expect((await call('cipher', ['--cipher', 'rc4'])).code).toBe(2)
   })
 })
@@ -140,7 +140,7 @@ describe('lrc', () => {
     },
   )
 
-  test('takes the options', async () => {
+  test('accepts the options', async () => {
     expect((await call('lrc', ['303031', '--no-length'])).out).toBe('32')
     expect((await call('lrc', ['303031', '--include-stx'])).out).toBe('33')
     expect((await call('lrc', ['--seed', '7F', '303031'])).out).toBe('4E')
@@ -149,21 +149,21 @@ describe('lrc', () => {
     ).toBe('4F')
   })
 
-  test('what only looks like a frame is DATA', async () => {
-    // LEN says 4, three bytes follow: 00 07 ⊕ the bytes ⊕ 03.
+  test('treats bytes that only resemble a frame as DATA', async () => {
+    // LEN is 4, but three bytes follow: 00 07 ⊕ the bytes ⊕ 03.
     expect((await call('lrc', ['02000430303103'])).out).toBe('30')
     expect((await call('lrc', [''])).out).toBe('03')
   })
 
   test('counts LEN in BCD', async () => {
-    // 0x12 ⊕ 0x34 ⊕ 0x03; the zeros add nothing.
+    // 0x12 ⊕ 0x34 ⊕ 0x03. The zeros add nothing.
     expect((await call('lrc', ['00'.repeat(1234)])).out).toBe('25')
     expect((await call('lrc', ['00'.repeat(9999)])).out).toBe('03')
     expect((await call('lrc', ['00'.repeat(10_000)])).code).toBe(2)
   })
 
   test.each([[[]], [['xyz']], [['303']], [['00', '11']], [['00', '--seed', '100']], [['00', '--seed', '7']]])(
-    'wrong usage %j is exit 2 and one line',
+    'exits with 2 and one line on wrong usage %j',
     async (args) => {
       const { code, errors } = await call('lrc', args)
       expect(code).toBe(2)
@@ -184,14 +184,14 @@ describe('kcv', () => {
     })
   })
 
-  test('wrong usage is exit 2', async () => {
+  test('exits with 2 on wrong usage', async () => {
     const { code, errors } = await call('kcv', ['--cipher', 'des', '--key', `${KEY}${KEY}`])
     expect({ code, errors }).toEqual({ code: 2, errors: 'kcv: des key: expected 8 bytes, got 16' })
     expect((await call('kcv', ['--key', KEY])).code).toBe(2)
   })
 })
 
-test('build takes no arguments and leaves a fresh core alone', async () => {
+test('build takes no arguments and keeps an up-to-date core', async () => {
   expect((await call('build', ['now'])).code).toBe(2)
   expect(await call('build', [])).toEqual({ code: 0, out: '', errors: '' })
   expect(await isCoreFresh()).toBe(true)

@@ -6,7 +6,7 @@ import { seeded } from '../support/micro-random.ts'
 
 const WINDOW = 120
 
-/** The i-th message: four bytes of i and some more. */
+/** Message i: four bytes of i and some more. */
 function messageOf(i: number): Uint8Array {
   const bytes = new Uint8Array(20).fill(i >> 3)
   new DataView(bytes.buffer).setUint32(0, i)
@@ -14,7 +14,7 @@ function messageOf(i: number): Uint8Array {
 }
 
 test.each(Array.from({ length: sizeOf('core/duplicates-model') }, (_, i) => i + 1))(
-  'does what a map does, but for the evicted (seed %i)',
+  'matches a map, except for the evicted entries (seed %i)',
   (seed) => {
     const random = seeded(seed)
     const { core } = watchedCore((bytes) => bytes.set(random.bytes(bytes.length)), {
@@ -23,33 +23,33 @@ test.each(Array.from({ length: sizeOf('core/duplicates-model') }, (_, i) => i + 
     const table = core.duplicates
     /** Message number → handle and second; handle → message number. */
     const model = new Map<number, { handle: number; seconds: number }>()
-    const holders = new Map<number, number>()
+    const owners = new Map<number, number>()
     let now = 1_790_000_000
     let hits = 0
     let evictions = 0
 
     const drop = (message: number) => {
       const entry = model.get(message)
-      if (entry !== undefined && holders.get(entry.handle) === message) holders.delete(entry.handle)
+      if (entry !== undefined && owners.get(entry.handle) === message) owners.delete(entry.handle)
       model.delete(message)
     }
 
     for (let command = 0; command < 400_000; command++) {
       now += random.below(2000) === 0 ? random.below(WINDOW) : 0
-      // A few busy messages, which come back in time, among many that fill the table.
+      // A few busy messages, which return within the window, among many that fill the table.
       const message = random.below(2) === 0 ? random.below(2000) : random.below(120_000)
       const known = model.get(message)
       const choice = random.below(10)
       if (choice < 5) {
         const handle = table.insert(messageOf(message), now)
         if (known !== undefined && handle !== known.handle) throw new Error(`${command}: a renewal moved`)
-        const evicted = holders.get(handle)
+        const evicted = owners.get(handle)
         if (evicted !== undefined && evicted !== message) {
           evictions++
           drop(evicted)
         }
         model.set(message, { handle, seconds: now })
-        holders.set(handle, message)
+        owners.set(handle, message)
       } else if (choice < 9) {
         const live = known !== undefined && now - known.seconds <= WINDOW
         const expected = live ? known.handle : -1
@@ -57,7 +57,7 @@ test.each(Array.from({ length: sizeOf('core/duplicates-model') }, (_, i) => i + 
         if (table.lookup(messageOf(message), now) !== expected) throw new Error(`${command}: not ${expected}`)
       } else {
         if (table.forget(messageOf(message)) !== (known?.handle ?? -1))
-          throw new Error(`${command}: forgot another`)
+          throw new Error(`${command}: forgot another message`)
         drop(message)
       }
     }

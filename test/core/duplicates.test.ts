@@ -1,4 +1,6 @@
-/** @module The duplicate table against a model: window, probes, eviction, forgetting, keys, and no false hit. */
+/**
+ * @module The duplicate table against a model: window, probes, eviction, forgetting, keys, and no false hit.
+ */
 import { describe, expect, test } from 'vitest'
 import { type CoreMemory, regionsOf } from '../../src/core/memory.ts'
 import { watchedCore } from '../support/load-core.ts'
@@ -12,24 +14,25 @@ const COUNTING_KEY = Uint8Array.from({ length: 16 }, (_, at) => at)
 
 const countingKey = (bytes: Uint8Array) => bytes.set(COUNTING_KEY)
 
-/** The i-th message: four bytes of i and some more. */
+/** The i-th message: four bytes of i, then a fill. */
 function messageOf(i: number): Uint8Array {
   const bytes = new Uint8Array(20).fill(i >> 3)
   new DataView(bytes.buffer).setUint32(0, i)
   return bytes
 }
 
-/** Fingerprint and second that lie in the table under the handle. */
+/** The fingerprint and second stored under the handle. */
 function entryAt(memory: CoreMemory, handle: number): { print: bigint; seconds: number } {
   const address = regionsOf(memory.exports).find(({ name }) => name === 'DUPLICATES')?.address ?? 0
   const view = new DataView(memory.exports.memory.buffer, address + 16 * handle, 16)
   return { print: view.getBigUint64(0, true), seconds: view.getUint32(8, true) }
 }
 
-test('the fingerprint is SipHash-2-4', () => {
+test('uses SipHash-2-4 for the fingerprint', () => {
   const { core, memory } = watchedCore(countingKey)
   const print = (message: Uint8Array) => entryAt(memory, core.duplicates.insert(message, 1)).print
-  // Appendix A of the paper, and the first of the reference implementation's vectors (its bytes 31 0e 0e dd 47 db 6f 72).
+  // Appendix A of the paper, and the first vector of the reference implementation (bytes 31 0e 0e dd 47 db 6f
+  // 72).
   expect(print(COUNTING_KEY.subarray(0, 15))).toBe(0xa129ca6149be45e5n)
   expect(print(new Uint8Array(0))).toBe(0x726fdb47dd0e0e31n)
   const random = seeded(24)
@@ -51,13 +54,13 @@ describe('the window', () => {
     expect(table.lookup(message, start + WINDOW + 1)).toBe(-1)
   })
 
-  test('does not revive an entry when 8, 16 or 24 bits of the clock come round', () => {
+  test('does not revive an entry when 8, 16 or 24 bits of the clock wrap', () => {
     table.clear()
     table.insert(message, 1_000_000)
     for (const bits of [8, 16, 24, 31]) expect(table.lookup(message, 1_000_000 + 2 ** bits)).toBe(-1)
   })
 
-  test('goes round with the 32-bit clock', () => {
+  test('wraps with the 32-bit clock', () => {
     table.clear()
     const handle = table.insert(message, 0xffff_fff0)
     expect(table.lookup(message, 0)).toBe(handle)
@@ -65,7 +68,7 @@ describe('the window', () => {
     expect(table.lookup(message, WINDOW - 15)).toBe(-1)
   })
 
-  test('forgets rather than trusts when the clock goes back', () => {
+  test('forgets an entry when the clock goes back', () => {
     table.clear()
     const handle = table.insert(message, 1000)
     expect(table.lookup(message, 999)).toBe(-1)
@@ -73,7 +76,7 @@ describe('the window', () => {
     expect(table.lookup(message, 999)).toBe(handle)
   })
 
-  test('is renewed by a new insert, under the same handle', () => {
+  test('starts again at a new insert, under the same handle', () => {
     table.clear()
     const handle = table.insert(message, 1000)
     expect(table.insert(message, 1000 + WINDOW)).toBe(handle)
@@ -88,7 +91,7 @@ describe('the window', () => {
     expect(short.duplicates.lookup(message, 8)).toBe(-1)
   })
 
-  test('refuses a clock or a window that is no 32-bit count of seconds', () => {
+  test('rejects a clock or a window that is not a 32-bit count of seconds', () => {
     for (const now of [-1, 1.5, 2 ** 32, Number.NaN]) {
       expect(() => table.lookup(message, now)).toThrow(RangeError)
       expect(() => table.insert(message, now)).toThrow(RangeError)
@@ -104,9 +107,9 @@ describe('a table filled beyond its capacity', () => {
   const COUNT = 150_000
   let evictions = 0
 
-  test('keeps an entry within eight places of its bucket, takes the first free one, evicts the oldest', () => {
+  test('keeps an entry within eight slots of its bucket, takes the first free one, evicts the oldest', () => {
     for (let i = 0; i < COUNT; i++) {
-      // Runs of equal seconds, now and then out of order among the neighbours.
+      // Runs of equal seconds, sometimes out of order among the neighbours.
       const now = 1000 + (i >> 2)
       const handle = table.insert(messageOf(i), now)
       const entry = entryAt(memory, handle)
@@ -115,7 +118,7 @@ describe('a table filled beyond its capacity', () => {
       const probe = places.indexOf(handle)
       if (probe < 0) throw new Error(`insert ${i}: outside its neighbourhood`)
       const free = places.findIndex((place) => !slots.has(place))
-      if (free >= 0 && free !== probe) throw new Error(`insert ${i}: not the first free place`)
+      if (free >= 0 && free !== probe) throw new Error(`insert ${i}: not the first free slot`)
       if (free < 0) {
         evictions++
         const oldest = Math.min(...places.map((place) => slots.get(place)?.seconds ?? 0))
@@ -127,14 +130,14 @@ describe('a table filled beyond its capacity', () => {
     expect(slots.size).toBeGreaterThan(0.98 * CAPACITY)
   })
 
-  test('finds what it still holds, and nothing else in a million look-ups', () => {
+  test('finds the entries that it still holds, and nothing else in a million look-ups', () => {
     const now = 1000 + (COUNT >> 2)
     let found = 0
     for (let i = 0; i < COUNT; i++) {
       const handle = table.lookup(messageOf(i), now)
       if (handle === -1) continue
       found++
-      if (slots.get(handle)?.message !== i) throw new Error(`message ${i}: another's handle`)
+      if (slots.get(handle)?.message !== i) throw new Error(`message ${i}: another message’s handle`)
     }
     expect(found).toBe(slots.size)
     let falseHits = 0
@@ -149,7 +152,7 @@ describe('a table filled beyond its capacity', () => {
 })
 
 describe('the key', () => {
-  test('is asked for at the first use, once, and again by clear', () => {
+  test('is drawn once at the first use, and again by clear', () => {
     const lengths: number[] = []
     const { core } = watchedCore((bytes) => lengths.push(bytes.length))
     core.computeMac('cup-ecb', new Uint8Array(8), new Uint8Array(8))
@@ -161,7 +164,7 @@ describe('the key', () => {
     expect(lengths).toEqual([16, 16])
   })
 
-  test('decides where an entry lies, so that nobody can aim', () => {
+  test('decides the place of an entry, so that nobody can aim at one', () => {
     const handles = (seed: number) => {
       const { core } = watchedCore((bytes) => bytes.set(seeded(seed).bytes(16)))
       return Array.from({ length: 1000 }, (_, i) => core.duplicates.insert(messageOf(i), 1))
@@ -171,14 +174,14 @@ describe('the key', () => {
     expect(first.filter((handle, i) => handle === second[i]).length).toBeLessThan(10)
   })
 
-  test('a table under another key knows nothing of the first', () => {
+  test('separates two tables: one does not find the other’s entries', () => {
     const [one, two] = [watchedCore(), watchedCore()]
     one.core.duplicates.insert(messageOf(1), 1)
     expect(two.core.duplicates.lookup(messageOf(1), 1)).toBe(-1)
   })
 })
 
-test('a message beyond the input region is refused', () => {
+test('rejects a message beyond the input region', () => {
   const { core } = watchedCore()
   const long = new Uint8Array(10_241)
   expect(() => core.duplicates.lookup(long, 1)).toThrow('expected 0 to 10240, got 10241')

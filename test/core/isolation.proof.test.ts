@@ -1,6 +1,6 @@
 /**
- * @module One instance, many requests: they take turns between any two calls, as they do at an `await`, and no call sees another's
- * bytes. A call that traps in between costs the instance, and none of the others its answer.
+ * @module One instance, many requests: they alternate between any two calls, as they do at an `await`, and no
+ * call sees another's bytes. A trapped call costs the instance, but no other request its result.
  */
 
 import { randomInt } from 'node:crypto'
@@ -14,9 +14,9 @@ import { type Random, seeded } from '../support/micro-random.ts'
 
 const CALLS = sizeOf('core/isolation')
 const REQUESTS = 200
-/** One call in so many traps. */
+/** One call in this many traps. */
 const TRAPS_ONE_IN = 500
-/** The whole memory, the table too, is searched after so many calls. */
+/** The whole memory, with the table, is searched after this many calls. */
 const SEARCH_EVERY = 2_000
 
 interface Step {
@@ -31,7 +31,9 @@ interface Request {
   readonly steps: readonly Step[]
 }
 
-/** Every function of the core over one request's own bytes; what it gives is found with an instance of its own. */
+/**
+ * Every function of the core over one request's own bytes. Another instance computes the expected results.
+ */
 function requestOf(random: Random): Request {
   const canary = random.bytes(16)
   const alone = watchedCore().core
@@ -70,21 +72,21 @@ function requestOf(random: Random): Request {
   }
 }
 
-/** Names what of a request is anywhere in the memory. */
-const found = (exports: CoreExports, requests: readonly Request[]): Uint8Array[] => {
+/** Names the parts of a request that are anywhere in the memory. */
+const requestsIn = (exports: CoreExports, requests: readonly Request[]): Uint8Array[] => {
   const memory = Buffer.from(exports.memory.buffer)
   return requests
     .map(({ canary }) => canary)
     .filter((canary) => memory.includes(canary) || memory.includes(canary.subarray(0, 8)))
 }
 
-test(`${CALLS.toLocaleString('en-US')} calls of ${REQUESTS} requests in turns: each gets its own, and nothing stays`, () => {
+test(`${CALLS.toLocaleString('en-US')} alternating calls of ${REQUESTS} requests each get their own result, and leave nothing behind`, () => {
   const seed = randomInt(2 ** 31)
   const random = seeded(seed)
   const requests = Array.from({ length: REQUESTS }, () => requestOf(random))
   const { core, memory } = watchedCore()
-  /** Handle → whose message is entered under it; empty again with each instance. */
-  let holders = new Map<number, Request>()
+  /** Handle → the request whose message is entered. Each new instance starts empty. */
+  let owners = new Map<number, Request>()
   let traps = 0
   let hits = 0
   for (let count = 1; count <= CALLS; count++) {
@@ -102,15 +104,15 @@ test(`${CALLS.toLocaleString('en-US')} calls of ${REQUESTS} requests in turns: e
         })
       expect(trap, where).toThrow(WebAssembly.RuntimeError)
       expect(memory.generation, where).toBe(++traps)
-      expect([leftovers(dropped), found(dropped, [request])], where).toEqual([[], []])
-      holders = new Map()
+      expect([leftovers(dropped), requestsIn(dropped, [request])], where).toEqual([[], []])
+      owners = new Map()
     } else if (random.below(4) === 0) {
       const handle = core.duplicates.lookup(request.canary, 1000)
       if (handle >= 0) {
         hits++
-        expect(holders.get(handle), where).toBe(request)
+        expect(owners.get(handle), where).toBe(request)
       }
-      holders.set(core.duplicates.insert(request.canary, 1000), request)
+      owners.set(core.duplicates.insert(request.canary, 1000), request)
     } else {
       const step = request.steps[random.below(request.steps.length)]
       const given = step?.call(core)
@@ -121,7 +123,7 @@ test(`${CALLS.toLocaleString('en-US')} calls of ${REQUESTS} requests in turns: e
     }
     const left = leftovers(memory.exports)
     if (left.length > 0) expect(left, where).toEqual([])
-    if (count % SEARCH_EVERY === 0) expect(found(memory.exports, requests), where).toEqual([])
+    if (count % SEARCH_EVERY === 0) expect(requestsIn(memory.exports, requests), where).toEqual([])
   }
   expect(traps).toBeGreaterThan(CALLS / 1000)
   expect(hits).toBeGreaterThan(CALLS / 100)

@@ -7,7 +7,7 @@ const { core } = watchedCore()
 const random = seeded(14)
 const xor = (bytes: Iterable<number>, seed = 0) => [...bytes].reduce((sum, byte) => sum ^ byte, seed)
 
-test('the options choose what is covered', () => {
+test('the options choose the covered bytes', () => {
   // LEN 00 03, DATA 30 30 31, ETX 03, as in lrc.json.
   const covered = Uint8Array.of(0x00, 0x03, 0x30, 0x30, 0x31, 0x03)
   expect(core.lrc(covered)).toBe(0x31)
@@ -29,7 +29,7 @@ test('equals an XOR for every length up to 300 and the longest', () => {
   }
 })
 
-test('refuses what it cannot cover', () => {
+test('rejects input that it cannot cover', () => {
   expect(() => core.lrc(new Uint8Array(10_241))).toThrow('expected 0 to 10240, got 10241')
   for (const seed of [-1, 256, 1.5, Number.NaN])
     expect(() => core.lrc(new Uint8Array(1), { seed })).toThrow(RangeError)

@@ -1,6 +1,6 @@
 /**
- * @module What every MAC of the core must do, as a suite: run over each algorithm in Node and in workerd. The oracle is a
- * slow implementation made from the standards' text.
+ * @module The contract of every MAC in the core, as a suite for each algorithm, in Node and in workerd.
+ * The oracle is a slow implementation made from the text of the standards.
  */
 import { describe, expect, test } from 'vitest'
 import type { Core } from '../../src/core/instance.ts'
@@ -33,7 +33,7 @@ export function macContract(core: Core): void {
       }
     })
 
-    test('takes the longest message and refuses one byte more', () => {
+    test('accepts the longest message and rejects one byte more', () => {
       for (const key of keys) {
         const longest = new Uint8Array(LONGEST_MESSAGE + 1).fill(0x5a)
         const fits = longest.subarray(0, LONGEST_MESSAGE)
@@ -45,7 +45,7 @@ export function macContract(core: Core): void {
       }
     }, 30_000)
 
-    test('refuses a MAC with any one bit flipped', () => {
+    test('rejects a MAC with any flipped bit', () => {
       for (const key of keys) {
         const mac = core.computeMac(algorithm, key, message)
         for (let bit = 0; bit < 8 * mac.length; bit++) {
@@ -55,7 +55,7 @@ export function macContract(core: Core): void {
       }
     })
 
-    test('refuses a MAC of any other length, whatever its first bytes', () => {
+    test('rejects a MAC of any other length, whatever its first bytes', () => {
       for (const key of keys) {
         const mac = core.computeMac(algorithm, key, message)
         for (let length = 0; length < mac.length; length++) {
@@ -83,7 +83,7 @@ export function macContract(core: Core): void {
       }
     })
 
-    test('refuses the MAC under a key with any effective bit flipped', () => {
+    test('rejects the MAC under a key with any flipped effective bit', () => {
       for (const key of keys) {
         const mac = core.computeMac(algorithm, key, message)
         const isDes = !/aes|sm4/.test(algorithm)
@@ -95,7 +95,7 @@ export function macContract(core: Core): void {
       }
     })
 
-    test('refuses the MAC of a message with any one bit flipped', () => {
+    test('rejects the MAC of a message with any flipped bit', () => {
       for (const key of keys) {
         const mac = core.computeMac(algorithm, key, message)
         for (let bit = 0; bit < 8 * message.length; bit++) {
@@ -120,7 +120,7 @@ export function macContract(core: Core): void {
       }
     })
 
-    test('refuses every other key length before it does anything', () => {
+    test('rejects every other key length before any other step', () => {
       for (const length of KEY_LENGTHS.filter((each) => !spec.keyBytes.includes(each))) {
         const key = new Uint8Array(length)
         expect(() => core.computeMac(algorithm, key, message)).toThrow(

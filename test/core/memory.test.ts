@@ -1,4 +1,4 @@
-/** @module The linear memory: nothing is left behind in it, whatever was called and however it ended. */
+/** @module The linear memory: no call leaves data in it, however the call ends. */
 import { describe, expect, test } from 'vitest'
 import { CIPHERS } from '../../src/core/cipher.ts'
 import type { BlockCipher, MacAlgorithm } from '../../src/core/instance.ts'
@@ -6,7 +6,7 @@ import { MACS } from '../../src/core/mac.ts'
 import type { Loan } from '../../src/core/memory.ts'
 import { leftovers, regionCopy, watchedCore } from '../support/load-core.ts'
 
-describe('after a call nothing is left', () => {
+describe('the memory is clean after', () => {
   const { core, memory } = watchedCore()
   const tables = regionCopy(memory.exports, 'TABLES')
   const filled = (length: number) => new Uint8Array(length).fill(0xff)
@@ -18,7 +18,7 @@ describe('after a call nothing is left', () => {
     expect(memory.generation).toBe(generation)
   }
 
-  test('the sweep sees what a loan writes', () => {
+  test('a loan, although the sweep sees what a loan writes', () => {
     memory.borrow((loan) => {
       loan.writeInput(filled(3))
       loan.write('KEY', filled(2))
@@ -80,7 +80,7 @@ describe('after a call nothing is left', () => {
     }
   })
 
-  test('the duplicate table, but for the table itself', () => {
+  test('the duplicate table, except for the table itself', () => {
     const before = regionCopy(memory.exports, 'DUPLICATES')
     for (const size of sizes) {
       core.duplicates.lookup(filled(size), 5)
@@ -94,7 +94,7 @@ describe('after a call nothing is left', () => {
     expectClean('clear')
   })
 
-  test('other calls do not touch the duplicate table', () => {
+  test('other calls, which leave the duplicate table unchanged', () => {
     core.duplicates.insert(filled(9), 5)
     const before = [regionCopy(memory.exports, 'DUPLICATES'), regionCopy(memory.exports, 'SIPHASH_KEY')]
     core.computeMac('aes-cmac', filled(32), filled(10_240))
@@ -106,7 +106,7 @@ describe('after a call nothing is left', () => {
     )
   })
 
-  test('refusals', () => {
+  test('rejected calls', () => {
     expect(() => core.computeMac('cup-ecb', filled(9), filled(5))).toThrow(RangeError)
     expect(() => core.verifyMac('cup-ecb', filled(8), filled(10_241), filled(8))).toThrow(RangeError)
     expect(() => core.encrypt('aes', filled(16), filled(15))).toThrow(RangeError)
@@ -116,16 +116,18 @@ describe('after a call nothing is left', () => {
   })
 })
 
-test.each(Object.entries(MACS))('%s does not depend on what lies behind the message', (name, spec) => {
+test.each(Object.entries(MACS))('%s ignores old bytes after the message', (name, spec) => {
   const { core, memory } = watchedCore()
   const key = new Uint8Array(spec.keyBytes[0] ?? 0).fill(3)
   for (let size = 0; size <= 33; size++) {
-    const dirty = memory.borrow((loan) => {
+    const macOverStaleInput = memory.borrow((loan) => {
       loan.write('KEY', key)
       loan.writeInput(new Uint8Array(100).fill(0xff))
       return loan.read('MAC', loan.calls.computeMac(spec.code, key.length, size))
     })
-    expect(dirty).toEqual(core.computeMac(name as MacAlgorithm, key, new Uint8Array(size).fill(0xff)))
+    expect(macOverStaleInput).toEqual(
+      core.computeMac(name as MacAlgorithm, key, new Uint8Array(size).fill(0xff)),
+    )
   }
 })
 
@@ -201,21 +203,21 @@ describe('a call beyond the bounds traps, is wiped, and costs the instance', () 
     expect(memory.exports).not.toBe(dropped)
     expect(memory.generation).toBe(1)
     expect(leftovers(memory.exports)).toEqual([])
-    // The new instance works; its duplicate table is empty and has a key of its own.
+    // The new instance works. Its duplicate table is empty and has its own key.
     expect(core.duplicates.lookup(message, 5)).toBe(-1)
     expect(regionCopy(memory.exports, 'SIPHASH_KEY')).toEqual(new Uint8Array(16).fill(2))
     expect(core.computeMac('cup-ecb', new Uint8Array(8), message)).toHaveLength(8)
   })
 
-  test('an error of the caller inside a loan costs the instance too', () => {
+  test('a caller’s error inside a loan costs the instance too', () => {
     const { memory } = watchedCore()
     const dropped = memory.exports
-    const careless = () =>
+    const writeTooMuch = () =>
       memory.borrow((loan) => {
         loan.write('KEY', new Uint8Array(32).fill(0xee))
         loan.write('KEY', new Uint8Array(33))
       })
-    expect(careless).toThrow('KEY, in bytes: expected 0 to 32, got 33')
+    expect(writeTooMuch).toThrow('KEY, in bytes: expected 0 to 32, got 33')
     expect(leftovers(dropped)).toEqual([])
     expect(memory.generation).toBe(1)
   })

@@ -1,9 +1,9 @@
-/** @module The published vectors, as a suite: run in Node and in workerd. Sources are named in the vector files. */
+/** @module The published vectors, as a suite in Node and in workerd. The vector files name their sources. */
 import { describe, expect, test } from 'vitest'
 import type { BlockCipher, Core, MacAlgorithm } from '../../src/core/instance.ts'
 import { fromHex, toHex } from '../../src/iso8583/hex.ts'
 
-/** A test of crypto.json; which members there are depends on the group. */
+/** A test of crypto.json. Its members depend on the group. */
 type CryptoTest = Readonly<Record<string, unknown>>
 
 export interface Vectors {
@@ -32,7 +32,7 @@ export interface Vectors {
   }
 }
 
-/** Groups of crypto.json that the core does not implement, and why. */
+/** Groups of crypto.json that the core does not implement, each with the reason. */
 export const OUT_OF_SCOPE: Readonly<Record<string, string>> = {
   'tr31-known-values': 'no terminal of this protocol loads keys in TR-31 blocks',
   'wycheproof-hmac-sha256': 'HMAC is for the JSON side and comes from WebCrypto',
@@ -82,7 +82,9 @@ function wycheproofCmac(core: Core, vector: CryptoTest): void {
   if (vector.result === 'valid') macBothWays(core, 'aes-cmac', vector)
 }
 
-/** A CBC-MAC with another IV is the one with IV 0 of a message whose first block is XORed with it. */
+/**
+ * A CBC-MAC with another IV equals the MAC with IV 0 of a message whose first block is XORed with that IV.
+ */
 function desCbcMac(core: Core, vector: CryptoTest): void {
   const iv = hex(vector.iv)
   const message = hex(vector.msg).map((byte, at) => byte ^ (iv[at] ?? 0))
@@ -147,7 +149,7 @@ function cupMac(core: Core, vector: CryptoTest): void {
 
 export function vectorContract(core: Core, vectors: Vectors): void {
   describe('crypto.json', () => {
-    test('every group is run, or left out for a reason', () => {
+    test('runs every group, or names the reason why not', () => {
       const known = [...Object.keys(GROUPS), ...Object.keys(OUT_OF_SCOPE)]
       expect(known.sort()).toEqual(vectors.crypto.groups.map((group) => group.id).sort())
     })

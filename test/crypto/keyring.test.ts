@@ -1,4 +1,4 @@
-/** @module Keys at rest and fingerprints, against node:crypto: where a key belongs, and what a changed blob does. */
+/** @module Keys at rest and fingerprints, against node:crypto: the context of a key, and a changed blob. */
 
 import { createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
@@ -9,7 +9,12 @@ const MASTER_KEY = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d
 const random = (bytes: Uint8Array<ArrayBuffer>) => void crypto.getRandomValues(bytes)
 const keyring = await openKeyring(MASTER_KEY, random)
 
-const place: KeyContext = { merchantId: '123456789012345', terminalId: '12345678', usage: 'mak', version: 7 }
+const context: KeyContext = {
+  merchantId: '123456789012345',
+  terminalId: '12345678',
+  usage: 'mak',
+  version: 7,
+}
 const clear = () => Uint8Array.from({ length: 16 }, (_, i) => 0xa0 + i)
 
 /** The key of one purpose under the master key, by node:crypto. */
@@ -17,16 +22,16 @@ const derived = (purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', Buffer.from(MASTER_KEY, 'hex'), Buffer.alloc(32), `annul ${purpose}`, 32))
 
 describe('wrap and unwrap', () => {
-  it.each([1, 8, 16, 24, 32])('%d bytes come back', async (length) => {
+  it.each([1, 8, 16, 24, 32])('return %d bytes unchanged', async (length) => {
     const key = Uint8Array.from(randomBytes(length))
     const copy = key.slice()
-    const wrapped = await keyring.wrap(key, place)
-    expect(await keyring.unwrap(wrapped, place)).toEqual(copy)
+    const wrapped = await keyring.wrap(key, context)
+    expect(await keyring.unwrap(wrapped, context)).toEqual(copy)
     expect(key).toEqual(copy)
   })
 
-  it('is AES-256-GCM under HKDF-SHA-256, with the place as associated data (node:crypto)', async () => {
-    const blob = Buffer.from(await keyring.wrap(clear(), place), 'base64')
+  it('use AES-256-GCM under HKDF-SHA-256, with the context as associated data (node:crypto)', async () => {
+    const blob = Buffer.from(await keyring.wrap(clear(), context), 'base64')
     expect(blob.length).toBe(12 + 16 + 16)
     const gcm = createDecipheriv('aes-256-gcm', derived('key wrapping'), blob.subarray(0, 12))
     gcm.setAAD(Buffer.from('123456789012345|12345678|mak|7'))
@@ -34,11 +39,11 @@ describe('wrap and unwrap', () => {
     expect(Buffer.concat([gcm.update(blob.subarray(12, -16)), gcm.final()])).toEqual(Buffer.from(clear()))
   })
 
-  it('takes a fresh IV each time, from the randomness it is given', async () => {
+  it('take a fresh IV each time, from the given randomness', async () => {
     let calls = 0
     const counting = await openKeyring(MASTER_KEY, (bytes) => void bytes.fill(++calls))
     const before = calls
-    const ivs = [await counting.wrap(clear(), place), await counting.wrap(clear(), place)].map(
+    const ivs = [await counting.wrap(clear(), context), await counting.wrap(clear(), context)].map(
       (wrapped) => Buffer.from(wrapped, 'base64')[0],
     )
     expect(ivs).toEqual([before + 1, before + 2])
@@ -46,50 +51,50 @@ describe('wrap and unwrap', () => {
 })
 
 describe('a blob', () => {
-  const elsewhere: [string, Partial<KeyContext>][] = [
+  const otherContexts: [string, Partial<KeyContext>][] = [
     ['of another merchant', { merchantId: '123456789012346' }],
     ['of another terminal', { terminalId: '12345679' }],
     ['of another usage', { usage: 'tpk' }],
     ['of another version', { version: 8 }],
     ['of another version that looks alike', { version: 77 }],
   ]
-  it.each(elsewhere)('does not open in the place %s', async (_, change) => {
-    const wrapped = await keyring.wrap(clear(), place)
-    await expect(keyring.unwrap(wrapped, { ...place, ...change })).rejects.toThrow()
+  it.each(otherContexts)('does not open in the context %s', async (_, change) => {
+    const wrapped = await keyring.wrap(clear(), context)
+    await expect(keyring.unwrap(wrapped, { ...context, ...change })).rejects.toThrow()
   })
 
   it('does not open under another master key', async () => {
     const other = await openKeyring('f'.repeat(64), random)
-    await expect(other.unwrap(await keyring.wrap(clear(), place), place)).rejects.toThrow()
+    await expect(other.unwrap(await keyring.wrap(clear(), context), context)).rejects.toThrow()
   })
 
-  it('does not open with any bit of it changed', async () => {
-    const blob = Buffer.from(await keyring.wrap(clear(), place), 'base64')
+  it('does not open with any changed bit', async () => {
+    const blob = Buffer.from(await keyring.wrap(clear(), context), 'base64')
     for (let bit = 0; bit < 8 * blob.length; bit++) {
       const changed = Buffer.from(blob)
       changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7))
-      await expect(keyring.unwrap(changed.toString('base64'), place), `bit ${bit}`).rejects.toThrow()
+      await expect(keyring.unwrap(changed.toString('base64'), context), `bit ${bit}`).rejects.toThrow()
     }
   })
 
-  it('does not open cut at any byte, or with one more', async () => {
-    const blob = Buffer.from(await keyring.wrap(clear(), place), 'base64')
+  it('does not open cut at any byte, or with one byte more', async () => {
+    const blob = Buffer.from(await keyring.wrap(clear(), context), 'base64')
     for (let length = 0; length < blob.length; length++)
-      await expect(keyring.unwrap(blob.toString('base64', 0, length), place), `${length}`).rejects.toThrow()
+      await expect(keyring.unwrap(blob.toString('base64', 0, length), context), `${length}`).rejects.toThrow()
     await expect(
-      keyring.unwrap(Buffer.concat([blob, Buffer.alloc(1)]).toString('base64'), place),
+      keyring.unwrap(Buffer.concat([blob, Buffer.alloc(1)]).toString('base64'), context),
     ).rejects.toThrow()
   })
 
-  it('throws what says nothing of the key', async () => {
-    const wrapped = await keyring.wrap(clear(), place)
-    const error = await keyring.unwrap(wrapped, { ...place, version: 8 }).catch((e: unknown) => String(e))
+  it('throws an error without any part of the key', async () => {
+    const wrapped = await keyring.wrap(clear(), context)
+    const error = await keyring.unwrap(wrapped, { ...context, version: 8 }).catch((e: unknown) => String(e))
     expect(error).not.toMatch(/a0a1|A0A1|00010203/)
     expect(error).not.toContain(wrapped)
   })
 })
 
-describe('the key of no one', () => {
+describe('the dummy key', () => {
   it('is eight bytes, the same for the life of a keyring, in a copy that may be wiped', async () => {
     const first = await keyring.dummyKey()
     expect(first.length).toBe(8)
@@ -102,7 +107,7 @@ describe('the key of no one', () => {
 })
 
 describe('fingerprints', () => {
-  it('are HMAC-SHA-256 under a key of their purpose (node:crypto)', async () => {
+  it('use HMAC-SHA-256 under a key of their purpose (node:crypto)', async () => {
     const purposes = fc.constantFrom('pan', 'content') as fc.Arbitrary<'pan' | 'content'>
     await fc.assert(
       fc.asyncProperty(purposes, fc.string({ unit: 'binary' }), async (purpose, text) => {
@@ -137,10 +142,10 @@ describe('MASTER_KEY', () => {
     ['too long', 'a5'.repeat(33)],
     ['not hex', `${'a5'.repeat(31)}zz`],
     ['with a prefix', `0x${'a5'.repeat(31)}`],
-    ['with a line feed', `${'a5'.repeat(32)}\n`],
+    ['with a newline', `${'a5'.repeat(32)}\n`],
     ['with spaces', ` ${'a5'.repeat(32)} `],
   ]
-  it.each(bad)('%s is refused, and not repeated in the error', async (_, key) => {
+  it.each(bad)('rejects %s without the value in the error', async (_, key) => {
     const error = await openKeyring(key, random).catch((e: unknown) => e)
     expect(error).toBeInstanceOf(RangeError)
     expect(String(error)).toBe('RangeError: MASTER_KEY: expected 64 hex digits (256 bits)')

@@ -1,4 +1,4 @@
-/** @module Claims, and every event in every state of a message that was forwarded to an acquirer. */
+/** @module Claims, and every acquirer event in every state of a forwarded message. */
 
 import { describe, expect, it } from 'vitest'
 import {
@@ -41,7 +41,7 @@ const saleDraft = draftOf(
 )
 
 describe('a claim', () => {
-  it('of a void holds the sale, has no answer and is in no total', () => {
+  it('of a void holds the sale, has no answer and counts in no total', () => {
     expect(claimDraft).toMatchObject({
       kind: 'void_claim',
       messageKey: f.voidRequest.messageKey,
@@ -61,7 +61,7 @@ describe('a claim', () => {
     expect(claimDraft.effects.batch).toBeUndefined()
   })
 
-  it('names the sale as the acquirer knows it', () => {
+  it('refers to the sale by the acquirer’s numbers', () => {
     const forwarded = { ...message, acquirerStan: '777777', acquirerRrn: 'ACQR00000001' }
     const loadedState: LoadedState = { ...forVoid, original: { ...f.original, forwarded } }
     const draft = draftOf(
@@ -72,13 +72,13 @@ describe('a claim', () => {
     })
   })
 
-  it('of a sale keeps the sale that it will be, and makes none yet', () => {
+  it('of a sale keeps the future sale and creates none yet', () => {
     expect(saleDraft).toMatchObject({ kind: 'sale_claim', answer: null })
     expect(saleDraft.effects).toMatchObject({ claim: { kind: 'sale' }, claimedSale: { amount: 1234 } })
     expect(saleDraft.effects.sale).toBeUndefined()
   })
 
-  it('is made of approvals only', () => {
+  it('is made from approvals only', () => {
     const refused = decideVoid({ ...f.voidRequest, amount: 1 }, forVoid, f.generated)
     expect(asPending(refused, forVoid, f.generated)).toBe(refused)
   })
@@ -110,15 +110,15 @@ const at = (state: AcquirerState, more: Partial<AcquirerMessage> = {}): LoadedSt
   forwarded: { ...message, state, ...more },
 })
 
-/** Long after the claim, so that nothing is too early. */
+/** Long after the claim, so that no event is too early. */
 const late = { ...f.generated, now: f.NOW + DECIDE_MS }
 
-const tell = (event: AcquirerEventRequest['event'], loadedState: LoadedState, generated = late) =>
+const decideEvent = (event: AcquirerEventRequest['event'], loadedState: LoadedState, generated = late) =>
   decideAcquirerEvent(eventOf(event), loadedState, generated)
 
 describe.each(ACQUIRER_STATES)('in the state %s', (state) => {
-  it.each(EVENTS.filter((event) => event !== 'overdue'))('%s does what the table says', (event) => {
-    const decision = tell(event as AcquirerEventRequest['event'], at(state))
+  it.each(EVENTS.filter((event) => event !== 'overdue'))('handles %s as the table says', (event) => {
+    const decision = decideEvent(event as AcquirerEventRequest['event'], at(state))
     const next = nextAcquirerState(state, event as AcquirerEvent)
     const opensCase = event === 'reversal_refused' && state === 'reversing'
     if (next === undefined && !opensCase)
@@ -131,9 +131,9 @@ describe.each(ACQUIRER_STATES)('in the state %s', (state) => {
       ])
   })
 
-  it('its void moves along, and its last entry says what the sender hears', () => {
+  it('moves the void with the message and answers in the last entry', () => {
     const moved = (event: AcquirerEventRequest['event'], more: Partial<AcquirerMessage> = {}) => {
-      const decision = tell(event, at(state, more))
+      const decision = decideEvent(event, at(state, more))
       return decision.kind === 'commit' ? decision.draft : null
     }
     const voidOf = (draft: ReturnType<typeof moved>) =>
@@ -153,16 +153,16 @@ describe.each(ACQUIRER_STATES)('in the state %s', (state) => {
         messageKey: `${message.messageKey}|case|${f.terminal.head.seq + 1}`,
         effects: { acquirerMoves: [{ nextAt: late.now + CASE_WAIT_MS, acquirerStatus: 'approved' }] },
       })
-    // Said already; said otherwise.
-    const answered = { caseReason: 'reversal_refused', acquirerStatus: 'approved' } as const
-    expect(moved('reversal_refused', answered)).toEqual(state === 'undoing' ? expect.anything() : null)
+    // The same event again, then an event that contradicts it.
+    const openCase = { caseReason: 'reversal_refused', acquirerStatus: 'approved' } as const
+    expect(moved('reversal_refused', openCase)).toEqual(state === 'undoing' ? expect.anything() : null)
     if (state === 'reversing')
-      expect(moved('reversal_refused', { ...answered, acquirerStatus: 'declined' })).not.toBeNull()
+      expect(moved('reversal_refused', { ...openCase, acquirerStatus: 'declined' })).not.toBeNull()
   })
 
-  it('an overdue one is a case where the acquirer still owes its word', () => {
+  it('opens a case on overdue while the acquirer still has to answer', () => {
     const isUnsettled = ['pending', 'undoing', 'reversing'].includes(state)
-    const decision = tell('overdue', at(state))
+    const decision = decideEvent('overdue', at(state))
     expect(decision.kind).toBe(isUnsettled ? 'commit' : 'pending')
     if (isUnsettled)
       expect(draftOf(decision).effects.acquirerMoves).toMatchObject([{ state, caseReason: 'no_answer' }])
@@ -170,8 +170,8 @@ describe.each(ACQUIRER_STATES)('in the state %s', (state) => {
 })
 
 describe('an event', () => {
-  it('of approval answers with our RRN and the acquirer’s authorisation code, and counts', () => {
-    const { kind, messageKey, answer, effects } = draftOf(tell('acquirer_approved', at('pending')))
+  it('of approval answers with our RRN and the acquirer’s authorisation code, and counts in the total', () => {
+    const { kind, messageKey, answer, effects } = draftOf(decideEvent('acquirer_approved', at('pending')))
     expect([kind, messageKey]).toEqual(['void', `${message.messageKey}|outcome`])
     expect(answer).toMatchObject({ responseCode: '00', rrn: message.rrn, authorizationCode: '424242' })
     expect(effects.voidRecord).toMatchObject({ state: 'approved', authorizationCode: '424242' })
@@ -179,61 +179,63 @@ describe('an event', () => {
     expect(effects.acquirerMoves).toMatchObject([{ acquirerRrn: 'ACQR00000002', nextAt: null }])
   })
 
-  it('of undoing what was given up answers that it did not happen', () => {
-    const { answer, effects } = draftOf(tell('acquirer_undone', at('undoing')))
+  it('of a completed undo answers that the void did not happen', () => {
+    const { answer, effects } = draftOf(decideEvent('acquirer_undone', at('undoing')))
     expect(answer?.reason).toBe('acquirer_silent')
     expect(effects.batch).toBeUndefined()
   })
 
-  it('that comes after the outcome is answered with the outcome', () => {
+  it('after the outcome returns the outcome', () => {
     const outcome = f.entryFor(f.voidRequest, { kind: 'void' })
-    expect(tell('acquirer_declined', { ...at('approved'), earlier: outcome })).toMatchObject({
+    expect(decideEvent('acquirer_declined', { ...at('approved'), earlier: outcome })).toMatchObject({
       kind: 'replay',
       entry: outcome,
     })
   })
 
-  it('comes not before its time: giving up and opening a case', () => {
+  it('before its time changes nothing: give_up and overdue', () => {
     const early = (ms: number) => ({ ...f.generated, now: f.NOW + ms - 1 })
-    expect(tell('give_up', at('pending'), early(GIVE_UP_MS)).kind).toBe('pending')
-    expect(tell('overdue', at('pending'), early(DECIDE_MS)).kind).toBe('pending')
+    expect(decideEvent('give_up', at('pending'), early(GIVE_UP_MS)).kind).toBe('pending')
+    expect(decideEvent('overdue', at('pending'), early(DECIDE_MS)).kind).toBe('pending')
   })
 
-  it('opens one case, and writes into it what the acquirer says since, once', () => {
-    const silent = at('reversing', { caseReason: 'no_answer', caseOpenedAt: f.NOW })
-    expect(tell('overdue', silent).kind).toBe('pending')
-    expect(draftOf(tell('reversal_refused', silent)).effects.acquirerMoves).toMatchObject([
+  it('opens one case and stores each later acquirer answer in it once', () => {
+    const withoutAnswer = at('reversing', { caseReason: 'no_answer', caseOpenedAt: f.NOW })
+    expect(decideEvent('overdue', withoutAnswer).kind).toBe('pending')
+    expect(draftOf(decideEvent('reversal_refused', withoutAnswer)).effects.acquirerMoves).toMatchObject([
       { state: 'reversing', caseReason: 'reversal_refused', acquirerStatus: 'approved' },
     ])
-    const kept = at('reversing', {
+    const withRefusal = at('reversing', {
       caseReason: 'reversal_refused',
       caseOpenedAt: f.NOW,
       acquirerStatus: 'approved',
     })
-    expect(tell('reversal_refused', kept).kind).toBe('pending')
-    expect(tell('overdue', kept).kind).toBe('pending')
+    expect(decideEvent('reversal_refused', withRefusal).kind).toBe('pending')
+    expect(decideEvent('overdue', withRefusal).kind).toBe('pending')
   })
 
-  it('of refusal alone is no word about the message: a case, in whatever state it is', () => {
+  it('of a declined reversal opens a case and leaves the state as it is', () => {
     for (const state of ['undoing', 'reversing'] as const)
-      expect(draftOf(tell('reversal_declined', at(state)))).toMatchObject({
+      expect(draftOf(decideEvent('reversal_declined', at(state)))).toMatchObject({
         kind: 'case',
         effects: { acquirerMoves: [{ state, caseReason: 'reversal_refused' }] },
       })
     for (const state of ['pending', 'approved', 'declined', 'reversed'] as const)
-      expect(tell('reversal_declined', at(state)).kind).toBe('pending')
+      expect(decideEvent('reversal_declined', at(state)).kind).toBe('pending')
   })
 
-  it('tells nothing of a message that was reversed meanwhile, though its outcome stands', () => {
+  it('on a reversed message returns no answer, although its outcome is stored', () => {
     const outcome = f.entryFor(f.voidRequest, { kind: 'void' })
     const reversal = { targetKey: f.voidRequest.messageKey, kind: 'reversed' } as const
-    expect(tell('acquirer_approved', { ...at('reversing'), earlier: outcome, reversal }).kind).toBe('pending')
+    expect(decideEvent('acquirer_approved', { ...at('reversing'), earlier: outcome, reversal }).kind).toBe(
+      'pending',
+    )
   })
 
-  it('of approval adds nothing to a batch that was closed over a case', () => {
+  it('of approval adds nothing to a closed batch and opens a case', () => {
     const next = { ...f.loadedState.terminal.batch, batchNumber: '000002' }
     const closed = { ...at('pending'), terminal: { ...f.terminal, batch: next } }
-    expect(draftOf(tell('acquirer_approved', closed)).effects).toEqual({
+    expect(draftOf(decideEvent('acquirer_approved', closed)).effects).toEqual({
       acquirerMoves: [
         expect.objectContaining({
           state: 'pending',
@@ -243,28 +245,28 @@ describe('an event', () => {
       ],
     })
     const undoing = { ...at('undoing'), terminal: { ...f.terminal, batch: next } }
-    expect(draftOf(tell('reversal_refused', undoing)).effects.acquirerMoves).toMatchObject([
+    expect(draftOf(decideEvent('reversal_refused', undoing)).effects.acquirerMoves).toMatchObject([
       { state: 'undoing', caseReason: 'reversal_refused' },
     ])
   })
 
-  it('of a sale makes the sale, approved or declined', () => {
+  it('of a sale creates the sale, approved or declined', () => {
     const ofSale: JournalEntry = { ...saleDraft, seq: 3, previousHash: '', hash: '' }
     const forwarded = ofSale.effects.claim as AcquirerMessage
     const loadedState = { ...f.loadedState, earlier: ofSale, claim: ofSale, forwarded }
-    const approved = draftOf(tell('acquirer_approved', loadedState))
+    const approved = draftOf(decideEvent('acquirer_approved', loadedState))
     expect(approved.kind).toBe('sale')
     expect(approved.effects).toMatchObject({
       sale: { status: 'approved', authorizationCode: '424242' },
       batch: { debitAmount: 2468, debitCount: 2 },
     })
-    const declined = draftOf(tell('acquirer_declined', loadedState))
+    const declined = draftOf(decideEvent('acquirer_declined', loadedState))
     expect(declined.effects.sale).toMatchObject({ status: 'declined', authorizationCode: null })
     expect(declined.effects.batch).toBeUndefined()
   })
 })
 
-it('a fed sale that is reversed is owed to the acquirer under the number it has there', () => {
+it('queues the reversal of a captured sale under the acquirer’s STAN', () => {
   const loadedState: LoadedState = { ...f.loadedState, original: f.original, target: f.saleEntry }
   const reversal = decideReversal(f.reversalOfSale, loadedState, f.generated)
   expect(draftOf(queueReversal(reversal, loadedState, f.generated)).effects.claim).toMatchObject({
@@ -280,13 +282,13 @@ it('a fed sale that is reversed is owed to the acquirer under the number it has 
   expect(queueReversal(tombstoned, tombstone, f.generated)).toBe(tombstoned)
 })
 
-it('and so it is where the feed tells of it after its reversal, once, if it was approved', () => {
+it('queues one late reversal when an approved captured sale arrives after its reversal', () => {
   const reversal = { targetKey: f.capturedSaleRequest.messageKey, kind: 'tombstone' } as const
   const loadedState: LoadedState = { ...f.loadedState, reversal }
   const refused = decideCapturedSale(f.capturedSaleRequest, loadedState, f.generated)
-  const owed = (more: Partial<LoadedState> = {}, request = f.capturedSaleRequest) =>
+  const lateReversal = (more: Partial<LoadedState> = {}, request = f.capturedSaleRequest) =>
     queueLateReversal(refused, request, { ...loadedState, ...more }, f.generated)
-  const draft = draftOf(owed())
+  const draft = draftOf(lateReversal())
   const messageKey = `${f.capturedSaleRequest.messageKey}|tombstoned`
   expect(draft).toMatchObject({ kind: 'sale', messageKey, answer: { reason: 'message_reversed' } })
   expect(draft.effects).toEqual({
@@ -301,14 +303,14 @@ it('and so it is where the feed tells of it after its reversal, once, if it was 
       decideBy: f.NOW + DECIDE_MS,
     }),
   })
-  expect(owed({ target: f.saleEntry })).toBe(refused)
-  expect(owed({}, { ...f.capturedSaleRequest, status: 'declined' })).toBe(refused)
-  expect(owed({ reversal: { ...reversal, kind: 'reversed' } })).toBe(refused)
+  expect(lateReversal({ target: f.saleEntry })).toBe(refused)
+  expect(lateReversal({}, { ...f.capturedSaleRequest, status: 'declined' })).toBe(refused)
+  expect(lateReversal({ reversal: { ...reversal, kind: 'reversed' } })).toBe(refused)
   const captured = decideCapturedSale(f.capturedSaleRequest, f.loadedState, f.generated)
   expect(queueLateReversal(captured, f.capturedSaleRequest, loadedState, f.generated)).toBe(captured)
 })
 
-it('what its entry told the feed is nothing of the acquirer', () => {
+it('ignores the answer in a late reversal’s entry when the acquirer approves it', () => {
   const reversal = { targetKey: f.capturedSaleRequest.messageKey, kind: 'tombstone' } as const
   const refused = decideCapturedSale(f.capturedSaleRequest, { ...f.loadedState, reversal }, f.generated)
   const draft = draftOf(
@@ -316,7 +318,7 @@ it('what its entry told the feed is nothing of the acquirer', () => {
   )
   const claim: JournalEntry = { ...draft, seq: 3, previousHash: '', hash: '' }
   const forwarded = { ...(draft.effects.claim as AcquirerMessage), state: 'reversed' } as const
-  expect(tell('acquirer_approved', { ...f.loadedState, earlier: claim, claim, forwarded }).kind).toBe(
+  expect(decideEvent('acquirer_approved', { ...f.loadedState, earlier: claim, claim, forwarded }).kind).toBe(
     'pending',
   )
 })
@@ -329,7 +331,7 @@ describe('a reversal', () => {
     targetForwarded: { ...message, state },
   })
 
-  it('of a pending void is answered 00 and owed to the acquirer; no total moves', () => {
+  it('of a pending void answers 00, queues the reversal at the acquirer and changes no total', () => {
     for (const state of ['pending', 'undoing'] as const) {
       const { answer, effects } = draftOf(
         decideReversal(f.reversalOfVoid, reversal(state, claim), f.generated),
@@ -351,7 +353,7 @@ describe('a reversal', () => {
     }
   })
 
-  it('of an approved one takes it out of the total as well', () => {
+  it('of an approved void also takes it out of the total', () => {
     const voided = { ...f.terminal, batch: { ...f.batch, creditAmount: 1234, creditCount: 1 } }
     const loadedState = { ...reversal('approved', f.voidEntry), terminal: voided }
     const { effects } = draftOf(decideReversal(f.reversalOfVoid, loadedState, f.generated))
@@ -362,7 +364,7 @@ describe('a reversal', () => {
     })
   })
 
-  it('of a sale takes its pending void along, and tells the acquirer once more of one that is on its way back already', () => {
+  it('of a sale also reverses its pending void, and asks the acquirer again if that reversal is under way', () => {
     const withVoid = (state: AcquirerState): LoadedState => ({
       ...f.loadedState,
       original: {
@@ -387,7 +389,7 @@ describe('a reversal', () => {
   })
 })
 
-it('a void of a sale whose void is not decided is refused for good; a copy of the pending one is told nothing', () => {
+it('declines a second void while the first is undecided, and returns no answer to a copy of the first', () => {
   for (const state of ['pending', 'undoing', 'reversing'] as const) {
     const liveVoid = { id: '9'.repeat(32), messageKey: 'another', state, forwarded: true }
     const loadedState = { ...forVoid, original: { ...f.original, liveVoid } }
@@ -397,7 +399,7 @@ it('a void of a sale whose void is not decided is refused for good; a copy of th
   expect(decideVoid(f.voidRequest, at('pending'), f.generated)).toMatchObject({ kind: 'pending' })
 })
 
-it('a batch in which something is not decided does not close', () => {
+it('keeps a batch open while a message in it is undecided', () => {
   const loadedState = { ...f.loadedState, namedBatch: f.batch, undecided: true }
   expect(decideSettlement(f.settlementRequest, loadedState, f.generated)).toMatchObject({
     kind: 'answer',

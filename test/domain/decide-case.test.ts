@@ -1,4 +1,7 @@
-/** @module What a person decides of a case, in every state; what it does to totals, and to those of a batch that was settled. */
+/**
+ * @module A person's decision on a case, in every state, and its effect on the totals of open and settled
+ * batches.
+ */
 
 import { describe, expect, it } from 'vitest'
 import { ACQUIRER_STATES, type AcquirerState, isUndecided } from '../../src/domain/acquirer-state.ts'
@@ -36,14 +39,14 @@ const saleClaim = entryOf(
 const LATER = { ...f.generated, now: f.NOW + 600_000 }
 const OPENED = { caseReason: 'no_answer', caseOpenedAt: f.NOW, caseClosedAt: null } as const
 
-/** A claimed message with an open case, answered before where its state says so. */
+/** A claimed message with an open case. A decided state has an answer already. */
 function at(claim: JournalEntry, state: AcquirerState, more: Partial<LoadedState> = {}): LoadedState {
   const { voidRecord, claimedSale } = claim.effects
-  const answered: Effects = {
+  const outcomeEffects: Effects = {
     ...(voidRecord === undefined ? {} : { voidRecord: { ...voidRecord, state: 'approved' } }),
     ...(claimedSale === undefined ? {} : { sale: claimedSale }),
   }
-  const outcome = f.entryFor(f.voidRequest, { kind: 'void', effects: answered })
+  const outcome = f.entryFor(f.voidRequest, { kind: 'void', effects: outcomeEffects })
   return {
     ...f.loadedState,
     original: f.original,
@@ -71,7 +74,7 @@ const decide = (resolution: CaseRequest['resolution'], loadedState: LoadedState)
     LATER,
   )
 
-/** State → after `stands`, after `undone`. */
+/** State → the state after `stands`, after `undone`. */
 const TABLE: Readonly<Record<AcquirerState, readonly [AcquirerState, AcquirerState]>> = {
   pending: ['approved', 'declined'],
   undoing: ['approved', 'declined'],
@@ -83,7 +86,7 @@ const TABLE: Readonly<Record<AcquirerState, readonly [AcquirerState, AcquirerSta
 
 describe.each(ACQUIRER_STATES)('a void that is %s', (state) => {
   it.each(['stands', 'undone'] as const)(
-    '%s: moves as the table says and is asked about no more',
+    '%s: moves to the state in the table and stops the inquiries',
     (resolution) => {
       const terminal = state === 'approved' ? voided : f.terminal
       const draft = draftOf(decide(resolution, at(voidClaim, state, { terminal })))
@@ -107,7 +110,7 @@ describe.each(ACQUIRER_STATES)('a void that is %s', (state) => {
     },
   )
 
-  it('is left as it stands where no case is open', () => {
+  it('keeps its state when no case is open', () => {
     const loadedState = at(voidClaim, state)
     const closed = {
       ...loadedState,
@@ -122,7 +125,7 @@ const creditOf = (resolution: CaseRequest['resolution'], loadedState: LoadedStat
   draftOf(decide(resolution, loadedState)).effects.batch?.creditAmount
 
 describe('totals', () => {
-  it('count a void that stands and no more one that is undone', () => {
+  it('count a void that stands and drop one that is undone', () => {
     expect(creditOf('stands', at(voidClaim, 'pending'))).toBe(1234)
     expect(creditOf('stands', at(voidClaim, 'reversing'))).toBe(1234)
     expect(creditOf('undone', at(voidClaim, 'approved', { terminal: voided }))).toBe(0)
@@ -130,7 +133,7 @@ describe('totals', () => {
     expect(creditOf('undone', at(voidClaim, 'reversing'))).toBeUndefined()
   })
 
-  it('of a settled batch stay as they are; the decision is written all the same', () => {
+  it('of a settled batch do not change, but the decision is stored', () => {
     for (const [state, resolution, next] of [
       ['pending', 'stands', 'approved'],
       ['reversing', 'stands', 'approved'],
@@ -150,15 +153,15 @@ describe('totals', () => {
   })
 })
 
-describe('what was reversed and stands at the acquirer', () => {
+describe('a reversed message that stands at the acquirer', () => {
   const reversal = { targetKey: f.voidRequest.messageKey, kind: 'reversed' } as const
 
-  it('is in the totals as a void, though no sender ever heard of it, and goes out of them when it is undone', () => {
+  it('counts as a void and leaves the totals when it is undone', () => {
     const unanswered = at(voidClaim, 'approved', { earlier: voidClaim, reversal, terminal: voided })
     expect(creditOf('undone', unanswered)).toBe(0)
   })
 
-  it('is in no totals as a sale, and so goes out of none', () => {
+  it('does not count as a sale, so undoing it changes no total', () => {
     const liveVoid = { id: 'v', messageKey: 'its void', state: 'approved', forwarded: true } as const
     const original = { ...f.original, reversed: true, liveVoid }
     const { effects } = draftOf(decide('undone', at(saleClaim, 'approved', { original, reversal })))
@@ -169,7 +172,7 @@ describe('what was reversed and stands at the acquirer', () => {
 })
 
 describe('a sale', () => {
-  it('that stands is a sale from then on, and its terminal’s copy hears so', () => {
+  it('that stands is approved, and its terminal’s copy gets that answer', () => {
     const { answer, effects } = draftOf(decide('stands', at(saleClaim, 'undoing')))
     expect(answer?.responseCode).toBe('00')
     expect(effects).toMatchObject({ sale: { status: 'approved' }, batch: { debitCount: 2 } })
@@ -179,7 +182,7 @@ describe('a sale', () => {
     })
   })
 
-  it('that is undone takes its void along, which the acquirer is still owed', () => {
+  it('that is undone undoes its void, and queues the void’s reversal at the acquirer', () => {
     const liveVoid = { id: 'v', messageKey: 'its void', state: 'approved', forwarded: true } as const
     const original = { ...f.original, liveVoid }
     const { effects } = draftOf(decide('undone', at(saleClaim, 'approved', { original, terminal: voided })))
@@ -190,7 +193,7 @@ describe('a sale', () => {
     })
   })
 
-  it('that was reversed and stands at the acquirer is kept as its terminal knows it', () => {
+  it('that was reversed and stands at the acquirer stays reversed for its terminal', () => {
     const { effects } = draftOf(decide('stands', at(saleClaim, 'reversing')))
     expect(Object.keys(effects)).toEqual(['acquirerMoves'])
   })

@@ -1,4 +1,4 @@
-/** @module Provisioning: a first entry opens the first batch; a later one changes only what it says. */
+/** @module Provisioning: the first entry opens the first batch. A later entry changes only what it names. */
 
 import { describe, expect, it } from 'vitest'
 import { decideProvision, GENESIS, newTerminal } from '../../src/domain/decide-provision.ts'
@@ -33,7 +33,7 @@ const effectsOf = (change: Partial<ProvisionRequest>, before = terminal) => {
 }
 
 describe('a new terminal', () => {
-  it('stands before its first entry, without keys', () => {
+  it('has a state without keys before its first entry', () => {
     expect(newTerminal(request)).toEqual({
       terminalId: TID,
       merchantId: MID,
@@ -56,7 +56,7 @@ describe('a new terminal', () => {
   })
 })
 
-describe('a terminal that stands', () => {
+describe('an existing terminal', () => {
   it('keeps its batch and, without a new master key, its working keys', () => {
     expect(effectsOf({ newMasterKey: false })).toEqual({ terminal: profile, merchant })
   })
@@ -66,11 +66,11 @@ describe('a terminal that stands', () => {
   })
 })
 
-it('leaves its merchant alone where nothing of it is named', () => {
+it('leaves its merchant unchanged when the request names no merchant field', () => {
   expect(effectsOf({ merchantChange: null })).toEqual({ terminal: profile, keyVersion: null })
 })
 
-it('is an entry like any other', () => {
+it('replays and refuses like any other entry', () => {
   expect(decideProvision(request, terminal, generated)).toMatchObject({
     kind: 'commit',
     draft: { kind: 'provision', terminalId: TID, merchantId: MID, at: NOW, answer: { reason: null } },

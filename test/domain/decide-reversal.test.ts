@@ -1,4 +1,4 @@
-/** @module Reversals: what they undo, what they leave, and that in every order the effect is the same. */
+/** @module Reversals: what they undo, what they leave unchanged, and the same effect in every order. */
 
 import { describe, expect, it } from 'vitest'
 import { decideReversal } from '../../src/domain/decide-reversal.ts'
@@ -63,22 +63,22 @@ const ofVoid: Case = {
 
 const guardsOf = ({ request }: Case): Guard<Case>[] => [
   {
-    fault: 'its key bears another content',
+    fault: 'the key has different content',
     reason: 'key_reused_with_different_content',
     break: find({ earlier: entryFor({ ...request, contentFingerprint: 'other' }) }),
   },
   {
-    fault: 'another sale than what it names is of',
+    fault: 'the sale differs from the one it names',
     reason: 'reference_differs',
     break: (c) => ({ ...c, request: { ...c.request, saleId: 'another' } }),
   },
   {
-    fault: 'another card than what it names',
+    fault: 'the card differs from the one it names',
     reason: 'card_differs',
     break: (c) => ({ ...c, request: { ...c.request, cardFingerprint: 'd'.repeat(64) } }),
   },
   {
-    fault: 'another amount than what it names',
+    fault: 'the amount differs from the one it names',
     reason: 'amount_differs',
     break: (c) => ({ ...c, request: { ...c.request, amount: 1 } }),
   },
@@ -93,16 +93,16 @@ const tombstone = (targetKey: string) => ({ targetKey, kind: 'tombstone' }) as c
 const saleKey = sale.messageKey
 const voidKey = voidRequest.messageKey
 
-describe('what a reversal does', () => {
+describe('a reversal of', () => {
   const none: Effects = {}
   const rows: [string, Case, Effects][] = [
     [
-      'an approved sale: out of the debit total',
+      'an approved sale leaves the debit total',
       ofSale,
       { reversals: [reversed(saleKey)], batch: { ...batch, debitAmount: 0, debitCount: 0 } },
     ],
     [
-      'an approved void: out of the credit total, the sale stands again',
+      'an approved void leaves the credit total, and the sale stands again',
       ofVoid,
       {
         voidMoved: { id: voidRecord.id, state: 'reversed', reversedAt: NOW },
@@ -111,7 +111,7 @@ describe('what a reversal does', () => {
       },
     ],
     [
-      'a sale that was voided: both never happened',
+      'a voided sale undoes the sale and the void',
       find({ terminal: voidedTerminal, original: { ...original, liveVoid } })(ofSale),
       {
         voidMoved: { id: voidRecord.id, state: 'reversed', reversedAt: NOW },
@@ -120,48 +120,48 @@ describe('what a reversal does', () => {
       },
     ],
     [
-      'a sale never seen: a tombstone',
+      'an unseen sale writes a tombstone',
       find({ target: null, original: null })(ofSale),
       { reversals: [tombstone(saleKey)] },
     ],
     [
-      'a void never seen: a tombstone, and the sale is left alone',
+      'an unseen void writes a tombstone and leaves the sale unchanged',
       find({ target: null, original: null })(ofVoid),
       { reversals: [tombstone(voidKey)] },
     ],
     [
-      'a tombstone again, under another STAN: nothing more',
+      'a tombstoned sale under another STAN writes nothing more',
       find({ target: null, original: null, targetReversal: tombstone(saleKey) })(ofSale),
       none,
     ],
-    ['a reversed sale: nothing more', find({ targetReversal: reversed(saleKey) })(ofSale), none],
-    ['a reversed void: nothing more', find({ targetReversal: reversed(voidKey) })(ofVoid), none],
+    ['a reversed sale writes nothing more', find({ targetReversal: reversed(saleKey) })(ofSale), none],
+    ['a reversed void writes nothing more', find({ targetReversal: reversed(voidKey) })(ofVoid), none],
     [
-      'a declined sale: nothing',
+      'a declined sale has no effect',
       find({ target: { ...saleEntry, answer: refusal, effects: { sale: { ...sale, status: 'declined' } } } })(
         ofSale,
       ),
       none,
     ],
     [
-      'a sale that the feed told as declined: nothing',
+      'a declined captured sale has no effect',
       find({ target: { ...saleEntry, effects: { sale: { ...sale, status: 'declined' } } } })(ofSale),
       none,
     ],
     [
-      'a declined void: nothing',
+      'a declined void has no effect',
       find({ target: { ...voidEntry, answer: { ...refusal, reason: 'amount_differs' }, effects: {} } })(
         ofVoid,
       ),
       none,
     ],
     [
-      'a reversed void of a batch closed since: nothing, and no complaint',
+      'a reversed void in a closed batch has no effect and is approved',
       closed(find({ targetReversal: reversed(voidKey) })(ofVoid)),
       none,
     ],
     [
-      'a declined sale with another amount: nothing, and no complaint',
+      'a declined sale with another amount has no effect and is approved',
       {
         ...find({ target: { ...saleEntry, answer: refusal } })(ofSale),
         request: { ...reversalOfSale, amount: 1 },
@@ -183,12 +183,12 @@ describe('what a reversal does', () => {
     expect(decision.kind === 'commit' && decision.draft.effects).toEqual(effects)
   })
 
-  it('refused: written without effects', () => {
+  it('a closed batch is declined and has no effect', () => {
     expect(decide(closed(ofSale))).toMatchObject({ kind: 'commit', draft: { effects: {} } })
   })
 })
 
-it('that names another sale than the void is of undoes nothing and uses no key up', () => {
+it('a reversal that names a sale other than the void’s is refused and does not use its key', () => {
   const request = { ...reversalOfVoid, saleId: sale.id }
   const of = (saleId: string) =>
     decide({ ...find({ target: { ...voidEntry, request: { saleId } } })(ofVoid), request })
@@ -199,15 +199,15 @@ it('that names another sale than the void is of undoes nothing and uses no key u
   })
 })
 
-it('a reversal sent again gets the entry that stands', () => {
+it('a repeated reversal returns the stored entry', () => {
   const entry = entryFor(reversalOfVoid, { kind: 'void_reversal', seq: 3 })
   const again = find({ earlier: entry, targetReversal: reversed(voidKey) })(ofVoid)
   expect(decide(again)).toEqual({ kind: 'replay', entry, answer: entry.answer })
 })
 
-describe('a reversal that is refused', () => {
+describe('a declined reversal', () => {
   it.each(['card_differs', 'amount_differs', 'reference_differs'] as const)(
-    'for %s does not use its key up',
+    'for %s does not use its key',
     (reason) => {
       const wrong = {
         card_differs: { cardFingerprint: 'd'.repeat(64) },
@@ -219,14 +219,14 @@ describe('a reversal that is refused', () => {
     },
   )
 
-  it('because its batch is closed is told so again', () => {
+  it('for a closed batch uses its key, so that a copy gets the same answer', () => {
     expect(decide(closed(ofSale))).toMatchObject({
       kind: 'commit',
       draft: { answer: { reason: 'reversal_too_late' }, effects: {} },
     })
   })
 
-  it('of what is only claimed is too late when its batch is', () => {
+  it('of a message with a claim is too late when the batch is closed', () => {
     const asPending = {
       ...saleEntry,
       kind: 'sale_claim',

@@ -1,4 +1,6 @@
-/** @module Sales: what is decided before the acquirer is asked, what its answer makes of it, and the capture feed. */
+/**
+ * @module Sales: the decision before the acquirer's answer, the effect of that answer, and captured sales.
+ */
 
 import { describe, expect, it } from 'vitest'
 import { decideCapturedSale, decideSale, decideSaleEarly } from '../../src/domain/decide-sale.ts'
@@ -36,29 +38,29 @@ const guardsFor = <C extends { loadedState: LoadedState; request: object }>(
   const result = find as (change: Partial<LoadedState>) => (c: { loadedState: LoadedState }) => C
   return [
     {
-      fault: 'its key bears another content',
+      fault: 'the key has different content',
       reason: 'key_reused_with_different_content',
       break: result({ earlier: entryFor({ messageKey, contentFingerprint: 'other' }) }),
     },
     {
-      fault: 'it was reversed before it came',
+      fault: 'it was reversed before it arrived',
       reason: 'message_reversed',
       break: result({ reversal: { targetKey: messageKey, kind: 'tombstone' } }),
     },
     {
-      fault: 'another batch than the open one',
+      fault: 'a batch other than the open one',
       reason: 'batch_mismatch',
       break: (c) => ({ ...c, request: { ...c.request, batchNumber: '000002' } }),
     },
     {
-      fault: 'another currency than the merchant’s',
+      fault: 'a currency other than the merchant’s',
       reason: 'currency_differs',
       break: (c) => ({ ...c, request: { ...c.request, currencyCode: '840' } }),
     },
   ]
 }
 
-/** As the road does: ask the acquirer only where nothing was decided before. */
+/** Like the pipeline: ask the acquirer only when no earlier decision exists. */
 const decide = ({ request, loadedState }: Case) =>
   decideSaleEarly(request, loadedState, generated) ??
   decideSale(request, loadedState, generated, { kind: 'approved' })
@@ -66,12 +68,12 @@ const decide = ({ request, loadedState }: Case) =>
 const guards = guardsFor<Case>(saleRequest.messageKey)
 guardSuite('a sale', { request: saleRequest, loadedState }, decide, guards)
 
-describe('before the acquirer is asked', () => {
-  it('nothing is decided of a sale that may go on', () => {
+describe('before the request to the acquirer', () => {
+  it('returns no decision for a sale that may proceed', () => {
     expect(decideSaleEarly(saleRequest, loadedState, generated)).toBeNull()
   })
 
-  it('a retransmission is answered with the entry that stands, approved or not', () => {
+  it('returns the stored entry for a retransmission, approved or declined', () => {
     for (const entry of [saleEntry, entryFor(saleRequest, { answer: refusal })])
       expect(decideSaleEarly(saleRequest, { ...loadedState, earlier: entry }, generated)).toEqual({
         kind: 'replay',
@@ -80,7 +82,7 @@ describe('before the acquirer is asked', () => {
       })
   })
 
-  it('a fed RRN that another sale of the terminal has is refused, and its key is free', () => {
+  it('refuses a captured sale whose RRN another sale of the terminal has, and leaves its key free', () => {
     const taken = (more: Partial<typeof sale>) => ({
       ...loadedState,
       original: { ...original, sale: { ...sale, messageKey: 'another', ...more } },
@@ -99,14 +101,14 @@ describe('before the acquirer is asked', () => {
     )
   })
 
-  it('a refusal of its batch is not written: when that batch comes, its key is free', () => {
+  it('does not store a batch refusal, so the key is free when that batch opens', () => {
     expect(decideSaleEarly({ ...saleRequest, batchNumber: '000002' }, loadedState, generated)).toMatchObject({
       kind: 'answer',
       answer: { reason: 'batch_mismatch', authorizationCode: null },
     })
   })
 
-  it('a refusal of its currency is written, so that its copies get the same answer', () => {
+  it('stores a currency refusal, so its copies get the same answer', () => {
     expect(decideSaleEarly({ ...saleRequest, currencyCode: '840' }, loadedState, generated)).toMatchObject({
       kind: 'commit',
       draft: { kind: 'sale', effects: {}, answer: { reason: 'currency_differs' } },
@@ -114,8 +116,8 @@ describe('before the acquirer is asked', () => {
   })
 })
 
-describe('what the acquirer said', () => {
-  it('approved: the sale and the debit are written', () => {
+describe('the acquirer’s answer', () => {
+  it('approved: writes the sale and the debit', () => {
     expect(decideSale(saleRequest, loadedState, generated, { kind: 'approved' })).toMatchObject({
       kind: 'commit',
       draft: {
@@ -144,7 +146,7 @@ describe('what the acquirer said', () => {
     'pin_incorrect',
     'limit_exceeded',
     'issuer_unavailable',
-  ] as const)('%s: the declined sale is written, nothing is added up', (reason) => {
+  ] as const)('%s: writes the declined sale and changes no total', (reason) => {
     const decision = decideSale(saleRequest, loadedState, generated, { kind: 'declined', reason })
     expect(decision).toMatchObject({
       kind: 'commit',
@@ -157,14 +159,14 @@ describe('what the acquirer said', () => {
   })
 })
 
-describe('the capture feed', () => {
+describe('a captured sale', () => {
   const valid = { request: capturedSaleRequest, loadedState }
   const capture = ({ request, loadedState }: typeof valid) =>
     decideCapturedSale(request, loadedState, generated)
 
-  guardSuite('a line', valid, capture, guardsFor<typeof valid>(capturedSaleRequest.messageKey))
+  guardSuite('a captured sale', valid, capture, guardsFor<typeof valid>(capturedSaleRequest.messageKey))
 
-  it('writes what was told: RRN, code, fee and time', () => {
+  it('stores the RRN, code, fee and time that it states', () => {
     expect(capture(valid)).toMatchObject({
       kind: 'commit',
       draft: {
@@ -179,7 +181,7 @@ describe('the capture feed', () => {
     })
   })
 
-  it('gives an RRN where none was told, but never an authorisation code', () => {
+  it('gets an RRN when it states none, but never an authorisation code', () => {
     const request = { ...capturedSaleRequest, rrn: null, authorizationCode: null }
     expect(capture({ ...valid, request })).toMatchObject({
       draft: {
@@ -189,19 +191,19 @@ describe('the capture feed', () => {
     })
   })
 
-  it('keeps a declined sale out of the totals', () => {
+  it('that is declined does not count in the totals', () => {
     const decision = capture({ ...valid, request: { ...capturedSaleRequest, status: 'declined' } })
     expect(decision).toMatchObject({ draft: { effects: { sale: { status: 'declined' } } } })
     expect(decision.kind === 'commit' && decision.draft.effects.batch).toBeUndefined()
   })
 
-  it('does not use its key up on a batch that is not open', () => {
+  it('for a batch that is not open does not use its key', () => {
     expect(capture({ ...valid, request: { ...capturedSaleRequest, batchNumber: '000002' } }).kind).toBe(
       'answer',
     )
   })
 
-  it('told twice is answered with the entry that stands', () => {
+  it('that repeats returns the stored entry', () => {
     const entry = entryFor(capturedSaleRequest)
     expect(capture({ ...valid, loadedState: { ...loadedState, earlier: entry } })).toEqual({
       kind: 'replay',

@@ -1,4 +1,6 @@
-/** @module Settlement and batch upload: totals compared, the batch closed once, nothing written for anything else. */
+/**
+ * @module Settlement and batch upload: they compare totals and close the batch once, and write nothing else.
+ */
 
 import { describe, expect, it } from 'vitest'
 import { decideSettlement, decideUpload, SETTLEMENT_ERROR } from '../../src/domain/decide-settlement.ts'
@@ -26,9 +28,9 @@ interface Case<R> {
 /** The message names the open batch. */
 const loadedState: LoadedState = { ...anyLoadedState, namedBatch: batch }
 
-const knownGuards = <R extends { messageKey: string; batchNumber: string }>(request: R): Guard<Case<R>>[] => [
+const batchGuards = <R extends { messageKey: string; batchNumber: string }>(request: R): Guard<Case<R>>[] => [
   {
-    fault: 'its key bears another content',
+    fault: 'the key has different content',
     reason: 'key_reused_with_different_content',
     break: (c) => ({
       ...c,
@@ -36,7 +38,7 @@ const knownGuards = <R extends { messageKey: string; batchNumber: string }>(requ
     }),
   },
   {
-    fault: 'a batch that never was',
+    fault: 'an unknown batch',
     reason: 'batch_mismatch',
     break: (c) => ({
       request: { ...c.request, batchNumber: '000002' },
@@ -52,16 +54,16 @@ const upload = ({ request, loadedState }: Case<UploadRequest>) =>
   decideUpload(request, loadedState, generated)
 
 guardSuite('a settlement', valid, settle, [
-  ...knownGuards(settlementRequest),
+  ...batchGuards(settlementRequest),
   {
     fault: 'field 48 is not 62 digits',
     reason: 'format_error',
     break: (c) => ({ ...c, request: { ...c.request, totals: '0'.repeat(61) } }),
   },
 ])
-guardSuite('the end of an upload', { request: uploadEnd, loadedState }, upload, knownGuards(uploadEnd))
+guardSuite('the end of an upload', { request: uploadEnd, loadedState }, upload, batchGuards(uploadEnd))
 
-const holding = (open: Batch): LoadedState => ({
+const withOpenBatch = (open: Batch): LoadedState => ({
   ...loadedState,
   terminal: { ...terminal, batch: open },
   namedBatch: open,
@@ -73,61 +75,72 @@ const effects = {
   nextBatch: { ...NO_TOTALS, batchNumber: '000002', state: 'open' },
 }
 
-/** Field 48 of an answer with the codes of its halves. */
-const answered = (half: string, domestic: number, foreign: number): string =>
+/** Field 48 of a response, with the code of each half. */
+const responseTotals = (half: string, domestic: number, foreign: number): string =>
   `${half.slice(0, 30)}${domestic}${'0'.repeat(30)}${foreign}`
-const OURS = totals(1234, 1, 0, 0)
+const OUR_TOTALS = totals(1234, 1, 0, 0)
 
 describe('totals of a settlement', () => {
-  it('equal: the batch is closed and the next one opened', () => {
+  it('closes the batch and opens the next one when they are equal', () => {
     expect(settle(valid)).toMatchObject({
       kind: 'commit',
-      draft: { kind: 'settlement', answer: { reason: null, totals: answered(OURS, 1, 1) }, effects },
+      draft: {
+        kind: 'settlement',
+        answer: { reason: null, totals: responseTotals(OUR_TOTALS, 1, 1) },
+        effects,
+      },
     })
   })
 
-  const foreign = `${OURS.slice(0, 31)}${'0'.repeat(11)}1${'0'.repeat(19)}`
+  const foreign = `${OUR_TOTALS.slice(0, 31)}${'0'.repeat(11)}1${'0'.repeat(19)}`
   const rows: [string, string, string][] = [
-    ['one fen more', totals(1235, 1, 0, 0), answered(OURS, 2, 1)],
-    ['one sale more', totals(1234, 2, 0, 0), answered(OURS, 2, 1)],
-    ['a credit that we do not have', totals(1234, 1, 1, 0), answered(OURS, 2, 1)],
-    ['a void that we do not have', totals(1234, 1, 0, 1), answered(OURS, 2, 1)],
-    ['a foreign sale', foreign, answered(OURS, 1, 2)],
-    ['both halves', `${totals(1, 1, 0, 0).slice(0, 31)}${foreign.slice(31)}`, answered(OURS, 2, 2)],
+    ['one fen more', totals(1235, 1, 0, 0), responseTotals(OUR_TOTALS, 2, 1)],
+    ['one sale more', totals(1234, 2, 0, 0), responseTotals(OUR_TOTALS, 2, 1)],
+    ['a credit that we do not have', totals(1234, 1, 1, 0), responseTotals(OUR_TOTALS, 2, 1)],
+    ['a void that we do not have', totals(1234, 1, 0, 1), responseTotals(OUR_TOTALS, 2, 1)],
+    ['a foreign sale', foreign, responseTotals(OUR_TOTALS, 1, 2)],
+    [
+      'both halves',
+      `${totals(1, 1, 0, 0).slice(0, 31)}${foreign.slice(31)}`,
+      responseTotals(OUR_TOTALS, 2, 2),
+    ],
   ]
-  it.each(rows)('%s: our totals, and nothing is written', (_, sent, answer) => {
+  it.each(rows)('%s: returns our totals and writes nothing', (_, sent, answer) => {
     expect(settle({ ...valid, request: { ...settlementRequest, totals: sent } })).toMatchObject({
       kind: 'answer',
       answer: { reason: null, responseCode: '00', totals: answer },
     })
   })
 
-  it('the code that the terminal sends is not compared', () => {
-    const request = { ...settlementRequest, totals: `${OURS.slice(0, 30)}9${OURS.slice(31, 61)}9` }
+  it('ignores the code that the terminal sends', () => {
+    const request = {
+      ...settlementRequest,
+      totals: `${OUR_TOTALS.slice(0, 30)}9${OUR_TOTALS.slice(31, 61)}9`,
+    }
     expect(settle({ ...valid, request })).toMatchObject({ kind: 'commit' })
   })
 
-  it('an empty batch agrees and stays open', () => {
+  it('approves an empty batch and keeps it open', () => {
     const request = { ...settlementRequest, totals: totals(0, 0, 0, 0) }
-    expect(settle({ request, loadedState: holding(empty) })).toMatchObject({
+    expect(settle({ request, loadedState: withOpenBatch(empty) })).toMatchObject({
       kind: 'answer',
-      answer: { reason: null, totals: answered(totals(0, 0, 0, 0), 1, 1) },
+      answer: { reason: null, totals: responseTotals(totals(0, 0, 0, 0), 1, 1) },
     })
   })
 
-  it('a sale and its reversal leave an empty batch', () => {
-    const request = { ...settlementRequest, totals: OURS }
-    expect(settle({ request, loadedState: holding(empty) })).toMatchObject({ kind: 'answer' })
+  it('treats a batch with only a reversed sale as empty', () => {
+    const request = { ...settlementRequest, totals: OUR_TOTALS }
+    expect(settle({ request, loadedState: withOpenBatch(empty) })).toMatchObject({ kind: 'answer' })
   })
 
-  it('a batch whose sale was voided is not empty', () => {
+  it('does not treat a batch with a voided sale as empty', () => {
     const open = { ...batch, creditAmount: 1234, creditCount: 1 }
     const request = { ...settlementRequest, totals: totals(1234, 1, 1234, 1) }
-    expect(settle({ request, loadedState: holding(open) }).kind).toBe('commit')
+    expect(settle({ request, loadedState: withOpenBatch(open) }).kind).toBe('commit')
   })
 
-  it('a refusal says code 3 in both halves and no totals', () => {
-    expect(SETTLEMENT_ERROR).toBe(answered('0'.repeat(30), 3, 3))
+  it('returns code 3 in both halves and no totals with a refusal', () => {
+    expect(SETTLEMENT_ERROR).toBe(responseTotals('0'.repeat(30), 3, 3))
     const request = { ...settlementRequest, batchNumber: '000002' }
     expect(settle({ request, loadedState: unknownBatch })).toMatchObject({
       kind: 'answer',
@@ -135,10 +148,10 @@ describe('totals of a settlement', () => {
     })
   })
 
-  it('sent again after the batch was closed gets the entry that stands', () => {
+  it('returns the stored entry for a copy after the batch closed', () => {
     const entry = entryFor(settlementRequest, { kind: 'settlement' })
     const next = { ...empty, batchNumber: '000002' }
-    expect(settle({ ...valid, loadedState: { ...holding(next), earlier: entry } })).toEqual({
+    expect(settle({ ...valid, loadedState: { ...withOpenBatch(next), earlier: entry } })).toEqual({
       kind: 'replay',
       entry,
       answer: entry.answer,
@@ -146,26 +159,29 @@ describe('totals of a settlement', () => {
   })
 })
 
-describe('a settlement asked again about a closed batch, under a new STAN', () => {
+describe('a settlement of a closed batch under a new STAN', () => {
   const closed: Batch = { ...batch, state: 'closed' }
-  const later: LoadedState = { ...holding({ ...empty, batchNumber: '000002' }), namedBatch: closed }
+  const afterClose: LoadedState = {
+    ...withOpenBatch({ ...empty, batchNumber: '000002' }),
+    namedBatch: closed,
+  }
 
-  it('gets the same comparison, and nothing is written', () => {
-    expect(settle({ request: settlementRequest, loadedState: later })).toMatchObject({
+  it('returns the same comparison and writes nothing', () => {
+    expect(settle({ request: settlementRequest, loadedState: afterClose })).toMatchObject({
       kind: 'answer',
-      answer: { reason: null, totals: answered(OURS, 1, 1) },
+      answer: { reason: null, totals: responseTotals(OUR_TOTALS, 1, 1) },
     })
     const request = { ...settlementRequest, totals: totals(1, 1, 0, 0) }
-    expect(settle({ request, loadedState: later })).toMatchObject({
+    expect(settle({ request, loadedState: afterClose })).toMatchObject({
       kind: 'answer',
-      answer: { reason: null, totals: answered(OURS, 2, 1) },
+      answer: { reason: null, totals: responseTotals(OUR_TOTALS, 2, 1) },
     })
   })
 })
 
 describe('batch upload', () => {
   const closed: Batch = { ...batch, state: 'closed' }
-  const next = holding({ ...empty, batchNumber: '000002' })
+  const next = withOpenBatch({ ...empty, batchNumber: '000002' })
   const rows: [string, Partial<UploadRequest>, LoadedState, 'commit' | 'answer', string | null][] = [
     ['details', { kind: 'upload' }, loadedState, 'answer', null],
     [
@@ -176,17 +192,23 @@ describe('batch upload', () => {
       'batch_mismatch',
     ],
     ['its end after a mismatch', {}, loadedState, 'commit', null],
-    ['its end, the batch empty', {}, holding(empty), 'answer', null],
-    ['its end after a mismatch, the batch closed', {}, { ...next, namedBatch: closed }, 'answer', null],
+    ['its end, for an empty batch', {}, withOpenBatch(empty), 'answer', null],
+    ['its end after a mismatch, for a closed batch', {}, { ...next, namedBatch: closed }, 'answer', null],
     ['its end after a match', { after: 'match' }, { ...next, namedBatch: closed }, 'answer', null],
     [
-      'its end after a match, the batch still open',
+      'its end after a match, for an open batch',
       { after: 'match' },
       { ...loadedState, namedBatch: batch },
       'answer',
       'batch_mismatch',
     ],
-    ['its end after a match, no such batch', { after: 'match' }, unknownBatch, 'answer', 'batch_mismatch'],
+    [
+      'its end after a match, for an unknown batch',
+      { after: 'match' },
+      unknownBatch,
+      'answer',
+      'batch_mismatch',
+    ],
   ]
   it.each(rows)('%s', (_, request, where, kind, reason) => {
     const decision = upload({ request: { ...uploadEnd, ...request }, loadedState: where })
@@ -194,32 +216,32 @@ describe('batch upload', () => {
     expect(reasonOf(decision)).toBe(reason)
   })
 
-  it('closes the batch as a settlement does', () => {
+  it('closes the batch like a settlement', () => {
     expect(upload({ request: uploadEnd, loadedState })).toMatchObject({
       draft: { kind: 'upload_end', effects },
     })
   })
 })
 
-describe('what is not decided at the acquirer', () => {
-  const waiting = { ...loadedState, undecided: true }
+describe('an undecided message at the acquirer', () => {
+  const withUndecided = { ...loadedState, undecided: true }
 
-  it('holds the close of its batch up, and is nothing to one that is closed', () => {
-    expect(settle({ ...valid, loadedState: waiting })).toMatchObject({
+  it('keeps its batch open, but does not affect a closed batch', () => {
+    expect(settle({ ...valid, loadedState: withUndecided })).toMatchObject({
       kind: 'answer',
       answer: { reason: 'outcome_pending', totals: SETTLEMENT_ERROR },
     })
-    expect(upload({ request: uploadEnd, loadedState: waiting })).toMatchObject({
+    expect(upload({ request: uploadEnd, loadedState: withUndecided })).toMatchObject({
       kind: 'answer',
       answer: { reason: 'outcome_pending' },
     })
-    const closed = { ...waiting, namedBatch: { ...batch, state: 'closed' } as const }
+    const closed = { ...withUndecided, namedBatch: { ...batch, state: 'closed' } as const }
     expect(settle({ ...valid, loadedState: closed })).toMatchObject({ answer: { reason: null } })
   })
 
-  it('a batch of voids alone is closed like any other', () => {
+  it('does not exist in a batch of voids alone, which closes', () => {
     const open = { ...empty, creditAmount: 1234, creditCount: 1 }
     const request = { ...settlementRequest, totals: totals(0, 0, 1234, 1) }
-    expect(settle({ request, loadedState: holding(open) }).kind).toBe('commit')
+    expect(settle({ request, loadedState: withOpenBatch(open) }).kind).toBe('commit')
   })
 })

@@ -46,20 +46,20 @@ const at = (now: number) => (c: Case) => ({ ...c, now })
 /** 23:00 in Shanghai on the day of the sale. */
 const CUT_OFF = Date.UTC(2026, 5, 1, 15)
 
-const shared: Guard<Case>[] = [
+const keyGuards: Guard<Case>[] = [
   {
-    fault: 'its key bears another content',
+    fault: 'the key has different content',
     reason: 'key_reused_with_different_content',
     break: find({ earlier: entryFor({ ...voidRequest, contentFingerprint: 'other' }) }),
   },
   {
-    fault: 'it was reversed before it came',
+    fault: 'it was reversed before it arrived',
     reason: 'message_reversed',
     break: find({ reversal: { targetKey: voidRequest.messageKey, kind: 'tombstone' } }),
   },
 ]
 
-const aboutTheSale: Guard<Case>[] = [
+const saleGuards: Guard<Case>[] = [
   { fault: 'the sale was declined', reason: 'original_not_approved', break: sold({ status: 'declined' }) },
   { fault: 'the sale was reversed', reason: 'original_reversed', break: state({ reversed: true }) },
   {
@@ -70,15 +70,15 @@ const aboutTheSale: Guard<Case>[] = [
     }),
   },
   { fault: 'its batch is closed', reason: 'original_settled', break: state({ batchState: 'closed' }) },
-  { fault: 'the cut-off has come', reason: 'window_expired', break: at(CUT_OFF) },
-  { fault: 'less than the sale', reason: 'amount_differs', break: ask({ amount: 1233 }) },
+  { fault: 'the cut-off has passed', reason: 'window_expired', break: at(CUT_OFF) },
+  { fault: 'an amount below the sale’s', reason: 'amount_differs', break: ask({ amount: 1233 }) },
   { fault: 'another currency', reason: 'currency_differs', break: ask({ currencyCode: '840' }) },
 ]
 
 guardSuite('a void from a terminal', valid, decide, [
-  ...shared,
+  ...keyGuards,
   {
-    fault: 'another batch than the open one',
+    fault: 'a batch other than the open one',
     reason: 'batch_mismatch',
     break: (c) =>
       ask({
@@ -97,7 +97,7 @@ guardSuite('a void from a terminal', valid, decide, [
     break: sold({ terminalId: '99999999' }),
   },
   {
-    fault: 'field 61 names another sale than the one found',
+    fault: 'field 61 names a sale other than the one found',
     reason: 'reference_differs',
     break: (c) =>
       c.request.pos === null ? c : ask({ pos: { ...c.request.pos, saleKey: keyOf('000777', 'sale') } })(c),
@@ -109,28 +109,36 @@ guardSuite('a void from a terminal', valid, decide, [
     break: ask({ authorizationCode: '999999' }),
   },
   { fault: 'another card', reason: 'card_differs', break: ask({ cardFingerprint: 'd'.repeat(64) }) },
-  ...aboutTheSale,
+  ...saleGuards,
 ])
 
-guardSuite('a void from the JSON door', { ...valid, request: jsonVoidRequest }, decide, [
-  { ...shared[0], break: find({ earlier: entryFor({ ...jsonVoidRequest, contentFingerprint: 'other' }) }) },
-  shared[1],
+guardSuite('a void from the JSON API', { ...valid, request: jsonVoidRequest }, decide, [
+  {
+    ...keyGuards[0],
+    break: find({ earlier: entryFor({ ...jsonVoidRequest, contentFingerprint: 'other' }) }),
+  },
+  keyGuards[1],
   { fault: 'no such sale', reason: 'original_not_found', break: find({ original: null }) },
-  ...aboutTheSale,
+  ...saleGuards,
 ] as Guard<Case>[])
 
-describe('what names the sale', () => {
+describe('the reference to the sale', () => {
   const POS = { terminalId: '12345678', batchNumber: '000001', stan: '000002' }
   const rows: [string, Partial<VoidRequest>, Partial<Sale>, ReturnType<typeof reasonOf>][] = [
-    ['card alone', { rrn: null }, {}, null],
-    ['RRN alone, field 61 says nothing', { pos: { ...POS, saleKey: null } }, {}, null],
-    ['RRN alone, no card readable', { cardFingerprint: null }, {}, null],
-    ['neither card nor RRN', { cardFingerprint: null, rrn: null }, {}, 'card_differs'],
-    ['a card, but the sale was fed without one, and no RRN', { rrn: null }, { card: null }, 'card_differs'],
-    ['a card, the sale was fed without one, and its RRN', {}, { card: null }, null],
-    ['the authorisation code too', { authorizationCode: '000201' }, {}, null],
+    ['accepts the card alone', { rrn: null }, {}, null],
+    ['accepts the RRN alone, without field 61', { pos: { ...POS, saleKey: null } }, {}, null],
+    ['accepts the RRN alone, without a readable card', { cardFingerprint: null }, {}, null],
+    ['rejects neither card nor RRN', { cardFingerprint: null, rrn: null }, {}, 'card_differs'],
     [
-      'an authorisation code where the sale has none',
+      'rejects a card without RRN when the captured sale has no card',
+      { rrn: null },
+      { card: null },
+      'card_differs',
+    ],
+    ['accepts a card with RRN when the captured sale has no card', {}, { card: null }, null],
+    ['accepts the authorisation code too', { authorizationCode: '000201' }, {}, null],
+    [
+      'rejects an authorisation code when the sale has none',
       { authorizationCode: '000201' },
       { authorizationCode: null },
       'reference_differs',
@@ -140,19 +148,19 @@ describe('what names the sale', () => {
     expect(reasonOf(decide(sold(ofSale)(ask(request)(valid))))).toBe(reason)
   })
 
-  it('is the sale id at the JSON door, with any card', () => {
+  it('accepts the sale id from the JSON API, with any card', () => {
     expect(reasonOf(decide(sold({ card: null })({ ...valid, request: jsonVoidRequest })))).toBeNull()
   })
 })
 
-describe('amount', () => {
-  it.each([0, 1, 1233, 1235, 999_999_999_999])('%d for a sale of 1234 is refused', (amount) => {
+describe('the amount', () => {
+  it.each([0, 1, 1233, 1235, 999_999_999_999])('is rejected when it is %d for a sale of 1234', (amount) => {
     expect(reasonOf(decide(ask({ amount })(valid)))).toBe('amount_differs')
   })
 })
 
 describe('an approved void', () => {
-  it('writes the record and the credit, and leaves the sale as it is', () => {
+  it('writes the record and the credit, and leaves the sale unchanged', () => {
     expect(decide(valid)).toEqual({
       kind: 'commit',
       draft: {
@@ -176,7 +184,7 @@ describe('an approved void', () => {
     })
   })
 
-  it('by JSON carries the reason and the fee, and no trace number', () => {
+  it('from the JSON API carries the reason and the fee, and no STAN', () => {
     const decision = decide({ ...valid, request: jsonVoidRequest })
     expect(decision).toMatchObject({
       kind: 'commit',
@@ -184,15 +192,15 @@ describe('an approved void', () => {
     })
   })
 
-  it('says that no fee is known where none was told', () => {
+  it('has no fee when the sale states none', () => {
     expect(decide(sold({ fee: null })(valid))).toMatchObject({
       draft: { effects: { voidRecord: { feeReturned: null } } },
     })
   })
 })
 
-describe('a refused void', () => {
-  it('is written without effects, so that a retransmission finds it', () => {
+describe('a declined void', () => {
+  it('is stored without effects, so that a retransmission finds it', () => {
     expect(decide(ask({ amount: 1 })(valid))).toMatchObject({
       kind: 'commit',
       draft: {
@@ -207,11 +215,11 @@ describe('a refused void', () => {
     })
   })
 
-  it('that was reversed or whose key is taken writes nothing', () => {
-    for (const { break: fault } of shared) expect(decide(fault(valid)).kind).toBe('answer')
+  it('writes nothing when it was reversed or its key has different content', () => {
+    for (const { break: fault } of keyGuards) expect(decide(fault(valid)).kind).toBe('answer')
   })
 
-  it('speaks the encoding of its terminal', () => {
+  it('uses its terminal’s text encoding', () => {
     const ascii = find({ terminal: { ...terminal, textEncoding: 'ascii' } })(valid)
     expect(decide(ask({ amount: 1 })(ascii))).toMatchObject({
       draft: { answer: { privateData: 'ascii:amount_differs' } },
@@ -219,7 +227,7 @@ describe('a refused void', () => {
   })
 })
 
-it('a retransmission gets the entry that stands, whatever has happened since', () => {
+it('returns the stored entry for a retransmission, whatever happened since', () => {
   const entry = entryFor(voidRequest, { kind: 'void', effects: { voidRecord } })
   const later = find({
     earlier: entry,

@@ -1,4 +1,7 @@
-/** @module What every message shares: identity, admission of its terminal, and the decided fields of an answer. */
+/**
+ * @module The parts that every message shares: identity, terminal checks, and the decided fields of an
+ * answer.
+ */
 
 import { describe, expect, it } from 'vitest'
 import { refuseTerminal } from '../../src/domain/admit.ts'
@@ -27,10 +30,10 @@ describe('knownMessage', () => {
   const rows: [string, Partial<LoadedState>, DeclineReason | 'replay' | null][] = [
     ['never seen', {}, null],
     ['seen', { earlier: same }, 'replay'],
-    ['its key seen with another content', { earlier: other }, 'key_reused_with_different_content'],
+    ['the same key with different content', { earlier: other }, 'key_reused_with_different_content'],
     ['seen and reversed', { earlier: same, reversal }, 'message_reversed'],
-    ['reversed before it was seen', { reversal: tombstone }, 'message_reversed'],
-    ['another content, reversed', { earlier: other, reversal }, 'key_reused_with_different_content'],
+    ['reversed before it arrived', { reversal: tombstone }, 'message_reversed'],
+    ['reversed, with different content', { earlier: other, reversal }, 'key_reused_with_different_content'],
   ]
   it.each(rows)('%s → %s', (_, found, expected) => {
     const decision = repeatedMessage(voidRequest, { ...loadedState, ...found }, generated)
@@ -75,7 +78,7 @@ describe('refuseTerminal', () => {
 })
 
 describe('answerOf', () => {
-  it('tells code, reason, words and the local time', () => {
+  it('holds the code, reason, text and local time', () => {
     expect(answerOf(loadedState, generated, 'window_expired')).toEqual({
       responseCode: '12',
       reason: 'window_expired',
@@ -89,7 +92,7 @@ describe('answerOf', () => {
     })
   })
 
-  it('an approval is 00 and carries what it is given', () => {
+  it('of an approval is 00 and holds the given values', () => {
     const more = { authorizationCode: '123456', rrn: '900000000001', totals: '1' }
     expect(answerOf(loadedState, generated, null, more)).toMatchObject({
       responseCode: '00',
@@ -99,14 +102,14 @@ describe('answerOf', () => {
   })
 })
 
-describe('message keys', () => {
-  it('name every part, the kind last', () => {
+describe('a message key', () => {
+  it('holds every part, with the kind last', () => {
     const place = { merchantId: MID, terminalId: TID, batchNumber: '000001', stan: '000002' }
     expect(posMessageKey(place, 'void')).toBe(`pos|${MID}|${TID}|000001|000002|void`)
     expect(posMessageKey(place, 'sale')).not.toBe(posMessageKey(place, 'void'))
   })
 
-  it('of the JSON door belong to their scope, and cannot be a terminal’s', () => {
+  it('of the JSON API belongs to its scope and never equals a terminal’s key', () => {
     expect(apiMessageKey(MID, 'void', 'order-1')).toBe(`api|${MID}|void|order-1`)
     expect(apiMessageKey('admin', 'void', 'order-1')).not.toBe(apiMessageKey(MID, 'void', 'order-1'))
   })

@@ -1,4 +1,4 @@
-/** @module The whole mapping of reasons, as a table that shows any change of it, and the space its words have. */
+/** @module The whole mapping of reasons as a table, so that a change shows, and the space for their texts. */
 
 import { readFileSync } from 'node:fs'
 import iconv from 'iconv-lite'
@@ -7,7 +7,7 @@ import { type DeclineReason, REFUSALS, refusalOf } from '../../src/domain/declin
 
 const reasons = Object.keys(REFUSALS) as DeclineReason[]
 
-it('reason → field 39, HTTP status, what to do next, words', () => {
+it('reason → field 39, HTTP status, next action, texts', () => {
   const table = reasons.map((reason) => {
     const { responseCode, httpStatus, doNext, zh, en } = refusalOf(reason)
     return `${reason} | ${responseCode} | ${httpStatus} | ${doNext} | ${zh} | ${en}`
@@ -96,12 +96,12 @@ it('reason → advice', () => {
 describe.each(reasons)('%s', (reason) => {
   const { responseCode, zh, en, adviceZh, adviceEn } = refusalOf(reason)
 
-  it('has a field 39 that no approval bears', () => {
+  it('has a field 39 that is not an approval', () => {
     expect(responseCode).toMatch(/^[0-9A-Z]{2}$/)
     expect(responseCode).not.toBe('00')
   })
 
-  it('has words that fit field 63: 20 bytes, and 60 for the advice', () => {
+  it('has texts that fit field 63: 20 bytes, and 60 for the advice', () => {
     for (const [text, size] of [
       [zh, 20],
       [adviceZh, 60],
@@ -121,19 +121,19 @@ describe.each(reasons)('%s', (reason) => {
   })
 })
 
-it('no two reasons are told by the same words, but for what is not to be told apart', () => {
+it('gives each reason its own text, except reasons that must look the same', () => {
   const answered = reasons.filter((reason) => reason !== 'merchant_differs')
   for (const language of ['zh', 'en'] as const)
     expect(new Set(answered.map((reason) => refusalOf(reason)[language])).size).toBe(answered.length)
   expect(refusalOf('merchant_differs')).toEqual(refusalOf('original_not_found'))
 })
 
-it('lists them in the order in which the void’s guards are asked', () => {
+it('lists the reasons in the order of the void’s guards', () => {
   const source = readFileSync('src/domain/decide-void.ts', 'utf8')
-  const asked = [...source.matchAll(/return '(\w+)'/g)].map(([, reason]) =>
+  const guardOrder = [...source.matchAll(/return '(\w+)'/g)].map(([, reason]) =>
     reasons.indexOf(reason as DeclineReason),
   )
-  expect(asked.length).toBeGreaterThan(12)
-  expect(asked).not.toContain(-1)
-  expect(asked).toEqual(asked.toSorted((a, b) => a - b))
+  expect(guardOrder.length).toBeGreaterThan(12)
+  expect(guardOrder).not.toContain(-1)
+  expect(guardOrder).toEqual(guardOrder.toSorted((a, b) => a - b))
 })

@@ -1,4 +1,4 @@
-/** @module One valid void, sale, reversal and settlement with all they depend on; each test breaks one thing. */
+/** @module One valid void, sale, reversal and settlement with all they need. Each test breaks one thing. */
 
 import { GENESIS } from '../../src/domain/decide-provision.ts'
 import type { Generated, LoadedState } from '../../src/domain/decision.ts'
@@ -41,7 +41,7 @@ export const merchant: Merchant = {
   window: { kind: 'business_day' },
 }
 
-/** One sale of 12.34 lies in it. */
+/** It holds one sale of 12.34. */
 export const batch: Batch = {
   ...NO_TOTALS,
   batchNumber: '000001',
@@ -145,7 +145,7 @@ export const capturedSaleRequest: CapturedSaleRequest = {
   soldAt: SOLD_AT,
 }
 
-/** By card and RRN, as a terminal sends it. */
+/** Named by card and RRN, as a terminal sends it. */
 export const voidRequest: VoidRequest = {
   ...identity('000002', 'void'),
   kind: 'void',
@@ -207,7 +207,7 @@ export const reversalOfVoid: ReversalRequest = {
   amount: 1234,
 }
 
-/** Field 48: the domestic half as given, nothing foreign. */
+/** Field 48: the given domestic half, and an empty foreign half. */
 export const totals = (debit: number, debits: number, credit: number, credits: number): string =>
   `${String(debit).padStart(12, '0')}${String(debits).padStart(3, '0')}${String(credit).padStart(12, '0')}` +
   `${String(credits).padStart(3, '0')}0${'0'.repeat(31)}`
@@ -242,7 +242,7 @@ export const approval: Answer = {
 
 export const refusal: Answer = { ...approval, responseCode: '05', reason: 'issuer_declined' }
 
-/** An entry in the journal that bears `request`'s key and content. */
+/** A journal entry with the key and content of `request`. */
 export const entryFor = (
   request: { messageKey: string; contentFingerprint: string },
   more: Partial<JournalEntry> = {},

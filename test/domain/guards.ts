@@ -1,4 +1,6 @@
-/** @module Runs a table of guards: each row alone gives its own reason, and of any two faults the upper row's is told. */
+/**
+ * @module Runs a table of guards: each row alone gives its own reason, and two faults give the upper row's.
+ */
 
 import { describe, expect, it } from 'vitest'
 import type { Decision } from '../../src/domain/decision.ts'
@@ -7,7 +9,7 @@ import type { DeclineReason } from '../../src/domain/decline-reason.ts'
 export interface Guard<C> {
   readonly fault: string
   readonly reason: DeclineReason
-  /** Breaks one thing in a case, which may have been broken elsewhere already. */
+  /** Breaks one thing in a case. Other parts of it may be broken already. */
   readonly break: (valid: C) => C
 }
 
@@ -31,7 +33,7 @@ export function guardSuite<C>(
   guards: readonly Guard<C>[],
 ): void {
   describe(name, () => {
-    it('is approved while nothing speaks against it', () => {
+    it('is approved without a fault', () => {
       expect(reasonOf(decide(valid))).toBeNull()
     })
 
@@ -40,7 +42,7 @@ export function guardSuite<C>(
     })
 
     const pairs = guards.flatMap((upper, i) => guards.slice(i + 1).map((lower) => ({ upper, lower })))
-    it(`${pairs.length} pairs of faults: the upper one is told`, () => {
+    it(`${pairs.length} pairs of faults: gives the upper reason`, () => {
       const answered = pairs.map(({ upper, lower }) => ({
         faults: [upper.fault, lower.fault],
         reason: reasonOf(decide(upper.break(lower.break(valid)))),

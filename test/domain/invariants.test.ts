@@ -1,4 +1,6 @@
-/** @module Random days of one terminal against a small sequential model, and every order of a few messages. */
+/**
+ * @module Random days of one terminal against a small sequential model, and every order of a few messages.
+ */
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -6,9 +8,9 @@ import type { DeclineReason } from '../../src/domain/decline-reason.ts'
 import type { Answer } from '../../src/domain/types.ts'
 import { voidableUntil } from '../../src/domain/window.ts'
 import { merchant } from './fixtures.ts'
-import { type Answered, type Command, World } from './world.ts'
+import { type Command, type Result, World } from './world.ts'
 
-/** What an outsider knows who only reads the answers: which sales stand, and which of them are voided. */
+/** The state that the answers alone imply: the sales that stand and the sales that are voided. */
 class Ledger {
   readonly sales = new Map<
     string,
@@ -19,24 +21,24 @@ class Ledger {
   readonly reversed = new Set<string>()
   readonly declined = new Set<string>()
 
-  record(command: Exclude<Command, { kind: 'wait' }>, answered: Answered, world: World): void {
-    const { key, answer, decision } = answered
+  record(command: Exclude<Command, { kind: 'wait' }>, result: Result, world: World): void {
+    const { key, answer, decision } = result
     const first = this.first.get(key)
     if (first === undefined) {
-      if (decision.kind === 'commit') this.first.set(key, { content: answered.content, answer })
-    } else if (first.content !== answered.content) {
+      if (decision.kind === 'commit') this.first.set(key, { content: result.content, answer })
+    } else if (first.content !== result.content) {
       expect(answer.reason).toBe('key_reused_with_different_content')
     } else if (this.reversed.has(key)) {
       expect(answer.reason).toBe('message_reversed')
     } else {
       expect(answer).toBe(first.answer)
     }
-    if (decision.kind === 'commit' && answer.reason === null) this.effect(command, answered, world)
+    if (decision.kind === 'commit' && answer.reason === null) this.effect(command, result, world)
   }
 
   private effect(
     command: Exclude<Command, { kind: 'wait' }>,
-    { key, batchNumber }: Answered,
+    { key, batchNumber }: Result,
     world: World,
   ): void {
     switch (command.kind) {
@@ -78,7 +80,7 @@ class Ledger {
     }
   }
 
-  /** What a reversal names has no effect from now on; a declined message keeps its answer. */
+  /** The reversed message loses its effect. A declined message keeps its answer. */
   private reverse(target: string): void {
     const first = this.first.get(target)
     if (this.declined.has(target) || (first !== undefined && first.answer.reason !== null)) return
@@ -107,8 +109,8 @@ class Ledger {
       if (voidedBy !== null) sum.splice(2, 2, credit + amount, credits + 1)
     }
     for (const [number, b] of world.batches) {
-      const answered = [b.debitAmount, b.debitCount, b.creditAmount, b.creditCount]
-      expect([number, answered]).toEqual([number, sums.get(number) ?? [0, 0, 0, 0]])
+      const totals = [b.debitAmount, b.debitCount, b.creditAmount, b.creditCount]
+      expect([number, totals]).toEqual([number, sums.get(number) ?? [0, 0, 0, 0]])
       expect(b.state).toBe(this.settled.has(number) ? 'closed' : 'open')
     }
   }
@@ -146,7 +148,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 ) as fc.Arbitrary<Command>
 
 describe('random days', () => {
-  it('keep to the model', () => {
+  it('match the model', () => {
     const reasons = new Set<DeclineReason | null>()
     const commits = { void: 0, void_reversal: 0, sale_reversal: 0, settlement: 0 }
     fc.assert(
@@ -158,22 +160,19 @@ describe('random days', () => {
             world.now += c.minutes * 60_000
             continue
           }
-          const answered = world.send(c)
-          reasons.add(answered.answer.reason)
-          if (
-            answered.decision.kind === 'commit' &&
-            Object.keys(answered.decision.draft.effects).length > 0
-          ) {
-            const { kind } = answered.decision.draft
+          const result = world.send(c)
+          reasons.add(result.answer.reason)
+          if (result.decision.kind === 'commit' && Object.keys(result.decision.draft.effects).length > 0) {
+            const { kind } = result.decision.draft
             if (kind in commits) commits[kind as keyof typeof commits]++
           }
-          ledger.record(c, answered, world)
+          ledger.record(c, result, world)
           ledger.check(world)
         }
       }),
       { numRuns: 500 },
     )
-    // The days were eventful: every reason that this terminal can meet, and every kind of effect, came up.
+    // The days reach every reason that this terminal can get, and every kind of effect.
     expect([...reasons].sort()).toEqual(
       [
         null,
@@ -194,7 +193,7 @@ describe('random days', () => {
   })
 })
 
-describe('in every order', () => {
+describe('every order', () => {
   const open = { amount: 100, batch: 'open' } as const
   const sale = { kind: 'sale', stan: 1, ...open } as const
   const voided = { kind: 'void', stan: 2, original: 1, ...open } as const
@@ -207,7 +206,7 @@ describe('in every order', () => {
     for (const [i, next] of left.entries()) yield* orders(left.toSpliced(i, 1), [...taken, next])
   }
 
-  /** Debit and credit left, after every order. */
+  /** The debit and credit that remain after each order. */
   function outcomes(messages: readonly Sent[]): Set<string> {
     const found = new Set<string>()
     for (const order of orders(messages)) {
@@ -224,7 +223,7 @@ describe('in every order', () => {
     ['sale, void, their copies, reversal of the void', [sale, sale, voided, voided, undoVoid], '100 0'],
     ['sale, void, their copies, reversal of the sale', [sale, sale, voided, voided, undoSale], '0 0'],
     ['all of them, the reversals twice', [sale, voided, voided, undoSale, undoVoid, undoVoid], '0 0'],
-  ] as const)('%s: %s', (_, messages, expected) => {
+  ] as const)('of %s leaves one outcome', (_, messages, expected) => {
     expect(outcomes(messages)).toEqual(new Set([expected]))
   })
 })

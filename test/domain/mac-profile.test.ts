@@ -1,10 +1,10 @@
-/** @module What a MAC profile means, profile by profile, and which let blocks be swapped. */
+/** @module The algorithm and key of each MAC profile, and which profiles let blocks be swapped. */
 
 import { expect, it } from 'vitest'
 import { isMalleable, macAlgorithmOf, makLengthOf } from '../../src/domain/mac-profile.ts'
 import { MAC_PROFILES } from '../../src/domain/types.ts'
 
-it('every profile has an algorithm, a length of key, and folds by XOR or chains', () => {
+it('gives every profile an algorithm and a key length, and folds by XOR or chains', () => {
   expect(
     MAC_PROFILES.map((profile) => [
       profile,

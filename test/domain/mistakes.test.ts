@@ -1,4 +1,4 @@
-/** @module What no caller may hand to a decision: it throws, and says nothing of what the message holds. */
+/** @module Inputs that no caller may pass to a decision. It throws, without any content of the message. */
 
 import { describe, expect, it } from 'vitest'
 import { decideAcquirerEvent } from '../../src/domain/decide-acquirer-event.ts'
@@ -19,7 +19,7 @@ const event = (name: string) =>
     event: name,
     acquirerRrn: null,
   }) as unknown as AcquirerEventRequest
-const person = { ...f.voidRequest, kind: 'case', resolution: 'stands' } as unknown as CaseRequest
+const caseRequest = { ...f.voidRequest, kind: 'case', resolution: 'stands' } as unknown as CaseRequest
 
 function entryOf(decision: Decision): JournalEntry {
   if (decision.kind !== 'commit') throw new Error('expected a commit')
@@ -30,35 +30,35 @@ const claim = entryOf(asPending(approval, forVoid, f.generated))
 const forwarded = claim.effects.claim as AcquirerMessage
 const claimedVoid: LoadedState = { ...forVoid, earlier: claim, claim, forwarded }
 
-describe('it is a mistake', () => {
+describe('throws on', () => {
   it.each([
     [
-      'to claim a void without its sale',
+      'a claim for a void without its sale',
       () => asPending(approval, f.loadedState, f.generated),
       /has its sale/,
     ],
     [
-      'to hear an acquirer on what was never claimed',
+      'an acquirer event for an unclaimed message',
       () => decideAcquirerEvent(event('acquirer_approved'), { ...claimedVoid, claim: null }, f.generated),
       /an entry after a claim needs the claim/,
     ],
     [
-      'or is at no acquirer',
+      'an acquirer event for a message that was not forwarded',
       () => decideAcquirerEvent(event('acquirer_approved'), { ...claimedVoid, forwarded: null }, f.generated),
       /an entry after a claim needs the claim/,
     ],
     [
-      'to hear what no acquirer says',
+      'an unknown acquirer event',
       () => decideAcquirerEvent(event('reversal'), claimedVoid, f.generated),
       /unknown event/,
     ],
     [
-      'to decide a case of what was never claimed',
-      () => decideCase(person, { ...claimedVoid, claim: null }, f.generated),
+      'a case decision for an unclaimed message',
+      () => decideCase(caseRequest, { ...claimedVoid, claim: null }, f.generated),
       /an entry after a claim needs the claim/,
     ],
     [
-      'to approve a claim of nothing',
+      'an approval of an empty claim',
       () =>
         decideAcquirerEvent(
           event('acquirer_approved'),
@@ -68,7 +68,7 @@ describe('it is a mistake', () => {
       /has a sale or a void/,
     ],
     [
-      'to take an entry without an answer for anything but a claim',
+      'an entry that has no answer and is not a claim',
       () => repeatedMessage(f.voidRequest, { ...claimedVoid, forwarded: null }, f.generated),
       /is a claim/,
     ],
@@ -78,7 +78,7 @@ describe('it is a mistake', () => {
   })
 })
 
-it('an approval that is of no sale and no void needs no acquirer', () => {
+it('does not forward an approval without a sale or a void', () => {
   const entry = { ...approval, draft: { ...entryOf(approval), effects: {} } } as Decision
   expect(asPending(entry, forVoid, f.generated)).toBe(entry)
 })

@@ -1,4 +1,4 @@
-/** @module Totals of a batch and field 48: what it holds, what it compares, and where its counters go round. */
+/** @module Totals of a batch and field 48: its content, its comparison, and counters that wrap. */
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -18,7 +18,7 @@ const request = totals(123456, 12, 789, 3)
 
 /** Positions of field 48 (protocol.md §3.8): each half is n12 n3 n12 n3 and its code n1. */
 describe('settlementTotals', () => {
-  it('lays the halves out one after the other', () => {
+  it('writes the two halves one after the other', () => {
     expect(settlementTotals(ours, { domestic: '1', foreign: '2' })).toBe(
       `000000123456${'012'}000000000789${'003'}${'1'}${'0'.repeat(30)}${'2'}`,
     )
@@ -29,7 +29,7 @@ describe('settlementTotals', () => {
     [1000, '000'],
     [1001, '001'],
     [65_535, '535'],
-  ])('a count of %d is written %s: three digits go round', (count, digits) => {
+  ])('writes a count of %d as %s: three digits wrap', (count, digits) => {
     const text = settlementTotals(
       { ...ours, debitCount: count, creditCount: count },
       { domestic: '1', foreign: '1' },
@@ -41,7 +41,7 @@ describe('settlementTotals', () => {
     [999_999_999_999, '999999999999'],
     [1_000_000_000_000, '000000000000'],
     [1_999_999_999_998, '999999999998'],
-  ])('an amount of %d is written %s: twelve digits go round', (amount, digits) => {
+  ])('writes an amount of %d as %s: twelve digits wrap', (amount, digits) => {
     const large = { ...ours, debitAmount: amount, creditAmount: amount }
     const text = settlementTotals(large, { domestic: '1', foreign: '1' })
     expect([text.slice(0, 12), text.slice(15, 27), text.length]).toEqual([digits, digits, 62])
@@ -49,7 +49,7 @@ describe('settlementTotals', () => {
 })
 
 describe('compareTotals', () => {
-  it('agrees with its own totals', () => {
+  it('matches its own totals', () => {
     expect(compareTotals(request, ours)).toEqual({
       equal: true,
       answer: settlementTotals(ours, { domestic: '1', foreign: '1' }),
@@ -63,11 +63,11 @@ describe('compareTotals', () => {
     `${'0'.repeat(61)}A`,
     ` ${'0'.repeat(61)}`,
     `${'0'.repeat(62)}\n`,
-  ])('is undefined for %j', (field48) => {
+  ])('returns undefined for %j', (field48) => {
     expect(compareTotals(field48, ours)).toBeUndefined()
   })
 
-  it('sees every digit but the two codes', () => {
+  it('compares every digit except the two codes', () => {
     for (let i = 0; i < 62; i++) {
       const digit = (Number(request[i]) + 1) % 10
       const changed = `${request.slice(0, i)}${digit}${request.slice(i + 1)}`
@@ -75,7 +75,7 @@ describe('compareTotals', () => {
     }
   })
 
-  it('answers our totals and says which half differs', () => {
+  it('returns our totals and the half that differs', () => {
     expect(compareTotals(`1${request.slice(1)}`, ours)?.answer).toBe(
       settlementTotals(ours, { domestic: '2', foreign: '1' }),
     )
@@ -85,10 +85,10 @@ describe('compareTotals', () => {
   })
 })
 
-describe('adding up', () => {
+describe('the sum of totals', () => {
   const open: Batch = { ...NO_TOTALS, batchNumber: '000001', state: 'open' }
 
-  it('is exact and undone by its opposite', () => {
+  it('is exact, and its inverse restores it', () => {
     const step = fc.record({ amount: fc.integer({ min: 1, max: 999_999_999_999 }), sale: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step, { maxLength: 50 }), (steps) => {

@@ -1,4 +1,4 @@
-/** @module What only the acquirer's list has, as it is written down; and decisions on entries that hold less than they might. */
+/** @module Stored messages that only the acquirer's list has, and decisions on entries with few fields. */
 
 import { describe, expect, it } from 'vitest'
 import type { ReconciliationRecord } from '../../src/domain/compare-record.ts'
@@ -25,9 +25,9 @@ const claim = {
 }
 const forwarded = claim.effects.claim as AcquirerMessage
 
-const names = { merchantId: f.MID, terminalId: f.TID, batchNumber: '000001', acquirerStan: '000777' }
+const reference = { merchantId: f.MID, terminalId: f.TID, batchNumber: '000001', acquirerStan: '000777' }
 const bare: ReconciliationRecord = {
-  ...names,
+  ...reference,
   kind: 'void',
   state: 'approved',
   amount: null,
@@ -36,10 +36,10 @@ const bare: ReconciliationRecord = {
   authorizationCode: null,
   original: null,
 }
-const key = acquirerKey(names)
+const key = acquirerKey(reference)
 const AS_OF = f.NOW - 1000
 
-const listed = (record: ReconciliationRecord, original: LoadedState['original'] = null) =>
+const draftOfRecord = (record: ReconciliationRecord, original: LoadedState['original'] = null) =>
   draftOf(
     decideReconciliation(
       {
@@ -54,15 +54,15 @@ const listed = (record: ReconciliationRecord, original: LoadedState['original'] 
     ),
   )
 
-describe('what only the acquirer has', () => {
-  it('is known by its number there', () => {
+describe('a message that only the acquirer has', () => {
+  it('has a key from the acquirer’s number', () => {
     expect(key).toBe(`acquirer|${f.MID}|${f.TID}|000001|000777`)
   })
 
-  it('is written down as it was told, and what was not told is not made up', () => {
-    expect(listed(bare).effects).toEqual({
+  it('stores the fields of the record and invents none', () => {
+    expect(draftOfRecord(bare).effects).toEqual({
       claim: {
-        ...names,
+        ...reference,
         messageKey: key,
         kind: 'void',
         amount: 0,
@@ -83,7 +83,7 @@ describe('what only the acquirer has', () => {
     })
   })
 
-  const answered: ReconciliationRecord = {
+  const fullRecord: ReconciliationRecord = {
     ...bare,
     amount: 1234,
     currencyCode: '156',
@@ -93,8 +93,8 @@ describe('what only the acquirer has', () => {
   }
   const forwardedSale = { ...f.original, forwarded: { ...forwarded, acquirerRrn: 'ACQR00000001' } }
 
-  it('names its sale as the acquirer does', () => {
-    expect(listed(answered, forwardedSale).effects.claim).toMatchObject({
+  it('refers to its sale by the acquirer’s numbers', () => {
+    expect(draftOfRecord(fullRecord, forwardedSale).effects.claim).toMatchObject({
       amount: 1234,
       original: {
         batchNumber: '000001',
@@ -105,9 +105,9 @@ describe('what only the acquirer has', () => {
       acquirerRrn: 'ACQR00000003',
       acquirerAmount: 1234,
     })
-    expect(listed(answered, f.original).effects.claim?.original?.rrn).toBe(f.sale.rrn)
+    expect(draftOfRecord(fullRecord, f.original).effects.claim?.original?.rrn).toBe(f.sale.rrn)
     const unnumbered = { ...forwardedSale, forwarded: { ...forwarded, acquirerRrn: null } }
-    expect(listed(answered, unnumbered).effects.claim?.original?.rrn).toBe(f.sale.rrn)
+    expect(draftOfRecord(fullRecord, unnumbered).effects.claim?.original?.rrn).toBe(f.sale.rrn)
   })
 
   it.each([
@@ -117,13 +117,13 @@ describe('what only the acquirer has', () => {
     ['is of another terminal', { terminalId: '87654321' }, {}],
     ['is in another currency', { currencyCode: '840' }, {}],
     ['is of a sale that was declined', {}, { sale: { ...f.sale, status: 'declined' } }],
-  ] as const)('is not taken up as a void where it %s', (_, line, more) => {
-    const { effects } = listed({ ...answered, ...line }, { ...f.original, ...more })
+  ] as const)('creates no void when it %s', (_, line, more) => {
+    const { effects } = draftOfRecord({ ...fullRecord, ...line }, { ...f.original, ...more })
     expect(Object.keys(effects)).toEqual(['claim'])
   })
 
-  it('is taken up in the sale’s currency where none is told', () => {
-    expect(listed({ ...answered, currencyCode: null }, f.original).effects.voidRecord).toEqual({
+  it('uses the sale’s currency when the record has none', () => {
+    expect(draftOfRecord({ ...fullRecord, currencyCode: null }, f.original).effects.voidRecord).toEqual({
       ...f.voidRecord,
       messageKey: key,
       stan: null,
@@ -132,8 +132,8 @@ describe('what only the acquirer has', () => {
   })
 })
 
-describe('an entry that holds less than it might', () => {
-  it('an approval of no sale and no void is reversed by its key alone', () => {
+describe('an entry with few fields', () => {
+  it('of an approval without sale and void is reversed by its key alone', () => {
     const target = f.entryFor(f.voidRequest, { kind: 'void', effects: {} })
     const request = { ...f.reversalOfVoid, amount: undefined as unknown as number, cardFingerprint: 'd' }
     const { effects, answer } = draftOf(decideReversal(request, { ...f.loadedState, target }, f.generated))
@@ -141,7 +141,7 @@ describe('an entry that holds less than it might', () => {
     expect(effects).toEqual({ reversals: [{ targetKey: f.voidRequest.messageKey, kind: 'reversed' }] })
   })
 
-  it('a case on what only the acquirer has is closed, and nothing of ours is undone', () => {
+  it('of a message that only the acquirer has closes its case and undoes nothing of ours', () => {
     const open = { caseReason: 'only_acquirer', caseOpenedAt: f.NOW, caseClosedAt: null } as const
     const message: AcquirerMessage = { ...forwarded, state: 'approved', ...open }
     const request = { ...f.voidRequest, kind: 'case', resolution: 'undone' } as unknown as CaseRequest

@@ -1,4 +1,4 @@
-/** @module The acquirer's list against what we hold: every state and every word, and what each comes to. */
+/** @module The acquirer's records against ours: the result for every state and every record status. */
 
 import { describe, expect, it } from 'vitest'
 import {
@@ -56,16 +56,20 @@ const record: ReconciliationRecord = {
   original: { batchNumber: message.batchNumber, stan: '000001' },
 }
 
-const attemptOf = (state: AcquirerStatus): ReconciliationRecord => ({
+const recordWith = (state: AcquirerStatus): ReconciliationRecord => ({
   ...record,
   state,
   amount: state === 'absent' ? null : record.amount,
 })
 
-const summary = (found: ReconciliationResult): string =>
-  found.result === 'resolves' ? found.event : found.result === 'differs' ? found.difference : found.result
+const summary = (result: ReconciliationResult): string =>
+  result.result === 'resolves'
+    ? result.event
+    : result.result === 'differs'
+      ? result.difference
+      : result.result
 
-/** State → what the list's word comes to: approved, declined, reversed, absent. */
+/** State → the result for each record status: approved, declined, reversed, absent. */
 const TABLE: Readonly<Record<AcquirerState, readonly string[]>> = {
   pending: ['acquirer_approved', 'acquirer_declined', 'acquirer_declined', 'in_progress'],
   undoing: ['in_progress', 'acquirer_undone', 'acquirer_undone', 'in_progress'],
@@ -75,24 +79,24 @@ const TABLE: Readonly<Record<AcquirerState, readonly string[]>> = {
   reversed: ['state', 'agrees', 'agrees', 'agrees'],
 }
 
-describe('a line of the list', () => {
-  it.each(ACQUIRER_STATES)('of what is %s here', (state) => {
+describe('a reconciliation record', () => {
+  it.each(ACQUIRER_STATES)('of a message that is %s here', (state) => {
     const found = ACQUIRER_STATUSES.map((status) =>
-      summary(compareRecord(ourRecord(state), attemptOf(status), AS_OF)),
+      summary(compareRecord(ourRecord(state), recordWith(status), AS_OF)),
     )
     expect(found).toEqual(TABLE[state])
   })
 
-  it('of what we have no trace of', () => {
-    expect(ACQUIRER_STATUSES.map((status) => summary(compareRecord(null, attemptOf(status), AS_OF)))).toEqual(
-      ['only_acquirer', 'only_acquirer', 'only_acquirer', 'agrees'],
-    )
+  it('of an unknown message', () => {
+    expect(
+      ACQUIRER_STATUSES.map((status) => summary(compareRecord(null, recordWith(status), AS_OF))),
+    ).toEqual(['only_acquirer', 'only_acquirer', 'only_acquirer', 'agrees'])
   })
 
-  it('says nothing of what changed here after the list was made', () => {
+  it('does not count when our state changed after the list was made', () => {
     for (const state of ACQUIRER_STATES)
       expect(
-        summary(compareRecord(ourRecord(state, { movedAt: AS_OF + 1 }), attemptOf('declined'), AS_OF)),
+        summary(compareRecord(ourRecord(state, { movedAt: AS_OF + 1 }), recordWith('declined'), AS_OF)),
       ).toBe('changed_since')
   })
 
@@ -109,26 +113,26 @@ describe('a line of the list', () => {
     )
   })
 
-  it('with another amount of what stands nowhere is nothing to look at', () => {
-    const line = { ...attemptOf('declined'), amount: 1 }
+  it('with another amount agrees when the message stands on neither side', () => {
+    const line = { ...recordWith('declined'), amount: 1 }
     expect(summary(compareRecord(ourRecord('declined'), line, AS_OF))).toBe('agrees')
   })
 
-  it('that approves a void of a batch closed meanwhile is for a person', () => {
+  it('that approves a void of a closed batch needs a person', () => {
     expect(summary(compareRecord(ourRecord('pending', {}, false), record, AS_OF))).toBe('state')
   })
 
-  it('is known once a case says the same, open or closed, and not when it says something else', () => {
-    const answered = {
+  it('is known when a case, open or closed, has the same content', () => {
+    const caseOnRecord = {
       caseReason: 'record_differs',
       acquirerStatus: 'declined',
       acquirerAmount: record.amount,
     } as const
     for (const caseClosedAt of [null, f.NOW]) {
-      const before = ourRecord('approved', { ...answered, caseOpenedAt: f.NOW, caseClosedAt })
-      expect(summary(compareRecord(before, attemptOf('declined'), AS_OF))).toBe('known_case')
-      expect(summary(compareRecord(before, attemptOf('reversed'), AS_OF))).toBe('state')
-      expect(summary(compareRecord(before, { ...attemptOf('declined'), amount: 1 }, AS_OF))).toBe('amount')
+      const before = ourRecord('approved', { ...caseOnRecord, caseOpenedAt: f.NOW, caseClosedAt })
+      expect(summary(compareRecord(before, recordWith('declined'), AS_OF))).toBe('known_case')
+      expect(summary(compareRecord(before, recordWith('reversed'), AS_OF))).toBe('state')
+      expect(summary(compareRecord(before, { ...recordWith('declined'), amount: 1 }, AS_OF))).toBe('amount')
     }
   })
 })
@@ -151,24 +155,24 @@ const at = (state: AcquirerState, more: Partial<AcquirerMessage> = {}): LoadedSt
   forwarded: ourRecord(state, more).message,
 })
 
-describe('applied', () => {
-  it('an answer is the acquirer’s word, with its references', () => {
+describe('its decision', () => {
+  it('takes an outcome as the acquirer’s answer, with its references', () => {
     expect(draftOf(decideReconciliation(request(record), at('pending'), LATER))).toMatchObject({
       kind: 'void',
       answer: { responseCode: '00', authorizationCode: '909090' },
       effects: { acquirerMoves: [{ state: 'approved', acquirerRrn: 'ACQR00000009' }] },
     })
     expect(
-      draftOf(decideReconciliation(request(attemptOf('reversed')), at('pending'), LATER)).answer?.reason,
+      draftOf(decideReconciliation(request(recordWith('reversed')), at('pending'), LATER)).answer?.reason,
     ).toBe('message_reversed')
-    expect(draftOf(decideReconciliation(request(attemptOf('declined')), at('reversing'), LATER)).kind).toBe(
+    expect(draftOf(decideReconciliation(request(recordWith('declined')), at('reversing'), LATER)).kind).toBe(
       'acquirer_undone',
     )
   })
 
-  it('a difference is a case, which leaves the state and goes on asking where something is owed', () => {
+  it('opens a case for a difference, keeps the state and keeps pending inquiries', () => {
     const { kind, messageKey, effects } = draftOf(
-      decideReconciliation(request(attemptOf('absent')), at('approved'), LATER),
+      decideReconciliation(request(recordWith('absent')), at('approved'), LATER),
     )
     expect([kind, messageKey]).toEqual(['case', `${message.messageKey}|case|${f.terminal.head.seq + 1}`])
     expect(effects).toEqual({
@@ -190,16 +194,16 @@ describe('applied', () => {
     ])
   })
 
-  it('what agrees, is owed, or came later writes nothing', () => {
+  it('writes nothing when it agrees, is queued or is outdated', () => {
     for (const [line, state, more] of [
       [record, 'approved', {}],
       [record, 'undoing', {}],
-      [attemptOf('declined'), 'approved', { movedAt: AS_OF + 1 }],
+      [recordWith('declined'), 'approved', { movedAt: AS_OF + 1 }],
     ] as const)
       expect(decideReconciliation(request(line), at(state, more), LATER).kind).toBe('pending')
   })
 
-  const lost = (line: ReconciliationRecord, more: Partial<LoadedState> = {}) =>
+  const draftOfUnknown = (line: ReconciliationRecord, more: Partial<LoadedState> = {}) =>
     draftOf(
       decideReconciliation(
         request(line, 'acquirer|x'),
@@ -208,8 +212,8 @@ describe('applied', () => {
       ),
     )
 
-  it('a void that only the acquirer has is taken up with a case, and counts', () => {
-    const { kind, answer, effects } = lost(record)
+  it('adopts a void that only the acquirer has, opens a case and counts it', () => {
+    const { kind, answer, effects } = draftOfUnknown(record)
     expect([kind, answer]).toEqual(['acquirer_only', null])
     expect(effects).toMatchObject({
       claim: {
@@ -228,35 +232,35 @@ describe('applied', () => {
 
   const liveVoid = { id: 'v', messageKey: 'v', state: 'pending', forwarded: true } as const
   it.each([
-    ['whose sale is not known', record, { original: null }],
-    ['whose sale is reversed', record, { original: { ...f.original, reversed: true } }],
-    ['whose sale has a void', record, { original: { ...f.original, liveVoid } }],
-    ['of another amount than the sale', { ...record, amount: 1 }, {}],
-    ['of another batch than the sale', { ...record, batchNumber: '000009' }, {}],
-  ] as const)('one %s is written down with a case, and no more', (_, line, more) => {
-    const { effects } = lost(line, more)
+    ['with an unknown sale', record, { original: null }],
+    ['with a reversed sale', record, { original: { ...f.original, reversed: true } }],
+    ['with a voided sale', record, { original: { ...f.original, liveVoid } }],
+    ['with an amount other than the sale’s', { ...record, amount: 1 }, {}],
+    ['with a batch other than the sale’s', { ...record, batchNumber: '000009' }, {}],
+  ] as const)('stores a void %s as a case only', (_, line, more) => {
+    const { effects } = draftOfUnknown(line, more)
     expect(Object.keys(effects)).toEqual(['claim'])
     expect(effects.claim).toMatchObject({ state: 'approved', caseReason: 'only_acquirer' })
   })
 
-  it('of a closed batch it is taken up and not counted', () => {
+  it('adopts a void of a closed batch and does not count it', () => {
     const terminal = { ...f.terminal, batch: { ...f.batch, batchNumber: '000002' } }
-    expect(Object.keys(lost(record, { terminal }).effects)).toEqual(['claim', 'voidRecord'])
+    expect(Object.keys(draftOfUnknown(record, { terminal }).effects)).toEqual(['claim', 'voidRecord'])
   })
 
-  it('what has no effect there either needs no person', () => {
+  it('opens no case for a message without effect at the acquirer', () => {
     for (const [status, state] of [
       ['declined', 'declined'],
       ['reversed', 'reversed'],
     ] as const) {
-      const { effects } = lost(attemptOf(status))
+      const { effects } = draftOfUnknown(recordWith(status))
       expect(Object.keys(effects)).toEqual(['claim'])
       expect(effects.claim).toMatchObject({ state, caseReason: null, caseOpenedAt: null })
     }
   })
 })
 
-describe('a line of a sale that was fed', () => {
+describe('a reconciliation record of a captured sale', () => {
   const ofSale = { ...record, kind: 'sale', acquirerStan: f.sale.stan, amount: f.sale.amount } as const
   const decide = (
     line: ReconciliationRecord,
@@ -269,7 +273,7 @@ describe('a line of a sale that was fed', () => {
       LATER,
     )
 
-  it('that says what we hold changes nothing', () => {
+  it('that agrees with ours changes nothing', () => {
     expect(decide(ofSale)).toMatchObject({ kind: 'replay', entry: f.saleEntry })
     expect(decide({ ...ofSale, state: 'reversed' }, { ...f.original, reversed: true }).kind).toBe('replay')
   })
@@ -277,7 +281,7 @@ describe('a line of a sale that was fed', () => {
   it.each([
     ['another state', { ...ofSale, state: 'declined' }],
     ['another amount', { ...ofSale, amount: 1 }],
-  ] as const)('that says %s makes it a message at the acquirer, with a case', (_, line) => {
+  ] as const)('with %s makes the sale an acquirer message with a case', (_, line) => {
     const { kind, messageKey, answer, effects } = draftOf(decide(line))
     const seq = f.terminal.head.seq + 1
     expect([kind, messageKey, answer]).toEqual(['case', `${f.sale.messageKey}|case|${seq}`, null])
@@ -302,7 +306,7 @@ describe('a line of a sale that was fed', () => {
     })
   })
 
-  it('is of no such sale where that was never told, or is another', () => {
+  it('does not match when the sale was not captured or is another sale', () => {
     expect(draftOf(decide(ofSale, f.original, null)).kind).toBe('acquirer_only')
     const other = { ...f.original, sale: { ...f.sale, messageKey: 'another' } }
     expect(draftOf(decide(ofSale, other)).kind).toBe('acquirer_only')

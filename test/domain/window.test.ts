@@ -1,4 +1,7 @@
-/** @module Until when a sale can be voided: to the millisecond, across DST changes, against Temporal as the oracle. */
+/**
+ * @module The end of a sale's void window: to the millisecond, across DST changes, against Temporal as the
+ * oracle.
+ */
 /// <reference lib="esnext.temporal" />
 
 import fc from 'fast-check'
@@ -12,14 +15,14 @@ import { reasonOf } from './guards.ts'
 const at = (iso: string): number => Temporal.Instant.from(iso).epochMilliseconds
 const iso = (ms: number): string => Temporal.Instant.fromEpochMilliseconds(ms).toString()
 
-/** The reason for which a void at `now` of a sale made at `soldAt` is refused. */
+/** The reason that refuses a void at `now` of a sale made at `soldAt`. */
 function voidAt(now: number, soldAt: number, of: Partial<Merchant>) {
   const where = { ...loadedState, merchant: { ...merchant, ...of } }
   const state = { ...original, sale: { ...sale, soldAt } }
   return reasonOf(decideVoid(voidRequest, { ...where, original: state }, { ...generated, now }))
 }
 
-/** A void is taken in the last millisecond before `until` and refused at it. */
+/** A void is accepted in the last millisecond before `until` and rejected at `until`. */
 function expectWindow(soldAt: number, of: Partial<Merchant>, until: string): void {
   const answered = voidableUntil(soldAt, { ...merchant, ...of })
   expect(answered === null ? null : iso(answered)).toBe(until)
@@ -94,14 +97,14 @@ describe('a business day', () => {
 describe('other policies', () => {
   const minutes = (n: number): Partial<Merchant> => ({ window: { kind: 'minutes', minutes: n } })
 
-  it('minutes run on through a DST change and past a cut-off', () => {
+  it('minutes continue through a DST change and past a cut-off', () => {
     const berlin = { timeZone: 'Europe/Berlin', cutOff: '02:30' }
     expectWindow(at('2026-03-29T00:45:00.001Z'), { ...berlin, ...minutes(30) }, '2026-03-29T01:15:00.001Z')
     expectWindow(at('2026-10-25T00:15:00Z'), { ...berlin, ...minutes(60) }, '2026-10-25T01:15:00Z')
     expectWindow(at('2026-06-01T00:00:00Z'), minutes(525_600), '2027-06-01T00:00:00Z')
   })
 
-  it('the same batch: no time ends it', () => {
+  it('same batch: no time ends it', () => {
     const sameBatch: { window: WindowPolicy } = { window: { kind: 'same_batch' } }
     expect(voidableUntil(sale.soldAt, { ...merchant, ...sameBatch })).toBeNull()
     expect(voidAt(at('2036-06-01T00:00:00Z'), sale.soldAt, sameBatch)).toBeNull()
@@ -130,7 +133,9 @@ describe('against Temporal', () => {
   ]
   const year = (n: number) => Date.UTC(n, 0, 1)
 
-  /** The first instant at which a clock, walked from local midnight on, reads the cut-off or later, on each date. */
+  /**
+   * The first instant on each date at which a clock, read from local midnight on, shows the cut-off or later.
+   */
   function oracle(instant: number, timeZone: string, cutOff: Temporal.PlainTime): number {
     const today = Temporal.Instant.fromEpochMilliseconds(instant).toZonedDateTimeISO(timeZone).toPlainDate()
     for (let day = 0; ; day++) {
@@ -140,7 +145,7 @@ describe('against Temporal', () => {
         wall.toZonedDateTime(timeZone, { disambiguation }),
       )
       if (earlier === undefined || later === undefined) throw new Error('two readings')
-      // Skipped: neither reading shows the time that was asked for; the change lies between them.
+      // Skipped: neither reading shows the requested time, so the change lies between them.
       const exists = earlier.toPlainDateTime().equals(wall)
       const change = earlier.getTimeZoneTransition('next')
       const found = exists ? earlier.epochMilliseconds : change?.epochMilliseconds
@@ -157,7 +162,7 @@ describe('against Temporal', () => {
   const timeOf = (minuteOfDay: number) =>
     new Temporal.PlainTime(Math.floor(minuteOfDay / 60), minuteOfDay % 60)
 
-  it('anywhere', () => {
+  it('at any time', () => {
     fc.assert(
       fc.property(cases, ({ timeZone, instant, minuteOfDay }) => {
         const cutOff = timeOf(minuteOfDay)
@@ -226,7 +231,7 @@ describe('localFields', () => {
   })
 })
 
-it('isTimeZone knows IANA names and nothing else', () => {
+it('accepts IANA names and nothing else', () => {
   for (const name of ['Asia/Shanghai', 'UTC', 'America/Argentina/Buenos_Aires'])
     expect(isTimeZone(name)).toBe(true)
   for (const name of ['', 'Mars/Olympus', 'Asia/Shanghai ', '../etc', 'Shanghai'])

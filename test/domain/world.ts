@@ -1,4 +1,7 @@
-/** @module One terminal in memory: finds a message's situation as the store would, decides, and applies the effects. */
+/**
+ * @module One terminal in memory: it loads a message's state as the store would, decides, and applies the
+ * effects.
+ */
 
 import { newTerminal } from '../../src/domain/decide-provision.ts'
 import { decideReversal } from '../../src/domain/decide-reversal.ts'
@@ -26,7 +29,7 @@ import type {
 } from '../../src/domain/types.ts'
 import { entryFor, keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } from './fixtures.ts'
 
-/** What a terminal or a back office may send. The STAN is a small number, so that keys meet again. */
+/** A message from a terminal or a back office. The STAN is a small number, so that keys repeat. */
 export type Command =
   | { readonly kind: 'sale'; readonly stan: number; readonly amount: number; readonly batch: Named }
   | {
@@ -52,10 +55,10 @@ export type Command =
   | { readonly kind: 'settle'; readonly stan: number; readonly off: number; readonly batch: Named }
   | { readonly kind: 'wait'; readonly minutes: number }
 
-/** Which batch a message names: the open one, or the one before it. */
+/** The batch that a message names: the open one, or the one before it. */
 type Named = 'open' | 'last'
 
-export interface Answered {
+export interface Result {
   readonly decision: Decision
   readonly answer: Answer
   readonly key: string
@@ -73,7 +76,7 @@ export class World {
   readonly sales = new Map<string, Sale>()
   readonly voids = new Map<string, VoidRecord & { reversedAt: number | null }>()
   readonly batches = new Map<string, Batch>()
-  private made = 0
+  private generatedCount = 0
 
   constructor() {
     const profile = {
@@ -100,7 +103,7 @@ export class World {
   liveVoidsOf = (saleId: string) =>
     [...this.voids.values()].filter((v) => v.saleId === saleId && v.reversedAt === null)
 
-  send(command: Exclude<Command, { kind: 'wait' }>): Answered {
+  send(command: Exclude<Command, { kind: 'wait' }>): Result {
     const { batchNumber: open } = this.terminal.batch
     const last = six(Math.max(1, Number(open) - 1))
     const batchNumber = command.batch === 'open' ? open : last
@@ -125,7 +128,7 @@ export class World {
           currencyCode: '156',
           card: soldSale.card,
         }
-        return this.take(request, batchNumber, {}, (loadedState, generated) => {
+        return this.decideAndApply(request, batchNumber, {}, (loadedState, generated) => {
           const early = decideSaleEarly(request, loadedState, generated)
           return early ?? decideSale(request, loadedState, generated, { kind: 'approved' })
         })
@@ -146,7 +149,7 @@ export class World {
           fee: null,
           soldAt: this.now,
         }
-        return this.take(request, batchNumber, {}, (loadedState, generated) =>
+        return this.decideAndApply(request, batchNumber, {}, (loadedState, generated) =>
           decideCapturedSale(request, loadedState, generated),
         )
       }
@@ -174,8 +177,11 @@ export class World {
           authorizationCode: null,
           reason: null,
         }
-        return this.take(request, batchNumber, { original: this.stateOf(found) }, (loadedState, generated) =>
-          decideVoid(request, loadedState, generated),
+        return this.decideAndApply(
+          request,
+          batchNumber,
+          { original: this.stateOf(found) },
+          (loadedState, generated) => decideVoid(request, loadedState, generated),
         )
       }
       case 'sale_reversal':
@@ -193,16 +199,16 @@ export class World {
           cardFingerprint: null,
         }
         const target = this.entries.get(targetKey) ?? null
-        const meant =
+        const namedSale =
           of === 'sale'
             ? this.saleWithKey(targetKey)
             : this.sales.get(target?.effects.voidRecord?.saleId ?? '')
-        const found = {
+        const targetState = {
           target,
           targetReversal: this.reversals.get(targetKey) ?? null,
-          original: this.stateOf(meant),
+          original: this.stateOf(namedSale),
         }
-        return this.take(request, batchNumber, found, (loadedState, generated) =>
+        return this.decideAndApply(request, batchNumber, targetState, (loadedState, generated) =>
           decideReversal(request, loadedState, generated),
         )
       }
@@ -215,7 +221,7 @@ export class World {
           messageKey: keyOf(stan, 'settlement', batchNumber),
           totals: totals(debitAmount + command.off, debitCount, creditAmount, creditCount),
         }
-        return this.take(request, batchNumber, {}, (loadedState, generated) =>
+        return this.decideAndApply(request, batchNumber, {}, (loadedState, generated) =>
           decideSettlement(request, loadedState, generated),
         )
       }
@@ -237,12 +243,12 @@ export class World {
     }
   }
 
-  private take(
+  private decideAndApply(
     { messageKey, contentFingerprint }: { messageKey: string; contentFingerprint: string },
     batchNumber: string,
     found: Partial<LoadedState>,
     decide: (loadedState: LoadedState, generated: Generated) => Decision,
-  ): Answered {
+  ): Result {
     const loadedState: LoadedState = {
       terminal: this.terminal,
       merchant,
@@ -258,7 +264,7 @@ export class World {
       undecided: false,
       ...found,
     }
-    const number = ++this.made
+    const number = ++this.generatedCount
     const decision = decide(loadedState, {
       now: this.now,
       rrn: String(number).padStart(12, '0'),
@@ -267,17 +273,17 @@ export class World {
       acquirerStan: six(number),
       privateData: () => '',
     })
-    const answered = { decision, key: messageKey, content: contentFingerprint, batchNumber }
-    if (decision.kind === 'pending') throw new Error('nothing is forwarded in this world')
-    if (decision.kind !== 'commit') return { ...answered, answer: decision.answer }
+    const base = { decision, key: messageKey, content: contentFingerprint, batchNumber }
+    if (decision.kind === 'pending') throw new Error('this world forwards nothing')
+    if (decision.kind !== 'commit') return { ...base, answer: decision.answer }
     const { draft } = decision
     const { seq, hash } = this.terminal.head
     const entry = { ...draft, seq: seq + 1, previousHash: hash, hash: String(seq + 1).padStart(64, '0') }
     this.entries.set(messageKey, entry)
     this.terminal = { ...this.terminal, head: { seq: entry.seq, hash: entry.hash } }
     this.apply(draft.effects)
-    if (draft.answer === null) throw new Error('nothing is claimed in this world')
-    return { ...answered, answer: draft.answer }
+    if (draft.answer === null) throw new Error('this world claims nothing')
+    return { ...base, answer: draft.answer }
   }
 
   private apply({ sale, voidRecord, voidMoved, reversals, batch, nextBatch }: Effects): void {

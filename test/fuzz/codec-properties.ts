@@ -1,4 +1,7 @@
-/** @module What the codec owes for any bytes at all: frames, messages, requests, answers, descriptions and texts. */
+/**
+ * @module The properties of the codec for any bytes: frames, messages, requests, answers, descriptions and
+ * texts.
+ */
 
 import {
   buildAnswer,
@@ -28,22 +31,22 @@ import {
   unpackWhatCan,
 } from '../../src/iso8583/message.ts'
 import { ICC_TAGS } from '../../src/iso8583/names.ts'
-import { parsePosMessage } from '../../src/iso8583/pos-message.ts'
+import { parsePosHead, parsePosMessage } from '../../src/iso8583/pos-message.ts'
 import { serialData, unwrapSerial, wrapSerial, xorLrc } from '../../src/iso8583/serial-frame.ts'
 import { decodeText, encodeText, type TextEncoding } from '../../src/iso8583/text.ts'
 import { microPack } from '../support/micro-iso8583.ts'
-import { must } from './finding.ts'
+import { must } from './counterexample.ts'
 
-/** Bytes; a receipt's texts are shorter. */
+/** Bytes. A receipt's texts are shorter. */
 const LONGEST_TEXT = 64
 
-/** What an input is, in words that many share. */
+/** A short description of an input, which many inputs share. */
 export interface Verdict {
-  readonly words: string
+  readonly description: string
   readonly isMessage: boolean
 }
 
-/** Throws where a property does not hold. `input` is a frame, a body, or neither. */
+/** Throws when a property does not hold. `input` is a frame, a body, or neither. */
 export function checkCodec(input: Uint8Array): Verdict {
   const verdict = checkFrame(input) ?? checkBody(input)
   checkDescription(input)
@@ -57,7 +60,7 @@ const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex').
 const FRAME_ERROR =
   /^(\d+ bytes are no frame|length \d+ declared, \d+ bytes there|\d+ bytes, TPDU and header need 11|TPDU does not start with 60)$/
 
-/** Undefined where it is no frame. */
+/** Undefined when it is not a frame. */
 function checkFrame(input: Uint8Array): Verdict | undefined {
   const frame = parseFrame(input, xorLrc)
   const serial = unwrapSerial(input, xorLrc)
@@ -75,13 +78,13 @@ function checkFrame(input: Uint8Array): Verdict | undefined {
   const built = buildFrame(kind, tpdu, header, body, xorLrc)
   must(isSame(built, input.subarray(0, built.length)), 'frame: built again, it differs')
   checkAnswerFrame(frame.value)
-  const { words, isMessage } = checkBody(body)
-  return { words: `${kind} frame, ${words}`, isMessage }
+  const { description, isMessage } = checkBody(body)
+  return { description: `${kind} frame, ${description}`, isMessage }
 }
 
 function checkAnswerFrame(request: Frame): void {
   const answer = answerFrame(request, request.body, { signOnAgain: true }, xorLrc)
-  // LEN 02xx and an address 60xx: the one frame that can be taken for a serial one.
+  // LEN 02xx and an address 60xx: the one frame that also reads as a serial one.
   if (request.kind === 'tpdu' && answer[0] === 0x02 && answer[3] === 0x60) return
   const read = parseFrame(answer, xorLrc)
   must(read.ok && read.value.kind === request.kind, 'answer: not a frame')
@@ -113,11 +116,14 @@ function checkBody(body: Uint8Array): Verdict {
   must([body.length, body.length - 8].includes(covered.length), 'message: MAC input')
   if (!message.ok) {
     must(FORMAT_ERROR.test(message.error.why), 'message: why')
-    return { words: `${message.error.field}: ${message.error.why.replace(/\d+/g, 'N')}`, isMessage: false }
+    return {
+      description: `${message.error.field}: ${message.error.why.replace(/\d+/g, 'N')}`,
+      isMessage: false,
+    }
   }
   checkMessage(body, message.value)
   const form = isCanonical(body, message.value) ? '' : 'not canonical, '
-  return { words: form + checkRequest(message.value, body), isMessage: true }
+  return { description: form + checkRequest(message.value, body), isMessage: true }
 }
 
 function checkMessage(body: Uint8Array, message: Message): void {
@@ -152,15 +158,15 @@ const ACQUIRER: ResponseFields = {
 
 const ENVELOPE = { kind: 'tpdu', tpdu: new Uint8Array(5), header: new Uint8Array(6) } as const
 
-/** Never kept, whatever comes in them. */
-const NOT_KEPT = [2, 14, 35, 36, 52, 55, 57, 58, 59, 62, 63]
+/** Never stored, whatever the content. */
+const NEVER_STORED = [2, 14, 35, 36, 52, 55, 57, 58, 59, 62, 63]
 
-/** Says which transaction it is, and the field at fault. */
+/** Returns the transaction and the field with the fault. */
 function checkRequest(message: Message, body: Uint8Array): string {
   const { fields } = message
   const kept = keptFields(message)
   must(
-    NOT_KEPT.every((number) => kept[number] === undefined),
+    NEVER_STORED.every((number) => kept[number] === undefined),
     'request: keeps card data',
   )
   const pan = panOf(message)
@@ -169,7 +175,7 @@ function checkRequest(message: Message, body: Uint8Array): string {
   must(!isKept(JSON.stringify(kept)), 'request: keeps a card number')
   hasAccountType(message)
   for (const part of [fields.get(60) ?? '', fields.get(61) ?? '']) checkField60(part)
-  const parsed = parsePosMessage({ ...ENVELOPE, body }, message)
+  const parsed = parsePosMessage(parsePosHead({ ...ENVELOPE, body }, message))
   const { type, fault } = parsed
   must(type === transactionTypeOf(message), 'request: type')
   if (isRequest(message.mti)) checkAnswer(message, type)
@@ -179,7 +185,10 @@ function checkRequest(message: Message, body: Uint8Array): string {
   if (fault !== undefined) return `${type}, fault in ${fault}`
   if (parsed.kind === 'management') return type
   must(isSame(parsed.macInput, macInput(body)), 'request: MAC input')
-  must(parsed.isCanonical === (isCanonical(body, message) && !hasAccountType(message)), 'request: canonical')
+  must(
+    parsed.isUnambiguous === (isCanonical(body, message) && !hasAccountType(message)),
+    'request: canonical',
+  )
   const { request } = parsed
   // The totals of a settlement are compared, and not written.
   must(!isKept(JSON.stringify({ ...request, totals: undefined })), 'request: holds a card number')
@@ -216,7 +225,7 @@ function checkAnswer(request: Message, type: TransactionType | undefined): void 
   }
 }
 
-/** What may be shown of a field, whatever came in it. */
+/** The part of a field that may be shown, whatever its content. */
 const SHOWN: Readonly<Record<number, RegExp>> = {
   2: /^(\*{0,12}|\d{6}\*{3,9}\d{4})$/,
   14: /^\*{4}$/,
@@ -230,7 +239,7 @@ const SHOWN: Readonly<Record<number, RegExp>> = {
   61: /^(\d{6} \d{6}( \d{4})?( \d{1,2})?( \d{1,11})?|[\d*]*)$/,
   62: /^(\(\d+ bytes\)|Sequence No.*)$/,
 }
-/** Shown in their place: a merchant is 15 digits, a MAC no secret; the others have a form of their own. */
+/** Shown unmasked: a merchant is 15 digits, a MAC is not secret. The others have a form of their own. */
 const NO_CARD_LOOKED_FOR = [42, 48, 53, 54, 60, 61, 64]
 const CARD = /[0-9０-９](?:[ -]?[0-9０-９]){12,}/
 
@@ -240,7 +249,7 @@ function checkDescription(input: Uint8Array): void {
   must(describe(input, xorLrc).split('\n').length >= fields.length, 'description: lines')
 }
 
-/** Tags with their names, and how much was not read. */
+/** Tags with their names, and the number of unread bytes. */
 const isChipData = (value: string): boolean =>
   value === '' ||
   value
@@ -263,10 +272,10 @@ function checkShown({ number, value, masked }: DescribedField): void {
 function checkText(input: Uint8Array, encoding: TextEncoding): void {
   const text = decodeText(input, encoding)
   const whole = encodeText(text, encoding, 4 * input.length + 4)
-  const room = input[0] ?? 0
-  const cut = encodeText(text, encoding, room)
-  must(cut.length <= room && isSame(cut, whole.subarray(0, cut.length)), 'text: cut')
-  must(whole.length <= room || cut.length >= room - 1, 'text: cut too short')
+  const length = input[0] ?? 0
+  const cut = encodeText(text, encoding, length)
+  must(cut.length <= length && isSame(cut, whole.subarray(0, cut.length)), 'text: cut')
+  must(whole.length <= length || cut.length >= length - 1, 'text: cut too short')
   const isWhole = (bytes: Uint8Array): boolean => !decodeText(bytes, encoding).includes('\ufffd')
   must(!isWhole(whole) || isWhole(cut), 'text: cut within a character')
 }

@@ -1,6 +1,7 @@
 /**
- * @module What the core owes for a call: whether it takes it, where it leaves what it gives, and which bytes it may write.
- * Key and MAC lengths come from the embedder's own tables, so that what the embedder lets through is what the embedder lets through.
+ * @module The core's contract for a call: whether it is accepted, where the result is, and which bytes it may
+ * write. Key and MAC lengths come from the embedder's own tables, so that the contract accepts what the
+ * embedder accepts.
  */
 
 import { CIPHERS } from '../../src/core/cipher.ts'
@@ -8,22 +9,22 @@ import { MACS } from '../../src/core/mac.ts'
 import type { RegionName } from '../../src/core/memory.ts'
 import type { Call } from './program.ts'
 
-/** Bytes from the start of a region; more than it has stands for all of it. */
+/** Bytes from the start of a region. More than its size means all of it. */
 export interface Extent {
   readonly name: RegionName
   readonly bytes: number
 }
 
 export interface Contract {
-  /** A call that is not taken ends in the trap `unreachable` before it writes. */
+  /** A call that is not accepted ends in the trap `unreachable` before it writes. */
   readonly taken: boolean
-  /** What may be written, the duplicate table aside. */
+  /** The writable bytes, without the duplicate table. */
   readonly writes: readonly Extent[]
-  /** Where the result lies; its length is what the call returns. */
+  /** The place of the result. Its length is what the call returns. */
   readonly output?: Extent
 }
 
-/** Bytes behind the message that padding may use, and the embedder wipes. */
+/** Bytes after the message that padding may use, and the embedder wipes. */
 export const PADDING_BYTES = 16
 const WORKING_KEY_BYTES = 32
 export const SHORTEST_MAC_BYTES = 4
@@ -67,7 +68,7 @@ export function contractOf({ operation, args }: Call, messageLimit: number): Con
       return macContract(first, second, third, messageLimit)
     case 'verifyMac': {
       const { taken, writes, output } = macContract(first, second, third, messageLimit)
-      // Its length is looked at when the right MAC is there.
+      // The length is checked even when the right MAC is there.
       return { taken: taken && fourth >= SHORTEST_MAC_BYTES && fourth <= (output?.bytes ?? 0), writes }
     }
     case 'encrypt':

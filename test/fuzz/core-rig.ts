@@ -1,12 +1,12 @@
 /**
- * @module A program (`program.ts`) run on the compiled module in Node, under the same properties as in `core.c`. There every
- * access is watched; here each call is made in two memories in which all that it may not read differs: it must give the
- * same in both, and change nothing but what it may write.
+ * @module A program (`program.ts`) run on the compiled module in Node, under the same properties as in
+ * `core.c`. There every access is watched. Here each call runs in two memories that differ in every byte that
+ * it may not read. It must give the same result in both, and change only what it may write.
  */
 
 import { type CoreExports, type Region, type RegionName, regionsOf } from '../../src/core/memory.ts'
 import { contractOf, type Extent } from './contract.ts'
-import { ReconciliationResult } from './finding.ts'
+import { Counterexample } from './counterexample.ts'
 import { type Call, contents, lengthsOf, readProgram } from './program.ts'
 import { TableModel } from './table-model.ts'
 
@@ -28,7 +28,7 @@ export function messageOf({ seed, literal }: Call, length: number): Uint8Array {
 
 const clamp = (value: number, high: number): number => Math.max(0, Math.min(value, high))
 
-/** One instance in which every byte is poison where a call is not given another. */
+/** An instance with poison in every byte that the call may not use. */
 class Memory {
   readonly bytes: Uint8Array
   readonly exports: CoreExports
@@ -58,12 +58,12 @@ class Memory {
     this.bytes.set(bytes.subarray(0, this.regions[name].bytes), this.regions[name].address)
   }
 
-  /** Poison again, up to the duplicate table. */
+  /** Poisons it again, up to the duplicate table. */
   reset(): void {
     this.bytes.set(this.#image.subarray(0, this.regions.DUPLICATES.address))
   }
 
-  /** Undefined where it ended in `unreachable`; any other trap is a finding. */
+  /** Undefined when it ended in `unreachable`. Any other trap is a counterexample. */
   call({ operation, args }: Call): number | undefined {
     const call: (...args: number[]) => number = this.exports[operation]
     try {
@@ -71,11 +71,11 @@ class Memory {
     } catch (error) {
       if (!(error instanceof WebAssembly.RuntimeError)) throw error
       if (error.message === 'unreachable') return undefined
-      throw new ReconciliationResult(`another trap than that of a refusal: ${error.message}`)
+      throw new Counterexample(`a trap other than a refusal: ${error.message}`)
     }
   }
 
-  /** As `call`; a byte before the table that changed outside of `writes` is a finding. */
+  /** Like `call`. A byte before the table that changed outside of `writes` is a counterexample. */
   watchedCall(call: Call, writes: readonly Extent[]): number | undefined {
     const end = this.regions.DUPLICATES.address
     const before = this.bytes.slice(0, end)
@@ -83,10 +83,10 @@ class Memory {
     for (const extent of writes) before.set(this.read(extent), this.regions[extent.name].address)
     if (Buffer.compare(before, this.bytes.subarray(0, end)) === 0) return result
     const at = before.findIndex((byte, address) => byte !== this.bytes[address])
-    throw new ReconciliationResult(`wrote to address ${at}`)
+    throw new Counterexample(`wrote to address ${at}`)
   }
 
-  /** Whether the table and all behind it are as they were. */
+  /** Whether the table and all bytes after it are unchanged. */
   isTailWhole(): boolean {
     const start = this.regions.DUPLICATES.address
     return Buffer.compare(this.bytes.subarray(start), this.#image.subarray(start)) === 0
@@ -107,18 +107,18 @@ export class CoreRig {
     this.#table = new TableModel(bytes.subarray(regions.DUPLICATES.address), exports.DUPLICATE_ENTRIES.value)
   }
 
-  /** Throws `ReconciliationResult` where a property does not hold. */
+  /** Throws `Counterexample` when a property does not hold. */
   run(program: Uint8Array): void {
     for (const call of readProgram(program)) {
       try {
         this.#run(call)
       } catch (error) {
-        if (!(error instanceof ReconciliationResult)) throw error
-        throw new ReconciliationResult(`${error.message}: ${call.operation}(${call.args.join(', ')})`)
+        if (!(error instanceof Counterexample)) throw error
+        throw new Counterexample(`${error.message}: ${call.operation}(${call.args.join(', ')})`)
       }
     }
     if (!this.#memories.every((memory) => memory.isTailWhole()))
-      throw new ReconciliationResult('wrote to the table or behind it')
+      throw new Counterexample('wrote to the table or after it')
     this.#table.clear()
   }
 
@@ -134,17 +134,17 @@ export class CoreRig {
       if (offered !== undefined)
         memory.write('OFFERED_MAC', offered.mac.subarray(0, clamp(call.args[3] ?? 0, 16)))
       const result = memory.watchedCall(call, writes)
-      if (taken !== (result !== undefined)) throw new ReconciliationResult(taken ? 'trapped' : 'not refused')
+      if (taken !== (result !== undefined)) throw new Counterexample(taken ? 'trapped' : 'not refused')
       return { result, bytes: output === undefined ? undefined : memory.read(output) }
     })
     if (one === undefined || other === undefined || !taken) return
     if (one.result !== other.result || Buffer.compare(one.bytes ?? NONE, other.bytes ?? NONE) !== 0)
-      throw new ReconciliationResult('depends on what it may not read')
+      throw new Counterexample('depends on bytes that it may not read')
     const expected = offered?.verdict ?? output?.bytes ?? lrcOf(call)
-    if (one.result !== expected) throw new ReconciliationResult(`gave ${one.result} instead of ${expected}`)
+    if (one.result !== expected) throw new Counterexample(`gave ${one.result} instead of ${expected}`)
   }
 
-  /** Key and message as long as the call says, poison all around. */
+  /** Key and message of the call's lengths, with poison around them. */
   #prepare(memory: Memory, call: Call): void {
     const { keyBytes, messageBytes } = lengthsOf(call)
     memory.reset()
@@ -153,7 +153,7 @@ export class CoreRig {
     memory.write(name, messageOf(call, clamp(messageBytes, this.#messageLimit)))
   }
 
-  /** What a verifyMac offers, and the verdict that it deserves. */
+  /** The MAC offered to a verifyMac, and the right verdict. */
   #offer(call: Call): { readonly mac: Uint8Array; readonly verdict: number } {
     const [memory] = this.#memories
     const compute: Call = { ...call, operation: 'computeMac', args: call.args.slice(0, 3) }
@@ -172,7 +172,7 @@ export class CoreRig {
     const message = messageOf(call, call.args[0] ?? 0)
     this.#table.layOut(call, message)
     const fault = this.#table.faultOf(call, message, memory.watchedCall(call, []))
-    if (fault !== undefined) throw new ReconciliationResult(fault)
+    if (fault !== undefined) throw new Counterexample(fault)
   }
 }
 

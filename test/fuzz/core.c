@@ -1,8 +1,8 @@
 /*
  * The core, translated by wasm2c, under libFuzzer and AddressSanitizer. An input is a program of calls (program.ts). The
- * whole linear memory is poisoned; a call is granted the bytes that it may touch (contract.ts), to the byte, so that a read
- * or a write of any other stops the run where it happens. Each call is made twice over other leftovers and must give the
- * same. What is granted to be read only is compared afterwards.
+ * whole linear memory is poisoned. Each call gets exactly the bytes that it may touch (contract.ts), so that any other read
+ * or write stops the run at once. Each call runs twice over different leftovers and must give the same result. Bytes that
+ * are readable only are compared afterwards.
  *
  * abi.h is made from the module and the embedder's tables: addresses, lengths, the names that wasm2c gave.
  */
@@ -45,13 +45,13 @@ static void finding(const call_t *call, const char *what) {
   abort();
 }
 
-/* The sanitizer says where, and ends the run; this says in which call. */
+/* The sanitizer prints the place and ends the run. This prints the call. */
 static void on_access(const char *report) {
   (void)report;
   say(current, "touched a byte that is not its own");
 }
 
-/* ---- what wasm2c needs of a runtime ---- */
+/* ---- the runtime for wasm2c ---- */
 
 static void *escape[5];
 static int trap;
@@ -61,7 +61,7 @@ void wasm_rt_trap(wasm_rt_trap_t code) {
   __builtin_longjmp(escape, 1);
 }
 
-/* All that 32 bits and an offset can reach is reserved, so that an access beyond the memory needs no check to be seen. */
+/* Everything that 32 bits and an offset can reach is reserved, so that an access beyond the memory faults without a check. */
 void wasm_rt_allocate_memory(wasm_rt_memory_t *to, uint32_t pages, uint32_t limit) {
   const uint64_t reach = 2ull << 32;
   to->size = pages * 65536;
@@ -77,7 +77,7 @@ _Bool wasm_rt_is_initialized(void) { return 1; }
 
 uint32_t wasm_rt_register_func_type(uint32_t parameters, uint32_t results, ...) { return parameters * results; }
 
-/* ---- what a call may touch ---- */
+/* ---- the bytes that a call may touch ---- */
 
 static struct { uint32_t at, bytes; } grants[24];
 static int granted;
@@ -120,7 +120,7 @@ static void fill_message(const call_t *call, uint8_t *to, uint32_t bytes) {
   memcpy(to, call->literal, bytes < call->literals ? bytes : call->literals);
 }
 
-/* Other bytes in each pass: whatever a call before may have left. */
+/* Different bytes in each pass: any leftovers of an earlier call. */
 static void grant_leftovers(uint32_t at, uint32_t bytes, int pass) { fill(grant(at, bytes), bytes, 101 + pass, OF_LEFTOVERS); }
 
 /* ---- the contract ---- */
@@ -171,7 +171,7 @@ static uint32_t dispatch(int operation, const int32_t *args) {
   }
 }
 
-/* Makes the call; a trap that the contract does not say, or the lack of one, is a finding. */
+/* Makes the call. An unexpected trap, or a missing one, is a finding. */
 static __attribute__((noinline)) int32_t make(const call_t *call, int operation, int taken) {
   volatile uint32_t result = 0;
   current = call;
@@ -180,7 +180,7 @@ static __attribute__((noinline)) int32_t make(const call_t *call, int operation,
   if (__builtin_setjmp(escape) == 0) result = dispatch(operation, call->args);
   if (trap == 0 && !taken) finding(call, "not refused");
   if (trap != 0 && taken) finding(call, "trapped");
-  if (trap != 0 && trap != WASM_RT_TRAP_UNREACHABLE) finding(call, "another trap than that of a refusal");
+  if (trap != 0 && trap != WASM_RT_TRAP_UNREACHABLE) finding(call, "a trap other than a refusal");
   if (trap != 0) refusals++;
   return (int32_t)result;
 }
@@ -235,7 +235,7 @@ static void verify(const call_t *call, int taken) {
   }
 }
 
-/* Everything with a key but verifyMac: the output is `bytes` at `at`. */
+/* Every function with a key except verifyMac: the output is `bytes` at `at`. */
 static void transform(const call_t *call, uint32_t at, int32_t bytes) {
   for (int pass = 0; pass < 2; pass++) {
     if (call->operation == COMPUTE) {
@@ -273,7 +273,7 @@ typedef struct {
 } entry_t;
 
 static uint8_t table_key[SIPHASH_KEY_BYTES];
-/* Places that a program used, to be emptied behind it. */
+/* Slots that a program used, emptied after it. */
 static uint32_t used[MAX_CALLS * PLACES];
 static int used_count;
 
@@ -351,7 +351,7 @@ static void duplicates(const call_t *call) {
   int place = -1;
   for (int each = 0; each < PLACES; each++)
     if ((int32_t)slot_of(print, each) == result) place = each;
-  if (place < 0 && result != -1) finding(call, "another handle than one of its eight");
+  if (place < 0 && result != -1) finding(call, "a handle that is not one of its eight");
   entry_t expected = place < 0 ? before[0] : before[place];
   switch (call->operation) {
     case LOOKUP: {
@@ -366,7 +366,7 @@ static void duplicates(const call_t *call) {
       expected = (entry_t){print, now, 1};
       break;
     default:
-      if (place != own) finding(call, "forgot another");
+      if (place != own) finding(call, "forgot another message");
       memset(&expected, 0, sizeof expected);
   }
   for (int each = 0; each < PLACES; each++) {

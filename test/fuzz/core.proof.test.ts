@@ -1,4 +1,4 @@
-/** @module The core under random programs of calls; `npm run test:fuzz` runs as long as it is asked to. */
+/** @module The core under random programs of calls. `npm run test:fuzz` runs longer. */
 
 import fc from 'fast-check'
 import { test } from 'vitest'
@@ -11,14 +11,14 @@ import { anyProgram } from './program-arbitrary.ts'
 const SIZE = sizeOf('fuzz/core')
 const rigs = { core: new CoreRig(coreModule), embedder: new EmbedderRig(coreModule) }
 
-test('calls touch what is theirs, refuse what is not, and depend on nothing else', () => {
+test('calls touch only their own bytes, refuse all others, and depend on nothing else', () => {
   fc.assert(
     fc.property(anyProgram, (program) => rigs.core.run(program)),
     { numRuns: (3 * SIZE) / 4 },
   )
 })
 
-test('what the embedder lets through never traps, and nothing is left behind', () => {
+test('calls that the embedder accepts never trap, and leave nothing behind', () => {
   fc.assert(
     fc.property(anyProgram, (program) => rigs.embedder.run(program)),
     { numRuns: SIZE / 4 },

@@ -1,7 +1,7 @@
 /**
- * @module A program (`program.ts`) run through the embedder's side: every function of the core with arguments of these lengths,
- * allowed or not, and every call of the ABI inside a loan. A function gives a result or a RangeError without content, and
- * never traps; after each call nothing is left in the memory.
+ * @module A program (`program.ts`) run through the embedder. It calls every function of the core with
+ * arguments of these lengths, allowed or not, and every call of the ABI inside a loan. A function returns a
+ * result or a RangeError without content, and never traps. After each call the memory is clean.
  */
 
 import { CIPHERS } from '../../src/core/cipher.ts'
@@ -11,13 +11,13 @@ import { CoreMemory } from '../../src/core/memory.ts'
 import { leftovers } from '../support/load-core.ts'
 import { contractOf } from './contract.ts'
 import { keyOf, messageOf } from './core-rig.ts'
-import { ReconciliationResult } from './finding.ts'
+import { Counterexample } from './counterexample.ts'
 import { type Call, contents, lengthsOf, readProgram } from './program.ts'
 
-/** Longer than the core takes, and no longer than a test can afford. */
+/** Longer than the core accepts, and no longer than a test can afford. */
 const LONGEST_MESSAGE = 20_000
 const LONGEST_KEY = 64
-/** A trap costs an instance: one refused call in so many is made in a loan. */
+/** A trap costs an instance, so one refused call in this many runs in a loan. */
 const TRAPS_ONE_IN = 32
 const REFUSAL = /^[\w.\- ,]+: expected [\w ]+, got -?\d+( bytes)?$/
 
@@ -38,12 +38,12 @@ export class EmbedderRig {
     this.#core = coreOver(this.#memory, (bytes) => bytes.set(contents(7, 0, bytes.length)))
   }
 
-  /** Throws `ReconciliationResult` where a property does not hold. */
+  /** Throws `Counterexample` when a property does not hold. */
   run(program: Uint8Array): void {
     for (const call of readProgram(program)) {
       const fault = this.#asAcquirer(call) ?? this.#inLoan(call)
       if (fault !== undefined)
-        throw new ReconciliationResult(`${fault}: ${call.operation}(${call.args.join(', ')})`)
+        throw new Counterexample(`${fault}: ${call.operation}(${call.args.join(', ')})`)
     }
   }
 
@@ -52,9 +52,9 @@ export class EmbedderRig {
       this.#call(call)
     } catch (error) {
       if (!(error instanceof RangeError)) return `threw ${String(error)}`
-      if (!REFUSAL.test(error.message)) return `refused with the words "${error.message}"`
+      if (!REFUSAL.test(error.message)) return `refused with the text "${error.message}"`
     }
-    if (this.#memory.generation !== this.#generation) return 'trapped where the embedder had let it through'
+    if (this.#memory.generation !== this.#generation) return 'trapped although the embedder had accepted it'
     return leftovers(this.#memory.exports).length === 0 ? undefined : 'left something in the memory'
   }
 
@@ -97,7 +97,7 @@ export class EmbedderRig {
     }
   }
 
-  /** The bare call, its regions written as a careless embedder would. */
+  /** The bare call, its regions written by a careless embedder. */
   #inLoan(call: Call): string | undefined {
     const memory = this.#memory
     const { taken } = contractOf(call, memory.messageBytes)

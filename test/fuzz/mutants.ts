@@ -1,6 +1,6 @@
 /**
- * @module Mistakes made on purpose, each of which its fuzzer must find. One in `assembly/` is compiled into a core of its own;
- * one in `src/` is put in while the module is loaded. No source is touched.
+ * @module Deliberate mistakes, each of which its fuzzer must find. One in `assembly/` is compiled into a core
+ * of its own. One in `src/` is inserted while the module is loaded. No source file changes.
  */
 
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -12,10 +12,10 @@ export type Target = 'core' | 'embedder' | 'codec' | 'schemas'
 export interface Mutant {
   readonly target: Target
   readonly file: string
-  /** Stands once in the file. */
+  /** Occurs once in the file. */
   readonly from: string
   readonly to: string
-  /** It reads what changes no result: seen only where every access is watched. */
+  /** It reads bytes that change no result: only watched accesses show it. */
   readonly nativeOnly?: true
 }
 
@@ -67,7 +67,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   ),
   'entry of another message': core('duplicates', '=== 1 && load<u64>(entry) === print', '=== 1'),
   'signed window': core('duplicates', 'now) <= window', 'now) <= window && <i32>window >= 0'),
-  'youngest gives way': core(
+  'youngest is evicted': core(
     'duplicates',
     'if (seconds <= oldest) continue',
     'if (probe > 0 && seconds > oldest) continue',
@@ -146,14 +146,14 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     'integrityFault(key, frame.body, message) ??',
     '',
   ),
-  'answer to another message believed': source(
+  'answer to another message accepted': source(
     'codec',
     'acquirer/check-response',
     '[3, 4, 11, 41, 42]',
     '[3, 4, 41, 42]',
   ),
 
-  'sent words in a problem': source(
+  'input text in a problem': source(
     'schemas',
     'api/handler',
     "code === 'unrecognized_keys' ? 'has members that are not known' : message",
@@ -163,11 +163,11 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
 
 /** The text with the mistake in it. */
 export function mutated(text: string, { file, from, to }: Mutant): string {
-  if (text.split(from).length !== 2) throw new Error(`${file} does not hold this once: ${from}`)
+  if (text.split(from).length !== 2) throw new Error(`${file} must hold this once: ${from}`)
   return text.replace(from, () => to)
 }
 
-/** Compiles the core with the mistake in it, in `folder`; returns the path of the module. */
+/** Compiles the core with the mistake, in `folder`. Returns the path of the module. */
 export async function buildMutant(mutant: Mutant, folder: string): Promise<string> {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })

@@ -1,4 +1,4 @@
-/** @module One input made into another: bits, bytes and ranges, and, where it is a message, its fields. */
+/** @module Changes an input: bits, bytes and ranges, and the fields if it is a message. */
 
 import { buildFrame } from '../../src/iso8583/frame.ts'
 import { pack, unpackWhatCan } from '../../src/iso8583/message.ts'
@@ -13,7 +13,7 @@ const BYTES = [
   0x00, 0x01, 0x02, 0x03, 0x0d, 0x10, 0x19, 0x20, 0x30, 0x37, 0x3d, 0x40, 0x60, 0x7f, 0x80, 0x99, 0xd0, 0xff,
 ]
 const LONGEST = 1200
-/** Few, so that one stands in two fields. */
+/** Few, so that two fields may hold the same. */
 const CARDS = ['6225000000000014', '6225000000000022']
 
 const changed = (input: Uint8Array, random: Random, change: (byte: number) => number): Uint8Array => {
@@ -28,14 +28,14 @@ const spliced = (input: Uint8Array, at: number, removed: number, inserted: Uint8
 
 const pick = <T>(list: readonly T[], random: Random): T | undefined => list[random.below(list.length)]
 
-/** Tags of field 55 that are known, with values of a few bytes, and now and then none. */
+/** Known tags of field 55, with values of a few bytes, sometimes none. */
 const chipData = (random: Random): string =>
   Array.from({ length: 1 + random.below(6) }, () => {
     const value = random.bytes(random.below(4) === 0 ? 0 : random.below(9))
     return `${pick(Object.keys(ICC_TAGS), random)}0${value.length}${Buffer.from(value).toString('hex').toUpperCase()}`
   }).join('')
 
-/** As `unpack` gives it, of a length that is often at a bound, with a card number in it now and then. */
+/** In the form of `unpack`, of a length that is often at a bound, sometimes with a card number. */
 function anyValue(spec: ElementSpec, random: Random): string {
   if (spec.number === 55 && random.below(2) === 0) return chipData(random)
   const length = spec.length === 'fixed' || random.below(3) === 0 ? spec.max : random.below(spec.max + 1)
@@ -58,7 +58,7 @@ function anyValue(spec: ElementSpec, random: Random): string {
   return (shown + text).slice(0, text.length)
 }
 
-/** The message with one field of any value more, or one less, in no frame or in either. */
+/** The message with one field more, of any value, or one less, without a frame or in either kind. */
 const withField: Mutation = (input, random) => {
   const starts = [0, 11, 13, 14]
   const body = input.subarray(pick(starts, random) ?? 0)
@@ -95,7 +95,7 @@ const MUTATIONS: readonly Mutation[] = [
   withField,
 ]
 
-/** `input` after one to four changes; `other` lends bytes. */
+/** `input` after one to four changes. `other` provides bytes. */
 export function mutate(input: Uint8Array, random: Random, other: Uint8Array): Uint8Array {
   let result = input
   for (let count = 1 + random.below(4); count > 0; count--) {

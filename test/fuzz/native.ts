@@ -1,6 +1,7 @@
 /**
- * @module The core under libFuzzer: what it needs on this machine, and how it is built. Nothing is installed; where wasm2c or a
- * clang with its sanitizers is missing, `toolsOf` says which and the fast-check form runs instead.
+ * @module The core under libFuzzer: its tools on this machine, and its build. Nothing is installed. Without
+ * wasm2c or a clang with its sanitizers, `toolsOf` names what is missing and the fast-check form runs
+ * instead.
  */
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
@@ -10,8 +11,8 @@ import { CIPHERS } from '../../src/core/cipher.ts'
 import { MACS } from '../../src/core/mac.ts'
 import { CoreMemory, REGIONS } from '../../src/core/memory.ts'
 import { PADDING_BYTES, SHORTEST_MAC_BYTES } from './contract.ts'
-import type { Report } from './hunt.ts'
 import * as program from './program.ts'
+import type { Report } from './run-fuzzer.ts'
 import { TABLE_KEY_SALT, TABLE_KEY_SEED } from './table-model.ts'
 
 export interface Tools {
@@ -25,7 +26,7 @@ const runs = (command: string, ...args: string[]): boolean =>
 /** Newest first; the Debian packages are wabt, clang-N and libclang-rt-N-dev. */
 const CLANGS = ['clang', ...Array.from({ length: 9 }, (_, i) => `clang-${22 - i}`)]
 
-/** The tools, or what is missing. */
+/** The tools, or the name of what is missing. */
 export function toolsOf(folder: string): Tools | string {
   if (!runs('wasm2c', '--version')) return 'wasm2c (package wabt)'
   mkdirSync(folder, { recursive: true })
@@ -48,14 +49,14 @@ const list = (name: string, type: string, values: readonly (string | number)[]):
 const lengths = (of: readonly number[]): string =>
   `0x${of.reduce((bits, length) => bits | (1n << BigInt(length)), 0n).toString(16)}`
 
-/** What `core.c` needs to know of the module, of the embedder’s tables, and of how wasm2c named things. */
+/** The part of the module, the embedder’s tables and wasm2c's names that `core.c` needs. */
 function header(module: WebAssembly.Module, translated: string): string {
   const { exports } = new CoreMemory(module)
   const found = /u32 (\w+)lrc\((\w+) ?\*/.exec(translated)
   const instantiate = /void (\w+instantiate)\(/.exec(translated)
   // Not every version has it.
   const prepare = /void (\w+init_module\()void\)/.exec(translated)?.[1]?.concat('), ') ?? ''
-  if (found === null || instantiate === null) throw new Error('wasm2c names things in a way not known here')
+  if (found === null || instantiate === null) throw new Error('unknown names in the output of wasm2c')
   const [, functions = '', type = ''] = found
   const globals = [
     ...REGIONS.flatMap(({ name }) => [`${name}_ADDRESS`, `${name}_BYTES`] as const),
@@ -120,11 +121,13 @@ const FLAGS = [
     '-fno-omit-frame-pointer',
     '-DWASM_RT_MEMCHECK_SIGNAL_HANDLER=1',
   ],
-  // Stack and globals are not what is watched here, and cost time.
+  // Stack and globals are not watched here, and cost time.
   ...['-mllvm', '-asan-stack=0', '-mllvm', '-asan-globals=0'],
 ]
 
-/** Builds the fuzzer over a compiled core in `folder`; returns its path. Throws with the compiler's words. */
+/**
+ * Builds the fuzzer over a compiled core in `folder`. Returns its path. Throws with the compiler's output.
+ */
 export function buildNative(
   { wasm2c, clang }: Tools,
   wasm: string,
@@ -150,11 +153,11 @@ export interface NativeTask {
   readonly deadlineSeconds: number
 }
 
-/** Longest program, in bytes: four calls with their literals. */
+/** The longest program, in bytes: four calls with their literals. */
 const LONGEST_PROGRAM = 64
 
-/** Runs libFuzzer from the seeds until time or count are out, or something is found. */
-export async function huntNatively(task: NativeTask): Promise<Report> {
+/** Runs libFuzzer from the seeds until the time or count is reached, or a counterexample is found. */
+export async function runNatively(task: NativeTask): Promise<Report> {
   const { fuzzer, folder, seeds, seed, seconds, execs, deadlineSeconds } = task
   const [corpus, crashes] = [freshFolder(join(folder, 'corpus')), freshFolder(join(folder, 'crashes'))]
   seeds.forEach((input, at) => {
@@ -166,37 +169,37 @@ export async function huntNatively(task: NativeTask): Promise<Report> {
     ...[`-timeout=${deadlineSeconds}`, `-artifact_prefix=${crashes}/`, '-print_final_stats=1'],
     ...(Number.isFinite(execs) ? [`-runs=${execs}`] : []),
   ]
-  const { words, isClean } = await outputOf(fuzzer, args)
-  const numberIn = (pattern: RegExp): number => Number(words.match(pattern)?.[1] ?? 0)
+  const { text, isClean } = await outputOf(fuzzer, args)
+  const numberIn = (pattern: RegExp): number => Number(text.match(pattern)?.[1] ?? 0)
   const [crash] = readdirSync(crashes)
   const input = crash === undefined ? new Uint8Array() : Uint8Array.from(readFileSync(join(crashes, crash)))
-  const edges = [...words.matchAll(/cov: (\d+)/g)].at(-1)?.[1] ?? '0'
+  const edges = [...text.matchAll(/cov: (\d+)/g)].at(-1)?.[1] ?? '0'
   return {
     execs: numberIn(/number_of_executed_units: +(\d+)/),
     seconds: (performance.now() - start) / 1000,
     note: `${numberIn(/CALLS (\d+)/)} calls, ${numberIn(/REFUSALS (\d+)/)} refused; ${edges} edges`,
     kept: readdirSync(corpus).map((name) => Uint8Array.from(readFileSync(join(corpus, name)))),
-    ...(!isClean && { result: { words: summaryOf(words), input } }),
+    ...(!isClean && { result: { description: summaryOf(text), input } }),
   }
 }
 
-/** The fewest of the inputs that reach all that they reach together. */
+/** The fewest inputs that together reach everything that all reach. */
 export async function minimised(
   fuzzer: string,
   folder: string,
   inputs: readonly Uint8Array[],
 ): Promise<Uint8Array[]> {
-  const [all, few] = [freshFolder(join(folder, 'all')), freshFolder(join(folder, 'few'))]
+  const [all, minimal] = [freshFolder(join(folder, 'all')), freshFolder(join(folder, 'few'))]
   inputs.forEach((input, at) => {
     writeFileSync(join(all, String(at)), input)
   })
-  await outputOf(fuzzer, ['-merge=1', '-use_counters=0', few, all])
-  return readdirSync(few).map((name) => Uint8Array.from(readFileSync(join(few, name))))
+  await outputOf(fuzzer, ['-merge=1', '-use_counters=0', minimal, all])
+  return readdirSync(minimal).map((name) => Uint8Array.from(readFileSync(join(minimal, name))))
 }
 
-/** What the harness or the sanitizer said, in a line. */
-const summaryOf = (words: string): string =>
-  /FINDING (.*)/.exec(words)?.[1] ?? /ERROR: (.*)/.exec(words)?.[1] ?? words.slice(-200)
+/** The harness's or the sanitizer's message, in a line. */
+const summaryOf = (text: string): string =>
+  /FINDING (.*)/.exec(text)?.[1] ?? /ERROR: (.*)/.exec(text)?.[1] ?? text.slice(-200)
 
 function freshFolder(path: string): string {
   rmSync(path, { recursive: true, force: true })
@@ -205,19 +208,19 @@ function freshFolder(path: string): string {
 }
 
 interface Output {
-  readonly words: string
+  readonly text: string
   readonly isClean: boolean
 }
 
-/** All that a program says, and whether it ended well. */
+/** A program's whole output, and whether it ended well. */
 function outputOf(command: string, args: readonly string[]): Promise<Output> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-    let words = ''
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      words += text
+    let text = ''
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk
     })
     child.on('error', reject)
-    child.on('close', (code) => resolve({ words, isClean: code === 0 }))
+    child.on('close', (code) => resolve({ text, isClean: code === 0 }))
   })
 }

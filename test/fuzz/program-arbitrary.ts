@@ -1,4 +1,4 @@
-/** @module Arbitrary programs for the core: most calls near what it takes, some of any bytes. */
+/** @module Arbitrary programs for the core: most calls near the accepted ones, some of any bytes. */
 
 import fc from 'fast-check'
 import { CIPHERS } from '../../src/core/cipher.ts'
@@ -20,7 +20,7 @@ const messageLength = fc.oneof(
   any32,
 )
 
-/** A row of a table of the embedder, and a key length that fits it more often than not. */
+/** A row of a table of the embedder, and a key length that usually fits it. */
 const keyed = (specs: readonly { readonly code: number; readonly keyBytes: readonly number[] }[]) =>
   fc.oneof(
     {
@@ -53,7 +53,7 @@ const ARGUMENTS: Readonly<Record<Operation, fc.Arbitrary<number[]>>> = {
   forgetDuplicate: messageLength.map((length) => [length]),
 }
 
-/** Any mixture, or all eight free, another's, or this message's. */
+/** Any mixture, or all eight free, another message's, or this message's. */
 const anyPlaces = fc.oneof(fc.nat(0xffff), fc.constantFrom(0x5555, 0xaaaa, 0xffff))
 
 const anyCall: fc.Arbitrary<Call> = fc

@@ -1,11 +1,12 @@
 /**
- * @module A program for the core: bytes that stand for a short sequence of calls of its ABI, so that a fuzzer may mutate
- * them. `core.c` reads the same format; what it finds can be run again here, and the other way round.
+ * @module A program for the core: bytes for a short sequence of calls of its ABI, so that a fuzzer may mutate
+ * them. `core.c` reads the same format, so that either side can run the other's counterexamples.
  *
- * A program is up to four calls. A call is its operation (modulo their number), its arguments (`readNumber`), a seed for the
- * contents of its regions, a count of literal bytes (modulo 32) and these, which lie over the start of the message. A
- * verifyMac has one byte more, which MAC it offers; a call of the duplicate table two, what lies in its eight places.
- * Behind the end of the bytes all is zero.
+ * A program is up to four calls. A call starts with its operation (modulo their number), its arguments
+ * (`readNumber`) and a seed for the contents of its regions. A count of literal bytes (modulo 32) and these
+ * bytes follow, and replace the start of the message. A verifyMac has one byte more, which selects its MAC. A
+ * call of the duplicate table has two, the content of its eight slots. After the end of the bytes all is
+ * zero.
  */
 
 /** Every function that the module exports, with the number of its arguments, in the order of their codes. */
@@ -28,23 +29,26 @@ const NAMES = Object.keys(OPERATIONS) as Operation[]
 
 export const MAX_CALLS = 4
 export const MAX_LITERAL = 31
-/** Places of the duplicate table that belong to one fingerprint. */
+/** Slots of the duplicate table for one fingerprint. */
 export const PLACES = 8
 
 export interface Call {
   readonly operation: Operation
-  /** 32-bit, signed, as the ABI takes them. */
+  /** 32-bit, signed, as in the ABI. */
   readonly args: readonly number[]
-  /** Of the contents, 0 … 255: 0 is all zeros, 255 all ones. */
+  /** The seed of the contents, 0 … 255: 0 is all zeros, 255 all ones. */
   readonly seed: number
   readonly literal: Uint8Array
-  /** verifyMac, 0 … 255: 0 offers the right MAC, n the same with bit (n − 1) modulo its bits changed. */
+  /** verifyMac, 0 … 255: 0 offers the right MAC, n the same MAC with bit (n − 1) modulo its bits changed. */
   readonly offer: number
-  /** Duplicate table, 16 bits, two per place: 0 as it is, 1 free, 2 another message's, 3 this message's, of long ago. */
+  /**
+   * Duplicate table, 16 bits, two per slot: 0 unchanged, 1 free, 2 another message's, 3 this message's,
+   * expired.
+   */
   readonly places: number
 }
 
-/** Bounds and what lies next to them, and what overflows. */
+/** Bounds and their neighbours, and values that overflow. */
 export const NUMBERS: readonly number[] = [
   -1, -2, -8, -16, -32, -10_240, -0x8000_0000, -0x7fff_ffff, 0x7fff_ffff, 0x4000_0000, 0x0100_0000, 65_535,
   65_536, 10_224, 10_231, 10_232, 10_233, 10_239, 10_240, 10_241, 10_248, 10_255, 10_256, 10_257, 10_272, 255,
@@ -55,7 +59,7 @@ export const NUMBERS: readonly number[] = [
 export const FIRST_LISTED = 0xc0
 export const FIRST_MESSAGE_LENGTH = 0xf0
 export const FIRST_RAW = 0xf8
-/** A number of two bytes is taken modulo this: the input region and what lies behind it. */
+/** A number of two bytes is taken modulo this: the input region and the bytes after it. */
 export const LENGTH_RANGE = 10_300
 
 class Reader {
@@ -70,7 +74,9 @@ class Reader {
   byte(): number {
     return this.#bytes[this.#at++] ?? 0
   }
-  /** A small number in one byte, one of `NUMBERS`, a length of a message in two more, or any 32 bits in four more. */
+  /**
+   * A small number in one byte, one of `NUMBERS`, a message length in two more, or any 32 bits in four more.
+   */
   number(): number {
     const first = this.byte()
     if (first < FIRST_LISTED) return first
@@ -121,7 +127,7 @@ export function writeProgram(calls: readonly Call[]): Uint8Array {
   )
 }
 
-/** The calls with their arguments, for people. */
+/** The calls with their arguments, for a reader. */
 export const showProgram = (bytes: Uint8Array): string =>
   readProgram(bytes)
     .map(({ operation, args }) => `${operation}(${args.join(', ')})`)
@@ -129,7 +135,7 @@ export const showProgram = (bytes: Uint8Array): string =>
 
 const STREAM_STEP = 0x9e37_79b1
 
-/** `length` bytes that a seed stands for; `salt` tells the regions of one call apart. As `fill` in `core.c`. */
+/** `length` bytes from a seed. `salt` separates the regions of one call. Like `fill` in `core.c`. */
 export function contents(seed: number, salt: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length)
   if (seed === 0) return bytes
@@ -146,7 +152,7 @@ export function contents(seed: number, salt: number, length: number): Uint8Array
   return bytes
 }
 
-/** The lengths among the arguments; 0 where the operation has none. */
+/** The lengths among the arguments, or 0 when the operation has none. */
 export function lengthsOf({ operation, args }: Call): {
   readonly keyBytes: number
   readonly messageBytes: number

@@ -1,6 +1,6 @@
 /**
- * @module `npm run test:fuzz`: the long form of the fuzzers. The core natively where wasm2c and clang are there, else like the
- * others in a thread of Node.
+ * @module `npm run test:fuzz`: the long form of the fuzzers. The core runs natively if wasm2c and clang are
+ * installed, otherwise like the others in a thread of Node.
  */
 
 import { randomInt } from 'node:crypto'
@@ -9,10 +9,10 @@ import { parseArgs } from 'node:util'
 import { corePath } from '../../src/cli/build.ts'
 import { loadCoreModule, moduleAt } from '../../src/cli/lib/core.ts'
 import { checkCodec } from './codec-properties.ts'
-import { hunt, type Report } from './hunt.ts'
 import { buildMutant, MUTANTS, type Mutant, type Target } from './mutants.ts'
-import { buildNative, huntNatively, minimised, toolsOf } from './native.ts'
+import { buildNative, minimised, runNatively, toolsOf } from './native.ts'
 import { showProgram } from './program.ts'
+import { type Report, runFuzzer } from './run-fuzzer.ts'
 import { readCorpus, writeCorpus } from './seeds.ts'
 import { checkOf } from './targets.ts'
 
@@ -48,7 +48,7 @@ const execs = Number(values.execs ?? Number.POSITIVE_INFINITY)
 const seconds = Number(values.seconds ?? (values.execs === undefined ? 60 : Number.POSITIVE_INFINITY))
 const chosen = TARGETS.filter((target) => values.target === undefined || values.target === target)
 
-/** One fuzzer: of the core with all its accesses watched, where that can be. */
+/** One fuzzer. For the core with all its accesses watched, if possible. */
 interface Fuzzer {
   readonly engine: string
   run(options: {
@@ -62,7 +62,7 @@ const tools = values.fallback ? '--fallback' : toolsOf(FOLDER)
 
 const inNode = (target: Target, module: WebAssembly.Module, mutant?: Mutant): Fuzzer => ({
   engine: target === 'codec' ? 'coverage of the source' : 'fast-check',
-  run: (options) => hunt({ ...options, target, module, seed, guided: true, ...(mutant && { mutant }) }),
+  run: (options) => runFuzzer({ ...options, target, module, seed, guided: true, ...(mutant && { mutant }) }),
 })
 
 function natively(wasm: string, module: WebAssembly.Module, folder: string): Fuzzer | undefined {
@@ -70,7 +70,7 @@ function natively(wasm: string, module: WebAssembly.Module, folder: string): Fuz
   const fuzzer = buildNative(tools, wasm, module, folder)
   return {
     engine: 'libFuzzer',
-    run: (options) => huntNatively({ ...options, fuzzer, folder, seeds: readCorpus('core'), seed }),
+    run: (options) => runNatively({ ...options, fuzzer, folder, seeds: readCorpus('core'), seed }),
   }
 }
 
@@ -93,8 +93,10 @@ function print(target: Target, engine: string, report: Report): void {
       .trimEnd(),
   )
   if (report.result === undefined) return
-  const { words, input } = report.result
-  console.log(`  ${words}\n  again: npm run test:fuzz -- --target ${target} --replay ${hexOf(input) || "''"}`)
+  const { description, input } = report.result
+  console.log(
+    `  ${description}\n  again: npm run test:fuzz -- --target ${target} --replay ${hexOf(input) || "''"}`,
+  )
 }
 
 async function fuzzAll(): Promise<boolean> {
@@ -106,37 +108,45 @@ async function fuzzAll(): Promise<boolean> {
   for (const target of chosen) {
     const native = target === 'core' ? natively(corePath, module, join(FOLDER, 'core')) : undefined
     const { engine, run } = native ?? inNode(target, module)
-    const share = target === 'core' ? execs : Math.ceil(execs / 1000)
-    const report = await run({ seconds, execs: share, deadlineSeconds: DEADLINE_SECONDS })
+    const limit = target === 'core' ? execs : Math.ceil(execs / 1000)
+    const report = await run({ seconds, execs: limit, deadlineSeconds: DEADLINE_SECONDS })
     print(target, engine, report)
     isClean &&= report.result === undefined
-    if (values['write-corpus'] && isClean) await keep(target, report)
+    if (values['write-corpus'] && isClean) await writeNewCorpus(target, report)
   }
   return isClean
 }
 
-/** Few and short enough to be committed, each with what it is. */
-async function keep(target: Target, { kept }: Report): Promise<void> {
+/** Few and short enough to be committed, each with a description. */
+async function writeNewCorpus(target: Target, { kept }: Report): Promise<void> {
   if (target === 'core' && typeof tools !== 'string') {
     const folder = join(FOLDER, 'core')
     writeCorpus('core', await minimised(join(folder, 'fuzzer'), folder, kept), showProgram)
   }
-  if (target === 'codec') writeCorpus('codec', kept, (input) => checkCodec(input).words)
+  if (target === 'codec') writeCorpus('codec', kept, (input) => checkCodec(input).description)
 }
 
-/** Every mistake against every fuzzer that should see it; before them the sources as they are, in which nothing must be found. */
-async function huntMutants(): Promise<boolean> {
+/**
+ * Every mistake against every fuzzer that should see it. Before them the unchanged sources, which must have
+ * no counterexample.
+ */
+async function checkMutants(): Promise<boolean> {
   const wrong: string[] = []
-  const hunted = async (name: string, fuzzer: Fuzzer, isMutant: boolean, longest: number): Promise<void> => {
+  const checkMutant = async (
+    name: string,
+    fuzzer: Fuzzer,
+    isMutant: boolean,
+    longest: number,
+  ): Promise<void> => {
     const report = await fuzzer.run({ seconds: Math.min(seconds, longest), execs, deadlineSeconds: 3 })
     const isFound = report.result !== undefined
     if (isFound !== isMutant) wrong.push(`${name} (${fuzzer.engine})`)
-    const found = report.result?.words.split('\n')[0] ?? 'nothing found'
+    const found = report.result?.description.split('\n')[0] ?? 'nothing found'
     const time = report.seconds.toFixed(1).padStart(5)
     console.log(`${name.padEnd(34)}  ${fuzzer.engine.padEnd(20)}  ${time} s  ${found}`)
   }
   const whole = await loadCoreModule()
-  for (const target of chosen) await hunted(`${target} as it is`, inNode(target, whole), false, 5)
+  for (const target of chosen) await checkMutant(`${target} unchanged`, inNode(target, whole), false, 5)
   for (const [name, mutant] of Object.entries(MUTANTS)) {
     if (!chosen.includes(mutant.target)) continue
     const folder = join(FOLDER, 'mutant')
@@ -144,9 +154,9 @@ async function huntMutants(): Promise<boolean> {
     const module = isCore ? await moduleAt(await buildMutant(mutant, folder)) : whole
     const native = isCore ? natively(join(folder, 'core.wasm'), module, join(folder, 'native')) : undefined
     const fuzzers = [native, mutant.nativeOnly ? undefined : inNode(mutant.target, module, mutant)]
-    for (const fuzzer of fuzzers) if (fuzzer !== undefined) await hunted(name, fuzzer, true, 60)
+    for (const fuzzer of fuzzers) if (fuzzer !== undefined) await checkMutant(name, fuzzer, true, 60)
   }
-  console.log(wrong.length === 0 ? 'every one found' : `not as it should be: ${wrong.join(', ')}`)
+  console.log(wrong.length === 0 ? 'every one found' : `unexpected: ${wrong.join(', ')}`)
   return wrong.length === 0
 }
 
@@ -171,7 +181,7 @@ if (values.help || chosen.length === 0) {
   const isClean = await (values.replay !== undefined
     ? replay(values.replay)
     : values.mutants
-      ? huntMutants()
+      ? checkMutants()
       : fuzzAll())
   process.exitCode = isClean ? 0 : 1
 }

@@ -1,28 +1,28 @@
 /**
- * @module What the JSON door's schemas owe for any JSON: a value or a problem, never a throw; a problem names members and never
- * says what stood in them; a value that was accepted is accepted again as it is.
+ * @module The properties of the JSON API's schemas for any JSON: a value or a problem, never an exception. A
+ * problem names members and never repeats their content. An accepted value is accepted again unchanged.
  */
 
 import fc from 'fast-check'
 import * as z from 'zod'
 import { check, parseJson } from '../../src/api/handler.ts'
 import * as schemas from '../../src/api/json/schemas.ts'
-import { must } from './finding.ts'
+import { must } from './counterexample.ts'
 
 const SCHEMAS = Object.entries<unknown>(schemas).filter(
   (entry): entry is [string, z.ZodType] => entry[1] instanceof z.ZodType,
 )
-/** Of a query string every value is a text. */
+/** Every value of a query string is a text. */
 const isQuery = (value: unknown): boolean =>
   typeof value === 'object' &&
   value !== null &&
   Object.values(value).every((each) => typeof each === 'string')
 
-/** Stands in every text, name and number that is made up, so that it is seen where it comes out again. */
+/** Part of every generated text, name and number, so that it shows wherever it comes out again. */
 const CANARY = 'kanarie'
 const CANARY_NUMBER = 86_420_975
 
-/** Throws where a property does not hold. */
+/** Throws when a property does not hold. */
 export function checkSchemas(text: string): void {
   const json = parseJson(text)
   if (!json.ok) {
@@ -45,8 +45,8 @@ export function checkSchemas(text: string): void {
 }
 
 function mustBeSilent(body: object): void {
-  const said = JSON.stringify(body)
-  must(!said.includes(CANARY) && !said.includes(String(CANARY_NUMBER)), 'a problem repeats what was sent')
+  const text = JSON.stringify(body)
+  must(!text.includes(CANARY) && !text.includes(String(CANARY_NUMBER)), 'a problem repeats the input')
 }
 
 const VALID: readonly object[] = [
@@ -165,12 +165,12 @@ const { value: anyJson } = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 }))
 
-/** A valid body in which some members, at any depth, are another value, are missing, or are one more. */
-const bent = (value: unknown): fc.Arbitrary<unknown> => {
+/** A valid body in which some members, at any depth, have another value, are missing, or are added. */
+const changed = (value: unknown): fc.Arbitrary<unknown> => {
   if (typeof value !== 'object' || value === null) return usually(fc.constant(value))
-  if (Array.isArray(value)) return usually(fc.tuple(...value.map(bent)))
+  if (Array.isArray(value)) return usually(fc.tuple(...value.map(changed)))
   const members = Object.entries(value).map(([name, inner]) =>
-    fc.option(fc.tuple(fc.constant(name), bent(inner)), { freq: 9 }),
+    fc.option(fc.tuple(fc.constant(name), changed(inner)), { freq: 9 }),
   )
   const more = fc.option(fc.tuple(anyName, anyJson), { freq: 1 })
   return usually(
@@ -182,9 +182,9 @@ const bent = (value: unknown): fc.Arbitrary<unknown> => {
 const usually = (arbitrary: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
   fc.oneof({ weight: 12, arbitrary }, { weight: 1, arbitrary: anyJson })
 
-/** What may come as the body of a request. */
+/** Any possible body of a request. */
 export const anyRequestText: fc.Arbitrary<string> = fc.oneof(
-  { weight: 6, arbitrary: fc.oneof(...VALID.map(bent)).map((value) => JSON.stringify(value)) },
+  { weight: 6, arbitrary: fc.oneof(...VALID.map(changed)).map((value) => JSON.stringify(value)) },
   { weight: 1, arbitrary: anyJson.map((value) => JSON.stringify(value)) },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 200 }) },
   { weight: 1, arbitrary: fc.nat(20_000).map((depth) => '['.repeat(depth)) },

@@ -1,4 +1,7 @@
-/** @module What the fuzzers start from: the committed corpus, and what the golden messages and the contract suggest. */
+/**
+ * @module The fuzzers' first inputs: the committed corpus, and inputs from the golden messages and the
+ * contract.
+ */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,25 +15,25 @@ import { goldens } from '../support/iso8583-golden.ts'
 const folder = join(import.meta.dirname, '../corpus/fuzz')
 const pathOf = (name: string): string => join(folder, `${name}.hex`)
 
-export interface Kept {
+export interface CorpusEntry {
   readonly input: Uint8Array
-  /** What it is. */
-  readonly words: string
+  /** A description of the input. */
+  readonly description: string
 }
 
-/** One input a line in hex, behind it a blank and what it is. */
-export const readKept = (name: string): Kept[] =>
+/** One input per line in hex, then a blank and its description. */
+export const readEntries = (name: string): CorpusEntry[] =>
   readFileSync(pathOf(name), 'utf8')
     .split('\n')
     .filter((line) => /^[0-9A-F]/.test(line))
     .map((line) => {
       const [hex = ''] = line.split(' ', 1)
-      return { input: Uint8Array.from(Buffer.from(hex, 'hex')), words: line.slice(hex.length + 1) }
+      return { input: Uint8Array.from(Buffer.from(hex, 'hex')), description: line.slice(hex.length + 1) }
     })
 
-export const readCorpus = (name: string): Uint8Array[] => readKept(name).map(({ input }) => input)
+export const readCorpus = (name: string): Uint8Array[] => readEntries(name).map(({ input }) => input)
 
-const HEAD = '# Inputs in hex, each with what it is; written by npm run test:fuzz -- --write-corpus.'
+const HEAD = '# Inputs in hex, each with a description; written by npm run test:fuzz -- --write-corpus.'
 
 export function writeCorpus(
   name: string,
@@ -44,7 +47,7 @@ export function writeCorpus(
   writeFileSync(pathOf(name), `${[HEAD, ...sorted].join('\n')}\n`)
 }
 
-/** No number in the form of field 2 that a changed digit made into somebody's. */
+/** No number in the form of field 2 that a changed digit turned into a real card number. */
 function holdsNoCard(input: Uint8Array): boolean {
   const hex = Buffer.from(input).toString('hex')
   const numbers = [...hex.matchAll(/(?=16([3-6]\d{15})|19([3-6]\d{18}))/g)].map(
@@ -55,8 +58,8 @@ function holdsNoCard(input: Uint8Array): boolean {
 
 const CARD = '6225000000000014'
 
-/** Each transaction with a card number in every field that has the room. */
-const laden = (): Uint8Array[] =>
+/** Each transaction with a card number in every field that is long enough. */
+const goldensWithCards = (): Uint8Array[] =>
   goldens
     .filter(({ canonical }) => canonical)
     .map(({ mti, fields }) => {
@@ -69,9 +72,9 @@ const laden = (): Uint8Array[] =>
       return pack({ mti, fields: new Map([...fields, ...cards]) })
     })
 
-/** Every golden message bare, in its frame, and in a serial frame. */
+/** Every golden message without a frame, in its frame, and in a serial frame. */
 export const goldenInputs = (): Uint8Array[] => [
-  ...laden(),
+  ...goldensWithCards(),
   ...goldens.flatMap(({ tpdu, header, body }) => {
     const envelope = [
       tpdu.length === 5 ? tpdu : Uint8Array.of(0x60, 0, 3, 0, 0),

@@ -1,4 +1,7 @@
-/** @module What the duplicate table owes for one call, from its description: eight places per fingerprint, nothing else touched. */
+/**
+ * @module The duplicate table's contract for one call, from its description: eight slots per fingerprint, and
+ * no other byte touched.
+ */
 
 import { sipHash24 } from '../support/micro-siphash.ts'
 import { type Call, contents, PLACES } from './program.ts'
@@ -6,12 +9,12 @@ import { type Call, contents, PLACES } from './program.ts'
 const ENTRY_BYTES = 16
 const SECONDS = 8
 const OCCUPIED = 12
-/** Under this key the places of the empty message go round the end of the table. */
+/** Under this key the slots of the empty message wrap at the end of the table. */
 export const TABLE_KEY_SEED = 161
 export const TABLE_KEY_SALT = 42
-/** As in `core.c`. */
+/** Like `core.c`. */
 const PLACES_SALT = 4
-/** SipHash in big integers is slow: of a longer message only the entry that changed is looked at. */
+/** SipHash in big integers is slow, so for a longer message only the changed entry is checked. */
 const LONGEST_MODELLED = 64
 
 interface Entry {
@@ -29,7 +32,7 @@ export class TableModel {
   readonly #entries: number
   readonly #used = new Set<number>()
 
-  /** `bytes`: the table's, and all behind it. */
+  /** `bytes`: the table and all bytes after it. */
   constructor(bytes: Uint8Array, entries: number) {
     this.#bytes = bytes
     this.#entries = entries
@@ -37,7 +40,7 @@ export class TableModel {
     this.#expected = bytes.slice()
   }
 
-  /** Fills the eight places of the message as the call says. */
+  /** Fills the eight slots of the message as the call says. */
   layOut(call: Call, message: Uint8Array): void {
     if (message.length > LONGEST_MODELLED) return
     const print = sipHash24(this.key, message)
@@ -53,10 +56,10 @@ export class TableModel {
     }
   }
 
-  /** What is wrong with the result or the table after the call. */
+  /** The fault in the result or the table after the call. */
   faultOf(call: Call, message: Uint8Array, result: number | undefined): string | undefined {
     if (result === undefined) return 'trapped'
-    if (result < -1 || result >= this.#entries) return 'gave a handle that is none'
+    if (result < -1 || result >= this.#entries) return 'gave an invalid handle'
     const fault = message.length > LONGEST_MODELLED ? undefined : this.#wrongHandle(call, message, result)
     if (fault !== undefined) return fault
     if (result >= 0 && call.operation !== 'lookupDuplicate') {
@@ -67,7 +70,7 @@ export class TableModel {
     return Buffer.compare(this.#bytes, this.#expected) === 0 ? undefined : 'wrote to another entry'
   }
 
-  /** Empties what was used. */
+  /** Empties the used slots. */
   clear(): void {
     for (const slot of this.#used) this.#put(slot, FREE)
     this.#used.clear()
@@ -83,15 +86,17 @@ export class TableModel {
       const isHit = own >= 0 && ageOf(own) <= (call.args[2] ?? 0) >>> 0
       return result === (isHit ? own : -1) ? undefined : 'wrong hit or miss'
     }
-    if (call.operation === 'forgetDuplicate') return result === own ? undefined : 'forgot another'
-    if (!slots.includes(result)) return 'entered outside of its places'
+    if (call.operation === 'forgetDuplicate') return result === own ? undefined : 'forgot another message'
+    if (!slots.includes(result)) return 'entered outside of its slots'
     if (this.#read(this.#bytes, result).print !== print) return 'entered another fingerprint'
     if (own >= 0) return result === own ? undefined : 'entered twice'
     if (entries.some(({ occupied }) => occupied === 0))
       return this.#read(this.#expected, result).occupied === 0
         ? undefined
-        : 'put another out of a free neighbourhood'
-    return ageOf(result) === Math.max(...slots.map(ageOf)) ? undefined : 'put out another than the oldest'
+        : 'evicted an entry from a neighbourhood with a free slot'
+    return ageOf(result) === Math.max(...slots.map(ageOf))
+      ? undefined
+      : 'evicted an entry that is not the oldest'
   }
 
   #slotOf(print: bigint, place: number): number {
@@ -121,6 +126,6 @@ export class TableModel {
   }
 }
 
-/** The second of a call, 0 where it has none. */
+/** The second of a call, or 0 when it has none. */
 const nowOf = ({ operation, args }: Call): number =>
   operation === 'forgetDuplicate' ? 0 : (args[1] ?? 0) >>> 0

@@ -1,4 +1,4 @@
-/** @module The fuzzers in Node: what runs an input of each, and where its inputs come from. */
+/** @module The fuzzers in Node: the check of each target, and the source of its inputs. */
 
 import type fc from 'fast-check'
 import { createCore } from '../../src/core/instance.ts'
@@ -6,20 +6,25 @@ import { parseFrame } from '../../src/iso8583/frame.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import type { Target } from './mutants.ts'
 
-/** Runs one input; throws where a property does not hold. What it says of the input tells new ones from old ones. */
+/**
+ * Runs one input. Throws when a property does not hold. The returned description separates new inputs from
+ * old ones.
+ */
 export type Check = (input: Uint8Array) => string
 
-/** Loaded when asked for, so that a mistake made on purpose can be put in before. */
+/** Loaded on demand, so that a deliberate mistake can be inserted before. */
 export async function checkOf(target: Target, module: WebAssembly.Module): Promise<Check> {
   switch (target) {
     case 'codec': {
       const { checkCodec } = await import('./codec-properties.ts')
-      const { JudgedProperties } = await import('./judged-properties.ts')
-      const judged = new JudgedProperties(createCore(module, (bytes) => bytes.fill(1)))
+      const { AnswerProperties } = await import('./answer-properties.ts')
+      const answers = new AnswerProperties(createCore(module, (bytes) => bytes.fill(1)))
       return (input) => {
         const frame = parseFrame(input, xorLrc)
-        const { words, isMessage } = checkCodec(input)
-        return isMessage ? `${words} ${judged.check(input, frame.ok ? frame.value.body : input)}` : words
+        const { description, isMessage } = checkCodec(input)
+        return isMessage
+          ? `${description} ${answers.check(input, frame.ok ? frame.value.body : input)}`
+          : description
       }
     }
     case 'schemas': {
@@ -41,7 +46,7 @@ export async function checkOf(target: Target, module: WebAssembly.Module): Promi
   }
 }
 
-/** Inputs of every target but the codec, whose inputs grow out of others. */
+/** The inputs of every target except the codec, whose inputs grow from others. */
 export async function arbitraryOf(target: Exclude<Target, 'codec'>): Promise<fc.Arbitrary<Uint8Array>> {
   if (target !== 'schemas') return (await import('./program-arbitrary.ts')).anyProgram
   const { anyRequestText } = await import('./schema-properties.ts')

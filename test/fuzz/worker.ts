@@ -1,18 +1,18 @@
 /**
- * @module One fuzzer in a thread of its own, so that a hang can be seen from outside and ended. The input that it runs lies in
- * shared memory while it runs.
+ * @module One fuzzer in its own thread, so that another thread can see and end a hang. The running input is
+ * in shared memory.
  */
 
 import { registerHooks } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import fc from 'fast-check'
 import { seeded } from '../support/micro-random.ts'
-import type { Job, Message } from './hunt.ts'
 import { mutated } from './mutants.ts'
+import type { Job, Message } from './run-fuzzer.ts'
 
 const { target, seed, seconds, execs, guided, mutant, module, shared } = workerData as Job
 const counter = new Int32Array(shared, 0, 2)
-const room = new Uint8Array(shared, 8)
+const inputSlot = new Uint8Array(shared, 8)
 
 if (mutant?.file.startsWith('src/')) {
   registerHooks({
@@ -29,12 +29,12 @@ const check = await checkOf(target, module)
 const start = performance.now()
 let count = 0
 let last = new Uint8Array()
-const isOver = (): boolean => count >= execs || performance.now() - start >= 1000 * seconds
+const isDone = (): boolean => count >= execs || performance.now() - start >= 1000 * seconds
 
-/** Leaves the input where the other thread can see it, and counts. */
+/** Puts the input where the other thread can see it, and counts. */
 function attempt(input: Uint8Array): string {
   last = Uint8Array.from(input)
-  room.set(last.subarray(0, room.length))
+  inputSlot.set(last.subarray(0, inputSlot.length))
   Atomics.store(counter, 1, last.length)
   Atomics.store(counter, 0, ++count)
   return check(last)
@@ -46,20 +46,20 @@ async function fuzzCodec(): Promise<Message> {
   const { goldenInputs, readCorpus } = await import('./seeds.ts')
   const seeds = [...readCorpus('codec'), ...goldenInputs()]
   const coverage = guided
-    ? { coverage: new Coverage((url) => /\/src\/(iso8583|embedder|terminal)\//.test(url)) }
+    ? { coverage: new Coverage((url) => /\/src\/(iso8583|acquirer|terminal)\//.test(url)) }
     : {}
   try {
-    const kept = fuzz({ seeds, attempt, mutate, random: seeded(seed), isOver, ...coverage })
+    const kept = fuzz({ seeds, attempt, mutate, random: seeded(seed), isDone, ...coverage })
     return { kind: 'done', note: `${kept.length} inputs that reached something new`, kept }
   } catch (error) {
-    return { kind: 'result', words: String(error), input: last }
+    return { kind: 'result', description: String(error), input: last }
   }
 }
 
-/** Attempts at making a failing input smaller. */
+/** Attempts to shrink a failing input. */
 const SHRINKS = 2_000
 
-/** Slices of fast-check's runs, each from a seed of its own, until it is over. */
+/** Slices of fast-check's runs, each from a seed of its own, until it is done. */
 async function checkArbitrary(arbitrary: fc.Arbitrary<Uint8Array>): Promise<Message> {
   let shrinks = 0
   const property = fc.property(arbitrary, (input) => {
@@ -72,11 +72,11 @@ async function checkArbitrary(arbitrary: fc.Arbitrary<Uint8Array>): Promise<Mess
       throw error
     }
   })
-  for (let slice = 0; !isOver(); slice++) {
+  for (let slice = 0; !isDone(); slice++) {
     const result = fc.check(property, { seed: seed + slice, numRuns: Math.min(500, execs - count) })
     if (!result.failed) continue
     const [input = new Uint8Array()] = result.counterexample ?? []
-    return { kind: 'result', words: String(result.errorInstance), input }
+    return { kind: 'result', description: String(result.errorInstance), input }
   }
   return { kind: 'done', note: '', kept: [] }
 }

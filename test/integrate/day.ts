@@ -52,7 +52,7 @@ class Day {
     this.recorder.next(name, what)
   }
 
-  /** A new sale or void that the terminal's log does not take. */
+  /** A new sale or void that is not added to the terminal's log. */
   entry(kind: LogEntry['kind'], amount: number, more: Partial<LogEntry> = {}): LogEntry {
     const { state } = this.pos
     const { batchNumber } = state
@@ -167,7 +167,7 @@ async function settlementThatDiffers(day: Day): Promise<void> {
   const { pos } = day
   day.next('sale-in-next-batch', 'A sale of 5.00 in batch 000002.')
   await pos.terminal.sale(500, CARD)
-  // The terminal counts a sale that the service does not know.
+  // The terminal counts a sale that is unknown to the service.
   pos.state.log.push(day.entry('sale', 300, { status: 'approved' }))
   day.next('settlement-differs', 'The totals differ (code 2). The answer holds the service’s own totals.')
   day.next('upload', 'The terminal uploads its items.')

@@ -43,6 +43,10 @@ export const FIELD_NOTES = `## Parts of fields
 
 **Field 4**: the amount in minor units (1234 is 12.34). It is never zero in a sale, void or reversal.
 
+**Fields 12 and 13**: time and date of the answer, in the time zone of the merchant. A terminal can set its clock by a sign-on.
+
+**Field 15**: the date of the next cut-off.
+
 **Field 22**: digits 1 and 2 say how the card was read: \`01\` by hand, \`02\` stripe, \`05\` chip, \`07\` contactless. Digit 3: \`1\` with PIN,
 \`2\` without. Its three digits start at the left: \`072\` is \`0720\` on the wire.
 
@@ -58,7 +62,7 @@ ${FIELD_48}
 
 In a batch upload (60.3 = \`201\`): the number of items (2 digits, 1 to 8), then 40 digits for each item. They are card class 2 (\`00\`
 domestic), STAN 6, card number 20 with zeros on the left, amount 12. In the end of an upload (60.3 = \`202\` or \`207\`): the number of all
-items, 4 digits.
+items, 4 digits. [batch-and-stan.md](batch-and-stan.md) says what an item is.
 
 **Field 53**: if digit 3 is \`1\`, the tracks are encrypted. Then the service does not read a card number from field 35.
 
@@ -67,7 +71,7 @@ items, 4 digits.
 ${FIELD_60}
 
 The field ends after any whole part. So 8, 11, 12, 13, 14 or 17 digits are all right. The answer returns it as it came. Only the
-answer to a sign-on has another 60.2: the batch that is open.
+answer to a sign-on has another 60.2: the batch that is open. The service does not compare 60.2 of a sign-on, echo or sign-off.
 
 **Field 61** of a void: batch number (6 digits) and STAN (6) of the sale, and optionally its date (MMDD, 4). A reversal does not need
 it: a reversal names its message by its own fields 11 and 60.
@@ -78,5 +82,6 @@ it: a reversal names its message by its own fields 11 and 60.
 
 ${FIELD_63}
 
-The texts are in GBK, or in ASCII and English if the terminal is provisioned with \`textEncoding: "ascii"\`. An approval has the first
-3 bytes only.`
+The texts are in GBK, or in ASCII and English if the terminal is provisioned with \`textEncoding: "ascii"\`. Two refusals come before the
+service knows the terminal, so they are always in GBK: \`97\`, and \`40\` for a transaction that is not in the table below. An approval has
+the first 3 bytes only.`

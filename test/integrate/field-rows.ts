@@ -61,7 +61,9 @@ const prefixOf = ({ length }: ElementSpec): string =>
 const isOddable = ({ format, length, max }: ElementSpec): boolean =>
   (format === 'n' || format === 'z') && (length !== 'fixed' || max % 2 === 1)
 
-/** What fills the last place: the nibble beside an odd count of digits, or the blanks behind a short text. */
+/**
+ * The filler of the last place: the nibble beside an odd count of digits, or the blanks behind a short text.
+ */
 function paddingOf(spec: ElementSpec): string {
   if (isOddable(spec)) return spec.alignment === 'left' ? '0 nibble right' : '0 nibble left'
   if (spec.length === 'fixed' && (spec.format === 'an' || spec.format === 'ans')) return 'blanks right'

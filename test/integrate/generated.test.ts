@@ -1,4 +1,7 @@
-/** docs/integrate shows the behaviour of the code: pages and samples are made again and compared, every MAC and key by node:crypto. */
+/**
+ * docs/integrate shows the behaviour of the code: pages and samples are regenerated and compared, with every
+ * MAC and key by node:crypto.
+ */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -26,12 +29,12 @@ const same = (path: string, content: string | Uint8Array): [string, boolean] => 
   Buffer.from(content).equals(readFileSync(join(FOLDER, path))),
 ]
 
-describe('docs/integrate is as the source makes it (`npm run docs` writes it)', () => {
+describe('docs/integrate matches its source (`npm run docs` writes it)', () => {
   test.each([...generated.keys()].filter((path) => !path.startsWith(`${SAMPLES}/`)))('%s', (path) => {
     expect(readFileSync(join(FOLDER, path), 'utf8')).toBe(generated.get(path))
   })
 
-  it('every sample, byte for byte, and no other', () => {
+  it('has every sample, byte for byte, and no other', () => {
     const ours = [...generated.keys()].filter((path) => path.startsWith(`${SAMPLES}/`))
     expect(readdirSync(join(FOLDER, SAMPLES)).sort()).toEqual(
       ours.map((path) => path.slice(SAMPLES.length + 1)).sort(),
@@ -70,7 +73,7 @@ describe('the samples', () => {
     }
   })
 
-  it('carry the MACs that node:crypto computes, but for the one that is wrong on purpose', () => {
+  it('carry the MACs that node:crypto computes, except for the deliberately wrong one', () => {
     let macs = 0
     for (const { sample, frame } of frames) {
       const body = bodyOf(frame)
@@ -85,7 +88,7 @@ describe('the samples', () => {
     expect(samples.filter(({ isForged }) => isForged).length).toBe(1)
   })
 
-  it('hold MAC keys that open under the master key by node:crypto', () => {
+  it('have MAC keys that open under the master key by node:crypto', () => {
     for (const { tmk, macProfile, terminalId } of [TERMINAL, SM4_TERMINAL]) {
       const ofTerminal = samples.filter(
         ({ request }) => messageIn(request).fields.get(41)?.trimEnd() === terminalId,
@@ -103,24 +106,27 @@ describe('the samples', () => {
 })
 
 describe('the worked examples', () => {
-  it('are of every MAC profile', () => {
+  it('cover every MAC profile', () => {
     expect(MAC_EXAMPLES.map(({ profile }) => profile)).toEqual(MAC_PROFILES)
   })
 
-  test.each(MAC_EXAMPLES)('$profile: the core computes the same MAC', ({ profile, key, mac }) => {
+  test.each(MAC_EXAMPLES)('$profile: give the MAC of the core', ({ profile, key, mac }) => {
     expect(core.computeMac(macAlgorithmOf(profile), bytesOf(key), EXAMPLE_INPUT)).toEqual(mac)
   })
 
-  test.each(MAC_EXAMPLES)('$profile: so it does for inputs of every length', ({ profile, key }) => {
-    for (let length = 1; length <= 64; length++) {
-      const input = Uint8Array.from({ length }, (_, n) => (37 * n + length) & 0xff)
-      const { mac } = workMac(profile, bytesOf(key), input)
-      expect(mac).toEqual(core.computeMac(macAlgorithmOf(profile), bytesOf(key), input))
-    }
-  })
+  test.each(MAC_EXAMPLES)(
+    '$profile: give the MAC of the core for inputs of every length',
+    ({ profile, key }) => {
+      for (let length = 1; length <= 64; length++) {
+        const input = Uint8Array.from({ length }, (_, n) => (37 * n + length) & 0xff)
+        const { mac } = workMac(profile, bytesOf(key), input)
+        expect(mac).toEqual(core.computeMac(macAlgorithmOf(profile), bytesOf(key), input))
+      }
+    },
+  )
 
   test.each(KEY_EXAMPLES)(
-    'layout $layout with $profile opens as a terminal opens it',
+    'layout $layout with $profile opens as in a terminal',
     ({ layout, profile, keys, field62 }) => {
       const wrapped = { layout, field62: hexOf(field62) }
       const opened = openMacKey(core, profile, bytesOf(EXAMPLE_TMK), wrapped)

@@ -18,7 +18,7 @@ const CIPHER_NAMES = { des: 'DES', '3des': 'two-key 3DES', sm4: 'SM4' } as const
 
 interface Algorithm {
   readonly title: string
-  /** What field 64 holds. */
+  /** The content of field 64. */
   readonly field64: string
   readonly steps: readonly string[]
 }
@@ -182,7 +182,7 @@ ${numbered([
 ])}
 
 With layout \`003\` or \`004\` and a profile with an 8-byte MAC key, the MAK record has 8 bytes of key and 8 zero bytes. Decrypt only
-the first 8 bytes. Do not decrypt the zeros.
+the first 8 bytes. Do not decrypt the zeros. Working keys for DES have odd parity. A master key needs none.
 
 The service sends the same keys again for the same layout until a request with a right MAC uses them. So a lost sign-on answer
 does no harm: sign on again. After the first right MAC the older keys are dead. The next sign-on then returns new keys.
@@ -210,6 +210,10 @@ ${table(
     [
       'the library refuses the key: "degenerates to single DES"',
       'both halves of the key are equal; use single DES with one half, the result is the same',
+    ],
+    [
+      'the library has no single DES',
+      'use 3DES with the same 8 bytes two or three times as its key, the result is the same',
     ],
     [
       '`A0` after a good day',

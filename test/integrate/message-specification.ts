@@ -77,7 +77,8 @@ const ANSWERS = `## Answers
 
 Compare the MTI and fields 3, 4, 11, 41 and 42 with the request before you believe an answer.`
 
-const answerNotes = `- Field 64 is in an answer when the request's MAC was right. An answer without it (\`A0\`, \`97\`, \`40\`) is not signed.
+const answerNotes = `- Field 64 is in an answer when the request's MAC was right. \`A0\`, \`97\`, \`03\`, \`58\`, \`40\`, and \`77\` without keys, come
+  before the MAC is checked. So they are not signed.
 - A settlement has no field 39. The codes in field 48 say how the comparison went. A refused settlement has field 39 and code 3.
 - The answer to a transaction that the service does not do (\`40\`) has these fields, as far as the request has them: ${[
   ...UNSUPPORTED.echo,

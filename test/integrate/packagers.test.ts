@@ -1,4 +1,4 @@
-/** The packager files for jPOS, moov-io/iso8583 and pyiso8583 say of every field what spec.ts says. */
+/** The packager files for jPOS, moov-io/iso8583 and pyiso8583 match spec.ts in every field. */
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,14 +30,14 @@ test('moov.go', () => {
 
 test('pyiso8583_spec.py', () => {
   const text = read('pyiso8583_spec.py')
-  // The library fills no text, so its rows cannot say it.
+  // The library does not pad texts, so its rows cannot state it.
   expect(readPython(text)).toEqual(ours.map((row) => ({ ...row, fills: null })))
   expect(text).toContain('"h": {"data_enc": "b", "len_enc": "bcd", "len_type": 0, "max_len": 0,')
   expect(text).toContain('"t": {"data_enc": "b", "len_enc": "bcd", "len_type": 0, "max_len": 2,')
   expect(text).toContain('"p": {"data_enc": "b", "len_enc": "bcd", "len_type": 0, "max_len": 8,')
 })
 
-test('no row is passed over: as many as the files have lines for', () => {
+test('compares every row of the files', () => {
   expect(read('jpos.xml').match(/<isofield /g)?.length).toBe(ours.length + 2)
   expect(read('moov.go').match(/field\.New/g)?.length).toBe(ours.length + 2)
   expect(read('pyiso8583_spec.py').match(/"data_enc"/g)?.length).toBe(ours.length + 4)

@@ -16,7 +16,7 @@ export interface PackagerRow {
 
 const CODINGS = { n: 'bcd', z: 'nibbles', an: 'ascii', ans: 'ascii', b: 'binary' } as const
 
-/** What spec.ts says, in the same form. */
+/** The fields of spec.ts, in the same form. */
 export function rowOf({ number, name, format, length, max, alignment }: ElementSpec): PackagerRow {
   const isPacked = format === 'n' || format === 'z'
   const canBeOdd = isPacked && (length !== 'fixed' || max % 2 === 1)

@@ -1,4 +1,4 @@
-/** The pages in words of docs/integrate: links lead somewhere, commands work, tables say what the service does. */
+/** The written pages of docs/integrate: links resolve, commands work, tables match the service. */
 
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
@@ -28,7 +28,7 @@ async function terminalOf(options: Partial<TerminalOptions> = {}) {
   return { recorder, terminal: new RecordedTerminal(recorder, { ...TERMINAL, ...options }) }
 }
 
-test.each(PAGES)('%s links to files that are there', (path) => {
+test.each(PAGES)('%s links to existing files', (path) => {
   const inside = innerLinks(readPage(path))
     .map((target) => normalize(join(dirname(path), target)).replaceAll('\\', '/'))
     .filter((target) => !target.startsWith('..'))
@@ -156,7 +156,7 @@ describe('transport.md', () => {
     for (const { status } of replies) expect(documented).toContain(status)
   })
 
-  it('says how often a terminal may sign on', async () => {
+  it('states the sign-on rate of a terminal', async () => {
     const { recorder, terminal } = await terminalOf({ terminalId: '00000046' })
     await terminal.provision()
     await terminal.terminal.signOn()

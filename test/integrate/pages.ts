@@ -1,4 +1,4 @@
-/** @module What a test reads from a page of docs/integrate: tables, code blocks, links, curl commands. */
+/** @module Parts of a page of docs/integrate for tests: tables, code blocks, links, curl commands. */
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ export const readPage = (path: string): string => readFileSync(join(FOLDER, path
 
 const unquoted = (cell: string): string => cell.trim().replace(/^`([^`]*)`$/, '$1')
 
-/** Rows of the table whose head line is `head`, cells without backticks around them. */
+/** Rows of the table with the head line `head`, as cells without their backticks. */
 export function tableRows(page: string, head: string): string[][] {
   const lines = page.split('\n')
   const at = lines.indexOf(head)

@@ -19,12 +19,12 @@ export interface Sample {
   readonly what: string
   readonly request: Uint8Array
   readonly status: number
-  /** What the service returned, also where it was lost on its way. */
+  /** The service's answer, also when it was lost on its way. */
   readonly answer: Uint8Array | null
-  /** The MAC key in clear, where the request carries a MAC. */
+  /** The MAC key in clear, if the request carries a MAC. */
   readonly macKey: string | null
   readonly macProfile: MacProfile
-  /** The request's MAC is wrong on purpose. */
+  /** The request has a deliberately wrong MAC. */
   readonly isForged: boolean
 }
 
@@ -34,7 +34,7 @@ const TPDU = bytesOf('6000030000')
 const HEADER = bytesOf('603100311312')
 const FIRST_COMPONENT = '0123456789ABCDEFFEDCBA9876543210'
 
-/** Between two exchanges: longer than an answer is repeated from memory. */
+/** The time between two exchanges: longer than an answer stays in memory. */
 const STEP_MS = 5000
 
 interface Caption {
@@ -51,7 +51,7 @@ export class Recorder {
   readonly #isNamed: boolean
   readonly #captions: Caption[] = []
 
-  /** `isNamed`: every exchange must have been announced by `next`. */
+  /** `isNamed`: `next` must announce every exchange. */
   constructor(service: Service, core: Core, { isNamed = true } = {}) {
     this.service = service
     this.core = core
@@ -135,7 +135,7 @@ export class RecordedTerminal {
     return opened.value
   }
 
-  /** Sends a message as it is; `forged`: with a MAC under another key. */
+  /** Sends a message unchanged. `forged`: with a MAC under another key. */
   async send(
     message: Message,
     how: { readonly mac: 'right' | 'forged' | 'none'; readonly frame?: Frame['kind'] },

@@ -15,16 +15,16 @@ export function messageIn(frame: Uint8Array): Message {
   return read.value.message
 }
 
-const listing = (title: string, frame: Uint8Array): string =>
+const frameText = (title: string, frame: Uint8Array): string =>
   `${title}, ${frame.length} bytes\n\n${describe(frame, xorLrc)}`
 
 const answerText = ({ status, answer }: Sample): string =>
   answer === null
     ? `answer: HTTP ${status}, empty body. The outcome is not known.`
-    : listing(`answer: HTTP ${status}`, answer)
+    : frameText(`answer: HTTP ${status}`, answer)
 
 const textOf = (sample: Sample): string =>
-  [`${sample.name}: ${sample.what}`, listing('request', sample.request), answerText(sample)].join('\n\n')
+  [`${sample.name}: ${sample.what}`, frameText('request', sample.request), answerText(sample)].join('\n\n')
 
 function filesOf(sample: Sample): (readonly [string, string | Uint8Array])[] {
   const { name, request, answer } = sample
@@ -84,7 +84,8 @@ them again and compares every byte. Another test checks every MAC with node:cryp
     `- \`NAME.request.bin\`: the body of the HTTP request, as the terminal sends it.
 - \`NAME.answer.bin\`: the body of the HTTP response. There is none where the service returned no frame.
 - \`.hex\`: the same bytes in hexadecimal, one line.
-- \`.txt\`: both in words. Card numbers, expiry dates and keys are masked there.`,
+- \`.txt\`: both in words. Card numbers, expiry dates, keys and field 48 of an upload are masked there. Read them in \`.hex\`.
+- \`day.json\`: the list of samples for programs, with the MAC profile and the clear MAC key of each. \`wrongMac\` marks the wrong MAC.`,
     '## Keys',
     keyTable(samples),
     `The clear MAC keys stand here so that you can check your own code. With the master key you can compute them yourself: see

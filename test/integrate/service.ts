@@ -1,4 +1,7 @@
-/** @module The real service in this process, over SQLite, with a clock that stands where it is put and seeded random bytes: the same bytes every time. */
+/**
+ * @module The real service in this process, over SQLite, with a clock that the test sets and seeded random
+ * bytes: the same bytes every time.
+ */
 
 import { createHash } from 'node:crypto'
 import { createApp } from '../../src/app.ts'
@@ -25,7 +28,7 @@ export interface JsonReply {
 
 export interface Service {
   readonly clock: { now: number }
-  /** Posts a frame as a terminal does; null where the service returned no frame. */
+  /** Posts a frame as a terminal does. Null when the service returned no frame. */
   post(frame: Uint8Array): Promise<{ readonly status: number; readonly answer: Uint8Array | null }>
   /** Any request. */
   fetch(path: string, init: RequestInit): Promise<Response>

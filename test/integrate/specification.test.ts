@@ -1,4 +1,7 @@
-/** The specification page describes requests as the service reads them: each field left out, each other field added. */
+/**
+ * The specification page describes the requests that the service reads, with each field left out and each
+ * other field added.
+ */
 
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { loadCore } from '../../src/cli/lib/core.ts'
@@ -15,7 +18,7 @@ import { openService, type Service } from './service.ts'
 
 const samples = await runDay()
 
-/** A request of each type, as the day has it. */
+/** A request of each type, from the day. */
 const requests = new Map<TransactionType, Message>()
 for (const { request } of samples) {
   const message = messageIn(request)
@@ -49,7 +52,7 @@ describe('a request', () => {
   })
   afterAll(() => service.close())
 
-  /** Field 39 of the answer; undefined for a settlement that was taken. */
+  /** Field 39 of the answer. Undefined for an accepted settlement. */
   async function codeOf(message: Message, mac: 'right' | 'none'): Promise<string | undefined> {
     const answer = await terminal.send(message, { mac })
     if (answer === null) throw new Error('no answer')
@@ -63,14 +66,14 @@ describe('a request', () => {
     return message.fields.has(11) ? changed(message, 11, takeStan(terminal.state)) : message
   }
 
-  /** Field 39 where a mandatory field is missing. */
+  /** Field 39 when a mandatory field is missing. */
   const MISSING: Readonly<Record<number, string>> = { 41: '97', 42: '03', 60: '40', 64: 'A0' }
 
   const mandatory = TYPES.flatMap((type) =>
     ELEMENTS.filter(({ number }) => needOf(type, number) === 'M').map(({ number }) => ({ type, number })),
   )
 
-  test.each(mandatory)('$type without its mandatory field $number', async ({ type, number }) => {
+  test.each(mandatory)('$type is refused without its mandatory field $number', async ({ type, number }) => {
     const mac = number === 64 ? 'none' : macOf(type)
     expect(await codeOf(changed(fresh(type), number), mac)).toBe(MISSING[number] ?? '30')
   })
@@ -83,13 +86,13 @@ describe('a request', () => {
     let all = fresh(type)
     for (const { number } of extra) {
       if (number === 11 || all.fields.has(number)) continue
-      // Track data that names no other card, in clear.
+      // Track data in clear that names no other card.
       all = changed(all, number, number === 53 ? '2600000000000000' : EXAMPLES[number])
     }
     expect(await codeOf(all, macOf(type))).not.toBe('30')
   })
 
-  it('is of the type that its row says', () => {
+  it('has the type of its row', () => {
     for (const type of TYPES)
       for (const code of FORMS[type].codes) {
         const { mti, processingCode, type: transactionType } = FORMS[type]
@@ -99,7 +102,7 @@ describe('a request', () => {
       }
   })
 
-  it('has no field that is both used and ignored, and every field that is returned is used', () => {
+  it('has no field that is both used and ignored, and uses every field that is returned', () => {
     for (const type of TYPES) {
       const { optional, ignored } = FORMS[type]
       expect(ignored.filter((number) => optional.includes(number))).toEqual([])
@@ -111,7 +114,7 @@ describe('a request', () => {
 })
 
 describe('an answer of the day', () => {
-  it('has only fields that its row names, and all that the service sets', () => {
+  it('has only the fields in its row, and all that the service sets', () => {
     for (const { name, request, answer } of samples) {
       if (answer === null) continue
       const sent = messageIn(request)

@@ -1,4 +1,4 @@
-/** @module Which transaction a message is: account types in field 3, fields left out, and what contradicts itself. */
+/** @module The transaction of a message: account types in field 3, missing fields, and contradictions. */
 
 import { expect, it } from 'vitest'
 import { formatFault, transactionTypeOf } from '../../src/iso8583/cup.ts'
@@ -39,7 +39,7 @@ it.each([
 const mandatory = { 3: '200000', 4: '000000001234', 11: '000003', 22: '012', 25: '00', 37: '1'.repeat(12) }
 const named = { 49: '156', 60: '23000001000', 61: '000001000002' }
 
-it.each([3, 4, 11, 22, 25, 37, 49, 61])('a void without field %i is at fault there', (number) => {
+it.each([3, 4, 11, 22, 25, 37, 49, 61])('a void without field %i has its fault there', (number) => {
   const fields = new Map(Object.entries({ ...mandatory, ...named }).map(([n, value]) => [Number(n), value]))
   expect(formatFault('void', { mti: '0200', fields })).toBeUndefined()
   fields.delete(number)
@@ -57,7 +57,7 @@ it.each([
   ['upload', '', 48],
   ['upload_end', '0002', undefined],
   ['upload_end', '002', 48],
-] as const)('field 48 of an %s: %s is at fault: %s', (type, details, fault) => {
+] as const)('field 48 of an %s: %s has its fault in field %s', (type, details, fault) => {
   const fields = new Map([
     [11, '000009'],
     [48, details],

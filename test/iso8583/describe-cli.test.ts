@@ -1,4 +1,4 @@
-/** @module `annul describe`: exit codes, one line on wrong usage, nothing of the input repeated. */
+/** @module `annul describe`: exit codes, one line on wrong usage, and no part of the input in an error. */
 
 import { describe, expect, it } from 'vitest'
 import { callCli, documentedJson } from '../cli/call-cli.ts'
@@ -41,7 +41,7 @@ describe('annul describe', () => {
     )
   })
 
-  it('prints what it could read, and exits 1', async () => {
+  it('prints the part that it could read, and exits with 1', async () => {
     const { code, out } = await annulDescribe([hex.slice(0, 120)])
     expect(code).toBe(1)
     expect(out).toContain('processing code')
@@ -56,11 +56,11 @@ describe('annul describe', () => {
     [['6225000000000014Z'], 'HEX|-: expected an even number of hex digits, or - for stdin'],
     [['622500000000001'], 'HEX|-: expected an even number of hex digits, or - for stdin'],
     [['--unmask', '00'], 'word 2 is not an option: see annul describe --help'],
-  ])('%j: exit 2 and one line', async (args, why) => {
+  ])('%j: exits with 2 and prints one line', async (args, why) => {
     expect(await annulDescribe(args)).toEqual({ code: 2, out: '', errors: `describe: ${why}` })
   })
 
-  it('names stdin where its bytes are wrong', async () => {
+  it('names stdin when its bytes are wrong', async () => {
     expect(await annulDescribe(['-'], ['0800Z'])).toEqual({
       code: 2,
       out: '',

@@ -1,4 +1,6 @@
-/** @module The masked printer: what it shows, and that no card number, track, PIN block or key ever leaves it. */
+/**
+ * @module The masked printer: its output, and that it never prints a card number, track, PIN block or key.
+ */
 
 import fc from 'fast-check'
 import { expect, it, describe as suite } from 'vitest'
@@ -9,7 +11,7 @@ import { ELEMENTS } from '../../src/iso8583/spec.ts'
 import { anyPan } from '../support/iso8583-arbitrary.ts'
 import { bytesOf, goldenOf, goldens, hexOf } from '../support/iso8583-golden.ts'
 
-const shown = (bytes: Uint8Array): string =>
+const describedText = (bytes: Uint8Array): string =>
   `${describe(bytes, xorLrc)}\n${JSON.stringify(describeJson(bytes, xorLrc))}`
 
 const field = (number: number, value: string, mti = '0200') =>
@@ -18,7 +20,7 @@ const field = (number: number, value: string, mti = '0200') =>
 const ascii = (text: string): string => hexOf(Buffer.from(text, 'latin1'))
 
 suite('describe', () => {
-  it('reads like this', () => {
+  it('prints this', () => {
     expect(describe(goldenOf('5-void-req').input, xorLrc)).toMatchInlineSnapshot(`
       "tpdu frame  TPDU 6000030000  header 602200000000
       MTI 0200  financial request
@@ -46,7 +48,7 @@ suite('describe', () => {
     `)
   })
 
-  it('as JSON, in one object', () => {
+  it('prints one JSON object', () => {
     expect(describeJson(goldenOf('10-echo-resp').input, xorLrc)).toMatchInlineSnapshot(`
       {
         "bitmap": "0018000002C00010",
@@ -95,7 +97,7 @@ suite('describe', () => {
   })
 
   it.each(goldens)(
-    '$id: a frame, a TPDU without length, and a bare message show the same fields',
+    '$id: shows the same fields for a frame, a TPDU without length, and a bare message',
     (golden) => {
       const { input, body, fields, mti, bitmap } = golden
       const bare = describeJson(body, xorLrc)
@@ -113,7 +115,7 @@ suite('describe', () => {
     },
   )
 
-  it('opens serial frames, and says when they are broken', () => {
+  it('opens serial frames, and reports broken ones', () => {
     const data = hexOf(goldenOf('9-echo-req').input.subarray(2))
     const covered = `${String(data.length / 2).padStart(4, '0')}${data}03`
     const bytes = Uint8Array.of(2, ...bytesOf(covered), xorLrc(bytesOf(covered)))
@@ -126,19 +128,22 @@ suite('describe', () => {
     })
   })
 
-  it.each(goldens)('$id cut at every byte: the fields before, and where it broke', ({ input, body }) => {
-    const whole = describeJson(body, xorLrc).fields
-    for (let length = 0; length < body.length; length++) {
-      const cut = describeJson(body.subarray(0, length), xorLrc)
-      expect(cut.fields).toEqual(whole.slice(0, cut.fields.length))
-      expect(cut.error).toBeDefined()
-    }
-    for (let length = 0; length < input.length; length++) {
-      const cut = describeJson(input.subarray(0, length), xorLrc)
-      expect(cut.fields).toEqual(whole.slice(0, cut.fields.length))
-      expect(describe(input.subarray(0, length), xorLrc)).toContain(`: ${cut.error?.why}`)
-    }
-  })
+  it.each(goldens)(
+    '$id cut at every byte: shows the fields before the cut and its place',
+    ({ input, body }) => {
+      const whole = describeJson(body, xorLrc).fields
+      for (let length = 0; length < body.length; length++) {
+        const cut = describeJson(body.subarray(0, length), xorLrc)
+        expect(cut.fields).toEqual(whole.slice(0, cut.fields.length))
+        expect(cut.error).toBeDefined()
+      }
+      for (let length = 0; length < input.length; length++) {
+        const cut = describeJson(input.subarray(0, length), xorLrc)
+        expect(cut.fields).toEqual(whole.slice(0, cut.fields.length))
+        expect(describe(input.subarray(0, length), xorLrc)).toContain(`: ${cut.error?.why}`)
+      }
+    },
+  )
 
   it('names the field of an error', () => {
     const body = Uint8Array.from(goldenOf('6c-void-resp-A0').body)
@@ -198,7 +203,7 @@ suite('field by field', () => {
     expect(result?.masked).toBe(masked)
   })
 
-  it('60 and 61 in their parts', () => {
+  it('shows fields 60 and 61 in their parts', () => {
     expect(field(60, '22000512000600')).toMatchObject({
       value: '22 000512 000 600',
       meaning: 'type 22 sale, batch 000512, network 000 financial, terminal 600',
@@ -213,13 +218,13 @@ suite('field by field', () => {
     expect(field(61, '6225000000000')).toMatchObject({ value: '622500***0000', masked: true })
   })
 
-  it('39 by what it answers', () => {
+  it('explains field 39 by the message type', () => {
     expect(field(39, '98', '0400')?.meaning).toBe('no answer in time')
     expect(field(39, '98', '0410')?.meaning).toBe('no answer from issuer')
     expect(field(39, 'ZZ', '0210')).toEqual({ number: 39, name: 'response code', value: 'ZZ' })
   })
 
-  it('48 as totals in a settlement, hidden elsewhere', () => {
+  it('shows field 48 as totals in a settlement, and hides it elsewhere', () => {
     const totals = '00000000123400100000000123400110000000000000000000000000000001'
     expect(field(48, totals, '0510')?.value).toBe(
       'domestic debit 000000001234 × 001, credit 000000001234 × 001, code 1; ' +
@@ -230,14 +235,14 @@ suite('field by field', () => {
     expect(field(48, '0001', '0500')).toMatchObject({ value: '(4 digits)', masked: true })
   })
 
-  it('every name is a name', () => {
+  it('gives every field a name', () => {
     for (const spec of ELEMENTS) expect(spec.name.length * spec.nameZh.length).toBeGreaterThan(0)
   })
 })
 
-suite('no secret leaves it', () => {
+suite('hides every secret', () => {
   it.each(goldens)('$id', ({ input, body, fields }) => {
-    for (const text of [shown(input), shown(body)]) {
+    for (const text of [describedText(input), describedText(body)]) {
       for (const number of [2, 35, 36, 52, 55]) {
         const secret = fields.get(number)
         if (secret !== undefined) expect(text).not.toContain(secret)
@@ -252,12 +257,12 @@ suite('no secret leaves it', () => {
     }
   })
 
-  /** Fields whose place is shown in full, and of what length. */
-  const byDesign = (number: number, pan: string): boolean =>
+  /** Fields that are shown in full, and up to what length. */
+  const isShownInFull = (number: number, pan: string): boolean =>
     number === 64 || (number === 42 && pan.length <= 15)
 
   it.each(ELEMENTS.map((spec) => [spec.number, spec] as const))(
-    'a card number in field %i',
+    'hides a card number in field %i',
     (number, spec) => {
       fc.assert(
         fc.property(anyPan, fc.constantFrom('0200', '0320', '0500', '0810'), (pan, mti) => {
@@ -265,13 +270,13 @@ suite('no secret leaves it', () => {
           const packed = spec.format === 'b' && pan.length % 2 === 0 ? pan : text
           const units = (value: string): number => (spec.format === 'b' ? value.length / 2 : value.length)
           for (const value of [text, packed]) {
-            if (units(value) > spec.max || byDesign(number, pan)) continue
+            if (units(value) > spec.max || isShownInFull(number, pan)) continue
             const pad = spec.format === 'b' ? '20' : spec.format === 'n' || spec.format === 'z' ? '0' : ' '
             const fitted =
               spec.length === 'fixed'
                 ? value.padEnd(value.length + (spec.max - units(value)) * pad.length, pad)
                 : value
-            const output = shown(pack({ mti, fields: new Map([[number, fitted]]) }))
+            const output = describedText(pack({ mti, fields: new Map([[number, fitted]]) }))
             expect(output).not.toContain(pan)
             expect(output).not.toContain(ascii(pan))
           }
@@ -281,7 +286,7 @@ suite('no secret leaves it', () => {
     },
   )
 
-  it('a card number laid over any place of any message, packed or as text', () => {
+  it('hides a card number at any place of any message, packed or as text', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...goldens),
@@ -292,21 +297,21 @@ suite('no secret leaves it', () => {
           const long = pan.padEnd(16, '4')
           const bytes = asText || long.length % 2 === 1 ? Buffer.from(long, 'latin1') : bytesOf(long)
           // Not over the bitmap, nor exactly over the MAC.
-          const room = body.length - 8 - bytes.length - 10
-          if (room <= 0) return
+          const places = body.length - 8 - bytes.length - 10
+          if (places <= 0) return
           const changed = Uint8Array.from(body)
-          changed.set(bytes, 10 + (at % room))
-          expect(shown(changed)).not.toContain(long)
+          changed.set(bytes, 10 + (at % places))
+          expect(describedText(changed)).not.toContain(long)
         },
       ),
       { numRuns: 5000 },
     )
   })
 
-  it('a track 2 in a text', () => {
+  it('hides a track 2 in a text', () => {
     fc.assert(
       fc.property(anyPan, fc.constantFrom('=', 'D', '^'), (pan, separator) => {
-        const output = shown(
+        const output = describedText(
           pack({ mti: '0200', fields: new Map([[63, ascii(`x ${pan}${separator}28122011234567890 y`)]]) }),
         )
         expect(output).not.toContain(pan)

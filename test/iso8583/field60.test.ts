@@ -1,4 +1,4 @@
-/** @module Fields 60 and 61, at every length that was seen and at those that cut a part. */
+/** @module Fields 60 and 61, at every length in use and at lengths that cut a part. */
 
 import { describe, expect, it } from 'vitest'
 import { readField60, readField61 } from '../../src/iso8583/field60.ts'
@@ -16,7 +16,7 @@ describe('field 60', () => {
     expect(readField60(value)).toEqual({ transactionType, batchNumber, networkManagementCode, rest })
   })
 
-  it.each(['', '2', '2300000', '230000070', '2300000700', '23000A07'])('%s is cut', (value) => {
+  it.each(['', '2', '2300000', '230000070', '2300000700', '23000A07'])('rejects %s as cut', (value) => {
     expect(readField60(value)).toBeUndefined()
   })
 })
@@ -35,7 +35,10 @@ describe('field 61', () => {
     expect(readField61(value)).toEqual(expected)
   })
 
-  it.each(['', '00000700000', '0000070000020', '000007000002060', '00000700000A'])('%s is cut', (value) => {
-    expect(readField61(value)).toBeUndefined()
-  })
+  it.each(['', '00000700000', '0000070000020', '000007000002060', '00000700000A'])(
+    'rejects %s as cut',
+    (value) => {
+      expect(readField61(value)).toBeUndefined()
+    },
+  )
 })

@@ -1,4 +1,7 @@
-/** @module Frames: length, TPDU and header; serial frames and their NAK; the two forms that a first byte 02 can begin. */
+/**
+ * @module Frames: length, TPDU and header; serial frames and their NAK; the two frame types that can start
+ * with byte 02.
+ */
 
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
@@ -17,7 +20,7 @@ const opened = (bytes: Uint8Array): Frame => {
   return frame.value
 }
 
-/** A serial frame by hand, on hex strings. */
+/** A serial frame built by hand, on hex strings. */
 function serial(data: string): Uint8Array {
   const covered = `${String(data.length / 2).padStart(4, '0')}${data}03`
   const lrc = bytesOf(covered).reduce((sum, byte) => sum ^ byte, 0)
@@ -31,12 +34,12 @@ describe('TPDU frames', () => {
     expect(hexOf(buildFrame('tpdu', tpdu, header, body, xorLrc))).toBe(hexOf(input))
   })
 
-  it('ignore what follows the declared length', () => {
+  it('ignore bytes after the declared length', () => {
     const { input, body } = goldenOf('5-void-req')
     expect(hexOf(opened(Uint8Array.of(...input, 13, 10, 13, 10)).body)).toBe(hexOf(body))
   })
 
-  it('take any header and any addresses', () => {
+  it('accept any header and any addresses', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 10, maxLength: 10 }), (any) => {
         const tpdu = Uint8Array.of(0x60, ...any.subarray(0, 4))
@@ -56,11 +59,11 @@ describe('TPDU frames', () => {
     ['000A60000300006022000000', '10 bytes, TPDU and header need 11'],
     ['000B6100030000602200000000', 'TPDU does not start with 60'],
     ['15', '1 bytes are no frame'],
-  ])('%s is none', (hex, why) => {
+  ])('%s is not a frame', (hex, why) => {
     expect(parseFrame(bytesOf(hex), xorLrc)).toEqual({ ok: false, error: { kind: 'frame', why } })
   })
 
-  it('are refused at every truncation', () => {
+  it('are rejected at every truncation', () => {
     const { input } = goldenOf('5-void-req')
     for (let length = 0; length < input.length; length++)
       expect(parseFrame(input.subarray(0, length), xorLrc).ok).toBe(false)
@@ -76,7 +79,7 @@ describe('serial frames', () => {
     expect(hexOf(serial(data_hex))).toBe(frame_hex)
     expect(xorLrc(bytesOf(frame_hex).subarray(1, -1))).toBe(Number.parseInt(lrc_hex, 16))
     const frame = parseFrame(bytesOf(frame_hex), xorLrc)
-    // The first vector's DATA is three bytes: the LRC is right, but there is no TPDU in it.
+    // The DATA of the first vector is three bytes: its LRC is right, but it holds no TPDU.
     if (data_hex.length < 22) expect(frame).toMatchObject({ error: { kind: 'frame' } })
     else
       expect(frame).toMatchObject({
@@ -92,7 +95,7 @@ describe('serial frames', () => {
 
   const good = serial(`${hexOf(TPDU)}${hexOf(HEADER)}${hexOf(goldenOf('9-echo-req').body)}`)
 
-  it('with any bit wrong are NAKed, except where STX itself is gone', () => {
+  it('with any wrong bit get a NAK, except in STX itself', () => {
     for (let bit = 0; bit < good.length * 8; bit++) {
       const flipped = Uint8Array.from(good)
       flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7))
@@ -102,12 +105,12 @@ describe('serial frames', () => {
     }
   })
 
-  it('cut at any byte are NAKed', () => {
+  it('cut at any byte get a NAK', () => {
     for (let length = 1; length < good.length; length++)
       expect(parseFrame(good.subarray(0, length), xorLrc)).toEqual(NAK)
   })
 
-  it('with a length that is not decimal, or without ETX, are NAKed', () => {
+  it('with a length that is not decimal, or without ETX, get a NAK', () => {
     expect(parseFrame(bytesOf('02000A600003000060220000000003'), xorLrc)).toEqual(NAK)
     const noEtx = Uint8Array.from(good)
     noEtx[noEtx.length - 2] = 0x04
@@ -115,7 +118,7 @@ describe('serial frames', () => {
     expect(parseFrame(noEtx, xorLrc)).toEqual(NAK)
   })
 
-  it('show the LRC rule exactly LEN1 LEN2 DATA ETX, and obey it', () => {
+  it('follow the LRC rule over exactly LEN1 LEN2 DATA ETX', () => {
     const seen: string[] = []
     const rule = (bytes: Uint8Array): number => {
       seen.push(hexOf(bytes))
@@ -129,7 +132,7 @@ describe('serial frames', () => {
     expect(parseFrame(bytes, xorLrc)).toEqual(NAK)
   })
 
-  it('with a foreign TPDU are no frame', () => {
+  it('with an invalid TPDU are not frames', () => {
     expect(parseFrame(serial('61000300006022000000000820'), xorLrc)).toMatchObject({
       error: { kind: 'frame' },
     })
@@ -139,7 +142,7 @@ describe('serial frames', () => {
 describe('a first byte 02', () => {
   const body = (length: number): Uint8Array => new Uint8Array(length).fill(0x11)
 
-  it('begins a TPDU frame of 512 to 767 bytes', () => {
+  it('starts a TPDU frame of 512 to 767 bytes', () => {
     for (const length of [512, 513, 600, 767]) {
       const bytes = buildFrame('tpdu', TPDU, HEADER, body(length - 11), xorLrc)
       expect(bytes[0]).toBe(2)
@@ -147,14 +150,14 @@ describe('a first byte 02', () => {
     }
   })
 
-  it('begins a serial frame of any length, those whose second length byte is 60 included', () => {
+  it('starts a serial frame of any length, also when its second length byte is 60', () => {
     for (const length of [11, 60, 160, 460, 512, 560, 660, 760, 860, 3960]) {
       const bytes = buildFrame('serial', TPDU, HEADER, body(length - 11), xorLrc)
       expect(opened(bytes)).toMatchObject({ kind: 'serial', body: body(length - 11) })
     }
   })
 
-  it('collides: DATA of 560 bytes is also a TPDU frame of 517; a TPDU and an ETX in their serial places decide', () => {
+  it('is read as serial if its TPDU and ETX are in their serial places: 560 bytes of DATA are also a TPDU frame of 517', () => {
     const bytes = buildFrame('serial', TPDU, HEADER, body(549), xorLrc)
     expect(hexOf(bytes.subarray(0, 4))).toBe('02056060')
     expect(0x0205).toBeLessThanOrEqual(bytes.length - 2)
@@ -169,7 +172,7 @@ describe('a first byte 02', () => {
     expect(opened(noEtx).kind).toBe('tpdu')
   })
 
-  it('collides the other way: a TPDU frame to an address of 60xx stays one', () => {
+  it('stays a TPDU frame when its address is 60xx', () => {
     const bytes = buildFrame('tpdu', bytesOf('6060120000'), HEADER, body(517 - 11), xorLrc)
     expect(hexOf(bytes.subarray(0, 4))).toBe('02056060')
     expect(opened(bytes).kind).toBe('tpdu')
@@ -177,19 +180,19 @@ describe('a first byte 02', () => {
   })
 })
 
-describe('answers', () => {
+describe('response frames', () => {
   const request = goldenOf('5-void-req')
 
   it.each([
     ['6-void-resp', false],
     ['6c-void-resp-A0', true],
-  ])('%s: addresses swapped, header echoed, sign-on-again %s', (id, signOnAgain) => {
+  ])('%s: swap the addresses, echo the header, and ask for a sign-on: %s', (id, signOnAgain) => {
     const expected = goldenOf(id)
     const bytes = answerFrame(opened(request.input), expected.body, { signOnAgain }, xorLrc)
     expect(hexOf(bytes)).toBe(hexOf(expected.input))
   })
 
-  it('clear a requirement that the terminal sent, and leave its other nibbles', () => {
+  it('clear the terminal’s processing requirement and keep its other nibbles', () => {
     const frame = opened(
       buildFrame('tpdu', bytesOf('6012345678'), bytesOf('6031F9ABCDEF'), request.body, xorLrc),
     )
@@ -199,7 +202,7 @@ describe('answers', () => {
     expect(hexOf(frame.header)).toBe('6031F9ABCDEF')
   })
 
-  it('come in the framing of the request', () => {
+  it('use the framing of the request', () => {
     const frame = opened(buildFrame('serial', TPDU, HEADER, request.body, xorLrc))
     const answer = answerFrame(frame, bytesOf('0210'), { signOnAgain: true }, xorLrc)
     expect(hexOf(answer)).toBe(hexOf(serial('60000000036022030000000210')))

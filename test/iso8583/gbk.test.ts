@@ -1,4 +1,7 @@
-/** @module GBK, all of it: the bytes and characters of our table are those of iconv-lite, which the service used before. */
+/**
+ * @module The whole of GBK: the bytes and characters of our table match iconv-lite, which the service used
+ * before.
+ */
 
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
@@ -10,7 +13,10 @@ const expected = (text: string): string => hex(iconv.encode(text, 'gbk'))
 const escaped = (text: string): string =>
   Array.from(text, (character) => character.codePointAt(0)?.toString(16)).join(' ')
 
-/** iconv-lite alone knows this character of GB 18030, whose four bytes it writes as three: no GBK, and no text of ours. */
+/**
+ * Only iconv-lite has this character of GB 18030, and writes its four bytes as three. It is neither GBK nor
+ * in our texts.
+ */
 const NOT_GBK = '\ue7c7'
 const NOT_GBK_BYTES = Buffer.from('8135f437', 'hex')
 
@@ -18,7 +24,7 @@ const NOT_GBK_BYTES = Buffer.from('8135f437', 'hex')
 const LAST = 0x10ffff
 
 describe('encoding gives the bytes of iconv-lite', () => {
-  it('for every code point there is', () => {
+  it('for every code point', () => {
     const differing: string[] = []
     let encoded = 0
     for (let point = 0; point <= LAST; point++) {
@@ -28,7 +34,8 @@ describe('encoding gives the bytes of iconv-lite', () => {
       if (bytes !== '3f') encoded++
     }
     expect(differing).toEqual([escaped(NOT_GBK)])
-    // 128 of ASCII, the euro sign as one byte, 23,940 cells of two bytes; without `?` itself, the euro’s cell and a second space.
+    // 128 of ASCII, the euro sign as one byte, and 23,940 cells of two bytes, without `?`, the euro’s cell
+    // and a second space.
     expect(encoded).toBe(128 + 1 + 23_940 - 3)
   })
 
@@ -44,14 +51,14 @@ describe('encoding gives the bytes of iconv-lite', () => {
     )
   })
 
-  it('but for one character that GBK lacks, which becomes `?` as every other', () => {
+  it('except for one character that GBK lacks, which becomes `?` like every other', () => {
     expect(expected(NOT_GBK)).toBe('8135f4')
     expect(hex(encodeGbk(NOT_GBK))).toBe('3f')
   })
 })
 
 describe('decoding gives the characters of iconv-lite', () => {
-  it('for every byte, and for every two', () => {
+  it('for every byte, and every pair of bytes', () => {
     const differing: string[] = []
     const compare = (...bytes: number[]): void => {
       const input = Buffer.from(bytes)
@@ -65,7 +72,7 @@ describe('decoding gives the characters of iconv-lite', () => {
     expect(differing).toEqual([])
   })
 
-  it('for bytes that are cut, doubled and out of step', () => {
+  it('for bytes that are cut, doubled and shifted', () => {
     const edge = fc.constantFrom(
       0x00,
       0x30,
@@ -96,13 +103,13 @@ describe('decoding gives the characters of iconv-lite', () => {
     )
   })
 
-  it('but for one sequence of GB 18030, whose parts are read as GBK reads them', () => {
+  it('except for one sequence of GB 18030, whose parts are read as GBK', () => {
     expect(iconv.decode(NOT_GBK_BYTES, 'gbk')).toBe(NOT_GBK)
     expect(decodeGbk(NOT_GBK_BYTES)).toBe('\ufffd5\ufffd7')
   })
 })
 
-it('every cell is read back as it was written, but for the two that stand twice', () => {
+it('reads every cell back as it was written, except for the two duplicates', () => {
   const other: string[] = []
   for (let lead = 0x81; lead <= 0xfe; lead++)
     for (let trail = 0x40; trail <= 0xfe; trail++) {
@@ -113,7 +120,7 @@ it('every cell is read back as it was written, but for the two that stand twice'
   expect(other).toEqual(['a2e3', 'a3a0'])
 })
 
-it('the platform’s decoder reads every ideograph that we write, and writes none', () => {
+it('matches the platform’s decoder for every ideograph', () => {
   const decoder = new TextDecoder('gbk')
   for (let point = 0x4e00; point <= 0x9fa5; point++) {
     const character = String.fromCodePoint(point)

@@ -1,4 +1,7 @@
-/** @module Damaged and random bytes: never a throw, always a field and a reason, never content in the reason. */
+/**
+ * @module Damaged and random bytes: they never throw, always give a field and a reason, and the reason holds
+ * no content.
+ */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
@@ -9,8 +12,8 @@ import { isCanonical, macInput, pack, unpack, unpackWhatCan } from '../../src/is
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import { bytesOf, goldens, hexOf } from '../support/iso8583-golden.ts'
 
-/** Everything a stranger's bytes go through. */
-function survive(bytes: Uint8Array): void {
+/** Every step that bytes from outside go through. */
+function readAll(bytes: Uint8Array): void {
   parseFrame(bytes, xorLrc)
   describe(bytes, xorLrc)
   describeJson(bytes, xorLrc)
@@ -33,16 +36,16 @@ suite('truncation at every byte', () => {
     }
   })
 
-  it.each(goldens)('$id: a byte more is refused too', ({ body }) => {
+  it.each(goldens)('$id: rejects one byte more too', ({ body }) => {
     const longer = Uint8Array.of(...body, 0)
     expect(unpack(longer)).toMatchObject({ error: { field: 'length', why: '1 bytes after the last field' } })
   })
 })
 
 suite('every single-bit flip', () => {
-  it('is refused, is another message, or is reported as not canonical', () => {
+  it('is rejected, read as a different message, or reported as not canonical', () => {
     let refused = 0
-    let another = 0
+    let different = 0
     let padNibble = 0
     let shifted = 0
     for (const { body, mti, fields } of goldens.filter(({ canonical }) => canonical)) {
@@ -59,15 +62,16 @@ suite('every single-bit flip', () => {
           JSON.stringify([mti, ...[...fields].sort(([a], [b]) => a - b)])
         if (isCanonical(flipped, message.value)) {
           expect(same).toBe(false)
-          another++
+          different++
         } else if (same) padNibble++
         else shifted++
       }
     }
-    // A pad nibble carries no meaning; one flipped bitmap bit shifts the fields so that they end in a strange one.
-    expect({ refused, another, padNibble, shifted }).toMatchInlineSnapshot(`
+    // A pad nibble has no meaning. One flipped bitmap bit shifts the fields and ends in a field of another
+    // message.
+    expect({ refused, different, padNibble, shifted }).toMatchInlineSnapshot(`
       {
-        "another": 18596,
+        "different": 18596,
         "padNibble": 188,
         "refused": 5911,
         "shifted": 1,
@@ -78,25 +82,25 @@ suite('every single-bit flip', () => {
 
 suite('random bytes', () => {
   it('never throw', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), survive), { numRuns: 3000 })
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 600 }), readAll), { numRuns: 3000 })
   })
 
   it('never throw behind a plausible start', () => {
     const start = fc.constantFrom(...goldens.map(({ body }) => body.subarray(0, 10)))
     fc.assert(
       fc.property(start, fc.uint8Array({ maxLength: 300 }), (head, tail) => {
-        survive(Uint8Array.of(...head, ...tail))
+        readAll(Uint8Array.of(...head, ...tail))
       }),
       { numRuns: 3000 },
     )
   })
 
-  it('that unpack pack to the same message', () => {
+  it('pack to the same message when they unpack', () => {
     fc.assert(
       fc.property(fc.constantFrom(...goldens), fc.nat(), fc.nat(255), ({ body }, at, value) => {
         const changed = Uint8Array.from(body)
         changed[at % body.length] = value
-        survive(changed)
+        readAll(changed)
         const message = unpack(changed)
         if (message.ok) expect(unpack(pack(message.value))).toEqual(message)
       }),
@@ -104,7 +108,7 @@ suite('random bytes', () => {
     )
   })
 
-  it('are read only where they are: a view into a larger buffer sees nothing of it', () => {
+  it('are read within their view only, never from the larger buffer', () => {
     for (const { body } of goldens) {
       const buffer = new Uint8Array(body.length + 64).fill(0x99)
       buffer.set(body, 32)
@@ -124,7 +128,7 @@ suite('corpus', () => {
     const lines = readFileSync(`${folder}/${name}`, 'utf8').split('\n')
     const bytes = bytesOf(lines.filter((line) => !line.startsWith('#')).join(''))
     const expected = lines.find((line) => line.startsWith('# expect: '))?.slice(10)
-    survive(bytes)
+    readAll(bytes)
     const frame = parseFrame(bytes, xorLrc)
     const body = frame.ok ? frame.value.body : bytes
     const message = unpack(body)

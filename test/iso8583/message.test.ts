@@ -1,4 +1,6 @@
-/** @module Encodings field by field: alignments, odd lengths, prefixes, maxima, and what each format refuses. */
+/**
+ * @module Encodings field by field: alignments, odd lengths, prefixes, maxima, and what each format rejects.
+ */
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -28,7 +30,7 @@ const read = (number: number, wire: string) => {
 }
 
 describe('pack and unpack', () => {
-  it('undo each other over the whole table, and agree with the slow packer', () => {
+  it('are inverse over the whole table, and match the slow packer', () => {
     fc.assert(
       fc.property(anyMessage, (message) => {
         const body = pack(message)
@@ -51,7 +53,7 @@ describe('pack and unpack', () => {
     )
   })
 
-  it('keep the order of the wire, whatever the order of the map', () => {
+  it('keep the wire order, whatever the order of the map', () => {
     const fields = new Map([
       [41, '12345678'],
       [11, '000001'],
@@ -64,11 +66,11 @@ describe('pack and unpack', () => {
 
 describe('wire forms', () => {
   it.each([
-    ['fixed odd digits lie right', 23, '001', '0001'],
-    ['but field 22 lies left', 22, '021', '0210'],
+    ['fixed odd digits align right', 23, '001', '0001'],
+    ['field 22 aligns left', 22, '021', '0210'],
     ['one digit', 27, '1', '01'],
-    ['an even count needs no pad', 4, '000000001234', '000000001234'],
-    ['LLVAR counts digits, odd ones lie left', 2, '6225000000000000014', '1962250000000000000140'],
+    ['an even count has no pad', 4, '000000001234', '000000001234'],
+    ['LLVAR counts digits, and odd ones align left', 2, '6225000000000000014', '1962250000000000000140'],
     ['LLVAR, even', 2, '6225000000000014', '166225000000000014'],
     ['LLVAR, empty', 32, '', '00'],
     [
@@ -82,7 +84,7 @@ describe('wire forms', () => {
     ['LLVAR text counts bytes', 44, 'AB', '024142'],
     ['LLLVAR text', 54, 'ABC', '0003414243'],
     ['LLLVAR bytes', 62, 'DEADBEEF', '0004DEADBEEF'],
-    ['text shorter than its field is padded right', 41, 'T1', '5431202020202020'],
+    ['text shorter than its field is padded on the right', 41, 'T1', '5431202020202020'],
     ['bytes', 64, '0011223344556677', '0011223344556677'],
   ])('%s', (_, number, value, wire) => {
     expect(wireOf(number, value)).toBe(wire)
@@ -94,12 +96,12 @@ describe('wire forms', () => {
     ['LLVAR', 2, '17622500000000000014'.replace(/14$/, '1F'), '62250000000000001'],
     ['LLLVAR', 60, '001122000007000F', '22000007000'],
     ['track', 35, '03123F', '123'],
-  ])('a strange pad nibble is read and told: %s', (_, number, wire, value) => {
+  ])('accepts and reports a pad nibble that is not zero: %s', (_, number, wire, value) => {
     expect(read(number, wire)).toEqual({ value, canonical: false })
   })
 })
 
-describe('unpack refuses', () => {
+describe('unpack rejects', () => {
   it.each([
     ['a letter among digits', 3, '20000A', 'not digits'],
     ['a letter in an odd right-aligned field', 23, '0A01', 'not digits'],
@@ -115,13 +117,13 @@ describe('unpack refuses', () => {
     ['a high byte in text', 41, '31323334353637B3', 'not printable ASCII'],
     ['DEL', 39, '307F', 'not printable ASCII'],
     ['half a length', 60, '00', 'truncated: 2 bytes needed, 1 left'],
-    ['a value that is not there', 64, '00112233445566', 'truncated: 8 bytes needed, 7 left'],
-    ['a length that promises more', 55, '01000102', 'truncated: 100 bytes needed, 2 left'],
+    ['a missing value', 64, '00112233445566', 'truncated: 8 bytes needed, 7 left'],
+    ['a length beyond the end', 55, '01000102', 'truncated: 100 bytes needed, 2 left'],
   ])('%s', (_, number, wire, why) => {
     expect(read(number, wire)).toEqual({ field: number, why })
   })
 
-  it('every maximum at one more, and takes it', () => {
+  it('one more than each maximum, and accepts the maximum', () => {
     for (const spec of ELEMENTS.filter(({ length, max }) => length !== 'fixed' && max < 999)) {
       const prefix = spec.length === 'LLVAR' ? 2 : 4
       const size = spec.format === 'n' || spec.format === 'z' ? Math.ceil(spec.max / 2) : spec.max
@@ -135,7 +137,7 @@ describe('unpack refuses', () => {
     }
   })
 
-  it('every field that is not in the table, bit 1 too', () => {
+  it('every field that is not in the table, also bit 1', () => {
     for (let number = 1; number <= 64; number++) {
       if (elementOf(number) !== undefined) continue
       expect(read(number, '00000000')).toEqual({ field: number, why: 'not in the field table' })
@@ -148,14 +150,14 @@ describe('unpack refuses', () => {
     })
   })
 
-  it('takes a message without fields', () => {
+  it('accepts a message without fields', () => {
     expect(unpack(bytesOf('08200000000000000000'))).toEqual({
       ok: true,
       value: { mti: '0820', fields: new Map() },
     })
   })
 
-  it('but takes any nibble in a track that field 53 declares encrypted', () => {
+  it('accepts any nibble in a track that field 53 declares encrypted', () => {
     const fields = new Map([
       [35, '6225E1A907BF52C3D4860D28122F'],
       [53, '2610000000000000'],
@@ -190,13 +192,13 @@ describe('pack throws RangeError', () => {
 })
 
 describe('the field table', () => {
-  it('is in the order of the wire, without doubles', () => {
+  it('follows the wire order, without duplicates', () => {
     const numbers = ELEMENTS.map(({ number }) => number)
     expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b))
     expect(ELEMENTS.every((spec) => elementOf(spec.number) === spec)).toBe(true)
   })
 
-  it('has one fixed numeric field that lies left', () => {
+  it('has one fixed numeric field that aligns left', () => {
     const left = ELEMENTS.filter((s) => s.format === 'n' && s.length === 'fixed' && s.alignment === 'left')
     expect(left.map(({ number }) => number)).toEqual([22])
   })

@@ -1,6 +1,7 @@
 /**
- * @module Every bit of every golden message flipped, under every MAC profile: no longer a message, or its MAC is wrong. What the
- * door makes of it is in `worker/tamper.test.ts`.
+ * @module Every bit of every golden message flipped, under every MAC profile: it no longer parses, or its MAC
+ * is wrong.
+ * `worker/tamper.test.ts` shows the result at the POS door.
  */
 
 import { expect, it } from 'vitest'
@@ -16,10 +17,10 @@ const { core } = watchedCore()
 const keyOf = (profile: MacProfile): Uint8Array =>
   Uint8Array.from({ length: makLengthOf(profile) }, (_, at) => 29 * at + 5)
 
-type Fate = 'no message' | 'wrong MAC' | 'accepted'
+type Verdict = 'no message' | 'wrong MAC' | 'accepted'
 
-/** The order in which whoever receives a message looks at it. */
-function fateOf(body: Uint8Array, profile: MacProfile): Fate {
+/** In the order of a receiver: parse, then check the MAC. */
+function verdictOf(body: Uint8Array, profile: MacProfile): Verdict {
   const message = unpack(body)
   if (!message.ok) return 'no message'
   const mac = bytesOf(message.value.fields.get(64) ?? '')
@@ -28,18 +29,18 @@ function fateOf(body: Uint8Array, profile: MacProfile): Fate {
     : 'wrong MAC'
 }
 
-it.each(MAC_PROFILES)('%s: every golden message is heard, and none with a bit flipped', (profile) => {
+it.each(MAC_PROFILES)('%s: accepts every golden message, and none with a flipped bit', (profile) => {
   const algorithm = macAlgorithmOf(profile)
-  const fates = new Map<Fate, number>()
+  const verdicts = new Map<Verdict, number>()
   for (const { mti, fields } of goldens) {
     const body = packWithMac({ mti, fields }, (input) => core.computeMac(algorithm, keyOf(profile), input))
-    expect(fateOf(body, profile)).toBe('accepted')
+    expect(verdictOf(body, profile)).toBe('accepted')
     for (let bit = 0; bit < 8 * body.length; bit++) {
       const flipped = body.with(bit >> 3, (body[bit >> 3] ?? 0) ^ (0x80 >> (bit & 7)))
-      const fate = fateOf(flipped, profile)
-      fates.set(fate, (fates.get(fate) ?? 0) + 1)
+      const verdict = verdictOf(flipped, profile)
+      verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1)
     }
   }
   expect(goldens.length).toBeGreaterThanOrEqual(31)
-  expect([...fates.keys()].sort()).toEqual(['no message', 'wrong MAC'])
+  expect([...verdicts.keys()].sort()).toEqual(['no message', 'wrong MAC'])
 })

@@ -1,4 +1,4 @@
-/** @module Texts in GBK and ASCII, against the decoder that Node brings. */
+/** @module Texts in GBK and ASCII, against the decoder of Node. */
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -16,7 +16,7 @@ describe('GBK', () => {
     expect(decodeText(Uint8Array.of(0xb3, 0xb7, 0xcf, 0xfa), 'gbk')).toBe('撤销')
   })
 
-  it('is read back by the decoder of the platform, over all ideographs of the first plane', () => {
+  it('decodes in the platform’s decoder, over all ideographs of the first plane', () => {
     const decoder = new TextDecoder('gbk')
     fc.assert(
       fc.property(mixed, (text) => {
@@ -34,7 +34,7 @@ describe('GBK', () => {
         expect(bytes.length).toBeLessThanOrEqual(maxBytes)
         const read = decodeText(bytes, 'gbk')
         expect(text.startsWith(read)).toBe(true)
-        // No more would have fitted.
+        // One more character would not have fitted.
         if (read !== text) expect(bytes.length).toBeGreaterThanOrEqual(maxBytes - 1)
       }),
     )
@@ -42,14 +42,14 @@ describe('GBK', () => {
     expect(encodeText('撤', 'gbk', 0)).toHaveLength(0)
   })
 
-  it('has ? for what it lacks, one for a surrogate pair', () => {
+  it('writes ? for a missing character, one for a surrogate pair', () => {
     expect(decodeText(encodeText('撤😀销', 'gbk', 60), 'gbk')).toBe('撤?销')
     expect(decodeText(encodeText('\ud800', 'gbk', 60), 'gbk')).toBe('?')
   })
 })
 
 describe('ASCII', () => {
-  it('has ? for what it lacks, one for a surrogate pair', () => {
+  it('writes ? for a missing character, one for a surrogate pair', () => {
     expect(decodeText(encodeText('void 撤销 é😀!', 'ascii', 60), 'ascii')).toBe('void ?? ??!')
   })
 

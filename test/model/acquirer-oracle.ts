@@ -1,9 +1,12 @@
-/** @module What must become of a forwarded message when its acquirer, the acquirer's list or a person has a word on it. */
+/**
+ * @module The expected outcome of a forwarded message after an answer of its acquirer, a reconciliation
+ * record or a case decision.
+ */
 
 import type { AcquirerStatus } from '../../src/domain/acquirer-state.ts'
 import type { DeclineReason } from '../../src/domain/decline-reason.ts'
 import type { AcquirerEventRequest, CaseRequest, ReconciliationRequest } from '../../src/domain/requests.ts'
-import { type Books, type Deed, isUndecided } from './books.ts'
+import { type Books, isUndecided, type Transaction } from './books.ts'
 import { decided, type Expected, WAITING } from './oracle.ts'
 
 export type ReportedStatus = AcquirerEventRequest | CaseRequest | ReconciliationRequest
@@ -17,123 +20,144 @@ export class AcquirerOracle {
     this.#books = books
   }
 
-  /** Says what an acquirer's word on a forwarded message, its list or a person comes to, and takes it for so. */
-  hear(request: ReportedStatus, now: number): Expected {
-    const deed = this.#books.deeds.get(request.messageKey)
-    if (deed?.isForwarded !== true) throw new Error(`${request.messageKey} is at no acquirer`)
-    // Of what was reversed nothing is told any more.
-    const isAnswered = deed.isAnswered && !this.#books.reversed.has(deed.key)
-    return this.#heard(deed, request, now) ?? (isAnswered ? { kind: 'replayed' } : WAITING)
+  /**
+   * Applies an acquirer's answer, a record or a case decision to a forwarded message, and returns the
+   * expected outcome.
+   */
+  apply(request: ReportedStatus, now: number): Expected {
+    const transaction = this.#books.transactions.get(request.messageKey)
+    if (transaction?.isForwarded !== true) throw new Error(`${request.messageKey} was not forwarded`)
+    // A reversed message gets no answer any more.
+    const isAnswered = transaction.isAnswered && !this.#books.reversed.has(transaction.key)
+    return this.#resultOf(transaction, request, now) ?? (isAnswered ? { kind: 'replayed' } : WAITING)
   }
 
-  #heard(deed: Deed, request: ReportedStatus, now: number): Expected | null {
-    if (request.kind === 'case') return this.#person(deed, request.resolution, now)
-    if (request.kind === 'reconciliation') return this.#list(deed, request, now)
-    return this.#acquirer(deed, request.event, 'issuer_declined', now)
+  #resultOf(transaction: Transaction, request: ReportedStatus, now: number): Expected | null {
+    if (request.kind === 'case') return this.#closeCase(transaction, request.resolution, now)
+    if (request.kind === 'reconciliation') return this.#record(transaction, request, now)
+    return this.#acquirer(transaction, request.event, 'issuer_declined', now)
   }
 
-  /** Null where no one called. What a sender was told is not told otherwise. */
-  #person(deed: Deed, resolution: CaseRequest['resolution'], now: number): Expected | null {
-    if (deed.caseIs !== 'open') return null
+  /** Null without an open case. An answer that a client got never changes. */
+  #closeCase(transaction: Transaction, resolution: CaseRequest['resolution'], now: number): Expected | null {
+    if (transaction.caseState !== 'open') return null
     const stands = resolution === 'stands'
-    if (isUndecided(deed))
-      return this.#settle(deed, stands ? null : 'acquirer_silent', deed.acquirerStatus, now)
-    if (deed.state === 'reversing' && stands) return this.#isEffectiveAfterAll(deed, now)
-    if (deed.state === 'reversing') return this.#silently(deed, 'reversed', now)
-    if (deed.state === 'approved' && !stands) this.#books.undo(deed, now, false)
-    deed.caseIs = 'closed'
+    if (isUndecided(transaction))
+      return this.#settle(transaction, stands ? null : 'acquirer_silent', transaction.acquirerStatus, now)
+    if (transaction.state === 'reversing' && stands) return this.#reinstate(transaction, now)
+    if (transaction.state === 'reversing') return this.#moveWithoutAnswer(transaction, 'reversed', now)
+    if (transaction.state === 'approved' && !stands) this.#books.undo(transaction, now, false)
+    transaction.caseState = 'closed'
     return WAITING
   }
 
-  /** A sale whose terminal was told that it is reversed stays so. */
-  #isEffectiveAfterAll(deed: Deed, now: number): Expected {
-    const counts = deed.kind === 'void' && deed.sale !== null && !this.#books.reversed.has(deed.sale.key)
-    if (counts && this.#books.batch(deed.batch).isOpen) this.#books.count(deed, 1)
-    return this.#silently(deed, 'approved', now)
+  /** A sale that was reversed for its terminal stays reversed. */
+  #reinstate(transaction: Transaction, now: number): Expected {
+    const counts =
+      transaction.kind === 'void' &&
+      transaction.sale !== null &&
+      !this.#books.reversed.has(transaction.sale.key)
+    if (counts && this.#books.batch(transaction.batch).isOpen) this.#books.count(transaction, 1)
+    return this.#moveWithoutAnswer(transaction, 'approved', now)
   }
 
-  /** Null where the list says what we hold, is too old, or said so before. */
-  #list(deed: Deed, { record, asOf }: ReconciliationRequest, now: number): Expected | null {
-    if (deed.movedAt > asOf) return null
+  /** Null when the record agrees, is too old, or repeats an earlier one. */
+  #record(transaction: Transaction, { record, asOf }: ReconciliationRequest, now: number): Expected | null {
+    if (transaction.movedAt > asOf) return null
     const { state: status, amount } = record
-    const isUnsettled = isUndecided(deed) || deed.state === 'reversing'
-    const counts = status === 'approved' || deed.state === 'approved' || isUnsettled
-    const isRight = amount === null || amount === deed.amount || !counts
-    const event = statusAsEvent(deed, status)
-    const isTooLate = event === 'acquirer_approved' && !this.#books.batch(deed.batch).isOpen
-    if (isRight && event !== null && !isTooLate)
-      return this.#acquirer(deed, event, status === 'reversed' ? 'message_reversed' : 'issuer_declined', now)
-    const agrees = isUnsettled || (deed.state === 'approved') === (status === 'approved')
-    if (isRight && !isTooLate && agrees) return null
+    const isUnsettled = isUndecided(transaction) || transaction.state === 'reversing'
+    const counts = status === 'approved' || transaction.state === 'approved' || isUnsettled
+    const hasOurAmount = amount === null || amount === transaction.amount || !counts
+    const event = statusAsEvent(transaction, status)
+    const isTooLate = event === 'acquirer_approved' && !this.#books.batch(transaction.batch).isOpen
+    if (hasOurAmount && event !== null && !isTooLate)
+      return this.#acquirer(
+        transaction,
+        event,
+        status === 'reversed' ? 'message_reversed' : 'issuer_declined',
+        now,
+      )
+    const agrees = isUnsettled || (transaction.state === 'approved') === (status === 'approved')
+    if (hasOurAmount && !isTooLate && agrees) return null
     const isKnown =
-      deed.isDifference &&
-      deed.acquirerStatus === status &&
-      (amount ?? deed.acquirerAmount) === deed.acquirerAmount
+      transaction.isDifference &&
+      transaction.acquirerStatus === status &&
+      (amount ?? transaction.acquirerAmount) === transaction.acquirerAmount
     if (isKnown) return null
-    Object.assign(deed, { caseIs: 'open', isDifference: true, acquirerStatus: status })
-    deed.acquirerAmount = amount ?? deed.acquirerAmount
+    Object.assign(transaction, { caseState: 'open', isDifference: true, acquirerStatus: status })
+    transaction.acquirerAmount = amount ?? transaction.acquirerAmount
     return WAITING
   }
 
-  /** Null where it is too late, or too early. */
+  /** Null when it is too late, or too early. */
   #acquirer(
-    deed: Deed,
+    transaction: Transaction,
     event: AcquirerEventRequest['event'],
     reason: DeclineReason,
     now: number,
   ): Expected | null {
-    const { state } = deed
-    const { isOpen } = this.#books.batch(deed.batch)
+    const { state } = transaction
+    const { isOpen } = this.#books.batch(transaction.batch)
     switch (event) {
       case 'acquirer_approved':
         if (state !== 'pending') return null
-        return isOpen ? this.#settle(deed, null, 'approved', now) : this.#callPerson(deed, 'approved')
+        return isOpen
+          ? this.#settle(transaction, null, 'approved', now)
+          : this.#openCase(transaction, 'approved')
       case 'acquirer_declined':
-        return state === 'pending' ? this.#settle(deed, reason, 'declined', now) : null
+        return state === 'pending' ? this.#settle(transaction, reason, 'declined', now) : null
       case 'give_up':
-        return state === 'pending' && now >= deed.at + GIVE_UP ? this.#silently(deed, 'undoing', now) : null
+        return state === 'pending' && now >= transaction.at + GIVE_UP
+          ? this.#moveWithoutAnswer(transaction, 'undoing', now)
+          : null
       case 'acquirer_undone':
-        if (state === 'undoing') return this.#settle(deed, 'acquirer_silent', 'reversed', now)
+        if (state === 'undoing') return this.#settle(transaction, 'acquirer_silent', 'reversed', now)
         if (state !== 'reversing') return null
-        deed.acquirerStatus = 'reversed'
-        return this.#silently(deed, 'reversed', now)
+        transaction.acquirerStatus = 'reversed'
+        return this.#moveWithoutAnswer(transaction, 'reversed', now)
       case 'reversal_refused':
-        if (state === 'undoing' && isOpen) return this.#settle(deed, null, 'approved', now)
-        return state === 'undoing' || state === 'reversing' ? this.#callPerson(deed, 'approved') : null
+        if (state === 'undoing' && isOpen) return this.#settle(transaction, null, 'approved', now)
+        return state === 'undoing' || state === 'reversing' ? this.#openCase(transaction, 'approved') : null
       case 'reversal_declined':
         return state === 'undoing' || state === 'reversing'
-          ? this.#callPerson(deed, deed.acquirerStatus)
+          ? this.#openCase(transaction, transaction.acquirerStatus)
           : null
       case 'overdue':
-        if (deed.caseIs !== 'none' || (!isUndecided(deed) && state !== 'reversing')) return null
-        return now >= deed.decideBy ? this.#callPerson(deed, deed.acquirerStatus) : null
+        if (transaction.caseState !== 'none' || (!isUndecided(transaction) && state !== 'reversing'))
+          return null
+        return now >= transaction.decideBy ? this.#openCase(transaction, transaction.acquirerStatus) : null
     }
   }
 
-  #settle(deed: Deed, reason: DeclineReason | null, said: Deed['acquirerStatus'], now: number): Expected {
-    deed.isAnswered = true
-    deed.acquirerStatus = said
-    this.#books.move(deed, reason === null ? 'approved' : 'declined', now)
-    // Totals that were settled stay as they are.
-    if (reason === null && this.#books.batch(deed.batch).isOpen) this.#books.count(deed, 1)
+  #settle(
+    transaction: Transaction,
+    reason: DeclineReason | null,
+    status: Transaction['acquirerStatus'],
+    now: number,
+  ): Expected {
+    transaction.isAnswered = true
+    transaction.acquirerStatus = status
+    this.#books.move(transaction, reason === null ? 'approved' : 'declined', now)
+    // Settled totals do not change.
+    if (reason === null && this.#books.batch(transaction.batch).isOpen) this.#books.count(transaction, 1)
     return decided(reason)
   }
 
-  #silently(deed: Deed, state: Deed['state'], now: number): Expected {
-    this.#books.move(deed, state, now)
+  #moveWithoutAnswer(transaction: Transaction, state: Transaction['state'], now: number): Expected {
+    this.#books.move(transaction, state, now)
     return WAITING
   }
 
-  /** Into a case that is open it is written what the acquirer has said since. */
-  #callPerson(deed: Deed, said: Deed['acquirerStatus']): Expected {
-    Object.assign(deed, { caseIs: 'open', isDifference: false, acquirerStatus: said })
+  /** An open case gets the acquirer's later answers. */
+  #openCase(transaction: Transaction, status: Transaction['acquirerStatus']): Expected {
+    Object.assign(transaction, { caseState: 'open', isDifference: false, acquirerStatus: status })
     return WAITING
   }
 }
 
-/** What a word in the acquirer's list is, where we wait for one. */
+/** The meaning of a record's status for a message that waits for an answer. */
 function statusAsEvent(
-  { state }: Deed,
+  { state }: Transaction,
   status: AcquirerStatus,
 ): 'acquirer_approved' | 'acquirer_declined' | 'acquirer_undone' | null {
   const isUndone = status === 'declined' || status === 'reversed'

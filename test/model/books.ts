@@ -1,39 +1,42 @@
-/** @module The model's books of one terminal: its sales and voids, what was reversed, its batches. They know no message. */
+/**
+ * @module The model's books of one terminal: its sales and voids, the reversed messages, its batches. They
+ * know no message format.
+ */
 
 import type { AcquirerStatus } from '../../src/domain/acquirer-state.ts'
 
-/** A sale or void that has an effect, had one, or may have one. */
-export interface Deed {
+/** A sale or void that has an effect, had one, or may get one. */
+export interface Transaction {
   readonly key: string
   readonly kind: 'sale' | 'void'
   readonly amount: number
   readonly batch: string
   isForwarded: boolean
-  /** Whether the totals of its batch hold it. */
+  /** Whether the totals of its batch include it. */
   isCounted: boolean
-  /** Of a void. */
-  readonly sale: Deed | null
+  /** The original of a void. */
+  readonly sale: Transaction | null
   readonly at: number
   state: 'pending' | 'undoing' | 'approved' | 'declined' | 'reversing' | 'reversed'
-  /** Whether anyone was told of it; until then no one can name a sale. */
+  /** Whether a client got an outcome. Until then no message can name a sale. */
   isAnswered: boolean
-  caseIs: 'none' | 'open' | 'closed'
-  /** Whether the case is that the acquirer's list says otherwise. */
+  caseState: 'none' | 'open' | 'closed'
+  /** Whether the case is about a differing record. */
   isDifference: boolean
-  /** What the acquirer last said that stands there, and the amount in its list. */
+  /** The acquirer's last status of it, and the amount in its record. */
   acquirerStatus: AcquirerStatus | null
   acquirerAmount: number | null
   movedAt: number
   decideBy: number
-  /** As told, by which a sale is named. */
+  /** The id and RRN in its answer, which name a sale. */
   id: string
   rrn: string
 }
 
-type Marks = Pick<Deed, 'isDifference' | 'acquirerStatus' | 'acquirerAmount'>
-const NO_MARKS: Marks = { isDifference: false, acquirerStatus: null, acquirerAmount: null }
+type RecordFields = Pick<Transaction, 'isDifference' | 'acquirerStatus' | 'acquirerAmount'>
+const NO_RECORD: RecordFields = { isDifference: false, acquirerStatus: null, acquirerAmount: null }
 
-type NewDeed = Pick<Deed, 'kind' | 'amount' | 'batch' | 'at'> & Partial<Deed>
+type NewTransaction = Pick<Transaction, 'kind' | 'amount' | 'batch' | 'at'> & Partial<Transaction>
 
 export interface Batch {
   isOpen: boolean
@@ -43,21 +46,21 @@ export interface Batch {
 
 const DECIDE = 180_000
 
-export const isUndecided = ({ state }: Deed): boolean => state === 'pending' || state === 'undoing'
-export const isLive = ({ state }: Deed): boolean => state !== 'declined' && state !== 'reversed'
+export const isUndecided = ({ state }: Transaction): boolean => state === 'pending' || state === 'undoing'
+export const isLive = ({ state }: Transaction): boolean => state !== 'declined' && state !== 'reversed'
 
 export const count = (tally: Map<string, number>, name: string): void =>
   void tally.set(name, (tally.get(name) ?? 0) + 1)
 
 export class Books {
-  readonly deeds = new Map<string, Deed>()
+  readonly transactions = new Map<string, Transaction>()
   readonly reversed = new Map<string, 'reversed' | 'tombstone'>()
   readonly batches = new Map<string, Batch>()
   /** Number of the open batch. */
   open = '000000'
   readonly #tally: Map<string, number>
 
-  /** `tally` is told which state of a forwarded message followed which. */
+  /** `tally` counts the state changes of forwarded messages. */
   constructor(tally: Map<string, number>) {
     this.#tally = tally
     this.#openBatch()
@@ -80,83 +83,87 @@ export class Books {
     this.batches.set(this.open, { isOpen: true, debit: [0, 0], credit: [0, 0] })
   }
 
-  /** Sales that can be named. */
-  answered(): Deed[] {
-    return [...this.deeds.values()].filter(({ kind, isAnswered }) => kind === 'sale' && isAnswered)
+  /** Sales that a message can name. */
+  answeredSales(): Transaction[] {
+    return [...this.transactions.values()].filter(({ kind, isAnswered }) => kind === 'sale' && isAnswered)
   }
 
-  liveVoid(sale: Deed): Deed | undefined {
-    return [...this.deeds.values()].find((deed) => deed.sale === sale && isLive(deed))
+  liveVoid(sale: Transaction): Transaction | undefined {
+    return [...this.transactions.values()].find(
+      (transaction) => transaction.sale === sale && isLive(transaction),
+    )
   }
 
-  /** Something is undecided, and no person was called for it. */
-  isWaiting(): boolean {
-    return [...this.deeds.values()].some((deed) => isUndecided(deed) && deed.caseIs === 'none')
+  /** Whether something is undecided without an open case. */
+  hasUndecided(): boolean {
+    return [...this.transactions.values()].some(
+      (transaction) => isUndecided(transaction) && transaction.caseState === 'none',
+    )
   }
 
-  enter(key: string, deed: NewDeed): void {
-    const usual = {
+  add(key: string, transaction: NewTransaction): void {
+    const defaults = {
       isForwarded: false,
       isCounted: false,
       sale: null,
-      caseIs: 'none',
+      caseState: 'none',
       decideBy: 0,
       id: '',
       rrn: '',
     } as const
-    const entered: Deed = {
-      ...usual,
-      ...NO_MARKS,
+    const added: Transaction = {
+      ...defaults,
+      ...NO_RECORD,
       state: 'approved',
       isAnswered: true,
-      movedAt: deed.at,
-      ...deed,
+      movedAt: transaction.at,
+      ...transaction,
       key,
     }
-    this.deeds.set(key, entered)
-    if (entered.state === 'approved') this.count(entered, 1)
+    this.transactions.set(key, added)
+    if (added.state === 'approved') this.count(added, 1)
   }
 
-  /** Enters what only an acquirer can approve. */
-  claim(key: string, deed: NewDeed): void {
+  /** Adds a message that only an acquirer can approve. */
+  claim(key: string, transaction: NewTransaction): void {
     const claim = {
       state: 'pending',
       isForwarded: true,
       isAnswered: false,
-      decideBy: deed.at + DECIDE,
+      decideBy: transaction.at + DECIDE,
     } as const
-    this.enter(key, { ...claim, ...deed })
+    this.add(key, { ...claim, ...transaction })
   }
 
-  /** Into the totals (1) or out of them (−1). */
-  count(deed: Deed, sign: 1 | -1): void {
-    const { kind, batch, amount } = deed
-    deed.isCounted = sign === 1
+  /** Adds to the totals (1) or subtracts from them (−1). */
+  count(transaction: Transaction, sign: 1 | -1): void {
+    const { kind, batch, amount } = transaction
+    transaction.isCounted = sign === 1
     const totals = this.batch(batch)
-    const side = kind === 'sale' ? totals.debit : totals.credit
-    side[0] += sign * amount
-    side[1] += sign
+    const total = kind === 'sale' ? totals.debit : totals.credit
+    total[0] += sign * amount
+    total[1] += sign
   }
 
-  /** Where acquirer and we agree a case is over, and forgotten with the next move. */
-  move(deed: Deed, state: Deed['state'], now: number): void {
-    if (deed.isForwarded) count(this.#tally, `${deed.state} → ${state}`)
-    deed.state = state
-    deed.movedAt = now
-    if (deed.caseIs === 'closed') {
-      deed.caseIs = 'none'
-      deed.isDifference = false
-    } else if (deed.caseIs === 'open' && ['approved', 'declined', 'reversed'].includes(state))
-      deed.caseIs = 'closed'
+  /** An agreement with the acquirer ends a case, and the next move removes it. */
+  move(transaction: Transaction, state: Transaction['state'], now: number): void {
+    if (transaction.isForwarded) count(this.#tally, `${transaction.state} → ${state}`)
+    transaction.state = state
+    transaction.movedAt = now
+    if (transaction.caseState === 'closed') {
+      transaction.caseState = 'none'
+      transaction.isDifference = false
+    } else if (transaction.caseState === 'open' && ['approved', 'declined', 'reversed'].includes(state))
+      transaction.caseState = 'closed'
   }
 
-  /** `isUnsettled`: whether the acquirer is to be told. Totals that were settled stay as they are. */
-  undo(deed: Deed, now: number, isUnsettled = deed.isForwarded): void {
-    if (deed.isCounted && this.batch(deed.batch).isOpen) this.count(deed, -1)
-    this.reversed.set(deed.key, 'reversed')
-    if (isUnsettled) deed.decideBy = now + DECIDE
-    this.move(deed, isUnsettled ? 'reversing' : 'reversed', now)
-    const live = this.liveVoid(deed)
+  /** `isUnsettled`: whether the acquirer must get the reversal. Settled totals do not change. */
+  undo(transaction: Transaction, now: number, isUnsettled = transaction.isForwarded): void {
+    if (transaction.isCounted && this.batch(transaction.batch).isOpen) this.count(transaction, -1)
+    this.reversed.set(transaction.key, 'reversed')
+    if (isUnsettled) transaction.decideBy = now + DECIDE
+    this.move(transaction, isUnsettled ? 'reversing' : 'reversed', now)
+    const live = this.liveVoid(transaction)
     if (live !== undefined && live.state !== 'reversing') this.undo(live, now)
   }
 }

@@ -1,13 +1,14 @@
 /**
- * @module What may happen to one terminal: what it and a back office ask, what an acquirer says, and time. Sales and voids are named by
- * how long ago they came, so that most commands meet something; trace numbers are small, so that they meet again.
+ * @module The events of one terminal: messages of the terminal and a back office, acquirer answers, and time.
+ * Sales and voids are named by their age, so that most commands refer to an existing one. STANs are small, so
+ * that they repeat.
  */
 
 import fc from 'fast-check'
 import { ACQUIRER_STATUSES, type AcquirerStatus } from '../../src/domain/acquirer-state.ts'
 import type { AcquirerEventRequest, CaseRequest } from '../../src/domain/requests.ts'
 
-/** Which batch a message names: the open one, or the one before it. */
+/** The batch that a message names: the open one, or the one before it. */
 export type Named = 'open' | 'last'
 
 interface Sent {
@@ -18,15 +19,15 @@ interface Sent {
 type CardShown = 'right' | 'other' | 'none'
 
 /**
- * Terminal's messages. `ago`: 0 is the latest of its kind; what is not there is named by a trace number that was never used.
- * `off`: by how much the amount is not the right one.
+ * A terminal's messages. `ago`: 0 is the latest of its kind. A missing one is named by a STAN that was never
+ * used. `off`: the difference from the right amount.
  */
-type Asked =
+type TerminalCommand =
   | (Sent & { readonly kind: 'sale'; readonly amount: number; readonly currency: string })
   | (Sent & {
       readonly kind: 'void'
       readonly ago: number
-      /** How the sale is named: by field 61, by its RRN, by both, or field 61 names another than the RRN. */
+      /** The reference to the sale: field 61, its RRN, both, or a field 61 and an RRN of different sales. */
       readonly by: 'key' | 'rrn' | 'both' | 'crossed'
       readonly off: number
       readonly card: CardShown
@@ -41,13 +42,13 @@ type Asked =
   | (Sent & { readonly kind: 'settle'; readonly off: number })
   | (Sent & { readonly kind: 'upload'; readonly what: 'items' | 'mismatch' | 'match' })
 
-/** A back office's. `key`: its Idempotency-Key. */
-type Answered =
+/** A back office's messages. `key`: the Idempotency-Key. */
+type BackOfficeCommand =
   | (Sent & {
       readonly kind: 'captured_sale'
       readonly amount: number
       readonly status: 'approved' | 'declined'
-      /** An RRN of the feed's own; 0: none. */
+      /** The captured sale's own RRN; 0: none. */
       readonly rrn: number
     })
   | {
@@ -67,40 +68,40 @@ type Answered =
     }
   | { readonly kind: 'provision'; readonly window: 'business_day' | 'same_batch' | 'minutes' }
 
-/** Of a message that was forwarded. */
-interface AcquirerReports {
+/** For a forwarded message. */
+interface AcquirerCommand {
   readonly kind: 'acquirer'
   readonly ago: number
   readonly event: AcquirerEventRequest['event']
 }
 
-/** A person, of a case. */
-interface PersonDecides {
+/** A case decision. */
+interface CaseCommand {
   readonly kind: 'case'
   readonly ago: number
   readonly resolution: CaseRequest['resolution']
 }
 
-/** A line of the acquirer's own list. */
-interface AcquirerLists {
+/** A record from the acquirer's list. */
+interface RecordCommand {
   readonly kind: 'reconciliation'
   readonly ago: number
   readonly status: AcquirerStatus
-  /** By how much its amount is not ours; null: it names none. */
+  /** The difference from our amount. Null: the record has none. */
   readonly off: number | null
-  /** How old the list is, in milliseconds. */
+  /** The age of the list, in milliseconds. */
   readonly age: number
 }
 
-export type Message = Asked | Answered | AcquirerReports | PersonDecides | AcquirerLists
+export type Message = TerminalCommand | BackOfficeCommand | AcquirerCommand | CaseCommand | RecordCommand
 export type Command =
   | Message
-  /** A message once more, as it was. */
+  /** A repeated message. */
   | { readonly kind: 'again'; readonly ago: number }
   | { readonly kind: 'wait'; readonly ms: number }
 
 const ago = fc.constantFrom(0, 0, 0, 0, 1, 1, 1, 2, 2, 3, 4, 9)
-/** From 40 on are those of reversals of what never came: of these some come after all. */
+/** STANs from 40 on belong to reversals of missing messages. Some of those messages arrive later. */
 const stan = fc.oneof(
   { weight: 5, arbitrary: fc.integer({ min: 1, max: 30 }) },
   { weight: 1, arbitrary: fc.constantFrom(40, 40, 41, 42) },
@@ -141,7 +142,7 @@ const EVENTS = [
   'overdue',
 ] as const
 
-/** With an acquirer behind us it has its say of what was forwarded; without one the amount of a sale says whether it is declined. */
+/** With an acquirer, forwarded messages get its answers. Without one, the amount of a sale decides. */
 export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
   const saleAmount = isRemote ? amount : fc.constantFrom(100, 100, 100, 100, 250, 105)
   const weighted: (readonly [number, fc.Arbitrary<Command>])[] = [

@@ -1,4 +1,4 @@
-/** @module A day: each command goes down the road, and what comes of it is what the oracle said, in the answer and in the tables. */
+/** @module A day: each command runs through the pipeline, and its answer and the tables match the oracle. */
 
 import { isDeepStrictEqual } from 'node:util'
 import type { Acquirer } from '../../src/acquirer/port.ts'
@@ -6,11 +6,11 @@ import { sandbox } from '../../src/acquirer/sandbox.ts'
 import type { Answer } from '../../src/domain/types.ts'
 import type { Outcome } from '../../src/pipeline/types.ts'
 import type { Row } from '../simulation/platform/d1.ts'
-import { House } from '../support/house.ts'
+import { TestService } from '../support/test-service.ts'
 import { AcquirerOracle } from './acquirer-oracle.ts'
-import { Books, count, type Deed, isLive } from './books.ts'
+import { Books, count, isLive, type Transaction } from './books.ts'
 import type { Command } from './commands.ts'
-import { type Asked, type Knowledge, messageFor, messageOf } from './messages.ts'
+import { type Knowledge, messageFor, messageOf, type PreparedMessage } from './messages.ts'
 import { type Expected, Oracle } from './oracle.ts'
 
 const inOrder = (rows: Iterable<Row>): Row[] =>
@@ -21,93 +21,93 @@ function same(found: unknown, expected: unknown, what: string): void {
     throw new Error(`${what}: found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`)
 }
 
-/** Never asked: here an acquirer says what the commands say. */
+/** Never called: here the commands give the acquirer's answers. */
 const REMOTE: Acquirer = {
   ...sandbox,
   isRemote: true,
-  ask: () => Promise.reject(new Error('the acquirer is asked by no one')),
+  ask: () => Promise.reject(new Error('unexpected request to the acquirer')),
 }
 
-const isUnsettled = ({ state }: Deed): boolean => ['pending', 'undoing', 'reversing'].includes(state)
+const isUnsettled = ({ state }: Transaction): boolean => ['pending', 'undoing', 'reversing'].includes(state)
 
 export class Day {
-  readonly #house: House
+  readonly #service: TestService
   readonly #books: Books
   readonly #oracle: Oracle
   readonly #acquirer: AcquirerOracle
   readonly #tally: Map<string, number>
   /** First answers by message key. */
-  readonly #answered = new Map<string, Answer>()
-  readonly #asked: Asked[] = []
+  readonly #firstAnswers = new Map<string, Answer>()
+  readonly #sent: PreparedMessage[] = []
   #number = 0
 
-  /** `tally` counts what the messages came to, by name. */
+  /** `tally` counts the outcomes, by name. */
   constructor(isRemote: boolean, tally: Map<string, number>) {
-    this.#house = new House(isRemote ? REMOTE : sandbox)
+    this.#service = new TestService(isRemote ? REMOTE : sandbox)
     this.#books = new Books(tally)
     this.#oracle = new Oracle(isRemote, this.#books)
     this.#acquirer = new AcquirerOracle(this.#books)
     this.#tally = tally
   }
 
-  /** Throws what is not as it must be. */
+  /** Throws on the first difference. */
   async run(commands: readonly Command[]): Promise<void> {
     try {
       await this.#do({ kind: 'provision', window: 'business_day' })
       for (const command of commands) await this.#do(command)
-      // Everything that was asked, once more: what was final is final.
-      for (const asked of this.#asked) await this.#send(asked)
+      // Every message again: a final answer does not change.
+      for (const message of this.#sent) await this.#send(message)
       this.#compare()
-      same(await this.#house.faultOfJournal(), null, 'the journal')
+      same(await this.#service.faultOfJournal(), null, 'the journal')
     } finally {
-      this.#house.close()
+      this.#service.close()
     }
   }
 
   async #do(command: Command): Promise<void> {
     if (command.kind === 'wait') {
-      this.#house.now += command.ms
+      this.#service.now += command.ms
       return
     }
-    const again = command.kind === 'again' ? this.#asked.at(-1 - command.ago) : undefined
+    const again = command.kind === 'again' ? this.#sent.at(-1 - command.ago) : undefined
     if (again !== undefined) await this.#send(again)
     if (command.kind === 'again') return this.#compare()
-    const asked = messageFor(command, this.#knowledge(), this.#number)
-    if (asked === null) return
+    const message = messageFor(command, this.#knowledge(), this.#number)
+    if (message === null) return
     this.#number++
-    await this.#send(asked)
-    if (command.kind !== 'provision') this.#asked.push(asked)
+    await this.#send(message)
+    if (command.kind !== 'provision') this.#sent.push(message)
     this.#compare()
   }
 
-  async #send(asked: Asked): Promise<void> {
-    const [house, oracle] = [this.#house, this.#oracle]
-    const { request } = asked
+  async #send(message: PreparedMessage): Promise<void> {
+    const [service, oracle] = [this.#service, this.#oracle]
+    const { request } = message
     const expected =
       request.kind === 'acquirer_event' || request.kind === 'case' || request.kind === 'reconciliation'
-        ? this.#acquirer.hear(request, house.now)
-        : oracle.take(request, house.now)
-    const outcome = await house.send(messageOf(asked))
+        ? this.#acquirer.apply(request, service.now)
+        : oracle.apply(request, service.now)
+    const outcome = await service.send(messageOf(message))
     this.#count(request.kind, outcome)
-    this.#hear(request.messageKey, expected, outcome)
-    this.#learn()
+    this.#check(request.messageKey, expected, outcome)
+    this.#updateNames()
   }
 
-  #hear(key: string, expected: Expected, outcome: Outcome): void {
-    const what = `${key} was answered`
+  #check(key: string, expected: Expected, outcome: Outcome): void {
+    const what = `answer to ${key}`
     if (expected.kind === 'pending') {
       const found = outcome.kind === 'pending' ? { kind: 'pending', isNew: outcome.isNew } : outcome.kind
       same(found, expected, what)
       return
     }
-    if (outcome.kind !== 'answered') throw new Error(`${what}: nothing but ${outcome.kind}`)
+    if (outcome.kind !== 'answered') throw new Error(`${what}: expected an answer, got ${outcome.kind}`)
     const { answer, replayed } = outcome
     if (expected.kind === 'replayed') {
-      same([replayed, answer], [true, this.#answered.get(key)], what)
+      same([replayed, answer], [true, this.#firstAnswers.get(key)], what)
       return
     }
     same([replayed, answer.reason], [false, expected.reason], what)
-    if (outcome.entry !== null) this.#answered.set(key, answer)
+    if (outcome.entry !== null) this.#firstAnswers.set(key, answer)
   }
 
   #count(kind: string, outcome: Outcome): void {
@@ -120,40 +120,45 @@ export class Day {
     count(this.#tally, `${kind}: ${what}`)
   }
 
-  /** Names that the service gave. */
-  #learn(): void {
-    for (const { message_key, id, rrn } of this.#house.rows('select message_key, id, rrn from sale')) {
-      const deed = this.#books.deeds.get(String(message_key))
-      if (deed === undefined) throw new Error(`sale ${message_key} was made by no one`)
-      deed.id = String(id)
-      deed.rrn = String(rrn)
+  /** Ids and RRNs that the service assigned. */
+  #updateNames(): void {
+    for (const { message_key, id, rrn } of this.#service.rows('select message_key, id, rrn from sale')) {
+      const transaction = this.#books.transactions.get(String(message_key))
+      if (transaction === undefined) throw new Error(`sale ${message_key} is unknown to the model`)
+      transaction.id = String(id)
+      transaction.rrn = String(rrn)
     }
   }
 
   #knowledge(): Knowledge {
-    const [house, books] = [this.#house, this.#books]
+    const [service, books] = [this.#service, this.#books]
     const { debit, credit } = books.batch(books.open)
-    const remember: Knowledge['remember'] = (of, ago) => {
-      // What the feed told of after its reversal is named by the acquirer alone.
-      const isMeant = ({ key, kind, isForwarded }: Deed) =>
+    const find: Knowledge['find'] = (of, ago) => {
+      // A sale captured after its reversal can be named by the acquirer alone.
+      const isCandidate = ({ key, kind, isForwarded }: Transaction) =>
         of === 'sale' || of === 'void' ? kind === of && key.split('|').length < 7 : isForwarded
-      const deeds = [...books.deeds.values()].filter(isMeant)
-      // Those to which most can still happen come as if they were the latest.
-      const isRipe = (deed: Deed) => {
-        if (of === 'case') return deed.caseIs === 'open'
-        return of === 'forwarded' ? isUnsettled(deed) : isLive(deed) && books.liveVoid(deed) === undefined
+      const transactions = [...books.transactions.values()].filter(isCandidate)
+      // The messages with the most possible events come last, as if they were the latest.
+      const isEligible = (transaction: Transaction) => {
+        if (of === 'case') return transaction.caseState === 'open'
+        return of === 'forwarded'
+          ? isUnsettled(transaction)
+          : isLive(transaction) && books.liveVoid(transaction) === undefined
       }
-      return [...deeds.filter((deed) => !isRipe(deed)), ...deeds.filter(isRipe)].at(-1 - ago)
+      return [
+        ...transactions.filter((transaction) => !isEligible(transaction)),
+        ...transactions.filter(isEligible),
+      ].at(-1 - ago)
     }
-    return { open: books.open, now: house.now, debit, credit, remember }
+    return { open: books.open, now: service.now, debit, credit, find }
   }
 
-  /** The tables say what the oracle says. */
+  /** The tables match the oracle. */
   #compare(): void {
-    const { deeds, reversed, batches } = this.#books
-    const all = [...deeds.values()]
+    const { transactions, reversed, batches } = this.#books
+    const all = [...transactions.values()]
     const table = (sql: string, expected: Iterable<Row>) =>
-      same(inOrder(this.#house.rows(sql)), inOrder(expected), sql)
+      same(inOrder(this.#service.rows(sql)), inOrder(expected), sql)
     table(
       'select message_key, status from sale',
       all
@@ -175,15 +180,15 @@ export class Day {
         case_reason is 'record_differs' as is_difference, acquirer_status, acquirer_amount, moved_at from acquirer_message`,
       all
         .filter(({ isForwarded }) => isForwarded)
-        .map((deed) => ({
-          message_key: deed.key,
-          state: deed.state,
-          decide_by: deed.decideBy,
-          case_is: deed.caseIs,
-          is_difference: Number(deed.isDifference),
-          acquirer_status: deed.acquirerStatus,
-          acquirer_amount: deed.acquirerAmount,
-          moved_at: deed.movedAt,
+        .map((transaction) => ({
+          message_key: transaction.key,
+          state: transaction.state,
+          decide_by: transaction.decideBy,
+          case_is: transaction.caseState,
+          is_difference: Number(transaction.isDifference),
+          acquirer_status: transaction.acquirerStatus,
+          acquirer_amount: transaction.acquirerAmount,
+          moved_at: transaction.movedAt,
         })),
     )
     table(

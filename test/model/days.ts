@@ -1,28 +1,28 @@
-/** @module Random days, some without an acquirer behind the service and more with one, each from the seed of its week. */
+/** @module Random days, some without an acquirer and more with one, each from the seed of its week. */
 
 import fc from 'fast-check'
 import { commandOf } from './commands.ts'
 import { Day } from './day.ts'
 
-/** Days on one seed. */
+/** Days per seed. */
 const WEEK = 50
 const MOST_COMMANDS = 80
 
-export interface Weeks {
-  /** Commands that were done. */
+export interface WeeksReport {
+  /** The number of commands. */
   readonly commands: number
-  /** What they came to, by name. */
+  /** Their outcomes, by name. */
   readonly tally: ReadonlyMap<string, number>
-  /** What a day that did not keep to the model says; null where all did. */
+  /** The first day that differs from the model, or null. */
   readonly failure: { readonly seed: number; readonly report: string } | null
 }
 
-/** Whole weeks on consecutive seeds, until it is enough or a day fails. `path`: of a failure seen before. */
+/** Runs whole weeks on consecutive seeds, until `isEnough` or a failed day. `path`: of an earlier failure. */
 export async function runWeeks(
   seed: number,
   isEnough: (commands: number, tally: ReadonlyMap<string, number>) => boolean,
   path?: string,
-): Promise<Weeks> {
+): Promise<WeeksReport> {
   const tally = new Map<string, number>()
   let commands = 0
   for (let week = seed; !isEnough(commands, tally); week++) {

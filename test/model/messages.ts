@@ -1,4 +1,4 @@
-/** @module A command as the message that a door would make of it: what it asks, and what is to be loaded for it. */
+/** @module A command as the message that a door builds: its request, and the items to load. */
 
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
@@ -8,15 +8,15 @@ import type { LoadItem } from '../../src/store/load.ts'
 import { keyOf, MID, merchant, TID, totals } from '../domain/fixtures.ts'
 import type { Named, Message as Sent } from './commands.ts'
 
-export interface Asked {
+export interface PreparedMessage {
   readonly request: Request
   readonly load: LoadItem
-  /** With the first message of a terminal: its master key, wrapped. */
+  /** With the first message of a terminal: its wrapped master key. */
   readonly masterKey?: { readonly version: number; readonly wrapped: string }
 }
 
-/** What a door submits, once the sender is proved. */
-export function messageOf({ request, load, masterKey }: Asked): PipelineMessage {
+/** The message that a door submits, after the sender is proved. */
+export function messageOf({ request, load, masterKey }: PreparedMessage): PipelineMessage {
   const verdict = {
     kind: 'verified',
     found: null,
@@ -26,8 +26,8 @@ export function messageOf({ request, load, masterKey }: Asked): PipelineMessage 
   return { load, verify: async () => verdict }
 }
 
-/** A message as its sender remembers it; id and RRN are of a sale that it was told of. */
-export interface Remembered {
+/** A message as its sender knows it. Id and RRN are those of an answered sale. */
+export interface KnownMessage {
   readonly key: string
   readonly kind: 'sale' | 'void'
   readonly amount: number
@@ -36,7 +36,7 @@ export interface Remembered {
   readonly rrn: string
 }
 
-/** What senders know. */
+/** The senders' knowledge. */
 export interface Knowledge {
   /** Number of the open batch. */
   readonly open: string
@@ -44,7 +44,7 @@ export interface Knowledge {
   readonly debit: readonly [sum: number, count: number]
   readonly credit: readonly [sum: number, count: number]
   /** The latest is 0. */
-  remember(of: 'sale' | 'void' | 'forwarded' | 'case', ago: number): Remembered | undefined
+  find(of: 'sale' | 'void' | 'forwarded' | 'case', ago: number): KnownMessage | undefined
 }
 
 const CARD: Card = { first6: '622500', last4: '0014', fingerprint: 'c'.repeat(64) }
@@ -70,9 +70,12 @@ const six = (n: number): string => String(n).padStart(6, '0')
 const batchOf = (named: Named, open: string): string =>
   named === 'open' ? open : six(Math.max(1, Number(open) - 1))
 
-/** `number`: of this message among all. Null: no door would let it pass, since nothing is there that it is about. */
-export function messageFor(command: Sent, knows: Knowledge, number: number): Asked | null {
-  const batchNumber = 'batch' in command ? batchOf(command.batch, knows.open) : knows.open
+/**
+ * `number`: the number of this message among all. Null: no door accepts it, because its target does not
+ * exist.
+ */
+export function messageFor(command: Sent, knowledge: Knowledge, number: number): PreparedMessage | null {
+  const batchNumber = 'batch' in command ? batchOf(command.batch, knowledge.open) : knowledge.open
   const stan = 'stan' in command ? six(command.stan) : ''
   const pos = { door: 'terminal', merchantId: MID, terminalId: TID, request: { '11': stan } } as const
   const at = { terminalId: TID, batchNumber }
@@ -88,14 +91,14 @@ export function messageFor(command: Sent, knows: Knowledge, number: number): Ask
       }
     }
     case 'void':
-      return voidFor(command, knows, stan, batchNumber)
+      return voidFor(command, knowledge, stan, batchNumber)
     case 'reversal': {
       const { of, ago, off, card } = command
-      const remembered = knows.remember(of, ago)
-      const targetKey = remembered?.key ?? keyOf(six(ago + 40), of, knows.open)
-      const amount = (remembered?.amount ?? 100) + off
+      const found = knowledge.find(of, ago)
+      const targetKey = found?.key ?? keyOf(six(ago + 40), of, knowledge.open)
+      const amount = (found?.amount ?? 100) + off
       const parts = posPartsOf(targetKey)
-      // What the JSON door asked is reversed there.
+      // A void by the JSON API is reversed by the JSON API.
       if (parts === null) return null
       const messageKey = keyOf(parts.stan, `${of}_reversal`, parts.batchNumber)
       const names = of === 'sale' ? { saleKey: targetKey } : { saleOfVoidKey: targetKey }
@@ -116,7 +119,7 @@ export function messageFor(command: Sent, knows: Knowledge, number: number): Ask
     }
     case 'settle': {
       const messageKey = keyOf(stan, 'settlement', batchNumber)
-      const [[debit, debits], [credit, credits]] = [knows.debit, knows.credit]
+      const [[debit, debits], [credit, credits]] = [knowledge.debit, knowledge.credit]
       const field48 = totals(debit + command.off, debits, credit, credits)
       const settlement = { contentFingerprint: field48, batchNumber, totals: field48 }
       return {
@@ -132,24 +135,24 @@ export function messageFor(command: Sent, knows: Knowledge, number: number): Ask
       return { request: { ...pos, kind, messageKey, ...upload }, load: { ...at, messageKey } }
     }
     case 'acquirer': {
-      const messageKey = knows.remember('forwarded', command.ago)?.key
+      const messageKey = knowledge.find('forwarded', command.ago)?.key
       if (messageKey === undefined) return null
-      const said = { acquirerRrn: '424242424242', authorizationCode: '424242', reason: null }
-      const event = { contentFingerprint: '', event: command.event, ...said }
+      const status = { acquirerRrn: '424242424242', authorizationCode: '424242', reason: null }
+      const event = { contentFingerprint: '', event: command.event, ...status }
       return {
         request: { ...pos, kind: 'acquirer_event', messageKey, ...event },
         load: { terminalId: TID, messageKey },
       }
     }
     case 'reconciliation': {
-      const listed = knows.remember('forwarded', command.ago)
+      const listed = knowledge.find('forwarded', command.ago)
       if (listed === undefined) return null
       const { key: messageKey, kind } = listed
       const { status: state, off, age } = command
       const amount = off === null || state === 'absent' ? null : listed.amount + off
       const names = { kind, merchantId: MID, terminalId: TID, batchNumber, acquirerStan: '' }
       const none = { currencyCode: null, acquirerRrn: null, authorizationCode: null, original: null }
-      const line = { record: { ...names, state, amount, ...none }, asOf: knows.now - age }
+      const line = { record: { ...names, state, amount, ...none }, asOf: knowledge.now - age }
       return {
         request: {
           ...pos,
@@ -163,30 +166,30 @@ export function messageFor(command: Sent, knows: Knowledge, number: number): Ask
       }
     }
     case 'case': {
-      const messageKey = knows.remember('case', command.ago)?.key
+      const messageKey = knowledge.find('case', command.ago)?.key
       if (messageKey === undefined) return null
       const { resolution } = command
-      const said = { messageKey, contentFingerprint: '', request: { resolution }, resolution }
+      const content = { messageKey, contentFingerprint: '', request: { resolution }, resolution }
       const sale = { saleKey: messageKey, saleOfVoidKey: messageKey }
       return {
-        request: { ...pos, door: 'json', kind: 'case', ...said },
+        request: { ...pos, door: 'json', kind: 'case', ...content },
         load: { terminalId: TID, messageKey, ...sale },
       }
     }
     default:
-      return officeMessage(command, knows, number)
+      return officeMessage(command, knowledge, number)
   }
 }
 
 function voidFor(
   { ago, by, off, card }: Extract<Sent, { kind: 'void' }>,
-  knows: Knowledge,
+  knowledge: Knowledge,
   stan: string,
   batchNumber: string,
-): Asked {
+): PreparedMessage {
   const messageKey = keyOf(stan, 'void', batchNumber)
-  const sale = knows.remember('sale', ago)
-  const keyed = (by === 'crossed' ? knows.remember('sale', ago + 1) : sale)?.key
+  const sale = knowledge.find('sale', ago)
+  const keyed = (by === 'crossed' ? knowledge.find('sale', ago + 1) : sale)?.key
   const saleKey = by === 'rrn' ? null : (keyed ?? keyOf(six(ago + 40), 'sale', batchNumber))
   const amount = (sale?.amount ?? 100) + off
   const rrn = by === 'key' ? null : sale?.isAnswered === true ? sale.rrn : NO_RRN
@@ -214,13 +217,13 @@ function voidFor(
 
 function officeMessage(
   command: Extract<Sent, { kind: 'captured_sale' | 'json_void' | 'json_reversal' | 'provision' }>,
-  knows: Knowledge,
+  knowledge: Knowledge,
   number: number,
-): Asked | null {
+): PreparedMessage | null {
   const office = { door: 'json', merchantId: MID } as const
   switch (command.kind) {
     case 'captured_sale': {
-      const batchNumber = batchOf(command.batch, knows.open)
+      const batchNumber = batchOf(command.batch, knowledge.open)
       const stan = six(command.stan)
       const messageKey = keyOf(stan, 'sale', batchNumber)
       const { amount, status } = command
@@ -229,7 +232,7 @@ function officeMessage(
       const contentFingerprint = `${amount} ${status} ${rrn}`
       const more = { request: {}, messageKey, contentFingerprint, authorizationCode: null, fee: 1 }
       return {
-        request: { ...office, kind: 'captured_sale', ...sale, ...more, soldAt: knows.now },
+        request: { ...office, kind: 'captured_sale', ...sale, ...more, soldAt: knowledge.now },
         load: {
           terminalId: TID,
           messageKey,
@@ -240,18 +243,18 @@ function officeMessage(
     }
     case 'json_void':
     case 'json_reversal': {
-      const sale = knows.remember('sale', command.ago)
+      const sale = knowledge.find('sale', command.ago)
       if (sale?.isAnswered !== true) return null
       const kind = command.kind === 'json_void' ? 'void' : 'void_reversal'
       const messageKey = apiMessageKey(MID, kind, six(command.key))
       const amount = sale.amount + command.off
-      const asked = { ...office, request: { saleId: sale.id }, messageKey, amount, cardFingerprint: null }
+      const body = { ...office, request: { saleId: sale.id }, messageKey, amount, cardFingerprint: null }
       if (command.kind === 'json_void') {
         const { currency: currencyCode } = command
         const unnamed = { pos: null, rrn: null, authorizationCode: null, reason: null }
         const contentFingerprint = `${sale.id} ${amount} ${currencyCode}`
         return {
-          request: { ...asked, kind: 'void', contentFingerprint, currencyCode, ...unnamed },
+          request: { ...body, kind: 'void', contentFingerprint, currencyCode, ...unnamed },
           load: { saleId: sale.id, messageKey },
         }
       }
@@ -259,7 +262,7 @@ function officeMessage(
       const names = { terminalId: TID, targetKey, saleId: sale.id }
       return {
         request: {
-          ...asked,
+          ...body,
           kind: 'void_reversal',
           contentFingerprint: `${targetKey} ${sale.id} ${amount}`,
           ...names,

@@ -1,6 +1,6 @@
 /**
- * @module What must become of each message, said beforehand: a small sequential model of one terminal, its sales and voids, their
- * reversals and settlements. It shares no code with the decisions and knows nothing of journals.
+ * @module The expected outcome of each message: a small sequential model of one terminal, its sales and
+ * voids, their reversals and settlements. It shares no code with the decisions and has no journal.
  */
 
 import type { DeclineReason } from '../../src/domain/decline-reason.ts'
@@ -16,20 +16,20 @@ import type {
 import type { WindowPolicy } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
 import type { ReportedStatus } from './acquirer-oracle.ts'
-import { type Books, type Deed, isLive, isUndecided } from './books.ts'
+import { type Books, isLive, isUndecided, type Transaction } from './books.ts'
 
-/** What a sender must hear. */
+/** The expected outcome. */
 export type Expected =
-  /** Decided anew; null: approved. */
+  /** A new decision; null: approved. */
   | { readonly kind: 'decided'; readonly reason: DeclineReason | null }
-  /** The first answer that this message was given. */
+  /** The first answer to this message. */
   | { readonly kind: 'replayed' }
-  /** Nothing yet: it is at the acquirer, and was not before where it is new. */
+  /** No answer yet: it is at the acquirer, and `isNew` when it was not before. */
   | { readonly kind: 'pending'; readonly isNew: boolean }
 
-type Asked = Exclude<Request, ReportedStatus>
-/** What is expected, and whether the message used its key up. */
-type Fate = readonly [Expected, 'kept' | 'not kept']
+type OracleRequest = Exclude<Request, ReportedStatus>
+/** The expected outcome, and whether the message uses its key. */
+type Result = readonly [Expected, 'kept' | 'not kept']
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
@@ -48,43 +48,43 @@ export class Oracle {
   readonly #books: Books
   readonly #isRemote: boolean
   #window: WindowPolicy = { kind: 'business_day' }
-  /** What was asked under a key that is used up. */
-  readonly #first = new Map<string, Asked>()
+  /** The first request under each used key. */
+  readonly #first = new Map<string, OracleRequest>()
 
   constructor(isRemote: boolean, books: Books) {
     this.#isRemote = isRemote
     this.#books = books
   }
 
-  /** Says what a message comes to, and takes it for so. */
-  take(request: Asked, now: number): Expected {
-    const known = this.#known(request)
+  /** Applies a message, and returns the expected outcome. */
+  apply(request: OracleRequest, now: number): Expected {
+    const repeated = this.#repeated(request)
     if (request.kind === 'captured_sale') this.#tombstone(request, now)
-    if (known !== null) return known
+    if (repeated !== null) return repeated
     const [expected, isKept] = this.#decide(request, now)
     if (isKept === 'kept') this.#first.set(request.messageKey, request)
     return expected
   }
 
-  #known({ messageKey, contentFingerprint }: Asked): Expected | null {
+  #repeated({ messageKey, contentFingerprint }: OracleRequest): Expected | null {
     const first = this.#first.get(messageKey)
     if (first !== undefined && first.contentFingerprint !== contentFingerprint)
       return decided('key_reused_with_different_content')
     if (this.#books.reversed.has(messageKey)) return decided('message_reversed')
     if (first === undefined) return null
-    const deed = this.#books.deeds.get(messageKey)
-    return deed !== undefined && isUndecided(deed) ? WAITING : { kind: 'replayed' }
+    const transaction = this.#books.transactions.get(messageKey)
+    return transaction !== undefined && isUndecided(transaction) ? WAITING : { kind: 'replayed' }
   }
 
-  /** A sale that was reversed before the feed tells of it stands at the acquirer, which is told. */
+  /** A sale that was reversed before its capture stands at the acquirer, which gets the reversal. */
   #tombstone({ messageKey, amount, batchNumber: batch, status }: CapturedSaleRequest, at: number): void {
     const key = tombstonedKey(messageKey)
     const isTombstoned = this.#books.reversed.get(messageKey) === 'tombstone' && !this.#first.has(messageKey)
-    if (!this.#isRemote || !isTombstoned || status === 'declined' || this.#books.deeds.has(key)) return
+    if (!this.#isRemote || !isTombstoned || status === 'declined' || this.#books.transactions.has(key)) return
     this.#books.claim(key, { kind: 'sale', amount, batch, at, state: 'reversing' })
   }
 
-  #decide(request: Asked, now: number): Fate {
+  #decide(request: OracleRequest, now: number): Result {
     switch (request.kind) {
       case 'sale':
         return this.#sale(request, now)
@@ -106,16 +106,16 @@ export class Oracle {
     }
   }
 
-  #sale({ messageKey, batchNumber: batch, amount, currencyCode }: SaleRequest, at: number): Fate {
+  #sale({ messageKey, batchNumber: batch, amount, currencyCode }: SaleRequest, at: number): Result {
     if (batch !== this.#books.open) return [decided('batch_mismatch'), 'not kept']
     if (currencyCode !== CNY) return [decided('currency_differs'), 'kept']
-    const deed = { kind: 'sale', amount, batch, at } as const
+    const transaction = { kind: 'sale', amount, batch, at } as const
     if (this.#isRemote) {
-      this.#books.claim(messageKey, deed)
+      this.#books.claim(messageKey, transaction)
       return [CLAIMED, 'kept']
     }
     const isDeclined = amount % 100 === 5
-    this.#books.enter(messageKey, { ...deed, state: isDeclined ? 'declined' : 'approved' })
+    this.#books.add(messageKey, { ...transaction, state: isDeclined ? 'declined' : 'approved' })
     return [decided(isDeclined ? 'issuer_declined' : null), 'kept']
   }
 
@@ -126,35 +126,35 @@ export class Oracle {
     status: state,
     rrn,
     soldAt: at,
-  }: CapturedSaleRequest): Fate {
-    if (rrn !== null && this.#books.answered().some((sale) => sale.rrn === rrn))
+  }: CapturedSaleRequest): Result {
+    if (rrn !== null && this.#books.answeredSales().some((sale) => sale.rrn === rrn))
       return [decided('key_reused_with_different_content'), 'not kept']
     if (batch !== this.#books.open) return [decided('batch_mismatch'), 'not kept']
-    this.#books.enter(messageKey, { kind: 'sale', amount, batch, at, state })
+    this.#books.add(messageKey, { kind: 'sale', amount, batch, at, state })
     return [decided(null), 'kept']
   }
 
-  #void(request: VoidRequest, now: number): Fate {
+  #void(request: VoidRequest, now: number): Result {
     const { messageKey, pos, amount } = request
     if (pos !== null && pos.batchNumber !== this.#books.open) return [decided('batch_mismatch'), 'not kept']
-    const sale = this.#meant(request)
-    const reason = this.#speaksAgainst(request, sale, now)
+    const sale = this.#namedSale(request)
+    const reason = this.#refusal(request, sale, now)
     if (reason !== null || sale === undefined) return [decided(reason), 'kept']
-    const deed = { kind: 'void', amount, batch: sale.batch, at: now, sale } as const
-    if (this.#isRemote) this.#books.claim(messageKey, deed)
-    else this.#books.enter(messageKey, deed)
+    const transaction = { kind: 'void', amount, batch: sale.batch, at: now, sale } as const
+    if (this.#isRemote) this.#books.claim(messageKey, transaction)
+    else this.#books.add(messageKey, transaction)
     return [this.#isRemote ? CLAIMED : decided(null), 'kept']
   }
 
-  #meant({ pos, rrn, request }: VoidRequest): Deed | undefined {
-    if (pos === null) return this.#books.answered().find(({ id }) => id === request.saleId)
+  #namedSale({ pos, rrn, request }: VoidRequest): Transaction | undefined {
+    if (pos === null) return this.#books.answeredSales().find(({ id }) => id === request.saleId)
     return (
-      this.#books.answered().find(({ key }) => key === pos.saleKey) ??
-      this.#books.answered().find((sale) => sale.rrn === rrn)
+      this.#books.answeredSales().find(({ key }) => key === pos.saleKey) ??
+      this.#books.answeredSales().find((sale) => sale.rrn === rrn)
     )
   }
 
-  #speaksAgainst(request: VoidRequest, sale: Deed | undefined, now: number): DeclineReason | null {
+  #refusal(request: VoidRequest, sale: Transaction | undefined, now: number): DeclineReason | null {
     if (sale === undefined) return 'original_not_found'
     const { pos, rrn, cardFingerprint: card } = request
     if ((pos?.saleKey ?? sale.key) !== sale.key || (rrn ?? sale.rrn) !== sale.rrn) return 'reference_differs'
@@ -169,19 +169,19 @@ export class Oracle {
     return request.currencyCode === CNY ? null : 'currency_differs'
   }
 
-  #voidableUntil({ at }: Deed): number {
+  #voidableUntil({ at }: Transaction): number {
     if (this.#window.kind === 'same_batch') return Number.POSITIVE_INFINITY
     if (this.#window.kind === 'minutes') return at + this.#window.minutes * MINUTE
     const today = Math.floor(at / DAY) * DAY + CUT_OFF
     return today > at ? today : today + DAY
   }
 
-  #reversal(request: ReversalRequest, now: number): Fate {
+  #reversal(request: ReversalRequest, now: number): Result {
     const { targetKey, saleId, amount, cardFingerprint: card } = request
     const first = this.#first.get(targetKey)
     if (first !== undefined && saleId !== null && first.request.saleId !== saleId)
       return [decided('reference_differs'), 'not kept']
-    const target = this.#books.deeds.get(targetKey)
+    const target = this.#books.transactions.get(targetKey)
     if (target === undefined || !isLive(target) || this.#books.reversed.has(targetKey)) {
       if (first === undefined && !this.#books.reversed.has(targetKey))
         this.#books.reversed.set(targetKey, 'tombstone')
@@ -190,16 +190,16 @@ export class Oracle {
     if (card !== null && card !== CARD) return [decided('card_differs'), 'not kept']
     if (amount !== target.amount) return [decided('amount_differs'), 'not kept']
     if (!this.#books.batch(target.batch).isOpen) return [decided('reversal_too_late'), 'kept']
-    // The acquirer knows a fed sale as well, and is told.
+    // The acquirer has a captured sale too, and gets the reversal.
     target.isForwarded ||= this.#isRemote && target.kind === 'sale'
     this.#books.undo(target, now)
     return [decided(null), 'kept']
   }
 
-  #settlement({ batchNumber, totals }: SettlementRequest): Fate {
+  #settlement({ batchNumber, totals }: SettlementRequest): Result {
     const batch = this.#books.batches.get(batchNumber)
     if (batch === undefined) return [decided('batch_mismatch'), 'not kept']
-    if (batch.isOpen && this.#books.isWaiting()) return [decided('outcome_pending'), 'not kept']
+    if (batch.isOpen && this.#books.hasUndecided()) return [decided('outcome_pending'), 'not kept']
     const [[debit, debits], [credit, credits]] = [batch.debit, batch.credit]
     const ours = digits(debit, 12) + digits(debits, 3) + digits(credit, 12) + digits(credits, 3)
     if (!batch.isOpen || debits + credits === 0 || totals.slice(0, 30) !== ours)
@@ -208,13 +208,13 @@ export class Oracle {
     return [decided(null), 'kept']
   }
 
-  #upload({ kind, batchNumber, after }: UploadRequest): Fate {
+  #upload({ kind, batchNumber, after }: UploadRequest): Result {
     const batch = this.#books.batches.get(batchNumber)
     if (batch === undefined) return [decided('batch_mismatch'), 'not kept']
     if (kind === 'upload' || !batch.isOpen) return [decided(null), 'not kept']
     if (after === 'match') return [decided('batch_mismatch'), 'not kept']
     if (batch.debit[1] + batch.credit[1] === 0) return [decided(null), 'not kept']
-    if (this.#books.isWaiting()) return [decided('outcome_pending'), 'not kept']
+    if (this.#books.hasUndecided()) return [decided('outcome_pending'), 'not kept']
     this.#books.close()
     return [decided(null), 'kept']
   }

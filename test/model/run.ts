@@ -1,6 +1,6 @@
 /**
- * @module `npm run test:model -- [--commands N] [--seed N] [--path P]`: random days against the model until so many commands were
- * done. Prints the seed that it starts from, and of a day that fails the least commands that make it fail.
+ * @module `npm run test:model -- [--commands N] [--seed N] [--path P]`: random days against the model until
+ * this many commands ran. Prints its first seed, and for a failed day the fewest commands that make it fail.
  */
 
 import { parseArgs } from 'node:util'

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** The tests that must notice a mistake in the decisions and in recovery: those at their own doors. */
+/** The tests that must detect a mistake in the decisions and in recovery: those that call them directly. */
 export default defineConfig({
   test: {
     name: 'mutation',
@@ -9,8 +9,8 @@ export default defineConfig({
       'test/store/*.test.ts',
       'test/pipeline/{process,recover,submission}.test.ts',
     ],
-    // It reads the source's own text, in which the mistakes stand side by side.
-    testNamePattern: /^(?!.*in the order in which the void’s guards are asked)/,
+    // It reads the source text, which holds all mistakes side by side.
+    testNamePattern: /^(?!.*in the order of the void’s guards)/,
     testTimeout: 60_000,
     fileParallelism: false,
   },

@@ -1,6 +1,6 @@
 /**
- * @module `npm run test:overload [-- --d1-ms N] [--times N] [--rounds N] [--seconds N]`: the long form of `overload.test.ts`.
- * Prints the table; exit code 1 where a goal is missed.
+ * @module `npm run test:overload [-- --d1-ms N] [--times N] [--rounds N] [--seconds N]`: the long form of
+ * `overload.test.ts`. Prints the table. The exit code is 1 when a goal is missed.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'

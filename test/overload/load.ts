@@ -1,9 +1,12 @@
-/** Load on the service, closed loop (who was answered asks again) and open loop (arrivals come at their time, whatever happens). */
+/**
+ * Load on the service: closed loop (a client sends after each answer) and open loop (arrivals come at fixed
+ * times).
+ */
 
 import type { Kind, Terminals } from './terminals.ts'
 import type { Answer, Wire } from './wire.ts'
 
-/** What the load is on. */
+/** The target of the load. */
 export interface Service {
   readonly wire: Pick<Wire, 'send'>
   readonly terminals: Terminals
@@ -20,7 +23,7 @@ export const inRealTime = (wire: Wire, terminals: Terminals): Service => ({
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
 })
 
-/** Shares of the kinds in ten arrivals, in an order that repeats. */
+/** Shares of the kinds in ten arrivals, in a repeating order. */
 const MIX: readonly Kind[] = [
   'sale',
   'report',
@@ -34,11 +37,11 @@ const MIX: readonly Kind[] = [
   'sale',
 ]
 
-/** What became of the requests of one kind. */
+/** The results of the requests of one kind. */
 export interface Tally {
   accepted: number
   refused: number
-  /** Milliseconds from when a request was due to its answer. */
+  /** Milliseconds from the due time of a request to its answer. */
   readonly acceptedMs: number[]
   readonly refusedMs: number[]
 }
@@ -48,11 +51,14 @@ export interface Outcome {
   readonly kinds: Readonly<Record<Kind, Tally>>
   /** No answer in time. */
   timeOuts: number
-  /** Neither what was asked for nor a refusal with a status and, but for the 503 of an outcome that is not known, Retry-After. */
+  /**
+   * Neither the requested answer nor a refusal with a status and Retry-After. A 503 for an unknown outcome
+   * needs no Retry-After.
+   */
   wrong: number
-  /** Arrivals for which no till was free: the driver's own limit, to be 0. */
+  /** Arrivals without a free terminal: a limit of the driver, which must be 0. */
   starved: number
-  /** Milliseconds by which the driver itself was late with an arrival. */
+  /** Milliseconds by which the driver was late with an arrival. */
   readonly lateMs: number[]
 }
 
@@ -67,10 +73,10 @@ const newOutcome = (seconds: number): Outcome => ({
   lateMs: [],
 })
 
-function note(outcome: Outcome, kind: Kind, answer: Answer, isRight: boolean, ms: number): void {
+function note(outcome: Outcome, kind: Kind, answer: Answer, isValid: boolean, ms: number): void {
   const tally = outcome.kinds[kind]
   if (answer.status === 0) outcome.timeOuts++
-  else if (!isRight) outcome.wrong++
+  else if (!isValid) outcome.wrong++
   else if (answer.status === 200) {
     tally.accepted++
     tally.acceptedMs.push(ms)
@@ -81,7 +87,7 @@ function note(outcome: Outcome, kind: Kind, answer: Answer, isRight: boolean, ms
   }
 }
 
-/** `users` who each send the next request as soon as the last was answered. */
+/** `users` who each send the next request right after the last answer. */
 export async function closedLoop(service: Service, users: number, seconds: number): Promise<Outcome> {
   const { wire, terminals, now } = service
   const outcome = newOutcome(seconds)
@@ -91,19 +97,21 @@ export async function closedLoop(service: Service, users: number, seconds: numbe
     while (now() < end) {
       const kind = MIX[arrivals++ % MIX.length] ?? 'sale'
       const job = terminals.next(kind) ?? terminals.next('sale')
-      if (job === undefined) throw new Error('more users than tills')
+      if (job === undefined) throw new Error('more users than terminals')
       const since = now()
       const answer = await wire.send(job.request)
       const at = now()
-      const isRight = job.done(answer)
-      if (at < end) note(outcome, job.kind, answer, isRight, at - since)
+      const isValid = job.done(answer)
+      if (at < end) note(outcome, job.kind, answer, isValid, at - since)
     }
   }
   await Promise.all(Array.from({ length: users }, user))
   return outcome
 }
 
-/** `rate` arrivals a second, evenly. Latencies count from when an arrival was due, also where the driver was late. */
+/**
+ * `rate` arrivals a second, evenly spaced. Latencies count from the due time, also when the driver was late.
+ */
 export async function openLoop(service: Service, rate: number, seconds: number): Promise<Outcome> {
   const { wire, terminals, now, sleep } = service
   const outcome = newOutcome(seconds)
@@ -119,16 +127,16 @@ export async function openLoop(service: Service, rate: number, seconds: number):
       outcome.starved++
       return
     }
-    const answered = wire
+    const settled = wire
       .send(job.request)
       .then((answer) => note(outcome, job.kind, answer, job.done(answer), now() - dueAt))
-    pending.push(answered)
+    pending.push(settled)
   }
 
   for (let arrivals = 0; arrivals < total; ) {
     const due = Math.min(total, ((now() - start) * rate) / 1000)
     for (; arrivals < due; arrivals++) arrive(arrivals)
-    // Asleep between, so that the service has the machine.
+    // Sleeps in between, so that the service gets the machine.
     await sleep(1)
   }
   await Promise.all(pending)
@@ -138,10 +146,10 @@ export async function openLoop(service: Service, rate: number, seconds: number):
 export const acceptedOf = ({ kinds }: Outcome): number =>
   Object.values(kinds).reduce((sum, { accepted }) => sum + accepted, 0)
 
-/** Messages done in a second. */
+/** Accepted messages per second. */
 export const goodputOf = (outcome: Outcome): number => acceptedOf(outcome) / outcome.seconds
 
-/** The `share` quantile of what came in milliseconds; 0 of nothing. */
+/** The `share` quantile of the values in milliseconds, or 0 without values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0

@@ -1,4 +1,7 @@
-/** @module Overload over real sockets, the short form: it may be slow, it must not break. `npm run test:overload` is the long one. */
+/**
+ * @module Overload over real sockets, the short form: the service may be slow but must not break. `npm run
+ * test:overload` is the long one.
+ */
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -24,42 +27,42 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-test('at five times the peak nothing times out, refusals say when to come again, voids come before look-ups', async () => {
+test('has no time-outs at five times the peak, sends Retry-After with refusals, and accepts voids before look-ups', async () => {
   await rig.control.faults({ latencyMs: 25 })
   const wire = await openWire(rig.url, 256)
   const service = inRealTime(wire, terminals)
   const peak = await closedLoop(service, 64, 1.5)
-  const over = await openLoop(service, 5 * goodputOf(peak), 2)
+  const overload = await openLoop(service, 5 * goodputOf(peak), 2)
   const after = await closedLoop(service, 8, 0.5)
   wire.close()
   await rig.control.faults({ latencyMs: 0 })
-  const counted = { timeOuts: over.timeOuts, wrong: over.wrong }
+  const counted = { timeOuts: overload.timeOuts, wrong: overload.wrong }
   expect(counted).toEqual({ timeOuts: 0, wrong: 0 })
   const [voids, sales, reports] = (['void', 'sale', 'report'] as const).map((kind) =>
-    acceptance([over], kind),
+    acceptance([overload], kind),
   )
   expect(voids).toBeGreaterThan(0.8)
   expect(sales).toBeGreaterThan(reports ?? 1)
-  expect(over.kinds.report.refused).toBeGreaterThan(0)
-  // Nothing like 90 % is asked of a machine that does other things too; the collapse would be to nothing.
-  expect(goodputOf(over)).toBeGreaterThan(0.4 * goodputOf(peak))
+  expect(overload.kinds.report.refused).toBeGreaterThan(0)
+  // A busy machine cannot reach 90 %. A collapse would go to nothing.
+  expect(goodputOf(overload)).toBeGreaterThan(0.4 * goodputOf(peak))
   expect(acceptedOf(after)).toBeGreaterThan(0)
 })
 
-/** Sends bytes and hangs up, or waits for what comes until the other side does; the status line of it. */
+/** Sends bytes and closes the connection, or waits until the server does. Returns the status line. */
 function raw(bytes: Uint8Array, { hangsUp = false, waitMs = 8000 } = {}): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host: rig.url.hostname, port: Number(rig.url.port) })
-    let heard = ''
+    let received = ''
     const end = () => {
       clearTimeout(timer)
       socket.destroy()
-      resolve(heard.split('\r\n')[0] ?? '')
+      resolve(received.split('\r\n')[0] ?? '')
     }
     const timer = setTimeout(end, waitMs)
     socket.on('data', (data) => {
-      heard += data.toString('latin1')
-      if (heard.includes('\r\n\r\n')) end()
+      received += data.toString('latin1')
+      if (received.includes('\r\n\r\n')) end()
     })
     socket.on('close', end)
     socket.on('error', end)
@@ -72,21 +75,21 @@ function raw(bytes: Uint8Array, { hangsUp = false, waitMs = 8000 } = {}): Promis
 const text = (lines: readonly string[], body = '') =>
   Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'latin1')
 
-/** A sale under a wrong MAC, as whoever has no key sends it. */
-function aGuess(): Buffer {
-  const job = terminals.next('sale') ?? expect.fail('no till is free')
+/** A sale under a wrong MAC, as a client without the key sends it. */
+function unprovedSale(): Buffer {
+  const job = terminals.next('sale') ?? expect.fail('no free terminal')
   job.done({ status: 503, retryAfter: 1, body: Buffer.alloc(0) })
   const bytes = Buffer.from(job.request)
   bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
   return bytes
 }
 
-/** As many sales at once as are let in. */
-async function sells(): Promise<void> {
+/** Expects that as many sales at once as the limit admits are approved. */
+async function expectSales(): Promise<void> {
   const wire = await openWire(rig.url, 64)
   const statuses = Array.from({ length: 64 }, async () => {
     const job = terminals.next('sale')
-    if (job === undefined) throw new Error('no till is free')
+    if (job === undefined) throw new Error('no free terminal')
     const answer = await wire.send(job.request)
     return job.done(answer) && answer.status
   })
@@ -99,37 +102,37 @@ describe('on the wire', () => {
 
   test.each([
     ['two lengths', text([...head, 'Content-Length: 4', 'Content-Length: 5'], '00000')],
-    ['a length that is none', text([...head, 'Content-Length: -1'], '')],
-    ['a header without end', text([...head, `X: ${'x'.repeat(200_000)}`])],
+    ['an invalid length', text([...head, 'Content-Length: -1'], '')],
+    ['an endless header', text([...head, `X: ${'x'.repeat(200_000)}`])],
     ['no HTTP', Buffer.from('\x00\x6c\x60\x00\x03\x00\x00\r\n\r\n', 'latin1')],
     ['a length and chunks', text([...head, 'Content-Length: 4', 'Transfer-Encoding: chunked'], '0\r\n\r\n')],
-  ])('%s: refused, or no answer at all', async (_, bytes) => {
+  ])('refuses %s, or closes without an answer', async (_, bytes) => {
     expect(await raw(bytes, { waitMs: 3000 })).toMatch(/^$|^HTTP\/1\.1 (4\d\d|501) /)
-    await sells()
+    await expectSales()
   })
 
-  test('a body that does not come: 408 after five seconds, and others are served meanwhile', async () => {
+  test('answers 408 to a body that does not arrive within five seconds, and serves others meanwhile', async () => {
     const since = performance.now()
     const slow = Array.from({ length: 300 }, () =>
       raw(text([...head, 'Content-Length: 100'], 'half'), { waitMs: 60_000 }),
     )
-    await sells()
+    await expectSales()
     for (const status of await Promise.all(slow)) expect(status).toBe('HTTP/1.1 408 Request Timeout')
     expect(performance.now() - since).toBeGreaterThan(4900)
   })
 
-  test('who hangs up, in the middle of a body or behind it, leaves no place taken', async () => {
+  test('frees the slot when a client closes the connection, in the middle of a body or after it', async () => {
     await rig.control.faults({ latencyMs: 50 })
     const halves = Array.from({ length: 300 }, () =>
       raw(text([...head, 'Content-Length: 100'], 'half'), { hangsUp: true }),
     )
-    // More than there is room for; those who are let in are served to the end.
-    const wholes = Array.from({ length: 120 }, () => raw(aGuess(), { hangsUp: true }))
-    const look = requestOf('GET', '/v1/sales/000000000000', { Authorization: `Bearer ${'x'.repeat(20)}` })
-    const looks = Array.from({ length: 120 }, () => raw(look, { hangsUp: true }))
-    await Promise.all([...halves, ...wholes, ...looks])
+    // More than the limit. Admitted requests run to their end.
+    const wholes = Array.from({ length: 120 }, () => raw(unprovedSale(), { hangsUp: true }))
+    const lookUp = requestOf('GET', '/v1/sales/000000000000', { Authorization: `Bearer ${'x'.repeat(20)}` })
+    const lookUps = Array.from({ length: 120 }, () => raw(lookUp, { hangsUp: true }))
+    await Promise.all([...halves, ...wholes, ...lookUps])
     await new Promise((resolve) => setTimeout(resolve, 1000))
     await rig.control.faults({ latencyMs: 0 })
-    await sells()
+    await expectSales()
   })
 })

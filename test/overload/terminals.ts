@@ -1,4 +1,7 @@
-/** What is sent under load: tills with a sale and a void ready to go, signed ahead, and look-ups of a back office. */
+/**
+ * The load's requests: terminals with a sale and a void ready to send, signed in advance, and look-ups of a
+ * back office.
+ */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { insertApiKey, newApiKey } from '../../src/cli/api-key.ts'
@@ -22,16 +25,16 @@ import { type Answer, requestOf } from './wire.ts'
 export const KINDS = ['void', 'sale', 'report'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** One request, and what becomes of who sent it. */
+/** One request, and the handling of its answer. */
 export interface Job {
   readonly kind: Kind
   readonly request: Buffer
-  /** Takes the answer; false where it is neither what was asked for nor a refusal. */
+  /** Handles the answer. False when it is neither the requested one nor a refusal. */
   done(answer: Answer): boolean
 }
 
 export interface Terminals {
-  /** The next request of a kind; undefined while every till that could send it waits for an answer. */
+  /** The next request of a kind. Undefined while every suitable terminal waits for an answer. */
   next(kind: Kind): Job | undefined
 }
 
@@ -40,17 +43,17 @@ const HEADER = Uint8Array.of(0x60, 0x31, 0x00, 0x31, 0x13, 0x12)
 const TMK = fromHex(SEED.tmk) ?? new Uint8Array(0)
 const AMOUNT = 1200
 
-/** Bearer keys of the back office, so that none of them asks too often. */
+/** Bearer keys of the back office, so that none exceeds its rate. */
 const BACK_OFFICES = 100
 
-/** Tills of a rig. */
+/** Terminals of a rig. */
 export async function openTerminals(rig: Rig, count: number): Promise<Terminals> {
   const { terminalIds } = await seed(rig, count)
   const run = async (sql: string) => void (await rig.control.query(sql))
   return signOnTerminals(await loadCore(), terminalIds, rig.url, run)
 }
 
-/** Signs provisioned tills on, and enters the back offices by `run`. */
+/** Signs provisioned terminals on, and inserts the back offices by `run`. */
 export async function signOnTerminals(
   core: Core,
   terminalIds: readonly string[],
@@ -62,24 +65,24 @@ export async function signOnTerminals(
   const terminals: TestTerminal[] = []
   for (const terminalId of terminalIds) {
     const terminal = terminalOf(core, terminalId, to)
-    // An isolate hears so many sign-ons a second, and no more.
+    // An isolate allows only a number of sign-ons per second.
     for (let tries = 20; (await terminal.signOn()).outcome !== 'approved'; tries--) {
       if (tries === 0) throw new Error(`${terminalId}: sign-on refused`)
       await sleep(1000)
     }
     terminals.push(new TestTerminal(core, terminal.state))
   }
-  return stockOf(terminals, keys)
+  return poolOf(terminals, keys)
 }
 
-function stockOf(terminals: readonly TestTerminal[], keys: readonly string[]): Terminals {
-  /** Tills that wait for no answer; those that have a sale to void apart. */
+function poolOf(terminals: readonly TestTerminal[], keys: readonly string[]): Terminals {
+  /** Idle terminals; the ones with a sale to void separately. */
   const sellers = [...terminals]
   const voiders: TestTerminal[] = []
   let reported = 0
   let lastRrn = '000000000000'
 
-  const free = (testTerminal: TestTerminal): void =>
+  const release = (testTerminal: TestTerminal): void =>
     void (testTerminal.sold === null ? sellers : voiders).push(testTerminal)
 
   function report(): Job {
@@ -94,19 +97,19 @@ function stockOf(terminals: readonly TestTerminal[], keys: readonly string[]): T
       const testTerminal = kind === 'void' ? voiders.shift() : (sellers.shift() ?? voiders.shift())
       if (testTerminal === undefined) return undefined
       const done = (answer: Answer): boolean => {
-        const isRight = testTerminal.take(kind, answer)
+        const isValid = testTerminal.accept(kind, answer)
         lastRrn = testTerminal.sold?.rrn ?? lastRrn
-        free(testTerminal)
-        return isRight
+        release(testTerminal)
+        return isValid
       }
       return { kind, request: testTerminal.request(kind), done }
     },
   }
 }
 
-/** A till sends one message at a time, and the same one again as long as it is turned away. */
+/** A terminal sends one message at a time, and repeats it while it is refused. */
 class TestTerminal {
-  /** Its last sale, while that can be voided. */
+  /** Its last sale, while it can be voided. */
   sold: LogEntry | null = null
   readonly #core: Core
   readonly #state: TerminalState
@@ -128,8 +131,8 @@ class TestTerminal {
     return ready.request
   }
 
-  /** False for an answer that is no refusal of the door and no approval either. */
-  take(kind: 'sale' | 'void', { status, body }: Answer): boolean {
+  /** False for an answer that is neither a refusal nor an approval. */
+  accept(kind: 'sale' | 'void', { status, body }: Answer): boolean {
     if (status !== 200) return status === 503 || status === 429
     const read = readMessage(body, this.#core.lrc)
     if (!read.ok) return false

@@ -1,4 +1,7 @@
-/** @module Overload in virtual time: every goal is reached, on whatever database; and who hangs up takes no place along. */
+/**
+ * @module Overload in virtual time: every goal is met on every database, and a closed connection frees its
+ * slot.
+ */
 
 import { expect, test } from 'vitest'
 import { openLoop } from './load.ts'
@@ -7,9 +10,9 @@ import { inVirtualTime } from './virtual.ts'
 
 test.each([
   [25, 0, 'far away'],
-  [10, 10, 'slow, one caller at a time'],
+  [10, 10, 'slow, one call at a time'],
 ])(
-  'a database that takes %i ms, %i of them for one caller alone (%s)',
+  'meets every goal on a database that takes %i ms, %i of them exclusively (%s)',
   async (d1Ms, d1BusyMs) => {
     const plan = { d1Ms, times: 5, rounds: 1, seconds: 0.5, connections: 512, terminals: 300 }
     const measured = await inVirtualTime({ seed: 1, d1Ms, d1BusyMs, terminals: plan.terminals }, (service) =>
@@ -21,12 +24,12 @@ test.each([
   120_000,
 )
 
-test('a request whose client hangs up gives its place back when it is done', async () => {
+test('frees the slot of a request whose client closed the connection when it ends', async () => {
   const refused = await inVirtualTime(
     { seed: 1, d1Ms: 200, d1BusyMs: 0, terminals: 250 },
     async (service) => {
-      const { terminals, abandon, sleep } = service
-      // At most as many sales and look-ups as there is room for at a time, ten times over.
+      const { terminals, sendAndClose: abandon, sleep } = service
+      // At most as many sales and look-ups as the limit admits at a time, ten times over.
       for (let round = 0; round < 10; round++) {
         const jobs = [
           ...Array.from({ length: 20 }, () => 'sale' as const),
@@ -35,7 +38,7 @@ test('a request whose client hangs up gives its place back when it is done', asy
         ]
         await Promise.all(
           jobs.map(async (kind) => {
-            const job = terminals.next(kind) ?? expect.fail('no till')
+            const job = terminals.next(kind) ?? expect.fail('no free terminal')
             await abandon(job.request)
             job.done({ status: 503, retryAfter: 1, body: Buffer.alloc(0) })
           }),

@@ -1,4 +1,4 @@
-/** @module The service in virtual time: what the gate does where no machine is busy with anything else, the same in every run. */
+/** @module The service in virtual time: the admission on an idle machine, the same in every run. */
 
 import { SEED } from '../../src/cli/dev/server.ts'
 import { loadCore, loadCoreModule } from '../../src/cli/lib/core.ts'
@@ -16,19 +16,19 @@ const DEADLINE_MS = 10_000
 
 export interface VirtualPlan {
   readonly seed: number
-  /** Milliseconds that a trip to the database takes, there and back. */
+  /** Milliseconds of a trip to the database, both ways. */
   readonly d1Ms: number
-  /** Milliseconds of it for which the trip has the database to itself. */
+  /** Milliseconds of it for which the trip blocks the database. */
   readonly d1BusyMs: number
   readonly terminals: number
 }
 
 export interface VirtualService extends Service {
-  /** Sends a request and hangs up before there is an answer. */
-  abandon(request: Buffer): Promise<void>
+  /** Sends a request and closes the connection before the answer. */
+  sendAndClose(request: Buffer): Promise<void>
 }
 
-/** Runs `load` on one isolate over one database; computing takes no time. */
+/** Runs `load` on one isolate over one database. Computing takes no time. */
 export async function inVirtualTime<T>(
   { seed, d1Ms, d1BusyMs, terminals: count }: VirtualPlan,
   load: (service: VirtualService) => Promise<T>,
@@ -36,7 +36,7 @@ export async function inVirtualTime<T>(
   const module = await loadCoreModule()
   const core = await loadCore()
   let freeAt = 0
-  const lab = new Harness({
+  const harness = new Harness({
     seed,
     module,
     start: Date.UTC(2026, 5, 1, 2),
@@ -44,9 +44,9 @@ export async function inVirtualTime<T>(
     recovery: 'inquiry',
     isolates: 1,
     planTrip: () => {
-      const arrives = lab.scheduler.now + (d1Ms - d1BusyMs) / 2
-      freeAt = Math.max(arrives, freeAt) + d1BusyMs
-      return { there: freeAt - lab.scheduler.now, back: (d1Ms - d1BusyMs) / 2, fate: 'done' }
+      const arrivesAt = harness.scheduler.now + (d1Ms - d1BusyMs) / 2
+      freeAt = Math.max(arrivesAt, freeAt) + d1BusyMs
+      return { there: freeAt - harness.scheduler.now, back: (d1Ms - d1BusyMs) / 2, fate: 'done' }
     },
     planAcquirer: () => {
       throw new Error('the sandbox has no acquirer')
@@ -54,15 +54,15 @@ export async function inVirtualTime<T>(
     planCopies: ([isolate]) => (isolate === undefined ? [] : [{ isolate, there: 0, back: 0, fate: 'done' }]),
     losesPower: () => false,
   })
-  const { network, storage } = lab.context
-  const ask = (request: HttpRequest) => network.send(request, DEADLINE_MS)
+  const { network, storage } = harness.context
+  const sendHttp = (request: HttpRequest) => network.send(request, DEADLINE_MS)
   const results: T[] = []
-  await lab.phase('tills', async () => {
-    lab.enterBearer(null)
-    lab.enterBearer(SEED.merchantId)
+  await harness.phase('bearer keys', async () => {
+    harness.addBearerKey(null)
+    harness.addBearerKey(SEED.merchantId)
   })
   const ids = Array.from({ length: count }, (_, i) => `R${String(i + 1).padStart(7, '0')}`)
-  await lab.phase('provisioning', async () => {
+  await harness.phase('provisioning', async () => {
     const tmk = splitMasterKey(core, 'cup-ecb', fromHex(SEED.tmk) ?? new Uint8Array(0))
     const body = JSON.stringify({ tmk, macProfile: 'cup-ecb' })
     const headers = {
@@ -71,30 +71,30 @@ export async function inVirtualTime<T>(
     }
     for (const id of ids) {
       const path = `/v1/merchants/${SEED.merchantId}/terminals/${id}`
-      const reply = await ask({ method: 'PUT', path, headers, body })
+      const reply = await sendHttp({ method: 'PUT', path, headers, body })
       if (reply?.status !== 201) throw new Error(`provisioning ${id}: ${reply?.status}`)
     }
   })
   let service: VirtualService | undefined
-  await lab.phase('sign-on', async () => {
+  await harness.phase('sign-on', async () => {
     const headers = { 'content-type': ISO_CONTENT_TYPE }
     const send: Send = async (frame) =>
-      (await ask({ method: 'POST', path: '/v1/iso8583', headers, body: Uint8Array.from(frame) }))?.body ??
-      null
+      (await sendHttp({ method: 'POST', path: '/v1/iso8583', headers, body: Uint8Array.from(frame) }))
+        ?.body ?? null
     const terminals = await signOnTerminals(core, ids, send, async (sql) => {
       storage.apply({ statements: [{ sql, params: [] }] })
     })
-    const wire = { send: async (bytes: Buffer) => answerOf(await ask(requestIn(bytes))) }
-    const { scheduler } = lab
+    const wire = { send: async (bytes: Buffer) => answerOf(await sendHttp(requestIn(bytes))) }
+    const { scheduler } = harness
     service = {
       wire,
       terminals,
       now: () => scheduler.now,
       sleep: (ms) => scheduler.sleep(ms),
-      abandon: async (bytes) => void (await network.send(requestIn(bytes), 1)),
+      sendAndClose: async (bytes) => void (await network.send(requestIn(bytes), 1)),
     }
   })
-  await lab.phase('load', async () => {
+  await harness.phase('load', async () => {
     if (service !== undefined) results.push(await load(service))
   })
   storage.close()
@@ -103,7 +103,7 @@ export async function inVirtualTime<T>(
   return result
 }
 
-/** The request that these bytes are. */
+/** The request in these bytes. */
 function requestIn(bytes: Buffer): HttpRequest {
   const end = bytes.indexOf('\r\n\r\n')
   const [first = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n')

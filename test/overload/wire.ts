@@ -1,21 +1,21 @@
 /**
- * Connections to the service that cost the driver little: HTTP/1.1 as terminals speak it, one request at a time on each, no
- * parser but for the status, `Content-Length` and `Retry-After`.
+ * Connections to the service that cost the driver little: HTTP/1.1 as terminals use it, with one request at a
+ * time on each. Only the status, `Content-Length` and `Retry-After` are parsed.
  */
 
 import { connect, type Socket } from 'node:net'
 
 export interface Answer {
-  /** 0: none came in time, or the connection broke. */
+  /** 0: no answer in time, or a broken connection. */
   readonly status: number
-  /** Seconds; null where the answer does not say. */
+  /** Seconds, or null when the answer has none. */
   readonly retryAfter: number | null
   readonly body: Buffer
 }
 
 const NO_ANSWER: Answer = { status: 0, retryAfter: null, body: Buffer.alloc(0) }
 
-/** How long an answer is waited for, in milliseconds, from when the request was due. */
+/** How long to wait for an answer, in milliseconds from the due time of the request. */
 const TIME_OUT_MS = 10_000
 
 interface Job {
@@ -36,7 +36,7 @@ export async function openWire(url: URL, connections: number): Promise<Wire> {
   const all: Connection[] = []
   let isOpen = true
 
-  const take = (connection: Connection): void => {
+  const assign = (connection: Connection): void => {
     const job = queue.shift()
     if (job === undefined) idle.push(connection)
     else connection.carry(job)
@@ -44,13 +44,13 @@ export async function openWire(url: URL, connections: number): Promise<Wire> {
   const open = async (): Promise<void> => {
     const socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true })
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
-    const connection = new Connection(socket, take, () => {
+    const connection = new Connection(socket, assign, () => {
       const at = idle.indexOf(connection)
       if (at >= 0) idle.splice(at, 1)
       if (isOpen) open().catch(() => undefined)
     })
     all.push(connection)
-    take(connection)
+    assign(connection)
   }
   await Promise.all(Array.from({ length: connections }, open))
 
@@ -84,14 +84,14 @@ class Connection {
   #job: Job | null = null
   #read: Buffer = Buffer.alloc(0)
 
-  constructor(socket: Socket, onFree: (connection: Connection) => void, onGone: () => void) {
+  constructor(socket: Socket, onFree: (connection: Connection) => void, onClose: () => void) {
     this.#socket = socket
     this.#onFree = onFree
-    socket.on('data', (data: Buffer) => this.#take(data))
+    socket.on('data', (data: Buffer) => this.#receive(data))
     socket.on('error', () => undefined)
     socket.on('close', () => {
       this.#job?.settle(NO_ANSWER)
-      onGone()
+      onClose()
     })
   }
 
@@ -104,7 +104,7 @@ class Connection {
     this.#socket.destroy()
   }
 
-  #take(data: Buffer): void {
+  #receive(data: Buffer): void {
     this.#read = this.#read.length === 0 ? data : Buffer.concat([this.#read, data])
     const head = this.#read.indexOf('\r\n\r\n')
     if (head < 0) return

@@ -1,4 +1,7 @@
-/** @module The group commit on a fake clock: who drives, who waits, and what a driver's death costs. */
+/**
+ * @module The group commit on a fake clock: which message drives, which ones wait, and the effect of a
+ * driver's death.
+ */
 
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -12,37 +15,40 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-interface Road {
+interface Run {
   readonly at: number
   readonly set: readonly string[]
-  /** Whose `waitUntil` holds the set. */
+  /** The message whose `waitUntil` holds the set. */
   driver?: string
 }
 
-/** A group over a road that takes `latency` ms for a set and then settles each message as `done:` itself. */
+/**
+ * A group over a pipeline that takes `latency` ms for a set and then settles each message as `done:` plus its
+ * name.
+ */
 function groupOver(
   run: (set: readonly Item[], nth: number) => Promise<readonly Item[]>,
   options: Partial<GroupCommitOptions<string, string>> = {},
 ) {
-  const pipelines: Road[] = []
+  const runs: Run[] = []
   const answered = new Map<string, { outcome: string; at: number }>()
   const { submit } = createGroupCommit<string, string>({
     run: async (set) => {
-      pipelines.push({ at: Date.now(), set: set.map((work) => work.message) })
-      return { lost: await run(set, pipelines.length - 1), deferred: [] }
+      runs.push({ at: Date.now(), set: set.map((work) => work.message) })
+      return { lost: await run(set, runs.length - 1), deferred: [] }
     },
     unknown: 'unknown',
     ...options,
   })
   const send = async (message: string): Promise<string> => {
     const outcome = await submit(message, () => {
-      const last = pipelines.at(-1)
+      const last = runs.at(-1)
       if (last !== undefined) last.driver = message
     })
     answered.set(message, { outcome, at: Date.now() })
     return outcome
   }
-  return { pipelines, answered, send }
+  return { runs, answered, send }
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
@@ -55,30 +61,30 @@ const takes =
     return []
   }
 
-/** The road never comes back: the request that drove it was cut off. */
+/** A run that never returns: the request that drove it was cut off. */
 const dies = (): Promise<readonly Item[]> => new Promise(() => {})
 
 const advance = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
-describe('a free road', () => {
-  it('is taken at once, by the message itself', async () => {
-    const { pipelines, answered, send } = groupOver(takes(5))
+describe('a free pipeline', () => {
+  it('runs a message at once, driven by itself', async () => {
+    const { runs, answered, send } = groupOver(takes(5))
     void send('a')
-    expect(pipelines).toEqual([{ at: 0, set: ['a'], driver: 'a' }])
+    expect(runs).toEqual([{ at: 0, set: ['a'], driver: 'a' }])
     await advance(5)
     expect(answered.get('a')).toEqual({ outcome: 'done:a', at: 5 })
   })
 
-  it('is taken at once again afterwards', async () => {
-    const { pipelines, send } = groupOver(takes(5))
+  it('runs the next message at once after the first one ends', async () => {
+    const { runs, send } = groupOver(takes(5))
     void send('a')
     await advance(100)
     void send('b')
-    expect(pipelines[1]).toEqual({ at: 100, set: ['b'], driver: 'b' })
+    expect(runs[1]).toEqual({ at: 100, set: ['b'], driver: 'b' })
     await advance(5)
   })
 
-  it('may settle before it returns', async () => {
+  it('may settle a message before it returns', async () => {
     const { answered, send } = groupOver(async (set) => {
       for (const work of set) work.settle('at once')
       return []
@@ -89,7 +95,7 @@ describe('a free road', () => {
   })
 })
 
-it('is told what was said first', async () => {
+it('keeps the first outcome of a message', async () => {
   const { answered, send } = groupOver(async (set) => {
     for (const work of set) for (const outcome of ['first', 'second']) work.settle(outcome)
     return []
@@ -99,16 +105,16 @@ it('is told what was said first', async () => {
   expect(answered.get('a')?.outcome).toBe('first')
 })
 
-describe('a busy road', () => {
-  it('gathers, and takes what gathered as one set, in order, driven by the first of it', async () => {
-    const { pipelines, answered, send } = groupOver(takes(10))
+describe('a busy pipeline', () => {
+  it('collects messages and runs them in order as one set, driven by the first', async () => {
+    const { runs, answered, send } = groupOver(takes(10))
     void send('a')
     await advance(1)
     for (const message of ['b', 'c', 'd']) void send(message)
     await advance(8)
     void send('e')
     await advance(1)
-    expect(pipelines).toEqual([
+    expect(runs).toEqual([
       { at: 0, set: ['a'], driver: 'a' },
       { at: 10, set: ['b', 'c', 'd', 'e'], driver: 'b' },
     ])
@@ -121,11 +127,11 @@ describe('a busy road', () => {
     )
   })
 
-  it('takes at most a set of its size', async () => {
-    const { pipelines, answered, send } = groupOver(takes(10), { setSize: 3 })
+  it('runs at most one set size at a time', async () => {
+    const { runs, answered, send } = groupOver(takes(10), { setSize: 3 })
     for (const message of 'abcdefgh') void send(message)
     await advance(40)
-    expect(pipelines.map(({ set, driver }) => [set.join(''), driver])).toEqual([
+    expect(runs.map(({ set, driver }) => [set.join(''), driver])).toEqual([
       ['a', 'a'],
       ['bcd', 'b'],
       ['efg', 'e'],
@@ -134,8 +140,8 @@ describe('a busy road', () => {
     expect(answered.size).toBe(8)
   })
 
-  it('lets those that go again go before all others, and settles each once', async () => {
-    const { pipelines, answered, send } = groupOver(async (set, nth) => {
+  it('runs retried messages before all others, and settles each once', async () => {
+    const { runs, answered, send } = groupOver(async (set, nth) => {
       await sleep(10)
       const again = nth === 1 ? set.filter(({ message }) => 'bd'.includes(message)) : []
       for (const work of set) if (!again.includes(work)) work.settle(`${nth}`)
@@ -147,25 +153,25 @@ describe('a busy road', () => {
     await advance(15)
     void send('e')
     await advance(30)
-    expect(pipelines.map(({ set }) => set.join(''))).toEqual(['a', 'bcd', 'bde'])
+    expect(runs.map(({ set }) => set.join(''))).toEqual(['a', 'bcd', 'bde'])
     expect(answered.get('c')).toEqual({ outcome: '1', at: 20 })
     expect(answered.get('b')).toEqual({ outcome: '2', at: 30 })
   })
 
-  it('is held by the request of one that it carries', async () => {
-    const { pipelines, send } = groupOver(takes(7), { setSize: 2 })
+  it('is driven by the request of a message in the set', async () => {
+    const { runs, send } = groupOver(takes(7), { setSize: 2 })
     for (let i = 0; i < 20; i++) {
       void send(`m${i}`)
       await advance(2)
     }
     await advance(200)
-    for (const { set, driver } of pipelines) expect(set).toContain(driver)
-    expect(pipelines.flatMap(({ set }) => set)).toEqual(Array.from({ length: 20 }, (_, i) => `m${i}`))
+    for (const { set, driver } of runs) expect(set).toContain(driver)
+    expect(runs.flatMap(({ set }) => set)).toEqual(Array.from({ length: 20 }, (_, i) => `m${i}`))
   })
 })
 
-describe('patience', () => {
-  it('ends with unknown for one on the road, whatever comes later', async () => {
+describe('the deadline', () => {
+  it('returns unknown for a running message, and ignores a later outcome', async () => {
     const { answered, send } = groupOver(takes(12_000))
     void send('a')
     await advance(9_999)
@@ -176,8 +182,8 @@ describe('patience', () => {
     expect(answered.get('a')?.outcome).toBe('unknown')
   })
 
-  it('ends for one that waits too, which then never leaves', async () => {
-    const { pipelines, answered, send } = groupOver(takes(200), { deadlineMs: 100 })
+  it('returns unknown for a waiting message, which then never runs', async () => {
+    const { runs, answered, send } = groupOver(takes(200), { deadlineMs: 100 })
     void send('a')
     await advance(50)
     void send('b')
@@ -188,18 +194,18 @@ describe('patience', () => {
     await advance(1_000)
     void send('c')
     await advance(200)
-    expect(pipelines.map(({ set }) => set.join(''))).toEqual(['a', 'c'])
+    expect(runs.map(({ set }) => set.join(''))).toEqual(['a', 'c'])
   })
 
-  it('does not end for one that is told in its last millisecond', async () => {
+  it('does not apply to a message that settles in its last millisecond', async () => {
     const { answered, send } = groupOver(takes(99), { deadlineMs: 100 })
     void send('a')
     await advance(200)
     expect(answered.get('a')).toEqual({ outcome: 'done:a', at: 99 })
   })
 
-  it('of a message that is to go again: it does not, and holds no one up', async () => {
-    const { pipelines, answered, send } = groupOver(
+  it('ends the retries of a message without delaying the others', async () => {
+    const { runs, answered, send } = groupOver(
       async (set, nth) => {
         await sleep(nth === 0 ? 120 : 10)
         if (nth === 0) return set
@@ -212,7 +218,7 @@ describe('patience', () => {
     await advance(60)
     void send('next')
     await advance(70)
-    expect(pipelines.map(({ at, set }) => [at, set.join(' ')])).toEqual([
+    expect(runs.map(({ at, set }) => [at, set.join(' ')])).toEqual([
       [0, 'gone'],
       [120, 'next'],
     ])
@@ -224,34 +230,34 @@ describe('patience', () => {
 })
 
 describe('a driver that dies', () => {
-  it('costs its own set its outcome, and the others the lease', async () => {
-    const { pipelines, answered, send } = groupOver((set, nth) => (nth === 0 ? dies() : takes(10)(set)))
+  it('loses the outcome of its set and delays the other messages by the lease', async () => {
+    const { runs, answered, send } = groupOver((set, nth) => (nth === 0 ? dies() : takes(10)(set)))
     void send('lost')
     await advance(8_000)
     void send('waits')
     await advance(7_000)
     expect(answered.get('lost')).toEqual({ outcome: 'unknown', at: 10_000 })
-    expect(pipelines.length).toBe(1)
+    expect(runs.length).toBe(1)
     await advance(300)
     expect(answered.get('waits')?.outcome).toBe('done:waits')
-    expect(pipelines[1]?.at).toBeGreaterThan(15_000)
-    expect(pipelines[1]?.at).toBeLessThanOrEqual(15_250)
+    expect(runs[1]?.at).toBeGreaterThan(15_000)
+    expect(runs[1]?.at).toBeLessThanOrEqual(15_250)
   })
 
-  it('leaves a road that the next one takes at once, once the lease is over', async () => {
-    const { pipelines, answered, send } = groupOver((set, nth) => (nth === 0 ? dies() : takes(10)(set)))
+  it('leaves a pipeline that the next message takes at once when the lease is over', async () => {
+    const { runs, answered, send } = groupOver((set, nth) => (nth === 0 ? dies() : takes(10)(set)))
     void send('lost')
     await advance(20_000)
     void send('a')
-    expect(pipelines[1]).toEqual({ at: 20_000, set: ['a'], driver: 'a' })
+    expect(runs[1]).toEqual({ at: 20_000, set: ['a'], driver: 'a' })
     await advance(1)
     void send('b')
     await advance(20)
     expect(answered.get('b')).toEqual({ outcome: 'done:b', at: 20_020 })
   })
 
-  it('that comes back after all gives back neither the road nor its messages', async () => {
-    const { pipelines, answered, send } = groupOver(async (set, nth) => {
+  it('and returns late gives back neither the pipeline nor its messages', async () => {
+    const { runs, answered, send } = groupOver(async (set, nth) => {
       if (nth > 0) return takes(10)(set)
       await sleep(20_005)
       return set
@@ -262,9 +268,9 @@ describe('a driver that dies', () => {
     await advance(1)
     void send('b')
     await advance(5)
-    expect(pipelines.map(({ set }) => set.join(''))).toEqual(['late', 'a'])
+    expect(runs.map(({ set }) => set.join(''))).toEqual(['late', 'a'])
     await advance(30)
-    expect(pipelines.map(({ at, set }) => [at, set.join('')])).toEqual([
+    expect(runs.map(({ at, set }) => [at, set.join('')])).toEqual([
       [0, 'late'],
       [20_000, 'a'],
       [20_010, 'b'],
@@ -280,7 +286,7 @@ describe('any schedule', () => {
     maxLength: 40,
   })
 
-  it('one set at a time, none over its size, every message told, and never idle while one waits', async () => {
+  it('runs one set at a time within the size, settles every message, and never idles while one waits', async () => {
     await fc.assert(
       fc.asyncProperty(
         arrivals,
@@ -292,7 +298,7 @@ describe('any schedule', () => {
           const free: { from: number; to: number }[] = []
           let busy = 0
           let freeSince = 0
-          const { answered, pipelines, send } = groupOver(
+          const { answered, runs, send } = groupOver(
             async (set, nth) => {
               expect(++busy).toBe(1)
               free.push({ from: freeSince, to: Date.now() })
@@ -317,18 +323,18 @@ describe('any schedule', () => {
             arrived.push(Date.now())
             void send(`${i}`)
           }
-          // Every try of every message by itself, at the slowest, and not one glance of 250 ms.
+          // Every try of every message alone, at the slowest, without one poll interval of 250 ms.
           await advance(messages.length * 4 * 20 + 20)
           expect(answered.size).toBe(messages.length)
           for (const [message, { outcome }] of answered) expect(outcome).toBe(`done:${message}`)
           for (const tries of left.values()) expect(tries).toBe(0)
-          const firsts = pipelines.flatMap(({ set }) => set).filter((m, i, all) => all.indexOf(m) === i)
+          const firsts = runs.flatMap(({ set }) => set).filter((m, i, all) => all.indexOf(m) === i)
           expect(firsts).toEqual(messages.map((_, i) => `${i}`))
-          // While the road stood free, every message that had come had been told.
+          // While the pipeline was free, every message that had arrived was settled.
           for (const { from, to } of free)
             for (const [i, at] of arrived.entries())
               if (from < to && at < to) expect(answered.get(`${i}`)?.at).toBeLessThanOrEqual(from)
-          for (const { set, driver } of pipelines) expect(set).toContain(driver)
+          for (const { set, driver } of runs) expect(set).toContain(driver)
         },
       ),
       { numRuns: 150 },
@@ -336,8 +342,8 @@ describe('any schedule', () => {
   })
 })
 
-describe('who goes again', () => {
-  it('the deferred go behind all others, however many they are, and those that lost their head before', async () => {
+describe('the order of retries', () => {
+  it('puts deferred messages behind all others, and messages that lost the race before them', async () => {
     const sets: string[][] = []
     const { submit } = createGroupCommit<string, string>({
       run: async (set) => {
@@ -358,7 +364,7 @@ describe('who goes again', () => {
     expect(sets.findIndex((set) => set.includes('other'))).toBeLessThanOrEqual(3)
   })
 
-  it('a work says when it came, so that what was deferred is not overtaken', async () => {
+  it('keeps the arrival time of a message, so that no later one overtakes a deferred one', async () => {
     const seen: [string, number][] = []
     const { submit } = createGroupCommit<string, string>({
       run: async (set) => {
@@ -380,7 +386,7 @@ describe('who goes again', () => {
     ])
   })
 
-  it('a message whose waiter is gone with its timers is not driven by a later one', async () => {
+  it('does not run a message whose request was cut off', async () => {
     const driven: string[] = []
     const { submit } = createGroupCommit<string, string>({
       run: async (set) => {
@@ -392,7 +398,7 @@ describe('who goes again', () => {
       unknown: 'unknown',
     })
     const first = submit('first', () => {})
-    // Its request is cut off: none of its timers ever fires, no continuation of it ever runs.
+    // Its request is cut off: none of its timers fires and no continuation of it runs.
     vi.stubGlobal('setTimeout', () => 0)
     vi.stubGlobal('setInterval', () => 0)
     void submit('orphan', () => {

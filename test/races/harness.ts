@@ -1,6 +1,6 @@
 /**
- * @module A room for races, drawn from a seed: one terminal, up to four isolates over one database, and no fault anywhere. What is
- * said at once arrives in an order that the seed chooses; whoever hears nothing says it again.
+ * @module A harness for races, drawn from a seed: one terminal, up to four isolates over one database, and no
+ * faults. The seed chooses the order of concurrent messages. A message without an answer is sent again.
  */
 
 import type { EntryKind } from '../../src/domain/types.ts'
@@ -30,18 +30,18 @@ export interface RaceOptions {
 
 export interface RaceReport {
   readonly seed: number
-  /** What the races came to, by name. */
+  /** The results of the races, by name. */
   readonly tally: Readonly<Record<string, number>>
-  /** What was found to be wrong; null where nothing was. */
+  /** The first violation, or null. */
   readonly violation: string | null
 }
 
-/** An answer that a terminal believes. */
-export interface Heard {
+/** An answer that a terminal accepts. */
+export interface RaceAnswer {
   readonly exchange: Exchange
   /** Field 39, or the two codes of field 48 in a settlement's answer. */
   readonly code: string
-  /** As it came, without length and addresses, hex. */
+  /** The frame without length and addresses, hex. */
   readonly bytes: string
 }
 
@@ -57,19 +57,19 @@ export class RaceHarness {
   readonly testTerminal: TestTerminal
   readonly terminal: VirtualTerminal
   readonly #seed: number
-  readonly #lab: Harness
+  readonly #harness: Harness
   readonly #tally = new Map<string, number>()
-  /** Mean time in milliseconds that a message is on its way: the smaller, the closer the race. */
+  /** The mean delivery time of a message, in milliseconds. The smaller it is, the closer the race. */
   #spread = 1
 
   constructor({ seed, module, acquirer }: RaceOptions) {
     const random = new Random(seed)
     this.#seed = seed
     this.random = random
-    this.#lab = new Harness({
+    this.#harness = new Harness({
       seed: random.next(),
       module,
-      // 10:00 in Shanghai: the cut-off is far.
+      // 10:00 in Shanghai, long before the cut-off.
       start: Date.UTC(2026, 5, 1, 2) + random.below(60_000),
       acquirer,
       recovery: 'inquiry',
@@ -81,18 +81,18 @@ export class RaceHarness {
       ],
       losesPower: () => false,
     })
-    this.testTerminal = this.#lab.openTerminal({
+    this.testTerminal = this.#harness.openTerminal({
       merchantId: '100000000000001',
       terminalId: 'T0000001',
       macProfile: 'cup-ecb',
       settlementMac: true,
-      habits: { sale: 1, void: 0, reverse: 0, settle: 0, signOn: 0, resend: 0, echo: 0 },
+      weights: { sale: 1, void: 0, reverse: 0, settle: 0, signOn: 0, resend: 0, echo: 0 },
       cards: [PAN],
       pause: 1,
       captureSales: null,
     })
     this.terminal = new VirtualTerminal({
-      core: this.#lab.context.core,
+      core: this.#harness.context.core,
       tmk: this.testTerminal.options.tmk,
       state: this.testTerminal.state,
       settlementMac: true,
@@ -102,28 +102,28 @@ export class RaceHarness {
   }
 
   get now(): number {
-    return this.#lab.scheduler.now
+    return this.#harness.scheduler.now
   }
 
-  /** Signs on, races, and holds everything against what must be. */
+  /** Signs on, races, and checks every rule. */
   async run(rounds: number, race: (harness: RaceHarness) => Promise<void>): Promise<RaceReport> {
-    const lab = this.#lab
+    const harness = this.#harness
     let violation: string | null = null
     try {
-      await lab.phase('provisioning', async () => {
-        lab.enterBearer(null)
-        await lab.provision(this.testTerminal)
+      await harness.phase('provisioning', async () => {
+        harness.addBearerKey(null)
+        await harness.provision(this.testTerminal)
         await this.terminal.signOn()
       })
       for (let round = 0; round < rounds; round++) {
         this.#spread = this.random.pick([0, 1, 10, 100])
-        await lab.phase(`race ${round}`, () => race(this))
+        await harness.phase(`race ${round}`, () => race(this))
       }
-      await lab.check()
+      await harness.check()
     } catch (error) {
-      violation = lab.describe(error)
+      violation = harness.describe(error)
     }
-    lab.storage.close()
+    harness.storage.close()
     return { seed: this.#seed, tally: Object.fromEntries(this.#tally), violation }
   }
 
@@ -131,7 +131,7 @@ export class RaceHarness {
     this.#tally.set(what, (this.#tally.get(what) ?? 0) + times)
   }
 
-  /** A sale that stands. */
+  /** An approved sale. */
   async sell(amount: number): Promise<LogEntry> {
     const done = await this.terminal.sale(amount, PAN)
     must(done.ok && done.value.outcome === 'approved', 'a sale was not approved')
@@ -140,31 +140,37 @@ export class RaceHarness {
     return entry
   }
 
-  /** Another void of a sale, as the terminal would note it down. */
+  /** Another void of a sale, as an entry of the terminal's log. */
   newVoid({ amount, pan, stan, batchNumber }: LogEntry): LogEntry {
     const names = { stan: takeStan(this.testTerminal.state), originalStan: stan, batchNumber }
     return { kind: 'void', amount, pan, ...names, status: 'unanswered' }
   }
 
-  /** A message as it goes over the wire, from the terminal's own address or another. */
+  /** A message as sent on the wire, from the terminal's own address or another. */
   frame(message: Message, address = 0): Uint8Array {
-    const { core } = this.#lab.context
+    const { core } = this.#harness.context
     const macKey = this.#macKey()
     must(macKey !== null, 'not signed on')
     const body = packWithMac(message, (input) => core.computeMac('cup-ecb', macKey, input))
     return buildFrame('tpdu', TPDU.with(4, address), HEADER, body, core.lrc)
   }
 
-  /** Says it until it is answered. */
-  async send(frame: Uint8Array): Promise<Heard> {
-    const { scheduler, network, core, book } = this.#lab.context
+  /** Sends it until it is answered. */
+  async send(frame: Uint8Array): Promise<RaceAnswer> {
+    const { scheduler, network, core, book } = this.#harness.context
     const read = readMessage(frame, core.lrc)
-    must(read.ok, 'said what is no message')
+    must(read.ok, 'sent bytes that are not a message')
     const { message } = read.value
     const [key, kind] = [keyOf(message), transactionTypeOf(message)]
     const { terminalId, merchantId } = this.testTerminal.options
-    const about = { terminalId, merchantId, idempotencyKey: null, sentAt: this.now, ask: async () => null }
-    const sent = key === null ? null : book.enter({ key, kind: kind as EntryKind, ...about })
+    const details = {
+      terminalId,
+      merchantId,
+      idempotencyKey: null,
+      sentAt: this.now,
+      resend: async () => null,
+    }
+    const sent = key === null ? null : book.enter({ key, kind: kind as EntryKind, ...details })
     const link: Link = {
       core,
       macProfile: 'cup-ecb',
@@ -180,30 +186,30 @@ export class RaceHarness {
     for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
       const exchange = await exchangeFrame(link, 'resend', frame, this.#macKey())
       const { answer, outcome, fault } = exchange
-      must(outcome !== 'invalid', `${key} was answered with nonsense: ${fault}`)
-      const told = clientAnswerOf(exchange, this.now)
-      if (told !== null) sent?.answers.push(told)
+      must(outcome !== 'invalid', `${key} got an invalid answer: ${fault}`)
+      const clientAnswer = clientAnswerOf(exchange, this.now)
+      if (clientAnswer !== null) sent?.answers.push(clientAnswer)
       if (answer !== null)
         return { exchange, code: exchange.responseCode ?? '', bytes: toHex(answer.subarray(ADDRESSES)) }
-      this.count('silences')
+      this.count('missing answers')
       await scheduler.sleep(1000 + this.random.delay(1000))
     }
     must(false, `${key}: no answer after ${MOST_TRIES} tries`)
   }
 
   rows(sql: string, ...params: string[]): Row[] {
-    return this.#lab.storage.rows(sql, ...params)
+    return this.#harness.storage.rows(sql, ...params)
   }
 
-  /** Lets this much time pass, in milliseconds, with all that happens in it. */
+  /** Lets this many milliseconds pass, with all their events. */
   rest(ms: number): Promise<void> {
-    return this.#lab.scheduler.sleep(ms)
+    return this.#harness.scheduler.sleep(ms)
   }
 
   #macKey(): Uint8Array | null {
     const { state, options } = this.testTerminal
     if (state.keys === null) return null
-    const macKey = openMacKey(this.#lab.context.core, 'cup-ecb', options.tmk, state.keys)
+    const macKey = openMacKey(this.#harness.context.core, 'cup-ecb', options.tmk, state.keys)
     must(macKey.ok, 'the keys do not open')
     return macKey.value
   }

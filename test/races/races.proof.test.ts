@@ -1,4 +1,4 @@
-/** @module Races in short: rooms with and without an acquirer behind the service, and what a room says when a check is gone. */
+/** @module Races: harnesses with and without an acquirer. */
 
 import { describe, expect, it } from 'vitest'
 import { sizeOf } from '../proofs.ts'
@@ -8,7 +8,7 @@ import { jobsFor, runRace } from './settings.ts'
 const SALES = sizeOf('races/races')
 const SETTLEMENTS = 10 * SALES
 
-/** Everything that its rooms came to, by name. */
+/** The results of all races, by name. */
 async function race(sales: number, settlements: number, seed: number): Promise<Record<string, number>> {
   const tally: Record<string, number> = {}
   for (const job of jobsFor(sales, settlements, seed)) {
@@ -20,18 +20,18 @@ async function race(sales: number, settlements: number, seed: number): Promise<R
   return tally
 }
 
-describe('at once', () => {
-  it('64 copies of a void and 64 other voids of a sale: one has its effect', {
+describe('concurrent messages', () => {
+  it('approves one of 64 copies of a void and 64 other voids of a sale', {
     timeout: 300_000,
   }, async () => {
     const tally = await race(SALES, 0, 1)
     expect(tally.sales).toBe(SALES)
     expect(tally.messages).toBe(SALES * (64 + 64 + 65))
-    expect(tally['won by the one with copies']).toBeGreaterThan(0)
+    expect(tally['won by the copied void']).toBeGreaterThan(0)
     expect(tally['won by another']).toBeGreaterThan(0)
   })
 
-  it('a void and the settlement of its batch: the totals hold it, or it is refused', {
+  it('settles totals with the void, or refuses it, when a void races with the settlement of its batch', {
     timeout: 300_000,
   }, async () => {
     const tally = await race(0, SETTLEMENTS, 1)

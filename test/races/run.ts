@@ -1,6 +1,7 @@
 /**
- * @module `npm run test:races -- [--sales N] [--settlements N] [--seed N] [--threads N]`: of each sale 64 copies of one void and 64
- * other voids at once, and voids against settlements. Prints its seed, and of each violation how to see it again.
+ * @module `npm run test:races -- [--sales N] [--settlements N] [--seed N] [--threads N]`: for each sale 64
+ * copies of one void and 64 other voids at once, and voids against settlements. Prints its seed, and for each
+ * violation the command that repeats it.
  */
 
 import { join } from 'node:path'
@@ -28,15 +29,15 @@ const start = performance.now()
 const tallies = new Map<string, number>()
 let violations = 0
 
-function hear(job: RaceJob, { tally, violation }: RaceReport): void {
+function record(job: RaceJob, { tally, violation }: RaceReport): void {
   for (const [what, count] of Object.entries(tally)) {
-    const name = `${job.sport}, ${job.acquirer}: ${what}`
+    const name = `${job.kind}, ${job.acquirer}: ${what}`
     tallies.set(name, (tallies.get(name) ?? 0) + count)
   }
   if (violation === null) return
   violations++
-  print(`seed ${job.seed}, ${job.sport}, ${job.acquirer}, ${violation}`)
-  const counts = job.sport === 'voids' ? [job.rounds, 0] : [0, job.rounds]
+  print(`seed ${job.seed}, ${job.kind}, ${job.acquirer}, ${violation}`)
+  const counts = job.kind === 'voids' ? [job.rounds, 0] : [0, job.rounds]
   print(`  again: npm run test:races -- --seed ${job.seed} --sales ${counts[0]} --settlements ${counts[1]}`)
 }
 
@@ -53,7 +54,7 @@ await Promise.all(
         worker.postMessage(value)
       }
       worker.on('message', ({ job, report }: { job: RaceJob; report: RaceReport }) => {
-        hear(job, report)
+        record(job, report)
         next()
       })
       worker.on('error', reject)

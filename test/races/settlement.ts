@@ -1,6 +1,6 @@
 /**
- * @module A void against the settlement of its batch. The totals that the terminal sends hold the void or they do not; the batch
- * closes on them only where they are ours, so a void is in them or does not happen.
+ * @module A void against the settlement of its batch. The terminal's totals include the void or not. The
+ * batch closes only on our totals, so the void is in them or is refused.
  */
 
 import { nextBatchNumber, settlementTotals } from '../../src/domain/money.ts'
@@ -9,13 +9,13 @@ import { MATCHED } from '../../src/terminal/exchange.ts'
 import { settlementRequest, voidRequest } from '../../src/terminal/messages.ts'
 import { openBatch, takeStan, totalsOf } from '../../src/terminal/state.ts'
 import { must } from '../simulation/checks.ts'
-import type { Heard, RaceHarness } from './harness.ts'
+import type { RaceAnswer, RaceHarness } from './harness.ts'
 
 /** The domestic half differs. */
-const DIFFERENT = '21'
-/** Something of the batch is undecided at the acquirer. */
+const DIFFERS = '21'
+/** A message of the batch is undecided at the acquirer. */
 const UNDECIDED = '09'
-/** The batch that a void names is not the open one any more. */
+/** The batch that a void names is no longer open. */
 const CLOSED = '77'
 
 export async function settlementRace(harness: RaceHarness): Promise<void> {
@@ -26,43 +26,42 @@ export async function settlementRace(harness: RaceHarness): Promise<void> {
   const within = { ...without, creditAmount: sale.amount, creditCount: 1 }
   const expected = random.chance(0.5) ? within : without
   const undone = harness.newVoid(sale)
-  const said = [
+  const frames = [
     harness.frame(voidRequest(state, undone, sale)),
     harness.frame(settlementRequest(state, takeStan(state), field48(expected))),
   ]
-  if (random.chance(0.5)) said.push(...said)
-  if (random.chance(0.5)) said.reverse()
-  const received = await Promise.all(said.map((frame) => harness.send(frame)))
+  if (random.chance(0.5)) frames.push(...frames)
+  if (random.chance(0.5)) frames.reverse()
+  const received = await Promise.all(frames.map((frame) => harness.send(frame)))
   const voids = received.filter(({ exchange }) => exchange.sent.mti === '0200')
   const settlements = received.filter(({ exchange }) => exchange.sent.mti === '0500')
 
   const voided = voids.some(({ code }) => code === '00')
   const closed = settlements.some(({ code }) => code === MATCHED)
   const stands = voided ? within : without
-  must(sameCode(voids), 'two copies of the void were answered differently')
-  for (const { code } of voids)
-    must(code === '00' || (code === CLOSED && closed), `the void was told ${code}`)
+  must(sameCode(voids), 'two copies of the void got different answers')
+  for (const { code } of voids) must(code === '00' || (code === CLOSED && closed), `the void got ${code}`)
   for (const answer of settlements) {
-    must([MATCHED, DIFFERENT, UNDECIDED].includes(answer.code), `the settlement was told ${answer.code}`)
+    must([MATCHED, DIFFERS, UNDECIDED].includes(answer.code), `the settlement got ${answer.code}`)
     if (answer.code === MATCHED) must(expected === stands, 'the batch closed on totals that are not ours')
-    if (answer.code === DIFFERENT)
-      must(ours(answer) !== field48(expected).slice(0, 30), 'the same totals were told to differ')
+    if (answer.code === DIFFERS)
+      must(totalsIn(answer) !== field48(expected).slice(0, 30), 'equal totals were reported as different')
   }
-  must(isBatch(harness, state.batchNumber, stands, closed), 'the batch is not what was told')
+  must(isBatch(harness, state.batchNumber, stands, closed), 'the batch does not match the answers')
 
   harness.count('races')
   harness.count(`the void ${voided ? 'approved' : 'refused'}, the batch ${closed ? 'closed' : 'open'}`)
   if (voided) state.log.push({ ...undone, status: 'approved' })
   if (closed) openBatch(state, nextBatchNumber(state.batchNumber))
-  else must((await terminal.settle()).ok && state.log.length === 0, 'the batch did not close at last')
+  else must((await terminal.settle()).ok && state.log.length === 0, 'the batch did not close in the end')
 }
 
 const field48 = (totals: Totals): string => settlementTotals(totals, { domestic: '0', foreign: '0' })
 
 /** The totals in a settlement's answer. */
-const ours = ({ exchange }: Heard): string => exchange.received?.fields.get(48)?.slice(0, 30) ?? ''
+const totalsIn = ({ exchange }: RaceAnswer): string => exchange.received?.fields.get(48)?.slice(0, 30) ?? ''
 
-const sameCode = (received: readonly Heard[]): boolean =>
+const sameCode = (received: readonly RaceAnswer[]): boolean =>
   received.every(({ code }) => code === received[0]?.code)
 
 function isBatch(harness: RaceHarness, number: string, totals: Totals, closed: boolean): boolean {

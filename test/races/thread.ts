@@ -1,4 +1,4 @@
-/** @module A thread of rooms: takes a room's job, does it, asks for the next. */
+/** @module A thread of races: receives a job, runs it, requests the next. */
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { type RaceJob, runRace } from './settings.ts'

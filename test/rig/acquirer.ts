@@ -1,6 +1,6 @@
 /**
- * @module An acquirer for a rig: the simulator in this process, so that its books outlive every kill, and whether they agree
- * with ours.
+ * @module An acquirer for a rig: the simulator in this process, so that its books survive every kill, and a
+ * comparison of its books with ours.
  */
 
 import { createServer, type IncomingMessage } from 'node:http'
@@ -16,22 +16,22 @@ const MAC_KEY = '0123456789ABCDEF'
 
 export interface RigAcquirer {
   readonly port: number
-  /** Settings that lead a rig's service here; `port` goes to `acquirerPort`. */
+  /** Settings for a rig's service. `port` is for `acquirerPort`. */
   readonly vars: Readonly<Record<string, string>>
   ledger(): Promise<LedgerEntry[]>
   faults(rates: Plan['rates'], seed: number): Promise<void>
-  /** What was held back arrives. */
-  arriveAtLast(): Promise<void>
+  /** Delivers the delayed requests. */
+  deliverLate(): Promise<void>
   close(): Promise<void>
 }
 
-/** Share of the messages that arrive only after their sender was told that they do not. */
-const STRAGGLING = 0.05
-/** Half of them arrive within so long, the others when nothing else is left to be done. */
-const LONG_WAY_MS = 1_000
+/** Share of requests that arrive only after their sender got an error. */
+const LATE_SHARE = 0.05
+/** Half of them arrive within this time, the others in `deliverLate`. */
+const LATE_MS = 1_000
 
-/** `straggling`: how many of the messages to it arrive when no one waits any more, 0 … 1. */
-export async function startAcquirer(seed: number, straggling = STRAGGLING): Promise<RigAcquirer> {
+/** `lateShare`: the share of requests that arrive after their sender stopped waiting, 0 … 1. */
+export async function startAcquirer(seed: number, lateShare = LATE_SHARE): Promise<RigAcquirer> {
   const random = seeded(seed)
   const simulator = createSimulator({
     core: await loadCore(),
@@ -42,13 +42,13 @@ export async function startAcquirer(seed: number, straggling = STRAGGLING): Prom
   })
   const ask = (method: string, path: string, body?: string | Uint8Array<ArrayBuffer>) =>
     simulator(new Request(`http://acquirer${path}`, { method, ...(body === undefined ? {} : { body }) }))
-  let last: (() => Promise<unknown>)[] = []
+  let withheld: (() => Promise<unknown>)[] = []
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request)
-    if (random.below(1000) < 1000 * straggling) {
-      const arrive = () => ask('POST', '/', body)
-      if (random.below(2) === 0) last.push(arrive)
-      else void sleep(random.below(LONG_WAY_MS)).then(arrive)
+    if (random.below(1000) < 1000 * lateShare) {
+      const deliver = () => ask('POST', '/', body)
+      if (random.below(2) === 0) withheld.push(deliver)
+      else void sleep(random.below(LATE_MS)).then(deliver)
       response.writeHead(504).end()
       return
     }
@@ -66,12 +66,12 @@ export async function startAcquirer(seed: number, straggling = STRAGGLING): Prom
     },
     async faults(rates, seed) {
       const { status } = await ask('POST', '/faults', JSON.stringify({ rates, script: [], seed }))
-      if (status !== 204) throw new Error('faults: not understood')
+      if (status !== 204) throw new Error('faults: rejected')
     },
-    async arriveAtLast() {
-      const arriving = last
-      last = []
-      for (const arrive of arriving) await arrive()
+    async deliverLate() {
+      const deliveries = withheld
+      withheld = []
+      for (const deliver of deliveries) await deliver()
     },
     close: () =>
       new Promise((resolve) => {
@@ -87,8 +87,8 @@ async function bodyOf(request: IncomingMessage): Promise<Uint8Array<ArrayBuffer>
   return Uint8Array.from(Buffer.concat(parts))
 }
 
-/** Items on which the acquirer's books and `acquirer_message` differ: what is approved in one of them only. */
-export function differences(items: readonly LedgerEntry[], messages: readonly Row[]): string[] {
+/** Messages on which the acquirer's books and `acquirer_message` differ: approved on one side only. */
+export function discrepancies(items: readonly LedgerEntry[], messages: readonly Row[]): string[] {
   const ours = new Map(
     messages.map((row) => [
       `${row.terminal_id} ${row.batch_number} ${row.acquirer_stan}`,

@@ -1,29 +1,29 @@
-/** @module A message that may be said any number of times, and all that was ever heard of it. */
+/** @module A message that may be sent any number of times, and all its answers. */
 
 import { REFUSALS } from '../../src/domain/decline-reason.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
 import { answerTexts, type Exchange } from '../../src/terminal/exchange.ts'
 import type { TerminalState } from '../../src/terminal/state.ts'
-import { askJson, type JsonAnswer } from './ask.ts'
+import { type JsonAnswer, sendJson } from './http.ts'
 import type { TestTerminal } from './terminal.ts'
 
 export type Verdict =
   | 'approved'
-  /** Refused, and the refusal stands in the journal. */
+  /** Refused, and the refusal is in the journal. */
   | 'declined'
-  /** A copy of what was reversed. */
+  /** A copy of a reversed message. */
   | 'reversed'
   /** Refused for its batch: nothing is written. */
   | 'out_of_batch'
-  /** Nothing that a terminal or a client may believe. */
+  /** An answer that no terminal and no client may accept. */
   | 'wrong'
 
 export interface Received {
   readonly verdict: Verdict
   /** The answer's bytes in hex, or its JSON. */
   readonly text: string
-  /** What the answer says of itself, for a report. */
-  readonly words: string
+  /** The answer in short, for a report. */
+  readonly summary: string
   readonly rrn: string | null
   readonly authorizationCode: string | null
 }
@@ -31,27 +31,27 @@ export interface Received {
 export interface Attempt {
   readonly kind: 'sale' | 'void' | 'api_void' | 'reversal' | 'settlement'
   readonly name: string
-  /** How one inquires after it; null where one cannot. */
+  /** The query of its inquiry, or null when there is none. */
   readonly reference: string | null
-  /** Of a reversal: what it undoes. */
+  /** The reversed message, if this is a reversal. */
   readonly target: Attempt | null
   readonly received: Received[]
-  /** Null where nothing came that says anything. `hangUp`: after that no one listens. */
+  /** Null without a conclusive answer. After `hangUp` the sender does not wait. */
   send(url: URL, hangUp?: AbortSignal): Promise<Received | null>
 }
 
-/** What was first heard, silence apart. */
+/** The first conclusive answer. */
 export const firstOf = ({ received }: Attempt): Received | undefined => received[0]
 export const lastOf = ({ received }: Attempt): Received | undefined => received.at(-1)
 export const wasApproved = ({ received }: Attempt): boolean =>
   received.some(({ verdict }) => verdict === 'approved')
 
-/** Everything heard of one message, in order. */
+/** Every answer to one message, in order. */
 export const historyOf = ({ name, received }: Attempt): string =>
-  `${name}: ${received.map(({ verdict, words }) => `${verdict} (${words})`).join(', then ')}`
+  `${name}: ${received.map(({ verdict, summary }) => `${verdict} (${summary})`).join(', then ')}`
 
-/** A service that does not know or cannot take more, and one that is gone. Any other status says that something is wrong. */
-const isSilence = (silence: string): boolean => !/^HTTP (?!429|503)/.test(silence)
+/** Unknown, busy or unreachable. Any other status is a fault. */
+const isNoAnswer = (noAnswer: string): boolean => !/^HTTP (?!429|503)/.test(noAnswer)
 
 const REVERSED = REFUSALS.message_reversed.zh
 
@@ -70,16 +70,16 @@ function receivedOf({ outcome, received, answer, responseCode, fault }: Exchange
   return {
     verdict,
     text: toHex(answer ?? new Uint8Array(0)),
-    words: [responseCode, fault, ...texts.slice(0, 1)].filter(Boolean).join(' '),
+    summary: [responseCode, fault, ...texts.slice(0, 1)].filter(Boolean).join(' '),
     rrn: received?.fields.get(37) ?? null,
     authorizationCode: received?.fields.get(38) ?? null,
   }
 }
 
-const wrong = (words: string): Received => ({
+const wrong = (summary: string): Received => ({
   verdict: 'wrong',
-  text: words,
-  words,
+  text: summary,
+  summary,
   rrn: null,
   authorizationCode: null,
 })
@@ -87,7 +87,7 @@ const wrong = (words: string): Received => ({
 const referenceOf = ({ merchantId, terminalId, batchNumber }: TerminalState, kind: string, stan: string) =>
   new URLSearchParams({ merchantId, terminalId, batchNumber, stan, kind }).toString()
 
-/** A frame, said by a till. */
+/** A frame from a terminal. */
 export function attemptOf(
   terminal: TestTerminal,
   kind: Attempt['kind'],
@@ -102,14 +102,14 @@ export function attemptOf(
     target,
     received: [],
     async send(url, hangUp) {
-      const { exchange, silence } = await terminal.send(frame, url, hangUp)
+      const { exchange, noAnswer } = await terminal.send(frame, url, hangUp)
       if (exchange.answer !== null) return receivedOf(exchange)
-      return silence === null || isSilence(silence) ? null : wrong(silence)
+      return noAnswer === null || isNoAnswer(noAnswer) ? null : wrong(noAnswer)
     },
   }
 }
 
-/** A void by the JSON door, or the reversal of one. */
+/** A void by the JSON API, or the reversal of one. */
 export function jsonAttempt(
   bearer: string,
   key: string,
@@ -131,7 +131,7 @@ export function jsonAttempt(
     received: [],
     async send(url, hangUp) {
       const init = { method: 'POST', headers, body: JSON.stringify(body) }
-      const answer = await askJson(new URL(path, url), init, hangUp)
+      const answer = await sendJson(new URL(path, url), init, hangUp)
       return answer === null ? null : receivedOfJson(answer)
     },
   }
@@ -139,8 +139,8 @@ export function jsonAttempt(
 
 function receivedOfJson({ status, text, json }: JsonAnswer): Received | null {
   const { reason = json.status ?? '', rrn = null } = json
-  const received = { text, words: `${status} ${reason}`, rrn, authorizationCode: null }
-  // A reversal says, from one time to the next, how far the acquirer is; what it is itself never changes.
+  const received = { text, summary: `${status} ${reason}`, rrn, authorizationCode: null }
+  // A reversal's status may change with the acquirer. Its own identity never changes.
   if (status === 200) return { ...received, verdict: 'approved', text: `${rrn} ${json.receivedAt}` }
   if (json.certainty !== 'FINAL') return [202, 409, 429, 503].includes(status) ? null : wrong(text)
   if (status === 201) return { ...received, verdict: 'approved' }

@@ -1,4 +1,7 @@
-/** @module A database file as a process left it behind: sound, every chain unbroken, every projection what the journal makes of it. */
+/**
+ * @module A database file as a process left it: sound, every chain unbroken, every projection equal to what
+ * the journal gives.
+ */
 
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,16 +19,16 @@ import type { Row } from './control.ts'
 const PROJECTIONS = ['merchant', 'terminal', 'sale', 'void', 'reversal', 'batch', 'acquirer_message']
 
 export interface Audit {
-  /** All that is wrong. */
+  /** All faults. */
   readonly faults: string[]
-  /** Of every entry. A hash covers all that came before it in its chain. */
+  /** The hash of every entry. A hash covers all earlier entries of its chain. */
   readonly hashes: ReadonlySet<string>
 }
 
-/** Columns of the outbox: how often and when next the acquirer is asked, and the times that a rig moves. */
+/** Columns of the outbox: the number of tries and the next one, and the times that a rig moves. */
 const NOT_PROJECTED = { attempts: 0, next_at: 0, claimed_at: 0, decide_by: 0 }
 
-/** Looks at a copy of the files of a rig that is not running, or stopped. */
+/** Checks a copy of the files of a rig that does not run, or is stopped. */
 export async function audit(dir: string): Promise<Audit> {
   const copy = mkdtempSync(join(tmpdir(), 'annul-audit-'))
   try {
@@ -104,7 +107,7 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
     const missing = [...should].find((row) => !is.has(row))
     return extra === undefined && missing === undefined
       ? []
-      : [`${table}: the journal does not make ${extra ?? 'nothing'} but ${missing ?? 'nothing'}`]
+      : [`${table}: the journal gives not ${extra ?? 'nothing'} but ${missing ?? 'nothing'}`]
   })
 }
 
@@ -115,7 +118,7 @@ interface Statement {
   run(): Promise<{ results: unknown[] }>
 }
 
-/** As much of D1 as Drizzle needs, over a file, inside the caller's transaction. */
+/** The part of D1 that Drizzle needs, over a file, inside the caller's transaction. */
 function bind(sqlite: DatabaseSync): D1Database {
   const prepared = new Map<string, StatementSync>()
   const prepare = (sql: string, params: unknown[] = []): Statement => {

@@ -1,29 +1,29 @@
-/** @module How messages reach the service, whichever processes of it run now, and what is noted of them on the way. */
+/** @module Sends attempts to the running processes of the service and records the answers. */
 
 import type { Random } from '../support/micro-random.ts'
 import type { Attempt } from './attempt.ts'
 
 export interface Client {
-  /** Says it to the next isolate and notes what was heard. True where anything was, now or before. */
+  /** Sends it to the next isolate and records the answer. True when it has an answer, now or from before. */
   run(attempt: Attempt): Promise<boolean>
-  /** Whether now and then no one waits for the answer. */
+  /** Whether some requests are cut off before their answer. */
   hangsUp: boolean
-  /** Whether what was answered is not said again. */
+  /** Whether answered attempts are skipped. */
   skipsAnswered: boolean
-  /** Of the next isolate. */
+  /** The address of the next isolate. */
   url(): URL
   readonly merchantKey: string
-  /** How often anything was said. */
+  /** The number of requests. */
   readonly sent: number
 }
 
 export function openClient(merchantKey: string, random: Random, urls: () => readonly URL[]): Client {
-  let turn = 0
+  let index = 0
   let sent = 0
   const url = () => {
     const now = urls()
-    const next = now[turn++ % now.length]
-    if (next === undefined) throw new Error('nothing runs')
+    const next = now[index++ % now.length]
+    if (next === undefined) throw new Error('no process runs')
     return next
   }
   return {
@@ -34,13 +34,13 @@ export function openClient(merchantKey: string, random: Random, urls: () => read
     async run(attempt) {
       if (this.skipsAnswered && attempt.received.length > 0) return true
       sent += 1
-      const impatient = this.hangsUp && random.below(15) === 0
+      const hangsUpNow = this.hangsUp && random.below(15) === 0
       const received = await attempt.send(
         url(),
-        impatient ? AbortSignal.timeout(random.below(40)) : undefined,
+        hangsUpNow ? AbortSignal.timeout(random.below(40)) : undefined,
       )
       if (received === null) return false
-      // Only what differs from what was heard last adds anything.
+      // Records only an answer that differs from the last one.
       if (attempt.received.at(-1)?.text !== received.text) attempt.received.push(received)
       return true
     },

@@ -1,4 +1,7 @@
-/** @module What the rig's commands have in common: a number, a seed that is printed, and files that are kept where it fails. */
+/**
+ * @module The common part of the rig's commands: a number, a printed seed, and files that stay after a
+ * failure.
+ */
 
 import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -13,19 +16,19 @@ export interface CommandOptions {
   readonly progress: (line: string) => void
 }
 
-/** Runs `npm run test:NAME -- --COUNT n --seed n`; exit code 1 where it failed. */
+/** Runs `npm run test:NAME -- --COUNT n --seed n`. The exit code is 1 after a failure. */
 export async function commandLine(
   name: string,
-  counted: string,
-  usual: number,
+  countOption: string,
+  defaultCount: number,
   run: (options: CommandOptions) => Promise<{ readonly lines: readonly string[]; readonly failed: boolean }>,
 ): Promise<void> {
-  const { values } = parseArgs({ options: { [counted]: { type: 'string' }, seed: { type: 'string' } } })
-  const count = Number(values[counted] ?? usual)
+  const { values } = parseArgs({ options: { [countOption]: { type: 'string' }, seed: { type: 'string' } } })
+  const count = Number(values[countOption] ?? defaultCount)
   const seed = Number(values.seed ?? randomInt(2 ** 31))
   const dir = mkdtempSync(join(tmpdir(), `annul-${name}-`))
   console.log(`seed ${seed}`)
-  // So that what runs is ended with this.
+  // So that its processes end with this one.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
   const progress = (line: string) => void (process.stderr.isTTY && process.stderr.write(`\r${line}`))
   const since = performance.now()
@@ -33,7 +36,7 @@ export async function commandLine(
   for (const line of lines) console.log(line)
   console.log(`${Math.round((performance.now() - since) / 1000)} s`)
   if (failed) {
-    console.log(`npm run test:${name} -- --${counted} ${count} --seed ${seed}; its files: ${dir}`)
+    console.log(`npm run test:${name} -- --${countOption} ${count} --seed ${seed}; its files: ${dir}`)
     process.exitCode = 1
   } else rmSync(dir, { recursive: true, force: true })
 }

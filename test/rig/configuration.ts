@@ -1,4 +1,7 @@
-/** @module What a rig's folder holds beside the database: the bundle as it would be uploaded, and workerd's configuration. */
+/**
+ * @module The files of a rig beside the database: the bundle as it would be uploaded, and workerd's
+ * configuration.
+ */
 
 import {
   cpSync,
@@ -20,11 +23,11 @@ export const RIG_MASTER_KEY = 'ab'.repeat(32)
 
 export const RIG_CONFIGURATION = 'config.capnp'
 
-/** The binding's name of each isolate, which is its service's and its socket's too. */
+/** The binding's name of each isolate, also the name of its service and socket. */
 export const isolateNames = (isolates: number): string[] =>
   Array.from({ length: isolates }, (_, i) => `annul${i}`)
 
-/** Makes or refreshes all that `workerd serve` reads; the bundle is made once. */
+/** Makes or refreshes the input of `workerd serve`. The bundle is made once. */
 export async function prepare(options: RigOptions): Promise<void> {
   const { dir } = options
   mkdirSync(join(dir, 'data'), { recursive: true })
@@ -42,7 +45,7 @@ async function bundle(dir: string): Promise<void> {
   renameSync(draft, join(dir, 'bundle'))
 }
 
-/** Writes what a neighbour of the rig is started with; returns the file's name. */
+/** Writes the configuration of a neighbour of the rig. Returns the file's name. */
 export function prepareNeighbour(options: RigOptions, d1: URL): string {
   const name = 'neighbour.capnp'
   const text = configurationOf(
@@ -53,7 +56,7 @@ export function prepareNeighbour(options: RigOptions, d1: URL): string {
   return name
 }
 
-/** A text as Cap'n Proto writes it. */
+/** A text in Cap'n Proto's syntax. */
 const quote = (text: string): string => JSON.stringify(text)
 
 const configurationOf = (services: readonly string[], sockets: readonly string[]): string =>
@@ -74,7 +77,7 @@ const socketOf = (name: string, port: number, service: string): string =>
 const externalOf = (name: string, port: number | string): string =>
   `(name = "${name}", external = (address = "127.0.0.1:${port}", http = ()))`
 
-/** The acquirer, where there is one, and this machine. */
+/** The acquirer, if there is one, and this machine. */
 const surroundings = ({ acquirerPort }: RigOptions): string[] => [
   ...(acquirerPort === undefined ? [] : [externalOf('acquirer', acquirerPort)]),
   '(name = "internet", network = (allow = ["local"]))',
@@ -98,7 +101,7 @@ function configuration(options: RigOptions): string {
   )
 }
 
-/** The service as it would be uploaded; its D1 is the service "d1". */
+/** The service as it would be uploaded. Its D1 is the service "d1". */
 function serviceOf(name: string, { dir, vars = {}, acquirerPort }: RigOptions): string {
   const { compatibility, settings } = deployment()
   const modules = readdirSync(join(dir, 'bundle'))
@@ -130,7 +133,7 @@ const D1_COMPATIBILITY =
 
 const kindOf = (name: string): string => (name.endsWith('.wasm') ? 'wasm' : 'esModule')
 
-/** What wrangler.toml says of the top-level environment. */
+/** The settings of the top-level environment in wrangler.toml. */
 function deployment(): { compatibility: string; settings: Record<string, string> } {
   const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8')
   const date = /^compatibility_date = (".*")$/m.exec(toml)?.[1]

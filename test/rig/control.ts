@@ -1,4 +1,4 @@
-/** @module The rig's own door: faults of D1, the database past all faults, and the scheduled handler. */
+/** @module The rig's control API: D1 faults, queries without faults, and the scheduled handler. */
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,15 +8,15 @@ import type { Counts, Fault, Faults } from './d1.ts'
 export type Row = Readonly<Record<string, string | number | null>>
 
 export interface Control {
-  /** Changes what is named; says what stands. A seed begins its sequence again. */
+  /** Changes the named settings and returns all. A seed restarts its sequence. */
   faults(change: Partial<Faults>): Promise<Faults>
-  /** What the next calls that write meet, one each, whatever the shares are. */
+  /** The faults of the next writing calls, one each, whatever the shares are. */
   next(...faults: readonly Fault[]): Promise<void>
-  /** Since the process started or the last call of this. */
+  /** Since the process started or since the last call of this. */
   counts(): Promise<Counts>
-  /** Rows of a statement that no fault reaches. */
+  /** The rows of a statement, without faults. */
   query(sql: string, ...params: readonly (string | number | null)[]): Promise<Row[]>
-  /** Runs the scheduled handler of an isolate to its end; says how it ended. */
+  /** Runs the scheduled handler of an isolate to its end. Returns its outcome. */
   scheduled(isolate?: number): Promise<string>
 }
 

@@ -1,6 +1,6 @@
 /**
- * @module The rig's D1: a Worker that speaks the HTTP protocol of workerd's own D1 binding over a Durable Object that keeps
- * the SQLite file, and the place where D1 fails. Its `Control` is the rig's own door, on another socket.
+ * @module The rig's D1: a Worker with the HTTP protocol of workerd's own D1 binding and with D1's faults. A
+ * Durable Object keeps the SQLite file. Its `Control` is the rig's control API, on another socket.
  *
  * It runs inside workerd: its types are stripped when a rig starts, and it imports nothing else.
  */
@@ -24,34 +24,34 @@ interface Scheduled {
   scheduled(event: { scheduledTime: Date; cron: string }): Promise<{ outcome: string }>
 }
 
-/** Shares of calls from 0 to 1; a call meets at most one of them. */
+/** Shares of calls from 0 to 1. A call gets at most one fault. */
 export interface Faults {
   readonly seed: number
-  /** The call is lost on its way there: nothing is written. */
+  /** The call is lost on its way: nothing is written. */
   readonly before: number
-  /** The answer is lost: everything is written. */
+  /** The reply is lost: everything is written. */
   readonly after: number
-  /** Refused, nothing is written. D1 says so and retries nothing. */
+  /** Refused, nothing is written. D1 reports it and does not retry. */
   readonly overload: number
   readonly late: number
-  /** Milliseconds that a late call waits before it is made. */
+  /** Milliseconds that a late call waits before it runs. */
   readonly lateMs: number
-  /** Milliseconds that every call takes on top of its own. */
+  /** Milliseconds added to every call. */
   readonly latencyMs: number
-  /** Milliseconds for which a call keeps the database to itself, as D1 does one at a time. */
+  /** Milliseconds for which a call blocks the database, because D1 runs one at a time. */
   readonly busyMs: number
-  /** Calls that may wait for the database; one more is refused as overload; 0 sets no bound. */
+  /** Calls that may wait for the database. One more is refused as overload. 0 means no limit. */
   readonly queue: number
 }
 
 export type Fault = 'before' | 'after' | 'overload' | 'late'
 
-/** How many calls there were, how many of them wrote, and how many met each fault. */
+/** The number of calls, of writing calls, and of each fault. */
 export type Counts = Record<'calls' | 'writes' | Fault, number>
 
 /**
- * What D1 says, word for word, of calls that may be made again and that may or may not have been done (its list of errors,
- * developers.cloudflare.com/d1/observability/debug-d1). Each in its turn.
+ * D1's error texts after which a call may be repeated and may or may not have been done (its list of errors,
+ * developers.cloudflare.com/d1/observability/debug-d1). Used in turn.
  */
 const LOST = [
   'Network connection lost.',
@@ -64,7 +64,7 @@ const OVERLOADED = 'D1 DB is overloaded. Requests queued for too long.'
 const QUEUE_FULL = 'D1 DB is overloaded. Too many requests queued.'
 
 export class Database extends DurableObject {
-  /** All of it or nothing of it. */
+  /** All of it or nothing. */
   run(queries: readonly Query[]): object[] {
     const { sql } = this.ctx.storage
     return this.ctx.storage.transactionSync(() =>
@@ -103,7 +103,7 @@ const NONE: Faults = {
 const NO_COUNTS: Counts = { calls: 0, writes: 0, before: 0, after: 0, overload: 0, late: 0 }
 
 let faults: Faults | null = null
-/** What the next calls that write meet, whatever the shares are. */
+/** The faults of the next writing calls, whatever the shares are. */
 let next: Fault[] = []
 let counts = { ...NO_COUNTS }
 let state = 0
@@ -138,8 +138,8 @@ function draw(writes: boolean, { before, after, overload, late }: Faults): Fault
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const failure = (error: string): Response => Response.json({ success: false, error })
 
-/** One call at a time where each keeps the database busy; null where too many wait. */
-async function inTurn<T>(run: () => Promise<T>, { busyMs, queue }: Faults): Promise<T | null> {
+/** One call at a time when each blocks the database. Null when too many wait. */
+async function oneAtATime<T>(run: () => Promise<T>, { busyMs, queue }: Faults): Promise<T | null> {
   if (busyMs === 0) return run()
   if (queue > 0 && waiting > queue) return null
   waiting += 1
@@ -159,7 +159,7 @@ async function call(env: D1Env, queries: readonly Query[]): Promise<Response> {
   const run = () => database.run(queries as Query[])
   counts.calls += 1
   if (writes) counts.writes += 1
-  // D1 itself tries what only reads up to twice more, and what writes never.
+  // D1 itself repeats reading calls up to twice, and never writing calls.
   for (let attempt = 1; ; attempt++) {
     const fault = draw(writes, settings)
     if (fault !== null) counts[fault] += 1
@@ -167,7 +167,7 @@ async function call(env: D1Env, queries: readonly Query[]): Promise<Response> {
     if (fault === 'overload') return failure(OVERLOADED)
     if (fault === 'late') await sleep(settings.lateMs)
     try {
-      const results = fault === 'before' ? null : await inTurn(run, settings)
+      const results = fault === 'before' ? null : await oneAtATime(run, settings)
       if (results === null && fault !== 'before') return failure(QUEUE_FULL)
       if (results !== null && fault !== 'after') return Response.json(results)
     } catch (error) {
@@ -177,21 +177,23 @@ async function call(env: D1Env, queries: readonly Query[]): Promise<Response> {
   }
 }
 
-/** What the binding in the service talks to. */
+/** The end of the service's D1 binding. */
 export default {
   async fetch(request, env, context) {
-    const asked = (await request.json()) as Query | Query[]
-    const called = call(env, Array.isArray(asked) ? asked : [asked])
-    // What has arrived is done, though its sender be killed meanwhile.
+    const queries = (await request.json()) as Query | Query[]
+    const called = call(env, Array.isArray(queries) ? queries : [queries])
+    // A call that arrived is executed, even when its sender is killed.
     context.waitUntil(called)
     const response = await called
-    if (Array.isArray(asked) || !response.ok) return response
+    if (Array.isArray(queries) || !response.ok) return response
     const body = (await response.json()) as object[] | object
     return Response.json(Array.isArray(body) ? body[0] : body)
   },
 } satisfies ExportedHandler<D1Env>
 
-/** `PUT /faults`, `POST /next`, `GET /counts` (and begin again), `POST /query` past all faults, `POST /scheduled`. */
+/**
+ * `PUT /faults`, `POST /next`, `GET /counts` (and reset), `POST /query` without faults, `POST /scheduled`.
+ */
 export const Control = {
   async fetch(request, env) {
     const { pathname, searchParams } = new URL(request.url)
@@ -202,9 +204,9 @@ export const Control = {
         next = (await request.json()) as Fault[]
         return Response.json(next)
       case 'GET /counts': {
-        const running = counts
+        const before = counts
         counts = { ...NO_COUNTS }
-        return Response.json(running)
+        return Response.json(before)
       }
       case 'POST /query':
         try {

@@ -1,9 +1,12 @@
-/** @module `npm run test:faults [-- --voids N] [--seed N]`: the long form of `faults.test.ts`. Keeps its files where it fails. */
+/**
+ * @module `npm run test:faults [-- --voids N] [--seed N]`: the long form of `faults.test.ts`. Keeps its files
+ * after a failure.
+ */
 
 import { commandLine } from './command-line.ts'
 import { finalWithin, linesOf, runFaults } from './faults.ts'
 
-/** Share of voids that must be final within three tries. */
+/** The share of voids that must be final within three tries. */
 const GOAL = 0.999
 
 await commandLine('faults', 'voids', 20_000, async (options) => {

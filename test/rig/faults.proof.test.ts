@@ -1,4 +1,4 @@
-/** A D1 that fails one call in five; `npm run test:faults` takes as many voids as it is asked for. */
+/** A D1 that fails one call in five. `npm run test:faults -- --voids N` runs more voids. */
 
 import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { finalWithin, linesOf, runFaults } from './faults.ts'
 
 const VOIDS = sizeOf('rig/faults')
 
-test(`${VOIDS} voids over a D1 that fails one call in five: final within three tries, none twice, none refused`, async () => {
+test(`decides ${VOIDS} voids over a D1 that fails one call in five: final within three tries, none twice, none refused`, async () => {
   const dir = mkdtempSync(join(tmpdir(), 'annul-faults-'))
   const seed = randomInt(2 ** 31)
   const report = await runFaults({ dir, voids: VOIDS, seed })
@@ -19,7 +19,7 @@ test(`${VOIDS} voids over a D1 that fails one call in five: final within three t
     ...linesOf(report),
   ]
   expect(report.violations, lines.join('\n')).toEqual([])
-  // One void in 3,700 takes a fourth try; the long form holds the goal of 99.9 %.
+  // One void in 3,700 takes a fourth try. The long form checks the goal of 99.9 %.
   expect(finalWithin(report, 3), lines.join('\n')).toBeGreaterThan(0.985)
   expect(finalWithin(report, 1)).toBeLessThan(1)
   rmSync(dir, { recursive: true, force: true })

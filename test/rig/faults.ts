@@ -1,6 +1,6 @@
 /**
- * @module A D1 that fails one call in five: how many tries of a terminal, or of a back office with its one key, it takes until a
- * void is final, and that none is done twice or refused without a reason.
+ * @module A D1 that fails one call in five. The tests count the tries until a void is final, for a terminal
+ * and for a back office with one key. No void is done twice or refused without a reason.
  */
 
 import { loadCore } from '../../src/cli/lib/core.ts'
@@ -23,7 +23,7 @@ export interface FaultOptions {
 }
 
 export interface FaultReport {
-  /** Of the terminal door and of the JSON door: voids that were final with the first, second, … try. */
+  /** For the POS door and the JSON API: the number of voids that were final with the first, second, … try. */
   readonly finalWith: Readonly<Record<'void' | 'api_void', number[]>>
   calls: Counts | null
   readonly violations: Violation[]
@@ -33,7 +33,7 @@ export interface FaultReport {
 const FAULTS = { before: 0.1, after: 0.1, overload: 0.02 }
 
 const TERMINALS = 24
-/** After so many tries something is wrong. */
+/** More tries than this are a fault. */
 const MOST_TRIES = 50
 
 /** One void, or two that race. */
@@ -41,7 +41,7 @@ function planOf({ below }: Random): Plan {
   const door = () => (below(2) === 0 ? 'void' : 'api_void') as 'void' | 'api_void'
   const voids = Array.from({ length: below(4) === 0 ? 2 : 1 }, () => ({ kind: door(), at: 0, copies: 1 }))
   const amount = (1 + below(900)) * 100
-  return { amount, card: testCard(1), voids, reverseVoidAt: null, reverseSaleAt: null, givesUp: false }
+  return { amount, card: testCard(1), voids, reverseVoidAt: null, reverseSaleAt: null, reversesAtOnce: false }
 }
 
 export async function runFaults({ dir, voids, seed }: FaultOptions): Promise<FaultReport> {
@@ -50,36 +50,36 @@ export async function runFaults({ dir, voids, seed }: FaultOptions): Promise<Fau
   let rig = await startRig({ dir, isolates: 2 })
   const { merchantKey, terminalIds } = await seedRig(rig, TERMINALS)
   const books = await openBooks(await loadCore(), rig, terminalIds)
-  const speaking = openClient(merchantKey, random, () => rig.urls)
-  speaking.skipsAnswered = true
+  const client = openClient(merchantKey, random, () => rig.urls)
+  client.skipsAnswered = true
   const tries = new Map<Attempt, number>()
-  const counting: Client = {
-    ...speaking,
+  const countingClient: Client = {
+    ...client,
     async run(attempt) {
       if (attempt.received.length === 0) tries.set(attempt, (tries.get(attempt) ?? 0) + 1)
-      return speaking.run(attempt)
+      return client.run(attempt)
     },
   }
   await rig.control.faults({ ...FAULTS, seed })
   await rig.control.counts()
   const plans: Plan[] = []
   for (let left = voids; left > 0; left -= plans.at(-1)?.voids.length ?? 1) plans.push(planOf(random))
-  const running = await Promise.all(books.map((book) => runAll(book, counting, plans)))
+  const scenarios = await Promise.all(books.map((book) => runAll(book, countingClient, plans)))
   report.calls = await rig.control.counts()
   for (const [attempt, count] of tries) {
     if (attempt.kind !== 'void' && attempt.kind !== 'api_void') continue
     const finals = report.finalWith[attempt.kind]
     finals[count - 1] = (finals[count - 1] ?? 0) + 1
   }
-  // Everything once more, to a process that remembers nothing and a D1 that does not fail.
+  // Everything again, to a new process and a D1 without faults.
   await rig.kill()
   report.violations.push(...(await audit(dir)).faults.map((what): Violation => ({ fault: 'torn', what })))
   rig = await startRig({ dir, isolates: 2 })
-  speaking.skipsAnswered = false
+  client.skipsAnswered = false
   for (const [i, { terminal }] of books.entries()) {
     const rows = await rowsSince(rig.control, terminal.state.terminalId, '000001', '000000')
-    for (const scenario of running[i] ?? []) {
-      await scenario.run(speaking, false)
+    for (const scenario of scenarios[i] ?? []) {
+      await scenario.run(client, false)
       report.violations.push(...checkScenario(scenario, rows, true))
     }
   }
@@ -87,25 +87,25 @@ export async function runFaults({ dir, voids, seed }: FaultOptions): Promise<Fau
   return report
 }
 
-/** Takes plans from the pile and tells each until all of it is answered. */
+/** Takes plans from the list and runs each until all of it is answered. */
 async function runAll({ terminal }: Book, client: Client, plans: Plan[]): Promise<Scenario[]> {
-  const running: Scenario[] = []
+  const scenarios: Scenario[] = []
   for (let plan = plans.pop(); plan !== undefined; plan = plans.pop()) {
     const scenario = newScenario(terminal, plan)
     for (let left = MOST_TRIES; left > 0 && !(await scenario.run(client, false)); left--);
-    running.push(scenario)
+    scenarios.push(scenario)
   }
-  return running
+  return scenarios
 }
 
-/** Share of voids that were final within so many tries. */
+/** The share of voids that were final within this number of tries. */
 export function finalWithin({ finalWith }: FaultReport, tries: number): number {
   const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + (count ?? 0), 0)
   const all = [finalWith.void, finalWith.api_void]
   return sum(all.map((counts) => sum(counts.slice(0, tries)))) / sum(all.map(sum))
 }
 
-/** A table, and what is wrong. */
+/** A table, and the violations. */
 export function linesOf(report: FaultReport): string[] {
   const { finalWith, calls, violations } = report
   const row = (name: string, cells: readonly unknown[]) =>

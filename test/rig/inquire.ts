@@ -1,4 +1,4 @@
-/** @module Whether an inquiry says of a message what its sender was told (`GET /v1/inquiries`). */
+/** @module Compares inquiries (`GET /v1/inquiries`) with the senders' answers. */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attempt, historyOf, lastOf, type Received } from './attempt.ts'
@@ -6,7 +6,7 @@ import { type Attempt, historyOf, lastOf, type Received } from './attempt.ts'
 interface Inquiry {
   readonly state?: string
   readonly certainty?: string
-  /** Of the terminal door; of the JSON door the body and its status. */
+  /** The answer of the POS door, or the body and status of the JSON API. */
   readonly answer?: {
     readonly rrn?: string
     readonly responseCode?: string
@@ -14,7 +14,7 @@ interface Inquiry {
   } | null
 }
 
-/** Inquires after each message, one by one; says where the answer is not the one that was heard. */
+/** Inquires for each message in turn. Returns the messages whose inquiry differs from their answer. */
 export async function faultsOfInquiries(
   url: URL,
   bearer: string,
@@ -24,8 +24,8 @@ export async function faultsOfInquiries(
   for (const attempt of messages) {
     const last = lastOf(attempt)
     if (attempt.reference === null || last === undefined || last.verdict === 'out_of_batch') continue
-    const running = await inquire(new URL(`/v1/inquiries?${attempt.reference}`, url), bearer)
-    if (!agrees(running, last)) faults.push(`${historyOf(attempt)}; the inquiry: ${JSON.stringify(running)}`)
+    const inquiry = await inquire(new URL(`/v1/inquiries?${attempt.reference}`, url), bearer)
+    if (!agrees(inquiry, last)) faults.push(`${historyOf(attempt)}; the inquiry: ${JSON.stringify(inquiry)}`)
   }
   return faults
 }

@@ -1,4 +1,7 @@
-/** @module `npm run test:kill [-- --kills N] [--seed N]`: the long form of `kill.test.ts`. Keeps its files where it fails. */
+/**
+ * @module `npm run test:kill [-- --kills N] [--seed N]`: the long form of `kill.test.ts`. Keeps its files
+ * after a failure.
+ */
 
 import { commandLine } from './command-line.ts'
 import { linesOf } from './kill-report.ts'

@@ -1,24 +1,24 @@
-/** @module What a run of kills came to. */
+/** @module The report of a run of kills. */
 
 import { countsAndFirst, type Violation } from './judge.ts'
 
 export interface KillReport {
   kills: number
-  /** Of them while what an earlier one had cut off was being said again. */
+  /** Kills during the repetition of messages that an earlier kill cut off. */
   killsInRecovery: number
-  /** Of them of one process of the service alone, which D1 and the other outlived. */
+  /** Kills of one process of the service alone, while D1 and the other continued. */
   killsOfOne: number
-  /** Different messages, and how often one was sent. */
+  /** Different messages, and the number of requests. */
   messages: number
   sent: number
   voids: number
-  /** Afterwards, whether the service says of a message what its sender was told. */
+  /** Inquiries afterwards that were compared with the senders' answers. */
   inquiries: number
   /** Messages that a kill left without an answer. */
   cutOff: number
-  /** Milliseconds from the start of a process to its first good answer, each. */
+  /** Milliseconds from the start of each process to its first good answer. */
   readonly restarts: number[]
-  /** Messages to the acquirer by what became of them. */
+  /** Messages to the acquirer by their state. */
   acquirer: Readonly<Record<string, number>>
   /** Seconds of real time until everything was final after the last kill, with the recovery once a minute. */
   decidedIn: number | null
@@ -46,7 +46,7 @@ export function countBy(names: readonly string[]): Record<string, number> {
   return counts
 }
 
-/** Figures of a run, a line each. */
+/** Figures of a run, one per line. */
 export function linesOf(report: KillReport): string[] {
   const {
     kills,

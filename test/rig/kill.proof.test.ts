@@ -1,4 +1,4 @@
-/** SIGKILL under load; `npm run test:kill` kills as often as it is asked for. */
+/** SIGKILL under load. `npm run test:kill -- --kills N` kills more often. */
 
 import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'

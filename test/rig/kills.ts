@@ -1,13 +1,13 @@
 /**
- * @module SIGKILL at random moments under racing sales, voids, reversals and settlements, and what is left of them: kill, start
- * again on the same files, say everything again until all of it is answered (and be killed in the middle of that, too), then
- * once more in a fresh process, and compare.
+ * @module SIGKILL at random moments under racing sales, voids, reversals and settlements. After each kill it
+ * restarts on the same files and repeats every message until all have answers. Then it compares in a fresh
+ * process.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import { type Random, seeded } from '../support/micro-random.ts'
-import { differences, type RigAcquirer, startAcquirer } from './acquirer.ts'
+import { discrepancies, type RigAcquirer, startAcquirer } from './acquirer.ts'
 import { audit } from './audit.ts'
 import { type Client, openClient } from './client.ts'
 import { faultsOfInquiries } from './inquire.ts'
@@ -31,15 +31,15 @@ export interface KillOptions {
   readonly seed: number
   /** Terminals that sell at once, and sales of each between two kills. */
   readonly terminals?: number
-  /** An acquirer behind the service, with faults of its own; without one, the sandbox. */
+  /** With an acquirer that has faults of its own. Otherwise the sandbox. */
   readonly withAcquirer?: boolean
-  /** Ends with a kill after which the clock is left alone; takes up to four minutes. */
+  /** Ends with a kill after which the clock is not moved. Takes up to four minutes. */
   readonly realTime?: boolean
   readonly sales?: number
   readonly progress?: (line: string) => void
 }
 
-/** Shares of the messages to the acquirer. None of them makes anyone wait. */
+/** Shares of the messages to the acquirer. None of them causes a wait. */
 const ACQUIRER_FAULTS = {
   drop_request: 0.03,
   drop_answer: 0.05,
@@ -51,14 +51,14 @@ const ACQUIRER_FAULTS = {
   code_96: 0.02,
 }
 
-const OWED = "state in ('pending', 'undoing', 'reversing')"
+const UNSETTLED = "state in ('pending', 'undoing', 'reversing')"
 
-/** Shares of D1's calls, but for the last telling of all. */
+/** Shares of D1's calls, except for the last repetition. */
 const D1_FAULTS = { before: 0.03, after: 0.03, overload: 0.01, late: 0.03, lateMs: 200 }
 
-/** How long everything may take to be answered after a kill, in milliseconds of this machine. */
+/** The limit until everything is answered after a kill, in milliseconds of this machine. */
 const STUCK_MS = 60_000
-/** With an acquirer, and no one to move the clock: `decideBy`, and a cron's minute. */
+/** With an acquirer and an unmoved clock: `decideBy`, and a cron's minute. */
 const DECIDED_MS = 240_000
 const CRON_MS = 60_000
 
@@ -68,7 +68,7 @@ export async function runKills(options: KillOptions): Promise<KillReport> {
   const run = new Run(options, acquirer)
   try {
     await run.open()
-    while (run.goesOn()) await run.epoch()
+    while (run.hasMore()) await run.epoch()
     if (options.realTime && run.report.violations.length === 0) await run.inRealTime()
     return run.report
   } finally {
@@ -88,10 +88,10 @@ class Run {
   #client: Client | undefined
   #books: Book[] = []
   #races = 0
-  /** Milliseconds that audits took; no one waits for an answer meanwhile. */
-  #audited = 0
-  /** How long a race lasts when it is left alone, milliseconds: kills are spread over it. */
-  #usual = 200
+  /** Milliseconds that audits took. No request waits meanwhile. */
+  #auditMs = 0
+  /** The length of a race without a kill, in milliseconds. Kills are spread over it. */
+  #raceMs = 200
 
   constructor(options: KillOptions, acquirer: RigAcquirer | null) {
     this.#options = options
@@ -120,28 +120,28 @@ class Run {
     return this.#client
   }
 
-  goesOn(): boolean {
+  hasMore(): boolean {
     return this.report.kills < this.#options.kills && this.report.violations.length === 0
   }
 
-  /** A race, a kill in it, kills in what follows, and the comparison. */
+  /** A race, a kill in it, kills in the repetitions, and the comparison. */
   async epoch(): Promise<void> {
     const sessions = await this.#race()
-    const deadline = performance.now() - this.#audited + STUCK_MS
-    for (let round = 0; performance.now() - this.#audited < deadline; round++) {
-      if (this.#acquirer !== null) await this.#passTime(round)
+    const deadline = performance.now() - this.#auditMs + STUCK_MS
+    for (let round = 0; performance.now() - this.#auditMs < deadline; round++) {
+      if (this.#acquirer !== null) await this.#advanceClock(round)
       this.client.skipsAnswered = round > 0
       const again = runSessions(sessions, this.client, false)
-      if (this.#random.below(2 + 2 * round) === 0 && this.goesOn()) {
+      if (this.#random.below(2 + 2 * round) === 0 && this.hasMore()) {
         this.report.killsInRecovery += 1
-        await this.#killIn(this.#random.below(1000) * 0.0005 * this.#usual, again)
+        await this.#killIn(this.#random.below(1000) * 0.0005 * this.#raceMs, again)
       } else if ((await again) && !(await this.#isUnsettled())) break
       await sleep(50)
     }
     await this.#verify(sessions)
   }
 
-  /** One more kill, with an acquirer that is late too, after which no one moves the clock: the recovery runs once a minute. */
+  /** One more kill, with a late acquirer. The clock is not moved: the recovery runs once a minute. */
   async inRealTime(): Promise<void> {
     await this.#acquirer?.faults(
       { ...ACQUIRER_FAULTS, late_request: 0.05, late_answer: 0.05 },
@@ -177,7 +177,7 @@ class Run {
     }
   }
 
-  /** Without a neighbour, and over a D1 that does not fail. */
+  /** Without a neighbour, and over a D1 without faults. */
   async #startAlone(): Promise<void> {
     this.#rig = await startRig(this.#settings())
   }
@@ -201,25 +201,26 @@ class Run {
     await this.rig.control.faults({ ...D1_FAULTS, seed: this.#random.below(2 ** 31) })
     await this.#startNeighbour()
     const { sales = 3 } = this.#options
-    // What is said depends on the seed alone, not on how often anything else was drawn.
+    // The messages depend on the seed alone, not on other draws.
     const planning = seeded(this.#options.seed + ++this.#races)
     const sessions = this.#books.map((book) => newSession(book, planning, sales))
     this.client.skipsAnswered = false
-    // Every other time the sales are made before the race, so that it is one of voids.
-    const stories = sessions.flatMap((session) => session.stories)
-    if (this.#random.below(2) === 0) await Promise.all(stories.map((scenario) => scenario.begin(this.client)))
+    // Every other time the sales precede the race, so that it is one of voids.
+    const scenarios = sessions.flatMap((session) => session.scenarios)
+    if (this.#random.below(2) === 0)
+      await Promise.all(scenarios.map((scenario) => scenario.begin(this.client)))
     this.client.hangsUp = true
     const since = performance.now()
-    const telling = runSessions(sessions, this.client, true).then((done) => {
-      if (done) this.#usual = (this.#usual * 3 + (performance.now() - since)) / 4
+    const running = runSessions(sessions, this.client, true).then((done) => {
+      if (done) this.#raceMs = (this.#raceMs * 3 + (performance.now() - since)) / 4
     })
-    await this.#killIn(this.#random.below(1000) * 0.0012 * this.#usual, telling)
+    await this.#killIn(this.#random.below(1000) * 0.0012 * this.#raceMs, running)
     this.client.hangsUp = false
     this.report.cutOff += messagesOf(sessions).filter(({ received }) => received.length === 0).length
     return sessions
   }
 
-  /** Kills `after` milliseconds of `work`, unless that is done before, and starts again: the neighbour, or all and D1 with it. */
+  /** Kills after `after` ms of `work`, or at its end, and restarts: the neighbour, or all with D1. */
   async #killIn(after: number, work: Promise<unknown>): Promise<void> {
     const { report } = this
     await Promise.race([sleep(after), work])
@@ -233,11 +234,11 @@ class Run {
     }
     await this.#killAll()
     await work
-    // Every time while the journal is short; a whole rebuild of a long one takes longer than all the rest.
+    // Every time while the journal is short. The rebuild of a long one takes longer than everything else.
     if (report.kills <= 30 || report.kills % 250 === 0) {
       const since = performance.now()
       const { faults } = await audit(this.#options.dir)
-      this.#audited += performance.now() - since
+      this.#auditMs += performance.now() - since
       report.violations.push(...faults.map((what): Violation => ({ fault: 'torn', what })))
     }
     await this.#startAll()
@@ -248,10 +249,10 @@ class Run {
   }
 
   /**
-   * Makes everything in the outbox due and runs the recovery, beside those that still run; a kill may cut it off. Every
-   * third time it is later still: so late that what the acquirer does not know is given up.
+   * Makes the whole outbox due and runs the recovery beside running ones. A kill may cut it off. Every third
+   * time the clock moves so far that a message unknown to the acquirer is given up.
    */
-  async #passTime(round: number): Promise<void> {
+  async #advanceClock(round: number): Promise<void> {
     await this.rig.control.query(
       `update acquirer_message set next_at = 0, claimed_at = claimed_at - ?1, decide_by = decide_by - ?1
        where next_at is not null`,
@@ -260,31 +261,33 @@ class Run {
     void this.rig.control.scheduled(round % 2).catch(() => undefined)
   }
 
-  /** Whether the acquirer and we still disagree on anything. */
+  /** Whether a message at the acquirer is still unsettled. */
   async #isUnsettled(): Promise<boolean> {
-    return (await this.rig.control.query(`select 1 from acquirer_message where ${OWED} limit 1`)).length > 0
+    return (
+      (await this.rig.control.query(`select 1 from acquirer_message where ${UNSETTLED} limit 1`)).length > 0
+    )
   }
 
-  /** Says everything once more to a fresh process, where nothing is answered from memory, and compares. */
+  /** Sends everything again to a fresh process, whose memory is empty, and compares. */
   async #verify(sessions: readonly Session[]): Promise<void> {
     const { report } = this
     this.client.skipsAnswered = false
     await this.#killAll()
-    await this.#acquirer?.arriveAtLast()
+    await this.#acquirer?.deliverLate()
     await this.#startAlone()
     await runSessions(sessions, this.client, false)
     if (this.#acquirer !== null) {
       const rows = await this.rig.control.query('select * from acquirer_message')
       report.acquirer = countBy(rows.map(({ kind, state }) => `${kind} ${state}`))
-      for (const what of differences(await this.#acquirer.ledger(), rows))
+      for (const what of discrepancies(await this.#acquirer.ledger(), rows))
         report.violations.push({ fault: 'torn', what })
     }
     for (const session of sessions)
       report.violations.push(...(await closeSession(this.rig, session, this.#acquirer === null)))
     const all = messagesOf(sessions)
-    const asked = all.filter(({ reference }) => reference !== null)
-    report.inquiries += asked.length
-    for (const what of await faultsOfInquiries(this.rig.url, this.client.merchantKey, asked))
+    const inquirable = all.filter(({ reference }) => reference !== null)
+    report.inquiries += inquirable.length
+    for (const what of await faultsOfInquiries(this.rig.url, this.client.merchantKey, inquirable))
       report.violations.push({ fault: 'changed', what })
     report.messages += all.length
     report.voids += all.filter(({ kind }) => kind === 'void' || kind === 'api_void').length

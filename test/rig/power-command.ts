@@ -1,4 +1,7 @@
-/** @module `npm run test:power [-- --cuts N] [--seed N]`: the long form of `power.test.ts`. Keeps its files where it fails. */
+/**
+ * @module `npm run test:power [-- --cuts N] [--seed N]`: the long form of `power.test.ts`. Keeps its files
+ * after a failure.
+ */
 
 import { commandLine } from './command-line.ts'
 import { linesOf, runPowerCuts } from './power.ts'

@@ -1,4 +1,4 @@
-/** Loss of power; `npm run test:power` makes as many cuts as it is asked for. */
+/** Loss of power. `npm run test:power -- --cuts N` makes more cuts. */
 
 import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { linesOf, runPowerCuts } from './power.ts'
 
 const CUTS = sizeOf('rig/power')
 
-test(`${CUTS} cuts of the write-ahead log tear nothing and do nothing twice; noise behind it loses nothing`, async () => {
+test(`survives ${CUTS} cuts of the write-ahead log with nothing torn or done twice, and noise after its end loses nothing`, async () => {
   const dir = mkdtempSync(join(tmpdir(), 'annul-power-'))
   const seed = randomInt(2 ** 31)
   const report = await runPowerCuts({ dir, cuts: CUTS, seed, startEvery: 10 })

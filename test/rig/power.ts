@@ -1,8 +1,8 @@
 /**
- * @module Loss of power: a rig under load is stopped in the middle of whatever it does and its files are copied; of each copy the
- * write-ahead log is cut at a random byte, or ends in noise. The database must open, be a past of the one that was stopped
- * (nothing torn, nothing twice), and go on from there: everything is said again and answered. Where only noise was added,
- * nothing acknowledged may be missing either.
+ * @module Loss of power: a rig under load is stopped at any moment and its files are copied. In each copy the
+ * write-ahead log is cut at a random byte, or gets noise at its end. The database must open, be an earlier
+ * state of the stopped one (nothing torn, nothing twice), and continue: everything is sent again and
+ * answered. After noise alone nothing acknowledged may be missing.
  */
 
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
@@ -17,23 +17,23 @@ import { countsAndFirst, type Violation } from './judge.ts'
 import { startRig } from './rig.ts'
 import { seed as seedRig } from './seed.ts'
 import { checkSession, closeSession, messagesOf, newSession, openBooks, runSessions } from './session.ts'
-import { cutWal, scrawl, type Wal, walOf } from './wal.ts'
+import { appendNoise, cutWal, type Wal, walOf } from './wal.ts'
 
 export interface PowerOptions {
   readonly dir: string
   readonly cuts: number
   readonly seed: number
-  /** Every so many cuts are not only audited but started and talked to. */
+  /** Every so many cuts are not only audited but also started and tested with messages. */
   readonly startEvery?: number
   readonly progress?: (line: string) => void
 }
 
 export interface PowerReport {
   cuts: number
-  /** Of them at a random byte; the others are noise behind the end. */
+  /** Cuts at a random byte. The others are noise at the end. */
   midway: number
   started: number
-  /** Entries that a cut took, at most. */
+  /** The largest number of entries that a cut lost. */
   entriesLost: number
   readonly violations: Violation[]
 }
@@ -48,18 +48,18 @@ export async function runPowerCuts(options: PowerOptions): Promise<PowerReport> 
   const report: PowerReport = { cuts: 0, midway: 0, started: 0, entriesLost: 0, violations: [] }
   const live = join(dir, 'live')
   let rig = await startRig({ dir: live, isolates: 2 })
-  let talkingTo = rig
+  let target = rig
   const { merchantKey, terminalIds } = await seedRig(rig, TERMINALS)
   const books = await openBooks(await loadCore(), rig, terminalIds)
-  const client = openClient(merchantKey, random, () => talkingTo.urls)
-  let usual = 200
+  const client = openClient(merchantKey, random, () => target.urls)
+  let sessionMs = 200
   for (let stop = 1; report.cuts < cuts && report.violations.length === 0; stop++) {
     const planning = seeded(options.seed + stop)
     const sessions = books.map((book) => newSession(book, planning, SALES))
     const before = walOf(join(live, 'data/annul'))
     const since = performance.now()
-    const telling = runSessions(sessions, client, true)
-    await Promise.race([sleep(random.below(1000) * 0.001 * usual), telling])
+    const session = runSessions(sessions, client, true)
+    await Promise.race([sleep(random.below(1000) * 0.001 * sessionMs), session])
     const stopped = join(dir, 'stopped')
     rmSync(stopped, { recursive: true, force: true })
     process.kill(rig.pid, 'SIGSTOP')
@@ -67,44 +67,44 @@ export async function runPowerCuts(options: PowerOptions): Promise<PowerReport> 
     const acknowledged = receivedOf(messagesOf(sessions))
     process.kill(rig.pid, 'SIGCONT')
     const whole = await audit(stopped)
-    await telling
-    usual = (usual * 3 + (performance.now() - since)) / 4
-    const running = receivedOf(messagesOf(sessions))
+    await session
+    sessionMs = (sessionMs * 3 + (performance.now() - since)) / 4
+    const received = receivedOf(messagesOf(sessions))
 
     for (let i = 0; i < CUTS_PER_STOP && report.cuts < cuts; i++) {
       const cut = join(dir, 'cut')
       rmSync(cut, { recursive: true, force: true })
       mkdirSync(cut)
       cpSync(join(stopped, 'data'), join(cut, 'data'), { recursive: true })
-      const kept = spoil(walOf(join(cut, 'data/annul')), before, random, report)
+      const kept = damage(walOf(join(cut, 'data/annul')), before, random, report)
       report.cuts += 1
       const { faults, hashes } = await audit(cut)
       const lost = whole.hashes.size - hashes.size
       report.entriesLost = Math.max(report.entriesLost, lost)
       if (kept && lost > 0) faults.push(`${lost} entries are gone`)
       if ([...hashes].some((hash) => !whole.hashes.has(hash)))
-        faults.push('no past of the one that was stopped')
+        faults.push('not an earlier state of the stopped database')
       report.violations.push(...faults.map((what): Violation => ({ fault: 'torn', what })))
       if (faults.length > 0 || report.cuts % startEvery > 0) continue
       report.started += 1
       cpSync(join(live, 'bundle'), join(cut, 'bundle'), { recursive: true })
       restore(kept ? acknowledged : new Map(), messagesOf(sessions))
-      // Told twice, the second time to a fresh process, where nothing is answered from memory.
+      // Sent twice, the second time to a fresh process, whose memory is empty.
       for (const round of ['first', 'again']) {
-        talkingTo = await startRig({ dir: cut, isolates: 2 })
+        target = await startRig({ dir: cut, isolates: 2 })
         if (!(await runSessions(sessions, client, false)))
           report.violations.push({ fault: 'stuck', what: `${round}: not everything was answered` })
-        if (round === 'first') await talkingTo.kill()
+        if (round === 'first') await target.kill()
       }
       for (const session of sessions)
-        report.violations.push(...(await checkSession(talkingTo, session, false)).violations)
-      await talkingTo.kill()
-      talkingTo = rig
-      restore(running, messagesOf(sessions))
+        report.violations.push(...(await checkSession(target, session, false)).violations)
+      await target.kill()
+      target = rig
+      restore(received, messagesOf(sessions))
     }
     await rig.kill()
     rig = await startRig({ dir: live, isolates: 2 })
-    talkingTo = rig
+    target = rig
     await runSessions(sessions, client, false)
     for (const session of sessions) report.violations.push(...(await closeSession(rig, session, true)))
     progress(`${report.cuts} cuts`)
@@ -113,35 +113,35 @@ export async function runPowerCuts(options: PowerOptions): Promise<PowerReport> 
   return report
 }
 
-/** Cuts the log where the chapter wrote, or adds noise behind it; true where nothing was taken. */
-function spoil(wal: Wal, before: Wal, random: Random, report: PowerReport): boolean {
+/** Cuts the log in the part that the session wrote, or adds noise at its end. True when nothing was lost. */
+function damage(wal: Wal, before: Wal, random: Random, report: PowerReport): boolean {
   if (random.below(3) === 0) {
-    scrawl(wal, random.bytes(1 + random.below(10_000)))
+    appendNoise(wal, random.bytes(1 + random.below(10_000)))
     return true
   }
-  const from = Math.max(wal.carried, wal.salt === before.salt ? before.end : 0)
+  const from = Math.max(wal.checkpointed, wal.salt === before.salt ? before.end : 0)
   const length = from + random.below(wal.end - from + 1)
   cutWal(wal, length)
   report.midway += 1
   return length === wal.end
 }
 
-type Allowances = ReadonlyMap<Attempt, readonly Received[]>
+type ReceivedBy = ReadonlyMap<Attempt, readonly Received[]>
 
-const receivedOf = (messages: readonly Attempt[]): Allowances =>
+const receivedOf = (messages: readonly Attempt[]): ReceivedBy =>
   new Map(messages.map((attempt) => [attempt, [...attempt.received]]))
 
-/** As if this, and no more, had been heard. */
-function restore(allowances: Allowances, messages: readonly Attempt[]): void {
+/** Resets the answers of the attempts to these. */
+function restore(received: ReceivedBy, messages: readonly Attempt[]): void {
   for (const attempt of messages)
-    attempt.received.splice(0, attempt.received.length, ...(allowances.get(attempt) ?? []))
+    attempt.received.splice(0, attempt.received.length, ...(received.get(attempt) ?? []))
 }
 
-/** Figures of a run, a line each. */
+/** Figures of a run, one per line. */
 export function linesOf({ cuts, midway, started, entriesLost, violations }: PowerReport): string[] {
   return [
-    `${cuts} cuts, ${midway} of them anywhere in what was written last, the others noise behind it`,
-    `${started} started and talked to; at most ${entriesLost} entries gone`,
+    `${cuts} cuts, ${midway} of them anywhere in the last writes, the others noise at the end`,
+    `${started} started and tested with messages; at most ${entriesLost} entries gone`,
     ...countsAndFirst(violations),
   ]
 }

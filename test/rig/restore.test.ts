@@ -1,6 +1,7 @@
 /**
- * The restore drill: a day with an acquirer, a copy of the database's files, more of the day, the old files brought back while the acquirer is
- * ahead; `annul reconcile` finds all that is missing, the acquirer is sent nothing, and a second run finds nothing new.
+ * The restore drill: a day with an acquirer, a copy of the database's files, and more of the day. Then the
+ * old files are restored while the acquirer is ahead. `annul reconcile` finds all that is missing, the
+ * acquirer receives nothing, and a second run finds nothing new.
  */
 
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -12,7 +13,7 @@ import type { LedgerEntry } from '../../src/simulator/app.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import type { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
 import { runCli } from '../cli/run-cli.ts'
-import { differences, type RigAcquirer, startAcquirer } from './acquirer.ts'
+import { discrepancies, type RigAcquirer, startAcquirer } from './acquirer.ts'
 import { type Rig, startRig } from './rig.ts'
 import { type Seeded, seed, terminalOf } from './seed.ts'
 
@@ -32,10 +33,10 @@ const start = () => startRig({ dir, vars: acquirer.vars, acquirerPort: acquirer.
 
 async function sellAndVoid(sales: number, voids: number): Promise<void> {
   for (let n = 0; n < sales; n++) {
-    const sold = await terminal.sale(1000 + 10 * n, testCard(n))
-    if (!sold.ok || sold.value.outcome !== 'approved') throw new Error(`sale ${n}`)
+    const sale = await terminal.sale(1000 + 10 * n, testCard(n))
+    if (!sale.ok || sale.value.outcome !== 'approved') throw new Error(`sale ${n}`)
     if (n >= voids) continue
-    const voided = await terminal.voidSale(sold.value.sent.fields.get(11) ?? '')
+    const voided = await terminal.voidSale(sale.value.sent.fields.get(11) ?? '')
     if (!voided.ok || voided.value.outcome !== 'approved') throw new Error(`void ${n}`)
   }
 }
@@ -90,7 +91,7 @@ async function reconcile(...more: string[]) {
 const names = (items: readonly Pick<ReconciliationResult, 'of' | 'stan'>[]) =>
   items.map(({ of, stan }) => `${of} ${stan}`).sort()
 
-test('all that is missing is found, and looking changes nothing', async () => {
+test('finds all missing messages, and a dry run changes nothing', async () => {
   const missing = after.slice(before.length)
   expect(missing).toHaveLength(12)
   const { code, results, summary } = await reconcile()
@@ -102,15 +103,15 @@ test('all that is missing is found, and looking changes nothing', async () => {
   expect(await acquirer.ledger()).toEqual(after)
 })
 
-test('it is written down, nothing is sent to the acquirer, and a second run finds nothing new', async () => {
+test('stores them, sends nothing to the acquirer, and finds nothing new in a second run', async () => {
   const first = await reconcile('--apply')
   expect([first.code, first.results.length]).toEqual([0, 12])
   expect(first.results.every(({ applied }) => applied === true)).toBe(true)
   const second = await reconcile('--apply')
   expect([second.code, second.results, second.summary]).toEqual([0, [], { theirs: 21, ours: 21, agree: 21 }])
   expect(await acquirer.ledger()).toEqual(after)
-  expect(differences(after, await rig.control.query('select * from acquirer_message'))).toEqual([])
+  expect(discrepancies(after, await rig.control.query('select * from acquirer_message'))).toEqual([])
   const [voids] = await rig.control.query("select count(*) as n from void where state = 'approved'")
-  // Of sales that were lost with their voids there is nothing to void; a person has their cases.
+  // A lost sale leaves nothing to void. A person has its case.
   expect(voids?.n).toBe(3)
 })

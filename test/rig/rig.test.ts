@@ -1,6 +1,6 @@
 /**
- * The rig itself: what was acknowledged is there after a SIGKILL, its faults come where they are asked for, and the service
- * answers each as it should.
+ * Tests of the rig itself: an acknowledged message survives a SIGKILL, its faults occur on request, and the
+ * service answers each fault correctly.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-/** To the process that runs now. */
+/** To the running process. */
 async function send(frame: Uint8Array, isolate = 0): Promise<Uint8Array | null> {
   const response = await fetch(new URL('/v1/iso8583', rig.urls[isolate]), {
     method: 'POST',
@@ -50,7 +50,7 @@ async function done(outcome: ReturnType<VirtualTerminal['sale']>): Promise<Excha
 const entries = async (): Promise<unknown> =>
   (await rig.control.query('select count(*) as n from journal'))[0]?.n
 
-test('an acknowledged void is there after a SIGKILL, and both isolates know it', async () => {
+test('keeps an acknowledged void after a SIGKILL, and both isolates know it', async () => {
   const sale = await done(terminal.sale(1234, testCard(1)))
   const voided = await done(terminal.voidSale(sale.sent.fields.get(11) ?? ''))
   expect([sale.outcome, voided.outcome]).toEqual(['approved', 'approved'])
@@ -66,28 +66,25 @@ test.each([
   ['before', 2],
   ['after', 2],
   ['late', 1],
-] as const)(
-  'D1 fails %s a commit: the sale is approved, written once, in %i calls',
-  async (fault, writes) => {
-    const before = Number(await entries())
-    await rig.control.counts()
-    await rig.control.next(fault)
-    expect(await done(terminal.sale(500, testCard(1)))).toMatchObject({ outcome: 'approved' })
-    expect(await rig.control.counts()).toMatchObject({ writes, [fault]: 1 })
-    expect(await entries()).toBe(before + 1)
-  },
-)
+] as const)('approves a sale when D1 fails %s a commit: written once, in %i calls', async (fault, writes) => {
+  const before = Number(await entries())
+  await rig.control.counts()
+  await rig.control.next(fault)
+  expect(await done(terminal.sale(500, testCard(1)))).toMatchObject({ outcome: 'approved' })
+  expect(await rig.control.counts()).toMatchObject({ writes, [fault]: 1 })
+  expect(await entries()).toBe(before + 1)
+})
 
-test('whatever D1 says of a call that was lost, the batch is sent again', async () => {
-  for (let word = 0; word < 5; word++) {
-    await rig.control.next(word % 2 === 0 ? 'before' : 'after')
-    expect(await done(terminal.sale(700 + word, testCard(1))), `word ${word}`).toMatchObject({
+test('sends the batch again after every error text of a lost call', async () => {
+  for (let index = 0; index < 5; index++) {
+    await rig.control.next(index % 2 === 0 ? 'before' : 'after')
+    expect(await done(terminal.sale(700 + index, testCard(1))), `text ${index}`).toMatchObject({
       outcome: 'approved',
     })
   }
 })
 
-test('D1 is overloaded: silence, nothing written, and the next try does it', async () => {
+test('leaves a sale unanswered and unwritten when D1 is overloaded, and accepts the next try', async () => {
   const before = Number(await entries())
   await rig.control.next('overload')
   const sale = await done(terminal.sale(600, testCard(1)))
@@ -95,7 +92,7 @@ test('D1 is overloaded: silence, nothing written, and the next try does it', asy
   expect(await terminal.resend(sale.request)).toMatchObject({ outcome: 'approved' })
 })
 
-test('shares of faults come by seed', async () => {
+test('draws the faults from the seed', async () => {
   const share = { before: 0.2, after: 0.2, overload: 0.1 }
   const run = async () => {
     await rig.control.faults({ seed: 7, ...share })
@@ -111,7 +108,7 @@ test('shares of faults come by seed', async () => {
   expect(await run()).toEqual(first)
 })
 
-test('a busy database takes calls one at a time and refuses those that wait behind too many', async () => {
+test('runs calls of a busy database one at a time and refuses those beyond the queue', async () => {
   await rig.control.faults({ busyMs: 50, queue: 2 })
   const headers = { authorization: `Bearer ${seeded.merchantKey}` }
   const get = async (_: unknown, i: number) =>
@@ -124,18 +121,18 @@ test('a busy database takes calls one at a time and refuses those that wait behi
   expect(took).toBeGreaterThan(140)
 })
 
-test('what a killed neighbour had asked of D1 is done all the same, once', async () => {
+test("executes a killed neighbour's call to D1, once", async () => {
   const before = Number(await entries())
   const neighbour = await startNeighbour({ dir }, rig)
-  const atNeighbour = terminalOf(await loadCore(), seeded.terminalIds[0] ?? '', neighbour.url)
-  Object.assign(atNeighbour.state, terminal.state, { pending: null })
+  const neighbourTerminal = terminalOf(await loadCore(), seeded.terminalIds[0] ?? '', neighbour.url)
+  Object.assign(neighbourTerminal.state, terminal.state, { pending: null })
   await rig.control.faults({ lateMs: 500 })
   await rig.control.next('late')
   await rig.control.counts()
-  const attemptOf = done(atNeighbour.sale(800, testCard(1)))
+  const outcome = done(neighbourTerminal.sale(800, testCard(1)))
   while ((await rig.control.counts()).late === 0) await sleep(5)
   await neighbour.kill()
-  const sale = await attemptOf
+  const sale = await outcome
   expect([sale.outcome, await entries()]).toEqual(['unanswered', before])
   await sleep(600)
   expect(await entries()).toBe(before + 1)
@@ -143,6 +140,6 @@ test('what a killed neighbour had asked of D1 is done all the same, once', async
   expect(await entries()).toBe(before + 1)
 })
 
-test('the scheduled handler can be run', async () => {
+test('runs the scheduled handler', async () => {
   expect(['ok', 'exception']).toContain(await rig.control.scheduled(1))
 })

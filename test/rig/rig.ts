@@ -1,7 +1,7 @@
 /**
- * @module Plain workerd on the bundle that a deployment would upload, over a D1 of our own that can fail (`d1.ts`): one
- * process, which starts in about a tenth of a second and may be killed at any moment. The same folder again is the same
- * database. Loopback only; Linux and macOS.
+ * @module Plain workerd on the bundle that a deployment would upload, over our own D1 with faults (`d1.ts`).
+ * It is one process, which starts in about a tenth of a second and may be killed at any moment. The same
+ * folder again is the same database. Loopback only; Linux and macOS.
  */
 
 import { isolateNames, prepare, prepareNeighbour, RIG_CONFIGURATION } from './configuration.ts'
@@ -10,38 +10,41 @@ import type { Faults } from './d1.ts'
 import { startWorkerd } from './workerd.ts'
 
 export interface RigOptions {
-  /** Where the configuration, the bundle and the database lie. */
+  /** The folder of the configuration, the bundle and the database. */
   readonly dir: string
-  /** Of the first isolate, the others' follow; any free ones by default. */
+  /** The port of the first isolate; the others follow. By default any free ones. */
   readonly port?: number
-  /** Isolates of the service over the one database, each with a port of its own. One by default. */
+  /** Isolates of the service over the one database, each with its own port. One by default. */
   readonly isolates?: number
-  /** Settings in place of those of wrangler.toml. */
+  /** Settings that replace those of wrangler.toml. */
   readonly vars?: Readonly<Record<string, string>>
   readonly faults?: Partial<Faults>
-  /** Port on this machine that the service binding ACQUIRER_SERVICE leads to. */
+  /** Port on this machine for the service binding ACQUIRER_SERVICE. */
   readonly acquirerPort?: number
-  /** Told of each line that workerd prints: the service's log and workerd's own complaints. */
+  /** Gets each line that workerd prints: the service's log and workerd's own errors. */
   readonly log?: (line: string) => void
 }
 
 export interface Rig {
-  /** Of the first isolate. */
+  /** The address of the first isolate. */
   readonly url: URL
   readonly urls: readonly URL[]
   readonly pid: number
   readonly control: Control
-  /** Where neighbours find the database. */
+  /** The address of the database for neighbours. */
   readonly d1: URL
   /** Milliseconds from the start of the process until it listened. */
   readonly startedIn: number
-  /** SIGKILL; settles when the process is gone. */
+  /** SIGKILL. Returns when the process is gone. */
   kill(): Promise<void>
-  /** SIGTERM; settles when the process is gone. */
+  /** SIGTERM. Returns when the process is gone. */
   stop(): Promise<void>
 }
 
-/** Starts what lies in `dir`; bundle, configuration and migrated database are made where they are not there. */
+/**
+ * Starts the files in `dir`. Makes the bundle, the configuration and the migrated database if they are
+ * missing.
+ */
 export async function startRig(options: RigOptions): Promise<Rig> {
   await prepare(options)
   const { dir, isolates = 1, log } = options
@@ -65,13 +68,13 @@ export async function startRig(options: RigOptions): Promise<Rig> {
 export type Neighbour = Pick<Rig, 'url' | 'pid' | 'kill'>
 
 /**
- * One more isolate in a process of its own, over the database of a rig that runs: who kills it leaves D1 alone, where what
- * it had asked for may still be done.
+ * One more isolate in its own process, over the database of a running rig. Killing it leaves D1 running,
+ * which may still execute its calls.
  */
 export async function startNeighbour(options: RigOptions, { d1 }: Rig): Promise<Neighbour> {
   const name = prepareNeighbour(options, d1)
   const { pid, urls, end } = await startWorkerd(options.dir, name, ['annul'], options.log)
   const [url] = urls
-  if (url === undefined) throw new Error('a neighbour listens')
+  if (url === undefined) throw new Error('no neighbour listens')
   return { url, pid, kill: () => end('SIGKILL') }
 }

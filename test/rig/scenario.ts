@@ -1,6 +1,7 @@
 /**
- * @module A sale and all that races for it: voids by both doors, copies, reversals. It can be told again and again: what was
- * said before is said again byte for byte, what a kill kept from being said is said for the first time.
+ * @module A sale and all that races for it: voids by both APIs, copies, reversals. It can run again and
+ * again. Then it sends earlier messages again byte for byte, and sends messages that a kill prevented for the
+ * first time.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,18 +9,18 @@ import { reversalRequest, saleRequest, voidRequest } from '../../src/terminal/me
 import { type LogEntry, takeStan } from '../../src/terminal/state.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import type { Random } from '../support/micro-random.ts'
-import { askJson } from './ask.ts'
 import { type Attempt, attemptOf, firstOf, jsonAttempt } from './attempt.ts'
 import type { Client } from './client.ts'
+import { sendJson } from './http.ts'
 import type { TestTerminal } from './terminal.ts'
 
-/** Milliseconds over which what races for a sale is spread. */
+/** Milliseconds over which the race for a sale is spread. */
 const SPREAD_MS = 40
 
-/** Last two digits that are approved, and one that the sandbox and the acquirer decline. */
+/** The last two digits of approved amounts, and one that the sandbox and the acquirer decline. */
 const ENDINGS = [0, 10, 12, 34, 51]
 
-/** What will be said, and when. All of it is drawn before anything is said, so that a seed fixes it. */
+/** The messages and their times. All is drawn before the first one is sent, so that a seed fixes it. */
 export interface Plan {
   readonly amount: number
   readonly card: string
@@ -28,11 +29,11 @@ export interface Plan {
     readonly at: number
     readonly copies: number
   }[]
-  /** Milliseconds after the sale's answer; null: never. */
+  /** Milliseconds after the sale's answer. Null: never. */
   readonly reverseVoidAt: number | null
   readonly reverseSaleAt: number | null
-  /** The terminal gives the sale up at once: its reversal races with the sale itself. */
-  readonly givesUp: boolean
+  /** The terminal reverses the sale at once, so that the reversal races with the sale. */
+  readonly reversesAtOnce: boolean
 }
 
 export function drawPlan({ below }: Random): Plan {
@@ -47,7 +48,7 @@ export function drawPlan({ below }: Random): Plan {
     })),
     reverseVoidAt: below(10) < 3 ? below(SPREAD_MS) : null,
     reverseSaleAt: below(10) < 1 ? below(SPREAD_MS) : null,
-    givesUp: below(10) < 1,
+    reversesAtOnce: below(10) < 1,
   }
 }
 
@@ -56,18 +57,18 @@ export interface Scenario {
   readonly amount: number
   readonly stan: string
   readonly sale: Attempt
-  /** What has been said up to now, the sale included. */
+  /** All messages so far, with the sale. */
   readonly all: Attempt[]
-  /** Says the sale alone. */
+  /** Sends the sale alone. */
   begin(client: Client): Promise<boolean>
-  /** Tells it to its end or to the first silence; true where there was none. */
+  /** Runs to the end or to the first missing answer. True when all were answered. */
   run(client: Client, paced: boolean): Promise<boolean>
 }
 
 export function newScenario(terminal: TestTerminal, plan: Plan): Scenario {
   const { state } = terminal
   const { amount, card } = plan
-  const pos = (kind: 'sale' | 'void', more: Partial<LogEntry> = {}): LogEntry => ({
+  const entryOf = (kind: 'sale' | 'void', more: Partial<LogEntry> = {}): LogEntry => ({
     kind,
     batchNumber: state.batchNumber,
     stan: takeStan(state),
@@ -76,7 +77,7 @@ export function newScenario(terminal: TestTerminal, plan: Plan): Scenario {
     status: 'unanswered',
     ...more,
   })
-  const entry = pos('sale')
+  const entry = entryOf('sale')
   const sale = attemptOf(terminal, 'sale', entry.stan, terminal.frame(saleRequest(state, entry)))
   const undo = (target: Attempt, of: LogEntry, original?: LogEntry) =>
     attemptOf(
@@ -86,27 +87,27 @@ export function newScenario(terminal: TestTerminal, plan: Plan): Scenario {
       terminal.frame(reversalRequest(state, of, original, '98')),
       target,
     )
-  const early = plan.givesUp ? undo(sale, entry) : null
-  // Field 11 is taken now, so that what a kill delays is not said under another.
-  const voidEntries = plan.voids.map(() => pos('void', { originalStan: entry.stan }))
-  const all: Attempt[] = early === null ? [sale] : [sale, early]
+  const earlyReversal = plan.reversesAtOnce ? undo(sale, entry) : null
+  // Field 11 is taken now, so that a message delayed by a kill keeps its STAN.
+  const voidEntries = plan.voids.map(() => entryOf('void', { originalStan: entry.stan }))
+  const all: Attempt[] = earlyReversal === null ? [sale] : [sale, earlyReversal]
   let race: readonly { readonly attempt: Attempt; readonly at: number; readonly copies: number }[] | undefined
 
-  /** Built from the sale's answer: false where its id could not be asked for. */
+  /** Built from the sale's answer. False when the sale's id is not available. */
   async function open(client: Client): Promise<boolean> {
     const { rrn, authorizationCode } = firstOf(sale) ?? {}
     const original = { ...entry, ...(rrn && { rrn }), ...(authorizationCode && { authorizationCode }) }
     let saleId: string | undefined
     if (plan.voids.some(({ kind }) => kind === 'api_void')) {
       const headers = { authorization: `Bearer ${client.merchantKey}` }
-      saleId = (await askJson(new URL(`/v1/sales/${rrn}`, client.url()), { headers }))?.json.id
+      saleId = (await sendJson(new URL(`/v1/sales/${rrn}`, client.url()), { headers }))?.json.id
       if (saleId === undefined) return false
     }
     const voids = plan.voids.map(({ kind, at, copies }, i) => {
       const of = voidEntries[i] ?? entry
       if (kind === 'void') {
         const attempt = attemptOf(terminal, 'void', of.stan, terminal.frame(voidRequest(state, of, original)))
-        return { attempt, at, copies, undoing: () => undo(attempt, of, original) }
+        return { attempt, at, copies, reversal: () => undo(attempt, of, original) }
       }
       const key = `${state.terminalId}-${of.batchNumber}-${of.stan}`
       const attempt = jsonAttempt(client.merchantKey, key, { saleId, amount })
@@ -115,7 +116,7 @@ export function newScenario(terminal: TestTerminal, plan: Plan): Scenario {
         attempt,
         at,
         copies,
-        undoing: () => jsonAttempt(client.merchantKey, `undo-${key}`, body, attempt),
+        reversal: () => jsonAttempt(client.merchantKey, `undo-${key}`, body, attempt),
       }
     })
     const [first] = voids
@@ -123,8 +124,8 @@ export function newScenario(terminal: TestTerminal, plan: Plan): Scenario {
       ...voids,
       ...(first === undefined || plan.reverseVoidAt === null
         ? []
-        : [{ attempt: first.undoing(), at: plan.reverseVoidAt, copies: 1 }]),
-      ...(plan.reverseSaleAt === null || early !== null
+        : [{ attempt: first.reversal(), at: plan.reverseVoidAt, copies: 1 }]),
+      ...(plan.reverseSaleAt === null || earlyReversal !== null
         ? []
         : [{ attempt: undo(sale, entry), at: plan.reverseSaleAt, copies: 1 }]),
     ]
@@ -140,8 +141,11 @@ export function newScenario(terminal: TestTerminal, plan: Plan): Scenario {
     all,
     begin: (client) => client.run(sale),
     async run(client, paced) {
-      const begun = await Promise.all([client.run(sale), early === null || client.run(early)])
-      if (begun.includes(false)) return false
+      const started = await Promise.all([
+        client.run(sale),
+        earlyReversal === null || client.run(earlyReversal),
+      ])
+      if (started.includes(false)) return false
       if (race === undefined) {
         if (firstOf(sale)?.verdict !== 'approved') return true
         if (!(await open(client))) return false

@@ -1,4 +1,7 @@
-/** @module What a rig's database needs before anyone can sell: bearer keys, and terminals provisioned through the JSON door. */
+/**
+ * @module The data that a rig's database needs before a sale: bearer keys, and terminals provisioned through
+ * the JSON API.
+ */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { insertApiKey, newApiKey } from '../../src/cli/api-key.ts'
@@ -15,17 +18,20 @@ import type { Rig } from './rig.ts'
 
 export interface Seeded {
   readonly adminKey: string
-  /** Bearer key of the one merchant that the terminals belong to. */
+  /** The bearer key of the one merchant of these terminals. */
   readonly merchantKey: string
   readonly merchantId: string
   readonly terminalIds: readonly string[]
 }
 
 const { merchantId } = SEED
-/** The well-known test key that every seeded terminal has. */
+/** The well-known test key of every seeded terminal. */
 export const RIG_TMK = fromHex(SEED.tmk) ?? new Uint8Array(0)
 
-/** Keys, and `terminals` terminals under the well-known test key; none has signed on. The window never ends. */
+/**
+ * Creates keys, and `terminals` terminals under the well-known test key, none signed on. The window never
+ * ends.
+ */
 export async function seed({ url, control }: Rig, terminals: number): Promise<Seeded> {
   const core = await loadCore()
   const [adminKey, merchantKey] = [newApiKey(), newApiKey()]
@@ -48,7 +54,7 @@ export async function seed({ url, control }: Rig, terminals: number): Promise<Se
   return { adminKey, merchantKey, merchantId, terminalIds }
 }
 
-/** A virtual terminal that was seeded; `send` by default to the rig's first isolate. */
+/** A virtual terminal that was seeded. By default `send` uses the rig's first isolate. */
 export function terminalOf(core: Core, terminalId: string, to: URL | Send): VirtualTerminal {
   const send = to instanceof URL ? httpTransport(new URL('/v1/iso8583', to)).send : to
   const state = newTerminalState(merchantId, terminalId, 'cup-ecb')

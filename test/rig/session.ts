@@ -1,4 +1,7 @@
-/** @module What a rig's terminals say in one go: each some stories, now and then a settlement in the middle of them, or a sign-on. */
+/**
+ * @module The messages of a rig's terminals in one session: several scenarios each, sometimes with a
+ * settlement or a sign-on among them.
+ */
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Core } from '../../src/core/instance.ts'
@@ -14,21 +17,21 @@ import type { Rig } from './rig.ts'
 import { drawPlan, newScenario, type Scenario } from './scenario.ts'
 import { openTerminal, type TestTerminal } from './terminal.ts'
 
-/** A terminal, and its open batch by what was acknowledged before the chapter. */
+/** A terminal, and its open batch by the messages acknowledged before the session. */
 export interface Book {
   readonly terminal: TestTerminal
   totals: Totals
 }
 
-/** What one terminal says. */
+/** The messages of one terminal. */
 export interface Session {
   readonly book: Book
   readonly batchNumber: string
   readonly firstStan: string
-  readonly stories: readonly Scenario[]
+  readonly scenarios: readonly Scenario[]
   readonly settlement: Attempt | null
   readonly settleAt: number
-  readonly signsOn: boolean
+  readonly signsOnAgain: boolean
 }
 
 export async function openBooks(core: Core, { url }: Rig, terminalIds: readonly string[]): Promise<Book[]> {
@@ -42,19 +45,19 @@ export function newSession(book: Book, random: Random, sales: number): Session {
   const { state } = terminal
   const { below } = random
   const firstStan = String(state.nextStan).padStart(6, '0')
-  const stories = Array.from({ length: sales }, () => newScenario(terminal, drawPlan(random)))
+  const scenarios = Array.from({ length: sales }, () => newScenario(terminal, drawPlan(random)))
   return {
     book,
     batchNumber: state.batchNumber,
     firstStan,
-    stories,
+    scenarios,
     settlement: totals.debitCount > 0 && below(8) === 0 ? settlementOf(terminal, totals, random) : null,
     settleAt: below(60),
-    signsOn: below(10) === 0,
+    signsOnAgain: below(10) === 0,
   }
 }
 
-/** By totals that the stories of today may already have changed, or by the end of an upload, which closes in any case. */
+/** By totals that the running scenarios may have changed, or by the end of an upload, which always closes. */
 function settlementOf(terminal: TestTerminal, totals: Totals, { below }: Random): Attempt {
   const { state } = terminal
   const stan = takeStan(state)
@@ -65,7 +68,7 @@ function settlementOf(terminal: TestTerminal, totals: Totals, { below }: Random)
   return attemptOf(terminal, 'settlement', stan, terminal.frame(message))
 }
 
-/** Tells them all at once; true where everything was answered. */
+/** Runs them all at once. True when everything was answered. */
 export async function runSessions(
   sessions: readonly Session[],
   client: Client,
@@ -75,41 +78,41 @@ export async function runSessions(
 }
 
 async function runSession(session: Session, client: Client, paced: boolean): Promise<boolean> {
-  const { stories, settlement, settleAt, signsOn, book } = session
+  const { scenarios, settlement, settleAt, signsOnAgain, book } = session
   const settle = async () => {
     if (settlement === null) return true
     if (paced) await sleep(settleAt)
     return client.run(settlement)
   }
-  const signOn = signsOn && paced ? book.terminal.signOnInVain(client.url()) : undefined
-  const running = await Promise.all([...stories.map((scenario) => scenario.run(client, paced)), settle()])
+  const signOn = signsOnAgain && paced ? book.terminal.signOnUnused(client.url()) : undefined
+  const running = await Promise.all([...scenarios.map((scenario) => scenario.run(client, paced)), settle()])
   await signOn
   return running.every(Boolean)
 }
 
-/** All that was said in some chapters. */
+/** All messages of some sessions. */
 export const messagesOf = (sessions: readonly Session[]): Attempt[] =>
-  sessions.flatMap(({ stories, settlement }) => [
-    ...stories.flatMap(({ all }) => all),
+  sessions.flatMap(({ scenarios, settlement }) => [
+    ...scenarios.flatMap(({ all }) => all),
     ...(settlement === null ? [] : [settlement]),
   ])
 
 /**
- * Judges what a terminal said, and what its batch comes to. `mustVoid`: no acquirer can refuse and every void names its sale as it
- * was answered, so that a sale that nothing speaks against must be voided.
+ * Checks a terminal's messages and its batch. `mustVoid`: no acquirer can refuse and every void names its
+ * sale by its answer, so a sale without a conflict must be voided.
  */
 export async function checkSession(
   { control }: Rig,
   session: Session,
   mustVoid: boolean,
 ): Promise<{ violations: Violation[]; totals: Totals; isClosed: boolean }> {
-  const { book, batchNumber, firstStan, stories, settlement } = session
+  const { book, batchNumber, firstStan, scenarios, settlement } = session
   const { terminalId } = book.terminal.state
   const rows = await rowsSince(control, terminalId, batchNumber, firstStan)
-  const violations = stories.flatMap((scenario) =>
+  const violations = scenarios.flatMap((scenario) =>
     checkScenario(scenario, rows, mustVoid && settlement === null),
   )
-  const today = totalsOf(stories)
+  const today = totalsOf(scenarios)
   const totals = {
     debitAmount: book.totals.debitAmount + today.debitAmount,
     debitCount: book.totals.debitCount + today.debitCount,
@@ -119,11 +122,11 @@ export async function checkSession(
   violations.push(...checkBatch(`${terminalId} batch ${batchNumber}`, totals, rows.batch))
   const isClosed = rows.batch?.state === 'closed'
   if (settlement !== null && wasApproved(settlement) && !isClosed)
-    violations.push({ fault: 'lost', what: `${settlement.name}: settled, and the batch is open` })
+    violations.push({ fault: 'lost', what: `${settlement.name}: settled, but the batch is open` })
   return { violations, totals, isClosed }
 }
 
-/** Judges a chapter that is over, and opens the book of the batch that the terminal has now. */
+/** Checks a finished session, and opens the book of the terminal's present batch. */
 export async function closeSession(rig: Rig, session: Session, mustVoid: boolean): Promise<Violation[]> {
   const { book } = session
   const { violations, totals, isClosed } = await checkSession(rig, session, mustVoid)

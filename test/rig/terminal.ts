@@ -1,4 +1,7 @@
-/** @module A terminal that says many things at once: frames under its own key, sent to any isolate, answers judged as a terminal does. */
+/**
+ * @module A terminal that sends many messages at once: frames under its own key, sent to any isolate, answers
+ * checked as a terminal does.
+ */
 
 import type { Core } from '../../src/core/instance.ts'
 import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
@@ -8,7 +11,7 @@ import type { Message } from '../../src/iso8583/message.ts'
 import { type Exchange, exchangeFrame, type Link } from '../../src/terminal/exchange.ts'
 import { type TerminalState, takeStan } from '../../src/terminal/state.ts'
 import { openMacKey } from '../../src/terminal/working-keys.ts'
-import { ask } from './ask.ts'
+import { sendHttp } from './http.ts'
 import { RIG_TMK, terminalOf } from './seed.ts'
 
 const macProfile = 'cup-ecb'
@@ -19,14 +22,14 @@ export interface TestTerminal {
   readonly state: TerminalState
   /** The bytes of a message with its MAC. */
   frame(message: Message): Uint8Array
-  /** Sends bytes; `silence` says why there is no answer. `hangUp`: after that no one listens. */
+  /** Sends bytes. `noAnswer` is the reason for a missing answer. After `hangUp` the sender does not wait. */
   send(
     frame: Uint8Array,
     url: URL,
     hangUp?: AbortSignal,
-  ): Promise<{ readonly exchange: Exchange; readonly silence: string | null }>
-  /** Asks for new keys and makes no use of them. */
-  signOnInVain(url: URL): Promise<void>
+  ): Promise<{ readonly exchange: Exchange; readonly noAnswer: string | null }>
+  /** Requests new keys and does not use them. */
+  signOnUnused(url: URL): Promise<void>
 }
 
 /** Signs a seeded terminal on. */
@@ -44,22 +47,22 @@ export async function openTerminal(core: Core, terminalId: string, url: URL): Pr
     state,
     frame: (message) => buildFrame('tpdu', tpdu, header, packWithMac(message, mac), core.lrc),
     async send(frame, to, hangUp) {
-      let silence: string | null = null
+      let noAnswer: string | null = null
       const send: Send = async (body) => {
         const init = {
           method: 'POST',
           headers: { 'content-type': ISO_CONTENT_TYPE },
           body: Uint8Array.from(body),
         }
-        const answer = await ask(new URL('/v1/iso8583', to), init, hangUp)
+        const answer = await sendHttp(new URL('/v1/iso8583', to), init, hangUp)
         if (answer?.status === 200) return answer.bytes
-        silence = answer === null ? 'no connection' : `HTTP ${answer.status}`
+        noAnswer = answer === null ? 'no connection' : `HTTP ${answer.status}`
         return null
       }
       const link: Link = { core, send, now, macProfile, frame: 'tpdu', tpdu, header }
-      return { exchange: await exchangeFrame(link, 'resend', frame, macKey), silence }
+      return { exchange: await exchangeFrame(link, 'resend', frame, macKey), noAnswer }
     },
-    async signOnInVain(to) {
+    async signOnUnused(to) {
       takeStan(state)
       await terminalOf(core, terminalId, to).signOn()
     },

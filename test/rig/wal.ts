@@ -1,6 +1,6 @@
 /**
- * @module SQLite's write-ahead log as files (sqlite.org/walformat.html): what a loss of power may leave of it. Its header is 32
- * bytes; each frame a page behind 24 bytes.
+ * @module SQLite's write-ahead log as files (sqlite.org/walformat.html), and the states that a loss of power
+ * may leave. Its header is 32 bytes. Each frame is a page after 24 bytes.
  */
 
 import { appendFileSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs'
@@ -15,13 +15,16 @@ export interface Wal {
   readonly path: string
   /** Bytes up to the end of the last whole transaction. */
   readonly end: number
-  /** Bytes that a checkpoint has already carried into the database: they were on the disk before it began. */
-  readonly carried: number
-  /** Changes whenever the log begins again at its first frame. */
+  /** Bytes that a checkpoint already copied into the database. They were on the disk before it began. */
+  readonly checkpointed: number
+  /** Changes whenever the log restarts at its first frame. */
   readonly salt: string
 }
 
-/** What the log holds by its own frames, and what of it its index says is in the database already (walformat.html, 2.1). */
+/**
+ * The content of the log by its own frames, and the part that its index marks as copied into the database
+ * (walformat.html, 2.1).
+ */
 export function walOf(data: string): Wal {
   const name = readdirSync(data).find((file) => /^[0-9a-f]{64}\.sqlite-wal$/.test(file))
   if (name === undefined) throw new Error(`${data}: no write-ahead log`)
@@ -34,19 +37,22 @@ export function walOf(data: string): Wal {
     const commits = log.readUInt32BE(at + 4) !== 0
     if (commits) end = at + FRAME
   }
-  // The index is in native byte order, which is little-endian wherever workerd runs.
-  const carried = readFileSync(path.replace(/wal$/, 'shm')).readUInt32LE(96)
-  return { path, end, carried: HEADER + carried * FRAME, salt: salt.toString('hex') }
+  // The index is in native byte order, which is little-endian on every platform of workerd.
+  const checkpointed = readFileSync(path.replace(/wal$/, 'shm')).readUInt32LE(96)
+  return { path, end, checkpointed: HEADER + checkpointed * FRAME, salt: salt.toString('hex') }
 }
 
-/** The log ends after `length` bytes, in the middle of a frame or not. The index is gone, as after any restart. */
+/**
+ * The log ends after `length` bytes, possibly in the middle of a frame. The index is gone, as after any
+ * restart.
+ */
 export function cutWal({ path }: Wal, length: number): void {
   truncateSync(path, length)
   rmSync(path.replace(/wal$/, 'shm'))
 }
 
-/** Behind the last transaction stands the beginning of another, and then nothing that makes sense. */
-export function scrawl({ path, end }: Wal, noise: Uint8Array): void {
+/** After the last transaction comes the beginning of another, and then noise. */
+export function appendNoise({ path, end }: Wal, noise: Uint8Array): void {
   truncateSync(path, end)
   appendFileSync(path, noise)
   rmSync(path.replace(/wal$/, 'shm'))

@@ -1,4 +1,4 @@
-/** @module `workerd serve` as a child: which ports it took, what it said last, and its end. */
+/** @module `workerd serve` as a child process: its ports, its last lines, and its end. */
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
@@ -9,15 +9,15 @@ const workerd = createRequire(import.meta.url)('workerd').default as string
 
 export interface Workerd {
   readonly pid: number
-  /** Of its sockets, in the order of their names. */
+  /** The addresses of its sockets, in the order of their names. */
   readonly urls: readonly URL[]
   /** Milliseconds from the start of the process until it listened. */
   readonly startedIn: number
-  /** Settles when the process is gone. */
+  /** Returns when the process is gone. */
   end(signal: NodeJS.Signals): Promise<void>
 }
 
-/** Starts a configuration that lies in `dir`; settles when every named socket listens. */
+/** Starts a configuration in `dir`. Returns when every named socket listens. */
 export async function startWorkerd(
   dir: string,
   configuration: string,
@@ -29,21 +29,21 @@ export async function startWorkerd(
     cwd: dir,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
-  const gone = new Promise<void>((resolve) => child.on('close', () => resolve()))
+  const exited = new Promise<void>((resolve) => child.on('close', () => resolve()))
   const killAtExit = () => child.kill('SIGKILL')
   process.on('exit', killAtExit)
-  void gone.then(() => process.off('exit', killAtExit))
-  const attempt = listenTo(child, log)
-  const urls = await Promise.race([urlsOf(child, sockets), gone.then(() => undefined)])
-  if (urls === undefined) throw new Error(`workerd: ${attempt.join('\n')}`)
+  void exited.then(() => process.off('exit', killAtExit))
+  const lines = readLines(child, log)
+  const urls = await Promise.race([urlsOf(child, sockets), exited.then(() => undefined)])
+  if (urls === undefined) throw new Error(`workerd: ${lines.join('\n')}`)
   const end = async (signal: NodeJS.Signals) => {
     child.kill(signal)
-    await gone
+    await exited
   }
   return { pid: child.pid ?? 0, urls, startedIn: performance.now() - since, end }
 }
 
-/** Once workerd has told them all. */
+/** When workerd has reported them all. */
 function urlsOf(child: ChildProcess, sockets: readonly string[]): Promise<URL[]> {
   const ports = new Map<string, number>()
   return new Promise((resolve) => {
@@ -57,16 +57,16 @@ function urlsOf(child: ChildProcess, sockets: readonly string[]): Promise<URL[]>
   })
 }
 
-/** Passes each line on; returns the last of them as they come. */
-function listenTo(child: ChildProcess, log: (line: string) => void): string[] {
-  const attempt: string[] = []
+/** Passes each line on, and returns the last of them as they arrive. */
+function readLines(child: ChildProcess, log: (line: string) => void): string[] {
+  const lines: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue
     createInterface({ input: stream }).on('line', (line) => {
-      attempt.push(line)
-      if (attempt.length > 20) attempt.shift()
+      lines.push(line)
+      if (lines.length > 20) lines.shift()
       log(line)
     })
   }
-  return attempt
+  return lines
 }

@@ -1,6 +1,6 @@
 /**
- * @module Someone on the line of a world, who has no key: sends what was overheard once more, and what was never said under a MAC
- * that is made up, with the trace numbers that the terminal is about to use.
+ * @module An attacker in a world, without a key. It repeats observed frames, and sends forged ones with a
+ * made-up MAC and the STANs that the terminal will use next.
  */
 
 import { buildFrame } from '../../src/iso8583/frame.ts'
@@ -45,7 +45,7 @@ export class Attacker {
     fields.set(64, toHex(random.fill(new Uint8Array(8))))
     const body = pack({ mti: message.mti, fields })
     const forged = buildFrame('tpdu', TPDU, HEADER, body, core.lrc)
-    // Whatever it is told: an entry that no one else sent is found in the end.
+    // The answer does not matter: the final checks find an entry that no one else sent.
     await network.send(postFrame(forged), DEADLINE_MS)
   }
 }

@@ -1,18 +1,18 @@
-/** @module What the outside knows: which messages were sent, and what their senders were told and believed. */
+/** @module The clients' view: the sent messages, and the answers that their senders accepted. */
 
 import { createHmac, hkdfSync } from 'node:crypto'
 import type { EntryKind } from '../../src/domain/types.ts'
 
-/** An answer that its receiver had to believe. */
+/** An answer that its receiver had to accept. */
 export interface ClientAnswer {
   readonly at: number
   readonly verdict: 'approved' | 'declined'
-  /** Field 39, or the reason on the JSON door. */
+  /** Field 39, or the reason from the JSON API. */
   readonly code: string
   readonly rrn: string
-  /** Which question it answers: a void is asked for, and looked at. */
-  readonly how: 'asked' | 'looked at'
-  /** The answer without what may differ between two of the same: its MAC and the HTTP headers. */
+  /** The kind of request: a void is requested with POST and read with GET. */
+  readonly how: 'requested' | 'read'
+  /** The answer without the parts that may differ between two equal ones: its MAC and the HTTP headers. */
   readonly content: string
 }
 
@@ -21,32 +21,32 @@ export interface Sent {
   readonly kind: EntryKind
   readonly terminalId: string
   readonly merchantId: string
-  /** Of a message of the JSON door. */
+  /** Null for a message that is not of the JSON API. */
   readonly idempotencyKey: string | null
-  /** When its first copy left. */
+  /** The time of its first copy. */
   readonly sentAt: number
   readonly answers: ClientAnswer[]
-  /** Asks again, once all is calm; null where no answer came. */
-  readonly ask: () => Promise<ClientAnswer | null>
+  /** Sends it again at the end, without faults. Null without an answer. */
+  readonly resend: () => Promise<ClientAnswer | null>
 }
 
 export class Book {
   readonly sent = new Map<string, Sent>()
-  /** Of a reversal of the JSON door: what it is of. */
+  /** For a reversal by the JSON API: the key of its target. */
   readonly targets = new Map<string, string>()
-  /** How often a client was told to call someone, since no one knew. */
+  /** How often a client got `contact_acquirer`, because the outcome stayed unknown. */
   cases = 0
 
-  /** Enters a message before it leaves; a copy of one that was sent before is that one. */
+  /** Records a message before it is sent. A copy gets the record of the first. */
   enter(message: Omit<Sent, 'answers'>): Sent {
-    const known = this.sent.get(message.key)
-    if (known !== undefined) return known
+    const existing = this.sent.get(message.key)
+    if (existing !== undefined) return existing
     const entered = { ...message, answers: [] }
     this.sent.set(message.key, entered)
     return entered
   }
 
-  /** Voids that their senders neither heard of nor undid. */
+  /** Voids whose senders got no answer and did not reverse them. */
   open(): string[] {
     const undone = new Set<string>()
     for (const { key, kind, answers } of this.sent.values())
@@ -61,7 +61,7 @@ export class Book {
   }
 }
 
-/** The message key of what was asked with an `Idempotency-Key`, worked out without the service (keys.ts). */
+/** The message key for an `Idempotency-Key`, computed without the service (src/crypto/keyring.ts). */
 export function apiKey(masterKey: string, scope: string, kind: EntryKind, idempotencyKey: string): string {
   const info = Buffer.from('annul content fingerprint')
   const key = hkdfSync('sha256', Buffer.from(masterKey, 'hex'), new Uint8Array(32), info, 32)

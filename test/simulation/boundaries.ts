@@ -1,6 +1,6 @@
 /**
- * @module The places at which a message on its way can be struck, and what can strike it there: one fault at one place, the rest
- * of the world calm.
+ * @module The boundaries that a message passes, and the faults that can strike there: one fault at one
+ * boundary, no others in the world.
  */
 
 import { type Fault as AcquirerFault, NO_FAULTS } from '../../src/simulator/faults.ts'
@@ -8,8 +8,8 @@ import type { AcquirerLink, AcquirerPlan } from './platform/acquirer-link.ts'
 import type { Trip } from './platform/d1.ts'
 import type { D1Plan, Isolate } from './platform/isolate.ts'
 
-/** In the order in which they are met: a trip leaves, its results come, …, the answer leaves. */
-export type Place = 'd1 asked' | 'd1 answers' | 'acquirer asked' | 'acquirer answers' | 'answer'
+/** In the order of a message: a trip leaves, its results return, …, the answer leaves. */
+export type Boundary = 'd1 request' | 'd1 reply' | 'acquirer request' | 'acquirer response' | 'answer'
 
 export const STRIKES = [
   'crash',
@@ -17,51 +17,51 @@ export const STRIKES = [
   'd1 fails before, always',
   'd1 fails after, once',
   'd1 fails after, always',
-  'd1 fails, and does it later',
+  'd1 fails, applied later',
   'acquirer late',
   'acquirer twice',
-  'acquirer silent',
+  'acquirer without answer',
 ] as const
 export type Strike = (typeof STRIKES)[number]
 
-/** Where a fault can strike at all. */
-const FITS: Readonly<Record<Strike, readonly Place[]>> = {
-  crash: ['d1 asked', 'd1 answers', 'acquirer asked', 'acquirer answers', 'answer'],
-  'd1 fails before, once': ['d1 asked'],
-  'd1 fails before, always': ['d1 asked'],
-  'd1 fails after, once': ['d1 answers'],
-  'd1 fails after, always': ['d1 answers'],
-  'd1 fails, and does it later': ['d1 asked'],
-  'acquirer late': ['acquirer asked', 'acquirer answers'],
-  'acquirer twice': ['acquirer asked', 'acquirer answers'],
-  'acquirer silent': ['acquirer asked', 'acquirer answers'],
+/** The boundaries of each fault. */
+const POSSIBLE: Readonly<Record<Strike, readonly Boundary[]>> = {
+  crash: ['d1 request', 'd1 reply', 'acquirer request', 'acquirer response', 'answer'],
+  'd1 fails before, once': ['d1 request'],
+  'd1 fails before, always': ['d1 request'],
+  'd1 fails after, once': ['d1 reply'],
+  'd1 fails after, always': ['d1 reply'],
+  'd1 fails, applied later': ['d1 request'],
+  'acquirer late': ['acquirer request', 'acquirer response'],
+  'acquirer twice': ['acquirer request', 'acquirer response'],
+  'acquirer without answer': ['acquirer request', 'acquirer response'],
 }
 
-export const fits = (strike: Strike, place: Place): boolean => FITS[strike].includes(place)
+export const fits = (strike: Strike, boundary: Boundary): boolean => POSSIBLE[strike].includes(boundary)
 
-/** Faults of the acquirer on its way there, and on its way back. */
+/** Faults of the acquirer on the request, and on the response. */
 const ACQUIRER_FAULTS: Readonly<Partial<Record<Strike, readonly [AcquirerFault, AcquirerFault]>>> = {
   'acquirer late': ['late_request', 'late_answer'],
   'acquirer twice': ['twice', 'twice'],
-  'acquirer silent': ['drop_request', 'drop_answer'],
+  'acquirer without answer': ['drop_request', 'drop_answer'],
 }
 
-/** How often a batch whose fate is not known is sent once more. */
+/** How often a batch with an unknown outcome is sent again. */
 const REPEATS = 2
 const LOST = 'D1_ERROR: Network connection lost.'
-const CALM = { there: 2, back: 2 }
-/** How long a competitor has, while the message waits at its place. */
+const DELAYS = { there: 2, back: 2 }
+/** The time that a competitor has while the message waits at its boundary. */
 const PAUSE_MS = 3_000
 
 export class Boundaries {
-  /** Met so far, while watching. */
-  readonly met: Place[] = []
+  /** The boundaries passed so far, while watching. */
+  readonly met: Boundary[] = []
   readonly #acquirer: () => AcquirerLink
   #watched: Isolate | null = null
   #at = -1
   #strike: Strike | null = null
   #compete: (() => void) | null = null
-  /** The trip whose fate was not told. */
+  /** The trip whose outcome was lost. */
   #lost: string | null = null
   #repeats = 0
 
@@ -69,7 +69,10 @@ export class Boundaries {
     this.#acquirer = acquirer
   }
 
-  /** From now on the boundaries of this isolate are counted; `strike` befalls the one numbered `at`, `compete` runs there. */
+  /**
+   * Counts the boundaries of this isolate from now on. `strike` hits the one numbered `at`, and `compete`
+   * runs there.
+   */
   watch(isolate: Isolate, at: number, strike: Strike | null, compete: (() => void) | null): void {
     this.met.length = 0
     this.#watched = isolate
@@ -84,19 +87,19 @@ export class Boundaries {
   }
 
   planTrip(isolate: Isolate, trip: Trip): D1Plan {
-    if (isolate !== this.#watched) return { ...CALM, fate: 'done' }
-    // The very same batch sent once more is no new boundary, and `always` means that one too.
+    if (isolate !== this.#watched) return { ...DELAYS, fate: 'done' }
+    // The same batch sent again is not a new boundary, and `always` applies to it too.
     if (this.#lost !== null && this.#repeats > 0 && textOf(trip) === this.#lost) {
       this.#repeats--
-      return { ...CALM, fate: this.#strike?.endsWith('always') ? fateOf(this.#strike) : 'done' }
+      return { ...DELAYS, fate: this.#strike?.endsWith('always') ? fateOf(this.#strike) : 'done' }
     }
-    const asked = this.#meet(isolate, 'd1 asked')
-    const answers = this.#meet(isolate, 'd1 answers')
-    const there = CALM.there + (asked?.pause ?? 0)
-    const back = CALM.back + (answers?.pause ?? 0)
-    if (asked?.strike === 'crash') return { there, back, fate: 'done', crash: 'before' }
-    if (answers?.strike === 'crash') return { there, back, fate: 'done', crash: 'after' }
-    const strike = asked?.strike ?? answers?.strike ?? null
+    const request = this.#pass(isolate, 'd1 request')
+    const reply = this.#pass(isolate, 'd1 reply')
+    const there = DELAYS.there + (request?.pause ?? 0)
+    const back = DELAYS.back + (reply?.pause ?? 0)
+    if (request?.strike === 'crash') return { there, back, fate: 'done', crash: 'before' }
+    if (reply?.strike === 'crash') return { there, back, fate: 'done', crash: 'after' }
+    const strike = request?.strike ?? reply?.strike ?? null
     if (strike !== null) {
       this.#lost = textOf(trip)
       this.#repeats = REPEATS
@@ -105,26 +108,26 @@ export class Boundaries {
   }
 
   planAcquirer(isolate: Isolate): AcquirerPlan {
-    const asked = this.#meet(isolate, 'acquirer asked')
-    const answers = this.#meet(isolate, 'acquirer answers')
-    const there = CALM.there + (asked?.pause ?? 0)
-    const back = CALM.back + (answers?.pause ?? 0)
-    if (asked?.strike === 'crash') return { there, back, crash: 'before' }
-    if (answers?.strike === 'crash') return { there, back, crash: 'after' }
-    const faults = ACQUIRER_FAULTS[asked?.strike ?? answers?.strike ?? 'crash']
-    const fault = faults?.[asked?.strike == null ? 1 : 0]
+    const request = this.#pass(isolate, 'acquirer request')
+    const reply = this.#pass(isolate, 'acquirer response')
+    const there = DELAYS.there + (request?.pause ?? 0)
+    const back = DELAYS.back + (reply?.pause ?? 0)
+    if (request?.strike === 'crash') return { there, back, crash: 'before' }
+    if (reply?.strike === 'crash') return { there, back, crash: 'after' }
+    const faults = ACQUIRER_FAULTS[request?.strike ?? reply?.strike ?? 'crash']
+    const fault = faults?.[request?.strike == null ? 1 : 0]
     this.#acquirer().simulator.follow(fault === undefined ? NO_FAULTS : { rates: {}, script: [{ fault }] })
     return { there, back }
   }
 
-  answering(isolate: Isolate): void {
-    const met = this.#meet(isolate, 'answer')
+  onAnswer(isolate: Isolate): void {
+    const met = this.#pass(isolate, 'answer')
     if (met?.strike === 'crash') isolate.crash()
   }
 
-  #meet(isolate: Isolate, place: Place): { strike: Strike | null; pause: number } | null {
+  #pass(isolate: Isolate, boundary: Boundary): { strike: Strike | null; pause: number } | null {
     if (isolate !== this.#watched) return null
-    this.met.push(place)
+    this.met.push(boundary)
     if (this.met.length - 1 !== this.#at) return null
     const compete = this.#compete
     compete?.()
@@ -142,7 +145,7 @@ function fateOf(strike: Strike | null): D1Plan['fate'] {
     case 'd1 fails after, once':
     case 'd1 fails after, always':
       return { error: LOST, applied: 'yes' }
-    case 'd1 fails, and does it later':
+    case 'd1 fails, applied later':
       return { error: LOST, applied: { late: 2_000 } }
     default:
       return 'done'

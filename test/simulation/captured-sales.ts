@@ -1,4 +1,4 @@
-/** @module The capture feed of a world: tells of sales made elsewhere until it is told that each is known. */
+/** @module The sender of captured sales in a world: sends sales made elsewhere until each is final. */
 
 import { posMessageKey } from '../../src/domain/message-key.ts'
 import type { LogEntry } from '../../src/terminal/state.ts'
@@ -8,9 +8,9 @@ import type { TestTerminal } from './terminal.ts'
 
 const DEADLINE_MS = 20_000
 
-/** Gives the terminal a sale that was made elsewhere, and tells Annul of it. */
+/** Puts a sale made elsewhere into the terminal's log, and sends it to Annul. */
 export function captureFor(context: ActorContext) {
-  const office = new Power('captured_sale')
+  const sender = new Power('captured_sale')
   let captured = 0
   return async (terminal: TestTerminal, stan: string, amount: number, pan: string): Promise<void> => {
     const { scheduler, random, book, sales, network, act } = context
@@ -21,7 +21,7 @@ export function captureFor(context: ActorContext) {
     const sale = { merchantId, terminalId, batchNumber, stan, amount, pan, rrn, authorizationCode }
     const key = posMessageKey(sale, 'sale')
     const request = requestOf(context, sale)
-    const ask = async () => {
+    const send = async () => {
       const reply = await network.send(request, DEADLINE_MS)
       if (reply === null || reply.body.length === 0) return null
       const body = JSON.parse(new TextDecoder().decode(reply.body)) as Record<string, unknown>
@@ -29,10 +29,10 @@ export function captureFor(context: ActorContext) {
       const verdict = reply.status === 201 ? ('approved' as const) : ('declined' as const)
       const code = String(body.reason ?? '00')
       const answers = { at: scheduler.now, verdict, code, rrn: code === '00' ? rrn : '' }
-      return { ...answers, how: 'asked' as const, content: JSON.stringify(body) }
+      return { ...answers, how: 'requested' as const, content: JSON.stringify(body) }
     }
     const names = { key, kind: 'sale', terminalId, merchantId, idempotencyKey: null } as const
-    const sent = book.enter({ ...names, sentAt: scheduler.now, ask })
+    const sent = book.enter({ ...names, sentAt: scheduler.now, resend: send })
     const entry: LogEntry = {
       kind: 'sale',
       batchNumber,
@@ -45,10 +45,10 @@ export function captureFor(context: ActorContext) {
     }
     terminal.state.log.push(entry)
     terminal.save()
-    act(office, async () => {
+    act(sender, async () => {
       await scheduler.sleep(random.delay(2000))
       for (;;) {
-        const answers = await ask()
+        const answers = await send()
         if (answers !== null) {
           sent.answers.push(answers)
           if (answers.verdict === 'approved') sales.push({ merchantId, terminalId, rrn, amount })
@@ -60,7 +60,10 @@ export function captureFor(context: ActorContext) {
   }
 }
 
-function requestOf({ bearers }: ActorContext, sale: Readonly<Record<string, string | number>>): HttpRequest {
+function requestOf(
+  { bearerKeys: bearers }: ActorContext,
+  sale: Readonly<Record<string, string | number>>,
+): HttpRequest {
   const body = JSON.stringify({ ...sale, fee: Math.floor(Number(sale.amount) / 200) })
   return {
     method: 'POST',

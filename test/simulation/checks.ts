@@ -1,11 +1,11 @@
-/** @module What must hold when a world has come to rest. Each check throws with what is wrong. */
+/** @module The rules at the end of a world. Each check throws a violation that names the fault. */
 
 import { isDeepStrictEqual } from 'node:util'
 import type { JournalEntry } from '../../src/domain/types.ts'
 import type { Ledger } from '../../src/simulator/ledger.ts'
 import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
 import type { Book, ClientAnswer, Sent } from './book.ts'
-import { type Deed, FOLLOW_UP, Model } from './model.ts'
+import { FOLLOW_UP, Model, type Transaction } from './model.ts'
 import type { Row, Storage } from './platform/d1.ts'
 
 export class Violation extends Error {}
@@ -26,7 +26,7 @@ export interface Stream {
   readonly model: Model
 }
 
-/** Every terminal's entries, in order, once its chain was found sound. */
+/** Every terminal's entries, in order, after its chain was verified. */
 export async function checkChains(storage: Storage): Promise<Map<string, JournalEntry[]>> {
   const streams = new Map<string, JournalEntry[]>()
   const terminals = storage.rows('select terminal_id, head_seq, head_hash from terminal order by terminal_id')
@@ -46,7 +46,7 @@ export async function checkChains(storage: Storage): Promise<Map<string, Journal
   return streams
 }
 
-/** Every terminal's journal: the chain intact, and every answer the one that the rules give. */
+/** Every terminal's journal: the chain is intact, and every answer follows the rules. */
 export async function readStreams(storage: Storage, book: Book, hasAcquirer: boolean): Promise<Stream[]> {
   const streams: Stream[] = []
   for (const [terminalId, entries] of await checkChains(storage)) {
@@ -60,15 +60,15 @@ export async function readStreams(storage: Storage, book: Book, hasAcquirer: boo
 const inOrder = <T>(list: Iterable<T>): T[] =>
   [...list].map((row) => ({ ...row })).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 
-/** The tables say what the model says. */
+/** The tables match the model. */
 export function checkProjections(storage: Storage, { terminalId, model }: Stream): void {
   const rows = (sql: string): Row[] => inOrder(storage.rows(`${sql} where terminal_id = ?`, terminalId))
-  const deeds = [...model.deeds.values()].filter(({ id }) => id !== '')
+  const transactions = [...model.transactions.values()].filter(({ id }) => id !== '')
   const compare = (sql: string, expected: Iterable<Row>, what: string) =>
     same(rows(sql), inOrder(expected), what)
   compare(
     'select message_key, amount, status from sale',
-    deeds
+    transactions
       .filter(({ kind, isAnswered }) => kind === 'sale' && isAnswered)
       .map(({ key, amount, state }) => ({
         message_key: key,
@@ -79,16 +79,20 @@ export function checkProjections(storage: Storage, { terminalId, model }: Stream
   )
   compare(
     'select message_key, amount, state from void',
-    deeds
+    transactions
       .filter(({ kind }) => kind === 'void')
       .map(({ key, amount, state }) => ({ message_key: key, amount, state })),
     'voids',
   )
   compare(
     'select message_key, state, case_reason is not null as is_case from acquirer_message',
-    deeds
+    transactions
       .filter(({ isForwarded }) => isForwarded)
-      .map(({ key, state, caseIs }) => ({ message_key: key, state, is_case: caseIs === 'none' ? 0 : 1 })),
+      .map(({ key, state, caseState }) => ({
+        message_key: key,
+        state,
+        is_case: caseState === 'none' ? 0 : 1,
+      })),
     'messages to the acquirer',
   )
   compare(
@@ -110,7 +114,7 @@ export function checkProjections(storage: Storage, { terminalId, model }: Stream
   )
 }
 
-/** At most one void of a sale may have an effect, and it is for all of it. */
+/** At most one void of a sale may have an effect, and it is for the full amount. */
 export function checkVoids(storage: Storage): void {
   const voided = storage.rows(
     `select sale.id, sale.amount, sum(void.amount) as sum, count(*) as n from void join sale on sale.id = void.sale_id
@@ -119,15 +123,15 @@ export function checkVoids(storage: Storage): void {
   same(voided.length, 0, `sales voided other than once and in full: ${JSON.stringify(voided)}`)
 }
 
-/** What was told is what stands, and was told in the order in which it was decided. */
+/** The answers match the state, and came in the order of the decisions. */
 export function checkAnswers(book: Book, streams: readonly Stream[]): void {
   for (const { entries, model } of streams) {
     const byKey = new Map(entries.map((entry) => [entry.messageKey, entry]))
     for (const { messageKey } of entries) {
       const sent = book.sent.get(messageKey)
-      const answering = byKey.get(`${messageKey}|outcome`) ?? byKey.get(messageKey)
+      const outcome = byKey.get(`${messageKey}|outcome`) ?? byKey.get(messageKey)
       for (const answers of sent?.answers ?? [])
-        if (sent !== undefined) checkOne(sent, answers, answering, model)
+        if (sent !== undefined) checkOne(sent, answers, outcome, model)
     }
     checkOrder(book, entries)
   }
@@ -136,39 +140,39 @@ export function checkAnswers(book: Book, streams: readonly Stream[]): void {
     for (const { verdict, code } of answers)
       must(
         written.has(key) || verdict === 'declined' || kind === 'settlement' || kind === 'upload_end',
-        `${key} was told ${code} and is not written`,
+        `${key} got ${code} and is not written`,
       )
 }
 
 function checkOne(sent: Sent, answers: ClientAnswer, entry: JournalEntry | undefined, model: Model): void {
   const { key, kind } = sent
-  // Written only when it closes the batch; its totals are held against the model.
+  // Written only when it closes the batch. The model checks its totals.
   if (kind === 'settlement' || kind === 'upload_end') return
   const movesMoney = kind === 'sale' || kind === 'void'
   const answer = entry?.answer ?? null
   if (answers.verdict === 'approved') {
-    must(answer !== null, `${key} was told ${answers.code} and has no answer written`)
-    same([answers.rrn, null], [answer.rrn, answer.reason], `${key} was told`)
+    must(answer !== null, `${key} got ${answers.code} and has no answer written`)
+    same([answers.rrn, null], [answer.rrn, answer.reason], `answer to ${key}`)
     must(
       !movesMoney || model.stands(key) || model.reversed.get(key) === 'reversed',
-      `${key} was approved, and neither stands nor was reversed`,
+      `${key} was approved, but neither stands nor was reversed`,
     )
   } else if (movesMoney) {
-    must(!model.stands(key), `${key} was declined (${answers.code}) and stands`)
+    must(!model.stands(key), `${key} was declined (${answers.code}), but stands`)
     const isReversed =
       answers.code === '12' || answers.code === 'message_reversed' || answers.code === 'reversed'
     must(
       answer?.reason !== null || isReversed,
-      `${key} was declined (${answers.code}), and its entry approves it`,
+      `${key} was declined (${answers.code}), but its entry approves it`,
     )
   }
   const recorded = sent.answers.filter(
     ({ rrn, how }) => rrn === answers.rrn && rrn !== '' && how === answers.how,
   )
-  for (const again of recorded) same(again.content, answers.content, `${key} was told twice`)
+  for (const again of recorded) same(again.content, answers.content, `second answer to ${key}`)
 }
 
-/** No message that was answered before another was sent comes after it in the journal. */
+/** A message that was answered before another was sent precedes it in the journal. */
 function checkOrder(book: Book, entries: readonly JournalEntry[]): void {
   let latestSent = 0
   let of = ''
@@ -177,7 +181,7 @@ function checkOrder(book: Book, entries: readonly JournalEntry[]): void {
     if (sent === undefined) continue
     const answers = sent.answers.filter(({ rrn }) => rrn === '' || rrn === answer?.rrn)
     const first = Math.min(...answers.map(({ at }) => at))
-    must(first >= latestSent, `${messageKey} was answered before ${of} was sent, and comes after it`)
+    must(first >= latestSent, `${messageKey} was answered before ${of} was sent, but follows it`)
     if (sent.sentAt > latestSent) {
       latestSent = sent.sentAt
       of = messageKey
@@ -185,47 +189,52 @@ function checkOrder(book: Book, entries: readonly JournalEntry[]): void {
   }
 }
 
-/** Every entry is a message that someone sent, or follows from one. */
+/** Every entry is a sent message, or follows from one. */
 export function checkSent(book: Book, streams: readonly Stream[]): void {
   for (const { entries } of streams)
     for (const { messageKey, kind } of entries) {
       const key = messageKey.replace(FOLLOW_UP, '')
-      must(kind === 'provision' || book.sent.has(key), `${messageKey} was sent by no one`)
+      must(kind === 'provision' || book.sent.has(key), `${messageKey} was never sent`)
     }
 }
 
-/** What stands at the acquirer stands here, and the other way round; where it does not, a person knows. */
+/** The same messages stand at the acquirer and here. A difference has a case. */
 export function checkAcquirer(ledger: Ledger, storage: Storage, streams: readonly Stream[]): void {
-  const deeds = new Map<string, Deed>()
-  for (const { model } of streams) for (const deed of model.deeds.values()) deeds.set(deed.key, deed)
-  const ours = new Map<string, Deed>()
+  const transactions = new Map<string, Transaction>()
+  for (const { model } of streams)
+    for (const transaction of model.transactions.values()) transactions.set(transaction.key, transaction)
+  const ours = new Map<string, Transaction>()
   const messages = storage.rows(
     'select message_key, kind, terminal_id, batch_number, acquirer_stan from acquirer_message',
   )
   for (const { message_key, kind, terminal_id, batch_number, acquirer_stan } of messages) {
-    const deed = deeds.get(String(message_key))
-    if (deed !== undefined) ours.set(`${kind} ${terminal_id} ${batch_number} ${acquirer_stan}`, deed)
+    const transaction = transactions.get(String(message_key))
+    if (transaction !== undefined)
+      ours.set(`${kind} ${terminal_id} ${batch_number} ${acquirer_stan}`, transaction)
   }
   for (const item of ledger.items()) {
-    const place = `${item.of} ${item.terminalId} ${item.batchNumber} ${item.stan}`
-    const deed = ours.get(place)
-    must(deed !== undefined, `the acquirer has ${place}, which we do not know`)
-    ours.delete(place)
-    const agrees = (item.state === 'approved') === (deed.state === 'approved')
-    must(agrees || deed.caseIs === 'open', `${deed.key} is ${deed.state}, at the acquirer ${item.state}`)
-  }
-  for (const deed of ours.values())
-    must(deed.state !== 'approved', `${deed.key} is approved, and the acquirer does not know it`)
-  for (const deed of deeds.values())
+    const slot = `${item.of} ${item.terminalId} ${item.batchNumber} ${item.stan}`
+    const transaction = ours.get(slot)
+    must(transaction !== undefined, `the acquirer has ${slot}, which is unknown here`)
+    ours.delete(slot)
+    const agrees = (item.state === 'approved') === (transaction.state === 'approved')
     must(
-      !deed.isForwarded ||
-        deed.caseIs === 'open' ||
-        ['approved', 'declined', 'reversed'].includes(deed.state),
-      `${deed.key} is still ${deed.state}, and no one knows`,
+      agrees || transaction.caseState === 'open',
+      `${transaction.key} is ${transaction.state}, at the acquirer ${item.state}`,
+    )
+  }
+  for (const transaction of ours.values())
+    must(transaction.state !== 'approved', `${transaction.key} is approved, but unknown at the acquirer`)
+  for (const transaction of transactions.values())
+    must(
+      !transaction.isForwarded ||
+        transaction.caseState === 'open' ||
+        ['approved', 'declined', 'reversed'].includes(transaction.state),
+      `${transaction.key} is still ${transaction.state} without a case`,
     )
 }
 
-/** Nothing is undecided for longer than was promised, unless a person was called. A run of cron may lie in between. */
+/** No message is undecided after its deadline without a case. One cron run may lie in between. */
 export function checkOverdue(storage: Storage, now: number): void {
   const overdue = storage.rows(
     `select message_key, state from acquirer_message where state in ('pending', 'undoing', 'reversing')
@@ -235,20 +244,20 @@ export function checkOverdue(storage: Storage, now: number): void {
   same(overdue.length, 0, `undecided for too long: ${JSON.stringify(overdue)}`)
 }
 
-/** On what the acquirer and we do not agree, and may without a person. */
-export const sentToAcquirer = (storage: Storage): Row[] =>
+/** Messages on which the acquirer and we do not agree, and may without a person. */
+export const unsettledAtAcquirer = (storage: Storage): Row[] =>
   storage.rows(
     `select message_key, state, case_reason from acquirer_message
      where next_at is not null and case_reason is not 'reversal_refused'`,
   )
 
-/** An acquirer that answers again is believed: what no one looked at but for its silence ends by itself. */
+/** A returning acquirer is believed: cases without an answer from it end by themselves. */
 export function checkAgreed(storage: Storage): void {
-  const owed = sentToAcquirer(storage)
-  same(owed.length, 0, `owed to an acquirer that answers: ${JSON.stringify(owed)}`)
+  const unsettled = unsettledAtAcquirer(storage)
+  same(unsettled.length, 0, `still queued at an acquirer that answers: ${JSON.stringify(unsettled)}`)
 }
 
-/** None of these stands in any row or line. */
+/** No row and no log line holds any of these. */
 export function checkSecrets(storage: Storage, lines: readonly string[], secrets: readonly string[]): void {
   const tables = storage.rows<{ name: string }>(`select name from sqlite_master where type = 'table'`)
   const all = [...tables.map(({ name }) => JSON.stringify(storage.rows(`select * from ${name}`))), ...lines]

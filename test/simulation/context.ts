@@ -1,4 +1,4 @@
-/** @module What the actors of a world share. */
+/** @module The state that the actors of a world share. */
 
 import type { Core } from '../../src/core/instance.ts'
 import type { Message } from '../../src/iso8583/message.ts'
@@ -8,7 +8,7 @@ import type { Network } from './platform/network.ts'
 import type { Random } from './platform/random.ts'
 import type { Owner, Scheduler } from './platform/scheduler.ts'
 
-/** A sale that someone was told of. */
+/** A sale with an answer to its sender. */
 export interface KnownSale {
   readonly merchantId: string
   readonly terminalId: string
@@ -20,24 +20,24 @@ export interface ActorContext {
   readonly scheduler: Scheduler
   readonly random: Random
   readonly network: Network
-  /** Lets an actor act; what it throws ends the world. */
+  /** Runs an actor. An exception ends the world. */
   act(owner: Owner, actions: () => Promise<void>): void
-  /** Whether the power of the terminal that asks is about to fail. */
+  /** Whether the power of the requesting terminal is about to fail. */
   readonly losesPower: () => boolean
-  /** From now on nothing strikes, until what is returned is called. */
-  readonly spare: () => () => void
+  /** Pauses all faults until the returned function is called. */
+  readonly pauseFaults: () => () => void
   readonly storage: Storage
   readonly book: Book
-  /** The clients' own, not the service's. */
+  /** The clients' own core, not the service's. */
   readonly core: Core
   readonly sales: KnownSale[]
-  /** Sales, voids and reversals as they went over the wire, the latest. */
+  /** The latest sales, voids and reversals as sent on the wire. */
   readonly observed: { readonly frame: Uint8Array; readonly message: Message }[]
   /** Bearer keys by merchant. */
-  readonly bearers: ReadonlyMap<string, string>
+  readonly bearerKeys: ReadonlyMap<string, string>
 }
 
-/** An actor that can lose its power: what it waited for never comes. */
+/** An actor that can lose its power: its pending waits never end. */
 export class Power implements Owner {
   readonly name: string
   #isOn = true

@@ -1,6 +1,6 @@
 /**
- * @module `npm run test:crash-points [-- --play P --acquirer A --mode M --at N --strike S]`: the whole grid, or one cell of it with
- * its transcript.
+ * @module `npm run test:crash-points [-- --play P --acquirer A --mode M --at N --strike S]`: the whole grid,
+ * or one cell with its transcript.
  */
 
 import { parseArgs } from 'node:util'
@@ -34,7 +34,7 @@ if (values.play === undefined) {
   const rows = await runGrid(module, { threads: 2 })
   for (const { violations } of rows)
     for (const violation of violations) print(`npm run test:crash-points -- ${violation}`)
-  print('Boundaries of each play in each mode, the cells of all, and how many of them ended wrong:')
+  print('Boundaries of each play in each mode, all cells, and the number of cells with a violation:')
   print(tableOf(rows))
   print(`${((performance.now() - start) / 1000).toFixed(0)} s`)
   process.exitCode = rows.every(({ violations }) => violations.length === 0) ? 0 : 1

@@ -1,11 +1,11 @@
 /**
- * @module The grid of crash points: every place at which a message on its way can be struck × everything that can strike it there
- * × {its first time, a copy of it, against a competitor}. Each cell is a world of its own; when it has recovered, everything
- * must hold that must hold.
+ * @module The grid of crash points. It crosses every boundary that a message passes, every fault that can
+ * strike there, and {its first time, a copy of it, against a competitor}. Each cell is a world of its own.
+ * After the recovery every rule must hold.
  */
 
 import { testCard } from '../../src/terminal/test-cards.ts'
-import { Boundaries, type Place, type Strike } from './boundaries.ts'
+import { Boundaries, type Boundary, type Strike } from './boundaries.ts'
 import { must } from './checks.ts'
 import { Power } from './context.ts'
 import { Harness, MASTER_KEY } from './harness.ts'
@@ -20,29 +20,29 @@ export type Mode = (typeof MODES)[number]
 const MINUTE = 60_000
 const START = Date.UTC(2026, 5, 1, 2, 18)
 const MERCHANT = '123456789012345'
-/** Whoever has this name is served by the second isolate. */
+/** The second isolate serves the owner with this name. */
 const COMPETITOR = 'competitor'
 
-interface Scene {
+interface Setup {
   readonly testTerminal: TestTerminal
   readonly merchantClient: MerchantClient
-  /** Sells, and gives the trace number of the sale. */
+  /** Sells, and returns the STAN of the sale. */
   sell(): Promise<string>
-  /** Voids a sale by its trace number, and gives that of the void. */
+  /** Voids a sale by its STAN, and returns the void's STAN. */
   voidOf(saleStan: string): Promise<string>
-  /** The next request is lost on its way. */
+  /** Loses the next request on its way. */
   loseNext(): void
-  knownSale(saleStan: string): ReturnType<MerchantClient['want']>
+  plannedVoidOf(saleStan: string): ReturnType<MerchantClient['planVoid']>
 }
 
-/** What is done beforehand; then what is struck, the same once more, and whoever comes in its way. */
-interface Act {
+/** The struck message, the same message again, and a competing one. */
+interface Steps {
   first(): Promise<unknown>
   copy(): Promise<unknown>
   compete(): Promise<unknown>
 }
 
-type Play = (scene: Scene) => Promise<Act>
+type Play = (setup: Setup) => Promise<Steps>
 
 const PLAYS: Readonly<Record<string, Play>> = {
   sale: async ({ testTerminal }) => {
@@ -50,14 +50,14 @@ const PLAYS: Readonly<Record<string, Play>> = {
     const again = () => testTerminal.terminal.resend(testTerminal.lastFrame ?? new Uint8Array(0))
     return { first, copy: again, compete: again }
   },
-  void: async (scene) => {
-    const { testTerminal, merchantClient } = scene
-    const sale = await scene.sell()
-    const known = scene.knownSale(sale)
+  void: async (setup) => {
+    const { testTerminal, merchantClient } = setup
+    const sale = await setup.sell()
+    const planned = setup.plannedVoidOf(sale)
     return {
       first: () => testTerminal.terminal.voidSale(sale),
       copy: () => testTerminal.terminal.resend(testTerminal.lastFrame ?? new Uint8Array(0)),
-      compete: () => merchantClient.void(known),
+      compete: () => merchantClient.void(planned),
     }
   },
   'sale against its reversal': async ({ testTerminal }) => {
@@ -69,70 +69,70 @@ const PLAYS: Readonly<Record<string, Play>> = {
       compete: () => testTerminal.terminal.reverse(testTerminal.state.log.at(-1)?.stan),
     }
   },
-  'void against its reversal': async (scene) => {
-    const { testTerminal } = scene
-    const sale = await scene.sell()
+  'void against its reversal': async (setup) => {
+    const { testTerminal } = setup
+    const sale = await setup.sell()
     const again = () => testTerminal.terminal.resend(testTerminal.lastFrame ?? new Uint8Array(0))
     const compete = () => testTerminal.terminal.reverse(testTerminal.state.log.at(-1)?.stan)
     return { first: () => testTerminal.terminal.voidSale(sale), copy: again, compete }
   },
-  'void, JSON': async (scene) => {
-    const { testTerminal, merchantClient } = scene
-    const sale = await scene.sell()
-    const known = scene.knownSale(sale)
-    const first = () => merchantClient.void(known)
+  'void, JSON': async (setup) => {
+    const { testTerminal, merchantClient } = setup
+    const sale = await setup.sell()
+    const planned = setup.plannedVoidOf(sale)
+    const first = () => merchantClient.void(planned)
     return { first, copy: first, compete: () => testTerminal.terminal.voidSale(sale) }
   },
-  'reversal of a void': async (scene) => {
-    const { testTerminal } = scene
-    const voided = await scene.voidOf(await scene.sell())
+  'reversal of a void': async (setup) => {
+    const { testTerminal } = setup
+    const voided = await setup.voidOf(await setup.sell())
     const frame = testTerminal.lastFrame ?? new Uint8Array(0)
     const first = () => testTerminal.terminal.reverse(voided)
     return { first, copy: first, compete: () => testTerminal.terminal.resend(frame) }
   },
-  'reversal before the void': async (scene) => {
-    const { testTerminal } = scene
-    const sale = await scene.sell()
-    scene.loseNext()
+  'reversal before the void': async (setup) => {
+    const { testTerminal } = setup
+    const sale = await setup.sell()
+    setup.loseNext()
     await testTerminal.terminal.voidSale(sale)
     const frame = testTerminal.lastFrame ?? new Uint8Array(0)
     const first = () => testTerminal.terminal.reverse(testTerminal.state.log.at(-1)?.stan)
     return { first, copy: first, compete: () => testTerminal.terminal.resend(frame) }
   },
-  'reversal of a sale': async (scene) => {
-    const { testTerminal, merchantClient } = scene
-    const sale = await scene.sell()
-    const known = scene.knownSale(sale)
+  'reversal of a sale': async (setup) => {
+    const { testTerminal, merchantClient } = setup
+    const sale = await setup.sell()
+    const planned = setup.plannedVoidOf(sale)
     const first = () => testTerminal.terminal.reverse(sale)
-    return { first, copy: first, compete: () => merchantClient.void(known) }
+    return { first, copy: first, compete: () => merchantClient.void(planned) }
   },
-  'reversal of a voided sale': async (scene) => {
-    const { testTerminal } = scene
-    const sale = await scene.sell()
-    await scene.voidOf(sale)
+  'reversal of a voided sale': async (setup) => {
+    const { testTerminal } = setup
+    const sale = await setup.sell()
+    await setup.voidOf(sale)
     const frame = testTerminal.lastFrame ?? new Uint8Array(0)
     const first = () => testTerminal.terminal.reverse(sale)
     return { first, copy: first, compete: () => testTerminal.terminal.resend(frame) }
   },
-  'reversal of a void, JSON': async (scene) => {
-    const { merchantClient } = scene
-    const known = scene.knownSale(await scene.sell())
-    await merchantClient.void(known)
-    const first = () => merchantClient.reverse(known)
-    return { first, copy: first, compete: () => merchantClient.void(known) }
+  'reversal of a void, JSON': async (setup) => {
+    const { merchantClient } = setup
+    const planned = setup.plannedVoidOf(await setup.sell())
+    await merchantClient.void(planned)
+    const first = () => merchantClient.reverse(planned)
+    return { first, copy: first, compete: () => merchantClient.void(planned) }
   },
-  'reversal before the void, JSON': async (scene) => {
-    const { merchantClient } = scene
-    const known = scene.knownSale(await scene.sell())
-    const first = () => merchantClient.reverse(known)
-    return { first, copy: first, compete: () => merchantClient.void(known) }
+  'reversal before the void, JSON': async (setup) => {
+    const { merchantClient } = setup
+    const planned = setup.plannedVoidOf(await setup.sell())
+    const first = () => merchantClient.reverse(planned)
+    return { first, copy: first, compete: () => merchantClient.void(planned) }
   },
-  settlement: async (scene) => {
-    const { testTerminal, merchantClient } = scene
-    await scene.voidOf(await scene.sell())
-    const known = scene.knownSale(await scene.sell())
+  settlement: async (setup) => {
+    const { testTerminal, merchantClient } = setup
+    await setup.voidOf(await setup.sell())
+    const planned = setup.plannedVoidOf(await setup.sell())
     const first = () => testTerminal.terminal.settle()
-    return { first, copy: first, compete: () => merchantClient.void(known) }
+    return { first, copy: first, compete: () => merchantClient.void(planned) }
   },
 }
 
@@ -143,13 +143,13 @@ export interface Cell {
   readonly play: string
   readonly acquirer: (typeof ACQUIRERS)[number]
   readonly mode: Mode
-  /** Number of the boundary that is struck; −1: none. */
+  /** The number of the struck boundary; −1: none. */
   readonly at: number
   readonly strike: Strike | null
 }
 
 export interface Outcome {
-  readonly met: readonly Place[]
+  readonly met: readonly Boundary[]
   readonly violation: string | null
 }
 
@@ -159,7 +159,7 @@ export async function runCell(
   trace?: (line: string) => void,
 ): Promise<Outcome> {
   const isCompetitor = () => running.getStore()?.owner.name === COMPETITOR
-  const losing = { next: false }
+  const requestLoss = { next: false }
   const boundaries: Boundaries = new Boundaries(() => harness.acquirer)
   const harness = new Harness({
     seed: 1,
@@ -173,17 +173,17 @@ export async function runCell(
     planCopies: ([one, two]) => {
       const isolate = isCompetitor() ? two : one
       if (isolate === undefined) throw new Error('there are two isolates')
-      const isLost = losing.next
-      losing.next = false
+      const isLost = requestLoss.next
+      requestLoss.next = false
       return [{ isolate, there: 1, back: 1, fate: isLost ? 'request lost' : 'done' }]
     },
-    answering: (isolate) => boundaries.answering(isolate),
+    onAnswer: (isolate) => boundaries.onAnswer(isolate),
     losesPower: () => false,
     trace,
   })
   let violation: string | null = null
   try {
-    await harness.phase('play', () => perform(harness, boundaries, losing, cell))
+    await harness.phase('play', () => runSteps(harness, boundaries, requestLoss, cell))
     await harness.check()
   } catch (error) {
     violation = harness.describe(error)
@@ -192,60 +192,60 @@ export async function runCell(
   return { met: boundaries.met, violation }
 }
 
-interface Losing {
+interface RequestLoss {
   next: boolean
 }
 
-async function perform(
+async function runSteps(
   harness: Harness,
   boundaries: Boundaries,
-  losing: Losing,
+  requestLoss: RequestLoss,
   { play, mode, at, strike }: Cell,
 ): Promise<void> {
   const { scheduler, isolates } = harness
   const [isolate] = isolates
   const begin = PLAYS[play]
   if (begin === undefined || isolate === undefined) throw new Error(`no play ${play}`)
-  const scene = await openScene(harness, losing)
-  const act = await begin(scene)
+  const setup = await openSetup(harness, requestLoss)
+  const steps = await begin(setup)
   let competitor: Promise<void> | null = null
   const compete = () => {
     competitor = new Promise((resolve, reject) => {
-      scheduler.as(new Power(COMPETITOR), () => act.compete().then(() => resolve(), reject))
+      scheduler.as(new Power(COMPETITOR), () => steps.compete().then(() => resolve(), reject))
     })
   }
   if (mode === 'copy') {
-    await act.first()
+    await steps.first()
     isolate.crash()
   }
   boundaries.watch(isolate, at, strike, mode === 'competing' ? compete : null)
-  await (mode === 'copy' ? act.copy() : act.first())
-  // What goes on behind the answer is struck as well.
+  await (mode === 'copy' ? steps.copy() : steps.first())
+  // The background work after the answer can be struck as well.
   await scheduler.sleep(20_000)
   boundaries.stop()
   await competitor
   await scheduler.sleep(MINUTE)
-  await scene.testTerminal.finish()
+  await setup.testTerminal.finish()
   await recovered(harness)
-  await harness.askAgain(() => true)
+  await harness.resendAll(() => true)
 }
 
-async function openScene(harness: Harness, losing: Losing): Promise<Scene> {
-  harness.enterBearer(null)
-  harness.enterBearer(MERCHANT)
+async function openSetup(harness: Harness, requestLoss: RequestLoss): Promise<Setup> {
+  harness.addBearerKey(null)
+  harness.addBearerKey(MERCHANT)
   const testTerminal = harness.openTerminal({
     merchantId: MERCHANT,
     terminalId: 'T0000001',
     macProfile: 'cup-ecb',
     settlementMac: true,
-    habits: { sale: 1, void: 0, reverse: 0, settle: 0, signOn: 0, resend: 0, echo: 0 },
+    weights: { sale: 1, void: 0, reverse: 0, settle: 0, signOn: 0, resend: 0, echo: 0 },
     cards: [testCard(1)],
     pause: 0,
     captureSales: null,
   })
   const { context, scheduler } = harness
   const merchantClient = new MerchantClient(context, {
-    name: 'shop',
+    name: 'client',
     merchantId: MERCHANT,
     masterKey: MASTER_KEY,
     pause: 0,
@@ -259,21 +259,21 @@ async function openScene(harness: Harness, losing: Losing): Promise<Scene> {
     merchantClient,
     sell: async () => {
       const done = await testTerminal.terminal.sale(1000, testTerminal.options.cards[0] ?? '')
-      must(done.ok && done.value.outcome === 'approved', 'the sale before is not approved')
+      must(done.ok && done.value.outcome === 'approved', 'the earlier sale is not approved')
       return latest()
     },
     voidOf: async (saleStan) => {
       const done = await testTerminal.terminal.voidSale(saleStan)
-      must(done.ok && done.value.outcome === 'approved', 'the void before is not approved')
+      must(done.ok && done.value.outcome === 'approved', 'the earlier void is not approved')
       return latest()
     },
     loseNext: () => {
-      losing.next = true
+      requestLoss.next = true
     },
-    knownSale: (saleStan) => {
+    plannedVoidOf: (saleStan) => {
       const { rrn = '', amount = 0 } = testTerminal.state.log.find(({ stan }) => stan === saleStan) ?? {}
       scheduler.note(`sale ${saleStan} is ${rrn}`)
-      return merchantClient.want({ merchantId: MERCHANT, terminalId: 'T0000001', rrn, amount })
+      return merchantClient.planVoid({ merchantId: MERCHANT, terminalId: 'T0000001', rrn, amount })
     },
   }
 }
@@ -285,7 +285,7 @@ function tick(harness: Harness): void {
   })
 }
 
-/** Until nothing is owed to the acquirer. */
+/** Waits until nothing is queued at the acquirer. */
 async function recovered({ scheduler, storage }: Harness): Promise<void> {
   for (let minutes = 0; minutes < 10; minutes++) {
     await scheduler.sleep(MINUTE)

@@ -1,6 +1,6 @@
 /**
- * @module The faults of one world. Each kind is absent from some worlds and frequent in others, so that one does not always
- * hide another; the seed decides.
+ * @module The faults of one world. Each kind is absent from some worlds and frequent in others, so that one
+ * does not always hide another. The seed decides.
  */
 
 import { FAULTS, type Plan } from '../../src/simulator/faults.ts'
@@ -9,8 +9,8 @@ import type { D1Plan, Isolate } from './platform/isolate.ts'
 import type { CopyPlan } from './platform/network.ts'
 import type { Random } from './platform/random.ts'
 
-/** How often each fault happens, of 1. */
-export interface Climate {
+/** The probability of each fault. */
+export interface FaultRates {
   readonly requestLost: number
   readonly answerLost: number
   readonly answerCrossed: number
@@ -44,51 +44,51 @@ const NAMES = [
   'crashAtAcquirer',
   'acquirerSlow',
   'powerCut',
-] as const satisfies readonly (keyof Climate)[]
+] as const satisfies readonly (keyof FaultRates)[]
 
-export const CALM = Object.fromEntries(NAMES.map((name) => [name, 0])) as unknown as Climate
+export const NO_FAULT_RATES = Object.fromEntries(NAMES.map((name) => [name, 0])) as unknown as FaultRates
 
 const LEVELS = [0, 0, 0.01, 0.04, 0.12]
-/** A crash takes everything with it that is under way in its isolate. */
+/** A crash ends everything that runs in its isolate. */
 const CRASH_LEVELS = [0, 0, 0.002, 0.01, 0.03]
 
-/** Such that a terminal, which tries a reversal three times, can get through. */
+/** Low enough for a terminal, which sends a reversal three times, to succeed. */
 const MILD_LEVELS = [0, 0.01, 0.03]
 
-export function drawClimate(random: Random, isMild: boolean): Climate {
+export function drawFaultRates(random: Random, isMild: boolean): FaultRates {
   const level = (name: string) => {
     if (isMild)
       return name === 'powerCut' ? 0 : random.pick(name.startsWith('crash') ? [0, 0.005] : MILD_LEVELS)
     if (name === 'acquirerSlow') return random.pick([0, 0.1, 0.5])
     return random.pick(name.startsWith('crash') ? CRASH_LEVELS : LEVELS)
   }
-  return Object.fromEntries(NAMES.map((name) => [name, level(name)])) as unknown as Climate
+  return Object.fromEntries(NAMES.map((name) => [name, level(name)])) as unknown as FaultRates
 }
 
-/** As D1 words them (platform.md). */
+/** In D1's words (platform.md). */
 const LOST = 'D1_ERROR: Network connection lost.'
 const RESET = 'D1_ERROR: Internal error in D1 DB storage caused object to be reset.'
 const OVERLOADED = 'D1_ERROR: D1 DB is overloaded. Requests queued for too long.'
 
 export class FaultPlan {
-  climate: Climate
-  /** How many are spared for now, and with them everyone. */
-  spared = 0
-  /** What happened, by name. */
+  rates: FaultRates
+  /** The number of active pauses. Any pause stops all faults. */
+  pauses = 0
+  /** The faults that occurred, by name. */
   readonly counts = new Map<string, number>()
   readonly #random: Random
 
   readonly #isMild: boolean
 
-  constructor(random: Random, climate: Climate, isMild: boolean) {
+  constructor(random: Random, rates: FaultRates, isMild: boolean) {
     this.#random = random
     this.#isMild = isMild
-    this.climate = climate
+    this.rates = rates
   }
 
-  /** Draws whether a fault happens, and counts it. */
-  strikes(name: keyof Climate): boolean {
-    if (this.spared > 0 || !this.#random.chance(this.climate[name])) return false
+  /** Draws whether a fault occurs, and counts it. */
+  strikes(name: keyof FaultRates): boolean {
+    if (this.pauses > 0 || !this.#random.chance(this.rates[name])) return false
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
     return true
   }
@@ -150,7 +150,7 @@ export class FaultPlan {
 /** Faults of the acquirer itself, with their rates: some, in some worlds. */
 export function drawAcquirerPlan(random: Random, isMild: boolean): Plan {
   const levels = isMild ? [0, 0, 0.02] : [0, 0, 0, 0.02, 0.06]
-  // The end of the acquirer's day is no fault that passes: what was of the day before can be undone no more.
+  // The end of the acquirer's day is permanent: after it the day before can no longer be undone.
   const faults = isMild ? FAULTS.filter((fault) => fault !== 'cut_off') : FAULTS
   const rates = faults.map((fault) => [fault, random.pick(levels)] as const)
   return { rates: Object.fromEntries(rates), script: [] }

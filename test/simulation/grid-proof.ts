@@ -12,7 +12,7 @@ export function proveCrashPoints(name: ProofName, mode: Mode): void {
   it(`a message is struck at every boundary by everything that fits, and recovers: ${size} of ${whole} cells`, {
     timeout: 600_000,
   }, async () => {
-    const rows = await runGrid(coreModule, { threads: 1, modes: [mode], sample: size / whole })
+    const rows = await runGrid(coreModule, { threads: 1, modes: [mode], share: size / whole })
     expect(rows.flatMap(({ violations }) => violations)).toEqual([])
     // A change of the pipeline changes the number of its boundaries: look at what `npm run test:crash-points` prints, then at proofs.ts.
     expect(rows.reduce((sum, { cells }) => sum + cells, 0)).toBe(whole)

@@ -22,21 +22,21 @@ const ROWS: readonly Names[] = ACQUIRERS.flatMap((acquirer) =>
 export interface GridOptions {
   readonly threads: number
   readonly modes?: readonly Mode[]
-  /** Share of the cells that are run, evenly spread. All are counted. */
-  readonly sample?: number
+  /** The share of the cells to run, evenly spread. Every cell is counted. */
+  readonly share?: number
 }
 
-/** Runs the rows of these modes; in the order of the grid. */
+/** Runs the rows of these modes. Returns them in the order of the grid. */
 export async function runGrid(
   module: WebAssembly.Module,
-  { threads, modes = MODES, sample = 1 }: GridOptions,
+  { threads, modes = MODES, share = 1 }: GridOptions,
 ): Promise<Row[]> {
   const done: Row[] = []
   const chosen = ROWS.filter(({ mode }) => modes.includes(mode))
   const each = Array.from({ length: threads }, (_, i) => {
     const rows = chosen.filter((_, at) => at % threads === i)
     const worker = new Worker(join(import.meta.dirname, 'grid-thread.ts'), {
-      workerData: { module, rows, sample },
+      workerData: { module, rows, share },
       execArgv: ['--disable-warning=ExperimentalWarning'],
     })
     worker.on('message', (row: Row) => done.push(row))
@@ -51,7 +51,7 @@ export async function runGrid(
 const inColumns = (cells: readonly (string | number)[]): string =>
   cells.map((cell, i) => (i === 0 ? String(cell).padEnd(34) : String(cell).padStart(12))).join('')
 
-/** One line for each play of an acquirer: boundaries and cells in each mode. */
+/** One line per play and acquirer: boundaries and cells in each mode. */
 export function tableOf(rows: readonly Row[]): string {
   const lines = [inColumns(['', ...MODES.map((mode) => `${mode}`), 'cells', 'violations'])]
   for (const acquirer of ACQUIRERS)

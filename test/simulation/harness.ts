@@ -1,6 +1,6 @@
 /**
- * @module What every simulation is made of: one database, some isolates, a network, a clock, and the books of who sent what.
- * Which faults there are is for its user to say.
+ * @module The parts of every simulation: one database, some isolates, a network, a clock, and the book of
+ * sent messages. Its user decides the faults.
  */
 
 import { createHash } from 'node:crypto'
@@ -19,11 +19,11 @@ import {
   Violation,
 } from './checks.ts'
 import type { ActorContext } from './context.ts'
-import { ask, jsonRequest } from './json-client.ts'
+import { jsonRequest, sendJson } from './json-client.ts'
 import { ACQUIRER_KEY, AcquirerLink } from './platform/acquirer-link.ts'
 import { Storage } from './platform/d1.ts'
 import { installGlobals } from './platform/globals.ts'
-import { type HttpReply, Isolate, PLATFORM, type Surroundings } from './platform/isolate.ts'
+import { type HttpReply, Isolate, type IsolateOptions, PLATFORM } from './platform/isolate.ts'
 import { type CopyPlan, Network } from './platform/network.ts'
 import { Random } from './platform/random.ts'
 import { Scheduler } from './platform/scheduler.ts'
@@ -32,28 +32,28 @@ import { TestTerminal, type TestTerminalOptions } from './terminal.ts'
 export const MASTER_KEY = 'ab'.repeat(32)
 export const ADMINISTRATOR = 'bearer-of-the-administrator'
 
-export interface LabOptions {
+export interface HarnessOptions {
   readonly seed: number
   readonly module: WebAssembly.Module
   /** Milliseconds since the epoch. */
   readonly start: number
   readonly acquirer: 'sandbox' | 'book' | 'https'
-  /** How the acquirer is asked again, where there is one. */
+  /** How the acquirer is queried, if there is one. */
   readonly recovery: 'inquiry' | 'repeat'
   readonly isolates: number
-  readonly planTrip: Surroundings['planTrip']
-  readonly planAcquirer: Surroundings['planAcquirer']
+  readonly planTrip: IsolateOptions['planTrip']
+  readonly planAcquirer: IsolateOptions['planAcquirer']
   readonly planCopies: (isolates: readonly Isolate[]) => readonly CopyPlan[]
-  /** Told of every answer that is about to leave. */
-  readonly answering?: (isolate: Isolate) => void
-  /** Whether the power of the terminal that asks is about to fail. */
+  /** Called for every answer that is about to leave. */
+  readonly onAnswer?: (isolate: Isolate) => void
+  /** Whether the power of the requesting terminal is about to fail. */
   readonly losesPower: () => boolean
-  /** Called by a terminal that was not answered twice in a row. */
-  readonly spare?: ActorContext['spare']
+  /** Called by a terminal after two missing answers in a row. */
+  readonly pauseFaults?: ActorContext['pauseFaults']
   readonly trace?: ((line: string) => void) | undefined
 }
 
-/** Events of one phase; one that needs more hangs. */
+/** The limit of events in one phase. A phase that needs more hangs. */
 const MOST_STEPS = 400_000
 
 let clients: Core | undefined
@@ -73,7 +73,7 @@ export class Harness {
   readonly #hasAcquirer: boolean
   #failure: unknown = null
 
-  constructor(options: LabOptions) {
+  constructor(options: HarnessOptions) {
     installGlobals()
     const { module, seed, start, acquirer, recovery, trace = null } = options
     clients ??= createCore(module, (bytes) => void bytes.fill(7))
@@ -81,7 +81,7 @@ export class Harness {
     this.random = new Random(seed)
     this.scheduler = new Scheduler(start, this.random.fork(), trace)
     this.acquirer = new AcquirerLink(this.scheduler, clients, this.random.fork())
-    const around: Surroundings = {
+    const isolateOptions: IsolateOptions = {
       scheduler: this.scheduler,
       storage: this.storage,
       module,
@@ -99,18 +99,19 @@ export class Harness {
         this.#lines.push(line)
         this.scheduler.note(line)
       },
-      answering: (isolate, reply) => {
-        this.#answering(reply)
-        options.answering?.(isolate)
+      onAnswer: (isolate, reply) => {
+        this.#checkApproval(reply)
+        options.onAnswer?.(isolate)
       },
     }
-    for (let i = 1; i <= options.isolates; i++) this.isolates.push(new Isolate(`isolate ${i}`, around))
+    for (let i = 1; i <= options.isolates; i++)
+      this.isolates.push(new Isolate(`isolate ${i}`, isolateOptions))
     this.context = {
       scheduler: this.scheduler,
       random: this.random.fork(),
       network: new Network(this.scheduler, () => options.planCopies(this.isolates)),
       losesPower: options.losesPower,
-      spare: options.spare ?? (() => () => {}),
+      pauseFaults: options.pauseFaults ?? (() => () => {}),
       act: (owner, actions) =>
         void this.scheduler.as(owner, () => actions().catch((error: unknown) => this.fail(error))),
       storage: this.storage,
@@ -118,11 +119,11 @@ export class Harness {
       core: clients,
       sales: [],
       observed: [],
-      bearers: this.#bearers,
+      bearerKeys: this.#bearers,
     }
   }
 
-  /** Runs events until what `begin` starts is done. Throws what went wrong anywhere meanwhile. */
+  /** Runs events until the work of `begin` is done. Throws the first error from anywhere in that time. */
   async phase(name: string, begin: () => Promise<void>): Promise<void> {
     let done = false
     this.scheduler.note(name)
@@ -136,16 +137,16 @@ export class Harness {
     )
     const within = await this.scheduler.run(() => done || this.#failure !== null, MOST_STEPS)
     if (this.#failure !== null) throw this.#failure
-    must(within && done, `${name}: does not come to an end`)
+    must(within && done, `${name}: does not end`)
   }
 
-  /** What went wrong first is what is told. */
+  /** Keeps the first error. */
   fail(error: unknown): void {
     this.#failure ??= error
   }
 
-  /** A bearer key of a merchant, or of the administrators. */
-  enterBearer(merchantId: string | null): void {
+  /** Adds a bearer key of a merchant, or of the administrators. */
+  addBearerKey(merchantId: string | null): void {
     const bearer = merchantId === null ? ADMINISTRATOR : `bearer-of-${merchantId}`
     if (merchantId !== null) this.#bearers.set(merchantId, bearer)
     const hash = createHash('sha256').update(bearer).digest('hex')
@@ -163,7 +164,7 @@ export class Harness {
     return terminal
   }
 
-  /** Through the door. */
+  /** Through the JSON API. */
   async provision({ options }: TestTerminal): Promise<void> {
     const { merchantId, terminalId, macProfile, tmk, settlementMac } = options
     const cipher = macProfile === 'cup-sm4' ? 'sm4' : '3des'
@@ -187,35 +188,35 @@ export class Harness {
     must(reply?.status === 201, `provisioning ${terminalId}: ${reply?.status}`)
   }
 
-  /** Fresh isolates give answers again, from the journal: those that `chosen` picks. */
-  async askAgain(chosen: () => boolean): Promise<void> {
+  /** Fresh isolates answer again, from the journal: those that `chosen` picks. */
+  async resendAll(chosen: () => boolean): Promise<void> {
     for (const isolate of this.isolates) isolate.crash()
     for (const sent of [...this.book.sent.values()]) {
       const first = sent.answers.find(({ rrn }) => rrn !== '')
-      // What was refused without being written may be asked in its time.
+      // A message that was refused without an entry may be accepted later.
       const [entry] = this.storage.rows('select 1 from journal where message_key = ?', sent.key)
       if (first === undefined || entry === undefined || !chosen()) continue
-      const answers = await sent.ask()
-      must(answers !== null, `${sent.key}: asked again, no answer`)
+      const answers = await sent.resend()
+      must(answers !== null, `${sent.key}: sent again, no answer`)
       sent.answers.push(answers)
-      // What was refused since it had been reversed was refused in passing.
-      const inPassing = first.code === '12' || first.code === 'message_reversed'
-      if ((sent.kind === 'sale' || sent.kind === 'void') && !inPassing) await this.#inquire(sent, first)
+      // A refusal because of a reversal is transient.
+      const isTransient = first.code === '12' || first.code === 'message_reversed'
+      if ((sent.kind === 'sale' || sent.kind === 'void') && !isTransient) await this.#inquire(sent, first)
     }
   }
 
-  /** An inquiry by the message's own key tells the first answer, whatever became of it since. */
+  /** An inquiry by the message's own key returns the first answer, whatever happened since. */
   async #inquire({ key, kind, merchantId, idempotencyKey }: Sent, { rrn, how }: ClientAnswer): Promise<void> {
     const [, , terminalId = '', batchNumber = '', stan = ''] = key.split('|')
     const names =
       idempotencyKey === null ? { merchantId, terminalId, batchNumber, stan, kind } : { idempotencyKey }
     const path = `/v1/inquiries?${new URLSearchParams(names)}`
-    const answer = await ask(this.context, jsonRequest(this.#bearers.get(merchantId), 'GET', path))
-    must(answer?.body.rrn === rrn, `${key}: an inquiry tells RRN ${answer?.body.rrn}, not ${rrn}`)
-    must(how !== 'asked' || answer.body.answer !== null, `${key}: an inquiry tells no answer`)
+    const answer = await sendJson(this.context, jsonRequest(this.#bearers.get(merchantId), 'GET', path))
+    must(answer?.body.rrn === rrn, `${key}: an inquiry returns RRN ${answer?.body.rrn}, not ${rrn}`)
+    must(how !== 'requested' || answer.body.answer !== null, `${key}: an inquiry returns no answer`)
   }
 
-  /** Everything that must hold once all has come to rest. */
+  /** Every rule at the end of a world. */
   async check(): Promise<void> {
     const streams = await readStreams(this.storage, this.book, this.#hasAcquirer)
     checkAnswers(this.book, streams)
@@ -235,7 +236,7 @@ export class Harness {
   }
 
   /** Nothing is approved before it is written. */
-  #answering({ status, body }: HttpReply): void {
+  #checkApproval({ status, body }: HttpReply): void {
     if (status !== 201) return
     const { id, saleId } = JSON.parse(new TextDecoder().decode(body)) as { id?: string; saleId?: string }
     if (id === undefined) return

@@ -1,6 +1,6 @@
 /**
- * @module A client of the JSON door that knows nothing but the contract: it does what `doNext` says and waits as long as
- * `retryAfter` says; where no answer comes it sends the same again.
+ * @module A client of the JSON API that knows only the contract: it follows `doNext` and waits `retryAfter`
+ * seconds. Without an answer it sends the same request again.
  */
 
 import type { ClientAnswer } from './book.ts'
@@ -9,7 +9,7 @@ import type { ActorContext } from './context.ts'
 import type { HttpRequest } from './platform/isolate.ts'
 
 const DEADLINE_MS = 20_000
-/** Longer than any fault lasts: a client that has asked for so long was never going to be told. In milliseconds. */
+/** Longer than any fault: a client that retried for this long never gets an answer. In milliseconds. */
 const LONGEST_MS = 3_600_000
 
 export interface JsonAnswer {
@@ -37,31 +37,31 @@ export const jsonRequest = (
   }
 }
 
-/** Null where nothing came that says anything. */
-export async function ask({ network }: ActorContext, request: HttpRequest): Promise<JsonAnswer | null> {
+/** Null without a conclusive answer. */
+export async function sendJson({ network }: ActorContext, request: HttpRequest): Promise<JsonAnswer | null> {
   const reply = await network.send(request, DEADLINE_MS)
   if (reply === null || reply.body.length === 0) return null
   const { status, body } = reply
   return { status, body: JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown> }
 }
 
-/** The final answer; null where it was told to call someone, since no one knows. */
+/** The final answer. Null after `contact_acquirer`, because the outcome stays unknown. */
 export async function untilFinal(context: ActorContext, request: HttpRequest): Promise<JsonAnswer | null> {
   let next = request
   const until = context.scheduler.now + LONGEST_MS
   while (context.scheduler.now < until) {
-    const answer = await ask(context, next)
+    const answer = await sendJson(context, next)
     const { certainty, doNext = 'retry', retryAfter = 1, voidId, id = voidId } = answer?.body ?? {}
     if (certainty === 'FINAL') return answer
     if (doNext === 'contact_acquirer') return null
     if (doNext === 'query') next = { ...request, method: 'GET', path: `/v1/voids/${id}`, body: null }
-    else if (doNext !== 'retry') throw new Violation(`not final, and told to ${JSON.stringify(answer?.body)}`)
+    else if (doNext !== 'retry') throw new Violation(`not final, and got ${JSON.stringify(answer?.body)}`)
     await context.scheduler.sleep(Number(retryAfter) * 1000)
   }
   throw new Violation(`${request.method} ${request.path}: not final after an hour`)
 }
 
-/** `POST` gives the void or a problem, `GET` the void as it stands; a reversal's words are its own. */
+/** `POST` returns the void or a problem, `GET` the current void. A reversal has its own fields. */
 export function clientAnswerOf({ status, body }: JsonAnswer, at: number): ClientAnswer {
   const isReversal = 'receivedAt' in body
   const isRecord = status === 201 || status === 200
@@ -71,7 +71,7 @@ export function clientAnswerOf({ status, body }: JsonAnswer, at: number): Client
     verdict: approved ? 'approved' : 'declined',
     code: approved ? '00' : String(isRecord ? body.status : body.reason),
     rrn: isRecord ? String(body.rrn) : '',
-    how: status === 200 && !isReversal ? 'looked at' : 'asked',
+    how: status === 200 && !isReversal ? 'read' : 'requested',
     content: JSON.stringify(body),
   }
 }

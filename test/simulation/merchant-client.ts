@@ -1,9 +1,12 @@
-/** @module A back office of a world: voids sales of its merchant, often those that someone else is voiding too, and undoes some. */
+/**
+ * @module A back office of a world: voids sales of its merchant, often ones that someone else voids too, and
+ * reverses some voids.
+ */
 
 import { apiKey, type Sent } from './book.ts'
 import { must } from './checks.ts'
 import { type ActorContext, type KnownSale, Power } from './context.ts'
-import { ask, clientAnswerOf, jsonRequest, untilFinal } from './json-client.ts'
+import { clientAnswerOf, jsonRequest, sendJson, untilFinal } from './json-client.ts'
 import type { HttpRequest } from './platform/isolate.ts'
 
 export interface MerchantClientOptions {
@@ -13,8 +16,8 @@ export interface MerchantClientOptions {
   readonly pause: number
 }
 
-/** A void that is asked for under a key of the shop's own. */
-export interface Wanted {
+/** A void under a key of this client. */
+export interface PlannedVoid {
   readonly idempotencyKey: string
   readonly saleId: string
   readonly amount: number
@@ -26,7 +29,7 @@ export class MerchantClient {
   readonly owner: Power
   readonly #context: ActorContext
   readonly #options: MerchantClientOptions
-  #made = 0
+  #keyCount = 0
 
   constructor(context: ActorContext, options: MerchantClientOptions) {
     this.#context = context
@@ -34,7 +37,7 @@ export class MerchantClient {
     this.owner = new Power(options.name)
   }
 
-  /** Asks for this many voids, one after the other. */
+  /** Requests this many voids in turn. */
   start(voids: number): void {
     this.isDone = false
     const { scheduler, random, act } = this.#context
@@ -42,13 +45,13 @@ export class MerchantClient {
       for (let i = 0; i < voids; i++) {
         await scheduler.sleep(random.delay(this.#options.pause))
         const sale = this.#pick()
-        if (sale !== undefined) await this.#dealWith(sale)
+        if (sale !== undefined) await this.#handle(sale)
       }
       this.isDone = true
     })
   }
 
-  /** Mostly one of the latest. */
+  /** Usually one of the latest. */
   #pick(): KnownSale | undefined {
     const { random, sales } = this.#context
     const known = sales.filter((sale) => sale.merchantId === this.#options.merchantId)
@@ -56,60 +59,60 @@ export class MerchantClient {
     return random.chance(0.7) ? known.at(-1 - random.below(Math.min(4, known.length))) : random.pick(known)
   }
 
-  async #dealWith(sale: KnownSale): Promise<void> {
+  async #handle(sale: KnownSale): Promise<void> {
     const { random } = this.#context
-    const wanted = this.want(sale)
-    // Before it was ever seen: it is barred.
-    if (random.chance(0.05)) await this.reverse(wanted)
-    await this.void(wanted)
-    if (random.chance(0.15)) await this.reverse(wanted)
-    if (random.chance(0.1)) await this.#reuse(wanted)
+    const planned = this.planVoid(sale)
+    // Before the void exists, so that it is tombstoned.
+    if (random.chance(0.05)) await this.reverse(planned)
+    await this.void(planned)
+    if (random.chance(0.15)) await this.reverse(planned)
+    if (random.chance(0.1)) await this.#reuse(planned)
   }
 
   /** A void of this sale, under a fresh key. */
-  want({ rrn, terminalId, amount }: KnownSale): Wanted {
+  planVoid({ rrn, terminalId, amount }: KnownSale): PlannedVoid {
     const find = 'select id from sale where rrn = ? and terminal_id = ?'
     const [row] = this.#context.storage.rows<{ id: string }>(find, rrn, terminalId)
-    must(row !== undefined, `sale ${rrn} was told and is not there`)
-    const idempotencyKey = `${this.#options.name}-${this.#made++}`
+    must(row !== undefined, `sale ${rrn} was answered, but is not stored`)
+    const idempotencyKey = `${this.#options.name}-${this.#keyCount++}`
     return { idempotencyKey, saleId: row.id, amount, terminalId }
   }
 
   /** Resolves when it is final, or a case. */
-  async void(wanted: Wanted): Promise<void> {
-    const { idempotencyKey, saleId, amount } = wanted
+  async void(planned: PlannedVoid): Promise<void> {
+    const { idempotencyKey, saleId, amount } = planned
     const body = { saleId, amount, reason: 'customer_changed_mind' }
     const request = this.#post('/v1/voids', body, idempotencyKey)
-    await this.#finish(this.#enter('void', wanted, idempotencyKey), request)
+    await this.#finish(this.#sentOf('void', planned, idempotencyKey), request)
   }
 
   /** The void's reversal, under a key of its own. */
-  async reverse(wanted: Wanted): Promise<void> {
-    const { idempotencyKey, saleId, amount } = wanted
-    const own = `${this.#options.name}-${this.#made++}`
-    const request = this.#post('/v1/reversals', { saleId, amount, idempotencyKey }, own)
+  async reverse(planned: PlannedVoid): Promise<void> {
+    const { idempotencyKey, saleId, amount } = planned
+    const reversalKey = `${this.#options.name}-${this.#keyCount++}`
+    const request = this.#post('/v1/reversals', { saleId, amount, idempotencyKey }, reversalKey)
     const { merchantId, masterKey } = this.#options
-    const sent = this.#enter('void_reversal', wanted, own)
+    const sent = this.#sentOf('void_reversal', planned, reversalKey)
     this.#context.book.targets.set(sent.key, apiKey(masterKey, merchantId, 'void', idempotencyKey))
     await this.#finish(sent, request)
   }
 
-  /** The key once more, for something else: refused, whatever else is so. */
-  async #reuse({ idempotencyKey, saleId, amount }: Wanted): Promise<void> {
-    const answer = await ask(
+  /** The key again with other content: always refused. */
+  async #reuse({ idempotencyKey, saleId, amount }: PlannedVoid): Promise<void> {
+    const answer = await sendJson(
       this.#context,
       this.#post('/v1/voids', { saleId, amount: amount + 1 }, idempotencyKey),
     )
     if (answer?.body.certainty !== 'FINAL') return
-    must(answer.status >= 400, `${idempotencyKey} was used for something else: ${answer.status}`)
+    must(answer.status >= 400, `${idempotencyKey} was reused with other content: ${answer.status}`)
     const reason = String(answer.body.reason)
     const isKnown = ['key_reused_with_different_content', 'message_reversed'].includes(reason)
-    must(isKnown, `${idempotencyKey} was used for something else, and told ${reason}`)
+    must(isKnown, `${idempotencyKey} was reused with other content, and got ${reason}`)
   }
 
   #post(path: string, body: object, idempotencyKey: string): HttpRequest {
     return jsonRequest(
-      this.#context.bearers.get(this.#options.merchantId),
+      this.#context.bearerKeys.get(this.#options.merchantId),
       'POST',
       path,
       body,
@@ -117,7 +120,11 @@ export class MerchantClient {
     )
   }
 
-  #enter(kind: 'void' | 'void_reversal', { terminalId }: Wanted, idempotencyKey: string): Omit<Sent, 'ask'> {
+  #sentOf(
+    kind: 'void' | 'void_reversal',
+    { terminalId }: PlannedVoid,
+    idempotencyKey: string,
+  ): Omit<Sent, 'resend'> {
     const { masterKey, merchantId } = this.#options
     const key = apiKey(masterKey, merchantId, kind, idempotencyKey)
     return {
@@ -131,12 +138,12 @@ export class MerchantClient {
     }
   }
 
-  async #finish(message: Omit<Sent, 'ask'>, request: HttpRequest): Promise<void> {
+  async #finish(message: Omit<Sent, 'resend'>, request: HttpRequest): Promise<void> {
     const { book, scheduler } = this.#context
     const sent = book.enter({
       ...message,
-      ask: async () => {
-        const answer = await ask(this.#context, request)
+      resend: async () => {
+        const answer = await sendJson(this.#context, request)
         return answer?.body.certainty === 'FINAL' ? clientAnswerOf(answer, scheduler.now) : null
       },
     })

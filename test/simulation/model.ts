@@ -1,6 +1,6 @@
 /**
- * @module What a terminal's journal may say: a small sequential model of sales, voids, reversals, settlements and what an acquirer
- * behind us makes of them, that takes the entries one after the other and holds each to the rules. It shares no code with the
+ * @module The rules of a terminal's journal: a small sequential model of sales, voids, reversals, settlements
+ * and the acquirer's answers. It takes the entries in order and checks each. It shares no code with the
  * decisions.
  */
 
@@ -8,12 +8,12 @@ import type { JournalEntry } from '../../src/domain/types.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** Shanghai is eight hours ahead of UTC all year; the cut-off is at 23:00. */
+/** Shanghai is eight hours ahead of UTC all year. The cut-off is at 23:00. */
 const ZONE_MS = 8 * HOUR_MS
 const CUT_OFF_MS = 23 * HOUR_MS
-/** An answer of the acquirer is hoped for so long. */
+/** After this time without an answer the message is given up. */
 const GIVE_UP_MS = 60_000
-/** And after so long a person must know. */
+/** After this time a person must know. */
 const DECIDE_MS = 180_000
 
 /** The first cut-off after `at`. */
@@ -23,7 +23,7 @@ const cutOffAfter = (at: number): number => {
 }
 
 /** A sale or void. */
-export interface Deed {
+export interface Transaction {
   readonly key: string
   readonly kind: 'sale' | 'void'
   readonly id: string
@@ -31,17 +31,17 @@ export interface Deed {
   readonly batch: string
   readonly at: number
   readonly isForwarded: boolean
-  /** Of a void: the sale. */
-  readonly sale: Deed | null
+  /** The sale of a void. */
+  readonly sale: Transaction | null
   state: 'pending' | 'undoing' | 'approved' | 'declined' | 'reversing' | 'reversed'
-  /** Whether anyone was ever told of it, or could have been: a sale has its row from then on. */
+  /** Whether its outcome was available to a client. A sale has its row from then on. */
   isAnswered: boolean
-  /** A person was called, and perhaps is not needed any more. */
-  caseIs: 'none' | 'open' | 'closed'
-  /** From when it is owed to be decided. */
+  /** Whether a case was opened, and whether it is closed. */
+  caseState: 'none' | 'open' | 'closed'
+  /** The start of the time to decide it. */
   since: number
-  /** Of a sale: its latest void, unless that was declined or reversed. */
-  liveVoid: Deed | null
+  /** For a sale: its latest void, unless that was declined or reversed. */
+  liveVoid: Transaction | null
 }
 
 interface Totals {
@@ -52,25 +52,25 @@ interface Totals {
   isOpen: boolean
 }
 
-const isUndecided = ({ state }: Deed): boolean => state === 'pending' || state === 'undoing'
+const isUndecided = ({ state }: Transaction): boolean => state === 'pending' || state === 'undoing'
 
-/** What the key of an entry that follows a claim ends in. */
+/** The suffix of the key of an entry that follows a claim. */
 export const FOLLOW_UP = /\|(outcome|give_up|acquirer_undone|case\|\w+)$/
 
 export class Model {
-  readonly deeds = new Map<string, Deed>()
-  /** Messages that can have no effect any more. */
+  readonly transactions = new Map<string, Transaction>()
+  /** Messages that can no longer have an effect. */
   readonly reversed = new Map<string, 'reversed' | 'tombstone'>()
   readonly batches = new Map<string, Totals>()
-  readonly #known = new Set<string>()
-  readonly #byId = new Map<string, Deed>()
+  readonly #keys = new Set<string>()
+  readonly #byId = new Map<string, Transaction>()
   readonly #hasAcquirer: boolean
   readonly #targets: ReadonlyMap<string, string>
   #open = ''
 
   /**
-   * `hasAcquirer`: what a terminal or merchant asks is approved by the acquirer alone. `targets`: what reversals of the JSON door are of;
-   * a terminal's is of the message whose key it has but for its kind.
+   * `hasAcquirer`: only the acquirer approves messages of a terminal or merchant. `targets`: the targets of
+   * the JSON API's reversals. A terminal's reversal has the key of its target with another kind.
    */
   constructor(hasAcquirer: boolean, targets: ReadonlyMap<string, string>) {
     this.#hasAcquirer = hasAcquirer
@@ -80,16 +80,16 @@ export class Model {
 
   /** Whether a message's effect stands. */
   stands(key: string): boolean {
-    return this.deeds.get(key)?.state === 'approved'
+    return this.transactions.get(key)?.state === 'approved'
   }
 
-  /** Takes the next entry of the journal; throws where it is not what the rules give. */
+  /** Takes the next entry of the journal. Throws when it breaks the rules. */
   take(entry: JournalEntry): void {
     const { messageKey, kind } = entry
-    this.#must(!this.#known.has(messageKey), entry, 'a second entry under its key')
-    this.#known.add(messageKey)
-    const followed = FOLLOW_UP.exec(messageKey)
-    if (followed !== null) this.#follow(entry, messageKey.slice(0, followed.index))
+    this.#must(!this.#keys.has(messageKey), entry, 'a second entry under its key')
+    this.#keys.add(messageKey)
+    const followUp = FOLLOW_UP.exec(messageKey)
+    if (followUp !== null) this.#followUp(entry, messageKey.slice(0, followUp.index))
     else if (kind === 'sale' || kind === 'sale_claim') this.#sale(entry)
     else if (kind === 'void' || kind === 'void_claim') this.#void(entry)
     else if (kind === 'sale_reversal' || kind === 'void_reversal') this.#reversal(entry)
@@ -112,29 +112,32 @@ export class Model {
     return batch
   }
 
-  #enter(entry: JournalEntry, deed: Pick<Deed, 'kind' | 'id' | 'amount' | 'batch' | 'at' | 'sale'>): Deed {
+  #add(
+    entry: JournalEntry,
+    transaction: Pick<Transaction, 'kind' | 'id' | 'amount' | 'batch' | 'at' | 'sale'>,
+  ): Transaction {
     const { messageKey: key, answer } = entry
-    this.#must(!this.reversed.has(key), entry, 'had been reversed before')
+    this.#must(!this.reversed.has(key), entry, 'was reversed before')
     const isForwarded = answer === null
-    const isCaptured = deed.kind === 'sale' && entry.door === 'json'
+    const isCaptured = transaction.kind === 'sale' && entry.door === 'json'
     const mustBeForwarded = this.#hasAcquirer && !isCaptured && answer?.reason == null
     this.#must(isForwarded === mustBeForwarded, entry, `was ${isForwarded ? '' : 'not '}forwarded`)
     const state = isForwarded ? 'pending' : answer.reason === null ? 'approved' : 'declined'
-    const flags: Pick<Deed, 'isForwarded' | 'isAnswered' | 'caseIs' | 'since' | 'liveVoid'> = {
+    const flags: Pick<Transaction, 'isForwarded' | 'isAnswered' | 'caseState' | 'since' | 'liveVoid'> = {
       isForwarded,
       isAnswered: !isForwarded,
-      caseIs: 'none',
-      since: deed.at,
+      caseState: 'none',
+      since: transaction.at,
       liveVoid: null,
     }
-    const entered: Deed = { ...deed, key, state, ...flags }
-    this.deeds.set(key, entered)
-    if (deed.id !== '') this.#byId.set(deed.id, entered)
+    const entered: Transaction = { ...transaction, key, state, ...flags }
+    this.transactions.set(key, entered)
+    if (transaction.id !== '') this.#byId.set(transaction.id, entered)
     return entered
   }
 
-  /** Into the totals (1) or out of them again (−1). */
-  #count({ kind, batch, amount }: Deed, sign: 1 | -1): void {
+  /** Adds to the totals (1) or subtracts from them (−1). */
+  #count({ kind, batch, amount }: Transaction, sign: 1 | -1): void {
     const totals = this.#batch(batch)
     const [sum, count] = kind === 'sale' ? (['debit', 'debits'] as const) : (['credit', 'credits'] as const)
     totals[sum] += sign * amount
@@ -148,14 +151,14 @@ export class Model {
     const sale = effects.sale ?? effects.claimedSale
     this.#must(batch === this.#open, entry, 'was not of the open batch')
     if (door === 'terminal' && answer !== null)
-      this.#must(answer.responseCode === sandboxCode(amount), entry, 'is not what the acquirer said')
+      this.#must(answer.responseCode === sandboxCode(amount), entry, 'is not the acquirer’s answer')
     const at = sale?.soldAt ?? 0
-    const deed = this.#enter(entry, { kind: 'sale', id: sale?.id ?? '', amount, batch, at, sale: null })
-    if (deed.state === 'approved') this.#count(deed, 1)
+    const transaction = this.#add(entry, { kind: 'sale', id: sale?.id ?? '', amount, batch, at, sale: null })
+    if (transaction.state === 'approved') this.#count(transaction, 1)
   }
 
-  /** Why a void of this sale is refused; null where nothing speaks against it. */
-  #refusal(sale: Deed | undefined, at: number): string | null {
+  /** The reason to refuse a void of this sale, or null. */
+  #refusal(sale: Transaction | undefined, at: number): string | null {
     if (sale === undefined || !sale.isAnswered) return 'original_not_found'
     if (sale.state === 'declined') return 'original_not_approved'
     if (sale.state !== 'approved') return 'original_reversed'
@@ -170,95 +173,99 @@ export class Model {
     const [, merchantId, terminalId, batch] = key.split('|')
     const field61 = request[61] ?? ''
     const named = `pos|${merchantId}|${terminalId}|${field61.slice(0, 6)}|${field61.slice(6, 12)}|sale`
-    const sale = door === 'json' ? this.#byId.get(request.saleId ?? '') : this.deeds.get(named)
+    const sale = door === 'json' ? this.#byId.get(request.saleId ?? '') : this.transactions.get(named)
     const amount = Number(door === 'json' ? request.amount : request[4])
     const refusal = this.#refusal(sale, at)
     const reason = answer === null ? null : answer.reason
-    this.#must(reason === refusal, entry, `answered ${reason}, where the rules say ${refusal}`)
+    this.#must(reason === refusal, entry, `answered ${reason}, but the rules give ${refusal}`)
     const id = effects.voidRecord?.id ?? ''
     const of = sale ?? null
-    const deed = this.#enter(entry, { kind: 'void', id, amount, batch: of?.batch ?? '', at, sale: of })
+    const transaction = this.#add(entry, { kind: 'void', id, amount, batch: of?.batch ?? '', at, sale: of })
     if (refusal !== null || of === null) return
     this.#must(amount === of.amount, entry, 'is not for the full amount')
     if (door === 'terminal') this.#must(batch === this.#open, entry, 'was not of the open batch')
-    of.liveVoid = deed
-    if (deed.state === 'approved') this.#count(deed, 1)
+    of.liveVoid = transaction
+    if (transaction.state === 'approved') this.#count(transaction, 1)
   }
 
-  /** What came of a message that was forwarded to the acquirer. */
-  #follow(entry: JournalEntry, key: string): void {
-    const deed = this.deeds.get(key)
-    this.#must(deed?.isForwarded === true, entry, 'follows no claim')
+  /** The outcome of a message that was forwarded to the acquirer. */
+  #followUp(entry: JournalEntry, key: string): void {
+    const transaction = this.transactions.get(key)
+    this.#must(transaction?.isForwarded === true, entry, 'follows no claim')
     const { kind, answer, at, effects } = entry
     if (kind === 'give_up') {
       this.#must(
-        deed.state === 'pending' && at >= deed.at + GIVE_UP_MS,
+        transaction.state === 'pending' && at >= transaction.at + GIVE_UP_MS,
         entry,
-        `given up while ${deed.state}`,
+        `given up while ${transaction.state}`,
       )
-      this.#move(deed, 'undoing')
+      this.#move(transaction, 'undoing')
     } else if (kind === 'acquirer_undone') {
-      this.#must(deed.state === 'reversing', entry, `undone while ${deed.state}`)
-      this.#end(deed, 'reversed')
+      this.#must(transaction.state === 'reversing', entry, `undone while ${transaction.state}`)
+      this.#end(transaction, 'reversed')
     } else if (kind === 'case') {
       const reason = effects.acquirerMoves?.find(({ messageKey }) => messageKey === key)?.caseReason
-      this.#must(isUndecided(deed) || deed.state === 'reversing', entry, `a case while ${deed.state}`)
       this.#must(
-        reason === 'reversal_refused' || at >= deed.since + DECIDE_MS,
+        isUndecided(transaction) || transaction.state === 'reversing',
+        entry,
+        `a case while ${transaction.state}`,
+      )
+      this.#must(
+        reason === 'reversal_refused' || at >= transaction.since + DECIDE_MS,
         entry,
         'a case before its time',
       )
-      deed.caseIs = 'open'
+      transaction.caseState = 'open'
     } else {
-      this.#must(isUndecided(deed), entry, `its outcome while ${deed.state}`)
-      this.#must(answer !== null && kind === deed.kind, entry, 'an outcome that answers no one')
-      deed.isAnswered = true
+      this.#must(isUndecided(transaction), entry, `its outcome while ${transaction.state}`)
+      this.#must(answer !== null && kind === transaction.kind, entry, 'an outcome without an answer')
+      transaction.isAnswered = true
       if (answer.reason !== null) {
-        this.#end(deed, 'declined')
+        this.#end(transaction, 'declined')
         return
       }
-      this.#must(this.#batch(deed.batch).isOpen, entry, 'approved though its batch was closed')
-      this.#move(deed, 'approved')
-      this.#count(deed, 1)
+      this.#must(this.#batch(transaction.batch).isOpen, entry, 'approved though its batch was closed')
+      this.#move(transaction, 'approved')
+      this.#count(transaction, 1)
     }
   }
 
-  /** Where acquirer and we agree a case is over; it is forgotten with the next move. */
-  #move(deed: Deed, state: Deed['state']): void {
-    deed.state = state
-    if (deed.caseIs === 'closed') deed.caseIs = 'none'
-    else if (deed.caseIs === 'open' && ['approved', 'declined', 'reversed'].includes(state))
-      deed.caseIs = 'closed'
+  /** An agreement with the acquirer ends a case. The next move removes it. */
+  #move(transaction: Transaction, state: Transaction['state']): void {
+    transaction.state = state
+    if (transaction.caseState === 'closed') transaction.caseState = 'none'
+    else if (transaction.caseState === 'open' && ['approved', 'declined', 'reversed'].includes(state))
+      transaction.caseState = 'closed'
   }
 
-  #end(deed: Deed, state: 'declined' | 'reversed'): void {
-    this.#move(deed, state)
-    if (deed.sale?.liveVoid === deed) deed.sale.liveVoid = null
+  #end(transaction: Transaction, state: 'declined' | 'reversed'): void {
+    this.#move(transaction, state)
+    if (transaction.sale?.liveVoid === transaction) transaction.sale.liveVoid = null
   }
 
-  #undo(deed: Deed, at: number): void {
-    if (deed.state === 'approved') this.#count(deed, -1)
-    this.reversed.set(deed.key, 'reversed')
-    deed.since = at
-    if (deed.isForwarded) this.#move(deed, 'reversing')
-    else this.#end(deed, 'reversed')
+  #undo(transaction: Transaction, at: number): void {
+    if (transaction.state === 'approved') this.#count(transaction, -1)
+    this.reversed.set(transaction.key, 'reversed')
+    transaction.since = at
+    if (transaction.isForwarded) this.#move(transaction, 'reversing')
+    else this.#end(transaction, 'reversed')
   }
 
   #reversal(entry: JournalEntry): void {
     const { messageKey, answer } = entry
     const key = this.#targets.get(messageKey) ?? messageKey.replace(/_reversal$/, '')
-    const deed = this.deeds.get(key)
-    const isLive = deed !== undefined && !this.reversed.has(key) && deed.state !== 'declined'
-    this.#must(answer !== null, entry, 'answers no one')
-    if (isLive && !this.#batch(deed.batch).isOpen) {
-      this.#must(answer.reason === 'reversal_too_late', entry, `answered ${answer.reason}, and is late`)
+    const transaction = this.transactions.get(key)
+    const isLive = transaction !== undefined && !this.reversed.has(key) && transaction.state !== 'declined'
+    this.#must(answer !== null, entry, 'has no answer')
+    if (isLive && !this.#batch(transaction.batch).isOpen) {
+      this.#must(answer.reason === 'reversal_too_late', entry, `answered ${answer.reason}, but is late`)
       return
     }
     this.#must(answer.responseCode === '00', entry, `answered ${answer.responseCode}, not 00`)
-    if (deed === undefined && !this.reversed.has(key)) this.reversed.set(key, 'tombstone')
+    if (transaction === undefined && !this.reversed.has(key)) this.reversed.set(key, 'tombstone')
     if (!isLive) return
-    this.#undo(deed, entry.at)
-    const { liveVoid } = deed
+    this.#undo(transaction, entry.at)
+    const { liveVoid } = transaction
     if (liveVoid !== null && liveVoid.state !== 'reversing') this.#undo(liveVoid, entry.at)
   }
 
@@ -268,7 +275,9 @@ export class Model {
     const totals = digits(debit, 12) + digits(debits, 3) + digits(credit, 12) + digits(credits, 3)
     if (entry.kind === 'settlement')
       this.#must(entry.answer?.totals?.slice(0, 31) === `${totals}1`, entry, 'answered with other totals')
-    const open = [...this.deeds.values()].filter((deed) => isUndecided(deed) && deed.caseIs === 'none')
+    const open = [...this.transactions.values()].filter(
+      (transaction) => isUndecided(transaction) && transaction.caseState === 'none',
+    )
     this.#must(open.length === 0, entry, `closed the batch while ${open[0]?.key} was not decided`)
     this.#batch(this.#open).isOpen = false
     this.#openBatch(digits((Number(this.#open) % 999_999) + 1, 6))

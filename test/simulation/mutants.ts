@@ -1,21 +1,21 @@
 /**
- * @module Checks that are taken out one at a time: the simulation must notice each. A snippet that is no longer in its file
- * exactly once fails the test, so that the list keeps up with the source. Those with `isQuick` are noticed soonest: the sample
- * begins with them.
+ * @module Checks that are removed one at a time: the simulation must detect each. A snippet that is not in
+ * its file exactly once fails the test, so that the list follows the source. A sample begins with the quick
+ * ones: these are detected soonest.
  */
 
 import type { Mutant } from './take-out.ts'
 
 export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
   {
-    name: 'a reversal of what was never seen leaves no tombstone',
+    name: 'a reversal of an unseen message leaves no tombstone',
     isQuick: true,
     file: 'src/domain/decide-reversal.ts',
     snippet: `return { reversals: [{ targetKey: request.targetKey, kind: 'tombstone' }] }`,
     instead: 'return {}',
   },
   {
-    name: 'a message that was reversed before it came is heard',
+    name: 'a message that was reversed before it arrived is accepted',
     file: 'src/domain/decision.ts',
     snippet: `if (reversal !== null) return refuse('message_reversed')`,
     instead: '',
@@ -27,7 +27,7 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
     instead: 'if (answer !== null) return null',
   },
   {
-    name: 'a key used for something else is not noticed',
+    name: 'a key reused with other content is not detected',
     isQuick: true,
     file: 'src/domain/decision.ts',
     snippet: 'earlier.contentFingerprint !== request.contentFingerprint',
@@ -40,14 +40,14 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
     instead: 'if (false)',
   },
   {
-    name: 'a sale that was reversed may be voided',
+    name: 'a reversed sale may be voided',
     isQuick: true,
     file: 'src/domain/decide-void.ts',
     snippet: `if (original.reversed) return 'original_reversed'`,
     instead: '',
   },
   {
-    name: 'a sale that was settled may be voided',
+    name: 'a settled sale may be voided',
     file: 'src/domain/decide-void.ts',
     snippet: `if (original.batchState !== 'open') return 'original_settled'`,
     instead: '',
@@ -59,49 +59,49 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
     instead: '',
   },
   {
-    name: 'the reversal of a void leaves its batch as it is',
+    name: 'the reversal of a void leaves its batch unchanged',
     file: 'src/domain/decide-reversal.ts',
     snippet: '...(isCounted ? { batch: addCredit(batch, voidRecord.amount, -1) } : {}),',
     instead: '',
   },
   {
-    name: 'a batch is closed over what is not decided',
+    name: 'a batch closes over undecided messages',
     file: 'src/domain/decide-settlement.ts',
     snippet: `if (namedBatch.state === 'open' && loadedState.undecided)`,
     instead: 'if (false)',
   },
   {
-    name: 'nothing is claimed: a void is approved before the acquirer is posMessage',
+    name: 'no sale has a claim: a void is approved before the acquirer answers',
     file: 'src/pipeline/decide.ts',
     snippet: 'return acquirer.isRemote ? asPending(decision, loadedState, generated) : decision',
     instead: 'return decision',
   },
   {
-    name: 'a late approval of the acquirer beats a reversal',
+    name: 'a late approval from the acquirer overrides a reversal',
     file: 'src/domain/decide-acquirer-event.ts',
     snippet: `if (!takes('acquirer_approved')) return null`,
     instead: '',
   },
   {
-    name: 'the acquirer is not told of a reversal',
+    name: 'a reversal is not sent to the acquirer',
     file: 'src/domain/decide-reversal.ts',
     snippet: 'const acquirerMoves = isForwarded ? [toReverse(targetKey, at)] : []',
     instead: 'const acquirerMoves: AcquirerMove[] = []',
   },
   {
-    name: 'what is given up is not undone at the acquirer',
+    name: 'a given-up message is not undone at the acquirer',
     file: 'src/pipeline/try-acquirer.ts',
     snippet: `const answer = await acquirer.ask(requestOf(message, 'reversal'))`,
     instead: `const answer = { kind: 'approved' } as AcquirerResponse`,
   },
   {
-    name: 'the acquirer knows the same message under another trace number each time',
+    name: 'the acquirer gets the same message under another STAN each time',
     file: 'src/pipeline/try-acquirer.ts',
     snippet: '    acquirerStan,\n    amount,',
     instead: `    acquirerStan: kind === 'reversal' ? '999999' : acquirerStan,\n    amount,`,
   },
   {
-    name: 'what the outbox gave to one that died is never due again',
+    name: 'a lease of a dead driver never ends',
     file: 'src/store/outbox.ts',
     snippet: 'nextAt: now + TRY_MS })',
     instead: 'nextAt: null })',
@@ -122,11 +122,11 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
     name: 'no MAC is compared',
     isQuick: true,
     file: 'src/pos/verify-mac.ts',
-    snippet: 'if (fits && core.verifyMac(algorithm, macKey, macInput, given))',
-    instead: 'if (fits)',
+    snippet: 'isProved = fits && core.verifyMac(algorithm, macKey, macInput, given)',
+    instead: 'isProved = fits',
   },
   {
-    name: 'an entry that lost its place is answered as if it stood',
+    name: 'an entry that lost the race is answered as if it were stored',
     isQuick: true,
     file: 'src/store/commit.ts',
     snippet: 'return all.map((item) => written.has(item))',
@@ -141,7 +141,7 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
       '  for (const { work, item, outcome } of ready) work.settle(outcome(openEntry(item.row)))\n  let written: boolean[]\n',
   },
   {
-    name: 'a commit whose fate is unknown counts as refused',
+    name: 'a commit with an unknown outcome counts as refused',
     isQuick: true,
     file: 'src/pos/transaction.ts',
     snippet: `services.log('no_answer', { type, kind: outcome.kind, ...named(posMessage) })
@@ -149,7 +149,7 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
     instead: `return refuse(services, posMessage, 'in_progress', undefined, signer)`,
   },
   {
-    name: 'the JSON door calls an unknown outcome final',
+    name: 'the JSON API calls an unknown outcome final',
     file: 'src/api/json/problem.ts',
     snippet: `reason === 'outcome_unknown' ? 'UNKNOWN'`,
     instead: `reason === 'outcome_unknown' ? 'FINAL'`,

@@ -1,4 +1,7 @@
-/** @module An older database under an acquirer that is ahead, many times: the acquirer's list finds all that is missing, and nothing is sent again. */
+/**
+ * @module An older database under an acquirer that is ahead: the acquirer's records show every
+ * missing message, and nothing is sent again.
+ */
 
 import { describe, expect, it } from 'vitest'
 import { sizeOf } from '../proofs.ts'
@@ -7,8 +10,8 @@ import { runRestores } from './threads.ts'
 
 const COUNT = sizeOf('simulation/restore')
 
-describe('an older database brought back', () => {
-  it('agrees with the acquirer again, but for what a person knows of', { timeout: 300_000 }, async () => {
+describe('a restored older database', () => {
+  it('agrees with the acquirer again, except for open cases', { timeout: 300_000 }, async () => {
     const found = new Map<string, number>()
     const violations: string[] = []
     for (const { seed, restored } of await runRestores(coreModule, { from: 1, count: COUNT })) {
@@ -18,7 +21,7 @@ describe('an older database brought back', () => {
         found.set(name, (found.get(name) ?? 0) + count)
     }
     expect(violations).toEqual([])
-    // The list brought news of every kind.
+    // The records gave every kind of result.
     expect([...found.keys()].sort()).toEqual([
       'acquirer_approved',
       'acquirer_declined',

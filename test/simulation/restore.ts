@@ -1,7 +1,8 @@
 /**
- * @module An older database brought back under an acquirer that is ahead: terminals and back offices work through faults, a copy of the
- * database is kept at some moment, they go on, and the copy comes back. The acquirer's list is held against it as `annul reconcile`
- * does; then both books must agree but for what a person knows of, and nothing may have gone to the acquirer as new.
+ * @module An older database restored under an acquirer that is ahead. Terminals and back offices work through
+ * faults, and a copy of the database is made at some moment. They continue, and the copy is restored. The
+ * acquirer's records are sent as `annul reconcile` does. Then both books must agree except for open cases,
+ * and nothing may have gone to the acquirer as new.
  */
 
 import { NO_FAULTS } from '../../src/simulator/faults.ts'
@@ -9,9 +10,9 @@ import type { Item } from '../../src/simulator/ledger.ts'
 import { authorizationCodeOf, rrnOf } from '../../src/simulator/messages.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { checkChains, checkVoids, must } from './checks.ts'
-import { CALM, drawAcquirerPlan, drawClimate, FaultPlan } from './fault-plan.ts'
+import { drawAcquirerPlan, drawFaultRates, FaultPlan, NO_FAULT_RATES } from './fault-plan.ts'
 import { ADMINISTRATOR, Harness, MASTER_KEY } from './harness.ts'
-import { ask, jsonRequest } from './json-client.ts'
+import { jsonRequest, sendJson } from './json-client.ts'
 import { MerchantClient } from './merchant-client.ts'
 import { PLATFORM } from './platform/isolate.ts'
 import { Random } from './platform/random.ts'
@@ -20,7 +21,7 @@ const MINUTE = 60_000
 const MERCHANT = '100000000000001'
 
 export interface Restored {
-  /** Differences that the acquirer's list brought to light, by what they are. */
+  /** The results of the acquirer's records, by kind. */
   readonly results: Readonly<Record<string, number>>
   readonly violation: string | null
 }
@@ -32,12 +33,12 @@ interface ReconciliationResult {
   readonly applied?: boolean | null
 }
 
-const placeOf = ({ of, terminalId, batchNumber, stan }: Item): string =>
+const slotOf = ({ of, terminalId, batchNumber, stan }: Item): string =>
   `${of} ${terminalId} ${batchNumber} ${stan}`
 
 export async function runRestore(module: WebAssembly.Module, seed: number): Promise<Restored> {
   const random = new Random(seed)
-  const faultPlan = new FaultPlan(random.fork(), CALM, true)
+  const faultPlan = new FaultPlan(random.fork(), NO_FAULT_RATES, true)
   const harness = new Harness({
     seed: random.next(),
     module,
@@ -54,7 +55,7 @@ export async function runRestore(module: WebAssembly.Module, seed: number): Prom
   let violation: string | null = null
   try {
     await harness.phase('restore', async () => {
-      results = await perform(harness, faultPlan, random)
+      results = await runSteps(harness, faultPlan, random)
     })
   } catch (error) {
     violation = harness.describe(error)
@@ -63,7 +64,7 @@ export async function runRestore(module: WebAssembly.Module, seed: number): Prom
   return { results, violation }
 }
 
-async function perform(
+async function runSteps(
   harness: Harness,
   faultPlan: FaultPlan,
   random: Random,
@@ -76,30 +77,30 @@ async function perform(
     merchantClient.start(actions)
     while (![...harness.terminals, merchantClient].every(({ isDone }) => isDone)) await scheduler.sleep(1000)
   }
-  faultPlan.climate = drawClimate(random, true)
+  faultPlan.rates = drawFaultRates(random, true)
   acquirer.simulator.follow(drawAcquirerPlan(random, true))
-  // The copy is of some moment in the middle of things.
-  scheduler.after(random.between(1, 40_000), PLATFORM, 'kept', () => storage.keep())
+  // The copy is made at a random moment during the work.
+  scheduler.after(random.between(1, 40_000), PLATFORM, 'kept', () => storage.backUp())
   await work(15)
   await work(10)
   await scheduler.sleep(MINUTE)
-  faultPlan.climate = CALM
+  faultPlan.rates = NO_FAULT_RATES
   acquirer.simulator.follow(NO_FAULTS)
   await scheduler.sleep(5 * MINUTE)
 
-  storage.bringBack()
+  storage.restore()
   for (const isolate of isolates) isolate.crash()
   const { sales } = harness.context
-  const isThere = ({ rrn }: { rrn: string }) =>
+  const isStored = ({ rrn }: { rrn: string }) =>
     storage.rows('select 1 from sale where rrn = ?', rrn).length > 0
-  sales.splice(0, sales.length, ...sales.filter(isThere))
-  const before = new Set(Array.from(acquirer.simulator.ledger.items(), placeOf))
-  const owed = new Set(
+  sales.splice(0, sales.length, ...sales.filter(isStored))
+  const before = new Set(Array.from(acquirer.simulator.ledger.items(), slotOf))
+  const queued = new Set(
     storage
       .rows(
-        `select kind || ' ' || terminal_id || ' ' || batch_number || ' ' || acquirer_stan as place from acquirer_message`,
+        `select kind || ' ' || terminal_id || ' ' || batch_number || ' ' || acquirer_stan as slot from acquirer_message`,
       )
-      .map(({ place }) => place),
+      .map(({ slot }) => slot),
   )
   const first = await reconcile(harness)
   const open = first.filter(
@@ -110,15 +111,15 @@ async function perform(
   const second = await reconcile(harness)
   must(
     second.every(({ result }) => result === 'known_case' || result === 'in_progress'),
-    `found the second time: ${JSON.stringify(second)}`,
+    `still different in the second run: ${JSON.stringify(second)}`,
   )
   await checkRefused(harness, merchantClient)
   for (const item of acquirer.simulator.ledger.items()) {
-    const place = placeOf(item)
-    must(before.has(place) || owed.has(place), `the acquirer was sent ${place} as new`)
+    const slot = slotOf(item)
+    must(before.has(slot) || queued.has(slot), `the acquirer got ${slot} as new`)
   }
   await checkSound(harness)
-  // Life goes on, with terminals that remember what the database does not.
+  // The work continues, with terminals that remember more than the database.
   await work(8)
   await scheduler.sleep(10 * MINUTE)
   for (const terminal of harness.terminals) await terminal.finish()
@@ -139,8 +140,8 @@ async function checkSound(harness: Harness): Promise<void> {
 }
 
 async function openHarness(harness: Harness): Promise<MerchantClient> {
-  harness.enterBearer(null)
-  harness.enterBearer(MERCHANT)
+  harness.addBearerKey(null)
+  harness.addBearerKey(MERCHANT)
   for (const terminalId of ['T0000001', 'T0000002'])
     await harness.provision(
       harness.openTerminal({
@@ -148,14 +149,14 @@ async function openHarness(harness: Harness): Promise<MerchantClient> {
         terminalId,
         macProfile: 'cup-ecb',
         settlementMac: true,
-        habits: { sale: 6, void: 6, reverse: 1, settle: 1, signOn: 1, resend: 1, echo: 0 },
+        weights: { sale: 6, void: 6, reverse: 1, settle: 1, signOn: 1, resend: 1, echo: 0 },
         cards: [testCard(7)],
         pause: 1000,
         captureSales: null,
       }),
     )
   return new MerchantClient(harness.context, {
-    name: 'shop',
+    name: 'client',
     merchantId: MERCHANT,
     masterKey: MASTER_KEY,
     pause: 1000,
@@ -169,10 +170,10 @@ function tick(harness: Harness): void {
   })
 }
 
-/** As the command does it: ours first, then the acquirer's list, then line by line through the door. */
+/** Like the command: our records first, then the acquirer's records line by line through the JSON API. */
 async function reconcile({ context, acquirer }: Harness): Promise<ReconciliationResult[]> {
-  const ours = await ask(context, jsonRequest(ADMINISTRATOR, 'GET', '/v1/acquirer-messages'))
-  must(ours?.status === 200, `what we hold is not told: ${ours?.status}`)
+  const ours = await sendJson(context, jsonRequest(ADMINISTRATOR, 'GET', '/v1/acquirer-messages'))
+  must(ours?.status === 200, `our records are not available: ${ours?.status}`)
   const lines = Array.from(acquirer.simulator.ledger.items(), (item) => ({
     of: item.of,
     merchantId: item.merchantId,
@@ -195,57 +196,57 @@ async function reconcile({ context, acquirer }: Harness): Promise<Reconciliation
   }
   const reply = await context.network.send({ method: 'POST', path, headers, body }, 60_000)
   const text = new TextDecoder().decode(reply?.body)
-  must(reply?.status === 200, `the list is not taken: ${reply?.status} ${text}`)
+  must(reply?.status === 200, `the records are rejected: ${reply?.status} ${text}`)
   return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as ReconciliationResult)
 }
 
-/** Another void of a sale whose void only the acquirer had is refused, without a word to the acquirer. */
+/** A second void of a sale whose void only the acquirer had is refused, without a request to the acquirer. */
 async function checkRefused(
   { storage, context, acquirer }: Harness,
   merchantClient: MerchantClient,
 ): Promise<void> {
-  const taken = storage.rows<{ rrn: string; terminalId: string; amount: number }>(
+  const adopted = storage.rows<{ rrn: string; terminalId: string; amount: number }>(
     `select sale.rrn, sale.terminal_id as terminalId, sale.amount from void join sale on sale.id = void.sale_id
      where void.message_key like 'acquirer|%' and void.state = 'approved' limit 3`,
   )
-  for (const sale of taken) {
-    const known = [...acquirer.simulator.ledger.items()].length
-    const wanted = merchantClient.want({ ...sale, merchantId: MERCHANT })
-    await merchantClient.void(wanted)
+  for (const sale of adopted) {
+    const countBefore = [...acquirer.simulator.ledger.items()].length
+    const planned = merchantClient.planVoid({ ...sale, merchantId: MERCHANT })
+    await merchantClient.void(planned)
     const [row] = storage.rows(
       'select count(*) as n from void where sale_id = ? and state = ?',
-      wanted.saleId,
+      planned.saleId,
       'approved',
     )
     must(row?.n === 1, `sale ${sale.rrn} is voided ${row?.n} times`)
     must(
-      [...acquirer.simulator.ledger.items()].length === known,
-      `the acquirer was asked for a second void of ${sale.rrn}`,
+      [...acquirer.simulator.ledger.items()].length === countBefore,
+      `the acquirer got a request for a second void of ${sale.rrn}`,
     )
     context.scheduler.note('refused')
   }
 }
 
-/** What stands at the acquirer stands here, and the other way round, or a person knows. */
+/** The same messages stand at the acquirer and here. A difference has a case. */
 function checkBooks({ storage, acquirer }: Harness): void {
-  const rows = storage.rows<{ place: string; state: string; isCase: number }>(
-    `select kind || ' ' || terminal_id || ' ' || batch_number || ' ' || acquirer_stan as place, state,
+  const rows = storage.rows<{ slot: string; state: string; isCase: number }>(
+    `select kind || ' ' || terminal_id || ' ' || batch_number || ' ' || acquirer_stan as slot, state,
        case_reason is not null and case_closed_at is null as isCase from acquirer_message`,
   )
-  const ours = new Map(rows.map((row) => [row.place, row]))
+  const ours = new Map(rows.map((row) => [row.slot, row]))
   for (const item of acquirer.simulator.ledger.items()) {
-    const ourRecord = ours.get(placeOf(item))
-    must(ourRecord !== undefined, `the acquirer has ${placeOf(item)}, which we do not know`)
-    ours.delete(ourRecord.place)
+    const ourRecord = ours.get(slotOf(item))
+    must(ourRecord !== undefined, `the acquirer has ${slotOf(item)}, which is unknown here`)
+    ours.delete(ourRecord.slot)
     const agrees = (item.state === 'approved') === (ourRecord.state === 'approved')
     must(
       agrees || ourRecord.isCase === 1,
-      `${ourRecord.place} is ${ourRecord.state}, at the acquirer ${item.state}, and no one knows`,
+      `${ourRecord.slot} is ${ourRecord.state}, at the acquirer ${item.state}, without a case`,
     )
   }
-  for (const { place, state, isCase } of ours.values())
-    must(state !== 'approved' || isCase === 1, `${place} is approved, and the acquirer does not know it`)
+  for (const { slot, state, isCase } of ours.values())
+    must(state !== 'approved' || isCase === 1, `${slot} is approved, but unknown at the acquirer`)
 }

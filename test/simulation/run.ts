@@ -1,7 +1,7 @@
 /**
- * @module `npm run test:simulation -- [--seed N] [--voids N] [--threads N] [--mild] [--trace]`: worlds on consecutive seeds until so many
- * voids were asked; with `--restores N` so many older databases brought back. Prints the seed it starts from, and of each violation
- * how to see it again.
+ * @module `npm run test:simulation -- [--seed N] [--voids N] [--threads N] [--mild] [--trace]`: worlds on
+ * consecutive seeds until this many voids were requested. With `--restores N` this many older databases are
+ * restored. Prints its first seed, and for each violation the command that repeats it.
  */
 
 import { parseArgs } from 'node:util'
@@ -80,7 +80,7 @@ for (const { counts } of reports)
 print(`worlds ${reports.length}, voids ${sum((one) => one.voids)}, events ${sum((one) => one.steps)}`)
 print([...faults].map(([name, count]) => `${name} ${count}`).join(', '))
 const open = reports.flatMap((one) => one.open.map((key) => `seed ${one.seed} ${key}`))
-print(`${sum((one) => one.voids) - open.length} of them ended final for whoever asked`)
+print(`${sum((one) => one.voids) - open.length} of them ended final for their sender`)
 if (isMild) print(open.join('\n'))
 print(`transcripts ${digestOf(reports)}`)
 print(`${violations} violations, ${seconds()}`)

@@ -1,4 +1,4 @@
-/** @module Takes a check out of the service as it is loaded, so that the product has no switches for it. */
+/** @module Removes a check of the service while it is loaded, so that the product has no switches for it. */
 
 import { readFileSync } from 'node:fs'
 import { registerHooks, stripTypeScriptTypes } from 'node:module'
@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 
 const root = join(import.meta.dirname, '../..')
 
-/** One place of the source, and what stands there instead. */
+/** A place in the source, and its replacement. */
 export interface Mutant {
   readonly name: string
   readonly file: string
@@ -15,7 +15,10 @@ export interface Mutant {
   readonly instead: string
 }
 
-/** The source with the mutant's change. Throws where the snippet is not there exactly once: the list is out of date. */
+/**
+ * The source with the mutant's change. Throws unless the snippet is there exactly once: the list is out of
+ * date.
+ */
 export function mutated({ name, file, snippet, instead }: Mutant): string {
   const source = readFileSync(join(root, file), 'utf8')
   const found = source.split(snippet).length - 1
@@ -23,7 +26,7 @@ export function mutated({ name, file, snippet, instead }: Mutant): string {
   return source.replace(snippet, () => instead)
 }
 
-/** From now on this thread loads the file as the mutant has it. */
+/** From now on this thread loads the file with the mutant's change. */
 export function takeOut(mutant: Mutant): void {
   const source = mutated(mutant)
   const changed = pathToFileURL(join(root, mutant.file)).href

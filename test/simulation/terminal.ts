@@ -1,6 +1,6 @@
 /**
- * @module A terminal of a world: a virtual terminal that obeys the terminal's rules, in the hands of someone who sells, voids,
- * reverses, settles, pulls the plug and tries again.
+ * @module A terminal of a world: a virtual terminal that obeys the terminal's rules, and its operator. The
+ * operator sells, voids, reverses, settles, cuts the power and retries.
  */
 
 import { posMessageKey } from '../../src/domain/message-key.ts'
@@ -16,11 +16,11 @@ import type { ClientAnswer, Sent } from './book.ts'
 import { type ActorContext, Power } from './context.ts'
 import { HEADER, postFrame, TPDU } from './wire.ts'
 
-/** How long a terminal waits for an answer, as a rule. */
+/** The usual time that a terminal waits for an answer. */
 export const DEADLINE_MS = 60_000
 
 export const ACTIONS = ['sale', 'void', 'reverse', 'settle', 'signOn', 'resend', 'echo'] as const
-export type Habits = Readonly<Record<(typeof ACTIONS)[number], number>>
+export type ActionWeights = Readonly<Record<(typeof ACTIONS)[number], number>>
 
 export interface TestTerminalOptions {
   readonly merchantId: string
@@ -28,13 +28,13 @@ export interface TestTerminalOptions {
   readonly macProfile: MacProfile
   readonly tmk: Uint8Array
   readonly settlementMac: boolean
-  readonly habits: Habits
+  readonly weights: ActionWeights
   readonly cards: readonly string[]
-  /** How long it waits for an answer, in milliseconds. */
+  /** The time it waits for an answer, in milliseconds. */
   readonly deadline?: number
   /** Mean time between two actions, in milliseconds. */
   readonly pause: number
-  /** Sales are made elsewhere and fed to us: told to `captureSales`, the terminal has them in its log. */
+  /** For sales made elsewhere and captured: `captureSales` sends them and adds them to the terminal's log. */
   readonly captureSales:
     | ((testTerminal: TestTerminal, stan: string, amount: number, pan: string) => Promise<void>)
     | null
@@ -52,7 +52,7 @@ const copyOf = (state: TerminalState): TerminalState => ({ ...state, log: [...st
 export class TestTerminal {
   readonly options: TestTerminalOptions
   state: TerminalState
-  /** Reversals that the terminal gave up, as its rules let it (protocol.md §3.5), by the key of what they were about. */
+  /** The STANs of reversals that the terminal gave up, as its rules allow (protocol.md §3.5). */
   readonly dropped: string[] = []
   isDone = false
   readonly #context: ActorContext
@@ -73,14 +73,17 @@ export class TestTerminal {
     this.#terminal = this.#switchOn()
   }
 
-  /** Does this many things, one after the other. */
+  /** Does this many actions in turn. */
   start(actions: number): void {
     this.isDone = false
     this.#left = actions
-    this.#live()
+    this.#run()
   }
 
-  /** Signs on again and gets rid of what is pending, once all is calm. Resolves when nothing is owed. */
+  /**
+   * Signs on again and clears the pending reversal, at the end, without faults. Resolves when nothing is
+   * pending.
+   */
   async finish(): Promise<void> {
     for (let attempt = 0; attempt < 20; attempt++) {
       const { outcome } = await this.#terminal.signOn()
@@ -90,10 +93,10 @@ export class TestTerminal {
       this.#notice(done, pending)
       if (done.ok && this.state.pending === null) return
     }
-    throw new Error(`terminal ${this.options.terminalId} does not come to an end`)
+    throw new Error(`terminal ${this.options.terminalId} does not finish`)
   }
 
-  /** As a terminal does, so that nothing it relies on is lost with the power. */
+  /** As a terminal does, so that a power cut loses nothing that it relies on. */
   save(): void {
     this.#saved = copyOf(this.state)
   }
@@ -102,7 +105,7 @@ export class TestTerminal {
     return this.#power
   }
 
-  /** The terminal itself, for one who presses its keys. */
+  /** The terminal itself, for direct use. */
   get terminal(): VirtualTerminal {
     return this.#terminal
   }
@@ -127,7 +130,7 @@ export class TestTerminal {
     })
   }
 
-  #live(): void {
+  #run(): void {
     const { scheduler, random, act } = this.#context
     act(this.#power, async () => {
       while (this.#left > 0) {
@@ -140,35 +143,35 @@ export class TestTerminal {
   }
 
   async #send(frame: Uint8Array): Promise<Uint8Array | null> {
-    const { losesPower, network, scheduler, random, spare } = this.#context
-    this.#enter(frame)
-    const over = this.#unanswered < 2 ? () => {} : spare()
+    const { losesPower, network, scheduler, random, pauseFaults: spare } = this.#context
+    this.#recordSent(frame)
+    const resumeFaults = this.#unanswered < 2 ? () => {} : spare()
     const { deadline = DEADLINE_MS } = this.options
     const sending = network.send(postFrame(frame), deadline)
     if (losesPower()) scheduler.after(random.delay(200), this.#power, 'power cut', () => this.#cutPower())
     const reply = await sending
-    over()
+    resumeFaults()
     return reply?.status === 200 ? reply.body : null
   }
 
-  /** What was saved is all that it remembers. */
+  /** It remembers only what was saved. */
   #cutPower(): void {
     const { scheduler, random } = this.#context
     this.#power.cut()
     this.#power = new Power(this.options.terminalId)
     this.state = copyOf(this.#saved)
     this.#terminal = this.#switchOn()
-    scheduler.after(1000 + random.delay(20_000), this.#power, 'power on', () => this.#live())
+    scheduler.after(1000 + random.delay(20_000), this.#power, 'power on', () => this.#run())
   }
 
   async #act(): Promise<void> {
     const { random } = this.#context
-    const action = this.state.keys === null ? 'signOn' : random.weighted(this.options.habits)
+    const action = this.state.keys === null ? 'signOn' : random.weighted(this.options.weights)
     const pending = this.state.pending?.stan
     switch (action) {
       case 'signOn':
         await this.#terminal.signOn()
-        // Its MAC is one under the keys of before.
+        // Its MAC uses the old keys.
         this.#lastFrame = null
         return
       case 'echo':
@@ -207,7 +210,7 @@ export class TestTerminal {
     this.#notice(await this.#terminal.sale(amount, pan), pending)
   }
 
-  /** A terminal that gave a pending reversal up, or that must sign on again. */
+  /** A terminal that gave up a pending reversal, or that must sign on again. */
   #notice(outcome: ExchangeResult, pending: string | undefined): void {
     if (!outcome.ok && outcome.error === 'reversal_failed' && pending !== undefined)
       this.dropped.push(pending)
@@ -215,7 +218,7 @@ export class TestTerminal {
       this.state.keys = null
   }
 
-  #enter(frame: Uint8Array): void {
+  #recordSent(frame: Uint8Array): void {
     const read = readMessage(frame, this.#context.core.lrc)
     const message = read.ok ? read.value.message : null
     const type = message === null ? undefined : transactionTypeOf(message)
@@ -230,7 +233,7 @@ export class TestTerminal {
     const { scheduler, book } = this.#context
     scheduler.note(`sends ${key}`)
     const names = { key, kind: type, terminalId, merchantId, idempotencyKey: null }
-    book.enter({ ...names, sentAt: scheduler.now, ask: () => this.#ask(message) })
+    book.enter({ ...names, sentAt: scheduler.now, resend: () => this.#resend(message) })
   }
 
   #observe(exchange: Exchange): void {
@@ -240,20 +243,20 @@ export class TestTerminal {
     const sent = key === null ? undefined : this.#context.book.sent.get(key)
     if (sent === undefined) return
     const answers = clientAnswerOf(exchange, this.#context.scheduler.now)
-    if (answers !== null) this.#hear(sent, answers)
+    if (answers !== null) this.#record(sent, answers)
   }
 
-  #hear(sent: Sent, answers: ClientAnswer): void {
+  #record(sent: Sent, answers: ClientAnswer): void {
     sent.answers.push(answers)
-    this.#context.scheduler.note(`is told ${sent.key} ${answers.code} ${answers.rrn}`)
+    this.#context.scheduler.note(`gets ${sent.key} ${answers.code} ${answers.rrn}`)
     const { merchantId, terminalId } = this.options
     const entry = this.state.log.find(({ stan }) => sent.key.endsWith(`|${stan}|sale`))
     if (sent.kind === 'sale' && answers.verdict === 'approved' && entry !== undefined)
       this.#context.sales.push({ merchantId, terminalId, rrn: answers.rrn, amount: entry.amount })
   }
 
-  /** The same message once more, under the key that the terminal has now. */
-  async #ask(message: Message): Promise<ClientAnswer | null> {
+  /** The same message again, under the terminal's present key. */
+  async #resend(message: Message): Promise<ClientAnswer | null> {
     const { core, scheduler, network } = this.#context
     const { macProfile, keys } = this.state
     const fields = new Map(message.fields)
@@ -276,7 +279,7 @@ export class TestTerminal {
     return clientAnswerOf(exchange, scheduler.now)
   }
 
-  /** The MAC key in clear, for the search after it. */
+  /** The MAC key in clear, so that the checks can search for it. */
   secrets(): string[] {
     const { keys, macProfile } = this.state
     if (keys === null) return []
@@ -292,5 +295,5 @@ export function clientAnswerOf(
   if ((outcome !== 'approved' && outcome !== 'declined') || received === null) return null
   const content = JSON.stringify([...received.fields].filter(([number]) => number !== 64))
   const rrn = received.fields.get(37) ?? ''
-  return { at, verdict: outcome, code: responseCode ?? '', rrn, how: 'asked', content }
+  return { at, verdict: outcome, code: responseCode ?? '', rrn, how: 'requested', content }
 }

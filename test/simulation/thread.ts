@@ -1,4 +1,7 @@
-/** @module A thread of worlds: one after the other, each on its seed. Loads the service itself, with a check taken out where one is named. */
+/**
+ * @module A thread of worlds, one after the other, each on its seed. It loads the service itself, without the
+ * named check, if any.
+ */
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { takeOut } from './take-out.ts'
@@ -6,7 +9,7 @@ import type { Job } from './threads.ts'
 
 const { module, seed, stride, voids, mutant, trace, untilViolation, isMild } = workerData as Job
 if (mutant !== null) takeOut(mutant)
-// Only now: what a mutant changes must not be loaded yet.
+// Loaded here, because a mutant's file must not be loaded earlier.
 const { World } = await import('./world.ts')
 
 const answers = trace ? (line: string) => parentPort?.postMessage({ line }) : undefined

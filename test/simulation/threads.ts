@@ -1,4 +1,4 @@
-/** @module Runs worlds on several threads: the same seeds whatever the machine, so the same worlds. */
+/** @module Runs worlds on several threads. The same seeds give the same worlds on every machine. */
 
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
@@ -18,9 +18,9 @@ export interface Job {
   readonly isMild: boolean
 }
 
-type Said = { readonly report: Report } | { readonly line: string }
+type ThreadMessage = { readonly report: Report } | { readonly line: string }
 
-/** Runs worlds on consecutive seeds until so many voids were asked. */
+/** Runs worlds on consecutive seeds until this many voids were requested. */
 export async function runWorlds(
   options: Pick<Job, 'module' | 'seed' | 'voids'> & Partial<Job> & { readonly threads?: number },
   received: (report: Report) => void,
@@ -39,13 +39,13 @@ export async function runWorlds(
         stride: threads,
         voids: Math.ceil(voids / threads),
       },
-      (said) => ('report' in said ? received(said.report) : line(said.line)),
+      (message) => ('report' in message ? received(message.report) : line(message.line)),
     ),
   )
   await Promise.all(each)
 }
 
-/** One digest over all of them, whatever order they ended in. */
+/** One digest over all of them, whatever the order of their ends. */
 export function digestOf(reports: readonly Report[]): string {
   const hash = createHash('sha256')
   for (const { seed, transcript } of reports.toSorted((a, b) => a.seed - b.seed))
@@ -53,7 +53,7 @@ export function digestOf(reports: readonly Report[]): string {
   return hash.digest('hex').slice(0, 16)
 }
 
-function runThread(job: Job, send: (said: Said) => void): Promise<void> {
+function runThread(job: Job, send: (message: ThreadMessage) => void): Promise<void> {
   const worker = new Worker(join(import.meta.dirname, 'thread.ts'), {
     workerData: job,
     execArgv: ['--disable-warning=ExperimentalWarning'],
@@ -62,7 +62,7 @@ function runThread(job: Job, send: (said: Said) => void): Promise<void> {
   return ended(worker)
 }
 
-/** Restores on consecutive seeds, on a thread of their own. */
+/** Restores on consecutive seeds, in their own thread. */
 export function runRestores(
   module: WebAssembly.Module,
   seeds: { readonly from: number; readonly count: number },
@@ -76,7 +76,7 @@ export function runRestores(
   return ended(worker).then(() => done)
 }
 
-/** Resolves when the thread has done its work. */
+/** Resolves when the thread has finished. */
 export const ended = (worker: Worker): Promise<void> =>
   new Promise((resolve, reject) => {
     worker.on('error', reject)

@@ -1,6 +1,6 @@
 /**
- * @module One world: some isolates, terminals and back offices, and the weather, all drawn from one seed. It runs until everyone
- * has done what they came for, then calms down, and everything is held against what must be.
+ * @module One world: some isolates, terminals and back offices, and the fault plan, all drawn from one seed.
+ * It runs until every actor is done, then without faults, and then every rule is checked.
  */
 
 import { MAC_PROFILES } from '../../src/domain/types.ts'
@@ -8,8 +8,8 @@ import { NO_FAULTS } from '../../src/simulator/faults.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { Attacker } from './attacker.ts'
 import { captureFor } from './captured-sales.ts'
-import { checkAgreed, checkOverdue, sentToAcquirer } from './checks.ts'
-import { CALM, drawAcquirerPlan, drawClimate, FaultPlan } from './fault-plan.ts'
+import { checkAgreed, checkOverdue, unsettledAtAcquirer } from './checks.ts'
+import { drawAcquirerPlan, drawFaultRates, FaultPlan, NO_FAULT_RATES } from './fault-plan.ts'
 import { Harness, MASTER_KEY } from './harness.ts'
 import { MerchantClient } from './merchant-client.ts'
 import { PLATFORM } from './platform/isolate.ts'
@@ -19,7 +19,10 @@ import { DEADLINE_MS } from './terminal.ts'
 export interface WorldOptions {
   readonly seed: number
   readonly module: WebAssembly.Module
-  /** Faults that whoever keeps to the rules gets through: no terminal goes unanswered three times in a row. */
+  /**
+   * Mild faults, which every client that keeps the rules survives: no terminal stays unanswered three times
+   * in a row.
+   */
   readonly isMild?: boolean
   readonly trace?: (line: string) => void
 }
@@ -27,20 +30,20 @@ export interface WorldOptions {
 export interface Report {
   readonly seed: number
   readonly voids: number
-  /** Voids whose sender was not told what became of them, and did not undo them either. */
+  /** Voids whose sender got no outcome and did not reverse them. */
   readonly open: readonly string[]
   readonly steps: number
   /** SHA-256 of the transcript. */
   readonly transcript: string
-  /** How often each fault struck. */
+  /** How often each fault occurred. */
   readonly counts: Readonly<Record<string, number>>
-  /** What was found to be wrong; null where nothing was. */
+  /** The first violation, or null. */
   readonly violation: string | null
 }
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
-/** How far an isolate's clock may be off. */
+/** The largest offset of an isolate's clock. */
 const MOST_SKEW = 10 * MINUTE
 
 /** Some time in 2026, often shortly before the cut-off, which is at 15:00 UTC. */
@@ -60,15 +63,15 @@ export class World {
   readonly #attacker: Attacker
   /** Mean time between two actions of one actor. */
   readonly #pause: number
-  /** How long what was put off by a wrong clock may lie. */
-  #behind = 0
+  /** The longest delay of work by a wrong clock. */
+  #clockLag = 0
 
   constructor({ seed, module, trace, isMild = false }: WorldOptions) {
     this.#seed = seed
     this.#isMild = isMild
     const random = new Random(seed)
     this.#random = random
-    const faultPlan = new FaultPlan(random.fork(), CALM, isMild)
+    const faultPlan = new FaultPlan(random.fork(), NO_FAULT_RATES, isMild)
     this.#faultPlan = faultPlan
     const acquirer = random.pick(['sandbox', 'book', 'https', 'https', 'https'] as const)
     this.#hasAcquirer = acquirer === 'https'
@@ -82,22 +85,22 @@ export class World {
       planTrip: () => faultPlan.planTrip(),
       planAcquirer: () => faultPlan.planAcquirer(),
       planCopies: (isolates) => faultPlan.planCopies(isolates),
-      spare: () => {
-        if (isMild) faultPlan.spared++
+      pauseFaults: () => {
+        if (isMild) faultPlan.pauses++
         return () => {
-          if (isMild) faultPlan.spared--
+          if (isMild) faultPlan.pauses--
         }
       },
       losesPower: () => faultPlan.strikes('powerCut'),
       trace,
     })
-    this.#harness.scheduler.yields = random.pick([0, 0, 0.02, 0.2])
+    this.#harness.scheduler.delayProbability = random.pick([0, 0, 0.02, 0.2])
     this.#pause = random.pick([200, 3000, 30_000])
     this.#attacker = new Attacker(this.#harness.context)
-    this.#people(acquirer === 'book' ? captureFor(this.#harness.context) : null)
+    this.#addActors(acquirer === 'book' ? captureFor(this.#harness.context) : null)
   }
 
-  /** What no one caught ends the world. */
+  /** An uncaught error ends the world. */
   fail(error: unknown): void {
     this.#harness.fail(error)
   }
@@ -108,13 +111,13 @@ export class World {
     let violation: string | null = null
     try {
       await harness.phase('provisioning', () => this.#provision())
-      this.#faultPlan.climate = drawClimate(this.#random, isMild)
+      this.#faultPlan.rates = drawFaultRates(this.#random, isMild)
       harness.acquirer.simulator.follow(drawAcquirerPlan(this.#random, isMild))
       await harness.phase('chaos', () => this.#chaos())
-      this.#faultPlan.climate = CALM
+      this.#faultPlan.rates = NO_FAULT_RATES
       for (const isolate of harness.isolates) isolate.skew = 0
       if (this.#hasAcquirer && !isMild && this.#random.chance(0.4))
-        await harness.phase('the acquirer is silent', () => this.#silence())
+        await harness.phase('the acquirer does not answer', () => this.#acquirerOutage())
       harness.acquirer.simulator.follow(NO_FAULTS)
       await harness.phase('calm', () => this.#calm())
       await harness.check()
@@ -135,21 +138,21 @@ export class World {
     return { ...report, transcript, counts }
   }
 
-  #people(captureSales: ReturnType<typeof captureFor> | null): void {
+  #addActors(captureSales: ReturnType<typeof captureFor> | null): void {
     const random = this.#random
     const pause = this.#pause
     const cards = Array.from({ length: 3 }, () => testCard(random.below(1000)))
     const merchants = random.between(1, 2)
     for (let m = 1; m <= merchants; m++) {
       const merchantId = `10000000000000${m}`
-      this.#harness.enterBearer(merchantId)
+      this.#harness.addBearerKey(merchantId)
       for (let t = random.between(1, 3); t > 0; t--)
         this.#harness.openTerminal({
           merchantId,
           terminalId: `T${m}00000${t}`,
           macProfile: random.chance(0.6) ? 'cup-ecb' : random.pick(MAC_PROFILES),
           settlementMac: random.chance(0.5),
-          habits: {
+          weights: {
             sale: 8,
             void: 10,
             reverse: 2,
@@ -159,13 +162,13 @@ export class World {
             echo: 1,
           },
           cards,
-          // An impatient one reverses while its message is still on the road.
+          // A short deadline makes the terminal reverse while its message is still running.
           deadline: this.#isMild ? DEADLINE_MS : random.pick([2_000, 10_000, DEADLINE_MS]),
           pause,
           captureSales,
         })
       for (let s = random.between(1, 3); s > 0; s--) {
-        const name = `shop-${m}-${s}`
+        const name = `client-${m}-${s}`
         this.#merchantClients.push(
           new MerchantClient(this.#harness.context, { name, merchantId, masterKey: MASTER_KEY, pause }),
         )
@@ -174,7 +177,7 @@ export class World {
   }
 
   async #provision(): Promise<void> {
-    this.#harness.enterBearer(null)
+    this.#harness.addBearerKey(null)
     for (const terminal of this.#harness.terminals) await this.#harness.provision(terminal)
   }
 
@@ -196,11 +199,11 @@ export class World {
     const random = this.#random.fork()
     const mean = random.pick([0, 0, 10, 60]) * this.#pause
     const skews = !this.#isMild && random.chance(0.3)
-    if (skews) this.#behind = MOST_SKEW
+    if (skews) this.#clockLag = MOST_SKEW
     const next = () => {
       scheduler.after(random.delay(mean), PLATFORM, 'disturbed', () => {
-        if (this.#faultPlan.climate === CALM) return
-        if (this.#faultPlan.spared > 0) return next()
+        if (this.#faultPlan.rates === NO_FAULT_RATES) return
+        if (this.#faultPlan.pauses > 0) return next()
         const isolate = random.pick(isolates)
         if (skews && random.chance(0.5)) isolate.skew = random.between(-MOST_SKEW, MOST_SKEW)
         else isolate.crash()
@@ -210,38 +213,42 @@ export class World {
     if (mean > 0) next()
   }
 
-  /** Cron each minute, mostly: sometimes not at all, sometimes twice at once. */
+  /** Usually one cron run a minute, sometimes none, sometimes two at once. */
   #tick(): void {
     const { scheduler, isolates } = this.#harness
-    const times = this.#faultPlan.climate === CALM || this.#isMild ? 1 : this.#random.pick([0, 1, 1, 2])
+    const times =
+      this.#faultPlan.rates === NO_FAULT_RATES || this.#isMild ? 1 : this.#random.pick([0, 1, 1, 2])
     for (let i = 0; i < times; i++) this.#random.pick(isolates).cron()
     scheduler.after(MINUTE, PLATFORM, 'cron', () => this.#tick())
   }
 
   async #calm(): Promise<void> {
     const { scheduler, terminals, storage } = this.#harness
-    // What is still on its way arrives, or is lost.
-    await scheduler.sleep(10 * MINUTE + this.#behind)
+    // Messages under way arrive or are lost.
+    await scheduler.sleep(10 * MINUTE + this.#clockLag)
     checkOverdue(storage, scheduler.now)
     for (const terminal of terminals) await terminal.finish()
-    await this.#agree()
-    await this.#harness.askAgain(() => this.#random.chance(0.15))
+    await this.#settleAll()
+    await this.#harness.resendAll(() => this.#random.chance(0.15))
   }
 
-  /** All is well but for the acquirer. A person must know in time. */
-  async #silence(): Promise<void> {
+  /** Only the acquirer fails. Cases must be opened in time. */
+  async #acquirerOutage(): Promise<void> {
     const { acquirer, scheduler, storage, terminals } = this.#harness
     acquirer.simulator.follow({ rates: { drop_request: 1 }, script: [] })
     for (const terminal of terminals) terminal.start(4)
     while (!terminals.every(({ isDone }) => isDone)) await scheduler.sleep(1000)
-    await scheduler.sleep(8 * MINUTE + this.#behind)
+    await scheduler.sleep(8 * MINUTE + this.#clockLag)
     checkOverdue(storage, scheduler.now)
   }
 
-  /** Until the acquirer and we agree, or only a person can help. A case is looked at each hour: three hours are enough. */
-  async #agree(): Promise<void> {
+  /**
+   * Until the acquirer and we agree, or only a person can help. A case is retried each hour, so three hours
+   * suffice.
+   */
+  async #settleAll(): Promise<void> {
     const { scheduler, storage } = this.#harness
-    for (let minutes = 0; minutes < 190 && sentToAcquirer(storage).length > 0; minutes++)
+    for (let minutes = 0; minutes < 190 && unsettledAtAcquirer(storage).length > 0; minutes++)
       await scheduler.sleep(MINUTE)
     checkAgreed(storage)
     await scheduler.sleep(MINUTE)

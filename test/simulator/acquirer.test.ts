@@ -10,15 +10,15 @@ import {
   core,
   DAY,
   inquiryOf,
-  openBehind,
+  openHttpsHarness,
   reversalOf,
   START,
-} from '../acquirer/behind.ts'
+} from '../acquirer/https-harness.ts'
 
-/** The frame that the adapter makes of a question. */
-async function frameOf(question: Parameters<ReturnType<typeof openBehind>['acquirer']['ask']>[0]) {
-  const { acquirer, sent } = openBehind()
-  await acquirer.ask(question)
+/** The frame that the adapter makes of a request. */
+async function frameOf(request: Parameters<ReturnType<typeof openHttpsHarness>['acquirer']['ask']>[0]) {
+  const { acquirer, sent } = openHttpsHarness()
+  await acquirer.ask(request)
   return sent[0] ?? new Uint8Array(0)
 }
 
@@ -29,21 +29,21 @@ const fieldsOf = (answer: Uint8Array | null) => {
 
 const codeOf = (answer: Uint8Array | null) => fieldsOf(answer).get(39)
 
-describe('what the simulated acquirer hears', () => {
-  it('bytes that are no message: no answer, whatever they are', async () => {
-    const { simulator } = openBehind()
+describe('the simulated acquirer', () => {
+  it('does not answer bytes that are not a message', async () => {
+    const { simulator } = openHttpsHarness()
     const sale = await frameOf(aSale())
     const random = seededRandom(7)
     for (let i = 0; i < 2_000; i++) {
-      const noise = sale.map((byte) => (random() < 0.1 ? Math.floor(256 * random()) : byte))
-      const { answer } = simulator.receive(noise.slice(0, Math.floor(random() * sale.length)), START)
+      const damaged = sale.map((byte) => (random() < 0.1 ? Math.floor(256 * random()) : byte))
+      const { answer } = simulator.receive(damaged.slice(0, Math.floor(random() * sale.length)), START)
       if (answer !== null) expect(codeOf(answer)).toBe('A0')
     }
     expect([...simulator.ledger.items()]).toEqual([])
   })
 
-  it('a wrong MAC: A0 without a MAC, and nothing in the books', async () => {
-    const { simulator } = openBehind()
+  it('answers a wrong MAC with A0 and no MAC, and books nothing', async () => {
+    const { simulator } = openHttpsHarness()
     const sale = await frameOf(aSale())
     const { answer } = simulator.receive(sale.with(-1, (sale.at(-1) ?? 0) ^ 1), START)
     expect(codeOf(answer)).toBe('A0')
@@ -51,9 +51,9 @@ describe('what the simulated acquirer hears', () => {
     expect([...simulator.ledger.items()]).toEqual([])
   })
 
-  it('answers that `annul describe` reads', async () => {
-    const { acquirer, received } = openBehind()
-    for (const [, question] of DAY) await acquirer.ask(question)
+  it('sends answers that `annul describe` reads', async () => {
+    const { acquirer, received } = openHttpsHarness()
+    for (const [, request] of DAY) await acquirer.ask(request)
     const described = received.map((answer) => describeJson(answer ?? bytes(''), core.lrc))
     expect(described.filter(({ error }) => error !== undefined)).toEqual([])
     expect(described.map(({ mti }) => mti)).toEqual(
@@ -61,14 +61,14 @@ describe('what the simulated acquirer hears', () => {
     )
   })
 
-  it('the last two digits of an amount, in a sale', async () => {
+  it('answers by the last two digits of a sale’s amount', async () => {
     for (const digits of ['05', '51', '54', '55', '61', '91']) {
-      const { acquirer, received, simulator } = openBehind()
+      const { acquirer, received, simulator } = openHttpsHarness()
       await acquirer.ask(aSale({ amount: 100 + Number(digits) }))
       expect(codeOf(received[0] ?? null)).toBe(digits)
       expect(Array.from(simulator.ledger.items(), ({ state }) => state)).toEqual(['declined'])
     }
-    const { acquirer, received, simulator } = openBehind()
+    const { acquirer, received, simulator } = openHttpsHarness()
     await acquirer.ask(aSale({ amount: 198 }))
     await acquirer.ask(aVoid({ amount: 198 }))
     expect(received).toEqual([null, null])
@@ -77,12 +77,12 @@ describe('what the simulated acquirer hears', () => {
 })
 
 describe('a script', () => {
-  it('befalls the messages that it names, in order, each step once', async () => {
+  it('applies each step once, in order, to the messages that it names', async () => {
     const plan = {
       rates: {},
       script: [{ on: 'void', code: '57' }, { fault: 'drop_answer' }, { code: '51' }],
     } as const
-    const { acquirer, received } = openBehind({ plan })
+    const { acquirer, received } = openHttpsHarness({ plan })
     await acquirer.ask(aSale())
     expect(codeOf(received[0] ?? null)).toBeUndefined()
     await acquirer.ask(aVoid())
@@ -93,7 +93,7 @@ describe('a script', () => {
     expect(codeOf(received[3] ?? null)).toBe('00')
   })
 
-  it('of a code declines for good; a reversal or inquiry hears it and nothing is done', async () => {
+  it('with a code declines, and does not execute a reversal or inquiry', async () => {
     const plan = {
       rates: {},
       script: [
@@ -101,7 +101,7 @@ describe('a script', () => {
         { on: 'inquiry', code: '96' },
       ],
     } as const
-    const { acquirer, received, simulator } = openBehind({ plan })
+    const { acquirer, received, simulator } = openHttpsHarness({ plan })
     await acquirer.ask(aSale())
     await acquirer.ask(reversalOf(aSale()))
     await acquirer.ask(inquiryOf(aSale()))
@@ -124,13 +124,15 @@ describe('faults', () => {
     cut_off: [{ copies: 1, delayMs: 0 }, 1],
   } as const
   it.each(Object.entries(EXPECTED))('%s', async (fault, [reaction, items]) => {
-    const { simulator } = openBehind({ plan: { rates: { [fault]: 1 }, script: [] } })
+    const { simulator } = openHttpsHarness({ plan: { rates: { [fault]: 1 }, script: [] } })
     expect(simulator.receive(await frameOf(aSale()), START)).toMatchObject(reaction)
     expect([...simulator.ledger.items()]).toHaveLength(items)
   })
 
-  it.each(['code_96', 'code_98'] as const)('%s: half of the time it was done', async (fault) => {
-    const { acquirer, received, simulator } = openBehind({ plan: { rates: { [fault]: 1 }, script: [] } })
+  it.each(['code_96', 'code_98'] as const)('%s: executes half of the requests', async (fault) => {
+    const { acquirer, received, simulator } = openHttpsHarness({
+      plan: { rates: { [fault]: 1 }, script: [] },
+    })
     for (let i = 0; i < 100; i++) await acquirer.ask(aSale({ acquirerStan: String(i + 1).padStart(6, '0') }))
     expect(new Set(received.map(codeOf))).toEqual(new Set([fault.slice(5)]))
     const done = [...simulator.ledger.items()].length
@@ -138,26 +140,26 @@ describe('faults', () => {
     expect(done).toBeLessThan(75)
   })
 
-  it('come as often as their rates say', async () => {
+  it('occur at their rates', async () => {
     const rates = Object.fromEntries(FAULTS.map((fault, i) => [fault, (i + 1) / 200]))
-    const { simulator } = openBehind({ plan: { rates: { ...rates, cut_off: 0 }, script: [] } })
+    const { simulator } = openHttpsHarness({ plan: { rates: { ...rates, cut_off: 0 }, script: [] } })
     const sale = await frameOf(aSale())
-    const silent = Array.from({ length: 20_000 }, () => simulator.receive(sale, START)).filter(
+    const unanswered = Array.from({ length: 20_000 }, () => simulator.receive(sale, START)).filter(
       ({ answer, arrivesAfterMs }) => answer === null && arrivesAfterMs === 0,
     )
     // drop_request and drop_answer: 1 and 2 in 200.
-    expect(Math.abs(silent.length / 20_000 - 0.015)).toBeLessThan(0.004)
+    expect(Math.abs(unanswered.length / 20_000 - 0.015)).toBeLessThan(0.004)
   })
 
-  it('and everything else are the same for the same seed, and others for another', async () => {
+  it('and all answers depend on the seed only', async () => {
     const transcript = async (seed: number): Promise<string> => {
       const rates = Object.fromEntries(FAULTS.map((fault) => [fault, 0.05]))
-      const { acquirer, received, clock } = openBehind({ seed, plan: { rates, script: [] } })
+      const { acquirer, received, clock } = openHttpsHarness({ seed, plan: { rates, script: [] } })
       const random = seededRandom(99)
       for (let i = 1; i <= 500; i++) {
         const acquirerStan = String(1 + Math.floor(random() * 50)).padStart(6, '0')
-        const question = random() < 0.5 ? aSale({ acquirerStan }) : aVoid({ acquirerStan })
-        await acquirer.ask([question, reversalOf(question), inquiryOf(question)][i % 3] ?? question)
+        const request = random() < 0.5 ? aSale({ acquirerStan }) : aVoid({ acquirerStan })
+        await acquirer.ask([request, reversalOf(request), inquiryOf(request)][i % 3] ?? request)
         clock.now += Math.floor(random() * 60_000)
       }
       return received.map((answer) => (answer === null ? '-' : toHex(answer))).join('\n')
@@ -174,7 +176,7 @@ describe('plans in JSON', () => {
     { rates: { drop_answer: 0.5, twice: 0.5 } },
     { script: [{ on: 'void', fault: 'drop_answer' }, { code: '51' }, {}] },
     { seed: 7 },
-  ])('%j is one', (value) => {
+  ])('%j is a plan', (value) => {
     expect(readPlan(value)).toBeDefined()
   })
 
@@ -193,7 +195,7 @@ describe('plans in JSON', () => {
     { script: [{ code: '5' }] },
     { script: [{ code: '51', fault: 'twice' }] },
     { script: [{ when: 'now' }] },
-  ])('%j is none', (value) => {
+  ])('%j is not a plan', (value) => {
     expect(readPlan(value)).toBeUndefined()
   })
 })

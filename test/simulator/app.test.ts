@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { httpsAcquirer } from '../../src/acquirer/https.ts'
 import { sendOver } from '../../src/acquirer/send.ts'
 import { createSimulator, type LedgerEntry } from '../../src/simulator/app.ts'
-import { aSale, aVoid, core, HEADER, inquiryOf, macKeyFor, START, TPDU } from '../acquirer/behind.ts'
+import { aSale, aVoid, core, HEADER, inquiryOf, macKeyFor, START, TPDU } from '../acquirer/https-harness.ts'
 
 function open() {
-  const slept: number[] = []
-  const voice = { core, macProfile: 'cup-ecb', macKey: macKeyFor('cup-ecb') } as const
+  const sleeps: number[] = []
+  const signing = { core, macProfile: 'cup-ecb', macKey: macKeyFor('cup-ecb') } as const
   const simulator = createSimulator({
-    ...voice,
+    ...signing,
     now: () => START,
-    sleep: async (ms) => void slept.push(ms),
+    sleep: async (ms) => void sleeps.push(ms),
   })
   const ask = (method: string, path: string, body?: unknown) =>
     simulator(
@@ -22,19 +22,19 @@ function open() {
   const ledger = async () =>
     (await (await ask('GET', '/ledger')).json()) as { businessDay: number; items: LedgerEntry[] }
   const acquirer = httpsAcquirer({
-    ...voice,
+    ...signing,
     tpdu: TPDU,
     header: HEADER,
     recovery: 'inquiry',
     send: sendOver(async (url, init) => simulator(new Request(url, init)), 'http://acquirer/anywhere'),
   })
-  return { ask, ledger, acquirer, slept }
+  return { ask, ledger, acquirer, sleeps }
 }
 
 describe('the simulated acquirer over HTTP', () => {
-  it('takes frames at any path and shows its books', async () => {
+  it('accepts frames at any path and shows its books', async () => {
     const { acquirer, ledger } = open()
-    const sold = await acquirer.ask(aSale())
+    const saleAnswer = await acquirer.ask(aSale())
     expect(await acquirer.ask(aVoid())).toMatchObject({ kind: 'approved' })
     const { businessDay, items } = await ledger()
     expect(items).toEqual([
@@ -60,12 +60,12 @@ describe('the simulated acquirer over HTTP', () => {
         original: { batchNumber: '000007', stan: '000101' },
       }),
     ])
-    expect(sold).toMatchObject({ rrn: items[0]?.rrn, authorizationCode: items[0]?.authorizationCode })
+    expect(saleAnswer).toMatchObject({ rrn: items[0]?.rrn, authorizationCode: items[0]?.authorizationCode })
     expect(JSON.stringify(items)).not.toContain('6225')
   })
 
-  it('goes wrong as it is told to, and right again', async () => {
-    const { ask, acquirer, slept } = open()
+  it('starts and ends faults on request', async () => {
+    const { ask, acquirer, sleeps } = open()
     expect((await ask('POST', '/faults', { script: [{ on: 'void', fault: 'drop_answer' }] })).status).toBe(
       204,
     )
@@ -76,14 +76,14 @@ describe('the simulated acquirer over HTTP', () => {
     await acquirer.ask(inquiryOf(aVoid()))
     await ask('POST', '/faults', { rates: { late_request: 1 } })
     await acquirer.ask(inquiryOf(aVoid()))
-    expect(slept.slice(-2)).toEqual([9_000, 9_000])
+    expect(sleeps.slice(-2)).toEqual([9_000, 9_000])
     await ask('POST', '/faults', { rates: { twice: 1 } })
     expect(await acquirer.ask(inquiryOf(aVoid()))).toMatchObject({ kind: 'approved' })
     await ask('POST', '/faults', {})
     expect(await acquirer.ask(inquiryOf(aVoid()))).toMatchObject({ kind: 'approved' })
   })
 
-  it('ends its day, and forgets everything, when it is told to', async () => {
+  it('ends its day and resets its books on request', async () => {
     const { ask, acquirer, ledger } = open()
     await acquirer.ask(aSale())
     const { businessDay } = await ledger()
@@ -94,7 +94,7 @@ describe('the simulated acquirer over HTTP', () => {
     expect(await ledger()).toEqual({ businessDay, items: [] })
   })
 
-  it('refuses what it does not understand', async () => {
+  it('rejects invalid requests', async () => {
     const { ask } = open()
     expect((await ask('POST', '/faults', { rates: { all: 1 } })).status).toBe(400)
     expect((await ask('POST', '/faults', { seed: 'x' })).status).toBe(400)

@@ -46,7 +46,7 @@ describe('sales and voids', () => {
     expect(b.states()).toEqual(['sale 000001 approved', 'void 000002 approved'])
   })
 
-  it('hear the first answer again, and happen once', () => {
+  it('return the first answer to a copy, and are booked once', () => {
     const b = books()
     expect([b.post(sale()), b.post(sale(), '51'), b.post(undo()), b.post(undo())]).toEqual([
       '00',
@@ -59,7 +59,7 @@ describe('sales and voids', () => {
     expect(b.states()).toHaveLength(3)
   })
 
-  it('are refused under a known identity with another content', () => {
+  it('are refused under a known identity with different content', () => {
     const b = books()
     b.post(sale())
     b.post(undo())
@@ -68,7 +68,7 @@ describe('sales and voids', () => {
     expect(b.post(undo({ original: { batchNumber: '000001', stan: '000007' } }))).toBe('94')
   })
 
-  it('of one STAN are two, as are those of another terminal, merchant or batch', () => {
+  it('with the same STAN are two messages, also for another terminal, merchant or batch', () => {
     const b = books()
     b.post(sale())
     for (const other of [
@@ -92,13 +92,13 @@ describe('sales and voids', () => {
     ['a sale of another terminal', '25', (b) => b.post(sale({ terminalId: '87654321' })), {}],
     ['a declined sale', '12', (b) => b.post(sale(), '51'), {}],
     ['a reversed sale', '25', (b) => [b.post(sale()), b.reverse(sale())], {}],
-    ['a sale that was reversed before it came', '25', (b) => b.reverse(sale()), {}],
+    ['a sale that was reversed before it arrived', '25', (b) => b.reverse(sale()), {}],
     ['a voided sale', '12', (b) => [b.post(sale()), b.post(undo({ stan: '000003' }))], {}],
     ['a sale of an earlier day', '12', (b) => [b.post(sale()), b.ledger.cutOff()], {}],
     ['another amount', '64', (b) => b.post(sale()), { amount: 1233 }],
     ['another currency', 'A1', (b) => b.post(sale()), { currencyCode: '840' }],
   ]
-  it.each(REFUSED)('a void of %s is refused with %s, and again so', (_, code, before, change) => {
+  it.each(REFUSED)('a void of %s is refused with %s, and its copy too', (_, code, before, change) => {
     const b = books()
     before(b)
     expect([b.post(undo(change)), b.post(undo(change))]).toEqual([code, code])
@@ -126,14 +126,14 @@ describe('reversals', () => {
     expect([b.reverse(undo()), b.post(sale()), b.post(undo())]).toEqual(['00', '12', '12'])
   })
 
-  it('of what was never seen bury it', () => {
+  it('of an unseen message write a tombstone', () => {
     const b = books()
     expect([b.reverse(sale()), b.reverse(sale())]).toEqual(['00', '00'])
     expect([b.post(sale()), b.inquire(sale())]).toEqual(['12', '12'])
     expect(b.states()).toEqual(['sale 000001 tombstone'])
   })
 
-  it('of what was declined change nothing', () => {
+  it('of a declined message change nothing', () => {
     const b = books()
     b.post(sale(), '51')
     expect([b.reverse(sale()), b.inquire(sale()), b.post(sale())]).toEqual(['00', '51', '51'])
@@ -145,7 +145,7 @@ describe('reversals', () => {
     expect([b.reverse(sale({ amount: 1 })), b.inquire(sale())]).toEqual(['64', '00'])
   })
 
-  it('of a void that is not the live one leave the live one alone', () => {
+  it('of a void that is not live leave the live void unchanged', () => {
     const b = books()
     b.post(sale())
     b.post(undo())
@@ -158,7 +158,7 @@ describe('reversals', () => {
 })
 
 describe('the business day', () => {
-  it('ends when it is told to: earlier items stay, and are told of', () => {
+  it('ends on request, and earlier items stay and are shown', () => {
     const b = books(null)
     b.post(sale())
     b.post(undo())
@@ -174,7 +174,7 @@ describe('the business day', () => {
     expect(b.reverse(sale({ stan: '000008' }))).toBe('00')
   })
 
-  it('what was reversed before it ended is reversed after it', () => {
+  it('a message that was reversed before the end stays reversed', () => {
     const b = books(null)
     b.post(sale())
     b.reverse(sale())
@@ -182,7 +182,7 @@ describe('the business day', () => {
     expect(b.reverse(sale())).toBe('00')
   })
 
-  it('ends at 23:00 in China, to the millisecond, and never comes back', () => {
+  it('ends at 23:00 in China, to the millisecond, and never goes back', () => {
     const b = books()
     const today = b.ledger.dayAt(NOW)
     expect(today).toBe(Date.UTC(2026, 5, 1) / 86_400_000)
@@ -195,7 +195,7 @@ describe('the business day', () => {
     expect(b.ledger.dayAt(cutOff + 24 * HOUR)).toBe(today + 3)
   })
 
-  it('without a clock ends only when it is told to', () => {
+  it('ends only on request when there is no clock', () => {
     const b = books(null)
     expect(b.ledger.dayAt(NOW + 1000 * HOUR)).toBe(b.ledger.dayAt(NOW))
   })

@@ -5,34 +5,34 @@ import type { PipelineMessage } from '../../src/pipeline/types.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
-import { House } from '../support/house.ts'
+import { TestService } from '../support/test-service.ts'
 import { scriptedAcquirer } from '../worker/scripted-acquirer.ts'
 
-const KNOWS: Knowledge = {
+const KNOWLEDGE: Knowledge = {
   open: '000001',
   now: 0,
   debit: [0, 0],
   credit: [0, 0],
-  remember: () => ({ key: '', kind: 'sale', amount: 100, isAnswered: true, id: '', rrn: '' }),
+  find: () => ({ key: '', kind: 'sale', amount: 100, isAnswered: true, id: '', rrn: '' }),
 }
 
 function message(command: Command, number: number): PipelineMessage {
-  const made = messageFor(command, KNOWS, number)
-  if (made === null) throw new Error('no message')
-  return messageOf(made)
+  const prepared = messageFor(command, KNOWLEDGE, number)
+  if (prepared === null) throw new Error('no message')
+  return messageOf(prepared)
 }
 
-const provisioned = async (): Promise<House> => {
-  const house = new House(scriptedAcquirer().port)
-  await house.send(message({ kind: 'provision', window: 'business_day' }, 0))
-  return house
+const provisioned = async (): Promise<TestService> => {
+  const service = new TestService(scriptedAcquirer().port)
+  await service.send(message({ kind: 'provision', window: 'business_day' }, 0))
+  return service
 }
 
-const sell = (house: House) =>
-  house.send(message({ kind: 'sale', stan: 1, batch: 'open', amount: 100, currency: '156' }, 1))
+const sell = (service: TestService) =>
+  service.send(message({ kind: 'sale', stan: 1, batch: 'open', amount: 100, currency: '156' }, 1))
 
-const acquirerStan = (house: House) =>
-  house
+const acquirerStan = (service: TestService) =>
+  service
     .rows<{ acquirer_stan: string }>('select acquirer_stan from acquirer_message')
     .map((row) => row.acquirer_stan)
 
@@ -42,9 +42,9 @@ it('a claim takes another STAN when a captured sale has the first one', async ()
   const [stan = ''] = acquirerStan(undisturbed)
   expect(stan).toMatch(/^\d{6}$/)
 
-  const house = await provisioned()
+  const service = await provisioned()
   const captured = keyOf(stan, 'sale')
-  house.rows(
+  service.rows(
     `insert into sale (id, message_key, merchant_id, terminal_id, batch_number, stan, amount, currency_code, rrn, status, sold_at)
      values ('captured', ?, ?, ?, '000001', ?, 100, '156', '000000000009', 'approved', 0)`,
     captured,
@@ -52,7 +52,7 @@ it('a claim takes another STAN when a captured sale has the first one', async ()
     TID,
     stan,
   )
-  expect(await sell(house)).toMatchObject({ kind: 'pending' })
-  expect(acquirerStan(house)).toEqual([expect.stringMatching(/^\d{6}$/)])
-  expect(acquirerStan(house)).not.toEqual([stan])
+  expect(await sell(service)).toMatchObject({ kind: 'pending' })
+  expect(acquirerStan(service)).toEqual([expect.stringMatching(/^\d{6}$/)])
+  expect(acquirerStan(service)).not.toEqual([stan])
 })

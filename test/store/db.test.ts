@@ -1,4 +1,7 @@
-/** @module Which errors of D1 are answered by the same batch again, and what may be said of an error. */
+/**
+ * @module The D1 errors after which the same batch is sent again, and the part of an error that may be
+ * logged.
+ */
 
 import { describe, expect, it } from 'vitest'
 import { errorText, isConstraint, persist } from '../../src/store/db.ts'
@@ -43,7 +46,7 @@ describe('a batch', () => {
 })
 
 describe('an error', () => {
-  it('is told by what D1 itself said, never by what wraps it', () => {
+  it('is reported in D1’s own words, without the text of its wrapper', () => {
     const root = new Error('D1_ERROR: UNIQUE constraint failed: void.sale_id: SQLITE_CONSTRAINT')
     const wrapped = new Error('Failed query: params 6225…', { cause: new Error('between', { cause: root }) })
     expect(errorText(wrapped)).toBe(root.message)
@@ -51,12 +54,12 @@ describe('an error', () => {
     expect(isConstraint(LOST)).toBe(false)
   })
 
-  it('that is none is not repeated', () => {
+  it('without an Error object is not repeated', () => {
     expect(errorText('6225000000000014')).toBe('not an error')
     expect(errorText(new Error('wrapped', { cause: 'a text' }))).toBe('not an error')
   })
 
-  it('that wraps itself ends somewhere', () => {
+  it('that is its own cause ends the search', () => {
     const round: Error = new Error('round')
     round.cause = round
     expect(errorText(round)).toBe('round')

@@ -1,4 +1,7 @@
-/** @module The journal's encoding and chain in pure form: equal values, equal bytes; every change of a row is found. */
+/**
+ * @module The journal's encoding and chain as pure functions: equal values give equal bytes, and verification
+ * finds every change of a row.
+ */
 
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
@@ -26,14 +29,14 @@ function shuffled(value: unknown, flip: (names: string[]) => string[]): unknown 
   )
 }
 
-/** As JSON has it: no −0, no prototype. */
+/** As JSON keeps it: no −0, no prototype. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
-/** Anything that JSON can say, with names that try the order: digits, capitals, characters beyond the BMP. */
+/** Any JSON value, with names that test the order: digits, capitals, characters beyond the BMP. */
 const json = fc.jsonValue({ depthSize: 'medium', stringUnit: 'binary' })
 
 describe('canonical', () => {
-  it('is JSON that says the same', () => {
+  it('is JSON with the same value', () => {
     fc.assert(
       fc.property(json, (value) => {
         expect(isDeepStrictEqual(JSON.parse(canonical(value)), plain(value))).toBe(true)
@@ -50,7 +53,7 @@ describe('canonical', () => {
     )
   })
 
-  it('is the same again for what was read back', () => {
+  it('gives the same text for a value that was read back', () => {
     fc.assert(
       fc.property(json, (value) => {
         expect(canonical(JSON.parse(canonical(value)))).toBe(canonical(value))
@@ -58,7 +61,7 @@ describe('canonical', () => {
     )
   })
 
-  it('of different values differs', () => {
+  it('gives different texts for different values', () => {
     fc.assert(
       fc.property(json, json, (a, b) => {
         expect(canonical(a) === canonical(b)).toBe(isDeepStrictEqual(plain(a), plain(b)))
@@ -94,7 +97,7 @@ async function chainOf(length: number): Promise<{ rows: JournalRow[]; head: Head
       messageKey: keyOf(stan, 'sale'),
       contentFingerprint: stan.repeat(10),
     })
-    // Every other entry brings no RRN into the world.
+    // Every other entry creates no RRN.
     const row = await seal(draft, head, i % 2 === 0 ? null : `90000000${i}`.padEnd(12, '0'))
     rows.push(row)
     head = { seq: row.seq, hash: row.hash }
@@ -105,7 +108,7 @@ async function chainOf(length: number): Promise<{ rows: JournalRow[]; head: Head
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 describe('seal', () => {
-  it('chains SHA-256 over the hash before and the body (node:crypto)', async () => {
+  it('chains SHA-256 over the previous hash and the body (node:crypto)', async () => {
     const { rows } = await chainOf(3)
     let previous = '0'.repeat(64)
     for (const [i, row] of rows.entries()) {
@@ -115,7 +118,7 @@ describe('seal', () => {
     }
   })
 
-  it('is opened to what was sealed', async () => {
+  it('opens to the entry that was sealed', async () => {
     const entry = entryFor({ messageKey: keyOf('000001', 'sale'), contentFingerprint: 'f' })
     const { seq: _, previousHash: __, hash: ___, ...draft } = entry
     const row = await seal(draft, { seq: 4, hash: 'a'.repeat(64) }, null)
@@ -136,14 +139,14 @@ describe('verifyChain', () => {
     return row
   }
 
-  it('finds nothing in a sound chain, an empty one too', async () => {
+  it('accepts a sound chain, also an empty one', async () => {
     for (const length of [0, 1, 2, 7]) {
       const { rows, head } = await chainOf(length)
       expect(await verifyChain(rows, head)).toBeNull()
     }
   })
 
-  it('finds a change of any character of any column of any row, and names the row', async () => {
+  it('finds a change of any character in any column of any row, and names the row', async () => {
     const { rows, head } = await chainOf(3)
     let mutations = 0
     for (const [i, row] of rows.entries())
@@ -161,7 +164,7 @@ describe('verifyChain', () => {
     expect(mutations).toBeGreaterThan(2000)
   })
 
-  it('finds an RRN put in or taken out', async () => {
+  it('finds an added or removed RRN', async () => {
     const { rows, head } = await chainOf(2)
     expect(await verifyChain(rows.with(0, { ...at(rows, 0), rrn: null }), head)).toMatchObject({ seq: 1 })
     expect(await verifyChain(rows.with(1, { ...at(rows, 1), rrn: '900000000009' }), head)).toMatchObject({
@@ -169,7 +172,7 @@ describe('verifyChain', () => {
     })
   })
 
-  it('finds a row deleted, anywhere', async () => {
+  it('finds a deleted row at any place', async () => {
     const { rows, head } = await chainOf(5)
     for (let i = 0; i < 5; i++) {
       const fault = await verifyChain(rows.toSpliced(i, 1), head)
@@ -178,7 +181,7 @@ describe('verifyChain', () => {
     }
   })
 
-  it('finds the tail cut, however long, and the whole chain gone', async () => {
+  it('finds a missing tail of any length, and a missing chain', async () => {
     const { rows, head } = await chainOf(5)
     for (let kept = 0; kept < 5; kept++)
       expect(await verifyChain(rows.slice(0, kept), head)).toEqual({
@@ -192,13 +195,13 @@ describe('verifyChain', () => {
     for (let i = 0; i < 3; i++) {
       const swapped = rows.with(i, at(rows, i + 1)).with(i + 1, at(rows, i))
       expect(await verifyChain(swapped, head)).toMatchObject({ seq: i + 1 })
-      // Numbered anew, so that only the chain can tell.
+      // Renumbered, so that only the chain shows the change.
       const renumbered = swapped.map((row, n) => ({ ...row, seq: n + 1 }))
       expect(await verifyChain(renumbered, head)).toMatchObject({ seq: i + 1 })
     }
   })
 
-  it('finds a row twice, and one that the head does not know', async () => {
+  it('finds a repeated row, and a row after the head', async () => {
     const { rows, head } = await chainOf(3)
     for (let i = 0; i < 3; i++)
       expect(await verifyChain(rows.toSpliced(i, 0, at(rows, i)), head)).toMatchObject({ seq: i + 2 })
@@ -206,7 +209,7 @@ describe('verifyChain', () => {
     expect(await verifyChain(longer, head)).toEqual({ seq: 4, why: 'beyond the head, which is 3' })
   })
 
-  it('finds a chain written anew from some row on, since the head is kept elsewhere', async () => {
+  it('finds a chain rewritten from some row on, because the head is stored elsewhere', async () => {
     const { rows, head } = await chainOf(4)
     for (let from = 0; from < 4; from++) {
       const forged = rows.slice(0, from)
@@ -222,7 +225,7 @@ describe('verifyChain', () => {
     }
   })
 
-  it('finds an entry sealed for another place, terminal, key or RRN', async () => {
+  it('finds an entry sealed for another sequence number, terminal, key or RRN', async () => {
     const { rows } = await chainOf(2)
     const [first, second] = [at(rows, 0), at(rows, 1)]
     const head = { seq: first.seq, hash: first.hash }

@@ -1,4 +1,7 @@
-/** @module What a decision is handed: the entries, reversals, keys and credentials that a message names, and no one else's. */
+/**
+ * @module The state that a decision gets: the entries, reversals, keys and credentials that the message
+ * names, and no others.
+ */
 
 import { beforeEach, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
@@ -6,21 +9,21 @@ import type { PipelineMessage } from '../../src/pipeline/types.ts'
 import { load } from '../../src/store/load.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
-import { House } from '../support/house.ts'
+import { TestService } from '../support/test-service.ts'
 
 const SALE = keyOf('000001', 'sale')
 const BEARER = 'a'.repeat(64)
 
-let house: House
+let service: TestService
 const one = async (item: Parameters<typeof load>[1][number]) => {
-  const [loaded] = await load(house.options.db, [item])
-  if (loaded === undefined) throw new Error('one item gives one answer')
+  const [loaded] = await load(service.options.db, [item])
+  if (loaded === undefined) throw new Error('expected one result for one item')
   return loaded
 }
 
 function message(command: Parameters<typeof messageFor>[0], number = 1): PipelineMessage {
-  const id = String(house.rows('select id from sale')[0]?.id ?? '')
-  const remember: Knowledge['remember'] = () => ({
+  const id = String(service.rows('select id from sale')[0]?.id ?? '')
+  const find: Knowledge['find'] = () => ({
     key: SALE,
     kind: 'sale',
     amount: 100,
@@ -28,25 +31,21 @@ function message(command: Parameters<typeof messageFor>[0], number = 1): Pipelin
     id,
     rrn: '',
   })
-  const asked = messageFor(
-    command,
-    { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], remember },
-    number,
-  )
-  if (asked === null) throw new Error('no message')
-  return messageOf(asked)
+  const request = messageFor(command, { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], find }, number)
+  if (request === null) throw new Error('no message')
+  return messageOf(request)
 }
 
 beforeEach(async () => {
-  house = new House(sandbox)
-  await house.send(message({ kind: 'provision', window: 'minutes' }, 0))
-  await house.send(message({ kind: 'sale', stan: 1, batch: 'open', amount: 100, currency: '156' }))
-  house.rows('insert into api_key values (?, ?, ?, 0, null)', BEARER, MID, 'office')
-  house.rows('insert into api_key values (?, null, ?, 0, null)', 'b'.repeat(64), 'operations')
-  house.rows('insert into api_key values (?, null, ?, 0, 1)', 'c'.repeat(64), 'revoked')
+  service = new TestService(sandbox)
+  await service.send(message({ kind: 'provision', window: 'minutes' }, 0))
+  await service.send(message({ kind: 'sale', stan: 1, batch: 'open', amount: 100, currency: '156' }))
+  service.rows('insert into api_key values (?, ?, ?, 0, null)', BEARER, MID, 'office')
+  service.rows('insert into api_key values (?, null, ?, 0, null)', 'b'.repeat(64), 'operations')
+  service.rows('insert into api_key values (?, null, ?, 0, 1)', 'c'.repeat(64), 'revoked')
 })
 
-it('nothing is found of nothing', async () => {
+it('loads nothing for an empty item', async () => {
   expect(await one({})).toEqual({
     terminal: null,
     merchant: null,
@@ -66,7 +65,7 @@ it('nothing is found of nothing', async () => {
   })
 })
 
-it('a terminal comes with its merchant, its batch and the batch that is named', async () => {
+it('loads a terminal with its merchant, its open batch and the named batch', async () => {
   const found = await one({ terminalId: TID, batchNumber: '000001', masterKey: true })
   expect(found.terminal).toMatchObject({
     terminalId: TID,
@@ -81,9 +80,9 @@ it('a terminal comes with its merchant, its batch and the batch that is named', 
   expect((await one({ terminalId: '99999999', merchantId: MID })).merchant?.merchantId).toBe(MID)
 })
 
-it('of key sets those that are not dead, the one in use first, then the newest', async () => {
-  const plant = (version: number) =>
-    house.rows(
+it('loads the live key sets: the current one first, then the newest', async () => {
+  const insertKeySet = (version: number) =>
+    service.rows(
       'insert into key_set (terminal_id, version, layout, mak, tpk, created_at) values (?, ?, ?, ?, ?, 0)',
       TID,
       version,
@@ -91,15 +90,15 @@ it('of key sets those that are not dead, the one in use first, then the newest',
       'mak',
       'tpk',
     )
-  for (const version of [5, 3, 4, 6]) plant(version)
+  for (const version of [5, 3, 4, 6]) insertKeySet(version)
   const versions = async () => (await one({ terminalId: TID })).keySets.map(({ version }) => version)
   expect(await versions()).toEqual([6, 5, 4, 3])
-  house.rows('update terminal set key_version = 4')
+  service.rows('update terminal set key_version = 4')
   expect(await versions()).toEqual([4, 6, 5])
 })
 
-it('a message is found by its key, its sale by id, key, RRN or the key of a void of it', async () => {
-  await house.send(
+it('finds a message by its key, and its sale by id, key, RRN or the key of its void', async () => {
+  await service.send(
     message({ kind: 'void', stan: 2, batch: 'open', ago: 0, by: 'key', off: 0, card: 'right' }),
   )
   const found = await one({ messageKey: SALE })
@@ -116,8 +115,8 @@ it('a message is found by its key, its sale by id, key, RRN or the key of a void
   expect((await one({ saleId: id })).terminal?.terminalId).toBe(TID)
 })
 
-it('a reversal’s target is found with what became of it', async () => {
-  await house.send(message({ kind: 'reversal', of: 'sale', ago: 0, off: 0, card: 'right' }))
+it('loads the target of a reversal with its reversal', async () => {
+  await service.send(message({ kind: 'reversal', of: 'sale', ago: 0, off: 0, card: 'right' }))
   const found = await one({ messageKey: keyOf('000001', 'sale_reversal'), targetKey: SALE })
   expect(found.earlier?.kind).toBe('sale_reversal')
   expect(found.target?.messageKey).toBe(SALE)
@@ -125,9 +124,9 @@ it('a reversal’s target is found with what became of it', async () => {
   expect((await one({ messageKey: SALE })).reversal).toEqual({ targetKey: SALE, kind: 'reversed' })
 })
 
-it('an Idempotency-Key is one within its credential’s merchant, and of its kind', async () => {
-  await house.send(message({ kind: 'json_void', key: 1, ago: 0, off: 0, currency: '156' }))
-  await house.send(message({ kind: 'json_reversal', key: 1, target: 1, ago: 0, off: 0 }))
+it('keeps an Idempotency-Key within its credential’s merchant and its kind', async () => {
+  await service.send(message({ kind: 'json_void', key: 1, ago: 0, off: 0, currency: '156' }))
+  await service.send(message({ kind: 'json_reversal', key: 1, target: 1, ago: 0, off: 0 }))
   const key = '000001'
   const mine = await one({ credential: BEARER, idempotencyKey: key })
   expect([mine.earlier?.kind, mine.credential?.merchantId]).toEqual(['void', MID])
@@ -138,19 +137,19 @@ it('an Idempotency-Key is one within its credential’s merchant, and of its kin
     targetIdempotencyKey: key,
   })
   expect([reversal.earlier?.kind, reversal.target?.kind]).toEqual(['void_reversal', 'void'])
-  // An administrator's own, and no one's.
+  // An administrator’s credential, and a revoked one.
   expect((await one({ credential: 'b'.repeat(64), idempotencyKey: key })).earlier).toBeNull()
   const revoked = await one({ credential: 'c'.repeat(64), idempotencyKey: key })
   expect([revoked.earlier, revoked.credential]).toEqual([null, null])
 })
 
-it('a sale whose card is not known has none', async () => {
-  house.rows('update sale set card_first6 = null, card_last4 = null, card_fingerprint = null')
+it('loads a sale without card as one without card', async () => {
+  service.rows('update sale set card_first6 = null, card_last4 = null, card_fingerprint = null')
   expect((await one({ saleKey: SALE })).original?.sale.card).toBeNull()
 })
 
-it('a set gives each its own', async () => {
-  const [first, second, third] = await load(house.options.db, [
+it('gives each item of a set its own state', async () => {
+  const [first, second, third] = await load(service.options.db, [
     { terminalId: '99999999' },
     { terminalId: TID, messageKey: SALE },
     { credential: BEARER },

@@ -1,4 +1,4 @@
-/** @module Statements over a set: built once per database handle, bound afresh for every set. */
+/** @module Statements over a set: built once per database handle, bound again for every set. */
 
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'drizzle-orm'
@@ -7,7 +7,7 @@ import { openDb } from '../../src/store/db.ts'
 import { sale } from '../../src/store/schema.ts'
 import { overItems } from '../../src/store/statements.ts'
 
-/** As much of D1 as a batch needs, over SQLite in memory. */
+/** The part of D1 that a batch needs, over SQLite in memory. */
 function handle() {
   const sqlite = new DatabaseSync(':memory:')
   sqlite.exec('create table sale (id text, stan text); insert into sale values (1, 11), (2, 22), (3, 33)')
@@ -33,7 +33,7 @@ const stansOf = overItems((db, items) => {
     .innerJoin(sale, sql`${sale.id} = item.value ->> 'id' and ${'bound once'} = 'bound once'`)
 })
 
-it('each set sees its own rows, also two of one batch, and one sent twice', async () => {
+it('gives each set its own rows, for two in one batch and for one sent twice', async () => {
   const { db, prepared } = handle()
   const [one, two] = [stansOf(db, [{ id: 1 }, { id: 3 }]), stansOf(db, [{ id: 2 }])]
   const expected = [
@@ -49,7 +49,7 @@ it('each set sees its own rows, also two of one batch, and one sent twice', asyn
   expect([built, prepared.length]).toEqual([1, 1])
 })
 
-it('another handle has its own', async () => {
+it('builds its own statement for another handle', async () => {
   const before = built
   const other = handle()
   expect(await other.db.batch([stansOf(other.db, [{ id: 3 }])])).toEqual([[{ i: 0, stan: '33' }]])

@@ -1,4 +1,7 @@
-/** @module The messages of test/vectors, each with its frame taken off by hand, so that the codec is not its own oracle. */
+/**
+ * @module The messages of test/vectors, each with its frame removed by hand, so that the codec is not its own
+ * oracle.
+ */
 
 import { readFileSync } from 'node:fs'
 
@@ -19,8 +22,8 @@ export interface Golden {
 }
 
 /**
- * Published bytes that `pack` does not give again, and the bytes it gives. The sender of this one put field 22 to the
- * right (`0012`), where the protocol has it left, so that it reads as 001 with a stray pad nibble 2.
+ * Published bytes that `pack` does not reproduce, and the bytes it gives. The sender aligned field 22 to the
+ * right (`0012`), but the protocol aligns it to the left. It then reads as 001 with a non-zero pad nibble 2.
  */
 export const NOT_CANONICAL: ReadonlyMap<string, { readonly published: string; readonly packed: string }> =
   new Map([['refund-req-easyapp', { published: '150752001200', packed: '150752001000' }]])
@@ -40,7 +43,7 @@ interface FlowMessage {
   bitmap: string
   hex: string
   fields: Record<string, string>
-  /** Eight characters, which field 64 carries as text; `fields` leaves it out. */
+  /** Eight characters, which field 64 carries as text. `fields` omits it. */
   mac: string | null
 }
 

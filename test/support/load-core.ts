@@ -1,4 +1,7 @@
-/** @module The core over a memory that the test can watch, from `build/core.wasm` (built if need be). Node only. */
+/**
+ * @module The core over a memory that the test can read, from `build/core.wasm` (built if it is missing).
+ * Node only.
+ */
 import { loadCoreModule } from '../../src/cli/lib/core.ts'
 import { type Core, type CoreOptions, coreOver } from '../../src/core/instance.ts'
 import { type CoreExports, CoreMemory, type RegionName, regionsOf } from '../../src/core/memory.ts'

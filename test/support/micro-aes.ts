@@ -46,7 +46,7 @@ function expand(key: Uint8Array): number[][] {
   return words
 }
 
-/** State s[row + 4 · column], as the input is laid out. */
+/** State s[row + 4 · column], in the order of the input. */
 const addRoundKey = (state: number[], words: number[][], round: number) =>
   state.map((byte, i) => byte ^ at(words[4 * round + (i >> 2)] ?? [], i & 3))
 const shiftRows = (state: number[], by: number) =>

@@ -3,7 +3,10 @@
 import type { Message } from '../../src/iso8583/message.ts'
 import { ELEMENTS } from '../../src/iso8583/spec.ts'
 
-/** `pack`, from the words of the protocol and not from `alignment`: field 22 and variable lengths lie left, the rest right. */
+/**
+ * `pack`, from the text of the protocol and not from `alignment`: field 22 and variable lengths align left,
+ * the rest right.
+ */
 export function microPack({ mti, fields }: Message): string {
   let bits = ''
   let wire = ''

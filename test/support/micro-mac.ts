@@ -23,7 +23,7 @@ const hexText = (bytes: Uint8Array) =>
     [...bytes].flatMap((b) => [b >> 4, b & 15]).map((digit) => '0123456789ABCDEF'.charCodeAt(digit)),
   )
 
-/** ISO/IEC 9797-1 method 1: as few zeros as need be, to a positive number of blocks. */
+/** ISO/IEC 9797-1 method 1: as few zeros as needed, to a positive number of blocks. */
 const padZeros = (message: Uint8Array, size: number) =>
   join(message, new Uint8Array(message.length === 0 ? size : (size - (message.length % size)) % size))
 const blocks = (padded: Uint8Array, size: number) =>

@@ -1,9 +1,9 @@
-/** @module A page in Markdown as the sentences that a reader reads: code, pictures and addresses taken out. */
+/** @module A Markdown page as sentences: without code, pictures and addresses. */
 
-/** Stands for a piece of inline code: one word, whatever is in it. */
+/** Replaces a piece of inline code by one word. */
 export const CODE = 'CODE'
 
-/** A line that begins a paragraph of its own: a heading, an item of a list, a row of a table. */
+/** A line that starts its own paragraph: a heading, an item of a list, a row of a table. */
 const OPENS = /^\s*(?:#{1,6} |[-*+] |\d+\. |\|)/
 
 /** Without fenced and indented code, and comments. */
@@ -21,7 +21,7 @@ function withoutBlocks(page: string): string {
       continue
     }
     if (mark !== undefined) fence = mark
-    // Four blanks after an empty line; in a list they only go on with an item.
+    // Four blanks after an empty line. In a list they only continue an item.
     isInCode = /^ {4,}\S/.test(line) && (isInCode || previous.trim() === '') && !OPENS.test(line)
     kept.push(mark !== undefined || isInCode ? '' : line)
     previous = line
@@ -55,7 +55,7 @@ const cellsOf = (row: string): string[] =>
     .map((cell) => cell.trim())
     .filter((cell) => /\p{L}/u.test(cell))
 
-/** Text of links stays, addresses go; inline code is one word. */
+/** Link texts stay, addresses go. Inline code is one word. */
 const inline = (block: string): string =>
   block
     .replace(/^(?:#{1,6} |[-*+] |\d+\. )/, '')
@@ -81,7 +81,7 @@ export function sentencesOf(page: string): string[] {
   })
 }
 
-/** Words of a sentence: what has a letter or a digit in it. */
+/** The words of a sentence: those with a letter or a digit. */
 export const wordsOf = (sentence: string): string[] =>
   sentence.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word))
 
@@ -89,7 +89,7 @@ export const wordsOf = (sentence: string): string[] =>
 export const inlineCodeOf = (page: string): string[] =>
   [...withoutBlocks(page).matchAll(/(?<!`)`([^`\n]+)`(?!`)/g)].map(([, code = '']) => code)
 
-/** The least number that at least `share` of the numbers do not exceed; 0 of none. */
+/** The smallest number that at least `share` of the numbers do not exceed, or 0 without numbers. */
 export function percentile(numbers: readonly number[], share: number): number {
   const sorted = numbers.toSorted((a, b) => a - b)
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0

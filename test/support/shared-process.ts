@@ -14,8 +14,8 @@ const holder = globalThis as unknown as { [KEY]?: Process }
 
 const globals = WATCHED.map((name): unknown => Reflect.get(globalThis, name))
 const file = expect.getState().testPath ?? ''
-holder[KEY] ??= { globals, file }
-const { [KEY]: shared } = holder
+const shared = holder[KEY] ?? { globals, file }
+holder[KEY] = shared
 const replaced = WATCHED.filter((_, at) => globals[at] !== shared.globals[at])
 if (replaced.length > 0) throw new Error(`${shared.file} left ${replaced.join(', ')} replaced`)
 shared.file = file

@@ -46,9 +46,9 @@ export const faultsOf = (comment: string): string[] =>
   })
 
 /** Retired words in comments and messages, and retired names in the code, as `word → what to write`. */
-export const retiredIn = (text: string, isAllowed: (name: string) => boolean): string[] => [
+export const retiredIn = (text: string, allowed: readonly string[] = []): string[] => [
   ...[...commentsOf(text), ...messagesOf(text)].flatMap((one) => retiredInProse(one.replace(/`[^`]*`/g, ''))),
   ...namesIn(codeOf(text))
-    .filter((name) => !isAllowed(name))
+    .filter((name) => !allowed.includes(name))
     .flatMap(retiredInName),
 ]

@@ -1,4 +1,6 @@
-/** @module An acquirer for the terminal's tests, small and obedient: its own keys, its own MAC from `test/support`, no rules. */
+/**
+ * @module A small acquirer for the terminal's tests: its own keys, its own MAC from `test/support`, no rules.
+ */
 
 import { createCipheriv } from 'node:crypto'
 import { buildFrame, parseFrame } from '../../src/iso8583/frame.ts'
@@ -20,7 +22,7 @@ function des(block: Buffer): Buffer {
   return cipher.setAutoPadding(false).update(block)
 }
 
-/** The CUP ECB MAC by the clause's steps (protocol.md §4 A), on node:crypto. */
+/** The CUP ECB MAC by the steps of the clause (protocol.md §4 A), on node:crypto. */
 export function cupEcbMac(message: Uint8Array): Uint8Array {
   const fold = Buffer.alloc(8)
   for (const [i, byte] of message.entries()) fold[i % 8] = (fold[i % 8] ?? 0) ^ byte
@@ -46,7 +48,7 @@ export function hasRightMac(bytes: Uint8Array): boolean {
 }
 
 export interface Script {
-  /** Fields over the usual ones; null takes one away. */
+  /** Fields that replace the usual ones. Null removes a field. */
   readonly fields?: Readonly<Record<number, string | null>>
   readonly mti?: string
   /** Flips a bit of the MAC. */
@@ -54,8 +56,8 @@ export interface Script {
   readonly requirement?: number
 }
 
-/** The usual approval of a request, bent by the script. */
-export function answerTo(request: Uint8Array, script: Script = {}): Uint8Array {
+/** The usual approval of a request, changed by the script. */
+export function responseTo(request: Uint8Array, script: Script = {}): Uint8Array {
   const { mti, fields } = readFrame(request)
   const frame = parseFrame(request, xorLrc)
   if (!frame.ok) throw new Error('no frame')

@@ -1,4 +1,7 @@
-/** The terminal's side of the published layouts: bitmaps of what it sends, keys and MACs of what it gets. */
+/**
+ * The terminal's side of the published layouts: the bitmaps of its requests, the keys and MACs of its
+ * responses.
+ */
 import { expect, test } from 'vitest'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import { faultOf } from '../../src/terminal/check-answer.ts'
@@ -32,7 +35,7 @@ const sale: LogEntry = {
 }
 const voidEntry: LogEntry = { ...sale, kind: 'void', stan: '000003', originalStan: '000002' }
 
-/** Fields that an attended chip card with a PIN has and a contactless one without has not. */
+/** Fields of an attended chip card with a PIN that a contactless card without a PIN does not have. */
 const CARD_ONLY = [26, 35, 52, 53]
 
 const built = {
@@ -51,7 +54,7 @@ test.each(Object.keys(built) as (keyof typeof built)[])('%s has the golden field
   expect(built[name].mti).toBe(goldenMessage(name).mti)
 })
 
-test('fields that do not depend on the card are the golden ones', () => {
+test('the fields that do not depend on the card match the golden ones', () => {
   for (const name of ['5-void-req', '7-void-reversal-req'] as const)
     for (const number of [2, 3, 4, 11, 25, 37, 38, 39, 41, 42, 49, 61])
       expect([name, number, built[name].fields.get(number)]).toEqual([
@@ -75,11 +78,11 @@ test.each([
   ['9-echo-req', '10-echo-resp'],
   ['11-settle-req', '12-settle-resp'],
   ['13-signoff-req', '14-signoff-resp'],
-] as const)('%s is answered by %s', (request, answer) => {
+] as const)('%s accepts %s as its answer', (request, answer) => {
   expect(faultOf(goldenMessage(request), goldenMessage(answer))).toBeNull()
 })
 
-test('the MAC key of the published sign-on opens', () => {
+test('opens the MAC key of the published sign-on', () => {
   const tmk = Uint8Array.from(Buffer.from(flow.data.keys.tmk, 'hex'))
   const field62 = flow.data.messages['2-signon-resp'].fields['62']
   expect(openMacKey(core, 'cup-ecb', tmk, { layout: '003', field62 })).toEqual({
@@ -93,7 +96,7 @@ test('the MAC key of the published sign-on opens', () => {
   })
 })
 
-test('the SM4 MAC key of the constructed sign-on opens', () => {
+test('opens the SM4 MAC key of the constructed sign-on', () => {
   const tmk = new Uint8Array(16).fill(0x11)
   const field62 = flow.data.sm4.field62_hex
   expect(openMacKey(core, 'cup-sm4', tmk, { layout: '006', field62 })).toEqual({
@@ -102,7 +105,7 @@ test('the SM4 MAC key of the constructed sign-on opens', () => {
   })
 })
 
-test('test cards are Luhn numbers and known as such', () => {
+test('the test cards pass the Luhn check and are known test numbers', () => {
   expect(testCard(1)).toBe('6225000000000014')
   for (const card of [...WELL_KNOWN_TEST_CARDS, testCard(0), testCard(999)]) {
     expect(luhnDigit(card.slice(0, -1))).toBe(card.at(-1))

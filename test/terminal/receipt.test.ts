@@ -8,7 +8,7 @@ const PAPER = { merchantName: '示例商店', operator: '01', year: '2026', test
 const sent = goldenMessage('5-void-req')
 const received = goldenMessage('6-void-resp')
 
-test('the void in 中文', () => {
+test('prints the void in 中文', () => {
   expect(receipt(sent, received, PAPER, 'zh')).toMatchInlineSnapshot(`
     [
       "             签购单",
@@ -41,7 +41,7 @@ test('the void in 中文', () => {
   `)
 })
 
-test('the void in English', () => {
+test('prints the void in English', () => {
   expect(receipt(sent, received, { ...PAPER, merchantName: 'Example' }, 'en')).toMatchInlineSnapshot(`
     [
       "           SALES SLIP",
@@ -74,12 +74,12 @@ test('the void in English', () => {
   `)
 })
 
-test('the card number is masked, whatever carries it', () => {
+test('masks the card number in every field', () => {
   for (const language of ['zh', 'en'] as const)
     expect(receipt(sent, received, PAPER, language).join('\n')).not.toContain('6225000000000014')
 })
 
-test('texts of field 63 are in the remark', () => {
+test('prints the texts of field 63 as the remark', () => {
   const text = new Uint8Array(63).fill(0x20)
   text.set(encodeText('CUP', 'ascii', 3))
   text.set(encodeText('请保管好此凭证', 'gbk', 20), 43)
@@ -87,13 +87,13 @@ test('texts of field 63 are in the remark', () => {
   expect(receipt(sent, answer, PAPER, 'zh')).toContain('请保管好此凭证')
 })
 
-test('a sale has no original and no sign', () => {
+test('prints a sale without original and without sign', () => {
   const lines = receipt(goldenMessage('3-sale-req'), goldenMessage('4-sale-resp'), PAPER, 'en')
   expect(lines.join('\n')).not.toContain('ORIG')
   expect(lines.join('\n')).toMatch(/RMB 12\.34/)
 })
 
-test('no line is wider than the paper', () => {
+test('prints no line wider than the paper', () => {
   for (const language of ['zh', 'en'] as const)
     for (const line of receipt(sent, received, PAPER, language)) expect(widthOf(line)).toBeLessThanOrEqual(32)
 })
@@ -102,4 +102,4 @@ test.each([
   ['000000000001', '0.01'],
   ['000000001234', '12.34'],
   ['999999999999', '9999999999.99'],
-])('%s fen are %s yuan', (fen, expected) => expect(yuan(fen)).toBe(expected))
+])('prints %s fen as %s yuan', (fen, expected) => expect(yuan(fen)).toBe(expected))

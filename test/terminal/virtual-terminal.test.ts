@@ -5,24 +5,24 @@ import type { Exchange } from '../../src/terminal/exchange.ts'
 import { newTerminalState, type TerminalState } from '../../src/terminal/state.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
-import { answerTo, hasRightMac, MERCHANT, readFrame, type Script, TERMINAL, TMK } from './fake-acquirer.ts'
+import { hasRightMac, MERCHANT, readFrame, responseTo, type Script, TERMINAL, TMK } from './fake-acquirer.ts'
 
 const core = await loadCore()
 const CARD = testCard(1)
 
 type Step = Script | 'lost'
 
-/** A signed-on terminal over a scripted acquirer: one step a message, then plain approvals. */
-async function day(options: { signOn?: boolean; frame?: 'serial'; settlementMac?: boolean } = {}) {
+/** A signed-on terminal over a scripted acquirer: one step per message, then plain approvals. */
+async function openDay(options: { signOn?: boolean; frame?: 'serial'; settlementMac?: boolean } = {}) {
   const { signOn = true, ...rest } = options
   const steps: Step[] = []
   const requests: Uint8Array[] = []
-  const told: Exchange[] = []
+  const exchanges: Exchange[] = []
   const saved: TerminalState[] = []
   const send: Send = async (frame) => {
     requests.push(frame)
     const step = steps.shift() ?? {}
-    return step === 'lost' ? null : answerTo(frame, step)
+    return step === 'lost' ? null : responseTo(frame, step)
   }
   let clock = 0
   const terminal = new VirtualTerminal({
@@ -32,39 +32,39 @@ async function day(options: { signOn?: boolean; frame?: 'serial'; settlementMac?
     tmk: TMK,
     state: newTerminalState(MERCHANT, TERMINAL, 'cup-ecb'),
     save: (state) => saved.push(structuredClone(state)),
-    observe: (exchange) => told.push(exchange),
+    observe: (exchange) => exchanges.push(exchange),
     ...rest,
   })
   if (signOn) await terminal.signOn()
   const sent = () => requests.map((frame) => readFrame(frame))
   const last = () => readFrame(requests.at(-1) ?? new Uint8Array())
-  return { terminal, steps, requests, told, saved, sent, last }
+  return { terminal, steps, requests, exchanges, saved, sent, last }
 }
 
-const exchangeOf = <T>(result: { ok: true; value: T } | { ok: false; error: unknown }): T => {
+const unwrap = <T>(result: { ok: true; value: T } | { ok: false; error: unknown }): T => {
   if (!result.ok) throw new Error(`refused: ${result.error}`)
   return result.value
 }
 
 describe('sign-on', () => {
-  test('takes batch number and keys, and keeps the keys wrapped', async () => {
-    const { terminal, sent } = await day()
+  test('reads the batch number and keys, and stores the keys wrapped', async () => {
+    const { terminal, sent } = await openDay()
     expect(sent()[0]?.fields.get(60)).toBe('00000001003')
     expect(terminal.state.batchNumber).toBe('000007')
     expect(terminal.state.keys?.layout).toBe('003')
     expect(JSON.stringify(terminal.state)).not.toContain('3333333333333333')
   })
 
-  test('is refused by the terminal when a check value differs', async () => {
-    const { terminal, steps } = await day({ signOn: false })
+  test('is rejected by the terminal when a check value differs', async () => {
+    const { terminal, steps } = await openDay({ signOn: false })
     steps.push({ fields: { 62: '00'.repeat(40) } })
     const exchange = await terminal.signOn()
     expect(exchange).toMatchObject({ outcome: 'invalid', fault: 'check value of the PIN key differs' })
     expect(terminal.state.keys).toBeNull()
   })
 
-  test('with a field 62 of another length leaves the keys alone', async () => {
-    const { terminal, steps } = await day()
+  test('with a field 62 of another length keeps the old keys', async () => {
+    const { terminal, steps } = await openDay()
     const { keys } = terminal.state
     steps.push({ fields: { 62: '00'.repeat(24) } })
     expect(await terminal.signOn()).toMatchObject({
@@ -74,15 +74,15 @@ describe('sign-on', () => {
     expect(terminal.state.keys).toBe(keys)
   })
 
-  test('comes before anything that needs a MAC', async () => {
-    const { terminal, requests } = await day({ signOn: false })
+  test('precedes every message that needs a MAC', async () => {
+    const { terminal, requests } = await openDay({ signOn: false })
     expect(await terminal.sale(100, CARD)).toEqual({ ok: false, error: 'not_signed_on' })
     expect(await terminal.voidSale('000001')).toEqual({ ok: false, error: 'not_signed_on' })
     expect(requests).toHaveLength(0)
   })
 
-  test('that brings another batch number ends the log', async () => {
-    const { terminal, steps } = await day()
+  test('with another batch number clears the log', async () => {
+    const { terminal, steps } = await openDay()
     await terminal.sale(1234, CARD)
     steps.push({ fields: { 60: '00000008003' } })
     await terminal.signOn()
@@ -92,8 +92,8 @@ describe('sign-on', () => {
 
 describe('messages', () => {
   test('a sale has the fields of protocol.md §3.3 and a right MAC', async () => {
-    const { terminal, requests, last } = await day()
-    expect(exchangeOf(await terminal.sale(1234, CARD))).toMatchObject({
+    const { terminal, requests, last } = await openDay()
+    expect(unwrap(await terminal.sale(1234, CARD))).toMatchObject({
       outcome: 'approved',
       milliseconds: 7,
     })
@@ -102,8 +102,8 @@ describe('messages', () => {
     expect(hasRightMac(requests.at(-1) ?? new Uint8Array())).toBe(true)
   })
 
-  test('a void names the sale by 37, 38 and 61 and has a STAN of its own', async () => {
-    const { terminal, last } = await day()
+  test('a void names the sale in 37, 38 and 61 and has its own STAN', async () => {
+    const { terminal, last } = await openDay()
     await terminal.sale(1234, CARD)
     await terminal.voidSale('000002')
     const { mti, fields } = last()
@@ -117,7 +117,7 @@ describe('messages', () => {
   })
 
   test('the reversal of a void has its STAN and the fields of §3.5, never 26, 35, 36, 37, 52', async () => {
-    const { terminal, steps, last } = await day()
+    const { terminal, steps, last } = await openDay()
     await terminal.sale(1234, CARD)
     steps.push('lost')
     await terminal.voidSale('000002')
@@ -133,14 +133,14 @@ describe('messages', () => {
   })
 
   test('the reversal of a sale has no field 61', async () => {
-    const { terminal, last } = await day()
+    const { terminal, last } = await openDay()
     await terminal.sale(1234, CARD)
     await terminal.reverse('000002', '96')
     expect([last().fields.has(61), last().fields.get(39)]).toEqual([false, '96'])
   })
 
-  test('an echo names nothing, a sign-off has a STAN', async () => {
-    const { terminal, sent } = await day()
+  test('an echo has no STAN, a sign-off has one', async () => {
+    const { terminal, sent } = await openDay()
     await terminal.echo()
     await terminal.signOff()
     expect(
@@ -153,13 +153,13 @@ describe('messages', () => {
     ])
   })
 
-  test('go in serial frames where the terminal is a serial one', async () => {
-    const { requests } = await day({ frame: 'serial' })
+  test('use serial frames on a serial terminal', async () => {
+    const { requests } = await openDay({ frame: 'serial' })
     expect(requests[0]?.[0]).toBe(0x02)
   })
 
-  test('a STAN never is 000000', async () => {
-    const { terminal, last } = await day()
+  test('never use STAN 000000', async () => {
+    const { terminal, last } = await openDay()
     terminal.state.nextStan = 999_999
     await terminal.sale(1, CARD)
     expect(last().fields.get(11)).toBe('999999')
@@ -168,7 +168,7 @@ describe('messages', () => {
   })
 })
 
-describe('what the terminal believes', () => {
+describe('the terminal’s checks of an answer', () => {
   const cases: [string, Script, string][] = [
     ['another MTI', { mti: '0230' }, 'MTI 0230 does not answer 0200'],
     ['another processing code', { fields: { 3: '200000' } }, "field 3 is not the request's"],
@@ -180,42 +180,42 @@ describe('what the terminal believes', () => {
     ['an approval without a MAC', { fields: { 64: null } }, 'approved without a MAC'],
     ['a wrong MAC', { badMac: true }, 'the MAC is wrong'],
   ]
-  test.each(cases)('%s is no valid answer: the reversal stays', async (_, script, fault) => {
-    const { terminal, steps } = await day()
+  test.each(cases)('%s is invalid, and the reversal stays pending', async (_, script, fault) => {
+    const { terminal, steps } = await openDay()
     steps.push(script)
-    expect(exchangeOf(await terminal.sale(1234, CARD))).toMatchObject({ outcome: 'invalid', fault })
+    expect(unwrap(await terminal.sale(1234, CARD))).toMatchObject({ outcome: 'invalid', fault })
     expect(terminal.state.pending).toMatchObject({ stan: '000002' })
     expect(terminal.state.log[0]?.status).toBe('unanswered')
   })
 
-  test('a wrong MAC is reversed with reason A0, everything else with 98', async () => {
-    const { terminal, steps, last } = await day()
+  test('reverses after a wrong MAC with reason A0, otherwise with 98', async () => {
+    const { terminal, steps, last } = await openDay()
     steps.push({ badMac: true })
     await terminal.sale(1234, CARD)
     await terminal.reverse()
     expect(last().fields.get(39)).toBe('A0')
   })
 
-  test('a decline needs no MAC and clears the reversal; another merchant in it is not looked at', async () => {
-    const { terminal, steps } = await day()
+  test('accepts a decline without a MAC, clears the reversal and ignores another merchant in it', async () => {
+    const { terminal, steps } = await openDay()
     steps.push({ fields: { 39: '51', 64: null, 42: '543210987654321' } })
-    expect(exchangeOf(await terminal.sale(1234, CARD))).toMatchObject({
+    expect(unwrap(await terminal.sale(1234, CARD))).toMatchObject({
       outcome: 'declined',
       responseCode: '51',
     })
     expect(terminal.state).toMatchObject({ pending: null, log: [{ status: 'declined' }] })
   })
 
-  test('the header may ask for a new sign-on', async () => {
-    const { terminal, steps } = await day()
+  test('reads the request for a new sign-on in the header', async () => {
+    const { terminal, steps } = await openDay()
     steps.push({ fields: { 39: 'A0', 64: null }, requirement: 3 })
-    expect(exchangeOf(await terminal.sale(1234, CARD))).toMatchObject({
+    expect(unwrap(await terminal.sale(1234, CARD))).toMatchObject({
       outcome: 'declined',
       signOnAgain: true,
     })
   })
 
-  test('bytes that are no message', async () => {
+  test('reject bytes that are not a message', async () => {
     const terminal = new VirtualTerminal({
       core,
       send: async () => Uint8Array.of(0x15),
@@ -229,18 +229,18 @@ describe('what the terminal believes', () => {
 
 describe('the pending reversal', () => {
   test('is stored before the message leaves', async () => {
-    const { terminal, saved } = await day()
+    const { terminal, saved } = await openDay()
     saved.length = 0
     await terminal.sale(1234, CARD)
     expect(saved[0]).toMatchObject({ pending: { stan: '000002', reason: '98', attempts: 0 } })
     expect(saved.at(-1)?.pending).toBeNull()
   })
 
-  test('goes out before the next transaction, which follows when it is done', async () => {
-    const { terminal, steps, sent } = await day()
+  test('is sent before the next transaction, which follows when it is done', async () => {
+    const { terminal, steps, sent } = await openDay()
     steps.push('lost')
     await terminal.sale(1234, CARD)
-    expect(exchangeOf(await terminal.sale(5000, CARD)).outcome).toBe('approved')
+    expect(unwrap(await terminal.sale(5000, CARD)).outcome).toBe('approved')
     expect(sent().map(({ mti, fields }) => [mti, fields.get(11)])).toEqual([
       ['0800', '000001'],
       ['0200', '000002'],
@@ -250,16 +250,16 @@ describe('the pending reversal', () => {
     expect(terminal.state.log.map(({ status }) => status)).toEqual(['reversed', 'approved'])
   })
 
-  test.each(['25', '12'])('is over with %s too', async (responseCode) => {
-    const { terminal, steps } = await day()
+  test.each(['25', '12'])('ends with %s too', async (responseCode) => {
+    const { terminal, steps } = await openDay()
     steps.push('lost', { fields: { 39: responseCode, 64: null } })
     await terminal.sale(1234, CARD)
     expect((await terminal.settle()).ok).toBe(true)
     expect(terminal.state.pending).toBeNull()
   })
 
-  test('is sent three times, then dropped with the transaction behind it', async () => {
-    const { terminal, steps, sent } = await day()
+  test('is sent three times, then dropped together with the next transaction', async () => {
+    const { terminal, steps, sent } = await openDay()
     steps.push('lost', 'lost', { fields: { 39: '96', 64: null } }, { badMac: true })
     await terminal.sale(1234, CARD)
     expect(await terminal.sale(5000, CARD)).toEqual({ ok: false, error: 'reversal_failed' })
@@ -267,11 +267,11 @@ describe('the pending reversal', () => {
     expect(reversals.map(({ fields }) => fields.get(39))).toEqual(['98', '06', '06'])
     expect(sent().at(-1)?.mti).toBe('0400')
     expect(terminal.state.pending).toBeNull()
-    expect(exchangeOf(await terminal.sale(5000, CARD)).outcome).toBe('approved')
+    expect(unwrap(await terminal.sale(5000, CARD)).outcome).toBe('approved')
   })
 
   test('survives a change of batch, so that it can still be built', async () => {
-    const { terminal, steps, sent } = await day()
+    const { terminal, steps, sent } = await openDay()
     await terminal.sale(1234, CARD)
     steps.push('lost', { fields: { 60: '00000008003' } })
     await terminal.voidSale('000002')
@@ -285,7 +285,7 @@ describe('the pending reversal', () => {
 
 describe('the log', () => {
   test('decides what can be voided', async () => {
-    const { terminal, steps } = await day()
+    const { terminal, steps } = await openDay()
     await terminal.sale(1234, CARD)
     steps.push({ fields: { 39: '51', 64: null } })
     await terminal.sale(1251, CARD)
@@ -298,11 +298,11 @@ describe('the log', () => {
   })
 
   test('lets a sale be voided again after its void was reversed', async () => {
-    const { terminal, last } = await day()
+    const { terminal, last } = await openDay()
     await terminal.sale(1234, CARD)
     await terminal.voidSale('000002')
     await terminal.reverse('000003')
-    expect(exchangeOf(await terminal.voidSale('000002')).outcome).toBe('approved')
+    expect(unwrap(await terminal.voidSale('000002')).outcome).toBe('approved')
     expect(last().fields.get(11)).toBe('000004')
   })
 })
@@ -311,14 +311,14 @@ describe('settlement', () => {
   const half = (debit: string, credit: string) => debit + credit
   const ZEROS = '0'.repeat(30)
 
-  test('a voided sale stays in debit, its void is in credit, reversed items are in neither', async () => {
-    const { terminal, sent } = await day()
+  test('counts a voided sale in debit, its void in credit, and reversed items in neither', async () => {
+    const { terminal, sent } = await openDay()
     await terminal.sale(1234, CARD)
     await terminal.sale(5000, CARD)
     await terminal.sale(700, CARD)
     await terminal.voidSale('000002')
     await terminal.reverse('000004', '96')
-    expect(exchangeOf(await terminal.settle())).toMatchObject({ outcome: 'approved', responseCode: '11' })
+    expect(unwrap(await terminal.settle())).toMatchObject({ outcome: 'approved', responseCode: '11' })
     const settlement = sent().find(({ mti }) => mti === '0500')
     const debit = '000000006234002'
     const credit = '000000001234001'
@@ -329,11 +329,11 @@ describe('settlement', () => {
     expect(terminal.state).toMatchObject({ batchNumber: '000008', log: [] })
   })
 
-  test('totals that differ: items go up eight at a time, the end with 202, then the next batch', async () => {
-    const { terminal, steps, sent } = await day()
+  test('uploads items in groups of eight when the totals differ, ends with 202, and opens the next batch', async () => {
+    const { terminal, steps, sent } = await openDay()
     for (let i = 1; i <= 9; i++) await terminal.sale(i, CARD)
     steps.push({ fields: { 48: `${ZEROS}2${ZEROS}1` } })
-    expect(exchangeOf(await terminal.settle())).toMatchObject({ outcome: 'declined', responseCode: '21' })
+    expect(unwrap(await terminal.settle())).toMatchObject({ outcome: 'declined', responseCode: '21' })
     const uploads = sent().slice(-3)
     expect(uploads.map(({ mti, fields }) => [mti, fields.get(60)])).toEqual([
       ['0320', '00000007201'],
@@ -347,9 +347,9 @@ describe('settlement', () => {
   })
 
   test.each<Step>(['lost', { fields: { 39: '77' } }])(
-    'an upload that is not taken leaves the batch open',
+    'keeps the batch open when the upload is not accepted',
     async (step) => {
-      const { terminal, steps } = await day()
+      const { terminal, steps } = await openDay()
       await terminal.sale(1, CARD)
       steps.push({ fields: { 48: `${ZEROS}2${ZEROS}1` } }, step)
       await terminal.settle()
@@ -357,11 +357,11 @@ describe('settlement', () => {
     },
   )
 
-  test('one that is not answered is sent again with the same STAN', async () => {
-    const { terminal, steps, sent } = await day()
+  test('repeats an unanswered settlement with the same STAN', async () => {
+    const { terminal, steps, sent } = await openDay()
     await terminal.sale(1, CARD)
     steps.push('lost')
-    expect(exchangeOf(await terminal.settle()).outcome).toBe('unanswered')
+    expect(unwrap(await terminal.settle()).outcome).toBe('unanswered')
     await terminal.settle()
     const stans = sent()
       .filter(({ mti }) => mti === '0500')
@@ -369,18 +369,18 @@ describe('settlement', () => {
     expect(stans).toEqual(['000003', '000003'])
   })
 
-  test('nothing to settle leaves the batch as it is', async () => {
-    const { terminal, sent } = await day()
+  test('keeps the batch when there is nothing to settle', async () => {
+    const { terminal, sent } = await openDay()
     await terminal.settle()
     expect(sent().at(-1)?.mti).toBe('0500')
     expect(terminal.state.batchNumber).toBe('000007')
   })
 
-  test('carries a MAC where the profile wants one, and the answer is believed only with its own', async () => {
-    const { terminal, requests, steps } = await day({ settlementMac: true })
+  test('carries a MAC when the profile needs one, and accepts only an answer with a right MAC', async () => {
+    const { terminal, requests, steps } = await openDay({ settlementMac: true })
     await terminal.sale(1, CARD)
     steps.push({ fields: { 64: null } })
-    expect(exchangeOf(await terminal.settle())).toMatchObject({
+    expect(unwrap(await terminal.settle())).toMatchObject({
       outcome: 'invalid',
       fault: 'approved without a MAC',
     })
@@ -391,18 +391,18 @@ describe('settlement', () => {
 })
 
 test('resend sends the same bytes and changes nothing in the log', async () => {
-  const { terminal, requests, told } = await day()
-  const first = exchangeOf(await terminal.sale(1234, CARD))
+  const { terminal, requests, exchanges } = await openDay()
+  const first = unwrap(await terminal.sale(1234, CARD))
   const before = structuredClone(terminal.state)
   const second = await terminal.resend(first.request)
   expect(requests.at(-1)).toEqual(first.request)
   expect(second).toMatchObject({ operation: 'resend', outcome: 'approved' })
   expect(terminal.state).toEqual(before)
-  expect(told.at(-1)).toBe(second)
+  expect(exchanges.at(-1)).toBe(second)
 })
 
-test('another master key than that of the sign-on is found out, without a byte of it in the error', async () => {
-  const { terminal } = await day()
+test('detects a master key other than the sign-on’s, without a byte of it in the error', async () => {
+  const { terminal } = await openDay()
   const other = new VirtualTerminal({
     core,
     send: async () => null,

@@ -1,11 +1,14 @@
-/** @module A service before the simulated acquirer, the acquirer's list, and what holding it against ours comes to. */
+/**
+ * @module A service with the simulated acquirer, the acquirer's records, and the results of comparing them
+ * with ours.
+ */
 
 import { env } from 'cloudflare:workers'
 import type { Environment } from '../../src/create-services.ts'
 import type { LedgerEntry } from '../../src/simulator/app.ts'
 import * as s from './support.ts'
 
-export const BEHIND: Partial<Environment> = {
+export const ACQUIRER_SETTINGS: Partial<Environment> = {
   ACQUIRER: 'https',
   ACQUIRER_SERVICE: env.ACQUIRER_SERVICE,
   ACQUIRER_MAC_KEY: '0123456789ABCDEF',
@@ -22,10 +25,10 @@ export async function ledger(): Promise<LedgerEntry[]> {
   return ((await response.json()) as { items: LedgerEntry[] }).items
 }
 
-/** Waits take no time of the test's, but of its clock. */
-export async function openBehind(): Promise<s.Isolate> {
+/** Waits move the test clock and take no time. */
+export async function openWithAcquirer(): Promise<s.Isolate> {
   const isolate: s.Isolate = await s.openIsolate({
-    ...BEHIND,
+    ...ACQUIRER_SETTINGS,
     sleep: async (ms) => {
       isolate.clock.now += ms
     },
@@ -33,13 +36,13 @@ export async function openBehind(): Promise<s.Isolate> {
   return isolate
 }
 
-/** The acquirer does the next void, and nothing that it says of it arrives for as long as its request is at it. */
-export const SILENCE = [
+/** The acquirer executes the next void, but no answer about it arrives during its request. */
+export const NO_ANSWER_TO_VOID = [
   { on: 'void', fault: 'drop_answer' },
   ...Array.from({ length: 4 }, () => ({ on: 'inquiry', fault: 'drop_request' })),
 ]
 
-export interface Reported {
+export interface ResultLine {
   readonly line: number
   readonly of: string
   readonly stan: string
@@ -53,7 +56,7 @@ export async function reconcile(
   items: readonly object[],
   bearer: string,
   { apply = false, asOf = to.clock.now } = {},
-): Promise<Reported[]> {
+): Promise<ResultLine[]> {
   const query = `asOf=${new Date(asOf).toISOString()}&apply=${apply}`
   const body = items.map((item) => JSON.stringify(item)).join('\n')
   const headers = { 'content-type': 'application/x-ndjson' }
@@ -65,8 +68,8 @@ export async function reconcile(
     .map((line) => JSON.parse(line))
 }
 
-/** The acquirer's list, and that it has not what we hold and it does not. */
-export async function listFor(to: s.Isolate, admin: string): Promise<object[]> {
+/** The acquirer's records, with an absent record for each message that only we have. */
+export async function recordsFor(to: s.Isolate, admin: string): Promise<object[]> {
   const items = await ledger()
   const theirs = new Set(
     items.map(({ terminalId, batchNumber, stan }) => `${terminalId} ${batchNumber} ${stan}`),
@@ -83,6 +86,6 @@ export async function listFor(to: s.Isolate, admin: string): Promise<object[]> {
   return [...items, ...absent.map((one) => ({ ...one, state: 'absent' }))]
 }
 
-/** Lines from which something follows. */
-export const following = (answered: readonly Reported[]) =>
-  answered.filter(({ result }) => result === 'resolves' || result === 'differs')
+/** The records with a discrepancy. */
+export const discrepancies = (results: readonly ResultLine[]) =>
+  results.filter(({ result }) => result === 'resolves' || result === 'differs')

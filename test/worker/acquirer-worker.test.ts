@@ -1,6 +1,6 @@
 /**
- * @module The service with an acquirer behind it that is a Worker of its own, reached through a service binding: frames on the
- * wire, MACs and books on both sides.
+ * @module The service with an acquirer that is a Worker of its own, reached through a service binding. The
+ * tests check frames on the wire, MACs and the books on both sides.
  */
 
 import { env } from 'cloudflare:workers'
@@ -96,7 +96,7 @@ describe('the port, over a service binding', () => {
     expect((await booksOf('PORT0001')).map(({ state }) => state)).toEqual(['approved', 'reversed'])
   })
 
-  it('gives up on an acquirer that is late', async () => {
+  it('times out on a late acquirer', async () => {
     await control('/faults', { script: [{ fault: 'late_answer' }] })
     const { services } = await s.openIsolate(BEHIND)
     const frame = s.frameOf(await s.openIsolate(), s.aSale({ stan: '000001' }), {
@@ -110,7 +110,7 @@ describe('the port, over a service binding', () => {
     expect(services.acquirer.isRemote).toBe(true)
   })
 
-  it('is refused at the start where a setting is wrong, by name', async () => {
+  it('rejects a wrong setting at the start, by name', async () => {
     const wrong = [
       [{ ...BEHIND, ACQUIRER: 'ftp' }, 'ACQUIRER: expected sandbox, book or https'],
       [{ ACQUIRER: 'https', ACQUIRER_MAC_KEY: '0123456789ABCDEF' }, 'ACQUIRER_URL: expected'],
@@ -121,8 +121,8 @@ describe('the port, over a service binding', () => {
   })
 })
 
-describe('a terminal whose sales and voids go on to an acquirer', () => {
-  /** Waits take no time of the test's, but of its clock. */
+describe('a terminal whose sales and voids are forwarded to an acquirer', () => {
+  /** Waits move the test clock and take no time. */
   async function open(): Promise<{ terminal: TestTerminal; isolate: s.Isolate }> {
     const isolate: s.Isolate = await s.openIsolate({
       ...BEHIND,
@@ -145,13 +145,13 @@ describe('a terminal whose sales and voids go on to an acquirer', () => {
   })
 
   it.each(['drop_request', 'drop_answer', 'other_stan', 'bad_mac', 'half_frame', 'code_96', 'code_98'])(
-    'hears nothing of a void that met %s, and the truth once it is found',
+    'gets no answer to a void that met %s, and the right one once it is found',
     async (fault) => {
       const { terminal, isolate } = await open()
       const sale = await sell(terminal, '000001')
       await control('/faults', { script: [{ on: 'void', fault }] })
-      const silence = await terminal.send(voidOf(sale))
-      expect([silence.status, silence.bytes.length]).toEqual([503, 0])
+      const noAnswer = await terminal.send(voidOf(sale))
+      expect([noAnswer.status, noAnswer.bytes.length]).toEqual([503, 0])
       await isolate.settle()
       await recover(isolate.services, isolate.services.now() + 1)
       expect((await terminal.send(voidOf(sale))).fields.get(39)).toBe('00')
@@ -159,7 +159,7 @@ describe('a terminal whose sales and voids go on to an acquirer', () => {
     },
   )
 
-  it('is told no more than is so where a decline is forged', async () => {
+  it('does not get a forged decline as an answer', async () => {
     const { terminal, isolate } = await open()
     const sale = await sell(terminal, '000001')
     await control('/faults', {
@@ -174,7 +174,7 @@ describe('a terminal whose sales and voids go on to an acquirer', () => {
     expect((await ours(terminal)).at(-1)).toMatch(/^void .* approved$/)
   })
 
-  it('cannot send a PIN on: the sale is refused, and the acquirer never hears of it', async () => {
+  it('cannot forward a PIN: the sale is refused, and nothing is sent to the acquirer', async () => {
     const { terminal } = await open()
     const pin = { 26: '12', 52: '0123456789ABCDEF', 53: '2600000000000000' }
     expect((await terminal.send(s.aSale({ stan: '000001', more: pin }))).fields.get(39)).toBe('40')

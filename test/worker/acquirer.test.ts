@@ -1,6 +1,7 @@
 /**
- * @module An acquirer behind us: claim → acquirer → settle. What the terminal and a back office hear while the acquirer is silent, what
- * recovery makes of it, and that what was given up or reversed is never approved by a late word.
+ * @module Forwarding to an acquirer: claim, request, outcome. The terminal's and the back office's answers
+ * while the acquirer does not answer, recovery, and late answers that never approve a given-up or reversed
+ * void.
  */
 
 import { describe, expect, it } from 'vitest'
@@ -17,7 +18,7 @@ interface Harness {
   readonly terminal: TestTerminal
 }
 
-/** Waits take no time of the test's, but of its clock. */
+/** Waits move the test clock and take no time. */
 async function openHarness(acquirer = scriptedAcquirer()): Promise<Harness> {
   const isolate: s.Isolate = await s.openIsolate({
     acquirer: acquirer.port,
@@ -28,7 +29,7 @@ async function openHarness(acquirer = scriptedAcquirer()): Promise<Harness> {
   return { acquirer, isolate, terminal: await openTerminal(isolate) }
 }
 
-/** Lets time pass and the cron run, as it does each minute. */
+/** Moves the clock and runs the cron once a minute. */
 async function minutes({ isolate }: Harness, count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     isolate.clock.now += 60_000
@@ -55,7 +56,7 @@ const totalsOf = async (terminal: TestTerminal) => (await effectOf(terminal.tid)
 const voidOf = (sale: Awaited<ReturnType<typeof sell>>, stan = '000002') => s.aVoid({ stan, ...sale })
 
 describe('an acquirer that answers', () => {
-  it('approves: claim, acquirer, settle; its references are kept and its authorisation code told', async () => {
+  it('approves: writes the claim and the outcome, and returns its authorisation code', async () => {
     const { terminal, acquirer } = await openHarness()
     const sale = await sell(terminal, '000001')
     const reply = await terminal.send(voidOf(sale))
@@ -65,20 +66,20 @@ describe('an acquirer that answers', () => {
     expect(await kindsOf(terminal)).toEqual(['sale_claim', 'sale', 'void_claim', 'void'])
     expect(await stateOf(terminal)).toEqual(['sale approved', 'void approved'])
     expect(await totalsOf(terminal)).toMatchObject({ debit_amount: 1234, credit_amount: 1234 })
-    // The void names the sale as the acquirer knows it.
-    const [asked, voided] = acquirer.asked
+    // The void names the sale by the acquirer's references.
+    const [saleRequest, voided] = acquirer.requests
     expect(voided?.original).toEqual({
       batchNumber: '000001',
-      stan: asked?.acquirerStan,
+      stan: saleRequest?.acquirerStan,
       rrn: YES.kind === 'approved' ? YES.rrn : '',
       authorizationCode: '424242',
     })
-    expect(asked?.cardFields?.get(2)).toBe(s.PAN)
+    expect(saleRequest?.cardFields?.get(2)).toBe(s.PAN)
     expect(voided?.cardFields?.has(35)).toBe(false)
     expect(await faultOf(terminal.tid)).toBeNull()
   })
 
-  it('declines a sale and a void; what it declined has no effect and may be tried anew', async () => {
+  it('declines a sale and a void, which then have no effect and may be sent again under a new STAN', async () => {
     const { terminal, acquirer } = await openHarness()
     acquirer.script.sale = NO
     expect((await terminal.send(s.aSale({ stan: '000009' }))).fields.get(39)).toBe('05')
@@ -94,7 +95,7 @@ describe('an acquirer that answers', () => {
     expect(await totalsOf(terminal)).toMatchObject({ debit_amount: 1234, credit_amount: 1234 })
   })
 
-  it('is asked once for copies that come while it thinks', async () => {
+  it('receives one request for copies that arrive during the first', async () => {
     const { terminal, acquirer } = await openHarness()
     const sale = await sell(terminal, '000001')
     const answer = Promise.withResolvers<typeof YES>()
@@ -105,15 +106,15 @@ describe('an acquirer that answers', () => {
     const copy = await terminal.send(voidOf(sale), { to: other })
     expect([copy.status, copy.bytes.length]).toEqual([503, 0])
     answer.resolve(YES)
-    const answered = await first
-    expect(answered.fields.get(39)).toBe('00')
-    expect(hexOf((await terminal.send(voidOf(sale), { to: other })).bytes)).toBe(hexOf(answered.bytes))
+    const reply = await first
+    expect(reply.fields.get(39)).toBe('00')
+    expect(hexOf((await terminal.send(voidOf(sale), { to: other })).bytes)).toBe(hexOf(reply.bytes))
     expect(acquirer.kinds()).toEqual(['sale', 'void'])
   })
 })
 
-describe('an acquirer that is silent', () => {
-  it('leaves the terminal without an answer, and the void pending; an inquiry finds it', async () => {
+describe('an acquirer that does not answer', () => {
+  it('leaves the terminal without an answer and the void pending, until an inquiry finds it', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -128,7 +129,7 @@ describe('an acquirer that is silent', () => {
     expect(await totalsOf(terminal)).toMatchObject({ credit_amount: 1234 })
   })
 
-  it('and knows nothing of the void: it is sent again under the same identity', async () => {
+  it('and does not find the void gets it again under the same identity', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -144,11 +145,11 @@ describe('an acquirer that is silent', () => {
     expect((await terminal.send(voidOf(sale))).status).toBe(503)
     await isolate.settle()
     expect(await stateOf(terminal)).toEqual(['sale approved', 'void approved'])
-    const [one, two] = acquirer.asked.filter(({ kind }) => kind === 'void')
+    const [one, two] = acquirer.requests.filter(({ kind }) => kind === 'void')
     expect({ ...two, cardFields: null }).toEqual({ ...one, cardFields: null, isCopy: true })
   })
 
-  it('or has no inquiry: the same message is sent again', async () => {
+  it('and has no inquiry gets the same message again', async () => {
     const harness = await openHarness(scriptedAcquirer('repeat'))
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -160,7 +161,7 @@ describe('an acquirer that is silent', () => {
     expect(acquirer.kinds()).not.toContain('inquiry')
   })
 
-  it('for a minute: the void is given up and undone; its copy hears that it did not happen', async () => {
+  it('for a minute: the void is given up and undone, and its copy gets that answer', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -179,7 +180,7 @@ describe('an acquirer that is silent', () => {
     expect((await terminal.send(voidOf(sale, '000003'))).fields.get(39)).toBe('00')
   })
 
-  it('to everything until the time is up: a case, which closes when it speaks again', async () => {
+  it('until the deadline: opens a case, which closes at its next answer', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -208,7 +209,7 @@ describe('an acquirer that is silent', () => {
     expect(await faultOf(terminal.tid)).toBeNull()
   })
 
-  it('about a sale: undone, since its card is not kept; the terminal’s reversal finds it gone', async () => {
+  it("to a sale: the sale is undone because its card is not kept, and the terminal's reversal finds nothing", async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     acquirer.script = { sale: SILENT, inquiry: { kind: 'not_found' } }
@@ -232,7 +233,7 @@ describe('while a void is pending', () => {
     return { ...harness, sale }
   }
 
-  it('its copy gets no answer, and another void of the sale is refused for good', async () => {
+  it('its copy gets no answer, and another void of the sale is declined for good', async () => {
     const { terminal, sale, acquirer } = await pending()
     expect((await terminal.send(voidOf(sale))).status).toBe(503)
     const second = await terminal.send(voidOf(sale, '000003'))
@@ -242,7 +243,7 @@ describe('while a void is pending', () => {
     expect((await effectOf(terminal.tid)).sales).toMatchObject([{ live_voids: 1 }])
   })
 
-  it('the batch does not close; once it is decided it does', async () => {
+  it('the batch stays open until the void is decided', async () => {
     const harness = await pending()
     const { terminal, acquirer } = harness
     const settle = (stan: string, credit: [number, number]) =>
@@ -254,7 +255,7 @@ describe('while a void is pending', () => {
     expect((await settle('000091', [1234, 1])).fields.get(48)?.[30]).toBe('1')
   })
 
-  it('its reversal is answered 00 at once and owed to the acquirer until it agrees', async () => {
+  it('its reversal gets 00 at once and stays queued until the acquirer agrees', async () => {
     const harness = await pending()
     const { terminal, acquirer, isolate, sale } = harness
     expect((await terminal.send(s.aReversal('void', { stan: '000002' }))).fields.get(39)).toBe('00')
@@ -270,7 +271,7 @@ describe('while a void is pending', () => {
     expect(await faultOf(terminal.tid)).toBeNull()
   })
 
-  it('the reversal of its sale takes both away', async () => {
+  it('the reversal of its sale reverses both', async () => {
     const harness = await pending()
     const { terminal, acquirer, isolate } = harness
     expect((await terminal.send(s.aReversal('sale', { stan: '000001' }))).fields.get(39)).toBe('00')
@@ -282,8 +283,8 @@ describe('while a void is pending', () => {
   })
 })
 
-describe('a late word', () => {
-  it('of approval, after the terminal reversed the void, changes nothing', async () => {
+describe('a late answer', () => {
+  it('that approves after the terminal reversed the void changes nothing', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -304,7 +305,7 @@ describe('a late word', () => {
     expect(await totalsOf(terminal)).toMatchObject({ credit_amount: 0 })
   })
 
-  it('of refusal to reverse, when the void was given up and the acquirer has it: it stands', async () => {
+  it('that refuses the undo of a given-up void makes the void stand', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -319,7 +320,7 @@ describe('a late word', () => {
     expect((await terminal.send(voidOf(sale))).fields.get(39)).toBe('00')
   })
 
-  it('of refusal to reverse what the terminal was told is reversed: a case', async () => {
+  it('that refuses a reversal which the terminal got approved opens a case', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -338,8 +339,8 @@ describe('a late word', () => {
   })
 })
 
-describe('a void that is reversed long after it was approved', () => {
-  it('is owed to the acquirer with time of its own, and opens no case at once', async () => {
+describe('a void that is reversed long after its approval', () => {
+  it('is queued with a deadline of its own, and opens no case at once', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -354,7 +355,7 @@ describe('a void that is reversed long after it was approved', () => {
     expect(await casesOf(terminal)).toMatchObject([{ case_reason: 'no_answer', case_closed_at: null }])
   })
 
-  it('after a case that was closed opens another', async () => {
+  it('opens another case after a closed one', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -374,8 +375,8 @@ describe('a void that is reversed long after it was approved', () => {
   })
 })
 
-describe('two who drive the same message', () => {
-  it('at once: one outcome, exact totals', async () => {
+describe('two drivers of one message', () => {
+  it('at once give one outcome and exact totals', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -394,7 +395,7 @@ describe('two who drive the same message', () => {
 })
 
 describe('a back office', () => {
-  it('is told that the outcome is unknown, until when it is decided, and where to look', async () => {
+  it('gets 202 with the deadline and the location while the outcome is unknown', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const key = await s.bearerKey(terminal.mid)
@@ -403,8 +404,8 @@ describe('a back office', () => {
       s.ask(isolate, key, 'POST', '/v1/voids', { saleId: row?.id, amount: 1234 }, { 'idempotency-key': 'k' })
     acquirer.script = { void: SILENT, inquiry: SILENT }
     const claimedAt = isolate.clock.now
-    const answered = await post()
-    expect(answered).toMatchObject({
+    const reply = await post()
+    expect(reply).toMatchObject({
       status: 202,
       body: {
         status: 'pending',
@@ -414,9 +415,9 @@ describe('a back office', () => {
         decideBy: new Date(claimedAt + DECIDE_MS).toISOString(),
       },
     })
-    const path = answered.headers.get('location') ?? ''
+    const path = reply.headers.get('location') ?? ''
     await isolate.settle()
-    expect(await s.ask(isolate, key, 'GET', path)).toMatchObject({ status: 200, body: answered.body })
+    expect(await s.ask(isolate, key, 'GET', path)).toMatchObject({ status: 200, body: reply.body })
     expect((await s.ask(isolate, key, 'GET', `/v1/sales/${row?.id}`)).body).toMatchObject({
       state: 'void_pending',
       voidable: false,
@@ -433,7 +434,7 @@ describe('a back office', () => {
 })
 
 describe('an acquirer that refuses a reversal', () => {
-  it('and knows no inquiry: that is no word about the void; a person is called', async () => {
+  it('and has no inquiry gives no result for the void: a case is opened', async () => {
     const harness = await openHarness(scriptedAcquirer('repeat'))
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -446,7 +447,7 @@ describe('an acquirer that refuses a reversal', () => {
     expect(await totalsOf(terminal)).toMatchObject({ credit_amount: 0 })
   })
 
-  it('because it has nothing to reverse: nothing is taken for gone while a copy may be on its way', async () => {
+  it('because it finds nothing leaves the void open while a copy may be under way', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -455,13 +456,13 @@ describe('an acquirer that refuses a reversal', () => {
     expect((await terminal.send(s.aReversal('void', { stan: '000002' }))).fields.get(39)).toBe('00')
     await isolate.settle()
     expect(await stateOf(terminal)).toEqual(['sale approved', 'void reversing'])
-    // It came after all.
+    // It arrived late.
     acquirer.script = { reversal: YES }
     await minutes(harness, 1)
     expect(await stateOf(terminal)).toEqual(['sale approved', 'void reversed'])
   })
 
-  it('of a sale is not asked it before the void of the sale is undone there', async () => {
+  it('of a sale gets it only after the void of the sale is undone', async () => {
     const harness = await openHarness()
     const { terminal, acquirer, isolate } = harness
     const sale = await sell(terminal, '000001')
@@ -469,15 +470,15 @@ describe('an acquirer that refuses a reversal', () => {
     acquirer.script = { reversal: async ({ of }) => (of === 'void' ? SILENT : YES) }
     await terminal.send(s.aReversal('sale', { stan: '000001' }))
     await isolate.settle()
-    expect(acquirer.asked.filter(({ kind, of }) => kind === 'reversal' && of === 'sale')).toEqual([])
+    expect(acquirer.requests.filter(({ kind, of }) => kind === 'reversal' && of === 'sale')).toEqual([])
     acquirer.script = {}
     await minutes(harness, 2)
     expect(await stateOf(terminal)).toEqual(['sale reversed', 'void reversed'])
-    expect(acquirer.asked.filter(({ kind }) => kind === 'reversal').at(-1)?.of).toBe('sale')
+    expect(acquirer.requests.filter(({ kind }) => kind === 'reversal').at(-1)?.of).toBe('sale')
   })
 })
 
-it('a copy of a void that the acquirer refuses says nothing of the first', async () => {
+it('a copy that the acquirer refuses gives no result for the first void', async () => {
   const harness = await openHarness(scriptedAcquirer('repeat'))
   const { terminal, acquirer, isolate } = harness
   const sale = await sell(terminal, '000001')
@@ -485,41 +486,45 @@ it('a copy of a void that the acquirer refuses says nothing of the first', async
   await terminal.send(voidOf(sale))
   await isolate.settle()
   expect(
-    acquirer.asked
+    acquirer.requests
       .filter(({ kind }) => kind === 'void')
       .slice(1)
       .every(({ isCopy }) => isCopy === true),
   ).toBe(true)
-  expect(acquirer.asked.filter(({ kind }) => kind === 'void').length).toBeGreaterThan(2)
+  expect(acquirer.requests.filter(({ kind }) => kind === 'void').length).toBeGreaterThan(2)
 })
 
-it('a fed sale that is reversed is reversed at the acquirer, after its void', async () => {
+it('the reversal of a captured sale is sent to the acquirer after the reversal of its void', async () => {
   const harness = await openHarness()
   const { terminal, acquirer, isolate } = harness
   const key = await s.bearerKey(terminal.mid)
-  const fed = {
+  const capturedSale = {
     merchantId: terminal.mid,
     terminalId: terminal.tid,
     batchNumber: '000001',
     stan: '000077',
     amount: 1234,
   }
-  const answered = await s.ask(isolate, key, 'POST', '/v1/sales', { ...fed, pan: s.PAN, rrn: 'FED000000001' })
-  expect(answered.status).toBe(201)
+  const reply = await s.ask(isolate, key, 'POST', '/v1/sales', {
+    ...capturedSale,
+    pan: s.PAN,
+    rrn: 'CAP000000001',
+  })
+  expect(reply.status).toBe(201)
   expect(
     (
-      await terminal.send(s.aVoid({ stan: '000002', original: '000077', rrn: 'FED000000001', amount: 1234 }))
+      await terminal.send(s.aVoid({ stan: '000002', original: '000077', rrn: 'CAP000000001', amount: 1234 }))
     ).fields.get(39),
   ).toBe('00')
   expect((await terminal.send(s.aReversal('sale', { stan: '000077' }))).fields.get(39)).toBe('00')
   await isolate.settle()
   await minutes(harness, 1)
   expect(
-    acquirer.asked
+    acquirer.requests
       .filter(({ kind }) => kind === 'reversal')
       .map(({ of, acquirerStan }) => [of, acquirerStan]),
   ).toEqual([
-    // A number of ours is none that the terminal gives its own messages.
+    // Our STAN differs from every STAN of the terminal's own messages.
     ['void', expect.stringMatching(/^[5-9]\d{5}$/)],
     ['sale', '000077'],
   ])
@@ -527,7 +532,7 @@ it('a fed sale that is reversed is reversed at the acquirer, after its void', as
   expect(await faultOf(terminal.tid)).toBeNull()
 })
 
-it('a sale waits for its void to be undone at the acquirer though a person was called for that, until its own time is up', async () => {
+it('a sale waits until its void is undone at the acquirer, despite a case, up to its own deadline', async () => {
   const harness = await openHarness()
   const { terminal, acquirer, isolate } = harness
   const sale = await sell(terminal, '000001')
@@ -537,7 +542,8 @@ it('a sale waits for its void to be undone at the acquirer though a person was c
   await minutes(harness, 4)
   expect(await casesOf(terminal)).toHaveLength(1)
   const reversals = (kind: string) =>
-    acquirer.asked.filter((asked) => asked.kind === 'reversal' && asked.of === kind).length
+    acquirer.requests.filter((saleRequest) => saleRequest.kind === 'reversal' && saleRequest.of === kind)
+      .length
   expect((await terminal.send(s.aReversal('sale', { stan: '000001' }))).fields.get(39)).toBe('00')
   await isolate.settle()
   await minutes(harness, 1)
@@ -547,7 +553,7 @@ it('a sale waits for its void to be undone at the acquirer though a person was c
   expect(reversals('sale')).toBe(1)
 })
 
-it('cases are opened when the time is up, however long the acquirer takes', async () => {
+it('cases are opened at the deadline, however long the acquirer takes', async () => {
   const harness = await openHarness()
   const { terminal, acquirer, isolate } = harness
   const terminals = [terminal, ...(await Promise.all(Array.from({ length: 9 }, () => openTerminal(isolate))))]

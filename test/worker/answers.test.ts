@@ -1,6 +1,6 @@
 /**
- * @module Retransmissions answered from memory: what they cost, how long they are, what ends them, and that a table full of
- * lies changes no answer.
+ * @module Retransmissions answered from memory: their cost, their lifetime and what ends them. A wrong
+ * duplicate table changes no answer.
  */
 
 import { env } from 'cloudflare:workers'
@@ -11,7 +11,7 @@ import * as s from './support.ts'
 import { hexOf, openTerminal, sell } from './terminal.ts'
 import { watchD1 } from './watched-d1.ts'
 
-/** Longer than any answer is kept, in milliseconds. */
+/** Longer than an answer is kept, in milliseconds. */
 const WINDOW = 6000
 
 async function voided() {
@@ -26,8 +26,8 @@ async function voided() {
   return { watched, isolate, terminal, message, first }
 }
 
-describe('an answer', () => {
-  it('is given again without the database for a moment, then from the journal: the same bytes', async () => {
+describe('a kept answer', () => {
+  it('is returned from memory for some seconds, then from the journal, with the same bytes', async () => {
     const { watched, isolate, terminal, message, first } = await voided()
     for (let n = 0; n < 50; n++) expect(hexOf((await terminal.send(message)).bytes)).toBe(hexOf(first.bytes))
     expect(watched.trips).toHaveLength(0)
@@ -36,7 +36,7 @@ describe('an answer', () => {
     expect(watched.trips).toHaveLength(1)
   })
 
-  it('is not given to other bytes, however alike', async () => {
+  it('is not returned for other bytes, however similar', async () => {
     const { watched, terminal, message, first } = await voided()
     const frame = terminal.frame(message)
     frame[frame.length - 1] = (frame.at(-1) ?? 0) ^ 1
@@ -46,7 +46,7 @@ describe('an answer', () => {
     expect(hexOf((await terminal.send(message)).bytes)).toBe(hexOf(first.bytes))
   })
 
-  it('to a message that was not proved is never kept', async () => {
+  it('is never kept for an unproved message', async () => {
     const { watched, terminal, message } = await voided()
     const key = { ...terminal.key, mak: '7'.repeat(16) }
     for (let n = 1; n <= 3; n++) {
@@ -55,19 +55,19 @@ describe('an answer', () => {
     }
   })
 
-  it('ends with the reversal that this isolate sees, and soon with one that it does not', async () => {
+  it('ends with a reversal in this isolate at once, and in another isolate soon', async () => {
     const { isolate, terminal, message } = await voided()
     const other = await s.openIsolate()
     await terminal.send(s.aReversal('void', { stan: '000002' }), { to: other })
     isolate.clock.now += WINDOW
     expect((await terminal.send(message)).fields.get(39)).toBe('12')
 
-    const here = await voided()
-    await here.terminal.send(s.aReversal('void', { stan: '000002' }))
-    expect((await here.terminal.send(here.message)).fields.get(39)).toBe('12')
+    const fresh = await voided()
+    await fresh.terminal.send(s.aReversal('void', { stan: '000002' }))
+    expect((await fresh.terminal.send(fresh.message)).fields.get(39)).toBe('12')
   })
 
-  it('ends with the reversal in whatever bytes the message had come', async () => {
+  it('ends with the reversal, whatever bytes carried the message', async () => {
     const { isolate, terminal, message } = await voided()
     const again = Uint8Array.from([...terminal.frame(message), 13, 10, 13, 10])
     expect((await s.read(await s.post(isolate, again))).fields.get(39)).toBe('00')
@@ -76,7 +76,7 @@ describe('an answer', () => {
     expect((await s.read(await s.post(isolate, again))).fields.get(39)).toBe('12')
   })
 
-  it('ends soon after the terminal was stolen', async () => {
+  it('ends soon after the terminal is reported stolen', async () => {
     const { isolate, terminal, message } = await voided()
     await s.provision(await s.openIsolate(), { status: 'stolen', tmk: undefined }, terminal)
     isolate.clock.now += WINDOW
@@ -84,16 +84,18 @@ describe('an answer', () => {
   })
 })
 
-describe('a table full of lies', () => {
-  /** Says that it has seen everything, always under the same handle. */
-  const liar = { duplicates: { lookup: () => 7, insert: () => 7, forget: () => 7 } } as unknown as Core
-  /** Never remembers anything. */
-  const dullard = { duplicates: { lookup: () => -1, insert: () => 0, forget: () => -1 } } as unknown as Core
+describe('a wrong duplicate table', () => {
+  /** Finds every message, always under the same handle. */
+  const alwaysKnown = { duplicates: { lookup: () => 7, insert: () => 7, forget: () => 7 } } as unknown as Core
+  /** Never finds a message. */
+  const neverKnown = {
+    duplicates: { lookup: () => -1, insert: () => 0, forget: () => -1 },
+  } as unknown as Core
 
   it.each([
-    ['liar', liar],
-    ['dullard', dullard],
-  ])('costs exchanges and changes no answer: %s', async (_name, core) => {
+    ['liar', alwaysKnown],
+    ['dullard', neverKnown],
+  ])('costs exchanges but changes no answer: %s', async (_name, core) => {
     const answers = createAnswers(core, () => s.START)
     const ask = (message: number) =>
       answers.once(Uint8Array.of(message), `digest ${message}`, async (): Promise<TerminalReply> => {
@@ -103,7 +105,7 @@ describe('a table full of lies', () => {
     for (const message of [1, 2, 1, 1, 3, 2, 2, 1]) expect([...(await ask(message)).body]).toEqual([message])
   })
 
-  it('a copy does not wait for ever for a first that was cut off', async () => {
+  it('does not make a copy wait forever for a first request that was cut off', async () => {
     const isolate = await s.openIsolate()
     const { now } = isolate.services
     const answers = createAnswers(isolate.services.core, now)
@@ -114,8 +116,8 @@ describe('a table full of lies', () => {
     expect(await answers.once(bytes, 'digest', async () => reply)).toEqual(reply)
   })
 
-  it('a reply that fails is no one’s answer afterwards', async () => {
-    const answers = createAnswers(dullard, () => s.START)
+  it('does not keep a failed reply as an answer', async () => {
+    const answers = createAnswers(neverKnown, () => s.START)
     const fails = () => answers.once(Uint8Array.of(1), 'one', () => Promise.reject(new Error('lost')))
     const together = await Promise.allSettled([fails(), fails()])
     expect(together.map(({ status }) => status)).toEqual(['rejected', 'rejected'])

@@ -1,6 +1,6 @@
 /**
- * @module The JSON door: who may ask, Idempotency-Key, problem details, voids and sales by id and RRN, and that it and the
- * terminal door decide alike.
+ * @module The JSON API: access, Idempotency-Key, problem details, voids and sales by id and RRN. Both APIs
+ * decide alike.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 
 let stans = 0
-/** A sale by the terminal, as the JSON door names it. */
+/** A sale by the terminal, as the JSON API names it. */
 async function aSale(amount = 1234) {
   const stan = String(++stans).padStart(6, '0')
   const { rrn } = await sell(terminal, stan, amount)
@@ -46,7 +46,7 @@ const voidSale = (
   to = isolate,
 ) => s.ask(to, bearer, 'POST', '/v1/voids', { saleId, amount, ...more }, headers)
 
-/** RFC 9457, with the stable reason, both languages and the contract of certainty. */
+/** RFC 9457, with the stable reason, both languages and the certainty. */
 function expectProblem({ status, headers, body }: s.JsonReply, expected: [number, string]) {
   expect([status, body.reason]).toEqual(expected)
   expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
@@ -79,7 +79,7 @@ const ROUTES: readonly (readonly [string, string, object | undefined])[] = [
 ]
 
 describe.each(ROUTES)('%s %s', (method, path, body) => {
-  it('wants a bearer key that is known and not revoked', async () => {
+  it('needs a known bearer key that is not revoked', async () => {
     const revoked = await s.bearerKey(s.MID)
     await rows(
       'update api_key set revoked_at = 1 where hash in (select hash from api_key order by rowid desc limit 1)',
@@ -99,7 +99,7 @@ describe.each(ROUTES)('%s %s', (method, path, body) => {
     expect(basic.status).toBe(401)
   })
 
-  it('takes no other method and says which it takes', async () => {
+  it('rejects other methods and names the allowed ones', async () => {
     const taken = ROUTES.filter(([, same]) => same === path).map(([one]) => one)
     for (const other of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'].filter((one) => !taken.includes(one))) {
       const reply = await s.ask(isolate, key, other, path)
@@ -109,11 +109,11 @@ describe.each(ROUTES)('%s %s', (method, path, body) => {
   })
 })
 
-describe('what is not there', () => {
-  it('and what is another merchant’s are the same, byte for byte', async () => {
+describe('a missing resource', () => {
+  it("and another merchant's resource give the same bytes", async () => {
     const sale = await aSale()
     const voided = await voidSale(key, sale)
-    const fates = async (bearer: string, ...[method, path, body]: [string, string, object?]) => {
+    const responseOf = async (bearer: string, ...[method, path, body]: [string, string, object?]) => {
       const { status, text, headers } = await s.ask(isolate, bearer, method, path, body, fresh())
       return JSON.stringify([status, text, [...headers]])
     }
@@ -163,7 +163,9 @@ describe('what is not there', () => {
     ]
     const journal = await journalOf(terminal.tid)
     for (const [foreign, absent] of pairs)
-      expect(await fates(otherKey, ...foreign), foreign.join(' ')).toBe(await fates(otherKey, ...absent))
+      expect(await responseOf(otherKey, ...foreign), foreign.join(' ')).toBe(
+        await responseOf(otherKey, ...absent),
+      )
     expect(await journalOf(terminal.tid)).toEqual(journal)
   })
 
@@ -172,7 +174,7 @@ describe('what is not there', () => {
     expect(reply.status).toBe(404)
   })
 
-  it('an administrator sees every merchant’s, and a merchant may not provision', async () => {
+  it("an administrator sees every merchant's resources, and a merchant may not provision", async () => {
     const sale = await aSale()
     expect((await s.ask(isolate, admin, 'GET', `/v1/sales/${sale.saleId}`)).status).toBe(200)
     expect((await voidSale(admin, sale)).status).toBe(201)
@@ -190,14 +192,14 @@ describe('what is not there', () => {
 })
 
 describe('Idempotency-Key', () => {
-  it.each([undefined, '', ' ', 'a b', 'ä', 'x'.repeat(256)])('%j is none', async (value) => {
+  it.each([undefined, '', ' ', 'a b', 'ä', 'x'.repeat(256)])('rejects the key %j', async (value) => {
     const sale = await aSale()
     const headers: Record<string, string> = value === undefined ? {} : { 'idempotency-key': value }
     expectProblem(await voidSale(key, sale, headers), [400, 'idempotency_key_required'])
     expect((await s.ask(isolate, key, 'GET', `/v1/sales/${sale.saleId}`)).body.state).toBe('approved')
   })
 
-  it('again, with the same content: the same answer, marked as replayed, from any isolate', async () => {
+  it('returns the same answer for the same content, marked as replayed, in any isolate', async () => {
     const sale = await aSale()
     const headers = fresh()
     const first = await voidSale(key, sale, headers)
@@ -208,13 +210,13 @@ describe('Idempotency-Key', () => {
       expect(again.headers.get('idempotent-replayed')).toBe('true')
       expect(again.headers.get('location')).toBe(first.headers.get('location'))
     }
-    // The order of members and a default said aloud are no other content.
+    // The order of members and an explicit default do not change the content.
     const { saleId, amount } = sale
-    const said = JSON.stringify({ currency: '156', amount, saleId })
-    expect((await s.ask(isolate, key, 'POST', '/v1/voids', said, headers)).text).toBe(first.text)
+    const explicit = JSON.stringify({ currency: '156', amount, saleId })
+    expect((await s.ask(isolate, key, 'POST', '/v1/voids', explicit, headers)).text).toBe(first.text)
   })
 
-  it('again, with other content: refused, though the sale could be voided', async () => {
+  it('rejects other content, though the sale could be voided', async () => {
     const [sale, second] = [await aSale(), await aSale()]
     const headers = fresh()
     await voidSale(key, sale, headers)
@@ -228,7 +230,7 @@ describe('Idempotency-Key', () => {
     expect((await voidSale(key, second)).status).toBe(201)
   })
 
-  it('is each caller’s own', async () => {
+  it('belongs to its caller', async () => {
     const [sale, second] = [await aSale(), await aSale()]
     const headers = fresh()
     expect((await voidSale(key, sale, headers)).status).toBe(201)
@@ -247,7 +249,7 @@ describe('Idempotency-Key', () => {
 })
 
 describe('a void', () => {
-  it('says all that a receipt needs, and is found by id and by RRN', async () => {
+  it('returns all that a receipt needs, and is found by id and by RRN', async () => {
     const sale = await aSale(5000)
     const { status, body, headers } = await voidSale(key, sale, fresh(), { reason: 'operator_error' })
     expect(status).toBe(201)
@@ -279,7 +281,7 @@ describe('a void', () => {
       expect((await s.ask(isolate, key, 'GET', `/v1/voids/${reference}`)).body).toEqual(body)
   })
 
-  it('of a sale that cannot be voided any more names the way on', async () => {
+  it('of a sale that can no longer be voided names the alternative', async () => {
     const sale = await aSale()
     const late = await s.openIsolate()
     late.clock.now = Date.UTC(2026, 5, 1, 15)
@@ -298,7 +300,7 @@ describe('a void', () => {
     })
   })
 
-  it('by the terminal is seen here, and one by this door is known to the terminal', async () => {
+  it('by the terminal is visible here, and one by the JSON API is known to the terminal', async () => {
     const sale = await aSale()
     const names = { original: sale.stan, rrn: sale.rrn }
     await terminal.send(s.aVoid({ stan: '500001', ...names }))
@@ -328,18 +330,18 @@ describe('a void', () => {
 
 describe('bodies', () => {
   const bad: readonly (readonly [string, unknown, number])[] = [
-    ['no JSON', '{', 400],
+    ['invalid JSON', '{', 400],
     ['an array', '[]', 400],
     ['nothing', '', 400],
-    ['a member that is not known', { saleId: ABSENT, amount: 1, amout: 1 }, 400],
-    ['an amount in text', { saleId: ABSENT, amount: '1' }, 400],
+    ['an unknown member', { saleId: ABSENT, amount: 1, amout: 1 }, 400],
+    ['an amount as text', { saleId: ABSENT, amount: '1' }, 400],
     ['a fraction', { saleId: ABSENT, amount: 1.5 }, 400],
-    ['nothing to void', { saleId: ABSENT, amount: 0 }, 400],
+    ['a zero amount', { saleId: ABSENT, amount: 0 }, 400],
     ['more than n12', { saleId: ABSENT, amount: 1e12 }, 400],
     ['a currency by name', { saleId: ABSENT, amount: 1, currency: 'CNY' }, 400],
-    ['another reason', { saleId: ABSENT, amount: 1, reason: 'because' }, 400],
-    ['another destination', { saleId: ABSENT, amount: 1, destination: '6225000000000014' }, 400],
-    ['too much', `{"saleId":"${'0'.repeat(20_000)}"}`, 413],
+    ['an unknown reason', { saleId: ABSENT, amount: 1, reason: 'because' }, 400],
+    ['an unknown destination', { saleId: ABSENT, amount: 1, destination: '6225000000000014' }, 400],
+    ['a body that is too long', `{"saleId":"${'0'.repeat(20_000)}"}`, 413],
   ]
   it.each(bad)('%s', async (_name, body, status) => {
     const reply = await s.ask(isolate, key, 'POST', '/v1/voids', body, fresh())
@@ -357,12 +359,12 @@ describe('bodies', () => {
 })
 
 describe('the adapter `book`', () => {
-  it('takes no sale from a terminal, and lets the terminal void one that was fed', async () => {
+  it('rejects a sale from a terminal, and lets the terminal void a captured sale', async () => {
     const book = await s.openIsolate({ ACQUIRER: 'book' })
     const own = await openTerminal(book)
     expect((await own.send(s.aSale({ stan: '000001' }))).fields.get(39)).toBe('40')
-    const fed = { merchantId: own.mid, terminalId: own.tid, batchNumber: '000001', stan: '000001' }
-    const sale = await s.ask(book, key, 'POST', '/v1/sales', { ...fed, amount: 1234, pan: s.PAN })
+    const capturedSale = { merchantId: own.mid, terminalId: own.tid, batchNumber: '000001', stan: '000001' }
+    const sale = await s.ask(book, key, 'POST', '/v1/sales', { ...capturedSale, amount: 1234, pan: s.PAN })
     expect(sale.status).toBe(201)
     const names = { original: '000001', rrn: String(sale.body.rrn) }
     const voided = await own.send(s.aVoid({ stan: '000002', ...names }))
@@ -371,11 +373,11 @@ describe('the adapter `book`', () => {
     expect(hexOf((await own.send(s.aVoid({ stan: '000002', ...names }))).bytes)).toBe(hexOf(voided.bytes))
   })
 
-  it('knows no card where the feed told none: the RRN must name the sale', async () => {
+  it('has no card when the captured sale has none, so the RRN must name the sale', async () => {
     const book = await s.openIsolate({ ACQUIRER: 'book' })
     const own = await openTerminal(book)
-    const fed = { merchantId: own.mid, terminalId: own.tid, batchNumber: '000001', stan: '000001' }
-    const { body } = await s.ask(book, key, 'POST', '/v1/sales', { ...fed, amount: 1234 })
+    const captured = { merchantId: own.mid, terminalId: own.tid, batchNumber: '000001', stan: '000001' }
+    const { body } = await s.ask(book, key, 'POST', '/v1/sales', { ...captured, amount: 1234 })
     const unnamed = await own.send(s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) }))
     expect(unnamed.fields.get(39)).toBe('14')
     const named = await own.send(s.aVoid({ stan: '000003', original: '000001', rrn: String(body.rrn) }))

@@ -1,4 +1,4 @@
-/** @module What stands in the database, as a test compares it. */
+/** @module The content of the database, as a test compares it. */
 
 import { env } from 'cloudflare:workers'
 import type { ChainFault, JournalRow } from '../../src/store/journal.ts'
@@ -23,7 +23,7 @@ export async function journalOf(tid: string): Promise<JournalRow[]> {
   return found as unknown as JournalRow[]
 }
 
-/** The first fault of a terminal's chain against the head that its row keeps. */
+/** The first fault of a terminal's chain against the head in its row. */
 export async function faultOf(tid: string): Promise<ChainFault | null> {
   const [head] = await rows(
     'select head_seq as seq, head_hash as hash from terminal where terminal_id = ?',
@@ -58,19 +58,19 @@ export const PROJECTIONS = [
   'acquirer_message',
 ] as const
 
-/** Every row of every table, in an order of its own. */
+/** Every row of every table, in a fixed order. */
 export async function dump(tables: readonly string[] = TABLES): Promise<Record<string, Row[]>> {
   const all: Record<string, Row[]> = {}
   for (const table of tables) {
     const found = await rows(`select * from ${table}`)
-    // How often and when next the acquirer is asked is the outbox's own.
+    // The outbox alone owns the number of tries and the time of the next.
     for (const row of found) for (const own of ['attempts', 'next_at']) Reflect.deleteProperty(row, own)
     all[table] = found.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
   }
   return all
 }
 
-/** What a terminal's messages came to: sales and voids with their fate, and the totals of the batches. */
+/** The result of a terminal's messages: sales and voids with their state, and the totals of the batches. */
 export async function effectOf(tid: string) {
   const sales = await rows(
     `select sale.stan, sale.amount, sale.status,

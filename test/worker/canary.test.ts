@@ -1,6 +1,6 @@
 /**
- * @module Card data and keys that must not stay: put into every field that can hold them and through every door, then
- * looked for in every table and every log line, plain, in hex and in base64.
+ * @module Card data and keys that must not stay. They are placed in every field and door that can hold them.
+ * Then every table and log line is searched for them, plain, in hex and in base64.
  */
 
 import { beforeAll, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { dump, rows } from './book.ts'
 import * as s from './support.ts'
 import { bytes, hexOf, openTerminal, sell } from './terminal.ts'
 
-/** One number per field, so that a find says where it came from. The digits are of no card in use. */
+/** One number per field, so that a hit shows its origin. The digits belong to no card in use. */
 const PAN = {
   2: '6225000000000014',
   35: '6225000000000022',
@@ -20,7 +20,7 @@ const PAN = {
   63: '6225000000000097',
   captureSales: '6225000000000105',
 }
-/** 61.4 and 61.5, as far as the field has room after batch, trace number and date. */
+/** 61.4 and 61.5, as far as the field has room after batch, STAN and date. */
 const TAIL = '6225981234567'
 const PIN_BLOCK = '6E83D8C871679F76'
 const ICC = '9F2608A1B2C3D4E5F60718'
@@ -34,7 +34,7 @@ const carried = {
   2: PAN[2],
   14: '2812',
   26: '12',
-  // The card of field 2, as it must be, and a number of its own behind the separator.
+  // The card of field 2, which must match, and another number behind the separator.
   35: `${PAN[2]}D${PAN[35]}`,
   36: `99${PAN[36]}D156000000000000000000000`,
   52: PIN_BLOCK,
@@ -46,7 +46,7 @@ const carried = {
   63: text(`01 ${PAN[63]}`),
 }
 
-/** A secret as it might be found: as it is, in hex of its text, in base64 of its bytes or of its text, at any offset. */
+/** The forms of a secret: plain, hex of its text, base64 of its bytes or its text, at any offset. */
 function forms(secret: string): string[] {
   const asText = new TextEncoder().encode(secret)
   const asBytes = /^([0-9A-F]{2})+$/i.test(secret) ? [bytes(secret)] : []
@@ -68,11 +68,11 @@ let bearer: string
 
 beforeAll(async () => {
   const isolate = await s.openIsolate()
-  const terminal = await openTerminal(isolate, { planted: false })
+  const terminal = await openTerminal(isolate, { hasKey: false })
   await terminal.send(s.aManagement('0800', '004', { stan: '000001', more: { 63: carried[63] } }), {
     key: null,
   })
-  await s.plantKey(isolate, MAK, terminal, 2e12)
+  await s.installKey(isolate, MAK, terminal, 2e12)
   const key = { ...terminal.key, mak: MAK }
   const sale = await terminal.send(s.aSale({ stan: '000001', more: carried }), { key })
   expect(sale.fields.get(39)).toBe('00')
@@ -95,16 +95,21 @@ beforeAll(async () => {
   await terminal.send(s.aManagement('0320', '201', { stan: '000005', more: { 48: details } }), { key: null })
   await s.post(isolate, terminal.frame(voided, { key }).subarray(0, 90))
   bearer = await s.bearerKey(terminal.mid)
-  const fed = { merchantId: terminal.mid, terminalId: terminal.tid, batchNumber: '000001', stan: '000006' }
-  await s.ask(isolate, bearer, 'POST', '/v1/sales', { ...fed, amount: 1, pan: PAN.captureSales })
+  const capturedSale = {
+    merchantId: terminal.mid,
+    terminalId: terminal.tid,
+    batchNumber: '000001',
+    stan: '000006',
+  }
+  await s.ask(isolate, bearer, 'POST', '/v1/sales', { ...capturedSale, amount: 1, pan: PAN.captureSales })
   await s.ask(isolate, bearer, 'POST', '/v1/sales', {
-    ...fed,
+    ...capturedSale,
     amount: 1,
     pan: PAN.captureSales,
     [PAN[35]]: PAN[36],
   })
   await s.ask(isolate, bearer, 'POST', '/v1/sales', {
-    ...fed,
+    ...capturedSale,
     amount: 1,
     pan: `${PAN.captureSales}${PAN.captureSales}`,
   })
@@ -117,23 +122,23 @@ beforeAll(async () => {
   logged = JSON.stringify(isolate.logged).toLowerCase()
 })
 
-/** Where a secret is, without printing all that it is in. */
+/** The place of a secret, without the content around it. */
 const found = (secret: string): string[] =>
   forms(secret).flatMap((form) => [
     ...(left.includes(form.toLowerCase()) ? [`${form} in the database`] : []),
     ...(logged.includes(form.toLowerCase()) ? [`${form} in the log`] : []),
   ])
 
-it('is looked for where there is something to find', async () => {
+it('searches where there is data to find', async () => {
   expect((await rows('select 1 from journal')).length).toBeGreaterThan(6)
   expect(left.includes('622500') && logged.includes('answered')).toBe(true)
 })
 
-it.each(Object.entries(PAN))('no card number of %s', (_field, pan) => {
+it.each(Object.entries(PAN))('stores no card number of %s', (_field, pan) => {
   expect(found(pan)).toEqual([])
 })
 
-it('nothing of field 61 beyond batch and trace number', () => {
+it('stores nothing of field 61 beyond batch and STAN', () => {
   expect(left.includes('"61\\":\\"000001000001\\"')).toBe(true)
   expect(found(TAIL)).toEqual([])
 })
@@ -146,10 +151,10 @@ it.each([
   ['component', COMPONENT],
   ['MAC key', MAK],
   ['PIN key', TPK],
-])('no %s', (_name, secret) => {
+])('stores no %s', (_name, secret) => {
   expect(found(secret)).toEqual([])
 })
 
-it('no bearer key', () => {
+it('stores no bearer key', () => {
   expect(found(bearer)).toEqual([])
 })

@@ -1,6 +1,6 @@
 /**
- * @module Sales that a feed tells of, with an acquirer behind us that knows them: what their reversal, the acquirer's list and a person make
- * of them, in whichever order these come.
+ * @module Captured sales that an acquirer also knows: their reversal, the acquirer's records and a person's
+ * decision, in every order.
  */
 
 import { expect, it } from 'vitest'
@@ -12,7 +12,7 @@ import { SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
 import { openTerminal, type TestTerminal } from './terminal.ts'
 
-const RRN = 'FED000000001'
+const RRN = 'CAP000000001'
 
 async function openHarness() {
   const acquirer = scriptedAcquirer()
@@ -91,39 +91,39 @@ const decide = (harness: Harness, id: string | undefined, resolution: string) =>
     { 'idempotency-key': `decide-${id}` },
   )
 
-it('one that the acquirer lists is no difference, and is reversed there afterwards', async () => {
+it('a captured sale in the acquirer’s list agrees, and its reversal is sent to the acquirer', async () => {
   const harness = await openHarness()
   await captureSales(harness)
-  const nowhere = listed(harness, { terminalId: '00000000' })
-  expect(await list(harness, [listed(harness), nowhere])).toMatchObject([
+  const otherTerminal = listed(harness, { terminalId: '00000000' })
+  expect(await list(harness, [listed(harness), otherTerminal])).toMatchObject([
     { line: 2, result: 'unknown_terminal' },
   ])
   expect(await forwarded(harness.terminal)).toEqual([])
   expect(await reverse(harness)).toBe('00')
-  expect(harness.acquirer.asked.map(({ kind, of, acquirerStan }) => [kind, of, acquirerStan])).toEqual([
+  expect(harness.acquirer.requests.map(({ kind, of, acquirerStan }) => [kind, of, acquirerStan])).toEqual([
     ['reversal', 'sale', '000077'],
   ])
   expect(await faultOf(harness.terminal.tid)).toBeNull()
 })
 
-it('and a void of it that only the acquirer has is taken up, so that no other goes out', async () => {
+it('a void of it that only the acquirer has is adopted, so that no second void is sent', async () => {
   const harness = await openHarness()
   await captureSales(harness)
   const original = { batchNumber: '000001', stan: '000077' }
   expect(
     await list(harness, [listed(harness), listed(harness, { of: 'void', stan: '600001', original })]),
   ).toMatchObject([{ line: 2, result: 'differs', difference: 'only_acquirer', applied: true }])
-  const another = await harness.terminal.send(
+  const secondVoid = await harness.terminal.send(
     s.aVoid({ stan: '000002', original: '000077', rrn: RRN, amount: 1234 }),
   )
-  expect(another.fields.get(39)).toBe('12')
+  expect(secondVoid.fields.get(39)).toBe('12')
 })
 
 it.each([
   ['reversed', { state: 'reversed' }, 'state'],
   ['of another amount', { amount: 1233 }, 'amount'],
 ] as const)(
-  'one that the acquirer lists as %s is a case, which a person ends',
+  'a captured sale that the acquirer lists as %s becomes a case, which a person closes',
   async (_, more, difference) => {
     const harness = await openHarness()
     await captureSales(harness)
@@ -139,19 +139,19 @@ it.each([
     ])
     const [batch] = await rows('select debit_amount from batch where terminal_id = ?', harness.terminal.tid)
     expect(batch).toEqual({ debit_amount: 0 })
-    expect(harness.acquirer.asked).toEqual([])
+    expect(harness.acquirer.requests).toEqual([])
     expect(await faultOf(harness.terminal.tid)).toBeNull()
   },
 )
 
-it('one that was fed again after the acquirer’s list had told of it is reversed like any other', async () => {
+it('a sale captured again after the acquirer’s list is reversed like any other', async () => {
   const harness = await openHarness()
   expect(await list(harness, [listed(harness)])).toMatchObject([
     { result: 'differs', difference: 'only_acquirer' },
   ])
   const only = await caseOf(harness)
-  const inquired = await s.ask(harness.isolate, harness.admin, 'GET', `/v1/inquiries?rrn=${only?.id}`)
-  expect(inquired).toMatchObject({ status: 200, body: { found: true, rrn: only?.id, state: 'approved' } })
+  const inquiry = await s.ask(harness.isolate, harness.admin, 'GET', `/v1/inquiries?rrn=${only?.id}`)
+  expect(inquiry).toMatchObject({ status: 200, body: { found: true, rrn: only?.id, state: 'approved' } })
   expect((await captureSales(harness)).status).toBe(201)
   expect(await reverse(harness)).toBe('00')
   expect((await caseOf(harness))?.state).toBe('closed')
@@ -161,7 +161,7 @@ it('one that was fed again after the acquirer’s list had told of it is reverse
   expect(await faultOf(harness.terminal.tid)).toBeNull()
 })
 
-it('its reversal that becomes a case is found under the number by which it is listed, and ended there', async () => {
+it('its reversal with a case is found under its case number, and closed there', async () => {
   const harness = await openHarness()
   await captureSales(harness)
   harness.acquirer.script = { reversal: SILENT, inquiry: SILENT }
@@ -175,15 +175,15 @@ it('its reversal that becomes a case is found under the number by which it is li
   expect(await forwarded(harness.terminal)).toMatchObject([{ state: 'reversed' }])
 })
 
-it('one that was reversed before the feed told of it is reversed at the acquirer too, once', async () => {
+it('a sale reversed before its capture is reversed at the acquirer too, once', async () => {
   const harness = await openHarness()
   expect(await reverse(harness)).toBe('00')
-  expect(harness.acquirer.asked).toEqual([])
+  expect(harness.acquirer.requests).toEqual([])
   for (let i = 0; i < 2; i++)
     expect(await captureSales(harness)).toMatchObject({ status: 409, body: { reason: 'message_reversed' } })
   await harness.isolate.settle()
   expect(
-    harness.acquirer.asked.map(({ kind, of, acquirerStan, amount }) => [kind, of, acquirerStan, amount]),
+    harness.acquirer.requests.map(({ kind, of, acquirerStan, amount }) => [kind, of, acquirerStan, amount]),
   ).toEqual([['reversal', 'sale', '000077', 1234]])
   expect(await captureSales(harness)).toMatchObject({ status: 409, body: { reason: 'message_reversed' } })
   expect(await forwarded(harness.terminal)).toMatchObject([{ kind: 'sale', state: 'reversed' }])
@@ -193,7 +193,7 @@ it('one that was reversed before the feed told of it is reversed at the acquirer
   expect(await faultOf(harness.terminal.tid)).toBeNull()
 })
 
-it('and a person is called where the acquirer does not answer', async () => {
+it('the acquirer’s missing answer to that reversal opens a case', async () => {
   const harness = await openHarness()
   harness.acquirer.script = { reversal: SILENT, inquiry: SILENT }
   await reverse(harness)
@@ -208,16 +208,16 @@ it('and a person is called where the acquirer does not answer', async () => {
   expect(await faultOf(harness.terminal.tid)).toBeNull()
 })
 
-it('but not one that the feed tells of as declined', async () => {
+it('a sale captured as declined after its reversal is not sent to the acquirer', async () => {
   const harness = await openHarness()
   await reverse(harness)
   expect(await captureSales(harness, { status: 'declined' })).toMatchObject({ status: 409 })
   await minutes(harness, 1)
-  expect(harness.acquirer.asked).toEqual([])
+  expect(harness.acquirer.requests).toEqual([])
 })
 
 it.each([{ state: 'reversed' }, { state: 'declined' }, { amount: 1233 }])(
-  'one that was listed as %j before it was fed is a difference as soon as it is listed again',
+  'a sale listed as %j before its capture differs as soon as it is listed again',
   async (more) => {
     const harness = await openHarness()
     await list(harness, [listed(harness, more)])
@@ -233,7 +233,7 @@ it.each([{ state: 'reversed' }, { state: 'declined' }, { amount: 1233 }])(
   },
 )
 
-it('a case that was open before the feed is still there after the reversal', async () => {
+it('a case opened before the capture still exists after the reversal', async () => {
   const harness = await openHarness()
   await list(harness, [listed(harness)])
   const open = await caseOf(harness)
@@ -245,7 +245,7 @@ it('a case that was open before the feed is still there after the reversal', asy
   expect(await forwarded(harness.terminal)).toMatchObject([{ state: 'reversed' }])
 })
 
-it('a void for which a person was called is told once more when its sale is reversed, and before it', async () => {
+it('a void with a case is reversed once more when its sale is reversed, and before it', async () => {
   const harness = await openHarness()
   await captureSales(harness)
   const voided = await harness.terminal.send(
@@ -258,23 +258,23 @@ it('a void for which a person was called is told once more when its sale is reve
   await minutes(harness, 6)
   expect(await forwarded(harness.terminal)).toMatchObject([{ kind: 'void', case_reason: 'no_answer' }])
   harness.acquirer.script = {}
-  harness.acquirer.asked.length = 0
+  harness.acquirer.requests.length = 0
   expect(await reverse(harness)).toBe('00')
   await minutes(harness, 3)
-  expect(harness.acquirer.asked.map(({ kind, of }) => `${kind} ${of}`)).toEqual([
+  expect(harness.acquirer.requests.map(({ kind, of }) => `${kind} ${of}`)).toEqual([
     'reversal void',
     'reversal sale',
   ])
   expect(await forwarded(harness.terminal)).toMatchObject([{ state: 'reversed' }, { state: 'reversed' }])
 })
 
-it('a line of another currency under a reversal is no sale at the acquirer; the mended one is', async () => {
+it('a captured sale in another currency is not reversed at the acquirer, but the corrected one is', async () => {
   const harness = await openHarness()
   await reverse(harness)
   expect((await captureSales(harness, { currency: '840' })).status).toBe(409)
   await captureSales(harness)
   await harness.isolate.settle()
-  expect(harness.acquirer.asked.map(({ kind, currencyCode }) => [kind, currencyCode])).toEqual([
+  expect(harness.acquirer.requests.map(({ kind, currencyCode }) => [kind, currencyCode])).toEqual([
     ['reversal', '156'],
   ])
 })

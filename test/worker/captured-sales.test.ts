@@ -1,4 +1,7 @@
-/** @module The capture feed: one sale or NDJSON, what it stores and shows, its copies, and lines that fail among others. */
+/**
+ * @module Captured sales: one sale or NDJSON, the stored and visible data, copies, and failed lines among
+ * others.
+ */
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { CAPTURED_SALE_LINES } from '../../src/api/ndjson.ts'
@@ -35,11 +38,11 @@ const capturedSaleLines = (lines: readonly (object | string)[]) =>
   )
 
 describe('one sale', () => {
-  it('is stored with what may be kept of its card, and found by id and by RRN', async () => {
+  it('is stored with the permitted part of its card, and found by id and by RRN', async () => {
     const terminal = await openTerminal(isolate)
     const soldAt = '2026-06-01T10:00:00+08:00'
-    const answered = { pan: s.PAN, rrn: 'ABC123456789', authorizationCode: 'A1B2C3', fee: 38, soldAt }
-    const { status, body, headers, text } = await captureSales(line(terminal, '000001', answered))
+    const optional = { pan: s.PAN, rrn: 'ABC123456789', authorizationCode: 'A1B2C3', fee: 38, soldAt }
+    const { status, body, headers, text } = await captureSales(line(terminal, '000001', optional))
     expect(status).toBe(201)
     expect(body).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{32}$/),
@@ -68,45 +71,49 @@ describe('one sale', () => {
     expect((await effectOf(terminal.tid)).batches).toMatchObject([{ debit_amount: 1000, debit_count: 1 }])
   })
 
-  it('that was declined stands in no total and cannot be voided', async () => {
+  it('that was declined counts in no total and cannot be voided', async () => {
     const terminal = await openTerminal(isolate)
     const { body } = await captureSales(line(terminal, '000001', { status: 'declined' }))
     expect(body).toMatchObject({ state: 'declined', voidable: false })
     expect((await effectOf(terminal.tid)).batches).toMatchObject([{ debit_amount: 0, debit_count: 0 }])
-    const asked = { saleId: body.id, amount: 1000 }
-    const voided = await s.ask(isolate, key, 'POST', '/v1/voids', asked, { 'idempotency-key': terminal.tid })
+    const voidBody = { saleId: body.id, amount: 1000 }
+    const voided = await s.ask(isolate, key, 'POST', '/v1/voids', voidBody, {
+      'idempotency-key': terminal.tid,
+    })
     expect([voided.status, voided.body.reason]).toEqual([409, 'original_not_approved'])
   })
 
-  it('gives its fee back with its void', async () => {
+  it('returns its fee with its void', async () => {
     const terminal = await openTerminal(isolate)
     const { body } = await captureSales(line(terminal, '000001', { fee: 6 }))
-    const asked = { saleId: body.id, amount: 1000 }
-    const voided = await s.ask(isolate, key, 'POST', '/v1/voids', asked, { 'idempotency-key': terminal.tid })
+    const voidBody = { saleId: body.id, amount: 1000 }
+    const voided = await s.ask(isolate, key, 'POST', '/v1/voids', voidBody, {
+      'idempotency-key': terminal.tid,
+    })
     expect(voided.body).toMatchObject({ fee: 0, feeReturned: 6 })
   })
 
-  it('again is the same answer, also later and after its void; another under its key is refused', async () => {
+  it('gets the same answer again, also later and after its void; other content under its key is rejected', async () => {
     const terminal = await openTerminal(isolate)
-    const answered = line(terminal, '000001', { pan: s.PAN })
-    const first = await captureSales(answered)
-    const asked = { saleId: first.body.id, amount: 1000 }
-    await s.ask(isolate, key, 'POST', '/v1/voids', asked, { 'idempotency-key': terminal.tid })
+    const saleLine = line(terminal, '000001', { pan: s.PAN })
+    const first = await captureSales(saleLine)
+    const voidBody = { saleId: first.body.id, amount: 1000 }
+    await s.ask(isolate, key, 'POST', '/v1/voids', voidBody, { 'idempotency-key': terminal.tid })
     const later = await s.openIsolate()
     later.clock.now += 86_400_000
     for (const to of [isolate, later]) {
-      const again = await captureSales(answered, to)
+      const again = await captureSales(saleLine, to)
       expect(again.headers.get('idempotent-replayed')).toBe('true')
       expect([again.status, again.text]).toEqual([first.status, first.text])
     }
     for (const more of [{ amount: 1 }, { pan: '4111111111111111' }, { fee: 1 }, { status: 'declined' }]) {
-      const other = await captureSales({ ...answered, ...more })
+      const other = await captureSales({ ...saleLine, ...more })
       expect([other.status, other.body.reason]).toEqual([422, 'key_reused_with_different_content'])
     }
     expect(await journalOf(terminal.tid)).toHaveLength(3)
   })
 
-  it('of a batch that is not open is refused and may come again', async () => {
+  it('for a batch that is not open is rejected and may be sent again', async () => {
     const terminal = await openTerminal(isolate)
     const early = line(terminal, '000001', { batchNumber: '000002' })
     const { status, body } = await captureSales(early)
@@ -116,7 +123,7 @@ describe('one sale', () => {
     expect((await captureSales(early)).status).toBe(201)
   })
 
-  it('that the terminal reversed before it was told has no effect', async () => {
+  it('that the terminal reversed before its capture has no effect', async () => {
     const terminal = await openTerminal(isolate)
     await terminal.send(s.aReversal('sale', { stan: '000001', amount: 1000 }))
     const { status, body } = await captureSales(line(terminal, '000001'))
@@ -141,7 +148,7 @@ describe('one sale', () => {
     ['', { cvv: '123' }],
   ]
   it.each(bad)(
-    'with a wrong member (%s) is refused, naming it and not what it holds: %j',
+    'with a wrong member (%s) is rejected with the member’s name, without its value: %j',
     async (field, more) => {
       const terminal = await openTerminal(isolate)
       const { status, body, text } = await captureSales(line(terminal, '000001', more))
@@ -155,7 +162,7 @@ describe('one sale', () => {
 })
 
 describe('NDJSON', () => {
-  it('answers every line in its place; a bad one holds no other up', async () => {
+  it('answers every line in its place, and a bad line affects no other', async () => {
     const terminal = await openTerminal(isolate)
     const { status, headers, text } = await capturedSaleLines([
       line(terminal, '000001', { pan: s.PAN }),
@@ -193,7 +200,7 @@ describe('NDJSON', () => {
     expect(await faultOf(terminal.tid)).toBeNull()
   })
 
-  it(`takes ${CAPTURED_SALE_LINES} lines and no more`, async () => {
+  it(`accepts ${CAPTURED_SALE_LINES} lines and no more`, async () => {
     const terminal = await openTerminal(isolate)
     const lines = Array.from({ length: CAPTURED_SALE_LINES + 1 }, (_, i) => line(terminal, sixDigits(i + 1)))
     expect((await capturedSaleLines(lines)).status).toBe(413)
@@ -204,7 +211,7 @@ describe('NDJSON', () => {
     expect((await effectOf(terminal.tid)).batches).toMatchObject([{ debit_count: CAPTURED_SALE_LINES }])
   })
 
-  it('of more than 256 KiB is refused before it is read', async () => {
+  it('of more than 256 KiB is rejected before it is read', async () => {
     const terminal = await openTerminal(isolate)
     const reply = await capturedSaleLines([line(terminal, '000001'), ' '.repeat(256 * 1024)])
     expect([reply.status, reply.body.reason]).toEqual([413, 'body_too_large'])

@@ -1,8 +1,11 @@
-/** @module A shop whose acquirer falls silent over a void, the case that comes of it, and a person who decides it. */
+/**
+ * @module A merchant client whose acquirer does not answer a void, the case that follows, and a person's
+ * decision.
+ */
 
 import { DECIDE_MS } from '../../src/domain/acquirer-state.ts'
 import { recover } from '../../src/pipeline/recover.ts'
-import { openBehind } from './merchant-client.ts'
+import { openWithAcquirer } from './merchant-client.ts'
 import { type ScriptedAcquirer, SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
 import { openTerminal, sell, type TestTerminal } from './terminal.ts'
@@ -20,30 +23,30 @@ export interface CaseBody {
 
 export async function openHarness(mid = s.MID): Promise<Harness> {
   const acquirer = scriptedAcquirer()
-  const isolate = await openBehind(acquirer)
+  const isolate = await openWithAcquirer(acquirer)
   return { acquirer, isolate, terminal: await openTerminal(isolate, { mid }) }
 }
 
-export const DEAF = { void: SILENT, inquiry: SILENT, reversal: SILENT }
+export const NO_ANSWERS = { void: SILENT, inquiry: SILENT, reversal: SILENT }
 
-/** The acquirer is silent until the time of what is pending is over. */
+/** The acquirer does not answer until the deadline of the pending message. */
 export async function waitForCase({ isolate }: Harness): Promise<void> {
   await isolate.settle()
   isolate.clock.now += DECIDE_MS
   await recover(isolate.services, 0)
 }
 
-/** A void of which the acquirer says nothing. */
-export async function silentVoid(harness: Harness, admin: string) {
+/** A void that the acquirer does not answer, with its case. */
+export async function openVoidCase(harness: Harness, admin: string) {
   const sale = await sell(harness.terminal, '000001')
-  harness.acquirer.script = DEAF
+  harness.acquirer.script = NO_ANSWERS
   const request = s.aVoid({ stan: '000002', ...sale })
   await harness.terminal.send(request)
   await waitForCase(harness)
-  return { sale, request, caseId: (await theCase(harness, admin)).id }
+  return { sale, request, caseId: (await onlyCase(harness, admin)).id }
 }
 
-export async function theCase({ isolate, terminal }: Harness, admin: string): Promise<CaseBody> {
+export async function onlyCase({ isolate, terminal }: Harness, admin: string): Promise<CaseBody> {
   const { body } = await s.ask(isolate, admin, 'GET', '/v1/cases?limit=100')
   const mine = (body.items as (CaseBody & { terminalId: string })[]).filter(
     ({ terminalId }) => terminalId === terminal.tid,
@@ -54,7 +57,7 @@ export async function theCase({ isolate, terminal }: Harness, admin: string): Pr
 
 let decisions = 0
 
-/** A person's word, under a key of its own unless it is named. */
+/** A person's decision, under a new Idempotency-Key unless `name` is given. */
 export const decide = (
   { isolate }: Pick<Harness, 'isolate'>,
   bearer: string,

@@ -1,11 +1,13 @@
-/** @module What becomes of a message when a person decides its case; a decision is made once. */
+/**
+ * @module The effect of a person's case decision on a message, its totals and its copies. It is made once.
+ */
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { recover } from '../../src/pipeline/recover.ts'
 import { dump, effectOf, faultOf, journalOf } from './book.ts'
-import { type CaseBody, decide, type Harness, openHarness, silentVoid, theCase } from './case-client.ts'
+import { type CaseBody, decide, type Harness, onlyCase, openHarness, openVoidCase } from './case-client.ts'
 import { inquire } from './inquire.ts'
-import { aSale, openBehind, openOffice, type Sold } from './merchant-client.ts'
+import { aSale, openOffice, openWithAcquirer, type Sold } from './merchant-client.ts'
 import { YES } from './scripted-acquirer.ts'
 import * as s from './support.ts'
 
@@ -19,10 +21,10 @@ beforeAll(async () => {
 
 const totalsOf = async ({ terminal }: Harness) => (await effectOf(terminal.tid)).batches[0]
 
-describe('a person decides that a void', () => {
-  it('stands: its copy hears 00, it counts, the batch can close, and nothing is asked any more', async () => {
+describe('a void that a person decides', () => {
+  it('stands: its copy gets 00, it counts, the batch can close, and the inquiries stop', async () => {
     const harness = await openHarness()
-    const { request, caseId } = await silentVoid(harness, admin)
+    const { request, caseId } = await openVoidCase(harness, admin)
     const { terminal, isolate, acquirer } = harness
     const decided = await decide(harness, admin, caseId, 'stands')
     expect(decided).toMatchObject({
@@ -49,11 +51,11 @@ describe('a person decides that a void', () => {
       credit_amount: 1234,
       credit_count: 1,
     })
-    const asked = () => acquirer.asked.filter(({ terminalId }) => terminalId === terminal.tid)
-    const before = asked()
+    const sentRequests = () => acquirer.requests.filter(({ terminalId }) => terminalId === terminal.tid)
+    const before = sentRequests()
     isolate.clock.now += 2 * 3_600_000
     await recover(isolate.services, 0)
-    expect(asked()).toEqual(before)
+    expect(sentRequests()).toEqual(before)
     expect((await inquire(isolate, key, { rrn: caseId })).body).toMatchObject({
       kind: 'void',
       answer: { responseCode: '00' },
@@ -65,9 +67,9 @@ describe('a person decides that a void', () => {
     expect(await faultOf(terminal.tid)).toBeNull()
   })
 
-  it('is undone: its copy hears that it did not happen, and the sale may be voided anew', async () => {
+  it('is undone: its copy gets that answer, and the sale may be voided again', async () => {
     const harness = await openHarness()
-    const { sale, request, caseId } = await silentVoid(harness, admin)
+    const { sale, request, caseId } = await openVoidCase(harness, admin)
     expect((await decide(harness, admin, caseId, 'undone')).body).toMatchObject({
       state: 'closed',
       ours: 'declined',
@@ -78,7 +80,7 @@ describe('a person decides that a void', () => {
     expect(await totalsOf(harness)).toMatchObject({ credit_amount: 1234 })
   })
 
-  it('stands after all though its terminal reversed it: the sale is voided, and counts as such', async () => {
+  it('stands although its terminal reversed it: the sale is voided, and counts as such', async () => {
     const harness = await openHarness()
     const office = openOffice(harness.isolate, key)
     const sale: Sold = await aSale(harness.terminal)
@@ -86,7 +88,7 @@ describe('a person decides that a void', () => {
     harness.acquirer.script = { reversal: { kind: 'declined', reason: 'reversal_too_late' }, inquiry: YES }
     const undone = await office.reverse(sale, `${harness.terminal.tid}-1`)
     await harness.isolate.settle()
-    const { id } = await theCase(harness, admin)
+    const { id } = await onlyCase(harness, admin)
     expect((await s.ask(harness.isolate, key, 'GET', `/v1/cases/${id}`)).body).toMatchObject({
       reason: 'reversal_refused',
       ours: 'reversing',
@@ -111,9 +113,9 @@ describe('a person decides that a void', () => {
     expect(await faultOf(harness.terminal.tid)).toBeNull()
   })
 
-  it('stands in a batch that was settled over the case: it is written down, no total moves', async () => {
+  it('stands in a batch that was settled with the case open: it is stored, and no total moves', async () => {
     const harness = await openHarness()
-    const { request, caseId } = await silentVoid(harness, admin)
+    const { request, caseId } = await openVoidCase(harness, admin)
     const { terminal } = harness
     const closing = await terminal.send(s.aSettlement({ stan: '000009' }, s.totalsOf(1234, 1, 0, 0)))
     expect(closing.fields.get(48)?.[30]).toBe('1')
@@ -129,26 +131,26 @@ describe('a person decides that a void', () => {
   })
 })
 
-it('a sale that its terminal reversed, and that a person let stand, is told alike by sale and inquiry', async () => {
+it('gives a sale that its terminal reversed the same state in sale and inquiry when it stands', async () => {
   const harness = await openHarness()
   const { terminal, acquirer, isolate } = harness
   const sale: Sold = await aSale(terminal)
   acquirer.script = { reversal: { kind: 'declined', reason: 'reversal_too_late' }, inquiry: YES }
   expect((await terminal.send(s.aReversal('sale', { stan: sale.stan }))).fields.get(39)).toBe('00')
   await isolate.settle()
-  const { id } = await theCase(harness, admin)
+  const { id } = await onlyCase(harness, admin)
   const read = async () => {
-    const inquired = await s.ask(isolate, admin, 'GET', `/v1/inquiries?saleId=${sale.saleId}`)
+    const inquiry = await s.ask(isolate, admin, 'GET', `/v1/inquiries?saleId=${sale.saleId}`)
     const found = await s.ask(isolate, admin, 'GET', `/v1/sales/${sale.saleId}`)
-    return [inquired.body.state, found.body.state, found.body.voidable]
+    return [inquiry.body.state, found.body.state, found.body.voidable]
   }
   expect((await decide(harness, admin, id, 'stands')).status).toBe(200)
   expect(await read()).toEqual(['approved', 'approved', false])
 })
 
-it('a message that no one was told of is not said to be reversed in its case', async () => {
+it('is not described as reversed in its case when no client got an answer', async () => {
   const harness = await openHarness()
-  const { caseId } = await silentVoid(harness, admin)
+  const { caseId } = await openVoidCase(harness, admin)
   const { terminal, acquirer, isolate } = harness
   const closing = await terminal.send(s.aSettlement({ stan: '000009' }, s.totalsOf(1234, 1, 0, 0)))
   expect(closing.fields.get(48)?.[30]).toBe('1')
@@ -163,9 +165,9 @@ it('a message that no one was told of is not said to be reversed in its case', a
 })
 
 describe('a decision', () => {
-  it('again is the same; other content under its key, or another decision, is refused', async () => {
+  it('repeated gets the same answer; other content under its key, or another decision, is rejected', async () => {
     const harness = await openHarness()
-    const { caseId } = await silentVoid(harness, admin)
+    const { caseId } = await openVoidCase(harness, admin)
     const first = await decide(harness, admin, caseId, 'stands', { name: 'once' })
     const again = await decide(harness, admin, caseId, 'stands', { name: 'once' })
     expect([again.status, again.text]).toEqual([200, first.text])
@@ -180,19 +182,19 @@ describe('a decision', () => {
     expect(await journalOf(harness.terminal.tid)).toEqual(entries)
   })
 
-  it('is one, though two decide at once and the acquirer speaks as well', async () => {
+  it('is made once, although two people decide at once and the acquirer answers as well', async () => {
     const harness = await openHarness()
-    const { caseId } = await silentVoid(harness, admin)
+    const { caseId } = await openVoidCase(harness, admin)
     harness.acquirer.script = { inquiry: YES }
     harness.isolate.clock.now += 2 * 3_600_000
-    const other = await openBehind(harness.acquirer)
+    const other = await openWithAcquirer(harness.acquirer)
     const [one, two] = await Promise.all([
       decide(harness, admin, caseId, 'stands'),
       decide({ isolate: other }, admin, caseId, 'undone'),
       recover(harness.isolate.services, 0),
     ])
     expect([one.status, two.status].filter((status) => status === 200).length).toBeLessThanOrEqual(1)
-    const closings = (await theCase(harness, admin)).history.filter(
+    const closings = (await onlyCase(harness, admin)).history.filter(
       ({ kind }) => kind === 'case_closed' || kind === 'void',
     )
     expect(closings).toHaveLength(1)
@@ -205,7 +207,7 @@ describe('a decision', () => {
     ['another resolution', { resolution: 'maybe', note: 'x' }, 'k', 'invalid_request'],
     ['a line break', { resolution: 'stands', note: 'a\nb' }, 'k', 'invalid_request'],
     ['too long a note', { resolution: 'stands', note: 'x'.repeat(501) }, 'k', 'invalid_request'],
-  ])('with %s is none', async (_, body, name, reason) => {
+  ])('with %s is rejected', async (_, body, name, reason) => {
     const { isolate } = await openHarness()
     const before = await dump()
     const headers: Record<string, string> = name === undefined ? {} : { 'idempotency-key': name }

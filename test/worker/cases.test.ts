@@ -1,8 +1,16 @@
-/** @module Cases: who sees which, in which order, and what a person reads. */
+/** @module Cases: who sees which, in which order, and with which content. */
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type CaseBody, DEAF, decide, openHarness, silentVoid, theCase, waitForCase } from './case-client.ts'
+import {
+  type CaseBody,
+  decide,
+  NO_ANSWERS,
+  onlyCase,
+  openHarness,
+  openVoidCase,
+  waitForCase,
+} from './case-client.ts'
 import * as s from './support.ts'
 import { openTerminal, sell, type TestTerminal } from './terminal.ts'
 import { scansOf, watchD1 } from './watched-d1.ts'
@@ -20,10 +28,10 @@ beforeAll(async () => {
 })
 
 describe('a case', () => {
-  it('says all that a person needs, and an alert is logged when it opens, once', async () => {
+  it('holds all that a person needs, and its opening is logged as an alert once', async () => {
     const harness = await openHarness()
-    const { sale, caseId } = await silentVoid(harness, admin)
-    const [asked] = harness.acquirer.asked.filter(({ kind }) => kind === 'void')
+    const { sale, caseId } = await openVoidCase(harness, admin)
+    const [voidRequest] = harness.acquirer.requests.filter(({ kind }) => kind === 'void')
     const found = await s.ask(harness.isolate, admin, 'GET', `/v1/cases/${caseId}`)
     expect(found).toMatchObject({
       status: 200,
@@ -56,9 +64,9 @@ describe('a case', () => {
         ours: 'undoing',
         acquirer: {
           said: null,
-          stan: asked?.acquirerStan,
+          stan: voidRequest?.acquirerStan,
           rrn: null,
-          original: { batchNumber: '000001', stan: asked?.original?.stan, rrn: 'ACQR00000001' },
+          original: { batchNumber: '000001', stan: voidRequest?.original?.stan, rrn: 'ACQR00000001' },
         },
         tries: 0,
         toDo: { en: expect.any(String) },
@@ -85,9 +93,9 @@ describe('a case', () => {
     ])
   })
 
-  it('is seen by its merchant and by administrators, and is not there for anyone else', async () => {
+  it('is visible to its merchant and to administrators, and missing for others', async () => {
     const harness = await openHarness()
-    const { caseId } = await silentVoid(harness, admin)
+    const { caseId } = await openVoidCase(harness, admin)
     const list = (bearer: string) => s.ask(harness.isolate, bearer, 'GET', '/v1/cases?state=open&limit=100')
     const ids = async (bearer: string) => ((await list(bearer)).body.items as CaseBody[]).map(({ id }) => id)
     expect(await ids(key)).toContain(caseId)
@@ -104,7 +112,7 @@ describe('a case', () => {
           body: { reason: 'forbidden' },
         })
     expect((await decide(harness, admin, '000000000000', 'stands')).body.reason).toBe('not_found')
-    expect((await theCase(harness, admin)).id).toBe(caseId)
+    expect((await onlyCase(harness, admin)).id).toBe(caseId)
   })
 
   it('is listed in pages, the oldest first, open or closed', async () => {
@@ -116,7 +124,7 @@ describe('a case', () => {
     ]
     const sales: [TestTerminal, Awaited<ReturnType<typeof sell>>][] = []
     for (const terminal of terminals) sales.push([terminal, await sell(terminal, '000001')])
-    harness.acquirer.script = DEAF
+    harness.acquirer.script = NO_ANSWERS
     for (const [terminal, sale] of sales) await terminal.send(s.aVoid({ stan: '000002', ...sale }))
     await waitForCase(harness)
     const ids: string[] = []
@@ -140,7 +148,7 @@ describe('a case', () => {
   it('costs two round trips, and finds every row by an index', async () => {
     const watched = watchD1(env.DB)
     const harness = await openHarness()
-    const { caseId } = await silentVoid(harness, admin)
+    const { caseId } = await openVoidCase(harness, admin)
     const to = await s.openIsolate({ database: watched.database })
     for (const path of ['/v1/cases', '/v1/cases?state=open', `/v1/cases/${caseId}`]) {
       watched.trips.length = 0
@@ -152,7 +160,7 @@ describe('a case', () => {
   })
 
   it.each(['state=new', 'limit=0', 'limit=101', 'cursor=x', 'state=open&state=closed', 'merchant=1'])(
-    'is not asked for by %s',
+    'is not found by %s',
     async (query) => {
       const { isolate } = await openHarness()
       expect((await s.ask(isolate, key, 'GET', `/v1/cases?${query}`)).body.reason).toBe('invalid_request')

@@ -1,4 +1,4 @@
-/** @module The suites of the core inside workerd, on the very bytes that the Worker imports. */
+/** @module The suites of the core inside workerd, on the bytes that the Worker imports. */
 import { expect, test } from 'vitest'
 import module from '../../build/core.wasm'
 import { createCore } from '../../src/core/instance.ts'
@@ -9,13 +9,13 @@ import cupKeys from '../vectors/cup-keys.json'
 import cupMac from '../vectors/cup-mac.json'
 import lrc from '../vectors/lrc.json'
 
-/** Made at global scope, where workerd gives no random bytes: the key of the duplicate table must wait. */
+/** Created at global scope, where workerd has no random bytes: the key of the duplicate table must wait. */
 const core = createCore(module, (bytes) => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>))
 
 macContract(core)
 vectorContract(core, { crypto: cryptoVectors, cupMac, cupKeys, lrc } as unknown as Vectors)
 
-test('the duplicate table remembers, ages and forgets', () => {
+test('the duplicate table finds, expires and forgets', () => {
   const message = Uint8Array.of(1, 2, 3)
   expect(core.duplicates.lookup(message, 1000)).toBe(-1)
   const handle = core.duplicates.insert(message, 1000)

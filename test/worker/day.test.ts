@@ -1,4 +1,4 @@
-/** @module A terminal's day through the door, told as a story. */
+/** @module A terminal's whole day through the POS door. */
 
 import { describe, expect, it } from 'vitest'
 import * as s from './support.ts'
@@ -7,7 +7,7 @@ describe("a terminal's day", () => {
   it('signs on, sells, voids, reverses, settles', async () => {
     const isolate = await s.openIsolate()
     await s.provision(isolate)
-    await s.plantKey(isolate)
+    await s.installKey(isolate)
 
     const sale = await s.send(isolate, s.aSale({ stan: '000002' }))
     expect(sale.fields.get(39)).toBe('00')

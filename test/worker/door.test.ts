@@ -1,6 +1,6 @@
 /**
- * @module HTTP at the terminal door: paths, methods, types, lengths; what is not a frame; what is a message but none that
- * is done here. Whatever is refused here leaves nothing behind.
+ * @module HTTP at the POS door: paths, methods, types, lengths, invalid frames and unsupported messages. A
+ * refused request leaves nothing behind.
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -35,12 +35,12 @@ const send = (
 const lengthOf = async (response: Response) => (await response.arrayBuffer()).byteLength
 
 describe('paths and methods', () => {
-  it.each(TERMINAL_PATHS)('POST %s is heard', async (path) => {
+  it.each(TERMINAL_PATHS)('accepts POST %s', async (path) => {
     const reply = await s.read(await s.post(isolate, echo, path))
     expect([reply.status, reply.mti, reply.fields.get(39)]).toEqual([200, '0830', '00'])
   })
 
-  it.each(TERMINAL_PATHS)('%s takes no other method', async (path) => {
+  it.each(TERMINAL_PATHS)('rejects other methods on %s', async (path) => {
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
       const response = await isolate.fetch(path, { method })
       expect([response.status, response.headers.get('allow'), await lengthOf(response)]).toEqual([
@@ -51,26 +51,29 @@ describe('paths and methods', () => {
     }
   })
 
-  it.each(['/', '/unp', `${PATH}/`, '/unp/webtrans/wpos', '/V1/iso8583'])('%s is nothing', async (path) => {
-    const response = await s.post(isolate, echo, path)
-    expect([response.status, await lengthOf(response)]).toEqual([404, 0])
-  })
+  it.each(['/', '/unp', `${PATH}/`, '/unp/webtrans/wpos', '/V1/iso8583'])(
+    'returns 404 for %s',
+    async (path) => {
+      const response = await s.post(isolate, echo, path)
+      expect([response.status, await lengthOf(response)]).toEqual([404, 0])
+    },
+  )
 })
 
 describe('content type', () => {
   it.each([TYPE, 'X-ISO-TPDU/X-AUTH', `${TYPE}; charset=x`, 'application/octet-stream'])(
-    '%s',
+    'accepts %s',
     async (type) => {
       expect((await send(Uint8Array.from(echo), { 'content-type': type })).status).toBe(200)
     },
   )
 
-  it('none at all', async () => {
+  it('accepts a missing type', async () => {
     expect((await send(Uint8Array.from(echo), {})).status).toBe(200)
   })
 
   it.each(['application/json', 'text/plain', 'multipart/form-data', 'application/octet-stream+x'])(
-    '%s is refused',
+    'rejects %s',
     async (type) => {
       const response = await send(Uint8Array.from(echo), { 'content-type': type })
       expect([response.status, await lengthOf(response)]).toEqual([415, 0])
@@ -99,14 +102,14 @@ describe('length', () => {
     })
   }
 
-  it('up to 4 KiB is read, with or without a Content-Length; what follows the frame is ignored', async () => {
+  it('reads up to 4 KiB, with or without a Content-Length, and ignores bytes after the frame', async () => {
     expect((await send(padded(TERMINAL_BODY_LIMIT))).status).toBe(200)
     expect((await send(stream(TERMINAL_BODY_LIMIT))).status).toBe(200)
     const crlf = await s.read(await send(Uint8Array.from([...echo, 13, 10, 13, 10])))
     expect(crlf.fields.get(39)).toBe('00')
   })
 
-  it('more than that is refused, and not read when its Content-Length says so', async () => {
+  it('rejects a longer body without reading it when its Content-Length says so', async () => {
     const response = await send(padded(TERMINAL_BODY_LIMIT + 1))
     expect([response.status, await lengthOf(response)]).toEqual([413, 0])
     let pulls = 0
@@ -123,14 +126,14 @@ describe('length', () => {
     expect(pulls).toBeLessThanOrEqual(1)
   })
 
-  it('more than that without a Content-Length is refused, and read no further than the limit', async () => {
+  it('rejects a longer body without a Content-Length, and stops reading at the limit', async () => {
     let pulls = 0
     const response = await send(stream(1_000_000, () => pulls++))
     expect([response.status, await lengthOf(response)]).toEqual([413, 0])
     expect(pulls).toBeLessThan(20)
   })
 
-  it('is said on every answer, with the type that terminals expect', async () => {
+  it('is in every response, with the type that terminals expect', async () => {
     const response = await s.post(isolate, echo)
     expect(response.headers.get('content-type')).toBe(TYPE)
     expect(response.headers.get('transfer-encoding')).toBeNull()
@@ -139,21 +142,21 @@ describe('length', () => {
   })
 })
 
-describe('what is not a frame', () => {
+describe('bytes that are not a frame', () => {
   const frames: readonly (readonly [string, string])[] = [
     ['nothing', ''],
     ['one byte', '00'],
-    ['a length and nothing', '003C'],
+    ['a length without content', '003C'],
     ['a length of zero', '0000'],
-    ['less than it declares', '003C6000030000602200000000080000'],
+    ['less than the declared length', '003C6000030000602200000000080000'],
     ['TPDU and header alone', '000B6000030000602200000000'],
     ['a TPDU that does not start with 60', '000D70000300006022000000000800'],
     ['text', '474554202F20485454502F312E310D0A'],
     ['an MTI that is not digits', '00156000030000602200000000ABCD0020000000C00012'],
     ['a secondary bitmap', '00156000030000602200000000080080000000000000000000'],
-    ['a field that is cut', '001960000300006022000000000820000000000040000031323334'],
+    ['a truncated field', '001960000300006022000000000820000000000040000031323334'],
   ]
-  it.each(frames)('%s: 400 and an empty body', async (_name, hex) => {
+  it.each(frames)('%s: get 400 and an empty body', async (_name, hex) => {
     const response = await s.post(
       isolate,
       Uint8Array.from(hex.match(/../g) ?? [], (x) => Number.parseInt(x, 16)),
@@ -162,7 +165,7 @@ describe('what is not a frame', () => {
   })
 
   it.each(['0210', '0410', '0510', '0810', '0830', '0130'])(
-    'an answer (%s) is not a request',
+    'a response message (%s) is not a request',
     async (mti) => {
       const reply = await terminal.send({ ...s.aSale({ stan: '000002' }), mti })
       expect([reply.status, reply.bytes.length]).toEqual([400, 0])
@@ -170,7 +173,7 @@ describe('what is not a frame', () => {
   )
 
   it.each(['02', '020C', '02000401020304', '020004010203040302', '02000G'])(
-    'a serial frame that is broken (%s) is NAKed',
+    'a broken serial frame (%s) gets a NAK',
     async (hex) => {
       const start = Uint8Array.from(hex.match(/../g) ?? [], (x) => Number.parseInt(x, 16))
       const response = await s.post(isolate, start)
@@ -179,7 +182,7 @@ describe('what is not a frame', () => {
   )
 })
 
-describe('messages that are not done here get 40', () => {
+describe('unsupported messages get 40', () => {
   const sale = () => s.aSale({ stan: '000002' })
   it.each(['0100', '0220', '0620', '0300', '0420', '0401', '0900'])('MTI %s', async (mti) => {
     const reply = await terminal.send({ ...sale(), mti })
@@ -196,7 +199,7 @@ describe('messages that are not done here get 40', () => {
       'a void of a pre-authorised completion',
       s.aSale({ stan: '000002', more: { 3: '200000', 60: '21000001000' } }),
     ],
-    ['a field 60 that is cut', s.aSale({ stan: '000002', more: { 60: '220000010' } })],
+    ['a truncated field 60', s.aSale({ stan: '000002', more: { 60: '220000010' } })],
     ['no field 60', s.aSale({ stan: '000002', more: { 60: undefined } })],
     ['parameter download', s.aManagement('0800', '360', { stan: '000002' })],
     ['status upload', s.aManagement('0820', '362', { stan: '000002' })],
@@ -211,20 +214,20 @@ describe('messages that are not done here get 40', () => {
 
 describe('mandatory fields', () => {
   const sale = { original: '000001', rrn: '0'.repeat(12) }
-  const lacking: readonly (readonly [string, Parameters<TestTerminal['send']>[0]])[] = [
+  const incomplete: readonly (readonly [string, Parameters<TestTerminal['send']>[0]])[] = [
     ...[4, 22, 49].map(
       (n) => [`sale without ${n}`, s.aSale({ stan: '000003', more: { [n]: undefined } })] as const,
     ),
     ...[4, 22, 37, 49, 61].map(
       (n) => [`void without ${n}`, s.aVoid({ stan: '000003', ...sale, more: { [n]: undefined } })] as const,
     ),
-    ['sale of nothing', s.aSale({ stan: '000003', amount: 0 })],
-    ['trace number zero', s.aSale({ stan: '000000' })],
-    ['no trace number', s.aSale({ stan: '000003', more: { 11: undefined } })],
-    ['field 61 cut', s.aVoid({ stan: '000003', ...sale, more: { 61: '00000100000' } })],
+    ['sale of zero', s.aSale({ stan: '000003', amount: 0 })],
+    ['STAN zero', s.aSale({ stan: '000000' })],
+    ['no STAN', s.aSale({ stan: '000003', more: { 11: undefined } })],
+    ['truncated field 61', s.aVoid({ stan: '000003', ...sale, more: { 61: '00000100000' } })],
     ['reversal without amount', s.aReversal('void', { stan: '000003', more: { 4: undefined } })],
   ]
-  it.each(lacking)('%s: 30', async (_name, message) => {
+  it.each(incomplete)('%s: gets 30', async (_name, message) => {
     expect((await terminal.send(message)).fields.get(39)).toBe('30')
   })
 })

@@ -1,4 +1,7 @@
-/** @module No terminal, merchant or stranger holds another up: many messages for one terminal, and one of another. */
+/**
+ * @module No terminal, merchant or attacker delays another: many messages for one terminal, and one of
+ * another.
+ */
 
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
@@ -6,23 +9,23 @@ import * as s from './support.ts'
 import { openTerminal, sell } from './terminal.ts'
 import { watchD1 } from './watched-d1.ts'
 
-it('messages without a right MAC do not hold up another terminal', async () => {
+it('messages without a right MAC do not delay another terminal', async () => {
   const watched = watchD1(env.DB)
   const isolate = await s.openIsolate({ database: watched.database, mostInside: 1000 })
-  const [victim, other] = [await openTerminal(isolate), await openTerminal(isolate)]
+  const [target, other] = [await openTerminal(isolate), await openTerminal(isolate)]
   watched.trips.length = 0
-  const bogus = Array.from({ length: 300 }, (_, i) =>
-    victim.send(s.aSale({ stan: String(i + 1).padStart(6, '0') }), {
-      key: { ...victim.key, mak: '7'.repeat(16) },
+  const forged = Array.from({ length: 300 }, (_, i) =>
+    target.send(s.aSale({ stan: String(i + 1).padStart(6, '0') }), {
+      key: { ...target.key, mak: '7'.repeat(16) },
     }),
   )
-  const good = await other.send(s.aSale({ stan: '000001' }))
-  expect(good.fields.get(39)).toBe('00')
+  const reply = await other.send(s.aSale({ stan: '000001' }))
+  expect(reply.fields.get(39)).toBe('00')
   expect(watched.trips.length).toBeLessThan(20)
-  for (const { fields } of await Promise.all(bogus)) expect(fields.get(39)).toBe('A0')
+  for (const { fields } of await Promise.all(forged)) expect(fields.get(39)).toBe('A0')
 })
 
-it('a back office that voids a whole day does not hold up another terminal', async () => {
+it('a back office that voids a whole day does not delay another terminal', async () => {
   const isolate = await s.openIsolate({ mostInside: 1000 })
   const [harness, other] = [await openTerminal(isolate), await openTerminal(isolate)]
   const sales: string[] = []

@@ -1,4 +1,7 @@
-/** @module The conversation of vectors/cup-flow.json, and the terminal that can have it: its keys, in batch 000007. */
+/**
+ * @module The messages of vectors/cup-flow.json, and a terminal that can send them: its keys, in batch
+ * 000007.
+ */
 
 import { microMac } from '../support/micro-mac.ts'
 import flow from '../vectors/cup-flow.json'
@@ -11,7 +14,7 @@ export interface FlowMessage {
   /** The whole frame. */
   readonly frame: Uint8Array
   readonly mti: string
-  /** Numbers of its fields, as the bitmap has them. */
+  /** The numbers of its fields, from the bitmap. */
   readonly numbers: readonly number[]
   readonly fields: Readonly<Record<string, string>>
 }
@@ -26,7 +29,7 @@ export function flowOf(name: FlowName): FlowMessage {
   return { frame: bytes(hex), mti, numbers: numbersOf(bitmap), fields }
 }
 
-/** A golden frame with some of its bytes exchanged (found by their hex, once each) and its MAC made anew. */
+/** A golden frame with some bytes replaced (found by their hex, once each) and a new MAC. */
 export function adjusted(name: FlowName, changes: Readonly<Record<string, string>>): Uint8Array {
   const { frame } = flowOf(name)
   let hex = flow.data.messages[name].hex
@@ -51,19 +54,22 @@ export async function openFlowTerminal(
   names = { tid: s.TID, mid: s.MID },
 ): Promise<void> {
   await s.provision(isolate, {}, names)
-  await s.plantKey(isolate, s.MAK, names)
+  await s.installKey(isolate, s.MAK, names)
   const key = await s.bearerKey(null)
   for (let n = 1; n <= 6; n++) {
     const sale = { batchNumber: sixDigits(n), stan: '000001', amount: 100 }
-    const fed = { merchantId: names.mid, terminalId: names.tid, ...sale }
-    await s.ask(isolate, key, 'POST', '/v1/sales', fed)
+    const capturedSale = { merchantId: names.mid, terminalId: names.tid, ...sale }
+    await s.ask(isolate, key, 'POST', '/v1/sales', capturedSale)
     const totals = s.totalsOf(100, 1, 0, 0)
     const message = s.from(s.aSettlement({ batch: sixDigits(n), stan: '000002' }, totals), names)
     await s.send(isolate, message, null)
   }
 }
 
-/** Feeds the flow's sale with the RRN and authorisation code that the flow's void names, so that it needs no change. */
+/**
+ * Captures the flow's sale with the RRN and authorisation code that the flow's void names, so that the void
+ * needs no change.
+ */
 export async function captureFlowSale(
   isolate: s.Isolate,
   names: Pick<TestTerminal, 'tid' | 'mid'> = { tid: s.TID, mid: s.MID },

@@ -1,4 +1,7 @@
-/** @module Every route of the JSON door with what belongs to another merchant: the bytes that it answers to what is not there. */
+/**
+ * @module Every route of the JSON API with another merchant's resource: it returns the same bytes as for a
+ * missing one.
+ */
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { API_ROUTES } from '../../src/api/door.ts'
@@ -6,7 +9,7 @@ import { DECIDE_MS } from '../../src/domain/acquirer-state.ts'
 import { recover } from '../../src/pipeline/recover.ts'
 import { dump } from './book.ts'
 import { keyOf } from './inquire.ts'
-import { aSale, openBehind, openOffice } from './merchant-client.ts'
+import { aSale, openOffice, openWithAcquirer } from './merchant-client.ts'
 import { SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
 import { openTerminal, type TestTerminal } from './terminal.ts'
@@ -15,16 +18,19 @@ const OTHER_MID = '543210987654321'
 const ABSENT = '0'.repeat(32)
 const ABSENT_RRN = '000000000000'
 
-interface Ask {
+interface RequestSpec {
   readonly path: string
   readonly body?: unknown
 }
 
-/** A route, what names another merchant's and what names nothing, and what its owner hears (null: administrators only). */
+/**
+ * A route, a reference to another merchant's resource, one to a missing resource, and the owner's status
+ * (null: administrators only).
+ */
 interface Pair {
   readonly route: string
-  readonly foreign: Ask
-  readonly absent: Ask
+  readonly foreign: RequestSpec
+  readonly absent: RequestSpec
   readonly owner: number | null
 }
 
@@ -32,14 +38,14 @@ let isolate: s.Isolate
 let pairs: readonly Pair[]
 const bearers = { owner: '', attacker: '', admin: '' }
 
-/** A merchant's sale, its void, one that is buried and one that is a case. */
+/** A merchant's sale, its void, a tombstoned void and a void with a case. */
 async function prepare(): Promise<{
   terminal: TestTerminal
   names: Record<string, string>
-  voided: Ask['body']
+  voided: RequestSpec['body']
 }> {
   const acquirer = scriptedAcquirer()
-  isolate = await openBehind(acquirer)
+  isolate = await openWithAcquirer(acquirer)
   const terminal = await openTerminal(isolate)
   await openTerminal(isolate, { mid: OTHER_MID })
   const office = openOffice(isolate, bearers.owner)
@@ -47,7 +53,7 @@ async function prepare(): Promise<{
   const { body } = await office.void(sale, 'owner')
   const second = await aSale(terminal, 555)
   acquirer.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
-  const silent = await office.void(second, 'silent')
+  const pendingVoid = await office.void(second, 'silent')
   await isolate.settle()
   isolate.clock.now += DECIDE_MS
   await recover(isolate.services, 0)
@@ -59,7 +65,7 @@ async function prepare(): Promise<{
     stan: sale.stan,
     voidId: String(body.id),
     voidRrn: String(body.rrn),
-    caseId: String(silent.body.rrn),
+    caseId: String(pendingVoid.body.rrn),
   }
   return { terminal, names, voided: { saleId: sale.saleId, amount: sale.amount } }
 }
@@ -70,23 +76,23 @@ beforeAll(async () => {
   bearers.admin = await s.bearerKey(null)
   const { terminal, names, voided } = await prepare()
   const { saleId, saleRrn, stan = '', voidId, voidRrn, caseId } = names
-  const inquiry = (query: Record<string, string | undefined>): Ask => ({
+  const inquiry = (query: Record<string, string | undefined>): RequestSpec => ({
     path: `/v1/inquiries?${new URLSearchParams(query as Record<string, string>)}`,
   })
-  const nowhere = { tid: 'NOWHERE1', mid: s.MID }
-  const unseen = inquiry(keyOf('void', '999999', nowhere))
-  const post = (path: string, body: unknown): Ask => ({ path, body })
-  const get = (path: string): Ask => ({ path })
+  const unknownTerminal = { tid: 'NOWHERE1', mid: s.MID }
+  const unseen = inquiry(keyOf('void', '999999', unknownTerminal))
+  const post = (path: string, body: unknown): RequestSpec => ({ path, body })
+  const get = (path: string): RequestSpec => ({ path })
   const other = { ...(voided as object), saleId: ABSENT }
   const undo = { ...(voided as object), idempotencyKey: 'owner' }
-  const fed = { batchNumber: '000001', stan: '000999', amount: 1 }
-  const word = { resolution: 'stands', note: 'x' }
+  const capturedSale = { batchNumber: '000001', stan: '000999', amount: 1 }
+  const decision = { resolution: 'stands', note: 'x' }
   pairs = [
     {
       route: 'POST /v1/sales',
       owner: 201,
-      foreign: post('/v1/sales', { ...fed, merchantId: s.MID, terminalId: terminal.tid }),
-      absent: post('/v1/sales', { ...fed, merchantId: s.MID, terminalId: 'NOWHERE1' }),
+      foreign: post('/v1/sales', { ...capturedSale, merchantId: s.MID, terminalId: terminal.tid }),
+      absent: post('/v1/sales', { ...capturedSale, merchantId: s.MID, terminalId: 'NOWHERE1' }),
     },
     {
       route: 'GET /v1/sales/:id',
@@ -181,8 +187,8 @@ beforeAll(async () => {
     {
       route: 'POST /v1/cases/:id',
       owner: null,
-      foreign: post(`/v1/cases/${caseId}`, word),
-      absent: post(`/v1/cases/${ABSENT_RRN}`, word),
+      foreign: post(`/v1/cases/${caseId}`, decision),
+      absent: post(`/v1/cases/${ABSENT_RRN}`, decision),
     },
     {
       route: 'POST /v1/reconciliations',
@@ -205,29 +211,30 @@ beforeAll(async () => {
   ]
 })
 
-let asked = 0
-const ask = ({ route }: Pair, bearer: string, { path, body }: Ask) => {
+let requestCount = 0
+const ask = ({ route }: Pair, bearer: string, { path, body }: RequestSpec) => {
   const type = path.includes('reconciliations') ? 'application/x-ndjson' : 'application/json'
-  const headers = { 'content-type': type, 'idempotency-key': `foreign-${++asked}` }
+  const headers = { 'content-type': type, 'idempotency-key': `foreign-${++requestCount}` }
   return s.ask(isolate, bearer, route.split(' ')[0] ?? '', path, body, headers)
 }
 
 describe('another merchant', () => {
-  it('hears the same of what it may not see as of what is not there, and changes nothing', async () => {
+  it('gets the same response for a foreign resource as for a missing one, and changes nothing', async () => {
     const before = await dump()
     for (const pair of pairs) {
       const [foreign, absent] = [
         await ask(pair, bearers.attacker, pair.foreign),
         await ask(pair, bearers.attacker, pair.absent),
       ]
-      const fate = ({ status, text, headers }: s.JsonReply) => JSON.stringify([status, text, [...headers]])
-      expect(fate(foreign), `${pair.route} ${pair.foreign.path}`).toBe(fate(absent))
+      const responseOf = ({ status, text, headers }: s.JsonReply) =>
+        JSON.stringify([status, text, [...headers]])
+      expect(responseOf(foreign), `${pair.route} ${pair.foreign.path}`).toBe(responseOf(absent))
       expect([pair.route, foreign.status < 300]).toEqual([pair.route, pair.route === 'GET /v1/cases'])
     }
     expect(await dump()).toEqual(before)
   })
 
-  it('is not the owner: who is, hears more', async () => {
+  it('differs from the owner, who gets more', async () => {
     for (const pair of pairs) {
       if (pair.owner === null) continue
       const [own, missing] = [
@@ -239,7 +246,7 @@ describe('another merchant', () => {
     }
   })
 
-  it('was tried at every route', () => {
+  it('is tested on every route', () => {
     const routes = Object.entries(API_ROUTES).flatMap(([path, methods]) =>
       methods.map((method) => `${method} ${path}`),
     )

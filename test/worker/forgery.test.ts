@@ -1,6 +1,7 @@
 /**
- * @module Forgeries that keep the CUP ECB MAC right, since it folds a message by XOR: blocks swapped, equal bits flipped in
- * two blocks, zero blocks appended. What the canonical parse and the comparison with the original catch, and what is left.
+ * @module Forgeries that keep the CUP ECB MAC right, because it folds a message by XOR. They swap blocks,
+ * flip equal bits in two blocks, or append zero blocks. The tests show which ones the canonical parse and the
+ * comparison with the original catch, and which remain.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -20,7 +21,7 @@ beforeAll(async () => {
   isolate = await s.openIsolate()
 })
 
-/** Changes MTI … MAC of a frame in place, or gives another body. */
+/** Changes MTI … MAC of a frame in place, or returns another body. */
 type Forgery = (body: Uint8Array) => Uint8Array
 
 function forge(frame: Uint8Array, change: Forgery): Uint8Array {
@@ -53,18 +54,18 @@ const flip =
     return body
   }
 
-/** Fields in which a forged void differs; undefined where it is no message any more. */
+/** The fields in which a forged void differs. Undefined when it no longer parses. */
 function differences(change: Forgery): string[] | undefined {
-  const genuine = unpack(flowOf(VOID).frame.subarray(MESSAGE))
+  const original = unpack(flowOf(VOID).frame.subarray(MESSAGE))
   const forged = unpack(forge(flowOf(VOID).frame, change).subarray(MESSAGE))
-  if (!genuine.ok || !forged.ok) return undefined
-  const [was, is] = [genuine.value, forged.value]
-  const numbers = [...new Set([...was.fields.keys(), ...is.fields.keys()])]
-  const changed = numbers.filter((n) => was.fields.get(n) !== is.fields.get(n)).map(String)
-  return was.mti === is.mti ? changed : ['MTI', ...changed]
+  if (!original.ok || !forged.ok) return undefined
+  const [before, after] = [original.value, forged.value]
+  const numbers = [...new Set([...before.fields.keys(), ...after.fields.keys()])]
+  const changed = numbers.filter((n) => before.fields.get(n) !== after.fields.get(n)).map(String)
+  return before.mti === after.mti ? changed : ['MTI', ...changed]
 }
 
-/** One forgery for every set of fields that some forgery changes and that still reads as a message. */
+/** One forgery for every set of fields that some forgery changes and that still parses. */
 function readable(forgeries: readonly Forgery[]): Map<string, Forgery> {
   const one = new Map<string, Forgery>()
   for (const forgery of forgeries) {
@@ -77,7 +78,7 @@ function readable(forgeries: readonly Forgery[]): Map<string, Forgery> {
 /** The flow's sale and void on a terminal of its own, in its first batch. */
 async function openVoid(): Promise<{ terminal: TestTerminal; frame: Uint8Array }> {
   const terminal = await openTerminal(isolate)
-  // Another RRN each, as acquirers make them: by the RRN alone a sale is found where field 61 names none.
+  // Each has another RRN, as acquirers assign them: when field 61 names no sale, the RRN alone finds it.
   const rrn = `9${terminal.tid.slice(1)}0000`
   await captureFlowSale(isolate, terminal, { batchNumber: '000001', rrn })
   const frame = adjusted(VOID, {
@@ -90,13 +91,14 @@ async function openVoid(): Promise<{ terminal: TestTerminal; frame: Uint8Array }
 }
 
 /**
- * What is left: fields that no decision is made on. The card is known by field 2, amount and currency by 4 and 49, the sale
- * by 37 and 38, the terminal by 41, 42 and 60. Changed are the expiry (14), how the card was read (22, 23), the PIN
- * (26, 52), the track (35) and the security flags (53), the reader's digits of 60, and the trace number (11): with that the
- * same sale is voided, once and in full, under another number. Who can do so must hold a message of the
- * terminal and its place in TLS; profiles with X9.9, X9.19 or SM4-CBC leave nothing.
+ * The fields that remain, which no decision uses. Field 2 identifies the card, 4 and 49 amount and currency,
+ * 37 and 38 the sale, 41, 42 and 60 the terminal. The forgeries change the expiry (14), the entry mode (22,
+ * 23), the PIN (26, 52) and the track (35). They also change the security flags (53), the reader's digits of
+ * 60, and the STAN (11). A changed STAN voids the same sale, once and in full, under another number. Such a
+ * forger must hold a message of the terminal and its place in TLS. Profiles with X9.9, X9.19 or SM4-CBC leave
+ * no such field.
  */
-const LEFT = ['11', '14', '22', '23', '26', '35', '52', '53', '60']
+const UNPROTECTED = ['11', '14', '22', '23', '26', '35', '52', '53', '60']
 
 async function expectCaught(forgeries: readonly Forgery[]): Promise<string[]> {
   const approved: string[] = []
@@ -112,7 +114,7 @@ async function expectCaught(forgeries: readonly Forgery[]): Promise<string[]> {
     if (!done) continue
     approved.push(changed)
     expect(
-      changed.split(' ').filter((field) => !LEFT.includes(field)),
+      changed.split(' ').filter((field) => !UNPROTECTED.includes(field)),
       `approved with ${changed} changed`,
     ).toEqual([])
   }
@@ -120,31 +122,31 @@ async function expectCaught(forgeries: readonly Forgery[]): Promise<string[]> {
 }
 
 describe('a forged void', () => {
-  it('as it is, is approved: the forgeries start from something', async () => {
+  it('unchanged is approved, so the forgeries have a valid start', async () => {
     const { frame } = await openVoid()
     expect(isRight(frame)).toBe(true)
     expect((await s.read(await s.post(isolate, frame))).fields.get(39)).toBe('00')
   })
 
-  it('with two blocks swapped changes nothing that is decided on', async () => {
+  it('with two swapped blocks changes nothing that a decision uses', async () => {
     const whole = Math.floor(length / BLOCK)
     const forgeries = range(0, whole).flatMap((a) => range(a + 1, whole).map((b) => swap(a, b)))
     expect(forgeries.length).toBeGreaterThan(100)
     await expectCaught(forgeries)
   })
 
-  it('with one bit flipped in two blocks changes nothing that is decided on', async () => {
+  it('with one bit flipped in two blocks changes nothing that a decision uses', async () => {
     const forgeries = range(0, 8 * length).flatMap((a) =>
       range(1, Math.ceil((8 * length - a) / 64)).map((n) => flip(a, a + 64 * n)),
     )
     expect(forgeries.length).toBeGreaterThan(5000)
     const approved = await expectCaught(forgeries)
     const touched = new Set(approved.flatMap((changed) => changed.split(' ')))
-    expect([...touched].sort()).toEqual([...LEFT].sort())
+    expect([...touched].sort()).toEqual([...UNPROTECTED].sort())
   }, 20_000)
 
   it.each<FlowName>([VOID, '5b-void-req-61-16digits', '7-void-reversal-req', '7b-void-reversal-req-61-own'])(
-    'with zeros appended is no message: %s',
+    'with appended zeros does not parse: %s',
     async (name) => {
       const { frame } = flowOf(name)
       const zeros = (BLOCK - ((frame.length - MESSAGE - 8) % BLOCK)) % BLOCK
@@ -159,10 +161,10 @@ describe('a forged void', () => {
   )
 })
 
-/** The pad nibble of an odd number of digits can hold anything: other bytes for the same message. */
-it('a void with a stray pad nibble is refused, though its MAC is right and it reads the same', async () => {
+/** The pad nibble of an odd number of digits can hold any value: other bytes for the same message. */
+it('a void with a non-zero pad nibble is rejected, though its MAC is right and it has the same fields', async () => {
   const { terminal, frame } = await openVoid()
-  // Field 22 is three digits to the left of two bytes.
+  // Field 22 is three digits, left-aligned in two bytes.
   const changed = bytes(hexOf(frame).replace('281205100001', '281205170001'))
   expect(hexOf(changed)).not.toBe(hexOf(frame))
   changed.set(microMac('cup-ecb', bytes(s.MAK), changed.subarray(MESSAGE, -8)), changed.length - 8)

@@ -1,6 +1,6 @@
 /**
- * @module The same message twice, another under its key, and every order in which a sale, its void, their copies and
- * their reversals can arrive: one identity, one effect.
+ * @module The same message twice, another under its key, and every order of a sale, its void, their copies
+ * and their reversals: one identity, one effect.
  */
 
 import { describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { effectOf, faultOf, journalOf } from './book.ts'
 import * as s from './support.ts'
 import { hexOf, keyFor, macOf, openTerminal, sell, type TestTerminal } from './terminal.ts'
 
-/** An isolate of its own over the same database: what a restart leaves. */
+/** An isolate of its own over the same database, as after a restart. */
 const restarted = () => s.openIsolate()
 
 async function voidedTerminal() {
@@ -20,7 +20,7 @@ async function voidedTerminal() {
 }
 
 describe('same key, same content', () => {
-  it('is answered with the same bytes, by this isolate and by one that never saw it', async () => {
+  it('returns the same bytes, from this isolate and from one that never saw the message', async () => {
     const { terminal, message, first } = await voidedTerminal()
     const journal = await journalOf(terminal.tid)
     expect(first.fields.get(39)).toBe('00')
@@ -29,7 +29,7 @@ describe('same key, same content', () => {
     expect(await journalOf(terminal.tid)).toEqual(journal)
   })
 
-  it('is answered so a day later, after the batch was closed, and after 180 days', async () => {
+  it('returns them a day later, after the batch closed, and after 180 days', async () => {
     const { terminal, message, first } = await voidedTerminal()
     await terminal.send(s.aSettlement({ stan: '000003' }, s.totalsOf(1234, 1, 1234, 1)))
     for (const days of [1, 180]) {
@@ -39,7 +39,7 @@ describe('same key, same content', () => {
     }
   })
 
-  it('is answered so after a refusal, though the reason is gone', async () => {
+  it('returns them after a refusal, although its cause is gone', async () => {
     const isolate = await s.openIsolate()
     const terminal = await openTerminal(isolate)
     const message = s.aVoid({ stan: '000002', original: '000001', rrn: '0'.repeat(12) })
@@ -49,10 +49,10 @@ describe('same key, same content', () => {
     expect(hexOf((await terminal.send(message, { to: await restarted() })).bytes)).toBe(hexOf(first.bytes))
   })
 
-  it('is answered under a newer key with all the same but the MAC', async () => {
+  it('returns the same fields under a newer key, with another MAC', async () => {
     const { terminal, message, first } = await voidedTerminal()
     const key = { ...keyFor('cup-ecb'), mak: '5'.repeat(16) }
-    await s.plantKey(terminal.isolate, key.mak, terminal, 2)
+    await s.installKey(terminal.isolate, key.mak, terminal, 2)
     const again = await terminal.send(message, { to: await restarted(), key })
     expect(macOf(again, key)).toBe('right')
     expect([...again.fields].filter(([n]) => n !== 64)).toEqual([...first.fields].filter(([n]) => n !== 64))
@@ -60,7 +60,7 @@ describe('same key, same content', () => {
     expect(again.header + again.tpdu).toBe(first.header + first.tpdu)
   })
 
-  it('joins the first while that is on its way', async () => {
+  it('joins the first request while it is running', async () => {
     const isolate = await s.openIsolate()
     const terminal = await openTerminal(isolate)
     const message = s.aVoid({ stan: '000002', ...(await sell(terminal, '000001')) })
@@ -76,10 +76,10 @@ describe('same key, other content', () => {
     ['card', { more: { 2: '4111111111111111' } }, ['card data']],
     ['expiry', { more: { 14: '3001' } }, ['card data']],
     ['RRN and entry mode', { rrn: '999999999999', more: { 22: '021' } }, ['22', '37']],
-    ['a field more', { more: { 38: '123456' } }, ['38']],
-    ['the original named otherwise', { original: '000009' }, ['61']],
+    ['one more field', { more: { 38: '123456' } }, ['38']],
+    ['another reference to the original', { original: '000009' }, ['61']],
   ]
-  it.each(changes)('is refused 94 and the log names the field: %s', async (_name, change, differs) => {
+  it.each(changes)('gets 94 and a log line with the field: %s', async (_name, change, differs) => {
     const { isolate, terminal, sale, first, message } = await voidedTerminal()
     const journal = await journalOf(terminal.tid)
     const reply = await terminal.send(s.aVoid({ stan: '000002', ...sale, ...change }))
@@ -93,7 +93,7 @@ describe('same key, other content', () => {
     expect(hexOf((await terminal.send(message)).bytes)).toBe(hexOf(first.bytes))
   })
 
-  it('never shares an identity between a sale, a void and a reversal of one trace number', async () => {
+  it('keeps a sale, a void and a reversal with one STAN apart', async () => {
     const isolate = await s.openIsolate()
     const terminal = await openTerminal(isolate)
     const sale = await sell(terminal, '000001')
@@ -105,7 +105,7 @@ describe('same key, other content', () => {
 })
 
 describe('reversals', () => {
-  it('are idempotent, whatever reason and time they give', async () => {
+  it('are idempotent, whatever their reason and time', async () => {
     const { terminal } = await voidedTerminal()
     const reversal = s.aReversal('void', { stan: '000002' })
     const first = await terminal.send(reversal)
@@ -117,7 +117,7 @@ describe('reversals', () => {
     expect(await effectOf(terminal.tid)).toEqual(after)
   })
 
-  it('leave a tombstone where nothing is known yet: what comes late is refused and has no effect', async () => {
+  it('leave a tombstone for an unseen message, which is refused later and has no effect', async () => {
     const isolate = await s.openIsolate()
     const terminal = await openTerminal(isolate)
     const sale = await sell(terminal, '000001')
@@ -128,7 +128,7 @@ describe('reversals', () => {
     expect(await effectOf(terminal.tid)).toEqual(before)
   })
 
-  it('of a void let the sale be voided again with a new trace number, and only so', async () => {
+  it('of a void let the sale be voided again, only with a new STAN', async () => {
     const { terminal, sale, message } = await voidedTerminal()
     await terminal.send(s.aReversal('void', { stan: '000002' }))
     expect((await terminal.send(message)).fields.get(39)).toBe('12')
@@ -138,7 +138,7 @@ describe('reversals', () => {
     expect(batches).toMatchObject([{ debit_amount: 1234, credit_amount: 1234, credit_count: 1 }])
   })
 
-  it('of a sale take its void with them, whose copies are refused from then on', async () => {
+  it('of a sale undo its void, whose copies are refused from then on', async () => {
     const { terminal, message } = await voidedTerminal()
     expect((await terminal.send(s.aReversal('sale', { stan: '000001' }))).fields.get(39)).toBe('00')
     for (const to of [terminal.isolate, await restarted()])
@@ -192,7 +192,7 @@ const step: Record<string, Step> = {
 const NOTHING = { debit_amount: 0, debit_count: 0, credit_amount: 0, credit_count: 0 }
 
 describe('every order ends in the same effect', () => {
-  const stories: readonly (readonly [string[], object[], object])[] = [
+  const scenarios: readonly (readonly [string[], object[], object])[] = [
     [
       ['sale', 'void', 'void again', 'reversal of void'],
       [{ stan: '000001', status: 'approved', reversed: 0, live_voids: 0 }],
@@ -201,16 +201,16 @@ describe('every order ends in the same effect', () => {
     [['sale', 'reversal of sale', 'void'], [], NOTHING],
     [['sale', 'reversal of sale', 'void', 'reversal of void'], [], NOTHING],
   ]
-  it.each(stories)('%j', async (names, sales, totals) => {
+  it.each(scenarios)('%j', async (names, sales, totals) => {
     const isolates = [await s.openIsolate(), await s.openIsolate()] as const
-    const [here] = isolates
+    const [first] = isolates
     let count = 0
     for (const order of orders(names)) {
-      for (const spread of [() => 0, (i: number) => i % 2]) {
-        const terminal = await openTerminal(here)
-        for (const [i, name] of order.entries()) await step[name]?.(terminal, isolates[spread(i)] ?? here)
+      for (const isolateOf of [() => 0, (i: number) => i % 2]) {
+        const terminal = await openTerminal(first)
+        for (const [i, name] of order.entries()) await step[name]?.(terminal, isolates[isolateOf(i)] ?? first)
         const effect = await effectOf(terminal.tid)
-        // A sale that its reversal overtook never came to be; one that it followed stands there as reversed.
+        // A sale that arrived after its reversal never exists. A sale that arrived before stays, as reversed.
         const standing = effect.sales.filter((sale) => sale.reversed === 0)
         expect(standing, order.join(', ')).toMatchObject(sales)
         expect(effect.sales.every((sale) => sale.live_voids === 0)).toBe(true)
@@ -223,7 +223,7 @@ describe('every order ends in the same effect', () => {
   })
 })
 
-it('a sale fed with an RRN that another has already does not hide the other', async () => {
+it('a captured sale with the RRN of another sale does not hide that sale', async () => {
   const isolate = await s.openIsolate()
   const [terminal, other] = [
     await openTerminal(isolate),
@@ -231,9 +231,14 @@ it('a sale fed with an RRN that another has already does not hide the other', as
   ]
   const sale = await sell(terminal, '000001')
   const key = await s.bearerKey(other.mid)
-  const fed = { merchantId: other.mid, terminalId: other.tid, batchNumber: '000001', stan: '000001' }
+  const capturedSale = { merchantId: other.mid, terminalId: other.tid, batchNumber: '000001', stan: '000001' }
   const soldAt = new Date(isolate.clock.now + 60_000).toISOString()
-  const copy = await s.ask(isolate, key, 'POST', '/v1/sales', { ...fed, amount: 1, rrn: sale.rrn, soldAt })
+  const copy = await s.ask(isolate, key, 'POST', '/v1/sales', {
+    ...capturedSale,
+    amount: 1,
+    rrn: sale.rrn,
+    soldAt,
+  })
   expect(copy.status).toBe(201)
   for (const [mid, tid] of [
     [terminal.mid, terminal.tid],

@@ -1,4 +1,4 @@
-/** @module How a test inquires, and what it expects to be told. */
+/** @module Inquiries of a test, and their expected answers. */
 
 import { rows } from './book.ts'
 import * as s from './support.ts'
@@ -22,8 +22,8 @@ export const keyOf = (
 export const idOf = async (table: 'sale' | 'void', rrn: string | undefined): Promise<string> =>
   String((await rows(`select id from ${table} where rrn = ?`, rrn ?? ''))[0]?.id)
 
-/** What a terminal was told, as an inquiry repeats it. */
-export const answered = ({ fields }: s.Reply) => ({
+/** The answer to a terminal, as an inquiry repeats it. */
+export const answerFields = ({ fields }: s.Reply) => ({
   responseCode: fields.get(39),
   rrn: fields.get(37),
   authorizationCode: fields.get(38) ?? null,

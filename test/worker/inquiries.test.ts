@@ -1,10 +1,11 @@
 /**
- * @module Inquiries: what a message was answered first and how it stands now, by any reference, for its own merchant only.
+ * @module Inquiries: the first answer to a message and its present state, by any reference, for its own
+ * merchant only.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { rows } from './book.ts'
-import { answered, inquire as ask, idOf, keyOf as named } from './inquire.ts'
+import { answerFields, inquire as ask, idOf, keyOf as named } from './inquire.ts'
 import * as s from './support.ts'
 import { openTerminal, sell, type TestTerminal } from './terminal.ts'
 
@@ -36,7 +37,7 @@ let stans = 0
 const nextStan = () => String(++stans).padStart(6, '0')
 
 describe('a terminal’s message', () => {
-  it('that was approved is found by its key, its RRN and its id: one answer, the first', async () => {
+  it('that was approved is found by its key, its RRN and its id, always with the first answer', async () => {
     const sold = await terminal.send(s.aSale({ stan: nextStan() }))
     const original = sold.fields.get(11) ?? ''
     const rrn = sold.fields.get(37) ?? ''
@@ -55,7 +56,7 @@ describe('a terminal’s message', () => {
         voidId,
         rrn: voided.fields.get(37),
         receivedAt: new Date(s.START).toISOString(),
-        answer: { ...answered(voided), reason: null, at: new Date(s.START).toISOString() },
+        answer: { ...answerFields(voided), reason: null, at: new Date(s.START).toISOString() },
         state: 'approved',
         certainty: 'FINAL',
         doNext: 'print_receipt',
@@ -69,7 +70,7 @@ describe('a terminal’s message', () => {
     expect(ofSale.body).toMatchObject({
       kind: 'sale',
       stan: original,
-      answer: answered(sold),
+      answer: answerFields(sold),
       state: 'voided',
       certainty: 'FINAL',
     })
@@ -77,14 +78,14 @@ describe('a terminal’s message', () => {
     expect((await inquire(keyOf('sale', original))).text).toBe(ofSale.text)
   })
 
-  it('that was refused is found with the reason and its words', async () => {
+  it('that was refused is found with the reason and its texts', async () => {
     const sale = await sell(terminal, nextStan())
     const refused = await terminal.send(s.aVoid({ stan: nextStan(), ...sale, amount: 1 }))
     const { body } = await inquire({ rrn: refused.fields.get(37) ?? '' })
     expect(body).toMatchObject({
       kind: 'void',
       answer: {
-        ...answered(refused),
+        ...answerFields(refused),
         reason: 'amount_differs',
         messages: { zh: '金额与原交易不符', en: 'Amount differs' },
         advice: { en: expect.any(String) },
@@ -100,26 +101,26 @@ describe('a terminal’s message', () => {
     })
   })
 
-  it('that was reversed keeps its first answer, and says that it is reversed', async () => {
+  it('that was reversed keeps its first answer and shows the reversal', async () => {
     const sale = await sell(terminal, nextStan())
     const stan = nextStan()
     const voided = await terminal.send(s.aVoid({ stan, ...sale }))
     const reversal = await terminal.send(s.aReversal('void', { stan }))
     expect((await inquire(keyOf('void', stan))).body).toMatchObject({
-      answer: answered(voided),
+      answer: answerFields(voided),
       state: 'reversed',
       certainty: 'FINAL',
       doNext: 'nothing',
     })
     expect((await inquire({ rrn: reversal.fields.get(37) ?? '' })).body).toMatchObject({
       kind: 'void_reversal',
-      answer: answered(reversal),
+      answer: answerFields(reversal),
     })
     await terminal.send(s.aReversal('sale', { stan: sale.original }))
     expect((await inquire({ rrn: sale.rrn })).body).toMatchObject({ state: 'reversed', doNext: 'nothing' })
   })
 
-  it('that was reversed before it was seen is final: it never happens', async () => {
+  it('that was reversed before it arrived is final: it never happens', async () => {
     const stan = nextStan()
     const sale = await sell(terminal, nextStan())
     await terminal.send(s.aReversal('void', { stan }))
@@ -141,7 +142,7 @@ describe('a back office’s void', () => {
   const post = (saleId: string, amount: number, name: string) =>
     s.ask(isolate, key, 'POST', '/v1/voids', { saleId, amount }, { 'idempotency-key': name })
 
-  it('is found by its Idempotency-Key with the very body that it was answered', async () => {
+  it('is found by its Idempotency-Key, with the body of its first answer', async () => {
     const { rrn } = await sell(terminal, nextStan())
     const saleId = await idOf('sale', rrn)
     const refused = await post(saleId, 1, 'inquiry/refused 4711'.replace(' ', '+'))
@@ -171,7 +172,7 @@ describe('a back office’s void', () => {
     })
   })
 
-  it('is found by its own key only: the same key of another is another', async () => {
+  it('is found by its own key only: another caller’s same key is another', async () => {
     const { rrn } = await sell(terminal, nextStan())
     const first = await post(await idOf('sale', rrn), 1234, 'inquiry-scope')
     expect(first.status).toBe(201)
@@ -180,7 +181,7 @@ describe('a back office’s void', () => {
     expect((await inquire({ idempotencyKey: 'inquiry-scope' }, admin)).status).toBe(404)
   })
 
-  it('a fed sale is found with the body that its feeder was told, also beside another of its RRN', async () => {
+  it('finds a captured sale with the body of its first answer, also beside another sale with its RRN', async () => {
     const rrn = '990000000001'
     const captureSales = async (bearer: string, { mid, tid }: Pick<TestTerminal, 'mid' | 'tid'>) =>
       s.ask(isolate, bearer, 'POST', '/v1/sales', {
@@ -207,10 +208,10 @@ describe('a back office’s void', () => {
   })
 })
 
-describe('a message that was never seen', () => {
+describe('an unseen message', () => {
   const unseen: readonly [string, Record<string, string>, object][] = [
     [
-      'of a terminal: whoever is not sure reverses it',
+      'of a terminal: an unsure client reverses it',
       keyOf('void', '999999', { tid: 'T0000001', mid: s.MID }),
       {
         certainty: 'PENDING',
@@ -219,7 +220,7 @@ describe('a message that was never seen', () => {
       },
     ],
     [
-      'of one’s own: send it, under the same key',
+      'of the caller: send it under the same key',
       { idempotencyKey: 'never-sent' },
       {
         certainty: 'PENDING',
@@ -227,9 +228,9 @@ describe('a message that was never seen', () => {
         retryAfter: 1,
       },
     ],
-    ['by an RRN that we never gave', { rrn: '000000000000' }, { certainty: 'FINAL', doNext: 'nothing' }],
-    ['by an id that we never gave', { voidId: '0'.repeat(32) }, { certainty: 'FINAL', doNext: 'nothing' }],
-    ['by an id that we never gave', { saleId: '0'.repeat(32) }, { certainty: 'FINAL', doNext: 'nothing' }],
+    ['by an unknown RRN', { rrn: '000000000000' }, { certainty: 'FINAL', doNext: 'nothing' }],
+    ['by an unknown id', { voidId: '0'.repeat(32) }, { certainty: 'FINAL', doNext: 'nothing' }],
+    ['by an unknown id', { saleId: '0'.repeat(32) }, { certainty: 'FINAL', doNext: 'nothing' }],
   ]
   it.each(unseen)('%s', async (_, query, expected) => {
     const reply = await inquire(query)
@@ -237,7 +238,7 @@ describe('a message that was never seen', () => {
     expect(reply.headers.get('retry-after')).toBe('retryAfter' in expected ? '1' : null)
   })
 
-  it('is done once, however the client that is told to retry goes on', async () => {
+  it('is booked once, however the client retries', async () => {
     const { rrn } = await sell(terminal, nextStan())
     const body = { saleId: await idOf('sale', rrn), amount: 1234 }
     const headers = { 'idempotency-key': 'dumb' }
@@ -249,7 +250,7 @@ describe('a message that was never seen', () => {
   })
 })
 
-it('another merchant’s and what is not there are the same, byte for byte', async () => {
+it('gives the same bytes for another merchant’s message as for a missing one', async () => {
   const sale = await sell(terminal, nextStan())
   const stan = nextStan()
   const voided = await terminal.send(s.aVoid({ stan, ...sale }))
@@ -278,17 +279,17 @@ it('another merchant’s and what is not there are the same, byte for byte', asy
 it.each([
   ['none', ''],
   ['two kinds', 'rrn=000000000001&saleId=00000000000000000000000000000000'],
-  ['one twice', 'rrn=000000000001&rrn=000000000002'],
+  ['one of them twice', 'rrn=000000000001&rrn=000000000002'],
   ['a part of a key', `merchantId=${s.MID}&terminalId=T0000001&stan=000001&kind=void`],
   [
     'a key and more',
     `merchantId=${s.MID}&terminalId=T0000001&batchNumber=000001&stan=000001&kind=void&rrn=000000000001`,
   ],
   ['another kind', `merchantId=${s.MID}&terminalId=T0000001&batchNumber=000001&stan=000001&kind=refund`],
-  ['an RRN that is none', 'rrn=1'],
+  ['an invalid RRN', 'rrn=1'],
   ['an empty key', 'idempotencyKey='],
-  ['what is not known', 'pan=6225000000000014'],
-])('%s is no reference', async (_, query) => {
+  ['an unknown parameter', 'pan=6225000000000014'],
+])('rejects %s as a reference', async (_, query) => {
   const reply = await s.ask(isolate, key, 'GET', `/v1/inquiries?${query}`)
   expect([reply.status, reply.body.reason]).toEqual([400, 'invalid_request'])
   expect(reply.text).not.toContain('6225000000000014')

@@ -1,6 +1,6 @@
 /**
- * @module An inquiry through time: while the acquirer has not decided and when it has, and half a year on, whatever happened to keys
- * and batches meanwhile; and what it costs.
+ * @module An inquiry over time: before and after the acquirer's decision, and half a year later, after new
+ * keys and a closed batch. Also its cost.
  */
 
 import { env } from 'cloudflare:workers'
@@ -8,8 +8,8 @@ import { beforeAll, expect, it } from 'vitest'
 import { DECIDE_MS } from '../../src/domain/acquirer-state.ts'
 import { recover } from '../../src/pipeline/recover.ts'
 import { journalOf } from './book.ts'
-import { answered, idOf, inquire, keyOf } from './inquire.ts'
-import { openBehind } from './merchant-client.ts'
+import { answerFields, idOf, inquire, keyOf } from './inquire.ts'
+import { openWithAcquirer } from './merchant-client.ts'
 import { NO, SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
 import { openTerminal, sell } from './terminal.ts'
@@ -25,9 +25,9 @@ beforeAll(async () => {
   key = await s.bearerKey(s.MID)
 })
 
-it('a message that the acquirer has not decided has no answer yet: pending, then a case, then what it came to', async () => {
+it('an undecided message is pending without an answer, then a case, then shows its outcome', async () => {
   const acquirer = scriptedAcquirer()
-  const behind = await openBehind(acquirer)
+  const behind = await openWithAcquirer(acquirer)
   const own = await openTerminal(behind)
   const ask = (stan: string) => inquire(behind, key, keyOf('void', stan, own))
   const sale = await sell(own, '000001')
@@ -56,19 +56,19 @@ it('a message that the acquirer has not decided has no answer yet: pending, then
   await recover(behind.services, 0)
   const copy = await own.send(s.aVoid({ stan: '000002', ...sale }))
   expect((await ask('000002')).body).toMatchObject({
-    answer: { ...answered(copy), reason: 'acquirer_silent' },
+    answer: { ...answerFields(copy), reason: 'acquirer_silent' },
     state: 'declined',
     certainty: 'FINAL',
   })
 
-  // Approved, then reversed: the first answer stands beside what became of it.
+  // Approved, then reversed: the first answer stays beside the reversal.
   behind.clock.now = s.START
   const voided = await own.send(s.aVoid({ stan: '000003', ...sale }))
   acquirer.script = { reversal: SILENT }
   await own.send(s.aReversal('void', { stan: '000003' }))
   await behind.settle()
   expect((await ask('000003')).body).toMatchObject({
-    answer: answered(voided),
+    answer: answerFields(voided),
     state: 'reversing',
     certainty: 'PENDING',
     doNext: 'query',
@@ -76,7 +76,7 @@ it('a message that the acquirer has not decided has no answer yet: pending, then
   acquirer.script = { sale: NO }
   const refused = await own.send(s.aSale({ stan: '000004' }))
   expect((await inquire(behind, key, keyOf('sale', '000004', own))).body).toMatchObject({
-    answer: answered(refused),
+    answer: answerFields(refused),
     state: 'declined',
   })
   acquirer.script = { sale: SILENT, inquiry: SILENT }
@@ -90,7 +90,7 @@ it('a message that the acquirer has not decided has no answer yet: pending, then
   await behind.settle()
 })
 
-it('179 days on, after new keys and a closed batch, every answer is the first', async () => {
+it('179 days later, after new keys and a closed batch, every answer is the first', async () => {
   const own = await openTerminal(isolate)
   const sold = await own.send(s.aSale({ stan: '000001' }))
   const rrn = sold.fields.get(37) ?? ''
@@ -115,7 +115,7 @@ it('179 days on, after new keys and a closed batch, every answer is the first', 
   })
   expect(settled.fields.get(48)?.[30]).toBe('1')
   await s.provision(isolate, {}, own)
-  await s.plantKey(isolate, '5'.repeat(16), own, 9e12)
+  await s.installKey(isolate, '5'.repeat(16), own, 9e12)
   const mak = { ...own.key, mak: '5'.repeat(16) }
   await own.send(s.aSale({ stan: '000001', batch: '000002' }), { key: mak })
 
@@ -125,7 +125,7 @@ it('179 days on, after new keys and a closed batch, every answer is the first', 
     const { body } = await inquire(later, key, query)
     expect([query, body]).toEqual([query, before[i]?.body])
   }
-  // The terminal's own copy and the back office's hear it too.
+  // The terminal's copy and the back office's copy get it too.
   const copy = await own.send(request, { to: later, key: mak })
   expect([...copy.fields].filter(([n]) => n !== 64)).toEqual([...voided.fields].filter(([n]) => n !== 64))
   const again = await s.ask(later, key, 'POST', '/v1/voids', { saleId, amount: 500 }, headers)

@@ -1,6 +1,6 @@
 /**
- * @module The journal as evidence: a chain made through the doors, every mutation of which is found and named by its first
- * bad entry, and projections that it rebuilds row by row.
+ * @module The journal as evidence: a chain made through both APIs. Mutations are found by their first bad
+ * entry, and projections are rebuilt from it row by row.
  */
 
 import { env } from 'cloudflare:workers'
@@ -23,7 +23,7 @@ let testTerminal: TestTerminal
 let chain: JournalRow[]
 let head: { seq: number; hash: string }
 
-/** A day with an entry of every kind, by both doors. */
+/** A day with an entry of every kind, by both APIs. */
 async function aDay(testTerminal: TestTerminal): Promise<void> {
   const sale = await sell(testTerminal, '000001')
   await testTerminal.send(s.aVoid({ stan: '000002', ...sale }))
@@ -37,21 +37,26 @@ async function aDay(testTerminal: TestTerminal): Promise<void> {
   const names = { 'idempotency-key': testTerminal.tid }
   await s.ask(testTerminal.isolate, key, 'POST', '/v1/voids', { saleId: row?.id, amount: 500 }, names)
   await testTerminal.send(s.aReversal('sale', { stan: '000005', amount: 500 }))
-  const fed = {
+  const capturedSale = {
     merchantId: testTerminal.mid,
     terminalId: testTerminal.tid,
     batchNumber: '000001',
     stan: '000006',
   }
-  await s.ask(testTerminal.isolate, key, 'POST', '/v1/sales', { ...fed, amount: 900, fee: 9, pan: s.PAN })
-  await s.plantKey(testTerminal.isolate, '5'.repeat(16), testTerminal, 2)
+  await s.ask(testTerminal.isolate, key, 'POST', '/v1/sales', {
+    ...capturedSale,
+    amount: 900,
+    fee: 9,
+    pan: s.PAN,
+  })
+  await s.installKey(testTerminal.isolate, '5'.repeat(16), testTerminal, 2)
   await testTerminal.send(s.aSale({ stan: '000007', amount: 1251 }), {
     key: { ...testTerminal.key, mak: '5'.repeat(16) },
   })
   await testTerminal.send(s.aSettlement({ stan: '000008' }, s.totalsOf(2134, 2, 1234, 1)), { key: null })
   await s.provision(testTerminal.isolate, { textEncoding: 'ascii', tmk: undefined }, testTerminal)
   await s.provision(testTerminal.isolate, {}, testTerminal)
-  await s.plantKey(testTerminal.isolate, testTerminal.key.mak, testTerminal, 9)
+  await s.installKey(testTerminal.isolate, testTerminal.key.mak, testTerminal, 9)
   await sell(testTerminal, '000009', 42, '000002')
   await testTerminal.send(
     s.aManagement('0320', '202', { stan: '000010', batch: '000002', more: { 48: '0001' } }),
@@ -61,8 +66,8 @@ async function aDay(testTerminal: TestTerminal): Promise<void> {
   )
 }
 
-/** And one of every kind that an acquirer behind us brings. */
-async function aDayWithAAcquirer(): Promise<void> {
+/** One entry of every kind that an acquirer adds. */
+async function aDayWithAcquirer(): Promise<void> {
   const acquirer = scriptedAcquirer()
   const behind: s.Isolate = await s.openIsolate({
     acquirer: acquirer.port,
@@ -95,7 +100,7 @@ async function aDayWithAAcquirer(): Promise<void> {
   const stands = { resolution: 'stands', note: 'by phone' }
   const admin = await s.bearerKey(null)
   await s.ask(behind, admin, 'POST', `/v1/cases/${opened?.rrn}`, stands, { 'idempotency-key': 'k' })
-  // And what the acquirer's list brings.
+  // The entries that the acquirer's records add.
   const place = { merchantId: two.mid, terminalId: two.tid, batchNumber: '000001' }
   const [sold] = await rows(
     'select acquirer_stan from acquirer_message where kind = ? and terminal_id = ?',
@@ -120,7 +125,7 @@ beforeAll(async () => {
   testTerminal = await openTerminal(isolate)
   await aDay(testTerminal)
   await aDay(await openTerminal(isolate))
-  await aDayWithAAcquirer()
+  await aDayWithAcquirer()
   chain = await journalOf(testTerminal.tid)
   head = { seq: chain.length, hash: chain.at(-1)?.hash ?? '' }
 })
@@ -133,10 +138,10 @@ it('has an entry of every kind and is sound', async () => {
   expect(await faultOf(testTerminal.tid)).toBeNull()
 })
 
-describe('every mutation is found and its first bad entry named', () => {
+describe('verification finds and names the first bad entry of', () => {
   const broken = (mutated: readonly JournalRow[]) => verifyChain(mutated, head)
   const withRow = (at: number, row: object) => chain.with(at, { ...(chain[at] as JournalRow), ...row })
-  /** Another character in place of one. */
+  /** One character replaced. */
   const flip = (text: string, at: number) =>
     text.slice(0, at) + (text[at] === '0' ? '1' : '0') + text.slice(at + 1)
 
@@ -164,12 +169,12 @@ describe('every mutation is found and its first bad entry named', () => {
     }
   })
 
-  it('a row deleted, the first and the last as well', async () => {
+  it('a deleted row, also the first and the last', async () => {
     for (const [at, row] of chain.entries())
       expect(await broken(chain.toSpliced(at, 1))).toMatchObject({ seq: row.seq })
   })
 
-  it('neighbours swapped, in their order or with their numbers', async () => {
+  it('swapped neighbours, with their order or their numbers changed', async () => {
     for (let at = 0; at + 1 < chain.length; at++) {
       const [one, two] = [chain[at] as JournalRow, chain[at + 1] as JournalRow]
       expect(await broken(chain.with(at, two).with(at + 1, one))).toMatchObject({ seq: one.seq })
@@ -178,14 +183,14 @@ describe('every mutation is found and its first bad entry named', () => {
     }
   })
 
-  it('the tail cut off, and a tail that the head does not know', async () => {
+  it('a missing tail, and a tail after the head', async () => {
     for (let length = 0; length < chain.length; length++)
       expect(await broken(chain.slice(0, length))).toMatchObject({ seq: length + 1 })
     const known = { seq: chain.length - 1, hash: chain.at(-2)?.hash ?? '' }
     expect(await verifyChain(chain, known)).toMatchObject({ seq: chain.length })
   })
 
-  it('a row put twice, and a row of another terminal in its place', async () => {
+  it('a repeated row, and a row of another terminal in its place', async () => {
     for (const [at, row] of chain.entries())
       expect(await broken(chain.toSpliced(at + 1, 0, row))).toMatchObject({ seq: row.seq + 1 })
   })
@@ -201,7 +206,7 @@ describe('every mutation is found and its first bad entry named', () => {
   })
 })
 
-/** Empties the projections and replays every entry into them, as they were committed: in order of time. */
+/** Empties the projections and replays every entry in the order of its commit. */
 async function rebuild(db: Db): Promise<void> {
   await env.DB.batch(PROJECTIONS.map((table) => env.DB.prepare(`delete from ${table}`)))
   const all = (await rows(
@@ -245,9 +250,9 @@ it('rebuilds every projection row by row', async () => {
   for (const table of PROJECTIONS) expect(rebuilt[table], table).toEqual(live[table])
 })
 
-it('goes on from where it stood: the next message finds its place', async () => {
-  // Replaying the entry that ended every key set ends the ones of today as well.
-  await s.plantKey(testTerminal.isolate, testTerminal.key.mak, testTerminal, 10)
+it('continues from its head: the next message is accepted', async () => {
+  // Replaying the entry that ended every key set ends the current ones as well.
+  await s.installKey(testTerminal.isolate, testTerminal.key.mak, testTerminal, 10)
   await testTerminal.send(s.aSale({ stan: '000020', batch: '000003', amount: 77 }))
   expect(await journalOf(testTerminal.tid)).toHaveLength(chain.length + 1)
   expect(await faultOf(testTerminal.tid)).toBeNull()

@@ -1,4 +1,7 @@
-/** @module What reviewers broke, one test each: forged reversals, short card numbers, keys of batches to come, lost settings. */
+/**
+ * @module Faults that reviewers found, one test each: forged reversals, short card numbers, keys of later
+ * batches, lost settings.
+ */
 
 import { expect, it } from 'vitest'
 import { dump, effectOf } from './book.ts'
@@ -26,7 +29,7 @@ it('a reversal of another amount does not use the key of the right one', async (
   expect(codeOf(await terminal.send(s.aReversal('sale', { stan: '000001' })))).toBe('00')
 })
 
-it('a reversal that is replayed forgets its message in this isolate too', async () => {
+it('a repeated reversal drops its message from this isolate’s memory too', async () => {
   const [here, there] = [await s.openIsolate(), await s.openIsolate()]
   const terminal = await openTerminal(here)
   const sale = await sell(terminal, '000001')
@@ -38,7 +41,7 @@ it('a reversal that is replayed forgets its message in this isolate too', async 
   expect(codeOf(await terminal.send(message))).toBe('12')
 })
 
-it('a reversal without a card is heard', async () => {
+it('a reversal without a card is accepted', async () => {
   const isolate = await s.openIsolate()
   const terminal = await openTerminal(isolate)
   await sell(terminal, '000001')
@@ -47,7 +50,7 @@ it('a reversal without a card is heard', async () => {
   )
 })
 
-it('a card number too short to be masked is a format error, and not kept', async () => {
+it('a card number that is too short to be masked is a format error, and is not stored', async () => {
   const isolate = await s.openIsolate()
   const terminal = await openTerminal(isolate)
   for (const pan of ['6225123456', '622500000001'])
@@ -57,7 +60,7 @@ it('a card number too short to be masked is a format error, and not kept', async
   expect((await effectOf(terminal.tid)).sales).toEqual([])
 })
 
-it('a card that came by its track alone is named in the answer', async () => {
+it('a card from the track alone is in the answer', async () => {
   const isolate = await s.openIsolate()
   const terminal = await openTerminal(isolate)
   const track = { 2: undefined, 35: `${s.PAN}D28122010000012300000` }
@@ -65,7 +68,7 @@ it('a card that came by its track alone is named in the answer', async () => {
   expect([codeOf(reply), reply.fields.get(2)]).toEqual(['00', s.PAN])
 })
 
-it('a message of a batch to come does not use its key up', async () => {
+it('a message of a later batch does not use its key', async () => {
   const isolate = await s.openIsolate()
   const terminal = await openTerminal(isolate)
   await sell(terminal, '000001')
@@ -75,7 +78,7 @@ it('a message of a batch to come does not use its key up', async () => {
   expect(codeOf(await terminal.send(early))).toBe('00')
 })
 
-it('settings of a merchant named by two at once are all kept, and its currency is its first', async () => {
+it('settings of one merchant from two requests at once are all kept, and its currency is the first', async () => {
   const mid = 'LOSTUPDATE00001'
   const [one, two] = await Promise.all([s.openIsolate(), s.openIsolate()])
   await Promise.all([
@@ -95,7 +98,7 @@ it('settings of a merchant named by two at once are all kept, and its currency i
   expect(await put({ currency: '156' })).toMatchObject({ status: 200 })
 })
 
-it('two components that are the same make no master key', async () => {
+it('two equal components do not make a master key', async () => {
   const isolate = await s.openIsolate()
   const value = '0123456789ABCDEFFEDCBA9876543210'
   const checkValue = hexOf(isolate.services.core.keyCheckValue('3des', bytes(value), 4))
@@ -114,7 +117,7 @@ it('two components that are the same make no master key', async () => {
   })
 })
 
-it('a closed merchant is heard at neither door; a stolen terminal keeps no merchant from voiding', async () => {
+it('refuses a closed merchant at the POS door and the JSON API, and lets a merchant with a stolen terminal void', async () => {
   const isolate = await s.openIsolate()
   const terminal = await openTerminal(isolate, { mid: 'CLOSED000000001' })
   const { rrn } = await sell(terminal, '000001')
@@ -144,7 +147,7 @@ it('a closed merchant is heard at neither door; a stolen terminal keeps no merch
   expect(await s.ask(isolate, key, 'POST', '/v1/sales', captureSales)).toMatchObject({ status: 404 })
 })
 
-it('a fed sale whose window is over is not called voidable, and none is older than 180 days', async () => {
+it('a captured sale after its window is not voidable, and none is older than 180 days', async () => {
   const isolate = await s.openIsolate()
   const terminal = await openTerminal(isolate)
   const key = await s.bearerKey(terminal.mid)
@@ -186,7 +189,7 @@ it('an RRN names one sale of a terminal', async () => {
   expect((await put('000001')).status).toBe(201)
 })
 
-it('an idempotency key that is a card number is in no row', async () => {
+it('an Idempotency-Key that is a card number is in no row', async () => {
   const isolate = await s.openIsolate()
   const terminal = await openTerminal(isolate)
   const { rrn } = await sell(terminal, '000001')
@@ -194,9 +197,9 @@ it('an idempotency key that is a card number is in no row', async () => {
   const { body } = await s.ask(isolate, key, 'GET', `/v1/sales/${rrn}`)
   const card = '6225000000000113'
   const headers = { 'idempotency-key': card }
-  const asked = { saleId: body.id, amount: 1234 }
-  const first = await s.ask(isolate, key, 'POST', '/v1/voids', asked, headers)
+  const voidBody = { saleId: body.id, amount: 1234 }
+  const first = await s.ask(isolate, key, 'POST', '/v1/voids', voidBody, headers)
   expect(first.status).toBe(201)
-  expect((await s.ask(isolate, key, 'POST', '/v1/voids', asked, headers)).text).toBe(first.text)
+  expect((await s.ask(isolate, key, 'POST', '/v1/voids', voidBody, headers)).text).toBe(first.text)
   expect(await dump()).not.toContain(card)
 })

@@ -1,4 +1,4 @@
-/** @module A merchant's back office as a test has one: its sales, its voids and their reversals by the JSON door. */
+/** @module A merchant's back office for tests: its sales, its voids and their reversals by the JSON API. */
 
 import { rows } from './book.ts'
 import { idOf } from './inquire.ts'
@@ -15,7 +15,7 @@ export interface Sold {
 
 let stans = 0
 
-/** A sale of the terminal, as the JSON door names it. */
+/** A sale of the terminal, as the JSON API names it. */
 export async function aSale(of: TestTerminal, amount = 1234): Promise<Sold> {
   const stan = sixDigits(++stans)
   const { rrn } = await sell(of, stan, amount)
@@ -25,7 +25,7 @@ export async function aSale(of: TestTerminal, amount = 1234): Promise<Sold> {
 export interface Office {
   /** Voids a sale under an `Idempotency-Key`. */
   void(sale: Sold, name: string, to?: s.Isolate): Promise<s.JsonReply>
-  /** Reverses the void that was asked for under `target`. */
+  /** Reverses the void under the Idempotency-Key `target`. */
   reverse(sale: Sold, target: string, name?: string, to?: s.Isolate): Promise<s.JsonReply>
 }
 
@@ -43,13 +43,13 @@ export function openOffice(isolate: s.Isolate, key: string): Office {
 export const voidsOf = async ({ saleId }: Sold) =>
   (await rows('select state from void where sale_id = ? order by rowid', saleId)).map(({ state }) => state)
 
-/** An isolate with an acquirer behind it, in which waits take no time but the clock's. */
-export async function openBehind({ port: acquirer }: ScriptedAcquirer): Promise<s.Isolate> {
-  const behind: s.Isolate = await s.openIsolate({
+/** An isolate with this acquirer. Waits move the test clock and take no time. */
+export async function openWithAcquirer({ port: acquirer }: ScriptedAcquirer): Promise<s.Isolate> {
+  const isolate: s.Isolate = await s.openIsolate({
     acquirer,
     sleep: async (ms) => {
-      behind.clock.now += ms
+      isolate.clock.now += ms
     },
   })
-  return behind
+  return isolate
 }

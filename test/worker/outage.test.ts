@@ -1,6 +1,6 @@
 /**
- * @module What the road does when D1 fails: commits repeated after an error that hid their success, poisoned sets, silence
- * where the outcome is unknown, and a log that says what failed and not what was in it.
+ * @module The pipeline when D1 fails. Commits are repeated after an error that hid their success, and sets
+ * may have a bad message. The pipeline is silent when the outcome is unknown, and logs no message content.
  */
 
 import { env } from 'cloudflare:workers'
@@ -16,9 +16,9 @@ async function openWatched(): Promise<{ isolate: s.Isolate; watched: WatchedD1; 
   return { isolate, watched, terminal: await openTerminal(isolate) }
 }
 
-describe('a commit whose answer is lost', () => {
+describe('a commit without a reply', () => {
   /** Fails the first `times` commits, before or after they are done. */
-  function lose(watched: WatchedD1, when: 'before' | 'after', times: number, text = LOST) {
+  function loseCommits(watched: WatchedD1, when: 'before' | 'after', times: number, text = LOST) {
     let failed = 0
     watched.watch[when] = (trip) => {
       if (writesJournal(trip) && failed++ < times) throw new Error(text)
@@ -29,10 +29,10 @@ describe('a commit whose answer is lost', () => {
   it.each(['before', 'after'] as const)('is repeated and applied once: lost %s it was done', async (when) => {
     for (const times of [1, 2]) {
       const { terminal, watched } = await openWatched()
-      const failed = lose(watched, when, times)
+      const failed = loseCommits(watched, when, times)
       const sale = await sell(terminal, '000001')
       expect(failed()).toBe(times + 1)
-      lose(watched, when, times)
+      loseCommits(watched, when, times)
       expect((await terminal.send(s.aVoid({ stan: '000002', ...sale }))).fields.get(39)).toBe('00')
       const { sales, batches } = await effectOf(terminal.tid)
       expect(sales).toMatchObject([{ live_voids: 1 }])
@@ -43,7 +43,7 @@ describe('a commit whose answer is lost', () => {
     }
   })
 
-  it('is repeated and known again though another writer has gone on meanwhile', async () => {
+  it('is repeated and recognised although another writer continued', async () => {
     const { terminal, watched } = await openWatched()
     const other = await s.openIsolate()
     watched.watch.after = async (trip) => {
@@ -58,12 +58,12 @@ describe('a commit whose answer is lost', () => {
   })
 
   it.each(['before', 'after'] as const)(
-    'three times, %s: no answer leaves, and nothing is double',
+    'three times, %s: no answer leaves, and nothing is booked twice',
     async (when) => {
       const { terminal, watched, isolate } = await openWatched()
       const sale = await sell(terminal, '000001')
       const message = s.aVoid({ stan: '000002', ...sale })
-      lose(watched, when, 1000)
+      loseCommits(watched, when, 1000)
       const reply = await terminal.send(message)
       expect([reply.status, reply.bytes.length]).toEqual([503, 0])
       expect(isolate.logged.some(({ event, kind }) => event === 'no_answer' && kind === 'unknown')).toBe(true)
@@ -75,9 +75,9 @@ describe('a commit whose answer is lost', () => {
     },
   )
 
-  it('for another reason is not repeated, and not answered either', async () => {
+  it('with another error is not repeated, and gets no answer', async () => {
     const { terminal, watched } = await openWatched()
-    const failed = lose(
+    const failed = loseCommits(
       watched,
       'before',
       1000,
@@ -88,7 +88,7 @@ describe('a commit whose answer is lost', () => {
     expect(await journalOf(terminal.tid)).toHaveLength(1)
   })
 
-  it('at the JSON door says that nothing is known, and asking again finds it', async () => {
+  it('at the JSON API returns unknown, and a retry finds it', async () => {
     const { terminal, watched, isolate } = await openWatched()
     const [row] = await rows('select id from sale where rrn = ?', (await sell(terminal, '000001')).rrn)
     const key = await s.bearerKey(terminal.mid)
@@ -101,7 +101,7 @@ describe('a commit whose answer is lost', () => {
         { saleId: row?.id, amount: 1234 },
         { 'idempotency-key': 'lost' },
       )
-    lose(watched, 'after', 1000)
+    loseCommits(watched, 'after', 1000)
     expect(await post()).toMatchObject({ status: 503, body: { certainty: 'UNKNOWN', doNext: 'retry' } })
     watched.watch = {}
     const again = await post()
@@ -109,9 +109,9 @@ describe('a commit whose answer is lost', () => {
     expect(again.headers.get('idempotent-replayed')).toBe('true')
   })
 
-  it('at a sign-on hands out nothing, and the next one works', async () => {
+  it('at a sign-on returns no keys, and the next sign-on works', async () => {
     const { isolate, watched } = await openWatched()
-    const terminal = await openTerminal(isolate, { planted: false })
+    const terminal = await openTerminal(isolate, { hasKey: false })
     watched.watch.before = ({ statements }) => {
       if (statements.some(({ sql }) => /^insert into "key_set"/i.test(sql))) throw new Error(LOST)
     }
@@ -122,14 +122,14 @@ describe('a commit whose answer is lost', () => {
   })
 })
 
-it('a commit follows only from the very entry that was loaded: another history under the same number is not joined', async () => {
+it('a commit follows only the loaded entry: another history under the same number is not continued', async () => {
   const { terminal, watched } = await openWatched()
   await sell(terminal, '000001')
   const other = 'f'.repeat(64)
   watched.watch.before = async (trip) => {
     if (!writesJournal(trip)) return
     watched.watch = {}
-    // As if an older database had been brought back and another sale had taken the place of the last one.
+    // As after a restore: another sale took the place of the last one.
     await rows('update journal set hash = ? where terminal_id = ? and seq = 2', other, terminal.tid)
     await rows('update terminal set head_hash = ? where terminal_id = ?', other, terminal.tid)
   }
@@ -138,7 +138,7 @@ it('a commit follows only from the very entry that was loaded: another history u
 })
 
 describe('a load that fails', () => {
-  it('is not answered, and nothing was done', async () => {
+  it('gets no answer and changes nothing', async () => {
     const { terminal, watched } = await openWatched()
     watched.watch.before = () => {
       throw new Error(LOST)
@@ -152,11 +152,11 @@ describe('a load that fails', () => {
 })
 
 describe('a set', () => {
-  it('with one poisoned message does not take the others down', async () => {
+  it('with one bad message does not fail the others', async () => {
     const { terminal: poisoned, isolate, watched } = await openWatched()
     const terminals = await Promise.all(Array.from({ length: 6 }, () => openTerminal(isolate)))
     const sale = await sell(poisoned, '000001')
-    // The books of one terminal are broken: a void would be more than was sold, which a CHECK forbids.
+    // The books of one terminal are broken: a void would exceed the sales, which a CHECK forbids.
     await rows('update batch set debit_amount = 0 where terminal_id = ?', poisoned.tid)
     let largest = 0
     watched.watch.before = (trip) => {
@@ -177,7 +177,7 @@ describe('a set', () => {
     for (const terminal of terminals) expect(await faultOf(terminal.tid)).toBeNull()
   })
 
-  it('lost with all its answers is repeated message by message', async () => {
+  it('that loses all replies is repeated message by message', async () => {
     const { isolate, watched } = await openWatched()
     const terminals = await Promise.all(Array.from({ length: 5 }, () => openTerminal(isolate)))
     let commits = 0
@@ -187,7 +187,7 @@ describe('a set', () => {
     const replies = await Promise.all(terminals.map((terminal) => terminal.send(s.aSale({ stan: '000001' }))))
     for (const [i, { status, fields }] of replies.entries()) {
       const tid = terminals[i]?.tid ?? ''
-      // Told yes or told nothing; never both, and never twice in the books.
+      // An approval or no answer, never both, and never two entries in the books.
       expect(['00', undefined]).toContain(fields.get(39))
       expect(status).toBe(fields.has(39) ? 200 : 503)
       expect((await effectOf(tid)).batches).toMatchObject([{ debit_amount: 1234, debit_count: 1 }])
@@ -195,7 +195,7 @@ describe('a set', () => {
   })
 })
 
-it('nothing of a failing statement is in the log but what failed', async () => {
+it('logs the error of a failing statement and nothing of its content', async () => {
   const { terminal, isolate, watched } = await openWatched()
   watched.watch.before = (trip) => {
     if (writesJournal(trip)) throw new Error(LOST)

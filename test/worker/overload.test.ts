@@ -1,4 +1,7 @@
-/** @module Overload at the doors: who is turned away first and how, and what bodies are not waited for or read. */
+/**
+ * @module Overload at the POS door and the JSON API: which request is refused first and how, and which bodies
+ * are not awaited or read.
+ */
 
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
@@ -15,34 +18,34 @@ const post = (isolate: s.Isolate, body: BodyInit, headers: Record<string, string
 
 const frameBody = (frame: Uint8Array) => Uint8Array.from(frame)
 
-/** Status, Retry-After and length of the body: all that a terminal gets when it is turned away. */
+/** Status, Retry-After and length of the body: the whole content of a refusal. */
 async function refusal(response: Response): Promise<[number, string | null, number]> {
   const { byteLength } = await response.arrayBuffer()
   return [response.status, response.headers.get('retry-after'), byteLength]
 }
 
-/** An isolate with room for ten whose database answers when it is let. */
-async function openOurRecord() {
+/** An isolate that admits ten requests, whose database answers after `release`. */
+async function openHeldIsolate() {
   const watched = watchD1(env.DB)
   const isolate = await s.openIsolate({ database: watched.database, mostInside: 10 })
   const terminals: TestTerminal[] = []
   for (let n = 0; n < 12; n++) terminals.push(await openTerminal(isolate))
   const sales = await Promise.all(terminals.slice(0, 2).map((terminal) => sell(terminal, '000001')))
   const key = await s.bearerKey(s.MID)
-  const held = Promise.withResolvers<void>()
-  watched.watch = { before: () => held.promise }
+  const hold = Promise.withResolvers<void>()
+  watched.watch = { before: () => hold.promise }
   watched.trips.length = 0
-  const terminal = (n: number): TestTerminal => terminals[n] ?? terminals[0] ?? expect.fail('no till')
+  const terminal = (n: number): TestTerminal => terminals[n] ?? terminals[0] ?? expect.fail('no terminal')
   const sale = (n: number) => s.post(isolate, terminal(n).frame(s.aSale({ stan: '000009' })))
   const report = () => s.ask(isolate, key, 'GET', '/v1/sales/000000000000')
-  return { watched, isolate, terminal, sales, key, release: held.resolve, sale, report }
+  return { watched, isolate, terminal, sales, key, release: hold.resolve, sale, report }
 }
 
-describe('with enough in hand', () => {
-  it('look-ups are turned away before sales, sales before voids and reversals; at once, and nothing is written', async () => {
-    const { watched, isolate, terminal, sales, key, release, sale, report } = await openOurRecord()
+describe('at the concurrency limit', () => {
+  it('refuses look-ups before sales, sales before voids and reversals, at once and without a write', async () => {
+    const { watched, isolate, terminal, sales, key, release, sale, report } = await openHeldIsolate()
     const before = await dump()
-    // Three of ten are more than a quarter, eight four fifths.
+    // Three of ten are more than a quarter, eight are four fifths.
     const lookUps = [report(), report(), report()]
     await vi.waitFor(() => expect(watched.trips).toHaveLength(3))
     const refused = await report()
@@ -50,13 +53,13 @@ describe('with enough in hand', () => {
     const problem = { reason: 'overloaded', certainty: 'PENDING', doNext: 'retry', retryAfter: 5 }
     expect(refused.body).toMatchObject(problem)
 
-    const sold = [2, 3, 4, 5, 6].map(sale)
+    const salesUnderWay = [2, 3, 4, 5, 6].map(sale)
     expect(await refusal(await sale(7))).toEqual([503, '2', 0])
 
     const [original = expect.fail('no sale')] = sales
     const aVoid = terminal(0).frame(s.aVoid({ stan: '000002', ...original }))
     const aReversal = terminal(1).frame(s.aReversal('sale', { stan: '000001' }))
-    const undone = [aVoid, aReversal].map((frame) => s.post(isolate, frame))
+    const undoing = [aVoid, aReversal].map((frame) => s.post(isolate, frame))
     expect(await refusal(await s.post(isolate, aReversal))).toEqual([503, '1', 0])
     const body = { saleId: '0'.repeat(32), amount: 1 }
     const inJson = await s.ask(isolate, key, 'POST', '/v1/voids', body, { 'idempotency-key': 'a' })
@@ -66,19 +69,19 @@ describe('with enough in hand', () => {
       '1',
     ])
 
-    // The look-ups and the first set: what was turned away asked the database nothing.
+    // The look-ups and the first set. Refused requests do not reach the database.
     expect(watched.trips).toHaveLength(4)
     expect(await dump()).toEqual(before)
     release()
-    for (const response of await Promise.all([...sold, ...undone]))
+    for (const response of await Promise.all([...salesUnderWay, ...undoing]))
       expect((await s.read(response)).fields.get(39)).toBe('00')
     for (const { status } of await Promise.all(lookUps)) expect(status).toBe(404)
     expect([(await sale(7)).status, (await report()).status]).toEqual([200, 404])
-    const answered = isolate.logged.filter(({ event }) => event === 'overloaded')
-    expect(answered.map(({ priority }) => priority)).toEqual(['other', 'sale', 'undo'])
+    const overloads = isolate.logged.filter(({ event }) => event === 'overloaded')
+    expect(overloads.map(({ priority }) => priority)).toEqual(['other', 'sale', 'undo'])
   })
 
-  it('who waits for the acquirer takes no place from others', async () => {
+  it('a request that waits for the acquirer takes no slot from others', async () => {
     const acquirer = scriptedAcquirer()
     const answer = Promise.withResolvers<AcquirerResponse>()
     acquirer.script.sale = () => answer.promise
@@ -88,14 +91,14 @@ describe('with enough in hand', () => {
     const sales: Promise<s.Reply>[] = []
     for (const [n, terminal] of terminals.entries()) {
       sales.push(terminal.send(s.aSale({ stan: '000001' })))
-      await vi.waitFor(() => expect(acquirer.asked).toHaveLength(n + 1))
+      await vi.waitFor(() => expect(acquirer.requests).toHaveLength(n + 1))
     }
     answer.resolve(YES)
     for (const sale of await Promise.all(sales)) expect(sale.fields.get(39)).toBe('00')
   })
 
-  it('what cannot be told from its first bytes goes first', async () => {
-    const { watched, isolate, release, report } = await openOurRecord()
+  it('refuses a request first when its first bytes show no priority', async () => {
+    const { watched, isolate, release, report } = await openHeldIsolate()
     const inside = [report(), report(), report()]
     await vi.waitFor(() => expect(watched.trips).toHaveLength(3))
     expect(await refusal(await post(isolate, 'GET / HTTP/1.1'))).toEqual([503, '5', 0])
@@ -110,7 +113,7 @@ describe('bodies', () => {
   const half = (frame: Uint8Array) =>
     new ReadableStream({ start: (controller) => controller.enqueue(frame.slice(0, 40)) })
 
-  it('that do not come are not waited for, and take no place inside meanwhile', async () => {
+  it('that do not arrive are not awaited, and take no slot meanwhile', async () => {
     const isolate = await s.openIsolate({ mostInside: 2 })
     const terminal = await openTerminal(isolate)
     const key = await s.bearerKey(s.MID)
@@ -136,7 +139,7 @@ describe('bodies', () => {
     ]).toEqual([408, '1', 'body_too_slow'])
   }, 30_000)
 
-  it('that break off are no message', async () => {
+  it('that break off are not messages', async () => {
     const isolate = await s.openIsolate()
     const broken = new ReadableStream({
       pull(controller) {
@@ -146,7 +149,7 @@ describe('bodies', () => {
     expect(await refusal(await post(isolate, broken))).toEqual([400, null, 0])
   })
 
-  it('that are encoded are not unpacked', async () => {
+  it('with an encoding are not decoded', async () => {
     const isolate = await s.openIsolate()
     const terminal = await openTerminal(isolate)
     const frame = terminal.frame(s.aSale({ stan: '000001' }))
@@ -181,7 +184,7 @@ describe('bodies', () => {
     },
   )
 
-  it('longer than they say are not taken', async () => {
+  it('longer than their Content-Length are rejected', async () => {
     const isolate = await s.openIsolate()
     expect((await post(isolate, new Uint8Array(5000), { 'content-length': '10' })).status).toBe(413)
   })

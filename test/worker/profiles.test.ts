@@ -1,6 +1,6 @@
 /**
- * @module Keys and MACs by profile: what a sign-on hands out opens under the terminal's master key with ciphers that are not
- * ours and fits its check values, and with it each profile sells, voids and reverses.
+ * @module Keys and MACs by profile: the keys of a sign-on open under the terminal's master key with
+ * independent ciphers and match their check values. Each profile sells, voids and reverses with them.
  */
 
 import { describe, expect, it } from 'vitest'
@@ -12,7 +12,7 @@ import flow from '../vectors/cup-flow.json'
 import * as s from './support.ts'
 import { bytes, hexOf, macOf, openTerminal, type TestTerminal } from './terminal.ts'
 
-/** 60.3, its key records (name, bytes of key, bytes in the record), and the profiles that can ask for it. */
+/** 60.3, its key records (name, bytes of key, bytes in the record), and the profiles that can request it. */
 const LAYOUTS = {
   '001': [
     ['tpk', 8, 8],
@@ -45,7 +45,7 @@ const blocks = (data: Uint8Array, size: number, f: (block: Uint8Array) => Uint8A
     Array.from({ length: data.length / size }, (_, i) => [...f(data.slice(i * size, (i + 1) * size))]).flat(),
   )
 
-/** Opens field 62 under the master key; checks every check value on the way. Throws nothing: expects. */
+/** Opens field 62 under the master key and checks every check value. It expects and never throws. */
 function openField62(field62: string, layout: Layout, tmk = s.TMK): Record<string, string> {
   const sm4 = layout === '006'
   const [size, decrypt, encrypt] = sm4
@@ -78,7 +78,7 @@ it('the oracle opens the published field 62', () => {
   })
 })
 
-/** What each profile signs on with. */
+/** The sign-on that each profile uses. */
 const BY_PROFILE: Readonly<Record<MacProfile, readonly Layout[]>> = {
   'cup-ecb': ['001', '003', '004'],
   'cup-ecb-16': ['003 with a 16-byte MAK'],
@@ -96,9 +96,9 @@ const signOn = (terminal: TestTerminal, layout: string, stan = '000001') =>
 describe.each(
   MAC_PROFILES.flatMap((profile) => BY_PROFILE[profile].map((layout) => [profile, layout] as const)),
 )('%s signed on by %s', (macProfile, layout) => {
-  it('sells, voids, reverses and settles, every answer with the right MAC', async () => {
+  it('sells, voids, reverses and settles, with a right MAC in every answer', async () => {
     const isolate = await s.openIsolate()
-    const terminal = await openTerminal(isolate, { body: { macProfile }, planted: false })
+    const terminal = await openTerminal(isolate, { body: { macProfile }, hasKey: false })
     const signedOn = await signOn(terminal, layout)
     expect(signedOn.fields.get(39)).toBe('00')
     const { mak = '' } = openField62(signedOn.fields.get(62) ?? '', layout)
@@ -126,22 +126,22 @@ describe.each(
 })
 
 describe('sign-on', () => {
-  it('refuses a layout that the profile cannot use', async () => {
+  it('rejects a layout that the profile cannot use', async () => {
     const isolate = await s.openIsolate()
     for (const [macProfile, layout] of [
       ['cup-ecb', '006'],
       ['x9.19', '001'],
       ['cup-sm4', '003'],
     ] as const) {
-      const terminal = await openTerminal(isolate, { body: { macProfile }, planted: false })
+      const terminal = await openTerminal(isolate, { body: { macProfile }, hasKey: false })
       const reply = await signOn(terminal, layout)
       expect([reply.mti, reply.fields.get(39), reply.fields.has(62)]).toEqual(['0810', '40', false])
     }
   })
 
-  it('gives the same keys until they are used, so that anyone may repeat it', async () => {
+  it('returns the same keys until they are used, so that a repeat is safe', async () => {
     const isolate = await s.openIsolate()
-    const terminal = await openTerminal(isolate, { planted: false })
+    const terminal = await openTerminal(isolate, { hasKey: false })
     const open = (reply: s.Reply) => openField62(reply.fields.get(62) ?? '', '003')
     const first = open(await signOn(terminal, '003'))
     for (let n = 0; n < 10; n++) expect(open(await signOn(terminal, '003', `0001${10 + n}`))).toEqual(first)
@@ -150,24 +150,24 @@ describe('sign-on', () => {
     const second = open(await signOn(terminal, '003', '000002'))
     expect(second.mak).not.toBe(first.mak)
     expect(second.tpk).not.toBe(first.tpk)
-    // The old key works until the new one was used, and then no more.
+    // The old key works until the new one is used, and never after.
     expect((await terminal.send(s.aSale({ stan: '000003' }), { key })).fields.get(39)).toBe('00')
     const newer = { ...terminal.key, mak: second.mak ?? '' }
     expect((await terminal.send(s.aSale({ stan: '000004' }), { key: newer })).fields.get(39)).toBe('00')
     expect((await terminal.send(s.aSale({ stan: '000005' }), { key })).fields.get(39)).toBe('A0')
   })
 
-  it('made a key set that is older than the one in use: dead, even where its row is still there', async () => {
+  it('makes older key sets than the current one invalid, even when their rows still exist', async () => {
     const isolate = await s.openIsolate()
-    const terminal = await openTerminal(isolate, { planted: false })
+    const terminal = await openTerminal(isolate, { hasKey: false })
     const key = { ...terminal.key, mak: '5'.repeat(16) }
-    await s.plantKey(isolate, key.mak, terminal, 5)
+    await s.installKey(isolate, key.mak, terminal, 5)
     expect((await terminal.send(s.aSale({ stan: '000001' }), { key })).fields.get(39)).toBe('00')
-    await s.plantKey(isolate, terminal.key.mak, terminal, 4)
+    await s.installKey(isolate, terminal.key.mak, terminal, 4)
     expect((await terminal.send(s.aSale({ stan: '000002' }))).fields.get(39)).toBe('A0')
   })
 
-  it('by a stranger locks nobody out', async () => {
+  it('by an attacker locks no terminal out', async () => {
     const isolate = await s.openIsolate()
     const terminal = await openTerminal(isolate)
     expect((await terminal.send(s.aSale({ stan: '000001' }))).fields.get(39)).toBe('00')

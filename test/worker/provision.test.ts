@@ -1,6 +1,6 @@
 /**
- * @module Provisioning a terminal: components and check values, changes that take effect at once, master keys that end every
- * key before them, and changes that meet a sign-on or another change on the way.
+ * @module Provisioning a terminal: components, check values, and changes that take effect at once. New master
+ * keys end every earlier key. Changes race with a sign-on or another change.
  */
 
 import { env } from 'cloudflare:workers'
@@ -41,7 +41,7 @@ const put = (tid: string, body: unknown, mid = s.MID, to = isolate) =>
 const reasonOf = ({ status, body }: s.JsonReply) => [status, body.reason]
 
 describe('a new terminal', () => {
-  it('needs a master key in two components whose check values fit, and shows none of it again', async () => {
+  it('needs a master key in two components with right check values, and never returns them', async () => {
     const tid = freshTid()
     const { status, body, text } = await put(tid, { tmk: { ...components(), checkValue: kcv(s.TMK) } })
     expect(status).toBe(201)
@@ -69,7 +69,7 @@ describe('a new terminal', () => {
     expect(await faultOf(tid)).toBeNull()
   })
 
-  it('takes check values of two bytes, single-length and SM4 keys', async () => {
+  it('accepts check values of two bytes, single-length and SM4 keys', async () => {
     const two = (key: string) => kcv(key, 2)
     expect((await put(freshTid(), { tmk: components(FIRST, SECOND, two) })).status).toBe(201)
     expect((await put(freshTid(), { tmk: components(FIRST.slice(0, 16), SECOND.slice(0, 16)) })).status).toBe(
@@ -83,7 +83,7 @@ describe('a new terminal', () => {
     ['no key', {}, 422, 'master_key_required'],
     ['a wrong check value', { tmk: components(FIRST, SECOND, () => '00000000') }, 422, 'check_value_differs'],
     [
-      'a wrong check value of the whole',
+      'a wrong check value of the whole key',
       { tmk: { ...components(), checkValue: '00000000' } },
       422,
       'check_value_differs',
@@ -108,22 +108,17 @@ describe('a new terminal', () => {
       'invalid_request',
     ],
     ['a clear key', { tmk: s.TMK }, 400, 'invalid_request'],
-    ['a member that is not known', { tmk: components(), mak: s.MAK }, 400, 'invalid_request'],
-    ['a profile that is not known', { tmk: components(), macProfile: 'none' }, 400, 'invalid_request'],
+    ['an unknown member', { tmk: components(), mak: s.MAK }, 400, 'invalid_request'],
+    ['an unknown profile', { tmk: components(), macProfile: 'none' }, 400, 'invalid_request'],
     [
-      'a time zone that is not known',
+      'an unknown time zone',
       { tmk: components(), merchant: { timeZone: 'Mars/Base' } },
       400,
       'invalid_request',
     ],
-    [
-      'a cut-off that is no time',
-      { tmk: components(), merchant: { cutOff: '24:00' } },
-      400,
-      'invalid_request',
-    ],
+    ['an invalid cut-off', { tmk: components(), merchant: { cutOff: '24:00' } }, 400, 'invalid_request'],
   ]
-  it.each(wrong)('with %s is refused and not there', async (_name, body, status, reason) => {
+  it.each(wrong)('with %s is rejected and not created', async (_name, body, status, reason) => {
     const tid = freshTid()
     const reply = await put(tid, body)
     expect(reasonOf(reply)).toEqual([status, reason])
@@ -135,7 +130,7 @@ describe('a new terminal', () => {
     expect((await put(encodeURIComponent(tid), { tmk: components() })).status).toBe(400)
   })
 
-  it('belongs to one merchant, also when two ask at once', async () => {
+  it('belongs to one merchant, also when two send it at once', async () => {
     const tid = freshTid()
     const mids = ['000000000000001', '000000000000002']
     const replies = await Promise.all(mids.map((mid) => put(tid, { tmk: components() }, mid)))
@@ -149,26 +144,29 @@ const codeOf = async (terminal: TestTerminal, stan: string, attemptOf = {}) =>
   (await terminal.send(s.aSale({ stan }), attemptOf)).fields.get(39)
 
 describe('a change', () => {
-  it.each(['blocked', 'stolen', 'retired'])('to %s takes effect at once, and back', async (status) => {
-    const terminal = await openTerminal(isolate)
-    expect(await codeOf(terminal, '000001')).toBe('00')
-    await put(terminal.tid, { status })
-    const other = await s.openIsolate()
-    expect(await codeOf(terminal, '000002', { to: other })).toBe('58')
-    expect(await codeOf(terminal, '000003')).toBe('58')
-    const signOn = await terminal.send(s.aManagement('0800', '003', { stan: '000009' }), { key: null })
-    expect([signOn.fields.get(39), signOn.fields.has(62)]).toEqual(['58', false])
-    await put(terminal.tid, { status: 'active' })
-    expect(await codeOf(terminal, '000004', { to: other })).toBe('00')
-  })
+  it.each(['blocked', 'stolen', 'retired'])(
+    'to %s takes effect at once, and so does its return',
+    async (status) => {
+      const terminal = await openTerminal(isolate)
+      expect(await codeOf(terminal, '000001')).toBe('00')
+      await put(terminal.tid, { status })
+      const other = await s.openIsolate()
+      expect(await codeOf(terminal, '000002', { to: other })).toBe('58')
+      expect(await codeOf(terminal, '000003')).toBe('58')
+      const signOn = await terminal.send(s.aManagement('0800', '003', { stan: '000009' }), { key: null })
+      expect([signOn.fields.get(39), signOn.fields.has(62)]).toEqual(['58', false])
+      await put(terminal.tid, { status: 'active' })
+      expect(await codeOf(terminal, '000004', { to: other })).toBe('00')
+    },
+  )
 
-  it('of the merchant is for all its terminals: closed, and another cut-off', async () => {
+  it('of the merchant applies to all its terminals: closed, and another cut-off', async () => {
     const mid = '000000000000009'
     const [one, two] = [await openTerminal(isolate, { mid }), await openTerminal(isolate, { mid })]
     await put(one.tid, { merchant: { status: 'closed' } }, mid)
     expect(await codeOf(two, '000001')).toBe('03')
     await put(one.tid, { merchant: { status: 'active', cutOff: '10:18' } }, mid)
-    // 10:18 in Shanghai is now: the business day of this sale is tomorrow's.
+    // 10:18 in Shanghai is now: the business day of this sale is the next day.
     const sale = await two.send(s.aSale({ stan: '000002' }))
     expect([sale.fields.get(12), sale.fields.get(13), sale.fields.get(15)]).toEqual([
       '101800',
@@ -184,17 +182,17 @@ describe('a change', () => {
     expect(await codeOf(terminal, '000001')).toBe('77')
   })
 
-  it('of the master key ends every key, those in use and those that wait', async () => {
+  it('of the master key ends every key, current and waiting', async () => {
     const terminal = await openTerminal(isolate)
     expect(await codeOf(terminal, '000001')).toBe('00')
-    await s.plantKey(isolate, '5'.repeat(16), terminal, 2)
+    await s.installKey(isolate, '5'.repeat(16), terminal, 2)
     await put(terminal.tid, { tmk: components() })
     expect(await rows('select 1 from key_set where terminal_id = ?', terminal.tid)).toEqual([])
     expect(await codeOf(terminal, '000002')).toBe('77')
     expect(await codeOf(terminal, '000003', { key: { ...terminal.key, mak: '5'.repeat(16) } })).toBe('77')
   })
 
-  it('whether settlement must carry a MAC', async () => {
+  it('of the settlement MAC decides whether settlement must carry one', async () => {
     const terminal = await openTerminal(isolate)
     await sell(terminal, '000001')
     await put(terminal.tid, { settlementMac: 'required' })
@@ -204,17 +202,17 @@ describe('a change', () => {
     expect((await terminal.send(settlement)).fields.get(48)?.[30]).toBe('1')
   })
 
-  it('leaves what it does not name as it is', async () => {
+  it('keeps the settings that it does not name', async () => {
     const terminal = await openTerminal(isolate, { body: { textEncoding: 'ascii' } as object })
     await put(terminal.tid, { settlementMac: 'required' })
-    const { body } = await put(terminal.tid, { merchant: { name: 'Corner shop' } })
+    const { body } = await put(terminal.tid, { merchant: { name: 'Corner bakery' } })
     expect(body).toMatchObject({ textEncoding: 'ascii', settlementMac: 'required', status: 'active' })
-    expect(body.merchant).toMatchObject({ name: 'Corner shop', cutOff: '23:00' })
+    expect(body.merchant).toMatchObject({ name: 'Corner bakery', cutOff: '23:00' })
   })
 })
 
-describe('changes that cross', () => {
-  /** An isolate in which `meanwhile` happens once, just before its next write of a kind. */
+describe('changes that race', () => {
+  /** An isolate in which `meanwhile` runs once, just before its next write of a kind. */
   async function interrupted(kind: RegExp, meanwhile: () => Promise<unknown>) {
     const watched = watchD1(env.DB)
     const opened = await s.openIsolate({ database: watched.database })
@@ -226,13 +224,13 @@ describe('changes that cross', () => {
     return opened
   }
 
-  it('a sign-on under a master key that is replaced meanwhile leaves no key of the old one', async () => {
-    const terminal = await openTerminal(isolate, { planted: false })
+  it('a sign-on under a master key that is being replaced leaves no key of the old one', async () => {
+    const terminal = await openTerminal(isolate, { hasKey: false })
     const newKey = components(FIRST, xor(SECOND, '77'.repeat(16)))
     const old = await interrupted(/^insert into "key_set"/i, () => put(terminal.tid, { tmk: newKey }))
     const signOn = s.aManagement('0800', '003', { stan: '000001' })
     const reply = await terminal.send(signOn, { key: null, to: old })
-    // The key handed out is one that only the holder of the new master key can open: its check value fits under no other.
+    // Only the holder of the new master key can open the returned key: its check value matches no other.
     const field62 = bytes(reply.fields.get(62) ?? '')
     const open = (tmk: string) => hexOf(desDecrypt(bytes(tmk), field62.subarray(20, 28)))
     const tmk = xor(s.TMK, '77'.repeat(16))
@@ -242,8 +240,8 @@ describe('changes that cross', () => {
     expect(await rows('select 1 from key_set where terminal_id = ?', terminal.tid)).toHaveLength(1)
   })
 
-  it('a sign-on for a profile that changes meanwhile leaves no key that the new one cannot use', async () => {
-    const terminal = await openTerminal(isolate, { planted: false })
+  it('a sign-on for a profile that is being changed leaves no key that the new profile cannot use', async () => {
+    const terminal = await openTerminal(isolate, { hasKey: false })
     const sm4 = { macProfile: 'cup-sm4', tmk: components(FIRST, SECOND, kcvSm4) }
     const old = await interrupted(/^insert into "key_set"/i, () => put(terminal.tid, sm4))
     await terminal.send(s.aManagement('0800', '003', { stan: '000001' }), { key: null, to: old })
@@ -251,7 +249,7 @@ describe('changes that cross', () => {
     expect([reply.status, reply.fields.get(39)]).toEqual([200, '77'])
   })
 
-  it('a change of one terminal does not undo what was changed of its merchant meanwhile', async () => {
+  it('a change of one terminal keeps a concurrent change of its merchant', async () => {
     const mid = '000000000000008'
     const [one, two] = [await openTerminal(isolate, { mid }), await openTerminal(isolate, { mid })]
     const slow = await interrupted(/^insert into "journal"/i, () =>
@@ -263,7 +261,7 @@ describe('changes that cross', () => {
     ])
   })
 
-  it('a sale decided before its terminal was reported stolen is not committed after', async () => {
+  it('a sale decided before its terminal was reported stolen is not committed afterwards', async () => {
     const terminal = await openTerminal(isolate)
     const slow = await interrupted(/^insert into "journal"/i, () => put(terminal.tid, { status: 'stolen' }))
     expect(await codeOf(terminal, '000001', { to: slow })).toBe('58')

@@ -1,7 +1,7 @@
 /**
- * @module Many at once, in one isolate and spread over four on one database: identical voids, different voids of one
- * sale, a void against a reversal, a settlement and the JSON door. One outcome, exact totals, a sound journal, and every
- * loser told the truth.
+ * @module Many messages at once, in one isolate and over four on one database. Identical voids, different
+ * voids of one sale, a void against a reversal, a settlement and the JSON API race. One outcome, exact
+ * totals, a sound journal, and a true answer for every loser.
  */
 
 import { describe, expect, it } from 'vitest'
@@ -31,7 +31,7 @@ describe.each([1, 4])('in %i isolates', (isolates) => {
   const codes = (replies: readonly s.Reply[]) =>
     replies.map(({ status, fields }) => fields.get(39) ?? String(status))
 
-  it('32 identical voids are one, with one answer', async () => {
+  it('accepts one of 32 identical voids and gives all one answer', async () => {
     const { testTerminal, to } = await open()
     const message = s.aVoid({ stan: '000002', ...(await sell(testTerminal, '000001')) })
     const replies = await Promise.all(
@@ -43,7 +43,7 @@ describe.each([1, 4])('in %i isolates', (isolates) => {
     expect(await journalOf(testTerminal.tid)).toHaveLength(3)
   })
 
-  it('32 identical voids in other frames (addresses, copies the isolate cannot join) are one as well', async () => {
+  it('accepts one of 32 identical voids in other frames (addresses, copies that the isolate cannot join)', async () => {
     const { testTerminal, to } = await open()
     const message = s.aVoid({ stan: '000002', ...(await sell(testTerminal, '000001')) })
     const replies = await Promise.all(
@@ -53,15 +53,15 @@ describe.each([1, 4])('in %i isolates', (isolates) => {
         return s.read(await s.post(to(i), frame))
       }),
     )
-    // Under contention a copy may be told to wait; what it is told else is the first answer.
-    const answered = replies.filter(({ status }) => status === 200)
-    expect(new Set(answered.map(({ body }) => hexOf(body))).size).toBe(1)
-    expect(codes(answered)[0]).toBe('00')
+    // Under contention a copy may get 503. Any other answer is the first one.
+    const conclusive = replies.filter(({ status }) => status === 200)
+    expect(new Set(conclusive.map(({ body }) => hexOf(body))).size).toBe(1)
+    expect(codes(conclusive)[0]).toBe('00')
     await onlyOne(testTerminal)
     expect(await journalOf(testTerminal.tid)).toHaveLength(3)
   })
 
-  it('of 32 different voids of one sale one wins', async () => {
+  it('accepts one of 32 different voids of one sale', async () => {
     const { testTerminal, to } = await open()
     const sale = await sell(testTerminal, '000001')
     const send = (i: number) =>
@@ -70,13 +70,13 @@ describe.each([1, 4])('in %i isolates', (isolates) => {
     expect(first.filter((code) => code === '00')).toHaveLength(1)
     expect(first.filter((code) => !['00', '12', '503'].includes(code))).toEqual([])
     await onlyOne(testTerminal)
-    // Whoever was told to wait asks again and is told the truth; the winner's answer stands.
+    // Each void without an answer is sent again and gets the true one. The winner's answer does not change.
     for (const [i, code] of first.entries())
       expect((await send(i)).fields.get(39)).toBe(code === '503' ? '12' : code)
     await onlyOne(testTerminal)
   })
 
-  it('a void and its reversal end in a sale that stands', async () => {
+  it('ends a void and its reversal in a sale that stands', async () => {
     const { testTerminal, to } = await open()
     const sale = await sell(testTerminal, '000001')
     for (let n = 1; n <= 8; n++) {
@@ -94,7 +94,7 @@ describe.each([1, 4])('in %i isolates', (isolates) => {
     expect(await faultOf(testTerminal.tid)).toBeNull()
   })
 
-  it('a void and the reversal of its sale leave neither', async () => {
+  it('ends a void and the reversal of its sale with neither', async () => {
     const { testTerminal, to } = await open()
     for (let n = 1; n <= 8; n++) {
       const sale = await sell(testTerminal, sixDigits(n))
@@ -111,7 +111,7 @@ describe.each([1, 4])('in %i isolates', (isolates) => {
     expect(await faultOf(testTerminal.tid)).toBeNull()
   })
 
-  it('a void and a settlement: the totals settled hold the void, or the void is refused', async () => {
+  it('ends a void and a settlement with the void in the settled totals, or with the void refused', async () => {
     for (let n = 1; n <= 6; n++) {
       const { testTerminal, to } = await open()
       const sale = await sell(testTerminal, '000001')
@@ -127,7 +127,7 @@ describe.each([1, 4])('in %i isolates', (isolates) => {
         expect(sales).toMatchObject([{ live_voids: 1 }])
         expect(batches).toMatchObject([{ state: 'open', credit_amount: 1234 }])
       } else {
-        // The batch that it names is no longer the open one.
+        // The batch that it names is no longer open.
         expect(voided.fields.get(39)).toBe('77')
         expect(compared).toBe('1')
         expect(sales).toMatchObject([{ live_voids: 0 }])
@@ -137,15 +137,15 @@ describe.each([1, 4])('in %i isolates', (isolates) => {
     }
   })
 
-  it('JSON voids and terminal voids of one sale: one wins', async () => {
+  it('accepts one of the JSON voids and terminal voids of one sale', async () => {
     const { testTerminal, to } = await open()
     const key = await s.bearerKey(testTerminal.mid)
     const sale = await sell(testTerminal, '000001')
     const [row] = await rows('select id from sale where rrn = ?', sale.rrn)
     const json = async (i: number): Promise<string> => {
-      const asked = { saleId: row?.id, amount: 1234 }
+      const voidBody = { saleId: row?.id, amount: 1234 }
       const names = { 'idempotency-key': `${testTerminal.tid}-${i}` }
-      const { status, body } = await s.ask(to(i), key, 'POST', '/v1/voids', asked, names)
+      const { status, body } = await s.ask(to(i), key, 'POST', '/v1/voids', voidBody, names)
       return status === 201 ? '00' : String(body.reason)
     }
     const terminal = async (i: number): Promise<string> => {
@@ -159,22 +159,22 @@ describe.each([1, 4])('in %i isolates', (isolates) => {
     await onlyOne(testTerminal)
   })
 
-  it('one Idempotency-Key for two sales at once is one void', async () => {
+  it('makes one void of one Idempotency-Key for two sales at once', async () => {
     const { testTerminal, to } = await open()
     const key = await s.bearerKey(testTerminal.mid)
     const terminals = [testTerminal, await openTerminal(testTerminal.isolate)]
     const sales = await Promise.all(terminals.map((one) => sell(one, '000001')))
     const post = async ({ rrn }: { rrn: string }, i: number) => {
       const [row] = await rows('select id from sale where rrn = ?', rrn)
-      const asked = { saleId: row?.id, amount: 1234 }
+      const voidBody = { saleId: row?.id, amount: 1234 }
       const names = { 'idempotency-key': `same-${testTerminal.tid}` }
-      return (await s.ask(to(i), key, 'POST', '/v1/voids', asked, names)).status
+      return (await s.ask(to(i), key, 'POST', '/v1/voids', voidBody, names)).status
     }
     expect((await Promise.all(sales.map(post))).sort()).toEqual([201, 422])
     for (const one of terminals) expect(await faultOf(one.tid)).toBeNull()
   })
 
-  it('many terminals at once do not disturb each other', async () => {
+  it('keeps many terminals at once independent', async () => {
     const { testTerminal, to } = await open()
     const terminals = await Promise.all(Array.from({ length: 12 }, () => openTerminal(testTerminal.isolate)))
     const outcomes = await Promise.all(

@@ -1,7 +1,7 @@
 /**
- * @module Every reason for a refusal, through the terminal door, in the order of the guards: field 39, the words in
- * field 63, the wish for a sign-on in the header, and whether the answer is signed. Then pairs of faults that show the
- * order.
+ * @module Every reason for a refusal at the POS door, in the order of the guards. The tests check field 39,
+ * the texts in field 63, the sign-on request in the header, and whether the answer is signed. Then pairs of
+ * faults show the order.
  */
 
 import { env } from 'cloudflare:workers'
@@ -10,7 +10,7 @@ import { type DeclineReason, REFUSALS } from '../../src/domain/decline-reason.ts
 import { recover } from '../../src/pipeline/recover.ts'
 import { SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
-import { macOf, openTerminal, sell, type TestTerminal, wordsOf } from './terminal.ts'
+import { macOf, openTerminal, sell, type TestTerminal, textsOf } from './terminal.ts'
 import { watchD1, writesJournal } from './watched-d1.ts'
 
 let isolate: s.Isolate
@@ -19,18 +19,18 @@ beforeAll(async () => {
 })
 
 type Open = (options?: Parameters<typeof openTerminal>[1]) => Promise<TestTerminal>
-type Said = readonly [TestTerminal, s.Reply]
+type Exchange = readonly [TestTerminal, s.Reply]
 
 const OTHER_MID = '543210987654321'
 const WRONG_KEY: s.Key = { algorithm: 'cup-ecb', mak: '7'.repeat(16) }
-const NOWHERE = { original: '000099', rrn: '0'.repeat(12) }
+const UNKNOWN_SALE = { original: '000099', rrn: '0'.repeat(12) }
 
-/** Says one thing and remembers to whom. */
+/** Sends one message and returns the terminal with the reply. */
 const send = async (
   terminal: TestTerminal,
   message: Parameters<TestTerminal['send']>[0],
   key?: s.Key | null,
-): Promise<Said> => [terminal, await terminal.send(message, key === undefined ? {} : { key })]
+): Promise<Exchange> => [terminal, await terminal.send(message, key === undefined ? {} : { key })]
 
 const voidOf = (names: { original: string; rrn: string }, more: Partial<s.VoidNames> = {}) =>
   s.aVoid({ stan: '000009', ...names, ...more })
@@ -41,23 +41,23 @@ async function settle(terminal: TestTerminal, debit: [number, number], credit: [
 }
 
 async function blocked(open: Open, planted = true) {
-  const terminal = await open({ planted })
+  const terminal = await open({ hasKey: planted })
   await s.provision(isolate, { status: 'stolen', tmk: undefined }, terminal)
   return terminal
 }
 
-/** A void that nothing speaks against but what `more` changes. */
-async function voidBut(open: Open, more: Partial<s.VoidNames>): Promise<Said> {
+/** A void that is valid except for `more`. */
+async function voidWith(open: Open, more: Partial<s.VoidNames>): Promise<Exchange> {
   const terminal = await open()
   return send(terminal, voidOf(await sell(terminal, '000001'), more))
 }
 
-async function foreignVoid(open: Open, mid: string, more: Partial<s.VoidNames> = {}): Promise<Said> {
+async function foreignVoid(open: Open, mid: string, more: Partial<s.VoidNames> = {}): Promise<Exchange> {
   const { rrn } = await sell(await open(), '000001')
-  return send(await open({ mid }), voidOf({ ...NOWHERE, rrn }, more))
+  return send(await open({ mid }), voidOf({ ...UNKNOWN_SALE, rrn }, more))
 }
 
-async function declinedSale(open: Open, more: Partial<s.VoidNames> = {}): Promise<Said> {
+async function declinedSale(open: Open, more: Partial<s.VoidNames> = {}): Promise<Exchange> {
   const terminal = await open()
   const sale = await terminal.send(s.aSale({ stan: '000001', amount: 1251 }))
   const names = { original: '000001', rrn: sale.fields.get(37) ?? '', amount: 1251 }
@@ -71,16 +71,16 @@ async function reversedSale(open: Open): Promise<[TestTerminal, Awaited<ReturnTy
   return [terminal, sale]
 }
 
-async function late(open: Open, more: Partial<s.VoidNames>): Promise<Said> {
+async function lateVoid(open: Open, more: Partial<s.VoidNames>): Promise<Exchange> {
   const terminal = await open()
   const sale = await sell(terminal, '000001')
-  const tonight = await s.openIsolate()
-  tonight.clock.now = Date.UTC(2026, 5, 1, 15, 0)
-  return [terminal, await terminal.send(voidOf(sale, more), { to: tonight })]
+  const afterCutOff = await s.openIsolate()
+  afterCutOff.clock.now = Date.UTC(2026, 5, 1, 15, 0)
+  return [terminal, await terminal.send(voidOf(sale, more), { to: afterCutOff })]
 }
 
 /** Another isolate writes to the terminal's journal just before each of our commits. */
-async function outrun(open: Open): Promise<Said> {
+async function loseEveryRace(open: Open): Promise<Exchange> {
   const terminal = await open()
   const watched = watchD1(env.DB)
   const slow = await s.openIsolate({ database: watched.database })
@@ -91,44 +91,44 @@ async function outrun(open: Open): Promise<Said> {
   return [terminal, await terminal.send(s.aSale({ stan: '000001' }), { to: slow })]
 }
 
-/** A void whose acquirer is silent, with a way to let a minute pass. */
+/** A void whose acquirer does not answer, with a function that moves the clock by a minute. */
 async function pendingVoid(open: Open) {
   const terminal = await open()
   const acquirer = scriptedAcquirer()
-  const behind: s.Isolate = await s.openIsolate({
+  const forwarding: s.Isolate = await s.openIsolate({
     acquirer: acquirer.port,
     sleep: async (ms) => {
-      behind.clock.now += ms
+      forwarding.clock.now += ms
     },
   })
   const sale = await sell(terminal, '000001')
   acquirer.script = { void: SILENT, inquiry: SILENT }
-  await terminal.send(voidOf(sale), { to: behind })
-  await behind.settle()
+  await terminal.send(voidOf(sale), { to: forwarding })
+  await forwarding.settle()
   const minute = async () => {
-    behind.clock.now += 60_000
-    await recover(behind.services, 0)
+    forwarding.clock.now += 60_000
+    await recover(forwarding.services, 0)
   }
   return { terminal, sale, minute }
 }
 
-async function pendingOriginal(open: Open): Promise<Said> {
+async function pendingOriginal(open: Open): Promise<Exchange> {
   const { terminal, sale } = await pendingVoid(open)
   return send(terminal, voidOf(sale, { stan: '000010' }))
 }
 
-async function givenUp(open: Open): Promise<Said> {
+async function voidGivenUp(open: Open): Promise<Exchange> {
   const { terminal, sale, minute } = await pendingVoid(open)
   await minute()
   return send(terminal, voidOf(sale))
 }
 
-const sandbox = async (open: Open, amount: number): Promise<Said> =>
+const sandbox = async (open: Open, amount: number): Promise<Exchange> =>
   send(await open(), s.aSale({ stan: '000001', amount }))
 
-type Row = readonly [DeclineReason, string, 'right' | 'none', (open: Open) => Promise<Said>]
+type Row = readonly [DeclineReason, string, 'right' | 'none', (open: Open) => Promise<Exchange>]
 
-/** Reason, field 39, MAC of the answer, and how to come by it. */
+/** Reason, field 39, MAC of the answer, and a way to provoke it. */
 const TABLE: readonly Row[] = [
   [
     'unsupported_transaction',
@@ -170,10 +170,10 @@ const TABLE: readonly Row[] = [
     'key_not_established',
     '77',
     'none',
-    async (open) => send(await open({ planted: false }), s.aSale({ stan: '000001' })),
+    async (open) => send(await open({ hasKey: false }), s.aSale({ stan: '000001' })),
   ],
   ['mac_mismatch', 'A0', 'none', async (open) => send(await open(), s.aSale({ stan: '000001' }), WRONG_KEY)],
-  ['format_error', '30', 'right', (open) => voidBut(open, { more: { 61: undefined } })],
+  ['format_error', '30', 'right', (open) => voidWith(open, { more: { 61: undefined } })],
   [
     'key_reused_with_different_content',
     '94',
@@ -194,12 +194,12 @@ const TABLE: readonly Row[] = [
       return send(terminal, s.aSale({ stan: '000001' }))
     },
   ],
-  ['batch_mismatch', '77', 'right', (open) => voidBut(open, { batch: '000009' })],
-  ['original_not_found', '25', 'right', async (open) => send(await open(), voidOf(NOWHERE))],
+  ['batch_mismatch', '77', 'right', (open) => voidWith(open, { batch: '000009' })],
+  ['original_not_found', '25', 'right', async (open) => send(await open(), voidOf(UNKNOWN_SALE))],
   ['terminal_differs', '25', 'right', (open) => foreignVoid(open, s.MID)],
   ['merchant_differs', '25', 'right', (open) => foreignVoid(open, OTHER_MID)],
-  ['reference_differs', '25', 'right', (open) => voidBut(open, { rrn: '999999999999' })],
-  ['card_differs', '14', 'right', (open) => voidBut(open, { more: { 2: '4111111111111111' } })],
+  ['reference_differs', '25', 'right', (open) => voidWith(open, { rrn: '999999999999' })],
+  ['card_differs', '14', 'right', (open) => voidWith(open, { more: { 2: '4111111111111111' } })],
   ['original_not_approved', '12', 'right', (open) => declinedSale(open)],
   [
     'original_reversed',
@@ -244,23 +244,23 @@ const TABLE: readonly Row[] = [
       return send(terminal, s.aReversal('sale', { stan: '000001' }))
     },
   ],
-  ['window_expired', '12', 'right', (open) => late(open, {})],
-  ['amount_differs', '64', 'right', (open) => voidBut(open, { amount: 1200 })],
-  ['currency_differs', 'A1', 'right', (open) => voidBut(open, { more: { 49: '840' } })],
+  ['window_expired', '12', 'right', (open) => lateVoid(open, {})],
+  ['amount_differs', '64', 'right', (open) => voidWith(open, { amount: 1200 })],
+  ['currency_differs', 'A1', 'right', (open) => voidWith(open, { more: { 49: '840' } })],
   ['issuer_declined', '05', 'right', (open) => sandbox(open, 1205)],
   ['insufficient_funds', '51', 'right', (open) => sandbox(open, 1251)],
   ['card_expired', '54', 'right', (open) => sandbox(open, 1254)],
   ['pin_incorrect', '55', 'right', (open) => sandbox(open, 1255)],
   ['limit_exceeded', '61', 'right', (open) => sandbox(open, 1261)],
   ['issuer_unavailable', '91', 'right', (open) => sandbox(open, 1291)],
-  ['acquirer_silent', '68', 'right', givenUp],
+  ['acquirer_silent', '68', 'right', voidGivenUp],
 ]
 
 /** Reasons after which the terminal must sign on: nibble 6 of the header (protocol.md §1.1). */
 const SIGN_ON: readonly DeclineReason[] = ['key_not_established', 'mac_mismatch', 'batch_mismatch']
 
-/** Where nothing is known of the terminal, neither is its encoding. */
-const NOT_KNOWN: readonly DeclineReason[] = ['unsupported_transaction', 'terminal_unknown']
+/** Without a known terminal its encoding is unknown too. */
+const WITHOUT_TERMINAL: readonly DeclineReason[] = ['unsupported_transaction', 'terminal_unknown']
 
 describe.each(['gbk', 'ascii'] as const)('reasons in %s', (textEncoding) => {
   it.each(TABLE)('%s is %s', async (reason, responseCode, mac, arrange) => {
@@ -272,24 +272,24 @@ describe.each(['gbk', 'ascii'] as const)('reasons in %s', (textEncoding) => {
     expect(reply.header).toBe(SIGN_ON.includes(reason) ? '602203000000' : '602200000000')
     expect(macOf(reply, terminal.key)).toBe(mac)
     const { zh, en, adviceZh, adviceEn } = REFUSALS[reason]
-    const chinese = textEncoding === 'gbk' || NOT_KNOWN.includes(reason)
-    expect(wordsOf(reply, chinese ? 'gbk' : 'ascii')).toEqual(chinese ? [zh, adviceZh] : [en, adviceEn])
+    const chinese = textEncoding === 'gbk' || WITHOUT_TERMINAL.includes(reason)
+    expect(textsOf(reply, chinese ? 'gbk' : 'ascii')).toEqual(chinese ? [zh, adviceZh] : [en, adviceEn])
     expect(reply.fields.has(38)).toBe(false)
   })
 })
 
-it('names every reason there is', () => {
-  const answered = TABLE.map(([reason]) => reason)
-  expect([...answered, 'in_progress'].sort()).toEqual(Object.keys(REFUSALS).sort())
+it('cover every reason', () => {
+  const reasons = TABLE.map(([reason]) => reason)
+  expect([...reasons, 'in_progress'].sort()).toEqual(Object.keys(REFUSALS).sort())
 })
 
-it('says nothing to a message that lost every race: it may still be decided another way', async () => {
-  const [, reply] = await outrun((options) => openTerminal(isolate, options))
+it('returns no answer to a message that lost every race, because it may still be decided otherwise', async () => {
+  const [, reply] = await loseEveryRace((options) => openTerminal(isolate, options))
   expect([reply.status, reply.bytes.length]).toEqual([503, 0])
 })
 
-/** Two faults at once: the first guard speaks. */
-const PAIRS: readonly (readonly [DeclineReason, DeclineReason, (open: Open) => Promise<Said>])[] = [
+/** Two faults at once: the first guard gives the reason. */
+const PAIRS: readonly (readonly [DeclineReason, DeclineReason, (open: Open) => Promise<Exchange>])[] = [
   [
     'unsupported_transaction',
     'mac_mismatch',
@@ -314,7 +314,7 @@ const PAIRS: readonly (readonly [DeclineReason, DeclineReason, (open: Open) => P
   [
     'key_not_established',
     'mac_mismatch',
-    async (open) => send(await open({ planted: false }), s.aSale({ stan: '000001' }), WRONG_KEY),
+    async (open) => send(await open({ hasKey: false }), s.aSale({ stan: '000001' }), WRONG_KEY),
   ],
   [
     'mac_mismatch',
@@ -350,7 +350,7 @@ const PAIRS: readonly (readonly [DeclineReason, DeclineReason, (open: Open) => P
   [
     'batch_mismatch',
     'original_not_found',
-    async (open) => send(await open(), voidOf(NOWHERE, { batch: '000009' })),
+    async (open) => send(await open(), voidOf(UNKNOWN_SALE, { batch: '000009' })),
   ],
   [
     'terminal_differs',
@@ -361,7 +361,7 @@ const PAIRS: readonly (readonly [DeclineReason, DeclineReason, (open: Open) => P
   [
     'reference_differs',
     'card_differs',
-    (open) => voidBut(open, { rrn: '999999999999', more: { 2: '4111111111111111' } }),
+    (open) => voidWith(open, { rrn: '999999999999', more: { 2: '4111111111111111' } }),
   ],
   [
     'card_differs',
@@ -397,20 +397,20 @@ const PAIRS: readonly (readonly [DeclineReason, DeclineReason, (open: Open) => P
       const terminal = await open()
       const sale = await sell(terminal, '000001')
       await settle(terminal, [1234, 1])
-      const tonight = await s.openIsolate()
-      tonight.clock.now = Date.UTC(2026, 5, 1, 15, 0)
+      const afterCutOff = await s.openIsolate()
+      afterCutOff.clock.now = Date.UTC(2026, 5, 1, 15, 0)
       const message = voidOf(sale, { batch: '000002', more: { 61: '000001000001' } })
-      return [terminal, await terminal.send(message, { to: tonight })]
+      return [terminal, await terminal.send(message, { to: afterCutOff })]
     },
   ],
-  ['window_expired', 'amount_differs', (open) => late(open, { amount: 1 })],
-  ['amount_differs', 'currency_differs', (open) => voidBut(open, { amount: 1, more: { 49: '840' } })],
+  ['window_expired', 'amount_differs', (open) => lateVoid(open, { amount: 1 })],
+  ['amount_differs', 'currency_differs', (open) => voidWith(open, { amount: 1, more: { 49: '840' } })],
 ]
 
 describe('the order of the guards', () => {
   it.each(PAIRS)('%s before %s', async (first, _second, arrange) => {
     const [, reply] = await arrange((options) => openTerminal(isolate, options))
     expect(reply.fields.get(39)).toBe(REFUSALS[first].responseCode)
-    expect(wordsOf(reply, 'gbk')[0]).toBe(REFUSALS[first].zh)
+    expect(textsOf(reply, 'gbk')[0]).toBe(REFUSALS[first].zh)
   })
 })

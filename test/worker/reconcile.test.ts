@@ -1,18 +1,19 @@
 /**
- * @module An older database brought back under an acquirer that is ahead: the acquirer's list shows every difference, what is safe is
- * resolved, the rest are cases, nothing is sent again, and a second run finds nothing new.
+ * @module An older database restored under an acquirer that is ahead. The acquirer's records show every
+ * difference: safe ones are resolved, the others become cases. Nothing is sent again, and a second run finds
+ * nothing new.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { LedgerEntry } from '../../src/simulator/app.ts'
 import {
-  following,
+  discrepancies,
   ledger,
-  listFor,
-  openBehind,
-  type Reported,
+  NO_ANSWER_TO_VOID,
+  openWithAcquirer,
+  type ResultLine,
   reconcile,
-  SILENCE,
+  recordsFor,
   script,
 } from './acquirer-records.ts'
 import { dump, effectOf, faultOf, type Row, rows, TABLES } from './book.ts'
@@ -34,7 +35,7 @@ async function backUp(): Promise<Backup> {
   return all
 }
 
-async function bringBack(backup: Backup): Promise<void> {
+async function restore(backup: Backup): Promise<void> {
   for (const table of TABLES) {
     await rows(`delete from ${table}`)
     for (const row of backup[table] ?? []) {
@@ -47,10 +48,10 @@ async function bringBack(backup: Backup): Promise<void> {
   }
 }
 
-const byPlace = ({ of, terminalId, stan }: { of: string; terminalId?: string; stan: string }) =>
+const slotOf = ({ of, terminalId, stan }: { of: string; terminalId?: string; stan: string }) =>
   `${of} ${terminalId} ${stan}`
 
-describe('a database that is brought back while the acquirer is ahead', () => {
+describe('a restored database while the acquirer is ahead', () => {
   let isolate: s.Isolate
   let terminals: TestTerminal[]
   let missing: LedgerEntry[]
@@ -59,18 +60,18 @@ describe('a database that is brought back while the acquirer is ahead', () => {
   let lostVoids: { terminal: TestTerminal; request: ReturnType<typeof s.aVoid>; rrn: string }[]
 
   beforeAll(async () => {
-    isolate = await openBehind()
+    isolate = await openWithAcquirer()
     terminals = [await openTerminal(isolate), await openTerminal(isolate), await openTerminal(isolate)]
     const sales = new Map<TestTerminal, Awaited<ReturnType<typeof sell>>[]>()
     for (const terminal of terminals) {
-      const made = []
-      for (let n = 1; n <= 8; n++) made.push(await sell(terminal, sixDigits(n), 1010 + n))
-      sales.set(terminal, made)
-      for (const [i, sale] of made.slice(0, 2).entries())
+      const soldHere = []
+      for (let n = 1; n <= 8; n++) soldHere.push(await sell(terminal, sixDigits(n), 1010 + n))
+      sales.set(terminal, soldHere)
+      for (const [i, sale] of soldHere.slice(0, 2).entries())
         await terminal.send(s.aVoid({ stan: sixDigits(20 + i), ...sale }))
-      await script(SILENCE)
-      const silent = made[2]
-      if (silent !== undefined) await terminal.send(s.aVoid({ stan: '000022', ...silent }))
+      await script(NO_ANSWER_TO_VOID)
+      const unanswered = soldHere[2]
+      if (unanswered !== undefined) await terminal.send(s.aVoid({ stan: '000022', ...unanswered }))
       await isolate.settle()
     }
     const before = await ledger()
@@ -93,37 +94,37 @@ describe('a database that is brought back while the acquirer is ahead', () => {
     }
     await isolate.settle()
     const later = await ledger()
-    const stood = new Map(before.map((item) => [byPlace(item), item.state]))
-    missing = later.filter((item) => !stood.has(byPlace(item)))
-    changed = later.filter((item) => (stood.get(byPlace(item)) ?? item.state) !== item.state)
-    await bringBack(backup)
-    isolate = await openBehind()
+    const stateBefore = new Map(before.map((item) => [slotOf(item), item.state]))
+    missing = later.filter((item) => !stateBefore.has(slotOf(item)))
+    changed = later.filter((item) => (stateBefore.get(slotOf(item)) ?? item.state) !== item.state)
+    await restore(backup)
+    isolate = await openWithAcquirer()
     isolate.clock.now = s.START + 3_600_000
   })
 
-  it('loses what was done since, and the list has it', () => {
+  it('lacks the later messages, and the records have them', () => {
     expect(missing.filter(({ of, state }) => of === 'void' && state === 'approved')).toHaveLength(9)
     expect(missing).toHaveLength(15)
     expect(changed).toHaveLength(3)
     expect(pending).toHaveLength(3)
   })
 
-  it('is found out line by line, every one, and nothing is written or sent by looking', async () => {
+  it('shows every difference line by line, and a dry run writes and sends nothing', async () => {
     const [books, database] = [await ledger(), await dump()]
-    const answered = await reconcile(isolate, await listFor(isolate, admin), admin)
-    const found = (which: (one: Reported) => boolean) => answered.filter(which).map(byPlace).sort()
-    expect(found(({ difference }) => difference === 'only_acquirer')).toEqual(missing.map(byPlace).sort())
-    expect(found(({ difference }) => difference === 'state')).toEqual(changed.map(byPlace).sort())
-    expect(found(({ result }) => result === 'resolves')).toEqual(pending.map(byPlace).sort())
-    expect(answered).toHaveLength(missing.length + changed.length + pending.length)
-    expect(answered.every(({ applied }) => applied === null)).toBe(true)
+    const results = await reconcile(isolate, await recordsFor(isolate, admin), admin)
+    const found = (which: (one: ResultLine) => boolean) => results.filter(which).map(slotOf).sort()
+    expect(found(({ difference }) => difference === 'only_acquirer')).toEqual(missing.map(slotOf).sort())
+    expect(found(({ difference }) => difference === 'state')).toEqual(changed.map(slotOf).sort())
+    expect(found(({ result }) => result === 'resolves')).toEqual(pending.map(slotOf).sort())
+    expect(results).toHaveLength(missing.length + changed.length + pending.length)
+    expect(results.every(({ applied }) => applied === null)).toBe(true)
     expect([await ledger(), await dump()]).toEqual([books, database])
   })
 
-  it('is resolved where that is safe, the rest are cases; the acquirer is not sent a thing', async () => {
+  it('is resolved where safe, the rest become cases, and the acquirer receives nothing', async () => {
     const books = await ledger()
-    const answered = await reconcile(isolate, await listFor(isolate, admin), admin, { apply: true })
-    expect(answered.every(({ applied }) => applied === true)).toBe(true)
+    const results = await reconcile(isolate, await recordsFor(isolate, admin), admin, { apply: true })
+    expect(results.every(({ applied }) => applied === true)).toBe(true)
     expect(await ledger()).toEqual(books)
 
     const cases = (await s.ask(isolate, admin, 'GET', '/v1/cases?state=open&limit=100')).body.items as {
@@ -134,30 +135,30 @@ describe('a database that is brought back while the acquirer is ahead', () => {
     expect(cases.filter(({ reason }) => reason === 'record_differs')).toHaveLength(changed.length)
     expect(isolate.logged.filter(({ event }) => event === 'alert')).toHaveLength(cases.length)
 
-    // What stands at the acquirer stands here, or a person knows.
+    // A message that stands at the acquirer stands here, or a person knows of it.
     const ours = await rows(
       `select kind, acquirer_stan, terminal_id, state, case_opened_at is not null as known from acquirer_message`,
     )
-    const held = new Map(ours.map((row) => [`${row.kind} ${row.terminal_id} ${row.acquirer_stan}`, row]))
+    const ourRows = new Map(ours.map((row) => [`${row.kind} ${row.terminal_id} ${row.acquirer_stan}`, row]))
     for (const item of books) {
-      const row = held.get(byPlace(item))
-      expect(row, byPlace(item)).toBeDefined()
-      if (row?.known === 0) expect([byPlace(item), row.state]).toEqual([byPlace(item), item.state])
+      const row = ourRows.get(slotOf(item))
+      expect(row, slotOf(item)).toBeDefined()
+      if (row?.known === 0) expect([slotOf(item), row.state]).toEqual([slotOf(item), item.state])
     }
     for (const { tid } of terminals) expect(await faultOf(tid)).toBeNull()
   })
 
-  it('again finds nothing new, and writes nothing', async () => {
+  it('gives nothing new in a second run, which writes nothing', async () => {
     const database = await dump()
-    const list = await listFor(isolate, admin)
+    const list = await recordsFor(isolate, admin)
     for (const apply of [false, true])
-      expect(following(await reconcile(isolate, list, admin, { apply }))).toEqual([])
+      expect(discrepancies(await reconcile(isolate, list, admin, { apply }))).toEqual([])
     isolate.clock.now += 3_600_000
-    expect(following(await reconcile(isolate, list, admin, { apply: true }))).toEqual([])
+    expect(discrepancies(await reconcile(isolate, list, admin, { apply: true }))).toEqual([])
     expect(await dump()).toEqual(database)
   })
 
-  it('a void that was lost is not done again: its copy is refused, and the acquirer does not hear of it', async () => {
+  it('does not repeat a lost void: its copy is declined, and the acquirer receives nothing', async () => {
     const books = await ledger()
     for (const { terminal, request, rrn } of lostVoids) {
       const copy = await terminal.send(request, { to: isolate })
@@ -168,20 +169,20 @@ describe('a database that is brought back while the acquirer is ahead', () => {
     expect(await ledger()).toEqual(books)
     for (const { tid } of terminals) {
       const [batch] = (await effectOf(tid)).batches
-      // Eight sales; two voids of old, the pending one, and the three that were lost.
+      // Eight sales; the two earlier voids, the pending one, and the three lost ones.
       expect(batch).toMatchObject({ debit_count: 8, credit_count: 6 })
     }
   })
 
-  it('a person who has such a void undone at the acquirer gives the sale back', async () => {
+  it('lets the sale be voided again after a person has such a void undone at the acquirer', async () => {
     const { rrn } = lostVoids[0] ?? { rrn: '' }
     const { body } = await inquire(isolate, admin, { rrn })
     const { body: found } = await s.ask(isolate, admin, 'GET', `/v1/sales/${body.saleId}`)
     const ofVoid = await s.ask(isolate, admin, 'GET', `/v1/voids/${found.voidId}`)
     expect(ofVoid.body).toMatchObject({ status: 'approved', certainty: 'FINAL' })
     const caseId = String(ofVoid.body.rrn)
-    const asked = await inquire(isolate, admin, { rrn: caseId })
-    expect(asked.body).toMatchObject({
+    const inquiry = await inquire(isolate, admin, { rrn: caseId })
+    expect(inquiry.body).toMatchObject({
       kind: 'void',
       answer: null,
       state: 'approved',
@@ -197,12 +198,14 @@ describe('a database that is brought back while the acquirer is ahead', () => {
     expect(after.body).toMatchObject({ state: 'approved', voidable: true })
     const [batch] = (await effectOf(lostVoids[0]?.terminal.tid ?? '')).batches
     expect(batch).toMatchObject({ credit_count: 5 })
-    // A younger list that still says so is looked at once more.
+    // A newer list with the same record is reported once more.
     isolate.clock.now += 60_000
-    const again = following(await reconcile(isolate, await listFor(isolate, admin), admin, { apply: true }))
+    const again = discrepancies(
+      await reconcile(isolate, await recordsFor(isolate, admin), admin, { apply: true }),
+    )
     expect(again.map(({ result, difference }) => [result, difference])).toEqual([['differs', 'state']])
     expect(
-      following(await reconcile(isolate, await listFor(isolate, admin), admin, { apply: true })),
+      discrepancies(await reconcile(isolate, await recordsFor(isolate, admin), admin, { apply: true })),
     ).toEqual([])
   })
 })

@@ -1,8 +1,11 @@
-/** @module The acquirer's list at the JSON door: whose it is to bring, lines that cannot be read, lists that are old, copies, its cost. */
+/**
+ * @module The acquirer's records at the JSON API: who may send them, unreadable lines, old lists, copies, and
+ * the cost.
+ */
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { BEHIND, openBehind, reconcile } from './acquirer-records.ts'
+import { ACQUIRER_SETTINGS, openWithAcquirer, reconcile } from './acquirer-records.ts'
 import { dump, faultOf, rows } from './book.ts'
 import * as s from './support.ts'
 import { openTerminal, sell, sixDigits, type TestTerminal } from './terminal.ts'
@@ -26,8 +29,8 @@ describe('a list', () => {
     ...more,
   })
 
-  it('shows what we hold for approved and the acquirer does not have, once', async () => {
-    const isolate = await openBehind()
+  it('shows an approved message of ours that the acquirer lacks, once', async () => {
+    const isolate = await openWithAcquirer()
     const terminal = await openTerminal(isolate)
     await sell(terminal, '000001')
     const [own] = await rows(
@@ -48,8 +51,8 @@ describe('a list', () => {
     expect(opened).toEqual([{ case_reason: 'record_differs', acquirer_status: 'absent', state: 'approved' }])
   })
 
-  it('says nothing of what changed after it was made', async () => {
-    const isolate = await openBehind()
+  it('does not count for messages that changed after it was made', async () => {
+    const isolate = await openWithAcquirer()
     const terminal = await openTerminal(isolate)
     await sell(terminal, '000001')
     const [own] = await rows(
@@ -62,8 +65,8 @@ describe('a list', () => {
     ).toMatchObject([{ result: 'changed_since', applied: null }])
   })
 
-  it('of a terminal that is not here, or not that merchant’s, is told and not stored', async () => {
-    const isolate = await openBehind()
+  it("for an unknown terminal, or another merchant's, is reported and not stored", async () => {
+    const isolate = await openWithAcquirer()
     const terminal = await openTerminal(isolate)
     const before = await dump()
     const answered = await reconcile(
@@ -76,8 +79,8 @@ describe('a list', () => {
     expect(await dump()).toEqual(before)
   })
 
-  it('a line that cannot be read holds no other up, and nothing of it is repeated', async () => {
-    const isolate = await openBehind()
+  it('has every other line processed when one is unreadable, and none of that line is repeated', async () => {
+    const isolate = await openWithAcquirer()
     const terminal = await openTerminal(isolate)
     const answered = await reconcile(
       isolate,
@@ -96,9 +99,9 @@ describe('a list', () => {
     expect(JSON.stringify(answered)).not.toContain('0014')
   })
 
-  it('twice at once is applied once', async () => {
-    const isolate = await openBehind()
-    const other = await openBehind()
+  it('sent twice at once is applied once', async () => {
+    const isolate = await openWithAcquirer()
+    const other = await openWithAcquirer()
     const terminal = await openTerminal(isolate)
     const lines = [line(terminal), line(terminal), line(terminal, { stan: '123457', state: 'reversed' })]
     await Promise.all([isolate, other].map((to) => reconcile(to, lines, admin, { apply: true })))
@@ -110,8 +113,8 @@ describe('a list', () => {
     expect(await faultOf(terminal.tid)).toBeNull()
   })
 
-  it('is an administrator’s', async () => {
-    const isolate = await openBehind()
+  it('is accepted from an administrator only', async () => {
+    const isolate = await openWithAcquirer()
     const merchant = await s.bearerKey(s.MID)
     const terminal = await openTerminal(isolate)
     const before = await dump()
@@ -127,16 +130,16 @@ describe('a list', () => {
     'asOf=2026-06-01T00:00:00Z&apply=yes',
     'asOf=2026-06-01T00:00:00Z&more=1',
     'asOf=2036-06-01T00:00:00Z',
-  ])('is not asked about by "%s"', async (query) => {
-    const isolate = await openBehind()
+  ])('is rejected for "%s"', async (query) => {
+    const isolate = await openWithAcquirer()
     const headers = { 'content-type': 'application/x-ndjson' }
     const reply = await s.ask(isolate, admin, 'POST', `/v1/reconciliations?${query}`, '{}', headers)
     expect([reply.status, reply.body.reason]).toEqual([400, 'invalid_request'])
   })
 
-  it('costs a trip to look at, and finds every row by an index', async () => {
+  it('costs one round trip for a dry run, and finds every row by an index', async () => {
     const watched = watchD1(env.DB)
-    const isolate = await s.openIsolate({ ...BEHIND, database: watched.database })
+    const isolate = await s.openIsolate({ ...ACQUIRER_SETTINGS, database: watched.database })
     const terminal = await openTerminal(isolate)
     const list = Array.from({ length: 200 }, (_, i) => line(terminal, { stan: sixDigits(i + 1) }))
     watched.trips.length = 0

@@ -1,23 +1,23 @@
-/** @module Reversals by the JSON door with an acquirer behind us: owed to it, pending until it agrees. */
+/** @module Reversals by the JSON API with an acquirer: queued and pending until it agrees. */
 
 import { describe, expect, it } from 'vitest'
 import { DECIDE_MS } from '../../src/domain/acquirer-state.ts'
 import { recover } from '../../src/pipeline/recover.ts'
-import { aSale, openBehind, openOffice, voidsOf } from './merchant-client.ts'
+import { aSale, openOffice, openWithAcquirer, voidsOf } from './merchant-client.ts'
 import { NO, SILENT, scriptedAcquirer, YES } from './scripted-acquirer.ts'
 import * as s from './support.ts'
 import { openTerminal } from './terminal.ts'
 
 async function openHarness() {
   const acquirer = scriptedAcquirer()
-  const behind = await openBehind(acquirer)
+  const behind = await openWithAcquirer(acquirer)
   const terminal = await openTerminal(behind)
   const key = await s.bearerKey(terminal.mid)
   return { acquirer, behind, key, office: openOffice(behind, key), sale: await aSale(terminal) }
 }
 
-describe('with an acquirer behind us', () => {
-  it('it is owed to the acquirer: pending until the acquirer agrees, final then', async () => {
+describe('with an acquirer', () => {
+  it('a reversal is queued and pending until the acquirer agrees, then final', async () => {
     const { acquirer, behind, sale, key, office } = await openHarness()
     const voided = await office.void(sale, 'acquirer-1')
     acquirer.script = { reversal: SILENT }
@@ -49,7 +49,7 @@ describe('with an acquirer behind us', () => {
     expect((await office.void(sale, 'acquirer-3')).status).toBe(201)
   })
 
-  it('a void that is pending is reversed before the acquirer has said a word', async () => {
+  it('a pending void is reversed before the acquirer answered', async () => {
     const { acquirer, behind, sale, key, office } = await openHarness()
     acquirer.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
     expect((await office.void(sale, 'acquirer-4')).body.certainty).toBe('UNKNOWN')
@@ -64,7 +64,7 @@ describe('with an acquirer behind us', () => {
     expect((await s.ask(behind, key, 'GET', `/v1/sales/${sale.saleId}`)).body.state).toBe('approved')
   })
 
-  it('a void that is barred never reaches the acquirer, and one that the acquirer declined needs no word to it', async () => {
+  it('a tombstoned void is never sent to the acquirer, and a declined one needs no answer of it', async () => {
     const { acquirer, sale, office } = await openHarness()
     await office.reverse(sale, 'acquirer-5', 'undo-acquirer-5')
     expect((await office.void(sale, 'acquirer-5')).status).toBe(409)

@@ -1,6 +1,6 @@
 /**
- * @module Reversals by the JSON door: one's own void undone by its Idempotency-Key, seen or not, in any order and from any
- * isolate.
+ * @module Reversals by the JSON API: a caller's own void undone by its Idempotency-Key, seen or not, in any
+ * order and from any isolate.
  */
 
 import { env } from 'cloudflare:workers'
@@ -33,8 +33,8 @@ beforeAll(async () => {
 const stateOf = async ({ saleId }: Sold) =>
   (await s.ask(isolate, key, 'GET', `/v1/sales/${saleId}`)).body.state
 
-describe('a void of one’s own', () => {
-  it('is undone: the sale stands again, the void is never heard again, and a new one may come', async () => {
+describe('the caller’s own void', () => {
+  it('is undone: the sale stands again, the void is refused for good, and a new one is accepted', async () => {
     const sale = await aSale(terminal)
     const voided = await office.void(sale, 'a1')
     const undone = await office.reverse(sale, 'a1')
@@ -61,7 +61,7 @@ describe('a void of one’s own', () => {
     })
   })
 
-  it('that was never seen is barred: it is refused when it comes', async () => {
+  it('that was never seen is tombstoned and refused when it arrives', async () => {
     const sale = await aSale(terminal)
     expect(await office.reverse(sale, 'b1')).toMatchObject({
       status: 200,
@@ -76,7 +76,7 @@ describe('a void of one’s own', () => {
     expect((await office.void(sale, 'b2')).status).toBe(201)
   })
 
-  it('that was refused, or reversed already, leaves nothing to undo', async () => {
+  it('that was refused or reversed already leaves nothing to undo', async () => {
     const sale = await aSale(terminal)
     await office.void({ ...sale, amount: 1 }, 'c1')
     expect((await office.reverse({ ...sale, amount: 1 }, 'c1')).body).toMatchObject({
@@ -89,7 +89,7 @@ describe('a void of one’s own', () => {
     expect(await voidsOf(sale)).toEqual(['reversed'])
   })
 
-  it('of a closed batch is not undone any more', async () => {
+  it('of a closed batch can no longer be undone', async () => {
     const own = await openTerminal(isolate)
     const sale = await aSale(own)
     await office.void(sale, 'd1')
@@ -102,7 +102,7 @@ describe('a void of one’s own', () => {
 })
 
 describe('its own Idempotency-Key', () => {
-  it('again: the same answer, from any isolate', async () => {
+  it('repeated gets the same answer from any isolate', async () => {
     const sale = await aSale(terminal)
     await office.void(sale, 'e1')
     const first = await office.reverse(sale, 'e1')
@@ -115,7 +115,7 @@ describe('its own Idempotency-Key', () => {
     expect(await journalOf(terminal.tid)).toHaveLength(entries)
   })
 
-  it('with other content is refused, and stands beside the same key of a void', async () => {
+  it('with other content is rejected, and exists beside the same key of a void', async () => {
     const [sale, second] = [await aSale(terminal), await aSale(terminal)]
     await office.void(sale, 'same')
     expect((await office.reverse(sale, 'same', 'same')).status).toBe(200)
@@ -128,7 +128,7 @@ describe('its own Idempotency-Key', () => {
       expect(other).toMatchObject({ status: 422, body: { reason: 'key_reused_with_different_content' } })
   })
 
-  it('is not used up by one that names another amount or sale', async () => {
+  it('is not used by a reversal that names another amount or sale', async () => {
     const [sale, second] = [await aSale(terminal), await aSale(terminal)]
     await office.void(sale, 'f1')
     const entries = (await journalOf(terminal.tid)).length
@@ -139,8 +139,8 @@ describe('its own Idempotency-Key', () => {
   })
 })
 
-describe('another’s', () => {
-  it('sale and one that does not exist are the same, and nothing is written', async () => {
+describe('another caller’s', () => {
+  it('sale and a missing one give the same bytes, and nothing is written', async () => {
     const sale = await aSale(terminal)
     await office.void(sale, 'g1')
     const entries = (await journalOf(terminal.tid)).length
@@ -151,7 +151,7 @@ describe('another’s', () => {
     expect(await voidsOf(sale)).toEqual(['approved'])
   })
 
-  it('key is another’s: an administrator’s reversal does not touch a merchant’s void', async () => {
+  it('key is separate: an administrator’s reversal does not affect a merchant’s void', async () => {
     const sale = await aSale(terminal)
     await office.void(sale, 'h1')
     const admin = openOffice(isolate, await s.bearerKey(null))
@@ -160,7 +160,7 @@ describe('another’s', () => {
     expect((await office.void(sale, 'h1')).status).toBe(201)
   })
 
-  it('key or body that is none', async () => {
+  it('invalid key or body', async () => {
     const sale = await aSale(terminal)
     expect((await office.reverse(sale, 'i1', 'a b')).body.reason).toBe('idempotency_key_required')
     const body = { saleId: sale.saleId, amount: 1234 }
@@ -178,7 +178,7 @@ describe('in any order', () => {
       : of.flatMap((one, i) => permutations(of.toSpliced(i, 1)).map((r) => [one, ...r]))
 
   it.each(permutations(['void', 'void', 'reversal', 'reversal']).map((order, i) => [i, order] as const))(
-    '%i: %j leaves the sale as it was',
+    '%i: %j leaves the sale unchanged',
     async (i, order) => {
       const sale = await aSale(terminal)
       const isolates = [isolate, await s.openIsolate()]
@@ -195,7 +195,7 @@ describe('in any order', () => {
     },
   )
 
-  it('at once, over four isolates: the same, and the totals are exact', async () => {
+  it('at once, over four isolates: the same result and exact totals', async () => {
     const own = await openTerminal(isolate)
     const isolates = await Promise.all([1, 2, 3, 4].map(() => s.openIsolate()))
     for (let round = 0; round < 5; round++) {
@@ -213,7 +213,7 @@ describe('in any order', () => {
     expect(await faultOf(own.tid)).toBeNull()
   })
 
-  /** What comes in between when the first is about to be written. */
+  /** A change just before the first write. */
   async function inBetween(first: (to: s.Isolate) => Promise<s.JsonReply>, second: () => Promise<unknown>) {
     const watched = watchD1(env.DB)
     watched.watch.before = async (trip) => {
@@ -224,15 +224,15 @@ describe('in any order', () => {
     return first(await s.openIsolate({ database: watched.database }))
   }
 
-  it('and of two terminals: a void is refused that was barred while it was on the road', async () => {
+  it('of two terminals: a void is refused that was tombstoned while it ran', async () => {
     const [mine, theirs] = [await aSale(terminal), await aSale(await openTerminal(isolate))]
-    const barring = async () => expect((await office.reverse(mine, 'cross-1')).body.status).toBe('barred')
-    const voided = await inBetween((to) => office.void(theirs, 'cross-1', to), barring)
+    const reversing = async () => expect((await office.reverse(mine, 'cross-1')).body.status).toBe('barred')
+    const voided = await inBetween((to) => office.void(theirs, 'cross-1', to), reversing)
     expect([voided.status, voided.body.reason]).toEqual([409, 'message_reversed'])
     expect(await voidsOf(theirs)).toEqual([])
   })
 
-  it('and of two terminals: a void that was written meanwhile is not barred', async () => {
+  it('of two terminals: a void that was written in between is not tombstoned', async () => {
     const [mine, theirs] = [await aSale(terminal), await aSale(await openTerminal(isolate))]
     const voiding = async () => expect((await office.void(theirs, 'cross-2')).status).toBe(201)
     const undone = await inBetween((to) => office.reverse(mine, 'cross-2', 'undo-cross-2', to), voiding)

@@ -1,4 +1,6 @@
-/** @module An acquirer behind a service under test: it says what the test scripted, and remembers what it was asked. */
+/**
+ * @module An acquirer behind a service under test. It returns the scripted answers and records its requests.
+ */
 
 import type { Acquirer, AcquirerRequest, AcquirerResponse } from '../../src/acquirer/port.ts'
 import { createPipeline } from '../../src/pipeline/process.ts'
@@ -10,40 +12,40 @@ export const NO: AcquirerResponse = { kind: 'declined', reason: 'issuer_declined
 
 export interface ScriptedAcquirer {
   readonly port: Acquirer
-  readonly asked: AcquirerRequest[]
-  /** What is asked → what it says; all it is not told is approved. May be changed at any time. */
+  readonly requests: AcquirerRequest[]
+  /** Request kind → answer. A kind without a script is approved. May be changed at any time. */
   script: Partial<
     Record<
       AcquirerRequest['kind'],
-      AcquirerResponse | ((question: AcquirerRequest) => Promise<AcquirerResponse>)
+      AcquirerResponse | ((request: AcquirerRequest) => Promise<AcquirerResponse>)
     >
   >
   kinds(): string[]
 }
 
 export function scriptedAcquirer(recovery: Acquirer['recovery'] = 'inquiry'): ScriptedAcquirer {
-  const asked: AcquirerRequest[] = []
+  const requests: AcquirerRequest[] = []
   const acquirer: ScriptedAcquirer = {
-    asked,
+    requests,
     script: {},
-    kinds: () => asked.map(({ kind }) => kind),
+    kinds: () => requests.map(({ kind }) => kind),
     port: {
       takesSales: true,
       receivingInstitution: '03080000',
       isRemote: true,
       recovery,
-      async ask(question) {
-        asked.push(question)
-        const answer = acquirer.script[question.kind] ?? YES
-        return typeof answer === 'function' ? answer(question) : answer
+      async ask(request) {
+        requests.push(request)
+        const answer = acquirer.script[request.kind] ?? YES
+        return typeof answer === 'function' ? answer(request) : answer
       },
     },
   }
   return acquirer
 }
 
-/** The same services with another acquirer behind them. */
-export function behind(made: Services, acquirer: Acquirer): Services {
-  const services = { ...made, acquirer }
-  return { ...services, pipeline: createPipeline(services) }
+/** The same services with another acquirer. */
+export function withAcquirer(services: Services, acquirer: Acquirer): Services {
+  const forwarding = { ...services, acquirer }
+  return { ...forwarding, pipeline: createPipeline(forwarding) }
 }

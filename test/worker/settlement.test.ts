@@ -1,6 +1,6 @@
 /**
- * @module Settlement (0500) and batch upload (0320) through the door: totals compared, the batch closed once and the next one
- * opened, and what those who prove nothing can cause.
+ * @module Settlement (0500) and batch upload (0320) at the POS door. Totals are compared, the batch is closed
+ * once and the next one opened, and unproved senders have limits.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 const NO_TOTALS = s.totalsOf(0, 0, 0, 0)
 
-/** Code of the domestic half and of the foreign one: 1 equal, 2 different, 3 error. */
+/** The code of the domestic half and of the foreign one: 1 equal, 2 different, 3 error. */
 const codesOf = ({ fields }: s.Reply) => `${fields.get(48)?.[30]}${fields.get(48)?.[61]}`
 
 const settle = (terminal: TestTerminal, stan: string, totals: string, batch = '000001', attemptOf = {}) =>
@@ -45,7 +45,7 @@ async function withSale() {
 }
 
 describe('totals', () => {
-  it('that agree close the batch and open the next, which a sign-on tells', async () => {
+  it('that agree close the batch and open the next, which a sign-on returns', async () => {
     const { terminal, sale } = await withSale()
     await terminal.send(s.aVoid({ stan: '000002', ...sale }))
     const reply = await settle(terminal, '000003', s.totalsOf(1234, 1, 1234, 1))
@@ -55,12 +55,12 @@ describe('totals', () => {
     expect(await batchesOf(terminal)).toEqual(['000001 closed', '000002 open'])
     const signOn = await terminal.send(s.aManagement('0800', '003', { stan: '000004' }), { key: null })
     expect(signOn.fields.get(60)).toBe('00000002003')
-    // Trace numbers may begin again.
+    // STANs may start again.
     expect((await sell(terminal, '000001', 500, '000002')).rrn).not.toBe(sale.rrn)
     expect(await faultOf(terminal.tid)).toBeNull()
   })
 
-  it('that differ are answered with ours, and the batch stays open', async () => {
+  it('that differ get our totals in the answer, and the batch stays open', async () => {
     const { terminal } = await withSale()
     const journal = await journalOf(terminal.tid)
     const wrong: Parameters<typeof s.totalsOf>[] = [
@@ -80,7 +80,7 @@ describe('totals', () => {
     expect(await journalOf(terminal.tid)).toEqual(journal)
   })
 
-  it('hold what was reversed in neither half', async () => {
+  it('exclude reversed messages from both halves', async () => {
     const { terminal, sale } = await withSale()
     await sell(terminal, '000002', 700)
     await terminal.send(s.aVoid({ stan: '000003', ...sale }))
@@ -90,7 +90,7 @@ describe('totals', () => {
     expect(codesOf(await settle(terminal, '000005', s.totalsOf(1234, 1, 0, 0)))).toBe('11')
   })
 
-  it('of 61 digits, or of a batch that is not known, are an error', async () => {
+  it('of 61 digits, or of an unknown batch, are an error', async () => {
     const { terminal } = await withSale()
     const cut = await settle(terminal, '000003', s.totalsOf(1234, 1, 0, 0).slice(1))
     expect([codesOf({ ...cut }), cut.fields.get(39)]).toEqual(['33', '30'])
@@ -99,8 +99,8 @@ describe('totals', () => {
   })
 })
 
-describe('a settlement again', () => {
-  it('is the same answer, and closes nothing twice', async () => {
+describe('a repeated settlement', () => {
+  it('gets the same answer and closes nothing twice', async () => {
     const { terminal } = await withSale()
     const first = await settle(terminal, '000002', s.totalsOf(1234, 1, 0, 0))
     const journal = await journalOf(terminal.tid)
@@ -110,7 +110,7 @@ describe('a settlement again', () => {
     expect(await journalOf(terminal.tid)).toEqual(journal)
   })
 
-  it('under a new trace number, for its answer was lost: the same comparison', async () => {
+  it('under a new STAN, after a lost answer, gets the same comparison', async () => {
     const { terminal } = await withSale()
     await settle(terminal, '000002', s.totalsOf(1234, 1, 0, 0))
     const journal = await journalOf(terminal.tid)
@@ -119,7 +119,7 @@ describe('a settlement again', () => {
     expect(await journalOf(terminal.tid)).toEqual(journal)
   })
 
-  it('at once from everywhere closes one batch', async () => {
+  it('at once from every isolate closes one batch', async () => {
     const { terminal } = await withSale()
     const isolates = [isolate, await s.openIsolate(), await s.openIsolate()]
     const replies = await Promise.all(
@@ -137,7 +137,7 @@ describe('a settlement again', () => {
 })
 
 describe('batch upload', () => {
-  it('after a mismatch: details, then the end, which closes the batch as it is', async () => {
+  it('after a mismatch: details, then the end, which closes the batch unchanged', async () => {
     const { terminal } = await withSale()
     expect(codesOf(await settle(terminal, '000002', NO_TOTALS))).toBe('21')
     expect((await upload(terminal, '201', '000003')).fields.get(39)).toBe('00')
@@ -151,7 +151,7 @@ describe('batch upload', () => {
     expect(await journalOf(terminal.tid)).toEqual(journal)
   })
 
-  it('after a match changes nothing more, and before one is refused', async () => {
+  it('after a match changes nothing more, and before a match is refused', async () => {
     const { terminal } = await withSale()
     expect((await upload(terminal, '207', '000002')).fields.get(39)).toBe('77')
     await settle(terminal, '000003', s.totalsOf(1234, 1, 0, 0))
@@ -161,8 +161,8 @@ describe('batch upload', () => {
   })
 })
 
-describe('who proves nothing', () => {
-  it('writes nothing while the batch is empty, and cannot run its number up', async () => {
+describe('an unproved sender', () => {
+  it('writes nothing while the batch is empty, and cannot advance its number', async () => {
     const terminal = await openTerminal(isolate)
     const journal = await journalOf(terminal.tid)
     for (let n = 0; n < 5; n++) {
@@ -174,7 +174,7 @@ describe('who proves nothing', () => {
     expect(await batchesOf(terminal)).toEqual(['000001 open'])
   })
 
-  it('gets nothing signed, and a wrong MAC is worse than none', async () => {
+  it('gets no signed answer, and a wrong MAC is worse than none', async () => {
     const { terminal } = await withSale()
     const wrong: s.Key = { ...terminal.key, mak: '7'.repeat(16) }
     const refused = await settle(terminal, '000002', s.totalsOf(1234, 1, 0, 0), '000001', { key: wrong })
@@ -184,7 +184,7 @@ describe('who proves nothing', () => {
     expect([codesOf(bare), macOf(bare, terminal.key)]).toEqual(['11', 'none'])
   })
 
-  it('is not heard where the terminal must prove it', async () => {
+  it('is refused when the terminal must prove itself', async () => {
     const terminal = await openTerminal(isolate, { body: { settlementMac: 'required' } as object })
     await sell(terminal, '000001')
     for (const reply of [

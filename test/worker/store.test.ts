@@ -1,5 +1,6 @@
 /**
- * @module What the road asks of D1: round trips, statements, their plans; and what the database itself forbids.
+ * @module The pipeline's use of D1: round trips, statements and their plans; and what the database itself
+ * forbids.
  */
 
 import { env } from 'cloudflare:workers'
@@ -29,7 +30,7 @@ describe('round trips', () => {
       cost[name] = [...watched.trips]
       for (const { statements } of watched.trips) for (const one of statements) seen.set(one.sql, one)
     }
-    const fed = { merchantId: terminal.mid, terminalId: terminal.tid, batchNumber: '000001' }
+    const capturedSale = { merchantId: terminal.mid, terminalId: terminal.tid, batchNumber: '000001' }
     let sale = { original: '', rrn: '' }
     await measure('sign-on', () =>
       terminal.send(s.aManagement('0800', '003', { stan: '000001' }), { key: null }),
@@ -51,7 +52,7 @@ describe('round trips', () => {
     await measure('tombstone', () => terminal.send(s.aReversal('void', { stan: '000009' })))
     let id: unknown
     await measure('captured_sale', async () => {
-      const body = { ...fed, stan: '000004', amount: 1000, pan: s.PAN }
+      const body = { ...capturedSale, stan: '000004', amount: 1000, pan: s.PAN }
       id = (await s.ask(isolate, key, 'POST', '/v1/sales', body)).body.id
     })
     await measure('JSON sale', () => s.ask(isolate, key, 'GET', `/v1/sales/${id}`))
@@ -66,7 +67,7 @@ describe('round trips', () => {
       terminal.send(s.aSettlement({ stan: '000005' }, s.totalsOf(1000, 1, 1000, 1)), { key: null }),
     )
     await measure('key change', async () => {
-      await s.plantKey(isolate, '5'.repeat(16), terminal, 2e12)
+      await s.installKey(isolate, '5'.repeat(16), terminal, 2e12)
       await terminal.send(s.aSale({ stan: '000006', batch: '000002' }), {
         key: { ...terminal.key, mak: '5'.repeat(16) },
       })
@@ -93,7 +94,7 @@ describe('round trips', () => {
     )
   })
 
-  it('are two at most, of fewer than ten statements each', () => {
+  it('are at most two, of fewer than ten statements each', () => {
     expect(Object.keys(cost)).toHaveLength(19)
     for (const [name, trips] of Object.entries(cost)) {
       const sets = name === 'a set of everything' ? 3 : 1
@@ -110,7 +111,7 @@ describe('round trips', () => {
     }
   })
 
-  it('never give more than 100 parameters or 100 KB of text to a statement', () => {
+  it('never pass more than 100 parameters or 100 KB of text to a statement', () => {
     for (const { sql, params } of seen.values()) {
       expect(params.length).toBeLessThanOrEqual(100)
       expect(sql.length).toBeLessThan(100_000)
@@ -119,7 +120,7 @@ describe('round trips', () => {
 })
 
 describe('defence in depth', () => {
-  it('the database takes one live void per sale and no more', async () => {
+  it('the database accepts one live void per sale and no more', async () => {
     const { terminal } = await openWatched()
     const sale = await sell(terminal, '000001')
     await terminal.send(s.aVoid({ stan: '000002', ...sale }))
@@ -143,7 +144,7 @@ describe('defence in depth', () => {
     ).rejects.toThrow(/UNIQUE constraint failed: void.sale_id/)
   })
 
-  it('neither amounts below zero nor more voided than sold', async () => {
+  it('the database rejects amounts below zero and more voided than sold', async () => {
     const { terminal } = await openWatched()
     await sell(terminal, '000001')
     const set = (column: string, value: number) =>
@@ -157,13 +158,13 @@ describe('defence in depth', () => {
   })
 })
 
-it('a stranger leaves nothing in it', async () => {
+it('an attacker leaves nothing in it', async () => {
   const { isolate } = await openWatched()
   const before = await dump()
-  await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { tid: 'STRANGER', mid: s.MID }))
+  await s.send(isolate, s.from(s.aSale({ stan: '000001' }), { tid: 'NOTKNOWN', mid: s.MID }))
   await s.send(
     isolate,
-    s.from(s.aManagement('0800', '003', { stan: '000001' }), { tid: 'STRANGER', mid: s.MID }),
+    s.from(s.aManagement('0800', '003', { stan: '000001' }), { tid: 'NOTKNOWN', mid: s.MID }),
   )
   expect(await dump()).toEqual(before)
 })

@@ -1,4 +1,4 @@
-/** @module A service of its own over the test's D1, and a terminal to speak to it with. */
+/** @module A service of its own over the test's D1, and a terminal that sends messages to it. */
 
 import { env } from 'cloudflare:workers'
 import coreModule from '../../build/core.wasm'
@@ -13,7 +13,7 @@ import { packWithMac } from '../../src/iso8583/mac.ts'
 import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import type { Services } from '../../src/pipeline/services.ts'
-import { behind } from './scripted-acquirer.ts'
+import { withAcquirer } from './scripted-acquirer.ts'
 
 export const MASTER_KEY = 'ab'.repeat(32)
 export const MID = '123456789012345'
@@ -31,7 +31,7 @@ export interface Lines {
 /** 2026-06-01T02:18:00Z: 10:18 in Shanghai, well before the cut-off. */
 export const START = Date.UTC(2026, 5, 1, 2, 18)
 
-/** An isolate: an application with a group and a duplicate table of its own, on a clock that stands where it is put. */
+/** An isolate: an application with its own group and duplicate table, on a clock that the test sets. */
 export async function openIsolate(
   settings: Partial<Environment> & {
     database?: D1Database
@@ -52,7 +52,7 @@ export async function openIsolate(
     sleep,
     log: (event, detail) => logged.push({ event, ...detail }),
   })
-  const services = acquirer === undefined ? made : behind(made, acquirer)
+  const services = acquirer === undefined ? made : withAcquirer(made, acquirer)
   const admission =
     mostInside === undefined ? undefined : createAdmissionController({ ...services, mostInside })
   const app = createApp(services, admission)
@@ -69,7 +69,7 @@ export async function openIsolate(
 
 export type Isolate = Awaited<ReturnType<typeof openIsolate>>
 
-/** Puts a bearer key into the database; returns it. */
+/** Inserts a bearer key into the database and returns it. */
 export async function bearerKey(merchantId: string | null): Promise<string> {
   const key = `test-${crypto.randomUUID()}`
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))
@@ -80,16 +80,16 @@ export async function bearerKey(merchantId: string | null): Promise<string> {
   return key
 }
 
-/** An answer of the JSON door. */
+/** An answer of the JSON API. */
 export interface JsonReply {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** Empty where the answer is no JSON object. */
+  /** Empty when the answer is not a JSON object. */
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** Asks the JSON door with a bearer key, unless it is null. A string goes as it is. */
+/** Sends a request to the JSON API with a bearer key, unless it is null. A string is sent unchanged. */
 export async function ask(
   isolate: Isolate,
   key: string | null,
@@ -114,7 +114,7 @@ export async function ask(
 
 const bytesOf = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array(0)
 
-/** Provisions a terminal through the door with its master key as two components. */
+/** Provisions a terminal through the API with its master key as two components. */
 export async function provision(isolate: Isolate, body: object = {}, names = { mid: MID, tid: TID }) {
   const key = await bearerKey(null)
   const { core } = isolate.services
@@ -130,7 +130,7 @@ export async function provision(isolate: Isolate, body: object = {}, names = { m
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({
       tmk: { components: [component(first), component(second)] },
-      // As the published conversations settle.
+      // As the published flow settles.
       settlementMac: 'optional',
       ...body,
     }),
@@ -139,8 +139,8 @@ export async function provision(isolate: Isolate, body: object = {}, names = { m
   return response
 }
 
-/** Gives a terminal a key set whose MAC key the test knows, as if it had signed on. */
-export async function plantKey(isolate: Isolate, mak = MAK, names = { mid: MID, tid: TID }, version = 1) {
+/** Gives a terminal a key set with a known MAC key, as after a sign-on. */
+export async function installKey(isolate: Isolate, mak = MAK, names = { mid: MID, tid: TID }, version = 1) {
   const { keyring } = isolate.services
   const place = { merchantId: names.mid, terminalId: names.tid, version }
   const wrap = (usage: 'mak' | 'tpk', hex: string) =>
@@ -184,7 +184,7 @@ export const post = (isolate: Isolate, body: Uint8Array, path = '/unp/webtrans/W
     body: Uint8Array.from(body),
   })
 
-/** An answer taken apart. */
+/** A parsed answer. */
 export interface Reply {
   readonly status: number
   readonly bytes: Uint8Array
@@ -209,7 +209,7 @@ export async function read(response: Response): Promise<Reply> {
 export const send = async (isolate: Isolate, message: Message, key: Key | null = CUP_KEY): Promise<Reply> =>
   read(await post(isolate, frameOf(isolate, message, key)))
 
-/** Fields by number; `undefined` leaves one out. */
+/** Fields by number. `undefined` omits one. */
 type Fields = Readonly<Record<number, string | undefined>>
 
 const messageOf = (mti: string, fields: Fields): Message => ({

@@ -1,6 +1,7 @@
 /**
- * @module Golden requests with one bit flipped, cut at every byte, or forged as the CUP ECB MAC would let them pass, posted
- * through the door: refused with nothing written, or harmless; what is harmless is listed with its reason.
+ * @module Golden requests with one flipped bit, cut at every byte, or forged as the CUP ECB MAC allows.
+ * Posted to the POS door, they are refused with nothing written, or are harmless. The harmless ones are
+ * listed with the reason.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -12,7 +13,7 @@ import { hexOf } from './terminal.ts'
 let isolate: s.Isolate
 let before: Awaited<ReturnType<typeof dump>>
 
-/** The sale itself is told by the feed, so that void and reversals are heard as they were published. */
+/** The sale is captured, so that void and reversals are accepted as published. */
 const REQUESTS = [
   '3-sale-req',
   '5-void-req',
@@ -28,7 +29,7 @@ beforeAll(async () => {
   before = await dump()
 })
 
-/** Everything at once would be turned away. */
+/** All at once would exceed the concurrency limit. */
 async function inBatches<T, R>(list: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
   const results: R[] = []
   for (let at = 0; at < list.length; at += 24)
@@ -55,10 +56,11 @@ const fate = ({ status, fields }: s.Reply): string => fields.get(39) ?? String(s
 describe.each(REQUESTS)('%s', (name) => {
   const { frame } = flowOf(name)
 
-  it('is refused with any bit flipped that is not of the addresses or the header', async () => {
+  it('is refused with any flipped bit outside the addresses and the header', async () => {
     const bits = [...range(0, 8 * ADDRESSES[0]), ...range(8 * ADDRESSES[1], 8 * frame.length)]
     const fates = await inBatches(bits, async (bit) => fate(await send(flipped(frame, bit))))
-    // 400: not a frame or not a message. A0: wrong MAC. 97, 03: another terminal or merchant. 40: another message type.
+    // 400: not a frame or not a message. A0: wrong MAC. 97, 03: another terminal or merchant. 40: another
+    // message type.
     expect([...new Set(fates)].sort()).toEqual(expect.arrayContaining(['400', '97', 'A0']))
     const others = bits.filter((_, i) => !['400', 'A0', '97', '03', '40'].includes(fates[i] ?? ''))
     expect(others.map((bit) => [bit, fates[bits.indexOf(bit)]])).toEqual([])
@@ -80,7 +82,7 @@ describe.each(REQUESTS)('%s', (name) => {
   })
 })
 
-it('with a bit of the addresses or the header flipped it is the same message, done once', async () => {
+it('with a flipped bit in the addresses or the header is the same message, booked once', async () => {
   const frame = flowOf('5-void-req').frame
   const first = await send(frame)
   expect(first.fields.get(39)).toBe('00')

@@ -1,4 +1,4 @@
-/** @module A terminal of a test's own, with a key that the test knows, so that tests of one file do not meet. */
+/** @module A terminal for one test, with a known key, so that tests of one file stay independent. */
 
 import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
 import type { MacProfile } from '../../src/domain/types.ts'
@@ -7,8 +7,8 @@ import type { Message } from '../../src/iso8583/message.ts'
 import { microMac } from '../support/micro-mac.ts'
 import * as s from './support.ts'
 
-export interface Saying {
-  /** Whom to say it to; the isolate that the till was opened with by default. */
+export interface SendOptions {
+  /** The receiving isolate. The default is the one that the terminal was opened with. */
   readonly to?: s.Isolate
   /** Null: without a MAC. */
   readonly key?: s.Key | null
@@ -21,8 +21,8 @@ export interface TestTerminal {
   readonly key: s.Key
   readonly isolate: s.Isolate
   /** The bytes of a message as this terminal sends it. */
-  frame(message: Message, attemptOf?: Saying): Uint8Array
-  send(message: Message, attemptOf?: Saying): Promise<s.Reply>
+  frame(message: Message, sendOptions?: SendOptions): Uint8Array
+  send(message: Message, sendOptions?: SendOptions): Promise<s.Reply>
 }
 
 let opened = 0
@@ -35,29 +35,29 @@ export const keyFor = (profile: MacProfile): s.Key => ({
   mak: profile === 'cup-ecb' || profile === 'x9.9' ? s.MAK : '0123456789ABCDEFFEDCBA9876543210',
 })
 
-/** Provisions a terminal with `body` and plants its key. */
+/** Provisions a terminal with `body` and installs its key. */
 export async function openTerminal(
   isolate: s.Isolate,
-  options: { mid?: string; tid?: string; body?: { macProfile?: MacProfile }; planted?: boolean } = {},
+  options: { mid?: string; tid?: string; body?: { macProfile?: MacProfile }; hasKey?: boolean } = {},
 ): Promise<TestTerminal> {
   opened += 1
-  const { mid = s.MID, tid = `T${String(opened).padStart(7, '0')}`, body = {}, planted = true } = options
+  const { mid = s.MID, tid = `T${String(opened).padStart(7, '0')}`, body = {}, hasKey = true } = options
   const key = keyFor(body.macProfile ?? 'cup-ecb')
   await s.provision(isolate, body, { mid, tid })
-  if (planted) await s.plantKey(isolate, key.mak, { mid, tid })
-  const frame = (message: Message, attemptOf: Saying = {}) =>
+  if (hasKey) await s.installKey(isolate, key.mak, { mid, tid })
+  const frame = (message: Message, sendOptions: SendOptions = {}) =>
     s.frameOf(
-      attemptOf.to ?? isolate,
+      sendOptions.to ?? isolate,
       s.from(message, { mid, tid }),
-      attemptOf.key === undefined ? key : attemptOf.key,
-      attemptOf.kind,
+      sendOptions.key === undefined ? key : sendOptions.key,
+      sendOptions.kind,
     )
-  const send = async (message: Message, attemptOf: Saying = {}) =>
-    s.read(await s.post(attemptOf.to ?? isolate, frame(message, attemptOf)))
+  const send = async (message: Message, sendOptions: SendOptions = {}) =>
+    s.read(await s.post(sendOptions.to ?? isolate, frame(message, sendOptions)))
   return { tid, mid, key, isolate, frame, send }
 }
 
-/** Sells, and says what a void of the sale needs. */
+/** Sends a sale and returns what a void of it needs. */
 export async function sell(terminal: TestTerminal, stan: string, amount = 1234, batch = '000001') {
   const reply = await terminal.send(s.aSale({ stan, amount, batch }))
   if (reply.fields.get(39) !== '00') throw new Error(`sale ${stan}: ${reply.status} ${reply.fields.get(39)}`)
@@ -77,8 +77,11 @@ export const bytes = (hex: string): Uint8Array =>
 
 export const hexOf = (data: Uint8Array): string => toHex(data)
 
-/** Words that a reason has in field 63, as the terminal's printer decodes them: acquirer's text, terminal's text. */
-export function wordsOf({ fields }: s.Reply, encoding: 'gbk' | 'ascii'): [string, string] {
+/**
+ * The texts of a reason in field 63, as the terminal's printer decodes them: acquirer's text, terminal's
+ * text.
+ */
+export function textsOf({ fields }: s.Reply, encoding: 'gbk' | 'ascii'): [string, string] {
   const text = bytes(fields.get(63) ?? '')
   const decode = (part: Uint8Array) =>
     new TextDecoder(encoding === 'gbk' ? 'gbk' : 'ascii').decode(part).trim()

@@ -1,4 +1,4 @@
-/** @module The text encoder inside workerd: it gives the bytes that Node gives. */
+/** @module The text encoder inside workerd: it gives the same bytes as in Node. */
 
 import { describe, expect, it } from 'vitest'
 import { decodeText, encodeText } from '../../src/iso8583/text.ts'
@@ -9,7 +9,7 @@ describe('texts in workerd', () => {
     expect(decodeText(Uint8Array.of(0xb3, 0xb7, 0xcf, 0xfa), 'gbk')).toBe('撤销')
   })
 
-  it('agree with the decoder of the platform over the ideographs', () => {
+  it("match the platform's decoder over the ideographs", () => {
     let text = ''
     for (let code = 0x4e00; code <= 0x9fa5; code++) text += String.fromCharCode(code)
     expect(new TextDecoder('gbk').decode(encodeText(text, 'gbk', 1e6))).toBe(text)

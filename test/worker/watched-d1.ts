@@ -1,4 +1,4 @@
-/** @module A D1 that counts what it is asked and can be made to fail before or after it did it. */
+/** @module A D1 that counts its trips and can fail before or after a trip. */
 
 import { rows } from './book.ts'
 
@@ -7,15 +7,15 @@ export interface Statement {
   readonly params: readonly unknown[]
 }
 
-/** One round trip: a batch, or a statement by itself. */
+/** One round trip: a batch, or a single statement. */
 export interface Trip {
   readonly statements: readonly Statement[]
 }
 
 export interface Watch {
-  /** Runs before the trip; what it throws is what the caller sees, and nothing was done. */
+  /** Runs before the trip. If it throws, the caller gets its error and nothing was done. */
   before?(trip: Trip): void | Promise<void>
-  /** Runs after the trip; what it throws is what the caller sees, though all was done. */
+  /** Runs after the trip. If it throws, the caller gets its error although all was done. */
   after?(trip: Trip): void | Promise<void>
 }
 
@@ -24,7 +24,7 @@ export const writesJournal = ({ statements }: Trip): boolean =>
 
 export interface WatchedD1 {
   readonly database: D1Database
-  /** Round trips so far, those that failed included. */
+  /** Round trips so far, including failed ones. */
   readonly trips: Trip[]
   watch: Watch
 }
@@ -77,12 +77,12 @@ export function watchD1(d1: D1Database): WatchedD1 {
   return Object.assign(watched, { database: database as unknown as D1Database })
 }
 
-/** Whole tables that a statement would read, by its plan. */
+/** The whole tables that a statement would read, by its plan. */
 export async function scansOf(sql: string, params: readonly unknown[]): Promise<string[]> {
   const plan = await rows(`explain query plan ${sql}`, ...params)
   const scans = plan.map(({ detail }) => String(detail)).filter((detail) => /\bSCAN\b/.test(detail))
   return scans.filter((detail) => !/^SCAN (item VIRTUAL TABLE|CONSTANT ROW|meant)/.test(detail))
 }
 
-/** The error texts of platform.md after which a write may or may not have been done. */
+/** The error text of platform.md after which a write may or may not have been done. */
 export const LOST = 'D1_ERROR: Network connection lost.'

@@ -18,7 +18,7 @@ export const run: Run<typeof DEMO> = async (parsed, io) => {
   const options = devOptionsOf(parsed)
   const { database } = options
   const progress = (line: string) => io.stdout(paint('dim', line))
-  // The steps show each decision. Of the log, only errors are printed between them.
+  // The steps show each decision. Only errors of the log are printed between them.
   const log = (line: string) => {
     if (line.includes('[ERROR]')) io.stdout(line)
   }

@@ -1,4 +1,4 @@
-/** @module What a shell can complete, from the table: commands, options and the values that are few. */
+/** @module The words for a shell to complete, from the table: commands, options, and values with few choices. */
 
 import { type Declaration, flagOf, optionsOf } from './declare.ts'
 
@@ -74,7 +74,7 @@ export function beginnings(
   return found
 }
 
-/** What may follow an option that takes a value. */
+/** The values that may follow an option. */
 export interface Following {
   /** The command and the option, such as `mac --algorithm`. */
   readonly after: readonly string[]

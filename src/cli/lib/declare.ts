@@ -1,4 +1,4 @@
-/** @module What the table says of a command. The parser, the help, `docs/cli.md` and the completion all read it. */
+/** @module The declaration of a command in the table. The parser, the help, `docs/cli.md` and the completion all read it. */
 
 import type { CommandIo } from './io.ts'
 import type { ValueType } from './values.ts'
@@ -28,9 +28,9 @@ export interface Argument {
   readonly many?: true
 }
 
-/** What `--json` prints: one JSON object in each line. */
+/** The output of `--json`: one JSON object in each line. */
 export interface JsonOutput {
-  /** What one line is about. */
+  /** The subject of one line. */
   readonly each: string
   /** Member → what it holds. A member whose name ends in `?` may be absent. */
   readonly members: Readonly<Record<string, string>>
@@ -65,7 +65,7 @@ type ValuesOf<Os> = { readonly [Name in keyof Os]: ValueOf<Os[Name]> }
 /** The values of `input`, checked. */
 export type InputOf<D> = D extends { readonly input: infer Input } ? ValuesOf<Input> : never
 
-/** What the parser makes of a command line. */
+/** A parsed command line. */
 export type Parsed<D extends Declaration> = ValuesOf<D['options']> &
   (D extends { readonly json: JsonOutput } ? { readonly json: boolean } : unknown) &
   // Undefined with `--ndjson`: then stdin has the values.

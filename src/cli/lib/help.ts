@@ -24,7 +24,7 @@ export function synopsis(name: string, declaration: Declaration): string {
   return ['annul', name, ...word, ...required, ...more].join(' ')
 }
 
-/** What an option is about, what it takes and where else its value comes from. */
+/** The text of an option: its purpose, its values and their other sources. */
 export function aboutOf({ about, type, required, fallback, env, secret }: Option): string {
   const remarks = [
     ...(required ? ['required'] : []),

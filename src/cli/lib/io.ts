@@ -1,4 +1,4 @@
-/** @module What a command may use of its process: three streams and the environment. */
+/** @module The parts of the process that a command may use: three streams and the environment. */
 
 export interface CommandIo {
   readonly stdin: AsyncIterable<string | Uint8Array>

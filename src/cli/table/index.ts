@@ -44,7 +44,7 @@ export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   'Development and shell': ['start', 'env', 'demo', 'acquirer', 'build', 'completion'],
 }
 
-/** What a group of operations is about. */
+/** The purpose of a group of operations. */
 export const GROUPS: Readonly<Record<string, string>> = {
   terminal:
     'A virtual terminal. Its state is in a file, so that a void can follow a sale of an earlier command.',

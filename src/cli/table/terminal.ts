@@ -8,7 +8,7 @@ import { IDENTITY, MAC, TMK } from './shared.ts'
 
 const TERMINAL_URL = 'http://localhost:8787/unp/webtrans/WPOS'
 
-/** What every operation takes. */
+/** The options of every operation. */
 const TERMINAL_OPTIONS = {
   ...IDENTITY,
   tmk: { ...TMK, required: true, about: 'the master key of the terminal' },

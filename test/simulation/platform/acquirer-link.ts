@@ -1,4 +1,4 @@
-/** @module The acquirer of a world and the way to it: its faults are its own, its place in time the scheduler's. */
+/** @module The acquirer of a world and the link to it: its faults are its own, its times the scheduler's. */
 
 import { createHash } from 'node:crypto'
 import type { Core } from '../../../src/core/instance.ts'
@@ -9,11 +9,11 @@ import type { Owner, Scheduler } from './scheduler.ts'
 
 export const ACQUIRER_KEY = '0123456789ABCDEF'
 
-/** What becomes of one question. Times in milliseconds. */
+/** The plan of one request. Times in milliseconds. */
 export interface AcquirerPlan {
   readonly there: number
   readonly back: number
-  /** The isolate dies before the question leaves, or as soon as it has left. */
+  /** The isolate dies before the request leaves, or right after it. */
   readonly crash?: 'before' | 'after'
 }
 
@@ -31,27 +31,27 @@ export class AcquirerLink {
     })
   }
 
-  /** Takes a frame there, and brings its answer to whoever asked; null where none comes. */
+  /** Carries a frame to the acquirer and its answer back to the sender. Null without an answer. */
   carry(
     frame: Uint8Array,
     plan: AcquirerPlan,
-    asker: Owner,
+    sender: Owner,
     arrive: (answer: Uint8Array | null) => void,
   ): void {
     const scheduler = this.#scheduler
-    const answered = (answer: Uint8Array | null, delay: number) => {
+    const respond = (answer: Uint8Array | null, delay: number) => {
       scheduler.note(
         `acquirer ${createHash('sha256')
           .update(answer ?? '')
           .digest('base64')}`,
       )
-      scheduler.after(delay, asker, 'acquirer answers', () => arrive(answer))
+      scheduler.after(delay, sender, 'acquirer response', () => arrive(answer))
     }
     scheduler.after(plan.there, PLATFORM, 'acquirer', () => {
       const { answer, delayMs, arrivesAfterMs } = this.simulator.receive(frame, scheduler.now)
-      if (arrivesAfterMs === 0) return answered(answer, delayMs + plan.back)
+      if (arrivesAfterMs === 0) return respond(answer, delayMs + plan.back)
       scheduler.after(arrivesAfterMs, PLATFORM, 'acquirer, late', () =>
-        answered(this.simulator.process(frame, scheduler.now), plan.back),
+        respond(this.simulator.process(frame, scheduler.now), plan.back),
       )
     })
   }

@@ -1,6 +1,6 @@
 /**
- * @module D1 over SQLite in memory: a batch is one transaction, rows come back as objects by column name, errors as D1 words
- * them. When and whether a trip is made is for the link to say.
+ * @module D1 over SQLite in memory: a batch is one transaction, rows are objects by column name, errors are
+ * in D1's words. The link decides when and whether a trip is made.
  */
 
 import { readdirSync, readFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ export interface Statement {
   readonly params: readonly unknown[]
 }
 
-/** One round trip: a batch, or a statement by itself. */
+/** One round trip: a batch, or a single statement. */
 export interface Trip {
   readonly statements: readonly Statement[]
 }
@@ -23,7 +23,7 @@ interface Result {
   readonly meta: { readonly changes: number }
 }
 
-/** Brings a trip to the database, where `apply` does it, and its results back; or fails as D1 does. */
+/** Carries a trip to the database, where `apply` executes it, and its results back; or fails as D1 does. */
 export type Link = <T>(trip: Trip, apply: () => T) => Promise<T>
 
 const migrations = join(import.meta.dirname, '../../../migrations')
@@ -57,21 +57,21 @@ export type Row = Readonly<Record<string, string | number | null>>
 export class Storage {
   readonly #sqlite = new DatabaseSync(':memory:')
   readonly #prepared = new Map<string, StatementSync>()
-  /** Whether a statement gives rows. */
+  /** Whether a statement returns rows. */
   readonly #reads = new Map<StatementSync, boolean>()
 
   constructor() {
     this.#sqlite.exec(SCHEMA)
-    // Nothing survives this process, so nothing need be written as if it could.
+    // Nothing outlives this process, so nothing needs to be durable.
     this.#sqlite.exec('pragma synchronous = off; pragma journal_mode = memory')
   }
 
-  /** Asks without any of the platform in between. */
+  /** Runs a query without any of the platform in between. */
   rows<T = Row>(sql: string, ...params: (string | number | null)[]): T[] {
     return this.#statement(sql).all(...params) as T[]
   }
 
-  /** Does a trip as one transaction. Throws as D1 does, with nothing done. */
+  /** Executes a trip as one transaction. Throws as D1 does, with nothing done. */
   apply({ statements }: Trip): Result[] {
     const alone = statements.length === 1
     if (!alone) this.#sqlite.exec('begin')
@@ -81,14 +81,16 @@ export class Storage {
       return results
     } catch (error) {
       if (!alone) this.#sqlite.exec('rollback')
-      const said = error instanceof Error ? error.message : 'unknown'
-      const text = said.includes('constraint failed') ? `${said}: SQLITE_CONSTRAINT` : `${said}: SQLITE_ERROR`
-      throw new Error(`D1_ERROR: ${text}`, { cause: new Error(text) })
+      const text = error instanceof Error ? error.message : 'unknown'
+      const message = text.includes('constraint failed')
+        ? `${text}: SQLITE_CONSTRAINT`
+        : `${text}: SQLITE_ERROR`
+      throw new Error(`D1_ERROR: ${message}`, { cause: new Error(message) })
     }
   }
 
   /** Keeps a copy of everything, as a backup does. */
-  keep(): void {
+  backUp(): void {
     const tables = this.#tables()
     if (!this.#isKept) this.#sqlite.exec(`attach ':memory:' as kept`)
     this.#isKept = true
@@ -98,8 +100,8 @@ export class Storage {
       )
   }
 
-  /** Brings the copy back, over all that came since. */
-  bringBack(): void {
+  /** Restores the copy over all later changes. */
+  restore(): void {
     for (const table of this.#tables())
       this.#sqlite.exec(`delete from main.${table}; insert into main.${table} select * from kept.${table}`)
   }

@@ -1,5 +1,5 @@
 /**
- * @module The runtime's globals, replaced for code that runs inside a simulation and for no other: clock, timers, randomness,
+ * @module The runtime's globals, replaced for code inside a simulation only: clock, timers, randomness,
  * WebCrypto.
  */
 
@@ -16,7 +16,7 @@ const real = {
   abortAfter: AbortSignal.timeout,
 }
 
-/** One that goes off again and again holds the event that comes next. */
+/** A repeating one holds its next event. */
 class Timer {
   event: Event | undefined
 }

@@ -1,7 +1,8 @@
 /**
- * @module An isolate: the real application over the simulated platform. It can die at any moment; another takes its place with
- * empty memory. Each request has a context of its own, which ends when it is answered (or its client hung up) and nothing is
- * left under `waitUntil`; what was under way in it then never comes back, as in workerd.
+ * @module An isolate: the real application over the simulated platform. It can die at any moment, and another
+ * takes its place with empty memory. Each request has its own context, which ends when it is answered (or its
+ * client closed the connection) and nothing is left under `waitUntil`. Unfinished work in it never continues,
+ * as in workerd.
  */
 
 import type { Hono } from 'hono'
@@ -26,19 +27,19 @@ export interface HttpReply {
   readonly body: Uint8Array<ArrayBuffer>
 }
 
-/** What becomes of one trip to D1. Times in milliseconds. */
+/** The plan of one trip to D1. Times in milliseconds. */
 export interface D1Plan {
   readonly there: number
   readonly back: number
-  /** `late`: the caller is told that the connection was lost, and the trip is made all the same, this much later. */
+  /** `late`: the caller gets a lost connection, but the trip is made this much later. */
   readonly fate:
     | 'done'
     | { readonly error: string; readonly applied: 'no' | 'yes' | { readonly late: number } }
-  /** The isolate dies before the trip leaves, or as soon as it has left. */
+  /** The isolate dies before the trip leaves, or right after it. */
   readonly crash?: 'before' | 'after'
 }
 
-export interface Surroundings {
+export interface IsolateOptions {
   readonly scheduler: Scheduler
   readonly storage: Storage
   readonly module: WebAssembly.Module
@@ -49,16 +50,16 @@ export interface Surroundings {
   /** A line of the log. */
   logged(line: string): void
   /** An answer is about to leave. */
-  answering(isolate: Isolate, reply: HttpReply): void
+  onAnswer(isolate: Isolate, reply: HttpReply): void
 }
 
-/** The database and the network are no one's isolate, and do not die. */
+/** The database and the network belong to no isolate, and do not die. */
 export const PLATFORM: Owner = { name: 'platform', isAlive: () => true, skew: () => 0 }
 
 /** How long `waitUntil` keeps a request's context after its answer or its client's end. */
 const WAIT_UNTIL_MS = 30_000
 
-/** How long a run of the recovery goes on (index.ts). */
+/** The length of a recovery run (index.ts). */
 const RECOVERY_MS = 50_000
 
 interface Program {
@@ -74,11 +75,11 @@ interface Life {
 }
 
 /** One request's context. */
-class Visit implements Owner {
+class RequestContext implements Owner {
   readonly name: string
   readonly skew: () => number
   readonly #life: Life
-  #isOver = false
+  #isEnded = false
   #isLeft = false
   #waiting = 0
 
@@ -89,30 +90,30 @@ class Visit implements Owner {
   }
 
   isAlive(): boolean {
-    return this.#life.isAlive && !this.#isOver
+    return this.#life.isAlive && !this.#isEnded
   }
 
   waitUntil(promise: Promise<unknown>): void {
     this.#waiting++
     const done = () => {
       this.#waiting--
-      this.#look()
+      this.#endIfDone()
     }
     promise.then(done, done)
   }
 
-  /** Answered, or its client hung up. */
+  /** Answered, or its client closed the connection. */
   leave(scheduler: Scheduler): void {
     if (this.#isLeft) return
     this.#isLeft = true
     scheduler.after(WAIT_UNTIL_MS, this, 'waitUntil ends', () => {
-      this.#isOver = true
+      this.#isEnded = true
     })
-    this.#look()
+    this.#endIfDone()
   }
 
-  #look(): void {
-    if (this.#isLeft && this.#waiting === 0) this.#isOver = true
+  #endIfDone(): void {
+    if (this.#isLeft && this.#waiting === 0) this.#isEnded = true
   }
 }
 
@@ -120,64 +121,67 @@ export class Isolate {
   readonly name: string
   skew = 0
   lives = 0
-  readonly #around: Surroundings
+  readonly #options: IsolateOptions
   #life: Life
 
-  constructor(name: string, around: Surroundings) {
+  constructor(name: string, options: IsolateOptions) {
     this.name = name
-    this.#around = around
+    this.#options = options
     this.#life = this.#begin()
   }
 
   #begin(): Life {
     this.lives++
-    const database = bindD1(this.#around.storage, this.#trip)
+    const database = bindD1(this.#options.storage, this.#trip)
     return { isAlive: true, program: undefined, database }
   }
 
-  /** Dies here and now; the next request meets a new one. */
+  /** Dies at once. The next request meets a new one. */
   crash(): void {
-    this.#around.scheduler.note(`${this.name} dies`)
+    this.#options.scheduler.note(`${this.name} dies`)
     this.#life.isAlive = false
     this.#life = this.#begin()
   }
 
-  /** Takes a request; `deliver` gets its answer, unless it dies. Returns how its client hangs up. */
-  take(request: HttpRequest, deliver: (reply: HttpReply) => void): () => void {
-    const { scheduler } = this.#around
+  /**
+   * Handles a request. `deliver` gets its answer, unless the isolate dies. Returns a function that closes the
+   * client's connection.
+   */
+  handle(request: HttpRequest, deliver: (reply: HttpReply) => void): () => void {
+    const { scheduler } = this.#options
     const life = this.#life
-    const visit = new Visit(this.name, life, () => this.skew)
-    void scheduler.as(visit, async () => {
-      const reply = await this.#answer(life, visit, request)
-      if (!visit.isAlive()) return
-      this.#around.answering(this, reply)
-      if (!visit.isAlive()) return
-      visit.leave(scheduler)
+    const requestContext = new RequestContext(this.name, life, () => this.skew)
+    void scheduler.as(requestContext, async () => {
+      const reply = await this.#answer(life, requestContext, request)
+      if (!requestContext.isAlive()) return
+      this.#options.onAnswer(this, reply)
+      if (!requestContext.isAlive()) return
+      requestContext.leave(scheduler)
       deliver(reply)
     })
-    return () => visit.leave(scheduler)
+    return () => requestContext.leave(scheduler)
   }
 
-  /** What the clock of Cloudflare sets off each minute. */
+  /** Runs what Cloudflare's cron starts each minute. */
   cron(): void {
-    const { scheduler } = this.#around
+    const { scheduler } = this.#options
     const life = this.#life
-    const visit = new Visit(this.name, life, () => this.skew)
-    void scheduler.as(visit, async () => {
+    const requestContext = new RequestContext(this.name, life, () => this.skew)
+    void scheduler.as(requestContext, async () => {
       life.program ??= this.#open(life.database)
       const { services } = await life.program
-      // One that fails is tried again a minute later.
+      // A failed run is repeated a minute later.
       await recover(services, services.now() + RECOVERY_MS).catch(() => scheduler.note('cron failed'))
-      visit.leave(scheduler)
+      requestContext.leave(scheduler)
     })
   }
 
-  async #answer(life: Life, visit: Visit, request: HttpRequest): Promise<HttpReply> {
+  async #answer(life: Life, requestContext: RequestContext, request: HttpRequest): Promise<HttpReply> {
     life.program ??= this.#open(life.database)
     const { app } = await life.program
     const { method, headers, body, path } = request
     const context = {
-      waitUntil: (promise: Promise<unknown>) => visit.waitUntil(promise),
+      waitUntil: (promise: Promise<unknown>) => requestContext.waitUntil(promise),
       passThroughOnException() {},
       props: {},
     }
@@ -190,9 +194,9 @@ export class Isolate {
     return { status: response.status, headers: response.headers, body: bytes }
   }
 
-  /** As `index.ts` does. */
+  /** Like `index.ts`. */
   async #open(database: D1Database): Promise<Program> {
-    const { environment, module } = this.#around
+    const { environment, module } = this.#options
     const services = await createServices(
       { ...environment, DB: database, ACQUIRER_SERVICE: { fetch: this.#askAcquirer } },
       {
@@ -200,7 +204,7 @@ export class Isolate {
         now: () => Date.now(),
         random: (bytes) => crypto.getRandomValues(bytes),
         sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-        log: (event, detail) => this.#around.logged(JSON.stringify({ event, ...detail })),
+        log: (event, detail) => this.#options.logged(JSON.stringify({ event, ...detail })),
       },
     )
     return { services, app: createApp(services) }
@@ -208,12 +212,12 @@ export class Isolate {
 
   #askAcquirer = (_url: string, init: RequestInit): Promise<Response> =>
     new Promise((resolve, reject) => {
-      const { scheduler, acquirer, planAcquirer } = this.#around
+      const { scheduler, acquirer, planAcquirer } = this.#options
       const { owner } = running.getStore() ?? {}
       if (owner === undefined || !owner.isAlive()) return
       const plan = planAcquirer(this)
       if (plan.crash === 'before') return this.crash()
-      scheduler.note('asks the acquirer')
+      scheduler.note('sends to the acquirer')
       init.signal?.addEventListener('abort', () => reject(init.signal?.reason))
       acquirer.carry(init.body as Uint8Array, plan, owner, (answer) =>
         resolve(
@@ -226,9 +230,9 @@ export class Isolate {
     })
 
   #trip = <T>(trip: Trip, apply: () => T): Promise<T> => {
-    const { scheduler, planTrip } = this.#around
+    const { scheduler, planTrip } = this.#options
     const { owner } = running.getStore() ?? {}
-    // What a dead one asks reaches no one.
+    // The trips of a dead isolate reach nothing.
     if (owner === undefined || !owner.isAlive()) return new Promise(() => {})
     const plan = planTrip(this, trip)
     if (plan.crash === 'before') {
@@ -237,7 +241,7 @@ export class Isolate {
     }
     const { there, back, fate } = plan
     const answer = new Promise<T>((resolve, reject) => {
-      const reply = (settle: () => void) => void scheduler.after(back, owner, 'd1 answers', settle)
+      const reply = (settle: () => void) => void scheduler.after(back, owner, 'd1 reply', settle)
       const done = () => {
         try {
           const result = apply()

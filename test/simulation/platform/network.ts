@@ -1,22 +1,25 @@
-/** @module What lies between clients and isolates: requests and answers that are lost, doubled, late and out of order. */
+/**
+ * @module The network between clients and isolates: requests and answers that are lost, doubled, late and out
+ * of order.
+ */
 
 import type { HttpReply, HttpRequest, Isolate } from './isolate.ts'
 import { PLATFORM } from './isolate.ts'
 import { type Owner, running, type Scheduler } from './scheduler.ts'
 
-/** What becomes of one copy of a request. Times in milliseconds. */
+/** The plan of one copy of a request. Times in milliseconds. */
 export interface CopyPlan {
   readonly isolate: Isolate
   readonly there: number
   readonly back: number
-  /** `answer crossed`: another terminal's comes instead. */
+  /** `answer crossed`: another terminal's answer arrives instead. */
   readonly fate: 'done' | 'request lost' | 'answer lost' | 'answer crossed'
 }
 
 const TERMINALS = '/v1/iso8583'
 
-/** Who sends what a terminal did not. */
-export const ATTACKER = 'stranger'
+/** The sender of frames that no terminal sent. */
+export const ATTACKER = 'attacker'
 
 export class Network {
   readonly #scheduler: Scheduler
@@ -29,7 +32,7 @@ export class Network {
     this.#plan = plan
   }
 
-  /** The first answer that comes, or null after `deadline` ms: then the client hangs up. */
+  /** The first answer, or null after `deadline` ms, when the client closes the connection. */
   send(request: HttpRequest, deadline: number): Promise<HttpReply | null> {
     const { owner } = running.getStore() ?? {}
     if (owner === undefined) throw new Error('send: outside the simulation')
@@ -52,11 +55,11 @@ export class Network {
     let leave = () => {}
     if (fate === 'request lost') return leave
     this.#scheduler.after(there, PLATFORM, `→ ${isolate.name} ${request.method} ${request.path}`, () => {
-      leave = isolate.take(request, (reply) => {
+      leave = isolate.handle(request, (reply) => {
         this.#scheduler.note(`${reply.status} ${Buffer.from(reply.body).toString('latin1')}`)
         const isFrame = request.path === TERMINALS
         const received = fate === 'answer crossed' && isFrame ? this.#latest : reply
-        // What a stranger is told of a terminal's numbers has no MAC, and reaches no terminal through TLS.
+        // An answer to the attacker has no MAC, and reaches no terminal through TLS.
         if (isFrame && owner.name !== ATTACKER) this.#latest = reply
         if (fate === 'answer lost' || received === null) return
         this.#scheduler.after(back, owner, `← ${received.status}`, () => arrive(received))
@@ -65,7 +68,7 @@ export class Network {
     return () => leave()
   }
 
-  /** The other end learns of it a little later. */
+  /** The other end notices it a little later. */
   #hangUp(hangUps: readonly (() => void)[]): void {
     this.#scheduler.after(50, PLATFORM, 'hangs up', () => {
       for (const hangUp of hangUps) hangUp()

@@ -1,4 +1,7 @@
-/** @module Everything a simulated world draws: one seeded generator (sfc32), and forks of it that do not disturb each other. */
+/**
+ * @module All random draws of a simulated world: one seeded generator (sfc32), and forks of it that do not
+ * disturb each other.
+ */
 
 export class Random {
   #a: number
@@ -49,7 +52,7 @@ export class Random {
     return found
   }
 
-  /** One of the names, each as often as its weight says. */
+  /** One of the names, with the probability of its weight. */
   weighted<N extends string>(weights: Readonly<Record<N, number>>): N {
     const entries = Object.entries(weights) as [N, number][]
     let left = this.below(entries.reduce((sum, [, weight]) => sum + weight, 0))
@@ -60,7 +63,7 @@ export class Random {
     throw new RangeError('weighted: no weights')
   }
 
-  /** Milliseconds about a mean, mostly less, seldom many times more. */
+  /** Milliseconds around a mean, usually less, rarely many times more. */
   delay(mean: number): number {
     return Math.round(-Math.log((this.next() + 1) / (2 ** 32 + 1)) * mean)
   }

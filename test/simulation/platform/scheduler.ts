@@ -1,17 +1,17 @@
 /**
- * @module Virtual time, and the one queue of everything that is to happen. Whatever is asynchronous is an event here: the next
- * one runs only when all that the last one set off has come to rest, so that the seed alone decides the order.
+ * @module Virtual time, and one queue of all future events. Everything asynchronous is an event here. The
+ * next one runs only when all work of the last one is at rest, so the seed alone decides the order.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
 import type { Random } from './random.ts'
 
-/** On whose behalf code runs. What a dead one had under way never comes back. */
+/** The owner of running code. The pending work of a dead owner never continues. */
 export interface Owner {
   readonly name: string
   isAlive(): boolean
-  /** How far this one's clock is off, in milliseconds. */
+  /** The offset of its clock, in milliseconds. */
   skew(): number
 }
 
@@ -24,28 +24,28 @@ export interface Event {
   cancelled: boolean
 }
 
-/** Node's own, kept before anything is replaced. */
+/** Node's own functions, kept before any is replaced. */
 const { setImmediate: realSetImmediate } = globalThis
 
-/** All promises that can go on without a new event have gone on. */
+/** All promises that can continue without a new event have continued. */
 const rest = (): Promise<void> => new Promise((resolve) => realSetImmediate(resolve))
 
-/** The scheduler and owner of the code that is running now; undefined outside a simulation. */
+/** The scheduler and owner of the running code. Undefined outside a simulation. */
 export const running = new AsyncLocalStorage<{ readonly scheduler: Scheduler; readonly owner: Owner }>()
 
 export class Scheduler {
   /** True time in milliseconds since the epoch. */
   now: number
   steps = 0
-  /** Orders and delays. */
+  /** For orders and delays. */
   readonly random: Random
-  /** What `getRandomValues` gives. */
+  /** The source of `getRandomValues`. */
   readonly entropy: Random
-  /** How often, of 1, an operation of the platform that could have come at once comes a little later. */
-  yields = 0
+  /** The probability that a platform operation that could end at once ends a little later. */
+  delayProbability = 0
   readonly #queue: Event[] = []
   readonly #hash = createHash('sha256')
-  /** The transcript, where it is wanted. */
+  /** The transcript, if it is wanted. */
   readonly trace: ((line: string) => void) | null
   #orders = 0
 
@@ -56,7 +56,7 @@ export class Scheduler {
     this.trace = trace
   }
 
-  /** Enters an event `delay` ms from now, on behalf of `owner`. */
+  /** Adds an event in `delay` ms, for `owner`. */
   after(delay: number, owner: Owner, label: string, run: () => void): Event {
     const at = this.now + Math.max(0, Math.round(delay))
     const event: Event = { at, order: this.#orders++, owner, label, run, cancelled: false }
@@ -64,7 +64,7 @@ export class Scheduler {
     return event
   }
 
-  /** Resolves `delay` ms from now, unless the owner is dead by then. */
+  /** Resolves in `delay` ms, unless the owner is dead by then. */
   sleep(delay: number, label = 'sleep'): Promise<void> {
     const { owner } = running.getStore() ?? {}
     if (owner === undefined) throw new Error('sleep: outside the simulation')
@@ -83,7 +83,7 @@ export class Scheduler {
     return this.#hash.copy().digest('hex')
   }
 
-  /** Runs code on behalf of an owner, now. */
+  /** Runs code for an owner, now. */
   as<T>(owner: Owner, run: () => T): T {
     return running.run({ scheduler: this, owner }, run)
   }

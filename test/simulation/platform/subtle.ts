@@ -1,6 +1,6 @@
 /**
- * @module WebCrypto as far as Annul uses it, computed at once by `node:crypto`: the real one answers from a pool of threads, in
- * whatever order they end. Now and then the scheduler makes an answer wait, as the pool would.
+ * @module WebCrypto as far as Annul uses it, computed at once by `node:crypto`. The real one answers from a
+ * pool of threads in any order, so the scheduler sometimes delays an answer, as the pool would.
  */
 
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync } from 'node:crypto'
@@ -31,13 +31,13 @@ const bytesOf = (data: Bytes | undefined): Uint8Array =>
       ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       : new Uint8Array(data)
 
-/** A buffer of its own, as WebCrypto gives one. */
+/** A buffer of its own, as WebCrypto returns one. */
 const own = (...parts: Uint8Array[]): ArrayBuffer => Uint8Array.from(Buffer.concat(parts)).buffer
 
 function soon<T>(compute: () => T): Promise<T> {
   const { scheduler, owner } = running.getStore() ?? {}
   const result = new Promise<T>((resolve) => resolve(compute()))
-  if (scheduler === undefined || owner === undefined || !scheduler.random.chance(scheduler.yields))
+  if (scheduler === undefined || owner === undefined || !scheduler.random.chance(scheduler.delayProbability))
     return result
   return new Promise((resolve, reject) => {
     scheduler.after(scheduler.random.below(3), owner, 'crypto', () => result.then(resolve, reject))

@@ -1,4 +1,7 @@
-/** @module The service without its doors: the road over SQLite, with a clock, counted fresh values, and a D1 that fails where it is told to. */
+/**
+ * @module The service without its APIs: the pipeline over SQLite, with a clock, counted generated values, and
+ * scripted D1 faults.
+ */
 
 import type { Acquirer } from '../../src/acquirer/port.ts'
 import { createPipeline } from '../../src/pipeline/process.ts'
@@ -8,8 +11,8 @@ import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
 import { NOW } from '../domain/fixtures.ts'
 import { bindD1, type Row, Storage, type Trip } from '../simulation/platform/d1.ts'
 
-/** What becomes of a trip to D1; `applied`: though its caller is told of an error. */
-export type Fault = { readonly error: string; readonly applied: boolean }
+/** The fate of a trip to D1. `applied`: the change is made although the caller gets an error. */
+export type TripFault = { readonly error: string; readonly applied: boolean }
 
 export const LOST = 'D1_ERROR: Network connection lost.'
 
@@ -22,32 +25,32 @@ export interface Line {
 
 const CALLER: Caller = { waitUntil: () => {}, beforeAcquirer: () => {} }
 
-export class House {
+export class TestService {
   now = NOW
   readonly options: PipelineOptions
   readonly pipeline: Pipeline
   readonly logged: Line[] = []
   /** Every sleep, in order, in milliseconds. */
-  readonly slept: number[] = []
-  /** Asked before each trip, with its number from 1. */
-  fault: (number: number, trip: Trip) => Fault | null = () => null
+  readonly sleeps: number[] = []
+  /** Called before each trip, with its number from 1. */
+  fault: (number: number, trip: Trip) => TripFault | null = () => null
   /** Keeps a trip waiting, by its number. */
   hold: (number: number) => Promise<void> | undefined = () => undefined
   trips = 0
   readonly #storage: Storage
-  #made = 0
+  #generatedCount = 0
 
-  /** Over a database of its own, or that of another house. */
-  constructor(acquirer: Acquirer, next?: House) {
-    this.#storage = next === undefined ? new Storage() : next.#storage
+  /** Over a database of its own, or over that of another service. */
+  constructor(acquirer: Acquirer, shared?: TestService) {
+    this.#storage = shared === undefined ? new Storage() : shared.#storage
     const database = bindD1(this.#storage, (trip, apply) => this.#travel(trip, apply))
     this.options = {
       db: openDb(database),
       acquirer,
-      generated: () => this.#generated(next === undefined ? 0 : 500_000),
+      generated: () => this.#generated(shared === undefined ? 0 : 500_000),
       now: () => this.now,
       sleep: async (ms) => {
-        this.slept.push(ms)
+        this.sleeps.push(ms)
         this.now += ms
       },
       log: (event, detail) => void this.logged.push({ event, detail }),
@@ -69,7 +72,7 @@ export class House {
     return this.#storage.rows<T>(sql, ...params)
   }
 
-  /** What is wrong with the journal; null where nothing is. */
+  /** The fault in the journal, or null. */
   async faultOfJournal(): Promise<unknown> {
     const rows = this.rows<JournalRow>(
       `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
@@ -95,13 +98,13 @@ export class House {
   }
 
   #generated(from: number) {
-    const n = from + ++this.#made
+    const n = from + ++this.#generatedCount
     return {
       now: this.now,
       rrn: digits(n, 12),
       authorizationCode: digits(n, 6),
       id: digits(n, 32),
-      // No number of a fed sale's.
+      // Not a captured sale’s number.
       acquirerStan: digits(500_000 + n, 6),
       privateData: () => '',
     }

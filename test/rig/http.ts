@@ -4,22 +4,26 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const DEADLINE_MS = 30_000
 
-export interface Answered {
+export interface HttpAnswer {
   readonly status: number
   readonly bytes: Uint8Array
 }
 
-/** Who asks too often waits as long as it is told to, and asks again. Null where the connection broke, or was hung up. */
-export async function ask(url: URL, init: RequestInit, hangUp?: AbortSignal): Promise<Answered | null> {
+/** On 429, waits `Retry-After` seconds and retries. Null when the connection broke or was closed. */
+export async function sendHttp(
+  url: URL,
+  init: RequestInit,
+  hangUp?: AbortSignal,
+): Promise<HttpAnswer | null> {
   const deadline = AbortSignal.timeout(DEADLINE_MS)
   const signal = hangUp === undefined ? deadline : AbortSignal.any([deadline, hangUp])
   try {
     for (;;) {
       const response = await fetch(url, { ...init, signal })
       const bytes = new Uint8Array(await response.arrayBuffer())
-      const wait = response.status === 429 ? Number(response.headers.get('retry-after')) : 0
-      if (wait === 0) return { status: response.status, bytes }
-      await sleep(1000 * wait, undefined, { signal })
+      const retryAfterSeconds = response.status === 429 ? Number(response.headers.get('retry-after')) : 0
+      if (retryAfterSeconds === 0) return { status: response.status, bytes }
+      await sleep(1000 * retryAfterSeconds, undefined, { signal })
     }
   } catch {
     return null
@@ -29,13 +33,17 @@ export async function ask(url: URL, init: RequestInit, hangUp?: AbortSignal): Pr
 export interface JsonAnswer {
   readonly status: number
   readonly text: string
-  /** Empty where it is none. */
+  /** Empty when the answer is not JSON. */
   readonly json: Readonly<Record<string, string | undefined>>
 }
 
-/** The same, read as JSON. */
-export async function askJson(url: URL, init: RequestInit, hangUp?: AbortSignal): Promise<JsonAnswer | null> {
-  const answer = await ask(url, init, hangUp)
+/** The same, with the answer parsed as JSON. */
+export async function sendJson(
+  url: URL,
+  init: RequestInit,
+  hangUp?: AbortSignal,
+): Promise<JsonAnswer | null> {
+  const answer = await sendHttp(url, init, hangUp)
   if (answer === null) return null
   const text = new TextDecoder().decode(answer.bytes)
   return { status: answer.status, text, json: text.startsWith('{') ? JSON.parse(text) : {} }

@@ -1,4 +1,7 @@
-/** @module The adapter `https` with the simulated acquirer behind it, in one process: what it sent, what came back, what is late. */
+/**
+ * @module The adapter `https` with the simulated acquirer behind it, in one process, with its sent, received
+ * and late frames.
+ */
 
 import { httpsAcquirer } from '../../src/acquirer/https.ts'
 import type { Acquirer, AcquirerRequest, AcquirerResponse } from '../../src/acquirer/port.ts'
@@ -23,29 +26,29 @@ export const macKeyFor = (profile: MacProfile): Uint8Array =>
 
 export const { core } = watchedCore()
 
-export interface Behind {
+export interface HttpsHarness {
   readonly acquirer: Acquirer
   readonly simulator: AcquirerSimulator
   readonly clock: { now: number }
-  /** Frames as they left and came. */
+  /** Frames in both directions. */
   readonly sent: Uint8Array[]
   readonly received: (Uint8Array | null)[]
-  /** Hands over the requests that were held up on their way. */
+  /** Delivers the delayed requests. */
   deliverLate(): void
 }
 
-export function openBehind(
+export function openHttpsHarness(
   options: { macProfile?: MacProfile; plan?: Plan; seed?: number; cutOffMinutes?: number | null } = {},
-): Behind {
+): HttpsHarness {
   const { macProfile = 'cup-ecb', seed = 1, ...rest } = options
-  const voice = { core, macProfile, macKey: macKeyFor(macProfile) }
-  const simulator = new AcquirerSimulator({ ...voice, random: seededRandom(seed), ...rest })
+  const signing = { core, macProfile, macKey: macKeyFor(macProfile) }
+  const simulator = new AcquirerSimulator({ ...signing, random: seededRandom(seed), ...rest })
   const clock = { now: START }
   const sent: Uint8Array[] = []
   const received: (Uint8Array | null)[] = []
   const late: Uint8Array[] = []
   const acquirer = httpsAcquirer({
-    ...voice,
+    ...signing,
     tpdu: TPDU,
     header: HEADER,
     recovery: 'inquiry',
@@ -53,9 +56,9 @@ export function openBehind(
       sent.push(frame)
       const { answer, delayMs, arrivesAfterMs } = simulator.receive(frame, clock.now)
       if (arrivesAfterMs > 0) late.push(frame)
-      const inTime = delayMs === 0 ? answer : null
-      received.push(inTime)
-      return inTime
+      const timelyAnswer = delayMs === 0 ? answer : null
+      received.push(timelyAnswer)
+      return timelyAnswer
     },
   })
   const deliverLate = () => {
@@ -105,33 +108,33 @@ export const aVoid = (change: Partial<AcquirerRequest> = {}): AcquirerRequest =>
   ...change,
 })
 
-export const reversalOf = (question: AcquirerRequest): AcquirerRequest => ({
-  ...question,
+export const reversalOf = (request: AcquirerRequest): AcquirerRequest => ({
+  ...request,
   kind: 'reversal',
   cardFields: null,
 })
 
-export const inquiryOf = (question: AcquirerRequest): AcquirerRequest => ({
-  ...question,
+export const inquiryOf = (request: AcquirerRequest): AcquirerRequest => ({
+  ...request,
   kind: 'inquiry',
   cardFields: null,
 })
 
-/** A question of each kind, asked in this order of an acquirer that has seen those before it. */
+/** A request of each kind, sent in this order to an acquirer that saw those before it. */
 export const DAY: readonly (readonly [string, AcquirerRequest])[] = [
   ['sale', aSale()],
   ['declined sale', aSale({ acquirerStan: '000151', amount: 1251 })],
   ['void', aVoid()],
   ['declined void', aVoid({ acquirerStan: '000153' })],
   ['inquiry of a sale', inquiryOf(aSale())],
-  ['inquiry of nothing', inquiryOf(aVoid({ acquirerStan: '000999' }))],
+  ['inquiry of an unknown message', inquiryOf(aVoid({ acquirerStan: '000999' }))],
   ['reversal of a void', reversalOf(aVoid())],
-  ['inquiry of what was reversed', inquiryOf(aVoid())],
-  ['reversal of nothing', reversalOf(aVoid({ acquirerStan: '000888' }))],
+  ['inquiry of a reversed void', inquiryOf(aVoid())],
+  ['reversal of an unknown message', reversalOf(aVoid({ acquirerStan: '000888' }))],
 ]
 
-/** The adapter over a line that brings this answer, whatever is sent. */
-export const allowance = (answer: Uint8Array | null, macProfile: MacProfile = 'cup-ecb') =>
+/** The adapter over a line that returns this answer to every request. */
+export const adapterReturning = (answer: Uint8Array | null, macProfile: MacProfile = 'cup-ecb') =>
   httpsAcquirer({
     core,
     macProfile,
@@ -142,16 +145,17 @@ export const allowance = (answer: Uint8Array | null, macProfile: MacProfile = 'c
     send: async () => answer,
   })
 
-/** What a day's questions were answered, as frames. */
+/** A day’s requests and answers, as frames. */
 export async function conversation(macProfile: MacProfile = 'cup-ecb') {
-  const { acquirer, sent, received } = openBehind({ macProfile })
+  const { acquirer, sent, received } = openHttpsHarness({ macProfile })
   const answers: AcquirerResponse[] = []
-  for (const [, question] of DAY) answers.push(await acquirer.ask(question))
-  return DAY.map(([name, question], i) => {
+  for (const [, request] of DAY) answers.push(await acquirer.ask(request))
+  return DAY.map(([name, request], i) => {
     const frame = received[i]
     const answer = answers[i]
-    const request = sent[i]
-    if (frame == null || answer === undefined || request === undefined) throw new Error(`${name}: no answer`)
-    return { name, question, answer, frame, request }
+    const requestFrame = sent[i]
+    if (frame == null || answer === undefined || requestFrame === undefined)
+      throw new Error(`${name}: no answer`)
+    return { name, request, answer, frame, requestFrame }
   })
 }

@@ -1,4 +1,7 @@
-/** @module Starts a fuzzer in a thread and waits for what it finds; an input that takes too long is a finding. */
+/**
+ * @module Starts a fuzzer in a thread and waits for its result. An input that takes too long is a
+ * counterexample.
+ */
 
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -8,41 +11,41 @@ export interface Task {
   readonly target: Target
   readonly module: WebAssembly.Module
   readonly seed: number
-  /** Whichever comes first. */
+  /** The earlier one ends the run. */
   readonly seconds: number
   readonly execs: number
-  /** Of the codec: by the coverage of its source. */
+  /** For the codec: by the coverage of its source. */
   readonly guided: boolean
   readonly mutant?: Mutant
   /** How long one input may take. */
   readonly deadlineSeconds: number
 }
 
-/** What the thread is given: a count of inputs, the length of the present one and its bytes lie in `shared`. */
+/** The thread's job. `shared` holds a count of inputs, and the length and bytes of the present one. */
 export interface Job extends Task {
   readonly shared: SharedArrayBuffer
 }
 
 export type Message =
   | { readonly kind: 'done'; readonly note: string; readonly kept: readonly Uint8Array[] }
-  | { readonly kind: 'result'; readonly words: string; readonly input: Uint8Array }
+  | { readonly kind: 'result'; readonly description: string; readonly input: Uint8Array }
 
 export interface Report {
   readonly execs: number
   readonly seconds: number
   readonly note: string
   readonly kept: readonly Uint8Array[]
-  readonly result?: { readonly words: string; readonly input: Uint8Array }
+  readonly result?: { readonly description: string; readonly input: Uint8Array }
 }
 
 const SHARED_BYTES = 1 << 20
-const LOOK_EVERY_MS = 250
-/** Until the first input: everything is loaded then. */
+const CHECK_EVERY_MS = 250
+/** Until the first input, when everything is loaded. */
 const LONGEST_START_SECONDS = 60
-/** An input that fills it is a finding, too. */
+/** An input that fills it is a counterexample too. */
 const MEMORY_MB = 1024
 
-export function hunt(task: Task): Promise<Report> {
+export function runFuzzer(task: Task): Promise<Report> {
   const shared = new SharedArrayBuffer(SHARED_BYTES)
   const counter = new Int32Array(shared, 0, 2)
   const job: Job = { ...task, shared }
@@ -70,13 +73,13 @@ export function hunt(task: Task): Promise<Report> {
       }
       const deadline = now === 0 ? LONGEST_START_SECONDS : task.deadlineSeconds
       if (performance.now() - since > 1000 * deadline)
-        finish({ result: { words: `hangs: no end after ${deadline} s`, input: present() } })
-    }, LOOK_EVERY_MS)
+        finish({ result: { description: `hangs: no end after ${deadline} s`, input: present() } })
+    }, CHECK_EVERY_MS)
     worker.on('message', (message: Message) =>
       finish(message.kind === 'done' ? message : { result: message }),
     )
-    // Out of memory, as a rule: an error that the thread could not catch.
-    worker.on('error', (error) => finish({ result: { words: String(error), input: present() } }))
-    worker.on('exit', () => finish({ result: { words: 'the thread ended', input: present() } }))
+    // Usually out of memory: an error that the thread could not catch.
+    worker.on('error', (error) => finish({ result: { description: String(error), input: present() } }))
+    worker.on('exit', () => finish({ result: { description: 'the thread ended', input: present() } }))
   })
 }
