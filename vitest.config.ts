@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config'
 import { MONEY_PATH } from './test/money-path.ts'
-import { PROJECTS, type ProjectName } from './test/projects.ts'
+import { NOT_ON_WINDOWS, PROJECTS, type ProjectName } from './test/projects.ts'
 import { LongestFirst } from './test/sequencer.ts'
 
+const NOT_HERE = process.platform === 'win32' ? NOT_ON_WINDOWS : []
 const ENOUGH = { lines: 98, branches: 98, functions: 98, statements: 98 }
 
-/** A project in Node. The one in workerd has a configuration of its own. */
+/** A project that runs in Node. `worker` has its own configuration. */
 function inNode(name: Exclude<ProjectName, 'worker'>) {
   const { include, exclude, isolate } = PROJECTS[name]
   return {
@@ -13,12 +14,12 @@ function inNode(name: Exclude<ProjectName, 'worker'>) {
       name,
       root: import.meta.dirname,
       include: [...include],
-      exclude: [...exclude, 'node_modules/**'],
+      exclude: [...exclude, ...NOT_HERE, 'node_modules/**'],
       isolate,
       // A busy machine is slow, not wrong.
       testTimeout: 60_000,
       hookTimeout: 60_000,
-      // Threads and processes of a test load the same sources again and again.
+      // Threads and child processes load the same sources again and again: Node keeps the compiled code.
       env: { NODE_COMPILE_CACHE: `${import.meta.dirname}/node_modules/.cache/annul/compile` },
       ...(isolate ? {} : { setupFiles: ['test/support/shared-process.ts'] }),
       provide: { size: name === 'long' ? ('whole' as const) : ('sample' as const) },

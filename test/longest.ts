@@ -1,4 +1,4 @@
-/** @module The test files that take longest, the longest first, as measured. A file that is not here takes less than any of these. */
+/** @module The test files that take longest, as measured, the longest first. */
 
 export const LONGEST: readonly string[] = [
   'test/simulation/worlds.proof.test.ts',

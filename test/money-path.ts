@@ -1,4 +1,7 @@
-/** @module The files that decide on money and write it down. Coverage is held for them; files that only read, show or translate are not here. */
+/**
+ * @module The files that decide on money and write it down. Coverage has a bound for them. Files that only read,
+ * show or translate are not among them.
+ */
 
 export const MONEY_PATH: readonly string[] = [
   'src/domain/**',

@@ -1,12 +1,12 @@
 /**
- * @module Which project runs which test files, and which script of package.json runs which projects. A file belongs to one
- * project of `npm test`. A long proof (`*.proof.test.ts`) belongs to `long` as well, where it runs in full size.
+ * @module The projects: which test files each one runs, and which script runs it. Each test file belongs to one
+ * project of `npm test`. A long proof (`*.proof.test.ts`) belongs to `long` too, where it runs in full size.
  */
 
 export interface Project {
   readonly include: readonly string[]
   readonly exclude: readonly string[]
-  /** Whether each file has a process of its own. Files that share one keep globals and modules as they found them. */
+  /** True: each file has its own process. False: files share one, and each leaves the globals as they were. */
   readonly isolate: boolean
 }
 
@@ -18,7 +18,7 @@ const PROCESSES = [
   'test/bundle.test.ts',
 ]
 
-/** These replace the clock and the timers by those of a simulation. */
+/** These replace the clock and the timers with those of a simulation. */
 const VIRTUAL = [
   'test/simulation/**/*.test.ts',
   'test/model/**/*.test.ts',
@@ -28,28 +28,27 @@ const VIRTUAL = [
 
 const WORKER = ['test/worker/**/*.test.ts']
 
-/** The rig needs Linux or macOS. */
-const NOT_HERE = process.platform === 'win32' ? ['test/rig/**', 'test/overload/**'] : []
-
 export const PROJECTS = {
   node: {
     include: ['test/**/*.test.ts'],
     exclude: [...PROCESSES, ...VIRTUAL, ...WORKER],
     isolate: false,
   },
-  virtual: { include: VIRTUAL, exclude: NOT_HERE, isolate: true },
-  processes: { include: PROCESSES, exclude: NOT_HERE, isolate: true },
-  // One workerd for all its files. The set-up gives each file an empty database.
+  virtual: { include: VIRTUAL, exclude: [], isolate: true },
+  processes: { include: PROCESSES, exclude: [], isolate: true },
+  // The files share one workerd. The set-up gives each an empty database.
   worker: { include: WORKER, exclude: [], isolate: false },
-  long: { include: ['test/**/*.proof.test.ts'], exclude: NOT_HERE, isolate: true },
+  long: { include: ['test/**/*.proof.test.ts'], exclude: [], isolate: true },
 } as const satisfies Readonly<Record<string, Project>>
 
 export type ProjectName = keyof typeof PROJECTS
 
-/** Script → the projects that it runs. */
+/** The rig needs Linux or macOS. */
+export const NOT_ON_WINDOWS: readonly string[] = ['test/rig/**', 'test/overload/**']
+
+/** Script → the projects that it runs. `test:watch` starts no workerd. */
 export const SCRIPTS: Readonly<Record<string, readonly ProjectName[]>> = {
   test: ['node', 'virtual', 'processes', 'worker'],
   'test:all': ['long'],
-  // What needs no workerd.
   'test:watch': ['node', 'virtual'],
 }

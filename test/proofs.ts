@@ -1,19 +1,19 @@
 /**
- * @module How large each long proof is: `npm test` runs a sample of it, and `npm run test:all` the whole. The name is the path
- * of its file without `.proof.test.ts`.
+ * @module The two sizes of each long proof: `npm test` runs the sample, and `npm run test:all` runs the whole. The
+ * name is the path of the file without `.proof.test.ts`.
  */
 
 import { inject } from 'vitest'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The project `long` provides `whole`. Where nothing is provided, a proof is a sample. */
+    /** The project `long` provides `whole`. Without a value, a proof runs its sample. */
     size: 'sample' | 'whole'
   }
 }
 
 interface Proof {
-  /** What is counted. */
+  /** The unit of both sizes. */
   readonly unit: string
   readonly sample: number
   readonly whole: number
@@ -41,7 +41,7 @@ export const PROOFS = {
 
 export type ProofName = keyof typeof PROOFS
 
-/** Whether this run is of whole proofs. */
+/** Whether this run is of the whole proofs. */
 export const isWhole = (): boolean => inject('size') === 'whole'
 
 /** The size of a proof in this run. */

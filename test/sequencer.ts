@@ -1,6 +1,6 @@
 /**
- * @module The order of the test files. Two cores take file after file from one list, so the longest come first and many short ones
- * last: no core then waits long for the other. Files of a project that shares its process stay together.
+ * @module The order of the test files. All cores take files from one list. The longest come first and the short
+ * ones last, so that no core waits long for another. Files that share a process stay together.
  */
 
 import { relative, sep } from 'node:path'
@@ -8,7 +8,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { LONGEST } from './longest.ts'
 import type { ProjectName } from './projects.ts'
 
-/** Projects in the order in which they begin. Those whose files have processes of their own are one list. */
+/** The order of the projects. Those whose files have their own processes form one list. */
 const TURNS: Readonly<Record<ProjectName, number>> & Readonly<Record<string, number | undefined>> = {
   long: 0,
   processes: 0,

@@ -31,7 +31,7 @@ async function simulatedAcquirer() {
   }
 }
 
-/** workerd with a D1: the doors, the store, and the core once more; beside it an acquirer to forward to. */
+/** workerd with a D1: both APIs, the store, and the core again, with an acquirer to forward to. */
 export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({

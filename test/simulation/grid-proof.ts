@@ -1,4 +1,4 @@
-/** @module One mode of the grid of crash points, counted: no cell ends wrong. A sample counts all cells and runs some. */
+/** @module One mode of the grid of crash points: no cell ends wrong. A sample counts all cells and runs some. */
 
 import { expect, it } from 'vitest'
 import { PROOFS, type ProofName, sizeOf } from '../proofs.ts'
@@ -14,7 +14,7 @@ export function proveCrashPoints(name: ProofName, mode: Mode): void {
   }, async () => {
     const rows = await runGrid(coreModule, { threads: 1, modes: [mode], share: size / whole })
     expect(rows.flatMap(({ violations }) => violations)).toEqual([])
-    // A change of the pipeline changes the number of its boundaries: look at what `npm run test:crash-points` prints, then at proofs.ts.
+    // A change of the pipeline changes the number of boundaries: compare `npm run test:crash-points` with proofs.ts.
     expect(rows.reduce((sum, { cells }) => sum + cells, 0)).toBe(whole)
     expect(rows.reduce((sum, { done }) => sum + done, 0)).toBeGreaterThanOrEqual(size)
   })

@@ -1,4 +1,4 @@
-/** @module Faults that one can get through: every void of who keeps to the rules ends final. */
+/** @module Mild faults: every void of a client that follows the rules ends final. */
 
 import { expect, it } from 'vitest'
 import { sizeOf } from '../proofs.ts'
@@ -6,7 +6,7 @@ import { violationsOf, worlds } from './seeds.ts'
 
 const VOIDS = sizeOf('simulation/mild')
 
-it(`who keeps to the rules gets through: ${VOIDS} of ${VOIDS} voids end final`, {
+it(`clients that follow the rules succeed under mild faults: ${VOIDS} of ${VOIDS} voids end final`, {
   timeout: 900_000,
 }, async () => {
   const reports = await worlds(1, VOIDS, { isMild: true })

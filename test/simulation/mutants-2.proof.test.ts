@@ -1,4 +1,4 @@
-/** @module The simulation notices each check that is taken out, part 2 of 2. */
+/** @module The simulation detects each removed check, part 2 of 2. */
 
 import { proveNoticed } from './mutants-proof.ts'
 

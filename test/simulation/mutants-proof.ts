@@ -1,4 +1,4 @@
-/** @module Every second check is taken out, one at a time: a world ends in a violation before so many voids were asked. */
+/** @module Half of the checks, removed one at a time: a world ends in a violation within a number of voids. */
 
 import { describe, expect, it } from 'vitest'
 import { PROOFS, type ProofName, sizeOf } from '../proofs.ts'
@@ -7,18 +7,18 @@ import { MUTANTS } from './mutants.ts'
 import { mutated } from './take-out.ts'
 import { runWorlds } from './threads.ts'
 
-/** Voids within which each must be noticed. */
+/** Voids within which each must be detected. */
 const VOIDS = 1_500
 
 /** As many of the checks at even or odd places as the proof is large; the quick ones come first. */
 export function proveNoticed(name: ProofName, parity: 0 | 1): void {
   const mine = MUTANTS.filter((_, at) => at % 2 === parity)
   const ordered = mine.toSorted((a, b) => Number(b.isQuick ?? false) - Number(a.isQuick ?? false))
-  it('every check is in the whole proof, and its snippet is in its file once', () => {
+  it('finds every check in the whole proof, and its snippet in its file once', () => {
     expect(mine).toHaveLength(PROOFS[name].whole)
     for (const mutant of mine) expect([mutant.name, mutated(mutant) !== '']).toEqual([mutant.name, true])
   })
-  describe('without this check a world goes wrong', () => {
+  describe('a world without this check has a violation', () => {
     it.each(ordered.slice(0, sizeOf(name)))('$name', { timeout: 300_000 }, async (mutant) => {
       const violations: string[] = []
       await runWorlds(

@@ -1,4 +1,4 @@
-/** @module What tests of the simulation do with many worlds: run them, and read their reports. */
+/** @module Runs many worlds for a test, and reads their reports. */
 
 import { coreModule } from '../support/load-core.ts'
 import { type Job, runWorlds } from './threads.ts'

@@ -1,4 +1,4 @@
-/** @module A seed gives the same world twice. */
+/** @module A seed gives the same transcript twice. */
 
 import { expect, it } from 'vitest'
 import { worlds } from './seeds.ts'

@@ -1,6 +1,6 @@
 /**
- * @module The Workers as they would be uploaded, each bundled once for the same sources. The bundle's folder is named after the
- * content of everything that goes into it, so a change of any of that makes a new one.
+ * @module The Workers as they would be uploaded, each bundled once for the same sources. The name of a bundle's
+ * folder is a digest of every input, so a changed input makes a new bundle.
  */
 
 import { createHash } from 'node:crypto'
@@ -10,14 +10,14 @@ import { build } from '../../src/cli/build.ts'
 import { complaintOf, root, runWrangler } from '../../src/cli/dev/wrangler.ts'
 
 const CACHE = join(root, 'node_modules/.cache/annul/bundles')
-/** Bundles of older sources are kept for so long, for whoever still reads one. */
+/** Bundles of older sources stay this long: another process may still read one. */
 const KEPT_MS = 24 * 60 * 60_000
 
 export type WorkerConfiguration = 'wrangler.toml' | 'wrangler.acquirer.toml'
 
 const made = new Map<WorkerConfiguration, Promise<string>>()
 
-/** The folder of the bundle: `index.js`, its WASM modules, and `bundle-meta.json`. It is not to be changed. */
+/** The folder of the bundle: `index.js`, its WASM modules, and `bundle-meta.json`. Read only. */
 export function bundleOf(configuration: WorkerConfiguration): Promise<string> {
   const known = made.get(configuration) ?? bundle(configuration)
   made.set(configuration, known)
@@ -46,7 +46,7 @@ async function bundle(configuration: WorkerConfiguration): Promise<string> {
   return folder
 }
 
-/** Over every file that a bundle may contain, and what says how it is made. */
+/** The digest of every file that a bundle may contain, and of the files that configure it. */
 export function digestOf(configuration: WorkerConfiguration, base: string = root): string {
   const sources = readdirSync(join(base, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

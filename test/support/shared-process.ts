@@ -1,4 +1,4 @@
-/** @module Runs before each file that shares its process with others: the globals are as the runtime made them. */
+/** @module Runs before each file that shares its process with others. The globals must be the runtime's own. */
 
 import { expect } from 'vitest'
 
