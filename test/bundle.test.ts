@@ -1,10 +1,11 @@
 /** @module The deployed bundle: its size and its content. */
 
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { beforeAll, expect, it } from 'vitest'
-import { bundleOf } from './support/bundle.ts'
+import { bundleOf, digestOf } from './support/bundle.ts'
 
 /** All modules, each gzipped, WASM too. On 2026-11-30 they were 141.9 KiB. */
 const LIMIT_KIB = 240
@@ -46,4 +47,30 @@ it('contains one of the fifty languages of zod', () => {
 it('is minified: a line holds many statements', () => {
   const script = readFileSync(join(folder, 'index.js'), 'utf8')
   expect(script.length / script.split('\n').length).toBeGreaterThan(1_000)
+})
+
+it('is made again when an input changes, and not otherwise', () => {
+  const base = mkdtempSync(join(tmpdir(), 'annul-inputs-'))
+  const paths = [
+    'wrangler.toml',
+    'build/core.wasm',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'src/a/b.ts',
+  ]
+  for (const path of paths) {
+    mkdirSync(dirname(join(base, path)), { recursive: true })
+    writeFileSync(join(base, path), path)
+  }
+  const digests = [digestOf('wrangler.toml', base)]
+  expect(digestOf('wrangler.toml', base)).toBe(digests[0])
+  for (const path of paths) {
+    writeFileSync(join(base, path), `${path}, changed`)
+    digests.push(digestOf('wrangler.toml', base))
+  }
+  renameSync(join(base, 'src/a/b.ts'), join(base, 'src/a/c.ts'))
+  digests.push(digestOf('wrangler.toml', base))
+  expect(new Set(digests).size).toBe(digests.length)
+  rmSync(base, { recursive: true })
 })

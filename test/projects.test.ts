@@ -53,6 +53,16 @@ describe('a long proof', () => {
       expect([name, 0 < sample && sample < whole]).toEqual([name, true])
   })
 
+  it('has its sizes in test/README.md', () => {
+    const rows = [...read('test/README.md').matchAll(/^\| `([\w/-]+)` \| (.+) \| ([\d,]+) \| ([\d,]+) \|$/gm)]
+    const sized = Object.entries(PROOFS).map(([name, { unit, sample, whole }]) => [
+      name,
+      unit,
+      ...[sample, whole].map((size) => size.toLocaleString('en-US')),
+    ])
+    expect(rows.map((row) => row.slice(1))).toEqual(sized)
+  })
+
   it('takes its size from the table', () => {
     for (const path of proofs) expect([path, read(path).includes(`'${nameOf(path)}'`)]).toEqual([path, true])
   })
@@ -65,6 +75,18 @@ describe('a script', () => {
       expect([script, named]).toEqual([script, projects])
     }
     expect(Object.values(SCRIPTS).flat()).toEqual(expect.arrayContaining(Object.keys(PROJECTS)))
+  })
+
+  it('stands with its projects in test/README.md', () => {
+    const rows = [...read('test/README.md').matchAll(/^\| `(\w+)` \| .+ \| (`npm .+`) \|$/gm)]
+    const scripted = Object.keys(PROJECTS).map((name) => [
+      name,
+      Object.entries(SCRIPTS)
+        .filter(([, projects]) => projects.some((project) => project === name))
+        .map(([script]) => (script === 'test' ? '`npm test`' : `\`npm run ${script}\``))
+        .join(', '),
+    ])
+    expect(rows.map((row) => row.slice(1))).toEqual(scripted)
   })
 
   it('`npm test` and `npm run test:all` are run by CI', () => {
