@@ -10,7 +10,7 @@ import { BEARER_KEY, RETRY_AFTER } from '../src/admission/admission-controller.t
 import { PRIORITIES } from '../src/admission/concurrency-limit.ts'
 import { UNPROVED } from '../src/admission/sources.ts'
 import { ALL_SIGN_ONS, SIGN_ON, TERMINAL, WITHOUT_MAC } from '../src/admission/terminals.ts'
-import { DOOR_REFUSALS } from '../src/api/json/problem.ts'
+import { API_REFUSALS } from '../src/api/json/refusals.ts'
 import * as states from '../src/domain/acquirer-state.ts'
 import { DEFAULT_MERCHANT } from '../src/domain/admit.ts'
 import { REFUSALS, refusalOf } from '../src/domain/decline-reason.ts'
@@ -164,7 +164,7 @@ describe('docs/semantics.md', () => {
   })
 
   it('has every reason of the JSON API', () => {
-    const ours = Object.entries(DOOR_REFUSALS).map(([reason, { status, zh, en, doNext }]) => [
+    const ours = Object.entries(API_REFUSALS).map(([reason, { status, zh, en, doNext }]) => [
       reason,
       String(status),
       zh,
@@ -175,7 +175,7 @@ describe('docs/semantics.md', () => {
   })
 
   it('names existing reasons only', () => {
-    const known = new Set([...Object.keys(REFUSALS), ...Object.keys(DOOR_REFUSALS)])
+    const known = new Set([...Object.keys(REFUSALS), ...Object.keys(API_REFUSALS)])
     const named = [PROTOCOL, SEMANTICS].flatMap((page) =>
       [...page.matchAll(/\(`([a-z]+_[a-z_]+)`(?:, [0-9A-Z]{2})?\)|[0-9A-Z]{2} \(`([a-z_]+)`\)/g)].map(
         ([, a, b]) => a ?? b ?? '',

@@ -2,9 +2,9 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { API_BODY_LIMIT, API_ROUTES, CAPTURED_SALES_BODY_LIMIT } from '../src/api/door.ts'
-import { DOOR_REFUSALS } from '../src/api/json/problem.ts'
-import { CAPTURED_SALE_LINES } from '../src/api/ndjson.ts'
+import { CONTRACT } from '../src/api/contract.ts'
+import { API_REFUSALS } from '../src/api/json/refusals.ts'
+import { API_BODY_LIMIT, LINES_BODY_LIMIT, MOST_LINES } from '../src/api/limits.ts'
 import { COMMANDS } from '../src/cli/table/index.ts'
 import { REFUSALS } from '../src/domain/decline-reason.ts'
 
@@ -40,7 +40,7 @@ function table(page: string, head: string): string[][] {
 const column = (rows: readonly string[][], n: number): string[] => rows.map((row) => row[n] ?? '')
 
 it('every reason in a page exists', () => {
-  const known = new Set([...Object.keys(REFUSALS), ...Object.keys(DOOR_REFUSALS)])
+  const known = new Set([...Object.keys(REFUSALS), ...Object.keys(API_REFUSALS)])
   const named = [...docs.map(([, text]) => text), ...Object.values(PAGES)].flatMap((text) =>
     [...text.matchAll(/\(`(\w+)`, [0-9A-Z]{2}\)/g)].map(([, reason = '']) => reason),
   )
@@ -94,17 +94,15 @@ describe('ARCHITECTURE.md', () => {
 
 describe('docs/api.md', () => {
   it('lists exactly the routes of the JSON API', () => {
-    const ours = Object.entries(API_ROUTES).flatMap(([path, methods]) =>
-      methods.map((method) => `${method} ${path}`),
-    )
-    expect(column(table(API, '| route | what it does |'), 0).toSorted()).toEqual(ours.toSorted())
+    const ours = Object.keys(CONTRACT)
+    expect(column(table(API, '| route | what it does | caller |'), 0).toSorted()).toEqual(ours.toSorted())
   })
 
   it('has the limits of its bodies', () => {
     const bounds = [
-      `up to ${CAPTURED_SALE_LINES} as NDJSON`,
+      `up to ${MOST_LINES} as NDJSON`,
       `${API_BODY_LIMIT / 1024} KiB`,
-      `${CAPTURED_SALES_BODY_LIMIT / 1024} KiB`,
+      `${LINES_BODY_LIMIT / 1024} KiB`,
     ]
     expect(bounds.filter((words) => !API.includes(words))).toEqual([])
   })

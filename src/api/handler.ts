@@ -1,43 +1,29 @@
-/** @module What every route of the JSON door does: read the bearer key and the body, answer JSON or a problem. */
+/** @module Shared by the routes of the JSON API: the bearer key, the way through the pipeline, and the outcome. */
 
 import type { Context } from 'hono'
-import type * as z from 'zod'
 import type { Slot } from '../admission/admission-controller.ts'
 import type { Proof } from '../admission/callers.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
-import { err, ok, type Result } from '../domain/result.ts'
-import type { BodyFault } from '../http/read-body.ts'
 import type { Request } from '../pipeline/decide.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Outcome, PipelineMessage, Settled, Verdict } from '../pipeline/types.ts'
 import { sha256 } from '../store/journal.ts'
 import type { Credential, Loaded, LoadItem } from '../store/load.ts'
-import { type DoorReason, declineProblem, doorProblem, type More, type Problem } from './json/problem.ts'
+import { type About, apiProblem, declineProblem, type Problem } from './json/problem.ts'
 
-export function respondProblem(
-  { status, body, headers }: Problem,
-  more: Record<string, string> = {},
-): Response {
-  return new Response(JSON.stringify(body), { status, headers: { ...headers, ...more } })
-}
+export const respondProblem = ({ status, body, headers }: Problem): Response =>
+  new Response(JSON.stringify(body), { status, headers })
 
-export const respondJson = (status: number, body: object, headers: Record<string, string> = {}): Response =>
-  new Response(JSON.stringify(body), {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-  })
+/** Marks an answer that is the first answer again. */
+export const REPLAYED = { 'idempotent-replayed': 'true' } as const
 
-export const refuseDoor = (reason: DoorReason, more: More = {}): Response =>
-  respondProblem(doorProblem(reason, more))
-
-/** Names under which a request carries what its door found out. */
+/** Names of the values that a request carries in its context. */
 const CREDENTIAL = 'credential'
 const PROOF = 'proof'
-const BODY = 'body'
 const SLOT = 'slot'
 
-/** SHA-256 of the bearer key (RFC 6750), as it lies in the database; undefined where the request has none. */
+/** SHA-256 of the bearer key (RFC 6750), as the database has it. Undefined if the request has no key. */
 export async function credentialOf(c: Context): Promise<string | undefined> {
   const known: string | undefined = c.get(CREDENTIAL)
   if (known !== undefined) return known
@@ -48,19 +34,19 @@ export async function credentialOf(c: Context): Promise<string | undefined> {
   return credential
 }
 
-/** Notes whether the bearer key was found, for who counts the callers. */
+/** Notes if the bearer key was found. The admission controller counts it. */
 export function noteCaller(c: Context, found: Credential | null): void {
   const proof: Proof = found === null ? 'unproved' : 'proved'
   c.set(PROOF, proof)
 }
 
-/** What was noted; undefined where the key was not looked for. */
+/** The note of `noteCaller`. Undefined if no one looked for the key. */
 export const proofOf = (c: Context): Proof | undefined => c.get(PROOF)
 
 export const keepSlot = (c: Context, slot: Slot): void => c.set(SLOT, slot)
 const slotOf = (c: Context): Slot | undefined => c.get(SLOT)
 
-/** Whether a caller may do what it requests. `problem` says why not. */
+/** The permission of a caller for its request. `problem` says why not. */
 export type ApiVerdict =
   | { readonly kind: 'verified'; readonly request: Request; readonly masterKey?: MasterKey }
   | { readonly kind: 'refused'; readonly reason: DeclineReason }
@@ -68,7 +54,7 @@ export type ApiVerdict =
 
 type MasterKey = NonNullable<Extract<Verdict<unknown>, { kind: 'verified' }>['masterKey']>
 
-/** What a verification found about the caller. */
+/** The caller, as a verification found it. */
 interface Found {
   readonly caller: Credential | null
   readonly denial: Problem | null
@@ -124,21 +110,22 @@ export const runAlone = async (
 export function undecidedProblem(
   outcome: Exclude<Outcome, { kind: 'answered' }>,
   denial: Problem | null = null,
+  about: About = {},
 ): Problem {
   switch (outcome.kind) {
     case 'denied':
-      return denial ?? doorProblem('unauthorized')
+      return denial ?? apiProblem('unauthorized')
     case 'unavailable':
-      return doorProblem('unavailable')
+      return apiProblem('unavailable')
     case 'pending':
     case 'unknown':
-      return doorProblem('outcome_unknown')
+      return apiProblem('outcome_unknown')
     case 'refused':
-      return declineProblem(outcome.reason, null)
+      return declineProblem(outcome.reason, about)
   }
 }
 
-/** As on the terminal door: what was decided, and never what a message holds. */
+/** Logs the decision, as on the POS door, and never the content of a message. */
 export function logOutcome({ log }: Services, named: Record<string, unknown>, outcome: Outcome): void {
   if (outcome.kind === 'answered') {
     const { reason, rrn, responseCode } = outcome.answer
@@ -147,82 +134,25 @@ export function logOutcome({ log }: Services, named: Record<string, unknown>, ou
   else log('no_answer', { ...named, kind: outcome.kind })
 }
 
-/** A request about a sale: one of another merchant and one that does not exist are answered alike. */
+/** The verdict on a request about a sale. A sale of another merchant and an unknown sale get the same answer. */
 export function verdictOnSale(
   { earlier, original, merchant }: Loaded,
   credential: Credential,
   request: VoidRequest | ReversalRequest,
 ): ApiVerdict {
   if (original !== null && mayAct(credential, original.sale.merchantId))
-    // A terminal that was stolen does not keep its merchant from undoing its sales; a closed merchant is heard no more.
+    // The merchant of a stolen terminal can void its sales. A closed merchant cannot.
     return merchant?.status === 'active'
       ? { kind: 'verified', request }
       : { kind: 'refused', reason: 'merchant_unknown' }
-  // The key may already be another message's: that is worth more than where this sale is.
+  // A key that another message has is the better reason.
   const reused = earlier !== null && earlier.contentFingerprint !== request.contentFingerprint
   return { kind: 'refused', reason: reused ? 'key_reused_with_different_content' : 'original_not_found' }
 }
 
-/** Where an entry of this caller's keys lives: its merchant, or the administrators' own. */
+/** The scope of this caller's keys: its merchant, or that of the administrators. */
 export const scopeOf = ({ merchantId }: Credential): string => merchantId ?? 'admin'
 
-/** Whether this caller may see and move what belongs to a merchant. */
+/** True if this caller may read and change the data of a merchant. */
 export const mayAct = (credential: Credential, merchantId: string): boolean =>
   credential.merchantId === null || credential.merchantId === merchantId
-
-/** Checks a value against a schema; the problem names each member at fault and never its value. */
-export function check<S extends z.ZodType>(schema: S, value: unknown): Result<z.infer<S>, Problem> {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return ok(parsed.data)
-  const errors = parsed.error.issues.map(({ path, code, message }) => ({
-    field: path.join('.'),
-    // The texts for these codes repeat what was sent or say nothing more than the code.
-    why: code === 'unrecognized_keys' ? 'has members that are not known' : message,
-  }))
-  return err(doorProblem('invalid_request', { errors }))
-}
-
-export function parseJson(text: string): Result<unknown, Problem> {
-  try {
-    return ok(JSON.parse(text))
-  } catch {
-    return err(doorProblem('invalid_request', { errors: [{ field: '', why: 'not JSON' }] }))
-  }
-}
-
-/** The parameters of the query; one that is there twice is left as a list, which no schema takes. */
-export const namedOnce = (c: Context): object =>
-  Object.fromEntries(
-    Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
-  )
-
-/** Whether the body is said to be of this media type; a body without a type is taken for JSON. */
-export const isMediaType = (c: Context, ...types: string[]): boolean => {
-  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
-  return type === undefined || types.includes(type)
-}
-
-const BODY_REFUSALS = {
-  400: 'invalid_request',
-  408: 'body_too_slow',
-  413: 'body_too_large',
-  415: 'unsupported_media_type',
-} as const satisfies Record<BodyFault, DoorReason>
-
-/** Keeps a request's body, or what is wrong with it, for its route. */
-export const keepBody = (c: Context, body: Result<Uint8Array, BodyFault>): void => c.set(BODY, body)
-
-/** The body as UTF-8. */
-export function textOf(c: Context): Result<string, Problem> {
-  const body: Result<Uint8Array, BodyFault> = c.get(BODY) ?? ok(new Uint8Array(0))
-  return body.ok ? ok(new TextDecoder().decode(body.value)) : err(doorProblem(BODY_REFUSALS[body.error]))
-}
-
-/** Reads a JSON body of a schema. */
-export function readBody<S extends z.ZodType>(c: Context, schema: S): Result<z.infer<S>, Problem> {
-  if (!isMediaType(c, 'application/json')) return err(doorProblem('unsupported_media_type'))
-  const text = textOf(c)
-  if (!text.ok) return text
-  const json = parseJson(text.value)
-  return json.ok ? check(schema, json.value) : json
-}

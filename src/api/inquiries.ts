@@ -1,45 +1,28 @@
 /** @module `GET /v1/inquiries`: what became of a message, by any reference to it, for as long as the journal stands. */
 
-import { type Context, Hono } from 'hono'
 import { posMessageKey, posPartsOf } from '../domain/message-key.ts'
 import type { Services } from '../pipeline/services.ts'
 import { findMessage, type Meant } from '../store/inquiries.ts'
 import { type LoadItem, load } from '../store/load.ts'
-import {
-  check,
-  credentialOf,
-  mayAct,
-  namedOnce,
-  noteCaller,
-  refuseDoor,
-  respondJson,
-  respondProblem,
-} from './handler.ts'
+import { mayAct, noteCaller } from './handler.ts'
+import { readIdempotencyKey } from './json/idempotency-key.ts'
 import { inquiryBody, type LookupKey, notSeen } from './json/inquiry.ts'
-import { type InquiryQuery, inquiryQuery } from './json/schemas.ts'
+import { apiProblem } from './json/problem.ts'
+import type { InquiryQuery } from './json/schemas.ts'
+import type { Handler } from './router.ts'
 
-export function inquiryRoutes(services: Services): Hono {
-  const routes = new Hono()
-  routes.get('/v1/inquiries', (c) => getInquiry(services, c))
-  return routes
-}
-
-async function getInquiry(services: Services, c: Context): Promise<Response> {
-  const credential = await credentialOf(c)
-  if (credential === undefined) return refuseDoor('unauthorized')
-  const query = check(inquiryQuery, namedOnce(c))
-  if (!query.ok) return respondProblem(query.error)
-  const meant = await meantBy(services, credential, query.value)
+export const getInquiry: Handler<'GET /v1/inquiries'> = async ({ services, c, credential, query }) => {
+  const meant = await meantBy(services, credential, query)
   const [loaded] = await load(services.db, [{ credential, ...(meant === null ? {} : itemOf(meant)) }])
   noteCaller(c, loaded?.credential ?? null)
-  if (loaded === undefined || loaded.credential === null) return refuseDoor('unauthorized')
+  if (loaded === undefined || loaded.credential === null) return apiProblem('unauthorized')
   const { earlier: entry, claim, forwarded, reversal, original } = loaded
   const isSeen = meant !== null && (entry !== null || reversal !== null)
   const owner = entry?.merchantId ?? posPartsOf(meant?.messageKey ?? '')?.merchantId
   if (!isSeen || (owner !== undefined && !mayAct(loaded.credential, owner)))
-    return respondProblem(notSeen(askedBy(query.value)))
+    return notSeen(lookupKeyOf(query))
   const { messageKey } = meant
-  return respondJson(200, inquiryBody({ messageKey, entry, claim, forwarded, reversal, original }))
+  return { status: 200, body: inquiryBody({ messageKey, entry, claim, forwarded, reversal, original }) }
 }
 
 async function meantBy(
@@ -49,7 +32,8 @@ async function meantBy(
 ): Promise<Meant | null> {
   if ('kind' in query) return { messageKey: posMessageKey(query, query.kind), saleId: null }
   if (!('idempotencyKey' in query)) return findMessage(db, credential, query)
-  const idempotencyKey = await keyring.fingerprint('content', query.idempotencyKey)
+  const key = readIdempotencyKey(query.idempotencyKey) ?? query.idempotencyKey
+  const idempotencyKey = await keyring.fingerprint('content', key)
   return findMessage(db, credential, { idempotencyKey })
 }
 
@@ -60,7 +44,7 @@ const itemOf = ({ messageKey, saleId }: Meant): LoadItem => ({
   ...(saleId === null ? {} : { saleId }),
 })
 
-function askedBy(query: InquiryQuery): LookupKey {
+function lookupKeyOf(query: InquiryQuery): LookupKey {
   if ('kind' in query) return 'messageKey'
   return 'idempotencyKey' in query ? 'idempotencyKey' : 'reference'
 }

@@ -1,6 +1,5 @@
 /** @module `POST /v1/reversals`: undo a void of one's own by its `Idempotency-Key`, whether or not it was ever seen. */
 
-import { type Context, Hono } from 'hono'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { ReversalRequest } from '../domain/requests.ts'
 import type { Services } from '../pipeline/services.ts'
@@ -8,26 +7,20 @@ import type { Outcome } from '../pipeline/types.ts'
 import type { Credential, Loaded, LoadItem } from '../store/load.ts'
 import {
   type ApiVerdict,
-  credentialOf,
   logOutcome,
-  readBody,
-  refuseDoor,
-  respondJson,
-  respondProblem,
+  REPLAYED,
   scopeOf,
   submit,
   undecidedProblem,
   verdictOnSale,
 } from './handler.ts'
 import { reversalBody } from './json/bodies.ts'
-import { declineProblem, doorProblem, type Problem } from './json/problem.ts'
-import { idempotencyKey, type ReversalBody, reversalBody as reversalSchema } from './json/schemas.ts'
+import { readIdempotencyKey, writeIdempotencyKey } from './json/idempotency-key.ts'
+import { type About, apiProblem, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
+import type { ReversalRequestBody } from './json/schemas.ts'
+import type { Handler, Reply } from './router.ts'
 
-export function reversalRoutes(services: Services): Hono {
-  const routes = new Hono()
-  routes.post('/v1/reversals', (c) => postReversal(services, c))
-  return routes
-}
+type Post = 'POST /v1/reversals'
 
 /** Fingerprints: a caller's keys may hold anything. */
 interface Keys {
@@ -35,18 +28,13 @@ interface Keys {
   readonly target: string
 }
 
-async function postReversal(services: Services, c: Context): Promise<Response> {
-  const credential = await credentialOf(c)
-  if (credential === undefined) return refuseDoor('unauthorized')
-  const key = idempotencyKey.safeParse(c.req.header('idempotency-key'))
-  if (!key.success) return refuseDoor('idempotency_key_required')
-  const body = readBody(c, reversalSchema)
-  if (!body.ok) return respondProblem(body.error)
+export const postReversal: Handler<Post> = async ({ services, c, credential, body, idempotencyKey }) => {
   const { keyring } = services
-  const { saleId } = body.value
+  const { saleId } = body
+  const target = readIdempotencyKey(body.idempotencyKey) ?? body.idempotencyKey
   const keys: Keys = {
-    own: await keyring.fingerprint('content', key.data),
-    target: await keyring.fingerprint('content', body.value.idempotencyKey),
+    own: await keyring.fingerprint('content', idempotencyKey),
+    target: await keyring.fingerprint('content', target),
   }
   const load: LoadItem = {
     credential,
@@ -56,20 +44,23 @@ async function postReversal(services: Services, c: Context): Promise<Response> {
     targetIdempotencyKey: keys.target,
   }
   const { outcome, denial } = await submit(services, c, load, (loaded) =>
-    verify(services, loaded, body.value, keys),
+    verify(services, loaded, body, keys),
   )
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
-  return respond(outcome, denial)
+  return replyOf(outcome, denial, {
+    saleId,
+    keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(target) }),
+  })
 }
 
 async function verify(
   services: Services,
   loaded: Loaded,
-  body: ReversalBody,
+  body: ReversalRequestBody,
   keys: Keys,
 ): Promise<ApiVerdict> {
   const { credential } = loaded
-  if (credential === null) return { kind: 'denied', problem: doorProblem('unauthorized') }
+  if (credential === null) return { kind: 'denied', problem: apiProblem('unauthorized') }
   return verdictOnSale(loaded, credential, await request(services, credential, loaded, body, keys))
 }
 
@@ -77,7 +68,7 @@ async function request(
   { keyring }: Services,
   credential: Credential,
   { original }: Loaded,
-  { saleId, amount }: ReversalBody,
+  { saleId, amount }: ReversalRequestBody,
   keys: Keys,
 ): Promise<ReversalRequest> {
   const scope = scopeOf(credential)
@@ -97,16 +88,16 @@ async function request(
   }
 }
 
-function respond(outcome: Outcome, denial: Problem | null): Response {
-  if (outcome.kind !== 'answered') return respondProblem(undecidedProblem(outcome, denial))
+function replyOf(outcome: Outcome, denial: Problem | null, about: About): Reply<Post> {
+  if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial, about)
   const { answer, entry, replayed, loadedState } = outcome
-  const headers = replayed ? { 'idempotent-replayed': 'true' } : undefined
-  if (answer.reason !== null)
-    return respondProblem(declineProblem(answer.reason, loadedState.original?.sale ?? null), headers)
+  const headers = replayed ? REPLAYED : {}
+  if (answer.reason !== null) {
+    const problem = declineProblem(answer.reason, { ...about, original: loadedState.original?.sale ?? null })
+    return { ...problem, headers: { ...problem.headers, ...headers } }
+  }
   if (entry === null) throw new Error('a reversal that is not refused is written')
   const voidId = loadedState.target?.effects.voidRecord?.id
-  return respondJson(200, reversalBody(entry, loadedState), {
-    ...(voidId === undefined ? {} : { location: `/v1/voids/${voidId}` }),
-    ...headers,
-  })
+  const location = voidId === undefined ? {} : { location: voidAt(voidId) }
+  return { status: 200, body: reversalBody(entry, loadedState), headers: { ...location, ...headers } }
 }

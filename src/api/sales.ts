@@ -1,6 +1,5 @@
-/** @module `POST /v1/sales`, the capture feed (one sale, or NDJSON), and `GET /v1/sales/{id}`. */
+/** @module Sales: captured sales, one as JSON or many as NDJSON, and a sale by its id or RRN. */
 
-import { type Context, Hono } from 'hono'
 import { cardOf } from '../crypto/card.ts'
 import { refuseTerminal } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
@@ -12,107 +11,81 @@ import type { Services } from '../pipeline/services.ts'
 import type { Outcome } from '../pipeline/types.ts'
 import { canonical } from '../store/journal.ts'
 import { type Credential, type Loaded, load } from '../store/load.ts'
-import {
-  type ApiVerdict,
-  check,
-  credentialOf,
-  isMediaType,
-  mayAct,
-  noteCaller,
-  parseJson,
-  refuseDoor,
-  respondJson,
-  respondProblem,
-  submit,
-  textOf,
-  undecidedProblem,
-} from './handler.ts'
+import { type ApiVerdict, mayAct, noteCaller, REPLAYED, submit, undecidedProblem } from './handler.ts'
 import { saleBody } from './json/bodies.ts'
 import { capturedSale } from './json/first-answer.ts'
-import { declineProblem, doorProblem, type Problem } from './json/problem.ts'
-import { type CapturedSaleBody, capturedSaleBody } from './json/schemas.ts'
-import { linesOf, respondLines } from './ndjson.ts'
+import type { CapturedLine } from './json/line-schemas.ts'
+import {
+  type About,
+  apiProblem,
+  declineProblem,
+  inquiryAt,
+  invalid,
+  type Problem,
+  saleAt,
+} from './json/problem.ts'
+import type { CapturedSaleBody } from './json/schemas.ts'
+import { type Call, type Handler, type Reply, refuseCaller } from './router.ts'
 
-/** How long ago a sale may have been made, in milliseconds. */
-const OLDEST_MS = 180 * 24 * 60 * 60_000
-
-export function saleRoutes(services: Services): Hono {
-  const routes = new Hono()
-  routes.post('/v1/sales', (c) => postSales(services, c))
-  routes.get('/v1/sales/:id', (c) => getSale(services, c))
-  return routes
-}
+type Post = 'POST /v1/sales'
 
 /** A captured sale, or the problem in its way. */
-interface Answered {
-  readonly status: number
-  readonly body: object
-  readonly headers: Readonly<Record<string, string>>
-}
+type Captured = Exclude<Reply<Post>, { readonly status: 200 }>
 
-async function postSales(services: Services, c: Context): Promise<Response> {
-  const credential = await credentialOf(c)
-  if (credential === undefined) return refuseDoor('unauthorized')
-  if (!isMediaType(c, 'application/json', 'application/x-ndjson')) return refuseDoor('unsupported_media_type')
-  const text = textOf(c)
-  if (!text.ok) return respondProblem(text.error)
-  const capture = (line: string) => recordCapturedSale(services, c, credential, line)
-  if (!isMediaType(c, 'application/json')) return respondCapturedSales(text.value, capture)
-  const { status, body, headers } = await capture(text.value)
-  return respondJson(status, body, headers)
+/** The greatest age of a sale, in milliseconds. */
+const OLDEST_MS = 180 * 24 * 60 * 60_000
+
+/** The greatest lead of a caller's clock, in milliseconds. */
+const AHEAD_MS = 5 * 60_000
+
+export const postSales: Handler<Post> = async (call) => {
+  const { services, c, credential, lines, body } = call
+  if (lines === undefined) return recordCapturedSale(call, body)
+  return (await refuseCaller(services, c, { caller: 'merchant' }, credential)) ?? recordLines(call, lines)
 }
 
 /**
- * Takes a feed line by line, in order: lines of one terminal decide on what the line before left behind. Each answer
- * carries its line's number and the status it would have had alone; a line that is refused holds no other up.
+ * Records the lines in order, because each line of a terminal depends on the line before it. Each answer has the number of its
+ * line, and its status as a request of its own. A refused line does not stop the others.
  */
-async function respondCapturedSales(
-  text: string,
-  capture: (line: string) => Promise<Answered>,
-): Promise<Response> {
-  const lines = linesOf(text)
-  if (lines instanceof Response) return lines
-  const answers: object[] = []
-  for (const { line, number } of lines) {
-    const { status, body } = await capture(line)
-    answers.push({ line: number, ...body, status })
+async function recordLines(call: Call<Post>, lines: NonNullable<Call<Post>['lines']>): Promise<Reply<Post>> {
+  const answers: CapturedLine[] = []
+  for (const { number: line, value } of lines) {
+    const captured = value.ok ? await recordCapturedSale(call, value.value) : value.error
+    const { body } = captured
+    answers.push('reason' in body ? { line, ...body } : { line, ...body, status: 201 })
   }
-  return respondLines(answers)
+  return { status: 200, body: answers }
+}
+
+/** The faults that no schema can express. */
+function faultOf({ fee = 0, amount }: CapturedSaleBody, soldAt: number, now: number): Problem | null {
+  const fault = (pointer: string, why: string) => invalid({ in: 'body', pointer, why })
+  if (soldAt > now + AHEAD_MS) return fault('/soldAt', 'is in the future')
+  if (soldAt < now - OLDEST_MS) return fault('/soldAt', 'is more than 180 days ago')
+  return fee > amount ? fault('/fee', 'is over the amount') : null
 }
 
 async function recordCapturedSale(
-  services: Services,
-  c: Context,
-  credential: string,
-  text: string,
-): Promise<Answered> {
-  const json = parseJson(text)
-  if (!json.ok) return json.error
-  const body = check(capturedSaleBody, json.value)
-  if (!body.ok) return body.error
-  const { terminalId, batchNumber, stan, merchantId } = body.value
-  const soldAt = body.value.soldAt === undefined ? services.now() : Date.parse(body.value.soldAt)
-  if (soldAt > services.now() + 5 * 60_000)
-    return doorProblem('invalid_request', { errors: [{ field: 'soldAt', why: 'is in the future' }] })
-  if (soldAt < services.now() - OLDEST_MS)
-    return doorProblem('invalid_request', { errors: [{ field: 'soldAt', why: 'is more than 180 days ago' }] })
-  if ((body.value.fee ?? 0) > body.value.amount)
-    return doorProblem('invalid_request', { errors: [{ field: 'fee', why: 'is over the amount' }] })
+  { services, c, credential }: Call<Post>,
+  body: CapturedSaleBody,
+): Promise<Captured> {
+  const { terminalId, batchNumber, stan, merchantId, rrn } = body
+  const soldAt = body.soldAt === undefined ? services.now() : Date.parse(body.soldAt)
+  const fault = faultOf(body, soldAt, services.now())
+  if (fault !== null) return (await refuseCaller(services, c, { caller: 'merchant' }, credential)) ?? fault
 
   const messageKey = posMessageKey({ merchantId, terminalId, batchNumber, stan }, 'sale')
   const verify = async (loaded: Loaded): Promise<ApiVerdict> => {
     const problem = deny(loaded.credential, merchantId)
     if (problem !== undefined) return { kind: 'denied', problem }
-    // Another merchant's terminal and one that does not exist are answered alike.
+    // A terminal of another merchant and an unknown terminal get the same answer.
     if (loaded.terminal?.merchantId !== merchantId) return { kind: 'refused', reason: 'terminal_unknown' }
     const reason = refuseTerminal(loaded.terminal, loaded.merchant, merchantId)
     if (reason !== null) return { kind: 'refused', reason }
-    return {
-      kind: 'verified',
-      request: await capturedSaleRequest(services, loaded, body.value, messageKey, soldAt),
-    }
+    const request = await capturedSaleRequest(services, loaded, body, messageKey, soldAt)
+    return { kind: 'verified', request }
   }
-  const { rrn } = body.value
   const targetKey = tombstonedKey(messageKey)
   const item = {
     credential,
@@ -122,12 +95,22 @@ async function recordCapturedSale(
     ...(rrn === undefined ? {} : { saleRrn: rrn }),
   }
   const { outcome, denial } = await submit(services, c, item, verify)
-  return answerOf(services, outcome, denial)
+  return replyOf(services, outcome, denial, aboutOf(body, outcome))
+}
+
+/** Another sale has the trace number, or the RRN. */
+function aboutOf(
+  { merchantId, terminalId, batchNumber, stan, rrn }: CapturedSaleBody,
+  outcome: Outcome,
+): About {
+  const isRrn = outcome.kind === 'answered' && outcome.loadedState.earlier === null && rrn !== undefined
+  if (isRrn) return { keyAt: saleAt(rrn) }
+  return { keyAt: inquiryAt({ merchantId, terminalId, batchNumber, stan, kind: 'sale' }) }
 }
 
 function deny(caller: Credential | null, merchantId: string): Problem | undefined {
-  if (caller === null) return doorProblem('unauthorized')
-  return mayAct(caller, merchantId) ? undefined : doorProblem('forbidden')
+  if (caller === null) return apiProblem('unauthorized')
+  return mayAct(caller, merchantId) ? undefined : apiProblem('forbidden')
 }
 
 async function capturedSaleRequest(
@@ -137,10 +120,16 @@ async function capturedSaleRequest(
   messageKey: string,
   soldAt: number,
 ): Promise<CapturedSaleRequest> {
-  const { pan, amount, rrn, authorizationCode, fee, merchantId, ...rest } = body
+  const { pan, amount, rrn, authorizationCode, fee, merchantId, state, ...rest } = body
   const card = await cardOf(services.keyring, pan)
   const currencyCode = body.currency ?? merchant?.currencyCode ?? ''
-  const content = { ...body, currency: currencyCode, pan: card?.fingerprint }
+  // Only the instant of the time is content, in any notation.
+  const content = {
+    ...body,
+    currency: currencyCode,
+    pan: card?.fingerprint,
+    soldAt: body.soldAt === undefined ? undefined : soldAt,
+  }
   return {
     kind: 'captured_sale',
     door: 'json',
@@ -150,7 +139,7 @@ async function capturedSaleRequest(
     request: {
       amount: String(amount),
       currency: currencyCode,
-      status: rest.status,
+      state,
       ...(pan === undefined ? {} : { pan: maskPan(pan) }),
       ...(rrn === undefined ? {} : { rrn }),
     },
@@ -160,7 +149,7 @@ async function capturedSaleRequest(
     amount,
     currencyCode,
     card,
-    status: rest.status,
+    status: state,
     rrn: rrn ?? null,
     authorizationCode: authorizationCode ?? null,
     fee: fee ?? null,
@@ -173,31 +162,29 @@ function reasonOf(outcome: Outcome): DeclineReason | null {
   return outcome.kind === 'refused' ? outcome.reason : null
 }
 
-function answerOf(services: Services, outcome: Outcome, denial: Problem | null): Answered {
+function replyOf(services: Services, outcome: Outcome, denial: Problem | null, about: About): Captured {
   const reason = reasonOf(outcome)
   if (reason !== null) services.log('refused', { type: 'captured_sale', door: 'json', reason })
-  if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial)
+  if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial, about)
   const { answer, entry, replayed } = outcome
-  if (answer.reason !== null) return declineProblem(answer.reason, null)
+  if (answer.reason !== null) return declineProblem(answer.reason, about)
   const sale = entry?.effects.sale
   if (sale === undefined) throw new Error('a captured sale has its record')
-  const location = { location: `/v1/sales/${sale.id}` }
   services.log('captured', { terminalId: sale.terminalId, stan: sale.stan, replayed })
-  const headers = replayed ? { ...location, 'idempotent-replayed': 'true' } : location
+  const headers = { location: saleAt(sale.id), ...(replayed ? REPLAYED : {}) }
   return { status: 201, body: capturedSale(sale, answer), headers }
 }
 
-async function getSale(services: Services, c: Context): Promise<Response> {
-  const credential = await credentialOf(c)
-  if (credential === undefined) return refuseDoor('unauthorized')
-  const reference = c.req.param('id') ?? ''
+export const getSale: Handler<'GET /v1/sales/{reference}'> = async ({ services, c, credential, path }) => {
+  const { reference } = path
   const [loaded] = await load(services.db, [
     { credential, ...(reference.length === 12 ? { saleRrn: reference } : { saleId: reference }) },
   ])
   noteCaller(c, loaded?.credential ?? null)
-  if (loaded === undefined || loaded.credential === null) return refuseDoor('unauthorized')
+  if (loaded === undefined || loaded.credential === null) return apiProblem('unauthorized')
   const { original, merchant } = loaded
   if (original === null || merchant === null || !mayAct(loaded.credential, original.sale.merchantId))
-    return refuseDoor('not_found')
-  return respondJson(200, saleBody(original, voidableUntil(original.sale.soldAt, merchant), services.now()))
+    return apiProblem('not_found')
+  const body = saleBody(original, voidableUntil(original.sale.soldAt, merchant), services.now())
+  return { status: 200, body }
 }

@@ -1,6 +1,5 @@
-/** @module `POST /v1/voids` and `GET /v1/voids/{id}`: the same decision as on the terminal door. */
+/** @module Voids by the JSON API: the same decision as for a terminal. */
 
-import { type Context, Hono } from 'hono'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { VoidRequest } from '../domain/requests.ts'
 import type { Services } from '../pipeline/services.ts'
@@ -9,14 +8,10 @@ import type { Credential, Loaded } from '../store/load.ts'
 import { readVoid } from '../store/voids.ts'
 import {
   type ApiVerdict,
-  credentialOf,
   logOutcome,
   mayAct,
   noteCaller,
-  readBody,
-  refuseDoor,
-  respondJson,
-  respondProblem,
+  REPLAYED,
   scopeOf,
   submit,
   undecidedProblem,
@@ -24,41 +19,35 @@ import {
 } from './handler.ts'
 import { voidBodyOf } from './json/bodies.ts'
 import { approvedVoid } from './json/first-answer.ts'
-import { declineProblem, doorProblem, type Problem } from './json/problem.ts'
-import { idempotencyKey, type VoidBody, voidBody } from './json/schemas.ts'
+import { writeIdempotencyKey } from './json/idempotency-key.ts'
+import { type About, apiProblem, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
+import type { VoidRequestBody } from './json/schemas.ts'
+import type { Handler, Reply } from './router.ts'
 
-export function voidRoutes(services: Services): Hono {
-  const routes = new Hono()
-  routes.post('/v1/voids', (c) => postVoid(services, c))
-  routes.get('/v1/voids/:id', (c) => getVoid(services, c))
-  return routes
-}
+type Post = 'POST /v1/voids'
 
-async function postVoid(services: Services, c: Context): Promise<Response> {
-  const credential = await credentialOf(c)
-  if (credential === undefined) return refuseDoor('unauthorized')
-  const key = idempotencyKey.safeParse(c.req.header('idempotency-key'))
-  if (!key.success) return refuseDoor('idempotency_key_required')
-  const body = readBody(c, voidBody)
-  if (!body.ok) return respondProblem(body.error)
-  const { saleId } = body.value
-  // A caller's key may hold anything, a card number too: only its fingerprint is written.
-  const keyFingerprint = await services.keyring.fingerprint('content', key.data)
-  const verify = (loaded: Loaded) => verifyVoid(services, loaded, body.value, keyFingerprint)
+export const postVoid: Handler<Post> = async ({ services, c, credential, body, idempotencyKey }) => {
+  const { saleId } = body
+  // The key of a caller may contain a card number. So only its fingerprint is written.
+  const keyFingerprint = await services.keyring.fingerprint('content', idempotencyKey)
+  const verify = (loaded: Loaded) => verifyVoid(services, loaded, body, keyFingerprint)
   const load = { credential, saleId, idempotencyKey: keyFingerprint }
   const { outcome, denial } = await submit(services, c, load, verify)
   logOutcome(services, { type: 'void', door: 'json', saleId }, outcome)
-  return respond(outcome, denial)
+  return replyOf(outcome, denial, {
+    saleId,
+    keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey) }),
+  })
 }
 
 async function verifyVoid(
   services: Services,
   loaded: Loaded,
-  body: VoidBody,
+  body: VoidRequestBody,
   key: string,
 ): Promise<ApiVerdict> {
   const { credential } = loaded
-  if (credential === null) return { kind: 'denied', problem: doorProblem('unauthorized') }
+  if (credential === null) return { kind: 'denied', problem: apiProblem('unauthorized') }
   return verdictOnSale(loaded, credential, await voidRequest(services, credential, loaded, body, key))
 }
 
@@ -66,7 +55,7 @@ async function voidRequest(
   { keyring }: Services,
   credential: Credential,
   { original }: Loaded,
-  { saleId, amount, currency, reason }: VoidBody,
+  { saleId, amount, currency, reason }: VoidRequestBody,
   key: string,
 ): Promise<VoidRequest> {
   // The sale's own where none is named; without a sale nothing is decided.
@@ -97,36 +86,37 @@ async function voidRequest(
   }
 }
 
-function respond(outcome: Outcome, denial: Problem | null): Response {
-  if (outcome.kind === 'pending') return respondPending(outcome)
-  if (outcome.kind !== 'answered') return respondProblem(undecidedProblem(outcome, denial))
+function replyOf(outcome: Outcome, denial: Problem | null, about: About): Reply<Post> {
+  if (outcome.kind === 'pending') return pendingReply(outcome)
+  if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial, about)
   const { answer, entry, replayed, loadedState } = outcome
-  const headers = replayed ? { 'idempotent-replayed': 'true' } : undefined
-  if (answer.reason !== null)
-    return respondProblem(declineProblem(answer.reason, loadedState.original?.sale ?? null), headers)
+  const headers = replayed ? REPLAYED : {}
+  if (answer.reason !== null) {
+    const problem = declineProblem(answer.reason, { ...about, original: loadedState.original?.sale ?? null })
+    return { ...problem, headers: { ...problem.headers, ...headers } }
+  }
   const record = entry?.effects.voidRecord
   if (entry === null || record === undefined) throw new Error('an approved void has its record')
-  return respondJson(201, approvedVoid(record, entry), {
-    location: `/v1/voids/${record.id}`,
-    ...headers,
-  })
+  return {
+    status: 201,
+    body: approvedVoid(record, entry),
+    headers: { location: voidAt(record.id), ...headers },
+  }
 }
 
 /** Accepted and not known yet: the void is there to be looked at. */
-function respondPending({ claim, forwarded }: Extract<Outcome, { kind: 'pending' }>): Response {
+function pendingReply({ claim, forwarded }: Extract<Outcome, { kind: 'pending' }>): Reply<Post> {
   const { voidRecord } = claim.effects
   if (voidRecord === undefined) throw new Error('a void is pending as a void')
   const record = { ...voidRecord, state: forwarded.state }
-  return respondJson(202, voidBodyOf(record, null, forwarded), { location: `/v1/voids/${record.id}` })
+  return { status: 202, body: voidBodyOf(record, null, forwarded), headers: { location: voidAt(record.id) } }
 }
 
-async function getVoid(services: Services, c: Context): Promise<Response> {
-  const credential = await credentialOf(c)
-  if (credential === undefined) return refuseDoor('unauthorized')
-  const found = await readVoid(services.db, credential, c.req.param('id') ?? '')
+export const getVoid: Handler<'GET /v1/voids/{reference}'> = async ({ services, c, credential, path }) => {
+  const found = await readVoid(services.db, credential, path.reference)
   noteCaller(c, found.credential)
-  if (found.credential === null) return refuseDoor('unauthorized')
+  if (found.credential === null) return apiProblem('unauthorized')
   const { record } = found
-  if (record === null || !mayAct(found.credential, record.merchantId)) return refuseDoor('not_found')
-  return respondJson(200, voidBodyOf(record, record.reversedAt, found.forwarded))
+  if (record === null || !mayAct(found.credential, record.merchantId)) return apiProblem('not_found')
+  return { status: 200, body: voidBodyOf(record, record.reversedAt, found.forwarded) }
 }

@@ -40,8 +40,12 @@ export const run: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
 
 export const sentence = ({ terminalId, entries, fault }: Verified): string =>
   fault === null
-    ? `terminal ${terminalId}: ${entries} entries, the chain is sound`
-    : `terminal ${terminalId}: entry ${fault.seq} is bad: ${fault.why}`
+    ? `${nameOf(terminalId)}: ${entries} entries, the chain is sound`
+    : `${nameOf(terminalId)}: entry ${fault.seq} is bad: ${fault.why}`
+
+/** A merchant's stream is named as such. */
+const nameOf = (stream: string): string =>
+  stream.replace(/^(merchant:|)/, (is) => (is === '' ? 'terminal ' : 'merchant '))
 
 /** Checks one chain after the other, or that of one terminal. */
 export async function* verifyJournal(database: Database, terminalId?: string): AsyncGenerator<Verified> {
@@ -85,10 +89,13 @@ function pageOf(terminalId: string | undefined, [afterId, afterSeq]: readonly [s
   return `select * from (
     select t.terminal_id, t.terminal_id as terminalId, t.head_seq as headSeq, t.head_hash as headHash, j.seq,
       j.previous_hash as previousHash, j.hash, j.message_key as messageKey, j.rrn, j.body
-    from terminal t left join journal j on j.terminal_id = t.terminal_id
+    from (select terminal_id, head_seq, head_hash from terminal
+      union all select 'merchant:' || merchant_id, head_seq, head_hash from merchant) t
+      left join journal j on j.terminal_id = t.terminal_id
     union all
     select j.terminal_id, j.terminal_id, null, null, j.seq, j.previous_hash, j.hash, j.message_key, j.rrn, j.body
     from journal j where not exists (select 1 from terminal t where t.terminal_id = j.terminal_id)
+      and not exists (select 1 from merchant m where 'merchant:' || m.merchant_id = j.terminal_id)
   ) where (terminal_id, coalesce(seq, 0)) > (${sqlText(afterId)}, ${afterSeq}) ${one}
   order by terminal_id, seq limit ${PAGE}`
 }

@@ -28,14 +28,24 @@ export interface Provision {
   readonly body: JsonObject
 }
 
+/** A merchant, and the settings of it that change. */
+export type ProvisionMerchant = Omit<Provision, 'terminalId'>
+
 export interface Provisioned {
   readonly status: number
   readonly body: JsonObject
 }
 
+export const provision = ({ terminalId, ...of }: Provision): Promise<Provisioned> =>
+  put(of, `/v1/merchants/${of.merchantId}/terminals/${terminalId}`)
+
+/** A merchant comes before its terminals. */
+export const provisionMerchant = (of: ProvisionMerchant): Promise<Provisioned> =>
+  put(of, `/v1/merchants/${of.merchantId}`)
+
 /** Throws Failure if the server cannot be reached or does not respond in JSON. */
-export async function provision({ url, key, merchantId, terminalId, body }: Provision): Promise<Provisioned> {
-  const resource = new URL(`/v1/merchants/${merchantId}/terminals/${terminalId}`, url)
+async function put({ url, key, body }: ProvisionMerchant, path: string): Promise<Provisioned> {
+  const resource = new URL(path, url)
   try {
     const response = await fetch(resource, {
       method: 'PUT',
@@ -90,11 +100,26 @@ export function administratorKey({
 export const run: Run<typeof PROVISION> = async (parsed, io) => {
   const { url, mid: merchantId, tid: terminalId, json } = parsed
   const key = administratorKey(parsed)
-  const body = await bodyOf(parsed)
-  const { status, body: answer } = await provision({ url, key, merchantId, terminalId, body })
+  const terminal = { url, key, merchantId, terminalId, body: await bodyOf(parsed) }
+  const { status, body: answer } = await provisionBoth(terminal, merchantOf(parsed))
   if (json) io.stdout(JSON.stringify({ httpStatus: status, ...answer }))
   else io.stdout(sentence(status, terminalId, answer))
   return status === 200 || status === 201 ? 0 : 1
+}
+
+const isDone = ({ status }: Provisioned): boolean => status === 200 || status === 201
+
+/** Sends the merchant first if its settings are named, or if the service does not have it. A refusal ends it. */
+async function provisionBoth(terminal: Provision, settings: JsonObject): Promise<Provisioned> {
+  const merchant = { ...terminal, body: settings }
+  if (Object.keys(settings).length > 0) {
+    const changed = await provisionMerchant(merchant)
+    if (!isDone(changed)) return changed
+  }
+  const provisioned = await provision(terminal)
+  if (provisioned.body.reason !== 'merchant_required') return provisioned
+  const registered = await provisionMerchant(merchant)
+  return isDone(registered) ? provision(terminal) : registered
 }
 
 function sentence(status: number, terminalId: string, answer: JsonObject): string {
@@ -102,19 +127,21 @@ function sentence(status: number, terminalId: string, answer: JsonObject): strin
     return `terminal ${terminalId}: refused, HTTP ${status}: ${answer.reason ?? 'no reason given'} (${answer.title ?? ''})`
   const { merchantId, macProfile, batchNumber } = answer
   const what = status === 201 ? 'registered' : 'changed'
-  return `terminal ${terminalId} of merchant ${merchantId}: ${what}, ${answer.status}, MAC ${macProfile}, batch ${batchNumber}`
+  return `terminal ${terminalId} of merchant ${merchantId}: ${what}, ${answer.state}, MAC ${macProfile}, batch ${batchNumber}`
 }
 
 async function bodyOf(parsed: Parsed<typeof PROVISION>): Promise<JsonObject> {
   const { tmk, mac: macProfile, status, textEncoding, settlementMac } = parsed
-  const { merchantName: name, timeZone, cutOff, window } = parsed
-  const merchant = { name, timeZone, cutOff, window }
   return {
-    status,
+    state: status,
     macProfile,
     textEncoding,
     settlementMac,
     ...(tmk === undefined ? {} : { tmk: splitMasterKey(await loadCore(), macProfile ?? 'cup-ecb', tmk) }),
-    ...(Object.values(merchant).some((value) => value !== undefined) ? { merchant } : {}),
   }
+}
+
+function merchantOf({ merchantName: name, timeZone, cutOff, window }: Parsed<typeof PROVISION>): JsonObject {
+  const named = { name, timeZone, cutOff, window }
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
 }

@@ -65,8 +65,8 @@ function absentFrom(theirs: readonly JsonObject[], ours: readonly JsonObject[], 
   const listed = new Set(theirs.map(identityOf))
   return ours
     .filter((item) => !listed.has(identityOf(item)) && Date.parse(String(item.claimedAt)) >= since)
-    .map(({ of, merchantId, terminalId, batchNumber, stan }) => ({
-      ...{ of, merchantId, terminalId, batchNumber, stan },
+    .map(({ kind, merchantId, terminalId, batchNumber, stan }) => ({
+      ...{ kind, merchantId, terminalId, batchNumber, stan },
       state: 'absent',
     }))
 }
@@ -95,8 +95,8 @@ async function compare(
 }
 
 /** Names the message of a line, also where the service could not read the line. */
-const identify = ({ of, terminalId, batchNumber, stan }: JsonObject = {}): JsonObject => ({
-  of,
+const identify = ({ kind, terminalId, batchNumber, stan }: JsonObject = {}): JsonObject => ({
+  kind,
   terminalId,
   batchNumber,
   stan,
@@ -177,13 +177,13 @@ const WORDS: Readonly<Record<string, string>> = {
 }
 
 function sentence(result: JsonObject): string {
-  const { of, terminalId, batchNumber, stan, applied } = result
+  const { kind, terminalId, batchNumber, stan, applied } = result
   const name = String(result.difference ?? result.event ?? result.result ?? 'line')
   const what = WORDS[name] ?? 'the service cannot read this line'
   const states =
     result.result === undefined ? '' : ` (here ${stateOf(result.ours)}, acquirer ${stateOf(result.acquirer)})`
   const done = applied === true ? '; recorded' : applied === false ? '; NOT recorded: try again' : ''
-  return `${of} ${terminalId} ${batchNumber} ${stan}: ${what}${states}${done}`
+  return `${kind} ${terminalId} ${batchNumber} ${stan}: ${what}${states}${done}`
 }
 
 const stateOf = (side: unknown): string => {

@@ -6,13 +6,15 @@ import type { AcquirerState, AcquirerStatus } from './acquirer-state.ts'
  * The reason for a case. `no_answer`: the acquirer does not answer. `reversal_refused`: it does not reverse a message
  * that is reversed here.
  */
-export type CaseReason =
-  | 'no_answer'
-  | 'reversal_refused'
+export const CASE_REASONS = [
+  'no_answer',
+  'reversal_refused',
   /** The acquirer's list differs from our record. */
-  | 'record_differs'
+  'record_differs',
   /** The acquirer's list has a message that we do not have. */
-  | 'only_acquirer'
+  'only_acquirer',
+] as const
+export type CaseReason = (typeof CASE_REASONS)[number]
 
 /** A forwarded message moves to its next state. Members that are absent keep their values. */
 export interface AcquirerMove {

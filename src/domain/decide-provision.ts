@@ -27,7 +27,6 @@ export function decideProvision(
   const context = { terminal, merchant: request.merchant }
   const effects: Effects = {
     terminal: request.profile,
-    ...(request.merchantChange === null ? {} : { merchant: request.merchantChange }),
     ...(terminal.head.seq === 0 ? { batch: terminal.batch } : {}),
     ...(request.newMasterKey ? { keyVersion: null } : {}),
   }

@@ -5,16 +5,18 @@
  * text (protocol.md §2.3). The English texts fit the same lengths in ASCII.
  */
 
-export type DoNext =
-  | 'print_receipt'
-  | 'query'
-  | 'reverse'
-  | 'sign_on'
-  | 'ask_supervisor'
-  | 'refund'
-  | 'contact_acquirer'
-  | 'retry'
-  | 'nothing'
+export const DO_NEXT = [
+  'print_receipt',
+  'query',
+  'reverse',
+  'sign_on',
+  'ask_supervisor',
+  'refund',
+  'contact_acquirer',
+  'retry',
+  'nothing',
+] as const
+export type DoNext = (typeof DO_NEXT)[number]
 
 export interface Refusal {
   /** Field 39, two characters (protocol.md §6). */

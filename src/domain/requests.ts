@@ -3,7 +3,7 @@
 import type { AcquirerEvent } from './acquirer-state.ts'
 import type { ReconciliationRecord } from './compare-record.ts'
 import type { DeclineReason } from './decline-reason.ts'
-import type { Amount, Card, Merchant, MerchantChange, Terminal } from './types.ts'
+import type { Amount, Card, Merchant, Terminal } from './types.ts'
 
 /** The members of every message that can enter a journal. */
 export interface RequestBase {
@@ -89,13 +89,8 @@ export interface ProvisionRequest extends RequestBase {
   readonly kind: 'provision'
   readonly terminalId: string
   readonly profile: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
-  /** The merchant after the change, from the state that was loaded. */
+  /** The merchant of the terminal. */
   readonly merchant: Merchant
-  /**
-   * The named settings of the merchant. Null leaves the merchant as it is, also when another request changes it
-   * meanwhile.
-   */
-  readonly merchantChange: MerchantChange | null
   /** A new master key ends every working key. */
   readonly newMasterKey: boolean
 }
@@ -128,4 +123,11 @@ export interface ReconciliationRequest extends RequestBase {
   readonly record: ReconciliationRecord
   /** The latest time at which the list can be made, in milliseconds since the epoch. */
   readonly asOf: number
+}
+
+/** Registers a merchant or changes its settings. */
+export interface MerchantRequest {
+  readonly merchantId: string
+  /** The named settings. The others keep their values, or become the defaults of a new merchant. */
+  readonly change: Partial<Omit<Merchant, 'merchantId'>>
 }

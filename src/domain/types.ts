@@ -41,9 +41,6 @@ export interface Merchant {
   readonly currencyCode: string
 }
 
-/** The settings of a merchant that a request names. */
-export type MerchantChange = Pick<Merchant, 'merchantId'> & Partial<Merchant>
-
 /** Totals of a batch in minor units and counts. Debit: sales. Credit: voids. Reversed items are in neither. */
 export interface Totals {
   readonly debitAmount: Amount
@@ -223,8 +220,8 @@ export interface Effects {
   /** The batch that opens after a closed one. */
   readonly nextBatch?: Batch
   readonly terminal?: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
-  /** The named settings change. The others keep their values, or become the defaults of a new merchant. */
-  readonly merchant?: MerchantChange
+  /** The merchant from this entry on. */
+  readonly merchant?: Merchant
   /** The key set in use from this entry on. Null ends every key set. */
   readonly keyVersion?: number | null
 }
@@ -241,6 +238,8 @@ export type EntryKind =
   /** A person's decision. It is the outcome when it answers the message. */
   | 'case_closed'
   | 'provision'
+  /** An entry of a merchant's stream. All others are in the stream of a terminal. */
+  | 'merchant'
   | 'sale'
   | 'void'
   | 'sale_reversal'

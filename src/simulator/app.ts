@@ -19,13 +19,13 @@ export interface SimulatorRuntime extends MacKey {
 
 /** One item of the ledger in JSON. */
 export interface LedgerEntry {
-  readonly of: 'sale' | 'void'
+  readonly kind: 'sale' | 'void'
   readonly merchantId: string
   readonly terminalId: string
   readonly batchNumber: string
   readonly stan: string
   readonly amount: number
-  readonly currencyCode: string
+  readonly currency: string
   readonly original: Item['original']
   readonly state: Item['state']
   readonly responseCode: string
@@ -39,9 +39,11 @@ export interface LedgerEntry {
 /** The current items of the ledger. */
 const entriesOf = (ledger: Ledger): LedgerEntry[] =>
   Array.from(ledger.items(), (item) => {
-    const { serial: _, day, at: __, liveVoid, ...entry } = item
+    const { serial: _, day, at: __, liveVoid, of: kind, currencyCode: currency, ...entry } = item
     return {
+      kind,
       ...entry,
+      currency,
       rrn: rrnOf(item),
       authorizationCode: item.responseCode === '00' ? authorizationCodeOf(item) : null,
       businessDay: day,

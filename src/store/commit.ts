@@ -32,7 +32,7 @@ const claimSaleKeyOf = ({ effects: { claim } }: CommitItem): string | undefined 
  * Appends entries under three conditions: the head has not moved, key and RRN are new, and no reversal names the
  * message. The head does not protect a JSON message that names sales of two terminals; the other conditions do.
  */
-const append = overItems((db, items) =>
+export const append = overItems((db, items) =>
   db
     .insert(journal)
     .select(
@@ -50,7 +50,7 @@ const append = overItems((db, items) =>
 )
 
 /** The entries that are in the journal, by their index in the set. */
-const confirm = overItems((db, items) =>
+export const confirm = overItems((db, items) =>
   db
     .select({ i: sql<number>`item.key`.as('i') })
     .from(items)

@@ -3,13 +3,11 @@
  * count yet, and holds absolute values. The terminal's row comes last. So a set that is sent twice is applied once.
  */
 
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import { DEFAULT_MERCHANT } from '../domain/admit.ts'
 import type { Db } from './db.ts'
 import { FORWARDED } from './forwarded.ts'
-import { field } from './rows.ts'
-import { batch, keySet, masterKey, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
+import { batch, keySet, masterKey, reversal, sale, terminal, voidTable } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, type CommitRow, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
 
@@ -31,29 +29,6 @@ const saleRows = ({ effects }: CommitItem) =>
     cardLast4: s.card?.last4,
     cardFingerprint: s.card?.fingerprint,
   }))
-
-const merchantRows = ({ effects }: CommitItem) =>
-  optional(effects.merchant).map(({ window, ...named }) => ({
-    ...named,
-    windowKind: window?.kind,
-    windowMinutes: window?.kind === 'minutes' ? window.minutes : undefined,
-  }))
-
-/** The named value, else the current value, else the default. The currency of a merchant never changes. */
-function mergedMerchant(items: SQL): SQL {
-  const current = (column: string) =>
-    sql`(select ${sql.raw(column)} from merchant where merchant_id = item.value ->> 'merchantId')`
-  const { timeZone, cutOff, window, currencyCode } = DEFAULT_MERCHANT
-  return sql`select ${field('merchantId')},
-    coalesce(${field('name')}, ${current('name')}, ${field('merchantId')}),
-    coalesce(${field('status')}, ${current('status')}, 'active'),
-    coalesce(${field('timeZone')}, ${current('time_zone')}, ${timeZone}),
-    coalesce(${field('cutOff')}, ${current('cut_off')}, ${cutOff}),
-    coalesce(${field('windowKind')}, ${current('window_kind')}, ${window.kind}),
-    iif(${field('windowKind')} is null, ${current('window_minutes')}, ${field('windowMinutes')}),
-    coalesce(${current('currency_code')}, ${field('currencyCode')}, ${currencyCode})
-    from ${items} where ${IS_NEW}`
-}
 
 function batchRows({ effects, row }: CommitItem) {
   return [...optional(effects.batch), ...optional(effects.nextBatch)].map((b) => ({
@@ -80,25 +55,6 @@ function terminalRow({ row, effects, terminal: before }: CommitItem) {
 
 /** The rows of an item for each table, and the statement that writes them. The terminal's row is last. */
 const STEPS: readonly Step[] = [
-  [
-    merchantRows,
-    overItems((db, items) =>
-      db
-        .insert(merchant)
-        .select(mergedMerchant(items))
-        .onConflictDoUpdate({
-          target: merchant.merchantId,
-          set: {
-            name: excluded('name'),
-            status: excluded('status'),
-            timeZone: excluded('time_zone'),
-            cutOff: excluded('cut_off'),
-            windowKind: excluded('window_kind'),
-            windowMinutes: excluded('window_minutes'),
-          },
-        }),
-    ),
-  ],
   [saleRows, overItems((db, items) => db.insert(sale).select(newItems(sale, items)))],
   [
     ({ effects }) => optional(effects.voidMoved),

@@ -60,7 +60,7 @@ export function terminalOf(found: TerminalRow): Terminal {
 /** Null when there is no row. */
 export function merchantFrom(row: typeof merchant.$inferSelect | undefined): Merchant | null {
   if (row === undefined) return null
-  const { windowKind, windowMinutes, ...merchantRow } = row
+  const { windowKind, windowMinutes, headSeq: _, headHash: __, ...merchantRow } = row
   const window =
     windowKind === 'minutes' ? { kind: windowKind, minutes: windowMinutes ?? 0 } : { kind: windowKind }
   return { ...merchantRow, window }

@@ -10,7 +10,7 @@ import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } fro
 import { ACQUIRER_STATES, ACQUIRER_STATUSES } from '../domain/acquirer-state.ts'
 import { MAC_PROFILES } from '../domain/types.ts'
 
-/** Projection of `provision` entries. */
+/** Projection of `merchant` entries: a merchant's settings and the head of its stream. */
 export const merchant = sqliteTable('merchant', {
   merchantId: text('merchant_id').primaryKey(),
   name: text('name').notNull(),
@@ -20,6 +20,8 @@ export const merchant = sqliteTable('merchant', {
   windowKind: text('window_kind', { enum: ['business_day', 'same_batch', 'minutes'] }).notNull(),
   windowMinutes: integer('window_minutes'),
   currencyCode: text('currency_code').notNull(),
+  headSeq: integer('head_seq').notNull().default(0),
+  headHash: text('head_hash').notNull().default('0'.repeat(64)),
 })
 
 /** Projection: a terminal and the head of its journal. */
@@ -59,7 +61,10 @@ export const keySet = sqliteTable(
   (t) => [primaryKey({ columns: [t.terminalId, t.version] })],
 )
 
-/** Append-only, one stream per terminal. `body` is the canonical encoding; `hash` covers `previousHash` and `body`. */
+/**
+ * Append-only, one stream per terminal and one per merchant (`merchantStream`). `body` is the canonical encoding; `hash` covers
+ * `previousHash` and `body`.
+ */
 export const journal = sqliteTable(
   'journal',
   {

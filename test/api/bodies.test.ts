@@ -2,10 +2,12 @@
 
 import { describe, expect, it } from 'vitest'
 import { saleBody, terminalBody, voidBodyOf } from '../../src/api/json/bodies.ts'
-import { DOOR_REFUSALS, type DoorReason, declineProblem, doorProblem } from '../../src/api/json/problem.ts'
+import { apiProblem, declineProblem } from '../../src/api/json/problem.ts'
+import { API_REFUSALS, type ApiReason } from '../../src/api/json/refusals.ts'
+import { JSON_WORDS, jsonDoNext } from '../../src/api/json/words.ts'
 import { type DeclineReason, REFUSALS, refusalOf } from '../../src/domain/decline-reason.ts'
 import type { Sale, SaleState } from '../../src/domain/types.ts'
-import { merchant, NOW, original, sale, terminal, voidRecord } from '../domain/fixtures.ts'
+import { NOW, original, sale, terminal, voidRecord } from '../domain/fixtures.ts'
 
 /** 23:00 in Shanghai on the day of the sale. */
 const CUT_OFF = Date.UTC(2026, 5, 1, 15)
@@ -72,7 +74,7 @@ describe('a void', () => {
     expect(voidBodyOf(voidRecord, null, null)).toEqual({
       id: '2'.repeat(32),
       saleId: '1'.repeat(32),
-      status: 'approved',
+      state: 'approved',
       merchantId: '123456789012345',
       terminalId: '12345678',
       batchNumber: '000001',
@@ -96,7 +98,7 @@ describe('a void', () => {
 
   it('shows when it is reversed', () => {
     expect(voidBodyOf({ ...voidRecord, state: 'reversed' }, NOW, null)).toMatchObject({
-      status: 'reversed',
+      state: 'reversed',
       reversedAt: '2026-06-01T02:19:00.000Z',
       certainty: 'FINAL',
       doNext: 'nothing',
@@ -105,20 +107,24 @@ describe('a void', () => {
 })
 
 it('a terminal is shown without keys or journal', () => {
-  const { merchantId: _, currencyCode: currency, ...settings } = merchant
-  expect(terminalBody(terminal, merchant)).toEqual({
+  expect(terminalBody(terminal)).toEqual({
     merchantId: '123456789012345',
     terminalId: '12345678',
-    status: 'active',
+    state: 'active',
     macProfile: 'cup-ecb',
     textEncoding: 'gbk',
     settlementMac: 'optional',
     batchNumber: '000001',
-    merchant: { ...settings, currency },
     certainty: 'FINAL',
     doNext: 'nothing',
   })
 })
+
+/** RFC 6750 §3.1. */
+const CHALLENGES: Readonly<Record<number, string>> = {
+  401: 'Bearer error="invalid_token"',
+  403: 'Bearer error="insufficient_scope"',
+}
 
 /** Refusals that are not final. All others are. */
 const CERTAINTY: Readonly<Partial<Record<string, string>>> = {
@@ -131,11 +137,12 @@ const CERTAINTY: Readonly<Partial<Record<string, string>>> = {
 
 describe('problem details (RFC 9457)', () => {
   const declines = Object.keys(REFUSALS) as DeclineReason[]
-  const doors = Object.keys(DOOR_REFUSALS) as DoorReason[]
+  const doors = Object.keys(API_REFUSALS) as ApiReason[]
 
   it.each(declines)('%s', (reason) => {
-    const { status, body, headers } = declineProblem(reason, null)
-    const { httpStatus, zh, en, adviceZh, adviceEn, doNext } = refusalOf(reason)
+    const { status, body, headers } = declineProblem(reason)
+    const { httpStatus } = refusalOf(reason)
+    const { zh, en, adviceZh, adviceEn } = JSON_WORDS[reason]
     expect(status).toBe(httpStatus)
     expect(headers['content-type']).toBe('application/problem+json; charset=utf-8')
     const open = reason === 'in_progress'
@@ -148,46 +155,70 @@ describe('problem details (RFC 9457)', () => {
       messages: { zh, en },
       advice: { zh: adviceZh, en: adviceEn },
       certainty: open ? 'PENDING' : 'FINAL',
-      doNext,
+      doNext: jsonDoNext(reason),
       ...(open ? { retryAfter: 1 } : {}),
     })
     expect(headers['retry-after']).toBe(open ? '1' : undefined)
   })
 
   it.each(doors)('%s', (reason) => {
-    const { status, body, headers } = doorProblem(reason)
-    const { zh, en, doNext } = DOOR_REFUSALS[reason]
+    const { status, body, headers } = apiProblem(reason)
+    const { zh, en, adviceZh, adviceEn, doNext } = API_REFUSALS[reason]
     expect(body).toMatchObject({ status, reason, title: en, messages: { zh, en }, doNext })
-    expect(status).toBe(DOOR_REFUSALS[reason].status)
+    expect([body.advice, body.detail]).toEqual([{ zh: adviceZh, en: adviceEn }, adviceEn])
+    expect(status).toBe(API_REFUSALS[reason].status)
     const certainty = CERTAINTY[reason] ?? 'FINAL'
     expect(body.certainty).toBe(certainty)
     expect('retryAfter' in body).toBe(certainty !== 'FINAL')
     expect(headers['retry-after']).toBe(certainty === 'FINAL' ? undefined : '1')
-    expect(headers['www-authenticate']).toBe(status === 401 ? 'Bearer' : undefined)
+    expect(headers['www-authenticate']).toBe(CHALLENGES[status])
   })
 
   it('shares no reason between the API and the domain', () => {
     expect(doors.filter((reason) => reason in REFUSALS)).toEqual([])
   })
 
-  it('names the reference, date and amount of the sale when only a refund helps', () => {
-    const told = {
-      saleId: sale.id,
-      rrn: sale.rrn,
-      amount: 1234,
-      currency: '156',
-      soldAt: '2026-06-01T02:18:00.000Z',
-    }
-    for (const reason of declines)
-      expect([reason, declineProblem(reason, sale).body.original]).toEqual([
+  it('names the sale when only a refund helps, and never the amount that was wrong', () => {
+    const found = { saleId: sale.id, rrn: sale.rrn, soldAt: '2026-06-01T02:18:00.000Z' }
+    for (const reason of declines) {
+      const whole = reason === 'amount_differs' ? found : { ...found, amount: 1234, currency: '156' }
+      expect([reason, declineProblem(reason, { original: sale }).body.original]).toEqual([
         reason,
-        refusalOf(reason).doNext === 'refund' ? told : undefined,
+        jsonDoNext(reason) === 'refund' ? whole : undefined,
       ])
+    }
+  })
+
+  it('where the caller is to query, it says what', () => {
+    const about = { saleId: sale.id, keyAt: '/v1/inquiries?idempotencyKey=k' }
+    const queried = declines.filter((reason) => jsonDoNext(reason) === 'query')
+    expect(queried).toEqual([
+      'key_reused_with_different_content',
+      'reference_differs',
+      'original_already_voided',
+      'outcome_pending',
+    ])
+    const [key, sold] = [{ location: about.keyAt }, { location: `/v1/sales/${sale.id}`, saleId: sale.id }]
+    for (const [i, query] of [key, key, sold, sold].entries())
+      expect(declineProblem(queried[i] ?? 'in_progress', about).body).toMatchObject(query)
+    for (const reason of declines.filter((one) => !queried.includes(one)))
+      expect(declineProblem(reason, about).body).not.toHaveProperty('location')
+  })
+
+  it('has no words of a terminal', () => {
+    for (const words of [...Object.values(JSON_WORDS), ...Object.values(API_REFUSALS)]) {
+      const text = `${words.en} ${words.adviceEn}`
+      expect(text).not.toMatch(/\btrace\b|voucher|sign on|\bredo\b|print/i)
+      expect(`${words.zh}${words.adviceZh}`).not.toMatch(/流水号|凭证|签到/)
+      expect([words.zh, words.adviceZh].every((one) => /[\u4e00-\u9fff]/.test(one))).toBe(true)
+      expect(text).toMatch(/^[\x20-\x7e]+$/)
+    }
   })
 
   it('carries the given extra members', () => {
-    expect(doorProblem('invalid_request', { errors: [{ field: 'amount', why: 'x' }] }).body.errors).toEqual([
-      { field: 'amount', why: 'x' },
-    ])
+    const errors = [{ in: 'body', pointer: '/amount', why: 'x' }] as const
+    expect(apiProblem('invalid_request', { errors: [...errors] }).body.errors).toEqual(errors)
+    const { headers, body } = apiProblem('unsupported_media_type', { accepts: ['application/json'] })
+    expect([headers.accept, body.accepts]).toEqual(['application/json', ['application/json']])
   })
 })

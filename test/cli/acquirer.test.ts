@@ -38,9 +38,9 @@ test('sells, voids, loses an answer on request, and shows its books', async () =
   expect(await acquirer.ask(aVoid())).toEqual({ kind: 'unknown', why: 'no answer' })
   expect(await acquirer.ask(inquiryOf(aVoid()))).toMatchObject({ kind: 'approved' })
   const { items } = (await (await fetch(`${origin}/ledger`)).json()) as {
-    items: { of: string; state: string }[]
+    items: { kind: string; state: string }[]
   }
-  expect(items.map(({ of, state }) => `${of} ${state}`)).toEqual(['sale approved', 'void approved'])
+  expect(items.map(({ kind, state }) => `${kind} ${state}`)).toEqual(['sale approved', 'void approved'])
 })
 
 test('refuses a port in use and wrong usage', async () => {

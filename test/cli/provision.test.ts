@@ -49,7 +49,8 @@ test.each([
 test('sends the request and prints both answers', async () => {
   const seen: { path: string | undefined; key: string | undefined; body: unknown }[] = []
   const answers = [
-    [201, { merchantId: MID, terminalId: TID, status: 'active', macProfile: 'x9.19', batchNumber: '000001' }],
+    [201, { merchantId: MID, state: 'active' }],
+    [201, { merchantId: MID, terminalId: TID, state: 'active', macProfile: 'x9.19', batchNumber: '000001' }],
     [403, { reason: 'forbidden', title: 'Not allowed' }],
   ] as const
   const server = createServer((request, response) => {
@@ -87,17 +88,22 @@ test('sends the request and prints both answers', async () => {
     code: 0,
     stdout: `terminal ${TID} of merchant ${MID}: registered, active, MAC x9.19, batch 000001\n`,
   })
-  expect(seen[0]).toMatchObject({
-    path: `/v1/merchants/${MID}/terminals/${TID}`,
-    key: 'Bearer a-key-of-sixteen-or-more',
-    body: { macProfile: 'x9.19', merchant: { cutOff: '22:00', window: { kind: 'minutes', minutes: 30 } } },
-  })
+  const key = 'Bearer a-key-of-sixteen-or-more'
+  expect(seen).toMatchObject([
+    {
+      path: `/v1/merchants/${MID}`,
+      key,
+      body: { cutOff: '22:00', window: { kind: 'minutes', minutes: 30 } },
+    },
+    { path: `/v1/merchants/${MID}/terminals/${TID}`, key, body: { macProfile: 'x9.19' } },
+  ])
   const second = await runCli([...args, '--json'], { env })
   expect([second.code, documentedJson('provision', second.stdout)]).toEqual([
     1,
     [{ httpStatus: 403, reason: 'forbidden', title: 'Not allowed' }],
   ])
-  expect(seen[1]?.body).not.toHaveProperty('tmk')
+  // The merchant was refused: the terminal was not sent.
+  expect(seen.map(({ path }) => path).slice(2)).toEqual([`/v1/merchants/${MID}`])
   await new Promise((resolve) => server.close(resolve))
 })
 

@@ -15,7 +15,7 @@ const MID = '123456789012345'
 const NOW = '2026-06-01T02:18:00.000Z'
 
 const place = (stan: string) => ({
-  of: 'void',
+  kind: 'void',
   merchantId: MID,
   terminalId: '12345678',
   batchNumber: '000001',
@@ -205,7 +205,7 @@ test('prints a failure in one line', async () => {
 test('prints the results so far when a later part fails', async () => {
   const result = {
     line: 1,
-    of: 'sale',
+    kind: 'sale',
     stan: '000001',
     result: 'differs',
     difference: 'state',

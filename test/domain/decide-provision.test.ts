@@ -23,7 +23,6 @@ const request: ProvisionRequest = {
   terminalId: TID,
   profile,
   merchant,
-  merchantChange: merchant,
   newMasterKey: true,
 }
 
@@ -45,11 +44,10 @@ describe('a new terminal', () => {
     expect(GENESIS).toEqual({ seq: 0, hash: '0'.repeat(64) })
   })
 
-  it('gets its profile, its merchant and batch 000001', () => {
+  it('gets its profile and batch 000001', () => {
     const fresh = newTerminal(request)
     expect(effectsOf({}, fresh)).toEqual({
       terminal: profile,
-      merchant,
       batch: fresh.batch,
       keyVersion: null,
     })
@@ -58,16 +56,12 @@ describe('a new terminal', () => {
 
 describe('an existing terminal', () => {
   it('keeps its batch and, without a new master key, its working keys', () => {
-    expect(effectsOf({ newMasterKey: false })).toEqual({ terminal: profile, merchant })
+    expect(effectsOf({ newMasterKey: false })).toEqual({ terminal: profile })
   })
 
   it('loses every working key with a new master key', () => {
-    expect(effectsOf({})).toEqual({ terminal: profile, merchant, keyVersion: null })
+    expect(effectsOf({})).toEqual({ terminal: profile, keyVersion: null })
   })
-})
-
-it('leaves its merchant unchanged when the request names no merchant field', () => {
-  expect(effectsOf({ merchantChange: null })).toEqual({ terminal: profile, keyVersion: null })
 })
 
 it('replays and refuses like any other entry', () => {

@@ -91,7 +91,6 @@ export class World {
       terminalId: TID,
       profile,
       merchant,
-      merchantChange: merchant,
       newMasterKey: true,
     })
     this.batches.set(this.terminal.batch.batchNumber, this.terminal.batch)

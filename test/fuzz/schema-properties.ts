@@ -5,8 +5,8 @@
 
 import fc from 'fast-check'
 import * as z from 'zod'
-import { check, parseJson } from '../../src/api/handler.ts'
 import * as schemas from '../../src/api/json/schemas.ts'
+import { check, parseJson } from '../../src/api/read-request.ts'
 import { must } from './counterexample.ts'
 
 const SCHEMAS = Object.entries<unknown>(schemas).filter(
@@ -31,12 +31,12 @@ export function checkSchemas(text: string): void {
   }
   for (const [name, schema] of SCHEMAS) {
     if (name.endsWith('Query') && !isQuery(json.value)) continue
-    const result = check(schema, json.value)
+    const result = check('body', schema, json.value)
     if (!result.ok) {
       mustBeSilent(result.error.body)
       continue
     }
-    const again = check(schema, JSON.parse(JSON.stringify(result.value)))
+    const again = check('body', schema, JSON.parse(JSON.stringify(result.value)))
     must(
       again.ok && JSON.stringify(again.value) === JSON.stringify(result.value),
       `${name}: not accepted again`,
@@ -63,14 +63,14 @@ const VALID: readonly object[] = [
   { resolution: 'stands', note: '已退款' },
   { asOf: '2026-01-31T10:11:12+08:00', apply: 'true' },
   {
-    of: 'void',
+    kind: 'void',
     merchantId: '123456789012345',
     terminalId: '12345678',
     batchNumber: '000001',
     stan: '000002',
     state: 'approved',
     amount: 100,
-    currencyCode: '156',
+    currency: '156',
     rrn: 'ABCDEF123456',
     authorizationCode: '123456',
     original: { batchNumber: '000001', stan: '000001' },
@@ -84,12 +84,12 @@ const VALID: readonly object[] = [
     pan: '6225000000000014',
     rrn: 'ABCDEF123456',
     authorizationCode: '123456',
-    status: 'approved',
+    state: 'approved',
     fee: 0,
     soldAt: '2026-01-31T10:11:12+08:00',
   },
   {
-    status: 'active',
+    state: 'active',
     macProfile: 'cup-ecb',
     tmk: {
       components: [
@@ -98,13 +98,13 @@ const VALID: readonly object[] = [
       ],
       checkValue: '0000',
     },
-    merchant: {
-      name: '商户',
-      status: 'active',
-      timeZone: 'Asia/Shanghai',
-      cutOff: '23:00',
-      window: { kind: 'minutes', minutes: 5 },
-    },
+  },
+  {
+    name: '商户',
+    state: 'active',
+    timeZone: 'Asia/Shanghai',
+    cutOff: '23:00',
+    window: { kind: 'minutes', minutes: 5 },
   },
 ]
 

@@ -46,13 +46,14 @@ describe('provisioning.md', () => {
     .filter((block) => block.startsWith('curl'))
     .map(curlOf)
 
-  it('has commands that register a terminal, block it and let it work again', async () => {
-    expect(commands.length).toBe(3)
+  it('has commands that register a merchant and a terminal, block it and let it work again', async () => {
+    expect(commands.length).toBe(4)
     const replies = []
     for (const { method, path, body } of commands) replies.push(await service.json(method, path, body))
-    expect(replies.map(({ status }) => status)).toEqual([201, 200, 200])
-    expect(replies.map(({ body }) => body.status)).toEqual(['active', 'blocked', 'active'])
-    expect(replies[0]?.body).toMatchObject(JSON.parse(codeBlocks(page, 'json')[0] ?? ''))
+    expect(replies.map(({ status }) => status)).toEqual([201, 201, 200, 200])
+    expect(replies.map(({ body }) => body.state)).toEqual(['active', 'active', 'blocked', 'active'])
+    for (const [i, block] of codeBlocks(page, 'json').entries())
+      expect(replies[i]?.body).toMatchObject(JSON.parse(block))
   })
 
   it('has components with their check values', () => {
@@ -66,7 +67,7 @@ describe('provisioning.md', () => {
   })
 
   it('names the reasons of refusals', async () => {
-    const [command] = commands
+    const [, command] = commands
     const body = JSON.parse(command?.body ?? '')
     const [one, other] = body.tmk.components
     const path = '/v1/merchants/123456789012345/terminals/00000043'
@@ -77,7 +78,8 @@ describe('provisioning.md', () => {
       await put({}, path, { authorization: 'Bearer annul_unknown' }),
       await put({}, path, { authorization: `Bearer ${MERCHANT_KEY}` }),
       await put({}, '/v1/merchants/999999999999999/terminals/00000042'),
-      await put({ merchant: { currency: '840' } }),
+      await service.json('PUT', '/v1/merchants/123456789012345', { currency: '840' }),
+      await put({}, '/v1/merchants/999999999999999/terminals/00000043'),
       await put({ tmk: undefined }),
       await put({ tmk: { components: [{ ...one, checkValue: '0000' }, other] } }),
       await put({ tmk: { components: [one, one] } }),
@@ -97,9 +99,9 @@ describe('provisioning.md', () => {
     }
     expect(await sell()).toBe('00')
     const path = '/v1/merchants/123456789012345/terminals/00000044'
-    await service.json('PUT', path, { status: 'blocked' })
+    await service.json('PUT', path, { state: 'blocked' })
     expect(await sell()).toBe('58')
-    await service.json('PUT', path, { status: 'active', tmk: JSON.parse(commands[0]?.body ?? '').tmk })
+    await service.json('PUT', path, { state: 'active', tmk: JSON.parse(commands[1]?.body ?? '').tmk })
     expect(await sell()).toBe('77')
   })
 })

@@ -121,6 +121,7 @@ export class RecordedTerminal {
       },
       ...settings,
     }
+    await this.#recorder.service.json('PUT', `/v1/merchants/${MERCHANT}`, {})
     const path = `/v1/merchants/${MERCHANT}/terminals/${terminalId}`
     const { status } = await this.#recorder.service.json('PUT', path, body)
     if (status !== 201) throw new Error(`provisioning: HTTP ${status}`)

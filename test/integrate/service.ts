@@ -88,6 +88,7 @@ export async function openService(): Promise<Service> {
       const response = await fetch(path, {
         method,
         headers: {
+          'x-request-id': 'a-request-of-a-test',
           authorization: `Bearer ${ADMINISTRATOR}`,
           'content-type': 'application/json',
           ...headers,

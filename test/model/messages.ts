@@ -3,9 +3,9 @@
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
-import type { PipelineMessage } from '../../src/pipeline/types.ts'
 import type { LoadItem } from '../../src/store/load.ts'
 import { keyOf, MID, merchant, TID, totals } from '../domain/fixtures.ts'
+import type { TestMessage } from '../support/test-service.ts'
 import type { Named, Message as Sent } from './commands.ts'
 
 export interface PreparedMessage {
@@ -16,14 +16,15 @@ export interface PreparedMessage {
 }
 
 /** The message that a door submits, after the sender is proved. */
-export function messageOf({ request, load, masterKey }: PreparedMessage): PipelineMessage {
+export function messageOf({ request, load, masterKey }: PreparedMessage): TestMessage {
   const verdict = {
     kind: 'verified',
     found: null,
     request,
     ...(masterKey === undefined ? {} : { masterKey }),
   } as const
-  return { load, verify: async () => verdict }
+  const merchant = request.kind === 'provision' ? request.merchant : null
+  return { load, verify: async () => verdict, merchant }
 }
 
 /** A message as its sender knows it. Id and RRN are those of an answered sale. */
@@ -273,7 +274,7 @@ function officeMessage(
     case 'provision': {
       const named = { ...merchant, window: WINDOWS[command.window] }
       const isFirst = number === 0
-      const terminal = { terminalId: TID, profile: PROFILE, merchant: named, merchantChange: named }
+      const terminal = { terminalId: TID, profile: PROFILE, merchant: named }
       const provision = { messageKey: `provision|${number}`, contentFingerprint: '', request: {} }
       return {
         request: { ...office, kind: 'provision', ...provision, ...terminal, newMasterKey: isFirst },

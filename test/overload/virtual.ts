@@ -69,6 +69,7 @@ export async function inVirtualTime<T>(
       authorization: 'Bearer bearer-of-the-administrator',
       'content-type': 'application/json',
     }
+    await harness.provisionMerchant(SEED.merchantId)
     for (const id of ids) {
       const path = `/v1/merchants/${SEED.merchantId}/terminals/${id}`
       const reply = await sendHttp({ method: 'PUT', path, headers, body })

@@ -422,6 +422,22 @@ describe('a run', () => {
     expect(harness.acquirer.kinds().slice(0, 4)).toEqual(['inquiry', 'inquiry', 'reversal', 'reversal'])
   })
 
+  it('goes on when the database fails, and drives the message when it works again', async () => {
+    await pendingVoid()
+    const { service, services, sleeps } = harness
+    service.now = Number(stateOf()?.next_at)
+    service.fault = () => ({ error: LOST, applied: false })
+    const sleep = async (ms: number) => {
+      if (sleeps.length === 2) service.fault = () => null
+      await services.sleep(ms)
+    }
+    harness.acquirer.script = { inquiry: YES }
+    expect(await recover({ ...services, sleep }, service.now + 10 * SECOND)).toBe(1)
+    expect(service.logged.filter(({ event }) => event === 'recovery_failed').length).toBeGreaterThan(4)
+    expect(sleeps.slice(0, 3)).toEqual([SECOND, SECOND, SECOND])
+    expect(stateOf()).toMatchObject({ state: 'approved' })
+  })
+
   it('sends one reversal at a time, however long the acquirer takes', async () => {
     await pendingVoid()
     const { acquirer, service, services } = harness

@@ -96,7 +96,10 @@ export function discrepancies(items: readonly LedgerEntry[], messages: readonly 
     ]),
   )
   const theirs = new Map(
-    items.map((item) => [`${item.terminalId} ${item.batchNumber} ${item.stan}`, `${item.of} ${item.state}`]),
+    items.map((item) => [
+      `${item.terminalId} ${item.batchNumber} ${item.stan}`,
+      `${item.kind} ${item.state}`,
+    ]),
   )
   return [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((key) => {
     const [our, their] = [ours.get(key) ?? 'nothing', theirs.get(key) ?? 'nothing']

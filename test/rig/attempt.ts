@@ -138,9 +138,9 @@ export function jsonAttempt(
 }
 
 function receivedOfJson({ status, text, json }: JsonAnswer): Received | null {
-  const { reason = json.status ?? '', rrn = null } = json
+  const { reason = json.state ?? '', rrn = null } = json
   const received = { text, summary: `${status} ${reason}`, rrn, authorizationCode: null }
-  // A reversal's status may change with the acquirer. Its own identity never changes.
+  // A reversal's state may change with the acquirer. Its own identity never changes.
   if (status === 200) return { ...received, verdict: 'approved', text: `${rrn} ${json.receivedAt}` }
   if (json.certainty !== 'FINAL') return [202, 409, 429, 503].includes(status) ? null : wrong(text)
   if (status === 201) return { ...received, verdict: 'approved' }

@@ -12,6 +12,7 @@ import type { ProvisionRequest } from '../../src/domain/requests.ts'
 import { openDb } from '../../src/store/db.ts'
 import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
 import { load } from '../../src/store/load.ts'
+import { merchantProjection } from '../../src/store/merchants.ts'
 import { projections } from '../../src/store/projections.ts'
 import type { Row } from './control.ts'
 
@@ -67,7 +68,8 @@ const asJournal = (rows: readonly Row[]): JournalRow[] => rows as unknown as Jou
 async function faultsOfChains(rows: Rows): Promise<string[]> {
   const faults: string[] = []
   for (const { id, seq, hash } of rows(
-    'select terminal_id as id, head_seq as seq, head_hash as hash from terminal',
+    `select terminal_id as id, head_seq as seq, head_hash as hash from terminal
+     union all select 'merchant:' || merchant_id, head_seq, head_hash from merchant`,
   )) {
     const journal = rows(`select ${COLUMNS} from journal where terminal_id = ? order by seq`, String(id))
     const fault = await verifyChain(asJournal(journal), { seq: Number(seq), hash: String(hash) })
@@ -93,6 +95,10 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
   sqlite.exec(PROJECTIONS.map((table) => `delete from ${table}`).join(';'))
   for (const row of asJournal(rows(`select ${COLUMNS} from journal order by rowid`))) {
     const { effects, merchantId } = openEntry(row)
+    if (effects.merchant !== undefined) {
+      await db.batch([merchantProjection(db, row, effects.merchant)])
+      continue
+    }
     const [loaded] = await load(db, [{ terminalId: row.terminalId }])
     const first = { ...row, profile: effects.terminal, merchantId } as unknown as ProvisionRequest
     const terminal = loaded?.terminal ?? newTerminal(first)

@@ -72,7 +72,7 @@ afterAll(async () => {
 })
 
 interface ReconciliationResult {
-  readonly of?: string
+  readonly kind?: string
   readonly stan?: string
   readonly difference?: string
   readonly applied?: boolean | null
@@ -88,8 +88,8 @@ async function reconcile(...more: string[]) {
   return { code, stderr, results: lines.slice(0, -1) as ReconciliationResult[], summary: lines.at(-1) }
 }
 
-const names = (items: readonly Pick<ReconciliationResult, 'of' | 'stan'>[]) =>
-  items.map(({ of, stan }) => `${of} ${stan}`).sort()
+const names = (items: readonly Pick<ReconciliationResult, 'kind' | 'stan'>[]) =>
+  items.map(({ kind, stan }) => `${kind} ${stan}`).sort()
 
 test('finds all missing messages, and a dry run changes nothing', async () => {
   const missing = after.slice(before.length)

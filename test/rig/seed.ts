@@ -8,7 +8,7 @@ import { insertApiKey, newApiKey } from '../../src/cli/api-key.ts'
 import { SEED } from '../../src/cli/dev/server.ts'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import { httpTransport } from '../../src/cli/lib/http-transport.ts'
-import { provision, splitMasterKey } from '../../src/cli/provision.ts'
+import { provision, provisionMerchant, splitMasterKey } from '../../src/cli/provision.ts'
 import type { Core } from '../../src/core/instance.ts'
 import type { Send } from '../../src/iso8583/frame.ts'
 import { fromHex } from '../../src/iso8583/hex.ts'
@@ -38,13 +38,15 @@ export async function seed({ url, control }: Rig, terminals: number): Promise<Se
   await control.query(insertApiKey(adminKey, null, 'rig admin'))
   await control.query(insertApiKey(merchantKey, merchantId, 'rig merchant'))
   const terminalIds = Array.from({ length: terminals }, (_, i) => `R${String(i + 1).padStart(7, '0')}`)
+  const merchant = { url, key: adminKey, merchantId, body: { window: { kind: 'same_batch' } } }
+  const { status: made } = await provisionMerchant(merchant)
+  if (made >= 300) throw new Error(`provisioning ${merchantId}: HTTP ${made}`)
   for (const terminalId of terminalIds) {
     const body = {
-      status: 'active',
+      state: 'active',
       macProfile: 'cup-ecb',
       settlementMac: 'optional',
       tmk: splitMasterKey(core, 'cup-ecb', RIG_TMK),
-      merchant: { window: { kind: 'same_batch' } },
     }
     const ask = async () => (await provision({ url, key: adminKey, merchantId, terminalId, body })).status
     let status = await ask()

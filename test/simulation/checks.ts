@@ -32,19 +32,39 @@ export async function checkChains(storage: Storage): Promise<Map<string, Journal
   const terminals = storage.rows('select terminal_id, head_seq, head_hash from terminal order by terminal_id')
   for (const { terminal_id, head_seq, head_hash } of terminals) {
     const terminalId = String(terminal_id)
-    const rows = storage.rows<JournalRow>(
-      `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
-       from journal where terminal_id = ? order by seq`,
-      terminalId,
-    )
+    const rows = rowsOf(storage, terminalId)
     const fault = await verifyChain(rows, { seq: Number(head_seq), hash: String(head_hash) })
     must(fault === null, `chain of ${terminalId}: ${JSON.stringify(fault)}`)
     streams.set(terminalId, rows.map(openEntry))
   }
-  const [journals] = storage.rows('select count(distinct terminal_id) as n from journal')
+  await checkMerchants(storage)
+  const [journals] = storage.rows(
+    "select count(distinct terminal_id) as n from journal where terminal_id not like 'merchant:%'",
+  )
   same(journals?.n, streams.size, 'journals without a terminal')
   return streams
 }
+
+/** Every merchant's stream is sound, and there is no other. */
+async function checkMerchants(storage: Storage): Promise<void> {
+  const merchants = storage.rows('select merchant_id, head_seq, head_hash from merchant')
+  for (const { merchant_id, head_seq, head_hash } of merchants) {
+    const head = { seq: Number(head_seq), hash: String(head_hash) }
+    const fault = await verifyChain(rowsOf(storage, `merchant:${merchant_id}`), head)
+    must(fault === null, `chain of merchant ${merchant_id}: ${JSON.stringify(fault)}`)
+  }
+  const [journals] = storage.rows(
+    "select count(distinct terminal_id) as n from journal where terminal_id like 'merchant:%'",
+  )
+  same(journals?.n, merchants.length, 'journals without a merchant')
+}
+
+const rowsOf = (storage: Storage, stream: string): JournalRow[] =>
+  storage.rows<JournalRow>(
+    `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
+     from journal where terminal_id = ? order by seq`,
+    stream,
+  )
 
 /** Every terminal's journal: the chain is intact, and every answer follows the rules. */
 export async function readStreams(storage: Storage, book: Book, hasAcquirer: boolean): Promise<Stream[]> {

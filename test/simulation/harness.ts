@@ -178,14 +178,24 @@ export class Harness {
       settlementMac: settlementMac ? 'required' : 'optional',
       tmk: { components },
     })
+    await this.provisionMerchant(merchantId)
+    const status = await this.#put(`/v1/merchants/${merchantId}/terminals/${terminalId}`, body)
+    must(status === 201, `provisioning ${terminalId}: ${status}`)
+  }
+
+  /** New, or as it is. */
+  async provisionMerchant(merchantId: string): Promise<void> {
+    const status = await this.#put(`/v1/merchants/${merchantId}`, '{}')
+    must(status === 201 || status === 200, `provisioning ${merchantId}: ${status}`)
+  }
+
+  async #put(path: string, body: string): Promise<number | undefined> {
     const headers = {
       authorization: `Bearer ${ADMINISTRATOR}`,
       'content-type': 'application/json',
       'content-length': String(body.length),
     }
-    const path = `/v1/merchants/${merchantId}/terminals/${terminalId}`
-    const reply = await this.context.network.send({ method: 'PUT', path, headers, body }, 10_000)
-    must(reply?.status === 201, `provisioning ${terminalId}: ${reply?.status}`)
+    return (await this.context.network.send({ method: 'PUT', path, headers, body }, 10_000))?.status
   }
 
   /** Fresh isolates answer again, from the journal: those that `chosen` picks. */

@@ -65,11 +65,11 @@ export async function untilFinal(context: ActorContext, request: HttpRequest): P
 export function clientAnswerOf({ status, body }: JsonAnswer, at: number): ClientAnswer {
   const isReversal = 'receivedAt' in body
   const isRecord = status === 201 || status === 200
-  const approved = isRecord && (isReversal || body.status === 'approved')
+  const approved = isRecord && (isReversal || body.state === 'approved')
   return {
     at,
     verdict: approved ? 'approved' : 'declined',
-    code: approved ? '00' : String(isRecord ? body.status : body.reason),
+    code: approved ? '00' : String(isRecord ? body.state : body.reason),
     rrn: isRecord ? String(body.rrn) : '',
     how: status === 200 && !isReversal ? 'read' : 'requested',
     content: JSON.stringify(body),

@@ -175,14 +175,14 @@ async function reconcile({ context, acquirer }: Harness): Promise<Reconciliation
   const ours = await sendJson(context, jsonRequest(ADMINISTRATOR, 'GET', '/v1/acquirer-messages'))
   must(ours?.status === 200, `our records are not available: ${ours?.status}`)
   const lines = Array.from(acquirer.simulator.ledger.items(), (item) => ({
-    of: item.of,
+    kind: item.of,
     merchantId: item.merchantId,
     terminalId: item.terminalId,
     batchNumber: item.batchNumber,
     stan: item.stan,
     state: item.state,
     amount: item.amount,
-    currencyCode: item.currencyCode,
+    currency: item.currencyCode,
     rrn: rrnOf(item),
     authorizationCode: item.responseCode === '00' ? authorizationCodeOf(item) : null,
     original: item.original,

@@ -39,13 +39,13 @@ describe('the simulated acquirer over HTTP', () => {
     const { businessDay, items } = await ledger()
     expect(items).toEqual([
       {
-        of: 'sale',
+        kind: 'sale',
         merchantId: '123456789012345',
         terminalId: '12345678',
         batchNumber: '000007',
         stan: '000101',
         amount: 1234,
-        currencyCode: '156',
+        currency: '156',
         original: null,
         state: 'approved',
         responseCode: '00',
@@ -55,7 +55,7 @@ describe('the simulated acquirer over HTTP', () => {
         voidedBy: '000102',
       },
       expect.objectContaining({
-        of: 'void',
+        kind: 'void',
         stan: '000102',
         original: { batchNumber: '000007', stan: '000101' },
       }),

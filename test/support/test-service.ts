@@ -4,10 +4,14 @@
  */
 
 import type { Acquirer } from '../../src/acquirer/port.ts'
+import { decideMerchant } from '../../src/domain/decide-merchant.ts'
+import { GENESIS } from '../../src/domain/decide-provision.ts'
+import type { Merchant } from '../../src/domain/types.ts'
 import { createPipeline } from '../../src/pipeline/process.ts'
 import type { Caller, Outcome, Pipeline, PipelineMessage, PipelineOptions } from '../../src/pipeline/types.ts'
 import { openDb } from '../../src/store/db.ts'
-import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
+import { type JournalRow, seal, verifyChain } from '../../src/store/journal.ts'
+import { commitMerchant } from '../../src/store/merchants.ts'
 import { NOW } from '../domain/fixtures.ts'
 import { bindD1, type Row, Storage, type Trip } from '../simulation/platform/d1.ts'
 
@@ -24,6 +28,9 @@ export interface Line {
 }
 
 const CALLER: Caller = { waitUntil: () => {}, beforeAcquirer: () => {} }
+
+/** A message, and the settings of its merchant, which come first. */
+export type TestMessage = PipelineMessage & { readonly merchant?: Merchant | null }
 
 export class TestService {
   now = NOW
@@ -58,7 +65,8 @@ export class TestService {
     this.pipeline = createPipeline(this.options)
   }
 
-  async send(message: PipelineMessage): Promise<Outcome> {
+  async send(message: TestMessage): Promise<Outcome> {
+    if (message.merchant != null) await this.putMerchant(message.merchant)
     return (await this.pipeline.runAlone(message)).outcome
   }
 
@@ -66,6 +74,20 @@ export class TestService {
   async sendTogether(messages: readonly PipelineMessage[]): Promise<Outcome[]> {
     const settled = await Promise.all(messages.map((message) => this.pipeline.submit(message, CALLER)))
     return settled.map(({ outcome }) => outcome)
+  }
+
+  /** Makes a merchant what it is from now on, over trips that nothing happens to. */
+  async putMerchant(merchant: Merchant): Promise<void> {
+    const { merchantId, ...change } = merchant
+    const [before] = this.rows<{ seq: number; hash: string }>(
+      'select head_seq as seq, head_hash as hash from merchant where merchant_id = ?',
+      merchantId,
+    )
+    const head = { ...(before ?? GENESIS) }
+    const draft = decideMerchant({ merchantId, change }, null, head, this.now)
+    if (!draft.ok) throw new Error(draft.error)
+    const db = openDb(bindD1(this.#storage, (_, apply) => Promise.resolve(apply())))
+    await commitMerchant(db, await seal(draft.value, head, null), merchant)
   }
 
   rows<T = Row>(sql: string, ...params: (string | number | null)[]): T[] {
@@ -76,7 +98,7 @@ export class TestService {
   async faultOfJournal(): Promise<unknown> {
     const rows = this.rows<JournalRow>(
       `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
-       from journal order by seq`,
+       from journal where terminal_id not like 'merchant:%' order by seq`,
     )
     const [head] = this.rows<{ seq: number; hash: string }>(
       'select head_seq as seq, head_hash as hash from terminal',

@@ -200,9 +200,9 @@ describe('bearer keys', () => {
           'content-type': 'application/x-ndjson',
           'cf-connecting-ip': ATTACKER_ADDRESS,
         },
-        body: `${JSON.stringify({ merchantId: s.MID, terminalId: s.TID, batchNumber: '000001', stan: '000001', amount: 1, status: 'approved' })}\n`,
+        body: `${JSON.stringify({ merchantId: s.MID, terminalId: s.TID, batchNumber: '000001', stan: '000001', amount: 1, state: 'approved' })}\n`,
       })
-    for (let n = 0; n < UNPROVED.burst; n++) expect((await captureSales(n)).status).toBe(200)
+    for (let n = 0; n < UNPROVED.burst; n++) expect((await captureSales(n)).status).toBe(401)
     expect((await captureSales(99)).status).toBe(429)
   })
 })

@@ -44,7 +44,7 @@ export const NO_ANSWER_TO_VOID = [
 
 export interface ResultLine {
   readonly line: number
-  readonly of: string
+  readonly kind: string
   readonly stan: string
   readonly result: string
   readonly difference?: string

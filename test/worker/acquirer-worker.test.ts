@@ -28,7 +28,7 @@ const control = (path: string, body?: object) =>
 afterEach(() => control('/faults', {}))
 
 interface Entry {
-  readonly of: string
+  readonly kind: string
   readonly terminalId: string
   readonly state: string
   readonly amount: number
@@ -43,7 +43,7 @@ async function booksOf(tid: string): Promise<Entry[]> {
 }
 
 const theirs = async (terminal: TestTerminal) =>
-  (await booksOf(terminal.tid)).map(({ of, stan, amount, state }) => `${of} ${stan} ${amount} ${state}`)
+  (await booksOf(terminal.tid)).map(({ kind, stan, amount, state }) => `${kind} ${stan} ${amount} ${state}`)
 
 const ours = async (terminal: TestTerminal) =>
   (

@@ -408,7 +408,7 @@ describe('a back office', () => {
     expect(reply).toMatchObject({
       status: 202,
       body: {
-        status: 'pending',
+        state: 'pending',
         certainty: 'UNKNOWN',
         doNext: 'query',
         retryAfter: 2,
@@ -425,10 +425,10 @@ describe('a back office', () => {
     acquirer.script = { inquiry: YES }
     await minutes(harness, 1)
     const found = await s.ask(isolate, key, 'GET', path)
-    expect(found.body).toMatchObject({ status: 'approved', certainty: 'FINAL', doNext: 'print_receipt' })
+    expect(found.body).toMatchObject({ state: 'approved', certainty: 'FINAL', doNext: 'print_receipt' })
     expect(await post()).toMatchObject({
       status: 201,
-      body: { status: 'approved', certainty: 'FINAL', acquirerRrn: 'ACQR00000001' },
+      body: { state: 'approved', certainty: 'FINAL', acquirerRrn: 'ACQR00000001' },
     })
   })
 })

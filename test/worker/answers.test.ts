@@ -78,7 +78,7 @@ describe('a kept answer', () => {
 
   it('ends soon after the terminal is reported stolen', async () => {
     const { isolate, terminal, message } = await voided()
-    await s.provision(await s.openIsolate(), { status: 'stolen', tmk: undefined }, terminal)
+    await s.provision(await s.openIsolate(), { state: 'stolen', tmk: undefined }, terminal)
     isolate.clock.now += WINDOW
     expect((await terminal.send(message)).fields.get(39)).toBe('58')
   })

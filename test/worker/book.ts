@@ -23,14 +23,15 @@ export async function journalOf(tid: string): Promise<JournalRow[]> {
   return found as unknown as JournalRow[]
 }
 
-/** The first fault of a terminal's chain against the head in its row. */
-export async function faultOf(tid: string): Promise<ChainFault | null> {
+/** The first fault of a stream against the head in the row of its terminal or merchant. */
+export async function faultOf(stream: string): Promise<ChainFault | null> {
   const [head] = await rows(
-    'select head_seq as seq, head_hash as hash from terminal where terminal_id = ?',
-    tid,
+    `select head_seq as seq, head_hash as hash from terminal where terminal_id = ?1
+     union all select head_seq, head_hash from merchant where 'merchant:' || merchant_id = ?1`,
+    stream,
   )
-  if (head === undefined) throw new Error(`terminal ${tid} is not there`)
-  return verifyChain(await journalOf(tid), { seq: Number(head.seq), hash: String(head.hash) })
+  if (head === undefined) throw new Error(`${stream} is not there`)
+  return verifyChain(await journalOf(stream), { seq: Number(head.seq), hash: String(head.hash) })
 }
 
 export const TABLES = [

@@ -39,7 +39,7 @@ const captureSales = ({ isolate, admin, line }: Harness, more: object = {}) =>
 
 const listed = ({ line }: Harness, more: object = {}) => ({
   ...line,
-  of: 'sale',
+  kind: 'sale',
   state: 'approved',
   rrn: RRN,
   ...more,
@@ -72,7 +72,7 @@ const forwarded = ({ tid }: TestTerminal) =>
 async function caseOf({ isolate, admin, terminal }: Harness) {
   const { body } = await s.ask(isolate, admin, 'GET', '/v1/cases?limit=100')
   const items = body.items as {
-    id: string
+    rrn: string
     terminalId: string
     state: string
     reason: string
@@ -81,14 +81,14 @@ async function caseOf({ isolate, admin, terminal }: Harness) {
   return items.find(({ terminalId }) => terminalId === terminal.tid)
 }
 
-const decide = (harness: Harness, id: string | undefined, resolution: string) =>
+const decide = (harness: Harness, rrn: string | undefined, resolution: string) =>
   s.ask(
     harness.isolate,
     harness.admin,
     'POST',
-    `/v1/cases/${id}`,
+    `/v1/cases/${rrn}`,
     { resolution, note: 'by phone' },
-    { 'idempotency-key': `decide-${id}` },
+    { 'idempotency-key': `decide-${rrn}` },
   )
 
 it('a captured sale in the acquirer’s list agrees, and its reversal is sent to the acquirer', async () => {
@@ -111,7 +111,7 @@ it('a void of it that only the acquirer has is adopted, so that no second void i
   await captureSales(harness)
   const original = { batchNumber: '000001', stan: '000077' }
   expect(
-    await list(harness, [listed(harness), listed(harness, { of: 'void', stan: '600001', original })]),
+    await list(harness, [listed(harness), listed(harness, { kind: 'void', stan: '600001', original })]),
   ).toMatchObject([{ line: 2, result: 'differs', difference: 'only_acquirer', applied: true }])
   const secondVoid = await harness.terminal.send(
     s.aVoid({ stan: '000002', original: '000077', rrn: RRN, amount: 1234 }),
@@ -133,7 +133,7 @@ it.each([
     expect(await list(harness, [listed(harness, more)])).toMatchObject([{ result: 'known_case' }])
     const open = await caseOf(harness)
     expect(open).toMatchObject({ reason: 'record_differs', sale: { rrn: RRN } })
-    expect((await decide(harness, open?.id, 'undone')).status).toBe(200)
+    expect((await decide(harness, open?.rrn, 'undone')).status).toBe(200)
     expect(await forwarded(harness.terminal)).toMatchObject([
       { kind: 'sale', state: 'reversed', acquirer_stan: '000077' },
     ])
@@ -150,8 +150,8 @@ it('a sale captured again after the acquirer’s list is reversed like any other
     { result: 'differs', difference: 'only_acquirer' },
   ])
   const only = await caseOf(harness)
-  const inquiry = await s.ask(harness.isolate, harness.admin, 'GET', `/v1/inquiries?rrn=${only?.id}`)
-  expect(inquiry).toMatchObject({ status: 200, body: { found: true, rrn: only?.id, state: 'approved' } })
+  const inquiry = await s.ask(harness.isolate, harness.admin, 'GET', `/v1/inquiries?rrn=${only?.rrn}`)
+  expect(inquiry).toMatchObject({ status: 200, body: { found: true, rrn: only?.rrn, state: 'approved' } })
   expect((await captureSales(harness)).status).toBe(201)
   expect(await reverse(harness)).toBe('00')
   expect((await caseOf(harness))?.state).toBe('closed')
@@ -169,9 +169,9 @@ it('its reversal with a case is found under its case number, and closed there', 
   harness.isolate.clock.now += DECIDE_MS
   await recover(harness.isolate.services, 0)
   const open = await caseOf(harness)
-  const one = await s.ask(harness.isolate, harness.admin, 'GET', `/v1/cases/${open?.id}`)
+  const one = await s.ask(harness.isolate, harness.admin, 'GET', `/v1/cases/${open?.rrn}`)
   expect(one).toMatchObject({ status: 200, body: { reason: 'no_answer', sale: { rrn: RRN } } })
-  expect((await decide(harness, open?.id, 'undone')).status).toBe(200)
+  expect((await decide(harness, open?.rrn, 'undone')).status).toBe(200)
   expect(await forwarded(harness.terminal)).toMatchObject([{ state: 'reversed' }])
 })
 
@@ -202,8 +202,8 @@ it('the acquirer’s missing answer to that reversal opens a case', async () => 
   await minutes(harness, 4)
   const open = await caseOf(harness)
   expect(open).toMatchObject({ reason: 'no_answer' })
-  expect((await decide(harness, open?.id, 'stands')).status).toBe(200)
-  expect((await decide(harness, open?.id, 'stands')).status).toBe(200)
+  expect((await decide(harness, open?.rrn, 'stands')).status).toBe(200)
+  expect((await decide(harness, open?.rrn, 'stands')).status).toBe(200)
   expect(await forwarded(harness.terminal)).toMatchObject([{ state: 'approved' }])
   expect(await faultOf(harness.terminal.tid)).toBeNull()
 })
@@ -211,7 +211,7 @@ it('the acquirer’s missing answer to that reversal opens a case', async () => 
 it('a sale captured as declined after its reversal is not sent to the acquirer', async () => {
   const harness = await openHarness()
   await reverse(harness)
-  expect(await captureSales(harness, { status: 'declined' })).toMatchObject({ status: 409 })
+  expect(await captureSales(harness, { state: 'declined' })).toMatchObject({ status: 409 })
   await minutes(harness, 1)
   expect(harness.acquirer.requests).toEqual([])
 })
@@ -225,7 +225,7 @@ it.each([{ state: 'reversed' }, { state: 'declined' }, { amount: 1233 }])(
     expect(await list(harness, [listed(harness, more)])).toMatchObject([{ result: 'differs', applied: true }])
     const open = await caseOf(harness)
     expect(open).toMatchObject({ reason: 'record_differs', sale: { rrn: RRN } })
-    expect((await decide(harness, open?.id, 'undone')).status).toBe(200)
+    expect((await decide(harness, open?.rrn, 'undone')).status).toBe(200)
     expect(await rows('select debit_amount from batch where terminal_id = ?', harness.terminal.tid)).toEqual([
       { debit_amount: 0 },
     ])
@@ -240,8 +240,8 @@ it('a case opened before the capture still exists after the reversal', async () 
   await captureSales(harness)
   harness.acquirer.script = { reversal: SILENT, inquiry: SILENT }
   expect(await reverse(harness)).toBe('00')
-  expect((await s.ask(harness.isolate, harness.admin, 'GET', `/v1/cases/${open?.id}`)).status).toBe(200)
-  expect((await decide(harness, open?.id, 'undone')).status).toBe(200)
+  expect((await s.ask(harness.isolate, harness.admin, 'GET', `/v1/cases/${open?.rrn}`)).status).toBe(200)
+  expect((await decide(harness, open?.rrn, 'undone')).status).toBe(200)
   expect(await forwarded(harness.terminal)).toMatchObject([{ state: 'reversed' }])
 })
 

@@ -4,7 +4,7 @@
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { CAPTURED_SALE_LINES } from '../../src/api/ndjson.ts'
+import { MOST_LINES } from '../../src/api/limits.ts'
 import { effectOf, faultOf, journalOf } from './book.ts'
 import * as s from './support.ts'
 import { openTerminal, sixDigits, type TestTerminal } from './terminal.ts'
@@ -73,7 +73,7 @@ describe('one sale', () => {
 
   it('that was declined counts in no total and cannot be voided', async () => {
     const terminal = await openTerminal(isolate)
-    const { body } = await captureSales(line(terminal, '000001', { status: 'declined' }))
+    const { body } = await captureSales(line(terminal, '000001', { state: 'declined' }))
     expect(body).toMatchObject({ state: 'declined', voidable: false })
     expect((await effectOf(terminal.tid)).batches).toMatchObject([{ debit_amount: 0, debit_count: 0 }])
     const voidBody = { saleId: body.id, amount: 1000 }
@@ -106,7 +106,7 @@ describe('one sale', () => {
       expect(again.headers.get('idempotent-replayed')).toBe('true')
       expect([again.status, again.text]).toEqual([first.status, first.text])
     }
-    for (const more of [{ amount: 1 }, { pan: '4111111111111111' }, { fee: 1 }, { status: 'declined' }]) {
+    for (const more of [{ amount: 1 }, { pan: '4111111111111111' }, { fee: 1 }, { state: 'declined' }]) {
       const other = await captureSales({ ...saleLine, ...more })
       expect([other.status, other.body.reason]).toEqual([422, 'key_reused_with_different_content'])
     }
@@ -132,28 +132,28 @@ describe('one sale', () => {
   })
 
   const bad: readonly (readonly [string, object])[] = [
-    ['merchantId', { merchantId: '1' }],
-    ['terminalId', { terminalId: 'T 000001' }],
-    ['batchNumber', { batchNumber: '1' }],
-    ['stan', { stan: '12a456' }],
-    ['amount', { amount: -1 }],
-    ['pan', { pan: '6225 0000 0000 0014' }],
-    ['rrn', { rrn: '000000000000' }],
-    ['authorizationCode', { authorizationCode: '123' }],
-    ['status', { status: 'maybe' }],
-    ['fee', { fee: -1 }],
-    ['fee', { fee: 1001 }],
-    ['soldAt', { soldAt: '2026-06-01' }],
-    ['soldAt', { soldAt: '2027-06-01T00:00:00Z' }],
+    ['/merchantId', { merchantId: '1' }],
+    ['/terminalId', { terminalId: 'T 000001' }],
+    ['/batchNumber', { batchNumber: '1' }],
+    ['/stan', { stan: '12a456' }],
+    ['/amount', { amount: -1 }],
+    ['/pan', { pan: '6225 0000 0000 0014' }],
+    ['/rrn', { rrn: '000000000000' }],
+    ['/authorizationCode', { authorizationCode: '123' }],
+    ['/state', { state: 'maybe' }],
+    ['/fee', { fee: -1 }],
+    ['/fee', { fee: 1001 }],
+    ['/soldAt', { soldAt: '2026-06-01' }],
+    ['/soldAt', { soldAt: '2027-06-01T00:00:00Z' }],
     ['', { cvv: '123' }],
   ]
   it.each(bad)(
-    'with a wrong member (%s) is rejected with the member’s name, without its value: %j',
-    async (field, more) => {
+    'with a wrong member (%s) is rejected with the member’s pointer, without its value: %j',
+    async (pointer, more) => {
       const terminal = await openTerminal(isolate)
       const { status, body, text } = await captureSales(line(terminal, '000001', more))
       expect([status, body.reason]).toEqual([400, 'invalid_request'])
-      expect(body.errors).toMatchObject([{ field }])
+      expect(body.errors).toMatchObject([{ in: 'body', pointer }])
       for (const value of Object.values(more).filter((one) => String(one).length > 4))
         expect(text).not.toContain(String(value))
       expect(await journalOf(terminal.tid)).toHaveLength(1)
@@ -173,7 +173,7 @@ describe('NDJSON', () => {
       line(terminal, '000001', { pan: s.PAN }),
       line(terminal, '000001', { pan: s.PAN, amount: 1 }),
       line(terminal, '000004', { batchNumber: '000009' }),
-      line(terminal, '000005', { status: 'declined' }),
+      line(terminal, '000005', { state: 'declined' }),
       line(terminal, '000006', { extra: s.PAN }),
       line(terminal, '000007'),
     ])
@@ -200,15 +200,13 @@ describe('NDJSON', () => {
     expect(await faultOf(terminal.tid)).toBeNull()
   })
 
-  it(`accepts ${CAPTURED_SALE_LINES} lines and no more`, async () => {
+  it(`accepts ${MOST_LINES} lines and no more`, async () => {
     const terminal = await openTerminal(isolate)
-    const lines = Array.from({ length: CAPTURED_SALE_LINES + 1 }, (_, i) => line(terminal, sixDigits(i + 1)))
+    const lines = Array.from({ length: MOST_LINES + 1 }, (_, i) => line(terminal, sixDigits(i + 1)))
     expect((await capturedSaleLines(lines)).status).toBe(413)
     expect(await journalOf(terminal.tid)).toHaveLength(1)
-    expect((await capturedSaleLines(lines.slice(1))).text.trim().split('\n')).toHaveLength(
-      CAPTURED_SALE_LINES,
-    )
-    expect((await effectOf(terminal.tid)).batches).toMatchObject([{ debit_count: CAPTURED_SALE_LINES }])
+    expect((await capturedSaleLines(lines.slice(1))).text.trim().split('\n')).toHaveLength(MOST_LINES)
+    expect((await effectOf(terminal.tid)).batches).toMatchObject([{ debit_count: MOST_LINES }])
   })
 
   it('of more than 256 KiB is rejected before it is read', async () => {

@@ -17,7 +17,7 @@ export interface Harness {
 }
 
 export interface CaseBody {
-  readonly id: string
+  readonly rrn: string
   readonly history: readonly { readonly kind: string }[]
 }
 
@@ -43,7 +43,7 @@ export async function openVoidCase(harness: Harness, admin: string) {
   const request = s.aVoid({ stan: '000002', ...sale })
   await harness.terminal.send(request)
   await waitForCase(harness)
-  return { sale, request, caseId: (await onlyCase(harness, admin)).id }
+  return { sale, request, caseId: (await onlyCase(harness, admin)).rrn }
 }
 
 export async function onlyCase({ isolate, terminal }: Harness, admin: string): Promise<CaseBody> {
@@ -61,7 +61,7 @@ let decisions = 0
 export const decide = (
   { isolate }: Pick<Harness, 'isolate'>,
   bearer: string,
-  id: string,
+  rrn: string,
   resolution: string,
   { name = `decision-${++decisions}`, note = '电话确认: by phone' } = {},
-) => s.ask(isolate, bearer, 'POST', `/v1/cases/${id}`, { resolution, note }, { 'idempotency-key': name })
+) => s.ask(isolate, bearer, 'POST', `/v1/cases/${rrn}`, { resolution, note }, { 'idempotency-key': name })

@@ -30,9 +30,9 @@ describe('a void that a person decides', () => {
     expect(decided).toMatchObject({
       status: 200,
       body: {
-        id: caseId,
+        rrn: caseId,
         state: 'closed',
-        ours: 'approved',
+        ours: { state: 'approved' },
         toDo: null,
         certainty: 'FINAL',
         doNext: 'nothing',
@@ -72,7 +72,7 @@ describe('a void that a person decides', () => {
     const { sale, request, caseId } = await openVoidCase(harness, admin)
     expect((await decide(harness, admin, caseId, 'undone')).body).toMatchObject({
       state: 'closed',
-      ours: 'declined',
+      ours: { state: 'declined' },
     })
     expect((await harness.terminal.send(request)).fields.get(39)).toBe('68')
     harness.acquirer.script = {}
@@ -88,26 +88,26 @@ describe('a void that a person decides', () => {
     harness.acquirer.script = { reversal: { kind: 'declined', reason: 'reversal_too_late' }, inquiry: YES }
     const undone = await office.reverse(sale, `${harness.terminal.tid}-1`)
     await harness.isolate.settle()
-    const { id } = await onlyCase(harness, admin)
-    expect((await s.ask(harness.isolate, key, 'GET', `/v1/cases/${id}`)).body).toMatchObject({
+    const { rrn } = await onlyCase(harness, admin)
+    expect((await s.ask(harness.isolate, key, 'GET', `/v1/cases/${rrn}`)).body).toMatchObject({
       reason: 'reversal_refused',
-      ours: 'reversing',
-      acquirer: { said: 'approved' },
+      ours: { state: 'reversing' },
+      acquirer: { state: 'approved' },
       stan: null,
       voidId: voided.body.id,
       history: [{ kind: 'void_claim' }, { kind: 'void' }, { kind: 'void_reversal' }, { kind: 'case' }],
     })
     expect(await totalsOf(harness)).toMatchObject({ credit_amount: 0 })
-    expect((await decide(harness, admin, id, 'stands')).status).toBe(200)
+    expect((await decide(harness, admin, rrn, 'stands')).status).toBe(200)
     expect(await totalsOf(harness)).toMatchObject({ credit_amount: 1234 })
     expect((await s.ask(harness.isolate, key, 'GET', `/v1/voids/${voided.body.id}`)).body).toMatchObject({
-      status: 'approved',
+      state: 'approved',
       reversedAt: null,
       certainty: 'FINAL',
     })
     expect((await office.void(sale, 'another')).body.reason).toBe('original_already_voided')
     expect((await office.reverse(sale, `${harness.terminal.tid}-1`)).body).toMatchObject({
-      status: 'stands',
+      state: 'stands',
       voidId: undone.body.voidId,
     })
     expect(await faultOf(harness.terminal.tid)).toBeNull()
@@ -121,7 +121,7 @@ describe('a void that a person decides', () => {
     expect(closing.fields.get(48)?.[30]).toBe('1')
     expect((await decide(harness, admin, caseId, 'stands')).body).toMatchObject({
       state: 'closed',
-      ours: 'approved',
+      ours: { state: 'approved' },
     })
     expect((await terminal.send(request)).fields.get(39)).toBe('00')
     expect((await effectOf(terminal.tid)).batches).toMatchObject([
@@ -138,13 +138,13 @@ it('gives a sale that its terminal reversed the same state in sale and inquiry w
   acquirer.script = { reversal: { kind: 'declined', reason: 'reversal_too_late' }, inquiry: YES }
   expect((await terminal.send(s.aReversal('sale', { stan: sale.stan }))).fields.get(39)).toBe('00')
   await isolate.settle()
-  const { id } = await onlyCase(harness, admin)
+  const { rrn } = await onlyCase(harness, admin)
   const read = async () => {
     const inquiry = await s.ask(isolate, admin, 'GET', `/v1/inquiries?saleId=${sale.saleId}`)
     const found = await s.ask(isolate, admin, 'GET', `/v1/sales/${sale.saleId}`)
     return [inquiry.body.state, found.body.state, found.body.voidable]
   }
-  expect((await decide(harness, admin, id, 'stands')).status).toBe(200)
+  expect((await decide(harness, admin, rrn, 'stands')).status).toBe(200)
   expect(await read()).toEqual(['approved', 'approved', false])
 })
 
@@ -160,7 +160,7 @@ it('is not described as reversed in its case when no client got an answer', asyn
   const { body } = await s.ask(isolate, admin, 'GET', `/v1/cases/${caseId}`)
   expect(body).toMatchObject({
     reason: 'reversal_refused',
-    toDo: { en: expect.stringContaining('was told nothing') },
+    toDo: { en: expect.stringContaining('got no answer') },
   })
 })
 

@@ -36,10 +36,9 @@ describe('a case', () => {
     expect(found).toMatchObject({
       status: 200,
       body: {
-        id: caseId,
         state: 'open',
         reason: 'no_answer',
-        why: { zh: expect.any(String), en: 'The acquirer has not said what it did' },
+        why: { zh: expect.any(String), en: 'The acquirer did not answer' },
         openedAt: new Date(harness.isolate.clock.now).toISOString(),
         closedAt: null,
         kind: 'void',
@@ -61,9 +60,9 @@ describe('a case', () => {
           card: { first6: '622500', last4: '0014' },
           soldAt: new Date(s.START).toISOString(),
         },
-        ours: 'undoing',
+        ours: { state: 'undoing' },
         acquirer: {
-          said: null,
+          state: null,
           stan: voidRequest?.acquirerStan,
           rrn: null,
           original: { batchNumber: '000001', stan: voidRequest?.original?.stan, rrn: 'ACQR00000001' },
@@ -97,7 +96,8 @@ describe('a case', () => {
     const harness = await openHarness()
     const { caseId } = await openVoidCase(harness, admin)
     const list = (bearer: string) => s.ask(harness.isolate, bearer, 'GET', '/v1/cases?state=open&limit=100')
-    const ids = async (bearer: string) => ((await list(bearer)).body.items as CaseBody[]).map(({ id }) => id)
+    const ids = async (bearer: string) =>
+      ((await list(bearer)).body.items as CaseBody[]).map(({ rrn }) => rrn)
     expect(await ids(key)).toContain(caseId)
     expect(await ids(admin)).toContain(caseId)
     expect(await ids(otherKey)).not.toContain(caseId)
@@ -112,7 +112,7 @@ describe('a case', () => {
           body: { reason: 'forbidden' },
         })
     expect((await decide(harness, admin, '000000000000', 'stands')).body.reason).toBe('not_found')
-    expect((await onlyCase(harness, admin)).id).toBe(caseId)
+    expect((await onlyCase(harness, admin)).rrn).toBe(caseId)
   })
 
   it('is listed in pages, the oldest first, open or closed', async () => {
@@ -132,7 +132,7 @@ describe('a case', () => {
       const cursor = next === null ? '' : `&cursor=${next}`
       const { body } = await s.ask(harness.isolate, otherKey, 'GET', `/v1/cases?limit=2${cursor}`)
       expect((body.items as CaseBody[]).length).toBe(pages === 0 ? 2 : 1)
-      ids.push(...(body.items as CaseBody[]).map(({ id }) => id))
+      ids.push(...(body.items as CaseBody[]).map(({ rrn }) => rrn))
       next = body.next
     }
     expect(new Set(ids).size).toBe(3)
@@ -140,7 +140,7 @@ describe('a case', () => {
     const listed = async (state: string) =>
       (
         (await s.ask(harness.isolate, otherKey, 'GET', `/v1/cases?state=${state}`)).body.items as CaseBody[]
-      ).map(({ id }) => id)
+      ).map(({ rrn }) => rrn)
     expect(await listed('closed')).toEqual([ids[0]])
     expect((await listed('open')).sort()).toEqual(ids.slice(1).sort())
   })

@@ -129,7 +129,7 @@ describe('a terminal’s message', () => {
       ...keyOf('void', stan),
       found: true,
       answer: null,
-      state: 'reversed_before_seen',
+      state: 'tombstoned',
       certainty: 'FINAL',
       doNext: 'nothing',
     })

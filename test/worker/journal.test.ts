@@ -12,6 +12,7 @@ import { recover } from '../../src/pipeline/recover.ts'
 import type { Db } from '../../src/store/db.ts'
 import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
 import { load } from '../../src/store/load.ts'
+import { merchantProjection } from '../../src/store/merchants.ts'
 import { projections } from '../../src/store/projections.ts'
 import { dump, faultOf, journalOf, PROJECTIONS, rows } from './book.ts'
 import { NO, SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
@@ -108,8 +109,8 @@ async function aDayWithAcquirer(): Promise<void> {
     two.tid,
   )
   const lines = [
-    { of: 'sale', ...place, stan: '999999', state: 'approved', amount: 77 },
-    { of: 'sale', ...place, stan: sold?.acquirer_stan, state: 'absent' },
+    { kind: 'sale', ...place, stan: '999999', state: 'approved', amount: 77 },
+    { kind: 'sale', ...place, stan: sold?.acquirer_stan, state: 'absent' },
   ]
   const asOf = new Date(behind.clock.now).toISOString()
   const list = lines.map((line) => JSON.stringify(line)).join('\n')
@@ -215,6 +216,10 @@ async function rebuild(db: Db): Promise<void> {
   )) as unknown as JournalRow[]
   for (const row of all) {
     const { effects, merchantId } = openEntry(row)
+    if (effects.merchant !== undefined) {
+      await db.batch([merchantProjection(db, row, effects.merchant)])
+      continue
+    }
     const [loaded] = await load(db, [{ terminalId: row.terminalId }])
     const first = { ...row, profile: effects.terminal, merchantId }
     const terminal: Terminal = loaded?.terminal ?? newTerminal(first as unknown as ProvisionRequest)
@@ -229,6 +234,7 @@ const ENTRY_KINDS = [
   'case',
   'case_closed',
   'give_up',
+  'merchant',
   'provision',
   'sale',
   'sale_claim',

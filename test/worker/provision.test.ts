@@ -16,6 +16,7 @@ let isolate: s.Isolate
 let admin: string
 beforeAll(async () => {
   isolate = await s.openIsolate()
+  await s.provisionMerchant(isolate, s.MID)
   admin = await s.bearerKey(null)
 })
 
@@ -48,19 +49,11 @@ describe('a new terminal', () => {
     expect(body).toEqual({
       merchantId: s.MID,
       terminalId: tid,
-      status: 'active',
+      state: 'active',
       macProfile: 'cup-ecb',
       textEncoding: 'gbk',
       settlementMac: 'required',
       batchNumber: '000001',
-      merchant: {
-        name: s.MID,
-        status: 'active',
-        timeZone: 'Asia/Shanghai',
-        cutOff: '23:00',
-        currency: '156',
-        window: { kind: 'business_day' },
-      },
       certainty: 'FINAL',
       doNext: 'nothing',
     })
@@ -110,13 +103,7 @@ describe('a new terminal', () => {
     ['a clear key', { tmk: s.TMK }, 400, 'invalid_request'],
     ['an unknown member', { tmk: components(), mak: s.MAK }, 400, 'invalid_request'],
     ['an unknown profile', { tmk: components(), macProfile: 'none' }, 400, 'invalid_request'],
-    [
-      'an unknown time zone',
-      { tmk: components(), merchant: { timeZone: 'Mars/Base' } },
-      400,
-      'invalid_request',
-    ],
-    ['an invalid cut-off', { tmk: components(), merchant: { cutOff: '24:00' } }, 400, 'invalid_request'],
+    ['settings of its merchant', { tmk: components(), merchant: { name: 'Bakery' } }, 400, 'invalid_request'],
   ]
   it.each(wrong)('with %s is rejected and not created', async (_name, body, status, reason) => {
     const tid = freshTid()
@@ -133,6 +120,7 @@ describe('a new terminal', () => {
   it('belongs to one merchant, also when two send it at once', async () => {
     const tid = freshTid()
     const mids = ['000000000000001', '000000000000002']
+    for (const mid of mids) await s.provisionMerchant(isolate, mid)
     const replies = await Promise.all(mids.map((mid) => put(tid, { tmk: components() }, mid)))
     expect(replies.map(({ status }) => status).sort()).toEqual([201, 409])
     const loser = replies.find(({ status }) => status === 409)
@@ -146,16 +134,16 @@ const codeOf = async (terminal: TestTerminal, stan: string, attemptOf = {}) =>
 describe('a change', () => {
   it.each(['blocked', 'stolen', 'retired'])(
     'to %s takes effect at once, and so does its return',
-    async (status) => {
+    async (state) => {
       const terminal = await openTerminal(isolate)
       expect(await codeOf(terminal, '000001')).toBe('00')
-      await put(terminal.tid, { status })
+      await put(terminal.tid, { state })
       const other = await s.openIsolate()
       expect(await codeOf(terminal, '000002', { to: other })).toBe('58')
       expect(await codeOf(terminal, '000003')).toBe('58')
       const signOn = await terminal.send(s.aManagement('0800', '003', { stan: '000009' }), { key: null })
       expect([signOn.fields.get(39), signOn.fields.has(62)]).toEqual(['58', false])
-      await put(terminal.tid, { status: 'active' })
+      await put(terminal.tid, { state: 'active' })
       expect(await codeOf(terminal, '000004', { to: other })).toBe('00')
     },
   )
@@ -163,9 +151,10 @@ describe('a change', () => {
   it('of the merchant applies to all its terminals: closed, and another cut-off', async () => {
     const mid = '000000000000009'
     const [one, two] = [await openTerminal(isolate, { mid }), await openTerminal(isolate, { mid })]
-    await put(one.tid, { merchant: { status: 'closed' } }, mid)
+    await s.provisionMerchant(isolate, mid, { state: 'closed' })
+    expect(await codeOf(one, '000001')).toBe('03')
     expect(await codeOf(two, '000001')).toBe('03')
-    await put(one.tid, { merchant: { status: 'active', cutOff: '10:18' } }, mid)
+    await s.provisionMerchant(isolate, mid, { state: 'active', cutOff: '10:18' })
     // 10:18 in Shanghai is now: the business day of this sale is the next day.
     const sale = await two.send(s.aSale({ stan: '000002' }))
     expect([sale.fields.get(12), sale.fields.get(13), sale.fields.get(15)]).toEqual([
@@ -205,9 +194,8 @@ describe('a change', () => {
   it('keeps the settings that it does not name', async () => {
     const terminal = await openTerminal(isolate, { body: { textEncoding: 'ascii' } as object })
     await put(terminal.tid, { settlementMac: 'required' })
-    const { body } = await put(terminal.tid, { merchant: { name: 'Corner bakery' } })
-    expect(body).toMatchObject({ textEncoding: 'ascii', settlementMac: 'required', status: 'active' })
-    expect(body.merchant).toMatchObject({ name: 'Corner bakery', cutOff: '23:00' })
+    const { body } = await put(terminal.tid, {})
+    expect(body).toMatchObject({ textEncoding: 'ascii', settlementMac: 'required', state: 'active' })
   })
 })
 
@@ -251,9 +239,9 @@ describe('changes that race', () => {
 
   it('a change of one terminal keeps a concurrent change of its merchant', async () => {
     const mid = '000000000000008'
-    const [one, two] = [await openTerminal(isolate, { mid }), await openTerminal(isolate, { mid })]
+    const two = await openTerminal(isolate, { mid })
     const slow = await interrupted(/^insert into "journal"/i, () =>
-      put(one.tid, { merchant: { status: 'closed' } }, mid),
+      s.provisionMerchant(isolate, mid, { state: 'closed' }),
     )
     await put(two.tid, { textEncoding: 'ascii' }, mid, slow)
     expect(await rows('select status from merchant where merchant_id = ?', mid)).toEqual([
@@ -263,7 +251,7 @@ describe('changes that race', () => {
 
   it('a sale decided before its terminal was reported stolen is not committed afterwards', async () => {
     const terminal = await openTerminal(isolate)
-    const slow = await interrupted(/^insert into "journal"/i, () => put(terminal.tid, { status: 'stolen' }))
+    const slow = await interrupted(/^insert into "journal"/i, () => put(terminal.tid, { state: 'stolen' }))
     expect(await codeOf(terminal, '000001', { to: slow })).toBe('58')
     expect(await rows('select 1 from sale where terminal_id = ?', terminal.tid)).toEqual([])
   })

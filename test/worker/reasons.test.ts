@@ -42,7 +42,7 @@ async function settle(terminal: TestTerminal, debit: [number, number], credit: [
 
 async function blocked(open: Open, planted = true) {
   const terminal = await open({ hasKey: planted })
-  await s.provision(isolate, { status: 'stolen', tmk: undefined }, terminal)
+  await s.provision(isolate, { state: 'stolen', tmk: undefined }, terminal)
   return terminal
 }
 

@@ -48,8 +48,8 @@ async function restore(backup: Backup): Promise<void> {
   }
 }
 
-const slotOf = ({ of, terminalId, stan }: { of: string; terminalId?: string; stan: string }) =>
-  `${of} ${terminalId} ${stan}`
+const slotOf = ({ kind, terminalId, stan }: { kind: string; terminalId?: string; stan: string }) =>
+  `${kind} ${terminalId} ${stan}`
 
 describe('a restored database while the acquirer is ahead', () => {
   let isolate: s.Isolate
@@ -75,7 +75,7 @@ describe('a restored database while the acquirer is ahead', () => {
       await isolate.settle()
     }
     const before = await ledger()
-    pending = before.filter(({ of }) => of === 'void').filter((_, i) => i % 3 === 2)
+    pending = before.filter(({ kind }) => kind === 'void').filter((_, i) => i % 3 === 2)
     const backup = await backUp()
 
     isolate.clock.now += 60_000
@@ -103,7 +103,7 @@ describe('a restored database while the acquirer is ahead', () => {
   })
 
   it('lacks the later messages, and the records have them', () => {
-    expect(missing.filter(({ of, state }) => of === 'void' && state === 'approved')).toHaveLength(9)
+    expect(missing.filter(({ kind, state }) => kind === 'void' && state === 'approved')).toHaveLength(9)
     expect(missing).toHaveLength(15)
     expect(changed).toHaveLength(3)
     expect(pending).toHaveLength(3)
@@ -179,7 +179,7 @@ describe('a restored database while the acquirer is ahead', () => {
     const { body } = await inquire(isolate, admin, { rrn })
     const { body: found } = await s.ask(isolate, admin, 'GET', `/v1/sales/${body.saleId}`)
     const ofVoid = await s.ask(isolate, admin, 'GET', `/v1/voids/${found.voidId}`)
-    expect(ofVoid.body).toMatchObject({ status: 'approved', certainty: 'FINAL' })
+    expect(ofVoid.body).toMatchObject({ state: 'approved', certainty: 'FINAL' })
     const caseId = String(ofVoid.body.rrn)
     const inquiry = await inquire(isolate, admin, { rrn: caseId })
     expect(inquiry.body).toMatchObject({
@@ -188,12 +188,16 @@ describe('a restored database while the acquirer is ahead', () => {
       state: 'approved',
       certainty: 'FINAL',
       doNext: 'contact_acquirer',
-      case: { id: caseId, reason: 'only_acquirer' },
+      case: { rrn: caseId, reason: 'only_acquirer' },
     })
     const decision = { resolution: 'undone', note: 'the acquirer took it back' }
     const headers = { 'idempotency-key': 'undo-lost' }
     const closed = await s.ask(isolate, admin, 'POST', `/v1/cases/${caseId}`, decision, headers)
-    expect(closed.body).toMatchObject({ state: 'closed', ours: 'reversed', acquirer: { said: 'approved' } })
+    expect(closed.body).toMatchObject({
+      state: 'closed',
+      ours: { state: 'reversed' },
+      acquirer: { state: 'approved' },
+    })
     const after = await s.ask(isolate, admin, 'GET', `/v1/sales/${body.saleId}`)
     expect(after.body).toMatchObject({ state: 'approved', voidable: true })
     const [batch] = (await effectOf(lostVoids[0]?.terminal.tid ?? '')).batches

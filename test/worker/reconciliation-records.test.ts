@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 describe('a list', () => {
   const line = (terminal: TestTerminal, more: object = {}) => ({
-    of: 'void',
+    kind: 'void',
     merchantId: terminal.mid,
     terminalId: terminal.tid,
     batchNumber: '000001',
@@ -37,7 +37,7 @@ describe('a list', () => {
       'select acquirer_stan as stan from acquirer_message where terminal_id = ?',
       terminal.tid,
     )
-    const absent = line(terminal, { of: 'sale', stan: own?.stan, state: 'absent', amount: undefined })
+    const absent = line(terminal, { kind: 'sale', stan: own?.stan, state: 'absent', amount: undefined })
     isolate.clock.now += 1
     const [answered] = await reconcile(isolate, [absent], admin, { apply: true })
     expect(answered).toMatchObject({ result: 'differs', difference: 'only_ours', applied: true })
@@ -59,7 +59,7 @@ describe('a list', () => {
       'select acquirer_stan as stan from acquirer_message where terminal_id = ?',
       terminal.tid,
     )
-    const old = line(terminal, { of: 'sale', stan: own?.stan, state: 'declined', amount: 1234 })
+    const old = line(terminal, { kind: 'sale', stan: own?.stan, state: 'declined', amount: 1234 })
     expect(
       await reconcile(isolate, [old], admin, { apply: true, asOf: isolate.clock.now - 1 }),
     ).toMatchObject([{ result: 'changed_since', applied: null }])

@@ -26,7 +26,7 @@ describe('with an acquirer', () => {
     expect(undone).toMatchObject({
       status: 200,
       body: {
-        status: 'reversing',
+        state: 'reversing',
         voidId: voided.body.id,
         certainty: 'PENDING',
         doNext: 'query',
@@ -41,9 +41,9 @@ describe('with an acquirer', () => {
     behind.clock.now += 60_000
     await recover(behind.services, 0)
     const again = await office.reverse(sale, 'acquirer-1', 'undo-acquirer-1')
-    expect(again.body).toMatchObject({ status: 'reversed', certainty: 'FINAL', doNext: 'nothing' })
+    expect(again.body).toMatchObject({ state: 'reversed', certainty: 'FINAL', doNext: 'nothing' })
     expect((await s.ask(behind, key, 'GET', undone.headers.get('location') ?? '')).body).toMatchObject({
-      status: 'reversed',
+      state: 'reversed',
       certainty: 'FINAL',
     })
     expect((await office.void(sale, 'acquirer-3')).status).toBe(201)
@@ -53,12 +53,12 @@ describe('with an acquirer', () => {
     const { acquirer, behind, sale, key, office } = await openHarness()
     acquirer.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
     expect((await office.void(sale, 'acquirer-4')).body.certainty).toBe('UNKNOWN')
-    expect((await office.reverse(sale, 'acquirer-4', 'undo-acquirer-4')).body.status).toBe('reversing')
+    expect((await office.reverse(sale, 'acquirer-4', 'undo-acquirer-4')).body.state).toBe('reversing')
     acquirer.script = { inquiry: YES }
     await behind.settle()
     expect(await voidsOf(sale)).toEqual(['reversed'])
     expect((await office.reverse(sale, 'acquirer-4', 'undo-acquirer-4')).body).toMatchObject({
-      status: 'reversed',
+      state: 'reversed',
       certainty: 'FINAL',
     })
     expect((await s.ask(behind, key, 'GET', `/v1/sales/${sale.saleId}`)).body.state).toBe('approved')
@@ -71,7 +71,7 @@ describe('with an acquirer', () => {
     expect(acquirer.kinds()).toEqual(['sale'])
     acquirer.script = { void: NO }
     await office.void(sale, 'acquirer-6')
-    expect((await office.reverse(sale, 'acquirer-6', 'undo-acquirer-6')).body.status).toBe('nothing_to_undo')
+    expect((await office.reverse(sale, 'acquirer-6', 'undo-acquirer-6')).body.state).toBe('nothing_to_undo')
     expect(acquirer.kinds()).toEqual(['sale', 'void'])
   })
 })

@@ -41,7 +41,7 @@ describe('the caller’s own void', () => {
     expect(undone).toMatchObject({
       status: 200,
       body: {
-        status: 'reversed',
+        state: 'reversed',
         saleId: sale.saleId,
         voidId: voided.body.id,
         amount: 1234,
@@ -51,7 +51,7 @@ describe('the caller’s own void', () => {
     })
     expect(undone.headers.get('location')).toBe(`/v1/voids/${voided.body.id}`)
     expect(await stateOf(sale)).toBe('approved')
-    expect((await s.ask(isolate, key, 'GET', `/v1/voids/${voided.body.id}`)).body.status).toBe('reversed')
+    expect((await s.ask(isolate, key, 'GET', `/v1/voids/${voided.body.id}`)).body.state).toBe('reversed')
     expect(await office.void(sale, 'a1')).toMatchObject({ status: 409, body: { reason: 'message_reversed' } })
     expect((await office.void(sale, 'a2')).status).toBe(201)
     expect(await voidsOf(sale)).toEqual(['reversed', 'approved'])
@@ -65,12 +65,12 @@ describe('the caller’s own void', () => {
     const sale = await aSale(terminal)
     expect(await office.reverse(sale, 'b1')).toMatchObject({
       status: 200,
-      body: { status: 'barred', voidId: null, certainty: 'FINAL', doNext: 'nothing' },
+      body: { state: 'tombstoned', voidId: null, certainty: 'FINAL', doNext: 'nothing' },
     })
-    expect((await office.reverse(sale, 'b1', 'b1-again')).body.status).toBe('barred')
+    expect((await office.reverse(sale, 'b1', 'b1-again')).body.state).toBe('tombstoned')
     expect(await office.void(sale, 'b1')).toMatchObject({ status: 409, body: { reason: 'message_reversed' } })
     expect((await inquire(isolate, key, { idempotencyKey: 'b1' })).body).toMatchObject({
-      state: 'reversed_before_seen',
+      state: 'tombstoned',
       certainty: 'FINAL',
     })
     expect((await office.void(sale, 'b2')).status).toBe(201)
@@ -80,12 +80,12 @@ describe('the caller’s own void', () => {
     const sale = await aSale(terminal)
     await office.void({ ...sale, amount: 1 }, 'c1')
     expect((await office.reverse({ ...sale, amount: 1 }, 'c1')).body).toMatchObject({
-      status: 'nothing_to_undo',
+      state: 'nothing_to_undo',
       certainty: 'FINAL',
     })
     await office.void(sale, 'c2')
     await office.reverse(sale, 'c2')
-    expect((await office.reverse(sale, 'c2', 'c2-another')).body).toMatchObject({ status: 'reversed' })
+    expect((await office.reverse(sale, 'c2', 'c2-another')).body).toMatchObject({ state: 'reversed' })
     expect(await voidsOf(sale)).toEqual(['reversed'])
   })
 
@@ -135,7 +135,7 @@ describe('its own Idempotency-Key', () => {
     expect((await office.reverse({ ...sale, amount: 1 }, 'f1')).body.reason).toBe('amount_differs')
     expect((await office.reverse(second, 'f1')).body.reason).toBe('reference_differs')
     expect(await journalOf(terminal.tid)).toHaveLength(entries)
-    expect((await office.reverse(sale, 'f1')).body.status).toBe('reversed')
+    expect((await office.reverse(sale, 'f1')).body.state).toBe('reversed')
   })
 })
 
@@ -155,7 +155,7 @@ describe('another caller’s', () => {
     const sale = await aSale(terminal)
     await office.void(sale, 'h1')
     const admin = openOffice(isolate, await s.bearerKey(null))
-    expect((await admin.reverse(sale, 'h1', 'h')).body.status).toBe('barred')
+    expect((await admin.reverse(sale, 'h1', 'h')).body.state).toBe('tombstoned')
     expect(await voidsOf(sale)).toEqual(['approved'])
     expect((await office.void(sale, 'h1')).status).toBe(201)
   })
@@ -188,7 +188,7 @@ describe('in any order', () => {
           ? office.void(sale, `order-${i}`, to)
           : office.reverse(sale, `order-${i}`, `undo-order-${i}-${at % 3}`, to))
         expect(reply.body.certainty).toBe('FINAL')
-        if (kind === 'reversal') expect(reply.body.status).toMatch(/^(reversed|barred)$/)
+        if (kind === 'reversal') expect(reply.body.state).toMatch(/^(reversed|tombstoned)$/)
       }
       expect(await stateOf(sale)).toBe('approved')
       expect((await voidsOf(sale)).filter((state) => state !== 'reversed')).toEqual([])
@@ -226,7 +226,8 @@ describe('in any order', () => {
 
   it('of two terminals: a void is refused that was tombstoned while it ran', async () => {
     const [mine, theirs] = [await aSale(terminal), await aSale(await openTerminal(isolate))]
-    const reversing = async () => expect((await office.reverse(mine, 'cross-1')).body.status).toBe('barred')
+    const reversing = async () =>
+      expect((await office.reverse(mine, 'cross-1')).body.state).toBe('tombstoned')
     const voided = await inBetween((to) => office.void(theirs, 'cross-1', to), reversing)
     expect([voided.status, voided.body.reason]).toEqual([409, 'message_reversed'])
     expect(await voidsOf(theirs)).toEqual([])
@@ -238,6 +239,6 @@ describe('in any order', () => {
     const undone = await inBetween((to) => office.reverse(mine, 'cross-2', 'undo-cross-2', to), voiding)
     expect([undone.status, undone.body.reason]).toEqual([409, 'reference_differs'])
     expect(await voidsOf(theirs)).toEqual(['approved'])
-    expect((await office.reverse(theirs, 'cross-2', 'undo-cross-2')).body.status).toBe('reversed')
+    expect((await office.reverse(theirs, 'cross-2', 'undo-cross-2')).body.state).toBe('reversed')
   })
 })

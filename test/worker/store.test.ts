@@ -79,7 +79,7 @@ describe('round trips', () => {
     )
     const path = `/v1/merchants/${terminal.mid}/terminals/${terminal.tid}`
     await measure('provision', () => s.provision(isolate, {}, terminal))
-    await measure('status', () => s.ask(isolate, admin, 'PUT', path, { status: 'blocked' }))
+    await measure('status', () => s.ask(isolate, admin, 'PUT', path, { state: 'blocked' }))
     const terminals = await Promise.all(Array.from({ length: 6 }, () => openTerminal(isolate)))
     const sales = await Promise.all(terminals.map((one) => sell(one, '000001')))
     await measure('a set of everything', () =>

@@ -13,6 +13,8 @@ import { packWithMac } from '../../src/iso8583/mac.ts'
 import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import type { Services } from '../../src/pipeline/services.ts'
+import { TERMINAL_PATHS } from '../../src/pos/door.ts'
+import { holdToContract, routeOf } from '../support/contract.ts'
 import { withAcquirer } from './scripted-acquirer.ts'
 
 export const MASTER_KEY = 'ab'.repeat(32)
@@ -62,10 +64,26 @@ export async function openIsolate(
     passThroughOnException() {},
     props: {},
   }
-  const fetch = (path: string, init?: RequestInit) =>
-    app.request(`http://annul${path}`, init, environment, context as unknown as ExecutionContext)
+  /** Every answer of the JSON API is held to the contract. */
+  const fetch = async (path: string, init?: RequestInit) => {
+    const response = await app.request(
+      `http://annul${path}`,
+      init,
+      environment,
+      context as unknown as ExecutionContext,
+    )
+    if (!isOfApi(path)) return response
+    const { status, headers } = response
+    const text = new TextDecoder().decode(await response.clone().arrayBuffer())
+    holdToContract(init?.method ?? 'GET', path, { status, headers, text })
+    return response
+  }
   return { services, app, clock, logged, fetch, settle: () => Promise.all(pending) }
 }
+
+const isOfApi = (path: string): boolean =>
+  routeOf('GET', path) !== null ||
+  (path.startsWith('/v1/') && !TERMINAL_PATHS.some((terminals) => path.startsWith(terminals)))
 
 export type Isolate = Awaited<ReturnType<typeof openIsolate>>
 
@@ -102,6 +120,8 @@ export async function ask(
     method,
     headers: {
       'content-type': 'application/json',
+      // One for all, so that equal answers are equal in every byte.
+      'x-request-id': 'a-test-request',
       ...(key === null ? {} : { authorization: `Bearer ${key}` }),
       ...headers,
     },
@@ -114,7 +134,18 @@ export async function ask(
 
 const bytesOf = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array(0)
 
-/** Provisions a terminal through the API with its master key as two components. */
+/** Provisions a merchant through the API, or changes the named settings. */
+export async function provisionMerchant(
+  isolate: Isolate,
+  mid: string,
+  body: object = {},
+): Promise<JsonReply> {
+  const reply = await ask(isolate, await bearerKey(null), 'PUT', `/v1/merchants/${mid}`, body)
+  if (reply.status >= 300) throw new Error(`provision: ${reply.status} ${reply.text}`)
+  return reply
+}
+
+/** Provisions a terminal through the API with its master key as two components, after its merchant. */
 export async function provision(isolate: Isolate, body: object = {}, names = { mid: MID, tid: TID }) {
   const key = await bearerKey(null)
   const { core } = isolate.services
@@ -125,16 +156,22 @@ export async function provision(isolate: Isolate, body: object = {}, names = { m
   })
   const first = '0123456789ABCDEFFEDCBA9876543210'
   const second = toHex(bytesOf(first).map((byte, i) => byte ^ (bytesOf(TMK)[i] ?? 0)))
-  const response = await isolate.fetch(`/v1/merchants/${names.mid}/terminals/${names.tid}`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({
-      tmk: { components: [component(first), component(second)] },
-      // As the published flow settles.
-      settlementMac: 'optional',
-      ...body,
-    }),
-  })
+  const put = () =>
+    isolate.fetch(`/v1/merchants/${names.mid}/terminals/${names.tid}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({
+        tmk: { components: [component(first), component(second)] },
+        // As the published flow settles.
+        settlementMac: 'optional',
+        ...body,
+      }),
+    })
+  let response = await put()
+  if (response.status === 409) {
+    await provisionMerchant(isolate, names.mid)
+    response = await put()
+  }
   if (!response.ok) throw new Error(`provision: ${response.status} ${await response.text()}`)
   return response
 }

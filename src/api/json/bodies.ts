@@ -1,8 +1,7 @@
-/** @module What the JSON door answers: sales and voids as their callers see them. Times are ISO 8601 in UTC. */
+/** @module The answers of the JSON API: sales, voids, reversals, terminals and merchants. Times are ISO 8601 in UTC. */
 
 import { type AcquirerState, isCaseOpen, isUndecided, isUnsettled } from '../../domain/acquirer-state.ts'
 import type { LoadedState } from '../../domain/decision.ts'
-import type { DoNext } from '../../domain/decline-reason.ts'
 import type {
   AcquirerMessage,
   JournalEntry,
@@ -11,23 +10,30 @@ import type {
   Terminal,
   VoidRecord,
 } from '../../domain/types.ts'
+import type {
+  Certain,
+  MerchantBody,
+  ReversalBody,
+  SaleBody,
+  TerminalBody,
+  VoidBody,
+} from './answer-schemas.ts'
+import { VOID_REASONS } from './schemas.ts'
 
 export const iso = (ms: number): string => new Date(ms).toISOString()
 
-type SaleStateName = 'approved' | 'declined' | 'void_pending' | 'voided' | 'reversed' | 'settled'
-
-export function stateOf({ sale, liveVoid, reversed, batchState, forwarded }: SaleState): SaleStateName {
+export function stateOf({ sale, liveVoid, reversed, batchState, forwarded }: SaleState): SaleBody['state'] {
   if (sale.status === 'declined') return 'declined'
-  // The acquirer kept it, and a person left it at that.
+  // The acquirer kept it, and a person accepted that.
   if (reversed) return forwarded?.state === 'approved' ? 'approved' : 'reversed'
-  // A void that is being reversed at the acquirer is undone already as far as the sale goes.
+  // The sale already stands without a void that is being reversed at the acquirer.
   if (liveVoid !== null && liveVoid.state !== 'reversing')
     return isUndecided(liveVoid.state) ? 'void_pending' : 'voided'
   return batchState === 'open' ? 'approved' : 'settled'
 }
 
-/** `until` is the first instant at which a void is refused; null where only the batch's close ends it. */
-export function saleBody(state: SaleState, until: number | null, now: number): object {
+/** `until`: the first instant at which a void is refused. Null if only the close of the batch ends the window. */
+export function saleBody(state: SaleState, until: number | null, now: number): SaleBody {
   const { sale } = state
   const { liveVoid, reversed } = state
   const isInTime = until === null || now < until
@@ -54,54 +60,49 @@ export function saleBody(state: SaleState, until: number | null, now: number): o
   }
 }
 
-/** A void that was being reversed stands again where the acquirer kept it and a person left it at that. */
+/** A void stands again if the acquirer kept it and a person accepted that. */
 const isReversed = (state: AcquirerState): boolean => state === 'reversing' || state === 'reversed'
 
-export const STATUS = {
+/** The state of a void as its caller sees it. */
+export const VOID_STATE = {
   pending: 'pending',
   undoing: 'pending',
   approved: 'approved',
   declined: 'declined',
   reversing: 'reversing',
   reversed: 'reversed',
-} as const satisfies Record<AcquirerState, string>
+} as const satisfies Record<AcquirerState, VoidBody['state']>
 
-/** Seconds until it is worth asking again. */
-const ASK_AGAIN_AFTER = 2
+/** The seconds before the next query. */
+const QUERY_AGAIN_AFTER = 2
 
-export interface Certainty {
-  readonly certainty: 'FINAL' | 'PENDING' | 'UNKNOWN'
-  readonly doNext: DoNext
-  readonly [more: string]: unknown
-}
-
-/** How certain the void is, and what its caller does next: while the acquirer is asked, look again; with a case, call. */
-export function certaintyOf(state: AcquirerState, forwarded: AcquirerMessage | null): Certainty {
+/** The certainty of a void and the next step of its caller: query again while the acquirer decides, call it for a case. */
+export function certaintyOf(state: AcquirerState, forwarded: AcquirerMessage | null): Certain {
   const certainty = isUndecided(state) ? 'UNKNOWN' : isUnsettled(state) ? 'PENDING' : 'FINAL'
   if (forwarded !== null && isCaseOpen(forwarded))
     return { certainty, doNext: 'contact_acquirer', case: caseOf(forwarded) }
   if (forwarded === null || !isUnsettled(state))
     return { certainty: 'FINAL', doNext: state === 'approved' ? 'print_receipt' : 'nothing' }
-  return { certainty, doNext: 'query', retryAfter: ASK_AGAIN_AFTER, decideBy: iso(forwarded.decideBy) }
+  return { certainty, doNext: 'query', retryAfter: QUERY_AGAIN_AFTER, decideBy: iso(forwarded.decideBy) }
 }
 
-/** A case that is open, by the RRN that it is known by. */
-const caseOf = ({ rrn: id, caseReason: reason, caseOpenedAt }: AcquirerMessage): object => ({
-  id,
-  reason,
+/** A case that is open, by the RRN of its message. */
+const caseOf = ({ rrn, caseReason, caseOpenedAt }: AcquirerMessage): NonNullable<Certain['case']> => ({
+  rrn,
+  reason: caseReason ?? 'no_answer',
   openedAt: caseOpenedAt === null ? null : iso(caseOpenedAt),
 })
 
-/** `forwarded`: where it stands with the acquirer, if it was forwarded. */
+/** `forwarded`: the message to the acquirer, if there is one. */
 export function voidBodyOf(
   record: VoidRecord,
   reversedAt: number | null,
   forwarded: AcquirerMessage | null,
-): object {
+): VoidBody {
   return {
     id: record.id,
     saleId: record.saleId,
-    status: STATUS[record.state],
+    state: VOID_STATE[record.state],
     merchantId: record.merchantId,
     terminalId: record.terminalId,
     batchNumber: record.batchNumber,
@@ -112,8 +113,8 @@ export function voidBodyOf(
     originalRrn: record.originalRrn,
     acquirerRrn: forwarded?.acquirerRrn ?? null,
     authorizationCode: record.authorizationCode,
-    reason: record.reason,
-    // A void costs nothing and gives the sale's fee back in full; null where the sale's fee was never told.
+    reason: voidReasonOf(record),
+    // A void costs nothing and returns the fee of the sale in full. Null if that fee is not known.
     fee: 0,
     feeReturned: record.feeReturned,
     destination: 'original_card',
@@ -123,22 +124,25 @@ export function voidBodyOf(
   }
 }
 
-/** What a reversal came to: `barred` where the void was never seen, and is refused if it still comes. */
-function reversalStatus(
+const voidReasonOf = ({ reason }: VoidRecord): VoidBody['reason'] =>
+  VOID_REASONS.find((known) => known === reason) ?? null
+
+/** The result of a reversal. `tombstoned`: the void was never seen, and is refused if it still arrives. */
+function reversalState(
   { effects }: JournalEntry,
   { target, targetReversal }: Reversing,
   forwarded: AcquirerMessage | null,
-) {
-  if (target === null) return 'barred'
+): ReversalBody['state'] {
+  if (target === null) return 'tombstoned'
   if (forwarded !== null && (effects.voidMoved ?? targetReversal) != null)
-    return forwarded.state === 'approved' ? 'stands' : STATUS[forwarded.state]
+    return forwarded.state === 'approved' ? 'stands' : VOID_STATE[forwarded.state]
   return effects.voidMoved !== undefined || targetReversal !== null ? 'reversed' : 'nothing_to_undo'
 }
 
 type Reversing = Pick<LoadedState, 'target' | 'targetForwarded' | 'targetReversal'>
 
-/** `entry`: the reversal's. The void's acquirer is told of it behind the answer. */
-export function reversalBody(entry: JournalEntry, loadedState: Reversing): object {
+/** `entry`: the entry of the reversal. Annul sends the reversal to the acquirer after this answer. */
+export function reversalBody(entry: JournalEntry, loadedState: Reversing): ReversalBody {
   const { target, targetForwarded } = loadedState
   const move = entry.effects.acquirerMoves?.find(
     ({ messageKey }) => messageKey === targetForwarded?.messageKey,
@@ -148,33 +152,29 @@ export function reversalBody(entry: JournalEntry, loadedState: Reversing): objec
     targetForwarded === null || isLater || move === undefined
       ? targetForwarded
       : { ...targetForwarded, state: move.state, decideBy: move.decideBy ?? targetForwarded.decideBy }
-  const status = reversalStatus(entry, loadedState, forwarded)
-  const isOwing = status === 'reversing' && forwarded !== null
+  const state = reversalState(entry, loadedState, forwarded)
+  const isOwing = state === 'reversing' && forwarded !== null
   return {
-    status,
-    saleId: entry.request.saleId,
+    state,
+    saleId: entry.request.saleId ?? '',
     voidId: target?.effects.voidRecord?.id ?? null,
     amount: Number(entry.request.amount),
     rrn: entry.answer?.rrn ?? null,
     receivedAt: iso(entry.at),
-    ...(isOwing ? certaintyOf('reversing', forwarded) : { certainty: 'FINAL', doNext: 'nothing' }),
+    ...(isOwing ? certaintyOf('reversing', forwarded) : FINAL),
   }
 }
 
-/** A terminal without any of its keys. */
-export function terminalBody(terminal: Terminal, merchant: Merchant): object {
-  const { terminalId, merchantId, status, macProfile, textEncoding, settlementMac, batch } = terminal
-  const { merchantId: _, currencyCode: currency, ...settings } = merchant
-  return {
-    merchantId,
-    terminalId,
-    status,
-    macProfile,
-    textEncoding,
-    settlementMac,
-    batchNumber: batch.batchNumber,
-    merchant: { ...settings, currency },
-    certainty: 'FINAL',
-    doNext: 'nothing',
-  }
+const FINAL = { certainty: 'FINAL', doNext: 'nothing' } as const
+
+/** A terminal, without its keys. */
+export function terminalBody(terminal: Terminal): TerminalBody {
+  const { terminalId, merchantId, status: state, macProfile, textEncoding, settlementMac, batch } = terminal
+  const { batchNumber } = batch
+  return { merchantId, terminalId, state, macProfile, textEncoding, settlementMac, batchNumber, ...FINAL }
+}
+
+export function merchantBody({ status: state, currencyCode: currency, ...settings }: Merchant): MerchantBody {
+  const { merchantId, name, timeZone, cutOff, window } = settings
+  return { merchantId, name, state, timeZone, cutOff, currency, window, ...FINAL }
 }

@@ -1,9 +1,10 @@
-/** @module A case as a person reads it: what it is about here and at the acquirer, who says what, what happened, what to do. */
+/** @module A case for a person: its records here and at the acquirer, its history, and the next step. */
 
 import type { CaseReason } from '../../domain/acquirer-move.ts'
 import { isCaseOpen, isUndecided } from '../../domain/acquirer-state.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
 import type { AcquirerMessage, JournalEntry, Sale } from '../../domain/types.ts'
+import type { CaseBody, CaseEvent } from './answer-schemas.ts'
 import { certaintyOf, iso } from './bodies.ts'
 
 interface Words {
@@ -16,27 +17,27 @@ interface CaseWords {
   readonly toDo: Words
 }
 
-/** Why a case is open, and what a person does about it. */
+/** The reason for a case, and the next step of a person. */
 const CASE_WORDS: Readonly<Record<CaseReason, CaseWords>> = {
   no_answer: {
-    why: { zh: '收单机构一直未应答', en: 'The acquirer has not said what it did' },
+    why: { zh: '收单机构一直未应答', en: 'The acquirer did not answer' },
     toDo: {
       zh: '请以收单机构的参考号或流水号向其查询该笔是否成立，再登记结果',
-      en: 'Ask the acquirer by its references whether it stands there, then record what it said',
+      en: 'Ask the acquirer by its references whether it stands there, then record the answer',
     },
   },
   reversal_refused: {
     why: { zh: '收单机构拒绝冲正', en: 'The acquirer will not undo what is reversed here' },
     toDo: {
       zh: '终端已被告知冲正成功：请要求收单机构撤销该笔，或登记其成立',
-      en: 'The terminal was told that it is reversed: have the acquirer undo it, or record that it stands',
+      en: 'The terminal got the answer that it is reversed: have the acquirer undo it, or record that it stands',
     },
   },
   record_differs: {
-    why: { zh: '与收单机构的清单不符', en: 'The list of the acquirer says otherwise' },
+    why: { zh: '与收单机构的清单不符', en: 'The list of the acquirer differs from this record' },
     toDo: {
       zh: '请与收单机构核对该笔，再登记其是否成立',
-      en: 'Go through it with the acquirer, then record whether it stands',
+      en: 'Check it with the acquirer, then record whether it stands',
     },
   },
   only_acquirer: {
@@ -48,21 +49,21 @@ const CASE_WORDS: Readonly<Record<CaseReason, CaseWords>> = {
   },
 }
 
-/** `reversal_refused` of what was given up, or was approved after its batch was closed: no one was told anything of it. */
-const KEEPS_UNTOLD: CaseWords = {
+/** For `reversal_refused` of a message that was given up, or approved after its batch closed. Nobody got an answer to it. */
+const KEPT_UNANSWERED: CaseWords = {
   why: {
     zh: '收单机构持有该笔，此处未入账',
     en: 'The acquirer holds on to it, and it was not taken up here',
   },
   toDo: {
     zh: '终端尚未得到结果：请要求收单机构撤销该笔，或登记其成立',
-    en: 'The terminal was told nothing: have the acquirer undo it, or record that it stands',
+    en: 'The terminal got no answer: have the acquirer undo it, or record that it stands',
   },
 }
 
 const wordsOf = ({ caseReason, state }: AcquirerMessage): CaseWords =>
   caseReason === 'reversal_refused' && isUndecided(state)
-    ? KEEPS_UNTOLD
+    ? KEPT_UNANSWERED
     : CASE_WORDS[caseReason ?? 'no_answer']
 
 export interface CaseView {
@@ -75,12 +76,12 @@ export interface CaseView {
 
 const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
 
-export function caseBody({ message, attempts, nextAt, history, sale }: CaseView): object {
+export function caseBody({ message, attempts, nextAt, history, sale }: CaseView): CaseBody {
   const { caseReason, caseOpenedAt, caseClosedAt } = message
   const isOpen = isCaseOpen(message)
   const words = wordsOf(message)
   return {
-    id: message.rrn,
+    rrn: message.rrn,
     state: isOpen ? 'open' : 'closed',
     reason: caseReason,
     why: words.why,
@@ -90,18 +91,17 @@ export function caseBody({ message, attempts, nextAt, history, sale }: CaseView)
     merchantId: message.merchantId,
     terminalId: message.terminalId,
     batchNumber: message.batchNumber,
-    /** The terminal's own; null where the void came by the JSON door. */
+    /** The trace number of the terminal. Null if the void came by the JSON API. */
     stan: posPartsOf(message.messageKey)?.stan ?? null,
     amount: message.amount,
     currency: message.currencyCode,
-    rrn: message.rrn,
     voidId: history[0]?.effects.voidRecord?.id ?? null,
     receivedAt: iso(message.claimedAt),
     sale: sale === null ? null : saleReference(sale),
-    /** What stands here, and what the acquirer last said of it. */
-    ours: message.state,
+    /** The record here, and the last answer of the acquirer. */
+    ours: { state: message.state },
     acquirer: {
-      said: message.acquirerStatus,
+      state: message.acquirerStatus,
       amount: message.acquirerAmount,
       stan: message.acquirerStan,
       rrn: message.acquirerRrn,
@@ -125,7 +125,7 @@ const saleReference = ({
   authorizationCode,
   card,
   soldAt,
-}: Sale): object => ({
+}: Sale): NonNullable<CaseBody['sale']> => ({
   id,
   batchNumber,
   stan,
@@ -136,8 +136,8 @@ const saleReference = ({
   soldAt: iso(soldAt),
 })
 
-/** An entry of the journal as far as it tells the story. */
-function eventOf({ seq, kind, at, door, answer, request, effects }: JournalEntry): object {
+/** The members of an entry that a person needs. */
+function eventOf({ seq, kind, at, door, answer, request, effects }: JournalEntry): CaseEvent {
   const { resolution, note, decidedBy } = request
   const why = effects.acquirerMoves?.find(({ caseReason }) => caseReason !== undefined)?.caseReason
   return {
@@ -147,6 +147,8 @@ function eventOf({ seq, kind, at, door, answer, request, effects }: JournalEntry
     door,
     ...(answer === null ? {} : { responseCode: answer.responseCode, reason: answer.reason }),
     ...(why === undefined ? {} : { why }),
-    ...(kind === 'case_closed' ? { resolution, note, decidedBy } : {}),
+    ...(kind === 'case_closed'
+      ? { resolution: resolution === 'undone' ? 'undone' : 'stands', note, decidedBy }
+      : {}),
   }
 }

@@ -1,41 +1,46 @@
-/** @module What a message was answered first, built again from its entry: for its caller, its copies and whoever inquires. */
+/** @module The first answer to a message, from its entry: for the caller, for copies and for inquiries. */
 
 import { refusalOf } from '../../domain/decline-reason.ts'
 import type { Answer, JournalEntry, Sale, VoidRecord } from '../../domain/types.ts'
+import type { SaleBody, VoidBody } from './answer-schemas.ts'
 import { iso, saleBody, voidBodyOf } from './bodies.ts'
-import { declineProblem } from './problem.ts'
+import type { FirstAnswer, TerminalAnswer } from './inquiry-schemas.ts'
+import { type About, declineProblem } from './problem.ts'
 
-/** As it was approved: with the RRN that the acquirer gave it, if one was asked. */
-export function approvedVoid(record: VoidRecord, { effects }: JournalEntry): object {
+/** The void as it was approved, with the RRN of the acquirer if there is one. */
+export function approvedVoid(record: VoidRecord, { effects }: JournalEntry): VoidBody {
   const moved = effects.acquirerMoves?.find(({ messageKey }) => messageKey === record.messageKey)
   const body = voidBodyOf({ ...record, state: 'approved' }, null, null)
   return { ...body, acquirerRrn: moved?.acquirerRrn ?? null }
 }
 
-/** As it was captured: what happened to it since is not in the first answer, nor in its replay. */
-export function capturedSale(sale: Sale, { voidableUntil = null, at }: Answer): object {
+/** The sale as it was captured. Later changes are not in its first answer. */
+export function capturedSale(sale: Sale, { voidableUntil = null, at }: Answer): SaleBody {
   const state = { sale, liveVoid: null, reversed: false, forwarded: null, batchState: 'open' } as const
   return saleBody(state, voidableUntil, at)
 }
 
-/** A terminal's answer as far as it was decided; the bytes depend on the terminal's key. */
-function terminalAnswer({ responseCode, reason, rrn, authorizationCode, at }: Answer): object {
+/** The decided part of an answer to a terminal. Its bytes depend on the key of the terminal. */
+function terminalAnswer({ responseCode, reason, rrn, authorizationCode, at }: Answer): TerminalAnswer {
   const decided = { responseCode, reason, rrn, authorizationCode, at: iso(at) }
   if (reason === null) return { ...decided, messages: { zh: '交易成功', en: 'Approved' } }
   const { zh, en, adviceZh, adviceEn } = refusalOf(reason)
   return { ...decided, messages: { zh, en }, advice: { zh: adviceZh, en: adviceEn } }
 }
 
-/**
- * The first answer of an entry; null where nothing was told yet. `original` is the sale that a refused void of the JSON
- * door named.
- */
-export function firstAnswer(entry: JournalEntry, original: Sale | null): object | null {
+/** The subject of a refusal: the same in its first answer, its copies and its inquiries. */
+const refusedVoid = ({ request }: JournalEntry, original: Sale | null): About => ({
+  original,
+  ...(request.saleId === undefined ? {} : { saleId: request.saleId }),
+})
+
+/** The first answer of an entry. Null if there is none yet. `original`: the sale that a refused JSON void names. */
+export function firstAnswer(entry: JournalEntry, original: Sale | null): FirstAnswer {
   const { answer, door, effects } = entry
   if (answer === null) return null
   if (door === 'terminal') return terminalAnswer(answer)
   if (answer.reason !== null) {
-    const { status, body } = declineProblem(answer.reason, original)
+    const { status, body } = declineProblem(answer.reason, refusedVoid(entry, original))
     return { httpStatus: status, body }
   }
   const { voidRecord, sale } = effects

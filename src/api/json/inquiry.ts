@@ -1,26 +1,29 @@
-/** @module What an inquiry is told: the message's first answer, how it stands now, and what to do where that is not final. */
+/** @module The answer to an inquiry: the first answer of the message, its current state, and the next step. */
 
 import { isCaseOpen, isUnsettled } from '../../domain/acquirer-state.ts'
 import { refusalOf } from '../../domain/decline-reason.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
 import type { AcquirerMessage, JournalEntry, Reversal, SaleState } from '../../domain/types.ts'
-import { certaintyOf, iso, STATUS, stateOf } from './bodies.ts'
+import type { Certain } from './answer-schemas.ts'
+import { certaintyOf, iso, stateOf, VOID_STATE } from './bodies.ts'
 import { firstAnswer } from './first-answer.ts'
-import { doorProblem, type Problem } from './problem.ts'
+import type { InquiryBody } from './inquiry-schemas.ts'
+import { apiProblem, type Problem } from './problem.ts'
+import { jsonDoNext } from './words.ts'
 
-/** A message as it was found. */
+/** A message, as the database has it. */
 export interface Inquired {
   readonly messageKey: string
-  /** Its outcome, or its claim before there is one; null where only its reversal came. */
+  /** Its outcome, or its claim before the outcome. Null if only its reversal arrived. */
   readonly entry: JournalEntry | null
   readonly claim: JournalEntry | null
   readonly forwarded: AcquirerMessage | null
   readonly reversal: Reversal | null
-  /** The sale that it made, or that it voids or would have voided. */
+  /** The sale that it made or names. */
   readonly original: SaleState | null
 }
 
-export function inquiryBody(inquired: Inquired): object {
+export function inquiryBody(inquired: Inquired): InquiryBody {
   const { messageKey, entry, claim, original } = inquired
   const first = claim ?? entry
   const effects = { ...claim?.effects, ...entry?.effects }
@@ -28,7 +31,7 @@ export function inquiryBody(inquired: Inquired): object {
   const parts = posPartsOf(messageKey)
   return {
     found: true,
-    kind: claim?.effects.claim?.kind ?? entry?.kind ?? parts?.kind ?? 'void',
+    kind: claim?.effects.claim?.kind ?? entry?.kind ?? (parts?.kind === 'sale' ? 'sale' : 'void'),
     merchantId: entry?.merchantId ?? parts?.merchantId ?? null,
     terminalId: entry?.terminalId ?? parts?.terminalId ?? null,
     batchNumber: parts?.batchNumber ?? record?.batchNumber ?? null,
@@ -43,43 +46,47 @@ export function inquiryBody(inquired: Inquired): object {
   }
 }
 
-/** A message that was reversed before it was ever seen is refused if it still comes. */
+/** True if the reversal arrived first. The message is refused if it still arrives. */
 const wasNeverSeen = ({ entry }: Inquired): boolean => entry === null
 
-function stateNow(inquired: Inquired): string {
+function stateNow(inquired: Inquired): InquiryBody['state'] {
   const { entry, forwarded, reversal, original } = inquired
-  if (wasNeverSeen(inquired)) return 'reversed_before_seen'
+  if (wasNeverSeen(inquired)) return 'tombstoned'
   if (reversal !== null || entry?.answer == null)
-    return forwarded === null ? 'reversed' : STATUS[forwarded.state]
+    return forwarded === null ? 'reversed' : VOID_STATE[forwarded.state]
   if (entry.answer.reason !== null) return 'declined'
   return entry.effects.sale === undefined || original === null ? 'approved' : stateOf(original)
 }
 
-function certaintyNow({ entry, forwarded, reversal }: Inquired): object {
+function certaintyNow({ entry, forwarded, reversal }: Inquired): Certain {
   if (forwarded !== null && (isUnsettled(forwarded.state) || isCaseOpen(forwarded)))
     return certaintyOf(forwarded.state, forwarded)
   const reason = entry?.answer?.reason ?? null
   if (reversal !== null || entry === null) return { certainty: 'FINAL', doNext: 'nothing' }
-  if (reason !== null) return { certainty: 'FINAL', doNext: refusalOf(reason).doNext }
+  if (reason !== null)
+    return {
+      certainty: 'FINAL',
+      doNext: entry.door === 'json' ? jsonDoNext(reason) : refusalOf(reason).doNext,
+    }
   const { sale, voidRecord } = entry.effects
   const hasReceipt = sale?.status === 'approved' || voidRecord !== undefined
   return { certainty: 'FINAL', doNext: hasReceipt ? 'print_receipt' : 'nothing' }
 }
 
-/** How a message that was never seen was asked for. */
+/** The kind of reference in an inquiry. */
 export type LookupKey = 'messageKey' | 'idempotencyKey' | 'reference'
 
 /**
- * Nothing is known to have happened. A message that may still be on its way is not final: whoever sent it sends it again under
- * the same key, or reverses it, and both end in one answer. A reference that we did not give names nothing, and never will.
+ * The answer about a message that Annul did not see. It is not final while the message may still arrive. Its sender sends it
+ * again under the same key, or reverses it. Both end in one answer. A reference that Annul did not give names nothing.
  */
 export function notSeen(lookupKey: LookupKey): Problem {
-  if (lookupKey === 'reference') return doorProblem('not_found', { found: false })
+  const { status, headers, body } = apiProblem('not_found', { found: false })
+  if (lookupKey === 'reference') return { status, headers, body }
   const doNext = lookupKey === 'idempotencyKey' ? 'retry' : 'reverse'
-  const { status, headers, body } = doorProblem('not_found')
   return {
     status,
     headers: { ...headers, 'retry-after': '1' },
-    body: { ...body, found: false, certainty: 'PENDING', doNext, retryAfter: 1 },
+    body: { ...body, certainty: 'PENDING', doNext, retryAfter: 1 },
   }
 }

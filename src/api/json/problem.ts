@@ -1,152 +1,178 @@
-/** @module Errors of the JSON door: RFC 9457 problem details with the stable reason, words and advice in both languages. */
+/** @module Errors of the JSON API: RFC 9457 problem details with a stable reason, words and advice in both languages. */
 
-import { type DeclineReason, type DoNext, refusalOf } from '../../domain/decline-reason.ts'
+import * as z from 'zod'
+import { type DeclineReason, type DoNext, REFUSALS, refusalOf } from '../../domain/decline-reason.ts'
 import type { Sale } from '../../domain/types.ts'
+import { API_REFUSALS, type ApiReason } from './refusals.ts'
+import * as v from './values.ts'
+import { JSON_WORDS, jsonDoNext } from './words.ts'
 
-interface DoorRefusal {
-  readonly status: number
-  readonly zh: string
-  readonly en: string
-  readonly doNext: DoNext
+export type Reason = ApiReason | DeclineReason
+
+const REASONS = [...Object.keys(API_REFUSALS), ...Object.keys(REFUSALS)] as [Reason, ...Reason[]]
+
+/** One fault of a request, and its place. */
+const requestError = z.strictObject({
+  in: z.enum(['body', 'query', 'path', 'header']),
+  pointer: v.text.describe('JSON pointer (RFC 6901) to the member; empty for the whole.'),
+  why: v.text,
+})
+
+/** The members that only some problems have. */
+const MORE = {
+  retryAfter: v.retryAfter.optional(),
+  errors: z.array(requestError).optional(),
+  accepts: z.array(v.text).optional().describe('Media types that the route takes.'),
+  location: v.text.optional().describe('The path of this API to query.'),
+  saleId: v.id.optional().describe('The sale to query: `GET /v1/sales/{reference}`.'),
+  voidId: v.id.optional().describe('The void to query: `GET /v1/voids/{reference}`.'),
+  original: z
+    .strictObject({
+      saleId: v.id,
+      rrn: v.rrn,
+      amount: v.amount.optional(),
+      currency: v.currency.optional(),
+      soldAt: v.time,
+    })
+    .optional()
+    .describe('The sale, for a refund by the acquirer.'),
+  found: z.literal(false).optional(),
+  lines: z.int().optional().describe('The most lines of one request.'),
 }
 
-/** Refusals of the door itself; what the domain refuses is in `decline-reason.ts`. */
-export const DOOR_REFUSALS = {
-  unauthorized: { status: 401, zh: '未授权', en: 'Bearer key missing or not valid', doNext: 'nothing' },
-  forbidden: { status: 403, zh: '无权限', en: 'This key may not do that', doNext: 'nothing' },
-  not_found: { status: 404, zh: '未找到', en: 'Nothing is here', doNext: 'nothing' },
-  method_not_allowed: { status: 405, zh: '方法不允许', en: 'Method not allowed', doNext: 'nothing' },
-  body_too_large: { status: 413, zh: '请求过大', en: 'The body is too large', doNext: 'nothing' },
-  unsupported_media_type: {
-    status: 415,
-    zh: '类型不支持',
-    en: 'Media type not supported',
-    doNext: 'nothing',
-  },
-  invalid_request: { status: 400, zh: '请求格式错', en: 'The request is not valid', doNext: 'nothing' },
-  idempotency_key_required: {
-    status: 400,
-    zh: '缺少幂等键',
-    en: 'Idempotency-Key is missing or not 1 to 255 visible ASCII characters',
-    doNext: 'nothing',
-  },
-  terminal_of_other_merchant: {
-    status: 409,
-    zh: '终端号已被占用',
-    en: 'The terminal number belongs to another merchant',
-    doNext: 'contact_acquirer',
-  },
-  master_key_required: {
-    status: 422,
-    zh: '缺少主密钥',
-    en: 'A new terminal, or a change of MAC profile, needs a master key',
-    doNext: 'nothing',
-  },
-  master_key_weak: {
-    status: 422,
-    zh: '主密钥过弱',
-    en: 'The two components are the same: the key would be zero',
-    doNext: 'nothing',
-  },
-  currency_fixed: {
-    status: 409,
-    zh: '商户币种不可更改',
-    en: 'The currency of a merchant does not change',
-    doNext: 'nothing',
-  },
-  check_value_differs: {
-    status: 422,
-    zh: '密钥校验值不符',
-    en: 'A check value does not fit its key',
-    doNext: 'nothing',
-  },
-  body_too_slow: { status: 408, zh: '请求超时', en: 'The body did not come in time', doNext: 'retry' },
-  rate_limited: { status: 429, zh: '请求过于频繁', en: 'Too many requests', doNext: 'retry' },
-  overloaded: { status: 503, zh: '系统繁忙', en: 'Nothing was done: too busy', doNext: 'retry' },
-  case_closed: { status: 409, zh: '个案已结', en: 'The case is closed already', doNext: 'nothing' },
-  unavailable: { status: 503, zh: '暂不可用', en: 'Nothing was done: try again', doNext: 'retry' },
-  outcome_unknown: {
-    status: 503,
-    zh: '结果未知',
-    en: 'The outcome is not known yet: send the same request again',
-    doNext: 'retry',
-  },
-} as const satisfies Record<string, DoorRefusal>
+export const problem = z.strictObject({
+  type: v.text.describe('`urn:annul:problem:` and the reason.'),
+  title: v.text,
+  status: z.int(),
+  detail: v.text,
+  reason: z.enum(REASONS),
+  messages: v.words,
+  advice: v.words,
+  certainty: v.certainty,
+  doNext: v.doNext,
+  ...MORE,
+})
 
-export type DoorReason = keyof typeof DOOR_REFUSALS
-
-/** How long to wait before asking again, in seconds, where nothing else is said. */
-const RETRY_AFTER = 1
-
-/** Refusals before anything was done or decided. */
-const PENDING: readonly DoorReason[] = ['body_too_slow', 'rate_limited', 'overloaded', 'unavailable']
-
-/** Members beside the usual ones. */
-export interface More {
-  /** Seconds. */
-  readonly retryAfter?: number
-  readonly [member: string]: unknown
-}
+export type ProblemBody = z.infer<typeof problem>
+export type RequestError = z.infer<typeof requestError>
+export type More = { readonly [K in keyof typeof MORE]?: z.infer<(typeof MORE)[K]> }
 
 export interface Problem {
   readonly status: number
-  readonly body: Readonly<Record<string, unknown>>
+  readonly body: ProblemBody
   readonly headers: Readonly<Record<string, string>>
 }
 
-interface Words {
-  readonly reason: string
-  readonly status: number
-  readonly zh: string
-  readonly en: string
-  readonly advice?: { readonly zh: string; readonly en: string }
-  readonly doNext: DoNext
+export const PROBLEM_TYPE = 'application/problem+json'
+
+/** The default of `Retry-After`, in seconds. */
+const RETRY_AFTER = 1
+
+/** Refusals before a decision. */
+const PENDING: readonly Reason[] = [
+  'body_too_slow',
+  'rate_limited',
+  'overloaded',
+  'unavailable',
+  'in_progress',
+]
+
+/** RFC 6750 §3. */
+const CHALLENGES: Readonly<Partial<Record<Reason, string>>> = {
+  unauthorized: 'Bearer error="invalid_token"',
+  forbidden: 'Bearer error="insufficient_scope"',
 }
 
-function problem(words: Words, certainty: 'FINAL' | 'PENDING' | 'UNKNOWN', more: More): Problem {
-  const { reason, status, zh, en, advice, doNext } = words
-  const { retryAfter = RETRY_AFTER } = more
-  const again = certainty === 'FINAL' ? {} : { retryAfter }
+const certaintyOf = (reason: Reason): ProblemBody['certainty'] => {
+  if (reason === 'outcome_unknown') return 'UNKNOWN'
+  return PENDING.includes(reason) ? 'PENDING' : 'FINAL'
+}
+
+interface Words {
+  readonly zh: string
+  readonly en: string
+  readonly adviceZh: string
+  readonly adviceEn: string
+}
+
+function problemOf(reason: Reason, status: number, words: Words, doNext: DoNext, more: More): Problem {
+  const { zh, en, adviceZh, adviceEn } = words
+  const certainty = certaintyOf(reason)
+  const { retryAfter = RETRY_AFTER, ...others } = more
+  const challenge = CHALLENGES[reason]
   return {
     status,
     headers: {
-      'content-type': 'application/problem+json; charset=utf-8',
+      'content-type': `${PROBLEM_TYPE}; charset=utf-8`,
       ...(doNext === 'retry' ? { 'retry-after': String(retryAfter) } : {}),
-      ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
+      ...(others.accepts === undefined ? {} : { accept: others.accepts.join(', ') }),
     },
     body: {
       type: `urn:annul:problem:${reason}`,
       title: en,
       status,
-      ...(advice === undefined ? {} : { detail: advice.en }),
+      detail: adviceEn,
       reason,
       messages: { zh, en },
-      ...(advice === undefined ? {} : { advice }),
+      advice: { zh: adviceZh, en: adviceEn },
       certainty,
       doNext,
-      ...again,
-      ...more,
+      ...(certainty === 'FINAL' ? {} : { retryAfter }),
+      ...others,
     },
   }
 }
 
-export function doorProblem(reason: DoorReason, more: More = {}): Problem {
-  const certainty = reason === 'outcome_unknown' ? 'UNKNOWN' : PENDING.includes(reason) ? 'PENDING' : 'FINAL'
-  return problem({ reason, ...DOOR_REFUSALS[reason] }, certainty, more)
+export const apiProblem = (reason: ApiReason, more: More = {}): Problem =>
+  problemOf(reason, API_REFUSALS[reason].status, API_REFUSALS[reason], API_REFUSALS[reason].doNext, more)
+
+export const invalid = (...errors: readonly RequestError[]): Problem =>
+  apiProblem('invalid_request', { errors: [...errors] })
+
+/** The subject of a refusal by the domain, as far as its caller may know it. */
+export interface About {
+  readonly original?: Sale | null
+  /** The sale that the caller named. */
+  readonly saleId?: string
+  /** The path of the message that has the key in question. */
+  readonly keyAt?: string
 }
 
-/** A refusal by the domain. Where only the acquirer can help now, it says with which reference, date and amount. */
-export function declineProblem(reason: DeclineReason, original: Sale | null): Problem {
-  const { httpStatus: status, zh, en, adviceZh, adviceEn, doNext } = refusalOf(reason)
-  const advice = { zh: adviceZh, en: adviceEn }
-  const certainty = reason === 'in_progress' ? 'PENDING' : 'FINAL'
-  return problem({ reason, status, zh, en, advice, doNext }, certainty, referral(doNext, original))
-}
+const ABOUT_A_KEY: readonly DeclineReason[] = ['key_reused_with_different_content', 'reference_differs']
 
-function referral(doNext: DoNext, original: Sale | null): More {
-  if (doNext !== 'refund' || original === null) return {}
-  const { id, rrn, amount, currencyCode, soldAt } = original
-  return {
-    original: { saleId: id, rrn, amount, currency: currencyCode, soldAt: new Date(soldAt).toISOString() },
+/**
+ * A refusal by the domain. For `query` it has the path to query: of the message with the key in question, or of the named sale.
+ * For `refund` it has the sale. It never has the right value of a member that was wrong.
+ */
+export function declineProblem(reason: DeclineReason, about: About = {}): Problem {
+  const doNext = jsonDoNext(reason)
+  const { original = null } = about
+  const more: More = {
+    ...(doNext === 'query' ? toQuery(reason, about) : {}),
+    ...(doNext === 'refund' && original !== null ? { original: referral(reason, original) } : {}),
   }
+  return problemOf(reason, refusalOf(reason).httpStatus, JSON_WORDS[reason], doNext, more)
 }
+
+function toQuery(reason: DeclineReason, { keyAt, saleId }: About): More {
+  if (ABOUT_A_KEY.includes(reason)) return keyAt === undefined ? {} : { location: keyAt }
+  return saleId === undefined ? {} : { saleId, location: saleAt(saleId) }
+}
+
+export const saleAt = (reference: string): string => `/v1/sales/${reference}`
+export const voidAt = (reference: string): string => `/v1/voids/${reference}`
+
+/** The path of an inquiry. */
+export const inquiryAt = (query: Readonly<Record<string, string>>): string =>
+  `/v1/inquiries?${new URLSearchParams(query)}`
+
+const referral = (
+  reason: DeclineReason,
+  { id, rrn, amount, currencyCode, soldAt }: Sale,
+): NonNullable<ProblemBody['original']> => ({
+  saleId: id,
+  rrn,
+  ...(reason === 'amount_differs' ? {} : { amount, currency: currencyCode }),
+  soldAt: new Date(soldAt).toISOString(),
+})

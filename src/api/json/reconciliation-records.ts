@@ -1,41 +1,43 @@
-/** @module Lines of an acquirer's list as they come, and what holding one against ours came to. */
+/** @module The lines of an acquirer's list, and the results of their comparison with our records. */
 
 import type { ReconciliationRecord, ReconciliationResult } from '../../domain/compare-record.ts'
 import type { AcquirerMessage } from '../../domain/types.ts'
+import type { AcquirerMessageBody } from './answer-schemas.ts'
 import { iso } from './bodies.ts'
+import type { ComparisonBody } from './line-schemas.ts'
 import type { RecordLine } from './schemas.ts'
 
 export function recordOf(line: RecordLine): ReconciliationRecord {
-  const { of, merchantId, terminalId, batchNumber, stan, state, amount, currencyCode, original } = line
+  const { kind, merchantId, terminalId, batchNumber, stan, state, amount, currency, original } = line
   return {
-    kind: of,
+    kind,
     merchantId,
     terminalId,
     batchNumber,
     acquirerStan: stan,
-    // Reversed before the acquirer ever saw it: it stands there no more than one that it saw.
+    // The acquirer got the reversal first. So the message does not stand there either.
     state: state === 'tombstone' ? 'reversed' : state,
     amount: amount ?? null,
-    currencyCode: currencyCode ?? null,
+    currencyCode: currency ?? null,
     acquirerRrn: line.rrn ?? null,
     authorizationCode: line.authorizationCode ?? null,
     original: original == null ? null : { batchNumber: original.batchNumber, stan: original.stan },
   }
 }
 
-/** What was found, or why nothing could be. */
+/** The result of a comparison, or the reason why there is none. */
 export type Found = ReconciliationResult | { readonly result: 'unknown_terminal' }
 
-/** `applied`: whether what follows from it is written; null where nothing does, or it was not asked for. */
+/** `applied`: true if the result is recorded. Null if there is nothing to record, or without `apply`. */
 export function resultBody(
   line: RecordLine,
   found: Found,
   message: AcquirerMessage | null,
   applied: boolean | null,
-): object {
-  const { of, merchantId, terminalId, batchNumber, stan, state, amount = null } = line
+): ComparisonBody {
+  const { kind, merchantId, terminalId, batchNumber, stan, state, amount = null } = line
   return {
-    of,
+    kind,
     merchantId,
     terminalId,
     batchNumber,
@@ -47,19 +49,20 @@ export function resultBody(
   }
 }
 
-/** A forwarded message as an acquirer's list would name it. */
-export function forwardedBody(message: AcquirerMessage): object {
-  const { kind: of, merchantId, terminalId, batchNumber, acquirerStan: stan, amount, currencyCode } = message
+/** A forwarded message in the form of an acquirer's list. */
+export function forwardedBody(message: AcquirerMessage): AcquirerMessageBody {
+  const { kind, merchantId, terminalId, batchNumber, acquirerStan: stan, amount, state, rrn } = message
+  const { currencyCode: currency, claimedAt } = message
   return {
-    of,
+    kind,
     merchantId,
     terminalId,
     batchNumber,
     stan,
     amount,
-    currencyCode,
-    state: message.state,
-    rrn: message.rrn,
-    claimedAt: iso(message.claimedAt),
+    currency,
+    state,
+    rrn,
+    claimedAt: iso(claimedAt),
   }
 }

@@ -1,173 +1,213 @@
-/** @module What the JSON door accepts, field by field. Unknown members are refused: a misspelt one must not be ignored. */
+/** @module The requests of the JSON API, member by member. Unknown members are refused, so a misspelt one is not ignored. */
 
 import * as z from 'zod'
 import { MAC_PROFILES } from '../../domain/types.ts'
 import { isTimeZone } from '../../domain/window.ts'
+import { MERCHANT_STATES, TERMINAL_STATES, windowPolicy } from './settings.ts'
+import * as v from './values.ts'
 
-const hexKey = z.string().regex(/^([0-9A-Fa-f]{16}|[0-9A-Fa-f]{32})$/, 'expected 8 or 16 bytes in hex')
-const checkValue = z.string().regex(/^([0-9A-Fa-f]{2}){2,8}$/, 'expected 2 to 8 bytes in hex')
-const amount = z.int().min(1).max(999_999_999_999)
-const currency = z.string().regex(/^\d{3}$/, 'expected an ISO 4217 number, three digits')
-
-export const merchantId = z.string().regex(/^[A-Za-z0-9]{15}$/, 'expected 15 letters or digits')
-export const terminalId = z.string().regex(/^[A-Za-z0-9]{8}$/, 'expected 8 letters or digits')
-/** Any form a caller likes, a quoted string (RFC 8941) too: only its fingerprint is written. */
-export const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/)
+/**
+ * `Idempotency-Key`: a structured-field string (`"k"`), or its characters alone (`k`). Both are the same key. Only its
+ * fingerprint is stored.
+ */
+export const idempotencyKey = z
+  .string()
+  .regex(
+    /^(?:[!#-~][!-~]{0,254}|"(?:[ !#-[\]-~]|\\["\\]){1,255}")$/,
+    'expected 1 to 255 visible ASCII characters, or a quoted string of them',
+  )
+  .describe('The key of one act, which the caller makes: `"k"` and `k` are the same key.')
 
 export const VOID_REASONS = ['customer_changed_mind', 'operator_error', 'duplicate', 'system_error'] as const
 
 /** `POST /v1/voids` */
-export const voidBody = z.strictObject({
-  saleId: z.string().regex(/^[0-9a-f]{32}$/, 'expected the id of a sale'),
-  amount,
-  currency: currency.optional(),
+export const voidRequestBody = z.strictObject({
+  saleId: v.id.describe('The id of the sale to void.'),
+  amount: v.amount.describe('The full amount of the sale.'),
+  currency: v.currency.optional(),
   reason: z.enum(VOID_REASONS).optional(),
 })
 
-const sixDigits = z.string().regex(/^\d{6}$/, 'expected six digits')
-/** `POST /v1/reversals`: the void that was asked for under this key. */
-export const reversalBody = z.strictObject({
-  saleId: z.string().regex(/^[0-9a-f]{32}$/, 'expected the id of a sale'),
-  amount,
-  idempotencyKey,
+/** `POST /v1/reversals`: the void that was sent under this key. */
+export const reversalRequestBody = z.strictObject({
+  saleId: v.id,
+  amount: v.amount,
+  idempotencyKey: idempotencyKey.describe('The key of the void to reverse.'),
 })
 
-const reference = z.string().regex(/^[A-Za-z0-9]{12}$/, 'expected 12 letters or digits')
-const id = z.string().regex(/^[0-9a-f]{32}$/, 'expected an id')
+/** A sale or void by its id, or by its RRN. */
+export const reference = z
+  .string()
+  .regex(/^(?:[0-9a-f]{32}|[A-Za-z0-9]{12})$/, 'expected an id or an RRN')
+  .describe('An id, 32 hex digits, or an RRN, 12 letters or digits.')
 
 /** `GET /v1/inquiries`: one reference and nothing beside it. */
 export const inquiryQuery = z.union(
   [
     z.strictObject({
-      merchantId,
-      terminalId,
-      batchNumber: sixDigits,
-      stan: sixDigits,
-      kind: z.enum(['sale', 'void']),
+      merchantId: v.merchantId,
+      terminalId: v.terminalId,
+      batchNumber: v.batchNumber,
+      stan: v.stan,
+      kind: v.kind,
     }),
-    z.strictObject({ rrn: reference }),
-    z.strictObject({ saleId: id }),
-    z.strictObject({ voidId: id }),
+    z.strictObject({ rrn: v.rrn }),
+    z.strictObject({ saleId: v.id }),
+    z.strictObject({ voidId: v.id }),
     z.strictObject({ idempotencyKey }),
   ],
   'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, idempotencyKey',
 )
+
+/** A whole number: in a query it is a text. */
+function limit(most: number, usual: number) {
+  const error = `expected a number from 1 to ${most}`
+  const read = (value: unknown) =>
+    typeof value === 'string' && /^[0-9]{1,6}$/.test(value) ? Number(value) : value
+  const number = z.preprocess(read, z.int({ error }).min(1, error).max(most, error)) as z.ZodType<
+    number,
+    number
+  >
+  return number.default(usual).describe('The most items of a page.')
+}
 
 /** `GET /v1/cases`. The cursor is the `next` of the page before. */
 export const casesQuery = z.strictObject({
   state: z.enum(['open', 'closed']).optional(),
   cursor: z
     .string()
-    .regex(/^\d{1,16}-[A-Za-z0-9]{12}$/, 'expected the cursor of a page')
-    .optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(50),
+    .regex(/^[0-9]{1,16}-[A-Za-z0-9]{12}$/, 'expected the cursor of a page')
+    .optional()
+    .describe('The `next` of the page before.'),
+  limit: limit(100, 50),
 })
 
 /** Longer than any reference of ours: a card number, however it is grouped; a time of day has colons. */
 const CARD_NUMBER = /\p{Nd}(?:[^\p{L}\p{Nd}:]{0,3}\p{Nd}){12}/u
+export const hasCardNumber = (value: string): boolean => CARD_NUMBER.test(value)
 
-/** `POST /v1/cases/{id}` */
-export const caseDecisionBody = z.strictObject({
-  resolution: z.enum(['stands', 'undone']),
-  note: z
-    .string()
-    .regex(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]{1,500}$/u, 'expected 1 to 500 printable characters')
-    .refine((note) => !CARD_NUMBER.test(note), 'may not hold a number as long as that of a card'),
+/** `POST /v1/cases/{rrn}` */
+export const caseDecision = z.strictObject({
+  resolution: z
+    .enum(['stands', 'undone'])
+    .describe('The result at the acquirer: the message stands there, or it is undone.'),
+  note: v
+    .printable(500)
+    .refine((note) => !hasCardNumber(note), 'may not hold a number as long as that of a card')
+    .describe('The person at the acquirer, and the way of contact.'),
 })
 
 /** `POST /v1/reconciliations`. `asOf`: when the list was made at the latest. */
 export const reconciliationQuery = z.strictObject({
-  asOf: z.iso.datetime({ offset: true }),
-  apply: z.enum(['true', 'false']).default('false'),
+  asOf: v.instant.describe('The latest time at which the list was made.'),
+  apply: z.enum(['true', 'false']).default('false').describe('`true` records the result of each line.'),
 })
 
 /** `GET /v1/acquirer-messages` */
-export const pageQuery = z.strictObject({
+export const acquirerMessagesQuery = z.strictObject({
   cursor: z
     .string()
-    .regex(/^\d{1,15}$/, 'expected the cursor of a page')
-    .default('0'),
-  limit: z.coerce.number().int().min(1).max(1000).default(1000),
+    .regex(/^[0-9]{1,15}$/, 'expected the cursor of a page')
+    .default('0')
+    .describe('The `next` of the page before.'),
+  limit: limit(1000, 1000),
 })
 
-const nonZero = (length: number) => new RegExp(`^(?!0+$)[A-Za-z0-9]{${length}}$`)
+const notZero = (length: number) => new RegExp(`^(?!0+$)[A-Za-z0-9]{${length}}$`)
+const given = {
+  rrn: z.string().regex(notZero(12), 'expected 12 letters or digits, not all zero'),
+  authorizationCode: z.string().regex(notZero(6), 'expected 6 letters or digits, not all zero'),
+}
 
-/** A line of an acquirer's list: as `GET /ledger` of the simulated acquirer tells it. What else it says is not read. */
+/** A line of the acquirer's list, as `GET /ledger` of the simulated acquirer gives it. Other members are not read. */
 export const recordLine = z
   .object({
-    of: z.enum(['sale', 'void']),
-    merchantId,
-    terminalId,
-    batchNumber: sixDigits,
-    stan: sixDigits,
+    kind: v.kind,
+    merchantId: v.merchantId,
+    terminalId: v.terminalId,
+    batchNumber: v.batchNumber,
+    stan: v.stan,
     state: z.enum(['approved', 'declined', 'reversed', 'tombstone', 'absent']),
-    amount: amount.optional(),
-    currencyCode: currency.nullish(),
-    rrn: z.string().regex(nonZero(12), 'expected 12 letters or digits').nullish(),
-    authorizationCode: z.string().regex(nonZero(6), 'expected 6 letters or digits').nullish(),
-    original: z.object({ batchNumber: sixDigits, stan: sixDigits }).nullish(),
+    amount: v.amount.optional().describe('Required unless `state` is `absent`.'),
+    currency: v.currency.nullish(),
+    rrn: given.rrn.nullish(),
+    authorizationCode: given.authorizationCode.nullish(),
+    original: z.object({ batchNumber: v.batchNumber, stan: v.stan }).nullish(),
   })
   .refine(({ state, amount }) => state === 'absent' || amount !== undefined, 'expected an amount')
 
-/** `POST /v1/sales`: one sale, or one line of a feed. */
+/** `POST /v1/sales`: one sale, or one line of captured sales. */
 export const capturedSaleBody = z.strictObject({
-  merchantId,
-  terminalId,
-  batchNumber: z.string().regex(/^\d{6}$/, 'expected six digits'),
-  stan: z.string().regex(/^(?!000000)\d{6}$/, 'expected six digits, not 000000'),
-  amount,
-  currency: currency.optional(),
+  merchantId: v.merchantId,
+  terminalId: v.terminalId,
+  batchNumber: v.batchNumber,
+  stan: z
+    .string()
+    .regex(/^(?!000000)[0-9]{6}$/, 'expected six digits, not 000000')
+    .describe('System trace audit number, six digits (field 11), not 000000.'),
+  amount: v.amount,
+  currency: v.currency.optional(),
   pan: z
     .string()
-    .regex(/^\d{13,19}$/, 'expected 13 to 19 digits')
-    .optional(),
-  rrn: z
-    .string()
-    .regex(/^(?!0+$)[A-Za-z0-9]{12}$/, 'expected 12 letters or digits')
-    .optional(),
-  authorizationCode: z
-    .string()
-    .regex(/^(?!0+$)[A-Za-z0-9]{6}$/, 'expected 6 letters or digits')
-    .optional(),
-  status: z.enum(['approved', 'declined']).default('approved'),
-  fee: z.int().min(0).optional(),
-  soldAt: z.iso.datetime({ offset: true }).optional(),
+    .regex(/^[0-9]{13,19}$/, 'expected 13 to 19 digits')
+    .optional()
+    .describe('The card number. Only its first six, last four and a keyed fingerprint are stored.'),
+  rrn: given.rrn.optional(),
+  authorizationCode: given.authorizationCode.optional(),
+  state: z.enum(['approved', 'declined']).default('approved'),
+  fee: z.int().min(0).optional().describe('The fee of the sale in minor units, at most its amount.'),
+  soldAt: v.instant.optional().describe('The time of the sale, at most 180 days ago. The default is now.'),
 })
 
+const hexKey = z.string().regex(/^(?:[0-9A-Fa-f]{16}|[0-9A-Fa-f]{32})$/, 'expected 8 or 16 bytes in hex')
+const checkValue = z.string().regex(/^(?:[0-9A-Fa-f]{2}){2,8}$/, 'expected 2 to 8 bytes in hex')
 const component = z.strictObject({ value: hexKey, checkValue })
 
-/** `PUT /v1/merchants/{mid}/terminals/{tid}` */
-export const provisionBody = z.strictObject({
-  status: z.enum(['active', 'blocked', 'stolen', 'retired']).optional(),
+/** `PUT /v1/merchants/{merchantId}/terminals/{terminalId}` */
+export const terminalSettings = z.strictObject({
+  state: z.enum(TERMINAL_STATES).optional(),
   macProfile: z.enum(MAC_PROFILES).optional(),
   textEncoding: z.enum(['gbk', 'ascii']).optional(),
   settlementMac: z.enum(['optional', 'required']).optional(),
   tmk: z
-    .strictObject({ components: z.tuple([component, component]), checkValue: checkValue.optional() })
-    .optional(),
-  merchant: z
     .strictObject({
-      name: z
-        .string()
-        .regex(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]{1,64}$/u, 'expected 1 to 64 printable characters'),
-      status: z.enum(['active', 'closed']),
-      timeZone: z.string().refine(isTimeZone, 'expected an IANA time zone'),
-      cutOff: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM'),
-      currency,
-      window: z.discriminatedUnion('kind', [
-        z.strictObject({ kind: z.literal('business_day') }),
-        z.strictObject({ kind: z.literal('same_batch') }),
-        z.strictObject({ kind: z.literal('minutes'), minutes: z.int().min(1).max(525_600) }),
-      ]),
+      components: z.array(component).length(2, 'expected two components'),
+      checkValue: checkValue.optional(),
     })
-    .partial()
-    .optional(),
+    .optional()
+    .describe('The terminal master key: two components that make it by XOR, each with its check value.'),
 })
 
-export type ReversalBody = z.infer<typeof reversalBody>
-export type VoidBody = z.infer<typeof voidBody>
+/** `PUT /v1/merchants/{merchantId}` */
+export const merchantSettings = z
+  .strictObject({
+    name: v.printable(64),
+    state: z.enum(MERCHANT_STATES),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, 'expected an IANA time zone')
+      .describe('IANA time zone, `Asia/Shanghai` for a new merchant.'),
+    cutOff: z
+      .string()
+      .regex(/^(?:[01][0-9]|2[0-3]):[0-5][0-9]$/, 'expected HH:MM')
+      .describe('Local time at which the business day ends, `23:00` for a new merchant.'),
+    currency: v.currency.describe(
+      'The one currency of its sales, `156` for a new merchant; it never changes.',
+    ),
+    window: windowPolicy,
+  })
+  .partial()
+
+export const merchantPath = z.strictObject({ merchantId: v.merchantId })
+export const terminalPath = z.strictObject({ merchantId: v.merchantId, terminalId: v.terminalId })
+export const referencePath = z.strictObject({ reference })
+export const casePath = z.strictObject({ rrn: v.rrn })
+
+export type VoidRequestBody = z.infer<typeof voidRequestBody>
+export type ReversalRequestBody = z.infer<typeof reversalRequestBody>
 export type RecordLine = z.infer<typeof recordLine>
-export type CaseDecisionBody = z.infer<typeof caseDecisionBody>
+export type CaseDecision = z.infer<typeof caseDecision>
 export type InquiryQuery = z.infer<typeof inquiryQuery>
 export type CapturedSaleBody = z.infer<typeof capturedSaleBody>
-export type ProvisionBody = z.infer<typeof provisionBody>
+export type TerminalSettings = z.infer<typeof terminalSettings>
+export type MerchantSettings = z.infer<typeof merchantSettings>

@@ -139,13 +139,13 @@ async function queryVoids({ screen, server }: Day, ...rrns: [string, string, str
     const { body } = await requestJson(server, path)
     screen.note(`GET ${path}`)
     screen.note(JSON.stringify(i === 0 ? body : brief(body)))
-    screen.expect(body.status === expected[i] && body.certainty === 'FINAL', `${expected[i]}, FINAL`)
+    screen.expect(body.state === expected[i] && body.certainty === 'FINAL', `${expected[i]}, FINAL`)
   }
 }
 
 /** The members that differ from one void to the next. */
-const brief = ({ status, rrn, originalRrn, reversedAt, certainty, doNext }: JsonObject): JsonObject => ({
-  status,
+const brief = ({ state, rrn, originalRrn, reversedAt, certainty, doNext }: JsonObject): JsonObject => ({
+  state,
   rrn,
   originalRrn,
   reversedAt,

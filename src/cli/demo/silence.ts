@@ -35,9 +35,9 @@ export async function loseAcquirerResponse(scene: Scene, terminal: VirtualTermin
     body: { saleId: sale.id, amount: THIRD.amount, reason: 'customer_changed_mind' },
     idempotencyKey: `demo-${sale.id}`,
   })
-  const { status, certainty, doNext, retryAfter, decideBy } = answer.body
+  const { state, certainty, doNext, retryAfter, decideBy } = answer.body
   screen.note(`POST /v1/voids → HTTP ${answer.status}, location ${answer.location}`)
-  screen.note(JSON.stringify({ status, certainty, doNext, retryAfter, decideBy }))
+  screen.note(JSON.stringify({ state, certainty, doNext, retryAfter, decideBy }))
   screen.expect(
     answer.status === 202 && certainty === 'UNKNOWN',
     'the outcome is UNKNOWN, neither approved nor declined; the service determines it by decideBy',
@@ -47,10 +47,10 @@ export async function loseAcquirerResponse(scene: Scene, terminal: VirtualTermin
   const found = await untilFinal(scene, answer.location ?? '')
   const seconds = ((performance.now() - since) / 1000).toFixed(1)
   screen.note(
-    JSON.stringify({ status: found.status, certainty: found.certainty, acquirerRrn: found.acquirerRrn }),
+    JSON.stringify({ state: found.state, certainty: found.certainty, acquirerRrn: found.acquirerRrn }),
   )
   screen.expect(
-    found.status === 'approved' && found.certainty === 'FINAL',
+    found.state === 'approved' && found.certainty === 'FINAL',
     `the service sent an inquiry (0600), the acquirer had approved the void: FINAL after ${seconds} s`,
   )
 
@@ -62,9 +62,9 @@ async function compareLedgers({ acquirer, terminalId, screen }: Scene, lastRrn: 
   const response = await fetch(new URL('/ledger', acquirer.url))
   const { items } = (await response.json()) as { items: LedgerEntry[] }
   const theirs = items.filter((item) => item.terminalId === terminalId)
-  for (const { of, rrn, amount, state } of theirs)
-    screen.note(`${rrn}  ${of.padEnd(4)} ${(amount / 100).toFixed(2).padStart(7)}  ${state}`)
-  const states = theirs.map(({ of, state }) => `${of} ${state}`).join(', ')
+  for (const { kind, rrn, amount, state } of theirs)
+    screen.note(`${rrn}  ${kind.padEnd(4)} ${(amount / 100).toFixed(2).padStart(7)}  ${state}`)
+  const states = theirs.map(({ kind, state }) => `${kind} ${state}`).join(', ')
   const expected =
     'sale approved, sale approved, void approved, void reversed, void approved, sale approved, void approved'
   screen.expect(

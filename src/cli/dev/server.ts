@@ -14,7 +14,13 @@ import { applyMigrations, type Database, databaseOf, query, sqlText } from '../l
 import type { Parsed } from '../lib/declare.ts'
 import { Failure } from '../lib/failure.ts'
 import type { JsonObject } from '../lib/ndjson.ts'
-import { DEVELOPMENT_CREDENTIALS, type Provisioned, provision, splitMasterKey } from '../provision.ts'
+import {
+  DEVELOPMENT_CREDENTIALS,
+  type Provisioned,
+  provision,
+  provisionMerchant,
+  splitMasterKey,
+} from '../provision.ts'
 import type { START } from '../table/development.ts'
 import { tickCron } from './cron.ts'
 import { assertFree } from './port.ts'
@@ -84,10 +90,8 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
       provisionSeed(url, credentials, terminalId, settings)
     if (!isSeeded) {
       // Any simulator can settle here. A real terminal needs a reason for this setting (SECURITY.md).
-      await provisionOne(SEED.terminalId, {
-        settlementMac: 'optional',
-        merchant: { name: SEED.merchantName, timeZone: 'Asia/Shanghai', cutOff: '23:00' },
-      })
+      await seedMerchant(url, credentials)
+      await provisionOne(SEED.terminalId, { settlementMac: 'optional' })
       progress(`registered terminal ${SEED.terminalId} of merchant ${SEED.merchantId}`)
     }
     const { stop, ended } = server
@@ -146,12 +150,19 @@ export async function provisionSeed(
   settings: JsonObject = {},
 ): Promise<Provisioned> {
   const tmk = splitMasterKey(await loadCore(), 'cup-ecb', fromHex(SEED.tmk) ?? new Uint8Array(0))
-  const body = { status: 'active', macProfile: 'cup-ecb', tmk, ...settings }
+  const body = { state: 'active', macProfile: 'cup-ecb', tmk, ...settings }
   const { merchantId } = SEED
-  const provisioned = await provision({ url, key: adminKey, merchantId, terminalId, body })
-  if (provisioned.status >= 300)
-    throw new Failure(
-      `provisioning ${terminalId}: HTTP ${provisioned.status} ${provisioned.body.reason ?? ''}`,
-    )
-  return provisioned
+  return done(terminalId, await provision({ url, key: adminKey, merchantId, terminalId, body }))
+}
+
+async function seedMerchant(url: URL, { adminKey }: Credentials): Promise<void> {
+  const { merchantId, merchantName } = SEED
+  const body = { name: merchantName, timeZone: 'Asia/Shanghai', cutOff: '23:00' }
+  done(merchantId, await provisionMerchant({ url, key: adminKey, merchantId, body }))
+}
+
+function done(name: string, provisioned: Provisioned): Provisioned {
+  const { status, body } = provisioned
+  if (status < 300) return provisioned
+  throw new Failure(`provisioning ${name}: HTTP ${status} ${body.reason ?? ''}`)
 }

@@ -13,14 +13,14 @@ export interface AcquirerLedger {
 
 /** The members that are sent to the service. A list may hold anything else, card numbers too. */
 const MEMBERS = [
-  'of',
+  'kind',
   'merchantId',
   'terminalId',
   'batchNumber',
   'stan',
   'state',
   'amount',
-  'currencyCode',
+  'currency',
   'rrn',
   'authorizationCode',
   'original',

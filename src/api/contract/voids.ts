@@ -1,0 +1,105 @@
+/** @module The routes of voids and their reversals. */
+
+import { reversalAnswer, voidAnswer } from '../json/answer-schemas.ts'
+import { referencePath, reversalRequestBody, voidRequestBody } from '../json/schemas.ts'
+import { EXAMPLE_PENDING_VOID, EXAMPLE_SALE_ID, EXAMPLE_VOID, EXAMPLE_VOID_ID } from './examples.ts'
+import type { Routes } from './route.ts'
+
+export const VOID_ROUTES = {
+  'POST /v1/voids': {
+    operationId: 'createVoid',
+    tag: 'voids',
+    summary: 'Void a sale',
+    description:
+      'Voids an approved, unsettled sale, in full and once. The money goes back to the original card. The same key with the same content gets the first answer again.',
+    caller: 'merchant',
+    idempotencyKey: true,
+    body: voidRequestBody,
+    answers: {
+      201: {
+        description: 'The void is done.',
+        body: voidAnswer,
+        headers: ['location', 'idempotent-replayed'],
+        example: EXAMPLE_VOID,
+      },
+      202: {
+        description: 'The void is accepted, and the acquirer has not answered yet. Query the void.',
+        body: voidAnswer,
+        headers: ['location'],
+        example: EXAMPLE_PENDING_VOID,
+      },
+    },
+    reasons: [
+      'merchant_unknown',
+      'key_reused_with_different_content',
+      'message_reversed',
+      'original_not_found',
+      'original_not_approved',
+      'original_reversed',
+      'original_already_voided',
+      'outcome_pending',
+      'original_settled',
+      'window_expired',
+      'amount_differs',
+      'currency_differs',
+      'issuer_declined',
+      'insufficient_funds',
+      'card_expired',
+      'pin_incorrect',
+      'limit_exceeded',
+      'issuer_unavailable',
+      'acquirer_silent',
+      'in_progress',
+    ],
+    example: { body: { saleId: EXAMPLE_SALE_ID, amount: 1234, reason: 'customer_changed_mind' } },
+  },
+  'GET /v1/voids/{reference}': {
+    operationId: 'getVoid',
+    tag: 'voids',
+    summary: 'Read a void',
+    description: 'Returns the current state of a void, by its id or by its RRN.',
+    caller: 'merchant',
+    path: referencePath,
+    answers: { 200: { description: 'The void.', body: voidAnswer, example: EXAMPLE_VOID } },
+    reasons: ['not_found'],
+    example: { path: { reference: EXAMPLE_VOID_ID } },
+  },
+  'POST /v1/reversals': {
+    operationId: 'createReversal',
+    tag: 'voids',
+    summary: 'Reverse a void',
+    description:
+      'Reverses a void of the caller. The body names the void by its key. Annul refuses a void that arrives after its reversal. The reversal has a key of its own.',
+    caller: 'merchant',
+    idempotencyKey: true,
+    body: reversalRequestBody,
+    answers: {
+      200: {
+        description: 'The result of the reversal.',
+        body: reversalAnswer,
+        headers: ['location', 'idempotent-replayed'],
+        example: {
+          state: 'reversed',
+          saleId: EXAMPLE_SALE_ID,
+          voidId: EXAMPLE_VOID_ID,
+          amount: 1234,
+          rrn: '605261256659',
+          receivedAt: '2026-06-01T02:20:00.000Z',
+          certainty: 'FINAL',
+          doNext: 'nothing',
+        },
+      },
+    },
+    reasons: [
+      'merchant_unknown',
+      'key_reused_with_different_content',
+      'message_reversed',
+      'original_not_found',
+      'reference_differs',
+      'amount_differs',
+      'reversal_too_late',
+      'in_progress',
+    ],
+    example: { body: { saleId: EXAMPLE_SALE_ID, amount: 1234, idempotencyKey: 'order-4711-void' } },
+  },
+} as const satisfies Routes

@@ -1,0 +1,32 @@
+/** @module The handler of each route of the contract. A route without one, or one without a route, does not type-check. */
+
+import { getCase, getCases, postCase } from './cases.ts'
+import { getInquiry } from './inquiries.ts'
+import { putMerchant } from './merchants.ts'
+import { getAcquirerMessages, postReconciliation } from './reconciliations.ts'
+import { postReversal } from './reversals.ts'
+import type { Handlers } from './router.ts'
+import { getSale, postSales } from './sales.ts'
+import { getDocs, getDocsStyle, getOpenApi, getService } from './service.ts'
+import { putTerminal } from './terminals.ts'
+import { getVoid, postVoid } from './voids.ts'
+
+export const HANDLERS: Handlers = {
+  'POST /v1/voids': postVoid,
+  'GET /v1/voids/{reference}': getVoid,
+  'POST /v1/reversals': postReversal,
+  'POST /v1/sales': postSales,
+  'GET /v1/sales/{reference}': getSale,
+  'GET /v1/inquiries': getInquiry,
+  'GET /v1/cases': getCases,
+  'GET /v1/cases/{rrn}': getCase,
+  'POST /v1/cases/{rrn}': postCase,
+  'GET /v1/acquirer-messages': getAcquirerMessages,
+  'POST /v1/reconciliations': postReconciliation,
+  'PUT /v1/merchants/{merchantId}': putMerchant,
+  'PUT /v1/merchants/{merchantId}/terminals/{terminalId}': putTerminal,
+  'GET /': getService,
+  'GET /openapi.json': getOpenApi,
+  'GET /docs': getDocs,
+  'GET /docs/style.css': getDocsStyle,
+}

@@ -1,0 +1,80 @@
+/** @module Values that requests and answers of the JSON API share. Patterns mean the same with and without the flag `u`. */
+
+import * as z from 'zod'
+import { DO_NEXT } from '../../domain/decline-reason.ts'
+
+export const MAX_AMOUNT = 999_999_999_999
+
+export const amount = z
+  .int()
+  .min(1)
+  .max(MAX_AMOUNT)
+  .describe('Amount in minor units of the currency: 1234 is 12.34 yuan.')
+export const currency = z
+  .string()
+  .regex(/^[0-9]{3}$/, 'expected an ISO 4217 number, three digits')
+  .describe('ISO 4217 number, three digits: `156` is the yuan.')
+export const merchantId = z
+  .string()
+  .regex(/^[A-Za-z0-9]{15}$/, 'expected 15 letters or digits')
+  .describe('Merchant number, 15 letters or digits (field 42).')
+export const terminalId = z
+  .string()
+  .regex(/^[A-Za-z0-9]{8}$/, 'expected 8 letters or digits')
+  .describe('Terminal number, 8 letters or digits (field 41).')
+export const batchNumber = z
+  .string()
+  .regex(/^[0-9]{6}$/, 'expected six digits')
+  .describe('Batch number, six digits (field 60.2).')
+export const stan = z
+  .string()
+  .regex(/^[0-9]{6}$/, 'expected six digits')
+  .describe('System trace audit number, six digits (field 11).')
+export const rrn = z
+  .string()
+  .regex(/^[A-Za-z0-9]{12}$/, 'expected 12 letters or digits')
+  .describe('Retrieval reference number, 12 letters or digits (field 37).')
+export const authorizationCode = z
+  .string()
+  .regex(/^[A-Za-z0-9]{6}$/, 'expected 6 letters or digits')
+  .describe('Authorisation code, six letters or digits (field 38).')
+export const id = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/, 'expected an id, 32 hex digits')
+  .describe('Id of this service, 32 hex digits.')
+export const kind = z.enum(['sale', 'void'])
+
+/** A time of an answer: UTC, to the millisecond. */
+export const time = z.iso.datetime({ precision: 3 }).describe('A time in UTC, ISO 8601, to the millisecond.')
+/** A time of a request: with `Z` or an offset. It is compared as an instant. */
+export const instant = z.iso
+  .datetime({ offset: true, error: 'expected a time in ISO 8601 with Z or an offset' })
+  .describe('A time in ISO 8601 with `Z` or an offset.')
+
+export const text = z.string()
+
+/**
+ * Printable characters of any script. A pattern with `\p{L}` needs the flag `u`, which OpenAPI has no place for. So the pattern
+ * bars control characters and line ends, and the check bars the other characters that print nothing.
+ */
+export const printable = (most: number) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]{1,${most}}$`),
+      `expected 1 to ${most} printable characters`,
+    )
+    .refine((value) => PRINTABLE.test(value), `expected 1 to ${most} printable characters`)
+
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]*$/u
+
+/** Words in both languages. */
+export const words = z.strictObject({ zh: text, en: text })
+
+export const certainty = z
+  .enum(['FINAL', 'PENDING', 'UNKNOWN'])
+  .describe(
+    '`FINAL` never changes. `PENDING`: nothing is decided, or the acquirer does not know the result yet. `UNKNOWN`: the outcome is not known yet.',
+  )
+export const doNext = z.enum(DO_NEXT).describe('The next step of the caller.')
+export const retryAfter = z.int().min(1).describe('Seconds to wait before the next request.')

@@ -1,0 +1,49 @@
+/** @module Provisions a merchant, or changes its settings. */
+
+import { decideMerchant } from '../domain/decide-merchant.ts'
+import type { MerchantRequest } from '../domain/requests.ts'
+import { seal } from '../store/journal.ts'
+import { commitMerchant, readMerchant } from '../store/merchants.ts'
+import { noteCaller } from './handler.ts'
+import { merchantBody } from './json/bodies.ts'
+import { apiProblem, declineProblem } from './json/problem.ts'
+import type { MerchantSettings } from './json/schemas.ts'
+import type { Handler } from './router.ts'
+
+/** The most decisions of one change. Each loses to another writer but the last. */
+const MOST_LOSSES = 8
+
+export const putMerchant: Handler<'PUT /v1/merchants/{merchantId}'> = async ({
+  services,
+  c,
+  credential,
+  path,
+  body,
+}) => {
+  const { merchantId } = path
+  const request: MerchantRequest = { merchantId, change: changeOf(body) }
+  for (let losses = 0; losses < MOST_LOSSES; losses++) {
+    const found = await readMerchant(services.db, credential, merchantId)
+    const { credential: caller, merchant: before, head } = found
+    noteCaller(c, caller)
+    if (caller === null) return apiProblem('unauthorized')
+    if (caller.merchantId !== null) return apiProblem('forbidden')
+    if (before !== null && isEmpty(request)) return { status: 200, body: merchantBody(before) }
+    const draft = decideMerchant(request, before, head, services.now())
+    if (!draft.ok) return apiProblem(draft.error)
+    const { merchant } = draft.value.effects
+    if (!(await commitMerchant(services.db, await seal(draft.value, head, null), merchant))) continue
+    const answer = merchantBody(merchant)
+    return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
+  }
+  return declineProblem('in_progress')
+}
+
+/** True if no setting is named. Then there is nothing to write. */
+const isEmpty = ({ change }: MerchantRequest): boolean => Object.keys(change).length === 0
+
+/** The named settings, in the names of the domain. */
+function changeOf({ state, currency, ...settings }: MerchantSettings): MerchantRequest['change'] {
+  const named = { ...settings, status: state, currencyCode: currency }
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
+}

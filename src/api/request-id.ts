@@ -1,0 +1,28 @@
+/** @module The id of a request: in every answer as `X-Request-Id`, and in the lines that the request writes to the log. */
+
+import type { Context } from 'hono'
+import { freshId } from '../crypto/random.ts'
+import type { Services } from '../pipeline/services.ts'
+import { hasCardNumber } from './json/schemas.ts'
+
+const REQUEST_ID = 'requestId'
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+const TOKEN = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/
+
+/** The log keeps the id. So an id that may hold a card number is not taken. */
+const isTaken = (id: string): boolean => UUID.test(id) || (TOKEN.test(id) && !hasCardNumber(id))
+
+/** The client's own id where it is sound; else a new one. */
+export function openRequestId({ random }: Services, c: Context): string {
+  const given = c.req.header('x-request-id')
+  const id = given !== undefined && isTaken(given) ? given : freshId(random)
+  c.set(REQUEST_ID, id)
+  return id
+}
+
+/** A log whose lines name the request. */
+export function logOf({ log }: Services, c: Context): Services['log'] {
+  const requestId: string | undefined = c.get(REQUEST_ID)
+  return (event, detail) => log(event, { ...detail, requestId })
+}

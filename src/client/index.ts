@@ -1,0 +1,180 @@
+/**
+ * @module The typed client of the JSON API. It makes the keys of acts, waits `Retry-After`, sends a request again until it has an
+ * answer, and follows `doNext` until an outcome is final.
+ */
+
+import { type ClientRuntime, defaults } from './runtime.ts'
+import type {
+  ApiReversal,
+  ApiVoid,
+  CallInput,
+  CallMeta,
+  CallRefusal,
+  CallResult,
+  ListRoute,
+  PageOf,
+  PageQuery,
+  Problem,
+  RouteName,
+} from './types.ts'
+import { type AnyInput, isProblem, type ReadResponse, readResponse, toHttp } from './wire.ts'
+
+export type * from './types.ts'
+export type { ClientRuntime }
+
+export interface ClientOptions extends Partial<ClientRuntime> {
+  /** The address of the service. */
+  readonly url: string | URL
+  /** The bearer key of a merchant or of an administrator. */
+  readonly key: string
+  /** The most requests for one call. The default is 6. */
+  readonly maxAttempts?: number
+  /** The longest time for one call, waits included, in milliseconds. The default is 60,000. */
+  readonly deadlineMs?: number
+  /** The longest time for an outcome to become final, in milliseconds. The default is 240,000: the service decides in 180,000. */
+  readonly finalMs?: number
+}
+
+/** No answer arrived. The act may have happened: continue it with the same `idempotencyKey`. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer'
+  readonly route: string
+  /** The key of the act; null if the route has none. */
+  readonly idempotencyKey: string | null
+  readonly attempts: number
+
+  constructor(route: string, idempotencyKey: string | null, attempts: number, cause: unknown) {
+    super(`${route}: no answer after ${attempts} requests`, { cause })
+    this.route = route
+    this.idempotencyKey = idempotencyKey
+    this.attempts = attempts
+  }
+}
+
+/** The last state of a void or reversal. Its `certainty` is not `FINAL` if it is a case or the time is over. */
+export type FinalResult<B> =
+  | (CallMeta & { readonly ok: true; readonly status: number; readonly body: B })
+  | CallRefusal
+
+export interface Client {
+  /** Sends a request of a route. Retries are safe: the client keeps the key of the act. Throws `NoAnswer`. */
+  request<N extends RouteName>(route: N, ...input: RequiredInput<N>): Promise<CallResult<N>>
+  /** Voids a sale, and queries the void until its outcome is final. */
+  void(input: CallInput<'POST /v1/voids'>): Promise<FinalResult<ApiVoid>>
+  /** Reverses a void, and queries the void until its outcome is final. */
+  reverse(input: CallInput<'POST /v1/reversals'>): Promise<FinalResult<ApiReversal | ApiVoid>>
+  /** Every item of the pages of a list, in order. Throws `Refused` on a refusal. */
+  items<N extends ListRoute>(route: N, query?: PageQuery<N>): AsyncGenerator<PageOf<N>['items'][number]>
+}
+
+type RequiredInput<N extends RouteName> =
+  object extends CallInput<N> ? [input?: CallInput<N>] : [input: CallInput<N>]
+
+/** A refusal, thrown where there is no result to return. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+  readonly problem: Problem
+
+  constructor(problem: Problem) {
+    super(`${problem.reason}: ${problem.title}`)
+    this.problem = problem
+  }
+}
+
+/** The wait before the next request without `Retry-After`, in milliseconds. It doubles with each attempt. */
+const FIRST_WAIT_MS = 500
+const LONGEST_WAIT_MS = 8_000
+
+export function createClient(options: ClientOptions): Client {
+  const { url, key: bearer, maxAttempts = 6, deadlineMs = 60_000, finalMs = 240_000 } = options
+  const { fetch, now, sleep, newKey } = { ...defaults, ...options }
+  const base = new URL(url)
+  if (!base.pathname.endsWith('/')) base.pathname += '/'
+
+  /** True if there is time for another request after the wait. */
+  async function waits(ms: number, until: number, signal: AbortSignal | undefined): Promise<boolean> {
+    if (now() + ms > until) return false
+    await sleep(ms, signal)
+    signal?.throwIfAborted()
+    return true
+  }
+
+  async function send(route: string, input: AnyInput): Promise<ReadResponse & CallMeta> {
+    const key = route.startsWith('POST') ? (input.idempotencyKey ?? newKey()) : null
+    const http = toHttp(base, bearer, route, input, key)
+    const until = now() + deadlineMs
+    let failure: unknown
+    for (let attempts = 1; ; attempts++) {
+      let found: ReadResponse | null = null
+      try {
+        found = await readResponse(await fetch(http.url, http.init))
+        failure = undefined
+      } catch (error) {
+        input.signal?.throwIfAborted()
+        failure = error
+      }
+      if (found !== null && !isToRetry(found)) return { ...found, idempotencyKey: key, attempts }
+      const isLast = attempts >= maxAttempts
+      if (isLast || !(await waits(waitOf(found, attempts), until, input.signal))) {
+        if (found === null) throw new NoAnswer(route, key, attempts, failure)
+        return { ...found, idempotencyKey: key, attempts }
+      }
+    }
+  }
+
+  async function request<N extends RouteName>(
+    route: N,
+    ...[input]: RequiredInput<N>
+  ): Promise<CallResult<N>> {
+    return (await send(route, (input ?? {}) as AnyInput)) as unknown as CallResult<N>
+  }
+
+  /** Queries a void as long as its state says so. */
+  async function follow<B extends ApiReversal | ApiVoid>(
+    first: ReadResponse & CallMeta,
+    signal: AbortSignal | undefined,
+  ): Promise<FinalResult<B | ApiVoid>> {
+    const until = now() + finalMs
+    let last = first
+    while (last.ok) {
+      const { doNext, retryAfter = 1 } = last.body as ApiVoid
+      const reference = referenceOf(last.body as ApiReversal | ApiVoid)
+      if (doNext !== 'query' || reference === null) break
+      if (!(await waits(retryAfter * 1000, until, signal))) break
+      const { idempotencyKey } = first
+      const next = await send('GET /v1/voids/{reference}', {
+        path: { reference },
+        ...(signal === undefined ? {} : { signal }),
+      })
+      last = { ...next, idempotencyKey }
+    }
+    return last as unknown as FinalResult<B | ApiVoid>
+  }
+
+  return {
+    request,
+    void: async (input) => follow<ApiVoid>(await send('POST /v1/voids', input), input.signal),
+    reverse: async (input) => follow<ApiReversal>(await send('POST /v1/reversals', input), input.signal),
+    async *items<N extends ListRoute>(route: N, query?: PageQuery<N>) {
+      let cursor = query?.cursor
+      do {
+        const found = await send(route, { query: { ...query, cursor } })
+        if (isProblem(found.body)) throw new Refused(found.body)
+        const page = found.body as PageOf<N>
+        yield* page.items
+        cursor = page.next ?? undefined
+      } while (cursor !== undefined)
+    },
+  }
+}
+
+const referenceOf = (body: ApiReversal | ApiVoid): string | null => ('voidId' in body ? body.voidId : body.id)
+
+/** `retry` in an answer to an inquiry is about the message, not about the inquiry. */
+const isToRetry = ({ ok, body }: ReadResponse): boolean =>
+  !ok && isProblem(body) && body.doNext === 'retry' && body.found === undefined
+
+function waitOf(found: ReadResponse | null, attempts: number): number {
+  const growing = Math.min(FIRST_WAIT_MS * 2 ** (attempts - 1), LONGEST_WAIT_MS)
+  return found?.retryAfter == null ? growing : found.retryAfter * 1000
+}

@@ -1,0 +1,87 @@
+/**
+ * @module The settings of a merchant, and their stream of the journal. The merchant's row has the head of the stream. An entry is
+ * appended only if that head is still the head of its decision.
+ */
+
+import { and, eq, isNull, sql } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
+import { GENESIS } from '../domain/decide-provision.ts'
+import type { Head, Merchant } from '../domain/types.ts'
+import { append, confirm } from './commit.ts'
+import { type Db, persist } from './db.ts'
+import type { JournalRow } from './journal.ts'
+import type { Credential } from './load.ts'
+import { merchantFrom } from './rows.ts'
+import { apiKey, merchant } from './schema.ts'
+import { overItems } from './statements.ts'
+import { excluded, fromItem } from './step.ts'
+
+export interface FoundMerchant {
+  readonly credential: Credential | null
+  readonly merchant: Merchant | null
+  readonly head: Head
+}
+
+/** `credential`: SHA-256 of the asker's bearer key. */
+export async function readMerchant(db: Db, credential: string, merchantId: string): Promise<FoundMerchant> {
+  const [credentials, [row]] = await db.batch([
+    db
+      .select()
+      .from(apiKey)
+      .where(and(eq(apiKey.hash, credential), isNull(apiKey.revokedAt))),
+    db.select().from(merchant).where(eq(merchant.merchantId, merchantId)),
+  ])
+  return {
+    credential: credentials[0] ?? null,
+    merchant: merchantFrom(row),
+    head: row === undefined ? GENESIS : { seq: row.headSeq, hash: row.headHash },
+  }
+}
+
+/** Sets the row if the entry is in the journal and the row does not count it yet. So a batch that is sent twice is applied once. */
+const put = overItems((db, items) =>
+  db
+    .insert(merchant)
+    .select(
+      sql`select ${fromItem(merchant)} from ${items} where exists (select 1 from journal
+        where terminal_id = item.value ->> 'stream' and seq = item.value ->> 'headSeq'
+          and hash = item.value ->> 'headHash')`,
+    )
+    .onConflictDoUpdate({
+      target: merchant.merchantId,
+      set: {
+        name: excluded('name'),
+        status: excluded('status'),
+        timeZone: excluded('time_zone'),
+        cutOff: excluded('cut_off'),
+        windowKind: excluded('window_kind'),
+        windowMinutes: excluded('window_minutes'),
+        headSeq: excluded('head_seq'),
+        headHash: excluded('head_hash'),
+      },
+      setWhere: sql`merchant.head_seq < excluded.head_seq`,
+    }),
+)
+
+/** The statement that applies an entry of a merchant's stream to its row. */
+export function merchantProjection(
+  db: Db,
+  { terminalId: stream, seq, hash }: JournalRow,
+  { window, ...settings }: Merchant,
+): BatchItem<'sqlite'> {
+  const windowMinutes = window.kind === 'minutes' ? window.minutes : null
+  return put(db, [
+    { ...settings, windowKind: window.kind, windowMinutes, stream, headSeq: seq, headHash: hash },
+  ])
+}
+
+/** True if the entry is in the journal. Otherwise another writer was first, and nothing was written. Throws the errors of D1. */
+export async function commitMerchant(db: Db, row: JournalRow, settings: Merchant): Promise<boolean> {
+  const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
+    append(db, [row]),
+    merchantProjection(db, row, settings),
+    confirm(db, [row]),
+  ]
+  const results = await persist(() => db.batch(statements))
+  return (results.at(-1) as unknown[]).length > 0
+}

@@ -1,0 +1,60 @@
+/** @module The words of the JSON API for a wrong member: ours, with the place of the member, and never its value. */
+
+import { describe, expect, it } from 'vitest'
+import type * as z from 'zod'
+import {
+  capturedSaleBody,
+  merchantSettings,
+  terminalSettings,
+  voidRequestBody,
+} from '../../src/api/json/schemas.ts'
+import { whyOf } from '../../src/api/json/why.ts'
+
+describe('what is wrong', () => {
+  const faultsIn = (schema: z.ZodType, value: unknown): [string, string][] =>
+    schema
+      .safeParse(value, { error: whyOf })
+      .error?.issues.map(({ path, message }): [string, string] => [path.join('/'), message]) ?? []
+
+  it('has our words', () => {
+    const sale = { merchantId: 1, batchNumber: '1', stan: '000000', amount: 0.5, state: 'maybe', extra: 1 }
+    expect(faultsIn(capturedSaleBody, sale)).toEqual([
+      ['merchantId', 'expected a text'],
+      ['terminalId', 'is missing'],
+      ['batchNumber', 'expected six digits'],
+      ['stan', 'expected six digits, not 000000'],
+      ['amount', 'expected a whole number'],
+      ['state', 'expected approved, declined'],
+      ['', 'has a member that is not known'],
+    ])
+    expect(faultsIn(voidRequestBody, { amount: -1 })).toEqual([
+      ['saleId', 'is missing'],
+      ['amount', 'expected at least 1'],
+    ])
+    expect(faultsIn(voidRequestBody, [])).toEqual([['', 'expected an object']])
+    const window = { window: { kind: 'forever' } }
+    expect(faultsIn(merchantSettings, window)).toEqual([['window/kind', 'expected a known kind']])
+    const tmk = { tmk: { components: [{ value: '01', checkValue: '0102' }] } }
+    expect(faultsIn(terminalSettings, tmk)).toEqual([
+      ['tmk/components/0/value', 'expected 8 or 16 bytes in hex'],
+      ['tmk/components', 'expected two components'],
+    ])
+  })
+
+  it('never repeats what was sent, and no word is zod’s', () => {
+    const secret = '6225000000000014'
+    const bodies: [z.ZodType, unknown][] = [
+      [capturedSaleBody, { pan: `${secret}x`, [secret]: 1, state: secret, amount: secret }],
+      [terminalSettings, { tmk: { components: [{ value: `${secret}zz`, checkValue: secret.repeat(2) }] } }],
+      [voidRequestBody, { saleId: secret, reason: secret }],
+    ]
+    for (const [schema, body] of bodies) {
+      const messages = faultsIn(schema, body).map(([, message]) => message)
+      expect(messages.length).toBeGreaterThan(0)
+      for (const message of messages) {
+        expect(message).not.toContain(secret.slice(0, 13))
+        expect(message).not.toMatch(/Invalid|Too (big|small)|Unrecognized|received/)
+      }
+    }
+  })
+})
