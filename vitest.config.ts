@@ -1,34 +1,45 @@
 import { defineConfig } from 'vitest/config'
+import { MONEY_PATH } from './test/money-path.ts'
+import { NOT_ON_WINDOWS, PROJECTS, type ProjectName } from './test/projects.ts'
+import { LongestFirst } from './test/sequencer.ts'
 
-/** What decides on money and writes it down; what only reads, shows or translates is not in it. */
-const MONEY_PATH = [
-  'src/domain/**',
-  ...['ask-acquirer', 'decide', 'process', 'recover', 'submission', 'try-acquirer'].map(
-    (name) => `src/pipeline/${name}.ts`,
-  ),
-  ...[
-    'commit',
-    'db',
-    'forwarded',
-    'journal',
-    'load',
-    'outbox',
-    'projections',
-    'queries',
-    'rows',
-    'statements',
-    'step',
-  ].map((name) => `src/store/${name}.ts`),
-]
-
+const NOT_HERE = process.platform === 'win32' ? NOT_ON_WINDOWS : []
 const ENOUGH = { lines: 98, branches: 98, functions: 98, statements: 98 }
+
+/** A project that runs in Node. `worker` has its own configuration. */
+function inNode(name: Exclude<ProjectName, 'worker'>) {
+  const { include, exclude, isolate } = PROJECTS[name]
+  return {
+    test: {
+      name,
+      root: import.meta.dirname,
+      include: [...include],
+      exclude: [...exclude, ...NOT_HERE, 'node_modules/**'],
+      isolate,
+      // A busy machine is slow, not wrong.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      // Threads and child processes load the same sources again and again: Node keeps the compiled code.
+      env: { NODE_COMPILE_CACHE: `${import.meta.dirname}/node_modules/.cache/annul/compile` },
+      ...(isolate ? {} : { setupFiles: ['test/support/shared-process.ts'] }),
+      provide: { size: name === 'long' ? ('whole' as const) : ('sample' as const) },
+    },
+  }
+}
 
 export default defineConfig({
   test: {
-    projects: ['test/vitest.node.config.ts', 'test/vitest.worker.config.ts'],
+    projects: [
+      inNode('node'),
+      inNode('virtual'),
+      inNode('processes'),
+      inNode('long'),
+      'test/vitest.worker.config.ts',
+    ],
+    sequence: { sequencer: LongestFirst },
     coverage: {
       provider: 'v8',
-      include: MONEY_PATH,
+      include: [...MONEY_PATH],
       thresholds: { ...ENOUGH, 'src/domain/**': ENOUGH },
       reporter: 'text',
       reportsDirectory: 'build/coverage',

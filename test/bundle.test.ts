@@ -1,12 +1,11 @@
 /** @module The deployed bundle: its size and its content. */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { build } from '../src/cli/build.ts'
-import { complaintOf, runWrangler } from '../src/cli/dev/wrangler.ts'
+import { beforeAll, expect, it } from 'vitest'
+import { bundleOf, digestOf } from './support/bundle.ts'
 
 /** All modules, each gzipped, WASM too. On 2026-11-30 they were 141.9 KiB. */
 const LIMIT_KIB = 240
@@ -21,17 +20,12 @@ let modules: readonly Uint8Array[] = []
 let inputs: readonly string[] = []
 
 beforeAll(async () => {
-  await build()
-  folder = mkdtempSync(join(tmpdir(), 'annul-bundle-'))
-  const finished = await runWrangler(['deploy', '--dry-run', '--metafile', '--env', '', '--outdir', folder])
-  if (finished.code !== 0) throw new Error(`bundle: ${complaintOf(finished)}`)
+  folder = await bundleOf('wrangler.toml')
   const names = readdirSync(folder).filter((name) => /\.(js|wasm)$/.test(name))
   modules = names.map((name) => readFileSync(join(folder, name)))
   const { outputs }: Metafile = JSON.parse(readFileSync(join(folder, 'bundle-meta.json'), 'utf8'))
   inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs))
 })
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 it(`is at most ${LIMIT_KIB} KiB gzipped`, () => {
   expect(modules).toHaveLength(2)
@@ -53,4 +47,30 @@ it('contains one of the fifty languages of zod', () => {
 it('is minified: a line holds many statements', () => {
   const script = readFileSync(join(folder, 'index.js'), 'utf8')
   expect(script.length / script.split('\n').length).toBeGreaterThan(1_000)
+})
+
+it('is made again when an input changes, and not otherwise', () => {
+  const base = mkdtempSync(join(tmpdir(), 'annul-inputs-'))
+  const paths = [
+    'wrangler.toml',
+    'build/core.wasm',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'src/a/b.ts',
+  ]
+  for (const path of paths) {
+    mkdirSync(dirname(join(base, path)), { recursive: true })
+    writeFileSync(join(base, path), path)
+  }
+  const digests = [digestOf('wrangler.toml', base)]
+  expect(digestOf('wrangler.toml', base)).toBe(digests[0])
+  for (const path of paths) {
+    writeFileSync(join(base, path), `${path}, changed`)
+    digests.push(digestOf('wrangler.toml', base))
+  }
+  renameSync(join(base, 'src/a/b.ts'), join(base, 'src/a/c.ts'))
+  digests.push(digestOf('wrangler.toml', base))
+  expect(new Set(digests).size).toBe(digests.length)
+  rmSync(base, { recursive: true })
 })

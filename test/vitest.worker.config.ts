@@ -1,49 +1,37 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
-import { complaintOf, runWrangler } from '../src/cli/dev/wrangler.ts'
+import { PROJECTS } from './projects.ts'
+import { bundleOf } from './support/bundle.ts'
 
 const root = `${import.meta.dirname}/..`
+const { include, isolate } = PROJECTS.worker
 
 /** The simulated acquirer as its own Worker, bundled as it would be uploaded. */
 async function simulatedAcquirer() {
-  const folder = mkdtempSync(join(tmpdir(), 'annul-acquirer-'))
-  try {
-    const finished = await runWrangler([
-      'deploy',
-      '--dry-run',
-      ...['--config', 'wrangler.acquirer.toml', '--outdir', folder],
-    ])
-    if (finished.code !== 0) throw new Error(`wrangler.acquirer.toml: ${complaintOf(finished)}`)
-    const wasm = readdirSync(folder).filter((name) => name.endsWith('.wasm'))
-    return {
-      name: 'annul-acquirer',
-      compatibilityDate: '2026-10-01',
-      modules: [
-        {
-          type: 'ESModule' as const,
-          path: 'index.js',
-          contents: readFileSync(join(folder, 'index.js'), 'utf8'),
-        },
-        ...wasm.map((path) => ({
-          type: 'CompiledWasm' as const,
-          path,
-          contents: new Uint8Array(readFileSync(join(folder, path))),
-        })),
-      ],
-      bindings: { MAC_PROFILE: 'cup-ecb', MAC_KEY: '0123456789ABCDEF' },
-    }
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+  const folder = await bundleOf('wrangler.acquirer.toml')
+  const wasm = readdirSync(folder).filter((name) => name.endsWith('.wasm'))
+  return {
+    name: 'annul-acquirer',
+    compatibilityDate: '2026-10-01',
+    modules: [
+      {
+        type: 'ESModule' as const,
+        path: 'index.js',
+        contents: readFileSync(join(folder, 'index.js'), 'utf8'),
+      },
+      ...wasm.map((path) => ({
+        type: 'CompiledWasm' as const,
+        path,
+        contents: new Uint8Array(readFileSync(join(folder, path))),
+      })),
+    ],
+    bindings: { MAC_PROFILE: 'cup-ecb', MAC_KEY: '0123456789ABCDEF' },
   }
 }
 
-/**
- * workerd with a D1 of its own per test file: both APIs, the store, and the core again, with an acquirer to
- * forward to.
- */
+/** workerd with a D1: both APIs, the store, and the core again, with an acquirer to forward to. */
 export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({
@@ -64,7 +52,8 @@ export default defineConfig({
     // A busy machine is slow, not wrong.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    include: ['test/worker/**/*.test.ts'],
+    include: [...include],
+    isolate,
     setupFiles: ['test/worker/apply-migrations.ts'],
   },
 })

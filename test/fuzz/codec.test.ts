@@ -1,20 +1,11 @@
-/**
- * @module The codec and the schemas of the JSON API under any bytes, the short form. `npm run test:fuzz` is
- * the long one.
- */
+/** @module The codec under the inputs of its corpus, and deliberate mistakes that the fuzzer must find. */
 
-import { randomInt } from 'node:crypto'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { coreModule } from '../support/load-core.ts'
-import { seeded } from '../support/micro-random.ts'
 import { checkCodec } from './codec-properties.ts'
-import { fuzz } from './guided.ts'
 import { MUTANTS } from './mutants.ts'
-import { mutate } from './mutate.ts'
 import { runFuzzer } from './run-fuzzer.ts'
-import { anyRequestText, checkSchemas } from './schema-properties.ts'
-import { goldenInputs, readEntries } from './seeds.ts'
+import { readEntries } from './seeds.ts'
 import { checkOf } from './targets.ts'
 
 const corpus = readEntries('codec')
@@ -26,28 +17,6 @@ test('the corpus matches its descriptions and breaks no property', () => {
     check(input)
     expect(checkCodec(input).description, Buffer.from(input).toString('hex')).toBe(description)
   }
-})
-
-test('changed messages and frames break no property', () => {
-  const seed = randomInt(2 ** 31)
-  const seeds = [...corpus.map(({ input }) => input), ...goldenInputs()]
-  let count = 0
-  let last = new Uint8Array()
-  const attempt = (input: Uint8Array): string => {
-    count++
-    last = Uint8Array.from(input)
-    return check(input)
-  }
-  try {
-    fuzz({ seeds, attempt, mutate, random: seeded(seed), isDone: () => count > 8000 })
-  } catch (error) {
-    const hex = Buffer.from(last).toString('hex')
-    throw new Error(`seed ${seed}; npm run test:fuzz -- --target codec --replay ${hex}`, { cause: error })
-  }
-})
-
-test('any JSON is accepted, or refused without its content', () => {
-  fc.assert(fc.property(anyRequestText, checkSchemas), { numRuns: 2000 })
 })
 
 test.each(['length of a field not checked', 'track shown'])(

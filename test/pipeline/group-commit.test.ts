@@ -399,13 +399,12 @@ describe('the order of retries', () => {
     })
     const first = submit('first', () => {})
     // Its request is cut off: none of its timers fires and no continuation of it runs.
-    const setTimer = vi.spyOn(globalThis, 'setTimeout').mockImplementation((() => 0) as never)
-    const setPollInterval = vi.spyOn(globalThis, 'setInterval').mockImplementation((() => 0) as never)
+    vi.stubGlobal('setTimeout', () => 0)
+    vi.stubGlobal('setInterval', () => 0)
     void submit('orphan', () => {
       throw new Error('an orphan drives nothing')
     }).catch(() => {})
-    setTimer.mockRestore()
-    setPollInterval.mockRestore()
+    vi.unstubAllGlobals()
     vi.setSystemTime(Date.now() + 60_000)
     await vi.advanceTimersByTimeAsync(10)
     await first

@@ -3,11 +3,20 @@
  * configuration.
  */
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
-import { build } from '../../src/cli/build.ts'
-import { complaintOf, root, runWrangler } from '../../src/cli/dev/wrangler.ts'
+import { root } from '../../src/cli/dev/wrangler.ts'
+import { bundleOf } from '../support/bundle.ts'
 import type { RigOptions } from './rig.ts'
 
 export const RIG_MASTER_KEY = 'ab'.repeat(32)
@@ -30,11 +39,9 @@ export async function prepare(options: RigOptions): Promise<void> {
 
 async function bundle(dir: string): Promise<void> {
   if (existsSync(join(dir, 'bundle'))) return
-  await build()
   const draft = join(dir, 'draft')
   rmSync(draft, { recursive: true, force: true })
-  const finished = await runWrangler(['deploy', '--dry-run', '--env', '', '--outdir', draft])
-  if (finished.code !== 0) throw new Error(`bundle: ${complaintOf(finished)}`)
+  cpSync(await bundleOf('wrangler.toml'), draft, { recursive: true })
   renameSync(draft, join(dir, 'bundle'))
 }
 

@@ -31,7 +31,7 @@ function oneOf<T extends string>(name: string, value: string | undefined, allowe
 const module = await loadCoreModule()
 if (values.play === undefined) {
   const start = performance.now()
-  const rows = await runGrid(module, 2)
+  const rows = await runGrid(module, { threads: 2 })
   for (const { violations } of rows)
     for (const violation of violations) print(`npm run test:crash-points -- ${violation}`)
   print('Boundaries of each play in each mode, all cells, and the number of cells with a violation:')

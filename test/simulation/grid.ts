@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { ACQUIRERS, type Cell, MODES, PLAY_NAMES } from './crash-points.ts'
+import { ACQUIRERS, type Cell, MODES, type Mode, PLAY_NAMES } from './crash-points.ts'
 import { ended } from './threads.ts'
 
 export type Names = Pick<Cell, 'play' | 'acquirer' | 'mode'>
@@ -10,6 +10,8 @@ export type Names = Pick<Cell, 'play' | 'acquirer' | 'mode'>
 export interface Row extends Names {
   readonly boundaries: number
   readonly cells: number
+  /** Cells that were run. */
+  readonly done: number
   readonly violations: readonly string[]
 }
 
@@ -17,13 +19,24 @@ const ROWS: readonly Names[] = ACQUIRERS.flatMap((acquirer) =>
   PLAY_NAMES.flatMap((play) => MODES.map((mode) => ({ acquirer, play, mode }))),
 )
 
-/** Runs every row. Returns them in the order of the grid. */
-export async function runGrid(module: WebAssembly.Module, threads: number): Promise<Row[]> {
+export interface GridOptions {
+  readonly threads: number
+  readonly modes?: readonly Mode[]
+  /** The share of the cells to run, evenly spread. Every cell is counted. */
+  readonly share?: number
+}
+
+/** Runs the rows of these modes. Returns them in the order of the grid. */
+export async function runGrid(
+  module: WebAssembly.Module,
+  { threads, modes = MODES, share = 1 }: GridOptions,
+): Promise<Row[]> {
   const done: Row[] = []
+  const chosen = ROWS.filter(({ mode }) => modes.includes(mode))
   const each = Array.from({ length: threads }, (_, i) => {
-    const rows = ROWS.filter((_, at) => at % threads === i)
+    const rows = chosen.filter((_, at) => at % threads === i)
     const worker = new Worker(join(import.meta.dirname, 'grid-thread.ts'), {
-      workerData: { module, rows },
+      workerData: { module, rows, share },
       execArgv: ['--disable-warning=ExperimentalWarning'],
     })
     worker.on('message', (row: Row) => done.push(row))

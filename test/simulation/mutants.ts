@@ -1,13 +1,15 @@
 /**
  * @module Checks that are removed one at a time: the simulation must detect each. A snippet that is not in
- * its file exactly once fails the test, so that the list follows the source.
+ * its file exactly once fails the test, so that the list follows the source. A sample begins with the quick
+ * ones: these are detected soonest.
  */
 
 import type { Mutant } from './take-out.ts'
 
-export const MUTANTS: readonly Mutant[] = [
+export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
   {
     name: 'a reversal of an unseen message leaves no tombstone',
+    isQuick: true,
     file: 'src/domain/decide-reversal.ts',
     snippet: `return { reversals: [{ targetKey: request.targetKey, kind: 'tombstone' }] }`,
     instead: 'return {}',
@@ -26,6 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a key reused with other content is not detected',
+    isQuick: true,
     file: 'src/domain/decision.ts',
     snippet: 'earlier.contentFingerprint !== request.contentFingerprint',
     instead: 'false',
@@ -38,6 +41,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a reversed sale may be voided',
+    isQuick: true,
     file: 'src/domain/decide-void.ts',
     snippet: `if (original.reversed) return 'original_reversed'`,
     instead: '',
@@ -116,18 +120,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no MAC is compared',
+    isQuick: true,
     file: 'src/pos/verify-mac.ts',
     snippet: 'isProved = fits && core.verifyMac(algorithm, macKey, macInput, given)',
     instead: 'isProved = fits',
   },
   {
     name: 'an entry that lost the race is answered as if it were stored',
+    isQuick: true,
     file: 'src/store/commit.ts',
     snippet: 'return all.map((item) => written.has(item))',
     instead: 'return all.map((item) => written.has(item) || true)',
   },
   {
     name: 'an answer leaves before its commit',
+    isQuick: true,
     file: 'src/pipeline/process.ts',
     snippet: '  let written: boolean[]\n',
     instead:
@@ -135,6 +142,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a commit with an unknown outcome counts as refused',
+    isQuick: true,
     file: 'src/pos/transaction.ts',
     snippet: `services.log('no_answer', { type, kind: outcome.kind, ...named(posMessage) })
       return SILENCE`,
@@ -155,6 +163,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'card numbers are written to the log',
+    isQuick: true,
     file: 'src/pos/transaction.ts',
     snippet: `services.log('answered', { type, ...named(posMessage), responseCode`,
     instead: `services.log('answered', { type, ...named(posMessage), pan: posMessage.pan, responseCode`,

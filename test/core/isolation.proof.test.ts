@@ -8,10 +8,11 @@ import { expect, test } from 'vitest'
 import type { Core, MacAlgorithm } from '../../src/core/instance.ts'
 import { MACS } from '../../src/core/mac.ts'
 import type { CoreExports } from '../../src/core/memory.ts'
+import { sizeOf } from '../proofs.ts'
 import { leftovers, watchedCore } from '../support/load-core.ts'
 import { type Random, seeded } from '../support/micro-random.ts'
 
-const CALLS = 100_000
+const CALLS = sizeOf('core/isolation')
 const REQUESTS = 200
 /** One call in this many traps. */
 const TRAPS_ONE_IN = 500
@@ -124,6 +125,6 @@ test(`${CALLS.toLocaleString('en-US')} alternating calls of ${REQUESTS} requests
     if (left.length > 0) expect(left, where).toEqual([])
     if (count % SEARCH_EVERY === 0) expect(requestsIn(memory.exports, requests), where).toEqual([])
   }
-  expect(traps).toBeGreaterThan(100)
-  expect(hits).toBeGreaterThan(1000)
+  expect(traps).toBeGreaterThan(CALLS / 1000)
+  expect(hits).toBeGreaterThan(CALLS / 100)
 })

@@ -1,8 +1,12 @@
-/** @module Races in short: harnesses with and without an acquirer. */
+/** @module Races: harnesses with and without an acquirer. */
 
 import { describe, expect, it } from 'vitest'
+import { sizeOf } from '../proofs.ts'
 import { coreModule } from '../support/load-core.ts'
 import { jobsFor, runRace } from './settings.ts'
+
+const SALES = sizeOf('races/races')
+const SETTLEMENTS = 10 * SALES
 
 /** The results of all races, by name. */
 async function race(sales: number, settlements: number, seed: number): Promise<Record<string, number>> {
@@ -20,9 +24,9 @@ describe('concurrent messages', () => {
   it('approves one of 64 copies of a void and 64 other voids of a sale', {
     timeout: 300_000,
   }, async () => {
-    const tally = await race(10, 0, 1)
-    expect(tally.sales).toBe(10)
-    expect(tally.messages).toBe(10 * (64 + 64 + 65))
+    const tally = await race(SALES, 0, 1)
+    expect(tally.sales).toBe(SALES)
+    expect(tally.messages).toBe(SALES * (64 + 64 + 65))
     expect(tally['won by the copied void']).toBeGreaterThan(0)
     expect(tally['won by another']).toBeGreaterThan(0)
   })
@@ -30,8 +34,8 @@ describe('concurrent messages', () => {
   it('settles totals with the void, or refuses it, when a void races with the settlement of its batch', {
     timeout: 300_000,
   }, async () => {
-    const tally = await race(0, 100, 1)
-    expect(tally.races).toBe(100)
+    const tally = await race(0, SETTLEMENTS, 1)
+    expect(tally.races).toBe(SETTLEMENTS)
     for (const outcome of [
       'approved, the batch open',
       'approved, the batch closed',

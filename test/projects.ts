@@ -1,0 +1,54 @@
+/**
+ * @module The projects: which test files each one runs, and which script runs it. Each test file belongs to one
+ * project of `npm test`. A long proof (`*.proof.test.ts`) belongs to `long` too, where it runs in full size.
+ */
+
+export interface Project {
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  /** True: each file has its own process. False: files share one, and each leaves the globals as they were. */
+  readonly isolate: boolean
+}
+
+/** These start `annul`, wrangler or workerd. */
+const PROCESSES = [
+  'test/cli/**/*.test.ts',
+  'test/rig/**/*.test.ts',
+  'test/overload/overload.test.ts',
+  'test/bundle.test.ts',
+]
+
+/** These replace the clock and the timers with those of a simulation. */
+const VIRTUAL = [
+  'test/simulation/**/*.test.ts',
+  'test/model/**/*.test.ts',
+  'test/races/**/*.test.ts',
+  'test/overload/virtual.test.ts',
+]
+
+const WORKER = ['test/worker/**/*.test.ts']
+
+export const PROJECTS = {
+  node: {
+    include: ['test/**/*.test.ts'],
+    exclude: [...PROCESSES, ...VIRTUAL, ...WORKER],
+    isolate: false,
+  },
+  virtual: { include: VIRTUAL, exclude: [], isolate: true },
+  processes: { include: PROCESSES, exclude: [], isolate: true },
+  // The files share one workerd. The set-up gives each an empty database.
+  worker: { include: WORKER, exclude: [], isolate: false },
+  long: { include: ['test/**/*.proof.test.ts'], exclude: [], isolate: true },
+} as const satisfies Readonly<Record<string, Project>>
+
+export type ProjectName = keyof typeof PROJECTS
+
+/** The rig needs Linux or macOS. */
+export const NOT_ON_WINDOWS: readonly string[] = ['test/rig/**', 'test/overload/**']
+
+/** Script → the projects that it runs. `test:watch` starts no workerd. */
+export const SCRIPTS: Readonly<Record<string, readonly ProjectName[]>> = {
+  test: ['node', 'virtual', 'processes', 'worker'],
+  'test:all': ['long'],
+  'test:watch': ['node', 'virtual'],
+}

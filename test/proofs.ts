@@ -1,0 +1,48 @@
+/**
+ * @module The two sizes of each long proof: `npm test` runs the sample, and `npm run test:all` runs the whole. The
+ * name is the path of the file without `.proof.test.ts`.
+ */
+
+import { inject } from 'vitest'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The project `long` provides `whole`. Without a value, a proof runs its sample. */
+    size: 'sample' | 'whole'
+  }
+}
+
+interface Proof {
+  /** The unit of both sizes. */
+  readonly unit: string
+  readonly sample: number
+  readonly whole: number
+}
+
+export const PROOFS = {
+  'core/duplicates-model': { unit: 'seeds', sample: 1, whole: 3 },
+  'core/isolation': { unit: 'calls', sample: 20_000, whole: 100_000 },
+  'fuzz/codec': { unit: 'inputs', sample: 2_000, whole: 8_000 },
+  'fuzz/core': { unit: 'programs', sample: 1_000, whole: 4_000 },
+  'model/model': { unit: 'commands', sample: 1_000, whole: 6_000 },
+  'races/races': { unit: 'sales', sample: 4, whole: 10 },
+  'rig/faults': { unit: 'voids', sample: 120, whole: 400 },
+  'rig/kill': { unit: 'kills', sample: 9, whole: 30 },
+  'rig/power': { unit: 'cuts', sample: 15, whole: 50 },
+  'simulation/crash-points-competing': { unit: 'cells', sample: 100, whole: 997 },
+  'simulation/crash-points-copy': { unit: 'cells', sample: 25, whole: 244 },
+  'simulation/crash-points-first': { unit: 'cells', sample: 75, whole: 768 },
+  'simulation/mild': { unit: 'voids', sample: 300, whole: 5_000 },
+  'simulation/mutants-1': { unit: 'checks', sample: 4, whole: 13 },
+  'simulation/mutants-2': { unit: 'checks', sample: 4, whole: 12 },
+  'simulation/restore': { unit: 'databases', sample: 8, whole: 30 },
+  'simulation/worlds': { unit: 'voids', sample: 900, whole: 15_000 },
+} as const satisfies Readonly<Record<string, Proof>>
+
+export type ProofName = keyof typeof PROOFS
+
+/** Whether this run is of the whole proofs. */
+export const isWhole = (): boolean => inject('size') === 'whole'
+
+/** The size of a proof in this run. */
+export const sizeOf = (name: ProofName): number => PROOFS[name][isWhole() ? 'whole' : 'sample']
