@@ -157,7 +157,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     'schemas',
     'api/json/why',
     "return 'has a member that is not known'",
-    "return `has the member ${issue.keys.join(', ')}`",
+    "return 'has the member ' + issue.keys.join()",
   ),
 }
 
