@@ -1,7 +1,19 @@
 /** @module The client after a 202: a failed query never replaces the last state of the void, and never loses its key. */
 
 import { describe, expect, it } from 'vitest'
-import { APPROVED, broken, type Fetch, hung, json, PENDING, page, problem, SALE, scripted, VOID_ID } from './scripted.ts'
+import {
+  APPROVED,
+  broken,
+  type Fetch,
+  hung,
+  json,
+  PENDING,
+  page,
+  problem,
+  SALE,
+  scripted,
+  VOID_ID,
+} from './scripted.ts'
 
 const UNDECIDED = {
   ok: true,
