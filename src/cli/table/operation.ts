@@ -102,14 +102,15 @@ export const RECONCILE = declare({
   json: {
     each: 'difference; the last line is the summary',
     members: {
-      'of?': '`sale` or `void`',
+      'kind?': '`sale` or `void`',
       'merchantId?': 'the merchant number',
       'terminalId?': 'the terminal number',
       'batchNumber?': 'the batch',
       'stan?': 'the trace number',
       'result?': '`resolves`, `differs`, `changed_since`, `in_progress`, `known_case`, `unknown_terminal`',
-      'difference?': 'of `differs`: what differs',
-      'event?': 'of `resolves`: what is now known',
+      'difference?':
+        'of `differs`: what differs; `only_acquirer`, `only_ours`, `state`, `amount`, `identity`',
+      'event?': 'of `resolves`: the outcome; `acquirer_approved`, `acquirer_declined`, `acquirer_undone`',
       'acquirer?': 'state and amount in the list',
       'ours?': 'state, amount and RRN here, or null',
       'applied?': 'whether it was recorded; null where nothing follows, or without `--apply`',
