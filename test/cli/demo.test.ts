@@ -56,7 +56,7 @@ describe('the demo', () => {
     ['the lost answer', /← no response \(lost on the way back\)/],
     ['the reversal', /→ 0400 reversal of void of sale.*reason 98/],
     ['the late copy', /= declined 12 该笔已冲正 \/ Already reversed \(message_reversed\)/],
-    ['the void in JSON', /"status":"reversed".*"certainty":"FINAL"/],
+    ['the void in JSON', /"state":"reversed".*"certainty":"FINAL"/],
     ['the receipt in 中文', /交易类型: +消费撤销/],
     ['the receipt in English', /TRANS TYPE: +VOID/],
     ['the settlement', /debit 2 sales, credit 2 voids, without the reversed void/],
@@ -131,7 +131,7 @@ describe('a running server', () => {
       },
       body: `{"saleId":"${exported.ANNUL_SALE}","amount":${exported.ANNUL_AMOUNT},"reason":"customer_changed_mind"}`,
     })
-    expect([voided.status, await voided.json()]).toMatchObject([201, { status: 'approved', amount: 4200 }])
+    expect([voided.status, await voided.json()]).toMatchObject([201, { state: 'approved', amount: 4200 }])
     const [another] = documentedJson('env', (await runCli([...args, '--json'])).stdout)
     expect(another).toMatchObject({ merchant: MID, apiKey: exported.ANNUL_API_KEY, amount: 4200 })
     expect(another?.sale).not.toBe(exported.ANNUL_SALE)

@@ -39,6 +39,8 @@ function faultOf(method: string, path: string, { status, headers, text }: ApiAns
   const found = routeOf(method, path)
   const type = headers.get('content-type')?.split(';')[0]
   if (type === PROBLEM_TYPE) return faultOfProblem(found?.route ?? null, status, JSON.parse(text))
+  // A method of `/` that is no route: a path outside the API.
+  if (found === null && status === 404 && text === '') return null
   const answer = found?.route.answers[status]
   if (answer === undefined) return 'the contract has no such answer'
   const expected = answer.type ?? 'application/json'
