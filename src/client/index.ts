@@ -112,21 +112,23 @@ export function createClient(options: ClientOptions): Client {
     const http = toHttp(base, bearer, route, input, key)
     const until = now() + limitMs
     let failure: unknown
+    // An act that got no answer may have happened. A later refusal for a while does not deny that.
+    let mayHaveActed = false
     for (let attempts = 1; ; attempts++) {
       let found: ReadResponse | null = null
       try {
         found = await within(until - now(), input.signal, async (signal) =>
           readResponse(route, await fetch(http.url, { ...http.init, signal })),
         )
-        failure = undefined
       } catch (error) {
         input.signal?.throwIfAborted()
         failure = error
       }
+      if (found === null && key !== null) mayHaveActed = true
       if (found !== null && !isToRetry(found)) return { ...found, idempotencyKey: key, attempts }
       const isLast = attempts >= maxAttempts
       if (isLast || !(await waits(waitOf(found, attempts), until, input.signal))) {
-        if (found === null) throw new NoAnswer(route, key, attempts, failure)
+        if (found === null || mayHaveActed) throw new NoAnswer(route, key, attempts, failure)
         return { ...found, idempotencyKey: key, attempts }
       }
     }

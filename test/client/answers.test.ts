@@ -1,7 +1,7 @@
 /** @module The answers that the client accepts: JSON and NDJSON. A page is an answer of the documentation only. */
 
 import { describe, expect, it } from 'vitest'
-import { APPROVED, type Fetch, json, page, SALE, scripted } from './scripted.ts'
+import { APPROVED, broken, type Fetch, json, page, problem, SALE, scripted } from './scripted.ts'
 
 const FOREIGN: readonly (readonly [string, Fetch])[] = [
   ['a page', page(200)],
@@ -61,4 +61,25 @@ it.each([
 ] as const)('the text of %s is an answer', async (route, type) => {
   const { client } = scripted([page(200, type, 'a text')])
   expect(await client.request(route)).toMatchObject({ ok: true, body: 'a text' })
+})
+
+describe('a request of an act that got no answer, and then a refusal for a while', () => {
+  it('is no answer: the lost request may have acted', async () => {
+    const { client } = scripted([broken, problem(503, 'overloaded', 'retry')])
+    await expect(client.void({ body: SALE })).rejects.toMatchObject({
+      name: 'NoAnswer',
+      route: 'POST /v1/voids',
+      idempotencyKey: 'a-new-key',
+    })
+  })
+
+  it('is a refusal when every request got it', async () => {
+    const { client } = scripted([problem(503, 'overloaded', 'retry')])
+    expect(await client.void({ body: SALE })).toMatchObject({ ok: false, status: 503 })
+  })
+
+  it('is the final answer when one comes', async () => {
+    const { client } = scripted([broken, problem(503, 'overloaded', 'retry'), APPROVED])
+    expect(await client.void({ body: SALE })).toMatchObject({ ok: true, body: { state: 'approved' } })
+  })
 })
