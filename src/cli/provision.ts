@@ -50,6 +50,8 @@ async function put({ url, key, body }: ProvisionMerchant, path: string): Promise
   try {
     const response = await fetch(resource, {
       method: 'PUT',
+      // Another server must not get the master key.
+      redirect: 'error',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })

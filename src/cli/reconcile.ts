@@ -118,9 +118,9 @@ async function request({ url, key }: Service, path: string, body?: string): Prom
 async function send(url: URL, key: string, body: string | undefined): Promise<Response> {
   const authorization = `Bearer ${key}`
   try {
-    if (body === undefined) return await fetch(url, { headers: { authorization } })
+    if (body === undefined) return await fetch(url, { redirect: 'error', headers: { authorization } })
     const headers = { authorization, 'content-type': 'application/x-ndjson' }
-    return await fetch(url, { method: 'POST', headers, body })
+    return await fetch(url, { method: 'POST', redirect: 'error', headers, body })
   } catch (error) {
     throw new Failure(`${url.origin}: ${networkError(error)}`)
   }

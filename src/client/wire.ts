@@ -19,6 +19,8 @@ interface HttpRequest {
   readonly init: {
     readonly method: string
     readonly headers: Headers
+    /** A redirect is no answer: another server must get neither the key nor the body. */
+    readonly redirect: 'manual'
     readonly body?: string
   }
 }
@@ -47,6 +49,7 @@ export function toHttp(
     url,
     init: {
       method,
+      redirect: 'manual',
       headers: new Headers({
         accept: JSON_TYPE,
         ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),

@@ -83,3 +83,15 @@ describe('a request of an act that got no answer, and then a refusal for a while
     expect(await client.void({ body: SALE })).toMatchObject({ ok: true, body: { state: 'approved' } })
   })
 })
+
+it('a redirect is no answer, and no other server gets the request', async () => {
+  const redirects: unknown[] = []
+  const redirect: Fetch = async (_, init) => {
+    redirects.push(init.redirect)
+    return new Response(null, { status: 307, headers: { location: 'https://other.example/' } })
+  }
+  const { client, sent } = scripted([redirect], { maxAttempts: 2 })
+  await expect(client.void({ body: SALE })).rejects.toMatchObject({ name: 'NoAnswer' })
+  expect(new Set(redirects)).toEqual(new Set(['manual']))
+  expect(sent).toHaveLength(2)
+})

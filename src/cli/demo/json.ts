@@ -22,6 +22,7 @@ export async function requestJson(
   const headers = { authorization: `Bearer ${credentials.merchantKey}` }
   try {
     const response = await fetch(new URL(path, url), {
+      redirect: 'error',
       ...(post === undefined
         ? { headers }
         : {

@@ -54,7 +54,7 @@ async function sell(url: URL, terminalId: string, amount: number): Promise<strin
   await terminal.signOn()
   const sold = await terminal.sale(amount, testCard(1))
   const rrn = sold.ok && sold.value.outcome === 'approved' ? sold.value.received?.fields.get(37) : undefined
-  if (rrn === undefined)
+  if (rrn === undefined || !/^\d{12}$/.test(rrn))
     throw new Failure(`the sale was not approved: ${transport.silence() ?? codeOf(sold)}`)
   return rrn
 }
@@ -65,9 +65,13 @@ const codeOf = (sold: Awaited<ReturnType<VirtualTerminal['sale']>>): string =>
 async function saleIdOf(url: URL, merchantKey: string, rrn: string): Promise<string> {
   const resource = new URL(`/v1/sales/${rrn}`, url)
   try {
-    const response = await fetch(resource, { headers: { authorization: `Bearer ${merchantKey}` } })
+    const response = await fetch(resource, {
+      redirect: 'error',
+      headers: { authorization: `Bearer ${merchantKey}` },
+    })
     const { id } = (await response.json()) as { id?: string }
-    if (id !== undefined) return id
+    // A shell evaluates the output, so nothing but an id may come out of it.
+    if (id !== undefined && /^[0-9a-f]{32}$/.test(id)) return id
     throw new Failure(`${resource.origin}: no sale with RRN ${rrn}: HTTP ${response.status}`)
   } catch (error) {
     throw error instanceof Failure ? error : new Failure(`${resource.origin}: ${networkError(error)}`)

@@ -36,7 +36,7 @@ export async function readAcquirerLedger(source: string): Promise<AcquirerLedger
 
 async function fetched(url: string) {
   try {
-    const response = await fetch(url)
+    const response = await fetch(url, { redirect: 'error' })
     if (response.ok) return { text: await response.text(), writtenAt: null }
     throw new Failure(`--acquirer-ledger: HTTP ${response.status}`)
   } catch (error) {

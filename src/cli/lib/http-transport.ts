@@ -24,6 +24,7 @@ export function httpTransport(url: URL): HttpTransport {
       try {
         const response = await fetch(url, {
           method: 'POST',
+          redirect: 'error',
           headers: { 'content-type': ISO_CONTENT_TYPE, 'cache-control': 'no-cache' },
           body: Uint8Array.from(frame),
           signal: AbortSignal.timeout(DEADLINE_MS),
