@@ -30,11 +30,11 @@ async function meantBy(
   credential: string,
   query: InquiryQuery,
 ): Promise<Meant | null> {
-  if ('kind' in query) return { messageKey: posMessageKey(query, query.kind), saleId: null }
+  if ('stan' in query) return { messageKey: posMessageKey(query, query.kind), saleId: null }
   if (!('idempotencyKey' in query)) return findMessage(db, credential, query)
   const key = readIdempotencyKey(query.idempotencyKey) ?? query.idempotencyKey
   const idempotencyKey = await keyring.fingerprint('content', key)
-  return findMessage(db, credential, { idempotencyKey })
+  return findMessage(db, credential, { idempotencyKey, kind: query.kind ?? 'void' })
 }
 
 const itemOf = ({ messageKey, saleId }: Meant): LoadItem => ({
@@ -45,6 +45,6 @@ const itemOf = ({ messageKey, saleId }: Meant): LoadItem => ({
 })
 
 function lookupKeyOf(query: InquiryQuery): LookupKey {
-  if ('kind' in query) return 'messageKey'
+  if ('stan' in query) return 'messageKey'
   return 'idempotencyKey' in query ? 'idempotencyKey' : 'reference'
 }

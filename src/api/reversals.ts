@@ -30,7 +30,7 @@ interface Keys {
 
 export const postReversal: Handler<Post> = async ({ services, c, credential, body, idempotencyKey }) => {
   const { keyring } = services
-  const { saleId } = body
+  const { saleId, amount } = body
   const target = readIdempotencyKey(body.idempotencyKey) ?? body.idempotencyKey
   const keys: Keys = {
     own: await keyring.fingerprint('content', idempotencyKey),
@@ -49,7 +49,9 @@ export const postReversal: Handler<Post> = async ({ services, c, credential, bod
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
   return replyOf(outcome, denial, {
     saleId,
-    keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(target) }),
+    named: { amount },
+    keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey), kind: 'void_reversal' }),
+    targetAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(target) }),
   })
 }
 

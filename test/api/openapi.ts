@@ -18,6 +18,12 @@ interface Parameter {
   readonly example?: unknown
 }
 
+/** A parameter that two objects of a union have: it takes the values of both. */
+function either(one: Json = {}, other: Json): Json {
+  const choices = [one, other].map((schema) => schema.enum).filter(Array.isArray)
+  return choices.length < 2 ? other : { ...one, ...other, enum: [...new Set(choices.flat())] }
+}
+
 /** The members of an object schema, or of each object of a union, as parameters. */
 function parametersOf(
   where: 'path' | 'query',
@@ -28,9 +34,10 @@ function parametersOf(
   const [read, sent] = [jsonSchemaOf(schema, 'output'), jsonSchemaOf(schema, 'input')]
   const options = (read.anyOf ?? [read]) as Json[]
   const required = read.anyOf === undefined ? ((sent.required ?? []) as string[]) : []
-  const members = new Map(
-    options.flatMap(({ properties }) => Object.entries(properties as Record<string, Json>)),
-  )
+  const members = new Map<string, Json>()
+  for (const { properties } of options)
+    for (const [name, member] of Object.entries(properties as Record<string, Json>))
+      members.set(name, either(members.get(name), member))
   return [...members].map(([name, { description, ...member }]) => ({
     name,
     in: where,
