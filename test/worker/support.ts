@@ -72,17 +72,19 @@ export async function openIsolate(
       environment,
       context as unknown as ExecutionContext,
     )
-    if (!isOfApi(path)) return response
+    const method = init?.method ?? 'GET'
+    if (!isOfApi(method, path)) return response
     const { status, headers } = response
     const text = new TextDecoder().decode(await response.clone().arrayBuffer())
-    holdToContract(init?.method ?? 'GET', path, { status, headers, text })
+    holdToContract(method, path, { status, headers, text })
     return response
   }
   return { services, app, clock, logged, fetch, settle: () => Promise.all(pending) }
 }
 
-const isOfApi = (path: string): boolean =>
-  routeOf('GET', path) !== null ||
+/** Other methods of `/` are outside the API. */
+const isOfApi = (method: string, path: string): boolean =>
+  routeOf(path === '/' ? method : 'GET', path) !== null ||
   (path.startsWith('/v1/') && !TERMINAL_PATHS.some((terminals) => path.startsWith(terminals)))
 
 export type Isolate = Awaited<ReturnType<typeof openIsolate>>
