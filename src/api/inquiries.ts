@@ -5,7 +5,7 @@ import type { Services } from '../pipeline/services.ts'
 import { findMessage, type Meant } from '../store/inquiries.ts'
 import { type LoadItem, load } from '../store/load.ts'
 import { mayAct, noteCaller } from './handler.ts'
-import { readIdempotencyKey } from './json/idempotency-key.ts'
+import { keyIn } from './json/idempotency-key.ts'
 import { inquiryBody, type LookupKey, notSeen } from './json/inquiry.ts'
 import { apiProblem } from './json/problem.ts'
 import type { InquiryQuery } from './json/schemas.ts'
@@ -32,8 +32,7 @@ async function meantBy(
 ): Promise<Meant | null> {
   if ('stan' in query) return { messageKey: posMessageKey(query, query.kind), saleId: null }
   if (!('idempotencyKey' in query)) return findMessage(db, credential, query)
-  const key = readIdempotencyKey(query.idempotencyKey) ?? query.idempotencyKey
-  const idempotencyKey = await keyring.fingerprint('content', key)
+  const idempotencyKey = await keyring.fingerprint('content', keyIn(query.idempotencyKey))
   return findMessage(db, credential, { idempotencyKey, kind: query.kind ?? 'void' })
 }
 

@@ -15,7 +15,7 @@ import {
   verdictOnSale,
 } from './handler.ts'
 import { reversalBody } from './json/bodies.ts'
-import { readIdempotencyKey, writeIdempotencyKey } from './json/idempotency-key.ts'
+import { keyIn, writeIdempotencyKey } from './json/idempotency-key.ts'
 import { type About, apiProblem, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
 import type { ReversalRequestBody } from './json/schemas.ts'
 import type { Handler, Reply } from './router.ts'
@@ -31,7 +31,7 @@ interface Keys {
 export const postReversal: Handler<Post> = async ({ services, c, credential, body, idempotencyKey }) => {
   const { keyring } = services
   const { saleId, amount } = body
-  const target = readIdempotencyKey(body.idempotencyKey) ?? body.idempotencyKey
+  const target = keyIn(body.idempotencyKey)
   const keys: Keys = {
     own: await keyring.fingerprint('content', idempotencyKey),
     target: await keyring.fingerprint('content', target),

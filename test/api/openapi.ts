@@ -6,6 +6,7 @@ import { type Route, type RouteAnswer, reasonsOf } from '../../src/api/contract/
 import { ROUTES, type RouteName } from '../../src/api/contract.ts'
 import { apiProblem, declineProblem, type Problem, type Reason } from '../../src/api/json/problem.ts'
 import { API_REFUSALS, type ApiReason } from '../../src/api/json/refusals.ts'
+import { idempotencyKey } from '../../src/api/json/schemas.ts'
 import type { DeclineReason } from '../../src/domain/decline-reason.ts'
 import { componentSchemas, type Json, jsonSchemaOf, reference, refOf } from './openapi-schemas.ts'
 
@@ -48,13 +49,15 @@ function parametersOf(
   }))
 }
 
+const { description: _, ...keySchema } = jsonSchemaOf(idempotencyKey, 'input')
+
 const KEY_PARAMETER: Parameter = {
   name: 'Idempotency-Key',
   in: 'header',
   required: true,
   description:
     'The key of one act, which the caller makes: `"k"` and `k` are the same key. The same key with the same content gets the first answer again.',
-  schema: { type: 'string', pattern: '^(?:[!#-~][!-~]{0,254}|"(?:[ !#-[\\]-~]|\\\\["\\\\]){1,255}")$' },
+  schema: keySchema,
   example: '"order-4711-void"',
 }
 
