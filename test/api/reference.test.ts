@@ -8,6 +8,7 @@ import { type Route, reasonsOf } from '../../src/api/contract/route.ts'
 import { CONTRACT, ROUTES } from '../../src/api/contract.ts'
 import { renderDocs } from '../../src/api/docs/render.ts'
 import { API_REFUSALS } from '../../src/api/json/refusals.ts'
+import { faultOfProblemBody } from '../support/contract.ts'
 import { openApi } from './openapi.ts'
 import { postmanCollection } from './postman.ts'
 import { referenceFiles } from './reference-files.ts'
@@ -37,6 +38,11 @@ describe('docs/openapi.json', () => {
     expect(Object.fromEntries(operations)).toEqual(
       Object.fromEntries(ROUTES.map(([name, { caller }]) => [name, caller === 'anyone' ? 'anyone' : 'key'])),
     )
+  })
+
+  const problems = Object.entries(document.components.examples as Record<string, { value: unknown }>)
+  it.each(problems)('has a true example of %s', (_, { value }) => {
+    expect(faultOfProblemBody(value)).toBeNull()
   })
 
   it('has patterns that mean the same with and without the flag `u`', () => {
