@@ -155,9 +155,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
 
   'input text in a problem': source(
     'schemas',
-    'api/handler',
-    "code === 'unrecognized_keys' ? 'has members that are not known' : message",
-    'message',
+    'api/json/why',
+    "return 'has a member that is not known'",
+    "return 'has the member ' + issue.keys.join()",
   ),
 }
 

@@ -32,7 +32,7 @@ export async function faultsOfInquiries(
 
 function agrees({ state, certainty, answer }: Inquiry, last: Received): boolean {
   if (certainty !== 'FINAL' || answer === undefined) return false
-  if (last.verdict === 'reversed') return /^reversed/.test(state ?? '')
+  if (last.verdict === 'reversed') return state === 'reversed' || state === 'tombstoned'
   if (answer?.body !== undefined) return JSON.stringify(answer.body) === last.text
   return answer?.rrn === last.rrn && (answer?.responseCode === '00') === (last.verdict === 'approved')
 }

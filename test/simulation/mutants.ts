@@ -151,8 +151,8 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
   {
     name: 'the JSON API calls an unknown outcome final',
     file: 'src/api/json/problem.ts',
-    snippet: `reason === 'outcome_unknown' ? 'UNKNOWN'`,
-    instead: `reason === 'outcome_unknown' ? 'FINAL'`,
+    snippet: `if (reason === 'outcome_unknown') return 'UNKNOWN'`,
+    instead: `if (reason === 'outcome_unknown') return 'FINAL'`,
   },
   {
     name: 'effects of a batch sent twice are applied twice',

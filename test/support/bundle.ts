@@ -4,30 +4,41 @@
  */
 
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { build } from '../../src/cli/build.ts'
 import { complaintOf, root, runWrangler } from '../../src/cli/dev/wrangler.ts'
 
 const CACHE = join(root, 'node_modules/.cache/annul/bundles')
-/** Bundles of older sources stay this long: another process may still read one. */
+/** Bundles stay this long after their last use: another process may still read one. */
 const KEPT_MS = 24 * 60 * 60_000
 
 export type WorkerConfiguration = 'wrangler.toml' | 'wrangler.acquirer.toml'
 
-const made = new Map<WorkerConfiguration, Promise<string>>()
+/** Bundles that this process makes, by their folders. */
+const made = new Map<string, Promise<void>>()
 
 /** The folder of the bundle: `index.js`, its WASM modules, and `bundle-meta.json`. Read only. */
-export function bundleOf(configuration: WorkerConfiguration): Promise<string> {
-  const known = made.get(configuration) ?? bundle(configuration)
-  made.set(configuration, known)
-  return known
-}
-
-async function bundle(configuration: WorkerConfiguration): Promise<string> {
+export async function bundleOf(configuration: WorkerConfiguration): Promise<string> {
   await build()
   const folder = join(CACHE, digestOf(configuration))
-  if (existsSync(folder)) return folder
+  const making = made.get(folder) ?? bundle(configuration, folder)
+  made.set(folder, making)
+  await making
+  return folder
+}
+
+async function bundle(configuration: WorkerConfiguration, folder: string): Promise<void> {
+  if (existsSync(folder)) return utimesSync(folder, new Date(), new Date())
   mkdirSync(CACHE, { recursive: true })
   forgetOld()
   const draft = `${folder}.${process.pid}`
@@ -43,7 +54,6 @@ async function bundle(configuration: WorkerConfiguration): Promise<string> {
     if (!existsSync(folder)) throw error
     rmSync(draft, { recursive: true })
   }
-  return folder
 }
 
 /** The digest of every file that a bundle may contain, and of the files that configure it. */

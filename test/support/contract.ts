@@ -39,6 +39,8 @@ function faultOf(method: string, path: string, { status, headers, text }: ApiAns
     const body = JSON.parse(text)
     return faultOfProblem(found?.route ?? null, status, body) ?? faultOfHeaders(headers, body)
   }
+  // A method of `/` that is no route: a path outside the API.
+  if (found === null && status === 404 && text === '') return null
   const answer = found?.route.answers[status]
   if (answer === undefined) return 'the contract has no such answer'
   const expected = answer.type ?? 'application/json'

@@ -72,7 +72,7 @@ export async function openIsolate(
       environment,
       context as unknown as ExecutionContext,
     )
-    const method = init?.method ?? 'GET'
+    const { method = 'GET' } = init ?? {}
     if (!isOfApi(method, path)) return response
     const { status, headers } = response
     const text = new TextDecoder().decode(await response.clone().arrayBuffer())

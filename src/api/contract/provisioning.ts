@@ -53,7 +53,7 @@ export const PROVISIONING_ROUTES = {
         tmk: {
           components: [
             { value: '0123456789ABCDEFFEDCBA9876543210', checkValue: '08D7B4FB' },
-            { value: '1032547698BADCFEEFCDAB8967452301', checkValue: '5D0D9E2A' },
+            { value: '00129C06146AFA81F97DA9A63C5F1496', checkValue: 'FB6B8C22' },
           ],
         },
       },
