@@ -12,12 +12,14 @@ import { credentialOf, keepSlot, proofOf, respondProblem } from './handler.ts'
 import { HANDLERS } from './handlers.ts'
 import { apiProblem } from './json/problem.ts'
 import { API_BODY_LIMIT, API_BODY_MS, LINES_BODY_LIMIT } from './limits.ts'
-import { keepBody } from './read-request.ts'
+import { isList, keepBody } from './read-request.ts'
 import { logOf, openRequestId } from './request-id.ts'
 import { contractRoutes } from './router.ts'
 
-/** Paths that take lists. */
-const LIST_PATHS = ROUTES.filter(([, { line }]) => line !== undefined).map(([name]) => name.split(' ')[1])
+/** The routes that take lists, by path. */
+const LIST_ROUTES = new Map(
+  ROUTES.filter(([, { line }]) => line !== undefined).map(([name, route]) => [name.split(' ')[1], route]),
+)
 
 /** The paths of the API: `/v1` and everything below it. */
 const API_PATHS = ['', 'v1', '*'].join('/')
@@ -84,7 +86,8 @@ async function admit(admission: AdmissionController, c: Context, next: Next): Pr
 /** True if there was room for the body. */
 async function readBody(admission: AdmissionController, c: Context, priority: Priority): Promise<boolean> {
   if (c.req.raw.body === null) return true
-  const limit = LIST_PATHS.includes(c.req.path) ? LINES_BODY_LIMIT : API_BODY_LIMIT
+  const route = LIST_ROUTES.get(c.req.path)
+  const limit = route !== undefined && isList(c, route) ? LINES_BODY_LIMIT : API_BODY_LIMIT
   const leave = admission.enterBody(priority, limit)
   if (leave === undefined) return false
   const deadline = openDeadline()

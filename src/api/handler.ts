@@ -134,6 +134,18 @@ export function logOutcome({ log }: Services, named: Record<string, unknown>, ou
   else log('no_answer', { ...named, kind: outcome.kind })
 }
 
+/** Logs a change of settings: the names of the settings, and never their values, which may be keys. */
+export function logSettings(
+  { log }: Services,
+  named: Record<string, unknown>,
+  settings: object,
+  { status, body }: { readonly status: number; readonly body: object },
+): void {
+  const line = { ...named, door: 'json' }
+  if ('reason' in body) log('refused', { ...line, reason: body.reason })
+  else log('provisioned', { ...line, isNew: status === 201, settings: Object.keys(settings) })
+}
+
 /** The verdict on a request about a sale. A sale of another merchant and an unknown sale get the same answer. */
 export function verdictOnSale(
   { earlier, original, merchant }: Loaded,

@@ -5,7 +5,7 @@ import type { Services } from '../pipeline/services.ts'
 import { findMessage, type Meant } from '../store/inquiries.ts'
 import { type LoadItem, load } from '../store/load.ts'
 import { mayAct, noteCaller } from './handler.ts'
-import { readIdempotencyKey } from './json/idempotency-key.ts'
+import { keyIn } from './json/idempotency-key.ts'
 import { inquiryBody, type LookupKey, notSeen } from './json/inquiry.ts'
 import { apiProblem } from './json/problem.ts'
 import type { InquiryQuery } from './json/schemas.ts'
@@ -30,11 +30,10 @@ async function meantBy(
   credential: string,
   query: InquiryQuery,
 ): Promise<Meant | null> {
-  if ('kind' in query) return { messageKey: posMessageKey(query, query.kind), saleId: null }
+  if ('stan' in query) return { messageKey: posMessageKey(query, query.kind), saleId: null }
   if (!('idempotencyKey' in query)) return findMessage(db, credential, query)
-  const key = readIdempotencyKey(query.idempotencyKey) ?? query.idempotencyKey
-  const idempotencyKey = await keyring.fingerprint('content', key)
-  return findMessage(db, credential, { idempotencyKey })
+  const idempotencyKey = await keyring.fingerprint('content', keyIn(query.idempotencyKey))
+  return findMessage(db, credential, { idempotencyKey, kind: query.kind ?? 'void' })
 }
 
 const itemOf = ({ messageKey, saleId }: Meant): LoadItem => ({
@@ -45,6 +44,6 @@ const itemOf = ({ messageKey, saleId }: Meant): LoadItem => ({
 })
 
 function lookupKeyOf(query: InquiryQuery): LookupKey {
-  if ('kind' in query) return 'messageKey'
+  if ('stan' in query) return 'messageKey'
   return 'idempotencyKey' in query ? 'idempotencyKey' : 'reference'
 }

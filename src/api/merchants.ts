@@ -4,22 +4,25 @@ import { decideMerchant } from '../domain/decide-merchant.ts'
 import type { MerchantRequest } from '../domain/requests.ts'
 import { seal } from '../store/journal.ts'
 import { commitMerchant, readMerchant } from '../store/merchants.ts'
-import { noteCaller } from './handler.ts'
+import { logSettings, noteCaller } from './handler.ts'
 import { merchantBody } from './json/bodies.ts'
 import { apiProblem, declineProblem } from './json/problem.ts'
 import type { MerchantSettings } from './json/schemas.ts'
-import type { Handler } from './router.ts'
+import type { Call, Handler, Reply } from './router.ts'
 
 /** The most decisions of one change. Each loses to another writer but the last. */
 const MOST_LOSSES = 8
 
-export const putMerchant: Handler<'PUT /v1/merchants/{merchantId}'> = async ({
-  services,
-  c,
-  credential,
-  path,
-  body,
-}) => {
+type Put = 'PUT /v1/merchants/{merchantId}'
+
+export const putMerchant: Handler<Put> = async (call) => {
+  const { services, path, body } = call
+  const reply = await provisionMerchant(call)
+  logSettings(services, { type: 'merchant', ...path }, body, reply)
+  return reply
+}
+
+async function provisionMerchant({ services, c, credential, path, body }: Call<Put>): Promise<Reply<Put>> {
   const { merchantId } = path
   const request: MerchantRequest = { merchantId, change: changeOf(body) }
   for (let losses = 0; losses < MOST_LOSSES; losses++) {

@@ -59,12 +59,26 @@ export function check(
 ): Result<unknown, Problem> {
   const parsed = schema.safeParse(value, { error: whyOf })
   if (parsed.success) return ok(parsed.data)
-  const errors = parsed.error.issues.map(({ path, message }) => ({
-    in: where,
-    pointer: path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-    why: message,
-  }))
+  const errors = parsed.error.issues.flatMap((issue) =>
+    placesOf(issue).map((path) => ({
+      in: where,
+      pointer: path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+      why: issue.message,
+    })),
+  )
   return err(invalid(...errors))
+}
+
+/** A name of letters only, which can be neither a card number nor a key. */
+const PLAIN_NAME = /^[A-Za-z]{1,40}$/
+
+/** The members that an issue is about. An unknown member has its place if its name is plain, else that of its object. */
+function placesOf(issue: z.core.$ZodIssue): readonly PropertyKey[][] {
+  const { code, path } = issue
+  if (code !== 'unrecognized_keys') return [path]
+  const plain = issue.keys.filter((key) => PLAIN_NAME.test(key))
+  const places = plain.map((key) => [...path, key])
+  return plain.length < issue.keys.length ? [...places, path] : places
 }
 
 /** The parameters of the query. A parameter that is there twice stays a list, which no schema takes. */
@@ -102,7 +116,17 @@ const acceptsOf = ({ body, line }: Route): string[] => [
   ...(line === undefined ? [] : [NDJSON_TYPE]),
 ]
 
-/** The media type of the body, in UTF-8. A body without a type has the first type of the route. */
+/** The media type of the body and its parameters. A body without a type has the first type of the route. */
+const typeOf = (c: Context, route: Route): string[] =>
+  (c.req.header('content-type') ?? acceptsOf(route)[0] ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim())
+
+/** True if the body is a list: one value on each line. */
+export const isList = (c: Context, route: Route): boolean => typeOf(c, route)[0] === NDJSON_TYPE
+
+/** The media type of the body, in UTF-8. */
 function readType(c: Context, route: Route): Result<string, Problem> {
   const accepts = acceptsOf(route)
   const refuse = (why: string) =>
@@ -112,13 +136,10 @@ function readType(c: Context, route: Route): Result<string, Problem> {
         errors: [{ in: 'header', pointer: '/content-type', why }],
       }),
     )
-  const [type = '', ...parameters] = (c.req.header('content-type') ?? accepts[0] ?? '')
-    .toLowerCase()
-    .split(';')
-    .map((part) => part.trim())
+  const [type = '', ...parameters] = typeOf(c, route)
   if (!accepts.includes(type)) return refuse(`expected ${accepts.join(' or ')}`)
-  const charset = parameters.find((parameter) => parameter.startsWith('charset'))
-  return charset === undefined || /^charset\s*=\s*"?utf-?8"?$/.test(charset)
+  const charsets = parameters.filter((parameter) => parameter.startsWith('charset'))
+  return charsets.every((charset) => /^charset\s*=\s*"?utf-?8"?$/.test(charset))
     ? ok(type)
     : refuse('expected the charset utf-8')
 }

@@ -7,7 +7,8 @@ import { hasCardNumber } from './json/schemas.ts'
 
 const REQUEST_ID = 'requestId'
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** RFC 9562: with a version and the variant. One without a letter is no random number. */
+const UUID = /^(?=.*[a-f])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
 const TOKEN = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/
 
 /** The log keeps the id. So an id that may hold a card number is not taken. */
@@ -20,6 +21,12 @@ export function openRequestId({ random }: Services, c: Context): string {
   c.set(REQUEST_ID, id)
   return id
 }
+
+/** The headers of an answer outside the API. */
+export const outsideHeaders = (services: Services, c: Context): Record<string, string> => ({
+  'x-request-id': c.get(REQUEST_ID) ?? openRequestId(services, c),
+  'cache-control': 'no-store',
+})
 
 /** A log whose lines name the request. */
 export function logOf({ log }: Services, c: Context): Services['log'] {

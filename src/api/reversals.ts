@@ -15,7 +15,7 @@ import {
   verdictOnSale,
 } from './handler.ts'
 import { reversalBody } from './json/bodies.ts'
-import { readIdempotencyKey, writeIdempotencyKey } from './json/idempotency-key.ts'
+import { keyIn, writeIdempotencyKey } from './json/idempotency-key.ts'
 import { type About, apiProblem, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
 import type { ReversalRequestBody } from './json/schemas.ts'
 import type { Handler, Reply } from './router.ts'
@@ -30,8 +30,8 @@ interface Keys {
 
 export const postReversal: Handler<Post> = async ({ services, c, credential, body, idempotencyKey }) => {
   const { keyring } = services
-  const { saleId } = body
-  const target = readIdempotencyKey(body.idempotencyKey) ?? body.idempotencyKey
+  const { saleId, amount } = body
+  const target = keyIn(body.idempotencyKey)
   const keys: Keys = {
     own: await keyring.fingerprint('content', idempotencyKey),
     target: await keyring.fingerprint('content', target),
@@ -49,7 +49,9 @@ export const postReversal: Handler<Post> = async ({ services, c, credential, bod
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
   return replyOf(outcome, denial, {
     saleId,
-    keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(target) }),
+    named: { amount },
+    keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey), kind: 'void_reversal' }),
+    targetAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(target) }),
   })
 }
 

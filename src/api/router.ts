@@ -39,7 +39,9 @@ export interface Call<N extends RouteName> {
 type Headers = Readonly<Record<string, string>>
 
 /** The return of a handler: an answer of its route, or a refusal. */
-export type Reply<N extends RouteName> = (AnswerOf<N> & { readonly headers?: Headers }) | Problem
+export type Reply<N extends RouteName> =
+  | (AnswerOf<N> & { readonly headers?: Headers; readonly text?: string })
+  | Problem
 
 export type Handler<N extends RouteName> = (call: Call<N>) => Promise<Reply<N>>
 
@@ -69,6 +71,8 @@ export function contractRoutes(services: Services, handlers: Handlers): Hono {
 interface AnyReply {
   readonly status: number
   readonly body: unknown
+  /** The body as text, if it is made already. */
+  readonly text?: string
   readonly headers?: Headers
 }
 
@@ -103,9 +107,9 @@ export async function refuseCaller(
 
 const NDJSON = 'application/x-ndjson'
 
-function toResponse({ answers }: Route, { status, body, headers }: AnyReply): Response {
+function toResponse({ answers }: Route, { status, body, text, headers }: AnyReply): Response {
   const type = answers[status]?.type ?? 'application/json'
-  return new Response(textOf(body, type), {
+  return new Response(text ?? textOf(body, type), {
     status,
     headers: { 'content-type': type === NDJSON ? type : `${type}; charset=utf-8`, ...headers },
   })

@@ -10,7 +10,13 @@ export const getService: Handler<'GET /'> = async () => ({
   body: { name: 'annul', version: openApi.info.version, docs: '/docs', openapi: '/openapi.json' },
 })
 
-export const getOpenApi: Handler<'GET /openapi.json'> = async () => ({ status: 200, body: openApi })
+let text: string | undefined
+
+/** Anyone may read the document, so its text is made once. */
+export const getOpenApi: Handler<'GET /openapi.json'> = async () => {
+  text ??= JSON.stringify(openApi)
+  return { status: 200, body: openApi, text }
+}
 
 /** The page has no script, and its style comes from this service. So nothing else may load. */
 const CONTENT_SECURITY_POLICY = [

@@ -9,24 +9,27 @@ import type { MacProfile, Merchant } from '../domain/types.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Loaded } from '../store/load.ts'
-import { type ApiVerdict, runAlone, undecidedProblem } from './handler.ts'
+import { type ApiVerdict, logSettings, runAlone, undecidedProblem } from './handler.ts'
 import { terminalBody } from './json/bodies.ts'
 import { apiProblem, type Problem } from './json/problem.ts'
 import type { TerminalSettings } from './json/schemas.ts'
-import type { Handler } from './router.ts'
+import type { Call, Handler, Reply } from './router.ts'
 
 interface Names {
   readonly merchantId: string
   readonly terminalId: string
 }
 
-export const putTerminal: Handler<'PUT /v1/merchants/{merchantId}/terminals/{terminalId}'> = async ({
-  services,
-  c,
-  credential,
-  path,
-  body,
-}) => {
+type Put = 'PUT /v1/merchants/{merchantId}/terminals/{terminalId}'
+
+export const putTerminal: Handler<Put> = async (call) => {
+  const { services, path, body } = call
+  const reply = await provisionTerminal(call)
+  logSettings(services, { type: 'terminal', ...path }, body, reply)
+  return reply
+}
+
+async function provisionTerminal({ services, c, credential, path, body }: Call<Put>): Promise<Reply<Put>> {
   const load = { credential, ...path, masterKey: true }
   const { outcome, denial } = await runAlone(services, c, load, async (loaded) => {
     const merchant = merchantFor(loaded, path, body)

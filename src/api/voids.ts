@@ -27,7 +27,7 @@ import type { Handler, Reply } from './router.ts'
 type Post = 'POST /v1/voids'
 
 export const postVoid: Handler<Post> = async ({ services, c, credential, body, idempotencyKey }) => {
-  const { saleId } = body
+  const { saleId, amount, currency } = body
   // The key of a caller may contain a card number. So only its fingerprint is written.
   const keyFingerprint = await services.keyring.fingerprint('content', idempotencyKey)
   const verify = (loaded: Loaded) => verifyVoid(services, loaded, body, keyFingerprint)
@@ -36,6 +36,7 @@ export const postVoid: Handler<Post> = async ({ services, c, credential, body, i
   logOutcome(services, { type: 'void', door: 'json', saleId }, outcome)
   return replyOf(outcome, denial, {
     saleId,
+    named: { amount, currency },
     keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey) }),
   })
 }

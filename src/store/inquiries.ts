@@ -10,8 +10,8 @@ export type Reference =
   | { readonly rrn: string }
   | { readonly saleId: string }
   | { readonly voidId: string }
-  /** Fingerprint of the caller's `Idempotency-Key` of a void. */
-  | { readonly idempotencyKey: string }
+  /** Fingerprint of the caller's `Idempotency-Key`. The same key may name a void and a reversal. */
+  | { readonly idempotencyKey: string; readonly kind: 'void' | 'void_reversal' }
 
 export interface Meant {
   readonly messageKey: string
@@ -43,5 +43,5 @@ function keyOf(credential: string, reference: Reference): SQL {
       (select message_key from ${journal} where rrn = ${reference.rrn} and ${mayRead(sql`body ->> '$.merchantId'`, credential)}),
       (select message_key from ${sale} where rrn = ${reference.rrn} and ${mayRead(sql`sale.merchant_id`, credential)}
         order by sold_at desc limit 1))`
-  return sql`'api|' || coalesce(${caller}, 'admin') || '|void|' || ${reference.idempotencyKey}`
+  return sql`'api|' || coalesce(${caller}, 'admin') || '|' || ${reference.kind} || '|' || ${reference.idempotencyKey}`
 }

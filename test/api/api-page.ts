@@ -2,6 +2,7 @@
 
 import { type Route, reasonsOf } from '../../src/api/contract/route.ts'
 import { ROUTES, type RouteName } from '../../src/api/contract.ts'
+import { besideProblem, membersIn } from '../../src/api/docs/members.ts'
 import { API_REFUSALS } from '../../src/api/json/refusals.ts'
 import { JSON_WORDS, jsonDoNext } from '../../src/api/json/words.ts'
 import { API_BODY_LIMIT, API_BODY_MS, LINES_BODY_LIMIT, MOST_LINES } from '../../src/api/limits.ts'
@@ -64,6 +65,7 @@ function valueIn(schema: Json): string {
   if (Array.isArray(choices)) return choices.map((one) => code(String(one))).join(', ')
   if (only !== undefined) return code(String(only))
   if (Array.isArray(anyOf)) return (anyOf as Json[]).map(valueIn).join(' or ')
+  if (Array.isArray(type)) return type.map((one) => valueIn({ type: one })).join(' or ')
   if (type === 'array') return `list of ${valueIn(items as Json)}`
   if (type === 'integer') return `whole number${boundsOf(minimum, maximum)}`
   if (typeof pattern === 'string' && pattern.length < 40)
@@ -83,13 +85,9 @@ function boundsOf(minimum: unknown, maximum: unknown): string {
 }
 
 function memberTable(schema: Json): string {
-  const { properties = {}, required = [] } = resolved(schema) as {
-    properties?: Record<string, Json>
-    required?: string[]
-  }
-  const rows = Object.entries(properties).map(([name, member]) => [
+  const rows = membersIn(resolved(schema)).map(({ name, required, schema: member }) => [
     code(name),
-    required.includes(name) ? 'yes' : '',
+    required ? 'yes' : '',
     valueIn(member),
     String(member.description ?? ''),
   ])
@@ -153,11 +151,18 @@ const contentOf = (content: Record<string, { schema: Json }>): string =>
     .map(([type, { schema }]) => (typeof schema.$ref === 'string' ? valueIn(schema) : code(type)))
     .join(', ')
 
+function optionTable(option: Json): string {
+  const own = besideProblem(option, schemas.Problem)
+  return own === null
+    ? memberTable(option)
+    : `It has every member of [Problem](#problem), and these:\n\n${memberTable(own)}`
+}
+
 function schemaSections(): string {
   const sections = Object.entries(schemas).map(([name, schema]) => {
     if (Array.isArray(schema.anyOf) || Array.isArray(schema.oneOf)) {
       const options = (schema.anyOf ?? schema.oneOf) as Json[]
-      return [`### ${name}`, `${schema.description ?? 'One of these.'}`, ...options.map(memberTable)].join(
+      return [`### ${name}`, `${schema.description ?? 'One of these.'}`, ...options.map(optionTable)].join(
         '\n\n',
       )
     }

@@ -178,19 +178,31 @@ describe('problem details (RFC 9457)', () => {
     expect(doors.filter((reason) => reason in REFUSALS)).toEqual([])
   })
 
-  it('names the sale when only a refund helps, and never the amount that was wrong', () => {
+  it('names the sale when only a refund helps, with its amount only if the caller knows it', () => {
     const found = { saleId: sale.id, rrn: sale.rrn, soldAt: '2026-06-01T02:18:00.000Z' }
-    for (const reason of declines) {
-      const whole = reason === 'amount_differs' ? found : { ...found, amount: 1234, currency: '156' }
-      expect([reason, declineProblem(reason, { original: sale }).body.original]).toEqual([
-        reason,
-        jsonDoNext(reason) === 'refund' ? whole : undefined,
-      ])
-    }
+    const whole = { ...found, amount: 1234, currency: '156' }
+    const requests: readonly (readonly [object, object])[] = [
+      [{}, found],
+      [{ named: { amount: 1 } }, found],
+      [{ named: { amount: 1, currency: '156' } }, found],
+      [{ named: { amount: 1234, currency: '840' } }, found],
+      [{ named: { amount: 1234 } }, whole],
+      [{ named: { amount: 1234, currency: '156' } }, whole],
+    ]
+    for (const reason of declines)
+      for (const [named, original] of requests)
+        expect([reason, declineProblem(reason, { original: sale, ...named }).body.original]).toEqual([
+          reason,
+          jsonDoNext(reason) === 'refund' ? original : undefined,
+        ])
   })
 
   it('where the caller is to query, it says what', () => {
-    const about = { saleId: sale.id, keyAt: '/v1/inquiries?idempotencyKey=k' }
+    const about = {
+      saleId: sale.id,
+      keyAt: '/v1/inquiries?idempotencyKey=k',
+      targetAt: '/v1/inquiries?idempotencyKey=t',
+    }
     const queried = declines.filter((reason) => jsonDoNext(reason) === 'query')
     expect(queried).toEqual([
       'key_reused_with_different_content',
@@ -198,8 +210,8 @@ describe('problem details (RFC 9457)', () => {
       'original_already_voided',
       'outcome_pending',
     ])
-    const [key, sold] = [{ location: about.keyAt }, { location: `/v1/sales/${sale.id}`, saleId: sale.id }]
-    for (const [i, query] of [key, key, sold, sold].entries())
+    const sold = { location: `/v1/sales/${sale.id}`, saleId: sale.id }
+    for (const [i, query] of [{ location: about.keyAt }, { location: about.targetAt }, sold, sold].entries())
       expect(declineProblem(queried[i] ?? 'in_progress', about).body).toMatchObject(query)
     for (const reason of declines.filter((one) => !queried.includes(one)))
       expect(declineProblem(reason, about).body).not.toHaveProperty('location')

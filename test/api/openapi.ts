@@ -2,10 +2,20 @@
 
 import { readFileSync } from 'node:fs'
 import type * as z from 'zod'
+import { EXAMPLE_SALE_ID } from '../../src/api/contract/examples.ts'
 import { type Route, type RouteAnswer, reasonsOf } from '../../src/api/contract/route.ts'
 import { ROUTES, type RouteName } from '../../src/api/contract.ts'
-import { apiProblem, declineProblem, type Problem, type Reason } from '../../src/api/json/problem.ts'
+import {
+  type About,
+  apiProblem,
+  declineProblem,
+  inquiryAt,
+  type More,
+  type Problem,
+  type Reason,
+} from '../../src/api/json/problem.ts'
 import { API_REFUSALS, type ApiReason } from '../../src/api/json/refusals.ts'
+import { idempotencyKey } from '../../src/api/json/schemas.ts'
 import type { DeclineReason } from '../../src/domain/decline-reason.ts'
 import { componentSchemas, type Json, jsonSchemaOf, reference, refOf } from './openapi-schemas.ts'
 
@@ -18,6 +28,12 @@ interface Parameter {
   readonly example?: unknown
 }
 
+/** A parameter that two objects of a union have: it takes the values of both. */
+function either(one: Json = {}, other: Json): Json {
+  const choices = [one, other].map((schema) => schema.enum).filter(Array.isArray)
+  return choices.length < 2 ? other : { ...one, ...other, enum: [...new Set(choices.flat())] }
+}
+
 /** The members of an object schema, or of each object of a union, as parameters. */
 function parametersOf(
   where: 'path' | 'query',
@@ -28,9 +44,10 @@ function parametersOf(
   const [read, sent] = [jsonSchemaOf(schema, 'output'), jsonSchemaOf(schema, 'input')]
   const options = (read.anyOf ?? [read]) as Json[]
   const required = read.anyOf === undefined ? ((sent.required ?? []) as string[]) : []
-  const members = new Map(
-    options.flatMap(({ properties }) => Object.entries(properties as Record<string, Json>)),
-  )
+  const members = new Map<string, Json>()
+  for (const { properties } of options)
+    for (const [name, member] of Object.entries(properties as Record<string, Json>))
+      members.set(name, either(members.get(name), member))
   return [...members].map(([name, { description, ...member }]) => ({
     name,
     in: where,
@@ -41,13 +58,15 @@ function parametersOf(
   }))
 }
 
+const { description: _, ...keySchema } = jsonSchemaOf(idempotencyKey, 'input')
+
 const KEY_PARAMETER: Parameter = {
   name: 'Idempotency-Key',
   in: 'header',
   required: true,
   description:
     'The key of one act, which the caller makes: `"k"` and `k` are the same key. The same key with the same content gets the first answer again.',
-  schema: { type: 'string', pattern: '^(?:[!#-~][!-~]{0,254}|"(?:[ !#-[\\]-~]|\\\\["\\\\]){1,255}")$' },
+  schema: keySchema,
   example: '"order-4711-void"',
 }
 
@@ -84,8 +103,20 @@ function answerOf({
 }
 
 const isApiReason = (reason: Reason): reason is ApiReason => reason in API_REFUSALS
+
+/** The members of the examples that depend on the request. */
+const MORE: Readonly<Partial<Record<ApiReason, More>>> = {
+  invalid_request: { errors: [{ in: 'body', pointer: '/amount', why: 'expected at least 1' }] },
+  unsupported_media_type: {
+    accepts: ['application/json'],
+    errors: [{ in: 'header', pointer: '/content-type', why: 'expected application/json' }],
+  },
+}
+const KEY_AT = inquiryAt({ idempotencyKey: 'order-4711-void' })
+const ABOUT: About = { saleId: EXAMPLE_SALE_ID, keyAt: KEY_AT, targetAt: KEY_AT }
+
 const problemOf = (reason: Reason): Problem =>
-  isApiReason(reason) ? apiProblem(reason) : declineProblem(reason as DeclineReason)
+  isApiReason(reason) ? apiProblem(reason, MORE[reason]) : declineProblem(reason as DeclineReason, ABOUT)
 
 /** The refusals of a route, by status. */
 function refusalsOf(route: Route): Json {
@@ -206,7 +237,7 @@ const DESCRIPTION = `Annul voids card payments (POS 撤销) before settlement, e
 
 Each answer says how certain it is (\`certainty\`) and what the caller does next (\`doNext\`). A client that follows \`doNext\` always reaches \`FINAL\`. A refusal is a problem (RFC 9457) with a stable \`reason\`. On 429 or 503, wait \`Retry-After\` seconds and send the same request again.
 
-Amounts are whole numbers in minor units. Times are ISO 8601. An unknown member of a request is refused.`
+Amounts are whole numbers in minor units. Times are ISO 8601. An unknown member of a request is refused. Another method of a path is refused with 405, and \`Allow\` lists its methods.`
 
 export function openApi(): Json {
   const { version, license } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, string>

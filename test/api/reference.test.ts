@@ -6,7 +6,9 @@ import spectralRulesets from '@stoplight/spectral-rulesets'
 import { describe, expect, it } from 'vitest'
 import { type Route, reasonsOf } from '../../src/api/contract/route.ts'
 import { CONTRACT, ROUTES } from '../../src/api/contract.ts'
+import { renderDocs } from '../../src/api/docs/render.ts'
 import { API_REFUSALS } from '../../src/api/json/refusals.ts'
+import { faultOfProblemBody } from '../support/contract.ts'
 import { openApi } from './openapi.ts'
 import { postmanCollection } from './postman.ts'
 import { referenceFiles } from './reference-files.ts'
@@ -38,6 +40,11 @@ describe('docs/openapi.json', () => {
     )
   })
 
+  const problems = Object.entries(document.components.examples as Record<string, { value: unknown }>)
+  it.each(problems)('has a true example of %s', (_, { value }) => {
+    expect(faultOfProblemBody(value)).toBeNull()
+  })
+
   it('has patterns that mean the same with and without the flag `u`', () => {
     const patterns = [...JSON.stringify(document).matchAll(/"pattern":"((?:[^"\\]|\\.)*)"/g)].map(
       ([, text = '']) => JSON.parse(`"${text}"`) as string,
@@ -66,6 +73,35 @@ describe('docs/openapi.json', () => {
     }
     const { note } = document.components.schemas.CaseDecision.properties
     expect(new RegExp(note.pattern).test('客户误操作')).toBe(true)
+  })
+})
+
+describe('docs/api.md and GET /docs', () => {
+  const page = files.get('docs/api.md') ?? ''
+  const document = JSON.parse(files.get('docs/openapi.json') ?? '')
+  const html = renderDocs(document, '/style.css')
+
+  /** The names of all members, and of those inside them. */
+  const namesIn = (schema: unknown): string[] => {
+    if (typeof schema !== 'object' || schema === null) return []
+    const { properties } = schema as { properties?: object }
+    return [...Object.keys(properties ?? {}), ...Object.values(schema).flatMap(namesIn)]
+  }
+
+  it('have every member, also inside others', () => {
+    const names = [...new Set(namesIn(document.components.schemas))]
+    expect(names).toContain('checkValue')
+    for (const name of names) {
+      expect(page).toMatch(new RegExp(`^\\| \`(?:\\S+\\.)?${name}\` \\|`, 'm'))
+      expect(html).toMatch(new RegExp(`<code>(?:[^<]+\\.)?${name}</code>`))
+    }
+    expect(page).toContain('| `tmk.components[].value` | yes |')
+    expect(html).toContain('<code>tmk.components[].value</code>')
+  })
+
+  it('have the members of a problem once', () => {
+    expect(page.match(/^\| `errors\[\]\.pointer` /gm)).toHaveLength(1)
+    expect(html.match(/<code>errors\[\]\.pointer<\/code>/g)).toHaveLength(1)
   })
 })
 

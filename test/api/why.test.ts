@@ -9,6 +9,7 @@ import {
   voidRequestBody,
 } from '../../src/api/json/schemas.ts'
 import { whyOf } from '../../src/api/json/why.ts'
+import { check } from '../../src/api/read-request.ts'
 
 describe('what is wrong', () => {
   const faultsIn = (schema: z.ZodType, value: unknown): [string, string][] =>
@@ -39,6 +40,23 @@ describe('what is wrong', () => {
       ['tmk/components/0/value', 'expected 8 or 16 bytes in hex'],
       ['tmk/components', 'expected two components'],
     ])
+  })
+
+  it('points to an unknown member by its name only if the name can be no secret', () => {
+    const pointersOf = (value: object): (string | undefined)[] => {
+      const checked = check('body', terminalSettings, value)
+      return checked.ok ? [] : (checked.error.body.errors ?? []).map(({ pointer }) => pointer)
+    }
+    expect(pointersOf({ colour: 1, stat: 2 })).toEqual(['/colour', '/stat'])
+    const component = { value: '0'.repeat(16), checkValue: '0000', weight: 1 }
+    expect(pointersOf({ tmk: { components: [component, component] } })).toEqual([
+      '/tmk/components/0/weight',
+      '/tmk/components/1/weight',
+    ])
+    for (const name of ['6225000000000014', 'a/b', 'a'.repeat(41), '', '颜色', 'a1'])
+      expect(pointersOf({ [name]: 1 })).toEqual([''])
+    expect(pointersOf({ colour: 1, 6225000000000014: 1, 4111111111111111: 1 })).toEqual(['/colour', ''])
+    expect(pointersOf({ tmk: { components: [], 6225000000000014: 1 } })).toContain('/tmk')
   })
 
   it('never repeats what was sent, and no word is zod’s', () => {

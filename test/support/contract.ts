@@ -12,9 +12,6 @@ export interface ApiAnswer {
   readonly text: string
 }
 
-/** Refusals of paths and methods that are no route. */
-const NO_ROUTE = ['not_found', 'method_not_allowed']
-
 const patterns = ROUTES.map(([name, route]) => {
   const [method, path = ''] = name.split(' ')
   return { name, route, method, pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`) }
@@ -38,7 +35,10 @@ function faultOf(method: string, path: string, { status, headers, text }: ApiAns
   if (headers.get('cache-control') !== 'no-store') return 'may be stored'
   const found = routeOf(method, path)
   const type = headers.get('content-type')?.split(';')[0]
-  if (type === PROBLEM_TYPE) return faultOfProblem(found?.route ?? null, status, JSON.parse(text))
+  if (type === PROBLEM_TYPE) {
+    const body = JSON.parse(text)
+    return faultOfProblem(found?.route ?? null, status, body) ?? faultOfHeaders(headers, body)
+  }
   // A method of `/` that is no route: a path outside the API.
   if (found === null && status === 404 && text === '') return null
   const answer = found?.route.answers[status]
@@ -48,30 +48,76 @@ function faultOf(method: string, path: string, { status, headers, text }: ApiAns
   if (headers.has('location') && !answer.headers?.includes('location')) return 'has a Location'
   if (headers.has('idempotent-replayed') && !answer.headers?.includes('idempotent-replayed'))
     return 'is marked as replayed'
-  return faultOfBody(answer, text)
+  return faultOfBody(found?.route ?? null, answer, text)
 }
 
-function faultOfBody({ body, type }: RouteAnswer, text: string): string | null {
+function faultOfBody(route: Route | null, { body, type }: RouteAnswer, text: string): string | null {
   if (body === null) return null
-  if (type !== 'application/x-ndjson') return faultsOf(body, JSON.parse(text))
+  if (type !== 'application/x-ndjson') {
+    const value = JSON.parse(text)
+    return faultsOf(body, value) ?? faultOfFirst(value)
+  }
   const lines = text.split('\n')
   if (lines.pop() !== '') return 'the last line has no end'
-  return lines.map((line) => faultsOf(body, JSON.parse(line))).find((fault) => fault !== null) ?? null
+  return lines.map((line) => faultOfLine(route, body, JSON.parse(line))).find((one) => one !== null) ?? null
 }
+
+/** A line may be a problem, with its own number beside it. */
+function faultOfLine(route: Route | null, schema: z.ZodType, value: unknown): string | null {
+  const fault = faultsOf(schema, value)
+  if (fault !== null || !isProblem(value)) return fault
+  const { line: _, ...body } = value as ProblemBody & { readonly line: number }
+  return faultOfProblem(route, body.status, body)
+}
+
+/** The first answer in an inquiry may be a problem. */
+function faultOfFirst(value: object): string | null {
+  const { answer } = value as { answer?: { httpStatus?: number; body?: unknown } | null }
+  const { httpStatus, body } = answer ?? {}
+  if (httpStatus === undefined || !isProblem(body)) return null
+  return faultOfProblem(routeOf('POST', '/v1/voids')?.route ?? null, httpStatus, body)
+}
+
+const isProblem = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'type' in value && 'doNext' in value
 
 function faultsOf(schema: z.ZodType, value: unknown): string | null {
   const { success, error } = schema.safeParse(value)
   return success ? null : error.message
 }
 
+/** `route`: null where no route has the path and method. */
 function faultOfProblem(route: Route | null, status: number, body: unknown): string | null {
-  const fault = faultsOf(problem, body)
+  const { reason, status: named } = body as ProblemBody
+  const fault = faultOfProblemBody(body)
   if (fault !== null) return fault
-  const { reason, doNext, location, saleId, voidId, status: named } = body as ProblemBody
   if (named !== status) return `says that its status is ${named}`
-  const reasons = route === null ? [] : reasonsOf(route)
-  if (![...NO_ROUTE, ...reasons].includes(reason)) return `${reason} is no reason of the route`
+  const reasons = route === null ? ['not_found', 'method_not_allowed', 'unauthorized'] : reasonsOf(route)
+  return reasons.includes(reason) ? null : `${reason} is no reason of the route`
+}
+
+/** The members that a problem has because of its reason and its `doNext`. */
+export function faultOfProblemBody(value: unknown): string | null {
+  const fault = faultsOf(problem, value)
+  if (fault !== null) return fault
+  const { reason, doNext, location, saleId, voidId, ...body } = value as ProblemBody
   if (doNext === 'query' && location === undefined && saleId === undefined && voidId === undefined)
     return 'does not say what to query'
-  return null
+  if (location !== undefined && routeOf('GET', location) === null) return 'has a location that is no route'
+  if ((reason === 'unsupported_media_type') !== (body.accepts !== undefined)) return 'has the wrong accepts'
+  const hasErrors = reason === 'invalid_request' || reason === 'unsupported_media_type'
+  if (hasErrors !== (body.errors ?? []).length > 0) return 'has the wrong errors'
+  return (body.certainty === 'FINAL') === (body.retryAfter === undefined) ? null : 'has the wrong retryAfter'
+}
+
+/** The headers of a problem repeat its members. */
+function faultOfHeaders(headers: Headers, { status, accepts, retryAfter }: ProblemBody): string | null {
+  const expected = [
+    ['retry-after', retryAfter?.toString() ?? null],
+    ['accept', accepts?.join(', ') ?? null],
+  ] as const
+  for (const [name, value] of expected)
+    if (headers.get(name) !== value) return `has ${name}: ${headers.get(name)}, not ${value}`
+  if (headers.has('www-authenticate') !== [401, 403].includes(status)) return 'has the wrong WWW-Authenticate'
+  return headers.has('allow') === (status === 405) ? null : 'has the wrong Allow'
 }

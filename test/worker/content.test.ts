@@ -126,6 +126,27 @@ describe('a refusal that says `query`', () => {
     expect((await follow(crossed)).body).toMatchObject({ found: true, saleId: sale.saleId })
   })
 
+  it('about the key of a reversal says where that reversal is, and not the void of the new content', async () => {
+    const [sale, other] = [await soldSale(terminal), await soldSale(terminal)]
+    const post = (path: string, { saleId, amount }: typeof sale, name: string, more: object = {}) =>
+      s.ask(isolate, key, 'POST', path, { saleId, amount, ...more }, { 'idempotency-key': name })
+    await post('/v1/voids', sale, 'mine-1')
+    await post('/v1/voids', other, 'mine-2')
+    const undone = await post('/v1/reversals', sale, 'mine-1', { idempotencyKey: 'mine-1' })
+    expect(undone.status).toBe(200)
+    const reused = await post('/v1/reversals', other, 'mine-1', { idempotencyKey: 'mine-2' })
+    expect(reused.body).toMatchObject({
+      reason: 'key_reused_with_different_content',
+      location: '/v1/inquiries?idempotencyKey=mine-1&kind=void_reversal',
+    })
+    expect((await follow(reused)).body).toMatchObject({
+      found: true,
+      kind: 'void_reversal',
+      saleId: sale.saleId,
+      rrn: undone.body.rrn,
+    })
+  })
+
   it('of a captured sale says which sale has the number', async () => {
     const line = { merchantId: terminal.mid, terminalId: terminal.tid, batchNumber: '000001', amount: 5 }
     const post = (more: object) => s.ask(isolate, key, 'POST', '/v1/sales', { ...line, ...more })
@@ -135,6 +156,27 @@ describe('a refusal that says `query`', () => {
     const sameRrn = await post({ stan: '900003', rrn: 'CAPTURED0001' })
     expect((await follow(sameRrn)).body).toMatchObject({ id: first.body.id })
   })
+})
+
+it('a void and its reversal are found by the same key, each by its kind', async () => {
+  const { saleId, amount } = await soldSale(terminal)
+  const post = (path: string, more: object = {}) =>
+    s.ask(isolate, key, 'POST', path, { saleId, amount, ...more }, { 'idempotency-key': 'both' })
+  const inquire = (query: string, bearer = key) => s.ask(isolate, bearer, 'GET', `/v1/inquiries?${query}`)
+  const reversal = 'idempotencyKey=both&kind=void_reversal'
+  expect((await inquire(reversal)).body).toMatchObject({ found: false, doNext: 'retry' })
+  await post('/v1/voids')
+  expect((await inquire(reversal)).status).toBe(404)
+  const undone = await post('/v1/reversals', { idempotencyKey: 'both' })
+  expect((await inquire(reversal)).body).toMatchObject({
+    kind: 'void_reversal',
+    saleId,
+    rrn: undone.body.rrn,
+    certainty: 'FINAL',
+  })
+  for (const query of ['idempotencyKey=both', 'idempotencyKey=both&kind=void'])
+    expect((await inquire(query)).body).toMatchObject({ kind: 'void', state: 'reversed' })
+  expect((await inquire(reversal, admin)).status).toBe(404)
 })
 
 it('a refusal never tells the right value', async () => {
@@ -154,4 +196,53 @@ it('a refusal never tells the right value', async () => {
   expect(undone.body.reason).toBe('amount_differs')
   for (const { text } of [amount, undone]) expect(text).not.toContain('7650')
   expect(currency.text).not.toContain('156')
+})
+
+describe('a refusal for a reason that comes before the amount never tells the amount of the sale', () => {
+  const wrong = [
+    { amount: 1 },
+    { amount: 1, currency: '156' },
+    { amount: 7650, currency: '840' },
+    { amount: 1, currency: '840' },
+  ]
+  const reasons: readonly (readonly [string, (own: TestTerminal) => Promise<s.Isolate>])[] = [
+    [
+      'window_expired',
+      async () => {
+        const late = await s.openIsolate()
+        late.clock.now = s.START + 86_400_000
+        return late
+      },
+    ],
+    [
+      'original_settled',
+      async (own) => {
+        await own.send(s.aSettlement({ stan: '900000' }, s.totalsOf(7650, 1, 0, 0)), { key: null })
+        return isolate
+      },
+    ],
+  ]
+  it.each(reasons)('%s', async (reason, arrange) => {
+    const own = await openTerminal(isolate)
+    const { saleId, rrn } = await soldSale(own, 7650)
+    const to = await arrange(own)
+    const post = (more: object, name: string) =>
+      s.ask(to, key, 'POST', '/v1/voids', { saleId, ...more }, { 'idempotency-key': name })
+    for (const [i, more] of wrong.entries()) {
+      const name = `${reason}-${i}`
+      const refused = await post(more, name)
+      expect(refused.body).toMatchObject({ reason, original: { saleId, rrn } })
+      expect(refused.body.original).not.toHaveProperty('amount')
+      expect(refused.body.original).not.toHaveProperty('currency')
+      expect((await post(more, name)).text).toBe(refused.text)
+      const { body } = await s.ask(to, key, 'GET', `/v1/inquiries?idempotencyKey=${name}`)
+      expect(body.answer).toEqual({ httpStatus: 409, body: refused.body })
+    }
+    for (const [i, more] of [{ amount: 7650 }, { amount: 7650, currency: '156' }].entries()) {
+      const refused = await post(more, `${reason}-right-${i}`)
+      expect(refused.body).toMatchObject({ reason, original: { saleId, rrn, amount: 7650, currency: '156' } })
+      const { body } = await s.ask(to, key, 'GET', `/v1/inquiries?idempotencyKey=${reason}-right-${i}`)
+      expect(body.answer).toEqual({ httpStatus: 409, body: refused.body })
+    }
+  })
 })

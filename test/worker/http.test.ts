@@ -1,6 +1,7 @@
 /** @module HTTP of the JSON API: ids of requests, caches, the order of refusals, media types, charsets, bytes that are not UTF-8. */
 
 import { beforeAll, describe, expect, it } from 'vitest'
+import { createApp } from '../../src/app.ts'
 import { dump } from './book.ts'
 import { aSale as soldSale } from './merchant-client.ts'
 import * as s from './support.ts'
@@ -74,10 +75,87 @@ describe('X-Request-Id', () => {
     '<script>',
     '6225000000000014',
     'pan-6225-0000-0000-0014',
+    '62250000-0000-0014-0000-000000000000',
+    '62250000-0000-0014-8000-000000000000',
+    '62250000-0000-4014-1000-00000000000a',
+    '62250000-0000-4000-8014-000000000000',
     'x\u00e9'.repeat(8),
   ])('of the client is not kept where it is no id or may hold a card number: %j', async (id) => {
     const response = await request('/v1/cases', { 'x-request-id': id })
     expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
+  })
+})
+
+describe('outside the API', () => {
+  it.each(['GET /nothing', 'GET /docs/', 'POST /nothing', 'GET /docs/nothing'])(
+    '%s is 404 without a body, with an id, and may not be stored',
+    async (route) => {
+      const [method = '', path = ''] = route.split(' ')
+      const response = await request(path, { 'x-request-id': UUID }, { method })
+      expect([response.status, await response.text()]).toEqual([404, ''])
+      expect(response.headers.get('x-request-id')).toBe(UUID)
+      expect(response.headers.get('cache-control')).toBe('no-store')
+      expect((await request(path, {}, { method })).headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
+    },
+  )
+
+  it('an unexpected error is 503 without a body, and its log line has the id of the answer', async () => {
+    const broken = await s.openIsolate()
+    const keyring = new Proxy(broken.services.keyring, {
+      get: () => {
+        throw new TypeError('broken')
+      },
+    })
+    const app = createApp({ ...broken.services, keyring })
+    const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} }
+    const frame = new Request('https://annul.test/v1/iso8583', { method: 'POST', body: new Uint8Array(40) })
+    const response = await app.fetch(frame, {}, context as unknown as ExecutionContext)
+    const requestId = response.headers.get('x-request-id')
+    expect([response.status, await response.text()]).toEqual([503, ''])
+    expect(requestId).toMatch(/^[0-9a-f]{32}$/)
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(broken.logged.filter(({ event }) => event === 'error')).toMatchObject([
+      { error: 'TypeError', path: '/v1/iso8583', requestId },
+    ])
+  })
+})
+
+describe('the log of a change of settings', () => {
+  const put = async (path: string, body: object, bearer = admin) => {
+    const requestId = `settings-${++keys}`
+    await s.ask(isolate, bearer, 'PUT', path, body, { 'x-request-id': requestId })
+    return isolate.logged.filter((line) => line.requestId === requestId)
+  }
+  const merchantId = 'LOGGEDMERCHANT1'
+  const path = `/v1/merchants/${merchantId}`
+  const line = { event: 'provisioned', type: 'merchant', door: 'json', merchantId }
+
+  it('has one line for a merchant, with the names of the settings and not their values', async () => {
+    expect(await put(path, { name: 'Corner store' })).toEqual([
+      { ...line, isNew: true, settings: ['name'], requestId: expect.any(String) },
+    ])
+    expect(await put(path, { cutOff: '22:00', name: 'Store' })).toMatchObject([
+      { ...line, isNew: false, settings: ['name', 'cutOff'] },
+    ])
+    expect(await put(path, {})).toMatchObject([{ ...line, isNew: false, settings: [] }])
+    expect(await put(path, { currency: '840' })).toMatchObject([
+      { event: 'refused', type: 'merchant', merchantId, reason: 'currency_fixed' },
+    ])
+    expect(await put(path, {}, key)).toMatchObject([
+      { event: 'refused', type: 'merchant', merchantId, reason: 'forbidden' },
+    ])
+  })
+
+  it('has one line for a terminal', async () => {
+    const { mid, tid: terminalId } = terminal
+    const own = `/v1/merchants/${mid}/terminals/${terminalId}`
+    const named = { type: 'terminal', door: 'json', merchantId: mid, terminalId }
+    expect(await put(own, { textEncoding: 'ascii' })).toMatchObject([
+      { event: 'provisioned', ...named, isNew: false, settings: ['textEncoding'] },
+    ])
+    expect(await put(`${path}/terminals/LOGGED01`, {})).toMatchObject([
+      { event: 'refused', type: 'terminal', merchantId, reason: 'master_key_required' },
+    ])
   })
 })
 
@@ -144,6 +222,13 @@ describe('a media type', () => {
     expect(reason).toBe('invalid_request')
   })
 
+  it('with two charsets is taken only if both are UTF-8', async () => {
+    const sent = (parameters: string) => voidOf('{}', { 'content-type': `application/json; ${parameters}` })
+    for (const parameters of ['charset=utf-8; charset=gbk', 'charset=gbk; charset=utf-8'])
+      expect((await problemOf(await sent(parameters))).reason).toBe('unsupported_media_type')
+    expect((await problemOf(await sent('charset=utf-8; charset=utf-8'))).reason).toBe('invalid_request')
+  })
+
   it.each(['gbk', 'gb18030', 'iso-8859-1', 'us-ascii', 'utf-16', ''])(
     'with the charset %s is 415',
     async (charset) => {
@@ -160,6 +245,23 @@ describe('a media type', () => {
   it('that is encoded is 415, and says that it must not be', async () => {
     const refused = await problemOf(await voidOf('{}', { 'content-encoding': 'gzip' }))
     expect([refused.status, refused.headers.get('accept-encoding')]).toEqual([415, 'identity'])
+  })
+})
+
+describe('one sale as JSON', () => {
+  const post = (size: number, headers: Record<string, string>) =>
+    request('/v1/sales', headers, { method: 'POST', body: `"${'x'.repeat(size - 2)}"` })
+
+  it('has the size of every JSON body, and only a list may be longer', async () => {
+    const sizes: readonly (readonly [number, Record<string, string>, number])[] = [
+      [16_384, { 'content-type': 'application/json' }, 400],
+      [16_385, { 'content-type': 'application/json' }, 413],
+      [16_385, { 'content-type': 'application/json; charset=utf-8' }, 413],
+      [16_385, { 'content-type': 'Application/X-NDJSON; charset=utf-8' }, 200],
+      [262_145, { 'content-type': 'application/x-ndjson' }, 413],
+    ]
+    for (const [size, headers, status] of sizes)
+      expect([size, headers, (await post(size, headers)).status]).toEqual([size, headers, status])
   })
 })
 

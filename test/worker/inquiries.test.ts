@@ -288,6 +288,7 @@ it.each([
   ['another kind', `merchantId=${s.MID}&terminalId=T0000001&batchNumber=000001&stan=000001&kind=refund`],
   ['an invalid RRN', 'rrn=1'],
   ['an empty key', 'idempotencyKey='],
+  ['a key of a sale', 'idempotencyKey=k&kind=sale'],
   ['an unknown parameter', 'pan=6225000000000014'],
 ])('rejects %s as a reference', async (_, query) => {
   const reply = await s.ask(isolate, key, 'GET', `/v1/inquiries?${query}`)

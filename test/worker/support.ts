@@ -82,8 +82,9 @@ export async function openIsolate(
   return { services, app, clock, logged, fetch, settle: () => Promise.all(pending) }
 }
 
+/** Other methods of `/` are outside the API. */
 const isOfApi = (method: string, path: string): boolean =>
-  routeOf(method, path) !== null ||
+  routeOf(path === '/' ? method : 'GET', path) !== null ||
   (path.startsWith('/v1/') && !TERMINAL_PATHS.some((terminals) => path.startsWith(terminals)))
 
 export type Isolate = Awaited<ReturnType<typeof openIsolate>>

@@ -1,6 +1,7 @@
 /** @module The OpenAPI document as one page: routes by tag, then schemas. The page needs no script. */
 
 import { element, empty, type Html, prose, table } from './html.ts'
+import { besideProblem, membersIn, type Schema } from './members.ts'
 
 /** The members of a document that the page shows. */
 export interface Document {
@@ -8,17 +9,6 @@ export interface Document {
   readonly tags: readonly { readonly name: string; readonly description: string }[]
   readonly paths: object
   readonly components: { readonly schemas: object }
-}
-
-interface Schema {
-  readonly [keyword: string]: unknown
-  readonly $ref?: string
-  readonly description?: string
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly required?: readonly string[]
-  readonly anyOf?: readonly Schema[]
-  readonly oneOf?: readonly Schema[]
-  readonly items?: Schema
 }
 
 interface Content {
@@ -78,13 +68,14 @@ function typeOf(schema: Schema): (Html | string)[] {
   if (anyOf !== undefined)
     return anyOf.flatMap((one, i) => (i === 0 ? typeOf(one) : [' or ', ...typeOf(one)]))
   if (items !== undefined) return ['list of ', ...typeOf(items)]
+  if (Array.isArray(type)) return [type.join(' or ')]
   return typeof pattern === 'string' && pattern.length < 40 ? [`${type} `, code(pattern)] : [String(type)]
 }
 
-function membersOf({ properties = {}, required = [] }: Schema): Html {
-  const rows = Object.entries(properties).map(([name, member]) => [
+function membersOf(schema: Schema): Html {
+  const rows = membersIn(schema).map(({ name, required, schema: member }) => [
     code(name),
-    required.includes(name) ? 'required' : '',
+    required ? 'required' : '',
     typeOf(member),
     prose(member.description ?? ''),
   ])
@@ -133,14 +124,21 @@ function routeSection(route: Route): Html {
   )
 }
 
-function schemaSection([name, schema]: readonly [string, Schema]): Html {
+function optionOf(option: Schema, problem: Schema | undefined): (Html | string)[] {
+  const own = besideProblem(option, problem)
+  if (own === null) return [membersOf(option)]
+  const link = element('a', { href: '#Problem' }, 'Problem')
+  return [element('p', {}, 'It has every member of ', link, ', and these:'), membersOf(own)]
+}
+
+function schemaSection([name, schema]: readonly [string, Schema], problem: Schema | undefined): Html {
   const options = schema.anyOf ?? schema.oneOf
   return element(
     'section',
     { id: name },
     element('h3', {}, name),
     element('p', {}, prose(schema.description ?? '')),
-    options === undefined ? membersOf(schema) : options.map(membersOf),
+    options === undefined ? membersOf(schema) : options.flatMap((option) => optionOf(option, problem)),
   )
 }
 
@@ -171,7 +169,8 @@ function navigation(document: Document, routes: readonly Route[], names: readonl
 export function renderDocs(document: Document, stylePath: string): string {
   const { info, tags, components } = document
   const routes = routesOf(document)
-  const schemas = Object.entries(components.schemas as Readonly<Record<string, Schema>>)
+  const byName = components.schemas as Readonly<Record<string, Schema>>
+  const schemas = Object.entries(byName)
   const head = element(
     'head',
     {},
@@ -192,7 +191,7 @@ export function renderDocs(document: Document, stylePath: string): string {
       routes.filter((route) => route.tags.includes(name)).map(routeSection),
     ]),
     element('h2', {}, 'schemas'),
-    schemas.map(schemaSection),
+    schemas.map((one) => schemaSection(one, byName.Problem)),
   )
   const names = schemas.map(([name]) => name)
   const body = element('body', {}, navigation(document, routes, names), main)

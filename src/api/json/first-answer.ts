@@ -31,6 +31,7 @@ function terminalAnswer({ responseCode, reason, rrn, authorizationCode, at }: An
 /** The subject of a refusal: the same in its first answer, its copies and its inquiries. */
 const refusedVoid = ({ request }: JournalEntry, original: Sale | null): About => ({
   original,
+  named: { amount: Number(request.amount), currency: request.currency },
   ...(request.saleId === undefined ? {} : { saleId: request.saleId }),
 })
 

@@ -4,9 +4,12 @@ import { idempotencyKey } from './schemas.ts'
 
 /** The key that a text names: `"k"` and `k` name the same key. Null where it names none. */
 export function readIdempotencyKey(text: string): string | null {
-  if (!idempotencyKey.safeParse(text).success) return null
-  return text.startsWith('"') ? text.slice(1, -1).replace(/\\(["\\])/g, '$1') : text
+  return idempotencyKey.safeParse(text).success ? keyIn(text) : null
 }
+
+/** The key in a text that the schema has checked. */
+export const keyIn = (text: string): string =>
+  text.startsWith('"') ? text.slice(1, -1).replace(/\\(["\\])/g, '$1') : text
 
 /** A text that names the key: its characters alone if they are enough, else a structured-field string. */
 export const writeIdempotencyKey = (key: string): string =>

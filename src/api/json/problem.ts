@@ -135,28 +135,32 @@ export interface About {
   readonly original?: Sale | null
   /** The sale that the caller named. */
   readonly saleId?: string
-  /** The path of the message that has the key in question. */
+  /** The amount and currency that the caller named. */
+  readonly named?: { readonly amount: number; readonly currency?: string | undefined }
+  /** The path of the message that has the key of the request. */
   readonly keyAt?: string
+  /** The path of the message that the request names by its key. */
+  readonly targetAt?: string
 }
 
-const ABOUT_A_KEY: readonly DeclineReason[] = ['key_reused_with_different_content', 'reference_differs']
-
 /**
- * A refusal by the domain. For `query` it has the path to query: of the message with the key in question, or of the named sale.
- * For `refund` it has the sale. It never has the right value of a member that was wrong.
+ * A refusal by the domain. For `query` it has the path to query: of the message with the same key, of the named message, or of
+ * the named sale. For `refund` it has the sale. It never has the right value of a member that was wrong, because the caller
+ * could then send that value.
  */
 export function declineProblem(reason: DeclineReason, about: About = {}): Problem {
   const doNext = jsonDoNext(reason)
   const { original = null } = about
   const more: More = {
     ...(doNext === 'query' ? toQuery(reason, about) : {}),
-    ...(doNext === 'refund' && original !== null ? { original: referral(reason, original) } : {}),
+    ...(doNext === 'refund' && original !== null ? { original: referral(about, original) } : {}),
   }
   return problemOf(reason, refusalOf(reason).httpStatus, JSON_WORDS[reason], doNext, more)
 }
 
-function toQuery(reason: DeclineReason, { keyAt, saleId }: About): More {
-  if (ABOUT_A_KEY.includes(reason)) return keyAt === undefined ? {} : { location: keyAt }
+function toQuery(reason: DeclineReason, { keyAt, targetAt, saleId }: About): More {
+  if (reason === 'key_reused_with_different_content') return keyAt === undefined ? {} : { location: keyAt }
+  if (reason === 'reference_differs') return targetAt === undefined ? {} : { location: targetAt }
   return saleId === undefined ? {} : { saleId, location: saleAt(saleId) }
 }
 
@@ -167,12 +171,13 @@ export const voidAt = (reference: string): string => `/v1/voids/${reference}`
 export const inquiryAt = (query: Readonly<Record<string, string>>): string =>
   `/v1/inquiries?${new URLSearchParams(query)}`
 
-const referral = (
-  reason: DeclineReason,
-  { id, rrn, amount, currencyCode, soldAt }: Sale,
-): NonNullable<ProblemBody['original']> => ({
-  saleId: id,
-  rrn,
-  ...(reason === 'amount_differs' ? {} : { amount, currency: currencyCode }),
-  soldAt: new Date(soldAt).toISOString(),
+/** True if the caller named the amount, and no wrong currency. A void may be refused as late before they are compared. */
+const isKnown = ({ named }: About, { amount, currencyCode }: Sale): boolean =>
+  named?.amount === amount && (named.currency ?? currencyCode) === currencyCode
+
+const referral = (about: About, sale: Sale): NonNullable<ProblemBody['original']> => ({
+  saleId: sale.id,
+  rrn: sale.rrn,
+  ...(isKnown(about, sale) ? { amount: sale.amount, currency: sale.currencyCode } : {}),
+  soldAt: new Date(sale.soldAt).toISOString(),
 })

@@ -150,7 +150,10 @@ export const API_REFUSALS = {
     503,
     'retry',
     ['结果未知', 'The outcome is not known yet'],
-    ['请以同一幂等键重发同一请求', 'Send the same request again, under the same Idempotency-Key'],
+    [
+      '请原样重发同一请求；有幂等键的，须用同一键',
+      'Send the same request again, with the same Idempotency-Key if it has one',
+    ],
   ),
 } as const satisfies Record<string, ApiRefusal>
 

@@ -54,9 +54,17 @@ export const inquiryQuery = z.union(
     z.strictObject({ rrn: v.rrn }),
     z.strictObject({ saleId: v.id }),
     z.strictObject({ voidId: v.id }),
-    z.strictObject({ idempotencyKey }),
+    z.strictObject({
+      idempotencyKey,
+      kind: z
+        .enum(['void', 'void_reversal'])
+        .optional()
+        .describe(
+          'With `idempotencyKey` the default is `void`: the same key may name a void and a reversal.',
+        ),
+    }),
   ],
-  'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, idempotencyKey',
+  'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, or idempotencyKey with or without kind (void or void_reversal)',
 )
 
 /** A whole number: in a query it is a text. */
