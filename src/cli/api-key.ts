@@ -22,20 +22,20 @@ export const insertApiKey = (key: string, merchantId: string | null, name: strin
     '${hashOf(key)}', ${merchantId === null ? 'null' : sqlText(merchantId)}, ${sqlText(name)}, ${Date.now()})`
 
 export const create: Run<typeof CREATE_KEY> = async (parsed, io) => {
-  const { name, merchant = null, json } = parsed
+  const { name, mid: merchantId = null, json } = parsed
   const database = databaseOf(parsed)
   const key = newApiKey()
-  await query(database, insertApiKey(key, merchant, name))
-  io.stdout(json ? JSON.stringify({ key, merchantId: merchant, name }) : key)
+  await query(database, insertApiKey(key, merchantId, name))
+  io.stdout(json ? JSON.stringify({ key, merchantId, name }) : key)
   return 0
 }
 
 export const revoke: Run<typeof REVOKE_KEY> = async (parsed, io) => {
-  const { name, merchant, json } = parsed
+  const { name, mid, json } = parsed
   const [revoked = []] = await query(
     databaseOf(parsed),
     `update api_key set revoked_at = ${Date.now()} where name = ${sqlText(name)} and revoked_at is null
-     ${merchant === undefined ? '' : `and merchant_id = ${sqlText(merchant)}`} returning hash`,
+     ${mid === undefined ? '' : `and merchant_id = ${sqlText(mid)}`} returning hash`,
   )
   io.stdout(json ? JSON.stringify({ name, revoked: revoked.length }) : `${revoked.length} revoked`)
   return revoked.length > 0 ? 0 : 1

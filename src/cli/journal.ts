@@ -1,5 +1,5 @@
 /**
- * @module `annul journal verify`: checks the hash chain of each terminal against the head in the terminal's own row,
+ * @module `annul journal verify`: checks the hash chain of each terminal and merchant against the head in its own row,
  * and names the first bad entry.
  */
 
@@ -11,7 +11,7 @@ import type { VERIFY_JOURNAL } from './table/operation.ts'
 /** Entries of one page. An entry has one or two kilobytes. */
 const PAGE = 500
 
-/** The chain of a terminal, as the database has it. */
+/** The chain of a terminal or a merchant, as the database has it. */
 interface Chain {
   readonly terminalId: string
   /** Null if the terminal's own row is missing. */
@@ -34,7 +34,7 @@ export const run: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
     if (!sound) bad++
     io.stdout(parsed.json ? JSON.stringify({ ...verified, sound }) : sentence(verified))
   }
-  if (count === 0) io.stderr('journal verify: the database has no terminal to verify')
+  if (count === 0) io.stderr('journal verify: the database has no chain to verify')
   return bad > 0 || (count === 0 && parsed.tid !== undefined) ? 1 : 0
 }
 

@@ -35,6 +35,7 @@ const LOAD: { readonly [Name in CommandName]: Load<Name> } = {
   'terminal settle': async () => (await import('./terminal.ts')).RUN_OPERATION.settle,
   'terminal sign-off': async () => (await import('./terminal.ts')).RUN_OPERATION['sign-off'],
   'terminal day': async () => (await import('./terminal.ts')).RUN_OPERATION.day,
+  merchant: async () => (await import('./merchant.ts')).run,
   provision: async () => (await import('./provision.ts')).run,
   'api-key create': async () => (await import('./api-key.ts')).create,
   'api-key revoke': async () => (await import('./api-key.ts')).revoke,

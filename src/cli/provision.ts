@@ -1,5 +1,5 @@
 /**
- * @module `annul provision`: registers a terminal, or changes its status, profile or master key. The master key travels as two
+ * @module `annul provision`: registers a terminal, or changes its state, profile or master key. The master key travels as two
  * random XOR components, each with its check value, as two custodians would enter it.
  */
 
@@ -13,6 +13,7 @@ import { loadCore } from './lib/core.ts'
 import type { Parsed, Run } from './lib/declare.ts'
 import { Failure, UsageError } from './lib/failure.ts'
 import { networkError } from './lib/http-transport.ts'
+import type { CommandIo } from './lib/io.ts'
 import type { JsonObject } from './lib/ndjson.ts'
 import type { PROVISION } from './table/operation.ts'
 
@@ -100,48 +101,51 @@ export function administratorKey({
 export const run: Run<typeof PROVISION> = async (parsed, io) => {
   const { url, mid: merchantId, tid: terminalId, json } = parsed
   const key = administratorKey(parsed)
-  const terminal = { url, key, merchantId, terminalId, body: await bodyOf(parsed) }
-  const { status, body: answer } = await provisionBoth(terminal, merchantOf(parsed))
-  if (json) io.stdout(JSON.stringify({ httpStatus: status, ...answer }))
-  else io.stdout(sentence(status, terminalId, answer))
-  return status === 200 || status === 201 ? 0 : 1
+  const provisioned = await provision({ url, key, merchantId, terminalId, body: await bodyOf(parsed) })
+  return printProvisioned(provisioned, { name: `terminal ${terminalId}`, json, sentence }, io)
 }
 
-const isDone = ({ status }: Provisioned): boolean => status === 200 || status === 201
-
-/** Sends the merchant first if its settings are named, or if the service does not have it. A refusal ends it. */
-async function provisionBoth(terminal: Provision, settings: JsonObject): Promise<Provisioned> {
-  const merchant = { ...terminal, body: settings }
-  if (Object.keys(settings).length > 0) {
-    const changed = await provisionMerchant(merchant)
-    if (!isDone(changed)) return changed
-  }
-  const provisioned = await provision(terminal)
-  if (provisioned.body.reason !== 'merchant_required') return provisioned
-  const registered = await provisionMerchant(merchant)
-  return isDone(registered) ? provision(terminal) : registered
+interface Printing {
+  readonly name: string
+  readonly json: boolean
+  /** The settings in words, after "registered" or "changed". */
+  readonly sentence: (name: string, what: string, answer: JsonObject) => string
 }
 
-function sentence(status: number, terminalId: string, answer: JsonObject): string {
-  if (status !== 200 && status !== 201)
-    return `terminal ${terminalId}: refused, HTTP ${status}: ${answer.reason ?? 'no reason given'} (${answer.title ?? ''})`
-  const { merchantId, macProfile, batchNumber } = answer
-  const what = status === 201 ? 'registered' : 'changed'
-  return `terminal ${terminalId} of merchant ${merchantId}: ${what}, ${answer.state}, MAC ${macProfile}, batch ${batchNumber}`
+/** Prints the answer or the refusal; returns the exit code. */
+export function printProvisioned(
+  { status, body }: Provisioned,
+  { name, json, sentence }: Printing,
+  io: CommandIo,
+): number {
+  const isDone = status === 200 || status === 201
+  if (json) io.stdout(JSON.stringify({ httpStatus: status, ...body }))
+  else if (isDone) io.stdout(sentence(name, status === 201 ? 'registered' : 'changed', body))
+  else io.stdout(refusal(name, status, body))
+  return isDone ? 0 : 1
+}
+
+function refusal(
+  name: string,
+  status: number,
+  { reason = 'no reason given', title = '' }: JsonObject,
+): string {
+  const hint = reason === 'merchant_required' ? ': see annul merchant' : ''
+  return `${name}: refused, HTTP ${status}: ${reason} (${title})${hint}`
+}
+
+function sentence(name: string, what: string, answer: JsonObject): string {
+  const { merchantId, state, macProfile, batchNumber } = answer
+  return `${name} of merchant ${merchantId}: ${what}, ${state}, MAC ${macProfile}, batch ${batchNumber}`
 }
 
 async function bodyOf(parsed: Parsed<typeof PROVISION>): Promise<JsonObject> {
-  const { tmk, mac: macProfile, status, textEncoding, settlementMac } = parsed
+  const { tmk, mac: macProfile, state, textEncoding, settlementMac } = parsed
   return {
-    state: status,
+    state,
     macProfile,
     textEncoding,
     settlementMac,
     ...(tmk === undefined ? {} : { tmk: splitMasterKey(await loadCore(), macProfile ?? 'cup-ecb', tmk) }),
   }
-}
-
-function merchantOf({ merchantName: name, timeZone, cutOff, window }: Parsed<typeof PROVISION>): JsonObject {
-  const named = { name, timeZone, cutOff, window }
-  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined))
 }

@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Difference, ReconciliationResult } from '../domain/compare-record.ts'
 import { readAcquirerLedger } from './lib/acquirer-ledger.ts'
 import type { Run } from './lib/declare.ts'
 import { Failure } from './lib/failure.ts'
@@ -161,10 +162,14 @@ function summaryOf(results: readonly JsonObject[], theirs: number, ours: number)
   return { theirs, ours, agree: theirs - differing.length - unread.length, ...counts }
 }
 
-const WORDS: Readonly<Record<string, string>> = {
-  later: 'changed here after the list was made',
-  owed: 'its outcome is still being determined',
-  known: 'differs; a case is open',
+type Answer = Exclude<ReconciliationResult, { readonly result: 'agrees' | 'resolves' | 'differs' }>
+type Event = Extract<ReconciliationResult, { readonly result: 'resolves' }>['event']
+
+/** Each result, event or difference that a line can have. `unknown_terminal` comes before a comparison. */
+const WORDS = {
+  changed_since: 'changed here after the list was made',
+  in_progress: 'its outcome is still being determined',
+  known_case: 'differs; a case has this difference already',
   unknown_terminal: 'its terminal is not registered here',
   acquirer_approved: 'resolved: the acquirer approved it',
   acquirer_declined: 'resolved: the acquirer declined it',
@@ -174,16 +179,21 @@ const WORDS: Readonly<Record<string, string>> = {
   state: 'its state differs',
   amount: 'its amount differs',
   identity: 'its kind, merchant or currency differs',
+} as const satisfies Readonly<Record<Answer['result'] | Event | Difference | 'unknown_terminal', string>>
+
+/** A later version of the service can have further names: such a name stands for itself. */
+function wordsOf({ difference, event, result }: JsonObject): string {
+  if (result === undefined) return 'the service cannot read this line'
+  const name = String(difference ?? event ?? result)
+  return Object.hasOwn(WORDS, name) ? WORDS[name as keyof typeof WORDS] : name
 }
 
 function sentence(result: JsonObject): string {
   const { kind, terminalId, batchNumber, stan, applied } = result
-  const name = String(result.difference ?? result.event ?? result.result ?? 'line')
-  const what = WORDS[name] ?? 'the service cannot read this line'
   const states =
     result.result === undefined ? '' : ` (here ${stateOf(result.ours)}, acquirer ${stateOf(result.acquirer)})`
   const done = applied === true ? '; recorded' : applied === false ? '; NOT recorded: try again' : ''
-  return `${kind} ${terminalId} ${batchNumber} ${stan}: ${what}${states}${done}`
+  return `${kind} ${terminalId} ${batchNumber} ${stan}: ${wordsOf(result)}${states}${done}`
 }
 
 const stateOf = (side: unknown): string => {

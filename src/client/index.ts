@@ -3,7 +3,8 @@
  * answer, and follows `doNext` until an outcome is final.
  */
 
-import { type ClientRuntime, defaults } from './runtime.ts'
+import { hasKey } from './keys.ts'
+import { type ClientRuntime, defaults, within } from './runtime.ts'
 import type {
   ApiReversal,
   ApiVoid,
@@ -29,9 +30,12 @@ export interface ClientOptions extends Partial<ClientRuntime> {
   readonly key: string
   /** The most requests for one call. The default is 6. */
   readonly maxAttempts?: number
-  /** The longest time for one call, waits included, in milliseconds. The default is 60,000. */
+  /** The longest time for one call in milliseconds, requests and waits included. The default is 60,000. */
   readonly deadlineMs?: number
-  /** The longest time for an outcome to become final, in milliseconds. The default is 240,000: the service decides in 180,000. */
+  /**
+   * The longest time from the answer to a void until its outcome is final, in milliseconds, requests and waits included. The
+   * default is 240,000: the service decides in 180,000.
+   */
   readonly finalMs?: number
 }
 
@@ -51,7 +55,7 @@ export class NoAnswer extends Error {
   }
 }
 
-/** The last state of a void or reversal. Its `certainty` is not `FINAL` if it is a case or the time is over. */
+/** The last known state of a void or reversal. Its `certainty` is not `FINAL` if it is a case, the time is over, or queries fail. */
 export type FinalResult<B> =
   | (CallMeta & { readonly ok: true; readonly status: number; readonly body: B })
   | CallRefusal
@@ -93,30 +97,38 @@ export function createClient(options: ClientOptions): Client {
 
   /** True if there is time for another request after the wait. */
   async function waits(ms: number, until: number, signal: AbortSignal | undefined): Promise<boolean> {
-    if (now() + ms > until) return false
+    if (now() + ms >= until) return false
     await sleep(ms, signal)
     signal?.throwIfAborted()
-    return true
+    return now() < until
   }
 
-  async function send(route: string, input: AnyInput): Promise<ReadResponse & CallMeta> {
-    const key = route.startsWith('POST') ? (input.idempotencyKey ?? newKey()) : null
+  async function send(
+    route: string,
+    input: AnyInput,
+    limitMs = deadlineMs,
+  ): Promise<ReadResponse & CallMeta> {
+    const key = hasKey(route) ? (input.idempotencyKey ?? newKey()) : null
     const http = toHttp(base, bearer, route, input, key)
-    const until = now() + deadlineMs
+    const until = now() + limitMs
     let failure: unknown
+    // An act that got no answer may have happened. A later refusal for a while does not deny that.
+    let mayHaveActed = false
     for (let attempts = 1; ; attempts++) {
       let found: ReadResponse | null = null
       try {
-        found = await readResponse(await fetch(http.url, http.init))
-        failure = undefined
+        found = await within(until - now(), input.signal, async (signal) =>
+          readResponse(route, await fetch(http.url, { ...http.init, signal })),
+        )
       } catch (error) {
         input.signal?.throwIfAborted()
         failure = error
       }
+      if (found === null && key !== null) mayHaveActed = true
       if (found !== null && !isToRetry(found)) return { ...found, idempotencyKey: key, attempts }
       const isLast = attempts >= maxAttempts
       if (isLast || !(await waits(waitOf(found, attempts), until, input.signal))) {
-        if (found === null) throw new NoAnswer(route, key, attempts, failure)
+        if (found === null || mayHaveActed) throw new NoAnswer(route, key, attempts, failure)
         return { ...found, idempotencyKey: key, attempts }
       }
     }
@@ -129,24 +141,37 @@ export function createClient(options: ClientOptions): Client {
     return (await send(route, (input ?? {}) as AnyInput)) as unknown as CallResult<N>
   }
 
-  /** Queries a void as long as its state says so. */
+  /** The current state of a void. Null if there is no answer, or a refusal for a while. */
+  async function query(
+    reference: string,
+    limitMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<(ReadResponse & CallMeta) | null> {
+    try {
+      const found = await send('GET /v1/voids/{reference}', { path: { reference }, signal }, limitMs)
+      return isToRetry(found) ? null : found
+    } catch (error) {
+      if (error instanceof NoAnswer) return null
+      throw error
+    }
+  }
+
+  /** Queries a void as long as its state says so. A query that fails says nothing about the void, so the last state stays. */
   async function follow<B extends ApiReversal | ApiVoid>(
     first: ReadResponse & CallMeta,
     signal: AbortSignal | undefined,
   ): Promise<FinalResult<B | ApiVoid>> {
     const until = now() + finalMs
+    const { idempotencyKey } = first
     let last = first
     while (last.ok) {
       const { doNext, retryAfter = 1 } = last.body as ApiVoid
       const reference = referenceOf(last.body as ApiReversal | ApiVoid)
       if (doNext !== 'query' || reference === null) break
       if (!(await waits(retryAfter * 1000, until, signal))) break
-      const { idempotencyKey } = first
-      const next = await send('GET /v1/voids/{reference}', {
-        path: { reference },
-        ...(signal === undefined ? {} : { signal }),
-      })
-      last = { ...next, idempotencyKey }
+      const next = await query(reference, Math.min(deadlineMs, until - now()), signal)
+      if (next?.ok === false) break
+      if (next !== null) last = { ...next, idempotencyKey }
     }
     return last as unknown as FinalResult<B | ApiVoid>
   }

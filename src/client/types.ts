@@ -29,9 +29,17 @@ type Body<N extends RouteName> = [JsonBody<N> | NdjsonBody<N>] extends [never]
   ? unknown
   : JsonBody<N> | NdjsonBody<N>
 
-type Key<N extends RouteName> = Contract[N] extends { readonly idempotencyKey: true }
+/** The routes whose acts have a key. */
+export type KeyedRoute = {
+  [N in RouteName]: Contract[N] extends { readonly idempotencyKey: true } ? N : never
+}[RouteName]
+
+type Key<N extends RouteName> = N extends KeyedRoute
   ? {
-      /** The key of the act. The client makes one if it is missing. Give it to continue an act of an earlier run. */
+      /**
+       * The key of the act. The client makes one if it is missing. Give it to continue an act of an earlier run. It has 1 to 255
+       * visible ASCII characters, or is a quoted string of them. The client throws a `TypeError` on any other text.
+       */
       readonly idempotencyKey?: string
     }
   : unknown

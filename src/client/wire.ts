@@ -1,5 +1,6 @@
 /** @module A request of a route as HTTP, and an HTTP response as a result. */
 
+import { keyHeader } from './keys.ts'
 import type { CallMeta, Problem } from './types.ts'
 
 /** The input of any route. */
@@ -10,23 +11,22 @@ export interface AnyInput {
   readonly lines?: readonly unknown[]
   readonly idempotencyKey?: string
   readonly requestId?: string
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 interface HttpRequest {
   readonly url: URL
   readonly init: {
     readonly method: string
-    readonly headers: Record<string, string>
+    readonly headers: Headers
     readonly body?: string
-    readonly signal?: AbortSignal
   }
 }
 
 const JSON_TYPE = 'application/json'
 const NDJSON_TYPE = 'application/x-ndjson'
 
-/** `route`: `METHOD /path/{parameter}`. */
+/** `route`: `METHOD /path/{parameter}`. Throws if a header cannot carry its value. */
 export function toHttp(
   base: URL,
   bearer: string | null,
@@ -35,7 +35,7 @@ export function toHttp(
   key: string | null,
 ): HttpRequest {
   const [method = '', template = ''] = route.split(' ')
-  const { path = {}, query = {}, requestId, signal } = input
+  const { path = {}, query = {}, requestId } = input
   const url = new URL(
     template.slice(1).replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(path[name] ?? '')),
     base,
@@ -47,15 +47,14 @@ export function toHttp(
     url,
     init: {
       method,
-      headers: {
+      headers: new Headers({
         accept: JSON_TYPE,
         ...(bearer === null ? {} : { authorization: `Bearer ${bearer}` }),
         ...(body === null ? {} : { 'content-type': body.type }),
-        ...(key === null ? {} : { 'idempotency-key': quoted(key) }),
+        ...(key === null ? {} : { 'idempotency-key': keyHeader(key) }),
         ...(requestId === undefined ? {} : { 'x-request-id': requestId }),
-      },
+      }),
       ...(body === null ? {} : { body: body.text }),
-      ...(signal === undefined ? {} : { signal }),
     },
   }
 }
@@ -66,9 +65,6 @@ function bodyOf({ body, lines }: AnyInput): { readonly type: string; readonly te
   return body === undefined ? null : { type: JSON_TYPE, text: JSON.stringify(body) }
 }
 
-/** A structured-field string (RFC 9651). */
-const quoted = (key: string): string => `"${key.replace(/["\\]/g, '\\$&')}"`
-
 /** A response, read. */
 export interface ReadResponse extends Pick<CallMeta, 'requestId' | 'replayed' | 'location'> {
   readonly status: number
@@ -78,12 +74,13 @@ export interface ReadResponse extends Pick<CallMeta, 'requestId' | 'replayed' | 
   readonly retryAfter: number | null
 }
 
-/** Null if the response is not of this API: a gateway's page, or a body that broke off. */
-export async function readResponse(response: Response): Promise<ReadResponse | null> {
+/** Null if the response is not of this API: a page of a gateway or of a captive portal, or a body that broke off. */
+export async function readResponse(route: string, response: Response): Promise<ReadResponse | null> {
   const { status, headers } = response
-  const type = headers.get('content-type')?.split(';')[0] ?? ''
-  const ok = status < 300
-  const body = await parse(type, new TextDecoder().decode(await response.arrayBuffer()))
+  const type = (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+  const ok = response.ok
+  const text = new TextDecoder().decode(await response.arrayBuffer())
+  const body = ok && isPage(route) ? text : parse(type, text)
   if (body === undefined || (!ok && !isProblem(body))) return null
   const seconds = Number(headers.get('retry-after') ?? Number.NaN)
   return {
@@ -97,17 +94,26 @@ export async function readResponse(response: Response): Promise<ReadResponse | n
   }
 }
 
-export const isProblem = (body: unknown): body is Problem =>
-  typeof body === 'object' && body !== null && 'reason' in body && 'doNext' in body
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
-async function parse(type: string, text: string): Promise<unknown> {
+export const isProblem = (body: unknown): body is Problem =>
+  isObject(body) && 'reason' in body && 'doNext' in body
+
+/** The documentation for people: every other answer is JSON. */
+const isPage = (route: string): boolean => route.startsWith('GET /docs')
+
+/** Every JSON answer of the API is an object, and so is every line. Undefined if the text is neither. */
+function parse(type: string, text: string): unknown {
   try {
-    if (type === NDJSON_TYPE)
-      return text
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line))
-    return type.endsWith('json') ? JSON.parse(text) : text
+    if (type === NDJSON_TYPE) {
+      const lines = text.split('\n').filter((line) => line !== '')
+      const values = lines.map((line): unknown => JSON.parse(line))
+      return values.every(isObject) ? values : undefined
+    }
+    if (type !== JSON_TYPE && !type.endsWith('+json')) return undefined
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -120,21 +120,21 @@ describe('a running server', () => {
       lines(stdout).map((line) => /^export (ANNUL_\w+)=([\w:/.-]+)$/.exec(line)?.slice(1) ?? [line]),
     ) as Record<string, string>
     expect(Object.keys(exported).map((name) => name.replace('ANNUL_', ''))).toEqual([
-      ...['URL', 'API_KEY', 'MERCHANT', 'TERMINAL', 'SALE', 'RRN', 'AMOUNT'],
+      ...['URL', 'API_KEY', 'MERCHANT_ID', 'TERMINAL_ID', 'SALE_ID', 'RRN', 'AMOUNT'],
     ])
     const voided = await fetch(`${exported.ANNUL_URL}/v1/voids`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${exported.ANNUL_API_KEY}`,
         'content-type': 'application/json',
-        'idempotency-key': `void-${exported.ANNUL_SALE}`,
+        'idempotency-key': `void-${exported.ANNUL_SALE_ID}`,
       },
-      body: `{"saleId":"${exported.ANNUL_SALE}","amount":${exported.ANNUL_AMOUNT},"reason":"customer_changed_mind"}`,
+      body: `{"saleId":"${exported.ANNUL_SALE_ID}","amount":${exported.ANNUL_AMOUNT},"reason":"customer_changed_mind"}`,
     })
     expect([voided.status, await voided.json()]).toMatchObject([201, { state: 'approved', amount: 4200 }])
     const [another] = documentedJson('env', (await runCli([...args, '--json'])).stdout)
-    expect(another).toMatchObject({ merchant: MID, apiKey: exported.ANNUL_API_KEY, amount: 4200 })
-    expect(another?.sale).not.toBe(exported.ANNUL_SALE)
+    expect(another).toMatchObject({ merchantId: MID, apiKey: exported.ANNUL_API_KEY, amount: 4200 })
+    expect(another?.saleId).not.toBe(exported.ANNUL_SALE_ID)
   })
 
   test('voids a sale by the README’s curl and by fetch, with the 201 body, and returns it again for a copy', async () => {
@@ -233,7 +233,7 @@ describe('a running server', () => {
   })
 
   test('refuses a blocked terminal, with a text', async () => {
-    expect(await provision('LOST0001', '--status', 'blocked')).toMatchObject({ code: 0 })
+    expect(await provision('LOST0001', '--state', 'blocked')).toMatchObject({ code: 0 })
     const echo = await terminal('LOST0001', 'echo')
     expect([echo.code, json(echo.stdout)]).toMatchObject([
       1,
@@ -247,7 +247,7 @@ describe('a running server', () => {
       0,
       [{ name: 'test', revoked: 1 }],
     ])
-    const refused = await provision('KIND0000', '--status', 'blocked')
+    const refused = await provision('KIND0000', '--state', 'blocked')
     expect([refused.code, documentedJson('provision', refused.stdout)]).toMatchObject([
       1,
       [{ httpStatus: 401, reason: 'unauthorized' }],

@@ -19,7 +19,7 @@ annul() { npm run -s annul -- "$@"; }
 - **Exit codes.** 0: done. 1: failed or refused. 2: wrong usage.
 - **Errors.** An error is one line on stderr. It names the option, or the position of the word, and never repeats a value.
 - **JSON.** \`--json\` prints one JSON object in each line of stdout. Names of members are stable; new members may be added.
-  \`--ndjson\` is an earlier name of \`--json\`. With \`mac\` and \`cipher\` it also reads stdin.
+- **Many values.** With \`--ndjson\`, \`mac\` and \`cipher\` read lines of JSON from stdin, and answer each line with one.
 - **Secrets.** The history of a shell keeps the value of a secret option. Use its environment variable, if it has one.
 - **Repeated options.** The last one counts.
 

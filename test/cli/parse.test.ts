@@ -51,6 +51,13 @@ test('an option counts before its environment variable, and the last of two befo
   expect(read(['n', '--colour', 'red'], { TONE: '' }).secretTone).toBeUndefined()
 })
 
+test('--ndjson is an option only of a command with input', () => {
+  const { input: _, ...withoutInput } = PAINT
+  expect(() => parse(withoutInput, { name: 'paint', args: ['n', '--ndjson'], env: {} })).toThrow(
+    'word 3 is not an option: see annul paint --help',
+  )
+})
+
 test('--ndjson reads the input from stdin and writes JSON', () => {
   expect(read(['n', '--ndjson'])).toMatchObject({ input: undefined, json: true })
   expect(readLine(PAINT, { colour: 'red', extra: 1 })).toEqual({ colour: 'red' })

@@ -1,14 +1,12 @@
 import { createCipheriv } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, test, vi } from 'vitest'
+import { json } from 'node:stream/consumers'
+import { expect, onTestFinished, test } from 'vitest'
+import { merchantSettings } from '../../src/api/json/schemas.ts'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import { splitMasterKey } from '../../src/cli/provision.ts'
-import { documentedJson } from './call-cli.ts'
-import { runCli } from './run-cli.ts'
-
-// Processes on a busy machine.
-vi.setConfig({ testTimeout: 30_000 })
+import { callCli, documentedJson } from './call-cli.ts'
 
 const MID = '123456789012345'
 const TID = '12345678'
@@ -46,65 +44,117 @@ test.each([
   },
 )
 
-test('sends the request and prints both answers', async () => {
-  const seen: { path: string | undefined; key: string | undefined; body: unknown }[] = []
-  const answers = [
-    [201, { merchantId: MID, state: 'active' }],
-    [201, { merchantId: MID, terminalId: TID, state: 'active', macProfile: 'x9.19', batchNumber: '000001' }],
-    [403, { reason: 'forbidden', title: 'Not allowed' }],
-  ] as const
-  const server = createServer((request, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (part: Buffer) => parts.push(part))
-    request.on('end', () => {
-      const [status, body] = answers[seen.length] ?? [500, {}]
-      seen.push({
-        path: request.url,
-        key: request.headers.authorization,
-        body: JSON.parse(Buffer.concat(parts).toString()),
-      })
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-    })
+interface Seen {
+  readonly path: string | undefined
+  readonly key: string | undefined
+  readonly body: unknown
+}
+
+/** A service that gives its answers one by one. */
+async function serviceOf(answers: (readonly [number, object])[]) {
+  const seen: Seen[] = []
+  const server = createServer(async (request, response) => {
+    const body = await json(request)
+    seen.push({ path: `${request.method} ${request.url}`, key: request.headers.authorization, body })
+    const [status, answer] = answers.shift() ?? [500, {}]
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const args = [
-    'provision',
-    '--url',
-    `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    '--mid',
-    MID,
-    '--tid',
-    TID,
-    '--mac',
-    'x9.19',
-    '--window',
-    'minutes:30',
-    '--cut-off',
-    '22:00',
-  ]
-  const env = { ANNUL_ADMIN_KEY: 'a-key-of-sixteen-or-more' }
-  const first = await runCli([...args, '--tmk', '11'.repeat(16)], { env })
-  expect(first).toMatchObject({
-    code: 0,
-    stdout: `terminal ${TID} of merchant ${MID}: registered, active, MAC x9.19, batch 000001\n`,
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
   })
-  const key = 'Bearer a-key-of-sixteen-or-more'
-  expect(seen).toMatchObject([
-    {
-      path: `/v1/merchants/${MID}`,
-      key,
-      body: { cutOff: '22:00', window: { kind: 'minutes', minutes: 30 } },
-    },
-    { path: `/v1/merchants/${MID}/terminals/${TID}`, key, body: { macProfile: 'x9.19' } },
+  return { seen, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+const ADMIN = { env: { ANNUL_ADMIN_KEY: 'a-key-of-sixteen-or-more' } }
+const KEY_SENT = 'Bearer a-key-of-sixteen-or-more'
+
+test('registers a terminal, and prints the answer or the refusal', async () => {
+  const terminal = { merchantId: MID, terminalId: TID, state: 'active', macProfile: 'x9.19' }
+  const { seen, url } = await serviceOf([
+    [201, { ...terminal, batchNumber: '000001' }],
+    [403, { reason: 'forbidden', title: 'Not allowed' }],
+    [409, { reason: 'merchant_required', title: 'The merchant is not provisioned' }],
   ])
-  const second = await runCli([...args, '--json'], { env })
-  expect([second.code, documentedJson('provision', second.stdout)]).toEqual([
+  const args = ['provision', '--url', url, '--mid', MID, '--tid', TID, '--mac', 'x9.19']
+  const tmk = '11'.repeat(16)
+  expect(await callCli([...args, '--state', 'active', '--tmk', tmk], ADMIN)).toEqual({
+    code: 0,
+    out: `terminal ${TID} of merchant ${MID}: registered, active, MAC x9.19, batch 000001`,
+    errors: '',
+  })
+  const path = `PUT /v1/merchants/${MID}/terminals/${TID}`
+  expect(seen).toMatchObject([
+    { path, key: KEY_SENT, body: { state: 'active', macProfile: 'x9.19', tmk: {} } },
+  ])
+  const second = await callCli([...args, '--json'], ADMIN)
+  expect([second.code, documentedJson('provision', second.out)]).toEqual([
     1,
     [{ httpStatus: 403, reason: 'forbidden', title: 'Not allowed' }],
   ])
-  // The merchant was refused: the terminal was not sent.
-  expect(seen.map(({ path }) => path).slice(2)).toEqual([`/v1/merchants/${MID}`])
-  await new Promise((resolve) => server.close(resolve))
+  // No merchant is registered by the way: its currency never changes.
+  const third = await callCli(args, ADMIN)
+  expect([third.code, third.out]).toEqual([
+    1,
+    `terminal ${TID}: refused, HTTP 409: merchant_required (The merchant is not provisioned): see annul merchant`,
+  ])
+  expect(seen.map((one) => one.path)).toEqual([path, path, path])
+})
+
+test('registers a merchant with each of its settings', async () => {
+  const settings = {
+    name: '示例商店',
+    state: 'active',
+    timeZone: 'Asia/Urumqi',
+    cutOff: '22:00',
+    currency: '344',
+    window: { kind: 'minutes', minutes: 30 },
+  }
+  const { seen, url } = await serviceOf([[201, { merchantId: MID, ...settings }]])
+  const { code, out } = await callCli(
+    [
+      ...['merchant', '--url', url, '--mid', MID, '--name', '示例商店', '--state', 'active'],
+      ...['--time-zone', 'Asia/Urumqi', '--cut-off', '22:00', '--currency', '344', '--window', 'minutes:30'],
+    ],
+    ADMIN,
+  )
+  expect([code, out]).toEqual([
+    0,
+    `merchant ${MID}: registered, active, currency 344, cut-off 22:00 Asia/Urumqi, window minutes:30`,
+  ])
+  expect(seen).toEqual([{ path: `PUT /v1/merchants/${MID}`, key: KEY_SENT, body: settings }])
+  expect(Object.keys(merchantSettings.shape).toSorted()).toEqual(Object.keys(settings).toSorted())
+})
+
+test('changes only the named settings of a merchant, and prints the answer or the refusal', async () => {
+  const closed = { merchantId: MID, state: 'closed', timeZone: 'Asia/Shanghai', cutOff: '23:00' }
+  const { seen, url } = await serviceOf([
+    [200, { ...closed, currency: '156', window: { kind: 'same_batch' } }],
+    [409, { reason: 'currency_fixed', title: 'The currency of a merchant does not change' }],
+    [409, { reason: 'currency_fixed', title: 'The currency of a merchant does not change' }],
+  ])
+  const args = ['merchant', '--url', url, '--mid', MID]
+  const first = await callCli([...args, '--state', 'closed'], ADMIN)
+  expect([first.code, first.out]).toEqual([
+    0,
+    `merchant ${MID}: changed, closed, currency 156, cut-off 23:00 Asia/Shanghai, window same_batch`,
+  ])
+  const refused = await callCli([...args, '--currency', '840'], ADMIN)
+  expect([refused.code, refused.out]).toEqual([
+    1,
+    `merchant ${MID}: refused, HTTP 409: currency_fixed (The currency of a merchant does not change)`,
+  ])
+  const inJson = await callCli([...args, '--currency', '840', '--json'], ADMIN)
+  expect([inJson.code, documentedJson('merchant', inJson.out)]).toMatchObject([
+    1,
+    [{ httpStatus: 409, reason: 'currency_fixed' }],
+  ])
+  expect(seen.map(({ body }) => body)).toEqual([
+    { state: 'closed' },
+    { currency: '840' },
+    { currency: '840' },
+  ])
 })
 
 test.each([
@@ -113,12 +163,20 @@ test.each([
     'provision: --key (or ANNUL_ADMIN_KEY) is missing: expected the bearer key',
   ],
   [
-    ['provision', '--key', 'k', '--mid', MID, '--tid', TID, '--status', 'gone'],
-    'provision: --status: expected one of active',
+    ['provision', '--key', 'k', '--mid', MID, '--tid', TID, '--state', 'gone'],
+    'provision: --state: expected one of active',
   ],
   [
-    ['provision', '--key', 'k', '--mid', MID, '--tid', TID, '--window', 'week'],
-    'provision: --window: expected one of business_day',
+    ['merchant', '--key', 'k', '--mid', MID, '--state', 'blocked'],
+    'merchant: --state: expected one of active, closed',
+  ],
+  [
+    ['merchant', '--key', 'k', '--mid', MID, '--currency', 'CNY'],
+    'merchant: --currency: expected an ISO 4217 number of three digits',
+  ],
+  [
+    ['merchant', '--key', 'k', '--mid', MID, '--window', 'week'],
+    'merchant: --window: expected one of business_day',
   ],
   [['journal', 'check'], 'journal: unknown operation: expected one of verify'],
   [
@@ -126,17 +184,14 @@ test.each([
     'journal verify: --persist-to is for the local database',
   ],
   [['api-key', 'create'], 'api-key create: --name is missing: expected a name'],
-  [
-    ['api-key', 'create', '--name', 'x', '--merchant', '1'],
-    'api-key create: --merchant: expected a merchant number',
-  ],
+  [['api-key', 'create', '--name', 'x', '--mid', '1'], 'api-key create: --mid: expected a merchant number'],
   [['start', '--port', '0'], 'start: --port: expected a whole number'],
   [['demo', '--ip', 'everywhere'], 'demo: --ip: expected an IP address'],
   [['env', '--url', 'https://annul.example'], 'env: --url: expected a service on this machine'],
   [['stop'], 'annul: unknown command: expected one of'],
 ])('rejects wrong usage: %j', async (args, line) => {
-  const { code, stdout, stderr } = await runCli(args)
-  expect([code, stdout]).toEqual([2, ''])
-  expect(stderr).toContain(line)
-  expect(stderr.trim().split('\n')).toHaveLength(1)
+  const { code, out, errors } = await callCli(args)
+  expect([code, out]).toEqual([2, ''])
+  expect(errors).toContain(line)
+  expect(errors.split('\n')).toHaveLength(1)
 })

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { documentedJson } from './call-cli.ts'
+import { comparedLine } from '../../src/api/json/line-schemas.ts'
+import { COMMANDS } from '../../src/cli/table/index.ts'
+import { callCli, documentedJson } from './call-cli.ts'
 import { runCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -88,6 +90,8 @@ function fileOf(text: string, writtenAt = '2026-06-01T02:00:00.000Z'): string {
   return path
 }
 
+const call = (source: string) =>
+  callCli(['reconcile', '--acquirer-ledger', source, '--url', origin(), '--key', 'k'])
 const run = (source: string, ...more: string[]) =>
   runCli(['reconcile', '--acquirer-ledger', source, '--url', origin(), '--key', 'k', ...more])
 
@@ -162,6 +166,58 @@ test('prints discrepancies as text or JSON, and the exit code shows whether any 
     code: 1,
     stdout: expect.stringContaining('000001 000001: the service cannot read this line'),
   })
+})
+
+const { line: _line, ...comparison } = comparedLine.options[0].shape
+const { result: results, event: events, difference: differences } = comparison
+
+type Named = readonly [string, Readonly<Record<string, string>>]
+
+/** The values of a line that is printed, with the members that have them. */
+const NAMED: readonly Named[] = [
+  ...results
+    .exclude(['agrees', 'resolves', 'differs'])
+    .options.map((value): Named => [value, { result: value }]),
+  ...events.unwrap().options.map((value): Named => [value, { result: 'resolves', event: value }]),
+  ...differences.unwrap().options.map((value): Named => [value, { result: 'differs', difference: value }]),
+]
+
+const WORDS: Readonly<Record<string, string>> = {
+  changed_since: 'changed here after the list was made',
+  in_progress: 'its outcome is still being determined',
+  known_case: 'differs; a case has this difference already',
+  unknown_terminal: 'its terminal is not registered here',
+  acquirer_approved: 'resolved: the acquirer approved it',
+  acquirer_declined: 'resolved: the acquirer declined it',
+  acquirer_undone: 'resolved: the acquirer reversed it',
+  only_acquirer: 'only the acquirer has it',
+  only_ours: 'only this service has it',
+  state: 'its state differs',
+  amount: 'its amount differs',
+  identity: 'its kind, merchant or currency differs',
+}
+
+test.each(NAMED)('prints %s in words', async (name, named) => {
+  const { difference: _, ...line } = JSON.parse(result({}))
+  answers = [[200, `${JSON.stringify({ ...line, ...named })}\n`]]
+  const { out } = await call(fileOf(JSON.stringify([listed])))
+  expect(out.split('\n')).toEqual([
+    `void 12345678 000001 000009: ${WORDS[name]} (here nothing, acquirer approved 100)`,
+    `1 in the list, 2 here: 0 agree, 1 ${name}`,
+  ])
+})
+
+test('prints a name of a later service as it is', async () => {
+  answers = [[200, result({ difference: 'currency' })]]
+  const { out } = await call(fileOf(JSON.stringify([listed])))
+  expect(out).toContain('void 12345678 000001 000009: currency (')
+})
+
+test('documents each member and each value of a result', () => {
+  const { members } = COMMANDS.reconcile.json
+  for (const member of Object.keys(comparison)) expect(members).toHaveProperty([`${member}?`])
+  const text = Object.values(members).join(' ')
+  for (const [value] of NAMED) expect(text).toContain(`\`${value}\``)
 })
 
 test('repeats a request to a busy service after the given time', async () => {

@@ -31,6 +31,17 @@ it('imports nothing but its own files', () => {
   expect(imported.filter((to) => !/^\.\/\w+\.js$/.test(to))).toEqual([])
 })
 
+it('is packed without the programs of the service: of the contract a user needs the types only', () => {
+  const packed = spawnSync('npm pack --dry-run --json --ignore-scripts', { encoding: 'utf8', shell: true })
+  const [{ files }] = JSON.parse(packed.stdout) as [{ files: readonly { readonly path: string }[] }]
+  const paths = files.map(({ path }) => path)
+  expect(paths).toContain('build/client/client/index.js')
+  expect(paths).toContain('build/client/api/contract.d.ts')
+  const OURS =
+    /^(?:build\/client\/client\/\w+\.js|build\/client\/.+\.d\.ts|LICENSE|README\.md|package\.json)$/
+  expect(paths.filter((path) => !OURS.test(path))).toEqual([])
+})
+
 it('runs', async () => {
   const { createClient } = await import(pathToFileURL(resolve(exports['./client'].default)).href)
   const seen: string[] = []

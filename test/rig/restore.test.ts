@@ -80,7 +80,7 @@ interface ReconciliationResult {
 
 async function reconcile(...more: string[]) {
   const args = ['reconcile', '--acquirer-ledger', list, '--url', rig.url.origin, '--key', seeded.adminKey]
-  const { code, stdout, stderr } = await runCli([...args, '--ndjson', ...more])
+  const { code, stdout, stderr } = await runCli([...args, '--json', ...more])
   const lines = stdout
     .trim()
     .split('\n')

@@ -21,12 +21,13 @@ import { type Credentials, credentialsPathOf, provisionSeed, SEED } from './serv
 export const run: Run<typeof ENV> = async ({ url, persistTo, amount, json }, io) => {
   if (!isOnThisMachine(url)) throw new UsageError('--url: expected a service on this machine')
   const credentials = readCredentials(credentialsPathOf(databaseOf({ persistTo })))
-  const terminal = freshTerminalId()
-  await provisionSeed(url, credentials, terminal)
-  const rrn = await sell(url, terminal, amount)
-  const sale = await saleIdOf(url, credentials.merchantKey, rrn)
-  const { merchantId: merchant } = SEED
-  const values = { url: url.origin, apiKey: credentials.merchantKey, merchant, terminal, sale, rrn, amount }
+  const { merchantKey: apiKey } = credentials
+  const { merchantId } = SEED
+  const terminalId = freshTerminalId()
+  await provisionSeed(url, credentials, terminalId)
+  const rrn = await sell(url, terminalId, amount)
+  const saleId = await saleIdOf(url, apiKey, rrn)
+  const values = { url: url.origin, apiKey, merchantId, terminalId, saleId, rrn, amount }
   io.stdout(json ? JSON.stringify(values) : Object.entries(values).map(exportOf).join('\n'))
   return 0
 }

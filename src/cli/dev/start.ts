@@ -55,6 +55,6 @@ export function whatToTry({ url, credentialsPath }: DevServer, persistTo?: strin
 /** A void by `curl`, with the variables that `annul env` exports. */
 const VOID_BY_CURL: readonly string[] = [
   'curl -X POST "$ANNUL_URL/v1/voids" -H "Authorization: Bearer $ANNUL_API_KEY" \\',
-  '  -H "Idempotency-Key: void-$ANNUL_SALE" -H "Content-Type: application/json" \\',
-  '  -d "{\\"saleId\\":\\"$ANNUL_SALE\\",\\"amount\\":$ANNUL_AMOUNT,\\"reason\\":\\"customer_changed_mind\\"}"',
+  '  -H "Idempotency-Key: void-$ANNUL_SALE_ID" -H "Content-Type: application/json" \\',
+  '  -d "{\\"saleId\\":\\"$ANNUL_SALE_ID\\",\\"amount\\":$ANNUL_AMOUNT,\\"reason\\":\\"customer_changed_mind\\"}"',
 ]

@@ -23,9 +23,6 @@ interface Invocation {
   readonly env: CommandIo['env']
 }
 
-/** The earlier name of `--json`. */
-const EARLIER_JSON = 'ndjson'
-
 interface Texts {
   /** Option by flag without `--` → its text; a switch has an empty one. */
   readonly options: ReadonlyMap<string, string>
@@ -42,7 +39,7 @@ export function parse<D extends Declaration>(declaration: D, invocation: Invocat
     Object.fromEntries(Object.entries(of).map(([name, option]) => [name, read(name, option)]))
   const parsed = {
     ...values(options),
-    ...(json === undefined ? {} : { json: texts.options.has('json') || texts.options.has(EARLIER_JSON) }),
+    ...(json === undefined ? {} : { json: isBatch || texts.options.has('json') }),
     ...(input === undefined ? {} : { input: isBatch ? undefined : values(input) }),
     ...(argument === undefined ? {} : { argument: readArgument(argument, texts.words) }),
   }
@@ -65,7 +62,6 @@ export function readLine<D extends Declaration>(
 function split(declaration: Declaration, { name, args }: Invocation): Texts {
   const known = optionsOf(declaration)
   const types = new Map(Object.entries(known).map(([key, { type }]) => [flagOf(key).slice(2), type] as const))
-  if (declaration.json !== undefined && !types.has(EARLIER_JSON)) types.set(EARLIER_JSON, undefined)
   const { tokens } = parseArgs({
     args: [...args],
     options: Object.fromEntries(

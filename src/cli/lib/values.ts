@@ -95,6 +95,7 @@ export const TERMINAL_ID: ValueType<string> = matching(
   /^[A-Za-z0-9]{8}$/,
   'a terminal number of 8 letters and digits',
 )
+export const CURRENCY: ValueType<string> = matching('NNN', /^\d{3}$/, 'an ISO 4217 number of three digits')
 export const KEY_NAME: ValueType<string> = matching(
   'NAME',
   /^[\p{L}\p{N} ._@-]{1,64}$/u,

@@ -30,9 +30,9 @@ export const ENV = declare({
     members: {
       url: 'the address of the service',
       apiKey: 'a bearer key of the merchant',
-      merchant: 'the merchant number',
-      terminal: 'the terminal number',
-      sale: 'the id of the sale',
+      merchantId: 'the merchant number',
+      terminalId: 'the terminal number',
+      saleId: 'the id of the sale',
       rrn: 'the RRN of the sale',
       amount: 'the amount of the sale in fen',
     },

@@ -21,6 +21,7 @@ export const COMMANDS = {
   'terminal settle': TERMINAL_OPERATIONS.settle,
   'terminal sign-off': TERMINAL_OPERATIONS['sign-off'],
   'terminal day': TERMINAL_OPERATIONS.day,
+  merchant: operation.MERCHANT,
   provision: operation.PROVISION,
   'api-key create': operation.CREATE_KEY,
   'api-key revoke': operation.REVOKE_KEY,
@@ -40,7 +41,7 @@ export type CommandName = keyof typeof COMMANDS
 export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   'Messages and cryptography': ['describe', 'mac', 'cipher', 'kcv', 'lrc'],
   'A virtual terminal': ['terminal'],
-  Operation: ['provision', 'api-key', 'reconcile', 'journal'],
+  Operation: ['merchant', 'provision', 'api-key', 'reconcile', 'journal'],
   'Development and shell': ['start', 'env', 'demo', 'acquirer', 'build', 'completion'],
 }
 
@@ -49,7 +50,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   terminal:
     'A virtual terminal. Its state is in a file, so that a void can follow a sale of an earlier command.',
   'api-key': 'Bearer keys of the JSON API.',
-  journal: 'The journal: one hash chain for each terminal.',
+  journal: 'The journal: one hash chain for each terminal and each merchant.',
 }
 
 const names = Object.keys(COMMANDS) as CommandName[]

@@ -3,6 +3,7 @@
 import { declare } from '../lib/declare.ts'
 import {
   CLOCK,
+  CURRENCY,
   choice,
   KEY_NAME,
   MERCHANT_ID,
@@ -13,7 +14,34 @@ import {
   TIME_ZONE,
   WINDOW,
 } from '../lib/values.ts'
-import { ADMINISTRATION, DATABASE, IDENTITY, MAC, TMK } from './shared.ts'
+import { ADMINISTRATION, DATABASE, IDENTITY, MAC, MID, TMK } from './shared.ts'
+
+export const MERCHANT = declare({
+  about: 'register a merchant, or change its settings',
+  options: {
+    mid: MID,
+    ...ADMINISTRATION,
+    name: { type: TEXT, about: 'the name of the merchant' },
+    state: { type: choice('NAME', ['active', 'closed']), about: 'the state of the merchant' },
+    timeZone: { type: TIME_ZONE, about: 'the time zone of the merchant, such as Asia/Shanghai' },
+    cutOff: { type: CLOCK, about: 'the local time at which the business day ends' },
+    currency: { type: CURRENCY, about: 'the one currency of its sales, such as 156; it never changes' },
+    window: { type: WINDOW, about: 'how long a sale can be voided' },
+  },
+  notes: ['A setting without an option keeps its value. A new merchant gets the default of the service.'],
+  json: {
+    each: 'merchant',
+    members: {
+      httpStatus: 'the status of the response',
+      '…': 'the members of the response: the merchant, or an RFC 9457 problem with `reason`',
+    },
+  },
+  fails: 'the service refused, or cannot be reached',
+  examples: [
+    'merchant --mid 123456789012345 --time-zone Asia/Shanghai --cut-off 23:00 --window minutes:30',
+    'merchant --mid 123456789012345 --state closed',
+  ],
+})
 
 export const PROVISION = declare({
   about: 'register a terminal, or change its settings or master key',
@@ -22,18 +50,18 @@ export const PROVISION = declare({
     ...ADMINISTRATION,
     tmk: { ...TMK, about: 'the master key; without it the present one stays' },
     mac: { type: MAC, about: 'the MAC profile' },
-    status: { type: choice('NAME', ['active', 'blocked', 'stolen', 'retired']), about: 'the status' },
+    state: {
+      type: choice('NAME', ['active', 'blocked', 'stolen', 'retired']),
+      about: 'the state of the terminal',
+    },
     textEncoding: { type: choice('NAME', ['gbk', 'ascii']), about: 'the language of field 63' },
     settlementMac: {
       type: choice('NAME', ['optional', 'required']),
       about: 'whether a settlement must have a MAC',
     },
-    merchantName: { type: TEXT, about: 'the name of the merchant' },
-    timeZone: { type: TIME_ZONE, about: 'the time zone of the merchant, such as Asia/Shanghai' },
-    cutOff: { type: CLOCK, about: 'the local time at which the merchant’s business day ends' },
-    window: { type: WINDOW, about: 'how long a sale can be voided' },
   },
   notes: [
+    'Its merchant is registered first, by annul merchant. A setting without an option keeps its value.',
     'The master key travels as two random XOR components, each with its check value, as two custodians would enter it.',
   ],
   json: {
@@ -46,20 +74,20 @@ export const PROVISION = declare({
   fails: 'the service refused, or cannot be reached',
   examples: [
     'provision --mid 123456789012345 --tid 00000042 --tmk 11111111111111111111111111111111 --mac x9.19',
-    'provision --mid 123456789012345 --tid 00000042 --status blocked',
+    'provision --mid 123456789012345 --tid 00000042 --state blocked',
   ],
 })
 
 const KEY_OPTIONS = {
   name: { type: KEY_NAME, required: true, about: 'the name of the key' },
-  merchant: { type: MERCHANT_ID, about: 'the merchant of the key' },
+  mid: { type: MERCHANT_ID, about: 'the merchant number of the key' },
   ...DATABASE,
 } as const
 
 export const CREATE_KEY = declare({
   about: 'make a bearer key for the JSON API and print it, once',
   options: KEY_OPTIONS,
-  notes: ['Without --merchant the key is an administrator’s. The database has only the SHA-256 of a key.'],
+  notes: ['Without --mid the key is an administrator’s. The database has only the SHA-256 of a key.'],
   json: {
     each: 'key',
     members: {
@@ -69,7 +97,7 @@ export const CREATE_KEY = declare({
     },
   },
   fails: 'the database cannot be used',
-  examples: ['api-key create --name back-office --merchant 123456789012345'],
+  examples: ['api-key create --name back-office --mid 123456789012345'],
 })
 
 export const REVOKE_KEY = declare({
@@ -102,14 +130,15 @@ export const RECONCILE = declare({
   json: {
     each: 'difference; the last line is the summary',
     members: {
-      'of?': '`sale` or `void`',
+      'kind?': '`sale` or `void`',
       'merchantId?': 'the merchant number',
       'terminalId?': 'the terminal number',
       'batchNumber?': 'the batch',
       'stan?': 'the trace number',
       'result?': '`resolves`, `differs`, `changed_since`, `in_progress`, `known_case`, `unknown_terminal`',
-      'difference?': 'of `differs`: what differs',
-      'event?': 'of `resolves`: what is now known',
+      'difference?':
+        'of `differs`: what differs; `only_acquirer`, `only_ours`, `state`, `amount`, `identity`',
+      'event?': 'of `resolves`: the outcome; `acquirer_approved`, `acquirer_declined`, `acquirer_undone`',
       'acquirer?': 'state and amount in the list',
       'ours?': 'state, amount and RRN here, or null',
       'applied?': 'whether it was recorded; null where nothing follows, or without `--apply`',
@@ -128,15 +157,16 @@ export const RECONCILE = declare({
 })
 
 export const VERIFY_JOURNAL = declare({
-  about: 'check the hash chain of every terminal and name the first bad entry',
+  about: 'check every hash chain and name its first bad entry',
   options: {
-    tid: { type: TERMINAL_ID, about: 'one terminal only' },
+    tid: { type: TERMINAL_ID, about: 'the chain of one terminal only' },
     ...DATABASE,
   },
+  notes: ['Each terminal has a hash chain, and each merchant has one for its settings.'],
   json: {
-    each: 'terminal',
+    each: 'chain',
     members: {
-      terminalId: 'the terminal number',
+      terminalId: 'the terminal number; for a merchant’s chain `merchant:` and the merchant number',
       entries: 'the number of entries',
       fault: 'the first bad entry (`seq`, `why`), or null',
       sound: 'whether the chain is sound',

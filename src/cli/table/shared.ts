@@ -16,9 +16,12 @@ import {
 
 const LOCAL_SERVICE = 'http://localhost:8787'
 
+/** Which merchant. */
+export const MID = { type: MERCHANT_ID, required: true, about: 'the merchant number' } as const
+
 /** Which merchant and terminal. */
 export const IDENTITY = {
-  mid: { type: MERCHANT_ID, required: true, about: 'the merchant number' },
+  mid: MID,
   tid: { type: TERMINAL_ID, required: true, about: 'the terminal number' },
 } as const
 

@@ -1,0 +1,25 @@
+/** @module `annul merchant`: registers a merchant, or changes its settings. A merchant comes before its terminals. */
+
+import type { WindowPolicy } from '../domain/types.ts'
+import type { Run } from './lib/declare.ts'
+import type { JsonObject } from './lib/ndjson.ts'
+import { administratorKey, printProvisioned, provisionMerchant } from './provision.ts'
+import type { MERCHANT } from './table/operation.ts'
+
+export const run: Run<typeof MERCHANT> = async (parsed, io) => {
+  const { url, mid: merchantId, name, state, timeZone, cutOff, currency, window, json } = parsed
+  // JSON leaves an undefined setting out, and the service keeps its value.
+  const body = { name, state, timeZone, cutOff, currency, window }
+  const provisioned = await provisionMerchant({ url, key: administratorKey(parsed), merchantId, body })
+  return printProvisioned(provisioned, { name: `merchant ${merchantId}`, json, sentence }, io)
+}
+
+function sentence(name: string, what: string, answer: JsonObject): string {
+  const { state, currency, cutOff, timeZone, window } = answer
+  const ends = windowText(window as WindowPolicy)
+  return `${name}: ${what}, ${state}, currency ${currency}, cut-off ${cutOff} ${timeZone}, window ${ends}`
+}
+
+/** As `--window` takes it. */
+const windowText = (window: WindowPolicy): string =>
+  window.kind === 'minutes' ? `minutes:${window.minutes}` : window.kind
