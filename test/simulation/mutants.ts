@@ -41,7 +41,6 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
   },
   {
     name: 'a reversed sale may be voided',
-    isQuick: true,
     file: 'src/domain/decide-void.ts',
     snippet: `if (original.reversed) return 'original_reversed'`,
     instead: '',
@@ -90,6 +89,7 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
   },
   {
     name: 'a given-up message is not undone at the acquirer',
+    isQuick: true,
     file: 'src/pipeline/try-acquirer.ts',
     snippet: `const answer = await acquirer.ask(requestOf(message, 'reversal'))`,
     instead: `const answer = { kind: 'approved' } as AcquirerResponse`,
@@ -102,6 +102,7 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
   },
   {
     name: 'a lease of a dead driver never ends',
+    isQuick: true,
     file: 'src/store/outbox.ts',
     snippet: 'nextAt: now + TRY_MS })',
     instead: 'nextAt: null })',
@@ -127,7 +128,6 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
   },
   {
     name: 'an entry that lost the race is answered as if it were stored',
-    isQuick: true,
     file: 'src/store/commit.ts',
     snippet: 'return all.map((item) => written.has(item))',
     instead: 'return all.map((item) => written.has(item) || true)',
