@@ -51,7 +51,7 @@ export function readRequest(c: Context, route: Route): Result<ReadRequest, Probl
 const checked = (where: RequestError['in'], schema: z.ZodType | undefined, value: unknown) =>
   schema === undefined ? ok(undefined) : check(where, schema, value)
 
-/** Checks a value against a schema. The problem names each wrong member and never its value. */
+/** Checks a value against a schema. The problem names each wrong member and never its value, and no name of the sender's own. */
 export function check(
   where: RequestError['in'],
   schema: z.ZodType,
@@ -59,26 +59,12 @@ export function check(
 ): Result<unknown, Problem> {
   const parsed = schema.safeParse(value, { error: whyOf })
   if (parsed.success) return ok(parsed.data)
-  const errors = parsed.error.issues.flatMap((issue) =>
-    placesOf(issue).map((path) => ({
-      in: where,
-      pointer: path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-      why: issue.message,
-    })),
-  )
+  const errors = parsed.error.issues.map(({ path, message }) => ({
+    in: where,
+    pointer: path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    why: message,
+  }))
   return err(invalid(...errors))
-}
-
-/** A name of letters only, which can be neither a card number nor a key. */
-const PLAIN_NAME = /^[A-Za-z]{1,40}$/
-
-/** The members that an issue is about. An unknown member has its place if its name is plain, else that of its object. */
-function placesOf(issue: z.core.$ZodIssue): readonly PropertyKey[][] {
-  const { code, path } = issue
-  if (code !== 'unrecognized_keys') return [path]
-  const plain = issue.keys.filter((key) => PLAIN_NAME.test(key))
-  const places = plain.map((key) => [...path, key])
-  return plain.length < issue.keys.length ? [...places, path] : places
 }
 
 /** The parameters of the query. A parameter that is there twice stays a list, which no schema takes. */

@@ -39,7 +39,7 @@ Back offices use JSON over HTTP. [Certainty](semantics.md#certainty) explains th
   content returns the first answer again, with \`Idempotent-Replayed: true\`.
 - **Times.** A time has \`Z\` or an offset. Annul compares times as instants, so \`10:00+08:00\` and \`02:00Z\` are the same content.
 - **Refusals.** A refusal is a problem (RFC 9457) with a stable \`reason\`, words and advice in both languages, \`certainty\` and \`doNext\`.
-  \`errors\` names each wrong member by a JSON pointer. Where \`doNext\` is \`query\`, \`location\` or \`saleId\` says what to query.
+  \`errors\` names each wrong member by a JSON pointer; an unknown member is reported at its object, with the names that it may have. Where \`doNext\` is \`query\`, \`location\` or \`saleId\` says what to query.
 - **Retry.** On 429 or 503, wait \`Retry-After\` seconds and retry.
 - **Request id.** Each answer has \`X-Request-Id\`, and the log has the same id. Send your own, 8 to 64 characters of \`A-Z a-z 0-9 . _ -\`.
 - **Caches.** Each answer has \`Cache-Control: no-store\`.`

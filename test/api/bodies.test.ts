@@ -213,8 +213,13 @@ describe('problem details (RFC 9457)', () => {
     const sold = { location: `/v1/sales/${sale.id}`, saleId: sale.id }
     for (const [i, query] of [{ location: about.keyAt }, { location: about.targetAt }, sold, sold].entries())
       expect(declineProblem(queried[i] ?? 'in_progress', about).body).toMatchObject(query)
-    for (const reason of declines.filter((one) => !queried.includes(one)))
-      expect(declineProblem(reason, about).body).not.toHaveProperty('location')
+    // A reversal that names another amount: its void is in effect.
+    expect(declineProblem('amount_differs', about).body).toMatchObject({
+      doNext: 'query',
+      location: about.targetAt,
+    })
+    const others = declines.filter((one) => !queried.includes(one) && one !== 'amount_differs')
+    for (const reason of others) expect(declineProblem(reason, about).body).not.toHaveProperty('location')
   })
 
   it('has no words of a terminal', () => {

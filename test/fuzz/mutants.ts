@@ -156,8 +156,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'input text in a problem': source(
     'schemas',
     'api/json/why',
-    "return 'has a member that is not known'",
-    "return 'has the member ' + issue.keys.join()",
+    'return `has a member that is not known',
+    'return issue.keys.join() + `has a member that is not known',
   ),
 }
 

@@ -132,7 +132,14 @@ describe('its own Idempotency-Key', () => {
     const [sale, second] = [await aSale(terminal), await aSale(terminal)]
     await office.void(sale, 'f1')
     const entries = (await journalOf(terminal.tid)).length
-    expect((await office.reverse({ ...sale, amount: 1 }, 'f1')).body.reason).toBe('amount_differs')
+    const otherAmount = await office.reverse({ ...sale, amount: 1 }, 'f1')
+    // A refund would pay twice while the void is in effect.
+    expect(otherAmount.body).toMatchObject({
+      reason: 'amount_differs',
+      doNext: 'query',
+      location: '/v1/inquiries?idempotencyKey=f1',
+    })
+    expect(otherAmount.body.original).toBeUndefined()
     expect((await office.reverse(second, 'f1')).body.reason).toBe('reference_differs')
     expect(await journalOf(terminal.tid)).toHaveLength(entries)
     expect((await office.reverse(sale, 'f1')).body.state).toBe('reversed')

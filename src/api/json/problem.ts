@@ -5,7 +5,7 @@ import { type DeclineReason, type DoNext, REFUSALS, refusalOf } from '../../doma
 import type { Sale } from '../../domain/types.ts'
 import { API_REFUSALS, type ApiReason } from './refusals.ts'
 import * as v from './values.ts'
-import { JSON_WORDS, jsonDoNext } from './words.ts'
+import { JSON_WORDS, jsonDoNext, REVERSAL_AMOUNT_WORDS } from './words.ts'
 
 export type Reason = ApiReason | DeclineReason
 
@@ -149,8 +149,13 @@ export interface About {
  * could then send that value.
  */
 export function declineProblem(reason: DeclineReason, about: About = {}): Problem {
+  const { original = null, targetAt } = about
+  // A reversal with a wrong amount leaves its void as it is. A refund would pay the customer twice.
+  if (reason === 'amount_differs' && targetAt !== undefined)
+    return problemOf(reason, refusalOf(reason).httpStatus, REVERSAL_AMOUNT_WORDS, 'query', {
+      location: targetAt,
+    })
   const doNext = jsonDoNext(reason)
-  const { original = null } = about
   const more: More = {
     ...(doNext === 'query' ? toQuery(reason, about) : {}),
     ...(doNext === 'refund' && original !== null ? { original: referral(about, original) } : {}),

@@ -18,7 +18,7 @@ export function whyOf(issue: z.core.$ZodRawIssue): string {
     case 'invalid_type':
       return issue.input === undefined ? 'is missing' : `expected ${TYPES[issue.expected] ?? 'another type'}`
     case 'unrecognized_keys':
-      return 'has a member that is not known'
+      return `has a member that is not known${expectedMembers(issue)}`
     case 'invalid_value':
       return issue.input === undefined ? 'is missing' : `expected ${issue.values.join(', ')}`
     case 'too_small':
@@ -36,3 +36,10 @@ export function whyOf(issue: z.core.$ZodRawIssue): string {
 
 const sizeOf = (origin: string): string =>
   ['array', 'tuple', 'string'].includes(origin) ? 'a length of ' : ''
+
+/** The members that the object may have: by them the sender finds its misspelt one, whose name may be a secret. */
+function expectedMembers({ inst }: z.core.$ZodRawIssue): string {
+  const def: object = inst?._zod.def ?? {}
+  const { shape }: { readonly shape?: object } = def
+  return shape === undefined ? '' : `: expected only ${Object.keys(shape).join(', ')}`
+}
