@@ -111,13 +111,17 @@ export function faultOfProblemBody(value: unknown): string | null {
 }
 
 /** The headers of a problem repeat its members. */
-function faultOfHeaders(headers: Headers, { reason, accepts, retryAfter }: ProblemBody): string | null {
+function faultOfHeaders(
+  headers: Headers,
+  { reason, status, accepts, retryAfter }: ProblemBody,
+): string | null {
   const expected = [
     ['retry-after', retryAfter?.toString() ?? null],
     ['accept', accepts?.join(', ') ?? null],
   ] as const
   for (const [name, value] of expected)
     if (headers.get(name) !== value) return `has ${name}: ${headers.get(name)}, not ${value}`
-  if (headers.has('www-authenticate') !== ['unauthorized', 'forbidden'].includes(reason)) return 'has the wrong WWW-Authenticate'
+  if (headers.has('www-authenticate') !== ['unauthorized', 'forbidden'].includes(reason))
+    return 'has the wrong WWW-Authenticate'
   return headers.has('allow') === (status === 405) ? null : 'has the wrong Allow'
 }
