@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { MONEY_PATH } from './test/money-path.ts'
-import { NOT_ON_WINDOWS, PROJECTS, type ProjectName } from './test/projects.ts'
+import { MAX_WORKERS, NOT_ON_WINDOWS, PROJECTS, type ProjectName } from './test/projects.ts'
 import { LongestFirst } from './test/sequencer.ts'
 
 const NOT_HERE = process.platform === 'win32' ? NOT_ON_WINDOWS : []
@@ -16,6 +16,7 @@ function inNode(name: Exclude<ProjectName, 'worker'>) {
       include: [...include],
       exclude: [...exclude, ...NOT_HERE, 'node_modules/**'],
       isolate,
+      maxWorkers: MAX_WORKERS,
       // A busy machine is slow, not wrong.
       testTimeout: 60_000,
       hookTimeout: 60_000,
@@ -36,6 +37,7 @@ export default defineConfig({
       inNode('long'),
       'test/vitest.worker.config.ts',
     ],
+    maxWorkers: MAX_WORKERS,
     sequence: { sequencer: LongestFirst },
     coverage: {
       provider: 'v8',

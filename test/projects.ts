@@ -3,6 +3,11 @@
  * project of `npm test`. A long proof (`*.proof.test.ts`) belongs to `long` too, where it runs in full size.
  */
 
+import { availableParallelism } from 'node:os'
+
+/** By default one core stays free for a person at an editor. These runs are waited for. */
+export const MAX_WORKERS = availableParallelism()
+
 export interface Project {
   readonly include: readonly string[]
   readonly exclude: readonly string[]

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
-import { PROJECTS } from './projects.ts'
+import { MAX_WORKERS, PROJECTS } from './projects.ts'
 import { bundleOf } from './support/bundle.ts'
 
 const root = `${import.meta.dirname}/..`
@@ -54,6 +54,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     include: [...include],
     isolate,
+    maxWorkers: MAX_WORKERS,
     setupFiles: ['test/worker/apply-migrations.ts'],
   },
 })
