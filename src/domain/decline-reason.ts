@@ -5,41 +5,9 @@
  * text (protocol.md §2.3). The English texts fit the same lengths in ASCII.
  */
 
-export const DO_NEXT = [
-  'print_receipt',
-  'query',
-  'reverse',
-  'sign_on',
-  'ask_supervisor',
-  'refund',
-  'contact_acquirer',
-  'retry',
-  'nothing',
-] as const
-export type DoNext = (typeof DO_NEXT)[number]
+import { decline, type Refusal } from './refusal.ts'
 
-export interface Refusal {
-  /** Field 39, two characters (protocol.md §6). */
-  readonly responseCode: string
-  readonly httpStatus: 400 | 401 | 403 | 404 | 409 | 422 | 503
-  readonly zh: string
-  readonly en: string
-  readonly adviceZh: string
-  readonly adviceEn: string
-  readonly doNext: DoNext
-}
-
-const refusal = (
-  responseCode: string,
-  httpStatus: Refusal['httpStatus'],
-  zh: string,
-  en: string,
-  adviceZh: string,
-  adviceEn: string,
-  doNext: DoNext,
-): Refusal => ({ responseCode, httpStatus, zh, en, adviceZh, adviceEn, doNext })
-
-const NOT_FOUND = refusal(
+const NOT_FOUND = decline(
   '25',
   404,
   '未找到原交易',
@@ -51,7 +19,7 @@ const NOT_FOUND = refusal(
 
 /** In the order of the guards (semantics.md, Order of the guards). The names never change. */
 export const REFUSALS = {
-  unsupported_transaction: refusal(
+  unsupported_transaction: decline(
     '40',
     422,
     '不支持该交易',
@@ -60,7 +28,7 @@ export const REFUSALS = {
     'Use another transaction or call the acquirer',
     'contact_acquirer',
   ),
-  terminal_unknown: refusal(
+  terminal_unknown: decline(
     '97',
     404,
     '终端未登记',
@@ -69,7 +37,7 @@ export const REFUSALS = {
     'Ask the acquirer to register this terminal',
     'contact_acquirer',
   ),
-  merchant_unknown: refusal(
+  merchant_unknown: decline(
     '03',
     404,
     '商户无效',
@@ -78,7 +46,7 @@ export const REFUSALS = {
     'Check the merchant number or call the acquirer',
     'contact_acquirer',
   ),
-  terminal_not_allowed: refusal(
+  terminal_not_allowed: decline(
     '58',
     403,
     '终端已停用',
@@ -87,7 +55,7 @@ export const REFUSALS = {
     'This terminal may not transact: call the acquirer',
     'contact_acquirer',
   ),
-  key_not_established: refusal(
+  key_not_established: decline(
     '77',
     409,
     '请先签到',
@@ -96,7 +64,7 @@ export const REFUSALS = {
     'Sign on, then do the transaction again',
     'sign_on',
   ),
-  mac_mismatch: refusal(
+  mac_mismatch: decline(
     'A0',
     401,
     '校验错',
@@ -105,7 +73,7 @@ export const REFUSALS = {
     'Sign on, then do the transaction again',
     'sign_on',
   ),
-  format_error: refusal(
+  format_error: decline(
     '30',
     400,
     '报文格式错',
@@ -114,7 +82,7 @@ export const REFUSALS = {
     'Call the terminal maintainer',
     'contact_acquirer',
   ),
-  key_reused_with_different_content: refusal(
+  key_reused_with_different_content: decline(
     '94',
     422,
     '流水号重复',
@@ -123,7 +91,7 @@ export const REFUSALS = {
     'Trace number used for something else: check and redo',
     'query',
   ),
-  message_reversed: refusal(
+  message_reversed: decline(
     '12',
     409,
     '该笔已冲正',
@@ -132,7 +100,7 @@ export const REFUSALS = {
     'This one has no effect: redo with a new trace number',
     'nothing',
   ),
-  batch_mismatch: refusal(
+  batch_mismatch: decline(
     '77',
     409,
     '批次不符请签到',
@@ -144,7 +112,7 @@ export const REFUSALS = {
   original_not_found: NOT_FOUND,
   // The sale of another merchant looks absent on the wire. Only the log has the difference.
   merchant_differs: NOT_FOUND,
-  terminal_differs: refusal(
+  terminal_differs: decline(
     '25',
     409,
     '非本终端交易',
@@ -153,7 +121,7 @@ export const REFUSALS = {
     'Void it on the terminal that made the sale',
     'contact_acquirer',
   ),
-  reference_differs: refusal(
+  reference_differs: decline(
     '25',
     409,
     '参考号不符',
@@ -162,7 +130,7 @@ export const REFUSALS = {
     'Check the reference number and authorisation code',
     'query',
   ),
-  card_differs: refusal(
+  card_differs: decline(
     '14',
     409,
     '卡号与原交易不符',
@@ -171,7 +139,7 @@ export const REFUSALS = {
     'Use the card of the original sale',
     'nothing',
   ),
-  original_not_approved: refusal(
+  original_not_approved: decline(
     '12',
     409,
     '原交易未成功',
@@ -180,7 +148,7 @@ export const REFUSALS = {
     'Nothing was charged: there is nothing to void',
     'nothing',
   ),
-  original_reversed: refusal(
+  original_reversed: decline(
     '25',
     409,
     '原交易已冲正',
@@ -189,7 +157,7 @@ export const REFUSALS = {
     'The sale was already reversed: nothing to void',
     'nothing',
   ),
-  original_already_voided: refusal(
+  original_already_voided: decline(
     '12',
     409,
     '原交易已撤销',
@@ -198,7 +166,7 @@ export const REFUSALS = {
     'Do not void again: look up the first void',
     'query',
   ),
-  outcome_pending: refusal(
+  outcome_pending: decline(
     '09',
     409,
     '原交易结果待定',
@@ -207,7 +175,7 @@ export const REFUSALS = {
     'An outcome is not known yet: query it, then try again',
     'query',
   ),
-  original_settled: refusal(
+  original_settled: decline(
     '12',
     409,
     '原交易已结算',
@@ -218,7 +186,7 @@ export const REFUSALS = {
   ),
   // Terminals take 00, 12 and 25 as reversed (protocol.md §3.5). This target is not reversed, so the code is none of
   // them.
-  reversal_too_late: refusal(
+  reversal_too_late: decline(
     '22',
     409,
     '已结算不能冲正',
@@ -227,7 +195,7 @@ export const REFUSALS = {
     'Not reversed: call the acquirer',
     'contact_acquirer',
   ),
-  window_expired: refusal(
+  window_expired: decline(
     '12',
     409,
     '已过撤销时限',
@@ -236,7 +204,7 @@ export const REFUSALS = {
     'Cannot void: ask the acquirer for a refund',
     'refund',
   ),
-  amount_differs: refusal(
+  amount_differs: decline(
     '64',
     422,
     '金额与原交易不符',
@@ -245,7 +213,7 @@ export const REFUSALS = {
     'Use the full original amount; for a part, refund',
     'refund',
   ),
-  currency_differs: refusal(
+  currency_differs: decline(
     'A1',
     422,
     '币种不符',
@@ -254,7 +222,7 @@ export const REFUSALS = {
     'Use the currency of the merchant and of the sale',
     'nothing',
   ),
-  issuer_declined: refusal(
+  issuer_declined: decline(
     '05',
     409,
     '发卡行不予承兑',
@@ -263,7 +231,7 @@ export const REFUSALS = {
     'The cardholder should call the issuer',
     'nothing',
   ),
-  insufficient_funds: refusal(
+  insufficient_funds: decline(
     '51',
     409,
     '余额不足',
@@ -272,8 +240,8 @@ export const REFUSALS = {
     'Use another card',
     'nothing',
   ),
-  card_expired: refusal('54', 409, '卡已过期', 'Card expired', '请更换卡片', 'Use another card', 'nothing'),
-  pin_incorrect: refusal(
+  card_expired: decline('54', 409, '卡已过期', 'Card expired', '请更换卡片', 'Use another card', 'nothing'),
+  pin_incorrect: decline(
     '55',
     409,
     '密码错误',
@@ -282,7 +250,7 @@ export const REFUSALS = {
     'Enter the PIN again',
     'nothing',
   ),
-  limit_exceeded: refusal(
+  limit_exceeded: decline(
     '61',
     409,
     '超出金额限制',
@@ -291,7 +259,7 @@ export const REFUSALS = {
     'Use another card',
     'nothing',
   ),
-  issuer_unavailable: refusal(
+  issuer_unavailable: decline(
     '91',
     409,
     '发卡行暂不可用',
@@ -300,7 +268,7 @@ export const REFUSALS = {
     'Try again later',
     'nothing',
   ),
-  acquirer_silent: refusal(
+  acquirer_silent: decline(
     '68',
     409,
     '收单机构未应答',
@@ -309,7 +277,7 @@ export const REFUSALS = {
     'It did not happen: do it again',
     'nothing',
   ),
-  in_progress: refusal(
+  in_progress: decline(
     '09',
     409,
     '正在处理',

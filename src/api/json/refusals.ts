@@ -1,6 +1,6 @@
 /** @module Why the JSON API itself refuses a request: HTTP status, words, advice, and what the caller does next. */
 
-import type { DoNext } from '../../domain/decline-reason.ts'
+import type { DoNext } from '../../domain/refusal.ts'
 
 export interface ApiRefusal {
   readonly status: number

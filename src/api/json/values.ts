@@ -1,7 +1,7 @@
 /** @module Values that requests and answers of the JSON API share. Patterns mean the same with and without the flag `u`. */
 
 import * as z from 'zod'
-import { DO_NEXT } from '../../domain/decline-reason.ts'
+import { DO_NEXT } from '../../domain/refusal.ts'
 
 export const MAX_AMOUNT = 999_999_999_999
 

@@ -3,7 +3,8 @@
  * `decline-reason.ts` are for a terminal, which has trace numbers and vouchers.
  */
 
-import { type DeclineReason, type DoNext, refusalOf } from '../../domain/decline-reason.ts'
+import { type DeclineReason, refusalOf } from '../../domain/decline-reason.ts'
+import type { DoNext } from '../../domain/refusal.ts'
 
 interface Wording {
   readonly zh: string

@@ -1,6 +1,7 @@
 /** @module The meaning of a response in Chinese and English: its response code, and the reason if the text of field 63 names one. */
 
-import { type DeclineReason, REFUSALS, type Refusal } from '../../domain/decline-reason.ts'
+import { type DeclineReason, REFUSALS } from '../../domain/decline-reason.ts'
+import type { Refusal } from '../../domain/refusal.ts'
 import { RESPONSE_CODES } from '../../iso8583/names.ts'
 import { answerTexts, type Exchange, MATCHED } from '../../terminal/exchange.ts'
 
