@@ -147,11 +147,12 @@ export function logSettings(
 }
 
 /** The verdict on a request about a sale. A sale of another merchant and an unknown sale get the same answer. */
-export function verdictOnSale(
-  { earlier, original, merchant }: Loaded,
-  credential: Credential,
-  request: VoidRequest | ReversalRequest,
-): ApiVerdict {
+export async function verdictOnSale(
+  { credential, earlier, original, merchant }: Loaded,
+  requestOf: (credential: Credential) => Promise<VoidRequest | ReversalRequest>,
+): Promise<ApiVerdict> {
+  if (credential === null) return { kind: 'denied', problem: apiProblem('unauthorized') }
+  const request = await requestOf(credential)
   if (original !== null && mayAct(credential, original.sale.merchantId))
     // The merchant of a stolen terminal can void its sales. A closed merchant cannot.
     return merchant?.status === 'active'

@@ -5,18 +5,10 @@ import type { ReversalRequest } from '../domain/requests.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Outcome } from '../pipeline/types.ts'
 import type { Credential, Loaded, LoadItem } from '../store/load.ts'
-import {
-  type ApiVerdict,
-  logOutcome,
-  REPLAYED,
-  scopeOf,
-  submit,
-  undecidedProblem,
-  verdictOnSale,
-} from './handler.ts'
+import { logOutcome, REPLAYED, scopeOf, submit, undecidedProblem, verdictOnSale } from './handler.ts'
 import { reversalBody } from './json/bodies.ts'
 import { keyIn, writeIdempotencyKey } from './json/idempotency-key.ts'
-import { type About, apiProblem, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
+import { type About, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
 import type { ReversalRequestBody } from './json/schemas.ts'
 import type { Handler, Reply } from './router.ts'
 
@@ -44,7 +36,7 @@ export const postReversal: Handler<Post> = async ({ services, c, credential, bod
     targetIdempotencyKey: keys.target,
   }
   const { outcome, denial } = await submit(services, c, load, (loaded) =>
-    verify(services, loaded, body, keys),
+    verdictOnSale(loaded, (caller) => request(services, caller, loaded, body, keys)),
   )
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
   return replyOf(outcome, denial, {
@@ -53,17 +45,6 @@ export const postReversal: Handler<Post> = async ({ services, c, credential, bod
     keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey), kind: 'void_reversal' }),
     targetAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(target) }),
   })
-}
-
-async function verify(
-  services: Services,
-  loaded: Loaded,
-  body: ReversalRequestBody,
-  keys: Keys,
-): Promise<ApiVerdict> {
-  const { credential } = loaded
-  if (credential === null) return { kind: 'denied', problem: apiProblem('unauthorized') }
-  return verdictOnSale(loaded, credential, await request(services, credential, loaded, body, keys))
 }
 
 async function request(

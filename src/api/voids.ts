@@ -7,7 +7,6 @@ import type { Outcome } from '../pipeline/types.ts'
 import type { Credential, Loaded } from '../store/load.ts'
 import { readVoid } from '../store/voids.ts'
 import {
-  type ApiVerdict,
   logOutcome,
   mayAct,
   noteCaller,
@@ -30,7 +29,8 @@ export const postVoid: Handler<Post> = async ({ services, c, credential, body, i
   const { saleId, amount, currency } = body
   // The key of a caller may contain a card number. So only its fingerprint is written.
   const keyFingerprint = await services.keyring.fingerprint('content', idempotencyKey)
-  const verify = (loaded: Loaded) => verifyVoid(services, loaded, body, keyFingerprint)
+  const verify = (loaded: Loaded) =>
+    verdictOnSale(loaded, (caller) => voidRequest(services, caller, loaded, body, keyFingerprint))
   const load = { credential, saleId, idempotencyKey: keyFingerprint }
   const { outcome, denial } = await submit(services, c, load, verify)
   logOutcome(services, { type: 'void', door: 'json', saleId }, outcome)
@@ -39,17 +39,6 @@ export const postVoid: Handler<Post> = async ({ services, c, credential, body, i
     named: { amount, currency },
     keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey) }),
   })
-}
-
-async function verifyVoid(
-  services: Services,
-  loaded: Loaded,
-  body: VoidRequestBody,
-  key: string,
-): Promise<ApiVerdict> {
-  const { credential } = loaded
-  if (credential === null) return { kind: 'denied', problem: apiProblem('unauthorized') }
-  return verdictOnSale(loaded, credential, await voidRequest(services, credential, loaded, body, key))
 }
 
 async function voidRequest(
