@@ -12,6 +12,7 @@ import { freshAcquirerStan, freshId, freshRrn, freshSixDigits } from './crypto/r
 import { privateData } from './iso8583/answer.ts'
 import { createPipeline } from './pipeline/process.ts'
 import type { Services } from './pipeline/services.ts'
+import type { Log } from './pipeline/types.ts'
 import { openDb } from './store/db.ts'
 
 export interface Environment extends HttpsSettings {
@@ -30,7 +31,7 @@ export interface Runtime {
   now(): number
   random(bytes: Uint8Array<ArrayBuffer>): void
   sleep(ms: number): Promise<void>
-  log(event: string, detail: Record<string, unknown>): void
+  readonly log: Log
   /** The network. Without it the acquirer can only be a service binding. */
   readonly fetch?: Fetch
 }

@@ -30,8 +30,8 @@ async function build(env: Env): Promise<Worker> {
   return { services, app: createApp(services) }
 }
 
-/** The services of the isolate; null when a setting is wrong. The next request tries again. */
-async function open(env: Env): Promise<Worker | null> {
+/** The services of the isolate; null when a setting is wrong. The log names it. The next request tries again. */
+async function open(env: Env, requestId?: string): Promise<Worker | null> {
   worker ??= build(env)
   try {
     return await worker
@@ -39,15 +39,20 @@ async function open(env: Env): Promise<Worker | null> {
     worker = undefined
     // A RangeError of ours has the name of the wrong setting, never its value.
     const why = error instanceof RangeError ? error.message : 'not built'
-    console.log(JSON.stringify({ event: 'misconfigured', region: env.REGION, why }))
+    console.log(JSON.stringify({ event: 'misconfigured', region: env.REGION, why, requestId }))
     return null
   }
 }
 
 export default {
   async fetch(request, env, context) {
-    const opened = await open(env)
-    return opened === null ? new Response(null, { status: 503 }) : opened.app.fetch(request, env, context)
+    const requestId = crypto.randomUUID()
+    const opened = await open(env, requestId)
+    if (opened !== null) return opened.app.fetch(request, env, context)
+    return new Response(null, {
+      status: 503,
+      headers: { 'x-request-id': requestId, 'cache-control': 'no-store' },
+    })
   },
 
   /**

@@ -7,7 +7,7 @@ import type { DeclineReason } from '../domain/decline-reason.ts'
 import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
 import type { Request } from '../pipeline/decide.ts'
 import type { Services } from '../pipeline/services.ts'
-import type { Outcome, PipelineMessage, Settled, Verdict } from '../pipeline/types.ts'
+import type { LogDetail, Outcome, PipelineMessage, Settled, Verdict } from '../pipeline/types.ts'
 import { sha256 } from '../store/journal.ts'
 import type { Credential, Loaded, LoadItem } from '../store/load.ts'
 import { type About, apiProblem, declineProblem, type Problem } from './json/problem.ts'
@@ -67,9 +67,11 @@ export interface Submitted {
 
 /** A request as a message for the pipeline. */
 const messageOf = (
+  { log }: Services,
   load: LoadItem,
   verify: (loaded: Loaded) => Promise<ApiVerdict> | ApiVerdict,
 ): PipelineMessage<Found> => ({
+  log,
   load,
   async verify(loaded) {
     const verdict = await verify(loaded)
@@ -86,25 +88,25 @@ function submitted(c: Context, { outcome, found }: Settled<Found>): Submitted {
 
 /** Submits a request to the pipeline. It continues when the client hangs up: it happens now or not at all. */
 export function submit(
-  { pipeline }: Services,
+  services: Services,
   c: Context,
   load: LoadItem,
   verify: (loaded: Loaded) => Promise<ApiVerdict> | ApiVerdict,
 ): Promise<Submitted> {
   const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise)
   const beforeAcquirer = () => slotOf(c)?.awaitAcquirer()
-  const settled = pipeline.submit(messageOf(load, verify), { waitUntil, beforeAcquirer })
+  const settled = services.pipeline.submit(messageOf(services, load, verify), { waitUntil, beforeAcquirer })
   waitUntil(settled.catch(() => undefined))
   return settled.then((one) => submitted(c, one))
 }
 
 /** Runs a request alone: provisioning and reconciliation never share a set. */
 export const runAlone = async (
-  { pipeline }: Services,
+  services: Services,
   c: Context,
   load: LoadItem,
   verify: (loaded: Loaded) => Promise<ApiVerdict> | ApiVerdict,
-): Promise<Submitted> => submitted(c, await pipeline.runAlone(messageOf(load, verify)))
+): Promise<Submitted> => submitted(c, await services.pipeline.runAlone(messageOf(services, load, verify)))
 
 /** The problem for an outcome without a decision. `denial`: why the caller may not do this. */
 export function undecidedProblem(
@@ -126,7 +128,7 @@ export function undecidedProblem(
 }
 
 /** Logs the decision, as on the POS door, and never the content of a message. */
-export function logOutcome({ log }: Services, named: Record<string, unknown>, outcome: Outcome): void {
+export function logOutcome({ log }: Services, named: LogDetail, outcome: Outcome): void {
   if (outcome.kind === 'answered') {
     const { reason, rrn, responseCode } = outcome.answer
     log('answered', { ...named, responseCode, reason, rrn, replayed: outcome.replayed })
@@ -137,7 +139,7 @@ export function logOutcome({ log }: Services, named: Record<string, unknown>, ou
 /** Logs a change of settings: the names of the settings, and never their values, which may be keys. */
 export function logSettings(
   { log }: Services,
-  named: Record<string, unknown>,
+  named: LogDetail,
   settings: object,
   { status, body }: { readonly status: number; readonly body: object },
 ): void {

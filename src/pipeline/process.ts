@@ -17,7 +17,7 @@ import { askAcquirer } from './ask-acquirer.ts'
 import { decide, type Request } from './decide.ts'
 import { createGroupCommit, type Unsettled, type Work } from './group-commit.ts'
 import { handOver, type Submission, submissionOf, verify } from './submission.ts'
-import type { AcquirerStage, Outcome, Pipeline, PipelineOptions, TerminalContext } from './types.ts'
+import type { AcquirerStage, Log, Outcome, Pipeline, PipelineOptions, TerminalContext } from './types.ts'
 
 type Item = Work<Submission, Outcome>
 
@@ -34,7 +34,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     submit: (message, caller) =>
       handOver(submissionOf(message), async (submission) => {
         const outcome = await group.submit(submission, caller.waitUntil)
-        return askAcquirer(stage, outcome, message.cardFields ?? null, caller)
+        const own = { ...stage, log: message.log ?? options.log }
+        return askAcquirer(own, outcome, message.cardFields ?? null, caller)
       }),
     runAlone: (message) => handOver(submissionOf(message), (submission) => processAlone(options, submission)),
     submitEvent: (message, waitUntil) => group.submit(submissionOf(message), waitUntil),
@@ -120,11 +121,14 @@ async function decideSafely(options: PipelineOptions, work: Item, loaded: Loaded
   try {
     return await decideOne(options, work, loaded)
   } catch (error) {
-    options.log('decide_failed', { error: errorText(error) })
+    logOf(options, work)('decide_failed', { error: errorText(error) })
     work.settle({ kind: 'unavailable' })
     return null
   }
 }
+
+/** The log of a message of a set: that of its request, if it has one. */
+const logOf = ({ log }: PipelineOptions, { message }: Item): Log => message.message.log ?? log
 
 /** A decision to write. */
 interface Ready {
@@ -248,10 +252,10 @@ async function commitReady(options: PipelineOptions, ready: readonly Ready[]): P
 }
 
 /** Logs an alert even when the commit is only possible, because nothing else reports the case then. */
-function alertOfCase(options: PipelineOptions, { item, forwarded }: Ready): void {
+function alertOfCase(options: PipelineOptions, { work, item, forwarded }: Ready): void {
   const { terminalId, seq } = item.row
   const { claim, acquirerMoves = [] } = item.effects
   const reason = acquirerMoves.find((move) => move.caseReason)?.caseReason ?? claim?.caseReason
-  const caseId = claim?.rrn ?? forwarded?.rrn
-  if (reason != null) options.log('alert', { why: 'case_opened', reason, caseId, terminalId, seq })
+  const rrn = claim?.rrn ?? forwarded?.rrn
+  if (reason != null) logOf(options, work)('alert', { why: 'case_opened', reason, rrn, terminalId, seq })
 }

@@ -135,7 +135,7 @@ export function eventMessage(
   event: EventDetails,
 ): PipelineMessage<null> {
   const { messageKey, merchantId, terminalId } = forwarded
-  log('acquirer_event', { ...named(forwarded), event: event.event, reason: event.reason })
+  log('acquirer_event', { ...named(forwarded), outcome: event.event, reason: event.reason })
   return {
     load: { terminalId, messageKey },
     verify: async () => ({

@@ -31,6 +31,8 @@ export interface PipelineMessage<Found = unknown> {
   readonly load: LoadItem
   /** The card fields for the acquirer; absent when the message has none. */
   readonly cardFields?: CardFields
+  /** The log of its request: each line names the request. Absent if the request has no id. */
+  readonly log?: Log
   /** Proves the sender. May run again on a fresh load. */
   verify(loaded: Loaded): Promise<Verdict<Found>>
   /** Wipes the result of a verification that no answer uses. */
@@ -98,6 +100,15 @@ export interface Pipeline {
   submitEvent(message: PipelineMessage<null>, waitUntil: WaitUntil): Promise<Outcome>
 }
 
+/** Writes one line of structured log. Never a card number, track, PIN block, key or whole message. */
+export type Log = (event: string, detail: LogDetail) => void
+
+/** The other members of the line. They may not replace the name of the event. */
+export type LogDetail = { readonly [name: string]: unknown } & {
+  readonly event?: never
+  readonly region?: never
+}
+
 export interface PipelineOptions {
   readonly db: Db
   readonly acquirer: Acquirer
@@ -105,8 +116,7 @@ export interface PipelineOptions {
   /** Milliseconds since the epoch. */
   now(): number
   sleep(ms: number): Promise<void>
-  /** One line of structured log. Never a card number, track, PIN block, key or whole message. */
-  log(event: string, detail: Record<string, unknown>): void
+  readonly log: Log
 }
 
 /** The options of the acquirer's stage and of the cron. */

@@ -546,7 +546,7 @@ describe('a run', () => {
           terminalId: '12345678',
           acquirerStan: expect.stringMatching(/^\d{6}$/),
           rrn: expect.stringMatching(/^\d{12}$/),
-          event: 'acquirer_declined',
+          outcome: 'acquirer_declined',
           reason: 'issuer_declined',
         },
       },

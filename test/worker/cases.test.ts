@@ -85,7 +85,7 @@ describe('a case', () => {
         event: 'alert',
         why: 'case_opened',
         reason: 'no_answer',
-        caseId,
+        rrn: caseId,
         terminalId: harness.terminal.tid,
         seq: 5,
       },

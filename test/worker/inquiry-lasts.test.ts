@@ -90,6 +90,22 @@ it('an undecided message is pending without an answer, then a case, then shows i
   await behind.settle()
 })
 
+it('a refused void of a terminal names its next step: a query where the sale is known, else nothing', async () => {
+  const own = await openTerminal(isolate)
+  const sale = await sell(own, '000001')
+  const refuse = async (stan: string, named: object) => {
+    const refused = await own.send(s.aVoid({ stan, ...sale, ...named }))
+    const { body } = await inquire(isolate, key, keyOf('void', stan, own))
+    expect(body).toMatchObject({ answer: answerFields(refused), state: 'declined', certainty: 'FINAL' })
+    return [refused.fields.get(39), body.saleId, body.doNext]
+  }
+  expect(await refuse('000002', { original: '000777' })).toEqual(['25', null, 'nothing'])
+  expect(await refuse('000003', { rrn: '999999999999' })).toEqual(['25', null, 'nothing'])
+  await own.send(s.aVoid({ stan: '000004', ...sale }))
+  expect(await refuse('000005', {})).toEqual(['12', null, 'nothing'])
+  expect(await refuse('000006', { amount: 1 })).toEqual(['12', null, 'nothing'])
+})
+
 it('179 days later, after new keys and a closed batch, every answer is the first', async () => {
   const own = await openTerminal(isolate)
   const sold = await own.send(s.aSale({ stan: '000001' }))

@@ -1,8 +1,9 @@
 /** @module The answer to an inquiry: the first answer of the message, its current state, and the next step. */
 
 import { isCaseOpen, isUnsettled } from '../../domain/acquirer-state.ts'
-import { refusalOf } from '../../domain/decline-reason.ts'
+import { type DeclineReason, refusalOf } from '../../domain/decline-reason.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
+import type { DoNext } from '../../domain/refusal.ts'
 import type { AcquirerMessage, JournalEntry, Reversal, SaleState } from '../../domain/types.ts'
 import type { Certain } from './answer-schemas.ts'
 import { certaintyOf, iso, stateOf, VOID_STATE } from './bodies.ts'
@@ -58,16 +59,19 @@ function stateNow(inquired: Inquired): InquiryBody['state'] {
   return entry.effects.sale === undefined || original === null ? 'approved' : stateOf(original)
 }
 
-function certaintyNow({ entry, forwarded, reversal }: Inquired): Certain {
+/** The next step after a refusal. The answer to a terminal has no `location`, so without a sale nothing can be queried. */
+function nextAfter(reason: DeclineReason, { door }: JournalEntry, original: SaleState | null): DoNext {
+  if (door === 'json') return jsonDoNext(reason)
+  const { doNext } = refusalOf(reason)
+  return doNext === 'query' && original === null ? 'nothing' : doNext
+}
+
+function certaintyNow({ entry, forwarded, reversal, original }: Inquired): Certain {
   if (forwarded !== null && (isUnsettled(forwarded.state) || isCaseOpen(forwarded)))
     return certaintyOf(forwarded.state, forwarded)
   const reason = entry?.answer?.reason ?? null
   if (reversal !== null || entry === null) return { certainty: 'FINAL', doNext: 'nothing' }
-  if (reason !== null)
-    return {
-      certainty: 'FINAL',
-      doNext: entry.door === 'json' ? jsonDoNext(reason) : refusalOf(reason).doNext,
-    }
+  if (reason !== null) return { certainty: 'FINAL', doNext: nextAfter(reason, entry, original) }
   const { sale, voidRecord } = entry.effects
   const hasReceipt = sale?.status === 'approved' || voidRecord !== undefined
   return { certainty: 'FINAL', doNext: hasReceipt ? 'print_receipt' : 'nothing' }
