@@ -27,16 +27,16 @@ export const PROOFS = {
   'model/model': { unit: 'commands', sample: 1_000, whole: 6_000 },
   'races/races': { unit: 'sales', sample: 4, whole: 10 },
   'rig/faults': { unit: 'voids', sample: 120, whole: 400 },
-  'rig/kill': { unit: 'kills', sample: 9, whole: 30 },
+  'rig/kill': { unit: 'kills', sample: 7, whole: 30 },
   'rig/power': { unit: 'cuts', sample: 15, whole: 50 },
-  'simulation/crash-points-competing': { unit: 'cells', sample: 100, whole: 997 },
+  'simulation/crash-points-competing': { unit: 'cells', sample: 60, whole: 997 },
   'simulation/crash-points-copy': { unit: 'cells', sample: 25, whole: 244 },
-  'simulation/crash-points-first': { unit: 'cells', sample: 75, whole: 768 },
-  'simulation/mild': { unit: 'voids', sample: 300, whole: 5_000 },
-  'simulation/mutants-1': { unit: 'checks', sample: 4, whole: 13 },
-  'simulation/mutants-2': { unit: 'checks', sample: 4, whole: 12 },
+  'simulation/crash-points-first': { unit: 'cells', sample: 45, whole: 768 },
+  'simulation/mild': { unit: 'voids', sample: 200, whole: 5_000 },
+  'simulation/mutants-1': { unit: 'checks', sample: 3, whole: 13 },
+  'simulation/mutants-2': { unit: 'checks', sample: 3, whole: 12 },
   'simulation/restore': { unit: 'databases', sample: 8, whole: 30 },
-  'simulation/worlds': { unit: 'voids', sample: 900, whole: 15_000 },
+  'simulation/worlds': { unit: 'voids', sample: 600, whole: 15_000 },
 } as const satisfies Readonly<Record<string, Proof>>
 
 export type ProofName = keyof typeof PROOFS
