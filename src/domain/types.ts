@@ -284,9 +284,8 @@ export interface DraftEntry {
   readonly at: number
 }
 
-/** An entry in the chain. `hash` is SHA-256 over `previousHash` and the canonical encoding of the rest. */
+/** An entry in the chain. `hash` is SHA-256 over the hash before it and the canonical encoding of the rest. */
 export interface JournalEntry extends DraftEntry {
   readonly seq: number
-  readonly previousHash: string
   readonly hash: string
 }

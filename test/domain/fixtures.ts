@@ -1,6 +1,5 @@
 /** @module One valid void, sale, reversal and settlement with all they need. Each test breaks one thing. */
 
-import { GENESIS } from '../../src/domain/decide-provision.ts'
 import type { Generated, LoadedState } from '../../src/domain/decision.ts'
 import { type PosKind, posMessageKey } from '../../src/domain/message-key.ts'
 import { NO_TOTALS } from '../../src/domain/money.ts'
@@ -259,7 +258,6 @@ export const entryFor = (
   effects: {},
   at: SOLD_AT,
   seq: 1,
-  previousHash: GENESIS.hash,
   hash: 'b'.repeat(64),
   ...more,
 })
