@@ -1,0 +1,263 @@
+/** @module Bodies of entries: each entry reads back as it was written, equal entries are equal bytes, other texts throw SyntaxError. */
+
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { CASE_REASONS } from '../../../src/domain/acquirer-move.ts'
+import { ACQUIRER_STATES, ACQUIRER_STATUSES } from '../../../src/domain/acquirer-state.ts'
+import { REFUSALS } from '../../../src/domain/decline-reason.ts'
+import { posMessageKey } from '../../../src/domain/message-key.ts'
+import { type DraftEntry, MAC_PROFILES } from '../../../src/domain/types.ts'
+import {
+  CODED_CASES,
+  CODED_PROFILES,
+  CODED_REASONS,
+  CODED_STATES,
+  CODED_STATUSES,
+  REASON_CODES,
+} from '../../../src/store/entry/codes.ts'
+import { baseKeyOf, EntryScope } from '../../../src/store/entry/columns.ts'
+import { decodeEntry, describeEntry, ENTRY_FORMAT, encodeEntry } from '../../../src/store/entry/entry.ts'
+import { batch, MID, TID, voidEntry } from '../../domain/fixtures.ts'
+import { batchBefore, draftEntry, rowRrn } from './arbitrary.ts'
+import { bodyOf, columnsOf, expectedEntry, readBack, type Written } from './support.ts'
+
+/** An entry, alone or after another one under the key that it follows. */
+const written: fc.Arbitrary<Written> = fc
+  .record({
+    draft: draftEntry,
+    seq: fc.nat(),
+    rrn: rowRrn,
+    before: batchBefore,
+    other: draftEntry,
+    follows: fc.boolean(),
+  })
+  .map(({ draft, seq, rrn, before, other, follows }) => {
+    const baseKey = baseKeyOf(draft.messageKey)
+    const base = follows && baseKey !== null ? { ...other, messageKey: baseKey } : null
+    return { draft, columns: columnsOf(draft, seq, rrn), before, base }
+  })
+
+/** After a claim, most members are those of the claim. */
+const afterClaim: fc.Arbitrary<Written> = fc
+  .record({ claim: draftEntry, own: draftEntry, keep: fc.array(fc.boolean(), { minLength: 8 }), rrn: rowRrn })
+  .map(({ claim, own, keep, rrn }) => {
+    const [fingerprint, door, request, record, saleToo, merchant] = keep
+    const base = {
+      ...claim,
+      messageKey: posMessageKey(
+        { merchantId: MID, terminalId: TID, batchNumber: '000001', stan: '000002' },
+        'sale',
+      ),
+    }
+    const { batch: _, ...effects } = own.effects
+    const draft: DraftEntry = {
+      ...own,
+      messageKey: `${base.messageKey}|outcome`,
+      ...(fingerprint ? { contentFingerprint: base.contentFingerprint } : {}),
+      ...(door ? { door: base.door } : {}),
+      ...(request ? { request: structuredClone(base.request) } : {}),
+      ...(merchant ? { merchantId: base.merchantId } : {}),
+      effects: {
+        ...effects,
+        ...(record && claim.effects.voidRecord !== undefined
+          ? { voidRecord: structuredClone(claim.effects.voidRecord) }
+          : {}),
+        ...(saleToo && claim.effects.claimedSale !== undefined
+          ? { sale: structuredClone(claim.effects.claimedSale) }
+          : {}),
+      },
+    }
+    return { draft, columns: columnsOf(draft, 9, rrn), before: null, base }
+  })
+
+describe('a body', () => {
+  it('reads back as the entry that was written, whatever its members', () => {
+    fc.assert(
+      fc.property(fc.oneof(written, afterClaim), (one) => {
+        expect(readBack(one)).toEqual(expectedEntry(one))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('is one text for equal entries, in any order of members and at any place of the chain', () => {
+    const shuffled = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(shuffled)
+      if (value === null || typeof value !== 'object') return value
+      return Object.fromEntries(
+        Object.entries(value)
+          .toReversed()
+          .map(([name, member]) => [name, shuffled(member)]),
+      )
+    }
+    fc.assert(
+      fc.property(fc.oneof(written, afterClaim), (one) => {
+        const again = { ...one, draft: shuffled(one.draft) as DraftEntry, base: structuredClone(one.base) }
+        expect(bodyOf({ ...again, columns: { ...one.columns, seq: one.columns.seq + 1 } })).toBe(bodyOf(one))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('differs when the entry differs', () => {
+    fc.assert(
+      fc.property(written, draftEntry, (one, other) => {
+        for (const name of ['at', 'request', 'answer', 'contentFingerprint', 'door', 'kind'] as const) {
+          const changed = { ...one, draft: { ...one.draft, [name]: other[name] } }
+          const isEqual = JSON.stringify(one.draft[name]) === JSON.stringify(other[name])
+          if (!isEqual)
+            expect([name, bodyOf(changed) === bodyOf(one)]).toEqual([
+              name,
+              isSameValue(one.draft[name], other[name]),
+            ])
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('is JSON that JSON.stringify gives again', () => {
+    fc.assert(
+      fc.property(written, (one) => {
+        const body = bodyOf(one)
+        expect(JSON.stringify(JSON.parse(body))).toBe(body)
+      }),
+    )
+  })
+
+  it('ignores an undefined member, like JSON', () => {
+    const { seq: _, previousHash: __, hash: ___, ...draft } = voidEntry
+    const context = { rrn: null, before: null, base: null }
+    const loose = { ...draft, actor: undefined, effects: { ...draft.effects, sale: undefined } }
+    expect(encodeEntry(loose as unknown as DraftEntry, context)).toBe(encodeEntry(draft, context))
+  })
+
+  it('has no totals of another batch than the open one', () => {
+    const { seq: _, previousHash: __, hash: ___, ...draft } = voidEntry
+    const other = { ...draft, effects: { batch: { ...batch, batchNumber: '000002' } } }
+    expect(() => encodeEntry(other, { rrn: null, before: batch, base: null })).toThrow(RangeError)
+    expect(() => encodeEntry(other, { rrn: null, before: null, base: null })).toThrow(RangeError)
+  })
+})
+
+const isSameValue = (a: unknown, b: unknown): boolean => {
+  try {
+    expect(a).toEqual(b)
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe('reading', () => {
+  const COLUMNS = { terminalId: TID, seq: 1, messageKey: `pos|${MID}|${TID}|000001|000002|void`, rrn: null }
+  const read = (body: unknown) => () => decodeEntry(COLUMNS, JSON.stringify(body), null)
+
+  it.each([
+    ['no list', { kind: 'sale' }, /expected a list/],
+    ['an unknown format', [3, 'sale', 0], /does not know format 3/],
+    ['a format by name', ['2', 'sale', 0], /does not know format "2"/],
+    ['no format', [], /does not know format/],
+    ['an unknown kind', [2, 'refund', 0, 1], /unknown kind/],
+    ['a mask beyond the table', [2, 'sale', 2 ** 30, 1], /expected a mask/],
+    ['no mask', [2, 'sale'], /expected a mask/],
+    ['too many values', [2, 'give_up', 0, 1, 2, 3], /entry: 4 values/],
+    ['too few values', [2, 'give_up', 0], /expected a number/],
+    ['an unknown code', [2, 'give_up', 32, 1, 7], /door has no code 7/],
+  ])('%s is a SyntaxError', (_, body, why) => {
+    expect(read(body)).toThrow(SyntaxError)
+    expect(read(body)).toThrow(why)
+  })
+
+  it('needs the entry that the body depends on, and no other', () => {
+    const { seq: _, previousHash: __, hash: ___, ...claim } = voidEntry
+    const draft = { ...claim, messageKey: `${claim.messageKey}|outcome` }
+    const body = encodeEntry(draft, { rrn: null, before: null, base: claim })
+    const columns = columnsOf(draft, 3, null)
+    expect(decodeEntry(columns, body, claim)).toEqual({ ...draft, seq: 3, rrn: null })
+    expect(() => decodeEntry(columns, body, null)).toThrow(SyntaxError)
+    expect(() => decodeEntry(columns, body, { ...claim, messageKey: 'x' })).toThrow(SyntaxError)
+    // Written without it, the body depends on nothing.
+    const alone = encodeEntry(draft, { rrn: null, before: null, base: null })
+    expect(decodeEntry(columns, alone, null)).toEqual({ ...draft, seq: 3, rrn: null })
+    expect(alone.length).toBeGreaterThan(body.length)
+  })
+
+  it('any other list gives an entry or a SyntaxError', () => {
+    const scalar = fc.oneof(
+      fc.integer({ min: -2, max: 300 }),
+      fc.string({ maxLength: 4 }),
+      fc.constantFrom(null, false),
+    )
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof(
+        { maxDepth: 4 },
+        scalar,
+        fc.array(tie('any'), { maxLength: 6 }),
+        fc.dictionary(fc.string(), scalar),
+      ),
+    })).any
+    const mutated = fc
+      .tuple(written, fc.array(fc.tuple(fc.nat(40), value), { minLength: 1, maxLength: 3 }))
+      .map(([one, changes]) => {
+        let places = 0
+        const change = (stored: unknown): unknown => {
+          const found = changes.find(([place]) => place === places++)
+          if (found !== undefined) return found[1]
+          return Array.isArray(stored) ? stored.map(change) : stored
+        }
+        const [format, kind, ...list] = JSON.parse(bodyOf(one)) as unknown[]
+        return { one, body: JSON.stringify([format, kind, ...list.map(change)]) }
+      })
+    fc.assert(
+      fc.property(mutated, ({ one, body }) => {
+        try {
+          decodeEntry(one.columns, body, one.base)
+          describeEntry(one.columns, body, one.base)
+        } catch (error) {
+          expect(error).toBeInstanceOf(SyntaxError)
+        }
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})
+
+describe('the codes', () => {
+  const scope = new EntryScope({ terminalId: '', seq: 1, messageKey: '', rrn: null }, 'sale')
+  it.each([
+    ['reasons', CODED_REASONS, Object.keys(REFUSALS)],
+    ['states', CODED_STATES, ACQUIRER_STATES],
+    ['statuses', CODED_STATUSES, ACQUIRER_STATUSES],
+    ['case reasons', CODED_CASES, CASE_REASONS],
+    ['MAC profiles', CODED_PROFILES, MAC_PROFILES],
+  ])('have every one of the %s', (_, form, names) => {
+    expect(names.filter((name) => typeof form.write(name, scope) !== 'number')).toEqual([])
+  })
+
+  it('derive the response code of each reason', () => {
+    expect(REASON_CODES).toEqual(
+      Object.fromEntries(
+        Object.entries(REFUSALS).map(([reason, { responseCode }]) => [reason, responseCode]),
+      ),
+    )
+  })
+})
+
+describe('describeEntry', () => {
+  it('names the members that a body has', () => {
+    const { seq: _, previousHash: __, hash: ___, ...draft } = voidEntry
+    const written = { ...draft, request: { '4': '000000001234', '37': '000000000101', '22': '072' } }
+    const body = encodeEntry(written, { rrn: '000000000101', before: null, base: null })
+    const described = describeEntry(columnsOf(draft, 2, '000000000101'), body, null)
+    expect(described).toMatchObject({
+      format: ENTRY_FORMAT,
+      kind: 'void',
+      at: draft.at,
+      request: { '4': '000000001234', '22': '072', '37': '000000000101' },
+      answer: { authorizationCode: '000201' },
+      effects: { voidRecord: { id: '2'.repeat(32), saleId: '1'.repeat(32), feeReturned: 7 } },
+    })
+    expect(JSON.stringify(described)).not.toContain('merchantId')
+  })
+})
