@@ -33,9 +33,9 @@ const USUAL_COUNTS: Readonly<Record<string, readonly [debits: number, credits: n
   void_reversal: [0, -1],
 }
 
-/** `count` times the amount of the entry. Zero without a count, also when there is no amount. */
+/** `count` times the amount of the entry. Zero without a count, also when there is no amount; never −0. */
 function amountOf({ record, amount }: EntryScope, count = 0): number {
-  return count === 0 ? 0 : count * (record?.amount ?? amount)
+  return count === 0 ? 0 : count * (record?.amount ?? amount) + 0
 }
 
 export const BATCH_CHANGE_TABLE = tableOf<BatchChange>('change of a batch', {
