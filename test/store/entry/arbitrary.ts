@@ -25,6 +25,7 @@ const code = (...names: string[]) => fc.oneof(fc.constantFrom(...names), anyText
 const hex = fc.oneof(
   fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => bytes.toHex()),
   fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => bytes.toHex()),
+  fc.constantFrom('AB', 'abc', 'ab', '.ab'),
   anyText,
 )
 
@@ -246,7 +247,16 @@ const JSON_NAMES = [
 const SETTING_NAMES = ['status', 'macProfile', 'newMasterKey', 'window', 'timeZone', 'name']
 const requestText = fc.oneof(
   fc.constantFrom('0200', '000000001234', '000002', '156', '00', '22000001000', '000001000001', '1234', '-1'),
-  fc.constantFrom('622500******0014', 'approved', 'declined', '{"kind":"minutes","minutes":5}', '1e3', '01'),
+  fc.constantFrom(
+    '622500******0014',
+    'approved',
+    'declined',
+    '{"kind":"minutes","minutes":5}',
+    '1e3',
+    '01',
+    '9'.repeat(15),
+    '9'.repeat(18),
+  ),
   hex,
   digits(12),
   anyText,

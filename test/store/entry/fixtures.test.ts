@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { posMessageKey } from '../../../src/domain/message-key.ts'
 import { REASON_CODES } from '../../../src/store/entry/codes.ts'
 import type { BaseEntry, EntryColumns, StoredEntry } from '../../../src/store/entry/columns.ts'
 import {
@@ -12,6 +13,7 @@ import {
   STORED_KINDS,
 } from '../../../src/store/entry/entry.ts'
 import { ENTRY_TABLES } from '../../../src/store/entry/tables.ts'
+import { MID, TID } from '../../domain/fixtures.ts'
 import { codedForms, PAGE, withTables } from './page.ts'
 
 const FOLDER = 'test/store/fixtures'
@@ -110,4 +112,22 @@ it('tables never change: members are only added at the end, each with a new bit'
 it('docs/journal.md has the tables of the code (npm run docs)', () => {
   const page = readFileSync(PAGE, 'utf8')
   expect(withTables(page)).toBe(page)
+})
+
+it('docs/journal.md shows a body that reads as a void', () => {
+  const body = /^ {4}(\[2,.*)$/m.exec(readFileSync(PAGE, 'utf8'))?.[1] ?? ''
+  const messageKey = posMessageKey(
+    { merchantId: MID, terminalId: TID, batchNumber: '000001', stan: '000003' },
+    'void',
+  )
+  const entry = decodeEntry({ terminalId: TID, seq: 3, messageKey, rrn: '517283940561' }, body, null)
+  expect(entry).toMatchObject({
+    kind: 'void',
+    request: { '4': '000000003200', '11': '000003', '37': '092097057760', '61': '000001000002' },
+    answer: { rrn: '517283940561', authorizationCode: '794564' },
+    effects: {
+      voidRecord: { amount: 3200, stan: '000003', originalRrn: '092097057760', state: 'approved' },
+      batchChange: { batchNumber: '000001', creditAmount: 3200, creditCount: 1, debitCount: 0 },
+    },
+  })
 })
