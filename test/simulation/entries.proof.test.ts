@@ -55,7 +55,13 @@ function replay(rows: readonly JournalRow[]): Replayed[] {
     const draft = draftOf(row)
     const before = open.get(row.terminalId) ?? FIRST
     const base = byKey.get(baseKeyOf(row.messageKey) ?? '') ?? null
-    const written = { draft, columns: columnsOf(draft, row.seq, row.rrn), before, base }
+    const written = {
+      draft,
+      columns: columnsOf(draft, row.seq, row.rrn),
+      before,
+      base,
+      merchantId: draft.merchantId,
+    }
     const stored = readBack(written)
     const { batch, nextBatch } = draft.effects
     if (batch !== undefined) open.set(row.terminalId, nextBatch ?? batch)

@@ -57,6 +57,7 @@ export const REASON_CODES: Readonly<Record<string, string>> = {
   issuer_unavailable: '91',
   acquirer_silent: '68',
   in_progress: '09',
+  not_recorded: '96',
 }
 
 /** The usual fields of a terminal's request, by the kind of its entry. */
@@ -111,6 +112,7 @@ export const CODED_CASES = codeForm('case reason', [
   'reversal_refused',
   'record_differs',
   'only_acquirer',
+  'not_recorded',
 ])
 export const CODED_MESSAGES = codeForm('kind of a message', ['sale', 'void'])
 export const CODED_RESOLUTIONS = codeForm('resolution', ['stands', 'undone'])

@@ -3,7 +3,6 @@
  * An outcome, for example, follows its claim.
  */
 
-import { ACQUIRER_KEY } from '../../domain/message-key.ts'
 import type { Batch, DraftEntry, Effects, EntryKind, Totals } from '../../domain/types.ts'
 
 /** The columns of a row that its body does not repeat. */
@@ -47,23 +46,32 @@ export function baseKeyOf(messageKey: string): string | null {
 }
 
 interface KeyParts {
-  readonly merchantId: string
   readonly terminalId: string
   readonly batchNumber: string
   readonly stan: string
 }
 
-/** The parts of the key of a terminal's message, or of a message that only the acquirer has. */
-function partsOf(messageKey: string): KeyParts | null {
-  if (!messageKey.startsWith('pos|') && !messageKey.startsWith(ACQUIRER_KEY)) return null
-  const [, merchantId = '', terminalId = '', batchNumber = '', stan = ''] = messageKey.split('|')
-  return { merchantId, terminalId, batchNumber, stan }
+/** The key of a terminal's message in this format: terminal, batch and STAN, and the code of its kind. */
+const TERMINAL_KEY = /^([^|]{8})(\d{6})(\d{6})(?:s|v|sr|vr|c|u)(?:\||$)/
+
+/** The key of a message that only the acquirer has. */
+const ACQUIRER_ONLY_KEY = /^acquirer\|([^|]*)\|([^|]*)\|([^|]*)/
+
+function partsIn(key: RegExp, messageKey: string): KeyParts | null {
+  const [, terminalId, batchNumber = '', stan = ''] = key.exec(messageKey) ?? []
+  return terminalId === undefined ? null : { terminalId, batchNumber, stan }
 }
 
-/** The merchant of a JSON request's key, or of a merchant's stream. */
-function merchantOf({ messageKey, terminalId }: EntryColumns): string | undefined {
-  if (messageKey.startsWith('api|')) return messageKey.split('|', 2)[1]
-  return terminalId.startsWith('merchant:') ? terminalId.slice('merchant:'.length) : undefined
+/** The merchant of a merchant's stream. */
+const merchantOf = ({ terminalId }: EntryColumns): string | undefined =>
+  terminalId.startsWith('merchant:') ? terminalId.slice('merchant:'.length) : undefined
+
+/** The state around a row that a body may depend on. Reading must get the same as writing. */
+export interface EntryContext {
+  /** The merchant of the terminal. Null: the body has it. */
+  readonly merchantId: string | null
+  /** The entry that this one follows, when the decision has it. */
+  readonly base: BaseEntry | null
 }
 
 /** The sources of the derived members of one entry. Reading and writing fill it in the same order. */
@@ -75,7 +83,9 @@ export class EntryScope {
   /** Whether the key is one of an entry that follows another. */
   readonly isFollowing: boolean
   readonly parts: KeyParts | null
-  /** The merchant by the columns, when they name one. */
+  /** Whether the message is a terminal's own, by its key. */
+  readonly isTerminals: boolean
+  /** The merchant of the terminal or of the stream. A `provision` entry has it in its body, for the later ones. */
   readonly merchantId: string | undefined
   /** The entry that this one follows, when the body depends on it. */
   base: BaseEntry | null = null
@@ -84,14 +94,16 @@ export class EntryScope {
   /** The effects likewise. */
   effects: StoredEffects = {}
 
-  constructor(columns: EntryColumns, kind: EntryKind) {
+  constructor(columns: EntryColumns, kind: EntryKind, merchantId: string | null) {
     this.columns = columns
     this.kind = kind
     const baseKey = baseKeyOf(columns.messageKey)
     this.isFollowing = baseKey !== null
     this.message = baseKey ?? columns.messageKey
-    this.parts = partsOf(this.message)
-    this.merchantId = this.parts?.merchantId ?? merchantOf(columns)
+    const ofTerminal = partsIn(TERMINAL_KEY, this.message)
+    this.isTerminals = ofTerminal !== null
+    this.parts = ofTerminal ?? partsIn(ACQUIRER_ONLY_KEY, this.message)
+    this.merchantId = kind === 'provision' ? undefined : (merchantId ?? merchantOf(columns))
   }
 
   get at(): number {
@@ -108,7 +120,7 @@ export class EntryScope {
 
   /** The key of the message that the entry is about: for a terminal's reversal, its target. */
   get target(): string {
-    return this.isReversal ? this.message.replace(/_reversal$/, '') : this.message
+    return this.isReversal && this.isTerminals ? this.message.replace(/r$/, '') : this.message
   }
 
   /** Whether the entry's answer refuses the message. Undefined without an answer. */

@@ -8,8 +8,8 @@ import type { Batch, DraftEntry, EntryKind } from '../../domain/types.ts'
 import { answerForm } from './answer.ts'
 import { CODED_CHANNELS, CODED_DOORS } from './codes.ts'
 import {
-  type BaseEntry,
   type EntryColumns,
+  type EntryContext,
   EntryScope,
   type StoredEffects,
   type StoredEntry,
@@ -84,21 +84,19 @@ export const ENTRY_TABLE = tableOf<EntryView>(
   {
     follows: usually(truth, '1 after a key of another entry', ({ isFollowing }) => isFollowing),
     at: given(plainNumber),
-    door: usually(
-      CODED_DOORS,
-      'that of the claim; `terminal` for a key `pos`, else `json`',
-      ({ base, message }) => (base === null ? (message.startsWith('pos|') ? 'terminal' : 'json') : base.door),
+    door: usually(CODED_DOORS, 'that of the claim; by the key', ({ base, isTerminals }) =>
+      base === null ? (isTerminals ? 'terminal' : 'json') : base.door,
     ),
     merchantId: usually(
       plainText,
-      'that of the claim, of the key or of the stream',
+      'that of the claim, or of the stream',
       ({ base, merchantId }) => base?.merchantId ?? merchantId,
     ),
     contentFingerprint: usually(hexForm, 'that of the claim; empty for some kinds', ({ base, kind }) =>
       base === null ? (KINDS[kind].hasContent ? undefined : '') : base.contentFingerprint,
     ),
     request: usually(requestForm, 'that of the claim', ({ base }) => base?.request),
-    answer: usually({ ...answerForm }, 'null for kinds that answer nothing', ({ kind }) =>
+    answer: usually(answerForm, 'null for kinds that answer nothing', ({ kind }) =>
       KINDS[kind].answers ? undefined : null,
     ),
     effects: usually(effectsForm, 'none', () => ({})),
@@ -107,21 +105,19 @@ export const ENTRY_TABLE = tableOf<EntryView>(
   ['follows', 'contentFingerprint', 'request', 'answer', 'effects'],
 )
 
-/** The state that a body may leave out, beside the columns of its row. */
-export interface EntryContext {
+/** The state of a decision that a body may depend on. */
+export interface WritingContext extends EntryContext {
   /** The new RRN of the entry; null when it has none or repeats one. */
   readonly rrn: string | null
   /** The open batch of the decision. */
   readonly before: Batch | null
-  /** The entry that this one follows, when the decision has it. */
-  readonly base: BaseEntry | null
 }
 
 /** The body of an entry. Equal entries have equal bodies. Throws RangeError on totals of another batch than `before`. */
-export function encodeEntry(draft: DraftEntry, { rrn, before, base }: EntryContext): string {
+export function encodeEntry(draft: DraftEntry, { rrn, before, base, merchantId }: WritingContext): string {
   const { kind, terminalId, messageKey } = draft
   // The body depends on no number of the row.
-  const scope = new EntryScope({ terminalId, messageKey, rrn, seq: 0 }, kind)
+  const scope = new EntryScope({ terminalId, messageKey, rrn, seq: 0 }, kind, merchantId)
   if (base !== null && scope.isFollowing && base.messageKey === scope.message) scope.base = base
   const effects = storedEffects(draft.effects, before)
   const entry = { ...draft, effects, follows: scope.base !== null }
@@ -141,30 +137,30 @@ type Reader = (
   kind: EntryKind,
   list: readonly unknown[],
   columns: EntryColumns,
-  base: BaseEntry | null,
+  context: EntryContext,
 ) => Read
 
 /** The reader of each format that was ever written. A reader stays for good. */
 const READERS: ReadonlyMap<unknown, Reader> = new Map([[ENTRY_FORMAT, readFormat2]])
 
 /**
- * Reads an entry. `base` is the entry that it follows, the one with the key `baseKeyOf`. Throws SyntaxError on a body
- * that is not of a known format, and on a body whose base is missing.
+ * Reads an entry. Its base has the key `baseKeyOf`. Throws SyntaxError on a body that is not of a known format, and on
+ * one whose base or merchant is missing in the context.
  */
-export const decodeEntry = (columns: EntryColumns, body: string, base: BaseEntry | null): StoredEntry =>
-  read(columns, body, base).entry
+export const decodeEntry = (columns: EntryColumns, body: string, context: EntryContext): StoredEntry =>
+  read(columns, body, context).entry
 
 /** The members that a body has, by their names, without the derived ones. Throws SyntaxError like `decodeEntry`. */
 export function describeEntry(
   columns: EntryColumns,
   body: string,
-  base: BaseEntry | null,
+  context: EntryContext,
 ): Record<string, unknown> {
-  const { list, scope, entry } = read(columns, body, base)
+  const { list, scope, entry } = read(columns, body, context)
   return { format: ENTRY_FORMAT, kind: entry.kind, ...describeList(ENTRY_TABLE, list, scope) }
 }
 
-function read(columns: EntryColumns, body: string, base: BaseEntry | null): Read {
+function read(columns: EntryColumns, body: string, context: EntryContext): Read {
   const stored: unknown = JSON.parse(body)
   if (!Array.isArray(stored)) throw malformed('expected a list')
   const [format, name, ...list] = stored
@@ -172,16 +168,17 @@ function read(columns: EntryColumns, body: string, base: BaseEntry | null): Read
   if (reader === undefined) throw malformed(`this version does not know format ${JSON.stringify(format)}`)
   const kind = STORED_KINDS.find((one) => one === name)
   if (kind === undefined) throw malformed('unknown kind')
-  return reader(kind, list, columns, base)
+  return reader(kind, list, columns, context)
 }
 
 function readFormat2(
   kind: EntryKind,
   list: readonly unknown[],
   columns: EntryColumns,
-  base: BaseEntry | null,
+  context: EntryContext,
 ): Read {
-  const scope = new EntryScope(columns, kind)
+  const { base, merchantId } = context
+  const scope = new EntryScope(columns, kind, merchantId)
   if (followsIn(list, scope)) {
     if (base === null || base.messageKey !== scope.message)
       throw malformed(`the entry ${scope.message} is missing`)
@@ -190,6 +187,7 @@ function readFormat2(
   const view: { -readonly [Name in keyof EntryView]?: EntryView[Name] } = {}
   scope.entry = view
   readList(ENTRY_TABLE, list, scope, view)
+  if (view.merchantId === undefined) throw malformed('the merchant of the terminal is missing')
   const { follows: _, ...members } = view
   const { terminalId, messageKey, rrn, seq } = columns
   const entry: StoredEntry = { ...(members as EntryView), kind, terminalId, messageKey, rrn, seq }

@@ -61,7 +61,7 @@ export const POS_REQUEST_TABLE = tableOf<RequestView<PosField>>(
     '38': optionally(digitsForm(6)),
     '39': optionally(digitsForm(2)),
     '41': usually(plainText, 'terminal of the key', ({ parts }) => parts?.terminalId),
-    '42': usually(plainText, 'merchant of the key', ({ parts }) => parts?.merchantId),
+    '42': usually(plainText, 'merchant of the entry', ({ entry }) => entry.merchantId),
     '49': usually(digitsForm(3), '156', () => '156'),
     '53': optionally(digitsForm(3)),
     '60': usually(plainText, 'codes of the kind, batch of the key', (scope) => {

@@ -41,8 +41,9 @@ const time = fc.oneof(fc.constantFrom(AT, AT + 180_000, AT + 40_000), fc.nat(2e1
 const amount = fc.oneof(fc.constantFrom(1234, 0), fc.nat(999_999_999_999), number)
 const orNull = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null, freq: 3 })
 
-const keyOf = (kind: (typeof STORED_KINDS)[number]) =>
-  posMessageKey({ merchantId: MID, terminalId: TID, batchNumber: '000001', stan: '000002' }, kind)
+const POS_KINDS = ['sale', 'void', 'sale_reversal', 'void_reversal', 'settlement', 'upload_end'] as const
+const keyOf = (kind: (typeof POS_KINDS)[number]) =>
+  posMessageKey({ terminalId: TID, batchNumber: '000001', stan: '000002' }, kind)
 const FORMS: readonly ((key: string) => string)[] = [
   (key) => key,
   (key) => `${key}|outcome`,
@@ -53,11 +54,9 @@ const FORMS: readonly ((key: string) => string)[] = [
   (key) => `${key}|tombstoned`,
 ]
 const ownKey = fc.oneof(
-  fc
-    .tuple(fc.constantFrom(...STORED_KINDS), fc.constantFrom(...FORMS))
-    .map(([kind, form]) => form(keyOf(kind))),
+  fc.tuple(fc.constantFrom(...POS_KINDS), fc.constantFrom(...FORMS)).map(([kind, form]) => form(keyOf(kind))),
   hex.map((fingerprint) => `api|${MID}|void|${fingerprint}`),
-  fc.constantFrom(`merchant:${MID}|3`, `acquirer|${MID}|${TID}|000001|000777`, 'api|admin|provision|x'),
+  fc.constantFrom(`merchant:${MID}|3`, `acquirer|${TID}|000001|000777|void`, 'api|admin|provision|x'),
   anyText,
 )
 const merchantId = fc.oneof(fc.constant(MID), anyText)
@@ -293,3 +292,6 @@ export const draftEntry = withOptional(
 ) as fc.Arbitrary<DraftEntry>
 
 export const rowRrn = orNull(rrn)
+
+/** The merchant of the terminal, as far as it is known. */
+export const ofTerminal = orNull(merchantId)

@@ -19,8 +19,11 @@ import { baseKeyOf, EntryScope } from '../../../src/store/entry/columns.ts'
 import { decodeEntry, describeEntry, ENTRY_FORMAT, encodeEntry } from '../../../src/store/entry/entry.ts'
 import { entryHash, sealedContent } from '../../../src/store/entry/hash.ts'
 import { batch, MID, TID, voidEntry } from '../../domain/fixtures.ts'
-import { batchBefore, draftEntry, rowRrn } from './arbitrary.ts'
+import { batchBefore, draftEntry, ofTerminal, rowRrn } from './arbitrary.ts'
 import { bodyOf, columnsOf, expectedEntry, readBack, type Written } from './support.ts'
+
+/** A reader that knows nothing but the row. */
+const ALONE = { base: null, merchantId: null } as const
 
 /** An entry, alone or after another one under the key that it follows. */
 const written: fc.Arbitrary<Written> = fc
@@ -31,11 +34,12 @@ const written: fc.Arbitrary<Written> = fc
     before: batchBefore,
     other: draftEntry,
     follows: fc.boolean(),
+    merchantId: ofTerminal,
   })
-  .map(({ draft, seq, rrn, before, other, follows }) => {
+  .map(({ draft, seq, rrn, before, other, follows, merchantId }) => {
     const baseKey = baseKeyOf(draft.messageKey)
     const base = follows && baseKey !== null ? { ...other, messageKey: baseKey } : null
-    return { draft, columns: columnsOf(draft, seq, rrn), before, base }
+    return { draft, columns: columnsOf(draft, seq, rrn), before, base, merchantId }
   })
 
 /** After a claim, most members are those of the claim. */
@@ -45,10 +49,7 @@ const afterClaim: fc.Arbitrary<Written> = fc
     const [fingerprint, door, request, record, saleToo, merchant] = keep
     const base = {
       ...claim,
-      messageKey: posMessageKey(
-        { merchantId: MID, terminalId: TID, batchNumber: '000001', stan: '000002' },
-        'sale',
-      ),
+      messageKey: posMessageKey({ terminalId: TID, batchNumber: '000001', stan: '000002' }, 'sale'),
     }
     const { batch: _, ...effects } = own.effects
     const draft: DraftEntry = {
@@ -68,7 +69,7 @@ const afterClaim: fc.Arbitrary<Written> = fc
           : {}),
       },
     }
-    return { draft, columns: columnsOf(draft, 9, rrn), before: null, base }
+    return { draft, columns: columnsOf(draft, 9, rrn), before: null, base, merchantId: null }
   })
 
 describe('a body', () => {
@@ -128,7 +129,7 @@ describe('a body', () => {
 
   it('ignores an undefined member, like JSON', () => {
     const { seq: _, previousHash: __, hash: ___, ...draft } = voidEntry
-    const context = { rrn: null, before: null, base: null }
+    const context = { rrn: null, before: null, ...ALONE }
     const loose = { ...draft, actor: undefined, effects: { ...draft.effects, sale: undefined } }
     expect(encodeEntry(loose as unknown as DraftEntry, context)).toBe(encodeEntry(draft, context))
   })
@@ -136,8 +137,8 @@ describe('a body', () => {
   it('has no totals of another batch than the open one', () => {
     const { seq: _, previousHash: __, hash: ___, ...draft } = voidEntry
     const other = { ...draft, effects: { batch: { ...batch, batchNumber: '000002' } } }
-    expect(() => encodeEntry(other, { rrn: null, before: batch, base: null })).toThrow(RangeError)
-    expect(() => encodeEntry(other, { rrn: null, before: null, base: null })).toThrow(RangeError)
+    expect(() => encodeEntry(other, { rrn: null, before: batch, ...ALONE })).toThrow(RangeError)
+    expect(() => encodeEntry(other, { rrn: null, before: null, ...ALONE })).toThrow(RangeError)
   })
 })
 
@@ -151,8 +152,13 @@ const isSameValue = (a: unknown, b: unknown): boolean => {
 }
 
 describe('reading', () => {
-  const COLUMNS = { terminalId: TID, seq: 1, messageKey: `pos|${MID}|${TID}|000001|000002|void`, rrn: null }
-  const read = (body: unknown) => () => decodeEntry(COLUMNS, JSON.stringify(body), null)
+  const COLUMNS = {
+    terminalId: TID,
+    seq: 1,
+    messageKey: posMessageKey({ terminalId: TID, batchNumber: '000001', stan: '000002' }, 'void'),
+    rrn: null,
+  }
+  const read = (body: unknown) => () => decodeEntry(COLUMNS, JSON.stringify(body), ALONE)
 
   it.each([
     ['no list', { kind: 'sale' }, /expected a list/],
@@ -173,16 +179,42 @@ describe('reading', () => {
   it('needs the entry that the body depends on, and no other', () => {
     const { seq: _, previousHash: __, hash: ___, ...claim } = voidEntry
     const draft = { ...claim, messageKey: `${claim.messageKey}|outcome` }
-    const body = encodeEntry(draft, { rrn: null, before: null, base: claim })
+    const body = encodeEntry(draft, { rrn: null, before: null, base: claim, merchantId: null })
     const columns = columnsOf(draft, 3, null)
-    expect(decodeEntry(columns, body, claim)).toEqual({ ...draft, seq: 3, rrn: null })
-    expect(() => decodeEntry(columns, body, null)).toThrow(SyntaxError)
-    expect(() => decodeEntry(columns, body, { ...claim, messageKey: 'x' })).toThrow(SyntaxError)
+    expect(decodeEntry(columns, body, { base: claim, merchantId: null })).toEqual({
+      ...draft,
+      seq: 3,
+      rrn: null,
+    })
+    expect(() => decodeEntry(columns, body, ALONE)).toThrow(SyntaxError)
+    expect(() =>
+      decodeEntry(columns, body, { base: { ...claim, messageKey: 'x' }, merchantId: null }),
+    ).toThrow(SyntaxError)
     // Written without it, the body depends on nothing.
-    const alone = encodeEntry(draft, { rrn: null, before: null, base: null })
-    expect(decodeEntry(columns, alone, null)).toEqual({ ...draft, seq: 3, rrn: null })
+    const alone = encodeEntry(draft, { rrn: null, before: null, ...ALONE })
+    expect(decodeEntry(columns, alone, ALONE)).toEqual({ ...draft, seq: 3, rrn: null })
     expect(alone.length).toBeGreaterThan(body.length)
-    expect(encodeEntry(draft, { rrn: null, before: null, base: { ...claim, messageKey: 'x' } })).toBe(alone)
+    expect(
+      encodeEntry(draft, { rrn: null, before: null, base: { ...claim, messageKey: 'x' }, merchantId: null }),
+    ).toBe(alone)
+  })
+
+  it('needs the merchant of the terminal, unless the body has it', () => {
+    const { seq: _, previousHash: __, hash: ___, ...draft } = voidEntry
+    const columns = columnsOf(draft, 2, null)
+    const body = encodeEntry(draft, { rrn: null, before: null, base: null, merchantId: MID })
+    expect(decodeEntry(columns, body, { base: null, merchantId: MID })).toEqual({
+      ...draft,
+      seq: 2,
+      rrn: null,
+    })
+    expect(() => decodeEntry(columns, body, ALONE)).toThrow(SyntaxError)
+    const whole = encodeEntry(draft, { rrn: null, before: null, ...ALONE })
+    for (const merchantId of [null, MID, '999'])
+      expect(decodeEntry(columns, whole, { base: null, merchantId }).merchantId).toBe(MID)
+    const provision = { ...draft, kind: 'provision' as const }
+    const first = encodeEntry(provision, { rrn: null, before: null, base: null, merchantId: MID })
+    expect(decodeEntry(columns, first, ALONE).merchantId).toBe(MID)
   })
 
   it('any other list gives an entry or a SyntaxError', () => {
@@ -214,8 +246,8 @@ describe('reading', () => {
     fc.assert(
       fc.property(mutated, ({ one, body }) => {
         try {
-          decodeEntry(one.columns, body, one.base)
-          describeEntry(one.columns, body, one.base)
+          decodeEntry(one.columns, body, one)
+          describeEntry(one.columns, body, one)
         } catch (error) {
           expect(error).toBeInstanceOf(SyntaxError)
         }
@@ -248,7 +280,7 @@ describe('the hash of an entry', () => {
 })
 
 describe('the codes', () => {
-  const scope = new EntryScope({ terminalId: '', seq: 1, messageKey: '', rrn: null }, 'sale')
+  const scope = new EntryScope({ terminalId: '', seq: 1, messageKey: '', rrn: null }, 'sale', null)
   it.each([
     ['reasons', CODED_REASONS, Object.keys(REFUSALS)],
     ['states', CODED_STATES, ACQUIRER_STATES],
@@ -264,8 +296,11 @@ describe('describeEntry', () => {
   it('names the members that a body has', () => {
     const { seq: _, previousHash: __, hash: ___, ...draft } = voidEntry
     const written = { ...draft, request: { '4': '000000001234', '37': '000000000101', '22': '072' } }
-    const body = encodeEntry(written, { rrn: '000000000101', before: null, base: null })
-    const described = describeEntry(columnsOf(draft, 2, '000000000101'), body, null)
+    const body = encodeEntry(written, { rrn: '000000000101', before: null, base: null, merchantId: MID })
+    const described = describeEntry(columnsOf(draft, 2, '000000000101'), body, {
+      base: null,
+      merchantId: MID,
+    })
     expect(described).toMatchObject({
       format: ENTRY_FORMAT,
       kind: 'void',

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { posMessageKey } from '../../../src/domain/message-key.ts'
 import { REASON_CODES } from '../../../src/store/entry/codes.ts'
-import type { BaseEntry, EntryColumns, StoredEntry } from '../../../src/store/entry/columns.ts'
+import type { EntryColumns, EntryContext, StoredEntry } from '../../../src/store/entry/columns.ts'
 import {
   decodeEntry,
   describeEntry,
@@ -21,7 +21,7 @@ const FOLDER = 'test/store/fixtures'
 interface Fixture {
   readonly name: string
   readonly columns: EntryColumns
-  readonly base: BaseEntry | null
+  readonly context: EntryContext
   readonly body: string
   /** Without the columns. */
   readonly entry: Omit<StoredEntry, keyof EntryColumns>
@@ -49,14 +49,14 @@ it('are there for every kind in the format of this version', () => {
   expect(kept.filter(({ fixtures }) => fixtures.length === 0)).toEqual([])
 })
 
-describe.each(all)('$title', ({ format, kind, columns, base, body, entry }) => {
+describe.each(all)('$title', ({ format, kind, columns, context, body, entry }) => {
   it('reads as it was meant', () => {
     expect((JSON.parse(body) as unknown[]).slice(0, 2)).toEqual([format, kind])
-    expect(decodeEntry(columns, body, base)).toEqual({ ...entry, ...columns })
+    expect(decodeEntry(columns, body, context)).toEqual({ ...entry, ...columns })
   })
 
   it('has a description', () => {
-    expect(describeEntry(columns, body, base)).toMatchObject({ format, kind, at: entry.at })
+    expect(describeEntry(columns, body, context)).toMatchObject({ format, kind, at: entry.at })
   })
 
   it.runIf(format === ENTRY_FORMAT)('is written as it was', () => {
@@ -69,7 +69,7 @@ describe.each(all)('$title', ({ format, kind, columns, base, body, entry }) => {
     const batch = batchChange === undefined ? {} : { batch: batchChange }
     const draft = { ...entry, terminalId: columns.terminalId, messageKey: columns.messageKey }
     expect(
-      encodeEntry({ ...draft, effects: { ...effects, ...batch } }, { rrn: columns.rrn, before, base }),
+      encodeEntry({ ...draft, effects: { ...effects, ...batch } }, { rrn: columns.rrn, before, ...context }),
     ).toBe(body)
   })
 })
@@ -116,11 +116,11 @@ it('docs/journal.md has the tables of the code (npm run docs)', () => {
 
 it('docs/journal.md shows a body that reads as a void', () => {
   const body = /^ {4}(\[2,.*)$/m.exec(readFileSync(PAGE, 'utf8'))?.[1] ?? ''
-  const messageKey = posMessageKey(
-    { merchantId: MID, terminalId: TID, batchNumber: '000001', stan: '000003' },
-    'void',
-  )
-  const entry = decodeEntry({ terminalId: TID, seq: 3, messageKey, rrn: '517283940561' }, body, null)
+  const messageKey = posMessageKey({ terminalId: TID, batchNumber: '000001', stan: '000003' }, 'void')
+  const entry = decodeEntry({ terminalId: TID, seq: 3, messageKey, rrn: '517283940561' }, body, {
+    base: null,
+    merchantId: MID,
+  })
   expect(entry).toMatchObject({
     kind: 'void',
     request: { '4': '000000003200', '11': '000003', '37': '092097057760', '61': '000001000002' },

@@ -9,8 +9,9 @@ import { decideSale } from '../../../src/domain/decide-sale.ts'
 import { decideSettlement } from '../../../src/domain/decide-settlement.ts'
 import { decideVoid } from '../../../src/domain/decide-void.ts'
 import type { Decision, Generated, LoadedState } from '../../../src/domain/decision.ts'
+import type { PosKind } from '../../../src/domain/message-key.ts'
 import type { AcquirerEventRequest } from '../../../src/domain/requests.ts'
-import type { DraftEntry, EntryKind, JournalEntry } from '../../../src/domain/types.ts'
+import type { DraftEntry, JournalEntry } from '../../../src/domain/types.ts'
 import { keptFields } from '../../../src/iso8583/cup.ts'
 import type { Message } from '../../../src/iso8583/message.ts'
 import * as messages from '../../../src/terminal/messages.ts'
@@ -53,7 +54,7 @@ function sizesOf(length: 32 | 64) {
     id: id(rrn),
     acquirerStan: '654321',
   })
-  const common = (message: Message, stan: string, kind: EntryKind) => ({
+  const common = (message: Message, stan: string, kind: PosKind) => ({
     messageKey: f.keyOf(stan, kind, BATCH),
     contentFingerprint: fingerprint(stan + kind),
     request: keptFields(message),
@@ -131,7 +132,13 @@ function sizesOf(length: 32 | 64) {
   }
   const refused = decideVoid({ ...voidRequest, amount: 1 }, withSale, forVoid)
   const size = (draft: DraftEntry, rrn: string | null, base: DraftEntry | null = null): number => {
-    const written: Written = { draft, columns: columnsOf(draft, 17, rrn), before: batch, base }
+    const written: Written = {
+      draft,
+      columns: columnsOf(draft, 17, rrn),
+      before: batch,
+      base,
+      merchantId: f.MID,
+    }
     expect(readBack(written).kind).toBe(draft.kind)
     return Buffer.byteLength(bodyOf(written))
   }

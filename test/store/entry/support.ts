@@ -9,6 +9,7 @@ export interface Written {
   readonly columns: EntryColumns
   readonly before: Batch | null
   readonly base: BaseEntry | null
+  readonly merchantId: string | null
 }
 
 /** The entry that reading must give: totals as a change, and the columns. */
@@ -30,11 +31,11 @@ export function expectedEntry({ draft, columns, before }: Written): StoredEntry 
   return { ...draft, effects: { ...effects, batchChange }, seq, rrn }
 }
 
-export const bodyOf = ({ draft, columns: { rrn }, before, base }: Written): string =>
-  encodeEntry(draft, { rrn, before, base })
+export const bodyOf = ({ draft, columns: { rrn }, before, base, merchantId }: Written): string =>
+  encodeEntry(draft, { rrn, before, base, merchantId })
 
 export const readBack = (written: Written): StoredEntry =>
-  decodeEntry(written.columns, bodyOf(written), written.base)
+  decodeEntry(written.columns, bodyOf(written), written)
 
 export const columnsOf = ({ terminalId, messageKey }: DraftEntry, seq: number, rrn: string | null) => ({
   terminalId,
