@@ -111,7 +111,6 @@ export const generated: Generated = {
   authorizationCode: '000202',
   id: '2'.repeat(32),
   acquirerStan: '000302',
-  privateData: (reason, encoding) => `${encoding}:${reason}`,
 }
 
 const identity = (stan: string, kind: PosKind) =>
@@ -237,7 +236,7 @@ export const approval: Answer = {
   localTime: '101800',
   localDate: '0601',
   settlementDate: '0601',
-  privateData: 'gbk:null',
+  textEncoding: 'gbk',
 }
 
 export const refusal: Answer = { ...approval, responseCode: '05', reason: 'issuer_declined' }

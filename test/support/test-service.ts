@@ -128,7 +128,6 @@ export class TestService {
       id: digits(n, 32),
       // Not a captured sale’s number.
       acquirerStan: digits(500_000 + n, 6),
-      privateData: () => '',
     }
   }
 }
