@@ -2,7 +2,7 @@
 
 import { decideMerchant } from '../domain/decide-merchant.ts'
 import type { MerchantRequest } from '../domain/requests.ts'
-import { seal } from '../store/journal.ts'
+import { seal, WITHOUT_TERMINAL } from '../store/journal.ts'
 import { commitMerchant, readMerchant } from '../store/merchants.ts'
 import { logSettings, noteCaller } from './handler.ts'
 import { merchantBody } from './json/bodies.ts'
@@ -35,7 +35,7 @@ async function provisionMerchant({ services, c, credential, path, body }: Call<P
     const draft = decideMerchant(request, before, head, services.now())
     if (!draft.ok) return apiProblem(draft.error)
     const { merchant } = draft.value.effects
-    const row = await seal(draft.value, head, null)
+    const row = await seal(draft.value, head, null, WITHOUT_TERMINAL)
     if (!(await commitMerchant(services.db, row, merchant, needs))) continue
     const answer = merchantBody(merchant)
     return before === null ? { status: 201, body: answer } : { status: 200, body: answer }

@@ -10,7 +10,9 @@ import type { Effects, Terminal } from './types.ts'
 export const GENESIS = { seq: 0, hash: '0'.repeat(64) } as const
 
 /** A terminal before its first provisioning, with batch 000001 open. */
-export const newTerminal = (request: ProvisionRequest): Terminal => ({
+export const newTerminal = (
+  request: Pick<ProvisionRequest, 'terminalId' | 'merchantId' | 'profile'>,
+): Terminal => ({
   terminalId: request.terminalId,
   merchantId: request.merchantId,
   ...request.profile,

@@ -27,7 +27,7 @@ import type {
   Terminal,
   VoidRecord,
 } from '../../src/domain/types.ts'
-import { entryFor, keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } from './fixtures.ts'
+import { keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } from './fixtures.ts'
 
 /** A message from a terminal or a back office. The STAN is a small number, so that keys repeat. */
 export type Command =
@@ -85,14 +85,7 @@ export class World {
       textEncoding: 'gbk',
       settlementMac: 'optional',
     } as const
-    this.terminal = newTerminal({
-      ...entryFor({ messageKey: 'p', contentFingerprint: '' }),
-      kind: 'provision',
-      terminalId: TID,
-      profile,
-      merchant,
-      newMasterKey: true,
-    })
+    this.terminal = newTerminal({ terminalId: TID, merchantId: MID, profile })
     this.batches.set(this.terminal.batch.batchNumber, this.terminal.batch)
   }
 
