@@ -15,7 +15,6 @@ interface Key {
 interface Algorithm {
   readonly name: string
   readonly hash?: string
-  readonly length?: number
   readonly salt?: Bytes
   readonly info?: Bytes
   readonly iv?: Bytes
@@ -58,13 +57,10 @@ export const subtle = {
       return own(createHash('sha256').update(bytesOf(data)).digest())
     }),
   importKey: (_format: string, data: Bytes) => soon((): Key => ({ bytes: bytesOf(data).slice() })),
-  deriveKey: (algorithm: Algorithm, root: Key, derived: Algorithm) =>
-    soon((): Key => {
+  deriveBits: (algorithm: Algorithm, root: Key, bits: number) =>
+    soon(() => {
       const { salt, info } = expect(algorithm, 'HKDF')
-      const length = (derived.length ?? 256) / 8
-      return {
-        bytes: new Uint8Array(hkdfSync('sha256', root.bytes, bytesOf(salt), bytesOf(info), length)),
-      }
+      return own(new Uint8Array(hkdfSync('sha256', root.bytes, bytesOf(salt), bytesOf(info), bits / 8)))
     }),
   sign: (algorithm: string, key: Key, data: Bytes) =>
     soon(() => {
