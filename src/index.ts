@@ -31,13 +31,15 @@ async function build(env: Env): Promise<Worker> {
 }
 
 /** One Worker per isolate. Its requests share the core's memory, the duplicate table and the pipeline. */
-let opener: ReturnType<typeof openOnce<Worker>> | undefined
+const openWorker = openOnce<Worker>(sleep)
 
 /** The services of the isolate; null when they cannot be opened. The log says why. The next request tries again. */
 async function open(env: Env, context: ExecutionContext, requestId?: string): Promise<Worker | null> {
-  opener ??= openOnce(() => build(env), sleep)
   try {
-    return await opener((promise) => context.waitUntil(promise))
+    return await openWorker(
+      () => build(env),
+      (promise) => context.waitUntil(promise),
+    )
   } catch (error) {
     // A RangeError of ours has the name of the wrong setting, never its value. Any other error has the words of D1.
     const isSetting = error instanceof RangeError

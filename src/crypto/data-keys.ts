@@ -5,7 +5,7 @@
  * keys come from the master key by HKDF-SHA-256. So two isolates that open a new database at once make equal keys.
  */
 
-import { type FillRandom, seal, unseal, utf8 } from './seal.ts'
+import { type FillRandom, unwrapUnder, utf8, wrapUnder } from './wrap-under.ts'
 
 /** Each purpose with the HKDF info of its first data key, after `annul `. */
 const FIRST_KEY_INFO = {
@@ -53,7 +53,7 @@ export interface DataKeyStore {
   addFirst(rows: readonly DataKeyRow[]): Promise<void>
 }
 
-type Place = Omit<DataKeyRow, 'wrapped' | 'createdAt'>
+type DataKeyContext = Omit<DataKeyRow, 'wrapped' | 'createdAt'>
 
 export interface MasterKey {
   /** Check value: 8 bytes of HKDF-SHA-256, lower-case hex. It reveals nothing about the key. */
@@ -83,16 +83,16 @@ export async function readMasterKey(text: string | undefined, name = 'MASTER_KEY
   return {
     id,
     wrap: (key, purpose, keyId, random) =>
-      seal(wrapping, key, contextOf({ purpose, id: keyId, masterId: id }), random),
+      wrapUnder(wrapping, key, contextOf({ purpose, id: keyId, masterId: id }), random),
     unwrap: (row) =>
-      unseal(wrapping, row.wrapped, contextOf(row)).catch(() => {
+      unwrapUnder(wrapping, row.wrapped, contextOf(row)).catch(() => {
         throw new RangeError(`data_key: the key ${row.purpose} ${row.id} does not open: its row was changed`)
       }),
     first: (purpose) => derive(FIRST_KEY_INFO[purpose], 32),
   }
 }
 
-const contextOf = ({ purpose, id, masterId }: Place): string => `${purpose}|${id}|${masterId}`
+const contextOf = ({ purpose, id, masterId }: DataKeyContext): string => `${purpose}|${id}|${masterId}`
 
 /** The master key that wraps a row. Throws RangeError when it is neither of the two: a rotation may be half done. */
 export function masterKeyOf(

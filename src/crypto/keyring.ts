@@ -8,7 +8,7 @@ import {
   type Purpose,
   readMasterKey,
 } from './data-keys.ts'
-import { type FillRandom, seal, unseal, utf8 } from './seal.ts'
+import { type FillRandom, unwrapUnder, utf8, wrapUnder } from './wrap-under.ts'
 
 export type KeyUsage = 'tmk' | 'mak' | 'tpk' | 'tdk'
 
@@ -103,8 +103,10 @@ async function keyringOf(keys: readonly DataKey[], random: FillRandom): Promise<
   const journalKeyId = Math.max(...journal.keys())
   const newest = journal.get(journalKeyId) ?? (await hmac(first('journal')))
 
-  const wrap: Keyring['wrap'] = (clear, context) => seal(wrapping, clear, associatedData(context), random)
-  const unwrap: Keyring['unwrap'] = (wrapped, context) => unseal(wrapping, wrapped, associatedData(context))
+  const wrap: Keyring['wrap'] = (clear, context) =>
+    wrapUnder(wrapping, clear, associatedData(context), random)
+  const unwrap: Keyring['unwrap'] = (wrapped, context) =>
+    unwrapUnder(wrapping, wrapped, associatedData(context))
   const dummyContext: KeyContext = { merchantId: '', terminalId: '', usage: 'mak', version: 0 }
   const dummyKey = new Uint8Array(8)
   random(dummyKey)

@@ -16,12 +16,11 @@ type WaitUntil = (promise: Promise<unknown>) => void
  * next call builds again.
  */
 export function openOnce<T>(
-  build: () => Promise<T>,
   sleep: (ms: number) => Promise<void>,
-): (waitUntil: WaitUntil) => Promise<T> {
+): (build: () => Promise<T>, waitUntil: WaitUntil) => Promise<T> {
   let opened: { readonly value: T } | undefined
   let opening: Promise<T> | undefined
-  return async (waitUntil) => {
+  return async (build, waitUntil) => {
     if (opened !== undefined) return opened.value
     opening ??= build()
     const mine = opening

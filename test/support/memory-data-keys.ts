@@ -2,7 +2,7 @@
 
 import type { DataKeyRow, DataKeyStore } from '../../src/crypto/data-keys.ts'
 import { type Keyring, openKeyring } from '../../src/crypto/keyring.ts'
-import type { FillRandom } from '../../src/crypto/seal.ts'
+import type { FillRandom } from '../../src/crypto/wrap-under.ts'
 
 /** A table `data_key` in memory. */
 export function memoryDataKeys(): DataKeyStore & { rows: DataKeyRow[] } {

@@ -136,7 +136,7 @@ export class Isolate {
   #begin(): Life {
     this.lives++
     const database = bindD1(this.#options.storage, this.#trip)
-    return { isAlive: true, database, open: openOnce(() => this.#open(database), sleep) }
+    return { isAlive: true, database, open: openOnce(sleep) }
   }
 
   /** Dies at once. The next request meets a new one. */
@@ -173,7 +173,10 @@ export class Isolate {
     void scheduler.as(requestContext, async () => {
       // A failed run is repeated a minute later.
       await life
-        .open((promise) => requestContext.waitUntil(promise))
+        .open(
+          () => this.#open(life.database),
+          (promise) => requestContext.waitUntil(promise),
+        )
         .then(({ services }) => recover(services, services.now() + RECOVERY_MS))
         .catch(() => scheduler.note('cron failed'))
       requestContext.leave(scheduler)
@@ -181,7 +184,12 @@ export class Isolate {
   }
 
   async #answer(life: Life, requestContext: RequestContext, request: HttpRequest): Promise<HttpReply> {
-    const opened = await life.open((promise) => requestContext.waitUntil(promise)).catch(() => null)
+    const opened = await life
+      .open(
+        () => this.#open(life.database),
+        (promise) => requestContext.waitUntil(promise),
+      )
+      .catch(() => null)
     if (opened === null) return { status: 503, headers: new Headers(), body: new Uint8Array(0) }
     const { app } = opened
     const { method, headers, body, path } = request

@@ -10,8 +10,8 @@ export const utf8 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(n
 
 export type FillRandom = (bytes: Uint8Array<ArrayBuffer>) => void
 
-/** Seals `clear` with a fresh IV. `context` is the associated data: a blob in another place does not open. */
-export async function seal(
+/** Wraps `clear` with a fresh IV. `context` is the associated data: a blob in another place does not open. */
+export async function wrapUnder(
   key: CryptoKey,
   clear: Uint8Array<ArrayBuffer>,
   context: string,
@@ -28,7 +28,7 @@ export async function seal(
 }
 
 /** Throws OperationError when the blob was changed or has another context. The caller wipes the result after use. */
-export async function unseal(
+export async function unwrapUnder(
   key: CryptoKey,
   sealed: string,
   context: string,
