@@ -1,6 +1,6 @@
 /**
- * @module A rotation of the master key: a rewrap that is killed after any row, both keys exchanged, a wrong key, two runs at once,
- * and the settings of the command.
+ * @module A rotation of the master key: a rewrap that is killed after any row, exchanged keys, a wrong key, two runs at once. Then
+ * the settings of the command.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

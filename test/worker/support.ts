@@ -20,8 +20,9 @@ import { withAcquirer } from './scripted-acquirer.ts'
 export const MASTER_KEY = 'ab'.repeat(32)
 export const MID = '123456789012345'
 export const TID = '12345678'
-/** Well-known test keys (vectors/cup-flow.json). */
-export const TMK = '1'.repeat(32)
+/** The published master key of `signon-003-easy8583` (vectors/cup-keys.json). */
+export const TMK = '258FB0AB70D025CDB99DF2C4D302D646'
+/** A well-known test key (vectors/cup-flow.json). */
 export const MAK = '3'.repeat(16)
 export const PAN = '6225000000000014'
 
