@@ -1,5 +1,6 @@
 /** @module Master keys of terminals that protect less than their length promises. */
 
+import { hasOddParity, withoutParity } from './des-parity.ts'
 import type { MacProfile } from './types.ts'
 
 /** Weak keys of DES (NIST SP 800-67, 3.3.2): encryption twice gives the plain text. */
@@ -15,10 +16,10 @@ const SEMI_WEAK = [
   ...['e0fee0fef1fef1fe', 'fee0fee0fef1fef1'],
 ]
 
-/** DES ignores the lowest bit of each byte. */
-const withoutParity = (key: Uint8Array): string => key.map((byte) => byte & 0xfe).toHex()
+/** A part of a key as DES uses it, hex. */
+const partOf = (key: Uint8Array): string => withoutParity(key).toHex()
 
-const REFUSED_PARTS = new Set([...WEAK, ...SEMI_WEAK].map((key) => withoutParity(Uint8Array.fromHex(key))))
+const REFUSED_PARTS = new Set([...WEAK, ...SEMI_WEAK].map((key) => partOf(Uint8Array.fromHex(key))))
 
 export interface KeyRules {
   /** Whether a DES key may have 8 bytes. */
@@ -28,8 +29,9 @@ export interface KeyRules {
 }
 
 /**
- * Whether a terminal must not have this master key. A DES key has 8 or 16 bytes, an SM4 key 16. Refused are weak and semi-weak DES
- * keys in any part, two equal parts, a single part that is not allowed, wrong parity, and an SM4 key of one repeated byte.
+ * Whether a terminal must not have this master key. A DES key has 8 or 16 bytes, an SM4 key 16. A DES key may
+ * have no weak or semi-weak part, no two equal parts, and no wrong parity. It has two parts, unless one is allowed. An SM4 key is not one
+ * repeated byte.
  */
 export function isWeakMasterKey(
   profile: MacProfile,
@@ -38,13 +40,7 @@ export function isWeakMasterKey(
 ): boolean {
   if (profile === 'cup-sm4') return key.every((byte) => byte === key[0])
   if (key.length === 8 && !allowSingleLength) return true
-  if (parity === 'odd' && key.some((byte) => onesOf(byte) % 2 === 0)) return true
-  const parts = [key.subarray(0, 8), key.subarray(8)].filter(({ length }) => length > 0).map(withoutParity)
+  if (parity === 'odd' && !hasOddParity(key)) return true
+  const parts = [key.subarray(0, 8), key.subarray(8)].filter(({ length }) => length > 0).map(partOf)
   return parts.some((part) => REFUSED_PARTS.has(part)) || new Set(parts).size < parts.length
-}
-
-function onesOf(byte: number): number {
-  let ones = 0
-  for (let bits = byte; bits > 0; bits >>= 1) ones += bits & 1
-  return ones
 }

@@ -10,6 +10,7 @@ import type { Core, WrappingCipher } from '../core/instance.ts'
 import type { Keyring, KeyUsage } from '../crypto/keyring.ts'
 import { refuseTerminal } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
+import { setOddParity } from '../domain/des-parity.ts'
 import { makLengthOf } from '../domain/mac-profile.ts'
 import type { Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from '../store/db.ts'
@@ -112,15 +113,6 @@ async function newKeySet(
     tpk: await make('tpk', layout.tpk),
     tdk: layout.tdk === 0 ? null : await make('tdk', layout.tdk),
     createdAt: deps.now,
-  }
-}
-
-/** Sets the lowest bit of each byte of a DES key for odd parity (FIPS 46-3). Some terminals check it. */
-function setOddParity(key: Uint8Array): void {
-  for (const [i, byte] of key.entries()) {
-    let ones = 0
-    for (let bits = byte >> 1; bits > 0; bits >>= 1) ones += bits & 1
-    key[i] = (byte & 0xfe) | (ones % 2 === 0 ? 1 : 0)
   }
 }
 

@@ -12,7 +12,7 @@ import { query } from '../../src/cli/lib/database.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { documentedJson } from './call-cli.ts'
 import { COMMANDS, inShell, masked, missingLines, SHOWN } from './readme.ts'
-import { type Ended, freePort, type Running, runCli, startCli } from './run-cli.ts'
+import { credentialsIn, type Ended, freePort, type Running, runCli, startCli } from './run-cli.ts'
 
 // Processes on a busy machine.
 vi.setConfig({ testTimeout: 30_000 })
@@ -77,9 +77,10 @@ describe('the demo', () => {
   })
 
   test('shows no card number, no key, no colour', () => {
-    const { adminKey, merchantKey } = JSON.parse(readFileSync(join(folder, 'dev.json'), 'utf8'))
-    for (const secret of [testCard(1), testCard(2), '1'.repeat(32), adminKey, merchantKey, '\u001b['])
-      expect(ended.stdout).not.toContain(secret)
+    const { adminKey, merchantKey, terminalKey } = credentialsIn(folder)
+    for (const secret of [testCard(1), testCard(2), terminalKey, adminKey, merchantKey, '\u001b['])
+      expect(ended.stdout.toUpperCase()).not.toContain(secret.toUpperCase())
+    expect(terminalKey).toMatch(/^[0-9A-F]{32}$/)
     expect(statSync(join(folder, 'dev.json')).mode & 0o777).toBe(0o600)
   })
 })
@@ -101,6 +102,8 @@ describe('a running server', () => {
     port = await freePort()
     url = `http://127.0.0.1:${port}`
     server = startCli(['start', '--port', String(port), ...persist])
+    const { terminalKey } = credentialsIn(folder)
+    await server.says(`merchant ${MID}, terminal 12345678, master key ${terminalKey}\n`)
     await server.says('Ctrl-C ends it.')
     const created = await runCli(['api-key', 'create', '--name', 'test', '--json', ...persist])
     adminKey = String(documentedJson('api-key create', created.stdout)[0]?.key)

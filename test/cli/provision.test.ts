@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { merchantSettings } from '../../src/api/json/schemas.ts'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import { splitMasterKey } from '../../src/cli/provision.ts'
+import { STRONG_TMK } from '../support/test-keys.ts'
 import { callCli, documentedJson } from './call-cli.ts'
 
 const MID = '123456789012345'
@@ -78,7 +79,7 @@ test('registers a terminal, and prints the answer or the refusal', async () => {
     [409, { reason: 'merchant_required', title: 'The merchant is not provisioned' }],
   ])
   const args = ['provision', '--url', url, '--mid', MID, '--tid', TID, '--mac', 'x9.19']
-  const tmk = '258FB0AB70D025CDB99DF2C4D302D646'
+  const tmk = STRONG_TMK
   expect(await callCli([...args, '--state', 'active', '--tmk', tmk], ADMIN)).toEqual({
     code: 0,
     out: `terminal ${TID} of merchant ${MID}: registered, active, MAC x9.19, batch 000001`,

@@ -48,7 +48,7 @@ export class KeyDatabase {
   }
 
   /** As `annul` runs statements. */
-  runSql: RunSql = async (sql) => [this.#storage.rows(sql)]
+  runSql: RunSql = async (sql) => sql.split(';\n').map((one) => this.#storage.rows(one))
 
   async rewrap(current: string, previous?: string, run = this.runSql) {
     return rewrapKeys(

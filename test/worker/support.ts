@@ -15,13 +15,14 @@ import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 import { TERMINAL_PATHS } from '../../src/pos/door.ts'
 import { holdToContract, routeOf } from '../support/contract.ts'
+import { STRONG_TMK } from '../support/test-keys.ts'
 import { withAcquirer } from './scripted-acquirer.ts'
 
 export const MASTER_KEY = 'ab'.repeat(32)
 export const MID = '123456789012345'
 export const TID = '12345678'
-/** The published master key of `signon-003-easy8583` (vectors/cup-keys.json). */
-export const TMK = '258FB0AB70D025CDB99DF2C4D302D646'
+/** Not weak: the service would refuse the key of `vectors/cup-flow.json`. */
+export const TMK = STRONG_TMK
 /** A well-known test key (vectors/cup-flow.json). */
 export const MAK = '3'.repeat(16)
 export const PAN = '6225000000000014'

@@ -5,7 +5,7 @@ import type { FillRandom } from '../../crypto/wrap-under.ts'
 import { type Row, sqlText } from './database.ts'
 import { Failure } from './failure.ts'
 
-/** Runs statements; returns the rows of each. */
+/** Runs statements, with `;` between them; returns the rows of each. */
 export type RunSql = (sql: string) => Promise<Row[][]>
 
 export interface Rewrapped {
@@ -54,8 +54,8 @@ export async function rewrapKeys(
   } catch (error) {
     throw error instanceof RangeError ? new Failure(error.message) : error
   }
-  let rewrapped = 0
-  for (const statement of statements) rewrapped += (await runSql(statement))[0]?.length ?? 0
+  const done = statements.length === 0 ? [] : await runSql(statements.join(';\n'))
+  const rewrapped = done.reduce((sum, returned) => sum + returned.length, 0)
   return { rewrapped, unchanged: rows.length - rewrapped }
 }
 
