@@ -1,16 +1,10 @@
 /** @module Runs `annul` as a process, with its exit code and its two streams. */
 
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import type { Credentials } from '../../src/cli/dev/server.ts'
 
 const entry = join(import.meta.dirname, '../../src/cli/index.ts')
-
-/** The development keys that `annul start` keeps in a folder. */
-export const credentialsIn = (folder: string): Credentials =>
-  JSON.parse(readFileSync(join(folder, 'dev.json'), 'utf8'))
 
 export interface Ended {
   readonly code: number | null
