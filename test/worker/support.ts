@@ -193,6 +193,10 @@ export async function installKey(isolate: Isolate, mak = MAK, names = { mid: MID
     .run()
 }
 
+/** Makes the keys of a terminal those of a sign-on at `at`. Their bytes stay, so that a test can compare frames. */
+export const signOnAt = (tid: string, at: number) =>
+  env.DB.prepare('update key_set set created_at = ? where terminal_id = ?').bind(at, tid).run()
+
 export const TPDU = bytesOf('6000030000')
 export const HEADER = bytesOf('602200000000')
 
