@@ -1,4 +1,4 @@
-/** @module Pending keys and working keys end, at the POS door: what a terminal hears, and the rows that stay. */
+/** @module Pending keys and working keys end, at the POS door: the answers to a terminal, and the rows that stay. */
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import { desDecrypt } from '../support/micro-des.ts'
@@ -58,7 +58,7 @@ describe('a pending key set', () => {
     expect(await sell(terminal, await isolateAt(DAY), mak)).toBe('00')
   })
 
-  it('is the answer of every sign-on for 24 hours, and then makes room for another', async () => {
+  it('is the answer of every sign-on for 24 hours, and then another takes its place', async () => {
     const terminal = await openTerminal(isolate, { hasKey: false })
     const first = await signOn(terminal, isolate)
     expect(await signOn(terminal, await isolateAt(DAY - 1))).toBe(first)
