@@ -27,7 +27,7 @@ async function provisionMerchant({ services, c, credential, path, body }: Call<P
   const request: MerchantRequest = { merchantId, change: changeOf(body) }
   for (let losses = 0; losses < MOST_LOSSES; losses++) {
     const found = await readMerchant(services.db, credential, merchantId)
-    const { credential: caller, merchant: before, head } = found
+    const { credential: caller, merchant: before, head, needs } = found
     noteCaller(c, caller)
     if (caller === null) return apiProblem('unauthorized')
     if (caller.merchantId !== null) return apiProblem('forbidden')
@@ -35,7 +35,8 @@ async function provisionMerchant({ services, c, credential, path, body }: Call<P
     const draft = decideMerchant(request, before, head, services.now())
     if (!draft.ok) return apiProblem(draft.error)
     const { merchant } = draft.value.effects
-    if (!(await commitMerchant(services.db, await seal(draft.value, head, null), merchant))) continue
+    const row = await seal(draft.value, head, null)
+    if (!(await commitMerchant(services.db, row, merchant, needs))) continue
     const answer = merchantBody(merchant)
     return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
   }

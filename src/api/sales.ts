@@ -3,7 +3,7 @@
 import { cardOf } from '../crypto/card.ts'
 import { refuseTerminal } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
-import { posMessageKey, tombstonedKey } from '../domain/message-key.ts'
+import { posMessageKey, posPartsOf, tombstonedKey } from '../domain/message-key.ts'
 import { maskPan } from '../domain/pan.ts'
 import type { CapturedSaleRequest } from '../domain/requests.ts'
 import { voidableUntil } from '../domain/window.ts'
@@ -92,19 +92,24 @@ async function recordCapturedSale(
     terminalId,
     messageKey,
     targetKey,
+    batchNumber,
+    capturedStan: stan,
     ...(rrn === undefined ? {} : { saleRrn: rrn }),
   }
   const { outcome, denial } = await submit(services, c, item, verify)
   return replyOf(services, outcome, denial, aboutOf(body, outcome))
 }
 
-/** Another sale has the trace number, or the RRN. */
+/** Another sale has the trace number, here or at the acquirer, or the RRN. */
 function aboutOf(
   { merchantId, terminalId, batchNumber, stan, rrn }: CapturedSaleBody,
   outcome: Outcome,
 ): About {
-  const isRrn = outcome.kind === 'answered' && outcome.loadedState.earlier === null && rrn !== undefined
-  if (isRrn) return { keyAt: saleAt(rrn) }
+  if (outcome.kind === 'answered' && outcome.loadedState.earlier === null) {
+    const takenBy = posPartsOf(outcome.loadedState.takenBy ?? '')
+    if (takenBy !== null) return { keyAt: inquiryAt({ ...takenBy, kind: 'sale' }) }
+    if (rrn !== undefined) return { keyAt: saleAt(rrn) }
+  }
   return { keyAt: inquiryAt({ merchantId, terminalId, batchNumber, stan, kind: 'sale' }) }
 }
 

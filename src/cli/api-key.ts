@@ -32,10 +32,14 @@ export const create: Run<typeof CREATE_KEY> = async (parsed, io) => {
 
 export const revoke: Run<typeof REVOKE_KEY> = async (parsed, io) => {
   const { name, mid, json } = parsed
-  const [revoked = []] = await query(
+  const which = `name = ${sqlText(name)} and revoked_at is null
+    ${mid === undefined ? '' : `and merchant_id = ${sqlText(mid)}`}`
+  // The guards move first: whatever a key of these has loaded must be decided again.
+  const [, revoked = []] = await query(
     databaseOf(parsed),
-    `update api_key set revoked_at = ${Date.now()} where name = ${sqlText(name)} and revoked_at is null
-     ${mid === undefined ? '' : `and merchant_id = ${sqlText(mid)}`} returning hash`,
+    `insert into guard (key, version) select distinct coalesce('merchant:' || merchant_id, 'region'), 1 from api_key
+       where ${which} on conflict (key) do update set version = version + 1;
+     update api_key set revoked_at = ${Date.now()} where ${which} returning hash`,
   )
   io.stdout(json ? JSON.stringify({ name, revoked: revoked.length }) : `${revoked.length} revoked`)
   return revoked.length > 0 ? 0 : 1

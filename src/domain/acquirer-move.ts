@@ -13,6 +13,8 @@ export const CASE_REASONS = [
   'record_differs',
   /** The acquirer's list has a message that we do not have. */
   'only_acquirer',
+  /** The database refuses the entry of the message. The acquirer did not get the message. */
+  'not_recorded',
 ] as const
 export type CaseReason = (typeof CASE_REASONS)[number]
 

@@ -1,6 +1,7 @@
 /** @module Provisions a terminal. It is a journal entry like any other, so a change of status or key moves the head. */
 
 import { answerOf, commitOf, type Decision, type Generated } from './decision.ts'
+import { merchantGuard } from './guard.ts'
 import { NO_TOTALS } from './money.ts'
 import type { ProvisionRequest } from './requests.ts'
 import type { Effects, Terminal } from './types.ts'
@@ -30,5 +31,6 @@ export function decideProvision(
     ...(terminal.head.seq === 0 ? { batch: terminal.batch } : {}),
     ...(request.newMasterKey ? { keyVersion: null } : {}),
   }
-  return commitOf(request, 'provision', context, answerOf(context, generated, null), effects)
+  const { draft } = commitOf(request, 'provision', context, answerOf(context, generated, null), effects)
+  return { kind: 'commit', draft, moves: [merchantGuard(request.merchantId)] }
 }

@@ -112,9 +112,9 @@ export function decideCapturedSale(
 ): Decision {
   const repeated = repeatedMessage(request, loadedState, generated)
   if (repeated !== null) return repeated
-  const reason = isRrnInUse(request, loadedState)
-    ? 'key_reused_with_different_content'
-    : refuse(request, loadedState)
+  // The acquirer would take the one sale for the other.
+  const isTaken = loadedState.takenBy !== null || isRrnInUse(request, loadedState)
+  const reason = isTaken ? 'key_reused_with_different_content' : refuse(request, loadedState)
   // The caller may correct the line or send it again later, so a refusal does not use up the key.
   if (reason !== null) return { kind: 'answer', answer: answerOf(loadedState, generated, reason) }
   const sale: Sale = { ...saleOf(request, generated), status: request.status }

@@ -1,6 +1,7 @@
 /** @module The parts of a decision, and the guards that all messages share. No I/O, no clock, no randomness. */
 
 import { type DeclineReason, refusalOf } from './decline-reason.ts'
+import type { Need } from './guard.ts'
 import type { RequestBase } from './requests.ts'
 import type {
   AcquirerMessage,
@@ -38,6 +39,10 @@ export interface LoadedState {
   readonly namedBatch: Batch | null
   /** Whether a message of the terminal has an unknown outcome and no case. The totals are unknown then. */
   readonly undecided: boolean
+  /** The key of the forwarded sale that has the trace number of this captured sale at the acquirer. */
+  readonly takenBy: string | null
+  /** The guards of everything above that is outside the terminal's journal, with their versions. */
+  readonly needs: readonly Need[]
 }
 
 /** Fresh values for a decision. They come from outside, so that a decision depends on its arguments alone. */
@@ -57,8 +62,8 @@ export interface Generated {
 }
 
 export type Decision =
-  /** Write this entry, then answer from it. */
-  | { readonly kind: 'commit'; readonly draft: DraftEntry }
+  /** Write this entry, then answer from it. `moves`: the guards that it raises. */
+  | { readonly kind: 'commit'; readonly draft: DraftEntry; readonly moves?: readonly string[] }
   /** Answer from an entry that is in the journal. */
   | { readonly kind: 'replay'; readonly entry: JournalEntry; readonly answer: Answer }
   /** The message was forwarded and its outcome is unknown: return no answer. */

@@ -17,6 +17,8 @@ const NOT_FOUND = decline(
   'query',
 )
 
+const OTHER_CARD = ['请更换卡片', 'Use another card', 'nothing'] as const
+
 /** In the order of the guards (semantics.md, Order of the guards). The names never change. */
 export const REFUSALS = {
   unsupported_transaction: decline(
@@ -231,16 +233,8 @@ export const REFUSALS = {
     'The cardholder should call the issuer',
     'nothing',
   ),
-  insufficient_funds: decline(
-    '51',
-    409,
-    '余额不足',
-    'Insufficient funds',
-    '请更换卡片',
-    'Use another card',
-    'nothing',
-  ),
-  card_expired: decline('54', 409, '卡已过期', 'Card expired', '请更换卡片', 'Use another card', 'nothing'),
+  insufficient_funds: decline('51', 409, '余额不足', 'Insufficient funds', ...OTHER_CARD),
+  card_expired: decline('54', 409, '卡已过期', 'Card expired', ...OTHER_CARD),
   pin_incorrect: decline(
     '55',
     409,
@@ -250,15 +244,7 @@ export const REFUSALS = {
     'Enter the PIN again',
     'nothing',
   ),
-  limit_exceeded: decline(
-    '61',
-    409,
-    '超出金额限制',
-    'Over the limit',
-    '请更换卡片',
-    'Use another card',
-    'nothing',
-  ),
+  limit_exceeded: decline('61', 409, '超出金额限制', 'Over the limit', ...OTHER_CARD),
   issuer_unavailable: decline(
     '91',
     409,
@@ -276,6 +262,16 @@ export const REFUSALS = {
     '未撤销未扣款，请重做',
     'It did not happen: do it again',
     'nothing',
+  ),
+  // Not even the database takes it. A case is open.
+  not_recorded: decline(
+    '96',
+    409,
+    '系统无法记账',
+    'Cannot be recorded',
+    '本笔未成功，请联系收单机构',
+    'It did not happen: call the acquirer',
+    'contact_acquirer',
   ),
   in_progress: decline(
     '09',

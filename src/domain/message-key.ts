@@ -43,9 +43,9 @@ export const ACQUIRER_KEY = 'acquirer|'
 
 /** The key of a message that only the acquirer has, under the acquirer's numbers. */
 export const acquirerKey = (
-  reference: Omit<PosMessageKey, 'stan'> & { readonly acquirerStan: string },
+  reference: Omit<PosMessageKey, 'stan'> & { readonly acquirerStan: string; readonly kind: 'sale' | 'void' },
 ): string =>
-  `${ACQUIRER_KEY}${reference.merchantId}|${reference.terminalId}|${reference.batchNumber}|${reference.acquirerStan}`
+  `${ACQUIRER_KEY}${reference.merchantId}|${reference.terminalId}|${reference.batchNumber}|${reference.acquirerStan}|${reference.kind}`
 
 /** The key of a captured sale that arrives after its reversal. The tombstone keeps the sale's own key from use. */
 export const tombstonedKey = (saleKey: string): string => `${saleKey}|tombstoned`

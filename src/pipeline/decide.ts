@@ -9,6 +9,7 @@ import { decideReconciliation } from '../domain/decide-reconciliation.ts'
 import { decideReversal } from '../domain/decide-reversal.ts'
 import { decideCapturedSale, decideSale, decideSaleEarly } from '../domain/decide-sale.ts'
 import { decideSettlement, decideUpload } from '../domain/decide-settlement.ts'
+import { caseOfUnrecordable, refuseUnrecordable } from '../domain/decide-unrecordable.ts'
 import { decideVoid } from '../domain/decide-void.ts'
 import type { Decision, Generated, LoadedState } from '../domain/decision.ts'
 import type {
@@ -81,6 +82,27 @@ export async function decide(
       return decideCase(request, loadedState, generated)
     case 'reconciliation':
       return decideReconciliation(request, loadedState, generated)
+  }
+}
+
+/** Decides on a request whose entry breaks a constraint. Null: nothing can be decided, so there is no answer. */
+export function decideUnrecordable(
+  request: Request,
+  loadedState: LoadedState,
+  generated: Generated,
+): Decision | null {
+  switch (request.kind) {
+    case 'sale':
+    case 'captured_sale':
+    case 'void':
+    case 'sale_reversal':
+    case 'void_reversal':
+      return refuseUnrecordable(request, loadedState, generated)
+    case 'acquirer_event':
+    case 'case':
+      return caseOfUnrecordable(request, loadedState, generated)
+    default:
+      return null
   }
 }
 

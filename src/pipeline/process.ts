@@ -14,15 +14,18 @@ import { openEntry, seal } from '../store/journal.ts'
 import { type Loaded, load } from '../store/load.ts'
 import type { CommitItem } from '../store/step.ts'
 import { askAcquirer } from './ask-acquirer.ts'
-import { decide, type Request } from './decide.ts'
+import { decide, decideUnrecordable, type Request } from './decide.ts'
 import { createGroupCommit, type Unsettled, type Work } from './group-commit.ts'
 import { handOver, type Submission, submissionOf, verify } from './submission.ts'
 import type { AcquirerStage, Log, Outcome, Pipeline, PipelineOptions, TerminalContext } from './types.ts'
 
 type Item = Work<Submission, Outcome>
 
-/** The most heads that a message may lose to other writers. Then it gets `in_progress`. */
+/** The most heads and guards that a message may lose to other writers. Then it gets `in_progress`. */
 const MAX_LOSSES = 8
+
+/** A message whose entry breaks a constraint so often is refused, and a case opens. */
+const MAX_BREAKS = 8
 
 /** The pipeline of one isolate. */
 export function createPipeline(options: PipelineOptions): Pipeline {
@@ -159,7 +162,10 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
   if (context === null) throw new Error('a verified message has a terminal')
   const loadedState: LoadedState = { ...loaded, ...context }
   const generated = options.generated()
-  const decision = await decide(options.acquirer, request, loadedState, generated)
+  const isBroken = work.message.breaks === MAX_BREAKS
+  const decision = isBroken
+    ? decideUnrecordable(request, loadedState, generated)
+    : await decide(options.acquirer, request, loadedState, generated)
   if (decision === null) {
     work.settle({ kind: 'unknown' })
     return null
@@ -192,6 +198,8 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
     item: {
       row,
       effects,
+      needs: loaded.needs,
+      moves: decision.moves ?? [],
       terminal: context.terminal,
       ...(verdict.masterKey === undefined ? {} : { masterKey: verdict.masterKey }),
     },
@@ -237,7 +245,7 @@ async function commitReady(options: PipelineOptions, ready: readonly Ready[]): P
       return []
     }
     if (ready.length > 1) return (await Promise.all(ready.map((one) => commitReady(options, [one])))).flat()
-    written = [false]
+    return ready.flatMap((one) => afterBreak(options, one))
   }
   const again: Item[] = []
   for (const [i, one] of ready.entries()) {
@@ -249,6 +257,16 @@ async function commitReady(options: PipelineOptions, ready: readonly Ready[]): P
     else work.settle({ kind: 'refused', reason: 'in_progress', context })
   }
   return again
+}
+
+/** Counts a broken constraint. The message runs again, unless its refusal broke one too. */
+function afterBreak(options: PipelineOptions, { work, item, context }: Ready): Item[] {
+  const breaks = ++work.message.breaks
+  const { terminalId, seq } = item.row
+  if (breaks === MAX_BREAKS) logOf(options, work)('alert', { why: 'not_recorded', terminalId, seq })
+  if (breaks <= MAX_BREAKS) return [work]
+  work.settle({ kind: 'refused', reason: 'in_progress', context })
+  return []
 }
 
 /** Logs an alert even when the commit is only possible, because nothing else reports the case then. */

@@ -11,6 +11,8 @@ export interface Submission<Found = unknown> {
   found: Found | null
   /** Whether the sender waits no longer. */
   isOver: boolean
+  /** How often its entry broke a constraint of the database. */
+  breaks: number
 }
 
 /** A message without a verification yet. */
@@ -18,6 +20,7 @@ export const submissionOf = <Found>(message: PipelineMessage<Found>): Submission
   message,
   found: null,
   isOver: false,
+  breaks: 0,
 })
 
 /** Verifies the message, again on each fresh load. */

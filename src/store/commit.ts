@@ -1,52 +1,47 @@
 /**
- * @module Commits a set of decisions, at most one per terminal, in one D1 batch (semantics.md, Exactly once).
+ * @module Commits a set of decisions in one D1 batch (semantics.md, Exactly once).
  *
- * An entry is written only while the head is the one of its decision. A set may be sent twice, after an error with an
- * unknown outcome; it is applied once.
+ * An entry is written only while all that its decision depends on is as it was loaded: the head of its journal and the
+ * guards. The conditions of `incoming` check it. Each row sees the rows before it. So a set may hold several
+ * entries of one terminal, and an entry that fails takes only its successors. A set may be sent twice, after an error
+ * with an unknown outcome; it is applied once.
  */
 
 import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
+import type { Need } from '../domain/guard.ts'
 import { posMessageKey } from '../domain/message-key.ts'
 import { type Db, persist } from './db.ts'
+import { incoming } from './incoming.ts'
+import type { JournalRow } from './journal.ts'
 import { projections } from './projections.ts'
 import { journal } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, fromItem } from './step.ts'
 
-/**
- * The key of a target that was never seen. The target must not have arrived meanwhile in the journal of another
- * terminal.
- */
-const tombstonedKeyOf = ({ effects }: CommitItem): string | undefined =>
-  effects.reversals?.find(({ kind }) => kind === 'tombstone')?.targetKey
+/** An entry with its guards and conditions, as a row of `incoming`. */
+export type IncomingRow = JournalRow & {
+  readonly needs: readonly Need[]
+  readonly moves: readonly string[]
+  readonly tombstonedKey?: string | undefined
+  readonly claimSaleKey?: string | undefined
+}
 
-/**
- * The key that a captured sale under the claim's STAN has. If there is such a sale, the acquirer takes one for the
- * other.
- */
-const claimSaleKeyOf = ({ effects: { claim } }: CommitItem): string | undefined =>
-  claim?.state === 'pending' ? posMessageKey({ ...claim, stan: claim.acquirerStan }, 'sale') : undefined
+function incomingRow({ row, needs, moves, effects }: CommitItem): IncomingRow {
+  const { claim, reversals } = effects
+  return {
+    ...row,
+    needs,
+    moves,
+    tombstonedKey: reversals?.find(({ kind }) => kind === 'tombstone')?.targetKey,
+    claimSaleKey:
+      claim?.state === 'pending' ? posMessageKey({ ...claim, stan: claim.acquirerStan }, 'sale') : undefined,
+  }
+}
 
-/**
- * Appends entries under three conditions: the head has not moved, key and RRN are new, and no reversal names the
- * message. The head does not protect a JSON message that names sales of two terminals; the other conditions do.
- */
+/** Appends the entries whose conditions hold (`incoming`). */
 export const append = overItems((db, items) =>
-  db
-    .insert(journal)
-    .select(
-      sql`select ${fromItem(journal)} from ${items}
-        where (item.value ->> 'seq' = 1 or exists (select 1 from journal
-            where terminal_id = item.value ->> 'terminalId' and seq = (item.value ->> 'seq') - 1
-              and hash = item.value ->> 'previousHash'))
-          and not exists (select 1 from journal
-            where terminal_id = item.value ->> 'terminalId' and seq = item.value ->> 'seq')
-          and not exists (select 1 from reversal where target_key = item.value ->> 'messageKey')
-          and not exists (select 1 from journal where message_key = item.value ->> 'tombstonedKey')
-          and not exists (select 1 from sale where message_key = item.value ->> 'claimSaleKey')`,
-    )
-    .onConflictDoNothing(),
+  db.insert(incoming).select(sql`select ${fromItem(incoming)} from ${items} where true`),
 )
 
 /** The entries that are in the journal, by their index in the set. */
@@ -63,26 +58,19 @@ export const confirm = overItems((db, items) =>
 
 /**
  * Commits a set. Returns for each item, in order, whether its entry is in the journal. If not, nothing of the item was
- * written: another writer was first, or its key or RRN is taken. Load the message and decide again.
+ * written: another writer was first, a guard has moved, or its key, RRN or trace number is taken. Load the message and
+ * decide again.
  *
  * Throws the errors of D1. After an error with an unknown outcome the same batch was sent up to three times.
  */
-export async function commit(db: Db, all: readonly CommitItem[]): Promise<boolean[]> {
-  // The append statement does not see its own rows, so a message whose tombstone is in this set must wait for the next
-  // one.
-  const tombstonedHere = new Set(all.map(tombstonedKeyOf))
-  const set = all.filter(({ row }) => !tombstonedHere.has(row.messageKey))
-  const rows = set.map((item) => ({
-    ...item.row,
-    tombstonedKey: tombstonedKeyOf(item),
-    claimSaleKey: claimSaleKeyOf(item),
-  }))
+export async function commit(db: Db, set: readonly CommitItem[]): Promise<boolean[]> {
+  const rows = set.map(incomingRow)
   const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
     append(db, rows),
     ...projections(db, set),
     confirm(db, rows),
   ]
   const results = await persist(() => db.batch(statements))
-  const written = new Set((results.at(-1) as { i: number }[]).map(({ i }) => set[i]))
-  return all.map((item) => written.has(item))
+  const written = new Set((results.at(-1) as { i: number }[]).map(({ i }) => i))
+  return set.map((_, i) => written.has(i))
 }

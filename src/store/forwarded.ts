@@ -65,7 +65,7 @@ const ADOPTED = {
     Object.entries(getTableColumns(acquirerMessage)).map(([name, column]) => [name, excluded(column.name)]),
   ),
   messageKey: sql`iif(substr(acquirer_message.message_key, 1, ${ACQUIRER_KEY.length}) = ${ACQUIRER_KEY}
-    and acquirer_message.kind = 'sale' and excluded.kind = 'sale' and excluded.state <> 'pending',
+    and excluded.kind = 'sale' and excluded.state <> 'pending',
     excluded.message_key, null)`,
   rrn: kept('rrn'),
   caseReason: kept('case_reason'),
@@ -74,22 +74,31 @@ const ADOPTED = {
 
 /** The steps for claims and for moves, in this order. */
 export const FORWARDED: readonly Step[] = [
-  [
-    claimRows,
-    overItems((db, items) =>
+  {
+    rows: claimRows,
+    target: ({ messageKey }) => `message ${messageKey}`,
+    statement: overItems((db, items) =>
       db
         .insert(acquirerMessage)
         .select(newItems(acquirerMessage, items))
         .onConflictDoUpdate({
-          target: [acquirerMessage.terminalId, acquirerMessage.batchNumber, acquirerMessage.acquirerStan],
+          target: [
+            acquirerMessage.terminalId,
+            acquirerMessage.batchNumber,
+            acquirerMessage.acquirerStan,
+            acquirerMessage.kind,
+          ],
+          targetWhere: sql`acquirer_stan <> '000000'`,
           set: ADOPTED,
         }),
     ),
-  ],
-  [
-    ({ effects }) => effects.acquirerMoves ?? [],
-    overItems((db, items) =>
+  },
+  {
+    rows: ({ effects }) => effects.acquirerMoves ?? [],
+    target: ({ messageKey }) => `message ${messageKey}`,
+    isUpdate: true,
+    statement: overItems((db, items) =>
       db.update(acquirerMessage).set(MOVED).from(items).where(sql`${SAME_MESSAGE} and ${IS_NEW}`),
     ),
-  ],
+  },
 ]

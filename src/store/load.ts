@@ -2,6 +2,7 @@
 
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { LoadedState } from '../domain/decision.ts'
+import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
 import { outcomeKey } from '../domain/message-key.ts'
 import type { JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
@@ -39,6 +40,8 @@ export interface LoadItem {
   readonly idempotencyKind?: 'void' | 'void_reversal'
   /** The void that a reversal names by its `Idempotency-Key` (as a fingerprint). */
   readonly targetIdempotencyKey?: string
+  /** The STAN of a captured sale, in the batch `batchNumber`. Loads the sale that has it at the acquirer. */
+  readonly capturedStan?: string
   /** A merchant, also when its terminal does not exist yet. */
   readonly merchantId?: string
   /** Loads the terminal's master key too. */
@@ -147,12 +150,26 @@ export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]
       target: entryOf('target_outcome') ?? entryOf('target'),
       targetForwarded: forwardedFrom(found('target')?.forwarded),
       undecided: row?.undecided === 1,
+      takenBy: row?.takenBy ?? null,
+      needs: needsOf(row ?? mine(inMerchants)[0], mine(inCredentials)[0]),
       reversal: reversalFrom(reversalOf('message')),
       targetReversal: reversalFrom(reversalOf('target')),
       original: saleStateOf(mine(inSales)[0]),
       credential: mine(inCredentials)[0]?.apiKey ?? null,
     }
   })
+}
+
+/** The guards of a loaded merchant and of a loaded credential. */
+function needsOf(
+  ofMerchant: { merchant: { merchantId: string }; guardVersion: number } | undefined,
+  ofKey: { apiKey: Credential; guardVersion: number } | undefined,
+): Need[] {
+  const needs = new Map<string, number>()
+  if (ofMerchant !== undefined)
+    needs.set(merchantGuard(ofMerchant.merchant.merchantId), ofMerchant.guardVersion)
+  if (ofKey !== undefined) needs.set(keyGuard(ofKey.apiKey.merchantId), ofKey.guardVersion)
+  return [...needs]
 }
 
 const entry = (row: typeof journal.$inferSelect | undefined): JournalEntry | null =>

@@ -3,16 +3,18 @@
  * appended only if that head is still the head of its decision.
  */
 
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { eq, inArray, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { GENESIS } from '../domain/decide-provision.ts'
+import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
 import type { Head, Merchant } from '../domain/types.ts'
-import { append, confirm } from './commit.ts'
+import { liveCredential } from './caller.ts'
+import { append, confirm, type IncomingRow } from './commit.ts'
 import { type Db, persist } from './db.ts'
 import type { JournalRow } from './journal.ts'
 import type { Credential } from './load.ts'
 import { merchantFrom } from './rows.ts'
-import { apiKey, merchant } from './schema.ts'
+import { guard, merchant } from './schema.ts'
 import { overItems } from './statements.ts'
 import { excluded, fromItem } from './step.ts'
 
@@ -20,21 +22,24 @@ export interface FoundMerchant {
   readonly credential: Credential | null
   readonly merchant: Merchant | null
   readonly head: Head
+  /** The guards of the merchant and of the credential. */
+  readonly needs: readonly Need[]
 }
 
 /** `credential`: SHA-256 of the asker's bearer key. */
 export async function readMerchant(db: Db, credential: string, merchantId: string): Promise<FoundMerchant> {
-  const [credentials, [row]] = await db.batch([
-    db
-      .select()
-      .from(apiKey)
-      .where(and(eq(apiKey.hash, credential), isNull(apiKey.revokedAt))),
+  // Only an administrator changes settings.
+  const keys = [merchantGuard(merchantId), keyGuard(null)]
+  const [[caller], [row], versions] = await db.batch([
+    liveCredential(db, credential),
     db.select().from(merchant).where(eq(merchant.merchantId, merchantId)),
+    db.select().from(guard).where(inArray(guard.key, keys)),
   ])
   return {
-    credential: credentials[0] ?? null,
+    credential: caller ?? null,
     merchant: merchantFrom(row),
     head: row === undefined ? GENESIS : { seq: row.headSeq, hash: row.headHash },
+    needs: keys.map((key) => [key, versions.find((row) => row.key === key)?.version ?? 0]),
   }
 }
 
@@ -75,10 +80,19 @@ export function merchantProjection(
   ])
 }
 
-/** True if the entry is in the journal. Otherwise another writer was first, and nothing was written. Throws the errors of D1. */
-export async function commitMerchant(db: Db, row: JournalRow, settings: Merchant): Promise<boolean> {
+/**
+ * Raises the merchant's guard with the entry. True if the entry is in the journal. Otherwise another writer was first, and nothing
+ * was written. Throws the errors of D1.
+ */
+export async function commitMerchant(
+  db: Db,
+  row: JournalRow,
+  settings: Merchant,
+  needs: readonly Need[],
+): Promise<boolean> {
+  const entry: IncomingRow = { ...row, needs, moves: [merchantGuard(settings.merchantId)] }
   const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
-    append(db, [row]),
+    append(db, [entry]),
     merchantProjection(db, row, settings),
     confirm(db, [row]),
   ]

@@ -1,12 +1,14 @@
 /**
  * @module Applies the effects of entries to the projections. Each row joins an entry that the terminal's row does not
  * count yet, and holds absolute values. The terminal's row comes last. So a set that is sent twice is applied once.
+ * Several entries of one terminal are applied in their order (schedule.ts).
  */
 
 import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Db } from './db.ts'
 import { FORWARDED } from './forwarded.ts'
+import { schedule, type Write } from './schedule.ts'
 import { batch, keySet, masterKey, reversal, sale, terminal, voidTable } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, type CommitRow, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
@@ -16,11 +18,6 @@ const positionOf = ({ row }: CommitItem): CommitRow => ({
   entrySeq: row.seq,
   entryHash: row.hash,
 })
-
-/** The rows of the items that have some, each with the position of its entry. */
-function rowsOf(set: readonly CommitItem[], read: (item: CommitItem) => readonly object[]): CommitRow[] {
-  return set.flatMap((item) => read(item).map((row) => ({ ...row, ...positionOf(item) })))
-}
 
 const saleRows = ({ effects }: CommitItem) =>
   optional(effects.sale).map((s) => ({
@@ -53,12 +50,18 @@ function terminalRow({ row, effects, terminal: before }: CommitItem) {
   }
 }
 
-/** The rows of an item for each table, and the statement that writes them. The terminal's row is last. */
+/** The terminal's row is last. */
 const STEPS: readonly Step[] = [
-  [saleRows, overItems((db, items) => db.insert(sale).select(newItems(sale, items)))],
-  [
-    ({ effects }) => optional(effects.voidMoved),
-    overItems((db, items) =>
+  {
+    rows: saleRows,
+    target: ({ id }) => `sale ${id}`,
+    statement: overItems((db, items) => db.insert(sale).select(newItems(sale, items))),
+  },
+  {
+    rows: ({ effects }) => optional(effects.voidMoved),
+    target: ({ id }) => `void ${id}`,
+    isUpdate: true,
+    statement: overItems((db, items) =>
       db
         .update(voidTable)
         .set({
@@ -68,10 +71,11 @@ const STEPS: readonly Step[] = [
         .from(items)
         .where(sql`void.id = item.value ->> 'id' and ${IS_NEW}`),
     ),
-  ],
-  [
-    ({ effects }) => optional(effects.voidRecord),
-    overItems((db, items) =>
+  },
+  {
+    rows: ({ effects }) => optional(effects.voidRecord),
+    target: ({ id }) => `void ${id}`,
+    statement: overItems((db, items) =>
       db
         .insert(voidTable)
         .select(newItems(voidTable, items))
@@ -80,15 +84,19 @@ const STEPS: readonly Step[] = [
           set: { state: excluded('state'), authorizationCode: excluded('authorization_code') },
         }),
     ),
-  ],
+  },
   ...FORWARDED,
-  [
-    reversalRows,
-    overItems((db, items) => db.insert(reversal).select(newItems(reversal, items)).onConflictDoNothing()),
-  ],
-  [
-    batchRows,
-    overItems((db, items) =>
+  {
+    rows: reversalRows,
+    target: ({ targetKey }) => `reversal ${targetKey}`,
+    statement: overItems((db, items) =>
+      db.insert(reversal).select(newItems(reversal, items)).onConflictDoNothing(),
+    ),
+  },
+  {
+    rows: batchRows,
+    target: ({ terminalId, batchNumber }) => `batch ${terminalId} ${batchNumber}`,
+    statement: overItems((db, items) =>
       db
         .insert(batch)
         .select(newItems(batch, items))
@@ -103,10 +111,11 @@ const STEPS: readonly Step[] = [
           },
         }),
     ),
-  ],
-  [
-    ({ masterKey: key, row }) => optional(key).map((one) => ({ ...one, terminalId: row.terminalId })),
-    overItems((db, items) =>
+  },
+  {
+    rows: ({ masterKey: key, row }) => optional(key).map((one) => ({ ...one, terminalId: row.terminalId })),
+    target: ({ terminalId }) => `master key ${terminalId}`,
+    statement: overItems((db, items) =>
       db
         .insert(masterKey)
         .select(newItems(masterKey, items))
@@ -115,22 +124,24 @@ const STEPS: readonly Step[] = [
           set: { version: excluded('version'), wrapped: excluded('wrapped') },
         }),
     ),
-  ],
+  },
   // The key sets before the one in use are dead. A new master key ends all key sets.
-  [
-    ({ effects, row }) =>
+  {
+    rows: ({ effects, row }) =>
       optional(effects.keyVersion).map((version) => ({ terminalId: row.terminalId, version })),
-    overItems((db, items) =>
+    target: ({ terminalId }) => `key sets ${terminalId}`,
+    statement: overItems((db, items) =>
       db.delete(keySet).where(
         sql`(terminal_id, version) in (select key_set.terminal_id, key_set.version from ${items}
           join key_set on key_set.terminal_id = item.value ->> 'terminalId'
             and key_set.version < coalesce(item.value ->> 'version', 9007199254740991) where ${IS_NEW})`,
       ),
     ),
-  ],
-  [
-    (item) => [terminalRow(item)],
-    overItems((db, items) =>
+  },
+  {
+    rows: (item) => [terminalRow(item)],
+    target: ({ terminalId }) => `terminal ${terminalId}`,
+    statement: overItems((db, items) =>
       db
         .insert(terminal)
         .select(newItems(terminal, items))
@@ -148,12 +159,29 @@ const STEPS: readonly Step[] = [
           },
         }),
     ),
-  ],
+  },
 ]
 
-/** The statements that apply the effects. Statements without rows are left out. */
-export const projections = (db: Db, set: readonly CommitItem[]): BatchItem<'sqlite'>[] =>
-  STEPS.flatMap(([read, statement]) => {
-    const rows = rowsOf(set, read)
-    return rows.length === 0 ? [] : [statement(db, rows)]
-  })
+const LAST = STEPS.length - 1
+
+/** All rows of an entry but the terminal's, each with the position of the entry. */
+const writesOf = (item: CommitItem): Write<CommitRow>[] =>
+  STEPS.slice(0, LAST).flatMap(({ rows, target }, i) =>
+    rows(item).map((one) => {
+      const row: CommitRow = { ...one, ...positionOf(item) }
+      return { step: i, target: target(row), row }
+    }),
+  )
+
+/** The statements that apply the effects. Statements without rows are left out. The terminals' rows come last. */
+export function projections(db: Db, set: readonly CommitItem[]): BatchItem<'sqlite'>[] {
+  const isChain = new Set(set.map(({ row }) => row.terminalId)).size < set.length
+  const writes = set.flatMap(writesOf)
+  // Without a chain the order of the entries does not matter, so there is one statement for each step.
+  const inOrder = isChain ? writes : writes.toSorted((a, b) => a.step - b.step)
+  const terminals = set.map((item) => ({ ...terminalRow(item), ...positionOf(item) }))
+  return [
+    ...schedule(inOrder, (step) => STEPS[step]?.isUpdate !== true),
+    { step: LAST, rows: terminals },
+  ].flatMap(({ step, rows }) => STEPS[step]?.statement(db, rows) ?? [])
+}

@@ -1,7 +1,8 @@
 /** @module The queries of a load, one statement for each kind of row (load.ts). */
 
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
+import { ACQUIRER_KEY } from '../domain/message-key.ts'
 import { isLive } from './caller.ts'
 import { field, rowOf, rowOrNull } from './rows.ts'
 import {
@@ -46,6 +47,10 @@ const MESSAGE_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(
 const named = alias(batch, 'named')
 const saleBatch = alias(batch, 'sale_batch')
 
+/** The version of a guard. Without a row it is 0. */
+const versionOf = (key: SQL) =>
+  sql<number>`coalesce((select version from guard where guard.key = ${key}), 0)`.as('guard_version')
+
 /** The terminal with its merchant, open batch, named batch and master key. */
 export const terminals = overItems((db, items) =>
   db
@@ -58,6 +63,15 @@ export const terminals = overItems((db, items) =>
       masterKey: rowOrNull(masterKey, masterKey.terminalId, 'master_key_row'),
       undecided: sql<number>`exists (select 1 from acquirer_message where terminal_id = terminal.terminal_id
         and state in ('pending', 'undoing') and case_reason is null)`.as('undecided'),
+      takenBy: sql<
+        string | null
+      >`(select message_key from acquirer_message where terminal_id = terminal.terminal_id
+        and batch_number = ${field('batchNumber')} and acquirer_stan = ${field('capturedStan')}
+        and acquirer_stan <> '000000' and kind = 'sale' and message_key <> ${field('messageKey')}
+        and substr(message_key, 1, ${sql.raw(String(ACQUIRER_KEY.length))}) <> ${sql.raw(`'${ACQUIRER_KEY}'`)})`.as(
+        'taken_by',
+      ),
+      guardVersion: versionOf(sql`'merchant:' || merchant.merchant_id`),
     })
     .from(items)
     .innerJoin(
@@ -102,7 +116,11 @@ export const entries = overItems((db, items) =>
 /** The merchant by its id. */
 export const merchants = overItems((db, items) =>
   db
-    .select({ ...index, merchant: rowOf(merchant, 'merchant_row') })
+    .select({
+      ...index,
+      merchant: rowOf(merchant, 'merchant_row'),
+      guardVersion: versionOf(sql`'merchant:' || merchant.merchant_id`),
+    })
     .from(items)
     .innerJoin(merchant, sql`merchant.merchant_id = ${field('merchantId')}`),
 )
@@ -144,7 +162,11 @@ export const sales = overItems((db, items) =>
 /** The bearer key, unless it is revoked. */
 export const credentials = overItems((db, items) =>
   db
-    .select({ ...index, apiKey: rowOf(apiKey, 'api_key_row') })
+    .select({
+      ...index,
+      apiKey: rowOf(apiKey, 'api_key_row'),
+      guardVersion: versionOf(sql`coalesce('merchant:' || api_key.merchant_id, 'region')`),
+    })
     .from(items)
     .innerJoin(apiKey, isLive(field('credential'))),
 )

@@ -70,12 +70,14 @@ const recordsOf = overItems((db, items) =>
     .leftJoin(
       acquirerMessage,
       sql`acquirer_message.terminal_id = ${field('terminalId')} and acquirer_message.batch_number = ${field('batchNumber')}
-        and acquirer_message.acquirer_stan = ${field('acquirerStan')}`,
+        and acquirer_message.acquirer_stan = ${field('acquirerStan')} and acquirer_message.kind = ${field('kind')}
+        and acquirer_message.acquirer_stan <> '000000'`,
     )
     .leftJoin(
       ofVoid,
       sql`of_void.terminal_id = ${field('terminalId')} and of_void.batch_number = ${field('originalBatch')}
-        and of_void.acquirer_stan = ${field('originalStan')} and of_void.kind = 'sale'`,
+        and of_void.acquirer_stan = ${field('originalStan')} and of_void.kind = 'sale'
+        and of_void.acquirer_stan <> '000000'`,
     )
     .leftJoin(captured, isCaptured('ownKey')),
 )

@@ -7,6 +7,7 @@
 
 import { sql } from 'drizzle-orm'
 import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { CASE_REASONS } from '../domain/acquirer-move.ts'
 import { ACQUIRER_STATES, ACQUIRER_STATUSES } from '../domain/acquirer-state.ts'
 import { MAC_PROFILES } from '../domain/types.ts'
 
@@ -183,7 +184,7 @@ export const acquirerMessage = sqliteTable(
     decideBy: integer('decide_by').notNull(),
     movedAt: integer('moved_at').notNull().default(0),
     caseReason: text('case_reason', {
-      enum: ['no_answer', 'reversal_refused', 'record_differs', 'only_acquirer'],
+      enum: CASE_REASONS,
     }),
     caseOpenedAt: integer('case_opened_at'),
     caseClosedAt: integer('case_closed_at'),
@@ -193,7 +194,9 @@ export const acquirerMessage = sqliteTable(
     nextAt: integer('next_at'),
   },
   (t) => [
-    uniqueIndex('acquirer_message_stan').on(t.terminalId, t.batchNumber, t.acquirerStan),
+    uniqueIndex('acquirer_message_stan')
+      .on(t.terminalId, t.batchNumber, t.acquirerStan, t.kind)
+      .where(sql`acquirer_stan <> '000000'`),
     index('acquirer_message_due').on(t.nextAt).where(sql`next_at is not null`),
     index('acquirer_message_undecided').on(t.terminalId).where(sql`state in ('pending', 'undoing')`),
     index('acquirer_message_case').on(t.caseOpenedAt).where(sql`case_opened_at is not null`),
@@ -227,6 +230,12 @@ export const batch = sqliteTable(
     check('batch_counts', sql`${t.creditCount} between 0 and ${t.debitCount}`),
   ],
 )
+
+/** Guards (domain/guard.ts). Without a row the version is 0. */
+export const guard = sqliteTable('guard', {
+  key: text('key').primaryKey(),
+  version: integer('version').notNull(),
+})
 
 /** Bearer keys of the JSON API, as SHA-256 of the key. `merchantId` null: an administrator. */
 export const apiKey = sqliteTable('api_key', {

@@ -3,6 +3,7 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
+import type { Need } from '../domain/guard.ts'
 import type { Effects, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import type { JournalRow } from './journal.ts'
@@ -11,6 +12,10 @@ import { field } from './rows.ts'
 export interface CommitItem {
   readonly row: JournalRow
   readonly effects: Effects
+  /** The guards, with the versions that the decision was loaded with. */
+  readonly needs: readonly Need[]
+  /** The guards that the entry raises. */
+  readonly moves: readonly string[]
   /** The terminal as it was loaded. */
   readonly terminal: Terminal
   /** A new wrapped master key; only with a `provision` entry. */
@@ -40,8 +45,12 @@ export const optional = <T>(value: T | undefined): readonly T[] => (value === un
 /** SQL: the column of the row that an upsert could not insert. */
 export const excluded = (column: string): SQL => sql`${sql.raw(`excluded.${column}`)}`
 
-/** The rows of an item for one table, and the statement that writes them. */
-export type Step = readonly [
-  (item: CommitItem) => readonly object[],
-  (db: Db, rows: readonly CommitRow[]) => BatchItem<'sqlite'>,
-]
+/** A kind of write: the rows of an item for one table, and the statement that writes them. */
+export interface Step {
+  readonly rows: (item: CommitItem) => readonly object[]
+  /** The row of the database that a row changes. */
+  readonly target: (row: CommitRow) => string
+  /** Whether the statement is an `update`. It changes a row once, whatever the number of rows about it. */
+  readonly isUpdate?: boolean
+  readonly statement: (db: Db, rows: readonly CommitRow[]) => BatchItem<'sqlite'>
+}

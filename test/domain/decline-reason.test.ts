@@ -45,6 +45,7 @@ it('reason → field 39, HTTP status, next action, texts', () => {
     limit_exceeded | 61 | 409 | nothing | 超出金额限制 | Over the limit
     issuer_unavailable | 91 | 409 | nothing | 发卡行暂不可用 | Issuer unavailable
     acquirer_silent | 68 | 409 | nothing | 收单机构未应答 | No acquirer answer
+    not_recorded | 96 | 409 | contact_acquirer | 系统无法记账 | Cannot be recorded
     in_progress | 09 | 409 | retry | 正在处理 | In progress
     "
   `)
@@ -88,6 +89,7 @@ it('reason → advice', () => {
     limit_exceeded | 请更换卡片 | Use another card
     issuer_unavailable | 请稍后重做 | Try again later
     acquirer_silent | 未撤销未扣款，请重做 | It did not happen: do it again
+    not_recorded | 本笔未成功，请联系收单机构 | It did not happen: call the acquirer
     in_progress | 请稍候再试 | Wait a moment and try again
     "
   `)

@@ -103,6 +103,8 @@ export const loadedState: LoadedState = {
   forwarded: null,
   targetForwarded: null,
   undecided: false,
+  takenBy: null,
+  needs: [],
 }
 
 export const generated: Generated = {

@@ -36,7 +36,7 @@ const bare: ReconciliationRecord = {
   authorizationCode: null,
   original: null,
 }
-const key = acquirerKey(reference)
+const key = acquirerKey({ ...reference, kind: 'void' })
 const AS_OF = f.NOW - 1000
 
 const draftOfRecord = (record: ReconciliationRecord, original: LoadedState['original'] = null) =>
@@ -56,7 +56,7 @@ const draftOfRecord = (record: ReconciliationRecord, original: LoadedState['orig
 
 describe('a message that only the acquirer has', () => {
   it('has a key from the acquirer’s number', () => {
-    expect(key).toBe(`acquirer|${f.MID}|${f.TID}|000001|000777`)
+    expect(key).toBe(`acquirer|${f.MID}|${f.TID}|000001|000777|void`)
   })
 
   it('stores the fields of the record and invents none', () => {

@@ -261,6 +261,8 @@ export class World {
       forwarded: null,
       targetForwarded: null,
       undecided: false,
+      takenBy: null,
+      needs: [],
       ...found,
     }
     const number = ++this.generatedCount

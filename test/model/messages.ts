@@ -238,6 +238,8 @@ function officeMessage(
           terminalId: TID,
           messageKey,
           targetKey: tombstonedKey(messageKey),
+          batchNumber,
+          capturedStan: stan,
           ...(rrn === null ? {} : { saleRrn: rrn }),
         },
       }

@@ -151,16 +151,24 @@ describe('a commit', () => {
     expect(service.trips).toBe(2)
   })
 
-  it('that breaks a constraint returns in_progress after eight tries, and does not affect the others', async () => {
+  it('that breaks a constraint is refused with a case after eight tries, and does not affect the others', async () => {
     await service.send(message({ kind: 'provision', window: 'business_day' }, 2))
     const other = otherTerminal()
     await service.send(other.provision)
     expect(await resultsOf(service.sendTogether([other.sale, sale(9), sale(2, 0)]))).toEqual([
       'approved',
       'approved',
-      'refused',
+      'not_recorded',
     ])
     expect(events().filter((event) => event === 'commit_failed').length).toBeGreaterThanOrEqual(8)
+    const alerts = service.logged.filter(({ event }) => event === 'alert').map(({ detail }) => detail.why)
+    expect(alerts).toEqual(['not_recorded', 'case_opened'])
+    const cases = 'select kind, state, case_reason, next_at from acquirer_message'
+    const opened = [{ kind: 'sale', state: 'declined', case_reason: 'not_recorded', next_at: null }]
+    expect(service.rows(cases)).toEqual(opened)
+    // A copy gets the same answer, and opens no second case.
+    expect(await resultOf(service.send(sale(2, 0)))).toBe('not_recorded')
+    expect(service.rows(cases)).toEqual(opened)
     expect(await resultOf(service.send(sale(3)))).toBe('approved')
   })
 
@@ -224,7 +232,7 @@ it('stores a record that only the acquirer has, and sends no inquiry for it', as
   const reference = { merchantId: MID, terminalId: TID, batchNumber: '000001', acquirerStan: '000777' }
   const none = { currencyCode: null, acquirerRrn: null, authorizationCode: null, original: null }
   const record = { ...reference, kind: 'sale', state: 'approved', amount: 100, ...none } as const
-  const messageKey = acquirerKey(reference)
+  const messageKey = acquirerKey({ ...reference, kind: 'sale' })
   const identity = { door: 'json', merchantId: MID, messageKey, contentFingerprint: '', request: {} } as const
   const request = { ...identity, kind: 'reconciliation', record, asOf: 0 } as const
   const reconciliation: PipelineMessage = {

@@ -459,7 +459,7 @@ describe('a run', () => {
     await pendingVoid()
     const { service } = harness
     const isCommit = ({ statements }: Trip) =>
-      statements.some(({ sql }) => /insert into "journal"/i.test(sql))
+      statements.some(({ sql }) => /insert into "incoming"/i.test(sql))
     service.fault = (_, trip) => (isCommit(trip) ? { error: LOST, applied: true } : null)
     await run(NOW + 181 * SECOND)
     service.fault = () => null

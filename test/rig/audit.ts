@@ -102,7 +102,7 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
     const [loaded] = await load(db, [{ terminalId: row.terminalId }])
     const first = { ...row, profile: effects.terminal, merchantId } as unknown as ProvisionRequest
     const terminal = loaded?.terminal ?? newTerminal(first)
-    const [statement, ...more] = projections(db, [{ row, effects, terminal }])
+    const [statement, ...more] = projections(db, [{ row, effects, terminal, needs: [], moves: [] }])
     if (statement !== undefined) await db.batch([statement, ...more])
   }
   const rebuilt = dump()

@@ -129,8 +129,8 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
   {
     name: 'an entry that lost the race is answered as if it were stored',
     file: 'src/store/commit.ts',
-    snippet: 'return all.map((item) => written.has(item))',
-    instead: 'return all.map((item) => written.has(item) || true)',
+    snippet: 'return set.map((_, i) => written.has(i))',
+    instead: 'return set.map((_, i) => written.has(i) || true)',
   },
   {
     name: 'an answer leaves before its commit',

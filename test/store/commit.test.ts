@@ -1,8 +1,7 @@
-/** @module The commit of a claim: its number at the acquirer is not the number of a captured sale. */
+/** @module Trace numbers at the acquirer: those of claims and those of captured sales are never the same, whichever came first. */
 
 import { expect, it } from 'vitest'
 import type { PipelineMessage } from '../../src/pipeline/types.ts'
-import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
 import { TestService } from '../support/test-service.ts'
@@ -31,28 +30,42 @@ const provisioned = async (): Promise<TestService> => {
 const sell = (service: TestService) =>
   service.send(message({ kind: 'sale', stan: 1, batch: 'open', amount: 100, currency: '156' }, 1))
 
-const acquirerStan = (service: TestService) =>
+const capture = (stan: string): PipelineMessage =>
+  message(
+    { kind: 'captured_sale', stan: Number(stan), batch: 'open', amount: 100, status: 'approved', rrn: 9 },
+    2,
+  )
+
+const acquirerStans = (service: TestService) =>
   service
     .rows<{ acquirer_stan: string }>('select acquirer_stan from acquirer_message')
     .map((row) => row.acquirer_stan)
 
-it('a claim takes another STAN when a captured sale has the first one', async () => {
-  const undisturbed = await provisioned()
-  await sell(undisturbed)
-  const [stan = ''] = acquirerStan(undisturbed)
-  expect(stan).toMatch(/^\d{6}$/)
-
+/** The STAN that the first claim draws in a service where nothing else happened, but for `skipped` draws before. */
+async function drawn(skipped: number): Promise<string> {
   const service = await provisioned()
-  const captured = keyOf(stan, 'sale')
-  service.rows(
-    `insert into sale (id, message_key, merchant_id, terminal_id, batch_number, stan, amount, currency_code, rrn, status, sold_at)
-     values ('captured', ?, ?, ?, '000001', ?, 100, '156', '000000000009', 'approved', 0)`,
-    captured,
-    MID,
-    TID,
-    stan,
-  )
+  for (let i = 0; i < skipped; i++) service.options.generated()
+  await sell(service)
+  return acquirerStans(service)[0] ?? ''
+}
+
+it('a claim takes another STAN when a captured sale has the first one', async () => {
+  // The captured sale draws once too.
+  const stan = await drawn(1)
+  expect(stan).toMatch(/^\d{6}$/)
+  const service = await provisioned()
+  expect(await service.send(capture(stan))).toMatchObject({ answer: { reason: null } })
   expect(await sell(service)).toMatchObject({ kind: 'pending' })
-  expect(acquirerStan(service)).toEqual([expect.stringMatching(/^\d{6}$/)])
-  expect(acquirerStan(service)).not.toEqual([stan])
+  expect(acquirerStans(service)).toEqual([expect.stringMatching(/^\d{6}$/)])
+  expect(acquirerStans(service)).not.toEqual([stan])
+})
+
+it('a captured sale is refused when a forwarded sale has its STAN at the acquirer', async () => {
+  const service = await provisioned()
+  await sell(service)
+  const [stan = ''] = acquirerStans(service)
+  const refused = { kind: 'answered', answer: { reason: 'key_reused_with_different_content' }, entry: null }
+  expect(await service.send(capture(stan))).toMatchObject(refused)
+  const other = String(Number(stan) + 1)
+  expect(await service.send(capture(other))).toMatchObject({ answer: { reason: null } })
 })

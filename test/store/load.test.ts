@@ -58,6 +58,8 @@ it('loads nothing for an empty item', async () => {
     target: null,
     targetForwarded: null,
     undecided: false,
+    takenBy: null,
+    needs: [],
     reversal: null,
     targetReversal: null,
     original: null,

@@ -42,6 +42,6 @@ it('finds every name that SQL reads from a row among the members of some row', (
 })
 
 it('detects an unknown name', () => {
-  expect(known.has('claimSaleKey')).toBe(true)
-  expect(known.has('takenSaleKey')).toBe(false)
+  expect(known.has('capturedStan')).toBe(true)
+  expect(known.has('takenStan')).toBe(false)
 })

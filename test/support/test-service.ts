@@ -87,7 +87,7 @@ export class TestService {
     const draft = decideMerchant({ merchantId, change }, null, head, this.now)
     if (!draft.ok) throw new Error(draft.error)
     const db = openDb(bindD1(this.#storage, (_, apply) => Promise.resolve(apply())))
-    await commitMerchant(db, await seal(draft.value, head, null), merchant)
+    await commitMerchant(db, await seal(draft.value, head, null), merchant, [])
   }
 
   rows<T = Row>(sql: string, ...params: (string | number | null)[]): T[] {

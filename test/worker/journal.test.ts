@@ -223,7 +223,7 @@ async function rebuild(db: Db): Promise<void> {
     const [loaded] = await load(db, [{ terminalId: row.terminalId }])
     const first = { ...row, profile: effects.terminal, merchantId }
     const terminal: Terminal = loaded?.terminal ?? newTerminal(first as unknown as ProvisionRequest)
-    const [statement, ...more] = projections(db, [{ row, effects, terminal }])
+    const [statement, ...more] = projections(db, [{ row, effects, terminal, needs: [], moves: [] }])
     if (statement !== undefined) await db.batch([statement, ...more])
   }
 }

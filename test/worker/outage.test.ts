@@ -160,7 +160,7 @@ describe('a set', () => {
     await rows('update batch set debit_amount = 0 where terminal_id = ?', poisoned.tid)
     let largest = 0
     watched.watch.before = (trip) => {
-      const insert = trip.statements.find(({ sql }) => /^insert into "journal"/i.test(sql))
+      const insert = trip.statements.find(({ sql }) => /^insert into "incoming"/i.test(sql))
       if (insert !== undefined) largest = Math.max(largest, JSON.parse(String(insert.params[0])).length)
     }
     const [first, ...rest] = terminals as [TestTerminal, ...TestTerminal[]]

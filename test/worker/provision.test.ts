@@ -244,7 +244,7 @@ describe('changes that race', () => {
   it('a change of one terminal keeps a concurrent change of its merchant', async () => {
     const mid = '000000000000008'
     const two = await openTerminal(isolate, { mid })
-    const slow = await interrupted(/^insert into "journal"/i, () =>
+    const slow = await interrupted(/^insert into "incoming"/i, () =>
       s.provisionMerchant(isolate, mid, { state: 'closed' }),
     )
     await put(two.tid, { textEncoding: 'ascii' }, mid, slow)
@@ -255,7 +255,7 @@ describe('changes that race', () => {
 
   it('a sale decided before its terminal was reported stolen is not committed afterwards', async () => {
     const terminal = await openTerminal(isolate)
-    const slow = await interrupted(/^insert into "journal"/i, () => put(terminal.tid, { state: 'stolen' }))
+    const slow = await interrupted(/^insert into "incoming"/i, () => put(terminal.tid, { state: 'stolen' }))
     expect(await codeOf(terminal, '000001', { to: slow })).toBe('58')
     expect(await rows('select 1 from sale where terminal_id = ?', terminal.tid)).toEqual([])
   })

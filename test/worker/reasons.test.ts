@@ -7,6 +7,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type DeclineReason, REFUSALS } from '../../src/domain/decline-reason.ts'
+import { posMessageKey } from '../../src/domain/message-key.ts'
 import { recover } from '../../src/pipeline/recover.ts'
 import { SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
@@ -121,6 +122,20 @@ async function voidGivenUp(open: Open): Promise<Exchange> {
   const { terminal, sale, minute } = await pendingVoid(open)
   await minute()
   return send(terminal, voidOf(sale))
+}
+
+/** A row without an entry has the key of the sale, so the entry breaks a unique index each time. */
+async function unrecordable(open: Open): Promise<Exchange> {
+  const terminal = await open()
+  const { mid, tid } = terminal
+  const key = { merchantId: mid, terminalId: tid, batchNumber: '000001', stan: '000009' }
+  await env.DB.prepare(
+    `insert into sale (id, message_key, merchant_id, terminal_id, batch_number, stan, amount, currency_code, rrn, status, sold_at)
+     values (?, ?, ?, ?, '000001', '000009', 1, '156', '1', 'declined', 0)`,
+  )
+    .bind(crypto.randomUUID(), posMessageKey(key, 'sale'), mid, tid)
+    .run()
+  return send(terminal, s.aSale({ stan: '000009' }))
 }
 
 const sandbox = async (open: Open, amount: number): Promise<Exchange> =>
@@ -254,6 +269,7 @@ const TABLE: readonly Row[] = [
   ['limit_exceeded', '61', 'right', (open) => sandbox(open, 1261)],
   ['issuer_unavailable', '91', 'right', (open) => sandbox(open, 1291)],
   ['acquirer_silent', '68', 'right', voidGivenUp],
+  ['not_recorded', '96', 'right', unrecordable],
 ]
 
 /** Reasons after which the terminal must sign on: nibble 6 of the header (protocol.md §1.1). */

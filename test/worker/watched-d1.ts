@@ -20,7 +20,7 @@ export interface Watch {
 }
 
 export const writesJournal = ({ statements }: Trip): boolean =>
-  statements.some(({ sql }) => /^insert into "journal"/i.test(sql))
+  statements.some(({ sql }) => /^insert into "incoming"/i.test(sql))
 
 export interface WatchedD1 {
   readonly database: D1Database

@@ -49,6 +49,7 @@ export const VOID_ROUTES = {
       'limit_exceeded',
       'issuer_unavailable',
       'acquirer_silent',
+      'not_recorded',
       'in_progress',
     ],
     example: { body: { saleId: EXAMPLE_SALE_ID, amount: 1234, reason: 'customer_changed_mind' } },

@@ -47,6 +47,13 @@ const CASE_WORDS: Readonly<Record<CaseReason, CaseWords>> = {
       en: 'Compare with the receipts of the merchant; record that it stands, or have the acquirer undo it',
     },
   },
+  not_recorded: {
+    why: { zh: '该笔无法记账', en: 'The service could not record the message' },
+    toDo: {
+      zh: '请与商户核对凭单及终端对账，再登记结果，并报告服务维护人员',
+      en: 'Compare with the receipts of the merchant, record the result, and report it to those who run the service',
+    },
+  },
 }
 
 /** For `reversal_refused` of a message that was given up, or approved after its batch closed. Nobody got an answer to it. */

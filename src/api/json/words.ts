@@ -182,6 +182,12 @@ export const JSON_WORDS: Readonly<Record<DeclineReason, Wording>> = {
     '未撤销；如需请以新键重做',
     'It did not happen: to do it, use a new key',
   ),
+  not_recorded: say(
+    '系统无法记账',
+    'The service could not record it',
+    '本笔未成功，已建个案，请联系收单机构',
+    'It did not happen, and a case is open: call the acquirer',
+  ),
   in_progress: say(
     '正在处理',
     'Another request is being processed',

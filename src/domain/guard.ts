@@ -1,0 +1,17 @@
+/**
+ * @module Guards: versions of what a decision depends on beside the head of its journal (semantics.md, Guards).
+ * A decision needs the versions that it was loaded with. A change raises the version, so older decisions lose.
+ */
+
+/** A guard and the version that the decision was loaded with. 0: nothing has raised it yet. */
+export type Need = readonly [key: string, version: number]
+
+/** The guard of a merchant: its settings, its keys, and the profiles of its terminals. */
+export const merchantGuard = (merchantId: string): string => `merchant:${merchantId}`
+
+/** The guard of the administrators' keys. */
+const REGION_GUARD = 'region'
+
+/** The guard of a bearer key. `merchantId` null: an administrator's. */
+export const keyGuard = (merchantId: string | null): string =>
+  merchantId === null ? REGION_GUARD : merchantGuard(merchantId)

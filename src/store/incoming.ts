@@ -1,0 +1,25 @@
+/**
+ * @module The view `incoming`: an entry that is inserted into it enters the journal if all its conditions hold (migrations/,
+ * trigger `arrive`). Otherwise that row has no effect, and the next row sees the result.
+ */
+
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+/** Drizzle inserts only into tables, so the view is declared as one. `drizzle-kit` reads schema.ts alone. */
+export const incoming = sqliteTable('incoming', {
+  terminalId: text('terminal_id').notNull(),
+  seq: integer('seq').notNull(),
+  previousHash: text('previous_hash').notNull(),
+  hash: text('hash').notNull(),
+  messageKey: text('message_key').notNull(),
+  rrn: text('rrn'),
+  body: text('body').notNull(),
+  /** The key of a target that was never seen. It must not be in a journal. Then it is tombstoned. */
+  tombstonedKey: text('tombstoned_key'),
+  /** The key that a captured sale under the trace number of this claim has. No journal may have it. */
+  claimSaleKey: text('claim_sale_key'),
+  /** JSON: the guards with the versions that they must have. */
+  needs: text('needs').notNull(),
+  /** JSON: the guards to raise. */
+  moves: text('moves').notNull(),
+})

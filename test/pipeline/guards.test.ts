@@ -1,0 +1,147 @@
+/**
+ * @module Guards: settings and keys that change between the load of a message and its commit. The message loses, and is
+ * decided again on the new state.
+ */
+
+import { beforeEach, expect, it } from 'vitest'
+import { sandbox } from '../../src/acquirer/sandbox.ts'
+import type { Outcome, PipelineMessage } from '../../src/pipeline/types.ts'
+import { keyOf, MID, merchant, TID } from '../domain/fixtures.ts'
+import type { Message as Command } from '../model/commands.ts'
+import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
+import { TestService } from '../support/test-service.ts'
+
+const KNOWLEDGE: Knowledge = {
+  open: '000001',
+  now: 0,
+  debit: [0, 0],
+  credit: [0, 0],
+  find: () => ({
+    key: keyOf('000001', 'sale'),
+    kind: 'sale',
+    amount: 100,
+    isAnswered: true,
+    id: '',
+    rrn: '000000000002',
+  }),
+}
+
+const message = (command: Command, number = 1): PipelineMessage => {
+  const prepared = messageFor(command, KNOWLEDGE, number)
+  if (prepared === null) throw new Error('no message')
+  return messageOf(prepared)
+}
+const sale = message({ kind: 'sale', stan: 1, batch: 'open', amount: 100, currency: '156' })
+const aVoid = message({ kind: 'void', stan: 2, batch: 'open', ago: 0, by: 'key', off: 0, card: 'right' })
+
+const CREDENTIAL = 'ab'.repeat(32)
+
+/** The message of the owner of `CREDENTIAL`. It runs `meanwhile` once, between its load and its commit. */
+const withKey = (of: PipelineMessage, meanwhile: () => Promise<void> | void): PipelineMessage => {
+  let runs = 0
+  return {
+    load: { ...of.load, credential: CREDENTIAL },
+    verify: async (loaded) => {
+      if (loaded.credential === null) return { kind: 'denied', found: null }
+      const verdict = await of.verify(loaded)
+      if (runs++ === 0) await meanwhile()
+      return verdict
+    },
+  }
+}
+
+let service: TestService
+const resultOf = (outcome: Outcome): string =>
+  outcome.kind === 'answered' ? (outcome.answer.reason ?? 'approved') : outcome.kind
+const send = async (sent: PipelineMessage): Promise<string> => resultOf(await service.send(sent))
+const versions = () => service.rows('select key, version from guard order by key')
+
+const insertKey = (merchantId: string | null) =>
+  service.rows(
+    `insert into api_key (hash, merchant_id, name, created_at) values (?, ?, 'test', 0)`,
+    CREDENTIAL,
+    merchantId,
+  )
+
+const revoke = () => {
+  service.rows(
+    `insert into guard (key, version) select coalesce('merchant:' || merchant_id, 'region'), 1 from api_key
+     where true on conflict (key) do update set version = version + 1`,
+  )
+  service.rows('update api_key set revoked_at = 1')
+}
+
+beforeEach(async () => {
+  service = new TestService(sandbox)
+  expect(await send(message({ kind: 'provision', window: 'business_day' }, 0))).toBe('approved')
+  expect(await send(sale)).toBe('approved')
+})
+
+it('settings of a merchant that change meanwhile: the void follows the new ones', async () => {
+  service.now += 120_000
+  let runs = 0
+  const outcome = await send({
+    ...aVoid,
+    verify: async (loaded) => {
+      const verdict = await aVoid.verify(loaded)
+      if (runs++ === 0) await service.putMerchant({ ...merchant, window: { kind: 'minutes', minutes: 1 } })
+      return verdict
+    },
+  })
+  expect([outcome, runs]).toEqual(['window_expired', 2])
+})
+
+it.each([
+  ['a merchant’s', MID],
+  ['an administrator’s', null],
+])('%s key that is revoked meanwhile: the void is denied, and nothing is written', async (_, merchantId) => {
+  insertKey(merchantId)
+  const before = service.rows('select count(*) as n from journal')
+  expect(await send(withKey(aVoid, revoke))).toBe('denied')
+  expect(service.rows('select count(*) as n from journal')).toEqual(before)
+  expect(service.rows('select id from void')).toEqual([])
+})
+
+it.each([
+  ['a merchant’s key', MID],
+  ['an administrator’s key', null],
+])('another merchant’s change does not disturb a message with %s', async (_, merchantId) => {
+  insertKey(merchantId)
+  let runs = 0
+  const counted = {
+    ...aVoid,
+    verify: (loaded: Parameters<typeof aVoid.verify>[0]) => {
+      runs++
+      return aVoid.verify(loaded)
+    },
+  }
+  const other = () => service.putMerchant({ ...merchant, merchantId: 'M00000000000099' })
+  expect(await send(withKey(counted, other))).toBe('approved')
+  expect(runs).toBe(1)
+})
+
+it('a change of settings and of a terminal’s profile each raise the guard of the merchant', async () => {
+  const [{ version: first } = { version: 0 }] = versions()
+  await service.putMerchant({ ...merchant, cutOff: '22:00' })
+  expect(versions()).toEqual([{ key: `merchant:${MID}`, version: Number(first) + 1 }])
+  await send({
+    ...message({ kind: 'provision', window: 'business_day' }, 7),
+    load: { terminalId: TID, merchantId: MID },
+  })
+  expect(Number(versions()[0]?.version)).toBeGreaterThan(Number(first) + 1)
+  await send(aVoid)
+  expect(versions()).toHaveLength(1)
+})
+
+it('a message that loses its guards eight times gets in_progress', async () => {
+  let minutes = 1
+  const outcome = await service.send({
+    ...aVoid,
+    verify: async (loaded) => {
+      await service.putMerchant({ ...merchant, window: { kind: 'minutes', minutes: 100 + ++minutes } })
+      return aVoid.verify(loaded)
+    },
+  })
+  expect(outcome).toMatchObject({ kind: 'refused', reason: 'in_progress' })
+  expect(minutes).toBe(9)
+})
