@@ -127,18 +127,25 @@ export async function openDataKeys(
     rows = await store.read()
   }
   if (rows.length === 0)
-    throw new RangeError('data_key: is empty, and the journal is not: restore its rows from a backup')
+    throw new RangeError(
+      'data_key: is empty, and the journal is not: restore its rows, or make a database of an earlier version again',
+    )
   const owners = rows.map((row) => masterKeyOf(row, current, previous))
   const opened: DataKey[] = []
-  for (const [i, row] of rows.entries()) {
-    const { purpose, id } = row
-    // A later version may have further purposes.
-    if (isPurpose(purpose)) opened.push({ purpose, id, key: await (owners[i] ?? current).unwrap(row) })
+  try {
+    for (const [i, row] of rows.entries()) {
+      const { purpose, id } = row
+      // A later version may have further purposes.
+      if (isPurpose(purpose)) opened.push({ purpose, id, key: await (owners[i] ?? current).unwrap(row) })
+    }
+    const missing = PURPOSES.find((purpose) => !opened.some((key) => key.purpose === purpose))
+    if (missing !== undefined)
+      throw new RangeError(`data_key: has no key ${missing}: restore its row from a backup`)
+    return opened
+  } catch (error) {
+    for (const { key } of opened) key.fill(0)
+    throw error
   }
-  const missing = PURPOSES.find((purpose) => !opened.some((key) => key.purpose === purpose))
-  if (missing !== undefined)
-    throw new RangeError(`data_key: has no key ${missing}: restore its row from a backup`)
-  return opened
 }
 
 async function firstRows(master: MasterKey, random: FillRandom, createdAt: number): Promise<DataKeyRow[]> {

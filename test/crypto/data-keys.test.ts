@@ -124,7 +124,9 @@ describe('rows', () => {
       `insert into journal (terminal_id, seq, previous_hash, hash, message_key, body) values ('12345678', 1, '', '', 'k', '[]')`,
     )
     await expect(database.open(OLD)).rejects.toThrow(
-      new RangeError('data_key: is empty, and the journal is not: restore its rows from a backup'),
+      new RangeError(
+        'data_key: is empty, and the journal is not: restore its rows, or make a database of an earlier version again',
+      ),
     )
     expect(database.table()).toEqual([])
   })

@@ -67,6 +67,12 @@ export const subtle = {
       expect(algorithm, 'HMAC')
       return own(createHmac('sha256', key.bytes).update(bytesOf(data)).digest())
     }),
+  verify: (algorithm: string, key: Key, mac: Bytes, data: Bytes) =>
+    soon(() => {
+      expect(algorithm, 'HMAC')
+      const right = createHmac('sha256', key.bytes).update(bytesOf(data)).digest()
+      return right.equals(bytesOf(mac))
+    }),
   encrypt: (algorithm: Algorithm, key: Key, data: Bytes) =>
     soon(() => {
       const { iv, additionalData } = expect(algorithm, 'AES-GCM')
