@@ -105,7 +105,7 @@ describe('answerOf', () => {
 describe('a message key', () => {
   it('holds every part, with the kind last', () => {
     const place = { merchantId: MID, terminalId: TID, batchNumber: '000001', stan: '000002' }
-    expect(posMessageKey(place, 'void')).toBe(`pos|${MID}|${TID}|000001|000002|void`)
+    expect(posMessageKey(place, 'void')).toBe(`${TID}000001000002v`)
     expect(posMessageKey(place, 'sale')).not.toBe(posMessageKey(place, 'void'))
   })
 

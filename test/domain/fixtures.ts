@@ -2,7 +2,7 @@
 
 import { GENESIS } from '../../src/domain/decide-provision.ts'
 import type { Generated, LoadedState } from '../../src/domain/decision.ts'
-import { posMessageKey } from '../../src/domain/message-key.ts'
+import { type PosKind, posMessageKey } from '../../src/domain/message-key.ts'
 import { NO_TOTALS } from '../../src/domain/money.ts'
 import type {
   CapturedSaleRequest,
@@ -15,7 +15,6 @@ import type {
 import type {
   Answer,
   Batch,
-  EntryKind,
   JournalEntry,
   Merchant,
   Sale,
@@ -62,8 +61,8 @@ export const terminal: Terminal = {
   head: { seq: 2, hash: 'a'.repeat(64) },
 }
 
-export const keyOf = (stan: string, kind: EntryKind, batchNumber = '000001'): string =>
-  posMessageKey({ merchantId: MID, terminalId: TID, batchNumber, stan }, kind)
+export const keyOf = (stan: string, kind: PosKind, batchNumber = '000001'): string =>
+  posMessageKey({ terminalId: TID, batchNumber, stan }, kind)
 
 export const sale: Sale = {
   id: '1'.repeat(32),
@@ -116,7 +115,7 @@ export const generated: Generated = {
   privateData: (reason, encoding) => `${encoding}:${reason}`,
 }
 
-const identity = (stan: string, kind: EntryKind) =>
+const identity = (stan: string, kind: PosKind) =>
   ({
     door: 'terminal',
     merchantId: MID,
