@@ -121,7 +121,7 @@ describe('rows', () => {
 
   it('are never made anew for a journal that has entries', async () => {
     database.change(
-      `insert into journal (terminal_id, seq, previous_hash, hash, message_key, body) values ('12345678', 1, '', '', 'k', '[]')`,
+      `insert into journal (terminal_id, seq, hash_raw, message_key, body) values ('12345678', 1, x'00', 'k', '[]')`,
     )
     await expect(database.open(OLD)).rejects.toThrow(
       new RangeError(

@@ -78,7 +78,7 @@ describe('refuseTerminal', () => {
 })
 
 describe('answerOf', () => {
-  it('holds the code, reason, text and local time', () => {
+  it('holds the code, reason, text encoding and local time', () => {
     expect(answerOf(loadedState, generated, 'window_expired')).toEqual({
       responseCode: '12',
       reason: 'window_expired',
@@ -88,7 +88,7 @@ describe('answerOf', () => {
       localTime: '101900',
       localDate: '0601',
       settlementDate: '0601',
-      privateData: 'gbk:window_expired',
+      textEncoding: 'gbk',
     })
   })
 

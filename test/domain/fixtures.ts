@@ -1,6 +1,5 @@
 /** @module One valid void, sale, reversal and settlement with all they need. Each test breaks one thing. */
 
-import { GENESIS } from '../../src/domain/decide-provision.ts'
 import type { Generated, LoadedState } from '../../src/domain/decision.ts'
 import { type PosKind, posMessageKey } from '../../src/domain/message-key.ts'
 import { NO_TOTALS } from '../../src/domain/money.ts'
@@ -112,7 +111,6 @@ export const generated: Generated = {
   authorizationCode: '000202',
   id: '2'.repeat(32),
   acquirerStan: '000302',
-  privateData: (reason, encoding) => `${encoding}:${reason}`,
 }
 
 const identity = (stan: string, kind: PosKind) =>
@@ -238,7 +236,7 @@ export const approval: Answer = {
   localTime: '101800',
   localDate: '0601',
   settlementDate: '0601',
-  privateData: 'gbk:null',
+  textEncoding: 'gbk',
 }
 
 export const refusal: Answer = { ...approval, responseCode: '05', reason: 'issuer_declined' }
@@ -259,7 +257,6 @@ export const entryFor = (
   effects: {},
   at: SOLD_AT,
   seq: 1,
-  previousHash: GENESIS.hash,
   hash: 'b'.repeat(64),
   ...more,
 })

@@ -1,8 +1,0 @@
-CREATE TABLE `data_key` (
-	`purpose` text NOT NULL,
-	`id` integer NOT NULL,
-	`master_id` text NOT NULL,
-	`wrapped` text NOT NULL,
-	`created_at` integer NOT NULL,
-	PRIMARY KEY(`purpose`, `id`)
-);
