@@ -7,17 +7,20 @@ import { sandbox } from './acquirer/sandbox.ts'
 import { type Fetch, sendOver } from './acquirer/send.ts'
 import { type HttpsSettings, readHttpsSettings } from './acquirer/settings.ts'
 import { type Core, createCore } from './core/instance.ts'
-import { openKeyring } from './crypto/keyring.ts'
+import { type Keyring, openKeyring } from './crypto/keyring.ts'
 import { freshAcquirerStan, freshId, freshRrn, freshSixDigits } from './crypto/random.ts'
 import { createPipeline } from './pipeline/process.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
-import { openDb } from './store/db.ts'
+import { addFirstDataKeys, readDataKeys } from './store/data-keys.ts'
+import { type Db, errorText, openDb } from './store/db.ts'
 
 export interface Environment extends HttpsSettings {
   readonly DB: D1Database
   /** 256-bit secret, 64 hex digits. */
   readonly MASTER_KEY: string
+  /** The master key before, during a rotation. */
+  readonly MASTER_KEY_PREVIOUS?: string
   readonly ACQUIRER: string
   readonly ACQUIRER_ID: string
   /** The acquirer as a service binding. It takes precedence over a URL. */
@@ -66,7 +69,23 @@ function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquire
   return httpsAcquirer({ ...configuration, core, send: sendOver(fetch, url ?? BINDING_URL) })
 }
 
-/** Creates all services. Throws RangeError with the name of the wrong setting, never its value. */
+/** Opens the keyring of the database. Throws RangeError for a wrong setting, and Error with the words of D1. */
+async function openKeyringOf(env: Environment, db: Db, { random, now }: Runtime): Promise<Keyring> {
+  const store = {
+    read: () => readDataKeys(db),
+    addFirst: (rows: Awaited<ReturnType<typeof readDataKeys>>) => addFirstDataKeys(db, rows),
+  }
+  try {
+    return await openKeyring(env, store, random, now())
+  } catch (error) {
+    throw error instanceof RangeError ? error : new Error(errorText(error))
+  }
+}
+
+/**
+ * Creates all services. Throws RangeError with the name of the wrong setting, never its value, and Error with the words of D1
+ * when D1 does not answer.
+ */
 export async function createServices(env: Environment, runtime: Runtime): Promise<Services> {
   const { now, random, sleep, log } = runtime
   if (!/^\d{8,11}$/.test(env.ACQUIRER_ID)) throw new RangeError('ACQUIRER_ID: expected 8 to 11 digits')
@@ -87,7 +106,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     ...options,
     pipeline: createPipeline(options),
     core,
-    keyring: await openKeyring(env.MASTER_KEY, random),
+    keyring: await openKeyringOf(env, db, runtime),
     acquirerId: env.ACQUIRER_ID,
     random,
   }

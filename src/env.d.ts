@@ -2,6 +2,8 @@
 interface Secrets {
   /** 256 bits, 64 hex digits: `wrangler secret put MASTER_KEY`. */
   MASTER_KEY: string
+  /** The master key before, during a rotation: 64 hex digits. */
+  MASTER_KEY_PREVIOUS?: string
 }
 declare namespace Cloudflare {
   interface Env extends Secrets {}

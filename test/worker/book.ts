@@ -46,6 +46,7 @@ export const TABLES = [
   'batch',
   'acquirer_message',
   'api_key',
+  'data_key',
 ] as const
 
 /** Tables that the journal rebuilds. */

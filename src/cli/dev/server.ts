@@ -23,15 +23,15 @@ import {
 } from '../provision.ts'
 import type { START } from '../table/development.ts'
 import { tickCron } from './cron.ts'
+import { freshMasterKey } from './fresh-master-key.ts'
 import { assertFree } from './port.ts'
 import { root } from './wrangler.ts'
 import { type ServeOptions, serve } from './wrangler-dev.ts'
 
-/** The merchant and terminal of every development database. The key is the well-known test key of the field. */
+/** The merchant and terminal of every development database. */
 export const SEED = {
   merchantId: '123456789012345',
   terminalId: '12345678',
-  tmk: '11111111111111111111111111111111',
   merchantName: '示例商店 Example Store',
 } as const
 
@@ -45,7 +45,7 @@ export interface DevServer {
   readonly credentials: Credentials
   /** The file of the credentials, as a path from the checkout. */
   readonly credentialsPath: string
-  /** Registers a terminal of the seeded merchant under the seeded test key. */
+  /** Registers a terminal of the seeded merchant under the development master key. */
   provision(terminalId: string): Promise<Provisioned>
   /** Ends the server and all its processes. */
   stop(): Promise<void>
@@ -58,6 +58,8 @@ export interface Credentials {
   readonly adminKey: string
   /** Bearer key of the seeded merchant. */
   readonly merchantKey: string
+  /** Master key of its terminals: random, 16 bytes as hex. */
+  readonly terminalKey: string
 }
 
 export const devOptionsOf = ({
@@ -79,8 +81,8 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   progress('preparing the local database')
   await applyMigrations(database)
   const credentialsPath = credentialsPathOf(database)
-  const credentials = credentialsAt(credentialsPath)
-  const isSeeded = await prepareDatabase(database, credentials)
+  const { credentials, isComplete } = credentialsAt(credentialsPath)
+  const hasTerminal = await prepareDatabase(database, credentials)
   progress('starting wrangler dev')
   const server = serve(options)
   const url = new URL(`http://${ip.includes(':') ? `[${ip}]` : ip === '0.0.0.0' ? '127.0.0.1' : ip}:${port}`)
@@ -88,7 +90,8 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
     await server.answers(url)
     const provisionOne = (terminalId: string, settings: JsonObject = {}) =>
       provisionSeed(url, credentials, terminalId, settings)
-    if (!isSeeded) {
+    // A terminal of before has the master key of a file that is gone.
+    if (!hasTerminal || !isComplete) {
       // Any simulator can settle here. A real terminal needs a reason for this setting (SECURITY.md).
       await seedMerchant(url, credentials)
       await provisionOne(SEED.terminalId, { settlementMac: 'optional' })
@@ -99,7 +102,10 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
     return {
       url,
       credentials,
-      credentialsPath: database.persistTo === undefined ? relative(root, credentialsPath) : credentialsPath,
+      credentialsPath: (database.persistTo === undefined
+        ? relative(root, credentialsPath)
+        : credentialsPath
+      ).replaceAll('\\', '/'),
       provision: (terminalId) => provisionOne(terminalId),
       stop,
       ended,
@@ -123,12 +129,17 @@ function makeDevVars(): boolean {
 export const credentialsPathOf = ({ persistTo }: Pick<Database, 'persistTo'>): string =>
   persistTo === undefined ? DEVELOPMENT_CREDENTIALS : join(persistTo, 'dev.json')
 
-function credentialsAt(path: string): Credentials {
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Credentials
-  const credentials = { adminKey: newApiKey(), merchantKey: newApiKey() }
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
-  return credentials
+/** Reads the credentials, and makes those that the file lacks. `isComplete`: the file had all. */
+function credentialsAt(path: string): { credentials: Credentials; isComplete: boolean } {
+  const kept = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Partial<Credentials>) : {}
+  const made = { adminKey: newApiKey(), merchantKey: newApiKey(), terminalKey: freshMasterKey() }
+  const credentials = { ...made, ...kept }
+  const isComplete = Object.keys(made).every((name) => Object.hasOwn(kept, name))
+  if (!isComplete) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
+  }
+  return { credentials, isComplete }
 }
 
 /** Stores the credentials if the database lacks them. True if the seeded terminal exists. */
@@ -142,14 +153,14 @@ async function prepareDatabase(database: Database, { adminKey, merchantKey }: Cr
   return (results.at(-1) ?? []).length > 0
 }
 
-/** Registers a terminal of the seeded merchant under the seeded test key. */
+/** Registers a terminal of the seeded merchant under the development master key. */
 export async function provisionSeed(
   url: URL,
-  { adminKey }: Credentials,
+  { adminKey, terminalKey }: Credentials,
   terminalId: string,
   settings: JsonObject = {},
 ): Promise<Provisioned> {
-  const tmk = splitMasterKey(await loadCore(), 'cup-ecb', fromHex(SEED.tmk) ?? new Uint8Array(0))
+  const tmk = splitMasterKey(await loadCore(), 'cup-ecb', fromHex(terminalKey) ?? new Uint8Array(0))
   const body = { state: 'active', macProfile: 'cup-ecb', tmk, ...settings }
   const { merchantId } = SEED
   return done(terminalId, await provision({ url, key: adminKey, merchantId, terminalId, body }))
