@@ -21,6 +21,8 @@ export interface Environment extends HttpsSettings {
   readonly MASTER_KEY: string
   readonly ACQUIRER: string
   readonly ACQUIRER_ID: string
+  /** The most bytes that D1 lets the database have. 10 GB without it, the limit of the paid plan. */
+  readonly DATABASE_LIMIT_BYTES?: string
   /** The acquirer as a service binding. It takes precedence over a URL. */
   readonly ACQUIRER_SERVICE?: { fetch: Fetch }
 }
@@ -67,10 +69,20 @@ function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquire
   return httpsAcquirer({ ...configuration, core, send: sendOver(fetch, url ?? BINDING_URL) })
 }
 
+/** The limit of D1 on the paid plan, in bytes. */
+const DATABASE_LIMIT = '10000000000'
+
+function readDatabaseLimit(limit: string = DATABASE_LIMIT): number {
+  if (!/^[1-9]\d{5,12}$/.test(limit))
+    throw new RangeError('DATABASE_LIMIT_BYTES: expected a whole number of bytes, 6 to 13 digits')
+  return Number(limit)
+}
+
 /** Creates all services. Throws RangeError with the name of the wrong setting, never its value. */
 export async function createServices(env: Environment, runtime: Runtime): Promise<Services> {
   const { now, random, sleep, log } = runtime
   if (!/^\d{8,11}$/.test(env.ACQUIRER_ID)) throw new RangeError('ACQUIRER_ID: expected 8 to 11 digits')
+  const databaseLimit = readDatabaseLimit(env.DATABASE_LIMIT_BYTES)
   const core = createCore(runtime.module, (bytes) => random(bytes as Uint8Array<ArrayBuffer>), {
     duplicateWindowSeconds: DUPLICATE_WINDOW_SECONDS,
   })
@@ -91,6 +103,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     core,
     keyring: await openKeyring(env.MASTER_KEY, random),
     acquirerId: env.ACQUIRER_ID,
+    databaseLimit,
     random,
   }
 }

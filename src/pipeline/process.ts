@@ -7,6 +7,7 @@
 
 import { newTerminal } from '../domain/decide-provision.ts'
 import type { Generated, LoadedState } from '../domain/decision.ts'
+import { utcDay } from '../domain/refusal-quota.ts'
 import type { AcquirerMessage, DraftEntry, JournalEntry } from '../domain/types.ts'
 import { commit } from '../store/commit.ts'
 import { errorText, isConstraint } from '../store/db.ts'
@@ -16,6 +17,7 @@ import type { CommitItem } from '../store/step.ts'
 import { askAcquirer } from './ask-acquirer.ts'
 import { decide, decideUnrecordable, type Request } from './decide.ts'
 import { createGroupCommit, type Unsettled, type Work } from './group-commit.ts'
+import { createRefusalTally, type RefusalTally } from './refusal-tally.ts'
 import { handOver, type Submission, submissionOf, verify } from './submission.ts'
 import type { AcquirerStage, Log, Outcome, Pipeline, PipelineOptions, TerminalContext } from './types.ts'
 
@@ -61,10 +63,12 @@ async function processSet(
   set: readonly Item[],
 ): Promise<Unsettled<Submission, Outcome>> {
   let loaded: Loaded[]
+  const day = utcDay(options.now())
+  const refusals = createRefusalTally(options)
   try {
     loaded = await load(
       options.db,
-      set.map((work) => work.message.message.load),
+      set.map((work) => ({ ...work.message.message.load, day })),
     )
   } catch (error) {
     // A row that does not parse belongs to one message. A failing database concerns all.
@@ -75,11 +79,12 @@ async function processSet(
   }
   // Terminals run side by side, so the acquirer of one message delays no other terminal.
   const decided = await Promise.all(
-    [...byTerminal(set, loaded).values()].map((works) => decideFirst(options, works)),
+    [...byTerminal(set, loaded).values()].map((works) => decideFirst(options, refusals, works)),
   )
   const ready = decided.flatMap((one) => one.ready ?? [])
   const deferred = decided.flatMap((one) => one.deferred)
-  return { lost: await commitReady(options, ready), deferred }
+  const [lost] = await Promise.all([commitReady(options, ready), refusals.settle()])
+  return { lost, deferred }
 }
 
 async function oneByOne(
@@ -111,18 +116,24 @@ function byTerminal(set: readonly Item[], loaded: readonly Loaded[]): Map<unknow
  */
 async function decideFirst(
   options: PipelineOptions,
+  refusals: RefusalTally,
   works: readonly Found[],
 ): Promise<{ ready: Ready | null; deferred: readonly Item[] }> {
   for (const [i, [work, found]] of works.entries()) {
-    const ready = await decideSafely(options, work, found)
+    const ready = await decideSafely(options, refusals, work, found)
     if (ready !== null) return { ready, deferred: works.slice(i + 1).map(([later]) => later) }
   }
   return { ready: null, deferred: [] }
 }
 
-async function decideSafely(options: PipelineOptions, work: Item, loaded: Loaded): Promise<Ready | null> {
+async function decideSafely(
+  options: PipelineOptions,
+  refusals: RefusalTally,
+  work: Item,
+  loaded: Loaded,
+): Promise<Ready | null> {
   try {
-    return await decideOne(options, work, loaded)
+    return await decideOne(options, refusals, work, loaded)
   } catch (error) {
     logOf(options, work)('decide_failed', { error: errorText(error) })
     work.settle({ kind: 'unavailable' })
@@ -143,7 +154,12 @@ interface Ready {
 }
 
 /** Verifies and decides one message. Settles it when there is nothing to write. */
-async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): Promise<Ready | null> {
+async function decideOne(
+  options: PipelineOptions,
+  refusals: RefusalTally,
+  work: Item,
+  loaded: Loaded,
+): Promise<Ready | null> {
   const verdict = await verify(work.message, loaded)
   const known = contextOf(loaded)
   if (verdict.kind === 'denied') {
@@ -163,13 +179,14 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
   const loadedState: LoadedState = { ...loaded, ...context }
   const generated = options.generated()
   const isBroken = work.message.breaks === MAX_BREAKS
-  const decision = isBroken
+  const decided = isBroken
     ? decideUnrecordable(request, loadedState, generated)
     : await decide(options.acquirer, request, loadedState, generated)
-  if (decision === null) {
+  if (decided === null) {
     work.settle({ kind: 'unknown' })
     return null
   }
+  const { decision, counted } = refusals.limit(decided, loadedState.refusals)
   if (decision.kind === 'pending') {
     const { forwarded, claim } = decision
     work.settle({ kind: 'pending', forwarded, claim, isNew: false, context })
@@ -200,6 +217,7 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
       effects,
       needs: loaded.needs,
       moves: decision.moves ?? [],
+      refusal: counted ?? undefined,
       terminal: context.terminal,
       ...(verdict.masterKey === undefined ? {} : { masterKey: verdict.masterKey }),
     },

@@ -224,6 +224,19 @@ export const guard = sqliteTable('guard', {
   version: integer('version').notNull(),
 })
 
+/** Refusals of a sender in a UTC day: entries, and refusals beyond the quota (domain/refusal-quota.ts). */
+export const refusalCount = sqliteTable(
+  'refusal_count',
+  {
+    key: text('key').notNull(),
+    /** Days since the epoch. */
+    day: integer('day').notNull(),
+    written: integer('written').notNull(),
+    refused: integer('refused').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.key, t.day] }), index('refusal_count_day').on(t.day)],
+)
+
 /** Bearer keys of the JSON API, as SHA-256 of the key. `merchantId` null: an administrator. */
 export const apiKey = sqliteTable('api_key', {
   hash: text('hash').primaryKey(),

@@ -263,6 +263,7 @@ export class World {
       undecided: false,
       takenBy: null,
       needs: [],
+      refusals: null,
       ...found,
     }
     const number = ++this.generatedCount
