@@ -14,6 +14,7 @@ import { createPipeline } from './pipeline/process.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
 import { openDb } from './store/db.ts'
+import { readDatabaseLimit } from './store/size.ts'
 
 export interface Environment extends HttpsSettings {
   readonly DB: D1Database
@@ -67,15 +68,6 @@ function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquire
   if (fetch === undefined || (service === undefined && url === null))
     throw new RangeError('ACQUIRER_URL: expected, unless there is a service binding ACQUIRER_SERVICE')
   return httpsAcquirer({ ...configuration, core, send: sendOver(fetch, url ?? BINDING_URL) })
-}
-
-/** The limit of D1 on the paid plan, in bytes. */
-const DATABASE_LIMIT = '10000000000'
-
-function readDatabaseLimit(limit: string = DATABASE_LIMIT): number {
-  if (!/^[1-9]\d{5,12}$/.test(limit))
-    throw new RangeError('DATABASE_LIMIT_BYTES: expected a whole number of bytes, 6 to 13 digits')
-  return Number(limit)
 }
 
 /** Creates all services. Throws RangeError with the name of the wrong setting, never its value. */

@@ -41,6 +41,7 @@ const LOAD: { readonly [Name in CommandName]: Load<Name> } = {
   'api-key revoke': async () => (await import('./api-key.ts')).revoke,
   reconcile: async () => (await import('./reconcile.ts')).run,
   'journal verify': async () => (await import('./journal.ts')).run,
+  status: async () => (await import('./status.ts')).run,
   start: async () => (await import('./dev/start.ts')).run,
   env: async () => (await import('./dev/env.ts')).run,
   demo: async () => (await import('./demo/demo.ts')).run,

@@ -27,6 +27,7 @@ export const COMMANDS = {
   'api-key revoke': operation.REVOKE_KEY,
   reconcile: operation.RECONCILE,
   'journal verify': operation.VERIFY_JOURNAL,
+  status: operation.STATUS,
   start: development.START,
   env: development.ENV,
   demo: development.DEMO,
@@ -41,7 +42,7 @@ export type CommandName = keyof typeof COMMANDS
 export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   'Messages and cryptography': ['describe', 'mac', 'cipher', 'kcv', 'lrc'],
   'A virtual terminal': ['terminal'],
-  Operation: ['merchant', 'provision', 'api-key', 'reconcile', 'journal'],
+  Operation: ['merchant', 'provision', 'api-key', 'reconcile', 'journal', 'status'],
   'Development and shell': ['start', 'env', 'demo', 'acquirer', 'build', 'completion'],
 }
 
