@@ -82,9 +82,9 @@ async function look(database: Database, now: number): Promise<Found> {
       bytes: second?.bytes ?? null,
     }
   } catch (error) {
-    if (!(error instanceof Failure) || !/no such (table|column)/.test(error.message)) throw error
-    const [tables = []] = await query(database, `select name from sqlite_master where name = 'd1_migrations'`)
-    const applied = tables.length === 0 ? [] : namesOf((await query(database, APPLIED))[0])
+    const missing = error instanceof Failure ? /no such (?:table|column): (\w+)/.exec(error.message) : null
+    if (missing === null) throw error
+    const applied = missing[1] === 'd1_migrations' ? [] : namesOf((await query(database, APPLIED))[0])
     // With every migration applied, the table is missing for another reason.
     if (migrations().every((name) => applied.includes(name))) throw error
     return { applied, figures: null, bytes: null }

@@ -46,6 +46,7 @@ export const TABLES = [
   'batch',
   'acquirer_message',
   'api_key',
+  'refusal_count',
 ] as const
 
 /** Tables that the journal rebuilds. */

@@ -17,9 +17,13 @@ function fileNameOf(databaseId: string): string {
   return `${Buffer.concat([first, part(first)]).toString('hex')}.sqlite`
 }
 
-/** Bytes of the local database, with what is only in its write-ahead log. Null: the file is not where it is expected. */
-export function localSize(databaseId: string, persistTo = join(root, '.wrangler/state')): number | null {
-  const path = join(persistTo, 'v3/d1', NAMESPACE, fileNameOf(databaseId))
+/** The file of a local database. */
+export const localFile = (databaseId: string, persistTo = join(root, '.wrangler/state')): string =>
+  join(persistTo, 'v3/d1', NAMESPACE, fileNameOf(databaseId))
+
+/** Bytes of a local database, with what is only in its write-ahead log. Null: it has no file where one is expected. */
+export function localSize(databaseId: string, persistTo?: string): number | null {
+  const path = localFile(databaseId, persistTo)
   if (!existsSync(path)) return null
   const database = new DatabaseSync(path, { readOnly: true })
   try {
