@@ -1,6 +1,6 @@
 /**
  * @module Applies the effects of entries to the projections. Each row joins an entry that the terminal's row does not
- * count yet, and holds absolute values. The terminal's row comes last. So a set that is sent twice is applied once.
+ * count yet, and holds absolute values; the count of refusals alone is added to. The terminal's row comes last. So a set that is sent twice is applied once.
  * Several entries of one terminal are applied in their order (schedule.ts).
  */
 

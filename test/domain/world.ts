@@ -27,7 +27,17 @@ import type {
   Terminal,
   VoidRecord,
 } from '../../src/domain/types.ts'
-import { entryFor, keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } from './fixtures.ts'
+import {
+  loadedState as empty,
+  entryFor,
+  keyOf,
+  MID,
+  merchant,
+  NOW,
+  sale as soldSale,
+  TID,
+  totals,
+} from './fixtures.ts'
 
 /** A message from a terminal or a back office. The STAN is a small number, so that keys repeat. */
 export type Command =
@@ -249,21 +259,12 @@ export class World {
     decide: (loadedState: LoadedState, generated: Generated) => Decision,
   ): Result {
     const loadedState: LoadedState = {
+      ...empty,
       terminal: this.terminal,
       merchant,
       earlier: this.entries.get(messageKey) ?? null,
       reversal: this.reversals.get(messageKey) ?? null,
-      original: null,
-      target: null,
-      targetReversal: null,
       namedBatch: this.batches.get(batchNumber) ?? null,
-      claim: null,
-      forwarded: null,
-      targetForwarded: null,
-      undecided: false,
-      takenBy: null,
-      needs: [],
-      refusals: null,
       ...found,
     }
     const number = ++this.generatedCount

@@ -1,5 +1,5 @@
 /**
- * @module The quota of refusals through the pipeline: both doors, its boundary, races, an attack, and the counts. An
+ * @module The quota of refusals through the pipeline, from a terminal and by JSON: its boundary, races, an attack, and the counts. An
  * approval is never affected.
  */
 

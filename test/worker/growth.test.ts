@@ -1,6 +1,6 @@
 /**
- * @module Growth in workerd: the size of the database in the log, its alert, the cron that does both, and the quota of
- * refusals at both doors.
+ * @module Growth in workerd. The log has the size of the database and its alert, once an hour. Refusals beyond the quota
+ * have no entry, from a terminal and by JSON.
  */
 
 import { env } from 'cloudflare:workers'

@@ -35,7 +35,7 @@ const targetOf = ({ remote, env, persistTo }: Database): string[] => [
 export type Row = Readonly<Record<string, unknown>>
 
 /** The result of one statement. */
-export interface Result {
+interface StatementResult {
   readonly rows: Row[]
   /** Bytes of the database after it. Null: wrangler does not say, as with a local database. */
   readonly bytes: number | null
@@ -46,7 +46,7 @@ export const query = async (database: Database, sql: string): Promise<Row[][]> =
   (await execute(database, sql)).map(({ rows }) => rows)
 
 /** The result of each statement in `sql`. Throws Failure with the error of the database. */
-export async function execute(database: Database, sql: string): Promise<Result[]> {
+export async function execute(database: Database, sql: string): Promise<StatementResult[]> {
   const finished = await runWrangler([
     'd1',
     'execute',
@@ -63,7 +63,13 @@ export async function execute(database: Database, sql: string): Promise<Result[]
   throw new Failure(`database: ${error?.text ?? complaintOf(finished)}`)
 }
 
-const resultOf = ({ results, meta }: { results?: Row[]; meta?: { size_after?: number } }): Result => ({
+const resultOf = ({
+  results,
+  meta,
+}: {
+  results?: Row[]
+  meta?: { size_after?: number }
+}): StatementResult => ({
   rows: results ?? [],
   bytes: meta?.size_after ?? null,
 })

@@ -1,4 +1,4 @@
-/** @module What `wrangler.toml` says about the database of an environment. */
+/** @module Reads the settings of an environment's database from `wrangler.toml`. */
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
