@@ -27,17 +27,7 @@ import type {
   Terminal,
   VoidRecord,
 } from '../../src/domain/types.ts'
-import {
-  loadedState as empty,
-  entryFor,
-  keyOf,
-  MID,
-  merchant,
-  NOW,
-  sale as soldSale,
-  TID,
-  totals,
-} from './fixtures.ts'
+import { entryFor, keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } from './fixtures.ts'
 
 /** A message from a terminal or a back office. The STAN is a small number, so that keys repeat. */
 export type Command =
@@ -258,13 +248,25 @@ export class World {
     found: Partial<LoadedState>,
     decide: (loadedState: LoadedState, generated: Generated) => Decision,
   ): Result {
+    const absent = {
+      original: null,
+      target: null,
+      targetReversal: null,
+      claim: null,
+      refusals: null,
+    } as const
     const loadedState: LoadedState = {
-      ...empty,
+      ...absent,
       terminal: this.terminal,
       merchant,
       earlier: this.entries.get(messageKey) ?? null,
       reversal: this.reversals.get(messageKey) ?? null,
       namedBatch: this.batches.get(batchNumber) ?? null,
+      forwarded: null,
+      targetForwarded: null,
+      undecided: false,
+      takenBy: null,
+      needs: [],
       ...found,
     }
     const number = ++this.generatedCount
