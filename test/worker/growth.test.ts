@@ -6,7 +6,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { KEYS_QUOTA, TERMINAL_QUOTA, utcDay } from '../../src/domain/refusal-quota.ts'
-import worker from '../../src/index.ts'
 import { watchGrowth } from '../../src/pipeline/growth.ts'
 import { databaseSize } from '../../src/store/size.ts'
 import { rows } from './book.ts'
@@ -95,6 +94,9 @@ describe('the cron', () => {
     const today = utcDay(FULL_HOUR)
     await rows('delete from refusal_count')
     for (const day of [today - 9, today - 3, today - 2, today]) await setCount('keys:admin', 5, day)
+    // The isolate of the Worker is the module's own. Another file needs a new one, with settings of its own.
+    vi.resetModules()
+    const { default: worker } = await import('../../src/index.ts')
     const lines: string[] = []
     const log = vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(String(line)))
     const run = (scheduledTime: number) =>
@@ -103,6 +105,7 @@ describe('the cron', () => {
     expect(await counts()).toHaveLength(4)
     await run(FULL_HOUR)
     log.mockRestore()
+    vi.resetModules()
     const sizes = lines.map((line) => JSON.parse(line)).filter(({ event }) => event === 'size')
     expect(sizes).toEqual([
       {
