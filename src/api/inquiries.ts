@@ -16,13 +16,14 @@ export const getInquiry: Handler<'GET /v1/inquiries'> = async ({ services, c, cr
   const [loaded] = await load(services.db, [{ credential, ...(meant === null ? {} : itemOf(meant)) }])
   noteCaller(c, loaded?.credential ?? null)
   if (loaded === undefined || loaded.credential === null) return apiProblem('unauthorized')
-  const { earlier: entry, claim, forwarded, reversal, original } = loaded
+  const { earlier: entry, claim, forwarded, reversal, original, terminal } = loaded
   const isSeen = meant !== null && (entry !== null || reversal !== null)
-  const owner = entry?.merchantId ?? posPartsOf(meant?.messageKey ?? '')?.merchantId
-  if (!isSeen || (owner !== undefined && !mayAct(loaded.credential, owner)))
+  const merchantId = entry?.merchantId ?? terminal?.merchantId ?? null
+  if (!isSeen || (merchantId !== null && !mayAct(loaded.credential, merchantId)))
     return notSeen(lookupKeyOf(query))
   const { messageKey } = meant
-  return { status: 200, body: inquiryBody({ messageKey, entry, claim, forwarded, reversal, original }) }
+  const inquired = { messageKey, merchantId, entry, claim, forwarded, reversal, original }
+  return { status: 200, body: inquiryBody(inquired) }
 }
 
 async function meantBy(
@@ -36,8 +37,15 @@ async function meantBy(
   return findMessage(db, credential, { idempotencyKey, kind: query.kind ?? 'void' })
 }
 
+/** A message whose reversal came first has no entry. Its merchant is that of its terminal. */
+const terminalOf = (messageKey: string): Pick<LoadItem, 'terminalId'> => {
+  const parts = posPartsOf(messageKey)
+  return parts === null ? {} : { terminalId: parts.terminalId }
+}
+
 const itemOf = ({ messageKey, saleId }: Meant): LoadItem => ({
   messageKey,
+  ...terminalOf(messageKey),
   saleKey: messageKey,
   saleOfVoidKey: messageKey,
   ...(saleId === null ? {} : { saleId }),

@@ -75,7 +75,7 @@ async function recordCapturedSale(
   const fault = faultOf(body, soldAt, services.now())
   if (fault !== null) return (await refuseCaller(services, c, { caller: 'merchant' }, credential)) ?? fault
 
-  const messageKey = posMessageKey({ merchantId, terminalId, batchNumber, stan }, 'sale')
+  const messageKey = posMessageKey({ terminalId, batchNumber, stan }, 'sale')
   const verify = async (loaded: Loaded): Promise<ApiVerdict> => {
     const problem = deny(loaded.credential, merchantId)
     if (problem !== undefined) return { kind: 'denied', problem }
@@ -107,7 +107,7 @@ function aboutOf(
 ): About {
   if (outcome.kind === 'answered' && outcome.loadedState.earlier === null) {
     const takenBy = posPartsOf(outcome.loadedState.takenBy ?? '')
-    if (takenBy !== null) return { keyAt: inquiryAt({ ...takenBy, kind: 'sale' }) }
+    if (takenBy !== null) return { keyAt: inquiryAt({ ...takenBy, merchantId, kind: 'sale' }) }
     if (rrn !== undefined) return { keyAt: saleAt(rrn) }
   }
   return { keyAt: inquiryAt({ merchantId, terminalId, batchNumber, stan, kind: 'sale' }) }

@@ -7,7 +7,7 @@ import { outcomeKey } from '../domain/message-key.ts'
 import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
 import type { JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
-import { openEntry } from './journal.ts'
+import { type JournalRow, openEntry } from './journal.ts'
 import {
   credentials,
   entries,
@@ -19,7 +19,6 @@ import {
   terminals,
 } from './queries.ts'
 import { batchOf, forwardedFrom, merchantFrom, reversalFrom, saleStateOf, terminalOf } from './rows.ts'
-import type { journal } from './schema.ts'
 
 /** The state to load for one message. Absent members load nothing. */
 export interface LoadItem {
@@ -188,7 +187,7 @@ function refusalsOf(
   return { key: TERMINAL_SENDER + ofTerminal.terminal.terminalId, day, written: ofTerminal.refusals ?? 0 }
 }
 
-const entry = (row: typeof journal.$inferSelect | undefined): JournalEntry | null =>
+const entry = (row: JournalRow | undefined): JournalEntry | null =>
   row === undefined ? null : openEntry(row)
 
 /** A key set older than the set in use is dead, even when its row still exists. */
