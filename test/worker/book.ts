@@ -47,6 +47,7 @@ export const TABLES = [
   'acquirer_message',
   'api_key',
   'data_key',
+  'refusal_count',
 ] as const
 
 /** Tables that the journal rebuilds. */
