@@ -36,7 +36,8 @@ async function provisionMerchant({ services, c, credential, path, body }: Call<P
     if (!draft.ok) return apiProblem(draft.error)
     const { merchant } = draft.value.effects
     const row = await seal(draft.value, head, null, WITHOUT_TERMINAL)
-    if (!(await commitMerchant(services.db, row, merchant, needs))) continue
+    const headMac = await services.macHead(row.terminalId, row)
+    if (!(await commitMerchant(services.db, row, merchant, needs, headMac))) continue
     const answer = merchantBody(merchant)
     return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
   }

@@ -221,6 +221,7 @@ async function decideOne(
     forwarded: loadedState.forwarded,
     item: {
       row,
+      headMac: await options.macHead(row.terminalId, row),
       effects,
       needs: loaded.needs,
       moves: decision.moves ?? [],

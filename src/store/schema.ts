@@ -49,6 +49,9 @@ export const merchant = sqliteTable('merchant', {
   currencyCode: text('currency_code').notNull(),
   headSeq: integer('head_seq').notNull(),
   headHash: text('head_hash').notNull(),
+  /** The service's MAC of the head (store/head-mac.ts), and the id of its data key. */
+  headMac: text('head_mac').notNull(),
+  headMacKey: integer('head_mac_key').notNull(),
 })
 
 /** Projection: a terminal and the head of its journal. */
@@ -63,6 +66,9 @@ export const terminal = sqliteTable('terminal', {
   keyVersion: integer('key_version'),
   headSeq: integer('head_seq').notNull(),
   headHash: text('head_hash').notNull(),
+  /** The service's MAC of the head (store/head-mac.ts), and the id of its data key. */
+  headMac: text('head_mac').notNull(),
+  headMacKey: integer('head_mac_key').notNull(),
 })
 
 /** Data keys, wrapped under the master key `masterId` (crypto/data-keys.ts). Not a projection. */

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { openDb } from '../../src/store/db.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
-import { PROJECTIONS, rebuild } from '../../src/store/rebuild.ts'
+import { HEADS, type HeadRow, macsOf, PROJECTIONS, rebuild } from '../../src/store/rebuild.ts'
 import type { Row } from './control.ts'
 
 export interface Audit {
@@ -84,7 +84,8 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
   const live = dump()
   const db = openDb(bind(sqlite))
   sqlite.exec('begin')
-  await rebuild(db, asJournal(rows(`select ${COLUMNS} from journal order by rowid`)))
+  const macs = macsOf(rows(HEADS) as unknown as HeadRow[])
+  await rebuild(db, asJournal(rows(`select ${COLUMNS} from journal order by rowid`)), macs)
   const rebuilt = dump()
   return PROJECTIONS.flatMap((table) => {
     const is = new Set(live.get(table))
