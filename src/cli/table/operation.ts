@@ -9,7 +9,6 @@ import {
   MERCHANT_ID,
   MOMENT,
   PATH_OR_URL,
-  TERMINAL_ID,
   TEXT,
   TIME_ZONE,
   WINDOW,
@@ -188,24 +187,4 @@ export const STATUS = declare({
   },
   fails: 'a migration is missing, or the database cannot be used',
   examples: ['status', 'status --remote --env shanghai --json'],
-})
-
-export const VERIFY_JOURNAL = declare({
-  about: 'check every hash chain and name its first bad entry',
-  options: {
-    tid: { type: TERMINAL_ID, about: 'the chain of one terminal only' },
-    ...DATABASE,
-  },
-  notes: ['Each terminal has a hash chain, and each merchant has one for its settings.'],
-  json: {
-    each: 'chain',
-    members: {
-      terminalId: 'the terminal number; for a merchant’s chain `merchant:` and the merchant number',
-      entries: 'the number of entries',
-      fault: 'the first bad entry (`seq`, `why`), or null',
-      sound: 'whether the chain is sound',
-    },
-  },
-  fails: 'a chain is bad, there is no such terminal, or the database cannot be used',
-  examples: ['journal verify', 'journal verify --remote --env shanghai --json'],
 })
