@@ -7,6 +7,7 @@ CREATE TABLE `journal` (
   `message_key` text NOT NULL,
   `rrn_raw` integer,
   `body` text NOT NULL,
+  `void_of` integer,
   `hash` text GENERATED ALWAYS AS (lower(hex(hash_raw))) VIRTUAL,
   `rrn` text GENERATED ALWAYS AS (iif(rrn_raw is null, null, printf('%012d', rrn_raw))) VIRTUAL,
   PRIMARY KEY (`terminal_id`, `seq`),
@@ -15,6 +16,7 @@ CREATE TABLE `journal` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `journal_message_key` ON `journal` (`message_key`);--> statement-breakpoint
 CREATE UNIQUE INDEX `journal_rrn` ON `journal` (`rrn_raw`);--> statement-breakpoint
+CREATE INDEX `journal_void_of` ON `journal` (`terminal_id`, `void_of`) WHERE void_of IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `merchant` (
   `merchant_id` text PRIMARY KEY NOT NULL,
   `name` text NOT NULL,
@@ -193,7 +195,7 @@ CREATE TABLE `refusal_count` (
 ) WITHOUT ROWID;--> statement-breakpoint
 CREATE INDEX `refusal_count_day` ON `refusal_count` (`day`);--> statement-breakpoint
 -- Each inserted row sees the rows before it, also those of its own statement. So a set may hold several entries of one terminal.
-CREATE VIEW `incoming` AS SELECT `terminal_id`, `seq`, x'' AS `previous_hash_raw`, `hash_raw`, `message_key`, `rrn_raw`, `body`, '' AS `tombstoned_key`, '' AS `claim_sale_key`, '' AS `needs`, '' AS `moves` FROM `journal` WHERE 0;--> statement-breakpoint
+CREATE VIEW `incoming` AS SELECT `terminal_id`, `seq`, x'' AS `previous_hash_raw`, `hash_raw`, `message_key`, `rrn_raw`, `body`, '' AS `tombstoned_key`, '' AS `claim_sale_key`, 0 AS `void_sign`, '' AS `voided_sale_key`, '' AS `ended_keys`, '' AS `needs`, '' AS `moves` FROM `journal` WHERE 0;--> statement-breakpoint
 CREATE TRIGGER `arrive` INSTEAD OF INSERT ON `incoming` BEGIN
   SELECT raise(ignore) WHERE
     -- The head is the one of the decision.
@@ -211,8 +213,12 @@ CREATE TRIGGER `arrive` INSTEAD OF INSERT ON `incoming` BEGIN
     -- Every guard has the version of the decision.
     OR EXISTS (SELECT 1 FROM json_each(new.needs) AS need LEFT JOIN guard ON guard.key = need.value ->> 0
       WHERE coalesce(guard.version, 0) <> need.value ->> 1);
-  INSERT INTO journal (terminal_id, seq, hash_raw, message_key, rrn_raw, body)
-    VALUES (new.terminal_id, new.seq, new.hash_raw, new.message_key, new.rrn_raw, new.body);
+  INSERT INTO journal (terminal_id, seq, hash_raw, message_key, rrn_raw, body, void_of)
+    VALUES (new.terminal_id, new.seq, new.hash_raw, new.message_key, new.rrn_raw, new.body,
+      CASE new.void_sign
+        WHEN 1 THEN (SELECT seq FROM journal WHERE message_key = new.voided_sale_key)
+        WHEN -1 THEN -(SELECT void_of FROM journal WHERE message_key IN (SELECT value FROM json_each(new.ended_keys)) AND void_of > 0 LIMIT 1)
+      END);
   INSERT INTO reversal (target_key, terminal_id, seq, kind) SELECT new.tombstoned_key, new.terminal_id, new.seq, 'tombstone' WHERE new.tombstoned_key IS NOT NULL;
   INSERT INTO guard (key, version) SELECT move.value, 1 FROM json_each(new.moves) AS move WHERE true
     ON CONFLICT (key) DO UPDATE SET version = version + 1;

@@ -116,6 +116,8 @@ export interface SaleState {
     /** Whether the void was forwarded to the acquirer. */
     readonly forwarded: boolean
   } | null
+  /** Whether the entries make a void and do not end it (void-count.ts). */
+  readonly isVoidedByEntries: boolean
   readonly reversed: boolean
   /** The sale at the acquirer; null when it was not forwarded. */
   readonly forwarded: AcquirerMessage | null
@@ -198,9 +200,7 @@ export interface Reversal {
   readonly kind: 'reversed' | 'tombstone'
 }
 
-/**
- * The effects of an entry on the projections. The journal is the truth, and the projections follow from these effects.
- */
+/** The effects of an entry on the projections, which follow from them. The journal is the truth. */
 export interface Effects {
   readonly sale?: Sale
   /** The void from now on. */

@@ -224,6 +224,7 @@ async function decideOne(
       headMac: await options.macHead(row.terminalId, row),
       effects,
       needs: loaded.needs,
+      saleKey: loaded.original?.sale.messageKey,
       moves: decision.moves ?? [],
       refusal: counted ?? undefined,
       terminal: context.terminal,

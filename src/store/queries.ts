@@ -159,6 +159,9 @@ export const sales = overItems((db, items) =>
         ),
       forwarded: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'forwarded_row'),
       reversal: rowOrNull(reversal, reversal.targetKey, 'reversal_row'),
+      entryVoids: sql<number>`coalesce((select sum(sign(of_sale.void_of)) from journal as made
+        join journal as of_sale on of_sale.terminal_id = made.terminal_id and of_sale.void_of in (made.seq, -made.seq)
+        where made.message_key = sale.message_key), 0)`.as('entry_voids'),
       batch: rowOf(saleBatch, 'batch_row'),
     })
     .from(items)

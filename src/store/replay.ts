@@ -6,6 +6,7 @@
 import { newTerminal } from '../domain/decide-provision.ts'
 import { addTotals } from '../domain/money.ts'
 import type { Effects, JournalEntry, Terminal } from '../domain/types.ts'
+import { endedKeysOf, voidSignOf } from '../domain/void-count.ts'
 import { baseKeyOf } from './entry/columns.ts'
 import { type JournalRow, openEntry } from './journal.ts'
 
@@ -29,6 +30,30 @@ export class EntryReader {
     const { sale, claimedSale, voidRecord, claim } = entry.effects
     if (sale ?? claimedSale ?? voidRecord ?? claim) this.#bases.set(row.messageKey, entry)
     return entry
+  }
+}
+
+/** The column `void_of` of entries, in the order of their commits. */
+export class VoidCounter {
+  readonly #saleKeys = new Map<string, string>()
+  readonly #numbers = new Map<string, number>()
+  readonly #voidOf = new Map<string, number>()
+
+  next({ messageKey, seq, effects }: JournalEntry): number | null {
+    this.#numbers.set(messageKey, seq)
+    for (const sale of [effects.sale, effects.claimedSale])
+      if (sale !== undefined) this.#saleKeys.set(sale.id, sale.messageKey)
+    const sign = voidSignOf(messageKey, effects)
+    if (sign === undefined) return null
+    if (sign === -1) {
+      const ended = endedKeysOf(effects).map((key) => this.#voidOf.get(key))
+      const voidOf = ended.find((one) => one !== undefined)
+      return voidOf === undefined ? null : -voidOf
+    }
+    const saleKey = this.#saleKeys.get(effects.voidRecord?.saleId ?? '') ?? ''
+    const voidOf = this.#numbers.get(saleKey) ?? null
+    if (voidOf !== null) this.#voidOf.set(messageKey, voidOf)
+    return voidOf
   }
 }
 

@@ -135,6 +135,7 @@ export interface SaleRow {
   readonly liveVoidForwarded: number
   readonly forwarded: RowOf<typeof acquirerMessage> | null
   readonly reversal: RowOf<typeof reversal> | null
+  readonly entryVoids: number
   readonly batch: RowOf<typeof batch>
 }
 
@@ -153,6 +154,7 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
             state: liveVoid.state,
             forwarded: liveVoidForwarded === 1,
           },
+    isVoidedByEntries: row.entryVoids > 0,
     reversed: row.reversal !== null,
     forwarded: forwardedFrom(row.forwarded),
     batchState: row.batch.state,

@@ -123,9 +123,12 @@ export const journal = sqliteTable(
     rrnRaw: integer('rrn_raw'),
     rrn: digitsOf('rrn'),
     body: text('body').notNull(),
+    /** Number of the voided sale's entry in this stream; negative in an entry that ends a void (domain/void-count.ts). */
+    voidOf: integer('void_of'),
   },
   (t) => [
     primaryKey({ columns: [t.terminalId, t.seq] }),
+    index('journal_void_of').on(t.terminalId, t.voidOf).where(sql`void_of is not null`),
     uniqueIndex('journal_message_key').on(t.messageKey),
     uniqueIndex('journal_rrn').on(t.rrnRaw),
     check('journal_seq', sql`${t.seq} > 0`),

@@ -18,6 +18,8 @@ export interface CommitItem {
   readonly effects: Effects
   /** The guards, with the versions that the decision was loaded with. */
   readonly needs: readonly Need[]
+  /** The message key of the sale that a void names. */
+  readonly saleKey?: string | undefined
   /** The guards that the entry raises. */
   readonly moves: readonly string[]
   /** The entry is a refusal that counts (refusal-quota.ts). */

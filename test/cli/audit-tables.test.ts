@@ -162,6 +162,16 @@ describe.each(TABLES)('table %s', (table) => {
   })
 })
 
+it('shows a change of the count of voids in the journal', async () => {
+  const is = 'terminal_id = (select min(terminal_id) from journal where void_of is not null) and void_of'
+  expect(await tampered(`update journal set void_of = null where ${is} > 0`)).toEqual({
+    journal: 'the journal gives another value for void_of',
+  })
+  expect(await tampered(`update journal set void_of = void_of - 1 where ${is} < 0`)).toEqual({
+    journal: 'the journal gives another value for void_of',
+  })
+})
+
 describe('keys of terminals', () => {
   const read = (): KeysOfTerminals => ({
     terminals: service.storage.rows(

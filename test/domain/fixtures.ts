@@ -83,6 +83,7 @@ export const sale: Sale = {
 export const original: SaleState = {
   sale,
   liveVoid: null,
+  isVoidedByEntries: false,
   reversed: false,
   forwarded: null,
   batchState: 'open',

@@ -233,6 +233,7 @@ export class World {
           ? null
           : { id: live.id, messageKey: live.messageKey, state: 'approved', forwarded: false },
       forwarded: null,
+      isVoidedByEntries: live !== undefined,
       reversed: this.reversals.has(sale.messageKey),
       batchState: this.batches.get(sale.batchNumber)?.state ?? 'closed',
     }

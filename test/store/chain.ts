@@ -114,7 +114,8 @@ export class Chain {
       rrn: sale.rrn,
     }
     const original = { ...f.original, sale }
-    const entry = await this.#write(decideVoid(request, this.#loaded({ original }), this.#generated(number)))
+    const decision = decideVoid(request, this.#loaded({ original }), this.#generated(number))
+    const entry = await this.#write(decision, null, sale.messageKey)
     sold.void = { entry, state: 'approved' }
   }
 
@@ -134,7 +135,11 @@ export class Chain {
   }
 
   /** `base`: the claim of an outcome. */
-  async #write(decision: Decision, base: JournalEntry | null = null): Promise<JournalEntry> {
+  async #write(
+    decision: Decision,
+    base: JournalEntry | null = null,
+    saleKey?: string,
+  ): Promise<JournalEntry> {
     if (decision.kind !== 'commit') throw new Error(`${decision.kind}: expected an entry`)
     const { draft } = decision
     const { rrn } = draft.answer ?? draft.effects.claim ?? { rrn: null }
@@ -145,6 +150,7 @@ export class Chain {
     const item: CommitItem = {
       row,
       headMac: { keyId: 1, mac: 'test' },
+      saleKey,
       effects: draft.effects,
       terminal: this.terminal,
       needs: this.#needs,

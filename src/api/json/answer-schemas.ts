@@ -217,7 +217,7 @@ export const caseAnswer = z.strictObject({
     .strictObject({
       state: v.text.nullable(),
       amount: v.amount.nullable(),
-      stan: v.stan,
+      stan: v.stan.nullable().describe('Null if the acquirer never got the message.'),
       rrn: v.text.nullable(),
       original: z
         .strictObject({

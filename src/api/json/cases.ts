@@ -2,6 +2,7 @@
 
 import type { CaseReason } from '../../domain/acquirer-move.ts'
 import { isCaseOpen, isUndecided } from '../../domain/acquirer-state.ts'
+import { NO_STAN } from '../../domain/decide-unrecordable.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
 import type { AcquirerMessage, JournalEntry, Sale } from '../../domain/types.ts'
 import type { CaseBody, CaseEvent } from './answer-schemas.ts'
@@ -110,7 +111,7 @@ export function caseBody({ message, attempts, nextAt, history, sale }: CaseView)
     acquirer: {
       state: message.acquirerStatus,
       amount: message.acquirerAmount,
-      stan: message.acquirerStan,
+      stan: message.acquirerStan === NO_STAN ? null : message.acquirerStan,
       rrn: message.acquirerRrn,
       original: message.original,
     },

@@ -7,7 +7,7 @@ import type { KeyContext } from '../../crypto/keyring.ts'
 import { merchantGuard } from '../../domain/guard.ts'
 import type { JournalRow } from '../../store/journal.ts'
 import { type HeadRow, macsOf, PROJECTIONS, rebuild } from '../../store/rebuild.ts'
-import { EntryReader } from '../../store/replay.ts'
+import { EntryReader, VoidCounter } from '../../store/replay.ts'
 import { type Cell, Replica } from './replica.ts'
 
 export type TableRow = Readonly<Record<string, Cell>>
@@ -34,6 +34,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   acquirer_message: ['message_key'],
   batch: ['terminal_id', 'batch_number'],
   guard: ['key'],
+  journal: ['terminal_id', 'seq'],
   merchant: ['merchant_id'],
   reversal: ['target_key'],
   sale: ['message_key'],
@@ -44,16 +45,18 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
 /** The outbox: the number of tries and the time of the next one are no projections. */
 const NOT_PROJECTED: readonly string[] = ['attempts', 'next_at']
 
-const AUDITED = [...PROJECTIONS, 'guard'] as const
+/** The chains cover the other columns of the journal. */
+const AUDITED = [...PROJECTIONS, 'guard', 'journal'] as const
 
 /** A database that has exactly what the journal gives. `journal` is in the order of the commits. */
 export async function replicaOf(journal: readonly JournalRow[], heads: readonly HeadRow[]): Promise<Replica> {
   const replica = new Replica()
-  for (const row of journal) replica.insertEntry(row)
-  await rebuild(replica.db, journal, macsOf(heads))
   const reader = new EntryReader()
+  const counter = new VoidCounter()
   for (const row of journal) {
-    const { kind, merchantId } = reader.open(row)
+    const entry = reader.open(row)
+    replica.insertEntry(row, counter.next(entry))
+    const { kind, merchantId } = entry
     const raised = kind === 'merchant' || kind === 'provision' ? merchantGuard(merchantId) : null
     if (raised !== null)
       replica.rows(
@@ -61,13 +64,17 @@ export async function replicaOf(journal: readonly JournalRow[], heads: readonly 
         raised,
       )
   }
+  await rebuild(replica.db, journal, macsOf(heads))
   return replica
 }
 
 /** Compares each audited table with the replica. */
 export async function auditTables(replica: Replica, read: ReadTables): Promise<AuditedTable[]> {
   const tables = AUDITED.map((table) => {
-    const columns = replica.storedColumns(table).filter((name) => !NOT_PROJECTED.includes(name))
+    const columns =
+      table === 'journal'
+        ? ['terminal_id', 'seq', 'void_of']
+        : replica.storedColumns(table).filter((name) => !NOT_PROJECTED.includes(name))
     return [table, columns] as const
   })
   const found = await read(tables)

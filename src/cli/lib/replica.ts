@@ -24,16 +24,17 @@ export class Replica {
   }
 
   /** Puts an entry into the journal as it is. */
-  insertEntry({ terminalId, seq, hash, messageKey, rrn, body }: JournalRow): void {
+  insertEntry({ terminalId, seq, hash, messageKey, rrn, body }: JournalRow, voidOf: number | null): void {
     this.rows(
-      `insert into journal (terminal_id, seq, hash_raw, message_key, rrn_raw, body)
-       values (?, ?, unhex(?), ?, cast(? as integer), ?)`,
+      `insert into journal (terminal_id, seq, hash_raw, message_key, rrn_raw, body, void_of)
+       values (?, ?, unhex(?), ?, cast(? as integer), ?, ?)`,
       terminalId,
       seq,
       hash,
       messageKey,
       rrn,
       body,
+      voidOf,
     )
   }
 
