@@ -14,11 +14,14 @@ import { createPipeline } from './pipeline/process.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
 import { openDb } from './store/db.ts'
+import { sha256 } from './store/journal.ts'
 
 export interface Environment extends HttpsSettings {
   readonly DB: D1Database
   /** 256-bit secret, 64 hex digits. */
   readonly MASTER_KEY: string
+  /** Makes the first key of an administrator: 32 to 200 characters of a bearer key. */
+  readonly BOOTSTRAP_KEY?: string
   readonly ACQUIRER: string
   readonly ACQUIRER_ID: string
   /** The acquirer as a service binding. It takes precedence over a URL. */
@@ -67,6 +70,14 @@ function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquire
   return httpsAcquirer({ ...configuration, core, send: sendOver(fetch, url ?? BINDING_URL) })
 }
 
+/** SHA-256 of the secret, as the callers' keys are known. */
+async function bootstrapKeyOf({ BOOTSTRAP_KEY: key }: Environment): Promise<string | null> {
+  if (key === undefined) return null
+  if (!/^[A-Za-z0-9._~+/=-]{32,200}$/.test(key))
+    throw new RangeError('BOOTSTRAP_KEY: expected 32 to 200 letters, digits and ._~+/=-')
+  return sha256(key)
+}
+
 /** Creates all services. Throws RangeError with the name of the wrong setting, never its value. */
 export async function createServices(env: Environment, runtime: Runtime): Promise<Services> {
   const { now, random, sleep, log } = runtime
@@ -91,6 +102,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     core,
     keyring: await openKeyring(env.MASTER_KEY, random),
     acquirerId: env.ACQUIRER_ID,
+    bootstrapKey: await bootstrapKeyOf(env),
     random,
   }
 }

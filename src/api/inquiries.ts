@@ -4,36 +4,42 @@ import { posMessageKey, posPartsOf } from '../domain/message-key.ts'
 import type { Services } from '../pipeline/services.ts'
 import { findMessage, type Meant } from '../store/inquiries.ts'
 import { type LoadItem, load } from '../store/load.ts'
-import { mayAct, noteCaller } from './handler.ts'
+import { mayAct, permit } from './handler.ts'
 import { keyIn } from './json/idempotency-key.ts'
 import { inquiryBody, type LookupKey, notSeen } from './json/inquiry.ts'
-import { apiProblem } from './json/problem.ts'
 import type { InquiryQuery } from './json/schemas.ts'
 import type { Handler } from './router.ts'
 
-export const getInquiry: Handler<'GET /v1/inquiries'> = async ({ services, c, credential, query }) => {
+export const getInquiry: Handler<'GET /v1/inquiries'> = async (call) => {
+  const { services, credential, query } = call
   const meant = await meantBy(services, credential, query)
-  const [loaded] = await load(services.db, [{ credential, ...(meant === null ? {} : itemOf(meant)) }])
-  noteCaller(c, loaded?.credential ?? null)
-  if (loaded === undefined || loaded.credential === null) return apiProblem('unauthorized')
-  const { earlier: entry, claim, forwarded, reversal, original } = loaded
+  const item = { credential, ...(meant === null ? {} : itemOf(meant)) }
+  const [loaded] = await load(services.db, [item], services.now())
+  const caller = permit(call, loaded?.credential ?? null)
+  if (!caller.ok) return caller.error
+  const {
+    earlier: entry = null,
+    claim = null,
+    forwarded = null,
+    reversal = null,
+    original = null,
+  } = loaded ?? {}
   const isSeen = meant !== null && (entry !== null || reversal !== null)
   const owner = entry?.merchantId ?? posPartsOf(meant?.messageKey ?? '')?.merchantId
-  if (!isSeen || (owner !== undefined && !mayAct(loaded.credential, owner)))
-    return notSeen(lookupKeyOf(query))
+  if (!isSeen || (owner !== undefined && !mayAct(caller.value, owner))) return notSeen(lookupKeyOf(query))
   const { messageKey } = meant
   return { status: 200, body: inquiryBody({ messageKey, entry, claim, forwarded, reversal, original }) }
 }
 
 async function meantBy(
-  { db, keyring }: Services,
+  { db, keyring, now }: Services,
   credential: string,
   query: InquiryQuery,
 ): Promise<Meant | null> {
   if ('stan' in query) return { messageKey: posMessageKey(query, query.kind), saleId: null }
-  if (!('idempotencyKey' in query)) return findMessage(db, credential, query)
+  if (!('idempotencyKey' in query)) return findMessage(db, credential, now(), query)
   const idempotencyKey = await keyring.fingerprint('content', keyIn(query.idempotencyKey))
-  return findMessage(db, credential, { idempotencyKey, kind: query.kind ?? 'void' })
+  return findMessage(db, credential, now(), { idempotencyKey, kind: query.kind ?? 'void' })
 }
 
 const itemOf = ({ messageKey, saleId }: Meant): LoadItem => ({

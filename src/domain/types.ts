@@ -2,6 +2,8 @@
 
 import type { AcquirerMove, CaseReason } from './acquirer-move.ts'
 import type { AcquirerState, AcquirerStatus } from './acquirer-state.ts'
+import type { Actor } from './actor.ts'
+import type { ApiKey } from './api-key.ts'
 import type { DeclineReason } from './decline-reason.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
@@ -222,6 +224,8 @@ export interface Effects {
   readonly terminal?: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
   /** The merchant from this entry on. */
   readonly merchant?: Merchant
+  /** The bearer key from this entry on. */
+  readonly apiKey?: ApiKey
   /** The key set in use from this entry on. Null ends every key set. */
   readonly keyVersion?: number | null
 }
@@ -238,8 +242,10 @@ export type EntryKind =
   /** A person's decision. It is the outcome when it answers the message. */
   | 'case_closed'
   | 'provision'
-  /** An entry of a merchant's stream. All others are in the stream of a terminal. */
+  /** An entry of a merchant's stream. */
   | 'merchant'
+  /** A bearer key: an entry of its merchant's stream, or of the region's. All others are in the stream of a terminal. */
+  | 'api_key'
   | 'sale'
   | 'void'
   | 'sale_reversal'
@@ -282,6 +288,8 @@ export interface DraftEntry {
   readonly answer: Answer | null
   readonly effects: Effects
   readonly at: number
+  /** Who acted. It is no part of the content, so a copy may come from another network. */
+  readonly actor?: Actor
 }
 
 /** An entry in the chain. `hash` is SHA-256 over `previousHash` and the canonical encoding of the rest. */

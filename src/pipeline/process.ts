@@ -5,8 +5,10 @@
  * head in between. No outcome leaves while the outcome of its commit is unknown.
  */
 
+import { isExpired } from '../domain/api-key.ts'
 import { newTerminal } from '../domain/decide-provision.ts'
 import type { Generated, LoadedState } from '../domain/decision.ts'
+import { actorOf } from '../domain/sender.ts'
 import type { AcquirerMessage, DraftEntry, JournalEntry } from '../domain/types.ts'
 import { commit } from '../store/commit.ts'
 import { errorText, isConstraint } from '../store/db.ts'
@@ -65,6 +67,7 @@ async function processSet(
     loaded = await load(
       options.db,
       set.map((work) => work.message.message.load),
+      options.now(),
     )
   } catch (error) {
     // A row that does not parse belongs to one message. A failing database concerns all.
@@ -162,6 +165,11 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
   if (context === null) throw new Error('a verified message has a terminal')
   const loadedState: LoadedState = { ...loaded, ...context }
   const generated = options.generated()
+  // Between the load and the decision the key may expire. No entry is later than the key that asked for it.
+  if (loaded.credential !== null && isExpired(loaded.credential, generated.now)) {
+    work.settle({ kind: 'denied' })
+    return null
+  }
   const isBroken = work.message.breaks === MAX_BREAKS
   const decision = isBroken
     ? decideUnrecordable(request, loadedState, generated)
@@ -186,8 +194,9 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
     ...decision.draft.effects,
     ...(keyVersion === undefined ? {} : { keyVersion }),
   }
+  const actor = actorOf(request.sender, loaded.needs, context.merchant.merchantId)
   const row = await seal(
-    { ...decision.draft, effects },
+    { ...decision.draft, effects, actor },
     context.terminal.head,
     newRrn(request, decision.draft, generated),
   )

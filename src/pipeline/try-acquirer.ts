@@ -8,6 +8,7 @@
 import type { AcquirerRequest, AcquirerResponse } from '../acquirer/port.ts'
 import { GIVE_UP_MS, QUIET_MS } from '../domain/acquirer-state.ts'
 import type { AcquirerEventRequest } from '../domain/requests.ts'
+import { NO_SENDER } from '../domain/sender.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
 import { errorText } from '../store/db.ts'
 import { hasUnsettledVoid, type Leased, release } from '../store/outbox.ts'
@@ -148,6 +149,7 @@ export function eventMessage(
         messageKey,
         contentFingerprint: '',
         request: {},
+        sender: NO_SENDER,
         ...event,
       },
     }),

@@ -20,28 +20,33 @@ export interface Meant {
 }
 
 /** Null when nothing is found. `credential` is the SHA-256 of the caller's bearer key, lower-case hex. */
-export async function findMessage(db: Db, credential: string, reference: Reference): Promise<Meant | null> {
+export async function findMessage(
+  db: Db,
+  credential: string,
+  now: number,
+  reference: Reference,
+): Promise<Meant | null> {
   const [found] = await db
     .select({
       messageKey: sql<string | null>`found.key`,
       saleId: sql<string | null>`(
       select body ->> '$.request.saleId' from ${journal} where message_key = found.key)`,
     })
-    .from(sql`(select ${keyOf(credential, reference)} as key) as found`)
+    .from(sql`(select ${keyOf(credential, now, reference)} as key) as found`)
   return found == null || found.messageKey === null ? null : { ...found, messageKey: found.messageKey }
 }
 
 /**
  * Captured sales bring RRNs of their own. Another merchant's RRN with the same digits must not hide the caller's own.
  */
-function keyOf(credential: string, reference: Reference): SQL {
-  const caller = sql`(select merchant_id from ${apiKey} where ${isLive(credential)})`
+function keyOf(credential: string, now: number, reference: Reference): SQL {
+  const caller = sql`(select merchant_id from ${apiKey} where ${isLive(credential, now)})`
   if ('saleId' in reference) return sql`(select message_key from ${sale} where id = ${reference.saleId})`
   if ('voidId' in reference) return sql`(select message_key from ${voidTable} where id = ${reference.voidId})`
   if ('rrn' in reference)
     return sql`coalesce(
-      (select message_key from ${journal} where rrn = ${reference.rrn} and ${mayRead(sql`body ->> '$.merchantId'`, credential)}),
-      (select message_key from ${sale} where rrn = ${reference.rrn} and ${mayRead(sql`sale.merchant_id`, credential)}
+      (select message_key from ${journal} where rrn = ${reference.rrn} and ${mayRead(sql`body ->> '$.merchantId'`, credential, now)}),
+      (select message_key from ${sale} where rrn = ${reference.rrn} and ${mayRead(sql`sale.merchant_id`, credential, now)}
         order by sold_at desc limit 1))`
   return sql`'api|' || coalesce(${caller}, 'admin') || '|' || ${reference.kind} || '|' || ${reference.idempotencyKey}`
 }

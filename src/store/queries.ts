@@ -159,7 +159,7 @@ export const sales = overItems((db, items) =>
     .leftJoin(reversal, sql`reversal.target_key = sale.message_key`),
 )
 
-/** The bearer key, unless it is revoked. */
+/** The bearer key, unless it is revoked or expired at `now`. */
 export const credentials = overItems((db, items) =>
   db
     .select({
@@ -168,5 +168,5 @@ export const credentials = overItems((db, items) =>
       guardVersion: versionOf(sql`coalesce('merchant:' || api_key.merchant_id, 'region')`),
     })
     .from(items)
-    .innerJoin(apiKey, isLive(field('credential'))),
+    .innerJoin(apiKey, isLive(field('credential'), field('now'))),
 )

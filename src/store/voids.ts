@@ -17,12 +17,17 @@ export interface FoundVoid {
 
 /**
  * Finds a void by its id (32 hex digits) or its RRN (12 digits). `credential` is the SHA-256 of a bearer key,
- * lower-case hex.
+ * lower-case hex, and `now` the time of the request.
  */
-export async function readVoid(db: Db, credential: string, reference: string): Promise<FoundVoid> {
+export async function readVoid(
+  db: Db,
+  credential: string,
+  now: number,
+  reference: string,
+): Promise<FoundVoid> {
   const matches = or(eq(voidTable.id, reference), eq(voidTable.rrn, reference))
   const [credentials, records, messages] = await db.batch([
-    liveCredential(db, credential),
+    liveCredential(db, credential, now),
     db.select().from(voidTable).where(matches).limit(1),
     db
       .select()

@@ -16,6 +16,7 @@ import type {
   SettlementRequest,
   VoidRequest,
 } from '../../src/domain/requests.ts'
+import { NO_SENDER } from '../../src/domain/sender.ts'
 import type {
   Answer,
   Batch,
@@ -88,6 +89,7 @@ export class World {
     this.terminal = newTerminal({
       ...entryFor({ messageKey: 'p', contentFingerprint: '' }),
       kind: 'provision',
+      sender: NO_SENDER,
       terminalId: TID,
       profile,
       merchant,
@@ -112,6 +114,7 @@ export class World {
       merchantId: MID,
       contentFingerprint: content,
       request: {},
+      sender: NO_SENDER,
       terminalId: TID,
       batchNumber,
     }

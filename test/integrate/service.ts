@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { createApp } from '../../src/app.ts'
 import { createServices } from '../../src/create-services.ts'
 import { bindD1, Storage } from '../simulation/platform/d1.ts'
+import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { coreModule } from '../support/load-core.ts'
 import { seeded } from '../support/micro-random.ts'
 
@@ -43,11 +44,8 @@ export async function openService(): Promise<Service> {
   const random = seeded(1)
   for (const [key, merchantId] of KEYS)
     storage.rows(
-      'insert into api_key (hash, merchant_id, name, created_at) values (?, ?, ?, ?) returning hash',
-      createHash('sha256').update(key).digest('hex'),
-      merchantId,
-      'example',
-      START,
+      `${INSERT_API_KEY} returning hash`,
+      ...apiKeyRow(createHash('sha256').update(key).digest('hex'), merchantId, 'example', START),
     )
   const database = bindD1(storage, async (_, apply) => apply())
   const services = await createServices(

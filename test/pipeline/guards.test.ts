@@ -9,6 +9,7 @@ import type { Outcome, PipelineMessage } from '../../src/pipeline/types.ts'
 import { keyOf, MID, merchant, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
+import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { TestService } from '../support/test-service.ts'
 
 const KNOWLEDGE: Knowledge = {
@@ -57,11 +58,7 @@ const send = async (sent: PipelineMessage): Promise<string> => resultOf(await se
 const versions = () => service.rows('select key, version from guard order by key')
 
 const insertKey = (merchantId: string | null) =>
-  service.rows(
-    `insert into api_key (hash, merchant_id, name, created_at) values (?, ?, 'test', 0)`,
-    CREDENTIAL,
-    merchantId,
-  )
+  service.rows(INSERT_API_KEY, ...apiKeyRow(CREDENTIAL, merchantId))
 
 const revoke = () => {
   service.rows(

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { newTerminal } from '../../src/domain/decide-provision.ts'
 import type { ProvisionRequest } from '../../src/domain/requests.ts'
+import { apiKeyProjections } from '../../src/store/api-keys.ts'
 import { openDb } from '../../src/store/db.ts'
 import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
 import { load } from '../../src/store/load.ts'
@@ -17,7 +18,16 @@ import { projections } from '../../src/store/projections.ts'
 import type { Row } from './control.ts'
 
 /** Tables that the journal rebuilds. */
-const PROJECTIONS = ['merchant', 'terminal', 'sale', 'void', 'reversal', 'batch', 'acquirer_message']
+const PROJECTIONS = [
+  'merchant',
+  'terminal',
+  'sale',
+  'void',
+  'reversal',
+  'batch',
+  'acquirer_message',
+  'region',
+]
 
 export interface Audit {
   /** All faults. */
@@ -69,7 +79,8 @@ async function faultsOfChains(rows: Rows): Promise<string[]> {
   const faults: string[] = []
   for (const { id, seq, hash } of rows(
     `select terminal_id as id, head_seq as seq, head_hash as hash from terminal
-     union all select 'merchant:' || merchant_id, head_seq, head_hash from merchant`,
+     union all select 'merchant:' || merchant_id, head_seq, head_hash from merchant
+     union all select 'region', head_seq, head_hash from region`,
   )) {
     const journal = rows(`select ${COLUMNS} from journal where terminal_id = ? order by seq`, String(id))
     const fault = await verifyChain(asJournal(journal), { seq: Number(seq), hash: String(hash) })
@@ -99,7 +110,12 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
       await db.batch([merchantProjection(db, row, effects.merchant)])
       continue
     }
-    const [loaded] = await load(db, [{ terminalId: row.terminalId }])
+    if (effects.apiKey !== undefined) {
+      const [statement, ...more] = apiKeyProjections(db, row, effects.apiKey)
+      if (statement !== undefined) await db.batch([statement, ...more])
+      continue
+    }
+    const [loaded] = await load(db, [{ terminalId: row.terminalId }], 0)
     const first = { ...row, profile: effects.terminal, merchantId } as unknown as ProvisionRequest
     const terminal = loaded?.terminal ?? newTerminal(first)
     const [statement, ...more] = projections(db, [{ row, effects, terminal, needs: [], moves: [] }])

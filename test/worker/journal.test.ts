@@ -9,6 +9,7 @@ import { newTerminal } from '../../src/domain/decide-provision.ts'
 import type { ProvisionRequest } from '../../src/domain/requests.ts'
 import type { Terminal } from '../../src/domain/types.ts'
 import { recover } from '../../src/pipeline/recover.ts'
+import { apiKeyProjections } from '../../src/store/api-keys.ts'
 import type { Db } from '../../src/store/db.ts'
 import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
 import { load } from '../../src/store/load.ts'
@@ -220,7 +221,12 @@ async function rebuild(db: Db): Promise<void> {
       await db.batch([merchantProjection(db, row, effects.merchant)])
       continue
     }
-    const [loaded] = await load(db, [{ terminalId: row.terminalId }])
+    if (effects.apiKey !== undefined) {
+      const [statement, ...more] = apiKeyProjections(db, row, effects.apiKey)
+      if (statement !== undefined) await db.batch([statement, ...more])
+      continue
+    }
+    const [loaded] = await load(db, [{ terminalId: row.terminalId }], 0)
     const first = { ...row, profile: effects.terminal, merchantId }
     const terminal: Terminal = loaded?.terminal ?? newTerminal(first as unknown as ProvisionRequest)
     const [statement, ...more] = projections(db, [{ row, effects, terminal, needs: [], moves: [] }])
@@ -231,6 +237,7 @@ async function rebuild(db: Db): Promise<void> {
 const ENTRY_KINDS = [
   'acquirer_only',
   'acquirer_undone',
+  'api_key',
   'case',
   'case_closed',
   'give_up',

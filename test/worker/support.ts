@@ -14,6 +14,7 @@ import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 import { TERMINAL_PATHS } from '../../src/pos/door.ts'
+import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { holdToContract, routeOf } from '../support/contract.ts'
 import { withAcquirer } from './scripted-acquirer.ts'
 
@@ -94,8 +95,8 @@ export async function bearerKey(merchantId: string | null): Promise<string> {
   const key = `test-${crypto.randomUUID()}`
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))
   const hash = toHex(new Uint8Array(digest)).toLowerCase()
-  await env.DB.prepare('insert into api_key (hash, merchant_id, name, created_at) values (?, ?, ?, ?)')
-    .bind(hash, merchantId, 'test', START)
+  await env.DB.prepare(INSERT_API_KEY)
+    .bind(...apiKeyRow(hash, merchantId, 'test', START))
     .run()
   return key
 }
