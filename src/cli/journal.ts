@@ -1,8 +1,9 @@
 /**
- * @module `annul journal verify`: checks the hash chain of each terminal and merchant against the head in its own row,
+ * @module `annul journal verify`: checks the hash chain of each terminal, merchant and region against the head in its own row,
  * and names the first bad entry.
  */
 
+import { REGION_STREAM } from '../domain/decide-api-key.ts'
 import { type ChainFault, type JournalRow, verifyChain } from '../store/journal.ts'
 import { type Database, databaseOf, query, type Row, sqlText } from './lib/database.ts'
 import type { Run } from './lib/declare.ts'
@@ -43,9 +44,11 @@ export const sentence = ({ terminalId, entries, fault }: Verified): string =>
     ? `${nameOf(terminalId)}: ${entries} entries, the chain is sound`
     : `${nameOf(terminalId)}: entry ${fault.seq} is bad: ${fault.why}`
 
-/** A merchant's stream is named as such. */
+/** The streams of merchants and of the region are named as such. */
 const nameOf = (stream: string): string =>
-  stream.replace(/^(merchant:|)/, (is) => (is === '' ? 'terminal ' : 'merchant '))
+  stream === REGION_STREAM
+    ? 'the keys of administrators'
+    : stream.replace(/^(merchant:|)/, (is) => (is === '' ? 'terminal ' : 'merchant '))
 
 /** Checks one chain after the other, or that of one terminal. */
 export async function* verifyJournal(database: Database, terminalId?: string): AsyncGenerator<Verified> {
@@ -90,12 +93,14 @@ function pageOf(terminalId: string | undefined, [afterId, afterSeq]: readonly [s
     select t.terminal_id, t.terminal_id as terminalId, t.head_seq as headSeq, t.head_hash as headHash, j.seq,
       j.previous_hash as previousHash, j.hash, j.message_key as messageKey, j.rrn, j.body
     from (select terminal_id, head_seq, head_hash from terminal
-      union all select 'merchant:' || merchant_id, head_seq, head_hash from merchant) t
+      union all select 'merchant:' || merchant_id, head_seq, head_hash from merchant
+      union all select 'region', head_seq, head_hash from region) t
       left join journal j on j.terminal_id = t.terminal_id
     union all
     select j.terminal_id, j.terminal_id, null, null, j.seq, j.previous_hash, j.hash, j.message_key, j.rrn, j.body
     from journal j where not exists (select 1 from terminal t where t.terminal_id = j.terminal_id)
       and not exists (select 1 from merchant m where 'merchant:' || m.merchant_id = j.terminal_id)
+      and not (j.terminal_id = 'region' and exists (select 1 from region))
   ) where (terminal_id, coalesce(seq, 0)) > (${sqlText(afterId)}, ${afterSeq}) ${one}
   order by terminal_id, seq limit ${PAGE}`
 }

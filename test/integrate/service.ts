@@ -45,7 +45,10 @@ export async function openService(): Promise<Service> {
   for (const [key, merchantId] of KEYS)
     storage.rows(
       `${INSERT_API_KEY} returning hash`,
-      ...apiKeyRow(createHash('sha256').update(key).digest('hex'), merchantId, 'example', START),
+      ...apiKeyRow(createHash('sha256').update(key).digest('hex'), merchantId, {
+        name: 'example',
+        createdAt: START,
+      }),
     )
   const database = bindD1(storage, async (_, apply) => apply())
   const services = await createServices(

@@ -9,7 +9,7 @@ export const newApiKey = (): string => `annul_${randomBytes(32).toString('base64
 /** A statement that inserts a key. An administrator's key has no `merchantId`. */
 export function insertApiKey(key: string, merchantId: string | null, name: string): string {
   const hash = createHash('sha256').update(key).digest('hex')
-  const values = apiKeyRow(hash, merchantId, name, Date.now()).map((value) =>
+  const values = apiKeyRow(hash, merchantId, { name, createdAt: Date.now() }).map((value) =>
     value === null ? 'null' : typeof value === 'number' ? String(value) : sqlText(value),
   )
   return INSERT_API_KEY.replace(/\((?:\?, )*\?\)$/, `(${values.join(', ')})`)

@@ -151,7 +151,7 @@ export class Harness {
     const bearer = merchantId === null ? ADMINISTRATOR : `bearer-of-${merchantId}`
     if (merchantId !== null) this.#bearers.set(merchantId, bearer)
     const hash = createHash('sha256').update(bearer).digest('hex')
-    const params = apiKeyRow(hash, merchantId, 'simulation', this.scheduler.now)
+    const params = apiKeyRow(hash, merchantId, { createdAt: this.scheduler.now })
     this.storage.apply({ statements: [{ sql: INSERT_API_KEY, params }] })
   }
 

@@ -41,9 +41,9 @@ beforeEach(async () => {
   service = new TestService(sandbox)
   await service.send(message({ kind: 'provision', window: 'minutes' }, 0))
   await service.send(message({ kind: 'sale', stan: 1, batch: 'open', amount: 100, currency: '156' }))
-  service.rows(INSERT_API_KEY, ...apiKeyRow(BEARER, MID, 'office'))
-  service.rows(INSERT_API_KEY, ...apiKeyRow('b'.repeat(64), null, 'operations'))
-  service.rows(INSERT_API_KEY, ...apiKeyRow('c'.repeat(64), null, 'revoked'))
+  service.rows(INSERT_API_KEY, ...apiKeyRow(BEARER, MID, { name: 'office' }))
+  service.rows(INSERT_API_KEY, ...apiKeyRow('b'.repeat(64), null, { name: 'operations' }))
+  service.rows(INSERT_API_KEY, ...apiKeyRow('c'.repeat(64), null, { name: 'revoked' }))
   service.rows("update api_key set revoked_at = 1 where name = 'revoked'")
 })
 

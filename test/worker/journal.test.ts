@@ -25,6 +25,16 @@ let testTerminal: TestTerminal
 let chain: JournalRow[]
 let head: { seq: number; hash: string }
 
+/** A key of the merchant and one of an administrator, which is revoked. */
+async function makeKeys({ isolate, mid, tid }: TestTerminal): Promise<void> {
+  const admin = await s.bearerKey(null)
+  const post = (path: string, body?: object) =>
+    s.ask(isolate, admin, 'POST', path, body, { 'idempotency-key': `${tid}-${JSON.stringify(body)}` })
+  await post('/v1/keys', { merchantId: mid, name: 'back-office' })
+  const made = await post('/v1/keys', { name: 'reports', scopes: ['read'] })
+  await post(`/v1/keys/${made.body.id}/revoke`)
+}
+
 /** A day with an entry of every kind, by both APIs. */
 async function aDay(testTerminal: TestTerminal): Promise<void> {
   const sale = await sell(testTerminal, '000001')
@@ -57,6 +67,7 @@ async function aDay(testTerminal: TestTerminal): Promise<void> {
   })
   await testTerminal.send(s.aSettlement({ stan: '000008' }, s.totalsOf(2134, 2, 1234, 1)), { key: null })
   await s.provision(testTerminal.isolate, { textEncoding: 'ascii', tmk: undefined }, testTerminal)
+  await makeKeys(testTerminal)
   await s.provision(testTerminal.isolate, {}, testTerminal)
   await s.installKey(testTerminal.isolate, testTerminal.key.mak, testTerminal, 9)
   await sell(testTerminal, '000009', 42, '000002')
@@ -258,7 +269,14 @@ it('rebuilds every projection row by row', async () => {
   expect(kinds.map(({ kind }) => kind).sort()).toEqual(ENTRY_KINDS)
   const live = await dump(PROJECTIONS)
   for (const table of PROJECTIONS) expect(live[table]?.length, table).toBeGreaterThan(0)
+  // The keys that tests inserted without an entry are no projection.
+  const keys =
+    "select * from api_key where id in (select body ->> '$.effects.apiKey.id' from journal) order by id"
+  const liveKeys = await rows(keys)
+  expect(liveKeys.map(({ revoked_at: at }) => at === null).sort()).toContain(false)
+  await rows("delete from api_key where id in (select body ->> '$.effects.apiKey.id' from journal)")
   await rebuild(isolate.services.db)
+  expect(await rows(keys)).toEqual(liveKeys)
   const rebuilt = await dump(PROJECTIONS)
   for (const table of PROJECTIONS) expect(rebuilt[table], table).toEqual(live[table])
 })

@@ -7,13 +7,14 @@ import { randomBytes } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fromHex } from '../../iso8583/hex.ts'
-import { insertApiKey, newApiKey } from '../api-key.ts'
+import { createKey, type NewKey } from '../api-key.ts'
 import { build } from '../build.ts'
 import { loadCore } from '../lib/core.ts'
 import { applyMigrations, type Database, databaseOf, query, sqlText } from '../lib/database.ts'
 import type { Parsed } from '../lib/declare.ts'
 import { Failure } from '../lib/failure.ts'
 import type { JsonObject } from '../lib/ndjson.ts'
+import { requestJson } from '../lib/request-json.ts'
 import {
   DEVELOPMENT_CREDENTIALS,
   type Provisioned,
@@ -75,22 +76,25 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   await assertFree(port, ip)
   progress('building the core')
   await build()
-  if (makeDevVars()) progress('.dev.vars has a random MASTER_KEY now')
+  const { added, bootstrapKey } = makeDevVars()
+  if (added.length > 0) progress(`.dev.vars has a random ${added.join(' and ')} now`)
   progress('preparing the local database')
   await applyMigrations(database)
   const credentialsPath = credentialsPathOf(database)
-  const credentials = credentialsAt(credentialsPath)
-  const isSeeded = await prepareDatabase(database, credentials)
+  const isSeeded = await hasSeed(database)
   progress('starting wrangler dev')
   const server = serve(options)
   const url = new URL(`http://${ip.includes(':') ? `[${ip}]` : ip === '0.0.0.0' ? '127.0.0.1' : ip}:${port}`)
   try {
     await server.answers(url)
+    const known = await knownCredentials(url, credentialsPath)
+    const adminKey = known?.adminKey ?? (await makeKey(url, bootstrapKey, { name: 'development admin' }))
+    if (!isSeeded) await seedMerchant(url, adminKey)
+    const credentials = known ?? (await makeCredentials(url, adminKey, credentialsPath))
     const provisionOne = (terminalId: string, settings: JsonObject = {}) =>
       provisionSeed(url, credentials, terminalId, settings)
     if (!isSeeded) {
       // Any simulator can settle here. A real terminal needs a reason for this setting (SECURITY.md).
-      await seedMerchant(url, credentials)
       await provisionOne(SEED.terminalId, { settlementMac: 'optional' })
       progress(`registered terminal ${SEED.terminalId} of merchant ${SEED.merchantId}`)
     }
@@ -110,36 +114,72 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   }
 }
 
-/** Adds a master key to `.dev.vars` if it has none. True if it added one. */
-function makeDevVars(): boolean {
-  const path = join(root, '.dev.vars')
-  const vars = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  if (/^\s*MASTER_KEY\s*=/m.test(vars)) return false
-  const gap = vars === '' || vars.endsWith('\n') ? '' : '\n'
-  appendFileSync(path, `${gap}MASTER_KEY=${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
-  return true
+interface DevVars {
+  /** The names of the secrets that were missing. */
+  readonly added: readonly string[]
+  readonly bootstrapKey: string
 }
+
+/** Adds the secrets to `.dev.vars` that it does not have. */
+function makeDevVars(): DevVars {
+  const path = join(root, '.dev.vars')
+  let vars = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const added: string[] = []
+  const secrets = {
+    MASTER_KEY: randomBytes(32).toString('hex'),
+    BOOTSTRAP_KEY: randomBytes(32).toString('hex'),
+  }
+  for (const [name, secret] of Object.entries(secrets)) {
+    if (valueIn(vars, name) !== undefined) continue
+    const line = `${vars === '' || vars.endsWith('\n') ? '' : '\n'}${name}=${secret}\n`
+    appendFileSync(path, line, { mode: 0o600 })
+    vars += line
+    added.push(name)
+  }
+  return { added, bootstrapKey: valueIn(vars, 'BOOTSTRAP_KEY') ?? '' }
+}
+
+/** The value of a setting in the text of `.dev.vars`. */
+const valueIn = (vars: string, name: string): string | undefined =>
+  new RegExp(`^\\s*${name}\\s*=\\s*["']?([^"'\\n\\r]*?)["']?\\s*$`, 'm').exec(vars)?.[1]
 
 export const credentialsPathOf = ({ persistTo }: Pick<Database, 'persistTo'>): string =>
   persistTo === undefined ? DEVELOPMENT_CREDENTIALS : join(persistTo, 'dev.json')
 
-function credentialsAt(path: string): Credentials {
-  if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as Credentials
-  const credentials = { adminKey: newApiKey(), merchantKey: newApiKey() }
+/** The credentials of an earlier start, if the database knows them. */
+async function knownCredentials(url: URL, path: string): Promise<Credentials | null> {
+  if (!existsSync(path)) return null
+  const credentials = JSON.parse(readFileSync(path, 'utf8')) as Credentials
+  const answers = await Promise.all(
+    [credentials.adminKey, credentials.merchantKey].map((key) =>
+      requestJson({ url, key, method: 'GET', path: '/v1/cases?limit=1' }),
+    ),
+  )
+  return answers.every(({ status }) => status === 200) ? credentials : null
+}
+
+/** Makes the key of the merchant, and writes both keys to the file. */
+async function makeCredentials(url: URL, adminKey: string, path: string): Promise<Credentials> {
+  const { merchantId } = SEED
+  const merchantKey = await makeKey(url, adminKey, { name: 'development merchant', merchantId })
+  const credentials = { adminKey, merchantKey }
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
   return credentials
 }
 
-/** Stores the credentials if the database lacks them. True if the seeded terminal exists. */
-async function prepareDatabase(database: Database, { adminKey, merchantKey }: Credentials): Promise<boolean> {
-  const statements = [
-    insertApiKey(adminKey, null, 'development admin'),
-    insertApiKey(merchantKey, SEED.merchantId, 'development merchant'),
+async function makeKey(url: URL, by: string, settings: NewKey): Promise<string> {
+  const { body } = done(settings.name, await createKey({ url, key: by }, settings))
+  return String(body.key)
+}
+
+/** True if the seeded terminal exists. */
+async function hasSeed(database: Database): Promise<boolean> {
+  const [found = []] = await query(
+    database,
     `select 1 from terminal where terminal_id = ${sqlText(SEED.terminalId)}`,
-  ]
-  const results = await query(database, statements.join('; '))
-  return (results.at(-1) ?? []).length > 0
+  )
+  return found.length > 0
 }
 
 /** Registers a terminal of the seeded merchant under the seeded test key. */
@@ -155,7 +195,7 @@ export async function provisionSeed(
   return done(terminalId, await provision({ url, key: adminKey, merchantId, terminalId, body }))
 }
 
-async function seedMerchant(url: URL, { adminKey }: Credentials): Promise<void> {
+async function seedMerchant(url: URL, adminKey: string): Promise<void> {
   const { merchantId, merchantName } = SEED
   const body = { name: merchantName, timeZone: 'Asia/Shanghai', cutOff: '23:00' }
   done(merchantId, await provisionMerchant({ url, key: adminKey, merchantId, body }))
