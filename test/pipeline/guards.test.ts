@@ -142,3 +142,16 @@ it('a message that loses its guards eight times gets in_progress', async () => {
   expect(outcome).toMatchObject({ kind: 'refused', reason: 'in_progress' })
   expect(minutes).toBe(9)
 })
+
+it('a key that expires between the load and the decision: the void is denied, and nothing is written', async () => {
+  const expiresAt = service.now + 1000
+  service.rows(INSERT_API_KEY, ...apiKeyRow(CREDENTIAL, MID, { expiresAt }))
+  const before = service.rows('select count(*) as n from journal')
+  const expire = () => {
+    service.now = expiresAt
+  }
+  expect(await send(withKey(aVoid, expire))).toBe('denied')
+  expect(service.rows('select count(*) as n from journal')).toEqual(before)
+  service.now = expiresAt - 1
+  expect(await send(withKey(aVoid, () => {}))).toBe('approved')
+})
