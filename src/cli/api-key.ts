@@ -79,7 +79,7 @@ interface Printing {
 function print({ status, body }: JsonResponse, { json, io, sentence }: Printing): number {
   const isDone = status === 200 || status === 201
   const { reason = 'no reason given', title = '' } = body
-  if (json) io.stdout(JSON.stringify(body))
+  if (json) io.stdout(JSON.stringify({ httpStatus: status, ...body }))
   else io.stdout(isDone ? sentence(body) : `refused, HTTP ${status}: ${reason} (${title})`)
   return isDone ? 0 : 1
 }

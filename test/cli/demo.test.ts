@@ -89,6 +89,7 @@ describe('a running server', () => {
   let port: number
   let url: string
   let adminKey: string
+  let keyId: string
 
   const annul = (...args: string[]) =>
     runCli(args, { cwd: folder, env: { ANNUL_TMK: TMK, ANNUL_ADMIN_KEY: adminKey } })
@@ -102,8 +103,13 @@ describe('a running server', () => {
     url = `http://127.0.0.1:${port}`
     server = startCli(['start', '--port', String(port), ...persist])
     await server.says('Ctrl-C ends it.')
-    const created = await runCli(['api-key', 'create', '--name', 'test', '--json', ...persist])
-    adminKey = String(documentedJson('api-key create', created.stdout)[0]?.key)
+    const { adminKey: seeded } = JSON.parse(readFileSync(join(folder, 'dev.json'), 'utf8'))
+    const created = await runCli(['api-key', 'create', '--name', 'test', '--json', '--url', url], {
+      env: { ANNUL_ADMIN_KEY: seeded },
+    })
+    const [made] = documentedJson('api-key create', created.stdout)
+    adminKey = String(made?.key)
+    keyId = String(made?.id)
   }, 60_000)
   afterAll(() => server.kill('SIGTERM'))
 
@@ -242,10 +248,14 @@ describe('a running server', () => {
   })
 
   test('refuses a revoked key', async () => {
-    const revoked = await runCli(['api-key', 'revoke', '--name', 'test', '--json', ...persist])
-    expect([revoked.code, documentedJson('api-key revoke', revoked.stdout)]).toEqual([
+    const listed = await annul('api-key', 'list', '--url', url)
+    expect(lines(listed.stdout).filter((line) => line.startsWith(keyId))).toEqual([
+      `${keyId}  active  test  read sales:write voids:write terminals:write admin`,
+    ])
+    const revoked = await annul('api-key', 'revoke', '--id', keyId, '--url', url, '--json')
+    expect([revoked.code, documentedJson('api-key revoke', revoked.stdout)]).toMatchObject([
       0,
-      [{ name: 'test', revoked: 1 }],
+      [{ httpStatus: 200, id: keyId, state: 'revoked' }],
     ])
     const refused = await provision('KIND0000', '--state', 'blocked')
     expect([refused.code, documentedJson('provision', refused.stdout)]).toMatchObject([
@@ -278,7 +288,8 @@ describe('journal verify', () => {
       `update journal set body = replace(body, '5000', '5001') where terminal_id = 'KIND0000' and seq = 3;
        delete from journal where terminal_id = 'KIND0001' and seq = 2;
        delete from journal where terminal_id = 'KIND0002' and seq = (select max(seq) from journal where terminal_id = 'KIND0002');
-       delete from terminal where terminal_id = 'LOST0001'`,
+       delete from terminal where terminal_id = 'LOST0001';
+       update journal set body = replace(body, 'read', 'RE4D') where terminal_id = 'region' and seq = 1`,
     )
     const { code, stdout } = await verify()
     expect(code).toBe(1)
@@ -288,6 +299,7 @@ describe('journal verify', () => {
       { terminalId: 'KIND0001', fault: { seq: 2, why: 'missing: the next entry is 3' } },
       { terminalId: 'KIND0002', fault: { why: expect.stringContaining('the chain ends before its head') } },
       { terminalId: 'LOST0001', fault: { why: "the terminal's own row is missing" } },
+      { terminalId: 'region', fault: { seq: 1, why: 'its content was changed' } },
     ])
     const one = await runCli(['journal', 'verify', '--tid', 'KIND0000', ...persist])
     expect([one.code, one.stdout]).toEqual([

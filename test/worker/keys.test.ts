@@ -7,7 +7,7 @@ import { MERCHANT_SCOPES, SCOPES } from '../../src/domain/scope.ts'
 import { openEntry } from '../../src/store/journal.ts'
 import { faultOf, journalOf, rows } from './book.ts'
 import * as s from './support.ts'
-import { watchD1, writesJournal } from './watched-d1.ts'
+import { scansOf, watchD1, writesJournal } from './watched-d1.ts'
 
 const BOOTSTRAP_KEY = 'bootstrap-key-of-thirty-two-chars'
 
@@ -348,4 +348,39 @@ describe('the secret BOOTSTRAP_KEY', () => {
       await expect(s.openIsolate({ BOOTSTRAP_KEY: key })).rejects.toThrow(/^BOOTSTRAP_KEY: expected/)
     },
   )
+})
+
+it('reads no whole table but the one row of the region, and needs two trips for each change', async () => {
+  const mid = await newMerchant()
+  const watched = watchD1(env.DB)
+  const own = await s.openIsolate({ database: watched.database })
+  const { trips } = watched
+  const of = async (run: () => Promise<s.JsonReply>) => {
+    trips.length = 0
+    const reply = await run()
+    expect(reply.status).toBeLessThan(300)
+    return [trips.length, reply.body.id] as const
+  }
+  const plans: (readonly [string, readonly unknown[]])[] = []
+  for (const merchantId of [mid, undefined]) {
+    const [made, id] = await of(() => make({ merchantId, name: 'plan' }, { to: own }))
+    plans.push(
+      ...trips.flatMap(({ statements }) => statements.map(({ sql, params }) => [sql, params] as const)),
+    )
+    const query = merchantId === undefined ? '' : `?merchantId=${mid}`
+    const [listed] = await of(() => s.ask(own, admin, 'GET', `/v1/keys${query}`))
+    plans.push(
+      ...trips.flatMap(({ statements }) => statements.map(({ sql, params }) => [sql, params] as const)),
+    )
+    const [revoked] = await of(() => revoke(id, { to: own }))
+    plans.push(
+      ...trips.flatMap(({ statements }) => statements.map(({ sql, params }) => [sql, params] as const)),
+    )
+    expect([made, listed, revoked]).toEqual([2, 1, 3])
+  }
+  for (const [sql, params] of plans)
+    expect(
+      (await scansOf(sql, params)).filter((scan) => scan !== 'SCAN region'),
+      sql,
+    ).toEqual([])
 })

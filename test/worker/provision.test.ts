@@ -256,3 +256,31 @@ describe('changes that race', () => {
     expect(await rows('select 1 from sale where terminal_id = ?', terminal.tid)).toEqual([])
   })
 })
+
+describe('the entry of a change', () => {
+  /** The settings of each entry, as the entry has them. */
+  const settingsOf = async (tid: string) =>
+    (await journalOf(tid)).map(({ body }) => (JSON.parse(body) as { request: object }).request)
+
+  it('has each changed setting with its old and its new value, and never a key', async () => {
+    const tid = freshTid()
+    await put(tid, { tmk: components(), macProfile: 'x9.19' })
+    await put(tid, { state: 'stolen', textEncoding: 'gbk' })
+    await put(tid, { state: 'active', settlementMac: 'optional', tmk: components() })
+    await put(tid, { state: 'active' })
+    expect(await settingsOf(tid)).toEqual([
+      {
+        status: '[null,"active"]',
+        macProfile: '[null,"x9.19"]',
+        textEncoding: '[null,"gbk"]',
+        settlementMac: '[null,"required"]',
+        newMasterKey: 'true',
+      },
+      { status: '["active","stolen"]', newMasterKey: 'false' },
+      { status: '["stolen","active"]', settlementMac: '["required","optional"]', newMasterKey: 'true' },
+      { newMasterKey: 'false' },
+    ])
+    const text = JSON.stringify(await journalOf(tid)).toUpperCase()
+    for (const secret of [FIRST, SECOND, s.TMK, kcv(s.TMK)]) expect(text).not.toContain(secret)
+  })
+})

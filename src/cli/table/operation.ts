@@ -82,12 +82,8 @@ export const PROVISION = declare({
 })
 
 const KEY_MEMBERS = {
-  'id?': 'the id of the key, 32 hex digits',
-  'merchantId?': 'its merchant, or null',
-  'name?': 'its name',
-  'scopes?': 'what it may do',
-  'state?': '`active`, `expired`, `revoked`',
-  '…': 'further members of the service’s response, or an RFC 9457 problem with `reason`',
+  httpStatus: 'the status of the response',
+  '…': 'the members of the response: the key, or an RFC 9457 problem with `reason`',
 } as const
 
 const OWNER = { type: MERCHANT_ID, about: 'the merchant number of the key' } as const
@@ -111,7 +107,7 @@ export const CREATE_KEY = declare({
     'Without --mid the key is an administrator’s. The database has only the SHA-256 of a key.',
     'The key is an entry of the journal, and the merchant of a key is registered first (annul merchant).',
   ],
-  json: { each: 'key', members: { 'key?': 'the key', ...KEY_MEMBERS } },
+  json: { each: 'key', members: { ...KEY_MEMBERS, 'key?': 'the key itself' } },
   fails: 'the service refused, or cannot be reached',
   examples: [
     'api-key create --name back-office --mid 123456789012345',
@@ -122,7 +118,13 @@ export const CREATE_KEY = declare({
 export const LIST_KEYS = declare({
   about: 'list the bearer keys of a merchant, or of the administrators',
   options: { mid: OWNER, ...ADMINISTRATION },
-  json: { each: 'key', members: KEY_MEMBERS },
+  json: {
+    each: 'key',
+    members: {
+      'httpStatus?': 'of a refusal: the status of the response',
+      '…': 'the members of a key in the response, or an RFC 9457 problem with `reason`',
+    },
+  },
   fails: 'the service refused, or cannot be reached',
   examples: ['api-key list', 'api-key list --mid 123456789012345'],
 })
