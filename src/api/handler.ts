@@ -6,10 +6,10 @@ import type { Proof } from '../admission/callers.ts'
 import { networkOf } from '../admission/network.ts'
 import { sourceOf } from '../admission/source.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
+import type { RequestActor } from '../domain/request-actor.ts'
 import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { scopesIn } from '../domain/scope.ts'
-import type { Sender } from '../domain/sender.ts'
 import type { Request } from '../pipeline/decide.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { LogDetail, Outcome, PipelineMessage, Settled, Verdict } from '../pipeline/types.ts'
@@ -41,7 +41,7 @@ export async function credentialOf(c: Context): Promise<string | undefined> {
 }
 
 /** Notes if the bearer key was found. The admission controller counts it. */
-export function noteCaller(c: Context, found: Credential | null): void {
+function noteCaller(c: Context, found: Credential | null): void {
   const proof: Proof = found === null ? 'unproved' : 'proved'
   c.set(PROOF, proof)
 }
@@ -72,7 +72,7 @@ export const bootstrapCaller = (
 ): Credential | null =>
   route.takesBootstrapKey === true && credential === bootstrapKey ? BOOTSTRAP_CALLER : null
 
-/** The caller of a route, or why it may not use it: an unknown key, the key of a merchant, or a key without the scope. */
+/** The caller of a route, or the refusal: its key is unknown, is the key of a merchant, or does not have the scope. */
 export function permit({ c, route }: Asking, found: Credential | null): Result<Credential, Problem> {
   noteCaller(c, found)
   if (found === null) return err(apiProblem('unauthorized'))
@@ -82,8 +82,8 @@ export function permit({ c, route }: Asking, found: Credential | null): Result<C
   return isCaller && hasScope ? ok(found) : err(apiProblem('forbidden'))
 }
 
-/** Who acts, for the journal. `keyId` null: the caller has no key of its own. */
-export const senderOf = (c: Context, keyId: string | null): Sender => ({
+/** The actor of a request, for the journal. `keyId` null: the caller has no key of its own. */
+export const senderOf = (c: Context, keyId: string | null): RequestActor => ({
   channel: 'api',
   operator: null,
   keyId,

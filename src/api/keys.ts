@@ -4,11 +4,11 @@ import { freshBearerKey, freshId } from '../crypto/random.ts'
 import { type ApiKey, apiKeyState } from '../domain/api-key.ts'
 import { type ApiKeyAct, apiKeyEntry } from '../domain/decide-api-key.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
+import { actorOf } from '../domain/request-actor.ts'
 import { MERCHANT_SCOPES, SCOPES, scopeText } from '../domain/scope.ts'
-import { actorOf } from '../domain/sender.ts'
 import type { Head } from '../domain/types.ts'
 import type { Services } from '../pipeline/services.ts'
-import { commitKey, type KeyContext, readKey, readKeyContext, readKeys } from '../store/api-keys.ts'
+import { commitKey, type KeyStream, readKey, readKeyContext, readKeys } from '../store/api-keys.ts'
 import { canonical, seal, sha256 } from '../store/journal.ts'
 import type { Credential } from '../store/load.ts'
 import { type Asking, bootstrapCaller, permit, REPLAYED, senderOf } from './handler.ts'
@@ -122,7 +122,7 @@ const actOf = (
   { c, route }: Asking,
   act: 'create' | 'revoke',
   { id, name }: Credential,
-  { credential, needs }: KeyContext,
+  { credential, needs }: KeyStream,
   at: number,
 ): ApiKeyAct => ({
   messageKey: null,
@@ -137,7 +137,7 @@ async function write(
   { db }: Services,
   apiKey: ApiKey,
   act: ApiKeyAct,
-  { head, needs }: Pick<KeyContext, 'needs'> & { readonly head: Head },
+  { head, needs }: Pick<KeyStream, 'needs'> & { readonly head: Head },
 ): Promise<boolean> {
   return commitKey(db, await seal(apiKeyEntry(apiKey, act, head), head, null), apiKey, needs)
 }

@@ -1,8 +1,8 @@
 /** @module Provisions a merchant, or changes its settings. */
 
 import { decideMerchant } from '../domain/decide-merchant.ts'
+import { actorOf } from '../domain/request-actor.ts'
 import type { MerchantRequest } from '../domain/requests.ts'
-import { actorOf } from '../domain/sender.ts'
 import { seal } from '../store/journal.ts'
 import { commitMerchant, readMerchant } from '../store/merchants.ts'
 import { logSettings, permit, senderOf } from './handler.ts'

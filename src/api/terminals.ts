@@ -4,9 +4,9 @@ import type { Core } from '../core/instance.ts'
 import { freshId } from '../crypto/random.ts'
 import { changesOf } from '../domain/changes.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
+import type { RequestActor } from '../domain/request-actor.ts'
 import type { ProvisionRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
-import type { Sender } from '../domain/sender.ts'
 import type { MacProfile, Merchant } from '../domain/types.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import type { Loaded } from '../store/load.ts'
@@ -66,7 +66,7 @@ async function provisionVerdict(
   { services, path: names, body }: Call<Put>,
   { terminal, masterKey }: Loaded,
   merchant: Merchant,
-  sender: Sender,
+  sender: RequestActor,
 ): Promise<ApiVerdict> {
   const { merchantId, terminalId } = names
   const profile: ProvisionRequest['profile'] = {

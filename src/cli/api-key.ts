@@ -1,14 +1,14 @@
 /** @module `annul api-key create|list|revoke`: bearer keys of the JSON API. A service makes a key, and the command prints it once. */
 
+import { type ApiAnswer, type ApiCall, callApi } from './lib/call-api.ts'
 import type { Run } from './lib/declare.ts'
 import type { CommandIo } from './lib/io.ts'
 import type { JsonObject } from './lib/ndjson.ts'
-import { type JsonRequest, type JsonResponse, requestJson } from './lib/request-json.ts'
 import { administratorKey } from './provision.ts'
 import type { CREATE_KEY, LIST_KEYS, REVOKE_KEY } from './table/operation.ts'
 
 /** A service, and a key that it takes. */
-type Service = Pick<JsonRequest, 'url' | 'key'>
+type Service = Pick<ApiCall, 'url' | 'key'>
 
 /** The settings of a new key, as the API takes them. */
 export interface NewKey {
@@ -20,8 +20,8 @@ export interface NewKey {
 }
 
 /** The answer to a lost request has no key, so each request has an `Idempotency-Key` of its own. */
-export const createKey = (service: Service, settings: NewKey): Promise<JsonResponse> =>
-  requestJson({
+export const createKey = (service: Service, settings: NewKey): Promise<ApiAnswer> =>
+  callApi({
     ...service,
     method: 'POST',
     path: '/v1/keys',
@@ -47,7 +47,7 @@ export const list: Run<typeof LIST_KEYS> = async (parsed, io) => {
       ...(mid === undefined ? {} : { merchantId: mid }),
       ...(cursor === null ? {} : { cursor: String(cursor) }),
     })
-    const page = await requestJson({ url, key, method: 'GET', path: `/v1/keys?${query}` })
+    const page = await callApi({ url, key, method: 'GET', path: `/v1/keys?${query}` })
     if (page.status !== 200) return print(page, { json, io, sentence: lineOf })
     const { items, next } = page.body as { items: readonly JsonObject[]; next: string | null }
     for (const item of items) io.stdout(json ? JSON.stringify(item) : lineOf(item))
@@ -59,7 +59,7 @@ export const list: Run<typeof LIST_KEYS> = async (parsed, io) => {
 export const revoke: Run<typeof REVOKE_KEY> = async (parsed, io) => {
   const { url, id, json } = parsed
   const key = administratorKey(parsed)
-  const revoked = await requestJson({ url, key, method: 'POST', path: `/v1/keys/${id}/revoke` })
+  const revoked = await callApi({ url, key, method: 'POST', path: `/v1/keys/${id}/revoke` })
   return print(revoked, { json, io, sentence: lineOf })
 }
 
@@ -76,7 +76,7 @@ interface Printing {
 }
 
 /** Prints the answer or the refusal; returns the exit code. */
-function print({ status, body }: JsonResponse, { json, io, sentence }: Printing): number {
+function print({ status, body }: ApiAnswer, { json, io, sentence }: Printing): number {
   const isDone = status === 200 || status === 201
   const { reason = 'no reason given', title = '' } = body
   if (json) io.stdout(JSON.stringify({ httpStatus: status, ...body }))

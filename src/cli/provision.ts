@@ -9,12 +9,12 @@ import type { Core } from '../core/instance.ts'
 import type { MacProfile } from '../domain/types.ts'
 import { toHex } from '../iso8583/hex.ts'
 import { root } from './dev/wrangler.ts'
+import { type ApiAnswer, callApi } from './lib/call-api.ts'
 import { loadCore } from './lib/core.ts'
 import type { Parsed, Run } from './lib/declare.ts'
 import { UsageError } from './lib/failure.ts'
 import type { CommandIo } from './lib/io.ts'
 import type { JsonObject } from './lib/ndjson.ts'
-import { type JsonResponse, requestJson } from './lib/request-json.ts'
 import type { PROVISION } from './table/operation.ts'
 
 /** Where `annul start` keeps the keys of the local database. */
@@ -32,7 +32,7 @@ export interface Provision {
 /** A merchant, and the settings of it that change. */
 export type ProvisionMerchant = Omit<Provision, 'terminalId'>
 
-export type Provisioned = JsonResponse
+export type Provisioned = ApiAnswer
 
 export const provision = ({ terminalId, ...of }: Provision): Promise<Provisioned> =>
   put(of, `/v1/merchants/${of.merchantId}/terminals/${terminalId}`)
@@ -43,7 +43,7 @@ export const provisionMerchant = (of: ProvisionMerchant): Promise<Provisioned> =
 
 /** Throws Failure if the server cannot be reached or does not respond in JSON. */
 const put = ({ url, key, body }: ProvisionMerchant, path: string): Promise<Provisioned> =>
-  requestJson({ url, key, method: 'PUT', path, body })
+  callApi({ url, key, method: 'PUT', path, body })
 
 /** Bytes of each check value. */
 const CHECK_VALUE_BYTES = 4

@@ -8,7 +8,7 @@
 import { isExpired } from '../domain/api-key.ts'
 import { newTerminal } from '../domain/decide-provision.ts'
 import type { Generated, LoadedState } from '../domain/decision.ts'
-import { actorOf } from '../domain/sender.ts'
+import { actorOf } from '../domain/request-actor.ts'
 import type { AcquirerMessage, DraftEntry, JournalEntry } from '../domain/types.ts'
 import { commit } from '../store/commit.ts'
 import { errorText, isConstraint } from '../store/db.ts'

@@ -7,8 +7,8 @@
 
 import type { AcquirerRequest, AcquirerResponse } from '../acquirer/port.ts'
 import { GIVE_UP_MS, QUIET_MS } from '../domain/acquirer-state.ts'
+import { NO_SENDER } from '../domain/request-actor.ts'
 import type { AcquirerEventRequest } from '../domain/requests.ts'
-import { NO_SENDER } from '../domain/sender.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
 import { errorText } from '../store/db.ts'
 import { hasUnsettledVoid, type Leased, release } from '../store/outbox.ts'

@@ -26,7 +26,7 @@ const apiKeyOf = ({ scopes, ...row }: typeof apiKey.$inferSelect): ApiKey => ({
 })
 
 /** The stream to which an entry about a key belongs, and what that entry depends on. */
-export interface KeyContext {
+export interface KeyStream {
   readonly credential: Credential | null
   /** Null if the merchant of the key is not registered. */
   readonly head: Head | null
@@ -34,11 +34,11 @@ export interface KeyContext {
   readonly needs: readonly Need[]
 }
 
-export interface FoundKey extends KeyContext {
+export interface FoundKey extends KeyStream {
   readonly apiKey: ApiKey | null
 }
 
-/** Who asks for a change: SHA-256 of its bearer key, and the time in milliseconds since the epoch. */
+/** The caller: SHA-256 of its bearer key, and the time of its request in milliseconds since the epoch. */
 export interface Asker {
   readonly credential: string
   readonly now: number
@@ -58,7 +58,7 @@ function contextOf(
   caller: Credential | undefined,
   head: Head | undefined,
   versions: readonly { readonly key: string; readonly version: number }[],
-): KeyContext {
+): KeyStream {
   return {
     credential: caller ?? null,
     // The stream of the region is there before its first entry. A merchant is registered first.
@@ -82,7 +82,7 @@ export async function readKeyContext(
   { credential, now }: Asker,
   merchantId: string | null,
   messageKey: string,
-): Promise<KeyContext & { readonly earlier: JournalEntry | null }> {
+): Promise<KeyStream & { readonly earlier: JournalEntry | null }> {
   const [[caller], [head], versions, [earlier]] = await db.batch([
     liveCredential(db, credential, now),
     headsOf(db, merchantId),

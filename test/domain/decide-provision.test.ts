@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest'
 import { decideProvision, GENESIS, newTerminal } from '../../src/domain/decide-provision.ts'
 import { NO_TOTALS } from '../../src/domain/money.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { ProvisionRequest } from '../../src/domain/requests.ts'
-import { NO_SENDER } from '../../src/domain/sender.ts'
 import { generated, MID, merchant, NOW, TID, terminal } from './fixtures.ts'
 
 const profile = {

@@ -9,6 +9,7 @@ import { decideCapturedSale, decideSale, decideSaleEarly } from '../../src/domai
 import { decideSettlement } from '../../src/domain/decide-settlement.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
 import type { Decision, Generated, LoadedState } from '../../src/domain/decision.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type {
   CapturedSaleRequest,
   ReversalRequest,
@@ -16,7 +17,6 @@ import type {
   SettlementRequest,
   VoidRequest,
 } from '../../src/domain/requests.ts'
-import { NO_SENDER } from '../../src/domain/sender.ts'
 import type {
   Answer,
   Batch,
@@ -28,7 +28,7 @@ import type {
   Terminal,
   VoidRecord,
 } from '../../src/domain/types.ts'
-import { entryFor, keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } from './fixtures.ts'
+import { keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } from './fixtures.ts'
 
 /** A message from a terminal or a back office. The STAN is a small number, so that keys repeat. */
 export type Command =
@@ -86,15 +86,7 @@ export class World {
       textEncoding: 'gbk',
       settlementMac: 'optional',
     } as const
-    this.terminal = newTerminal({
-      ...entryFor({ messageKey: 'p', contentFingerprint: '' }),
-      kind: 'provision',
-      sender: NO_SENDER,
-      terminalId: TID,
-      profile,
-      merchant,
-      newMasterKey: true,
-    })
+    this.terminal = newTerminal({ merchantId: MID, terminalId: TID, profile })
     this.batches.set(this.terminal.batch.batchNumber, this.terminal.batch)
   }
 

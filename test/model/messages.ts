@@ -1,7 +1,7 @@
 /** @module A command as the message that a door builds: its request, and the items to load. */
 
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
-import { NO_SENDER } from '../../src/domain/sender.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
 import type { LoadItem } from '../../src/store/load.ts'

@@ -6,7 +6,7 @@
 import { beforeEach, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
 import { apiKeyEntry } from '../../src/domain/decide-api-key.ts'
-import { NO_SENDER } from '../../src/domain/sender.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { Outcome, PipelineMessage } from '../../src/pipeline/types.ts'
 import { commitKey, readKey } from '../../src/store/api-keys.ts'
 import { seal } from '../../src/store/journal.ts'

@@ -6,7 +6,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
 import { acquirerKey } from '../../src/domain/message-key.ts'
-import { NO_SENDER } from '../../src/domain/sender.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { PipelineMessage } from '../../src/pipeline/types.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'

@@ -1,4 +1,4 @@
-/** @module Who acted: every entry of both doors, of the cron and of administrators names its channel, operator, key and network. */
+/** @module The actor of every entry, from terminals, the JSON API and the cron: channel, operator, key and network. */
 
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Actor } from '../../src/domain/actor.ts'

@@ -9,12 +9,12 @@ import { dirname, join, relative } from 'node:path'
 import { fromHex } from '../../iso8583/hex.ts'
 import { createKey, type NewKey } from '../api-key.ts'
 import { build } from '../build.ts'
+import { callApi } from '../lib/call-api.ts'
 import { loadCore } from '../lib/core.ts'
 import { applyMigrations, type Database, databaseOf, query, sqlText } from '../lib/database.ts'
 import type { Parsed } from '../lib/declare.ts'
 import { Failure } from '../lib/failure.ts'
 import type { JsonObject } from '../lib/ndjson.ts'
-import { requestJson } from '../lib/request-json.ts'
 import {
   DEVELOPMENT_CREDENTIALS,
   type Provisioned,
@@ -152,7 +152,7 @@ async function knownCredentials(url: URL, path: string): Promise<Credentials | n
   const credentials = JSON.parse(readFileSync(path, 'utf8')) as Credentials
   const answers = await Promise.all(
     [credentials.adminKey, credentials.merchantKey].map((key) =>
-      requestJson({ url, key, method: 'GET', path: '/v1/cases?limit=1' }),
+      callApi({ url, key, method: 'GET', path: '/v1/cases?limit=1' }),
     ),
   )
   return answers.every(({ status }) => status === 200) ? credentials : null

@@ -4,7 +4,7 @@ import { Failure } from './failure.ts'
 import { networkError } from './http-transport.ts'
 import type { JsonObject } from './ndjson.ts'
 
-export interface JsonRequest {
+export interface ApiCall {
   readonly url: URL
   /** Bearer key. */
   readonly key: string
@@ -15,20 +15,13 @@ export interface JsonRequest {
   readonly body?: JsonObject
 }
 
-export interface JsonResponse {
+export interface ApiAnswer {
   readonly status: number
   readonly body: JsonObject
 }
 
 /** Throws Failure if the server cannot be reached or does not respond in JSON. */
-export async function requestJson({
-  url,
-  key,
-  method,
-  path,
-  headers,
-  body,
-}: JsonRequest): Promise<JsonResponse> {
+export async function callApi({ url, key, method, path, headers, body }: ApiCall): Promise<ApiAnswer> {
   const resource = new URL(path, url)
   try {
     const response = await fetch(resource, {
