@@ -97,7 +97,7 @@ test('uses the bootstrap secret only without a key of an administrator', async (
 })
 
 test('lists every page, one key a line', async () => {
-  const other = { ...made, id: '0'.repeat(32), name: 'shop', expiresAt: '2027-05-31T16:00:00.000Z' }
+  const other = { ...made, id: '0'.repeat(32), name: 'daily', expiresAt: '2027-05-31T16:00:00.000Z' }
   const pages = [
     [200, { items: [made], next: '5-abc' }],
     [200, { items: [{ ...other, state: 'revoked' }], next: null }],
@@ -108,7 +108,7 @@ test('lists every page, one key a line', async () => {
     0,
     [
       `${ID}  active  reports  read`,
-      `${'0'.repeat(32)}  revoked  shop  read  until 2027-05-31T16:00:00.000Z`,
+      `${'0'.repeat(32)}  revoked  daily  read  until 2027-05-31T16:00:00.000Z`,
     ],
   ])
   const inJson = await callCli(['api-key', 'list', '--url', url, '--json'], ADMIN)
