@@ -9,7 +9,6 @@ import { type HttpsSettings, readHttpsSettings } from './acquirer/settings.ts'
 import { type Core, createCore } from './core/instance.ts'
 import { openKeyring } from './crypto/keyring.ts'
 import { freshAcquirerStan, freshId, freshRrn, freshSixDigits } from './crypto/random.ts'
-import { privateData } from './iso8583/answer.ts'
 import { createPipeline } from './pipeline/process.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
@@ -93,7 +92,6 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     authorizationCode: freshSixDigits(random),
     id: freshId(random),
     acquirerStan: freshAcquirerStan(random),
-    privateData,
   })
   const options = { db, acquirer, generated, now, sleep, log }
   return {

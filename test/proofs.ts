@@ -32,6 +32,7 @@ export const PROOFS = {
   'simulation/crash-points-competing': { unit: 'cells', sample: 60, whole: 997 },
   'simulation/crash-points-copy': { unit: 'cells', sample: 25, whole: 244 },
   'simulation/crash-points-first': { unit: 'cells', sample: 45, whole: 768 },
+  'simulation/entries': { unit: 'worlds', sample: 4, whole: 40 },
   'simulation/mild': { unit: 'voids', sample: 200, whole: 5_000 },
   'simulation/mutants-1': { unit: 'checks', sample: 3, whole: 13 },
   'simulation/mutants-2': { unit: 'checks', sample: 3, whole: 12 },

@@ -23,12 +23,15 @@ export const getInquiry: Handler<'GET /v1/inquiries'> = async (call) => {
     forwarded = null,
     reversal = null,
     original = null,
+    terminal = null,
   } = loaded ?? {}
   const isSeen = meant !== null && (entry !== null || reversal !== null)
-  const owner = entry?.merchantId ?? posPartsOf(meant?.messageKey ?? '')?.merchantId
-  if (!isSeen || (owner !== undefined && !mayAct(caller.value, owner))) return notSeen(lookupKeyOf(query))
+  const merchantId = entry?.merchantId ?? terminal?.merchantId ?? null
+  if (!isSeen || (merchantId !== null && !mayAct(caller.value, merchantId)))
+    return notSeen(lookupKeyOf(query))
   const { messageKey } = meant
-  return { status: 200, body: inquiryBody({ messageKey, entry, claim, forwarded, reversal, original }) }
+  const inquired = { messageKey, merchantId, entry, claim, forwarded, reversal, original }
+  return { status: 200, body: inquiryBody(inquired) }
 }
 
 async function meantBy(
@@ -42,8 +45,15 @@ async function meantBy(
   return findMessage(db, credential, now(), { idempotencyKey, kind: query.kind ?? 'void' })
 }
 
+/** A message whose reversal came first has no entry. Its merchant is that of its terminal. */
+const terminalOf = (messageKey: string): Pick<LoadItem, 'terminalId'> => {
+  const parts = posPartsOf(messageKey)
+  return parts === null ? {} : { terminalId: parts.terminalId }
+}
+
 const itemOf = ({ messageKey, saleId }: Meant): LoadItem => ({
   messageKey,
+  ...terminalOf(messageKey),
   saleKey: messageKey,
   saleOfVoidKey: messageKey,
   ...(saleId === null ? {} : { saleId }),

@@ -73,7 +73,7 @@ async function recordCapturedSale(call: Call<Post>, body: CapturedSaleBody): Pro
   const fault = faultOf(body, soldAt, services.now())
   if (fault !== null) return (await refuseCaller(services, call, credential)) ?? fault
 
-  const messageKey = posMessageKey({ merchantId, terminalId, batchNumber, stan }, 'sale')
+  const messageKey = posMessageKey({ terminalId, batchNumber, stan }, 'sale')
   const verify = async (loaded: Loaded): Promise<ApiVerdict> => {
     const caller = permit(call, loaded.credential)
     if (!caller.ok) return { kind: 'denied', problem: caller.error }
@@ -106,7 +106,7 @@ function aboutOf(
 ): About {
   if (outcome.kind === 'answered' && outcome.loadedState.earlier === null) {
     const takenBy = posPartsOf(outcome.loadedState.takenBy ?? '')
-    if (takenBy !== null) return { keyAt: inquiryAt({ ...takenBy, kind: 'sale' }) }
+    if (takenBy !== null) return { keyAt: inquiryAt({ ...takenBy, merchantId, kind: 'sale' }) }
     if (rrn !== undefined) return { keyAt: saleAt(rrn) }
   }
   return { keyAt: inquiryAt({ merchantId, terminalId, batchNumber, stan, kind: 'sale' }) }

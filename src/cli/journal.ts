@@ -91,13 +91,13 @@ function pageOf(terminalId: string | undefined, [afterId, afterSeq]: readonly [s
   const one = terminalId === undefined ? '' : `and terminal_id = ${sqlText(terminalId)}`
   return `select * from (
     select t.terminal_id, t.terminal_id as terminalId, t.head_seq as headSeq, t.head_hash as headHash, j.seq,
-      j.previous_hash as previousHash, j.hash, j.message_key as messageKey, j.rrn, j.body
+      j.hash, j.message_key as messageKey, j.rrn, j.body
     from (select terminal_id, head_seq, head_hash from terminal
       union all select 'merchant:' || merchant_id, head_seq, head_hash from merchant
       union all select 'region', head_seq, head_hash from region) t
       left join journal j on j.terminal_id = t.terminal_id
     union all
-    select j.terminal_id, j.terminal_id, null, null, j.seq, j.previous_hash, j.hash, j.message_key, j.rrn, j.body
+    select j.terminal_id, j.terminal_id, null, null, j.seq, j.hash, j.message_key, j.rrn, j.body
     from journal j where not exists (select 1 from terminal t where t.terminal_id = j.terminal_id)
       and not exists (select 1 from merchant m where 'merchant:' || m.merchant_id = j.terminal_id)
       and not (j.terminal_id = 'region' and exists (select 1 from region))
@@ -108,7 +108,6 @@ function pageOf(terminalId: string | undefined, [afterId, afterSeq]: readonly [s
 const journalRow = (row: Row): JournalRow => ({
   terminalId: String(row.terminalId),
   seq: Number(row.seq),
-  previousHash: String(row.previousHash),
   hash: String(row.hash),
   messageKey: String(row.messageKey),
   rrn: row.rrn === null ? null : String(row.rrn),

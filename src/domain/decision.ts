@@ -57,8 +57,6 @@ export interface Generated {
   readonly id: string
   /** A new STAN (field 11) for the acquirer, six digits, not 000000. */
   readonly acquirerStan: string
-  /** Field 63 for a reason in the terminal's encoding, upper-case hex. */
-  readonly privateData: (reason: DeclineReason | null, encoding: Terminal['textEncoding']) => string
 }
 
 export type Decision =
@@ -87,7 +85,7 @@ export function answerOf(
     authorizationCode: null,
     at: generated.now,
     ...localFields(generated.now, context.merchant),
-    privateData: generated.privateData(reason, context.terminal.textEncoding),
+    textEncoding: context.terminal.textEncoding,
     ...more,
   }
 }

@@ -3,8 +3,6 @@
 import type { EntryKind } from './types.ts'
 
 export interface PosMessageKey {
-  /** Field 42, 15 characters. */
-  readonly merchantId: string
   /** Field 41, 8 characters. */
   readonly terminalId: string
   /** Field 60.2, 6 digits. */
@@ -13,15 +11,32 @@ export interface PosMessageKey {
   readonly stan: string
 }
 
-/** The key of a terminal's message. All parts but the last have a fixed length and no `|`, so no two keys are equal. */
-export const posMessageKey = (key: PosMessageKey, kind: EntryKind): string =>
-  `pos|${key.merchantId}|${key.terminalId}|${key.batchNumber}|${key.stan}|${kind}`
+/** The end of a terminal's message key. The reversal of a message has the key of the message as its beginning. */
+const CODES = {
+  sale: 's',
+  void: 'v',
+  sale_reversal: 'sr',
+  void_reversal: 'vr',
+  settlement: 'c',
+  upload_end: 'u',
+} as const
+export type PosKind = keyof typeof CODES
+
+const KINDS = new Map<string, PosKind>(Object.entries(CODES).map(([kind, code]) => [code, kind as PosKind]))
+
+/**
+ * The key of a terminal's message: field 41, field 60.2, field 11, and the kind. A terminal number belongs to one merchant, so field
+ * 42 is not in it. All parts but the last have a fixed length, so no two keys are equal.
+ */
+export const posMessageKey = (key: PosMessageKey, kind: PosKind): string =>
+  `${key.terminalId}${key.batchNumber}${key.stan}${CODES[kind]}`
 
 /** The parts of a terminal's message key; null for any other key. */
-export function posPartsOf(messageKey: string): (PosMessageKey & { readonly kind: string }) | null {
-  const [door, merchantId = '', terminalId = '', batchNumber = '', stan = '', kind = ''] =
-    messageKey.split('|')
-  return door === 'pos' ? { merchantId, terminalId, batchNumber, stan, kind } : null
+export function posPartsOf(messageKey: string): (PosMessageKey & { readonly kind: PosKind }) | null {
+  const [, terminalId = '', batchNumber = '', stan = '', code = ''] =
+    /^([^|]{8})(\d{6})(\d{6})([a-z]+)(?:\||$)/.exec(messageKey) ?? []
+  const kind = KINDS.get(code)
+  return kind === undefined ? null : { terminalId, batchNumber, stan, kind }
 }
 
 /** The key of a JSON request: the caller's own key within its scope, a merchant or `admin`. */
@@ -45,7 +60,7 @@ export const ACQUIRER_KEY = 'acquirer|'
 export const acquirerKey = (
   reference: Omit<PosMessageKey, 'stan'> & { readonly acquirerStan: string; readonly kind: 'sale' | 'void' },
 ): string =>
-  `${ACQUIRER_KEY}${reference.merchantId}|${reference.terminalId}|${reference.batchNumber}|${reference.acquirerStan}|${reference.kind}`
+  `${ACQUIRER_KEY}${reference.terminalId}|${reference.batchNumber}|${reference.acquirerStan}|${reference.kind}`
 
 /** The key of a captured sale that arrives after its reversal. The tombstone keeps the sale's own key from use. */
 export const tombstonedKey = (saleKey: string): string => `${saleKey}|tombstoned`

@@ -265,8 +265,8 @@ export interface Answer {
   readonly localTime: string
   readonly localDate: string
   readonly settlementDate: string
-  /** Field 63, upper-case hex. */
-  readonly privateData: string
+  /** The encoding of the texts in field 63, which follow from the reason. */
+  readonly textEncoding: Terminal['textEncoding']
   /** Field 48 of a settlement answer, 62 digits. */
   readonly totals?: string
   /** For a captured sale: the end of its window under the merchant's settings at that time. */
@@ -292,9 +292,8 @@ export interface DraftEntry {
   readonly actor?: Actor
 }
 
-/** An entry in the chain. `hash` is SHA-256 over `previousHash` and the canonical encoding of the rest. */
+/** An entry in the chain. `hash` is SHA-256 over the hash before it and the canonical encoding of the rest. */
 export interface JournalEntry extends DraftEntry {
   readonly seq: number
-  readonly previousHash: string
   readonly hash: string
 }

@@ -1,7 +1,6 @@
 /** @module China UnionPay POS messages: the transaction of a message, and its fields (protocol.md §3). */
 
 import { posMessageKey } from '../domain/message-key.ts'
-import type { EntryKind } from '../domain/types.ts'
 import { type Field60, type OriginalReference, readField60, readField61 } from './field60.ts'
 import { fromHex } from './hex.ts'
 import type { Message } from './message.ts'
@@ -131,7 +130,7 @@ export const field60Of = (fields: ReadonlyMap<number, string>): Field60 =>
   readField60(fields.get(60) ?? '') ?? NO_FIELD_60
 
 /** The kind of the target of a reversal. Batch and STAN name the target, never field 61 (protocol.md §2.2). */
-export function reversedKind(type: TransactionType): EntryKind | undefined {
+export function reversedKind(type: TransactionType): 'sale' | 'void' | undefined {
   if (type === 'sale_reversal') return 'sale'
   return type === 'void_reversal' ? 'void' : undefined
 }

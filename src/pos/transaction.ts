@@ -2,6 +2,7 @@
 
 import type { Slot } from '../admission/admission-controller.ts'
 import { networkOf } from '../admission/network.ts'
+import { privateData } from '../iso8583/answer.ts'
 import type { TransactionMessage } from '../iso8583/pos-message.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Outcome, WaitUntil } from '../pipeline/types.ts'
@@ -77,7 +78,12 @@ function answerDecided(
   const differs =
     reason === 'key_reused_with_different_content' ? differences(posMessage, loadedState.earlier) : {}
   services.log('answered', { type, ...named(posMessage), responseCode, reason, rrn, replayed, ...differs })
-  const decided = reply(services, posMessage, { ...answer, ...ourselves(services) }, reason, signer)
+  const fields = {
+    ...answer,
+    ...ourselves(services),
+    privateData: privateData(reason, answer.textEncoding),
+  }
+  const decided = reply(services, posMessage, fields, reason, signer)
   if (entry === null) return decided
   // The target, also when another reversal came before. With a sale also its void.
   const reversedKeys = [

@@ -13,7 +13,7 @@ import type { Head, JournalEntry } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
 import { append, confirm, type IncomingRow } from './commit.ts'
 import { type Db, persist } from './db.ts'
-import { type JournalRow, openEntry } from './journal.ts'
+import { type JournalRow, openEntry, type SealedRow } from './journal.ts'
 import type { Credential } from './load.ts'
 import { field } from './rows.ts'
 import { apiKey, guard, journal, merchant, region } from './schema.ts'
@@ -145,7 +145,7 @@ export async function readKeys(
 
 /** SQL: the entry of the item is in the journal. */
 const IS_WRITTEN = sql`exists (select 1 from journal where terminal_id = item.value ->> 'stream'
-  and seq = item.value ->> 'headSeq' and hash = item.value ->> 'headHash')`
+  and seq = item.value ->> 'headSeq' and hash_raw = unhex(item.value ->> 'headHash'))`
 
 /** SQL: the row of the stream does not count the entry yet. A later entry of the key must not be undone by a set that comes twice. */
 const IS_NEXT = sql`item.value ->> 'headSeq' > coalesce(iif(item.value ->> 'merchantId' is null,
@@ -206,7 +206,7 @@ export function apiKeyProjections(
  */
 export async function commitKey(
   db: Db,
-  row: JournalRow,
+  row: SealedRow,
   key: ApiKey,
   needs: readonly Need[],
 ): Promise<boolean> {

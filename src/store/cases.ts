@@ -122,7 +122,7 @@ const salesOf = overItems((db, items) =>
     .from(items)
     .innerJoin(
       sale,
-      sql`sale.id = coalesce((select sale_id from void where message_key = ${KEY}),
-        (select id from sale where message_key = ${KEY}))`,
+      sql`sale.id_raw = coalesce((select sale_id_raw from void where message_key = ${KEY}),
+        (select id_raw from sale where message_key = ${KEY}))`,
     ),
 )

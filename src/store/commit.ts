@@ -13,14 +13,14 @@ import type { Need } from '../domain/guard.ts'
 import { posMessageKey } from '../domain/message-key.ts'
 import { type Db, persist } from './db.ts'
 import { incoming } from './incoming.ts'
-import type { JournalRow } from './journal.ts'
+import type { SealedRow } from './journal.ts'
 import { projections } from './projections.ts'
 import { journal } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, fromItem } from './step.ts'
 
 /** An entry with its guards and conditions, as a row of `incoming`. */
-export type IncomingRow = JournalRow & {
+export type IncomingRow = SealedRow & {
   readonly needs: readonly Need[]
   readonly moves: readonly string[]
   readonly tombstonedKey?: string | undefined
@@ -52,7 +52,7 @@ export const confirm = overItems((db, items) =>
     .innerJoin(
       journal,
       sql`journal.terminal_id = item.value ->> 'terminalId' and journal.seq = item.value ->> 'seq'
-        and journal.hash = item.value ->> 'hash'`,
+        and journal.hash_raw = unhex(item.value ->> 'hash')`,
     ),
 )
 

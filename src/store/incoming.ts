@@ -3,16 +3,16 @@
  * trigger `arrive`). Otherwise that row has no effect, and the next row sees the result.
  */
 
-import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { blob, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** Drizzle inserts only into tables, so the view is declared as one. `drizzle-kit` reads schema.ts alone. */
 export const incoming = sqliteTable('incoming', {
   terminalId: text('terminal_id').notNull(),
   seq: integer('seq').notNull(),
-  previousHash: text('previous_hash').notNull(),
-  hash: text('hash').notNull(),
+  previousHashRaw: blob('previous_hash_raw').notNull(),
+  hashRaw: blob('hash_raw').notNull(),
   messageKey: text('message_key').notNull(),
-  rrn: text('rrn'),
+  rrnRaw: integer('rrn_raw'),
   body: text('body').notNull(),
   /** The key of a target that was never seen. It must not be in a journal. Then it is tombstoned. */
   tombstonedKey: text('tombstoned_key'),

@@ -41,11 +41,13 @@ export async function findMessage(
  */
 function keyOf(credential: string, now: number, reference: Reference): SQL {
   const caller = sql`(select merchant_id from ${apiKey} where ${isLive(credential, now)})`
-  if ('saleId' in reference) return sql`(select message_key from ${sale} where id = ${reference.saleId})`
-  if ('voidId' in reference) return sql`(select message_key from ${voidTable} where id = ${reference.voidId})`
+  if ('saleId' in reference)
+    return sql`(select message_key from ${sale} where id_raw = unhex(${reference.saleId}))`
+  if ('voidId' in reference)
+    return sql`(select message_key from ${voidTable} where id_raw = unhex(${reference.voidId}))`
   if ('rrn' in reference)
     return sql`coalesce(
-      (select message_key from ${journal} where rrn = ${reference.rrn} and ${mayRead(sql`body ->> '$.merchantId'`, credential, now)}),
+      (select message_key from ${journal} where rrn_raw = ${/^\d{12}$/.test(reference.rrn) ? Number(reference.rrn) : null} and ${mayRead(sql`body ->> '$.merchantId'`, credential, now)}),
       (select message_key from ${sale} where rrn = ${reference.rrn} and ${mayRead(sql`sale.merchant_id`, credential, now)}
         order by sold_at desc limit 1))`
   return sql`'api|' || coalesce(${caller}, 'admin') || '|' || ${reference.kind} || '|' || ${reference.idempotencyKey}`

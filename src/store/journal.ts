@@ -6,11 +6,15 @@ import type { DraftEntry, Head, JournalEntry } from '../domain/types.ts'
 export interface JournalRow {
   readonly terminalId: string
   readonly seq: number
-  readonly previousHash: string
   readonly hash: string
   readonly messageKey: string
   readonly rrn: string | null
   readonly body: string
+}
+
+/** A new entry. Its place is after the entry with `previousHash`. */
+export interface SealedRow extends JournalRow {
+  readonly previousHash: string
 }
 
 /** JSON with sorted keys and no blanks, so that equal values have equal bytes (after RFC 8785). */
@@ -34,7 +38,7 @@ export async function sha256(text: string): Promise<string> {
 const chain = (previousHash: string, body: string): Promise<string> => sha256(previousHash + body)
 
 /** Gives a draft its number and hash after `head`. `rrn` is the new RRN of the entry, null when it has none. */
-export async function seal(draft: DraftEntry, head: Head, rrn: string | null): Promise<JournalRow> {
+export async function seal(draft: DraftEntry, head: Head, rrn: string | null): Promise<SealedRow> {
   const { terminalId, messageKey } = draft
   const seq = head.seq + 1
   const body = canonical({ ...draft, seq, rrn })
@@ -52,7 +56,7 @@ export async function seal(draft: DraftEntry, head: Head, rrn: string | null): P
 /** Reads a row of the journal. Throws SyntaxError when the body is not JSON. */
 export function openEntry(row: JournalRow): JournalEntry {
   const draft = JSON.parse(row.body) as DraftEntry & { seq: number }
-  return { ...draft, previousHash: row.previousHash, hash: row.hash }
+  return { ...draft, hash: row.hash }
 }
 
 export interface ChainFault {
@@ -66,8 +70,8 @@ export async function checkEntry(row: JournalRow, head: Head): Promise<ChainFaul
   const seq = head.seq + 1
   const fault = (why: string): ChainFault => ({ seq, why })
   if (row.seq !== seq) return fault(`missing: the next entry is ${row.seq}`)
-  if (row.previousHash !== head.hash) return fault('does not follow from the entry before it')
-  if (row.hash !== (await chain(head.hash, row.body))) return fault('its content was changed')
+  if (row.hash !== (await chain(head.hash, row.body)))
+    return fault('its content was changed, or it does not follow from the entry before it')
   const sealed = JSON.parse(row.body) as Pick<JournalRow, 'terminalId' | 'messageKey' | 'rrn' | 'seq'>
   if (sealed.seq !== seq) return fault('it was sealed with another number')
   if (sealed.terminalId !== row.terminalId || sealed.messageKey !== row.messageKey || sealed.rrn !== row.rrn)

@@ -6,7 +6,7 @@ import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
 import { outcomeKey } from '../domain/message-key.ts'
 import type { JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
-import { openEntry } from './journal.ts'
+import { type JournalRow, openEntry } from './journal.ts'
 import {
   credentials,
   entries,
@@ -18,7 +18,6 @@ import {
   terminals,
 } from './queries.ts'
 import { batchOf, forwardedFrom, merchantFrom, reversalFrom, saleStateOf, terminalOf } from './rows.ts'
-import type { journal } from './schema.ts'
 
 /** The state to load for one message. Absent members load nothing. */
 export interface LoadItem {
@@ -180,7 +179,7 @@ function needsOf(
   return [...needs]
 }
 
-const entry = (row: typeof journal.$inferSelect | undefined): JournalEntry | null =>
+const entry = (row: JournalRow | undefined): JournalEntry | null =>
   row === undefined ? null : openEntry(row)
 
 /** A key set older than the set in use is dead, even when its row still exists. */

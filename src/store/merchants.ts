@@ -11,7 +11,7 @@ import type { Head, Merchant } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
 import { append, confirm, type IncomingRow } from './commit.ts'
 import { type Db, persist } from './db.ts'
-import type { JournalRow } from './journal.ts'
+import type { JournalRow, SealedRow } from './journal.ts'
 import type { Credential } from './load.ts'
 import { merchantFrom } from './rows.ts'
 import { guard, merchant } from './schema.ts'
@@ -55,7 +55,7 @@ const put = overItems((db, items) =>
     .select(
       sql`select ${fromItem(merchant)} from ${items} where exists (select 1 from journal
         where terminal_id = item.value ->> 'stream' and seq = item.value ->> 'headSeq'
-          and hash = item.value ->> 'headHash')`,
+          and hash_raw = unhex(item.value ->> 'headHash'))`,
     )
     .onConflictDoUpdate({
       target: merchant.merchantId,
@@ -91,7 +91,7 @@ export function merchantProjection(
  */
 export async function commitMerchant(
   db: Db,
-  row: JournalRow,
+  row: SealedRow,
   settings: Merchant,
   needs: readonly Need[],
 ): Promise<boolean> {

@@ -117,7 +117,7 @@ export async function hasUnsettledVoid(db: Db, saleKey: string): Promise<boolean
     .from(sale)
     .innerJoin(
       voidTable,
-      sql`${voidTable.saleId} = ${sale.id} and void.state not in ('declined', 'reversed')`,
+      sql`${voidTable.saleIdRaw} = ${sale.idRaw} and void.state not in ('declined', 'reversed')`,
     )
     .innerJoin(acquirerMessage, eq(acquirerMessage.messageKey, voidTable.messageKey))
     .where(and(eq(sale.messageKey, saleKey), isNotNull(acquirerMessage.nextAt)))

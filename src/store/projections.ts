@@ -69,7 +69,7 @@ const STEPS: readonly Step[] = [
           reversedAt: sql`coalesce(item.value ->> 'reversedAt', reversed_at)`,
         })
         .from(items)
-        .where(sql`void.id = item.value ->> 'id' and ${IS_NEW}`),
+        .where(sql`void.id_raw = unhex(item.value ->> 'id') and ${IS_NEW}`),
     ),
   },
   {
@@ -80,7 +80,7 @@ const STEPS: readonly Step[] = [
         .insert(voidTable)
         .select(newItems(voidTable, items))
         .onConflictDoUpdate({
-          target: voidTable.id,
+          target: voidTable.idRaw,
           set: { state: excluded('state'), authorizationCode: excluded('authorization_code') },
         }),
     ),

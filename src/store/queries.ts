@@ -4,7 +4,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { ACQUIRER_KEY } from '../domain/message-key.ts'
 import { isLive } from './caller.ts'
-import { field, rowOf, rowOrNull } from './rows.ts'
+import { field, rowOf, rowOrNull, stored } from './rows.ts'
 import {
   acquirerMessage,
   apiKey,
@@ -31,10 +31,10 @@ const role = { role: sql<Role>`item.value ->> 'role'`.as('role') }
  * their own, so the caller's own sale comes first.
  */
 const SALE_ID = sql`coalesce(
-  ${field('saleId')},
-  (select id from sale where message_key = item.value ->> 'saleKey'),
-  (select sale_id from void where message_key = item.value ->> 'saleOfVoidKey'),
-  (select id from sale where rrn = item.value ->> 'saleRrn' order by
+  ${stored('saleId', 'hex')},
+  (select id_raw from sale where message_key = item.value ->> 'saleKey'),
+  (select sale_id_raw from void where message_key = item.value ->> 'saleOfVoidKey'),
+  (select id_raw from sale where rrn = item.value ->> 'saleRrn' order by
     terminal_id is item.value ->> 'terminalId' desc,
     merchant_id is (select merchant_id from api_key where hash = item.value ->> 'credential') desc,
     sold_at desc limit 1))`
@@ -77,7 +77,7 @@ export const terminals = overItems((db, items) =>
     .innerJoin(
       terminal,
       sql`terminal.terminal_id = coalesce(${field('terminalId')},
-        (select terminal_id from sale where id = ${SALE_ID}))`,
+        (select terminal_id from sale where id_raw = ${SALE_ID}))`,
     )
     .innerJoin(merchant, sql`merchant.merchant_id = terminal.merchant_id`)
     .innerJoin(
@@ -139,7 +139,7 @@ export const sales = overItems((db, items) =>
     .select({
       ...index,
       sale: rowOf(sale, 'sale_row'),
-      liveVoid: rowOrNull(voidTable, voidTable.id, 'void_row'),
+      liveVoid: rowOrNull(voidTable, voidTable.idRaw, 'void_row'),
       liveVoidForwarded:
         sql<number>`exists (select 1 from acquirer_message where message_key = void.message_key)`.as(
           'void_forwarded',
@@ -149,12 +149,12 @@ export const sales = overItems((db, items) =>
       batch: rowOf(saleBatch, 'batch_row'),
     })
     .from(items)
-    .innerJoin(sale, sql`sale.id = ${SALE_ID}`)
+    .innerJoin(sale, sql`sale.id_raw = ${SALE_ID}`)
     .innerJoin(
       saleBatch,
       sql`sale_batch.terminal_id = sale.terminal_id and sale_batch.batch_number = sale.batch_number`,
     )
-    .leftJoin(voidTable, sql`void.sale_id = sale.id and void.state not in ('declined', 'reversed')`)
+    .leftJoin(voidTable, sql`void.sale_id_raw = sale.id_raw and void.state not in ('declined', 'reversed')`)
     .leftJoin(acquirerMessage, sql`acquirer_message.message_key = sale.message_key`)
     .leftJoin(reversal, sql`reversal.target_key = sale.message_key`),
 )

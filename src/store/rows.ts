@@ -2,6 +2,7 @@
 
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { posPartsOf } from '../domain/message-key.ts'
 import type {
   AcquirerMessage,
   Batch,
@@ -10,18 +11,32 @@ import type {
   Sale,
   SaleState,
   Terminal,
+  VoidRecord,
 } from '../domain/types.ts'
 import type { acquirerMessage, batch, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 
 /** SQL of a member of an item (statements.ts). */
 export const field = (name: string): SQL => sql`item.value ->> ${sql.raw(`'${name}'`)}`
 
+/** The end of the name of a stored form (schema.ts). Readers use the other member. */
+const RAW = 'Raw'
+
+/** A row without its stored forms. */
+export type RowOf<T extends SQLiteTable> = Omit<T['$inferSelect'], `${string}${typeof RAW}`>
+
+/** The columns that readers use. */
+function readable<T extends SQLiteTable>(table: T) {
+  const columns = Object.entries(getTableColumns(table)).filter(([member]) => !member.endsWith(RAW))
+  return Object.fromEntries(columns) as Omit<T['_']['columns'], `${string}${typeof RAW}`>
+}
+
 /**
  * A whole row of a joined table as one JSON column. D1 returns rows as objects by column name, so equal column names of
  * two tables would overwrite each other.
  */
-export function rowOf<T extends SQLiteTable>(table: T, name: string): SQL.Aliased<T['$inferSelect']> {
-  return jsonOf(table).mapWith(JSON.parse).as(name)
+export function rowOf<T extends SQLiteTable>(table: T, name: string): SQL.Aliased<RowOf<T>> {
+  const { json, parse } = listOf(table)
+  return json.mapWith(parse).as(name)
 }
 
 /** The same for a left join: null when there is no row. */
@@ -29,27 +44,38 @@ export function rowOrNull<T extends SQLiteTable>(
   table: T,
   key: SQLiteColumn,
   name: string,
-): SQL.Aliased<T['$inferSelect'] | null> {
-  return sql`iif(${key} is null, null, ${jsonOf(table)})`.mapWith(JSON.parse).as(name)
+): SQL.Aliased<RowOf<T> | null> {
+  const { json, parse } = listOf(table)
+  return sql`iif(${key} is null, null, ${json})`.mapWith(parse).as(name)
 }
 
-function jsonOf(table: SQLiteTable): SQL {
-  const members = Object.entries(getTableColumns(table)).map(
-    ([member, column]) => sql`${sql.raw(`'${member}'`)}, ${column}`,
-  )
-  return sql`json_object(${sql.join(members, sql`, `)})`
+/** A JSON list of the columns, and its reader. A list has half the arguments of an object: D1 allows 32. */
+function listOf<T extends SQLiteTable>(table: T) {
+  const columns = readable(table)
+  const members = Object.keys(columns)
+  return {
+    json: sql`json_array(${sql.join(Object.values<SQLiteColumn>(columns), sql`, `)})`,
+    parse: (text: string): RowOf<T> => {
+      const values: unknown[] = JSON.parse(text)
+      return Object.fromEntries(members.map((member, i) => [member, values[i]])) as unknown as RowOf<T>
+    },
+  }
 }
+
+/** SQL of the stored form of a member of an item, for a column with this name in the schema. */
+export const stored = (member: string, type: 'hex' | 'digits'): SQL =>
+  type === 'hex' ? sql`unhex(${field(member)})` : sql`cast(${field(member)} as integer)`
 
 /** Null when there is no row. */
-export const reversalFrom = (row: typeof reversal.$inferSelect | undefined): Reversal | null =>
+export const reversalFrom = (row: RowOf<typeof reversal> | undefined): Reversal | null =>
   row === undefined ? null : { targetKey: row.targetKey, kind: row.kind }
 
 /** The batch without its terminal. */
-export function batchOf({ terminalId: _, ...row }: typeof batch.$inferSelect): Batch {
+export function batchOf({ terminalId: _, ...row }: RowOf<typeof batch>): Batch {
   return row
 }
 
-export type TerminalRow = { terminal: typeof terminal.$inferSelect; batch: typeof batch.$inferSelect }
+export type TerminalRow = { terminal: RowOf<typeof terminal>; batch: RowOf<typeof batch> }
 
 /** The terminal with its open batch and its head. */
 export function terminalOf(found: TerminalRow): Terminal {
@@ -58,7 +84,7 @@ export function terminalOf(found: TerminalRow): Terminal {
 }
 
 /** Null when there is no row. */
-export function merchantFrom(row: typeof merchant.$inferSelect | undefined): Merchant | null {
+export function merchantFrom(row: RowOf<typeof merchant> | undefined): Merchant | null {
   if (row === undefined) return null
   const { windowKind, windowMinutes, headSeq: _, headHash: __, ...merchantRow } = row
   const window =
@@ -68,7 +94,7 @@ export function merchantFrom(row: typeof merchant.$inferSelect | undefined): Mer
 
 /** Null when there is no row. */
 export const forwardedFrom = (
-  row: typeof acquirerMessage.$inferSelect | null | undefined,
+  row: RowOf<typeof acquirerMessage> | null | undefined,
 ): AcquirerMessage | null => (row == null ? null : messageFrom(row))
 
 /** The message without the columns of the outbox. The columns of the original become one reference. */
@@ -80,7 +106,7 @@ export function messageFrom({
   originalRrn: rrn,
   originalAuthorizationCode: authorizationCode,
   ...message
-}: typeof acquirerMessage.$inferSelect): AcquirerMessage {
+}: RowOf<typeof acquirerMessage>): AcquirerMessage {
   const original =
     batchNumber === null || stan === null ? null : { batchNumber, stan, rrn, authorizationCode }
   return { ...message, original }
@@ -96,12 +122,12 @@ export const messageColumns = ({ original, ...message }: AcquirerMessage) => ({
 })
 
 export interface SaleRow {
-  readonly sale: typeof sale.$inferSelect
-  readonly liveVoid: typeof voidTable.$inferSelect | null
+  readonly sale: RowOf<typeof sale>
+  readonly liveVoid: RowOf<typeof voidTable> | null
   readonly liveVoidForwarded: number
-  readonly forwarded: typeof acquirerMessage.$inferSelect | null
-  readonly reversal: typeof reversal.$inferSelect | null
-  readonly batch: typeof batch.$inferSelect
+  readonly forwarded: RowOf<typeof acquirerMessage> | null
+  readonly reversal: RowOf<typeof reversal> | null
+  readonly batch: RowOf<typeof batch>
 }
 
 /** Null when there is no row. */
@@ -126,9 +152,17 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
 }
 
 /** The sale with its card; `card` is null when the row has none. */
-export function saleOf(row: typeof sale.$inferSelect): Sale {
+export function saleOf(row: RowOf<typeof sale>): Sale {
   const { cardFirst6: first6, cardLast4: last4, cardFingerprint: fingerprint, ...rest } = row
   const card =
     first6 === null || last4 === null || fingerprint === null ? null : { first6, last4, fingerprint }
   return { ...rest, card }
+}
+
+/** The void with the members that its sale has too. */
+export function voidFrom(row: RowOf<typeof voidTable>, of: RowOf<typeof sale>): VoidRecord {
+  const { reversedAt: _, ...own } = row
+  const { merchantId, terminalId, batchNumber, currencyCode, rrn: originalRrn, fee: feeReturned } = of
+  const stan = posPartsOf(row.messageKey)?.stan ?? null
+  return { ...own, merchantId, terminalId, batchNumber, stan, currencyCode, originalRrn, feeReturned }
 }

@@ -3,13 +3,39 @@
  *
  * Money is in minor units, times are milliseconds since the epoch, hashes and fingerprints are lower-case hex. No table
  * has a column for a card number, a track, a PIN block or a clear key.
+ *
+ * A member `…Raw` is the stored form of the member before the suffix: bytes of its hex digits, or the number of its decimal digits.
+ * Readers use the other member, a virtual column of the same value as text. An index is on the stored form.
  */
 
 import { sql } from 'drizzle-orm'
-import { check, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import {
+  blob,
+  check,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
 import { CASE_REASONS } from '../domain/acquirer-move.ts'
 import { ACQUIRER_STATES, ACQUIRER_STATUSES } from '../domain/acquirer-state.ts'
 import { MAC_PROFILES } from '../domain/types.ts'
+
+/** A virtual column: the hex digits of the bytes in `raw`. */
+const hexOf = (name: string) =>
+  text(name).generatedAlwaysAs(sql.raw(`lower(hex(${name}_raw))`), { mode: 'virtual' })
+
+/** A virtual column: 12 decimal digits of the number in `raw`. */
+const digitsOf = (name: string) =>
+  text(name).generatedAlwaysAs(sql.raw(`iif(${name}_raw is null, null, printf('%012d', ${name}_raw))`), {
+    mode: 'virtual',
+  })
+
+/** A virtual column: a part of a terminal's message key (domain/message-key.ts). */
+const partOf = (name: string, from: number, length: number) =>
+  text(name).generatedAlwaysAs(sql.raw(`substr(message_key, ${from}, ${length})`), { mode: 'virtual' })
 
 /** Projection of `merchant` entries: a merchant's settings and the head of its stream. */
 export const merchant = sqliteTable('merchant', {
@@ -21,8 +47,8 @@ export const merchant = sqliteTable('merchant', {
   windowKind: text('window_kind', { enum: ['business_day', 'same_batch', 'minutes'] }).notNull(),
   windowMinutes: integer('window_minutes'),
   currencyCode: text('currency_code').notNull(),
-  headSeq: integer('head_seq').notNull().default(0),
-  headHash: text('head_hash').notNull().default('0'.repeat(64)),
+  headSeq: integer('head_seq').notNull(),
+  headHash: text('head_hash').notNull(),
 })
 
 /** Projection: a terminal and the head of its journal. */
@@ -64,24 +90,25 @@ export const keySet = sqliteTable(
 
 /**
  * Append-only, one stream per terminal and one per merchant (`merchantStream`). `body` is the canonical encoding; `hash` covers
- * `previousHash` and `body`.
+ * the hash before it and `body`.
  */
 export const journal = sqliteTable(
   'journal',
   {
     terminalId: text('terminal_id').notNull(),
     seq: integer('seq').notNull(),
-    previousHash: text('previous_hash').notNull(),
-    hash: text('hash').notNull(),
+    hashRaw: blob('hash_raw').notNull(),
+    hash: hexOf('hash').notNull(),
     messageKey: text('message_key').notNull(),
     /** The new RRN of this entry; null when the entry has none or repeats one. */
-    rrn: text('rrn'),
+    rrnRaw: integer('rrn_raw'),
+    rrn: digitsOf('rrn'),
     body: text('body').notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.terminalId, t.seq] }),
     uniqueIndex('journal_message_key').on(t.messageKey),
-    uniqueIndex('journal_rrn').on(t.rrn),
+    uniqueIndex('journal_rrn').on(t.rrnRaw),
     check('journal_seq', sql`${t.seq} > 0`),
   ],
 )
@@ -90,24 +117,27 @@ export const journal = sqliteTable(
 export const sale = sqliteTable(
   'sale',
   {
-    id: text('id').primaryKey(),
+    idRaw: blob('id_raw').notNull(),
+    id: hexOf('id').notNull(),
     messageKey: text('message_key').notNull(),
     merchantId: text('merchant_id').notNull(),
-    terminalId: text('terminal_id').notNull(),
-    batchNumber: text('batch_number').notNull(),
-    stan: text('stan').notNull(),
+    terminalId: partOf('terminal_id', 1, 8).notNull(),
+    batchNumber: partOf('batch_number', 9, 6).notNull(),
+    stan: partOf('stan', 15, 6).notNull(),
     amount: integer('amount').notNull(),
     currencyCode: text('currency_code').notNull(),
     fee: integer('fee'),
     cardFirst6: text('card_first6'),
     cardLast4: text('card_last4'),
-    cardFingerprint: text('card_fingerprint'),
+    cardFingerprintRaw: blob('card_fingerprint_raw'),
+    cardFingerprint: hexOf('card_fingerprint'),
     rrn: text('rrn').notNull(),
     authorizationCode: text('authorization_code'),
     status: text('status', { enum: ['approved', 'declined'] }).notNull(),
     soldAt: integer('sold_at').notNull(),
   },
   (t) => [
+    uniqueIndex('sale_id').on(t.idRaw),
     uniqueIndex('sale_message_key').on(t.messageKey),
     index('sale_rrn').on(t.rrn),
     check('sale_amount', sql`${t.amount} > 0 and ${t.amount} <= 999999999999`),
@@ -119,28 +149,25 @@ export const sale = sqliteTable(
 export const voidTable = sqliteTable(
   'void',
   {
-    id: text('id').primaryKey(),
+    idRaw: blob('id_raw').notNull(),
+    id: hexOf('id').notNull(),
     messageKey: text('message_key').notNull(),
-    saleId: text('sale_id').notNull(),
-    merchantId: text('merchant_id').notNull(),
-    terminalId: text('terminal_id').notNull(),
-    batchNumber: text('batch_number').notNull(),
-    stan: text('stan'),
+    saleIdRaw: blob('sale_id_raw').notNull(),
+    saleId: hexOf('sale_id').notNull(),
     amount: integer('amount').notNull(),
-    currencyCode: text('currency_code').notNull(),
-    rrn: text('rrn').notNull(),
-    originalRrn: text('original_rrn').notNull(),
+    rrnRaw: integer('rrn_raw').notNull(),
+    rrn: digitsOf('rrn').notNull(),
     authorizationCode: text('authorization_code'),
     reason: text('reason'),
-    feeReturned: integer('fee_returned'),
     voidedAt: integer('voided_at').notNull(),
     state: text('state', { enum: ACQUIRER_STATES }).notNull(),
     reversedAt: integer('reversed_at'),
   },
   (t) => [
+    uniqueIndex('void_id').on(t.idRaw),
     uniqueIndex('void_message_key').on(t.messageKey),
-    uniqueIndex('void_rrn').on(t.rrn),
-    uniqueIndex('void_live').on(t.saleId).where(sql`state not in ('declined', 'reversed')`),
+    uniqueIndex('void_rrn').on(t.rrnRaw),
+    uniqueIndex('void_live').on(t.saleIdRaw).where(sql`state not in ('declined', 'reversed')`),
     check('void_amount', sql`${t.amount} > 0 and ${t.amount} <= 999999999999`),
   ],
 )
@@ -169,7 +196,7 @@ export const acquirerMessage = sqliteTable(
     state: text('state', { enum: ACQUIRER_STATES }).notNull(),
     claimedAt: integer('claimed_at').notNull(),
     decideBy: integer('decide_by').notNull(),
-    movedAt: integer('moved_at').notNull().default(0),
+    movedAt: integer('moved_at').notNull(),
     caseReason: text('case_reason', {
       enum: CASE_REASONS,
     }),

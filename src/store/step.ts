@@ -6,11 +6,11 @@ import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Need } from '../domain/guard.ts'
 import type { Effects, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
-import type { JournalRow } from './journal.ts'
-import { field } from './rows.ts'
+import type { SealedRow } from './journal.ts'
+import { field, stored } from './rows.ts'
 
 export interface CommitItem {
-  readonly row: JournalRow
+  readonly row: SealedRow
   readonly effects: Effects
   /** The guards, with the versions that the decision was loaded with. */
   readonly needs: readonly Need[]
@@ -24,14 +24,27 @@ export interface CommitItem {
 
 export type CommitRow = Record<string, unknown>
 
-/** `item.value ->> 'name'` for every column, in the order of the table. */
+/** The value of every stored column from the item, in the order of the table. */
 export function fromItem(table: SQLiteTable): SQL {
-  return sql.join(Object.keys(getTableColumns(table)).map(field), sql`, `)
+  const columns = Object.entries(getTableColumns(table)).filter(
+    ([, { generated }]) => generated === undefined,
+  )
+  return sql.join(
+    columns.map(([member, column]) => storedValue(member, column.getSQLType())),
+    sql`, `,
+  )
+}
+
+/** A member `…Raw` has the value of the member before the suffix. */
+function storedValue(member: string, type: string): SQL {
+  const [, plain] = /^(\w+)Raw$/.exec(member) ?? []
+  if (plain === undefined) return field(member)
+  return stored(plain, type === 'blob' ? 'hex' : 'digits')
 }
 
 /** SQL: the entry is in the journal, and the terminal's row does not count it yet. */
 export const IS_NEW = sql`exists (select 1 from journal where terminal_id = item.value ->> 'entryTerminalId'
-    and seq = item.value ->> 'entrySeq' and hash = item.value ->> 'entryHash')
+    and seq = item.value ->> 'entrySeq' and hash_raw = unhex(item.value ->> 'entryHash'))
   and not exists (select 1 from terminal where terminal_id = item.value ->> 'entryTerminalId'
     and head_seq >= item.value ->> 'entrySeq')`
 

@@ -1,12 +1,12 @@
 /** @module Reads one void and the caller's credential in one trip. */
 
-import { eq, inArray, or } from 'drizzle-orm'
+import { eq, inArray, sql } from 'drizzle-orm'
 import type { AcquirerMessage, VoidRecord } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
-import { forwardedFrom } from './rows.ts'
-import { acquirerMessage, voidTable } from './schema.ts'
+import { forwardedFrom, rowOf, voidFrom } from './rows.ts'
+import { acquirerMessage, sale, voidTable } from './schema.ts'
 
 export interface FoundVoid {
   readonly credential: Credential | null
@@ -25,12 +25,21 @@ export async function readVoid(
   now: number,
   reference: string,
 ): Promise<FoundVoid> {
-  const matches = or(eq(voidTable.id, reference), eq(voidTable.rrn, reference))
-  const [credentials, records, messages] = await db.batch([
+  // Twelve digits are an RRN. An id is longer.
+  const matches =
+    reference.length === 12
+      ? eq(voidTable.rrnRaw, Number(reference))
+      : sql`${voidTable.idRaw} = unhex(${reference})`
+  const [credentials, [found], messages] = await db.batch([
     liveCredential(db, credential, now),
-    db.select().from(voidTable).where(matches).limit(1),
     db
-      .select()
+      .select({ record: rowOf(voidTable, 'void_row'), sale: rowOf(sale, 'sale_row') })
+      .from(voidTable)
+      .innerJoin(sale, eq(sale.idRaw, voidTable.saleIdRaw))
+      .where(matches)
+      .limit(1),
+    db
+      .select({ message: rowOf(acquirerMessage, 'message_row') })
       .from(acquirerMessage)
       .where(
         inArray(
@@ -41,7 +50,10 @@ export async function readVoid(
   ])
   return {
     credential: credentials[0] ?? null,
-    record: records[0] ?? null,
-    forwarded: forwardedFrom(messages[0]),
+    record:
+      found === undefined
+        ? null
+        : { ...voidFrom(found.record, found.sale), reversedAt: found.record.reversedAt },
+    forwarded: forwardedFrom(messages[0]?.message),
   }
 }

@@ -29,7 +29,7 @@ function draftOf(decision: Decision) {
 }
 
 const claimDraft = draftOf(asPending(decideVoid(f.voidRequest, forVoid, f.generated), forVoid, f.generated))
-const claim: JournalEntry = { ...claimDraft, seq: 3, previousHash: 'a'.repeat(64), hash: 'b'.repeat(64) }
+const claim: JournalEntry = { ...claimDraft, seq: 3, hash: 'b'.repeat(64) }
 const message = claim.effects.claim as AcquirerMessage
 
 const saleDraft = draftOf(
@@ -251,7 +251,7 @@ describe('an event', () => {
   })
 
   it('of a sale creates the sale, approved or declined', () => {
-    const ofSale: JournalEntry = { ...saleDraft, seq: 3, previousHash: '', hash: '' }
+    const ofSale: JournalEntry = { ...saleDraft, seq: 3, hash: '' }
     const forwarded = ofSale.effects.claim as AcquirerMessage
     const loadedState = { ...f.loadedState, earlier: ofSale, claim: ofSale, forwarded }
     const approved = draftOf(decideEvent('acquirer_approved', loadedState))
@@ -316,7 +316,7 @@ it('ignores the answer in a late reversal’s entry when the acquirer approves i
   const draft = draftOf(
     queueLateReversal(refused, f.capturedSaleRequest, { ...f.loadedState, reversal }, f.generated),
   )
-  const claim: JournalEntry = { ...draft, seq: 3, previousHash: '', hash: '' }
+  const claim: JournalEntry = { ...draft, seq: 3, hash: '' }
   const forwarded = { ...(draft.effects.claim as AcquirerMessage), state: 'reversed' } as const
   expect(decideEvent('acquirer_approved', { ...f.loadedState, earlier: claim, claim, forwarded }).kind).toBe(
     'pending',

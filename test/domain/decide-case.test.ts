@@ -22,7 +22,6 @@ function draftOf(decision: Decision) {
 const entryOf = (decision: Decision): JournalEntry => ({
   ...draftOf(decision),
   seq: 3,
-  previousHash: 'a'.repeat(64),
   hash: 'b'.repeat(64),
 })
 

@@ -209,7 +209,7 @@ describe('a declined void', () => {
           responseCode: '64',
           reason: 'amount_differs',
           authorizationCode: null,
-          privateData: 'gbk:amount_differs',
+          textEncoding: 'gbk',
         },
       },
     })
@@ -222,7 +222,7 @@ describe('a declined void', () => {
   it('uses its terminal’s text encoding', () => {
     const ascii = find({ terminal: { ...terminal, textEncoding: 'ascii' } })(valid)
     expect(decide(ask({ amount: 1 })(ascii))).toMatchObject({
-      draft: { answer: { privateData: 'ascii:amount_differs' } },
+      draft: { answer: { textEncoding: 'ascii', reason: 'amount_differs' } },
     })
   })
 })

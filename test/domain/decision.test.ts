@@ -78,7 +78,7 @@ describe('refuseTerminal', () => {
 })
 
 describe('answerOf', () => {
-  it('holds the code, reason, text and local time', () => {
+  it('holds the code, reason, text encoding and local time', () => {
     expect(answerOf(loadedState, generated, 'window_expired')).toEqual({
       responseCode: '12',
       reason: 'window_expired',
@@ -88,7 +88,7 @@ describe('answerOf', () => {
       localTime: '101900',
       localDate: '0601',
       settlementDate: '0601',
-      privateData: 'gbk:window_expired',
+      textEncoding: 'gbk',
     })
   })
 
@@ -105,7 +105,7 @@ describe('answerOf', () => {
 describe('a message key', () => {
   it('holds every part, with the kind last', () => {
     const place = { merchantId: MID, terminalId: TID, batchNumber: '000001', stan: '000002' }
-    expect(posMessageKey(place, 'void')).toBe(`pos|${MID}|${TID}|000001|000002|void`)
+    expect(posMessageKey(place, 'void')).toBe(`${TID}000001000002v`)
     expect(posMessageKey(place, 'sale')).not.toBe(posMessageKey(place, 'void'))
   })
 

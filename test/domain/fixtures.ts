@@ -1,8 +1,7 @@
 /** @module One valid void, sale, reversal and settlement with all they need. Each test breaks one thing. */
 
-import { GENESIS } from '../../src/domain/decide-provision.ts'
 import type { Generated, LoadedState } from '../../src/domain/decision.ts'
-import { posMessageKey } from '../../src/domain/message-key.ts'
+import { type PosKind, posMessageKey } from '../../src/domain/message-key.ts'
 import { NO_TOTALS } from '../../src/domain/money.ts'
 import type {
   CapturedSaleRequest,
@@ -15,7 +14,6 @@ import type {
 import type {
   Answer,
   Batch,
-  EntryKind,
   JournalEntry,
   Merchant,
   Sale,
@@ -62,8 +60,8 @@ export const terminal: Terminal = {
   head: { seq: 2, hash: 'a'.repeat(64) },
 }
 
-export const keyOf = (stan: string, kind: EntryKind, batchNumber = '000001'): string =>
-  posMessageKey({ merchantId: MID, terminalId: TID, batchNumber, stan }, kind)
+export const keyOf = (stan: string, kind: PosKind, batchNumber = '000001'): string =>
+  posMessageKey({ terminalId: TID, batchNumber, stan }, kind)
 
 export const sale: Sale = {
   id: '1'.repeat(32),
@@ -113,10 +111,9 @@ export const generated: Generated = {
   authorizationCode: '000202',
   id: '2'.repeat(32),
   acquirerStan: '000302',
-  privateData: (reason, encoding) => `${encoding}:${reason}`,
 }
 
-const identity = (stan: string, kind: EntryKind) =>
+const identity = (stan: string, kind: PosKind) =>
   ({
     door: 'terminal',
     merchantId: MID,
@@ -240,7 +237,7 @@ export const approval: Answer = {
   localTime: '101800',
   localDate: '0601',
   settlementDate: '0601',
-  privateData: 'gbk:null',
+  textEncoding: 'gbk',
 }
 
 export const refusal: Answer = { ...approval, responseCode: '05', reason: 'issuer_declined' }
@@ -261,7 +258,6 @@ export const entryFor = (
   effects: {},
   at: SOLD_AT,
   seq: 1,
-  previousHash: GENESIS.hash,
   hash: 'b'.repeat(64),
   ...more,
 })

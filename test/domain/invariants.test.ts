@@ -72,7 +72,7 @@ class Ledger {
       }
       case 'sale_reversal':
       case 'void_reversal':
-        this.reverse(key.replace('_reversal', ''))
+        this.reverse(key.replace(/_reversal|r$/, ''))
         return
       case 'settle':
         expect(this.settled).not.toContain(batchNumber)

@@ -23,7 +23,7 @@ const caseRequest = { ...f.voidRequest, kind: 'case', resolution: 'stands' } as 
 
 function entryOf(decision: Decision): JournalEntry {
   if (decision.kind !== 'commit') throw new Error('expected a commit')
-  return { ...decision.draft, seq: 3, previousHash: 'a'.repeat(64), hash: 'b'.repeat(64) }
+  return { ...decision.draft, seq: 3, hash: 'b'.repeat(64) }
 }
 
 const claim = entryOf(asPending(approval, forVoid, f.generated))

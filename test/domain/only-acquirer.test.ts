@@ -56,7 +56,7 @@ const draftOfRecord = (record: ReconciliationRecord, original: LoadedState['orig
 
 describe('a message that only the acquirer has', () => {
   it('has a key from the acquirer’s number', () => {
-    expect(key).toBe(`acquirer|${f.MID}|${f.TID}|000001|000777|void`)
+    expect(key).toBe(`acquirer|${f.TID}|000001|000777|void`)
   })
 
   it('stores the fields of the record and invents none', () => {

@@ -29,7 +29,6 @@ const forVoid: LoadedState = { ...f.loadedState, original: f.original }
 const claim: JournalEntry = {
   ...draftOf(asPending(decideVoid(f.voidRequest, forVoid, f.generated), forVoid, f.generated)),
   seq: 3,
-  previousHash: 'a'.repeat(64),
   hash: 'b'.repeat(64),
 }
 const message = claim.effects.claim as AcquirerMessage

@@ -267,7 +267,6 @@ export class World {
       authorizationCode: six(number),
       id: String(number).padStart(32, '0'),
       acquirerStan: six(number),
-      privateData: () => '',
     })
     const base = { decision, key: messageKey, content: contentFingerprint, batchNumber }
     if (decision.kind === 'pending') throw new Error('this world forwards nothing')

@@ -136,7 +136,7 @@ export class Day {
     const find: Knowledge['find'] = (of, ago) => {
       // A sale captured after its reversal can be named by the acquirer alone.
       const isCandidate = ({ key, kind, isForwarded }: Transaction) =>
-        of === 'sale' || of === 'void' ? kind === of && key.split('|').length < 7 : isForwarded
+        of === 'sale' || of === 'void' ? kind === of && !/^[^|]{8}\d{12}[a-z]+\|/.test(key) : isForwarded
       const transactions = [...books.transactions.values()].filter(isCandidate)
       // The messages with the most possible events come last, as if they were the latest.
       const isEligible = (transaction: Transaction) => {

@@ -70,8 +70,7 @@ async function auditFiles(dir: string): Promise<Audit> {
 
 type Rows = (sql: string, ...params: string[]) => Row[]
 
-const COLUMNS =
-  'terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body'
+const COLUMNS = 'terminal_id as terminalId, seq, hash, message_key as messageKey, rrn, body'
 
 const asJournal = (rows: readonly Row[]): JournalRow[] => rows as unknown as JournalRow[]
 
@@ -118,7 +117,9 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
     const [loaded] = await load(db, [{ terminalId: row.terminalId }], 0)
     const first = { ...row, profile: effects.terminal, merchantId } as unknown as ProvisionRequest
     const terminal = loaded?.terminal ?? newTerminal(first)
-    const [statement, ...more] = projections(db, [{ row, effects, terminal, needs: [], moves: [] }])
+    const [statement, ...more] = projections(db, [
+      { row: { ...row, previousHash: '' }, effects, terminal, needs: [], moves: [] },
+    ])
     if (statement !== undefined) await db.batch([statement, ...more])
   }
   const rebuilt = dump()

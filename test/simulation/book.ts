@@ -51,7 +51,7 @@ export class Book {
     const undone = new Set<string>()
     for (const { key, kind, answers } of this.sent.values())
       if (kind === 'void_reversal' && answers.length > 0)
-        undone.add(this.targets.get(key) ?? key.replace(/_reversal$/, ''))
+        undone.add(this.targets.get(key) ?? key.replace(/r$/, ''))
     const voids = [...this.sent.values()].filter(({ kind }) => kind === 'void')
     return voids.filter(({ key, answers }) => answers.length === 0 && !undone.has(key)).map(({ key }) => key)
   }

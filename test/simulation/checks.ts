@@ -61,7 +61,7 @@ async function checkMerchants(storage: Storage): Promise<void> {
 
 const rowsOf = (storage: Storage, stream: string): JournalRow[] =>
   storage.rows<JournalRow>(
-    `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
+    `select terminal_id as terminalId, seq, hash, message_key as messageKey, rrn, body
      from journal where terminal_id = ? order by seq`,
     stream,
   )
@@ -98,7 +98,7 @@ export function checkProjections(storage: Storage, { terminalId, model }: Stream
     'sales',
   )
   compare(
-    'select message_key, amount, state from void',
+    'select void.message_key, void.amount, state from void join sale on sale.id_raw = sale_id_raw',
     transactions
       .filter(({ kind }) => kind === 'void')
       .map(({ key, amount, state }) => ({ message_key: key, amount, state })),

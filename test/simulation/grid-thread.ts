@@ -40,5 +40,6 @@ async function runRow({ play, acquirer, mode }: Names): Promise<Row> {
   return { play, acquirer, mode, boundaries: boundaries.length, cells, done, violations }
 }
 
-const nameOf = ({ play, acquirer, mode, at, strike }: Cell): string =>
-  `--play '${play}' --acquirer ${acquirer} --mode ${mode} --at ${at} --strike '${strike ?? 'none'}'`
+function nameOf({ play, acquirer, mode, at, strike }: Cell): string {
+  return `--play '${play}' --acquirer ${acquirer} --mode ${mode} --at ${at} --strike '${strike ?? 'none'}'`
+}

@@ -21,6 +21,7 @@ import {
 } from './checks.ts'
 import type { ActorContext } from './context.ts'
 import { jsonRequest, sendJson } from './json-client.ts'
+import { partsOf } from './model.ts'
 import { ACQUIRER_KEY, AcquirerLink } from './platform/acquirer-link.ts'
 import { Storage } from './platform/d1.ts'
 import { installGlobals } from './platform/globals.ts'
@@ -216,7 +217,7 @@ export class Harness {
 
   /** An inquiry by the message's own key returns the first answer, whatever happened since. */
   async #inquire({ key, kind, merchantId, idempotencyKey }: Sent, { rrn, how }: ClientAnswer): Promise<void> {
-    const [, , terminalId = '', batchNumber = '', stan = ''] = key.split('|')
+    const { terminalId, batch: batchNumber, stan } = partsOf(key)
     const names =
       idempotencyKey === null ? { merchantId, terminalId, batchNumber, stan, kind } : { idempotencyKey }
     const path = `/v1/inquiries?${new URLSearchParams(names)}`

@@ -22,6 +22,13 @@ const cutOffAfter = (at: number): number => {
   return today > at ? today : today + DAY_MS
 }
 
+/** The parts of a terminal's message key, by their places. */
+export const partsOf = (key: string) => ({
+  terminalId: key.slice(0, 8),
+  batch: key.slice(8, 14),
+  stan: key.slice(14, 20),
+})
+
 /** A sale or void. */
 export interface Transaction {
   readonly key: string
@@ -146,7 +153,7 @@ export class Model {
 
   #sale(entry: JournalEntry): void {
     const { messageKey: key, answer, request, effects, door } = entry
-    const batch = key.split('|')[3] ?? ''
+    const batch = partsOf(key).batch
     const amount = Number(door === 'json' ? request.amount : request[4])
     const sale = effects.sale ?? effects.claimedSale
     this.#must(batch === this.#open, entry, 'was not of the open batch')
@@ -170,9 +177,9 @@ export class Model {
 
   #void(entry: JournalEntry): void {
     const { messageKey: key, answer, request, door, effects, at } = entry
-    const [, merchantId, terminalId, batch] = key.split('|')
+    const { terminalId, batch } = partsOf(key)
     const field61 = request[61] ?? ''
-    const named = `pos|${merchantId}|${terminalId}|${field61.slice(0, 6)}|${field61.slice(6, 12)}|sale`
+    const named = `${terminalId}${field61.slice(0, 6)}${field61.slice(6, 12)}s`
     const sale = door === 'json' ? this.#byId.get(request.saleId ?? '') : this.transactions.get(named)
     const amount = Number(door === 'json' ? request.amount : request[4])
     const refusal = this.#refusal(sale, at)
@@ -253,7 +260,7 @@ export class Model {
 
   #reversal(entry: JournalEntry): void {
     const { messageKey, answer } = entry
-    const key = this.#targets.get(messageKey) ?? messageKey.replace(/_reversal$/, '')
+    const key = this.#targets.get(messageKey) ?? messageKey.replace(/r$/, '')
     const transaction = this.transactions.get(key)
     const isLive = transaction !== undefined && !this.reversed.has(key) && transaction.state !== 'declined'
     this.#must(answer !== null, entry, 'has no answer')

@@ -250,7 +250,7 @@ export class TestTerminal {
     sent.answers.push(answers)
     this.#context.scheduler.note(`gets ${sent.key} ${answers.code} ${answers.rrn}`)
     const { merchantId, terminalId } = this.options
-    const entry = this.state.log.find(({ stan }) => sent.key.endsWith(`|${stan}|sale`))
+    const entry = this.state.log.find(({ stan }) => sent.key.endsWith(`${stan}s`))
     if (sent.kind === 'sale' && answers.verdict === 'approved' && entry !== undefined)
       this.#context.sales.push({ merchantId, terminalId, rrn: answers.rrn, amount: entry.amount })
   }

@@ -24,8 +24,8 @@ export class Database {
 
   constructor() {
     this.storage.rows(
-      `insert into merchant (merchant_id, name, status, time_zone, cut_off, window_kind, currency_code)
-       values (?, 'Test', 'active', 'Asia/Shanghai', '23:00', 'business_day', '156')`,
+      `insert into merchant (merchant_id, name, status, time_zone, cut_off, window_kind, currency_code, head_seq, head_hash)
+       values (?, 'Test', 'active', 'Asia/Shanghai', '23:00', 'business_day', '156', 0, '')`,
       f.MID,
     )
   }
@@ -50,7 +50,7 @@ export class Database {
 
   async faultOfJournal(): Promise<unknown> {
     const rows = this.storage.rows<JournalRow>(
-      `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
+      `select terminal_id as terminalId, seq, hash, message_key as messageKey, rrn, body
        from journal order by seq`,
     )
     return verifyChain(rows, (await this.terminal()).head)
@@ -60,8 +60,8 @@ export class Database {
 /** An entry of another terminal. */
 export function insertEntry(storage: Storage, messageKey: string, rrn: string | null): void {
   storage.rows(
-    `insert into journal (terminal_id, seq, previous_hash, hash, message_key, rrn, body)
-     values ('other', 1, '', '', ?, ?, '{}')`,
+    `insert into journal (terminal_id, seq, hash_raw, message_key, rrn_raw, body)
+     values ('other', 1, x'', ?, cast(? as integer), '{}')`,
     messageKey,
     rrn,
   )

@@ -55,7 +55,7 @@ const SCENARIOS: Readonly<Record<string, (database: Database) => Promise<CommitI
     insertEntry(database.storage, item.row.messageKey, null)
     return item
   },
-  'rrn = new.rrn': async (database) => {
+  'rrn_raw = new.rrn_raw': async (database) => {
     const item = await saleIn(database)
     insertEntry(database.storage, 'another', item.row.rrn)
     return item

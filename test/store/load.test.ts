@@ -148,7 +148,7 @@ it('keeps an Idempotency-Key within its credential’s merchant and its kind', a
 })
 
 it('loads a sale without card as one without card', async () => {
-  service.rows('update sale set card_first6 = null, card_last4 = null, card_fingerprint = null')
+  service.rows('update sale set card_first6 = null, card_last4 = null, card_fingerprint_raw = null')
   expect((await one({ saleKey: SALE })).original?.sale.card).toBeNull()
 })
 

@@ -10,10 +10,9 @@ import { expect, it } from 'vitest'
 import * as schema from '../../src/store/schema.ts'
 
 const sources = ['store', 'domain'].flatMap((folder) =>
-  readdirSync(`src/${folder}`).map((name) => ({
-    path: `src/${folder}/${name}`,
-    text: readFileSync(`src/${folder}/${name}`, 'utf8'),
-  })),
+  readdirSync(`src/${folder}`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => ({ path: `src/${folder}/${name}`, text: readFileSync(`src/${folder}/${name}`, 'utf8') })),
 )
 
 const READS = /item\.value ->> '(\w+)'|\bfield\('(\w+)'\)/g

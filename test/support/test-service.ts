@@ -97,7 +97,7 @@ export class TestService {
   /** The fault in the journal, or null. */
   async faultOfJournal(): Promise<unknown> {
     const rows = this.rows<JournalRow>(
-      `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
+      `select terminal_id as terminalId, seq, hash, message_key as messageKey, rrn, body
        from journal where terminal_id not like 'merchant:%' order by seq`,
     )
     const [head] = this.rows<{ seq: number; hash: string }>(
@@ -128,7 +128,6 @@ export class TestService {
       id: digits(n, 32),
       // Not a captured sale’s number.
       acquirerStan: digits(500_000 + n, 6),
-      privateData: () => '',
     }
   }
 }

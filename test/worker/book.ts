@@ -16,7 +16,7 @@ export async function rows(sql: string, ...values: unknown[]): Promise<Row[]> {
 /** A terminal's journal in order. */
 export async function journalOf(tid: string): Promise<JournalRow[]> {
   const found = await rows(
-    `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
+    `select terminal_id as terminalId, seq, hash, message_key as messageKey, rrn, body
      from journal where terminal_id = ? order by seq`,
     tid,
   )

@@ -164,7 +164,6 @@ describe('verification finds and names the first bad entry of', () => {
       const columns: object[] = [
         { terminalId: 'OTHER001' },
         { seq: row.seq + 100 },
-        { previousHash: flip(row.previousHash, 7) },
         { hash: flip(row.hash, 7) },
         { messageKey: `${row.messageKey}x` },
         { rrn: row.rrn === null ? '123456789012' : null },
@@ -211,7 +210,12 @@ describe('verification finds and names the first bad entry of', () => {
   it('in the database itself', async () => {
     const row = chain[3] as JournalRow
     const set = (rrn: string | null) =>
-      rows('update journal set rrn = ? where terminal_id = ? and seq = ?', rrn, testTerminal.tid, row.seq)
+      rows(
+        'update journal set rrn_raw = cast(? as integer) where terminal_id = ? and seq = ?',
+        rrn,
+        testTerminal.tid,
+        row.seq,
+      )
     await set('000000000042')
     expect(await faultOf(testTerminal.tid)).toMatchObject({ seq: row.seq })
     await set(row.rrn)
@@ -223,7 +227,7 @@ describe('verification finds and names the first bad entry of', () => {
 async function rebuild(db: Db): Promise<void> {
   await env.DB.batch(PROJECTIONS.map((table) => env.DB.prepare(`delete from ${table}`)))
   const all = (await rows(
-    `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
+    `select terminal_id as terminalId, seq, hash, message_key as messageKey, rrn, body
      from journal order by rowid`,
   )) as unknown as JournalRow[]
   for (const row of all) {
@@ -240,7 +244,9 @@ async function rebuild(db: Db): Promise<void> {
     const [loaded] = await load(db, [{ terminalId: row.terminalId }], 0)
     const first = { ...row, profile: effects.terminal, merchantId }
     const terminal: Terminal = loaded?.terminal ?? newTerminal(first as unknown as ProvisionRequest)
-    const [statement, ...more] = projections(db, [{ row, effects, terminal, needs: [], moves: [] }])
+    const [statement, ...more] = projections(db, [
+      { row: { ...row, previousHash: '' }, effects, terminal, needs: [], moves: [] },
+    ])
     if (statement !== undefined) await db.batch([statement, ...more])
   }
 }

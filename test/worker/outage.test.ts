@@ -5,6 +5,7 @@
 
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { sha256 } from '../../src/store/journal.ts'
 import { effectOf, faultOf, journalOf, rows } from './book.ts'
 import * as s from './support.ts'
 import { openTerminal, sell, type TestTerminal } from './terminal.ts'
@@ -130,11 +131,18 @@ it('a commit follows only the loaded entry: another history under the same numbe
     if (!writesJournal(trip)) return
     watched.watch = {}
     // As after a restore: another sale took the place of the last one.
-    await rows('update journal set hash = ? where terminal_id = ? and seq = 2', other, terminal.tid)
+    await rows(
+      'update journal set hash_raw = unhex(?) where terminal_id = ? and seq = 2',
+      other,
+      terminal.tid,
+    )
     await rows('update terminal set head_hash = ? where terminal_id = ?', other, terminal.tid)
   }
   await sell(terminal, '000002')
-  expect((await journalOf(terminal.tid)).map(({ previousHash }) => previousHash).at(-1)).toBe(other)
+  expect((await journalOf(terminal.tid)).map(({ hash }) => hash).at(-2)).toBe(other)
+  // The new entry follows from the other one.
+  const [entry] = (await journalOf(terminal.tid)).slice(-1)
+  expect(entry?.hash).toBe(await sha256(other + entry?.body))
 })
 
 describe('a load that fails', () => {

@@ -130,10 +130,10 @@ async function unrecordable(open: Open): Promise<Exchange> {
   const { mid, tid } = terminal
   const key = { merchantId: mid, terminalId: tid, batchNumber: '000001', stan: '000009' }
   await env.DB.prepare(
-    `insert into sale (id, message_key, merchant_id, terminal_id, batch_number, stan, amount, currency_code, rrn, status, sold_at)
-     values (?, ?, ?, ?, '000001', '000009', 1, '156', '1', 'declined', 0)`,
+    `insert into sale (id_raw, message_key, merchant_id, amount, currency_code, rrn, status, sold_at)
+     values (randomblob(16), ?, ?, 1, '156', '1', 'declined', 0)`,
   )
-    .bind(crypto.randomUUID(), posMessageKey(key, 'sale'), mid, tid)
+    .bind(posMessageKey(key, 'sale'), mid)
     .run()
   return send(terminal, s.aSale({ stan: '000009' }))
 }

@@ -31,7 +31,11 @@ type Backup = Record<string, Row[]>
 
 async function backUp(): Promise<Backup> {
   const all: Backup = {}
-  for (const table of TABLES) all[table] = await rows(`select * from ${table}`)
+  for (const table of TABLES) {
+    // A virtual column follows from the stored ones.
+    const stored = await rows(`select name from pragma_table_xinfo('${table}') where hidden = 0`)
+    all[table] = await rows(`select ${stored.map(({ name }) => name).join(', ')} from ${table}`)
+  }
   return all
 }
 
@@ -42,7 +46,8 @@ async function restore(backup: Backup): Promise<void> {
       const columns = Object.keys(row)
       await rows(
         `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
-        ...Object.values(row),
+        // D1 returns bytes as a list of numbers.
+        ...Object.values(row).map((value) => (Array.isArray(value) ? Uint8Array.from(value) : value)),
       )
     }
   }

@@ -126,22 +126,20 @@ describe('defence in depth', () => {
     await terminal.send(s.aVoid({ stan: '000002', ...sale }))
     const copy = (state: string) =>
       rows(
-        `insert into void select 'x' || id || ?, 'x' || message_key || ?, sale_id, merchant_id, terminal_id, batch_number,
-           stan, amount, currency_code, 'x' || rrn || ?, original_rrn, authorization_code, reason, fee_returned,
-           voided_at, ?, null from void where terminal_id = ? and state = 'approved'`,
+        `insert into void (id_raw, message_key, sale_id_raw, amount, rrn_raw, authorization_code, reason, voided_at, state)
+         select randomblob(16), 'x' || message_key || ?, sale_id_raw, amount, abs(random() % 1000000000), authorization_code,
+           reason, voided_at, ? from void where message_key like ? and state = 'approved'`,
         state,
         state,
-        state,
-        state,
-        terminal.tid,
+        `${terminal.tid}%`,
       )
     for (const state of ['approved', 'pending', 'undoing', 'reversing'])
-      await expect(copy(state)).rejects.toThrow(/UNIQUE constraint failed: void.sale_id/)
+      await expect(copy(state)).rejects.toThrow(/UNIQUE constraint failed: void.sale_id_raw/)
     await copy('reversed')
     await copy('declined')
     await expect(
-      rows("update void set state = 'approved' where terminal_id = ? and id like 'x%'", terminal.tid),
-    ).rejects.toThrow(/UNIQUE constraint failed: void.sale_id/)
+      rows("update void set state = 'approved' where message_key like ?", `x${terminal.tid}%`),
+    ).rejects.toThrow(/UNIQUE constraint failed: void.sale_id_raw/)
   })
 
   it('the database rejects amounts below zero and more voided than sold', async () => {

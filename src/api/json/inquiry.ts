@@ -15,6 +15,8 @@ import { jsonDoNext } from './words.ts'
 /** A message, as the database has it. */
 export interface Inquired {
   readonly messageKey: string
+  /** The merchant of the entry, or of the terminal that the key names. */
+  readonly merchantId: string | null
   /** Its outcome, or its claim before the outcome. Null if only its reversal arrived. */
   readonly entry: JournalEntry | null
   readonly claim: JournalEntry | null
@@ -25,7 +27,7 @@ export interface Inquired {
 }
 
 export function inquiryBody(inquired: Inquired): InquiryBody {
-  const { messageKey, entry, claim, original } = inquired
+  const { messageKey, merchantId, entry, claim, original } = inquired
   const first = claim ?? entry
   const effects = { ...claim?.effects, ...entry?.effects }
   const record = effects.voidRecord ?? effects.sale ?? effects.claimedSale
@@ -33,7 +35,7 @@ export function inquiryBody(inquired: Inquired): InquiryBody {
   return {
     found: true,
     kind: claim?.effects.claim?.kind ?? entry?.kind ?? (parts?.kind === 'sale' ? 'sale' : 'void'),
-    merchantId: entry?.merchantId ?? parts?.merchantId ?? null,
+    merchantId,
     terminalId: entry?.terminalId ?? parts?.terminalId ?? null,
     batchNumber: parts?.batchNumber ?? record?.batchNumber ?? null,
     stan: parts?.stan ?? null,

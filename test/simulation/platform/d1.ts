@@ -96,14 +96,23 @@ export class Storage {
     this.#isKept = true
     for (const table of tables)
       this.#sqlite.exec(
-        `drop table if exists kept.${table}; create table kept.${table} as select * from main.${table}`,
+        `drop table if exists kept.${table}; create table kept.${table} as select ${this.#columns(table)} from main.${table}`,
       )
   }
 
   /** Restores the copy over all later changes. */
   restore(): void {
     for (const table of this.#tables())
-      this.#sqlite.exec(`delete from main.${table}; insert into main.${table} select * from kept.${table}`)
+      this.#sqlite.exec(
+        `delete from main.${table}; insert into main.${table} (${this.#columns(table)}) select * from kept.${table}`,
+      )
+  }
+
+  /** The stored columns. A virtual column follows from them. */
+  #columns(table: string): string {
+    return this.rows<{ name: string }>(`select name from pragma_table_xinfo('${table}') where hidden = 0`)
+      .map(({ name }) => `"${name}"`)
+      .join(', ')
   }
 
   #isKept = false

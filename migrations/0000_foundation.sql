@@ -1,0 +1,210 @@
+-- The tables of Annul, journal format 2. src/store/schema.ts says what each member means.
+-- A column `…_raw` is stored. The virtual column without the suffix has the same value as text.
+CREATE TABLE `journal` (
+  `terminal_id` text NOT NULL,
+  `seq` integer NOT NULL,
+  `hash_raw` blob NOT NULL,
+  `message_key` text NOT NULL,
+  `rrn_raw` integer,
+  `body` text NOT NULL,
+  `hash` text GENERATED ALWAYS AS (lower(hex(hash_raw))) VIRTUAL,
+  `rrn` text GENERATED ALWAYS AS (iif(rrn_raw is null, null, printf('%012d', rrn_raw))) VIRTUAL,
+  PRIMARY KEY (`terminal_id`, `seq`),
+  CONSTRAINT `journal_seq` CHECK (`seq` > 0)
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `journal_message_key` ON `journal` (`message_key`);--> statement-breakpoint
+CREATE UNIQUE INDEX `journal_rrn` ON `journal` (`rrn_raw`);--> statement-breakpoint
+CREATE TABLE `merchant` (
+  `merchant_id` text PRIMARY KEY NOT NULL,
+  `name` text NOT NULL,
+  `status` text NOT NULL,
+  `time_zone` text NOT NULL,
+  `cut_off` text NOT NULL,
+  `window_kind` text NOT NULL,
+  `window_minutes` integer,
+  `currency_code` text NOT NULL,
+  `head_seq` integer NOT NULL,
+  `head_hash` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `terminal` (
+  `terminal_id` text PRIMARY KEY NOT NULL,
+  `merchant_id` text NOT NULL,
+  `status` text NOT NULL,
+  `mac_profile` text NOT NULL,
+  `text_encoding` text NOT NULL,
+  `settlement_mac` text NOT NULL,
+  `batch_number` text NOT NULL,
+  `key_version` integer,
+  `head_seq` integer NOT NULL,
+  `head_hash` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `batch` (
+  `terminal_id` text NOT NULL,
+  `batch_number` text NOT NULL,
+  `state` text NOT NULL,
+  `debit_amount` integer NOT NULL,
+  `debit_count` integer NOT NULL,
+  `credit_amount` integer NOT NULL,
+  `credit_count` integer NOT NULL,
+  PRIMARY KEY (`terminal_id`, `batch_number`),
+  CONSTRAINT `batch_amounts` CHECK (`debit_amount` >= 0 AND `credit_amount` BETWEEN 0 AND `debit_amount`),
+  CONSTRAINT `batch_counts` CHECK (`credit_count` BETWEEN 0 AND `debit_count`)
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `batch_open` ON `batch` (`terminal_id`) WHERE state = 'open';--> statement-breakpoint
+CREATE TABLE `sale` (
+  `id_raw` blob NOT NULL,
+  `message_key` text NOT NULL,
+  `merchant_id` text NOT NULL,
+  `amount` integer NOT NULL,
+  `currency_code` text NOT NULL,
+  `fee` integer,
+  `card_first6` text,
+  `card_last4` text,
+  `card_fingerprint_raw` blob,
+  `rrn` text NOT NULL,
+  `authorization_code` text,
+  `status` text NOT NULL,
+  `sold_at` integer NOT NULL,
+  `id` text GENERATED ALWAYS AS (lower(hex(id_raw))) VIRTUAL,
+  `terminal_id` text GENERATED ALWAYS AS (substr(message_key, 1, 8)) VIRTUAL,
+  `batch_number` text GENERATED ALWAYS AS (substr(message_key, 9, 6)) VIRTUAL,
+  `stan` text GENERATED ALWAYS AS (substr(message_key, 15, 6)) VIRTUAL,
+  `card_fingerprint` text GENERATED ALWAYS AS (lower(hex(card_fingerprint_raw))) VIRTUAL,
+  CONSTRAINT `sale_amount` CHECK (`amount` > 0 AND `amount` <= 999999999999),
+  CONSTRAINT `sale_fee` CHECK (`fee` IS NULL OR `fee` BETWEEN 0 AND `amount`)
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `sale_id` ON `sale` (`id_raw`);--> statement-breakpoint
+CREATE UNIQUE INDEX `sale_message_key` ON `sale` (`message_key`);--> statement-breakpoint
+CREATE INDEX `sale_rrn` ON `sale` (`rrn`);--> statement-breakpoint
+CREATE TABLE `void` (
+  `id_raw` blob NOT NULL,
+  `message_key` text NOT NULL,
+  `sale_id_raw` blob NOT NULL,
+  `amount` integer NOT NULL,
+  `rrn_raw` integer NOT NULL,
+  `authorization_code` text,
+  `reason` text,
+  `voided_at` integer NOT NULL,
+  `state` text NOT NULL,
+  `reversed_at` integer,
+  `id` text GENERATED ALWAYS AS (lower(hex(id_raw))) VIRTUAL,
+  `sale_id` text GENERATED ALWAYS AS (lower(hex(sale_id_raw))) VIRTUAL,
+  `rrn` text GENERATED ALWAYS AS (printf('%012d', rrn_raw)) VIRTUAL,
+  CONSTRAINT `void_amount` CHECK (`amount` > 0 AND `amount` <= 999999999999)
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `void_id` ON `void` (`id_raw`);--> statement-breakpoint
+CREATE UNIQUE INDEX `void_message_key` ON `void` (`message_key`);--> statement-breakpoint
+CREATE UNIQUE INDEX `void_rrn` ON `void` (`rrn_raw`);--> statement-breakpoint
+CREATE UNIQUE INDEX `void_live` ON `void` (`sale_id_raw`) WHERE state NOT IN ('declined', 'reversed');--> statement-breakpoint
+CREATE TABLE `reversal` (
+  `target_key` text PRIMARY KEY NOT NULL,
+  `terminal_id` text NOT NULL,
+  `seq` integer NOT NULL,
+  `kind` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `acquirer_message` (
+  `message_key` text PRIMARY KEY NOT NULL,
+  `kind` text NOT NULL,
+  `merchant_id` text NOT NULL,
+  `terminal_id` text NOT NULL,
+  `batch_number` text NOT NULL,
+  `acquirer_stan` text NOT NULL,
+  `amount` integer NOT NULL,
+  `currency_code` text NOT NULL,
+  `original_batch_number` text,
+  `original_stan` text,
+  `original_rrn` text,
+  `original_authorization_code` text,
+  `rrn` text NOT NULL,
+  `acquirer_rrn` text,
+  `state` text NOT NULL,
+  `claimed_at` integer NOT NULL,
+  `decide_by` integer NOT NULL,
+  `moved_at` integer NOT NULL,
+  `case_reason` text,
+  `case_opened_at` integer,
+  `case_closed_at` integer,
+  `acquirer_status` text,
+  `acquirer_amount` integer,
+  `attempts` integer NOT NULL,
+  `next_at` integer
+);
+--> statement-breakpoint
+-- The acquirer keeps a sale and a void under one trace number apart. A message without a number there has 000000.
+CREATE UNIQUE INDEX `acquirer_message_stan` ON `acquirer_message` (`terminal_id`, `batch_number`, `acquirer_stan`, `kind`) WHERE `acquirer_stan` <> '000000';--> statement-breakpoint
+CREATE INDEX `acquirer_message_due` ON `acquirer_message` (`next_at`) WHERE next_at IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `acquirer_message_undecided` ON `acquirer_message` (`terminal_id`) WHERE state IN ('pending', 'undoing');--> statement-breakpoint
+CREATE INDEX `acquirer_message_case` ON `acquirer_message` (`case_opened_at`) WHERE case_opened_at IS NOT NULL;--> statement-breakpoint
+CREATE TABLE `master_key` (
+  `terminal_id` text PRIMARY KEY NOT NULL,
+  `version` integer NOT NULL,
+  `wrapped` text NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `key_set` (
+  `terminal_id` text NOT NULL,
+  `version` integer NOT NULL,
+  `layout` text NOT NULL,
+  `mak` text NOT NULL,
+  `tpk` text NOT NULL,
+  `tdk` text,
+  `created_at` integer NOT NULL,
+  PRIMARY KEY (`terminal_id`, `version`)
+);
+--> statement-breakpoint
+-- Projection of entries. `merchant_id` null: a key of an administrator.
+CREATE TABLE `api_key` (
+  `id` text PRIMARY KEY NOT NULL,
+  `hash` text NOT NULL,
+  `merchant_id` text,
+  `name` text NOT NULL,
+  `scopes` text NOT NULL,
+  `created_at` integer NOT NULL,
+  `expires_at` integer,
+  `revoked_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `api_key_hash` ON `api_key` (`hash`);--> statement-breakpoint
+CREATE INDEX `api_key_list` ON `api_key` (`merchant_id`, `created_at`, `id`);--> statement-breakpoint
+-- The head of the stream `region`, in which the keys of administrators are. It has one row at most.
+CREATE TABLE `region` (
+  `id` integer PRIMARY KEY NOT NULL,
+  `head_seq` integer NOT NULL,
+  `head_hash` text NOT NULL,
+  CONSTRAINT `region_one` CHECK (`id` = 1)
+);
+--> statement-breakpoint
+-- The versions of what decisions depend on beside the head of a journal (docs/semantics.md, Guards).
+CREATE TABLE `guard` (`key` text PRIMARY KEY NOT NULL, `version` integer NOT NULL) WITHOUT ROWID;--> statement-breakpoint
+-- Each inserted row sees the rows before it, also those of its own statement. So a set may hold several entries of one terminal.
+CREATE VIEW `incoming` AS SELECT `terminal_id`, `seq`, x'' AS `previous_hash_raw`, `hash_raw`, `message_key`, `rrn_raw`, `body`, '' AS `tombstoned_key`, '' AS `claim_sale_key`, '' AS `needs`, '' AS `moves` FROM `journal` WHERE 0;--> statement-breakpoint
+CREATE TRIGGER `arrive` INSTEAD OF INSERT ON `incoming` BEGIN
+  SELECT raise(ignore) WHERE
+    -- The head is the one of the decision.
+    NOT (new.seq = 1 AND new.previous_hash_raw = zeroblob(32) OR EXISTS (SELECT 1 FROM journal WHERE terminal_id = new.terminal_id AND seq = new.seq - 1 AND hash_raw = new.previous_hash_raw))
+    OR EXISTS (SELECT 1 FROM journal WHERE terminal_id = new.terminal_id AND seq = new.seq)
+    -- Key and RRN are new.
+    OR EXISTS (SELECT 1 FROM journal WHERE message_key = new.message_key)
+    OR EXISTS (SELECT 1 FROM journal WHERE rrn_raw = new.rrn_raw)
+    -- No reversal names the message.
+    OR EXISTS (SELECT 1 FROM reversal WHERE target_key = new.message_key)
+    -- The target of a tombstone has not arrived.
+    OR EXISTS (SELECT 1 FROM journal WHERE message_key = new.tombstoned_key)
+    -- The trace number that a claim drew is not that of a captured sale. The reverse is decided on the loaded state.
+    OR EXISTS (SELECT 1 FROM journal WHERE message_key = new.claim_sale_key)
+    -- Every guard has the version of the decision.
+    OR EXISTS (SELECT 1 FROM json_each(new.needs) AS need LEFT JOIN guard ON guard.key = need.value ->> 0
+      WHERE coalesce(guard.version, 0) <> need.value ->> 1);
+  INSERT INTO journal (terminal_id, seq, hash_raw, message_key, rrn_raw, body)
+    VALUES (new.terminal_id, new.seq, new.hash_raw, new.message_key, new.rrn_raw, new.body);
+  INSERT INTO reversal (target_key, terminal_id, seq, kind) SELECT new.tombstoned_key, new.terminal_id, new.seq, 'tombstone' WHERE new.tombstoned_key IS NOT NULL;
+  INSERT INTO guard (key, version) SELECT move.value, 1 FROM json_each(new.moves) AS move WHERE true
+    ON CONFLICT (key) DO UPDATE SET version = version + 1;
+END;

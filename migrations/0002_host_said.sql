@@ -1,1 +1,0 @@
-ALTER TABLE `host_message` ADD `host_said` text;

@@ -1,0 +1,168 @@
+/** @module The effects of an entry as a list. Totals are the change that the entry makes to them. */
+
+import type { Batch, Effects, Merchant, Terminal } from '../../domain/types.ts'
+import { CLAIM_TABLE, MOVE_TABLE, REVERSAL_TABLE } from './acquirer.ts'
+import { API_KEY_TABLE } from './api-key.ts'
+import {
+  CODED_BATCHES,
+  CODED_ENCODINGS,
+  CODED_MERCHANTS,
+  CODED_PROFILES,
+  CODED_SETTLEMENT_MACS,
+  CODED_TERMINALS,
+  USUAL_MERCHANT,
+} from './codes.ts'
+import type { BatchChange, EntryScope, StoredEffects } from './columns.ts'
+import { SALE_TABLE, VOID_MOVED_TABLE, VOID_RECORD_TABLE } from './records.ts'
+import {
+  describeList,
+  listForm,
+  objectForm,
+  optionally,
+  readList,
+  tableOf,
+  usually,
+  writeList,
+} from './schema.ts'
+import { digitsForm, plainNumber, plainText, timeForm, type ValueForm, windowForm } from './values.ts'
+
+/** The usual change of the counts of sales (debits) and voids (credits), by the kind of the entry. */
+const USUAL_COUNTS: Readonly<Record<string, readonly [debits: number, credits: number]>> = {
+  sale: [1, 0],
+  void: [0, 1],
+  sale_reversal: [-1, 0],
+  void_reversal: [0, -1],
+}
+
+/** `count` times the amount of the entry. Zero without a count, also when there is no amount; never −0. */
+function amountOf({ record, amount }: EntryScope, count = 0): number {
+  return count === 0 ? 0 : count * (record?.amount ?? amount) + 0
+}
+
+export const BATCH_CHANGE_TABLE = tableOf<BatchChange>('change of a batch', {
+  batchNumber: usually(
+    digitsForm(6),
+    'batch of the record, or of the key',
+    ({ record, parts }) => record?.batchNumber ?? parts?.batchNumber,
+  ),
+  state: usually(CODED_BATCHES, '`closed` with a next batch, else `open`', ({ kind }) =>
+    kind === 'settlement' || kind === 'upload_end' ? 'closed' : 'open',
+  ),
+  debitCount: usually(plainNumber, '1 of a sale, −1 of its reversal, else 0', ({ kind }) =>
+    Number(USUAL_COUNTS[kind]?.[0] ?? 0),
+  ),
+  creditCount: usually(plainNumber, '1 of a void, −1 of its reversal, else 0', ({ kind }) =>
+    Number(USUAL_COUNTS[kind]?.[1] ?? 0),
+  ),
+  debitAmount: usually(plainNumber, 'amount, times the count', (scope, { debitCount }) =>
+    amountOf(scope, debitCount),
+  ),
+  creditAmount: usually(plainNumber, 'amount, times the count', (scope, { creditCount }) =>
+    amountOf(scope, creditCount),
+  ),
+})
+
+/** 000001 to 999999, then 000001 again. */
+const numberAfter = (batchNumber: string): string =>
+  String((Number(batchNumber) % 999_999) + 1).padStart(6, '0')
+
+export const NEXT_BATCH_TABLE = tableOf<Batch>('next batch', {
+  batchNumber: usually(digitsForm(6), 'the number after that of the change', ({ effects }) =>
+    effects.batchChange === undefined ? undefined : numberAfter(effects.batchChange.batchNumber),
+  ),
+  state: usually(CODED_BATCHES, '`open`', () => 'open'),
+  debitAmount: usually(plainNumber, '0', () => 0),
+  debitCount: usually(plainNumber, '0', () => 0),
+  creditAmount: usually(plainNumber, '0', () => 0),
+  creditCount: usually(plainNumber, '0', () => 0),
+})
+
+type Profile = Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
+
+export const PROFILE_TABLE = tableOf<Profile>('terminal', {
+  status: usually(CODED_TERMINALS, 'that of the request', ({ request }) => request.status),
+  macProfile: usually(CODED_PROFILES, 'that of the request', ({ request }) => request.macProfile),
+  textEncoding: usually(CODED_ENCODINGS, 'that of the request', ({ request }) => request.textEncoding),
+  settlementMac: usually(
+    CODED_SETTLEMENT_MACS,
+    'that of the request',
+    ({ request }) => request.settlementMac,
+  ),
+})
+
+export const MERCHANT_TABLE = tableOf<Merchant>('merchant', {
+  merchantId: usually(plainText, 'merchant of the entry', ({ entry }) => entry.merchantId),
+  name: usually(
+    plainText,
+    'that of the request, or the number',
+    ({ request, entry }) => request.name ?? entry.merchantId,
+  ),
+  status: usually(
+    CODED_MERCHANTS,
+    'that of the request, or `active`',
+    ({ request }) => request.status ?? USUAL_MERCHANT.status,
+  ),
+  timeZone: usually(
+    plainText,
+    'that of the request, or `Asia/Shanghai`',
+    ({ request }) => request.timeZone ?? USUAL_MERCHANT.timeZone,
+  ),
+  cutOff: usually(
+    plainText,
+    'that of the request, or `23:00`',
+    ({ request }) => request.cutOff ?? USUAL_MERCHANT.cutOff,
+  ),
+  window: usually(windowForm, '`business_day`', () => ({ kind: 'business_day' })),
+  currencyCode: usually(
+    digitsForm(3),
+    'that of the request, or 156',
+    ({ request }) => request.currencyCode ?? USUAL_MERCHANT.currencyCode,
+  ),
+})
+
+export const EFFECTS_TABLE = tableOf<StoredEffects>('effects', {
+  voidRecord: optionally(objectForm(VOID_RECORD_TABLE)),
+  sale: optionally(objectForm(SALE_TABLE)),
+  claimedSale: optionally(objectForm(SALE_TABLE)),
+  claim: optionally(objectForm(CLAIM_TABLE)),
+  voidMoved: optionally(objectForm(VOID_MOVED_TABLE)),
+  acquirerMoves: optionally(listForm(MOVE_TABLE)),
+  reversals: optionally(listForm(REVERSAL_TABLE)),
+  batchChange: optionally(objectForm(BATCH_CHANGE_TABLE)),
+  nextBatch: optionally(objectForm(NEXT_BATCH_TABLE)),
+  terminal: optionally(objectForm(PROFILE_TABLE)),
+  merchant: optionally(objectForm(MERCHANT_TABLE)),
+  keyVersion: optionally(timeForm),
+  apiKey: optionally(objectForm(API_KEY_TABLE)),
+})
+
+export const effectsForm: ValueForm = {
+  name: EFFECTS_TABLE.name,
+  describe: (stored, scope) => describeList(EFFECTS_TABLE, stored as readonly unknown[], scope),
+  write: (value, scope) => writeList(EFFECTS_TABLE, value as StoredEffects, scope),
+  read(stored, scope) {
+    const view: { -readonly [Name in keyof StoredEffects]: StoredEffects[Name] } = {}
+    scope.effects = view
+    return readList(EFFECTS_TABLE, stored, scope, view)
+  },
+}
+
+/**
+ * The effects with the totals as a change of `before`, the open batch of the decision. Throws RangeError when the
+ * effects are of another batch, because its totals are not known.
+ */
+export function storedEffects({ batch, ...effects }: Effects, before: Batch | null): StoredEffects {
+  const defined = Object.fromEntries(Object.entries(effects).filter(([, effect]) => effect !== undefined))
+  if (batch === undefined) return defined
+  if (before === null || before.batchNumber !== batch.batchNumber)
+    throw new RangeError('the totals of another batch')
+  const batchChange: BatchChange = {
+    batchNumber: batch.batchNumber,
+    state: batch.state,
+    debitAmount: batch.debitAmount - before.debitAmount,
+    debitCount: batch.debitCount - before.debitCount,
+    creditAmount: batch.creditAmount - before.creditAmount,
+    creditCount: batch.creditCount - before.creditCount,
+  }
+  return { ...defined, batchChange }
+}
