@@ -148,6 +148,15 @@ CREATE TABLE `master_key` (
   `wrapped` text NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `data_key` (
+  `purpose` text NOT NULL,
+  `id` integer NOT NULL,
+  `master_id` text NOT NULL,
+  `wrapped` text NOT NULL,
+  `created_at` integer NOT NULL,
+  PRIMARY KEY (`purpose`, `id`)
+);
+--> statement-breakpoint
 CREATE TABLE `key_set` (
   `terminal_id` text NOT NULL,
   `version` integer NOT NULL,

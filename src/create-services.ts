@@ -7,12 +7,13 @@ import { sandbox } from './acquirer/sandbox.ts'
 import { type Fetch, sendOver } from './acquirer/send.ts'
 import { type HttpsSettings, readHttpsSettings } from './acquirer/settings.ts'
 import { type Core, createCore } from './core/instance.ts'
-import { openKeyring } from './crypto/keyring.ts'
+import { type Keyring, openKeyring } from './crypto/keyring.ts'
 import { freshAcquirerStan, freshId, freshRrn, freshSixDigits } from './crypto/random.ts'
 import { createPipeline } from './pipeline/process.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
-import { openDb } from './store/db.ts'
+import { addFirstDataKeys, readDataKeys } from './store/data-keys.ts'
+import { type Db, errorText, openDb } from './store/db.ts'
 import { sha256 } from './store/journal.ts'
 
 export interface Environment extends HttpsSettings {
@@ -21,6 +22,8 @@ export interface Environment extends HttpsSettings {
   readonly MASTER_KEY: string
   /** Makes the first key of an administrator: 32 to 200 characters of a bearer key. */
   readonly BOOTSTRAP_KEY?: string
+  /** The master key before, during a rotation. */
+  readonly MASTER_KEY_PREVIOUS?: string
   readonly ACQUIRER: string
   readonly ACQUIRER_ID: string
   /** The acquirer as a service binding. It takes precedence over a URL. */
@@ -77,7 +80,23 @@ async function bootstrapKeyOf({ BOOTSTRAP_KEY: key }: Environment): Promise<stri
   return sha256(key)
 }
 
-/** Creates all services. Throws RangeError with the name of the wrong setting, never its value. */
+/** Opens the keyring of the database. Throws RangeError for a wrong setting, and Error with the words of D1. */
+async function openKeyringOf(env: Environment, db: Db, { random, now }: Runtime): Promise<Keyring> {
+  const store = {
+    read: () => readDataKeys(db),
+    addFirst: (rows: Awaited<ReturnType<typeof readDataKeys>>) => addFirstDataKeys(db, rows),
+  }
+  try {
+    return await openKeyring(env, store, random, now())
+  } catch (error) {
+    throw error instanceof RangeError ? error : new Error(errorText(error))
+  }
+}
+
+/**
+ * Creates all services. Throws RangeError with the name of the wrong setting, never its value, and Error with the words of D1
+ * when D1 does not answer.
+ */
 export async function createServices(env: Environment, runtime: Runtime): Promise<Services> {
   const { now, random, sleep, log } = runtime
   if (!/^\d{8,11}$/.test(env.ACQUIRER_ID)) throw new RangeError('ACQUIRER_ID: expected 8 to 11 digits')
@@ -98,7 +117,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     ...options,
     pipeline: createPipeline(options),
     core,
-    keyring: await openKeyring(env.MASTER_KEY, random),
+    keyring: await openKeyringOf(env, db, runtime),
     acquirerId: env.ACQUIRER_ID,
     bootstrapKey: await bootstrapKeyOf(env),
     random,

@@ -4,6 +4,8 @@ interface Secrets {
   MASTER_KEY: string
   /** Optional, 32 characters or more: `wrangler secret put BOOTSTRAP_KEY`. */
   BOOTSTRAP_KEY?: string
+  /** The master key before, during a rotation: 64 hex digits. */
+  MASTER_KEY_PREVIOUS?: string
 }
 declare namespace Cloudflare {
   interface Env extends Secrets {}

@@ -4,6 +4,7 @@ import type { Hono } from 'hono'
 import coreModule from '../build/core.wasm'
 import { createApp } from './app.ts'
 import { createServices } from './create-services.ts'
+import { openOnce } from './pipeline/open-once.ts'
 import { recover } from './pipeline/recover.ts'
 import type { Services } from './pipeline/services.ts'
 
@@ -12,11 +13,10 @@ interface Worker {
   readonly app: Hono
 }
 
-/** One per isolate. Its requests share the core's memory, the duplicate table and the pipeline. */
-let worker: Promise<Worker> | undefined
-
 /** The duration of one recovery run in milliseconds: until the next run begins. */
 const RECOVERY_MS = 60_000
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function build(env: Env): Promise<Worker> {
   const services = await createServices(env, {
@@ -24,22 +24,28 @@ async function build(env: Env): Promise<Worker> {
     now: () => Date.now(),
     random: (bytes) => crypto.getRandomValues(bytes),
     fetch: (url, init) => fetch(url, init),
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    sleep,
     log: (event, detail) => console.log(JSON.stringify({ event, region: env.REGION, ...detail })),
   })
   return { services, app: createApp(services) }
 }
 
-/** The services of the isolate; null when a setting is wrong. The log names it. The next request tries again. */
-async function open(env: Env, requestId?: string): Promise<Worker | null> {
-  worker ??= build(env)
+/** One Worker per isolate. Its requests share the core's memory, the duplicate table and the pipeline. */
+const openWorker = openOnce<Worker>(sleep)
+
+/** The services of the isolate; null when they cannot be opened. The log says why. The next request tries again. */
+async function open(env: Env, context: ExecutionContext, requestId?: string): Promise<Worker | null> {
   try {
-    return await worker
+    return await openWorker(
+      () => build(env),
+      (promise) => context.waitUntil(promise),
+    )
   } catch (error) {
-    worker = undefined
-    // A RangeError of ours has the name of the wrong setting, never its value.
-    const why = error instanceof RangeError ? error.message : 'not built'
-    console.log(JSON.stringify({ event: 'misconfigured', region: env.REGION, why, requestId }))
+    // A RangeError of ours has the name of the wrong setting, never its value. Any other error has the words of D1.
+    const isSetting = error instanceof RangeError
+    const why = error instanceof Error ? error.message : 'not an error'
+    const line = isSetting ? { event: 'misconfigured', why } : { event: 'load_failed', error: why }
+    console.log(JSON.stringify({ ...line, region: env.REGION, requestId }))
     return null
   }
 }
@@ -47,7 +53,7 @@ async function open(env: Env, requestId?: string): Promise<Worker | null> {
 export default {
   async fetch(request, env, context) {
     const requestId = crypto.randomUUID()
-    const opened = await open(env, requestId)
+    const opened = await open(env, context, requestId)
     if (opened !== null) return opened.app.fetch(request, env, context)
     return new Response(null, {
       status: 503,
@@ -59,8 +65,8 @@ export default {
    * Runs each minute (wrangler.toml, crons): continues with the messages on which the acquirer and Annul do not agree
    * yet.
    */
-  async scheduled(_, env) {
-    const opened = await open(env)
+  async scheduled(_, env, context) {
+    const opened = await open(env, context)
     if (opened !== null) await recover(opened.services, opened.services.now() + RECOVERY_MS)
   },
 } satisfies ExportedHandler<Env>

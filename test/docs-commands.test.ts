@@ -35,7 +35,7 @@ it('runs the other blocks in test/cli/demo.test.ts, and compares their output wi
 })
 
 it('finds the README’s commands in the output of `npm start`', () => {
-  const seen = { url: new URL('http://127.0.0.1:8787'), credentialsPath: '' }
+  const seen = { url: new URL('http://127.0.0.1:8787'), credentialsPath: '.annul/dev.json' }
   const printed = whatToTry(seen as Parameters<typeof whatToTry>[0]).map((line) => line.replace(/^ {2}/, ''))
   for (const commands of [COMMANDS.voidByCurl, COMMANDS.voidByTerminal])
     expect(missingLines(commands, printed.join('\n'))).toEqual([])

@@ -14,6 +14,7 @@ import { API_REFUSALS } from '../src/api/json/refusals.ts'
 import * as states from '../src/domain/acquirer-state.ts'
 import { DEFAULT_MERCHANT } from '../src/domain/admit.ts'
 import { REFUSALS, refusalOf } from '../src/domain/decline-reason.ts'
+import { PENDING_KEYS_MS, WORKING_KEYS_MS } from '../src/domain/key-lifetime.ts'
 import { isMalleable, macAlgorithmOf, makLengthOf } from '../src/domain/mac-profile.ts'
 import { MAC_PROFILES } from '../src/domain/types.ts'
 import { formatFault, transactionTypeOf } from '../src/iso8583/cup.ts'
@@ -204,6 +205,13 @@ describe('docs/semantics.md', () => {
     says(SEMANTICS, `from 1 second to ${states.LONGEST_WAIT_MS / 1000} seconds`)
     expect(states.CASE_WAIT_MS).toBe(3_600_000)
     says(SEMANTICS, 'one try in an hour')
+  })
+
+  it('has the lifetimes of keys, as docs/protocol.md has', () => {
+    const lives = [`${PENDING_KEYS_MS / 3_600_000} hours`, `${WORKING_KEYS_MS / 86_400_000} days`]
+    expect(column(table(SEMANTICS, '| key set | lives after its sign-on |'), 1)).toEqual(lives)
+    const protocol = read('docs/protocol.md')
+    expect(column(table(protocol, '| keys | expire after the sign-on | then |'), 1)).toEqual(lives)
   })
 
   it('has the defaults of a merchant', () => {

@@ -30,7 +30,7 @@ export const PROOFS = {
   'rig/kill': { unit: 'kills', sample: 7, whole: 30 },
   'rig/power': { unit: 'cuts', sample: 15, whole: 50 },
   'simulation/crash-points-competing': { unit: 'cells', sample: 60, whole: 997 },
-  'simulation/crash-points-copy': { unit: 'cells', sample: 25, whole: 244 },
+  'simulation/crash-points-copy': { unit: 'cells', sample: 25, whole: 412 },
   'simulation/crash-points-first': { unit: 'cells', sample: 45, whole: 768 },
   'simulation/entries': { unit: 'worlds', sample: 4, whole: 40 },
   'simulation/mild': { unit: 'voids', sample: 200, whole: 5_000 },

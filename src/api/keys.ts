@@ -9,7 +9,7 @@ import { MERCHANT_SCOPES, SCOPES, scopeText } from '../domain/scope.ts'
 import type { Head } from '../domain/types.ts'
 import type { Services } from '../pipeline/services.ts'
 import { commitKey, type KeyStream, readKey, readKeyContext, readKeys } from '../store/api-keys.ts'
-import { canonical, seal, sha256 } from '../store/journal.ts'
+import { canonical, seal, sha256, WITHOUT_TERMINAL } from '../store/journal.ts'
 import type { Credential } from '../store/load.ts'
 import { type Asking, bootstrapCaller, permit, REPLAYED, senderOf } from './handler.ts'
 import { iso } from './json/bodies.ts'
@@ -139,7 +139,12 @@ async function write(
   act: ApiKeyAct,
   { head, needs }: Pick<KeyStream, 'needs'> & { readonly head: Head },
 ): Promise<boolean> {
-  return commitKey(db, await seal(apiKeyEntry(apiKey, act, head), head, null), apiKey, needs)
+  return commitKey(
+    db,
+    await seal(apiKeyEntry(apiKey, act, head), head, null, WITHOUT_TERMINAL),
+    apiKey,
+    needs,
+  )
 }
 
 export const getKeys: Handler<'GET /v1/keys'> = async (call) => {

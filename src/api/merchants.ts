@@ -3,7 +3,7 @@
 import { decideMerchant } from '../domain/decide-merchant.ts'
 import { actorOf } from '../domain/request-actor.ts'
 import type { MerchantRequest } from '../domain/requests.ts'
-import { seal } from '../store/journal.ts'
+import { seal, WITHOUT_TERMINAL } from '../store/journal.ts'
 import { commitMerchant, readMerchant } from '../store/merchants.ts'
 import { logSettings, permit, senderOf } from './handler.ts'
 import { merchantBody } from './json/bodies.ts'
@@ -38,7 +38,7 @@ async function provisionMerchant(call: Call<Put>): Promise<Reply<Put>> {
     if (!draft.ok) return apiProblem(draft.error)
     const { merchant } = draft.value.effects
     const actor = actorOf(senderOf(c, caller.value.id), needs, merchantId)
-    const row = await seal({ ...draft.value, actor }, head, null)
+    const row = await seal({ ...draft.value, actor }, head, null, WITHOUT_TERMINAL)
     if (!(await commitMerchant(services.db, row, merchant, needs))) continue
     const answer = merchantBody(merchant)
     return before === null ? { status: 201, body: answer } : { status: 200, body: answer }

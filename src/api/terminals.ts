@@ -8,6 +8,7 @@ import type { RequestActor } from '../domain/request-actor.ts'
 import type { ProvisionRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { MacProfile, Merchant } from '../domain/types.ts'
+import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import type { Loaded } from '../store/load.ts'
 import { type ApiVerdict, logSettings, permit, runAlone, senderOf, undecidedProblem } from './handler.ts'
@@ -91,7 +92,11 @@ async function provisionVerdict(
   if (body.tmk === undefined) return { kind: 'verified', request }
   const tmk = joinComponents(services.core, profile.macProfile, body.tmk)
   if (tmk === undefined) return { kind: 'denied', problem: apiProblem('check_value_differs') }
-  if (tmk.every((byte) => byte === 0)) return { kind: 'denied', problem: apiProblem('master_key_weak') }
+  const { allowSingleLength = false, parity = 'any' } = body.tmk
+  if (isWeakMasterKey(profile.macProfile, tmk, { allowSingleLength, parity })) {
+    tmk.fill(0)
+    return { kind: 'denied', problem: apiProblem('master_key_weak') }
+  }
   // Greater than the one before on whatever clock: by its version a sign-on knows that its master key is still the one.
   const version = Math.max(services.now(), (masterKey?.version ?? 0) + 1)
   const wrapped = await services.keyring.wrap(tmk, { ...names, usage: 'tmk', version })

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Core } from '../core/instance.ts'
 import type { MacProfile } from '../domain/types.ts'
+import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { toHex } from '../iso8583/hex.ts'
 import { root } from './dev/wrangler.ts'
 import { type ApiAnswer, callApi } from './lib/call-api.ts'
@@ -132,6 +133,20 @@ async function bodyOf(parsed: Parsed<typeof PROVISION>): Promise<JsonObject> {
     macProfile,
     textEncoding,
     settlementMac,
-    ...(tmk === undefined ? {} : { tmk: splitMasterKey(await loadCore(), macProfile ?? 'cup-ecb', tmk) }),
+    ...(tmk === undefined ? {} : await keyOf(parsed, tmk)),
   }
+}
+
+/** The member `tmk` of the request. Throws UsageError for a key that the service would refuse. */
+async function keyOf(
+  { mac: profile = 'cup-ecb', allowSingleLength, parity }: Parsed<typeof PROVISION>,
+  tmk: Uint8Array,
+): Promise<JsonObject> {
+  if (isWeakMasterKey(profile, tmk, { allowSingleLength, parity: parity ?? 'any' }))
+    throw new UsageError('--tmk: the key is weak, or breaks --allow-single-length or --parity')
+  const options = {
+    ...(allowSingleLength ? { allowSingleLength } : {}),
+    ...(parity === undefined ? {} : { parity }),
+  }
+  return { tmk: { ...splitMasterKey(await loadCore(), profile, tmk), ...options } }
 }

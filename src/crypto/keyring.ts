@@ -1,8 +1,14 @@
-/**
- * @module Keys at rest and keyed fingerprints, all under `MASTER_KEY` (WebCrypto).
- *
- * The master key is only the root of HKDF-SHA-256. Each purpose has its own key under it.
- */
+/** @module Keys at rest, keyed fingerprints and the MAC of the journal, each under its data key (WebCrypto). */
+
+import {
+  type DataKey,
+  type DataKeyStore,
+  FIRST_KEY_ID,
+  openDataKeys,
+  type Purpose,
+  readMasterKey,
+} from './data-keys.ts'
+import { type FillRandom, unwrapUnder, utf8, wrapUnder } from './wrap-under.ts'
 
 export type KeyUsage = 'tmk' | 'mak' | 'tpk' | 'tdk'
 
@@ -15,7 +21,7 @@ export interface KeyContext {
 }
 
 export interface Keyring {
-  /** AES-256-GCM under the key-wrapping key. Base64 of IV (12 bytes), ciphertext and tag (16 bytes). */
+  /** AES-256-GCM under the data key `wrapping`. Base64 of IV (12 bytes), ciphertext and tag (16 bytes). */
   wrap(clear: Uint8Array<ArrayBuffer>, context: KeyContext): Promise<string>
   /** Throws OperationError when the blob was changed or has another context. The caller wipes the key after use. */
   unwrap(wrapped: string, context: KeyContext): Promise<Uint8Array<ArrayBuffer>>
@@ -26,57 +32,81 @@ export interface Keyring {
   dummyKey(): Promise<Uint8Array<ArrayBuffer>>
   /** HMAC-SHA-256, lower-case hex. `pan` and `content` have different keys. */
   fingerprint(purpose: 'pan' | 'content', data: Uint8Array<ArrayBuffer> | string): Promise<string>
+  /** The id of the data key of `journalMac`. */
+  readonly journalKeyId: number
+  /** HMAC-SHA-256 (32 bytes) under the newest data key `journal`. */
+  journalMac(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>
+  /** Whether `mac` is the MAC of `data` under the data key `journal` with this id. False for an id that is not there. */
+  verifyJournalMac(
+    data: Uint8Array<ArrayBuffer>,
+    mac: Uint8Array<ArrayBuffer>,
+    keyId: number,
+  ): Promise<boolean>
 }
 
-const utf8 = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(new TextEncoder().encode(text))
+/** The settings of the keyring: 256 bits each, 64 hex digits. */
+export interface KeyringSettings {
+  readonly MASTER_KEY?: string | undefined
+  /** During a rotation: the master key before. Empty or absent otherwise. */
+  readonly MASTER_KEY_PREVIOUS?: string | undefined
+}
 
-const associatedData = ({ merchantId, terminalId, usage, version }: KeyContext): Uint8Array<ArrayBuffer> =>
-  utf8(`${merchantId}|${terminalId}|${usage}|${version}`)
+/** Reads both master keys. Throws RangeError with the name of the wrong setting, never its value. */
+export async function readMasterKeys({ MASTER_KEY, MASTER_KEY_PREVIOUS }: KeyringSettings) {
+  return {
+    current: await readMasterKey(MASTER_KEY),
+    previous: MASTER_KEY_PREVIOUS
+      ? await readMasterKey(MASTER_KEY_PREVIOUS, 'MASTER_KEY_PREVIOUS')
+      : undefined,
+  }
+}
 
-const toBase64 = (bytes: Uint8Array): string => btoa(String.fromCharCode(...bytes))
-const fromBase64 = (text: string): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-
-const IV_LENGTH = 12
-
-/** Opens the keyring. `masterKey` is 256 bits, 64 hex digits; throws RangeError on anything else. */
+/**
+ * Opens the keyring of a database; `now` is the time of its first keys. Throws RangeError when a setting or a row is wrong, and
+ * the errors of the store.
+ */
 export async function openKeyring(
-  masterKey: string | undefined,
-  random: (bytes: Uint8Array<ArrayBuffer>) => void,
+  settings: KeyringSettings,
+  store: DataKeyStore,
+  random: FillRandom,
+  now: number,
 ): Promise<Keyring> {
-  if (masterKey === undefined || !/^[0-9a-f]{64}$/i.test(masterKey))
-    throw new RangeError('MASTER_KEY: expected 64 hex digits (256 bits)')
-  const raw = Uint8Array.from(masterKey.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
-  const root = await crypto.subtle.importKey('raw', raw, 'HKDF', false, ['deriveKey'])
-  raw.fill(0)
-  const derive = (purpose: string, algorithm: AesKeyGenParams | HmacKeyGenParams, usages: KeyUsages) =>
-    crypto.subtle.deriveKey(
-      { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(32), info: utf8(`annul ${purpose}`) },
-      root,
-      algorithm,
-      false,
-      usages,
-    )
-  const hmac: HmacKeyGenParams = { name: 'HMAC', hash: 'SHA-256', length: 256 }
-  const wrapping = await derive('key wrapping', { name: 'AES-GCM', length: 256 }, ['encrypt', 'decrypt'])
-  const pan = await derive('pan fingerprint', hmac, ['sign'])
-  const content = await derive('content fingerprint', hmac, ['sign'])
+  const keys = await openDataKeys(await readMasterKeys(settings), store, random, now)
+  try {
+    return await keyringOf(keys, random)
+  } finally {
+    for (const { key } of keys) key.fill(0)
+  }
+}
 
-  const wrap: Keyring['wrap'] = async (clear, context) => {
-    const iv = new Uint8Array(IV_LENGTH)
-    random(iv)
-    const gcm = { name: 'AES-GCM', iv, additionalData: associatedData(context) }
-    const sealed = new Uint8Array(await crypto.subtle.encrypt(gcm, wrapping, clear))
-    const blob = new Uint8Array(IV_LENGTH + sealed.length)
-    blob.set(iv)
-    blob.set(sealed, IV_LENGTH)
-    return toBase64(blob)
+const HMAC = { name: 'HMAC', hash: 'SHA-256', length: 256 } as const
+
+const associatedData = ({ merchantId, terminalId, usage, version }: KeyContext): string =>
+  `${merchantId}|${terminalId}|${usage}|${version}`
+
+async function keyringOf(keys: readonly DataKey[], random: FillRandom): Promise<Keyring> {
+  // Fingerprints and wrapped keys have no key id beside them, so their first data key is for good.
+  const first = (purpose: Purpose): Uint8Array<ArrayBuffer> => {
+    const found = keys.find((key) => key.purpose === purpose && key.id === FIRST_KEY_ID)
+    if (found === undefined) throw new RangeError(`data_key: has no key ${purpose} ${FIRST_KEY_ID}`)
+    return found.key
   }
-  const unwrap: Keyring['unwrap'] = async (wrapped, context) => {
-    const blob = fromBase64(wrapped)
-    const gcm = { name: 'AES-GCM', iv: blob.subarray(0, IV_LENGTH), additionalData: associatedData(context) }
-    return new Uint8Array(await crypto.subtle.decrypt(gcm, wrapping, blob.subarray(IV_LENGTH)))
-  }
+  const hmac = (key: Uint8Array<ArrayBuffer>) =>
+    crypto.subtle.importKey('raw', key, HMAC, false, ['sign', 'verify'])
+  const wrapping = await crypto.subtle.importKey('raw', first('wrapping'), 'AES-GCM', false, [
+    'encrypt',
+    'decrypt',
+  ])
+  const fingerprintKeys = { pan: await hmac(first('pan')), content: await hmac(first('content')) }
+  const journal = new Map<number, CryptoKey>()
+  for (const { purpose, id, key } of keys) if (purpose === 'journal') journal.set(id, await hmac(key))
+  const journalKeyId = Math.max(...journal.keys())
+  const newest = journal.get(journalKeyId) ?? (await hmac(first('journal')))
+
+  const wrap: Keyring['wrap'] = (clear, context) =>
+    wrapUnder(wrapping, clear, associatedData(context), random)
+  const unwrap: Keyring['unwrap'] = (wrapped, context) =>
+    unwrapUnder(wrapping, wrapped, associatedData(context))
   const dummyContext: KeyContext = { merchantId: '', terminalId: '', usage: 'mak', version: 0 }
   const dummyKey = new Uint8Array(8)
   random(dummyKey)
@@ -88,19 +118,13 @@ export async function openKeyring(
     dummyKey: () => unwrap(wrappedDummy, dummyContext),
     async fingerprint(purpose, data) {
       const bytes = typeof data === 'string' ? utf8(data) : data
-      const mac = await crypto.subtle.sign('HMAC', purpose === 'pan' ? pan : content, bytes)
-      return new Uint8Array(mac).toHex()
+      return new Uint8Array(await crypto.subtle.sign('HMAC', fingerprintKeys[purpose], bytes)).toHex()
+    },
+    journalKeyId,
+    journalMac: async (data) => new Uint8Array(await crypto.subtle.sign('HMAC', newest, data)),
+    async verifyJournalMac(data, mac, keyId) {
+      const key = journal.get(keyId)
+      return key !== undefined && (await crypto.subtle.verify('HMAC', key, mac, data))
     },
   }
-}
-
-type KeyUsages = ('encrypt' | 'decrypt' | 'sign')[]
-interface AesKeyGenParams {
-  name: 'AES-GCM'
-  length: 256
-}
-interface HmacKeyGenParams {
-  name: 'HMAC'
-  hash: 'SHA-256'
-  length: 256
 }

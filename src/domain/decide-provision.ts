@@ -10,14 +10,12 @@ import type { Effects, Terminal } from './types.ts'
 export const GENESIS = { seq: 0, hash: '0'.repeat(64) } as const
 
 /** A terminal before its first provisioning, with batch 000001 open. */
-export const newTerminal = ({
-  terminalId,
-  merchantId,
-  profile,
-}: Pick<ProvisionRequest, 'terminalId' | 'merchantId' | 'profile'>): Terminal => ({
-  terminalId,
-  merchantId,
-  ...profile,
+export const newTerminal = (
+  request: Pick<ProvisionRequest, 'terminalId' | 'merchantId' | 'profile'>,
+): Terminal => ({
+  terminalId: request.terminalId,
+  merchantId: request.merchantId,
+  ...request.profile,
   keyVersion: null,
   batch: { ...NO_TOTALS, batchNumber: '000001', state: 'open' },
   head: GENESIS,

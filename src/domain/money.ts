@@ -1,5 +1,6 @@
 /** @module Totals of a batch, integers in minor units, and field 48 of a settlement (protocol.md §3.8). */
 
+import type { BatchChange } from './batch-change.ts'
 import type { Amount, Batch, Totals } from './types.ts'
 
 /** The totals of an empty batch. */
@@ -17,6 +18,16 @@ export const addCredit = (batch: Batch, amount: Amount, sign: 1 | -1): Batch => 
   ...batch,
   creditAmount: batch.creditAmount + sign * amount,
   creditCount: batch.creditCount + sign,
+})
+
+/** The batch after the change of an entry. */
+export const addTotals = (batch: Batch, change: BatchChange): Batch => ({
+  batchNumber: batch.batchNumber,
+  state: change.state,
+  debitAmount: batch.debitAmount + change.debitAmount,
+  debitCount: batch.debitCount + change.debitCount,
+  creditAmount: batch.creditAmount + change.creditAmount,
+  creditCount: batch.creditCount + change.creditCount,
 })
 
 const digits = (value: number, length: number): string => String(value).padStart(length, '0')

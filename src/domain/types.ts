@@ -4,6 +4,7 @@ import type { AcquirerMove, CaseReason } from './acquirer-move.ts'
 import type { AcquirerState, AcquirerStatus } from './acquirer-state.ts'
 import type { Actor } from './actor.ts'
 import type { ApiKey } from './api-key.ts'
+import type { BatchChange } from './batch-change.ts'
 import type { DeclineReason } from './decline-reason.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
@@ -230,6 +231,11 @@ export interface Effects {
   readonly keyVersion?: number | null
 }
 
+/** The effects as the journal has them: totals as the change of one batch, not as the batch after it. */
+export interface StoredEffects extends Omit<Effects, 'batch'> {
+  readonly batchChange?: BatchChange
+}
+
 export type EntryKind =
   /** Forwarded without an answer yet. The outcome is another entry. */
   | 'sale_claim'
@@ -293,7 +299,8 @@ export interface DraftEntry {
 }
 
 /** An entry in the chain. `hash` is SHA-256 over the hash before it and the canonical encoding of the rest. */
-export interface JournalEntry extends DraftEntry {
+export interface JournalEntry extends Omit<DraftEntry, 'effects'> {
+  readonly effects: StoredEffects
   readonly seq: number
   readonly hash: string
 }

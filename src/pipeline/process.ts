@@ -12,7 +12,7 @@ import { actorOf } from '../domain/request-actor.ts'
 import type { AcquirerMessage, DraftEntry, JournalEntry } from '../domain/types.ts'
 import { commit } from '../store/commit.ts'
 import { errorText, isConstraint } from '../store/db.ts'
-import { openEntry, seal } from '../store/journal.ts'
+import { seal } from '../store/journal.ts'
 import { type Loaded, load } from '../store/load.ts'
 import type { CommitItem } from '../store/step.ts'
 import { askAcquirer } from './ask-acquirer.ts'
@@ -142,7 +142,8 @@ interface Ready {
   readonly item: CommitItem
   readonly context: TerminalContext
   readonly forwarded: AcquirerMessage | null
-  outcome(entry: JournalEntry): Outcome
+  /** The outcome when the entry is in the journal. */
+  outcome(): Outcome
 }
 
 /** Verifies and decides one message. Settles it when there is nothing to write. */
@@ -199,6 +200,11 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
     { ...decision.draft, effects, actor },
     context.terminal.head,
     newRrn(request, decision.draft, generated),
+    {
+      before: context.terminal.batch,
+      base: loaded.claim ?? loaded.earlier,
+      merchantId: context.terminal.merchantId,
+    },
   )
   return {
     work,
@@ -212,7 +218,8 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
       terminal: context.terminal,
       ...(verdict.masterKey === undefined ? {} : { masterKey: verdict.masterKey }),
     },
-    outcome: (entry) => outcomeOf(entry, context, loadedState),
+    outcome: () =>
+      outcomeOf({ ...decision.draft, effects, seq: row.seq, hash: row.hash }, context, loadedState),
   }
 }
 
@@ -258,10 +265,10 @@ async function commitReady(options: PipelineOptions, ready: readonly Ready[]): P
   }
   const again: Item[] = []
   for (const [i, one] of ready.entries()) {
-    const { work, item, context, outcome } = one
+    const { work, context, outcome } = one
     if (written[i]) {
       alertOfCase(options, one)
-      work.settle(outcome(openEntry(item.row)))
+      work.settle(outcome())
     } else if (++work.losses < MAX_LOSSES) again.push(work)
     else work.settle({ kind: 'refused', reason: 'in_progress', context })
   }

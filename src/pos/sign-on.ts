@@ -3,13 +3,16 @@
  *
  * A sign-on has no MAC, so anyone can send one, and it changes nothing. Its keys are pending until a MAC verifies under
  * them. Until then every sign-on with that layout gets the same keys. So a repeated sign-on neither locks a terminal
- * out nor makes anything grow. The master key keeps the keys secret, so they need not be new.
+ * out nor makes anything grow. The master key keeps the keys secret, so they need not be new. A pending key set expires,
+ * and then a sign-on makes a new one in its place.
  */
 
 import type { Core, WrappingCipher } from '../core/instance.ts'
 import type { Keyring, KeyUsage } from '../crypto/keyring.ts'
 import { refuseTerminal } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
+import { setOddParity } from '../domain/des-parity.ts'
+import { liveKeySets } from '../domain/key-lifetime.ts'
 import { makLengthOf } from '../domain/mac-profile.ts'
 import type { Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from '../store/db.ts'
@@ -78,7 +81,8 @@ export async function signOn(
     if (layout === undefined)
       return { kind: 'refused', reason: 'unsupported_transaction', terminal, merchant }
 
-    const pending = keySets.find((set) => set.version !== terminal.keyVersion && set.layout === layoutCode)
+    const live = liveKeySets(keySets, terminal.keyVersion, deps.now)
+    const pending = live.find((set) => set.version !== terminal.keyVersion && set.layout === layoutCode)
     const set = pending ?? (await newKeySet(deps, terminal, layoutCode, layout, keySets))
     const state = { terminalId, masterKeyVersion: masterKey.version, inUse: terminal.keyVersion }
     if (pending === undefined && !(await addPendingKeySet(deps.db, state, set))) continue
@@ -112,15 +116,6 @@ async function newKeySet(
     tpk: await make('tpk', layout.tpk),
     tdk: layout.tdk === 0 ? null : await make('tdk', layout.tdk),
     createdAt: deps.now,
-  }
-}
-
-/** Sets the lowest bit of each byte of a DES key for odd parity (FIPS 46-3). Some terminals check it. */
-function setOddParity(key: Uint8Array): void {
-  for (const [i, byte] of key.entries()) {
-    let ones = 0
-    for (let bits = byte >> 1; bits > 0; bits >>= 1) ones += bits & 1
-    key[i] = (byte & 0xfe) | (ones % 2 === 0 ? 1 : 0)
   }
 }
 

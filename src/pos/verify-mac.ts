@@ -7,6 +7,7 @@ import type { Core } from '../core/instance.ts'
 import type { Keyring } from '../crypto/keyring.ts'
 import { refuseTerminal } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
+import { liveKeySets } from '../domain/key-lifetime.ts'
 import { macAlgorithmOf, makLengthOf } from '../domain/mac-profile.ts'
 import type { MacProfile } from '../domain/types.ts'
 import type { TransactionMessage } from '../iso8583/pos-message.ts'
@@ -28,26 +29,33 @@ export type MacProof =
     }
   | { readonly kind: 'refused'; readonly reason: DeclineReason }
 
+export interface VerifyMacDeps {
+  readonly core: Core
+  readonly keyring: Keyring
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
 const NO_MAC = new Uint8Array(8)
 
-/** Verifies field 64 against each key set of the terminal, the one in use first. */
+/** Verifies field 64 against each live key set of the terminal at `now`, the one in use first. */
 export async function verifyMac(
-  core: Core,
-  keyring: Keyring,
+  { core, keyring, now }: VerifyMacDeps,
   { identity, macInput, mac }: Pick<TransactionMessage, 'identity' | 'macInput' | 'mac'>,
   { terminal, merchant, keySets }: Loaded,
 ): Promise<MacProof> {
+  const live = liveKeySets(keySets, terminal?.keyVersion ?? null, now)
   const given = mac ?? NO_MAC
   const refusal =
     refuseTerminal(terminal, merchant, identity.merchantId) ??
-    (keySets.length === 0 ? 'key_not_established' : null)
+    (live.length === 0 ? 'key_not_established' : null)
   if (refusal !== null || terminal === null) {
     core.verifyMac('cup-ecb', await keyring.dummyKey(), macInput, given)
     return { kind: 'refused', reason: refusal ?? 'terminal_unknown' }
   }
   const { merchantId, terminalId, macProfile } = terminal
   const algorithm = macAlgorithmOf(macProfile)
-  for (const { version, mak } of keySets) {
+  for (const { version, mak } of live) {
     const macKey = await keyring.unwrap(mak, { merchantId, terminalId, usage: 'mak', version })
     const fits = mac !== undefined && macKey.length === makLengthOf(macProfile)
     let isProved = false

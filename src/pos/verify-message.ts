@@ -24,7 +24,7 @@ export async function verifyMessage(
 ): Promise<Verdict<Signer | null>> {
   const proof = goesWithoutMac(posMessage, loaded)
     ? withoutMac(posMessage, loaded)
-    : await verifyMac(services.core, services.keyring, posMessage, loaded)
+    : await verifyMac({ ...services, now: services.now() }, posMessage, loaded)
   if (proof.kind === 'refused') return { ...proof, found: null }
   const { signer: found, keyVersion } = proof
   try {

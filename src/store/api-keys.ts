@@ -13,7 +13,7 @@ import type { Head, JournalEntry } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
 import { append, confirm, type IncomingRow } from './commit.ts'
 import { type Db, persist } from './db.ts'
-import { type JournalRow, openEntry, type SealedRow } from './journal.ts'
+import { type JournalRow, openEntry, type SealedRow, WITHOUT_TERMINAL } from './journal.ts'
 import type { Credential } from './load.ts'
 import { field } from './rows.ts'
 import { apiKey, guard, journal, merchant, region } from './schema.ts'
@@ -91,7 +91,7 @@ export async function readKeyContext(
   ])
   return {
     ...contextOf(merchantId, caller, head, versions),
-    earlier: earlier === undefined ? null : openEntry(earlier),
+    earlier: earlier === undefined ? null : openEntry(earlier, WITHOUT_TERMINAL),
   }
 }
 

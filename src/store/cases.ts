@@ -4,8 +4,9 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { AcquirerMessage, JournalEntry, Sale } from '../domain/types.ts'
 import { liveCredential, mayRead } from './caller.ts'
 import type { Db } from './db.ts'
-import { openEntry } from './journal.ts'
+import type { JournalRow } from './journal.ts'
 import type { Credential } from './load.ts'
+import { EntryReader } from './replay.ts'
 import { field, messageFrom, rowOf, saleOf } from './rows.ts'
 import { acquirerMessage, journal, reversal, sale } from './schema.ts'
 import { overItems } from './statements.ts'
@@ -86,11 +87,17 @@ async function read(db: Db, credential: string, now: number, which: SQL, limit: 
       message: messageFrom(row),
       attempts: row.attempts,
       nextAt: row.nextAt,
-      history: [...bySeq.values()].sort((a, b) => a.seq - b.seq).map(openEntry),
+      history: historyOf([...bySeq.values()], row.merchantId),
       sale: of === undefined ? null : saleOf(of.sale),
     }
   })
   return { credential: credentials[0] ?? null, files }
+}
+
+/** The entries in order, so that each comes after the one that it follows. */
+function historyOf(rows: readonly JournalRow[], merchantId: string): JournalEntry[] {
+  const reader = new EntryReader(merchantId)
+  return rows.toSorted((a, b) => a.seq - b.seq).map((row) => reader.open(row))
 }
 
 const KEY = field('key')

@@ -3,6 +3,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isLive, mayRead } from './caller.ts'
 import type { Db } from './db.ts'
+import { openEntry } from './journal.ts'
+import { merchantOfEntry } from './queries.ts'
+import { rowOrNull } from './rows.ts'
 import { apiKey, journal, sale, voidTable } from './schema.ts'
 
 export type Reference =
@@ -29,11 +32,16 @@ export async function findMessage(
   const [found] = await db
     .select({
       messageKey: sql<string | null>`found.key`,
-      saleId: sql<string | null>`(
-      select body ->> '$.request.saleId' from ${journal} where message_key = found.key)`,
+      journal: rowOrNull(journal, journal.terminalId, 'journal_row'),
+      merchantId: merchantOfEntry,
     })
     .from(sql`(select ${keyOf(credential, now, reference)} as key) as found`)
-  return found == null || found.messageKey === null ? null : { ...found, messageKey: found.messageKey }
+    .leftJoin(journal, sql`journal.message_key = found.key`)
+  if (found == null || found.messageKey === null) return null
+  const { messageKey, merchantId, journal: row } = found
+  if (row === null) return { messageKey, saleId: null }
+  const { request } = openEntry(row, { base: null, merchantId })
+  return { messageKey, saleId: request.saleId ?? null }
 }
 
 /**
@@ -47,7 +55,7 @@ function keyOf(credential: string, now: number, reference: Reference): SQL {
     return sql`(select message_key from ${voidTable} where id_raw = unhex(${reference.voidId}))`
   if ('rrn' in reference)
     return sql`coalesce(
-      (select message_key from ${journal} where rrn_raw = ${/^\d{12}$/.test(reference.rrn) ? Number(reference.rrn) : null} and ${mayRead(sql`body ->> '$.merchantId'`, credential, now)}),
+      (select message_key from ${journal} where rrn_raw = ${/^\d{12}$/.test(reference.rrn) ? Number(reference.rrn) : null} and ${mayRead(sql`(select merchant_id from terminal where terminal_id = journal.terminal_id)`, credential, now)}),
       (select message_key from ${sale} where rrn = ${reference.rrn} and ${mayRead(sql`sale.merchant_id`, credential, now)}
         order by sold_at desc limit 1))`
   return sql`'api|' || coalesce(${caller}, 'admin') || '|' || ${reference.kind} || '|' || ${reference.idempotencyKey}`

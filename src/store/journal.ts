@@ -1,7 +1,10 @@
-/** @module The encoding of the journal, canonical JSON in a SHA-256 chain, and the check of a whole chain. */
+/** @module The journal: entries in a SHA-256 chain (docs/journal.md), and the check of a whole chain. */
 
 import { GENESIS } from '../domain/decide-provision.ts'
 import type { DraftEntry, Head, JournalEntry } from '../domain/types.ts'
+import type { EntryContext } from './entry/columns.ts'
+import { decodeEntry, encodeEntry, type WritingContext } from './entry/entry.ts'
+import { entryHash, sealedContent } from './entry/hash.ts'
 
 export interface JournalRow {
   readonly terminalId: string
@@ -34,30 +37,31 @@ export async function sha256(text: string): Promise<string> {
   return new Uint8Array(digest).toHex()
 }
 
-/** SHA-256 of the previous hash (64 hex characters) and the body, lower-case hex. */
-const chain = (previousHash: string, body: string): Promise<string> => sha256(previousHash + body)
+/** The state that an entry is written with: the open batch of its decision, and the entry that it follows. */
+export type SealContext = Omit<WritingContext, 'rrn'>
+
+/** The context of an entry of a merchant's stream. */
+export const WITHOUT_TERMINAL: SealContext = { before: null, base: null, merchantId: null }
 
 /** Gives a draft its number and hash after `head`. `rrn` is the new RRN of the entry, null when it has none. */
-export async function seal(draft: DraftEntry, head: Head, rrn: string | null): Promise<SealedRow> {
+export async function seal(
+  draft: DraftEntry,
+  head: Head,
+  rrn: string | null,
+  context: SealContext,
+): Promise<SealedRow> {
   const { terminalId, messageKey } = draft
-  const seq = head.seq + 1
-  const body = canonical({ ...draft, seq, rrn })
-  return {
-    terminalId,
-    seq,
-    previousHash: head.hash,
-    hash: await chain(head.hash, body),
-    messageKey,
-    rrn,
-    body,
-  }
+  const columns = { terminalId, seq: head.seq + 1, messageKey, rrn }
+  const body = encodeEntry(draft, { ...context, rrn })
+  const hash = await entryHash(head.hash, sealedContent(columns, body))
+  return { ...columns, previousHash: head.hash, hash, body }
 }
 
-/** Reads a row of the journal. Throws SyntaxError when the body is not JSON. */
-export function openEntry(row: JournalRow): JournalEntry {
-  const draft = JSON.parse(row.body) as DraftEntry & { seq: number }
-  return { ...draft, hash: row.hash }
-}
+/** Reads a row of the journal. Throws SyntaxError when the body is no entry, or when its base is missing. */
+export const openEntry = (row: JournalRow, context: EntryContext): JournalEntry => ({
+  ...decodeEntry(row, row.body, context),
+  hash: row.hash,
+})
 
 export interface ChainFault {
   /** Number of the first bad entry: missing, moved or changed. */
@@ -70,12 +74,8 @@ export async function checkEntry(row: JournalRow, head: Head): Promise<ChainFaul
   const seq = head.seq + 1
   const fault = (why: string): ChainFault => ({ seq, why })
   if (row.seq !== seq) return fault(`missing: the next entry is ${row.seq}`)
-  if (row.hash !== (await chain(head.hash, row.body)))
+  if (row.hash !== (await entryHash(head.hash, sealedContent(row, row.body))))
     return fault('its content was changed, or it does not follow from the entry before it')
-  const sealed = JSON.parse(row.body) as Pick<JournalRow, 'terminalId' | 'messageKey' | 'rrn' | 'seq'>
-  if (sealed.seq !== seq) return fault('it was sealed with another number')
-  if (sealed.terminalId !== row.terminalId || sealed.messageKey !== row.messageKey || sealed.rrn !== row.rrn)
-    return fault('its columns differ from its content')
   return null
 }
 

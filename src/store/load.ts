@@ -139,8 +139,10 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
     const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
     const row = mine(inTerminals)[0]
     const found = (role: Role) => mine(inEntries).find((row) => row.role === role)
-    const entryOf = (role: Role) => entry(found(role)?.journal)
+    /** An outcome is read with the entry that it follows. */
+    const entryOf = (role: Role, base: JournalEntry | null = null) => entryFrom(found(role), base)
     const message = entryOf('message')
+    const target = entryOf('target')
     const reversalOf = (role: Role) => mine(inReversals).find((row) => row.role === role)?.reversal
     return {
       terminal: row === undefined ? null : terminalOf(row),
@@ -151,10 +153,10 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
         mine(inKeySets).map((row) => row.keySet),
         row?.terminal.keyVersion ?? null,
       ),
-      earlier: entryOf('outcome') ?? message,
+      earlier: entryOf('outcome', message) ?? message,
       claim: found('message')?.forwarded == null ? null : message,
       forwarded: forwardedFrom(found('message')?.forwarded),
-      target: entryOf('target_outcome') ?? entryOf('target'),
+      target: entryOf('target_outcome', target) ?? target,
       targetForwarded: forwardedFrom(found('target')?.forwarded),
       undecided: row?.undecided === 1,
       takenBy: row?.takenBy ?? null,
@@ -179,8 +181,11 @@ function needsOf(
   return [...needs]
 }
 
-const entry = (row: JournalRow | undefined): JournalEntry | null =>
-  row === undefined ? null : openEntry(row)
+const entryFrom = (
+  row: { readonly journal: JournalRow; readonly merchantId: string | null } | undefined,
+  base: JournalEntry | null,
+): JournalEntry | null =>
+  row === undefined ? null : openEntry(row.journal, { base, merchantId: row.merchantId })
 
 /** A key set older than the set in use is dead, even when its row still exists. */
 function usable(sets: readonly WrappedKeySet[], inUse: number | null): WrappedKeySet[] {

@@ -127,8 +127,11 @@ const STEPS: readonly Step[] = [
   },
   // The key sets before the one in use are dead. A new master key ends all key sets.
   {
-    rows: ({ effects, row }) =>
-      optional(effects.keyVersion).map((version) => ({ terminalId: row.terminalId, version })),
+    rows: ({ effects, row, isReplayed }) =>
+      optional(isReplayed ? undefined : effects.keyVersion).map((version) => ({
+        terminalId: row.terminalId,
+        version,
+      })),
     target: ({ terminalId }) => `key sets ${terminalId}`,
     statement: overItems((db, items) =>
       db.delete(keySet).where(

@@ -99,6 +99,11 @@ export const keySets = overItems((db, items) =>
     .innerJoin(keySet, sql`key_set.terminal_id = ${field('terminalId')}`),
 )
 
+/** The merchant of the terminal of an entry. Bodies leave it out. */
+export const merchantOfEntry = sql<
+  string | null
+>`(select merchant_id from terminal where terminal_id = journal.terminal_id)`.as('entry_merchant')
+
 /** The journal entries of the keys, each with its forwarded message. */
 export const entries = overItems((db, items) =>
   db
@@ -106,6 +111,7 @@ export const entries = overItems((db, items) =>
       ...index,
       ...role,
       journal: rowOf(journal, 'journal_row'),
+      merchantId: merchantOfEntry,
       forwarded: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'forwarded_row'),
     })
     .from(items)

@@ -65,7 +65,20 @@ export const terminal = sqliteTable('terminal', {
   headHash: text('head_hash').notNull(),
 })
 
-/** Master keys, wrapped (crypto/keyring.ts). Written beside the journal, in the batch of their `provision` entry. */
+/** Data keys, wrapped under the master key `masterId` (crypto/data-keys.ts). Not a projection. */
+export const dataKey = sqliteTable(
+  'data_key',
+  {
+    purpose: text('purpose').notNull(),
+    id: integer('id').notNull(),
+    masterId: text('master_id').notNull(),
+    wrapped: text('wrapped').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.purpose, t.id] })],
+)
+
+/** Master keys of terminals, wrapped (crypto/keyring.ts). Written beside the journal, in the batch of their `provision` entry. */
 export const masterKey = sqliteTable('master_key', {
   terminalId: text('terminal_id').primaryKey(),
   version: integer('version').notNull(),

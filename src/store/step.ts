@@ -18,6 +18,8 @@ export interface CommitItem {
   readonly moves: readonly string[]
   /** The terminal as it was loaded. */
   readonly terminal: Terminal
+  /** Whether the entry is only applied again. Then the keys of the terminal stay as they are. */
+  readonly isReplayed?: boolean
   /** A new wrapped master key; only with a `provision` entry. */
   readonly masterKey?: { readonly version: number; readonly wrapped: string }
 }

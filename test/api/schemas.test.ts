@@ -172,7 +172,13 @@ describe('PUT /v1/merchants/{merchantId}/terminals/{terminalId}', () => {
   const half = { value: '0123456789abcdef', checkValue: 'D5D44FF720683D0D' }
   takes(terminalSettings, valid, {
     state: ['blocked', 'stolen', 'retired'],
-    tmk: [{ components: [half, half] }, ABSENT],
+    tmk: [
+      { components: [half, half] },
+      { components: [half, half], allowSingleLength: true },
+      { components: [component, component], parity: 'odd' },
+      { components: [component, component], allowSingleLength: false, parity: 'any' },
+      ABSENT,
+    ],
   })
   refuses(terminalSettings, valid, {
     state: ['open', '', null],
@@ -184,6 +190,8 @@ describe('PUT /v1/merchants/{merchantId}/terminals/{terminalId}', () => {
       {},
       { components: [] },
       { components: [component] },
+      { components: [component, component], allowSingleLength: 'true' },
+      { components: [component, component], parity: 'even' },
       { components: [component, component, component] },
       { components: [component, { ...component, value: '01' }] },
       { components: [component, { ...component, value: '0'.repeat(48) }] },

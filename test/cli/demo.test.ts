@@ -1,7 +1,6 @@
 /**
- * The whole CLI over real HTTP, workerd and D1, in a database of its own. It covers the demo, a server until
- * its stop, the terminal command against it, and the journal before and after tampering. The tests depend on
- * their order.
+ * The whole CLI over real HTTP, workerd and D1, in a database of its own. It covers the demo, a server, the
+ * terminal command, and the journal before and after tampering. The tests depend on their order.
  */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -11,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { query } from '../../src/cli/lib/database.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { documentedJson } from './call-cli.ts'
+import { forgetTerminalKey, keysIn } from './development-keys.ts'
 import { COMMANDS, inShell, masked, missingLines, SHOWN } from './readme.ts'
 import { type Ended, freePort, type Running, runCli, startCli } from './run-cli.ts'
 
@@ -27,7 +27,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const persist = ['--persist-to', folder]
 const lines = (text: string) => text.trim().split('\n')
 const json = (text: string) => documentedJson('terminal sale', text)
-
 const isListening = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
@@ -77,9 +76,9 @@ describe('the demo', () => {
   })
 
   test('shows no card number, no key, no colour', () => {
-    const { adminKey, merchantKey } = JSON.parse(readFileSync(join(folder, 'dev.json'), 'utf8'))
-    for (const secret of [testCard(1), testCard(2), '1'.repeat(32), adminKey, merchantKey, '\u001b['])
-      expect(ended.stdout).not.toContain(secret)
+    for (const secret of [testCard(1), testCard(2), ...Object.values(keysIn(folder)), '\u001b['])
+      expect(ended.stdout.toUpperCase()).not.toContain(secret.toUpperCase())
+    expect(Object.keys(keysIn(folder))).toEqual(['adminKey', 'merchantKey', 'terminalKey'])
     expect(statSync(join(folder, 'dev.json')).mode & 0o777).toBe(0o600)
   })
 })
@@ -100,9 +99,11 @@ describe('a running server', () => {
   beforeAll(async () => {
     port = await freePort()
     url = `http://127.0.0.1:${port}`
+    forgetTerminalKey(folder)
     server = startCli(['start', '--port', String(port), ...persist])
     await server.says('Ctrl-C ends it.')
-    adminKey = JSON.parse(readFileSync(join(folder, 'dev.json'), 'utf8')).adminKey
+    await server.says(`12345678, master key ${keysIn(folder).terminalKey}\n`)
+    adminKey = keysIn(folder).adminKey
     const { stdout } = await annul('api-key', 'create', '--name', 'test', '--json', '--url', url)
     adminKey = String(documentedJson('api-key create', stdout)[0]?.key)
   }, 60_000)

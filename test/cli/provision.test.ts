@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { merchantSettings } from '../../src/api/json/schemas.ts'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import { splitMasterKey } from '../../src/cli/provision.ts'
+import { STRONG_TMK } from '../support/test-keys.ts'
 import { callCli, documentedJson } from './call-cli.ts'
 
 const MID = '123456789012345'
@@ -78,7 +79,7 @@ test('registers a terminal, and prints the answer or the refusal', async () => {
     [409, { reason: 'merchant_required', title: 'The merchant is not provisioned' }],
   ])
   const args = ['provision', '--url', url, '--mid', MID, '--tid', TID, '--mac', 'x9.19']
-  const tmk = '11'.repeat(16)
+  const tmk = STRONG_TMK
   expect(await callCli([...args, '--state', 'active', '--tmk', tmk], ADMIN)).toEqual({
     code: 0,
     out: `terminal ${TID} of merchant ${MID}: registered, active, MAC x9.19, batch 000001`,
@@ -100,6 +101,37 @@ test('registers a terminal, and prints the answer or the refusal', async () => {
     `terminal ${TID}: refused, HTTP 409: merchant_required (The merchant is not provisioned): see annul merchant`,
   ])
   expect(seen.map((one) => one.path)).toEqual([path, path, path])
+})
+
+test.each([
+  ['equal halves', ['--tmk', '11'.repeat(16)]],
+  ['a weak half', ['--tmk', '258FB0AB70D025CD1F1F1F1F0E0E0E0E']],
+  ['8 bytes', ['--tmk', '258FB0AB70D025CD']],
+  ['even parity', ['--tmk', '248FB0AB70D025CDB99DF2C4D302D646', '--parity', 'odd']],
+  ['one repeated byte for SM4', ['--tmk', '5a'.repeat(16), '--mac', 'cup-sm4']],
+])('a master key of %s is not sent, and not printed', async (_, options) => {
+  const { seen, url } = await serviceOf([])
+  const { code, out, errors } = await callCli(
+    ['provision', '--url', url, '--mid', MID, '--tid', TID, ...options],
+    ADMIN,
+  )
+  expect([code, out]).toEqual([2, ''])
+  expect(errors).toBe('provision: --tmk: the key is weak, or breaks --allow-single-length or --parity')
+  expect(seen).toEqual([])
+})
+
+test('a permission or a parity goes with the master key', async () => {
+  const { seen, url } = await serviceOf([
+    [201, {}],
+    [201, {}],
+  ])
+  const args = ['provision', '--url', url, '--mid', MID, '--tid', TID]
+  await callCli([...args, '--tmk', '258FB0AB70D025CD', '--allow-single-length'], ADMIN)
+  await callCli([...args, '--tmk', '0131D9619DC1376E07A1133E4A0B2686', '--parity', 'odd'], ADMIN)
+  expect(seen.map(({ body }) => (body as { tmk: object }).tmk)).toMatchObject([
+    { allowSingleLength: true },
+    { parity: 'odd' },
+  ])
 })
 
 test('registers a merchant with each of its settings', async () => {

@@ -75,6 +75,7 @@ export async function inShell(commands: string, server: TestServer, client: 'cur
   writeFileSync(join(server.folder, 'package.json'), JSON.stringify({ private: true, scripts }))
   const toServer = commands
     .replace('annul -- env', `annul -- env --persist-to ${server.folder}`)
+    .replace('.annul/dev.json', `${server.folder}/dev.json`)
     .replace('terminal "$@"', `terminal "$@" --url ${server.url}/unp/webtrans/WPOS`)
   const curl = client === 'curl' && hasCurl ? BY_CURL : BY_FETCH
   return run(`set -e\ncurl() { ${curl} "$@"; }\n${toServer}`, server)

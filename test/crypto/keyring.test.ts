@@ -3,11 +3,12 @@
 import { createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type KeyContext, openKeyring } from '../../src/crypto/keyring.ts'
+import type { KeyContext } from '../../src/crypto/keyring.ts'
+import { newKeyring } from '../support/memory-data-keys.ts'
 
 const MASTER_KEY = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f'
 const random = (bytes: Uint8Array<ArrayBuffer>) => void crypto.getRandomValues(bytes)
-const keyring = await openKeyring(MASTER_KEY, random)
+const keyring = await newKeyring(MASTER_KEY, random)
 
 const context: KeyContext = {
   merchantId: '123456789012345',
@@ -41,7 +42,7 @@ describe('wrap and unwrap', () => {
 
   it('take a fresh IV each time, from the given randomness', async () => {
     let calls = 0
-    const counting = await openKeyring(MASTER_KEY, (bytes) => void bytes.fill(++calls))
+    const counting = await newKeyring(MASTER_KEY, (bytes) => void bytes.fill(++calls))
     const before = calls
     const ivs = [await counting.wrap(clear(), context), await counting.wrap(clear(), context)].map(
       (wrapped) => Buffer.from(wrapped, 'base64')[0],
@@ -64,7 +65,7 @@ describe('a blob', () => {
   })
 
   it('does not open under another master key', async () => {
-    const other = await openKeyring('f'.repeat(64), random)
+    const other = await newKeyring('f'.repeat(64), random)
     await expect(other.unwrap(await keyring.wrap(clear(), context), context)).rejects.toThrow()
   })
 
@@ -101,7 +102,7 @@ describe('the dummy key', () => {
     const copy = first.slice()
     first.fill(0)
     expect(await keyring.dummyKey()).toEqual(copy)
-    const other = await openKeyring(MASTER_KEY, random)
+    const other = await newKeyring(MASTER_KEY, random)
     expect(await other.dummyKey()).not.toEqual(copy)
   })
 })
@@ -123,8 +124,8 @@ describe('fingerprints', () => {
 
   it('differ by purpose and by master key, and are the same each time', async () => {
     const pan = '6225000000000014'
-    const other = await openKeyring('f'.repeat(64), random)
-    const again = await openKeyring(MASTER_KEY.toUpperCase(), random)
+    const other = await newKeyring('f'.repeat(64), random)
+    const again = await newKeyring(MASTER_KEY.toUpperCase(), random)
     const mine = await keyring.fingerprint('pan', pan)
     expect(mine).toMatch(/^[0-9a-f]{64}$/)
     expect(await keyring.fingerprint('content', pan)).not.toBe(mine)
@@ -146,7 +147,7 @@ describe('MASTER_KEY', () => {
     ['with spaces', ` ${'a5'.repeat(32)} `],
   ]
   it.each(bad)('rejects %s without the value in the error', async (_, key) => {
-    const error = await openKeyring(key, random).catch((e: unknown) => e)
+    const error = await newKeyring(key, random).catch((e: unknown) => e)
     expect(error).toBeInstanceOf(RangeError)
     expect(String(error)).toBe('RangeError: MASTER_KEY: expected 64 hex digits (256 bits)')
   })

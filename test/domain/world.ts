@@ -86,7 +86,7 @@ export class World {
       textEncoding: 'gbk',
       settlementMac: 'optional',
     } as const
-    this.terminal = newTerminal({ merchantId: MID, terminalId: TID, profile })
+    this.terminal = newTerminal({ terminalId: TID, merchantId: MID, profile })
     this.batches.set(this.terminal.batch.batchNumber, this.terminal.batch)
   }
 

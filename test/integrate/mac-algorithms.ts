@@ -171,7 +171,7 @@ returns the working keys in field 62, encrypted under the TMK:
 - **MAK** is the MAC key. (Chinese documents often call it TAK.)
 - **TDK** encrypts tracks.
 
-Each record in field 62 is the encrypted key, padded with zero bytes to the record's length, and a check value of 4 bytes.
+The keys expire 31 days after the sign-on, and after 24 hours when no message has used them. Then sign on again. Each record in field 62 is the encrypted key, padded with zero bytes to the record's length, and a check value of 4 bytes.
 
 ${numbered([
   'Choose field 60.3 of the sign-on by your profile: `003` for most, `001` for single-length keys, `004` with a track key, `006` for `cup-sm4`.',

@@ -19,6 +19,7 @@ import { openMacKey } from '../../src/terminal/working-keys.ts'
 import { insertApiKey, newApiKey } from '../rig/api-key.ts'
 import type { Rig } from '../rig/rig.ts'
 import { seed, terminalOf } from '../rig/seed.ts'
+import { STRONG_TMK } from '../support/test-keys.ts'
 import { type Answer, requestOf } from './wire.ts'
 
 /** The most urgent first. */
@@ -40,7 +41,7 @@ export interface Terminals {
 
 const TPDU = Uint8Array.of(0x60, 0x00, 0x03, 0x00, 0x00)
 const HEADER = Uint8Array.of(0x60, 0x31, 0x00, 0x31, 0x13, 0x12)
-const TMK = fromHex(SEED.tmk) ?? new Uint8Array(0)
+const TMK = fromHex(STRONG_TMK) ?? new Uint8Array(0)
 const AMOUNT = 1200
 
 /** Bearer keys of the back office, so that none exceeds its rate. */

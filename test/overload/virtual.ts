@@ -7,6 +7,7 @@ import { ISO_CONTENT_TYPE, type Send } from '../../src/iso8583/frame.ts'
 import { fromHex } from '../../src/iso8583/hex.ts'
 import { Harness } from '../simulation/harness.ts'
 import type { HttpRequest } from '../simulation/platform/isolate.ts'
+import { STRONG_TMK } from '../support/test-keys.ts'
 import type { Service } from './load.ts'
 import { signOnTerminals } from './terminals.ts'
 import type { Answer } from './wire.ts'
@@ -63,7 +64,7 @@ export async function inVirtualTime<T>(
   })
   const ids = Array.from({ length: count }, (_, i) => `R${String(i + 1).padStart(7, '0')}`)
   await harness.phase('provisioning', async () => {
-    const tmk = splitMasterKey(core, 'cup-ecb', fromHex(SEED.tmk) ?? new Uint8Array(0))
+    const tmk = splitMasterKey(core, 'cup-ecb', fromHex(STRONG_TMK) ?? new Uint8Array(0))
     const body = JSON.stringify({ tmk, macProfile: 'cup-ecb' })
     const headers = {
       authorization: 'Bearer bearer-of-the-administrator',

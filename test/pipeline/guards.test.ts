@@ -9,7 +9,7 @@ import { apiKeyEntry } from '../../src/domain/decide-api-key.ts'
 import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { Outcome, PipelineMessage } from '../../src/pipeline/types.ts'
 import { commitKey, readKey } from '../../src/store/api-keys.ts'
-import { seal } from '../../src/store/journal.ts'
+import { seal, WITHOUT_TERMINAL } from '../../src/store/journal.ts'
 import { keyOf, MID, merchant, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
@@ -73,7 +73,7 @@ const revoke = async () => {
   const revoked = { ...apiKey, revokedAt: service.now }
   const actor = { ...NO_SENDER, policy: null }
   const act = { messageKey: null, contentFingerprint: '', request: {}, actor, at: service.now }
-  const row = await seal(apiKeyEntry(revoked, act, head), head, null)
+  const row = await seal(apiKeyEntry(revoked, act, head), head, null, WITHOUT_TERMINAL)
   expect(await commitKey(db, row, revoked, needs)).toBe(true)
 }
 

@@ -250,7 +250,7 @@ describe('a try on a pending message', () => {
     expect(stateOf()).toMatchObject({ state: 'declined', next_at: null })
     const kinds = harness.service
       .rows<{ body: string }>('select body from journal order by seq')
-      .map(({ body }) => JSON.parse(body).kind)
+      .map(({ body }) => JSON.parse(body)[1])
     expect(kinds.slice(-3)).toEqual(['void_claim', 'give_up', 'void'])
   })
 

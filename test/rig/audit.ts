@@ -7,27 +7,11 @@ import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { newTerminal } from '../../src/domain/decide-provision.ts'
-import type { ProvisionRequest } from '../../src/domain/requests.ts'
-import { apiKeyProjections } from '../../src/store/api-keys.ts'
 import { openDb } from '../../src/store/db.ts'
-import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
-import { load } from '../../src/store/load.ts'
-import { merchantProjection } from '../../src/store/merchants.ts'
-import { projections } from '../../src/store/projections.ts'
+import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
+import { PROJECTIONS, rebuild } from '../../src/store/rebuild.ts'
+import { DELETE_INSERTED_KEYS } from '../support/api-key-row.ts'
 import type { Row } from './control.ts'
-
-/** Tables that the journal rebuilds. */
-const PROJECTIONS = [
-  'merchant',
-  'terminal',
-  'sale',
-  'void',
-  'reversal',
-  'batch',
-  'acquirer_message',
-  'region',
-]
 
 export interface Audit {
   /** All faults. */
@@ -99,29 +83,11 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
           .sort(),
       ]),
     )
+  sqlite.exec('begin')
+  sqlite.exec(DELETE_INSERTED_KEYS)
   const live = dump()
   const db = openDb(bind(sqlite))
-  sqlite.exec('begin')
-  sqlite.exec(PROJECTIONS.map((table) => `delete from ${table}`).join(';'))
-  for (const row of asJournal(rows(`select ${COLUMNS} from journal order by rowid`))) {
-    const { effects, merchantId } = openEntry(row)
-    if (effects.merchant !== undefined) {
-      await db.batch([merchantProjection(db, row, effects.merchant)])
-      continue
-    }
-    if (effects.apiKey !== undefined) {
-      const [statement, ...more] = apiKeyProjections(db, row, effects.apiKey)
-      if (statement !== undefined) await db.batch([statement, ...more])
-      continue
-    }
-    const [loaded] = await load(db, [{ terminalId: row.terminalId }], 0)
-    const first = { ...row, profile: effects.terminal, merchantId } as unknown as ProvisionRequest
-    const terminal = loaded?.terminal ?? newTerminal(first)
-    const [statement, ...more] = projections(db, [
-      { row: { ...row, previousHash: '' }, effects, terminal, needs: [], moves: [] },
-    ])
-    if (statement !== undefined) await db.batch([statement, ...more])
-  }
+  await rebuild(db, asJournal(rows(`select ${COLUMNS} from journal order by rowid`)))
   const rebuilt = dump()
   return PROJECTIONS.flatMap((table) => {
     const is = new Set(live.get(table))

@@ -13,6 +13,7 @@ import type { Send } from '../../src/iso8583/frame.ts'
 import { fromHex } from '../../src/iso8583/hex.ts'
 import { newTerminalState } from '../../src/terminal/state.ts'
 import { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
+import { STRONG_TMK } from '../support/test-keys.ts'
 import { insertApiKey, newApiKey } from './api-key.ts'
 import type { Rig } from './rig.ts'
 
@@ -25,11 +26,11 @@ export interface Seeded {
 }
 
 const { merchantId } = SEED
-/** The well-known test key of every seeded terminal. */
-export const RIG_TMK = fromHex(SEED.tmk) ?? new Uint8Array(0)
+/** The master key of every seeded terminal. */
+export const RIG_TMK = fromHex(STRONG_TMK) ?? new Uint8Array(0)
 
 /**
- * Creates keys, and `terminals` terminals under the well-known test key, none signed on. The window never
+ * Creates keys, and `terminals` terminals under one test key, none signed on. The window never
  * ends.
  */
 export async function seed({ url, control }: Rig, terminals: number): Promise<Seeded> {

@@ -3,7 +3,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { JournalEntry } from '../../src/domain/types.ts'
 import type { Ledger } from '../../src/simulator/ledger.ts'
-import { type JournalRow, openEntry, verifyChain } from '../../src/store/journal.ts'
+import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
+import { EntryReader } from '../../src/store/replay.ts'
 import type { Book, ClientAnswer, Sent } from './book.ts'
 import { FOLLOW_UP, Model, type Transaction } from './model.ts'
 import type { Row, Storage } from './platform/d1.ts'
@@ -35,7 +36,11 @@ export async function checkChains(storage: Storage): Promise<Map<string, Journal
     const rows = rowsOf(storage, terminalId)
     const fault = await verifyChain(rows, { seq: Number(head_seq), hash: String(head_hash) })
     must(fault === null, `chain of ${terminalId}: ${JSON.stringify(fault)}`)
-    streams.set(terminalId, rows.map(openEntry))
+    const reader = new EntryReader()
+    streams.set(
+      terminalId,
+      rows.map((row) => reader.open(row)),
+    )
   }
   await checkMerchants(storage)
   const [journals] = storage.rows(

@@ -18,7 +18,7 @@ const { module, worlds, restores } = workerData as {
 const close = Storage.prototype.close
 Storage.prototype.close = function () {
   const rows = this.rows<JournalRow>(
-    `select terminal_id as terminalId, seq, previous_hash as previousHash, hash, message_key as messageKey, rrn, body
+    `select terminal_id as terminalId, seq, hash, message_key as messageKey, rrn, body
      from journal order by terminal_id, seq`,
   )
   parentPort?.postMessage(rows.map((row) => ({ ...row })))

@@ -7,10 +7,11 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { describe, expect, it } from 'vitest'
 import { NO_TOTALS } from '../../src/domain/money.ts'
-import type { Batch, DraftEntry } from '../../src/domain/types.ts'
+import type { Batch, DraftEntry, JournalEntry } from '../../src/domain/types.ts'
 import { baseKeyOf, type StoredEntry } from '../../src/store/entry/columns.ts'
 import { STORED_KINDS } from '../../src/store/entry/entry.ts'
 import type { JournalRow } from '../../src/store/journal.ts'
+import { Replay } from '../../src/store/replay.ts'
 import { isWhole, sizeOf } from '../proofs.ts'
 import { bodyOf, columnsOf, expectedEntry, readBack, type Written } from '../store/entry/support.ts'
 import { coreModule } from '../support/load-core.ts'
@@ -34,12 +35,6 @@ async function journals(): Promise<JournalRow[][]> {
   return found
 }
 
-/** The entry that the service wrote. */
-const draftOf = (row: JournalRow): DraftEntry => {
-  const { seq: _, rrn: __, ...draft } = JSON.parse(row.body) as DraftEntry & { seq: number; rrn: string }
-  return draft
-}
-
 const FIRST: Batch = { ...NO_TOTALS, batchNumber: '000001', state: 'open' }
 
 interface Replayed {
@@ -51,8 +46,11 @@ interface Replayed {
 function replay(rows: readonly JournalRow[]): Replayed[] {
   const open = new Map<string, Batch>()
   const byKey = new Map<string, StoredEntry>()
+  const replayed = new Replay()
   return rows.map((row) => {
-    const draft = draftOf(row)
+    const { entry, effects } = replayed.next(row)
+    const { seq: _, rrn: __, hash: ___, ...read } = entry as JournalEntry & { rrn: string | null }
+    const draft: DraftEntry = { ...read, effects }
     const before = open.get(row.terminalId) ?? FIRST
     const base = byKey.get(baseKeyOf(row.messageKey) ?? '') ?? null
     const written = {
@@ -62,6 +60,7 @@ function replay(rows: readonly JournalRow[]): Replayed[] {
       base,
       merchantId: draft.merchantId,
     }
+    expect(bodyOf(written)).toBe(row.body)
     const stored = readBack(written)
     const { batch, nextBatch } = draft.effects
     if (batch !== undefined) open.set(row.terminalId, nextBatch ?? batch)

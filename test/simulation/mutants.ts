@@ -137,8 +137,7 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
     isQuick: true,
     file: 'src/pipeline/process.ts',
     snippet: '  let written: boolean[]\n',
-    instead:
-      '  for (const { work, item, outcome } of ready) work.settle(outcome(openEntry(item.row)))\n  let written: boolean[]\n',
+    instead: '  for (const { work, outcome } of ready) work.settle(outcome())\n  let written: boolean[]\n',
   },
   {
     name: 'a commit with an unknown outcome counts as refused',

@@ -98,6 +98,7 @@ export class Chain {
         this.#loaded({ claim, earlier: claim, forwarded }),
         this.#generated(number),
       ),
+      claim,
     )
     this.#claims.pop()
     const { sale } = entry.effects
@@ -134,13 +135,15 @@ export class Chain {
     undone.state = 'reversed'
   }
 
-  async #write(decision: Decision): Promise<JournalEntry> {
+  /** `base`: the claim of an outcome. */
+  async #write(decision: Decision, base: JournalEntry | null = null): Promise<JournalEntry> {
     if (decision.kind !== 'commit') throw new Error(`${decision.kind}: expected an entry`)
     const { draft } = decision
     const { rrn } = draft.answer ?? draft.effects.claim ?? { rrn: null }
     // An outcome repeats the RRN of its claim.
     const isOutcome = draft.messageKey.endsWith('|outcome')
-    const row = await seal(draft, this.terminal.head, isOutcome ? null : rrn)
+    const { batch: before, merchantId } = this.terminal
+    const row = await seal(draft, this.terminal.head, isOutcome ? null : rrn, { before, base, merchantId })
     const item: CommitItem = {
       row,
       effects: draft.effects,
@@ -151,6 +154,6 @@ export class Chain {
     this.items.push(item)
     const batch = draft.effects.batch ?? this.terminal.batch
     this.terminal = { ...this.terminal, batch, head: { seq: row.seq, hash: row.hash } }
-    return openEntry(row)
+    return openEntry(row, { base, merchantId })
   }
 }

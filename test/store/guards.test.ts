@@ -22,7 +22,11 @@ async function itemOf(
   const decision = decide({ ...f.loadedState, terminal })
   if (decision.kind !== 'commit') throw new Error(`${decision.kind}: expected an entry`)
   const { draft, moves = [] } = decision
-  const row = await seal(draft, terminal.head, draft.answer?.rrn ?? draft.effects.claim?.rrn ?? null)
+  const row = await seal(draft, terminal.head, draft.answer?.rrn ?? draft.effects.claim?.rrn ?? null, {
+    before: terminal.batch,
+    base: null,
+    merchantId: terminal.merchantId,
+  })
   return { row, effects: draft.effects, terminal, needs: [], moves }
 }
 

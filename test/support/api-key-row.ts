@@ -5,6 +5,9 @@ import { SCOPES, type Scope, scopeText } from '../../src/domain/scope.ts'
 export const INSERT_API_KEY =
   'insert into api_key (id, hash, merchant_id, name, scopes, created_at, expires_at) values (?, ?, ?, ?, ?, ?, ?)'
 
+/** Keys of `apiKeyRow` have no entry, so a journal does not rebuild them. */
+export const DELETE_INSERTED_KEYS = 'delete from api_key where id = substr(hash, 1, 32)'
+
 /** The members of a row that a test may choose. */
 export interface KeyRowOptions {
   readonly name?: string

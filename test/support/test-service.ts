@@ -10,7 +10,7 @@ import type { Merchant } from '../../src/domain/types.ts'
 import { createPipeline } from '../../src/pipeline/process.ts'
 import type { Caller, Outcome, Pipeline, PipelineMessage, PipelineOptions } from '../../src/pipeline/types.ts'
 import { openDb } from '../../src/store/db.ts'
-import { type JournalRow, seal, verifyChain } from '../../src/store/journal.ts'
+import { type JournalRow, seal, verifyChain, WITHOUT_TERMINAL } from '../../src/store/journal.ts'
 import { commitMerchant } from '../../src/store/merchants.ts'
 import { NOW } from '../domain/fixtures.ts'
 import { bindD1, type Row, Storage, type Trip } from '../simulation/platform/d1.ts'
@@ -87,7 +87,7 @@ export class TestService {
     const draft = decideMerchant({ merchantId, change }, null, head, this.now)
     if (!draft.ok) throw new Error(draft.error)
     const db = openDb(bindD1(this.#storage, (_, apply) => Promise.resolve(apply())))
-    await commitMerchant(db, await seal(draft.value, head, null), merchant, [])
+    await commitMerchant(db, await seal(draft.value, head, null, WITHOUT_TERMINAL), merchant, [])
   }
 
   rows<T = Row>(sql: string, ...params: (string | number | null)[]): T[] {

@@ -49,7 +49,7 @@ const casesOf = (terminal: TestTerminal) =>
   )
 
 const kindsOf = async (terminal: TestTerminal): Promise<string[]> =>
-  (await journalOf(terminal.tid)).slice(1).map(({ body }) => JSON.parse(body).kind)
+  (await journalOf(terminal.tid)).slice(1).map(({ body }) => JSON.parse(body)[1])
 
 const totalsOf = async (terminal: TestTerminal) => (await effectOf(terminal.tid)).batches.at(-1)
 

@@ -48,6 +48,7 @@ export const TABLES = [
   'acquirer_message',
   'api_key',
   'region',
+  'data_key',
 ] as const
 
 /** Tables that the journal rebuilds. */
@@ -59,6 +60,7 @@ export const PROJECTIONS = [
   'reversal',
   'batch',
   'acquirer_message',
+  'api_key',
   'region',
 ] as const
 

@@ -4,7 +4,8 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { merchantStream } from '../../src/domain/decide-merchant.ts'
 import { MERCHANT_SCOPES, SCOPES } from '../../src/domain/scope.ts'
-import { openEntry } from '../../src/store/journal.ts'
+import type { JournalEntry } from '../../src/domain/types.ts'
+import { openEntry, WITHOUT_TERMINAL } from '../../src/store/journal.ts'
 import { faultOf, journalOf, rows } from './book.ts'
 import { keyClient } from './key-client.ts'
 import * as s from './support.ts'
@@ -21,6 +22,12 @@ beforeAll(async () => {
 })
 
 const { newMerchant, make, revoke, list, canRead } = keyClient(() => ({ isolate, admin }))
+
+async function lastOf(stream: string): Promise<JournalEntry> {
+  const row = (await journalOf(stream)).at(-1)
+  if (row === undefined) throw new Error('no entry')
+  return openEntry(row, WITHOUT_TERMINAL)
+}
 
 const sha256 = async (text: string) =>
   new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toHex()
@@ -47,7 +54,7 @@ describe('a new key', () => {
     ])
     expect(await canRead(made.body.key)).toBe(true)
     expect(await faultOf(merchantStream(mid))).toBeNull()
-    const entry = openEntry((await journalOf(merchantStream(mid))).at(-1) as never)
+    const entry = await lastOf(merchantStream(mid))
     expect(entry).toMatchObject({ kind: 'api_key', request: { act: 'create', requestedBy: 'test' } })
     expect(entry.effects.apiKey?.hash).toBe(await sha256(String(made.body.key)))
   })
@@ -197,7 +204,7 @@ describe('the secret BOOTSTRAP_KEY', () => {
   it('makes a key of an administrator', async () => {
     const made = await make({ name: 'first' }, { bearer: BOOTSTRAP_KEY })
     expect([made.status, await canRead(made.body.key)]).toEqual([201, true])
-    const entry = openEntry((await journalOf('region')).at(-1) as never)
+    const entry = await lastOf('region')
     expect([entry.request.requestedBy, entry.actor?.keyId]).toEqual(['bootstrap', null])
   })
 

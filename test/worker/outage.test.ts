@@ -5,7 +5,7 @@
 
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { sha256 } from '../../src/store/journal.ts'
+import { entryHash, sealedContent } from '../../src/store/entry/hash.ts'
 import { effectOf, faultOf, journalOf, rows } from './book.ts'
 import * as s from './support.ts'
 import { openTerminal, sell, type TestTerminal } from './terminal.ts'
@@ -142,7 +142,8 @@ it('a commit follows only the loaded entry: another history under the same numbe
   expect((await journalOf(terminal.tid)).map(({ hash }) => hash).at(-2)).toBe(other)
   // The new entry follows from the other one.
   const [entry] = (await journalOf(terminal.tid)).slice(-1)
-  expect(entry?.hash).toBe(await sha256(other + entry?.body))
+  if (entry === undefined) throw new Error('no entry')
+  expect(entry.hash).toBe(await entryHash(other, sealedContent(entry, entry.body)))
 })
 
 describe('a load that fails', () => {

@@ -68,10 +68,13 @@ function openField62(field62: string, layout: Layout, tmk = s.TMK): Record<strin
   return keys
 }
 
+/** The master key of the published flow. The service would refuse it: its halves are equal. */
+const PUBLISHED_TMK = flow.data.keys.tmk
+
 it('the oracle opens the published field 62', () => {
-  const keys = openField62(flow.data.messages['2-signon-resp'].fields[62], '003')
+  const keys = openField62(flow.data.messages['2-signon-resp'].fields[62], '003', PUBLISHED_TMK)
   expect(keys).toEqual({ tpk: flow.data.keys.tpk, mak: flow.data.keys.tak })
-  expect(openField62(flow.data.sm4.field62_hex, '006')).toEqual({
+  expect(openField62(flow.data.sm4.field62_hex, '006', PUBLISHED_TMK)).toEqual({
     tpk: '2'.repeat(32),
     mak: '3'.repeat(32),
     tdk: '4'.repeat(32),

@@ -106,7 +106,7 @@ describe('a list', () => {
     const lines = [line(terminal), line(terminal), line(terminal, { stan: '123457', state: 'reversed' })]
     await Promise.all([isolate, other].map((to) => reconcile(to, lines, admin, { apply: true })))
     const kinds = await rows(
-      "select body ->> 'kind' as kind from journal where terminal_id = ? order by seq",
+      'select body ->> 1 as kind from journal where terminal_id = ? order by seq',
       terminal.tid,
     )
     expect(kinds.map(({ kind }) => kind)).toEqual(['provision', 'acquirer_only', 'acquirer_only'])

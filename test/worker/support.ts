@@ -16,13 +16,15 @@ import type { Services } from '../../src/pipeline/services.ts'
 import { TERMINAL_PATHS } from '../../src/pos/door.ts'
 import { apiKeyRow, INSERT_API_KEY, type KeyRowOptions } from '../support/api-key-row.ts'
 import { holdToContract, routeOf } from '../support/contract.ts'
+import { STRONG_TMK } from '../support/test-keys.ts'
 import { withAcquirer } from './scripted-acquirer.ts'
 
 export const MASTER_KEY = 'ab'.repeat(32)
 export const MID = '123456789012345'
 export const TID = '12345678'
-/** Well-known test keys (vectors/cup-flow.json). */
-export const TMK = '1'.repeat(32)
+/** Not weak: the service would refuse the key of `vectors/cup-flow.json`. */
+export const TMK = STRONG_TMK
+/** A well-known test key (vectors/cup-flow.json). */
 export const MAK = '3'.repeat(16)
 export const PAN = '6225000000000014'
 
@@ -191,6 +193,10 @@ export async function installKey(isolate: Isolate, mak = MAK, names = { mid: MID
     .bind(names.tid, version, '003', await wrap('mak', mak), await wrap('tpk', '2'.repeat(32)), START)
     .run()
 }
+
+/** Makes the keys of a terminal those of a sign-on at `at`. Their bytes stay, so that a test can compare frames. */
+export const signOnAt = (tid: string, at: number) =>
+  env.DB.prepare('update key_set set created_at = ? where terminal_id = ?').bind(at, tid).run()
 
 export const TPDU = bytesOf('6000030000')
 export const HEADER = bytesOf('602200000000')

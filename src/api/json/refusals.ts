@@ -98,8 +98,11 @@ export const API_REFUSALS = {
   master_key_weak: refusal(
     422,
     'nothing',
-    ['主密钥过弱', 'The two components are the same: the key would be zero'],
-    ['请重新生成密钥分量', 'Generate both components at random'],
+    ['主密钥过弱或不合要求', 'The master key is weak, or its length or parity is not allowed'],
+    [
+      '请重新生成密钥分量；8 字节密钥须 allowSingleLength',
+      'Generate both components at random, 16 bytes each; 8 bytes need `allowSingleLength`',
+    ],
   ),
   currency_fixed: refusal(
     409,

@@ -169,6 +169,14 @@ export const terminalSettings = z.strictObject({
     .strictObject({
       components: z.array(component).length(2, 'expected two components'),
       checkValue: checkValue.optional(),
+      allowSingleLength: z
+        .boolean()
+        .optional()
+        .describe('Whether a DES key may have 8 bytes, `false` by default.'),
+      parity: z
+        .enum(['any', 'odd'])
+        .optional()
+        .describe('`odd`: each byte of a DES key must have odd parity; `any` by default.'),
     })
     .optional()
     .describe('The terminal master key: two components that make it by XOR, each with its check value.'),

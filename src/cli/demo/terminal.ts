@@ -41,7 +41,7 @@ export async function openTerminal({ server, terminalId, screen }: Scene): Promi
       return null
     },
     now: () => performance.now(),
-    tmk: fromHex(SEED.tmk) ?? new Uint8Array(0),
+    tmk: fromHex(server.credentials.terminalKey) ?? new Uint8Array(0),
     state: newTerminalState(SEED.merchantId, terminalId, 'cup-ecb'),
     settlementMac: true,
     observe: (exchange) => screen.exchange(exchange, http.silence() ?? 'lost on the way back'),

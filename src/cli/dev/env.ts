@@ -25,7 +25,7 @@ export const run: Run<typeof ENV> = async ({ url, persistTo, amount, json }, io)
   const { merchantId } = SEED
   const terminalId = freshTerminalId()
   await provisionSeed(url, credentials, terminalId)
-  const rrn = await sell(url, terminalId, amount)
+  const rrn = await sell(url, credentials, terminalId, amount)
   const saleId = await saleIdOf(url, apiKey, rrn)
   const values = { url: url.origin, apiKey, merchantId, terminalId, saleId, rrn, amount }
   io.stdout(json ? JSON.stringify(values) : Object.entries(values).map(exportOf).join('\n'))
@@ -42,13 +42,18 @@ function readCredentials(path: string): Credentials {
 }
 
 /** Signs a new terminal on and sells; returns the RRN. */
-async function sell(url: URL, terminalId: string, amount: number): Promise<string> {
+async function sell(
+  url: URL,
+  { terminalKey }: Credentials,
+  terminalId: string,
+  amount: number,
+): Promise<string> {
   const transport = httpTransport(new URL('/v1/iso8583', url))
   const terminal = new VirtualTerminal({
     core: await loadCore(),
     send: transport.send,
     now: () => performance.now(),
-    tmk: fromHex(SEED.tmk) ?? new Uint8Array(0),
+    tmk: fromHex(terminalKey) ?? new Uint8Array(0),
     state: newTerminalState(SEED.merchantId, terminalId, 'cup-ecb'),
   })
   await terminal.signOn()

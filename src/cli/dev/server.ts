@@ -24,15 +24,15 @@ import {
 } from '../provision.ts'
 import type { START } from '../table/development.ts'
 import { tickCron } from './cron.ts'
+import { freshMasterKey } from './fresh-master-key.ts'
 import { assertFree } from './port.ts'
 import { root } from './wrangler.ts'
 import { type ServeOptions, serve } from './wrangler-dev.ts'
 
-/** The merchant and terminal of every development database. The key is the well-known test key of the field. */
+/** The merchant and terminal of every development database. */
 export const SEED = {
   merchantId: '123456789012345',
   terminalId: '12345678',
-  tmk: '11111111111111111111111111111111',
   merchantName: '示例商店 Example Store',
 } as const
 
@@ -46,7 +46,7 @@ export interface DevServer {
   readonly credentials: Credentials
   /** The file of the credentials, as a path from the checkout. */
   readonly credentialsPath: string
-  /** Registers a terminal of the seeded merchant under the seeded test key. */
+  /** Registers a terminal of the seeded merchant under the development master key. */
   provision(terminalId: string): Promise<Provisioned>
   /** Ends the server and all its processes. */
   stop(): Promise<void>
@@ -59,6 +59,8 @@ export interface Credentials {
   readonly adminKey: string
   /** Bearer key of the seeded merchant. */
   readonly merchantKey: string
+  /** Master key of its terminals: random, 16 bytes as hex. */
+  readonly terminalKey: string
 }
 
 export const devOptionsOf = ({
@@ -93,7 +95,8 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
     const credentials = known ?? (await makeCredentials(url, adminKey, credentialsPath))
     const provisionOne = (terminalId: string, settings: JsonObject = {}) =>
       provisionSeed(url, credentials, terminalId, settings)
-    if (!isSeeded) {
+    // A terminal of before has the master key of a file that is gone.
+    if (!isSeeded || known === null) {
       // Any simulator can settle here. A real terminal needs a reason for this setting (SECURITY.md).
       await provisionOne(SEED.terminalId, { settlementMac: 'optional' })
       progress(`registered terminal ${SEED.terminalId} of merchant ${SEED.merchantId}`)
@@ -103,7 +106,10 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
     return {
       url,
       credentials,
-      credentialsPath: database.persistTo === undefined ? relative(root, credentialsPath) : credentialsPath,
+      credentialsPath: (database.persistTo === undefined
+        ? relative(root, credentialsPath)
+        : credentialsPath
+      ).replaceAll('\\', '/'),
       provision: (terminalId) => provisionOne(terminalId),
       stop,
       ended,
@@ -146,23 +152,26 @@ const valueIn = (vars: string, name: string): string | undefined =>
 export const credentialsPathOf = ({ persistTo }: Pick<Database, 'persistTo'>): string =>
   persistTo === undefined ? DEVELOPMENT_CREDENTIALS : join(persistTo, 'dev.json')
 
-/** The credentials of an earlier start, if the database knows them. */
+/** The credentials of the file. One of an earlier version may lack some. */
+const keptCredentials = (path: string): Partial<Credentials> =>
+  existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Partial<Credentials>) : {}
+
+/** The credentials of an earlier start, if the file has all and the database knows its bearer keys. */
 async function knownCredentials(url: URL, path: string): Promise<Credentials | null> {
-  if (!existsSync(path)) return null
-  const credentials = JSON.parse(readFileSync(path, 'utf8')) as Credentials
+  const { adminKey, merchantKey, terminalKey } = keptCredentials(path)
+  if (adminKey === undefined || merchantKey === undefined || terminalKey === undefined) return null
   const answers = await Promise.all(
-    [credentials.adminKey, credentials.merchantKey].map((key) =>
-      callApi({ url, key, method: 'GET', path: '/v1/cases?limit=1' }),
-    ),
+    [adminKey, merchantKey].map((key) => callApi({ url, key, method: 'GET', path: '/v1/cases?limit=1' })),
   )
-  return answers.every(({ status }) => status === 200) ? credentials : null
+  return answers.every(({ status }) => status === 200) ? { adminKey, merchantKey, terminalKey } : null
 }
 
-/** Makes the key of the merchant, and writes both keys to the file. */
+/** Makes the other keys, and writes all to the file. */
 async function makeCredentials(url: URL, adminKey: string, path: string): Promise<Credentials> {
   const { merchantId } = SEED
   const merchantKey = await makeKey(url, adminKey, { name: 'development merchant', merchantId })
-  const credentials = { adminKey, merchantKey }
+  const { terminalKey = freshMasterKey() } = keptCredentials(path)
+  const credentials = { adminKey, merchantKey, terminalKey }
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
   return credentials
@@ -182,14 +191,14 @@ async function hasSeed(database: Database): Promise<boolean> {
   return found.length > 0
 }
 
-/** Registers a terminal of the seeded merchant under the seeded test key. */
+/** Registers a terminal of the seeded merchant under the development master key. */
 export async function provisionSeed(
   url: URL,
-  { adminKey }: Credentials,
+  { adminKey, terminalKey }: Credentials,
   terminalId: string,
   settings: JsonObject = {},
 ): Promise<Provisioned> {
-  const tmk = splitMasterKey(await loadCore(), 'cup-ecb', fromHex(SEED.tmk) ?? new Uint8Array(0))
+  const tmk = splitMasterKey(await loadCore(), 'cup-ecb', fromHex(terminalKey) ?? new Uint8Array(0))
   const body = { state: 'active', macProfile: 'cup-ecb', tmk, ...settings }
   const { merchantId } = SEED
   return done(terminalId, await provision({ url, key: adminKey, merchantId, terminalId, body }))

@@ -8,6 +8,9 @@ import { type DevServer, devOptionsOf, SEED, startDev } from './server.ts'
 export const run: Run<typeof START> = async (parsed, io) => {
   const log = parsed.quiet ? () => undefined : io.stdout
   const server = await startDev({ ...devOptionsOf(parsed), progress: io.stdout, log })
+  const { merchantId, terminalId } = SEED
+  const { terminalKey } = server.credentials
+  io.stdout(`merchant ${merchantId}, terminal ${terminalId}, master key ${terminalKey}`)
   io.stdout(whatToTry(server, parsed.persistTo).join('\n'))
   return untilEnded(server)
 }
@@ -20,26 +23,27 @@ export async function untilEnded(server: Pick<DevServer, 'ended'>): Promise<numb
 
 const DEFAULT_ORIGIN = 'http://127.0.0.1:8787'
 
-/** Ids, and commands to try in another shell. */
+/** Addresses, and commands to try in another shell. None of them has a key. */
 export function whatToTry({ url, credentialsPath }: DevServer, persistTo?: string): string[] {
-  const { merchantId, terminalId, tmk } = SEED
+  const { merchantId, terminalId } = SEED
   const { origin } = url
   const atUrl = origin === DEFAULT_ORIGIN ? '' : ` --url ${origin}`
   const inFolder = persistTo === undefined ? '' : ` --persist-to ${persistTo}`
   const frames = origin === DEFAULT_ORIGIN ? '' : `--url ${origin}/unp/webtrans/WPOS `
-  const terminal = `${frames}--mid ${merchantId} --tid ${terminalId} --tmk ${tmk}`
+  const terminal = `${frames}--mid ${merchantId} --tid ${terminalId}`
   return [
     '',
     `Annul listens on ${origin}`,
     `  terminals  POST ${origin}/unp/webtrans/WPOS   (also /mjc/webtrans/VPB_lb and /v1/iso8583)`,
-    `  JSON API   ${origin}/v1/…   bearer keys in ${credentialsPath}`,
-    `  merchant ${merchantId}, terminal ${terminalId}, master key ${tmk}`,
+    `  JSON API   ${origin}/v1/…   `,
+    `  keys       ${credentialsPath}   two bearer keys, and the master key of terminal ${terminalId}`,
     '',
     'Void a sale by the JSON API, in another shell. The first command makes the sale:',
     `  eval "$(npm run -s annul -- env${atUrl}${inFolder})"`,
     ...VOID_BY_CURL.map((line) => `  ${line}`),
     '',
     'Void a sale from a terminal:',
+    `  export ANNUL_TMK=$(node -p 'JSON.parse(fs.readFileSync("${credentialsPath}")).terminalKey')`,
     `  terminal() { npm run -s annul -- terminal "$@" ${terminal}; }`,
     '  terminal sign-on',
     '  terminal sale --amount 1234',

@@ -2,6 +2,7 @@
 
 import type { Declaration } from '../lib/declare.ts'
 import * as development from './development.ts'
+import * as keys from './keys.ts'
 import * as operation from './operation.ts'
 import { TERMINAL_OPERATIONS } from './terminal.ts'
 import * as tools from './tools.ts'
@@ -28,6 +29,8 @@ export const COMMANDS = {
   'api-key revoke': operation.REVOKE_KEY,
   reconcile: operation.RECONCILE,
   'journal verify': operation.VERIFY_JOURNAL,
+  'keys rewrap': keys.REWRAP_KEYS,
+  'keys status': keys.KEYS_STATUS,
   start: development.START,
   env: development.ENV,
   demo: development.DEMO,
@@ -42,7 +45,7 @@ export type CommandName = keyof typeof COMMANDS
 export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   'Messages and cryptography': ['describe', 'mac', 'cipher', 'kcv', 'lrc'],
   'A virtual terminal': ['terminal'],
-  Operation: ['merchant', 'provision', 'api-key', 'reconcile', 'journal'],
+  Operation: ['merchant', 'provision', 'api-key', 'reconcile', 'journal', 'keys'],
   'Development and shell': ['start', 'env', 'demo', 'acquirer', 'build', 'completion'],
 }
 
@@ -51,6 +54,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
   terminal:
     'A virtual terminal. Its state is in a file, so that a void can follow a sale of an earlier command.',
   'api-key': 'Bearer keys of the JSON API.',
+  keys: 'The data keys of a database, and the master key that wraps them.',
   journal: 'The journal: one hash chain for each terminal and each merchant.',
 }
 

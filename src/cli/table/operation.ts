@@ -52,6 +52,11 @@ export const PROVISION = declare({
     ...IDENTITY,
     ...ADMINISTRATION,
     tmk: { ...TMK, about: 'the master key; without it the present one stays' },
+    allowSingleLength: { about: 'accept a DES master key of 8 bytes' },
+    parity: {
+      type: choice('NAME', ['any', 'odd']),
+      about: 'whether each byte of a DES master key must have odd parity',
+    },
     mac: { type: MAC, about: 'the MAC profile' },
     state: {
       type: choice('NAME', ['active', 'blocked', 'stolen', 'retired']),
@@ -66,6 +71,7 @@ export const PROVISION = declare({
   notes: [
     'Its merchant is registered first, by annul merchant. A setting without an option keeps its value.',
     'The master key travels as two random XOR components, each with its check value, as two custodians would enter it.',
+    'A weak master key is refused before it is sent: a weak or semi-weak DES key, two equal halves, one repeated byte.',
   ],
   json: {
     each: 'terminal',
@@ -76,7 +82,7 @@ export const PROVISION = declare({
   },
   fails: 'the service refused, or cannot be reached',
   examples: [
-    'provision --mid 123456789012345 --tid 00000042 --tmk 11111111111111111111111111111111 --mac x9.19',
+    'provision --mid 123456789012345 --tid 00000042 --tmk 258FB0AB70D025CDB99DF2C4D302D646 --mac x9.19',
     'provision --mid 123456789012345 --tid 00000042 --state blocked',
   ],
 })

@@ -55,7 +55,7 @@ const SHARED = {
 } as const
 
 const example = (operation: string, more = ''): string =>
-  `terminal ${operation} --mid 123456789012345 --tid 12345678 --tmk 11111111111111111111111111111111${more}`
+  `terminal ${operation} --mid 123456789012345 --tid 12345678 --tmk 258FB0AB70D025CDB99DF2C4D302D646${more}`
 
 /** By the word after `annul terminal`. */
 export const TERMINAL_OPERATIONS = {

@@ -81,7 +81,7 @@ export const KCV = declare({
     key: { ...KEY, about: 'the key' },
   },
   json: { each: 'key', members: { kcv: 'the key check value in hex' } },
-  examples: ['kcv --cipher 3des --key 11111111111111111111111111111111'],
+  examples: ['kcv --cipher 3des --key 258FB0AB70D025CDB99DF2C4D302D646'],
 })
 
 export const LRC = declare({

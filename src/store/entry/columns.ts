@@ -3,7 +3,7 @@
  * An outcome, for example, follows its claim.
  */
 
-import type { Batch, DraftEntry, Effects, EntryKind, Totals } from '../../domain/types.ts'
+import type { DraftEntry, Effects, EntryKind, StoredEffects } from '../../domain/types.ts'
 
 /** The columns of a row that its body does not repeat. */
 export interface EntryColumns {
@@ -13,18 +13,6 @@ export interface EntryColumns {
   readonly messageKey: string
   /** The new RRN of the entry; null when it has none or repeats one. */
   readonly rrn: string | null
-}
-
-/** How an entry changes one batch: amounts and counts to add, which may be negative, and its state afterwards. */
-export interface BatchChange extends Totals {
-  /** Six digits. */
-  readonly batchNumber: string
-  readonly state: Batch['state']
-}
-
-/** The effects as the journal has them: totals as the change of one batch, not as the batch after it. */
-export interface StoredEffects extends Omit<Effects, 'batch'> {
-  readonly batchChange?: BatchChange
 }
 
 /** An entry as the journal has it, with its columns. */

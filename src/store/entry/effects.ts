@@ -1,6 +1,7 @@
 /** @module The effects of an entry as a list. Totals are the change that the entry makes to them. */
 
-import type { Batch, Effects, Merchant, Terminal } from '../../domain/types.ts'
+import type { BatchChange } from '../../domain/batch-change.ts'
+import type { Batch, Effects, Merchant, StoredEffects, Terminal } from '../../domain/types.ts'
 import { CLAIM_TABLE, MOVE_TABLE, REVERSAL_TABLE } from './acquirer.ts'
 import { API_KEY_TABLE } from './api-key.ts'
 import {
@@ -12,7 +13,7 @@ import {
   CODED_TERMINALS,
   USUAL_MERCHANT,
 } from './codes.ts'
-import type { BatchChange, EntryScope, StoredEffects } from './columns.ts'
+import type { EntryScope } from './columns.ts'
 import { SALE_TABLE, VOID_MOVED_TABLE, VOID_RECORD_TABLE } from './records.ts'
 import {
   describeList,

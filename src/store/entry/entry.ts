@@ -4,16 +4,10 @@
  */
 
 import type { Actor } from '../../domain/actor.ts'
-import type { Batch, DraftEntry, EntryKind } from '../../domain/types.ts'
+import type { Batch, DraftEntry, EntryKind, StoredEffects } from '../../domain/types.ts'
 import { answerForm } from './answer.ts'
 import { CODED_CHANNELS, CODED_DOORS } from './codes.ts'
-import {
-  type EntryColumns,
-  type EntryContext,
-  EntryScope,
-  type StoredEffects,
-  type StoredEntry,
-} from './columns.ts'
+import { type EntryColumns, type EntryContext, EntryScope, type StoredEntry } from './columns.ts'
 import { effectsForm, storedEffects } from './effects.ts'
 import { requestForm } from './request.ts'
 import {

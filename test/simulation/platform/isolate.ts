@@ -8,6 +8,7 @@
 import type { Hono } from 'hono'
 import { createApp } from '../../../src/app.ts'
 import { createServices, type Environment } from '../../../src/create-services.ts'
+import { openOnce } from '../../../src/pipeline/open-once.ts'
 import { recover } from '../../../src/pipeline/recover.ts'
 import type { Services } from '../../../src/pipeline/services.ts'
 import type { AcquirerLink, AcquirerPlan } from './acquirer-link.ts'
@@ -62,6 +63,8 @@ const WAIT_UNTIL_MS = 30_000
 /** The length of a recovery run (index.ts). */
 const RECOVERY_MS = 50_000
 
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
 interface Program {
   readonly services: Services
   readonly app: Hono
@@ -70,7 +73,7 @@ interface Program {
 /** One life of an isolate, from its first request to its crash. */
 interface Life {
   isAlive: boolean
-  program: Promise<Program> | undefined
+  readonly open: ReturnType<typeof openOnce<Program>>
   readonly database: D1Database
 }
 
@@ -133,7 +136,7 @@ export class Isolate {
   #begin(): Life {
     this.lives++
     const database = bindD1(this.#options.storage, this.#trip)
-    return { isAlive: true, program: undefined, database }
+    return { isAlive: true, database, open: openOnce(sleep) }
   }
 
   /** Dies at once. The next request meets a new one. */
@@ -168,17 +171,27 @@ export class Isolate {
     const life = this.#life
     const requestContext = new RequestContext(this.name, life, () => this.skew)
     void scheduler.as(requestContext, async () => {
-      life.program ??= this.#open(life.database)
-      const { services } = await life.program
       // A failed run is repeated a minute later.
-      await recover(services, services.now() + RECOVERY_MS).catch(() => scheduler.note('cron failed'))
+      await life
+        .open(
+          () => this.#open(life.database),
+          (promise) => requestContext.waitUntil(promise),
+        )
+        .then(({ services }) => recover(services, services.now() + RECOVERY_MS))
+        .catch(() => scheduler.note('cron failed'))
       requestContext.leave(scheduler)
     })
   }
 
   async #answer(life: Life, requestContext: RequestContext, request: HttpRequest): Promise<HttpReply> {
-    life.program ??= this.#open(life.database)
-    const { app } = await life.program
+    const opened = await life
+      .open(
+        () => this.#open(life.database),
+        (promise) => requestContext.waitUntil(promise),
+      )
+      .catch(() => null)
+    if (opened === null) return { status: 503, headers: new Headers(), body: new Uint8Array(0) }
+    const { app } = opened
     const { method, headers, body, path } = request
     const context = {
       waitUntil: (promise: Promise<unknown>) => requestContext.waitUntil(promise),
@@ -203,7 +216,7 @@ export class Isolate {
         module,
         now: () => Date.now(),
         random: (bytes) => crypto.getRandomValues(bytes),
-        sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+        sleep,
         log: (event, detail) => this.#options.logged(JSON.stringify({ event, ...detail })),
       },
     )

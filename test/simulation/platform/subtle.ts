@@ -15,7 +15,6 @@ interface Key {
 interface Algorithm {
   readonly name: string
   readonly hash?: string
-  readonly length?: number
   readonly salt?: Bytes
   readonly info?: Bytes
   readonly iv?: Bytes
@@ -58,18 +57,21 @@ export const subtle = {
       return own(createHash('sha256').update(bytesOf(data)).digest())
     }),
   importKey: (_format: string, data: Bytes) => soon((): Key => ({ bytes: bytesOf(data).slice() })),
-  deriveKey: (algorithm: Algorithm, root: Key, derived: Algorithm) =>
-    soon((): Key => {
+  deriveBits: (algorithm: Algorithm, root: Key, bits: number) =>
+    soon(() => {
       const { salt, info } = expect(algorithm, 'HKDF')
-      const length = (derived.length ?? 256) / 8
-      return {
-        bytes: new Uint8Array(hkdfSync('sha256', root.bytes, bytesOf(salt), bytesOf(info), length)),
-      }
+      return own(new Uint8Array(hkdfSync('sha256', root.bytes, bytesOf(salt), bytesOf(info), bits / 8)))
     }),
   sign: (algorithm: string, key: Key, data: Bytes) =>
     soon(() => {
       expect(algorithm, 'HMAC')
       return own(createHmac('sha256', key.bytes).update(bytesOf(data)).digest())
+    }),
+  verify: (algorithm: string, key: Key, mac: Bytes, data: Bytes) =>
+    soon(() => {
+      expect(algorithm, 'HMAC')
+      const right = createHmac('sha256', key.bytes).update(bytesOf(data)).digest()
+      return right.equals(bytesOf(mac))
     }),
   encrypt: (algorithm: Algorithm, key: Key, data: Bytes) =>
     soon(() => {

@@ -82,14 +82,14 @@ describe('a body', () => {
   })
 
   it('ignores an undefined member, like JSON', () => {
-    const { seq: _, previousHash: __, hash: ___, ...draft } = voidEntry
+    const { seq: _, hash: ___, ...draft } = voidEntry
     const context = { rrn: null, before: null, ...ALONE }
     const loose = { ...draft, actor: undefined, effects: { ...draft.effects, sale: undefined } }
     expect(encodeEntry(loose as unknown as DraftEntry, context)).toBe(encodeEntry(draft, context))
   })
 
   it('has no totals of another batch than the open one', () => {
-    const { seq: _, previousHash: __, hash: ___, ...draft } = voidEntry
+    const { seq: _, hash: ___, ...draft } = voidEntry
     const other = { ...draft, effects: { batch: { ...batch, batchNumber: '000002' } } }
     expect(() => encodeEntry(other, { rrn: null, before: batch, ...ALONE })).toThrow(RangeError)
     expect(() => encodeEntry(other, { rrn: null, before: null, ...ALONE })).toThrow(RangeError)
@@ -131,7 +131,7 @@ describe('reading', () => {
   })
 
   it('needs the entry that the body depends on, and no other', () => {
-    const { seq: _, previousHash: __, hash: ___, ...claim } = voidEntry
+    const { seq: _, hash: ___, ...claim } = voidEntry
     const draft = { ...claim, messageKey: `${claim.messageKey}|outcome` }
     const body = encodeEntry(draft, { rrn: null, before: null, base: claim, merchantId: null })
     const columns = columnsOf(draft, 3, null)
@@ -154,7 +154,7 @@ describe('reading', () => {
   })
 
   it('needs the merchant of the terminal, unless the body has it', () => {
-    const { seq: _, previousHash: __, hash: ___, ...draft } = voidEntry
+    const { seq: _, hash: ___, ...draft } = voidEntry
     const columns = columnsOf(draft, 2, null)
     const body = encodeEntry(draft, { rrn: null, before: null, base: null, merchantId: MID })
     expect(decodeEntry(columns, body, { base: null, merchantId: MID })).toEqual({
@@ -248,7 +248,7 @@ describe('the codes', () => {
 
 describe('describeEntry', () => {
   it('names the members that a body has', () => {
-    const { seq: _, previousHash: __, hash: ___, ...draft } = voidEntry
+    const { seq: _, hash: ___, ...draft } = voidEntry
     const written = { ...draft, request: { '4': '000000001234', '37': '000000000101', '22': '072' } }
     const body = encodeEntry(written, { rrn: '000000000101', before: null, base: null, merchantId: MID })
     const described = describeEntry(columnsOf(draft, 2, '000000000101'), body, {

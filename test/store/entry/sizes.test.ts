@@ -176,7 +176,7 @@ function sizesOf(length: 32 | 64) {
   }
 }
 
-const entered = (draft: DraftEntry): JournalEntry => ({ ...draft, seq: 9, previousHash: '', hash: '' })
+const entered = (draft: DraftEntry): JournalEntry => ({ ...draft, seq: 9, hash: '' })
 
 function draftOf(decision: Decision): DraftEntry {
   if (decision.kind !== 'commit') throw new Error(`${decision.kind} is no entry`)
