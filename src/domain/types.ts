@@ -10,8 +10,6 @@ import type { DeclineReason } from './decline-reason.ts'
 /** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
 export type Amount = number
 
-export type TerminalStatus = 'active' | 'blocked' | 'stolen' | 'retired'
-
 /** MAC algorithm and key length of a terminal (protocol.md §4). The CLI uses the same names. */
 export const MAC_PROFILES = [
   'cup-ecb',
@@ -61,7 +59,7 @@ export interface Batch extends Totals {
 export interface Terminal {
   readonly terminalId: string
   readonly merchantId: string
-  readonly status: TerminalStatus
+  readonly status: 'active' | 'blocked' | 'stolen' | 'retired'
   readonly macProfile: MacProfile
   /** Encoding of the texts in field 63. */
   readonly textEncoding: 'gbk' | 'ascii'
@@ -204,7 +202,6 @@ export interface Reversal {
  */
 export interface Effects {
   readonly sale?: Sale
-  /** The void from now on. */
   readonly voidRecord?: VoidRecord
   /** A void in its next state. `reversedAt` is null when it was not reversed. */
   readonly voidMoved?: {
@@ -223,9 +220,8 @@ export interface Effects {
   /** The batch that opens after a closed one. */
   readonly nextBatch?: Batch
   readonly terminal?: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
-  /** The merchant from this entry on. */
+  /** The merchant, or the bearer key, from this entry on. */
   readonly merchant?: Merchant
-  /** The bearer key from this entry on. */
   readonly apiKey?: ApiKey
   /** The key set in use from this entry on. Null ends every key set. */
   readonly keyVersion?: number | null
@@ -248,9 +244,8 @@ export type EntryKind =
   /** A person's decision. It is the outcome when it answers the message. */
   | 'case_closed'
   | 'provision'
-  /** An entry of a merchant's stream. */
+  /** In the stream of a merchant, or for keys of administrators of the region. All others are in that of a terminal. */
   | 'merchant'
-  /** A bearer key: an entry of its merchant's stream, or of the region's. All others are in the stream of a terminal. */
   | 'api_key'
   | 'sale'
   | 'void'
@@ -294,7 +289,6 @@ export interface DraftEntry {
   readonly answer: Answer | null
   readonly effects: Effects
   readonly at: number
-  /** Who acted. It is no part of the content, so a copy may come from another network. */
   readonly actor?: Actor
 }
 

@@ -5,6 +5,7 @@
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { EntryReader } from '../../src/store/replay.ts'
 import { desDecrypt, desEncrypt } from '../support/micro-des.ts'
 import { sm4Encrypt } from '../support/micro-sm4.ts'
 import { faultOf, journalOf, rows } from './book.ts'
@@ -263,8 +264,8 @@ describe('changes that race', () => {
 
 describe('the entry of a change', () => {
   /** The settings of each entry, as the entry has them. */
-  const settingsOf = async (tid: string) =>
-    (await journalOf(tid)).map(({ body }) => (JSON.parse(body) as { request: object }).request)
+  const settingsOf = async (tid: string, reader = new EntryReader()) =>
+    (await journalOf(tid)).map((row) => reader.open(row).request)
 
   it('has each changed setting with its old and its new value, and never a key', async () => {
     const tid = freshTid()

@@ -89,14 +89,17 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   const url = new URL(`http://${ip.includes(':') ? `[${ip}]` : ip === '0.0.0.0' ? '127.0.0.1' : ip}:${port}`)
   try {
     await server.answers(url)
-    const known = await knownCredentials(url, credentialsPath)
+    const kept = keptCredentials(credentialsPath)
+    const known = await knownKeys(url, kept)
     const adminKey = known?.adminKey ?? (await makeKey(url, bootstrapKey, { name: 'development admin' }))
     if (!isSeeded) await seedMerchant(url, adminKey)
-    const credentials = known ?? (await makeCredentials(url, adminKey, credentialsPath))
+    const keys = known ?? { adminKey, merchantKey: await makeMerchantKey(url, adminKey) }
+    const credentials = { ...keys, terminalKey: kept.terminalKey ?? freshMasterKey() }
+    keepCredentials(credentialsPath, credentials)
     const provisionOne = (terminalId: string, settings: JsonObject = {}) =>
       provisionSeed(url, credentials, terminalId, settings)
     // A terminal of before has the master key of a file that is gone.
-    if (!isSeeded || known === null) {
+    if (!isSeeded || kept.terminalKey === undefined) {
       // Any simulator can settle here. A real terminal needs a reason for this setting (SECURITY.md).
       await provisionOne(SEED.terminalId, { settlementMac: 'optional' })
       progress(`registered terminal ${SEED.terminalId} of merchant ${SEED.merchantId}`)
@@ -156,26 +159,27 @@ export const credentialsPathOf = ({ persistTo }: Pick<Database, 'persistTo'>): s
 const keptCredentials = (path: string): Partial<Credentials> =>
   existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Partial<Credentials>) : {}
 
-/** The credentials of an earlier start, if the file has all and the database knows its bearer keys. */
-async function knownCredentials(url: URL, path: string): Promise<Credentials | null> {
-  const { adminKey, merchantKey, terminalKey } = keptCredentials(path)
-  if (adminKey === undefined || merchantKey === undefined || terminalKey === undefined) return null
+type BearerKeys = Pick<Credentials, 'adminKey' | 'merchantKey'>
+
+/** The bearer keys of an earlier start, if the database knows them. */
+async function knownKeys(
+  url: URL,
+  { adminKey, merchantKey }: Partial<Credentials>,
+): Promise<BearerKeys | null> {
+  if (adminKey === undefined || merchantKey === undefined) return null
   const answers = await Promise.all(
     [adminKey, merchantKey].map((key) => callApi({ url, key, method: 'GET', path: '/v1/cases?limit=1' })),
   )
-  return answers.every(({ status }) => status === 200) ? { adminKey, merchantKey, terminalKey } : null
+  return answers.every(({ status }) => status === 200) ? { adminKey, merchantKey } : null
 }
 
-/** Makes the other keys, and writes all to the file. */
-async function makeCredentials(url: URL, adminKey: string, path: string): Promise<Credentials> {
-  const { merchantId } = SEED
-  const merchantKey = await makeKey(url, adminKey, { name: 'development merchant', merchantId })
-  const { terminalKey = freshMasterKey() } = keptCredentials(path)
-  const credentials = { adminKey, merchantKey, terminalKey }
+function keepCredentials(path: string, credentials: Credentials): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
-  return credentials
 }
+
+const makeMerchantKey = (url: URL, adminKey: string): Promise<string> =>
+  makeKey(url, adminKey, { name: 'development merchant', merchantId: SEED.merchantId })
 
 async function makeKey(url: URL, by: string, settings: NewKey): Promise<string> {
   const { body } = done(settings.name, await createKey({ url, key: by }, settings))
