@@ -67,12 +67,13 @@ CREATE TABLE `sale` (
   `card_fingerprint_raw` blob,
   `rrn` text NOT NULL,
   `authorization_code` text,
-  `status` text NOT NULL,
+  `is_declined` integer NOT NULL,
   `sold_at` integer NOT NULL,
   `id` text GENERATED ALWAYS AS (lower(hex(id_raw))) VIRTUAL,
   `terminal_id` text GENERATED ALWAYS AS (substr(message_key, 1, 8)) VIRTUAL,
   `batch_number` text GENERATED ALWAYS AS (substr(message_key, 9, 6)) VIRTUAL,
   `stan` text GENERATED ALWAYS AS (substr(message_key, 15, 6)) VIRTUAL,
+  `status` text GENERATED ALWAYS AS (iif(is_declined, 'declined', 'approved')) VIRTUAL,
   `card_fingerprint` text GENERATED ALWAYS AS (lower(hex(card_fingerprint_raw))) VIRTUAL,
   CONSTRAINT `sale_amount` CHECK (`amount` > 0 AND `amount` <= 999999999999),
   CONSTRAINT `sale_fee` CHECK (`fee` IS NULL OR `fee` BETWEEN 0 AND `amount`)
@@ -192,6 +193,15 @@ CREATE TABLE `region` (
 --> statement-breakpoint
 -- The versions of what decisions depend on beside the head of a journal (docs/semantics.md, Guards).
 CREATE TABLE `guard` (`key` text PRIMARY KEY NOT NULL, `version` integer NOT NULL) WITHOUT ROWID;--> statement-breakpoint
+-- Refusals of a sender in a UTC day (docs/semantics.md, Quota of refusals): entries of the journal, and refusals beyond the quota.
+CREATE TABLE `refusal_count` (
+	`key` text NOT NULL,
+	`day` integer NOT NULL,
+	`written` integer NOT NULL,
+	`refused` integer NOT NULL,
+	PRIMARY KEY(`key`, `day`)
+) WITHOUT ROWID;--> statement-breakpoint
+CREATE INDEX `refusal_count_day` ON `refusal_count` (`day`);--> statement-breakpoint
 -- Each inserted row sees the rows before it, also those of its own statement. So a set may hold several entries of one terminal.
 CREATE VIEW `incoming` AS SELECT `terminal_id`, `seq`, x'' AS `previous_hash_raw`, `hash_raw`, `message_key`, `rrn_raw`, `body`, '' AS `tombstoned_key`, '' AS `claim_sale_key`, '' AS `needs`, '' AS `moves` FROM `journal` WHERE 0;--> statement-breakpoint
 CREATE TRIGGER `arrive` INSTEAD OF INSERT ON `incoming` BEGIN

@@ -15,6 +15,7 @@ import type { Log } from './pipeline/types.ts'
 import { addFirstDataKeys, readDataKeys } from './store/data-keys.ts'
 import { type Db, errorText, openDb } from './store/db.ts'
 import { sha256 } from './store/journal.ts'
+import { readDatabaseLimit } from './store/size.ts'
 
 export interface Environment extends HttpsSettings {
   readonly DB: D1Database
@@ -26,6 +27,8 @@ export interface Environment extends HttpsSettings {
   readonly MASTER_KEY_PREVIOUS?: string
   readonly ACQUIRER: string
   readonly ACQUIRER_ID: string
+  /** The most bytes that D1 lets the database have. 10 GB without it, the limit of the paid plan. */
+  readonly DATABASE_LIMIT_BYTES?: string
   /** The acquirer as a service binding. It takes precedence over a URL. */
   readonly ACQUIRER_SERVICE?: { fetch: Fetch }
 }
@@ -100,6 +103,7 @@ async function openKeyringOf(env: Environment, db: Db, { random, now }: Runtime)
 export async function createServices(env: Environment, runtime: Runtime): Promise<Services> {
   const { now, random, sleep, log } = runtime
   if (!/^\d{8,11}$/.test(env.ACQUIRER_ID)) throw new RangeError('ACQUIRER_ID: expected 8 to 11 digits')
+  const databaseLimit = readDatabaseLimit(env.DATABASE_LIMIT_BYTES)
   const core = createCore(runtime.module, (bytes) => random(bytes as Uint8Array<ArrayBuffer>), {
     duplicateWindowSeconds: DUPLICATE_WINDOW_SECONDS,
   })
@@ -120,6 +124,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     keyring: await openKeyringOf(env, db, runtime),
     acquirerId: env.ACQUIRER_ID,
     bootstrapKey: await bootstrapKeyOf(env),
+    databaseLimit,
     random,
   }
 }

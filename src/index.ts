@@ -4,6 +4,7 @@ import type { Hono } from 'hono'
 import coreModule from '../build/core.wasm'
 import { createApp } from './app.ts'
 import { createServices } from './create-services.ts'
+import { watchGrowth } from './pipeline/growth.ts'
 import { openOnce } from './pipeline/open-once.ts'
 import { recover } from './pipeline/recover.ts'
 import type { Services } from './pipeline/services.ts'
@@ -63,10 +64,13 @@ export default {
 
   /**
    * Runs each minute (wrangler.toml, crons): continues with the messages on which the acquirer and Annul do not agree
-   * yet.
+   * yet. Once an hour it logs the size of the database.
    */
-  async scheduled(_, env, context) {
+  async scheduled({ scheduledTime }, env, context) {
     const opened = await open(env, context)
-    if (opened !== null) await recover(opened.services, opened.services.now() + RECOVERY_MS)
+    if (opened === null) return
+    const { services } = opened
+    await watchGrowth(services, scheduledTime)
+    await recover(services, services.now() + RECOVERY_MS)
   },
 } satisfies ExportedHandler<Env>

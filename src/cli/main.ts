@@ -44,6 +44,7 @@ const LOAD: { readonly [Name in CommandName]: Load<Name> } = {
   'journal verify': async () => (await import('./journal.ts')).run,
   'keys rewrap': async () => (await import('./keys.ts')).rewrap,
   'keys status': async () => (await import('./keys.ts')).status,
+  status: async () => (await import('./status.ts')).run,
   start: async () => (await import('./dev/start.ts')).run,
   env: async () => (await import('./dev/env.ts')).run,
   demo: async () => (await import('./demo/demo.ts')).run,

@@ -20,6 +20,9 @@ export interface KeyContext {
   readonly version: number
 }
 
+/** Bytes of a fingerprint. */
+const FINGERPRINT_BYTES = 16
+
 export interface Keyring {
   /** AES-256-GCM under the data key `wrapping`. Base64 of IV (12 bytes), ciphertext and tag (16 bytes). */
   wrap(clear: Uint8Array<ArrayBuffer>, context: KeyContext): Promise<string>
@@ -30,7 +33,10 @@ export interface Keyring {
    * against it, so that the time of the answer is the same.
    */
   dummyKey(): Promise<Uint8Array<ArrayBuffer>>
-  /** HMAC-SHA-256, lower-case hex. `pan` and `content` have different keys. */
+  /**
+   * The first 16 bytes of HMAC-SHA-256, lower-case hex. `pan` and `content` have different keys. 128 bits suffice: who has no key
+   * cannot compute one, and a journal has it in every entry.
+   */
   fingerprint(purpose: 'pan' | 'content', data: Uint8Array<ArrayBuffer> | string): Promise<string>
   /** The id of the data key of `journalMac`. */
   readonly journalKeyId: number
@@ -118,7 +124,8 @@ async function keyringOf(keys: readonly DataKey[], random: FillRandom): Promise<
     dummyKey: () => unwrap(wrappedDummy, dummyContext),
     async fingerprint(purpose, data) {
       const bytes = typeof data === 'string' ? utf8(data) : data
-      return new Uint8Array(await crypto.subtle.sign('HMAC', fingerprintKeys[purpose], bytes)).toHex()
+      const mac = new Uint8Array(await crypto.subtle.sign('HMAC', fingerprintKeys[purpose], bytes))
+      return mac.subarray(0, FINGERPRINT_BYTES).toHex()
     },
     journalKeyId,
     journalMac: async (data) => new Uint8Array(await crypto.subtle.sign('HMAC', newest, data)),

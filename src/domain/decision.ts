@@ -18,6 +18,14 @@ import type {
 } from './types.ts'
 import { localFields } from './window.ts'
 
+/** The refusals of a sender that are in the journal (refusal-quota.ts), as loaded. */
+export interface SenderRefusals {
+  readonly key: string
+  /** The UTC day of the load, in days since the epoch. */
+  readonly day: number
+  readonly written: number
+}
+
 /** All state that a decision may depend on, loaded in one batch. */
 export interface LoadedState {
   readonly terminal: Terminal
@@ -43,6 +51,8 @@ export interface LoadedState {
   readonly takenBy: string | null
   /** The guards of everything above that is outside the terminal's journal, with their versions. */
   readonly needs: readonly Need[]
+  /** The refusals of the sender today. Null: nobody counts them (refusal-quota.ts). */
+  readonly refusals: SenderRefusals | null
 }
 
 /** Fresh values for a decision. They come from outside, so that a decision depends on its arguments alone. */

@@ -11,7 +11,7 @@ export interface RequestBase {
   readonly door: 'terminal' | 'json'
   readonly merchantId: string
   readonly messageKey: string
-  /** HMAC-SHA-256 of the content, lower-case hex. The same key with other content is refused. */
+  /** Fingerprint of the content (crypto/keyring.ts), 32 hex digits. The same key with other content is refused. */
   readonly contentFingerprint: string
   /** The masked request for the journal: field number or JSON name → value. */
   readonly request: Readonly<Record<string, string>>

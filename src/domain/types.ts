@@ -78,7 +78,7 @@ export interface Head {
   readonly hash: string
 }
 
-/** The parts of a card number that Annul keeps: first six, last four, and a keyed fingerprint (HMAC-SHA-256, hex). */
+/** The parts of a card number that Annul keeps: first six, last four, and a keyed fingerprint, 32 hex digits. */
 export interface Card {
   readonly first6: string
   readonly last4: string
@@ -280,7 +280,7 @@ export interface DraftEntry {
   readonly merchantId: string
   readonly kind: EntryKind
   readonly messageKey: string
-  /** HMAC-SHA-256 of the content, lower-case hex. A retransmission has the same one, a reused key another. */
+  /** Fingerprint of the content (crypto/keyring.ts), 32 hex digits. A retransmission has the same one, a reused key another. */
   readonly contentFingerprint: string
   readonly door: 'terminal' | 'json'
   /** The masked request: field number or JSON name → value. */

@@ -7,17 +7,20 @@
 
 import { isExpired } from '../domain/api-key.ts'
 import { newTerminal } from '../domain/decide-provision.ts'
-import type { Generated, LoadedState } from '../domain/decision.ts'
+import type { LoadedState } from '../domain/decision.ts'
+import { utcDay } from '../domain/refusal-quota.ts'
 import { actorOf } from '../domain/request-actor.ts'
-import type { AcquirerMessage, DraftEntry, JournalEntry } from '../domain/types.ts'
+import type { AcquirerMessage } from '../domain/types.ts'
 import { commit } from '../store/commit.ts'
 import { errorText, isConstraint } from '../store/db.ts'
 import { seal } from '../store/journal.ts'
 import { type Loaded, load } from '../store/load.ts'
 import type { CommitItem } from '../store/step.ts'
 import { askAcquirer } from './ask-acquirer.ts'
-import { decide, decideUnrecordable, type Request } from './decide.ts'
+import { decide, decideUnrecordable } from './decide.ts'
 import { createGroupCommit, type Unsettled, type Work } from './group-commit.ts'
+import { contextOf, newRrn, outcomeOf } from './outcome-of.ts'
+import { createRefusalTally, type RefusalTally } from './refusal-tally.ts'
 import { handOver, type Submission, submissionOf, verify } from './submission.ts'
 import type { AcquirerStage, Log, Outcome, Pipeline, PipelineOptions, TerminalContext } from './types.ts'
 
@@ -63,11 +66,14 @@ async function processSet(
   set: readonly Item[],
 ): Promise<Unsettled<Submission, Outcome>> {
   let loaded: Loaded[]
+  const now = options.now()
+  const day = utcDay(now)
+  const refusals = createRefusalTally(options)
   try {
     loaded = await load(
       options.db,
-      set.map((work) => work.message.message.load),
-      options.now(),
+      set.map((work) => ({ ...work.message.message.load, day })),
+      now,
     )
   } catch (error) {
     // A row that does not parse belongs to one message. A failing database concerns all.
@@ -78,11 +84,12 @@ async function processSet(
   }
   // Terminals run side by side, so the acquirer of one message delays no other terminal.
   const decided = await Promise.all(
-    [...byTerminal(set, loaded).values()].map((works) => decideFirst(options, works)),
+    [...byTerminal(set, loaded).values()].map((works) => decideFirst(options, refusals, works)),
   )
   const ready = decided.flatMap((one) => one.ready ?? [])
   const deferred = decided.flatMap((one) => one.deferred)
-  return { lost: await commitReady(options, ready), deferred }
+  const [lost] = await Promise.all([commitReady(options, ready), refusals.settle()])
+  return { lost, deferred }
 }
 
 async function oneByOne(
@@ -114,18 +121,24 @@ function byTerminal(set: readonly Item[], loaded: readonly Loaded[]): Map<unknow
  */
 async function decideFirst(
   options: PipelineOptions,
+  refusals: RefusalTally,
   works: readonly Found[],
 ): Promise<{ ready: Ready | null; deferred: readonly Item[] }> {
   for (const [i, [work, found]] of works.entries()) {
-    const ready = await decideSafely(options, work, found)
+    const ready = await decideSafely(options, refusals, work, found)
     if (ready !== null) return { ready, deferred: works.slice(i + 1).map(([later]) => later) }
   }
   return { ready: null, deferred: [] }
 }
 
-async function decideSafely(options: PipelineOptions, work: Item, loaded: Loaded): Promise<Ready | null> {
+async function decideSafely(
+  options: PipelineOptions,
+  refusals: RefusalTally,
+  work: Item,
+  loaded: Loaded,
+): Promise<Ready | null> {
   try {
-    return await decideOne(options, work, loaded)
+    return await decideOne(options, refusals, work, loaded)
   } catch (error) {
     logOf(options, work)('decide_failed', { error: errorText(error) })
     work.settle({ kind: 'unavailable' })
@@ -147,7 +160,12 @@ interface Ready {
 }
 
 /** Verifies and decides one message. Settles it when there is nothing to write. */
-async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): Promise<Ready | null> {
+async function decideOne(
+  options: PipelineOptions,
+  refusals: RefusalTally,
+  work: Item,
+  loaded: Loaded,
+): Promise<Ready | null> {
   const verdict = await verify(work.message, loaded)
   const known = contextOf(loaded)
   if (verdict.kind === 'denied') {
@@ -172,13 +190,14 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
     return null
   }
   const isBroken = work.message.breaks === MAX_BREAKS
-  const decision = isBroken
+  const decided = isBroken
     ? decideUnrecordable(request, loadedState, generated)
     : await decide(options.acquirer, request, loadedState, generated)
-  if (decision === null) {
+  if (decided === null) {
     work.settle({ kind: 'unknown' })
     return null
   }
+  const { decision, counted } = refusals.limit(decided, loadedState.refusals)
   if (decision.kind === 'pending') {
     const { forwarded, claim } = decision
     work.settle({ kind: 'pending', forwarded, claim, isNew: false, context })
@@ -215,6 +234,7 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
       effects,
       needs: loaded.needs,
       moves: decision.moves ?? [],
+      refusal: counted ?? undefined,
       terminal: context.terminal,
       ...(verdict.masterKey === undefined ? {} : { masterKey: verdict.masterKey }),
     },
@@ -222,27 +242,6 @@ async function decideOne(options: PipelineOptions, work: Item, loaded: Loaded): 
       outcomeOf({ ...decision.draft, effects, seq: row.seq, hash: row.hash }, context, loadedState),
   }
 }
-
-/** The new RRN of an entry. Null when the entry has none, or repeats one: the outcome of a claim, a captured sale. */
-function newRrn(request: Request, { answer, effects }: DraftEntry, { rrn }: Generated): string | null {
-  if (request.kind === 'provision') return null
-  return answer?.rrn === rrn || effects.claim?.rrn === rrn ? rrn : null
-}
-
-function outcomeOf(entry: JournalEntry, context: TerminalContext, loadedState: LoadedState): Outcome {
-  const { answer, effects } = entry
-  if (answer !== null) return { kind: 'answered', answer, entry, replayed: false, context, loadedState }
-  if (effects.claim !== undefined)
-    return { kind: 'pending', forwarded: effects.claim, claim: entry, isNew: true, context }
-  const { forwarded, claim } = loadedState
-  if (forwarded === null || claim === null) throw new Error('an entry without an answer follows a claim')
-  const moved = effects.acquirerMoves?.find(({ messageKey }) => messageKey === forwarded.messageKey)
-  const now = { ...forwarded, state: moved?.state ?? forwarded.state }
-  return { kind: 'pending', forwarded: now, claim, isNew: false, context }
-}
-
-const contextOf = ({ terminal, merchant }: Loaded): TerminalContext | null =>
-  terminal === null || merchant === null ? null : { terminal, merchant }
 
 /** Writes the set and returns the works that lost their head. A set that breaks a constraint is written one by one. */
 async function commitReady(options: PipelineOptions, ready: readonly Ready[]): Promise<readonly Item[]> {

@@ -8,6 +8,8 @@ export interface Services extends PipelineOptions {
   readonly pipeline: Pipeline
   readonly core: Core
   readonly keyring: Keyring
+  /** The most bytes that the database can have. */
+  readonly databaseLimit: number
   /** Field 32, 8 to 11 digits. */
   readonly acquirerId: string
   /** SHA-256 of the secret `BOOTSTRAP_KEY`, lower-case hex. Null without one. */

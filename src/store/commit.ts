@@ -15,6 +15,7 @@ import { type Db, persist } from './db.ts'
 import { incoming } from './incoming.ts'
 import type { SealedRow } from './journal.ts'
 import { projections } from './projections.ts'
+import { field } from './rows.ts'
 import { journal } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, fromItem } from './step.ts'
@@ -25,9 +26,12 @@ export type IncomingRow = SealedRow & {
   readonly moves: readonly string[]
   readonly tombstonedKey?: string | undefined
   readonly claimSaleKey?: string | undefined
+  readonly refusalKey?: string | undefined
+  readonly refusalDay?: number | undefined
+  readonly refusalMost?: number | undefined
 }
 
-function incomingRow({ row, needs, moves, effects }: CommitItem): IncomingRow {
+function incomingRow({ row, needs, moves, effects, refusal }: CommitItem): IncomingRow {
   const { claim, reversals } = effects
   return {
     ...row,
@@ -36,12 +40,18 @@ function incomingRow({ row, needs, moves, effects }: CommitItem): IncomingRow {
     tombstonedKey: reversals?.find(({ kind }) => kind === 'tombstone')?.targetKey,
     claimSaleKey:
       claim?.state === 'pending' ? posMessageKey({ ...claim, stan: claim.acquirerStan }, 'sale') : undefined,
+    refusalKey: refusal?.key,
+    refusalDay: refusal?.day,
+    refusalMost: refusal?.most,
   }
 }
 
-/** Appends the entries whose conditions hold (`incoming`). */
+/** Appends the entries whose conditions hold (`incoming`), without refusals beyond the quota. */
 export const append = overItems((db, items) =>
-  db.insert(incoming).select(sql`select ${fromItem(incoming)} from ${items} where true`),
+  db.insert(incoming).select(
+    sql`select ${fromItem(incoming)} from ${items} where not exists (select 1 from refusal_count
+      where key = ${field('refusalKey')} and day = ${field('refusalDay')} and written > ${field('refusalMost')})`,
+  ),
 )
 
 /** The entries that are in the journal, by their index in the set. */

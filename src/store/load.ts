@@ -1,9 +1,10 @@
 /** @module Loads all state that the decisions of a set may depend on, in one D1 batch. */
 
 import type { BatchItem } from 'drizzle-orm/batch'
-import type { LoadedState } from '../domain/decision.ts'
+import type { LoadedState, SenderRefusals } from '../domain/decision.ts'
 import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
 import { outcomeKey } from '../domain/message-key.ts'
+import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
 import type { JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import { type JournalRow, openEntry } from './journal.ts'
@@ -45,6 +46,8 @@ export interface LoadItem {
   readonly merchantId?: string
   /** Loads the terminal's master key too. */
   readonly masterKey?: boolean
+  /** A UTC day, in days since the epoch. Loads the refusals of the sender in that day. */
+  readonly day?: number
 }
 
 /** The wrapped working keys of one sign-on (crypto/keyring.ts). */
@@ -135,7 +138,7 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
   ] as const
   const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials, inMerchants] =
     await runBatch(db, statements)
-  return rows.map(({ i }) => {
+  return rows.map(({ i, day }) => {
     const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
     const row = mine(inTerminals)[0]
     const found = (role: Role) => mine(inEntries).find((row) => row.role === role)
@@ -161,6 +164,7 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
       undecided: row?.undecided === 1,
       takenBy: row?.takenBy ?? null,
       needs: needsOf(row ?? mine(inMerchants)[0], mine(inCredentials)[0]),
+      refusals: day === undefined ? null : refusalsOf(day, row, mine(inCredentials)[0]),
       reversal: reversalFrom(reversalOf('message')),
       targetReversal: reversalFrom(reversalOf('target')),
       original: saleStateOf(mine(inSales)[0]),
@@ -186,6 +190,18 @@ const entryFrom = (
   base: JournalEntry | null,
 ): JournalEntry | null =>
   row === undefined ? null : openEntry(row.journal, { base, merchantId: row.merchantId })
+
+/** The refusals of the bearer key's merchant. Without a bearer key those of the terminal. */
+function refusalsOf(
+  day: number,
+  ofTerminal: { terminal: { terminalId: string }; refusals: number | null } | undefined,
+  ofKey: { apiKey: Credential; refusals: number | null } | undefined,
+): SenderRefusals | null {
+  if (ofKey !== undefined)
+    return { key: KEYS_SENDER + (ofKey.apiKey.merchantId ?? 'admin'), day, written: ofKey.refusals ?? 0 }
+  if (ofTerminal === undefined) return null
+  return { key: TERMINAL_SENDER + ofTerminal.terminal.terminalId, day, written: ofTerminal.refusals ?? 0 }
+}
 
 /** A key set older than the set in use is dead, even when its row still exists. */
 function usable(sets: readonly WrappedKeySet[], inUse: number | null): WrappedKeySet[] {

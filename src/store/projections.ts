@@ -1,6 +1,6 @@
 /**
  * @module Applies the effects of entries to the projections. Each row joins an entry that the terminal's row does not
- * count yet, and holds absolute values. The terminal's row comes last. So a set that is sent twice is applied once.
+ * count yet, and holds absolute values; the count of refusals alone is added to. The terminal's row comes last. So a set that is sent twice is applied once.
  * Several entries of one terminal are applied in their order (schedule.ts).
  */
 
@@ -9,7 +9,7 @@ import type { BatchItem } from 'drizzle-orm/batch'
 import type { Db } from './db.ts'
 import { FORWARDED } from './forwarded.ts'
 import { schedule, type Write } from './schedule.ts'
-import { batch, keySet, masterKey, reversal, sale, terminal, voidTable } from './schema.ts'
+import { batch, keySet, masterKey, refusalCount, reversal, sale, terminal, voidTable } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, type CommitRow, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
 
@@ -22,6 +22,7 @@ const positionOf = ({ row }: CommitItem): CommitRow => ({
 const saleRows = ({ effects }: CommitItem) =>
   optional(effects.sale).map((s) => ({
     ...s,
+    isDeclined: Number(s.status === 'declined'),
     cardFirst6: s.card?.first6,
     cardLast4: s.card?.last4,
     cardFingerprint: s.card?.fingerprint,
@@ -139,6 +140,20 @@ const STEPS: readonly Step[] = [
           join key_set on key_set.terminal_id = item.value ->> 'terminalId'
             and key_set.version < coalesce(item.value ->> 'version', 9007199254740991) where ${IS_NEW})`,
       ),
+    ),
+  },
+  // The only row that is added to. Its entry is new once, so it is counted once.
+  {
+    rows: ({ refusal }) => optional(refusal).map(({ key, day }) => ({ key, day, written: 1, refused: 0 })),
+    target: ({ key, day }) => `refusals ${key} ${day}`,
+    statement: overItems((db, items) =>
+      db
+        .insert(refusalCount)
+        .select(newItems(refusalCount, items))
+        .onConflictDoUpdate({
+          target: [refusalCount.key, refusalCount.day],
+          set: { written: sql`written + 1` },
+        }),
     ),
   },
   {

@@ -3,6 +3,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { ACQUIRER_KEY } from '../domain/message-key.ts'
+import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
 import { isLive } from './caller.ts'
 import { field, rowOf, rowOrNull, stored } from './rows.ts'
 import {
@@ -51,6 +52,11 @@ const saleBatch = alias(batch, 'sale_batch')
 const versionOf = (key: SQL) =>
   sql<number>`coalesce((select version from guard where guard.key = ${key}), 0)`.as('guard_version')
 
+/** The refusals of a sender that are in the journal, of the day of the load. */
+const refusalsOf = (sender: string, name: SQL) =>
+  sql<number | null>`(select written from refusal_count where key = ${sql.raw(`'${sender}'`)} || ${name}
+    and day = ${field('day')})`.as('refusals')
+
 /** The terminal with its merchant, open batch, named batch and master key. */
 export const terminals = overItems((db, items) =>
   db
@@ -72,6 +78,7 @@ export const terminals = overItems((db, items) =>
         'taken_by',
       ),
       guardVersion: versionOf(sql`'merchant:' || merchant.merchant_id`),
+      refusals: refusalsOf(TERMINAL_SENDER, sql`terminal.terminal_id`),
     })
     .from(items)
     .innerJoin(
@@ -172,6 +179,7 @@ export const credentials = overItems((db, items) =>
       ...index,
       apiKey: rowOf(apiKey, 'api_key_row'),
       guardVersion: versionOf(sql`coalesce('merchant:' || api_key.merchant_id, 'region')`),
+      refusals: refusalsOf(KEYS_SENDER, sql`coalesce(api_key.merchant_id, 'admin')`),
     })
     .from(items)
     .innerJoin(apiKey, isLive(field('credential'), field('now'))),

@@ -153,7 +153,7 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
 
 /** The sale with its card; `card` is null when the row has none. */
 export function saleOf(row: RowOf<typeof sale>): Sale {
-  const { cardFirst6: first6, cardLast4: last4, cardFingerprint: fingerprint, ...rest } = row
+  const { cardFirst6: first6, cardLast4: last4, cardFingerprint: fingerprint, isDeclined: _, ...rest } = row
   const card =
     first6 === null || last4 === null || fingerprint === null ? null : { first6, last4, fingerprint }
   return { ...rest, card }

@@ -146,7 +146,11 @@ export const sale = sqliteTable(
     cardFingerprint: hexOf('card_fingerprint'),
     rrn: text('rrn').notNull(),
     authorizationCode: text('authorization_code'),
-    status: text('status', { enum: ['approved', 'declined'] }).notNull(),
+    /** 0 or 1. They take no byte. */
+    isDeclined: integer('is_declined').notNull(),
+    status: text('status', { enum: ['approved', 'declined'] })
+      .generatedAlwaysAs(sql`iif(is_declined, 'declined', 'approved')`, { mode: 'virtual' })
+      .notNull(),
     soldAt: integer('sold_at').notNull(),
   },
   (t) => [
@@ -263,6 +267,19 @@ export const guard = sqliteTable('guard', {
   key: text('key').primaryKey(),
   version: integer('version').notNull(),
 })
+
+/** Refusals of a sender in a UTC day: entries, and refusals beyond the quota (domain/refusal-quota.ts). */
+export const refusalCount = sqliteTable(
+  'refusal_count',
+  {
+    key: text('key').notNull(),
+    /** Days since the epoch. */
+    day: integer('day').notNull(),
+    written: integer('written').notNull(),
+    refused: integer('refused').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.key, t.day] }), index('refusal_count_day').on(t.day)],
+)
 
 /** Projection of `api_key` entries. `hash` is SHA-256 of the key, `merchantId` null means an administrator. */
 export const apiKey = sqliteTable(

@@ -4,6 +4,7 @@ import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import type { Need } from '../domain/guard.ts'
+import type { CountedRefusal } from '../domain/refusal-quota.ts'
 import type { Effects, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import type { SealedRow } from './journal.ts'
@@ -16,6 +17,8 @@ export interface CommitItem {
   readonly needs: readonly Need[]
   /** The guards that the entry raises. */
   readonly moves: readonly string[]
+  /** The entry is a refusal that counts (refusal-quota.ts). */
+  readonly refusal?: CountedRefusal | undefined
   /** The terminal as it was loaded. */
   readonly terminal: Terminal
   /** Whether the entry is only applied again. Then the keys of the terminal stay as they are. */

@@ -103,6 +103,7 @@ export const loadedState: LoadedState = {
   undecided: false,
   takenBy: null,
   needs: [],
+  refusals: null,
 }
 
 export const generated: Generated = {

@@ -30,6 +30,9 @@ import type {
 } from '../../src/domain/types.ts'
 import { keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } from './fixtures.ts'
 
+const ABSENT = { original: null, target: null, targetReversal: null, claim: null } as const
+const UNSENT = { forwarded: null, targetForwarded: null } as const
+
 /** A message from a terminal or a back office. The STAN is a small number, so that keys repeat. */
 export type Command =
   | { readonly kind: 'sale'; readonly stan: number; readonly amount: number; readonly batch: Named }
@@ -248,16 +251,13 @@ export class World {
       merchant,
       earlier: this.entries.get(messageKey) ?? null,
       reversal: this.reversals.get(messageKey) ?? null,
-      original: null,
-      target: null,
-      targetReversal: null,
+      ...ABSENT,
+      ...UNSENT,
       namedBatch: this.batches.get(batchNumber) ?? null,
-      claim: null,
-      forwarded: null,
-      targetForwarded: null,
       undecided: false,
       takenBy: null,
       needs: [],
+      refusals: null,
       ...found,
     }
     const number = ++this.generatedCount

@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto'
 import { createApp } from '../../src/app.ts'
-import { createServices } from '../../src/create-services.ts'
+import { createServices, type Environment } from '../../src/create-services.ts'
 import { bindD1, Storage } from '../simulation/platform/d1.ts'
 import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { coreModule } from '../support/load-core.ts'
@@ -29,6 +29,7 @@ export interface JsonReply {
 
 export interface Service {
   readonly clock: { now: number }
+  readonly storage: Storage
   /** Posts a frame as a terminal does. Null when the service returned no frame. */
   post(frame: Uint8Array): Promise<{ readonly status: number; readonly answer: Uint8Array | null }>
   /** Any request. */
@@ -38,7 +39,8 @@ export interface Service {
   close(): void
 }
 
-export async function openService(): Promise<Service> {
+/** `settings`: other settings than those of the sandbox. */
+export async function openService(settings: Partial<Environment> = {}): Promise<Service> {
   const storage = new Storage()
   const clock = { now: START }
   const random = seeded(1)
@@ -52,7 +54,13 @@ export async function openService(): Promise<Service> {
     )
   const database = bindD1(storage, async (_, apply) => apply())
   const services = await createServices(
-    { DB: database, MASTER_KEY: 'ab'.repeat(32), ACQUIRER: 'sandbox', ACQUIRER_ID: '00001234' },
+    {
+      MASTER_KEY: 'ab'.repeat(32),
+      ACQUIRER: 'sandbox',
+      ACQUIRER_ID: '00001234',
+      ...settings,
+      DB: database,
+    },
     {
       module: coreModule,
       now: () => clock.now,
@@ -77,6 +85,7 @@ export async function openService(): Promise<Service> {
 
   return {
     clock,
+    storage,
     fetch,
     async post(frame) {
       const headers = { 'content-type': 'x-ISO-TPDU/x-auth' }

@@ -65,6 +65,6 @@ export class Book {
 export function apiKey(masterKey: string, scope: string, kind: EntryKind, idempotencyKey: string): string {
   const info = Buffer.from('annul content fingerprint')
   const key = hkdfSync('sha256', Buffer.from(masterKey, 'hex'), new Uint8Array(32), info, 32)
-  const fingerprint = createHmac('sha256', Buffer.from(key)).update(idempotencyKey).digest('hex')
+  const fingerprint = createHmac('sha256', Buffer.from(key)).update(idempotencyKey).digest('hex').slice(0, 32)
   return `api|${scope}|${kind}|${fingerprint}`
 }

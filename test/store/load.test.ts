@@ -62,6 +62,7 @@ it('loads nothing for an empty item', async () => {
     undecided: false,
     takenBy: null,
     needs: [],
+    refusals: null,
     reversal: null,
     targetReversal: null,
     original: null,

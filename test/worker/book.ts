@@ -49,6 +49,7 @@ export const TABLES = [
   'api_key',
   'region',
   'data_key',
+  'refusal_count',
 ] as const
 
 /** Tables that the journal rebuilds. */

@@ -34,8 +34,19 @@ const targetOf = ({ remote, env, persistTo }: Database): string[] => [
 
 export type Row = Readonly<Record<string, unknown>>
 
+/** The result of one statement. */
+interface StatementResult {
+  readonly rows: Row[]
+  /** Bytes of the database after it. Null: wrangler does not say, as with a local database. */
+  readonly bytes: number | null
+}
+
 /** The rows of each statement in `sql`. Throws Failure with the error of the database. */
-export async function query(database: Database, sql: string): Promise<Row[][]> {
+export const query = async (database: Database, sql: string): Promise<Row[][]> =>
+  (await execute(database, sql)).map(({ rows }) => rows)
+
+/** The result of each statement in `sql`. Throws Failure with the error of the database. */
+export async function execute(database: Database, sql: string): Promise<StatementResult[]> {
   const finished = await runWrangler([
     'd1',
     'execute',
@@ -47,10 +58,21 @@ export async function query(database: Database, sql: string): Promise<Row[][]> {
     ...targetOf(database),
   ])
   const answer = parse(finished.stdout)
-  if (Array.isArray(answer)) return answer.map(({ results }: { results?: Row[] }) => results ?? [])
+  if (Array.isArray(answer)) return answer.map(resultOf)
   const { error } = (answer ?? {}) as { error?: { text?: string } }
   throw new Failure(`database: ${error?.text ?? complaintOf(finished)}`)
 }
+
+const resultOf = ({
+  results,
+  meta,
+}: {
+  results?: Row[]
+  meta?: { size_after?: number }
+}): StatementResult => ({
+  rows: results ?? [],
+  bytes: meta?.size_after ?? null,
+})
 
 /** Wrangler may print lines before the JSON. */
 function parse(stdout: string): unknown {

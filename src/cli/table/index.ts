@@ -31,6 +31,7 @@ export const COMMANDS = {
   'journal verify': operation.VERIFY_JOURNAL,
   'keys rewrap': keys.REWRAP_KEYS,
   'keys status': keys.KEYS_STATUS,
+  status: operation.STATUS,
   start: development.START,
   env: development.ENV,
   demo: development.DEMO,
@@ -45,7 +46,7 @@ export type CommandName = keyof typeof COMMANDS
 export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   'Messages and cryptography': ['describe', 'mac', 'cipher', 'kcv', 'lrc'],
   'A virtual terminal': ['terminal'],
-  Operation: ['merchant', 'provision', 'api-key', 'reconcile', 'journal', 'keys'],
+  Operation: ['merchant', 'provision', 'api-key', 'reconcile', 'journal', 'keys', 'status'],
   'Development and shell': ['start', 'env', 'demo', 'acquirer', 'build', 'completion'],
 }
 

@@ -192,6 +192,34 @@ export const RECONCILE = declare({
   ],
 })
 
+export const STATUS = declare({
+  about: 'show the size of the database, what it holds, what waits, and which migrations are missing',
+  options: DATABASE,
+  notes: [
+    'The limit is DATABASE_LIMIT_BYTES of wrangler.toml, else 10 GB.',
+    'Today is the UTC day. The command reads every sale and void once to count those of today.',
+  ],
+  json: {
+    each: 'database',
+    members: {
+      bytes: 'its size, or null where it is unknown',
+      limit: 'the most bytes that it can have',
+      percent: 'the share of the limit in percent, rounded down, or null',
+      day: 'the UTC day of `sales`, `voids` and `refusalsBeyondQuota`',
+      'entries?': 'entries of the journal; this figure and the next ones are absent if a table is missing',
+      'sales?': 'approved sales of the day',
+      'voids?': 'voids of the day, without those that are declined or reversed',
+      'openCases?': 'cases that a person must decide',
+      'dueMessages?': 'forwarded messages whose next try is due',
+      'oldestDue?': 'the time since when the oldest of them is due, or null',
+      'refusalsBeyondQuota?': 'refusals of the day that were counted and not written',
+      migrations: 'the number of `applied` migrations, and the names of those that are `missing`',
+    },
+  },
+  fails: 'a migration is missing, or the database cannot be used',
+  examples: ['status', 'status --remote --env shanghai --json'],
+})
+
 export const VERIFY_JOURNAL = declare({
   about: 'check every hash chain and name its first bad entry',
   options: {

@@ -20,7 +20,7 @@ export interface Trip {
 interface Result {
   readonly success: true
   readonly results: Record<string, unknown>[]
-  readonly meta: { readonly changes: number }
+  readonly meta: { readonly changes: number; readonly size_after: number }
 }
 
 /** Carries a trip to the database, where `apply` executes it, and its results back; or fails as D1 does. */
@@ -123,6 +123,14 @@ export class Storage {
     )
   }
 
+  /** Bytes of the database. */
+  size(): number {
+    const [size] = this.rows<{ bytes: number }>(
+      'select page_count * page_size as bytes from pragma_page_count, pragma_page_size',
+    )
+    return size?.bytes ?? 0
+  }
+
   close(): void {
     this.#sqlite.close()
   }
@@ -142,10 +150,21 @@ export class Storage {
     const given = params as (string | number | null)[]
     if (this.#reads.get(statement) === false) {
       const { changes } = statement.run(...given)
-      return { success: true, results: [], meta: { changes: Number(changes) } }
+      return { success: true, results: [], meta: this.#meta(Number(changes)) }
     }
     const results = statement.all(...given).map((row) => ({ ...row }))
-    return { success: true, results, meta: { changes: results.length } }
+    return { success: true, results, meta: this.#meta(results.length) }
+  }
+
+  /** The size is measured when someone asks for it. */
+  #meta(changes: number): Result['meta'] {
+    const measure = () => this.size()
+    return {
+      changes,
+      get size_after() {
+        return measure()
+      },
+    }
   }
 }
 

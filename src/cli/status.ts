@@ -1,0 +1,135 @@
+/** @module `annul status`: the size of the database, what it holds, what waits, and which migrations are missing. */
+
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { utcDay } from '../domain/refusal-quota.ts'
+import { root } from './dev/wrangler.ts'
+import { type Database, databaseOf, execute, query, type Row } from './lib/database.ts'
+import type { Run } from './lib/declare.ts'
+import { Failure } from './lib/failure.ts'
+import { localSize } from './lib/local-size.ts'
+import { readDatabaseSettings } from './lib/worker-settings.ts'
+import type { STATUS } from './table/operation.ts'
+
+const DAY_MS = 86_400_000
+
+/** Figures that need every table. */
+interface Figures {
+  readonly entries: number
+  readonly sales: number
+  readonly voids: number
+  readonly openCases: number
+  readonly dueMessages: number
+  readonly oldestDue: string | null
+  readonly refusalsBeyondQuota: number
+}
+
+interface Found {
+  readonly applied: readonly string[]
+  /** Null: a table is missing. */
+  readonly figures: Figures | null
+  readonly bytes: number | null
+}
+
+export const run: Run<typeof STATUS> = async (parsed, io) => {
+  const database = databaseOf(parsed)
+  const { id, limit } = readDatabaseSettings(database.env)
+  const now = Date.now()
+  const { applied, figures, bytes: told } = await look(database, now)
+  const bytes = told ?? (database.remote ? null : localSize(id, database.persistTo))
+  const missing = migrations().filter((name) => !applied.includes(name))
+  const status = {
+    bytes,
+    limit,
+    percent: bytes === null ? null : Math.floor((bytes * 100) / limit),
+    day: new Date(now).toISOString().slice(0, 10),
+    ...figures,
+    migrations: { applied: applied.length, missing },
+  }
+  io.stdout(parsed.json ? JSON.stringify(status) : sentences(status, figures))
+  return missing.length === 0 ? 0 : 1
+}
+
+/** The files of the checkout that wrangler applies, in order. */
+const migrations = (): string[] =>
+  readdirSync(join(root, 'migrations'))
+    .filter((name) => name.endsWith('.sql'))
+    .sort()
+
+const APPLIED = 'select name from d1_migrations order by id'
+
+/** Sales and voids have no index by time, so this reads all of them. */
+const figuresAt = (now: number): string => {
+  const day = utcDay(now)
+  return `select
+    (select coalesce(sum(head_seq), 0) from terminal) + (select coalesce(sum(head_seq), 0) from merchant) as entries,
+    (select count(*) from sale where sold_at >= ${day * DAY_MS} and status = 'approved') as sales,
+    (select count(*) from void where voided_at >= ${day * DAY_MS} and state not in ('declined', 'reversed')) as voids,
+    (select count(*) from acquirer_message where case_opened_at is not null and case_closed_at is null) as openCases,
+    (select count(*) from acquirer_message where next_at <= ${now}) as dueMessages,
+    (select min(next_at) from acquirer_message where next_at <= ${now}) as oldestDue,
+    (select coalesce(sum(refused), 0) from refusal_count where day = ${day}) as refusalsBeyondQuota`
+}
+
+/** Reads all in one statement. Where a table is missing, reads which migrations are applied. */
+async function look(database: Database, now: number): Promise<Found> {
+  try {
+    const [first, second] = await execute(database, `${APPLIED}; ${figuresAt(now)}`)
+    const row = second?.rows[0]
+    return {
+      applied: namesOf(first?.rows),
+      figures: row === undefined ? null : figuresOf(row),
+      bytes: second?.bytes ?? null,
+    }
+  } catch (error) {
+    const missing = error instanceof Failure ? /no such (?:table|column): (\w+)/.exec(error.message) : null
+    if (missing === null) throw error
+    const applied = missing[1] === 'd1_migrations' ? [] : namesOf((await query(database, APPLIED))[0])
+    // With every migration applied, the table is missing for another reason.
+    if (migrations().every((name) => applied.includes(name))) throw error
+    return { applied, figures: null, bytes: null }
+  }
+}
+
+const namesOf = (rows: readonly Row[] = []): string[] => rows.map(({ name }) => String(name))
+
+const figuresOf = (row: Row): Figures => ({
+  entries: Number(row.entries),
+  sales: Number(row.sales),
+  voids: Number(row.voids),
+  openCases: Number(row.openCases),
+  dueMessages: Number(row.dueMessages),
+  oldestDue: row.oldestDue === null ? null : new Date(Number(row.oldestDue)).toISOString(),
+  refusalsBeyondQuota: Number(row.refusalsBeyondQuota),
+})
+
+interface Status {
+  readonly bytes: number | null
+  readonly limit: number
+  readonly percent: number | null
+  readonly day: string
+  readonly migrations: { readonly applied: number; readonly missing: readonly string[] }
+}
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`
+
+function sentences({ bytes, limit, percent, day, migrations }: Status, figures: Figures | null): string {
+  const { applied, missing } = migrations
+  const size = bytes === null ? 'size unknown' : `${megabytes(bytes)} of ${megabytes(limit)}, ${percent} %`
+  return [
+    `database: ${size}`,
+    ...(figures === null ? [] : linesOf(figures, day)),
+    `migrations: ${applied} applied, ${missing.length === 0 ? 'none' : missing.join(', ')} missing`,
+  ].join('\n')
+}
+
+const linesOf = (figures: Figures, day: string): string[] => {
+  const { dueMessages, oldestDue } = figures
+  return [
+    `journal: ${figures.entries} entries`,
+    `today (${day} UTC): ${figures.sales} sales, ${figures.voids} voids`,
+    `refusals beyond the quota today: ${figures.refusalsBeyondQuota}`,
+    `open cases: ${figures.openCases}`,
+    `due messages: ${dueMessages}${oldestDue === null ? '' : `, the oldest since ${oldestDue}`}`,
+  ]
+}
