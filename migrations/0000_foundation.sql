@@ -25,7 +25,9 @@ CREATE TABLE `merchant` (
   `window_minutes` integer,
   `currency_code` text NOT NULL,
   `head_seq` integer NOT NULL,
-  `head_hash` text NOT NULL
+  `head_hash` text NOT NULL,
+  `head_mac` text NOT NULL,
+  `head_mac_key` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `terminal` (
@@ -38,7 +40,9 @@ CREATE TABLE `terminal` (
   `batch_number` text NOT NULL,
   `key_version` integer,
   `head_seq` integer NOT NULL,
-  `head_hash` text NOT NULL
+  `head_hash` text NOT NULL,
+  `head_mac` text NOT NULL,
+  `head_mac_key` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `batch` (
@@ -188,6 +192,8 @@ CREATE TABLE `region` (
   `id` integer PRIMARY KEY NOT NULL,
   `head_seq` integer NOT NULL,
   `head_hash` text NOT NULL,
+  `head_mac` text NOT NULL,
+  `head_mac_key` integer NOT NULL,
   CONSTRAINT `region_one` CHECK (`id` = 1)
 );
 --> statement-breakpoint

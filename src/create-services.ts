@@ -14,6 +14,7 @@ import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
 import { addFirstDataKeys, readDataKeys } from './store/data-keys.ts'
 import { type Db, errorText, openDb } from './store/db.ts'
+import { headContent, type MacHead } from './store/head-mac.ts'
 import { sha256 } from './store/journal.ts'
 import { readDatabaseLimit } from './store/size.ts'
 
@@ -116,12 +117,17 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     id: freshId(random),
     acquirerStan: freshAcquirerStan(random),
   })
-  const options = { db, acquirer, generated, now, sleep, log }
+  const keyring = await openKeyringOf(env, db, runtime)
+  const macHead: MacHead = async (stream, head) => ({
+    keyId: keyring.journalKeyId,
+    mac: (await keyring.journalMac(headContent(stream, head))).toHex(),
+  })
+  const options = { db, acquirer, generated, now, sleep, log, macHead }
   return {
     ...options,
     pipeline: createPipeline(options),
     core,
-    keyring: await openKeyringOf(env, db, runtime),
+    keyring,
     acquirerId: env.ACQUIRER_ID,
     bootstrapKey: await bootstrapKeyOf(env),
     databaseLimit,

@@ -134,17 +134,13 @@ const actOf = (
 })
 
 async function write(
-  { db }: Services,
+  { db, macHead }: Services,
   apiKey: ApiKey,
   act: ApiKeyAct,
   { head, needs }: Pick<KeyStream, 'needs'> & { readonly head: Head },
 ): Promise<boolean> {
-  return commitKey(
-    db,
-    await seal(apiKeyEntry(apiKey, act, head), head, null, WITHOUT_TERMINAL),
-    apiKey,
-    needs,
-  )
+  const row = await seal(apiKeyEntry(apiKey, act, head), head, null, WITHOUT_TERMINAL)
+  return commitKey(db, row, apiKey, needs, await macHead(row.terminalId, row))
 }
 
 export const getKeys: Handler<'GET /v1/keys'> = async (call) => {

@@ -39,7 +39,8 @@ async function provisionMerchant(call: Call<Put>): Promise<Reply<Put>> {
     const { merchant } = draft.value.effects
     const actor = actorOf(senderOf(c, caller.value.id), needs, merchantId)
     const row = await seal({ ...draft.value, actor }, head, null, WITHOUT_TERMINAL)
-    if (!(await commitMerchant(services.db, row, merchant, needs))) continue
+    const headMac = await services.macHead(row.terminalId, row)
+    if (!(await commitMerchant(services.db, row, merchant, needs, headMac))) continue
     const answer = merchantBody(merchant)
     return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
   }

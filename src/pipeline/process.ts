@@ -231,6 +231,7 @@ async function decideOne(
     forwarded: loadedState.forwarded,
     item: {
       row,
+      headMac: await options.macHead(row.terminalId, row),
       effects,
       needs: loaded.needs,
       moves: decision.moves ?? [],

@@ -13,10 +13,12 @@ import type { Head, JournalEntry } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
 import { append, confirm, type IncomingRow } from './commit.ts'
 import { type Db, persist } from './db.ts'
+import type { HeadMac } from './head-mac.ts'
 import { type JournalRow, openEntry, type SealedRow, WITHOUT_TERMINAL } from './journal.ts'
+import { apiKey, region } from './key-schema.ts'
 import type { Credential } from './load.ts'
 import { field } from './rows.ts'
-import { apiKey, guard, journal, merchant, region } from './schema.ts'
+import { guard, journal, merchant } from './schema.ts'
 import { overItems } from './statements.ts'
 import { excluded, fromItem } from './step.ts'
 
@@ -170,11 +172,17 @@ const moveRegion = overItems((db, items) =>
   db
     .insert(region)
     .select(
-      sql`select 1, item.value ->> 'headSeq', item.value ->> 'headHash' from ${items} where ${IS_WRITTEN}`,
+      sql`select 1, ${field('headSeq')}, ${field('headHash')}, ${field('headMac')}, ${field('headMacKey')}
+        from ${items} where ${IS_WRITTEN}`,
     )
     .onConflictDoUpdate({
       target: region.id,
-      set: { headSeq: excluded('head_seq'), headHash: excluded('head_hash') },
+      set: {
+        headSeq: excluded('head_seq'),
+        headHash: excluded('head_hash'),
+        headMac: excluded('head_mac'),
+        headMacKey: excluded('head_mac_key'),
+      },
       setWhere: sql`region.head_seq < excluded.head_seq`,
     }),
 )
@@ -182,7 +190,12 @@ const moveRegion = overItems((db, items) =>
 const moveMerchant = overItems((db, items) =>
   db
     .update(merchant)
-    .set({ headSeq: field('headSeq'), headHash: field('headHash') })
+    .set({
+      headSeq: field('headSeq'),
+      headHash: field('headHash'),
+      headMac: field('headMac'),
+      headMacKey: field('headMacKey'),
+    })
     .from(items)
     .where(
       sql`merchant.merchant_id = item.value ->> 'merchantId' and ${IS_WRITTEN}
@@ -195,8 +208,10 @@ export function apiKeyProjections(
   db: Db,
   { terminalId: stream, seq, hash }: JournalRow,
   key: ApiKey,
+  { mac: headMac, keyId: headMacKey }: HeadMac,
 ): BatchItem<'sqlite'>[] {
-  const row = { ...key, scopes: scopeText(key.scopes), stream, headSeq: seq, headHash: hash }
+  const head = { stream, headSeq: seq, headHash: hash, headMac, headMacKey }
+  const row = { ...key, scopes: scopeText(key.scopes), ...head }
   return [put(db, [row]), (key.merchantId === null ? moveRegion : moveMerchant)(db, [row])]
 }
 
@@ -209,10 +224,11 @@ export async function commitKey(
   row: SealedRow,
   key: ApiKey,
   needs: readonly Need[],
+  headMac: HeadMac,
 ): Promise<boolean> {
   const entry: IncomingRow = { ...row, needs, moves: [keyGuard(key.merchantId)] }
   const results = await persist(() =>
-    db.batch([append(db, [entry]), ...apiKeyProjections(db, row, key), confirm(db, [row])]),
+    db.batch([append(db, [entry]), ...apiKeyProjections(db, row, key, headMac), confirm(db, [row])]),
   )
   return (results.at(-1) as unknown[]).length > 0
 }

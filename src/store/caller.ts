@@ -2,7 +2,7 @@
 
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from './db.ts'
-import { apiKey } from './schema.ts'
+import { apiKey } from './key-schema.ts'
 
 /**
  * SQL condition: the key exists in `api_key`, is not revoked, and does not expire until `now`. `credential` is the SHA-256

@@ -4,9 +4,10 @@ import { type SQL, sql } from 'drizzle-orm'
 import { isLive, mayRead } from './caller.ts'
 import type { Db } from './db.ts'
 import { openEntry } from './journal.ts'
+import { apiKey } from './key-schema.ts'
 import { merchantOfEntry } from './queries.ts'
 import { rowOrNull } from './rows.ts'
-import { apiKey, journal, sale, voidTable } from './schema.ts'
+import { journal, sale, voidTable } from './schema.ts'
 
 export type Reference =
   /** Our own RRN, 12 digits. */

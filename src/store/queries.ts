@@ -5,10 +5,10 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import { ACQUIRER_KEY } from '../domain/message-key.ts'
 import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
 import { isLive } from './caller.ts'
+import { apiKey } from './key-schema.ts'
 import { field, rowOf, rowOrNull, stored } from './rows.ts'
 import {
   acquirerMessage,
-  apiKey,
   batch,
   journal,
   keySet,

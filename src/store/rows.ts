@@ -79,14 +79,22 @@ export type TerminalRow = { terminal: RowOf<typeof terminal>; batch: RowOf<typeo
 
 /** The terminal with its open batch and its head. */
 export function terminalOf(found: TerminalRow): Terminal {
-  const { headSeq, headHash, batchNumber: _, ...row } = found.terminal
+  const { headSeq, headHash, headMac: _, headMacKey: __, batchNumber: ___, ...row } = found.terminal
   return { ...row, batch: batchOf(found.batch), head: { seq: headSeq, hash: headHash } }
 }
 
 /** Null when there is no row. */
 export function merchantFrom(row: RowOf<typeof merchant> | undefined): Merchant | null {
   if (row === undefined) return null
-  const { windowKind, windowMinutes, headSeq: _, headHash: __, ...merchantRow } = row
+  const {
+    windowKind,
+    windowMinutes,
+    headSeq: _,
+    headHash: __,
+    headMac: ___,
+    headMacKey: ____,
+    ...merchantRow
+  } = row
   const window =
     windowKind === 'minutes' ? { kind: windowKind, minutes: windowMinutes ?? 0 } : { kind: windowKind }
   return { ...merchantRow, window }

@@ -49,6 +49,9 @@ export const merchant = sqliteTable('merchant', {
   currencyCode: text('currency_code').notNull(),
   headSeq: integer('head_seq').notNull(),
   headHash: text('head_hash').notNull(),
+  /** The service's MAC of the head (store/head-mac.ts), and the id of its data key. */
+  headMac: text('head_mac').notNull(),
+  headMacKey: integer('head_mac_key').notNull(),
 })
 
 /** Projection: a terminal and the head of its journal. */
@@ -63,6 +66,9 @@ export const terminal = sqliteTable('terminal', {
   keyVersion: integer('key_version'),
   headSeq: integer('head_seq').notNull(),
   headHash: text('head_hash').notNull(),
+  /** The service's MAC of the head (store/head-mac.ts), and the id of its data key. */
+  headMac: text('head_mac').notNull(),
+  headMacKey: integer('head_mac_key').notNull(),
 })
 
 /** Data keys, wrapped under the master key `masterId` (crypto/data-keys.ts). Not a projection. */
@@ -279,32 +285,4 @@ export const refusalCount = sqliteTable(
     refused: integer('refused').notNull(),
   },
   (t) => [primaryKey({ columns: [t.key, t.day] }), index('refusal_count_day').on(t.day)],
-)
-
-/** Projection of `api_key` entries. `hash` is SHA-256 of the key, `merchantId` null means an administrator. */
-export const apiKey = sqliteTable(
-  'api_key',
-  {
-    id: text('id').primaryKey(),
-    hash: text('hash').notNull(),
-    merchantId: text('merchant_id'),
-    name: text('name').notNull(),
-    /** With blanks between them (`scopeText`). */
-    scopes: text('scopes').notNull(),
-    createdAt: integer('created_at').notNull(),
-    expiresAt: integer('expires_at'),
-    revokedAt: integer('revoked_at'),
-  },
-  (t) => [uniqueIndex('api_key_hash').on(t.hash), index('api_key_list').on(t.merchantId, t.createdAt, t.id)],
-)
-
-/** Projection: the head of the stream `region`, with the keys of administrators. One row at most. */
-export const region = sqliteTable(
-  'region',
-  {
-    id: integer('id').primaryKey(),
-    headSeq: integer('head_seq').notNull(),
-    headHash: text('head_hash').notNull(),
-  },
-  (t) => [check('region_one', sql`${t.id} = 1`)],
 )

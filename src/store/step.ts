@@ -7,11 +7,14 @@ import type { Need } from '../domain/guard.ts'
 import type { CountedRefusal } from '../domain/refusal-quota.ts'
 import type { Effects, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
+import type { HeadMac } from './head-mac.ts'
 import type { SealedRow } from './journal.ts'
 import { field, stored } from './rows.ts'
 
 export interface CommitItem {
   readonly row: SealedRow
+  /** The MAC of the head that the entry becomes. */
+  readonly headMac: HeadMac
   readonly effects: Effects
   /** The guards, with the versions that the decision was loaded with. */
   readonly needs: readonly Need[]

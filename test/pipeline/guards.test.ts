@@ -74,7 +74,9 @@ const revoke = async () => {
   const actor = { ...NO_SENDER, policy: null }
   const act = { messageKey: null, contentFingerprint: '', request: {}, actor, at: service.now }
   const row = await seal(apiKeyEntry(revoked, act, head), head, null, WITHOUT_TERMINAL)
-  expect(await commitKey(db, row, revoked, needs)).toBe(true)
+  expect(await commitKey(db, row, revoked, needs, await service.options.macHead(row.terminalId, row))).toBe(
+    true,
+  )
 }
 
 beforeEach(async () => {

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { openDb } from '../../src/store/db.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
-import { PROJECTIONS, rebuild } from '../../src/store/rebuild.ts'
+import { HEADS, type HeadRow, macsOf, PROJECTIONS, rebuild } from '../../src/store/rebuild.ts'
 import { DELETE_INSERTED_KEYS } from '../support/api-key-row.ts'
 import type { Row } from './control.ts'
 
@@ -87,7 +87,8 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
   sqlite.exec(DELETE_INSERTED_KEYS)
   const live = dump()
   const db = openDb(bind(sqlite))
-  await rebuild(db, asJournal(rows(`select ${COLUMNS} from journal order by rowid`)))
+  const macs = macsOf(rows(HEADS) as unknown as HeadRow[])
+  await rebuild(db, asJournal(rows(`select ${COLUMNS} from journal order by rowid`)), macs)
   const rebuilt = dump()
   return PROJECTIONS.flatMap((table) => {
     const is = new Set(live.get(table))

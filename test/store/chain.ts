@@ -146,6 +146,7 @@ export class Chain {
     const row = await seal(draft, this.terminal.head, isOutcome ? null : rrn, { before, base, merchantId })
     const item: CommitItem = {
       row,
+      headMac: { keyId: 1, mac: 'test' },
       effects: draft.effects,
       terminal: this.terminal,
       needs: this.#needs,

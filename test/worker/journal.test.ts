@@ -6,7 +6,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { recover } from '../../src/pipeline/recover.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
-import { rebuild } from '../../src/store/rebuild.ts'
+import { HEADS, type HeadRow, macsOf, rebuild } from '../../src/store/rebuild.ts'
 import { EntryReader } from '../../src/store/replay.ts'
 import { DELETE_INSERTED_KEYS } from '../support/api-key-row.ts'
 import { dump, faultOf, journalOf, PROJECTIONS, rows } from './book.ts'
@@ -249,7 +249,8 @@ it('rebuilds every projection row by row', async () => {
   await rows(DELETE_INSERTED_KEYS)
   const live = await dump(PROJECTIONS)
   for (const table of PROJECTIONS) expect(live[table]?.length, table).toBeGreaterThan(0)
-  await rebuild(isolate.services.db, await wholeJournal())
+  const macs = macsOf((await rows(HEADS)) as unknown as HeadRow[])
+  await rebuild(isolate.services.db, await wholeJournal(), macs)
   const rebuilt = await dump(PROJECTIONS)
   for (const table of PROJECTIONS) expect(rebuilt[table], table).toEqual(live[table])
 })
