@@ -272,7 +272,20 @@ describe('journal verify', () => {
     expect(verified.every(({ sound }) => sound)).toBe(true)
   })
 
-  test('names the first bad entry of each changed chain, and no other', async () => {
+  test('names a table that differs from the journal; rebuild writes it anew, and nothing else', async () => {
+    await query(database, `update void set amount = amount + 1; delete from reversal`)
+    const { code, stdout } = await verify()
+    const bad = documentedJson('journal verify', stdout).filter(({ sound }) => !sound)
+    expect([code, bad.map(({ table }) => table)]).toEqual([1, ['reversal', 'void']])
+    const rebuilt = await runCli(['journal', 'rebuild', '--json', ...persist])
+    const written = documentedJson('journal rebuild', rebuilt.stdout).map(({ table }) => table)
+    expect([rebuilt.code, written]).toEqual([0, ['reversal', 'void']])
+    expect((await verify()).code).toBe(0)
+    const again = await runCli(['journal', 'rebuild', ...persist])
+    expect([again.code, again.stdout]).toEqual([0, ''])
+  })
+
+  test('names the first bad entry of each changed chain, and no other; rebuild then writes nothing', async () => {
     await query(
       database,
       `update journal set body = replace(body, '5000', '5001') where terminal_id = 'KIND0000' and seq = 3;
@@ -288,9 +301,11 @@ describe('journal verify', () => {
       { terminalId: 'KIND0000', fault: { seq: 3, why: expect.stringMatching(/^its content was changed/) } },
       { terminalId: 'KIND0001', fault: { seq: 2, why: 'missing: the next entry is 3' } },
       { terminalId: 'KIND0002', fault: { why: expect.stringContaining('the chain ends before its head') } },
-      { terminalId: 'LOST0001', fault: { why: "the terminal's own row is missing" } },
+      { terminalId: 'LOST0001', fault: { why: 'the row with the head of the chain is missing' } },
       { terminalId: 'region', fault: { seq: 1 } },
     ])
+    const refused = await runCli(['journal', 'rebuild', ...persist])
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('nothing was written')])
     const one = await runCli(['journal', 'verify', '--tid', 'KIND0000', ...persist])
     expect([one.code, one.stdout]).toEqual([
       1,

@@ -6,7 +6,8 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
+import { d1Over } from '../../src/cli/lib/replica.ts'
 import { openDb } from '../../src/store/db.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
 import { HEADS, type HeadRow, macsOf, PROJECTIONS, rebuild } from '../../src/store/rebuild.ts'
@@ -86,7 +87,7 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
   sqlite.exec('begin')
   sqlite.exec(DELETE_INSERTED_KEYS)
   const live = dump()
-  const db = openDb(bind(sqlite))
+  const db = openDb(d1Over(sqlite))
   const macs = macsOf(rows(HEADS) as unknown as HeadRow[])
   await rebuild(db, asJournal(rows(`select ${COLUMNS} from journal order by rowid`)), macs)
   const rebuilt = dump()
@@ -99,30 +100,4 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
       ? []
       : [`${table}: the journal gives not ${extra ?? 'nothing'} but ${missing ?? 'nothing'}`]
   })
-}
-
-interface Statement {
-  bind(...params: unknown[]): Statement
-  all(): Promise<{ results: unknown[] }>
-  raw(): Promise<unknown[][]>
-  run(): Promise<{ results: unknown[] }>
-}
-
-/** The part of D1 that Drizzle needs, over a file, inside the caller's transaction. */
-function bind(sqlite: DatabaseSync): D1Database {
-  const prepared = new Map<string, StatementSync>()
-  const prepare = (sql: string, params: unknown[] = []): Statement => {
-    const statement = prepared.get(sql) ?? sqlite.prepare(sql)
-    prepared.set(sql, statement)
-    const all = () => statement.all(...(params as string[]))
-    return {
-      bind: (...values) => prepare(sql, values),
-      all: async () => ({ results: all() }),
-      run: async () => ({ results: all() }),
-      raw: async () => all().map((row) => Object.values(row)),
-    }
-  }
-  const batch = (statements: readonly Statement[]) =>
-    Promise.all(statements.map((statement) => statement.all()))
-  return { prepare, batch } as unknown as D1Database
 }

@@ -12,7 +12,6 @@ import {
   MOMENT,
   PATH_OR_URL,
   SCOPE_LIST,
-  TERMINAL_ID,
   TEXT,
   TIME_ZONE,
   WINDOW,
@@ -218,27 +217,4 @@ export const STATUS = declare({
   },
   fails: 'a migration is missing, or the database cannot be used',
   examples: ['status', 'status --remote --env shanghai --json'],
-})
-
-export const VERIFY_JOURNAL = declare({
-  about: 'check every hash chain and name its first bad entry',
-  options: {
-    tid: { type: TERMINAL_ID, about: 'the chain of one terminal only' },
-    ...DATABASE,
-  },
-  notes: [
-    'Each terminal has a hash chain, each merchant has one for its settings and keys, and the administrators’ keys have one.',
-  ],
-  json: {
-    each: 'chain',
-    members: {
-      terminalId:
-        'the terminal number; for a merchant’s chain `merchant:` and the merchant number; for administrators’ keys `region`',
-      entries: 'the number of entries',
-      fault: 'the first bad entry (`seq`, `why`), or null',
-      sound: 'whether the chain is sound',
-    },
-  },
-  fails: 'a chain is bad, there is no such terminal, or the database cannot be used',
-  examples: ['journal verify', 'journal verify --remote --env shanghai --json'],
 })
