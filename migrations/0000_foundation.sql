@@ -68,17 +68,21 @@ CREATE TABLE `sale` (
   `amount` integer NOT NULL,
   `currency_code` text NOT NULL,
   `fee` integer,
-  `card_first6` text,
-  `card_last4` text,
+  `card_first6_raw` blob,
+  `card_last4_raw` blob,
   `card_fingerprint_raw` blob,
-  `rrn` text NOT NULL,
-  `authorization_code` text,
+  `rrn_raw` blob NOT NULL,
+  `authorization_code_raw` blob,
   `is_declined` integer NOT NULL,
   `sold_at` integer NOT NULL,
+  `authorization_code` text GENERATED ALWAYS AS (iif(typeof(authorization_code_raw) = 'integer', printf('%06d', authorization_code_raw), authorization_code_raw)) VIRTUAL,
+  `card_first6` text GENERATED ALWAYS AS (iif(typeof(card_first6_raw) = 'integer', printf('%06d', card_first6_raw), card_first6_raw)) VIRTUAL,
+  `card_last4` text GENERATED ALWAYS AS (iif(typeof(card_last4_raw) = 'integer', printf('%04d', card_last4_raw), card_last4_raw)) VIRTUAL,
   `id` text GENERATED ALWAYS AS (lower(hex(id_raw))) VIRTUAL,
   `terminal_id` text GENERATED ALWAYS AS (substr(message_key, 1, 8)) VIRTUAL,
   `batch_number` text GENERATED ALWAYS AS (substr(message_key, 9, 6)) VIRTUAL,
   `stan` text GENERATED ALWAYS AS (substr(message_key, 15, 6)) VIRTUAL,
+  `rrn` text GENERATED ALWAYS AS (iif(typeof(rrn_raw) = 'integer', printf('%012d', rrn_raw), rrn_raw)) VIRTUAL,
   `status` text GENERATED ALWAYS AS (iif(is_declined, 'declined', 'approved')) VIRTUAL,
   `card_fingerprint` text GENERATED ALWAYS AS (lower(hex(card_fingerprint_raw))) VIRTUAL,
   CONSTRAINT `sale_amount` CHECK (`amount` > 0 AND `amount` <= 999999999999),
@@ -87,18 +91,20 @@ CREATE TABLE `sale` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `sale_id` ON `sale` (`id_raw`);--> statement-breakpoint
 CREATE UNIQUE INDEX `sale_message_key` ON `sale` (`message_key`);--> statement-breakpoint
-CREATE INDEX `sale_rrn` ON `sale` (`rrn`);--> statement-breakpoint
+CREATE INDEX `sale_rrn` ON `sale` (`rrn_raw`);--> statement-breakpoint
 CREATE TABLE `void` (
   `id_raw` blob NOT NULL,
   `message_key` text NOT NULL,
   `sale_id_raw` blob NOT NULL,
   `amount` integer NOT NULL,
   `rrn_raw` integer NOT NULL,
-  `authorization_code` text,
+  `authorization_code_raw` blob,
   `reason` text,
   `voided_at` integer NOT NULL,
-  `state` text NOT NULL,
+  `state_raw` text,
   `reversed_at` integer,
+  `state` text GENERATED ALWAYS AS (coalesce(state_raw, 'approved')) VIRTUAL,
+  `authorization_code` text GENERATED ALWAYS AS (iif(typeof(authorization_code_raw) = 'integer', printf('%06d', authorization_code_raw), authorization_code_raw)) VIRTUAL,
   `id` text GENERATED ALWAYS AS (lower(hex(id_raw))) VIRTUAL,
   `sale_id` text GENERATED ALWAYS AS (lower(hex(sale_id_raw))) VIRTUAL,
   `rrn` text GENERATED ALWAYS AS (printf('%012d', rrn_raw)) VIRTUAL,
@@ -131,7 +137,7 @@ CREATE TABLE `acquirer_message` (
   `original_authorization_code` text,
   `rrn` text NOT NULL,
   `acquirer_rrn` text,
-  `state` text NOT NULL,
+  `state_raw` text,
   `claimed_at` integer NOT NULL,
   `decide_by` integer NOT NULL,
   `moved_at` integer NOT NULL,
@@ -141,7 +147,8 @@ CREATE TABLE `acquirer_message` (
   `acquirer_status` text,
   `acquirer_amount` integer,
   `attempts` integer NOT NULL,
-  `next_at` integer
+  `next_at` integer,
+  `state` text GENERATED ALWAYS AS (coalesce(state_raw, 'approved')) VIRTUAL
 );
 --> statement-breakpoint
 -- The acquirer keeps a sale and a void under one trace number apart. A message without a number there has 000000.
@@ -175,12 +182,28 @@ CREATE TABLE `key_set` (
   PRIMARY KEY (`terminal_id`, `version`)
 );
 --> statement-breakpoint
+-- Projection of entries. `merchant_id` null: a key of an administrator.
 CREATE TABLE `api_key` (
-  `hash` text PRIMARY KEY NOT NULL,
+  `id` text PRIMARY KEY NOT NULL,
+  `hash` text NOT NULL,
   `merchant_id` text,
   `name` text NOT NULL,
+  `scopes` text NOT NULL,
   `created_at` integer NOT NULL,
+  `expires_at` integer,
   `revoked_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `api_key_hash` ON `api_key` (`hash`);--> statement-breakpoint
+CREATE INDEX `api_key_list` ON `api_key` (`merchant_id`, `created_at`, `id`);--> statement-breakpoint
+-- The head of the stream `region`, in which the keys of administrators are. It has one row at most.
+CREATE TABLE `region` (
+  `id` integer PRIMARY KEY NOT NULL,
+  `head_seq` integer NOT NULL,
+  `head_hash` text NOT NULL,
+  `head_mac` text NOT NULL,
+  `head_mac_key` integer NOT NULL,
+  CONSTRAINT `region_one` CHECK (`id` = 1)
 );
 --> statement-breakpoint
 -- The versions of what decisions depend on beside the head of a journal (docs/semantics.md, Guards).

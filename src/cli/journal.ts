@@ -4,6 +4,7 @@
  */
 
 import type { Keyring } from '../crypto/keyring.ts'
+import { REGION_STREAM } from '../domain/decide-api-key.ts'
 import type { ChainFault } from '../store/journal.ts'
 import type { HeadRow } from '../store/rebuild.ts'
 import { type AuditedTable, auditKeys, auditTables, replicaOf } from './lib/audit-tables.ts'
@@ -98,9 +99,11 @@ export const sentence = ({ terminalId, entries, fault }: Verified): string =>
     ? `${nameOf(terminalId)}: ${entries} entries, the chain is sound`
     : `${nameOf(terminalId)}: entry ${fault.seq} is bad: ${fault.why}`
 
-/** A merchant's stream is named as such. */
+/** The streams of merchants and of the region are named as such. */
 const nameOf = (stream: string): string =>
-  stream.replace(/^(merchant:|)/, (is) => (is === '' ? 'terminal ' : 'merchant '))
+  stream === REGION_STREAM
+    ? 'the keys of administrators'
+    : stream.replace(/^(merchant:|)/, (is) => (is === '' ? 'terminal ' : 'merchant '))
 
 const reasonOf = ({ fault }: AuditedTable): string => (fault === null ? '' : `${fault.key}: ${fault.why}`)
 

@@ -38,6 +38,7 @@ const LOAD: { readonly [Name in CommandName]: Load<Name> } = {
   merchant: async () => (await import('./merchant.ts')).run,
   provision: async () => (await import('./provision.ts')).run,
   'api-key create': async () => (await import('./api-key.ts')).create,
+  'api-key list': async () => (await import('./api-key.ts')).list,
   'api-key revoke': async () => (await import('./api-key.ts')).revoke,
   reconcile: async () => (await import('./reconcile.ts')).run,
   'journal verify': async () => (await import('./journal.ts')).verifyJournal,

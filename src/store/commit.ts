@@ -16,9 +16,8 @@ import { type Db, persist } from './db.ts'
 import { incoming } from './incoming.ts'
 import type { SealedRow } from './journal.ts'
 import { projections } from './projections.ts'
-import { field } from './rows.ts'
 import { journal } from './schema.ts'
-import { overItems } from './statements.ts'
+import { field, overItems } from './statements.ts'
 import { type CommitItem, fromItem } from './step.ts'
 
 /** An entry with its guards and conditions, as a row of `incoming`. */

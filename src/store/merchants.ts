@@ -28,11 +28,16 @@ export interface FoundMerchant {
 }
 
 /** `credential`: SHA-256 of the asker's bearer key. */
-export async function readMerchant(db: Db, credential: string, merchantId: string): Promise<FoundMerchant> {
+export async function readMerchant(
+  db: Db,
+  credential: string,
+  now: number,
+  merchantId: string,
+): Promise<FoundMerchant> {
   // Only an administrator changes settings.
   const keys = [merchantGuard(merchantId), keyGuard(null)]
   const [[caller], [row], versions] = await db.batch([
-    liveCredential(db, credential),
+    liveCredential(db, credential, now),
     db.select().from(merchant).where(eq(merchant.merchantId, merchantId)),
     db.select().from(guard).where(inArray(guard.key, keys)),
   ])

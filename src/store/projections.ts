@@ -68,7 +68,7 @@ const STEPS: readonly Step[] = [
       db
         .update(voidTable)
         .set({
-          state: sql`item.value ->> 'state'`,
+          stateRaw: sql`nullif(item.value ->> 'state', 'approved')`,
           reversedAt: sql`coalesce(item.value ->> 'reversedAt', reversed_at)`,
         })
         .from(items)
@@ -84,7 +84,7 @@ const STEPS: readonly Step[] = [
         .select(newItems(voidTable, items))
         .onConflictDoUpdate({
           target: voidTable.idRaw,
-          set: { state: excluded('state'), authorizationCode: excluded('authorization_code') },
+          set: { stateRaw: excluded('state_raw'), authorizationCodeRaw: excluded('authorization_code_raw') },
         }),
     ),
   },

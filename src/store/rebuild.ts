@@ -2,6 +2,7 @@
 
 import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
+import { apiKeyProjections } from './api-keys.ts'
 import type { Db } from './db.ts'
 import type { HeadMac } from './head-mac.ts'
 import type { JournalRow } from './journal.ts'
@@ -12,8 +13,10 @@ import { Replay, type Replayed } from './replay.ts'
 /** The tables that follow from the journal. */
 export const PROJECTIONS = [
   'acquirer_message',
+  'api_key',
   'batch',
   'merchant',
+  'region',
   'reversal',
   'sale',
   'terminal',
@@ -22,8 +25,9 @@ export const PROJECTIONS = [
 
 /** The statements that apply an entry to the projections. */
 function statementsOf(db: Db, { row, effects, terminal }: Replayed, headMac: HeadMac): BatchItem<'sqlite'>[] {
-  if (terminal === null)
-    return effects.merchant === undefined ? [] : [merchantProjection(db, row, effects.merchant, headMac)]
+  if (effects.merchant !== undefined) return [merchantProjection(db, row, effects.merchant, headMac)]
+  if (effects.apiKey !== undefined) return apiKeyProjections(db, row, effects.apiKey, headMac)
+  if (terminal === null) return []
   const sealed = { ...row, previousHash: terminal.head.hash }
   return projections(db, [
     { row: sealed, headMac, effects, terminal, needs: [], moves: [], isReplayed: true },
@@ -36,7 +40,8 @@ export type HeadMacs = ReadonlyMap<string, HeadMac>
 /** SQL: every head with its MAC. */
 export const HEADS = `select terminal_id as stream, head_seq as seq, head_hash as hash, head_mac as mac, head_mac_key as keyId
   from terminal union all
-  select 'merchant:' || merchant_id, head_seq, head_hash, head_mac, head_mac_key from merchant`
+  select 'merchant:' || merchant_id, head_seq, head_hash, head_mac, head_mac_key from merchant union all
+  select 'region', head_seq, head_hash, head_mac, head_mac_key from region`
 
 /** A row of `HEADS`. */
 export interface HeadRow extends HeadMac {

@@ -63,7 +63,7 @@ export interface Replayed {
   readonly entry: JournalEntry
   /** Totals are absolute here. */
   readonly effects: Effects
-  /** The terminal before the entry. Null in the stream of a merchant. */
+  /** The terminal before the entry. Null in the stream of a merchant or of the region. */
   readonly terminal: Terminal | null
 }
 
@@ -76,7 +76,8 @@ export class Replay {
   next(row: JournalRow): Replayed {
     const entry = this.#reader.open(row)
     const { batchChange, ...others } = entry.effects
-    if (entry.effects.merchant !== undefined) return { row, entry, effects: others, terminal: null }
+    if (others.merchant !== undefined || others.apiKey !== undefined)
+      return { row, entry, effects: others, terminal: null }
     const terminal = this.#terminals.get(row.terminalId) ?? terminalOf(entry)
     const effects: Effects =
       batchChange === undefined ? others : { ...others, batch: addTotals(terminal.batch, batchChange) }

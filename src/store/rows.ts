@@ -15,9 +15,6 @@ import type {
 } from '../domain/types.ts'
 import type { acquirerMessage, batch, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 
-/** SQL of a member of an item (statements.ts). */
-export const field = (name: string): SQL => sql`item.value ->> ${sql.raw(`'${name}'`)}`
-
 /** The end of the name of a stored form (schema.ts). Readers use the other member. */
 const RAW = 'Raw'
 
@@ -25,7 +22,7 @@ const RAW = 'Raw'
 export type RowOf<T extends SQLiteTable> = Omit<T['$inferSelect'], `${string}${typeof RAW}`>
 
 /** The columns that readers use. */
-function readable<T extends SQLiteTable>(table: T) {
+export function readable<T extends SQLiteTable>(table: T) {
   const columns = Object.entries(getTableColumns(table)).filter(([member]) => !member.endsWith(RAW))
   return Object.fromEntries(columns) as Omit<T['_']['columns'], `${string}${typeof RAW}`>
 }
@@ -61,10 +58,6 @@ function listOf<T extends SQLiteTable>(table: T) {
     },
   }
 }
-
-/** SQL of the stored form of a member of an item, for a column with this name in the schema. */
-export const stored = (member: string, type: 'hex' | 'digits'): SQL =>
-  type === 'hex' ? sql`unhex(${field(member)})` : sql`cast(${field(member)} as integer)`
 
 /** Null when there is no row. */
 export const reversalFrom = (row: RowOf<typeof reversal> | undefined): Reversal | null =>

@@ -9,7 +9,8 @@ import type { Effects, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import type { HeadMac } from './head-mac.ts'
 import type { SealedRow } from './journal.ts'
-import { field, stored } from './rows.ts'
+import { field } from './statements.ts'
+import { stored } from './stored.ts'
 
 export interface CommitItem {
   readonly row: SealedRow
@@ -49,7 +50,7 @@ export function fromItem(table: SQLiteTable): SQL {
 function storedValue(member: string, type: string): SQL {
   const [, plain] = /^(\w+)Raw$/.exec(member) ?? []
   if (plain === undefined) return field(member)
-  return stored(plain, type === 'blob' ? 'hex' : 'digits')
+  return stored(plain, type)
 }
 
 /** SQL: the entry is in the journal, and the terminal's row does not count it yet. */

@@ -23,6 +23,7 @@ import { testCard } from '../../src/terminal/test-cards.ts'
 import { EXAMPLE_TMK } from '../integrate/mac-examples.ts'
 import { RecordedTerminal, Recorder } from '../integrate/recorder.ts'
 import { openService, type Service, START } from '../integrate/service.ts'
+import { DELETE_INSERTED_KEYS } from '../support/api-key-row.ts'
 import { newKeyring } from '../support/memory-data-keys.ts'
 
 const MAC_KEY = '0123456789ABCDEF'
@@ -65,6 +66,13 @@ beforeAll(async () => {
     await pos.terminal.settle()
     await pos.terminal.sale(1500, testCard(9))
   }
+  for (const merchantId of ['123456789012345', undefined])
+    for (const name of ['first', 'second']) {
+      const act = { 'idempotency-key': `${name}-${merchantId}` }
+      const made = await service.json('POST', '/v1/keys', { merchantId, name }, act)
+      if (made.status !== 201) throw new Error(`key: ${made.status}`)
+    }
+  service.storage.rows(DELETE_INSERTED_KEYS)
   journal = service.storage.rows<JournalRow>(
     `select terminal_id as terminalId, seq, hash, message_key as messageKey, rrn, body from journal order by rowid`,
   )
@@ -102,7 +110,9 @@ async function tampered(sql: string): Promise<Record<string, string>> {
 const TABLES = [...PROJECTIONS, 'guard']
 const keyOf = (table: string): string =>
   ({
+    api_key: 'id',
     guard: 'key',
+    region: 'id',
     merchant: 'merchant_id',
     terminal: 'terminal_id',
     batch: 'terminal_id || batch_number',
@@ -131,12 +141,15 @@ describe.each(TABLES)('table %s', (table) => {
       if (name === 'acquirer_stan') return `'999998'`
       if (table === 'batch' && name === 'batch_number') return `'999998'`
       if (table === 'batch' && name === 'state') return `'closed'`
-      return ['message_key', 'target_key', 'key', 'merchant_id', 'terminal_id'].includes(name) &&
-        table !== 'batch'
+      if (table === 'region' && name === 'id') return '2'
+      return ['message_key', 'target_key', 'key', 'merchant_id', 'terminal_id', 'id', 'hash'].includes(
+        name,
+      ) && table !== 'batch'
         ? `'x' || ${name}`
         : name
     }
     const added = `insert into ${table} (${columns.join(', ')}) select ${columns.map(unique).join(', ')} from ${table} where ${first}`
+    service.storage.rows('pragma ignore_check_constraints = on')
     expect(await tampered(added)).toEqual({ [table]: 'the journal does not give this row' })
   })
 

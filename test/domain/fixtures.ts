@@ -122,6 +122,7 @@ const identity = (stan: string, kind: PosKind) =>
     messageKey: keyOf(stan, kind),
     contentFingerprint: stan.repeat(10),
     request: { '11': stan },
+    sender: { channel: 'pos', operator: '01', keyId: null, address: '203.0.113.0/24' },
   }) as const
 
 export const saleRequest: SaleRequest = {

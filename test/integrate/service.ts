@@ -8,6 +8,7 @@ import { createApp } from '../../src/app.ts'
 import { createServices, type Environment } from '../../src/create-services.ts'
 import type { Keyring } from '../../src/crypto/keyring.ts'
 import { bindD1, Storage } from '../simulation/platform/d1.ts'
+import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { coreModule } from '../support/load-core.ts'
 import { seeded } from '../support/micro-random.ts'
 
@@ -47,11 +48,11 @@ export async function openService(settings: Partial<Environment> = {}): Promise<
   const random = seeded(1)
   for (const [key, merchantId] of KEYS)
     storage.rows(
-      'insert into api_key (hash, merchant_id, name, created_at) values (?, ?, ?, ?) returning hash',
-      createHash('sha256').update(key).digest('hex'),
-      merchantId,
-      'example',
-      START,
+      `${INSERT_API_KEY} returning hash`,
+      ...apiKeyRow(createHash('sha256').update(key).digest('hex'), merchantId, {
+        name: 'example',
+        createdAt: START,
+      }),
     )
   const database = bindD1(storage, async (_, apply) => apply())
   const services = await createServices(

@@ -3,6 +3,7 @@
 import { beforeEach, expect, it } from 'vitest'
 import type { Acquirer } from '../../src/acquirer/port.ts'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { Outcome, PipelineMessage } from '../../src/pipeline/types.ts'
 import { keyOf } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
@@ -107,6 +108,7 @@ it('a claim counts from its entry on, and no more when the acquirer declines it'
           merchantId: '123456789012345',
           messageKey: key,
           contentFingerprint: '',
+          sender: NO_SENDER,
           request: {},
           event: name,
           acquirerRrn: null,

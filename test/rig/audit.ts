@@ -11,6 +11,7 @@ import { d1Over } from '../../src/cli/lib/replica.ts'
 import { openDb } from '../../src/store/db.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
 import { HEADS, type HeadRow, macsOf, PROJECTIONS, rebuild } from '../../src/store/rebuild.ts'
+import { DELETE_INSERTED_KEYS } from '../support/api-key-row.ts'
 import type { Row } from './control.ts'
 
 export interface Audit {
@@ -62,7 +63,8 @@ async function faultsOfChains(rows: Rows): Promise<string[]> {
   const faults: string[] = []
   for (const { id, seq, hash } of rows(
     `select terminal_id as id, head_seq as seq, head_hash as hash from terminal
-     union all select 'merchant:' || merchant_id, head_seq, head_hash from merchant`,
+     union all select 'merchant:' || merchant_id, head_seq, head_hash from merchant
+     union all select 'region', head_seq, head_hash from region`,
   )) {
     const journal = rows(`select ${COLUMNS} from journal where terminal_id = ? order by seq`, String(id))
     const fault = await verifyChain(asJournal(journal), { seq: Number(seq), hash: String(hash) })
@@ -82,9 +84,10 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
           .sort(),
       ]),
     )
+  sqlite.exec('begin')
+  sqlite.exec(DELETE_INSERTED_KEYS)
   const live = dump()
   const db = openDb(d1Over(sqlite))
-  sqlite.exec('begin')
   const macs = macsOf(rows(HEADS) as unknown as HeadRow[])
   await rebuild(db, asJournal(rows(`select ${COLUMNS} from journal order by rowid`)), macs)
   const rebuilt = dump()

@@ -10,6 +10,7 @@ import { decideSale } from '../../src/domain/decide-sale.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
 import type { Decision, Generated, LoadedState } from '../../src/domain/decision.ts'
 import type { Need } from '../../src/domain/guard.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { AcquirerMessage, JournalEntry, Sale, Terminal } from '../../src/domain/types.ts'
 import { openEntry, seal } from '../../src/store/journal.ts'
 import type { CommitItem } from '../../src/store/step.ts'
@@ -88,6 +89,7 @@ export class Chain {
           messageKey,
           contentFingerprint: '',
           request: {},
+          sender: NO_SENDER,
           event: 'acquirer_approved',
           acquirerRrn: `ACQ${six(number)}000`,
           authorizationCode: six(number),

@@ -37,7 +37,7 @@ export class Database {
   }
 
   async terminal(): Promise<Terminal> {
-    const [loaded] = await load(this.db, [{ terminalId: f.TID }])
+    const [loaded] = await load(this.db, [{ terminalId: f.TID }], f.NOW)
     const profile = {
       status: 'active',
       macProfile: 'cup-ecb',

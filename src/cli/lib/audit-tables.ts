@@ -4,7 +4,8 @@
  */
 
 import type { KeyContext } from '../../crypto/keyring.ts'
-import { merchantGuard } from '../../domain/guard.ts'
+import { keyGuard, merchantGuard } from '../../domain/guard.ts'
+import type { JournalEntry } from '../../domain/types.ts'
 import type { JournalRow } from '../../store/journal.ts'
 import { type HeadRow, macsOf, PROJECTIONS, rebuild } from '../../store/rebuild.ts'
 import { EntryReader, VoidCounter } from '../../store/replay.ts'
@@ -32,10 +33,12 @@ export interface AuditedTable {
 /** The columns that name a row. */
 const KEYS: Readonly<Record<string, readonly string[]>> = {
   acquirer_message: ['message_key'],
+  api_key: ['id'],
   batch: ['terminal_id', 'batch_number'],
   guard: ['key'],
   journal: ['terminal_id', 'seq'],
   merchant: ['merchant_id'],
+  region: ['id'],
   reversal: ['target_key'],
   sale: ['message_key'],
   terminal: ['terminal_id'],
@@ -48,6 +51,12 @@ const NOT_PROJECTED: readonly string[] = ['attempts', 'next_at']
 /** The chains cover the other columns of the journal. */
 const AUDITED = [...PROJECTIONS, 'guard', 'journal'] as const
 
+/** The guard that an entry raises; null for none. */
+function raisedBy({ kind, merchantId, effects: { apiKey } }: JournalEntry): string | null {
+  if (apiKey !== undefined) return keyGuard(apiKey.merchantId)
+  return kind === 'merchant' || kind === 'provision' ? merchantGuard(merchantId) : null
+}
+
 /** A database that has exactly what the journal gives. `journal` is in the order of the commits. */
 export async function replicaOf(journal: readonly JournalRow[], heads: readonly HeadRow[]): Promise<Replica> {
   const replica = new Replica()
@@ -56,8 +65,7 @@ export async function replicaOf(journal: readonly JournalRow[], heads: readonly 
   for (const row of journal) {
     const entry = reader.open(row)
     replica.insertEntry(row, counter.next(entry))
-    const { kind, merchantId } = entry
-    const raised = kind === 'merchant' || kind === 'provision' ? merchantGuard(merchantId) : null
+    const raised = raisedBy(entry)
     if (raised !== null)
       replica.rows(
         `insert into guard (key, version) values (?, 1) on conflict (key) do update set version = version + 1`,

@@ -46,7 +46,8 @@ function pageOf(stream: string | undefined, [afterId, afterSeq]: readonly [strin
   const entry = 'j.seq, j.hash, j.message_key as messageKey, j.rrn, j.body, j.rowid as number'
   return `with t as (
       select terminal_id, head_seq, head_hash, head_mac, head_mac_key from terminal union all
-      select 'merchant:' || merchant_id, head_seq, head_hash, head_mac, head_mac_key from merchant)
+      select 'merchant:' || merchant_id, head_seq, head_hash, head_mac, head_mac_key from merchant union all
+      select 'region', head_seq, head_hash, head_mac, head_mac_key from region)
     select * from (
       select t.terminal_id, t.head_seq as headSeq, t.head_hash as headHash, t.head_mac as headMac,
         t.head_mac_key as headMacKey, ${entry}

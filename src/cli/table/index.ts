@@ -26,6 +26,7 @@ export const COMMANDS = {
   merchant: operation.MERCHANT,
   provision: operation.PROVISION,
   'api-key create': operation.CREATE_KEY,
+  'api-key list': operation.LIST_KEYS,
   'api-key revoke': operation.REVOKE_KEY,
   reconcile: operation.RECONCILE,
   'journal verify': journal.VERIFY_JOURNAL,

@@ -14,7 +14,8 @@ export const VERIFY_JOURNAL = declare({
     ...DATABASE,
   },
   notes: [
-    'Each terminal has a hash chain, and each merchant has one for its settings. The service signs the head of each with a MAC.',
+    'Each terminal has a hash chain. Each merchant has one for its settings and keys, and the administrators’ keys have one.',
+    'The service signs the head of each with a MAC.',
     'When all chains are sound, every table is compared with what the entries give. Stop the service before, or its newest messages differ.',
     MASTER_KEY_NOTE,
   ],
@@ -22,7 +23,7 @@ export const VERIFY_JOURNAL = declare({
     each: 'chain and table',
     members: {
       'terminalId?':
-        'of a chain: the terminal number; for a merchant’s chain `merchant:` and the merchant number',
+        'of a chain: the terminal number; for a merchant’s chain `merchant:` and the merchant number; or `region`',
       'entries?': 'of a chain: the number of entries',
       'table?': 'the name of a table',
       'rows?': 'of a table: the number of rows',
