@@ -7,13 +7,13 @@ import type { Keyring } from '../crypto/keyring.ts'
 import { REGION_STREAM } from '../domain/decide-api-key.ts'
 import type { ChainFault } from '../store/journal.ts'
 import type { HeadRow } from '../store/rebuild.ts'
-import { type AuditedTable, auditKeys, auditTables, replicaOf } from './lib/audit-tables.ts'
+import { type AuditedTable, auditedColumns, auditKeys, auditTables, replicaOf } from './lib/audit-tables.ts'
 import { type Database, databaseOf, executeFile } from './lib/database.ts'
 import type { Run } from './lib/declare.ts'
 import { Failure } from './lib/failure.ts'
 import { keyringFor } from './lib/open-keyring.ts'
 import { type NumberedRow, readChains } from './lib/read-chains.ts'
-import { insertsOf, readTables, readWrappedKeys } from './lib/read-tables.ts'
+import { insertsOf, readTables } from './lib/read-tables.ts'
 import type { Replica } from './lib/replica.ts'
 import { faultOfChain } from './lib/verify-chain.ts'
 import type { REBUILD_JOURNAL, VERIFY_JOURNAL } from './table/journal.ts'
@@ -48,13 +48,13 @@ export async function readJournal(database: Database, keyring: Keyring, stream?:
 
 /** The tables that follow from the journal, and the keys of terminals. */
 async function audit(database: Database, replica: Replica, keyring: Keyring): Promise<AuditedTable[]> {
-  const tables = await auditTables(replica, readTables(database))
+  const { rows, keys } = await readTables(database, auditedColumns(replica))
   const opens = async (wrapped: string, context: Parameters<Keyring['unwrap']>[1]): Promise<boolean> => {
     const key = await keyring.unwrap(wrapped, context).catch(() => null)
     key?.fill(0)
     return key !== null
   }
-  return [...tables, ...(await auditKeys(await readWrappedKeys(database), opens))]
+  return [...auditTables(replica, rows), ...(await auditKeys(keys, opens))]
 }
 
 export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {

@@ -21,7 +21,9 @@ export const digitsOrText = (length: number) =>
 /** A virtual column: the text of a column `digitsOrText`, or of a number with so many digits. */
 export const digitsOf = (name: string, length: number) =>
   text(name).generatedAlwaysAs(
-    sql.raw(`iif(typeof(${name}_raw) = 'integer', printf('%0${length}d', ${name}_raw), ${name}_raw)`),
+    sql.raw(
+      `iif(typeof(${name}_raw) in ('integer', 'real'), printf('%0${length}d', ${name}_raw), ${name}_raw)`,
+    ),
     virtual,
   )
 

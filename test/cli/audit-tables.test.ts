@@ -5,11 +5,13 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  auditedColumns,
   auditKeys,
   auditTables,
   type KeysOfTerminals,
   plain,
   replicaOf,
+  type TableRow,
 } from '../../src/cli/lib/audit-tables.ts'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import type { Replica } from '../../src/cli/lib/replica.ts'
@@ -87,11 +89,10 @@ afterAll(() => {
 
 /** The faults of the tables as they are now. */
 async function faults(): Promise<Record<string, string>> {
-  const found = await auditTables(replica, async (tables) =>
-    tables.map(([table, columns]) =>
-      service.storage.rows(`select ${columns.map(plain).join(', ')} from ${table}`),
-    ),
+  const rows = auditedColumns(replica).map(([table, columns]) =>
+    service.storage.rows<TableRow>(`select ${columns.map(plain).join(', ')} from ${table}`),
   )
+  const found = auditTables(replica, rows)
   return Object.fromEntries(found.flatMap(({ table, fault }) => (fault === null ? [] : [[table, fault.why]])))
 }
 

@@ -13,10 +13,8 @@ import { type Cell, Replica } from './replica.ts'
 
 export type TableRow = Readonly<Record<string, Cell>>
 
-/** The rows of each table, with these columns. Bytes are hex digits. */
-export type ReadTables = (
-  tables: readonly (readonly [table: string, columns: readonly string[]])[],
-) => Promise<readonly (readonly TableRow[])[]>
+/** A table, and the columns to compare. */
+export type AuditedColumns = readonly [table: string, columns: readonly string[]]
 
 export interface TableFault {
   /** The primary key of the first row that differs. */
@@ -76,22 +74,22 @@ export async function replicaOf(journal: readonly JournalRow[], heads: readonly 
   return replica
 }
 
-/** Compares each audited table with the replica. */
-export async function auditTables(replica: Replica, read: ReadTables): Promise<AuditedTable[]> {
-  const tables = AUDITED.map((table) => {
-    const columns =
-      table === 'journal'
-        ? ['terminal_id', 'seq', 'void_of']
-        : replica.storedColumns(table).filter((name) => !NOT_PROJECTED.includes(name))
-    return [table, columns] as const
-  })
-  const found = await read(tables)
-  return tables.map(([table, columns], i) => {
+/** The tables to compare with a replica, and their columns. */
+export const auditedColumns = (replica: Replica): AuditedColumns[] =>
+  AUDITED.map((table) => [
+    table,
+    table === 'journal'
+      ? ['terminal_id', 'seq', 'void_of']
+      : replica.storedColumns(table).filter((name) => !NOT_PROJECTED.includes(name)),
+  ])
+
+/** Compares the rows of each table in `auditedColumns` with the replica. */
+export const auditTables = (replica: Replica, found: readonly (readonly TableRow[])[]): AuditedTable[] =>
+  auditedColumns(replica).map(([table, columns], i) => {
     const is = found[i] ?? []
     const should = replica.rows(`select ${columns.map(plain).join(', ')} from ${table}`)
     return { table, rows: is.length, fault: firstDifference(table, is, should) }
   })
-}
 
 /** Bytes as hex digits. */
 export const plain = (column: string): string =>

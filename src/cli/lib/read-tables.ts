@@ -1,32 +1,39 @@
 /** @module Reads whole tables of a database, and writes rows as statements. */
 
 import {
+  type AuditedColumns,
   type AuditedTable,
   type KeysOfTerminals,
   plain,
-  type ReadTables,
   type TableRow,
 } from './audit-tables.ts'
 import { type Database, query, sqlText } from './database.ts'
 import type { Cell, Replica } from './replica.ts'
 
-/** The rows of the tables, in one call of wrangler: each takes seconds. */
-export const readTables =
-  (database: Database): ReadTables =>
-  async (tables) =>
-    (await query(
-      database,
-      tables.map(([table, columns]) => `select ${columns.map(plain).join(', ')} from ${table}`).join(';\n'),
-    )) as unknown as TableRow[][]
+const KEYS_SQL = [
+  'select terminal_id as terminalId, merchant_id as merchantId, key_version as keyVersion from terminal',
+  'select terminal_id as terminalId, version, wrapped from master_key',
+  'select terminal_id as terminalId, version, mak, tpk, tdk from key_set',
+]
 
-export async function readWrappedKeys(database: Database): Promise<KeysOfTerminals> {
-  const [terminals = [], masterKeys = [], keySets = []] = await query(
-    database,
-    `select terminal_id as terminalId, merchant_id as merchantId, key_version as keyVersion from terminal;
-     select terminal_id as terminalId, version, wrapped from master_key;
-     select terminal_id as terminalId, version, mak, tpk, tdk from key_set`,
-  )
-  return { terminals, masterKeys, keySets } as unknown as KeysOfTerminals
+export interface DatabaseTables {
+  /** The rows of each table, with its columns. Bytes are hex digits. */
+  readonly rows: readonly (readonly TableRow[])[]
+  readonly keys: KeysOfTerminals
+}
+
+/** Reads the tables and the keys of terminals in one call of wrangler: each call takes seconds. */
+export async function readTables(
+  database: Database,
+  tables: readonly AuditedColumns[],
+): Promise<DatabaseTables> {
+  const selects = tables.map(([table, columns]) => `select ${columns.map(plain).join(', ')} from ${table}`)
+  const found = await query(database, [...selects, ...KEYS_SQL].join(';\n'))
+  const [terminals = [], masterKeys = [], keySets = []] = found.slice(selects.length)
+  return {
+    rows: found.slice(0, selects.length) as unknown as TableRow[][],
+    keys: { terminals, masterKeys, keySets } as unknown as KeysOfTerminals,
+  }
 }
 
 /** Statements that empty the tables with a fault, and fill each with the rows of the replica. */
