@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { complaintOf, runWrangler } from '../dev/wrangler.ts'
 import { Failure, UsageError } from './failure.ts'
+import { adviceOn } from './migration-advice.ts'
 
 /** Which database; `persistTo` is an absolute path. */
 export interface Database {
@@ -109,7 +110,8 @@ export async function executeFile(database: Database, sql: string): Promise<void
 
 export async function applyMigrations(database: Database): Promise<void> {
   const finished = await runWrangler(['d1', 'migrations', 'apply', BINDING, ...targetOf(database)])
-  if (finished.code !== 0) throw new Failure(`migrations: ${complaintOf(finished)}`)
+  if (finished.code !== 0)
+    throw new Failure(`migrations: ${adviceOn(finished.stdout + finished.stderr) ?? complaintOf(finished)}`)
 }
 
 /** A text as an SQL literal. */
