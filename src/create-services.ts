@@ -8,7 +8,8 @@ import { type Fetch, sendOver } from './acquirer/send.ts'
 import { type HttpsSettings, readHttpsSettings } from './acquirer/settings.ts'
 import { type Core, createCore } from './core/instance.ts'
 import { type Keyring, openKeyring } from './crypto/keyring.ts'
-import { freshAcquirerStan, freshId, freshRrn, freshSixDigits } from './crypto/random.ts'
+import { freshAcquirerStan, freshIdIn, freshRrn, freshSixDigits } from './crypto/random.ts'
+import { bucketOf } from './domain/bucket.ts'
 import { createPipeline } from './pipeline/process.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
@@ -98,11 +99,11 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
   })
   const acquirer = acquirerOf(env, runtime, core)
   const db = openDb(env.DB)
-  const generated = () => ({
+  const generated = (merchantId: string) => ({
     now: now(),
     rrn: freshRrn(random),
     authorizationCode: freshSixDigits(random),
-    id: freshId(random),
+    id: freshIdIn(bucketOf(merchantId), random),
     acquirerStan: freshAcquirerStan(random),
   })
   const options = { db, acquirer, generated, now, sleep, log }

@@ -179,7 +179,7 @@ async function decideOne(
       : known
   if (context === null) throw new Error('a verified message has a terminal')
   const loadedState: LoadedState = { ...loaded, ...context }
-  const generated = options.generated()
+  const generated = options.generated(context.terminal.merchantId)
   const isBroken = work.message.breaks === MAX_BREAKS
   const decided = isBroken
     ? decideUnrecordable(request, loadedState, generated)

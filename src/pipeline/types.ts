@@ -112,7 +112,8 @@ export type LogDetail = { readonly [name: string]: unknown } & {
 export interface PipelineOptions {
   readonly db: Db
   readonly acquirer: Acquirer
-  generated(): Generated
+  /** Fresh values for one decision. The id is of the merchant's bucket. */
+  generated(merchantId: string): Generated
   /** Milliseconds since the epoch. */
   now(): number
   sleep(ms: number): Promise<void>
