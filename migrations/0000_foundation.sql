@@ -177,6 +177,14 @@ CREATE TABLE `api_key` (
   `revoked_at` integer
 );
 --> statement-breakpoint
+-- Buckets that are not in database 0, or were moved back to it (docs/decisions/2026-11-30-buckets.md). Only database 0 has rows.
+CREATE TABLE `bucket` (
+  `bucket` integer PRIMARY KEY NOT NULL,
+  `database` text NOT NULL,
+  `version` integer NOT NULL,
+  CONSTRAINT `bucket_number` CHECK (`bucket` BETWEEN 0 AND 1023)
+);
+--> statement-breakpoint
 -- The versions of what decisions depend on beside the head of a journal (docs/semantics.md, Guards).
 CREATE TABLE `guard` (`key` text PRIMARY KEY NOT NULL, `version` integer NOT NULL) WITHOUT ROWID;--> statement-breakpoint
 -- Refusals of a sender in a UTC day (docs/semantics.md, Quota of refusals): entries of the journal, and refusals beyond the quota.

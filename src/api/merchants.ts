@@ -24,6 +24,7 @@ export const putMerchant: Handler<Put> = async (call) => {
 
 async function provisionMerchant({ services, c, credential, path, body }: Call<Put>): Promise<Reply<Put>> {
   const { merchantId } = path
+  const bucketNeeds = services.bucketNeeds?.(merchantId) ?? []
   const request: MerchantRequest = { merchantId, change: changeOf(body) }
   for (let losses = 0; losses < MOST_LOSSES; losses++) {
     const found = await readMerchant(services.db, credential, merchantId)
@@ -36,7 +37,7 @@ async function provisionMerchant({ services, c, credential, path, body }: Call<P
     if (!draft.ok) return apiProblem(draft.error)
     const { merchant } = draft.value.effects
     const row = await seal(draft.value, head, null, WITHOUT_TERMINAL)
-    if (!(await commitMerchant(services.db, row, merchant, needs))) continue
+    if (!(await commitMerchant(services.db, row, merchant, [...needs, ...bucketNeeds]))) continue
     const answer = merchantBody(merchant)
     return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
   }

@@ -28,3 +28,9 @@ export function bucketOfId(id: string): number | null {
   const bucket = Number.parseInt(id.slice(0, DIGITS), 16)
   return bucket < BUCKETS ? bucket : null
 }
+
+/** The bucket of a merchant's bearer key, 0 to 1023: `annul_`, its 3 digits, `_`, then random. Null for every other key. */
+export function bucketOfKey(key: string): number | null {
+  const [, digits] = /^annul_([0-3][0-9a-f]{2})_/.exec(key) ?? []
+  return digits === undefined ? null : Number.parseInt(digits, 16)
+}

@@ -222,7 +222,7 @@ async function decideOne(
     item: {
       row,
       effects,
-      needs: loaded.needs,
+      needs: [...loaded.needs, ...(options.bucketNeeds?.(context.terminal.merchantId) ?? [])],
       moves: decision.moves ?? [],
       refusal: counted ?? undefined,
       terminal: context.terminal,
