@@ -110,7 +110,8 @@ export class Region {
       module: coreModule,
       now: () => this.clock.now,
       random: (bytes) => void bytes.set(this.#random.bytes(bytes.length)),
-      sleep: async () => {},
+      // No time passes, but other work goes on.
+      sleep: () => new Promise((resolve) => setImmediate(resolve)),
       log: (event, detail) => void this.logged.push({ event, ...detail }),
     })
     this.#services = services
