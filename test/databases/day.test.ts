@@ -235,3 +235,38 @@ test('a list of an administrator brings the sales of both merchants to their dat
   ])
   for (const merchantId of BOTH) expect(newestSale(merchantId)).toMatch(/^[0-9a-f]{32}$/)
 })
+
+test("an acquirer's list with lines of both merchants is compared with the records of both databases", async () => {
+  const lines = BOTH.map((merchantId) => {
+    const { terminalId } = MERCHANTS[merchantId]
+    const named = { kind: 'sale', merchantId, terminalId, batchNumber: '000001', stan: '700001' }
+    return JSON.stringify({ ...named, state: 'approved', amount: 100, currency: '156' })
+  })
+  const asOf = encodeURIComponent(new Date(region.clock.now).toISOString())
+  const path = `/v1/reconciliations?apply=true&asOf=${asOf}`
+  const { body } = await region.json(ADMINISTRATOR, 'POST', path, lines.join('\n'))
+  const differs = { result: 'differs', difference: 'only_acquirer', applied: true }
+  expect(body.lines).toMatchObject([
+    { line: 1, merchantId: AT_HOME, ...differs },
+    { line: 2, merchantId: MOVED, ...differs },
+  ])
+  for (const merchantId of BOTH) {
+    const cases = region.storages[MERCHANTS[merchantId].database].rows(
+      'select merchant_id from acquirer_message where case_reason is not null',
+    )
+    expect(cases).toEqual([{ merchant_id: merchantId }])
+  }
+})
+
+test('a merchant that may not reconcile reaches one database', async () => {
+  const lines = BOTH.map((merchantId) => {
+    const { terminalId } = MERCHANTS[merchantId]
+    const named = { kind: 'sale', merchantId, terminalId, batchNumber: '000001', stan: '700001' }
+    return JSON.stringify({ ...named, state: 'approved', amount: 100, currency: '156' })
+  })
+  const path = `/v1/reconciliations?asOf=${encodeURIComponent(new Date(region.clock.now).toISOString())}`
+  const { status } = await region.json(PLAIN_KEYS[AT_HOME], 'POST', path, lines.join('\n'))
+  expect([status, region.takeTrips()]).toEqual([403, [0]])
+  const own = await region.json(MERCHANTS[MOVED].key, 'POST', path, lines.join('\n'))
+  expect([own.status, region.takeTrips()]).toEqual([403, [1]])
+})
