@@ -7,6 +7,7 @@ CREATE TABLE `journal` (
   `message_key` text NOT NULL,
   `rrn_raw` integer,
   `body` text NOT NULL,
+  `void_of` integer,
   `hash` text GENERATED ALWAYS AS (lower(hex(hash_raw))) VIRTUAL,
   `rrn` text GENERATED ALWAYS AS (iif(rrn_raw is null, null, printf('%012d', rrn_raw))) VIRTUAL,
   PRIMARY KEY (`terminal_id`, `seq`),
@@ -15,6 +16,7 @@ CREATE TABLE `journal` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `journal_message_key` ON `journal` (`message_key`);--> statement-breakpoint
 CREATE UNIQUE INDEX `journal_rrn` ON `journal` (`rrn_raw`);--> statement-breakpoint
+CREATE INDEX `journal_void_of` ON `journal` (`terminal_id`, `void_of`) WHERE void_of IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `merchant` (
   `merchant_id` text PRIMARY KEY NOT NULL,
   `name` text NOT NULL,
@@ -25,7 +27,9 @@ CREATE TABLE `merchant` (
   `window_minutes` integer,
   `currency_code` text NOT NULL,
   `head_seq` integer NOT NULL,
-  `head_hash` text NOT NULL
+  `head_hash` text NOT NULL,
+  `head_mac` text NOT NULL,
+  `head_mac_key` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `terminal` (
@@ -38,7 +42,9 @@ CREATE TABLE `terminal` (
   `batch_number` text NOT NULL,
   `key_version` integer,
   `head_seq` integer NOT NULL,
-  `head_hash` text NOT NULL
+  `head_hash` text NOT NULL,
+  `head_mac` text NOT NULL,
+  `head_mac_key` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `batch` (
@@ -62,17 +68,21 @@ CREATE TABLE `sale` (
   `amount` integer NOT NULL,
   `currency_code` text NOT NULL,
   `fee` integer,
-  `card_first6` text,
-  `card_last4` text,
+  `card_first6_raw` blob,
+  `card_last4_raw` blob,
   `card_fingerprint_raw` blob,
-  `rrn` text NOT NULL,
-  `authorization_code` text,
+  `rrn_raw` blob NOT NULL,
+  `authorization_code_raw` blob,
   `is_declined` integer NOT NULL,
   `sold_at` integer NOT NULL,
+  `authorization_code` text GENERATED ALWAYS AS (iif(typeof(authorization_code_raw) = 'integer', printf('%06d', authorization_code_raw), authorization_code_raw)) VIRTUAL,
+  `card_first6` text GENERATED ALWAYS AS (iif(typeof(card_first6_raw) = 'integer', printf('%06d', card_first6_raw), card_first6_raw)) VIRTUAL,
+  `card_last4` text GENERATED ALWAYS AS (iif(typeof(card_last4_raw) = 'integer', printf('%04d', card_last4_raw), card_last4_raw)) VIRTUAL,
   `id` text GENERATED ALWAYS AS (lower(hex(id_raw))) VIRTUAL,
   `terminal_id` text GENERATED ALWAYS AS (substr(message_key, 1, 8)) VIRTUAL,
   `batch_number` text GENERATED ALWAYS AS (substr(message_key, 9, 6)) VIRTUAL,
   `stan` text GENERATED ALWAYS AS (substr(message_key, 15, 6)) VIRTUAL,
+  `rrn` text GENERATED ALWAYS AS (iif(typeof(rrn_raw) = 'integer', printf('%012d', rrn_raw), rrn_raw)) VIRTUAL,
   `status` text GENERATED ALWAYS AS (iif(is_declined, 'declined', 'approved')) VIRTUAL,
   `card_fingerprint` text GENERATED ALWAYS AS (lower(hex(card_fingerprint_raw))) VIRTUAL,
   CONSTRAINT `sale_amount` CHECK (`amount` > 0 AND `amount` <= 999999999999),
@@ -81,18 +91,20 @@ CREATE TABLE `sale` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `sale_id` ON `sale` (`id_raw`);--> statement-breakpoint
 CREATE UNIQUE INDEX `sale_message_key` ON `sale` (`message_key`);--> statement-breakpoint
-CREATE INDEX `sale_rrn` ON `sale` (`rrn`);--> statement-breakpoint
+CREATE INDEX `sale_rrn` ON `sale` (`rrn_raw`);--> statement-breakpoint
 CREATE TABLE `void` (
   `id_raw` blob NOT NULL,
   `message_key` text NOT NULL,
   `sale_id_raw` blob NOT NULL,
   `amount` integer NOT NULL,
   `rrn_raw` integer NOT NULL,
-  `authorization_code` text,
+  `authorization_code_raw` blob,
   `reason` text,
   `voided_at` integer NOT NULL,
-  `state` text NOT NULL,
+  `state_raw` text,
   `reversed_at` integer,
+  `state` text GENERATED ALWAYS AS (coalesce(state_raw, 'approved')) VIRTUAL,
+  `authorization_code` text GENERATED ALWAYS AS (iif(typeof(authorization_code_raw) = 'integer', printf('%06d', authorization_code_raw), authorization_code_raw)) VIRTUAL,
   `id` text GENERATED ALWAYS AS (lower(hex(id_raw))) VIRTUAL,
   `sale_id` text GENERATED ALWAYS AS (lower(hex(sale_id_raw))) VIRTUAL,
   `rrn` text GENERATED ALWAYS AS (printf('%012d', rrn_raw)) VIRTUAL,
@@ -125,7 +137,7 @@ CREATE TABLE `acquirer_message` (
   `original_authorization_code` text,
   `rrn` text NOT NULL,
   `acquirer_rrn` text,
-  `state` text NOT NULL,
+  `state_raw` text,
   `claimed_at` integer NOT NULL,
   `decide_by` integer NOT NULL,
   `moved_at` integer NOT NULL,
@@ -135,7 +147,8 @@ CREATE TABLE `acquirer_message` (
   `acquirer_status` text,
   `acquirer_amount` integer,
   `attempts` integer NOT NULL,
-  `next_at` integer
+  `next_at` integer,
+  `state` text GENERATED ALWAYS AS (coalesce(state_raw, 'approved')) VIRTUAL
 );
 --> statement-breakpoint
 -- The acquirer keeps a sale and a void under one trace number apart. A message without a number there has 000000.
@@ -169,11 +182,15 @@ CREATE TABLE `key_set` (
   PRIMARY KEY (`terminal_id`, `version`)
 );
 --> statement-breakpoint
+-- Projection of entries. `merchant_id` null: a key of an administrator.
 CREATE TABLE `api_key` (
-  `hash` text PRIMARY KEY NOT NULL,
+  `id` text PRIMARY KEY NOT NULL,
+  `hash` text NOT NULL,
   `merchant_id` text,
   `name` text NOT NULL,
+  `scopes` text NOT NULL,
   `created_at` integer NOT NULL,
+  `expires_at` integer,
   `revoked_at` integer
 );
 --> statement-breakpoint
@@ -183,6 +200,18 @@ CREATE TABLE `bucket` (
   `database` text NOT NULL,
   `version` integer NOT NULL,
   CONSTRAINT `bucket_number` CHECK (`bucket` BETWEEN 0 AND 1023)
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `api_key_hash` ON `api_key` (`hash`);--> statement-breakpoint
+CREATE INDEX `api_key_list` ON `api_key` (`merchant_id`, `created_at`, `id`);--> statement-breakpoint
+-- The head of the stream `region`, in which the keys of administrators are. It has one row at most.
+CREATE TABLE `region` (
+  `id` integer PRIMARY KEY NOT NULL,
+  `head_seq` integer NOT NULL,
+  `head_hash` text NOT NULL,
+  `head_mac` text NOT NULL,
+  `head_mac_key` integer NOT NULL,
+  CONSTRAINT `region_one` CHECK (`id` = 1)
 );
 --> statement-breakpoint
 -- The versions of what decisions depend on beside the head of a journal (docs/semantics.md, Guards).
@@ -197,7 +226,7 @@ CREATE TABLE `refusal_count` (
 ) WITHOUT ROWID;--> statement-breakpoint
 CREATE INDEX `refusal_count_day` ON `refusal_count` (`day`);--> statement-breakpoint
 -- Each inserted row sees the rows before it, also those of its own statement. So a set may hold several entries of one terminal.
-CREATE VIEW `incoming` AS SELECT `terminal_id`, `seq`, x'' AS `previous_hash_raw`, `hash_raw`, `message_key`, `rrn_raw`, `body`, '' AS `tombstoned_key`, '' AS `claim_sale_key`, '' AS `needs`, '' AS `moves` FROM `journal` WHERE 0;--> statement-breakpoint
+CREATE VIEW `incoming` AS SELECT `terminal_id`, `seq`, x'' AS `previous_hash_raw`, `hash_raw`, `message_key`, `rrn_raw`, `body`, '' AS `tombstoned_key`, '' AS `claim_sale_key`, 0 AS `void_sign`, '' AS `voided_sale_key`, '' AS `ended_keys`, '' AS `needs`, '' AS `moves` FROM `journal` WHERE 0;--> statement-breakpoint
 CREATE TRIGGER `arrive` INSTEAD OF INSERT ON `incoming` BEGIN
   SELECT raise(ignore) WHERE
     -- The head is the one of the decision.
@@ -215,8 +244,12 @@ CREATE TRIGGER `arrive` INSTEAD OF INSERT ON `incoming` BEGIN
     -- Every guard has the version of the decision.
     OR EXISTS (SELECT 1 FROM json_each(new.needs) AS need LEFT JOIN guard ON guard.key = need.value ->> 0
       WHERE coalesce(guard.version, 0) <> need.value ->> 1);
-  INSERT INTO journal (terminal_id, seq, hash_raw, message_key, rrn_raw, body)
-    VALUES (new.terminal_id, new.seq, new.hash_raw, new.message_key, new.rrn_raw, new.body);
+  INSERT INTO journal (terminal_id, seq, hash_raw, message_key, rrn_raw, body, void_of)
+    VALUES (new.terminal_id, new.seq, new.hash_raw, new.message_key, new.rrn_raw, new.body,
+      CASE new.void_sign
+        WHEN 1 THEN (SELECT seq FROM journal WHERE message_key = new.voided_sale_key)
+        WHEN -1 THEN -(SELECT void_of FROM journal WHERE message_key IN (SELECT value FROM json_each(new.ended_keys)) AND void_of > 0 LIMIT 1)
+      END);
   INSERT INTO reversal (target_key, terminal_id, seq, kind) SELECT new.tombstoned_key, new.terminal_id, new.seq, 'tombstone' WHERE new.tombstoned_key IS NOT NULL;
   INSERT INTO guard (key, version) SELECT move.value, 1 FROM json_each(new.moves) AS move WHERE true
     ON CONFLICT (key) DO UPDATE SET version = version + 1;

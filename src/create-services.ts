@@ -17,6 +17,8 @@ import type { Log } from './pipeline/types.ts'
 import { addFirstDataKeys } from './store/data-keys.ts'
 import { type BucketRow, openDatabases, withBuckets } from './store/databases.ts'
 import { type Db, errorText } from './store/db.ts'
+import { headContent, type MacHead } from './store/head-mac.ts'
+import { sha256 } from './store/journal.ts'
 import { readRegion } from './store/region.ts'
 import { readDatabaseLimit } from './store/size.ts'
 
@@ -25,6 +27,8 @@ export interface Environment extends HttpsSettings {
   readonly DB: D1Database
   /** 256-bit secret, 64 hex digits. */
   readonly MASTER_KEY: string
+  /** Makes the first key of an administrator: 32 to 200 characters of a bearer key. */
+  readonly BOOTSTRAP_KEY?: string
   /** The master key before, during a rotation. */
   readonly MASTER_KEY_PREVIOUS?: string
   readonly ACQUIRER: string
@@ -77,6 +81,14 @@ function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquire
   return httpsAcquirer({ ...configuration, core, send: sendOver(fetch, url ?? BINDING_URL) })
 }
 
+/** SHA-256 of the secret, as the callers' keys are known. */
+async function bootstrapKeyOf({ BOOTSTRAP_KEY: key }: Environment): Promise<string | null> {
+  if (key === undefined) return null
+  if (!/^[A-Za-z0-9._~+/=-]{32,200}$/.test(key))
+    throw new RangeError('BOOTSTRAP_KEY: expected 32 to 200 letters, digits and ._~+/=-')
+  return sha256(key)
+}
+
 /**
  * Opens the keyring, and reads the buckets with it. Both are in database 0. Throws RangeError for a wrong setting, and Error with
  * the words of D1.
@@ -124,7 +136,12 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     acquirerStan: freshAcquirerStan(random),
   })
   const { keyring, buckets } = await openRegion(env, all[0].db, runtime)
+  const macHead: MacHead = async (stream, head) => ({
+    keyId: keyring.journalKeyId,
+    mac: (await keyring.journalMac(headContent(stream, head))).toHex(),
+  })
   return overDatabases({
+    macHead,
     acquirer,
     generated,
     now,
@@ -134,6 +151,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     core,
     keyring,
     acquirerId: env.ACQUIRER_ID,
+    bootstrapKey: await bootstrapKeyOf(env),
     databaseLimit,
     random,
   })

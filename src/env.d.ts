@@ -2,6 +2,8 @@
 interface Secrets {
   /** 256 bits, 64 hex digits: `wrangler secret put MASTER_KEY`. */
   MASTER_KEY: string
+  /** Optional, 32 characters or more: `wrangler secret put BOOTSTRAP_KEY`. */
+  BOOTSTRAP_KEY?: string
   /** The master key before, during a rotation: 64 hex digits. */
   MASTER_KEY_PREVIOUS?: string
 }

@@ -95,7 +95,9 @@ describe('ARCHITECTURE.md', () => {
 describe('docs/api.md', () => {
   it('lists exactly the routes of the JSON API', () => {
     const ours = Object.keys(CONTRACT)
-    expect(column(table(API, '| route | what it does | caller |'), 0).toSorted()).toEqual(ours.toSorted())
+    expect(column(table(API, '| route | what it does | caller | scope |'), 0).toSorted()).toEqual(
+      ours.toSorted(),
+    )
   })
 
   it('has the limits of its bodies', () => {

@@ -5,29 +5,43 @@ import type { CaseRequest } from '../domain/requests.ts'
 import type { JournalEntry } from '../domain/types.ts'
 import { type CaseFile, readCase, readCases } from '../store/cases.ts'
 import type { Credential } from '../store/load.ts'
-import { logOutcome, noteCaller, REPLAYED, type Submitted, submit, undecidedProblem } from './handler.ts'
+import {
+  logOutcome,
+  permit,
+  REPLAYED,
+  type Submitted,
+  senderOf,
+  submit,
+  undecidedProblem,
+} from './handler.ts'
 import { caseBody } from './json/cases.ts'
 import { apiProblem, declineProblem } from './json/problem.ts'
 import type { CaseDecision } from './json/schemas.ts'
 import type { Call, Handler, Reply } from './router.ts'
 
-export const getCases: Handler<'GET /v1/cases'> = async ({ services, c, credential, query }) => {
+export const getCases: Handler<'GET /v1/cases'> = async (call) => {
+  const { services, credential, query } = call
   const { state, cursor = '0-', limit } = query
   const [openedAt = '', rrn = ''] = cursor.split('-')
   const after = { openedAt: Number(openedAt), rrn }
-  const found = await readCases(services.db, credential, { state, after, limit: limit + 1 })
-  noteCaller(c, found.credential)
-  if (found.credential === null) return apiProblem('unauthorized')
+  const found = await readCases(services.db, credential, services.now(), {
+    state,
+    after,
+    limit: limit + 1,
+  })
+  const caller = permit(call, found.credential)
+  if (!caller.ok) return caller.error
   const page = found.files.slice(0, limit)
   const last = found.files.length > limit ? page.at(-1)?.message : undefined
   const next = last === undefined ? null : `${last.caseOpenedAt}-${last.rrn}`
   return { status: 200, body: { items: page.map(caseBody), next, certainty: 'FINAL', doNext: 'nothing' } }
 }
 
-export const getCase: Handler<'GET /v1/cases/{rrn}'> = async ({ services, c, credential, path }) => {
-  const found = await readCase(services.db, credential, path.rrn)
-  noteCaller(c, found.credential)
-  if (found.credential === null) return apiProblem('unauthorized')
+export const getCase: Handler<'GET /v1/cases/{rrn}'> = async (call) => {
+  const { services, credential, path } = call
+  const found = await readCase(services.db, credential, services.now(), path.rrn)
+  const caller = permit(call, found.credential)
+  if (!caller.ok) return caller.error
   const [file] = found.files
   return file === undefined ? apiProblem('not_found') : { status: 200, body: caseBody(file) }
 }
@@ -36,11 +50,10 @@ type Post = 'POST /v1/cases/{rrn}'
 
 /** A key belongs to one case, so another case may use the same key. The history of the case has its decision. */
 export const postCase: Handler<Post> = async (call) => {
-  const { services, c, credential, path, body, idempotencyKey } = call
-  const before = await readCase(services.db, credential, path.rrn)
-  noteCaller(c, before.credential)
-  if (before.credential === null) return apiProblem('unauthorized')
-  if (before.credential.merchantId !== null) return apiProblem('forbidden')
+  const { services, credential, path, body, idempotencyKey } = call
+  const before = await readCase(services.db, credential, services.now(), path.rrn)
+  const caller = permit(call, before.credential)
+  if (!caller.ok) return caller.error
   const [file] = before.files
   if (file === undefined) return apiProblem('not_found')
   const decision = await services.keyring.fingerprint('content', idempotencyKey)
@@ -50,7 +63,7 @@ export const postCase: Handler<Post> = async (call) => {
   const { outcome, denial } = await decide(call, file, decision)
   // The journal says if this decision closed the case.
   if (outcome.kind !== 'answered' && outcome.kind !== 'pending') return undecidedProblem(outcome, denial)
-  const [after] = (await readCase(services.db, credential, path.rrn)).files
+  const [after] = (await readCase(services.db, credential, services.now(), path.rrn)).files
   const written = after === undefined ? undefined : decisionIn(after, decision)
   if (after === undefined || written === undefined) return apiProblem('case_closed')
   return replyOf(after, written, body, false)
@@ -72,11 +85,8 @@ function replyOf(
   return { status: 200, body: caseBody(file), headers: replayed ? REPLAYED : {} }
 }
 
-async function decide(
-  { services, c, credential, body }: Call<Post>,
-  { message }: CaseFile,
-  decision: string,
-): Promise<Submitted> {
+async function decide(call: Call<Post>, { message }: CaseFile, decision: string): Promise<Submitted> {
+  const { services, c, credential, body } = call
   const { resolution, note } = body
   const { terminalId, messageKey, merchantId } = message
   const request = (by: Credential): CaseRequest => ({
@@ -86,14 +96,16 @@ async function decide(
     messageKey,
     contentFingerprint: '',
     request: { decidedBy: by.name, resolution, note, decision },
+    sender: senderOf(c, by.id),
     resolution,
   })
   const load = { credential, terminalId, messageKey, saleKey: messageKey, saleOfVoidKey: messageKey }
-  const submitted = await submit(services, c, load, (loaded) =>
-    loaded.credential?.merchantId === null
-      ? { kind: 'verified', request: request(loaded.credential) }
-      : { kind: 'denied', problem: apiProblem('unauthorized') },
-  )
+  const submitted = await submit(services, c, load, (loaded) => {
+    const caller = permit(call, loaded.credential)
+    return caller.ok
+      ? { kind: 'verified', request: request(caller.value) }
+      : { kind: 'denied', problem: caller.error }
+  })
   logOutcome(services, { type: 'case', door: 'json', rrn: message.rrn, resolution }, submitted.outcome)
   return submitted
 }

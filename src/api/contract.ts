@@ -6,6 +6,7 @@
 import type * as z from 'zod'
 import { ACQUIRER_ROUTES } from './contract/acquirer.ts'
 import { CASE_ROUTES } from './contract/cases.ts'
+import { KEY_ROUTES } from './contract/keys.ts'
 import { PROVISIONING_ROUTES } from './contract/provisioning.ts'
 import type { Route } from './contract/route.ts'
 import { SALE_ROUTES } from './contract/sales.ts'
@@ -18,6 +19,7 @@ export const CONTRACT = {
   ...CASE_ROUTES,
   ...ACQUIRER_ROUTES,
   ...PROVISIONING_ROUTES,
+  ...KEY_ROUTES,
   ...SERVICE_ROUTES,
 } as const
 

@@ -3,14 +3,20 @@
 import type { Context } from 'hono'
 import type { Slot } from '../admission/admission-controller.ts'
 import type { Proof } from '../admission/callers.ts'
+import { networkOf } from '../admission/network.ts'
+import { sourceOf } from '../admission/source.ts'
 import { bucketOfKey } from '../domain/bucket.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
+import type { RequestActor } from '../domain/request-actor.ts'
 import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
+import { err, ok, type Result } from '../domain/result.ts'
+import { scopesIn } from '../domain/scope.ts'
 import type { Request } from '../pipeline/decide.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { LogDetail, Outcome, PipelineMessage, Settled, Verdict } from '../pipeline/types.ts'
 import { sha256 } from '../store/journal.ts'
 import type { Credential, Loaded, LoadItem } from '../store/load.ts'
+import type { Route } from './contract/route.ts'
 import { type About, apiProblem, declineProblem, type Problem } from './json/problem.ts'
 
 export const respondProblem = ({ status, body, headers }: Problem): Response =>
@@ -42,13 +48,54 @@ export async function credentialOf(c: Context): Promise<string | undefined> {
 }
 
 /** Notes if the bearer key was found. The admission controller counts it. */
-export function noteCaller(c: Context, found: Credential | null): void {
+function noteCaller(c: Context, found: Credential | null): void {
   const proof: Proof = found === null ? 'unproved' : 'proved'
   c.set(PROOF, proof)
 }
 
 /** The note of `noteCaller`. Undefined if no one looked for the key. */
 export const proofOf = (c: Context): Proof | undefined => c.get(PROOF)
+
+/** A request, as far as its permission depends on it. */
+export interface Asking {
+  readonly c: Context
+  readonly route: Pick<Route, 'caller' | 'scope' | 'takesBootstrapKey'>
+}
+
+/** The caller that has the secret `BOOTSTRAP_KEY`: an administrator of the routes that take it. */
+const BOOTSTRAP_CALLER: Credential = {
+  id: 'bootstrap',
+  name: 'bootstrap',
+  merchantId: null,
+  scopes: 'admin',
+  expiresAt: null,
+}
+
+/** The caller with the secret `BOOTSTRAP_KEY`. Null if the route does not take it, or the key is another. */
+export const bootstrapCaller = (
+  { bootstrapKey }: Services,
+  { route }: Pick<Asking, 'route'>,
+  credential: string,
+): Credential | null =>
+  route.takesBootstrapKey === true && credential === bootstrapKey ? BOOTSTRAP_CALLER : null
+
+/** The caller of a route, or the refusal: its key is unknown, is the key of a merchant, or does not have the scope. */
+export function permit({ c, route }: Asking, found: Credential | null): Result<Credential, Problem> {
+  noteCaller(c, found)
+  if (found === null) return err(apiProblem('unauthorized'))
+  const { caller, scope } = route
+  const isCaller = caller !== 'administrator' || found.merchantId === null
+  const hasScope = scope !== undefined && scopesIn(found.scopes).includes(scope)
+  return isCaller && hasScope ? ok(found) : err(apiProblem('forbidden'))
+}
+
+/** The actor of a request, for the journal. `keyId` null: the caller has no key of its own. */
+export const senderOf = (c: Context, keyId: string | null): RequestActor => ({
+  channel: 'api',
+  operator: null,
+  keyId,
+  address: networkOf(sourceOf(c.req.header('cf-connecting-ip'))),
+})
 
 export const keepSlot = (c: Context, slot: Slot): void => c.set(SLOT, slot)
 const slotOf = (c: Context): Slot | undefined => c.get(SLOT)
@@ -157,10 +204,13 @@ export function logSettings(
 
 /** The verdict on a request about a sale. A sale of another merchant and an unknown sale get the same answer. */
 export async function verdictOnSale(
-  { credential, earlier, original, merchant }: Loaded,
+  asking: Asking,
+  { credential: found, earlier, original, merchant }: Loaded,
   requestOf: (credential: Credential) => Promise<VoidRequest | ReversalRequest>,
 ): Promise<ApiVerdict> {
-  if (credential === null) return { kind: 'denied', problem: apiProblem('unauthorized') }
+  const caller = permit(asking, found)
+  if (!caller.ok) return { kind: 'denied', problem: caller.error }
+  const credential = caller.value
   const request = await requestOf(credential)
   if (original !== null && mayAct(credential, original.sale.merchantId))
     // The merchant of a stolen terminal can void its sales. A closed merchant cannot.

@@ -2,6 +2,7 @@
 
 import { getCase, getCases, postCase } from './cases.ts'
 import { getInquiry } from './inquiries.ts'
+import { getKeys, postKey, postRevocation } from './keys.ts'
 import { putMerchant } from './merchants.ts'
 import { getAcquirerMessages, postReconciliation } from './reconciliations.ts'
 import { postReversal } from './reversals.ts'
@@ -25,6 +26,9 @@ export const HANDLERS: Handlers = {
   'POST /v1/reconciliations': postReconciliation,
   'PUT /v1/merchants/{merchantId}': putMerchant,
   'PUT /v1/merchants/{merchantId}/terminals/{terminalId}': putTerminal,
+  'POST /v1/keys': postKey,
+  'GET /v1/keys': getKeys,
+  'POST /v1/keys/{id}/revoke': postRevocation,
   'GET /': getService,
   'GET /openapi.json': getOpenApi,
   'GET /docs': getDocs,

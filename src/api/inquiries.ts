@@ -4,22 +4,30 @@ import { posMessageKey, posPartsOf } from '../domain/message-key.ts'
 import type { Services } from '../pipeline/services.ts'
 import { findMessage, type Meant } from '../store/inquiries.ts'
 import { type LoadItem, load } from '../store/load.ts'
-import { mayAct, noteCaller } from './handler.ts'
+import { mayAct, permit } from './handler.ts'
 import { keyIn } from './json/idempotency-key.ts'
 import { inquiryBody, type LookupKey, notSeen } from './json/inquiry.ts'
-import { apiProblem } from './json/problem.ts'
 import type { InquiryQuery } from './json/schemas.ts'
 import type { Handler } from './router.ts'
 
-export const getInquiry: Handler<'GET /v1/inquiries'> = async ({ services, c, credential, query }) => {
+export const getInquiry: Handler<'GET /v1/inquiries'> = async (call) => {
+  const { services, credential, query } = call
   const meant = await meantBy(services, credential, query)
-  const [loaded] = await load(services.db, [{ credential, ...(meant === null ? {} : itemOf(meant)) }])
-  noteCaller(c, loaded?.credential ?? null)
-  if (loaded === undefined || loaded.credential === null) return apiProblem('unauthorized')
-  const { earlier: entry, claim, forwarded, reversal, original, terminal } = loaded
+  const item = { credential, ...(meant === null ? {} : itemOf(meant)) }
+  const [loaded] = await load(services.db, [item], services.now())
+  const caller = permit(call, loaded?.credential ?? null)
+  if (!caller.ok) return caller.error
+  const {
+    earlier: entry = null,
+    claim = null,
+    forwarded = null,
+    reversal = null,
+    original = null,
+    terminal = null,
+  } = loaded ?? {}
   const isSeen = meant !== null && (entry !== null || reversal !== null)
   const merchantId = entry?.merchantId ?? terminal?.merchantId ?? null
-  if (!isSeen || (merchantId !== null && !mayAct(loaded.credential, merchantId)))
+  if (!isSeen || (merchantId !== null && !mayAct(caller.value, merchantId)))
     return notSeen(lookupKeyOf(query))
   const { messageKey } = meant
   const inquired = { messageKey, merchantId, entry, claim, forwarded, reversal, original }
@@ -27,14 +35,14 @@ export const getInquiry: Handler<'GET /v1/inquiries'> = async ({ services, c, cr
 }
 
 async function meantBy(
-  { db, keyring }: Services,
+  { db, keyring, now }: Services,
   credential: string,
   query: InquiryQuery,
 ): Promise<Meant | null> {
   if ('stan' in query) return { messageKey: posMessageKey(query, query.kind), saleId: null }
-  if (!('idempotencyKey' in query)) return findMessage(db, credential, query)
+  if (!('idempotencyKey' in query)) return findMessage(db, credential, now(), query)
   const idempotencyKey = await keyring.fingerprint('content', keyIn(query.idempotencyKey))
-  return findMessage(db, credential, { idempotencyKey, kind: query.kind ?? 'void' })
+  return findMessage(db, credential, now(), { idempotencyKey, kind: query.kind ?? 'void' })
 }
 
 /** A message whose reversal came first has no entry. Its merchant is that of its terminal. */

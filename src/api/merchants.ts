@@ -1,10 +1,11 @@
 /** @module Provisions a merchant, or changes its settings. */
 
 import { decideMerchant } from '../domain/decide-merchant.ts'
+import { actorOf } from '../domain/request-actor.ts'
 import type { MerchantRequest } from '../domain/requests.ts'
 import { seal, WITHOUT_TERMINAL } from '../store/journal.ts'
 import { commitMerchant, readMerchant } from '../store/merchants.ts'
-import { logSettings, noteCaller } from './handler.ts'
+import { logSettings, permit, senderOf } from './handler.ts'
 import { merchantBody } from './json/bodies.ts'
 import { apiProblem, declineProblem } from './json/problem.ts'
 import type { MerchantSettings } from './json/schemas.ts'
@@ -22,22 +23,25 @@ export const putMerchant: Handler<Put> = async (call) => {
   return reply
 }
 
-async function provisionMerchant({ services, c, credential, path, body }: Call<Put>): Promise<Reply<Put>> {
+async function provisionMerchant(call: Call<Put>): Promise<Reply<Put>> {
+  const { services, c, credential, path, body } = call
   const { merchantId } = path
   const bucketNeeds = services.bucketNeeds?.(merchantId) ?? []
   const request: MerchantRequest = { merchantId, change: changeOf(body) }
   for (let losses = 0; losses < MOST_LOSSES; losses++) {
-    const found = await readMerchant(services.db, credential, merchantId)
-    const { credential: caller, merchant: before, head, needs } = found
-    noteCaller(c, caller)
-    if (caller === null) return apiProblem('unauthorized')
-    if (caller.merchantId !== null) return apiProblem('forbidden')
+    const now = services.now()
+    const found = await readMerchant(services.db, credential, now, merchantId)
+    const { merchant: before, head, needs } = found
+    const caller = permit(call, found.credential)
+    if (!caller.ok) return caller.error
     if (before !== null && isEmpty(request)) return { status: 200, body: merchantBody(before) }
-    const draft = decideMerchant(request, before, head, services.now())
+    const draft = decideMerchant(request, before, head, now)
     if (!draft.ok) return apiProblem(draft.error)
     const { merchant } = draft.value.effects
-    const row = await seal(draft.value, head, null, WITHOUT_TERMINAL)
-    if (!(await commitMerchant(services.db, row, merchant, [...needs, ...bucketNeeds]))) continue
+    const actor = actorOf(senderOf(c, caller.value.id), needs, merchantId)
+    const row = await seal({ ...draft.value, actor }, head, null, WITHOUT_TERMINAL)
+    const headMac = await services.macHead(row.terminalId, row)
+    if (!(await commitMerchant(services.db, row, merchant, [...needs, ...bucketNeeds], headMac))) continue
     const answer = merchantBody(merchant)
     return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
   }

@@ -3,33 +3,30 @@
 import { compareRecord, type ReconciliationRecord } from '../domain/compare-record.ts'
 import { acquirerKey } from '../domain/message-key.ts'
 import type { ReconciliationRequest } from '../domain/requests.ts'
-import type { LoadItem } from '../store/load.ts'
+import type { Credential, LoadItem } from '../store/load.ts'
 import {
   type FoundRecord,
   type FoundRecords,
   findRecords,
   readForwarded,
 } from '../store/reconciliation-records.ts'
-import { noteCaller, runAlone } from './handler.ts'
+import { permit, runAlone, senderOf } from './handler.ts'
 import type { ComparedLine } from './json/line-schemas.ts'
-import { apiProblem, invalid } from './json/problem.ts'
+import { invalid } from './json/problem.ts'
 import { type Found, forwardedBody, recordOf, resultBody } from './json/reconciliation-records.ts'
 import type { RecordLine } from './json/schemas.ts'
 import type { Call, Handler } from './router.ts'
 import { routed } from './routing.ts'
 
 /** `asOf` is the time before the query. So a list that is fetched later is younger. */
-export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async ({
-  services: { db, now },
-  c,
-  credential,
-  query: { cursor, limit },
-}) => {
-  const asOf = new Date(now()).toISOString()
-  const page = await readForwarded(db, credential, Number(cursor), limit)
-  noteCaller(c, page.credential)
-  if (page.credential === null) return apiProblem('unauthorized')
-  if (page.credential.merchantId !== null) return apiProblem('forbidden')
+export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async (call) => {
+  const { services, credential, query } = call
+  const { cursor, limit } = query
+  const now = services.now()
+  const asOf = new Date(now).toISOString()
+  const page = await readForwarded(services.db, credential, now, Number(cursor), limit)
+  const caller = permit(call, page.credential)
+  if (!caller.ok) return caller.error
   const next = page.next === null ? null : String(page.next)
   const items = page.messages.map(forwardedBody)
   return { status: 200, body: { items, next, asOf, certainty: 'FINAL', doNext: 'nothing' } }
@@ -45,7 +42,7 @@ interface Line {
 
 /** Answers each line that differs, by its number. A line that cannot be read is a problem. */
 export const postReconciliation: Handler<Post> = async (call) => {
-  const { services, c, query, lines: all = [] } = call
+  const { services, query, lines: all = [] } = call
   const apply = query.apply === 'true'
   const asOf = Date.parse(query.asOf)
   const answers: ComparedLine[] = []
@@ -55,9 +52,8 @@ export const postReconciliation: Handler<Post> = async (call) => {
     else answers.push({ line: number, ...value.error.body })
   }
   const found = await findInEach(call, lines)
-  noteCaller(c, found.credential)
-  if (found.credential === null) return apiProblem('unauthorized')
-  if (found.credential.merchantId !== null) return apiProblem('forbidden')
+  const caller = permit(call, found.credential)
+  if (!caller.ok) return caller.error
   if (asOf > services.now()) return invalid({ in: 'query', pointer: '/asOf', why: 'is in the future' })
   for (const [i, { number, line, record }] of lines.entries()) {
     const foundRecord = found.records[i] ?? null
@@ -87,7 +83,7 @@ async function findInEach(
   let caller: FoundRecords['credential'] = null
   for (const [db, part] of parts) {
     const references = part.map(({ record }) => record)
-    const found = await findRecords(db, credential, references)
+    const found = await findRecords(db, credential, services.now(), references)
     caller = found.credential
     if (caller?.merchantId !== null) break
     for (const [i, line] of part.entries()) records.set(line, found.records[i] ?? null)
@@ -103,16 +99,17 @@ function resultOf(foundRecord: FoundRecord | null, record: ReconciliationRecord,
 
 /** Runs the record through the pipeline, which compares it with the current state. True if the journal has the result. */
 async function applyLine(
-  { services: given, c, credential }: Call<Post>,
+  call: Call<Post>,
   { ourRecord, saleKey }: FoundRecord,
   record: ReconciliationRecord,
   asOf: number,
 ): Promise<boolean> {
+  const { services: given, c, credential } = call
   const services = routed(given, c, { body: record })
   const { terminalId, merchantId, kind, state, amount } = record
   const messageKey = ourRecord?.message.messageKey ?? acquirerKey(record)
   const load: LoadItem = { credential, terminalId, messageKey, ...(saleKey === null ? {} : { saleKey }) }
-  const request: ReconciliationRequest = {
+  const request = (by: Credential): ReconciliationRequest => ({
     kind: 'reconciliation',
     door: 'json',
     merchantId,
@@ -123,13 +120,15 @@ async function applyLine(
       acquirerStatus: state,
       ...(amount === null ? {} : { acquirerAmount: String(amount) }),
     },
+    sender: senderOf(c, by.id),
     record,
     asOf,
-  }
-  const { outcome } = await runAlone(services, c, load, (loaded) =>
-    loaded.credential?.merchantId === null
-      ? { kind: 'verified', request }
-      : { kind: 'denied', problem: apiProblem('unauthorized') },
-  )
+  })
+  const { outcome } = await runAlone(services, c, load, (loaded) => {
+    const caller = permit(call, loaded.credential)
+    return caller.ok
+      ? { kind: 'verified', request: request(caller.value) }
+      : { kind: 'denied', problem: caller.error }
+  })
   return outcome.kind === 'answered' || outcome.kind === 'pending'
 }

@@ -2,15 +2,21 @@
 
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { ReversalRequest } from '../domain/requests.ts'
-import type { Services } from '../pipeline/services.ts'
 import type { Outcome } from '../pipeline/types.ts'
 import type { Credential, Loaded, LoadItem } from '../store/load.ts'
-import { logOutcome, REPLAYED, scopeOf, submit, undecidedProblem, verdictOnSale } from './handler.ts'
+import {
+  logOutcome,
+  REPLAYED,
+  scopeOf,
+  senderOf,
+  submit,
+  undecidedProblem,
+  verdictOnSale,
+} from './handler.ts'
 import { reversalBody } from './json/bodies.ts'
 import { keyIn, writeIdempotencyKey } from './json/idempotency-key.ts'
 import { type About, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
-import type { ReversalRequestBody } from './json/schemas.ts'
-import type { Handler, Reply } from './router.ts'
+import type { Call, Handler, Reply } from './router.ts'
 
 type Post = 'POST /v1/reversals'
 
@@ -20,7 +26,8 @@ interface Keys {
   readonly target: string
 }
 
-export const postReversal: Handler<Post> = async ({ services, c, credential, body, idempotencyKey }) => {
+export const postReversal: Handler<Post> = async (call) => {
+  const { services, c, credential, body, idempotencyKey } = call
   const { keyring } = services
   const { saleId, amount } = body
   const target = keyIn(body.idempotencyKey)
@@ -36,7 +43,7 @@ export const postReversal: Handler<Post> = async ({ services, c, credential, bod
     targetIdempotencyKey: keys.target,
   }
   const { outcome, denial } = await submit(services, c, load, (loaded) =>
-    verdictOnSale(loaded, (caller) => request(services, caller, loaded, body, keys)),
+    verdictOnSale(call, loaded, (caller) => request(call, caller, loaded, keys)),
   )
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
   return replyOf(outcome, denial, {
@@ -48,12 +55,12 @@ export const postReversal: Handler<Post> = async ({ services, c, credential, bod
 }
 
 async function request(
-  { keyring }: Services,
+  { services: { keyring }, c, body }: Call<Post>,
   credential: Credential,
   { original }: Loaded,
-  { saleId, amount }: ReversalRequestBody,
   keys: Keys,
 ): Promise<ReversalRequest> {
+  const { saleId, amount } = body
   const scope = scopeOf(credential)
   const targetKey = apiMessageKey(scope, 'void', keys.target)
   return {
@@ -63,6 +70,7 @@ async function request(
     messageKey: apiMessageKey(scope, 'void_reversal', keys.own),
     contentFingerprint: await keyring.fingerprint('content', JSON.stringify([targetKey, saleId, amount])),
     request: { requestedBy: credential.name, saleId, amount: String(amount) },
+    sender: senderOf(c, credential.id),
     terminalId: original?.sale.terminalId ?? '',
     targetKey,
     saleId,

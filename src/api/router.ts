@@ -14,15 +14,14 @@ import {
   ROUTES,
   type RouteName,
 } from './contract.ts'
-import { credentialOf, noteCaller, respondProblem } from './handler.ts'
+import { type Asking, bootstrapCaller, credentialOf, permit, respondProblem } from './handler.ts'
 import { apiProblem, type Problem } from './json/problem.ts'
 import { readRequest } from './read-request.ts'
 import { logOf } from './request-id.ts'
 import { routed } from './routing.ts'
 
 /** A request of a route, read. */
-export interface Call<N extends RouteName> {
-  readonly c: Context
+export interface Call<N extends RouteName> extends Asking {
   /** The services of the isolate. Their log names the request. */
   readonly services: Services
   /** SHA-256 of the bearer key. */
@@ -89,24 +88,24 @@ async function serve(
   // The caller is checked before the fault of its request is shown.
   if (!read.ok)
     return (
-      (await refuseCaller(routed(services, c, { path: c.req.param() }), c, route, credential)) ?? read.error
+      (await refuseCaller(routed(services, c, { path: c.req.param() }), { c, route }, credential)) ??
+      read.error
     )
   const { idempotencyKey = '' } = read.value
   const own = { ...routed(services, c, read.value), log: logOf(services, c) }
-  return handler({ ...read.value, c, services: own, credential, idempotencyKey } as Call<RouteName>)
+  return handler({ ...read.value, c, route, services: own, credential, idempotencyKey } as Call<RouteName>)
 }
 
 /** The refusal of a caller that may not use the route. Null if it may. */
 export async function refuseCaller(
-  { db }: Services,
-  c: Context,
-  { caller }: Pick<Route, 'caller'>,
+  services: Services,
+  asking: Asking,
   credential: string,
 ): Promise<Problem | null> {
-  const found = await readCredential(db, credential)
-  noteCaller(c, found)
-  if (found === null) return apiProblem('unauthorized')
-  return caller === 'administrator' && found.merchantId !== null ? apiProblem('forbidden') : null
+  const { db, now } = services
+  const known = bootstrapCaller(services, asking, credential)
+  const caller = permit(asking, known ?? (await readCredential(db, credential, now())))
+  return caller.ok ? null : caller.error
 }
 
 const NDJSON = 'application/x-ndjson'

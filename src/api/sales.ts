@@ -10,8 +10,8 @@ import { voidableUntil } from '../domain/window.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Outcome } from '../pipeline/types.ts'
 import { canonical } from '../store/journal.ts'
-import { type Credential, type Loaded, load } from '../store/load.ts'
-import { type ApiVerdict, mayAct, noteCaller, REPLAYED, submit, undecidedProblem } from './handler.ts'
+import { type Loaded, load } from '../store/load.ts'
+import { type ApiVerdict, mayAct, permit, REPLAYED, senderOf, submit, undecidedProblem } from './handler.ts'
 import { saleBody } from './json/bodies.ts'
 import { capturedSale } from './json/first-answer.ts'
 import type { CapturedLine } from './json/line-schemas.ts'
@@ -40,9 +40,9 @@ const OLDEST_MS = 180 * 24 * 60 * 60_000
 const AHEAD_MS = 5 * 60_000
 
 export const postSales: Handler<Post> = async (call) => {
-  const { services, c, credential, lines, body } = call
+  const { services, credential, lines, body } = call
   if (lines === undefined) return recordCapturedSale(call, body)
-  return (await refuseCaller(services, c, { caller: 'merchant' }, credential)) ?? recordLines(call, lines)
+  return (await refuseCaller(services, call, credential)) ?? recordLines(call, lines)
 }
 
 /**
@@ -67,27 +67,26 @@ function faultOf({ fee = 0, amount }: CapturedSaleBody, soldAt: number, now: num
   return fee > amount ? fault('/fee', 'is over the amount') : null
 }
 
-async function recordCapturedSale(
-  { services: given, c, credential }: Call<Post>,
-  body: CapturedSaleBody,
-): Promise<Captured> {
+async function recordCapturedSale(call: Call<Post>, body: CapturedSaleBody): Promise<Captured> {
+  const { services: given, c, credential } = call
   // A list may have sales of several merchants.
   const services = routed(given, c, { body })
   const { terminalId, batchNumber, stan, merchantId, rrn } = body
   const soldAt = body.soldAt === undefined ? services.now() : Date.parse(body.soldAt)
   const fault = faultOf(body, soldAt, services.now())
-  if (fault !== null) return (await refuseCaller(services, c, { caller: 'merchant' }, credential)) ?? fault
+  if (fault !== null) return (await refuseCaller(services, call, credential)) ?? fault
 
   const messageKey = posMessageKey({ terminalId, batchNumber, stan }, 'sale')
   const verify = async (loaded: Loaded): Promise<ApiVerdict> => {
-    const problem = deny(loaded.credential, merchantId)
-    if (problem !== undefined) return { kind: 'denied', problem }
+    const caller = permit(call, loaded.credential)
+    if (!caller.ok) return { kind: 'denied', problem: caller.error }
+    if (!mayAct(caller.value, merchantId)) return { kind: 'denied', problem: apiProblem('forbidden') }
     // A terminal of another merchant and an unknown terminal get the same answer.
     if (loaded.terminal?.merchantId !== merchantId) return { kind: 'refused', reason: 'terminal_unknown' }
     const reason = refuseTerminal(loaded.terminal, loaded.merchant, merchantId)
     if (reason !== null) return { kind: 'refused', reason }
     const request = await capturedSaleRequest(services, loaded, body, messageKey, soldAt)
-    return { kind: 'verified', request }
+    return { kind: 'verified', request: { ...request, sender: senderOf(c, caller.value.id) } }
   }
   const targetKey = tombstonedKey(messageKey)
   const item = {
@@ -116,18 +115,13 @@ function aboutOf(
   return { keyAt: inquiryAt({ merchantId, terminalId, batchNumber, stan, kind: 'sale' }) }
 }
 
-function deny(caller: Credential | null, merchantId: string): Problem | undefined {
-  if (caller === null) return apiProblem('unauthorized')
-  return mayAct(caller, merchantId) ? undefined : apiProblem('forbidden')
-}
-
 async function capturedSaleRequest(
   services: Services,
   { merchant }: Loaded,
   body: CapturedSaleBody,
   messageKey: string,
   soldAt: number,
-): Promise<CapturedSaleRequest> {
+): Promise<Omit<CapturedSaleRequest, 'sender'>> {
   const { pan, amount, rrn, authorizationCode, fee, merchantId, state, ...rest } = body
   const card = await cardOf(services.keyring, pan)
   const currencyCode = body.currency ?? merchant?.currencyCode ?? ''
@@ -183,15 +177,15 @@ function replyOf(services: Services, outcome: Outcome, denial: Problem | null, a
   return { status: 201, body: capturedSale(sale, answer), headers }
 }
 
-export const getSale: Handler<'GET /v1/sales/{reference}'> = async ({ services, c, credential, path }) => {
+export const getSale: Handler<'GET /v1/sales/{reference}'> = async (call) => {
+  const { services, credential, path } = call
   const { reference } = path
-  const [loaded] = await load(services.db, [
-    { credential, ...(reference.length === 12 ? { saleRrn: reference } : { saleId: reference }) },
-  ])
-  noteCaller(c, loaded?.credential ?? null)
-  if (loaded === undefined || loaded.credential === null) return apiProblem('unauthorized')
-  const { original, merchant } = loaded
-  if (original === null || merchant === null || !mayAct(loaded.credential, original.sale.merchantId))
+  const named = reference.length === 12 ? { saleRrn: reference } : { saleId: reference }
+  const [loaded] = await load(services.db, [{ credential, ...named }], services.now())
+  const caller = permit(call, loaded?.credential ?? null)
+  if (!caller.ok) return caller.error
+  const { original = null, merchant = null } = loaded ?? {}
+  if (original === null || merchant === null || !mayAct(caller.value, original.sale.merchantId))
     return apiProblem('not_found')
   const body = saleBody(original, voidableUntil(original.sale.soldAt, merchant), services.now())
   return { status: 200, body }

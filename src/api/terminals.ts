@@ -2,15 +2,16 @@
 
 import type { Core } from '../core/instance.ts'
 import { freshId } from '../crypto/random.ts'
+import { changesOf } from '../domain/changes.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
+import type { RequestActor } from '../domain/request-actor.ts'
 import type { ProvisionRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import type { MacProfile, Merchant } from '../domain/types.ts'
 import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { fromHex } from '../iso8583/hex.ts'
-import type { Services } from '../pipeline/services.ts'
 import type { Loaded } from '../store/load.ts'
-import { type ApiVerdict, logSettings, runAlone, undecidedProblem } from './handler.ts'
+import { type ApiVerdict, logSettings, permit, runAlone, senderOf, undecidedProblem } from './handler.ts'
 import { terminalBody } from './json/bodies.ts'
 import { apiProblem, type Problem } from './json/problem.ts'
 import type { TerminalSettings } from './json/schemas.ts'
@@ -30,12 +31,15 @@ export const putTerminal: Handler<Put> = async (call) => {
   return reply
 }
 
-async function provisionTerminal({ services, c, credential, path, body }: Call<Put>): Promise<Reply<Put>> {
+async function provisionTerminal(call: Call<Put>): Promise<Reply<Put>> {
+  const { services, c, credential, path, body } = call
   const load = { credential, ...path, masterKey: true }
   const { outcome, denial } = await runAlone(services, c, load, async (loaded) => {
+    const caller = permit(call, loaded.credential)
+    if (!caller.ok) return { kind: 'denied', problem: caller.error }
     const merchant = merchantFor(loaded, path, body)
     if (!merchant.ok) return { kind: 'denied', problem: merchant.error }
-    return provisionVerdict(services, loaded, merchant.value, path, body)
+    return provisionVerdict(call, loaded, merchant.value, senderOf(c, caller.value.id))
   })
   if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial)
   const { context, entry } = outcome
@@ -46,12 +50,10 @@ async function provisionTerminal({ services, c, credential, path, body }: Call<P
 
 /** The merchant of the terminal, or why this request does not provision it. */
 function merchantFor(
-  { credential, terminal, merchant }: Loaded,
+  { terminal, merchant }: Loaded,
   { merchantId }: Names,
   body: TerminalSettings,
 ): Result<Merchant, Problem> {
-  if (credential === null) return err(apiProblem('unauthorized'))
-  if (credential.merchantId !== null) return err(apiProblem('forbidden'))
   if (terminal !== null && terminal.merchantId !== merchantId)
     return err(apiProblem('terminal_of_other_merchant'))
   if (merchant === null) return err(apiProblem('merchant_required'))
@@ -62,11 +64,10 @@ function merchantFor(
 }
 
 async function provisionVerdict(
-  services: Services,
+  { services, path: names, body }: Call<Put>,
   { terminal, masterKey }: Loaded,
   merchant: Merchant,
-  names: Names,
-  body: TerminalSettings,
+  sender: RequestActor,
 ): Promise<ApiVerdict> {
   const { merchantId, terminalId } = names
   const profile: ProvisionRequest['profile'] = {
@@ -82,7 +83,8 @@ async function provisionVerdict(
     terminalId,
     messageKey: apiMessageKey('admin', 'provision', freshId(services.random)),
     contentFingerprint: '',
-    request: { ...profile, newMasterKey: String(body.tmk !== undefined) },
+    request: { ...changesOf(terminal, profile), newMasterKey: String(body.tmk !== undefined) },
+    sender,
     profile,
     merchant,
     newMasterKey: body.tmk !== undefined,

@@ -2,16 +2,16 @@
 
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { VoidRequest } from '../domain/requests.ts'
-import type { Services } from '../pipeline/services.ts'
 import type { Outcome } from '../pipeline/types.ts'
 import type { Credential, Loaded } from '../store/load.ts'
 import { readVoid } from '../store/voids.ts'
 import {
   logOutcome,
   mayAct,
-  noteCaller,
+  permit,
   REPLAYED,
   scopeOf,
+  senderOf,
   submit,
   undecidedProblem,
   verdictOnSale,
@@ -20,17 +20,17 @@ import { voidBodyOf } from './json/bodies.ts'
 import { approvedVoid } from './json/first-answer.ts'
 import { writeIdempotencyKey } from './json/idempotency-key.ts'
 import { type About, apiProblem, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
-import type { VoidRequestBody } from './json/schemas.ts'
-import type { Handler, Reply } from './router.ts'
+import type { Call, Handler, Reply } from './router.ts'
 
 type Post = 'POST /v1/voids'
 
-export const postVoid: Handler<Post> = async ({ services, c, credential, body, idempotencyKey }) => {
+export const postVoid: Handler<Post> = async (call) => {
+  const { services, c, credential, body, idempotencyKey } = call
   const { saleId, amount, currency } = body
   // The key of a caller may contain a card number. So only its fingerprint is written.
   const keyFingerprint = await services.keyring.fingerprint('content', idempotencyKey)
   const verify = (loaded: Loaded) =>
-    verdictOnSale(loaded, (caller) => voidRequest(services, caller, loaded, body, keyFingerprint))
+    verdictOnSale(call, loaded, (caller) => voidRequest(call, caller, loaded, keyFingerprint))
   const load = { credential, saleId, idempotencyKey: keyFingerprint }
   const { outcome, denial } = await submit(services, c, load, verify)
   logOutcome(services, { type: 'void', door: 'json', saleId }, outcome)
@@ -42,12 +42,12 @@ export const postVoid: Handler<Post> = async ({ services, c, credential, body, i
 }
 
 async function voidRequest(
-  { keyring }: Services,
+  { services: { keyring }, c, body }: Call<Post>,
   credential: Credential,
   { original }: Loaded,
-  { saleId, amount, currency, reason }: VoidRequestBody,
   key: string,
 ): Promise<VoidRequest> {
+  const { saleId, amount, currency, reason } = body
   // The sale's own where none is named; without a sale nothing is decided.
   const currencyCode = currency ?? original?.sale.currencyCode ?? ''
   return {
@@ -66,6 +66,7 @@ async function voidRequest(
       ...(currency === undefined ? {} : { currency }),
       ...(reason === undefined ? {} : { reason }),
     },
+    sender: senderOf(c, credential.id),
     pos: null,
     amount,
     currencyCode,
@@ -102,11 +103,12 @@ function pendingReply({ claim, forwarded }: Extract<Outcome, { kind: 'pending' }
   return { status: 202, body: voidBodyOf(record, null, forwarded), headers: { location: voidAt(record.id) } }
 }
 
-export const getVoid: Handler<'GET /v1/voids/{reference}'> = async ({ services, c, credential, path }) => {
-  const found = await readVoid(services.db, credential, path.reference)
-  noteCaller(c, found.credential)
-  if (found.credential === null) return apiProblem('unauthorized')
+export const getVoid: Handler<'GET /v1/voids/{reference}'> = async (call) => {
+  const { services, credential, path } = call
+  const found = await readVoid(services.db, credential, services.now(), path.reference)
+  const caller = permit(call, found.credential)
+  if (!caller.ok) return caller.error
   const { record } = found
-  if (record === null || !mayAct(found.credential, record.merchantId)) return apiProblem('not_found')
+  if (record === null || !mayAct(caller.value, record.merchantId)) return apiProblem('not_found')
   return { status: 200, body: voidBodyOf(record, record.reversedAt, found.forwarded) }
 }

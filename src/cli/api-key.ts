@@ -1,46 +1,85 @@
-/**
- * @module `annul api-key create|revoke`: bearer keys of the JSON API. A key is 256 random bits. The database stores its SHA-256
- * only, and the command prints the key once.
- */
+/** @module `annul api-key create|list|revoke`: bearer keys of the JSON API. A service makes a key, and the command prints it once. */
 
-import { createHash, randomBytes } from 'node:crypto'
-import { databaseOf, query, sqlText } from './lib/database.ts'
+import { type ApiAnswer, type ApiCall, callApi } from './lib/call-api.ts'
 import type { Run } from './lib/declare.ts'
-import type { CREATE_KEY, REVOKE_KEY } from './table/operation.ts'
+import type { CommandIo } from './lib/io.ts'
+import type { JsonObject } from './lib/ndjson.ts'
+import { administratorKey } from './provision.ts'
+import type { CREATE_KEY, LIST_KEYS, REVOKE_KEY } from './table/operation.ts'
 
-/** Secret scanners recognise a leaked key by it. */
-const PREFIX = 'annul_'
+/** A service, and a key that it takes. */
+type Service = Pick<ApiCall, 'url' | 'key'>
 
-export const newApiKey = (): string => PREFIX + randomBytes(32).toString('base64url')
+/** The settings of a new key, as the API takes them. */
+export interface NewKey {
+  readonly name: string
+  readonly merchantId?: string | undefined
+  readonly scopes?: readonly string[] | undefined
+  /** ISO 8601. */
+  readonly expiresAt?: string | undefined
+}
 
-/** Lower-case hex. */
-const hashOf = (key: string): string => createHash('sha256').update(key).digest('hex')
-
-/** A statement that stores a key, or does nothing if the key is stored. An administrator's key has no `merchantId`. */
-export const insertApiKey = (key: string, merchantId: string | null, name: string): string =>
-  `insert or ignore into api_key (hash, merchant_id, name, created_at) values (
-    '${hashOf(key)}', ${merchantId === null ? 'null' : sqlText(merchantId)}, ${sqlText(name)}, ${Date.now()})`
+/** The answer to a lost request has no key, so each request has an `Idempotency-Key` of its own. */
+export const createKey = (service: Service, settings: NewKey): Promise<ApiAnswer> =>
+  callApi({
+    ...service,
+    method: 'POST',
+    path: '/v1/keys',
+    headers: { 'idempotency-key': crypto.randomUUID() },
+    // JSON leaves an undefined setting out, and the service has its default.
+    body: { ...settings },
+  })
 
 export const create: Run<typeof CREATE_KEY> = async (parsed, io) => {
-  const { name, mid: merchantId = null, json } = parsed
-  const database = databaseOf(parsed)
-  const key = newApiKey()
-  await query(database, insertApiKey(key, merchantId, name))
-  io.stdout(json ? JSON.stringify({ key, merchantId, name }) : key)
+  const { url, key, bootstrapKey, name, mid: merchantId, scopes, expires, json } = parsed
+  const caller = key === undefined && bootstrapKey ? bootstrapKey : administratorKey(parsed)
+  const expiresAt = expires === undefined ? undefined : new Date(expires).toISOString()
+  const created = await createKey({ url, key: caller }, { name, merchantId, scopes, expiresAt })
+  return print(created, { json, io, sentence: ({ key: made }) => String(made) })
+}
+
+export const list: Run<typeof LIST_KEYS> = async (parsed, io) => {
+  const { url, mid, json } = parsed
+  const key = administratorKey(parsed)
+  let cursor: unknown = null
+  do {
+    const query = new URLSearchParams({
+      ...(mid === undefined ? {} : { merchantId: mid }),
+      ...(cursor === null ? {} : { cursor: String(cursor) }),
+    })
+    const page = await callApi({ url, key, method: 'GET', path: `/v1/keys?${query}` })
+    if (page.status !== 200) return print(page, { json, io, sentence: lineOf })
+    const { items, next } = page.body as { items: readonly JsonObject[]; next: string | null }
+    for (const item of items) io.stdout(json ? JSON.stringify(item) : lineOf(item))
+    cursor = next
+  } while (cursor !== null)
   return 0
 }
 
 export const revoke: Run<typeof REVOKE_KEY> = async (parsed, io) => {
-  const { name, mid, json } = parsed
-  const which = `name = ${sqlText(name)} and revoked_at is null
-    ${mid === undefined ? '' : `and merchant_id = ${sqlText(mid)}`}`
-  // The guards move first: whatever a key of these has loaded must be decided again.
-  const [, revoked = []] = await query(
-    databaseOf(parsed),
-    `insert into guard (key, version) select distinct coalesce('merchant:' || merchant_id, 'region'), 1 from api_key
-       where ${which} on conflict (key) do update set version = version + 1;
-     update api_key set revoked_at = ${Date.now()} where ${which} returning hash`,
-  )
-  io.stdout(json ? JSON.stringify({ name, revoked: revoked.length }) : `${revoked.length} revoked`)
-  return revoked.length > 0 ? 0 : 1
+  const { url, id, json } = parsed
+  const key = administratorKey(parsed)
+  const revoked = await callApi({ url, key, method: 'POST', path: `/v1/keys/${id}/revoke` })
+  return print(revoked, { json, io, sentence: lineOf })
+}
+
+/** `ID  STATE  NAME  SCOPES`, with the time of expiry if there is one. */
+function lineOf({ id, state, name, scopes, expiresAt }: JsonObject): string {
+  const until = expiresAt === null ? '' : `  until ${expiresAt}`
+  return `${id}  ${state}  ${name}  ${(scopes as readonly string[]).join(' ')}${until}`
+}
+
+interface Printing {
+  readonly json: boolean
+  readonly io: CommandIo
+  readonly sentence: (body: JsonObject) => string
+}
+
+/** Prints the answer or the refusal; returns the exit code. */
+function print({ status, body }: ApiAnswer, { json, io, sentence }: Printing): number {
+  const isDone = status === 200 || status === 201
+  const { reason = 'no reason given', title = '' } = body
+  if (json) io.stdout(JSON.stringify({ httpStatus: status, ...body }))
+  else io.stdout(isDone ? sentence(body) : `refused, HTTP ${status}: ${reason} (${title})`)
+  return isDone ? 0 : 1
 }

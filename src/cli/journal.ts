@@ -1,41 +1,97 @@
 /**
- * @module `annul journal verify`: checks the hash chain of each terminal and merchant against the head in its own row,
- * and names the first bad entry.
+ * @module `annul journal verify`: checks each hash chain with its head and MAC, then every table against the entries.
+ * `annul journal rebuild`: writes the tables that differ anew.
  */
 
-import { type ChainFault, type JournalRow, verifyChain } from '../store/journal.ts'
-import { type Database, databaseOf, query, type Row, sqlText } from './lib/database.ts'
+import type { Keyring } from '../crypto/keyring.ts'
+import { REGION_STREAM } from '../domain/decide-api-key.ts'
+import type { ChainFault } from '../store/journal.ts'
+import type { HeadRow } from '../store/rebuild.ts'
+import { type AuditedTable, auditKeys, auditTables, replicaOf } from './lib/audit-tables.ts'
+import { type Database, databaseOf, executeFile } from './lib/database.ts'
 import type { Run } from './lib/declare.ts'
-import type { VERIFY_JOURNAL } from './table/operation.ts'
+import { Failure } from './lib/failure.ts'
+import { keyringFor } from './lib/open-keyring.ts'
+import { type NumberedRow, readChains } from './lib/read-chains.ts'
+import { insertsOf, readTables, readWrappedKeys } from './lib/read-tables.ts'
+import type { Replica } from './lib/replica.ts'
+import { faultOfChain } from './lib/verify-chain.ts'
+import type { REBUILD_JOURNAL, VERIFY_JOURNAL } from './table/journal.ts'
 
-/** Entries of one page. An entry has one or two kilobytes. */
-const PAGE = 500
-
-/** The chain of a terminal or a merchant, as the database has it. */
-interface Chain {
-  readonly terminalId: string
-  /** Null if the terminal's own row is missing. */
-  head: { readonly seq: number; readonly hash: string } | null
-  readonly rows: JournalRow[]
-}
-
-export interface Verified {
+interface Verified {
   readonly terminalId: string
   readonly entries: number
   readonly fault: ChainFault | null
 }
 
-export const run: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
-  let bad = 0
-  let count = 0
-  for await (const verified of verifyJournal(databaseOf(parsed), parsed.tid)) {
-    count++
-    const sound = verified.fault === null
-    if (!sound) bad++
-    io.stdout(parsed.json ? JSON.stringify({ ...verified, sound }) : sentence(verified))
+/** A journal whose chains were checked. */
+interface Journal {
+  readonly verified: readonly Verified[]
+  /** In the order of the commits. */
+  readonly rows: readonly NumberedRow[]
+  readonly heads: readonly HeadRow[]
+}
+
+/** Reads all chains or one, and checks each. */
+export async function readJournal(database: Database, keyring: Keyring, stream?: string): Promise<Journal> {
+  const verified: Verified[] = []
+  const rows: NumberedRow[] = []
+  const heads: HeadRow[] = []
+  for await (const chain of readChains(database, stream)) {
+    const fault = await faultOfChain(chain, keyring)
+    verified.push({ terminalId: chain.stream, entries: chain.rows.length, fault })
+    rows.push(...chain.rows)
+    if (chain.head !== null) heads.push(chain.head)
   }
-  if (count === 0) io.stderr('journal verify: the database has no chain to verify')
-  return bad > 0 || (count === 0 && parsed.tid !== undefined) ? 1 : 0
+  return { verified, rows: rows.toSorted((a, b) => a.number - b.number), heads }
+}
+
+/** The tables that follow from the journal, and the keys of terminals. */
+async function audit(database: Database, replica: Replica, keyring: Keyring): Promise<AuditedTable[]> {
+  const tables = await auditTables(replica, readTables(database))
+  const opens = async (wrapped: string, context: Parameters<Keyring['unwrap']>[1]): Promise<boolean> => {
+    const key = await keyring.unwrap(wrapped, context).catch(() => null)
+    key?.fill(0)
+    return key !== null
+  }
+  return [...tables, ...(await auditKeys(await readWrappedKeys(database), opens))]
+}
+
+export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
+  const database = databaseOf(parsed)
+  const keyring = await keyringFor(database, io.env)
+  const { verified, rows, heads } = await readJournal(database, keyring, parsed.tid)
+  for (const one of verified)
+    io.stdout(parsed.json ? JSON.stringify({ ...one, sound: one.fault === null }) : sentence(one))
+  if (verified.length === 0) io.stderr('journal verify: the database has no chain to verify')
+  if (verified.some(({ fault }) => fault !== null)) return 1
+  if (parsed.tid !== undefined) return verified.length === 0 ? 1 : 0
+  const replica = await replicaOf(rows, heads)
+  const tables = await audit(database, replica, keyring)
+  replica.close()
+  for (const one of tables)
+    io.stdout(parsed.json ? JSON.stringify({ ...one, sound: one.fault === null }) : tableSentence(one))
+  return tables.some(({ fault }) => fault !== null) ? 1 : 0
+}
+
+export const rebuildJournal: Run<typeof REBUILD_JOURNAL> = async (parsed, io) => {
+  const database = databaseOf(parsed)
+  const keyring = await keyringFor(database, io.env)
+  const { verified, rows, heads } = await readJournal(database, keyring)
+  const bad = verified.find(({ fault }) => fault !== null)
+  if (bad !== undefined) throw new Failure(`nothing was written: ${sentence(bad)}`)
+  const replica = await replicaOf(rows, heads)
+  const tables = (await audit(database, replica, keyring)).filter(({ fault }) => fault !== null)
+  // The keys of terminals follow from nothing. They come from a backup, or from a new provisioning.
+  const keys = tables.find(({ table }) => table === 'master_key' || table === 'key_set')
+  const written = tables.filter((table) => table !== keys)
+  if (written.length > 0) await executeFile(database, insertsOf(replica, written))
+  replica.close()
+  for (const one of written)
+    io.stdout(parsed.json ? JSON.stringify(one) : `table ${one.table}: written anew (${reasonOf(one)})`)
+  if (keys !== undefined) io.stderr(`journal rebuild: ${tableSentence(keys)}`)
+  else if (written.length === 0) io.stderr('journal rebuild: every table is as the journal gives it')
+  return keys === undefined ? 0 : 1
 }
 
 export const sentence = ({ terminalId, entries, fault }: Verified): string =>
@@ -43,68 +99,15 @@ export const sentence = ({ terminalId, entries, fault }: Verified): string =>
     ? `${nameOf(terminalId)}: ${entries} entries, the chain is sound`
     : `${nameOf(terminalId)}: entry ${fault.seq} is bad: ${fault.why}`
 
-/** A merchant's stream is named as such. */
+/** The streams of merchants and of the region are named as such. */
 const nameOf = (stream: string): string =>
-  stream.replace(/^(merchant:|)/, (is) => (is === '' ? 'terminal ' : 'merchant '))
+  stream === REGION_STREAM
+    ? 'the keys of administrators'
+    : stream.replace(/^(merchant:|)/, (is) => (is === '' ? 'terminal ' : 'merchant '))
 
-/** Checks one chain after the other, or that of one terminal. */
-export async function* verifyJournal(database: Database, terminalId?: string): AsyncGenerator<Verified> {
-  for await (const { terminalId: id, head, rows } of chains(database, terminalId)) {
-    const fault =
-      head === null
-        ? { seq: rows[0]?.seq ?? 1, why: "the terminal's own row is missing" }
-        : await verifyChain(rows, head)
-    yield { terminalId: id, entries: rows.length, fault }
-  }
-}
+const reasonOf = ({ fault }: AuditedTable): string => (fault === null ? '' : `${fault.key}: ${fault.why}`)
 
-/**
- * Reads page by page, while the service may write. The statement of a row also reads the head of its terminal. So the
- * last row of a chain and its head belong to one moment.
- */
-async function* chains(database: Database, terminalId: string | undefined): AsyncGenerator<Chain> {
-  let chain: Chain | undefined
-  let after: readonly [string, number] = ['', 0]
-  for (;;) {
-    const [page = []] = await query(database, pageOf(terminalId, after))
-    for (const row of page) {
-      const { terminalId: id, headSeq, headHash, seq } = row
-      if (chain !== undefined && chain.terminalId !== id) {
-        yield chain
-        chain = undefined
-      }
-      chain ??= { terminalId: String(id), head: null, rows: [] }
-      chain.head = headSeq === null ? null : { seq: Number(headSeq), hash: String(headHash) }
-      if (seq !== null) chain.rows.push(journalRow(row))
-      after = [String(id), Number(seq ?? 0)]
-    }
-    if (page.length < PAGE) break
-  }
-  if (chain !== undefined) yield chain
-}
-
-/** A terminal without an entry is a row too, and so is an entry without a terminal. */
-function pageOf(terminalId: string | undefined, [afterId, afterSeq]: readonly [string, number]): string {
-  const one = terminalId === undefined ? '' : `and terminal_id = ${sqlText(terminalId)}`
-  return `select * from (
-    select t.terminal_id, t.terminal_id as terminalId, t.head_seq as headSeq, t.head_hash as headHash, j.seq,
-      j.hash, j.message_key as messageKey, j.rrn, j.body
-    from (select terminal_id, head_seq, head_hash from terminal
-      union all select 'merchant:' || merchant_id, head_seq, head_hash from merchant) t
-      left join journal j on j.terminal_id = t.terminal_id
-    union all
-    select j.terminal_id, j.terminal_id, null, null, j.seq, j.hash, j.message_key, j.rrn, j.body
-    from journal j where not exists (select 1 from terminal t where t.terminal_id = j.terminal_id)
-      and not exists (select 1 from merchant m where 'merchant:' || m.merchant_id = j.terminal_id)
-  ) where (terminal_id, coalesce(seq, 0)) > (${sqlText(afterId)}, ${afterSeq}) ${one}
-  order by terminal_id, seq limit ${PAGE}`
-}
-
-const journalRow = (row: Row): JournalRow => ({
-  terminalId: String(row.terminalId),
-  seq: Number(row.seq),
-  hash: String(row.hash),
-  messageKey: String(row.messageKey),
-  rrn: row.rrn === null ? null : String(row.rrn),
-  body: String(row.body),
-})
+const tableSentence = (one: AuditedTable): string =>
+  one.fault === null
+    ? `table ${one.table}: ${one.rows} rows, sound`
+    : `table ${one.table}: bad: ${reasonOf(one)}`

@@ -10,10 +10,10 @@ import type { MacProfile } from '../domain/types.ts'
 import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { toHex } from '../iso8583/hex.ts'
 import { root } from './dev/wrangler.ts'
+import { type ApiAnswer, callApi } from './lib/call-api.ts'
 import { loadCore } from './lib/core.ts'
 import type { Parsed, Run } from './lib/declare.ts'
-import { Failure, UsageError } from './lib/failure.ts'
-import { networkError } from './lib/http-transport.ts'
+import { UsageError } from './lib/failure.ts'
 import type { CommandIo } from './lib/io.ts'
 import type { JsonObject } from './lib/ndjson.ts'
 import type { PROVISION } from './table/operation.ts'
@@ -33,10 +33,7 @@ export interface Provision {
 /** A merchant, and the settings of it that change. */
 export type ProvisionMerchant = Omit<Provision, 'terminalId'>
 
-export interface Provisioned {
-  readonly status: number
-  readonly body: JsonObject
-}
+export type Provisioned = ApiAnswer
 
 export const provision = ({ terminalId, ...of }: Provision): Promise<Provisioned> =>
   put(of, `/v1/merchants/${of.merchantId}/terminals/${terminalId}`)
@@ -46,21 +43,8 @@ export const provisionMerchant = (of: ProvisionMerchant): Promise<Provisioned> =
   put(of, `/v1/merchants/${of.merchantId}`)
 
 /** Throws Failure if the server cannot be reached or does not respond in JSON. */
-async function put({ url, key, body }: ProvisionMerchant, path: string): Promise<Provisioned> {
-  const resource = new URL(path, url)
-  try {
-    const response = await fetch(resource, {
-      method: 'PUT',
-      // Another server must not get the master key.
-      redirect: 'error',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    return { status: response.status, body: (await response.json()) as JsonObject }
-  } catch (error) {
-    throw new Failure(`${resource.origin}: ${networkError(error)}`)
-  }
-}
+const put = ({ url, key, body }: ProvisionMerchant, path: string): Promise<Provisioned> =>
+  callApi({ url, key, method: 'PUT', path, body })
 
 /** Bytes of each check value. */
 const CHECK_VALUE_BYTES = 4

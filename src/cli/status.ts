@@ -62,7 +62,8 @@ const APPLIED = 'select name from d1_migrations order by id'
 const figuresAt = (now: number): string => {
   const day = utcDay(now)
   return `select
-    (select coalesce(sum(head_seq), 0) from terminal) + (select coalesce(sum(head_seq), 0) from merchant) as entries,
+    (select coalesce(sum(head_seq), 0) from terminal) + (select coalesce(sum(head_seq), 0) from merchant)
+      + (select coalesce(sum(head_seq), 0) from region) as entries,
     (select count(*) from sale where sold_at >= ${day * DAY_MS} and status = 'approved') as sales,
     (select count(*) from void where voided_at >= ${day * DAY_MS} and state not in ('declined', 'reversed')) as voids,
     (select count(*) from acquirer_message where case_opened_at is not null and case_closed_at is null) as openCases,

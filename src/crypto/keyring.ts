@@ -4,6 +4,7 @@ import {
   type DataKey,
   type DataKeyStore,
   FIRST_KEY_ID,
+  type MasterKeys,
   openDataKeys,
   type Purpose,
   readMasterKey,
@@ -71,13 +72,21 @@ export async function readMasterKeys({ MASTER_KEY, MASTER_KEY_PREVIOUS }: Keyrin
  * Opens the keyring of a database; `now` is the time of its first keys. Throws RangeError when a setting or a row is wrong, and
  * the errors of the store.
  */
-export async function openKeyring(
+export const openKeyring = async (
   settings: KeyringSettings,
   store: DataKeyStore,
   random: FillRandom,
   now: number,
+): Promise<Keyring> => openKeyringUnder(await readMasterKeys(settings), store, random, now)
+
+/** The same, under master keys that were read already. */
+export async function openKeyringUnder(
+  masterKeys: MasterKeys,
+  store: DataKeyStore,
+  random: FillRandom,
+  now: number,
 ): Promise<Keyring> {
-  const keys = await openDataKeys(await readMasterKeys(settings), store, random, now)
+  const keys = await openDataKeys(masterKeys, store, random, now)
   try {
     return await keyringOf(keys, random)
   } finally {

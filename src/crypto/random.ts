@@ -36,6 +36,18 @@ export const freshSixDigits = (random: Random): string => {
   return /^0+$/.test(code) ? freshSixDigits(random) : code
 }
 
+/** Secret scanners recognise a leaked key by it. */
+const KEY_PREFIX = 'annul_'
+
+/** A bearer key: `annul_` and 256 random bits in base64url, 43 characters (RFC 4648 §5). */
+export function freshBearerKey(random: Random): string {
+  const bytes = new Uint8Array(32)
+  random(bytes)
+  const key = KEY_PREFIX + bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
+  bytes.fill(0)
+  return key
+}
+
 /** An opaque id, 128 bits, 32 lower-case hex digits. */
 export function freshId(random: Random): string {
   const bytes = new Uint8Array(16)

@@ -1,6 +1,7 @@
 /** @module Settings of a merchant: entries of a stream of its own, since they hold for all its terminals. */
 
 import { DEFAULT_MERCHANT } from './admit.ts'
+import { changesOf } from './changes.ts'
 import type { MerchantRequest } from './requests.ts'
 import { err, ok, type Result } from './result.ts'
 import type { DraftEntry, Head, Merchant } from './types.ts'
@@ -8,7 +9,10 @@ import type { DraftEntry, Head, Merchant } from './types.ts'
 /** The stream of a merchant in the journal. No terminal number has this form. */
 export const merchantStream = (merchantId: string): string => `merchant:${merchantId}`
 
-/** The entry that makes the merchant what it is from now on. The one currency of a merchant never changes. */
+/**
+ * The entry that makes the merchant what it is from now on. It names each setting that changes, with its old value. The one
+ * currency of a merchant never changes.
+ */
 export function decideMerchant(
   { merchantId, change }: MerchantRequest,
   before: Merchant | null,
@@ -20,6 +24,7 @@ export function decideMerchant(
     return err('currency_fixed')
   const usual = { ...DEFAULT_MERCHANT, name: merchantId, status: 'active' } as const
   const merchant: Merchant = { ...usual, ...before, ...change, merchantId }
+  const { merchantId: _, ...settings } = merchant
   const stream = merchantStream(merchantId)
   return ok({
     terminalId: stream,
@@ -28,11 +33,9 @@ export function decideMerchant(
     messageKey: `${stream}|${head.seq + 1}`,
     contentFingerprint: '',
     door: 'json',
-    request: Object.fromEntries(Object.entries(change).map(([name, value]) => [name, textOf(value)])),
+    request: changesOf(before, settings),
     answer: null,
     effects: { merchant },
     at: now,
   })
 }
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))

@@ -18,7 +18,7 @@ import type {
 import type { AcquirerMessage } from './types.ts'
 
 /** The trace number of a message that the acquirer never got. */
-const NO_STAN = '000000'
+export const NO_STAN = '000000'
 
 type Message = SaleRequest | CapturedSaleRequest | VoidRequest | ReversalRequest
 

@@ -44,6 +44,8 @@ function refuse(request: VoidRequest, loadedState: LoadedState, now: number): De
   if (original.reversed) return 'original_reversed'
   if (original.liveVoid !== null)
     return original.liveVoid.state === 'approved' ? 'original_already_voided' : 'outcome_pending'
+  // The row of the void is lost. The journal is the truth.
+  if (original.isVoidedByEntries) return 'original_already_voided'
   if (original.batchState !== 'open') return 'original_settled'
   const until = voidableUntil(sale.soldAt, merchant)
   if (until !== null && now >= until) return 'window_expired'

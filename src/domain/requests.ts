@@ -3,6 +3,7 @@
 import type { AcquirerEvent } from './acquirer-state.ts'
 import type { ReconciliationRecord } from './compare-record.ts'
 import type { DeclineReason } from './decline-reason.ts'
+import type { RequestActor } from './request-actor.ts'
 import type { Amount, Card, Merchant, Terminal } from './types.ts'
 
 /** The members of every message that can enter a journal. */
@@ -14,6 +15,7 @@ export interface RequestBase {
   readonly contentFingerprint: string
   /** The masked request for the journal: field number or JSON name → value. */
   readonly request: Readonly<Record<string, string>>
+  readonly sender: RequestActor
 }
 
 export interface SaleRequest extends RequestBase {

@@ -3,13 +3,12 @@
 import type { AcquirerMove, CaseReason } from './acquirer-move.ts'
 import type { AcquirerState, AcquirerStatus } from './acquirer-state.ts'
 import type { Actor } from './actor.ts'
+import type { ApiKey } from './api-key.ts'
 import type { BatchChange } from './batch-change.ts'
 import type { DeclineReason } from './decline-reason.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
 export type Amount = number
-
-export type TerminalStatus = 'active' | 'blocked' | 'stolen' | 'retired'
 
 /** MAC algorithm and key length of a terminal (protocol.md §4). The CLI uses the same names. */
 export const MAC_PROFILES = [
@@ -60,7 +59,7 @@ export interface Batch extends Totals {
 export interface Terminal {
   readonly terminalId: string
   readonly merchantId: string
-  readonly status: TerminalStatus
+  readonly status: 'active' | 'blocked' | 'stolen' | 'retired'
   readonly macProfile: MacProfile
   /** Encoding of the texts in field 63. */
   readonly textEncoding: 'gbk' | 'ascii'
@@ -116,6 +115,8 @@ export interface SaleState {
     /** Whether the void was forwarded to the acquirer. */
     readonly forwarded: boolean
   } | null
+  /** Whether the entries make a void and do not end it (void-count.ts). */
+  readonly isVoidedByEntries: boolean
   readonly reversed: boolean
   /** The sale at the acquirer; null when it was not forwarded. */
   readonly forwarded: AcquirerMessage | null
@@ -198,12 +199,9 @@ export interface Reversal {
   readonly kind: 'reversed' | 'tombstone'
 }
 
-/**
- * The effects of an entry on the projections. The journal is the truth, and the projections follow from these effects.
- */
+/** The effects of an entry on the projections, which follow from them. The journal is the truth. */
 export interface Effects {
   readonly sale?: Sale
-  /** The void from now on. */
   readonly voidRecord?: VoidRecord
   /** A void in its next state. `reversedAt` is null when it was not reversed. */
   readonly voidMoved?: {
@@ -222,8 +220,9 @@ export interface Effects {
   /** The batch that opens after a closed one. */
   readonly nextBatch?: Batch
   readonly terminal?: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
-  /** The merchant from this entry on. */
+  /** The merchant, or the bearer key, from this entry on. */
   readonly merchant?: Merchant
+  readonly apiKey?: ApiKey
   /** The key set in use from this entry on. Null ends every key set. */
   readonly keyVersion?: number | null
 }
@@ -245,8 +244,9 @@ export type EntryKind =
   /** A person's decision. It is the outcome when it answers the message. */
   | 'case_closed'
   | 'provision'
-  /** An entry of a merchant's stream. All others are in the stream of a terminal. */
+  /** In the stream of a merchant, or for keys of administrators of the region. All others are in that of a terminal. */
   | 'merchant'
+  | 'api_key'
   | 'sale'
   | 'void'
   | 'sale_reversal'

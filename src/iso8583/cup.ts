@@ -2,6 +2,7 @@
 
 import { posMessageKey } from '../domain/message-key.ts'
 import { type Field60, type OriginalReference, readField60, readField61 } from './field60.ts'
+import { fromHex } from './hex.ts'
 import type { Message } from './message.ts'
 
 export type TransactionType =
@@ -194,6 +195,13 @@ const KEPT: ReadonlyMap<number, number> = new Map([
   [60, 11],
   [61, 12],
 ])
+
+/** Field 63.1, the number of the operator: up to three letters or digits. Null when the field has none. */
+export function operatorOf({ fields }: Message): string | null {
+  const bytes = fromHex((fields.get(63) ?? '').slice(0, 6)) ?? new Uint8Array(0)
+  const operator = String.fromCharCode(...bytes).trimEnd()
+  return /^[A-Za-z0-9]{1,3}$/.test(operator) ? operator : null
+}
 
 /** The fields of a message for the journal: MTI under `0`, kept fields under their numbers. */
 export function keptFields({ mti, fields }: Message): Record<string, string> {

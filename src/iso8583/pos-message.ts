@@ -22,6 +22,7 @@ import {
   identityOf,
   keptFields,
   type MessageIdentity,
+  operatorOf,
   originalSaleKey,
   panOf,
   reversedKind,
@@ -181,6 +182,7 @@ function requestOf(
     messageKey,
     contentFingerprint: '',
     request: keptFields(message),
+    sender: { channel: 'pos', operator: operatorOf(message), keyId: null, address: null },
   }
   const amount = Number(fields.get(4) ?? 0)
   const currencyCode = fields.get(49) ?? ''

@@ -5,9 +5,11 @@
  * head in between. No outcome leaves while the outcome of its commit is unknown.
  */
 
+import { isExpired } from '../domain/api-key.ts'
 import { newTerminal } from '../domain/decide-provision.ts'
 import type { LoadedState } from '../domain/decision.ts'
 import { utcDay } from '../domain/refusal-quota.ts'
+import { actorOf } from '../domain/request-actor.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
 import { commit } from '../store/commit.ts'
 import { errorText, isConstraint } from '../store/db.ts'
@@ -64,12 +66,14 @@ async function processSet(
   set: readonly Item[],
 ): Promise<Unsettled<Submission, Outcome>> {
   let loaded: Loaded[]
-  const day = utcDay(options.now())
+  const now = options.now()
+  const day = utcDay(now)
   const refusals = createRefusalTally(options)
   try {
     loaded = await load(
       options.db,
       set.map((work) => ({ ...work.message.message.load, day })),
+      now,
     )
   } catch (error) {
     // A row that does not parse belongs to one message. A failing database concerns all.
@@ -180,6 +184,11 @@ async function decideOne(
   if (context === null) throw new Error('a verified message has a terminal')
   const loadedState: LoadedState = { ...loaded, ...context }
   const generated = options.generated(context.terminal.merchantId)
+  // Between the load and the decision the key may expire. No entry is later than the key that asked for it.
+  if (loaded.credential !== null && isExpired(loaded.credential, generated.now)) {
+    work.settle({ kind: 'denied' })
+    return null
+  }
   const isBroken = work.message.breaks === MAX_BREAKS
   const decided = isBroken
     ? decideUnrecordable(request, loadedState, generated)
@@ -205,8 +214,9 @@ async function decideOne(
     ...decision.draft.effects,
     ...(keyVersion === undefined ? {} : { keyVersion }),
   }
+  const actor = actorOf(request.sender, loaded.needs, context.merchant.merchantId)
   const row = await seal(
-    { ...decision.draft, effects },
+    { ...decision.draft, effects, actor },
     context.terminal.head,
     newRrn(request, decision.draft, generated),
     {
@@ -221,8 +231,10 @@ async function decideOne(
     forwarded: loadedState.forwarded,
     item: {
       row,
+      headMac: await options.macHead(row.terminalId, row),
       effects,
       needs: [...loaded.needs, ...(options.bucketNeeds?.(context.terminal.merchantId) ?? [])],
+      saleKey: loaded.original?.sale.messageKey,
       moves: decision.moves ?? [],
       refusal: counted ?? undefined,
       terminal: context.terminal,

@@ -16,5 +16,7 @@ export interface Services extends PipelineOptions {
   readonly databaseLimit: number
   /** Field 32, 8 to 11 digits. */
   readonly acquirerId: string
+  /** SHA-256 of the secret `BOOTSTRAP_KEY`, lower-case hex. Null without one. */
+  readonly bootstrapKey: string | null
   random(bytes: Uint8Array<ArrayBuffer>): void
 }

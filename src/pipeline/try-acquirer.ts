@@ -7,6 +7,7 @@
 
 import type { AcquirerRequest, AcquirerResponse } from '../acquirer/port.ts'
 import { GIVE_UP_MS, QUIET_MS } from '../domain/acquirer-state.ts'
+import { NO_SENDER } from '../domain/request-actor.ts'
 import type { AcquirerEventRequest } from '../domain/requests.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
 import { errorText } from '../store/db.ts'
@@ -148,6 +149,7 @@ export function eventMessage(
         messageKey,
         contentFingerprint: '',
         request: {},
+        sender: NO_SENDER,
         ...event,
       },
     }),

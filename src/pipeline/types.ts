@@ -6,6 +6,7 @@ import type { DeclineReason } from '../domain/decline-reason.ts'
 import type { Need } from '../domain/guard.ts'
 import type { AcquirerMessage, Answer, JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from '../store/db.ts'
+import type { MacHead } from '../store/head-mac.ts'
 import type { Loaded, LoadItem } from '../store/load.ts'
 import type { CommitItem } from '../store/step.ts'
 import type { Request } from './decide.ts'
@@ -121,6 +122,8 @@ export interface PipelineOptions {
   now(): number
   sleep(ms: number): Promise<void>
   readonly log: Log
+  /** Makes the MAC of the head that an entry becomes. */
+  readonly macHead: MacHead
 }
 
 /** The options of the acquirer's stage and of the cron. */

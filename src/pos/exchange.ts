@@ -92,7 +92,7 @@ async function answerSignOn(services: Services, posMessage: ManagementMessage): 
 /** Echo and sign-off carry no MAC, so they change nothing. */
 async function answerManagement(services: Services, posMessage: ManagementMessage): Promise<TerminalReply> {
   const { terminalId, merchantId } = posMessage.identity
-  const [sender] = await load(services.db, [{ terminalId }])
+  const [sender] = await load(services.db, [{ terminalId }], services.now())
   const reason = refuseTerminal(sender?.terminal ?? null, sender?.merchant ?? null, merchantId)
   if (sender === undefined || reason !== null)
     return refuse(services, posMessage, reason ?? 'terminal_unknown', sender)

@@ -72,7 +72,7 @@ export async function signOn(
   layoutCode: string,
 ): Promise<SignOnOutcome> {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    const [loaded] = await load(deps.db, [{ terminalId, masterKey: true }])
+    const [loaded] = await load(deps.db, [{ terminalId, masterKey: true }], deps.now)
     const { terminal = null, merchant = null, keySets = [], masterKey = null } = loaded ?? {}
     const refusal = refuseTerminal(terminal, merchant, merchantId)
     if (refusal !== null || terminal === null || merchant === null || masterKey === null)

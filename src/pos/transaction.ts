@@ -1,6 +1,7 @@
 /** @module Messages that go through the pipeline: sale, void, reversal, settlement, upload. */
 
 import type { Slot } from '../admission/admission-controller.ts'
+import { networkOf } from '../admission/network.ts'
 import { privateData } from '../iso8583/answer.ts'
 import type { TransactionMessage } from '../iso8583/pos-message.ts'
 import type { Services } from '../pipeline/services.ts'
@@ -13,7 +14,7 @@ import { type Signer, verifyMessage, wipe } from './verify-message.ts'
 export async function answerTransaction(
   services: Services,
   posMessage: TransactionMessage,
-  { slot, waitUntil }: { slot: Slot; waitUntil: WaitUntil },
+  { slot, waitUntil, source }: { slot: Slot; waitUntil: WaitUntil; source: string },
 ): Promise<TerminalReply> {
   const { identity, messageKey, targetKey, sale, cardFields } = posMessage
   const { terminalId, batchNumber } = identity
@@ -22,7 +23,7 @@ export async function answerTransaction(
     {
       load: { terminalId, batchNumber, messageKey, ...target, ...sale },
       cardFields,
-      verify: (loaded) => verifyMessage(services, posMessage, loaded),
+      verify: (loaded) => verifyMessage(services, posMessage, loaded, networkOf(source)),
       discard: wipe,
     },
     { waitUntil, beforeAcquirer: () => slot.awaitAcquirer() },

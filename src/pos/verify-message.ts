@@ -12,11 +12,15 @@ import { type Signer, verifyMac } from './verify-mac.ts'
 
 export type { Signer }
 
-/** Finds the key for the answer's MAC; null when the message has no proof. The receiver wipes it. */
+/**
+ * Finds the key for the answer's MAC; null when the message has no proof. The receiver wipes it. `address` is the network of
+ * the sender, for the journal.
+ */
 export async function verifyMessage(
   services: Services,
   posMessage: TransactionMessage,
   loaded: Loaded,
+  address: string | null,
 ): Promise<Verdict<Signer | null>> {
   const proof = goesWithoutMac(posMessage, loaded)
     ? withoutMac(posMessage, loaded)
@@ -26,7 +30,13 @@ export async function verifyMessage(
   try {
     if (isMalformed(services, posMessage, loaded)) return { kind: 'refused', found, reason: 'format_error' }
     const request = await fingerprinted(services, posMessage)
-    return { kind: 'verified', found, request, ...(keyVersion === undefined ? {} : { keyVersion }) }
+    const sender = { ...request.sender, address }
+    return {
+      kind: 'verified',
+      found,
+      request: { ...request, sender },
+      ...(keyVersion === undefined ? {} : { keyVersion }),
+    }
   } catch (error) {
     wipe(found)
     throw error

@@ -2,20 +2,21 @@
 
 import { type SQL, sql } from 'drizzle-orm'
 import type { Db } from './db.ts'
-import { apiKey } from './schema.ts'
+import { apiKey } from './key-schema.ts'
 
 /**
- * SQL condition: the key exists in `api_key` and is not revoked. `credential` is the SHA-256 of a bearer key, lower-case
- * hex.
+ * SQL condition: the key exists in `api_key`, is not revoked, and does not expire until `now`. `credential` is the SHA-256
+ * of a bearer key, lower-case hex. `now` is in milliseconds since the epoch.
  */
-export const isLive = (credential: SQL | string): SQL =>
-  sql`api_key.hash = ${credential} and api_key.revoked_at is null`
+export const isLive = (credential: SQL | string, now: SQL | number): SQL =>
+  sql`api_key.hash = ${credential} and api_key.revoked_at is null
+    and (api_key.expires_at is null or api_key.expires_at > ${now})`
 
 /** The row of a live credential, or none. */
-export const liveCredential = (db: Db, credential: string) =>
-  db.select().from(apiKey).where(isLive(credential))
+export const liveCredential = (db: Db, credential: string, now: number) =>
+  db.select().from(apiKey).where(isLive(credential, now))
 
 /** SQL condition: the credential may read a row of this merchant. An unknown credential may read none. */
-export const mayRead = (merchantId: SQL, credential: string): SQL =>
-  sql`exists (select 1 from api_key where ${isLive(credential)}
+export const mayRead = (merchantId: SQL, credential: string, now: number): SQL =>
+  sql`exists (select 1 from api_key where ${isLive(credential, now)}
     and (api_key.merchant_id is null or api_key.merchant_id = ${merchantId}))`

@@ -7,9 +7,9 @@ import type { Db } from './db.ts'
 import type { JournalRow } from './journal.ts'
 import type { Credential } from './load.ts'
 import { EntryReader } from './replay.ts'
-import { field, messageFrom, rowOf, saleOf } from './rows.ts'
+import { messageFrom, readable, rowOf, saleOf } from './rows.ts'
 import { acquirerMessage, journal, reversal, sale } from './schema.ts'
-import { overItems } from './statements.ts'
+import { field, overItems } from './statements.ts'
 
 export interface CaseFile {
   readonly message: AcquirerMessage
@@ -22,7 +22,7 @@ export interface CaseFile {
   readonly sale: Sale | null
 }
 
-/** The cases that the credential may read; `credential` is null when it is unknown or revoked. */
+/** The cases that the credential may read; `credential` is null when it is unknown, revoked or expired. */
 export interface FoundCases {
   readonly credential: Credential | null
   readonly files: readonly CaseFile[]
@@ -45,12 +45,14 @@ export interface CaseQuery {
 export function readCases(
   db: Db,
   credential: string,
+  now: number,
   { state, after, limit }: CaseQuery,
 ): Promise<FoundCases> {
   const isClosed = state === 'closed' ? 'is not null' : 'is null'
   return read(
     db,
     credential,
+    now,
     sql`case_opened_at is not null and (case_opened_at, rrn) > (${after.openedAt}, ${after.rrn})
       ${state === undefined ? sql`` : sql`and case_closed_at ${sql.raw(isClosed)}`}`,
     limit,
@@ -58,16 +60,16 @@ export function readCases(
 }
 
 /** Reads one case. `rrn` is our own, 12 digits: it names the case. */
-export const readCase = (db: Db, credential: string, rrn: string): Promise<FoundCases> =>
-  read(db, credential, sql`case_opened_at is not null and rrn = ${rrn}`, 1)
+export const readCase = (db: Db, credential: string, now: number, rrn: string): Promise<FoundCases> =>
+  read(db, credential, now, sql`case_opened_at is not null and rrn = ${rrn}`, 1)
 
-async function read(db: Db, credential: string, which: SQL, limit: number): Promise<FoundCases> {
+async function read(db: Db, credential: string, now: number, which: SQL, limit: number): Promise<FoundCases> {
   const [credentials, messages] = await db.batch([
-    liveCredential(db, credential),
+    liveCredential(db, credential, now),
     db
-      .select()
+      .select(readable(acquirerMessage))
       .from(acquirerMessage)
-      .where(sql`${which} and ${mayRead(sql`acquirer_message.merchant_id`, credential)}`)
+      .where(sql`${which} and ${mayRead(sql`acquirer_message.merchant_id`, credential, now)}`)
       .orderBy(acquirerMessage.caseOpenedAt, acquirerMessage.rrn)
       .limit(limit),
   ])

@@ -11,13 +11,13 @@ import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Need } from '../domain/guard.ts'
 import { posMessageKey } from '../domain/message-key.ts'
+import { endedKeysOf, type VoidSign, voidSignOf } from '../domain/void-count.ts'
 import { type Db, persist } from './db.ts'
 import { incoming } from './incoming.ts'
 import type { SealedRow } from './journal.ts'
 import { projections } from './projections.ts'
-import { field } from './rows.ts'
 import { journal } from './schema.ts'
-import { overItems } from './statements.ts'
+import { field, overItems } from './statements.ts'
 import { type CommitItem, fromItem } from './step.ts'
 
 /** An entry with its guards and conditions, as a row of `incoming`. */
@@ -26,13 +26,17 @@ export type IncomingRow = SealedRow & {
   readonly moves: readonly string[]
   readonly tombstonedKey?: string | undefined
   readonly claimSaleKey?: string | undefined
+  readonly voidSign?: VoidSign | undefined
+  readonly voidedSaleKey?: string | undefined
+  readonly endedKeys?: readonly string[] | undefined
   readonly refusalKey?: string | undefined
   readonly refusalDay?: number | undefined
   readonly refusalMost?: number | undefined
 }
 
-function incomingRow({ row, needs, moves, effects, refusal }: CommitItem): IncomingRow {
+function incomingRow({ row, needs, moves, effects, refusal, saleKey }: CommitItem): IncomingRow {
   const { claim, reversals } = effects
+  const voidSign = voidSignOf(row.messageKey, effects)
   return {
     ...row,
     needs,
@@ -40,6 +44,9 @@ function incomingRow({ row, needs, moves, effects, refusal }: CommitItem): Incom
     tombstonedKey: reversals?.find(({ kind }) => kind === 'tombstone')?.targetKey,
     claimSaleKey:
       claim?.state === 'pending' ? posMessageKey({ ...claim, stan: claim.acquirerStan }, 'sale') : undefined,
+    voidSign,
+    voidedSaleKey: voidSign === 1 ? saleKey : undefined,
+    endedKeys: voidSign === -1 ? endedKeysOf(effects) : undefined,
     refusalKey: refusal?.key,
     refusalDay: refusal?.day,
     refusalMost: refusal?.most,

@@ -36,7 +36,7 @@ const CLOSES = sql`${IS_CASE} and item.value ->> 'state' in (${isAgreed})`
  * acquirer again.
  */
 const MOVED = {
-  state: sql`item.value ->> 'state'`,
+  stateRaw: sql`nullif(item.value ->> 'state', 'approved')`,
   acquirerRrn: sql`coalesce(item.value ->> 'acquirerRrn', acquirer_rrn)`,
   movedAt: sql`iif(item.value ->> 'state' = state, moved_at, item.value ->> 'at')`,
   acquirerAmount: sql`coalesce(item.value ->> 'acquirerAmount', acquirer_amount)`,
@@ -62,7 +62,9 @@ const kept = (column: string): SQL =>
  */
 const ADOPTED = {
   ...Object.fromEntries(
-    Object.entries(getTableColumns(acquirerMessage)).map(([name, column]) => [name, excluded(column.name)]),
+    Object.entries(getTableColumns(acquirerMessage))
+      .filter(([, { generated }]) => generated === undefined)
+      .map(([name, column]) => [name, excluded(column.name)]),
   ),
   messageKey: sql`iif(substr(acquirer_message.message_key, 1, ${ACQUIRER_KEY.length}) = ${ACQUIRER_KEY}
     and excluded.kind = 'sale' and excluded.state <> 'pending',

@@ -4,9 +4,10 @@ import { type SQL, sql } from 'drizzle-orm'
 import { isLive, mayRead } from './caller.ts'
 import type { Db } from './db.ts'
 import { openEntry } from './journal.ts'
+import { apiKey } from './key-schema.ts'
 import { merchantOfEntry } from './queries.ts'
 import { rowOrNull } from './rows.ts'
-import { apiKey, journal, sale, voidTable } from './schema.ts'
+import { journal, sale, voidTable } from './schema.ts'
 
 export type Reference =
   /** Our own RRN, 12 digits. */
@@ -23,14 +24,19 @@ export interface Meant {
 }
 
 /** Null when nothing is found. `credential` is the SHA-256 of the caller's bearer key, lower-case hex. */
-export async function findMessage(db: Db, credential: string, reference: Reference): Promise<Meant | null> {
+export async function findMessage(
+  db: Db,
+  credential: string,
+  now: number,
+  reference: Reference,
+): Promise<Meant | null> {
   const [found] = await db
     .select({
       messageKey: sql<string | null>`found.key`,
       journal: rowOrNull(journal, journal.terminalId, 'journal_row'),
       merchantId: merchantOfEntry,
     })
-    .from(sql`(select ${keyOf(credential, reference)} as key) as found`)
+    .from(sql`(select ${keyOf(credential, now, reference)} as key) as found`)
     .leftJoin(journal, sql`journal.message_key = found.key`)
   if (found == null || found.messageKey === null) return null
   const { messageKey, merchantId, journal: row } = found
@@ -42,16 +48,18 @@ export async function findMessage(db: Db, credential: string, reference: Referen
 /**
  * Captured sales bring RRNs of their own. Another merchant's RRN with the same digits must not hide the caller's own.
  */
-function keyOf(credential: string, reference: Reference): SQL {
-  const caller = sql`(select merchant_id from ${apiKey} where ${isLive(credential)})`
+function keyOf(credential: string, now: number, reference: Reference): SQL {
+  const caller = sql`(select merchant_id from ${apiKey} where ${isLive(credential, now)})`
   if ('saleId' in reference)
     return sql`(select message_key from ${sale} where id_raw = unhex(${reference.saleId}))`
   if ('voidId' in reference)
     return sql`(select message_key from ${voidTable} where id_raw = unhex(${reference.voidId}))`
-  if ('rrn' in reference)
+  if ('rrn' in reference) {
+    const digits = /^\d{12}$/.test(reference.rrn) ? Number(reference.rrn) : null
     return sql`coalesce(
-      (select message_key from ${journal} where rrn_raw = ${/^\d{12}$/.test(reference.rrn) ? Number(reference.rrn) : null} and ${mayRead(sql`(select merchant_id from terminal where terminal_id = journal.terminal_id)`, credential)}),
-      (select message_key from ${sale} where rrn = ${reference.rrn} and ${mayRead(sql`sale.merchant_id`, credential)}
+      (select message_key from ${journal} where rrn_raw = ${digits} and ${mayRead(sql`(select merchant_id from terminal where terminal_id = journal.terminal_id)`, credential, now)}),
+      (select message_key from ${sale} where rrn_raw = ${digits ?? reference.rrn} and ${mayRead(sql`sale.merchant_id`, credential, now)}
         order by sold_at desc limit 1))`
+  }
   return sql`'api|' || coalesce(${caller}, 'admin') || '|' || ${reference.kind} || '|' || ${reference.idempotencyKey}`
 }

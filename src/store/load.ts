@@ -61,9 +61,14 @@ export interface WrappedKeySet {
 }
 
 export interface Credential {
+  /** Id of the key, 32 hex digits. */
+  readonly id: string
   readonly name: string
   /** Null: an administrator. */
   readonly merchantId: string | null
+  /** With blanks between them (`scopeText`). */
+  readonly scopes: string
+  readonly expiresAt: number | null
 }
 
 export interface Loaded extends Omit<LoadedState, 'terminal' | 'merchant'> {
@@ -114,9 +119,12 @@ async function runBatch<T extends readonly (BatchItem<'sqlite'> | null)[]>(
 const needs = (items: readonly LoadItem[], ...names: (keyof LoadItem)[]): boolean =>
   items.some((item) => names.some((name) => item[name] !== undefined))
 
-/** Loads the state of each item, in order. Throws the errors of D1. */
-export async function load(db: Db, items: readonly LoadItem[]): Promise<Loaded[]> {
-  const rows = items.map((item, i) => ({ ...item, i }))
+/**
+ * Loads the state of each item, in order. A credential that expires at `now`, in milliseconds since the epoch, is not found.
+ * Throws the errors of D1.
+ */
+export async function load(db: Db, items: readonly LoadItem[], now: number): Promise<Loaded[]> {
+  const rows = items.map((item, i) => ({ ...item, i, now }))
   const keys = roles(items)
   const needsSale = needs(items, 'saleId', 'saleKey', 'saleOfVoidKey', 'saleRrn')
   const statements = [

@@ -11,6 +11,7 @@ import type { Head, Merchant } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
 import { append, confirm, type IncomingRow } from './commit.ts'
 import { type Db, persist } from './db.ts'
+import type { HeadMac } from './head-mac.ts'
 import type { JournalRow, SealedRow } from './journal.ts'
 import type { Credential } from './load.ts'
 import { merchantFrom } from './rows.ts'
@@ -27,11 +28,16 @@ export interface FoundMerchant {
 }
 
 /** `credential`: SHA-256 of the asker's bearer key. */
-export async function readMerchant(db: Db, credential: string, merchantId: string): Promise<FoundMerchant> {
+export async function readMerchant(
+  db: Db,
+  credential: string,
+  now: number,
+  merchantId: string,
+): Promise<FoundMerchant> {
   // Only an administrator changes settings.
   const keys = [merchantGuard(merchantId), keyGuard(null)]
   const [[caller], [row], versions] = await db.batch([
-    liveCredential(db, credential),
+    liveCredential(db, credential, now),
     db.select().from(merchant).where(eq(merchant.merchantId, merchantId)),
     db.select().from(guard).where(inArray(guard.key, keys)),
   ])
@@ -63,6 +69,8 @@ const put = overItems((db, items) =>
         windowMinutes: excluded('window_minutes'),
         headSeq: excluded('head_seq'),
         headHash: excluded('head_hash'),
+        headMac: excluded('head_mac'),
+        headMacKey: excluded('head_mac_key'),
       },
       setWhere: sql`merchant.head_seq < excluded.head_seq`,
     }),
@@ -73,10 +81,20 @@ export function merchantProjection(
   db: Db,
   { terminalId: stream, seq, hash }: JournalRow,
   { window, ...settings }: Merchant,
+  { mac: headMac, keyId: headMacKey }: HeadMac,
 ): BatchItem<'sqlite'> {
   const windowMinutes = window.kind === 'minutes' ? window.minutes : null
   return put(db, [
-    { ...settings, windowKind: window.kind, windowMinutes, stream, headSeq: seq, headHash: hash },
+    {
+      ...settings,
+      windowKind: window.kind,
+      windowMinutes,
+      stream,
+      headSeq: seq,
+      headHash: hash,
+      headMac,
+      headMacKey,
+    },
   ])
 }
 
@@ -89,11 +107,12 @@ export async function commitMerchant(
   row: SealedRow,
   settings: Merchant,
   needs: readonly Need[],
+  headMac: HeadMac,
 ): Promise<boolean> {
   const entry: IncomingRow = { ...row, needs, moves: [merchantGuard(settings.merchantId)] }
   const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
     append(db, [entry]),
-    merchantProjection(db, row, settings),
+    merchantProjection(db, row, settings, headMac),
     confirm(db, [row]),
   ]
   const results = await persist(() => db.batch(statements))

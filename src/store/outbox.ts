@@ -10,7 +10,7 @@ import { and, asc, eq, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm
 import { CASE_WAIT_MS, LONGEST_WAIT_MS, TRY_MS } from '../domain/acquirer-state.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
 import { type Db, persist } from './db.ts'
-import { messageFrom } from './rows.ts'
+import { messageFrom, readable } from './rows.ts'
 import { acquirerMessage, sale, voidTable } from './schema.ts'
 
 /** A message, and the number of its tries with this one. */
@@ -27,7 +27,7 @@ async function take(db: Db, which: SQL | undefined, now: number): Promise<Leased
     .update(acquirerMessage)
     .set({ attempts: sql`${acquirerMessage.attempts} + 1`, nextAt: now + TRY_MS })
     .where(which)
-    .returning()
+    .returning(readable(acquirerMessage))
   return leased.map((row) => ({ message: messageFrom(row), attempts: row.attempts }))
 }
 
@@ -84,7 +84,7 @@ export async function release(
 /** Up to `limit` messages that are past their deadline without a case. */
 export async function overdue(db: Db, now: number, limit: number): Promise<AcquirerMessage[]> {
   const rows = await db
-    .select()
+    .select(readable(acquirerMessage))
     .from(acquirerMessage)
     .where(
       and(

@@ -39,7 +39,7 @@ const reversalRows = ({ effects, row }: CommitItem) =>
   (effects.reversals ?? []).map((r) => ({ ...r, terminalId: row.terminalId, seq: row.seq }))
 
 /** The terminal's row after the entry. */
-function terminalRow({ row, effects, terminal: before }: CommitItem) {
+function terminalRow({ row, headMac, effects, terminal: before }: CommitItem) {
   const open = effects.nextBatch ?? before.batch
   return {
     ...before,
@@ -48,6 +48,8 @@ function terminalRow({ row, effects, terminal: before }: CommitItem) {
     keyVersion: effects.keyVersion === undefined ? before.keyVersion : effects.keyVersion,
     headSeq: row.seq,
     headHash: row.hash,
+    headMac: headMac.mac,
+    headMacKey: headMac.keyId,
   }
 }
 
@@ -66,7 +68,7 @@ const STEPS: readonly Step[] = [
       db
         .update(voidTable)
         .set({
-          state: sql`item.value ->> 'state'`,
+          stateRaw: sql`nullif(item.value ->> 'state', 'approved')`,
           reversedAt: sql`coalesce(item.value ->> 'reversedAt', reversed_at)`,
         })
         .from(items)
@@ -82,7 +84,7 @@ const STEPS: readonly Step[] = [
         .select(newItems(voidTable, items))
         .onConflictDoUpdate({
           target: voidTable.idRaw,
-          set: { state: excluded('state'), authorizationCode: excluded('authorization_code') },
+          set: { stateRaw: excluded('state_raw'), authorizationCodeRaw: excluded('authorization_code_raw') },
         }),
     ),
   },
@@ -174,6 +176,8 @@ const STEPS: readonly Step[] = [
             keyVersion: excluded('key_version'),
             headSeq: excluded('head_seq'),
             headHash: excluded('head_hash'),
+            headMac: excluded('head_mac'),
+            headMacKey: excluded('head_mac_key'),
           },
         }),
     ),

@@ -5,10 +5,10 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import { ACQUIRER_KEY } from '../domain/message-key.ts'
 import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
 import { isLive } from './caller.ts'
-import { field, rowOf, rowOrNull, stored } from './rows.ts'
+import { apiKey } from './key-schema.ts'
+import { rowOf, rowOrNull } from './rows.ts'
 import {
   acquirerMessage,
-  apiKey,
   batch,
   journal,
   keySet,
@@ -19,7 +19,8 @@ import {
   terminal,
   voidTable,
 } from './schema.ts'
-import { overItems } from './statements.ts'
+import { field, overItems } from './statements.ts'
+import { stored } from './stored.ts'
 
 /** The role of an entry: the message itself, its target, or the outcome of either. */
 export type Role = 'message' | 'outcome' | 'target' | 'target_outcome'
@@ -32,10 +33,10 @@ const role = { role: sql<Role>`item.value ->> 'role'`.as('role') }
  * their own, so the caller's own sale comes first.
  */
 const SALE_ID = sql`coalesce(
-  ${stored('saleId', 'hex')},
+  ${stored('saleId', 'blob')},
   (select id_raw from sale where message_key = item.value ->> 'saleKey'),
   (select sale_id_raw from void where message_key = item.value ->> 'saleOfVoidKey'),
-  (select id_raw from sale where rrn = item.value ->> 'saleRrn' order by
+  (select id_raw from sale where rrn_raw = ${stored('saleRrn', 'digits 12')} order by
     terminal_id is item.value ->> 'terminalId' desc,
     merchant_id is (select merchant_id from api_key where hash = item.value ->> 'credential') desc,
     sold_at desc limit 1))`
@@ -159,6 +160,9 @@ export const sales = overItems((db, items) =>
         ),
       forwarded: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'forwarded_row'),
       reversal: rowOrNull(reversal, reversal.targetKey, 'reversal_row'),
+      entryVoids: sql<number>`coalesce((select sum(sign(of_sale.void_of)) from journal as made
+        join journal as of_sale on of_sale.terminal_id = made.terminal_id and of_sale.void_of in (made.seq, -made.seq)
+        where made.message_key = sale.message_key), 0)`.as('entry_voids'),
       batch: rowOf(saleBatch, 'batch_row'),
     })
     .from(items)
@@ -172,7 +176,7 @@ export const sales = overItems((db, items) =>
     .leftJoin(reversal, sql`reversal.target_key = sale.message_key`),
 )
 
-/** The bearer key, unless it is revoked. */
+/** The bearer key, unless it is revoked or expired at `now`. */
 export const credentials = overItems((db, items) =>
   db
     .select({
@@ -182,5 +186,5 @@ export const credentials = overItems((db, items) =>
       refusals: refusalsOf(KEYS_SENDER, sql`coalesce(api_key.merchant_id, 'admin')`),
     })
     .from(items)
-    .innerJoin(apiKey, isLive(field('credential'))),
+    .innerJoin(apiKey, isLive(field('credential'), field('now'))),
 )

@@ -2,18 +2,21 @@
 
 import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
+import { apiKeyProjections } from './api-keys.ts'
 import type { Db } from './db.ts'
+import type { HeadMac } from './head-mac.ts'
 import type { JournalRow } from './journal.ts'
 import { merchantProjection } from './merchants.ts'
 import { projections } from './projections.ts'
-import type { Replayed } from './replay.ts'
-import { Replay } from './replay.ts'
+import { Replay, type Replayed } from './replay.ts'
 
 /** The tables that follow from the journal. */
 export const PROJECTIONS = [
   'acquirer_message',
+  'api_key',
   'batch',
   'merchant',
+  'region',
   'reversal',
   'sale',
   'terminal',
@@ -21,19 +24,44 @@ export const PROJECTIONS = [
 ] as const
 
 /** The statements that apply an entry to the projections. */
-function statementsOf(db: Db, { row, effects, terminal }: Replayed): BatchItem<'sqlite'>[] {
-  if (terminal === null)
-    return effects.merchant === undefined ? [] : [merchantProjection(db, row, effects.merchant)]
+function statementsOf(db: Db, { row, effects, terminal }: Replayed, headMac: HeadMac): BatchItem<'sqlite'>[] {
+  if (effects.merchant !== undefined) return [merchantProjection(db, row, effects.merchant, headMac)]
+  if (effects.apiKey !== undefined) return apiKeyProjections(db, row, effects.apiKey, headMac)
+  if (terminal === null) return []
   const sealed = { ...row, previousHash: terminal.head.hash }
-  return projections(db, [{ row: sealed, effects, terminal, needs: [], moves: [], isReplayed: true }])
+  return projections(db, [
+    { row: sealed, headMac, effects, terminal, needs: [], moves: [], isReplayed: true },
+  ])
 }
 
+/** The MACs of the heads, by stream. They are not made anew: only the service says that a head is its own. */
+export type HeadMacs = ReadonlyMap<string, HeadMac>
+
+/** SQL: every head with its MAC. */
+export const HEADS = `select terminal_id as stream, head_seq as seq, head_hash as hash, head_mac as mac, head_mac_key as keyId
+  from terminal union all
+  select 'merchant:' || merchant_id, head_seq, head_hash, head_mac, head_mac_key from merchant union all
+  select 'region', head_seq, head_hash, head_mac, head_mac_key from region`
+
+/** A row of `HEADS`. */
+export interface HeadRow extends HeadMac {
+  readonly stream: string
+  readonly seq: number
+  readonly hash: string
+}
+
+export const macsOf = (heads: readonly HeadRow[]): HeadMacs =>
+  new Map(heads.map((head) => [head.stream, head]))
+
+const NO_MAC: HeadMac = { keyId: 0, mac: '' }
+
 /** Empties the projections, and applies every entry in the order of its commit. `rows` is in that order. */
-export async function rebuild(db: Db, rows: Iterable<JournalRow>): Promise<void> {
+export async function rebuild(db: Db, rows: Iterable<JournalRow>, macs: HeadMacs): Promise<void> {
   for (const table of PROJECTIONS) await db.run(sql.raw(`delete from ${table}`))
   const replay = new Replay()
   for (const row of rows) {
-    const [first, ...more] = statementsOf(db, replay.next(row))
+    const headMac = macs.get(row.terminalId) ?? NO_MAC
+    const [first, ...more] = statementsOf(db, replay.next(row), headMac)
     if (first !== undefined) await db.batch([first, ...more])
   }
 }

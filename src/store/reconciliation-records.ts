@@ -12,9 +12,9 @@ import type { AcquirerMessage, AcquirerReference } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
-import { field, forwardedFrom, messageFrom, rowOrNull, saleOf } from './rows.ts'
+import { forwardedFrom, messageFrom, rowOrNull, saleOf } from './rows.ts'
 import { acquirerMessage, sale, terminal } from './schema.ts'
-import { overItems } from './statements.ts'
+import { field, overItems } from './statements.ts'
 
 /** The acquirer's reference of a message, and the sale of a void. */
 export interface RecordReference {
@@ -86,6 +86,7 @@ const recordsOf = overItems((db, items) =>
 export async function findRecords(
   db: Db,
   credential: string,
+  now: number,
   records: readonly RecordReference[],
 ): Promise<FoundRecords> {
   const rows = records.map(({ original, ...reference }) => ({
@@ -98,7 +99,7 @@ export async function findRecords(
         : saleKeyAt({ ...reference, batchNumber: original.batchNumber, acquirerStan: original.stan }),
     ownKey: reference.kind === 'sale' ? saleKeyAt(reference) : undefined,
   }))
-  const [credentials, found] = await db.batch([liveCredential(db, credential), recordsOf(db, rows)])
+  const [credentials, found] = await db.batch([liveCredential(db, credential, now), recordsOf(db, rows)])
   const byItem = new Map(found.map((row) => [row.i, row]))
   return {
     credential: credentials[0] ?? null,
@@ -134,11 +135,12 @@ export interface ForwardedPage {
 export async function readForwarded(
   db: Db,
   credential: string,
+  now: number,
   after: number,
   limit: number,
 ): Promise<ForwardedPage> {
   const [credentials, rows] = await db.batch([
-    liveCredential(db, credential),
+    liveCredential(db, credential, now),
     db
       .select({
         reference: sql<number>`rowid`.as('reference'),

@@ -6,6 +6,7 @@
 import { newTerminal } from '../domain/decide-provision.ts'
 import { addTotals } from '../domain/money.ts'
 import type { Effects, JournalEntry, Terminal } from '../domain/types.ts'
+import { endedKeysOf, voidSignOf } from '../domain/void-count.ts'
 import { baseKeyOf } from './entry/columns.ts'
 import { type JournalRow, openEntry } from './journal.ts'
 
@@ -32,13 +33,37 @@ export class EntryReader {
   }
 }
 
+/** The column `void_of` of entries, in the order of their commits. */
+export class VoidCounter {
+  readonly #saleKeys = new Map<string, string>()
+  readonly #numbers = new Map<string, number>()
+  readonly #voidOf = new Map<string, number>()
+
+  next({ messageKey, seq, effects }: JournalEntry): number | null {
+    this.#numbers.set(messageKey, seq)
+    for (const sale of [effects.sale, effects.claimedSale])
+      if (sale !== undefined) this.#saleKeys.set(sale.id, sale.messageKey)
+    const sign = voidSignOf(messageKey, effects)
+    if (sign === undefined) return null
+    if (sign === -1) {
+      const ended = endedKeysOf(effects).map((key) => this.#voidOf.get(key))
+      const voidOf = ended.find((one) => one !== undefined)
+      return voidOf === undefined ? null : -voidOf
+    }
+    const saleKey = this.#saleKeys.get(effects.voidRecord?.saleId ?? '') ?? ''
+    const voidOf = this.#numbers.get(saleKey) ?? null
+    if (voidOf !== null) this.#voidOf.set(messageKey, voidOf)
+    return voidOf
+  }
+}
+
 /** An entry with its effects as rows of the projections have them. */
 export interface Replayed {
   readonly row: JournalRow
   readonly entry: JournalEntry
   /** Totals are absolute here. */
   readonly effects: Effects
-  /** The terminal before the entry. Null in the stream of a merchant. */
+  /** The terminal before the entry. Null in the stream of a merchant or of the region. */
   readonly terminal: Terminal | null
 }
 
@@ -51,7 +76,8 @@ export class Replay {
   next(row: JournalRow): Replayed {
     const entry = this.#reader.open(row)
     const { batchChange, ...others } = entry.effects
-    if (entry.effects.merchant !== undefined) return { row, entry, effects: others, terminal: null }
+    if (others.merchant !== undefined || others.apiKey !== undefined)
+      return { row, entry, effects: others, terminal: null }
     const terminal = this.#terminals.get(row.terminalId) ?? terminalOf(entry)
     const effects: Effects =
       batchChange === undefined ? others : { ...others, batch: addTotals(terminal.batch, batchChange) }

@@ -15,9 +15,6 @@ import type {
 } from '../domain/types.ts'
 import type { acquirerMessage, batch, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 
-/** SQL of a member of an item (statements.ts). */
-export const field = (name: string): SQL => sql`item.value ->> ${sql.raw(`'${name}'`)}`
-
 /** The end of the name of a stored form (schema.ts). Readers use the other member. */
 const RAW = 'Raw'
 
@@ -25,7 +22,7 @@ const RAW = 'Raw'
 export type RowOf<T extends SQLiteTable> = Omit<T['$inferSelect'], `${string}${typeof RAW}`>
 
 /** The columns that readers use. */
-function readable<T extends SQLiteTable>(table: T) {
+export function readable<T extends SQLiteTable>(table: T) {
   const columns = Object.entries(getTableColumns(table)).filter(([member]) => !member.endsWith(RAW))
   return Object.fromEntries(columns) as Omit<T['_']['columns'], `${string}${typeof RAW}`>
 }
@@ -62,10 +59,6 @@ function listOf<T extends SQLiteTable>(table: T) {
   }
 }
 
-/** SQL of the stored form of a member of an item, for a column with this name in the schema. */
-export const stored = (member: string, type: 'hex' | 'digits'): SQL =>
-  type === 'hex' ? sql`unhex(${field(member)})` : sql`cast(${field(member)} as integer)`
-
 /** Null when there is no row. */
 export const reversalFrom = (row: RowOf<typeof reversal> | undefined): Reversal | null =>
   row === undefined ? null : { targetKey: row.targetKey, kind: row.kind }
@@ -79,14 +72,22 @@ export type TerminalRow = { terminal: RowOf<typeof terminal>; batch: RowOf<typeo
 
 /** The terminal with its open batch and its head. */
 export function terminalOf(found: TerminalRow): Terminal {
-  const { headSeq, headHash, batchNumber: _, ...row } = found.terminal
+  const { headSeq, headHash, headMac: _, headMacKey: __, batchNumber: ___, ...row } = found.terminal
   return { ...row, batch: batchOf(found.batch), head: { seq: headSeq, hash: headHash } }
 }
 
 /** Null when there is no row. */
 export function merchantFrom(row: RowOf<typeof merchant> | undefined): Merchant | null {
   if (row === undefined) return null
-  const { windowKind, windowMinutes, headSeq: _, headHash: __, ...merchantRow } = row
+  const {
+    windowKind,
+    windowMinutes,
+    headSeq: _,
+    headHash: __,
+    headMac: ___,
+    headMacKey: ____,
+    ...merchantRow
+  } = row
   const window =
     windowKind === 'minutes' ? { kind: windowKind, minutes: windowMinutes ?? 0 } : { kind: windowKind }
   return { ...merchantRow, window }
@@ -127,6 +128,7 @@ export interface SaleRow {
   readonly liveVoidForwarded: number
   readonly forwarded: RowOf<typeof acquirerMessage> | null
   readonly reversal: RowOf<typeof reversal> | null
+  readonly entryVoids: number
   readonly batch: RowOf<typeof batch>
 }
 
@@ -145,6 +147,7 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
             state: liveVoid.state,
             forwarded: liveVoidForwarded === 1,
           },
+    isVoidedByEntries: row.entryVoids > 0,
     reversed: row.reversal !== null,
     forwarded: forwardedFrom(row.forwarded),
     batchState: row.batch.state,

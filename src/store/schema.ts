@@ -20,22 +20,9 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
 import { CASE_REASONS } from '../domain/acquirer-move.ts'
-import { ACQUIRER_STATES, ACQUIRER_STATUSES } from '../domain/acquirer-state.ts'
+import { ACQUIRER_STATUSES } from '../domain/acquirer-state.ts'
 import { MAC_PROFILES } from '../domain/types.ts'
-
-/** A virtual column: the hex digits of the bytes in `raw`. */
-const hexOf = (name: string) =>
-  text(name).generatedAlwaysAs(sql.raw(`lower(hex(${name}_raw))`), { mode: 'virtual' })
-
-/** A virtual column: 12 decimal digits of the number in `raw`. */
-const digitsOf = (name: string) =>
-  text(name).generatedAlwaysAs(sql.raw(`iif(${name}_raw is null, null, printf('%012d', ${name}_raw))`), {
-    mode: 'virtual',
-  })
-
-/** A virtual column: a part of a terminal's message key (domain/message-key.ts). */
-const partOf = (name: string, from: number, length: number) =>
-  text(name).generatedAlwaysAs(sql.raw(`substr(message_key, ${from}, ${length})`), { mode: 'virtual' })
+import { digitsOf, digitsOrText, hexOf, partOf, stateColumn } from './stored.ts'
 
 /** Projection of `merchant` entries: a merchant's settings and the head of its stream. */
 export const merchant = sqliteTable('merchant', {
@@ -49,6 +36,9 @@ export const merchant = sqliteTable('merchant', {
   currencyCode: text('currency_code').notNull(),
   headSeq: integer('head_seq').notNull(),
   headHash: text('head_hash').notNull(),
+  /** The service's MAC of the head (store/head-mac.ts), and the id of its data key. */
+  headMac: text('head_mac').notNull(),
+  headMacKey: integer('head_mac_key').notNull(),
 })
 
 /** Projection: a terminal and the head of its journal. */
@@ -63,6 +53,9 @@ export const terminal = sqliteTable('terminal', {
   keyVersion: integer('key_version'),
   headSeq: integer('head_seq').notNull(),
   headHash: text('head_hash').notNull(),
+  /** The service's MAC of the head (store/head-mac.ts), and the id of its data key. */
+  headMac: text('head_mac').notNull(),
+  headMacKey: integer('head_mac_key').notNull(),
 })
 
 /** Data keys, wrapped under the master key `masterId` (crypto/data-keys.ts). Not a projection. */
@@ -115,11 +108,14 @@ export const journal = sqliteTable(
     messageKey: text('message_key').notNull(),
     /** The new RRN of this entry; null when the entry has none or repeats one. */
     rrnRaw: integer('rrn_raw'),
-    rrn: digitsOf('rrn'),
+    rrn: digitsOf('rrn', 12),
     body: text('body').notNull(),
+    /** Number of the voided sale's entry in this stream; negative in an entry that ends a void (domain/void-count.ts). */
+    voidOf: integer('void_of'),
   },
   (t) => [
     primaryKey({ columns: [t.terminalId, t.seq] }),
+    index('journal_void_of').on(t.terminalId, t.voidOf).where(sql`void_of is not null`),
     uniqueIndex('journal_message_key').on(t.messageKey),
     uniqueIndex('journal_rrn').on(t.rrnRaw),
     check('journal_seq', sql`${t.seq} > 0`),
@@ -140,12 +136,16 @@ export const sale = sqliteTable(
     amount: integer('amount').notNull(),
     currencyCode: text('currency_code').notNull(),
     fee: integer('fee'),
-    cardFirst6: text('card_first6'),
-    cardLast4: text('card_last4'),
+    cardFirst6Raw: digitsOrText(6)('card_first6_raw'),
+    cardFirst6: digitsOf('card_first6', 6),
+    cardLast4Raw: digitsOrText(4)('card_last4_raw'),
+    cardLast4: digitsOf('card_last4', 4),
     cardFingerprintRaw: blob('card_fingerprint_raw'),
     cardFingerprint: hexOf('card_fingerprint'),
-    rrn: text('rrn').notNull(),
-    authorizationCode: text('authorization_code'),
+    rrnRaw: digitsOrText(12)('rrn_raw').notNull(),
+    rrn: digitsOf('rrn', 12).notNull(),
+    authorizationCodeRaw: digitsOrText(6)('authorization_code_raw'),
+    authorizationCode: digitsOf('authorization_code', 6),
     /** 0 or 1. They take no byte. */
     isDeclined: integer('is_declined').notNull(),
     status: text('status', { enum: ['approved', 'declined'] })
@@ -156,7 +156,7 @@ export const sale = sqliteTable(
   (t) => [
     uniqueIndex('sale_id').on(t.idRaw),
     uniqueIndex('sale_message_key').on(t.messageKey),
-    index('sale_rrn').on(t.rrn),
+    index('sale_rrn').on(t.rrnRaw),
     check('sale_amount', sql`${t.amount} > 0 and ${t.amount} <= 999999999999`),
     check('sale_fee', sql`${t.fee} is null or ${t.fee} between 0 and ${t.amount}`),
   ],
@@ -173,11 +173,13 @@ export const voidTable = sqliteTable(
     saleId: hexOf('sale_id').notNull(),
     amount: integer('amount').notNull(),
     rrnRaw: integer('rrn_raw').notNull(),
-    rrn: digitsOf('rrn').notNull(),
-    authorizationCode: text('authorization_code'),
+    rrn: digitsOf('rrn', 12).notNull(),
+    authorizationCodeRaw: digitsOrText(6)('authorization_code_raw'),
+    authorizationCode: digitsOf('authorization_code', 6),
     reason: text('reason'),
     voidedAt: integer('voided_at').notNull(),
-    state: text('state', { enum: ACQUIRER_STATES }).notNull(),
+    stateRaw: text('state_raw'),
+    state: stateColumn(),
     reversedAt: integer('reversed_at'),
   },
   (t) => [
@@ -210,7 +212,8 @@ export const acquirerMessage = sqliteTable(
     originalAuthorizationCode: text('original_authorization_code'),
     rrn: text('rrn').notNull(),
     acquirerRrn: text('acquirer_rrn'),
-    state: text('state', { enum: ACQUIRER_STATES }).notNull(),
+    stateRaw: text('state_raw'),
+    state: stateColumn(),
     claimedAt: integer('claimed_at').notNull(),
     decideBy: integer('decide_by').notNull(),
     movedAt: integer('moved_at').notNull(),
@@ -280,12 +283,3 @@ export const refusalCount = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.key, t.day] }), index('refusal_count_day').on(t.day)],
 )
-
-/** Bearer keys of the JSON API, as SHA-256 of the key. `merchantId` null: an administrator. */
-export const apiKey = sqliteTable('api_key', {
-  hash: text('hash').primaryKey(),
-  merchantId: text('merchant_id'),
-  name: text('name').notNull(),
-  createdAt: integer('created_at').notNull(),
-  revokedAt: integer('revoked_at'),
-})

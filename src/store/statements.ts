@@ -32,3 +32,6 @@ export function overItems<S extends BatchItem<'sqlite'>>(
     return { _prepare: () => bound } as unknown as S
   }
 }
+
+/** SQL of a member of an item of a set. */
+export const field = (name: string): SQL => sql`item.value ->> ${sql.raw(`'${name}'`)}`

@@ -7,14 +7,20 @@ import type { Need } from '../domain/guard.ts'
 import type { CountedRefusal } from '../domain/refusal-quota.ts'
 import type { Effects, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
+import type { HeadMac } from './head-mac.ts'
 import type { SealedRow } from './journal.ts'
-import { field, stored } from './rows.ts'
+import { field } from './statements.ts'
+import { stored } from './stored.ts'
 
 export interface CommitItem {
   readonly row: SealedRow
+  /** The MAC of the head that the entry becomes. */
+  readonly headMac: HeadMac
   readonly effects: Effects
   /** The guards, with the versions that the decision was loaded with. */
   readonly needs: readonly Need[]
+  /** The message key of the sale that a void names. */
+  readonly saleKey?: string | undefined
   /** The guards that the entry raises. */
   readonly moves: readonly string[]
   /** The entry is a refusal that counts (refusal-quota.ts). */
@@ -44,7 +50,7 @@ export function fromItem(table: SQLiteTable): SQL {
 function storedValue(member: string, type: string): SQL {
   const [, plain] = /^(\w+)Raw$/.exec(member) ?? []
   if (plain === undefined) return field(member)
-  return stored(plain, type === 'blob' ? 'hex' : 'digits')
+  return stored(plain, type)
 }
 
 /** SQL: the entry is in the journal, and the terminal's row does not count it yet. */

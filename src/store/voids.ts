@@ -17,16 +17,21 @@ export interface FoundVoid {
 
 /**
  * Finds a void by its id (32 hex digits) or its RRN (12 digits). `credential` is the SHA-256 of a bearer key,
- * lower-case hex.
+ * lower-case hex, and `now` the time of the request.
  */
-export async function readVoid(db: Db, credential: string, reference: string): Promise<FoundVoid> {
+export async function readVoid(
+  db: Db,
+  credential: string,
+  now: number,
+  reference: string,
+): Promise<FoundVoid> {
   // Twelve digits are an RRN. An id is longer.
   const matches =
     reference.length === 12
       ? eq(voidTable.rrnRaw, Number(reference))
       : sql`${voidTable.idRaw} = unhex(${reference})`
   const [credentials, [found], messages] = await db.batch([
-    liveCredential(db, credential),
+    liveCredential(db, credential, now),
     db
       .select({ record: rowOf(voidTable, 'void_row'), sale: rowOf(sale, 'sale_row') })
       .from(voidTable)

@@ -33,6 +33,8 @@ Back offices use JSON over HTTP. [Certainty](semantics.md#certainty) explains th
 
 - **Key.** Each request has \`Authorization: Bearer KEY\`. A key belongs to a merchant or to an administrator. \`npm start\` makes one of each.
   Elsewhere \`npm run -s annul -- api-key create --name NAME\` makes them. A refusal with 401 or 403 has \`WWW-Authenticate\`.
+- **Scopes.** A key has one scope or more, and each route names the scope that it needs. A merchant’s key has \`read\`, \`sales:write\` and
+  \`voids:write\` by default, and may have no other. An administrator’s key has all by default. No scope contains another.
 - **Bodies.** A body has at most ${API_BODY_LIMIT / 1024} KiB. Lists in NDJSON have at most ${MOST_LINES} lines and ${LINES_BODY_LIMIT / 1024} KiB. A body must arrive within ${API_BODY_MS / 1000} seconds. It is
   UTF-8, and no byte that is not UTF-8 is replaced. An unknown member is an error.
 - **Idempotency.** Routes that act once need an \`Idempotency-Key\` header. \`"k"\` and \`k\` are the same key. The same key with the same
@@ -45,8 +47,13 @@ Back offices use JSON over HTTP. [Certainty](semantics.md#certainty) explains th
 - **Caches.** Each answer has \`Cache-Control: no-store\`.`
 
 function routeTable(): string {
-  const rows = ROUTES.map(([name, { summary, caller }]) => [code(name), summary, CALLERS[caller]])
-  return `## Routes\n\n${table(['route', 'what it does', 'caller'], rows)}`
+  const rows = ROUTES.map(([name, { summary, caller, scope }]) => [
+    code(name),
+    summary,
+    CALLERS[caller],
+    scope === undefined ? '' : code(scope),
+  ])
+  return `## Routes\n\n${table(['route', 'what it does', 'caller', 'scope'], rows)}`
 }
 
 /** The document, in which references are followed by name. */
@@ -114,9 +121,11 @@ function operationOf(name: string): Operation {
   return operation
 }
 
+const scopeOf = ({ scope }: Route): string => (scope === undefined ? '' : ` Scope: ${code(scope)}.`)
+
 function section([name, route]: readonly [RouteName, Route]): string {
   const { parameters = [], requestBody, responses } = operationOf(name)
-  const parts = [`### ${name}`, `${route.description} Caller: ${CALLERS[route.caller]}.`]
+  const parts = [`### ${name}`, `${route.description} Caller: ${CALLERS[route.caller]}.${scopeOf(route)}`]
   if (parameters.length > 0)
     parts.push(
       table(

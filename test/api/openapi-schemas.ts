@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import * as answers from '../../src/api/json/answer-schemas.ts'
 import { inquiryAnswer } from '../../src/api/json/inquiry-schemas.ts'
+import * as keys from '../../src/api/json/key-schemas.ts'
 import * as lines from '../../src/api/json/line-schemas.ts'
 import { problem } from '../../src/api/json/problem.ts'
 import * as requests from '../../src/api/json/schemas.ts'
@@ -24,6 +25,9 @@ const ANSWERS = {
   ComparedLine: lines.comparedLine,
   Merchant: answers.merchantAnswer,
   Terminal: answers.terminalAnswer,
+  Key: keys.keyAnswer,
+  NewKey: keys.newKeyAnswer,
+  KeyPage: keys.keysAnswer,
   Service: serviceAnswer,
   Problem: problem,
 } as const
@@ -36,6 +40,7 @@ const REQUESTS = {
   RecordLine: requests.recordLine,
   MerchantSettings: requests.merchantSettings,
   TerminalSettings: requests.terminalSettings,
+  KeyRequest: keys.newKeyBody,
   WindowPolicy: windowPolicy,
 } as const
 

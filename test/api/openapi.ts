@@ -190,7 +190,8 @@ const CALLERS = {
 } as const
 
 function operationOf(route: Route): Json {
-  const { operationId, tag, summary, description, caller, path, query, idempotencyKey, example = {} } = route
+  const { operationId, tag, summary, description, caller, scope, path, query, idempotencyKey } = route
+  const { example = {} } = route
   const parameters = [
     ...parametersOf('path', path, example.path),
     ...parametersOf('query', query, example.query),
@@ -201,7 +202,7 @@ function operationOf(route: Route): Json {
     operationId,
     tags: [tag],
     summary,
-    description: `${description} ${CALLERS[caller]}`,
+    description: `${description} ${CALLERS[caller]}${scope === undefined ? '' : ` The scope is \`${scope}\`.`}`,
     security: caller === 'anyone' ? [] : [{ bearer: [] }],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(requestBody === undefined ? {} : { requestBody }),
@@ -230,6 +231,7 @@ const TAGS = {
   cases: 'What a person must look at.',
   acquirer: 'What was forwarded to the acquirer, compared with its own list.',
   provisioning: 'Merchants and terminals.',
+  keys: 'Bearer keys: who may send which requests.',
   service: 'The service itself.',
 } as const satisfies Record<Route['tag'], string>
 

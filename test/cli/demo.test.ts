@@ -103,8 +103,8 @@ describe('a running server', () => {
     server = startCli(['start', '--port', String(port), ...persist])
     await server.says('Ctrl-C ends it.')
     await server.says(`12345678, master key ${keysIn(folder).terminalKey}\n`)
-    const created = await runCli(['api-key', 'create', '--name', 'test', '--json', ...persist])
-    adminKey = String(documentedJson('api-key create', created.stdout)[0]?.key)
+    adminKey = keysIn(folder).adminKey
+    adminKey = (await annul('api-key', 'create', '--name', 'test', '--url', url)).stdout.trim()
   }, 60_000)
   afterAll(() => server.kill('SIGTERM'))
 
@@ -243,11 +243,10 @@ describe('a running server', () => {
   })
 
   test('refuses a revoked key', async () => {
-    const revoked = await runCli(['api-key', 'revoke', '--name', 'test', '--json', ...persist])
-    expect([revoked.code, documentedJson('api-key revoke', revoked.stdout)]).toEqual([
-      0,
-      [{ name: 'test', revoked: 1 }],
-    ])
+    const { stdout: listed } = await annul('api-key', 'list', '--url', url)
+    const keyId = /^\w{32}(?= {2}active {2}test {2}read )/m.exec(listed)?.[0] ?? ''
+    const revoked = await annul('api-key', 'revoke', '--id', keyId, '--url', url, '--json')
+    expect(documentedJson('api-key revoke', revoked.stdout)).toMatchObject([{ id: keyId, state: 'revoked' }])
     const refused = await provision('KIND0000', '--state', 'blocked')
     expect([refused.code, documentedJson('provision', refused.stdout)]).toMatchObject([
       1,
@@ -273,13 +272,27 @@ describe('journal verify', () => {
     expect(verified.every(({ sound }) => sound)).toBe(true)
   })
 
-  test('names the first bad entry of each changed chain, and no other', async () => {
+  test('names a table that differs from the journal; rebuild writes it anew, and nothing else', async () => {
+    await query(database, `update void set amount = amount + 1; delete from reversal`)
+    const { code, stdout } = await verify()
+    const bad = documentedJson('journal verify', stdout).filter(({ sound }) => !sound)
+    expect([code, bad.map(({ table }) => table)]).toEqual([1, ['reversal', 'void']])
+    const rebuilt = await runCli(['journal', 'rebuild', '--json', ...persist])
+    const written = documentedJson('journal rebuild', rebuilt.stdout).map(({ table }) => table)
+    expect([rebuilt.code, written]).toEqual([0, ['reversal', 'void']])
+    expect((await verify()).code).toBe(0)
+    const again = await runCli(['journal', 'rebuild', ...persist])
+    expect([again.code, again.stdout]).toEqual([0, ''])
+  })
+
+  test('names the first bad entry of each changed chain, and no other; rebuild then writes nothing', async () => {
     await query(
       database,
       `update journal set body = replace(body, '5000', '5001') where terminal_id = 'KIND0000' and seq = 3;
        delete from journal where terminal_id = 'KIND0001' and seq = 2;
        delete from journal where terminal_id = 'KIND0002' and seq = (select max(seq) from journal where terminal_id = 'KIND0002');
-       delete from terminal where terminal_id = 'LOST0001'`,
+       delete from terminal where terminal_id = 'LOST0001';
+       update journal set body = replace(body, 'bootstrap', 'somebody') where terminal_id = 'region' and seq = 1`,
     )
     const { code, stdout } = await verify()
     expect(code).toBe(1)
@@ -288,8 +301,11 @@ describe('journal verify', () => {
       { terminalId: 'KIND0000', fault: { seq: 3, why: expect.stringMatching(/^its content was changed/) } },
       { terminalId: 'KIND0001', fault: { seq: 2, why: 'missing: the next entry is 3' } },
       { terminalId: 'KIND0002', fault: { why: expect.stringContaining('the chain ends before its head') } },
-      { terminalId: 'LOST0001', fault: { why: "the terminal's own row is missing" } },
+      { terminalId: 'LOST0001', fault: { why: 'the row with the head of the chain is missing' } },
+      { terminalId: 'region', fault: { seq: 1 } },
     ])
+    const refused = await runCli(['journal', 'rebuild', ...persist])
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('nothing was written')])
     const one = await runCli(['journal', 'verify', '--tid', 'KIND0000', ...persist])
     expect([one.code, one.stdout]).toEqual([
       1,

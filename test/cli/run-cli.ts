@@ -14,7 +14,8 @@ export interface Ended {
 
 /** Without a developer's exported variables. */
 const environment = () => {
-  const { ANNUL_ADMIN_KEY: _key, ANNUL_TMK: _tmk, ANNUL_URL: _url, ...rest } = process.env
+  const { ANNUL_ADMIN_KEY: _key, ANNUL_BOOTSTRAP_KEY: _bootstrap, ...others } = process.env
+  const { ANNUL_TMK: _tmk, ANNUL_URL: _url, ...rest } = others
   return { ...rest, NO_COLOR: '1' }
 }
 

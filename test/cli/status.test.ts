@@ -46,23 +46,23 @@ test('counts entries, the work of the UTC day, cases, due messages and refusals'
   const now = Date.now()
   const midnight = now - (now % 86_400_000)
   const sale = (id: number, at: number, state = 'approved') =>
-    `(x'0${id}', 'k${id}', 'm', 100, '156', '${id}', '${state}', ${at})`
+    `(x'0${id}', 'k${id}', 'm', 100, '156', '${id}', ${Number(state === 'declined')}, ${at})`
   const aVoid = (id: number, at: number, state: string) =>
-    `(x'0${id}', 'k${id}', x'1${id}', 100, ${id}, ${at}, '${state}')`
+    `(x'0${id}', 'k${id}', x'1${id}', 100, ${id}, ${at}, nullif('${state}', 'approved'))`
   const message = (id: number, due: number | null, opened: number | null, closed: number | null) =>
     `('h${id}', 'sale', 'm', 't', '000001', '00000${id}', 100, '156', '${id}', 'pending', 0, 0, 0, 0, ${due}, ${opened}, ${closed})`
   execute(
-    `insert into terminal (terminal_id, merchant_id, status, mac_profile, text_encoding, settlement_mac, batch_number, head_seq, head_hash)
-       values ('t', 'm', 'active', 'cup-ecb', 'gbk', 'optional', '000001', 40, ''), ('u', 'm', 'active', 'cup-ecb', 'gbk', 'optional', '000001', 2, '');
-     insert into merchant (merchant_id, name, status, time_zone, cut_off, window_kind, currency_code, head_seq, head_hash)
-       values ('m', 'm', 'active', 'Asia/Shanghai', '23:00', 'business_day', '156', 3, '');
-     insert into sale (id_raw, message_key, merchant_id, amount, currency_code, rrn, status, sold_at)
+    `insert into terminal (terminal_id, merchant_id, status, mac_profile, text_encoding, settlement_mac, batch_number, head_seq, head_hash, head_mac, head_mac_key)
+       values ('t', 'm', 'active', 'cup-ecb', 'gbk', 'optional', '000001', 40, '', '', 1), ('u', 'm', 'active', 'cup-ecb', 'gbk', 'optional', '000001', 2, '', '', 1);
+     insert into merchant (merchant_id, name, status, time_zone, cut_off, window_kind, currency_code, head_seq, head_hash, head_mac, head_mac_key)
+       values ('m', 'm', 'active', 'Asia/Shanghai', '23:00', 'business_day', '156', 3, '', '', 1);
+     insert into sale (id_raw, message_key, merchant_id, amount, currency_code, rrn_raw, is_declined, sold_at)
        values ${sale(1, midnight - 1)}, ${sale(2, midnight)}, ${sale(3, now)}, ${sale(4, now, 'declined')};
-     insert into void (id_raw, message_key, sale_id_raw, amount, rrn_raw, voided_at, state)
+     insert into void (id_raw, message_key, sale_id_raw, amount, rrn_raw, voided_at, state_raw)
        values ${aVoid(1, midnight - 1, 'approved')}, ${aVoid(2, midnight, 'approved')}, ${aVoid(3, now, 'pending')},
          ${aVoid(4, now, 'declined')}, ${aVoid(5, now, 'reversed')}, ${aVoid(6, now, 'reversing')};
      insert into acquirer_message (message_key, kind, merchant_id, terminal_id, batch_number, acquirer_stan, amount,
-         currency_code, rrn, state, claimed_at, decide_by, moved_at, attempts, next_at, case_opened_at, case_closed_at)
+         currency_code, rrn, state_raw, claimed_at, decide_by, moved_at, attempts, next_at, case_opened_at, case_closed_at)
        values ${message(1, null, null, null)}, ${message(2, now - 60_000, null, null)}, ${message(3, now - 90_000, 1, null)},
          ${message(4, now + 3_600_000, null, null)}, ${message(5, null, 1, 2)};
      insert into refusal_count values ('keys:m', ${midnight / 86_400_000}, 10000, 7), ('terminal:t', ${midnight / 86_400_000}, 1000, 5),

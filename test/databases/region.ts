@@ -15,6 +15,7 @@ import { EXAMPLE_TMK } from '../integrate/mac-examples.ts'
 import { bytesOf, hexOf, keyCheckValue, xor } from '../integrate/node-ciphers.ts'
 import { START } from '../integrate/service.ts'
 import { bindD1, Storage } from '../simulation/platform/d1.ts'
+import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { coreModule, watchedCore } from '../support/load-core.ts'
 import { seeded } from '../support/micro-random.ts'
 
@@ -79,11 +80,8 @@ export class Region {
   #insertKey(database: 0 | 1, key: string, merchantId: string | null): void {
     const hash = createHash('sha256').update(key).digest('hex')
     this.storages[database].rows(
-      'insert into api_key (hash, merchant_id, name, created_at) values (?, ?, ?, ?)',
-      hash,
-      merchantId,
-      'test',
-      START,
+      INSERT_API_KEY,
+      ...apiKeyRow(hash, merchantId, { name: 'test', createdAt: START }),
     )
   }
 

@@ -45,8 +45,9 @@ describe('a merchant that stands', () => {
   })
 })
 
-it('is an entry of its own stream, which tells what was named', () => {
-  const change = { name: 'Bakery', window: { kind: 'minutes', minutes: 5 } } as const
+it('is an entry of its own stream, which has each changed setting with its old and its new value', () => {
+  const window = { kind: 'minutes', minutes: 5 } as const
+  const change = { name: 'Bakery', cutOff: merchant.cutOff, window }
   expect(decide(change, merchant, 7)).toMatchObject({
     ok: true,
     value: {
@@ -54,10 +55,29 @@ it('is an entry of its own stream, which tells what was named', () => {
       merchantId: MID,
       kind: 'merchant',
       messageKey: `merchant:${MID}|8`,
-      request: { name: 'Bakery', window: '{"kind":"minutes","minutes":5}' },
+      request: {
+        name: JSON.stringify([merchant.name, 'Bakery']),
+        window: JSON.stringify([merchant.window, window]),
+      },
       answer: null,
       at: NOW,
     },
   })
   expect(merchantStream(MID)).toHaveLength(24)
+})
+
+it('names every setting of a new merchant, without an old value', () => {
+  const draft = decide({ currencyCode: '978' }, null)
+  expect(draft).toMatchObject({
+    value: {
+      request: {
+        name: `[null,"${MID}"]`,
+        status: '[null,"active"]',
+        timeZone: '[null,"Asia/Shanghai"]',
+        cutOff: '[null,"23:00"]',
+        window: '[null,{"kind":"business_day"}]',
+        currencyCode: '[null,"978"]',
+      },
+    },
+  })
 })

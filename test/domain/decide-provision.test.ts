@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { decideProvision, GENESIS, newTerminal } from '../../src/domain/decide-provision.ts'
 import { NO_TOTALS } from '../../src/domain/money.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { ProvisionRequest } from '../../src/domain/requests.ts'
 import { generated, MID, merchant, NOW, TID, terminal } from './fixtures.ts'
 
@@ -20,6 +21,7 @@ const request: ProvisionRequest = {
   messageKey: 'api|admin|provision|1',
   contentFingerprint: '',
   request: { status: 'active' },
+  sender: NO_SENDER,
   terminalId: TID,
   profile,
   merchant,

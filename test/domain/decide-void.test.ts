@@ -234,6 +234,7 @@ it('returns the stored entry for a retransmission, whatever happened since', () 
     original: {
       sale,
       liveVoid: { id: voidRecord.id, messageKey: entry.messageKey, state: 'approved', forwarded: false },
+      isVoidedByEntries: true,
       reversed: false,
       forwarded: null,
       batchState: 'closed',

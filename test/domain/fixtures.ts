@@ -83,6 +83,7 @@ export const sale: Sale = {
 export const original: SaleState = {
   sale,
   liveVoid: null,
+  isVoidedByEntries: false,
   reversed: false,
   forwarded: null,
   batchState: 'open',
@@ -121,6 +122,7 @@ const identity = (stan: string, kind: PosKind) =>
     messageKey: keyOf(stan, kind),
     contentFingerprint: stan.repeat(10),
     request: { '11': stan },
+    sender: { channel: 'pos', operator: '01', keyId: null, address: '203.0.113.0/24' },
   }) as const
 
 export const saleRequest: SaleRequest = {

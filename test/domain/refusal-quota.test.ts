@@ -15,6 +15,7 @@ import { refuseUnrecordable } from '../../src/domain/decide-unrecordable.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
 import type { Decision, LoadedState } from '../../src/domain/decision.ts'
 import { KEYS_QUOTA, TERMINAL_QUOTA, utcDay, withinQuota } from '../../src/domain/refusal-quota.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import * as f from './fixtures.ts'
 
 const refusals = (key: string, written: number) => ({ key, day: 20_000, written })
@@ -57,6 +58,7 @@ const outcomes = EVENTS.flatMap((event) =>
         merchantId: f.MID,
         messageKey: forwarded.messageKey,
         contentFingerprint: '',
+        sender: NO_SENDER,
         request: {},
         event: event as 'acquirer_approved',
         acquirerRrn: null,

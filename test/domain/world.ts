@@ -9,6 +9,7 @@ import { decideCapturedSale, decideSale, decideSaleEarly } from '../../src/domai
 import { decideSettlement } from '../../src/domain/decide-settlement.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
 import type { Decision, Generated, LoadedState } from '../../src/domain/decision.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type {
   CapturedSaleRequest,
   ReversalRequest,
@@ -108,6 +109,7 @@ export class World {
       merchantId: MID,
       contentFingerprint: content,
       request: {},
+      sender: NO_SENDER,
       terminalId: TID,
       batchNumber,
     }
@@ -233,6 +235,7 @@ export class World {
           ? null
           : { id: live.id, messageKey: live.messageKey, state: 'approved', forwarded: false },
       forwarded: null,
+      isVoidedByEntries: live !== undefined,
       reversed: this.reversals.has(sale.messageKey),
       batchState: this.batches.get(sale.batchNumber)?.state ?? 'closed',
     }

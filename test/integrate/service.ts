@@ -6,7 +6,9 @@
 import { createHash } from 'node:crypto'
 import { createApp } from '../../src/app.ts'
 import { createServices, type Environment } from '../../src/create-services.ts'
+import type { Keyring } from '../../src/crypto/keyring.ts'
 import { bindD1, Storage } from '../simulation/platform/d1.ts'
+import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { coreModule } from '../support/load-core.ts'
 import { seeded } from '../support/micro-random.ts'
 
@@ -28,6 +30,7 @@ export interface JsonReply {
 
 export interface Service {
   readonly clock: { now: number }
+  readonly keyring: Keyring
   readonly storage: Storage
   /** Posts a frame as a terminal does. Null when the service returned no frame. */
   post(frame: Uint8Array): Promise<{ readonly status: number; readonly answer: Uint8Array | null }>
@@ -45,11 +48,11 @@ export async function openService(settings: Partial<Environment> = {}): Promise<
   const random = seeded(1)
   for (const [key, merchantId] of KEYS)
     storage.rows(
-      'insert into api_key (hash, merchant_id, name, created_at) values (?, ?, ?, ?) returning hash',
-      createHash('sha256').update(key).digest('hex'),
-      merchantId,
-      'example',
-      START,
+      `${INSERT_API_KEY} returning hash`,
+      ...apiKeyRow(createHash('sha256').update(key).digest('hex'), merchantId, {
+        name: 'example',
+        createdAt: START,
+      }),
     )
   const database = bindD1(storage, async (_, apply) => apply())
   const services = await createServices(
@@ -85,6 +88,7 @@ export async function openService(settings: Partial<Environment> = {}): Promise<
   return {
     clock,
     storage,
+    keyring: services.keyring,
     fetch,
     async post(frame) {
       const headers = { 'content-type': 'x-ISO-TPDU/x-auth' }

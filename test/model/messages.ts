@@ -1,6 +1,7 @@
 /** @module A command as the message that a door builds: its request, and the items to load. */
 
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
 import type { LoadItem } from '../../src/store/load.ts'
@@ -78,7 +79,8 @@ const batchOf = (named: Named, open: string): string =>
 export function messageFor(command: Sent, knowledge: Knowledge, number: number): PreparedMessage | null {
   const batchNumber = 'batch' in command ? batchOf(command.batch, knowledge.open) : knowledge.open
   const stan = 'stan' in command ? six(command.stan) : ''
-  const pos = { door: 'terminal', merchantId: MID, terminalId: TID, request: { '11': stan } } as const
+  const request = { '11': stan }
+  const pos = { door: 'terminal', merchantId: MID, terminalId: TID, request, sender: NO_SENDER } as const
   const at = { terminalId: TID, batchNumber }
   switch (command.kind) {
     case 'sale': {
@@ -200,6 +202,7 @@ function voidFor(
     request: {
       door: 'terminal',
       merchantId: MID,
+      sender: NO_SENDER,
       request: { '11': stan },
       kind: 'void',
       messageKey,
@@ -221,7 +224,7 @@ function officeMessage(
   knowledge: Knowledge,
   number: number,
 ): PreparedMessage | null {
-  const office = { door: 'json', merchantId: MID } as const
+  const office = { door: 'json', merchantId: MID, sender: NO_SENDER } as const
   switch (command.kind) {
     case 'captured_sale': {
       const batchNumber = batchOf(command.batch, knowledge.open)

@@ -4,7 +4,6 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { insertApiKey, newApiKey } from '../../src/cli/api-key.ts'
 import { SEED } from '../../src/cli/dev/server.ts'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import type { Core } from '../../src/core/instance.ts'
@@ -17,6 +16,7 @@ import { saleRequest, voidRequest } from '../../src/terminal/messages.ts'
 import { type LogEntry, type TerminalState, takeStan } from '../../src/terminal/state.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { openMacKey } from '../../src/terminal/working-keys.ts'
+import { insertApiKey, newApiKey } from '../rig/api-key.ts'
 import type { Rig } from '../rig/rig.ts'
 import { seed, terminalOf } from '../rig/seed.ts'
 import { STRONG_TMK } from '../support/test-keys.ts'

@@ -5,10 +5,15 @@
 
 import { beforeEach, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
+import { apiKeyEntry } from '../../src/domain/decide-api-key.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { Outcome, PipelineMessage } from '../../src/pipeline/types.ts'
+import { commitKey, readKey } from '../../src/store/api-keys.ts'
+import { seal, WITHOUT_TERMINAL } from '../../src/store/journal.ts'
 import { keyOf, MID, merchant, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
+import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { TestService } from '../support/test-service.ts'
 
 const KNOWLEDGE: Knowledge = {
@@ -57,18 +62,21 @@ const send = async (sent: PipelineMessage): Promise<string> => resultOf(await se
 const versions = () => service.rows('select key, version from guard order by key')
 
 const insertKey = (merchantId: string | null) =>
-  service.rows(
-    `insert into api_key (hash, merchant_id, name, created_at) values (?, ?, 'test', 0)`,
-    CREDENTIAL,
-    merchantId,
-  )
+  service.rows(INSERT_API_KEY, ...apiKeyRow(CREDENTIAL, merchantId))
 
-const revoke = () => {
-  service.rows(
-    `insert into guard (key, version) select coalesce('merchant:' || merchant_id, 'region'), 1 from api_key
-     where true on conflict (key) do update set version = version + 1`,
+/** Revokes the key by an entry, as an administrator does. */
+const revoke = async () => {
+  const { db } = service.options
+  const found = await readKey(db, { credential: CREDENTIAL, now: service.now }, CREDENTIAL.slice(0, 32))
+  const { apiKey, head, needs } = found
+  if (apiKey === null || head === null) throw new Error('no key')
+  const revoked = { ...apiKey, revokedAt: service.now }
+  const actor = { ...NO_SENDER, policy: null }
+  const act = { messageKey: null, contentFingerprint: '', request: {}, actor, at: service.now }
+  const row = await seal(apiKeyEntry(revoked, act, head), head, null, WITHOUT_TERMINAL)
+  expect(await commitKey(db, row, revoked, needs, await service.options.macHead(row.terminalId, row))).toBe(
+    true,
   )
-  service.rows('update api_key set revoked_at = 1')
 }
 
 beforeEach(async () => {
@@ -96,9 +104,11 @@ it.each([
   ['an administrator’s', null],
 ])('%s key that is revoked meanwhile: the void is denied, and nothing is written', async (_, merchantId) => {
   insertKey(merchantId)
-  const before = service.rows('select count(*) as n from journal')
+  const count = () => Number(service.rows('select count(*) as n from journal')[0]?.n)
+  const before = count()
   expect(await send(withKey(aVoid, revoke))).toBe('denied')
-  expect(service.rows('select count(*) as n from journal')).toEqual(before)
+  // Only the revocation.
+  expect(count()).toBe(before + 1)
   expect(service.rows('select id from void')).toEqual([])
 })
 
@@ -144,4 +154,17 @@ it('a message that loses its guards eight times gets in_progress', async () => {
   })
   expect(outcome).toMatchObject({ kind: 'refused', reason: 'in_progress' })
   expect(minutes).toBe(9)
+})
+
+it('a key that expires between the load and the decision: the void is denied, and nothing is written', async () => {
+  const expiresAt = service.now + 1000
+  service.rows(INSERT_API_KEY, ...apiKeyRow(CREDENTIAL, MID, { expiresAt }))
+  const before = service.rows('select count(*) as n from journal')
+  const expire = () => {
+    service.now = expiresAt
+  }
+  expect(await send(withKey(aVoid, expire))).toBe('denied')
+  expect(service.rows('select count(*) as n from journal')).toEqual(before)
+  service.now = expiresAt - 1
+  expect(await send(withKey(aVoid, () => {}))).toBe('approved')
 })

@@ -6,6 +6,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
 import { acquirerKey } from '../../src/domain/message-key.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { PipelineMessage } from '../../src/pipeline/types.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
@@ -233,7 +234,8 @@ it('stores a record that only the acquirer has, and sends no inquiry for it', as
   const none = { currencyCode: null, acquirerRrn: null, authorizationCode: null, original: null }
   const record = { ...reference, kind: 'sale', state: 'approved', amount: 100, ...none } as const
   const messageKey = acquirerKey({ ...reference, kind: 'sale' })
-  const identity = { door: 'json', merchantId: MID, messageKey, contentFingerprint: '', request: {} } as const
+  const content = { messageKey, contentFingerprint: '', request: {}, sender: NO_SENDER }
+  const identity = { door: 'json', merchantId: MID, ...content } as const
   const request = { ...identity, kind: 'reconciliation', record, asOf: 0 } as const
   const reconciliation: PipelineMessage = {
     load: { terminalId: TID },

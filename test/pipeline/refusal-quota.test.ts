@@ -11,6 +11,7 @@ import { forgetRefusals } from '../../src/store/refusal-counts.ts'
 import { keyOf, MID, NOW, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
+import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { LOST, TestService } from '../support/test-service.ts'
 
 /** The sale that voids name. */
@@ -77,11 +78,7 @@ async function open(tids: readonly string[]): Promise<void> {
 beforeEach(async () => {
   service = new TestService(sandbox)
   await open([TID])
-  service.rows(
-    `insert into api_key (hash, merchant_id, name, created_at) values (?, ?, 'test', 0)`,
-    CREDENTIAL,
-    MID,
-  )
+  service.rows(INSERT_API_KEY, ...apiKeyRow(CREDENTIAL, MID))
 })
 
 const DOORS = [

@@ -6,10 +6,12 @@
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
+import { d1Over } from '../../src/cli/lib/replica.ts'
 import { openDb } from '../../src/store/db.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
-import { PROJECTIONS, rebuild } from '../../src/store/rebuild.ts'
+import { HEADS, type HeadRow, macsOf, PROJECTIONS, rebuild } from '../../src/store/rebuild.ts'
+import { DELETE_INSERTED_KEYS } from '../support/api-key-row.ts'
 import type { Row } from './control.ts'
 
 export interface Audit {
@@ -61,7 +63,8 @@ async function faultsOfChains(rows: Rows): Promise<string[]> {
   const faults: string[] = []
   for (const { id, seq, hash } of rows(
     `select terminal_id as id, head_seq as seq, head_hash as hash from terminal
-     union all select 'merchant:' || merchant_id, head_seq, head_hash from merchant`,
+     union all select 'merchant:' || merchant_id, head_seq, head_hash from merchant
+     union all select 'region', head_seq, head_hash from region`,
   )) {
     const journal = rows(`select ${COLUMNS} from journal where terminal_id = ? order by seq`, String(id))
     const fault = await verifyChain(asJournal(journal), { seq: Number(seq), hash: String(hash) })
@@ -81,10 +84,12 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
           .sort(),
       ]),
     )
-  const live = dump()
-  const db = openDb(bind(sqlite))
   sqlite.exec('begin')
-  await rebuild(db, asJournal(rows(`select ${COLUMNS} from journal order by rowid`)))
+  sqlite.exec(DELETE_INSERTED_KEYS)
+  const live = dump()
+  const db = openDb(d1Over(sqlite))
+  const macs = macsOf(rows(HEADS) as unknown as HeadRow[])
+  await rebuild(db, asJournal(rows(`select ${COLUMNS} from journal order by rowid`)), macs)
   const rebuilt = dump()
   return PROJECTIONS.flatMap((table) => {
     const is = new Set(live.get(table))
@@ -95,30 +100,4 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
       ? []
       : [`${table}: the journal gives not ${extra ?? 'nothing'} but ${missing ?? 'nothing'}`]
   })
-}
-
-interface Statement {
-  bind(...params: unknown[]): Statement
-  all(): Promise<{ results: unknown[] }>
-  raw(): Promise<unknown[][]>
-  run(): Promise<{ results: unknown[] }>
-}
-
-/** The part of D1 that Drizzle needs, over a file, inside the caller's transaction. */
-function bind(sqlite: DatabaseSync): D1Database {
-  const prepared = new Map<string, StatementSync>()
-  const prepare = (sql: string, params: unknown[] = []): Statement => {
-    const statement = prepared.get(sql) ?? sqlite.prepare(sql)
-    prepared.set(sql, statement)
-    const all = () => statement.all(...(params as string[]))
-    return {
-      bind: (...values) => prepare(sql, values),
-      all: async () => ({ results: all() }),
-      run: async () => ({ results: all() }),
-      raw: async () => all().map((row) => Object.values(row)),
-    }
-  }
-  const batch = (statements: readonly Statement[]) =>
-    Promise.all(statements.map((statement) => statement.all()))
-  return { prepare, batch } as unknown as D1Database
 }

@@ -4,7 +4,6 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { insertApiKey, newApiKey } from '../../src/cli/api-key.ts'
 import { SEED } from '../../src/cli/dev/server.ts'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import { httpTransport } from '../../src/cli/lib/http-transport.ts'
@@ -15,6 +14,7 @@ import { fromHex } from '../../src/iso8583/hex.ts'
 import { newTerminalState } from '../../src/terminal/state.ts'
 import { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
 import { STRONG_TMK } from '../support/test-keys.ts'
+import { insertApiKey, newApiKey } from './api-key.ts'
 import type { Rig } from './rig.ts'
 
 export interface Seeded {

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { type Core, createCore } from '../../src/core/instance.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
+import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { Book, type ClientAnswer, type Sent } from './book.ts'
 import {
   checkAcquirer,
@@ -151,10 +152,8 @@ export class Harness {
     const bearer = merchantId === null ? ADMINISTRATOR : `bearer-of-${merchantId}`
     if (merchantId !== null) this.#bearers.set(merchantId, bearer)
     const hash = createHash('sha256').update(bearer).digest('hex')
-    const sql = 'insert into api_key (hash, merchant_id, name, created_at) values (?, ?, ?, ?)'
-    this.storage.apply({
-      statements: [{ sql, params: [hash, merchantId, 'simulation', this.scheduler.now] }],
-    })
+    const params = apiKeyRow(hash, merchantId, { createdAt: this.scheduler.now })
+    this.storage.apply({ statements: [{ sql: INSERT_API_KEY, params }] })
   }
 
   openTerminal(options: Omit<TestTerminalOptions, 'tmk'>): TestTerminal {

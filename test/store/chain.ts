@@ -10,6 +10,7 @@ import { decideSale } from '../../src/domain/decide-sale.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
 import type { Decision, Generated, LoadedState } from '../../src/domain/decision.ts'
 import type { Need } from '../../src/domain/guard.ts'
+import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { AcquirerMessage, JournalEntry, Sale, Terminal } from '../../src/domain/types.ts'
 import { openEntry, seal } from '../../src/store/journal.ts'
 import type { CommitItem } from '../../src/store/step.ts'
@@ -88,6 +89,7 @@ export class Chain {
           messageKey,
           contentFingerprint: '',
           request: {},
+          sender: NO_SENDER,
           event: 'acquirer_approved',
           acquirerRrn: `ACQ${six(number)}000`,
           authorizationCode: six(number),
@@ -114,7 +116,8 @@ export class Chain {
       rrn: sale.rrn,
     }
     const original = { ...f.original, sale }
-    const entry = await this.#write(decideVoid(request, this.#loaded({ original }), this.#generated(number)))
+    const decision = decideVoid(request, this.#loaded({ original }), this.#generated(number))
+    const entry = await this.#write(decision, null, sale.messageKey)
     sold.void = { entry, state: 'approved' }
   }
 
@@ -134,7 +137,11 @@ export class Chain {
   }
 
   /** `base`: the claim of an outcome. */
-  async #write(decision: Decision, base: JournalEntry | null = null): Promise<JournalEntry> {
+  async #write(
+    decision: Decision,
+    base: JournalEntry | null = null,
+    saleKey?: string,
+  ): Promise<JournalEntry> {
     if (decision.kind !== 'commit') throw new Error(`${decision.kind}: expected an entry`)
     const { draft } = decision
     const { rrn } = draft.answer ?? draft.effects.claim ?? { rrn: null }
@@ -144,6 +151,8 @@ export class Chain {
     const row = await seal(draft, this.terminal.head, isOutcome ? null : rrn, { before, base, merchantId })
     const item: CommitItem = {
       row,
+      headMac: { keyId: 1, mac: 'test' },
+      saleKey,
       effects: draft.effects,
       terminal: this.terminal,
       needs: this.#needs,

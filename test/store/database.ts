@@ -24,8 +24,8 @@ export class Database {
 
   constructor() {
     this.storage.rows(
-      `insert into merchant (merchant_id, name, status, time_zone, cut_off, window_kind, currency_code, head_seq, head_hash)
-       values (?, 'Test', 'active', 'Asia/Shanghai', '23:00', 'business_day', '156', 0, '')`,
+      `insert into merchant (merchant_id, name, status, time_zone, cut_off, window_kind, currency_code, head_seq, head_hash, head_mac, head_mac_key)
+       values (?, 'Test', 'active', 'Asia/Shanghai', '23:00', 'business_day', '156', 0, '', '', 1)`,
       f.MID,
     )
   }
@@ -37,7 +37,7 @@ export class Database {
   }
 
   async terminal(): Promise<Terminal> {
-    const [loaded] = await load(this.db, [{ terminalId: f.TID }])
+    const [loaded] = await load(this.db, [{ terminalId: f.TID }], f.NOW)
     const profile = {
       status: 'active',
       macProfile: 'cup-ecb',

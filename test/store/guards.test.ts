@@ -27,7 +27,7 @@ async function itemOf(
     base: null,
     merchantId: terminal.merchantId,
   })
-  return { row, effects: draft.effects, terminal, needs: [], moves }
+  return { row, headMac: { keyId: 1, mac: 'test' }, effects: draft.effects, terminal, needs: [], moves }
 }
 
 const approved = { kind: 'approved' } as const

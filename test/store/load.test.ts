@@ -7,8 +7,9 @@ import { beforeEach, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
 import type { PipelineMessage } from '../../src/pipeline/types.ts'
 import { load } from '../../src/store/load.ts'
-import { keyOf, MID, TID } from '../domain/fixtures.ts'
+import { keyOf, MID, NOW, TID } from '../domain/fixtures.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
+import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { TestService } from '../support/test-service.ts'
 
 const SALE = keyOf('000001', 'sale')
@@ -16,7 +17,7 @@ const BEARER = 'a'.repeat(64)
 
 let service: TestService
 const one = async (item: Parameters<typeof load>[1][number]) => {
-  const [loaded] = await load(service.options.db, [item])
+  const [loaded] = await load(service.options.db, [item], NOW)
   if (loaded === undefined) throw new Error('expected one result for one item')
   return loaded
 }
@@ -40,9 +41,10 @@ beforeEach(async () => {
   service = new TestService(sandbox)
   await service.send(message({ kind: 'provision', window: 'minutes' }, 0))
   await service.send(message({ kind: 'sale', stan: 1, batch: 'open', amount: 100, currency: '156' }))
-  service.rows('insert into api_key values (?, ?, ?, 0, null)', BEARER, MID, 'office')
-  service.rows('insert into api_key values (?, null, ?, 0, null)', 'b'.repeat(64), 'operations')
-  service.rows('insert into api_key values (?, null, ?, 0, 1)', 'c'.repeat(64), 'revoked')
+  service.rows(INSERT_API_KEY, ...apiKeyRow(BEARER, MID, { name: 'office' }))
+  service.rows(INSERT_API_KEY, ...apiKeyRow('b'.repeat(64), null, { name: 'operations' }))
+  service.rows(INSERT_API_KEY, ...apiKeyRow('c'.repeat(64), null, { name: 'revoked' }))
+  service.rows("update api_key set revoked_at = 1 where name = 'revoked'")
 })
 
 it('loads nothing for an empty item', async () => {
@@ -147,16 +149,13 @@ it('keeps an Idempotency-Key within its credential’s merchant and its kind', a
 })
 
 it('loads a sale without card as one without card', async () => {
-  service.rows('update sale set card_first6 = null, card_last4 = null, card_fingerprint_raw = null')
+  service.rows('update sale set card_first6_raw = null, card_last4_raw = null, card_fingerprint_raw = null')
   expect((await one({ saleKey: SALE })).original?.sale.card).toBeNull()
 })
 
 it('gives each item of a set its own state', async () => {
-  const [first, second, third] = await load(service.options.db, [
-    { terminalId: '99999999' },
-    { terminalId: TID, messageKey: SALE },
-    { credential: BEARER },
-  ])
+  const items = [{ terminalId: '99999999' }, { terminalId: TID, messageKey: SALE }, { credential: BEARER }]
+  const [first, second, third] = await load(service.options.db, items, NOW)
   expect([first?.terminal, second?.terminal?.terminalId, third?.terminal]).toEqual([null, TID, null])
   expect([first?.earlier, second?.earlier?.messageKey, third?.earlier]).toEqual([null, SALE, null])
   expect([first?.credential, second?.credential, third?.credential?.name]).toEqual([null, null, 'office'])

@@ -21,7 +21,7 @@ beforeEach(() => {
 function insertDue(key: string, nextAt: number | null, attempts = 0, caseReason: string | null = null): void {
   service.rows(
     `insert into acquirer_message (message_key, kind, merchant_id, terminal_id, batch_number, acquirer_stan, amount, currency_code,
-      rrn, state, claimed_at, moved_at, decide_by, case_reason, case_opened_at, attempts, next_at)
+      rrn, state_raw, claimed_at, moved_at, decide_by, case_reason, case_opened_at, attempts, next_at)
      values (?, 'void', 'm', 't', '000001', ?, 1, '156', 'r', 'pending', 0, 0, ?, ?, ?, ?, ?)`,
     key,
     key,

@@ -20,6 +20,9 @@ export type TripFault = { readonly error: string; readonly applied: boolean }
 
 export const LOST = 'D1_ERROR: Network connection lost.'
 
+/** No attacker is in these tests. */
+const macHead = async () => ({ keyId: 1, mac: 'test' })
+
 const digits = (n: number, length: number): string => String(n).padStart(length, '0')
 
 export interface Line {
@@ -60,6 +63,7 @@ export class TestService {
         this.sleeps.push(ms)
         this.now += ms
       },
+      macHead,
       log: (event, detail) => void this.logged.push({ event, detail }),
     }
     this.pipeline = createPipeline(this.options)
@@ -87,7 +91,13 @@ export class TestService {
     const draft = decideMerchant({ merchantId, change }, null, head, this.now)
     if (!draft.ok) throw new Error(draft.error)
     const db = openDb(bindD1(this.#storage, (_, apply) => Promise.resolve(apply())))
-    await commitMerchant(db, await seal(draft.value, head, null, WITHOUT_TERMINAL), merchant, [])
+    await commitMerchant(
+      db,
+      await seal(draft.value, head, null, WITHOUT_TERMINAL),
+      merchant,
+      [],
+      await macHead(),
+    )
   }
 
   rows<T = Row>(sql: string, ...params: (string | number | null)[]): T[] {

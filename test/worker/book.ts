@@ -27,7 +27,8 @@ export async function journalOf(tid: string): Promise<JournalRow[]> {
 export async function faultOf(stream: string): Promise<ChainFault | null> {
   const [head] = await rows(
     `select head_seq as seq, head_hash as hash from terminal where terminal_id = ?1
-     union all select head_seq, head_hash from merchant where 'merchant:' || merchant_id = ?1`,
+     union all select head_seq, head_hash from merchant where 'merchant:' || merchant_id = ?1
+     union all select head_seq, head_hash from region where ?1 = 'region'`,
     stream,
   )
   if (head === undefined) throw new Error(`${stream} is not there`)
@@ -46,6 +47,7 @@ export const TABLES = [
   'batch',
   'acquirer_message',
   'api_key',
+  'region',
   'data_key',
   'refusal_count',
 ] as const
@@ -59,6 +61,8 @@ export const PROJECTIONS = [
   'reversal',
   'batch',
   'acquirer_message',
+  'api_key',
+  'region',
 ] as const
 
 /** Every row of every table, in a fixed order. */

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { ROUTES } from '../../src/api/contract.ts'
 import { DECIDE_MS } from '../../src/domain/acquirer-state.ts'
 import { recover } from '../../src/pipeline/recover.ts'
-import { dump } from './book.ts'
+import { dump, rows } from './book.ts'
 import { keyOf } from './inquire.ts'
 import { aSale, openOffice, openWithAcquirer } from './merchant-client.ts'
 import { SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
@@ -87,6 +87,7 @@ beforeAll(async () => {
   const undo = { ...(voided as object), idempotencyKey: 'owner' }
   const capturedSale = { batchNumber: '000001', stan: '000999', amount: 1 }
   const decision = { resolution: 'stands', note: 'x' }
+  const [{ id: keyId } = {}] = await rows('select id from api_key where merchant_id = ? limit 1', s.MID)
   pairs = [
     {
       route: 'POST /v1/sales',
@@ -213,6 +214,24 @@ beforeAll(async () => {
       owner: null,
       foreign: post(`/v1/merchants/${s.MID}/terminals/${terminal.tid}`, { state: 'blocked' }),
       absent: post(`/v1/merchants/${s.MID}/terminals/NOWHERE1`, { state: 'blocked' }),
+    },
+    {
+      route: 'POST /v1/keys',
+      owner: null,
+      foreign: post('/v1/keys', { merchantId: s.MID, name: 'x' }),
+      absent: post('/v1/keys', { merchantId: '000000000000000', name: 'x' }),
+    },
+    {
+      route: 'GET /v1/keys',
+      owner: null,
+      foreign: get(`/v1/keys?merchantId=${s.MID}`),
+      absent: get('/v1/keys?merchantId=000000000000000'),
+    },
+    {
+      route: 'POST /v1/keys/{id}/revoke',
+      owner: null,
+      foreign: get(`/v1/keys/${keyId}/revoke`),
+      absent: get(`/v1/keys/${ABSENT}/revoke`),
     },
   ]
 })

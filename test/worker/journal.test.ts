@@ -6,8 +6,9 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { recover } from '../../src/pipeline/recover.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
-import { rebuild } from '../../src/store/rebuild.ts'
+import { HEADS, type HeadRow, macsOf, rebuild } from '../../src/store/rebuild.ts'
 import { EntryReader } from '../../src/store/replay.ts'
+import { DELETE_INSERTED_KEYS } from '../support/api-key-row.ts'
 import { dump, faultOf, journalOf, PROJECTIONS, rows } from './book.ts'
 import { NO, SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
@@ -17,6 +18,16 @@ let isolate: s.Isolate
 let testTerminal: TestTerminal
 let chain: JournalRow[]
 let head: { seq: number; hash: string }
+
+/** A key of the merchant and one of an administrator, which is revoked. */
+async function makeKeys({ isolate, mid, tid }: TestTerminal): Promise<void> {
+  const admin = await s.bearerKey(null)
+  const post = (path: string, body?: object) =>
+    s.ask(isolate, admin, 'POST', path, body, { 'idempotency-key': `${tid}-${JSON.stringify(body)}` })
+  await post('/v1/keys', { merchantId: mid, name: 'back-office' })
+  const made = await post('/v1/keys', { name: 'reports', scopes: ['read'] })
+  await post(`/v1/keys/${made.body.id}/revoke`)
+}
 
 /** A day with an entry of every kind, by both APIs. */
 async function aDay(testTerminal: TestTerminal): Promise<void> {
@@ -50,6 +61,7 @@ async function aDay(testTerminal: TestTerminal): Promise<void> {
   })
   await testTerminal.send(s.aSettlement({ stan: '000008' }, s.totalsOf(2134, 2, 1234, 1)), { key: null })
   await s.provision(testTerminal.isolate, { textEncoding: 'ascii', tmk: undefined }, testTerminal)
+  await makeKeys(testTerminal)
   await s.provision(testTerminal.isolate, {}, testTerminal)
   await s.installKey(testTerminal.isolate, testTerminal.key.mak, testTerminal, 9)
   await sell(testTerminal, '000009', 42, '000002')
@@ -215,6 +227,7 @@ const wholeJournal = async (): Promise<JournalRow[]> =>
 const ENTRY_KINDS = [
   'acquirer_only',
   'acquirer_undone',
+  'api_key',
   'case',
   'case_closed',
   'give_up',
@@ -233,9 +246,11 @@ const ENTRY_KINDS = [
 it('rebuilds every projection row by row', async () => {
   const kinds = await rows('select distinct body ->> 1 as kind from journal')
   expect(kinds.map(({ kind }) => kind).sort()).toEqual(ENTRY_KINDS)
+  await rows(DELETE_INSERTED_KEYS)
   const live = await dump(PROJECTIONS)
   for (const table of PROJECTIONS) expect(live[table]?.length, table).toBeGreaterThan(0)
-  await rebuild(isolate.services.db, await wholeJournal())
+  const macs = macsOf((await rows(HEADS)) as unknown as HeadRow[])
+  await rebuild(isolate.services.db, await wholeJournal(), macs)
   const rebuilt = await dump(PROJECTIONS)
   for (const table of PROJECTIONS) expect(rebuilt[table], table).toEqual(live[table])
 })

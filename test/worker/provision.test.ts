@@ -5,6 +5,7 @@
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { EntryReader } from '../../src/store/replay.ts'
 import { desDecrypt, desEncrypt } from '../support/micro-des.ts'
 import { sm4Encrypt } from '../support/micro-sm4.ts'
 import { faultOf, journalOf, rows } from './book.ts'
@@ -258,5 +259,33 @@ describe('changes that race', () => {
     const slow = await interrupted(/^insert into "incoming"/i, () => put(terminal.tid, { state: 'stolen' }))
     expect(await codeOf(terminal, '000001', { to: slow })).toBe('58')
     expect(await rows('select 1 from sale where terminal_id = ?', terminal.tid)).toEqual([])
+  })
+})
+
+describe('the entry of a change', () => {
+  /** The settings of each entry, as the entry has them. */
+  const settingsOf = async (tid: string, reader = new EntryReader()) =>
+    (await journalOf(tid)).map((row) => reader.open(row).request)
+
+  it('has each changed setting with its old and its new value, and never a key', async () => {
+    const tid = freshTid()
+    await put(tid, { tmk: components(), macProfile: 'x9.19' })
+    await put(tid, { state: 'stolen', textEncoding: 'gbk' })
+    await put(tid, { state: 'active', settlementMac: 'optional', tmk: components() })
+    await put(tid, { state: 'active' })
+    expect(await settingsOf(tid)).toEqual([
+      {
+        status: '[null,"active"]',
+        macProfile: '[null,"x9.19"]',
+        textEncoding: '[null,"gbk"]',
+        settlementMac: '[null,"required"]',
+        newMasterKey: 'true',
+      },
+      { status: '["active","stolen"]', newMasterKey: 'false' },
+      { status: '["stolen","active"]', settlementMac: '["required","optional"]', newMasterKey: 'true' },
+      { newMasterKey: 'false' },
+    ])
+    const text = JSON.stringify(await journalOf(tid)).toUpperCase()
+    for (const secret of [FIRST, SECOND, s.TMK, kcv(s.TMK)]) expect(text).not.toContain(secret)
   })
 })

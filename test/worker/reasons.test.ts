@@ -130,8 +130,8 @@ async function unrecordable(open: Open): Promise<Exchange> {
   const { mid, tid } = terminal
   const key = { merchantId: mid, terminalId: tid, batchNumber: '000001', stan: '000009' }
   await env.DB.prepare(
-    `insert into sale (id_raw, message_key, merchant_id, amount, currency_code, rrn, is_declined, sold_at)
-     values (randomblob(16), ?, ?, 1, '156', '1', 1, 0)`,
+    `insert into sale (id_raw, message_key, merchant_id, amount, currency_code, rrn_raw, is_declined, sold_at)
+     values (randomblob(16), ?, ?, 1, '156', '000000000001', 1, 0)`,
   )
     .bind(posMessageKey(key, 'sale'), mid)
     .run()

@@ -126,9 +126,9 @@ describe('defence in depth', () => {
     await terminal.send(s.aVoid({ stan: '000002', ...sale }))
     const copy = (state: string) =>
       rows(
-        `insert into void (id_raw, message_key, sale_id_raw, amount, rrn_raw, authorization_code, reason, voided_at, state)
-         select randomblob(16), 'x' || message_key || ?, sale_id_raw, amount, abs(random() % 1000000000), authorization_code,
-           reason, voided_at, ? from void where message_key like ? and state = 'approved'`,
+        `insert into void (id_raw, message_key, sale_id_raw, amount, rrn_raw, authorization_code_raw, reason, voided_at, state_raw)
+         select randomblob(16), 'x' || message_key || ?, sale_id_raw, amount, abs(random() % 1000000000), authorization_code_raw,
+           reason, voided_at, nullif(?, 'approved') from void where message_key like ? and state = 'approved'`,
         state,
         state,
         `${terminal.tid}%`,
@@ -138,7 +138,7 @@ describe('defence in depth', () => {
     await copy('reversed')
     await copy('declined')
     await expect(
-      rows("update void set state = 'approved' where message_key like ?", `x${terminal.tid}%`),
+      rows('update void set state_raw = null where message_key like ?', `x${terminal.tid}%`),
     ).rejects.toThrow(/UNIQUE constraint failed: void.sale_id_raw/)
   })
 

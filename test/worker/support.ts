@@ -14,6 +14,7 @@ import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 import { TERMINAL_PATHS } from '../../src/pos/door.ts'
+import { apiKeyRow, INSERT_API_KEY, type KeyRowOptions } from '../support/api-key-row.ts'
 import { holdToContract, routeOf } from '../support/contract.ts'
 import { STRONG_TMK } from '../support/test-keys.ts'
 import { withAcquirer } from './scripted-acquirer.ts'
@@ -92,12 +93,12 @@ const isOfApi = (method: string, path: string): boolean =>
 export type Isolate = Awaited<ReturnType<typeof openIsolate>>
 
 /** Inserts a bearer key into the database and returns it. */
-export async function bearerKey(merchantId: string | null): Promise<string> {
+export async function bearerKey(merchantId: string | null, options: KeyRowOptions = {}): Promise<string> {
   const key = `test-${crypto.randomUUID()}`
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key))
   const hash = toHex(new Uint8Array(digest)).toLowerCase()
-  await env.DB.prepare('insert into api_key (hash, merchant_id, name, created_at) values (?, ?, ?, ?)')
-    .bind(hash, merchantId, 'test', START)
+  await env.DB.prepare(INSERT_API_KEY)
+    .bind(...apiKeyRow(hash, merchantId, { createdAt: START, ...options }))
     .run()
   return key
 }

@@ -21,6 +21,7 @@ export const ACQUIRER_ROUTES = {
     summary: 'List forwarded messages',
     description: 'Returns the sales and voids that Annul forwarded to the acquirer, in pages.',
     caller: 'administrator',
+    scope: 'admin',
     query: acquirerMessagesQuery,
     answers: {
       200: {
@@ -54,6 +55,7 @@ export const ACQUIRER_ROUTES = {
     description:
       "Compares up to 200 lines of the acquirer's own list with the records of Annul. The answer has a line for each difference. With `apply=true` Annul records the result: an outcome, or a case.",
     caller: 'administrator',
+    scope: 'admin',
     query: reconciliationQuery,
     line: recordLine,
     answers: {

@@ -13,6 +13,7 @@ export const CASE_ROUTES = {
     description:
       'Returns the cases of the merchant, or all cases to an administrator. The oldest case is first.',
     caller: 'merchant',
+    scope: 'read',
     query: casesQuery,
     answers: {
       200: {
@@ -31,6 +32,7 @@ export const CASE_ROUTES = {
     description:
       'Returns a case: its reason, its references here and at the acquirer, its history and the next step.',
     caller: 'merchant',
+    scope: 'read',
     path: casePath,
     answers: { 200: { description: 'The case.', body: caseAnswer, example: EXAMPLE_CASE } },
     reasons: ['not_found'],
@@ -43,6 +45,7 @@ export const CASE_ROUTES = {
     description:
       'Records the result at the acquirer: the message stands there, or it is undone. This closes the case.',
     caller: 'administrator',
+    scope: 'admin',
     path: casePath,
     idempotencyKey: true,
     body: caseDecision,

@@ -1,6 +1,7 @@
 /** @module The examples of the contract: one merchant, one sale of 12.34 yuan, its void. The card is a test card. */
 
 import type { CaseBody, MerchantBody, SaleBody, TerminalBody, VoidBody } from '../json/answer-schemas.ts'
+import type { KeyBody } from '../json/key-schemas.ts'
 
 export const EXAMPLE_MERCHANT_ID = '123456789012345'
 export const EXAMPLE_TERMINAL_ID = '12345678'
@@ -86,6 +87,19 @@ export const EXAMPLE_TERMINAL: TerminalBody = {
   doNext: 'nothing',
 }
 
+export const EXAMPLE_KEY: KeyBody = {
+  id: '9f6e0c1d7b7a4a52b9d0a4c3f2e1d0c9',
+  merchantId: EXAMPLE_MERCHANT_ID,
+  name: 'back-office',
+  scopes: ['read', 'voids:write'],
+  state: 'active',
+  createdAt: '2026-06-01T02:00:00.000Z',
+  expiresAt: '2027-05-31T16:00:00.000Z',
+  revokedAt: null,
+  certainty: 'FINAL',
+  doNext: 'nothing',
+}
+
 export const EXAMPLE_CASE: CaseBody = {
   rrn: '605261256658',
   state: 'open',
@@ -122,7 +136,15 @@ export const EXAMPLE_CASE: CaseBody = {
   },
   tries: 9,
   nextTryAt: '2026-06-01T03:22:00.000Z',
-  history: [{ seq: 3, kind: 'void_claim', at: '2026-06-01T02:19:00.000Z', door: 'json' }],
+  history: [
+    {
+      seq: 3,
+      kind: 'void_claim',
+      at: '2026-06-01T02:19:00.000Z',
+      door: 'json',
+      actor: { channel: 'api', operator: null, keyId: '9f6e0c1d7b7a4a52b9d0a4c3f2e1d0c9' },
+    },
+  ],
   toDo: {
     zh: '请以收单机构的参考号或流水号向其查询该笔是否成立，再登记结果',
     en: 'Ask the acquirer by its references whether it stands there, then record the answer',

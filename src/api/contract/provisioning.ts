@@ -13,6 +13,7 @@ export const PROVISIONING_ROUTES = {
     description:
       'Registers a merchant or changes its settings. A missing setting keeps its value, or gets its default for a new merchant.',
     caller: 'administrator',
+    scope: 'admin',
     path: merchantPath,
     body: merchantSettings,
     answers: {
@@ -32,6 +33,7 @@ export const PROVISIONING_ROUTES = {
     description:
       'Registers a terminal of a registered merchant, or changes its state, profile or master key. A missing setting keeps its value. A new terminal needs a master key, and so does a change of the MAC profile.',
     caller: 'administrator',
+    scope: 'terminals:write',
     path: terminalPath,
     body: terminalSettings,
     answers: {

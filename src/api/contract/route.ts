@@ -1,6 +1,7 @@
 /** @module The type of a route of the JSON API: one entry of the contract (contract.ts). */
 
 import type * as z from 'zod'
+import type { Scope } from '../../domain/scope.ts'
 import type { Reason } from '../json/problem.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT'
@@ -8,7 +9,7 @@ export type Method = 'GET' | 'POST' | 'PUT'
 /** `merchant`: a merchant for its own data, an administrator for all. */
 export type RouteCaller = 'anyone' | 'merchant' | 'administrator'
 
-export type Tag = 'voids' | 'sales' | 'inquiries' | 'cases' | 'acquirer' | 'provisioning' | 'service'
+export type Tag = 'voids' | 'sales' | 'inquiries' | 'cases' | 'acquirer' | 'provisioning' | 'keys' | 'service'
 
 export interface RouteAnswer {
   readonly description: string
@@ -26,6 +27,10 @@ export interface Route {
   readonly summary: string
   readonly description: string
   readonly caller: RouteCaller
+  /** The scope that the key of the caller must have. Only a route for anyone has none. */
+  readonly scope?: Scope
+  /** Whether the secret `BOOTSTRAP_KEY` may stand for the key of an administrator. */
+  readonly takesBootstrapKey?: true
   readonly path?: z.ZodObject
   readonly query?: z.ZodType
   /** Whether `Idempotency-Key` is required. */
@@ -56,7 +61,7 @@ export function reasonsOf(route: Route): readonly Reason[] {
     [path !== undefined || query !== undefined || hasBody, ['invalid_request']],
     [idempotencyKey === true, ['idempotency_key_required']],
     [caller !== 'anyone', ['unauthorized']],
-    [caller === 'administrator', ['forbidden']],
+    [caller !== 'anyone', ['forbidden']],
     [hasBody, ['body_too_slow', 'body_too_large', 'unsupported_media_type']],
     [caller !== 'anyone', ['rate_limited', 'overloaded', 'unavailable']],
     [hasBody, ['outcome_unknown']],

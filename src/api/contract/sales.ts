@@ -34,6 +34,7 @@ export const SALE_ROUTES = {
     description:
       'Brings sales that another system authorized, so that Annul can void them: one as JSON, or up to 200 as NDJSON. Merchant, terminal, batch and STAN name a sale. The same sale again gets the first answer again.',
     caller: 'merchant',
+    scope: 'sales:write',
     body: capturedSaleBody,
     line: capturedSaleBody,
     answers: {
@@ -52,7 +53,6 @@ export const SALE_ROUTES = {
       },
     },
     reasons: [
-      'forbidden',
       'terminal_unknown',
       'merchant_unknown',
       'terminal_not_allowed',
@@ -70,6 +70,7 @@ export const SALE_ROUTES = {
     summary: 'Read a sale',
     description: 'Returns a sale by its id or by its RRN: its state, and the end of its window.',
     caller: 'merchant',
+    scope: 'read',
     path: referencePath,
     answers: { 200: { description: 'The sale.', body: saleAnswer, example: EXAMPLE_SALE } },
     reasons: ['not_found'],
@@ -82,6 +83,7 @@ export const SALE_ROUTES = {
     description:
       'Returns the first answer of a message and its current state, for at least 180 days. Name the message by `merchantId`, `terminalId`, `batchNumber`, `stan` and `kind`, or by one of `rrn`, `saleId`, `voidId` and `idempotencyKey`. A reversal is named by its `idempotencyKey` and `kind=void_reversal`.',
     caller: 'merchant',
+    scope: 'read',
     query: inquiryQuery,
     answers: {
       200: {

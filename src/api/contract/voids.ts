@@ -13,6 +13,7 @@ export const VOID_ROUTES = {
     description:
       'Voids an approved, unsettled sale, in full and once. The money goes back to the original card. The same key with the same content gets the first answer again.',
     caller: 'merchant',
+    scope: 'voids:write',
     idempotencyKey: true,
     body: voidRequestBody,
     answers: {
@@ -60,6 +61,7 @@ export const VOID_ROUTES = {
     summary: 'Read a void',
     description: 'Returns the current state of a void, by its id or by its RRN.',
     caller: 'merchant',
+    scope: 'read',
     path: referencePath,
     answers: { 200: { description: 'The void.', body: voidAnswer, example: EXAMPLE_VOID } },
     reasons: ['not_found'],
@@ -72,6 +74,7 @@ export const VOID_ROUTES = {
     description:
       'Reverses a void of the caller. The body names the void by its key. Annul refuses a void that arrives after its reversal. The reversal has a key of its own.',
     caller: 'merchant',
+    scope: 'voids:write',
     idempotencyKey: true,
     body: reversalRequestBody,
     answers: {

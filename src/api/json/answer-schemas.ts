@@ -161,6 +161,7 @@ export const ENTRY_KINDS = [
   'case_closed',
   'provision',
   'merchant',
+  'api_key',
   'sale',
   'void',
   'sale_reversal',
@@ -168,6 +169,14 @@ export const ENTRY_KINDS = [
   'settlement',
   'upload_end',
 ] as const
+
+const actor = z
+  .strictObject({
+    channel: z.enum(['pos', 'api', 'cron', 'cli']),
+    operator: v.text.nullable().describe('The operator of the terminal (field 63.1).'),
+    keyId: v.id.nullable().describe('The id of the bearer key.'),
+  })
+  .describe('Who acted. `cron`: no one, but the clock or an answer of the acquirer.')
 
 const event = z.strictObject({
   seq: z.int().min(1),
@@ -180,6 +189,7 @@ const event = z.strictObject({
   resolution: z.enum(['stands', 'undone']).optional(),
   note: v.text.optional(),
   decidedBy: v.text.optional(),
+  actor: actor.optional(),
 })
 
 export const caseAnswer = z.strictObject({
@@ -217,7 +227,7 @@ export const caseAnswer = z.strictObject({
     .strictObject({
       state: v.text.nullable(),
       amount: v.amount.nullable(),
-      stan: v.stan,
+      stan: v.stan.nullable().describe('Null if the acquirer never got the message.'),
       rrn: v.text.nullable(),
       original: z
         .strictObject({

@@ -2,6 +2,8 @@
 
 import type { CaseReason } from '../../domain/acquirer-move.ts'
 import { isCaseOpen, isUndecided } from '../../domain/acquirer-state.ts'
+import type { Actor } from '../../domain/actor.ts'
+import { NO_STAN } from '../../domain/decide-unrecordable.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
 import type { AcquirerMessage, JournalEntry, Sale } from '../../domain/types.ts'
 import type { CaseBody, CaseEvent } from './answer-schemas.ts'
@@ -110,7 +112,7 @@ export function caseBody({ message, attempts, nextAt, history, sale }: CaseView)
     acquirer: {
       state: message.acquirerStatus,
       amount: message.acquirerAmount,
-      stan: message.acquirerStan,
+      stan: message.acquirerStan === NO_STAN ? null : message.acquirerStan,
       rrn: message.acquirerRrn,
       original: message.original,
     },
@@ -143,8 +145,15 @@ const saleReference = ({
   soldAt: iso(soldAt),
 })
 
+/** The network of the sender and the version of the settings stay in the journal. */
+const shownActor = ({ channel, operator, keyId }: Actor): NonNullable<CaseEvent['actor']> => ({
+  channel,
+  operator,
+  keyId,
+})
+
 /** The members of an entry that a person needs. */
-function eventOf({ seq, kind, at, door, answer, request, effects }: JournalEntry): CaseEvent {
+function eventOf({ seq, kind, at, door, answer, request, effects, actor }: JournalEntry): CaseEvent {
   const { resolution, note, decidedBy } = request
   const why = effects.acquirerMoves?.find(({ caseReason }) => caseReason !== undefined)?.caseReason
   return {
@@ -152,6 +161,7 @@ function eventOf({ seq, kind, at, door, answer, request, effects }: JournalEntry
     kind,
     at: iso(at),
     door,
+    ...(actor === undefined ? {} : { actor: shownActor(actor) }),
     ...(answer === null ? {} : { responseCode: answer.responseCode, reason: answer.reason }),
     ...(why === undefined ? {} : { why }),
     ...(kind === 'case_closed'

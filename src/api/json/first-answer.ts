@@ -16,7 +16,14 @@ export function approvedVoid(record: VoidRecord, { effects }: JournalEntry): Voi
 
 /** The sale as it was captured. Later changes are not in its first answer. */
 export function capturedSale(sale: Sale, { voidableUntil = null, at }: Answer): SaleBody {
-  const state = { sale, liveVoid: null, reversed: false, forwarded: null, batchState: 'open' } as const
+  const state = {
+    sale,
+    liveVoid: null,
+    isVoidedByEntries: false,
+    reversed: false,
+    forwarded: null,
+    batchState: 'open',
+  } as const
   return saleBody(state, voidableUntil, at)
 }
 

@@ -30,7 +30,10 @@ export const API_REFUSALS = {
     403,
     'nothing',
     ['无权限', 'This key may not do that'],
-    ['请使用管理员密钥，或本商户的密钥', 'Use the key of an administrator, or of the merchant concerned'],
+    [
+      '请使用管理员密钥或本商户的密钥，并具备所需权限（scope）',
+      'Use the key of an administrator, or of the merchant concerned, with the scope of the route',
+    ],
   ),
   not_found: refusal(
     404,

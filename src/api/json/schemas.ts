@@ -67,18 +67,6 @@ export const inquiryQuery = z.union(
   'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, or idempotencyKey with or without kind (void or void_reversal)',
 )
 
-/** A whole number: in a query it is a text. */
-function limit(most: number, usual: number) {
-  const error = `expected a number from 1 to ${most}`
-  const read = (value: unknown) =>
-    typeof value === 'string' && /^[0-9]{1,6}$/.test(value) ? Number(value) : value
-  const number = z.preprocess(read, z.int({ error }).min(1, error).max(most, error)) as z.ZodType<
-    number,
-    number
-  >
-  return number.default(usual).describe('The most items of a page.')
-}
-
 /** `GET /v1/cases`. The cursor is the `next` of the page before. */
 export const casesQuery = z.strictObject({
   state: z.enum(['open', 'closed']).optional(),
@@ -87,7 +75,7 @@ export const casesQuery = z.strictObject({
     .regex(/^[0-9]{1,16}-[A-Za-z0-9]{12}$/, 'expected the cursor of a page')
     .optional()
     .describe('The `next` of the page before.'),
-  limit: limit(100, 50),
+  limit: v.limit(100, 50),
 })
 
 /** Longer than any reference of ours: a card number, however it is grouped; a time of day has colons. */
@@ -118,7 +106,7 @@ export const acquirerMessagesQuery = z.strictObject({
     .regex(/^[0-9]{1,15}$/, 'expected the cursor of a page')
     .default('0')
     .describe('The `next` of the page before.'),
-  limit: limit(1000, 1000),
+  limit: v.limit(1000, 1000),
 })
 
 const notZero = (length: number) => new RegExp(`^(?!0+$)[A-Za-z0-9]{${length}}$`)

@@ -78,3 +78,15 @@ export const certainty = z
   )
 export const doNext = z.enum(DO_NEXT).describe('The next step of the caller.')
 export const retryAfter = z.int().min(1).describe('Seconds to wait before the next request.')
+
+/** A whole number: in a query it is a text. */
+export function limit(most: number, usual: number) {
+  const error = `expected a number from 1 to ${most}`
+  const read = (value: unknown) =>
+    typeof value === 'string' && /^[0-9]{1,6}$/.test(value) ? Number(value) : value
+  const number = z.preprocess(read, z.int({ error }).min(1, error).max(most, error)) as z.ZodType<
+    number,
+    number
+  >
+  return number.default(usual).describe('The most items of a page.')
+}

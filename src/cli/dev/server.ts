@@ -7,8 +7,9 @@ import { randomBytes } from 'node:crypto'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fromHex } from '../../iso8583/hex.ts'
-import { insertApiKey, newApiKey } from '../api-key.ts'
+import { createKey, type NewKey } from '../api-key.ts'
 import { build } from '../build.ts'
+import { callApi } from '../lib/call-api.ts'
 import { loadCore } from '../lib/core.ts'
 import { applyMigrations, type Database, databaseOf, query, sqlText } from '../lib/database.ts'
 import type { Parsed } from '../lib/declare.ts'
@@ -77,23 +78,29 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   await assertFree(port, ip)
   progress('building the core')
   await build()
-  if (makeDevVars()) progress('.dev.vars has a random MASTER_KEY now')
+  const { added, bootstrapKey } = makeDevVars()
+  if (added.length > 0) progress(`.dev.vars has a random ${added.join(' and ')} now`)
   progress('preparing the local database')
   await applyMigrations(database)
   const credentialsPath = credentialsPathOf(database)
-  const { credentials, isComplete } = credentialsAt(credentialsPath)
-  const hasTerminal = await prepareDatabase(database, credentials)
+  const isSeeded = await hasSeed(database)
   progress('starting wrangler dev')
   const server = serve(options)
   const url = new URL(`http://${ip.includes(':') ? `[${ip}]` : ip === '0.0.0.0' ? '127.0.0.1' : ip}:${port}`)
   try {
     await server.answers(url)
+    const kept = keptCredentials(credentialsPath)
+    const known = await knownKeys(url, kept)
+    const adminKey = known?.adminKey ?? (await makeKey(url, bootstrapKey, { name: 'development admin' }))
+    if (!isSeeded) await seedMerchant(url, adminKey)
+    const keys = known ?? { adminKey, merchantKey: await makeMerchantKey(url, adminKey) }
+    const credentials = { ...keys, terminalKey: kept.terminalKey ?? freshMasterKey() }
+    keepCredentials(credentialsPath, credentials)
     const provisionOne = (terminalId: string, settings: JsonObject = {}) =>
       provisionSeed(url, credentials, terminalId, settings)
     // A terminal of before has the master key of a file that is gone.
-    if (!hasTerminal || !isComplete) {
+    if (!isSeeded || kept.terminalKey === undefined) {
       // Any simulator can settle here. A real terminal needs a reason for this setting (SECURITY.md).
-      await seedMerchant(url, credentials)
       await provisionOne(SEED.terminalId, { settlementMac: 'optional' })
       progress(`registered terminal ${SEED.terminalId} of merchant ${SEED.merchantId}`)
     }
@@ -116,41 +123,76 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   }
 }
 
-/** Adds a master key to `.dev.vars` if it has none. True if it added one. */
-function makeDevVars(): boolean {
-  const path = join(root, '.dev.vars')
-  const vars = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  if (/^\s*MASTER_KEY\s*=/m.test(vars)) return false
-  const gap = vars === '' || vars.endsWith('\n') ? '' : '\n'
-  appendFileSync(path, `${gap}MASTER_KEY=${randomBytes(32).toString('hex')}\n`, { mode: 0o600 })
-  return true
+interface DevVars {
+  /** The names of the secrets that were missing. */
+  readonly added: readonly string[]
+  readonly bootstrapKey: string
 }
+
+/** Adds the secrets to `.dev.vars` that it does not have. */
+function makeDevVars(): DevVars {
+  const path = join(root, '.dev.vars')
+  let vars = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const added: string[] = []
+  const secrets = {
+    MASTER_KEY: randomBytes(32).toString('hex'),
+    BOOTSTRAP_KEY: randomBytes(32).toString('hex'),
+  }
+  for (const [name, secret] of Object.entries(secrets)) {
+    if (valueIn(vars, name) !== undefined) continue
+    const line = `${vars === '' || vars.endsWith('\n') ? '' : '\n'}${name}=${secret}\n`
+    appendFileSync(path, line, { mode: 0o600 })
+    vars += line
+    added.push(name)
+  }
+  return { added, bootstrapKey: valueIn(vars, 'BOOTSTRAP_KEY') ?? '' }
+}
+
+/** The value of a setting in the text of `.dev.vars`. */
+const valueIn = (vars: string, name: string): string | undefined =>
+  new RegExp(`^\\s*${name}\\s*=\\s*["']?([^"'\\n\\r]*?)["']?\\s*$`, 'm').exec(vars)?.[1]
 
 export const credentialsPathOf = ({ persistTo }: Pick<Database, 'persistTo'>): string =>
   persistTo === undefined ? DEVELOPMENT_CREDENTIALS : join(persistTo, 'dev.json')
 
-/** Reads the credentials, and makes those that the file lacks. `isComplete`: the file had all. */
-function credentialsAt(path: string): { credentials: Credentials; isComplete: boolean } {
-  const kept = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Partial<Credentials>) : {}
-  const made = { adminKey: newApiKey(), merchantKey: newApiKey(), terminalKey: freshMasterKey() }
-  const credentials = { ...made, ...kept }
-  const isComplete = Object.keys(made).every((name) => Object.hasOwn(kept, name))
-  if (!isComplete) {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
-  }
-  return { credentials, isComplete }
+/** The credentials of the file. One of an earlier version may lack some. */
+const keptCredentials = (path: string): Partial<Credentials> =>
+  existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Partial<Credentials>) : {}
+
+type BearerKeys = Pick<Credentials, 'adminKey' | 'merchantKey'>
+
+/** The bearer keys of an earlier start, if the database knows them. */
+async function knownKeys(
+  url: URL,
+  { adminKey, merchantKey }: Partial<Credentials>,
+): Promise<BearerKeys | null> {
+  if (adminKey === undefined || merchantKey === undefined) return null
+  const answers = await Promise.all(
+    [adminKey, merchantKey].map((key) => callApi({ url, key, method: 'GET', path: '/v1/cases?limit=1' })),
+  )
+  return answers.every(({ status }) => status === 200) ? { adminKey, merchantKey } : null
 }
 
-/** Stores the credentials if the database lacks them. True if the seeded terminal exists. */
-async function prepareDatabase(database: Database, { adminKey, merchantKey }: Credentials): Promise<boolean> {
-  const statements = [
-    insertApiKey(adminKey, null, 'development admin'),
-    insertApiKey(merchantKey, SEED.merchantId, 'development merchant'),
+function keepCredentials(path: string, credentials: Credentials): void {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
+}
+
+const makeMerchantKey = (url: URL, adminKey: string): Promise<string> =>
+  makeKey(url, adminKey, { name: 'development merchant', merchantId: SEED.merchantId })
+
+async function makeKey(url: URL, by: string, settings: NewKey): Promise<string> {
+  const { body } = done(settings.name, await createKey({ url, key: by }, settings))
+  return String(body.key)
+}
+
+/** True if the seeded terminal exists. */
+async function hasSeed(database: Database): Promise<boolean> {
+  const [found = []] = await query(
+    database,
     `select 1 from terminal where terminal_id = ${sqlText(SEED.terminalId)}`,
-  ]
-  const results = await query(database, statements.join('; '))
-  return (results.at(-1) ?? []).length > 0
+  )
+  return found.length > 0
 }
 
 /** Registers a terminal of the seeded merchant under the development master key. */
@@ -166,7 +208,7 @@ export async function provisionSeed(
   return done(terminalId, await provision({ url, key: adminKey, merchantId, terminalId, body }))
 }
 
-async function seedMerchant(url: URL, { adminKey }: Credentials): Promise<void> {
+async function seedMerchant(url: URL, adminKey: string): Promise<void> {
   const { merchantId, merchantName } = SEED
   const body = { name: merchantName, timeZone: 'Asia/Shanghai', cutOff: '23:00' }
   done(merchantId, await provisionMerchant({ url, key: adminKey, merchantId, body }))

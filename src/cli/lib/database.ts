@@ -1,6 +1,8 @@
 /** @module Statements on the service's D1 database, through `wrangler d1`: the local database, or with `--remote` the one at Cloudflare. */
 
-import { resolve } from 'node:path'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { complaintOf, runWrangler } from '../dev/wrangler.ts'
 import { Failure, UsageError } from './failure.ts'
 
@@ -81,6 +83,27 @@ function parse(stdout: string): unknown {
     return JSON.parse(stdout.slice(start))
   } catch {
     return undefined
+  }
+}
+
+/** Executes many statements, from a file of its own. Throws Failure with the error of the database. */
+export async function executeFile(database: Database, sql: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'annul-sql-'))
+  try {
+    const file = join(folder, 'statements.sql')
+    writeFileSync(file, sql, { mode: 0o600 })
+    const finished = await runWrangler([
+      'd1',
+      'execute',
+      BINDING,
+      '--yes',
+      '--file',
+      file,
+      ...targetOf(database),
+    ])
+    if (finished.code !== 0) throw new Failure(`database: ${complaintOf(finished)}`)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

@@ -1,5 +1,6 @@
 /** @module The types of values that options and arguments take. Each type reads a text and says in words what it expects. */
 
+import { SCOPES, type Scope } from '../../domain/scope.ts'
 import type { WindowPolicy } from '../../domain/types.ts'
 import { fromHex } from '../../iso8583/hex.ts'
 import { isTestCard } from '../../terminal/test-cards.ts'
@@ -101,6 +102,19 @@ export const KEY_NAME: ValueType<string> = matching(
   /^[\p{L}\p{N} ._@-]{1,64}$/u,
   'a name of 1 to 64 letters, digits, blanks and ._@-',
 )
+export const KEY_ID: ValueType<string> = matching('ID', /^[0-9a-f]{32}$/, 'an id of 32 hex digits')
+
+/** Scopes of a bearer key, with commas or blanks between them. */
+export const SCOPE_LIST: ValueType<Scope[]> = {
+  placeholder: 'SCOPES',
+  expected: `one or more of ${SCOPES.join(',')}`,
+  read(text) {
+    const words = text.split(/[ ,]+/)
+    const scopes = SCOPES.filter((scope) => words.includes(scope))
+    return scopes.length > 0 && scopes.length === new Set(words).size ? scopes : undefined
+  },
+}
+
 export const IP: ValueType<string> = matching('IP', /^[0-9a-f.:]+$/i, 'an IP address')
 export const CLOCK: ValueType<string> = matching(
   'HH:MM',

@@ -8,7 +8,7 @@ export const START = declare({
   about: 'start the service on this machine, with one merchant and one terminal (npm start)',
   options: { ...SERVER, quiet: { about: 'do not print the log of the service' } },
   notes: [
-    'The first start makes a master key in .dev.vars, the local database, two bearer keys and a master key of the terminal.',
+    'The first start makes two secrets in .dev.vars, the local database, two bearer keys and a master key of the terminal.',
     'Ctrl-C ends the service and all its processes.',
   ],
   fails: 'the service cannot start, or ends by itself',

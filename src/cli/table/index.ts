@@ -2,6 +2,7 @@
 
 import type { Declaration } from '../lib/declare.ts'
 import * as development from './development.ts'
+import * as journal from './journal.ts'
 import * as keys from './keys.ts'
 import * as operation from './operation.ts'
 import { TERMINAL_OPERATIONS } from './terminal.ts'
@@ -25,9 +26,11 @@ export const COMMANDS = {
   merchant: operation.MERCHANT,
   provision: operation.PROVISION,
   'api-key create': operation.CREATE_KEY,
+  'api-key list': operation.LIST_KEYS,
   'api-key revoke': operation.REVOKE_KEY,
   reconcile: operation.RECONCILE,
-  'journal verify': operation.VERIFY_JOURNAL,
+  'journal verify': journal.VERIFY_JOURNAL,
+  'journal rebuild': journal.REBUILD_JOURNAL,
   'keys rewrap': keys.REWRAP_KEYS,
   'keys status': keys.KEYS_STATUS,
   status: operation.STATUS,

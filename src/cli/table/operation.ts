@@ -2,14 +2,16 @@
 
 import { declare } from '../lib/declare.ts'
 import {
+  API_KEY,
   CLOCK,
   CURRENCY,
   choice,
+  KEY_ID,
   KEY_NAME,
   MERCHANT_ID,
   MOMENT,
   PATH_OR_URL,
-  TERMINAL_ID,
+  SCOPE_LIST,
   TEXT,
   TIME_ZONE,
   WINDOW,
@@ -84,34 +86,61 @@ export const PROVISION = declare({
   ],
 })
 
-const KEY_OPTIONS = {
-  name: { type: KEY_NAME, required: true, about: 'the name of the key' },
-  mid: { type: MERCHANT_ID, about: 'the merchant number of the key' },
-  ...DATABASE,
+const KEY_MEMBERS = {
+  httpStatus: 'the status of the response',
+  '…': 'the members of the response: the key, or an RFC 9457 problem with `reason`',
 } as const
+
+const OWNER = { type: MERCHANT_ID, about: 'the merchant number of the key' } as const
 
 export const CREATE_KEY = declare({
   about: 'make a bearer key for the JSON API and print it, once',
-  options: KEY_OPTIONS,
-  notes: ['Without --mid the key is an administrator’s. The database has only the SHA-256 of a key.'],
+  options: {
+    name: { type: KEY_NAME, required: true, about: 'the name of the key' },
+    mid: OWNER,
+    scopes: { type: SCOPE_LIST, about: 'what the key may do; by default all that its owner may do' },
+    expires: { type: MOMENT, about: 'the first moment at which the key is not valid' },
+    ...ADMINISTRATION,
+    bootstrapKey: {
+      type: API_KEY,
+      env: 'ANNUL_BOOTSTRAP_KEY',
+      secret: true,
+      about: 'in place of --key: the secret BOOTSTRAP_KEY of the service, for an administrator’s key',
+    },
+  },
+  notes: [
+    'Without --mid the key is an administrator’s. The database has only the SHA-256 of a key.',
+    'The key is an entry of the journal, and the merchant of a key is registered first (annul merchant).',
+  ],
+  json: { each: 'key', members: { ...KEY_MEMBERS, 'key?': 'the key itself' } },
+  fails: 'the service refused, or cannot be reached',
+  examples: [
+    'api-key create --name back-office --mid 123456789012345',
+    'api-key create --name reports --scopes read --expires 2027-06-01T00:00:00+08:00',
+  ],
+})
+
+export const LIST_KEYS = declare({
+  about: 'list the bearer keys of a merchant, or of the administrators',
+  options: { mid: OWNER, ...ADMINISTRATION },
   json: {
     each: 'key',
     members: {
-      key: 'the key',
-      merchantId: 'its merchant, or null',
-      name: 'its name',
+      'httpStatus?': 'of a refusal: the status of the response',
+      '…': 'the members of a key in the response, or an RFC 9457 problem with `reason`',
     },
   },
-  fails: 'the database cannot be used',
-  examples: ['api-key create --name back-office --mid 123456789012345'],
+  fails: 'the service refused, or cannot be reached',
+  examples: ['api-key list', 'api-key list --mid 123456789012345'],
 })
 
 export const REVOKE_KEY = declare({
-  about: 'revoke the bearer keys of a name',
-  options: KEY_OPTIONS,
-  json: { each: 'name', members: { name: 'the name', revoked: 'the number of keys' } },
-  fails: 'no live key has this name, or the database cannot be used',
-  examples: ['api-key revoke --name back-office'],
+  about: 'revoke a bearer key',
+  options: { id: { type: KEY_ID, required: true, about: 'the id of the key' }, ...ADMINISTRATION },
+  notes: ['annul api-key list shows the ids.'],
+  json: { each: 'key', members: KEY_MEMBERS },
+  fails: 'the service refused, or cannot be reached',
+  examples: ['api-key revoke --id 9f6e0c1d7b7a4a52b9d0a4c3f2e1d0c9'],
 })
 
 export const RECONCILE = declare({
@@ -188,24 +217,4 @@ export const STATUS = declare({
   },
   fails: 'a migration is missing, or the database cannot be used',
   examples: ['status', 'status --remote --env shanghai --json'],
-})
-
-export const VERIFY_JOURNAL = declare({
-  about: 'check every hash chain and name its first bad entry',
-  options: {
-    tid: { type: TERMINAL_ID, about: 'the chain of one terminal only' },
-    ...DATABASE,
-  },
-  notes: ['Each terminal has a hash chain, and each merchant has one for its settings.'],
-  json: {
-    each: 'chain',
-    members: {
-      terminalId: 'the terminal number; for a merchant’s chain `merchant:` and the merchant number',
-      entries: 'the number of entries',
-      fault: 'the first bad entry (`seq`, `why`), or null',
-      sound: 'whether the chain is sound',
-    },
-  },
-  fails: 'a chain is bad, there is no such terminal, or the database cannot be used',
-  examples: ['journal verify', 'journal verify --remote --env shanghai --json'],
 })

@@ -136,4 +136,11 @@ export const CODED_PROFILES = codeForm('MAC profile', [
   'cup-sm4',
   'xor-3des',
 ])
+export const CODED_SCOPES = codeForm('scopes', [
+  'read',
+  'sales:write',
+  'voids:write',
+  'terminals:write',
+  'admin',
+])
 export const CODED_SETTLEMENT_MACS = codeForm('settlement MAC', ['optional', 'required'])

@@ -7,7 +7,7 @@ import type { DraftEntry, Effects, EntryKind, StoredEffects } from '../../domain
 
 /** The columns of a row that its body does not repeat. */
 export interface EntryColumns {
-  /** The stream: a terminal number, or `merchant:` and a merchant number. */
+  /** The stream: a terminal number, `merchant:` and a merchant number, or `region`. */
   readonly terminalId: string
   readonly seq: number
   readonly messageKey: string
@@ -50,9 +50,11 @@ function partsIn(key: RegExp, messageKey: string): KeyParts | null {
   return terminalId === undefined ? null : { terminalId, batchNumber, stan }
 }
 
-/** The merchant of a merchant's stream. */
-const merchantOf = ({ terminalId }: EntryColumns): string | undefined =>
-  terminalId.startsWith('merchant:') ? terminalId.slice('merchant:'.length) : undefined
+/** The merchant of a merchant's stream. The stream of the region has none. */
+function merchantOf({ terminalId }: EntryColumns): string | undefined {
+  if (terminalId === 'region') return ''
+  return terminalId.startsWith('merchant:') ? terminalId.slice('merchant:'.length) : undefined
+}
 
 /** The state around a row that a body may depend on. Reading must get the same as writing. */
 export interface EntryContext {

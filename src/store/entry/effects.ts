@@ -3,6 +3,7 @@
 import type { BatchChange } from '../../domain/batch-change.ts'
 import type { Batch, Effects, Merchant, StoredEffects, Terminal } from '../../domain/types.ts'
 import { CLAIM_TABLE, MOVE_TABLE, REVERSAL_TABLE } from './acquirer.ts'
+import { API_KEY_TABLE } from './api-key.ts'
 import {
   CODED_BATCHES,
   CODED_ENCODINGS,
@@ -133,6 +134,7 @@ export const EFFECTS_TABLE = tableOf<StoredEffects>('effects', {
   terminal: optionally(objectForm(PROFILE_TABLE)),
   merchant: optionally(objectForm(MERCHANT_TABLE)),
   keyVersion: optionally(timeForm),
+  apiKey: optionally(objectForm(API_KEY_TABLE)),
 })
 
 export const effectsForm: ValueForm = {

@@ -54,6 +54,7 @@ const KINDS: Readonly<Record<EntryKind, KindOfEntry>> = {
   upload_end: ANSWER_TO_MESSAGE,
   provision: { hasContent: false, answers: true },
   merchant: WITHOUT_MESSAGE,
+  api_key: WITHOUT_MESSAGE,
 }
 
 /** Every kind, in the order of the page of the format. */

@@ -2,6 +2,7 @@
 
 import { CLAIM_TABLE, MOVE_TABLE, REFERENCE_TABLE, REVERSAL_TABLE } from './acquirer.ts'
 import { ANSWER_TABLE } from './answer.ts'
+import { API_KEY_TABLE } from './api-key.ts'
 import {
   BATCH_CHANGE_TABLE,
   EFFECTS_TABLE,
@@ -39,5 +40,6 @@ export const ENTRY_TABLES: readonly Pick<EntryTable<never>, 'name' | 'lines'>[] 
   NEXT_BATCH_TABLE,
   PROFILE_TABLE,
   MERCHANT_TABLE,
+  API_KEY_TABLE,
   ACTOR_TABLE,
 ]

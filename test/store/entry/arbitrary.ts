@@ -188,6 +188,16 @@ const effects = fc.record(
       currencyCode,
     }),
     keyVersion: orNull(time),
+    apiKey: fc.record({
+      id: hex,
+      merchantId: orNull(merchantId),
+      name: anyText,
+      scopes: fc.array(code('read', 'sales:write', 'admin'), { maxLength: 3 }),
+      hash: hex,
+      createdAt: time,
+      expiresAt: orNull(time),
+      revokedAt: orNull(time),
+    }),
   },
   { requiredKeys: [] },
 )
@@ -214,24 +224,7 @@ const answer = withOptional(
   },
 )
 
-const FIELD_NAMES = [
-  '0',
-  '3',
-  '4',
-  '11',
-  '22',
-  '23',
-  '25',
-  '37',
-  '38',
-  '39',
-  '41',
-  '42',
-  '49',
-  '53',
-  '60',
-  '61',
-]
+const FIELD_NAMES = '0 3 4 11 22 23 25 37 38 39 41 42 49 53 60 61'.split(' ')
 const JSON_NAMES = [
   'saleId',
   'amount',
@@ -277,7 +270,7 @@ const actor = fc.record({
 /** An entry of any kind. The types of the domain do not have every text that the journal could keep. */
 export const draftEntry = withOptional(
   {
-    terminalId: fc.oneof(fc.constantFrom(TID, `merchant:${MID}`), anyText),
+    terminalId: fc.oneof(fc.constantFrom(TID, `merchant:${MID}`, 'region'), anyText),
     merchantId,
     kind: fc.constantFrom(...STORED_KINDS),
     messageKey: ownKey,

@@ -10,6 +10,7 @@ import { decideSettlement } from '../../../src/domain/decide-settlement.ts'
 import { decideVoid } from '../../../src/domain/decide-void.ts'
 import type { Decision, Generated, LoadedState } from '../../../src/domain/decision.ts'
 import type { PosKind } from '../../../src/domain/message-key.ts'
+import { NO_SENDER } from '../../../src/domain/request-actor.ts'
 import type { AcquirerEventRequest } from '../../../src/domain/requests.ts'
 import type { DraftEntry, JournalEntry } from '../../../src/domain/types.ts'
 import { keptFields } from '../../../src/iso8583/cup.ts'
@@ -193,6 +194,7 @@ function afterClaim(draft: DraftEntry, event: AcquirerEventRequest['event'], con
     messageKey: draft.messageKey,
     contentFingerprint: '',
     request: {},
+    sender: NO_SENDER,
     event,
     ...approved,
   }

@@ -1,0 +1,181 @@
+/** @module Bearer keys: made, listed and revoked by administrators. The database has only the SHA-256 of a key. */
+
+import { freshBearerKey, freshId } from '../crypto/random.ts'
+import { type ApiKey, apiKeyState } from '../domain/api-key.ts'
+import { type ApiKeyAct, apiKeyEntry } from '../domain/decide-api-key.ts'
+import { apiMessageKey } from '../domain/message-key.ts'
+import { actorOf } from '../domain/request-actor.ts'
+import { MERCHANT_SCOPES, SCOPES, scopeText } from '../domain/scope.ts'
+import type { Head } from '../domain/types.ts'
+import type { Services } from '../pipeline/services.ts'
+import { commitKey, type KeyStream, readKey, readKeyContext, readKeys } from '../store/api-keys.ts'
+import { canonical, seal, sha256, WITHOUT_TERMINAL } from '../store/journal.ts'
+import type { Credential } from '../store/load.ts'
+import { type Asking, bootstrapCaller, permit, REPLAYED, senderOf } from './handler.ts'
+import { iso } from './json/bodies.ts'
+import type { KeyBody, NewKeyBody } from './json/key-schemas.ts'
+import { apiProblem, declineProblem, invalid } from './json/problem.ts'
+import type { Call, Handler, Reply } from './router.ts'
+
+/** The most decisions of one change. Each loses to another writer but the last. */
+const MOST_LOSSES = 8
+
+type Post = 'POST /v1/keys'
+type Revoke = 'POST /v1/keys/{id}/revoke'
+
+export const postKey: Handler<Post> = async (call) => {
+  const reply = await createKey(call)
+  logAct(call.services, 'create', reply)
+  return reply
+}
+
+export const postRevocation: Handler<Revoke> = async (call) => {
+  const reply = await revokeKey(call)
+  logAct(call.services, 'revoke', reply)
+  return reply
+}
+
+/** Logs a change of a key, and never the key. */
+function logAct({ log }: Services, act: string, { body }: { readonly body: object }): void {
+  const line = { type: 'api_key', act, door: 'json' }
+  if ('reason' in body) log('refused', { ...line, reason: body.reason })
+  else log('provisioned', { ...line, ...('id' in body ? { id: body.id } : {}) })
+}
+
+async function createKey(call: Call<Post>): Promise<Reply<Post>> {
+  const { services, credential, body, idempotencyKey } = call
+  const { keyring, db } = services
+  const { merchantId = null } = body
+  const messageKey = apiMessageKey('admin', 'api_key', await keyring.fingerprint('content', idempotencyKey))
+  const contentFingerprint = await keyring.fingerprint('content', contentOf(body))
+  const key = freshBearerKey(services.random)
+  const made = { id: freshId(services.random), hash: await sha256(key) }
+  for (let losses = 0; losses < MOST_LOSSES; losses++) {
+    const now = services.now()
+    const found = await readKeyContext(db, { credential, now }, merchantId, messageKey)
+    const caller = permit(call, bootstrapCaller(services, call, credential) ?? found.credential)
+    if (!caller.ok) return caller.error
+    const { head, earlier } = found
+    // The secret is for the administrators' first key.
+    if (found.credential === null && merchantId !== null) return apiProblem('forbidden')
+    if (earlier !== null)
+      return earlier.contentFingerprint === contentFingerprint
+        ? replyAgain(call, earlier.effects.apiKey?.id ?? '')
+        : declineProblem('key_reused_with_different_content', { keyAt: keysAt(merchantId) })
+    if (head === null) return apiProblem('merchant_required')
+    const apiKey = { ...made, ...settingsOf(body), createdAt: now, revokedAt: null }
+    if (apiKey.expiresAt !== null && apiKey.expiresAt <= now)
+      return invalid({ in: 'body', pointer: '/expiresAt', why: 'is not in the future' })
+    const act = { ...actOf(call, 'create', caller.value, found, now), messageKey, contentFingerprint }
+    if (!(await write(services, apiKey, act, { head, needs: found.needs }))) continue
+    return { status: 201, body: { ...keyBody(apiKey, now), key } }
+  }
+  return declineProblem('in_progress')
+}
+
+/** The settings of a new key. The scopes are in their order, each once. */
+const settingsOf = ({ merchantId, name, scopes, expiresAt }: NewKeyBody) => ({
+  merchantId: merchantId ?? null,
+  name,
+  scopes: SCOPES.filter((scope) =>
+    (scopes ?? (merchantId === undefined ? SCOPES : MERCHANT_SCOPES)).some((one) => one === scope),
+  ),
+  // Only the instant of the time counts, in any notation.
+  expiresAt: expiresAt === undefined ? null : Date.parse(expiresAt),
+})
+
+function contentOf(body: NewKeyBody): string {
+  const { scopes, ...settings } = settingsOf(body)
+  return canonical({ ...settings, scopes: scopeText(scopes) })
+}
+
+/** The key of an earlier request, as it is now, without the key itself. */
+async function replyAgain(
+  { services: { db, now }, credential }: Call<Post>,
+  id: string,
+): Promise<Reply<Post>> {
+  const { apiKey } = await readKey(db, { credential, now: now() }, id)
+  if (apiKey === null) throw new Error('the entry of a key has its row')
+  return { status: 200, body: keyBody(apiKey, now()), headers: REPLAYED }
+}
+
+async function revokeKey(call: Call<Revoke>): Promise<Reply<Revoke>> {
+  const { services, credential, path } = call
+  for (let losses = 0; losses < MOST_LOSSES; losses++) {
+    const now = services.now()
+    const found = await readKey(services.db, { credential, now }, path.id)
+    const caller = permit(call, found.credential)
+    if (!caller.ok) return caller.error
+    const { apiKey, head, needs } = found
+    if (apiKey === null || head === null) return apiProblem('not_found')
+    if (apiKey.revokedAt !== null) return { status: 200, body: keyBody(apiKey, now) }
+    const revoked = { ...apiKey, revokedAt: now }
+    const act = actOf(call, 'revoke', caller.value, found, now)
+    if (await write(services, revoked, act, { head, needs }))
+      return { status: 200, body: keyBody(revoked, now) }
+  }
+  return declineProblem('in_progress')
+}
+
+/** The act of a caller that has no content of its own. */
+const actOf = (
+  { c, route }: Asking,
+  act: 'create' | 'revoke',
+  { id, name }: Credential,
+  { credential, needs }: KeyStream,
+  at: number,
+): ApiKeyAct => ({
+  messageKey: null,
+  contentFingerprint: '',
+  request: { act, requestedBy: name },
+  // The caller with the secret has no key.
+  actor: actorOf(senderOf(c, route.takesBootstrapKey && credential === null ? null : id), needs, ''),
+  at,
+})
+
+async function write(
+  { db, macHead }: Services,
+  apiKey: ApiKey,
+  act: ApiKeyAct,
+  { head, needs }: Pick<KeyStream, 'needs'> & { readonly head: Head },
+): Promise<boolean> {
+  const row = await seal(apiKeyEntry(apiKey, act, head), head, null, WITHOUT_TERMINAL)
+  return commitKey(db, row, apiKey, needs, await macHead(row.terminalId, row))
+}
+
+export const getKeys: Handler<'GET /v1/keys'> = async (call) => {
+  const { services, credential, query } = call
+  const { merchantId = null, cursor = '0-', limit } = query
+  const [createdAt = '', id = ''] = cursor.split('-')
+  const now = services.now()
+  const after = { createdAt: Number(createdAt), id }
+  const found = await readKeys(services.db, { credential, now }, merchantId, after, limit + 1)
+  const caller = permit(call, found.credential)
+  if (!caller.ok) return caller.error
+  const page = found.keys.slice(0, limit)
+  const last = found.keys.length > limit ? page.at(-1) : undefined
+  const next = last === undefined ? null : `${last.createdAt}-${last.id}`
+  const items = page.map((key) => keyBody(key, now))
+  return { status: 200, body: { items, next, certainty: 'FINAL', doNext: 'nothing' } }
+}
+
+const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
+
+function keyBody(apiKey: ApiKey, now: number): KeyBody {
+  const { id, merchantId, name, scopes, createdAt, expiresAt, revokedAt } = apiKey
+  return {
+    id,
+    merchantId,
+    name,
+    scopes: [...scopes],
+    state: apiKeyState(apiKey, now),
+    createdAt: iso(createdAt),
+    expiresAt: isoOrNull(expiresAt),
+    revokedAt: isoOrNull(revokedAt),
+    certainty: 'FINAL',
+    doNext: 'nothing',
+  }
+}
+
+const keysAt = (merchantId: string | null): string =>
+  merchantId === null ? '/v1/keys' : `/v1/keys?merchantId=${merchantId}`

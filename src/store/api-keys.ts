@@ -1,0 +1,233 @@
+/**
+ * @module Bearer keys: entries in the stream of their merchant or of the region, and the table that follows from them. The
+ * stream's own row has its head.
+ */
+
+import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm'
+import type { BatchItem } from 'drizzle-orm/batch'
+import type { ApiKey } from '../domain/api-key.ts'
+import { GENESIS } from '../domain/decide-provision.ts'
+import { keyGuard, type Need } from '../domain/guard.ts'
+import { scopesIn, scopeText } from '../domain/scope.ts'
+import type { Head, JournalEntry } from '../domain/types.ts'
+import { liveCredential } from './caller.ts'
+import { append, confirm, type IncomingRow } from './commit.ts'
+import { type Db, persist } from './db.ts'
+import type { HeadMac } from './head-mac.ts'
+import { type JournalRow, openEntry, type SealedRow, WITHOUT_TERMINAL } from './journal.ts'
+import { apiKey, region } from './key-schema.ts'
+import type { Credential } from './load.ts'
+import { guard, journal, merchant } from './schema.ts'
+import { field, overItems } from './statements.ts'
+import { excluded, fromItem } from './step.ts'
+
+const apiKeyOf = ({ scopes, ...row }: typeof apiKey.$inferSelect): ApiKey => ({
+  ...row,
+  scopes: scopesIn(scopes),
+})
+
+/** The stream to which an entry about a key belongs, and what that entry depends on. */
+export interface KeyStream {
+  readonly credential: Credential | null
+  /** Null if the merchant of the key is not registered. */
+  readonly head: Head | null
+  /** The guards of the key's stream, and of administrators' keys. */
+  readonly needs: readonly Need[]
+}
+
+export interface FoundKey extends KeyStream {
+  readonly apiKey: ApiKey | null
+}
+
+/** The caller: SHA-256 of its bearer key, and the time of its request in milliseconds since the epoch. */
+export interface Asker {
+  readonly credential: string
+  readonly now: number
+}
+
+/** The head of the stream in which keys of `merchantId` are. */
+const headsOf = (db: Db, merchantId: string | null) =>
+  merchantId === null
+    ? db.select({ seq: region.headSeq, hash: region.headHash }).from(region)
+    : db
+        .select({ seq: merchant.headSeq, hash: merchant.headHash })
+        .from(merchant)
+        .where(eq(merchant.merchantId, merchantId))
+
+function contextOf(
+  merchantId: string | null,
+  caller: Credential | undefined,
+  head: Head | undefined,
+  versions: readonly { readonly key: string; readonly version: number }[],
+): KeyStream {
+  return {
+    credential: caller ?? null,
+    // The stream of the region is there before its first entry. A merchant is registered first.
+    head: head ?? (merchantId === null ? GENESIS : null),
+    needs: guardsOf(merchantId).map((key) => [key, versions.find((row) => row.key === key)?.version ?? 0]),
+  }
+}
+
+/** Only an administrator makes or revokes keys. */
+const guardsOf = (merchantId: string | null): string[] => [...new Set([keyGuard(merchantId), keyGuard(null)])]
+
+const versionsOf = (db: Db, merchantId: string | null) =>
+  db
+    .select()
+    .from(guard)
+    .where(inArray(guard.key, guardsOf(merchantId)))
+
+/** The state that a new key depends on. `earlier`: the entry that has the message key. */
+export async function readKeyContext(
+  db: Db,
+  { credential, now }: Asker,
+  merchantId: string | null,
+  messageKey: string,
+): Promise<KeyStream & { readonly earlier: JournalEntry | null }> {
+  const [[caller], [head], versions, [earlier]] = await db.batch([
+    liveCredential(db, credential, now),
+    headsOf(db, merchantId),
+    versionsOf(db, merchantId),
+    db.select().from(journal).where(eq(journal.messageKey, messageKey)),
+  ])
+  return {
+    ...contextOf(merchantId, caller, head, versions),
+    earlier: earlier === undefined ? null : openEntry(earlier, WITHOUT_TERMINAL),
+  }
+}
+
+/** A key by its id, with the state that its next entry depends on. The merchant of a key never changes. */
+export async function readKey(db: Db, asker: Asker, id: string): Promise<FoundKey> {
+  const { credential, now } = asker
+  const byId = db.select().from(apiKey).where(eq(apiKey.id, id))
+  const [[caller], [found]] = await db.batch([liveCredential(db, credential, now), byId])
+  if (found === undefined) return { credential: caller ?? null, head: null, needs: [], apiKey: null }
+  const { merchantId } = found
+  const [[again], [row], [head], versions] = await db.batch([
+    liveCredential(db, credential, now),
+    byId,
+    headsOf(db, merchantId),
+    versionsOf(db, merchantId),
+  ])
+  const context = contextOf(merchantId, again, head, versions)
+  return { ...context, apiKey: row === undefined ? null : apiKeyOf(row) }
+}
+
+/** A position in a list of keys, which is in the order in which they were made. */
+export interface KeyCursor {
+  readonly createdAt: number
+  readonly id: string
+}
+
+/** Reads up to `limit` keys of a merchant, or of the administrators, after the cursor. */
+export async function readKeys(
+  db: Db,
+  { credential, now }: Asker,
+  merchantId: string | null,
+  after: KeyCursor,
+  limit: number,
+): Promise<{ readonly credential: Credential | null; readonly keys: readonly ApiKey[] }> {
+  const owner = merchantId === null ? isNull(apiKey.merchantId) : eq(apiKey.merchantId, merchantId)
+  const isAfter = or(
+    gt(apiKey.createdAt, after.createdAt),
+    and(eq(apiKey.createdAt, after.createdAt), gt(apiKey.id, after.id)),
+  )
+  const [[caller], rows] = await db.batch([
+    liveCredential(db, credential, now),
+    db
+      .select()
+      .from(apiKey)
+      .where(and(owner, isAfter))
+      .orderBy(asc(apiKey.createdAt), asc(apiKey.id))
+      .limit(limit),
+  ])
+  return { credential: caller ?? null, keys: rows.map(apiKeyOf) }
+}
+
+/** SQL: the entry of the item is in the journal. */
+const IS_WRITTEN = sql`exists (select 1 from journal where terminal_id = item.value ->> 'stream'
+  and seq = item.value ->> 'headSeq' and hash_raw = unhex(item.value ->> 'headHash'))`
+
+/** SQL: the row of the stream does not count the entry yet. A later entry of the key must not be undone by a set that comes twice. */
+const IS_NEXT = sql`item.value ->> 'headSeq' > coalesce(iif(item.value ->> 'merchantId' is null,
+  (select head_seq from region), (select head_seq from merchant where merchant_id = item.value ->> 'merchantId')), 0)`
+
+const put = overItems((db, items) =>
+  db
+    .insert(apiKey)
+    .select(sql`select ${fromItem(apiKey)} from ${items} where ${IS_WRITTEN} and ${IS_NEXT}`)
+    .onConflictDoUpdate({
+      target: apiKey.id,
+      set: {
+        name: excluded('name'),
+        scopes: excluded('scopes'),
+        expiresAt: excluded('expires_at'),
+        revokedAt: excluded('revoked_at'),
+      },
+    }),
+)
+
+const moveRegion = overItems((db, items) =>
+  db
+    .insert(region)
+    .select(
+      sql`select 1, ${field('headSeq')}, ${field('headHash')}, ${field('headMac')}, ${field('headMacKey')}
+        from ${items} where ${IS_WRITTEN}`,
+    )
+    .onConflictDoUpdate({
+      target: region.id,
+      set: {
+        headSeq: excluded('head_seq'),
+        headHash: excluded('head_hash'),
+        headMac: excluded('head_mac'),
+        headMacKey: excluded('head_mac_key'),
+      },
+      setWhere: sql`region.head_seq < excluded.head_seq`,
+    }),
+)
+
+const moveMerchant = overItems((db, items) =>
+  db
+    .update(merchant)
+    .set({
+      headSeq: field('headSeq'),
+      headHash: field('headHash'),
+      headMac: field('headMac'),
+      headMacKey: field('headMacKey'),
+    })
+    .from(items)
+    .where(
+      sql`merchant.merchant_id = item.value ->> 'merchantId' and ${IS_WRITTEN}
+        and merchant.head_seq < item.value ->> 'headSeq'`,
+    ),
+)
+
+/** The statements that apply an entry about a key to the tables. The head of its stream comes last. */
+export function apiKeyProjections(
+  db: Db,
+  { terminalId: stream, seq, hash }: JournalRow,
+  key: ApiKey,
+  { mac: headMac, keyId: headMacKey }: HeadMac,
+): BatchItem<'sqlite'>[] {
+  const head = { stream, headSeq: seq, headHash: hash, headMac, headMacKey }
+  const row = { ...key, scopes: scopeText(key.scopes), ...head }
+  return [put(db, [row]), (key.merchantId === null ? moveRegion : moveMerchant)(db, [row])]
+}
+
+/**
+ * Raises the guard of the key's stream with the entry, so that what its key has loaded is decided again. True if the entry is
+ * in the journal. Otherwise another writer was first, and nothing was written. Throws the errors of D1.
+ */
+export async function commitKey(
+  db: Db,
+  row: SealedRow,
+  key: ApiKey,
+  needs: readonly Need[],
+  headMac: HeadMac,
+): Promise<boolean> {
+  const entry: IncomingRow = { ...row, needs, moves: [keyGuard(key.merchantId)] }
+  const results = await persist(() =>
+    db.batch([append(db, [entry]), ...apiKeyProjections(db, row, key, headMac), confirm(db, [row])]),
+  )
+  return (results.at(-1) as unknown[]).length > 0
+}
