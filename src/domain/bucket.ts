@@ -29,8 +29,11 @@ export function bucketOfId(id: string): number | null {
   return bucket < BUCKETS ? bucket : null
 }
 
-/** The bucket of a merchant's bearer key, 0 to 1023: `annul_`, its 3 digits, `_`, then random. Null for every other key. */
+/**
+ * The bucket of a merchant's bearer key, 0 to 1023: `annul_`, its 3 digits, `_`, and 43 characters of base64url. Null for every
+ * other key: one without a bucket is 4 characters shorter.
+ */
 export function bucketOfKey(key: string): number | null {
-  const [, digits] = /^annul_([0-3][0-9a-f]{2})_/.exec(key) ?? []
+  const [, digits] = /^annul_([0-3][0-9a-f]{2})_[A-Za-z0-9_-]{43}$/.exec(key) ?? []
   return digits === undefined ? null : Number.parseInt(digits, 16)
 }

@@ -25,8 +25,16 @@ export const AT_HOME = '123456789012345'
 export const MOVED = '000000000000001'
 
 export const MERCHANTS = {
-  [AT_HOME]: { database: 0, key: 'annul_217_key-of-the-merchant-at-home', terminalId: '12345678' },
-  [MOVED]: { database: 1, key: 'annul_0a4_key-of-the-moved-merchant', terminalId: '87654321' },
+  [AT_HOME]: {
+    database: 0,
+    key: `annul_217_${'key-of-the-merchant-at-home'.padEnd(43, '-')}`,
+    terminalId: '12345678',
+  },
+  [MOVED]: {
+    database: 1,
+    key: `annul_0a4_${'key-of-the-moved-merchant'.padEnd(43, '-')}`,
+    terminalId: '87654321',
+  },
 } as const
 export type MerchantId = keyof typeof MERCHANTS
 

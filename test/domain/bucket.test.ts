@@ -2,8 +2,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { freshIdIn } from '../../src/crypto/random.ts'
-import { BUCKETS, bucketDigits, bucketOf, bucketOfId, fnv1a } from '../../src/domain/bucket.ts'
+import { freshBearerKey, freshIdIn } from '../../src/crypto/random.ts'
+import { BUCKETS, bucketDigits, bucketOf, bucketOfId, bucketOfKey, fnv1a } from '../../src/domain/bucket.ts'
 
 /** FNV-1a as RFC 9923 writes it, in whole numbers of any size. */
 function slowFnv1a(text: string): number {
@@ -100,5 +100,33 @@ describe('an id', () => {
     '131482795537',
   ])('is not %j: no bucket', (text) => {
     expect(bucketOfId(text)).toBe(null)
+  })
+})
+
+describe('a bearer key', () => {
+  const random = 'A'.repeat(43)
+
+  it('of a merchant has its bucket after the prefix', () => {
+    for (let bucket = 0; bucket < BUCKETS; bucket++)
+      expect(bucketOfKey(`annul_${bucketDigits(bucket)}_${random}`)).toBe(bucket)
+  })
+
+  it('without a bucket has none, also when its random characters look like one', () => {
+    const bytes = Uint8Array.fromBase64(`217_${random.slice(4)}`, { alphabet: 'base64url' })
+    const key = freshBearerKey((filled) => void filled.set(bytes))
+    expect(key).toMatch(/^annul_217_A{39}$/)
+    expect(bucketOfKey(key)).toBe(null)
+  })
+
+  test.each([
+    '',
+    'annul_217_',
+    `annul_400_${random}`,
+    `annul_21g_${random}`,
+    `annul_217_${random}A`,
+    `ANNUL_217_${random}`,
+    ` annul_217_${random}`,
+  ])('is not %j: no bucket', (key) => {
+    expect(bucketOfKey(key)).toBe(null)
   })
 })
