@@ -194,6 +194,14 @@ CREATE TABLE `api_key` (
   `revoked_at` integer
 );
 --> statement-breakpoint
+-- Buckets that are not in database 0, or were moved back to it (docs/decisions/2026-11-30-buckets.md). Only database 0 has rows.
+CREATE TABLE `bucket` (
+  `bucket` integer PRIMARY KEY NOT NULL,
+  `database` text NOT NULL,
+  `version` integer NOT NULL,
+  CONSTRAINT `bucket_number` CHECK (`bucket` BETWEEN 0 AND 1023)
+);
+--> statement-breakpoint
 CREATE UNIQUE INDEX `api_key_hash` ON `api_key` (`hash`);--> statement-breakpoint
 CREATE INDEX `api_key_list` ON `api_key` (`merchant_id`, `created_at`, `id`);--> statement-breakpoint
 -- The head of the stream `region`, in which the keys of administrators are. It has one row at most.

@@ -7,18 +7,23 @@ import { sandbox } from './acquirer/sandbox.ts'
 import { type Fetch, sendOver } from './acquirer/send.ts'
 import { type HttpsSettings, readHttpsSettings } from './acquirer/settings.ts'
 import { type Core, createCore } from './core/instance.ts'
+import type { DataKeyStore } from './crypto/data-keys.ts'
 import { type Keyring, openKeyring } from './crypto/keyring.ts'
-import { freshAcquirerStan, freshId, freshRrn, freshSixDigits } from './crypto/random.ts'
-import { createPipeline } from './pipeline/process.ts'
+import { freshAcquirerStan, freshIdIn, freshRrn, freshSixDigits } from './crypto/random.ts'
+import { bucketOf } from './domain/bucket.ts'
+import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
-import { addFirstDataKeys, readDataKeys } from './store/data-keys.ts'
-import { type Db, errorText, openDb } from './store/db.ts'
+import { addFirstDataKeys } from './store/data-keys.ts'
+import { type BucketRow, openDatabases, withBuckets } from './store/databases.ts'
+import { type Db, errorText } from './store/db.ts'
 import { headContent, type MacHead } from './store/head-mac.ts'
 import { sha256 } from './store/journal.ts'
+import { readRegion } from './store/region.ts'
 import { readDatabaseLimit } from './store/size.ts'
 
 export interface Environment extends HttpsSettings {
+  /** Database 0. Further databases have the bindings `DB_1`, `DB_2` and so on. */
   readonly DB: D1Database
   /** 256-bit secret, 64 hex digits. */
   readonly MASTER_KEY: string
@@ -84,14 +89,27 @@ async function bootstrapKeyOf({ BOOTSTRAP_KEY: key }: Environment): Promise<stri
   return sha256(key)
 }
 
-/** Opens the keyring of the database. Throws RangeError for a wrong setting, and Error with the words of D1. */
-async function openKeyringOf(env: Environment, db: Db, { random, now }: Runtime): Promise<Keyring> {
-  const store = {
-    read: () => readDataKeys(db),
-    addFirst: (rows: Awaited<ReturnType<typeof readDataKeys>>) => addFirstDataKeys(db, rows),
+/**
+ * Opens the keyring, and reads the buckets with it. Both are in database 0. Throws RangeError for a wrong setting, and Error with
+ * the words of D1.
+ */
+async function openRegion(
+  env: Environment,
+  home: Db,
+  { random, now }: Runtime,
+): Promise<{ keyring: Keyring; buckets: readonly BucketRow[] }> {
+  let buckets: readonly BucketRow[] = []
+  const store: DataKeyStore = {
+    async read() {
+      const region = await readRegion(home)
+      buckets = region.buckets
+      return region.dataKeys
+    },
+    addFirst: (rows) => addFirstDataKeys(home, rows),
   }
   try {
-    return await openKeyring(env, store, random, now())
+    const keyring = await openKeyring(env, store, random, now())
+    return { keyring, buckets }
   } catch (error) {
     throw error instanceof RangeError ? error : new Error(errorText(error))
   }
@@ -109,28 +127,32 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     duplicateWindowSeconds: DUPLICATE_WINDOW_SECONDS,
   })
   const acquirer = acquirerOf(env, runtime, core)
-  const db = openDb(env.DB)
-  const generated = () => ({
+  const all = openDatabases(env)
+  const generated = (merchantId: string) => ({
     now: now(),
     rrn: freshRrn(random),
     authorizationCode: freshSixDigits(random),
-    id: freshId(random),
+    id: freshIdIn(bucketOf(merchantId), random),
     acquirerStan: freshAcquirerStan(random),
   })
-  const keyring = await openKeyringOf(env, db, runtime)
+  const { keyring, buckets } = await openRegion(env, all[0].db, runtime)
   const macHead: MacHead = async (stream, head) => ({
     keyId: keyring.journalKeyId,
     mac: (await keyring.journalMac(headContent(stream, head))).toHex(),
   })
-  const options = { db, acquirer, generated, now, sleep, log, macHead }
-  return {
-    ...options,
-    pipeline: createPipeline(options),
+  return overDatabases({
+    macHead,
+    acquirer,
+    generated,
+    now,
+    sleep,
+    log,
+    databases: withBuckets(all, buckets),
     core,
     keyring,
     acquirerId: env.ACQUIRER_ID,
     bootstrapKey: await bootstrapKeyOf(env),
     databaseLimit,
     random,
-  }
+  })
 }

@@ -4,9 +4,10 @@ import type { Hono } from 'hono'
 import coreModule from '../build/core.wasm'
 import { createApp } from './app.ts'
 import { createServices } from './create-services.ts'
+import { inEachDatabase } from './pipeline/databases.ts'
 import { watchGrowth } from './pipeline/growth.ts'
 import { openOnce } from './pipeline/open-once.ts'
-import { recover } from './pipeline/recover.ts'
+import { recoverEach } from './pipeline/recover.ts'
 import type { Services } from './pipeline/services.ts'
 
 interface Worker {
@@ -70,7 +71,8 @@ export default {
     const opened = await open(env, context)
     if (opened === null) return
     const { services } = opened
-    await watchGrowth(services, scheduledTime)
-    await recover(services, services.now() + RECOVERY_MS)
+    const each = inEachDatabase(services)
+    await Promise.all(each.map((one) => watchGrowth(one, scheduledTime)))
+    await recoverEach(each, services.now() + RECOVERY_MS)
   },
 } satisfies ExportedHandler<Env>

@@ -71,7 +71,7 @@ const layerOf = (path: string): string => path.replace(/^src\//, '').replace(/\/
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['app.ts', 'create-services.ts', 'pipeline'],
   'app.ts': ['admission', 'api', 'pipeline', 'pos'],
-  'create-services.ts': ['acquirer', 'core', 'crypto', 'iso8583', 'pipeline', 'store'],
+  'create-services.ts': ['acquirer', 'core', 'crypto', 'domain', 'iso8583', 'pipeline', 'store'],
   pos: ['admission', 'core', 'crypto', 'domain', 'http', 'iso8583', 'pipeline', 'store'],
   api: ['admission', 'core', 'crypto', 'domain', 'http', 'iso8583', 'pipeline', 'store'],
   pipeline: ['acquirer', 'core', 'crypto', 'domain', 'store'],

@@ -5,6 +5,7 @@ import type { Slot } from '../admission/admission-controller.ts'
 import type { Proof } from '../admission/callers.ts'
 import { networkOf } from '../admission/network.ts'
 import { sourceOf } from '../admission/source.ts'
+import { bucketOfKey } from '../domain/bucket.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import type { RequestActor } from '../domain/request-actor.ts'
 import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
@@ -29,11 +30,17 @@ const CREDENTIAL = 'credential'
 const PROOF = 'proof'
 const SLOT = 'slot'
 
+const bearerOf = (c: Context): string | undefined =>
+  /^Bearer ([A-Za-z0-9._~+/=-]{16,200})$/i.exec(c.req.header('authorization') ?? '')?.[1]
+
+/** The bucket in the bearer key, 0 to 1023. Null if the key has none. Nobody has verified the key yet. */
+export const bucketOfCaller = (c: Context): number | null => bucketOfKey(bearerOf(c) ?? '')
+
 /** SHA-256 of the bearer key (RFC 6750), as the database has it. Undefined if the request has no key. */
 export async function credentialOf(c: Context): Promise<string | undefined> {
   const known: string | undefined = c.get(CREDENTIAL)
   if (known !== undefined) return known
-  const key = /^Bearer ([A-Za-z0-9._~+/=-]{16,200})$/i.exec(c.req.header('authorization') ?? '')?.[1]
+  const key = bearerOf(c)
   if (key === undefined) return undefined
   const credential = await sha256(key)
   c.set(CREDENTIAL, credential)

@@ -26,6 +26,7 @@ export const putMerchant: Handler<Put> = async (call) => {
 async function provisionMerchant(call: Call<Put>): Promise<Reply<Put>> {
   const { services, c, credential, path, body } = call
   const { merchantId } = path
+  const bucketNeeds = services.bucketNeeds?.(merchantId) ?? []
   const request: MerchantRequest = { merchantId, change: changeOf(body) }
   for (let losses = 0; losses < MOST_LOSSES; losses++) {
     const now = services.now()
@@ -40,7 +41,7 @@ async function provisionMerchant(call: Call<Put>): Promise<Reply<Put>> {
     const actor = actorOf(senderOf(c, caller.value.id), needs, merchantId)
     const row = await seal({ ...draft.value, actor }, head, null, WITHOUT_TERMINAL)
     const headMac = await services.macHead(row.terminalId, row)
-    if (!(await commitMerchant(services.db, row, merchant, needs, headMac))) continue
+    if (!(await commitMerchant(services.db, row, merchant, [...needs, ...bucketNeeds], headMac))) continue
     const answer = merchantBody(merchant)
     return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
   }

@@ -4,13 +4,19 @@ import { compareRecord, type ReconciliationRecord } from '../domain/compare-reco
 import { acquirerKey } from '../domain/message-key.ts'
 import type { ReconciliationRequest } from '../domain/requests.ts'
 import type { Credential, LoadItem } from '../store/load.ts'
-import { type FoundRecord, findRecords, readForwarded } from '../store/reconciliation-records.ts'
+import {
+  type FoundRecord,
+  type FoundRecords,
+  findRecords,
+  readForwarded,
+} from '../store/reconciliation-records.ts'
 import { permit, runAlone, senderOf } from './handler.ts'
 import type { ComparedLine } from './json/line-schemas.ts'
 import { invalid } from './json/problem.ts'
 import { type Found, forwardedBody, recordOf, resultBody } from './json/reconciliation-records.ts'
 import type { RecordLine } from './json/schemas.ts'
 import type { Call, Handler } from './router.ts'
+import { routed } from './routing.ts'
 
 /** `asOf` is the time before the query. So a list that is fetched later is younger. */
 export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async (call) => {
@@ -36,7 +42,7 @@ interface Line {
 
 /** Answers each line that differs, by its number. A line that cannot be read is a problem. */
 export const postReconciliation: Handler<Post> = async (call) => {
-  const { services, credential, query, lines: all = [] } = call
+  const { services, query, lines: all = [] } = call
   const apply = query.apply === 'true'
   const asOf = Date.parse(query.asOf)
   const answers: ComparedLine[] = []
@@ -45,12 +51,7 @@ export const postReconciliation: Handler<Post> = async (call) => {
     if (value.ok) lines.push({ number, line: value.value, record: recordOf(value.value) })
     else answers.push({ line: number, ...value.error.body })
   }
-  const found = await findRecords(
-    services.db,
-    credential,
-    services.now(),
-    lines.map(({ record }) => record),
-  )
+  const found = await findInEach(call, lines)
   const caller = permit(call, found.credential)
   if (!caller.ok) return caller.error
   if (asOf > services.now()) return invalid({ in: 'query', pointer: '/asOf', why: 'is in the future' })
@@ -67,6 +68,29 @@ export const postReconciliation: Handler<Post> = async (call) => {
   return { status: 200, body: answers.sort((a, b) => a.line - b.line) }
 }
 
+/**
+ * Our records for the lines, each from the database of its merchant. The first answer about a caller that may not reconcile ends
+ * the search.
+ */
+async function findInEach(
+  { services, c, credential }: Call<Post>,
+  lines: readonly Line[],
+): Promise<FoundRecords> {
+  const parts = Map.groupBy(lines, ({ record }) => routed(services, c, { body: record }).db)
+  // A list without a line has a caller too.
+  if (lines.length === 0) parts.set(services.db, [])
+  const records = new Map<Line, FoundRecord | null>()
+  let caller: FoundRecords['credential'] = null
+  for (const [db, part] of parts) {
+    const references = part.map(({ record }) => record)
+    const found = await findRecords(db, credential, services.now(), references)
+    caller = found.credential
+    if (caller?.merchantId !== null) break
+    for (const [i, line] of part.entries()) records.set(line, found.records[i] ?? null)
+  }
+  return { credential: caller, records: lines.map((line) => records.get(line) ?? null) }
+}
+
 function resultOf(foundRecord: FoundRecord | null, record: ReconciliationRecord, asOf: number): Found {
   return foundRecord === null
     ? { result: 'unknown_terminal' }
@@ -80,7 +104,8 @@ async function applyLine(
   record: ReconciliationRecord,
   asOf: number,
 ): Promise<boolean> {
-  const { services, c, credential } = call
+  const { services: given, c, credential } = call
+  const services = routed(given, c, { body: record })
   const { terminalId, merchantId, kind, state, amount } = record
   const messageKey = ourRecord?.message.messageKey ?? acquirerKey(record)
   const load: LoadItem = { credential, terminalId, messageKey, ...(saleKey === null ? {} : { saleKey }) }

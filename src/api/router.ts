@@ -18,6 +18,7 @@ import { type Asking, bootstrapCaller, credentialOf, permit, respondProblem } fr
 import { apiProblem, type Problem } from './json/problem.ts'
 import { readRequest } from './read-request.ts'
 import { logOf } from './request-id.ts'
+import { routed } from './routing.ts'
 
 /** A request of a route, read. */
 export interface Call<N extends RouteName> extends Asking {
@@ -85,9 +86,13 @@ async function serve(
   if (credential === undefined) return apiProblem('unauthorized')
   const read = readRequest(c, route)
   // The caller is checked before the fault of its request is shown.
-  if (!read.ok) return (await refuseCaller(services, { c, route }, credential)) ?? read.error
+  if (!read.ok)
+    return (
+      (await refuseCaller(routed(services, c, { path: c.req.param() }), { c, route }, credential)) ??
+      read.error
+    )
   const { idempotencyKey = '' } = read.value
-  const own = { ...services, log: logOf(services, c) }
+  const own = { ...routed(services, c, read.value), log: logOf(services, c) }
   return handler({ ...read.value, c, route, services: own, credential, idempotencyKey } as Call<RouteName>)
 }
 

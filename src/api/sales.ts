@@ -26,6 +26,7 @@ import {
 } from './json/problem.ts'
 import type { CapturedSaleBody } from './json/schemas.ts'
 import { type Call, type Handler, type Reply, refuseCaller } from './router.ts'
+import { routed } from './routing.ts'
 
 type Post = 'POST /v1/sales'
 
@@ -67,7 +68,9 @@ function faultOf({ fee = 0, amount }: CapturedSaleBody, soldAt: number, now: num
 }
 
 async function recordCapturedSale(call: Call<Post>, body: CapturedSaleBody): Promise<Captured> {
-  const { services, c, credential } = call
+  const { services: given, c, credential } = call
+  // A list may have sales of several merchants.
+  const services = routed(given, c, { body })
   const { terminalId, batchNumber, stan, merchantId, rrn } = body
   const soldAt = body.soldAt === undefined ? services.now() : Date.parse(body.soldAt)
   const fault = faultOf(body, soldAt, services.now())

@@ -1,5 +1,7 @@
 /** @module Random reference numbers and ids. */
 
+import { bucketDigits } from '../domain/bucket.ts'
+
 export type Random = (bytes: Uint8Array<ArrayBuffer>) => void
 
 /** `length` random decimal digits without bias. */
@@ -51,4 +53,13 @@ export function freshId(random: Random): string {
   const bytes = new Uint8Array(16)
   random(bytes)
   return bytes.toHex()
+}
+
+/**
+ * An id of this bucket, 32 lower-case hex digits: the 3 digits of the bucket, then 116 random bits. A unique index finds an id
+ * that is used again.
+ */
+export const freshIdIn = (bucket: number, random: Random): string => {
+  const digits = bucketDigits(bucket)
+  return digits + freshId(random).slice(digits.length)
 }

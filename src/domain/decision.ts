@@ -63,7 +63,7 @@ export interface Generated {
   readonly rrn: string
   /** A new authorization code, 6 digits. */
   readonly authorizationCode: string
-  /** A new opaque id of a sale or void, 32 hex digits. */
+  /** A new id of a sale or void, 32 hex digits. It begins with the merchant's bucket. */
   readonly id: string
   /** A new STAN (field 11) for the acquirer, six digits, not 000000. */
   readonly acquirerStan: string

@@ -12,6 +12,9 @@ export const merchantGuard = (merchantId: string): string => `merchant:${merchan
 /** The guard of the administrators' keys. */
 const REGION_GUARD = 'region'
 
+/** The guard of a bucket, 0 to 1023: a move of the bucket to another database raises it. */
+export const bucketGuard = (bucket: number): string => `bucket:${bucket}`
+
 /** The guard of a bearer key. `merchantId` null: an administrator's. */
 export const keyGuard = (merchantId: string | null): string =>
   merchantId === null ? REGION_GUARD : merchantGuard(merchantId)

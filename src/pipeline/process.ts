@@ -183,7 +183,7 @@ async function decideOne(
       : known
   if (context === null) throw new Error('a verified message has a terminal')
   const loadedState: LoadedState = { ...loaded, ...context }
-  const generated = options.generated()
+  const generated = options.generated(context.terminal.merchantId)
   // Between the load and the decision the key may expire. No entry is later than the key that asked for it.
   if (loaded.credential !== null && isExpired(loaded.credential, generated.now)) {
     work.settle({ kind: 'denied' })
@@ -233,7 +233,7 @@ async function decideOne(
       row,
       headMac: await options.macHead(row.terminalId, row),
       effects,
-      needs: loaded.needs,
+      needs: [...loaded.needs, ...(options.bucketNeeds?.(context.terminal.merchantId) ?? [])],
       saleKey: loaded.original?.sale.messageKey,
       moves: decision.moves ?? [],
       refusal: counted ?? undefined,

@@ -16,17 +16,25 @@ const MOST_CASE_SETS = 20
 /** Poll interval for more due messages while tries are under way, in milliseconds. */
 const POLL_INTERVAL_MS = 1000
 
+/** Runs the recovery of each database, side by side. Together they keep to the number of connections. */
+export async function recoverEach(each: readonly AcquirerStage[], until: number): Promise<number> {
+  const share = Math.max(1, Math.floor(AT_ONCE / each.length))
+  const tries = await Promise.all(each.map((stage) => recover(stage, until, share)))
+  return tries.reduce((sum, count) => sum + count, 0)
+}
+
 /**
  * Opens the cases of all messages that are past their deadline, and drives all messages that are or become due. Stops
- * at `until`, in milliseconds since the epoch. Several runs may overlap. Returns the number of tries.
+ * at `until`, in milliseconds since the epoch. It drives at most `atOnce` messages at a time. Several runs may overlap. Returns the
+ * number of tries.
  */
-export async function recover(stage: AcquirerStage, until: number): Promise<number> {
+export async function recover(stage: AcquirerStage, until: number, atOnce = AT_ONCE): Promise<number> {
   const { db } = stage
   const underWay = new Set<Promise<void>>()
   for (let tries = 0, isFirst = true; ; isFirst = false) {
     await safely(stage, () => openCases(stage))
     const now = stage.now()
-    const capacity = isFirst || now < until ? AT_ONCE - underWay.size : 0
+    const capacity = isFirst || now < until ? atOnce - underWay.size : 0
     const due = capacity === 0 ? [] : ((await safely(stage, () => leaseDue(db, now, capacity))) ?? [])
     for (const leased of due) {
       const one: Promise<void> = drive(stage, leased).finally(() => underWay.delete(one))

@@ -2,10 +2,14 @@
 
 import type { Core } from '../core/instance.ts'
 import type { Keyring } from '../crypto/keyring.ts'
+import type { Databases, RegionDatabase } from '../store/databases.ts'
 import type { Pipeline, PipelineOptions } from './types.ts'
 
 export interface Services extends PipelineOptions {
   readonly pipeline: Pipeline
+  /** The databases of the region (databases.ts). `db` is one of them, and `pipeline` is its pipeline. */
+  readonly databases: Databases
+  readonly pipelines: ReadonlyMap<RegionDatabase, Pipeline>
   readonly core: Core
   readonly keyring: Keyring
   /** The most bytes that the database can have. */

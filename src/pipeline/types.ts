@@ -3,6 +3,7 @@
 import type { Acquirer, AcquirerRequest } from '../acquirer/port.ts'
 import type { Generated, LoadedState } from '../domain/decision.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
+import type { Need } from '../domain/guard.ts'
 import type { AcquirerMessage, Answer, JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from '../store/db.ts'
 import type { MacHead } from '../store/head-mac.ts'
@@ -113,7 +114,10 @@ export type LogDetail = { readonly [name: string]: unknown } & {
 export interface PipelineOptions {
   readonly db: Db
   readonly acquirer: Acquirer
-  generated(): Generated
+  /** Fresh values for one decision. The id is of the merchant's bucket. */
+  generated(merchantId: string): Generated
+  /** The guards that each decision about this merchant needs beside the loaded ones. Absent: none. */
+  bucketNeeds?(merchantId: string): readonly Need[]
   /** Milliseconds since the epoch. */
   now(): number
   sleep(ms: number): Promise<void>

@@ -14,6 +14,7 @@ import {
   parsePosMessage,
   unsupported,
 } from '../iso8583/pos-message.ts'
+import { forMerchant } from '../pipeline/databases.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { WaitUntil } from '../pipeline/types.ts'
 import { load } from '../store/load.ts'
@@ -57,7 +58,8 @@ export async function exchange(
     return { status: 429, body: EMPTY, retryAfter: Math.ceil(allowance.waitMs / 1000) }
   let reply: TerminalReply | undefined
   try {
-    reply = await answer(services, parsePosMessage(head), visit)
+    // Field 42 chooses the database.
+    reply = await answer(forMerchant(services, identity.merchantId), parsePosMessage(head), visit)
     return reply
   } finally {
     allowance.done(reply?.proof)

@@ -2,9 +2,11 @@
 
 import { createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { type RunSql, rewrapKeys } from '../../src/cli/lib/rewrap-keys.ts'
+import type { DataKeyRow } from '../../src/crypto/data-keys.ts'
 import { type Keyring, openKeyring, readMasterKeys } from '../../src/crypto/keyring.ts'
-import { addFirstDataKeys, readDataKeys } from '../../src/store/data-keys.ts'
+import { addFirstDataKeys } from '../../src/store/data-keys.ts'
 import { openDb } from '../../src/store/db.ts'
+import { readRegion } from '../../src/store/region.ts'
 import { bindD1, Storage } from '../simulation/platform/d1.ts'
 
 export const OLD = randomBytes(32).toString('hex')
@@ -39,8 +41,8 @@ export class KeyDatabase {
     }),
   )
   readonly store = {
-    read: () => readDataKeys(this.#db),
-    addFirst: (rows: Awaited<ReturnType<typeof readDataKeys>>) => addFirstDataKeys(this.#db, rows),
+    read: async () => (await readRegion(this.#db)).dataKeys,
+    addFirst: (rows: readonly DataKeyRow[]) => addFirstDataKeys(this.#db, rows),
   }
 
   open(current: string, previous?: string, now = NOW): Promise<Keyring> {

@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest'
 import type { PipelineMessage } from '../../src/pipeline/types.ts'
+import { MID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
 import { TestService } from '../support/test-service.ts'
@@ -44,7 +45,7 @@ const acquirerStans = (service: TestService) =>
 /** The STAN that the first claim draws in a service where nothing else happened, but for `skipped` draws before. */
 async function drawn(skipped: number): Promise<string> {
   const service = await provisioned()
-  for (let i = 0; i < skipped; i++) service.options.generated()
+  for (let i = 0; i < skipped; i++) service.options.generated(MID)
   await sell(service)
   return acquirerStans(service)[0] ?? ''
 }

@@ -1,6 +1,7 @@
 /** @module A terminal's whole day through the POS door. */
 
 import { describe, expect, it } from 'vitest'
+import { rows } from './book.ts'
 import * as s from './support.ts'
 
 describe("a terminal's day", () => {
@@ -15,6 +16,10 @@ describe("a terminal's day", () => {
 
     const voided = await s.send(isolate, s.aVoid({ stan: '000003', original: '000002', rrn }))
     expect(voided.fields.get(39)).toBe('00')
+
+    // Both ids begin with the bucket of their merchant, so that they lead to its database.
+    const ids = await rows('select id from sale union all select id from void')
+    expect(ids).toEqual([{ id: expect.stringMatching(/^217/) }, { id: expect.stringMatching(/^217/) }])
 
     const settled = await s.send(
       isolate,

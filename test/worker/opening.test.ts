@@ -29,6 +29,7 @@ async function ask(settings: object) {
 
 const failing = (error: string) =>
   ({
+    batch: () => Promise.reject(new Error(error)),
     prepare: () => ({
       bind: () => ({
         raw: () => Promise.reject(new Error(error)),

@@ -3,7 +3,7 @@
  */
 
 import type { Acquirer, AcquirerRequest, AcquirerResponse } from '../../src/acquirer/port.ts'
-import { createPipeline } from '../../src/pipeline/process.ts'
+import { overDatabases } from '../../src/pipeline/databases.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 
 export const SILENT: AcquirerResponse = { kind: 'unknown', why: 'no answer' }
@@ -46,6 +46,5 @@ export function scriptedAcquirer(recovery: Acquirer['recovery'] = 'inquiry'): Sc
 
 /** The same services with another acquirer. */
 export function withAcquirer(services: Services, acquirer: Acquirer): Services {
-  const forwarding = { ...services, acquirer }
-  return { ...forwarding, pipeline: createPipeline(forwarding) }
+  return overDatabases({ ...services, acquirer })
 }

@@ -5,8 +5,8 @@ import type { KeyBody } from '../json/key-schemas.ts'
 
 export const EXAMPLE_MERCHANT_ID = '123456789012345'
 export const EXAMPLE_TERMINAL_ID = '12345678'
-export const EXAMPLE_SALE_ID = '22ac9c2341b27a8f7a7f7f25a6887637'
-export const EXAMPLE_VOID_ID = '5d1fbd2d4d8b4e0f9a6d3c1b2a997e10'
+export const EXAMPLE_SALE_ID = '217c9c2341b27a8f7a7f7f25a6887637'
+export const EXAMPLE_VOID_ID = '2177bd2d4d8b4e0f9a6d3c1b2a997e10'
 
 export const EXAMPLE_SALE: SaleBody = {
   id: EXAMPLE_SALE_ID,

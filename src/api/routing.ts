@@ -1,0 +1,31 @@
+/**
+ * @module Finds the database of a request before any query. The bucket in its bearer key comes first, then the merchant or the id
+ * that it names. An RRN names no bucket. A request without any of them goes to database 0.
+ */
+
+import type { Context } from 'hono'
+import { bucketOf, bucketOfId } from '../domain/bucket.ts'
+import { inBucket } from '../pipeline/databases.ts'
+import type { Services } from '../pipeline/services.ts'
+import { bucketOfCaller } from './handler.ts'
+import type { ReadRequest } from './read-request.ts'
+
+type Named = Partial<Pick<ReadRequest, 'path' | 'query' | 'body' | 'lines'>>
+
+/** The members that have an id of ours. */
+const IDS = ['saleId', 'voidId', 'reference'] as const
+
+/** The services in the database of a request. A merchant's own key comes first, so its requests never reach another database. */
+export function routed(services: Services, c: Context, named: Named): Services {
+  const bucket = bucketOfCaller(c) ?? bucketNamed(named)
+  return bucket === null ? services : inBucket(services, bucket)
+}
+
+/** The first line of a list stands for the list. */
+function bucketNamed({ path, query, body, lines }: Named): number | null {
+  const line = lines?.[0]?.value
+  const members: Record<string, unknown> = Object.assign({}, line?.ok ? line.value : null, body, query, path)
+  if (typeof members.merchantId === 'string') return bucketOf(members.merchantId)
+  const ids = IDS.map((name) => members[name]).filter((id) => typeof id === 'string')
+  return ids.map(bucketOfId).find((bucket) => bucket !== null) ?? null
+}

@@ -1,0 +1,85 @@
+/**
+ * @module A bucket that moves while an isolate still has the old table. Each decision of the isolate in the old database loses,
+ * and nothing is written there.
+ */
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { bucketOf } from '../../src/domain/bucket.ts'
+import { testCard } from '../../src/terminal/test-cards.ts'
+import type { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
+import { ADMINISTRATOR, AT_HOME, MERCHANTS, type MerchantId, MOVED, Region } from './region.ts'
+
+const BOTH = [AT_HOME, MOVED] as const
+const CARD = testCard(1)
+
+let region: Region
+const terminals = new Map<MerchantId, VirtualTerminal>()
+beforeEach(async () => {
+  region = new Region()
+  await region.open()
+  for (const merchantId of BOTH) {
+    await region.provision(merchantId)
+    const terminal = region.terminal(merchantId)
+    await terminal.signOn()
+    await terminal.sale(1234, CARD)
+    terminals.set(merchantId, terminal)
+  }
+})
+afterEach(() => region.close())
+
+const terminalOf = (merchantId: MerchantId): VirtualTerminal => {
+  const terminal = terminals.get(merchantId)
+  if (terminal === undefined) throw new Error('each merchant has a terminal')
+  return terminal
+}
+
+const journalOf = (merchantId: MerchantId) =>
+  region.storages[MERCHANTS[merchantId].database].rows(
+    'select terminal_id, seq, hash from journal order by 1, 2',
+  )
+
+/** Raises the guard of the merchant's bucket in its old database, as a move does. */
+const move = (merchantId: MerchantId) =>
+  region.storages[MERCHANTS[merchantId].database].rows(
+    `insert into guard values (?, 1) on conflict (key) do update set version = version + 1`,
+    `bucket:${bucketOf(merchantId)}`,
+  )
+
+describe.each(BOTH)('after the bucket of %s has moved, and before the isolate knows', (merchantId) => {
+  const other = merchantId === AT_HOME ? MOVED : AT_HOME
+  const { key } = MERCHANTS[merchantId]
+
+  it('its terminal gets no answer, and nothing is written', async () => {
+    const before = journalOf(merchantId)
+    move(merchantId)
+    expect(await terminalOf(merchantId).sale(500, CARD)).toMatchObject({ value: { outcome: 'unanswered' } })
+    expect(journalOf(merchantId)).toEqual(before)
+  })
+
+  it('its void by JSON is in progress, and nothing is written', async () => {
+    const [sale] = region.storages[MERCHANTS[merchantId].database].rows('select id from sale')
+    const before = journalOf(merchantId)
+    move(merchantId)
+    const body = { saleId: sale?.id, amount: 1234 }
+    const answer = await region.json(key, 'POST', '/v1/voids', body, { 'idempotency-key': 'k' })
+    expect(answer.body).toMatchObject({ reason: 'in_progress' })
+    expect(journalOf(merchantId)).toEqual(before)
+  })
+
+  it('its settings and its terminals do not change', async () => {
+    const before = journalOf(merchantId)
+    move(merchantId)
+    const path = `/v1/merchants/${merchantId}`
+    const settings = await region.json(ADMINISTRATOR, 'PUT', path, { name: 'Bakery' })
+    expect(settings.body).toMatchObject({ reason: 'in_progress' })
+    const terminal = `${path}/terminals/${MERCHANTS[merchantId].terminalId}`
+    const profile = await region.json(ADMINISTRATOR, 'PUT', terminal, { state: 'stolen' })
+    expect(profile.body).toMatchObject({ reason: 'in_progress' })
+    expect(journalOf(merchantId)).toEqual(before)
+  })
+
+  it('the other merchant notices nothing', async () => {
+    move(merchantId)
+    expect(await terminalOf(other).sale(500, CARD)).toMatchObject({ value: { outcome: 'approved' } })
+  })
+})
