@@ -34,6 +34,7 @@ export default defineConfig({
       inNode('node'),
       inNode('virtual'),
       inNode('processes'),
+      inNode('database'),
       inNode('long'),
       'test/vitest.worker.config.ts',
     ],

@@ -1,6 +1,6 @@
 /**
  * @module The projects: which test files each one runs, and which script runs it. Each test file belongs to one
- * project of `npm test`. A long proof (`*.proof.test.ts`) belongs to `long` too, where it runs in full size.
+ * project of `npm test`, but those of `database` run in `npm run test:all` alone. A long proof (`*.proof.test.ts`) belongs to `long` too, where it runs in full size.
  */
 
 import { availableParallelism } from 'node:os'
@@ -23,6 +23,9 @@ const PROCESSES = [
   'test/bundle.test.ts',
 ]
 
+/** These start wrangler for each statement on a local database, which takes seconds. */
+const DATABASE = ['test/cli/database/**/*.test.ts']
+
 /** These replace the clock and the timers with those of a simulation. */
 const VIRTUAL = [
   'test/simulation/**/*.test.ts',
@@ -36,11 +39,12 @@ const WORKER = ['test/worker/**/*.test.ts']
 export const PROJECTS = {
   node: {
     include: ['test/**/*.test.ts'],
-    exclude: [...PROCESSES, ...VIRTUAL, ...WORKER],
+    exclude: [...PROCESSES, ...VIRTUAL, ...WORKER, ...DATABASE],
     isolate: false,
   },
   virtual: { include: VIRTUAL, exclude: [], isolate: true },
-  processes: { include: PROCESSES, exclude: [], isolate: true },
+  processes: { include: PROCESSES, exclude: DATABASE, isolate: true },
+  database: { include: DATABASE, exclude: [], isolate: true },
   // The files share one workerd. The set-up gives each an empty database.
   worker: { include: WORKER, exclude: [], isolate: false },
   long: { include: ['test/**/*.proof.test.ts'], exclude: [], isolate: true },
@@ -54,6 +58,6 @@ export const NOT_ON_WINDOWS: readonly string[] = ['test/rig/**', 'test/overload/
 /** Script → the projects that it runs. `test:watch` starts no workerd. */
 export const SCRIPTS: Readonly<Record<string, readonly ProjectName[]>> = {
   test: ['node', 'virtual', 'processes', 'worker'],
-  'test:all': ['long'],
+  'test:all': ['long', 'database'],
   'test:watch': ['node', 'virtual'],
 }

@@ -285,7 +285,6 @@ describe('files', () => {
     'test/worker/api.test.ts': 'one API, all its routes and refusals',
     'test/worker/support.ts': 'every request of a test to a service, in one place',
     'test/worker/reasons.test.ts': 'every reason at the POS door',
-    'test/cli/demo.test.ts': 'one database from its first start to its tampering',
   }
 
   it(`have at most ${LIMIT} lines, except with a reason`, () => {

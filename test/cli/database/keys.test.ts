@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { applyMigrations, query, sqlText } from '../../src/cli/lib/database.ts'
-import { readMasterKey } from '../../src/crypto/data-keys.ts'
-import { openKeyring } from '../../src/crypto/keyring.ts'
-import { memoryDataKeys } from '../support/memory-data-keys.ts'
-import { callCli, documentedJson } from './call-cli.ts'
+import { applyMigrations, query, sqlText } from '../../../src/cli/lib/database.ts'
+import { readMasterKey } from '../../../src/crypto/data-keys.ts'
+import { openKeyring } from '../../../src/crypto/keyring.ts'
+import { memoryDataKeys } from '../../support/memory-data-keys.ts'
+import { callCli, documentedJson } from '../call-cli.ts'
 
 // Processes on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { applyMigrations, query } from '../../src/cli/lib/database.ts'
+import { applyMigrations, query } from '../../../src/cli/lib/database.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 

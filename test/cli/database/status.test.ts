@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { localFile } from '../../src/cli/lib/local-size.ts'
-import { databaseSettings } from '../../src/cli/lib/worker-settings.ts'
-import { callCli, documentedJson } from './call-cli.ts'
+import { localFile } from '../../../src/cli/lib/local-size.ts'
+import { databaseSettings } from '../../../src/cli/lib/worker-settings.ts'
+import { callCli, documentedJson } from '../call-cli.ts'
 
 let folder: string
 beforeAll(() => {
