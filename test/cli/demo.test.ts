@@ -7,7 +7,6 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { query } from '../../src/cli/lib/database.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { documentedJson } from './call-cli.ts'
 import { forgetTerminalKey, keysIn } from './development-keys.ts'
@@ -18,7 +17,6 @@ import { type Ended, freePort, type Running, runCli, startCli } from './run-cli.
 vi.setConfig({ testTimeout: 30_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'annul-demo-'))
-const database = { remote: false, persistTo: folder }
 const MID = '123456789012345'
 const TMK = '0123456789ABCDEFFEDCBA9876543210'
 
@@ -258,43 +256,5 @@ describe('a running server', () => {
     server.kill('SIGTERM')
     expect(await server.ended).toMatchObject({ code: 0, stderr: '' })
     expect(await isListening(port)).toBe(false)
-  })
-})
-
-describe('journal verify', () => {
-  const verify = () => runCli(['journal', 'verify', '--json', ...persist])
-
-  test('accepts every sound chain', async () => {
-    const { code, stdout } = await verify()
-    const verified = documentedJson('journal verify', stdout)
-    expect(code).toBe(0)
-    expect(verified.length).toBeGreaterThanOrEqual(6)
-    expect(verified.every(({ sound }) => sound)).toBe(true)
-  })
-
-  test('names the first bad entry of each changed chain, and no other', async () => {
-    await query(
-      database,
-      `update journal set body = replace(body, '5000', '5001') where terminal_id = 'KIND0000' and seq = 3;
-       delete from journal where terminal_id = 'KIND0001' and seq = 2;
-       delete from journal where terminal_id = 'KIND0002' and seq = (select max(seq) from journal where terminal_id = 'KIND0002');
-       delete from terminal where terminal_id = 'LOST0001';
-       update journal set body = replace(body, 'bootstrap', 'somebody') where terminal_id = 'region' and seq = 1`,
-    )
-    const { code, stdout } = await verify()
-    expect(code).toBe(1)
-    const faults = documentedJson('journal verify', stdout).filter(({ sound }) => !sound)
-    expect(faults).toMatchObject([
-      { terminalId: 'KIND0000', fault: { seq: 3, why: expect.stringMatching(/^its content was changed/) } },
-      { terminalId: 'KIND0001', fault: { seq: 2, why: 'missing: the next entry is 3' } },
-      { terminalId: 'KIND0002', fault: { why: expect.stringContaining('the chain ends before its head') } },
-      { terminalId: 'LOST0001', fault: { why: 'the row with the head of the chain is missing' } },
-      { terminalId: 'region', fault: { seq: 1 } },
-    ])
-    const one = await runCli(['journal', 'verify', '--tid', 'KIND0000', ...persist])
-    expect([one.code, one.stdout]).toEqual([
-      1,
-      'terminal KIND0000: entry 3 is bad: its content was changed, or it does not follow from the entry before it\n',
-    ])
   })
 })

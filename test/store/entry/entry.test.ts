@@ -32,7 +32,7 @@ describe('a body', () => {
       fc.property(fc.oneof(written, afterClaim), (one) => {
         expect(readBack(one)).toEqual(expectedEntry(one))
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     )
   })
 
@@ -51,7 +51,7 @@ describe('a body', () => {
         const again = { ...one, draft: shuffled(one.draft) as DraftEntry, base: structuredClone(one.base) }
         expect(bodyOf({ ...again, columns: { ...one.columns, seq: one.columns.seq + 1 } })).toBe(bodyOf(one))
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     )
   })
 
@@ -68,7 +68,7 @@ describe('a body', () => {
             ])
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     )
   })
 
@@ -206,7 +206,7 @@ describe('reading', () => {
           expect(error).toBeInstanceOf(SyntaxError)
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 600 },
     )
   })
 })
