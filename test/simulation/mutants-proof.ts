@@ -22,7 +22,7 @@ export function proveNoticed(name: ProofName, parity: 0 | 1): void {
     it.each(ordered.slice(0, sizeOf(name)))('$name', { timeout: 300_000 }, async (mutant) => {
       const violations: string[] = []
       await runWorlds(
-        { module: coreModule, seed: 1, voids: VOIDS, mutant, untilViolation: true },
+        { module: coreModule, seed: mutant.seed ?? 1, voids: VOIDS, mutant, untilViolation: true },
         ({ violation }) => {
           if (violation !== null) violations.push(violation)
         },

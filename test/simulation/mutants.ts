@@ -6,7 +6,11 @@
 
 import type { Mutant } from './take-out.ts'
 
-export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
+export const MUTANTS: readonly (Mutant & {
+  readonly isQuick?: true
+  /** The first world, where it is not 1: few worlds have what the check is for. */
+  readonly seed?: number
+})[] = [
   {
     name: 'a reversal of an unseen message leaves no tombstone',
     isQuick: true,
@@ -65,6 +69,7 @@ export const MUTANTS: readonly (Mutant & { readonly isQuick?: true })[] = [
   },
   {
     name: 'a batch closes over undecided messages',
+    seed: 20,
     file: 'src/domain/decide-settlement.ts',
     snippet: `if (namedBatch.state === 'open' && loadedState.undecided)`,
     instead: 'if (false)',
