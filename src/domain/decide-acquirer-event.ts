@@ -106,7 +106,7 @@ const followUp = (context: ClaimContext, kind: 'give_up' | 'acquirer_undone', ef
   })
 
 /** Opens a case, or adds the acquirer's new statement to an open one. Returns null when the case already has both. */
-function openCase(
+export function openCase(
   context: ClaimContext,
   caseReason: CaseReason,
   how: Partial<AcquirerMove> = {},

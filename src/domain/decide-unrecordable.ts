@@ -3,32 +3,16 @@
  * a case opens. So no sender waits without end, and a person looks at it.
  */
 
-import { claimContextOf, entryAfter, moveOf } from './acquirer-outcome.ts'
-import { CASE_WAIT_MS } from './acquirer-state.ts'
+import { claimContextOf } from './acquirer-outcome.ts'
+import { openCase } from './decide-acquirer-event.ts'
 import { answerOf, commitOf, type Decision, type Generated, type LoadedState } from './decision.ts'
-import { laterKey } from './message-key.ts'
-import type {
-  AcquirerEventRequest,
-  CapturedSaleRequest,
-  CaseRequest,
-  ReversalRequest,
-  SaleRequest,
-  VoidRequest,
-} from './requests.ts'
+import type { CapturedSaleRequest, ReversalRequest, SaleRequest, VoidRequest } from './requests.ts'
 import type { AcquirerMessage } from './types.ts'
 
 /** The trace number of a message that the acquirer never got. */
 export const NO_STAN = '000000'
 
 type Message = SaleRequest | CapturedSaleRequest | VoidRequest | ReversalRequest
-
-const KINDS = {
-  sale: 'sale',
-  captured_sale: 'sale',
-  void: 'void',
-  sale_reversal: 'sale_reversal',
-  void_reversal: 'void_reversal',
-} as const satisfies Record<Message['kind'], string>
 
 /** The refusal of a sale, void or reversal under its own key, with a case. Copies get the same answer. */
 export function refuseUnrecordable(
@@ -62,26 +46,10 @@ export function refuseUnrecordable(
     acquirerAmount: null,
   }
   const answer = answerOf(loadedState, generated, 'not_recorded')
-  return commitOf(request, KINDS[request.kind], loadedState, answer, { claim })
+  const entryKind = request.kind === 'captured_sale' ? 'sale' : request.kind
+  return commitOf(request, entryKind, loadedState, answer, { claim })
 }
 
 /** A case on the forwarded message, because its event cannot be written. Null: the message has that case already. */
-export function caseOfUnrecordable(
-  _: AcquirerEventRequest | CaseRequest,
-  loadedState: LoadedState,
-  generated: Generated,
-): Decision | null {
-  const context = claimContextOf(loadedState, generated)
-  const { message } = context
-  if (message.caseReason === 'not_recorded') return null
-  return entryAfter(context, {
-    kind: 'case',
-    messageKey: laterKey(message.messageKey, 'case', loadedState.terminal.head.seq + 1),
-    answer: null,
-    effects: {
-      acquirerMoves: [
-        moveOf(context, message.state, { nextAt: generated.now + CASE_WAIT_MS, caseReason: 'not_recorded' }),
-      ],
-    },
-  })
-}
+export const caseOfUnrecordable = (loadedState: LoadedState, generated: Generated): Decision | null =>
+  openCase(claimContextOf(loadedState, generated), 'not_recorded')

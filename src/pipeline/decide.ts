@@ -100,7 +100,7 @@ export function decideUnrecordable(
       return refuseUnrecordable(request, loadedState, generated)
     case 'acquirer_event':
     case 'case':
-      return caseOfUnrecordable(request, loadedState, generated)
+      return caseOfUnrecordable(loadedState, generated)
     default:
       return null
   }

@@ -3,7 +3,7 @@
  * stream's own row has its head.
  */
 
-import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { ApiKey } from '../domain/api-key.ts'
 import { GENESIS } from '../domain/decide-provision.ts'
@@ -11,15 +11,15 @@ import { keyGuard, type Need } from '../domain/guard.ts'
 import { scopesIn, scopeText } from '../domain/scope.ts'
 import type { Head, JournalEntry } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
-import { append, confirm, type IncomingRow } from './commit.ts'
-import { type Db, persist } from './db.ts'
+import type { Db } from './db.ts'
 import type { HeadMac } from './head-mac.ts'
 import { type JournalRow, openEntry, type SealedRow, WITHOUT_TERMINAL } from './journal.ts'
 import { apiKey, region } from './key-schema.ts'
 import type { Credential } from './load.ts'
-import { guard, journal, merchant } from './schema.ts'
+import { journal, merchant } from './schema.ts'
 import { field, overItems } from './statements.ts'
 import { excluded, fromItem } from './step.ts'
+import { commitToStream, IS_WRITTEN, needsFrom, selectGuards } from './stream.ts'
 
 const apiKeyOf = ({ scopes, ...row }: typeof apiKey.$inferSelect): ApiKey => ({
   ...row,
@@ -58,24 +58,18 @@ function contextOf(
   merchantId: string | null,
   caller: Credential | undefined,
   head: Head | undefined,
-  versions: readonly { readonly key: string; readonly version: number }[],
+  versions: Parameters<typeof needsFrom>[1],
 ): KeyStream {
   return {
     credential: caller ?? null,
     // The stream of the region is there before its first entry. A merchant is registered first.
     head: head ?? (merchantId === null ? GENESIS : null),
-    needs: guardsOf(merchantId).map((key) => [key, versions.find((row) => row.key === key)?.version ?? 0]),
+    needs: needsFrom(guardsOf(merchantId), versions),
   }
 }
 
 /** Only an administrator makes or revokes keys. */
 const guardsOf = (merchantId: string | null): string[] => [...new Set([keyGuard(merchantId), keyGuard(null)])]
-
-const versionsOf = (db: Db, merchantId: string | null) =>
-  db
-    .select()
-    .from(guard)
-    .where(inArray(guard.key, guardsOf(merchantId)))
 
 /** The state that a new key depends on. `earlier`: the entry that has the message key. */
 export async function readKeyContext(
@@ -87,7 +81,7 @@ export async function readKeyContext(
   const [[caller], [head], versions, [earlier]] = await db.batch([
     liveCredential(db, credential, now),
     headsOf(db, merchantId),
-    versionsOf(db, merchantId),
+    selectGuards(db, guardsOf(merchantId)),
     db.select().from(journal).where(eq(journal.messageKey, messageKey)),
   ])
   return {
@@ -107,7 +101,7 @@ export async function readKey(db: Db, asker: Asker, id: string): Promise<FoundKe
     liveCredential(db, credential, now),
     byId,
     headsOf(db, merchantId),
-    versionsOf(db, merchantId),
+    selectGuards(db, guardsOf(merchantId)),
   ])
   const context = contextOf(merchantId, again, head, versions)
   return { ...context, apiKey: row === undefined ? null : apiKeyOf(row) }
@@ -143,10 +137,6 @@ export async function readKeys(
   ])
   return { credential: caller ?? null, keys: rows.map(apiKeyOf) }
 }
-
-/** SQL: the entry of the item is in the journal. */
-const IS_WRITTEN = sql`exists (select 1 from journal where terminal_id = item.value ->> 'stream'
-  and seq = item.value ->> 'headSeq' and hash_raw = unhex(item.value ->> 'headHash'))`
 
 /** SQL: the row of the stream does not count the entry yet. A later entry of the key must not be undone by a set that comes twice. */
 const IS_NEXT = sql`item.value ->> 'headSeq' > coalesce(iif(item.value ->> 'merchantId' is null,
@@ -218,16 +208,11 @@ export function apiKeyProjections(
  * Raises the guard of the key's stream with the entry, so that what its key has loaded is decided again. True if the entry is
  * in the journal. Otherwise another writer was first, and nothing was written. Throws the errors of D1.
  */
-export async function commitKey(
+export const commitKey = (
   db: Db,
   row: SealedRow,
   key: ApiKey,
   needs: readonly Need[],
   headMac: HeadMac,
-): Promise<boolean> {
-  const entry: IncomingRow = { ...row, needs, moves: [keyGuard(key.merchantId)] }
-  const results = await persist(() =>
-    db.batch([append(db, [entry]), ...apiKeyProjections(db, row, key, headMac), confirm(db, [row])]),
-  )
-  return (results.at(-1) as unknown[]).length > 0
-}
+): Promise<boolean> =>
+  commitToStream(db, row, apiKeyProjections(db, row, key, headMac), needs, keyGuard(key.merchantId))

@@ -3,21 +3,21 @@
  * appended only if that head is still the head of its decision.
  */
 
-import { eq, inArray, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { GENESIS } from '../domain/decide-provision.ts'
 import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
 import type { Head, Merchant } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
-import { append, confirm, type IncomingRow } from './commit.ts'
-import { type Db, persist } from './db.ts'
+import type { Db } from './db.ts'
 import type { HeadMac } from './head-mac.ts'
 import type { JournalRow, SealedRow } from './journal.ts'
 import type { Credential } from './load.ts'
 import { merchantFrom } from './rows.ts'
-import { guard, merchant } from './schema.ts'
+import { merchant } from './schema.ts'
 import { overItems } from './statements.ts'
 import { excluded, fromItem } from './step.ts'
+import { commitToStream, IS_WRITTEN, needsFrom, selectGuards } from './stream.ts'
 
 export interface FoundMerchant {
   readonly credential: Credential | null
@@ -39,13 +39,13 @@ export async function readMerchant(
   const [[caller], [row], versions] = await db.batch([
     liveCredential(db, credential, now),
     db.select().from(merchant).where(eq(merchant.merchantId, merchantId)),
-    db.select().from(guard).where(inArray(guard.key, keys)),
+    selectGuards(db, keys),
   ])
   return {
     credential: caller ?? null,
     merchant: merchantFrom(row),
     head: row === undefined ? GENESIS : { seq: row.headSeq, hash: row.headHash },
-    needs: keys.map((key) => [key, versions.find((row) => row.key === key)?.version ?? 0]),
+    needs: needsFrom(keys, versions),
   }
 }
 
@@ -53,11 +53,7 @@ export async function readMerchant(
 const put = overItems((db, items) =>
   db
     .insert(merchant)
-    .select(
-      sql`select ${fromItem(merchant)} from ${items} where exists (select 1 from journal
-        where terminal_id = item.value ->> 'stream' and seq = item.value ->> 'headSeq'
-          and hash_raw = unhex(item.value ->> 'headHash'))`,
-    )
+    .select(sql`select ${fromItem(merchant)} from ${items} where ${IS_WRITTEN}`)
     .onConflictDoUpdate({
       target: merchant.merchantId,
       set: {
@@ -102,19 +98,17 @@ export function merchantProjection(
  * Raises the merchant's guard with the entry. True if the entry is in the journal. Otherwise another writer was first, and nothing
  * was written. Throws the errors of D1.
  */
-export async function commitMerchant(
+export const commitMerchant = (
   db: Db,
   row: SealedRow,
   settings: Merchant,
   needs: readonly Need[],
   headMac: HeadMac,
-): Promise<boolean> {
-  const entry: IncomingRow = { ...row, needs, moves: [merchantGuard(settings.merchantId)] }
-  const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
-    append(db, [entry]),
-    merchantProjection(db, row, settings, headMac),
-    confirm(db, [row]),
-  ]
-  const results = await persist(() => db.batch(statements))
-  return (results.at(-1) as unknown[]).length > 0
-}
+): Promise<boolean> =>
+  commitToStream(
+    db,
+    row,
+    [merchantProjection(db, row, settings, headMac)],
+    needs,
+    merchantGuard(settings.merchantId),
+  )

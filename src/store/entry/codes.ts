@@ -64,8 +64,9 @@ export const REASON_CODES: Readonly<Record<string, string>> = {
 interface UsualFields {
   readonly mti: string
   readonly processingCode: string | undefined
-  /** Field 60: what stands before the batch number, and after it. */
+  /** Field 60.1. */
   readonly transactionType: string
+  /** Field 60.3. */
   readonly networkManagementCode: string
 }
 
