@@ -13,7 +13,7 @@ import type { ReadRequest } from './read-request.ts'
 type Named = Partial<Pick<ReadRequest, 'path' | 'query' | 'body' | 'lines'>>
 
 /** The members that have an id of ours. */
-const IDS = ['saleId', 'voidId', 'reference'] as const
+const IDS = ['saleId', 'voidId', 'reference', 'id'] as const
 
 /** The services in the database of a request. A merchant's own key comes first, so its requests never reach another database. */
 export function routed(services: Services, c: Context, named: Named): Services {
