@@ -10,7 +10,7 @@ import { type Core, createCore } from './core/instance.ts'
 import type { DataKeyStore } from './crypto/data-keys.ts'
 import { type Keyring, openKeyring } from './crypto/keyring.ts'
 import { freshAcquirerStan, freshIdIn, freshRrn, freshSixDigits } from './crypto/random.ts'
-import { bucketOf } from './domain/bucket.ts'
+import { bucketOf, bucketOfKey } from './domain/bucket.ts'
 import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
@@ -86,6 +86,9 @@ async function bootstrapKeyOf({ BOOTSTRAP_KEY: key }: Environment): Promise<stri
   if (key === undefined) return null
   if (!/^[A-Za-z0-9._~+/=-]{32,200}$/.test(key))
     throw new RangeError('BOOTSTRAP_KEY: expected 32 to 200 letters, digits and ._~+/=-')
+  // A request with such a key would go to the database of a merchant.
+  if (bucketOfKey(key) !== null)
+    throw new RangeError('BOOTSTRAP_KEY: may not have the form of a merchant’s key')
   return sha256(key)
 }
 

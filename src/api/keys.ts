@@ -1,12 +1,14 @@
 /** @module Bearer keys: made, listed and revoked by administrators. The database has only the SHA-256 of a key. */
 
-import { freshBearerKey, freshId } from '../crypto/random.ts'
+import { freshBearerKey, freshIdIn, freshIdOutside, type Random } from '../crypto/random.ts'
 import { type ApiKey, apiKeyState } from '../domain/api-key.ts'
-import { type ApiKeyAct, apiKeyEntry } from '../domain/decide-api-key.ts'
+import { bucketOf } from '../domain/bucket.ts'
+import { type ApiKeyAct, apiKeyEntry, REGION_STREAM } from '../domain/decide-api-key.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
 import { actorOf } from '../domain/request-actor.ts'
 import { MERCHANT_SCOPES, SCOPES, scopeText } from '../domain/scope.ts'
 import type { Head } from '../domain/types.ts'
+import { copyAdministratorKeys } from '../pipeline/administrator-keys.ts'
 import type { Services } from '../pipeline/services.ts'
 import { commitKey, type KeyStream, readKey, readKeyContext, readKeys } from '../store/api-keys.ts'
 import { canonical, seal, sha256, WITHOUT_TERMINAL } from '../store/journal.ts'
@@ -46,13 +48,15 @@ async function createKey(call: Call<Post>): Promise<Reply<Post>> {
   const { services, credential, body, idempotencyKey } = call
   const { keyring, db } = services
   const { merchantId = null } = body
-  const messageKey = apiMessageKey('admin', 'api_key', await keyring.fingerprint('content', idempotencyKey))
+  const fingerprint = await keyring.fingerprint('content', idempotencyKey)
+  const messageKey = messageKeyOf(merchantId, fingerprint)
+  const messageKeys = [messageKeyOf(null, fingerprint), messageKeyOf('', fingerprint)]
   const contentFingerprint = await keyring.fingerprint('content', contentOf(body))
-  const key = freshBearerKey(services.random)
-  const made = { id: freshId(services.random), hash: await sha256(key) }
+  const { id, key } = freshKey(merchantId, services.random)
+  const made = { id, hash: await sha256(key) }
   for (let losses = 0; losses < MOST_LOSSES; losses++) {
     const now = services.now()
-    const found = await readKeyContext(db, { credential, now }, merchantId, messageKey)
+    const found = await readKeyContext(db, { credential, now }, merchantId, messageKeys)
     const caller = permit(call, bootstrapCaller(services, call, credential) ?? found.credential)
     if (!caller.ok) return caller.error
     const { head, earlier } = found
@@ -68,9 +72,29 @@ async function createKey(call: Call<Post>): Promise<Reply<Post>> {
       return invalid({ in: 'body', pointer: '/expiresAt', why: 'is not in the future' })
     const act = { ...actOf(call, 'create', caller.value, found, now), messageKey, contentFingerprint }
     if (!(await write(services, apiKey, act, { head, needs: found.needs }))) continue
+    // Only this answer has the key. A database that lacks it gets it from the cron.
+    await isEverywhere(services, merchantId)
     return { status: 201, body: { ...keyBody(apiKey, now), key } }
   }
   return declineProblem('in_progress')
+}
+
+/**
+ * The keys of merchants and those of administrators have message keys of their own. So the copy of an administrator's key finds its
+ * message key free in each database.
+ */
+const messageKeyOf = (merchantId: string | null, fingerprint: string): string =>
+  apiMessageKey(merchantId === null ? REGION_STREAM : 'admin', 'api_key', fingerprint)
+
+/** True if every database has the keys. Those of a merchant are in one. */
+const isEverywhere = async (services: Services, merchantId: string | null): Promise<boolean> =>
+  merchantId !== null || copyAdministratorKeys(services)
+
+/** A new key and its id. Those of a merchant begin with its bucket, so each finds its database without a query. */
+function freshKey(merchantId: string | null, random: Random): { readonly id: string; readonly key: string } {
+  const bucket = merchantId === null ? null : bucketOf(merchantId)
+  const id = bucket === null ? freshIdOutside(random) : freshIdIn(bucket, random)
+  return { id, key: freshBearerKey(bucket, random) }
 }
 
 /** The settings of a new key. The scopes are in their order, each once. */
@@ -108,11 +132,12 @@ async function revokeKey(call: Call<Revoke>): Promise<Reply<Revoke>> {
     if (!caller.ok) return caller.error
     const { apiKey, head, needs } = found
     if (apiKey === null || head === null) return apiProblem('not_found')
-    if (apiKey.revokedAt !== null) return { status: 200, body: keyBody(apiKey, now) }
-    const revoked = { ...apiKey, revokedAt: now }
+    const revoked = { ...apiKey, revokedAt: apiKey.revokedAt ?? now }
     const act = actOf(call, 'revoke', caller.value, found, now)
-    if (await write(services, revoked, act, { head, needs }))
-      return { status: 200, body: keyBody(revoked, now) }
+    if (apiKey.revokedAt === null && !(await write(services, revoked, act, { head, needs }))) continue
+    // A database that lacks the revocation still takes the key. The caller learns it, and a repeated request copies again.
+    if (!(await isEverywhere(services, apiKey.merchantId))) return apiProblem('outcome_unknown')
+    return { status: 200, body: keyBody(revoked, now) }
   }
   return declineProblem('in_progress')
 }
