@@ -3,11 +3,11 @@
  * stream's own row has its head.
  */
 
-import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { ApiKey } from '../domain/api-key.ts'
 import { GENESIS } from '../domain/decide-provision.ts'
-import { keyGuard, type Need } from '../domain/guard.ts'
+import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
 import { scopesIn, scopeText } from '../domain/scope.ts'
 import type { Head, JournalEntry } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
@@ -46,7 +46,7 @@ export interface Asker {
 }
 
 /** The head of the stream in which keys of `merchantId` are. */
-const headsOf = (db: Db, merchantId: string | null) =>
+const headsOf = (db: Db, merchantId: string | SQL | null) =>
   merchantId === null
     ? db.select({ seq: region.headSeq, hash: region.headHash }).from(region)
     : db
@@ -93,18 +93,18 @@ export async function readKeyContext(
 /** A key by its id, with the state that its next entry depends on. The merchant of a key never changes. */
 export async function readKey(db: Db, asker: Asker, id: string): Promise<FoundKey> {
   const { credential, now } = asker
-  const byId = db.select().from(apiKey).where(eq(apiKey.id, id))
-  const [[caller], [found]] = await db.batch([liveCredential(db, credential, now), byId])
+  const owner = sql`(select merchant_id from api_key where id = ${id})`
+  const [[caller], [found], [ofMerchant], [ofRegion], versions] = await db.batch([
+    liveCredential(db, credential, now),
+    db.select().from(apiKey).where(eq(apiKey.id, id)),
+    headsOf(db, owner),
+    headsOf(db, null),
+    selectGuards(db, [keyGuard(null), sql`${merchantGuard('')} || ${owner}`]),
+  ])
   if (found === undefined) return { credential: caller ?? null, head: null, needs: [], apiKey: null }
   const { merchantId } = found
-  const [[again], [row], [head], versions] = await db.batch([
-    liveCredential(db, credential, now),
-    byId,
-    headsOf(db, merchantId),
-    selectGuards(db, guardsOf(merchantId)),
-  ])
-  const context = contextOf(merchantId, again, head, versions)
-  return { ...context, apiKey: row === undefined ? null : apiKeyOf(row) }
+  const head = merchantId === null ? ofRegion : ofMerchant
+  return { ...contextOf(merchantId, caller, head, versions), apiKey: apiKeyOf(found) }
 }
 
 /** A position in a list of keys, which is in the order in which they were made. */
