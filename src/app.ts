@@ -34,12 +34,12 @@ export function createApp(services: Services, admission = createAdmissionControl
 }
 
 /**
- * The answer while the services cannot be opened: 503 in the form of the JSON API under `/v1`, and empty elsewhere. A terminal
- * needs an empty one, because it takes every other answer as final.
+ * The answer while the services cannot be opened: 503 as a problem of the JSON API under `/v1`, and empty elsewhere. A terminal
+ * gets no body, as after every lost answer, so it keeps its reversal.
  */
 export function respondUnopened(url: string, requestId: string): Response {
   const { pathname } = new URL(url)
-  const isJson = pathname.startsWith('/v1/') && !TERMINAL_PATHS.some((path) => path === pathname)
+  const isJson = /^\/v1(?:\/|$)/.test(pathname) && !TERMINAL_PATHS.some((path) => path === pathname)
   const response = isJson ? respondProblem(apiProblem('unavailable')) : new Response(null, { status: 503 })
   response.headers.set('x-request-id', requestId)
   response.headers.set('cache-control', 'no-store')
