@@ -3,7 +3,7 @@
 import type { CaseReason } from '../../domain/acquirer-move.ts'
 import { isCaseOpen, isUndecided } from '../../domain/acquirer-state.ts'
 import type { Actor } from '../../domain/actor.ts'
-import { NO_STAN } from '../../domain/decide-unrecordable.ts'
+import { NO_STAN } from '../../domain/decide-claim.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
 import type { AcquirerMessage, JournalEntry, Sale } from '../../domain/types.ts'
 import type { CaseBody, CaseEvent } from './answer-schemas.ts'
