@@ -3,6 +3,7 @@
 import { decideMerchant } from '../domain/decide-merchant.ts'
 import { actorOf } from '../domain/request-actor.ts'
 import type { MerchantRequest } from '../domain/requests.ts'
+import { reportLostRaces } from '../pipeline/lost-races.ts'
 import { seal, WITHOUT_TERMINAL } from '../store/journal.ts'
 import { commitMerchant, readMerchant } from '../store/merchants.ts'
 import { logSettings, permit, senderOf } from './handler.ts'
@@ -28,7 +29,7 @@ async function provisionMerchant(call: Call<Put>): Promise<Reply<Put>> {
   const { merchantId } = path
   const bucketNeeds = services.bucketNeeds?.(merchantId) ?? []
   const request: MerchantRequest = { merchantId, change: changeOf(body) }
-  for (let losses = 0; losses < MOST_LOSSES; losses++) {
+  for (let losses = 1; ; losses++) {
     const now = services.now()
     const found = await readMerchant(services.db, credential, now, merchantId)
     const { merchant: before, head, needs } = found
@@ -41,11 +42,16 @@ async function provisionMerchant(call: Call<Put>): Promise<Reply<Put>> {
     const actor = actorOf(senderOf(c, caller.value.id), needs, merchantId)
     const row = await seal({ ...draft.value, actor }, head, null, WITHOUT_TERMINAL)
     const headMac = await services.macHead(row.terminalId, row)
-    if (!(await commitMerchant(services.db, row, merchant, [...needs, ...bucketNeeds], headMac))) continue
-    const answer = merchantBody(merchant)
-    return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
+    const allNeeds = [...needs, ...bucketNeeds]
+    if (await commitMerchant(services.db, row, merchant, allNeeds, headMac)) {
+      const answer = merchantBody(merchant)
+      return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
+    }
+    if (losses === MOST_LOSSES) {
+      await reportLostRaces(services, [{ log: services.log, row, needs: allNeeds }])
+      return declineProblem('in_progress')
+    }
   }
-  return declineProblem('in_progress')
 }
 
 /** True if no setting is named. Then there is nothing to write. */

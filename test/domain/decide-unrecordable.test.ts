@@ -167,7 +167,7 @@ const forwarded: AcquirerMessage = {
   acquirerAmount: null,
 }
 const claim = f.entryFor(f.saleRequest, { kind: 'sale_claim', answer: null, effects: { claim: forwarded } })
-const claimed: LoadedState = { ...f.loadedState, earlier: claim, claim, forwarded }
+const withClaim: LoadedState = { ...f.loadedState, earlier: claim, claim, forwarded }
 
 describe('the case on a forwarded message', () => {
   const RRN = 'ACQR00000001'
@@ -188,7 +188,7 @@ describe('the case on a forwarded message', () => {
     ['a line without a message', line('absent', null, null), { acquirerStatus: 'absent' }],
     ['a decision of a person', decision, {}],
   ] as const)('has what %s says of the acquirer, and nothing else', (_, request, statement) => {
-    const { effects, kind } = draftOf(caseOfUnrecordable(request, claimed, f.generated))
+    const { effects, kind } = draftOf(caseOfUnrecordable(request, withClaim, f.generated))
     expect(kind).toBe('case')
     expect(effects).toEqual({
       acquirerMoves: [
@@ -208,7 +208,7 @@ describe('the case on a forwarded message', () => {
     const withCase = { ...forwarded, caseReason: 'not_recorded', acquirerStatus: 'approved' } as const
     const again = caseOfUnrecordable(
       event('acquirer_approved', RRN),
-      { ...claimed, forwarded: withCase },
+      { ...withClaim, forwarded: withCase },
       f.generated,
     )
     expect(again).toEqual({ kind: 'pending', forwarded: withCase, claim })
