@@ -1,6 +1,7 @@
 /** @module Provisions a merchant, or changes its settings. */
 
 import { decideMerchant } from '../domain/decide-merchant.ts'
+import { MAX_LOSSES } from '../domain/guard.ts'
 import { actorOf } from '../domain/request-actor.ts'
 import type { MerchantRequest } from '../domain/requests.ts'
 import { reportLostRaces } from '../pipeline/lost-races.ts'
@@ -11,9 +12,6 @@ import { merchantBody } from './json/bodies.ts'
 import { apiProblem, declineProblem } from './json/problem.ts'
 import type { MerchantSettings } from './json/schemas.ts'
 import type { Call, Handler, Reply } from './router.ts'
-
-/** The most decisions of one change. Each loses to another writer but the last. */
-const MOST_LOSSES = 8
 
 type Put = 'PUT /v1/merchants/{merchantId}'
 
@@ -29,7 +27,7 @@ async function provisionMerchant(call: Call<Put>): Promise<Reply<Put>> {
   const { merchantId } = path
   const bucketNeeds = services.bucketNeeds?.(merchantId) ?? []
   const request: MerchantRequest = { merchantId, change: changeOf(body) }
-  for (let losses = 1; ; losses++) {
+  for (let losses = 0; losses < MAX_LOSSES; losses++) {
     const now = services.now()
     const found = await readMerchant(services.db, credential, now, merchantId)
     const { merchant: before, head, needs } = found
@@ -43,15 +41,15 @@ async function provisionMerchant(call: Call<Put>): Promise<Reply<Put>> {
     const row = await seal({ ...draft.value, actor }, head, null, WITHOUT_TERMINAL)
     const headMac = await services.macHead(row.terminalId, row)
     const allNeeds = [...needs, ...bucketNeeds]
-    if (await commitMerchant(services.db, row, merchant, allNeeds, headMac)) {
-      const answer = merchantBody(merchant)
-      return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
+    if (!(await commitMerchant(services.db, row, merchant, allNeeds, headMac))) {
+      if (losses === MAX_LOSSES - 1)
+        await reportLostRaces(services, [{ log: services.log, row, needs: allNeeds }])
+      continue
     }
-    if (losses === MOST_LOSSES) {
-      await reportLostRaces(services, [{ log: services.log, row, needs: allNeeds }])
-      return declineProblem('in_progress')
-    }
+    const answer = merchantBody(merchant)
+    return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
   }
+  return declineProblem('in_progress')
 }
 
 /** True if no setting is named. Then there is nothing to write. */

@@ -3,6 +3,7 @@
  * runs end after eight of either.
  */
 
+import { MAX_LOSSES } from '../domain/guard.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
 import { commit } from '../store/commit.ts'
 import { errorText, isConstraint } from '../store/db.ts'
@@ -23,9 +24,6 @@ export interface Ready {
   /** The outcome when the entry is in the journal. */
   outcome(): Outcome
 }
-
-/** The most heads and guards that a message may lose to other writers. Then it gets `in_progress`. */
-const MAX_LOSSES = 8
 
 /** A message whose entry breaks a constraint so often is refused. */
 export const MAX_BREAKS = 8

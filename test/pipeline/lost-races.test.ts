@@ -40,8 +40,8 @@ describe('an alert', () => {
       },
     }
     expect(await service.send(loser)).toMatchObject(IN_PROGRESS)
-    // The settings and the provisioning raised the guard once each.
-    const guards = { [`merchant:${MID}`]: 2 }
+    // The settings raised the guard once.
+    const guards = { [`merchant:${MID}`]: 1 }
     expect(service.logged).toEqual([
       { event: 'alert', detail: { why: 'lost_races', terminalId: TID, seq: 9, guards } },
     ])
