@@ -47,13 +47,16 @@ const move = (merchantId: MerchantId) =>
 
 describe.each(BOTH)('after the bucket of %s has moved, and before the isolate knows', (merchantId) => {
   const other = merchantId === AT_HOME ? MOVED : AT_HOME
-  const { key } = MERCHANTS[merchantId]
+  const { key, terminalId } = MERCHANTS[merchantId]
 
   it('its terminal gets no answer, and nothing is written', async () => {
     const before = journalOf(merchantId)
     move(merchantId)
+    region.logged.length = 0
     expect(await terminalOf(merchantId).sale(500, CARD)).toMatchObject({ value: { outcome: 'unanswered' } })
     expect(journalOf(merchantId)).toEqual(before)
+    const silent = region.logged.filter(({ event }) => event === 'no_answer')
+    expect(silent[0]).toMatchObject({ type: 'sale', kind: 'in_progress', terminalId })
   })
 
   it('its void by JSON is in progress, and nothing is written', async () => {
@@ -79,7 +82,6 @@ describe.each(BOTH)('after the bucket of %s has moved, and before the isolate kn
   })
 
   const alerts = () => region.logged.filter(({ event }) => event === 'alert')
-  const terminalId = MERCHANTS[merchantId].terminalId
   const bucket = bucketOf(merchantId)
   const version = merchantId === MOVED ? 1 : 0
 
