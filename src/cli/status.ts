@@ -33,7 +33,7 @@ interface Found {
 
 export const run: Run<typeof STATUS> = async (parsed, io) => {
   const database = databaseOf(parsed)
-  const { id, limit } = readDatabaseSettings(database.env)
+  const { id, limit } = readDatabaseSettings(database)
   const now = Date.now()
   const { applied, figures, bytes: told } = await look(database, now)
   const bytes = told ?? (database.remote ? null : localSize(id, database.persistTo))
