@@ -159,13 +159,15 @@ const actOf = (
 })
 
 async function write(
-  { db, macHead }: Services,
+  { db, macHead, bucketNeeds }: Services,
   apiKey: ApiKey,
   act: ApiKeyAct,
   { head, needs }: Pick<KeyStream, 'needs'> & { readonly head: Head },
 ): Promise<boolean> {
   const row = await seal(apiKeyEntry(apiKey, act, head), head, null, WITHOUT_TERMINAL)
-  return commitKey(db, row, apiKey, needs, await macHead(row.terminalId, row))
+  const { merchantId } = apiKey
+  const ofBucket = merchantId === null ? [] : (bucketNeeds?.(merchantId) ?? [])
+  return commitKey(db, row, apiKey, [...needs, ...ofBucket], await macHead(row.terminalId, row))
 }
 
 export const getKeys: Handler<'GET /v1/keys'> = async (call) => {

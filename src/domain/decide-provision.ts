@@ -21,7 +21,10 @@ export const newTerminal = (
   head: GENESIS,
 })
 
-/** Always a commit. A new master key ends every working key. */
+/**
+ * Always a commit. A new master key ends every working key. A changed profile raises the guard of the merchant. A new terminal raises
+ * nothing: no message depends on it yet, and the messages of the other terminals need not lose while many are brought to a shop.
+ */
 export function decideProvision(
   request: ProvisionRequest,
   terminal: Terminal,
@@ -34,5 +37,5 @@ export function decideProvision(
     ...(request.newMasterKey ? { keyVersion: null } : {}),
   }
   const { draft } = commitOf(request, 'provision', context, answerOf(context, generated, null), effects)
-  return { kind: 'commit', draft, moves: [merchantGuard(request.merchantId)] }
+  return { kind: 'commit', draft, moves: terminal.head.seq === 0 ? [] : [merchantGuard(request.merchantId)] }
 }

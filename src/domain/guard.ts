@@ -6,7 +6,7 @@
 /** A guard and the version that the decision was loaded with. 0: nothing has raised it yet. */
 export type Need = readonly [key: string, version: number]
 
-/** The guard of a merchant: its settings, its keys, and the profiles of its terminals. */
+/** The guard of a merchant: its settings, its keys, and changes of its terminals' profiles. */
 export const merchantGuard = (merchantId: string): string => `merchant:${merchantId}`
 
 /** The guard of the administrators' keys. */
