@@ -16,7 +16,8 @@ export const VERIFY_JOURNAL = declare({
   notes: [
     'Each terminal has a hash chain. Each merchant has one for its settings and keys, and the administrators’ keys have one.',
     'The service signs the head of each with a MAC.',
-    'When all chains are sound, every table is compared with what the entries give. Stop the service before, or its newest messages differ.',
+    'When all chains are sound, every table is compared with what the entries give.',
+    'The service may write meanwhile. Rows of a chain that grows are not compared, and the command says how many chains grew.',
     MASTER_KEY_NOTE,
   ],
   json: {
