@@ -62,7 +62,7 @@ export async function auditKeys(
   grown: ReadonlySet<string> = new Set(),
 ): Promise<AuditedTable[]> {
   const merchants = new Map(keys.terminals.map(({ terminalId, merchantId }) => [terminalId, merchantId]))
-  const placeOf = (terminalId: string) => ({ merchantId: merchants.get(terminalId) ?? '', terminalId })
+  const contextOf = (terminalId: string) => ({ merchantId: merchants.get(terminalId) ?? '', terminalId })
   const isRead = ({ terminalId }: { readonly terminalId: string }): boolean => !grown.has(terminalId)
   const terminals = keys.terminals.filter(isRead)
   const masterKeys = keys.masterKeys.filter(isRead)
@@ -70,7 +70,7 @@ export async function auditKeys(
 
   const faults: TableFault[] = []
   for (const { terminalId, version, wrapped } of masterKeys)
-    if (!(await opens(wrapped, { ...placeOf(terminalId), usage: 'tmk', version })))
+    if (!(await opens(wrapped, { ...contextOf(terminalId), usage: 'tmk', version })))
       faults.push({ key: terminalId, why: 'the master key does not open in this place' })
   const withMaster = new Set(masterKeys.map(({ terminalId }) => terminalId))
   for (const { terminalId } of terminals)
@@ -83,7 +83,7 @@ export async function auditKeys(
       ['tpk', tpk],
       ['tdk', tdk],
     ] as const
-    const set = { ...placeOf(terminalId), version, layout, createdAt }
+    const set = { ...contextOf(terminalId), version, layout, createdAt }
     for (const [usage, wrapped] of parts)
       if (wrapped !== null && !(await opens(wrapped, { ...set, usage })))
         ofSets.push({ key: `${terminalId} ${version}`, why: `${usage} does not open in this place` })
