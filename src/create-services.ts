@@ -8,7 +8,7 @@ import { type Fetch, sendOver } from './acquirer/send.ts'
 import { type HttpsSettings, readHttpsSettings } from './acquirer/settings.ts'
 import { type Core, createCore } from './core/instance.ts'
 import type { DataKeyStore } from './crypto/data-keys.ts'
-import { type Keyring, openKeyring } from './crypto/keyring.ts'
+import { type Keyring, openKeyringUnder, readMasterKeys } from './crypto/keyring.ts'
 import { freshAcquirerStan, freshIdIn, freshRrn, freshSixDigits } from './crypto/random.ts'
 import { bucketOf, bucketOfKey } from './domain/bucket.ts'
 import { overDatabases } from './pipeline/databases.ts'
@@ -99,7 +99,7 @@ async function bootstrapKeyOf({ BOOTSTRAP_KEY: key }: Environment): Promise<stri
 async function openRegion(
   env: Environment,
   home: Db,
-  { random, now }: Runtime,
+  { random, now, log }: Runtime,
 ): Promise<{ keyring: Keyring; buckets: readonly BucketRow[] }> {
   let buckets: readonly BucketRow[] = []
   const store: DataKeyStore = {
@@ -111,7 +111,14 @@ async function openRegion(
     addFirst: (rows) => addFirstDataKeys(home, rows),
   }
   try {
-    const keyring = await openKeyring(env, store, random, now())
+    const masterKeys = await readMasterKeys(env)
+    const keyring = await openKeyringUnder(masterKeys, store, random, now())
+    // A person compares the id before the data keys are wrapped anew: `annul keys rewrap --to ID`.
+    if (masterKeys.previous !== undefined)
+      log('master_key_rotation', {
+        masterId: masterKeys.current.id,
+        previousMasterId: masterKeys.previous.id,
+      })
     return { keyring, buckets }
   } catch (error) {
     throw error instanceof RangeError ? error : new Error(errorText(error))

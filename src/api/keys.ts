@@ -4,6 +4,7 @@ import { freshBearerKey, freshIdIn, freshIdOutside, type Random } from '../crypt
 import { type ApiKey, apiKeyState } from '../domain/api-key.ts'
 import { bucketOf } from '../domain/bucket.ts'
 import { type ApiKeyAct, apiKeyEntry, REGION_STREAM } from '../domain/decide-api-key.ts'
+import { MAX_LOSSES } from '../domain/guard.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
 import { actorOf } from '../domain/request-actor.ts'
 import { MERCHANT_SCOPES, SCOPES, scopeText } from '../domain/scope.ts'
@@ -14,13 +15,10 @@ import { commitKey, type KeyStream, readKey, readKeyContext, readKeys } from '..
 import { canonical, seal, sha256, WITHOUT_TERMINAL } from '../store/journal.ts'
 import type { Credential } from '../store/load.ts'
 import { type Asking, bootstrapCaller, permit, REPLAYED, senderOf } from './handler.ts'
-import { iso } from './json/bodies.ts'
+import { iso, isoOrNull } from './json/bodies.ts'
 import type { KeyBody, NewKeyBody } from './json/key-schemas.ts'
 import { apiProblem, declineProblem, invalid } from './json/problem.ts'
 import type { Call, Handler, Reply } from './router.ts'
-
-/** The most decisions of one change. Each loses to another writer but the last. */
-const MOST_LOSSES = 8
 
 type Post = 'POST /v1/keys'
 type Revoke = 'POST /v1/keys/{id}/revoke'
@@ -54,7 +52,7 @@ async function createKey(call: Call<Post>): Promise<Reply<Post>> {
   const contentFingerprint = await keyring.fingerprint('content', contentOf(body))
   const { id, key } = freshKey(merchantId, services.random)
   const made = { id, hash: await sha256(key) }
-  for (let losses = 0; losses < MOST_LOSSES; losses++) {
+  for (let losses = 0; losses < MAX_LOSSES; losses++) {
     const now = services.now()
     const found = await readKeyContext(db, { credential, now }, merchantId, messageKeys)
     const caller = permit(call, bootstrapCaller(services, call, credential) ?? found.credential)
@@ -125,7 +123,7 @@ async function replyAgain(
 
 async function revokeKey(call: Call<Revoke>): Promise<Reply<Revoke>> {
   const { services, credential, path } = call
-  for (let losses = 0; losses < MOST_LOSSES; losses++) {
+  for (let losses = 0; losses < MAX_LOSSES; losses++) {
     const now = services.now()
     const found = await readKey(services.db, { credential, now }, path.id)
     const caller = permit(call, found.credential)
@@ -185,8 +183,6 @@ export const getKeys: Handler<'GET /v1/keys'> = async (call) => {
   const items = page.map((key) => keyBody(key, now))
   return { status: 200, body: { items, next, certainty: 'FINAL', doNext: 'nothing' } }
 }
-
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
 
 function keyBody(apiKey: ApiKey, now: number): KeyBody {
   const { id, merchantId, name, scopes, createdAt, expiresAt, revokedAt } = apiKey

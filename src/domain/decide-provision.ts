@@ -23,7 +23,7 @@ export const newTerminal = (
 
 /**
  * Always a commit. A new master key ends every working key. A changed profile raises the guard of the merchant. A new terminal raises
- * nothing: no message depends on it yet, and the messages of the other terminals need not lose while many are brought to a shop.
+ * nothing, because no message depends on it yet. So messages of other terminals do not lose while a merchant gets many terminals.
  */
 export function decideProvision(
   request: ProvisionRequest,

@@ -205,7 +205,7 @@ export function apiKeyProjections(
 }
 
 /**
- * Raises the guard of the key's stream with the entry, so that what its key has loaded is decided again. True if the entry is
+ * Raises the guard of the key's stream with the entry. So each message that was loaded under the old state of the key is decided again. True if the entry is
  * in the journal. Otherwise another writer was first, and nothing was written. Throws the errors of D1.
  */
 export const commitKey = (
