@@ -14,6 +14,7 @@ import { bucketOf, bucketOfKey } from './domain/bucket.ts'
 import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
+import { isOwnBucket } from './store/bucket-mac.ts'
 import { addFirstDataKeys } from './store/data-keys.ts'
 import { type BucketRow, openDatabases, withBuckets } from './store/databases.ts'
 import { type Db, errorText } from './store/db.ts'
@@ -113,6 +114,9 @@ async function openRegion(
   try {
     const masterKeys = await readMasterKeys(env)
     const keyring = await openKeyringUnder(masterKeys, store, random, now())
+    for (const row of buckets)
+      if (!(await isOwnBucket(keyring, row)))
+        throw new RangeError(`bucket: the row ${row.bucket} has no MAC of this service`)
     // A person compares the id before the data keys are wrapped anew: `annul keys rewrap --to ID`.
     if (masterKeys.previous !== undefined)
       log('master_key_rotation', {

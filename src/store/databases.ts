@@ -45,7 +45,10 @@ export function openDatabases(bindings: { readonly DB: D1Database }): Databases[
 }
 
 /** Throws RangeError when a row names a bucket or a database that is not there. */
-export function withBuckets(all: Databases['all'], rows: readonly BucketRow[]): Databases {
+export function withBuckets(
+  all: Databases['all'],
+  rows: readonly Omit<BucketRow, 'mac' | 'macKey'>[],
+): Databases {
   const moved = new Map<number, { readonly database: RegionDatabase; readonly version: number }>()
   for (const { bucket, database: name, version } of rows) {
     const database = all.find((one) => one.name === name)
