@@ -5,11 +5,14 @@
 
 import type { KeyContext, Keyring } from '../crypto/keyring.ts'
 import { REGION_STREAM } from '../domain/decide-api-key.ts'
+import { isOwnBucket } from '../store/bucket-mac.ts'
+import type { BucketRow } from '../store/databases.ts'
 import type { ChainFault } from '../store/journal.ts'
 import type { HeadRow } from '../store/rebuild.ts'
+import { auditBuckets, BUCKETS_SQL } from './lib/audit-buckets.ts'
 import { type AuditedTable, replicaOf } from './lib/audit-tables.ts'
 import { type Audit, auditTables } from './lib/compare-tables.ts'
-import { type Database, databaseOf, executeFile, query } from './lib/database.ts'
+import { type Database, databaseOf, executeFile, homeOf, query } from './lib/database.ts'
 import type { Run } from './lib/declare.ts'
 import { Failure } from './lib/failure.ts'
 import { keyringFor } from './lib/open-keyring.ts'
@@ -48,7 +51,7 @@ export async function readJournal(database: Database, keyring: Keyring, stream?:
 }
 
 /** The tables that follow from the journal, and the keys of terminals. */
-function audit(
+async function audit(
   database: Database,
   replica: Replica,
   heads: readonly HeadRow[],
@@ -59,7 +62,12 @@ function audit(
     key?.fill(0)
     return key !== null
   }
-  return auditTables((sql) => query(database, sql), replica, heads, opens)
+  const isOwn = (row: BucketRow): Promise<boolean> => isOwnBucket(keyring, row)
+  const found = await auditTables((sql) => query(database, sql), replica, heads, opens, Date.now())
+  const [rows = []] = await query(homeOf(database), BUCKETS_SQL)
+  const inDatabase = { ...found.buckets, name: database.name ?? 'DB_0' }
+  const buckets = await auditBuckets(rows as unknown as BucketRow[], inDatabase, isOwn)
+  return { ...found, tables: [...found.tables, buckets] }
 }
 
 export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
@@ -81,6 +89,9 @@ export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
   return tables.some(({ fault }) => fault !== null) ? 1 : 0
 }
 
+/** The tables that the journal does not give. */
+const NOT_REBUILT: readonly string[] = ['bucket', 'key_set', 'master_key', 'refusal_count']
+
 export const rebuildJournal: Run<typeof REBUILD_JOURNAL> = async (parsed, io) => {
   const database = databaseOf(parsed)
   const keyring = await keyringFor(database, io.env)
@@ -91,9 +102,9 @@ export const rebuildJournal: Run<typeof REBUILD_JOURNAL> = async (parsed, io) =>
   const found = await audit(database, replica, heads, keyring)
   if (found.grown.size > 0) throw new Failure('nothing was written: the service writes, stop it first')
   const tables = found.tables.filter(({ fault }) => fault !== null)
-  // The keys of terminals follow from nothing. They come from a backup, or from a new provisioning.
-  const keys = tables.find(({ table }) => table === 'master_key' || table === 'key_set')
-  const written = tables.filter((table) => table !== keys)
+  // These follow from nothing. Keys of terminals come from a backup, or from a new provisioning.
+  const keys = tables.find(({ table }) => NOT_REBUILT.includes(table))
+  const written = tables.filter(({ table }) => !NOT_REBUILT.includes(table))
   if (written.length > 0) await executeFile(database, insertsOf(replica, written))
   replica.close()
   for (const one of written)

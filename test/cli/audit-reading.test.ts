@@ -77,6 +77,41 @@ describe.each(['master_key', 'key_set'])('table %s', (table) => {
   })
 })
 
+describe('counts of refusals', () => {
+  it('are those of the entries, of terminals and of bearer keys', async () => {
+    const counts = day.service.storage.rows('select key, written from refusal_count order by key')
+    expect(counts).toEqual([
+      { key: 'keys:123456789012345', written: 1 },
+      { key: 'keys:admin', written: 2 },
+      { key: 'terminal:12345678', written: 1 },
+      { key: 'terminal:12345679', written: 1 },
+    ])
+    expect(await day.faults()).toEqual({})
+  })
+
+  it.each([
+    'update refusal_count set written = written + 1',
+    'update refusal_count set written = written - 1',
+    'update refusal_count set written = written + 0.5',
+    `update refusal_count set key = 'x' || key`,
+    'update refusal_count set day = day + 1',
+    'delete from refusal_count',
+    `insert into refusal_count select 'terminal:99999999', day, 1, 0 from refusal_count limit 1`,
+  ])('show a change: %s', async (sql) => {
+    expect(Object.keys(await day.tampered(sql))).toEqual(['refusal_count'])
+  })
+
+  it('may be missing when the cron has deleted them, and are never wrong', async () => {
+    const DAY = 86_400_000
+    day.service.clock.now += 3 * DAY
+    expect(await day.tampered('delete from refusal_count')).toEqual({})
+    expect(await day.tampered('update refusal_count set written = 7')).toMatchObject({
+      refusal_count: 'the journal gives another value for written',
+    })
+    day.service.clock.now -= 3 * DAY
+  })
+})
+
 describe('pages', () => {
   it.each([1, 2, 3, 5, 7, 1000])('of %i rows give the same', async (size) => {
     expect(await day.faults(size)).toEqual({})

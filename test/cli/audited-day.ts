@@ -49,7 +49,7 @@ export class AuditedDay {
       before(calls++)
       return text.split(';\n').map((one) => storage.rows(one))
     }
-    return auditTables(runSql, this.replica, now, this.opens, size)
+    return auditTables(runSql, this.replica, now, this.opens, this.service.clock.now, size)
   }
 
   /** The faults of the tables as they are now: those of keys, or all others. */
@@ -102,7 +102,7 @@ export class AuditedDay {
   }
 }
 
-/** A day with forwarded sales, voids and reversals, a reversal without its target, and a settlement. */
+/** A day with forwarded sales, voids, reversals and refusals, a reversal without its target, and a settlement. */
 export async function openAuditedDay(): Promise<AuditedDay> {
   const core = await loadCore()
   const simulator = createSimulator({
@@ -132,15 +132,33 @@ export async function openAuditedDay(): Promise<AuditedDay> {
     const voided = await pos.terminal.voidSale(stans[1] ?? '')
     if (!voided.ok) throw new Error(voided.error)
     await pos.terminal.reverse(voided.value.sent.fields.get(11))
+    // Refused: the sale is voided by JSON already.
+    const [sold] = service.storage.rows<{ id: string }>(
+      'select id from sale where terminal_id = ? and stan = ?',
+      terminalId,
+      stans[2] ?? '',
+    )
+    const act = { 'idempotency-key': terminalId }
+    await service.json('POST', '/v1/voids', { saleId: sold?.id, amount: 1200 }, act)
+    await pos.terminal.voidSale(stans[2] ?? '')
     await pos.terminal.settle()
     await pos.terminal.sale(1500, testCard(9))
   }
+  const keys: string[] = []
   for (const merchantId of ['123456789012345', undefined])
     for (const name of ['first', 'second']) {
       const act = { 'idempotency-key': `${name}-${merchantId}` }
       const made = await service.json('POST', '/v1/keys', { merchantId, name }, act)
       if (made.status !== 201) throw new Error(`key: ${made.status}`)
+      keys.push(String(made.body.key))
     }
+  // Refused by the amount, with a merchant's key and an administrator's.
+  const [sale] = service.storage.rows<{ id: string }>('select id from sale limit 1')
+  for (const [i, key] of [keys[0], keys[2], keys[2]].entries()) {
+    const sent = { authorization: `Bearer ${key}`, 'idempotency-key': `refused-${i}` }
+    const refused = await service.json('POST', '/v1/voids', { saleId: sale?.id, amount: 1 }, sent)
+    if (refused.status !== 422 && refused.status !== 409) throw new Error(`void: ${refused.status}`)
+  }
   service.storage.rows(DELETE_INSERTED_KEYS)
   const journal = service.storage.rows<JournalRow>(
     `select terminal_id as terminalId, seq, hash, message_key as messageKey, rrn, body from journal order by rowid`,

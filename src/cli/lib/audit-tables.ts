@@ -57,6 +57,7 @@ export async function replicaOf(journal: readonly JournalRow[], heads: readonly 
   for (const row of journal) {
     const entry = reader.open(row)
     replica.insertEntry(row, counter.next(entry))
+    replica.refusals.next(entry)
     const raised = raisedBy(entry)
     if (raised !== null)
       replica.rows(

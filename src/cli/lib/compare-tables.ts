@@ -5,7 +5,9 @@
  * no entry came between. So all rows of that stream belong to one moment. The rows of a stream that grew are not compared.
  */
 
+import { KEPT_DAYS, TERMINAL_SENDER, utcDay } from '../../domain/refusal-quota.ts'
 import type { HeadRow } from '../../store/rebuild.ts'
+import { BUCKET_GUARD, type BucketsInDatabase } from './audit-buckets.ts'
 import { auditKeys, firstOf, KEY_TABLES, type KeysOfTerminals, type Opens } from './audit-keys.ts'
 import {
   type AuditedColumns,
@@ -17,6 +19,7 @@ import {
 } from './audit-tables.ts'
 import type { Row } from './database.ts'
 import { type PagedTable, type RunSql, readPages } from './read-pages.ts'
+import { REFUSALS, type RefusalRow } from './refusal-bounds.ts'
 import type { Replica } from './replica.ts'
 
 /** SQL: the stream whose entries give a row. Entries of several streams raise a guard. */
@@ -41,6 +44,8 @@ export interface Audit {
   readonly tables: readonly AuditedTable[]
   /** The streams that grew while the tables were read. */
   readonly grown: ReadonlySet<string>
+  /** What the table of buckets must fit. */
+  readonly buckets: Omit<BucketsInDatabase, 'name'>
 }
 
 const pagedOf = ([table, columns]: AuditedColumns): PagedTable => ({
@@ -50,7 +55,8 @@ const pagedOf = ([table, columns]: AuditedColumns): PagedTable => ({
 })
 
 /**
- * Compares all tables with the replica, which has what the chains give. `heads`: the heads that were read with the chains. `size`:
+ * Compares all tables with the replica, which has what the chains give. `heads`: the heads that were read with the chains. `now`:
+ * milliseconds since the epoch. `size`:
  * rows of a page, by default some thousand.
  */
 export async function auditTables(
@@ -58,18 +64,27 @@ export async function auditTables(
   replica: Replica,
   heads: readonly HeadRow[],
   opens: Opens,
+  now: number,
   size?: number,
 ): Promise<Audit> {
   const known = new Map(heads.map(({ stream, seq }) => [stream, seq]))
   const grown = new Set<string>()
   const paged = auditedColumns(replica).map(pagedOf)
   const comparisons = new Map(paged.map((one) => [one.table, new Comparison(replica, one)]))
-  const kept: Record<string, Row[]> = { master_key: [], key_set: [], terminal: [] }
+  const kept: Record<string, Row[]> = { master_key: [], key_set: [], terminal: [], refusal_count: [] }
+  const guards = new Map<string, number>()
+  const merchants: string[] = []
   const isLast = ({ table }: PagedTable): boolean => WITH_HEADS.includes(table)
-  const groups = [[...paged.filter((one) => !isLast(one)), ...KEY_TABLES], paged.filter(isLast)]
+  const groups = [[...paged.filter((one) => !isLast(one)), ...KEY_TABLES, REFUSALS], paged.filter(isLast)]
   for (const group of groups)
     for await (const { table, rows, range } of readPages(runSql, group, size)) {
-      comparisons.get(table)?.add(rows, range)
+      const isOfBucket = ({ key }: Row): boolean => table === 'guard' && String(key).startsWith(BUCKET_GUARD)
+      comparisons.get(table)?.add(
+        rows.filter((row) => !isOfBucket(row)),
+        range,
+      )
+      for (const { key, version } of rows.filter(isOfBucket)) guards.set(String(key), Number(version))
+      if (table === 'merchant') merchants.push(...rows.map((row) => String(row.merchant_id)))
       kept[table]?.push(...rows)
       if (WITH_HEADS.includes(table))
         for (const { stream, head_seq: seq } of rows)
@@ -81,11 +96,16 @@ export async function auditTables(
     keyVersion: row.key_version,
   }))
   const keys = { terminals, masterKeys: kept.master_key, keySets: kept.key_set }
-  const tables = [...comparisons.values()].map((one) => one.result(grown))
-  return {
-    tables: [...tables, ...(await auditKeys(keys as unknown as KeysOfTerminals, opens, grown))],
-    grown,
-  }
+  const isStill = (sender: string): boolean =>
+    grown.size === 0 ||
+    (sender.startsWith(TERMINAL_SENDER) && !grown.has(sender.slice(TERMINAL_SENDER.length)))
+  const refusals = (kept.refusal_count ?? []) as unknown as RefusalRow[]
+  const tables = [
+    ...[...comparisons.values()].map((one) => one.result(grown)),
+    replica.refusals.audit(refusals, utcDay(now) - KEPT_DAYS, isStill),
+    ...(await auditKeys(keys as unknown as KeysOfTerminals, opens, grown)),
+  ]
+  return { tables, grown, buckets: { guards, merchants } }
 }
 
 /** A guard that was raised. A stream that grew may have raised it. */
