@@ -115,7 +115,7 @@ async function openRegion(
     const masterKeys = await readMasterKeys(env)
     const keyring = await openKeyringUnder(masterKeys, store, random, now())
     for (const row of buckets)
-      if (!(await isOwnBucket(keyring, row)))
+      if (!(await isOwnBucket(keyring.verifyJournalMac, row)))
         throw new RangeError(`bucket: the row ${row.bucket} has no MAC of this service`)
     // A person compares the id before the data keys are wrapped anew: `annul keys rewrap --to ID`.
     if (masterKeys.previous !== undefined)

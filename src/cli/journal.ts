@@ -10,7 +10,7 @@ import type { BucketRow } from '../store/databases.ts'
 import type { ChainFault } from '../store/journal.ts'
 import type { HeadRow } from '../store/rebuild.ts'
 import { auditBuckets, BUCKETS_SQL } from './lib/audit-buckets.ts'
-import { type AuditedTable, replicaOf } from './lib/audit-tables.ts'
+import { replicaOf } from './lib/audit-tables.ts'
 import { type Audit, auditTables } from './lib/compare-tables.ts'
 import { type Database, databaseOf, executeFile, homeOf, query } from './lib/database.ts'
 import type { Run } from './lib/declare.ts'
@@ -18,6 +18,7 @@ import { Failure } from './lib/failure.ts'
 import { keyringFor } from './lib/open-keyring.ts'
 import { type NumberedRow, readChains } from './lib/read-chains.ts'
 import type { Replica } from './lib/replica.ts'
+import type { AuditedTable } from './lib/table-fault.ts'
 import { faultOfChain } from './lib/verify-chain.ts'
 import { insertsOf } from './lib/write-tables.ts'
 import type { REBUILD_JOURNAL, VERIFY_JOURNAL } from './table/journal.ts'
@@ -62,7 +63,7 @@ async function audit(
     key?.fill(0)
     return key !== null
   }
-  const isOwn = (row: BucketRow): Promise<boolean> => isOwnBucket(keyring, row)
+  const isOwn = (row: BucketRow): Promise<boolean> => isOwnBucket(keyring.verifyJournalMac, row)
   const found = await auditTables((sql) => query(database, sql), replica, heads, opens, Date.now())
   const [rows = []] = await query(homeOf(database), BUCKETS_SQL)
   const inDatabase = { ...found.buckets, name: database.name ?? 'DB_0' }

@@ -3,7 +3,6 @@
  * attacker who can write the database but has no key of the service cannot send a merchant to another database.
  */
 
-import type { Keyring } from '../crypto/keyring.ts'
 import type { BucketRow } from './databases.ts'
 
 /** The bytes that the MAC covers. The MAC of a head begins with a number, so neither stands for the other. */
@@ -14,11 +13,15 @@ export const bucketContent = ({
 }: Omit<BucketRow, 'mac' | 'macKey'>): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(new TextEncoder().encode(`bucket|${bucket}|${version}|${database}`))
 
-/** True if the row has the MAC of the service, under a data key `journal`. */
-export async function isOwnBucket(
-  { verifyJournalMac }: Pick<Keyring, 'verifyJournalMac'>,
-  row: BucketRow,
-): Promise<boolean> {
+/** Whether a MAC is that of the data under the data key `journal` with this id. */
+type VerifyMac = (
+  data: Uint8Array<ArrayBuffer>,
+  mac: Uint8Array<ArrayBuffer>,
+  keyId: number,
+) => Promise<boolean>
+
+/** True if the row has the MAC of the service. */
+export async function isOwnBucket(verifyMac: VerifyMac, row: BucketRow): Promise<boolean> {
   if (!/^[0-9a-f]{64}$/.test(row.mac)) return false
-  return verifyJournalMac(bucketContent(row), Uint8Array.fromHex(row.mac), row.macKey)
+  return verifyMac(bucketContent(row), Uint8Array.fromHex(row.mac), row.macKey)
 }

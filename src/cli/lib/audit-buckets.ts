@@ -6,13 +6,12 @@
 import { bucketOf } from '../../domain/bucket.ts'
 import { bucketGuard } from '../../domain/guard.ts'
 import type { BucketRow } from '../../store/databases.ts'
-import { firstOf } from './audit-keys.ts'
-import type { AuditedTable, TableFault } from './audit-tables.ts'
+import { type AuditedTable, firstOf, type TableFault } from './table-fault.ts'
 
 export const BUCKETS_SQL =
   'select bucket, database, version, mac, mac_key as macKey from bucket order by bucket'
 
-/** What one database has of the buckets. */
+/** The part of one database: the guards of its buckets, and its merchants. */
 export interface BucketsInDatabase {
   /** `DB_0`, `DB_1` and so on. */
   readonly name: string

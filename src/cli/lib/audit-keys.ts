@@ -1,8 +1,8 @@
 /** @module Checks the keys of terminals. They do not follow from the journal: they must be there, and they must open in their place. */
 
 import type { KeyContext } from '../../crypto/keyring.ts'
-import type { AuditedTable, TableFault } from './audit-tables.ts'
 import type { PagedTable } from './read-pages.ts'
+import { type AuditedTable, firstOf, type TableFault } from './table-fault.ts'
 
 /** The tables with wrapped keys. */
 export const KEY_TABLES: readonly PagedTable[] = [
@@ -97,7 +97,3 @@ export async function auditKeys(
     { table: 'key_set', rows: keys.keySets.length, fault: firstOf(ofSets) },
   ]
 }
-
-/** The fault with the smallest key. Null without a fault. */
-export const firstOf = (faults: readonly TableFault[]): TableFault | null =>
-  faults.toSorted((a, b) => (a.key < b.key ? -1 : 1))[0] ?? null

@@ -10,18 +10,6 @@ import { Replica } from './replica.ts'
 /** A table, and the columns to compare. */
 export type AuditedColumns = readonly [table: string, columns: readonly string[]]
 
-export interface TableFault {
-  /** The primary key of the first row that differs. */
-  readonly key: string
-  readonly why: string
-}
-
-export interface AuditedTable {
-  readonly table: string
-  readonly rows: number
-  readonly fault: TableFault | null
-}
-
 /** The columns that name a row. */
 export const KEYS: Readonly<Record<string, readonly string[]>> = {
   acquirer_message: ['message_key'],

@@ -8,19 +8,13 @@
 import { KEPT_DAYS, TERMINAL_SENDER, utcDay } from '../../domain/refusal-quota.ts'
 import type { HeadRow } from '../../store/rebuild.ts'
 import { BUCKET_GUARD, type BucketsInDatabase } from './audit-buckets.ts'
-import { auditKeys, firstOf, KEY_TABLES, type KeysOfTerminals, type Opens } from './audit-keys.ts'
-import {
-  type AuditedColumns,
-  type AuditedTable,
-  auditedColumns,
-  KEYS,
-  plain,
-  type TableFault,
-} from './audit-tables.ts'
+import { auditKeys, KEY_TABLES, type KeysOfTerminals, type Opens } from './audit-keys.ts'
+import { type AuditedColumns, auditedColumns, KEYS, plain } from './audit-tables.ts'
 import type { Row } from './database.ts'
 import { type PagedTable, type RunSql, readPages } from './read-pages.ts'
-import { REFUSALS, type RefusalRow } from './refusal-bounds.ts'
+import { REFUSAL_COUNTS, type RefusalRow } from './refusal-bounds.ts'
 import type { Replica } from './replica.ts'
+import { type AuditedTable, firstOf, type TableFault } from './table-fault.ts'
 
 /** SQL: the stream whose entries give a row. Entries of several streams raise a guard. */
 const STREAMS: Readonly<Record<string, string>> = {
@@ -44,7 +38,7 @@ export interface Audit {
   readonly tables: readonly AuditedTable[]
   /** The streams that grew while the tables were read. */
   readonly grown: ReadonlySet<string>
-  /** What the table of buckets must fit. */
+  /** The guards of buckets and the merchants, which the table of buckets must fit. */
   readonly buckets: Omit<BucketsInDatabase, 'name'>
 }
 
@@ -75,7 +69,10 @@ export async function auditTables(
   const guards = new Map<string, number>()
   const merchants: string[] = []
   const isLast = ({ table }: PagedTable): boolean => WITH_HEADS.includes(table)
-  const groups = [[...paged.filter((one) => !isLast(one)), ...KEY_TABLES, REFUSALS], paged.filter(isLast)]
+  const groups = [
+    [...paged.filter((one) => !isLast(one)), ...KEY_TABLES, REFUSAL_COUNTS],
+    paged.filter(isLast),
+  ]
   for (const group of groups)
     for await (const { table, rows, range } of readPages(runSql, group, size)) {
       const isOfBucket = ({ key }: Row): boolean => table === 'guard' && String(key).startsWith(BUCKET_GUARD)

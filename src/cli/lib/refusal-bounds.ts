@@ -6,12 +6,11 @@
 
 import { isCounted, KEYS_SENDER, TERMINAL_SENDER, utcDay } from '../../domain/refusal-quota.ts'
 import type { JournalEntry } from '../../domain/types.ts'
-import { firstOf } from './audit-keys.ts'
-import type { AuditedTable, TableFault } from './audit-tables.ts'
 import type { PagedTable } from './read-pages.ts'
+import { type AuditedTable, firstOf, type TableFault } from './table-fault.ts'
 
 /** The table to read. */
-export const REFUSALS: PagedTable = {
+export const REFUSAL_COUNTS: PagedTable = {
   table: 'refusal_count',
   columns: ['key', 'day', 'written'],
   keys: ['key', 'day'],
@@ -79,6 +78,6 @@ export class RefusalBounds {
     }
     for (const [name, { key, day, least }] of left)
       if (least > 0 && day >= since && isStill(key)) faults.push({ key: name, why: 'this row is missing' })
-    return { table: REFUSALS.table, rows: rows.length, fault: firstOf(faults) }
+    return { table: REFUSAL_COUNTS.table, rows: rows.length, fault: firstOf(faults) }
   }
 }

@@ -1,8 +1,8 @@
 /** @module Writes rows of a replica as statements. */
 
-import type { AuditedTable } from './audit-tables.ts'
 import { sqlText } from './database.ts'
 import type { Cell, Replica } from './replica.ts'
+import type { AuditedTable } from './table-fault.ts'
 
 /** Statements that empty the tables with a fault, and fill each with the rows of the replica. */
 export function insertsOf(replica: Replica, tables: readonly AuditedTable[]): string {
