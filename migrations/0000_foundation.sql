@@ -199,6 +199,8 @@ CREATE TABLE `bucket` (
   `bucket` integer PRIMARY KEY NOT NULL,
   `database` text NOT NULL,
   `version` integer NOT NULL,
+  `mac` text NOT NULL,
+  `mac_key` integer NOT NULL,
   CONSTRAINT `bucket_number` CHECK (`bucket` BETWEEN 0 AND 1023)
 );
 --> statement-breakpoint

@@ -14,8 +14,9 @@ import { bucketOf, bucketOfKey } from './domain/bucket.ts'
 import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
+import { ownBuckets } from './store/bucket-mac.ts'
 import { addFirstDataKeys } from './store/data-keys.ts'
-import { type BucketRow, openDatabases, withBuckets } from './store/databases.ts'
+import { type BucketRow, openDatabases, type PlacedBucket, withBuckets } from './store/databases.ts'
 import { type Db, errorText } from './store/db.ts'
 import { macHeadWith } from './store/head-mac.ts'
 import { sha256 } from './store/journal.ts'
@@ -100,7 +101,7 @@ async function openRegion(
   env: Environment,
   home: Db,
   { random, now, log }: Runtime,
-): Promise<{ keyring: Keyring; buckets: readonly BucketRow[] }> {
+): Promise<{ keyring: Keyring; buckets: readonly PlacedBucket[] }> {
   let buckets: readonly BucketRow[] = []
   const store: DataKeyStore = {
     async read() {
@@ -119,7 +120,7 @@ async function openRegion(
         masterId: masterKeys.current.id,
         previousMasterId: masterKeys.previous.id,
       })
-    return { keyring, buckets }
+    return { keyring, buckets: await ownBuckets(keyring.verifyJournalMac, buckets) }
   } catch (error) {
     throw error instanceof RangeError ? error : new Error(errorText(error))
   }
@@ -154,7 +155,9 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     now,
     sleep,
     log,
-    databases: withBuckets(all, buckets, () => readBuckets(all[0].db)),
+    databases: withBuckets(all, buckets, async () =>
+      ownBuckets(keyring.verifyJournalMac, await readBuckets(all[0].db)),
+    ),
     core,
     keyring,
     acquirerId: env.ACQUIRER_ID,

@@ -3,19 +3,24 @@
  * `annul journal rebuild`: writes the tables that differ anew.
  */
 
-import type { Keyring } from '../crypto/keyring.ts'
+import type { KeyContext, Keyring } from '../crypto/keyring.ts'
 import { REGION_STREAM } from '../domain/decide-api-key.ts'
+import { isOwnBucket } from '../store/bucket-mac.ts'
+import type { BucketRow } from '../store/databases.ts'
 import type { ChainFault } from '../store/journal.ts'
 import type { HeadRow } from '../store/rebuild.ts'
-import { type AuditedTable, auditedColumns, auditKeys, auditTables, replicaOf } from './lib/audit-tables.ts'
-import { type Database, databaseOf, executeFile } from './lib/database.ts'
+import { auditBuckets, BUCKETS_SQL } from './lib/audit-buckets.ts'
+import { replicaOf } from './lib/audit-tables.ts'
+import { type Audit, auditTables } from './lib/compare-tables.ts'
+import { type Database, databaseOf, executeFile, homeOf, query } from './lib/database.ts'
 import type { Run } from './lib/declare.ts'
 import { Failure } from './lib/failure.ts'
 import { keyringFor } from './lib/open-keyring.ts'
 import { type NumberedRow, readChains } from './lib/read-chains.ts'
-import { insertsOf, readTables } from './lib/read-tables.ts'
 import type { Replica } from './lib/replica.ts'
+import type { AuditedTable } from './lib/table-fault.ts'
 import { faultOfChain } from './lib/verify-chain.ts'
+import { insertsOf } from './lib/write-tables.ts'
 import type { REBUILD_JOURNAL, VERIFY_JOURNAL } from './table/journal.ts'
 
 interface Verified {
@@ -37,7 +42,7 @@ export async function readJournal(database: Database, keyring: Keyring, stream?:
   const verified: Verified[] = []
   const rows: NumberedRow[] = []
   const heads: HeadRow[] = []
-  for await (const chain of readChains(database, stream)) {
+  for await (const chain of readChains((sql) => query(database, sql), stream)) {
     const fault = await faultOfChain(chain, keyring)
     verified.push({ terminalId: chain.stream, entries: chain.rows.length, fault })
     rows.push(...chain.rows)
@@ -47,14 +52,23 @@ export async function readJournal(database: Database, keyring: Keyring, stream?:
 }
 
 /** The tables that follow from the journal, and the keys of terminals. */
-async function audit(database: Database, replica: Replica, keyring: Keyring): Promise<AuditedTable[]> {
-  const { rows, keys } = await readTables(database, auditedColumns(replica))
-  const opens = async (wrapped: string, context: Parameters<Keyring['unwrap']>[1]): Promise<boolean> => {
+async function audit(
+  database: Database,
+  replica: Replica,
+  heads: readonly HeadRow[],
+  keyring: Keyring,
+): Promise<Audit> {
+  const opens = async (wrapped: string, context: KeyContext): Promise<boolean> => {
     const key = await keyring.unwrap(wrapped, context).catch(() => null)
     key?.fill(0)
     return key !== null
   }
-  return [...auditTables(replica, rows), ...(await auditKeys(keys, opens))]
+  const isOwn = (row: BucketRow): Promise<boolean> => isOwnBucket(keyring.verifyJournalMac, row)
+  const found = await auditTables((sql) => query(database, sql), replica, heads, opens, Date.now())
+  const [rows = []] = await query(homeOf(database), BUCKETS_SQL)
+  const inDatabase = { ...found.buckets, name: database.name ?? 'DB_0' }
+  const buckets = await auditBuckets(rows as unknown as BucketRow[], inDatabase, isOwn)
+  return { ...found, tables: [...found.tables, buckets] }
 }
 
 export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
@@ -67,12 +81,17 @@ export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
   if (verified.some(({ fault }) => fault !== null)) return 1
   if (parsed.tid !== undefined) return verified.length === 0 ? 1 : 0
   const replica = await replicaOf(rows, heads)
-  const tables = await audit(database, replica, keyring)
+  const { tables, grown } = await audit(database, replica, heads, keyring)
   replica.close()
   for (const one of tables)
     io.stdout(parsed.json ? JSON.stringify({ ...one, sound: one.fault === null }) : tableSentence(one))
+  if (grown.size > 0)
+    io.stderr(`journal verify: ${grown.size} chains grew meanwhile, so their rows were not compared`)
   return tables.some(({ fault }) => fault !== null) ? 1 : 0
 }
+
+/** The tables that the journal does not give. */
+const NOT_REBUILT: readonly string[] = ['bucket', 'key_set', 'master_key', 'refusal_count']
 
 export const rebuildJournal: Run<typeof REBUILD_JOURNAL> = async (parsed, io) => {
   const database = databaseOf(parsed)
@@ -81,10 +100,12 @@ export const rebuildJournal: Run<typeof REBUILD_JOURNAL> = async (parsed, io) =>
   const bad = verified.find(({ fault }) => fault !== null)
   if (bad !== undefined) throw new Failure(`nothing was written: ${sentence(bad)}`)
   const replica = await replicaOf(rows, heads)
-  const tables = (await audit(database, replica, keyring)).filter(({ fault }) => fault !== null)
-  // The keys of terminals follow from nothing. They come from a backup, or from a new provisioning.
-  const keys = tables.find(({ table }) => table === 'master_key' || table === 'key_set')
-  const written = tables.filter((table) => table !== keys)
+  const found = await audit(database, replica, heads, keyring)
+  if (found.grown.size > 0) throw new Failure('nothing was written: the service writes, stop it first')
+  const tables = found.tables.filter(({ fault }) => fault !== null)
+  // These follow from nothing. Keys of terminals come from a backup, or from a new provisioning.
+  const keys = tables.find(({ table }) => NOT_REBUILT.includes(table))
+  const written = tables.filter(({ table }) => !NOT_REBUILT.includes(table))
   if (written.length > 0) await executeFile(database, insertsOf(replica, written))
   replica.close()
   for (const one of written)

@@ -4,7 +4,7 @@
  */
 
 import type { Decision, SenderRefusals } from './decision.ts'
-import type { EntryKind } from './types.ts'
+import type { EntryKind, JournalEntry } from './types.ts'
 
 /**
  * The quota of a terminal. A busy terminal makes some hundred sales and voids in a day, and a few of them are refused.
@@ -26,6 +26,9 @@ export const DAY_MS = 86_400_000
 /** The UTC day of a time in milliseconds since the epoch, in days since the epoch. */
 export const utcDay = (at: number): number => Math.floor(at / DAY_MS)
 
+/** Days whose counts of refusals stay: today and the two days before, so at least 48 hours. */
+export const KEPT_DAYS = 2
+
 /** A refusal to write and to count. Its entry is written only while at most `most` refusals are. */
 export interface CountedRefusal extends Pick<SenderRefusals, 'key' | 'day'> {
   readonly most: number
@@ -42,11 +45,14 @@ export interface Limited {
 const LIMITED: readonly EntryKind[] = ['sale', 'void', 'sale_reversal', 'void_reversal']
 
 /**
- * Whether a decision is a refusal by our own guards. Its entry has no effect. Approvals, declines of the acquirer,
+ * Whether an entry is a refusal by our own guards. It has no effect. Approvals, declines of the acquirer,
  * approved reversals and refusals with a case are always written.
  */
-function isCounted({ draft }: Extract<Decision, { kind: 'commit' }>): boolean {
-  const { kind, answer, effects } = draft
+export function isCounted({
+  kind,
+  answer,
+  effects,
+}: Pick<JournalEntry, 'kind' | 'answer' | 'effects'>): boolean {
   const isRefused = answer !== null && answer.reason !== null
   return LIMITED.includes(kind) && isRefused && Object.keys(effects).length === 0
 }
@@ -56,7 +62,7 @@ function isCounted({ draft }: Extract<Decision, { kind: 'commit' }>): boolean {
  * same sender before this one in its set.
  */
 export function withinQuota(decision: Decision, refusals: SenderRefusals | null, before: number): Limited {
-  if (refusals === null || decision.kind !== 'commit' || !isCounted(decision))
+  if (refusals === null || decision.kind !== 'commit' || !isCounted(decision.draft))
     return { decision, counted: null, isBeyond: false }
   const { key, day, written } = refusals
   const quota = key.startsWith(TERMINAL_SENDER) ? TERMINAL_QUOTA : KEYS_QUOTA

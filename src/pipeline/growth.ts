@@ -1,6 +1,6 @@
 /** @module The cron's watch over the database: its size once an hour, and the end of old counts. */
 
-import { utcDay } from '../domain/refusal-quota.ts'
+import { KEPT_DAYS, utcDay } from '../domain/refusal-quota.ts'
 import { errorText } from '../store/db.ts'
 import { forgetRefusals } from '../store/refusal-counts.ts'
 import { databaseSize } from '../store/size.ts'
@@ -11,9 +11,6 @@ const ALERT_PERCENT = 70
 
 const MINUTE_MS = 60_000
 const MINUTES = 60
-
-/** Days whose counts of refusals stay: today and the two days before, so at least 48 hours. */
-const KEPT_DAYS = 2
 
 export interface GrowthOptions extends Pick<PipelineOptions, 'db' | 'log'> {
   /** The most bytes that the database can have. */

@@ -13,6 +13,9 @@ export const bucketTable = sqliteTable(
     bucket: integer('bucket').primaryKey(),
     database: text('database').notNull(),
     version: integer('version').notNull(),
+    /** HMAC-SHA-256 of the row (bucket-mac.ts), 64 lower-case hex digits, and the id of its data key `journal`. */
+    mac: text('mac').notNull(),
+    macKey: integer('mac_key').notNull(),
   },
   (t) => [check('bucket_number', sql`${t.bucket} between 0 and 1023`)],
 )

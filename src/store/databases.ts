@@ -17,6 +17,9 @@ export interface RegionDatabase {
 /** A row of the table `bucket`. */
 export type BucketRow = typeof bucketTable.$inferSelect
 
+/** A row whose MAC was checked. */
+export type PlacedBucket = Omit<BucketRow, 'mac' | 'macKey'>
+
 /** The databases of a region. */
 export interface Databases {
   /** Database 0 is the first. It has what belongs to no merchant. */
@@ -49,7 +52,7 @@ export function openDatabases(bindings: { readonly DB: D1Database }): Databases[
 }
 
 /** The places of the buckets that the rows name. */
-function placesOf(all: Databases['all'], rows: readonly BucketRow[]): Places {
+function placesOf(all: Databases['all'], rows: readonly PlacedBucket[]): Places {
   const places = new Map<number, { readonly database: RegionDatabase; readonly version: number }>()
   for (const { bucket, database: name, version } of rows) {
     const database = all.find((one) => one.name === name)
@@ -64,8 +67,8 @@ function placesOf(all: Databases['all'], rows: readonly BucketRow[]): Places {
 /** `read` reads the rows again. Throws RangeError when a row names a bucket or a database that is not there. */
 export function withBuckets(
   all: Databases['all'],
-  rows: readonly BucketRow[],
-  read: () => Promise<readonly BucketRow[]>,
+  rows: readonly PlacedBucket[],
+  read: () => Promise<readonly PlacedBucket[]>,
 ): Databases {
   const [home, ...others] = all
   let places = placesOf(all, rows)

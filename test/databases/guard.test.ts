@@ -110,14 +110,8 @@ describe.each(BOTH)('after the bucket of %s has moved, and before the isolate kn
     ],
   ])('an alert names the guards, and the isolate reads the table: %s', async (_, send, stream) => {
     move(merchantId)
-    const [home] = region.storages
     const [from, to] = merchantId === AT_HOME ? ['DB_0', 'DB_1'] : ['DB_1', 'DB_0']
-    home.rows(
-      'insert into bucket values (?1, ?2, ?3) on conflict (bucket) do update set database = ?2, version = ?3',
-      bucket,
-      to,
-      version + 1,
-    )
+    await region.place({ bucket, database: to, version: version + 1 })
     region.logged.length = 0
     const { databases } = region.services
     expect(databases.of(bucket).name).toBe(from)
@@ -131,10 +125,7 @@ describe.each(BOTH)('after the bucket of %s has moved, and before the isolate kn
 
   it('keeps its table when the new one names a database without a binding', async () => {
     move(merchantId)
-    region.storages[0].rows(
-      `insert into bucket values (?, 'DB_9', 9) on conflict (bucket) do update set database = 'DB_9', version = 9`,
-      bucket,
-    )
+    await region.place({ bucket, database: 'DB_9', version: 9 })
     region.logged.length = 0
     const { name } = region.services.databases.of(bucket)
     await terminalOf(merchantId).sale(500, CARD)

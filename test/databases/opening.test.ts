@@ -104,6 +104,19 @@ describe('an isolate', () => {
     await expect(region.openHome()).rejects.toThrow(RangeError(why))
   })
 
+  it.each([
+    'bucket = 7',
+    `database = 'DB_0'`,
+    'version = 2',
+    `mac = '${'0'.repeat(64)}'`,
+    `mac = ''`,
+    'mac_key = 2',
+  ])('does not open after a change of the table without the key of the service: %s', async (change) => {
+    await region.open()
+    region.storages[0].rows(`update bucket set ${change}`)
+    await expect(region.open()).rejects.toThrow(/^bucket: the row \d+ has no MAC of this service$/)
+  })
+
   it('has the data keys of database 0 for all databases', async () => {
     await region.open()
     for (const merchantId of [AT_HOME, MOVED] as const) await region.provision(merchantId)
@@ -118,7 +131,9 @@ describe('an isolate', () => {
 test('the table takes no other bucket than 0 to 1023', () => {
   const storage = new Storage()
   const insert = (bucket: number) =>
-    storage.apply({ statements: [{ sql: `insert into bucket values (?, 'DB_1', 1)`, params: [bucket] }] })
+    storage.apply({
+      statements: [{ sql: `insert into bucket values (?, 'DB_1', 1, '', 1)`, params: [bucket] }],
+    })
   for (const bucket of [0, 1023]) expect(() => insert(bucket)).not.toThrow()
   for (const bucket of [-1, 1024]) expect(() => insert(bucket)).toThrow('bucket_number')
   storage.close()

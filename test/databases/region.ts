@@ -9,6 +9,7 @@ import type { Core } from '../../src/core/instance.ts'
 import { createServices, type Environment } from '../../src/create-services.ts'
 import { bucketOf } from '../../src/domain/bucket.ts'
 import type { Services } from '../../src/pipeline/services.ts'
+import { bucketContent } from '../../src/store/bucket-mac.ts'
 import { newTerminalState } from '../../src/terminal/state.ts'
 import { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
 import { EXAMPLE_TMK } from '../integrate/mac-examples.ts'
@@ -17,6 +18,7 @@ import { START } from '../integrate/service.ts'
 import { bindD1, Storage } from '../simulation/platform/d1.ts'
 import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { coreModule, watchedCore } from '../support/load-core.ts'
+import { newKeyring } from '../support/memory-data-keys.ts'
 import { seeded } from '../support/micro-random.ts'
 
 /** In database 0: its bucket, 535 or `217`, has no row. */
@@ -49,6 +51,8 @@ export const ADMINISTRATOR = 'annul_key-of-an-administrator'
 /** The version of the moved bucket: one move. */
 export const VERSION = 1
 
+const MASTER_KEY = 'ab'.repeat(32)
+
 const FIRST_COMPONENT = '0123456789ABCDEFFEDCBA9876543210'
 
 /** The time between two requests: longer than an answer stays in memory. */
@@ -74,8 +78,7 @@ export class Region {
   #services: Services | undefined
 
   constructor() {
-    const [home, other] = this.storages
-    home.rows(`insert into bucket values (${bucketOf(MOVED)}, 'DB_1', ${VERSION})`)
+    const [, other] = this.storages
     // The move has raised the guard.
     other.rows(`insert into guard values ('bucket:${bucketOf(MOVED)}', ${VERSION})`)
     for (const id of [AT_HOME, MOVED] as const) {
@@ -105,9 +108,28 @@ export class Region {
     return this.#open({}, {})
   }
 
+  #isPlaced = false
+
+  /** Writes the row of the moved bucket, as the move does. The first data keys follow from the master key. */
+  async #place(): Promise<void> {
+    if (this.#isPlaced) return
+    this.#isPlaced = true
+    const keyring = await newKeyring(MASTER_KEY, (bytes) => void bytes.fill(1))
+    const row = { bucket: bucketOf(MOVED), database: 'DB_1', version: VERSION }
+    const mac = (await keyring.journalMac(bucketContent(row))).toHex()
+    this.storages[0].rows(
+      `insert into bucket values (?, 'DB_1', ?, ?, ?)`,
+      row.bucket,
+      row.version,
+      mac,
+      keyring.journalKeyId,
+    )
+  }
+
   async #open(settings: Partial<Environment>, others: object): Promise<void> {
+    await this.#place()
     const environment = {
-      MASTER_KEY: 'ab'.repeat(32),
+      MASTER_KEY,
       ACQUIRER: 'sandbox',
       ACQUIRER_ID: '00001234',
       ...settings,

@@ -6,11 +6,14 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { type Db, openDb } from '../../store/db.ts'
 import type { JournalRow } from '../../store/journal.ts'
 import { root } from '../dev/wrangler.ts'
+import { RefusalBounds } from './refusal-bounds.ts'
 
 export type Cell = string | number | null | Uint8Array
 
 export class Replica {
   readonly #sqlite = new DatabaseSync(':memory:')
+  /** The bounds of the counts of refusals. */
+  readonly refusals = new RefusalBounds()
   readonly db: Db = openDb(d1Over(this.#sqlite))
 
   constructor() {
