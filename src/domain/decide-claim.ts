@@ -21,7 +21,7 @@ export function asPending(decision: Decision, loadedState: LoadedState, generate
     return claimOf(decision, 'void_claim', effects)
   }
   if (sale === undefined) return decision
-  const claim = { ...identity(sale, generated), kind: 'sale', original: null } as const
+  const claim = { ...claimIdentity(sale, generated), kind: 'sale', original: null } as const
   return claimOf(decision, 'sale_claim', { claim, claimedSale: { ...sale, authorizationCode: null } })
 }
 
@@ -35,7 +35,7 @@ function capturedSaleMessage(
   state: AcquirerState,
   acquirerRrn: string | null,
 ): AcquirerMessage {
-  const known = identity({ ...sale, rrn }, { now, acquirerStan: sale.stan })
+  const known = claimIdentity({ ...sale, rrn }, { now, acquirerStan: sale.stan })
   return { ...known, kind: 'sale', original: null, state, acquirerRrn }
 }
 
@@ -81,8 +81,12 @@ function claimOf({ draft }: Commit, kind: DraftEntry['kind'], effects: Effects):
   return { kind: 'commit', draft: { ...draft, kind, answer: null, effects } }
 }
 
-function identity(
-  record: Omit<Sale | VoidRecord | CapturedSaleRequest, 'rrn'> & { readonly rrn: string },
+/** The members of a new message at the acquirer that are the same for each kind. Nothing is decided yet, and no case is open. */
+export function claimIdentity(
+  record: Pick<
+    AcquirerMessage,
+    'messageKey' | 'merchantId' | 'terminalId' | 'batchNumber' | 'amount' | 'currencyCode' | 'rrn'
+  >,
   { acquirerStan, now }: Pick<Generated, 'acquirerStan' | 'now'>,
 ) {
   const { messageKey, merchantId, terminalId, batchNumber, amount, currencyCode, rrn } = record
@@ -113,7 +117,7 @@ function claimOfVoid(record: VoidRecord, { original }: LoadedState, generated: G
   if (original === null) throw new Error('an approved void has its sale')
   const { sale, forwarded } = original
   return {
-    ...identity(record, generated),
+    ...claimIdentity(record, generated),
     kind: 'void',
     original: {
       batchNumber: sale.batchNumber,

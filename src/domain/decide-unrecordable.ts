@@ -5,6 +5,7 @@
 
 import { claimContextOf } from './acquirer-outcome.ts'
 import { openCase } from './decide-acquirer-event.ts'
+import { claimIdentity } from './decide-claim.ts'
 import { answerOf, commitOf, type Decision, type Generated, type LoadedState } from './decision.ts'
 import type { CapturedSaleRequest, ReversalRequest, SaleRequest, VoidRequest } from './requests.ts'
 import type { AcquirerMessage } from './types.ts'
@@ -23,27 +24,23 @@ export function refuseUnrecordable(
   const { terminal, merchant } = loadedState
   const { now, rrn } = generated
   const kind = request.kind === 'void' || request.kind === 'void_reversal' ? 'void' : 'sale'
-  const claim: AcquirerMessage = {
+  const record = {
     messageKey: request.messageKey,
-    kind,
     merchantId: request.merchantId,
     terminalId: terminal.terminalId,
     batchNumber: terminal.batch.batchNumber,
-    acquirerStan: NO_STAN,
     amount: request.amount,
     currencyCode: 'currencyCode' in request ? request.currencyCode : merchant.currencyCode,
-    original: null,
     rrn,
-    acquirerRrn: null,
+  }
+  const claim: AcquirerMessage = {
+    ...claimIdentity(record, { acquirerStan: NO_STAN, now }),
+    kind,
+    original: null,
     state: 'declined',
-    claimedAt: now,
-    movedAt: now,
     decideBy: now,
     caseReason: 'not_recorded',
     caseOpenedAt: now,
-    caseClosedAt: null,
-    acquirerStatus: null,
-    acquirerAmount: null,
   }
   const answer = answerOf(loadedState, generated, 'not_recorded')
   const entryKind = request.kind === 'captured_sale' ? 'sale' : request.kind
