@@ -14,13 +14,13 @@ import { bucketOf, bucketOfKey } from './domain/bucket.ts'
 import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
-import { isOwnBucket } from './store/bucket-mac.ts'
+import { ownBuckets } from './store/bucket-mac.ts'
 import { addFirstDataKeys } from './store/data-keys.ts'
 import { type BucketRow, openDatabases, withBuckets } from './store/databases.ts'
 import { type Db, errorText } from './store/db.ts'
-import { headContent, type MacHead } from './store/head-mac.ts'
+import { macHeadWith } from './store/head-mac.ts'
 import { sha256 } from './store/journal.ts'
-import { readRegion } from './store/region.ts'
+import { readBuckets, readRegion } from './store/region.ts'
 import { readDatabaseLimit } from './store/size.ts'
 
 export interface Environment extends HttpsSettings {
@@ -114,9 +114,7 @@ async function openRegion(
   try {
     const masterKeys = await readMasterKeys(env)
     const keyring = await openKeyringUnder(masterKeys, store, random, now())
-    for (const row of buckets)
-      if (!(await isOwnBucket(keyring.verifyJournalMac, row)))
-        throw new RangeError(`bucket: the row ${row.bucket} has no MAC of this service`)
+    await ownBuckets(keyring.verifyJournalMac, buckets)
     // A person compares the id before the data keys are wrapped anew: `annul keys rewrap --to ID`.
     if (masterKeys.previous !== undefined)
       log('master_key_rotation', {
@@ -150,10 +148,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     acquirerStan: freshAcquirerStan(random),
   })
   const { keyring, buckets } = await openRegion(env, all[0].db, runtime)
-  const macHead: MacHead = async (stream, head) => ({
-    keyId: keyring.journalKeyId,
-    mac: (await keyring.journalMac(headContent(stream, head))).toHex(),
-  })
+  const macHead = macHeadWith(keyring, (stream, seq) => log('alert', { why: 'head_not_ours', stream, seq }))
   return overDatabases({
     macHead,
     acquirer,
@@ -161,7 +156,9 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     now,
     sleep,
     log,
-    databases: withBuckets(all, buckets),
+    databases: withBuckets(all, buckets, async () =>
+      ownBuckets(keyring.verifyJournalMac, await readBuckets(all[0].db)),
+    ),
     core,
     keyring,
     acquirerId: env.ACQUIRER_ID,

@@ -3,16 +3,15 @@
  * stream's own row has its head.
  */
 
-import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { ApiKey } from '../domain/api-key.ts'
-import { GENESIS } from '../domain/decide-provision.ts'
-import { keyGuard, type Need } from '../domain/guard.ts'
+import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
 import { scopesIn, scopeText } from '../domain/scope.ts'
-import type { Head, JournalEntry } from '../domain/types.ts'
+import type { JournalEntry } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
-import type { HeadMac } from './head-mac.ts'
+import { type HeadMac, NEW_STREAM, type SignedHead } from './head-mac.ts'
 import { type JournalRow, openEntry, type SealedRow, WITHOUT_TERMINAL } from './journal.ts'
 import { apiKey, region } from './key-schema.ts'
 import type { Credential } from './load.ts'
@@ -30,7 +29,7 @@ const apiKeyOf = ({ scopes, ...row }: typeof apiKey.$inferSelect): ApiKey => ({
 export interface KeyStream {
   readonly credential: Credential | null
   /** Null if the merchant of the key is not registered. */
-  readonly head: Head | null
+  readonly head: SignedHead | null
   /** The guards of the key's stream, and of administrators' keys. */
   readonly needs: readonly Need[]
 }
@@ -45,25 +44,29 @@ export interface Asker {
   readonly now: number
 }
 
+const headColumns = <T extends typeof region | typeof merchant>({
+  headSeq,
+  headHash,
+  headMac,
+  headMacKey,
+}: T) => ({ seq: headSeq, hash: headHash, mac: headMac, keyId: headMacKey }) as const
+
 /** The head of the stream in which keys of `merchantId` are. */
-const headsOf = (db: Db, merchantId: string | null) =>
+const headsOf = (db: Db, merchantId: string | SQL | null) =>
   merchantId === null
-    ? db.select({ seq: region.headSeq, hash: region.headHash }).from(region)
-    : db
-        .select({ seq: merchant.headSeq, hash: merchant.headHash })
-        .from(merchant)
-        .where(eq(merchant.merchantId, merchantId))
+    ? db.select(headColumns(region)).from(region)
+    : db.select(headColumns(merchant)).from(merchant).where(eq(merchant.merchantId, merchantId))
 
 function contextOf(
   merchantId: string | null,
   caller: Credential | undefined,
-  head: Head | undefined,
+  head: SignedHead | undefined,
   versions: Parameters<typeof needsFrom>[1],
 ): KeyStream {
   return {
     credential: caller ?? null,
     // The stream of the region is there before its first entry. A merchant is registered first.
-    head: head ?? (merchantId === null ? GENESIS : null),
+    head: head ?? (merchantId === null ? NEW_STREAM : null),
     needs: needsFrom(guardsOf(merchantId), versions),
   }
 }
@@ -93,18 +96,18 @@ export async function readKeyContext(
 /** A key by its id, with the state that its next entry depends on. The merchant of a key never changes. */
 export async function readKey(db: Db, asker: Asker, id: string): Promise<FoundKey> {
   const { credential, now } = asker
-  const byId = db.select().from(apiKey).where(eq(apiKey.id, id))
-  const [[caller], [found]] = await db.batch([liveCredential(db, credential, now), byId])
+  const owner = sql`(select merchant_id from api_key where id = ${id})`
+  const [[caller], [found], [ofMerchant], [ofRegion], versions] = await db.batch([
+    liveCredential(db, credential, now),
+    db.select().from(apiKey).where(eq(apiKey.id, id)),
+    headsOf(db, owner),
+    headsOf(db, null),
+    selectGuards(db, [keyGuard(null), sql`${merchantGuard('')} || ${owner}`]),
+  ])
   if (found === undefined) return { credential: caller ?? null, head: null, needs: [], apiKey: null }
   const { merchantId } = found
-  const [[again], [row], [head], versions] = await db.batch([
-    liveCredential(db, credential, now),
-    byId,
-    headsOf(db, merchantId),
-    selectGuards(db, guardsOf(merchantId)),
-  ])
-  const context = contextOf(merchantId, again, head, versions)
-  return { ...context, apiKey: row === undefined ? null : apiKeyOf(row) }
+  const head = merchantId === null ? ofRegion : ofMerchant
+  return { ...contextOf(merchantId, caller, head, versions), apiKey: apiKeyOf(found) }
 }
 
 /** A position in a list of keys, which is in the order in which they were made. */

@@ -25,3 +25,14 @@ export async function isOwnBucket(verifyMac: VerifyMac, row: BucketRow): Promise
   if (!/^[0-9a-f]{64}$/.test(row.mac)) return false
   return verifyMac(bucketContent(row), Uint8Array.fromHex(row.mac), row.macKey)
 }
+
+/** The rows, if each has the MAC of the service. Throws RangeError for the first one without it. */
+export async function ownBuckets(
+  verifyMac: VerifyMac,
+  rows: readonly BucketRow[],
+): Promise<readonly BucketRow[]> {
+  for (const row of rows)
+    if (!(await isOwnBucket(verifyMac, row)))
+      throw new RangeError(`bucket: the row ${row.bucket} has no MAC of this service`)
+  return rows
+}
