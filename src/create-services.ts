@@ -16,7 +16,7 @@ import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
 import { ownBuckets } from './store/bucket-mac.ts'
 import { addFirstDataKeys } from './store/data-keys.ts'
-import { type BucketRow, openDatabases, type PlacedBucket, withBuckets } from './store/databases.ts'
+import { type BucketRow, openDatabases, withBuckets } from './store/databases.ts'
 import { type Db, errorText } from './store/db.ts'
 import { macHeadWith } from './store/head-mac.ts'
 import { sha256 } from './store/journal.ts'
@@ -101,7 +101,7 @@ async function openRegion(
   env: Environment,
   home: Db,
   { random, now, log }: Runtime,
-): Promise<{ keyring: Keyring; buckets: readonly PlacedBucket[] }> {
+): Promise<{ keyring: Keyring; buckets: readonly BucketRow[] }> {
   let buckets: readonly BucketRow[] = []
   const store: DataKeyStore = {
     async read() {
@@ -114,13 +114,14 @@ async function openRegion(
   try {
     const masterKeys = await readMasterKeys(env)
     const keyring = await openKeyringUnder(masterKeys, store, random, now())
+    await ownBuckets(keyring.verifyJournalMac, buckets)
     // A person compares the id before the data keys are wrapped anew: `annul keys rewrap --to ID`.
     if (masterKeys.previous !== undefined)
       log('master_key_rotation', {
         masterId: masterKeys.current.id,
         previousMasterId: masterKeys.previous.id,
       })
-    return { keyring, buckets: await ownBuckets(keyring.verifyJournalMac, buckets) }
+    return { keyring, buckets }
   } catch (error) {
     throw error instanceof RangeError ? error : new Error(errorText(error))
   }

@@ -1,6 +1,5 @@
 /** @module Totals of a batch, integers in minor units, and field 48 of a settlement (protocol.md §3.8). */
 
-import type { BatchChange } from './batch-change.ts'
 import type { Amount, Batch, Totals } from './types.ts'
 
 /** The totals of an empty batch. */
@@ -20,8 +19,8 @@ export const addCredit = (batch: Batch, amount: Amount, sign: 1 | -1): Batch => 
   creditCount: batch.creditCount + sign,
 })
 
-/** The batch after the change of an entry. */
-export const addTotals = (batch: Batch, change: BatchChange): Batch => ({
+/** The batch after the change of an entry. The totals of `change` are differences. */
+export const addTotals = (batch: Batch, change: Batch): Batch => ({
   batchNumber: batch.batchNumber,
   state: change.state,
   debitAmount: batch.debitAmount + change.debitAmount,

@@ -4,7 +4,6 @@ import type { AcquirerMove, CaseReason } from './acquirer-move.ts'
 import type { AcquirerState, AcquirerStatus } from './acquirer-state.ts'
 import type { Actor } from './actor.ts'
 import type { ApiKey } from './api-key.ts'
-import type { BatchChange } from './batch-change.ts'
 import type { DeclineReason } from './decline-reason.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
@@ -229,7 +228,8 @@ export interface Effects {
 
 /** The effects as the journal has them: totals as the change of one batch, not as the batch after it. */
 export interface StoredEffects extends Omit<Effects, 'batch'> {
-  readonly batchChange?: BatchChange
+  /** Amounts and counts to add, which may be negative, and the state of the batch afterwards. */
+  readonly batchChange?: Batch
 }
 
 export type EntryKind =

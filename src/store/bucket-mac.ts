@@ -3,10 +3,14 @@
  * attacker who can write the database but has no key of the service cannot send a merchant to another database.
  */
 
-import type { BucketRow, PlacedBucket } from './databases.ts'
+import type { BucketRow } from './databases.ts'
 
 /** The bytes that the MAC covers. The MAC of a head begins with a number, so neither stands for the other. */
-export const bucketContent = ({ bucket, database, version }: PlacedBucket): Uint8Array<ArrayBuffer> =>
+export const bucketContent = ({
+  bucket,
+  database,
+  version,
+}: Omit<BucketRow, 'mac' | 'macKey'>): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(new TextEncoder().encode(`bucket|${bucket}|${version}|${database}`))
 
 /** Whether a MAC is that of the data under the data key `journal` with this id. */
@@ -16,19 +20,19 @@ type VerifyMac = (
   keyId: number,
 ) => Promise<boolean>
 
-/** Checks the MAC of each row. Throws RangeError at a row that the service did not write. */
-export async function ownBuckets(
-  verifyMac: VerifyMac,
-  rows: readonly BucketRow[],
-): Promise<readonly PlacedBucket[]> {
-  for (const row of rows)
-    if (!(await isOwnBucket(verifyMac, row)))
-      throw new RangeError(`bucket: the row ${row.bucket} has no MAC of this service`)
-  return rows
-}
-
 /** True if the row has the MAC of the service. */
 export async function isOwnBucket(verifyMac: VerifyMac, row: BucketRow): Promise<boolean> {
   if (!/^[0-9a-f]{64}$/.test(row.mac)) return false
   return verifyMac(bucketContent(row), Uint8Array.fromHex(row.mac), row.macKey)
+}
+
+/** The rows, if each has the MAC of the service. Throws RangeError for the first one without it. */
+export async function ownBuckets(
+  verifyMac: VerifyMac,
+  rows: readonly BucketRow[],
+): Promise<readonly BucketRow[]> {
+  for (const row of rows)
+    if (!(await isOwnBucket(verifyMac, row)))
+      throw new RangeError(`bucket: the row ${row.bucket} has no MAC of this service`)
+  return rows
 }

@@ -17,8 +17,8 @@ export interface RegionDatabase {
 /** A row of the table `bucket`. */
 export type BucketRow = typeof bucketTable.$inferSelect
 
-/** A row whose MAC was checked. */
-export type PlacedBucket = Omit<BucketRow, 'mac' | 'macKey'>
+/** A row without its MAC, which the caller has checked (bucket-mac.ts). */
+type BucketLocation = Omit<BucketRow, 'mac' | 'macKey'>
 
 /** The databases of a region. */
 export interface Databases {
@@ -52,7 +52,7 @@ export function openDatabases(bindings: { readonly DB: D1Database }): Databases[
 }
 
 /** The places of the buckets that the rows name. */
-function placesOf(all: Databases['all'], rows: readonly PlacedBucket[]): Places {
+function placesOf(all: Databases['all'], rows: readonly BucketLocation[]): Places {
   const places = new Map<number, { readonly database: RegionDatabase; readonly version: number }>()
   for (const { bucket, database: name, version } of rows) {
     const database = all.find((one) => one.name === name)
@@ -67,8 +67,8 @@ function placesOf(all: Databases['all'], rows: readonly PlacedBucket[]): Places 
 /** `read` reads the rows again. Throws RangeError when a row names a bucket or a database that is not there. */
 export function withBuckets(
   all: Databases['all'],
-  rows: readonly PlacedBucket[],
-  read: () => Promise<readonly PlacedBucket[]>,
+  rows: readonly BucketLocation[],
+  read: () => Promise<readonly BucketLocation[]>,
 ): Databases {
   const [home, ...others] = all
   let places = placesOf(all, rows)

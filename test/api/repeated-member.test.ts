@@ -62,21 +62,29 @@ describe('a member twice', () => {
   it('is refused at any depth, with any value, and under any spelling of its name', () => {
     const place = fc.array(fc.constantFrom<'list' | 'object'>('list', 'object'), { maxLength: 4 })
     fc.assert(
-      fc.property(memberName, anyJson, anyJson, anyJson, place, picker, (name, one, two, beside, path, pick) => {
-        const member = (value: Json) =>
-          write({ [name]: value }, pick)
-            .trim()
-            .slice(1, -1)
-        const object = `{${member(one)},${member(two)}}`
-        const text = path.reduce(
-          (inner, kind) =>
-            kind === 'list'
-              ? `[${write(beside, pick)},${inner}]`
-              : `{"a":${inner},"b":${write(beside, pick)}}`,
-          object,
-        )
-        expect(errorsOf(text)).toEqual(REFUSED)
-      }),
+      fc.property(
+        memberName,
+        anyJson,
+        anyJson,
+        anyJson,
+        place,
+        picker,
+        (name, one, two, beside, path, pick) => {
+          const member = (value: Json) =>
+            write({ [name]: value }, pick)
+              .trim()
+              .slice(1, -1)
+          const object = `{${member(one)},${member(two)}}`
+          const text = path.reduce(
+            (inner, kind) =>
+              kind === 'list'
+                ? `[${write(beside, pick)},${inner}]`
+                : `{"a":${inner},"b":${write(beside, pick)}}`,
+            object,
+          )
+          expect(errorsOf(text)).toEqual(REFUSED)
+        },
+      ),
     )
   })
 

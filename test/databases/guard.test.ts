@@ -111,7 +111,7 @@ describe.each(BOTH)('after the bucket of %s has moved, and before the isolate kn
   ])('an alert names the guards, and the isolate reads the table: %s', async (_, send, stream) => {
     move(merchantId)
     const [from, to] = merchantId === AT_HOME ? ['DB_0', 'DB_1'] : ['DB_1', 'DB_0']
-    await region.place({ bucket, database: to, version: version + 1 })
+    await region.place(bucket, to, version + 1)
     region.logged.length = 0
     const { databases } = region.services
     expect(databases.of(bucket).name).toBe(from)
@@ -125,7 +125,7 @@ describe.each(BOTH)('after the bucket of %s has moved, and before the isolate kn
 
   it('keeps its table when the new one names a database without a binding', async () => {
     move(merchantId)
-    await region.place({ bucket, database: 'DB_9', version: 9 })
+    await region.place(bucket, 'DB_9', 9)
     region.logged.length = 0
     const { name } = region.services.databases.of(bucket)
     await terminalOf(merchantId).sale(500, CARD)

@@ -161,7 +161,7 @@ describe('while a database does not answer', () => {
 })
 
 describe('the copy', () => {
-  it('brings all keys to a new database, of more than one page, while other copies run', async () => {
+  it('brings all keys to a new database, while other copies run', async () => {
     region.down.add(1)
     for (let i = 0; i < 120; i++) await make({ name: `key ${i}` })
     region.down.clear()
@@ -175,6 +175,19 @@ describe('the copy', () => {
     region.countTrips()
     await copyAdministratorKeys(region.services)
     expect(region.countTrips()).toBe(2)
+  })
+
+  it.each([
+    `update journal set body = replace(body, 'operations', 'somebody__') where terminal_id = 'region'`,
+    `update region set head_mac = '${'0'.repeat(64)}'`,
+    'delete from region',
+  ])('signs no entry that database 0 has not signed: %s', async (forgery) => {
+    region.down.add(1)
+    await make({ name: 'operations' })
+    region.down.clear()
+    region.storages[0].rows(forgery)
+    expect(await copyAdministratorKeys(region.services)).toBe(false)
+    expect(regions()[1]?.entries).toEqual([])
   })
 
   it('stops at a database with other keys, and says so', async () => {

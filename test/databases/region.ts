@@ -110,24 +110,23 @@ export class Region {
 
   #isPlaced = false
 
-  /** Writes the row of the moved bucket, as the move does. The first data keys follow from the master key. */
-  async #place(): Promise<void> {
-    if (this.#isPlaced) return
-    this.#isPlaced = true
+  /** Writes a row of the table of buckets, as a move does. The first data keys follow from the master key. */
+  async place(bucket: number, database: string, version: number): Promise<void> {
     const keyring = await newKeyring(MASTER_KEY, (bytes) => void bytes.fill(1))
-    const row = { bucket: bucketOf(MOVED), database: 'DB_1', version: VERSION }
-    const mac = (await keyring.journalMac(bucketContent(row))).toHex()
+    const mac = (await keyring.journalMac(bucketContent({ bucket, database, version }))).toHex()
     this.storages[0].rows(
-      `insert into bucket values (?, 'DB_1', ?, ?, ?)`,
-      row.bucket,
-      row.version,
+      'insert or replace into bucket values (?, ?, ?, ?, ?)',
+      bucket,
+      database,
+      version,
       mac,
       keyring.journalKeyId,
     )
   }
 
   async #open(settings: Partial<Environment>, others: object): Promise<void> {
-    await this.#place()
+    if (!this.#isPlaced) await this.place(bucketOf(MOVED), 'DB_1', VERSION)
+    this.#isPlaced = true
     const environment = {
       MASTER_KEY,
       ACQUIRER: 'sandbox',

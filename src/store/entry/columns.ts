@@ -3,6 +3,7 @@
  * An outcome, for example, follows its claim.
  */
 
+import type { PosMessageKey } from '../../domain/message-key.ts'
 import type { DraftEntry, Effects, EntryKind, StoredEffects } from '../../domain/types.ts'
 
 /** The columns of a row that its body does not repeat. */
@@ -33,19 +34,13 @@ export function baseKeyOf(messageKey: string): string | null {
   return FOLLOWS.exec(messageKey)?.[1] ?? null
 }
 
-interface KeyParts {
-  readonly terminalId: string
-  readonly batchNumber: string
-  readonly stan: string
-}
-
 /** The key of a terminal's message in this format: terminal, batch and STAN, and the code of its kind. */
 const TERMINAL_KEY = /^([^|]{8})(\d{6})(\d{6})(?:s|v|sr|vr|c|u)(?:\||$)/
 
 /** The key of a message that only the acquirer has. */
 const ACQUIRER_ONLY_KEY = /^acquirer\|([^|]*)\|([^|]*)\|([^|]*)/
 
-function partsIn(key: RegExp, messageKey: string): KeyParts | null {
+function partsIn(key: RegExp, messageKey: string): PosMessageKey | null {
   const [, terminalId, batchNumber = '', stan = ''] = key.exec(messageKey) ?? []
   return terminalId === undefined ? null : { terminalId, batchNumber, stan }
 }
@@ -72,7 +67,7 @@ export class EntryScope {
   readonly message: string
   /** Whether the key is one of an entry that follows another. */
   readonly isFollowing: boolean
-  readonly parts: KeyParts | null
+  readonly parts: PosMessageKey | null
   /** Whether the message is a terminal's own, by its key. */
   readonly isTerminals: boolean
   /** The merchant of the terminal or of the stream. A `provision` entry has it in its body, for the later ones. */

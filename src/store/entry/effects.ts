@@ -1,6 +1,5 @@
 /** @module The effects of an entry as a list. Totals are the change that the entry makes to them. */
 
-import type { BatchChange } from '../../domain/batch-change.ts'
 import type { Batch, Effects, Merchant, StoredEffects, Terminal } from '../../domain/types.ts'
 import { CLAIM_TABLE, MOVE_TABLE, REVERSAL_TABLE } from './acquirer.ts'
 import { API_KEY_TABLE } from './api-key.ts'
@@ -40,7 +39,7 @@ function amountOf({ record, amount }: EntryScope, count = 0): number {
   return count === 0 ? 0 : count * (record?.amount ?? amount) + 0
 }
 
-export const BATCH_CHANGE_TABLE = tableOf<BatchChange>('change of a batch', {
+export const BATCH_CHANGE_TABLE = tableOf<Batch>('change of a batch', {
   batchNumber: usually(
     digitsForm(6),
     'batch of the record, or of the key',
@@ -157,7 +156,7 @@ export function storedEffects({ batch, ...effects }: Effects, before: Batch | nu
   if (batch === undefined) return defined
   if (before === null || before.batchNumber !== batch.batchNumber)
     throw new RangeError('the totals of another batch')
-  const batchChange: BatchChange = {
+  const batchChange: Batch = {
     batchNumber: batch.batchNumber,
     state: batch.state,
     debitAmount: batch.debitAmount - before.debitAmount,
