@@ -24,10 +24,12 @@ export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async (
   const { cursor, limit } = query
   const now = services.now()
   const asOf = new Date(now).toISOString()
-  const page = await readForwarded(services.db, credential, now, Number(cursor), limit)
+  const [claimedAt, rrn = ''] = cursor.split('-')
+  const after = { claimedAt: Number(claimedAt), rrn }
+  const page = await readForwarded(services.db, credential, now, after, limit)
   const caller = permit(call, page.credential)
   if (!caller.ok) return caller.error
-  const next = page.next === null ? null : String(page.next)
+  const next = page.next === null ? null : `${page.next.claimedAt}-${page.next.rrn}`
   const items = page.messages.map(forwardedBody)
   return { status: 200, body: { items, next, asOf, certainty: 'FINAL', doNext: 'nothing' } }
 }

@@ -177,7 +177,7 @@ export class Day {
     table(
       `select message_key, state, decide_by,
         iif(case_opened_at is null, 'none', iif(case_closed_at is null, 'open', 'closed')) as case_is,
-        case_reason is 'record_differs' as is_difference, acquirer_status, acquirer_amount, moved_at from acquirer_message`,
+        case_reason is 'record_differs' as is_difference, acquirer_status, acquirer_amount, moved_at from acquirer_record`,
       all
         .filter(({ isForwarded }) => isForwarded)
         .map((transaction) => ({

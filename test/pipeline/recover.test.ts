@@ -78,7 +78,7 @@ async function send(command: Parameters<typeof messageFor>[0], to = harness): Pr
 
 const stateOf = (key = VOID) =>
   harness.service.rows(
-    'select state, attempts, next_at, acquirer_rrn, case_reason from acquirer_message where message_key = ?',
+    'select state, attempts, next_at, acquirer_rrn, case_reason from acquirer_record where message_key = ?',
     key,
   )[0]
 const isDueIn = (): number => Number(stateOf()?.next_at) - harness.service.now
@@ -263,7 +263,7 @@ describe('a try on a pending message', () => {
     await pendingVoid()
     harness.acquirer.script = { inquiry: SILENT, reversal: SILENT }
     const [claim] = harness.service.rows<{ claimed_at: number }>(
-      'select claimed_at from acquirer_message where message_key = ?',
+      'select claimed_at from acquirer_record where message_key = ?',
       VOID,
     )
     harness.service.rows('update acquirer_message set next_at = 0 where message_key = ?', VOID)
@@ -381,7 +381,7 @@ describe('a try on a message to be undone', () => {
     expect(stateOf()).toMatchObject({ case_reason: null })
     harness.service.rows('update acquirer_message set next_at = 0 where message_key = ?', VOID)
     const [message] = harness.service.rows<{ decide_by: number }>(
-      'select decide_by from acquirer_message where message_key = ?',
+      'select decide_by from acquirer_record where message_key = ?',
       VOID,
     )
     expect(await run(Number(message?.decide_by))).toEqual(['reversal'])

@@ -110,7 +110,7 @@ export function checkProjections(storage: Storage, { terminalId, model }: Stream
     'voids',
   )
   compare(
-    'select message_key, state, case_reason is not null as is_case from acquirer_message',
+    'select message_key, state, case_reason is not null as is_case from acquirer_record',
     transactions
       .filter(({ isForwarded }) => isForwarded)
       .map(({ key, state, caseState }) => ({
@@ -230,7 +230,7 @@ export function checkAcquirer(ledger: Ledger, storage: Storage, streams: readonl
     for (const transaction of model.transactions.values()) transactions.set(transaction.key, transaction)
   const ours = new Map<string, Transaction>()
   const messages = storage.rows(
-    'select message_key, kind, terminal_id, batch_number, acquirer_stan from acquirer_message',
+    'select message_key, kind, terminal_id, batch_number, acquirer_stan from acquirer_record',
   )
   for (const { message_key, kind, terminal_id, batch_number, acquirer_stan } of messages) {
     const transaction = transactions.get(String(message_key))
@@ -262,7 +262,7 @@ export function checkAcquirer(ledger: Ledger, storage: Storage, streams: readonl
 /** No message is undecided after its deadline without a case. One cron run may lie in between. */
 export function checkOverdue(storage: Storage, now: number): void {
   const overdue = storage.rows(
-    `select message_key, state from acquirer_message where state in ('pending', 'undoing', 'reversing')
+    `select message_key, state from acquirer_record where state in ('pending', 'undoing', 'reversing')
      and case_reason is null and decide_by < ?`,
     now - 120_000,
   )
@@ -272,7 +272,7 @@ export function checkOverdue(storage: Storage, now: number): void {
 /** Messages on which the acquirer and we do not agree, and may without a person. */
 export const unsettledAtAcquirer = (storage: Storage): Row[] =>
   storage.rows(
-    `select message_key, state, case_reason from acquirer_message
+    `select message_key, state, case_reason from acquirer_record
      where next_at is not null and case_reason is not 'reversal_refused'`,
   )
 

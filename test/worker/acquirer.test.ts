@@ -39,12 +39,12 @@ async function minutes({ isolate }: Harness, count: number): Promise<void> {
 
 const stateOf = async (terminal: TestTerminal): Promise<string[]> =>
   (
-    await rows('select kind, state from acquirer_message where terminal_id = ? order by rowid', terminal.tid)
+    await rows('select kind, state from acquirer_record where terminal_id = ? order by claimed_at, rrn', terminal.tid)
   ).map(({ kind, state }) => `${kind} ${state}`)
 
 const casesOf = (terminal: TestTerminal) =>
   rows(
-    'select case_reason, case_closed_at from acquirer_message where case_reason is not null and terminal_id = ?',
+    'select case_reason, case_closed_at from acquirer_record where case_reason is not null and terminal_id = ?',
     terminal.tid,
   )
 
@@ -191,7 +191,7 @@ describe('an acquirer that does not answer', () => {
     while (isolate.clock.now < until) await minutes(harness, 1)
     expect(
       await rows(
-        'select case_reason, case_closed_at from acquirer_message where kind = ? and terminal_id = ?',
+        'select case_reason, case_closed_at from acquirer_record where kind = ? and terminal_id = ?',
         'void',
         terminal.tid,
       ),
@@ -201,7 +201,7 @@ describe('an acquirer that does not answer', () => {
     await minutes(harness, 1)
     expect(await stateOf(terminal)).toEqual(['sale approved', 'void declined'])
     const [closed] = await rows(
-      'select case_closed_at from acquirer_message where kind = ? and terminal_id = ?',
+      'select case_closed_at from acquirer_record where kind = ? and terminal_id = ?',
       'void',
       terminal.tid,
     )
@@ -331,7 +331,7 @@ describe('a late answer', () => {
     expect(await stateOf(terminal)).toEqual(['sale approved', 'void reversing'])
     expect(
       await rows(
-        'select case_reason from acquirer_message where kind = ? and terminal_id = ?',
+        'select case_reason from acquirer_record where kind = ? and terminal_id = ?',
         'void',
         terminal.tid,
       ),

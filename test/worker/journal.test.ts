@@ -100,7 +100,7 @@ async function aDayWithAcquirer(): Promise<void> {
   await behind.settle()
   await cron()
   const [opened] = await rows(
-    'select rrn from acquirer_message where kind = ? and terminal_id = ?',
+    'select rrn from acquirer_record where kind = ? and terminal_id = ?',
     'void',
     two.tid,
   )
@@ -110,7 +110,7 @@ async function aDayWithAcquirer(): Promise<void> {
   // The entries that the acquirer's records add.
   const place = { merchantId: two.mid, terminalId: two.tid, batchNumber: '000001' }
   const [sold] = await rows(
-    'select acquirer_stan from acquirer_message where kind = ? and terminal_id = ?',
+    'select acquirer_stan from acquirer_record where kind = ? and terminal_id = ?',
     'sale',
     two.tid,
   )

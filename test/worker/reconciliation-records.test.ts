@@ -34,7 +34,7 @@ describe('a list', () => {
     const terminal = await openTerminal(isolate)
     await sell(terminal, '000001')
     const [own] = await rows(
-      'select acquirer_stan as stan from acquirer_message where terminal_id = ?',
+      'select acquirer_stan as stan from acquirer_record where terminal_id = ?',
       terminal.tid,
     )
     const absent = line(terminal, { kind: 'sale', stan: own?.stan, state: 'absent', amount: undefined })
@@ -45,7 +45,7 @@ describe('a list', () => {
       { result: 'known_case' },
     ])
     const opened = await rows(
-      'select case_reason, acquirer_status, state from acquirer_message where terminal_id = ?',
+      'select case_reason, acquirer_status, state from acquirer_record where terminal_id = ?',
       terminal.tid,
     )
     expect(opened).toEqual([{ case_reason: 'record_differs', acquirer_status: 'absent', state: 'approved' }])
@@ -56,7 +56,7 @@ describe('a list', () => {
     const terminal = await openTerminal(isolate)
     await sell(terminal, '000001')
     const [own] = await rows(
-      'select acquirer_stan as stan from acquirer_message where terminal_id = ?',
+      'select acquirer_stan as stan from acquirer_record where terminal_id = ?',
       terminal.tid,
     )
     const old = line(terminal, { kind: 'sale', stan: own?.stan, state: 'declined', amount: 1234 })
