@@ -87,11 +87,16 @@ const ADOPTED = {
   caseOpenedAt: kept('case_opened_at'),
 }
 
+/** The row of a message, as a target of `schedule`. */
+export const messageTarget = (messageKey: unknown): string => `message ${messageKey}`
+
 /** The steps for claims and for moves, in this order. */
 export const FORWARDED: readonly Step[] = [
   {
     rows: claimRows,
-    target: ({ messageKey }) => `message ${messageKey}`,
+    target: ({ messageKey }) => messageTarget(messageKey),
+    // A void follows from the settled numbers of its sale.
+    messages: ({ saleKey }) => optional(saleKey),
     statement: overItems((db, items) =>
       db
         .insert(acquirerMessage)
@@ -110,7 +115,7 @@ export const FORWARDED: readonly Step[] = [
   },
   {
     rows: ({ effects }) => effects.acquirerMoves ?? [],
-    target: ({ messageKey }) => `message ${messageKey}`,
+    target: ({ messageKey }) => messageTarget(messageKey),
     isUpdate: true,
     statement: overItems((db, items) =>
       db

@@ -7,7 +7,7 @@
 import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Db } from './db.ts'
-import { FORWARDED } from './forwarded.ts'
+import { FORWARDED, messageTarget } from './forwarded.ts'
 import { schedule, type Write } from './schedule.ts'
 import { batch, keySet, masterKey, refusalCount, reversal, sale, terminal, voidTable } from './schema.ts'
 import { overItems } from './statements.ts'
@@ -58,6 +58,8 @@ const STEPS: readonly Step[] = [
   {
     rows: saleRows,
     target: ({ id }) => `sale ${id}`,
+    // A message that settles writes its numbers into its sale or void.
+    messages: ({ effects }) => optional(effects.sale?.messageKey),
     statement: overItems((db, items) => db.insert(sale).select(newItems(sale, items))),
   },
   {
@@ -78,6 +80,7 @@ const STEPS: readonly Step[] = [
   {
     rows: ({ effects }) => optional(effects.voidRecord),
     target: ({ id }) => `void ${id}`,
+    messages: ({ effects }) => optional(effects.voidRecord?.messageKey),
     statement: overItems((db, items) =>
       db
         .insert(voidTable)
@@ -188,10 +191,10 @@ const LAST = STEPS.length - 1
 
 /** All rows of an entry but the terminal's, each with the position of the entry. */
 const writesOf = (item: CommitItem): Write<CommitRow>[] =>
-  STEPS.slice(0, LAST).flatMap(({ rows, target }, i) =>
+  STEPS.slice(0, LAST).flatMap(({ rows, target, messages }, i) =>
     rows(item).map((one) => {
       const row: CommitRow = { ...one, ...positionOf(item) }
-      return { step: i, target: target(row), row }
+      return { step: i, targets: [target(row), ...(messages?.(item) ?? []).map(messageTarget)], row }
     }),
   )
 

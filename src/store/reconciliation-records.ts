@@ -161,12 +161,12 @@ export async function readForwarded(
   const ofPart = (part: RecordPart): SQL =>
     sql`select * from (select claimed_at, rrn, ${RECORD_LIST} as record from ${sql.raw(part)}
       where claimed_at >= ${claimedAt} and (claimed_at, rrn) > (${claimedAt}, ${rrn}) and ${hasNoRow(part)}
-      order by claimed_at, rrn limit ${limit})`
+      order by claimed_at, rrn limit ${limit}) as found`
   const [credentials, rows] = await db.batch([
     liveCredential(db, credential, now),
     db
       .select({ message: sql<RowOf<typeof acquirerMessage>>`record`.mapWith(parseRecord).as('record') })
-      .from(sql`(${fromEachPart(ofPart)} order by claimed_at, rrn limit ${limit})`),
+      .from(sql`(${fromEachPart(ofPart)} order by claimed_at, rrn limit ${limit}) as found`),
   ])
   const messages = rows.map(({ message }) => messageFrom(message))
   const last = messages.at(-1)

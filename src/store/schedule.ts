@@ -7,8 +7,8 @@
 export interface Write<Row> {
   /** The place of its step among the steps. */
   readonly step: number
-  /** The row that it changes. */
-  readonly target: string
+  /** The row that it changes, and rows of other tables that depend on it. */
+  readonly targets: readonly string[]
   readonly row: Row
 }
 
@@ -29,13 +29,17 @@ export function schedule<Row>(
   const statements: { step: number; rows: Row[] }[] = []
   /** The last statement that changes a row. */
   const lastOf = new Map<string, number>()
-  for (const { step, target, row } of writes) {
+  /** The first statement that may have the write, because of one target. */
+  const firstFor = (target: string, step: number): number => {
     const last = lastOf.get(target) ?? -1
-    const from = last >= 0 && !(statements[last]?.step === step && takesCopies(step)) ? last + 1 : last
+    return last >= 0 && !(statements[last]?.step === step && takesCopies(step)) ? last + 1 : last
+  }
+  for (const { step, targets, row } of writes) {
+    const from = Math.max(...targets.map((target) => firstFor(target, step)))
     let at = statements.findIndex((statement, i) => i >= from && statement.step === step)
     if (at < 0) at = statements.push({ step, rows: [] }) - 1
     statements[at]?.rows.push(row)
-    lastOf.set(target, at)
+    for (const target of targets) lastOf.set(target, at)
   }
   return statements
 }

@@ -22,7 +22,7 @@ import {
 import { CASE_REASONS } from '../domain/acquirer-move.ts'
 import { ACQUIRER_STATUSES } from '../domain/acquirer-state.ts'
 import { MAC_PROFILES } from '../domain/types.ts'
-import { digitsOf, digitsOrText, hexOf, partOf, stateColumn } from './stored.ts'
+import { digitsOf, digitsOrText, hexOf, partOf, settledNumbers, stateColumn } from './stored.ts'
 
 /** Projection of `merchant` entries: a merchant's settings and the head of its stream. */
 export const merchant = sqliteTable('merchant', {
@@ -121,19 +121,6 @@ export const journal = sqliteTable(
     check('journal_seq', sql`${t.seq} > 0`),
   ],
 )
-
-/**
- * The acquirer's numbers of a sale or void, once both sides agree on its message. They never change. The trigger `settle` writes
- * them.
- */
-const settledNumbers = () => ({
-  acquirerStanRaw: integer('acquirer_stan_raw'),
-  acquirerStan: digitsOf('acquirer_stan', 6),
-  acquirerRrnRaw: digitsOrText(12)('acquirer_rrn_raw'),
-  acquirerRrn: digitsOf('acquirer_rrn', 12),
-  /** Milliseconds from the sale or void to the answer of the acquirer. */
-  settledAfter: integer('settled_after'),
-})
 
 /** Projection. Only the acquirer's numbers come later: `void` and `reversal` have the later events. */
 export const sale = sqliteTable(

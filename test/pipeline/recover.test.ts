@@ -12,6 +12,7 @@ import { leaseDue } from '../../src/store/outbox.ts'
 import { keyOf, NOW } from '../domain/fixtures.ts'
 import { messageFor, messageOf } from '../model/messages.ts'
 import type { Trip } from '../simulation/platform/d1.ts'
+import { kindOfBody } from '../support/kind-of-body.ts'
 import { LOST, TestService } from '../support/test-service.ts'
 import { NO, type ScriptedAcquirer, SILENT, scriptedAcquirer, YES } from '../worker/scripted-acquirer.ts'
 
@@ -250,7 +251,7 @@ describe('a try on a pending message', () => {
     expect(stateOf()).toMatchObject({ state: 'declined', next_at: null })
     const kinds = harness.service
       .rows<{ body: string }>('select body from journal order by seq')
-      .map(({ body }) => JSON.parse(body)[1])
+      .map(({ body }) => kindOfBody(body))
     expect(kinds.slice(-3)).toEqual(['void_claim', 'give_up', 'void'])
   })
 

@@ -154,7 +154,7 @@ export function checkAnswers(book: Book, streams: readonly Stream[]): void {
     const byKey = new Map(entries.map((entry) => [entry.messageKey, entry]))
     for (const { messageKey } of entries) {
       const sent = book.sent.get(messageKey)
-      const outcome = byKey.get(`${messageKey}|outcome`) ?? byKey.get(messageKey)
+      const outcome = byKey.get(`${messageKey}|o`) ?? byKey.get(messageKey)
       for (const answers of sent?.answers ?? [])
         if (sent !== undefined) checkOne(sent, answers, outcome, model)
     }
@@ -202,7 +202,7 @@ function checkOrder(book: Book, entries: readonly JournalEntry[]): void {
   let latestSent = 0
   let of = ''
   for (const { messageKey, answer } of entries) {
-    const sent = book.sent.get(messageKey.replace(/\|outcome$/, ''))
+    const sent = book.sent.get(messageKey.replace(/\|o$/, ''))
     if (sent === undefined) continue
     const answers = sent.answers.filter(({ rrn }) => rrn === '' || rrn === answer?.rrn)
     const first = Math.min(...answers.map(({ at }) => at))

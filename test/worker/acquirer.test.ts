@@ -7,6 +7,7 @@
 import { describe, expect, it } from 'vitest'
 import { DECIDE_MS, GIVE_UP_MS } from '../../src/domain/acquirer-state.ts'
 import { recover } from '../../src/pipeline/recover.ts'
+import { kindOfBody } from '../support/kind-of-body.ts'
 import { effectOf, faultOf, journalOf, rows } from './book.ts'
 import { NO, type ScriptedAcquirer, SILENT, scriptedAcquirer, YES } from './scripted-acquirer.ts'
 import * as s from './support.ts'
@@ -39,7 +40,10 @@ async function minutes({ isolate }: Harness, count: number): Promise<void> {
 
 const stateOf = async (terminal: TestTerminal): Promise<string[]> =>
   (
-    await rows('select kind, state from acquirer_record where terminal_id = ? order by claimed_at, rrn', terminal.tid)
+    await rows(
+      'select kind, state from acquirer_record where terminal_id = ? order by (select rowid from journal where journal.message_key = acquirer_record.message_key)',
+      terminal.tid,
+    )
   ).map(({ kind, state }) => `${kind} ${state}`)
 
 const casesOf = (terminal: TestTerminal) =>
@@ -49,7 +53,7 @@ const casesOf = (terminal: TestTerminal) =>
   )
 
 const kindsOf = async (terminal: TestTerminal): Promise<string[]> =>
-  (await journalOf(terminal.tid)).slice(1).map(({ body }) => JSON.parse(body)[1])
+  (await journalOf(terminal.tid)).slice(1).map(({ body }) => kindOfBody(body))
 
 const totalsOf = async (terminal: TestTerminal) => (await effectOf(terminal.tid)).batches.at(-1)
 

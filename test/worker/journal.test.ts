@@ -9,6 +9,7 @@ import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
 import { HEADS, type HeadRow, macsOf, rebuild } from '../../src/store/rebuild.ts'
 import { EntryReader } from '../../src/store/replay.ts'
 import { DELETE_INSERTED_KEYS } from '../support/api-key-row.ts'
+import { kindOfBody } from '../support/kind-of-body.ts'
 import { dump, faultOf, journalOf, PROJECTIONS, rows } from './book.ts'
 import { NO, SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
@@ -244,8 +245,8 @@ const ENTRY_KINDS = [
 ]
 
 it('rebuilds every projection row by row', async () => {
-  const kinds = await rows('select distinct body ->> 1 as kind from journal')
-  expect(kinds.map(({ kind }) => kind).sort()).toEqual(ENTRY_KINDS)
+  const kinds = new Set((await rows('select body from journal')).map(({ body }) => kindOfBody(body)))
+  expect([...kinds].sort()).toEqual(ENTRY_KINDS)
   await rows(DELETE_INSERTED_KEYS)
   const live = await dump(PROJECTIONS)
   for (const table of PROJECTIONS) expect(live[table]?.length, table).toBeGreaterThan(0)

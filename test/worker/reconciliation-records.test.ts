@@ -5,6 +5,7 @@
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { kindOfBody } from '../support/kind-of-body.ts'
 import { ACQUIRER_SETTINGS, openWithAcquirer, reconcile } from './acquirer-records.ts'
 import { dump, faultOf, rows } from './book.ts'
 import * as s from './support.ts'
@@ -105,11 +106,8 @@ describe('a list', () => {
     const terminal = await openTerminal(isolate)
     const lines = [line(terminal), line(terminal), line(terminal, { stan: '123457', state: 'reversed' })]
     await Promise.all([isolate, other].map((to) => reconcile(to, lines, admin, { apply: true })))
-    const kinds = await rows(
-      'select body ->> 1 as kind from journal where terminal_id = ? order by seq',
-      terminal.tid,
-    )
-    expect(kinds.map(({ kind }) => kind)).toEqual(['provision', 'acquirer_only', 'acquirer_only'])
+    const kinds = await rows('select body from journal where terminal_id = ? order by seq', terminal.tid)
+    expect(kinds.map(({ body }) => kindOfBody(body))).toEqual(['provision', 'acquirer_only', 'acquirer_only'])
     expect(await faultOf(terminal.tid)).toBeNull()
   })
 
