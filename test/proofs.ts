@@ -25,6 +25,7 @@ export const PROOFS = {
   'fuzz/codec': { unit: 'inputs', sample: 2_000, whole: 8_000 },
   'fuzz/core': { unit: 'programs', sample: 1_000, whole: 4_000 },
   'model/model': { unit: 'commands', sample: 600, whole: 6_000 },
+  'model/settled': { unit: 'commands', sample: 400, whole: 6_000 },
   'races/races': { unit: 'sales', sample: 4, whole: 10 },
   'rig/faults': { unit: 'voids', sample: 80, whole: 400 },
   'rig/kill': { unit: 'kills', sample: 4, whole: 30 },

@@ -17,21 +17,28 @@ export interface WeeksReport {
   readonly failure: { readonly seed: number; readonly report: string } | null
 }
 
-/** Runs whole weeks on consecutive seeds, until `isEnough` or a failed day. `path`: of an earlier failure. */
+export interface WeeksOptions {
+  /** The path of an earlier failure. */
+  readonly path?: string | undefined
+  /** Only days with an acquirer, each with a twin (twin.ts). */
+  readonly hasTwin?: boolean
+}
+
+/** Runs whole weeks on consecutive seeds, until `isEnough` or a failed day. */
 export async function runWeeks(
   seed: number,
   isEnough: (commands: number, tally: ReadonlyMap<string, number>) => boolean,
-  path?: string,
+  { path, hasTwin = false }: WeeksOptions = {},
 ): Promise<WeeksReport> {
   const tally = new Map<string, number>()
   let commands = 0
   for (let week = seed; !isEnough(commands, tally); week++) {
-    const isRemote = week % 4 !== 0
+    const isRemote = hasTwin || week % 4 !== 0
     const day = fc.asyncProperty(
       fc.array(commandOf(isRemote), { minLength: 1, maxLength: MOST_COMMANDS, size: 'max' }),
       async (all) => {
         commands += all.length
-        const day = new Day(isRemote, tally)
+        const day = new Day(isRemote, tally, hasTwin)
         await day.run(all)
       },
     )
