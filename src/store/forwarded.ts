@@ -96,7 +96,7 @@ export const FORWARDED: readonly Step[] = [
     rows: claimRows,
     target: ({ messageKey }) => messageTarget(messageKey),
     // A void follows from the settled numbers of its sale.
-    messages: ({ saleKey }) => optional(saleKey),
+    alsoTargets: ({ saleKey }) => optional(saleKey).map(messageTarget),
     statement: overItems((db, items) =>
       db
         .insert(acquirerMessage)

@@ -53,18 +53,24 @@ function terminalRow({ row, headMac, effects, terminal: before }: CommitItem) {
   }
 }
 
+/** A sale has one live void. So its voids keep the order of their entries. Without the sale, those of the terminal do. */
+const voidsTarget = (of: string): string => `voids ${of}`
+
 /** The terminal's row is last. */
 const STEPS: readonly Step[] = [
   {
     rows: saleRows,
     target: ({ id }) => `sale ${id}`,
     // A message that settles writes its numbers into its sale or void.
-    messages: ({ effects }) => optional(effects.sale?.messageKey),
+    alsoTargets: ({ effects }) => optional(effects.sale?.messageKey).map(messageTarget),
     statement: overItems((db, items) => db.insert(sale).select(newItems(sale, items))),
   },
   {
     rows: ({ effects }) => optional(effects.voidMoved),
     target: ({ id }) => `void ${id}`,
+    alsoTargets: ({ row, effects }, saleIds) => [
+      voidsTarget(saleIds.get(effects.voidMoved?.id ?? '') ?? row.terminalId),
+    ],
     isUpdate: true,
     statement: overItems((db, items) =>
       db
@@ -80,7 +86,12 @@ const STEPS: readonly Step[] = [
   {
     rows: ({ effects }) => optional(effects.voidRecord),
     target: ({ id }) => `void ${id}`,
-    messages: ({ effects }) => optional(effects.voidRecord?.messageKey),
+    alsoTargets: ({ row, effects }) =>
+      optional(effects.voidRecord).flatMap(({ messageKey, saleId }) => [
+        messageTarget(messageKey),
+        voidsTarget(saleId),
+        voidsTarget(row.terminalId),
+      ]),
     statement: overItems((db, items) =>
       db
         .insert(voidTable)
@@ -190,18 +201,20 @@ const STEPS: readonly Step[] = [
 const LAST = STEPS.length - 1
 
 /** All rows of an entry but the terminal's, each with the position of the entry. */
-const writesOf = (item: CommitItem): Write<CommitRow>[] =>
-  STEPS.slice(0, LAST).flatMap(({ rows, target, messages }, i) =>
+const writesOf = (item: CommitItem, saleIds: ReadonlyMap<string, string>): Write<CommitRow>[] =>
+  STEPS.slice(0, LAST).flatMap(({ rows, target, alsoTargets }, i) =>
     rows(item).map((one) => {
       const row: CommitRow = { ...one, ...positionOf(item) }
-      return { step: i, targets: [target(row), ...(messages?.(item) ?? []).map(messageTarget)], row }
+      return { step: i, targets: [target(row), ...(alsoTargets?.(item, saleIds) ?? [])], row }
     }),
   )
 
 /** The statements that apply the effects. Statements without rows are left out. The terminals' rows come last. */
 export function projections(db: Db, set: readonly CommitItem[]): BatchItem<'sqlite'>[] {
   const isChain = new Set(set.map(({ row }) => row.terminalId)).size < set.length
-  const writes = set.flatMap(writesOf)
+  const voids = set.flatMap(({ effects }) => optional(effects.voidRecord))
+  const saleIds = new Map(voids.map(({ id, saleId }) => [id, saleId]))
+  const writes = set.flatMap((item) => writesOf(item, saleIds))
   // Without a chain the order of the entries does not matter, so there is one statement for each step.
   const inOrder = isChain ? writes : writes.toSorted((a, b) => a.step - b.step)
   const terminals = set.map((item) => ({ ...terminalRow(item), ...positionOf(item) }))

@@ -74,8 +74,11 @@ export interface Step {
   readonly rows: (item: CommitItem) => readonly object[]
   /** The row of the database that a row changes. */
   readonly target: (row: CommitRow) => string
-  /** The messages of `acquirer_message` that wait for the rows, or that the rows wait for. */
-  readonly messages?: (item: CommitItem) => readonly string[]
+  /**
+   * Other rows that wait for the rows of an entry, or that these wait for. `saleIds`: the sales of the voids that entries of the
+   * set record, by the ids of the voids.
+   */
+  readonly alsoTargets?: (item: CommitItem, saleIds: ReadonlyMap<string, string>) => readonly string[]
   /** Whether the statement is an `update`. It changes a row once, whatever the number of rows about it. */
   readonly isUpdate?: boolean
   readonly statement: (db: Db, rows: readonly CommitRow[]) => BatchItem<'sqlite'>

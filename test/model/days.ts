@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { commandOf } from './commands.ts'
 import { Day } from './day.ts'
 
-/** Days per seed. */
+/** Days per seed, as a rule. */
 const WEEK = 50
 const MOST_COMMANDS = 80
 
@@ -22,13 +22,15 @@ export interface WeeksOptions {
   readonly path?: string | undefined
   /** Only days with an acquirer, each with a twin (twin.ts). */
   readonly hasTwin?: boolean
+  /** Days per seed. */
+  readonly days?: number
 }
 
 /** Runs whole weeks on consecutive seeds, until `isEnough` or a failed day. */
 export async function runWeeks(
   seed: number,
   isEnough: (commands: number, tally: ReadonlyMap<string, number>) => boolean,
-  { path, hasTwin = false }: WeeksOptions = {},
+  { path, hasTwin = false, days = WEEK }: WeeksOptions = {},
 ): Promise<WeeksReport> {
   const tally = new Map<string, number>()
   let commands = 0
@@ -42,7 +44,7 @@ export async function runWeeks(
         await day.run(all)
       },
     )
-    const result = await fc.check(day, { numRuns: WEEK, seed: week, ...(path === undefined ? {} : { path }) })
+    const result = await fc.check(day, { numRuns: days, seed: week, ...(path === undefined ? {} : { path }) })
     if (result.failed)
       return {
         commands,
