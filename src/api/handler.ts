@@ -228,3 +228,7 @@ export const scopeOf = ({ merchantId }: Credential): string => merchantId ?? 'ad
 /** True if this caller may read and change the data of a merchant. */
 export const mayAct = (credential: Credential, merchantId: string): boolean =>
   credential.merchantId === null || credential.merchantId === merchantId
+
+/** True if the caller may read the data of a merchant, and named no other. */
+export const maySee = (credential: Credential, merchantId: string, named: string | undefined): boolean =>
+  mayAct(credential, merchantId) && (named === undefined || named === merchantId)

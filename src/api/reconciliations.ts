@@ -15,6 +15,7 @@ import type { ComparedLine } from './json/line-schemas.ts'
 import { invalid } from './json/problem.ts'
 import { type Found, forwardedBody, recordOf, resultBody } from './json/reconciliation-records.ts'
 import type { RecordLine } from './json/schemas.ts'
+import { pageOver } from './page.ts'
 import type { Call, Handler } from './router.ts'
 import { routed } from './routing.ts'
 
@@ -24,13 +25,15 @@ export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async (
   const { cursor, limit } = query
   const now = services.now()
   const asOf = new Date(now).toISOString()
-  const [claimedAt, rrn = ''] = cursor.split('-')
-  const after = { claimedAt: Number(claimedAt), rrn }
-  const page = await readForwarded(services.db, credential, now, after, limit)
-  const caller = permit(call, page.credential)
-  if (!caller.ok) return caller.error
-  const next = page.next === null ? null : `${page.next.claimedAt}-${page.next.rrn}`
-  const items = page.messages.map(forwardedBody)
+  const page = await pageOver(call, { cursor, start: '0', limit }, async (db, after, most) => {
+    const [claimedAt, rrn = ''] = after.split('-')
+    const from = { claimedAt: Number(claimedAt), rrn }
+    const { messages: items, next, ...read } = await readForwarded(db, credential, now, from, most)
+    return { ...read, items, next: next === null ? null : `${next.claimedAt}-${next.rrn}` }
+  })
+  if (!page.ok) return page.error
+  const { next } = page.value
+  const items = page.value.items.map(forwardedBody)
   return { status: 200, body: { items, next, asOf, certainty: 'FINAL', doNext: 'nothing' } }
 }
 

@@ -87,16 +87,16 @@ const ADOPTED = {
   caseOpenedAt: kept('case_opened_at'),
 }
 
-/** The row of a message, as a target of `schedule`. */
-export const messageTarget = (messageKey: unknown): string => `message ${messageKey}`
-
 /** The steps for claims and for moves, in this order. */
 export const FORWARDED: readonly Step[] = [
   {
     rows: claimRows,
-    target: ({ messageKey }) => messageTarget(messageKey),
+    table: 'acquirer_message',
+    target: ({ messageKey }) => String(messageKey),
+    // The trace number at the acquirer, which a record of the acquirer's list may have had before.
+    unique: ({ batchNumber, acquirerStan, kind }) => [`${kind} ${batchNumber} ${acquirerStan}`],
     // A void follows from the settled numbers of its sale.
-    alsoTargets: ({ saleKey }) => optional(saleKey).map(messageTarget),
+    messages: ({ saleKey }) => optional(saleKey),
     statement: overItems((db, items) =>
       db
         .insert(acquirerMessage)
@@ -115,7 +115,8 @@ export const FORWARDED: readonly Step[] = [
   },
   {
     rows: ({ effects }) => effects.acquirerMoves ?? [],
-    target: ({ messageKey }) => messageTarget(messageKey),
+    table: 'acquirer_message',
+    target: ({ messageKey }) => String(messageKey),
     isUpdate: true,
     statement: overItems((db, items) =>
       db

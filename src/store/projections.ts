@@ -7,7 +7,7 @@
 import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Db } from './db.ts'
-import { FORWARDED, messageTarget } from './forwarded.ts'
+import { FORWARDED } from './forwarded.ts'
 import { schedule, type Write } from './schedule.ts'
 import { batch, keySet, masterKey, refusalCount, reversal, sale, terminal, voidTable } from './schema.ts'
 import { overItems } from './statements.ts'
@@ -53,24 +53,20 @@ function terminalRow({ row, headMac, effects, terminal: before }: CommitItem) {
   }
 }
 
-/** A sale has one live void. So its voids keep the order of their entries. Without the sale, those of the terminal do. */
-const voidsTarget = (of: string): string => `voids ${of}`
-
 /** The terminal's row is last. */
 const STEPS: readonly Step[] = [
   {
     rows: saleRows,
-    target: ({ id }) => `sale ${id}`,
+    table: 'sale',
+    target: ({ id }) => String(id),
     // A message that settles writes its numbers into its sale or void.
-    alsoTargets: ({ effects }) => optional(effects.sale?.messageKey).map(messageTarget),
+    messages: ({ effects }) => optional(effects.sale?.messageKey),
     statement: overItems((db, items) => db.insert(sale).select(newItems(sale, items))),
   },
   {
     rows: ({ effects }) => optional(effects.voidMoved),
-    target: ({ id }) => `void ${id}`,
-    alsoTargets: ({ row, effects }, saleIds) => [
-      voidsTarget(saleIds.get(effects.voidMoved?.id ?? '') ?? row.terminalId),
-    ],
+    table: 'void',
+    target: ({ id }) => String(id),
     isUpdate: true,
     statement: overItems((db, items) =>
       db
@@ -85,13 +81,11 @@ const STEPS: readonly Step[] = [
   },
   {
     rows: ({ effects }) => optional(effects.voidRecord),
-    target: ({ id }) => `void ${id}`,
-    alsoTargets: ({ row, effects }) =>
-      optional(effects.voidRecord).flatMap(({ messageKey, saleId }) => [
-        messageTarget(messageKey),
-        voidsTarget(saleId),
-        voidsTarget(row.terminalId),
-      ]),
+    table: 'void',
+    target: ({ id }) => String(id),
+    // The one live void of a sale.
+    unique: ({ saleId }) => [`of ${saleId}`],
+    messages: ({ effects }) => optional(effects.voidRecord?.messageKey),
     statement: overItems((db, items) =>
       db
         .insert(voidTable)
@@ -105,14 +99,16 @@ const STEPS: readonly Step[] = [
   ...FORWARDED,
   {
     rows: reversalRows,
-    target: ({ targetKey }) => `reversal ${targetKey}`,
+    table: 'reversal',
+    target: ({ targetKey }) => String(targetKey),
     statement: overItems((db, items) =>
       db.insert(reversal).select(newItems(reversal, items)).onConflictDoNothing(),
     ),
   },
   {
     rows: batchRows,
-    target: ({ terminalId, batchNumber }) => `batch ${terminalId} ${batchNumber}`,
+    table: 'batch',
+    target: ({ batchNumber }) => String(batchNumber),
     statement: overItems((db, items) =>
       db
         .insert(batch)
@@ -131,7 +127,8 @@ const STEPS: readonly Step[] = [
   },
   {
     rows: ({ masterKey: key, row }) => optional(key).map((one) => ({ ...one, terminalId: row.terminalId })),
-    target: ({ terminalId }) => `master key ${terminalId}`,
+    table: 'master_key',
+    target: ({ terminalId }) => String(terminalId),
     statement: overItems((db, items) =>
       db
         .insert(masterKey)
@@ -149,7 +146,8 @@ const STEPS: readonly Step[] = [
         terminalId: row.terminalId,
         version,
       })),
-    target: ({ terminalId }) => `key sets ${terminalId}`,
+    table: 'key_set',
+    target: ({ terminalId }) => String(terminalId),
     statement: overItems((db, items) =>
       db.delete(keySet).where(
         sql`(terminal_id, version) in (select key_set.terminal_id, key_set.version from ${items}
@@ -161,7 +159,8 @@ const STEPS: readonly Step[] = [
   // The only row that is added to. Its entry is new once, so it is counted once.
   {
     rows: ({ refusal }) => optional(refusal).map(({ key, day }) => ({ key, day, written: 1, refused: 0 })),
-    target: ({ key, day }) => `refusals ${key} ${day}`,
+    table: 'refusal_count',
+    target: ({ key, day }) => `${key} ${day}`,
     statement: overItems((db, items) =>
       db
         .insert(refusalCount)
@@ -174,7 +173,8 @@ const STEPS: readonly Step[] = [
   },
   {
     rows: (item) => [terminalRow(item)],
-    target: ({ terminalId }) => `terminal ${terminalId}`,
+    table: 'terminal',
+    target: ({ terminalId }) => String(terminalId),
     statement: overItems((db, items) =>
       db
         .insert(terminal)
@@ -201,25 +201,25 @@ const STEPS: readonly Step[] = [
 const LAST = STEPS.length - 1
 
 /** All rows of an entry but the terminal's, each with the position of the entry. */
-const writesOf = (item: CommitItem, saleIds: ReadonlyMap<string, string>): Write<CommitRow>[] =>
-  STEPS.slice(0, LAST).flatMap(({ rows, target, alsoTargets }, i) =>
+const writesOf = (item: CommitItem): Write<CommitRow>[] =>
+  STEPS.slice(0, LAST).flatMap(({ table, rows, target, unique, messages }, i) =>
     rows(item).map((one) => {
       const row: CommitRow = { ...one, ...positionOf(item) }
-      return { step: i, targets: [target(row), ...(alsoTargets?.(item, saleIds) ?? [])], row }
+      const stream = `${table} ${row.entryTerminalId}`
+      const meets = (messages?.(item) ?? []).map((key) => `acquirer_message ${row.entryTerminalId} ${key}`)
+      return { step: i, stream, target: target(row), unique: unique?.(row) ?? [], meets, row }
     }),
   )
 
 /** The statements that apply the effects. Statements without rows are left out. The terminals' rows come last. */
 export function projections(db: Db, set: readonly CommitItem[]): BatchItem<'sqlite'>[] {
   const isChain = new Set(set.map(({ row }) => row.terminalId)).size < set.length
-  const voids = set.flatMap(({ effects }) => optional(effects.voidRecord))
-  const saleIds = new Map(voids.map(({ id, saleId }) => [id, saleId]))
-  const writes = set.flatMap((item) => writesOf(item, saleIds))
+  const writes = set.flatMap(writesOf)
   // Without a chain the order of the entries does not matter, so there is one statement for each step.
   const inOrder = isChain ? writes : writes.toSorted((a, b) => a.step - b.step)
   const terminals = set.map((item) => ({ ...terminalRow(item), ...positionOf(item) }))
   return [
-    ...schedule(inOrder, (step) => STEPS[step]?.isUpdate !== true),
+    ...schedule(inOrder, (step) => STEPS[step]?.isUpdate === true),
     { step: LAST, rows: terminals },
   ].flatMap(({ step, rows }) => STEPS[step]?.statement(db, rows) ?? [])
 }

@@ -72,13 +72,13 @@ export const excluded = (column: string): SQL => sql`${sql.raw(`excluded.${colum
 /** A kind of write: the rows of an item for one table, and the statement that writes them. */
 export interface Step {
   readonly rows: (item: CommitItem) => readonly object[]
-  /** The row of the database that a row changes. */
+  readonly table: string
+  /** The row of the table that a row changes. */
   readonly target: (row: CommitRow) => string
-  /**
-   * Other rows that wait for the rows of an entry, or that these wait for. `saleIds`: the sales of the voids that entries of the
-   * set record, by the ids of the voids.
-   */
-  readonly alsoTargets?: (item: CommitItem, saleIds: ReadonlyMap<string, string>) => readonly string[]
+  /** The values of an inserted row that no other row may have, besides its key. */
+  readonly unique?: (row: CommitRow) => readonly string[]
+  /** Keys of messages at the acquirer whose rows wait for those of the item, or these for those: both keep their order. */
+  readonly messages?: (item: CommitItem) => readonly string[]
   /** Whether the statement is an `update`. It changes a row once, whatever the number of rows about it. */
   readonly isUpdate?: boolean
   readonly statement: (db: Db, rows: readonly CommitRow[]) => BatchItem<'sqlite'>

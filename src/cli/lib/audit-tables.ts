@@ -50,9 +50,9 @@ const NOT_PROJECTED: readonly string[] = ['attempts', 'next_at']
 const AUDITED = [...PROJECTIONS, 'guard', 'journal'] as const
 
 /** The guard that an entry raises; null for none. */
-function raisedBy({ kind, merchantId, effects: { apiKey } }: JournalEntry): string | null {
+function raisedBy({ kind, seq, merchantId, effects: { apiKey } }: JournalEntry): string | null {
   if (apiKey !== undefined) return keyGuard(apiKey.merchantId)
-  return kind === 'merchant' || kind === 'provision' ? merchantGuard(merchantId) : null
+  return kind === 'merchant' || (kind === 'provision' && seq > 1) ? merchantGuard(merchantId) : null
 }
 
 /** A database that has exactly what the journal gives. `journal` is in the order of the commits. */
