@@ -5,6 +5,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  type AuditedTable,
   auditedColumns,
   auditKeys,
   auditTables,
@@ -14,6 +15,7 @@ import {
   type TableRow,
 } from '../../src/cli/lib/audit-tables.ts'
 import { loadCore } from '../../src/cli/lib/core.ts'
+import { insertsOf } from '../../src/cli/lib/read-tables.ts'
 import type { Replica } from '../../src/cli/lib/replica.ts'
 import { faultOfChain } from '../../src/cli/lib/verify-chain.ts'
 import { createSimulator } from '../../src/simulator/app.ts'
@@ -87,13 +89,19 @@ afterAll(() => {
   service.close()
 })
 
-/** The faults of the tables as they are now. */
-async function faults(): Promise<Record<string, string>> {
+/** The tables as they are now. */
+function audited(): AuditedTable[] {
   const rows = auditedColumns(replica).map(([table, columns]) =>
     service.storage.rows<TableRow>(`select ${columns.map(plain).join(', ')} from ${table}`),
   )
-  const found = auditTables(replica, rows)
-  return Object.fromEntries(found.flatMap(({ table, fault }) => (fault === null ? [] : [[table, fault.why]])))
+  return auditTables(replica, rows)
+}
+
+/** The faults of the tables as they are now. */
+async function faults(): Promise<Record<string, string>> {
+  return Object.fromEntries(
+    audited().flatMap(({ table, fault }) => (fault === null ? [] : [[table, fault.why]])),
+  )
 }
 
 /** Does it, looks, and takes it back. */
@@ -174,6 +182,31 @@ describe.each(TABLES)('table %s', (table) => {
       expect([column, Object.keys(found)]).toEqual([column, [table]])
     }
   })
+})
+
+it('the statements of a rebuild make every wrong table what the journal gives, whichever are wrong', async () => {
+  const live = `acquirer_stan_raw is not null`
+  const settled = service.storage.rows(
+    `select 1 from sale where ${live} union all select 1 from void where ${live}`,
+  )
+  expect(settled.length).toBeGreaterThan(4)
+  const wrongs = [
+    PROJECTIONS.map((table) => `delete from ${table}`),
+    ['update sale set acquirer_stan_raw = acquirer_stan_raw + 1', 'delete from acquirer_message'],
+    [
+      'update void set acquirer_rrn_raw = null, settled_after = 1',
+      `update acquirer_message set state_raw = null`,
+    ],
+  ]
+  for (const wrong of wrongs) {
+    service.storage.rows('savepoint tampering')
+    for (const sql of wrong) service.storage.rows(sql)
+    expect(Object.keys(await faults()).length).toBeGreaterThan(1)
+    for (const sql of insertsOf(replica, audited()).split('\n')) service.storage.rows(sql)
+    expect(await faults()).toEqual({})
+    service.storage.rows('rollback to tampering')
+    service.storage.rows('release tampering')
+  }
 })
 
 it('shows a change of the count of voids in the journal', async () => {
