@@ -14,69 +14,23 @@ import {
   replicaOf,
   type TableRow,
 } from '../../src/cli/lib/audit-tables.ts'
-import { loadCore } from '../../src/cli/lib/core.ts'
-import { insertsOf } from '../../src/cli/lib/read-tables.ts'
 import type { Replica } from '../../src/cli/lib/replica.ts'
 import { faultOfChain } from '../../src/cli/lib/verify-chain.ts'
-import { createSimulator } from '../../src/simulator/app.ts'
 import { headContent } from '../../src/store/head-mac.ts'
 import { type JournalRow, seal } from '../../src/store/journal.ts'
 import { HEADS, type HeadRow, PROJECTIONS } from '../../src/store/rebuild.ts'
 import { Replay } from '../../src/store/replay.ts'
-import { testCard } from '../../src/terminal/test-cards.ts'
-import { EXAMPLE_TMK } from '../integrate/mac-examples.ts'
-import { RecordedTerminal, Recorder } from '../integrate/recorder.ts'
-import { openService, type Service, START } from '../integrate/service.ts'
-import { DELETE_INSERTED_KEYS } from '../support/api-key-row.ts'
+import type { Service } from '../integrate/service.ts'
 import { newKeyring } from '../support/memory-data-keys.ts'
-
-const MAC_KEY = '0123456789ABCDEF'
+import { auditedDay } from './audited-day.ts'
 
 let service: Service
 let journal: JournalRow[]
 let heads: HeadRow[]
 let replica: Replica
 
-/** A day with forwarded sales, voids and reversals, a reversal without its target, and a settlement. */
 beforeAll(async () => {
-  const core = await loadCore()
-  const simulator = createSimulator({
-    core,
-    macProfile: 'cup-ecb',
-    macKey: Uint8Array.from(Buffer.from(MAC_KEY, 'hex')),
-    now: () => START,
-    sleep: async () => {},
-  })
-  service = await openService({
-    ACQUIRER: 'https',
-    ACQUIRER_MAC_KEY: MAC_KEY,
-    ACQUIRER_SERVICE: { fetch: (url, init) => simulator(new Request(url, init)) },
-  })
-  const recorder = new Recorder(service, core, { isNamed: false })
-  for (const terminalId of ['12345678', '12345679']) {
-    const pos = new RecordedTerminal(recorder, { terminalId, tmk: EXAMPLE_TMK, macProfile: 'cup-ecb' })
-    await pos.provision()
-    await pos.terminal.signOn()
-    const stans: string[] = []
-    for (let i = 0; i < 4; i++) {
-      const sold = await pos.terminal.sale(1000 + 100 * i, testCard(i))
-      if (!sold.ok) throw new Error(sold.error)
-      stans.push(sold.value.sent.fields.get(11) ?? '')
-    }
-    await pos.terminal.voidSale(stans[0] ?? '')
-    const voided = await pos.terminal.voidSale(stans[1] ?? '')
-    if (!voided.ok) throw new Error(voided.error)
-    await pos.terminal.reverse(voided.value.sent.fields.get(11))
-    await pos.terminal.settle()
-    await pos.terminal.sale(1500, testCard(9))
-  }
-  for (const merchantId of ['123456789012345', undefined])
-    for (const name of ['first', 'second']) {
-      const act = { 'idempotency-key': `${name}-${merchantId}` }
-      const made = await service.json('POST', '/v1/keys', { merchantId, name }, act)
-      if (made.status !== 201) throw new Error(`key: ${made.status}`)
-    }
-  service.storage.rows(DELETE_INSERTED_KEYS)
+  service = await auditedDay()
   journal = service.storage.rows<JournalRow>(
     `select terminal_id as terminalId, seq, hash, message_key as messageKey, rrn, body from journal order by rowid`,
   )
@@ -182,31 +136,6 @@ describe.each(TABLES)('table %s', (table) => {
       expect([column, Object.keys(found)]).toEqual([column, [table]])
     }
   })
-})
-
-it('the statements of a rebuild make every wrong table what the journal gives, whichever are wrong', async () => {
-  const live = `acquirer_stan_raw is not null`
-  const settled = service.storage.rows(
-    `select 1 from sale where ${live} union all select 1 from void where ${live}`,
-  )
-  expect(settled.length).toBeGreaterThan(4)
-  const wrongs = [
-    PROJECTIONS.map((table) => `delete from ${table}`),
-    ['update sale set acquirer_stan_raw = acquirer_stan_raw + 1', 'delete from acquirer_message'],
-    [
-      'update void set acquirer_rrn_raw = null, settled_after = 1',
-      `update acquirer_message set state_raw = null`,
-    ],
-  ]
-  for (const wrong of wrongs) {
-    service.storage.rows('savepoint tampering')
-    for (const sql of wrong) service.storage.rows(sql)
-    expect(Object.keys(await faults()).length).toBeGreaterThan(1)
-    for (const sql of insertsOf(replica, audited()).split('\n')) service.storage.rows(sql)
-    expect(await faults()).toEqual({})
-    service.storage.rows('rollback to tampering')
-    service.storage.rows('release tampering')
-  }
 })
 
 it('shows a change of the count of voids in the journal', async () => {
