@@ -106,7 +106,7 @@ export const rebuildJournal: Run<typeof REBUILD_JOURNAL> = async (parsed, io) =>
   // These follow from nothing. Keys of terminals come from a backup, or from a new provisioning.
   const keys = tables.find(({ table }) => NOT_REBUILT.includes(table))
   const written = tables.filter(({ table }) => !NOT_REBUILT.includes(table))
-  if (written.length > 0) await executeFile(database, insertsOf(replica, written))
+  if (written.length > 0) await executeFile(database, insertsOf(replica, written, heads))
   replica.close()
   for (const one of written)
     io.stdout(parsed.json ? JSON.stringify(one) : `table ${one.table}: written anew (${reasonOf(one)})`)
