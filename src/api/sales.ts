@@ -11,7 +11,16 @@ import type { Services } from '../pipeline/services.ts'
 import type { Outcome } from '../pipeline/types.ts'
 import { canonical } from '../store/journal.ts'
 import { type Loaded, load } from '../store/load.ts'
-import { type ApiVerdict, mayAct, permit, REPLAYED, senderOf, submit, undecidedProblem } from './handler.ts'
+import {
+  type ApiVerdict,
+  mayAct,
+  notInTables,
+  permit,
+  REPLAYED,
+  senderOf,
+  submit,
+  undecidedProblem,
+} from './handler.ts'
 import { saleBody } from './json/bodies.ts'
 import { capturedSale } from './json/first-answer.ts'
 import type { CapturedLine } from './json/line-schemas.ts'
@@ -186,7 +195,7 @@ export const getSale: Handler<'GET /v1/sales/{reference}'> = async (call) => {
   if (!caller.ok) return caller.error
   const { original = null, merchant = null } = loaded ?? {}
   if (original === null || merchant === null || !mayAct(caller.value, original.sale.merchantId))
-    return apiProblem('not_found')
+    return notInTables(call, reference)
   const body = saleBody(original, voidableUntil(original.sale.soldAt, merchant), services.now())
   return { status: 200, body }
 }

@@ -8,6 +8,7 @@ import { readVoid } from '../store/voids.ts'
 import {
   logOutcome,
   mayAct,
+  notInTables,
   permit,
   REPLAYED,
   scopeOf,
@@ -19,7 +20,7 @@ import {
 import { voidBodyOf } from './json/bodies.ts'
 import { approvedVoid } from './json/first-answer.ts'
 import { writeIdempotencyKey } from './json/idempotency-key.ts'
-import { type About, apiProblem, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
+import { type About, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
 import type { Call, Handler, Reply } from './router.ts'
 
 type Post = 'POST /v1/voids'
@@ -109,6 +110,6 @@ export const getVoid: Handler<'GET /v1/voids/{reference}'> = async (call) => {
   const caller = permit(call, found.credential)
   if (!caller.ok) return caller.error
   const { record } = found
-  if (record === null || !mayAct(caller.value, record.merchantId)) return apiProblem('not_found')
+  if (record === null || !mayAct(caller.value, record.merchantId)) return notInTables(call, path.reference)
   return { status: 200, body: voidBodyOf(record, record.reversedAt, found.forwarded) }
 }

@@ -58,6 +58,7 @@ export const SALE_ROUTES = {
       'terminal_not_allowed',
       'key_reused_with_different_content',
       'message_reversed',
+      'message_archived',
       'batch_mismatch',
       'currency_differs',
       'in_progress',
@@ -73,7 +74,7 @@ export const SALE_ROUTES = {
     scope: 'read',
     path: referencePath,
     answers: { 200: { description: 'The sale.', body: saleAnswer, example: EXAMPLE_SALE } },
-    reasons: ['not_found'],
+    reasons: ['not_found', 'message_archived'],
     example: { path: { reference: EXAMPLE_SALE_ID } },
   },
   'GET /v1/inquiries': {
@@ -107,7 +108,7 @@ export const SALE_ROUTES = {
         },
       },
     },
-    reasons: ['not_found'],
+    reasons: ['not_found', 'message_archived'],
     example: { query: { idempotencyKey: 'order-4711-void' } },
   },
 } as const satisfies Routes
