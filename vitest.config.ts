@@ -34,7 +34,7 @@ export default defineConfig({
       inNode('node'),
       inNode('virtual'),
       inNode('processes'),
-      inNode('database'),
+      inNode('slow'),
       inNode('long'),
       'test/vitest.worker.config.ts',
     ],

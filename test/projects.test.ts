@@ -30,13 +30,11 @@ const projectsOf = (script: string, path: string): string[] =>
   (SCRIPTS[script] ?? []).filter((name) => includes(name, path))
 
 describe('a test file', () => {
-  it('runs in one project of `npm test`, or in `database`', () => {
+  it('runs in one project of `npm test`, or in `slow`', () => {
     expect(files.length).toBeGreaterThan(130)
-    const isOfDatabase = (path: string) => includes('database', path)
-    expect(files.filter((path) => projectsOf('test', path).length !== (isOfDatabase(path) ? 0 : 1))).toEqual(
-      [],
-    )
-    expect(files.filter(isOfDatabase).length).toBeGreaterThan(3)
+    const isSlow = (path: string) => includes('slow', path)
+    expect(files.filter((path) => projectsOf('test', path).length !== (isSlow(path) ? 0 : 1))).toEqual([])
+    expect(files.filter(isSlow).length).toBeGreaterThan(3)
   })
 
   it('runs in `npm run test:all` if it is a long proof', () => {

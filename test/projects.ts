@@ -1,12 +1,13 @@
 /**
  * @module The projects: which test files each one runs, and which script runs it. Each test file belongs to one
- * project of `npm test`, but those of `database` run in `npm run test:all` alone. A long proof (`*.proof.test.ts`) belongs to `long` too, where it runs in full size.
+ * project of `npm test`, but those of `slow` run in `npm run test:all` alone. A long proof (`*.proof.test.ts`) belongs to `long`
+ * too, where it runs in full size.
  */
 
 import { availableParallelism } from 'node:os'
 
 /** By default one core stays free for a person at an editor. These runs are waited for. */
-export const MAX_WORKERS = availableParallelism()
+export const MAX_WORKERS = availableParallelism() + 1
 
 export interface Project {
   readonly include: readonly string[]
@@ -16,15 +17,13 @@ export interface Project {
 }
 
 /** These start `annul`, wrangler or workerd. */
-const PROCESSES = [
-  'test/cli/**/*.test.ts',
-  'test/rig/**/*.test.ts',
-  'test/overload/overload.test.ts',
-  'test/bundle.test.ts',
-]
+const PROCESSES = ['test/cli/**/*.test.ts', 'test/rig/**/*.test.ts', 'test/bundle.test.ts']
 
-/** These start wrangler for each statement on a local database, which takes seconds. */
-const DATABASE = ['test/cli/database/**/*.test.ts']
+/**
+ * These wait for seconds in real time: each statement on a local database starts wrangler, and a body that never comes has five
+ * seconds. `npm test` shows what they show without the wait, on a replica of the database and on a fake clock.
+ */
+const SLOW = ['test/cli/database/**/*.test.ts', 'test/overload/overload.test.ts']
 
 /** These replace the clock and the timers with those of a simulation. */
 const VIRTUAL = [
@@ -39,12 +38,12 @@ const WORKER = ['test/worker/**/*.test.ts']
 export const PROJECTS = {
   node: {
     include: ['test/**/*.test.ts'],
-    exclude: [...PROCESSES, ...VIRTUAL, ...WORKER, ...DATABASE],
+    exclude: [...PROCESSES, ...VIRTUAL, ...WORKER, ...SLOW],
     isolate: false,
   },
   virtual: { include: VIRTUAL, exclude: [], isolate: true },
-  processes: { include: PROCESSES, exclude: DATABASE, isolate: true },
-  database: { include: DATABASE, exclude: [], isolate: true },
+  processes: { include: PROCESSES, exclude: SLOW, isolate: true },
+  slow: { include: SLOW, exclude: [], isolate: true },
   // The files share one workerd. The set-up gives each an empty database.
   worker: { include: WORKER, exclude: [], isolate: false },
   long: { include: ['test/**/*.proof.test.ts'], exclude: [], isolate: true },
@@ -58,6 +57,6 @@ export const NOT_ON_WINDOWS: readonly string[] = ['test/rig/**', 'test/overload/
 /** Script → the projects that it runs. `test:watch` starts no workerd. */
 export const SCRIPTS: Readonly<Record<string, readonly ProjectName[]>> = {
   test: ['node', 'virtual', 'processes', 'worker'],
-  'test:all': ['long', 'database'],
+  'test:all': ['long', 'slow'],
   'test:watch': ['node', 'virtual'],
 }

@@ -12,7 +12,7 @@ import type { ProjectName } from './projects.ts'
 const TURNS: Readonly<Record<ProjectName, number>> & Readonly<Record<string, number | undefined>> = {
   long: 0,
   processes: 0,
-  database: 0,
+  slow: 0,
   virtual: 0,
   worker: 1,
   node: 2,

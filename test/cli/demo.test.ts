@@ -1,6 +1,7 @@
 /**
  * The whole CLI over real HTTP, workerd and D1, in a database of its own. It covers the demo, a server, the
- * terminal command, and the journal before and after tampering. The tests depend on their order.
+ * terminal command. The tests depend on their order. Commands that start nothing run in this process: `terminal.test.ts` runs them as
+ * processes.
  */
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -8,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { testCard } from '../../src/terminal/test-cards.ts'
-import { documentedJson } from './call-cli.ts'
+import { callCli, documentedJson } from './call-cli.ts'
 import { forgetTerminalKey, keysIn } from './development-keys.ts'
 import { COMMANDS, inShell, masked, missingLines, SHOWN } from './readme.ts'
 import { type Ended, freePort, type Running, runCli, startCli } from './run-cli.ts'
@@ -88,9 +89,13 @@ describe('a running server', () => {
   let adminKey: string
 
   const annul = (...args: string[]) =>
-    runCli(args, { cwd: folder, env: { ANNUL_TMK: TMK, ANNUL_ADMIN_KEY: adminKey } })
+    callCli(args, { env: { ANNUL_TMK: TMK, ANNUL_ADMIN_KEY: adminKey, NO_COLOR: '1' } })
+  const stateOf = (tid: string) => join(folder, `terminal-${tid}.json`)
   const terminal = (tid: string, operation: string, ...args: string[]) =>
-    annul('terminal', operation, '--url', `${url}/v1/iso8583`, '--mid', MID, '--tid', tid, '--json', ...args)
+    annul(
+      ...['terminal', operation, '--url', `${url}/v1/iso8583`, '--mid', MID, '--tid', tid, '--json'],
+      ...['--state', stateOf(tid), ...args],
+    )
   const provision = (tid: string, ...args: string[]) =>
     annul('provision', '--url', url, '--mid', MID, '--tid', tid, '--json', ...args)
 
@@ -102,7 +107,7 @@ describe('a running server', () => {
     await server.says('Ctrl-C ends it.')
     await server.says(`12345678, master key ${keysIn(folder).terminalKey}\n`)
     adminKey = keysIn(folder).adminKey
-    adminKey = (await annul('api-key', 'create', '--name', 'test', '--url', url)).stdout.trim()
+    adminKey = (await annul('api-key', 'create', '--name', 'test', '--url', url)).out.trim()
   }, 60_000)
   afterAll(() => server.kill('SIGTERM'))
 
@@ -177,7 +182,7 @@ describe('a running server', () => {
       const day = await terminal(tid, 'day', '--mac', mac, ...options)
       expect([
         mac,
-        json(day.stdout).map(({ operation, responseCode }) => `${operation} ${responseCode}`),
+        json(day.out).map(({ operation, responseCode }) => `${operation} ${responseCode}`),
       ]).toEqual([
         mac,
         ['sign-on 00', 'sale 00', 'sale 00', 'void 00', 'settle 11', 'upload-end 00', 'sign-off 00'],
@@ -191,7 +196,7 @@ describe('a running server', () => {
     await terminal('LOST0001', 'sale', '--amount', '5000')
     expect((await terminal('LOST0001', 'void', '--lose-answer')).code).toBe(1)
     const again = await terminal('LOST0001', 'void')
-    expect([again.code, json(again.stdout)]).toMatchObject([
+    expect([again.code, json(again.out)]).toMatchObject([
       0,
       [
         { operation: 'reverse', responseCode: '00' },
@@ -199,27 +204,26 @@ describe('a running server', () => {
       ],
     ])
     const declined = await terminal('LOST0001', 'sale', '--amount', '5051')
-    expect([declined.code, json(declined.stdout)]).toMatchObject([
+    expect([declined.code, json(declined.out)]).toMatchObject([
       1,
       [{ responseCode: '51', reason: 'insufficient_funds', zh: '余额不足' }],
     ])
     const settled = await terminal('LOST0001', 'settle')
-    expect(json(settled.stdout)[0]).toMatchObject({ operation: 'settle', responseCode: '11' })
+    expect(json(settled.out)[0]).toMatchObject({ operation: 'settle', responseCode: '11' })
   })
 
   test('gets an upload when totals differ, and both sides open the next batch', async () => {
     await terminal('LOST0001', 'sign-on')
     await terminal('LOST0001', 'sale', '--amount', '5000')
     // A sale that the acquirer has and the terminal's log does not have.
-    const path = join(folder, `.annul/terminal-${MID}-LOST0001.json`)
     const other = join(folder, 'other.json')
     writeFileSync(
       other,
-      JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), nextStan: 500, log: [] }),
+      JSON.stringify({ ...JSON.parse(readFileSync(stateOf('LOST0001'), 'utf8')), nextStan: 500, log: [] }),
     )
     expect((await terminal('LOST0001', 'sale', '--amount', '700', '--state', other)).code).toBe(0)
     const settled = await terminal('LOST0001', 'settle')
-    expect([settled.code, json(settled.stdout)]).toMatchObject([
+    expect([settled.code, json(settled.out)]).toMatchObject([
       1,
       [
         { operation: 'settle', responseCode: '21', batchNumber: '000002', en: 'totals differ' },
@@ -228,25 +232,25 @@ describe('a running server', () => {
       ],
     ])
     const sale = await terminal('LOST0001', 'sale', '--amount', '100')
-    expect(json(sale.stdout)).toMatchObject([{ responseCode: '00', batchNumber: '000003' }])
+    expect(json(sale.out)).toMatchObject([{ responseCode: '00', batchNumber: '000003' }])
   })
 
   test('refuses a blocked terminal, with a text', async () => {
     expect(await provision('LOST0001', '--state', 'blocked')).toMatchObject({ code: 0 })
     const echo = await terminal('LOST0001', 'echo')
-    expect([echo.code, json(echo.stdout)]).toMatchObject([
+    expect([echo.code, json(echo.out)]).toMatchObject([
       1,
       [{ responseCode: '58', reason: 'terminal_not_allowed' }],
     ])
   })
 
   test('refuses a revoked key', async () => {
-    const { stdout: listed } = await annul('api-key', 'list', '--url', url)
+    const { out: listed } = await annul('api-key', 'list', '--url', url)
     const keyId = /^\w{32}(?= {2}active {2}test {2}read )/m.exec(listed)?.[0] ?? ''
     const revoked = await annul('api-key', 'revoke', '--id', keyId, '--url', url, '--json')
-    expect(documentedJson('api-key revoke', revoked.stdout)).toMatchObject([{ id: keyId, state: 'revoked' }])
+    expect(documentedJson('api-key revoke', revoked.out)).toMatchObject([{ id: keyId, state: 'revoked' }])
     const refused = await provision('KIND0000', '--state', 'blocked')
-    expect([refused.code, documentedJson('provision', refused.stdout)]).toMatchObject([
+    expect([refused.code, documentedJson('provision', refused.out)]).toMatchObject([
       1,
       [{ httpStatus: 401, reason: 'unauthorized' }],
     ])

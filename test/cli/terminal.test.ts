@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { MERCHANT, readFrame, responseTo, type Script, TERMINAL } from '../terminal/fake-acquirer.ts'
-import { documentedJson } from './call-cli.ts'
+import { callCli, documentedJson } from './call-cli.ts'
 import { freePort, runCli } from './run-cli.ts'
 
 // Processes on a busy machine.
@@ -161,6 +161,9 @@ const NOT_A_TEST_CARD = ['62220', '21234567', '894'].join('')
 
 describe('rejects wrong usage with exit code 2 and one line that repeats no value', () => {
   const secret = '0123456789ABCDEF0123456789ABCDE'
+  const before = process.cwd()
+  beforeEach(() => process.chdir(folder))
+  afterEach(() => process.chdir(before))
   const who = ['--mid', MERCHANT, '--tid', TERMINAL, '--tmk', TMK]
   test.each<[string, string[], string]>([
     ['no operation', [], 'no operation: expected one of sign-on, echo, sale, void, reverse, settle,'],
@@ -192,14 +195,14 @@ describe('rejects wrong usage with exit code 2 and one line that repeats no valu
     ],
     ['another MAC', ['echo', ...who, '--mac', 'hmac'], '--mac: expected one of cup-ecb,'],
   ])('%s', async (_, args, line) => {
-    const { code, stdout, stderr } = await runCli(['terminal', ...args], { cwd: folder })
-    expect([code, stdout]).toEqual([2, ''])
+    const { code, out, errors } = await callCli(['terminal', ...args])
+    expect([code, out]).toEqual([2, ''])
     const [operation = ''] = args
-    expect(stderr).toContain(
+    expect(errors).toContain(
       line.includes('operation') ? `terminal: ${line}` : `terminal ${operation}: ${line}`,
     )
-    expect(stderr.trim().split('\n')).toHaveLength(1)
-    for (const value of [secret, NOT_A_TEST_CARD]) expect(stderr).not.toContain(value)
+    expect(errors.split('\n')).toHaveLength(1)
+    for (const value of [secret, NOT_A_TEST_CARD]) expect(errors).not.toContain(value)
     expect(existsSync(join(folder, '.annul'))).toBe(false)
   })
 

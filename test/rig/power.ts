@@ -60,6 +60,8 @@ export async function runPowerCuts(options: PowerOptions): Promise<PowerReport> 
     const since = performance.now()
     const session = runSessions(sessions, client, true)
     await Promise.race([sleep(random.below(1000) * 0.001 * sessionMs), session])
+    // A stop before the first write of the session would leave nothing to cut.
+    while (!hasGrown(walOf(join(live, 'data/annul')), before)) await sleep(5)
     const stopped = join(dir, 'stopped')
     rmSync(stopped, { recursive: true, force: true })
     process.kill(rig.pid, 'SIGSTOP')
@@ -112,6 +114,8 @@ export async function runPowerCuts(options: PowerOptions): Promise<PowerReport> 
   await rig.stop()
   return report
 }
+
+const hasGrown = (wal: Wal, before: Wal): boolean => wal.salt !== before.salt || wal.end > before.end
 
 /** Cuts the log in the part that the session wrote, or adds noise at its end. True when nothing was lost. */
 function damage(wal: Wal, before: Wal, random: Random, report: PowerReport): boolean {

@@ -11,7 +11,7 @@ import { createKey, type NewKey } from '../api-key.ts'
 import { build } from '../build.ts'
 import { callApi } from '../lib/call-api.ts'
 import { loadCore } from '../lib/core.ts'
-import { applyMigrations, type Database, databaseOf, query, sqlText } from '../lib/database.ts'
+import { applyMigrations, type Database, databaseOf } from '../lib/database.ts'
 import type { Parsed } from '../lib/declare.ts'
 import { Failure } from '../lib/failure.ts'
 import type { JsonObject } from '../lib/ndjson.ts'
@@ -83,7 +83,6 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   progress('preparing the local database')
   await applyMigrations(database)
   const credentialsPath = credentialsPathOf(database)
-  const isSeeded = await hasSeed(database)
   progress('starting wrangler dev')
   const server = serve(options)
   const url = new URL(`http://${ip.includes(':') ? `[${ip}]` : ip === '0.0.0.0' ? '127.0.0.1' : ip}:${port}`)
@@ -92,17 +91,18 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
     const kept = keptCredentials(credentialsPath)
     const known = await knownKeys(url, kept)
     const adminKey = known?.adminKey ?? (await makeKey(url, bootstrapKey, { name: 'development admin' }))
-    if (!isSeeded) await seedMerchant(url, adminKey)
+    if (known === null) await seedMerchant(url, adminKey)
     const keys = known ?? { adminKey, merchantKey: await makeMerchantKey(url, adminKey) }
     const credentials = { ...keys, terminalKey: kept.terminalKey ?? freshMasterKey() }
-    keepCredentials(credentialsPath, credentials)
     const provisionOne = (terminalId: string, settings: JsonObject = {}) =>
       provisionSeed(url, credentials, terminalId, settings)
-    // A terminal of before has the master key of a file that is gone.
-    if (!isSeeded || kept.terminalKey === undefined) {
+    // Without these credentials the database is new, or a terminal of before has the master key of a file that is gone.
+    if (known === null || kept.terminalKey === undefined) {
       // Any simulator can settle here. A real terminal needs a reason for this setting (SECURITY.md).
       await provisionOne(SEED.terminalId, { settlementMac: 'optional' })
       progress(`registered terminal ${SEED.terminalId} of merchant ${SEED.merchantId}`)
+      // Written last: the file says that the merchant and the terminal are there.
+      keepCredentials(credentialsPath, credentials)
     }
     const { stop, ended } = server
     void ended.then(tickCron(url))
@@ -184,15 +184,6 @@ const makeMerchantKey = (url: URL, adminKey: string): Promise<string> =>
 async function makeKey(url: URL, by: string, settings: NewKey): Promise<string> {
   const { body } = done(settings.name, await createKey({ url, key: by }, settings))
   return String(body.key)
-}
-
-/** True if the seeded terminal exists. */
-async function hasSeed(database: Database): Promise<boolean> {
-  const [found = []] = await query(
-    database,
-    `select 1 from terminal where terminal_id = ${sqlText(SEED.terminalId)}`,
-  )
-  return found.length > 0
 }
 
 /** Registers a terminal of the seeded merchant under the development master key. */

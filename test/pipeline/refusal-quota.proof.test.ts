@@ -11,6 +11,7 @@ import { forgetRefusals } from '../../src/store/refusal-counts.ts'
 import { keyOf, MID, NOW, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
+import { sizeOf } from '../proofs.ts'
 import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { LOST, TestService } from '../support/test-service.ts'
 
@@ -240,16 +241,20 @@ describe('one bearer key over 16 terminals', () => {
   })
 })
 
-it('an attack of 1,500 refused voids grows the journal by the quota and no more', async () => {
+it('an attack grows the journal by the rest of the quota and no more', async () => {
+  const voids = sizeOf('pipeline/refusal-quota')
+  const rest = (voids * 2) / 3
+  setCount(`terminal:${TID}`, TERMINAL_QUOTA - rest)
   const before = entries()
-  for (let from = 0; from < 1500; from += 100) {
-    const attack = Array.from({ length: 100 }, (_, n) => aVoid(1000 + from + n, 1))
+  const together = voids / 15
+  for (let from = 0; from < voids; from += together) {
+    const attack = Array.from({ length: together }, (_, n) => aVoid(1000 + from + n, 1))
     expect(new Set((await service.sendTogether(attack)).map(resultOf))).toEqual(new Set(['amount_differs']))
   }
   await written()
-  expect(entries()).toBe(before + TERMINAL_QUOTA)
+  expect(entries()).toBe(before + rest)
   expect(counts()).toEqual([
-    { key: `terminal:${TID}`, day: DAY, written: TERMINAL_QUOTA, refused: 1500 - TERMINAL_QUOTA },
+    { key: `terminal:${TID}`, day: DAY, written: TERMINAL_QUOTA, refused: voids - rest },
   ])
   expect(alerts()).toEqual([{ why: 'refusals_over_quota', sender: `terminal:${TID}` }])
   expect(await send(aVoid(2, 0))).toBe('approved')
