@@ -8,7 +8,7 @@ import { REGION_STREAM } from '../domain/decide-api-key.ts'
 import type { ChainFault } from '../store/journal.ts'
 import type { HeadRow } from '../store/rebuild.ts'
 import { type AuditedTable, auditedColumns, auditKeys, auditTables, replicaOf } from './lib/audit-tables.ts'
-import { type Database, databaseOf, executeFile } from './lib/database.ts'
+import { type Database, databaseOf, executeFile, query } from './lib/database.ts'
 import type { Run } from './lib/declare.ts'
 import { Failure } from './lib/failure.ts'
 import { keyringFor } from './lib/open-keyring.ts'
@@ -37,7 +37,7 @@ export async function readJournal(database: Database, keyring: Keyring, stream?:
   const verified: Verified[] = []
   const rows: NumberedRow[] = []
   const heads: HeadRow[] = []
-  for await (const chain of readChains(database, stream)) {
+  for await (const chain of readChains((sql) => query(database, sql), stream)) {
     const fault = await faultOfChain(chain, keyring)
     verified.push({ terminalId: chain.stream, entries: chain.rows.length, fault })
     rows.push(...chain.rows)
