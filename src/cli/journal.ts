@@ -5,46 +5,16 @@
 
 import type { Keyring } from '../crypto/keyring.ts'
 import { REGION_STREAM } from '../domain/decide-api-key.ts'
-import type { ChainFault } from '../store/journal.ts'
-import type { HeadRow } from '../store/rebuild.ts'
-import { type AuditedTable, auditedColumns, auditKeys, auditTables, replicaOf } from './lib/audit-tables.ts'
-import { type Database, databaseOf, executeFile, query } from './lib/database.ts'
+import { ArchiveFolder } from './lib/archive-folder.ts'
+import { type AuditedTable, auditedColumns, auditKeys, auditTables } from './lib/audit-tables.ts'
+import { type Database, databaseOf, executeFile, executeIn } from './lib/database.ts'
 import type { Run } from './lib/declare.ts'
 import { Failure } from './lib/failure.ts'
 import { keyringFor } from './lib/open-keyring.ts'
-import { type NumberedRow, readChains } from './lib/read-chains.ts'
+import { readJournal, replay, type Verified } from './lib/read-journal.ts'
 import { insertsOf, readTables } from './lib/read-tables.ts'
 import type { Replica } from './lib/replica.ts'
-import { faultOfChain } from './lib/verify-chain.ts'
 import type { REBUILD_JOURNAL, VERIFY_JOURNAL } from './table/journal.ts'
-
-interface Verified {
-  readonly terminalId: string
-  readonly entries: number
-  readonly fault: ChainFault | null
-}
-
-/** A journal whose chains were checked. */
-interface Journal {
-  readonly verified: readonly Verified[]
-  /** In the order of the commits. */
-  readonly rows: readonly NumberedRow[]
-  readonly heads: readonly HeadRow[]
-}
-
-/** Reads all chains or one, and checks each. */
-export async function readJournal(database: Database, keyring: Keyring, stream?: string): Promise<Journal> {
-  const verified: Verified[] = []
-  const rows: NumberedRow[] = []
-  const heads: HeadRow[] = []
-  for await (const chain of readChains((sql) => query(database, sql), stream)) {
-    const fault = await faultOfChain(chain, keyring)
-    verified.push({ terminalId: chain.stream, entries: chain.rows.length, fault })
-    rows.push(...chain.rows)
-    if (chain.head !== null) heads.push(chain.head)
-  }
-  return { verified, rows: rows.toSorted((a, b) => a.number - b.number), heads }
-}
 
 /** The tables that follow from the journal, and the keys of terminals. */
 async function audit(database: Database, replica: Replica, keyring: Keyring): Promise<AuditedTable[]> {
@@ -60,13 +30,19 @@ async function audit(database: Database, replica: Replica, keyring: Keyring): Pr
 export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
   const database = databaseOf(parsed)
   const keyring = await keyringFor(database, io.env)
-  const { verified, rows, heads } = await readJournal(database, keyring, parsed.tid)
+  const folder = parsed.archive === undefined ? undefined : new ArchiveFolder(parsed.archive)
+  const journal = await readJournal(executeIn(database), keyring, { stream: parsed.tid, folder })
+  const { verified } = journal
   for (const one of verified)
     io.stdout(parsed.json ? JSON.stringify({ ...one, sound: one.fault === null }) : sentence(one))
   if (verified.length === 0) io.stderr('journal verify: the database has no chain to verify')
   if (verified.some(({ fault }) => fault !== null)) return 1
   if (parsed.tid !== undefined) return verified.length === 0 ? 1 : 0
-  const replica = await replicaOf(rows, heads)
+  const { replica, fault } = await replay(journal)
+  if (fault !== null) {
+    io.stdout(parsed.json ? JSON.stringify({ ...fault, sound: false }) : sentence(fault))
+    return 1
+  }
   const tables = await audit(database, replica, keyring)
   replica.close()
   for (const one of tables)
@@ -77,10 +53,12 @@ export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
 export const rebuildJournal: Run<typeof REBUILD_JOURNAL> = async (parsed, io) => {
   const database = databaseOf(parsed)
   const keyring = await keyringFor(database, io.env)
-  const { verified, rows, heads } = await readJournal(database, keyring)
-  const bad = verified.find(({ fault }) => fault !== null)
+  const folder = parsed.archive === undefined ? undefined : new ArchiveFolder(parsed.archive)
+  const journal = await readJournal(executeIn(database), keyring, { folder })
+  const bad = journal.verified.find(({ fault }) => fault !== null)
   if (bad !== undefined) throw new Failure(`nothing was written: ${sentence(bad)}`)
-  const replica = await replicaOf(rows, heads)
+  const { replica, fault: ofArchive } = await replay(journal)
+  if (ofArchive !== null) throw new Failure(`nothing was written: ${sentence(ofArchive)}`)
   const tables = (await audit(database, replica, keyring)).filter(({ fault }) => fault !== null)
   // The keys of terminals follow from nothing. They come from a backup, or from a new provisioning.
   const keys = tables.find(({ table }) => table === 'master_key' || table === 'key_set')
@@ -94,9 +72,9 @@ export const rebuildJournal: Run<typeof REBUILD_JOURNAL> = async (parsed, io) =>
   return keys === undefined ? 0 : 1
 }
 
-export const sentence = ({ terminalId, entries, fault }: Verified): string =>
+export const sentence = ({ terminalId, entries, archived, fault }: Verified): string =>
   fault === null
-    ? `${nameOf(terminalId)}: ${entries} entries, the chain is sound`
+    ? `${nameOf(terminalId)}: ${entries} entries${archived === 0 ? '' : ` after ${archived} in the archive`}, the chain is sound`
     : `${nameOf(terminalId)}: entry ${fault.seq} is bad: ${fault.why}`
 
 /** The streams of merchants and of the region are named as such. */

@@ -45,7 +45,7 @@ export function isOver(month: string, now: number): boolean {
 }
 
 /** All names that an entry gives or uses: message keys, and ids of sales and voids. */
-function namesOf({ messageKey, effects }: JournalEntry): string[] {
+export function namesOf({ messageKey, effects }: JournalEntry): string[] {
   const { sale, claimedSale, voidRecord, voidMoved, claim, acquirerMoves = [], reversals = [] } = effects
   const records = [sale, claimedSale, voidRecord].flatMap((one) =>
     one === undefined ? [] : [one.id, one.messageKey],

@@ -1,0 +1,164 @@
+/** @module A service with two terminals that have lived three months of 2025, and the archiver over its database. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ArchiveFolder } from '../../src/cli/lib/archive-folder.ts'
+import { type ArchivedSegment, archiveJournal } from '../../src/cli/lib/archive-journal.ts'
+import type { Execute } from '../../src/cli/lib/archived-chain.ts'
+import { auditedColumns, auditTables, plain, type TableRow } from '../../src/cli/lib/audit-tables.ts'
+import { loadCore } from '../../src/cli/lib/core.ts'
+import { readJournal, replay } from '../../src/cli/lib/read-journal.ts'
+import { createSimulator } from '../../src/simulator/app.ts'
+import { testCard } from '../../src/terminal/test-cards.ts'
+import { EXAMPLE_TMK } from '../integrate/mac-examples.ts'
+import { RecordedTerminal, Recorder } from '../integrate/recorder.ts'
+import { openService, type Service } from '../integrate/service.ts'
+
+const MAC_KEY = '0123456789ABCDEF'
+
+export const TERMINALS = ['12345678', '12345679'] as const
+export type TerminalId = (typeof TERMINALS)[number]
+
+/** The names of one month: sold and voided, sold and kept. */
+export interface MonthOf {
+  readonly voided: string
+  readonly kept: string
+  readonly saleRrn: string
+}
+
+export class ArchiveWorld {
+  readonly service: Service
+  readonly folder: ArchiveFolder
+  readonly path: string
+  readonly terminals: ReadonlyMap<string, RecordedTerminal>
+  readonly #now: { now: number }
+
+  private constructor(
+    service: Service,
+    terminals: ReadonlyMap<string, RecordedTerminal>,
+    now: { now: number },
+  ) {
+    this.service = service
+    this.terminals = terminals
+    this.#now = now
+    this.path = mkdtempSync(join(tmpdir(), 'annul-archive-'))
+    this.folder = new ArchiveFolder(this.path)
+  }
+
+  /** `isForwarded`: the acquirer is another system. */
+  static async open(isForwarded: boolean): Promise<ArchiveWorld> {
+    const core = await loadCore()
+    const now = { now: 0 }
+    const simulator = createSimulator({
+      core,
+      macProfile: 'cup-ecb',
+      macKey: Uint8Array.from(Buffer.from(MAC_KEY, 'hex')),
+      now: () => now.now,
+      sleep: async () => {},
+    })
+    const service = await openService(
+      isForwarded
+        ? {
+            ACQUIRER: 'https',
+            ACQUIRER_MAC_KEY: MAC_KEY,
+            ACQUIRER_SERVICE: { fetch: (url, init) => simulator(new Request(url, init)) },
+          }
+        : {},
+    )
+    const recorder = new Recorder(service, core, { isNamed: false })
+    const terminals = TERMINALS.map((terminalId) => {
+      const pos = new RecordedTerminal(recorder, { terminalId, tmk: EXAMPLE_TMK, macProfile: 'cup-ecb' })
+      return [terminalId, pos] as const
+    })
+    const world = new ArchiveWorld(service, new Map(terminals), now)
+    world.setTime(Date.UTC(2025, 0, 10, 2))
+    for (const [, pos] of terminals) await pos.provision()
+    return world
+  }
+
+  setTime(at: number): void {
+    this.service.clock.now = at
+    this.#now.now = at
+  }
+
+  terminal(id: string): RecordedTerminal {
+    const found = this.terminals.get(id)
+    if (found === undefined) throw new Error(`${id}: no such terminal`)
+    return found
+  }
+
+  /** One batch of a terminal: three sales, a void, a void by JSON that is repeated and reversed, a reversal first. */
+  async live(id: string, at: number, settles = true): Promise<MonthOf> {
+    this.setTime(at)
+    const pos = this.terminal(id)
+    await pos.terminal.signOn()
+    const stans: string[] = []
+    const rrns: string[] = []
+    for (let i = 0; i < 3; i++) {
+      const sold = await pos.terminal.sale(1000 + 100 * i, testCard(i))
+      if (!sold.ok) throw new Error(sold.error)
+      stans.push(sold.value.sent.fields.get(11) ?? '')
+      rrns.push(sold.value.received?.fields.get(37) ?? '')
+    }
+    const [voided = '', kept = '', byJson = ''] = stans
+    const done = await pos.terminal.voidSale(voided)
+    if (!done.ok) throw new Error(done.error)
+    const [sale] = this.rows(`select id from sale where terminal_id = '${id}' and stan = '${byJson}'`)
+    const body = { saleId: sale?.id, amount: 1200 }
+    const name = `${id}-${at}`
+    await this.service.json('POST', '/v1/voids', body, { 'idempotency-key': name })
+    const undo = { ...body, idempotencyKey: name }
+    await this.service.json('POST', '/v1/reversals', undo, { 'idempotency-key': `${name}-undo` })
+    const early = { ...body, idempotencyKey: `${name}-early` }
+    await this.service.json('POST', '/v1/reversals', early, { 'idempotency-key': `${name}-first` })
+    if (settles) await pos.terminal.settle()
+    return { voided, kept, saleRrn: rrns[1] ?? '' }
+  }
+
+  rows<T = Record<string, unknown>>(sql: string): T[] {
+    return this.service.storage.rows<T>(sql)
+  }
+
+  /** Statements as one transaction. */
+  readonly execute: Execute = async (statements) =>
+    this.service.storage
+      .apply({ statements: statements.map((sql) => ({ sql, params: [] })) })
+      .map(({ results }) => results)
+
+  /** Runs the archiver. */
+  async archive(
+    now: number,
+    { isApplied = true, execute = this.execute, folder = this.folder } = {},
+  ): Promise<ArchivedSegment[]> {
+    const told: ArchivedSegment[] = []
+    const { keyring } = this.service
+    await archiveJournal({ execute, keyring, folder, now, isApplied, tell: (one) => void told.push(one) })
+    return told
+  }
+
+  /** `annul journal verify`: what is not sound, by chain and table. */
+  async verify(folder?: ArchiveFolder): Promise<Record<string, string>> {
+    const journal = await readJournal(this.execute, this.service.keyring, { folder })
+    const bad = journal.verified.filter(({ fault }) => fault !== null)
+    if (bad.length > 0) return Object.fromEntries(bad.map((one) => [one.terminalId, one.fault?.why ?? '']))
+    const { replica, fault } = await replay(journal)
+    if (fault !== null) return { [fault.terminalId]: fault.fault?.why ?? '' }
+    const found = auditedColumns(replica).map(([table, columns]) => {
+      // The keys of the test have no entry.
+      const where = table === 'api_key' ? `where id <> substr(hash, 1, 32)` : ''
+      return this.rows<TableRow>(`select ${columns.map(plain).join(', ')} from ${table} ${where}`)
+    })
+    const tables = auditTables(replica, found)
+    replica.close()
+    return Object.fromEntries(
+      tables.flatMap(({ table, fault: one }) => (one === null ? [] : [[table, `${one.key}: ${one.why}`]])),
+    )
+  }
+
+  close(): void {
+    this.service.close()
+    rmSync(this.path, { recursive: true, force: true })
+  }
+}
+
