@@ -1,26 +1,36 @@
 /** @module Months of terminals' journals leave the database, and everything that must stay is there. */
 
 import { afterEach, describe, expect, it } from 'vitest'
-import { ArchiveWorld, TERMINALS } from './world.ts'
-
-const DAY = 24 * 60 * 60_000
-const AT = (month: number, day: number) => Date.UTC(2025, month - 1, day, 2)
-/** 2025-03-31 ended 190 days before. */
-const MARCH_IS_OVER = Date.UTC(2025, 3, 1) + 190 * DAY + 1
+import {
+  auditedColumns,
+  auditTables,
+  plain,
+  replicaOf,
+  type TableRow,
+} from '../../src/cli/lib/audit-tables.ts'
+import { findEntries } from '../../src/cli/lib/find-entries.ts'
+import { isOver } from '../../src/cli/lib/plan-archive.ts'
+import { readJournal } from '../../src/cli/lib/read-journal.ts'
+import { ArchiveWorld, DAY_MS, dayOf, MARCH_IS_OVER, TERMINALS } from './world.ts'
 
 let world: ArchiveWorld
 afterEach(() => world.close())
 
-/** Three months of both terminals; the newest batch is open. */
+/** Three months of both terminals. The newest batch is open and young. */
 async function threeMonths(isForwarded: boolean): Promise<ArchiveWorld> {
   world = await ArchiveWorld.open(isForwarded)
-  for (const month of [1, 2, 3]) for (const id of TERMINALS) await world.live(id, AT(month, 20))
-  for (const id of TERMINALS) await world.live(id, AT(9, 20), false)
+  for (const month of [1, 2, 3]) for (const id of TERMINALS) await world.live(id, dayOf(month, 20))
+  for (const id of TERMINALS) await world.live(id, dayOf(9, 20), false)
   return world
 }
 
-describe.each([['forwarded', true], ['inside', false]] as const)('with the acquirer %s', (_, isForwarded) => {
-  it('three closed months leave, and the database and the files are sound', async () => {
+const ACQUIRERS = [
+  ['forwarded', true],
+  ['inside', false],
+] as const
+
+describe.each(ACQUIRERS)('with the acquirer %s', (_, isForwarded) => {
+  it('closed months leave, and all that is left and all that left is sound', async () => {
     await threeMonths(isForwarded)
     expect(await world.verify()).toEqual({})
     const told = await world.archive(MARCH_IS_OVER)
@@ -29,5 +39,159 @@ describe.each([['forwarded', true], ['inside', false]] as const)('with the acqui
     )
     expect(await world.verify()).toEqual({})
     expect(await world.verify(world.folder)).toEqual({})
+    for (const table of ['sale', 'void', 'batch', 'reversal', ...(isForwarded ? ['acquirer_message'] : [])]) {
+      const [row] = world.rows<{ n: number }>(`select count(*) as n from ${table}`)
+      // Two terminals with one batch each are left.
+      expect([table, row?.n]).toEqual([
+        table,
+        { sale: 6, void: 4, batch: 2, reversal: 4, acquirer_message: 10 }[table],
+      ])
+    }
   })
+
+  it('the files and the database give the tables that the database had before', async () => {
+    await threeMonths(isForwarded)
+    const everything = new Map(
+      (await wholeReplica()).map(([table, columns]) => [
+        table,
+        world.rows<TableRow>(`select ${columns.map(plain).join(', ')} from ${table}`),
+      ]),
+    )
+    await world.archive(MARCH_IS_OVER)
+    const { rows, heads } = await readJournal(world.execute, world.service.keyring, { folder: world.folder })
+    const replica = await replicaOf(rows, heads)
+    const before = auditedColumns(replica).map(([table]) => everything.get(table) ?? [])
+    const faults = auditTables(replica, before).filter(({ fault }) => fault !== null)
+    replica.close()
+    expect(faults.map(({ table }) => table).filter((table) => table !== 'api_key')).toEqual([])
+  })
+})
+
+async function wholeReplica() {
+  const { rows, heads } = await readJournal(world.execute, world.service.keyring)
+  const replica = await replicaOf(rows, heads)
+  const columns = auditedColumns(replica)
+  replica.close()
+  return columns
+}
+
+it('a run without --apply says what would leave, and changes neither the database nor the folder', async () => {
+  await threeMonths(false)
+  const before = world.dump()
+  const told = await world.archive(MARCH_IS_OVER, { isApplied: false })
+  expect(told.map(({ archived }) => archived)).toEqual(Array(6).fill(false))
+  expect([world.dump(), world.folder.streams()]).toEqual([before, []])
+  expect(await world.archive(MARCH_IS_OVER)).toHaveLength(6)
+})
+
+it('of a database in which all is old, only the heads stay, and the terminals go on', async () => {
+  world = await ArchiveWorld.open(false)
+  for (const month of [1, 2]) for (const id of TERMINALS) await world.live(id, dayOf(month, 20))
+  await world.archive(dayOf(12, 31))
+  expect(
+    world.rows('select terminal_id, count(*) as n from journal where length(terminal_id) = 8 group by 1'),
+  ).toEqual(TERMINALS.map((id) => ({ terminal_id: id, n: 1 })))
+  expect(await world.verify()).toEqual({})
+  for (const id of TERMINALS) await world.live(id, dayOf(12, 31))
+  expect(await world.verify()).toEqual({})
+  expect(await world.verify(world.folder)).toEqual({})
+  // The segments of a later run follow those of the first.
+  await world.archive(dayOf(12, 31) + 300 * DAY_MS)
+  expect(await world.verify(world.folder)).toEqual({})
+  expect(world.folder.files(TERMINALS[0])).toHaveLength(4)
+})
+
+it('the same command again changes nothing', async () => {
+  await threeMonths(true)
+  await world.archive(MARCH_IS_OVER)
+  const before = world.dump()
+  expect(await world.archive(MARCH_IS_OVER)).toEqual([])
+  expect(world.dump()).toEqual(before)
+})
+
+describe('what stays', () => {
+  const seqs = () =>
+    world.rows<{ n: number }>(`select min(seq) as n from journal where terminal_id = '12345678'`)[0]?.n
+
+  it('a month that has been over for 190 days and less', async () => {
+    expect(isOver('2025-03', MARCH_IS_OVER - 1)).toBe(false)
+    expect(isOver('2025-03', MARCH_IS_OVER)).toBe(true)
+    expect(isOver('2024-12', Date.UTC(2025, 0, 1) + 190 * DAY_MS + 1)).toBe(true)
+    await threeMonths(false)
+    const told = await world.archive(MARCH_IS_OVER - 1)
+    expect(new Set(told.map(({ month }) => month))).toEqual(new Set(['2025-01', '2025-02']))
+  })
+
+  it('a batch that is open, however old it is', async () => {
+    world = await ArchiveWorld.open(false)
+    await world.live('12345678', dayOf(1, 20), false)
+    expect(await world.archive(dayOf(12, 31))).toEqual([])
+    expect(seqs()).toBe(1)
+  })
+
+  it('a sale whose void or batch is of a month that is not over for long enough', async () => {
+    world = await ArchiveWorld.open(false)
+    await world.live('12345678', dayOf(1, 20))
+    const { kept } = await world.live('12345678', Date.UTC(2025, 1, 28, 23), false)
+    world.setTime(dayOf(3, 1))
+    await world.terminal('12345678').terminal.signOn()
+    await world.terminal('12345678').terminal.sale(5000, '6225000000000019')
+    await world.terminal('12345678').terminal.settle()
+    expect(kept).not.toBe('')
+    const told = await world.archive(Date.UTC(2025, 2, 1) + 190 * DAY_MS + 1)
+    // The batch of January only: that of February was closed in March, and its sale of February is in no other month.
+    expect(told.map(({ month }) => month)).toContain('2025-01')
+    expect(await world.verify()).toEqual({})
+    expect(await world.verify(world.folder)).toEqual({})
+  })
+
+  it.each([
+    ['an open case', `case_reason = 'no_answer', case_opened_at = moved_at`],
+    ['an undecided message', `state_raw = 'undoing'`],
+    ['a reversal that is due at the acquirer', `state_raw = 'reversing'`],
+    ['a try that is due', 'next_at = 1'],
+  ])('all from the month with %s on', async (_name, change) => {
+    await threeMonths(true)
+    world.rows(
+      `update acquirer_message set ${change} where message_key = (select message_key from sale
+        where terminal_id = '12345678' and sold_at between ${dayOf(2, 1)} and ${dayOf(3, 1)} order by sold_at limit 1)`,
+    )
+    const told = await world.archive(MARCH_IS_OVER)
+    const of = (id: string) => told.filter(({ terminalId }) => terminalId === id).map(({ month }) => month)
+    // The sign-on and the entries before the message are of February too.
+    expect(of('12345678')).toEqual(['2025-01'])
+    expect(of('12345679')).toEqual(['2025-01', '2025-02', '2025-03'])
+  })
+
+  it('the streams of merchants and of administrators', async () => {
+    await threeMonths(false)
+    const others = `select terminal_id, seq from journal where length(terminal_id) <> 8`
+    const before = world.rows(others)
+    await world.archive(MARCH_IS_OVER)
+    expect(before.length).toBeGreaterThan(0)
+    expect(world.rows(others)).toEqual(before)
+    expect(world.folder.streams()).toEqual([...TERMINALS])
+  })
+})
+
+it('a sale or void is found in the folder by id, RRN, and terminal, batch and trace number', async () => {
+  world = await ArchiveWorld.open(true)
+  const { voided, kept, saleRrn } = await world.live('12345678', dayOf(1, 20))
+  await world.live('12345679', dayOf(1, 20))
+  const [sale] = world.rows<{ id: string }>(
+    `select id from sale where terminal_id = '12345678' and stan = '${kept}'`,
+  )
+  const [one] = world.rows<{ id: string; saleId: string; rrn: string }>(
+    `select void.id, sale_id as saleId, void.rrn from void join sale on sale.id_raw = void.sale_id_raw
+     where sale.terminal_id = '12345678' and stan = '${voided}'`,
+  )
+  await world.archive(dayOf(12, 31))
+  const find = async (reference = '') =>
+    (await findEntries(world.folder, world.service.keyring, reference)).map(({ entry }) => entry.kind)
+  expect(await find(sale?.id)).toEqual(['sale_claim', 'sale'])
+  expect(await find(saleRrn)).toEqual(['sale_claim', 'sale'])
+  expect(await find(`12345678000001${kept}`)).toEqual(['sale_claim', 'sale'])
+  for (const reference of [one?.id, one?.saleId, one?.rrn, `12345678000001${voided}`])
+    expect(await find(reference)).toEqual(['sale_claim', 'sale', 'void_claim', 'void'])
+  expect(await find('f'.repeat(32))).toEqual([])
 })

@@ -20,6 +20,14 @@ const MAC_KEY = '0123456789ABCDEF'
 export const TERMINALS = ['12345678', '12345679'] as const
 export type TerminalId = (typeof TERMINALS)[number]
 
+export const DAY_MS = 24 * 60 * 60_000
+
+/** Ten in the morning in Shanghai, on a day of 2025. */
+export const dayOf = (month: number, day: number): number => Date.UTC(2025, month - 1, day, 2)
+
+/** March 2025 ended more than 190 days before. */
+export const MARCH_IS_OVER = Date.UTC(2025, 3, 1) + 190 * DAY_MS + 1
+
 /** The names of one month: sold and voided, sold and kept. */
 export interface MonthOf {
   readonly voided: string
@@ -120,6 +128,14 @@ export class ArchiveWorld {
     return this.service.storage.rows<T>(sql)
   }
 
+  /** All rows of all tables, in their order. */
+  dump(): Record<string, unknown> {
+    const tables = this.rows<{ name: string }>(
+      `select name from sqlite_master where type = 'table' order by 1`,
+    )
+    return Object.fromEntries(tables.map(({ name }) => [name, this.rows(`select * from ${name}`)]))
+  }
+
   /** Statements as one transaction. */
   readonly execute: Execute = async (statements) =>
     this.service.storage
@@ -161,4 +177,3 @@ export class ArchiveWorld {
     rmSync(this.path, { recursive: true, force: true })
   }
 }
-

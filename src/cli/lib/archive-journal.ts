@@ -6,6 +6,7 @@
 import type { Keyring } from '../../crypto/keyring.ts'
 import {
   emptySegment,
+  insertLeft,
   insertSegment,
   leaving,
   NAME_TEXT,
@@ -141,6 +142,7 @@ async function readyOf(
   await removeStale(options, chain, archive, segments)
   if (segments.length === 0 || chain.head === null) return []
   const replica = await replicaOf(chain.rows, [chain.head], archive.state === null ? [] : [archive.state])
+  for (const row of archive.segments) replica.rows(insertLeft(row))
   const ready: Ready[] = []
   let from = archive.state?.terminal.batch.batchNumber ?? '000000'
   for (const planned of segments) {

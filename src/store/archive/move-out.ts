@@ -79,7 +79,12 @@ const rowOf = ({ terminalId, firstSeq, mac }: SegmentRow): string =>
   `terminal_id = ${text(terminalId)} and first_seq = ${firstSeq} and mac = ${text(mac)}`
 
 /** SQL: the row of a segment, unless the segment may not leave. */
-export const insertSegment = (row: SegmentRow): string => {
+export const insertSegment = (row: SegmentRow): string => insertRow(row, mayLeave(row))
+
+/** SQL: the row of a segment that left before. */
+export const insertLeft = (row: SegmentRow): string => insertRow(row, 'true')
+
+function insertRow(row: SegmentRow, condition: string): string {
   const values = [
     `(select coalesce(max(id), 0) + 1 from archive_segment)`,
     text(row.terminalId),
@@ -96,7 +101,7 @@ export const insertSegment = (row: SegmentRow): string => {
     row.macKey,
   ].join(', ')
   return `insert into archive_segment (id, terminal_id, month, first_seq, last_seq, last_hash, open_batch, digest, names, state,
-    archived_at, mac, mac_key) select ${values} where ${mayLeave(row)}`
+    archived_at, mac, mac_key) select ${values} where ${condition}`
 }
 
 /** SQL: the names and the deletions of a segment whose row is in the database. Without the row they do nothing. */
