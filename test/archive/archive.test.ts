@@ -1,6 +1,6 @@
 /** @module Months of terminals' journals leave the database, and everything that must stay is there. */
 
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   auditedColumns,
   auditTables,
@@ -14,14 +14,23 @@ import { readJournal } from '../../src/cli/lib/read-journal.ts'
 import { ArchiveWorld, DAY_MS, dayOf, MARCH_IS_OVER, TERMINALS } from './world.ts'
 
 let world: ArchiveWorld
-afterEach(() => world.close())
+const worlds = new Map<boolean, ArchiveWorld>()
+beforeAll(async () => {
+  for (const isForwarded of [true, false])
+    worlds.set(isForwarded, await ArchiveWorld.threeMonths(isForwarded))
+})
+afterEach(() => {
+  if (![...worlds.values()].includes(world)) world.close()
+})
+afterAll(() => {
+  for (const one of worlds.values()) one.close()
+})
 
-/** Three months of both terminals. The newest batch is open and young. */
-async function threeMonths(isForwarded: boolean): Promise<ArchiveWorld> {
-  world = await ArchiveWorld.open(isForwarded)
-  for (const month of [1, 2, 3]) for (const id of TERMINALS) await world.live(id, dayOf(month, 20))
-  for (const id of TERMINALS) await world.live(id, dayOf(9, 20), false)
-  return world
+function threeMonths(isForwarded: boolean): void {
+  const kept = worlds.get(isForwarded)
+  if (kept === undefined) throw new Error('no world')
+  world = kept
+  world.restart()
 }
 
 const ACQUIRERS = [
@@ -31,7 +40,7 @@ const ACQUIRERS = [
 
 describe.each(ACQUIRERS)('with the acquirer %s', (_, isForwarded) => {
   it('closed months leave, and all that is left and all that left is sound', async () => {
-    await threeMonths(isForwarded)
+    threeMonths(isForwarded)
     expect(await world.verify()).toEqual({})
     const told = await world.archive(MARCH_IS_OVER)
     expect(told.map(({ terminalId, month, archived }) => [terminalId, month, archived])).toEqual(
@@ -50,7 +59,7 @@ describe.each(ACQUIRERS)('with the acquirer %s', (_, isForwarded) => {
   })
 
   it('the files and the database give the tables that the database had before', async () => {
-    await threeMonths(isForwarded)
+    threeMonths(isForwarded)
     const everything = new Map(
       (await wholeReplica()).map(([table, columns]) => [
         table,
@@ -76,7 +85,7 @@ async function wholeReplica() {
 }
 
 it('a run without --apply says what would leave, and changes neither the database nor the folder', async () => {
-  await threeMonths(false)
+  threeMonths(false)
   const before = world.dump()
   const told = await world.archive(MARCH_IS_OVER, { isApplied: false })
   expect(told.map(({ archived }) => archived)).toEqual(Array(6).fill(false))
@@ -102,7 +111,7 @@ it('of a database in which all is old, only the heads stay, and the terminals go
 })
 
 it('the same command again changes nothing', async () => {
-  await threeMonths(true)
+  threeMonths(true)
   await world.archive(MARCH_IS_OVER)
   const before = world.dump()
   expect(await world.archive(MARCH_IS_OVER)).toEqual([])
@@ -117,7 +126,7 @@ describe('what stays', () => {
     expect(isOver('2025-03', MARCH_IS_OVER - 1)).toBe(false)
     expect(isOver('2025-03', MARCH_IS_OVER)).toBe(true)
     expect(isOver('2024-12', Date.UTC(2025, 0, 1) + 190 * DAY_MS + 1)).toBe(true)
-    await threeMonths(false)
+    threeMonths(false)
     const told = await world.archive(MARCH_IS_OVER - 1)
     expect(new Set(told.map(({ month }) => month))).toEqual(new Set(['2025-01', '2025-02']))
   })
@@ -129,18 +138,35 @@ describe('what stays', () => {
     expect(seqs()).toBe(1)
   })
 
-  it('a sale whose void or batch is of a month that is not over for long enough', async () => {
+  it('a sale that is voided in the next month, with all between both', async () => {
     world = await ArchiveWorld.open(false)
     await world.live('12345678', dayOf(1, 20))
+    // In the merchant's time zone both are of one business day.
     const { kept } = await world.live('12345678', Date.UTC(2025, 1, 28, 23), false)
-    world.setTime(dayOf(3, 1))
-    await world.terminal('12345678').terminal.signOn()
-    await world.terminal('12345678').terminal.sale(5000, '6225000000000019')
+    world.setTime(Date.UTC(2025, 2, 1, 1))
+    await world.terminal('12345678').terminal.voidSale(kept)
     await world.terminal('12345678').terminal.settle()
-    expect(kept).not.toBe('')
+    expect(world.rows(`select state from batch where batch_number = '000002'`)).toEqual([{ state: 'closed' }])
+    const februaryIsOver = Date.UTC(2025, 2, 1) + 190 * DAY_MS + 1
+    const told = await world.archive(februaryIsOver)
+    expect(told.map(({ month }) => month)).toEqual(['2025-01'])
+    // What belongs together stays together.
+    expect((await world.archive(MARCH_IS_OVER)).map(({ month }) => month)).toEqual(['2025-03'])
+    expect(await world.verify()).toEqual({})
+    expect(await world.verify(world.folder)).toEqual({})
+  })
+
+  it('the batch that was closed in the next month, until that is over; its sales leave before it', async () => {
+    world = await ArchiveWorld.open(false)
+    await world.live('12345678', Date.UTC(2025, 1, 28, 23), false)
+    world.setTime(Date.UTC(2025, 2, 1, 1))
+    await world.terminal('12345678').terminal.settle()
     const told = await world.archive(Date.UTC(2025, 2, 1) + 190 * DAY_MS + 1)
-    // The batch of January only: that of February was closed in March, and its sale of February is in no other month.
-    expect(told.map(({ month }) => month)).toContain('2025-01')
+    expect(told.map(({ month }) => month)).toEqual(['2025-01', '2025-02'])
+    expect(world.rows('select count(*) as n from sale')).toEqual([{ n: 0 }])
+    expect(
+      world.rows(`select state from batch where terminal_id = '12345678' order by batch_number`),
+    ).toEqual([{ state: 'closed' }, { state: 'open' }])
     expect(await world.verify()).toEqual({})
     expect(await world.verify(world.folder)).toEqual({})
   })
@@ -151,7 +177,7 @@ describe('what stays', () => {
     ['a reversal that is due at the acquirer', `state_raw = 'reversing'`],
     ['a try that is due', 'next_at = 1'],
   ])('all from the month with %s on', async (_name, change) => {
-    await threeMonths(true)
+    threeMonths(true)
     world.rows(
       `update acquirer_message set ${change} where message_key = (select message_key from sale
         where terminal_id = '12345678' and sold_at between ${dayOf(2, 1)} and ${dayOf(3, 1)} order by sold_at limit 1)`,
@@ -164,7 +190,7 @@ describe('what stays', () => {
   })
 
   it('the streams of merchants and of administrators', async () => {
-    await threeMonths(false)
+    threeMonths(false)
     const others = `select terminal_id, seq from journal where length(terminal_id) <> 8`
     const before = world.rows(others)
     await world.archive(MARCH_IS_OVER)

@@ -10,6 +10,7 @@ import { auditedColumns, auditTables, plain, type TableRow } from '../../src/cli
 import { loadCore } from '../../src/cli/lib/core.ts'
 import { readJournal, replay } from '../../src/cli/lib/read-journal.ts'
 import { createSimulator } from '../../src/simulator/app.ts'
+import type { LogEntry } from '../../src/terminal/state.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { EXAMPLE_TMK } from '../integrate/mac-examples.ts'
 import { RecordedTerminal, Recorder } from '../integrate/recorder.ts'
@@ -33,12 +34,16 @@ export interface MonthOf {
   readonly voided: string
   readonly kept: string
   readonly saleRrn: string
+  /** The log of the terminal before the settlement. */
+  readonly log: readonly LogEntry[]
+  /** The `Idempotency-Key` of the void by JSON. */
+  readonly voidKey: string
 }
 
 export class ArchiveWorld {
   readonly service: Service
-  readonly folder: ArchiveFolder
-  readonly path: string
+  folder: ArchiveFolder
+  readonly #folders: string[] = []
   readonly terminals: ReadonlyMap<string, RecordedTerminal>
   readonly #now: { now: number }
 
@@ -50,8 +55,7 @@ export class ArchiveWorld {
     this.service = service
     this.terminals = terminals
     this.#now = now
-    this.path = mkdtempSync(join(tmpdir(), 'annul-archive-'))
-    this.folder = new ArchiveFolder(this.path)
+    this.folder = this.#newFolder()
   }
 
   /** `isForwarded`: the acquirer is another system. */
@@ -83,6 +87,33 @@ export class ArchiveWorld {
     world.setTime(Date.UTC(2025, 0, 10, 2))
     for (const [, pos] of terminals) await pos.provision()
     return world
+  }
+
+  #newFolder(): ArchiveFolder {
+    const path = mkdtempSync(join(tmpdir(), 'annul-archive-'))
+    this.#folders.push(path)
+    return new ArchiveFolder(path)
+  }
+
+  /** The path of the folder. */
+  get path(): string {
+    return this.#folders.at(-1) ?? ''
+  }
+
+  /** Three months of both terminals. The newest batch is open and young. */
+  static async threeMonths(isForwarded: boolean): Promise<ArchiveWorld> {
+    const world = await ArchiveWorld.open(isForwarded)
+    for (const month of [1, 2, 3]) for (const id of TERMINALS) await world.live(id, dayOf(month, 20))
+    for (const id of TERMINALS) await world.live(id, dayOf(9, 20), false)
+    world.service.storage.backUp()
+    return world
+  }
+
+  /** An empty folder over the database as it was when it was backed up. */
+  restart(): ArchiveFolder {
+    this.service.storage.restore()
+    this.folder = this.#newFolder()
+    return this.folder
   }
 
   setTime(at: number): void {
@@ -120,8 +151,9 @@ export class ArchiveWorld {
     await this.service.json('POST', '/v1/reversals', undo, { 'idempotency-key': `${name}-undo` })
     const early = { ...body, idempotencyKey: `${name}-early` }
     await this.service.json('POST', '/v1/reversals', early, { 'idempotency-key': `${name}-first` })
+    const log = [...pos.state.log]
     if (settles) await pos.terminal.settle()
-    return { voided, kept, saleRrn: rrns[1] ?? '' }
+    return { voided, kept, saleRrn: rrns[1] ?? '', log, voidKey: name }
   }
 
   rows<T = Record<string, unknown>>(sql: string): T[] {
@@ -174,6 +206,6 @@ export class ArchiveWorld {
 
   close(): void {
     this.service.close()
-    rmSync(this.path, { recursive: true, force: true })
+    for (const path of this.#folders) rmSync(path, { recursive: true, force: true })
   }
 }

@@ -95,10 +95,14 @@ const mayChange = (message: MessageState): boolean =>
   isUnsettled(message.state) || isCaseOpen(message) || message.nextAt !== null
 
 /**
- * The number of leading entries that may leave. Each is of a closed batch and of a month that has been over for long enough. None
- * has an undecided message or an open case. No entry after them depends on one of them, and the head stays.
+ * The numbers of leading entries that may leave, ascending. Each of these entries is of a closed batch and of a month that has been
+ * over for long enough. None has an undecided message or an open case. No entry after them depends on one of them, and the head stays.
  */
-function countOf(entries: readonly Read[], messages: ReadonlyMap<string, MessageState>, now: number): number {
+function cutsOf(
+  entries: readonly Read[],
+  messages: ReadonlyMap<string, MessageState>,
+  now: number,
+): number[] {
   const young = entries.findIndex(({ month }) => !isOver(month, now))
   const open = entries.findLastIndex(({ closesBatch }) => closesBatch) + 1
   const changing = entries.findIndex(({ names }) =>
@@ -116,20 +120,21 @@ function countOf(entries: readonly Read[], messages: ReadonlyMap<string, Message
   const firstOf = new Map<string, number>()
   const earliest = entries.map(({ names }, i) => {
     for (const name of names) if (!firstOf.has(name)) firstOf.set(name, i)
-    return Math.min(i, ...names.map((name) => firstOf.get(name) ?? i))
+    return Math.min(...names.map((name) => firstOf.get(name) ?? i))
   })
+  const cuts: number[] = []
   let least = entries.length
-  let count = 0
-  for (let i = entries.length - 1; i > 0 && count === 0; i--) {
+  for (let i = entries.length - 1; i > 0; i--) {
     least = Math.min(least, earliest[i] ?? i)
-    if (i <= most && least >= i) count = i
+    if (i <= most && least >= i) cuts.unshift(i)
   }
-  return count
+  return cuts
 }
 
 /**
  * Plans the segments of one terminal. `rows` are the entries in the database, whose chain was checked; `messages` the forwarded
- * messages by their keys; `now` is in milliseconds since the epoch. The months are in UTC.
+ * messages by their keys; `now` is in milliseconds since the epoch. The months are in UTC. A segment has one month, but what began
+ * at the end of a month and ended in the next one stays together, in the next one.
  */
 export function planArchive(
   rows: readonly NumberedRow[],
@@ -138,9 +143,16 @@ export function planArchive(
   now: number,
 ): PlannedSegment[] {
   const entries = readAll(rows, archive)
-  const leaving = entries.slice(0, countOf(entries, messages, now))
+  const cuts = cutsOf(entries, messages, now)
+  const ends = cuts.filter(
+    (cut, i) =>
+      cuts[i + 1] === undefined || entries[(cuts[i + 1] ?? 0) - 1]?.month !== entries[cut - 1]?.month,
+  )
+  let begin = 0
   let previousHash = archive.end.hash
-  return [...Map.groupBy(leaving, ({ month }) => month)].flatMap(([month, of]) => {
+  return ends.flatMap((end) => {
+    const of = entries.slice(begin, end)
+    begin = end
     const [first] = of
     const last = of.at(-1)
     if (first === undefined || last === undefined) return []
@@ -150,7 +162,7 @@ export function planArchive(
       terminalId,
       firstSeq,
       lastSeq,
-      month,
+      month: last.month,
       rows: of.map(({ row }) => row),
       previousHash,
       lastHash,
