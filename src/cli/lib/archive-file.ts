@@ -5,8 +5,7 @@
 
 import type { Keyring } from '../../crypto/keyring.ts'
 import { fileContent, type Place } from '../../store/archive/segment.ts'
-import { sha256 } from '../../store/journal.ts'
-import type { NumberedRow } from './read-chains.ts'
+import { type JournalRow, sha256 } from '../../store/journal.ts'
 
 /** The number of the format of a file. */
 const FORMAT = 1
@@ -27,7 +26,7 @@ export interface SegmentHeader {
 /** A file that was read and whose seal is right. */
 export interface SegmentFile {
   readonly header: SegmentHeader
-  readonly rows: readonly NumberedRow[]
+  readonly rows: readonly JournalRow[]
   /** SHA-256 of all lines but the seal. */
   readonly digest: string
 }
@@ -36,7 +35,7 @@ export interface SegmentFile {
 export function contentOf(
   place: Place,
   { month, previousHash }: { readonly month: string; readonly previousHash: string },
-  rows: readonly NumberedRow[],
+  rows: readonly JournalRow[],
 ): string {
   const header: SegmentHeader = {
     archive: FORMAT,
@@ -48,8 +47,8 @@ export function contentOf(
     previousHash,
     lastHash: rows.at(-1)?.hash ?? previousHash,
   }
-  const lines = rows.map(({ seq, hash, messageKey, rrn, body, number }) =>
-    JSON.stringify([seq, hash, messageKey, rrn, body, number]),
+  const lines = rows.map(({ seq, hash, messageKey, rrn, body }) =>
+    JSON.stringify([seq, hash, messageKey, rrn, body]),
   )
   return `${[JSON.stringify(header), ...lines].join('\n')}\n`
 }
@@ -104,21 +103,13 @@ function parsed(line: string): unknown {
   }
 }
 
-type StoredRow = readonly [
-  seq: number,
-  hash: string,
-  messageKey: string,
-  rrn: string | null,
-  body: string,
-  number: number,
-]
+type StoredRow = readonly [seq: number, hash: string, messageKey: string, rrn: string | null, body: string]
 
-const rowOf = (terminalId: string, [seq, hash, messageKey, rrn, body, number]: StoredRow): NumberedRow => ({
+const rowOf = (terminalId: string, [seq, hash, messageKey, rrn, body]: StoredRow): JournalRow => ({
   terminalId,
   seq,
   hash,
   messageKey,
   rrn,
   body,
-  number,
 })

@@ -15,9 +15,8 @@ import {
 import { join } from 'node:path'
 import type { Keyring } from '../../crypto/keyring.ts'
 import type { SegmentRow } from '../../store/archive/segment.ts'
-import type { ChainFault } from '../../store/journal.ts'
+import type { ChainFault, JournalRow } from '../../store/journal.ts'
 import { readSegment, type SegmentFile } from './archive-file.ts'
-import type { NumberedRow } from './read-chains.ts'
 
 type Verifies = Pick<Keyring, 'verifyJournalMac'>
 
@@ -32,7 +31,7 @@ const nameOf = ({ month, firstSeq, lastSeq }: Named): string =>
 
 /** The entries of a stream in the folder, or the first fault of its files. */
 interface ReadStream {
-  readonly rows: readonly NumberedRow[] | null
+  readonly rows: readonly JournalRow[] | null
   readonly fault: ChainFault | null
 }
 
@@ -67,7 +66,7 @@ export class ArchiveFolder {
 
   /** Reads the files of the segments, and checks each against its row. No other file may be there. */
   async read(stream: string, segments: readonly SegmentRow[], keyring: Verifies): Promise<ReadStream> {
-    const rows: NumberedRow[] = []
+    const rows: JournalRow[] = []
     const names = new Set(this.files(stream))
     const failed = (seq: number, why: string): ReadStream => ({ rows: null, fault: { seq, why } })
     for (const row of segments) {

@@ -11,10 +11,9 @@ import {
   segmentContent,
   stateOf,
 } from '../../store/archive/segment.ts'
-import { type ChainFault, verifyChain } from '../../store/journal.ts'
+import { type ChainFault, type JournalRow, verifyChain } from '../../store/journal.ts'
 import type { ArchiveFolder } from './archive-folder.ts'
 import type { Row } from './database.ts'
-import type { NumberedRow } from './read-chains.ts'
 
 /** Executes statements as one transaction, and returns the rows of each. */
 export type Execute = (statements: readonly string[]) => Promise<readonly (readonly Row[])[]>
@@ -27,7 +26,7 @@ export interface ArchivedChain {
   /** Null without a segment. */
   readonly state: SegmentState | null
   /** The entries of the files; null without a folder. */
-  readonly rows: readonly NumberedRow[] | null
+  readonly rows: readonly JournalRow[] | null
 }
 
 /** A chain of which nothing is in the archive. */

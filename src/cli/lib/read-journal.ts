@@ -6,7 +6,7 @@
 import type { Keyring } from '../../crypto/keyring.ts'
 import { emptySegment, insertSegment, NAME_TEXT, namesIn } from '../../store/archive/move-out.ts'
 import { namesDigest, type SegmentRow } from '../../store/archive/segment.ts'
-import type { ChainFault } from '../../store/journal.ts'
+import type { ChainFault, JournalRow } from '../../store/journal.ts'
 import type { HeadRow } from '../../store/rebuild.ts'
 import type { ArchiveFolder } from './archive-folder.ts'
 import { type ArchivedChain, type Execute, readArchive } from './archived-chain.ts'
@@ -27,8 +27,8 @@ export interface Verified {
 /** A journal whose chains were checked. */
 export interface Journal {
   readonly verified: readonly Verified[]
-  /** In the order of the commits. With a folder also those of the archive. */
-  readonly rows: readonly NumberedRow[]
+  /** In the order of the commits, but with a folder those of the archive come first, stream by stream. */
+  readonly rows: readonly JournalRow[]
   readonly heads: readonly HeadRow[]
   readonly archives: readonly ArchivedChain[]
 }
@@ -47,6 +47,7 @@ export async function readJournal(
 ): Promise<Journal> {
   const archives = await readArchive(execute, keyring, folder ?? null)
   const verified: Verified[] = []
+  const left: JournalRow[] = []
   const rows: NumberedRow[] = []
   const heads: HeadRow[] = []
   const seen = new Set<string>()
@@ -61,14 +62,17 @@ export async function readJournal(
       archived: archive?.end.seq ?? 0,
       fault,
     })
-    rows.push(...(archive?.rows ?? []), ...chain.rows)
+    left.push(...(archive?.rows ?? []))
+    rows.push(...chain.rows)
     if (chain.head !== null) heads.push(chain.head)
   }
   for (const [terminalId, { fault, end }] of archives)
     if (!seen.has(terminalId) && (stream === undefined || stream === terminalId))
       verified.push({ terminalId, entries: 0, archived: end.seq, fault: fault ?? LOST })
   const ours = [...archives].flatMap(([of, one]) => (stream === undefined || of === stream ? [one] : []))
-  return { verified, rows: rows.toSorted((a, b) => a.number - b.number), heads, archives: ours }
+  // The numbers of commits begin again in a database that was exported and imported. So files have none.
+  const inOrder = [...left, ...rows.toSorted((a, b) => a.number - b.number)]
+  return { verified, rows: inOrder, heads, archives: ours }
 }
 
 const LOST: ChainFault = { seq: 1, why: 'the row with the head of the chain is missing' }
