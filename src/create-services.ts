@@ -8,9 +8,9 @@ import { type Fetch, sendOver } from './acquirer/send.ts'
 import { type HttpsSettings, readHttpsSettings } from './acquirer/settings.ts'
 import { type Core, createCore } from './core/instance.ts'
 import type { DataKeyStore } from './crypto/data-keys.ts'
-import { type Keyring, openKeyring } from './crypto/keyring.ts'
+import { type Keyring, openKeyringUnder, readMasterKeys } from './crypto/keyring.ts'
 import { freshAcquirerStan, freshIdIn, freshRrn, freshSixDigits } from './crypto/random.ts'
-import { bucketOf } from './domain/bucket.ts'
+import { bucketOf, bucketOfKey } from './domain/bucket.ts'
 import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
@@ -86,6 +86,9 @@ async function bootstrapKeyOf({ BOOTSTRAP_KEY: key }: Environment): Promise<stri
   if (key === undefined) return null
   if (!/^[A-Za-z0-9._~+/=-]{32,200}$/.test(key))
     throw new RangeError('BOOTSTRAP_KEY: expected 32 to 200 letters, digits and ._~+/=-')
+  // A request with such a key would go to the database of a merchant.
+  if (bucketOfKey(key) !== null)
+    throw new RangeError('BOOTSTRAP_KEY: may not have the form of a merchant’s key')
   return sha256(key)
 }
 
@@ -96,7 +99,7 @@ async function bootstrapKeyOf({ BOOTSTRAP_KEY: key }: Environment): Promise<stri
 async function openRegion(
   env: Environment,
   home: Db,
-  { random, now }: Runtime,
+  { random, now, log }: Runtime,
 ): Promise<{ keyring: Keyring; buckets: readonly BucketRow[] }> {
   let buckets: readonly BucketRow[] = []
   const store: DataKeyStore = {
@@ -108,7 +111,14 @@ async function openRegion(
     addFirst: (rows) => addFirstDataKeys(home, rows),
   }
   try {
-    const keyring = await openKeyring(env, store, random, now())
+    const masterKeys = await readMasterKeys(env)
+    const keyring = await openKeyringUnder(masterKeys, store, random, now())
+    // A person compares the id before the data keys are wrapped anew: `annul keys rewrap --to ID`.
+    if (masterKeys.previous !== undefined)
+      log('master_key_rotation', {
+        masterId: masterKeys.current.id,
+        previousMasterId: masterKeys.previous.id,
+      })
     return { keyring, buckets }
   } catch (error) {
     throw error instanceof RangeError ? error : new Error(errorText(error))

@@ -4,6 +4,7 @@ import type { Hono } from 'hono'
 import coreModule from '../build/core.wasm'
 import { createApp } from './app.ts'
 import { createServices } from './create-services.ts'
+import { copyAdministratorKeys } from './pipeline/administrator-keys.ts'
 import { inEachDatabase } from './pipeline/databases.ts'
 import { watchGrowth } from './pipeline/growth.ts'
 import { openOnce } from './pipeline/open-once.ts'
@@ -65,14 +66,17 @@ export default {
 
   /**
    * Runs each minute (wrangler.toml, crons): continues with the messages on which the acquirer and Annul do not agree
-   * yet. Once an hour it logs the size of the database.
+   * yet. It copies keys of administrators to databases that lack them. Once an hour it logs the size of each database.
    */
   async scheduled({ scheduledTime }, env, context) {
     const opened = await open(env, context)
     if (opened === null) return
     const { services } = opened
     const each = inEachDatabase(services)
-    await Promise.all(each.map((one) => watchGrowth(one, scheduledTime)))
+    await Promise.all([
+      copyAdministratorKeys(services),
+      ...each.map((one) => watchGrowth(one, scheduledTime)),
+    ])
     await recoverEach(each, services.now() + RECOVERY_MS)
   },
 } satisfies ExportedHandler<Env>

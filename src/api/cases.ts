@@ -2,11 +2,13 @@
 
 import { isCaseOpen } from '../domain/acquirer-state.ts'
 import type { CaseRequest } from '../domain/requests.ts'
+import { err, ok, type Result } from '../domain/result.ts'
 import type { JournalEntry } from '../domain/types.ts'
 import { type CaseFile, readCase, readCases } from '../store/cases.ts'
 import type { Credential } from '../store/load.ts'
 import {
   logOutcome,
+  maySee,
   permit,
   REPLAYED,
   type Submitted,
@@ -15,47 +17,63 @@ import {
   undecidedProblem,
 } from './handler.ts'
 import { caseBody } from './json/cases.ts'
-import { apiProblem, declineProblem } from './json/problem.ts'
+import { apiProblem, declineProblem, type Problem } from './json/problem.ts'
 import type { CaseDecision } from './json/schemas.ts'
+import { pageOver } from './page.ts'
 import type { Call, Handler, Reply } from './router.ts'
+import { refuseUnplaced } from './routing.ts'
+
+type Post = 'POST /v1/cases/{rrn}'
+
+/** The position before the first case. */
+const START = '0-000000000000'
 
 export const getCases: Handler<'GET /v1/cases'> = async (call) => {
   const { services, credential, query } = call
-  const { state, cursor = '0-', limit } = query
-  const [openedAt = '', rrn = ''] = cursor.split('-')
-  const after = { openedAt: Number(openedAt), rrn }
-  const found = await readCases(services.db, credential, services.now(), {
-    state,
-    after,
-    limit: limit + 1,
+  const { state, merchantId, cursor = START, limit } = query
+  const page = await pageOver(call, { cursor, start: START, limit }, async (db, position, most) => {
+    const [openedAt = '', rrn = ''] = position.split('-')
+    const after = { openedAt: Number(openedAt), rrn }
+    const found = await readCases(db, credential, services.now(), {
+      state,
+      merchantId,
+      after,
+      limit: most + 1,
+    })
+    const items = found.files.slice(0, most)
+    const last = found.files.length > most ? items.at(-1)?.message : undefined
+    const next = last === undefined ? null : `${last.caseOpenedAt}-${last.rrn}`
+    return { credential: found.credential, items, next }
   })
+  if (!page.ok) return page.error
+  const { items, next } = page.value
+  return { status: 200, body: { items: items.map(caseBody), next, certainty: 'FINAL', doNext: 'nothing' } }
+}
+
+/** One case that the caller may see, or the refusal. */
+async function findCase(call: Call<'GET /v1/cases/{rrn}'> | Call<Post>): Promise<Result<CaseFile, Problem>> {
+  const { services, credential, path, query } = call
+  const found = await readCase(services.db, credential, services.now(), path.rrn)
   const caller = permit(call, found.credential)
-  if (!caller.ok) return caller.error
-  const page = found.files.slice(0, limit)
-  const last = found.files.length > limit ? page.at(-1)?.message : undefined
-  const next = last === undefined ? null : `${last.caseOpenedAt}-${last.rrn}`
-  return { status: 200, body: { items: page.map(caseBody), next, certainty: 'FINAL', doNext: 'nothing' } }
+  if (!caller.ok) return caller
+  const unplaced = refuseUnplaced(call, caller.value)
+  if (unplaced !== null) return err(unplaced)
+  const [file] = found.files
+  const isThere = file !== undefined && maySee(caller.value, file.message.merchantId, query.merchantId)
+  return isThere ? ok(file) : err(apiProblem('not_found'))
 }
 
 export const getCase: Handler<'GET /v1/cases/{rrn}'> = async (call) => {
-  const { services, credential, path } = call
-  const found = await readCase(services.db, credential, services.now(), path.rrn)
-  const caller = permit(call, found.credential)
-  if (!caller.ok) return caller.error
-  const [file] = found.files
-  return file === undefined ? apiProblem('not_found') : { status: 200, body: caseBody(file) }
+  const found = await findCase(call)
+  return found.ok ? { status: 200, body: caseBody(found.value) } : found.error
 }
-
-type Post = 'POST /v1/cases/{rrn}'
 
 /** A key belongs to one case, so another case may use the same key. The history of the case has its decision. */
 export const postCase: Handler<Post> = async (call) => {
   const { services, credential, path, body, idempotencyKey } = call
-  const before = await readCase(services.db, credential, services.now(), path.rrn)
-  const caller = permit(call, before.credential)
-  if (!caller.ok) return caller.error
-  const [file] = before.files
-  if (file === undefined) return apiProblem('not_found')
+  const found = await findCase(call)
+  if (!found.ok) return found.error
+  const file = found.value
   const decision = await services.keyring.fingerprint('content', idempotencyKey)
   const known = decisionIn(file, decision)
   if (known !== undefined) return replyOf(file, known, body, true)

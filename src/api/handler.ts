@@ -243,9 +243,13 @@ interface Called {
 }
 
 /** The problem of a sale or void that no table has: its month is in the archive, or nothing has the reference. */
-export async function notInTables({ services, credential }: Called, reference: string): Promise<Problem> {
+export async function notInTables(
+  { services, credential }: Called,
+  reference: string,
+  merchantId: string | undefined,
+): Promise<Problem> {
   const named = reference.length === 12 ? { rrn: reference } : { id: reference }
-  const archived = await findArchived(services.db, credential, services.now(), named)
+  const archived = await findArchived(services.db, credential, services.now(), named, merchantId)
   return archived === null ? apiProblem('not_found') : archivedProblem(archived)
 }
 
@@ -255,3 +259,7 @@ export const scopeOf = ({ merchantId }: Credential): string => merchantId ?? 'ad
 /** True if this caller may read and change the data of a merchant. */
 export const mayAct = (credential: Credential, merchantId: string): boolean =>
   credential.merchantId === null || credential.merchantId === merchantId
+
+/** True if the caller may read the data of a merchant, and named no other. */
+export const maySee = (credential: Credential, merchantId: string, named: string | undefined): boolean =>
+  mayAct(credential, merchantId) && (named === undefined || named === merchantId)

@@ -5,12 +5,13 @@ import type { Services } from '../pipeline/services.ts'
 import { type ArchivedReference, findArchived } from '../store/archive/find.ts'
 import { findMessage, type Meant } from '../store/inquiries.ts'
 import { type LoadItem, load } from '../store/load.ts'
-import { mayAct, permit } from './handler.ts'
+import { maySee, permit } from './handler.ts'
 import { keyIn } from './json/idempotency-key.ts'
 import { inquiryBody, type LookupKey, notSeen } from './json/inquiry.ts'
 import { archivedProblem } from './json/problem.ts'
 import type { InquiryQuery } from './json/schemas.ts'
 import type { Handler } from './router.ts'
+import { refuseUnplaced } from './routing.ts'
 
 export const getInquiry: Handler<'GET /v1/inquiries'> = async (call) => {
   const { services, credential, query } = call
@@ -19,6 +20,8 @@ export const getInquiry: Handler<'GET /v1/inquiries'> = async (call) => {
   const [loaded] = await load(services.db, [item], services.now())
   const caller = permit(call, loaded?.credential ?? null)
   if (!caller.ok) return caller.error
+  const unplaced = refuseUnplaced(call, caller.value)
+  if (unplaced !== null) return unplaced
   const {
     earlier: entry = null,
     claim = null,
@@ -34,16 +37,21 @@ export const getInquiry: Handler<'GET /v1/inquiries'> = async (call) => {
       credential,
       services.now(),
       archivedReference(meant, query),
+      merchantNamed(query),
     )
     if (archived !== null) return archivedProblem(archived)
   }
   const isSeen = meant !== null && reversal?.kind !== 'archived' && (entry !== null || reversal !== null)
-  if (!isSeen || (merchantId !== null && !mayAct(caller.value, merchantId)))
+  if (!isSeen || (merchantId !== null && !maySee(caller.value, merchantId, merchantNamed(query))))
     return notSeen(lookupKeyOf(query))
   const { messageKey } = meant
   const inquired = { messageKey, merchantId, entry, claim, forwarded, reversal, original }
   return { status: 200, body: inquiryBody(inquired) }
 }
+
+/** The merchant to which the message must belong. The number of a terminal is of one merchant, so it needs no check. */
+const merchantNamed = (query: InquiryQuery): string | undefined =>
+  'stan' in query || !('merchantId' in query) ? undefined : query.merchantId
 
 async function meantBy(
   { db, keyring, now }: Services,

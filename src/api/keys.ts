@@ -1,24 +1,24 @@
 /** @module Bearer keys: made, listed and revoked by administrators. The database has only the SHA-256 of a key. */
 
-import { freshBearerKey, freshId } from '../crypto/random.ts'
+import { freshBearerKey, freshIdIn, freshIdOutside, type Random } from '../crypto/random.ts'
 import { type ApiKey, apiKeyState } from '../domain/api-key.ts'
-import { type ApiKeyAct, apiKeyEntry } from '../domain/decide-api-key.ts'
+import { bucketOf } from '../domain/bucket.ts'
+import { type ApiKeyAct, apiKeyEntry, REGION_STREAM } from '../domain/decide-api-key.ts'
+import { MAX_LOSSES } from '../domain/guard.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
 import { actorOf } from '../domain/request-actor.ts'
 import { MERCHANT_SCOPES, SCOPES, scopeText } from '../domain/scope.ts'
 import type { Head } from '../domain/types.ts'
+import { copyAdministratorKeys } from '../pipeline/administrator-keys.ts'
 import type { Services } from '../pipeline/services.ts'
 import { commitKey, type KeyStream, readKey, readKeyContext, readKeys } from '../store/api-keys.ts'
 import { canonical, seal, sha256, WITHOUT_TERMINAL } from '../store/journal.ts'
 import type { Credential } from '../store/load.ts'
 import { type Asking, bootstrapCaller, permit, REPLAYED, senderOf } from './handler.ts'
-import { iso } from './json/bodies.ts'
+import { iso, isoOrNull } from './json/bodies.ts'
 import type { KeyBody, NewKeyBody } from './json/key-schemas.ts'
 import { apiProblem, declineProblem, invalid } from './json/problem.ts'
 import type { Call, Handler, Reply } from './router.ts'
-
-/** The most decisions of one change. Each loses to another writer but the last. */
-const MOST_LOSSES = 8
 
 type Post = 'POST /v1/keys'
 type Revoke = 'POST /v1/keys/{id}/revoke'
@@ -46,13 +46,15 @@ async function createKey(call: Call<Post>): Promise<Reply<Post>> {
   const { services, credential, body, idempotencyKey } = call
   const { keyring, db } = services
   const { merchantId = null } = body
-  const messageKey = apiMessageKey('admin', 'api_key', await keyring.fingerprint('content', idempotencyKey))
+  const fingerprint = await keyring.fingerprint('content', idempotencyKey)
+  const messageKey = messageKeyOf(merchantId, fingerprint)
+  const messageKeys = [messageKeyOf(null, fingerprint), messageKeyOf('', fingerprint)]
   const contentFingerprint = await keyring.fingerprint('content', contentOf(body))
-  const key = freshBearerKey(services.random)
-  const made = { id: freshId(services.random), hash: await sha256(key) }
-  for (let losses = 0; losses < MOST_LOSSES; losses++) {
+  const { id, key } = freshKey(merchantId, services.random)
+  const made = { id, hash: await sha256(key) }
+  for (let losses = 0; losses < MAX_LOSSES; losses++) {
     const now = services.now()
-    const found = await readKeyContext(db, { credential, now }, merchantId, messageKey)
+    const found = await readKeyContext(db, { credential, now }, merchantId, messageKeys)
     const caller = permit(call, bootstrapCaller(services, call, credential) ?? found.credential)
     if (!caller.ok) return caller.error
     const { head, earlier } = found
@@ -68,9 +70,29 @@ async function createKey(call: Call<Post>): Promise<Reply<Post>> {
       return invalid({ in: 'body', pointer: '/expiresAt', why: 'is not in the future' })
     const act = { ...actOf(call, 'create', caller.value, found, now), messageKey, contentFingerprint }
     if (!(await write(services, apiKey, act, { head, needs: found.needs }))) continue
+    // Only this answer has the key. A database that lacks it gets it from the cron.
+    await isEverywhere(services, merchantId)
     return { status: 201, body: { ...keyBody(apiKey, now), key } }
   }
   return declineProblem('in_progress')
+}
+
+/**
+ * The keys of merchants and those of administrators have message keys of their own. So the copy of an administrator's key finds its
+ * message key free in each database.
+ */
+const messageKeyOf = (merchantId: string | null, fingerprint: string): string =>
+  apiMessageKey(merchantId === null ? REGION_STREAM : 'admin', 'api_key', fingerprint)
+
+/** True if every database has the keys. Those of a merchant are in one. */
+const isEverywhere = async (services: Services, merchantId: string | null): Promise<boolean> =>
+  merchantId !== null || copyAdministratorKeys(services)
+
+/** A new key and its id. Those of a merchant begin with its bucket, so each finds its database without a query. */
+function freshKey(merchantId: string | null, random: Random): { readonly id: string; readonly key: string } {
+  const bucket = merchantId === null ? null : bucketOf(merchantId)
+  const id = bucket === null ? freshIdOutside(random) : freshIdIn(bucket, random)
+  return { id, key: freshBearerKey(bucket, random) }
 }
 
 /** The settings of a new key. The scopes are in their order, each once. */
@@ -101,18 +123,19 @@ async function replyAgain(
 
 async function revokeKey(call: Call<Revoke>): Promise<Reply<Revoke>> {
   const { services, credential, path } = call
-  for (let losses = 0; losses < MOST_LOSSES; losses++) {
+  for (let losses = 0; losses < MAX_LOSSES; losses++) {
     const now = services.now()
     const found = await readKey(services.db, { credential, now }, path.id)
     const caller = permit(call, found.credential)
     if (!caller.ok) return caller.error
     const { apiKey, head, needs } = found
     if (apiKey === null || head === null) return apiProblem('not_found')
-    if (apiKey.revokedAt !== null) return { status: 200, body: keyBody(apiKey, now) }
-    const revoked = { ...apiKey, revokedAt: now }
+    const revoked = { ...apiKey, revokedAt: apiKey.revokedAt ?? now }
     const act = actOf(call, 'revoke', caller.value, found, now)
-    if (await write(services, revoked, act, { head, needs }))
-      return { status: 200, body: keyBody(revoked, now) }
+    if (apiKey.revokedAt === null && !(await write(services, revoked, act, { head, needs }))) continue
+    // A database that lacks the revocation still takes the key. The caller learns it, and a repeated request copies again.
+    if (!(await isEverywhere(services, apiKey.merchantId))) return apiProblem('outcome_unknown')
+    return { status: 200, body: keyBody(revoked, now) }
   }
   return declineProblem('in_progress')
 }
@@ -134,13 +157,15 @@ const actOf = (
 })
 
 async function write(
-  { db, macHead }: Services,
+  { db, macHead, bucketNeeds }: Services,
   apiKey: ApiKey,
   act: ApiKeyAct,
   { head, needs }: Pick<KeyStream, 'needs'> & { readonly head: Head },
 ): Promise<boolean> {
   const row = await seal(apiKeyEntry(apiKey, act, head), head, null, WITHOUT_TERMINAL)
-  return commitKey(db, row, apiKey, needs, await macHead(row.terminalId, row))
+  const { merchantId } = apiKey
+  const ofBucket = merchantId === null ? [] : (bucketNeeds?.(merchantId) ?? [])
+  return commitKey(db, row, apiKey, [...needs, ...ofBucket], await macHead(row.terminalId, row))
 }
 
 export const getKeys: Handler<'GET /v1/keys'> = async (call) => {
@@ -158,8 +183,6 @@ export const getKeys: Handler<'GET /v1/keys'> = async (call) => {
   const items = page.map((key) => keyBody(key, now))
   return { status: 200, body: { items, next, certainty: 'FINAL', doNext: 'nothing' } }
 }
-
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
 
 function keyBody(apiKey: ApiKey, now: number): KeyBody {
   const { id, merchantId, name, scopes, createdAt, expiresAt, revokedAt } = apiKey

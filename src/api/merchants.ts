@@ -1,6 +1,7 @@
 /** @module Provisions a merchant, or changes its settings. */
 
 import { decideMerchant } from '../domain/decide-merchant.ts'
+import { MAX_LOSSES } from '../domain/guard.ts'
 import { actorOf } from '../domain/request-actor.ts'
 import type { MerchantRequest } from '../domain/requests.ts'
 import { seal, WITHOUT_TERMINAL } from '../store/journal.ts'
@@ -10,9 +11,6 @@ import { merchantBody } from './json/bodies.ts'
 import { apiProblem, declineProblem } from './json/problem.ts'
 import type { MerchantSettings } from './json/schemas.ts'
 import type { Call, Handler, Reply } from './router.ts'
-
-/** The most decisions of one change. Each loses to another writer but the last. */
-const MOST_LOSSES = 8
 
 type Put = 'PUT /v1/merchants/{merchantId}'
 
@@ -28,7 +26,7 @@ async function provisionMerchant(call: Call<Put>): Promise<Reply<Put>> {
   const { merchantId } = path
   const bucketNeeds = services.bucketNeeds?.(merchantId) ?? []
   const request: MerchantRequest = { merchantId, change: changeOf(body) }
-  for (let losses = 0; losses < MOST_LOSSES; losses++) {
+  for (let losses = 0; losses < MAX_LOSSES; losses++) {
     const now = services.now()
     const found = await readMerchant(services.db, credential, now, merchantId)
     const { merchant: before, head, needs } = found

@@ -15,6 +15,7 @@ import type { ComparedLine } from './json/line-schemas.ts'
 import { invalid } from './json/problem.ts'
 import { type Found, forwardedBody, recordOf, resultBody } from './json/reconciliation-records.ts'
 import type { RecordLine } from './json/schemas.ts'
+import { pageOver } from './page.ts'
 import type { Call, Handler } from './router.ts'
 import { routed } from './routing.ts'
 
@@ -24,11 +25,13 @@ export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async (
   const { cursor, limit } = query
   const now = services.now()
   const asOf = new Date(now).toISOString()
-  const page = await readForwarded(services.db, credential, now, Number(cursor), limit)
-  const caller = permit(call, page.credential)
-  if (!caller.ok) return caller.error
-  const next = page.next === null ? null : String(page.next)
-  const items = page.messages.map(forwardedBody)
+  const page = await pageOver(call, { cursor, start: '0', limit }, async (db, after, most) => {
+    const { messages: items, next, ...read } = await readForwarded(db, credential, now, Number(after), most)
+    return { ...read, items, next: next === null ? null : String(next) }
+  })
+  if (!page.ok) return page.error
+  const { next } = page.value
+  const items = page.value.items.map(forwardedBody)
   return { status: 200, body: { items, next, asOf, certainty: 'FINAL', doNext: 'nothing' } }
 }
 
@@ -92,9 +95,11 @@ async function findInEach(
 }
 
 function resultOf(foundRecord: FoundRecord | null, record: ReconciliationRecord, asOf: number): Found {
-  return foundRecord === null
-    ? { result: 'unknown_terminal' }
-    : compareRecord(foundRecord.ourRecord, record, asOf)
+  if (foundRecord === null) return { result: 'unknown_terminal' }
+  const { ourRecord, isArchived } = foundRecord
+  return ourRecord === null && isArchived && record.state !== 'absent'
+    ? { result: 'archived' }
+    : compareRecord(ourRecord, record, asOf)
 }
 
 /** Runs the record through the pipeline, which compares it with the current state. True if the journal has the result. */

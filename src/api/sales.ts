@@ -14,6 +14,7 @@ import { type Loaded, load } from '../store/load.ts'
 import {
   type ApiVerdict,
   mayAct,
+  maySee,
   notInTables,
   permit,
   REPLAYED,
@@ -35,7 +36,7 @@ import {
 } from './json/problem.ts'
 import type { CapturedSaleBody } from './json/schemas.ts'
 import { type Call, type Handler, type Reply, refuseCaller } from './router.ts'
-import { routed } from './routing.ts'
+import { refuseUnplaced, routed } from './routing.ts'
 
 type Post = 'POST /v1/sales'
 
@@ -187,15 +188,19 @@ function replyOf(services: Services, outcome: Outcome, denial: Problem | null, a
 }
 
 export const getSale: Handler<'GET /v1/sales/{reference}'> = async (call) => {
-  const { services, credential, path } = call
+  const { services, credential, path, query } = call
   const { reference } = path
-  const named = reference.length === 12 ? { saleRrn: reference } : { saleId: reference }
+  const { merchantId: ofMerchant } = query
+  const byRrn = { saleRrn: reference, ...(ofMerchant === undefined ? {} : { merchantId: ofMerchant }) }
+  const named = reference.length === 12 ? byRrn : { saleId: reference }
   const [loaded] = await load(services.db, [{ credential, ...named }], services.now())
   const caller = permit(call, loaded?.credential ?? null)
   if (!caller.ok) return caller.error
+  const unplaced = refuseUnplaced(call, caller.value)
+  if (unplaced !== null) return unplaced
   const { original = null, merchant = null } = loaded ?? {}
-  if (original === null || merchant === null || !mayAct(caller.value, original.sale.merchantId))
-    return notInTables(call, reference)
+  if (original === null || merchant === null || !maySee(caller.value, original.sale.merchantId, ofMerchant))
+    return notInTables(call, reference, ofMerchant)
   const body = saleBody(original, voidableUntil(original.sale.soldAt, merchant), services.now())
   return { status: 200, body }
 }

@@ -7,7 +7,7 @@ import type { Credential, Loaded } from '../store/load.ts'
 import { readVoid } from '../store/voids.ts'
 import {
   logOutcome,
-  mayAct,
+  maySee,
   notInTables,
   permit,
   REPLAYED,
@@ -22,6 +22,7 @@ import { approvedVoid } from './json/first-answer.ts'
 import { writeIdempotencyKey } from './json/idempotency-key.ts'
 import { type About, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
 import type { Call, Handler, Reply } from './router.ts'
+import { refuseUnplaced } from './routing.ts'
 
 type Post = 'POST /v1/voids'
 
@@ -105,11 +106,14 @@ function pendingReply({ claim, forwarded }: Extract<Outcome, { kind: 'pending' }
 }
 
 export const getVoid: Handler<'GET /v1/voids/{reference}'> = async (call) => {
-  const { services, credential, path } = call
+  const { services, credential, path, query } = call
   const found = await readVoid(services.db, credential, services.now(), path.reference)
   const caller = permit(call, found.credential)
   if (!caller.ok) return caller.error
+  const unplaced = refuseUnplaced(call, caller.value)
+  if (unplaced !== null) return unplaced
   const { record } = found
-  if (record === null || !mayAct(caller.value, record.merchantId)) return notInTables(call, path.reference)
+  if (record === null || !maySee(caller.value, record.merchantId, query.merchantId))
+    return notInTables(call, path.reference, query.merchantId)
   return { status: 200, body: voidBodyOf(record, record.reversedAt, found.forwarded) }
 }

@@ -2,6 +2,7 @@
 
 import { databaseOf, query } from './lib/database.ts'
 import type { Run } from './lib/declare.ts'
+import { Failure } from './lib/failure.ts'
 import { masterKeysFor } from './lib/master-keys.ts'
 import { readDataKeyRows, rewrapKeys } from './lib/rewrap-keys.ts'
 import type { KEYS_STATUS, REWRAP_KEYS } from './table/keys.ts'
@@ -9,6 +10,8 @@ import type { KEYS_STATUS, REWRAP_KEYS } from './table/keys.ts'
 export const rewrap: Run<typeof REWRAP_KEYS> = async (parsed, io) => {
   const database = databaseOf(parsed)
   const keys = await masterKeysFor(database, io.env)
+  if (keys.current.id !== parsed.to)
+    throw new Failure(`nothing was written: MASTER_KEY has the id ${keys.current.id}, and --to another`)
   const random = (bytes: Uint8Array<ArrayBuffer>) => void crypto.getRandomValues(bytes)
   const { rewrapped, unchanged } = await rewrapKeys((sql) => query(database, sql), keys, random)
   const masterId = keys.current.id

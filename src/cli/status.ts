@@ -2,7 +2,8 @@
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { utcDay } from '../domain/refusal-quota.ts'
+import { DAY_MS, utcDay } from '../domain/refusal-quota.ts'
+import { COUNT_ENTRIES } from '../store/size.ts'
 import { root } from './dev/wrangler.ts'
 import { type Database, databaseOf, execute, query, type Row } from './lib/database.ts'
 import type { Run } from './lib/declare.ts'
@@ -10,8 +11,6 @@ import { Failure } from './lib/failure.ts'
 import { localSize } from './lib/local-size.ts'
 import { readDatabaseSettings } from './lib/worker-settings.ts'
 import type { STATUS } from './table/operation.ts'
-
-const DAY_MS = 86_400_000
 
 /** Figures that need every table. */
 interface Figures {
@@ -35,8 +34,8 @@ export const run: Run<typeof STATUS> = async (parsed, io) => {
   const database = databaseOf(parsed)
   const { id, limit } = readDatabaseSettings(database.env)
   const now = Date.now()
-  const { applied, figures, bytes: told } = await look(database, now)
-  const bytes = told ?? (database.remote ? null : localSize(id, database.persistTo))
+  const { applied, figures, bytes: reported } = await look(database, now)
+  const bytes = reported ?? (database.remote ? null : localSize(id, database.persistTo))
   const missing = migrations().filter((name) => !applied.includes(name))
   const status = {
     bytes,
@@ -62,8 +61,7 @@ const APPLIED = 'select name from d1_migrations order by id'
 const figuresAt = (now: number): string => {
   const day = utcDay(now)
   return `select
-    (select coalesce(sum(head_seq), 0) from terminal) + (select coalesce(sum(head_seq), 0) from merchant)
-      + (select coalesce(sum(head_seq), 0) from region) as entries,
+    ${COUNT_ENTRIES} as entries,
     (select count(*) from sale where sold_at >= ${day * DAY_MS} and status = 'approved') as sales,
     (select count(*) from void where voided_at >= ${day * DAY_MS} and state not in ('declined', 'reversed')) as voids,
     (select count(*) from acquirer_message where case_opened_at is not null and case_closed_at is null) as openCases,

@@ -35,8 +35,8 @@ export interface Keyring {
    */
   dummyKey(): Promise<Uint8Array<ArrayBuffer>>
   /**
-   * The first 16 bytes of HMAC-SHA-256, lower-case hex. `pan` and `content` have different keys. 128 bits suffice: who has no key
-   * cannot compute one, and a journal has it in every entry.
+   * The first 16 bytes of HMAC-SHA-256, lower-case hex. `pan` and `content` have different keys. 128 bits suffice, because nobody
+   * can compute one without the key. Each entry of a journal has one, so its length counts.
    */
   fingerprint(purpose: 'pan' | 'content', data: Uint8Array<ArrayBuffer> | string): Promise<string>
   /** The id of the data key of `journalMac`. */

@@ -39,11 +39,15 @@ export const freshSixDigits = (random: Random): string => {
 /** Secret scanners recognise a leaked key by it. */
 const KEY_PREFIX = 'annul_'
 
-/** A bearer key: `annul_` and 256 random bits in base64url, 43 characters (RFC 4648 §5). */
-export function freshBearerKey(random: Random): string {
+/**
+ * A bearer key: `annul_` and 256 random bits in base64url, 43 characters (RFC 4648 §5). Before these, the key of a merchant has the 3
+ * digits of its bucket and `_`. `bucket` null: the key of an administrator.
+ */
+export function freshBearerKey(bucket: number | null, random: Random): string {
   const bytes = new Uint8Array(32)
   random(bytes)
-  const key = KEY_PREFIX + bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
+  const prefix = bucket === null ? KEY_PREFIX : `${KEY_PREFIX}${bucketDigits(bucket)}_`
+  const key = prefix + bytes.toBase64({ alphabet: 'base64url', omitPadding: true })
   bytes.fill(0)
   return key
 }
@@ -63,3 +67,6 @@ export const freshIdIn = (bucket: number, random: Random): string => {
   const digits = bucketDigits(bucket)
   return digits + freshId(random).slice(digits.length)
 }
+
+/** An id of what belongs to no merchant, 32 lower-case hex digits: `f`, then 124 random bits. No bucket begins with `f`. */
+export const freshIdOutside = (random: Random): string => `f${freshId(random).slice(1)}`

@@ -9,6 +9,6 @@ export interface Actor {
   readonly keyId: string | null
   /** Network of the sender: IPv4 /24 or IPv6 /48. Null when it is unknown. */
   readonly address: string | null
-  /** Version of the merchant's settings; null when they did not count. */
+  /** Version of the guard `merchant:M` that the decision was loaded with; null when it needed none. */
   readonly policy: number | null
 }

@@ -18,7 +18,7 @@ export type ApiKeyEntry = DraftEntry & { readonly effects: { readonly apiKey: Ap
 export interface ApiKeyAct {
   /** Message key of the request. Null for a change that needs no key of its own. */
   readonly messageKey: string | null
-  /** HMAC-SHA-256 of the content, lower-case hex. Empty where nothing may come twice. */
+  /** HMAC-SHA-256 of the content, lower-case hex. Empty for a change without an idempotency key. */
   readonly contentFingerprint: string
   /** The act in words, never the key itself. */
   readonly request: Readonly<Record<string, string>>

@@ -21,7 +21,10 @@ export const newTerminal = (
   head: GENESIS,
 })
 
-/** Always a commit. A new master key ends every working key. */
+/**
+ * Always a commit. A new master key ends every working key. A changed profile raises the guard of the merchant. A new terminal raises
+ * nothing, because no message depends on it yet. So messages of other terminals do not lose while a merchant gets many terminals.
+ */
 export function decideProvision(
   request: ProvisionRequest,
   terminal: Terminal,
@@ -34,5 +37,5 @@ export function decideProvision(
     ...(request.newMasterKey ? { keyVersion: null } : {}),
   }
   const { draft } = commitOf(request, 'provision', context, answerOf(context, generated, null), effects)
-  return { kind: 'commit', draft, moves: [merchantGuard(request.merchantId)] }
+  return { kind: 'commit', draft, moves: terminal.head.seq === 0 ? [] : [merchantGuard(request.merchantId)] }
 }

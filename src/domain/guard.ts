@@ -3,10 +3,13 @@
  * A decision needs the versions that it was loaded with. A change raises the version, so older decisions lose.
  */
 
+/** The most heads and guards that a change may lose to other writers. Then its caller gets `in_progress`. */
+export const MAX_LOSSES = 8
+
 /** A guard and the version that the decision was loaded with. 0: nothing has raised it yet. */
 export type Need = readonly [key: string, version: number]
 
-/** The guard of a merchant: its settings, its keys, and the profiles of its terminals. */
+/** The guard of a merchant: its settings, its keys, and changes of its terminals' profiles. */
 export const merchantGuard = (merchantId: string): string => `merchant:${merchantId}`
 
 /** The guard of the administrators' keys. */

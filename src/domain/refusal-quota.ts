@@ -4,6 +4,7 @@
  */
 
 import type { Decision, SenderRefusals } from './decision.ts'
+import type { EntryKind } from './types.ts'
 
 /**
  * The quota of a terminal. A busy terminal makes some hundred sales and voids in a day, and a few of them are refused.
@@ -20,7 +21,7 @@ export const TERMINAL_SENDER = 'terminal:'
 /** Begins the key of bearer keys. Their merchant follows, or `admin`. */
 export const KEYS_SENDER = 'keys:'
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 
 /** The UTC day of a time in milliseconds since the epoch, in days since the epoch. */
 export const utcDay = (at: number): number => Math.floor(at / DAY_MS)
@@ -38,14 +39,16 @@ export interface Limited {
   readonly isBeyond: boolean
 }
 
+const LIMITED: readonly EntryKind[] = ['sale', 'void', 'sale_reversal', 'void_reversal']
+
 /**
  * Whether a decision is a refusal by our own guards. Its entry has no effect. Approvals, declines of the acquirer,
- * reversals and refusals with a case are always written.
+ * approved reversals and refusals with a case are always written.
  */
 function isCounted({ draft }: Extract<Decision, { kind: 'commit' }>): boolean {
   const { kind, answer, effects } = draft
   const isRefused = answer !== null && answer.reason !== null
-  return (kind === 'sale' || kind === 'void') && isRefused && Object.keys(effects).length === 0
+  return LIMITED.includes(kind) && isRefused && Object.keys(effects).length === 0
 }
 
 /**

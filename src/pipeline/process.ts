@@ -8,6 +8,7 @@
 import { isExpired } from '../domain/api-key.ts'
 import { newTerminal } from '../domain/decide-provision.ts'
 import type { LoadedState } from '../domain/decision.ts'
+import { MAX_LOSSES } from '../domain/guard.ts'
 import { utcDay } from '../domain/refusal-quota.ts'
 import { actorOf } from '../domain/request-actor.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
@@ -25,9 +26,6 @@ import { handOver, type Submission, submissionOf, verify } from './submission.ts
 import type { AcquirerStage, Log, Outcome, Pipeline, PipelineOptions, TerminalContext } from './types.ts'
 
 type Item = Work<Submission, Outcome>
-
-/** The most heads and guards that a message may lose to other writers. Then it gets `in_progress`. */
-const MAX_LOSSES = 8
 
 /** A message whose entry breaks a constraint so often is refused, and a case opens. */
 const MAX_BREAKS = 8

@@ -3,7 +3,7 @@
  * stream's own row has its head.
  */
 
-import { and, asc, eq, gt, isNull, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { ApiKey } from '../domain/api-key.ts'
 import { GENESIS } from '../domain/decide-provision.ts'
@@ -71,18 +71,18 @@ function contextOf(
 /** Only an administrator makes or revokes keys. */
 const guardsOf = (merchantId: string | null): string[] => [...new Set([keyGuard(merchantId), keyGuard(null)])]
 
-/** The state that a new key depends on. `earlier`: the entry that has the message key. */
+/** The state that a new key depends on. `earlier`: the entry that has one of the message keys. */
 export async function readKeyContext(
   db: Db,
   { credential, now }: Asker,
   merchantId: string | null,
-  messageKey: string,
+  messageKeys: readonly string[],
 ): Promise<KeyStream & { readonly earlier: JournalEntry | null }> {
   const [[caller], [head], versions, [earlier]] = await db.batch([
     liveCredential(db, credential, now),
     headsOf(db, merchantId),
     selectGuards(db, guardsOf(merchantId)),
-    db.select().from(journal).where(eq(journal.messageKey, messageKey)),
+    db.select().from(journal).where(inArray(journal.messageKey, messageKeys)),
   ])
   return {
     ...contextOf(merchantId, caller, head, versions),
@@ -205,7 +205,7 @@ export function apiKeyProjections(
 }
 
 /**
- * Raises the guard of the key's stream with the entry, so that what its key has loaded is decided again. True if the entry is
+ * Raises the guard of the key's stream with the entry. So each message that was loaded under the old state of the key is decided again. True if the entry is
  * in the journal. Otherwise another writer was first, and nothing was written. Throws the errors of D1.
  */
 export const commitKey = (

@@ -5,7 +5,7 @@ import type { Db } from './db.ts'
 import { apiKey } from './key-schema.ts'
 
 /**
- * SQL condition: the key exists in `api_key`, is not revoked, and does not expire until `now`. `credential` is the SHA-256
+ * SQL condition: the key exists in `api_key`, is not revoked, and has not expired at `now`. `credential` is the SHA-256
  * of a bearer key, lower-case hex. `now` is in milliseconds since the epoch.
  */
 export const isLive = (credential: SQL | string, now: SQL | number): SQL =>

@@ -37,6 +37,8 @@ export interface Cursor {
 
 export interface CaseQuery {
   readonly state: 'open' | 'closed' | undefined
+  /** The merchant of the cases. Undefined: all that the credential may read. */
+  readonly merchantId: string | undefined
   readonly after: Cursor
   readonly limit: number
 }
@@ -46,7 +48,7 @@ export function readCases(
   db: Db,
   credential: string,
   now: number,
-  { state, after, limit }: CaseQuery,
+  { state, merchantId, after, limit }: CaseQuery,
 ): Promise<FoundCases> {
   const isClosed = state === 'closed' ? 'is not null' : 'is null'
   return read(
@@ -54,7 +56,8 @@ export function readCases(
     credential,
     now,
     sql`case_opened_at is not null and (case_opened_at, rrn) > (${after.openedAt}, ${after.rrn})
-      ${state === undefined ? sql`` : sql`and case_closed_at ${sql.raw(isClosed)}`}`,
+      ${state === undefined ? sql`` : sql`and case_closed_at ${sql.raw(isClosed)}`}
+      ${merchantId === undefined ? sql`` : sql`and merchant_id = ${merchantId}`}`,
     limit,
   )
 }

@@ -78,7 +78,10 @@ const ADOPTED = {
 export const FORWARDED: readonly Step[] = [
   {
     rows: claimRows,
-    target: ({ messageKey }) => `message ${messageKey}`,
+    table: 'acquirer_message',
+    target: ({ messageKey }) => String(messageKey),
+    // The trace number at the acquirer, which a record of the acquirer's list may have had before.
+    unique: ({ batchNumber, acquirerStan, kind }) => [`${kind} ${batchNumber} ${acquirerStan}`],
     statement: overItems((db, items) =>
       db
         .insert(acquirerMessage)
@@ -97,7 +100,8 @@ export const FORWARDED: readonly Step[] = [
   },
   {
     rows: ({ effects }) => effects.acquirerMoves ?? [],
-    target: ({ messageKey }) => `message ${messageKey}`,
+    table: 'acquirer_message',
+    target: ({ messageKey }) => String(messageKey),
     isUpdate: true,
     statement: overItems((db, items) =>
       db.update(acquirerMessage).set(MOVED).from(items).where(sql`${SAME_MESSAGE} and ${IS_NEW}`),

@@ -11,7 +11,7 @@ import { journal, sale, voidTable } from './schema.ts'
 
 export type Reference =
   /** Our own RRN, 12 digits. */
-  | { readonly rrn: string }
+  | { readonly rrn: string; readonly merchantId?: string | undefined }
   | { readonly saleId: string }
   | { readonly voidId: string }
   /** Fingerprint of the caller's `Idempotency-Key`. The same key may name a void and a reversal. */
@@ -56,9 +56,12 @@ function keyOf(credential: string, now: number, reference: Reference): SQL {
     return sql`(select message_key from ${voidTable} where id_raw = unhex(${reference.voidId}))`
   if ('rrn' in reference) {
     const digits = /^\d{12}$/.test(reference.rrn) ? Number(reference.rrn) : null
+    const { merchantId } = reference
+    const ofEntry = sql`(select merchant_id from terminal where terminal_id = journal.terminal_id)`
+    const isOf = (of: SQL) => (merchantId === undefined ? sql`` : sql`and ${of} = ${merchantId}`)
     return sql`coalesce(
-      (select message_key from ${journal} where rrn_raw = ${digits} and ${mayRead(sql`(select merchant_id from terminal where terminal_id = journal.terminal_id)`, credential, now)}),
-      (select message_key from ${sale} where rrn_raw = ${digits ?? reference.rrn} and ${mayRead(sql`sale.merchant_id`, credential, now)}
+      (select message_key from ${journal} where rrn_raw = ${digits} and ${mayRead(ofEntry, credential, now)} ${isOf(ofEntry)}),
+      (select message_key from ${sale} where rrn_raw = ${digits ?? reference.rrn} and ${mayRead(sql`sale.merchant_id`, credential, now)} ${isOf(sql`sale.merchant_id`)}
         order by sold_at desc limit 1))`
   }
   return sql`'api|' || coalesce(${caller}, 'admin') || '|' || ${reference.kind} || '|' || ${reference.idempotencyKey}`

@@ -57,12 +57,14 @@ function terminalRow({ row, headMac, effects, terminal: before }: CommitItem) {
 const STEPS: readonly Step[] = [
   {
     rows: saleRows,
-    target: ({ id }) => `sale ${id}`,
+    table: 'sale',
+    target: ({ id }) => String(id),
     statement: overItems((db, items) => db.insert(sale).select(newItems(sale, items))),
   },
   {
     rows: ({ effects }) => optional(effects.voidMoved),
-    target: ({ id }) => `void ${id}`,
+    table: 'void',
+    target: ({ id }) => String(id),
     isUpdate: true,
     statement: overItems((db, items) =>
       db
@@ -77,7 +79,10 @@ const STEPS: readonly Step[] = [
   },
   {
     rows: ({ effects }) => optional(effects.voidRecord),
-    target: ({ id }) => `void ${id}`,
+    table: 'void',
+    target: ({ id }) => String(id),
+    // The one live void of a sale.
+    unique: ({ saleId }) => [`of ${saleId}`],
     statement: overItems((db, items) =>
       db
         .insert(voidTable)
@@ -91,14 +96,16 @@ const STEPS: readonly Step[] = [
   ...FORWARDED,
   {
     rows: reversalRows,
-    target: ({ targetKey }) => `reversal ${targetKey}`,
+    table: 'reversal',
+    target: ({ targetKey }) => String(targetKey),
     statement: overItems((db, items) =>
       db.insert(reversal).select(newItems(reversal, items)).onConflictDoNothing(),
     ),
   },
   {
     rows: batchRows,
-    target: ({ terminalId, batchNumber }) => `batch ${terminalId} ${batchNumber}`,
+    table: 'batch',
+    target: ({ batchNumber }) => String(batchNumber),
     statement: overItems((db, items) =>
       db
         .insert(batch)
@@ -117,7 +124,8 @@ const STEPS: readonly Step[] = [
   },
   {
     rows: ({ masterKey: key, row }) => optional(key).map((one) => ({ ...one, terminalId: row.terminalId })),
-    target: ({ terminalId }) => `master key ${terminalId}`,
+    table: 'master_key',
+    target: ({ terminalId }) => String(terminalId),
     statement: overItems((db, items) =>
       db
         .insert(masterKey)
@@ -135,7 +143,8 @@ const STEPS: readonly Step[] = [
         terminalId: row.terminalId,
         version,
       })),
-    target: ({ terminalId }) => `key sets ${terminalId}`,
+    table: 'key_set',
+    target: ({ terminalId }) => String(terminalId),
     statement: overItems((db, items) =>
       db.delete(keySet).where(
         sql`(terminal_id, version) in (select key_set.terminal_id, key_set.version from ${items}
@@ -147,7 +156,8 @@ const STEPS: readonly Step[] = [
   // The only row that is added to. Its entry is new once, so it is counted once.
   {
     rows: ({ refusal }) => optional(refusal).map(({ key, day }) => ({ key, day, written: 1, refused: 0 })),
-    target: ({ key, day }) => `refusals ${key} ${day}`,
+    table: 'refusal_count',
+    target: ({ key, day }) => `${key} ${day}`,
     statement: overItems((db, items) =>
       db
         .insert(refusalCount)
@@ -160,7 +170,8 @@ const STEPS: readonly Step[] = [
   },
   {
     rows: (item) => [terminalRow(item)],
-    target: ({ terminalId }) => `terminal ${terminalId}`,
+    table: 'terminal',
+    target: ({ terminalId }) => String(terminalId),
     statement: overItems((db, items) =>
       db
         .insert(terminal)
@@ -188,10 +199,11 @@ const LAST = STEPS.length - 1
 
 /** All rows of an entry but the terminal's, each with the position of the entry. */
 const writesOf = (item: CommitItem): Write<CommitRow>[] =>
-  STEPS.slice(0, LAST).flatMap(({ rows, target }, i) =>
+  STEPS.slice(0, LAST).flatMap(({ table, rows, target, unique }, i) =>
     rows(item).map((one) => {
       const row: CommitRow = { ...one, ...positionOf(item) }
-      return { step: i, target: target(row), row }
+      const stream = `${table} ${row.entryTerminalId}`
+      return { step: i, stream, target: target(row), unique: unique?.(row) ?? [], row }
     }),
   )
 
@@ -203,7 +215,7 @@ export function projections(db: Db, set: readonly CommitItem[]): BatchItem<'sqli
   const inOrder = isChain ? writes : writes.toSorted((a, b) => a.step - b.step)
   const terminals = set.map((item) => ({ ...terminalRow(item), ...positionOf(item) }))
   return [
-    ...schedule(inOrder, (step) => STEPS[step]?.isUpdate !== true),
+    ...schedule(inOrder, (step) => STEPS[step]?.isUpdate === true),
     { step: LAST, rows: terminals },
   ].flatMap(({ step, rows }) => STEPS[step]?.statement(db, rows) ?? [])
 }

@@ -39,7 +39,8 @@ const SALE_ID = sql`coalesce(
   (select sale_id_raw from void where message_key = item.value ->> 'saleOfVoidKey'),
   (select id_raw from sale where rrn_raw = ${stored('saleRrn', 'digits 12')} order by
     terminal_id is item.value ->> 'terminalId' desc,
-    merchant_id is (select merchant_id from api_key where hash = item.value ->> 'credential') desc,
+    merchant_id is coalesce(item.value ->> 'merchantId',
+      (select merchant_id from api_key where hash = item.value ->> 'credential')) desc,
     sold_at desc limit 1))`
 
 /** A given message key, or the key that an `Idempotency-Key` makes (`apiMessageKey`) in the scope of its credential. */

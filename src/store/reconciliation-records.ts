@@ -9,6 +9,7 @@ import type { OurRecord } from '../domain/compare-record.ts'
 import { ourRecordOfCapturedSale } from '../domain/decide-claim.ts'
 import { ACQUIRER_KEY, posMessageKey } from '../domain/message-key.ts'
 import type { AcquirerMessage, AcquirerReference } from '../domain/types.ts'
+import { isBatchArchived } from './archive/queries.ts'
 import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
@@ -31,6 +32,8 @@ export interface FoundRecord {
   readonly ourRecord: OurRecord | null
   /** Message key of the sale itself, or of the sale that the void names. */
   readonly saleKey: string | null
+  /** Whether records of the closed batch are in the archive. */
+  readonly isArchived: boolean
 }
 
 /** One record for each reference, in order; `credential` is null when it is unknown or revoked. */
@@ -57,6 +60,7 @@ const recordsOf = overItems((db, items) =>
         string | null
       >`coalesce((select message_key from sale as captured where ${isCaptured('originalKey')}),
         of_void.message_key)`.as('sale_key'),
+      isArchived: isBatchArchived(field('terminalId'), field('batchNumber')).as('is_archived'),
       captured: rowOrNull(captured, captured.messageKey, 'captured_row'),
       isReversed: sql<number>`exists (select 1 from reversal where target_key = captured.message_key)`.as(
         'is_reversed',
@@ -106,7 +110,7 @@ export async function findRecords(
     records: records.map((_, i): FoundRecord | null => {
       const row = byItem.get(i)
       if (row === undefined) return null
-      const { ourRecord, openBatch, saleKey, captured, isReversed } = row
+      const { ourRecord, openBatch, saleKey, captured, isReversed, isArchived } = row
       const ofCapturedSale =
         captured === null ? null : ourRecordOfCapturedSale(saleOf(captured), isReversed === 1)
       const forwarded = forwardedFrom(ourRecord)
@@ -116,6 +120,7 @@ export async function findRecords(
       return {
         ourRecord: message === null ? null : { message, isBatchOpen: message.batchNumber === openBatch },
         saleKey: saleKey ?? ofCapturedSale?.messageKey ?? null,
+        isArchived: isArchived === 1,
       }
     }),
   }

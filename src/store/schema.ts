@@ -95,8 +95,8 @@ export const keySet = sqliteTable(
 )
 
 /**
- * Append-only, one stream per terminal and one per merchant (`merchantStream`). `body` is the canonical encoding; `hash` covers
- * the hash before it and `body`.
+ * Append-only, one stream for each terminal, for each merchant (`merchantStream`) and for the region. `body` is the canonical
+ * encoding. `hash` covers the hash before it, the stream, the number, the key, the RRN and `body`.
  */
 export const journal = sqliteTable(
   'journal',

@@ -20,9 +20,15 @@ export function readDatabaseLimit(limit: string = DATABASE_LIMIT): number {
   return Number(limit)
 }
 
-/** Every chain begins at 1 and has no gap, so its head is the number of its entries. */
-const ENTRIES = sql`select (select coalesce(sum(head_seq), 0) from terminal)
-  + (select coalesce(sum(head_seq), 0) from merchant) as entries`
+/**
+ * SQL: the number of entries in the database. Every chain begins at 1 and has no gap, so its head is the number of its entries,
+ * with those in the archive.
+ */
+export const COUNT_ENTRIES = `(select coalesce(sum(head_seq), 0) from terminal)
+  + (select coalesce(sum(head_seq), 0) from merchant) + (select coalesce(sum(head_seq), 0) from region)
+  - (select coalesce(sum(last_seq - first_seq + 1), 0) from archive_segment)`
+
+const ENTRIES = sql.raw(`select ${COUNT_ENTRIES} as entries`)
 
 /** Asks D1. It returns its size with each result (platform.md, D1). Throws the errors of D1. */
 export async function databaseSize(db: Db): Promise<DatabaseSize> {

@@ -72,8 +72,11 @@ export const excluded = (column: string): SQL => sql`${sql.raw(`excluded.${colum
 /** A kind of write: the rows of an item for one table, and the statement that writes them. */
 export interface Step {
   readonly rows: (item: CommitItem) => readonly object[]
-  /** The row of the database that a row changes. */
+  readonly table: string
+  /** The row of the table that a row changes. */
   readonly target: (row: CommitRow) => string
+  /** The values of an inserted row that no other row may have, besides its key. */
+  readonly unique?: (row: CommitRow) => readonly string[]
   /** Whether the statement is an `update`. It changes a row once, whatever the number of rows about it. */
   readonly isUpdate?: boolean
   readonly statement: (db: Db, rows: readonly CommitRow[]) => BatchItem<'sqlite'>

@@ -126,7 +126,7 @@ describe('the contract', () => {
     (_, { path, query, body, line, example }: Route) => {
       expect(example !== undefined || (path ?? body ?? line) === undefined).toBe(true)
       if (path !== undefined) expect(path.safeParse(example?.path)).toMatchObject({ success: true })
-      if (query !== undefined) expect(query.safeParse(example?.query)).toMatchObject({ success: true })
+      if (query !== undefined) expect(query.safeParse(example?.query ?? {})).toMatchObject({ success: true })
       if (body !== undefined) expect(body.safeParse(example?.body)).toMatchObject({ success: true })
       if (line !== undefined)
         for (const one of example?.lines ?? [null])

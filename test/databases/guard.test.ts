@@ -78,6 +78,35 @@ describe.each(BOTH)('after the bucket of %s has moved, and before the isolate kn
     expect(journalOf(merchantId)).toEqual(before)
   })
 
+  it('no bearer key of it is made or revoked', async () => {
+    const made = await region.json(
+      ADMINISTRATOR,
+      'POST',
+      '/v1/keys',
+      { merchantId, name: 'before' },
+      {
+        'idempotency-key': 'before',
+      },
+    )
+    expect(made.status).toBe(201)
+    const before = journalOf(merchantId)
+    const rows = () =>
+      region.storages[MERCHANTS[merchantId].database].rows('select id, revoked_at from api_key')
+    const keys = rows()
+    move(merchantId)
+    const body = { merchantId, name: 'after' }
+    const headers = { 'idempotency-key': 'after' }
+    expect((await region.json(ADMINISTRATOR, 'POST', '/v1/keys', body, headers)).body).toMatchObject({
+      reason: 'in_progress',
+    })
+    const path = `/v1/keys/${made.body.id}/revoke`
+    expect((await region.json(ADMINISTRATOR, 'POST', path, {}, {})).body).toMatchObject({
+      reason: 'in_progress',
+    })
+    expect(journalOf(merchantId)).toEqual(before)
+    expect(rows()).toEqual(keys)
+  })
+
   it('the other merchant notices nothing', async () => {
     move(merchantId)
     expect(await terminalOf(other).sale(500, CARD)).toMatchObject({ value: { outcome: 'approved' } })

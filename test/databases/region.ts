@@ -64,6 +64,8 @@ export class Region {
   readonly storages = [new Storage(), new Storage()] as const
   readonly clock = { now: START }
   readonly logged: Readonly<Record<string, unknown>>[] = []
+  /** The databases that do not answer. */
+  readonly down = new Set<number>()
   /** The numbers of the databases of each trip, since the last `takeTrips`. */
   #trips: number[] = []
   readonly #core: Core = watchedCore().core
@@ -127,6 +129,7 @@ export class Region {
   #bind(number: 0 | 1): D1Database {
     return bindD1(this.storages[number], async (_, apply) => {
       this.#trips.push(number)
+      if (this.down.has(number)) throw new Error('D1_ERROR: overloaded')
       return apply()
     })
   }

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
-import { freshBearerKey, freshIdIn } from '../../src/crypto/random.ts'
+import { freshBearerKey, freshIdIn, freshIdOutside } from '../../src/crypto/random.ts'
 import { BUCKETS, bucketDigits, bucketOf, bucketOfId, bucketOfKey, fnv1a } from '../../src/domain/bucket.ts'
 
 /** FNV-1a as RFC 9923 writes it, in whole numbers of any size. */
@@ -86,6 +86,11 @@ describe('an id', () => {
     }
   })
 
+  it('of what belongs to no merchant has no bucket, whatever its random bits are', () => {
+    for (const byte of [0x00, 0x21, 0x3f, 0xff]) expect(bucketOfId(freshIdOutside(fill(byte)))).toBe(null)
+    expect(freshIdOutside(fill(0))).toMatch(/^f0{31}$/)
+  })
+
   test.each(['400', 'fff'])('that begins with %s has no bucket', (digits) => {
     expect(bucketOfId(digits.padEnd(32, '0'))).toBe(null)
   })
@@ -111,9 +116,18 @@ describe('a bearer key', () => {
       expect(bucketOfKey(`annul_${bucketDigits(bucket)}_${random}`)).toBe(bucket)
   })
 
+  it('of a merchant is made with its bucket, and all other bits are random', () => {
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const keys = [0x00, 0xff].map((byte) => freshBearerKey(bucket, (bytes) => void bytes.fill(byte)))
+      expect(keys.map(bucketOfKey)).toEqual([bucket, bucket])
+      const start = `annul_${bucketDigits(bucket)}_`
+      expect(keys).toEqual([start + 'A'.repeat(43), `${start}${'_'.repeat(42)}8`])
+    }
+  })
+
   it('without a bucket has none, also when its random characters look like one', () => {
     const bytes = Uint8Array.fromBase64(`217_${random.slice(4)}`, { alphabet: 'base64url' })
-    const key = freshBearerKey((filled) => void filled.set(bytes))
+    const key = freshBearerKey(null, (filled) => void filled.set(bytes))
     expect(key).toMatch(/^annul_217_A{39}$/)
     expect(bucketOfKey(key)).toBe(null)
   })

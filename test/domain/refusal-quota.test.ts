@@ -28,6 +28,13 @@ const wrongAmount = { ...f.voidRequest, amount: 1 }
 const noSale = { ...f.reversalOfSale, targetKey: f.keyOf('000077', 'sale') }
 const generated = f.generated
 
+/** The sale is approved, and its batch is closed. */
+const tooLate: LoadedState = {
+  ...f.loadedState,
+  target: f.saleEntry,
+  original: { ...f.original, batchState: 'closed' },
+}
+
 /** The refusals that count: those of our own guards that use up a key. */
 const COUNTED: Readonly<Record<string, Decision>> = {
   'a void without a sale': decideVoid(f.voidRequest, f.loadedState, generated),
@@ -38,6 +45,7 @@ const COUNTED: Readonly<Record<string, Decision>> = {
     withSale,
     generated,
   ),
+  'a reversal of a sale in a closed batch': decideReversal(f.reversalOfSale, tooLate, generated),
   'a sale in another currency': decideSaleEarly(foreignCurrency, f.loadedState, generated) as Decision,
 }
 
@@ -81,6 +89,12 @@ const OTHERS: Readonly<Record<string, Decision | null>> = {
     reason: 'issuer_declined',
   }),
   'a captured sale': decideCapturedSale(f.capturedSaleRequest, f.loadedState, generated),
+  'a reversal of a sale': decideReversal(f.reversalOfSale, { ...tooLate, original: f.original }, generated),
+  'a second reversal of a sale': decideReversal(
+    f.reversalOfSale,
+    { ...tooLate, targetReversal: { targetKey: f.reversalOfSale.targetKey, kind: 'reversed' } },
+    generated,
+  ),
   'a reversal of an unknown sale': decideReversal(noSale, f.loadedState, generated),
   'a settlement that differs': decideSettlement(f.settlementRequest, f.loadedState, generated),
   'a refusal with a case': refuseUnrecordable(f.voidRequest, withSale, generated),

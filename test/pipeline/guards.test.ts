@@ -143,6 +143,28 @@ it('a change of settings and of a terminal’s profile each raise the guard of t
   expect(versions()).toHaveLength(1)
 })
 
+it('a new terminal of the merchant raises nothing, so it disturbs no message of another terminal', async () => {
+  const before = versions()
+  let runs = 0
+  const bringTerminal = async () => {
+    const tid = `9000000${++runs}`
+    const fresh = JSON.parse(
+      JSON.stringify(await message({ kind: 'provision', window: 'business_day' }, runs).verify({} as never))
+        .replaceAll(TID, tid)
+        .replaceAll('|provision|', `|provision|${tid}|`),
+    )
+    return send({ load: { terminalId: tid, merchantId: MID }, verify: async () => fresh })
+  }
+  const outcome = await send({
+    ...aVoid,
+    verify: async (loaded) => {
+      expect(await bringTerminal()).toBe('approved')
+      return aVoid.verify(loaded)
+    },
+  })
+  expect([outcome, runs, versions()]).toEqual(['approved', 1, before])
+})
+
 it('a message that loses its guards eight times gets in_progress', async () => {
   let minutes = 1
   const outcome = await service.send({

@@ -45,7 +45,7 @@ export class Chain {
     const draw = random()
     const claim = this.#claims.at(-1)
     if (claim !== undefined && draw < 0.4) return this.#approve(number, claim)
-    const open = this.#sold.findLast((sold) => sold.void === null && !sold.isForwarded)
+    const open = this.#sold.findLast((sold) => sold.void?.state !== 'approved' && !sold.isForwarded)
     const voided = this.#sold.findLast((sold) => sold.void?.state === 'approved')
     if (draw < 0.55 && voided?.void) return this.#reverse(number, voided, voided.void)
     if (draw < 0.75 && open !== undefined) return this.#void(number, open)

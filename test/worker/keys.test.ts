@@ -2,6 +2,7 @@
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { bucketDigits, bucketOf } from '../../src/domain/bucket.ts'
 import { merchantStream } from '../../src/domain/decide-merchant.ts'
 import { MERCHANT_SCOPES, SCOPES } from '../../src/domain/scope.ts'
 import type { JournalEntry } from '../../src/domain/types.ts'
@@ -39,8 +40,8 @@ describe('a new key', () => {
     expect([made.status, made.body]).toEqual([
       201,
       {
-        id: expect.stringMatching(/^[0-9a-f]{32}$/),
-        key: expect.stringMatching(/^annul_[A-Za-z0-9_-]{43}$/),
+        id: expect.stringMatching(new RegExp(`^${bucketDigits(bucketOf(mid))}[0-9a-f]{29}$`)),
+        key: expect.stringMatching(new RegExp(`^annul_${bucketDigits(bucketOf(mid))}_[A-Za-z0-9_-]{43}$`)),
         merchantId: mid,
         name: 'back-office',
         scopes: [...MERCHANT_SCOPES],
@@ -238,6 +239,12 @@ describe('the secret BOOTSTRAP_KEY', () => {
       await expect(s.openIsolate({ BOOTSTRAP_KEY: key })).rejects.toThrow(/^BOOTSTRAP_KEY: expected/)
     },
   )
+
+  it('may not look like the key of a merchant, because its requests would go to the database of a bucket', async () => {
+    const key = `annul_217_${'x'.repeat(43)}`
+    await expect(s.openIsolate({ BOOTSTRAP_KEY: key })).rejects.toThrow(/^BOOTSTRAP_KEY: may not/)
+    await expect(s.openIsolate({ BOOTSTRAP_KEY: `${key}x` })).resolves.toBeDefined()
+  })
 })
 
 it('reads no whole table but the one row of the region, and needs two trips for each change', async () => {

@@ -118,10 +118,15 @@ it('sales and voids go on during a rotation of the master key, and their copies 
     { most: 7, settings: both },
     { most: 0, settings: { MASTER_KEY: OTHER } },
   ]
+  const [oldId, newId] = [(await readMasterKey(s.MASTER_KEY)).id, (await readMasterKey(OTHER)).id]
   let stan = 10
   for (const { most, settings } of steps) {
     await rewrap(s.MASTER_KEY, OTHER, most)
     const isolate = await s.openIsolate(settings)
+    const isRotating = 'MASTER_KEY_PREVIOUS' in settings
+    expect(isolate.logged.filter(({ event }) => event === 'master_key_rotation')).toEqual(
+      isRotating ? [{ event: 'master_key_rotation', masterId: newId, previousMasterId: oldId }] : [],
+    )
     // The isolate of before has its keys in memory, and goes on too.
     for (const to of [before, isolate]) {
       expect((await terminal.send(message, { to })).bytes).toEqual(first.bytes)

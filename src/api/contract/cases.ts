@@ -1,7 +1,7 @@
 /** @module The routes of cases: what a person must look at. */
 
 import { caseAnswer, casesAnswer } from '../json/answer-schemas.ts'
-import { caseDecision, casePath, casesQuery } from '../json/schemas.ts'
+import { caseDecision, casePath, casesQuery, merchantQuery } from '../json/schemas.ts'
 import { EXAMPLE_CASE } from './examples.ts'
 import type { Routes } from './route.ts'
 
@@ -11,7 +11,7 @@ export const CASE_ROUTES = {
     tag: 'cases',
     summary: 'List cases',
     description:
-      'Returns the cases of the merchant, or all cases to an administrator. The oldest case is first.',
+      'Returns the cases of the merchant, or all cases to an administrator. The oldest case of each database is first.',
     caller: 'merchant',
     scope: 'read',
     query: casesQuery,
@@ -34,6 +34,7 @@ export const CASE_ROUTES = {
     caller: 'merchant',
     scope: 'read',
     path: casePath,
+    query: merchantQuery,
     answers: { 200: { description: 'The case.', body: caseAnswer, example: EXAMPLE_CASE } },
     reasons: ['not_found'],
     example: { path: { rrn: EXAMPLE_CASE.rrn } },
@@ -47,6 +48,7 @@ export const CASE_ROUTES = {
     caller: 'administrator',
     scope: 'admin',
     path: casePath,
+    query: merchantQuery,
     idempotencyKey: true,
     body: caseDecision,
     answers: {

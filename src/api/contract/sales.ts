@@ -3,7 +3,7 @@
 import { saleAnswer } from '../json/answer-schemas.ts'
 import { inquiryAnswer } from '../json/inquiry-schemas.ts'
 import { capturedLine } from '../json/line-schemas.ts'
-import { capturedSaleBody, inquiryQuery, referencePath } from '../json/schemas.ts'
+import { capturedSaleBody, inquiryQuery, merchantQuery, referencePath } from '../json/schemas.ts'
 import {
   EXAMPLE_MERCHANT_ID,
   EXAMPLE_SALE,
@@ -73,6 +73,7 @@ export const SALE_ROUTES = {
     caller: 'merchant',
     scope: 'read',
     path: referencePath,
+    query: merchantQuery,
     answers: { 200: { description: 'The sale.', body: saleAnswer, example: EXAMPLE_SALE } },
     reasons: ['not_found', 'message_archived'],
     example: { path: { reference: EXAMPLE_SALE_ID } },

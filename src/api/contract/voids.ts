@@ -1,7 +1,7 @@
 /** @module The routes of voids and their reversals. */
 
 import { reversalAnswer, voidAnswer } from '../json/answer-schemas.ts'
-import { referencePath, reversalRequestBody, voidRequestBody } from '../json/schemas.ts'
+import { merchantQuery, referencePath, reversalRequestBody, voidRequestBody } from '../json/schemas.ts'
 import { EXAMPLE_PENDING_VOID, EXAMPLE_SALE_ID, EXAMPLE_VOID, EXAMPLE_VOID_ID } from './examples.ts'
 import type { Routes } from './route.ts'
 
@@ -64,6 +64,7 @@ export const VOID_ROUTES = {
     caller: 'merchant',
     scope: 'read',
     path: referencePath,
+    query: merchantQuery,
     answers: { 200: { description: 'The void.', body: voidAnswer, example: EXAMPLE_VOID } },
     reasons: ['not_found', 'message_archived'],
     example: { path: { reference: EXAMPLE_VOID_ID } },

@@ -22,6 +22,8 @@ import { VOID_REASONS } from './schemas.ts'
 
 export const iso = (ms: number): string => new Date(ms).toISOString()
 
+export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
+
 export function stateOf({ sale, liveVoid, reversed, batchState, forwarded }: SaleState): SaleBody['state'] {
   if (sale.status === 'declined') return 'declined'
   // The acquirer kept it, and a person accepted that.

@@ -7,7 +7,7 @@ import { NO_STAN } from '../../domain/decide-unrecordable.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
 import type { AcquirerMessage, JournalEntry, Sale } from '../../domain/types.ts'
 import type { CaseBody, CaseEvent } from './answer-schemas.ts'
-import { certaintyOf, iso } from './bodies.ts'
+import { certaintyOf, iso, isoOrNull } from './bodies.ts'
 
 interface Words {
   readonly zh: string
@@ -82,8 +82,6 @@ export interface CaseView {
   readonly history: readonly JournalEntry[]
   readonly sale: Sale | null
 }
-
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
 
 export function caseBody({ message, attempts, nextAt, history, sale }: CaseView): CaseBody {
   const { caseReason, caseOpenedAt, caseClosedAt } = message

@@ -65,8 +65,10 @@ export const newKeyAnswer = z.strictObject({
   ...shown,
   key: z
     .string()
-    .regex(/^annul_[A-Za-z0-9_-]{43}$/)
-    .describe('The key itself. This answer is the only one that has it.'),
+    .regex(/^annul_(?:[0-3][0-9a-f]{2}_)?[A-Za-z0-9_-]{43}$/)
+    .describe(
+      'The key itself. This answer is the only one that has it. A merchant’s key has its bucket after `annul_`.',
+    ),
   ...final,
 })
 

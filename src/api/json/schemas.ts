@@ -41,6 +41,15 @@ export const reference = z
   .regex(/^(?:[0-9a-f]{32}|[A-Za-z0-9]{12})$/, 'expected an id or an RRN')
   .describe('An id, 32 hex digits, or an RRN, 12 letters or digits.')
 
+const ofMerchant = v.merchantId
+  .optional()
+  .describe(
+    'The merchant concerned. An administrator must name it if the region has several databases, because an RRN or a key names none.',
+  )
+
+/** The query of what an RRN or an id in the path names. */
+export const merchantQuery = z.strictObject({ merchantId: ofMerchant })
+
 /** `GET /v1/inquiries`: one reference and nothing beside it. */
 export const inquiryQuery = z.union(
   [
@@ -51,7 +60,7 @@ export const inquiryQuery = z.union(
       stan: v.stan,
       kind: v.kind,
     }),
-    z.strictObject({ rrn: v.rrn }),
+    z.strictObject({ rrn: v.rrn, merchantId: ofMerchant }),
     z.strictObject({ saleId: v.id }),
     z.strictObject({ voidId: v.id }),
     z.strictObject({
@@ -62,17 +71,19 @@ export const inquiryQuery = z.union(
         .describe(
           'With `idempotencyKey` the default is `void`: the same key may name a void and a reversal.',
         ),
+      merchantId: ofMerchant,
     }),
   ],
-  'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, or idempotencyKey with or without kind (void or void_reversal)',
+  'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, or idempotencyKey with or without kind (void or void_reversal); rrn and idempotencyKey with or without merchantId',
 )
 
 /** `GET /v1/cases`. The cursor is the `next` of the page before. */
 export const casesQuery = z.strictObject({
   state: z.enum(['open', 'closed']).optional(),
+  merchantId: v.merchantId.optional().describe('The cases of this merchant only.'),
   cursor: z
     .string()
-    .regex(/^[0-9]{1,16}-[A-Za-z0-9]{12}$/, 'expected the cursor of a page')
+    .regex(/^(?:[1-9][0-9]{0,3}\.)?[0-9]{1,16}-[A-Za-z0-9]{12}$/, 'expected the cursor of a page')
     .optional()
     .describe('The `next` of the page before.'),
   limit: v.limit(100, 50),
@@ -103,7 +114,7 @@ export const reconciliationQuery = z.strictObject({
 export const acquirerMessagesQuery = z.strictObject({
   cursor: z
     .string()
-    .regex(/^[0-9]{1,15}$/, 'expected the cursor of a page')
+    .regex(/^(?:[1-9][0-9]{0,3}\.)?[0-9]{1,15}$/, 'expected the cursor of a page')
     .default('0')
     .describe('The `next` of the page before.'),
   limit: v.limit(1000, 1000),

@@ -96,7 +96,7 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
     const credentials = { ...keys, terminalKey: kept.terminalKey ?? freshMasterKey() }
     const provisionOne = (terminalId: string, settings: JsonObject = {}) =>
       provisionSeed(url, credentials, terminalId, settings)
-    // Without these credentials the database is new, or a terminal of before has the master key of a file that is gone.
+    // The database is new, or its terminal has a master key that this file no longer has.
     if (known === null || kept.terminalKey === undefined) {
       // Any simulator can settle here. A real terminal needs a reason for this setting (SECURITY.md).
       await provisionOne(SEED.terminalId, { settlementMac: 'optional' })

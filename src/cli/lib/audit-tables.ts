@@ -51,9 +51,9 @@ export const NOT_PROJECTED: readonly string[] = ['attempts', 'next_at']
 const AUDITED = [...PROJECTIONS, 'guard', 'journal'] as const
 
 /** The guard that an entry raises; null for none. */
-function raisedBy({ kind, merchantId, effects: { apiKey } }: JournalEntry): string | null {
+export function raisedBy({ kind, seq, merchantId, effects: { apiKey } }: JournalEntry): string | null {
   if (apiKey !== undefined) return keyGuard(apiKey.merchantId)
-  return kind === 'merchant' || kind === 'provision' ? merchantGuard(merchantId) : null
+  return kind === 'merchant' || (kind === 'provision' && seq > 1) ? merchantGuard(merchantId) : null
 }
 
 /**
@@ -74,7 +74,8 @@ export async function replicaOf(
       guard,
       by,
     )
-  for (const { terminal, provisions } of archived) raise(merchantGuard(terminal.merchantId), provisions)
+  for (const { terminal, raised } of archived)
+    if (raised > 0) raise(merchantGuard(terminal.merchantId), raised)
   const counter = new VoidCounter()
   for (const row of journal) {
     const entry = reader.open(row)

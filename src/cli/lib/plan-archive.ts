@@ -10,6 +10,7 @@ import type { Place, SegmentState } from '../../store/archive/segment.ts'
 import { baseKeyOf } from '../../store/entry/columns.ts'
 import { Replay } from '../../store/replay.ts'
 import type { ArchivedChain } from './archived-chain.ts'
+import { raisedBy } from './audit-tables.ts'
 import type { NumberedRow } from './read-chains.ts'
 
 /** The days from the end of a month to its archive. A captured sale is at most 180 days old, and an inquiry works as long. */
@@ -71,20 +72,20 @@ interface Read {
 
 function readAll(rows: readonly NumberedRow[], { state }: ArchivedChain): Read[] {
   const replay = new Replay(state === null ? [] : [state.terminal])
-  let provisions = state?.provisions ?? 0
+  let raised = state?.raised ?? 0
   let month = ''
   return rows.map((row) => {
     const { entry } = replay.next(row)
     const terminal = replay.terminalNow(row.terminalId)
     if (terminal === undefined) throw new SyntaxError(`journal entry: ${row.terminalId} has no terminal`)
-    if (entry.kind === 'provision') provisions++
+    if (raisedBy(entry) !== null) raised++
     // Clocks of isolates differ a little. The months of a chain never go back.
     const own = monthOf(entry.at)
     if (own > month) month = own
     return {
       row,
       month,
-      state: { terminal, provisions },
+      state: { terminal, raised },
       closesBatch: entry.effects.nextBatch !== undefined,
       names: namesOf(entry),
     }

@@ -108,6 +108,11 @@ export const KEY_NAME: ValueType<string> = matching(
   'a name of 1 to 64 letters, digits, blanks and ._@-',
 )
 export const KEY_ID: ValueType<string> = matching('ID', /^[0-9a-f]{32}$/, 'an id of 32 hex digits')
+export const MASTER_KEY_ID: ValueType<string> = matching(
+  'ID',
+  /^[0-9a-f]{16}$/,
+  'an id of 16 hex digits, from the log of the service',
+)
 
 /** Scopes of a bearer key, with commas or blanks between them. */
 export const SCOPE_LIST: ValueType<Scope[]> = {

@@ -1,12 +1,21 @@
 /** @module Commands about the master key and the data keys. */
 
 import { declare } from '../lib/declare.ts'
+import { MASTER_KEY_ID } from '../lib/values.ts'
 import { DATABASE } from './shared.ts'
 
 export const REWRAP_KEYS = declare({
   about: 'wrap the data keys under a new master key',
-  options: DATABASE,
+  options: {
+    to: {
+      type: MASTER_KEY_ID,
+      required: true,
+      about: 'the id of the new master key, as the service logs it (`master_key_rotation`)',
+    },
+    ...DATABASE,
+  },
   notes: [
+    'The id proves that the service has the same new master key. A mistyped key would lock the service out.',
     'It reads the new master key from MASTER_KEY and the old one from MASTER_KEY_PREVIOUS, 64 hex digits each. For the local database, .dev.vars has those that the environment lacks.',
     'The service has both keys and keeps running. A run continues where another one ended.',
   ],
@@ -18,8 +27,12 @@ export const REWRAP_KEYS = declare({
       unchanged: 'the number of data keys that were already under it',
     },
   },
-  fails: 'a data key opens under neither master key, or the database cannot be used',
-  examples: ['keys rewrap', 'keys rewrap --remote --env shanghai --json'],
+  fails:
+    '`--to` names another key than MASTER_KEY, a data key opens under neither master key, or the database cannot be used',
+  examples: [
+    'keys rewrap --to 0f1e2d3c4b5a6978',
+    'keys rewrap --to 0f1e2d3c4b5a6978 --remote --env shanghai --json',
+  ],
 })
 
 export const KEYS_STATUS = declare({

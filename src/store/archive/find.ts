@@ -27,7 +27,7 @@ function nameOf(reference: ArchivedReference) {
 }
 
 /**
- * Null when the archive does not have it, or when the caller may not read it. `credential` is the SHA-256 of a bearer key,
+ * Null when the archive does not have it, or when the caller may not read it. `merchantId`: only of this merchant. `credential` is the SHA-256 of a bearer key,
  * lower-case hex.
  */
 export async function findArchived(
@@ -35,13 +35,15 @@ export async function findArchived(
   credential: string,
   now: number,
   reference: ArchivedReference,
+  merchantId: string | undefined,
 ): Promise<ArchivedMonth | null> {
   const ofTerminal = sql`(select merchant_id from terminal where terminal_id = ${archiveSegment.terminalId})`
   const [found] = await db
     .select({ month: archiveSegment.month, archivedAt: archiveSegment.archivedAt })
     .from(archived)
     .innerJoin(archiveSegment, sql`${archiveSegment.id} = ${archived.segment}`)
-    .where(sql`${archived.name} = ${nameOf(reference)} and ${mayRead(ofTerminal, credential, now)}`)
+    .where(sql`${archived.name} = ${nameOf(reference)} and ${mayRead(ofTerminal, credential, now)}
+      and ${ofTerminal} = coalesce(${merchantId ?? null}, ${ofTerminal})`)
     .limit(1)
   return found ?? null
 }

@@ -13,3 +13,8 @@ export const archivedSaleTerminal = (id: SQL, key: SQL, rrn: SQL): SQL =>
   sql`(select kept.terminal_id from archived join archive_segment as kept on kept.id = archived.segment
     where archived.name in (${id}, ${key}, ${rrn})
     order by kept.terminal_id is item.value ->> 'terminalId' desc limit 1)`
+
+/** SQL: whether a batch of the terminal is closed, and entries of it may be in the archive. */
+export const isBatchArchived = (terminalId: SQL, batchNumber: SQL) =>
+  sql<number>`(exists (select 1 from archive_segment where terminal_id = ${terminalId} and open_batch >= ${batchNumber})
+    and ${batchNumber} <> terminal.batch_number)`

@@ -21,7 +21,7 @@ export const archiveSegment = sqliteTable(
     digest: text('digest').notNull(),
     /** SHA-256 of the names of the segment (`namesDigest`). */
     names: text('names').notNull(),
-    /** JSON: the terminal after the last entry, and its `provision` entries so far. */
+    /** JSON: a `SegmentState`. */
     state: text('state').notNull(),
     archivedAt: integer('archived_at').notNull(),
     mac: text('mac').notNull(),

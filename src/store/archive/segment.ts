@@ -13,10 +13,10 @@ export interface Place {
   readonly lastSeq: number
 }
 
-/** The terminal after the last entry of a segment, and the number of its `provision` entries so far. */
+/** The terminal after the last entry of a segment, and how often its entries so far raised the guard of its merchant. */
 export interface SegmentState {
   readonly terminal: Terminal
-  readonly provisions: number
+  readonly raised: number
 }
 
 /** The members of a segment that its MAC covers. */

@@ -23,10 +23,10 @@ const random = (bytes: Uint8Array<ArrayBuffer>) => void crypto.getRandomValues(b
 beforeAll(() => applyMigrations(database))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-const annul = async (operation: string, current?: string, previous?: string) => {
+const annul = async (operation: string, current?: string, previous?: string, to: string[] = []) => {
   const settings = { MASTER_KEY: current, MASTER_KEY_PREVIOUS: previous ?? '' }
   const env = current === undefined ? {} : (settings as Record<string, string>)
-  const called = await callCli(['keys', operation, '--json', '--persist-to', folder], { env })
+  const called = await callCli(['keys', operation, '--json', '--persist-to', folder, ...to], { env })
   for (const key of [OLD, NEW, OTHER]) expect(JSON.stringify(called).toLowerCase()).not.toContain(key)
   return called
 }
@@ -48,13 +48,18 @@ test('the keys of a service are listed, rewrapped once, and open under the new m
     })),
   )
 
-  const refused = await annul('rewrap', OTHER)
+  const [newId, otherId] = await Promise.all([NEW, OTHER].map(async (key) => (await readMasterKey(key)).id))
+  const under = (id = ''): string[] => ['--to', id]
+  const refused = await annul('rewrap', OTHER, undefined, under(otherId))
   const why = 'keys rewrap: MASTER_KEY: is not the key of this database'
   expect([refused.code, refused.errors]).toEqual([1, why])
-  expect((await annul('rewrap', 'short')).code).toBe(2)
-
-  const newId = (await readMasterKey(NEW)).id
-  const rewrapped = documentedJson('keys rewrap', (await annul('rewrap', NEW, OLD)).out)
+  expect((await annul('rewrap', 'short', undefined, under(newId))).code).toBe(2)
+  expect((await annul('rewrap', NEW, OLD)).code).toBe(2)
+  // A mistyped new key.
+  const mistyped = await annul('rewrap', OTHER, OLD, under(newId))
+  const named = `keys rewrap: nothing was written: MASTER_KEY has the id ${otherId}, and --to another`
+  expect([mistyped.code, mistyped.errors]).toEqual([1, named])
+  const rewrapped = documentedJson('keys rewrap', (await annul('rewrap', NEW, OLD, under(newId))).out)
   expect(rewrapped).toEqual([{ masterId: newId, rewrapped: 7, unchanged: 0 }])
 
   const [found = []] = await query(database, 'select * from data_key')
