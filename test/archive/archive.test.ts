@@ -150,7 +150,7 @@ describe('what stays', () => {
     const februaryIsOver = Date.UTC(2025, 2, 1) + 190 * DAY_MS + 1
     const told = await world.archive(februaryIsOver)
     expect(told.map(({ month }) => month)).toEqual(['2025-01'])
-    // What belongs together stays together.
+    // Entries that depend on each other stay together.
     expect((await world.archive(MARCH_IS_OVER)).map(({ month }) => month)).toEqual(['2025-03'])
     expect(await world.verify()).toEqual({})
     expect(await world.verify(world.folder)).toEqual({})

@@ -83,7 +83,7 @@ describe('a cut', () => {
     for (const most of spread(uncut.steps.taken)) {
       const folder = start()
       await expect(world.archive(MARCH_IS_OVER, cutAt(folder, most, when))).rejects.toThrow(CUT)
-      // Whatever was cut, nothing is lost: what has left is in the folder.
+      // Nothing is lost: the folder has what has left.
       const left = world.rows('select 1 from archive_segment').length > 0
       if (left) expect([most, await world.verify(folder)]).toEqual([most, {}])
       expect([most, await world.verify()]).toEqual([most, {}])

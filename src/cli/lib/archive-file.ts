@@ -4,7 +4,7 @@
  */
 
 import type { Keyring } from '../../crypto/keyring.ts'
-import { fileContent, type Place } from '../../store/archive/segment.ts'
+import { fileContent, type SegmentRange } from '../../store/archive/segment.ts'
 import { type JournalRow, sha256 } from '../../store/journal.ts'
 
 /** The number of the format of a file. */
@@ -33,16 +33,16 @@ export interface SegmentFile {
 
 /** The content of a file, without its seal. Equal segments have equal contents. */
 export function contentOf(
-  place: Place,
+  range: SegmentRange,
   { month, previousHash }: { readonly month: string; readonly previousHash: string },
   rows: readonly JournalRow[],
 ): string {
   const header: SegmentHeader = {
     archive: FORMAT,
-    stream: place.terminalId,
+    stream: range.terminalId,
     month,
-    first: place.firstSeq,
-    last: place.lastSeq,
+    first: range.firstSeq,
+    last: range.lastSeq,
     entries: rows.length,
     previousHash,
     lastHash: rows.at(-1)?.hash ?? previousHash,

@@ -9,7 +9,7 @@ import {
   type SegmentRow,
   type SegmentState,
   segmentContent,
-  stateOf,
+  segmentState,
 } from '../../store/archive/segment.ts'
 import { type ChainFault, type JournalRow, verifyChain } from '../../store/journal.ts'
 import type { ArchiveFolder } from './archive-folder.ts'
@@ -105,7 +105,7 @@ async function chainOf(
     segments,
     fault: ofRows ?? ofFiles,
     end,
-    state: last === undefined || ofRows !== null ? null : stateOf(last),
+    state: last === undefined || ofRows !== null ? null : segmentState(last),
     rows,
   }
 }

@@ -1,12 +1,12 @@
 /**
- * @module Which entries of a terminal's journal go into the archive: the longest beginning whose months have been over for more
- * than 190 days, and in which nothing can change any more.
+ * @module Plans which entries of a terminal's journal go into the archive: the longest beginning of months that have been over for
+ * more than 190 days. Nothing in it can change any more.
  */
 
 import type { AcquirerState } from '../../domain/acquirer-state.ts'
 import { isCaseOpen, isUnsettled } from '../../domain/acquirer-state.ts'
 import type { JournalEntry } from '../../domain/types.ts'
-import type { Place, SegmentState } from '../../store/archive/segment.ts'
+import type { SegmentRange, SegmentState } from '../../store/archive/segment.ts'
 import { baseKeyOf } from '../../store/entry/columns.ts'
 import { Replay } from '../../store/replay.ts'
 import type { ArchivedChain } from './archived-chain.ts'
@@ -14,11 +14,11 @@ import { raisedBy } from './audit-tables.ts'
 import type { NumberedRow } from './read-chains.ts'
 
 /** The days from the end of a month to its archive. A captured sale is at most 180 days old, and an inquiry works as long. */
-export const ARCHIVE_AFTER_DAYS = 190
+const ARCHIVE_AFTER_DAYS = 190
 
 const DAY_MS = 24 * 60 * 60_000
 
-export interface PlannedSegment extends Place {
+export interface PlannedSegment extends SegmentRange {
   /** In UTC, `YYYY-MM`. */
   readonly month: string
   readonly rows: readonly NumberedRow[]
@@ -134,8 +134,8 @@ function cutsOf(
 
 /**
  * Plans the segments of one terminal. `rows` are the entries in the database, whose chain was checked; `messages` the forwarded
- * messages by their keys; `now` is in milliseconds since the epoch. The months are in UTC. A segment has one month, but what began
- * at the end of a month and ended in the next one stays together, in the next one.
+ * messages by their keys; `now` is in milliseconds since the epoch. The months are in UTC. A segment has one month. Entries that
+ * depend on each other across the end of a month stay together, in the later month.
  */
 export function planArchive(
   rows: readonly NumberedRow[],

@@ -78,7 +78,7 @@ export async function readJournal(
 const LOST: ChainFault = { seq: 1, why: 'the row with the head of the chain is missing' }
 
 /** A journal as a database that has exactly what its entries give. */
-export interface Replayed {
+export interface ReplayedJournal {
   readonly replica: Replica
   /** A segment in the archive whose names are not what its entries give. */
   readonly fault: Verified | null
@@ -87,7 +87,7 @@ export interface Replayed {
 /**
  * Replays a sound journal. With the files, the replica first has everything, and then the segments leave it as they left the database.
  */
-export async function replay({ rows, heads, archives }: Journal): Promise<Replayed> {
+export async function replay({ rows, heads, archives }: Journal): Promise<ReplayedJournal> {
   const isWhole = archives.every(({ rows: ofFiles, segments }) => ofFiles !== null || segments.length === 0)
   if (!isWhole) {
     const states = archives.flatMap(({ state }) => (state === null ? [] : [state]))

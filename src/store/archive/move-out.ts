@@ -4,30 +4,30 @@
  */
 
 import { ACQUIRER_STATES, isUnsettled } from '../../domain/acquirer-state.ts'
-import type { Place, SegmentRow } from './segment.ts'
+import type { SegmentRange, SegmentRow } from './segment.ts'
 
 /** A text as an SQL literal. */
 const text = (value: string): string => `'${value.replaceAll("'", "''")}'`
 
-const entriesOf = ({ terminalId, firstSeq, lastSeq }: Place): string =>
+const entriesOf = ({ terminalId, firstSeq, lastSeq }: SegmentRange): string =>
   `terminal_id = ${text(terminalId)} and seq between ${firstSeq} and ${lastSeq}`
 
 /** The keys of the entries of a segment. */
-const keysOf = (place: Place): string => `(select message_key from journal where ${entriesOf(place)})`
+const keysOf = (range: SegmentRange): string => `(select message_key from journal where ${entriesOf(range)})`
 
 /** The rows that leave with a segment, by table. The journal is last, because the others are found by it. */
 export const leaving = (
-  place: Place & { readonly openBatch: string },
+  range: SegmentRange & { readonly openBatch: string },
 ): readonly (readonly [table: string, where: string])[] => [
-  ['sale', `message_key in ${keysOf(place)}`],
-  ['void', `message_key in ${keysOf(place)}`],
-  ['acquirer_message', `message_key in ${keysOf(place)}`],
-  ['reversal', entriesOf(place)],
+  ['sale', `message_key in ${keysOf(range)}`],
+  ['void', `message_key in ${keysOf(range)}`],
+  ['acquirer_message', `message_key in ${keysOf(range)}`],
+  ['reversal', entriesOf(range)],
   [
     'batch',
-    `terminal_id = ${text(place.terminalId)} and state = 'closed' and batch_number < ${text(place.openBatch)}`,
+    `terminal_id = ${text(range.terminalId)} and state = 'closed' and batch_number < ${text(range.openBatch)}`,
   ],
-  ['journal', entriesOf(place)],
+  ['journal', entriesOf(range)],
 ]
 
 /** The keys of entries that follow another one. No message has such a key. */
@@ -36,13 +36,13 @@ const FOLLOWS = ['*|outcome', '*|give_up', '*|acquirer_undone', '*|case|[0-9]*',
   .join(' or ')
 
 /** SQL: the names of a segment that is in the database, as the column `name`. */
-export const namesIn = (place: Place): string => `
-  select message_key as name from journal where ${entriesOf(place)} and not (${FOLLOWS})
-  union select rrn_raw from journal where ${entriesOf(place)} and rrn_raw is not null
-  union select target_key from reversal where ${entriesOf(place)}
-  union select id_raw from sale where message_key in ${keysOf(place)}
-  union select rrn_raw from sale where message_key in ${keysOf(place)}
-  union select id_raw from void where message_key in ${keysOf(place)}`
+export const namesIn = (range: SegmentRange): string => `
+  select message_key as name from journal where ${entriesOf(range)} and not (${FOLLOWS})
+  union select rrn_raw from journal where ${entriesOf(range)} and rrn_raw is not null
+  union select target_key from reversal where ${entriesOf(range)}
+  union select id_raw from sale where message_key in ${keysOf(range)}
+  union select rrn_raw from sale where message_key in ${keysOf(range)}
+  union select id_raw from void where message_key in ${keysOf(range)}`
 
 /** SQL: a name as a text with its type. */
 export const NAME_TEXT = `case typeof(name) when 'blob' then 'b' || hex(name) when 'integer' then 'n' || name else 't' || name end`
@@ -54,17 +54,17 @@ const UNSETTLED = ACQUIRER_STATES.filter(isUnsettled).map(text).join(', ')
  * ends or makes a void in it, or reverses a message in it.
  */
 const mayLeave = ({ terminalId, firstSeq, lastSeq, lastHash }: SegmentRow): string => {
-  const place = { terminalId, firstSeq, lastSeq }
+  const range = { terminalId, firstSeq, lastSeq }
   const ofTerminal = `terminal_id = ${text(terminalId)}`
   return `
     exists (select 1 from journal where ${ofTerminal} and seq = ${lastSeq} and hash_raw = x'${lastHash}')
-    and (select count(*) from journal where ${entriesOf(place)}) = ${lastSeq - firstSeq + 1}
+    and (select count(*) from journal where ${entriesOf(range)}) = ${lastSeq - firstSeq + 1}
     and coalesce((select max(last_seq) from archive_segment where ${ofTerminal}), 0) = ${firstSeq - 1}
     and exists (select 1 from terminal where ${ofTerminal} and head_seq > ${lastSeq})
-    and not exists (select 1 from acquirer_message where message_key in ${keysOf(place)}
+    and not exists (select 1 from acquirer_message where message_key in ${keysOf(range)}
       and (next_at is not null or state in (${UNSETTLED}) or case_opened_at is not null and case_closed_at is null))
     and not exists (select 1 from sale join terminal using (terminal_id)
-      where sale.message_key in ${keysOf(place)} and sale.batch_number = terminal.batch_number)
+      where sale.message_key in ${keysOf(range)} and sale.batch_number = terminal.batch_number)
     and not exists (select 1 from journal where ${ofTerminal} and seq > ${lastSeq} and abs(void_of) <= ${lastSeq}
       and void_of is not null)
     and not exists (select 1 from journal as one where one.terminal_id = ${text(terminalId)}

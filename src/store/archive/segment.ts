@@ -7,7 +7,7 @@ import type { Terminal } from '../../domain/types.ts'
 import { sha256 } from '../journal.ts'
 
 /** The entries of a segment, by their numbers in the stream of a terminal. */
-export interface Place {
+export interface SegmentRange {
   readonly terminalId: string
   readonly firstSeq: number
   readonly lastSeq: number
@@ -20,7 +20,7 @@ export interface SegmentState {
 }
 
 /** The members of a segment that its MAC covers. */
-export interface Segment extends Place {
+export interface Segment extends SegmentRange {
   /** In UTC, `YYYY-MM`. */
   readonly month: string
   /** Hash of the last entry, 64 lower-case hex digits. */
@@ -70,4 +70,4 @@ export const fileContent = (digest: string): Uint8Array<ArrayBuffer> => bytesOf(
 export const namesDigest = (names: readonly string[]): Promise<string> => sha256(names.toSorted().join('\n'))
 
 /** The state in the row of a segment. Its MAC must be right. */
-export const stateOf = ({ state }: Pick<Segment, 'state'>): SegmentState => JSON.parse(state)
+export const segmentState = ({ state }: Pick<Segment, 'state'>): SegmentState => JSON.parse(state)
