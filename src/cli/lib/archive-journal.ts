@@ -9,11 +9,9 @@ import {
   insertLeft,
   insertSegment,
   leaving,
-  NAME_TEXT,
-  namesIn,
   SEGMENT_COLUMNS,
 } from '../../store/archive/move-out.ts'
-import { namesDigest, type SegmentRow, segmentContent } from '../../store/archive/segment.ts'
+import { type SegmentRow, segmentContent } from '../../store/archive/segment.ts'
 import { canonical } from '../../store/journal.ts'
 import { contentOf, readSegment, sealed } from './archive-file.ts'
 import type { ArchiveFolder } from './archive-folder.ts'
@@ -23,6 +21,7 @@ import type { Row } from './database.ts'
 import { Failure } from './failure.ts'
 import { type MessageState, type PlannedSegment, planArchive } from './plan-archive.ts'
 import { type Chain, readChains } from './read-chains.ts'
+import { digestOfNames } from './read-journal.ts'
 import type { Replica } from './replica.ts'
 import { faultOfChain } from './verify-chain.ts'
 
@@ -149,7 +148,6 @@ async function readyOf(
     const { digest, text } = await sealed(contentOf(planned, planned, planned.rows), keyring)
     const openBatch = planned.state.terminal.batch.batchNumber
     const { terminalId, month, firstSeq, lastSeq, lastHash } = planned
-    const names = replica.rows(`select ${NAME_TEXT} as text from (${namesIn(planned)})`)
     const unsigned = {
       terminalId,
       month,
@@ -158,7 +156,7 @@ async function readyOf(
       lastHash,
       openBatch,
       digest,
-      names: await namesDigest(names.map((one) => String(one.text))),
+      names: await digestOfNames(replica, planned),
       state: JSON.stringify(planned.state),
       archivedAt: now,
     }
@@ -228,6 +226,7 @@ async function moveOut(options: ArchiveOptions, ready: readonly Ready[]): Promis
         throw new Failure(
           `nothing more was archived: the tables of ${planned.terminalId} are not as its journal gives them: run \`annul journal verify\``,
         )
+  const left = new Set<string>()
   if (isApplied) {
     for (const { planned, text, row } of ready) {
       const read = await readSegment(folder.write(planned, text), keyring)
@@ -236,12 +235,10 @@ async function moveOut(options: ArchiveOptions, ready: readonly Ready[]): Promis
           `nothing more was archived: the file of ${planned.terminalId} was not written as it is`,
         )
     }
-    await execute(ready.flatMap(({ row }) => [insertSegment(row), ...emptySegment(row)]))
+    const macs = `select mac from archive_segment where mac in (${macsOf(ready)})`
+    const moves = ready.flatMap(({ row }) => [insertSegment(row), ...emptySegment(row)])
+    for (const { mac } of (await execute([...moves, macs])).at(-1) ?? []) left.add(String(mac))
   }
-  const macs = isApplied
-    ? await execute([`select mac from archive_segment where mac in (${macsOf(ready)})`])
-    : []
-  const left = new Set((macs[0] ?? []).map(({ mac }) => String(mac)))
   for (const { planned, row } of ready) {
     const { terminalId, month, firstSeq, lastSeq, rows } = planned
     tell({

@@ -56,11 +56,13 @@ export async function readArchive(
   keyring: Verifies,
   folder: ArchiveFolder | null,
 ): Promise<Map<string, ArchivedChain>> {
-  const [found = []] = await execute([
+  // Each call takes seconds, so the first page of names comes with the segments.
+  const [found = [], firstNames = []] = await execute([
     `select id, ${SEGMENT_COLUMNS} from archive_segment order by terminal_id, first_seq`,
+    pageAfter(''),
   ])
   const segments = found as unknown as readonly StoredSegment[]
-  const names = segments.length === 0 ? new Map<number, string[]>() : await readNames(execute)
+  const names = await readNames(execute, firstNames)
   const streams = Map.groupBy(segments, ({ terminalId }) => terminalId)
   for (const stream of folder?.streams() ?? []) if (!streams.has(stream)) streams.set(stream, [])
   const chains = new Map<string, ArchivedChain>()
@@ -69,14 +71,13 @@ export async function readArchive(
   return chains
 }
 
-/** The names of each segment, as texts with their types, page by page. */
-async function readNames(execute: Execute): Promise<Map<number, string[]>> {
+const pageAfter = (after: string): string =>
+  `select segment, ${NAME_TEXT} as text, quote(name) as literal from archived ${after} order by name, segment limit ${PAGE}`
+
+/** The names of each segment, as texts with their types, page by page after the first page. */
+async function readNames(execute: Execute, firstPage: readonly Row[]): Promise<Map<number, string[]>> {
   const names = new Map<number, string[]>()
-  let after = ''
-  for (;;) {
-    const [page = []] = await execute([
-      `select segment, ${NAME_TEXT} as text, quote(name) as literal from archived ${after} order by name, segment limit ${PAGE}`,
-    ])
+  for (let page = firstPage; ; ) {
     for (const { segment, text } of page) {
       const list = names.get(Number(segment)) ?? []
       list.push(String(text))
@@ -84,7 +85,8 @@ async function readNames(execute: Execute): Promise<Map<number, string[]>> {
     }
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE) return names
-    after = `where (name, segment) > (${last.literal}, ${last.segment})`
+    const after = `where (name, segment) > (${last.literal}, ${last.segment})`
+    page = (await execute([pageAfter(after)]))[0] ?? []
   }
 }
 

@@ -5,7 +5,7 @@
 
 import type { Keyring } from '../../crypto/keyring.ts'
 import { emptySegment, insertSegment, NAME_TEXT, namesIn } from '../../store/archive/move-out.ts'
-import { namesDigest, type SegmentRow } from '../../store/archive/segment.ts'
+import { namesDigest, type SegmentRange, type SegmentRow } from '../../store/archive/segment.ts'
 import type { ChainFault, JournalRow } from '../../store/journal.ts'
 import type { HeadRow } from '../../store/rebuild.ts'
 import type { ArchiveFolder } from './archive-folder.ts'
@@ -95,8 +95,7 @@ export async function replay({ rows, heads, archives }: Journal): Promise<Replay
   }
   const replica = await replicaOf(rows, heads)
   for (const row of archives.flatMap(({ segments }) => segments)) {
-    const names = replica.rows(`select ${NAME_TEXT} as text from (${namesIn(row)})`)
-    const digest = await namesDigest(names.map(({ text }) => String(text)))
+    const digest = await digestOfNames(replica, row)
     for (const sql of [insertSegment(row), ...emptySegment(row)]) replica.rows(sql)
     const why =
       digest === row.names
@@ -114,6 +113,12 @@ export async function replay({ rows, heads, archives }: Journal): Promise<Replay
       }
   }
   return { replica, fault: null }
+}
+
+/** The digest of the names of a segment that is still in the replica. */
+export function digestOfNames(replica: Replica, range: SegmentRange): Promise<string> {
+  const names = namesIn(range).flatMap((sql) => replica.rows(`select ${NAME_TEXT} as text from (${sql})`))
+  return namesDigest([...new Set(names.map(({ text }) => String(text)))])
 }
 
 function faultAfter(replica: Replica, { terminalId, lastSeq }: SegmentRow): string | null {

@@ -35,14 +35,15 @@ const FOLLOWS = ['*|outcome', '*|give_up', '*|acquirer_undone', '*|case|[0-9]*',
   .map((pattern) => `message_key glob '${pattern}'`)
   .join(' or ')
 
-/** SQL: the names of a segment that is in the database, as the column `name`. */
-export const namesIn = (range: SegmentRange): string => `
-  select message_key as name from journal where ${entriesOf(range)} and not (${FOLLOWS})
-  union select rrn_raw from journal where ${entriesOf(range)} and rrn_raw is not null
-  union select target_key from reversal where ${entriesOf(range)}
-  union select id_raw from sale where message_key in ${keysOf(range)}
-  union select rrn_raw from sale where message_key in ${keysOf(range)}
-  union select id_raw from void where message_key in ${keysOf(range)}`
+/** SQL: the names of a segment that is in the database, as the column `name`. D1 takes no more than five terms in one `union`. */
+export const namesIn = (range: SegmentRange): readonly string[] => [
+  `select message_key as name from journal where ${entriesOf(range)} and not (${FOLLOWS})`,
+  `select rrn_raw as name from journal where ${entriesOf(range)} and rrn_raw is not null`,
+  `select target_key as name from reversal where ${entriesOf(range)}`,
+  `select id_raw as name from sale where message_key in ${keysOf(range)}`,
+  `select rrn_raw as name from sale where message_key in ${keysOf(range)}`,
+  `select id_raw as name from void where message_key in ${keysOf(range)}`,
+]
 
 /** SQL: a name as a text with its type. */
 export const NAME_TEXT = `case typeof(name) when 'blob' then 'b' || hex(name) when 'integer' then 'n' || name else 't' || name end`
@@ -106,8 +107,12 @@ function insertRow(row: SegmentRow, condition: string): string {
 
 /** SQL: the names and the deletions of a segment whose row is in the database. Without the row they do nothing. */
 export const emptySegment = (row: SegmentRow): string[] => [
-  `insert or ignore into archived (name, segment) select named.name, kept.id from archive_segment as kept
-    join (${namesIn(row)}) as named where ${rowOf(row).replace('terminal_id', 'kept.terminal_id')}`,
+  ...namesIn(row).map(
+    (
+      names,
+    ) => `insert or ignore into archived (name, segment) select named.name, kept.id from archive_segment as kept
+      join (${names}) as named where ${rowOf(row).replace('terminal_id', 'kept.terminal_id')}`,
+  ),
   ...leaving(row).map(
     ([table, where]) =>
       `delete from ${table} where ${where} and exists (select 1 from archive_segment where ${rowOf(row)})`,

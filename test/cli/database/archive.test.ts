@@ -10,7 +10,7 @@ import { documentedJson } from '../call-cli.ts'
 import { runCli } from '../run-cli.ts'
 
 // Each command starts wrangler several times.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 const [TID] = TERMINALS
 let world: ArchiveWorld
@@ -49,7 +49,7 @@ beforeAll(async () => {
 })
 afterAll(() => world.close())
 
-test('months leave the local database, and verify, rebuild and find read them', async () => {
+test('months leave the local database once', async () => {
   const archive = ['journal', 'archive', '--archive', folder, '--json']
   const planned = documentedJson('journal archive', (await run(...archive)).stdout)
   expect(planned.map(({ terminalId, month, archived }) => [terminalId, month, archived])).toEqual(
@@ -66,20 +66,22 @@ test('months leave the local database, and verify, rebuild and find read them', 
   )
   const again = await run(...archive, '--apply')
   expect([again.code, again.stdout]).toEqual([0, ''])
+})
 
+test('verify and rebuild read what is left, and verify reads the files', async () => {
   const verified = await run('journal', 'verify', '--archive', folder, '--json')
   const chains = documentedJson('journal verify', verified.stdout)
   expect([verified.code, chains.every(({ sound }) => sound)]).toEqual([0, true])
   expect(chains.find(({ terminalId }) => terminalId === TID)).toMatchObject({ archived: expect.any(Number) })
-  expect((await run('journal', 'verify')).code).toBe(0)
-
-  // What is left of the tables is written anew from the entries that are left.
+  // The tables are written anew from the entries that are left.
   await query(database, `update terminal set status = 'stolen'; delete from sale; delete from batch`)
   const rebuilt = await run('journal', 'rebuild', '--json')
   const written = documentedJson('journal rebuild', rebuilt.stdout).map(({ table }) => table)
   expect([rebuilt.code, written]).toEqual([0, ['batch', 'sale', 'terminal']])
-  expect((await run('journal', 'verify', '--archive', folder)).code).toBe(0)
+  expect((await run('journal', 'verify')).code).toBe(0)
+})
 
+test('find reads the files', async () => {
   const found = await run('journal', 'find', `${TID}000001000002`, '--archive', folder, '--json')
   expect(documentedJson('journal find', found.stdout).map(({ kind }) => kind)).toContain('sale')
   const unknown = await run('journal', 'find', 'f'.repeat(32), '--archive', folder)
