@@ -5,6 +5,7 @@
 
 import type { AcquirerState } from '../../domain/acquirer-state.ts'
 import { isCaseOpen, isUnsettled } from '../../domain/acquirer-state.ts'
+import { acquirerKey } from '../../domain/message-key.ts'
 import type { JournalEntry } from '../../domain/types.ts'
 import type { SegmentRange, SegmentState } from '../../store/archive/segment.ts'
 import { baseKeyOf } from '../../store/entry/columns.ts'
@@ -45,7 +46,7 @@ export function isOver(month: string, now: number): boolean {
   return Date.UTC(year, number, 1) + ARCHIVE_AFTER_DAYS * DAY_MS < now
 }
 
-/** All names that an entry gives or uses: message keys, and ids of sales and voids. */
+/** All names that an entry gives or uses: message keys, ids of sales and voids, and numbers at the acquirer. */
 export function namesOf({ messageKey, effects }: JournalEntry): string[] {
   const { sale, claimedSale, voidRecord, voidMoved, claim, acquirerMoves = [], reversals = [] } = effects
   const records = [sale, claimedSale, voidRecord].flatMap((one) =>
@@ -56,7 +57,9 @@ export function namesOf({ messageKey, effects }: JournalEntry): string[] {
     ...records,
     ...(voidRecord === undefined ? [] : [voidRecord.saleId]),
     ...(voidMoved === undefined ? [] : [voidMoved.id]),
-    ...(claim === undefined ? [] : [claim.messageKey]),
+    ...(claim === undefined ? [] : [claim.messageKey, acquirerKey(claim)]),
+    // The acquirer's list may have had this captured sale before.
+    ...(sale === undefined ? [] : [acquirerKey({ ...sale, acquirerStan: sale.stan, kind: 'sale' })]),
     ...acquirerMoves.map((move) => move.messageKey),
     ...reversals.map(({ targetKey }) => targetKey),
   ]
