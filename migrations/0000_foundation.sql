@@ -262,6 +262,8 @@ CREATE TRIGGER `arrive` INSTEAD OF INSERT ON `incoming` BEGIN
     OR EXISTS (SELECT 1 FROM journal WHERE message_key = new.tombstoned_key)
     -- The trace number that a claim drew is not that of a captured sale. The reverse is decided on the loaded state.
     OR EXISTS (SELECT 1 FROM journal WHERE message_key = new.claim_sale_key)
+    -- Nor that of one that was reversed before it arrived.
+    OR EXISTS (SELECT 1 FROM reversal WHERE target_key = new.claim_sale_key)
     -- The archive has neither the message, nor the entry that it follows, nor its RRN.
     OR EXISTS (SELECT 1 FROM archived WHERE name IN (new.message_key, new.base_key, new.rrn_raw, new.tombstoned_key, new.claim_sale_key))
     -- Every guard has the version of the decision.

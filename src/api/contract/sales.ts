@@ -61,6 +61,7 @@ export const SALE_ROUTES = {
       'message_archived',
       'batch_mismatch',
       'currency_differs',
+      'not_recorded',
       'in_progress',
     ],
     example: { body: CAPTURED, lines: [CAPTURED] },

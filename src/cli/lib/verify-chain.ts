@@ -1,14 +1,14 @@
 /** @module Checks a chain: every link, the head in its own row, and the MAC of the head. */
 
 import type { Keyring } from '../../crypto/keyring.ts'
-import { headContent } from '../../store/head-mac.ts'
+import { isOurHead } from '../../store/head-mac.ts'
 import { type ChainFault, verifyChain } from '../../store/journal.ts'
 import { type ArchivedChain, NOT_ARCHIVED } from './archived-chain.ts'
 import type { Chain } from './read-chains.ts'
 
 export async function faultOfChain(
   { head, rows }: Chain,
-  { verifyJournalMac }: Pick<Keyring, 'verifyJournalMac'>,
+  keyring: Pick<Keyring, 'verifyJournalMac'>,
   archive: ArchivedChain = NOT_ARCHIVED,
 ): Promise<ChainFault | null> {
   if (archive.fault !== null) return archive.fault
@@ -18,7 +18,7 @@ export async function faultOfChain(
     return { seq: first.seq, why: 'in the archive and in the database: run `annul journal archive` again' }
   const fault = await verifyChain(rows, head, archive.end)
   if (fault !== null) return fault
-  const mac = /^[0-9a-f]{64}$/.test(head.mac) ? Uint8Array.fromHex(head.mac) : new Uint8Array(32)
-  const isOurs = await verifyJournalMac(headContent(head.stream, head), mac, head.keyId)
-  return isOurs ? null : { seq: head.seq, why: 'the MAC of the head is not the service’s' }
+  return (await isOurHead(keyring, head.stream, head))
+    ? null
+    : { seq: head.seq, why: 'the MAC of the head is not the service’s' }
 }
