@@ -11,6 +11,7 @@ import {
 import { findEntries } from '../../src/cli/lib/find-entries.ts'
 import { isOver } from '../../src/cli/lib/plan-archive.ts'
 import { readJournal } from '../../src/cli/lib/read-journal.ts'
+import { COUNT_ENTRIES } from '../../src/store/size.ts'
 import { ArchiveWorld, DAY_MS, dayOf, MARCH_IS_OVER, TERMINALS } from './world.ts'
 
 let world: ArchiveWorld
@@ -101,6 +102,7 @@ it('of a database in which all is old, only the heads stay, and the terminals go
     world.rows('select terminal_id, count(*) as n from journal where length(terminal_id) = 8 group by 1'),
   ).toEqual(TERMINALS.map((id) => ({ terminal_id: id, n: 1 })))
   expect(await world.verify()).toEqual({})
+  expect(world.rows(`select ${COUNT_ENTRIES} as n`)).toEqual(world.rows('select count(*) as n from journal'))
   for (const id of TERMINALS) await world.live(id, dayOf(12, 31))
   expect(await world.verify()).toEqual({})
   expect(await world.verify(world.folder)).toEqual({})

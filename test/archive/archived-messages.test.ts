@@ -163,6 +163,30 @@ describe.each([
     expect((await json('GET', `/v1/inquiries?saleId=${'f'.repeat(32)}`))[0]).toBe(404)
   })
 
+  it('a line of the acquirer about a batch in the archive opens no case', async () => {
+    const names = {
+      kind: 'sale',
+      merchantId: MERCHANT,
+      terminalId: TID,
+      batchNumber: '000001',
+      stan: '777777',
+    }
+    const path = `/v1/reconciliations?${new URLSearchParams({ asOf: new Date(dayOf(10, 20)).toISOString(), apply: 'true' })}`
+    const resultOf = async (line: object) => {
+      const before = moved()
+      const reply = await world.service.json('POST', path, JSON.stringify(line), {
+        'content-type': 'application/x-ndjson',
+      })
+      return [reply.body.result, reply.body.applied, JSON.stringify(moved()) === JSON.stringify(before)]
+    }
+    const approved = { state: 'approved', amount: 1100 }
+    expect(await resultOf({ ...names, ...approved })).toEqual(['archived', null, true])
+    expect(await resultOf({ ...names, state: 'absent' })).toEqual([undefined, undefined, true])
+    // The open batch has nothing in the archive. Only the acquirer has this message, so it gets an entry.
+    const open = { ...names, batchNumber: state().batchNumber, ...approved }
+    expect(await resultOf(open)).toEqual(['differs', true, false])
+  })
+
   it('another merchant learns nothing about the archive', async () => {
     const body = { saleId: sale.id, amount: 1100 }
     const foreign = (method: string, path: string, sent?: unknown) =>

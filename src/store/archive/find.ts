@@ -27,8 +27,8 @@ function nameOf(reference: ArchivedReference) {
 }
 
 /**
- * Null when the archive does not have it, or when the caller may not read it. `merchantId`: only of this merchant. `credential` is the SHA-256 of a bearer key,
- * lower-case hex.
+ * Null when the archive does not have it, or when the caller may not read it. `merchantId`: only of this merchant. `credential` is
+ * the SHA-256 of a bearer key, lower-case hex.
  */
 export async function findArchived(
   db: Db,
