@@ -5,3 +5,11 @@ export interface ArchivedMessage {
   readonly targetKey: string
   readonly kind: 'archived'
 }
+
+/** The month of a message in the archive. */
+export interface ArchivedMonth {
+  /** In UTC, `YYYY-MM`. */
+  readonly month: string
+  /** The time at which it went out, in milliseconds since the epoch. */
+  readonly archivedAt: number
+}

@@ -1,10 +1,10 @@
 /** @module Errors of the JSON API: RFC 9457 problem details with a stable reason, words and advice in both languages. */
 
 import * as z from 'zod'
+import type { ArchivedMonth } from '../../domain/archived-message.ts'
 import { type DeclineReason, REFUSALS, refusalOf } from '../../domain/decline-reason.ts'
 import type { DoNext } from '../../domain/refusal.ts'
 import type { Sale } from '../../domain/types.ts'
-import type { ArchivedMonth } from '../../store/archive/find.ts'
 import { API_REFUSALS, type ApiReason } from './refusals.ts'
 import * as v from './values.ts'
 import { JSON_WORDS, jsonDoNext, REVERSAL_AMOUNT_WORDS } from './words.ts'

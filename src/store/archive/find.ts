@@ -1,6 +1,7 @@
 /** @module Finds out whether the archive has a message, among those that the caller may read. */
 
 import { sql } from 'drizzle-orm'
+import type { ArchivedMonth } from '../../domain/archived-message.ts'
 import { mayRead } from '../caller.ts'
 import type { Db } from '../db.ts'
 import { archived, archiveSegment } from './schema.ts'
@@ -10,14 +11,6 @@ export type ArchivedReference =
   | { readonly messageKey: string }
   | { readonly id: string }
   | { readonly rrn: string }
-
-/** The month of a message in the archive. */
-export interface ArchivedMonth {
-  /** In UTC, `YYYY-MM`. */
-  readonly month: string
-  /** The time at which it went out, in milliseconds since the epoch. */
-  readonly archivedAt: number
-}
 
 function nameOf(reference: ArchivedReference) {
   if ('messageKey' in reference) return sql`${reference.messageKey}`
