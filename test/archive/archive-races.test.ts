@@ -8,7 +8,7 @@ import { append, type IncomingRow } from '../../src/store/commit.ts'
 import { openDb } from '../../src/store/db.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { bindD1 } from '../simulation/platform/d1.ts'
-import { ArchiveWorld, dayOf, MARCH_IS_OVER, TERMINALS } from './world.ts'
+import { ArchiveWorld, dayOf, MARCH_IS_OVER, messageOfSale, TERMINALS } from './world.ts'
 
 const [TID] = TERMINALS
 
@@ -50,8 +50,7 @@ describe('while it runs', () => {
 
   it('a case that opens on a planned month keeps it, and the next run says so', async () => {
     const folder = start()
-    const opens = `update acquirer_message set case_reason = 'record_differs', case_opened_at = 1
-      where message_key = (select message_key from sale where terminal_id = '${TID}' order by sold_at limit 1)`
+    const opens = messageOfSale('case_opened_at', '1', 'true')
     const execute: Execute = async (statements) => {
       if (statements[0]?.startsWith('insert into archive_segment')) world.rows(opens)
       return world.execute(statements)

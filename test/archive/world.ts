@@ -29,6 +29,13 @@ export const dayOf = (month: number, day: number): number => Date.UTC(2025, mont
 /** March 2025 ended more than 190 days before. */
 export const MARCH_IS_OVER = Date.UTC(2025, 3, 1) + 190 * DAY_MS + 1
 
+/** SQL: the first terminal's first sale with this condition, as a message at the acquirer with another value in one column. */
+export const messageOfSale = (column: string, value: string, where: string): string =>
+  `insert or replace into acquirer_message (message_key, kind, merchant_id, terminal_id, batch_number, acquirer_stan, amount,
+    currency_code, rrn, claimed_at, decide_by, moved_at, attempts, ${column})
+   select message_key, 'sale', merchant_id, terminal_id, batch_number, '499999', amount, currency_code, rrn, sold_at, sold_at,
+    sold_at, 0, ${value} from sale where terminal_id = '${TERMINALS[0]}' and ${where} order by sold_at limit 1`
+
 /** The names of one month: sold and voided, sold and kept. */
 export interface MonthOf {
   readonly voided: string
