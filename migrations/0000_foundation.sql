@@ -75,6 +75,9 @@ CREATE TABLE `sale` (
   `authorization_code_raw` blob,
   `is_declined` integer NOT NULL,
   `sold_at` integer NOT NULL,
+  `acquirer_stan_raw` integer,
+  `acquirer_rrn_raw` blob,
+  `settled_after` integer,
   `authorization_code` text GENERATED ALWAYS AS (iif(typeof(authorization_code_raw) IN ('integer', 'real'), printf('%06d', authorization_code_raw), authorization_code_raw)) VIRTUAL,
   `card_first6` text GENERATED ALWAYS AS (iif(typeof(card_first6_raw) IN ('integer', 'real'), printf('%06d', card_first6_raw), card_first6_raw)) VIRTUAL,
   `card_last4` text GENERATED ALWAYS AS (iif(typeof(card_last4_raw) IN ('integer', 'real'), printf('%04d', card_last4_raw), card_last4_raw)) VIRTUAL,
@@ -85,6 +88,8 @@ CREATE TABLE `sale` (
   `rrn` text GENERATED ALWAYS AS (iif(typeof(rrn_raw) IN ('integer', 'real'), printf('%012d', rrn_raw), rrn_raw)) VIRTUAL,
   `status` text GENERATED ALWAYS AS (iif(is_declined, 'declined', 'approved')) VIRTUAL,
   `card_fingerprint` text GENERATED ALWAYS AS (lower(hex(card_fingerprint_raw))) VIRTUAL,
+  `acquirer_stan` text GENERATED ALWAYS AS (iif(typeof(acquirer_stan_raw) IN ('integer', 'real'), printf('%06d', acquirer_stan_raw), acquirer_stan_raw)) VIRTUAL,
+  `acquirer_rrn` text GENERATED ALWAYS AS (iif(typeof(acquirer_rrn_raw) IN ('integer', 'real'), printf('%012d', acquirer_rrn_raw), acquirer_rrn_raw)) VIRTUAL,
   CONSTRAINT `sale_amount` CHECK (`amount` > 0 AND `amount` <= 999999999999),
   CONSTRAINT `sale_fee` CHECK (`fee` IS NULL OR `fee` BETWEEN 0 AND `amount`)
 );
@@ -92,6 +97,8 @@ CREATE TABLE `sale` (
 CREATE UNIQUE INDEX `sale_id` ON `sale` (`id_raw`);--> statement-breakpoint
 CREATE UNIQUE INDEX `sale_message_key` ON `sale` (`message_key`);--> statement-breakpoint
 CREATE INDEX `sale_rrn` ON `sale` (`rrn_raw`);--> statement-breakpoint
+CREATE INDEX `sale_acquirer_stan` ON `sale` (`acquirer_stan_raw`) WHERE acquirer_stan_raw IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `sale_settled` ON `sale` (`sold_at`) WHERE acquirer_stan_raw IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `void` (
   `id_raw` blob NOT NULL,
   `message_key` text NOT NULL,
@@ -103,18 +110,24 @@ CREATE TABLE `void` (
   `voided_at` integer NOT NULL,
   `state_raw` text,
   `reversed_at` integer,
+  `acquirer_stan_raw` integer,
+  `acquirer_rrn_raw` blob,
+  `settled_after` integer,
   `state` text GENERATED ALWAYS AS (coalesce(state_raw, 'approved')) VIRTUAL,
   `authorization_code` text GENERATED ALWAYS AS (iif(typeof(authorization_code_raw) IN ('integer', 'real'), printf('%06d', authorization_code_raw), authorization_code_raw)) VIRTUAL,
   `id` text GENERATED ALWAYS AS (lower(hex(id_raw))) VIRTUAL,
   `sale_id` text GENERATED ALWAYS AS (lower(hex(sale_id_raw))) VIRTUAL,
   `rrn` text GENERATED ALWAYS AS (printf('%012d', rrn_raw)) VIRTUAL,
+  `acquirer_stan` text GENERATED ALWAYS AS (iif(typeof(acquirer_stan_raw) IN ('integer', 'real'), printf('%06d', acquirer_stan_raw), acquirer_stan_raw)) VIRTUAL,
+  `acquirer_rrn` text GENERATED ALWAYS AS (iif(typeof(acquirer_rrn_raw) IN ('integer', 'real'), printf('%012d', acquirer_rrn_raw), acquirer_rrn_raw)) VIRTUAL,
   CONSTRAINT `void_amount` CHECK (`amount` > 0 AND `amount` <= 999999999999)
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `void_id` ON `void` (`id_raw`);--> statement-breakpoint
 CREATE UNIQUE INDEX `void_message_key` ON `void` (`message_key`);--> statement-breakpoint
-CREATE UNIQUE INDEX `void_rrn` ON `void` (`rrn_raw`);--> statement-breakpoint
 CREATE UNIQUE INDEX `void_live` ON `void` (`sale_id_raw`) WHERE state NOT IN ('declined', 'reversed');--> statement-breakpoint
+CREATE INDEX `void_acquirer_stan` ON `void` (`acquirer_stan_raw`) WHERE acquirer_stan_raw IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `void_settled` ON `void` (`voided_at`) WHERE acquirer_stan_raw IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `reversal` (
   `target_key` text PRIMARY KEY NOT NULL,
   `terminal_id` text NOT NULL,
@@ -156,6 +169,41 @@ CREATE UNIQUE INDEX `acquirer_message_stan` ON `acquirer_message` (`terminal_id`
 CREATE INDEX `acquirer_message_due` ON `acquirer_message` (`next_at`) WHERE next_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `acquirer_message_undecided` ON `acquirer_message` (`terminal_id`) WHERE state IN ('pending', 'undoing');--> statement-breakpoint
 CREATE INDEX `acquirer_message_case` ON `acquirer_message` (`case_opened_at`) WHERE case_opened_at IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `acquirer_message_claimed` ON `acquirer_message` (`claimed_at`);--> statement-breakpoint
+-- Forwarded messages on which both sides agree have no row in `acquirer_message`. They follow from their sale or void.
+CREATE VIEW `settled_sale` AS SELECT message_key AS `message_key`, 'sale' AS `kind`, merchant_id AS `merchant_id`, terminal_id AS `terminal_id`, batch_number AS `batch_number`, acquirer_stan AS `acquirer_stan`, amount AS `amount`, currency_code AS `currency_code`, NULL AS `original_batch_number`, NULL AS `original_stan`, NULL AS `original_rrn`, NULL AS `original_authorization_code`, rrn AS `rrn`, acquirer_rrn AS `acquirer_rrn`, nullif(status, 'approved') AS `state_raw`, sold_at AS `claimed_at`, sold_at + 180000 AS `decide_by`, sold_at + settled_after AS `moved_at`, NULL AS `case_reason`, NULL AS `case_opened_at`, NULL AS `case_closed_at`, status AS `acquirer_status`, NULL AS `acquirer_amount`, 0 AS `attempts`, NULL AS `next_at`, status AS `state`, acquirer_stan_raw AS `acquirer_number` FROM sale WHERE acquirer_stan_raw IS NOT NULL;--> statement-breakpoint
+-- The state of the void may have moved on already, when its message moves in the same commit. A declined one stays declined.
+CREATE VIEW `settled_void` AS SELECT void.message_key AS `message_key`, 'void' AS `kind`, sale.merchant_id AS `merchant_id`, sale.terminal_id AS `terminal_id`, sale.batch_number AS `batch_number`, void.acquirer_stan AS `acquirer_stan`, void.amount AS `amount`, sale.currency_code AS `currency_code`, sale.batch_number AS `original_batch_number`, coalesce(sale.acquirer_stan, sale.stan) AS `original_stan`, coalesce(sale.acquirer_rrn, sale.rrn) AS `original_rrn`, sale.authorization_code AS `original_authorization_code`, void.rrn AS `rrn`, void.acquirer_rrn AS `acquirer_rrn`, iif(void.state = 'declined', 'declined', NULL) AS `state_raw`, void.voided_at AS `claimed_at`, void.voided_at + 180000 AS `decide_by`, void.voided_at + void.settled_after AS `moved_at`, NULL AS `case_reason`, NULL AS `case_opened_at`, NULL AS `case_closed_at`, iif(void.state = 'declined', 'declined', 'approved') AS `acquirer_status`, NULL AS `acquirer_amount`, 0 AS `attempts`, NULL AS `next_at`, iif(void.state = 'declined', 'declined', 'approved') AS `state`, void.acquirer_stan_raw AS `acquirer_number` FROM void JOIN sale ON sale.id_raw = void.sale_id_raw WHERE void.acquirer_stan_raw IS NOT NULL;--> statement-breakpoint
+-- Every forwarded message, for people and tests. The service joins the parts, each by its index.
+CREATE VIEW `acquirer_record` AS SELECT `message_key`, `kind`, `merchant_id`, `terminal_id`, `batch_number`, `acquirer_stan`, `amount`, `currency_code`, `original_batch_number`, `original_stan`, `original_rrn`, `original_authorization_code`, `rrn`, `acquirer_rrn`, `state_raw`, `claimed_at`, `decide_by`, `moved_at`, `case_reason`, `case_opened_at`, `case_closed_at`, `acquirer_status`, `acquirer_amount`, `attempts`, `next_at`, `state` FROM acquirer_message
+  UNION ALL SELECT `message_key`, `kind`, `merchant_id`, `terminal_id`, `batch_number`, `acquirer_stan`, `amount`, `currency_code`, `original_batch_number`, `original_stan`, `original_rrn`, `original_authorization_code`, `rrn`, `acquirer_rrn`, `state_raw`, `claimed_at`, `decide_by`, `moved_at`, `case_reason`, `case_opened_at`, `case_closed_at`, `acquirer_status`, `acquirer_amount`, `attempts`, `next_at`, `state` FROM settled_sale WHERE NOT EXISTS (SELECT 1 FROM acquirer_message AS own WHERE own.message_key = settled_sale.message_key)
+  UNION ALL SELECT `message_key`, `kind`, `merchant_id`, `terminal_id`, `batch_number`, `acquirer_stan`, `amount`, `currency_code`, `original_batch_number`, `original_stan`, `original_rrn`, `original_authorization_code`, `rrn`, `acquirer_rrn`, `state_raw`, `claimed_at`, `decide_by`, `moved_at`, `case_reason`, `case_opened_at`, `case_closed_at`, `acquirer_status`, `acquirer_amount`, `attempts`, `next_at`, `state` FROM settled_void WHERE NOT EXISTS (SELECT 1 FROM acquirer_message AS own WHERE own.message_key = settled_void.message_key);--> statement-breakpoint
+-- A number at the acquirer stays used after the row of its message went. The message itself may come back.
+CREATE TRIGGER `acquirer_number` BEFORE INSERT ON `acquirer_message` WHEN new.acquirer_stan <> '000000' BEGIN
+  SELECT raise(abort, 'UNIQUE constraint failed: the number at the acquirer')
+    WHERE EXISTS (SELECT 1 FROM settled_sale WHERE new.kind = 'sale' AND acquirer_number = cast(new.acquirer_stan AS integer)
+      AND acquirer_stan = new.acquirer_stan AND terminal_id = new.terminal_id AND batch_number = new.batch_number
+      AND message_key <> new.message_key)
+    OR EXISTS (SELECT 1 FROM settled_void WHERE new.kind = 'void' AND acquirer_number = cast(new.acquirer_stan AS integer)
+      AND acquirer_stan = new.acquirer_stan AND terminal_id = new.terminal_id AND batch_number = new.batch_number
+      AND message_key <> new.message_key);
+END;--> statement-breakpoint
+-- Both sides agree: the numbers move to the sale or void. The row goes only when every column follows from them.
+CREATE TRIGGER `settle` AFTER UPDATE ON `acquirer_message`
+  WHEN new.acquirer_status = new.state AND new.state IN ('approved', 'declined') AND new.next_at IS NULL AND new.attempts = 0
+    AND new.case_opened_at IS NULL AND new.acquirer_stan <> '000000' BEGIN
+  UPDATE sale SET acquirer_stan_raw = cast(new.acquirer_stan AS integer), settled_after = new.moved_at - sold_at,
+    acquirer_rrn_raw = iif(length(new.acquirer_rrn) = 12 AND new.acquirer_rrn NOT GLOB '*[^0-9]*', cast(new.acquirer_rrn AS integer), new.acquirer_rrn)
+    WHERE new.kind = 'sale' AND message_key = new.message_key AND acquirer_stan_raw IS NULL;
+  UPDATE void SET acquirer_stan_raw = cast(new.acquirer_stan AS integer), settled_after = new.moved_at - voided_at,
+    acquirer_rrn_raw = iif(length(new.acquirer_rrn) = 12 AND new.acquirer_rrn NOT GLOB '*[^0-9]*', cast(new.acquirer_rrn AS integer), new.acquirer_rrn)
+    WHERE new.kind = 'void' AND message_key = new.message_key AND acquirer_stan_raw IS NULL;
+  DELETE FROM acquirer_message WHERE message_key = new.message_key AND (
+    EXISTS (SELECT 1 FROM settled_sale AS settled WHERE settled.message_key = new.message_key AND (settled.kind, settled.merchant_id, settled.terminal_id, settled.batch_number, settled.acquirer_stan, settled.amount, settled.currency_code, settled.original_batch_number, settled.original_stan, settled.original_rrn, settled.original_authorization_code, settled.rrn, settled.acquirer_rrn, settled.claimed_at, settled.decide_by, settled.moved_at, settled.case_reason, settled.case_opened_at, settled.case_closed_at, settled.acquirer_status, settled.acquirer_amount, settled.state)
+      IS (new.kind, new.merchant_id, new.terminal_id, new.batch_number, new.acquirer_stan, new.amount, new.currency_code, new.original_batch_number, new.original_stan, new.original_rrn, new.original_authorization_code, new.rrn, new.acquirer_rrn, new.claimed_at, new.decide_by, new.moved_at, new.case_reason, new.case_opened_at, new.case_closed_at, new.acquirer_status, new.acquirer_amount, new.state))
+    OR EXISTS (SELECT 1 FROM settled_void AS settled WHERE settled.message_key = new.message_key AND (settled.kind, settled.merchant_id, settled.terminal_id, settled.batch_number, settled.acquirer_stan, settled.amount, settled.currency_code, settled.original_batch_number, settled.original_stan, settled.original_rrn, settled.original_authorization_code, settled.rrn, settled.acquirer_rrn, settled.claimed_at, settled.decide_by, settled.moved_at, settled.case_reason, settled.case_opened_at, settled.case_closed_at, settled.acquirer_status, settled.acquirer_amount, settled.state)
+      IS (new.kind, new.merchant_id, new.terminal_id, new.batch_number, new.acquirer_stan, new.amount, new.currency_code, new.original_batch_number, new.original_stan, new.original_rrn, new.original_authorization_code, new.rrn, new.acquirer_rrn, new.claimed_at, new.decide_by, new.moved_at, new.case_reason, new.case_opened_at, new.case_closed_at, new.acquirer_status, new.acquirer_amount, new.state)));
+END;--> statement-breakpoint
 CREATE TABLE `master_key` (
   `terminal_id` text PRIMARY KEY NOT NULL,
   `version` integer NOT NULL,

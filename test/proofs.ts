@@ -27,6 +27,7 @@ export const PROOFS = {
   'fuzz/core': { unit: 'programs', sample: 1_000, whole: 4_000 },
   'fuzz/mistakes': { unit: 'mistakes', sample: 2, whole: 5 },
   'model/model': { unit: 'commands', sample: 600, whole: 6_000 },
+  'model/settled': { unit: 'commands', sample: 400, whole: 6_000 },
   'pipeline/refusal-quota': { unit: 'voids', sample: 150, whole: 1_500 },
   'races/races': { unit: 'sales', sample: 4, whole: 10 },
   'rig/faults': { unit: 'voids', sample: 80, whole: 400 },

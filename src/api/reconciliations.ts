@@ -26,8 +26,10 @@ export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async (
   const now = services.now()
   const asOf = new Date(now).toISOString()
   const page = await pageOver(call, { cursor, start: '0', limit }, async (db, after, most) => {
-    const { messages: items, next, ...read } = await readForwarded(db, credential, now, Number(after), most)
-    return { ...read, items, next: next === null ? null : String(next) }
+    const [claimedAt, rrn = ''] = after.split('-')
+    const from = { claimedAt: Number(claimedAt), rrn }
+    const { messages: items, next, ...read } = await readForwarded(db, credential, now, from, most)
+    return { ...read, items, next: next === null ? null : `${next.claimedAt}-${next.rrn}` }
   })
   if (!page.ok) return page.error
   const { next } = page.value

@@ -43,8 +43,8 @@ export function posPartsOf(messageKey: string): (PosMessageKey & { readonly kind
 export const apiMessageKey = (scope: string, kind: EntryKind, idempotencyKey: string): string =>
   `api|${scope}|${kind}|${idempotencyKey}`
 
-/** Key of the outcome of a claim. */
-export const outcomeKey = (messageKey: string): string => `${messageKey}|outcome`
+/** Key of the outcome of a claim. It is short: half of the entries of a forwarded message have it. */
+export const outcomeKey = (messageKey: string): string => `${messageKey}|o`
 /** Key of another entry after a claim. */
 export const followUpKey = (messageKey: string, kind: 'give_up' | 'acquirer_undone'): string =>
   `${messageKey}|${kind}`

@@ -3,11 +3,17 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import { ACQUIRER_STATES, FIRST_TRY_MS, isUnsettled } from '../domain/acquirer-state.ts'
 import { ACQUIRER_KEY } from '../domain/message-key.ts'
+import { fromEachPart, hasNoRow } from './acquirer-record.ts'
 import { IS_CASE } from './outbox.ts'
 import { messageColumns } from './rows.ts'
 import { acquirerMessage } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
+
+/** The stored columns, in the order of the table. */
+const STORED = Object.entries(getTableColumns(acquirerMessage)).filter(
+  ([, { generated }]) => generated === undefined,
+)
 
 /**
  * The first try of a pending message belongs to the request that claimed it. A message that only the acquirer has gets
@@ -22,20 +28,18 @@ const claimRows = ({ effects }: CommitItem) =>
       : null,
   }))
 
-const SAME_MESSAGE = sql`acquirer_message.message_key = item.value ->> 'messageKey'`
-
 const isAgreed = sql.join(
   ACQUIRER_STATES.filter((state) => !isUnsettled(state)).map((state) => sql.raw(`'${state}'`)),
   sql`, `,
 )
 
-const CLOSES = sql`${IS_CASE} and item.value ->> 'state' in (${isAgreed})`
+const CLOSES = sql`case_opened_at is not null and case_closed_at is null and item.value ->> 'state' in (${isAgreed})`
 
 /**
- * A new state starts with zero attempts. Agreement closes a case. A closed case is removed when a new move needs the
- * acquirer again.
+ * The columns after a move; all others stay. A new state starts with zero attempts. Agreement closes a case. A closed case is
+ * removed when a new move needs the acquirer again.
  */
-const MOVED = {
+const MOVED: Readonly<Record<string, SQL>> = {
   stateRaw: sql`nullif(item.value ->> 'state', 'approved')`,
   acquirerRrn: sql`coalesce(item.value ->> 'acquirerRrn', acquirer_rrn)`,
   movedAt: sql`iif(item.value ->> 'state' = state, moved_at, item.value ->> 'at')`,
@@ -50,6 +54,19 @@ const MOVED = {
   nextAt: sql`item.value ->> 'nextAt'`,
 }
 
+/**
+ * The messages of the items after their moves. A settled message gets its row again, because its move needs the acquirer or a
+ * person. Sale and void keep their numbers.
+ */
+const movedMessages = (items: SQL): SQL =>
+  fromEachPart(
+    (part) => sql`select ${sql.join(
+      STORED.map(([member, { name }]) => MOVED[member] ?? sql.raw(name)),
+      sql`, `,
+    )} from ${items} join ${sql.raw(part)} on message_key = item.value ->> 'messageKey'
+      where ${IS_NEW} and ${hasNoRow(part)}`,
+  )
+
 /** An open case continues, unless the item opens one. */
 const KEEPS_CASE = sql`${IS_CASE} and excluded.case_reason is null`
 
@@ -61,11 +78,7 @@ const kept = (column: string): SQL =>
  * other message under the same number breaks a constraint, as without this clause, and a claim draws another STAN.
  */
 const ADOPTED = {
-  ...Object.fromEntries(
-    Object.entries(getTableColumns(acquirerMessage))
-      .filter(([, { generated }]) => generated === undefined)
-      .map(([name, column]) => [name, excluded(column.name)]),
-  ),
+  ...Object.fromEntries(STORED.map(([member, { name }]) => [member, excluded(name)])),
   messageKey: sql`iif(substr(acquirer_message.message_key, 1, ${ACQUIRER_KEY.length}) = ${ACQUIRER_KEY}
     and excluded.kind = 'sale' and excluded.state <> 'pending',
     excluded.message_key, null)`,
@@ -82,6 +95,8 @@ export const FORWARDED: readonly Step[] = [
     target: ({ messageKey }) => String(messageKey),
     // The trace number at the acquirer, which a record of the acquirer's list may have had before.
     unique: ({ batchNumber, acquirerStan, kind }) => [`${kind} ${batchNumber} ${acquirerStan}`],
+    // A void follows from the settled numbers of its sale.
+    messages: ({ saleKey }) => optional(saleKey),
     statement: overItems((db, items) =>
       db
         .insert(acquirerMessage)
@@ -104,7 +119,18 @@ export const FORWARDED: readonly Step[] = [
     target: ({ messageKey }) => String(messageKey),
     isUpdate: true,
     statement: overItems((db, items) =>
-      db.update(acquirerMessage).set(MOVED).from(items).where(sql`${SAME_MESSAGE} and ${IS_NEW}`),
+      db
+        .insert(acquirerMessage)
+        .select(movedMessages(items))
+        .onConflictDoUpdate({
+          target: acquirerMessage.messageKey,
+          set: Object.fromEntries(
+            STORED.filter(([member]) => member in MOVED).map(([member, { name }]) => [
+              member,
+              excluded(name),
+            ]),
+          ),
+        }),
     ),
   },
 ]

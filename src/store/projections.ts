@@ -59,6 +59,8 @@ const STEPS: readonly Step[] = [
     rows: saleRows,
     table: 'sale',
     target: ({ id }) => String(id),
+    // A message that settles writes its numbers into its sale or void.
+    messages: ({ effects }) => optional(effects.sale?.messageKey),
     statement: overItems((db, items) => db.insert(sale).select(newItems(sale, items))),
   },
   {
@@ -83,6 +85,7 @@ const STEPS: readonly Step[] = [
     target: ({ id }) => String(id),
     // The one live void of a sale.
     unique: ({ saleId }) => [`of ${saleId}`],
+    messages: ({ effects }) => optional(effects.voidRecord?.messageKey),
     statement: overItems((db, items) =>
       db
         .insert(voidTable)
@@ -199,11 +202,12 @@ const LAST = STEPS.length - 1
 
 /** All rows of an entry but the terminal's, each with the position of the entry. */
 const writesOf = (item: CommitItem): Write<CommitRow>[] =>
-  STEPS.slice(0, LAST).flatMap(({ table, rows, target, unique }, i) =>
+  STEPS.slice(0, LAST).flatMap(({ table, rows, target, unique, messages }, i) =>
     rows(item).map((one) => {
       const row: CommitRow = { ...one, ...positionOf(item) }
       const stream = `${table} ${row.entryTerminalId}`
-      return { step: i, stream, target: target(row), unique: unique?.(row) ?? [], row }
+      const meets = (messages?.(item) ?? []).map((key) => `acquirer_message ${row.entryTerminalId} ${key}`)
+      return { step: i, stream, target: target(row), unique: unique?.(row) ?? [], meets, row }
     }),
   )
 

@@ -4,22 +4,12 @@ import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
 import { ACQUIRER_KEY } from '../domain/message-key.ts'
 import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
+import { hasNumbers, ofRecord, recordWithKey } from './acquirer-record.ts'
 import { archivedName, archivedSaleTerminal } from './archive/queries.ts'
 import { isLive } from './caller.ts'
 import { apiKey } from './key-schema.ts'
 import { rowOf, rowOrNull } from './rows.ts'
-import {
-  acquirerMessage,
-  batch,
-  journal,
-  keySet,
-  masterKey,
-  merchant,
-  reversal,
-  sale,
-  terminal,
-  voidTable,
-} from './schema.ts'
+import { batch, journal, keySet, masterKey, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 import { field, overItems } from './statements.ts'
 import { stored } from './stored.ts'
 
@@ -62,6 +52,14 @@ const saleBatch = alias(batch, 'sale_batch')
 const versionOf = (key: SQL) =>
   sql<number>`coalesce((select version from guard where guard.key = ${key}), 0)`.as('guard_version')
 
+/** The conditions of a sale that has the STAN of a captured sale at the acquirer. */
+const hasCapturedNumbers = hasNumbers({
+  terminalId: sql`terminal.terminal_id`,
+  batchNumber: field('batchNumber'),
+  acquirerStan: field('capturedStan'),
+  kind: sql`'sale'`,
+})
+
 /** The refusals of a sender that are in the journal, of the day of the load. */
 const refusalsOf = (sender: string, name: SQL) =>
   sql<number | null>`(select written from refusal_count where key = ${sql.raw(`'${sender}'`)} || ${name}
@@ -79,14 +77,11 @@ export const terminals = overItems((db, items) =>
       masterKey: rowOrNull(masterKey, masterKey.terminalId, 'master_key_row'),
       undecided: sql<number>`exists (select 1 from acquirer_message where terminal_id = terminal.terminal_id
         and state in ('pending', 'undoing') and case_reason is null)`.as('undecided'),
-      takenBy: sql<
-        string | null
-      >`(select message_key from acquirer_message where terminal_id = terminal.terminal_id
-        and batch_number = ${field('batchNumber')} and acquirer_stan = ${field('capturedStan')}
-        and acquirer_stan <> '000000' and kind = 'sale' and message_key <> ${field('messageKey')}
-        and substr(message_key, 1, ${sql.raw(String(ACQUIRER_KEY.length))}) <> ${sql.raw(`'${ACQUIRER_KEY}'`)})`.as(
-        'taken_by',
-      ),
+      takenBy: sql<string | null>`${ofRecord(
+        sql`message_key`,
+        (part) => sql`${hasCapturedNumbers(part)} and message_key <> ${field('messageKey')}
+        and substr(message_key, 1, ${sql.raw(String(ACQUIRER_KEY.length))}) <> ${sql.raw(`'${ACQUIRER_KEY}'`)}`,
+      )}`.as('taken_by'),
       archivedSale: sql<string | null>`${ARCHIVED_SALE}`.as('archived_sale'),
       guardVersion: versionOf(sql`'merchant:' || merchant.merchant_id`),
       refusals: refusalsOf(TERMINAL_SENDER, sql`terminal.terminal_id`),
@@ -130,11 +125,10 @@ export const entries = overItems((db, items) =>
       ...role,
       journal: rowOf(journal, 'journal_row'),
       merchantId: merchantOfEntry,
-      forwarded: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'forwarded_row'),
+      forwarded: recordWithKey(sql`journal.message_key`, 'forwarded_row'),
     })
     .from(items)
-    .innerJoin(journal, sql`journal.message_key = ${MESSAGE_KEY}`)
-    .leftJoin(acquirerMessage, sql`acquirer_message.message_key = journal.message_key`),
+    .innerJoin(journal, sql`journal.message_key = ${MESSAGE_KEY}`),
 )
 
 /** The merchant by its id. */
@@ -170,11 +164,11 @@ export const sales = overItems((db, items) =>
       ...index,
       sale: rowOf(sale, 'sale_row'),
       liveVoid: rowOrNull(voidTable, voidTable.idRaw, 'void_row'),
-      liveVoidForwarded:
-        sql<number>`exists (select 1 from acquirer_message where message_key = void.message_key)`.as(
-          'void_forwarded',
-        ),
-      forwarded: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'forwarded_row'),
+      liveVoidForwarded: sql<number>`void.acquirer_stan_raw is not null
+          or exists (select 1 from acquirer_message where message_key = void.message_key)`.as(
+        'void_forwarded',
+      ),
+      forwarded: recordWithKey(sql`sale.message_key`, 'forwarded_row'),
       reversal: rowOrNull(reversal, reversal.targetKey, 'reversal_row'),
       entryVoids: sql<number>`coalesce((select sum(sign(of_sale.void_of)) from journal as made
         join journal as of_sale on of_sale.terminal_id = made.terminal_id and of_sale.void_of in (made.seq, -made.seq)
@@ -188,7 +182,6 @@ export const sales = overItems((db, items) =>
       sql`sale_batch.terminal_id = sale.terminal_id and sale_batch.batch_number = sale.batch_number`,
     )
     .leftJoin(voidTable, sql`void.sale_id_raw = sale.id_raw and void.state not in ('declined', 'reversed')`)
-    .leftJoin(acquirerMessage, sql`acquirer_message.message_key = sale.message_key`)
     .leftJoin(reversal, sql`reversal.target_key = sale.message_key`),
 )
 

@@ -9,12 +9,21 @@ import type { OurRecord } from '../domain/compare-record.ts'
 import { ourRecordOfCapturedSale } from '../domain/decide-claim.ts'
 import { ACQUIRER_KEY, posMessageKey } from '../domain/message-key.ts'
 import type { AcquirerMessage, AcquirerReference } from '../domain/types.ts'
+import {
+  fromEachPart,
+  hasNoRow,
+  hasNumbers,
+  ofRecord,
+  parseRecord,
+  RECORD_LIST,
+  type RecordPart,
+} from './acquirer-record.ts'
 import { isBatchArchived } from './archive/queries.ts'
 import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
-import { forwardedFrom, messageFrom, rowOrNull, saleOf } from './rows.ts'
-import { acquirerMessage, sale, terminal } from './schema.ts'
+import { forwardedFrom, messageFrom, type RowOf, rowOrNull, saleOf } from './rows.ts'
+import { type acquirerMessage, sale, terminal } from './schema.ts'
 import { field, overItems } from './statements.ts'
 
 /** The acquirer's reference of a message, and the sale of a void. */
@@ -42,24 +51,38 @@ export interface FoundRecords {
   readonly records: readonly (FoundRecord | null)[]
 }
 
-const ofVoid = alias(acquirerMessage, 'of_void')
 const captured = alias(sale, 'captured')
 
 /** The acquirer knows a captured sale by its own STAN. It knows a sale of ours only by the STAN that we gave it. */
 const isCaptured = (key: string): SQL =>
-  sql`captured.message_key = ${field(key)} and not exists (select 1 from acquirer_message as own
-    where own.message_key = captured.message_key and own.acquirer_stan <> captured.stan)`
+  sql`captured.message_key = ${field(key)} and captured.stan = coalesce(
+    (select acquirer_stan from acquirer_message as own where own.message_key = captured.message_key),
+    captured.acquirer_stan, captured.stan)`
+
+/** The conditions of the message that a line names, and of its sale. */
+const isListed = hasNumbers({
+  terminalId: field('terminalId'),
+  batchNumber: field('batchNumber'),
+  acquirerStan: field('acquirerStan'),
+  kind: field('kind'),
+})
+const isOriginal = hasNumbers({
+  terminalId: field('terminalId'),
+  batchNumber: field('originalBatch'),
+  acquirerStan: field('originalStan'),
+  kind: sql`'sale'`,
+})
 
 const recordsOf = overItems((db, items) =>
   db
     .select({
       i: sql<number>`item.key`.as('i'),
       openBatch: sql<string>`terminal.batch_number`.as('open_batch'),
-      ourRecord: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'our_row'),
+      ourRecord: ofRecord(RECORD_LIST, isListed).mapWith(parseRecord).as('our_row'),
       saleKey: sql<
         string | null
       >`coalesce((select message_key from sale as captured where ${isCaptured('originalKey')}),
-        of_void.message_key)`.as('sale_key'),
+        ${ofRecord(sql`message_key`, isOriginal)})`.as('sale_key'),
       isArchived: isBatchArchived(field('terminalId'), field('batchNumber')).as('is_archived'),
       captured: rowOrNull(captured, captured.messageKey, 'captured_row'),
       isReversed: sql<number>`exists (select 1 from reversal where target_key = captured.message_key)`.as(
@@ -70,18 +93,6 @@ const recordsOf = overItems((db, items) =>
     .innerJoin(
       terminal,
       sql`terminal.terminal_id = ${field('terminalId')} and terminal.merchant_id = ${field('merchantId')}`,
-    )
-    .leftJoin(
-      acquirerMessage,
-      sql`acquirer_message.terminal_id = ${field('terminalId')} and acquirer_message.batch_number = ${field('batchNumber')}
-        and acquirer_message.acquirer_stan = ${field('acquirerStan')} and acquirer_message.kind = ${field('kind')}
-        and acquirer_message.acquirer_stan <> '000000'`,
-    )
-    .leftJoin(
-      ofVoid,
-      sql`of_void.terminal_id = ${field('terminalId')} and of_void.batch_number = ${field('originalBatch')}
-        and of_void.acquirer_stan = ${field('originalStan')} and of_void.kind = 'sale'
-        and of_void.acquirer_stan <> '000000'`,
     )
     .leftJoin(captured, isCaptured('ownKey')),
 )
@@ -129,36 +140,44 @@ export async function findRecords(
 const saleKeyAt = ({ acquirerStan, ...reference }: Omit<RecordReference, 'kind' | 'original'>): string =>
   posMessageKey({ ...reference, stan: acquirerStan }, 'sale')
 
+/** A position in the list of forwarded messages. No change of a message moves it. */
+export interface RecordCursor {
+  /** Milliseconds since the epoch. */
+  readonly claimedAt: number
+  /** Our RRN. */
+  readonly rrn: string
+}
+
 export interface ForwardedPage {
   readonly credential: Credential | null
   readonly messages: readonly AcquirerMessage[]
-  /** Row id of the last message; null when no page follows. */
-  readonly next: number | null
+  /** The position of the last message; null when no page follows. */
+  readonly next: RecordCursor | null
 }
 
-/** Reads up to `limit` messages after the row id `after`, in the order in which they were written. */
+/** Reads up to `limit` messages after the cursor, in the order of their claims. */
 export async function readForwarded(
   db: Db,
   credential: string,
   now: number,
-  after: number,
+  { claimedAt, rrn }: RecordCursor,
   limit: number,
 ): Promise<ForwardedPage> {
+  const ofPart = (part: RecordPart): SQL =>
+    sql`select * from (select claimed_at, rrn, ${RECORD_LIST} as record from ${sql.raw(part)}
+      where claimed_at >= ${claimedAt} and (claimed_at, rrn) > (${claimedAt}, ${rrn}) and ${hasNoRow(part)}
+      order by claimed_at, rrn limit ${limit}) as found`
   const [credentials, rows] = await db.batch([
     liveCredential(db, credential, now),
     db
-      .select({
-        reference: sql<number>`rowid`.as('reference'),
-        message: rowOrNull(acquirerMessage, acquirerMessage.messageKey, 'row'),
-      })
-      .from(acquirerMessage)
-      .where(sql`rowid > ${after}`)
-      .orderBy(sql`rowid`)
-      .limit(limit),
+      .select({ message: sql<RowOf<typeof acquirerMessage>>`record`.mapWith(parseRecord).as('record') })
+      .from(sql`(${fromEachPart(ofPart)} order by claimed_at, rrn limit ${limit}) as found`),
   ])
+  const messages = rows.map(({ message }) => messageFrom(message))
+  const last = messages.at(-1)
   return {
     credential: credentials[0] ?? null,
-    messages: rows.flatMap(({ message }) => (message === null ? [] : [messageFrom(message)])),
-    next: rows.length < limit ? null : (rows.at(-1)?.reference ?? null),
+    messages,
+    next: messages.length < limit || last === undefined ? null : { claimedAt: last.claimedAt, rrn: last.rrn },
   }
 }

@@ -49,14 +49,16 @@ export function rowOrNull<T extends SQLiteTable>(
 
 /** A JSON list of the columns, and its reader. A list has half the arguments of an object: D1 allows 32. */
 function listOf<T extends SQLiteTable>(table: T) {
-  const columns = readable(table)
-  const members = Object.keys(columns)
-  return {
-    json: sql`json_array(${sql.join(Object.values<SQLiteColumn>(columns), sql`, `)})`,
-    parse: (text: string): RowOf<T> => {
-      const values: unknown[] = JSON.parse(text)
-      return Object.fromEntries(members.map((member, i) => [member, values[i]])) as unknown as RowOf<T>
-    },
+  const columns = Object.values<SQLiteColumn>(readable(table))
+  return { json: sql`json_array(${sql.join(columns, sql`, `)})`, parse: rowParser(table) }
+}
+
+/** Reads a JSON list of the columns that readers use. */
+export function rowParser<T extends SQLiteTable>(table: T) {
+  const members = Object.keys(readable(table))
+  return (text: string): RowOf<T> => {
+    const values: unknown[] = JSON.parse(text)
+    return Object.fromEntries(members.map((member, i) => [member, values[i]])) as unknown as RowOf<T>
   }
 }
 
@@ -166,7 +168,8 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
 
 /** The sale with its card; `card` is null when the row has none. */
 export function saleOf(row: RowOf<typeof sale>): Sale {
-  const { cardFirst6: first6, cardLast4: last4, cardFingerprint: fingerprint, isDeclined: _, ...rest } = row
+  const { cardFirst6: first6, cardLast4: last4, cardFingerprint: fingerprint, ...others } = row
+  const { isDeclined: _, acquirerStan: __, acquirerRrn: ___, settledAfter: ____, ...rest } = others
   const card =
     first6 === null || last4 === null || fingerprint === null ? null : { first6, last4, fingerprint }
   return { ...rest, card }
@@ -174,7 +177,7 @@ export function saleOf(row: RowOf<typeof sale>): Sale {
 
 /** The void with the members that its sale has too. */
 export function voidFrom(row: RowOf<typeof voidTable>, of: RowOf<typeof sale>): VoidRecord {
-  const { reversedAt: _, ...own } = row
+  const { reversedAt: _, acquirerStan: __, acquirerRrn: ___, settledAfter: ____, ...own } = row
   const { merchantId, terminalId, batchNumber, currencyCode, rrn: originalRrn, fee: feeReturned } = of
   const stan = posPartsOf(row.messageKey)?.stan ?? null
   return { ...own, merchantId, terminalId, batchNumber, stan, currencyCode, originalRrn, feeReturned }

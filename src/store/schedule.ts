@@ -14,6 +14,8 @@ export interface Write<Row> {
   readonly target: string
   /** The unique values of an inserted row, besides its key. */
   readonly unique: readonly string[]
+  /** Rows of other tables that it meets, with their streams. */
+  readonly meets?: readonly string[]
   readonly row: Row
 }
 
@@ -43,12 +45,12 @@ export function schedule<Row>(
   /** The last statement that writes a row or a unique value. */
   const lastOf = new Map<string, number>()
   const uniqueOf = new Map<string, readonly string[]>()
-  for (const { step, stream, target, unique, row } of writes) {
+  for (const { step, stream, target, unique, meets: others = [], row } of writes) {
     const updates = isUpdate(step)
     const nameOf = (value: string): string => `${stream} ${value}`
     const older = nameOf('rows of before the set')
     if (!updates) uniqueOf.set(nameOf(target), unique.map(nameOf))
-    const meets = [nameOf(target), ...(uniqueOf.get(nameOf(target)) ?? [older])]
+    const meets = [nameOf(target), ...(uniqueOf.get(nameOf(target)) ?? [older]), ...others]
     const from = Math.max(...[...meets, older].map((name) => lastOf.get(name) ?? 0))
     let at = statements.findIndex(
       (one, i) => i >= from && one.step === step && !(updates && one.targets.has(target)),

@@ -22,7 +22,7 @@ import {
 import { CASE_REASONS } from '../domain/acquirer-move.ts'
 import { ACQUIRER_STATUSES } from '../domain/acquirer-state.ts'
 import { MAC_PROFILES } from '../domain/types.ts'
-import { digitsOf, digitsOrText, hexOf, partOf, stateColumn } from './stored.ts'
+import { digitsOf, digitsOrText, hexOf, partOf, settledNumbers, stateColumn } from './stored.ts'
 
 /** Projection of `merchant` entries: a merchant's settings and the head of its stream. */
 export const merchant = sqliteTable('merchant', {
@@ -122,7 +122,7 @@ export const journal = sqliteTable(
   ],
 )
 
-/** Projection. A sale row never changes: `void` and `reversal` have the later events. */
+/** Projection. Only the acquirer's numbers come later: `void` and `reversal` have the later events. */
 export const sale = sqliteTable(
   'sale',
   {
@@ -152,8 +152,11 @@ export const sale = sqliteTable(
       .generatedAlwaysAs(sql`iif(is_declined, 'declined', 'approved')`, { mode: 'virtual' })
       .notNull(),
     soldAt: integer('sold_at').notNull(),
+    ...settledNumbers(),
   },
   (t) => [
+    index('sale_acquirer_stan').on(t.acquirerStanRaw).where(sql`acquirer_stan_raw is not null`),
+    index('sale_settled').on(t.soldAt).where(sql`acquirer_stan_raw is not null`),
     uniqueIndex('sale_id').on(t.idRaw),
     uniqueIndex('sale_message_key').on(t.messageKey),
     index('sale_rrn').on(t.rrnRaw),
@@ -181,11 +184,13 @@ export const voidTable = sqliteTable(
     stateRaw: text('state_raw'),
     state: stateColumn(),
     reversedAt: integer('reversed_at'),
+    ...settledNumbers(),
   },
   (t) => [
+    index('void_acquirer_stan').on(t.acquirerStanRaw).where(sql`acquirer_stan_raw is not null`),
+    index('void_settled').on(t.voidedAt).where(sql`acquirer_stan_raw is not null`),
     uniqueIndex('void_id').on(t.idRaw),
     uniqueIndex('void_message_key').on(t.messageKey),
-    uniqueIndex('void_rrn').on(t.rrnRaw),
     uniqueIndex('void_live').on(t.saleIdRaw).where(sql`state not in ('declined', 'reversed')`),
     check('void_amount', sql`${t.amount} > 0 and ${t.amount} <= 999999999999`),
   ],
@@ -193,7 +198,7 @@ export const voidTable = sqliteTable(
 
 /**
  * Forwarded sales and voids, and the outbox: `next_at` is the time of the next try. All columns except `attempts` and
- * `next_at` are a projection.
+ * `next_at` are a projection. A message on which both sides agree has no row (acquirer-record.ts).
  */
 export const acquirerMessage = sqliteTable(
   'acquirer_message',
@@ -231,6 +236,7 @@ export const acquirerMessage = sqliteTable(
     uniqueIndex('acquirer_message_stan')
       .on(t.terminalId, t.batchNumber, t.acquirerStan, t.kind)
       .where(sql`acquirer_stan <> '000000'`),
+    index('acquirer_message_claimed').on(t.claimedAt),
     index('acquirer_message_due').on(t.nextAt).where(sql`next_at is not null`),
     index('acquirer_message_undecided').on(t.terminalId).where(sql`state in ('pending', 'undoing')`),
     index('acquirer_message_case').on(t.caseOpenedAt).where(sql`case_opened_at is not null`),

@@ -77,6 +77,8 @@ export interface Step {
   readonly target: (row: CommitRow) => string
   /** The values of an inserted row that no other row may have, besides its key. */
   readonly unique?: (row: CommitRow) => readonly string[]
+  /** Keys of messages at the acquirer whose rows wait for those of the item, or these for those: both keep their order. */
+  readonly messages?: (item: CommitItem) => readonly string[]
   /** Whether the statement is an `update`. It changes a row once, whatever the number of rows about it. */
   readonly isUpdate?: boolean
   readonly statement: (db: Db, rows: readonly CommitRow[]) => BatchItem<'sqlite'>

@@ -4,7 +4,7 @@
  */
 
 import { type SQL, sql } from 'drizzle-orm'
-import { customType, text } from 'drizzle-orm/sqlite-core'
+import { customType, integer, text } from 'drizzle-orm/sqlite-core'
 import { ACQUIRER_STATES } from '../domain/acquirer-state.ts'
 import { field } from './statements.ts'
 
@@ -36,6 +36,19 @@ export const stateColumn = () =>
   text('state', { enum: ACQUIRER_STATES })
     .generatedAlwaysAs(sql`coalesce(state_raw, 'approved')`, virtual)
     .notNull()
+
+/**
+ * The acquirer's numbers of a sale or void, once both sides agree on its message. They never change. The trigger `settle` writes
+ * them.
+ */
+export const settledNumbers = () => ({
+  acquirerStanRaw: integer('acquirer_stan_raw'),
+  acquirerStan: digitsOf('acquirer_stan', 6),
+  acquirerRrnRaw: digitsOrText(12)('acquirer_rrn_raw'),
+  acquirerRrn: digitsOf('acquirer_rrn', 12),
+  /** Milliseconds from the sale or void to the answer of the acquirer. */
+  settledAfter: integer('settled_after'),
+})
 
 /** SQL of the stored form of a member of an item, by the type of its column. */
 export function stored(member: string, type: string): SQL {

@@ -1,12 +1,13 @@
 /** @module Reads one void and the caller's credential in one trip. */
 
-import { eq, inArray, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { AcquirerMessage, VoidRecord } from '../domain/types.ts'
+import { recordWithKey } from './acquirer-record.ts'
 import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
 import { forwardedFrom, rowOf, voidFrom } from './rows.ts'
-import { acquirerMessage, sale, voidTable } from './schema.ts'
+import { sale, voidTable } from './schema.ts'
 
 export interface FoundVoid {
   readonly credential: Credential | null
@@ -25,28 +26,24 @@ export async function readVoid(
   now: number,
   reference: string,
 ): Promise<FoundVoid> {
-  // Twelve digits are an RRN. An id is longer.
+  // Twelve digits are an RRN. An id is longer. The void has the RRN of its entry.
   const matches =
     reference.length === 12
-      ? eq(voidTable.rrnRaw, Number(reference))
+      ? sql`${voidTable.messageKey} = (select message_key from journal where rrn_raw = ${Number(reference)})
+          and ${voidTable.rrnRaw} = ${Number(reference)}`
       : sql`${voidTable.idRaw} = unhex(${reference})`
-  const [credentials, [found], messages] = await db.batch([
+  const [credentials, [found]] = await db.batch([
     liveCredential(db, credential, now),
     db
-      .select({ record: rowOf(voidTable, 'void_row'), sale: rowOf(sale, 'sale_row') })
+      .select({
+        record: rowOf(voidTable, 'void_row'),
+        sale: rowOf(sale, 'sale_row'),
+        forwarded: recordWithKey(sql`void.message_key`, 'forwarded_row'),
+      })
       .from(voidTable)
       .innerJoin(sale, eq(sale.idRaw, voidTable.saleIdRaw))
       .where(matches)
       .limit(1),
-    db
-      .select({ message: rowOf(acquirerMessage, 'message_row') })
-      .from(acquirerMessage)
-      .where(
-        inArray(
-          acquirerMessage.messageKey,
-          db.select({ key: voidTable.messageKey }).from(voidTable).where(matches),
-        ),
-      ),
   ])
   return {
     credential: credentials[0] ?? null,
@@ -54,6 +51,6 @@ export async function readVoid(
       found === undefined
         ? null
         : { ...voidFrom(found.record, found.sale), reversedAt: found.record.reversedAt },
-    forwarded: forwardedFrom(messages[0]?.message),
+    forwarded: forwardedFrom(found?.forwarded),
   }
 }

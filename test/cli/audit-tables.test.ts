@@ -5,6 +5,7 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  type AuditedTable,
   auditedColumns,
   auditKeys,
   auditTables,
@@ -13,68 +14,23 @@ import {
   replicaOf,
   type TableRow,
 } from '../../src/cli/lib/audit-tables.ts'
-import { loadCore } from '../../src/cli/lib/core.ts'
 import type { Replica } from '../../src/cli/lib/replica.ts'
 import { faultOfChain } from '../../src/cli/lib/verify-chain.ts'
-import { createSimulator } from '../../src/simulator/app.ts'
 import { headContent } from '../../src/store/head-mac.ts'
 import { type JournalRow, seal } from '../../src/store/journal.ts'
 import { HEADS, type HeadRow, PROJECTIONS } from '../../src/store/rebuild.ts'
 import { Replay } from '../../src/store/replay.ts'
-import { testCard } from '../../src/terminal/test-cards.ts'
-import { EXAMPLE_TMK } from '../integrate/mac-examples.ts'
-import { RecordedTerminal, Recorder } from '../integrate/recorder.ts'
-import { openService, type Service, START } from '../integrate/service.ts'
-import { DELETE_INSERTED_KEYS } from '../support/api-key-row.ts'
+import type { Service } from '../integrate/service.ts'
 import { newKeyring } from '../support/memory-data-keys.ts'
-
-const MAC_KEY = '0123456789ABCDEF'
+import { auditedDay } from './audited-day.ts'
 
 let service: Service
 let journal: JournalRow[]
 let heads: HeadRow[]
 let replica: Replica
 
-/** A day with forwarded sales, voids and reversals, a reversal without its target, and a settlement. */
 beforeAll(async () => {
-  const core = await loadCore()
-  const simulator = createSimulator({
-    core,
-    macProfile: 'cup-ecb',
-    macKey: Uint8Array.from(Buffer.from(MAC_KEY, 'hex')),
-    now: () => START,
-    sleep: async () => {},
-  })
-  service = await openService({
-    ACQUIRER: 'https',
-    ACQUIRER_MAC_KEY: MAC_KEY,
-    ACQUIRER_SERVICE: { fetch: (url, init) => simulator(new Request(url, init)) },
-  })
-  const recorder = new Recorder(service, core, { isNamed: false })
-  for (const terminalId of ['12345678', '12345679']) {
-    const pos = new RecordedTerminal(recorder, { terminalId, tmk: EXAMPLE_TMK, macProfile: 'cup-ecb' })
-    await pos.provision()
-    await pos.terminal.signOn()
-    const stans: string[] = []
-    for (let i = 0; i < 4; i++) {
-      const sold = await pos.terminal.sale(1000 + 100 * i, testCard(i))
-      if (!sold.ok) throw new Error(sold.error)
-      stans.push(sold.value.sent.fields.get(11) ?? '')
-    }
-    await pos.terminal.voidSale(stans[0] ?? '')
-    const voided = await pos.terminal.voidSale(stans[1] ?? '')
-    if (!voided.ok) throw new Error(voided.error)
-    await pos.terminal.reverse(voided.value.sent.fields.get(11))
-    await pos.terminal.settle()
-    await pos.terminal.sale(1500, testCard(9))
-  }
-  for (const merchantId of ['123456789012345', undefined])
-    for (const name of ['first', 'second']) {
-      const act = { 'idempotency-key': `${name}-${merchantId}` }
-      const made = await service.json('POST', '/v1/keys', { merchantId, name }, act)
-      if (made.status !== 201) throw new Error(`key: ${made.status}`)
-    }
-  service.storage.rows(DELETE_INSERTED_KEYS)
+  service = await auditedDay()
   journal = service.storage.rows<JournalRow>(
     `select terminal_id as terminalId, seq, hash, message_key as messageKey, rrn, body from journal order by rowid`,
   )
@@ -87,13 +43,19 @@ afterAll(() => {
   service.close()
 })
 
-/** The faults of the tables as they are now. */
-async function faults(): Promise<Record<string, string>> {
+/** The tables as they are now. */
+function audited(): AuditedTable[] {
   const rows = auditedColumns(replica).map(([table, columns]) =>
     service.storage.rows<TableRow>(`select ${columns.map(plain).join(', ')} from ${table}`),
   )
-  const found = auditTables(replica, rows)
-  return Object.fromEntries(found.flatMap(({ table, fault }) => (fault === null ? [] : [[table, fault.why]])))
+  return auditTables(replica, rows)
+}
+
+/** The faults of the tables as they are now. */
+async function faults(): Promise<Record<string, string>> {
+  return Object.fromEntries(
+    audited().flatMap(({ table, fault }) => (fault === null ? [] : [[table, fault.why]])),
+  )
 }
 
 /** Does it, looks, and takes it back. */

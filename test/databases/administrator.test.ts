@@ -93,9 +93,11 @@ describe('the list of cases', () => {
 describe('the list of forwarded messages', () => {
   it.each(WITH_EACH_SIZE)('has those of both databases, each once, in pages of %i', async (limit) => {
     const pages = await pagesOf('/v1/acquirer-messages', limit)
-    expect(pages.flat().map(({ merchantId, stan }) => [merchantId, stan])).toEqual(
-      BOTH.flatMap((merchantId) => ['700000', '700001', '700002'].map((stan) => [merchantId, stan])),
-    )
+    const found = pages.flat().map(({ merchantId, stan }) => [merchantId, stan])
+    const each = (merchantId: MerchantId) => ['700000', '700001', '700002'].map((stan) => [merchantId, stan])
+    expect(found.toSorted()).toEqual(BOTH.flatMap(each).toSorted())
+    // In the order of the claims, and by RRN at one time.
+    expect(pages.flat().map(({ rrn }) => rrn)).toEqual(BOTH.flatMap(rrnsOf))
     expect(region.takeTrips()).toEqual([0, 1])
   })
 

@@ -53,7 +53,7 @@ afterEach(() => region.close())
 /** The states of the voids of a merchant, each once. */
 const voidStates = (merchantId: MerchantId) =>
   region.storages[MERCHANTS[merchantId].database]
-    .rows(`select distinct state from acquirer_message where kind = 'void' and merchant_id = ?`, merchantId)
+    .rows(`select distinct state from acquirer_record where kind = 'void' and merchant_id = ?`, merchantId)
     .map(({ state }) => state)
 
 it('drives the undecided messages of each database, and no more at a time than one invocation may', async () => {

@@ -252,7 +252,7 @@ test("an acquirer's list with lines of both merchants is compared with the recor
   ])
   for (const merchantId of BOTH) {
     const cases = region.storages[MERCHANTS[merchantId].database].rows(
-      'select merchant_id from acquirer_message where case_reason is not null',
+      'select merchant_id from acquirer_record where case_reason is not null',
     )
     expect(cases).toEqual([{ merchant_id: merchantId }])
   }

@@ -232,7 +232,7 @@ export class Region {
       const [found] = storage.rows<{ n: number }>(
         `select (select count(*) from journal where terminal_id in (?1, 'merchant:' || ?2))
            + (select count(*) from merchant where merchant_id = ?2) + (select count(*) from terminal where merchant_id = ?2)
-           + (select count(*) from sale where merchant_id = ?2) + (select count(*) from acquirer_message where merchant_id = ?2)
+           + (select count(*) from sale where merchant_id = ?2) + (select count(*) from acquirer_record where merchant_id = ?2)
            + (select count(*) from key_set where terminal_id = ?1) as n`,
         terminalId,
         merchantId,

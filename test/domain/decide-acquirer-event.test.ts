@@ -140,7 +140,7 @@ describe.each(ACQUIRER_STATES)('in the state %s', (state) => {
       (draft?.effects.voidRecord ?? draft?.effects.voidMoved)?.state
     for (const event of ['acquirer_approved', 'acquirer_declined', 'give_up', 'acquirer_undone'] as const)
       expect(voidOf(moved(event)), event).toBe(nextAcquirerState(state, event))
-    const outcome = `${message.messageKey}|outcome`
+    const outcome = `${message.messageKey}|o`
     if (state === 'pending')
       expect(moved('acquirer_declined')).toMatchObject({
         kind: 'void',
@@ -172,7 +172,7 @@ describe.each(ACQUIRER_STATES)('in the state %s', (state) => {
 describe('an event', () => {
   it('of approval answers with our RRN and the acquirer’s authorisation code, and counts in the total', () => {
     const { kind, messageKey, answer, effects } = draftOf(decideEvent('acquirer_approved', at('pending')))
-    expect([kind, messageKey]).toEqual(['void', `${message.messageKey}|outcome`])
+    expect([kind, messageKey]).toEqual(['void', `${message.messageKey}|o`])
     expect(answer).toMatchObject({ responseCode: '00', rrn: message.rrn, authorizationCode: '424242' })
     expect(effects.voidRecord).toMatchObject({ state: 'approved', authorizationCode: '424242' })
     expect(effects.batch).toMatchObject({ creditAmount: 1234, creditCount: 1 })

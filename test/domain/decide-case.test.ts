@@ -93,7 +93,7 @@ describe.each(ACQUIRER_STATES)('a void that is %s', (state) => {
       const { messageKey } = f.voidRequest
       expect(draft).toMatchObject({
         kind: 'case_closed',
-        messageKey: `${messageKey}|${isUndecided(state) ? 'outcome' : `case_closed|${f.terminal.head.seq + 1}`}`,
+        messageKey: `${messageKey}|${isUndecided(state) ? 'o' : `case_closed|${f.terminal.head.seq + 1}`}`,
         contentFingerprint: voidClaim.contentFingerprint,
         request: { ...voidClaim.request, decidedBy: 'operations', resolution, note: 'by phone' },
         effects: {

@@ -12,11 +12,13 @@ import { Books, count, isLive, type Transaction } from './books.ts'
 import type { Command } from './commands.ts'
 import { type Knowledge, messageFor, messageOf, type PreparedMessage } from './messages.ts'
 import { type Expected, Oracle } from './oracle.ts'
+import { Twin } from './twin.ts'
 
-const inOrder = (rows: Iterable<Row>): Row[] =>
+export const inOrder = (rows: Iterable<Row>): Row[] =>
   [...rows].map((row) => ({ ...row })).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 
-function same(found: unknown, expected: unknown, what: string): void {
+/** Throws unless both are equal. */
+export function same(found: unknown, expected: unknown, what: string): void {
   if (!isDeepStrictEqual(found, expected))
     throw new Error(`${what}: found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`)
 }
@@ -32,6 +34,7 @@ const isUnsettled = ({ state }: Transaction): boolean => ['pending', 'undoing', 
 
 export class Day {
   readonly #service: TestService
+  readonly #twin: Twin | null
   readonly #books: Books
   readonly #oracle: Oracle
   readonly #acquirer: AcquirerOracle
@@ -41,9 +44,10 @@ export class Day {
   readonly #sent: PreparedMessage[] = []
   #number = 0
 
-  /** `tally` counts the outcomes, by name. */
-  constructor(isRemote: boolean, tally: Map<string, number>) {
+  /** `tally` counts the outcomes, by name. `hasTwin`: another service, in which no row at the acquirer goes, must answer the same. */
+  constructor(isRemote: boolean, tally: Map<string, number>, hasTwin = false) {
     this.#service = new TestService(isRemote ? REMOTE : sandbox)
+    this.#twin = hasTwin ? new Twin(this.#service, new TestService(REMOTE), tally) : null
     this.#books = new Books(tally)
     this.#oracle = new Oracle(isRemote, this.#books)
     this.#acquirer = new AcquirerOracle(this.#books)
@@ -59,8 +63,10 @@ export class Day {
       for (const message of this.#sent) await this.#send(message)
       this.#compare()
       same(await this.#service.faultOfJournal(), null, 'the journal')
+      await this.#twin?.compareReads()
     } finally {
       this.#service.close()
+      this.#twin?.close()
     }
   }
 
@@ -88,6 +94,7 @@ export class Day {
         ? this.#acquirer.apply(request, service.now)
         : oracle.apply(request, service.now)
     const outcome = await service.send(messageOf(message))
+    await this.#twin?.send(message, outcome)
     this.#count(request.kind, outcome)
     this.#check(request.messageKey, expected, outcome)
     this.#updateNames()
@@ -177,7 +184,7 @@ export class Day {
     table(
       `select message_key, state, decide_by,
         iif(case_opened_at is null, 'none', iif(case_closed_at is null, 'open', 'closed')) as case_is,
-        case_reason is 'record_differs' as is_difference, acquirer_status, acquirer_amount, moved_at from acquirer_message`,
+        case_reason is 'record_differs' as is_difference, acquirer_status, acquirer_amount, moved_at from acquirer_record`,
       all
         .filter(({ isForwarded }) => isForwarded)
         .map((transaction) => ({

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { commandOf } from './commands.ts'
 import { Day } from './day.ts'
 
-/** Days per seed. */
+/** Days per seed, as a rule. */
 const WEEK = 50
 const MOST_COMMANDS = 80
 
@@ -17,25 +17,34 @@ export interface WeeksReport {
   readonly failure: { readonly seed: number; readonly report: string } | null
 }
 
-/** Runs whole weeks on consecutive seeds, until `isEnough` or a failed day. `path`: of an earlier failure. */
+export interface WeeksOptions {
+  /** The path of an earlier failure. */
+  readonly path?: string | undefined
+  /** Only days with an acquirer, each with a twin (twin.ts). */
+  readonly hasTwin?: boolean
+  /** Days per seed. */
+  readonly days?: number
+}
+
+/** Runs whole weeks on consecutive seeds, until `isEnough` or a failed day. */
 export async function runWeeks(
   seed: number,
   isEnough: (commands: number, tally: ReadonlyMap<string, number>) => boolean,
-  path?: string,
+  { path, hasTwin = false, days = WEEK }: WeeksOptions = {},
 ): Promise<WeeksReport> {
   const tally = new Map<string, number>()
   let commands = 0
   for (let week = seed; !isEnough(commands, tally); week++) {
-    const isRemote = week % 4 !== 0
+    const isRemote = hasTwin || week % 4 !== 0
     const day = fc.asyncProperty(
       fc.array(commandOf(isRemote), { minLength: 1, maxLength: MOST_COMMANDS, size: 'max' }),
       async (all) => {
         commands += all.length
-        const day = new Day(isRemote, tally)
+        const day = new Day(isRemote, tally, hasTwin)
         await day.run(all)
       },
     )
-    const result = await fc.check(day, { numRuns: WEEK, seed: week, ...(path === undefined ? {} : { path }) })
+    const result = await fc.check(day, { numRuns: days, seed: week, ...(path === undefined ? {} : { path }) })
     if (result.failed)
       return {
         commands,

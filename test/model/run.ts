@@ -19,7 +19,7 @@ const seed = whole(values.seed, (Date.now() % 1_000_000_000) + 1)
 const start = performance.now()
 print(`seed ${seed}`)
 const most = whole(values.commands, 50_000)
-const { commands, tally, failure } = await runWeeks(seed, (done) => done >= most, values.path)
+const { commands, tally, failure } = await runWeeks(seed, (done) => done >= most, { path: values.path })
 for (const [name, count] of [...tally].sort()) print(`${name} ${count}`)
 print(`${commands} commands, ${((performance.now() - start) / 1000).toFixed(0)} s`)
 if (failure !== null) {

@@ -164,7 +164,7 @@ describe('a commit', () => {
     expect(events().filter((event) => event === 'commit_failed').length).toBeGreaterThanOrEqual(8)
     const alerts = service.logged.filter(({ event }) => event === 'alert').map(({ detail }) => detail.why)
     expect(alerts).toEqual(['not_recorded', 'case_opened'])
-    const cases = 'select kind, state, case_reason, next_at from acquirer_message'
+    const cases = 'select kind, state, case_reason, next_at from acquirer_record'
     const opened = [{ kind: 'sale', state: 'declined', case_reason: 'not_recorded', next_at: null }]
     expect(service.rows(cases)).toEqual(opened)
     // A copy gets the same answer, and opens no second case.
@@ -246,7 +246,7 @@ it('stores a record that only the acquirer has, and sends no inquiry for it', as
     isNew: true,
     forwarded: { state: 'approved' },
   })
-  expect(service.rows('select state, next_at, case_reason from acquirer_message')).toEqual([
+  expect(service.rows('select state, next_at, case_reason from acquirer_record')).toEqual([
     { state: 'approved', next_at: null, case_reason: 'only_acquirer' },
   ])
   expect(service.logged).toMatchObject([

@@ -12,6 +12,7 @@ import { leaseDue } from '../../src/store/outbox.ts'
 import { keyOf, NOW } from '../domain/fixtures.ts'
 import { messageFor, messageOf } from '../model/messages.ts'
 import type { Trip } from '../simulation/platform/d1.ts'
+import { kindOfBody } from '../support/kind-of-body.ts'
 import { LOST, TestService } from '../support/test-service.ts'
 import { NO, type ScriptedAcquirer, SILENT, scriptedAcquirer, YES } from '../worker/scripted-acquirer.ts'
 
@@ -78,7 +79,7 @@ async function send(command: Parameters<typeof messageFor>[0], to = harness): Pr
 
 const stateOf = (key = VOID) =>
   harness.service.rows(
-    'select state, attempts, next_at, acquirer_rrn, case_reason from acquirer_message where message_key = ?',
+    'select state, attempts, next_at, acquirer_rrn, case_reason from acquirer_record where message_key = ?',
     key,
   )[0]
 const isDueIn = (): number => Number(stateOf()?.next_at) - harness.service.now
@@ -250,7 +251,7 @@ describe('a try on a pending message', () => {
     expect(stateOf()).toMatchObject({ state: 'declined', next_at: null })
     const kinds = harness.service
       .rows<{ body: string }>('select body from journal order by seq')
-      .map(({ body }) => JSON.parse(body)[1])
+      .map(({ body }) => kindOfBody(body))
     expect(kinds.slice(-3)).toEqual(['void_claim', 'give_up', 'void'])
   })
 
@@ -263,7 +264,7 @@ describe('a try on a pending message', () => {
     await pendingVoid()
     harness.acquirer.script = { inquiry: SILENT, reversal: SILENT }
     const [claim] = harness.service.rows<{ claimed_at: number }>(
-      'select claimed_at from acquirer_message where message_key = ?',
+      'select claimed_at from acquirer_record where message_key = ?',
       VOID,
     )
     harness.service.rows('update acquirer_message set next_at = 0 where message_key = ?', VOID)
@@ -381,7 +382,7 @@ describe('a try on a message to be undone', () => {
     expect(stateOf()).toMatchObject({ case_reason: null })
     harness.service.rows('update acquirer_message set next_at = 0 where message_key = ?', VOID)
     const [message] = harness.service.rows<{ decide_by: number }>(
-      'select decide_by from acquirer_message where message_key = ?',
+      'select decide_by from acquirer_record where message_key = ?',
       VOID,
     )
     expect(await run(Number(message?.decide_by))).toEqual(['reversal'])

@@ -264,7 +264,7 @@ class Run {
   /** Whether a message at the acquirer is still unsettled. */
   async #isUnsettled(): Promise<boolean> {
     return (
-      (await this.rig.control.query(`select 1 from acquirer_message where ${UNSETTLED} limit 1`)).length > 0
+      (await this.rig.control.query(`select 1 from acquirer_record where ${UNSETTLED} limit 1`)).length > 0
     )
   }
 
@@ -277,7 +277,7 @@ class Run {
     await this.#startAlone()
     await runSessions(sessions, this.client, false)
     if (this.#acquirer !== null) {
-      const rows = await this.rig.control.query('select * from acquirer_message')
+      const rows = await this.rig.control.query('select * from acquirer_record')
       report.acquirer = countBy(rows.map(({ kind, state }) => `${kind} ${state}`))
       for (const what of discrepancies(await this.#acquirer.ledger(), rows))
         report.violations.push({ fault: 'torn', what })

@@ -110,7 +110,7 @@ test('stores them, sends nothing to the acquirer, and finds nothing new in a sec
   const second = await reconcile('--apply')
   expect([second.code, second.results, second.summary]).toEqual([0, [], { theirs: 21, ours: 21, agree: 21 }])
   expect(await acquirer.ledger()).toEqual(after)
-  expect(discrepancies(after, await rig.control.query('select * from acquirer_message'))).toEqual([])
+  expect(discrepancies(after, await rig.control.query('select * from acquirer_record'))).toEqual([])
   const [voids] = await rig.control.query("select count(*) as n from void where state = 'approved'")
   // A lost sale leaves nothing to void. A person has its case.
   expect(voids?.n).toBe(3)

@@ -110,7 +110,7 @@ export function checkProjections(storage: Storage, { terminalId, model }: Stream
     'voids',
   )
   compare(
-    'select message_key, state, case_reason is not null as is_case from acquirer_message',
+    'select message_key, state, case_reason is not null as is_case from acquirer_record',
     transactions
       .filter(({ isForwarded }) => isForwarded)
       .map(({ key, state, caseState }) => ({
@@ -154,7 +154,7 @@ export function checkAnswers(book: Book, streams: readonly Stream[]): void {
     const byKey = new Map(entries.map((entry) => [entry.messageKey, entry]))
     for (const { messageKey } of entries) {
       const sent = book.sent.get(messageKey)
-      const outcome = byKey.get(`${messageKey}|outcome`) ?? byKey.get(messageKey)
+      const outcome = byKey.get(`${messageKey}|o`) ?? byKey.get(messageKey)
       for (const answers of sent?.answers ?? [])
         if (sent !== undefined) checkOne(sent, answers, outcome, model)
     }
@@ -202,7 +202,7 @@ function checkOrder(book: Book, entries: readonly JournalEntry[]): void {
   let latestSent = 0
   let of = ''
   for (const { messageKey, answer } of entries) {
-    const sent = book.sent.get(messageKey.replace(/\|outcome$/, ''))
+    const sent = book.sent.get(messageKey.replace(/\|o$/, ''))
     if (sent === undefined) continue
     const answers = sent.answers.filter(({ rrn }) => rrn === '' || rrn === answer?.rrn)
     const first = Math.min(...answers.map(({ at }) => at))
@@ -230,7 +230,7 @@ export function checkAcquirer(ledger: Ledger, storage: Storage, streams: readonl
     for (const transaction of model.transactions.values()) transactions.set(transaction.key, transaction)
   const ours = new Map<string, Transaction>()
   const messages = storage.rows(
-    'select message_key, kind, terminal_id, batch_number, acquirer_stan from acquirer_message',
+    'select message_key, kind, terminal_id, batch_number, acquirer_stan from acquirer_record',
   )
   for (const { message_key, kind, terminal_id, batch_number, acquirer_stan } of messages) {
     const transaction = transactions.get(String(message_key))
@@ -262,7 +262,7 @@ export function checkAcquirer(ledger: Ledger, storage: Storage, streams: readonl
 /** No message is undecided after its deadline without a case. One cron run may lie in between. */
 export function checkOverdue(storage: Storage, now: number): void {
   const overdue = storage.rows(
-    `select message_key, state from acquirer_message where state in ('pending', 'undoing', 'reversing')
+    `select message_key, state from acquirer_record where state in ('pending', 'undoing', 'reversing')
      and case_reason is null and decide_by < ?`,
     now - 120_000,
   )
@@ -272,7 +272,7 @@ export function checkOverdue(storage: Storage, now: number): void {
 /** Messages on which the acquirer and we do not agree, and may without a person. */
 export const unsettledAtAcquirer = (storage: Storage): Row[] =>
   storage.rows(
-    `select message_key, state, case_reason from acquirer_message
+    `select message_key, state, case_reason from acquirer_record
      where next_at is not null and case_reason is not 'reversal_refused'`,
   )
 

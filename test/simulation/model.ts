@@ -62,7 +62,7 @@ interface Totals {
 const isUndecided = ({ state }: Transaction): boolean => state === 'pending' || state === 'undoing'
 
 /** The suffix of the key of an entry that follows a claim. */
-export const FOLLOW_UP = /\|(outcome|give_up|acquirer_undone|case\|\w+)$/
+export const FOLLOW_UP = /\|(o|give_up|acquirer_undone|case\|\w+)$/
 
 export class Model {
   readonly transactions = new Map<string, Transaction>()

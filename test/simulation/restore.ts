@@ -98,7 +98,7 @@ async function runSteps(
   const queued = new Set(
     storage
       .rows(
-        `select kind || ' ' || terminal_id || ' ' || batch_number || ' ' || acquirer_stan as slot from acquirer_message`,
+        `select kind || ' ' || terminal_id || ' ' || batch_number || ' ' || acquirer_stan as slot from acquirer_record`,
       )
       .map(({ slot }) => slot),
   )
@@ -234,7 +234,7 @@ async function checkRefused(
 function checkBooks({ storage, acquirer }: Harness): void {
   const rows = storage.rows<{ slot: string; state: string; isCase: number }>(
     `select kind || ' ' || terminal_id || ' ' || batch_number || ' ' || acquirer_stan as slot, state,
-       case_reason is not null and case_closed_at is null as isCase from acquirer_message`,
+       case_reason is not null and case_closed_at is null as isCase from acquirer_record`,
   )
   const ours = new Map(rows.map((row) => [row.slot, row]))
   for (const item of acquirer.simulator.ledger.items()) {

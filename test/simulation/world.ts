@@ -258,7 +258,7 @@ export class World {
     const counts = Object.fromEntries(this.#faultPlan.counts)
     for (const { lives } of this.#harness.isolates) counts.crashes = (counts.crashes ?? 0) + lives - 1
     const forwarded = this.#harness.storage.rows<{ state: string; cases: number }>(
-      'select state, case_reason is not null as cases from acquirer_message',
+      'select state, case_reason is not null as cases from acquirer_record',
     )
     for (const { state, cases } of forwarded) {
       counts[`acquirer ${state}`] = (counts[`acquirer ${state}`] ?? 0) + 1

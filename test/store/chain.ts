@@ -146,7 +146,7 @@ export class Chain {
     const { draft } = decision
     const { rrn } = draft.answer ?? draft.effects.claim ?? { rrn: null }
     // An outcome repeats the RRN of its claim.
-    const isOutcome = draft.messageKey.endsWith('|outcome')
+    const isOutcome = draft.messageKey.endsWith('|o')
     const { batch: before, merchantId } = this.terminal
     const row = await seal(draft, this.terminal.head, isOutcome ? null : rrn, { before, base, merchantId })
     const item: CommitItem = {

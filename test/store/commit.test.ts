@@ -39,7 +39,7 @@ const capture = (stan: string): PipelineMessage =>
 
 const acquirerStans = (service: TestService) =>
   service
-    .rows<{ acquirer_stan: string }>('select acquirer_stan from acquirer_message')
+    .rows<{ acquirer_stan: string }>('select acquirer_stan from acquirer_record')
     .map((row) => row.acquirer_stan)
 
 /** The STAN that the first claim draws in a service where nothing else happened, but for `skipped` draws before. */

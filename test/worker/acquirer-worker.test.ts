@@ -48,7 +48,7 @@ const theirs = async (terminal: TestTerminal) =>
 const ours = async (terminal: TestTerminal) =>
   (
     await rows(
-      'select kind, acquirer_stan, amount, state from acquirer_message where terminal_id = ? order by rowid',
+      'select kind, acquirer_stan, amount, state from acquirer_record where terminal_id = ? order by (select rowid from journal where journal.message_key = acquirer_record.message_key)',
       terminal.tid,
     )
   ).map(({ kind, acquirer_stan, amount, state }) => `${kind} ${acquirer_stan} ${amount} ${state}`)

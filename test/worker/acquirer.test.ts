@@ -7,6 +7,7 @@
 import { describe, expect, it } from 'vitest'
 import { DECIDE_MS, GIVE_UP_MS } from '../../src/domain/acquirer-state.ts'
 import { recover } from '../../src/pipeline/recover.ts'
+import { kindOfBody } from '../support/kind-of-body.ts'
 import { effectOf, faultOf, journalOf, rows } from './book.ts'
 import { NO, type ScriptedAcquirer, SILENT, scriptedAcquirer, YES } from './scripted-acquirer.ts'
 import * as s from './support.ts'
@@ -39,17 +40,20 @@ async function minutes({ isolate }: Harness, count: number): Promise<void> {
 
 const stateOf = async (terminal: TestTerminal): Promise<string[]> =>
   (
-    await rows('select kind, state from acquirer_message where terminal_id = ? order by rowid', terminal.tid)
+    await rows(
+      'select kind, state from acquirer_record where terminal_id = ? order by (select rowid from journal where journal.message_key = acquirer_record.message_key)',
+      terminal.tid,
+    )
   ).map(({ kind, state }) => `${kind} ${state}`)
 
 const casesOf = (terminal: TestTerminal) =>
   rows(
-    'select case_reason, case_closed_at from acquirer_message where case_reason is not null and terminal_id = ?',
+    'select case_reason, case_closed_at from acquirer_record where case_reason is not null and terminal_id = ?',
     terminal.tid,
   )
 
 const kindsOf = async (terminal: TestTerminal): Promise<string[]> =>
-  (await journalOf(terminal.tid)).slice(1).map(({ body }) => JSON.parse(body)[1])
+  (await journalOf(terminal.tid)).slice(1).map(({ body }) => kindOfBody(body))
 
 const totalsOf = async (terminal: TestTerminal) => (await effectOf(terminal.tid)).batches.at(-1)
 
@@ -191,7 +195,7 @@ describe('an acquirer that does not answer', () => {
     while (isolate.clock.now < until) await minutes(harness, 1)
     expect(
       await rows(
-        'select case_reason, case_closed_at from acquirer_message where kind = ? and terminal_id = ?',
+        'select case_reason, case_closed_at from acquirer_record where kind = ? and terminal_id = ?',
         'void',
         terminal.tid,
       ),
@@ -201,7 +205,7 @@ describe('an acquirer that does not answer', () => {
     await minutes(harness, 1)
     expect(await stateOf(terminal)).toEqual(['sale approved', 'void declined'])
     const [closed] = await rows(
-      'select case_closed_at from acquirer_message where kind = ? and terminal_id = ?',
+      'select case_closed_at from acquirer_record where kind = ? and terminal_id = ?',
       'void',
       terminal.tid,
     )
@@ -331,7 +335,7 @@ describe('a late answer', () => {
     expect(await stateOf(terminal)).toEqual(['sale approved', 'void reversing'])
     expect(
       await rows(
-        'select case_reason from acquirer_message where kind = ? and terminal_id = ?',
+        'select case_reason from acquirer_record where kind = ? and terminal_id = ?',
         'void',
         terminal.tid,
       ),

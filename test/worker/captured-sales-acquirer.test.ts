@@ -65,7 +65,7 @@ const reverse = async ({ terminal, isolate }: Harness) => {
 
 const forwarded = ({ tid }: TestTerminal) =>
   rows(
-    'select kind, state, acquirer_stan, case_reason from acquirer_message where terminal_id = ? order by rowid',
+    'select kind, state, acquirer_stan, case_reason from acquirer_record where terminal_id = ? order by (select rowid from journal where journal.message_key = acquirer_record.message_key)',
     tid,
   )
 

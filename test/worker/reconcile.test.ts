@@ -142,7 +142,7 @@ describe('a restored database while the acquirer is ahead', () => {
 
     // A message that stands at the acquirer stands here, or a person knows of it.
     const ours = await rows(
-      `select kind, acquirer_stan, terminal_id, state, case_opened_at is not null as known from acquirer_message`,
+      `select kind, acquirer_stan, terminal_id, state, case_opened_at is not null as known from acquirer_record`,
     )
     const ourRows = new Map(ours.map((row) => [`${row.kind} ${row.terminal_id} ${row.acquirer_stan}`, row]))
     for (const item of books) {

@@ -5,6 +5,7 @@
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { kindOfBody } from '../support/kind-of-body.ts'
 import { ACQUIRER_SETTINGS, openWithAcquirer, reconcile } from './acquirer-records.ts'
 import { dump, faultOf, rows } from './book.ts'
 import * as s from './support.ts'
@@ -34,7 +35,7 @@ describe('a list', () => {
     const terminal = await openTerminal(isolate)
     await sell(terminal, '000001')
     const [own] = await rows(
-      'select acquirer_stan as stan from acquirer_message where terminal_id = ?',
+      'select acquirer_stan as stan from acquirer_record where terminal_id = ?',
       terminal.tid,
     )
     const absent = line(terminal, { kind: 'sale', stan: own?.stan, state: 'absent', amount: undefined })
@@ -45,7 +46,7 @@ describe('a list', () => {
       { result: 'known_case' },
     ])
     const opened = await rows(
-      'select case_reason, acquirer_status, state from acquirer_message where terminal_id = ?',
+      'select case_reason, acquirer_status, state from acquirer_record where terminal_id = ?',
       terminal.tid,
     )
     expect(opened).toEqual([{ case_reason: 'record_differs', acquirer_status: 'absent', state: 'approved' }])
@@ -56,7 +57,7 @@ describe('a list', () => {
     const terminal = await openTerminal(isolate)
     await sell(terminal, '000001')
     const [own] = await rows(
-      'select acquirer_stan as stan from acquirer_message where terminal_id = ?',
+      'select acquirer_stan as stan from acquirer_record where terminal_id = ?',
       terminal.tid,
     )
     const old = line(terminal, { kind: 'sale', stan: own?.stan, state: 'declined', amount: 1234 })
@@ -105,11 +106,8 @@ describe('a list', () => {
     const terminal = await openTerminal(isolate)
     const lines = [line(terminal), line(terminal), line(terminal, { stan: '123457', state: 'reversed' })]
     await Promise.all([isolate, other].map((to) => reconcile(to, lines, admin, { apply: true })))
-    const kinds = await rows(
-      'select body ->> 1 as kind from journal where terminal_id = ? order by seq',
-      terminal.tid,
-    )
-    expect(kinds.map(({ kind }) => kind)).toEqual(['provision', 'acquirer_only', 'acquirer_only'])
+    const kinds = await rows('select body from journal where terminal_id = ? order by seq', terminal.tid)
+    expect(kinds.map(({ body }) => kindOfBody(body))).toEqual(['provision', 'acquirer_only', 'acquirer_only'])
     expect(await faultOf(terminal.tid)).toBeNull()
   })
 

@@ -107,7 +107,7 @@ export const reconciliationQuery = z.strictObject({
 export const acquirerMessagesQuery = z.strictObject({
   cursor: z
     .string()
-    .regex(/^(?:[1-9][0-9]{0,3}\.)?[0-9]{1,15}$/, 'expected the cursor of a page')
+    .regex(/^(?:[1-9][0-9]{0,3}\.)?[0-9]{1,16}(?:-[A-Za-z0-9]{12})?$/, 'expected the cursor of a page')
     .default('0')
     .describe('The `next` of the page before.'),
   limit: v.limit(1000, 1000),

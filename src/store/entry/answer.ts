@@ -2,7 +2,7 @@
 
 import type { Answer } from '../../domain/types.ts'
 import { CODED_ENCODINGS, CODED_REASONS, REASON_CODES, USUAL_UTC_OFFSET } from './codes.ts'
-import { describeList, optionally, orNull, readList, tableOf, usually, writeList } from './schema.ts'
+import { describeList, optionally, orNull, readList, tableOf, usually, writeObject } from './schema.ts'
 import { digitsForm, plainNumber, plainText, timeForm, totalsForm, type ValueForm } from './values.ts'
 
 const MINUTE_MS = 60_000
@@ -93,8 +93,8 @@ export const ANSWER_TABLE = tableOf<AnswerView>('answer', {
 
 export const answerForm: ValueForm = {
   name: ANSWER_TABLE.name,
-  describe: (stored, scope) => describeList(ANSWER_TABLE, stored as readonly unknown[], scope),
-  write: (value, scope) => writeList(ANSWER_TABLE, viewOf(value as Answer), scope),
+  describe: (stored, scope) => describeList(ANSWER_TABLE, stored, scope),
+  write: (value, scope) => writeObject(ANSWER_TABLE, viewOf(value as Answer), scope),
   read(stored, scope) {
     const { utcOffset: _, settlesIn: __, ...answer } = readList(ANSWER_TABLE, stored, scope)
     return answer

@@ -95,6 +95,25 @@ export const USUAL_FIELDS: Readonly<Partial<Record<EntryKind, UsualFields>>> = {
   },
 }
 
+/** The kinds. The code of its kind is the second value of a body. */
+export const CODED_KINDS = codeForm('kind', [
+  'sale',
+  'void',
+  'sale_claim',
+  'void_claim',
+  'give_up',
+  'acquirer_undone',
+  'case',
+  'case_closed',
+  'acquirer_only',
+  'sale_reversal',
+  'void_reversal',
+  'settlement',
+  'upload_end',
+  'provision',
+  'merchant',
+  'api_key',
+])
 export const CODED_REASONS = codeForm('reason', Object.keys(REASON_CODES))
 export const CODED_DOORS = codeForm('door', ['terminal', 'json'])
 export const CODED_CHANNELS = codeForm('channel', ['pos', 'api', 'cron', 'cli'])

@@ -23,10 +23,10 @@ export interface StoredEntry extends Omit<DraftEntry, 'effects'>, EntryColumns {
 /** The entry that another entry follows: the claim of a forwarded message, or its captured sale. */
 export type BaseEntry = Pick<
   DraftEntry,
-  'messageKey' | 'merchantId' | 'contentFingerprint' | 'door' | 'request'
+  'messageKey' | 'merchantId' | 'contentFingerprint' | 'door' | 'request' | 'at' | 'actor'
 > & { readonly effects: Pick<Effects, 'sale' | 'claimedSale' | 'voidRecord' | 'claim'> }
 
-const FOLLOWS = /^(.+)\|(?:outcome|give_up|acquirer_undone|case\|\d+|case_closed\|\d+)$/
+const FOLLOWS = /^(.+)\|(?:o|give_up|acquirer_undone|case\|\d+|case_closed\|\d+)$/
 
 /** The key of the entry that the entry with this key follows; null when it follows none. */
 export function baseKeyOf(messageKey: string): string | null {

@@ -23,7 +23,7 @@ import {
   readList,
   tableOf,
   usually,
-  writeList,
+  writeObject,
 } from './schema.ts'
 import { digitsForm, plainNumber, plainText, timeForm, type ValueForm, windowForm } from './values.ts'
 
@@ -139,8 +139,8 @@ export const EFFECTS_TABLE = tableOf<StoredEffects>('effects', {
 
 export const effectsForm: ValueForm = {
   name: EFFECTS_TABLE.name,
-  describe: (stored, scope) => describeList(EFFECTS_TABLE, stored as readonly unknown[], scope),
-  write: (value, scope) => writeList(EFFECTS_TABLE, value as StoredEffects, scope),
+  describe: (stored, scope) => describeList(EFFECTS_TABLE, stored, scope),
+  write: (value, scope) => writeObject(EFFECTS_TABLE, value as StoredEffects, scope),
   read(stored, scope) {
     const view: { -readonly [Name in keyof StoredEffects]: StoredEffects[Name] } = {}
     scope.effects = view

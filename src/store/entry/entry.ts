@@ -6,22 +6,12 @@
 import type { Actor } from '../../domain/actor.ts'
 import type { Batch, DraftEntry, EntryKind, StoredEffects } from '../../domain/types.ts'
 import { answerForm } from './answer.ts'
-import { CODED_CHANNELS, CODED_DOORS } from './codes.ts'
+import { CODED_CHANNELS, CODED_DOORS, CODED_KINDS } from './codes.ts'
 import { type EntryColumns, type EntryContext, EntryScope, type StoredEntry } from './columns.ts'
 import { effectsForm, storedEffects } from './effects.ts'
 import { requestForm } from './request.ts'
-import {
-  describeList,
-  given,
-  objectForm,
-  optionally,
-  orNull,
-  readList,
-  tableOf,
-  usually,
-  writeList,
-} from './schema.ts'
-import { hexForm, malformed, plainNumber, plainText, truth } from './values.ts'
+import { describeList, given, objectForm, orNull, readList, tableOf, usually, writeList } from './schema.ts'
+import { atForm, hexForm, malformed, plainNumber, plainText, truth } from './values.ts'
 
 /** The number of the format that this version writes. */
 export const ENTRY_FORMAT = 2
@@ -37,7 +27,7 @@ const ANSWER_TO_MESSAGE: KindOfEntry = { hasContent: true, answers: true }
 const LATER_ANSWER: KindOfEntry = { hasContent: true, answers: false }
 const WITHOUT_MESSAGE: KindOfEntry = { hasContent: false, answers: false }
 
-/** Every kind. A body names it as it is. */
+/** Every kind. A body has its code (`CODED_KINDS`). */
 const KINDS: Readonly<Record<EntryKind, KindOfEntry>> = {
   sale: ANSWER_TO_MESSAGE,
   void: ANSWER_TO_MESSAGE,
@@ -58,7 +48,7 @@ const KINDS: Readonly<Record<EntryKind, KindOfEntry>> = {
 }
 
 /** Every kind, in the order of the page of the format. */
-export const STORED_KINDS = Object.keys(KINDS) as readonly EntryKind[]
+export const STORED_KINDS = CODED_KINDS.codes as readonly EntryKind[]
 
 export const ACTOR_TABLE = tableOf<Actor>('actor', {
   channel: given(CODED_CHANNELS),
@@ -67,6 +57,9 @@ export const ACTOR_TABLE = tableOf<Actor>('actor', {
   address: orNull(plainText),
   policy: orNull(plainNumber),
 })
+
+/** The sender of an outcome: an acquirer's answer, or the time. */
+const USUAL_ACTOR = { channel: 'cron', operator: null, keyId: null, address: null } as const
 
 interface EntryView extends Omit<DraftEntry, 'terminalId' | 'messageKey' | 'kind' | 'effects'> {
   readonly effects: StoredEffects
@@ -78,7 +71,7 @@ export const ENTRY_TABLE = tableOf<EntryView>(
   'entry',
   {
     follows: usually(truth, '1 after a key of another entry', ({ isFollowing }) => isFollowing),
-    at: given(plainNumber),
+    at: given(atForm),
     door: usually(CODED_DOORS, 'that of the claim; by the key', ({ base, isTerminals }) =>
       base === null ? (isTerminals ? 'terminal' : 'json') : base.door,
     ),
@@ -95,7 +88,9 @@ export const ENTRY_TABLE = tableOf<EntryView>(
       KINDS[kind].answers ? undefined : null,
     ),
     effects: usually(effectsForm, 'none', () => ({})),
-    actor: optionally(objectForm(ACTOR_TABLE)),
+    actor: usually(objectForm(ACTOR_TABLE), '`cron` with the policy of the claim, else absent', ({ base }) =>
+      base?.actor === undefined ? undefined : { ...USUAL_ACTOR, policy: base.actor.policy },
+    ),
   },
   ['follows', 'contentFingerprint', 'request', 'answer', 'effects'],
 )
@@ -118,7 +113,11 @@ export function encodeEntry(draft: DraftEntry, { rrn, before, base, merchantId }
   const entry = { ...draft, effects, follows: scope.base !== null }
   scope.entry = entry
   scope.effects = effects
-  return JSON.stringify([ENTRY_FORMAT, kind, ...writeList(ENTRY_TABLE, entry, scope)])
+  return JSON.stringify([
+    ENTRY_FORMAT,
+    CODED_KINDS.write(kind, scope),
+    ...writeList(ENTRY_TABLE, entry, scope),
+  ])
 }
 
 /** An entry that was read, and the scope with which its members were derived. */
@@ -158,10 +157,10 @@ export function describeEntry(
 function read(columns: EntryColumns, body: string, context: EntryContext): Read {
   const stored: unknown = JSON.parse(body)
   if (!Array.isArray(stored)) throw malformed('expected a list')
-  const [format, name, ...list] = stored
+  const [format, code, ...list] = stored
   const reader = READERS.get(format)
   if (reader === undefined) throw malformed(`this version does not know format ${JSON.stringify(format)}`)
-  const kind = STORED_KINDS.find((one) => one === name)
+  const kind = typeof code === 'number' ? STORED_KINDS[code] : undefined
   if (kind === undefined) throw malformed('unknown kind')
   return reader(kind, list, columns, context)
 }

@@ -25,7 +25,7 @@ import {
   type TableMember,
   tableOf,
   usually,
-  writeList,
+  writeObject,
 } from './schema.ts'
 import { digitsForm, field61, hexForm, numeral, plainText, textsForm, type ValueForm } from './values.ts'
 
@@ -149,10 +149,10 @@ function viewOf(request: Request, { names }: EntryTable<AnyRequestView>): AnyReq
 /** A request. */
 export const requestForm: ValueForm = {
   name: 'fields, members, profile or settings',
-  describe: (stored, scope) => describeList(tableFor(scope), stored as readonly unknown[], scope),
+  describe: (stored, scope) => describeList(tableFor(scope), stored, scope),
   write(value, scope) {
     const table = tableFor(scope)
-    return writeList(table, viewOf(value as Request, table), scope)
+    return writeObject(table, viewOf(value as Request, table), scope)
   },
   read(stored, scope) {
     const view = readList(tableFor(scope), stored, scope)

@@ -107,13 +107,23 @@ export function writeList<View>(table: EntryTable<View>, view: View, scope: Entr
   return list
 }
 
+/** Writes an object as a list. A list of the mask alone is the mask. */
+export const writeObject = <View>(table: EntryTable<View>, view: View, scope: EntryScope): unknown => {
+  const list = writeList(table, view, scope)
+  return list.length === 1 ? list[0] : list
+}
+
+/** A mask alone as its list. */
+const asList = (stored: unknown): unknown => (typeof stored === 'number' ? [stored] : stored)
+
 /** Reads a list. Throws SyntaxError when it is not one of this table. */
 export function readList<View>(
   table: EntryTable<View>,
-  stored: unknown,
+  written: unknown,
   scope: EntryScope,
   view: Partial<View> = {},
 ): Partial<View> {
+  const stored = asList(written)
   if (!Array.isArray(stored)) throw malformed(`${table.name}: expected a list`)
   const mask: unknown = stored[0]
   if (typeof mask !== 'number' || !Number.isInteger(mask) || mask < 0 || mask >= table.masks)
@@ -136,15 +146,16 @@ function readValue(form: ValueForm, stored: unknown, scope: EntryScope): unknown
 /** The members that a list has, by their names, without the derived ones. The list was read before. */
 export function describeList<View>(
   table: EntryTable<View>,
-  [mask, ...values]: readonly unknown[],
+  stored: unknown,
   scope: EntryScope,
 ): Record<string, unknown> {
+  const [mask, ...values] = asList(stored) as readonly unknown[]
   const described: Record<string, unknown> = {}
   let next = 0
   for (const { name, form, bit, derive } of table.lines) {
     if (derive !== undefined && (Number(mask) & bit) === 0) continue
     const stored = values[next++]
-    const isObject = form.describe !== undefined && Array.isArray(stored)
+    const isObject = form.describe !== undefined && stored !== null && stored !== ABSENT
     described[name] = isObject ? form.describe?.(stored, scope) : readValue(form, stored, scope)
   }
   return described
@@ -153,17 +164,16 @@ export function describeList<View>(
 /** The form of a member that is an object of its own. */
 export const objectForm = <View>(table: EntryTable<View>): ValueForm => ({
   name: table.name,
-  describe: (stored, scope) => describeList(table, stored as readonly unknown[], scope),
-  write: (value, scope) => writeList(table, value as View, scope),
+  describe: (stored, scope) => describeList(table, stored, scope),
+  write: (value, scope) => writeObject(table, value as View, scope),
   read: (stored, scope) => readList(table, stored, scope),
 })
 
 /** The form of a member that is a list of objects. */
 export const listForm = <View>(table: EntryTable<View>): ValueForm => ({
   name: `list of ${table.name}`,
-  describe: (stored, scope) =>
-    (stored as readonly (readonly unknown[])[]).map((one) => describeList(table, one, scope)),
-  write: (value, scope) => (value as readonly View[]).map((one) => writeList(table, one, scope)),
+  describe: (stored, scope) => (stored as readonly unknown[]).map((one) => describeList(table, one, scope)),
+  write: (value, scope) => (value as readonly View[]).map((one) => writeObject(table, one, scope)),
   read(stored, scope) {
     if (!Array.isArray(stored)) throw malformed(`expected a list of ${table.name}`)
     return stored.map((one) => readList(table, one, scope))

@@ -108,6 +108,20 @@ export const timeForm: ValueForm = {
   read: (stored, { at }) => (Array.isArray(stored) ? expectNumber(stored[0]) : at + expectNumber(stored)),
 }
 
+/** The time of an entry: after a claim, milliseconds from the time of the claim. An inexact one is a list of the time. */
+export const atForm: ValueForm = {
+  name: 'number, or ms after the claim',
+  write(value, { base }) {
+    if (base === null) return value
+    const after = Number(value) - base.at
+    return base.at + after === value ? after : [value]
+  },
+  read(stored, { base }) {
+    if (Array.isArray(stored)) return expectNumber(stored[0])
+    return (base?.at ?? 0) + expectNumber(stored)
+  },
+}
+
 /** Field 61 of a void: a number is the STAN of a sale in the batch of the void. */
 export const field61: ValueForm = {
   name: 'STAN, or text',

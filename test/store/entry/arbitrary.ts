@@ -46,7 +46,7 @@ const keyOf = (kind: (typeof POS_KINDS)[number]) =>
   posMessageKey({ terminalId: TID, batchNumber: '000001', stan: '000002' }, kind)
 const FORMS: readonly ((key: string) => string)[] = [
   (key) => key,
-  (key) => `${key}|outcome`,
+  (key) => `${key}|o`,
   (key) => `${key}|give_up`,
   (key) => `${key}|case|17`,
   (key) => `${key}|case_closed|18`,

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { posMessageKey } from '../../../src/domain/message-key.ts'
-import { REASON_CODES } from '../../../src/store/entry/codes.ts'
+import { CODED_KINDS, REASON_CODES } from '../../../src/store/entry/codes.ts'
 import type { EntryColumns, EntryContext, StoredEntry } from '../../../src/store/entry/columns.ts'
 import {
   decodeEntry,
@@ -51,7 +51,7 @@ it('are there for every kind in the format of this version', () => {
 
 describe.each(all)('$title', ({ format, kind, columns, context, body, entry }) => {
   it('reads as it was meant', () => {
-    expect((JSON.parse(body) as unknown[]).slice(0, 2)).toEqual([format, kind])
+    expect((JSON.parse(body) as unknown[]).slice(0, 2)).toEqual([format, CODED_KINDS.codes?.indexOf(kind)])
     expect(decodeEntry(columns, body, context)).toEqual({ ...entry, ...columns })
   })
 

@@ -1,6 +1,6 @@
 /** @module The tables of docs/journal.md, generated from the tables of the code. */
 
-import { STORED_KINDS } from '../../../src/store/entry/entry.ts'
+import { CODED_KINDS } from '../../../src/store/entry/codes.ts'
 import { ENTRY_TABLES } from '../../../src/store/entry/tables.ts'
 import type { ValueForm } from '../../../src/store/entry/values.ts'
 
@@ -30,7 +30,7 @@ function tableText({ name, lines }: Table): string {
 /** The codes of every form that a table uses, each once, in the order of their first use. */
 export function codedForms(): readonly ValueForm[] {
   const forms = ENTRY_TABLES.flatMap(({ lines }) => lines.map(({ form }) => form))
-  return [...new Set(forms.filter(({ codes }) => codes !== undefined))]
+  return [...new Set([CODED_KINDS, ...forms.filter(({ codes }) => codes !== undefined)])]
 }
 
 function codesText(): string {
@@ -39,16 +39,7 @@ function codesText(): string {
 }
 
 const generated = (): string =>
-  [
-    BEGIN,
-    '',
-    `The kinds are ${STORED_KINDS.map(code).join(', ')}.`,
-    '',
-    ...ENTRY_TABLES.flatMap((table) => [tableText(table), '']),
-    codesText(),
-    '',
-    END,
-  ].join('\n')
+  [BEGIN, '', ...ENTRY_TABLES.flatMap((table) => [tableText(table), '']), codesText(), '', END].join('\n')
 
 /** The page with its tables as the code has them. */
 export function withTables(page: string): string {

@@ -206,29 +206,29 @@ describe('bodies', () => {
   it('have these sizes with fingerprints of 16 bytes', () => {
     const sizes = sizesOf(32)
     expect(sizes).toEqual({
-      sale: 160,
-      void: 171,
-      'void, JSON': 172,
-      'void, refused': 103,
-      sale_reversal: 102,
-      void_reversal: 145,
-      settlement: 104,
-      sale_claim: 161,
-      'sale, outcome': 72,
-      void_claim: 197,
-      'void, outcome': 72,
-      'void, declined': 49,
-      give_up: 45,
+      sale: 153,
+      void: 164,
+      'void, JSON': 165,
+      'void, refused': 98,
+      sale_reversal: 82,
+      void_reversal: 126,
+      settlement: 88,
+      sale_claim: 150,
+      'sale, outcome': 55,
+      void_claim: 186,
+      'void, outcome': 55,
+      'void, declined': 32,
+      give_up: 25,
     })
-    expect(sizes.sale + sizes.void).toBeLessThan(340)
-    expect(sumOfForwarded(sizes)).toBeLessThan(510)
+    expect(sizes.sale + sizes.void).toBeLessThan(325)
+    expect(sumOfForwarded(sizes)).toBeLessThan(455)
   })
 
   it('have these sizes with fingerprints of 32 bytes', () => {
     const sizes = sizesOf(64)
-    expect(sizes).toMatchObject({ sale: 202, void: 192, sale_claim: 203, void_claim: 218 })
-    expect(sizes.sale + sizes.void).toBeLessThan(400)
-    expect(sumOfForwarded(sizes)).toBeLessThan(570)
+    expect(sizes).toMatchObject({ sale: 195, void: 185, sale_claim: 192, void_claim: 207 })
+    expect(sizes.sale + sizes.void).toBeLessThan(390)
+    expect(sumOfForwarded(sizes)).toBeLessThan(520)
   })
 })
 

@@ -37,7 +37,7 @@ export const afterClaim: fc.Arbitrary<Written> = fc
     const { batch: _, ...effects } = own.effects
     const draft: DraftEntry = {
       ...own,
-      messageKey: `${base.messageKey}|outcome`,
+      messageKey: `${base.messageKey}|o`,
       ...(fingerprint ? { contentFingerprint: base.contentFingerprint } : {}),
       ...(door ? { door: base.door } : {}),
       ...(request ? { request: structuredClone(base.request) } : {}),
