@@ -275,8 +275,29 @@ CREATE TABLE `refusal_count` (
 	PRIMARY KEY(`key`, `day`)
 ) WITHOUT ROWID;--> statement-breakpoint
 CREATE INDEX `refusal_count_day` ON `refusal_count` (`day`);--> statement-breakpoint
+-- The months of terminals' journals that are in the archive (docs/decisions/2026-12-01-archive.md). A MAC of the service covers a row.
+CREATE TABLE `archive_segment` (
+  `id` integer PRIMARY KEY NOT NULL,
+  `terminal_id` text NOT NULL,
+  `month` text NOT NULL,
+  `first_seq` integer NOT NULL,
+  `last_seq` integer NOT NULL,
+  `last_hash` text NOT NULL,
+  `open_batch` text NOT NULL,
+  `digest` text NOT NULL,
+  `names` text NOT NULL,
+  `state` text NOT NULL,
+  `archived_at` integer NOT NULL,
+  `mac` text NOT NULL,
+  `mac_key` integer NOT NULL,
+  CONSTRAINT `archive_segment_order` CHECK (`first_seq` BETWEEN 1 AND `last_seq`)
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `archive_segment_place` ON `archive_segment` (`terminal_id`, `first_seq`);--> statement-breakpoint
+-- The names of what is in the archive: message keys as text, ids of sales and voids as bytes, RRNs as numbers. They are never used again.
+CREATE TABLE `archived` (`name` blob NOT NULL, `segment` integer NOT NULL, PRIMARY KEY (`name`, `segment`)) WITHOUT ROWID;--> statement-breakpoint
 -- Each inserted row sees the rows before it, also those of its own statement. So a set may hold several entries of one terminal.
-CREATE VIEW `incoming` AS SELECT `terminal_id`, `seq`, x'' AS `previous_hash_raw`, `hash_raw`, `message_key`, `rrn_raw`, `body`, '' AS `tombstoned_key`, '' AS `claim_sale_key`, 0 AS `void_sign`, '' AS `voided_sale_key`, '' AS `ended_keys`, '' AS `needs`, '' AS `moves` FROM `journal` WHERE 0;--> statement-breakpoint
+CREATE VIEW `incoming` AS SELECT `terminal_id`, `seq`, x'' AS `previous_hash_raw`, `hash_raw`, `message_key`, `rrn_raw`, `body`, '' AS `tombstoned_key`, '' AS `claim_sale_key`, '' AS `base_key`, 0 AS `void_sign`, '' AS `voided_sale_key`, '' AS `ended_keys`, '' AS `needs`, '' AS `moves` FROM `journal` WHERE 0;--> statement-breakpoint
 CREATE TRIGGER `arrive` INSTEAD OF INSERT ON `incoming` BEGIN
   SELECT raise(ignore) WHERE
     -- The head is the one of the decision.
@@ -293,6 +314,8 @@ CREATE TRIGGER `arrive` INSTEAD OF INSERT ON `incoming` BEGIN
     OR EXISTS (SELECT 1 FROM journal WHERE message_key = new.claim_sale_key)
     -- Nor that of one that was reversed before it arrived.
     OR EXISTS (SELECT 1 FROM reversal WHERE target_key = new.claim_sale_key)
+    -- The archive has neither the message, nor the entry that it follows, nor its RRN.
+    OR EXISTS (SELECT 1 FROM archived WHERE name IN (new.message_key, new.base_key, new.rrn_raw, new.tombstoned_key, new.claim_sale_key))
     -- Every guard has the version of the decision.
     OR EXISTS (SELECT 1 FROM json_each(new.needs) AS need LEFT JOIN guard ON guard.key = need.value ->> 0
       WHERE coalesce(guard.version, 0) <> need.value ->> 1);

@@ -20,6 +20,7 @@ interface Proof {
 }
 
 export const PROOFS = {
+  'archive/cuts': { unit: 'cuts', sample: 3, whole: 40 },
   'core/duplicates-model': { unit: 'seeds', sample: 1, whole: 3 },
   'core/isolation': { unit: 'calls', sample: 20_000, whole: 100_000 },
   'fuzz/codec': { unit: 'inputs', sample: 2_000, whole: 8_000 },

@@ -14,10 +14,11 @@ import { SCOPES, scopesIn, scopeText } from '../domain/scope.ts'
 import type { Request } from '../pipeline/decide.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { LogDetail, Outcome, PipelineMessage, Settled, Verdict } from '../pipeline/types.ts'
+import { findArchived } from '../store/archive/find.ts'
 import { sha256 } from '../store/journal.ts'
 import type { Credential, Loaded, LoadItem } from '../store/load.ts'
 import type { Route } from './contract/route.ts'
-import { type About, apiProblem, declineProblem, type Problem } from './json/problem.ts'
+import { type About, apiProblem, archivedProblem, declineProblem, type Problem } from './json/problem.ts'
 
 export const respondProblem = ({ status, body, headers }: Problem): Response =>
   new Response(JSON.stringify(body), { status, headers })
@@ -205,10 +206,11 @@ export function logSettings(
 /** The verdict on a request about a sale. A sale of another merchant and an unknown sale get the same answer. */
 export async function verdictOnSale(
   asking: Asking,
-  { credential: found, earlier, original, merchant }: Loaded,
+  loaded: Loaded,
   requestOf: (credential: Credential) => Promise<VoidRequest | ReversalRequest>,
 ): Promise<ApiVerdict> {
-  const caller = permit(asking, found)
+  const { earlier, original, merchant } = loaded
+  const caller = permit(asking, loaded.credential)
   if (!caller.ok) return { kind: 'denied', problem: caller.error }
   const credential = caller.value
   const request = await requestOf(credential)
@@ -219,7 +221,36 @@ export async function verdictOnSale(
       : { kind: 'refused', reason: 'merchant_unknown' }
   // A key that another message has is the better reason.
   const reused = earlier !== null && earlier.contentFingerprint !== request.contentFingerprint
-  return { kind: 'refused', reason: reused ? 'key_reused_with_different_content' : 'original_not_found' }
+  if (reused) return { kind: 'refused', reason: 'key_reused_with_different_content' }
+  return { kind: 'refused', reason: reasonOfArchive(loaded, request, credential) ?? 'original_not_found' }
+}
+
+/** Why a request about the archive is refused. Null: the archive has nothing of it that the caller may know. */
+function reasonOfArchive(
+  { reversal, targetReversal, isOriginalArchived, merchant }: Loaded,
+  { kind }: VoidRequest | ReversalRequest,
+  credential: Credential,
+): DeclineReason | null {
+  if (reversal?.kind === 'archived' || targetReversal?.kind === 'archived') return 'message_archived'
+  if (!isOriginalArchived || merchant === null || !mayAct(credential, merchant.merchantId)) return null
+  return kind === 'void' ? 'original_settled' : 'reversal_too_late'
+}
+
+interface Called {
+  readonly services: Services
+  /** SHA-256 of the caller's bearer key, lower-case hex. */
+  readonly credential: string
+}
+
+/** The problem of a sale or void that no table has: its month is in the archive, or nothing has the reference. */
+export async function notInTables(
+  { services, credential }: Called,
+  reference: string,
+  merchantId: string | undefined,
+): Promise<Problem> {
+  const named = reference.length === 12 ? { rrn: reference } : { id: reference }
+  const archived = await findArchived(services.db, credential, services.now(), named, merchantId)
+  return archived === null ? apiProblem('not_found') : archivedProblem(archived)
 }
 
 /** The scope of this caller's keys: its merchant, or that of the administrators. */

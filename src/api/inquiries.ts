@@ -2,11 +2,13 @@
 
 import { posMessageKey, posPartsOf } from '../domain/message-key.ts'
 import type { Services } from '../pipeline/services.ts'
+import { type ArchivedReference, findArchived } from '../store/archive/find.ts'
 import { findMessage, type Meant } from '../store/inquiries.ts'
 import { type LoadItem, load } from '../store/load.ts'
 import { maySee, permit } from './handler.ts'
 import { keyIn } from './json/idempotency-key.ts'
 import { inquiryBody, type LookupKey, notSeen } from './json/inquiry.ts'
+import { archivedProblem } from './json/problem.ts'
 import type { InquiryQuery } from './json/schemas.ts'
 import type { Handler } from './router.ts'
 import { refuseUnplaced } from './routing.ts'
@@ -28,8 +30,18 @@ export const getInquiry: Handler<'GET /v1/inquiries'> = async (call) => {
     original = null,
     terminal = null,
   } = loaded ?? {}
-  const isSeen = meant !== null && (entry !== null || reversal !== null)
   const merchantId = entry?.merchantId ?? terminal?.merchantId ?? null
+  if (meant === null || entry === null) {
+    const archived = await findArchived(
+      services.db,
+      credential,
+      services.now(),
+      archivedReference(meant, query),
+      merchantNamed(query),
+    )
+    if (archived !== null) return archivedProblem(archived)
+  }
+  const isSeen = meant !== null && reversal?.kind !== 'archived' && (entry !== null || reversal !== null)
   if (!isSeen || (merchantId !== null && !maySee(caller.value, merchantId, merchantNamed(query))))
     return notSeen(lookupKeyOf(query))
   const { messageKey } = meant
@@ -65,6 +77,13 @@ const itemOf = ({ messageKey, saleId }: Meant): LoadItem => ({
   saleOfVoidKey: messageKey,
   ...(saleId === null ? {} : { saleId }),
 })
+
+/** The message that is meant, or the reference itself when nothing in the tables has it. */
+function archivedReference(meant: Meant | null, query: InquiryQuery): ArchivedReference {
+  if (meant !== null) return { messageKey: meant.messageKey }
+  if ('rrn' in query) return { rrn: query.rrn }
+  return { id: 'saleId' in query ? query.saleId : 'voidId' in query ? query.voidId : '' }
+}
 
 function lookupKeyOf(query: InquiryQuery): LookupKey {
   if ('stan' in query) return 'messageKey'

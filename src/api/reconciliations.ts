@@ -97,9 +97,11 @@ async function findInEach(
 }
 
 function resultOf(foundRecord: FoundRecord | null, record: ReconciliationRecord, asOf: number): Found {
-  return foundRecord === null
-    ? { result: 'unknown_terminal' }
-    : compareRecord(foundRecord.ourRecord, record, asOf)
+  if (foundRecord === null) return { result: 'unknown_terminal' }
+  const { ourRecord, isArchived } = foundRecord
+  return ourRecord === null && isArchived && record.state !== 'absent'
+    ? { result: 'archived' }
+    : compareRecord(ourRecord, record, asOf)
 }
 
 /** Runs the record through the pipeline, which compares it with the current state. True if the journal has the result. */

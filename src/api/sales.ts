@@ -15,6 +15,7 @@ import {
   type ApiVerdict,
   mayAct,
   maySee,
+  notInTables,
   permit,
   REPLAYED,
   senderOf,
@@ -199,7 +200,7 @@ export const getSale: Handler<'GET /v1/sales/{reference}'> = async (call) => {
   if (unplaced !== null) return unplaced
   const { original = null, merchant = null } = loaded ?? {}
   if (original === null || merchant === null || !maySee(caller.value, original.sale.merchantId, ofMerchant))
-    return apiProblem('not_found')
+    return notInTables(call, reference, ofMerchant)
   const body = saleBody(original, voidableUntil(original.sale.soldAt, merchant), services.now())
   return { status: 200, body }
 }

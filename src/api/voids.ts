@@ -8,6 +8,7 @@ import { readVoid } from '../store/voids.ts'
 import {
   logOutcome,
   maySee,
+  notInTables,
   permit,
   REPLAYED,
   scopeOf,
@@ -19,7 +20,7 @@ import {
 import { voidBodyOf } from './json/bodies.ts'
 import { approvedVoid } from './json/first-answer.ts'
 import { writeIdempotencyKey } from './json/idempotency-key.ts'
-import { type About, apiProblem, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
+import { type About, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
 import type { Call, Handler, Reply } from './router.ts'
 import { refuseUnplaced } from './routing.ts'
 
@@ -113,6 +114,6 @@ export const getVoid: Handler<'GET /v1/voids/{reference}'> = async (call) => {
   if (unplaced !== null) return unplaced
   const { record } = found
   if (record === null || !maySee(caller.value, record.merchantId, query.merchantId))
-    return apiProblem('not_found')
+    return notInTables(call, path.reference, query.merchantId)
   return { status: 200, body: voidBodyOf(record, record.reversedAt, found.forwarded) }
 }

@@ -7,49 +7,19 @@ import type { KeyContext, Keyring } from '../crypto/keyring.ts'
 import { REGION_STREAM } from '../domain/decide-api-key.ts'
 import { isOwnBucket } from '../store/bucket-mac.ts'
 import type { BucketRow } from '../store/databases.ts'
-import type { ChainFault } from '../store/journal.ts'
 import type { HeadRow } from '../store/rebuild.ts'
+import { ArchiveFolder } from './lib/archive-folder.ts'
 import { auditBuckets, BUCKETS_SQL } from './lib/audit-buckets.ts'
-import { replicaOf } from './lib/audit-tables.ts'
 import { type Audit, auditTables } from './lib/compare-tables.ts'
-import { type Database, databaseOf, executeFile, homeOf, query } from './lib/database.ts'
+import { type Database, databaseOf, executeFile, executeIn, homeOf, query } from './lib/database.ts'
 import type { Run } from './lib/declare.ts'
 import { Failure } from './lib/failure.ts'
 import { keyringFor } from './lib/open-keyring.ts'
-import { type NumberedRow, readChains } from './lib/read-chains.ts'
+import { readJournal, replay, type Verified } from './lib/read-journal.ts'
 import type { Replica } from './lib/replica.ts'
 import type { AuditedTable } from './lib/table-fault.ts'
-import { faultOfChain } from './lib/verify-chain.ts'
 import { insertsOf } from './lib/write-tables.ts'
 import type { REBUILD_JOURNAL, VERIFY_JOURNAL } from './table/journal.ts'
-
-interface Verified {
-  readonly terminalId: string
-  readonly entries: number
-  readonly fault: ChainFault | null
-}
-
-/** A journal whose chains were checked. */
-interface Journal {
-  readonly verified: readonly Verified[]
-  /** In the order of the commits. */
-  readonly rows: readonly NumberedRow[]
-  readonly heads: readonly HeadRow[]
-}
-
-/** Reads all chains or one, and checks each. */
-export async function readJournal(database: Database, keyring: Keyring, stream?: string): Promise<Journal> {
-  const verified: Verified[] = []
-  const rows: NumberedRow[] = []
-  const heads: HeadRow[] = []
-  for await (const chain of readChains((sql) => query(database, sql), stream)) {
-    const fault = await faultOfChain(chain, keyring)
-    verified.push({ terminalId: chain.stream, entries: chain.rows.length, fault })
-    rows.push(...chain.rows)
-    if (chain.head !== null) heads.push(chain.head)
-  }
-  return { verified, rows: rows.toSorted((a, b) => a.number - b.number), heads }
-}
 
 /** The tables that follow from the journal, and the keys of terminals. */
 async function audit(
@@ -74,14 +44,20 @@ async function audit(
 export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
   const database = databaseOf(parsed)
   const keyring = await keyringFor(database, io.env)
-  const { verified, rows, heads } = await readJournal(database, keyring, parsed.tid)
+  const folder = parsed.archive === undefined ? undefined : new ArchiveFolder(parsed.archive)
+  const journal = await readJournal(executeIn(database), keyring, { stream: parsed.tid, folder })
+  const { verified } = journal
   for (const one of verified)
     io.stdout(parsed.json ? JSON.stringify({ ...one, sound: one.fault === null }) : sentence(one))
   if (verified.length === 0) io.stderr('journal verify: the database has no chain to verify')
   if (verified.some(({ fault }) => fault !== null)) return 1
   if (parsed.tid !== undefined) return verified.length === 0 ? 1 : 0
-  const replica = await replicaOf(rows, heads)
-  const { tables, grown } = await audit(database, replica, heads, keyring)
+  const { replica, fault } = await replay(journal)
+  if (fault !== null) {
+    io.stdout(parsed.json ? JSON.stringify({ ...fault, sound: false }) : sentence(fault))
+    return 1
+  }
+  const { tables, grown } = await audit(database, replica, journal.heads, keyring)
   replica.close()
   for (const one of tables)
     io.stdout(parsed.json ? JSON.stringify({ ...one, sound: one.fault === null }) : tableSentence(one))
@@ -96,17 +72,19 @@ const NOT_REBUILT: readonly string[] = ['bucket', 'key_set', 'master_key', 'refu
 export const rebuildJournal: Run<typeof REBUILD_JOURNAL> = async (parsed, io) => {
   const database = databaseOf(parsed)
   const keyring = await keyringFor(database, io.env)
-  const { verified, rows, heads } = await readJournal(database, keyring)
-  const bad = verified.find(({ fault }) => fault !== null)
+  const folder = parsed.archive === undefined ? undefined : new ArchiveFolder(parsed.archive)
+  const journal = await readJournal(executeIn(database), keyring, { folder })
+  const bad = journal.verified.find(({ fault }) => fault !== null)
   if (bad !== undefined) throw new Failure(`nothing was written: ${sentence(bad)}`)
-  const replica = await replicaOf(rows, heads)
-  const found = await audit(database, replica, heads, keyring)
+  const { replica, fault: ofArchive } = await replay(journal)
+  if (ofArchive !== null) throw new Failure(`nothing was written: ${sentence(ofArchive)}`)
+  const found = await audit(database, replica, journal.heads, keyring)
   if (found.grown.size > 0) throw new Failure('nothing was written: the service writes, stop it first')
   const tables = found.tables.filter(({ fault }) => fault !== null)
   // These follow from nothing. Keys of terminals come from a backup, or from a new provisioning.
   const keys = tables.find(({ table }) => NOT_REBUILT.includes(table))
   const written = tables.filter(({ table }) => !NOT_REBUILT.includes(table))
-  if (written.length > 0) await executeFile(database, insertsOf(replica, written, heads))
+  if (written.length > 0) await executeFile(database, insertsOf(replica, written, journal.heads))
   replica.close()
   for (const one of written)
     io.stdout(parsed.json ? JSON.stringify(one) : `table ${one.table}: written anew (${reasonOf(one)})`)
@@ -115,9 +93,9 @@ export const rebuildJournal: Run<typeof REBUILD_JOURNAL> = async (parsed, io) =>
   return keys === undefined ? 0 : 1
 }
 
-export const sentence = ({ terminalId, entries, fault }: Verified): string =>
+export const sentence = ({ terminalId, entries, archived, fault }: Verified): string =>
   fault === null
-    ? `${nameOf(terminalId)}: ${entries} entries, the chain is sound`
+    ? `${nameOf(terminalId)}: ${entries} entries${archived === 0 ? '' : ` after ${archived} in the archive`}, the chain is sound`
     : `${nameOf(terminalId)}: entry ${fault.seq} is bad: ${fault.why}`
 
 /** The streams of merchants and of the region are named as such. */

@@ -131,6 +131,7 @@ async function send(url: URL, key: string, body: string | undefined): Promise<Re
 const isOpen = ({ result, applied }: JsonObject): boolean =>
   result === undefined ||
   result === 'unknown_terminal' ||
+  result === 'archived' ||
   ((result === 'resolves' || result === 'differs') && applied !== true)
 
 interface Summary {
@@ -157,12 +158,13 @@ function summaryOf(results: readonly JsonObject[], theirs: number, ours: number)
 type Answer = Exclude<ReconciliationResult, { readonly result: 'agrees' | 'resolves' | 'differs' }>
 type Event = Extract<ReconciliationResult, { readonly result: 'resolves' }>['event']
 
-/** Each result, event or difference that a line can have. `unknown_terminal` comes before a comparison. */
+/** Each result, event or difference that a line can have. `unknown_terminal` and `archived` come before a comparison. */
 const WORDS = {
   changed_since: 'changed here after the list was made',
   in_progress: 'its outcome is still being determined',
   known_case: 'differs; a case has this difference already',
   unknown_terminal: 'its terminal is not registered here',
+  archived: 'the records of its batch are in the archive',
   acquirer_approved: 'resolved: the acquirer approved it',
   acquirer_declined: 'resolved: the acquirer declined it',
   acquirer_undone: 'resolved: the acquirer reversed it',
@@ -171,7 +173,9 @@ const WORDS = {
   state: 'its state differs',
   amount: 'its amount differs',
   identity: 'its kind, merchant or currency differs',
-} as const satisfies Readonly<Record<Answer['result'] | Event | Difference | 'unknown_terminal', string>>
+} as const satisfies Readonly<
+  Record<Answer['result'] | Event | Difference | 'unknown_terminal' | 'archived', string>
+>
 
 /** A later version of the service can have further names: such a name stands for itself. */
 function wordsOf({ difference, event, result }: JsonObject): string {

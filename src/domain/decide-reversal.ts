@@ -39,7 +39,8 @@ function isTooLate({ original, targetForwarded, terminal }: LoadedState): boolea
 }
 
 function refuse(request: ReversalRequest, loadedState: LoadedState): DeclineReason | null {
-  const { target, original } = loadedState
+  const { target, original, targetReversal } = loadedState
+  if (targetReversal?.kind === 'archived') return 'message_archived'
   if (target !== null && request.saleId !== null && target.request.saleId !== request.saleId)
     return 'reference_differs'
   if (target === null || !isEffective(loadedState, target)) return null
@@ -50,8 +51,16 @@ function refuse(request: ReversalRequest, loadedState: LoadedState): DeclineReas
   return isTooLate(loadedState) ? 'reversal_too_late' : null
 }
 
-/** A reversal with a wrong card, amount or sale does not use up the key of the right reversal. */
-const DIFFERS: readonly DeclineReason[] = ['card_differs', 'amount_differs', 'reference_differs']
+/**
+ * A reversal with a wrong card, amount or sale does not use up the key of the right reversal. The archive has the outcome of a
+ * target in it.
+ */
+const WITHOUT_ENTRY: readonly DeclineReason[] = [
+  'card_differs',
+  'amount_differs',
+  'reference_differs',
+  'message_archived',
+]
 
 const reversed = (targetKey: string): Reversal => ({ targetKey, kind: 'reversed' })
 
@@ -135,7 +144,7 @@ export function decideReversal(
   const repeated = repeatedMessage(request, loadedState, generated)
   if (repeated !== null) return repeated
   const reason = refuse(request, loadedState)
-  if (reason !== null && DIFFERS.includes(reason))
+  if (reason !== null && WITHOUT_ENTRY.includes(reason))
     return { kind: 'answer', answer: answerOf(loadedState, generated, reason) }
   const effects = reason === null ? effectsOf(request, loadedState, generated.now) : {}
   return commitOf(request, request.kind, loadedState, answerOf(loadedState, generated, reason), effects)

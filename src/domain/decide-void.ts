@@ -31,7 +31,8 @@ const differs = (given: string | null, stored: string | null): boolean => given 
 function refuse(request: VoidRequest, loadedState: LoadedState, now: number): DeclineReason | null {
   const { terminal, merchant, original } = loadedState
   if (request.pos !== null && request.pos.batchNumber !== terminal.batch.batchNumber) return 'batch_mismatch'
-  if (original === null) return 'original_not_found'
+  // Only sales of closed batches go into the archive.
+  if (original === null) return loadedState.isOriginalArchived ? 'original_settled' : 'original_not_found'
   const { sale } = original
   if (sale.merchantId !== request.merchantId) return 'merchant_differs'
   if (sale.terminalId !== terminal.terminalId) return 'terminal_differs'

@@ -1,5 +1,6 @@
 /** @module The parts of a decision, and the guards that all messages share. No I/O, no clock, no randomness. */
 
+import type { ArchivedMessage } from './archived-message.ts'
 import { type DeclineReason, refusalOf } from './decline-reason.ts'
 import type { Need } from './guard.ts'
 import type { RequestBase } from './requests.ts'
@@ -35,14 +36,16 @@ export interface LoadedState {
   /** The claim of this message, when it was forwarded, and the message at the acquirer. */
   readonly claim: JournalEntry | null
   readonly forwarded: AcquirerMessage | null
-  /** The reversal that names this message. */
-  readonly reversal: Reversal | null
+  /** The reversal that names this message, or the message in the archive. */
+  readonly reversal: Reversal | ArchivedMessage | null
   /** The sale of a void, or of the reversal of a sale. */
   readonly original: SaleState | null
+  /** Whether the sale that the message names is a sale of the terminal in the archive. */
+  readonly isOriginalArchived: boolean
   /** The entry that a reversal names (like `earlier`), its state at the acquirer, and an earlier reversal of it. */
   readonly target: JournalEntry | null
   readonly targetForwarded: AcquirerMessage | null
-  readonly targetReversal: Reversal | null
+  readonly targetReversal: Reversal | ArchivedMessage | null
   /** The batch that the message names, when it exists. */
   readonly namedBatch: Batch | null
   /** Whether a message of the terminal has an unknown outcome and no case. The totals are unknown then. */
@@ -125,8 +128,8 @@ export function commitOf(
 
 /**
  * The answer to a message whose key is in use (semantics.md, Identity). Same content: the first answer again. Other
- * content: a refusal. A reversed message has no effect in either order, so its copies are refused. Null: the message is
- * new. Throws Error when an entry without an answer is not a claim.
+ * content: a refusal. A reversed message has no effect in either order, so its copies are refused. The outcome of a message in the
+ * archive is there, so its copies are refused too. Null: the message is new. Throws Error when an entry without an answer is not a claim.
  */
 export function repeatedMessage(
   request: RequestBase,
@@ -140,6 +143,7 @@ export function repeatedMessage(
   })
   if (earlier !== null && earlier.contentFingerprint !== request.contentFingerprint)
     return refuse('key_reused_with_different_content')
+  if (reversal?.kind === 'archived') return refuse('message_archived')
   if (reversal !== null) return refuse('message_reversed')
   if (earlier === null) return null
   const { answer } = earlier

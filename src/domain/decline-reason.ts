@@ -102,6 +102,15 @@ export const REFUSALS = {
     'This one has no effect: redo with a new trace number',
     'nothing',
   ),
+  message_archived: decline(
+    '94',
+    409,
+    '该笔已归档',
+    'Archived',
+    '不得重做，请向收单机构查询结果',
+    'Do not redo it: ask the acquirer for its outcome',
+    'contact_acquirer',
+  ),
   batch_mismatch: decline(
     '77',
     409,

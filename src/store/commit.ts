@@ -13,6 +13,7 @@ import type { Need } from '../domain/guard.ts'
 import { posMessageKey } from '../domain/message-key.ts'
 import { endedKeysOf, type VoidSign, voidSignOf } from '../domain/void-count.ts'
 import { type Db, persist } from './db.ts'
+import { baseKeyOf } from './entry/columns.ts'
 import { incoming } from './incoming.ts'
 import type { SealedRow } from './journal.ts'
 import { projections } from './projections.ts'
@@ -26,6 +27,7 @@ export type IncomingRow = SealedRow & {
   readonly moves: readonly string[]
   readonly tombstonedKey?: string | undefined
   readonly claimSaleKey?: string | undefined
+  readonly baseKey?: string | null
   readonly voidSign?: VoidSign | undefined
   readonly voidedSaleKey?: string | undefined
   readonly endedKeys?: readonly string[] | undefined
@@ -44,6 +46,7 @@ function incomingRow({ row, needs, moves, effects, refusal, saleKey }: CommitIte
     tombstonedKey: reversals?.find(({ kind }) => kind === 'tombstone')?.targetKey,
     claimSaleKey:
       claim?.state === 'pending' ? posMessageKey({ ...claim, stan: claim.acquirerStan }, 'sale') : undefined,
+    baseKey: baseKeyOf(row.messageKey),
     voidSign,
     voidedSaleKey: voidSign === 1 ? saleKey : undefined,
     endedKeys: voidSign === -1 ? endedKeysOf(effects) : undefined,

@@ -18,6 +18,8 @@ export const incoming = sqliteTable('incoming', {
   tombstonedKey: text('tombstoned_key'),
   /** The key that a captured sale under the trace number of this claim has. No journal may have it. */
   claimSaleKey: text('claim_sale_key'),
+  /** The key of the entry that this one follows. It must not be in the archive. */
+  baseKey: text('base_key'),
   /** 1: the entry makes a void of the sale with `voidedSaleKey`. −1: it ends a void, whose key is in the JSON list `endedKeys`. */
   voidSign: integer('void_sign'),
   voidedSaleKey: text('voided_sale_key'),

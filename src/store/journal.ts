@@ -81,10 +81,14 @@ export async function checkEntry(row: JournalRow, head: Head): Promise<ChainFaul
 
 /**
  * Checks a terminal's whole chain, rows in the order of `seq`. Returns the first fault, or null. `kept` is the head in
- * the terminal's row: without it, a chain without its last entries would look complete.
+ * the terminal's row: without it, a chain without its last entries would look complete. `start` is the last entry in the archive.
  */
-export async function verifyChain(rows: Iterable<JournalRow>, kept: Head): Promise<ChainFault | null> {
-  let head: Head = GENESIS
+export async function verifyChain(
+  rows: Iterable<JournalRow>,
+  kept: Head,
+  start: Head = GENESIS,
+): Promise<ChainFault | null> {
+  let head = start
   for (const row of rows) {
     const fault = await checkEntry(row, head)
     if (fault !== null) return fault

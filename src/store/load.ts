@@ -1,11 +1,12 @@
 /** @module Loads all state that the decisions of a set may depend on, in one D1 batch. */
 
 import type { BatchItem } from 'drizzle-orm/batch'
+import type { ArchivedMessage } from '../domain/archived-message.ts'
 import type { LoadedState, SenderRefusals } from '../domain/decision.ts'
 import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
 import { outcomeKey } from '../domain/message-key.ts'
 import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
-import type { JournalEntry, Merchant, Terminal } from '../domain/types.ts'
+import type { JournalEntry, Merchant, Reversal, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import { NEW_STREAM, type SignedHead } from './head-mac.ts'
 import { type JournalRow, openEntry } from './journal.ts'
@@ -157,7 +158,8 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
     const entryOf = (role: Role, base: JournalEntry | null = null) => entryFrom(found(role), base)
     const message = entryOf('message')
     const target = entryOf('target')
-    const reversalOf = (role: Role) => mine(inReversals).find((row) => row.role === role)?.reversal
+    const reversalOf = (role: Role) => endOf(mine(inReversals).find((one) => one.role === role))
+    const original = saleStateOf(mine(inSales)[0])
     return {
       terminal: row === undefined ? null : terminalOf(row),
       head: row === undefined ? NEW_STREAM : signedHeadOf(row.terminal),
@@ -177,9 +179,11 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
       takenBy: row?.takenBy ?? null,
       needs: needsOf(row ?? mine(inMerchants)[0], mine(inCredentials)[0]),
       refusals: day === undefined ? null : refusalsOf(day, row, mine(inCredentials)[0]),
-      reversal: reversalFrom(reversalOf('message')),
-      targetReversal: reversalFrom(reversalOf('target')),
-      original: saleStateOf(mine(inSales)[0]),
+      reversal: reversalOf('message'),
+      targetReversal: reversalOf('target'),
+      original,
+      isOriginalArchived:
+        original === null && row !== undefined && row.archivedSale === row.terminal.terminalId,
       credential: mine(inCredentials)[0]?.apiKey ?? null,
     }
   })
@@ -195,6 +199,15 @@ function needsOf(
     needs.set(merchantGuard(ofMerchant.merchant.merchantId), ofMerchant.guardVersion)
   if (ofKey !== undefined) needs.set(keyGuard(ofKey.apiKey.merchantId), ofKey.guardVersion)
   return [...needs]
+}
+
+/** The reversal of a message, or the message in the archive. Null without either. */
+function endOf(
+  row: { readonly reversal: Reversal | null; readonly archivedKey: string | null } | undefined,
+): Reversal | ArchivedMessage | null {
+  if (row === undefined) return null
+  if (row.archivedKey !== null) return { targetKey: row.archivedKey, kind: 'archived' }
+  return reversalFrom(row.reversal)
 }
 
 const entryFrom = (

@@ -5,6 +5,7 @@ import { alias } from 'drizzle-orm/sqlite-core'
 import { ACQUIRER_KEY } from '../domain/message-key.ts'
 import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
 import { hasNumbers, ofRecord, recordWithKey } from './acquirer-record.ts'
+import { archivedName, archivedSaleTerminal } from './archive/queries.ts'
 import { isLive } from './caller.ts'
 import { apiKey } from './key-schema.ts'
 import { rowOf, rowOrNull } from './rows.ts'
@@ -36,6 +37,13 @@ const SALE_ID = sql`coalesce(
 const MESSAGE_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(
   (select merchant_id from api_key where hash = item.value ->> 'credential'), 'admin')
   || '|' || (item.value ->> 'kind') || '|' || (item.value ->> 'idempotencyKey')) || coalesce(${field('suffix')}, '')`
+
+/** The terminal of the sale of an item, when the sale is in the archive. */
+const ARCHIVED_SALE = archivedSaleTerminal(
+  stored('saleId', 'blob'),
+  field('saleKey'),
+  stored('saleRrn', 'digits 12'),
+)
 
 const named = alias(batch, 'named')
 const saleBatch = alias(batch, 'sale_batch')
@@ -74,6 +82,7 @@ export const terminals = overItems((db, items) =>
         (part) => sql`${hasCapturedNumbers(part)} and message_key <> ${field('messageKey')}
         and substr(message_key, 1, ${sql.raw(String(ACQUIRER_KEY.length))}) <> ${sql.raw(`'${ACQUIRER_KEY}'`)}`,
       )}`.as('taken_by'),
+      archivedSale: sql<string | null>`${ARCHIVED_SALE}`.as('archived_sale'),
       guardVersion: versionOf(sql`'merchant:' || merchant.merchant_id`),
       refusals: refusalsOf(TERMINAL_SENDER, sql`terminal.terminal_id`),
     })
@@ -81,7 +90,7 @@ export const terminals = overItems((db, items) =>
     .innerJoin(
       terminal,
       sql`terminal.terminal_id = coalesce(${field('terminalId')},
-        (select terminal_id from sale where id_raw = ${SALE_ID}))`,
+        (select terminal_id from sale where id_raw = ${SALE_ID}), ${ARCHIVED_SALE})`,
     )
     .innerJoin(merchant, sql`merchant.merchant_id = terminal.merchant_id`)
     .innerJoin(
@@ -134,12 +143,18 @@ export const merchants = overItems((db, items) =>
     .innerJoin(merchant, sql`merchant.merchant_id = ${field('merchantId')}`),
 )
 
-/** The reversals that name the keys. */
+/** The reversals that name the keys, and the keys that are in the archive. */
 export const reversals = overItems((db, items) =>
   db
-    .select({ ...index, ...role, reversal: rowOf(reversal, 'reversal_row') })
+    .select({
+      ...index,
+      ...role,
+      reversal: rowOrNull(reversal, reversal.targetKey, 'reversal_row'),
+      archivedKey: sql<string | null>`${archivedName(MESSAGE_KEY)}`.as('archived_key'),
+    })
     .from(items)
-    .innerJoin(reversal, sql`reversal.target_key = ${MESSAGE_KEY}`),
+    .leftJoin(reversal, sql`reversal.target_key = ${MESSAGE_KEY}`)
+    .where(sql`reversal.target_key is not null or ${archivedName(MESSAGE_KEY)} is not null`),
 )
 
 /** The sale with its live void, reversal, batch and forwarded message. */

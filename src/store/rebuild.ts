@@ -2,6 +2,7 @@
 
 import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
+import type { Terminal } from '../domain/types.ts'
 import { apiKeyProjections } from './api-keys.ts'
 import type { Db } from './db.ts'
 import type { HeadMac, SignedHead } from './head-mac.ts'
@@ -9,6 +10,7 @@ import type { JournalRow } from './journal.ts'
 import { merchantProjection } from './merchants.ts'
 import { projections } from './projections.ts'
 import { Replay, type Replayed } from './replay.ts'
+import { batch, terminal } from './schema.ts'
 
 /** The tables that follow from the journal. */
 export const PROJECTIONS = [
@@ -24,13 +26,17 @@ export const PROJECTIONS = [
 ] as const
 
 /** The statements that apply an entry to the projections. */
-function statementsOf(db: Db, { row, effects, terminal }: Replayed, headMac: HeadMac): BatchItem<'sqlite'>[] {
+function statementsOf(
+  db: Db,
+  { row, effects, terminal: before }: Replayed,
+  headMac: HeadMac,
+): BatchItem<'sqlite'>[] {
   if (effects.merchant !== undefined) return [merchantProjection(db, row, effects.merchant, headMac)]
   if (effects.apiKey !== undefined) return apiKeyProjections(db, row, effects.apiKey, headMac)
-  if (terminal === null) return []
-  const sealed = { ...row, previousHash: terminal.head.hash }
+  if (before === null) return []
+  const sealed = { ...row, previousHash: before.head.hash }
   return projections(db, [
-    { row: sealed, headMac, effects, terminal, needs: [], moves: [], isReplayed: true },
+    { row: sealed, headMac, effects, terminal: before, needs: [], moves: [], isReplayed: true },
   ])
 }
 
@@ -53,10 +59,24 @@ export const macsOf = (heads: readonly HeadRow[]): HeadMacs =>
 
 const NO_MAC: HeadMac = { keyId: 0, mac: '' }
 
-/** Empties the projections, and applies every entry in the order of its commit. `rows` is in that order. */
-export async function rebuild(db: Db, rows: Iterable<JournalRow>, macs: HeadMacs): Promise<void> {
+/**
+ * Empties the projections, and applies every entry in the order of its commit. `rows` is in that order. `archived`: each terminal
+ * whose first entries are in the archive, after the last of them.
+ */
+export async function rebuild(
+  db: Db,
+  rows: Iterable<JournalRow>,
+  macs: HeadMacs,
+  archived: readonly Terminal[] = [],
+): Promise<void> {
   for (const table of PROJECTIONS) await db.run(sql.raw(`delete from ${table}`))
-  const replay = new Replay()
+  for (const { head, batch: open, ...one } of archived) {
+    const { terminalId } = one
+    const headRow = { headSeq: head.seq, headHash: head.hash, headMac: NO_MAC.mac, headMacKey: NO_MAC.keyId }
+    await db.insert(terminal).values({ ...one, ...headRow, batchNumber: open.batchNumber })
+    await db.insert(batch).values({ ...open, terminalId })
+  }
+  const replay = new Replay(archived)
   for (const row of rows) {
     const headMac = macs.get(row.terminalId) ?? NO_MAC
     const [first, ...more] = statementsOf(db, replay.next(row), headMac)

@@ -18,6 +18,7 @@ import {
   RECORD_LIST,
   type RecordPart,
 } from './acquirer-record.ts'
+import { isBatchArchived } from './archive/queries.ts'
 import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
@@ -40,6 +41,8 @@ export interface FoundRecord {
   readonly ourRecord: OurRecord | null
   /** Message key of the sale itself, or of the sale that the void names. */
   readonly saleKey: string | null
+  /** Whether records of the closed batch are in the archive. */
+  readonly isArchived: boolean
 }
 
 /** One record for each reference, in order; `credential` is null when it is unknown or revoked. */
@@ -80,6 +83,7 @@ const recordsOf = overItems((db, items) =>
         string | null
       >`coalesce((select message_key from sale as captured where ${isCaptured('originalKey')}),
         ${ofRecord(sql`message_key`, isOriginal)})`.as('sale_key'),
+      isArchived: isBatchArchived(field('terminalId'), field('batchNumber')).as('is_archived'),
       captured: rowOrNull(captured, captured.messageKey, 'captured_row'),
       isReversed: sql<number>`exists (select 1 from reversal where target_key = captured.message_key)`.as(
         'is_reversed',
@@ -117,7 +121,7 @@ export async function findRecords(
     records: records.map((_, i): FoundRecord | null => {
       const row = byItem.get(i)
       if (row === undefined) return null
-      const { ourRecord, openBatch, saleKey, captured, isReversed } = row
+      const { ourRecord, openBatch, saleKey, captured, isReversed, isArchived } = row
       const ofCapturedSale =
         captured === null ? null : ourRecordOfCapturedSale(saleOf(captured), isReversed === 1)
       const forwarded = forwardedFrom(ourRecord)
@@ -127,6 +131,7 @@ export async function findRecords(
       return {
         ourRecord: message === null ? null : { message, isBatchOpen: message.batchNumber === openBatch },
         saleKey: saleKey ?? ofCapturedSale?.messageKey ?? null,
+        isArchived: isArchived === 1,
       }
     }),
   }

@@ -16,9 +16,13 @@ export class EntryReader {
   readonly #merchants = new Map<string, string>()
   readonly #merchantId: string | null
 
-  /** `merchantId`: the merchant of all entries, when their `provision` entries are not read. */
-  constructor(merchantId: string | null = null) {
+  /**
+   * `merchantId`: the merchant of all entries, when their `provision` entries are not read. `terminals`: those whose first entries
+   * are in the archive.
+   */
+  constructor(merchantId: string | null = null, terminals: readonly Terminal[] = []) {
     this.#merchantId = merchantId
+    for (const one of terminals) this.#merchants.set(one.terminalId, one.merchantId)
   }
 
   /** Throws SyntaxError when the body is no entry, or follows an entry that was not read. */
@@ -69,8 +73,19 @@ export interface Replayed {
 
 /** Replays a journal, in the order of its commits. */
 export class Replay {
-  readonly #reader = new EntryReader()
-  readonly #terminals = new Map<string, Terminal>()
+  readonly #reader: EntryReader
+  readonly #terminals: Map<string, Terminal>
+
+  /** `terminals`: each terminal whose first entries are in the archive, after the last of them. */
+  constructor(terminals: readonly Terminal[] = []) {
+    this.#reader = new EntryReader(null, terminals)
+    this.#terminals = new Map(terminals.map((one) => [one.terminalId, one]))
+  }
+
+  /** The terminal after the entries so far; undefined before its first one. */
+  terminalNow(terminalId: string): Terminal | undefined {
+    return this.#terminals.get(terminalId)
+  }
 
   /** Throws SyntaxError when the entry does not follow from those before it. */
   next(row: JournalRow): Replayed {

@@ -63,8 +63,9 @@ export function rowParser<T extends SQLiteTable>(table: T) {
 }
 
 /** Null when there is no row. */
-export const reversalFrom = (row: RowOf<typeof reversal> | undefined): Reversal | null =>
-  row === undefined ? null : { targetKey: row.targetKey, kind: row.kind }
+export const reversalFrom = (
+  row: Pick<RowOf<typeof reversal>, 'targetKey' | 'kind'> | null,
+): Reversal | null => (row === null ? null : { targetKey: row.targetKey, kind: row.kind })
 
 /** The batch without its terminal. */
 export function batchOf({ terminalId: _, ...row }: RowOf<typeof batch>): Batch {

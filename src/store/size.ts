@@ -20,8 +20,12 @@ export function readDatabaseLimit(limit: string = DATABASE_LIMIT): number {
   return Number(limit)
 }
 
-/** SQL: the number of entries. Every chain begins at 1 and has no gap, so its head is the number of its entries. */
-export const COUNT_ENTRIES = `(select coalesce(sum(head_seq), 0) from terminal)
+/**
+ * SQL: the number of entries in the database. Every chain begins at 1 and has no gap, so its head is the number of its entries,
+ * with those in the archive.
+ */
+export const COUNT_ENTRIES = `(select coalesce(sum(head_seq - coalesce((select last_seq from archive_segment
+    where terminal_id = terminal.terminal_id order by first_seq desc limit 1), 0)), 0) from terminal)
   + (select coalesce(sum(head_seq), 0) from merchant) + (select coalesce(sum(head_seq), 0) from region)`
 
 const ENTRIES = sql.raw(`select ${COUNT_ENTRIES} as entries`)

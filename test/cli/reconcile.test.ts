@@ -199,6 +199,7 @@ const WORDS: Readonly<Record<string, string>> = {
   in_progress: 'its outcome is still being determined',
   known_case: 'differs; a case has this difference already',
   unknown_terminal: 'its terminal is not registered here',
+  archived: 'the records of its batch are in the archive',
   acquirer_approved: 'resolved: the acquirer approved it',
   acquirer_declined: 'resolved: the acquirer declined it',
   acquirer_undone: 'resolved: the acquirer reversed it',

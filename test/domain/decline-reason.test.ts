@@ -23,6 +23,7 @@ it('reason → field 39, HTTP status, next action, texts', () => {
     format_error | 30 | 400 | contact_acquirer | 报文格式错 | Format error
     key_reused_with_different_content | 94 | 422 | query | 流水号重复 | Duplicate trace
     message_reversed | 12 | 409 | nothing | 该笔已冲正 | Already reversed
+    message_archived | 94 | 409 | contact_acquirer | 该笔已归档 | Archived
     batch_mismatch | 77 | 409 | sign_on | 批次不符请签到 | Batch mismatch
     original_not_found | 25 | 404 | query | 未找到原交易 | Original not found
     merchant_differs | 25 | 404 | query | 未找到原交易 | Original not found
@@ -67,6 +68,7 @@ it('reason → advice', () => {
     format_error | 请联系终端维护人员 | Call the terminal maintainer
     key_reused_with_different_content | 流水号已用于另一笔，请核对后重做 | Trace number used for something else: check and redo
     message_reversed | 本笔无效，如需请以新流水号重做 | This one has no effect: redo with a new trace number
+    message_archived | 不得重做，请向收单机构查询结果 | Do not redo it: ask the acquirer for its outcome
     batch_mismatch | 请签到更新批次号后重新交易 | Sign on for the batch number, then redo
     original_not_found | 请核对原凭证号和参考号 | Check the original voucher and reference number
     merchant_differs | 请核对原凭证号和参考号 | Check the original voucher and reference number

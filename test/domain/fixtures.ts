@@ -95,6 +95,7 @@ export const loadedState: LoadedState = {
   earlier: null,
   reversal: null,
   original: null,
+  isOriginalArchived: false,
   target: null,
   targetReversal: null,
   namedBatch: null,

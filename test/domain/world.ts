@@ -31,7 +31,7 @@ import type {
 import { keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } from './fixtures.ts'
 
 const ABSENT = { original: null, target: null, targetReversal: null, claim: null } as const
-const UNSENT = { forwarded: null, targetForwarded: null } as const
+const UNSENT = { forwarded: null, targetForwarded: null, isOriginalArchived: false } as const
 
 /** A message from a terminal or a back office. The STAN is a small number, so that keys repeat. */
 export type Command =

@@ -4,15 +4,16 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { getTableColumns, getTableName, is } from 'drizzle-orm'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { expect, it } from 'vitest'
+import * as archiveSchema from '../../src/store/archive/schema.ts'
 import * as bucketTable from '../../src/store/bucket-table.ts'
 import * as keySchema from '../../src/store/key-schema.ts'
 import { readable } from '../../src/store/rows.ts'
 import * as schema from '../../src/store/schema.ts'
 import { Storage } from '../simulation/platform/d1.ts'
 
-const tables = [...Object.values(schema), ...Object.values(keySchema), ...Object.values(bucketTable)].filter(
-  (one) => is(one, SQLiteTable),
-)
+const tables = [schema, keySchema, bucketTable, archiveSchema]
+  .flatMap((one): unknown[] => Object.values(one))
+  .filter((one) => is(one, SQLiteTable))
 
 it.each(tables.map((table) => [getTableName(table), table] as const))(
   'a row of %s has at most 32 columns to read',

@@ -89,6 +89,11 @@ const SCENARIOS: Readonly<Record<string, (database: Database) => Promise<CommitI
     database.storage.rows(`insert into reversal values (?, ?, 1, 'tombstone')`, late, f.TID)
     return item
   },
+  'FROM archived': async (database) => {
+    const item = await saleIn(database)
+    database.storage.rows('insert into archived (name, segment) values (?, 1)', item.row.messageKey)
+    return item
+  },
   'json_each(new.needs)': async (database) => {
     const item = await saleIn(database)
     database.storage.rows(`insert into guard (key, version) values ('merchant:${f.MID}', 1)`)

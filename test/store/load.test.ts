@@ -68,6 +68,7 @@ it('loads nothing for an empty item', async () => {
     reversal: null,
     targetReversal: null,
     original: null,
+    isOriginalArchived: false,
     credential: null,
   })
 })

@@ -209,6 +209,19 @@ const TABLE: readonly Row[] = [
       return send(terminal, s.aSale({ stan: '000001' }))
     },
   ],
+  [
+    'message_archived',
+    '94',
+    'right',
+    async (open) => {
+      const terminal = await open()
+      const names = { terminalId: terminal.tid, batchNumber: '000001', stan: '000001' }
+      await env.DB.prepare('insert into archived (name, segment) values (?, 1)')
+        .bind(posMessageKey(names, 'sale'))
+        .run()
+      return send(terminal, s.aSale({ stan: '000001' }))
+    },
+  ],
   ['batch_mismatch', '77', 'right', (open) => voidWith(open, { batch: '000009' })],
   ['original_not_found', '25', 'right', async (open) => send(await open(), voidOf(UNKNOWN_SALE))],
   ['terminal_differs', '25', 'right', (open) => foreignVoid(open, s.MID)],

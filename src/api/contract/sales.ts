@@ -58,6 +58,7 @@ export const SALE_ROUTES = {
       'terminal_not_allowed',
       'key_reused_with_different_content',
       'message_reversed',
+      'message_archived',
       'batch_mismatch',
       'currency_differs',
       'not_recorded',
@@ -75,7 +76,7 @@ export const SALE_ROUTES = {
     path: referencePath,
     query: merchantQuery,
     answers: { 200: { description: 'The sale.', body: saleAnswer, example: EXAMPLE_SALE } },
-    reasons: ['not_found'],
+    reasons: ['not_found', 'message_archived'],
     example: { path: { reference: EXAMPLE_SALE_ID } },
   },
   'GET /v1/inquiries': {
@@ -109,7 +110,7 @@ export const SALE_ROUTES = {
         },
       },
     },
-    reasons: ['not_found'],
+    reasons: ['not_found', 'message_archived'],
     example: { query: { idempotencyKey: 'order-4711-void' } },
   },
 } as const satisfies Routes

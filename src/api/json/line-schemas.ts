@@ -23,8 +23,19 @@ const comparison = z.strictObject({
   batchNumber,
   stan,
   result: z
-    .enum(['agrees', 'changed_since', 'in_progress', 'known_case', 'resolves', 'differs', 'unknown_terminal'])
-    .describe('`resolves`: the list has the outcome that Annul waits for. `differs`: a person must look.'),
+    .enum([
+      'agrees',
+      'changed_since',
+      'in_progress',
+      'known_case',
+      'resolves',
+      'differs',
+      'unknown_terminal',
+      'archived',
+    ])
+    .describe(
+      '`resolves`: the list has the outcome that Annul waits for. `differs`: a person must look. `archived`: the records of the batch are in the archive.',
+    ),
   event: z.enum(['acquirer_approved', 'acquirer_declined', 'acquirer_undone']).optional(),
   difference: z.enum(['only_acquirer', 'only_ours', 'state', 'amount', 'identity']).optional(),
   acquirer: z.strictObject({ state, amount: v.amount.nullable() }),

@@ -1,6 +1,7 @@
 /** @module Errors of the JSON API: RFC 9457 problem details with a stable reason, words and advice in both languages. */
 
 import * as z from 'zod'
+import type { ArchivedMonth } from '../../domain/archived-message.ts'
 import { type DeclineReason, REFUSALS, refusalOf } from '../../domain/decline-reason.ts'
 import type { DoNext } from '../../domain/refusal.ts'
 import type { Sale } from '../../domain/types.ts'
@@ -38,6 +39,10 @@ const MORE = {
     .optional()
     .describe('The sale, for a refund by the acquirer.'),
   found: z.literal(false).optional(),
+  archived: z
+    .strictObject({ month: v.text.describe('In UTC, `YYYY-MM`.'), at: v.time })
+    .optional()
+    .describe('The month of the message, and when it went into the archive.'),
   lines: z.int().optional().describe('The most lines of one request.'),
 }
 
@@ -169,6 +174,16 @@ function toQuery(reason: DeclineReason, { keyAt, targetAt, saleId }: About): Mor
   if (reason === 'reference_differs') return targetAt === undefined ? {} : { location: targetAt }
   return saleId === undefined ? {} : { saleId, location: saleAt(saleId) }
 }
+
+/** The sale, void or message is in the archive. */
+export const archivedProblem = ({ month, archivedAt }: ArchivedMonth): Problem =>
+  problemOf(
+    'message_archived',
+    refusalOf('message_archived').httpStatus,
+    JSON_WORDS.message_archived,
+    jsonDoNext('message_archived'),
+    { archived: { month, at: new Date(archivedAt).toISOString() } },
+  )
 
 export const saleAt = (reference: string): string => `/v1/sales/${reference}`
 export const voidAt = (reference: string): string => `/v1/voids/${reference}`

@@ -26,7 +26,7 @@ export function recordOf(line: RecordLine): ReconciliationRecord {
 }
 
 /** The result of a comparison, or the reason why there is none. */
-export type Found = ReconciliationResult | { readonly result: 'unknown_terminal' }
+export type Found = ReconciliationResult | { readonly result: 'unknown_terminal' | 'archived' }
 
 /** `applied`: true if the result is recorded. Null if there is nothing to record, or without `apply`. */
 export function resultBody(

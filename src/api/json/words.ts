@@ -83,6 +83,12 @@ export const JSON_WORDS: Readonly<Record<DeclineReason, Wording>> = {
     '本请求无效；如需请以新键重做',
     'It has no effect: to do it after all, use a new key',
   ),
+  message_archived: say(
+    '该请求已归档',
+    'This request is in the archive',
+    '请勿重做；结果见存档，请向服务方查询',
+    'Do not do it again: the operator of the service has its outcome in the archive',
+  ),
   batch_mismatch: say(
     '批次不符',
     'The batch is not the open batch of the terminal',

@@ -6,10 +6,11 @@ import { totalsOf } from '../../terminal/state.ts'
 import { testCard } from '../../terminal/test-cards.ts'
 import type { SimulatedAcquirer } from '../dev/acquirer.ts'
 import { type DevServer, SEED } from '../dev/server.ts'
-import { readJournal, sentence } from '../journal.ts'
-import type { Database } from '../lib/database.ts'
+import { sentence } from '../journal.ts'
+import { type Database, executeIn } from '../lib/database.ts'
 import type { JsonObject } from '../lib/ndjson.ts'
 import { keyringFor } from '../lib/open-keyring.ts'
+import { readJournal } from '../lib/read-journal.ts'
 import { wordsOf } from '../lib/words.ts'
 import { requestJson, untilFinal } from './json.ts'
 import type { Screen } from './screen.ts'
@@ -170,7 +171,9 @@ async function closeDay({ screen, database, terminalId }: Day, { terminal }: Dem
   screen.expect(isApproved(made(await terminal.signOff())), 'the service accepts the sign-off')
 
   screen.step('核对', 'annul journal verify checks the hash chain of this terminal')
-  const { verified } = await readJournal(database, await keyringFor(database, {}), terminalId)
+  const { verified } = await readJournal(executeIn(database), await keyringFor(database, {}), {
+    stream: terminalId,
+  })
   for (const one of verified) screen.expect(one.fault === null && one.entries > 0, sentence(one))
 }
 

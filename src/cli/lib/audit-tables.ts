@@ -2,6 +2,7 @@
 
 import { keyGuard, merchantGuard } from '../../domain/guard.ts'
 import type { JournalEntry } from '../../domain/types.ts'
+import type { SegmentState } from '../../store/archive/segment.ts'
 import type { JournalRow } from '../../store/journal.ts'
 import { type HeadRow, macsOf, PROJECTIONS, rebuild } from '../../store/rebuild.ts'
 import { EntryReader, VoidCounter } from '../../store/replay.ts'
@@ -26,34 +27,46 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The outbox: the number of tries and the time of the next one are no projections. */
-const NOT_PROJECTED: readonly string[] = ['attempts', 'next_at']
+export const NOT_PROJECTED: readonly string[] = ['attempts', 'next_at']
 
 /** The chains cover the other columns of the journal. */
 const AUDITED = [...PROJECTIONS, 'guard', 'journal'] as const
 
 /** The guard that an entry raises; null for none. */
-function raisedBy({ kind, seq, merchantId, effects: { apiKey } }: JournalEntry): string | null {
+export function raisedBy({ kind, seq, merchantId, effects: { apiKey } }: JournalEntry): string | null {
   if (apiKey !== undefined) return keyGuard(apiKey.merchantId)
   return kind === 'merchant' || (kind === 'provision' && seq > 1) ? merchantGuard(merchantId) : null
 }
 
-/** A database that has exactly what the journal gives. `journal` is in the order of the commits. */
-export async function replicaOf(journal: readonly JournalRow[], heads: readonly HeadRow[]): Promise<Replica> {
+/**
+ * A database that has exactly what the journal gives. `journal` is in the order of the commits. `archived`: the terminals whose first
+ * entries are in the archive.
+ */
+export async function replicaOf(
+  journal: readonly JournalRow[],
+  heads: readonly HeadRow[],
+  archived: readonly SegmentState[] = [],
+): Promise<Replica> {
   const replica = new Replica()
-  const reader = new EntryReader()
+  const terminals = archived.map(({ terminal }) => terminal)
+  const reader = new EntryReader(null, terminals)
+  const raise = (guard: string, by: number) =>
+    replica.rows(
+      'insert into guard (key, version) values (?1, ?2) on conflict (key) do update set version = version + ?2',
+      guard,
+      by,
+    )
+  for (const { terminal, raised } of archived)
+    if (raised > 0) raise(merchantGuard(terminal.merchantId), raised)
   const counter = new VoidCounter()
   for (const row of journal) {
     const entry = reader.open(row)
     replica.insertEntry(row, counter.next(entry))
     replica.refusals.next(entry)
     const raised = raisedBy(entry)
-    if (raised !== null)
-      replica.rows(
-        `insert into guard (key, version) values (?, 1) on conflict (key) do update set version = version + 1`,
-        raised,
-      )
+    if (raised !== null) raise(raised, 1)
   }
-  await rebuild(replica.db, journal, macsOf(heads))
+  await rebuild(replica.db, journal, macsOf(heads), terminals)
   return replica
 }
 

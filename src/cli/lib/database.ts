@@ -57,6 +57,12 @@ interface StatementResult {
 export const query = async (database: Database, sql: string): Promise<Row[][]> =>
   (await execute(database, sql)).map(({ rows }) => rows)
 
+/** Executes statements as one transaction, and returns the rows of each. */
+export const executeIn =
+  (database: Database) =>
+  (statements: readonly string[]): Promise<Row[][]> =>
+    query(database, statements.join(';\n'))
+
 /** The result of each statement in `sql`. Throws Failure with the error of the database. */
 export async function execute(database: Database, sql: string): Promise<StatementResult[]> {
   const finished = await runWrangler([

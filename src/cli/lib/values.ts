@@ -96,6 +96,11 @@ export const TERMINAL_ID: ValueType<string> = matching(
   /^[A-Za-z0-9]{8}$/,
   'a terminal number of 8 letters and digits',
 )
+export const REFERENCE: ValueType<string> = matching(
+  'REFERENCE',
+  /^(?:[0-9a-f]{32}|\d{12}|[A-Za-z0-9]{8}\d{12})$/,
+  'an id of 32 hex digits, an RRN of 12 digits, or terminal number, batch and trace number together',
+)
 export const CURRENCY: ValueType<string> = matching('NNN', /^\d{3}$/, 'an ISO 4217 number of three digits')
 export const KEY_NAME: ValueType<string> = matching(
   'NAME',

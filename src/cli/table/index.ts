@@ -31,6 +31,8 @@ export const COMMANDS = {
   reconcile: operation.RECONCILE,
   'journal verify': journal.VERIFY_JOURNAL,
   'journal rebuild': journal.REBUILD_JOURNAL,
+  'journal archive': journal.ARCHIVE_JOURNAL,
+  'journal find': journal.FIND_ENTRIES,
   'keys rewrap': keys.REWRAP_KEYS,
   'keys status': keys.KEYS_STATUS,
   status: operation.STATUS,

@@ -171,7 +171,8 @@ export const RECONCILE = declare({
       'terminalId?': 'the terminal number',
       'batchNumber?': 'the batch',
       'stan?': 'the trace number',
-      'result?': '`resolves`, `differs`, `changed_since`, `in_progress`, `known_case`, `unknown_terminal`',
+      'result?':
+        '`resolves`, `differs`, `changed_since`, `in_progress`, `known_case`, `unknown_terminal`, `archived`',
       'difference?':
         'of `differs`: what differs; `only_acquirer`, `only_ours`, `state`, `amount`, `identity`',
       'event?': 'of `resolves`: the outcome; `acquirer_approved`, `acquirer_declined`, `acquirer_undone`',

@@ -58,6 +58,7 @@ export const REASON_CODES: Readonly<Record<string, string>> = {
   acquirer_silent: '68',
   in_progress: '09',
   not_recorded: '96',
+  message_archived: '94',
 }
 
 /** The usual fields of a terminal's request, by the kind of its entry. */
