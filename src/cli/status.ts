@@ -32,7 +32,7 @@ interface Found {
 
 export const run: Run<typeof STATUS> = async (parsed, io) => {
   const database = databaseOf(parsed)
-  const { id, limit } = readDatabaseSettings(database.env)
+  const { id, limit } = readDatabaseSettings(database)
   const now = Date.now()
   const { applied, figures, bytes: reported } = await look(database, now)
   const bytes = reported ?? (database.remote ? null : localSize(id, database.persistTo))

@@ -27,3 +27,13 @@ export const liveKeySets = <T extends KeySetAge>(
   sets.filter(
     ({ version, createdAt }) => now - createdAt < (version === inUse ? WORKING_KEYS_MS : PENDING_KEYS_MS),
   )
+
+/**
+ * The members of a key set to which its wrapped keys are bound. A key does not open with another time, so nobody who can write the
+ * database prolongs its life.
+ */
+export const contextOfSet = <T extends KeySetAge & { readonly layout: string }>(set: T) => ({
+  version: set.version,
+  layout: set.layout,
+  createdAt: set.createdAt,
+})

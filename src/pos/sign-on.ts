@@ -12,7 +12,7 @@ import type { Keyring, KeyUsage } from '../crypto/keyring.ts'
 import { refuseTerminal } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import { setOddParity } from '../domain/des-parity.ts'
-import { liveKeySets } from '../domain/key-lifetime.ts'
+import { contextOfSet, liveKeySets } from '../domain/key-lifetime.ts'
 import { makLengthOf } from '../domain/mac-profile.ts'
 import type { Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from '../store/db.ts'
@@ -101,11 +101,12 @@ async function newKeySet(
   known: readonly WrappedKeySet[],
 ): Promise<WrappedKeySet> {
   const version = Math.max(deps.now, ...known.map((set) => set.version + 1))
+  const set = { ...keyOwnerOf(terminal), version, layout: layoutCode, createdAt: deps.now }
   const make = async (usage: KeyUsage, length: number): Promise<string> => {
     const key = new Uint8Array(length)
     deps.random(key)
     if (cipherOf(terminal) === 'des') setOddParity(key)
-    const wrapped = await deps.keyring.wrap(key, { ...keyOwnerOf(terminal), usage, version })
+    const wrapped = await deps.keyring.wrap(key, { ...set, usage })
     key.fill(0)
     return wrapped
   }
@@ -144,7 +145,7 @@ async function field62(
   ] as const
   for (const [usage, blob] of wrapped) {
     if (blob === null) continue
-    const key = await keyring.unwrap(blob, { ...identity, usage, version: set.version })
+    const key = await keyring.unwrap(blob, { ...identity, usage, ...contextOfSet(set) })
     const record = new Uint8Array(layout.tpk + KCV_LENGTH)
     record.set(core.wrapKey(cipher, tmk, key))
     const checkCipher = cipher === 'sm4' ? 'sm4' : key.length === 8 ? 'des' : '3des'

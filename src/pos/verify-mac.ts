@@ -7,7 +7,7 @@ import type { Core } from '../core/instance.ts'
 import type { Keyring } from '../crypto/keyring.ts'
 import { refuseTerminal } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
-import { liveKeySets } from '../domain/key-lifetime.ts'
+import { contextOfSet, liveKeySets } from '../domain/key-lifetime.ts'
 import { macAlgorithmOf, makLengthOf } from '../domain/mac-profile.ts'
 import type { MacProfile } from '../domain/types.ts'
 import type { TransactionMessage } from '../iso8583/pos-message.ts'
@@ -55,8 +55,9 @@ export async function verifyMac(
   }
   const { merchantId, terminalId, macProfile } = terminal
   const algorithm = macAlgorithmOf(macProfile)
-  for (const { version, mak } of live) {
-    const macKey = await keyring.unwrap(mak, { merchantId, terminalId, usage: 'mak', version })
+  for (const set of live) {
+    const { version, mak } = set
+    const macKey = await keyring.unwrap(mak, { merchantId, terminalId, usage: 'mak', ...contextOfSet(set) })
     const fits = mac !== undefined && macKey.length === makLengthOf(macProfile)
     let isProved = false
     try {

@@ -4,15 +4,10 @@
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  auditedColumns,
-  auditKeys,
-  auditTables,
-  type KeysOfTerminals,
-  plain,
-  replicaOf,
-  type TableRow,
-} from '../../src/cli/lib/audit-tables.ts'
+import type { KeysOfTerminals } from '../../src/cli/lib/audit-keys.ts'
+import { auditKeys } from '../../src/cli/lib/audit-keys.ts'
+import { replicaOf } from '../../src/cli/lib/audit-tables.ts'
+import { auditTables } from '../../src/cli/lib/compare-tables.ts'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import type { Replica } from '../../src/cli/lib/replica.ts'
 import { faultOfChain } from '../../src/cli/lib/verify-chain.ts'
@@ -87,21 +82,34 @@ afterAll(() => {
   service.close()
 })
 
-/** The faults of the tables as they are now. */
-async function faults(): Promise<Record<string, string>> {
-  const rows = auditedColumns(replica).map(([table, columns]) =>
-    service.storage.rows<TableRow>(`select ${columns.map(plain).join(', ')} from ${table}`),
+/** Whether a wrapped key opens in its place. */
+const opens: Parameters<typeof auditTables>[3] = (wrapped, context) =>
+  service.keyring.unwrap(wrapped, context).then(
+    () => true,
+    () => false,
   )
-  const found = auditTables(replica, rows)
-  return Object.fromEntries(found.flatMap(({ table, fault }) => (fault === null ? [] : [[table, fault.why]])))
+
+/** Runs statements as the command does: each returns its rows. */
+const runSql = async (text: string) => text.split(';\n').map((one) => service.storage.rows(one))
+
+/** The faults of the tables as they are now, read in pages of this size. */
+async function faults(size = 3, ofKeys = false): Promise<Record<string, string>> {
+  const now = service.storage.rows<HeadRow>(HEADS)
+  const { tables, grown } = await auditTables(runSql, replica, now, opens, size)
+  expect(grown).toEqual(new Set())
+  // A change of a terminal's row may show at its keys too.
+  const isShown = (name: string): boolean => (name === 'key_set' || name === 'master_key') === ofKeys
+  return Object.fromEntries(
+    tables.flatMap(({ table, fault }) => (fault === null || !isShown(table) ? [] : [[table, fault.why]])),
+  )
 }
 
 /** Does it, looks, and takes it back. */
-async function tampered(sql: string): Promise<Record<string, string>> {
+async function tampered(sql: string, ofKeys = false): Promise<Record<string, string>> {
   service.storage.rows('savepoint tampering')
   try {
     service.storage.rows(sql)
-    return await faults()
+    return await faults(3, ofKeys)
   } finally {
     service.storage.rows('rollback to tampering')
     service.storage.rows('release tampering')
@@ -118,6 +126,8 @@ const keyOf = (table: string): string =>
     terminal: 'terminal_id',
     batch: 'terminal_id || batch_number',
     reversal: 'target_key',
+    master_key: 'terminal_id',
+    key_set: 'terminal_id || version',
   })[table] ?? 'message_key'
 
 describe.each(TABLES)('table %s', (table) => {
@@ -192,15 +202,12 @@ describe('keys of terminals', () => {
       'select terminal_id as terminalId, merchant_id as merchantId, key_version as keyVersion from terminal',
     ),
     masterKeys: service.storage.rows('select terminal_id as terminalId, version, wrapped from master_key'),
-    keySets: service.storage.rows('select terminal_id as terminalId, version, mak, tpk, tdk from key_set'),
+    keySets: service.storage.rows(
+      'select terminal_id as terminalId, version, layout, created_at as createdAt, mak, tpk, tdk from key_set',
+    ),
   })
   const look = async (keys: KeysOfTerminals) => {
-    const found = await auditKeys(keys, (wrapped, context) =>
-      service.keyring.unwrap(wrapped, context).then(
-        () => true,
-        () => false,
-      ),
-    )
+    const found = await auditKeys(keys, opens)
     return found.flatMap(({ table, fault }) => (fault === null ? [] : [`${table}: ${fault.why}`]))
   }
 
@@ -231,6 +238,89 @@ describe('keys of terminals', () => {
       ).toEqual([`key_set: ${member} does not open in this place`])
     const later = keys.keySets.map((row) => ({ ...row, version: row.version + 1 }))
     expect(await look({ ...keys, keySets: later })).toEqual(['key_set: this row is missing'])
+  })
+})
+
+it.each([
+  ['layout', `'001'`],
+  ['created_at', 'created_at + 1'],
+])('shows a change of the %s of a key set', async (column, value) => {
+  expect(await tampered(`update key_set set ${column} = ${value}`, true)).toEqual({
+    key_set: 'mak does not open in this place',
+  })
+})
+
+describe('pages', () => {
+  it.each([1, 2, 3, 5, 7, 1000])('of %i rows give the same', async (size) => {
+    expect(await faults(size)).toEqual({})
+  })
+
+  it('show each row that is deleted, wherever it is in its page', async () => {
+    for (const table of [...TABLES, 'master_key']) {
+      const key = keyOf(table)
+      const isOfKeys = table === 'master_key'
+      for (const { name } of service.storage.rows<{ name: string }>(`select ${key} as name from ${table}`)) {
+        const found = await tampered(`delete from ${table} where ${key} = '${name}'`, isOfKeys)
+        expect([name, found]).toEqual([name, { [table]: 'this row is missing' }])
+      }
+    }
+  })
+
+  it('show a row whose key has another type', async () => {
+    const moved = await tampered(`update reversal set target_key = cast(target_key as blob)`)
+    expect(Object.keys(moved)).toEqual(['reversal'])
+  })
+})
+
+describe('a service that writes while the tables are read', () => {
+  /** Does it before the call of this number. */
+  const auditWhile = async (call: number, act: () => void) => {
+    let calls = 0
+    const now = service.storage.rows<HeadRow>(HEADS)
+    const { tables, grown } = await auditTables(
+      async (text) => {
+        if (calls++ === call) act()
+        return runSql(text)
+      },
+      replica,
+      now,
+      opens,
+      4,
+    )
+    return { faults: tables.filter(({ fault }) => fault !== null).map(({ table }) => table), grown, calls }
+  }
+
+  it('gives no false fault: the rows of a terminal that wrote are left out, and those of others compared', async () => {
+    const { calls } = await auditWhile(-1, () => {})
+    for (let call = 0; call < calls; call++) {
+      service.storage.rows('savepoint writing')
+      // As the service does: rows of a terminal change with its head.
+      const found = await auditWhile(call, () => {
+        for (const sql of [
+          `update sale set amount = amount + 1 where terminal_id = '12345678'`,
+          `delete from reversal where terminal_id = '12345678'`,
+          `update void set amount = amount + 1 where message_key like '12345678%'`,
+          `update acquirer_message set amount = amount + 1 where terminal_id = '12345678'`,
+          `delete from key_set where terminal_id = '12345678'`,
+          `update terminal set head_seq = head_seq + 1 where terminal_id = '12345678'`,
+        ])
+          service.storage.rows(sql)
+      })
+      service.storage.rows('rollback to writing')
+      service.storage.rows('release writing')
+      expect([call, found]).toEqual([call, { faults: [], grown: new Set(['12345678']), calls }])
+    }
+  })
+
+  it('hides no change of a terminal that did not write', async () => {
+    service.storage.rows('savepoint writing')
+    const found = await auditWhile(0, () => {
+      service.storage.rows(`update terminal set head_seq = head_seq + 1 where terminal_id = '12345678'`)
+      service.storage.rows(`update batch set debit_amount = debit_amount + 1 where terminal_id = '12345679'`)
+    })
+    service.storage.rows('rollback to writing')
+    service.storage.rows('release writing')
+    expect(found).toMatchObject({ faults: ['batch'], grown: new Set(['12345678']) })
   })
 })
 

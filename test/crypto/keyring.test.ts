@@ -58,10 +58,16 @@ describe('a blob', () => {
     ['of another usage', { usage: 'tpk' }],
     ['of another version', { version: 8 }],
     ['of another version that looks alike', { version: 77 }],
+    ['of another layout', { layout: '001' }],
+    ['without a layout', { layout: undefined }],
+    ['of another time', { createdAt: 1_780_280_280_001 }],
+    ['without a time', { createdAt: undefined }],
   ]
   it.each(otherContexts)('does not open in the context %s', async (_, change) => {
-    const wrapped = await keyring.wrap(clear(), context)
-    await expect(keyring.unwrap(wrapped, { ...context, ...change })).rejects.toThrow()
+    const ofSet = { ...context, layout: '003', createdAt: 1_780_280_280_000 }
+    const wrapped = await keyring.wrap(clear(), ofSet)
+    await expect(keyring.unwrap(wrapped, { ...ofSet, ...change })).rejects.toThrow()
+    expect(await keyring.unwrap(wrapped, ofSet)).toEqual(clear())
   })
 
   it('does not open under another master key', async () => {

@@ -35,7 +35,7 @@ describe('same key, same content', () => {
     for (const days of [1, 180]) {
       const later = await restarted()
       later.clock.now += days * 86_400_000
-      await s.signOnAt(terminal.tid, later.clock.now)
+      await s.signOnAt(later, terminal, later.clock.now)
       expect(hexOf((await terminal.send(message, { to: later })).bytes)).toBe(hexOf(first.bytes))
     }
   })

@@ -141,7 +141,7 @@ it('179 days later, after new keys and a closed batch, every answer is the first
     const { body } = await inquire(later, key, query)
     expect([query, body]).toEqual([query, before[i]?.body])
   }
-  await s.signOnAt(own.tid, later.clock.now)
+  await s.signOnAt(later, own, later.clock.now)
   // The terminal's copy and the back office's copy get it too.
   const copy = await own.send(request, { to: later, key: mak })
   expect([...copy.fields].filter(([n]) => n !== 64)).toEqual([...voided.fields].filter(([n]) => n !== 64))

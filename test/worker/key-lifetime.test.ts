@@ -100,6 +100,16 @@ describe('a pending key set', () => {
 })
 
 describe('working keys', () => {
+  it('whose time was changed in the database open no more, so nobody prolongs them', async () => {
+    for (const change of ['created_at = created_at + 1', `layout = '001'`]) {
+      const terminal = await openUsed()
+      await rows(`update key_set set ${change} where terminal_id = ? returning 1`, terminal.tid)
+      const before = await journalOf(terminal.tid)
+      const { status } = await s.post(isolate, terminal.frame(s.aSale({ stan: '000900' })))
+      expect([change, status, await journalOf(terminal.tid)]).toEqual([change, 503, before])
+    }
+  })
+
   it('end 31 days after their sign-on, to the millisecond, and a sign-on gives new ones', async () => {
     const terminal = await openUsed()
     const { mak } = terminal.key

@@ -184,7 +184,7 @@ export async function provision(isolate: Isolate, body: object = {}, names = { m
 /** Gives a terminal a key set with a known MAC key, as after a sign-on. */
 export async function installKey(isolate: Isolate, mak = MAK, names = { mid: MID, tid: TID }, version = 1) {
   const { keyring } = isolate.services
-  const place = { merchantId: names.mid, terminalId: names.tid, version }
+  const place = { merchantId: names.mid, terminalId: names.tid, version, layout: '003', createdAt: START }
   const wrap = (usage: 'mak' | 'tpk', hex: string) =>
     keyring.wrap(Uint8Array.from(bytesOf(hex)), { ...place, usage })
   await env.DB.prepare(
@@ -194,9 +194,35 @@ export async function installKey(isolate: Isolate, mak = MAK, names = { mid: MID
     .run()
 }
 
+interface KeySetRow {
+  readonly version: number
+  readonly layout: string
+  readonly createdAt: number
+  readonly mak: string
+  readonly tpk: string
+}
+
 /** Makes the keys of a terminal those of a sign-on at `at`. Their bytes stay, so that a test can compare frames. */
-export const signOnAt = (tid: string, at: number) =>
-  env.DB.prepare('update key_set set created_at = ? where terminal_id = ?').bind(at, tid).run()
+export async function signOnAt({ services }: Isolate, names: { mid: string; tid: string }, at: number) {
+  const { keyring } = services
+  const found = await env.DB.prepare(
+    'select version, layout, created_at as createdAt, mak, tpk from key_set where terminal_id = ?',
+  )
+    .bind(names.tid)
+    .all<KeySetRow>()
+  for (const { mak, tpk, ...set } of found.results) {
+    const place = { merchantId: names.mid, terminalId: names.tid, ...set }
+    const wrapAnew = async (usage: 'mak' | 'tpk', wrapped: string) => {
+      const key = await keyring.unwrap(wrapped, { ...place, usage })
+      return keyring.wrap(key, { ...place, usage, createdAt: at })
+    }
+    await env.DB.prepare(
+      'update key_set set created_at = ?, mak = ?, tpk = ? where terminal_id = ? and version = ?',
+    )
+      .bind(at, await wrapAnew('mak', mak), await wrapAnew('tpk', tpk), names.tid, set.version)
+      .run()
+  }
+}
 
 export const TPDU = bytesOf('6000030000')
 export const HEADER = bytesOf('602200000000')

@@ -9,25 +9,34 @@ import { adviceOn } from './migration-advice.ts'
 
 /** Which database; `persistTo` is an absolute path. */
 export interface Database {
+  /** `DB_0`, `DB_1` and so on, as the table of buckets names it. `DB_0` by default. */
+  readonly name?: string | undefined
   readonly remote: boolean
   readonly env?: string | undefined
   readonly persistTo?: string | undefined
 }
 
+const HOME = 'DB_0'
+
 /** Throws UsageError where the options contradict each other. */
 export function databaseOf(options: {
+  readonly database?: string | undefined
   readonly remote?: boolean
   readonly env?: string | undefined
   readonly persistTo: string | undefined
 }): Database {
-  const { remote = false, env, persistTo } = options
+  const { database: name, remote = false, env, persistTo } = options
   if (remote && persistTo !== undefined)
     throw new UsageError('--persist-to is for the local database: omit it with --remote')
-  return { remote, env, persistTo: persistTo === undefined ? undefined : resolve(persistTo) }
+  return { name, remote, env, persistTo: persistTo === undefined ? undefined : resolve(persistTo) }
 }
 
+/** Database 0 of the same region. It has the data keys and the buckets of the region. */
+export const homeOf = (database: Database): Database => ({ ...database, name: HOME })
+
 /** The binding's name, which is the same in every environment. */
-const BINDING = 'DB'
+export const bindingOf = ({ name }: Pick<Database, 'name'>): string =>
+  name === undefined || name === HOME ? 'DB' : name
 
 const targetOf = ({ remote, env, persistTo }: Database): string[] => [
   remote ? '--remote' : '--local',
@@ -53,7 +62,7 @@ export async function execute(database: Database, sql: string): Promise<Statemen
   const finished = await runWrangler([
     'd1',
     'execute',
-    BINDING,
+    bindingOf(database),
     '--json',
     '--yes',
     '--command',
@@ -96,7 +105,7 @@ export async function executeFile(database: Database, sql: string): Promise<void
     const finished = await runWrangler([
       'd1',
       'execute',
-      BINDING,
+      bindingOf(database),
       '--yes',
       '--file',
       file,
@@ -109,7 +118,13 @@ export async function executeFile(database: Database, sql: string): Promise<void
 }
 
 export async function applyMigrations(database: Database): Promise<void> {
-  const finished = await runWrangler(['d1', 'migrations', 'apply', BINDING, ...targetOf(database)])
+  const finished = await runWrangler([
+    'd1',
+    'migrations',
+    'apply',
+    bindingOf(database),
+    ...targetOf(database),
+  ])
   if (finished.code !== 0)
     throw new Failure(`migrations: ${adviceOn(finished.stdout + finished.stderr) ?? complaintOf(finished)}`)
 }

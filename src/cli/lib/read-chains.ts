@@ -2,7 +2,8 @@
 
 import type { JournalRow } from '../../store/journal.ts'
 import type { HeadRow } from '../../store/rebuild.ts'
-import { type Database, query, type Row, sqlText } from './database.ts'
+import { type Row, sqlText } from './database.ts'
+import type { RunSql } from './read-pages.ts'
 
 /** Entries of one page. An entry has some hundred bytes. */
 const PAGE = 2000
@@ -19,11 +20,11 @@ export interface Chain {
  * Reads page by page, while the service may write. The statement of a row also reads the head of its stream. So the last
  * row of a chain and its head belong to one moment.
  */
-export async function* readChains(database: Database, stream?: string): AsyncGenerator<Chain> {
+export async function* readChains(runSql: RunSql, stream?: string): AsyncGenerator<Chain> {
   let chain: Chain | undefined
   let after: readonly [string, number] = ['', 0]
   for (;;) {
-    const [page = []] = await query(database, pageOf(stream, after))
+    const [page = []] = await runSql(pageOf(stream, after))
     for (const row of page) {
       const id = String(row.terminal_id)
       if (chain !== undefined && chain.stream !== id) {

@@ -129,6 +129,11 @@ export const CLOCK: ValueType<string> = matching(
 export const TEXT: ValueType<string> = matching('TEXT', /./, 'a text')
 export const TIME_ZONE: ValueType<string> = { ...TEXT, placeholder: 'ZONE', expected: 'a time zone' }
 export const ENVIRONMENT: ValueType<string> = { ...TEXT, placeholder: 'NAME', expected: 'an environment' }
+export const DATABASE_NAME: ValueType<string> = matching(
+  'DB_N',
+  /^DB_(?:0|[1-9]\d{0,3})$/,
+  'DB_0, or the binding of another database such as DB_1',
+)
 export const API_KEY: ValueType<string> = { ...TEXT, placeholder: 'KEY', expected: 'a bearer key' }
 
 export const PATH: ValueType<string> = { ...TEXT, placeholder: 'PATH', expected: 'a path', isPath: true }

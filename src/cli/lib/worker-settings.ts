@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readDatabaseLimit } from '../../store/size.ts'
 import { root } from '../dev/wrangler.ts'
+import { bindingOf, type Database } from './database.ts'
 import { Failure } from './failure.ts'
 
 export interface DatabaseSettings {
@@ -13,27 +14,39 @@ export interface DatabaseSettings {
   readonly limit: number
 }
 
-/** The assignments `name = "value"` below a heading of the file. Environments inherit neither variables nor databases. */
-function sectionOf(toml: string, heading: string): Map<string, string> {
-  const section = toml.split(/^(?=\[)/m).find((part) => part.startsWith(`${heading}\n`)) ?? ''
-  return new Map(
-    [...section.matchAll(/^(\w+) = "([^"]*)"/gm)].map(([, name = '', value = '']) => [name, value]),
-  )
-}
+/** The assignments `name = "value"` below each such heading. Environments inherit neither variables nor databases. */
+const sectionsOf = (toml: string, heading: string): Map<string, string>[] =>
+  toml
+    .split(/^(?=\[)/m)
+    .filter((part) => part.startsWith(`${heading}\n`))
+    .map((section) => {
+      const found = section.matchAll(/^(\w+) = "([^"]*)"/gm)
+      return new Map([...found].map(([, name = '', value = '']) => [name, value]))
+    })
 
-/** The settings of an environment in the text of `wrangler.toml`. Throws Failure where it has no database or a wrong limit. */
-export function databaseSettings(toml: string, env: string | undefined): DatabaseSettings {
+/**
+ * The settings of a database in the text of `wrangler.toml`, by its environment and binding. Throws Failure where the environment has
+ * no such database or a wrong limit.
+ */
+export function databaseSettings(toml: string, env: string | undefined, binding = 'DB'): DatabaseSettings {
   const prefix = env === undefined ? '' : `env.${env}.`
-  const id = sectionOf(toml, `[[${prefix}d1_databases]]`).get('database_id')
-  if (id === undefined) throw new Failure(`wrangler.toml: no database for the environment ${env}`)
+  const databases = sectionsOf(toml, `[[${prefix}d1_databases]]`)
+  const id = databases.find((one) => one.get('binding') === binding)?.get('database_id')
+  if (id === undefined)
+    throw new Failure(`wrangler.toml: no database for the environment ${env} with the binding ${binding}`)
   try {
-    const limit = readDatabaseLimit(sectionOf(toml, `[${prefix}vars]`).get('DATABASE_LIMIT_BYTES'))
+    const [vars] = sectionsOf(toml, `[${prefix}vars]`)
+    const limit = readDatabaseLimit(vars?.get('DATABASE_LIMIT_BYTES'))
     return { id, limit }
   } catch (error) {
     throw new Failure(`wrangler.toml: ${error instanceof RangeError ? error.message : 'not read'}`)
   }
 }
 
-/** The settings of an environment of this checkout. */
-export const readDatabaseSettings = (env: string | undefined): DatabaseSettings =>
-  databaseSettings(readFileSync(join(root, 'wrangler.toml'), 'utf8').replaceAll('\r\n', '\n'), env)
+/** The settings of a database of this checkout. */
+export const readDatabaseSettings = (database: Pick<Database, 'name' | 'env'>): DatabaseSettings =>
+  databaseSettings(
+    readFileSync(join(root, 'wrangler.toml'), 'utf8').replaceAll('\r\n', '\n'),
+    database.env,
+    bindingOf(database),
+  )

@@ -2,7 +2,7 @@
 
 import { declare } from '../lib/declare.ts'
 import { TERMINAL_ID } from '../lib/values.ts'
-import { DATABASE } from './shared.ts'
+import { ONE_DATABASE } from './shared.ts'
 
 const MASTER_KEY_NOTE =
   'It reads MASTER_KEY from the environment. For the local database, .dev.vars has the one that the environment lacks.'
@@ -11,12 +11,13 @@ export const VERIFY_JOURNAL = declare({
   about: 'check every hash chain and every table, and name the first bad entry or row',
   options: {
     tid: { type: TERMINAL_ID, about: 'the chain of one terminal only' },
-    ...DATABASE,
+    ...ONE_DATABASE,
   },
   notes: [
     'Each terminal has a hash chain. Each merchant has one for its settings and keys, and the administrators’ keys have one.',
     'The service signs the head of each with a MAC.',
-    'When all chains are sound, every table is compared with what the entries give. Stop the service before, or its newest messages differ.',
+    'When all chains are sound, every table is compared with what the entries give.',
+    'The service may write meanwhile. Rows of a chain that grows are not compared, and the command says how many chains grew.',
     MASTER_KEY_NOTE,
   ],
   json: {
@@ -37,7 +38,7 @@ export const VERIFY_JOURNAL = declare({
 
 export const REBUILD_JOURNAL = declare({
   about: 'write the tables that differ from the journal anew',
-  options: DATABASE,
+  options: ONE_DATABASE,
   notes: [
     'It verifies every chain first, and writes nothing when one is bad. Stop the service before.',
     'The keys of terminals do not follow from the journal: a lost one comes from a backup or a new provisioning.',

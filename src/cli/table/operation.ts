@@ -16,7 +16,7 @@ import {
   TIME_ZONE,
   WINDOW,
 } from '../lib/values.ts'
-import { ADMINISTRATION, DATABASE, IDENTITY, MAC, MID, TMK } from './shared.ts'
+import { ADMINISTRATION, IDENTITY, MAC, MID, ONE_DATABASE, TMK } from './shared.ts'
 
 export const MERCHANT = declare({
   about: 'register a merchant, or change its settings',
@@ -193,7 +193,7 @@ export const RECONCILE = declare({
 
 export const STATUS = declare({
   about: 'show the size of the database, what it holds, what waits, and which migrations are missing',
-  options: DATABASE,
+  options: ONE_DATABASE,
   notes: [
     'The limit is DATABASE_LIMIT_BYTES of wrangler.toml, else 10 GB.',
     'Today is the UTC day. The command reads every sale and void once to count those of today.',

@@ -4,6 +4,7 @@ import { MAC_PROFILES } from '../../domain/types.ts'
 import {
   API_KEY,
   choice,
+  DATABASE_NAME,
   ENVIRONMENT,
   IP,
   MASTER_KEY,
@@ -55,6 +56,15 @@ export const DATABASE = {
   remote: { about: 'the database at Cloudflare, in place of the local one' },
   env: { type: ENVIRONMENT, about: 'the environment of wrangler.toml, such as shanghai' },
   ...PERSIST_TO,
+} as const
+
+/** Which D1 database of a region, for a command that works on each. */
+export const ONE_DATABASE = {
+  database: {
+    type: DATABASE_NAME,
+    about: 'the database, if the region has several: DB_0 (the default), DB_1 and so on',
+  },
+  ...DATABASE,
 } as const
 
 /** How a development server is started. */

@@ -1,0 +1,103 @@
+/** @module Checks the keys of terminals. They do not follow from the journal: they must be there, and they must open in their place. */
+
+import type { KeyContext } from '../../crypto/keyring.ts'
+import type { AuditedTable, TableFault } from './audit-tables.ts'
+import type { PagedTable } from './read-pages.ts'
+
+/** The tables with wrapped keys. */
+export const KEY_TABLES: readonly PagedTable[] = [
+  {
+    table: 'master_key',
+    columns: ['terminal_id as terminalId', 'version', 'wrapped'],
+    keys: ['terminal_id'],
+  },
+  {
+    table: 'key_set',
+    columns: [
+      'terminal_id as terminalId',
+      'version',
+      'layout',
+      'created_at as createdAt',
+      'mak',
+      'tpk',
+      'tdk',
+    ],
+    keys: ['terminal_id', 'version'],
+  },
+]
+
+/** The wrapped keys of terminals, as rows. */
+export interface KeysOfTerminals {
+  readonly terminals: readonly {
+    readonly terminalId: string
+    readonly merchantId: string
+    readonly keyVersion: number | null
+  }[]
+  readonly masterKeys: readonly {
+    readonly terminalId: string
+    readonly version: number
+    readonly wrapped: string
+  }[]
+  readonly keySets: readonly {
+    readonly terminalId: string
+    readonly version: number
+    readonly layout: string
+    readonly createdAt: number
+    readonly mak: string
+    readonly tpk: string
+    readonly tdk: string | null
+  }[]
+}
+
+/** Whether a wrapped key opens in its context. */
+export type Opens = (wrapped: string, context: KeyContext) => Promise<boolean>
+
+/**
+ * Every key opens in its place, and every terminal has its master key and the key set in use. `grown`: terminals whose journals grew
+ * while the tables were read. Their rows are not checked, because they may be of different moments.
+ */
+export async function auditKeys(
+  keys: KeysOfTerminals,
+  opens: Opens,
+  grown: ReadonlySet<string> = new Set(),
+): Promise<AuditedTable[]> {
+  const merchants = new Map(keys.terminals.map(({ terminalId, merchantId }) => [terminalId, merchantId]))
+  const placeOf = (terminalId: string) => ({ merchantId: merchants.get(terminalId) ?? '', terminalId })
+  const isRead = ({ terminalId }: { readonly terminalId: string }): boolean => !grown.has(terminalId)
+  const terminals = keys.terminals.filter(isRead)
+  const masterKeys = keys.masterKeys.filter(isRead)
+  const keySets = keys.keySets.filter(isRead)
+
+  const faults: TableFault[] = []
+  for (const { terminalId, version, wrapped } of masterKeys)
+    if (!(await opens(wrapped, { ...placeOf(terminalId), usage: 'tmk', version })))
+      faults.push({ key: terminalId, why: 'the master key does not open in this place' })
+  const withMaster = new Set(masterKeys.map(({ terminalId }) => terminalId))
+  for (const { terminalId } of terminals)
+    if (!withMaster.has(terminalId)) faults.push({ key: terminalId, why: 'this row is missing' })
+
+  const ofSets: TableFault[] = []
+  for (const { terminalId, version, layout, createdAt, mak, tpk, tdk } of keySets) {
+    const parts = [
+      ['mak', mak],
+      ['tpk', tpk],
+      ['tdk', tdk],
+    ] as const
+    const set = { ...placeOf(terminalId), version, layout, createdAt }
+    for (const [usage, wrapped] of parts)
+      if (wrapped !== null && !(await opens(wrapped, { ...set, usage })))
+        ofSets.push({ key: `${terminalId} ${version}`, why: `${usage} does not open in this place` })
+  }
+  const sets = new Set(keySets.map(({ terminalId, version }) => `${terminalId} ${version}`))
+  for (const { terminalId, keyVersion } of terminals)
+    if (keyVersion !== null && !sets.has(`${terminalId} ${keyVersion}`))
+      ofSets.push({ key: `${terminalId} ${keyVersion}`, why: 'this row is missing' })
+  return [
+    { table: 'master_key', rows: keys.masterKeys.length, fault: firstOf(faults) },
+    { table: 'key_set', rows: keys.keySets.length, fault: firstOf(ofSets) },
+  ]
+}
+
+/** The fault with the smallest key. Null without a fault. */
+export const firstOf = (faults: readonly TableFault[]): TableFault | null =>
+  faults.toSorted((a, b) => (a.key < b.key ? -1 : 1))[0] ?? null
