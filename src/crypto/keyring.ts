@@ -19,7 +19,8 @@ export interface KeyContext {
   readonly terminalId: string
   readonly usage: KeyUsage
   readonly version: number
-  /** Of the keys of a sign-on: its field 60.3, and its time in milliseconds since the epoch. */
+  /** Of the keys of a sign-on: its terminal master key, its field 60.3, and its time in milliseconds since the epoch. */
+  readonly tmkVersion?: number | undefined
   readonly layout?: string | undefined
   readonly createdAt?: number | undefined
 }
@@ -99,8 +100,10 @@ export async function openKeyringUnder(
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256', length: 256 } as const
 
-const associatedData = ({ merchantId, terminalId, usage, version, layout, createdAt }: KeyContext): string =>
-  [merchantId, terminalId, usage, version, layout, createdAt].filter((part) => part !== undefined).join('|')
+const associatedData = ({ merchantId, terminalId, usage, version, ...ofSignOn }: KeyContext): string =>
+  [merchantId, terminalId, usage, version, ofSignOn.tmkVersion, ofSignOn.layout, ofSignOn.createdAt]
+    .filter((part) => part !== undefined)
+    .join('|')
 
 async function keyringOf(keys: readonly DataKey[], random: FillRandom): Promise<Keyring> {
   // Fingerprints and wrapped keys have no key id beside them, so their first data key is for good.

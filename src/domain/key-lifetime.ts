@@ -29,11 +29,14 @@ export const liveKeySets = <T extends KeySetAge>(
   )
 
 /**
- * The members of a key set to which its wrapped keys are bound. A key does not open with another time, so nobody who can write the
- * database prolongs its life.
+ * The members of a key set to which its wrapped keys are bound. A key does not open with another time or another terminal
+ * master key. So nobody who can write the database prolongs its life.
  */
-export const contextOfSet = <T extends KeySetAge & { readonly layout: string }>(set: T) => ({
+export const contextOfSet = <T extends KeySetAge & { readonly tmkVersion: number; readonly layout: string }>(
+  set: T,
+) => ({
   version: set.version,
+  tmkVersion: set.tmkVersion,
   layout: set.layout,
   createdAt: set.createdAt,
 })

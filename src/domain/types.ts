@@ -67,6 +67,8 @@ export interface Terminal {
   readonly settlementMac: 'optional' | 'required'
   /** Version of the key set in use; null before the first right MAC. */
   readonly keyVersion: number | null
+  /** Version of the terminal master key. The last `provision` entry with a new one names it. */
+  readonly tmkVersion: number
   readonly batch: Batch
   readonly head: Head
 }
@@ -225,6 +227,8 @@ export interface Effects {
   readonly apiKey?: ApiKey
   /** The key set in use from this entry on. Null ends every key set. */
   readonly keyVersion?: number | null
+  /** The terminal master key from this entry on. */
+  readonly tmkVersion?: number
 }
 
 /** The effects as the journal has them: totals as the change of one batch, not as the batch after it. */

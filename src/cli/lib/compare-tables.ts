@@ -79,6 +79,7 @@ export async function auditTables(
     terminalId: row.terminal_id,
     merchantId: row.merchant_id,
     keyVersion: row.key_version,
+    tmkVersion: row.tmk_version,
   }))
   const keys = { terminals, masterKeys: kept.master_key, keySets: kept.key_set }
   const tables = [...comparisons.values()].map((one) => one.result(grown))
