@@ -17,7 +17,7 @@ import type { Log } from './pipeline/types.ts'
 import { addFirstDataKeys } from './store/data-keys.ts'
 import { type BucketRow, openDatabases, withBuckets } from './store/databases.ts'
 import { type Db, errorText } from './store/db.ts'
-import { headContent, type MacHead } from './store/head-mac.ts'
+import { macHeadWith } from './store/head-mac.ts'
 import { sha256 } from './store/journal.ts'
 import { readRegion } from './store/region.ts'
 import { readDatabaseLimit } from './store/size.ts'
@@ -146,10 +146,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     acquirerStan: freshAcquirerStan(random),
   })
   const { keyring, buckets } = await openRegion(env, all[0].db, runtime)
-  const macHead: MacHead = async (stream, head) => ({
-    keyId: keyring.journalKeyId,
-    mac: (await keyring.journalMac(headContent(stream, head))).toHex(),
-  })
+  const macHead = macHeadWith(keyring, (stream, seq) => log('alert', { why: 'head_not_ours', stream, seq }))
   return overDatabases({
     macHead,
     acquirer,

@@ -8,10 +8,10 @@ import { MAX_LOSSES } from '../domain/guard.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
 import { actorOf } from '../domain/request-actor.ts'
 import { MERCHANT_SCOPES, SCOPES, scopeText } from '../domain/scope.ts'
-import type { Head } from '../domain/types.ts'
 import { copyAdministratorKeys } from '../pipeline/administrator-keys.ts'
 import type { Services } from '../pipeline/services.ts'
 import { commitKey, type KeyStream, readKey, readKeyContext, readKeys } from '../store/api-keys.ts'
+import type { SignedHead } from '../store/head-mac.ts'
 import { canonical, seal, sha256, WITHOUT_TERMINAL } from '../store/journal.ts'
 import type { Credential } from '../store/load.ts'
 import { type Asking, bootstrapCaller, permit, REPLAYED, senderOf } from './handler.ts'
@@ -160,12 +160,12 @@ async function write(
   { db, macHead, bucketNeeds }: Services,
   apiKey: ApiKey,
   act: ApiKeyAct,
-  { head, needs }: Pick<KeyStream, 'needs'> & { readonly head: Head },
+  { head, needs }: Pick<KeyStream, 'needs'> & { readonly head: SignedHead },
 ): Promise<boolean> {
   const row = await seal(apiKeyEntry(apiKey, act, head), head, null, WITHOUT_TERMINAL)
   const { merchantId } = apiKey
   const ofBucket = merchantId === null ? [] : (bucketNeeds?.(merchantId) ?? [])
-  return commitKey(db, row, apiKey, [...needs, ...ofBucket], await macHead(row.terminalId, row))
+  return commitKey(db, row, apiKey, [...needs, ...ofBucket], await macHead(row.terminalId, row, head))
 }
 
 export const getKeys: Handler<'GET /v1/keys'> = async (call) => {

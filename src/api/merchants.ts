@@ -38,7 +38,7 @@ async function provisionMerchant(call: Call<Put>): Promise<Reply<Put>> {
     const { merchant } = draft.value.effects
     const actor = actorOf(senderOf(c, caller.value.id), needs, merchantId)
     const row = await seal({ ...draft.value, actor }, head, null, WITHOUT_TERMINAL)
-    const headMac = await services.macHead(row.terminalId, row)
+    const headMac = await services.macHead(row.terminalId, row, head)
     if (!(await commitMerchant(services.db, row, merchant, [...needs, ...bucketNeeds], headMac))) continue
     const answer = merchantBody(merchant)
     return before === null ? { status: 201, body: answer } : { status: 200, body: answer }

@@ -229,7 +229,7 @@ async function decideOne(
     forwarded: loadedState.forwarded,
     item: {
       row,
-      headMac: await options.macHead(row.terminalId, row),
+      headMac: await options.macHead(row.terminalId, row, loaded.head),
       effects,
       needs: [...loaded.needs, ...(options.bucketNeeds?.(context.terminal.merchantId) ?? [])],
       saleKey: loaded.original?.sale.messageKey,

@@ -122,7 +122,7 @@ export interface PipelineOptions {
   now(): number
   sleep(ms: number): Promise<void>
   readonly log: Log
-  /** Makes the MAC of the head that an entry becomes. */
+  /** Makes the MAC of the head that an entry becomes, if the head before is the service's. */
   readonly macHead: MacHead
 }
 

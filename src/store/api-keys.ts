@@ -6,13 +6,12 @@
 import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { ApiKey } from '../domain/api-key.ts'
-import { GENESIS } from '../domain/decide-provision.ts'
 import { keyGuard, type Need } from '../domain/guard.ts'
 import { scopesIn, scopeText } from '../domain/scope.ts'
-import type { Head, JournalEntry } from '../domain/types.ts'
+import type { JournalEntry } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
-import type { HeadMac } from './head-mac.ts'
+import { type HeadMac, NEW_STREAM, type SignedHead } from './head-mac.ts'
 import { type JournalRow, openEntry, type SealedRow, WITHOUT_TERMINAL } from './journal.ts'
 import { apiKey, region } from './key-schema.ts'
 import type { Credential } from './load.ts'
@@ -30,7 +29,7 @@ const apiKeyOf = ({ scopes, ...row }: typeof apiKey.$inferSelect): ApiKey => ({
 export interface KeyStream {
   readonly credential: Credential | null
   /** Null if the merchant of the key is not registered. */
-  readonly head: Head | null
+  readonly head: SignedHead | null
   /** The guards of the key's stream, and of administrators' keys. */
   readonly needs: readonly Need[]
 }
@@ -45,25 +44,29 @@ export interface Asker {
   readonly now: number
 }
 
+const headColumns = <T extends typeof region | typeof merchant>({
+  headSeq,
+  headHash,
+  headMac,
+  headMacKey,
+}: T) => ({ seq: headSeq, hash: headHash, mac: headMac, keyId: headMacKey }) as const
+
 /** The head of the stream in which keys of `merchantId` are. */
 const headsOf = (db: Db, merchantId: string | null) =>
   merchantId === null
-    ? db.select({ seq: region.headSeq, hash: region.headHash }).from(region)
-    : db
-        .select({ seq: merchant.headSeq, hash: merchant.headHash })
-        .from(merchant)
-        .where(eq(merchant.merchantId, merchantId))
+    ? db.select(headColumns(region)).from(region)
+    : db.select(headColumns(merchant)).from(merchant).where(eq(merchant.merchantId, merchantId))
 
 function contextOf(
   merchantId: string | null,
   caller: Credential | undefined,
-  head: Head | undefined,
+  head: SignedHead | undefined,
   versions: Parameters<typeof needsFrom>[1],
 ): KeyStream {
   return {
     credential: caller ?? null,
     // The stream of the region is there before its first entry. A merchant is registered first.
-    head: head ?? (merchantId === null ? GENESIS : null),
+    head: head ?? (merchantId === null ? NEW_STREAM : null),
     needs: needsFrom(guardsOf(merchantId), versions),
   }
 }

@@ -1,8 +1,10 @@
 /**
  * @module The MAC of a head. A head covers its whole chain, and so does the MAC. An attacker who can write the database
- * but has no key of the service cannot write another journal.
+ * but has no key of the service cannot write another journal. The service signs a head only on a head that it has signed. So it
+ * never signs what an attacker wrote.
  */
 
+import { GENESIS } from '../domain/decide-provision.ts'
 import type { Head } from '../domain/types.ts'
 
 export interface HeadMac {
@@ -12,9 +14,48 @@ export interface HeadMac {
   readonly mac: string
 }
 
-/** Makes the MAC of the head of a stream. */
-export type MacHead = (stream: string, head: Head) => Promise<HeadMac>
+/** The keys of the service for heads (crypto/keyring.ts). */
+interface HeadKeys {
+  readonly journalKeyId: number
+  journalMac(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>
+  verifyJournalMac(
+    data: Uint8Array<ArrayBuffer>,
+    mac: Uint8Array<ArrayBuffer>,
+    keyId: number,
+  ): Promise<boolean>
+}
+
+/** A head with its MAC, as the database has both. */
+export interface SignedHead extends Head, HeadMac {}
+
+/** The head of a stream without a row. A row with number 0 is not it: every row has an entry. */
+export const NEW_STREAM: SignedHead = { ...GENESIS, keyId: 0, mac: '' }
+
+/** Makes the MAC of the head of a stream, after `before`. Throws Error when the MAC of `before` is not the service's. */
+export type MacHead = (stream: string, head: Head, before: SignedHead) => Promise<HeadMac>
 
 /** The bytes that the MAC covers: stream, number and hash of the last entry. No part has a `|` but a stream, which comes last. */
 export const headContent = (stream: string, { seq, hash }: Head): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(new TextEncoder().encode(`${seq}|${hash}|${stream}`))
+
+/** Whether the service has signed the head. */
+export async function isOurHead(
+  { verifyJournalMac }: Pick<HeadKeys, 'verifyJournalMac'>,
+  stream: string,
+  { keyId, mac, ...head }: SignedHead,
+): Promise<boolean> {
+  const bytes = /^[0-9a-f]{64}$/.test(mac) ? Uint8Array.fromHex(mac) : new Uint8Array(32)
+  return verifyJournalMac(headContent(stream, head), bytes, keyId)
+}
+
+/** `report` is called with a head that is not the service's. */
+export const macHeadWith =
+  (keys: HeadKeys, report: (stream: string, seq: number) => void): MacHead =>
+  async (stream, head, before) => {
+    if (before !== NEW_STREAM && !(await isOurHead(keys, stream, before))) {
+      report(stream, before.seq)
+      throw new Error(`the head ${before.seq} of ${stream} has no MAC of the service`)
+    }
+    const mac = await keys.journalMac(headContent(stream, head))
+    return { keyId: keys.journalKeyId, mac: mac.toHex() }
+  }

@@ -7,6 +7,7 @@ import { outcomeKey } from '../domain/message-key.ts'
 import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
 import type { JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
+import { NEW_STREAM, type SignedHead } from './head-mac.ts'
 import { type JournalRow, openEntry } from './journal.ts'
 import {
   credentials,
@@ -18,7 +19,15 @@ import {
   sales,
   terminals,
 } from './queries.ts'
-import { batchOf, forwardedFrom, merchantFrom, reversalFrom, saleStateOf, terminalOf } from './rows.ts'
+import {
+  batchOf,
+  forwardedFrom,
+  merchantFrom,
+  reversalFrom,
+  saleStateOf,
+  signedHeadOf,
+  terminalOf,
+} from './rows.ts'
 
 /** The state to load for one message. Absent members load nothing. */
 export interface LoadItem {
@@ -74,6 +83,8 @@ export interface Credential {
 
 export interface Loaded extends Omit<LoadedState, 'terminal' | 'merchant'> {
   readonly terminal: Terminal | null
+  /** The head of the terminal's journal, with its MAC. */
+  readonly head: SignedHead
   readonly merchant: Merchant | null
   /** The set in use first, then the pending sets, newest first. */
   readonly keySets: readonly WrappedKeySet[]
@@ -150,6 +161,7 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
     const reversalOf = (role: Role) => mine(inReversals).find((row) => row.role === role)?.reversal
     return {
       terminal: row === undefined ? null : terminalOf(row),
+      head: row === undefined ? NEW_STREAM : signedHeadOf(row.terminal),
       merchant: merchantFrom(row?.merchant ?? mine(inMerchants)[0]?.merchant),
       namedBatch: row?.named == null ? null : batchOf(row.named),
       masterKey: row?.masterKey ?? null,

@@ -5,15 +5,14 @@
 
 import { eq, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
-import { GENESIS } from '../domain/decide-provision.ts'
 import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
-import type { Head, Merchant } from '../domain/types.ts'
+import type { Merchant } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
-import type { HeadMac } from './head-mac.ts'
+import { type HeadMac, NEW_STREAM, type SignedHead } from './head-mac.ts'
 import type { JournalRow, SealedRow } from './journal.ts'
 import type { Credential } from './load.ts'
-import { merchantFrom } from './rows.ts'
+import { merchantFrom, signedHeadOf } from './rows.ts'
 import { merchant } from './schema.ts'
 import { overItems } from './statements.ts'
 import { excluded, fromItem } from './step.ts'
@@ -22,7 +21,7 @@ import { commitToStream, IS_WRITTEN, needsFrom, selectGuards } from './stream.ts
 export interface FoundMerchant {
   readonly credential: Credential | null
   readonly merchant: Merchant | null
-  readonly head: Head
+  readonly head: SignedHead
   /** The guards of the merchant and of the credential. */
   readonly needs: readonly Need[]
 }
@@ -44,7 +43,7 @@ export async function readMerchant(
   return {
     credential: caller ?? null,
     merchant: merchantFrom(row),
-    head: row === undefined ? GENESIS : { seq: row.headSeq, hash: row.headHash },
+    head: row === undefined ? NEW_STREAM : signedHeadOf(row),
     needs: needsFrom(keys, versions),
   }
 }

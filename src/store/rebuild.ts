@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { apiKeyProjections } from './api-keys.ts'
 import type { Db } from './db.ts'
-import type { HeadMac } from './head-mac.ts'
+import type { HeadMac, SignedHead } from './head-mac.ts'
 import type { JournalRow } from './journal.ts'
 import { merchantProjection } from './merchants.ts'
 import { projections } from './projections.ts'
@@ -44,10 +44,8 @@ export const HEADS = `select terminal_id as stream, head_seq as seq, head_hash a
   select 'region', head_seq, head_hash, head_mac, head_mac_key from region`
 
 /** A row of `HEADS`. */
-export interface HeadRow extends HeadMac {
+export interface HeadRow extends SignedHead {
   readonly stream: string
-  readonly seq: number
-  readonly hash: string
 }
 
 export const macsOf = (heads: readonly HeadRow[]): HeadMacs =>

@@ -9,17 +9,18 @@ import { GENESIS } from '../domain/decide-provision.ts'
 import type { Head } from '../domain/types.ts'
 import { commitKey } from './api-keys.ts'
 import type { Db } from './db.ts'
-import type { MacHead } from './head-mac.ts'
+import { type MacHead, NEW_STREAM, type SignedHead } from './head-mac.ts'
 import { openEntry, type SealedRow, WITHOUT_TERMINAL } from './journal.ts'
 import { region } from './key-schema.ts'
+import { signedHeadOf } from './rows.ts'
 import { journal } from './schema.ts'
 
 /** The most entries of one read. */
 const PAGE = 100
 
-async function headOf(db: Db): Promise<Head> {
-  const [head] = await db.select({ seq: region.headSeq, hash: region.headHash }).from(region)
-  return head ?? GENESIS
+async function headOf(db: Db): Promise<SignedHead> {
+  const [row] = await db.select().from(region)
+  return row === undefined ? NEW_STREAM : signedHeadOf(row)
 }
 
 /** The next entries after `head`. Throws Error when the stream does not have the entry of `head`. */
@@ -52,11 +53,14 @@ export async function copyRegion(home: Db, other: Db, macHead: MacHead): Promise
     if (rows.length === 0) return
     if (before !== null && before.seq === head.seq) throw new Error('an administrator’s key was not copied')
     before = head
+    let signed = head
     for (const row of rows) {
       const { apiKey } = openEntry(row, WITHOUT_TERMINAL).effects
       if (apiKey === undefined) throw new Error('an entry of the region has a key')
       // Database 0 has decided, so the entry depends on nothing here. It fails if another copy was first.
-      if (!(await commitKey(other, row, apiKey, [], await macHead(row.terminalId, row)))) break
+      const headMac = await macHead(row.terminalId, row, signed)
+      if (!(await commitKey(other, row, apiKey, [], headMac))) break
+      signed = { seq: row.seq, hash: row.hash, ...headMac }
     }
   }
 }

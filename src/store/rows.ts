@@ -13,6 +13,7 @@ import type {
   Terminal,
   VoidRecord,
 } from '../domain/types.ts'
+import type { SignedHead } from './head-mac.ts'
 import type { acquirerMessage, batch, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 
 /** The end of the name of a stored form (schema.ts). Readers use the other member. */
@@ -69,6 +70,14 @@ export function batchOf({ terminalId: _, ...row }: RowOf<typeof batch>): Batch {
 }
 
 export type TerminalRow = { terminal: RowOf<typeof terminal>; batch: RowOf<typeof batch> }
+
+/** The head of a stream, from the row of its terminal or merchant. */
+export const signedHeadOf = (row: {
+  readonly headSeq: number
+  readonly headHash: string
+  readonly headMac: string
+  readonly headMacKey: number
+}): SignedHead => ({ seq: row.headSeq, hash: row.headHash, mac: row.headMac, keyId: row.headMacKey })
 
 /** The terminal with its open batch and its head. */
 export function terminalOf(found: TerminalRow): Terminal {

@@ -74,9 +74,8 @@ const revoke = async () => {
   const actor = { ...NO_SENDER, policy: null }
   const act = { messageKey: null, contentFingerprint: '', request: {}, actor, at: service.now }
   const row = await seal(apiKeyEntry(revoked, act, head), head, null, WITHOUT_TERMINAL)
-  expect(await commitKey(db, row, revoked, needs, await service.options.macHead(row.terminalId, row))).toBe(
-    true,
-  )
+  const headMac = await service.options.macHead(row.terminalId, row, head)
+  expect(await commitKey(db, row, revoked, needs, headMac)).toBe(true)
 }
 
 beforeEach(async () => {

@@ -6,6 +6,7 @@
 import { beforeEach, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
 import type { PipelineMessage } from '../../src/pipeline/types.ts'
+import { NEW_STREAM } from '../../src/store/head-mac.ts'
 import { load } from '../../src/store/load.ts'
 import { keyOf, MID, NOW, TID } from '../domain/fixtures.ts'
 import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
@@ -50,6 +51,7 @@ beforeEach(async () => {
 it('loads nothing for an empty item', async () => {
   expect(await one({})).toEqual({
     terminal: null,
+    head: NEW_STREAM,
     merchant: null,
     namedBatch: null,
     masterKey: null,

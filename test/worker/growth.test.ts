@@ -134,7 +134,7 @@ describe('the cron', () => {
     expect(statements).toHaveLength(2)
     const scans = await Promise.all(statements.map(({ sql, params }) => scansOf(sql, params)))
     // The heads of all journals are the number of all entries. This is the one scan, once an hour.
-    expect(scans).toEqual([['SCAN terminal', 'SCAN merchant'], []])
+    expect(scans).toEqual([['SCAN terminal', 'SCAN merchant', 'SCAN region'], []])
   })
 })
 

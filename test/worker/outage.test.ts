@@ -124,9 +124,16 @@ describe('a commit without a reply', () => {
 })
 
 it('a commit follows only the loaded entry: another history under the same number is not continued', async () => {
-  const { terminal, watched } = await openWatched()
+  const { terminal, isolate, watched } = await openWatched()
   await sell(terminal, '000001')
   const other = 'f'.repeat(64)
+  const [signed] = await rows('select * from terminal where terminal_id = ?', terminal.tid)
+  if (signed === undefined) throw new Error('no terminal')
+  const before = {
+    ...{ seq: Number(signed.head_seq), hash: String(signed.head_hash) },
+    ...{ mac: String(signed.head_mac), keyId: Number(signed.head_mac_key) },
+  }
+  const { mac } = await isolate.services.macHead(terminal.tid, { seq: before.seq, hash: other }, before)
   watched.watch.before = async (trip) => {
     if (!writesJournal(trip)) return
     watched.watch = {}
@@ -136,7 +143,12 @@ it('a commit follows only the loaded entry: another history under the same numbe
       other,
       terminal.tid,
     )
-    await rows('update terminal set head_hash = ? where terminal_id = ?', other, terminal.tid)
+    await rows(
+      'update terminal set head_hash = ?, head_mac = ? where terminal_id = ?',
+      other,
+      mac,
+      terminal.tid,
+    )
   }
   await sell(terminal, '000002')
   expect((await journalOf(terminal.tid)).map(({ hash }) => hash).at(-2)).toBe(other)

@@ -1,18 +1,18 @@
 /** @module Checks a chain: every link, the head in its own row, and the MAC of the head. */
 
 import type { Keyring } from '../../crypto/keyring.ts'
-import { headContent } from '../../store/head-mac.ts'
+import { isOurHead } from '../../store/head-mac.ts'
 import { type ChainFault, verifyChain } from '../../store/journal.ts'
 import type { Chain } from './read-chains.ts'
 
 export async function faultOfChain(
   { head, rows }: Chain,
-  { verifyJournalMac }: Pick<Keyring, 'verifyJournalMac'>,
+  keyring: Pick<Keyring, 'verifyJournalMac'>,
 ): Promise<ChainFault | null> {
   if (head === null) return { seq: rows[0]?.seq ?? 1, why: 'the row with the head of the chain is missing' }
   const fault = await verifyChain(rows, head)
   if (fault !== null) return fault
-  const mac = /^[0-9a-f]{64}$/.test(head.mac) ? Uint8Array.fromHex(head.mac) : new Uint8Array(32)
-  const isOurs = await verifyJournalMac(headContent(head.stream, head), mac, head.keyId)
-  return isOurs ? null : { seq: head.seq, why: 'the MAC of the head is not the service’s' }
+  return (await isOurHead(keyring, head.stream, head))
+    ? null
+    : { seq: head.seq, why: 'the MAC of the head is not the service’s' }
 }
