@@ -19,7 +19,10 @@ export interface KeyContext {
   readonly terminalId: string
   readonly usage: KeyUsage
   readonly version: number
-  /** Of the keys of a sign-on: its terminal master key, its field 60.3, and its time in milliseconds since the epoch. */
+  /**
+   * Working keys have the version of the terminal master key, the layout (field 60.3) and the time of their sign-on, in
+   * milliseconds since the epoch.
+   */
   readonly tmkVersion?: number | undefined
   readonly layout?: string | undefined
   readonly createdAt?: number | undefined

@@ -1,7 +1,8 @@
 /** @module Data keys in a database of their own, and node:crypto beside them. */
 
 import { createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
-import { type RunSql, rewrapKeys } from '../../src/cli/lib/rewrap-keys.ts'
+import type { RunSql } from '../../src/cli/lib/read-pages.ts'
+import { rewrapKeys } from '../../src/cli/lib/rewrap-keys.ts'
 import type { DataKeyRow } from '../../src/crypto/data-keys.ts'
 import { type Keyring, openKeyring, readMasterKeys } from '../../src/crypto/keyring.ts'
 import { addFirstDataKeys } from '../../src/store/data-keys.ts'

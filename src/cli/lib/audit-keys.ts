@@ -69,7 +69,7 @@ export async function auditKeys(
   grown: ReadonlySet<string> = new Set(),
 ): Promise<AuditedTable[]> {
   const owners = new Map(keys.terminals.map((terminal) => [terminal.terminalId, terminal]))
-  const placeOf = (terminalId: string) => ({
+  const contextOf = (terminalId: string) => ({
     merchantId: owners.get(terminalId)?.merchantId ?? '',
     terminalId,
   })
@@ -80,7 +80,7 @@ export async function auditKeys(
 
   const faults: TableFault[] = []
   for (const { terminalId, version, wrapped } of masterKeys)
-    if (!(await opens(wrapped, { ...placeOf(terminalId), usage: 'tmk', version })))
+    if (!(await opens(wrapped, { ...contextOf(terminalId), usage: 'tmk', version })))
       faults.push({ key: terminalId, why: 'the master key does not open in this place' })
     else if (version !== owners.get(terminalId)?.tmkVersion)
       faults.push({ key: terminalId, why: 'the journal names another master key' })
@@ -96,7 +96,7 @@ export async function auditKeys(
       ['tdk', tdk],
     ] as const
     const key = `${terminalId} ${version}`
-    const set = { ...placeOf(terminalId), version, tmkVersion, layout, createdAt }
+    const set = { ...contextOf(terminalId), version, tmkVersion, layout, createdAt }
     for (const [usage, wrapped] of parts)
       if (wrapped !== null && !(await opens(wrapped, { ...set, usage })))
         ofSets.push({ key, why: `${usage} does not open in this place` })

@@ -2,7 +2,7 @@
  * @module Compares the tables of a database with a replica page by page, and names the first difference of each.
  *
  * The service may write meanwhile. The tables with the heads are read last. A head that is still the one of its chain shows that
- * no entry came between, so all rows of that stream belong to one moment. The rows of a stream that grew are not compared.
+ * no entry came between. So all rows of that stream belong to one moment. The rows of a stream that grew are not compared.
  */
 
 import type { HeadRow } from '../../store/rebuild.ts'
@@ -89,7 +89,7 @@ export async function auditTables(
   }
 }
 
-/** A guard that was raised, as any stream that grew may have done. */
+/** A guard that was raised. A stream that grew may have raised it. */
 const RAISED = 'a raised guard'
 
 /** The comparison of one table. */

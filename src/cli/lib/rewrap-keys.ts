@@ -2,11 +2,9 @@
 
 import { type DataKeyRow, type MasterKeys, masterKeyOf } from '../../crypto/data-keys.ts'
 import type { FillRandom } from '../../crypto/wrap-under.ts'
-import { type Row, sqlText } from './database.ts'
+import { sqlText } from './database.ts'
 import { Failure } from './failure.ts'
-
-/** Runs statements, with `;` between them; returns the rows of each. */
-export type RunSql = (sql: string) => Promise<Row[][]>
+import type { RunSql } from './read-pages.ts'
 
 export interface Rewrapped {
   /** Rows that this run wrapped again. */
