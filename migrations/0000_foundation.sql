@@ -243,6 +243,8 @@ CREATE TRIGGER `arrive` INSTEAD OF INSERT ON `incoming` BEGIN
     OR EXISTS (SELECT 1 FROM journal WHERE message_key = new.tombstoned_key)
     -- The trace number that a claim drew is not that of a captured sale. The reverse is decided on the loaded state.
     OR EXISTS (SELECT 1 FROM journal WHERE message_key = new.claim_sale_key)
+    -- Nor that of one that was reversed before it arrived.
+    OR EXISTS (SELECT 1 FROM reversal WHERE target_key = new.claim_sale_key)
     -- Every guard has the version of the decision.
     OR EXISTS (SELECT 1 FROM json_each(new.needs) AS need LEFT JOIN guard ON guard.key = need.value ->> 0
       WHERE coalesce(guard.version, 0) <> need.value ->> 1);

@@ -19,7 +19,7 @@ import { type BucketRow, openDatabases, withBuckets } from './store/databases.ts
 import { type Db, errorText } from './store/db.ts'
 import { macHeadWith } from './store/head-mac.ts'
 import { sha256 } from './store/journal.ts'
-import { readRegion } from './store/region.ts'
+import { readBuckets, readRegion } from './store/region.ts'
 import { readDatabaseLimit } from './store/size.ts'
 
 export interface Environment extends HttpsSettings {
@@ -154,7 +154,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     now,
     sleep,
     log,
-    databases: withBuckets(all, buckets),
+    databases: withBuckets(all, buckets, () => readBuckets(all[0].db)),
     core,
     keyring,
     acquirerId: env.ACQUIRER_ID,

@@ -83,7 +83,9 @@ export const postCase: Handler<Post> = async (call) => {
   if (outcome.kind !== 'answered' && outcome.kind !== 'pending') return undecidedProblem(outcome, denial)
   const [after] = (await readCase(services.db, credential, services.now(), path.rrn)).files
   const written = after === undefined ? undefined : decisionIn(after, decision)
-  if (after === undefined || written === undefined) return apiProblem('case_closed')
+  // Without an entry of this decision, another one closed the case, or the decision cannot be written.
+  if (after === undefined || written === undefined)
+    return apiProblem(after !== undefined && isCaseOpen(after.message) ? 'outcome_unknown' : 'case_closed')
   return replyOf(after, written, body, false)
 }
 

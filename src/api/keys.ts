@@ -9,6 +9,7 @@ import { apiMessageKey } from '../domain/message-key.ts'
 import { actorOf } from '../domain/request-actor.ts'
 import { MERCHANT_SCOPES, SCOPES, scopeText } from '../domain/scope.ts'
 import { copyAdministratorKeys } from '../pipeline/administrator-keys.ts'
+import { reportLostRaces } from '../pipeline/lost-races.ts'
 import type { Services } from '../pipeline/services.ts'
 import { commitKey, type KeyStream, readKey, readKeyContext, readKeys } from '../store/api-keys.ts'
 import type { SignedHead } from '../store/head-mac.ts'
@@ -69,7 +70,7 @@ async function createKey(call: Call<Post>): Promise<Reply<Post>> {
     if (apiKey.expiresAt !== null && apiKey.expiresAt <= now)
       return invalid({ in: 'body', pointer: '/expiresAt', why: 'is not in the future' })
     const act = { ...actOf(call, 'create', caller.value, found, now), messageKey, contentFingerprint }
-    if (!(await write(services, apiKey, act, { head, needs: found.needs }))) continue
+    if (!(await write(services, apiKey, act, { head, needs: found.needs, losses }))) continue
     // Only this answer has the key. A database that lacks it gets it from the cron.
     await isEverywhere(services, merchantId)
     return { status: 201, body: { ...keyBody(apiKey, now), key } }
@@ -132,7 +133,7 @@ async function revokeKey(call: Call<Revoke>): Promise<Reply<Revoke>> {
     if (apiKey === null || head === null) return apiProblem('not_found')
     const revoked = { ...apiKey, revokedAt: apiKey.revokedAt ?? now }
     const act = actOf(call, 'revoke', caller.value, found, now)
-    if (apiKey.revokedAt === null && !(await write(services, revoked, act, { head, needs }))) continue
+    if (apiKey.revokedAt === null && !(await write(services, revoked, act, { head, needs, losses }))) continue
     // A database that lacks the revocation still takes the key. The caller learns it, and a repeated request copies again.
     if (!(await isEverywhere(services, apiKey.merchantId))) return apiProblem('outcome_unknown')
     return { status: 200, body: keyBody(revoked, now) }
@@ -156,16 +157,28 @@ const actOf = (
   at,
 })
 
+interface KeyAttempt extends Pick<KeyStream, 'needs'> {
+  readonly head: SignedHead
+  /** The races that the change lost before. */
+  readonly losses: number
+}
+
+/** Writes a change of a key. False: it lost to another writer. */
 async function write(
-  { db, macHead, bucketNeeds }: Services,
+  services: Services,
   apiKey: ApiKey,
   act: ApiKeyAct,
-  { head, needs }: Pick<KeyStream, 'needs'> & { readonly head: SignedHead },
+  { head, needs, losses }: KeyAttempt,
 ): Promise<boolean> {
+  const { db, log, macHead, bucketNeeds } = services
   const row = await seal(apiKeyEntry(apiKey, act, head), head, null, WITHOUT_TERMINAL)
   const { merchantId } = apiKey
   const ofBucket = merchantId === null ? [] : (bucketNeeds?.(merchantId) ?? [])
-  return commitKey(db, row, apiKey, [...needs, ...ofBucket], await macHead(row.terminalId, row, head))
+  const allNeeds = [...needs, ...ofBucket]
+  const isWritten = await commitKey(db, row, apiKey, allNeeds, await macHead(row.terminalId, row, head))
+  if (!isWritten && losses === MAX_LOSSES - 1)
+    await reportLostRaces(services, [{ log, row, needs: allNeeds }])
+  return isWritten
 }
 
 export const getKeys: Handler<'GET /v1/keys'> = async (call) => {

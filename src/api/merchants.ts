@@ -4,6 +4,7 @@ import { decideMerchant } from '../domain/decide-merchant.ts'
 import { MAX_LOSSES } from '../domain/guard.ts'
 import { actorOf } from '../domain/request-actor.ts'
 import type { MerchantRequest } from '../domain/requests.ts'
+import { reportLostRaces } from '../pipeline/lost-races.ts'
 import { seal, WITHOUT_TERMINAL } from '../store/journal.ts'
 import { commitMerchant, readMerchant } from '../store/merchants.ts'
 import { logSettings, permit, senderOf } from './handler.ts'
@@ -39,7 +40,12 @@ async function provisionMerchant(call: Call<Put>): Promise<Reply<Put>> {
     const actor = actorOf(senderOf(c, caller.value.id), needs, merchantId)
     const row = await seal({ ...draft.value, actor }, head, null, WITHOUT_TERMINAL)
     const headMac = await services.macHead(row.terminalId, row, head)
-    if (!(await commitMerchant(services.db, row, merchant, [...needs, ...bucketNeeds], headMac))) continue
+    const allNeeds = [...needs, ...bucketNeeds]
+    if (!(await commitMerchant(services.db, row, merchant, allNeeds, headMac))) {
+      if (losses === MAX_LOSSES - 1)
+        await reportLostRaces(services, [{ log: services.log, row, needs: allNeeds }])
+      continue
+    }
     const answer = merchantBody(merchant)
     return before === null ? { status: 201, body: answer } : { status: 200, body: answer }
   }

@@ -3,8 +3,8 @@
 import type { AcquirerState, AcquirerStatus } from './acquirer-state.ts'
 
 /**
- * The reason for a case. `no_answer`: the acquirer does not answer. `reversal_refused`: it does not reverse a message
- * that is reversed here.
+ * The reason for a case. `no_answer`: the acquirer does not answer. `reversal_refused`: it keeps a message that is
+ * reversed here.
  */
 export const CASE_REASONS = [
   'no_answer',
@@ -13,7 +13,7 @@ export const CASE_REASONS = [
   'record_differs',
   /** The acquirer's list has a message that we do not have. */
   'only_acquirer',
-  /** The database refuses the entry of the message. The acquirer did not get the message. */
+  /** The database refuses the entry of the message, which the acquirer did not get, or an entry after its claim. */
   'not_recorded',
 ] as const
 export type CaseReason = (typeof CASE_REASONS)[number]

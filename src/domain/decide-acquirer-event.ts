@@ -16,7 +16,14 @@ import {
   refusal,
   voidMoved,
 } from './acquirer-outcome.ts'
-import { CASE_WAIT_MS, GIVE_UP_MS, isUnsettled, nextAcquirerState, TRY_MS } from './acquirer-state.ts'
+import {
+  type AcquirerStatus,
+  CASE_WAIT_MS,
+  GIVE_UP_MS,
+  isUnsettled,
+  nextAcquirerState,
+  TRY_MS,
+} from './acquirer-state.ts'
 import type { Decision, Generated, LoadedState } from './decision.ts'
 import { followUpKey, laterKey, outcomeKey } from './message-key.ts'
 import type { AcquirerEventRequest } from './requests.ts'
@@ -44,7 +51,7 @@ function decide(context: ClaimContext, request: AcquirerEventRequest): Decision 
       // A batch can close while a case is open. A closed batch takes no approval.
       return isBatchOpen(context)
         ? approve(context, request)
-        : openCase(context, 'reversal_refused', SAYS_APPROVED)
+        : openCase(context, 'reversal_refused', statementOf(request))
     case 'acquirer_declined':
       return takes('acquirer_declined')
         ? outcome(
@@ -68,7 +75,7 @@ function decide(context: ClaimContext, request: AcquirerEventRequest): Decision 
       })
     case 'reversal_refused':
       if (state === 'undoing' && isBatchOpen(context)) return approve(context, request)
-      return isBeingUndone ? openCase(context, 'reversal_refused', SAYS_APPROVED) : null
+      return isBeingUndone ? openCase(context, 'reversal_refused', statementOf(request)) : null
     case 'reversal_declined':
       return isBeingUndone ? openCase(context, 'reversal_refused') : null
     case 'overdue':
@@ -83,12 +90,27 @@ function decide(context: ClaimContext, request: AcquirerEventRequest): Decision 
 }
 
 const UNDONE = { acquirerStatus: 'reversed' } as const
-const SAYS_APPROVED = { acquirerStatus: 'approved' } as const
 
-function approve(context: ClaimContext, { authorizationCode, acquirerRrn }: AcquirerEventRequest): Decision {
-  const how = { acquirerStatus: 'approved', ...(acquirerRrn === null ? {} : { acquirerRrn }) } as const
-  return outcome(context, approval(context, authorizationCode, how))
+/** The acquirer's last statement, by the event that it made. Other events have none. */
+const STATUS: Readonly<Partial<Record<AcquirerEventRequest['event'], AcquirerStatus>>> = {
+  acquirer_approved: 'approved',
+  reversal_refused: 'approved',
+  acquirer_declined: 'declined',
+  acquirer_undone: 'reversed',
 }
+
+/** The acquirer's statement in an event: its status, and its RRN if it gives one. */
+export function statementOf({
+  event,
+  acquirerRrn,
+}: AcquirerEventRequest): Pick<AcquirerMove, 'acquirerStatus' | 'acquirerRrn'> {
+  const acquirerStatus = STATUS[event]
+  if (acquirerStatus === undefined) return {}
+  return { acquirerStatus, ...(acquirerRrn === null ? {} : { acquirerRrn }) }
+}
+
+const approve = (context: ClaimContext, request: AcquirerEventRequest): Decision =>
+  outcome(context, approval(context, request.authorizationCode, statementOf(request)))
 
 const outcome = (context: ClaimContext, settled: FinalDecision): Decision =>
   entryAfter(context, {

@@ -11,6 +11,9 @@ import type { AcquirerMessage, DraftEntry, Effects, Sale, VoidRecord } from './t
 
 type Commit = Extract<Decision, { kind: 'commit' }>
 
+/** The trace number of a message that the acquirer does not have, or has under no number of its own. */
+export const NO_STAN = '000000'
+
 /** Turns our own approval of a sale or void into its claim. All other decisions stay as they are. */
 export function asPending(decision: Decision, loadedState: LoadedState, generated: Generated): Decision {
   if (decision.kind !== 'commit' || decision.draft.answer?.reason !== null) return decision
@@ -59,9 +62,19 @@ export function queueReversal(decision: Decision, loadedState: LoadedState, gene
   return { kind: 'commit', draft: { ...draft, effects: { ...draft.effects, claim } } }
 }
 
+/** Whether an approved captured sale arrives after its own reversal, and the journal does not have it yet. */
+export function isLateCapturedSale(
+  { status, currencyCode }: CapturedSaleRequest,
+  { reversal, target, merchant }: LoadedState,
+): boolean {
+  const isTombstoned = reversal?.kind === 'tombstone' && target === null
+  return isTombstoned && status === 'approved' && currencyCode === merchant.currencyCode
+}
+
 /**
  * A captured sale that arrives after its own reversal: its reversal at the acquirer is due. The tombstone keeps the
- * sale's key from use, so the entry has another key.
+ * sale's key from use, so the entry has another key. If a forwarded sale has the trace number, Annul cannot reverse the
+ * captured sale there, and a case opens.
  */
 export function queueLateReversal(
   decision: Decision,
@@ -69,11 +82,14 @@ export function queueLateReversal(
   loadedState: LoadedState,
   generated: Generated,
 ): Decision {
-  const isTombstoned = loadedState.reversal?.kind === 'tombstone' && loadedState.target === null
-  const isSale = request.status === 'approved' && request.currencyCode === loadedState.merchant.currencyCode
-  if (decision.kind !== 'answer' || !isTombstoned || !isSale) return decision
+  if (decision.kind !== 'answer' || !isLateCapturedSale(request, loadedState)) return decision
   const messageKey = tombstonedKey(request.messageKey)
-  const claim = { ...capturedSaleMessage(request, generated, 'reversing', request.rrn), messageKey }
+  const due = capturedSaleMessage(request, generated, 'reversing', request.rrn)
+  const caseIs = { caseReason: 'reversal_refused', caseOpenedAt: generated.now } as const
+  const claim: AcquirerMessage =
+    loadedState.takenBy === null
+      ? { ...due, messageKey }
+      : { ...due, messageKey, acquirerStan: NO_STAN, state: 'reversed', ...caseIs }
   return commitOf({ ...request, messageKey }, 'sale', loadedState, decision.answer, { claim })
 }
 
@@ -81,10 +97,13 @@ function claimOf({ draft }: Commit, kind: DraftEntry['kind'], effects: Effects):
   return { kind: 'commit', draft: { ...draft, kind, answer: null, effects } }
 }
 
-function identity(
-  record: Omit<Sale | VoidRecord | CapturedSaleRequest, 'rrn'> & { readonly rrn: string },
-  { acquirerStan, now }: Pick<Generated, 'acquirerStan' | 'now'>,
-) {
+type Identity = Pick<
+  AcquirerMessage,
+  'messageKey' | 'merchantId' | 'terminalId' | 'batchNumber' | 'amount' | 'currencyCode' | 'rrn'
+>
+
+/** A new message without an answer of the acquirer and without a case. */
+export function identity(record: Identity, { acquirerStan, now }: Pick<Generated, 'acquirerStan' | 'now'>) {
   const { messageKey, merchantId, terminalId, batchNumber, amount, currencyCode, rrn } = record
   return {
     messageKey,

@@ -1,55 +1,117 @@
 /**
- * @module A message that the database refuses again and again, because a rule of a table forbids its entry. The message is refused, and
- * a case opens. So no sender waits without end, and a person looks at it.
+ * @module A message that the database refuses again and again, because a rule of a table forbids its entry (semantics.md, Exactly
+ * once). The message is refused, and a case opens for money. So no sender waits without end, and a person looks at it.
  */
 
-import { claimContextOf } from './acquirer-outcome.ts'
-import { openCase } from './decide-acquirer-event.ts'
-import { answerOf, commitOf, type Decision, type Generated, type LoadedState } from './decision.ts'
-import type { CapturedSaleRequest, ReversalRequest, SaleRequest, VoidRequest } from './requests.ts'
+import { claimContextOf, currentAnswer } from './acquirer-outcome.ts'
+import { openCase, statementOf } from './decide-acquirer-event.ts'
+import { identity, isLateCapturedSale, NO_STAN } from './decide-claim.ts'
+import { SETTLEMENT_ERROR } from './decide-settlement.ts'
+import {
+  answerOf,
+  commitOf,
+  type Decision,
+  type Generated,
+  type LoadedState,
+  repeatedMessage,
+} from './decision.ts'
+import { tombstonedKey } from './message-key.ts'
+import type {
+  AcquirerEventRequest,
+  CapturedSaleRequest,
+  CaseRequest,
+  ReconciliationRequest,
+  ReversalRequest,
+  SaleRequest,
+  SettlementRequest,
+  UploadRequest,
+  VoidRequest,
+} from './requests.ts'
 import type { AcquirerMessage } from './types.ts'
-
-/** The trace number of a message that the acquirer never got. */
-export const NO_STAN = '000000'
 
 type Message = SaleRequest | CapturedSaleRequest | VoidRequest | ReversalRequest
 
-/** The refusal of a sale, void or reversal under its own key, with a case. Copies get the same answer. */
+/**
+ * The refusal of a sale, void or reversal under its own key, with a case. Copies get the same answer. A copy may be in
+ * the journal meanwhile, and then its answer counts. A captured sale that was reversed before it arrived has a case under
+ * the key that its tombstone leaves, because the acquirer keeps it.
+ */
 export function refuseUnrecordable(
   request: Message,
   loadedState: LoadedState,
   generated: Generated,
 ): Decision {
-  const { terminal, merchant } = loadedState
-  const { now, rrn } = generated
-  const kind = request.kind === 'void' || request.kind === 'void_reversal' ? 'void' : 'sale'
-  const claim: AcquirerMessage = {
-    messageKey: request.messageKey,
-    kind,
-    merchantId: request.merchantId,
-    terminalId: terminal.terminalId,
-    batchNumber: terminal.batch.batchNumber,
-    acquirerStan: NO_STAN,
-    amount: request.amount,
-    currencyCode: 'currencyCode' in request ? request.currencyCode : merchant.currencyCode,
+  const isLate = request.kind === 'captured_sale' && isLateCapturedSale(request, loadedState)
+  const repeated = isLate ? null : repeatedMessage(request, loadedState, generated)
+  if (repeated !== null) return repeated
+  const messageKey = isLate ? tombstonedKey(request.messageKey) : request.messageKey
+  const claim = refusedMessage({ ...request, messageKey }, loadedState, generated)
+  const answer = answerOf(loadedState, generated, isLate ? 'message_reversed' : 'not_recorded')
+  const entryKind = request.kind === 'captured_sale' ? 'sale' : request.kind
+  return commitOf({ ...request, messageKey }, entryKind, loadedState, answer, {
+    claim: isLate ? { ...claim, state: 'reversed' } : claim,
+  })
+}
+
+/** The message of the case. Annul sends nothing about it. */
+function refusedMessage(
+  request: Message,
+  { terminal, merchant }: LoadedState,
+  { now, rrn }: Generated,
+): AcquirerMessage {
+  const { messageKey, merchantId, amount } = request
+  const { terminalId } = terminal
+  const batchNumber = 'batchNumber' in request ? request.batchNumber : terminal.batch.batchNumber
+  const currencyCode = 'currencyCode' in request ? request.currencyCode : merchant.currencyCode
+  const names = { messageKey, merchantId, terminalId, batchNumber, amount, currencyCode, rrn }
+  return {
+    ...identity(names, { now, acquirerStan: NO_STAN }),
+    kind: request.kind === 'void' || request.kind === 'void_reversal' ? 'void' : 'sale',
     original: null,
-    rrn,
-    acquirerRrn: null,
+    acquirerRrn: request.kind === 'captured_sale' ? request.rrn : null,
     state: 'declined',
-    claimedAt: now,
-    movedAt: now,
     decideBy: now,
     caseReason: 'not_recorded',
     caseOpenedAt: now,
-    caseClosedAt: null,
-    acquirerStatus: null,
-    acquirerAmount: null,
   }
-  const answer = answerOf(loadedState, generated, 'not_recorded')
-  const entryKind = request.kind === 'captured_sale' ? 'sale' : request.kind
-  return commitOf(request, entryKind, loadedState, answer, { claim })
 }
 
-/** A case on the forwarded message, because its event cannot be written. Null: the message has that case already. */
-export const caseOfUnrecordable = (loadedState: LoadedState, generated: Generated): Decision | null =>
-  openCase(claimContextOf(loadedState, generated), 'not_recorded')
+/**
+ * The refusal of a settlement or of the end of an upload. Like every refusal of these it is no entry, so a copy is decided
+ * again. The batch stays open. No case opens, because the acquirer has nothing of it.
+ */
+export function refuseSettlement(
+  request: SettlementRequest | UploadRequest,
+  loadedState: LoadedState,
+  generated: Generated,
+): Decision {
+  const repeated = repeatedMessage(request, loadedState, generated)
+  if (repeated !== null) return repeated
+  const totals = request.kind === 'settlement' ? { totals: SETTLEMENT_ERROR } : {}
+  return { kind: 'answer', answer: answerOf(loadedState, generated, 'not_recorded', totals) }
+}
+
+/**
+ * A case on the forwarded message, because an entry after its claim cannot be written. The case has the acquirer's
+ * statement. Returns the current answer when the message has that case already.
+ */
+export function caseOfUnrecordable(
+  request: AcquirerEventRequest | CaseRequest | ReconciliationRequest,
+  loadedState: LoadedState,
+  generated: Generated,
+): Decision {
+  const context = claimContextOf(loadedState, generated)
+  return openCase(context, 'not_recorded', statementIn(request)) ?? currentAnswer(context)
+}
+
+/** The acquirer's statement in a request. A person's decision has none. */
+function statementIn(request: AcquirerEventRequest | CaseRequest | ReconciliationRequest) {
+  if (request.kind === 'case') return {}
+  if (request.kind === 'acquirer_event') return statementOf(request)
+  const { state, amount, acquirerRrn } = request.record
+  return {
+    acquirerStatus: state,
+    ...(amount === null ? {} : { acquirerAmount: amount }),
+    ...(acquirerRrn === null ? {} : { acquirerRrn }),
+  }
+}

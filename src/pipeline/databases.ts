@@ -9,15 +9,16 @@ import { createPipeline } from './process.ts'
 import type { Services } from './services.ts'
 import type { Pipeline, PipelineOptions } from './types.ts'
 
-type Base = Omit<Services, 'db' | 'pipeline' | 'pipelines' | 'bucketNeeds'>
+type Base = Omit<Services, 'db' | 'pipeline' | 'pipelines' | 'bucketNeeds' | 'readBuckets'>
 
 /** The services whose database is database 0. */
 export function overDatabases(base: Base): Services {
   const bucketNeeds = (merchantId: string) => base.databases.needsOf(bucketOf(merchantId))
+  const all = { ...base, bucketNeeds, readBuckets: () => base.databases.readAgain() }
   const pipelines = new Map<RegionDatabase, Pipeline>()
   for (const one of base.databases.all)
-    pipelines.set(one, createPipeline({ ...base, bucketNeeds, db: one.db, log: logOf(base, one) }))
-  return inDatabase({ ...base, bucketNeeds, pipelines }, base.databases.all[0])
+    pipelines.set(one, createPipeline({ ...all, db: one.db, log: logOf(base, one) }))
+  return inDatabase({ ...all, pipelines }, base.databases.all[0])
 }
 
 /** The log of a database. Its lines name the database if there are several. */

@@ -9,7 +9,7 @@ import { decideReconciliation } from '../domain/decide-reconciliation.ts'
 import { decideReversal } from '../domain/decide-reversal.ts'
 import { decideCapturedSale, decideSale, decideSaleEarly } from '../domain/decide-sale.ts'
 import { decideSettlement, decideUpload } from '../domain/decide-settlement.ts'
-import { caseOfUnrecordable, refuseUnrecordable } from '../domain/decide-unrecordable.ts'
+import { caseOfUnrecordable, refuseSettlement, refuseUnrecordable } from '../domain/decide-unrecordable.ts'
 import { decideVoid } from '../domain/decide-void.ts'
 import type { Decision, Generated, LoadedState } from '../domain/decision.ts'
 import type {
@@ -85,7 +85,10 @@ export async function decide(
   }
 }
 
-/** Decides on a request whose entry breaks a constraint. Null: nothing can be decided, so there is no answer. */
+/**
+ * Decides on a request whose entry breaks a constraint. Null: there is no forwarded message to open a case on, so the
+ * request is only refused.
+ */
 export function decideUnrecordable(
   request: Request,
   loadedState: LoadedState,
@@ -98,10 +101,16 @@ export function decideUnrecordable(
     case 'sale_reversal':
     case 'void_reversal':
       return refuseUnrecordable(request, loadedState, generated)
+    case 'settlement':
+    case 'upload':
+    case 'upload_end':
+      return refuseSettlement(request, loadedState, generated)
     case 'acquirer_event':
     case 'case':
-      return caseOfUnrecordable(loadedState, generated)
-    default:
+      return caseOfUnrecordable(request, loadedState, generated)
+    case 'reconciliation':
+      return loadedState.forwarded === null ? null : caseOfUnrecordable(request, loadedState, generated)
+    case 'provision':
       return null
   }
 }

@@ -8,27 +8,19 @@
 import { isExpired } from '../domain/api-key.ts'
 import { newTerminal } from '../domain/decide-provision.ts'
 import type { LoadedState } from '../domain/decision.ts'
-import { MAX_LOSSES } from '../domain/guard.ts'
 import { utcDay } from '../domain/refusal-quota.ts'
 import { actorOf } from '../domain/request-actor.ts'
-import type { AcquirerMessage } from '../domain/types.ts'
-import { commit } from '../store/commit.ts'
-import { errorText, isConstraint } from '../store/db.ts'
+import { errorText } from '../store/db.ts'
 import { seal } from '../store/journal.ts'
 import { type Loaded, load } from '../store/load.ts'
-import type { CommitItem } from '../store/step.ts'
 import { askAcquirer } from './ask-acquirer.ts'
+import { commitSet, MAX_BREAKS, messageLog, type Ready, type SubmittedWork } from './commit-set.ts'
 import { decide, decideUnrecordable } from './decide.ts'
-import { createGroupCommit, type Unsettled, type Work } from './group-commit.ts'
+import { createGroupCommit, type Unsettled } from './group-commit.ts'
 import { contextOf, newRrn, outcomeOf } from './outcome-of.ts'
 import { createRefusalTally, type RefusalTally } from './refusal-tally.ts'
 import { handOver, type Submission, submissionOf, verify } from './submission.ts'
-import type { AcquirerStage, Log, Outcome, Pipeline, PipelineOptions, TerminalContext } from './types.ts'
-
-type Item = Work<Submission, Outcome>
-
-/** A message whose entry breaks a constraint so often is refused, and a case opens. */
-const MAX_BREAKS = 8
+import type { AcquirerStage, Outcome, Pipeline, PipelineOptions } from './types.ts'
 
 /** The pipeline of one isolate. */
 export function createPipeline(options: PipelineOptions): Pipeline {
@@ -53,15 +45,31 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 /** Runs one message by itself until it is settled. */
 async function processAlone(options: PipelineOptions, message: Submission): Promise<Outcome> {
   let outcome: Outcome | undefined
-  const work: Item = { message, since: 0, losses: 0, settle: (settled) => (outcome ??= settled) }
+  const work: SubmittedWork = { message, since: 0, losses: 0, settle: (settled) => (outcome ??= settled) }
   while (outcome === undefined) await processSet(options, [work])
   return outcome
 }
 
-/** Runs a set. Every work is settled, or returned because it lost its head and must run again. */
+/**
+ * The most messages of a set that broke a constraint before. Each is written alone, and an invocation of a Worker may send D1
+ * 1,000 statements. The others wait for a later set.
+ */
+const MOST_BROKEN = 5
+
+/** Runs a set. Every work is settled, or returned because it must run again. */
 async function processSet(
   options: PipelineOptions,
-  set: readonly Item[],
+  set: readonly SubmittedWork[],
+): Promise<Unsettled<Submission, Outcome>> {
+  const waiting = set.filter(({ message }) => message.breaks > 0).slice(MOST_BROKEN)
+  const now = set.filter((work) => !waiting.includes(work))
+  const { lost, deferred } = await processNow(options, now)
+  return { lost, deferred: [...deferred, ...waiting] }
+}
+
+async function processNow(
+  options: PipelineOptions,
+  set: readonly SubmittedWork[],
 ): Promise<Unsettled<Submission, Outcome>> {
   let loaded: Loaded[]
   const now = options.now()
@@ -85,23 +93,22 @@ async function processSet(
     [...byTerminal(set, loaded).values()].map((works) => decideFirst(options, refusals, works)),
   )
   const ready = decided.flatMap((one) => one.ready ?? [])
-  const deferred = decided.flatMap((one) => one.deferred)
-  const [lost] = await Promise.all([commitReady(options, ready), refusals.settle()])
-  return { lost, deferred }
+  const [{ lost, deferred }] = await Promise.all([commitSet(options, ready), refusals.settle()])
+  return { lost, deferred: [...deferred, ...decided.flatMap((one) => one.deferred)] }
 }
 
 async function oneByOne(
   options: PipelineOptions,
-  set: readonly Item[],
+  set: readonly SubmittedWork[],
 ): Promise<Unsettled<Submission, Outcome>> {
-  const all = await Promise.all(set.map((work) => processSet(options, [work])))
+  const all = await Promise.all(set.map((work) => processNow(options, [work])))
   return { lost: all.flatMap(({ lost }) => lost), deferred: all.flatMap(({ deferred }) => deferred) }
 }
 
-type Found = readonly [Item, Loaded]
+type Found = readonly [SubmittedWork, Loaded]
 
 /** The works of each terminal, the oldest first. A work without a known terminal is on its own. */
-function byTerminal(set: readonly Item[], loaded: readonly Loaded[]): Map<unknown, Found[]> {
+function byTerminal(set: readonly SubmittedWork[], loaded: readonly Loaded[]): Map<unknown, Found[]> {
   const terminals = new Map<unknown, Found[]>()
   const inOrder = [...set.entries()].sort(([, a], [, b]) => a.since - b.since)
   for (const [i, work] of inOrder) {
@@ -121,7 +128,7 @@ async function decideFirst(
   options: PipelineOptions,
   refusals: RefusalTally,
   works: readonly Found[],
-): Promise<{ ready: Ready | null; deferred: readonly Item[] }> {
+): Promise<{ ready: Ready | null; deferred: readonly SubmittedWork[] }> {
   for (const [i, [work, found]] of works.entries()) {
     const ready = await decideSafely(options, refusals, work, found)
     if (ready !== null) return { ready, deferred: works.slice(i + 1).map(([later]) => later) }
@@ -132,36 +139,23 @@ async function decideFirst(
 async function decideSafely(
   options: PipelineOptions,
   refusals: RefusalTally,
-  work: Item,
+  work: SubmittedWork,
   loaded: Loaded,
 ): Promise<Ready | null> {
   try {
     return await decideOne(options, refusals, work, loaded)
   } catch (error) {
-    logOf(options, work)('decide_failed', { error: errorText(error) })
+    messageLog(options, work)('decide_failed', { error: errorText(error) })
     work.settle({ kind: 'unavailable' })
     return null
   }
-}
-
-/** The log of a message of a set: that of its request, if it has one. */
-const logOf = ({ log }: PipelineOptions, { message }: Item): Log => message.message.log ?? log
-
-/** A decision to write. */
-interface Ready {
-  readonly work: Item
-  readonly item: CommitItem
-  readonly context: TerminalContext
-  readonly forwarded: AcquirerMessage | null
-  /** The outcome when the entry is in the journal. */
-  outcome(): Outcome
 }
 
 /** Verifies and decides one message. Settles it when there is nothing to write. */
 async function decideOne(
   options: PipelineOptions,
   refusals: RefusalTally,
-  work: Item,
+  work: SubmittedWork,
   loaded: Loaded,
 ): Promise<Ready | null> {
   const verdict = await verify(work.message, loaded)
@@ -192,7 +186,7 @@ async function decideOne(
     ? decideUnrecordable(request, loadedState, generated)
     : await decide(options.acquirer, request, loadedState, generated)
   if (decided === null) {
-    work.settle({ kind: 'unknown' })
+    work.settle(isBroken ? { kind: 'refused', reason: 'not_recorded', context } : { kind: 'unknown' })
     return null
   }
   const { decision, counted } = refusals.limit(decided, loadedState.refusals)
@@ -241,54 +235,4 @@ async function decideOne(
     outcome: () =>
       outcomeOf({ ...decision.draft, effects, seq: row.seq, hash: row.hash }, context, loadedState),
   }
-}
-
-/** Writes the set and returns the works that lost their head. A set that breaks a constraint is written one by one. */
-async function commitReady(options: PipelineOptions, ready: readonly Ready[]): Promise<readonly Item[]> {
-  if (ready.length === 0) return []
-  let written: boolean[]
-  try {
-    written = await commit(
-      options.db,
-      ready.map(({ item }) => item),
-    )
-  } catch (error) {
-    options.log('commit_failed', { error: errorText(error), messages: ready.length })
-    if (!isConstraint(error)) {
-      for (const one of ready) alertOfCase(options, one)
-      for (const { work } of ready) work.settle({ kind: 'unknown' })
-      return []
-    }
-    if (ready.length > 1) return (await Promise.all(ready.map((one) => commitReady(options, [one])))).flat()
-    return ready.flatMap((one) => afterBreak(options, one))
-  }
-  const again: Item[] = []
-  for (const [i, one] of ready.entries()) {
-    const { work, context, outcome } = one
-    if (written[i]) {
-      alertOfCase(options, one)
-      work.settle(outcome())
-    } else if (++work.losses < MAX_LOSSES) again.push(work)
-    else work.settle({ kind: 'refused', reason: 'in_progress', context })
-  }
-  return again
-}
-
-/** Counts a broken constraint. The message runs again, unless its refusal broke one too. */
-function afterBreak(options: PipelineOptions, { work, item, context }: Ready): Item[] {
-  const breaks = ++work.message.breaks
-  const { terminalId, seq } = item.row
-  if (breaks === MAX_BREAKS) logOf(options, work)('alert', { why: 'not_recorded', terminalId, seq })
-  if (breaks <= MAX_BREAKS) return [work]
-  work.settle({ kind: 'refused', reason: 'in_progress', context })
-  return []
-}
-
-/** Logs an alert even when the commit is only possible, because nothing else reports the case then. */
-function alertOfCase(options: PipelineOptions, { work, item, forwarded }: Ready): void {
-  const { terminalId, seq } = item.row
-  const { claim, acquirerMoves = [] } = item.effects
-  const reason = acquirerMoves.find((move) => move.caseReason)?.caseReason ?? claim?.caseReason
-  const rrn = claim?.rrn ?? forwarded?.rrn
-  if (reason != null) logOf(options, work)('alert', { why: 'case_opened', reason, rrn, terminalId, seq })
 }

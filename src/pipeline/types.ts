@@ -118,6 +118,8 @@ export interface PipelineOptions {
   generated(merchantId: string): Generated
   /** The guards that each decision about this merchant needs beside the loaded ones. Absent: none. */
   bucketNeeds?(merchantId: string): readonly Need[]
+  /** Reads the table of buckets again. Absent: the isolate has none. */
+  readBuckets?(): Promise<void>
   /** Milliseconds since the epoch. */
   now(): number
   sleep(ms: number): Promise<void>

@@ -53,7 +53,10 @@ function answerOutcome(
       return SILENCE
     case 'refused':
       // A copy may still get another decision, and code 09 would delete the reversal that it may need.
-      if (outcome.reason === 'in_progress') return SILENCE
+      if (outcome.reason === 'in_progress') {
+        services.log('no_answer', { type, kind: outcome.reason, ...named(posMessage) })
+        return SILENCE
+      }
       return refuse(services, posMessage, outcome.reason, outcome.context ?? undefined, signer)
     case 'answered':
       return answerDecided(services, posMessage, outcome, signer)

@@ -25,7 +25,11 @@ export interface Databases {
   of(bucket: number): RegionDatabase
   /** The guard that a decision in a bucket needs. So it loses after the bucket has moved. None if there is one database. */
   needsOf(bucket: number): readonly Need[]
+  /** Reads the table of buckets again, if there are several databases. Throws the errors of D1, and RangeError as `withBuckets`. */
+  readAgain(): Promise<void>
 }
+
+type Places = ReadonlyMap<number, { readonly database: RegionDatabase; readonly version: number }>
 
 const HOME = 'DB_0'
 const OTHER = /^DB_[1-9]\d{0,3}$/
@@ -44,21 +48,34 @@ export function openDatabases(bindings: { readonly DB: D1Database }): Databases[
   return [{ name: HOME, db: openDb(bindings.DB) }, ...others]
 }
 
-/** Throws RangeError when a row names a bucket or a database that is not there. */
-export function withBuckets(all: Databases['all'], rows: readonly BucketRow[]): Databases {
-  const moved = new Map<number, { readonly database: RegionDatabase; readonly version: number }>()
+/** The places of the buckets that the rows name. */
+function placesOf(all: Databases['all'], rows: readonly BucketRow[]): Places {
+  const places = new Map<number, { readonly database: RegionDatabase; readonly version: number }>()
   for (const { bucket, database: name, version } of rows) {
     const database = all.find((one) => one.name === name)
     if (database === undefined)
       throw new RangeError(`bucket: the row ${bucket} names a database without a binding`)
     if (bucket < 0 || bucket >= BUCKETS) throw new RangeError(`bucket: there is no bucket ${bucket}`)
-    moved.set(bucket, { database, version })
+    places.set(bucket, { database, version })
   }
+  return places
+}
+
+/** `read` reads the rows again. Throws RangeError when a row names a bucket or a database that is not there. */
+export function withBuckets(
+  all: Databases['all'],
+  rows: readonly BucketRow[],
+  read: () => Promise<readonly BucketRow[]>,
+): Databases {
   const [home, ...others] = all
+  let places = placesOf(all, rows)
   return {
     all,
-    of: (bucket) => moved.get(bucket)?.database ?? home,
+    of: (bucket) => places.get(bucket)?.database ?? home,
     needsOf: (bucket) =>
-      others.length === 0 ? [] : [[bucketGuard(bucket), moved.get(bucket)?.version ?? 0]],
+      others.length === 0 ? [] : [[bucketGuard(bucket), places.get(bucket)?.version ?? 0]],
+    async readAgain() {
+      if (others.length > 0) places = placesOf(all, await read())
+    },
   }
 }

@@ -30,3 +30,7 @@ export async function readRegion(db: Db): Promise<Region> {
     )
   }
 }
+
+/** Reads the table of buckets. */
+export const readBuckets = (db: Db): Promise<readonly BucketRow[]> =>
+  persist(() => db.select().from(bucketTable))

@@ -2,10 +2,13 @@
 
 import { describe, expect, it } from 'vitest'
 import { saleBody, terminalBody, voidBodyOf } from '../../src/api/json/bodies.ts'
+import { caseBody } from '../../src/api/json/cases.ts'
 import { apiProblem, declineProblem } from '../../src/api/json/problem.ts'
 import { API_REFUSALS, type ApiReason } from '../../src/api/json/refusals.ts'
 import { JSON_WORDS, jsonDoNext } from '../../src/api/json/words.ts'
+import { NO_STAN } from '../../src/domain/decide-claim.ts'
 import { type DeclineReason, REFUSALS, refusalOf } from '../../src/domain/decline-reason.ts'
+import { tombstonedKey } from '../../src/domain/message-key.ts'
 import type { Sale, SaleState } from '../../src/domain/types.ts'
 import { NOW, original, sale, terminal, voidRecord } from '../domain/fixtures.ts'
 
@@ -237,5 +240,38 @@ describe('problem details (RFC 9457)', () => {
     expect(apiProblem('invalid_request', { errors: [...errors] }).body.errors).toEqual(errors)
     const { headers, body } = apiProblem('unsupported_media_type', { accepts: ['application/json'] })
     expect([headers.accept, body.accepts]).toEqual(['application/json', ['application/json']])
+  })
+})
+
+it('a case of a late captured sale says that its trace number is of another, and names it by its RRN', () => {
+  const times = { claimedAt: NOW, movedAt: NOW, decideBy: NOW, caseOpenedAt: NOW, caseClosedAt: null }
+  const { terminalId, merchantId, batchNumber, amount, currencyCode } = sale
+  const body = caseBody({
+    message: {
+      ...{ terminalId, merchantId, batchNumber, amount, currencyCode, ...times },
+      messageKey: tombstonedKey(sale.messageKey),
+      kind: 'sale',
+      acquirerStan: NO_STAN,
+      original: null,
+      rrn: '000000000102',
+      acquirerRrn: '900000000001',
+      state: 'reversed',
+      caseReason: 'reversal_refused',
+      acquirerStatus: null,
+      acquirerAmount: null,
+    },
+    attempts: 0,
+    nextAt: null,
+    history: [],
+    sale: null,
+  })
+  expect(body).toMatchObject({
+    state: 'open',
+    stan: sale.stan,
+    ours: { state: 'reversed' },
+    acquirer: { stan: null, rrn: '900000000001' },
+    why: { en: expect.stringContaining('Another sale has its trace number') },
+    toDo: { en: expect.stringContaining('by its RRN') },
+    doNext: 'contact_acquirer',
   })
 })

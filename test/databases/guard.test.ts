@@ -1,6 +1,6 @@
 /**
  * @module A bucket that moves while an isolate still has the old table. Each decision of the isolate in the old database loses,
- * and nothing is written there.
+ * and nothing is written there. An alert tells it, and the isolate reads the table again.
  */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -47,13 +47,16 @@ const move = (merchantId: MerchantId) =>
 
 describe.each(BOTH)('after the bucket of %s has moved, and before the isolate knows', (merchantId) => {
   const other = merchantId === AT_HOME ? MOVED : AT_HOME
-  const { key } = MERCHANTS[merchantId]
+  const { key, terminalId } = MERCHANTS[merchantId]
 
   it('its terminal gets no answer, and nothing is written', async () => {
     const before = journalOf(merchantId)
     move(merchantId)
+    region.logged.length = 0
     expect(await terminalOf(merchantId).sale(500, CARD)).toMatchObject({ value: { outcome: 'unanswered' } })
     expect(journalOf(merchantId)).toEqual(before)
+    const silent = region.logged.filter(({ event }) => event === 'no_answer')
+    expect(silent[0]).toMatchObject({ type: 'sale', kind: 'in_progress', terminalId })
   })
 
   it('its void by JSON is in progress, and nothing is written', async () => {
@@ -76,6 +79,69 @@ describe.each(BOTH)('after the bucket of %s has moved, and before the isolate kn
     const profile = await region.json(ADMINISTRATOR, 'PUT', terminal, { state: 'stolen' })
     expect(profile.body).toMatchObject({ reason: 'in_progress' })
     expect(journalOf(merchantId)).toEqual(before)
+  })
+
+  const alerts = () => region.logged.filter(({ event }) => event === 'alert')
+  const bucket = bucketOf(merchantId)
+  const version = merchantId === MOVED ? 1 : 0
+
+  it.each([
+    ['a sale of its terminal', () => terminalOf(merchantId).sale(500, CARD), terminalId],
+    [
+      'its settings',
+      () => region.json(ADMINISTRATOR, 'PUT', `/v1/merchants/${merchantId}`, { name: 'Bakery' }),
+      `merchant:${merchantId}`,
+    ],
+    [
+      'a state of its terminal',
+      () => {
+        const path = `/v1/merchants/${merchantId}/terminals/${terminalId}`
+        return region.json(ADMINISTRATOR, 'PUT', path, { state: 'stolen' })
+      },
+      terminalId,
+    ],
+    [
+      'a bearer key of it',
+      () => {
+        const headers = { 'idempotency-key': 'after' }
+        return region.json(ADMINISTRATOR, 'POST', '/v1/keys', { merchantId, name: 'after' }, headers)
+      },
+      `merchant:${merchantId}`,
+    ],
+  ])('an alert names the guards, and the isolate reads the table: %s', async (_, send, stream) => {
+    move(merchantId)
+    const [home] = region.storages
+    const [from, to] = merchantId === AT_HOME ? ['DB_0', 'DB_1'] : ['DB_1', 'DB_0']
+    home.rows(
+      'insert into bucket values (?1, ?2, ?3) on conflict (bucket) do update set database = ?2, version = ?3',
+      bucket,
+      to,
+      version + 1,
+    )
+    region.logged.length = 0
+    const { databases } = region.services
+    expect(databases.of(bucket).name).toBe(from)
+    await send()
+    const guards = { [`bucket:${bucket}`]: version, [`merchant:${merchantId}`]: expect.any(Number) }
+    expect(alerts()).toMatchObject([{ why: 'lost_races', terminalId: stream, guards }])
+    expect(databases.of(bucket).name).toBe(to)
+    expect(databases.needsOf(bucket)).toEqual([[`bucket:${bucket}`, version + 1]])
+    expect(region.logged.some(({ event }) => event === 'load_failed')).toBe(false)
+  })
+
+  it('keeps its table when the new one names a database without a binding', async () => {
+    move(merchantId)
+    region.storages[0].rows(
+      `insert into bucket values (?, 'DB_9', 9) on conflict (bucket) do update set database = 'DB_9', version = 9`,
+      bucket,
+    )
+    region.logged.length = 0
+    const { name } = region.services.databases.of(bucket)
+    await terminalOf(merchantId).sale(500, CARD)
+    expect(region.services.databases.of(bucket).name).toBe(name)
+    expect(region.logged.find(({ event }) => event === 'load_failed')).toMatchObject({
+      error: expect.stringContaining('database without a binding'),
+    })
   })
 
   it('no bearer key of it is made or revoked', async () => {

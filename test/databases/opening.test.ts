@@ -9,6 +9,7 @@ import { AT_HOME, MOVED, Region } from './region.ts'
 describe('the databases of the bindings', () => {
   const storage = new Storage()
   const d1 = () => bindD1(storage, async (_, apply) => apply())
+  const unread = () => Promise.reject(new Error('nothing reads the table'))
   const bindings = (others: object) => ({ DB: d1(), ...others })
 
   it('are DB and each DB_n, under the names that the table has', () => {
@@ -26,10 +27,11 @@ describe('the databases of the bindings', () => {
 
   it('have every bucket: database 0 has those without a row', () => {
     const all = openDatabases(bindings({ DB_1: d1() }))
-    const databases = withBuckets(all, [
+    const rows = [
       { bucket: 7, database: 'DB_1', version: 3 },
       { bucket: 8, database: 'DB_0', version: 4 },
-    ])
+    ]
+    const databases = withBuckets(all, rows, unread)
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       expect(databases.of(bucket).name).toBe(bucket === 7 ? 'DB_1' : 'DB_0')
       const version = bucket === 7 ? 3 : bucket === 8 ? 4 : 0
@@ -38,7 +40,7 @@ describe('the databases of the bindings', () => {
   })
 
   it('need no guard of a bucket if there is one', () => {
-    const databases = withBuckets(openDatabases(bindings({})), [])
+    const databases = withBuckets(openDatabases(bindings({})), [], unread)
     for (let bucket = 0; bucket < BUCKETS; bucket++) expect(databases.needsOf(bucket)).toEqual([])
   })
 
@@ -48,7 +50,33 @@ describe('the databases of the bindings', () => {
     [{ bucket: 1024, database: 'DB_1', version: 1 }, 'bucket: there is no bucket 1024'],
     [{ bucket: -1, database: 'DB_1', version: 1 }, 'bucket: there is no bucket -1'],
   ])('refuse the row %j', (row, why) => {
-    expect(() => withBuckets(openDatabases(bindings({ DB_1: d1() })), [row])).toThrow(RangeError(why))
+    expect(() => withBuckets(openDatabases(bindings({ DB_1: d1() })), [row], unread)).toThrow(RangeError(why))
+  })
+
+  it('take the places of the table that is read again, and keep the old ones after an error', async () => {
+    let rows = [{ bucket: 7, database: 'DB_1', version: 1 }]
+    const databases = withBuckets(openDatabases(bindings({ DB_1: d1() })), rows, async () => rows)
+    const databaseAndVersion = (bucket: number) => [
+      databases.of(bucket).name,
+      databases.needsOf(bucket)[0]?.[1],
+    ]
+    rows = [
+      { bucket: 7, database: 'DB_0', version: 2 },
+      { bucket: 8, database: 'DB_1', version: 1 },
+    ]
+    await databases.readAgain()
+    expect([7, 8, 9].map(databaseAndVersion)).toEqual([
+      ['DB_0', 2],
+      ['DB_1', 1],
+      ['DB_0', 0],
+    ])
+    rows = [{ bucket: 8, database: 'DB_2', version: 2 }]
+    await expect(databases.readAgain()).rejects.toThrow(RangeError)
+    expect(databaseAndVersion(8)).toEqual(['DB_1', 1])
+  })
+
+  it('have no table to read again if there is one', async () => {
+    await withBuckets(openDatabases(bindings({})), [], unread).readAgain()
   })
 })
 

@@ -203,7 +203,12 @@ describe('an event', () => {
     const withoutAnswer = at('reversing', { caseReason: 'no_answer', caseOpenedAt: f.NOW })
     expect(decideEvent('overdue', withoutAnswer).kind).toBe('pending')
     expect(draftOf(decideEvent('reversal_refused', withoutAnswer)).effects.acquirerMoves).toMatchObject([
-      { state: 'reversing', caseReason: 'reversal_refused', acquirerStatus: 'approved' },
+      {
+        state: 'reversing',
+        caseReason: 'reversal_refused',
+        acquirerStatus: 'approved',
+        acquirerRrn: 'ACQR00000002',
+      },
     ])
     const withRefusal = at('reversing', {
       caseReason: 'reversal_refused',
@@ -241,12 +246,13 @@ describe('an event', () => {
           state: 'pending',
           caseReason: 'reversal_refused',
           acquirerStatus: 'approved',
+          acquirerRrn: 'ACQR00000002',
         }),
       ],
     })
     const undoing = { ...at('undoing'), terminal: { ...f.terminal, batch: next } }
     expect(draftOf(decideEvent('reversal_refused', undoing)).effects.acquirerMoves).toMatchObject([
-      { state: 'undoing', caseReason: 'reversal_refused' },
+      { state: 'undoing', caseReason: 'reversal_refused', acquirerRrn: 'ACQR00000002' },
     ])
   })
 

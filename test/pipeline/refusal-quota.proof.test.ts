@@ -202,7 +202,11 @@ describe.each(DOORS)('refusals of $door', ({ key, quota, refused, approved }) =>
     expect(reasons.filter((reason) => reason === 'amount_differs')).toHaveLength(64 - lost)
     expect(entries()).toBe(before + 10)
     expect(counts()).toEqual([{ key, day: DAY, written: quota, refused: 64 - lost - 10 }])
-    expect(services.flatMap(({ logged }) => logged).filter(({ event }) => event === 'alert')).toHaveLength(1)
+    const alerts = services.flatMap(({ logged }) => logged).filter(({ event }) => event === 'alert')
+    expect(alerts.map(({ detail }) => detail.why).sort()).toEqual([
+      ...Array.from({ length: lost }, () => 'lost_races'),
+      'refusals_over_quota',
+    ])
   })
 })
 

@@ -140,7 +140,7 @@ export const MUTANTS: readonly (Mutant & {
   {
     name: 'an answer leaves before its commit',
     isQuick: true,
-    file: 'src/pipeline/process.ts',
+    file: 'src/pipeline/commit-set.ts',
     snippet: '  let written: boolean[]\n',
     instead: '  for (const { work, outcome } of ready) work.settle(outcome())\n  let written: boolean[]\n',
   },

@@ -83,6 +83,12 @@ const SCENARIOS: Readonly<Record<string, (database: Database) => Promise<CommitI
     insertEntry(database.storage, f.keyOf(f.generated.acquirerStan, 'sale'), null)
     return item
   },
+  'target_key = new.claim_sale_key': async (database) => {
+    const item = await claimIn(database)
+    const late = f.keyOf(f.generated.acquirerStan, 'sale')
+    database.storage.rows(`insert into reversal values (?, ?, 1, 'tombstone')`, late, f.TID)
+    return item
+  },
   'json_each(new.needs)': async (database) => {
     const item = await saleIn(database)
     database.storage.rows(`insert into guard (key, version) values ('merchant:${f.MID}', 1)`)

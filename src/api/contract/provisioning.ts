@@ -46,6 +46,7 @@ export const PROVISIONING_ROUTES = {
       'master_key_required',
       'master_key_weak',
       'check_value_differs',
+      'not_recorded',
       'in_progress',
     ],
     example: {

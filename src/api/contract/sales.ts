@@ -60,6 +60,7 @@ export const SALE_ROUTES = {
       'message_reversed',
       'batch_mismatch',
       'currency_differs',
+      'not_recorded',
       'in_progress',
     ],
     example: { body: CAPTURED, lines: [CAPTURED] },

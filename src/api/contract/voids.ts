@@ -103,6 +103,7 @@ export const VOID_ROUTES = {
       'reference_differs',
       'amount_differs',
       'reversal_too_late',
+      'not_recorded',
       'in_progress',
     ],
     example: { body: { saleId: EXAMPLE_SALE_ID, amount: 1234, idempotencyKey: 'order-4711-void' } },

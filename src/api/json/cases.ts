@@ -3,7 +3,7 @@
 import type { CaseReason } from '../../domain/acquirer-move.ts'
 import { isCaseOpen, isUndecided } from '../../domain/acquirer-state.ts'
 import type { Actor } from '../../domain/actor.ts'
-import { NO_STAN } from '../../domain/decide-unrecordable.ts'
+import { NO_STAN } from '../../domain/decide-claim.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
 import type { AcquirerMessage, JournalEntry, Sale } from '../../domain/types.ts'
 import type { CaseBody, CaseEvent } from './answer-schemas.ts'
@@ -70,10 +70,23 @@ const KEPT_UNANSWERED: CaseWords = {
   },
 }
 
-const wordsOf = ({ caseReason, state }: AcquirerMessage): CaseWords =>
-  caseReason === 'reversal_refused' && isUndecided(state)
-    ? KEPT_UNANSWERED
-    : CASE_WORDS[caseReason ?? 'no_answer']
+/** For `reversal_refused` of a captured sale whose trace number another sale has. Annul cannot name it to the acquirer. */
+const KEPT_WITHOUT_NUMBER: CaseWords = {
+  why: {
+    zh: '该笔的流水号已被另一笔占用，无法自动冲正',
+    en: 'Another sale has its trace number, so it cannot be reversed at the acquirer by that number',
+  },
+  toDo: {
+    zh: '终端已被告知冲正成功：请要求收单机构按参考号撤销该笔，或登记其成立',
+    en: 'The terminal got the answer that it is reversed: have the acquirer undo it by its RRN, or record that it stands',
+  },
+}
+
+function wordsOf({ caseReason, state, acquirerStan }: AcquirerMessage): CaseWords {
+  if (caseReason === 'reversal_refused' && acquirerStan === NO_STAN) return KEPT_WITHOUT_NUMBER
+  if (caseReason === 'reversal_refused' && isUndecided(state)) return KEPT_UNANSWERED
+  return CASE_WORDS[caseReason ?? 'no_answer']
+}
 
 export interface CaseView {
   readonly message: AcquirerMessage

@@ -185,8 +185,8 @@ export const JSON_WORDS: Readonly<Record<DeclineReason, Wording>> = {
   not_recorded: say(
     '系统无法记账',
     'The service could not record it',
-    '本笔未成功，已建个案，请联系收单机构',
-    'It did not happen, and a case is open: call the acquirer',
+    '本笔未成功，请联系收单机构；交易类报文已建个案',
+    'It did not happen: call the acquirer. A sale, void or reversal has an open case',
   ),
   in_progress: say(
     '正在处理',

@@ -1,0 +1,131 @@
+/**
+ * @module The commit of a set. Each message then has its outcome, or runs again after a lost race or a broken constraint. Its
+ * runs end after eight of either.
+ */
+
+import { MAX_LOSSES } from '../domain/guard.ts'
+import type { AcquirerMessage } from '../domain/types.ts'
+import { commit } from '../store/commit.ts'
+import { errorText, isConstraint } from '../store/db.ts'
+import type { CommitItem } from '../store/step.ts'
+import type { Unsettled, Work } from './group-commit.ts'
+import { reportLostRaces } from './lost-races.ts'
+import type { Submission } from './submission.ts'
+import type { Log, Outcome, PipelineOptions, TerminalContext } from './types.ts'
+
+export type SubmittedWork = Work<Submission, Outcome>
+
+/** A decision to write. */
+export interface Ready {
+  readonly work: SubmittedWork
+  readonly item: CommitItem
+  readonly context: TerminalContext
+  readonly forwarded: AcquirerMessage | null
+  /** The outcome when the entry is in the journal. */
+  outcome(): Outcome
+}
+
+/** A message whose entry breaks a constraint so often is refused. */
+export const MAX_BREAKS = 8
+
+/** The parts into which a set falls after it broke a constraint. One bad message in a set of 100 costs 20 more commits. */
+const PARTS = 10
+
+/** The log of a message of a set: that of its request, if it has one. */
+export const messageLog = ({ log }: PipelineOptions, { message }: SubmittedWork): Log =>
+  message.message.log ?? log
+
+/** The works that run again, and those that run no more because they lost too many races. */
+interface Rest extends Unsettled<Submission, Outcome> {
+  readonly beaten: readonly Ready[]
+}
+
+const NO_REST: Rest = { lost: [], deferred: [], beaten: [] }
+
+const together = (rests: readonly Rest[]): Rest => ({
+  lost: rests.flatMap(({ lost }) => lost),
+  deferred: rests.flatMap(({ deferred }) => deferred),
+  beaten: rests.flatMap(({ beaten }) => beaten),
+})
+
+/**
+ * Writes a set. Returns the works that must run again. A message that broke a constraint before is written alone, so that
+ * it breaks no other set. All others are written together. Broken messages run again after all others, so that they hold up
+ * none.
+ */
+export async function commitSet(
+  options: PipelineOptions,
+  ready: readonly Ready[],
+): Promise<Unsettled<Submission, Outcome>> {
+  const broken = ready.filter(({ work }) => work.message.breaks > 0)
+  const sound = ready.filter(({ work }) => work.message.breaks === 0)
+  const alone = broken.map((one) => [one])
+  const { lost, deferred, beaten } = together(
+    await Promise.all([sound, ...alone].map((part) => commitPart(options, part))),
+  )
+  await reportLostRaces(
+    options,
+    beaten.map(({ work, item }) => ({ ...item, log: messageLog(options, work) })),
+  )
+  return { lost, deferred }
+}
+
+/** Writes these entries in one batch. If one of them breaks a constraint, smaller parts follow. */
+async function commitPart(options: PipelineOptions, ready: readonly Ready[]): Promise<Rest> {
+  if (ready.length === 0) return NO_REST
+  let written: boolean[]
+  try {
+    written = await commit(
+      options.db,
+      ready.map(({ item }) => item),
+    )
+  } catch (error) {
+    options.log('commit_failed', { error: errorText(error), messages: ready.length })
+    if (!isConstraint(error)) {
+      for (const one of ready) alertOfCase(options, one)
+      for (const { work } of ready) work.settle({ kind: 'unknown' })
+      return NO_REST
+    }
+    if (ready.length === 1) return { ...NO_REST, deferred: ready.flatMap((one) => afterBreak(options, one)) }
+    return together(await Promise.all(partsOf(ready).map((part) => commitPart(options, part))))
+  }
+  const lost: SubmittedWork[] = []
+  const beaten: Ready[] = []
+  for (const [i, one] of ready.entries()) {
+    const { work, context, outcome } = one
+    if (written[i]) {
+      alertOfCase(options, one)
+      work.settle(outcome())
+    } else if (++work.losses < MAX_LOSSES) lost.push(work)
+    else {
+      work.settle({ kind: 'refused', reason: 'in_progress', context })
+      beaten.push(one)
+    }
+  }
+  return { lost, deferred: [], beaten }
+}
+
+/** The parts of a set, at most `PARTS`, each smaller than the set. */
+function partsOf<T>(set: readonly T[]): T[][] {
+  const size = Math.ceil(set.length / PARTS)
+  return Array.from({ length: Math.ceil(set.length / size) }, (_, i) => set.slice(i * size, (i + 1) * size))
+}
+
+/** Counts a broken constraint. The message runs again, unless its refusal broke one too. */
+function afterBreak(options: PipelineOptions, { work, item, context }: Ready): SubmittedWork[] {
+  const breaks = ++work.message.breaks
+  const { terminalId, seq } = item.row
+  if (breaks === MAX_BREAKS) messageLog(options, work)('alert', { why: 'not_recorded', terminalId, seq })
+  if (breaks <= MAX_BREAKS) return [work]
+  work.settle({ kind: 'refused', reason: 'in_progress', context })
+  return []
+}
+
+/** Logs an alert even when the commit is only possible, because nothing else reports the case then. */
+function alertOfCase(options: PipelineOptions, { work, item, forwarded }: Ready): void {
+  const { terminalId, seq } = item.row
+  const { claim, acquirerMoves = [] } = item.effects
+  const reason = acquirerMoves.find((move) => move.caseReason)?.caseReason ?? claim?.caseReason
+  const rrn = claim?.rrn ?? forwarded?.rrn
+  if (reason != null) messageLog(options, work)('alert', { why: 'case_opened', reason, rrn, terminalId, seq })
+}
