@@ -1,4 +1,4 @@
-/** @module How long the working keys of a sign-on live. */
+/** @module The keys of a terminal by their versions, and how long the working keys of a sign-on live. */
 
 /**
  * A key set that no message has used, in milliseconds. A terminal uses its keys within minutes of the sign-on. After a day nobody
@@ -11,6 +11,14 @@ export const PENDING_KEYS_MS = 24 * 3600 * 1000
  * under one key stays exposed for no longer.
  */
 export const WORKING_KEYS_MS = 31 * 24 * 3600 * 1000
+
+/** The keys of a terminal, as its journal names them. */
+export interface KeyVersions {
+  /** Version of the key set in use. Null before the first right MAC; as an effect it ends every key set. */
+  readonly keyVersion: number | null
+  /** Version of the terminal master key. The last `provision` entry with a new one names it. */
+  readonly tmkVersion: number
+}
 
 interface KeySetAge {
   readonly version: number
