@@ -3,9 +3,11 @@
 import { Hono } from 'hono'
 import { createAdmissionController } from './admission/admission-controller.ts'
 import { apiDoor } from './api/door.ts'
+import { respondProblem } from './api/handler.ts'
+import { apiProblem } from './api/json/problem.ts'
 import { logOf, outsideHeaders } from './api/request-id.ts'
 import type { Services } from './pipeline/services.ts'
-import { terminalDoor } from './pos/door.ts'
+import { TERMINAL_PATHS, terminalDoor } from './pos/door.ts'
 
 /**
  * The POS door and the JSON API share one admission controller, because they share the isolate. An unexpected error
@@ -29,4 +31,17 @@ export function createApp(services: Services, admission = createAdmissionControl
   app.route('/', terminalDoor(services, admission))
   app.route('/', apiDoor(services, admission))
   return app
+}
+
+/**
+ * The answer while the services cannot be opened: 503 as a problem of the JSON API under `/v1`, and empty elsewhere. A terminal
+ * gets no body, as after every lost answer, so it keeps its reversal.
+ */
+export function respondUnopened(url: string, requestId: string): Response {
+  const { pathname } = new URL(url)
+  const isJson = /^\/v1(?:\/|$)/.test(pathname) && !TERMINAL_PATHS.some((path) => path === pathname)
+  const response = isJson ? respondProblem(apiProblem('unavailable')) : new Response(null, { status: 503 })
+  response.headers.set('x-request-id', requestId)
+  response.headers.set('cache-control', 'no-store')
+  return response
 }

@@ -2,7 +2,7 @@
 
 import type { Hono } from 'hono'
 import coreModule from '../build/core.wasm'
-import { createApp } from './app.ts'
+import { createApp, respondUnopened } from './app.ts'
 import { createServices } from './create-services.ts'
 import { copyAdministratorKeys } from './pipeline/administrator-keys.ts'
 import { inEachDatabase } from './pipeline/databases.ts'
@@ -58,10 +58,7 @@ export default {
     const requestId = crypto.randomUUID()
     const opened = await open(env, context, requestId)
     if (opened !== null) return opened.app.fetch(request, env, context)
-    return new Response(null, {
-      status: 503,
-      headers: { 'x-request-id': requestId, 'cache-control': 'no-store' },
-    })
+    return respondUnopened(request.url, requestId)
   },
 
   /**

@@ -10,7 +10,7 @@ import type { DeclineReason } from '../domain/decline-reason.ts'
 import type { RequestActor } from '../domain/request-actor.ts'
 import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
-import { scopesIn } from '../domain/scope.ts'
+import { SCOPES, scopesIn, scopeText } from '../domain/scope.ts'
 import type { Request } from '../pipeline/decide.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { LogDetail, Outcome, PipelineMessage, Settled, Verdict } from '../pipeline/types.ts'
@@ -67,7 +67,7 @@ const BOOTSTRAP_CALLER: Credential = {
   id: 'bootstrap',
   name: 'bootstrap',
   merchantId: null,
-  scopes: 'admin',
+  scopes: scopeText(SCOPES),
   expiresAt: null,
 }
 

@@ -1,13 +1,13 @@
 /** @module Bearer keys: made, listed and revoked by administrators. The database has only the SHA-256 of a key. */
 
 import { freshBearerKey, freshIdIn, freshIdOutside, type Random } from '../crypto/random.ts'
-import { type ApiKey, apiKeyState } from '../domain/api-key.ts'
+import { type ApiKey, apiKeyState, mayMake } from '../domain/api-key.ts'
 import { bucketOf } from '../domain/bucket.ts'
 import { type ApiKeyAct, apiKeyEntry, REGION_STREAM } from '../domain/decide-api-key.ts'
 import { MAX_LOSSES } from '../domain/guard.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
 import { actorOf } from '../domain/request-actor.ts'
-import { MERCHANT_SCOPES, SCOPES, scopeText } from '../domain/scope.ts'
+import { MERCHANT_SCOPES, SCOPES, scopesIn, scopeText } from '../domain/scope.ts'
 import { copyAdministratorKeys } from '../pipeline/administrator-keys.ts'
 import { reportLostRaces } from '../pipeline/lost-races.ts'
 import type { Services } from '../pipeline/services.ts'
@@ -67,6 +67,8 @@ async function createKey(call: Call<Post>): Promise<Reply<Post>> {
         : declineProblem('key_reused_with_different_content', { keyAt: keysAt(merchantId) })
     if (head === null) return apiProblem('merchant_required')
     const apiKey = { ...made, ...settingsOf(body), createdAt: now, revokedAt: null }
+    const { scopes, expiresAt } = caller.value
+    if (!mayMake({ scopes: scopesIn(scopes), expiresAt }, apiKey)) return apiProblem('forbidden')
     if (apiKey.expiresAt !== null && apiKey.expiresAt <= now)
       return invalid({ in: 'body', pointer: '/expiresAt', why: 'is not in the future' })
     const act = { ...actOf(call, 'create', caller.value, found, now), messageKey, contentFingerprint }

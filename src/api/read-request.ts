@@ -8,6 +8,7 @@ import type { Route } from './contract/route.ts'
 import { readIdempotencyKey } from './json/idempotency-key.ts'
 import { apiProblem, invalid, type Problem, type RequestError } from './json/problem.ts'
 import type { ApiReason } from './json/refusals.ts'
+import { hasRepeatedMember } from './json/repeated-member.ts'
 import { whyOf } from './json/why.ts'
 import { MOST_LINES } from './limits.ts'
 
@@ -59,13 +60,13 @@ export function check(
 ): Result<unknown, Problem> {
   const parsed = schema.safeParse(value, { error: whyOf })
   if (parsed.success) return ok(parsed.data)
-  const errors = parsed.error.issues.map(({ path, message }) => ({
-    in: where,
-    pointer: path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-    why: message,
-  }))
-  return err(invalid(...errors))
+  // A place has one fault. The last check of a value is the narrowest.
+  const faults = new Map(parsed.error.issues.map(({ path, message }) => [pointerTo(path), message]))
+  return err(invalid(...[...faults].map(([pointer, why]) => ({ in: where, pointer, why }))))
 }
+
+const pointerTo = (path: readonly PropertyKey[]): string =>
+  path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 
 /** The parameters of the query. A parameter that is there twice stays a list, which no schema takes. */
 const namedOnce = (c: Context): object =>
@@ -163,7 +164,10 @@ function readJson(text: string, schema: z.ZodType | undefined): Result<unknown, 
 
 export function parseJson(text: string): Result<unknown, Problem> {
   try {
-    return ok(JSON.parse(text))
+    const value: unknown = JSON.parse(text)
+    return hasRepeatedMember(text, value)
+      ? err(invalid({ in: 'body', pointer: '', why: 'has a member twice' }))
+      : ok(value)
   } catch {
     return err(invalid({ in: 'body', pointer: '', why: 'is not JSON' }))
   }

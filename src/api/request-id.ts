@@ -3,7 +3,7 @@
 import type { Context } from 'hono'
 import { freshId } from '../crypto/random.ts'
 import type { Services } from '../pipeline/services.ts'
-import { hasCardNumber } from './json/schemas.ts'
+import { hasCardNumber } from './json/values.ts'
 
 const REQUEST_ID = 'requestId'
 

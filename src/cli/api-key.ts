@@ -1,6 +1,6 @@
 /** @module `annul api-key create|list|revoke`: bearer keys of the JSON API. A service makes a key, and the command prints it once. */
 
-import { type ApiAnswer, type ApiCall, callApi } from './lib/call-api.ts'
+import { type ApiAnswer, type ApiCall, callApi, refusalText } from './lib/call-api.ts'
 import type { Run } from './lib/declare.ts'
 import type { CommandIo } from './lib/io.ts'
 import type { JsonObject } from './lib/ndjson.ts'
@@ -78,8 +78,7 @@ interface Printing {
 /** Prints the answer or the refusal; returns the exit code. */
 function print({ status, body }: ApiAnswer, { json, io, sentence }: Printing): number {
   const isDone = status === 200 || status === 201
-  const { reason = 'no reason given', title = '' } = body
   if (json) io.stdout(JSON.stringify({ httpStatus: status, ...body }))
-  else io.stdout(isDone ? sentence(body) : `refused, HTTP ${status}: ${reason} (${title})`)
+  else io.stdout(isDone ? sentence(body) : `refused, ${refusalText(status, body)}`)
   return isDone ? 0 : 1
 }

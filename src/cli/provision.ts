@@ -10,7 +10,7 @@ import type { MacProfile } from '../domain/types.ts'
 import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { toHex } from '../iso8583/hex.ts'
 import { root } from './dev/wrangler.ts'
-import { type ApiAnswer, callApi } from './lib/call-api.ts'
+import { type ApiAnswer, callApi, refusalText } from './lib/call-api.ts'
 import { loadCore } from './lib/core.ts'
 import type { Parsed, Run } from './lib/declare.ts'
 import { UsageError } from './lib/failure.ts'
@@ -112,13 +112,9 @@ export function printProvisioned(
   return isDone ? 0 : 1
 }
 
-function refusal(
-  name: string,
-  status: number,
-  { reason = 'no reason given', title = '' }: JsonObject,
-): string {
-  const hint = reason === 'merchant_required' ? ': see annul merchant' : ''
-  return `${name}: refused, HTTP ${status}: ${reason} (${title})${hint}`
+function refusal(name: string, status: number, body: JsonObject): string {
+  const hint = body.reason === 'merchant_required' ? ': see annul merchant' : ''
+  return `${name}: refused, ${refusalText(status, body)}${hint}`
 }
 
 function sentence(name: string, what: string, answer: JsonObject): string {

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Difference, ReconciliationResult } from '../domain/compare-record.ts'
 import { readAcquirerLedger } from './lib/acquirer-ledger.ts'
+import { objectIn, refusalText } from './lib/call-api.ts'
 import type { Run } from './lib/declare.ts'
 import { Failure } from './lib/failure.ts'
 import { networkError } from './lib/http-transport.ts'
@@ -110,7 +111,7 @@ async function request({ url, key }: Service, path: string, body?: string): Prom
     if (response.ok) return { body: text }
     const wait = Number(response.headers.get('retry-after') ?? Number.NaN)
     if (Number.isNaN(wait) || tries === TRIES)
-      throw new Failure(`${url.origin}: ${reasonOf(response.status, text)}`)
+      throw new Failure(`${url.origin}: ${refusalText(response.status, objectIn(text))}`)
     await sleep(wait * 1000)
   }
 }
@@ -123,15 +124,6 @@ async function send(url: URL, key: string, body: string | undefined): Promise<Re
     return await fetch(url, { method: 'POST', redirect: 'error', headers, body })
   } catch (error) {
     throw new Failure(`${url.origin}: ${networkError(error)}`)
-  }
-}
-
-function reasonOf(status: number, text: string): string {
-  try {
-    const { reason, title } = JSON.parse(text) as { reason?: string; title?: string }
-    return `HTTP ${status}: ${reason} (${title})`
-  } catch {
-    return `HTTP ${status}`
   }
 }
 

@@ -102,7 +102,11 @@ export function masterKeyOf(
 ): MasterKey {
   if (masterId === current.id) return current
   if (previous !== undefined && masterId === previous.id) return previous
-  throw new RangeError('MASTER_KEY: is not the key of this database')
+  throw new RangeError(
+    previous === undefined
+      ? 'MASTER_KEY: is not the key of this database'
+      : 'MASTER_KEY, MASTER_KEY_PREVIOUS: neither is the key of this database',
+  )
 }
 
 export interface MasterKeys {

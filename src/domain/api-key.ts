@@ -28,3 +28,11 @@ export function apiKeyState({ expiresAt, revokedAt }: ApiKey, now: number): ApiK
 
 export const isExpired = ({ expiresAt }: Pick<ApiKey, 'expiresAt'>, now: number): boolean =>
   expiresAt !== null && expiresAt <= now
+
+/** The strength of a key. */
+type Powers = Pick<ApiKey, 'scopes' | 'expiresAt'>
+
+/** True if the new key has no scope that its maker lacks, and does not outlive its maker. Otherwise a key could make itself stronger. */
+export const mayMake = (maker: Powers, { scopes, expiresAt }: Powers): boolean =>
+  scopes.every((scope) => maker.scopes.includes(scope)) &&
+  (maker.expiresAt === null || (expiresAt !== null && expiresAt <= maker.expiresAt))

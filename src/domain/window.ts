@@ -88,8 +88,9 @@ export function localFields(
   }
 }
 
-/** Whether the platform has this IANA time zone. */
+/** Whether the platform has this IANA time zone. An offset such as `+08:00` has no rules of daylight saving, and is none. */
 export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: name })
     return true

@@ -3,10 +3,10 @@
  * stream's own row has its head.
  */
 
-import { and, asc, eq, gt, inArray, isNull, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, or, type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { ApiKey } from '../domain/api-key.ts'
-import { keyGuard, type Need } from '../domain/guard.ts'
+import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
 import { scopesIn, scopeText } from '../domain/scope.ts'
 import type { JournalEntry } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
@@ -52,7 +52,7 @@ const headColumns = <T extends typeof region | typeof merchant>({
 }: T) => ({ seq: headSeq, hash: headHash, mac: headMac, keyId: headMacKey }) as const
 
 /** The head of the stream in which keys of `merchantId` are. */
-const headsOf = (db: Db, merchantId: string | null) =>
+const headsOf = (db: Db, merchantId: string | SQL | null) =>
   merchantId === null
     ? db.select(headColumns(region)).from(region)
     : db.select(headColumns(merchant)).from(merchant).where(eq(merchant.merchantId, merchantId))
@@ -96,18 +96,18 @@ export async function readKeyContext(
 /** A key by its id, with the state that its next entry depends on. The merchant of a key never changes. */
 export async function readKey(db: Db, asker: Asker, id: string): Promise<FoundKey> {
   const { credential, now } = asker
-  const byId = db.select().from(apiKey).where(eq(apiKey.id, id))
-  const [[caller], [found]] = await db.batch([liveCredential(db, credential, now), byId])
+  const owner = sql`(select merchant_id from api_key where id = ${id})`
+  const [[caller], [found], [ofMerchant], [ofRegion], versions] = await db.batch([
+    liveCredential(db, credential, now),
+    db.select().from(apiKey).where(eq(apiKey.id, id)),
+    headsOf(db, owner),
+    headsOf(db, null),
+    selectGuards(db, [keyGuard(null), sql`${merchantGuard('')} || ${owner}`]),
+  ])
   if (found === undefined) return { credential: caller ?? null, head: null, needs: [], apiKey: null }
   const { merchantId } = found
-  const [[again], [row], [head], versions] = await db.batch([
-    liveCredential(db, credential, now),
-    byId,
-    headsOf(db, merchantId),
-    selectGuards(db, guardsOf(merchantId)),
-  ])
-  const context = contextOf(merchantId, again, head, versions)
-  return { ...context, apiKey: row === undefined ? null : apiKeyOf(row) }
+  const head = merchantId === null ? ofRegion : ofMerchant
+  return { ...contextOf(merchantId, caller, head, versions), apiKey: apiKeyOf(found) }
 }
 
 /** A position in a list of keys, which is in the order in which they were made. */

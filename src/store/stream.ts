@@ -1,6 +1,6 @@
 /** @module Shared parts of the streams without a terminal: of a merchant, and of the region. The row of a stream has its head. */
 
-import { inArray, sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Need } from '../domain/guard.ts'
 import { append, confirm } from './commit.ts'
@@ -9,8 +9,8 @@ import type { SealedRow } from './journal.ts'
 import { guard } from './schema.ts'
 
 /** Reads the rows of guards. A guard that nothing raised yet has no row. */
-export const selectGuards = (db: Db, keys: readonly string[]) =>
-  db.select().from(guard).where(inArray(guard.key, keys))
+export const selectGuards = (db: Db, keys: readonly (string | SQL)[]) =>
+  db.select().from(guard).where(sql`${guard.key} in ${keys}`)
 
 /** Each guard with its version from the rows that were read. A guard without a row has version 0. */
 export const needsFrom = (

@@ -35,14 +35,16 @@ Back offices use JSON over HTTP. [Certainty](semantics.md#certainty) explains th
   Elsewhere \`npm run -s annul -- api-key create --name NAME\` makes them. A refusal with 401 or 403 has \`WWW-Authenticate\`.
 - **Scopes.** A key has one scope or more, and each route names the scope that it needs. A merchant’s key has \`read\`, \`sales:write\` and
   \`voids:write\` by default, and may have no other. An administrator’s key has all by default. No scope contains another.
+  A new key has no scope that its maker lacks, and does not outlive its maker. Otherwise \`POST /v1/keys\` returns 403.
 - **Bodies.** A body has at most ${API_BODY_LIMIT / 1024} KiB. Lists in NDJSON have at most ${MOST_LINES} lines and ${LINES_BODY_LIMIT / 1024} KiB. A body must arrive within ${API_BODY_MS / 1000} seconds. It is
-  UTF-8, and no byte that is not UTF-8 is replaced. An unknown member is an error.
+  UTF-8, and no byte that is not UTF-8 is replaced. An unknown member is an error. A member that an object has
+  twice is an error too, because two readers of the body could take two values.
 - **Idempotency.** Routes that act once need an \`Idempotency-Key\` header. \`"k"\` and \`k\` are the same key. The same key with the same
   content returns the first answer again, with \`Idempotent-Replayed: true\`.
 - **Times.** A time has \`Z\` or an offset. Annul compares times as instants, so \`10:00+08:00\` and \`02:00Z\` are the same content.
 - **Refusals.** A refusal is a problem (RFC 9457) with a stable \`reason\`, words and advice in both languages, \`certainty\` and \`doNext\`.
   \`errors\` names each wrong member by a JSON pointer; an unknown member is reported at its object, with the names that it may have. Where \`doNext\` is \`query\`, \`location\` or \`saleId\` says what to query.
-- **Retry.** On 429 or 503, wait \`Retry-After\` seconds and retry.
+- **Retry.** On 429 or 503, wait \`Retry-After\` seconds and retry. A service with a wrong setting returns 503 (\`unavailable\`) to all, and its log has the cause.
 - **Request id.** Each answer has \`X-Request-Id\`, and the log has the same id. Send your own, 8 to 64 characters of \`A-Z a-z 0-9 . _ -\`.
 - **Caches.** Each answer has \`Cache-Control: no-store\`.`
 

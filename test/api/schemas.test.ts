@@ -141,7 +141,7 @@ describe('POST /v1/sales', () => {
     rrn: ['000000000000', '90000000001', '9000000000011', '90000000000|', '', null],
     authorizationCode: ['000000', '12345', '1234567', '', null],
     state: ['reversed', '', null],
-    fee: [-1, 0.5, '7', null],
+    fee: [-1, 0.5, 1_000_000_000_000, '7', null],
     soldAt: [
       '2026-06-01',
       '2026-06-01T02:18:00',
@@ -226,15 +226,15 @@ describe('PUT /v1/merchants/{merchantId}', () => {
   takes(merchantSettings, valid, {
     cutOff: ['00:00', '23:59', ABSENT],
     window: [{ kind: 'same_batch' }, { kind: 'minutes', minutes: 1 }, { kind: 'minutes', minutes: 525_600 }],
-    timeZone: ['Europe/Berlin', 'UTC'],
+    timeZone: ['Europe/Berlin', 'UTC', 'Etc/GMT-8'],
     currency: ['978', ABSENT],
   })
   refuses(merchantSettings, valid, {
     merchantId: ['123456789012345'],
-    name: ['', 'x'.repeat(65), 1, null],
+    name: ['', ' ', 'x'.repeat(65), 'card 6225000000000302', 1, null],
     state: ['blocked', null],
     currency: ['CNY', '15', 156, '', null],
-    timeZone: ['', 'Shanghai', 'Mars/Olympus', 8, null],
+    timeZone: ['', 'Shanghai', 'Mars/Olympus', '+08:00', '+0800', '-05', '+8', 8, null],
     cutOff: ['24:00', '23:60', '9:00', '23:00:00', '2300', '', null],
     window: [
       null,

@@ -64,6 +64,28 @@ describe('what is wrong', () => {
     )
   })
 
+  it('names each place once, with the limit of ours', () => {
+    const errorsOf = (schema: z.ZodType, value: object) => {
+      const checked = check('body', schema, value)
+      return checked.ok ? [] : checked.error.body.errors?.map(({ pointer, why }) => [pointer, why])
+    }
+    const saleId = '0'.repeat(32)
+    for (const amount of [2 ** 53, 1e21, 1e12])
+      expect(errorsOf(voidRequestBody, { saleId, amount })).toEqual([
+        ['/amount', 'expected at most 999999999999'],
+      ])
+    for (const amount of [-(2 ** 53), -1, 0])
+      expect(errorsOf(voidRequestBody, { saleId, amount })).toEqual([['/amount', 'expected at least 1']])
+    const name = ['/name', 'expected 1 to 64 printable characters, not only blanks']
+    for (const wrong of ['\u0000', 'a\nb', '\u202e', ' ', '', 'x'.repeat(65), '\n'.repeat(65)])
+      expect(errorsOf(merchantSettings, { name: wrong })).toEqual([name])
+    const card = ['/name', 'may not hold a number as long as that of a card']
+    expect(errorsOf(merchantSettings, { name: 'x 6225000000000302', cutOff: '' })).toEqual([
+      card,
+      ['/cutOff', 'expected HH:MM'],
+    ])
+  })
+
   it('never repeats what was sent, and no word is zod’s', () => {
     const secret = '6225000000000014'
     const bodies: [z.ZodType, unknown][] = [

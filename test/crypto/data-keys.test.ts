@@ -46,17 +46,15 @@ describe('a master key', () => {
   it('of neither id is refused, and nothing is written', async () => {
     await database.open(OLD)
     const before = database.table()
-    for (const [current, previous] of [
-      [OTHER, undefined],
-      [OTHER, ''],
-      [OTHER, NEW],
+    const alone = 'MASTER_KEY: is not the key of this database'
+    const both = 'MASTER_KEY, MASTER_KEY_PREVIOUS: neither is the key of this database'
+    for (const [current, previous, why] of [
+      [OTHER, undefined, alone],
+      [OTHER, '', alone],
+      [OTHER, NEW, both],
     ] as const) {
-      await expect(database.open(current, previous)).rejects.toThrow(
-        new RangeError('MASTER_KEY: is not the key of this database'),
-      )
-      await expect(database.rewrap(current, previous)).rejects.toThrow(
-        'MASTER_KEY: is not the key of this database',
-      )
+      await expect(database.open(current, previous)).rejects.toThrow(new RangeError(why))
+      await expect(database.rewrap(current, previous)).rejects.toThrow(why)
     }
     expect(database.table()).toEqual(before)
   })
@@ -100,7 +98,7 @@ describe('rows', () => {
     [
       'under the id of another master key',
       `update data_key set master_id = '0011223344556677' where purpose = 'link'`,
-      'MASTER_KEY: is not the key of this database',
+      'MASTER_KEY, MASTER_KEY_PREVIOUS: neither is the key of this database',
     ],
     [
       'that are not base64',

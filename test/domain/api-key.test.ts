@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ApiKey, apiKeyState, isExpired } from '../../src/domain/api-key.ts'
+import { type ApiKey, apiKeyState, isExpired, mayMake } from '../../src/domain/api-key.ts'
 import { apiKeyEntry, keyStream } from '../../src/domain/decide-api-key.ts'
 import { GENESIS } from '../../src/domain/decide-provision.ts'
 import { NO_SENDER } from '../../src/domain/request-actor.ts'
@@ -31,6 +31,25 @@ describe('the state of a key', () => {
   it('is revoked, whether or not it is expired', () => {
     const revoked = { ...apiKey, revokedAt: NOW }
     expect([NOW, NOW + 5000].map((now) => apiKeyState(revoked, now))).toEqual(['revoked', 'revoked'])
+  })
+})
+
+describe('the maker of a key', () => {
+  const scopes = fc.subarray([...SCOPES])
+  const expiry = fc.option(fc.integer({ min: NOW, max: NOW + 3 }))
+
+  it('gives no scope that it lacks, and no instant of life beyond its own', () => {
+    fc.assert(
+      fc.property(scopes, expiry, scopes, expiry, (own, ownEnd, given, end) => {
+        const lives = (expiresAt: number | null, at: number) => !isExpired({ expiresAt }, at)
+        const instants = [0, 1, 2, 3, 4].map((after) => NOW + after)
+        const more = given.some((scope) => !own.includes(scope))
+        const longer = instants.some((at) => lives(end, at) && !lives(ownEnd, at))
+        expect(
+          mayMake({ scopes: own, expiresAt: ownEnd }, { ...apiKey, scopes: given, expiresAt: end }),
+        ).toBe(!more && !longer)
+      }),
+    )
   })
 })
 

@@ -232,8 +232,18 @@ describe('localFields', () => {
 })
 
 it('accepts IANA names and nothing else', () => {
-  for (const name of ['Asia/Shanghai', 'UTC', 'America/Argentina/Buenos_Aires'])
+  for (const name of ['Asia/Shanghai', 'UTC', 'Etc/GMT-8', 'America/Argentina/Buenos_Aires'])
     expect(isTimeZone(name)).toBe(true)
-  for (const name of ['', 'Mars/Olympus', 'Asia/Shanghai ', '../etc', 'Shanghai'])
+  for (const name of [
+    '',
+    'Mars/Olympus',
+    'Asia/Shanghai ',
+    '../etc',
+    'Shanghai',
+    '+08:00',
+    '-0530',
+    '+08',
+    '+8',
+  ])
     expect(isTimeZone(name)).toBe(false)
 })

@@ -64,11 +64,13 @@ describe('an isolate', () => {
     const tables = ['data_key', 'journal', 'terminal', 'merchant'] as const
     const before = await dump(tables)
     expect(before.data_key).toHaveLength(7)
-    const why = 'MASTER_KEY: is not the key of this database'
-    for (const settings of [
-      { MASTER_KEY: OTHER },
-      { MASTER_KEY: OTHER, MASTER_KEY_PREVIOUS: 'ef'.repeat(32) },
-    ]) {
+    for (const [settings, why] of [
+      [{ MASTER_KEY: OTHER }, 'MASTER_KEY: is not the key of this database'],
+      [
+        { MASTER_KEY: OTHER, MASTER_KEY_PREVIOUS: 'ef'.repeat(32) },
+        'MASTER_KEY, MASTER_KEY_PREVIOUS: neither is the key of this database',
+      ],
+    ] as const) {
       expect(await ask({ ...SETTINGS, ...settings })).toEqual(fault({ event: 'misconfigured', why }))
       const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
       const event = worker.scheduled(

@@ -1,8 +1,11 @@
 /** @module The id of a request: in its answer, and in each line that it writes to the log. */
 
 import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { ROUTES } from '../../src/api/contract.ts'
 import { createApp } from '../../src/app.ts'
 import worker from '../../src/index.ts'
+import { TERMINAL_PATHS } from '../../src/pos/door.ts'
+import { holdToContract } from '../support/contract.ts'
 import { idOf } from './inquire.ts'
 import { openWithAcquirer, aSale as soldSale } from './merchant-client.ts'
 import { NO, SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
@@ -112,20 +115,41 @@ describe('outside the API', () => {
 })
 
 describe('a wrong setting', () => {
-  it('is 503 without a body, and the log line that names it has the id of the answer', async () => {
+  /** The answer of a service with a wrong setting. */
+  async function ask(path: string, method: string) {
     const log = vi.spyOn(console, 'log').mockImplementation(() => undefined)
     const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} }
-    const request = new Request('https://annul.test/') as Parameters<typeof worker.fetch>[0]
+    const request = new Request(`https://annul.test${path}`, { method }) as Parameters<typeof worker.fetch>[0]
     const wrong = { REGION: 'here', ACQUIRER_ID: '1' } as unknown as Env
     const response = await worker.fetch(request, wrong, context as unknown as ExecutionContext)
     const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)))
     log.mockRestore()
     const requestId = response.headers.get('x-request-id')
-    expect([response.status, await response.text()]).toEqual([503, ''])
     expect(requestId).toMatch(/^[0-9a-f-]{36}$/)
     expect(response.headers.get('cache-control')).toBe('no-store')
     const why = 'ACQUIRER_ID: expected 8 to 11 digits'
     expect(lines).toEqual([{ event: 'misconfigured', region: 'here', why, requestId }])
+    return { status: response.status, headers: response.headers, text: await response.text() }
+  }
+
+  it.each(['/', '/docs', '/nowhere', ...TERMINAL_PATHS])(
+    'is 503 without a body at %s, and the log line that names it has the id of the answer',
+    async (path) => {
+      const { status, headers, text } = await ask(path, 'POST')
+      expect([status, text, headers.get('retry-after')]).toEqual([503, '', null])
+    },
+  )
+
+  it('is a problem with Retry-After at each route of the JSON API, and names no setting', async () => {
+    for (const [name] of ROUTES) {
+      const [method = '', path = ''] = name.split(' ')
+      if (!path.startsWith('/v1/')) continue
+      const answer = await ask(path.replaceAll(/\{\w+\}/g, '0'.repeat(12)), method)
+      expect([name, answer.status, answer.headers.get('retry-after')]).toEqual([name, 503, '1'])
+      holdToContract(method, path.replaceAll(/\{\w+\}/g, '0'.repeat(12)), answer)
+      expect(JSON.parse(answer.text)).toMatchObject({ reason: 'unavailable', doNext: 'retry' })
+      expect(answer.text).not.toContain('ACQUIRER')
+    }
   })
 })
 

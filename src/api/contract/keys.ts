@@ -10,7 +10,7 @@ export const KEY_ROUTES = {
     tag: 'keys',
     summary: 'Make a bearer key',
     description:
-      'Makes a bearer key of a merchant or of an administrator. Only the first answer has the key. If it is lost, revoke the key and make another.',
+      'Makes a bearer key of a merchant or of an administrator. It has no scope that its maker lacks, and does not outlive its maker. Only the first answer has the key. If it is lost, revoke the key and make another.',
     caller: 'administrator',
     scope: 'admin',
     takesBootstrapKey: true,

@@ -31,8 +31,8 @@ export const API_REFUSALS = {
     'nothing',
     ['无权限', 'This key may not do that'],
     [
-      '请使用管理员密钥或本商户的密钥，并具备所需权限（scope）',
-      'Use the key of an administrator, or of the merchant concerned, with the scope of the route',
+      '请使用管理员密钥或本商户的密钥，并具备所需权限（scope）；新密钥的权限和有效期不得超过创建者',
+      'Use a key with the scope of the route, of an administrator or the merchant; a new key gets no more than its maker has',
     ],
   ),
   not_found: refusal(

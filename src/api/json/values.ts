@@ -53,20 +53,24 @@ export const instant = z.iso
 
 export const text = z.string()
 
-/**
- * Printable characters of any script. A pattern with `\p{L}` needs the flag `u`, which OpenAPI has no place for. So the pattern
- * bars control characters and line ends, and the check bars the other characters that print nothing.
- */
-export const printable = (most: number) =>
-  z
-    .string()
-    .regex(
-      new RegExp(`^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]{1,${most}}$`),
-      `expected 1 to ${most} printable characters`,
-    )
-    .refine((value) => PRINTABLE.test(value), `expected 1 to ${most} printable characters`)
+/** Longer than any reference of ours: a card number, however it is grouped; a time of day has colons. */
+const CARD_NUMBER = /\p{Nd}(?:[^\p{L}\p{Nd}:]{0,3}\p{Nd}){12}/u
+export const hasCardNumber = (value: string): boolean => CARD_NUMBER.test(value)
 
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]*$/u
+/**
+ * A text of a person, which is kept as written: printable characters of any script, and no card number. A pattern with `\p{L}` needs
+ * the flag `u`, which OpenAPI has no place for. So the pattern bars control characters and line ends, and the checks bar the rest.
+ */
+export function printable(most: number) {
+  const why = `expected 1 to ${most} printable characters, not only blanks`
+  return z
+    .string()
+    .regex(new RegExp(`^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]{1,${most}}$`), why)
+    .refine((value) => PRINTABLE.test(value), why)
+    .refine((value) => !hasCardNumber(value), 'may not hold a number as long as that of a card')
+}
+
+const PRINTABLE = /^(?=.*\P{Zs})[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]*$/u
 
 /** Words in both languages. */
 export const words = z.strictObject({ zh: text, en: text })

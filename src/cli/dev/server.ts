@@ -9,7 +9,7 @@ import { dirname, join, relative } from 'node:path'
 import { fromHex } from '../../iso8583/hex.ts'
 import { createKey, type NewKey } from '../api-key.ts'
 import { build } from '../build.ts'
-import { callApi } from '../lib/call-api.ts'
+import { callApi, refusalText } from '../lib/call-api.ts'
 import { loadCore } from '../lib/core.ts'
 import { applyMigrations, type Database, databaseOf } from '../lib/database.ts'
 import type { Parsed } from '../lib/declare.ts'
@@ -208,5 +208,5 @@ async function seedMerchant(url: URL, adminKey: string): Promise<void> {
 function done(name: string, provisioned: Provisioned): Provisioned {
   const { status, body } = provisioned
   if (status < 300) return provisioned
-  throw new Failure(`provisioning ${name}: HTTP ${status} ${body.reason ?? ''}`)
+  throw new Failure(`provisioning ${name}: ${refusalText(status, body)}`)
 }

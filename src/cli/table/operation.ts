@@ -110,6 +110,7 @@ export const CREATE_KEY = declare({
   },
   notes: [
     'Without --mid the key is an administrator’s. The database has only the SHA-256 of a key.',
+    'A key makes no key with a scope that it lacks, and none that outlives it. BOOTSTRAP_KEY has every scope.',
     'The key is an entry of the journal, and the merchant of a key is registered first (annul merchant).',
   ],
   json: { each: 'key', members: { ...KEY_MEMBERS, 'key?': 'the key itself' } },
