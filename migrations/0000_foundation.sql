@@ -41,6 +41,7 @@ CREATE TABLE `terminal` (
   `settlement_mac` text NOT NULL,
   `batch_number` text NOT NULL,
   `key_version` integer,
+  `tmk_version` integer NOT NULL,
   `head_seq` integer NOT NULL,
   `head_hash` text NOT NULL,
   `head_mac` text NOT NULL,
@@ -222,6 +223,7 @@ CREATE TABLE `data_key` (
 CREATE TABLE `key_set` (
   `terminal_id` text NOT NULL,
   `version` integer NOT NULL,
+  `tmk_version` integer NOT NULL,
   `layout` text NOT NULL,
   `mak` text NOT NULL,
   `tpk` text NOT NULL,

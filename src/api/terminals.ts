@@ -33,7 +33,7 @@ export const putTerminal: Handler<Put> = async (call) => {
 
 async function provisionTerminal(call: Call<Put>): Promise<Reply<Put>> {
   const { services, c, credential, path, body } = call
-  const load = { credential, ...path, masterKey: true }
+  const load = { credential, ...path }
   const { outcome, denial } = await runAlone(services, c, load, async (loaded) => {
     const caller = permit(call, loaded.credential)
     if (!caller.ok) return { kind: 'denied', problem: caller.error }
@@ -65,7 +65,7 @@ function merchantFor(
 
 async function provisionVerdict(
   { services, path: names, body }: Call<Put>,
-  { terminal, masterKey }: Loaded,
+  { terminal }: Loaded,
   merchant: Merchant,
   sender: RequestActor,
 ): Promise<ApiVerdict> {
@@ -76,6 +76,8 @@ async function provisionVerdict(
     textEncoding: body.textEncoding ?? terminal?.textEncoding ?? 'gbk',
     settlementMac: body.settlementMac ?? terminal?.settlementMac ?? 'required',
   }
+  // Greater than the one before on whatever clock. The journal names it, so the row of an older master key is none.
+  const version = Math.max(services.now(), (terminal?.tmkVersion ?? 0) + 1)
   const request: ProvisionRequest = {
     kind: 'provision',
     door: 'json',
@@ -87,7 +89,7 @@ async function provisionVerdict(
     sender,
     profile,
     merchant,
-    newMasterKey: body.tmk !== undefined,
+    tmkVersion: body.tmk === undefined ? null : version,
   }
   if (body.tmk === undefined) return { kind: 'verified', request }
   const tmk = joinComponents(services.core, profile.macProfile, body.tmk)
@@ -97,8 +99,6 @@ async function provisionVerdict(
     tmk.fill(0)
     return { kind: 'denied', problem: apiProblem('master_key_weak') }
   }
-  // Greater than the one before on whatever clock: by its version a sign-on knows that its master key is still the one.
-  const version = Math.max(services.now(), (masterKey?.version ?? 0) + 1)
   const wrapped = await services.keyring.wrap(tmk, { ...names, usage: 'tmk', version })
   tmk.fill(0)
   return { kind: 'verified', request, masterKey: { version, wrapped } }

@@ -19,7 +19,11 @@ export interface KeyContext {
   readonly terminalId: string
   readonly usage: KeyUsage
   readonly version: number
-  /** Working keys have the layout (field 60.3) and the time of their sign-on, in milliseconds since the epoch. */
+  /**
+   * Working keys have the version of the terminal master key, the layout (field 60.3) and the time of their sign-on, in
+   * milliseconds since the epoch.
+   */
+  readonly tmkVersion?: number | undefined
   readonly layout?: string | undefined
   readonly createdAt?: number | undefined
 }
@@ -99,8 +103,10 @@ export async function openKeyringUnder(
 
 const HMAC = { name: 'HMAC', hash: 'SHA-256', length: 256 } as const
 
-const associatedData = ({ merchantId, terminalId, usage, version, layout, createdAt }: KeyContext): string =>
-  [merchantId, terminalId, usage, version, layout, createdAt].filter((part) => part !== undefined).join('|')
+const associatedData = ({ merchantId, terminalId, usage, version, ...ofSignOn }: KeyContext): string =>
+  [merchantId, terminalId, usage, version, ofSignOn.tmkVersion, ofSignOn.layout, ofSignOn.createdAt]
+    .filter((part) => part !== undefined)
+    .join('|')
 
 async function keyringOf(keys: readonly DataKey[], random: FillRandom): Promise<Keyring> {
   // Fingerprints and wrapped keys have no key id beside them, so their first data key is for good.

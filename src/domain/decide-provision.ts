@@ -17,6 +17,7 @@ export const newTerminal = (
   merchantId: request.merchantId,
   ...request.profile,
   keyVersion: null,
+  tmkVersion: 0,
   batch: { ...NO_TOTALS, batchNumber: '000001', state: 'open' },
   head: GENESIS,
 })
@@ -34,7 +35,7 @@ export function decideProvision(
   const effects: Effects = {
     terminal: request.profile,
     ...(terminal.head.seq === 0 ? { batch: terminal.batch } : {}),
-    ...(request.newMasterKey ? { keyVersion: null } : {}),
+    ...(request.tmkVersion === null ? {} : { keyVersion: null, tmkVersion: request.tmkVersion }),
   }
   const { draft } = commitOf(request, 'provision', context, answerOf(context, generated, null), effects)
   return { kind: 'commit', draft, moves: terminal.head.seq === 0 ? [] : [merchantGuard(request.merchantId)] }

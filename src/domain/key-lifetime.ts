@@ -1,4 +1,4 @@
-/** @module How long the working keys of a sign-on live. */
+/** @module The keys of a terminal by their versions, and how long the working keys of a sign-on live. */
 
 /**
  * A key set that no message has used, in milliseconds. A terminal uses its keys within minutes of the sign-on. After a day nobody
@@ -11,6 +11,14 @@ export const PENDING_KEYS_MS = 24 * 3600 * 1000
  * under one key stays exposed for no longer.
  */
 export const WORKING_KEYS_MS = 31 * 24 * 3600 * 1000
+
+/** The keys of a terminal, as its journal names them. */
+export interface KeyVersions {
+  /** Version of the key set in use. Null before the first right MAC; as an effect it ends every key set. */
+  readonly keyVersion: number | null
+  /** Version of the terminal master key. The last `provision` entry with a new one names it. */
+  readonly tmkVersion: number
+}
 
 interface KeySetAge {
   readonly version: number
@@ -29,11 +37,14 @@ export const liveKeySets = <T extends KeySetAge>(
   )
 
 /**
- * The members of a key set to which its wrapped keys are bound. A key does not open with another time, so nobody who can write the
- * database prolongs its life.
+ * The members of a key set to which its wrapped keys are bound. A key does not open with another time or another terminal
+ * master key. So nobody who can write the database prolongs its life.
  */
-export const contextOfSet = <T extends KeySetAge & { readonly layout: string }>(set: T) => ({
+export const contextOfSet = <T extends KeySetAge & { readonly tmkVersion: number; readonly layout: string }>(
+  set: T,
+) => ({
   version: set.version,
+  tmkVersion: set.tmkVersion,
   layout: set.layout,
   createdAt: set.createdAt,
 })

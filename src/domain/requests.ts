@@ -93,8 +93,8 @@ export interface ProvisionRequest extends RequestBase {
   readonly profile: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
   /** The merchant of the terminal. */
   readonly merchant: Merchant
-  /** A new master key ends every working key. */
-  readonly newMasterKey: boolean
+  /** Version of a new master key, which ends every working key. Null: the present one stays. */
+  readonly tmkVersion: number | null
 }
 
 /**

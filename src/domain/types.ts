@@ -5,6 +5,7 @@ import type { AcquirerState, AcquirerStatus } from './acquirer-state.ts'
 import type { Actor } from './actor.ts'
 import type { ApiKey } from './api-key.ts'
 import type { DeclineReason } from './decline-reason.ts'
+import type { KeyVersions } from './key-lifetime.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
 export type Amount = number
@@ -55,7 +56,7 @@ export interface Batch extends Totals {
   readonly state: 'open' | 'closed'
 }
 
-export interface Terminal {
+export interface Terminal extends KeyVersions {
   readonly terminalId: string
   readonly merchantId: string
   readonly status: 'active' | 'blocked' | 'stolen' | 'retired'
@@ -64,8 +65,6 @@ export interface Terminal {
   readonly textEncoding: 'gbk' | 'ascii'
   /** Whether settlement messages (0500, 0320) must carry field 64. */
   readonly settlementMac: 'optional' | 'required'
-  /** Version of the key set in use; null before the first right MAC. */
-  readonly keyVersion: number | null
   readonly batch: Batch
   readonly head: Head
 }
@@ -199,7 +198,7 @@ export interface Reversal {
 }
 
 /** The effects of an entry on the projections, which follow from them. The journal is the truth. */
-export interface Effects {
+export interface Effects extends Partial<KeyVersions> {
   readonly sale?: Sale
   readonly voidRecord?: VoidRecord
   /** A void in its next state. `reversedAt` is null when it was not reversed. */
@@ -222,8 +221,6 @@ export interface Effects {
   /** The merchant, or the bearer key, from this entry on. */
   readonly merchant?: Merchant
   readonly apiKey?: ApiKey
-  /** The key set in use from this entry on. Null ends every key set. */
-  readonly keyVersion?: number | null
 }
 
 /** The effects as the journal has them: totals as the change of one batch, not as the batch after it. */

@@ -84,7 +84,7 @@ export async function signOn(
     const live = liveKeySets(keySets, terminal.keyVersion, deps.now)
     const pending = live.find((set) => set.version !== terminal.keyVersion && set.layout === layoutCode)
     const set = pending ?? (await newKeySet(deps, terminal, layoutCode, layout, keySets))
-    const state = { terminalId, masterKeyVersion: masterKey.version, inUse: terminal.keyVersion }
+    const state = { terminalId, inUse: terminal.keyVersion }
     if (pending === undefined && !(await addPendingKeySet(deps.db, state, set))) continue
     const keys = await field62(deps, terminal, masterKey, set, layout)
     return { kind: 'signed_on', terminal, merchant, keys }
@@ -100,23 +100,23 @@ async function newKeySet(
   layout: Layout,
   known: readonly WrappedKeySet[],
 ): Promise<WrappedKeySet> {
-  const version = Math.max(deps.now, ...known.map((set) => set.version + 1))
-  const set = { ...keyOwnerOf(terminal), version, layout: layoutCode, createdAt: deps.now }
+  const { tmkVersion, keyVersion } = terminal
+  const version = Math.max(deps.now, (keyVersion ?? 0) + 1, ...known.map((one) => one.version + 1))
+  const set = { version, tmkVersion, layout: layoutCode, createdAt: deps.now }
+  const place = { ...keyOwnerOf(terminal), ...contextOfSet(set) }
   const make = async (usage: KeyUsage, length: number): Promise<string> => {
     const key = new Uint8Array(length)
     deps.random(key)
     if (cipherOf(terminal) === 'des') setOddParity(key)
-    const wrapped = await deps.keyring.wrap(key, { ...set, usage })
+    const wrapped = await deps.keyring.wrap(key, { ...place, usage })
     key.fill(0)
     return wrapped
   }
   return {
-    version,
-    layout: layoutCode,
+    ...set,
     mak: await make('mak', layout.mak),
     tpk: await make('tpk', layout.tpk),
     tdk: layout.tdk === 0 ? null : await make('tdk', layout.tdk),
-    createdAt: deps.now,
   }
 }
 

@@ -63,6 +63,7 @@ export interface LoadItem {
 /** The wrapped working keys of one sign-on (crypto/keyring.ts). */
 export interface WrappedKeySet {
   readonly version: number
+  readonly tmkVersion: number
   readonly layout: string
   readonly mak: string
   readonly tpk: string
@@ -168,7 +169,7 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
       masterKey: row?.masterKey ?? null,
       keySets: usable(
         mine(inKeySets).map((row) => row.keySet),
-        row?.terminal.keyVersion ?? null,
+        row?.terminal,
       ),
       earlier: entryOf('outcome', message) ?? message,
       claim: found('message')?.forwarded == null ? null : message,
@@ -228,9 +229,18 @@ function refusalsOf(
   return { key: TERMINAL_SENDER + ofTerminal.terminal.terminalId, day, written: ofTerminal.refusals ?? 0 }
 }
 
-/** A key set older than the set in use is dead, even when its row still exists. */
-function usable(sets: readonly WrappedKeySet[], inUse: number | null): WrappedKeySet[] {
-  const alive = sets.filter((set) => inUse === null || set.version >= inUse)
+/**
+ * A key set older than the set in use is dead, and so is one of another master key, even when its row still exists. So a row
+ * that someone puts back brings no key back.
+ */
+function usable(
+  sets: readonly WrappedKeySet[],
+  terminal: { readonly keyVersion: number | null; readonly tmkVersion: number } | undefined,
+): WrappedKeySet[] {
+  const { keyVersion: inUse = null, tmkVersion } = terminal ?? {}
+  const alive = sets.filter(
+    (set) => set.tmkVersion === tmkVersion && (inUse === null || set.version >= inUse),
+  )
   return alive.sort(
     (a, b) => Number(b.version === inUse) - Number(a.version === inUse) || b.version - a.version,
   )

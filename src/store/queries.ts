@@ -65,7 +65,10 @@ const refusalsOf = (sender: string, name: SQL) =>
   sql<number | null>`(select written from refusal_count where key = ${sql.raw(`'${sender}'`)} || ${name}
     and day = ${field('day')})`.as('refusals')
 
-/** The terminal with its merchant, open batch, named batch and master key. */
+/**
+ * The terminal with its merchant, open batch, named batch and master key. A master key that the journal does not name is not
+ * found.
+ */
 export const terminals = overItems((db, items) =>
   db
     .select({
@@ -101,7 +104,11 @@ export const terminals = overItems((db, items) =>
       named,
       sql`named.terminal_id = terminal.terminal_id and named.batch_number = ${field('batchNumber')}`,
     )
-    .leftJoin(masterKey, sql`${field('masterKey')} = 1 and master_key.terminal_id = terminal.terminal_id`),
+    .leftJoin(
+      masterKey,
+      sql`${field('masterKey')} = 1 and master_key.terminal_id = terminal.terminal_id
+        and master_key.version = terminal.tmk_version`,
+    ),
 )
 
 /** All key sets of the terminal, dead ones too. */

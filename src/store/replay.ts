@@ -100,6 +100,7 @@ export class Replay {
       ...terminal,
       ...effects.terminal,
       keyVersion: effects.keyVersion === undefined ? terminal.keyVersion : effects.keyVersion,
+      tmkVersion: effects.tmkVersion ?? terminal.tmkVersion,
       batch: effects.nextBatch ?? effects.batch ?? terminal.batch,
       head: { seq: row.seq, hash: row.hash },
     })

@@ -51,6 +51,8 @@ export const terminal = sqliteTable('terminal', {
   settlementMac: text('settlement_mac', { enum: ['optional', 'required'] }).notNull(),
   batchNumber: text('batch_number').notNull(),
   keyVersion: integer('key_version'),
+  /** The version of its row in `master_key`. */
+  tmkVersion: integer('tmk_version').notNull(),
   headSeq: integer('head_seq').notNull(),
   headHash: text('head_hash').notNull(),
   /** The service's MAC of the head (store/head-mac.ts), and the id of its data key. */
@@ -84,6 +86,8 @@ export const keySet = sqliteTable(
   {
     terminalId: text('terminal_id').notNull(),
     version: integer('version').notNull(),
+    /** Version of the terminal master key of the sign-on. */
+    tmkVersion: integer('tmk_version').notNull(),
     /** Field 60.3 of the sign-on. */
     layout: text('layout').notNull(),
     mak: text('mak').notNull(),

@@ -9,18 +9,16 @@ import { keySet } from './schema.ts'
 /** The state under a sign-on. A key set is added only while this state holds. */
 export interface SignOnState {
   readonly terminalId: string
-  /** Version of the master key that wraps the answer. */
-  readonly masterKeyVersion: number
   /** Version of the key set in use; null when there is none. */
   readonly inUse: number | null
 }
 
 /**
  * Adds a pending key set, at most one live set per layout, and deletes the expired ones of the terminal. Returns false when
- * another sign-on was first, or when the master key has changed: load again.
+ * another sign-on was first, or when the master key or the set in use has changed: load again.
  */
 export async function addPendingKeySet(db: Db, state: SignOnState, set: WrappedKeySet): Promise<boolean> {
-  const { terminalId, masterKeyVersion, inUse } = state
+  const { terminalId, inUse } = state
   const isExpired = sql`version > coalesce((select key_version from terminal where terminal_id = ${terminalId}), -1)
     and created_at <= ${set.createdAt - PENDING_KEYS_MS}`
   const remove = db.delete(keySet).where(sql`terminal_id = ${terminalId} and ${isExpired}`)
@@ -30,10 +28,11 @@ export async function addPendingKeySet(db: Db, state: SignOnState, set: WrappedK
       db
         .insert(keySet)
         .select(
-          sql`select ${terminalId}, ${set.version}, ${set.layout}, ${set.mak}, ${set.tpk}, ${set.tdk}, ${set.createdAt}
-          where exists (select 1 from master_key where terminal_id = ${terminalId} and version = ${masterKeyVersion})
-            and not exists (select 1 from key_set where terminal_id = ${terminalId}
-              and (version = ${set.version} or (layout = ${set.layout} and version > ${inUse ?? -1})))`,
+          sql`select ${terminalId}, ${set.version}, ${set.tmkVersion}, ${set.layout}, ${set.mak}, ${set.tpk}, ${set.tdk}, ${set.createdAt}
+          where exists (select 1 from terminal where terminal_id = ${terminalId} and tmk_version = ${set.tmkVersion}
+              and coalesce(key_version, -1) < ${set.version})
+            and not exists (select 1 from key_set where terminal_id = ${terminalId} and (version = ${set.version}
+              or (layout = ${set.layout} and tmk_version = ${set.tmkVersion} and version > ${inUse ?? -1})))`,
         )
         .returning({ version: keySet.version }),
     ]),

@@ -16,13 +16,13 @@ afterAll(() => day.close())
 describe('keys of terminals', () => {
   const read = (): KeysOfTerminals => ({
     terminals: day.service.storage.rows(
-      'select terminal_id as terminalId, merchant_id as merchantId, key_version as keyVersion from terminal',
+      'select terminal_id as terminalId, merchant_id as merchantId, key_version as keyVersion, tmk_version as tmkVersion from terminal',
     ),
     masterKeys: day.service.storage.rows(
       'select terminal_id as terminalId, version, wrapped from master_key',
     ),
     keySets: day.service.storage.rows(
-      'select terminal_id as terminalId, version, layout, created_at as createdAt, mak, tpk, tdk from key_set',
+      'select terminal_id as terminalId, version, tmk_version as tmkVersion, layout, created_at as createdAt, mak, tpk, tdk from key_set',
     ),
   })
   const look = async (keys: KeysOfTerminals) => {
@@ -57,6 +57,43 @@ describe('keys of terminals', () => {
       ).toEqual([`key_set: ${member} does not open in this place`])
     const later = keys.keySets.map((row) => ({ ...row, version: row.version + 1 }))
     expect(await look({ ...keys, keySets: later })).toEqual(['key_set: this row is missing'])
+  })
+
+  it('that open in their place, but that the journal does not name or has ended, are found', async () => {
+    const keys = read()
+    const [master] = keys.masterKeys
+    const [set] = keys.keySets
+    const [terminal] = keys.terminals
+    if (master === undefined || set === undefined || terminal === undefined) throw new Error('no keys')
+    const { merchantId, terminalId } = terminal
+    const wrap = (context: object) =>
+      day.service.keyring.wrap(new Uint8Array(16), {
+        merchantId,
+        terminalId,
+        usage: 'tmk',
+        version: 0,
+        ...context,
+      })
+    for (const by of [-1, 1]) {
+      const version = master.version + by
+      const one = { terminalId, version, wrapped: await wrap({ version }) }
+      expect(await look({ ...keys, masterKeys: [one, ...keys.masterKeys.slice(1)] })).toEqual([
+        'master_key: the journal names another master key',
+      ])
+    }
+    const setWith = async (change: { version?: number; tmkVersion?: number }) => {
+      const { version, tmkVersion, layout, createdAt } = { ...set, ...change }
+      const place = { version, tmkVersion, layout, createdAt }
+      const [mak, tpk] = [await wrap({ ...place, usage: 'mak' }), await wrap({ ...place, usage: 'tpk' })]
+      return look({ ...keys, keySets: [{ terminalId, ...place, mak, tpk, tdk: null }, ...keys.keySets] })
+    }
+    const ended = ['key_set: the journal ended this key set']
+    expect(await setWith({ version: set.version - 1 })).toEqual(ended)
+    for (const version of [set.version - 1, set.version + 1])
+      for (const by of [-1, 1])
+        expect(await setWith({ version, tmkVersion: set.tmkVersion + by })).toEqual(ended)
+    // A set that waits for its first message.
+    expect(await setWith({ version: set.version + 1 })).toEqual([])
   })
 })
 

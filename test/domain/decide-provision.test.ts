@@ -25,7 +25,7 @@ const request: ProvisionRequest = {
   terminalId: TID,
   profile,
   merchant,
-  newMasterKey: true,
+  tmkVersion: 7,
 }
 
 const effectsOf = (change: Partial<ProvisionRequest>, before = terminal) => {
@@ -40,6 +40,7 @@ describe('a new terminal', () => {
       merchantId: MID,
       ...profile,
       keyVersion: null,
+      tmkVersion: 0,
       batch: { ...NO_TOTALS, batchNumber: '000001', state: 'open' },
       head: GENESIS,
     })
@@ -52,17 +53,18 @@ describe('a new terminal', () => {
       terminal: profile,
       batch: fresh.batch,
       keyVersion: null,
+      tmkVersion: 7,
     })
   })
 })
 
 describe('an existing terminal', () => {
   it('keeps its batch and, without a new master key, its working keys', () => {
-    expect(effectsOf({ newMasterKey: false })).toEqual({ terminal: profile })
+    expect(effectsOf({ tmkVersion: null })).toEqual({ terminal: profile })
   })
 
-  it('loses every working key with a new master key', () => {
-    expect(effectsOf({})).toEqual({ terminal: profile, keyVersion: null })
+  it('loses every working key with a new master key, and names that key', () => {
+    expect(effectsOf({})).toEqual({ terminal: profile, keyVersion: null, tmkVersion: 7 })
   })
 })
 

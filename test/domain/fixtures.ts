@@ -56,6 +56,7 @@ export const terminal: Terminal = {
   textEncoding: 'gbk',
   settlementMac: 'optional',
   keyVersion: 1,
+  tmkVersion: 1,
   batch,
   head: { seq: 2, hash: 'a'.repeat(64) },
 }

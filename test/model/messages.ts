@@ -282,7 +282,7 @@ function officeMessage(
       const terminal = { terminalId: TID, profile: PROFILE, merchant: named }
       const provision = { messageKey: `provision|${number}`, contentFingerprint: '', request: {} }
       return {
-        request: { ...office, kind: 'provision', ...provision, ...terminal, newMasterKey: isFirst },
+        request: { ...office, kind: 'provision', ...provision, ...terminal, tmkVersion: isFirst ? 1 : null },
         load: { terminalId: TID, merchantId: MID },
         ...(isFirst ? { masterKey: { version: 1, wrapped: 'wrapped' } } : {}),
       }

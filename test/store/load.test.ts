@@ -89,11 +89,12 @@ it('loads a terminal with its merchant, its open batch and the named batch', asy
 })
 
 it('loads the live key sets: the current one first, then the newest', async () => {
-  const insertKeySet = (version: number) =>
+  const insertKeySet = (version: number, tmkVersion = 1) =>
     service.rows(
-      'insert into key_set (terminal_id, version, layout, mak, tpk, created_at) values (?, ?, ?, ?, ?, 0)',
+      'insert into key_set (terminal_id, version, tmk_version, layout, mak, tpk, created_at) values (?, ?, ?, ?, ?, ?, 0)',
       TID,
       version,
+      tmkVersion,
       String(version),
       'mak',
       'tpk',
@@ -102,6 +103,13 @@ it('loads the live key sets: the current one first, then the newest', async () =
   const versions = async () => (await one({ terminalId: TID })).keySets.map(({ version }) => version)
   expect(await versions()).toEqual([6, 5, 4, 3])
   service.rows('update terminal set key_version = 4')
+  expect(await versions()).toEqual([4, 6, 5])
+  // A set of another master key is dead, whatever its version.
+  for (const [version, tmkVersion] of [
+    [7, 0],
+    [8, 2],
+  ] as const)
+    insertKeySet(version, tmkVersion)
   expect(await versions()).toEqual([4, 6, 5])
 })
 

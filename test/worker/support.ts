@@ -184,18 +184,37 @@ export async function provision(isolate: Isolate, body: object = {}, names = { m
 /** Gives a terminal a key set with a known MAC key, as after a sign-on. */
 export async function installKey(isolate: Isolate, mak = MAK, names = { mid: MID, tid: TID }, version = 1) {
   const { keyring } = isolate.services
-  const place = { merchantId: names.mid, terminalId: names.tid, version, layout: '003', createdAt: START }
+  const tmkVersion = await tmkVersionOf(names.tid)
+  const set = { version, tmkVersion, layout: '003', createdAt: START }
+  const place = { merchantId: names.mid, terminalId: names.tid, ...set }
   const wrap = (usage: 'mak' | 'tpk', hex: string) =>
     keyring.wrap(Uint8Array.from(bytesOf(hex)), { ...place, usage })
   await env.DB.prepare(
-    'insert into key_set (terminal_id, version, layout, mak, tpk, created_at) values (?, ?, ?, ?, ?, ?)',
+    'insert into key_set (terminal_id, version, tmk_version, layout, mak, tpk, created_at) values (?, ?, ?, ?, ?, ?, ?)',
   )
-    .bind(names.tid, version, '003', await wrap('mak', mak), await wrap('tpk', '2'.repeat(32)), START)
+    .bind(
+      names.tid,
+      version,
+      tmkVersion,
+      '003',
+      await wrap('mak', mak),
+      await wrap('tpk', '2'.repeat(32)),
+      START,
+    )
     .run()
+}
+
+/** The version of the terminal master key. */
+async function tmkVersionOf(tid: string): Promise<number> {
+  const found = env.DB.prepare('select tmk_version from terminal where terminal_id = ?').bind(tid)
+  const version = await found.first<number>('tmk_version')
+  if (version === null) throw new Error(`${tid}: provision it before its keys`)
+  return version
 }
 
 interface KeySetRow {
   readonly version: number
+  readonly tmkVersion: number
   readonly layout: string
   readonly createdAt: number
   readonly mak: string
@@ -206,7 +225,7 @@ interface KeySetRow {
 export async function signOnAt({ services }: Isolate, names: { mid: string; tid: string }, at: number) {
   const { keyring } = services
   const found = await env.DB.prepare(
-    'select version, layout, created_at as createdAt, mak, tpk from key_set where terminal_id = ?',
+    'select version, tmk_version as tmkVersion, layout, created_at as createdAt, mak, tpk from key_set where terminal_id = ?',
   )
     .bind(names.tid)
     .all<KeySetRow>()

@@ -1,4 +1,7 @@
-/** @module Checks the keys of terminals. They do not follow from the journal: they must be there, and they must open in their place. */
+/**
+ * @module Checks the keys of terminals. They do not follow from the journal, but it names those in use by their versions. They must be
+ * there, and they must open in their place.
+ */
 
 import type { KeyContext } from '../../crypto/keyring.ts'
 import type { PagedTable } from './read-pages.ts'
@@ -16,6 +19,7 @@ export const KEY_TABLES: readonly PagedTable[] = [
     columns: [
       'terminal_id as terminalId',
       'version',
+      'tmk_version as tmkVersion',
       'layout',
       'created_at as createdAt',
       'mak',
@@ -32,6 +36,7 @@ export interface KeysOfTerminals {
     readonly terminalId: string
     readonly merchantId: string
     readonly keyVersion: number | null
+    readonly tmkVersion: number
   }[]
   readonly masterKeys: readonly {
     readonly terminalId: string
@@ -41,6 +46,7 @@ export interface KeysOfTerminals {
   readonly keySets: readonly {
     readonly terminalId: string
     readonly version: number
+    readonly tmkVersion: number
     readonly layout: string
     readonly createdAt: number
     readonly mak: string
@@ -53,7 +59,8 @@ export interface KeysOfTerminals {
 export type Opens = (wrapped: string, context: KeyContext) => Promise<boolean>
 
 /**
- * Every key opens in its place, and every terminal has its master key and the key set in use. `grown`: terminals whose journals grew
+ * Every key opens in its place. Every terminal has the master key that the journal names, and the key set in use. No other set is there but
+ * pending ones: a key set that the journal ended has no row. `grown`: terminals whose journals grew
  * while the tables were read. Their rows are not checked, because they may be of different moments.
  */
 export async function auditKeys(
@@ -61,8 +68,11 @@ export async function auditKeys(
   opens: Opens,
   grown: ReadonlySet<string> = new Set(),
 ): Promise<AuditedTable[]> {
-  const merchants = new Map(keys.terminals.map(({ terminalId, merchantId }) => [terminalId, merchantId]))
-  const contextOf = (terminalId: string) => ({ merchantId: merchants.get(terminalId) ?? '', terminalId })
+  const owners = new Map(keys.terminals.map((terminal) => [terminal.terminalId, terminal]))
+  const contextOf = (terminalId: string) => ({
+    merchantId: owners.get(terminalId)?.merchantId ?? '',
+    terminalId,
+  })
   const isRead = ({ terminalId }: { readonly terminalId: string }): boolean => !grown.has(terminalId)
   const terminals = keys.terminals.filter(isRead)
   const masterKeys = keys.masterKeys.filter(isRead)
@@ -72,21 +82,27 @@ export async function auditKeys(
   for (const { terminalId, version, wrapped } of masterKeys)
     if (!(await opens(wrapped, { ...contextOf(terminalId), usage: 'tmk', version })))
       faults.push({ key: terminalId, why: 'the master key does not open in this place' })
+    else if (version !== owners.get(terminalId)?.tmkVersion)
+      faults.push({ key: terminalId, why: 'the journal names another master key' })
   const withMaster = new Set(masterKeys.map(({ terminalId }) => terminalId))
   for (const { terminalId } of terminals)
     if (!withMaster.has(terminalId)) faults.push({ key: terminalId, why: 'this row is missing' })
 
   const ofSets: TableFault[] = []
-  for (const { terminalId, version, layout, createdAt, mak, tpk, tdk } of keySets) {
+  for (const { terminalId, version, tmkVersion, layout, createdAt, mak, tpk, tdk } of keySets) {
     const parts = [
       ['mak', mak],
       ['tpk', tpk],
       ['tdk', tdk],
     ] as const
-    const set = { ...contextOf(terminalId), version, layout, createdAt }
+    const key = `${terminalId} ${version}`
+    const set = { ...contextOf(terminalId), version, tmkVersion, layout, createdAt }
     for (const [usage, wrapped] of parts)
       if (wrapped !== null && !(await opens(wrapped, { ...set, usage })))
-        ofSets.push({ key: `${terminalId} ${version}`, why: `${usage} does not open in this place` })
+        ofSets.push({ key, why: `${usage} does not open in this place` })
+    const owner = owners.get(terminalId)
+    if (owner?.tmkVersion !== tmkVersion || version < (owner.keyVersion ?? version))
+      ofSets.push({ key, why: 'the journal ended this key set' })
   }
   const sets = new Set(keySets.map(({ terminalId, version }) => `${terminalId} ${version}`))
   for (const { terminalId, keyVersion } of terminals)

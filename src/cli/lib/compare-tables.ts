@@ -91,6 +91,7 @@ export async function auditTables(
     terminalId: row.terminal_id,
     merchantId: row.merchant_id,
     keyVersion: row.key_version,
+    tmkVersion: row.tmk_version,
   }))
   const keys = { terminals, masterKeys: kept.master_key, keySets: kept.key_set }
   const isStill = (sender: string): boolean =>

@@ -134,6 +134,7 @@ export const EFFECTS_TABLE = tableOf<StoredEffects>('effects', {
   merchant: optionally(objectForm(MERCHANT_TABLE)),
   keyVersion: optionally(timeForm),
   apiKey: optionally(objectForm(API_KEY_TABLE)),
+  tmkVersion: optionally(timeForm),
 })
 
 export const effectsForm: ValueForm = {

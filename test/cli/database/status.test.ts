@@ -52,8 +52,8 @@ test('counts entries, the work of the UTC day, cases, due messages and refusals'
   const message = (id: number, due: number | null, opened: number | null, closed: number | null) =>
     `('h${id}', 'sale', 'm', 't', '000001', '00000${id}', 100, '156', '${id}', 'pending', 0, 0, 0, 0, ${due}, ${opened}, ${closed})`
   execute(
-    `insert into terminal (terminal_id, merchant_id, status, mac_profile, text_encoding, settlement_mac, batch_number, head_seq, head_hash, head_mac, head_mac_key)
-       values ('t', 'm', 'active', 'cup-ecb', 'gbk', 'optional', '000001', 40, '', '', 1), ('u', 'm', 'active', 'cup-ecb', 'gbk', 'optional', '000001', 2, '', '', 1);
+    `insert into terminal (terminal_id, merchant_id, status, mac_profile, text_encoding, settlement_mac, batch_number, tmk_version, head_seq, head_hash, head_mac, head_mac_key)
+       values ('t', 'm', 'active', 'cup-ecb', 'gbk', 'optional', '000001', 1, 40, '', '', 1), ('u', 'm', 'active', 'cup-ecb', 'gbk', 'optional', '000001', 1, 2, '', '', 1);
      insert into merchant (merchant_id, name, status, time_zone, cut_off, window_kind, currency_code, head_seq, head_hash, head_mac, head_mac_key)
        values ('m', 'm', 'active', 'Asia/Shanghai', '23:00', 'business_day', '156', 3, '', '', 1);
      insert into sale (id_raw, message_key, merchant_id, amount, currency_code, rrn_raw, is_declined, sold_at)

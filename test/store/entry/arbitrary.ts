@@ -188,6 +188,7 @@ const effects = fc.record(
       currencyCode,
     }),
     keyVersion: orNull(time),
+    tmkVersion: time,
     apiKey: fc.record({
       id: hex,
       merchantId: orNull(merchantId),
