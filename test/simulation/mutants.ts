@@ -109,8 +109,8 @@ export const MUTANTS: readonly (Mutant & {
     name: 'a lease of a dead driver never ends',
     isQuick: true,
     file: 'src/store/outbox.ts',
-    snippet: 'nextAt: now + TRY_MS })',
-    instead: 'nextAt: null })',
+    snippet: 'until: now + TRY_MS,',
+    instead: 'until: Number.MAX_SAFE_INTEGER,',
   },
   {
     name: 'cron does nothing',
