@@ -45,10 +45,19 @@ export class Administrator {
     act(new Power(name), async () => {
       for (let i = 0; i < acts; i++) {
         await scheduler.sleep(random.delay(pause))
+        if (random.chance(0.8)) await this.#duringMessage()
         await this.#act()
       }
       this.isDone = true
     })
+  }
+
+  /** A change matters most between the load of a message and its commit. */
+  async #duringMessage(): Promise<void> {
+    const { scheduler, network } = this.#context
+    const { random, pause } = this.#options
+    await Promise.race([network.next(), scheduler.sleep(pause)])
+    await scheduler.sleep(random.below(25))
   }
 
   /** Everything as it was at first, without faults: the terminals and clients must be able to finish. */
@@ -110,12 +119,12 @@ export class Administrator {
     ])
   }
 
-  /** A new key comes into use, and the one before it is revoked. Some keys expire soon. */
+  /** A new key comes into use when the one before it is revoked, while that one is in use. Some keys expire soon. */
   async #changeKey(owner: string): Promise<void> {
     const { random, name, keep } = this.#options
     const { bearerKeys, scheduler } = this.#context
     const expires = random.chance(0.3)
-    const expiresAt = new Date(scheduler.now + random.between(1_000, 3 * MINUTE)).toISOString()
+    const expiresAt = new Date(scheduler.now + random.pick([1_000, 10_000, 3 * MINUTE])).toISOString()
     const body = {
       name,
       ...(owner === ADMINISTRATORS ? {} : { merchantId: owner }),
@@ -126,10 +135,11 @@ export class Administrator {
     if (typeof key !== 'string') return
     keep(key)
     const before = bearerKeys.get(owner)
+    if (before?.id !== undefined) {
+      await this.#duringMessage()
+      await this.#send('POST', `/v1/keys/${before.id}/revoke`, {})
+    }
     bearerKeys.set(owner, { key, id: String(id) })
-    if (before?.id === undefined) return
-    await scheduler.sleep(random.delay(this.#options.pause / 4))
-    await this.#send('POST', `/v1/keys/${before.id}/revoke`, {})
   }
 
   async #changeMasterKey(terminal: TestTerminal): Promise<void> {

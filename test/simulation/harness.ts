@@ -9,6 +9,7 @@ import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { ADMINISTRATORS } from './administrator.ts'
 import { Book, type ClientAnswer, type Sent } from './book.ts'
 import { checkSecrets } from './check-secrets.ts'
+import { checkTombstones } from './check-tombstones.ts'
 import {
   checkAcquirer,
   checkAnswers,
@@ -243,6 +244,7 @@ export class Harness {
     checkSent(this.book, streams)
     for (const stream of streams) checkProjections(this.storage, stream)
     checkVoids(this.storage)
+    checkTombstones(this.storage)
     const { left, day } = this.quota ?? { left: new Map<string, number>(), day: 0 }
     checkQuota(
       this.storage,

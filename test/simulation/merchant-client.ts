@@ -63,6 +63,7 @@ export class MerchantClient {
   async #handle(sale: KnownSale): Promise<void> {
     const { random } = this.#context
     const planned = this.planVoid(sale)
+    if (this.#context.isChanging && random.chance(0.15)) return this.#cross(planned, sale)
     // Before the void exists, so that it is tombstoned.
     if (random.chance(0.05)) await this.reverse(planned)
     await this.void(planned)
@@ -77,11 +78,6 @@ export class MerchantClient {
     must(row !== undefined, `sale ${rrn} was answered, but is not stored`)
     const idempotencyKey = `${this.#options.name}-${this.#keyCount++}`
     return { idempotencyKey, saleId: row.id, amount, terminalId }
-  }
-
-  /** The same void under another fresh key. */
-  renewed(planned: PlannedVoid): PlannedVoid {
-    return { ...planned, idempotencyKey: `${this.#options.name}-${this.#keyCount++}` }
   }
 
   /** Resolves when it is final, or a case. */
@@ -101,6 +97,15 @@ export class MerchantClient {
     const sent = this.#sentOf('void_reversal', planned, reversalKey)
     this.#context.book.targets.set(sent.key, apiKey(masterKey, merchantId, 'void', idempotencyKey))
     await this.#finish(sent, request)
+  }
+
+  /** The void against a reversal of it that names a sale of another terminal, so that it stands in another journal. */
+  async #cross(planned: PlannedVoid, { terminalId, merchantId }: KnownSale): Promise<void> {
+    const { random, sales } = this.#context
+    const others = sales.filter((sale) => sale.merchantId === merchantId && sale.terminalId !== terminalId)
+    if (others.length === 0) return this.void(planned)
+    const { saleId, amount, terminalId: other } = this.planVoid(random.pick(others))
+    await Promise.all([this.void(planned), this.reverse({ ...planned, saleId, amount, terminalId: other })])
   }
 
   /** The key again with other content: always refused, and for that reason where the key has an entry. */

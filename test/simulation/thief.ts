@@ -22,13 +22,14 @@ export class Thief {
     act(new Power('thief'), async () => {
       for (let left = messages; left > 0; left -= 4) {
         await scheduler.sleep(random.delay(pause))
-        const sale = this.#merchantClient.pick()
-        if (sale === undefined) continue
-        const planned = { ...this.#merchantClient.planVoid(sale), amount: sale.amount + 1 }
-        const tries = Array.from({ length: 4 }, () =>
-          this.#merchantClient.void(this.#merchantClient.renewed(planned)),
+        const sales = Array.from({ length: 4 }, () => this.#merchantClient.pick()).filter(
+          (sale) => sale !== undefined,
         )
-        await Promise.all(tries)
+        const voids = sales.map((sale) => ({
+          ...this.#merchantClient.planVoid(sale),
+          amount: sale.amount + 1,
+        }))
+        await Promise.all(voids.map((planned) => this.#merchantClient.void(planned)))
       }
       this.isDone = true
     })
