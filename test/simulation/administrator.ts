@@ -53,10 +53,10 @@ export class Administrator {
   }
 
   /** A change matters most between the load of a message and its commit. */
-  async #duringMessage(): Promise<void> {
+  async #duringMessage(method: 'POST' | 'PUT' = 'POST'): Promise<void> {
     const { scheduler, network } = this.#context
     const { random, pause } = this.#options
-    await Promise.race([network.next(), scheduler.sleep(pause)])
+    await Promise.race([network.next(method), scheduler.sleep(pause)])
     await scheduler.sleep(random.below(25))
   }
 
@@ -90,7 +90,7 @@ export class Administrator {
       case 'block':
         return this.#for(pathOf(random.pick(terminals)), random.pick(['blocked', 'stolen'] as const))
       case 'key':
-        return this.#changeKey(random.chance(0.3) ? ADMINISTRATORS : random.pick(merchants))
+        return this.#changeKey(random.chance(0.5) ? ADMINISTRATORS : random.pick(merchants))
       case 'masterKey':
         return this.#changeMasterKey(random.pick(terminals))
     }
@@ -136,7 +136,7 @@ export class Administrator {
     keep(key)
     const before = bearerKeys.get(owner)
     if (before?.id !== undefined) {
-      await this.#duringMessage()
+      await this.#duringMessage(owner === ADMINISTRATORS ? 'PUT' : 'POST')
       await this.#send('POST', `/v1/keys/${before.id}/revoke`, {})
     }
     bearerKeys.set(owner, { key, id: String(id) })

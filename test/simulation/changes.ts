@@ -35,7 +35,7 @@ export class Changes {
       pause: options.pause * random.pick([1, 3, 10]),
       keep: (secret: string) => harness.keepSecret(secret),
     }
-    this.#administrators = ['administrator 1', 'administrator 2'].map(
+    this.#administrators = ['administrator-1', 'administrator-2'].map(
       (name) => new Administrator(context, { ...common, name, random: random.fork() }),
     )
     this.actors.push(...this.#administrators)
@@ -58,7 +58,19 @@ export class Changes {
   }
 
   start(size: number): void {
-    for (const actor of this.actors) actor.start(size / 3, this.#options.pause)
+    for (const actor of this.actors) actor.start(size / 2, this.#options.pause)
+  }
+
+  /** How often each change was committed. */
+  counts(): Record<string, number> {
+    const one = (sql: string) => Number(this.#harness.storage.rows<{ n: number }>(sql)[0]?.n)
+    return {
+      settings: one(`select count(*) as n from journal where message_key like 'merchant:%'`),
+      keysMade: one('select count(*) as n from api_key') - this.#harness.context.spareKeys.size,
+      keysRevoked: one('select count(*) as n from api_key where revoked_at is not null'),
+      provisions: one(`select count(*) as n from journal where message_key like 'api|admin|provision|%'`),
+      beyondQuota: one('select total(refused) as n from refusal_count'),
+    }
   }
 
   /** As it was at first, without faults. */

@@ -267,9 +267,15 @@ export class Harness {
   /** Nothing is approved before it is written. */
   #checkApproval({ status, body }: HttpReply): void {
     if (status !== 201) return
-    const { id, saleId } = JSON.parse(new TextDecoder().decode(body)) as { id?: string; saleId?: string }
+    const answer = JSON.parse(new TextDecoder().decode(body)) as Readonly<Record<string, string | undefined>>
+    const { id, saleId, key } = answer
     if (id === undefined) return
-    const written = saleId === undefined ? 'sale where id = ?' : `void where state <> 'pending' and id = ?`
+    const written =
+      key !== undefined
+        ? 'api_key where id = ?'
+        : saleId === undefined
+          ? 'sale where id = ?'
+          : `void where state <> 'pending' and id = ?`
     const [row] = this.storage.rows(`select id from ${written}`, id)
     if (row === undefined) this.fail(new Violation(`${id} was approved before it was written`))
   }

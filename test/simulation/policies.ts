@@ -85,7 +85,7 @@ export class Policies {
     this.#must(isOwn, entry, 'with the key of another merchant')
     const version = this.#versions.get(merchantId) ?? 0
     this.#must(
-      actor.policy === null || actor.policy === version,
+      actor.policy === version || (actor.policy === null && (kind === 'merchant' || kind === 'api_key')),
       entry,
       `decided at version ${actor.policy} of its merchant, committed at ${version}`,
     )

@@ -269,7 +269,7 @@ export class World {
   }
 
   #counts(): Record<string, number> {
-    const counts = Object.fromEntries(this.#faultPlan.counts)
+    const counts = { ...Object.fromEntries(this.#faultPlan.counts), ...this.#changes?.counts() }
     for (const { lives } of this.#harness.isolates) counts.crashes = (counts.crashes ?? 0) + lives - 1
     const forwarded = this.#harness.storage.rows<{ state: string; cases: number }>(
       'select state, case_reason is not null as cases from acquirer_message',
