@@ -53,10 +53,10 @@ export class Administrator {
   }
 
   /** A change matters most between the load of a message and its commit. */
-  async #duringMessage(method: 'POST' | 'PUT' = 'POST'): Promise<void> {
+  async #duringMessage(): Promise<void> {
     const { scheduler, network } = this.#context
     const { random, pause } = this.#options
-    await Promise.race([network.next(method), scheduler.sleep(pause)])
+    await Promise.race([network.next(), scheduler.sleep(pause)])
     await scheduler.sleep(random.below(25))
   }
 
@@ -136,10 +136,25 @@ export class Administrator {
     keep(key)
     const before = bearerKeys.get(owner)
     if (before?.id !== undefined) {
-      await this.#duringMessage(owner === ADMINISTRATORS ? 'PUT' : 'POST')
+      const isOwn = owner === ADMINISTRATORS
+      const acting = isOwn ? this.#actOnce() : this.#duringMessage()
+      await (isOwn ? scheduler.sleep(random.below(25)) : acting)
       await this.#send('POST', `/v1/keys/${before.id}/revoke`, {})
+      await acting
     }
     bearerKeys.set(owner, { key, id: String(id) })
+  }
+
+  /** An act of an administrator under the key that is about to be revoked. */
+  async #actOnce(): Promise<void> {
+    const { random, merchants, terminals, name } = this.#options
+    const merchantId = random.pick(merchants)
+    const acts = [
+      () => this.#put(`/v1/merchants/${merchantId}`, this.#settings()),
+      () => this.#put(pathOf(random.pick(terminals)), { settlementMac: 'optional' }),
+      () => this.#send('POST', '/v1/keys', { name, merchantId }, `${name}-${this.#keyCount++}`),
+    ]
+    await random.pick(acts)()
   }
 
   async #changeMasterKey(terminal: TestTerminal): Promise<void> {

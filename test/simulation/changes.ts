@@ -1,4 +1,4 @@
-/** @module What changes in a world while its messages run: settings, keys, states, master keys, and quotas of refusals. */
+/** @module The changes of a world while its messages run: settings, keys, states, master keys, and quotas of refusals. */
 
 import { Administrator } from './administrator.ts'
 import type { Harness } from './harness.ts'

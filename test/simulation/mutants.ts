@@ -172,4 +172,38 @@ export const MUTANTS: readonly (Mutant & {
     snippet: `services.log('answered', { type, ...named(posMessage), responseCode`,
     instead: `services.log('answered', { type, ...named(posMessage), pan: posMessage.pan, responseCode`,
   },
+  {
+    name: 'a commit does not check its guards',
+    file: 'migrations/0000_foundation.sql',
+    snippet: `    OR EXISTS (SELECT 1 FROM json_each(new.needs) AS need LEFT JOIN guard ON guard.key = need.value ->> 0
+      WHERE coalesce(guard.version, 0) <> need.value ->> 1);`,
+    instead: ';',
+    seed: 18,
+  },
+  {
+    name: 'a message does not need the guard of its merchant',
+    isQuick: true,
+    file: 'src/store/load.ts',
+    snippet: 'needs.set(merchantGuard(ofMerchant.merchant.merchantId), ofMerchant.guardVersion)',
+    instead: 'void merchantGuard',
+  },
+  {
+    name: 'a change of settings raises no guard',
+    isQuick: true,
+    file: 'src/store/merchants.ts',
+    snippet: 'merchantGuard(settings.merchantId),\n  )',
+    instead: `'nothing',\n  )`,
+  },
+  {
+    name: 'a revoked key raises no guard',
+    file: 'src/store/api-keys.ts',
+    snippet: 'needs, keyGuard(key.merchantId))',
+    instead: `needs, 'nothing')`,
+  },
+  {
+    name: 'a change of a terminal raises no guard',
+    file: 'src/domain/decide-provision.ts',
+    snippet: 'moves: [merchantGuard(request.merchantId)] }',
+    instead: 'moves: [] }',
+  },
 ]

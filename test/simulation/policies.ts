@@ -13,7 +13,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 /** Shanghai is eight hours ahead of UTC all year. */
 const ZONE_MS = 8 * 60 * MINUTE_MS
 
-/** What a merchant's void depends on. */
+/** The settings on which a void depends. */
 export interface Policy {
   readonly window: { readonly kind: string; readonly minutes?: number }
   /** Minutes after midnight in Shanghai. */

@@ -1,4 +1,4 @@
-/** @module What a terminal of a world is, and what its operator does. */
+/** @module The options of a terminal of a world, and the actions of its operator. */
 
 import type { MacProfile } from '../../src/domain/types.ts'
 import type { TestTerminal } from './terminal.ts'

@@ -26,7 +26,7 @@ export class Network {
   readonly #scheduler: Scheduler
   /** The latest answer to a terminal. */
   #latest: HttpReply | null = null
-  readonly #waiting = { POST: [] as (() => void)[], PUT: [] as (() => void)[] }
+  #waiting: (() => void)[] = []
   readonly #plan: (request: HttpRequest) => readonly CopyPlan[]
 
   constructor(scheduler: Scheduler, plan: (request: HttpRequest) => readonly CopyPlan[]) {
@@ -34,9 +34,9 @@ export class Network {
     this.#plan = plan
   }
 
-  /** Resolves when the next message of a terminal or merchant leaves (POST), or the next settings (PUT). */
-  next(method: 'POST' | 'PUT'): Promise<void> {
-    return new Promise((resolve) => this.#waiting[method].push(resolve))
+  /** Resolves when the next message of a terminal or merchant leaves. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
   /** The first answer, or null after `deadline` ms, when the client closes the connection. */
@@ -44,8 +44,7 @@ export class Network {
     const { owner } = running.getStore() ?? {}
     if (owner === undefined) throw new Error('send: outside the simulation')
     const { method, path } = request
-    if ((method === 'POST' || method === 'PUT') && !path.startsWith(KEYS))
-      for (const go of this.#waiting[method].splice(0)) go()
+    if (method === 'POST' && !path.startsWith(KEYS)) for (const go of this.#waiting.splice(0)) go()
     return new Promise((resolve) => {
       const hangUps: (() => void)[] = []
       const late = this.#scheduler.after(deadline, owner, 'no answer', () => {
