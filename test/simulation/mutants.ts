@@ -178,7 +178,6 @@ export const MUTANTS: readonly (Mutant & {
     snippet: `    OR EXISTS (SELECT 1 FROM json_each(new.needs) AS need LEFT JOIN guard ON guard.key = need.value ->> 0
       WHERE coalesce(guard.version, 0) <> need.value ->> 1);`,
     instead: ';',
-    seed: 18,
   },
   {
     name: 'a message does not need the guard of its merchant',
@@ -205,5 +204,32 @@ export const MUTANTS: readonly (Mutant & {
     file: 'src/domain/decide-provision.ts',
     snippet: 'moves: [merchantGuard(request.merchantId)] }',
     instead: 'moves: [] }',
+  },
+  {
+    name: 'settings do not need the guard of the administrators’ keys',
+    seed: 14,
+    file: 'src/store/merchants.ts',
+    snippet: 'const keys = [merchantGuard(merchantId), keyGuard(null)]',
+    instead: 'const keys = [merchantGuard(merchantId)]',
+  },
+  {
+    name: 'a refusal does not count against the quota',
+    isQuick: true,
+    file: 'src/domain/refusal-quota.ts',
+    snippet: 'counted: { key, day, most: quota - 1 - before }',
+    instead: 'counted: null',
+  },
+  {
+    name: 'a refusal beyond the quota is written',
+    file: 'src/domain/refusal-quota.ts',
+    snippet: 'written + before >= quota',
+    instead: 'false',
+  },
+  {
+    name: 'a commit does not check the reversals of its message',
+    seed: 18,
+    file: 'migrations/0000_foundation.sql',
+    snippet: '    OR EXISTS (SELECT 1 FROM reversal WHERE target_key = new.message_key)\n',
+    instead: '',
   },
 ]
