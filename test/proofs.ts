@@ -38,8 +38,8 @@ export const PROOFS = {
   'simulation/crash-points-first': { unit: 'cells', sample: 20, whole: 768 },
   'simulation/entries': { unit: 'worlds', sample: 4, whole: 40 },
   'simulation/mild': { unit: 'voids', sample: 150, whole: 5_000 },
-  'simulation/mutants-1': { unit: 'checks', sample: 2, whole: 13 },
-  'simulation/mutants-2': { unit: 'checks', sample: 2, whole: 12 },
+  'simulation/mutants-1': { unit: 'checks', sample: 2, whole: 17 },
+  'simulation/mutants-2': { unit: 'checks', sample: 2, whole: 17 },
   'simulation/restore': { unit: 'databases', sample: 8, whole: 30 },
   'simulation/worlds': { unit: 'voids', sample: 250, whole: 15_000 },
 } as const satisfies Readonly<Record<string, Proof>>

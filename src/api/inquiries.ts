@@ -2,20 +2,20 @@
 
 import { posMessageKey, posPartsOf } from '../domain/message-key.ts'
 import type { Services } from '../pipeline/services.ts'
-import { type ArchivedReference, findArchived } from '../store/archive/find.ts'
-import { findMessage, type Meant } from '../store/inquiries.ts'
+import { findArchived } from '../store/archive/find.ts'
+import { type FoundReference, findMessage, type Meant } from '../store/inquiries.ts'
 import { type LoadItem, load } from '../store/load.ts'
 import { maySee, permit } from './handler.ts'
 import { keyIn } from './json/idempotency-key.ts'
 import { inquiryBody, type LookupKey, notSeen } from './json/inquiry.ts'
 import { archivedProblem } from './json/problem.ts'
 import type { InquiryQuery } from './json/schemas.ts'
-import type { Handler } from './router.ts'
+import type { Call, Handler } from './router.ts'
 import { refuseUnplaced } from './routing.ts'
 
 export const getInquiry: Handler<'GET /v1/inquiries'> = async (call) => {
   const { services, credential, query } = call
-  const meant = await meantBy(services, credential, query)
+  const { meant, archived } = await foundBy(services, credential, query)
   const item = { credential, ...(meant === null ? {} : itemOf(meant)) }
   const [loaded] = await load(services.db, [item], services.now())
   const caller = permit(call, loaded?.credential ?? null)
@@ -31,15 +31,9 @@ export const getInquiry: Handler<'GET /v1/inquiries'> = async (call) => {
     terminal = null,
   } = loaded ?? {}
   const merchantId = entry?.merchantId ?? terminal?.merchantId ?? null
-  if (meant === null || entry === null) {
-    const archived = await findArchived(
-      services.db,
-      credential,
-      services.now(),
-      archivedReference(meant, query),
-      merchantNamed(query),
-    )
-    if (archived !== null) return archivedProblem(archived)
+  if (entry === null) {
+    const month = 'stan' in query ? await archivedKey(call, query) : archived
+    if (month !== null) return archivedProblem(month)
   }
   const isSeen = meant !== null && reversal?.kind !== 'archived' && (entry !== null || reversal !== null)
   if (!isSeen || (merchantId !== null && !maySee(caller.value, merchantId, merchantNamed(query))))
@@ -53,12 +47,19 @@ export const getInquiry: Handler<'GET /v1/inquiries'> = async (call) => {
 const merchantNamed = (query: InquiryQuery): string | undefined =>
   'stan' in query || !('merchantId' in query) ? undefined : query.merchantId
 
-async function meantBy(
+/** The archive's month of a terminal's message. */
+const archivedKey = (
+  { services: { db, now }, credential }: Call<'GET /v1/inquiries'>,
+  query: Extract<InquiryQuery, { stan: string }>,
+) => findArchived(db, credential, now(), { messageKey: posMessageKey(query, query.kind) }, undefined)
+
+async function foundBy(
   { db, keyring, now }: Services,
   credential: string,
   query: InquiryQuery,
-): Promise<Meant | null> {
-  if ('stan' in query) return { messageKey: posMessageKey(query, query.kind), saleId: null }
+): Promise<FoundReference> {
+  if ('stan' in query)
+    return { meant: { messageKey: posMessageKey(query, query.kind), saleId: null }, archived: null }
   if (!('idempotencyKey' in query)) return findMessage(db, credential, now(), query)
   const idempotencyKey = await keyring.fingerprint('content', keyIn(query.idempotencyKey))
   return findMessage(db, credential, now(), { idempotencyKey, kind: query.kind ?? 'void' })
@@ -77,13 +78,6 @@ const itemOf = ({ messageKey, saleId }: Meant): LoadItem => ({
   saleOfVoidKey: messageKey,
   ...(saleId === null ? {} : { saleId }),
 })
-
-/** The message that is meant, or the reference itself when nothing in the tables has it. */
-function archivedReference(meant: Meant | null, query: InquiryQuery): ArchivedReference {
-  if (meant !== null) return { messageKey: meant.messageKey }
-  if ('rrn' in query) return { rrn: query.rrn }
-  return { id: 'saleId' in query ? query.saleId : 'voidId' in query ? query.voidId : '' }
-}
 
 function lookupKeyOf(query: InquiryQuery): LookupKey {
   if ('stan' in query) return 'messageKey'

@@ -40,18 +40,21 @@ export function duplicatesOf(
   function check(bytes: Uint8Array, nowSeconds: number): void {
     assertWithin('message, in bytes', bytes.length, 0, memory.messageBytes)
     assertWithin('now, in seconds', nowSeconds, 0, LATEST_SECOND)
+    // A new instance has an empty table, because linear memory begins with zeros.
     if (keyedGeneration !== memory.generation) rekey()
   }
 
   function rekey(): void {
     const key = new Uint8Array(16)
     random(key)
-    memory.borrow((loan) => {
-      loan.clear('DUPLICATES')
-      loan.write('SIPHASH_KEY', key)
-    })
+    memory.borrow((loan) => loan.write('SIPHASH_KEY', key))
     key.fill(0)
     keyedGeneration = memory.generation
+  }
+
+  function clear(): void {
+    memory.borrow((loan) => loan.clear('DUPLICATES'))
+    rekey()
   }
 
   return {
@@ -77,6 +80,6 @@ export function duplicatesOf(
         return loan.calls.forgetDuplicate(bytes.length)
       })
     },
-    clear: rekey,
+    clear,
   }
 }

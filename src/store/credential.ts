@@ -6,6 +6,6 @@ import type { Credential } from './load.ts'
 
 /** `credential`: SHA-256 of the key, hex. Null where no key that is live at `now` has it. */
 export async function readCredential(db: Db, credential: string, now: number): Promise<Credential | null> {
-  const [found] = await liveCredential(db, credential, now)
+  const [[found]] = await db.batch([liveCredential(db, credential, now)])
   return found ?? null
 }

@@ -2,7 +2,7 @@
 
 import { type DrizzleD1Database, drizzle } from 'drizzle-orm/d1'
 
-export type Db = DrizzleD1Database
+export type Db = DrizzleD1Database & { readonly $client: D1Database }
 
 /** The Drizzle handle of a D1 binding. */
 export const openDb = (d1: D1Database): Db => drizzle(d1)

@@ -1,9 +1,11 @@
 /** @module Finds the message of a reference, among the messages that the caller may read. */
 
 import { type SQL, sql } from 'drizzle-orm'
+import type { ArchivedMonth } from '../domain/archived-message.ts'
+import { archivedAs, nameInArchive } from './archive/find.ts'
 import { isLive, mayRead } from './caller.ts'
 import type { Db } from './db.ts'
-import { openEntry } from './journal.ts'
+import { type JournalRow, openEntry } from './journal.ts'
 import { apiKey } from './key-schema.ts'
 import { merchantOfEntry } from './queries.ts'
 import { rowOrNull } from './rows.ts'
@@ -23,26 +25,56 @@ export interface Meant {
   readonly saleId: string | null
 }
 
-/** Null when nothing is found. `credential` is the SHA-256 of the caller's bearer key, lower-case hex. */
+/** The message of a reference, in the tables or in the archive. */
+export interface FoundReference {
+  /** Null when nothing in the tables has it. */
+  readonly meant: Meant | null
+  /** Not null: the archive has it. */
+  readonly archived: ArchivedMonth | null
+}
+
+/** One trip. `credential` is the SHA-256 of the caller's bearer key, lower-case hex. */
 export async function findMessage(
   db: Db,
   credential: string,
   now: number,
   reference: Reference,
-): Promise<Meant | null> {
-  const [found] = await db
-    .select({
-      messageKey: sql<string | null>`found.key`,
-      journal: rowOrNull(journal, journal.terminalId, 'journal_row'),
-      merchantId: merchantOfEntry,
-    })
-    .from(sql`(select ${keyOf(credential, now, reference)} as key) as found`)
-    .leftJoin(journal, sql`journal.message_key = found.key`)
-  if (found == null || found.messageKey === null) return null
+): Promise<FoundReference> {
+  const key = keyOf(credential, now, reference)
+  const merchantId = 'merchantId' in reference ? reference.merchantId : undefined
+  const [[found], [archived = null]] = await db.batch([
+    db
+      .select({
+        messageKey: sql<string | null>`found.key`,
+        journal: rowOrNull(journal, journal.terminalId, 'journal_row'),
+        merchantId: merchantOfEntry,
+      })
+      .from(sql`(select ${key} as key) as found`)
+      .leftJoin(journal, sql`journal.message_key = found.key`),
+    archivedAs(db, credential, now, archivedNameOf(reference, key), merchantId),
+  ])
+  return { meant: meantBy(found), archived }
+}
+
+interface FoundRow {
+  readonly messageKey: string | null
+  readonly journal: JournalRow | null
+  readonly merchantId: string | null
+}
+
+function meantBy(found: FoundRow | undefined): Meant | null {
+  if (found === undefined || found.messageKey === null) return null
   const { messageKey, merchantId, journal: row } = found
   if (row === null) return { messageKey, saleId: null }
   const { request } = openEntry(row, { base: null, merchantId })
   return { messageKey, saleId: request.saleId ?? null }
+}
+
+/** The archive keeps message keys, ids and RRNs. */
+function archivedNameOf(reference: Reference, key: SQL): SQL {
+  if ('saleId' in reference) return nameInArchive({ id: reference.saleId })
+  if ('voidId' in reference) return nameInArchive({ id: reference.voidId })
+  return 'rrn' in reference ? nameInArchive(reference) : key
 }
 
 /**

@@ -6,12 +6,13 @@
  * message gets one outcome.
  */
 
-import { and, asc, eq, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm'
 import { CASE_WAIT_MS, LONGEST_WAIT_MS, TRY_MS } from '../domain/acquirer-state.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
 import { type Db, persist } from './db.ts'
 import { messageFrom, readable } from './rows.ts'
 import { acquirerMessage, sale, voidTable } from './schema.ts'
+import { value, withValues } from './statements.ts'
 
 /** A message, and the number of its tries with this one. */
 export interface Leased {
@@ -22,12 +23,37 @@ export interface Leased {
 /** Whether a case is open (`isCaseOpen`). */
 export const IS_CASE = sql`${acquirerMessage.caseOpenedAt} is not null and ${acquirerMessage.caseClosedAt} is null`
 
-async function take(db: Db, which: SQL | undefined, now: number): Promise<Leased[]> {
-  const leased = await db
-    .update(acquirerMessage)
-    .set({ attempts: sql`${acquirerMessage.attempts} + 1`, nextAt: now + TRY_MS })
-    .where(which)
-    .returning(readable(acquirerMessage))
+const IS_DUE = sql`${acquirerMessage.nextAt} <= ${value('now')}`
+
+/** Takes the messages that `which` finds. */
+const takes = (which: (db: Db) => SQL) =>
+  withValues((db) =>
+    db
+      .update(acquirerMessage)
+      .set({ attempts: sql`${acquirerMessage.attempts} + 1`, nextAt: value('until') })
+      .where(which(db))
+      .returning(readable(acquirerMessage)),
+  )
+
+const takeDue = takes((db) => {
+  const due = db
+    .select({ messageKey: acquirerMessage.messageKey })
+    .from(acquirerMessage)
+    .where(IS_DUE)
+    .orderBy(IS_CASE, asc(acquirerMessage.nextAt))
+    .limit(sql.placeholder('limit'))
+  return sql`${acquirerMessage.messageKey} in ${due}`
+})
+
+const takeOne = takes(() => sql`${acquirerMessage.messageKey} = ${value('messageKey')} and ${IS_DUE}`)
+
+async function take(
+  db: Db,
+  statement: ReturnType<typeof takes>,
+  now: number,
+  values: { readonly messageKey: string } | { readonly limit: number },
+): Promise<Leased[]> {
+  const [leased] = await db.batch([statement(db, { now, until: now + TRY_MS, ...values })])
   return leased.map((row) => ({ message: messageFrom(row), attempts: row.attempts }))
 }
 
@@ -36,22 +62,12 @@ async function take(db: Db, which: SQL | undefined, now: number): Promise<Leased
  * since the epoch.
  */
 export function leaseDue(db: Db, now: number, limit: number): Promise<Leased[]> {
-  const due = db
-    .select({ messageKey: acquirerMessage.messageKey })
-    .from(acquirerMessage)
-    .where(lte(acquirerMessage.nextAt, now))
-    .orderBy(IS_CASE, asc(acquirerMessage.nextAt))
-    .limit(limit)
-  return take(db, sql`${acquirerMessage.messageKey} in ${due}`, now)
+  return take(db, takeDue, now, { limit })
 }
 
 /** Leases one message if it is due. Null when it is not due, or when both sides agree. */
 export async function leaseOne(db: Db, messageKey: string, now: number): Promise<Leased | null> {
-  return (
-    (
-      await take(db, and(eq(acquirerMessage.messageKey, messageKey), lte(acquirerMessage.nextAt, now)), now)
-    )[0] ?? null
-  )
+  return (await take(db, takeOne, now, { messageKey }))[0] ?? null
 }
 
 /** One second, doubled with each try, at most a minute. One hour while a case is open. */
@@ -67,52 +83,64 @@ export async function release(
   now: number,
 ): Promise<void> {
   const { messageKey } = message
-  await persist(() =>
-    db
-      .update(acquirerMessage)
-      .set({ nextAt: sql`${now} + ${WAIT}` })
-      .where(
-        and(
-          eq(acquirerMessage.messageKey, messageKey),
-          eq(acquirerMessage.attempts, attempts),
-          isNotNull(acquirerMessage.nextAt),
-        ),
-      ),
-  )
+  await persist(() => db.batch([wait(db, { messageKey, attempts, now })]))
 }
+
+const wait = withValues((db) =>
+  db
+    .update(acquirerMessage)
+    .set({ nextAt: sql`${value('now')} + ${WAIT}` })
+    .where(
+      sql`${acquirerMessage.messageKey} = ${value('messageKey')} and ${acquirerMessage.attempts} = ${value('attempts')}
+        and ${acquirerMessage.nextAt} is not null`,
+    ),
+)
 
 /** Up to `limit` messages that are past their deadline without a case. */
 export async function overdue(db: Db, now: number, limit: number): Promise<AcquirerMessage[]> {
-  const rows = await db
+  const [rows] = await db.batch([late(db, { now, limit })])
+  return rows.map(messageFrom)
+}
+
+const late = withValues((db) =>
+  db
     .select(readable(acquirerMessage))
     .from(acquirerMessage)
     .where(
       and(
         isNotNull(acquirerMessage.nextAt),
         isNull(acquirerMessage.caseReason),
-        lte(acquirerMessage.decideBy, now),
+        sql`${acquirerMessage.decideBy} <= ${value('now')}`,
       ),
     )
-    .limit(limit)
-  return rows.map(messageFrom)
-}
+    .limit(sql.placeholder('limit')),
+)
 
 /** The time of the next try or case, in milliseconds since the epoch. Null: nothing to do. */
 export async function nextDue(db: Db): Promise<number | null> {
-  const [first] = await db
+  const [[first]] = await db.batch([soonest(db, {})])
+  return first?.at ?? null
+}
+
+const soonest = withValues((db) =>
+  db
     .select({
       at: sql<
         number | null
       >`min(min(${acquirerMessage.nextAt}, iif(${acquirerMessage.caseReason} is null, ${acquirerMessage.decideBy}, ${acquirerMessage.nextAt})))`,
     })
     .from(acquirerMessage)
-    .where(isNotNull(acquirerMessage.nextAt))
-  return first?.at ?? null
-}
+    .where(isNotNull(acquirerMessage.nextAt)),
+)
 
 /** Whether the acquirer must still reverse a void of this sale. The sale waits for that. */
 export async function hasUnsettledVoid(db: Db, saleKey: string): Promise<boolean> {
-  const unsettled = await db
+  const [unsettled] = await db.batch([unsettledVoid(db, { saleKey })])
+  return unsettled.length > 0
+}
+
+const unsettledVoid = withValues((db) =>
+  db
     .select({ messageKey: acquirerMessage.messageKey })
     .from(sale)
     .innerJoin(
@@ -120,7 +148,6 @@ export async function hasUnsettledVoid(db: Db, saleKey: string): Promise<boolean
       sql`${voidTable.saleIdRaw} = ${sale.idRaw} and void.state not in ('declined', 'reversed')`,
     )
     .innerJoin(acquirerMessage, eq(acquirerMessage.messageKey, voidTable.messageKey))
-    .where(and(eq(sale.messageKey, saleKey), isNotNull(acquirerMessage.nextAt)))
-    .limit(1)
-  return unsettled.length > 0
-}
+    .where(and(sql`${sale.messageKey} = ${value('saleKey')}`, isNotNull(acquirerMessage.nextAt)))
+    .limit(1),
+)

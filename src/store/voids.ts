@@ -1,6 +1,6 @@
 /** @module Reads one void and the caller's credential in one trip. */
 
-import { eq, sql } from 'drizzle-orm'
+import { eq, type SQL, sql } from 'drizzle-orm'
 import type { AcquirerMessage, VoidRecord } from '../domain/types.ts'
 import { recordWithKey } from './acquirer-record.ts'
 import { liveCredential } from './caller.ts'
@@ -8,6 +8,7 @@ import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
 import { forwardedFrom, rowOf, voidFrom } from './rows.ts'
 import { sale, voidTable } from './schema.ts'
+import { value, withValues } from './statements.ts'
 
 export interface FoundVoid {
   readonly credential: Credential | null
@@ -26,24 +27,12 @@ export async function readVoid(
   now: number,
   reference: string,
 ): Promise<FoundVoid> {
-  // Twelve digits are an RRN. An id is longer. The void has the RRN of its entry.
-  const matches =
-    reference.length === 12
-      ? sql`${voidTable.messageKey} = (select message_key from journal where rrn_raw = ${Number(reference)})
-          and ${voidTable.rrnRaw} = ${Number(reference)}`
-      : sql`${voidTable.idRaw} = unhex(${reference})`
+  // Twelve digits are an RRN. An id is longer.
+  const isRrn = reference.length === 12
+  const find = isRrn ? BY_RRN : BY_ID
   const [credentials, [found]] = await db.batch([
     liveCredential(db, credential, now),
-    db
-      .select({
-        record: rowOf(voidTable, 'void_row'),
-        sale: rowOf(sale, 'sale_row'),
-        forwarded: recordWithKey(sql`void.message_key`, 'forwarded_row'),
-      })
-      .from(voidTable)
-      .innerJoin(sale, eq(sale.idRaw, voidTable.saleIdRaw))
-      .where(matches)
-      .limit(1),
+    find(db, { reference: isRrn ? Number(reference) : reference }),
   ])
   return {
     credential: credentials[0] ?? null,
@@ -54,3 +43,25 @@ export async function readVoid(
     forwarded: forwardedFrom(found?.forwarded),
   }
 }
+
+/** The void with its sale and its forwarded message, by the value `reference`. */
+const foundBy = (matches: SQL) =>
+  withValues((db) =>
+    db
+      .select({
+        record: rowOf(voidTable, 'void_row'),
+        sale: rowOf(sale, 'sale_row'),
+        forwarded: recordWithKey(sql`void.message_key`, 'forwarded_row'),
+      })
+      .from(voidTable)
+      .innerJoin(sale, eq(sale.idRaw, voidTable.saleIdRaw))
+      .where(matches)
+      .limit(1),
+  )
+
+/** The void has the RRN of its entry. */
+const BY_RRN = foundBy(
+  sql`${voidTable.messageKey} = (select message_key from journal where rrn_raw = ${value('reference')})
+    and ${voidTable.rrnRaw} = ${value('reference')}`,
+)
+const BY_ID = foundBy(sql`${voidTable.idRaw} = unhex(${value('reference')})`)

@@ -19,7 +19,8 @@ import { must } from '../simulation/checks.ts'
 import { Harness } from '../simulation/harness.ts'
 import type { Row } from '../simulation/platform/d1.ts'
 import { Random } from '../simulation/platform/random.ts'
-import { clientAnswerOf, keyOf, type TestTerminal } from '../simulation/terminal.ts'
+import type { TestTerminal } from '../simulation/terminal.ts'
+import { clientAnswerOf, keyOf } from '../simulation/terminal-message.ts'
 import { HEADER, postFrame, TPDU } from '../simulation/wire.ts'
 
 export interface RaceOptions {

@@ -24,6 +24,12 @@ export interface Audit {
 /** Columns of the outbox: the number of tries and the next one, and the times that a rig moves. */
 const NOT_PROJECTED = { attempts: 0, next_at: 0, claimed_at: 0, decide_by: 0 }
 
+/** A settled message keeps its row if the rig has moved its times. With the times of the journal the row goes. */
+const SETTLE_MOVED = `update acquirer_message set claimed_at = settled.claimed_at, decide_by = settled.decide_by
+  from (select message_key, claimed_at, decide_by from settled_sale union all
+    select message_key, claimed_at, decide_by from settled_void) as settled
+  where settled.message_key = acquirer_message.message_key`
+
 /** Checks a copy of the files of a rig that does not run, or is stopped. */
 export async function audit(dir: string): Promise<Audit> {
   const copy = mkdtempSync(join(tmpdir(), 'annul-audit-'))
@@ -86,6 +92,7 @@ async function faultsOfProjections(sqlite: DatabaseSync, rows: Rows): Promise<st
     )
   sqlite.exec('begin')
   sqlite.exec(DELETE_INSERTED_KEYS)
+  sqlite.exec(SETTLE_MOVED)
   const live = dump()
   const db = openDb(d1Over(sqlite))
   const macs = macsOf(rows(HEADS) as unknown as HeadRow[])

@@ -34,6 +34,8 @@ export class Book {
   readonly sent = new Map<string, Sent>()
   /** For a reversal by the JSON API: the key of its target. */
   readonly targets = new Map<string, string>()
+  /** Messages that got a final answer which says nothing about a copy (kept-answer.ts). */
+  readonly refused = new Set<string>()
   /** How often a client got `contact_acquirer`, because the outcome stayed unknown. */
   cases = 0
 
@@ -53,7 +55,9 @@ export class Book {
       if (kind === 'void_reversal' && answers.length > 0)
         undone.add(this.targets.get(key) ?? key.replace(/r$/, ''))
     const voids = [...this.sent.values()].filter(({ kind }) => kind === 'void')
-    return voids.filter(({ key, answers }) => answers.length === 0 && !undone.has(key)).map(({ key }) => key)
+    const isOpen = ({ key, answers }: Sent) =>
+      answers.length === 0 && !undone.has(key) && !this.refused.has(key)
+    return voids.filter(isOpen).map(({ key }) => key)
   }
 
   count(kind: EntryKind): number {

@@ -61,7 +61,7 @@ export function captureFor(context: ActorContext) {
 }
 
 function requestOf(
-  { bearerKeys: bearers }: ActorContext,
+  { spareKeys: bearers }: ActorContext,
   sale: Readonly<Record<string, string | number>>,
 ): HttpRequest {
   const body = JSON.stringify({ ...sale, fee: Math.floor(Number(sale.amount) / 200) })

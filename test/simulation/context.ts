@@ -16,6 +16,12 @@ export interface KnownSale {
   readonly amount: number
 }
 
+export interface BearerKey {
+  readonly key: string
+  /** Absent: the world begins with this key, which has no entry. */
+  readonly id?: string
+}
+
 export interface ActorContext {
   readonly scheduler: Scheduler
   readonly random: Random
@@ -33,8 +39,12 @@ export interface ActorContext {
   readonly sales: KnownSale[]
   /** The latest sales, voids and reversals as sent on the wire. */
   readonly observed: { readonly frame: Uint8Array; readonly message: Message }[]
-  /** Bearer keys by merchant. */
-  readonly bearerKeys: ReadonlyMap<string, string>
+  /** The bearer key that is in use, by merchant, and of the administrators (administrator.ts). */
+  readonly bearerKeys: Map<string, BearerKey>
+  /** A key that nobody revokes, for when the one in use is refused. */
+  readonly spareKeys: ReadonlyMap<string, string>
+  /** Whether settings, keys or quotas change while messages run. */
+  readonly isChanging: boolean
 }
 
 /** An actor that can lose its power: its pending waits never end. */

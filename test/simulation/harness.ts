@@ -5,14 +5,15 @@
 
 import { createHash } from 'node:crypto'
 import { type Core, createCore } from '../../src/core/instance.ts'
-import { toHex } from '../../src/iso8583/hex.ts'
 import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
+import { ADMINISTRATORS } from './administrator.ts'
 import { Book, type ClientAnswer, type Sent } from './book.ts'
+import { checkSecrets } from './check-secrets.ts'
+import { checkTombstones } from './check-tombstones.ts'
 import {
   checkAcquirer,
   checkAnswers,
   checkProjections,
-  checkSecrets,
   checkSent,
   checkVoids,
   must,
@@ -21,6 +22,7 @@ import {
 } from './checks.ts'
 import type { ActorContext } from './context.ts'
 import { jsonRequest, sendJson } from './json-client.ts'
+import { componentsOf } from './master-key.ts'
 import { partsOf } from './model.ts'
 import { ACQUIRER_KEY, AcquirerLink } from './platform/acquirer-link.ts'
 import { Storage } from './platform/d1.ts'
@@ -29,7 +31,9 @@ import { type HttpReply, Isolate, type IsolateOptions, PLATFORM } from './platfo
 import { type CopyPlan, Network } from './platform/network.ts'
 import { Random } from './platform/random.ts'
 import { Scheduler } from './platform/scheduler.ts'
-import { TestTerminal, type TestTerminalOptions } from './terminal.ts'
+import { checkQuota } from './quota.ts'
+import { TestTerminal } from './terminal.ts'
+import type { TestTerminalOptions } from './terminal-options.ts'
 
 export const MASTER_KEY = 'ab'.repeat(32)
 export const ADMINISTRATOR = 'bearer-of-the-administrator'
@@ -53,6 +57,8 @@ export interface HarnessOptions {
   /** Called by a terminal after two missing answers in a row. */
   readonly pauseFaults?: ActorContext['pauseFaults']
   readonly trace?: ((line: string) => void) | undefined
+  /** Whether administrators change settings and keys, or quotas are spent, while messages run. */
+  readonly isChanging?: boolean
 }
 
 /** The limit of events in one phase. A phase that needs more hangs. */
@@ -69,7 +75,9 @@ export class Harness {
   readonly terminals: TestTerminal[] = []
   readonly context: ActorContext
   readonly acquirer: AcquirerLink
-  readonly #bearers = new Map<string, string>()
+  /** The refusals that senders have left of a day. */
+  quota: { readonly left: ReadonlyMap<string, number>; readonly day: number } | null = null
+  readonly #spareKeys = new Map<string, string>()
   readonly #lines: string[] = []
   readonly #secrets: string[] = []
   readonly #hasAcquirer: boolean
@@ -121,7 +129,9 @@ export class Harness {
       core: clients,
       sales: [],
       observed: [],
-      bearerKeys: this.#bearers,
+      bearerKeys: new Map(),
+      spareKeys: this.#spareKeys,
+      isChanging: options.isChanging ?? false,
     }
   }
 
@@ -150,10 +160,17 @@ export class Harness {
   /** Adds a bearer key of a merchant, or of the administrators. */
   addBearerKey(merchantId: string | null): void {
     const bearer = merchantId === null ? ADMINISTRATOR : `bearer-of-${merchantId}`
-    if (merchantId !== null) this.#bearers.set(merchantId, bearer)
+    const owner = merchantId ?? ADMINISTRATORS
+    this.#spareKeys.set(owner, bearer)
+    this.context.bearerKeys.set(owner, { key: bearer })
     const hash = createHash('sha256').update(bearer).digest('hex')
     const params = apiKeyRow(hash, merchantId, { createdAt: this.scheduler.now })
     this.storage.apply({ statements: [{ sql: INSERT_API_KEY, params }] })
+  }
+
+  /** No row and no line may have it. */
+  keepSecret(secret: string): void {
+    this.#secrets.push(secret)
   }
 
   openTerminal(options: Omit<TestTerminalOptions, 'tmk'>): TestTerminal {
@@ -167,16 +184,10 @@ export class Harness {
   /** Through the JSON API. */
   async provision({ options }: TestTerminal): Promise<void> {
     const { merchantId, terminalId, macProfile, tmk, settlementMac } = options
-    const cipher = macProfile === 'cup-sm4' ? 'sm4' : '3des'
-    const mask = this.random.fill(new Uint8Array(16))
-    const components = [mask, tmk.map((byte, i) => byte ^ (mask[i] ?? 0))].map((component) => ({
-      value: toHex(component),
-      checkValue: toHex(this.context.core.keyCheckValue(cipher, component, 4)),
-    }))
     const body = JSON.stringify({
       macProfile,
       settlementMac: settlementMac ? 'required' : 'optional',
-      tmk: { components },
+      tmk: componentsOf(this.context, macProfile, tmk, this.random),
     })
     await this.provisionMerchant(merchantId)
     const status = await this.#put(`/v1/merchants/${merchantId}/terminals/${terminalId}`, body)
@@ -221,7 +232,7 @@ export class Harness {
     const names =
       idempotencyKey === null ? { merchantId, terminalId, batchNumber, stan, kind } : { idempotencyKey }
     const path = `/v1/inquiries?${new URLSearchParams(names)}`
-    const answer = await sendJson(this.context, jsonRequest(this.#bearers.get(merchantId), 'GET', path))
+    const answer = await sendJson(this.context, jsonRequest(this.#spareKeys.get(merchantId), 'GET', path))
     must(answer?.body.rrn === rrn, `${key}: an inquiry returns RRN ${answer?.body.rrn}, not ${rrn}`)
     must(how !== 'requested' || answer.body.answer !== null, `${key}: an inquiry returns no answer`)
   }
@@ -233,6 +244,14 @@ export class Harness {
     checkSent(this.book, streams)
     for (const stream of streams) checkProjections(this.storage, stream)
     checkVoids(this.storage)
+    checkTombstones(this.storage)
+    const { left, day } = this.quota ?? { left: new Map<string, number>(), day: 0 }
+    checkQuota(
+      this.storage,
+      streams.flatMap(({ entries }) => entries),
+      left,
+      day,
+    )
     checkAcquirer(this.acquirer.simulator.ledger, this.storage, streams)
     const secrets = [...this.#secrets, ...this.terminals.flatMap((terminal) => terminal.secrets())]
     checkSecrets(this.storage, this.#lines, secrets)
@@ -248,9 +267,15 @@ export class Harness {
   /** Nothing is approved before it is written. */
   #checkApproval({ status, body }: HttpReply): void {
     if (status !== 201) return
-    const { id, saleId } = JSON.parse(new TextDecoder().decode(body)) as { id?: string; saleId?: string }
+    const answer = JSON.parse(new TextDecoder().decode(body)) as Readonly<Record<string, string | undefined>>
+    const { id, saleId, key } = answer
     if (id === undefined) return
-    const written = saleId === undefined ? 'sale where id = ?' : `void where state <> 'pending' and id = ?`
+    const written =
+      key !== undefined
+        ? 'api_key where id = ?'
+        : saleId === undefined
+          ? 'sale where id = ?'
+          : `void where state <> 'pending' and id = ?`
     const [row] = this.storage.rows(`select id from ${written}`, id)
     if (row === undefined) this.fail(new Violation(`${id} was approved before it was written`))
   }

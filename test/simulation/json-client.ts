@@ -45,12 +45,32 @@ export async function sendJson({ network }: ActorContext, request: HttpRequest):
   return { status, body: JSON.parse(new TextDecoder().decode(body)) as Record<string, unknown> }
 }
 
-/** The final answer. Null after `contact_acquirer`, because the outcome stays unknown. */
-export async function untilFinal(context: ActorContext, request: HttpRequest): Promise<JsonAnswer | null> {
+/** The request with this key instead. */
+export const withBearer = (request: HttpRequest, bearer: string | undefined): HttpRequest => ({
+  ...request,
+  headers: { ...request.headers, authorization: `Bearer ${bearer}` },
+})
+
+/**
+ * The final answer. Null after `contact_acquirer`, because the outcome stays unknown. Each request has the key that is in
+ * use. A client whose key is refused takes the spare one.
+ */
+export async function untilFinal(
+  context: ActorContext,
+  owner: string,
+  request: HttpRequest,
+): Promise<JsonAnswer | null> {
   let next = request
+  let takesSpare = false
   const until = context.scheduler.now + LONGEST_MS
   while (context.scheduler.now < until) {
-    const answer = await sendJson(context, next)
+    const bearer = takesSpare ? context.spareKeys.get(owner) : context.bearerKeys.get(owner)?.key
+    const answer = await sendJson(context, withBearer(next, bearer))
+    if (answer?.status === 401) {
+      if (takesSpare) throw new Violation(`${request.method} ${request.path}: the spare key is refused`)
+      takesSpare = true
+      continue
+    }
     const { certainty, doNext = 'retry', retryAfter = 1, voidId, id = voidId } = answer?.body ?? {}
     if (certainty === 'FINAL') return answer
     if (doNext === 'contact_acquirer') return null

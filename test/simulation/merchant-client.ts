@@ -6,7 +6,8 @@
 import { apiKey, type Sent } from './book.ts'
 import { must } from './checks.ts'
 import { type ActorContext, type KnownSale, Power } from './context.ts'
-import { clientAnswerOf, jsonRequest, sendJson, untilFinal } from './json-client.ts'
+import { clientAnswerOf, jsonRequest, sendJson, untilFinal, withBearer } from './json-client.ts'
+import { keepAnswer } from './kept-answer.ts'
 import type { HttpRequest } from './platform/isolate.ts'
 
 export interface MerchantClientOptions {
@@ -44,7 +45,7 @@ export class MerchantClient {
     act(this.owner, async () => {
       for (let i = 0; i < voids; i++) {
         await scheduler.sleep(random.delay(this.#options.pause))
-        const sale = this.#pick()
+        const sale = this.pick()
         if (sale !== undefined) await this.#handle(sale)
       }
       this.isDone = true
@@ -52,7 +53,7 @@ export class MerchantClient {
   }
 
   /** Usually one of the latest. */
-  #pick(): KnownSale | undefined {
+  pick(): KnownSale | undefined {
     const { random, sales } = this.#context
     const known = sales.filter((sale) => sale.merchantId === this.#options.merchantId)
     if (known.length === 0) return undefined
@@ -62,6 +63,7 @@ export class MerchantClient {
   async #handle(sale: KnownSale): Promise<void> {
     const { random } = this.#context
     const planned = this.planVoid(sale)
+    if (this.#context.isChanging && random.chance(0.15)) return this.#cross(planned, sale)
     // Before the void exists, so that it is tombstoned.
     if (random.chance(0.05)) await this.reverse(planned)
     await this.void(planned)
@@ -97,22 +99,36 @@ export class MerchantClient {
     await this.#finish(sent, request)
   }
 
-  /** The key again with other content: always refused. */
-  async #reuse({ idempotencyKey, saleId, amount }: PlannedVoid): Promise<void> {
-    const answer = await sendJson(
-      this.#context,
-      this.#post('/v1/voids', { saleId, amount: amount + 1 }, idempotencyKey),
-    )
+  /** The void against a reversal of it that names a sale of another terminal, so that it stands in another journal. */
+  async #cross(planned: PlannedVoid, { terminalId, merchantId }: KnownSale): Promise<void> {
+    const { random, sales } = this.#context
+    const others = sales.filter((sale) => sale.merchantId === merchantId && sale.terminalId !== terminalId)
+    if (others.length === 0) return this.void(planned)
+    const { saleId, amount, terminalId: other } = this.planVoid(random.pick(others))
+    await Promise.all([this.void(planned), this.reverse({ ...planned, saleId, amount, terminalId: other })])
+  }
+
+  /** The key again with other content: always refused, and for that reason where the key has an entry. */
+  async #reuse(planned: PlannedVoid): Promise<void> {
+    const { idempotencyKey, saleId, amount } = planned
+    const { isChanging, storage } = this.#context
+    const { key } = this.#sentOf('void', planned, idempotencyKey)
+    const isUsed = storage.rows('select 1 from journal where message_key = ?', key).length > 0
+    const request = this.#post('/v1/voids', { saleId, amount: amount + 1 }, idempotencyKey)
+    const answer = await sendJson(this.#context, request)
     if (answer?.body.certainty !== 'FINAL') return
     must(answer.status >= 400, `${idempotencyKey} was reused with other content: ${answer.status}`)
     const reason = String(answer.body.reason)
-    const isKnown = ['key_reused_with_different_content', 'message_reversed'].includes(reason)
+    const known = ['key_reused_with_different_content', 'message_reversed']
+    // A refusal of the sender, or one beyond the quota, uses up no key.
+    if (isChanging) known.push('unauthorized', 'merchant_unknown')
+    const isKnown = known.includes(reason) || (isChanging && !isUsed)
     must(isKnown, `${idempotencyKey} was reused with other content, and got ${reason}`)
   }
 
   #post(path: string, body: object, idempotencyKey: string): HttpRequest {
     return jsonRequest(
-      this.#context.bearerKeys.get(this.#options.merchantId),
+      this.#context.bearerKeys.get(this.#options.merchantId)?.key,
       'POST',
       path,
       body,
@@ -139,17 +155,18 @@ export class MerchantClient {
   }
 
   async #finish(message: Omit<Sent, 'resend'>, request: HttpRequest): Promise<void> {
-    const { book, scheduler } = this.#context
+    const { book, scheduler, spareKeys } = this.#context
+    const { merchantId } = this.#options
     const sent = book.enter({
       ...message,
       resend: async () => {
-        const answer = await sendJson(this.#context, request)
+        const answer = await sendJson(this.#context, withBearer(request, spareKeys.get(merchantId)))
         return answer?.body.certainty === 'FINAL' ? clientAnswerOf(answer, scheduler.now) : null
       },
     })
-    const answer = await untilFinal(this.#context, request)
+    const answer = await untilFinal(this.#context, merchantId, request)
     if (answer === null) book.cases++
     else if (message.kind === 'void' || 'receivedAt' in answer.body || answer.status >= 400)
-      sent.answers.push(clientAnswerOf(answer, scheduler.now))
+      keepAnswer(this.#context, sent, clientAnswerOf(answer, scheduler.now))
   }
 }

@@ -5,22 +5,12 @@
  */
 
 import type { JournalEntry } from '../../src/domain/types.ts'
+import { type Policy, USUAL_POLICY, windowOf } from './policies.ts'
 
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
-/** Shanghai is eight hours ahead of UTC all year. The cut-off is at 23:00. */
-const ZONE_MS = 8 * HOUR_MS
-const CUT_OFF_MS = 23 * HOUR_MS
 /** After this time without an answer the message is given up. */
 const GIVE_UP_MS = 60_000
 /** After this time a person must know. */
 const DECIDE_MS = 180_000
-
-/** The first cut-off after `at`. */
-const cutOffAfter = (at: number): number => {
-  const today = Math.floor((at + ZONE_MS) / DAY_MS) * DAY_MS - ZONE_MS + CUT_OFF_MS
-  return today > at ? today : today + DAY_MS
-}
 
 /** The parts of a terminal's message key, by their places. */
 export const partsOf = (key: string) => ({
@@ -90,15 +80,15 @@ export class Model {
     return this.transactions.get(key)?.state === 'approved'
   }
 
-  /** Takes the next entry of the journal. Throws when it breaks the rules. */
-  take(entry: JournalEntry): void {
+  /** Takes the next entry of the journal, with the settings in force. Throws when it breaks the rules. */
+  take(entry: JournalEntry, policy: Policy = USUAL_POLICY): void {
     const { messageKey, kind } = entry
     this.#must(!this.#keys.has(messageKey), entry, 'a second entry under its key')
     this.#keys.add(messageKey)
     const followUp = FOLLOW_UP.exec(messageKey)
     if (followUp !== null) this.#followUp(entry, messageKey.slice(0, followUp.index))
     else if (kind === 'sale' || kind === 'sale_claim') this.#sale(entry)
-    else if (kind === 'void' || kind === 'void_claim') this.#void(entry)
+    else if (kind === 'void' || kind === 'void_claim') this.#void(entry, policy)
     else if (kind === 'sale_reversal' || kind === 'void_reversal') this.#reversal(entry)
     else if (kind === 'settlement' || kind === 'upload_end') this.#settlement(entry)
     else this.#must(kind === 'provision', entry, `of kind ${kind}`)
@@ -165,24 +155,25 @@ export class Model {
   }
 
   /** The reason to refuse a void of this sale, or null. */
-  #refusal(sale: Transaction | undefined, at: number): string | null {
+  #refusal(sale: Transaction | undefined, at: number, amount: number, policy: Policy): string | null {
     if (sale === undefined || !sale.isAnswered) return 'original_not_found'
     if (sale.state === 'declined') return 'original_not_approved'
     if (sale.state !== 'approved') return 'original_reversed'
     if (sale.liveVoid !== null)
       return sale.liveVoid.state === 'approved' ? 'original_already_voided' : 'outcome_pending'
     if (!this.#batch(sale.batch).isOpen) return 'original_settled'
-    return at >= cutOffAfter(sale.at) ? 'window_expired' : null
+    if (at >= windowOf(sale.at, policy)) return 'window_expired'
+    return amount === sale.amount ? null : 'amount_differs'
   }
 
-  #void(entry: JournalEntry): void {
+  #void(entry: JournalEntry, policy: Policy): void {
     const { messageKey: key, answer, request, door, effects, at } = entry
     const { terminalId, batch } = partsOf(key)
     const field61 = request[61] ?? ''
     const named = `${terminalId}${field61.slice(0, 6)}${field61.slice(6, 12)}s`
     const sale = door === 'json' ? this.#byId.get(request.saleId ?? '') : this.transactions.get(named)
     const amount = Number(door === 'json' ? request.amount : request[4])
-    const refusal = this.#refusal(sale, at)
+    const refusal = this.#refusal(sale, at, amount, policy)
     const reason = answer === null ? null : answer.reason
     this.#must(reason === refusal, entry, `answered ${reason}, but the rules give ${refusal}`)
     const id = effects.voidRecord?.id ?? ''

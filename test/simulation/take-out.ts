@@ -7,6 +7,12 @@ import { pathToFileURL } from 'node:url'
 
 const root = join(import.meta.dirname, '../..')
 
+/** The changed text of a file that no module loader reads: a migration. */
+const changedTexts = new Map<string, string>()
+
+/** The text of a file, with the change of the mutant of this thread, if any. */
+export const textOf = (path: string): string => changedTexts.get(path) ?? readFileSync(path, 'utf8')
+
 /** A place in the source, and its replacement. */
 export interface Mutant {
   readonly name: string
@@ -26,9 +32,13 @@ export function mutated({ name, file, snippet, instead }: Mutant): string {
   return source.replace(snippet, () => instead)
 }
 
-/** From now on this thread loads the file with the mutant's change. */
+/** From now on this thread loads the file, or reads the migration, with the mutant's change. */
 export function takeOut(mutant: Mutant): void {
   const source = mutated(mutant)
+  if (mutant.file.endsWith('.sql')) {
+    changedTexts.set(join(root, mutant.file), source)
+    return
+  }
   const changed = pathToFileURL(join(root, mutant.file)).href
   registerHooks({
     load: (url, context, next) =>

@@ -3,9 +3,7 @@
  * operator sells, voids, reverses, settles, cuts the power and retries.
  */
 
-import { posMessageKey } from '../../src/domain/message-key.ts'
-import type { MacProfile } from '../../src/domain/types.ts'
-import { identityOf, transactionTypeOf } from '../../src/iso8583/cup.ts'
+import { transactionTypeOf } from '../../src/iso8583/cup.ts'
 import type { Message } from '../../src/iso8583/message.ts'
 import { readMessage } from '../../src/iso8583/received.ts'
 import { type Exchange, exchangeMessage, type Link } from '../../src/terminal/exchange.ts'
@@ -14,37 +12,13 @@ import { type ExchangeResult, VirtualTerminal } from '../../src/terminal/virtual
 import { openMacKey } from '../../src/terminal/working-keys.ts'
 import type { ClientAnswer, Sent } from './book.ts'
 import { type ActorContext, Power } from './context.ts'
+import { keepAnswer } from './kept-answer.ts'
+import { clientAnswerOf, keyOf } from './terminal-message.ts'
+import type { TestTerminalOptions } from './terminal-options.ts'
 import { HEADER, postFrame, TPDU } from './wire.ts'
 
 /** The usual time that a terminal waits for an answer. */
 export const DEADLINE_MS = 60_000
-
-export const ACTIONS = ['sale', 'void', 'reverse', 'settle', 'signOn', 'resend', 'echo'] as const
-export type ActionWeights = Readonly<Record<(typeof ACTIONS)[number], number>>
-
-export interface TestTerminalOptions {
-  readonly merchantId: string
-  readonly terminalId: string
-  readonly macProfile: MacProfile
-  readonly tmk: Uint8Array
-  readonly settlementMac: boolean
-  readonly weights: ActionWeights
-  readonly cards: readonly string[]
-  /** The time it waits for an answer, in milliseconds. */
-  readonly deadline?: number
-  /** Mean time between two actions, in milliseconds. */
-  readonly pause: number
-  /** For sales made elsewhere and captured: `captureSales` sends them and adds them to the terminal's log. */
-  readonly captureSales:
-    | ((testTerminal: TestTerminal, stan: string, amount: number, pan: string) => Promise<void>)
-    | null
-}
-
-export const keyOf = (message: Message): string | null => {
-  const type = transactionTypeOf(message)
-  if (type === undefined || type === 'sign_on' || type === 'sign_off' || type === 'echo') return null
-  return posMessageKey(identityOf(message), type === 'upload' ? 'upload_end' : type)
-}
 
 /** Entries are replaced, never changed. */
 const copyOf = (state: TerminalState): TerminalState => ({ ...state, log: [...state.log] })
@@ -57,6 +31,9 @@ export class TestTerminal {
   isDone = false
   readonly #context: ActorContext
   #terminal: VirtualTerminal
+  #tmk: Uint8Array
+  /** A new master key, which its operator enters before the next action. */
+  #nextTmk: Uint8Array | null = null
   #power: Power
   #left = 0
   /** Exchanges in a row. */
@@ -67,6 +44,7 @@ export class TestTerminal {
   constructor(context: ActorContext, options: TestTerminalOptions) {
     this.#context = context
     this.options = options
+    this.#tmk = options.tmk
     this.state = newTerminalState(options.merchantId, options.terminalId, options.macProfile)
     this.#saved = copyOf(this.state)
     this.#power = new Power(options.terminalId)
@@ -85,6 +63,7 @@ export class TestTerminal {
    * pending.
    */
   async finish(): Promise<void> {
+    this.#enterMasterKey()
     for (let attempt = 0; attempt < 20; attempt++) {
       const { outcome } = await this.#terminal.signOn()
       if (outcome !== 'approved') continue
@@ -94,6 +73,21 @@ export class TestTerminal {
       if (done.ok && this.state.pending === null) return
     }
     throw new Error(`terminal ${this.options.terminalId} does not finish`)
+  }
+
+  /** Its working keys end with the old master key. */
+  changeMasterKey(tmk: Uint8Array): void {
+    this.#nextTmk = tmk
+  }
+
+  #enterMasterKey(): void {
+    if (this.#nextTmk === null) return
+    this.#tmk = this.#nextTmk
+    this.#nextTmk = null
+    this.state.keys = null
+    this.#lastFrame = null
+    this.save()
+    this.#terminal = this.#switchOn()
   }
 
   /** As a terminal does, so that a power cut loses nothing that it relies on. */
@@ -117,10 +111,10 @@ export class TestTerminal {
 
   #switchOn(): VirtualTerminal {
     const { core, scheduler } = this.#context
-    const { tmk, settlementMac } = this.options
+    const { settlementMac } = this.options
     return new VirtualTerminal({
       core,
-      tmk,
+      tmk: this.#tmk,
       settlementMac,
       state: this.state,
       now: () => scheduler.now,
@@ -165,6 +159,7 @@ export class TestTerminal {
   }
 
   async #act(): Promise<void> {
+    this.#enterMasterKey()
     const { random } = this.#context
     const action = this.state.keys === null ? 'signOn' : random.weighted(this.options.weights)
     const pending = this.state.pending?.stan
@@ -247,7 +242,7 @@ export class TestTerminal {
   }
 
   #record(sent: Sent, answers: ClientAnswer): void {
-    sent.answers.push(answers)
+    if (!keepAnswer(this.#context, sent, answers)) return
     this.#context.scheduler.note(`gets ${sent.key} ${answers.code} ${answers.rrn}`)
     const { merchantId, terminalId } = this.options
     const entry = this.state.log.find(({ stan }) => sent.key.endsWith(`${stan}s`))
@@ -273,7 +268,7 @@ export class TestTerminal {
       tpdu: TPDU,
       header: HEADER,
     }
-    const macKey = keys === null || !hasMac ? null : openMacKey(core, macProfile, this.options.tmk, keys)
+    const macKey = keys === null || !hasMac ? null : openMacKey(core, macProfile, this.#tmk, keys)
     if (macKey !== null && !macKey.ok) throw new Error(macKey.error)
     const exchange = await exchangeMessage(link, 'resend', { ...message, fields }, macKey?.value ?? null)
     return clientAnswerOf(exchange, scheduler.now)
@@ -283,17 +278,7 @@ export class TestTerminal {
   secrets(): string[] {
     const { keys, macProfile } = this.state
     if (keys === null) return []
-    const macKey = openMacKey(this.#context.core, macProfile, this.options.tmk, keys)
+    const macKey = openMacKey(this.#context.core, macProfile, this.#tmk, keys)
     return macKey.ok ? [Buffer.from(macKey.value).toString('hex')] : []
   }
-}
-
-export function clientAnswerOf(
-  { outcome, received, responseCode }: Exchange,
-  at: number,
-): ClientAnswer | null {
-  if ((outcome !== 'approved' && outcome !== 'declined') || received === null) return null
-  const content = JSON.stringify([...received.fields].filter(([number]) => number !== 64))
-  const rrn = received.fields.get(37) ?? ''
-  return { at, verdict: outcome, code: responseCode ?? '', rrn, how: 'requested', content }
 }

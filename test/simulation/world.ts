@@ -8,6 +8,7 @@ import { NO_FAULTS } from '../../src/simulator/faults.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { Attacker } from './attacker.ts'
 import { captureFor } from './captured-sales.ts'
+import { Changes } from './changes.ts'
 import { checkAgreed, checkOverdue, unsettledAtAcquirer } from './checks.ts'
 import { drawAcquirerPlan, drawFaultRates, FaultPlan, NO_FAULT_RATES } from './fault-plan.ts'
 import { Harness, MASTER_KEY } from './harness.ts'
@@ -43,6 +44,8 @@ export interface Report {
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
+/** The stream of draws of the changes. Without them a seed gives the same world. */
+const CHANGES = 8
 /** The largest offset of an isolate's clock. */
 const MOST_SKEW = 10 * MINUTE
 
@@ -61,6 +64,8 @@ export class World {
   readonly #harness: Harness
   readonly #merchantClients: MerchantClient[] = []
   readonly #attacker: Attacker
+  /** Null in a world without changes. */
+  readonly #changes: Changes | null
   /** Mean time between two actions of one actor. */
   readonly #pause: number
   /** The longest delay of work by a wrong clock. */
@@ -75,6 +80,8 @@ export class World {
     this.#faultPlan = faultPlan
     const acquirer = random.pick(['sandbox', 'book', 'https', 'https', 'https'] as const)
     this.#hasAcquirer = acquirer === 'https'
+    const changes = new Random(seed, CHANGES)
+    const isChanging = !isMild && changes.chance(0.5)
     this.#harness = new Harness({
       seed: random.next(),
       module,
@@ -93,11 +100,15 @@ export class World {
       },
       losesPower: () => faultPlan.strikes('powerCut'),
       trace,
+      isChanging,
     })
     this.#harness.scheduler.delayProbability = random.pick([0, 0, 0.02, 0.2])
     this.#pause = random.pick([200, 3000, 30_000])
     this.#attacker = new Attacker(this.#harness.context)
     this.#addActors(acquirer === 'book' ? captureFor(this.#harness.context) : null)
+    this.#changes = isChanging
+      ? new Changes(this.#harness, { random: changes, clients: this.#merchantClients, pause: this.#pause })
+      : null
   }
 
   /** An uncaught error ends the world. */
@@ -179,6 +190,7 @@ export class World {
   async #provision(): Promise<void> {
     this.#harness.addBearerKey(null)
     for (const terminal of this.#harness.terminals) await this.#harness.provision(terminal)
+    this.#changes?.spendQuotas()
   }
 
   async #chaos(): Promise<void> {
@@ -187,10 +199,11 @@ export class World {
     for (const terminal of terminals) terminal.start(size)
     for (const merchantClient of this.#merchantClients) merchantClient.start(size)
     this.#attacker.start(size / 2, this.#pause)
+    this.#changes?.start(size)
     this.#disturb()
     this.#tick()
-    while (![...terminals, ...this.#merchantClients, this.#attacker].every(({ isDone }) => isDone))
-      await scheduler.sleep(1000)
+    const all = [...terminals, ...this.#merchantClients, this.#attacker, ...(this.#changes?.actors ?? [])]
+    while (!all.every(({ isDone }) => isDone)) await scheduler.sleep(1000)
   }
 
   /** Isolates die, and clocks jump, at any moment. */
@@ -227,6 +240,7 @@ export class World {
     // Messages under way arrive or are lost.
     await scheduler.sleep(10 * MINUTE + this.#clockLag)
     checkOverdue(storage, scheduler.now)
+    await this.#changes?.restore()
     for (const terminal of terminals) await terminal.finish()
     await this.#settleAll()
     await this.#harness.resendAll(() => this.#random.chance(0.15))
@@ -255,7 +269,7 @@ export class World {
   }
 
   #counts(): Record<string, number> {
-    const counts = Object.fromEntries(this.#faultPlan.counts)
+    const counts = { ...Object.fromEntries(this.#faultPlan.counts), ...this.#changes?.counts() }
     for (const { lives } of this.#harness.isolates) counts.crashes = (counts.crashes ?? 0) + lives - 1
     const forwarded = this.#harness.storage.rows<{ state: string; cases: number }>(
       'select state, case_reason is not null as cases from acquirer_record',

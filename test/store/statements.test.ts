@@ -1,11 +1,11 @@
-/** @module Statements over a set: built once per database handle, bound again for every set. */
+/** @module Statements over a set: built once, prepared once for each database handle, bound again for every set. */
 
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'drizzle-orm'
 import { expect, it } from 'vitest'
 import { openDb } from '../../src/store/db.ts'
 import { sale } from '../../src/store/schema.ts'
-import { overItems } from '../../src/store/statements.ts'
+import { overItems, value, withValues } from '../../src/store/statements.ts'
 
 /** The part of D1 that a batch needs, over SQLite in memory. */
 function handle() {
@@ -49,9 +49,27 @@ it('gives each set its own rows, for two in one batch and for one sent twice', a
   expect([built, prepared.length]).toEqual([1, 1])
 })
 
-it('builds its own statement for another handle', async () => {
+it('prepares the same text for another handle, and reads that database', async () => {
   const before = built
-  const other = handle()
-  expect(await other.db.batch([stansOf(other.db, [{ id: 3 }])])).toEqual([[{ i: 0, stan: '33' }]])
-  expect(built).toBe(before + 1)
+  const [other, third] = [handle(), handle()]
+  for (const { db } of [other, third, other])
+    expect(await db.batch([stansOf(db, [{ id: 3 }])])).toEqual([[{ i: 0, stan: '33' }]])
+  expect(built).toBe(before)
+  expect([other.prepared, third.prepared].map(({ length }) => length)).toEqual([1, 1])
+  expect(other.prepared).toEqual(third.prepared)
+})
+
+it('binds named values, and throws when one is missing', async () => {
+  const { db } = handle()
+  const stanOf = withValues((on) =>
+    on
+      .select({ stan: sale.stan })
+      .from(sale)
+      .where(sql`${sale.id} = ${value('id')}`),
+  )
+  expect(await db.batch([stanOf(db, { id: '2' }), stanOf(db, { id: '1' })])).toEqual([
+    [{ stan: '22' }],
+    [{ stan: '11' }],
+  ])
+  expect(() => stanOf(db, { other: 1 })).toThrow('id')
 })

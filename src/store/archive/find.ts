@@ -1,6 +1,6 @@
 /** @module Finds out whether the archive has a message, among those that the caller may read. */
 
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { ArchivedMonth } from '../../domain/archived-message.ts'
 import { mayRead } from '../caller.ts'
 import type { Db } from '../db.ts'
@@ -12,11 +12,13 @@ export type ArchivedReference =
   | { readonly id: string }
   | { readonly rrn: string }
 
-function nameOf(reference: ArchivedReference) {
+/** SQL of the name that the archive keeps. */
+export function nameInArchive(reference: ArchivedReference): SQL {
   if ('messageKey' in reference) return sql`${reference.messageKey}`
   if ('id' in reference) return sql`unhex(${reference.id})`
   const { rrn } = reference
-  return /^\d{12}$/.test(rrn) ? sql`cast(${rrn} as integer)` : sql`${rrn}`
+  // A bound number. A cast would keep the statement off the index.
+  return sql`${/^\d{12}$/.test(rrn) ? Number(rrn) : rrn}`
 }
 
 /**
@@ -30,13 +32,24 @@ export async function findArchived(
   reference: ArchivedReference,
   merchantId: string | undefined,
 ): Promise<ArchivedMonth | null> {
+  const [found] = await archivedAs(db, credential, now, nameInArchive(reference), merchantId)
+  return found ?? null
+}
+
+/** The statement: one row with the month, or none. `name`: SQL of the name that the archive keeps. */
+export function archivedAs(
+  db: Db,
+  credential: string,
+  now: number,
+  name: SQL,
+  merchantId: string | undefined,
+) {
   const ofTerminal = sql`(select merchant_id from terminal where terminal_id = ${archiveSegment.terminalId})`
-  const [found] = await db
+  return db
     .select({ month: archiveSegment.month, archivedAt: archiveSegment.archivedAt })
     .from(archived)
     .innerJoin(archiveSegment, sql`${archiveSegment.id} = ${archived.segment}`)
-    .where(sql`${archived.name} = ${nameOf(reference)} and ${mayRead(ofTerminal, credential, now)}
+    .where(sql`${archived.name} = ${name} and ${mayRead(ofTerminal, credential, now)}
       and ${ofTerminal} = coalesce(${merchantId ?? null}, ${ofTerminal})`)
     .limit(1)
-  return found ?? null
 }

@@ -3,9 +3,10 @@
  * in D1's words. The link decides when and whether a trip is made.
  */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { textOf } from '../take-out.ts'
 
 export interface Statement {
   readonly sql: string
@@ -33,7 +34,7 @@ const SCHEMA = schemaOf(
   readdirSync(migrations)
     .filter((name) => name.endsWith('.sql'))
     .sort()
-    .map((name) => readFileSync(join(migrations, name), 'utf8')),
+    .map((name) => textOf(join(migrations, name))),
 )
 
 function schemaOf(files: readonly string[]): string {

@@ -17,6 +17,7 @@ export interface CopyPlan {
 }
 
 const TERMINALS = '/v1/iso8583'
+const KEYS = '/v1/keys'
 
 /** The sender of frames that no terminal sent. */
 export const ATTACKER = 'attacker'
@@ -25,6 +26,7 @@ export class Network {
   readonly #scheduler: Scheduler
   /** The latest answer to a terminal. */
   #latest: HttpReply | null = null
+  #waiting: (() => void)[] = []
   readonly #plan: (request: HttpRequest) => readonly CopyPlan[]
 
   constructor(scheduler: Scheduler, plan: (request: HttpRequest) => readonly CopyPlan[]) {
@@ -32,10 +34,17 @@ export class Network {
     this.#plan = plan
   }
 
+  /** Resolves when the next message of a terminal or merchant leaves. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
   /** The first answer, or null after `deadline` ms, when the client closes the connection. */
   send(request: HttpRequest, deadline: number): Promise<HttpReply | null> {
     const { owner } = running.getStore() ?? {}
     if (owner === undefined) throw new Error('send: outside the simulation')
+    const { method, path } = request
+    if (method === 'POST' && !path.startsWith(KEYS)) for (const go of this.#waiting.splice(0)) go()
     return new Promise((resolve) => {
       const hangUps: (() => void)[] = []
       const late = this.#scheduler.after(deadline, owner, 'no answer', () => {

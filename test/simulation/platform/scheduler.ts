@@ -24,6 +24,9 @@ export interface Event {
   cancelled: boolean
 }
 
+/** The length of the lines that are hashed at once. */
+const MOST_UNHASHED = 16_384
+
 /** Node's own functions, kept before any is replaced. */
 const { setImmediate: realSetImmediate } = globalThis
 
@@ -45,6 +48,8 @@ export class Scheduler {
   delayProbability = 0
   readonly #queue: Event[] = []
   readonly #hash = createHash('sha256')
+  /** Lines that are not hashed yet: one call for many is cheaper. */
+  #lines = ''
   /** The transcript, if it is wanted. */
   readonly trace: ((line: string) => void) | null
   #orders = 0
@@ -73,14 +78,20 @@ export class Scheduler {
 
   /** Adds to the transcript. */
   note(line: string): void {
-    this.#hash.update(line)
-    this.#hash.update('\n')
+    this.#lines += `${line}\n`
+    if (this.#lines.length > MOST_UNHASHED) this.#hashLines()
     this.trace?.(`${this.steps} ${this.now} ${line}`)
   }
 
   /** SHA-256 of the transcript so far, hex. */
   digest(): string {
+    this.#hashLines()
     return this.#hash.copy().digest('hex')
+  }
+
+  #hashLines(): void {
+    this.#hash.update(this.#lines)
+    this.#lines = ''
   }
 
   /** Runs code for an owner, now. */

@@ -1,0 +1,25 @@
+/** @module The options of a terminal of a world, and the actions of its operator. */
+
+import type { MacProfile } from '../../src/domain/types.ts'
+import type { TestTerminal } from './terminal.ts'
+
+export const ACTIONS = ['sale', 'void', 'reverse', 'settle', 'signOn', 'resend', 'echo'] as const
+export type ActionWeights = Readonly<Record<(typeof ACTIONS)[number], number>>
+
+export interface TestTerminalOptions {
+  readonly merchantId: string
+  readonly terminalId: string
+  readonly macProfile: MacProfile
+  readonly tmk: Uint8Array
+  readonly settlementMac: boolean
+  readonly weights: ActionWeights
+  readonly cards: readonly string[]
+  /** The time it waits for an answer, in milliseconds. */
+  readonly deadline?: number
+  /** Mean time between two actions, in milliseconds. */
+  readonly pause: number
+  /** For sales made elsewhere and captured: `captureSales` sends them and adds them to the terminal's log. */
+  readonly captureSales:
+    | ((testTerminal: TestTerminal, stan: string, amount: number, pan: string) => Promise<void>)
+    | null
+}
