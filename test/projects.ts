@@ -30,7 +30,7 @@ const VIRTUAL = [
   'test/simulation/**/*.test.ts',
   'test/model/**/*.test.ts',
   'test/races/**/*.test.ts',
-  'test/overload/virtual.test.ts',
+  'test/overload/virtual.proof.test.ts',
 ]
 
 const WORKER = ['test/worker/**/*.test.ts']
