@@ -216,7 +216,7 @@ export async function verdictOnSale(
   const request = await requestOf(credential)
   if (original !== null && mayAct(credential, original.sale.merchantId))
     // The merchant of a stolen terminal can void its sales. A closed merchant cannot.
-    return merchant?.status === 'active'
+    return merchant?.status === 'active' || isRepeated(loaded, request)
       ? { kind: 'verified', request }
       : { kind: 'refused', reason: 'merchant_unknown' }
   // A key that another message has is the better reason.
@@ -224,6 +224,12 @@ export async function verdictOnSale(
   if (reused) return { kind: 'refused', reason: 'key_reused_with_different_content' }
   return { kind: 'refused', reason: reasonOfArchive(loaded, request, credential) ?? 'original_not_found' }
 }
+
+/** True for a copy of a message that has an entry: it gets the first answer, whatever happened to its sender since. */
+export const isRepeated = (
+  { earlier }: Pick<Loaded, 'earlier'>,
+  { contentFingerprint }: Pick<VoidRequest, 'contentFingerprint'>,
+): boolean => earlier?.contentFingerprint === contentFingerprint
 
 /** Why a request about the archive is refused. Null: the archive has nothing of it that the caller may know. */
 function reasonOfArchive(

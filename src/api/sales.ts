@@ -13,6 +13,7 @@ import { canonical } from '../store/journal.ts'
 import { type Loaded, load } from '../store/load.ts'
 import {
   type ApiVerdict,
+  isRepeated,
   mayAct,
   maySee,
   notInTables,
@@ -93,9 +94,9 @@ async function recordCapturedSale(call: Call<Post>, body: CapturedSaleBody): Pro
     if (!mayAct(caller.value, merchantId)) return { kind: 'denied', problem: apiProblem('forbidden') }
     // A terminal of another merchant and an unknown terminal get the same answer.
     if (loaded.terminal?.merchantId !== merchantId) return { kind: 'refused', reason: 'terminal_unknown' }
-    const reason = refuseTerminal(loaded.terminal, loaded.merchant, merchantId)
-    if (reason !== null) return { kind: 'refused', reason }
     const request = await capturedSaleRequest(services, loaded, body, messageKey, soldAt)
+    const reason = refuseTerminal(loaded.terminal, loaded.merchant, merchantId)
+    if (reason !== null && !isRepeated(loaded, request)) return { kind: 'refused', reason }
     return { kind: 'verified', request: { ...request, sender: senderOf(c, caller.value.id) } }
   }
   const targetKey = tombstonedKey(messageKey)
