@@ -3,6 +3,7 @@
 import { posMessageKey } from '../../src/domain/message-key.ts'
 import type { LogEntry } from '../../src/terminal/state.ts'
 import { type ActorContext, Power } from './context.ts'
+import { keepAnswer } from './kept-answer.ts'
 import type { HttpRequest } from './platform/isolate.ts'
 import type { TestTerminal } from './terminal.ts'
 
@@ -50,7 +51,7 @@ export function captureFor(context: ActorContext) {
       for (;;) {
         const answers = await send()
         if (answers !== null) {
-          sent.answers.push(answers)
+          keepAnswer(context, sent, answers)
           if (answers.verdict === 'approved') sales.push({ merchantId, terminalId, rrn, amount })
           return
         }

@@ -75,10 +75,10 @@ export const auditedColumns = (replica: Replica): AuditedColumns[] =>
   AUDITED.map((table) => [
     table,
     table === 'journal'
-      ? ['terminal_id', 'seq', 'void_of']
+      ? ['terminal_id', 'seq', 'hash_raw', 'rrn_raw', 'void_of']
       : replica.storedColumns(table).filter((name) => !NOT_PROJECTED.includes(name)),
   ])
 
-/** Bytes as hex digits. */
+/** A stored form as a literal with its type: the same digits as a text are another value, and no statement finds them. */
 export const plain = (column: string): string =>
-  column.endsWith('_raw') ? `iif(typeof(${column}) = 'blob', hex(${column}), ${column}) as ${column}` : column
+  column.endsWith('_raw') ? `quote(${column}) as ${column}` : column
