@@ -75,6 +75,27 @@ describe.each(TABLES)('table %s', (table) => {
   })
 })
 
+it('shows bytes that became a text of the same digits, or of the same bytes, in each stored form', async () => {
+  const { storage } = day.service
+  let changes = 0
+  for (const table of [...TABLES, 'journal'])
+    for (const column of day.replica.storedColumns(table).filter((name) => name.endsWith('_raw')))
+      for (const text of [`hex(${column})`, `cast(${column} as text)`]) {
+        const isBlob = `typeof(${column}) = 'blob'`
+        if (storage.rows(`select 1 from ${table} where ${isBlob} limit 1`).length === 0) continue
+        changes++
+        const change = `update ${table} set ${column} = ${text} where ${isBlob}`
+        expect([table, column, Object.keys(await day.tampered(change))]).toEqual([table, column, [table]])
+      }
+  // The ids of sales and voids, the fingerprint of cards, the hashes of entries.
+  expect(changes).toBeGreaterThanOrEqual(2 * 5)
+})
+
+it('shows a number of the journal that became another one with the same digits', async () => {
+  const change = `update journal set rrn_raw = rrn_raw || 'x' where rrn_raw is not null`
+  expect(await day.tampered(change)).toEqual({ journal: 'the journal gives another value for rrn' })
+})
+
 it('shows a change of the count of voids in the journal', async () => {
   const is = 'terminal_id = (select min(terminal_id) from journal where void_of is not null) and void_of'
   expect(await day.tampered(`update journal set void_of = null where ${is} > 0`)).toEqual({

@@ -6,6 +6,7 @@ import type { SegmentState } from '../../store/archive/segment.ts'
 import type { JournalRow } from '../../store/journal.ts'
 import { type HeadRow, macsOf, PROJECTIONS, rebuild } from '../../store/rebuild.ts'
 import { EntryReader, VoidCounter } from '../../store/replay.ts'
+import { Failure } from './failure.ts'
 import { Replica } from './replica.ts'
 
 /** A table, and the columns to compare. */
@@ -38,9 +39,23 @@ export function raisedBy({ kind, seq, merchantId, effects: { apiKey } }: Journal
   return kind === 'merchant' || (kind === 'provision' && seq > 1) ? merchantGuard(merchantId) : null
 }
 
+/** An entry that cannot be applied after those before it. The order of the commits is no part of a chain, so it may be wrong. */
+export class UnappliedEntry extends Failure {
+  readonly terminalId: string
+  readonly seq: number
+
+  constructor({ terminalId, seq }: JournalRow, cause: unknown) {
+    super(
+      `it does not follow from the entries committed before it: ${cause instanceof Error ? cause.message : cause}`,
+    )
+    this.terminalId = terminalId
+    this.seq = seq
+  }
+}
+
 /**
  * A database that has exactly what the journal gives. `journal` is in the order of the commits. `archived`: the terminals whose first
- * entries are in the archive.
+ * entries are in the archive. Throws UnappliedEntry.
  */
 export async function replicaOf(
   journal: readonly JournalRow[],
@@ -59,15 +74,25 @@ export async function replicaOf(
   for (const { terminal, raised } of archived)
     if (raised > 0) raise(merchantGuard(terminal.merchantId), raised)
   const counter = new VoidCounter()
-  for (const row of journal) {
-    const entry = reader.open(row)
-    replica.insertEntry(row, counter.next(entry))
-    replica.refusals.next(entry)
-    const raised = raisedBy(entry)
-    if (raised !== null) raise(raised, 1)
+  let last: JournalRow | undefined
+  function* inOrder() {
+    for (last of journal) yield last
   }
-  await rebuild(replica.db, journal, macsOf(heads), terminals)
-  return replica
+  try {
+    for (const row of inOrder()) {
+      const entry = reader.open(row)
+      replica.insertEntry(row, counter.next(entry))
+      replica.refusals.next(entry)
+      const raised = raisedBy(entry)
+      if (raised !== null) raise(raised, 1)
+    }
+    await rebuild(replica.db, inOrder(), macsOf(heads), terminals)
+    return replica
+  } catch (error) {
+    replica.close()
+    if (last === undefined) throw error
+    throw new UnappliedEntry(last, error)
+  }
 }
 
 /** The tables to compare with a replica, and their columns. */

@@ -10,7 +10,7 @@ import type { ChainFault, JournalRow } from '../../store/journal.ts'
 import type { HeadRow } from '../../store/rebuild.ts'
 import type { ArchiveFolder } from './archive-folder.ts'
 import { type ArchivedChain, type Execute, readArchive } from './archived-chain.ts'
-import { replicaOf } from './audit-tables.ts'
+import { replicaOf, UnappliedEntry } from './audit-tables.ts'
 import { type NumberedRow, readChains } from './read-chains.ts'
 import type { Replica } from './replica.ts'
 import { faultOfChain } from './verify-chain.ts'
@@ -78,16 +78,25 @@ export async function readJournal(
 const LOST: ChainFault = { seq: 1, why: 'the row with the head of the chain is missing' }
 
 /** A journal as a database that has exactly what its entries give. */
-export interface ReplayedJournal {
-  readonly replica: Replica
-  /** A segment in the archive whose names are not what its entries give. */
-  readonly fault: Verified | null
-}
+export type ReplayedJournal =
+  | { readonly replica: Replica; readonly fault: null }
+  /** An entry that does not follow from those before it, or a segment whose names are not what its entries give. */
+  | { readonly replica: null; readonly fault: Verified }
 
 /**
  * Replays a sound journal. With the files, the replica first has everything, and then the segments leave it as they left the database.
  */
-export async function replay({ rows, heads, archives }: Journal): Promise<ReplayedJournal> {
+export async function replay(journal: Journal): Promise<ReplayedJournal> {
+  try {
+    return await replayInOrder(journal)
+  } catch (error) {
+    if (!(error instanceof UnappliedEntry)) throw error
+    const { terminalId, seq, message: why } = error
+    return { replica: null, fault: { terminalId, entries: 0, archived: 0, fault: { seq, why } } }
+  }
+}
+
+async function replayInOrder({ rows, heads, archives }: Journal): Promise<ReplayedJournal> {
   const isWhole = archives.every(({ rows: ofFiles, segments }) => ofFiles !== null || segments.length === 0)
   if (!isWhole) {
     const states = archives.flatMap(({ state }) => (state === null ? [] : [state]))
@@ -101,16 +110,10 @@ export async function replay({ rows, heads, archives }: Journal): Promise<Replay
       digest === row.names
         ? faultAfter(replica, row)
         : 'its names in the archive are not those of its entries'
-    if (why !== null)
-      return {
-        replica,
-        fault: {
-          terminalId: row.terminalId,
-          entries: 0,
-          archived: row.lastSeq,
-          fault: { seq: row.firstSeq, why },
-        },
-      }
+    if (why === null) continue
+    replica.close()
+    const { terminalId, firstSeq: seq, lastSeq: archived } = row
+    return { replica: null, fault: { terminalId, entries: 0, archived, fault: { seq, why } } }
   }
   return { replica, fault: null }
 }
