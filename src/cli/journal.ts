@@ -10,6 +10,7 @@ import type { BucketRow } from '../store/databases.ts'
 import type { HeadRow } from '../store/rebuild.ts'
 import { ArchiveFolder } from './lib/archive-folder.ts'
 import { auditBuckets, BUCKETS_SQL } from './lib/audit-buckets.ts'
+import { auditSchema, SCHEMA_SQL } from './lib/audit-schema.ts'
 import { type Audit, auditTables } from './lib/compare-tables.ts'
 import { type Database, databaseOf, executeFile, executeIn, homeOf, query } from './lib/database.ts'
 import type { Run } from './lib/declare.ts'
@@ -38,7 +39,8 @@ async function audit(
   const [rows = []] = await query(homeOf(database), BUCKETS_SQL)
   const inDatabase = { ...found.buckets, name: database.name ?? 'DB_0' }
   const buckets = await auditBuckets(rows as unknown as BucketRow[], inDatabase, isOwn)
-  return { ...found, tables: [...found.tables, buckets] }
+  const [schema = []] = await query(database, SCHEMA_SQL)
+  return { ...found, tables: [...found.tables, buckets, auditSchema(schema, replica)] }
 }
 
 export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
@@ -67,7 +69,7 @@ export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
 }
 
 /** The tables that the journal does not give. */
-const NOT_REBUILT: readonly string[] = ['bucket', 'key_set', 'master_key', 'refusal_count']
+const NOT_REBUILT: readonly string[] = ['bucket', 'key_set', 'master_key', 'refusal_count', 'sqlite_schema']
 
 export const rebuildJournal: Run<typeof REBUILD_JOURNAL> = async (parsed, io) => {
   const database = databaseOf(parsed)

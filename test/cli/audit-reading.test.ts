@@ -5,7 +5,6 @@
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { auditKeys, type KeysOfTerminals } from '../../src/cli/lib/audit-keys.ts'
-import { replay } from '../../src/cli/lib/read-journal.ts'
 import { type AuditedDay, openAuditedDay } from './audited-day.ts'
 
 let day: AuditedDay
@@ -13,34 +12,6 @@ beforeAll(async () => {
   day = await openAuditedDay()
 }, 30_000)
 afterAll(() => day.close())
-
-describe('an order of commits that someone changed', () => {
-  /** The journal with an entry at another place. */
-  const moved = (seq: number, to: number) => {
-    const rows = [...day.journal]
-    const from = rows.findIndex((row) => row.terminalId === '12345678' && row.seq === seq)
-    rows.splice(to, 0, ...rows.splice(from, 1))
-    return { rows, heads: day.heads, verified: [], archives: [] }
-  }
-
-  it.each([
-    [1, -1, 2],
-    [2, 1, 2],
-  ])('names an entry: entry %i at place %i', async (seq, to, named) => {
-    const { replica, fault } = await replay(moved(seq, to < 0 ? day.journal.length - 1 : 0))
-    expect([replica, fault?.terminalId, fault?.fault?.seq]).toEqual([null, '12345678', named])
-    expect(fault?.fault?.why).toMatch(/^it does not follow from the entries committed before it: \S/)
-  })
-
-  it('names an entry that breaks a rule of a table', async () => {
-    const voids = day.journal.filter(({ messageKey }) => /v(\|o)?$/.test(messageKey))
-    expect(voids.length).toBeGreaterThan(2)
-    const [first] = voids
-    const rows = day.journal.filter((row) => row !== first)
-    const { fault } = await replay({ rows, heads: day.heads, verified: [], archives: [] })
-    expect(fault?.fault?.why).toContain('does not follow')
-  })
-})
 
 describe('keys of terminals', () => {
   const read = (): KeysOfTerminals => ({

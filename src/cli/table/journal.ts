@@ -22,7 +22,7 @@ export const VERIFY_JOURNAL = declare({
     'Each terminal has a hash chain. Each merchant has one for its settings and keys, and the administrators’ keys have one.',
     'The service signs the head of each with a MAC.',
     'A chain with months in the archive is checked from there on. With --archive every segment is checked too.',
-    'When all chains are sound, every table is compared with what the entries give.',
+    'When all chains are sound, every table is compared with what the entries give, and the schema with the migrations.',
     'The service may write meanwhile. Rows of a chain that grows are not compared, and the command says how many chains grew.',
     MASTER_KEY_NOTE,
   ],
