@@ -6,7 +6,7 @@
 
 import { availableParallelism } from 'node:os'
 
-/** By default one core stays free for a person at an editor. These runs are waited for. */
+/** By default one core stays free for a person at an editor. These runs are waited for. While one file waits, another one works. */
 export const MAX_WORKERS = availableParallelism() + 1
 
 export interface Project {
@@ -16,7 +16,7 @@ export interface Project {
   readonly isolate: boolean
 }
 
-/** These start `annul`, wrangler or workerd. */
+/** These start `annul`, wrangler or workerd. The files share a process of tests, which loads the commands once. */
 const PROCESSES = ['test/cli/**/*.test.ts', 'test/rig/**/*.test.ts', 'test/bundle.test.ts']
 
 /**
@@ -42,7 +42,7 @@ export const PROJECTS = {
     isolate: false,
   },
   virtual: { include: VIRTUAL, exclude: [], isolate: true },
-  processes: { include: PROCESSES, exclude: SLOW, isolate: true },
+  processes: { include: PROCESSES, exclude: SLOW, isolate: false },
   slow: { include: SLOW, exclude: [], isolate: true },
   // The files share one workerd. The set-up gives each an empty database.
   worker: { include: WORKER, exclude: [], isolate: false },

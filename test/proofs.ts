@@ -22,6 +22,7 @@ interface Proof {
 export const PROOFS = {
   'archive/cuts': { unit: 'cuts', sample: 3, whole: 40 },
   'core/duplicates-model': { unit: 'seeds', sample: 1, whole: 3 },
+  'core/duplicates': { unit: 'look-ups', sample: 100_000, whole: 1_000_000 },
   'core/isolation': { unit: 'calls', sample: 20_000, whole: 100_000 },
   'fuzz/codec': { unit: 'inputs', sample: 2_000, whole: 8_000 },
   'fuzz/core': { unit: 'programs', sample: 1_000, whole: 4_000 },

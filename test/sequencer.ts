@@ -8,14 +8,14 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { LONGEST } from './longest.ts'
 import type { ProjectName } from './projects.ts'
 
-/** The order of the projects. Those whose files have their own processes form one list. */
+/** The order of the projects. Those whose files have their own processes form one list. Those that wait come first. */
 const TURNS: Readonly<Record<ProjectName, number>> & Readonly<Record<string, number | undefined>> = {
   long: 0,
   processes: 0,
   slow: 0,
-  virtual: 0,
-  worker: 1,
-  node: 2,
+  virtual: 1,
+  worker: 2,
+  node: 3,
 }
 
 export class LongestFirst extends BaseSequencer {
