@@ -5,7 +5,7 @@ import { matchesGlob, posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LONGEST } from './longest.ts'
 import { MONEY_PATH } from './money-path.ts'
-import { PROJECTS, type Project, type ProjectName, SCRIPTS } from './projects.ts'
+import { PROJECTS, type Project, type ProjectName, SCRIPTS, WHOLE_ONLY } from './projects.ts'
 import { PROOFS } from './proofs.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
@@ -30,10 +30,13 @@ const projectsOf = (script: string, path: string): string[] =>
   (SCRIPTS[script] ?? []).filter((name) => includes(name, path))
 
 describe('a test file', () => {
-  it('runs in one project of `npm test`, or in `slow`', () => {
+  it('runs in one project of `npm test`, or in `npm run test:all` alone', () => {
     expect(files.length).toBeGreaterThan(130)
     const isSlow = (path: string) => includes('slow', path)
-    expect(files.filter((path) => projectsOf('test', path).length !== (isSlow(path) ? 0 : 1))).toEqual([])
+    const isLate = (path: string) => isSlow(path) || WHOLE_ONLY.includes(path)
+    expect(files.filter((path) => projectsOf('test', path).length !== (isLate(path) ? 0 : 1))).toEqual([])
+    expect(files.filter((path) => isLate(path) && projectsOf('test:all', path).length !== 1)).toEqual([])
+    expect(WHOLE_ONLY.filter((path) => !files.includes(path))).toEqual([])
     expect(files.filter(isSlow).length).toBeGreaterThan(3)
   })
 
@@ -50,10 +53,14 @@ describe('a test file', () => {
 })
 
 describe('a long proof', () => {
-  it('has a sample and a larger whole', () => {
+  it('has a sample, unless it runs whole only, and a larger whole', () => {
     expect(Object.keys(PROOFS)).toEqual(proofs.map(nameOf))
     for (const [name, { sample, whole }] of Object.entries(PROOFS))
-      expect([name, 0 < sample && sample < whole]).toEqual([name, true])
+      expect([name, sample > 0, sample < whole]).toEqual([
+        name,
+        !WHOLE_ONLY.includes(`test/${name}${PROOF}`),
+        true,
+      ])
   })
 
   it('has its sizes in test/README.md', () => {

@@ -1,6 +1,6 @@
 /**
  * @module The projects: which test files each one runs, and which script runs it. Each test file belongs to one
- * project of `npm test`, but those of `slow` run in `npm run test:all` alone. A long proof (`*.proof.test.ts`) belongs to `long`
+ * project of `npm test`, but those of `slow` and `WHOLE_ONLY` run in `npm run test:all` alone. A long proof (`*.proof.test.ts`) belongs to `long`
  * too, where it runs in full size.
  */
 
@@ -25,6 +25,18 @@ const PROCESSES = ['test/cli/**/*.test.ts', 'test/rig/**/*.test.ts', 'test/bundl
  */
 const SLOW = ['test/cli/database/**/*.test.ts', 'test/overload/overload.test.ts']
 
+/**
+ * These proofs have no sample in `npm test`. They show that the tests notice a mistake, or, over many databases, what
+ * `rig/restore` and `worker/reconcile` show over one.
+ */
+export const WHOLE_ONLY: readonly string[] = [
+  'test/fuzz/mistakes.proof.test.ts',
+  'test/simulation/mutants-1.proof.test.ts',
+  'test/simulation/mutants-2.proof.test.ts',
+  'test/simulation/restore.proof.test.ts',
+  'test/simulation/simulation.proof.test.ts',
+]
+
 /** These replace the clock and the timers with those of a simulation. */
 const VIRTUAL = [
   'test/simulation/**/*.test.ts',
@@ -38,10 +50,10 @@ const WORKER = ['test/worker/**/*.test.ts']
 export const PROJECTS = {
   node: {
     include: ['test/**/*.test.ts'],
-    exclude: [...PROCESSES, ...VIRTUAL, ...WORKER, ...SLOW],
+    exclude: [...PROCESSES, ...VIRTUAL, ...WORKER, ...SLOW, ...WHOLE_ONLY],
     isolate: false,
   },
-  virtual: { include: VIRTUAL, exclude: [], isolate: true },
+  virtual: { include: VIRTUAL, exclude: WHOLE_ONLY, isolate: true },
   processes: { include: PROCESSES, exclude: SLOW, isolate: false },
   slow: { include: SLOW, exclude: [], isolate: true },
   // The files share one workerd. The set-up gives each an empty database.
