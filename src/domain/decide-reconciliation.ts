@@ -168,8 +168,9 @@ function adopted(
   generated: Generated,
 ): VoidRecord | null {
   if (record.kind !== 'void' || record.state !== 'approved' || original === null) return null
-  const { sale, reversed, liveVoid } = original
-  const isVoidable = sale.status === 'approved' && !reversed && liveVoid === null
+  const { sale, reversed, liveVoid, isVoidedByEntries } = original
+  // The row of a void may be lost. The journal is the truth.
+  const isVoidable = sale.status === 'approved' && !reversed && liveVoid === null && !isVoidedByEntries
   if (!isVoidable || !isOf(record, sale)) return null
   const { authorizationCode } = record
   return voidRecordOf(sale, generated, { messageKey, stan: null, authorizationCode, reason: null })

@@ -79,6 +79,14 @@ async function wholeReplica() {
   return columns
 }
 
+it('the key of an outcome is no name: no message has it', async () => {
+  threeMonths(true)
+  await world.archive(MARCH_IS_OVER)
+  const names = world.rows<{ name: unknown }>(`select name from archived where typeof(name) = 'text'`)
+  expect(names.length).toBeGreaterThan(10)
+  expect(names.filter(({ name }) => String(name).endsWith('|o'))).toEqual([])
+})
+
 it('a run without --apply says what would leave, and changes neither the database nor the folder', async () => {
   threeMonths(false)
   const before = world.dump()

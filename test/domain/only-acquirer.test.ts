@@ -122,6 +122,14 @@ describe('a message that only the acquirer has', () => {
     expect(Object.keys(effects)).toEqual(['claim'])
   })
 
+  it('makes no void of a sale that is voided, also when only the entries say so', () => {
+    const liveVoid = { id: 'v', messageKey: 'k', state: 'approved', forwarded: true } as const
+    for (const voided of [{ isVoidedByEntries: true }, { liveVoid }, { reversed: true }]) {
+      const { effects } = draftOfRecord(fullRecord, { ...f.original, ...voided })
+      expect([effects.voidRecord, effects.batch]).toEqual([undefined, undefined])
+    }
+  })
+
   it('uses the sale’s currency when the record has none', () => {
     expect(draftOfRecord({ ...fullRecord, currencyCode: null }, f.original).effects.voidRecord).toEqual({
       ...f.voidRecord,

@@ -31,7 +31,7 @@ export const leaving = (
 ]
 
 /** The keys of entries that follow another one. No message has such a key. */
-const FOLLOWS = ['*|outcome', '*|give_up', '*|acquirer_undone', '*|case|[0-9]*', '*|case_closed|[0-9]*']
+const FOLLOWS = ['*|o', '*|give_up', '*|acquirer_undone', '*|case|[0-9]*', '*|case_closed|[0-9]*']
   .map((pattern) => `message_key glob '${pattern}'`)
   .join(' or ')
 
