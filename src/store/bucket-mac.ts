@@ -4,6 +4,7 @@
  */
 
 import type { BucketRow } from './databases.ts'
+import { isOurMac, type VerifyMac } from './stored-mac.ts'
 
 /** The bytes that the MAC covers. The MAC of a head begins with a number, so neither stands for the other. */
 export const bucketContent = ({
@@ -13,18 +14,9 @@ export const bucketContent = ({
 }: Omit<BucketRow, 'mac' | 'macKey'>): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(new TextEncoder().encode(`bucket|${bucket}|${version}|${database}`))
 
-/** Whether a MAC is that of the data under the data key `journal` with this id. */
-type VerifyMac = (
-  data: Uint8Array<ArrayBuffer>,
-  mac: Uint8Array<ArrayBuffer>,
-  keyId: number,
-) => Promise<boolean>
-
 /** True if the row has the MAC of the service. */
-export async function isOwnBucket(verifyMac: VerifyMac, row: BucketRow): Promise<boolean> {
-  if (!/^[0-9a-f]{64}$/.test(row.mac)) return false
-  return verifyMac(bucketContent(row), Uint8Array.fromHex(row.mac), row.macKey)
-}
+export const isOwnBucket = (verifyMac: VerifyMac, row: BucketRow): Promise<boolean> =>
+  isOurMac(verifyMac, bucketContent(row), row.mac, row.macKey)
 
 /** The rows, if each has the MAC of the service. Throws RangeError for the first one without it. */
 export async function ownBuckets(

@@ -6,6 +6,7 @@
 
 import { GENESIS } from '../domain/decide-provision.ts'
 import type { Head } from '../domain/types.ts'
+import { isOurMac, type VerifyMac } from './stored-mac.ts'
 
 export interface HeadMac {
   /** The id of the data key `journal` (crypto/data-keys.ts). */
@@ -18,11 +19,7 @@ export interface HeadMac {
 interface HeadKeys {
   readonly journalKeyId: number
   journalMac(data: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>
-  verifyJournalMac(
-    data: Uint8Array<ArrayBuffer>,
-    mac: Uint8Array<ArrayBuffer>,
-    keyId: number,
-  ): Promise<boolean>
+  readonly verifyJournalMac: VerifyMac
 }
 
 /** A head with its MAC, as the database has both. */
@@ -39,14 +36,11 @@ export const headContent = (stream: string, { seq, hash }: Head): Uint8Array<Arr
   Uint8Array.from(new TextEncoder().encode(`${seq}|${hash}|${stream}`))
 
 /** Whether the service has signed the head. */
-export async function isOurHead(
+export const isOurHead = (
   { verifyJournalMac }: Pick<HeadKeys, 'verifyJournalMac'>,
   stream: string,
   { keyId, mac, ...head }: SignedHead,
-): Promise<boolean> {
-  const bytes = /^[0-9a-f]{64}$/.test(mac) ? Uint8Array.fromHex(mac) : new Uint8Array(32)
-  return verifyJournalMac(headContent(stream, head), bytes, keyId)
-}
+): Promise<boolean> => isOurMac(verifyJournalMac, headContent(stream, head), mac, keyId)
 
 /** `report` is called with a head that is not the service's. */
 export const macHeadWith =

@@ -13,6 +13,7 @@ import {
 } from '../../store/archive/move-out.ts'
 import { type SegmentRow, segmentContent } from '../../store/archive/segment.ts'
 import { canonical } from '../../store/journal.ts'
+import { isOurMac } from '../../store/stored-mac.ts'
 import { contentOf, readSegment, sealed } from './archive-file.ts'
 import type { ArchiveFolder } from './archive-folder.ts'
 import { type ArchivedChain, type Execute, NOT_ARCHIVED, readArchive } from './archived-chain.ts'
@@ -108,8 +109,7 @@ async function finishSegments({ execute, keyring }: ArchiveOptions): Promise<voi
   const [left = []] = await execute([UNFINISHED])
   for (const found of left) {
     const row = found as unknown as SegmentRow
-    const mac = Uint8Array.from(Buffer.from(row.mac, 'hex'))
-    if (!(await keyring.verifyJournalMac(segmentContent(row), mac, row.macKey)))
+    if (!(await isOurMac(keyring.verifyJournalMac, segmentContent(row), row.mac, row.macKey)))
       throw new Failure(`nothing was archived: ${row.terminalId}: the row of a segment is not the service’s`)
     await execute(emptySegment(row))
   }

@@ -12,6 +12,7 @@ import {
   segmentState,
 } from '../../store/archive/segment.ts'
 import { type ChainFault, type JournalRow, verifyChain } from '../../store/journal.ts'
+import { isOurMac } from '../../store/stored-mac.ts'
 import type { ArchiveFolder } from './archive-folder.ts'
 import type { Row } from './database.ts'
 
@@ -121,8 +122,7 @@ async function faultOfRows(
   for (const row of segments) {
     const fault = (why: string): ChainFault => ({ seq: next, why })
     if (row.firstSeq !== next) return fault('the row of its segment in the archive is missing')
-    const mac = /^[0-9a-f]{64}$/.test(row.mac) ? Uint8Array.fromHex(row.mac) : new Uint8Array(32)
-    if (!(await verifyJournalMac(segmentContent(row), mac, row.macKey)))
+    if (!(await isOurMac(verifyJournalMac, segmentContent(row), row.mac, row.macKey)))
       return fault('the row of its segment in the archive is not the service’s')
     if ((await namesDigest(names.get(row.id) ?? [])) !== row.names)
       return fault('the names of its segment in the archive were changed')

@@ -4,6 +4,7 @@
  */
 
 import { ACQUIRER_STATES, isUnsettled } from '../../domain/acquirer-state.ts'
+import { followsAnother } from '../entry/columns.ts'
 import type { SegmentRange, SegmentRow } from './segment.ts'
 
 /** A text as an SQL literal. */
@@ -30,10 +31,8 @@ export const leaving = (
   ['journal', entriesOf(range)],
 ]
 
-/** The keys of entries that follow another one. No message has such a key. */
-const FOLLOWS = ['*|o', '*|give_up', '*|acquirer_undone', '*|case|[0-9]*', '*|case_closed|[0-9]*']
-  .map((pattern) => `message_key glob '${pattern}'`)
-  .join(' or ')
+/** No message has the key of an entry that follows another one. */
+const FOLLOWS = followsAnother('message_key')
 
 /** SQL: the names of a segment that is in the database, as the column `name`. D1 takes no more than five terms in one `union`. */
 export const namesIn = (range: SegmentRange): readonly string[] => [

@@ -27,7 +27,17 @@ export type BaseEntry = Pick<
   'messageKey' | 'merchantId' | 'contentFingerprint' | 'door' | 'request' | 'at' | 'actor'
 > & { readonly effects: Pick<Effects, 'sale' | 'claimedSale' | 'voidRecord' | 'claim'> }
 
-const FOLLOWS = /^(.+)\|(?:o|give_up|acquirer_undone|case\|\d+|case_closed\|\d+)$/
+/** The endings of a key that follows another key (domain/message-key.ts). After the second list comes the number of the entry. */
+const ENDINGS = ['o', 'give_up', 'acquirer_undone']
+const NUMBERED_ENDINGS = ['case', 'case_closed']
+
+const FOLLOWS = new RegExp(`^(.+)\\|(?:${ENDINGS.join('|')}|(?:${NUMBERED_ENDINGS.join('|')})\\|\\d+)$`)
+
+/** SQL condition: the column has the key of an entry that follows another one. */
+export const followsAnother = (column: string): string =>
+  [...ENDINGS.map((ending) => `*|${ending}`), ...NUMBERED_ENDINGS.map((ending) => `*|${ending}|[0-9]*`)]
+    .map((pattern) => `${column} glob '${pattern}'`)
+    .join(' or ')
 
 /** The key of the entry that the entry with this key follows; null when it follows none. */
 export function baseKeyOf(messageKey: string): string | null {
