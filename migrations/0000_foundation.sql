@@ -136,6 +136,7 @@ CREATE TABLE `reversal` (
   `kind` text NOT NULL
 );
 --> statement-breakpoint
+CREATE INDEX `reversal_entry` ON `reversal` (`terminal_id`, `seq`);--> statement-breakpoint
 CREATE TABLE `acquirer_message` (
   `message_key` text PRIMARY KEY NOT NULL,
   `kind` text NOT NULL,
@@ -305,6 +306,9 @@ CREATE TRIGGER `arrive` INSTEAD OF INSERT ON `incoming` BEGIN
     -- The head is the one of the decision.
     NOT (new.seq = 1 AND new.previous_hash_raw = zeroblob(32) OR EXISTS (SELECT 1 FROM journal WHERE terminal_id = new.terminal_id AND seq = new.seq - 1 AND hash_raw = new.previous_hash_raw))
     OR EXISTS (SELECT 1 FROM journal WHERE terminal_id = new.terminal_id AND seq = new.seq)
+    -- A stream begins once, also when its terminal and its first entries are lost or in the archive.
+    OR EXISTS (SELECT 1 FROM journal WHERE terminal_id = new.terminal_id AND seq > 1 AND new.seq = 1)
+    OR EXISTS (SELECT 1 FROM archive_segment WHERE terminal_id = new.terminal_id AND new.seq = 1)
     -- Key and RRN are new.
     OR EXISTS (SELECT 1 FROM journal WHERE message_key = new.message_key)
     OR EXISTS (SELECT 1 FROM journal WHERE rrn_raw = new.rrn_raw)
@@ -316,8 +320,8 @@ CREATE TRIGGER `arrive` INSTEAD OF INSERT ON `incoming` BEGIN
     OR EXISTS (SELECT 1 FROM journal WHERE message_key = new.claim_sale_key)
     -- Nor that of one that was reversed before it arrived.
     OR EXISTS (SELECT 1 FROM reversal WHERE target_key = new.claim_sale_key)
-    -- The archive has neither the message, nor the entry that it follows, nor its RRN.
-    OR EXISTS (SELECT 1 FROM archived WHERE name IN (new.message_key, new.base_key, new.rrn_raw, new.tombstoned_key, new.claim_sale_key))
+    -- The archive has neither the message, nor the entry that it follows, nor its RRN, nor the sale that it voids.
+    OR EXISTS (SELECT 1 FROM archived WHERE name IN (new.message_key, new.base_key, new.rrn_raw, new.tombstoned_key, new.claim_sale_key, new.voided_sale_key))
     -- Every guard has the version of the decision.
     OR EXISTS (SELECT 1 FROM json_each(new.needs) AS need LEFT JOIN guard ON guard.key = need.value ->> 0
       WHERE coalesce(guard.version, 0) <> need.value ->> 1);

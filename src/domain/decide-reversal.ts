@@ -32,6 +32,22 @@ function isEffective(loadedState: LoadedState, { answer, effects }: JournalEntry
 
 const saleOf = ({ effects }: JournalEntry): Sale | undefined => effects.sale ?? effects.claimedSale
 
+/** A row that the entries say must be there is not there. Nothing is decided until `annul journal rebuild` writes it anew. */
+export class RowLost extends Error {}
+
+/**
+ * Throws RowLost when a row of an effective target is lost. Without the row nothing would be reversed at the acquirer, or the totals
+ * would be wrong.
+ */
+function checkRows({ effects: { sale, voidRecord } }: JournalEntry, loadedState: LoadedState): void {
+  const { original, targetForwarded, isTargetClaimed } = loadedState
+  const isLost =
+    (isTargetClaimed && targetForwarded === null) ||
+    ((sale !== undefined || voidRecord !== undefined) && original === null) ||
+    original?.isVoidRowLost === true
+  if (isLost) throw new RowLost('a row of the message to reverse is lost')
+}
+
 /** Whether the batch of the target is closed, so that nothing in it can be reversed. */
 function isTooLate({ original, targetForwarded, terminal }: LoadedState): boolean {
   if (original !== null) return original.batchState !== 'open'
@@ -44,6 +60,7 @@ function refuse(request: ReversalRequest, loadedState: LoadedState): DeclineReas
   if (target !== null && request.saleId !== null && target.request.saleId !== request.saleId)
     return 'reference_differs'
   if (target === null || !isEffective(loadedState, target)) return null
+  checkRows(target, loadedState)
   const card = (original?.sale ?? saleOf(target))?.card ?? null
   if (request.cardFingerprint !== null && card !== null && request.cardFingerprint !== card.fingerprint)
     return 'card_differs'

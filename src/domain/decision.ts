@@ -45,6 +45,8 @@ export interface LoadedState {
   /** The entry that a reversal names (like `earlier`), its state at the acquirer, and an earlier reversal of it. */
   readonly target: JournalEntry | null
   readonly targetForwarded: AcquirerMessage | null
+  /** Whether the journal has a claim of the target. Then `targetForwarded` is null only when its row is lost. */
+  readonly isTargetClaimed: boolean
   readonly targetReversal: Reversal | ArchivedMessage | null
   /** The batch that the message names, when it exists. */
   readonly namedBatch: Batch | null

@@ -115,6 +115,8 @@ export interface SaleState {
   } | null
   /** Whether the entries make a void and do not end it (void-count.ts). */
   readonly isVoidedByEntries: boolean
+  /** Whether the live void, as the entries have it, lacks its row here or at the acquirer. */
+  readonly isVoidRowLost: boolean
   readonly reversed: boolean
   /** The sale at the acquirer; null when it was not forwarded. */
   readonly forwarded: AcquirerMessage | null

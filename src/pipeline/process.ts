@@ -7,6 +7,7 @@
 
 import { isExpired } from '../domain/api-key.ts'
 import { newTerminal } from '../domain/decide-provision.ts'
+import { RowLost } from '../domain/decide-reversal.ts'
 import type { LoadedState } from '../domain/decision.ts'
 import { utcDay } from '../domain/refusal-quota.ts'
 import { actorOf } from '../domain/request-actor.ts'
@@ -145,7 +146,10 @@ async function decideSafely(
   try {
     return await decideOne(options, refusals, work, loaded)
   } catch (error) {
-    messageLog(options, work)('decide_failed', { error: errorText(error) })
+    const tell = messageLog(options, work)
+    if (error instanceof RowLost)
+      tell('alert', { why: 'row_lost', terminalId: loaded.terminal?.terminalId, error: errorText(error) })
+    else tell('decide_failed', { error: errorText(error) })
     work.settle({ kind: 'unavailable' })
     return null
   }

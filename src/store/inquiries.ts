@@ -5,6 +5,7 @@ import type { ArchivedMonth } from '../domain/archived-message.ts'
 import { archivedAs, nameInArchive } from './archive/find.ts'
 import { isLive, mayRead } from './caller.ts'
 import type { Db } from './db.ts'
+import { messageKeyIn } from './entry/columns.ts'
 import { type JournalRow, openEntry } from './journal.ts'
 import { apiKey } from './key-schema.ts'
 import { merchantOfEntry } from './queries.ts'
@@ -56,6 +57,9 @@ export async function findMessage(
   return { meant: meantBy(found), archived }
 }
 
+/** A case of a captured sale has an RRN of its own. It is about the sale. */
+const MESSAGE_KEY = sql.raw(messageKeyIn('message_key'))
+
 interface FoundRow {
   readonly messageKey: string | null
   readonly journal: JournalRow | null
@@ -92,7 +96,7 @@ function keyOf(credential: string, now: number, reference: Reference): SQL {
     const ofEntry = sql`(select merchant_id from terminal where terminal_id = journal.terminal_id)`
     const isOf = (of: SQL) => (merchantId === undefined ? sql`` : sql`and ${of} = ${merchantId}`)
     return sql`coalesce(
-      (select message_key from ${journal} where rrn_raw = ${digits} and ${mayRead(ofEntry, credential, now)} ${isOf(ofEntry)}),
+      (select ${MESSAGE_KEY} from ${journal} where rrn_raw = ${digits} and ${mayRead(ofEntry, credential, now)} ${isOf(ofEntry)}),
       (select message_key from ${sale} where rrn_raw = ${digits ?? reference.rrn} and ${mayRead(sql`sale.merchant_id`, credential, now)} ${isOf(sql`sale.merchant_id`)}
         order by sold_at desc limit 1))`
   }

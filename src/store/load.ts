@@ -176,6 +176,7 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
       forwarded: forwardedFrom(found('message')?.forwarded),
       target: entryOf('target_outcome', target) ?? target,
       targetForwarded: forwardedFrom(found('target')?.forwarded),
+      isTargetClaimed: target !== null && target.effects.claim?.messageKey === target.messageKey,
       undecided: row?.undecided === 1,
       takenBy: row?.takenBy ?? null,
       needs: needsOf(row ?? mine(inMerchants)[0], mine(inCredentials)[0]),

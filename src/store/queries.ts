@@ -2,7 +2,7 @@
 
 import { type SQL, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/sqlite-core'
-import { ACQUIRER_KEY } from '../domain/message-key.ts'
+import { ACQUIRER_KEY, outcomeKey } from '../domain/message-key.ts'
 import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
 import { hasNumbers, ofRecord, recordWithKey } from './acquirer-record.ts'
 import { archivedName, archivedSaleTerminal } from './archive/queries.ts'
@@ -164,6 +164,14 @@ export const reversals = overItems((db, items) =>
     .where(sql`reversal.target_key is not null or ${archivedName(MESSAGE_KEY)} is not null`),
 )
 
+/** SQL: the acquirer has the live void, by the rows. */
+const IS_VOID_FORWARDED = sql`(void.acquirer_stan_raw is not null
+  or exists (select 1 from acquirer_message where message_key = void.message_key))`
+
+/** SQL: the acquirer has the live void, by the entries. A void without the acquirer is approved at once, and has no outcome. */
+const IS_VOID_CLAIMED = sql`(void.state <> 'approved' or void.message_key like ${sql.raw(`'${ACQUIRER_KEY}%'`)}
+  or exists (select 1 from journal where message_key = void.message_key || ${sql.raw(`'${outcomeKey('')}'`)}))`
+
 /** The sale with its live void, reversal, batch and forwarded message. */
 export const sales = overItems((db, items) =>
   db
@@ -171,10 +179,8 @@ export const sales = overItems((db, items) =>
       ...index,
       sale: rowOf(sale, 'sale_row'),
       liveVoid: rowOrNull(voidTable, voidTable.idRaw, 'void_row'),
-      liveVoidForwarded: sql<number>`void.acquirer_stan_raw is not null
-          or exists (select 1 from acquirer_message where message_key = void.message_key)`.as(
-        'void_forwarded',
-      ),
+      liveVoidForwarded: sql<number>`${IS_VOID_FORWARDED}`.as('void_forwarded'),
+      liveVoidLost: sql<number>`(not ${IS_VOID_FORWARDED}) and ${IS_VOID_CLAIMED}`.as('void_lost'),
       forwarded: recordWithKey(sql`sale.message_key`, 'forwarded_row'),
       reversal: rowOrNull(reversal, reversal.targetKey, 'reversal_row'),
       entryVoids: sql<number>`coalesce((select sum(sign(of_sale.void_of)) from journal as made

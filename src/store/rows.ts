@@ -138,6 +138,7 @@ export interface SaleRow {
   readonly sale: RowOf<typeof sale>
   readonly liveVoid: RowOf<typeof voidTable> | null
   readonly liveVoidForwarded: number
+  readonly liveVoidLost: number
   readonly forwarded: RowOf<typeof acquirerMessage> | null
   readonly reversal: RowOf<typeof reversal> | null
   readonly entryVoids: number
@@ -160,6 +161,7 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
             forwarded: liveVoidForwarded === 1,
           },
     isVoidedByEntries: row.entryVoids > 0,
+    isVoidRowLost: liveVoid === null ? row.entryVoids > 0 : row.liveVoidLost === 1,
     reversed: row.reversal !== null,
     forwarded: forwardedFrom(row.forwarded),
     batchState: row.batch.state,

@@ -248,12 +248,17 @@ export const acquirerMessage = sqliteTable(
 )
 
 /** Projection: messages that can have no effect any more. */
-export const reversal = sqliteTable('reversal', {
-  targetKey: text('target_key').primaryKey(),
-  terminalId: text('terminal_id').notNull(),
-  seq: integer('seq').notNull(),
-  kind: text('kind', { enum: ['reversed', 'tombstone'] }).notNull(),
-})
+export const reversal = sqliteTable(
+  'reversal',
+  {
+    targetKey: text('target_key').primaryKey(),
+    terminalId: text('terminal_id').notNull(),
+    seq: integer('seq').notNull(),
+    kind: text('kind', { enum: ['reversed', 'tombstone'] }).notNull(),
+  },
+  // The archiver finds the reversals of a segment by it.
+  (table) => [index('reversal_entry').on(table.terminalId, table.seq)],
+)
 
 /** Projection: the current totals. They are set, never added to, so that a repeated commit changes nothing. */
 export const batch = sqliteTable(

@@ -12,6 +12,22 @@ import { ArchiveWorld, dayOf, MARCH_IS_OVER, messageOfSale, TERMINALS } from './
 
 const [TID] = TERMINALS
 
+/** A segment with the hash of no entry. */
+const UNKNOWN = {
+  terminalId: TID,
+  firstSeq: 1,
+  lastSeq: 1,
+  month: '2025-01',
+  lastHash: 'ab'.repeat(32),
+  openBatch: '000002',
+  digest: '',
+  names: '',
+  state: '{}',
+  archivedAt: 0,
+  mac: '',
+  macKey: 1,
+}
+
 let world: ArchiveWorld
 beforeAll(async () => {
   world = await ArchiveWorld.open(true)
@@ -130,6 +146,7 @@ describe('an entry that was decided before the month left', () => {
     ['tombstones a message in it', (key: string) => ({ tombstonedKey: key })],
     ['draws the number of a captured sale in it', (key: string) => ({ claimSaleKey: key })],
     ['has an RRN in it', (_: string, rrn: string) => ({ rrn })],
+    ['voids a sale in it', (key: string) => ({ voidSign: 1 as const, voidedSaleKey: key })],
   ])('is not written when it %s', async (_, more) => {
     const folder = start()
     const [sale] = world.rows<{ key: string; rrn: string }>(
@@ -146,24 +163,35 @@ describe('an entry that was decided before the month left', () => {
   })
 })
 
+it('a stream begins once, also when its terminal is lost and its first month is in the archive', async () => {
+  const folder = start()
+  await world.archive(MARCH_IS_OVER, { folder })
+  const begins = () => {
+    world.rows(`insert into incoming (terminal_id, seq, previous_hash_raw, hash_raw, message_key, body, needs, moves)
+      values ('${TID}', 1, zeroblob(32), x'ab', 'new', '[]', '[]', '[]')`)
+    return world.rows(`select 1 from journal where terminal_id = '${TID}' and seq = 1`).length
+  }
+  expect(begins()).toBe(0)
+  world.rows(`delete from journal where terminal_id = '${TID}'`)
+  expect(begins()).toBe(0)
+  world.rows(`delete from archive_segment where terminal_id = '${TID}'`)
+  expect(begins()).toBe(1)
+})
+
+it('each statement of a segment finds its rows by an index', () => {
+  start()
+  const plans = [insertSegment(UNKNOWN), ...emptySegment(UNKNOWN)].flatMap((sql) =>
+    world.rows<{ detail: string }>(`explain query plan ${sql}`),
+  )
+  expect(plans.length).toBeGreaterThan(20)
+  expect(plans.filter(({ detail }) => detail.startsWith('SCAN'))).toEqual([])
+})
+
 it('the statements of a segment do nothing without its row', async () => {
   const folder = start()
   const before = world.dump()
   const [segment] = await world.archive(MARCH_IS_OVER, { folder, isApplied: false })
-  const row = {
-    terminalId: TID,
-    firstSeq: segment?.first ?? 1,
-    lastSeq: segment?.last ?? 1,
-    month: '2025-01',
-    lastHash: 'ab'.repeat(32),
-    openBatch: '000002',
-    digest: '',
-    names: '',
-    state: '{}',
-    archivedAt: 0,
-    mac: '',
-    macKey: 1,
-  }
+  const row = { ...UNKNOWN, firstSeq: segment?.first ?? 1, lastSeq: segment?.last ?? 1 }
   // The hash is not that of the entry, so the row is not written either.
   for (const sql of [insertSegment(row), ...emptySegment(row)]) await world.execute([sql])
   expect(world.dump()).toEqual(before)

@@ -235,6 +235,7 @@ it('returns the stored entry for a retransmission, whatever happened since', () 
       sale,
       liveVoid: { id: voidRecord.id, messageKey: entry.messageKey, state: 'approved', forwarded: false },
       isVoidedByEntries: true,
+      isVoidRowLost: false,
       reversed: false,
       forwarded: null,
       batchState: 'closed',

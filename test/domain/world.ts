@@ -31,7 +31,7 @@ import type {
 import { keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } from './fixtures.ts'
 
 const ABSENT = { original: null, target: null, targetReversal: null, claim: null } as const
-const UNSENT = { forwarded: null, targetForwarded: null, isOriginalArchived: false } as const
+const UNSENT = { forwarded: null, targetForwarded: null, isTargetClaimed: false } as const
 
 /** A message from a terminal or a back office. The STAN is a small number, so that keys repeat. */
 export type Command =
@@ -236,6 +236,7 @@ export class World {
           : { id: live.id, messageKey: live.messageKey, state: 'approved', forwarded: false },
       forwarded: null,
       isVoidedByEntries: live !== undefined,
+      isVoidRowLost: false,
       reversed: this.reversals.has(sale.messageKey),
       batchState: this.batches.get(sale.batchNumber)?.state ?? 'closed',
     }
@@ -256,6 +257,7 @@ export class World {
       ...UNSENT,
       namedBatch: this.batches.get(batchNumber) ?? null,
       undecided: false,
+      isOriginalArchived: false,
       takenBy: null,
       needs: [],
       refusals: null,

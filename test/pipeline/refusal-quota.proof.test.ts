@@ -29,7 +29,7 @@ function message(command: Command, tid = TID, id = '', number = 1): PipelineMess
     now: 0,
     debit: [0, 0],
     credit: [0, 0],
-    find: () => sale,
+    find: (of) => (of === 'sale' ? sale : undefined),
   }
   const prepared = messageFor(command, knowledge, number)
   if (prepared === null) throw new Error('no message')

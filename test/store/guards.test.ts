@@ -54,6 +54,18 @@ const SCENARIOS: Readonly<Record<string, (database: Database) => Promise<CommitI
     expect(await commit(database.db, [other])).toEqual([true])
     return item
   },
+  'seq > 1 AND new.seq = 1': async (database) => {
+    const item = await saleIn(database)
+    database.storage.rows(`insert into journal (terminal_id, seq, hash_raw, message_key, body)
+      values ('${f.TID}', 7, x'00', 'later', '[]')`)
+    return { ...item, row: { ...item.row, seq: 1, previousHash: '0'.repeat(64) } }
+  },
+  'FROM archive_segment': async (database) => {
+    const item = await saleIn(database)
+    database.storage.rows(`insert into archive_segment
+      values (1, '${f.TID}', '2026-01', 1, 1, '', '', '', '', '', 0, '', 1)`)
+    return { ...item, row: { ...item.row, seq: 1, previousHash: '0'.repeat(64) } }
+  },
   'message_key = new.message_key': async (database) => {
     const item = await saleIn(database)
     insertEntry(database.storage, item.row.messageKey, null)

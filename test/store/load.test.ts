@@ -61,6 +61,7 @@ it('loads nothing for an empty item', async () => {
     forwarded: null,
     target: null,
     targetForwarded: null,
+    isTargetClaimed: false,
     undecided: false,
     takenBy: null,
     needs: [],

@@ -8,6 +8,7 @@ import { DECIDE_MS } from '../../src/domain/acquirer-state.ts'
 import { recover } from '../../src/pipeline/recover.ts'
 import { reconcile } from './acquirer-records.ts'
 import { faultOf, rows } from './book.ts'
+import { inquire } from './inquire.ts'
 import { SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
 import { openTerminal, type TestTerminal } from './terminal.ts'
@@ -277,4 +278,14 @@ it('a captured sale in another currency is not reversed at the acquirer, but the
   expect(harness.acquirer.requests.map(({ kind, currencyCode }) => [kind, currencyCode])).toEqual([
     ['reversal', '156'],
   ])
+})
+
+it('each RRN of the journal finds its message, that of a case too', async () => {
+  const harness = await openHarness()
+  const found = await rows('select rrn, message_key from journal where rrn is not null')
+  expect(found.filter((row) => String(row.message_key).includes('|case|'))).not.toEqual([])
+  for (const { rrn } of found) {
+    const { status, body } = await inquire(harness.isolate, harness.admin, { rrn: String(rrn) })
+    expect([status, body.found]).toEqual([200, true])
+  }
 })

@@ -20,6 +20,7 @@ export function capturedSale(sale: Sale, { voidableUntil = null, at }: Answer): 
     sale,
     liveVoid: null,
     isVoidedByEntries: false,
+    isVoidRowLost: false,
     reversed: false,
     forwarded: null,
     batchState: 'open',

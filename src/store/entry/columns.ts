@@ -39,6 +39,19 @@ export const followsAnother = (column: string): string =>
     .map((pattern) => `${column} glob '${pattern}'`)
     .join(' or ')
 
+/** SQL: the key of the message itself, for a key of the column: for an entry that follows another, the other's key. */
+export const messageKeyIn = (column: string): string =>
+  `case ${[
+    ...ENDINGS.map(
+      (ending) =>
+        `when ${column} glob '*|${ending}' then substr(${column}, 1, length(${column}) - ${ending.length + 1})`,
+    ),
+    ...NUMBERED_ENDINGS.map(
+      (ending) =>
+        `when ${column} glob '*|${ending}|[0-9]*' then substr(${column}, 1, instr(${column}, '|${ending}|') - 1)`,
+    ),
+  ].join(' ')} else ${column} end`
+
 /** The key of the entry that the entry with this key follows; null when it follows none. */
 export function baseKeyOf(messageKey: string): string | null {
   return FOLLOWS.exec(messageKey)?.[1] ?? null
