@@ -43,7 +43,7 @@ const overloaded = (priority: Priority): Response =>
 
 /** The routes of the POS door (protocol.md §1.2). */
 export function terminalDoor(services: Services, admission: AdmissionController): Hono {
-  const answers = createAnswers(services.core, services.now)
+  const answers = createAnswers(services)
   const door = new Hono()
 
   async function receive(c: Context, deadline: Deadline): Promise<Response> {
@@ -75,7 +75,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     }
     const digest = await services.keyring.fingerprint('content', bytes)
-    return answers.once(bytes, digest, () => exchange(services, bytes, visit))
+    return answers.once(bytes, digest, () => exchange(services, bytes, visit), visit.waitUntil)
   }
 
   for (const path of TERMINAL_PATHS) {
