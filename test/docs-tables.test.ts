@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { MEANINGS } from '../src/acquirer/response-codes.ts'
 import { BEARER_KEY, RETRY_AFTER } from '../src/admission/admission-controller.ts'
+import { ADDRESS_SPACE, KEY_SPACE, SPACES } from '../src/admission/body-spaces.ts'
 import { PRIORITIES } from '../src/admission/concurrency-limit.ts'
 import { UNPROVED } from '../src/admission/sources.ts'
 import { ALL_SIGN_ONS, SIGN_ON, TERMINAL, WITHOUT_MAC } from '../src/admission/terminals.ts'
@@ -236,6 +237,18 @@ describe('docs/reliability.md', () => {
     expect(priorities.map(([priority, , , seconds]) => [priority, seconds])).toEqual(
       PRIORITIES.toReversed().map((priority) => [priority, `${RETRY_AFTER[priority]} s`]),
     )
+  })
+
+  it('has the space for bodies', () => {
+    const size = (bytes: number) => (bytes < 1024 ** 2 ? `${bytes / 1024} KiB` : `${bytes / 1024 ** 2} MiB`)
+    const shareOf = ({ address, site, network }: (typeof ADDRESS_SPACE)['terminal']) =>
+      `an address has ${size(address)}, a /56 has ${size(site)}, a /48 or an IPv4 /24 has ${size(network)}`
+    const rows = table(RELIABILITY, '| space | whose bodies | bytes | share of one sender |')
+    expect(rows.map(([name, , ...sizes]) => [name, ...sizes])).toEqual([
+      ['terminal', size(SPACES.terminal), shareOf(ADDRESS_SPACE.terminal)],
+      ['known', size(SPACES.known), `a key has ${size(KEY_SPACE)}`],
+      ['unknown', size(SPACES.unknown), shareOf(ADDRESS_SPACE.unknown)],
+    ])
   })
 })
 

@@ -4,8 +4,10 @@
  */
 
 import { createAlarm } from './alarm.ts'
+import { type Bearers, createBearers } from './bearers.ts'
+import type { BodyLease } from './body-space.ts'
+import { type BodySender, createBodySpaces } from './body-spaces.ts'
 import type { Limit } from './buckets.ts'
-import { type Callers, createCallers } from './callers.ts'
 import { createConcurrencyLimit, PRIORITIES, type Priority } from './concurrency-limit.ts'
 import { ALERT_WINDOW_MS, createSources } from './sources.ts'
 import { createTerminals, type Terminals } from './terminals.ts'
@@ -21,11 +23,6 @@ const MOST_INSIDE = 128
  * for seconds.
  */
 const MOST_AT_ACQUIRER = 1000
-
-/**
- * The most bytes of bodies in reading, a sixteenth of an isolate's memory. Each body counts with its maximum length.
- */
-const MOST_BODY_BYTES = 8 * 1024 * 1024
 
 /** Enough for a back office that voids a whole day at once, and for a client that captures sales. */
 export const BEARER_KEY: Limit = { burst: 500, everyMs: 20 }
@@ -49,14 +46,13 @@ export interface AdmissionController {
   enter(priority: Priority, asksAcquirer?: boolean): Slot | undefined
   /** Whether `enter` refuses every request of this priority. */
   isClosed(priority: Priority, asksAcquirer?: boolean): boolean
-  /**
-   * Reserves memory for a body of at most `limit` bytes, and returns the function that frees it. Undefined when there
-   * is no room.
-   */
-  enterBody(priority: Priority, limit: number): (() => void) | undefined
+  /** Room for a body that is about to be read. Undefined when there is none. */
+  enterBody(sender: BodySender): BodyLease | undefined
+  /** A request of this source failed before anyone looked for its sender. It counts for the source. */
+  failed(source: string): void
   readonly terminals: Terminals
   /** Callers of the JSON API, by the SHA-256 of their bearer key. */
-  readonly bearers: Callers
+  readonly bearers: Bearers
 }
 
 export interface AdmissionOptions {
@@ -74,7 +70,7 @@ export function createAdmissionController({
 }: AdmissionOptions): AdmissionController {
   const limit = createConcurrencyLimit(mostInside, now)
   const atAcquirer = createConcurrencyLimit(MOST_AT_ACQUIRER, now)
-  const bodies = createConcurrencyLimit(MOST_BODY_BYTES, now)
+  const bodies = createBodySpaces(now, (owner) => log('alert', { why: 'bodies_full', ...owner }))
   const shedding = createAlarm({ threshold: 1, windowMs: ALERT_WINDOW_MS, capacity: PRIORITIES.length }, now)
   const sources = createSources(now, (source) => log('alert', { why: 'unproved_messages', source }))
 
@@ -108,11 +104,12 @@ export function createAdmissionController({
         },
       }
     },
-    enterBody(priority, limit) {
-      const leave = bodies.enter(priority, limit)
-      return logged(priority, leave === undefined, leave)
+    enterBody(sender) {
+      const lease = bodies.enter(sender)
+      return logged(sender.priority, lease === undefined, lease)
     },
+    failed: sources.unproved,
     terminals: createTerminals(sources, now, (terminalId) => log('alert', { why: 'wrong_macs', terminalId })),
-    bearers: createCallers(BEARER_KEY, sources, now),
+    bearers: createBearers(BEARER_KEY, sources, now),
   }
 }

@@ -22,6 +22,8 @@ export interface Buckets {
   spend(key: string): void
   /** Whether the table still has this key. */
   has(key: string): boolean
+  /** Removes the key from the table. */
+  forget(key: string): void
 }
 
 /** `capacity`: the most keys. `now`: milliseconds since the epoch, from a clock that may jump. */
@@ -44,5 +46,6 @@ export function createBuckets({ burst, everyMs }: Limit, capacity: number, now: 
       fullAt.set(key, at + Math.min(debt(key, at) + everyMs, 2 * span))
     },
     has: (key) => fullAt.get(key) !== undefined,
+    forget: fullAt.delete,
   }
 }

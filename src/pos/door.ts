@@ -3,7 +3,7 @@
  */
 
 import { type Context, Hono } from 'hono'
-import { type AdmissionController, RETRY_AFTER, type Slot } from '../admission/admission-controller.ts'
+import { type AdmissionController, RETRY_AFTER } from '../admission/admission-controller.ts'
 import type { Priority } from '../admission/concurrency-limit.ts'
 import { mayAskAcquirer, priorityOfFrame } from '../admission/frame-priority.ts'
 import { sourceOf } from '../admission/source.ts'
@@ -49,29 +49,36 @@ export function terminalDoor(services: Services, admission: AdmissionController)
   async function receive(c: Context, deadline: Deadline): Promise<Response> {
     const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
     if (type !== undefined && type !== '' && !ACCEPTED_TYPES.includes(type)) return empty(415)
+    const source = sourceOf(c.req.header('cf-connecting-ip'))
     // Nothing of the message is known yet, so it counts as the most urgent.
-    const leaveBody = admission.isClosed('undo')
+    const lease = admission.isClosed('undo')
       ? undefined
-      : admission.enterBody('undo', TERMINAL_BODY_LIMIT)
-    if (leaveBody === undefined) return overloaded('undo')
-    const body = await readBytes(c, BODY_BOUNDS, deadline)
-    leaveBody()
-    if (!body.ok) return empty(body.error)
+      : admission.enterBody({ space: 'terminal', priority: 'undo', source })
+    if (lease === undefined) return overloaded('undo')
+    const body = await readBytes(c, BODY_BOUNDS, deadline, lease)
+    lease.leave()
+    if (body === null || !body.ok) {
+      admission.failed(source)
+      return body === null ? overloaded('undo') : empty(body.error)
+    }
     const priority = priorityOfFrame(body.value)
     const slot = admission.enter(priority, mayAskAcquirer(body.value))
     if (slot === undefined) return overloaded(priority)
     try {
-      return respond((await deadline.until(DEADLINE_MS, answer(c, body.value, slot))) ?? SILENCE)
+      return respond((await deadline.until(DEADLINE_MS, answer(c, body.value, { source, slot }))) ?? SILENCE)
     } finally {
       slot.leave()
     }
   }
 
-  async function answer(c: Context, bytes: Uint8Array<ArrayBuffer>, slot: Slot): Promise<TerminalReply> {
+  async function answer(
+    c: Context,
+    bytes: Uint8Array<ArrayBuffer>,
+    from: Pick<Visit, 'source' | 'slot'>,
+  ): Promise<TerminalReply> {
     const visit: Visit = {
-      terminals: admission.terminals,
-      source: sourceOf(c.req.header('cf-connecting-ip')),
-      slot,
+      ...from,
+      admission,
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     }
     const digest = await services.keyring.fingerprint('content', bytes)

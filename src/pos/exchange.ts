@@ -1,7 +1,6 @@
 /** @module One exchange with a terminal: bytes in, bytes out. It translates and decides nothing. */
 
-import type { Slot } from '../admission/admission-controller.ts'
-import type { Terminals } from '../admission/terminals.ts'
+import type { AdmissionController, Slot } from '../admission/admission-controller.ts'
 import { refuseTerminal } from '../domain/admit.ts'
 import { isRequest } from '../iso8583/answer.ts'
 import { parseFrame } from '../iso8583/frame.ts'
@@ -28,7 +27,7 @@ const NAK = Uint8Array.of(0x15)
 
 /** The sender of an exchange, as far as the POS door knows it. */
 export interface Visit {
-  readonly terminals: Terminals
+  readonly admission: Pick<AdmissionController, 'terminals' | 'failed'>
   /** The source address, as `sourceOf` returns it. */
   readonly source: string
   readonly slot: Slot
@@ -42,18 +41,22 @@ export async function exchange(
   visit: Visit,
 ): Promise<TerminalReply> {
   const frame = parseFrame(bytes, services.core.lrc)
-  if (!frame.ok) return { status: 400, body: frame.error.kind === 'lrc' ? NAK : EMPTY }
+  if (!frame.ok) return unreadable(visit, frame.error.kind === 'lrc' ? NAK : EMPTY)
   const message = unpack(frame.value.body)
   if (!message.ok || !isRequest(message.value.mti)) {
     const { field, why } = message.ok ? { field: 'mti', why: 'not a request' } : message.error
     services.log('unreadable_message', { field, why })
-    return { status: 400, body: EMPTY }
+    return unreadable(visit, EMPTY)
   }
   const head = parsePosHead(frame.value, message.value)
   const { type, identity, hasMac } = head
   if (type === undefined) return refuse(services, parsePosMessage(head), 'unsupported_transaction')
   const kind = type === 'sign_on' ? type : hasMac ? 'with_mac' : 'without_mac'
-  const allowance = visit.terminals.allow({ terminalId: identity.terminalId, source: visit.source, kind })
+  const allowance = visit.admission.terminals.allow({
+    terminalId: identity.terminalId,
+    source: visit.source,
+    kind,
+  })
   if (allowance.kind === 'retry_after')
     return { status: 429, body: EMPTY, retryAfter: Math.ceil(allowance.waitMs / 1000) }
   let reply: TerminalReply | undefined
@@ -64,6 +67,12 @@ export async function exchange(
   } finally {
     allowance.done(reply?.proof)
   }
+}
+
+/** Bytes without a sender. They count for their address. */
+function unreadable({ admission, source }: Visit, body: Uint8Array<ArrayBuffer>): TerminalReply {
+  admission.failed(source)
+  return { status: 400, body }
 }
 
 async function answer(services: Services, posMessage: PosMessage, visit: Visit): Promise<TerminalReply> {

@@ -1,5 +1,5 @@
 /**
- * @module The admission controller: slots inside, slots at the acquirer, and room for bodies, each with its
+ * @module The admission controller: slots inside, slots at the acquirer, and space for bodies, each with its
  * own limit. It logs once.
  */
 
@@ -66,16 +66,28 @@ it('a request that leaves the acquirer frees both slots', () => {
   expect(fill('undo')).toBe(1)
 })
 
-it('bodies have their own limit, by length', () => {
-  const { admission } = open(1)
-  const frames = Array.from({ length: 3000 }, () => admission.enterBody('undo', 4096))
-  expect(frames.filter((leave) => leave !== undefined)).toHaveLength(2048)
+it('bodies have spaces of their own, and a full one is logged and raises an alert', () => {
+  const { admission, logged } = open(1)
+  const terminal = { space: 'terminal', priority: 'undo', source: '' } as const
+  const frames = Array.from({ length: 1100 }, () => admission.enterBody(terminal))
+  expect(frames.filter((body) => body !== undefined)).toHaveLength(1024)
   expect(admission.isClosed('other')).toBe(false)
-  expect(admission.enterBody('other', 256 * 1024)).toBeUndefined()
-  for (const leave of frames) leave?.()
-  const captures = Array.from({ length: 100 }, () => admission.enterBody('other', 256 * 1024))
-  expect(captures.filter((leave) => leave !== undefined)).toHaveLength(8)
-  expect(admission.enterBody('undo', 4096)).toBeDefined()
+  const list = { space: 'known', priority: 'other', credential: 'key' } as const
+  expect(admission.enterBody(list)?.hold(256 * 1024)).toBe(true)
+  expect(logged).toEqual([
+    { event: 'alert', why: 'bodies_full', space: 'terminal' },
+    { event: 'overloaded', priority: 'undo' },
+  ])
+  for (const body of frames) body?.leave()
+  expect(admission.enterBody(terminal)).toBeDefined()
+})
+
+it('what fails before its sender is known counts for its address', () => {
+  const { admission, logged } = open()
+  for (let n = 0; n < 1000; n++) admission.failed('203.0.113.7')
+  expect(logged).toContainEqual({ event: 'alert', why: 'unproved_messages', source: '203.0.113.7' })
+  expect(admission.bearers.allow('key', '203.0.113.7').kind).toBe('retry_after')
+  expect(admission.bearers.allow('key', '198.51.100.9').kind).toBe('allowed')
 })
 
 it('logs overload once a minute per priority', () => {

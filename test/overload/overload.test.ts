@@ -121,6 +121,33 @@ describe('on the wire', () => {
     expect(performance.now() - since).toBeGreaterThan(4900)
   })
 
+  test('serves voids, sales and lists while one address has 512 slow sockets under a made-up key, again and again', async () => {
+    const slow = (path: string, type: string, announced: number) =>
+      text(
+        [
+          `POST ${path} HTTP/1.1`,
+          'Host: annul',
+          'CF-Connecting-IP: 203.0.113.7',
+          'Authorization: Bearer made-up-key-0123456789',
+          `Content-Type: ${type}`,
+          'Idempotency-Key: a',
+          `Content-Length: ${announced}`,
+        ],
+        '{',
+      )
+    const sockets = [
+      ...Array.from({ length: 512 }, () => slow('/v1/voids', 'application/json', 16_000)),
+      ...Array.from({ length: 8 }, () => slow('/v1/sales', 'application/x-ndjson', 256_000)),
+    ]
+    for (let wave = 0; wave < 2; wave++) {
+      const statuses = sockets.map((bytes) => raw(bytes, { waitMs: 60_000 }))
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      await expectSales()
+      const answered = new Set(await Promise.all(statuses))
+      for (const status of answered) expect(status).toMatch(/^HTTP\/1\.1 (401|429|503) /)
+    }
+  })
+
   test('frees the slot when a client closes the connection, in the middle of a body or after it', async () => {
     await rig.control.faults({ latencyMs: 50 })
     const halves = Array.from({ length: 300 }, () =>
