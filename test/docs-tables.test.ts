@@ -9,8 +9,10 @@ import { MEANINGS } from '../src/acquirer/response-codes.ts'
 import { BEARER_KEY, RETRY_AFTER } from '../src/admission/admission-controller.ts'
 import { ADDRESS_SPACE, KEY_SPACE, SPACES } from '../src/admission/body-spaces.ts'
 import { PRIORITIES } from '../src/admission/concurrency-limit.ts'
+import { GUESSES_OF_NETWORK, MAC_GUESSES } from '../src/admission/mac-guesses.ts'
+import { ALL_SIGN_ONS, SIGN_ON, SIGN_ON_SHARE, SIGN_ONS_OF_ADDRESS } from '../src/admission/sign-ons.ts'
 import { UNPROVED } from '../src/admission/sources.ts'
-import { ALL_SIGN_ONS, SIGN_ON, TERMINAL, WITHOUT_MAC } from '../src/admission/terminals.ts'
+import { TERMINAL, WITHOUT_MAC } from '../src/admission/terminals.ts'
 import { API_REFUSALS } from '../src/api/json/refusals.ts'
 import * as states from '../src/domain/acquirer-state.ts'
 import { DEFAULT_MERCHANT } from '../src/domain/admit.ts'
@@ -224,7 +226,18 @@ describe('docs/semantics.md', () => {
 
 describe('docs/reliability.md', () => {
   it('has the rates and the priorities', () => {
-    const buckets = { TERMINAL, WITHOUT_MAC, SIGN_ON, ALL_SIGN_ONS, BEARER_KEY, UNPROVED }
+    const buckets = {
+      TERMINAL,
+      WITHOUT_MAC,
+      SIGN_ON,
+      SIGN_ONS_OF_ADDRESS,
+      SIGN_ON_SHARE,
+      ALL_SIGN_ONS,
+      BEARER_KEY,
+      UNPROVED,
+      MAC_GUESSES,
+      GUESSES_OF_NETWORK,
+    }
     const rows = table(RELIABILITY, '| bucket | burst | one more every | counted by |')
     expect(rows.map((row) => row.slice(0, 3))).toEqual(
       Object.entries(buckets).map(([name, { burst, everyMs }]) => [

@@ -109,7 +109,7 @@ export function createAdmissionController({
       return logged(sender.priority, lease === undefined, lease)
     },
     failed: sources.unproved,
-    terminals: createTerminals(sources, now, (terminalId) => log('alert', { why: 'wrong_macs', terminalId })),
+    terminals: createTerminals(sources, now, (alert) => log('alert', { ...alert })),
     bearers: createBearers(BEARER_KEY, sources, now),
   }
 }

@@ -13,6 +13,7 @@ import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
 import type { Services } from '../pipeline/services.ts'
 import { exchange, type Visit } from './exchange.ts'
 import { createAnswers, SILENCE, type TerminalReply } from './reply-cache.ts'
+import { createSignOnAnswers } from './sign-on-answers.ts'
 
 /** Paths in the configuration of terminals. */
 export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583'] as const
@@ -44,6 +45,7 @@ const overloaded = (priority: Priority): Response =>
 /** The routes of the POS door (protocol.md §1.2). */
 export function terminalDoor(services: Services, admission: AdmissionController): Hono {
   const answers = createAnswers(services)
+  const signOnAnswers = createSignOnAnswers()
   const door = new Hono()
 
   async function receive(c: Context, deadline: Deadline): Promise<Response> {
@@ -79,6 +81,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
     const visit: Visit = {
       ...from,
       admission,
+      signOnAnswers,
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     }
     const digest = await services.keyring.fingerprint('content', bytes)

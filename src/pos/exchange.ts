@@ -20,6 +20,7 @@ import { load } from '../store/load.ts'
 import { refuse, reply, undecided } from './reply.ts'
 import type { TerminalReply } from './reply-cache.ts'
 import { signOn } from './sign-on.ts'
+import type { SignOnAnswers } from './sign-on-answers.ts'
 import { answerTransaction } from './transaction.ts'
 
 const EMPTY = new Uint8Array(0)
@@ -31,6 +32,7 @@ export interface Visit {
   /** The source address, as `sourceOf` returns it. */
   readonly source: string
   readonly slot: Slot
+  readonly signOnAnswers: SignOnAnswers
   readonly waitUntil: WaitUntil
 }
 
@@ -52,11 +54,9 @@ export async function exchange(
   const { type, identity, hasMac } = head
   if (type === undefined) return refuse(services, parsePosMessage(head), 'unsupported_transaction')
   const kind = type === 'sign_on' ? type : hasMac ? 'with_mac' : 'without_mac'
-  const allowance = visit.admission.terminals.allow({
-    terminalId: identity.terminalId,
-    source: visit.source,
-    kind,
-  })
+  const { terminalId } = identity
+  const isReady = type === 'sign_on' && visit.signOnAnswers.has(terminalId)
+  const allowance = visit.admission.terminals.allow({ terminalId, source: visit.source, kind, isReady })
   if (allowance.kind === 'retry_after')
     return { status: 429, body: EMPTY, retryAfter: Math.ceil(allowance.waitMs / 1000) }
   let reply: TerminalReply | undefined
@@ -78,18 +78,22 @@ function unreadable({ admission, source }: Visit, body: Uint8Array<ArrayBuffer>)
 async function answer(services: Services, posMessage: PosMessage, visit: Visit): Promise<TerminalReply> {
   if (posMessage.kind === 'management')
     return posMessage.type === 'sign_on'
-      ? answerSignOn(services, posMessage)
+      ? answerSignOn(services, posMessage, visit)
       : answerManagement(services, posMessage)
   if (posMessage.type === 'sale' && !services.acquirer.takesSales)
     return refuse(services, unsupported(posMessage), 'unsupported_transaction')
   return answerTransaction(services, posMessage, visit)
 }
 
-async function answerSignOn(services: Services, posMessage: ManagementMessage): Promise<TerminalReply> {
+async function answerSignOn(
+  services: Services,
+  posMessage: ManagementMessage,
+  { signOnAnswers: answers }: Visit,
+): Promise<TerminalReply> {
   const { identity, fault, layout } = posMessage
   if (fault !== undefined) return refuse(services, posMessage, 'format_error')
   const { db, core, keyring, random } = services
-  const deps = { db, core, keyring, random, now: services.now() }
+  const deps = { db, core, keyring, random, answers, now: services.now() }
   const outcome = await signOn(deps, identity.terminalId, identity.merchantId, layout)
   if (outcome.kind === 'refused') return refuse(services, posMessage, outcome.reason, outcome)
   const { batchNumber } = outcome.terminal.batch
