@@ -24,6 +24,9 @@ const MOST_INSIDE = 128
  */
 const MOST_AT_ACQUIRER = 1000
 
+/** The share of the requests in progress that the JSON API may have. The rest is for terminals. */
+const JSON_SHARE = 7 / 8
+
 /** Enough for a back office that voids a whole day at once, and for a client that captures sales. */
 export const BEARER_KEY: Limit = { burst: 500, everyMs: 20 }
 
@@ -38,14 +41,21 @@ export interface Slot {
   leave(): void
 }
 
-export interface AdmissionController {
+export interface SlotKind {
   /**
-   * A slot, or undefined when the request is refused. `asksAcquirer`: the request may wait for the acquirer, as a sale
-   * or void does. A reversal never waits, so the waiting requests do not count against it.
+   * The request may wait for the acquirer, as a sale or void does. A reversal never waits, so the waiting requests do
+   * not count against it.
    */
-  enter(priority: Priority, asksAcquirer?: boolean): Slot | undefined
-  /** Whether `enter` refuses every request of this priority. */
-  isClosed(priority: Priority, asksAcquirer?: boolean): boolean
+  readonly asksAcquirer?: boolean
+  /** The request comes by the JSON API. */
+  readonly isJson?: boolean
+}
+
+export interface AdmissionController {
+  /** A slot, or undefined when the request is refused. */
+  enter(priority: Priority, kind?: SlotKind): Slot | undefined
+  /** Whether `enter` refuses every request of this priority and kind. */
+  isClosed(priority: Priority, kind?: SlotKind): boolean
   /** Room for a body that is about to be read. Undefined when there is none. */
   enterBody(sender: BodySender): BodyLease | undefined
   /** A request of this source failed before anyone looked for its sender. It counts for the source. */
@@ -69,6 +79,7 @@ export function createAdmissionController({
   mostInside = MOST_INSIDE,
 }: AdmissionOptions): AdmissionController {
   const limit = createConcurrencyLimit(mostInside, now)
+  const json = createConcurrencyLimit(Math.ceil(mostInside * JSON_SHARE), now)
   const atAcquirer = createConcurrencyLimit(MOST_AT_ACQUIRER, now)
   const bodies = createBodySpaces(now, (owner) => log('alert', { why: 'bodies_full', ...owner }))
   const shedding = createAlarm({ threshold: 1, windowMs: ALERT_WINDOW_MS, capacity: PRIORITIES.length }, now)
@@ -80,16 +91,24 @@ export function createAdmissionController({
     return answer
   }
 
-  function isClosed(priority: Priority, asksAcquirer = false): boolean {
-    const isFull = limit.isClosed(priority) || (asksAcquirer && atAcquirer.isClosed(priority))
+  function isClosed(priority: Priority, { asksAcquirer = false, isJson = false }: SlotKind = {}): boolean {
+    const isFull =
+      limit.isClosed(priority) ||
+      (isJson && json.isClosed(priority)) ||
+      (asksAcquirer && atAcquirer.isClosed(priority))
     return logged(priority, isFull, isFull)
   }
 
   return {
     isClosed,
-    enter(priority, asksAcquirer) {
-      if (isClosed(priority, asksAcquirer)) return undefined
-      let leave = limit.enter(priority)
+    enter(priority, kind = {}) {
+      if (isClosed(priority, kind)) return undefined
+      const leaveLimit = limit.enter(priority)
+      const leaveJson = kind.isJson === true ? json.enter(priority) : undefined
+      let leave: (() => void) | undefined = () => {
+        leaveLimit?.()
+        leaveJson?.()
+      }
       let isGone = false
       return {
         awaitAcquirer() {

@@ -3,7 +3,7 @@
  * that its sender announces.
  *
  * Each body belongs to pools: one for its address, one for each network around it, and the whole space. If a pool is
- * full, its oldest body gives way, unless it is younger than a second. So a sender whose bytes come at once passes
+ * full, its oldest body gives way, unless it is younger than half a second. So a sender whose bytes come at once passes
  * between slow ones, and a request that was cut off keeps no space.
  */
 
@@ -11,7 +11,7 @@
 export const LEAST_BYTES = 4096
 
 /** The time in milliseconds that a body has for itself. After that it gives way if its pool is full. */
-export const GIVE_WAY_MS = 1000
+export const GIVE_WAY_MS = 500
 
 export interface Pool {
   readonly name: string

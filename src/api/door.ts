@@ -68,7 +68,7 @@ async function admit(
 ): Promise<Response | undefined> {
   const priority = priorityOf(c.req)
   const overloaded = () => respondProblem(apiProblem('overloaded', { retryAfter: RETRY_AFTER[priority] }))
-  if (admission.isClosed(priority)) return overloaded()
+  if (admission.isClosed(priority, { isJson: true })) return overloaded()
   const credential = await credentialOf(c)
   // A request without a key needs no query and no body, so there is nothing to count.
   if (credential === undefined) return pass(next)
@@ -96,7 +96,8 @@ async function admit(
       if (body === null) return overloaded()
       keepBody(c, body)
     }
-    slot = admission.enter(priority, priority === 'undo' && c.req.path === '/v1/voids')
+    const asksAcquirer = priority === 'undo' && c.req.path === '/v1/voids'
+    slot = admission.enter(priority, { asksAcquirer, isJson: true })
     if (slot === undefined) return overloaded()
     keepSlot(c, slot)
     return await pass(next)

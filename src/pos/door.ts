@@ -64,7 +64,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
       return body === null ? overloaded('undo') : empty(body.error)
     }
     const priority = priorityOfFrame(body.value)
-    const slot = admission.enter(priority, mayAskAcquirer(body.value))
+    const slot = admission.enter(priority, { asksAcquirer: mayAskAcquirer(body.value) })
     if (slot === undefined) return overloaded(priority)
     try {
       return respond((await deadline.until(DEADLINE_MS, answer(c, body.value, { source, slot }))) ?? SILENCE)

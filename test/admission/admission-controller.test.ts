@@ -18,10 +18,11 @@ function open(mostInside = 10) {
     priority: Priority,
     use: (slot: Slot) => void = () => undefined,
     asksAcquirer = true,
+    isJson = false,
   ): number => {
     let entered = 0
     for (; entered < 10_000; entered++) {
-      const slot = admission.enter(priority, asksAcquirer)
+      const slot = admission.enter(priority, { asksAcquirer, isJson })
       if (slot === undefined) break
       use(slot)
     }
@@ -33,22 +34,38 @@ function open(mostInside = 10) {
 it('a request that waits for the acquirer frees its inside slot and counts at the acquirer', () => {
   const { admission, fill } = open()
   expect(fill('sale', (slot) => slot.awaitAcquirer())).toBe(800)
-  expect([admission.isClosed('sale', true), admission.isClosed('undo', true)]).toEqual([true, false])
+  expect([
+    admission.isClosed('sale', { asksAcquirer: true }),
+    admission.isClosed('undo', { asksAcquirer: true }),
+  ]).toEqual([true, false])
   expect(fill('undo', (slot) => slot.awaitAcquirer())).toBe(200)
-  expect([admission.isClosed('undo', true), admission.isClosed('other')]).toEqual([true, false])
+  expect([admission.isClosed('undo', { asksAcquirer: true }), admission.isClosed('other')]).toEqual([
+    true,
+    false,
+  ])
+})
+
+it('JSON has seven eighths of the slots, and the rest is for terminals', () => {
+  const { admission, fill } = open(16)
+  expect(fill('undo', undefined, false, true)).toBe(14)
+  expect(admission.isClosed('undo', { isJson: true })).toBe(true)
+  expect(fill('undo', undefined, false, false)).toBe(2)
+  const other = open(16)
+  expect(other.fill('undo', (slot) => slot.leave(), false, true)).toBe(10_000)
+  expect(other.fill('undo', (slot) => slot.awaitAcquirer(), true, true)).toBe(1000)
 })
 
 it('a reversal needs no acquirer slot, so it is admitted when all are taken', () => {
   const { admission, fill } = open()
   fill('undo', (slot) => slot.awaitAcquirer())
-  expect(admission.isClosed('undo', true)).toBe(true)
+  expect(admission.isClosed('undo', { asksAcquirer: true })).toBe(true)
   expect(fill('undo', undefined, false)).toBe(10)
 })
 
 it('a request that left takes no acquirer slot', () => {
   const { admission, fill } = open(1)
   for (let n = 0; n < 3000; n++) {
-    const slot = admission.enter('undo', true)
+    const slot = admission.enter('undo', { asksAcquirer: true })
     slot?.leave()
     slot?.awaitAcquirer()
   }

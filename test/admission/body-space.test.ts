@@ -68,7 +68,7 @@ describe('a body', () => {
 })
 
 describe('in a full pool', () => {
-  it('the oldest body of this pool gives way when it is a second old, and no body of another pool', async () => {
+  it('the oldest body of this pool gives way when it is half a second old, and no body of another pool', async () => {
     const { clock, space } = open()
     const all = poolOf('all', 100)
     const other = watch(space.enter([poolOf('b', 1), all]) ?? expect.fail('no space'))

@@ -92,7 +92,7 @@ describe.each([
     expect(v6.alerts).toContainEqual({ source: '2001:db8:1::/48' })
   })
 
-  it('gives way to a quick one at the same address after a second', () => {
+  it('gives way to a quick one at the same address after half a second', () => {
     const { clock, spaces, fill } = open()
     fill(() => sender('203.0.113.7'))
     clock.now += GIVE_WAY_MS

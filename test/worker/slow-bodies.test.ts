@@ -7,6 +7,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { NOT_FOUND_MS } from '../../src/admission/bearers.ts'
+import { GIVE_WAY_MS } from '../../src/admission/body-space.ts'
 import { UNPROVED } from '../../src/admission/sources.ts'
 import { API_BODY_MS } from '../../src/api/limits.ts'
 import * as s from './support.ts'
@@ -161,7 +162,7 @@ it('slow frames of one address keep neither a terminal elsewhere nor the JSON AP
   expect(alertsOf(isolate)).toEqual([{ event: 'alert', why: 'bodies_full', source: ATTACKER }])
 })
 
-it('a quick frame of the same address takes the place of a slow one that is a second old', async () => {
+it('a quick frame of the same address takes the place of a slow one that is half a second old', async () => {
   const isolate = await s.openIsolate()
   const terminal = await openTerminal(isolate)
   const statuses: number[] = []
@@ -177,7 +178,7 @@ it('a quick frame of the same address takes the place of a slow one that is a se
       body: Uint8Array.from(terminal.frame(s.aSale({ stan: '000001' }))),
     })
   expect((await send()).status).toBe(503)
-  isolate.clock.now += 1000
+  isolate.clock.now += GIVE_WAY_MS
   expect((await s.read(await send())).fields.get(39)).toBe('00')
   await vi.advanceTimersByTimeAsync(0)
   expect(statuses).toEqual([503])
