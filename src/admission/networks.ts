@@ -4,6 +4,7 @@
  */
 
 import { networkOf } from './network.ts'
+import { createRecent } from './recent.ts'
 
 /** From narrow to wide. An IPv4 address has no `site`. */
 export type Width = 'address' | 'site' | 'network'
@@ -14,9 +15,19 @@ export interface Network {
   readonly width: Width
 }
 
+/** Each message uses the networks of its source several times. */
+const lately = createRecent<readonly Network[]>(1024)
+
 /** The source itself and the networks around it, the narrowest first. Empty for an empty source, which is no address. */
 export function networksOf(source: string): readonly Network[] {
-  if (source === '') return []
+  const known = lately.get(source)
+  if (known !== undefined) return known
+  const networks = source === '' ? [] : around(source)
+  lately.set(source, networks)
+  return networks
+}
+
+function around(source: string): readonly Network[] {
   const site = siteOf(source)
   const network = networkOf(source)
   return [
