@@ -1,6 +1,6 @@
 /**
- * @module Whether a text that is kept may hold a card number (PCI DSS 3.3, 3.5): 13 to 19 digits that pass Luhn (ISO/IEC 7812-1,
- * annex B), in any numerals and with any separators. Dates are none.
+ * @module Whether a text that is kept may hold a card number (PCI DSS 3.3, 3.5). It has 13 to 19 digits that pass Luhn (ISO/IEC
+ * 7812-1, annex B), in any numerals and with any separators. Dates are none.
  */
 
 const FEWEST = 13

@@ -89,7 +89,7 @@ describe('a pending key set', () => {
     ])
   })
 
-  it('of each layout is its own: field 62 has the length of the layout asked for, and its own keys', async () => {
+  it('of each layout is its own: field 62 has the length of its layout, and its own keys', async () => {
     const terminal = await openUsed()
     const lengths = { '001': 24, '003': 40, '004': 60 }
     const layouts = Object.keys(lengths) as (keyof typeof lengths)[]
