@@ -1,7 +1,7 @@
 /** @module One exchange with a terminal: bytes in, bytes out. It translates and decides nothing. */
 
 import type { AdmissionController, Slot } from '../admission/admission-controller.ts'
-import { refuseTerminal } from '../domain/admit.ts'
+import { refuseUnproved } from '../domain/admit.ts'
 import { isRequest } from '../iso8583/answer.ts'
 import { parseFrame } from '../iso8583/frame.ts'
 import { toHex } from '../iso8583/hex.ts'
@@ -106,7 +106,7 @@ async function answerSignOn(
 async function answerManagement(services: Services, posMessage: ManagementMessage): Promise<TerminalReply> {
   const { terminalId, merchantId } = posMessage.identity
   const [sender] = await load(services.db, [{ terminalId }], services.now())
-  const reason = refuseTerminal(sender?.terminal ?? null, sender?.merchant ?? null, merchantId)
+  const reason = refuseUnproved(sender?.terminal ?? null, sender?.merchant ?? null, merchantId)
   if (sender === undefined || reason !== null)
     return refuse(services, posMessage, reason ?? 'terminal_unknown', sender)
   return reply(services, posMessage, undecided(services, null, sender), null)
