@@ -13,6 +13,8 @@ export interface RequestBase {
   readonly messageKey: string
   /** Fingerprint of the content (crypto/keyring.ts), 32 hex digits. The same key with other content is refused. */
   readonly contentFingerprint: string
+  /** Fingerprint of another content of the same message. An entry with it is the same message too. */
+  readonly otherFingerprint?: string
   /** The masked request for the journal: field number or JSON name → value. */
   readonly request: Readonly<Record<string, string>>
   readonly sender: RequestActor
@@ -64,8 +66,9 @@ export interface ReversalRequest extends RequestBase {
   readonly targetKey: string
   /** JSON API only: the sale of the target void. Its terminal's journal takes the reversal. */
   readonly saleId: string | null
-  readonly amount: Amount
-  /** HMAC of the card number in field 2; null when the message has none. */
+  /** Null: a terminal's reversal without an amount means the amount of its target. */
+  readonly amount: Amount | null
+  /** HMAC of the card number in field 2; null when the message has none that can be read. */
   readonly cardFingerprint: string | null
 }
 

@@ -1,7 +1,7 @@
 /** @module Builds the answer to a terminal's message, field by field (protocol.md §3). */
 
 import { type DeclineReason, refusalOf } from '../domain/decline-reason.ts'
-import { field60Of, isCardNumber, panOf, type TransactionType } from './cup.ts'
+import { field60Of, firstMti, isCardNumber, panOf, type TransactionType } from './cup.ts'
 import { toHex } from './hex.ts'
 import type { Message } from './message.ts'
 import { encodeText, type TextEncoding } from './text.ts'
@@ -54,8 +54,8 @@ export const LAYOUT: Readonly<Record<TransactionType, Layout>> = {
 /** The layout of an answer to an unknown transaction. */
 export const UNSUPPORTED: Layout = { echo: [3, 4, 11, 25, 41, 42, 49, 60], own: [12, 13, 39, 63] }
 
-/** The MTI of the answer, four digits: the request's plus 10. */
-export const responseMti = (mti: string): string => String(Number(mti) + 10).padStart(4, '0')
+/** The MTI of the answer, four digits: the request's plus 10. A repeat (last digit 1) gets the answer of the first message. */
+export const responseMti = (mti: string): string => String(Number(firstMti(mti)) + 10).padStart(4, '0')
 
 /** Whether the MTI is a request's: the third digit is even (ISO 8583: 0 request, 2 advice). */
 export const isRequest = (mti: string): boolean => Number(mti[2]) % 2 === 0

@@ -9,7 +9,7 @@ import { fromHex, toHex } from './hex.ts'
 import { ELEMENTS, type ElementSpec, elementOf } from './spec.ts'
 
 /** Bytes before the first field: MTI 2, bitmap 8. */
-const FIELDS_START = 10
+export const FIELDS_START = 10
 const MAC_LENGTH = 8
 
 /**
@@ -51,6 +51,10 @@ export interface PartialMessage {
   readonly fields: ReadonlyMap<number, string>
   readonly error?: FormatError
 }
+
+/** The MTI of a body, four digits. Empty when it has none. */
+export const mtiOf = (body: Uint8Array): string =>
+  body.length < 2 ? '' : (readPacked(body, 0, 4, 'left', DIGITS) ?? '')
 
 /** Reads a body that must be exactly one message. Never throws, whatever the bytes. */
 export function unpack(body: Uint8Array): Result<Message, FormatError> {
@@ -173,15 +177,18 @@ const format = (field: FormatError['field'], why: string): FormatError => ({ kin
 const truncated = (field: FormatError['field'], needed: number, left: number): FormatError =>
   format(field, `truncated: ${needed} bytes needed, ${left} left`)
 
-const hasBit = (body: Uint8Array, number: number): boolean =>
+/** Whether the bitmap of a body of 10 bytes or more has the field. */
+export const hasBit = (body: Uint8Array, number: number): boolean =>
   ((body[2 + ((number - 1) >> 3)] ?? 0) & (0x80 >> ((number - 1) & 7))) !== 0
 
 const isPacked = (spec: ElementSpec): boolean => spec.format === 'n' || spec.format === 'z'
 
 /** Bytes of a value of `count` units, without its length prefix. */
-const sizeOf = (spec: ElementSpec, count: number): number => (isPacked(spec) ? packedLength(count) : count)
+export const sizeOf = (spec: ElementSpec, count: number): number =>
+  isPacked(spec) ? packedLength(count) : count
 
-const prefixOf = (spec: ElementSpec): number =>
+/** Bytes of the length before a value: 0 for a fixed field, 1 for LLVAR, 2 for LLLVAR. */
+export const prefixOf = (spec: ElementSpec): number =>
   spec.length === 'fixed' ? 0 : spec.length === 'LLVAR' ? 1 : 2
 
 /** The units of a value to pack. Throws RangeError when they do not fit the table. */
@@ -194,7 +201,13 @@ function countOf(spec: ElementSpec, value: string): number {
   return spec.length === 'fixed' ? spec.max : units
 }
 
-function readValue(spec: ElementSpec, body: Uint8Array, at: number, count: number): string | undefined {
+/** The value of `count` units at `at`, in the form of `Message`. Undefined when a character is not the field's. */
+export function readValue(
+  spec: ElementSpec,
+  body: Uint8Array,
+  at: number,
+  count: number,
+): string | undefined {
   switch (spec.format) {
     case 'n':
       return readPacked(body, at, count, spec.alignment, DIGITS)
@@ -248,7 +261,7 @@ function writeText(text: string, body: Uint8Array, at: number, count: number): b
  * The number of a track that is neither clear nor encrypted. Clear: digits and separators. Encrypted: the third digit
  * of field 53 is 1.
  */
-function unreadableTrack(fields: ReadonlyMap<number, string>): number | undefined {
+export function unreadableTrack(fields: ReadonlyMap<number, string>): number | undefined {
   if (fields.get(53)?.charAt(2) === '1') return undefined
   for (const number of [35, 36]) {
     if (/[^0-9D]/.test(fields.get(number) ?? '')) return number

@@ -4,9 +4,10 @@ import type { Slot } from '../admission/admission-controller.ts'
 import type { Terminals } from '../admission/terminals.ts'
 import { refuseTerminal } from '../domain/admit.ts'
 import { isRequest } from '../iso8583/answer.ts'
+import { hasReversalClass, isReversalMti } from '../iso8583/cup.ts'
 import { parseFrame } from '../iso8583/frame.ts'
 import { toHex } from '../iso8583/hex.ts'
-import { unpack } from '../iso8583/message.ts'
+import { mtiOf, unpack } from '../iso8583/message.ts'
 import {
   type ManagementMessage,
   type PosMessage,
@@ -14,12 +15,13 @@ import {
   parsePosMessage,
   unsupported,
 } from '../iso8583/pos-message.ts'
+import { readReversal } from '../iso8583/reversal.ts'
 import { forMerchant } from '../pipeline/databases.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { WaitUntil } from '../pipeline/types.ts'
 import { load } from '../store/load.ts'
 import { refuse, reply, undecided } from './reply.ts'
-import type { TerminalReply } from './reply-cache.ts'
+import { SILENCE, type TerminalReply } from './reply-cache.ts'
 import { signOn } from './sign-on.ts'
 import { answerTransaction } from './transaction.ts'
 
@@ -35,7 +37,10 @@ export interface Visit {
   readonly waitUntil: WaitUntil
 }
 
-/** Answers one frame. Bytes that are no request get HTTP 400, a broken serial frame also gets NAK (0x15). */
+/**
+ * Answers one frame. Bytes that are no request get HTTP 400, a broken serial frame also gets NAK (0x15). A message of the class of
+ * reversals that cannot be read gets no answer.
+ */
 export async function exchange(
   services: Services,
   bytes: Uint8Array<ArrayBuffer>,
@@ -43,11 +48,12 @@ export async function exchange(
 ): Promise<TerminalReply> {
   const frame = parseFrame(bytes, services.core.lrc)
   if (!frame.ok) return { status: 400, body: frame.error.kind === 'lrc' ? NAK : EMPTY }
-  const message = unpack(frame.value.body)
-  if (!message.ok || !isRequest(message.value.mti)) {
+  const mti = mtiOf(frame.value.body)
+  const message = isReversalMti(mti) ? readReversal(frame.value.body) : unpack(frame.value.body)
+  if (!message.ok || !isRequest(mti)) {
     const { field, why } = message.ok ? { field: 'mti', why: 'not a request' } : message.error
     services.log('unreadable_message', { field, why })
-    return { status: 400, body: EMPTY }
+    return hasReversalClass(mti) && isRequest(mti) ? SILENCE : { status: 400, body: EMPTY }
   }
   const head = parsePosHead(frame.value, message.value)
   const { type, identity, hasMac } = head

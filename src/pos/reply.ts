@@ -6,13 +6,14 @@ import { SETTLEMENT_ERROR } from '../domain/decide-settlement.ts'
 import { type DeclineReason, refusalOf } from '../domain/decline-reason.ts'
 import { localFields } from '../domain/window.ts'
 import { buildAnswer, privateData, type ResponseFields } from '../iso8583/answer.ts'
+import { hasReversalClass } from '../iso8583/cup.ts'
 import { answerFrame } from '../iso8583/frame.ts'
 import { packSigned } from '../iso8583/mac.ts'
 import { pack } from '../iso8583/message.ts'
 import type { PosMessage } from '../iso8583/pos-message.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Loaded } from '../store/load.ts'
-import type { TerminalReply } from './reply-cache.ts'
+import { SILENCE, type TerminalReply } from './reply-cache.ts'
 import type { Signer } from './verify-mac.ts'
 
 /** The sender, as far as it is known. */
@@ -57,7 +58,10 @@ export function reply(
   }
 }
 
-/** A refusal without an entry. Only the log has it. */
+/** The refusals that a reversal gets. Some terminals send nothing but their reversal, and only these make them sign on. */
+const TO_REVERSALS: readonly DeclineReason[] = ['mac_mismatch', 'key_not_established']
+
+/** A refusal without an entry. Only the log has it. A reversal that cannot be processed gets no answer (protocol.md §3.5). */
 export function refuse(
   services: Services,
   posMessage: PosMessage,
@@ -68,5 +72,7 @@ export function refuse(
   const { type, identity } = posMessage
   const { terminalId, stan } = identity
   services.log('refused', { reason, type, terminalId, stan })
+  if (hasReversalClass(posMessage.message.mti) && !TO_REVERSALS.includes(reason))
+    return { ...SILENCE, proof: signer === null ? 'unproved' : 'proved' }
   return reply(services, posMessage, undecided(services, reason, sender), reason, signer)
 }

@@ -13,6 +13,7 @@ import {
 import {
   formatFault,
   hasAccountType,
+  isReversalMti,
   keptFields,
   panOf,
   type TransactionType,
@@ -36,6 +37,7 @@ import { serialData, unwrapSerial, wrapSerial, xorLrc } from '../../src/iso8583/
 import { decodeText, encodeText, type TextEncoding } from '../../src/iso8583/text.ts'
 import { microPack } from '../support/micro-iso8583.ts'
 import { must } from './counterexample.ts'
+import { checkReversal } from './reversal-properties.ts'
 
 /** Bytes. A receipt's texts are shorter. */
 const LONGEST_TEXT = 64
@@ -114,10 +116,11 @@ function checkBody(body: Uint8Array): Verdict {
   const covered = macInput(body)
   must(isSame(covered, body.subarray(0, covered.length)), 'message: MAC input is no start')
   must([body.length, body.length - 8].includes(covered.length), 'message: MAC input')
+  const reversal = checkReversal(body, checkAnswer)
   if (!message.ok) {
     must(FORMAT_ERROR.test(message.error.why), 'message: why')
     return {
-      description: `${message.error.field}: ${message.error.why.replace(/\d+/g, 'N')}`,
+      description: `${reversal}${message.error.field}: ${message.error.why.replace(/\d+/g, 'N')}`,
       isMessage: false,
     }
   }
@@ -186,14 +189,18 @@ function checkRequest(message: Message, body: Uint8Array): string {
   if (parsed.kind === 'management') return type
   must(isSame(parsed.macInput, macInput(body)), 'request: MAC input')
   must(
-    parsed.isUnambiguous === (isCanonical(body, message) && !hasAccountType(message)),
+    parsed.isUnambiguous ===
+      (isReversalMti(message.mti) || (isCanonical(body, message) && !hasAccountType(message))),
     'request: canonical',
   )
   const { request } = parsed
   // The totals of a settlement are compared, and not written.
   must(!isKept(JSON.stringify({ ...request, totals: undefined })), 'request: holds a card number')
   if ('amount' in request)
-    must(Number.isSafeInteger(request.amount) && request.amount >= 0, 'request: amount')
+    must(
+      request.amount === null || (Number.isSafeInteger(request.amount) && request.amount >= 0),
+      'request: amount',
+    )
   return type
 }
 
