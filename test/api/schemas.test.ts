@@ -162,13 +162,6 @@ describe('PUT /v1/merchants/{merchantId}/terminals/{terminalId}', () => {
     macProfile: 'cup-ecb',
     textEncoding: 'gbk',
     settlementMac: 'optional',
-    texts: 'short',
-    padding: '0',
-    entryMode: 'left',
-    cardCheck: 'none',
-    headerLength: 6,
-    headerTlv: false,
-    voidForms: 'strict',
     tmk: { components: [component, component], checkValue: '08D7' },
   }
 
@@ -179,13 +172,6 @@ describe('PUT /v1/merchants/{merchantId}/terminals/{terminalId}', () => {
   const half = { value: '0123456789abcdef', checkValue: 'D5D44FF720683D0D' }
   takes(terminalSettings, valid, {
     state: ['blocked', 'stolen', 'retired'],
-    texts: ['long', ABSENT],
-    padding: ['F', ABSENT],
-    entryMode: ['right', ABSENT],
-    cardCheck: ['luhn', ABSENT],
-    headerLength: [0, 64, ABSENT],
-    headerTlv: [true, ABSENT],
-    voidForms: ['lenient', ABSENT],
     tmk: [
       { components: [half, half] },
       { components: [half, half], allowSingleLength: true },
@@ -199,13 +185,6 @@ describe('PUT /v1/merchants/{merchantId}/terminals/{terminalId}', () => {
     macProfile: ['md5', 'CUP-ECB', 'aes-cmac', null],
     textEncoding: ['utf-8', null],
     settlementMac: ['none', true],
-    texts: ['none', 63, null],
-    padding: ['f', 0, '00', null],
-    entryMode: ['both', null],
-    cardCheck: [true, 'LUHN', null],
-    headerLength: [-1, 65, 6.5, '6', null],
-    headerTlv: ['true', 1, null],
-    voidForms: ['any', true, null],
     tmk: [
       null,
       {},
