@@ -101,6 +101,7 @@ export function answerOf(
     at: generated.now,
     ...localFields(generated.now, context.merchant),
     textEncoding: context.terminal.textEncoding,
+    ...(reason !== null && context.terminal.texts === 'short' ? { texts: 'short' } : {}),
     ...more,
   }
 }

@@ -4,7 +4,8 @@ import type { AcquirerEvent } from './acquirer-state.ts'
 import type { ReconciliationRecord } from './compare-record.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import type { RequestActor } from './request-actor.ts'
-import type { Amount, Card, Merchant, Terminal } from './types.ts'
+import type { TerminalProfile } from './terminal-profile.ts'
+import type { Amount, Card, Merchant } from './types.ts'
 
 /** The members of every message that can enter a journal. */
 export interface RequestBase {
@@ -93,7 +94,7 @@ export interface UploadRequest extends RequestBase {
 export interface ProvisionRequest extends RequestBase {
   readonly kind: 'provision'
   readonly terminalId: string
-  readonly profile: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
+  readonly profile: TerminalProfile
   /** The merchant of the terminal. */
   readonly merchant: Merchant
   /** Version of a new master key, which ends every working key. Null: the present one stays. */

@@ -2,7 +2,7 @@
 
 import type { Core } from '../core/instance.ts'
 import { macAlgorithmOf } from '../domain/mac-profile.ts'
-import type { MacProfile } from '../domain/types.ts'
+import type { MacProfile } from '../domain/terminal-profile.ts'
 import { fromHex } from './hex.ts'
 import { type Message, macInput, pack } from './message.ts'
 

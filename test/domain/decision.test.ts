@@ -89,6 +89,7 @@ describe('answerOf', () => {
       localDate: '0601',
       settlementDate: '0601',
       textEncoding: 'gbk',
+      texts: 'short',
     })
   })
 

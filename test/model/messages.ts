@@ -2,6 +2,7 @@
 
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
 import { NO_SENDER } from '../../src/domain/request-actor.ts'
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
 import type { LoadItem } from '../../src/store/load.ts'
@@ -65,6 +66,7 @@ const PROFILE = {
   macProfile: 'cup-ecb',
   textEncoding: 'gbk',
   settlementMac: 'optional',
+  ...USUAL_FORMS,
 } as const satisfies Partial<Terminal>
 
 const six = (n: number): string => String(n).padStart(6, '0')

@@ -1,6 +1,6 @@
 /** @module The options of a terminal of a world, and the actions of its operator. */
 
-import type { MacProfile } from '../../src/domain/types.ts'
+import type { MacProfile } from '../../src/domain/terminal-profile.ts'
 import type { TestTerminal } from './terminal.ts'
 
 export const ACTIONS = ['sale', 'void', 'reverse', 'settle', 'signOn', 'resend', 'echo'] as const

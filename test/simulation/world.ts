@@ -3,7 +3,7 @@
  * It runs until every actor is done, then without faults, and then every rule is checked.
  */
 
-import { MAC_PROFILES } from '../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { NO_FAULTS } from '../../src/simulator/faults.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { Attacker } from './attacker.ts'

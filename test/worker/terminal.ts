@@ -1,7 +1,7 @@
 /** @module A terminal for one test, with a known key, so that tests of one file stay independent. */
 
 import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
-import type { MacProfile } from '../../src/domain/types.ts'
+import type { MacProfile } from '../../src/domain/terminal-profile.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
 import type { Message } from '../../src/iso8583/message.ts'
 import { microMac } from '../support/micro-mac.ts'
