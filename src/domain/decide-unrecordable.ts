@@ -57,11 +57,12 @@ export function refuseUnrecordable(
 /** The message of the case. Annul sends nothing about it. */
 function refusedMessage(
   request: Message,
-  { terminal, merchant, target }: LoadedState,
+  { terminal, merchant, target, original }: LoadedState,
   { now, rrn }: Generated,
 ): AcquirerMessage {
   const { messageKey, merchantId } = request
-  const amount = request.amount ?? (target === null ? 0 : (amountOfTarget(target) ?? 0))
+  const ofTarget = target === null ? undefined : amountOfTarget(target)
+  const amount = request.amount ?? ofTarget ?? original?.sale.amount ?? 0
   const { terminalId } = terminal
   const batchNumber = 'batchNumber' in request ? request.batchNumber : terminal.batch.batchNumber
   const currencyCode = 'currencyCode' in request ? request.currencyCode : merchant.currencyCode

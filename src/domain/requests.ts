@@ -48,10 +48,11 @@ export interface VoidRequest extends RequestBase {
     readonly terminalId: string
     readonly batchNumber: string
     readonly stan: string
-    /** Message key of the sale in field 61. Null when the field is all zeros and the RRN names the sale. */
+    /** Message key of the sale in field 61. Null when the field is absent or all zeros, and the RRN names the sale. */
     readonly saleKey: string | null
   } | null
-  readonly amount: Amount
+  /** Null: a terminal with `voidForms: lenient` sent no amount, and means the amount of the sale. */
+  readonly amount: Amount | null
   readonly currencyCode: string
   /** HMAC of the presented card number; null when there was none to read. */
   readonly cardFingerprint: string | null

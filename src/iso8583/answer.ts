@@ -14,6 +14,8 @@ export interface ResponseFields {
   readonly settlementDate: string
   readonly rrn: string
   readonly authorizationCode: string | null
+  /** Field 4, 12 digits, when the request has none. */
+  readonly amount?: string
   readonly acquirerId: string
   readonly receivingInstitution: string
   /** Field 63, upper-case hex. */
@@ -120,7 +122,8 @@ export function buildAnswer(
   const answer = new Map<number, string>()
   const echoed = layout.echo.filter((number) => !declined.includes(number))
   for (const number of [...echoed, ...layout.own, ...declined].sort((a, b) => a - b)) {
-    const value = echoed.includes(number) ? echoOf(number, request) : responseField(number, fields, request)
+    const own = echoed.includes(number) ? echoOf(number, request) : responseField(number, fields, request)
+    const value = own ?? (number === 4 ? fields.amount : undefined)
     if (value !== undefined && value !== null) answer.set(number, value)
   }
   return { mti: responseMti(request.mti), fields: answer }

@@ -1,6 +1,7 @@
 /** @module China UnionPay POS messages: the transaction of a message, and its fields (protocol.md §3). */
 
 import { posMessageKey } from '../domain/message-key.ts'
+import type { TerminalProfile } from '../domain/terminal-profile.ts'
 import { type Field60, type OriginalReference, readField60, readField61 } from './field60.ts'
 import { fromHex } from './hex.ts'
 import type { Message } from './message.ts'
@@ -91,7 +92,7 @@ export const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
   sign_off: [],
   echo: [],
   sale: [3, 4, 11, 22, 25, 49],
-  void: [3, 4, 11, 22, 25, 37, 49, 61],
+  void: [3, 4, 11, 22, 25, 49],
   sale_reversal: [11],
   void_reversal: [11],
   settlement: [11, 48, 49],
@@ -102,20 +103,36 @@ export const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
 /** Whether field 3 has an account type. A folding MAC does not protect it. */
 export const hasAccountType = ({ fields }: Message): boolean => !/^\d{2}0000$/.test(fields.get(3) ?? '000000')
 
-/** Number of the first mandatory field that is missing or unusable; undefined when there is none. */
-export function formatFault(type: TransactionType, { fields }: Message): number | undefined {
-  const missing = MANDATORY[type].find((number) => !fields.has(number))
+/** Fields that a void may lack under `voidForms: lenient`. Without field 4 it means the amount of the sale. */
+const OPTIONAL_IF_LENIENT: readonly number[] = [4]
+
+/**
+ * Number of the first mandatory field that is missing or unusable; undefined when there is none. `voidForms` of the terminal
+ * counts for a void only.
+ */
+export function formatFault(
+  type: TransactionType,
+  { fields }: Message,
+  voidForms: TerminalProfile['voidForms'] = 'strict',
+): number | undefined {
+  const isLenient = type === 'void' && voidForms === 'lenient'
+  const optional = isLenient ? OPTIONAL_IF_LENIENT : []
+  const missing = MANDATORY[type].find((number) => !fields.has(number) && !optional.includes(number))
   if (missing !== undefined) return missing
-  if (type === 'void' && readField61(fields.get(61) ?? '') === undefined) return 61
+  if (type === 'void' && !namesSale(fields)) return 61
   if (fields.get(11) === '000000') return 11
   if (reversedKind(type) !== undefined) return undefined
   if (type === 'upload' && !isUpload(fields.get(48) ?? '')) return 48
   if (type === 'upload_end' && !/^\d{4}$/.test(fields.get(48) ?? '')) return 48
   if (tracksDiffer(fields)) return 35
   if (isFinancial(type) && !isCardNumber(panOf({ mti: '', fields }))) return fields.has(2) ? 2 : 35
-  if (MANDATORY[type].includes(4) && Number(fields.get(4)) === 0) return 4
+  if (MANDATORY[type].includes(4) && Number(fields.get(4) ?? (isLenient ? 1 : 0)) === 0) return 4
   return undefined
 }
+
+/** Whether a void names its sale: by a readable field 61, or without it by the RRN in field 37. */
+const namesSale = (fields: Message['fields']): boolean =>
+  fields.has(61) ? readField61(fields.get(61) ?? '') !== undefined : givenReference(fields.get(37)) !== null
 
 /**
  * The clear card number of a reversal. Undefined when it cannot be read: fields 2 and 35 differ, the length is wrong, or it

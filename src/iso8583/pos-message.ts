@@ -101,7 +101,9 @@ export interface TransactionMessage extends Parsed {
    * neither.
    */
   readonly isUnambiguous: boolean
-  /** The request to the domain, without fingerprints. It is only valid without a `fault`. */
+  /** The `fault` of a void from a terminal with `voidForms: lenient`. For other messages it is the same. */
+  readonly faultIfLenient: number | undefined
+  /** The request to the domain, without fingerprints. It is only valid without a fault. */
   readonly request: PosRequest
 }
 
@@ -149,6 +151,7 @@ export function parsePosMessage(head: PosHead): PosMessage {
     cardFields: pickCardFields(message.fields),
     macInput: covered,
     mac: macOf(message),
+    faultIfLenient: formatFault(type, message, 'lenient'),
     ...(isReversal ? contentOfReversal(targetKey, message) : contentOf(type, message, covered)),
     isUnambiguous: isReversal || (!hasAccountType(message) && isCanonical(frame.body, message)),
     request: requestOf(type, message, identity, messageKey, targetKey ?? ''),
@@ -227,6 +230,7 @@ function requestOf(
     sender: { channel: 'pos', operator: operatorOf(message), keyId: null, address: null },
   }
   const amount = Number(fields.get(4) ?? 0)
+  const given = fields.has(4) ? amount : null
   const currencyCode = fields.get(49) ?? ''
   switch (type) {
     case 'sale':
@@ -236,7 +240,7 @@ function requestOf(
         ...base,
         kind: 'void',
         pos: { terminalId, batchNumber, stan, saleKey: originalSaleKey(identity, message) ?? null },
-        amount,
+        amount: given,
         currencyCode,
         cardFingerprint: null,
         rrn: givenReference(fields.get(37)),

@@ -84,6 +84,7 @@ function answerDecided(
   const fields = {
     ...answer,
     ...ourselves(services),
+    ...(type === 'void' && reason === null ? amountOfVoid(entry, loadedState.claim) : {}),
     privateData: privateData(reason, answer.textEncoding),
   }
   const decided = reply(services, posMessage, fields, reason, signer)
@@ -95,6 +96,12 @@ function answerDecided(
   ]
   // Only a first answer is kept for copies. Otherwise each copy would extend the window, and it would never end.
   return { ...decided, reversedKeys, ...(replayed ? {} : { messageKey }) }
+}
+
+/** Field 4 of the answer to a void without an amount. A forwarded void has its record in the claim. */
+function amountOfVoid(...entries: readonly (JournalEntry | null)[]): { amount?: string } {
+  const amount = entries.find((entry) => entry?.effects.voidRecord)?.effects.voidRecord?.amount
+  return amount === undefined ? {} : { amount: String(amount).padStart(12, '0') }
 }
 
 /** The name of the MTI among kept fields. A repeat has another one. */

@@ -66,9 +66,10 @@ function withoutMac({ identity }: TransactionMessage, { terminal, merchant }: Lo
 
 function isMalformed(
   { log }: Services,
-  { type, identity, fault, isUnambiguous }: TransactionMessage,
+  { type, identity, fault: strictFault, faultIfLenient, isUnambiguous }: TransactionMessage,
   { terminal }: Loaded,
 ): boolean {
+  const fault = terminal?.voidForms === 'lenient' ? faultIfLenient : strictFault
   const isBent = terminal !== null && isMalleable(terminal.macProfile) && !isUnambiguous
   const field = fault ?? (isBent ? 'not canonical' : undefined)
   if (field !== undefined) log('format_error', { type, terminalId: identity.terminalId, field })

@@ -1,9 +1,10 @@
-/** @module Two requests with one key that are the same message though their contents differ, and two that are not. */
+/** @module Messages with less than usual: copies with other contents, reversals without an amount, and voids that field 61 alone names. */
 
 import { describe, expect, it } from 'vitest'
 import { decideReversal } from '../../src/domain/decide-reversal.ts'
 import { refuseUnrecordable } from '../../src/domain/decide-unrecordable.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
+import type { LoadedState } from '../../src/domain/decision.ts'
 import {
   entryFor,
   generated,
@@ -32,6 +33,33 @@ describe('a copy of a void', () => {
     expect(decideVoid(request, withEarlier('of the content'), generated).kind).toBe('replay')
     expect(reasonOf(decideVoid(request, withEarlier('another'), generated))).toBe(REUSED)
     expect(reasonOf(decideVoid(copy, withEarlier('of all bytes'), generated))).toBe(REUSED)
+  })
+})
+
+describe('a void from a terminal with lenient forms', () => {
+  const lenient = {
+    ...loadedState,
+    original,
+    terminal: { ...loadedState.terminal, voidForms: 'lenient' as const },
+  }
+  const bare = { ...voidRequest, amount: null, cardFingerprint: null, rrn: null, authorizationCode: null }
+  const decide = (change: Partial<typeof voidRequest>, state: LoadedState = lenient) =>
+    reasonOf(decideVoid({ ...bare, ...change }, state, generated))
+
+  it('is named by field 61 alone, and is for the amount of the sale', () => {
+    const decision = decideVoid(bare, lenient, generated)
+    expect(decision).toMatchObject({ draft: { effects: { voidRecord: { amount: 1234 } } } })
+    expect(decide({}, { ...loadedState, original })).toBe('card_differs')
+  })
+
+  it('is still compared where it has a card, an amount or a reference', () => {
+    expect(decide({ cardFingerprint: 'd'.repeat(64) })).toBe('card_differs')
+    expect(decide({ amount: 1 })).toBe('amount_differs')
+    expect(decide({ rrn: '000000000999' })).toBe('reference_differs')
+    expect(decide({ authorizationCode: '999999' })).toBe('reference_differs')
+    expect(decide({ currencyCode: '840' })).toBe('currency_differs')
+    const pos = voidRequest.pos === null ? null : { ...voidRequest.pos, saleKey: null }
+    expect(decide({ pos })).toBe('card_differs')
   })
 })
 

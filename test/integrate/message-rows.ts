@@ -80,7 +80,7 @@ export const FORMS: Readonly<Record<TransactionType, RequestForm>> = {
     processingCode: '200000',
     type: '23',
     codes: ['000'],
-    optional: [...OF_CARD, 38],
+    optional: [...OF_CARD, 37, 38, 61],
     ignored: [36, 57, 59, 63],
     mac: 'required',
   },

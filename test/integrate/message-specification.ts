@@ -68,7 +68,8 @@ unreadable: HTTP 400, empty body.`
 
 const requestNotes = `- The card of a sale or void comes in field 2 or in field 35. Both together must name the same card.
 - A void without a readable card number must name the sale's RRN in field 37.
-- An unknown RRN in field 37 of a void is 12 zeros.
+- An unknown RRN in field 37 of a void is 12 zeros, or field 37 is absent. Field 61 may be absent when field 37 has the RRN.
+- With \`voidForms\` = \`lenient\` a void may lack field 4, and may have neither card nor RRN.
 - Field 11 is never six zeros.
 - Card number, expiry, tracks, PIN block and chip data are never stored.`
 

@@ -47,7 +47,7 @@ it.each([
 const mandatory = { 3: '200000', 4: '000000001234', 11: '000003', 22: '012', 25: '00', 37: '1'.repeat(12) }
 const named = { 49: '156', 60: '23000001000', 61: '000001000002' }
 
-it.each([3, 4, 11, 22, 25, 37, 49, 61])('a void without field %i has its fault there', (number) => {
+it.each([3, 4, 11, 22, 25, 49])('a void without field %i has its fault there', (number) => {
   const fields = new Map(Object.entries({ ...mandatory, ...named }).map(([n, value]) => [Number(n), value]))
   expect(formatFault('void', { mti: '0200', fields })).toBeUndefined()
   fields.delete(number)

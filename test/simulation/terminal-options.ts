@@ -12,6 +12,8 @@ export interface TestTerminalOptions {
   readonly macProfile: MacProfile
   readonly tmk: Uint8Array
   readonly settlementMac: boolean
+  /** Whether its voids and reversals have as few fields as they may. */
+  readonly sendsLeast?: boolean
   readonly weights: ActionWeights
   readonly cards: readonly string[]
   /** The time it waits for an answer, in milliseconds. */

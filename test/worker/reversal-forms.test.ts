@@ -4,7 +4,7 @@
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'
-import { MAC_PROFILES } from '../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { buildFrame } from '../../src/iso8583/frame.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import { microMac } from '../support/micro-mac.ts'

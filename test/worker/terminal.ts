@@ -38,7 +38,12 @@ export const keyFor = (profile: MacProfile): s.Key => ({
 /** Provisions a terminal with `body` and installs its key. */
 export async function openTerminal(
   isolate: s.Isolate,
-  options: { mid?: string; tid?: string; body?: { macProfile?: MacProfile }; hasKey?: boolean } = {},
+  options: {
+    mid?: string
+    tid?: string
+    body?: { macProfile?: MacProfile; voidForms?: 'lenient' }
+    hasKey?: boolean
+  } = {},
 ): Promise<TestTerminal> {
   opened += 1
   const { mid = s.MID, tid = `T${String(opened).padStart(7, '0')}`, body = {}, hasKey = true } = options
