@@ -1,6 +1,7 @@
 /** @module Builds the answer to a terminal's message, field by field (protocol.md §3). */
 
 import { type DeclineReason, refusalOf } from '../domain/decline-reason.ts'
+import type { MessageForms } from '../domain/terminal-profile.ts'
 import { field60Of, isCardNumber, panOf, type TransactionType } from './cup.ts'
 import { toHex } from './hex.ts'
 import type { Message } from './message.ts'
@@ -103,6 +104,8 @@ function responseField(number: number, fields: ResponseFields, request: Message)
  * track.
  */
 function echoOf(number: number, request: Message): string | undefined {
+  // The terminal knows its own text. Some terminals drop an answer with more bytes there.
+  if (number === 63) return request.fields.get(number)?.slice(0, 2 * SHORT_LENGTH)
   if (number !== 2 || request.fields.has(2)) return request.fields.get(number)
   const pan = panOf(request)
   return isCardNumber(pan) ? pan : undefined
@@ -130,21 +133,26 @@ export function buildAnswer(
 const ORGANISATION = 'CUP'
 const TEXT_LENGTH = 20
 const TERMINAL_TEXT_LENGTH = 60
+const SHORT_LENGTH = 3 + 3 * TEXT_LENGTH
 
 /**
- * Field 63 for a reason, upper-case hex (protocol.md §2.3). The refusal is the acquirer's text, the advice is the
+ * Field 63 for a reason, upper-case hex (protocol.md §2.3). The refusal is the acquirer's text. The long form has the advice as the
  * terminal's text.
  */
-export function privateData(reason: DeclineReason | null, encoding: TextEncoding): string {
+export function privateData(
+  reason: DeclineReason | null,
+  encoding: TextEncoding,
+  texts: MessageForms['texts'],
+): string {
   const organisation = encodeText(ORGANISATION, 'ascii', 3)
   if (reason === null) return toHex(organisation)
   const { zh, en, adviceZh, adviceEn } = refusalOf(reason)
   const [words, advice] = encoding === 'gbk' ? [zh, adviceZh] : [en, adviceEn]
   const text = encodeText(words, encoding, TEXT_LENGTH)
-  const terminalText = encodeText(advice, encoding, TERMINAL_TEXT_LENGTH)
-  const bytes = new Uint8Array(3 + 3 * TEXT_LENGTH + terminalText.length).fill(0x20)
+  const terminalText = encodeText(advice, encoding, texts === 'short' ? 0 : TERMINAL_TEXT_LENGTH)
+  const bytes = new Uint8Array(SHORT_LENGTH + terminalText.length).fill(0x20)
   bytes.set(organisation)
   bytes.set(text, 3 + 2 * TEXT_LENGTH)
-  bytes.set(terminalText, 3 + 3 * TEXT_LENGTH)
+  bytes.set(terminalText, SHORT_LENGTH)
   return toHex(bytes)
 }

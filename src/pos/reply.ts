@@ -4,6 +4,7 @@ import { freshRrn } from '../crypto/random.ts'
 import { DEFAULT_MERCHANT } from '../domain/admit.ts'
 import { SETTLEMENT_ERROR } from '../domain/decide-settlement.ts'
 import { type DeclineReason, refusalOf } from '../domain/decline-reason.ts'
+import { USUAL_FORMS } from '../domain/terminal-profile.ts'
 import { localFields } from '../domain/window.ts'
 import { buildAnswer, privateData, type ResponseFields } from '../iso8583/answer.ts'
 import { answerFrame } from '../iso8583/frame.ts'
@@ -34,7 +35,11 @@ export function undecided(services: Services, reason: DeclineReason | null, send
     rrn: freshRrn(services.random),
     authorizationCode: null,
     ...ourselves(services),
-    privateData: privateData(reason, sender.terminal?.textEncoding ?? 'gbk'),
+    privateData: privateData(
+      reason,
+      sender.terminal?.textEncoding ?? 'gbk',
+      sender.terminal?.texts ?? USUAL_FORMS.texts,
+    ),
     totals: reason === null ? undefined : SETTLEMENT_ERROR,
   }
 }

@@ -84,7 +84,7 @@ function answerDecided(
   const fields = {
     ...answer,
     ...ourselves(services),
-    privateData: privateData(reason, answer.textEncoding),
+    privateData: privateData(reason, answer.textEncoding, answer.texts ?? 'long'),
   }
   const decided = reply(services, posMessage, fields, reason, signer)
   if (entry === null) return decided

@@ -153,7 +153,7 @@ const ACQUIRER: ResponseFields = {
   authorizationCode: '000001',
   acquirerId: '00000001',
   receivingInstitution: '00000002',
-  privateData: privateData(null, 'gbk'),
+  privateData: privateData(null, 'gbk', 'short'),
 }
 
 const ENVELOPE = { kind: 'tpdu', tpdu: new Uint8Array(5), header: new Uint8Array(6) } as const
@@ -212,7 +212,7 @@ function checkAnswer(request: Message, type: TransactionType | undefined): void 
     const answer = buildAnswer(request, type, {
       ...ACQUIRER,
       responseCode,
-      privateData: privateData(null, 'gbk'),
+      privateData: privateData(null, 'gbk', 'short'),
     })
     const body = packWithMac(answer, mac)
     const read = unpack(body)
