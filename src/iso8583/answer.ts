@@ -5,6 +5,7 @@ import type { MessageForms } from '../domain/terminal-profile.ts'
 import { field60Of, isCardNumber, panOf, type TransactionType } from './cup.ts'
 import { toHex } from './hex.ts'
 import type { Message } from './message.ts'
+import type { ProfileFault } from './profile-fault.ts'
 import { encodeText, type TextEncoding } from './text.ts'
 
 /** The values of an answer by field. They have the form of `Message`. */
@@ -144,14 +145,22 @@ export function privateData(
   encoding: TextEncoding,
   texts: MessageForms['texts'],
 ): string {
-  const organisation = encodeText(ORGANISATION, 'ascii', 3)
-  if (reason === null) return toHex(organisation)
+  if (reason === null) return toHex(encodeText(ORGANISATION, 'ascii', 3))
   const { zh, en, adviceZh, adviceEn } = refusalOf(reason)
   const [words, advice] = encoding === 'gbk' ? [zh, adviceZh] : [en, adviceEn]
-  const text = encodeText(words, encoding, TEXT_LENGTH)
-  const terminalText = encodeText(advice, encoding, texts === 'short' ? 0 : TERMINAL_TEXT_LENGTH)
+  return textsOf(
+    encodeText(words, encoding, TEXT_LENGTH),
+    encodeText(advice, encoding, texts === 'short' ? 0 : TERMINAL_TEXT_LENGTH),
+  )
+}
+
+/** Field 63 with the fault of a message in place of the refusal, for development. The text is ASCII, which GBK includes. */
+export const faultData = ({ field, why }: ProfileFault): string =>
+  textsOf(encodeText(`${field} ${why}`, 'ascii', TEXT_LENGTH), new Uint8Array(0))
+
+function textsOf(text: Uint8Array, terminalText: Uint8Array): string {
   const bytes = new Uint8Array(SHORT_LENGTH + terminalText.length).fill(0x20)
-  bytes.set(organisation)
+  bytes.set(encodeText(ORGANISATION, 'ascii', 3))
   bytes.set(text, 3 + 2 * TEXT_LENGTH)
   bytes.set(terminalText, SHORT_LENGTH)
   return toHex(bytes)

@@ -18,7 +18,6 @@ import {
   field60Of,
   formatFault,
   givenReference,
-  hasAccountType,
   identityOf,
   keptFields,
   type MessageIdentity,
@@ -31,7 +30,7 @@ import {
 } from './cup.ts'
 import type { Frame } from './frame.ts'
 import { macOf } from './mac.ts'
-import { isCanonical, type Message, macInput } from './message.ts'
+import { type Message, macInput } from './message.ts'
 
 export type ManagementType = 'sign_on' | 'sign_off' | 'echo'
 export type PosTransaction = Exclude<TransactionType, ManagementType>
@@ -88,8 +87,6 @@ export interface TransactionMessage extends Parsed {
    * reason or time.
    */
   readonly content: Uint8Array<ArrayBuffer> | string
-  /** Whether the bytes are canonical and field 3 has no account type. A folding MAC protects only such a message. */
-  readonly isUnambiguous: boolean
   /** The request to the domain, without fingerprints. It is only valid without a `fault`. */
   readonly request: PosRequest
 }
@@ -136,7 +133,6 @@ export function parsePosMessage(head: PosHead): PosMessage {
     macInput: covered,
     mac: macOf(message),
     content: targetKey === undefined ? covered : `${targetKey}|${message.fields.get(4)}`,
-    isUnambiguous: !hasAccountType(message) && isCanonical(frame.body, message),
     request: requestOf(type, message, identity, messageKey, targetKey ?? ''),
   }
 }

@@ -2,8 +2,10 @@
 
 import type { Slot } from '../admission/admission-controller.ts'
 import { networkOf } from '../admission/network.ts'
+import { USUAL_FORMS } from '../domain/terminal-profile.ts'
 import { privateData } from '../iso8583/answer.ts'
 import type { TransactionMessage } from '../iso8583/pos-message.ts'
+import { profileFault, readAs } from '../iso8583/profile-fault.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Outcome, WaitUntil } from '../pipeline/types.ts'
 import { ourselves, refuse, reply } from './reply.ts'
@@ -16,20 +18,27 @@ export async function answerTransaction(
   posMessage: TransactionMessage,
   { slot, waitUntil, source }: { slot: Slot; waitUntil: WaitUntil; source: string },
 ): Promise<TerminalReply> {
-  const { identity, messageKey, targetKey, sale, cardFields } = posMessage
+  const { identity, messageKey, targetKey, sale } = posMessage
   const { terminalId, batchNumber } = identity
   const target = targetKey === undefined ? {} : { targetKey }
+  // Field 22 is read once the terminal is known.
+  let read = posMessage
   const { outcome, found: signer } = await services.pipeline.submit(
     {
       load: { terminalId, batchNumber, messageKey, ...target, ...sale },
-      cardFields,
-      verify: (loaded) => verifyMessage(services, posMessage, loaded, networkOf(source)),
+      get cardFields() {
+        return read.cardFields
+      },
+      verify(loaded) {
+        read = readAs(posMessage, loaded.terminal ?? USUAL_FORMS)
+        return verifyMessage(services, read, loaded, networkOf(source))
+      },
       discard: wipe,
     },
     { waitUntil, beforeAcquirer: () => slot.awaitAcquirer() },
   )
   try {
-    return answerOutcome(services, posMessage, outcome, signer)
+    return answerOutcome(services, read, outcome, signer)
   } finally {
     wipe(signer)
   }
@@ -57,10 +66,21 @@ function answerOutcome(
         services.log('no_answer', { type, kind: outcome.reason, ...named(posMessage) })
         return SILENCE
       }
-      return refuse(services, posMessage, outcome.reason, outcome.context ?? undefined, signer)
+      return refuseWith(services, posMessage, outcome, signer)
     case 'answered':
       return answerDecided(services, posMessage, outcome, signer)
   }
+}
+
+function refuseWith(
+  services: Services,
+  posMessage: TransactionMessage,
+  { reason, context }: Extract<Outcome, { kind: 'refused' }>,
+  signer: Signer | null,
+): TerminalReply {
+  const isFault = reason === 'format_error' && context !== null
+  const fault = isFault ? profileFault(posMessage, context.terminal) : null
+  return refuse(services, posMessage, reason, context ?? undefined, signer, fault)
 }
 
 const named = ({ identity }: TransactionMessage) => ({
@@ -73,7 +93,7 @@ type Decided = Extract<Outcome, { kind: 'answered' }>
 function answerDecided(
   services: Services,
   posMessage: TransactionMessage,
-  { answer, entry, replayed, loadedState }: Decided,
+  { answer, entry, replayed, loadedState, context }: Decided,
   signer: Signer | null,
 ): TerminalReply {
   const { type, messageKey, targetKey } = posMessage
@@ -86,7 +106,7 @@ function answerDecided(
     ...ourselves(services),
     privateData: privateData(reason, answer.textEncoding, answer.texts ?? 'long'),
   }
-  const decided = reply(services, posMessage, fields, reason, signer)
+  const decided = reply(services, posMessage, fields, { reason, terminal: context.terminal, signer })
   if (entry === null) return decided
   // The target, also when another reversal came before. With a sale also its void.
   const reversedKeys = [

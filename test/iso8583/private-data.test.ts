@@ -1,6 +1,5 @@
 /**
- * @module Field 63 of an answer: at most 63 bytes for a terminal with short texts, whatever the reason, the encoding, the
- * transaction and the fields of the request. A widely used firmware keeps 63 bytes and drops an answer with more.
+ * @module Field 63 of an answer: at most 63 bytes for a terminal with short texts, whatever the reason and the request. A widely used firmware keeps 63 bytes and drops an answer with more.
  */
 
 import { describe, expect, it } from 'vitest'
