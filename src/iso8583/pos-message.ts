@@ -20,7 +20,6 @@ import {
   firstMti,
   formatFault,
   givenReference,
-  hasAccountType,
   identityOf,
   keptFields,
   type MessageIdentity,
@@ -34,7 +33,7 @@ import {
 } from './cup.ts'
 import type { Frame } from './frame.ts'
 import { macOf } from './mac.ts'
-import { isCanonical, type Message, macInput, pack } from './message.ts'
+import { type Message, macInput, pack } from './message.ts'
 
 export type ManagementType = 'sign_on' | 'sign_off' | 'echo'
 export type PosTransaction = Exclude<TransactionType, ManagementType>
@@ -96,11 +95,6 @@ export interface TransactionMessage extends Parsed {
    * entries before 2026-12-01 have them. A reversal with an amount has the content without it.
    */
   readonly otherContent: Content | null
-  /**
-   * Whether the bytes are canonical and field 3 has no account type. A folding MAC protects only such a message. A reversal needs
-   * neither.
-   */
-  readonly isUnambiguous: boolean
   /** The `fault` of a void from a terminal with `voidForms: lenient`. For other messages it is the same. */
   readonly faultIfLenient: number | undefined
   /** The request to the domain, without fingerprints. It is only valid without a fault. */
@@ -153,7 +147,6 @@ export function parsePosMessage(head: PosHead): PosMessage {
     mac: macOf(message),
     faultIfLenient: formatFault(type, message, 'lenient'),
     ...(isReversal ? contentOfReversal(targetKey, message) : contentOf(type, message, covered)),
-    isUnambiguous: isReversal || (!hasAccountType(message) && isCanonical(frame.body, message)),
     request: requestOf(type, message, identity, messageKey, targetKey ?? ''),
   }
 }

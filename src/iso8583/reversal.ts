@@ -42,53 +42,69 @@ export function readReversal(body: Uint8Array): Result<Message, FormatError> {
   const end = body.length - (hasMac ? MAC_LENGTH : 0)
   const absent = NAMING.find((number) => !hasBit(body, number))
   if (absent !== undefined) return unreadable(absent, 'missing')
-  const naming = walk(body, end, { first: 2, last: LAST_NAMING, at: FIELDS_START })
-  if (naming === null) return unreadable('length', 'the fields that name the target are not found')
-  const rest = walk(body, end, { first: LAST_NAMING + 1, last: 63, at: naming.end, mustFit: true })
-  const fields = new Map([...naming.fields, ...(rest?.fields ?? [])])
+  const way = wayOf(body, end)
+  if (typeof way === 'string') return unreadable('length', way)
+  const fields = new Map(way)
   if (hasMac) fields.set(64, toHex(body.subarray(end)))
   const track = unreadableTrack(fields)
   if (track !== undefined) fields.delete(track)
   return ok({ mti, fields })
 }
 
-interface Stretch {
-  readonly first: number
-  readonly last: number
-  /** The start of the first field. */
-  readonly at: number
-  /** Whether the last field must end where the fields end. */
-  readonly mustFit?: true
+type Fields = ReadonlyMap<number, string>
+
+/**
+ * The fields, or why they cannot be read. The usual way counts when it fits as a whole. Otherwise some field has a form of its own,
+ * and all ways must name the same target. So no other message is reversed by mistake.
+ */
+function wayOf(body: Uint8Array, end: number): Fields | string {
+  const ways = [...waysThrough(body, end, { number: 2, last: LAST_NAMING, at: FIELDS_START })]
+  const whole = ways.map((way) => ({ ...way, rest: restOf(body, end, way.at) }))
+  const [first] = whole
+  if (first === undefined) return 'the fields that name the target are not found'
+  const isUsual = first.isUsual && first.rest?.isUsual === true
+  const targets = new Set(whole.map(({ fields }) => NAMING.map((number) => fields.get(number)).join('|')))
+  if (!isUsual && targets.size > 1) return 'its fields name two targets'
+  return new Map([...first.fields, ...(first.rest?.fields ?? [])])
 }
 
-interface Walked {
-  readonly fields: ReadonlyMap<number, string>
-  readonly end: number
+/** The fields behind 60, when they end where the fields end. */
+const restOf = (body: Uint8Array, end: number, at: number): Way | undefined =>
+  [...waysThrough(body, end, { number: LAST_NAMING + 1, last: 63, at })].find((way) => way.at === end)
+
+interface Stretch {
+  readonly number: number
+  readonly last: number
+  readonly at: number
+}
+
+interface Way {
+  readonly fields: Fields
+  /** The end of the last field. */
+  readonly at: number
+  /** Whether every field has the encoding of the field table. */
+  readonly isUsual: boolean
 }
 
 /**
- * Finds the fields of a stretch. A variable field of digits may be packed, as the field table has it, or have one character a
- * byte. Some terminals send field 61 so. The first way whose naming fields can be read counts. Null: there is none.
+ * The ways to read the fields from `number` to `last`, the usual one first. A variable field of digits may be packed, as the field
+ * table has it, or have one character a byte. Some terminals send field 61 so. Five such fields stand before 60, so there are at
+ * most 32 ways.
  */
-function walk(body: Uint8Array, end: number, stretch: Stretch): Walked | null {
-  const { first, last, mustFit = false } = stretch
-  /** Places from which no way leads on, so that the time is bounded by fields × bytes. */
-  const dead = new Set<number>()
-  const from = (number: number, at: number): Walked | null => {
-    if (number > last) return mustFit && at !== end ? null : { fields: new Map(), end: at }
-    if (!hasBit(body, number)) return from(number + 1, at)
-    const place = number * 0x10000 + at
-    if (dead.has(place)) return null
-    for (const { value, next } of readings(body, end, number, at)) {
-      const onward = from(number + 1, next)
-      if (onward === null) continue
-      const own = value === undefined ? [] : [[number, value] as const]
-      return { fields: new Map([...own, ...onward.fields]), end: onward.end }
-    }
-    dead.add(place)
-    return null
+function* waysThrough(body: Uint8Array, end: number, { number, last, at }: Stretch): Generator<Way> {
+  if (number > last) {
+    yield { fields: new Map(), at, isUsual: true }
+    return
   }
-  return from(first, stretch.at)
+  if (!hasBit(body, number)) {
+    yield* waysThrough(body, end, { number: number + 1, last, at })
+    return
+  }
+  for (const { value, next, isUsual } of readings(body, end, number, at)) {
+    const own = value === undefined ? [] : [[number, value] as const]
+    for (const way of waysThrough(body, end, { number: number + 1, last, at: next }))
+      yield { ...way, fields: new Map([...own, ...way.fields]), isUsual: isUsual && way.isUsual }
+  }
 }
 
 interface Reading {
@@ -96,7 +112,11 @@ interface Reading {
   readonly value: string | undefined
   /** The start of the next field. */
   readonly next: number
+  readonly isUsual: boolean
 }
+
+/** Whether the bytes are the characters of a number or a track. */
+const areDigits = (bytes: Uint8Array): boolean => /^[0-9=DdFf ]*$/.test(String.fromCharCode(...bytes))
 
 /** The ways to read one field, the usual one first. None: it has no end, or it names the target and cannot be read. */
 function readings(body: Uint8Array, end: number, number: number, at: number): Reading[] {
@@ -107,13 +127,16 @@ function readings(body: Uint8Array, end: number, number: number, at: number): Re
   if (count === undefined) return []
   const size = sizeOf(spec, count)
   const isReadable = count <= spec.max && start + size <= end
-  const usual = { value: isReadable ? readValue(spec, body, start, count) : undefined, next: start + size }
-  const inCharacters = { value: undefined, next: start + count }
-  const ways = spec.length === 'fixed' || size === count ? [usual] : [usual, inCharacters]
-  const inside = ways.filter(({ next }) => next <= end)
-  if (!NAMING.includes(number)) return inside
-  const value = number === LAST_NAMING ? field60In(body, start, count, usual.value) : usual.value
-  return value !== undefined && usual.next <= end ? [{ value, next: usual.next }] : []
+  const value = isReadable ? readValue(spec, body, start, count, spec.alignment) : undefined
+  const usual = { value, next: start + size, isUsual: true }
+  if (NAMING.includes(number)) {
+    const naming = number === LAST_NAMING ? field60In(body, start, count, value) : value
+    return naming !== undefined && usual.next <= end ? [{ ...usual, value: naming }] : []
+  }
+  const inCharacters = { value: undefined, next: start + count, isUsual: false }
+  const hasCharacters =
+    spec.length !== 'fixed' && size !== count && areDigits(body.subarray(start, start + count))
+  return (hasCharacters ? [usual, inCharacters] : [usual]).filter(({ next }) => next <= end)
 }
 
 /** The units of a value: the fixed length, or the decimal length before it. Undefined when that is not decimal. */

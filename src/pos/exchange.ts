@@ -92,7 +92,7 @@ async function answerSignOn(services: Services, posMessage: ManagementMessage): 
   const { batchNumber } = outcome.terminal.batch
   const fields = { ...undecided(services, null, outcome), keys: toHex(outcome.keys), batchNumber }
   services.log('signed_on', { terminalId: identity.terminalId, layout, batchNumber })
-  return reply(services, posMessage, fields, null)
+  return reply(services, posMessage, fields, { terminal: outcome.terminal })
 }
 
 /** Echo and sign-off carry no MAC, so they change nothing. */
@@ -102,5 +102,5 @@ async function answerManagement(services: Services, posMessage: ManagementMessag
   const reason = refuseTerminal(sender?.terminal ?? null, sender?.merchant ?? null, merchantId)
   if (sender === undefined || reason !== null)
     return refuse(services, posMessage, reason ?? 'terminal_unknown', sender)
-  return reply(services, posMessage, undecided(services, null, sender), null)
+  return reply(services, posMessage, undecided(services, null, sender), { terminal: sender.terminal })
 }

@@ -2,9 +2,11 @@
 
 import type { Slot } from '../admission/admission-controller.ts'
 import { networkOf } from '../admission/network.ts'
+import { USUAL_FORMS } from '../domain/terminal-profile.ts'
 import type { Card, JournalEntry, SaleState } from '../domain/types.ts'
 import { privateData } from '../iso8583/answer.ts'
 import { NOT_CONTENT, type TransactionMessage } from '../iso8583/pos-message.ts'
+import { profileFault, readAs } from '../iso8583/profile-fault.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Outcome, WaitUntil } from '../pipeline/types.ts'
 import { ourselves, refuse, reply } from './reply.ts'
@@ -17,20 +19,27 @@ export async function answerTransaction(
   posMessage: TransactionMessage,
   { slot, waitUntil, source }: { slot: Slot; waitUntil: WaitUntil; source: string },
 ): Promise<TerminalReply> {
-  const { identity, messageKey, targetKey, sale, cardFields } = posMessage
+  const { identity, messageKey, targetKey, sale } = posMessage
   const { terminalId, batchNumber } = identity
   const target = targetKey === undefined ? {} : { targetKey }
+  // Field 22 is read once the terminal is known.
+  let read = posMessage
   const { outcome, found: signer } = await services.pipeline.submit(
     {
       load: { terminalId, batchNumber, messageKey, ...target, ...sale },
-      cardFields,
-      verify: (loaded) => verifyMessage(services, posMessage, loaded, networkOf(source)),
+      get cardFields() {
+        return read.cardFields
+      },
+      verify(loaded) {
+        read = readAs(posMessage, loaded.terminal ?? USUAL_FORMS)
+        return verifyMessage(services, read, loaded, networkOf(source))
+      },
       discard: wipe,
     },
     { waitUntil, beforeAcquirer: () => slot.awaitAcquirer() },
   )
   try {
-    return answerOutcome(services, posMessage, outcome, signer)
+    return answerOutcome(services, read, outcome, signer)
   } finally {
     wipe(signer)
   }
@@ -58,10 +67,21 @@ function answerOutcome(
         services.log('no_answer', { type, kind: outcome.reason, ...named(posMessage) })
         return SILENCE
       }
-      return refuse(services, posMessage, outcome.reason, outcome.context ?? undefined, signer)
+      return refuseWith(services, posMessage, outcome, signer)
     case 'answered':
       return answerDecided(services, posMessage, outcome, signer)
   }
+}
+
+function refuseWith(
+  services: Services,
+  posMessage: TransactionMessage,
+  { reason, context }: Extract<Outcome, { kind: 'refused' }>,
+  signer: Signer | null,
+): TerminalReply {
+  const isFault = reason === 'format_error' && context !== null
+  const fault = isFault ? profileFault(posMessage, context.terminal) : null
+  return refuse(services, posMessage, reason, context ?? undefined, signer, fault)
 }
 
 const named = ({ identity }: TransactionMessage) => ({
@@ -74,7 +94,7 @@ type Decided = Extract<Outcome, { kind: 'answered' }>
 function answerDecided(
   services: Services,
   posMessage: TransactionMessage,
-  { answer, entry, replayed, loadedState }: Decided,
+  { answer, entry, replayed, loadedState, context }: Decided,
   signer: Signer | null,
 ): TerminalReply {
   const { type, messageKey, targetKey } = posMessage
@@ -85,9 +105,9 @@ function answerDecided(
     ...answer,
     ...ourselves(services),
     ...(type === 'void' && reason === null ? amountOfVoid(entry, loadedState.claim) : {}),
-    privateData: privateData(reason, answer.textEncoding),
+    privateData: privateData(reason, answer.textEncoding, answer.texts ?? 'long'),
   }
-  const decided = reply(services, posMessage, fields, reason, signer)
+  const decided = reply(services, posMessage, fields, { reason, terminal: context.terminal, signer })
   if (entry === null) return decided
   // The target, also when another reversal came before. With a sale also its void.
   const reversedKeys = [

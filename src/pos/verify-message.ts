@@ -3,8 +3,8 @@
 import { cardOf } from '../crypto/card.ts'
 import { refuseTerminal } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
-import { isMalleable } from '../domain/mac-profile.ts'
 import { type PosRequest, type TransactionMessage, withFingerprints } from '../iso8583/pos-message.ts'
+import { profileFault } from '../iso8583/profile-fault.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Verdict } from '../pipeline/types.ts'
 import type { Loaded } from '../store/load.ts'
@@ -28,7 +28,15 @@ export async function verifyMessage(
   if (proof.kind === 'refused') return { ...proof, found: null }
   const { signer: found, keyVersion } = proof
   try {
-    if (isMalformed(services, posMessage, loaded)) return { kind: 'refused', found, reason: 'format_error' }
+    const fault = loaded.terminal === null ? null : profileFault(posMessage, loaded.terminal)
+    if (fault !== null) {
+      services.log('format_error', {
+        type: posMessage.type,
+        terminalId: posMessage.identity.terminalId,
+        ...fault,
+      })
+      return { kind: 'refused', found, reason: 'format_error' }
+    }
     const request = await fingerprinted(services, posMessage, loaded)
     const sender = { ...request.sender, address }
     return {
@@ -62,18 +70,6 @@ type Proof =
 function withoutMac({ identity }: TransactionMessage, { terminal, merchant }: Loaded): Proof {
   const reason = refuseTerminal(terminal, merchant, identity.merchantId)
   return reason === null ? { kind: 'proved', signer: null } : { kind: 'refused', reason }
-}
-
-function isMalformed(
-  { log }: Services,
-  { type, identity, fault: strictFault, faultIfLenient, isUnambiguous }: TransactionMessage,
-  { terminal }: Loaded,
-): boolean {
-  const fault = terminal?.voidForms === 'lenient' ? faultIfLenient : strictFault
-  const isBent = terminal !== null && isMalleable(terminal.macProfile) && !isUnambiguous
-  const field = fault ?? (isBent ? 'not canonical' : undefined)
-  if (field !== undefined) log('format_error', { type, terminalId: identity.terminalId, field })
-  return field !== undefined
 }
 
 async function fingerprinted(

@@ -1,11 +1,21 @@
 /** @module The properties of the reader of reversals for any bytes. */
 
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import { isReversalMti, type TransactionType } from '../../src/iso8583/cup.ts'
 import { readField60 } from '../../src/iso8583/field60.ts'
 import { type Message, macInput, mtiOf, unpack } from '../../src/iso8583/message.ts'
 import { parsePosHead, parsePosMessage } from '../../src/iso8583/pos-message.ts'
+import { profileFault } from '../../src/iso8583/profile-fault.ts'
 import { readReversal } from '../../src/iso8583/reversal.ts'
 import { must } from './counterexample.ts'
+
+const FOLDING = {
+  ...USUAL_FORMS,
+  status: 'active',
+  macProfile: 'cup-ecb',
+  textEncoding: 'gbk',
+  settlementMac: 'required',
+} as const
 
 const ENVELOPE = { kind: 'tpdu', tpdu: new Uint8Array(5), header: new Uint8Array(6) } as const
 
@@ -34,7 +44,8 @@ export function checkReversal(
   if (parsed.kind === 'transaction') {
     must(Buffer.compare(parsed.macInput, macInput(body)) === 0, 'reversal: MAC input')
     must(parsed.hasMac === (parsed.macInput.length === body.length - 8), 'reversal: MAC')
-    must(parsed.isUnambiguous, 'reversal: depends on its pads')
+    const fault = profileFault(parsed, FOLDING)
+    must(fault === null || fault.field === 11, 'reversal: depends on its pads')
   }
   checkAnswer(read.value, parsed.type)
   return 'a target, '
