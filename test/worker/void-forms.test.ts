@@ -6,6 +6,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { TerminalProfile } from '../../src/domain/terminal-profile.ts'
 import { effectOf, faultOf, journalOf } from './book.ts'
+import { scriptedAcquirer } from './scripted-acquirer.ts'
 import * as s from './support.ts'
 import { hexOf, macOf, openTerminal, sell, sixDigits, type TestTerminal } from './terminal.ts'
 
@@ -114,6 +115,25 @@ describe('without a check, from a terminal with `lenient` alone', () => {
     const { reply } = await voidOf(terminals.lenient, { 4: undefined, 2: '4111111111111111' })
     expect([reply.fields.get(39), reply.fields.has(4)]).toEqual(['14', false])
   })
+})
+
+it('with an acquirer it is for the amount of the sale, there and in the answer, also when a copy asks later', async () => {
+  const acquirer = scriptedAcquirer()
+  const remote = await s.openIsolate({ acquirer: acquirer.port })
+  const own = await openTerminal(remote, { body: { voidForms: 'lenient' } })
+  const sale = await sell(own, '000001', 4321)
+  const message = s.aVoid({ stan: '000002', ...sale, more: { 2: undefined, 4: undefined } })
+  const reply = await own.send(message)
+  expect([reply.fields.get(39), reply.fields.get(4)]).toEqual(['00', s.amountOf(4321)])
+  expect(acquirer.requests.at(-1)).toMatchObject({ kind: 'void', amount: 4321 })
+  const again = await own.send(message, { to: await s.openIsolate({ acquirer: acquirer.port }) })
+  expect(hexOf(again.bytes)).toBe(hexOf(reply.bytes))
+  // A reversal without an amount is for that of its target too.
+  const naming = s.aReversal('void', { stan: '000002', more: { 2: undefined, 4: undefined } })
+  expect((await own.send(naming)).fields.get(39)).toBe('00')
+  await remote.settle()
+  expect(acquirer.requests.at(-1)).toMatchObject({ kind: 'reversal', amount: 4321 })
+  expect(await faultOf(own.tid)).toBeNull()
 })
 
 it('the totals of the batch count such voids in full, and the journals are whole', async () => {
