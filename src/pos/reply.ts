@@ -76,8 +76,8 @@ export function reply(
 const TO_REVERSALS: readonly DeclineReason[] = ['mac_mismatch', 'key_not_established']
 
 /**
- * A refusal without an entry. Only the log has it. A reversal that cannot be processed gets no answer (protocol.md §3.5). In development
- * field 63 of the answer names the fault.
+ * A refusal without an entry. Only the log has it. That of an unknown terminal has no trace of a terminal's settings. A reversal that
+ * cannot be processed gets no answer (protocol.md §3.5). In development field 63 of the answer names the fault.
  */
 export function refuse(
   services: Services,
@@ -92,12 +92,8 @@ export function refuse(
   services.log('refused', { reason, type, terminalId, stan })
   if (hasReversalClass(posMessage.message.mti) && !TO_REVERSALS.includes(reason))
     return { ...SILENCE, proof: signer === null ? 'unproved' : 'proved' }
-  const fields = undecided(services, reason, sender)
+  const of = reason === 'terminal_unknown' ? NO_ONE : sender
+  const fields = undecided(services, reason, of)
   const explained = fault === null || !services.isDevelopment ? {} : { privateData: faultData(fault) }
-  return reply(
-    services,
-    posMessage,
-    { ...fields, ...explained },
-    { reason, terminal: sender.terminal, signer },
-  )
+  return reply(services, posMessage, { ...fields, ...explained }, { reason, terminal: of.terminal, signer })
 }

@@ -69,11 +69,16 @@ describe('a request', () => {
   }
 
   /** Field 39 when a mandatory field is missing. */
-  const MISSING: Readonly<Record<number, string>> = { 41: '97', 42: '03', 60: '40', 64: 'A0' }
+  const MISSING: Readonly<Record<number, string>> = { 41: '97', 60: '40', 64: 'A0' }
+
+  /** Without a MAC a terminal of another merchant is an unknown one. */
+  const withoutMerchant = (type: TransactionType) => (FORMS[type].mac === 'none' ? '97' : '03')
 
   /** A reversal that names no target gets no answer, so that the terminal keeps it. */
-  const missing = (type: TransactionType, number: number): string =>
-    type.endsWith('_reversal') && number !== 64 ? NO_ANSWER : (MISSING[number] ?? '30')
+  function missing(type: TransactionType, number: number): string {
+    if (type.endsWith('_reversal') && number !== 64) return NO_ANSWER
+    return number === 42 ? withoutMerchant(type) : (MISSING[number] ?? '30')
+  }
 
   const mandatory = TYPES.flatMap((type) =>
     ELEMENTS.filter(({ number }) => needOf(type, number) === 'M').map(({ number }) => ({ type, number })),
