@@ -57,26 +57,41 @@ export const postReversal: Handler<Post> = async (call) => {
 async function request(
   { services: { keyring }, c, body }: Call<Post>,
   credential: Credential,
-  { original }: Loaded,
+  loaded: Loaded,
   keys: Keys,
 ): Promise<ReversalRequest> {
-  const { saleId, amount } = body
+  const { saleId, amount, reason = null } = body
   const scope = scopeOf(credential)
-  const targetKey = apiMessageKey(scope, 'void', keys.target)
+  const targetKey = targetKeyOf(credential, loaded, keys.target)
+  const content = [targetKey, saleId, amount, ...(reason === null ? [] : [reason])]
   return {
     kind: 'void_reversal',
     door: 'json',
-    merchantId: original?.sale.merchantId ?? scope,
+    merchantId: loaded.original?.sale.merchantId ?? scope,
     messageKey: apiMessageKey(scope, 'void_reversal', keys.own),
-    contentFingerprint: await keyring.fingerprint('content', JSON.stringify([targetKey, saleId, amount])),
-    request: { requestedBy: credential.name, saleId, amount: String(amount) },
+    contentFingerprint: await keyring.fingerprint('content', JSON.stringify(content)),
+    request: {
+      requestedBy: credential.name,
+      saleId,
+      amount: String(amount),
+      ...(reason === null ? {} : { reason }),
+    },
     sender: senderOf(c, credential.id),
-    terminalId: original?.sale.terminalId ?? '',
+    terminalId: loaded.original?.sale.terminalId ?? '',
     targetKey,
     saleId,
     amount,
     cardFingerprint: null,
+    ...(credential.merchantId === null ? { administrator: { reason } } : {}),
   }
+}
+
+/** The key of the void. An administrator may name a void of the merchant by the merchant's own key. */
+function targetKeyOf(credential: Credential, { original, target }: Loaded, key: string): string {
+  const own = apiMessageKey(scopeOf(credential), 'void', key)
+  if (credential.merchantId !== null || original === null) return own
+  const ofMerchant = apiMessageKey(original.sale.merchantId, 'void', key)
+  return target?.messageKey.startsWith(ofMerchant) === true ? ofMerchant : own
 }
 
 function replyOf(outcome: Outcome, denial: Problem | null, about: About): Reply<Post> {

@@ -2,6 +2,7 @@
 
 import type { Slot } from '../admission/admission-controller.ts'
 import { networkOf } from '../admission/network.ts'
+import { REVERSED_LATE } from '../domain/late-reversal.ts'
 import { privateData } from '../iso8583/answer.ts'
 import type { TransactionMessage } from '../iso8583/pos-message.ts'
 import type { Services } from '../pipeline/services.ts'
@@ -88,6 +89,10 @@ function answerDecided(
   }
   const decided = reply(services, posMessage, fields, reason, signer)
   if (entry === null) return decided
+  const { voidMoved } = entry.effects
+  // The alert is logged once. The journal keeps the mark.
+  if (!replayed && voidMoved?.reversedLate === true)
+    services.log('alert', { why: REVERSED_LATE, ...named(posMessage), rrn, voidId: voidMoved.id })
   // The target, also when another reversal came before. With a sale also its void.
   const reversedKeys = [
     ...(targetKey === undefined ? [] : [targetKey]),

@@ -97,7 +97,12 @@ export interface Loaded extends Omit<LoadedState, 'terminal' | 'merchant'> {
 const roles = (items: readonly LoadItem[]): object[] =>
   items.flatMap(({ credential, messageKey, targetKey, ...item }, i) => {
     const { idempotencyKey, idempotencyKind: kind = 'void', targetIdempotencyKey } = item
-    const target = { credential, kind: 'void', idempotencyKey: targetIdempotencyKey }
+    const target = {
+      credential,
+      kind: 'void',
+      idempotencyKey: targetIdempotencyKey,
+      ofSale: item.saleId,
+    }
     return [
       ...(messageKey === undefined ? [] : entryAndOutcome(i, 'message', { key: messageKey })),
       ...(idempotencyKey === undefined
@@ -158,7 +163,8 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
     /** An outcome is read with the entry that it follows. */
     const entryOf = (role: Role, base: JournalEntry | null = null) => entryFrom(found(role), base)
     const message = entryOf('message')
-    const target = entryOf('target')
+    // A note follows the message itself.
+    const target = entryOf('target', message)
     const reversalOf = (role: Role) => endOf(mine(inReversals).find((one) => one.role === role))
     const original = saleStateOf(mine(inSales)[0])
     return {
@@ -177,6 +183,7 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
       target: entryOf('target_outcome', target) ?? target,
       targetForwarded: forwardedFrom(found('target')?.forwarded),
       isTargetClaimed: target !== null && target.effects.claim?.messageKey === target.messageKey,
+      isTargetFollowed: found('target')?.followed === 1,
       undecided: row?.undecided === 1,
       takenBy: row?.takenBy ?? null,
       needs: needsOf(row ?? mine(inMerchants)[0], mine(inCredentials)[0]),

@@ -61,12 +61,14 @@ it('only the members of this list take as many digits as a card number has, and 
   expect(takes(CARD_NUMBERS).sort()).toEqual(Object.keys(reasons).sort())
 })
 
-it('the free texts that are kept are names of merchants, names of keys and notes on cases', () => {
+it('the free texts that are kept are names of merchants, names of keys, notes on cases and reasons of reversals', () => {
   const text = 'Lot 12: 面包店, 2nd floor'
   const kept = MEMBERS.filter(([, , leaf]) => leaf.safeParse(text).success)
   expect(kept.map(([route, name]) => `${route} ${name}`).sort()).toEqual([
     'POST /v1/cases/{rrn} note',
+    'POST /v1/cases/{rrn}/notes note',
     'POST /v1/keys name',
+    'POST /v1/reversals reason',
     'PUT /v1/merchants/{merchantId} name',
   ])
   for (const [, , leaf] of kept) {

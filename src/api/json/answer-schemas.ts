@@ -5,7 +5,7 @@ import { CASE_REASONS } from '../../domain/acquirer-move.ts'
 import { ACQUIRER_STATES } from '../../domain/acquirer-state.ts'
 import { MAC_PROFILES } from '../../domain/types.ts'
 import { VOID_REASONS } from './schemas.ts'
-import { MERCHANT_STATES, TERMINAL_STATES, windowPolicy } from './settings.ts'
+import { MERCHANT_STATES, merchantRules, TERMINAL_STATES, windowPolicy } from './settings.ts'
 import * as v from './values.ts'
 
 /** A case that is open. A case has no id of its own: it is named by the RRN of its message. */
@@ -76,6 +76,9 @@ export const voidAnswer = z.strictObject({
   destination: z.literal('original_card').describe('Money goes back to the original card only.'),
   voidedAt: v.time,
   reversedAt: v.time.nullable(),
+  reversedLate: z
+    .boolean()
+    .describe('True if a terminal reversed it long after its answer: the event `void.reversed_late`.'),
   ...certain,
 })
 
@@ -122,6 +125,7 @@ export const merchantAnswer = z.strictObject({
   cutOff: v.text,
   currency: v.currency,
   window: windowPolicy,
+  ...merchantRules,
   ...finalOnly,
 })
 
@@ -168,6 +172,7 @@ export const ENTRY_KINDS = [
   'void_reversal',
   'settlement',
   'upload_end',
+  'case_note',
 ] as const
 
 const actor = z
@@ -189,6 +194,7 @@ const event = z.strictObject({
   resolution: z.enum(['stands', 'undone']).optional(),
   note: v.text.optional(),
   decidedBy: v.text.optional(),
+  notedBy: v.text.optional().describe('The name of the key that added the note.'),
   actor: actor.optional(),
 })
 
@@ -248,6 +254,8 @@ export const caseAnswer = z.strictObject({
 })
 
 export const casesAnswer = z.strictObject(page(caseAnswer))
+
+export const lateReversalsAnswer = z.strictObject(page(voidAnswer))
 
 export type SaleBody = z.infer<typeof saleAnswer>
 export type VoidBody = z.infer<typeof voidAnswer>

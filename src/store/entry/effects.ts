@@ -6,6 +6,7 @@ import { API_KEY_TABLE } from './api-key.ts'
 import {
   CODED_BATCHES,
   CODED_ENCODINGS,
+  CODED_LATE_REVERSALS,
   CODED_MERCHANTS,
   CODED_PROFILES,
   CODED_SETTLEMENT_MACS,
@@ -24,7 +25,16 @@ import {
   usually,
   writeObject,
 } from './schema.ts'
-import { digitsForm, plainNumber, plainText, timeForm, type ValueForm, windowForm } from './values.ts'
+import {
+  decideWithinForm,
+  digitsForm,
+  plainNumber,
+  plainText,
+  timeForm,
+  truth,
+  type ValueForm,
+  windowForm,
+} from './values.ts'
 
 /** The usual change of the counts of sales (debits) and voids (credits), by the kind of the entry. */
 const USUAL_COUNTS: Readonly<Record<string, readonly [debits: number, credits: number]>> = {
@@ -118,6 +128,9 @@ export const MERCHANT_TABLE = tableOf<Merchant>('merchant', {
     'that of the request, or 156',
     ({ request }) => request.currencyCode ?? USUAL_MERCHANT.currencyCode,
   ),
+  lateReversals: optionally(CODED_LATE_REVERSALS),
+  reasonRequired: optionally(truth),
+  decideWithin: optionally(decideWithinForm),
 })
 
 export const EFFECTS_TABLE = tableOf<StoredEffects>('effects', {

@@ -78,6 +78,7 @@ export const POS_REQUEST_TABLE = tableOf<RequestView<PosField>>(
 type JsonName =
   | ('requestedBy' | 'saleId' | 'amount' | 'currency' | 'reason' | 'state' | 'pan' | 'rrn')
   | ('listed' | 'acquirerStatus' | 'acquirerAmount' | 'decidedBy' | 'resolution' | 'note' | 'decision')
+  | 'notedBy'
 
 export const JSON_REQUEST_TABLE = tableOf<RequestView<JsonName>>('members', {
   requestedBy: optionally(plainText),
@@ -100,6 +101,7 @@ export const JSON_REQUEST_TABLE = tableOf<RequestView<JsonName>>('members', {
   note: optionally(plainText),
   decision: optionally(plainText),
   others: others(),
+  notedBy: optionally(plainText),
 })
 
 type ProfileName = 'status' | 'macProfile' | 'textEncoding' | 'settlementMac' | 'newMasterKey'
@@ -113,7 +115,9 @@ export const PROVISION_REQUEST_TABLE = tableOf<RequestView<ProfileName>>('profil
   others: others(),
 })
 
-type SettingName = 'name' | 'status' | 'timeZone' | 'cutOff' | 'window' | 'currencyCode'
+type SettingName =
+  | ('name' | 'status' | 'timeZone' | 'cutOff' | 'window' | 'currencyCode')
+  | ('lateReversals' | 'reasonRequired' | 'decideWithin')
 
 export const MERCHANT_REQUEST_TABLE = tableOf<RequestView<SettingName>>('settings', {
   name: optionally(plainText),
@@ -123,6 +127,9 @@ export const MERCHANT_REQUEST_TABLE = tableOf<RequestView<SettingName>>('setting
   window: optionally(plainText),
   currencyCode: optionally(digitsForm(3)),
   others: others(),
+  lateReversals: optionally(plainText),
+  reasonRequired: optionally(plainText),
+  decideWithin: optionally(plainText),
 })
 
 type AnyRequestView = RequestView<string>
