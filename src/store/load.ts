@@ -50,6 +50,8 @@ export interface LoadItem {
   readonly idempotencyKind?: 'void' | 'void_reversal'
   /** The void that a reversal names by its `Idempotency-Key` (as a fingerprint). */
   readonly targetIdempotencyKey?: string
+  /** Whether that key may also be one of the sale's merchant, when the caller is an administrator. */
+  readonly isTargetOfMerchant?: boolean
   /** The STAN of a captured sale, in the batch `batchNumber`. Loads the sale that has it at the acquirer. */
   readonly capturedStan?: string
   /** A merchant, also when its terminal does not exist yet. */
@@ -101,7 +103,7 @@ const roles = (items: readonly LoadItem[]): object[] =>
       credential,
       kind: 'void',
       idempotencyKey: targetIdempotencyKey,
-      ofSale: item.saleId,
+      ...(item.isTargetOfMerchant === true ? { ofSale: item.saleId } : {}),
     }
     return [
       ...(messageKey === undefined ? [] : entryAndOutcome(i, 'message', { key: messageKey })),
