@@ -8,6 +8,7 @@ import { ROUTES } from '../../src/api/contract.ts'
 import { DECIDE_MS } from '../../src/domain/acquirer-state.ts'
 import { recover } from '../../src/pipeline/recover.ts'
 import { dump, rows } from './book.ts'
+import { pairsOfCase } from './foreign-cases.ts'
 import { keyOf } from './inquire.ts'
 import { aSale, openOffice, openWithAcquirer } from './merchant-client.ts'
 import { SILENT, scriptedAcquirer } from './scripted-acquirer.ts'
@@ -197,30 +198,7 @@ beforeAll(async () => {
       foreign: post(`/v1/cases/${caseId}`, decision),
       absent: post(`/v1/cases/${ABSENT_RRN}`, decision),
     },
-    {
-      route: 'POST /v1/cases/{rrn}/notes',
-      owner: 201,
-      foreign: post(`/v1/cases/${caseId}/notes`, { note: 'x' }),
-      absent: post(`/v1/cases/${ABSENT_RRN}/notes`, { note: 'x' }),
-    },
-    {
-      route: 'POST /v1/cases/{rrn}/retry',
-      owner: null,
-      foreign: get(`/v1/cases/${caseId}/retry`),
-      absent: get(`/v1/cases/${ABSENT_RRN}/retry`),
-    },
-    {
-      route: 'GET /v1/merchants/{merchantId}',
-      owner: 200,
-      foreign: get(`/v1/merchants/${s.MID}`),
-      absent: get('/v1/merchants/000000000000000'),
-    },
-    {
-      route: 'GET /v1/late-reversals',
-      owner: 200,
-      foreign: get('/v1/late-reversals'),
-      absent: get('/v1/late-reversals?cursor=9999999999999999-999999999999'),
-    },
+    ...pairsOfCase(caseId),
     {
       route: 'POST /v1/reconciliations',
       owner: null,
