@@ -9,6 +9,7 @@ import {
   repeatedMessage,
 } from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
+import { rulesOf } from './merchant-rules.ts'
 import { addCredit } from './money.ts'
 import type { VoidRequest } from './requests.ts'
 import type { Sale, Terminal } from './types.ts'
@@ -57,19 +58,22 @@ function refuse(request: VoidRequest, loadedState: LoadedState, now: number): De
   if (until !== null && now >= until) return 'window_expired'
   if (request.amount !== null && request.amount !== sale.amount) return 'amount_differs'
   if (request.currencyCode !== sale.currencyCode) return 'currency_differs'
-  return null
+  const isReasonMissing =
+    request.door === 'json' && request.reason === null && rulesOf(merchant).reasonRequired
+  return isReasonMissing ? 'reason_required' : null
 }
 
 /**
- * Decides on a void. A refusal is an entry too, except `batch_mismatch`. With a remote acquirer the caller turns an
+ * Decides on a void. A refusal is an entry too, except `batch_mismatch` and `reason_required`. With a remote acquirer the caller turns an
  * approval into a claim (`asPending`).
  */
 export function decideVoid(request: VoidRequest, loadedState: LoadedState, generated: Generated): Decision {
   const repeated = repeatedMessage(request, loadedState, generated)
   if (repeated !== null) return repeated
   const reason = refuse(request, loadedState, generated.now)
-  // The message may come again when its batch is open, so it does not use up its key.
-  if (reason === 'batch_mismatch') return { kind: 'answer', answer: answerOf(loadedState, generated, reason) }
+  // The message may come again when its batch is open, or with a reason. So it does not use up its key.
+  if (reason === 'batch_mismatch' || reason === 'reason_required')
+    return { kind: 'answer', answer: answerOf(loadedState, generated, reason) }
   const { original, terminal } = loadedState
   if (reason !== null || original === null)
     return commitOf(request, 'void', loadedState, answerOf(loadedState, generated, reason), {})

@@ -47,6 +47,8 @@ export interface LoadedState {
   readonly targetForwarded: AcquirerMessage | null
   /** Whether the journal has a claim of the target. Then `targetForwarded` is null only when its row is lost. */
   readonly isTargetClaimed: boolean
+  /** Whether the terminal sent a sale or a void after the target. */
+  readonly isTargetFollowed: boolean
   readonly targetReversal: Reversal | ArchivedMessage | null
   /** The batch that the message names, when it exists. */
   readonly namedBatch: Batch | null

@@ -72,6 +72,8 @@ export interface ReversalRequest extends RequestBase {
   readonly amount: Amount | null
   /** HMAC of the card number in field 2; null when the message has none that can be read. */
   readonly cardFingerprint: string | null
+  /** JSON API only, when an administrator asks: the reason in words, if there is one. */
+  readonly administrator?: { readonly reason: string | null }
 }
 
 export interface SettlementRequest extends RequestBase {
@@ -122,6 +124,12 @@ export interface AcquirerEventRequest extends RequestBase {
 export interface CaseRequest extends RequestBase {
   readonly kind: 'case'
   readonly resolution: 'stands' | 'undone'
+}
+
+/** A person's note on a case. `messageKey` is the key of the message, and `noteKey` that of the note. */
+export interface NoteRequest extends RequestBase {
+  readonly kind: 'note'
+  readonly noteKey: string
 }
 
 /** One line of the acquirer's list. `messageKey` is the key of our record under that number, or `acquirerKey`. */

@@ -2,6 +2,7 @@
 
 import type { Slot } from '../admission/admission-controller.ts'
 import { networkOf } from '../admission/network.ts'
+import { REVERSED_LATE } from '../domain/late-reversal.ts'
 import { USUAL_FORMS } from '../domain/terminal-profile.ts'
 import type { Card, JournalEntry, SaleState } from '../domain/types.ts'
 import { privateData } from '../iso8583/answer.ts'
@@ -109,6 +110,10 @@ function answerDecided(
   }
   const decided = reply(services, posMessage, fields, { reason, terminal: context.terminal, signer })
   if (entry === null) return decided
+  const { voidMoved } = entry.effects
+  // The alert is logged once. The journal keeps the mark.
+  if (!replayed && voidMoved?.reversedLate === true)
+    services.log('alert', { why: REVERSED_LATE, ...named(posMessage), rrn, voidId: voidMoved.id })
   // The target, also when another reversal came before. With a sale also its void.
   const reversedKeys = [
     ...(targetKey === undefined ? [] : [targetKey]),

@@ -2,6 +2,7 @@
 
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
 import { NO_SENDER } from '../../src/domain/request-actor.ts'
+import type { NoteRequest } from '../../src/domain/requests.ts'
 import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
@@ -11,7 +12,7 @@ import type { TestMessage } from '../support/test-service.ts'
 import type { Named, Message as Sent } from './commands.ts'
 
 export interface PreparedMessage {
-  readonly request: Request
+  readonly request: Exclude<Request, NoteRequest>
   readonly load: LoadItem
   /** With the first message of a terminal: its wrapped master key. */
   readonly masterKey?: { readonly version: number; readonly wrapped: string }

@@ -14,9 +14,9 @@ import type {
   VoidRequest,
 } from '../../src/domain/requests.ts'
 import type { WindowPolicy } from '../../src/domain/types.ts'
-import type { Request } from '../../src/pipeline/decide.ts'
 import type { ReportedStatus } from './acquirer-oracle.ts'
 import { type Books, isLive, isUndecided, type Transaction } from './books.ts'
+import type { PreparedMessage } from './messages.ts'
 
 /** The expected outcome. */
 export type Expected =
@@ -27,7 +27,7 @@ export type Expected =
   /** No answer yet: it is at the acquirer, and `isNew` when it was not before. */
   | { readonly kind: 'pending'; readonly isNew: boolean }
 
-type OracleRequest = Exclude<Request, ReportedStatus>
+type OracleRequest = Exclude<PreparedMessage['request'], ReportedStatus>
 /** The expected outcome, and whether the message uses its key. */
 type Result = readonly [Expected, 'kept' | 'not kept']
 
@@ -35,6 +35,8 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 /** 23:00 in Shanghai, which is eight hours ahead all year. */
 const CUT_OFF = 15 * 60 * MINUTE
+/** The time in which a back office undoes its void. */
+const UNDO = 2 * MINUTE
 const CNY = '156'
 const CARD = 'c'.repeat(64)
 
@@ -197,6 +199,8 @@ export class Oracle {
     if (card !== null && card !== CARD) return [decided('card_differs'), 'not kept']
     if ((amount ?? target.amount) !== target.amount) return [decided('amount_differs'), 'not kept']
     if (!this.#books.batch(target.batch).isOpen) return [decided('reversal_too_late'), 'kept']
+    const isOld = target.state === 'approved' && now > target.movedAt + UNDO
+    if (request.door === 'json' && isOld) return [decided('approval_required'), 'not kept']
     // The acquirer has a captured sale too, and gets the reversal.
     target.isForwarded ||= this.#isRemote && target.kind === 'sale'
     this.#books.undo(target, now)

@@ -128,7 +128,7 @@ export const MUTANTS: readonly (Mutant & {
     name: 'no MAC is compared',
     isQuick: true,
     file: 'src/pos/verify-mac.ts',
-    snippet: 'isProved = fits && core.verifyMac(algorithm, macKey, macInput, given)',
+    snippet: 'isProved = fits && core.verifyMac(macAlgorithmOf(macProfile), macKey, macInput, given)',
     instead: 'isProved = fits',
   },
   {
