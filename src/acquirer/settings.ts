@@ -56,13 +56,22 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
   return found
 }
 
-/** Card numbers go to this URL, so plain HTTP is allowed only within one machine. */
+/** The addresses of this machine, as `URL` writes them. It turns every spelling of an IPv4 address into four numbers. */
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+const IP_ADDRESS = /^(?:\d+\.\d+\.\d+\.\d+|\[.*\])$/
+
+/**
+ * Card numbers go to this URL, so plain HTTP is allowed only within one machine. A Worker cannot fetch an IP address, so only
+ * an address of this machine is allowed, for development.
+ */
 function urlOf(value: string): string {
   const url = URL.parse(value)
-  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url?.hostname ?? '')
+  const isLocal = LOOPBACK.test(url?.hostname ?? '')
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)
   if (url === null || !isSafe || url.username !== '' || url.password !== '')
     throw new RangeError('ACQUIRER_URL: expected an https URL (http on this machine only)')
+  if (!isLocal && IP_ADDRESS.test(url.hostname))
+    throw new RangeError('ACQUIRER_URL: expected a domain name, because a Worker cannot fetch an IP address')
   return url.href
 }
 

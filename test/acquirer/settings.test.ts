@@ -54,6 +54,46 @@ describe('settings of an acquirer', () => {
     else expect(settings).toThrow(/^ACQUIRER_URL: expected/)
   })
 
+  it.each([
+    'https://192.0.2.1/pos',
+    'https://192.0.2.1./pos',
+    'https://192.0.2.1:8443/pos',
+    'https://3221225985/',
+    'https://0xC0000201/',
+    'https://0300.0.02.01/',
+    'https://192.0.513/',
+    'https://0xc0.0.2.1/',
+    'https://１９２.０.２.１/',
+    'https://%31%39%32.0.2.1/',
+    'https://0.0.0.0/',
+    'https://10.0.0.7/',
+    'https://[2001:db8::1]/pos',
+    'https://[::]/',
+    'https://[::ffff:192.0.2.1]/',
+    'https://[fe80::1]:8443/',
+  ])('ACQUIRER_URL %s is an IP address, which a Worker cannot fetch', (url) => {
+    const settings = () => readHttpsSettings({ ...VALID, ACQUIRER_URL: url })
+    expect(settings).toThrow(RangeError)
+    expect(settings).toThrow(
+      'ACQUIRER_URL: expected a domain name, because a Worker cannot fetch an IP address',
+    )
+  })
+
+  it.each([
+    ['https://127.0.0.1/', 'https://127.0.0.1/'],
+    ['http://127.1:8790/', 'http://127.0.0.1:8790/'],
+    ['http://2130706433/', 'http://127.0.0.1/'],
+    ['http://0x7f000001/', 'http://127.0.0.1/'],
+    ['http://127.8.7.6/', 'http://127.8.7.6/'],
+    ['https://[::1]:8790/', 'https://[::1]:8790/'],
+    ['http://[0:0:0:0:0:0:0:1]/', 'http://[::1]/'],
+    ['https://localhost/', 'https://localhost/'],
+    ['https://127.0.0.1.example/', 'https://127.0.0.1.example/'],
+    ['https://1-2-3-4.example/', 'https://1-2-3-4.example/'],
+  ])('ACQUIRER_URL %s is this machine or a name: allowed', (url, href) => {
+    expect(readHttpsSettings({ ...VALID, ACQUIRER_URL: url }).url).toBe(href)
+  })
+
   const WRONG: readonly (readonly [keyof HttpsSettings, string])[] = [
     ['ACQUIRER_TPDU', '7000030000'],
     ['ACQUIRER_TPDU', '60000300'],
