@@ -176,7 +176,7 @@ export function requestOf(message: AcquirerMessage, kind: AcquirerRequest['kind'
     acquirerStan,
     amount,
     currencyCode,
-    original: original === null || original.rrn === null ? null : { ...original, rrn: original.rrn },
+    original,
     cardFields: null,
   }
 }

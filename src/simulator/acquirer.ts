@@ -25,6 +25,7 @@ import {
   simulatedRequestOf,
   withoutMac,
 } from './messages.ts'
+import { namesSale, namesTarget, type References, referencesOf } from './references.ts'
 
 export interface AcquirerOptions extends MacKey {
   readonly random: RandomNumber
@@ -55,6 +56,11 @@ const CUT_OFF_MINUTES = 23 * 60
 const REFUSED_AMOUNTS = ['05', '51', '54', '55', '61', '91']
 /** A sale or void with these last digits in its amount is booked, but never answered. */
 const NEVER_ANSWERED = '98'
+
+/** Field 39 of a void or reversal that names no message of the books. */
+const NOT_FOUND = '25'
+/** Field 39 of a copy with other content. */
+const DUPLICATE = '94'
 
 const SILENCE: Reaction = { answer: null, copies: 0, delayMs: 0, arrivesAfterMs: 0 }
 
@@ -160,16 +166,31 @@ export class AcquirerSimulator {
     change: AnswerChange = (answer) => answer,
   ): Uint8Array | null {
     const isPosting = kind === 'sale' || kind === 'void'
-    const result = this.#applyToLedger(kind, posting, now)
+    const result = this.#applyToLedger(kind, posting, referencesOf(message.fields), now)
     if (isPosting && lastTwoDigits(posting) === NEVER_ANSWERED) return null
     return sign(this.#key, frame, change(this.#answerMessage(message, result.responseCode, now, result.item)))
   }
 
-  #applyToLedger(kind: SimulatedRequest['kind'], posting: Posting, now: number): LedgerResult {
-    if (kind === 'inquiry') return this.ledger.inquire(posting)
-    if (kind === 'reversal') return this.ledger.reverse(posting, now)
+  /** A void or reversal whose references differ is refused, also when it is a copy with other references. */
+  #applyToLedger(
+    kind: SimulatedRequest['kind'],
+    posting: Posting,
+    references: References,
+    now: number,
+  ): LedgerResult {
+    const { ledger } = this
+    if (kind === 'inquiry') return ledger.inquire(posting)
+    if (kind === 'reversal')
+      return namesTarget(ledger, posting, references)
+        ? ledger.reverse(posting, now)
+        : { responseCode: NOT_FOUND, item: null }
+    if (kind === 'void' && !namesSale(ledger, posting, references)) {
+      const item = ledger.find(posting)
+      if (item?.state === 'approved') return { responseCode: DUPLICATE, item }
+      return ledger.post(posting, now, NOT_FOUND)
+    }
     const digits = lastTwoDigits(posting)
-    return this.ledger.post(posting, now, kind === 'sale' && REFUSED_AMOUNTS.includes(digits) ? digits : null)
+    return ledger.post(posting, now, kind === 'sale' && REFUSED_AMOUNTS.includes(digits) ? digits : null)
   }
 
   /** Declines a sale or void with this code, finally. Answers anything else with the code, and changes nothing. */

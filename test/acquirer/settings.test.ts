@@ -14,6 +14,9 @@ describe('settings of an acquirer', () => {
       url: 'https://acquirer.example/pos',
       macProfile: 'cup-ecb',
       recovery: 'inquiry',
+      echo: [3, 4, 11, 41, 42, 60],
+      declines: 'signed',
+      deadlineMs: 20_000,
     })
     expect([toHex(settings.tpdu), toHex(settings.header), toHex(settings.macKey)]).toEqual([
       '6000030000',
@@ -94,6 +97,40 @@ describe('settings of an acquirer', () => {
     expect(readHttpsSettings({ ...VALID, ACQUIRER_URL: url }).url).toBe(href)
   })
 
+  it.each([
+    ['11 41', [11, 41]],
+    ['11,42', [11, 42]],
+    [' 60, 42,41 , 11,4,3 ', [3, 4, 11, 41, 42, 60]],
+    ['3 4 11 41 42 49 60', [3, 4, 11, 41, 42, 49, 60]],
+  ])('ACQUIRER_ECHO %j: %j', (value, echo) => {
+    expect(readHttpsSettings({ ...VALID, ACQUIRER_ECHO: value }).echo).toEqual(echo)
+  })
+
+  it.each([
+    ['0', 0],
+    ['8', 8_000],
+    ['28', 28_000],
+  ])('ACQUIRER_DEADLINE %s: %i ms', (value, deadlineMs) => {
+    expect(readHttpsSettings({ ...VALID, ACQUIRER_DEADLINE: value }).deadlineMs).toBe(deadlineMs)
+  })
+
+  it.each(['https://acquirer.example/pos', 'http://127.0.0.1:8790/', 'http://localhost:8790/'])(
+    'ACQUIRER_DECLINES may be unsigned with ACQUIRER_URL %s: over TLS, or in this machine',
+    (url) => {
+      const settings = { ...VALID, ACQUIRER_URL: url, ACQUIRER_DECLINES: 'unsigned' }
+      expect(readHttpsSettings(settings).declines).toBe('unsigned')
+      // A service binding takes the place of the URL, and nobody knows what is behind it.
+      expect(() => readHttpsSettings(settings, true)).toThrow(/^ACQUIRER_DECLINES: unsigned needs/)
+    },
+  )
+
+  it('ACQUIRER_DECLINES may not be unsigned without a URL, or with one without TLS', () => {
+    const settings = { ACQUIRER_MAC_KEY: KEY, ACQUIRER_DECLINES: 'unsigned' }
+    expect(() => readHttpsSettings(settings)).toThrow(/^ACQUIRER_DECLINES: unsigned needs/)
+    const plain = { ...settings, ACQUIRER_URL: 'http://acquirer.example/' }
+    expect(() => readHttpsSettings(plain)).toThrow(/^ACQUIRER_URL: expected an https URL/)
+  })
+
   const WRONG: readonly (readonly [keyof HttpsSettings, string])[] = [
     ['ACQUIRER_TPDU', '7000030000'],
     ['ACQUIRER_TPDU', '60000300'],
@@ -106,6 +143,21 @@ describe('settings of an acquirer', () => {
     ['ACQUIRER_MAC_KEY', 'DEADBEEFDEADBEE'],
     ['ACQUIRER_MAC_KEY', 'DEADBEEFDEADBEEG'],
     ['ACQUIRER_RECOVERY', 'guess'],
+    ['ACQUIRER_ECHO', ''],
+    ['ACQUIRER_ECHO', '11'],
+    ['ACQUIRER_ECHO', '41,42'],
+    ['ACQUIRER_ECHO', '3 4 41 42 60'],
+    ['ACQUIRER_ECHO', '11 41 39'],
+    ['ACQUIRER_ECHO', '11 41 11'],
+    ['ACQUIRER_ECHO', '011 41'],
+    ['ACQUIRER_ECHO', 'all of them'],
+    ['ACQUIRER_DECLINES', 'any of them'],
+    ['ACQUIRER_DECLINES', ''],
+    ['ACQUIRER_DEADLINE', ''],
+    ['ACQUIRER_DEADLINE', '29'],
+    ['ACQUIRER_DEADLINE', '-1'],
+    ['ACQUIRER_DEADLINE', '1e1'],
+    ['ACQUIRER_DEADLINE', '20 seconds'],
   ]
   it.each(WRONG)('reject %s = %j with an error that names the setting but not its value', (name, value) => {
     const settings = () => readHttpsSettings({ ...VALID, [name]: value })
