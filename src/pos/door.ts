@@ -28,6 +28,10 @@ const ACCEPTED_TYPES = [ISO_CONTENT_TYPE.toLowerCase(), 'application/octet-strea
 /** Milliseconds for the answer to a terminal, or to the first of its copies. After that there is no answer. */
 const DEADLINE_MS = 12_000
 
+/** The deadline of a frame. One that may ask the acquirer may wait for the acquirer's later tries. */
+const deadlineOf = ({ acquirer }: Services, bytes: Uint8Array): number =>
+  mayAskAcquirer(bytes) ? Math.max(DEADLINE_MS, acquirer.deadlineMs ?? 0) : DEADLINE_MS
+
 const empty = (status: number, headers: Record<string, string> = {}): Response =>
   new Response(null, { status, headers })
 
@@ -61,13 +65,20 @@ export function terminalDoor(services: Services, admission: AdmissionController)
     const slot = admission.enter(priority, mayAskAcquirer(body.value))
     if (slot === undefined) return overloaded(priority)
     try {
-      return respond((await deadline.until(DEADLINE_MS, answer(c, body.value, slot))) ?? SILENCE)
+      const deadlineMs = deadlineOf(services, body.value)
+      const reply = answer(c, body.value, slot, deadlineMs)
+      return respond((await deadline.until(deadlineMs, reply)) ?? SILENCE)
     } finally {
       slot.leave()
     }
   }
 
-  async function answer(c: Context, bytes: Uint8Array<ArrayBuffer>, slot: Slot): Promise<TerminalReply> {
+  async function answer(
+    c: Context,
+    bytes: Uint8Array<ArrayBuffer>,
+    slot: Slot,
+    deadlineMs: number,
+  ): Promise<TerminalReply> {
     const visit: Visit = {
       terminals: admission.terminals,
       source: sourceOf(c.req.header('cf-connecting-ip')),
@@ -75,7 +86,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     }
     const digest = await services.keyring.fingerprint('content', bytes)
-    return answers.once(bytes, digest, () => exchange(services, bytes, visit))
+    return answers.once(bytes, digest, () => exchange(services, bytes, visit), deadlineMs)
   }
 
   for (const path of TERMINAL_PATHS) {

@@ -35,21 +35,34 @@ interface Kept {
 /** Milliseconds in which a copy waits for the first. After that the first was cut off with its request. */
 const IN_FLIGHT_MS = 12_000
 
+interface InFlight {
+  readonly since: number
+  readonly reply: Promise<TerminalReply>
+  readonly deadlineMs: number
+}
+
 /** The most answers in an isolate, a few hundred bytes each. */
 const KEPT = 8192
 
 export interface Answers {
   /**
-   * Runs `exchange`, unless an identical request is in flight or was just answered. `digest` is the HMAC of `bytes`.
+   * Runs `exchange`, unless an identical request is in flight or was just answered. `digest` is the HMAC of `bytes`, and
+   * `deadlineMs` the longest time in flight.
    */
-  once(bytes: Uint8Array, digest: string, exchange: () => Promise<TerminalReply>): Promise<TerminalReply>
+  once(
+    bytes: Uint8Array,
+    digest: string,
+    exchange: () => Promise<TerminalReply>,
+    deadlineMs?: number,
+  ): Promise<TerminalReply>
 }
 
 /** The cache of one isolate. `now`: milliseconds since the epoch. */
 export function createAnswers(core: Core, now: () => number): Answers {
-  const inFlight = new Map<string, { readonly since: number; readonly reply: Promise<TerminalReply> }>()
+  const inFlight = new Map<string, InFlight>()
   const kept = new Map<number, Kept>()
 
+  const isInFlight = ({ since, deadlineMs }: InFlight) => now() - since < deadlineMs
   const nowSeconds = () => Math.floor(now() / 1000)
 
   function find(bytes: Uint8Array, digest: string): TerminalReply | undefined {
@@ -69,15 +82,15 @@ export function createAnswers(core: Core, now: () => number): Answers {
   }
 
   return {
-    async once(bytes, digest, exchange) {
+    async once(bytes, digest, exchange, deadlineMs = IN_FLIGHT_MS) {
       const first = inFlight.get(digest)
-      if (first !== undefined && now() - first.since < IN_FLIGHT_MS) return first.reply
+      if (first !== undefined && isInFlight(first)) return first.reply
       const answered = find(bytes, digest)
       if (answered !== undefined) return answered
-      const mine = { since: now(), reply: exchange() }
+      const mine: InFlight = { since: now(), reply: exchange(), deadlineMs }
       // Requests that were cut off never end by themselves.
-      for (const [old, { since }] of inFlight) {
-        if (now() - since < IN_FLIGHT_MS) break
+      for (const [old, one] of inFlight) {
+        if (isInFlight(one)) break
         inFlight.delete(old)
       }
       inFlight.set(digest, mine)

@@ -76,6 +76,7 @@ export class AcquirerSimulator {
   #random: RandomNumber
   #rates: Plan['rates'] = {}
   #script: ScriptStep[] = []
+  #signsDeclines = true
 
   constructor(options: AcquirerOptions) {
     const { cutOffMinutes = CUT_OFF_MINUTES } = options
@@ -86,7 +87,8 @@ export class AcquirerSimulator {
   }
 
   /** Sets the faults from now on. Without `random` the current generator continues. */
-  follow({ rates, script }: Plan, random: RandomNumber = this.#random): void {
+  follow({ rates, script, declines }: Plan, random: RandomNumber = this.#random): void {
+    this.#signsDeclines = declines !== 'unsigned'
     this.#rates = rates
     this.#script = [...script]
     this.#random = random
@@ -168,7 +170,7 @@ export class AcquirerSimulator {
     const isPosting = kind === 'sale' || kind === 'void'
     const result = this.#applyToLedger(kind, posting, referencesOf(message.fields), now)
     if (isPosting && lastTwoDigits(posting) === NEVER_ANSWERED) return null
-    return sign(this.#key, frame, change(this.#answerMessage(message, result.responseCode, now, result.item)))
+    return this.#frame(frame, change(this.#answerMessage(message, result.responseCode, now, result.item)))
   }
 
   /** A void or reversal whose references differ is refused, also when it is a copy with other references. */
@@ -199,13 +201,21 @@ export class AcquirerSimulator {
     const { responseCode, item } = isPosting
       ? this.ledger.post(posting, now, code)
       : { responseCode: code, item: null }
-    return sign(this.#key, frame, this.#answerMessage(message, responseCode, now, item))
+    return this.#frame(frame, this.#answerMessage(message, responseCode, now, item))
+  }
+
+  /** The frame of an answer. Some acquirers do not sign what they refuse. They sign each answer to an inquiry. */
+  #frame(request: Received['frame'], answer: Message): Uint8Array {
+    const isDecline = answer.mti !== '0610' && answer.fields.get(39) !== '00'
+    return isDecline && !this.#signsDeclines
+      ? withoutMac(this.#key, request, answer)
+      : sign(this.#key, request, answer)
   }
 
   /** Answers with an error code. In half of the cases it processes the request first. */
   #fail(received: ReceivedRequest, now: number, code: string): Uint8Array {
     if (this.#random() < 0.5) this.#answer(received, now)
-    return sign(this.#key, received.frame, this.#answerMessage(received.message, code, now))
+    return this.#frame(received.frame, this.#answerMessage(received.message, code, now))
   }
 
   /** Time and day of an answer are those of the item, so that a repeated message gets the same bytes. */
