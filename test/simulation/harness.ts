@@ -49,6 +49,8 @@ export interface HarnessOptions {
   readonly recovery: 'inquiry' | 'repeat'
   /** Whether the service believes a decline of a sale without a MAC. Then it reaches the acquirer by a URL. */
   readonly declines?: Declines
+  /** `ACQUIRER_DEADLINE`, in seconds. */
+  readonly deadline?: string
   readonly isolates: number
   readonly planTrip: IsolateOptions['planTrip']
   readonly planAcquirer: IsolateOptions['planAcquirer']
@@ -104,6 +106,7 @@ export class Harness {
         ACQUIRER_ID: '00001234',
         ACQUIRER_MAC_KEY: ACQUIRER_KEY,
         ACQUIRER_RECOVERY: recovery,
+        ...(options.deadline === undefined ? {} : { ACQUIRER_DEADLINE: options.deadline }),
         ...(options.declines === 'unsigned'
           ? { ACQUIRER_DECLINES: 'unsigned', ACQUIRER_URL: 'https://acquirer.example/' }
           : {}),
