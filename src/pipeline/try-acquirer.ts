@@ -58,10 +58,9 @@ async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Prom
     if (given.kind !== 'pending' || given.forwarded.state !== 'undoing') return NOTHING
   }
   // An acquirer may refuse to reverse a voided sale, or reverse only the void. So the sale waits for its void, until
-  // its deadline.
-  const mayWait = message.kind === 'sale' && now < message.decideBy
-  if (mayWait && (await hasUnsettledVoid(stage.db, message.messageKey)))
-    return { isGivenUp: isPending, outcome: null }
+  // its deadline. A sale without an outcome has no void.
+  const mayWait = !isPending && message.kind === 'sale' && now < message.decideBy
+  if (mayWait && (await hasUnsettledVoid(stage.db, message.messageKey))) return NOTHING
   const event = await undo(stage, message, now)
   const outcome = event === null ? null : await submitEvent(stage, message, event)
   return { isGivenUp: isPending, outcome }

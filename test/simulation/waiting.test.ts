@@ -1,6 +1,6 @@
 /**
- * @module How long a terminal waits, in virtual time over the real application: for a decline without a MAC, for an acquirer
- * that is slow, and for one that never answers.
+ * @module The wait of a terminal, in virtual time over the real application. It waits for declines without a MAC, lost
+ * answers, and an acquirer that never answers.
  */
 
 import { describe, expect, it } from 'vitest'
@@ -22,7 +22,7 @@ interface Line {
   readonly deadline?: string
 }
 
-/** One sale or void at this acquirer: what its terminal got, after how long, and how often the acquirer was asked. */
+/** One sale or void at this acquirer: the outcome for its terminal, its duration, and the number of requests. */
 async function exchangeOf(kind: 'sale' | 'void', amount: number, line: Line) {
   const { believed = 'signed', plan = NO_FAULTS, back = 1, deadline } = line
   let requests = 0
