@@ -5,7 +5,7 @@
  * first outcome counts. So two drivers of one message, or a driver that dies, do no harm.
  */
 
-import type { AcquirerRequest, AcquirerResponse } from '../acquirer/port.ts'
+import type { Acquirer, AcquirerRequest, AcquirerResponse } from '../acquirer/port.ts'
 import { GIVE_UP_MS, QUIET_MS } from '../domain/acquirer-state.ts'
 import { NO_SENDER } from '../domain/request-actor.ts'
 import type { AcquirerEventRequest } from '../domain/requests.ts'
@@ -43,7 +43,8 @@ interface Tried {
 
 const NOTHING: Tried = { isGivenUp: false, outcome: null }
 
-async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Promise<Tried> {
+async function tryAcquirer(options: AcquirerStage, message: AcquirerMessage): Promise<Tried> {
+  const stage = { ...options, acquirer: withLog(options, message) }
   const now = stage.now()
   // The acquirer in the settings is not the one that got the message.
   if (!stage.acquirer.isRemote) return NOTHING
@@ -65,6 +66,17 @@ async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Prom
   const outcome = event === null ? null : await submitEvent(stage, message, event)
   return { isGivenUp: isPending, outcome }
 }
+
+/** The acquirer, with a line in the log for each request without a valid response. */
+const withLog = ({ acquirer, log }: AcquirerStage, message: AcquirerMessage): Acquirer => ({
+  ...acquirer,
+  async ask(request) {
+    const response = await acquirer.ask(request)
+    if (response.kind === 'unknown')
+      log('acquirer_unknown', { ...named(message), request: request.kind, why: response.why })
+    return response
+  },
+})
 
 /** The outcome of a message that another driver may have settled. */
 export const currentOutcome = (stage: AcquirerStage, message: AcquirerMessage): Promise<Outcome> =>

@@ -133,6 +133,16 @@ const decideEvent = (event: AcquirerEventRequest['event'], loadedState: LoadedSt
   decideAcquirerEvent(eventOf(event), loadedState, generated)
 
 describe.each(ACQUIRER_STATES)('in the state %s', (state) => {
+  it('returns the current answer when nothing happened', () => {
+    expect(decideEvent('none', at(state)).kind).toBe('pending')
+    const earlier = f.entryFor(f.voidRequest, { kind: 'void', effects: { voidRecord: f.voidRecord } })
+    expect(decideEvent('none', { ...at(state), earlier })).toEqual({
+      kind: 'replay',
+      entry: earlier,
+      answer: earlier.answer,
+    })
+  })
+
   it.each(EVENTS.filter((event) => event !== 'overdue'))('handles %s as the table says', (event) => {
     const decision = decideEvent(event as AcquirerEventRequest['event'], at(state))
     const next = nextAcquirerState(state, event as AcquirerEvent)
