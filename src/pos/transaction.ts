@@ -37,7 +37,11 @@ export async function answerTransaction(
       },
       discard: wipe,
     },
-    { waitUntil, beforeAcquirer: () => slot.awaitAcquirer() },
+    {
+      waitUntil,
+      beforeAcquirer: () => slot.awaitAcquirer(),
+      waitsUntil: services.now() + (services.acquirer.deadlineMs ?? 0),
+    },
   )
   try {
     return answerOutcome(services, read, outcome, signer)
