@@ -55,7 +55,7 @@ async function askFirst(
   const outcome =
     event === null
       ? pending
-      : await stage.pipeline.submitEvent(eventMessage(stage, forwarded, event), waitUntil)
+      : await stage.pipeline.submitEvent(eventMessage(stage, forwarded, event), waitUntil, stage.budget)
   if (outcome.kind !== 'answered') {
     stage.log('acquirer_unknown', {
       ...named(forwarded),

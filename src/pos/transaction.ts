@@ -6,6 +6,7 @@ import { privateData } from '../iso8583/answer.ts'
 import type { TransactionMessage } from '../iso8583/pos-message.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Outcome, WaitUntil } from '../pipeline/types.ts'
+import { createBudget } from '../store/budget.ts'
 import { ourselves, refuse, reply } from './reply.ts'
 import { SILENCE, type TerminalReply } from './reply-cache.ts'
 import { type Signer, verifyMessage, wipe } from './verify-message.ts'
@@ -26,7 +27,7 @@ export async function answerTransaction(
       verify: (loaded) => verifyMessage(services, posMessage, loaded, networkOf(source)),
       discard: wipe,
     },
-    { waitUntil, beforeAcquirer: () => slot.awaitAcquirer() },
+    { waitUntil, budget: createBudget(services.queryLimit), beforeAcquirer: () => slot.awaitAcquirer() },
   )
   try {
     return answerOutcome(services, posMessage, outcome, signer)
