@@ -8,6 +8,9 @@ import { type Db, errorText } from './db.ts'
 /** The queries that D1 takes from one invocation on the paid plan. */
 const PAID_LIMIT = '1000'
 
+/** The same on the free plan. No setting is lower, because one set must fit. */
+const FREE_LIMIT = 50
+
 /** Queries of an invocation that nobody counts: those that open the isolate, and those before the pipeline. */
 const UNCOUNTED = 10
 
@@ -26,7 +29,7 @@ export interface Budget {
 
 /** Reads the setting `DATABASE_LIMIT_QUERIES`. Throws RangeError with its name, never its value. */
 export function readQueryLimit(limit: string = PAID_LIMIT): number {
-  if (!/^[1-9]\d{1,6}$/.test(limit) || Number(limit) < UNCOUNTED + SET_QUERIES)
+  if (!/^[1-9]\d{1,6}$/.test(limit) || Number(limit) < FREE_LIMIT)
     throw new RangeError('DATABASE_LIMIT_QUERIES: expected a number from 50 to 9999999')
   return Number(limit)
 }
