@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
+import { createGroupCommit } from '../../src/pipeline/group-commit.ts'
 import { createPipeline } from '../../src/pipeline/process.ts'
 import type { Outcome, Pipeline, PipelineMessage } from '../../src/pipeline/types.ts'
 import { createBudget, isLimit, readQueryLimit, SET_QUERIES } from '../../src/store/budget.ts'
@@ -113,11 +114,14 @@ const approved = expect.objectContaining({
 
 describe('a list at the limit of its invocation', () => {
   const worlds = fc.record({
-    limit: fc.integer({ min: 60, max: 300 }),
+    limit: fc.integer({ min: 60, max: 120 }),
     /** Whether the setting is right. If not, only D1 knows the limit. */
     isSet: fc.boolean(),
-    list: fc.array(fc.nat(TERMINALS - 1), { minLength: 1, maxLength: 60 }),
-    beside: fc.array(fc.record({ terminal: fc.nat(TERMINALS - 1), after: fc.nat(200) }), { maxLength: 12 }),
+    list: fc.array(fc.nat(2), { minLength: 40, maxLength: 80 }),
+    beside: fc.array(fc.record({ terminal: fc.nat(TERMINALS - 1), after: fc.nat(150) }), {
+      minLength: 20,
+      maxLength: 60,
+    }),
   })
 
   it('fails no message beside it, and its own lines are written in order or are free to be sent again', async () => {
@@ -152,7 +156,7 @@ describe('a list at the limit of its invocation', () => {
         }
         expect(lines.map(({ key }) => entriesOf(key))).toEqual(lines.map(() => 1))
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     )
   })
 
@@ -247,12 +251,72 @@ describe('a commit whose outcome is unknown at the limit of its driver', () => {
         for (const message of messages) expect(await submit(pipeline, message, 1000)).toEqual(approved)
         expect(messages.map(({ key }) => entriesOf(key))).toEqual(messages.map(() => 1))
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 })
 
 describe('a driver', () => {
+  /** Budgets of the requests: `full` suffices for a set, `low` does not, and D1 has refused a query of `ended`. */
+  const budgetOf = (kind: 'full' | 'low' | 'ended') => {
+    const budget = createBudget(50)
+    if (kind === 'low') budget.spend(budget.left())
+    if (kind === 'ended') budget.end()
+    return budget
+  }
+
+  /** Messages that wait behind a set, each with the kind of its budget. Returns the drivers of the sets, and the outcomes. */
+  async function drive(kinds: readonly ('full' | 'low' | 'ended')[], setSize = 100) {
+    const drivers: string[] = []
+    const sets: string[][] = []
+    const names = new Map<unknown, string>()
+    const group = createGroupCommit<string, string>({
+      run: async (set, budget) => {
+        drivers.push(names.get(budget) ?? 'none')
+        sets.push(set.map(({ message }) => message))
+        await immediates(2)
+        for (const work of set) work.settle('done')
+        return { lost: [], deferred: [] }
+      },
+      unknown: 'unknown',
+      stranded: () => 'stranded',
+      setSize,
+    })
+    const submit = (name: string, kind: 'full' | 'low' | 'ended') => {
+      const budget = budgetOf(kind)
+      names.set(budget, name)
+      return group.submit(name, () => {}, budget)
+    }
+    const all = [submit('first', 'full'), ...kinds.map((kind, i) => submit(`${kind} ${i}`, kind))]
+    const [, ...outcomes] = await Promise.all(all)
+    return { drivers: drivers.slice(1), sets: sets.slice(1), outcomes }
+  }
+
+  it('is a request whose budget suffices for a set, wherever it waits, and its own message is in the set', async () => {
+    expect(await drive(['low', 'ended', 'low', 'full', 'low'])).toEqual({
+      drivers: ['full 3'],
+      sets: [['low 0', 'ended 1', 'low 2', 'full 3', 'low 4']],
+      outcomes: Array.from({ length: 5 }, () => 'done'),
+    })
+    const { drivers, sets } = await drive(['low', 'ended', 'low', 'full', 'low'], 2)
+    expect(drivers[0]).toBe('full 3')
+    expect(sets[0]).toEqual(['low 0', 'full 3'])
+  })
+
+  it('is a request that sends more than its setting says when there is no other one', async () => {
+    const { drivers, outcomes } = await drive(['ended', 'low', 'low'])
+    expect(drivers).toEqual(['low 1'])
+    expect(outcomes).toEqual(['done', 'done', 'done'])
+  })
+
+  it('is never a request of which D1 has refused a query: without another one the messages wait for nothing', async () => {
+    expect(await drive(['ended', 'ended'])).toEqual({
+      drivers: [],
+      sets: [],
+      outcomes: ['stranded', 'stranded'],
+    })
+  })
+
   it('lets another request drive when its own budget does not suffice for a set', async () => {
     limitTo(1000)
     const pipeline = createPipeline({ ...service.options, queryLimit: 100 })
