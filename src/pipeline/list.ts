@@ -3,8 +3,8 @@
  * goes in rounds: the next message of each terminal, all at once. A round takes one trip, because the trip that writes a
  * message loads the next one of its terminal.
  *
- * Each message gets the outcome that it would get if they came one after another: messages about the same terminal or RRN keep
- * their order.
+ * Each message gets the outcome that it would get if they came one after another. No decision depends on another terminal, and
+ * messages about one terminal keep their order.
  */
 
 import type { Budget } from '../store/budget.ts'
@@ -12,33 +12,24 @@ import type { LoadItem } from '../store/load.ts'
 import { handOver, type Submission, submissionOf } from './submission.ts'
 import type { Outcome, PipelineMessage, Settled } from './types.ts'
 
-/** Two messages with a key in common must not be in one round. */
-const keysOf = ({ terminalId, saleRrn }: LoadItem): string[] => [
-  ...(terminalId === undefined ? [] : [`terminal ${terminalId}`]),
-  ...(saleRrn === undefined ? [] : [`rrn ${saleRrn}`]),
-]
-
-/** The round of each message, from 0: behind every earlier message that it shares something with. */
+/** The round of each message, from 0: behind every earlier message about the same terminal. */
 function roundsOf(loads: readonly LoadItem[]): number[] {
   const next = new Map<string, number>()
-  return loads.map((load) => {
-    const keys = keysOf(load)
-    const round = Math.max(0, ...keys.map((key) => next.get(key) ?? 0))
-    for (const key of keys) next.set(key, round + 1)
+  return loads.map(({ terminalId = '' }) => {
+    const round = next.get(terminalId) ?? 0
+    next.set(terminalId, round + 1)
     return round
   })
 }
 
-/** Tells each message which one follows it in the next round, if both are about one terminal. */
-function link(submissions: readonly Submission[], rounds: readonly number[]): void {
-  const last = new Map<string, { readonly submission: Submission; readonly round: number }>()
-  for (const [i, submission] of submissions.entries()) {
-    const { terminalId } = submission.message.load
-    const round = rounds[i] ?? 0
-    if (terminalId === undefined) continue
+/** Names the follower of each message: the next one about its terminal. */
+function link(submissions: readonly Submission[]): void {
+  const last = new Map<string, Submission>()
+  for (const submission of submissions) {
+    const { terminalId = '' } = submission.message.load
     const before = last.get(terminalId)
-    if (before?.round === round - 1) before.submission.follower = submission
-    last.set(terminalId, { submission, round })
+    if (before !== undefined) before.follower = submission
+    last.set(terminalId, submission)
   }
 }
 
@@ -53,7 +44,7 @@ export async function submitList<Found>(
 ): Promise<Settled<Found>[]> {
   const submissions = messages.map((message) => submissionOf(message))
   const rounds = roundsOf(messages.map(({ load }) => load))
-  link(submissions, rounds)
+  link(submissions)
   const outcomes = submissions.map(() => Promise.withResolvers<Outcome>())
   const settled = Promise.all(
     submissions.map((submission, i) =>
