@@ -48,6 +48,10 @@ export interface IsolateOptions {
   readonly acquirer: AcquirerLink
   planTrip(isolate: Isolate, trip: Trip): D1Plan
   planAcquirer(isolate: Isolate): AcquirerPlan
+  /** The queries that D1 takes from one invocation. */
+  readonly mostQueries: number
+  /** D1 has refused a trip because of that limit. */
+  onRefusal(): void
   /** A line of the log. */
   logged(line: string): void
   /** An answer is about to leave. */
@@ -59,6 +63,9 @@ export const PLATFORM: Owner = { name: 'platform', isAlive: () => true, skew: ()
 
 /** How long `waitUntil` keeps a request's context after its answer or its client's end. */
 const WAIT_UNTIL_MS = 30_000
+
+/** In the words of Cloudflare (platform.md, D1). */
+const REFUSED = 'D1_ERROR: Too many API requests by single Worker invocation.'
 
 /** The length of a recovery run (index.ts). */
 const RECOVERY_MS = 50_000
@@ -77,9 +84,11 @@ interface Life {
   readonly database: D1Database
 }
 
-/** One request's context. */
+/** One request's context: an invocation. */
 class RequestContext implements Owner {
   readonly name: string
+  /** The queries that it sent to D1. */
+  queries = 0
   readonly skew: () => number
   readonly #life: Life
   #isEnded = false
@@ -242,6 +251,18 @@ export class Isolate {
       if (plan.crash === 'after') this.crash()
     })
 
+  /** Counts the queries of an invocation. Nothing of a refused trip is sent. */
+  #isRefused(owner: Owner, { statements }: Trip): boolean {
+    const { mostQueries, onRefusal } = this.#options
+    if (!(owner instanceof RequestContext)) return false
+    if (owner.queries + statements.length > mostQueries) {
+      onRefusal()
+      return true
+    }
+    owner.queries += statements.length
+    return false
+  }
+
   #trip = <T>(trip: Trip, apply: () => T): Promise<T> => {
     const { scheduler, planTrip } = this.#options
     const { owner } = running.getStore() ?? {}
@@ -253,6 +274,10 @@ export class Isolate {
       return new Promise(() => {})
     }
     const { there, back, fate } = plan
+    if (this.#isRefused(owner, trip))
+      return new Promise((_, reject) => {
+        scheduler.after(back, owner, 'd1 refuses', () => reject(new Error(REFUSED)))
+      })
     const answer = new Promise<T>((resolve, reject) => {
       const reply = (settle: () => void) => void scheduler.after(back, owner, 'd1 reply', settle)
       const done = () => {
