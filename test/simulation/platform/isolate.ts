@@ -13,6 +13,7 @@ import { recover } from '../../../src/pipeline/recover.ts'
 import type { Services } from '../../../src/pipeline/services.ts'
 import type { AcquirerLink, AcquirerPlan } from './acquirer-link.ts'
 import { bindD1, type Storage, type Trip } from './d1.ts'
+import { RequestContext } from './request-context.ts'
 import { type Owner, running, type Scheduler } from './scheduler.ts'
 
 export interface HttpRequest {
@@ -61,9 +62,6 @@ export interface IsolateOptions {
 /** The database and the network belong to no isolate, and do not die. */
 export const PLATFORM: Owner = { name: 'platform', isAlive: () => true, skew: () => 0 }
 
-/** How long `waitUntil` keeps a request's context after its answer or its client's end. */
-const WAIT_UNTIL_MS = 30_000
-
 /** In the words of Cloudflare (platform.md, D1). */
 const REFUSED = 'D1_ERROR: Too many API requests by single Worker invocation.'
 
@@ -82,51 +80,6 @@ interface Life {
   isAlive: boolean
   readonly open: ReturnType<typeof openOnce<Program>>
   readonly database: D1Database
-}
-
-/** One request's context: an invocation. */
-class RequestContext implements Owner {
-  readonly name: string
-  /** The queries that it sent to D1. */
-  queries = 0
-  readonly skew: () => number
-  readonly #life: Life
-  #isEnded = false
-  #isLeft = false
-  #waiting = 0
-
-  constructor(name: string, life: Life, skew: () => number) {
-    this.name = name
-    this.skew = skew
-    this.#life = life
-  }
-
-  isAlive(): boolean {
-    return this.#life.isAlive && !this.#isEnded
-  }
-
-  waitUntil(promise: Promise<unknown>): void {
-    this.#waiting++
-    const done = () => {
-      this.#waiting--
-      this.#endIfDone()
-    }
-    promise.then(done, done)
-  }
-
-  /** Answered, or its client closed the connection. */
-  leave(scheduler: Scheduler): void {
-    if (this.#isLeft) return
-    this.#isLeft = true
-    scheduler.after(WAIT_UNTIL_MS, this, 'waitUntil ends', () => {
-      this.#isEnded = true
-    })
-    this.#endIfDone()
-  }
-
-  #endIfDone(): void {
-    if (this.#isLeft && this.#waiting === 0) this.#isEnded = true
-  }
 }
 
 export class Isolate {
