@@ -53,7 +53,7 @@ export async function recover(
   const stage = withBudget(given, budget)
   const { db } = stage
   const underWay = new Set<Promise<void>>()
-  const cases: CasePass = { after: FIRST_DEADLINE }
+  const cases: CasePass = { after: FIRST_DEADLINE, nextAt: 0 }
   const mostTries = () => Math.floor((budget.left() - READS) / TRY_QUERIES) - underWay.size
   for (let tries = 0, isFirst = true; ; isFirst = false) {
     await safely(stage, () => openCases(stage, budget, cases))
@@ -82,17 +82,22 @@ export async function recover(
 /** The cases that a run has opened so far. A case that cannot be opened holds up no other one, and waits for the next run. */
 interface CasePass {
   after: DeadlineCursor
+  /** The time of the next read, in milliseconds since the epoch. So a run reads once in a poll interval. */
+  nextAt: number
 }
 
 /** Opens cases without the acquirer, so a slow acquirer delays none. */
 async function openCases(stage: AcquirerStage, budget: Budget, pass: CasePass): Promise<void> {
+  const now = stage.now()
+  if (now < pass.nextAt) return
   for (let set = 0; set < MOST_CASE_SETS && budget.left() > SET_QUERIES; set++) {
     const late = await overdue(stage.db, stage.now(), CASES_AT_ONCE, pass.after)
     const last = late.at(-1)
-    if (last === undefined) return
+    if (last === undefined) break
     pass.after = { decideBy: last.decideBy, messageKey: last.messageKey }
     const events = late.map((message) => eventMessage(stage, message, only('overdue')))
     await stage.pipeline.submitEvents(events, (set) => void set.catch(() => undefined), budget)
-    if (late.length < CASES_AT_ONCE) return
+    if (late.length < CASES_AT_ONCE) break
   }
+  pass.nextAt = now + POLL_INTERVAL_MS
 }
