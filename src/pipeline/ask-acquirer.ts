@@ -64,7 +64,7 @@ async function askFirst(
   const outcome =
     event === null
       ? pending
-      : await stage.pipeline.submitEvent(eventMessage(stage, forwarded, event), waitUntil)
+      : await stage.pipeline.submitEvent(eventMessage(stage, forwarded, event), waitUntil, stage.budget)
   if (outcome.kind === 'answered') {
     waitUntil(wakeAfterAnswer(stage))
     return outcome

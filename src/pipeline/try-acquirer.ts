@@ -5,11 +5,12 @@
  * first outcome counts. So two drivers of one message, or a driver that dies, do no harm.
  */
 
-import type { AcquirerRequest, AcquirerResponse } from '../acquirer/port.ts'
+import type { Acquirer, AcquirerRequest, AcquirerResponse } from '../acquirer/port.ts'
 import { giveUpAt, quietAt } from '../domain/acquirer-state.ts'
 import { NO_SENDER } from '../domain/request-actor.ts'
 import type { AcquirerEventRequest } from '../domain/requests.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
+import { type Budget, withinBudget } from '../store/budget.ts'
 import { errorText } from '../store/db.ts'
 import { hasUnsettledVoid, type Leased, release } from '../store/outbox.ts'
 import type { AcquirerStage, Outcome, PipelineMessage } from './types.ts'
@@ -90,14 +91,24 @@ async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Prom
 /** The outcome of a message that another driver may have settled. */
 export const currentOutcome = (stage: AcquirerStage, message: AcquirerMessage): Promise<Outcome> =>
   submitEvent(stage, message, only('none'))
+/** The stage of one invocation. Its queries and its requests to the acquirer count for the budget. */
+export function withBudget<S extends AcquirerStage>(stage: S, budget: Budget): S {
+  const { acquirer, db } = stage
+  const ask: Acquirer['ask'] = async (request) => {
+    if (budget.isEnded()) return { kind: 'unknown', why: 'the invocation is at its limit' }
+    budget.spend(1)
+    return acquirer.ask(request)
+  }
+  return { ...stage, budget, db: withinBudget(db, budget), acquirer: { ...acquirer, ask } }
+}
 
 /** Submits an event, in a set with others of this isolate. */
-export const submitEvent = (
-  stage: AcquirerStage,
-  message: AcquirerMessage,
-  event: EventDetails,
-): Promise<Outcome> =>
-  stage.pipeline.submitEvent(eventMessage(stage, message, event), (set) => void set.catch(() => undefined))
+const submitEvent = (stage: AcquirerStage, message: AcquirerMessage, event: EventDetails): Promise<Outcome> =>
+  stage.pipeline.submitEvent(
+    eventMessage(stage, message, event),
+    (set) => void set.catch(() => undefined),
+    stage.budget,
+  )
 
 /**
  * Finds the outcome of a message by an inquiry, or by the same message again when the acquirer has no inquiries. A void

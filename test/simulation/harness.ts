@@ -55,6 +55,10 @@ export interface HarnessOptions {
   readonly planTrip: IsolateOptions['planTrip']
   readonly planAcquirer: IsolateOptions['planAcquirer']
   readonly planCopies: (isolates: readonly Isolate[]) => readonly CopyPlan[]
+  /** The queries that D1 takes from one invocation, and whether the setting says so. The paid plan by default. */
+  readonly queries?: { readonly limit: number; readonly isSet: boolean }
+  /** Called when D1 refuses a trip because of that limit. */
+  readonly onRefusal?: () => void
   /** Called for every answer that is about to leave. */
   readonly onAnswer?: (isolate: Isolate) => void
   /** Whether the power of the requesting terminal is about to fail. */
@@ -91,6 +95,7 @@ export class Harness {
   constructor(options: HarnessOptions) {
     installGlobals()
     const { module, seed, start, acquirer, recovery, trace = null } = options
+    const { queries = { limit: 1000, isSet: false } } = options
     clients ??= createCore(module, (bytes) => void bytes.fill(7))
     this.#hasAcquirer = acquirer === 'https'
     this.random = new Random(seed)
@@ -110,7 +115,10 @@ export class Harness {
         ...(options.declines === 'unsigned'
           ? { ACQUIRER_DECLINES: 'unsigned', ACQUIRER_URL: 'https://acquirer.example/' }
           : {}),
+        ...(queries.isSet ? { DATABASE_LIMIT_QUERIES: String(Math.max(50, queries.limit)) } : {}),
       },
+      mostQueries: queries.limit,
+      onRefusal: options.onRefusal ?? (() => {}),
       acquirer: this.acquirer,
       planTrip: options.planTrip,
       planAcquirer: options.planAcquirer,

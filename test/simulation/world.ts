@@ -51,6 +51,8 @@ const CHANGES = 8
 const FORMS = 9
 /** The stream of draws of declines without a MAC. */
 const DECLINES = 10
+/** The stream of draws of the limits of an invocation. */
+const LIMITS = 11
 /** The largest offset of an isolate's clock. */
 const MOST_SKEW = 10 * MINUTE
 
@@ -91,6 +93,7 @@ export class World {
     const isChanging = !isMild && changes.chance(0.5)
     const declines = new Random(seed, DECLINES)
     this.#declines = declines.pick(['signed', 'unsigned'])
+    const limits = new Random(seed, LIMITS)
     this.#harness = new Harness({
       seed: random.next(),
       module,
@@ -109,13 +112,19 @@ export class World {
         }
       },
       losesPower: () => faultPlan.strikes('powerCut'),
+      // The paid plan, the free plan, and less than any plan gives.
+      queries: {
+        limit: limits.pick(isMild ? [1000, 80, 50] : [1000, 60, 45, 35]),
+        isSet: limits.chance(0.5),
+      },
+      onRefusal: () => faultPlan.note('queryLimit'),
       trace,
       isChanging,
     })
     this.#harness.scheduler.delayProbability = random.pick([0, 0, 0.02, 0.2])
     this.#pause = random.pick([200, 3000, 30_000])
     this.#attacker = new Attacker(this.#harness.context)
-    this.#addActors(acquirer === 'book' ? captureFor(this.#harness.context) : null)
+    this.#addActors(acquirer === 'book' ? captureFor(this.#harness.context, limits) : null)
     this.#changes = isChanging
       ? new Changes(this.#harness, { random: changes, clients: this.#merchantClients, pause: this.#pause })
       : null
