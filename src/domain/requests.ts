@@ -75,6 +75,8 @@ export interface SettlementRequest extends RequestBase {
   readonly batchNumber: string
   /** Field 48, 62 digits. */
   readonly totals: string
+  /** Whether it has a MAC. A MAC that is there is right. */
+  readonly isSigned: boolean
 }
 
 /**
@@ -85,6 +87,8 @@ export interface UploadRequest extends RequestBase {
   readonly terminalId: string
   readonly batchNumber: string
   readonly after: 'mismatch' | 'match'
+  /** As in a settlement. */
+  readonly isSigned: boolean
 }
 
 export interface ProvisionRequest extends RequestBase {

@@ -3,6 +3,7 @@
  * runs end after eight of either.
  */
 
+import { differs } from '../domain/batch-closing.ts'
 import { MAX_LOSSES } from '../domain/guard.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
 import { commit } from '../store/commit.ts'
@@ -124,7 +125,11 @@ function afterBreak(options: PipelineOptions, { work, item, context }: Ready): S
 /** Logs an alert even when the commit is only possible, because nothing else reports the case then. */
 function alertOfCase(options: PipelineOptions, { work, item, forwarded }: Ready): void {
   const { terminalId, seq } = item.row
-  const { claim, acquirerMoves = [] } = item.effects
+  const { claim, acquirerMoves = [], closing, batch } = item.effects
+  if (closing !== undefined && differs(closing)) {
+    const { batchNumber } = batch ?? {}
+    messageLog(options, work)('alert', { why: 'batch_differs', terminalId, seq, batchNumber })
+  }
   const reason = acquirerMoves.find((move) => move.caseReason)?.caseReason ?? claim?.caseReason
   const rrn = claim?.rrn ?? forwarded?.rrn
   if (reason != null) messageLog(options, work)('alert', { why: 'case_opened', reason, rrn, terminalId, seq })

@@ -20,6 +20,7 @@ import { decide, decideUnrecordable } from './decide.ts'
 import { createGroupCommit, type Unsettled } from './group-commit.ts'
 import { contextOf, newRrn, outcomeOf } from './outcome-of.ts'
 import { createRefusalTally, type RefusalTally } from './refusal-tally.ts'
+import { rememberDeclared } from './remember-declared.ts'
 import { handOver, type Submission, submissionOf, verify } from './submission.ts'
 import type { AcquirerStage, Outcome, Pipeline, PipelineOptions } from './types.ts'
 
@@ -202,6 +203,8 @@ async function decideOne(
   if (decision.kind !== 'commit') {
     const entry = decision.kind === 'replay' ? decision.entry : null
     const { answer } = decision
+    if (decision.kind === 'answer' && decision.declared !== undefined)
+      await rememberDeclared(options, context.terminal, decision.declared)
     work.settle({ kind: 'answered', answer, entry, replayed: entry !== null, context, loadedState })
     return null
   }

@@ -19,9 +19,17 @@ export async function answerTransaction(
   const { identity, messageKey, targetKey, sale, cardFields } = posMessage
   const { terminalId, batchNumber } = identity
   const target = targetKey === undefined ? {} : { targetKey }
+  const settles = posMessage.type === 'settlement' || posMessage.type === 'upload_end'
   const { outcome, found: signer } = await services.pipeline.submit(
     {
-      load: { terminalId, batchNumber, messageKey, ...target, ...sale },
+      load: {
+        terminalId,
+        batchNumber,
+        messageKey,
+        ...target,
+        ...sale,
+        ...(settles ? { usedBatch: batchNumber } : {}),
+      },
       cardFields,
       verify: (loaded) => verifyMessage(services, posMessage, loaded, networkOf(source)),
       discard: wipe,

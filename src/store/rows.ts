@@ -2,19 +2,22 @@
 
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import type { DeclaredTotals } from '../domain/decision.ts'
 import { posPartsOf } from '../domain/message-key.ts'
+import { officeTotals, withOffice } from '../domain/office-totals.ts'
+import type { Reversal } from '../domain/reversal.ts'
 import type {
   AcquirerMessage,
   Batch,
   Merchant,
-  Reversal,
   Sale,
   SaleState,
   Terminal,
   VoidRecord,
 } from '../domain/types.ts'
+import type { batch } from './batch-schema.ts'
 import type { SignedHead } from './head-mac.ts'
-import type { acquirerMessage, batch, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
+import type { acquirerMessage, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
 
 /** The end of the name of a stored form (schema.ts). Readers use the other member. */
 const RAW = 'Raw'
@@ -64,13 +67,46 @@ export function rowParser<T extends SQLiteTable>(table: T) {
 
 /** Null when there is no row. */
 export const reversalFrom = (
-  row: Pick<RowOf<typeof reversal>, 'targetKey' | 'kind'> | null,
-): Reversal | null => (row === null ? null : { targetKey: row.targetKey, kind: row.kind })
+  row: Pick<RowOf<typeof reversal>, 'targetKey' | 'kind' | 'stillCounted'> | null,
+): Reversal | null =>
+  row === null
+    ? null
+    : {
+        targetKey: row.targetKey,
+        kind: row.kind,
+        ...(row.stillCounted === 1 ? { stillCounted: true as const } : {}),
+      }
 
 /** The batch without its terminal. */
-export function batchOf({ terminalId: _, ...row }: RowOf<typeof batch>): Batch {
-  return row
+export function batchOf(row: RowOf<typeof batch>): Batch {
+  const { batchNumber, state, debitAmount, debitCount, creditAmount, creditCount } = row
+  return withOffice(
+    { batchNumber, state, debitAmount, debitCount, creditAmount, creditCount },
+    {
+      debitAmount: row.officeDebitAmount,
+      debitCount: row.officeDebitCount,
+      creditAmount: row.officeCreditAmount,
+      creditCount: row.officeCreditCount,
+    },
+  )
 }
+
+/** The columns of a batch, without its terminal. */
+export function batchColumns({ office, ...batch }: Batch) {
+  const { debitAmount, debitCount, creditAmount, creditCount } = officeTotals({ ...(office && { office }) })
+  return {
+    ...batch,
+    officeDebitAmount: debitAmount,
+    officeDebitCount: debitCount,
+    officeCreditAmount: creditAmount,
+    officeCreditCount: creditCount,
+    isDeclaredSigned: 0,
+  }
+}
+
+/** The totals that the terminal declared last. Null: there are none. */
+export const declaredOf = ({ lastDeclared, isDeclaredSigned }: RowOf<typeof batch>): DeclaredTotals | null =>
+  lastDeclared === null ? null : { totals: lastDeclared, isSigned: isDeclaredSigned === 1 }
 
 export type TerminalRow = { terminal: RowOf<typeof terminal>; batch: RowOf<typeof batch> }
 
@@ -142,6 +178,7 @@ export interface SaleRow {
   readonly forwarded: RowOf<typeof acquirerMessage> | null
   readonly reversal: RowOf<typeof reversal> | null
   readonly entryVoids: number
+  readonly ownVoids: readonly string[]
   readonly batch: RowOf<typeof batch>
 }
 
@@ -163,6 +200,7 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
     isVoidedByEntries: row.entryVoids > 0,
     isVoidRowLost: liveVoid === null ? row.entryVoids > 0 : row.liveVoidLost === 1,
     reversed: row.reversal !== null,
+    ownVoids: row.ownVoids,
     forwarded: forwardedFrom(row.forwarded),
     batchState: row.batch.state,
   }

@@ -237,6 +237,7 @@ it('returns the stored entry for a retransmission, whatever happened since', () 
       isVoidedByEntries: true,
       isVoidRowLost: false,
       reversed: false,
+      ownVoids: [entry.messageKey],
       forwarded: null,
       batchState: 'closed',
     },

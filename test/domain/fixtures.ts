@@ -87,6 +87,7 @@ export const original: SaleState = {
   isVoidedByEntries: false,
   isVoidRowLost: false,
   reversed: false,
+  ownVoids: [],
   forwarded: null,
   batchState: 'open',
 }
@@ -101,6 +102,8 @@ export const loadedState: LoadedState = {
   target: null,
   targetReversal: null,
   namedBatch: null,
+  isBatchUsed: true,
+  declared: null,
   claim: null,
   forwarded: null,
   targetForwarded: null,
@@ -224,6 +227,7 @@ export const settlementRequest: SettlementRequest = {
   terminalId: TID,
   batchNumber: '000001',
   totals: totals(1234, 1, 0, 0),
+  isSigned: true,
 }
 
 export const uploadEnd: UploadRequest = {
@@ -232,6 +236,7 @@ export const uploadEnd: UploadRequest = {
   terminalId: TID,
   batchNumber: '000001',
   after: 'mismatch',
+  isSigned: true,
 }
 
 export const approval: Answer = {

@@ -39,8 +39,12 @@ type TerminalCommand =
       readonly off: number
       readonly card: CardShown
     }
-  | (Sent & { readonly kind: 'settle'; readonly off: number })
-  | (Sent & { readonly kind: 'upload'; readonly what: 'items' | 'mismatch' | 'match' })
+  | (Sent & { readonly kind: 'settle'; readonly off: number; readonly isSigned: boolean })
+  | (Sent & {
+      readonly kind: 'upload'
+      readonly what: 'items' | 'mismatch' | 'match'
+      readonly isSigned: boolean
+    })
 
 /** A back office's messages. `key`: the Idempotency-Key. */
 type BackOfficeCommand =
@@ -160,7 +164,10 @@ export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
       }),
     ],
     [7, fc.record({ ...is('reversal'), of: fc.constantFrom('sale', 'void', 'void'), ago, off, card })],
-    [2, fc.record({ ...is('settle'), stan, batch, off: fc.constantFrom(0, 0, 0, 1) })],
+    [
+      2,
+      fc.record({ ...is('settle'), stan, batch, off: fc.constantFrom(0, 0, 0, 1), isSigned: fc.boolean() }),
+    ],
     [
       1,
       fc.record({
@@ -168,6 +175,7 @@ export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
         stan,
         batch,
         what: fc.constantFrom('items', 'mismatch', 'mismatch', 'match'),
+        isSigned: fc.boolean(),
       }),
     ],
     [

@@ -22,6 +22,7 @@ export function capturedSale(sale: Sale, { voidableUntil = null, at }: Answer): 
     isVoidedByEntries: false,
     isVoidRowLost: false,
     reversed: false,
+    ownVoids: [],
     forwarded: null,
     batchState: 'open',
   } as const
