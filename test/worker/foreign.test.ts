@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { ROUTES } from '../../src/api/contract.ts'
 import { DECIDE_MS } from '../../src/domain/acquirer-state.ts'
 import { recover } from '../../src/pipeline/recover.ts'
+import { end, settle } from './batch-client.ts'
 import { dump, rows } from './book.ts'
 import { keyOf } from './inquire.ts'
 import { aSale, openOffice, openWithAcquirer } from './merchant-client.ts'
@@ -38,7 +39,7 @@ let isolate: s.Isolate
 let pairs: readonly Pair[]
 const bearers = { owner: '', attacker: '', admin: '' }
 
-/** A merchant's sale, its void, a tombstoned void and a void with a case. */
+/** A merchant's sale, its void, a tombstoned void, a void with a case, and a batch with a difference. */
 async function prepare(): Promise<{
   terminal: TestTerminal
   names: Record<string, string>
@@ -59,6 +60,9 @@ async function prepare(): Promise<{
   await recover(isolate.services, 0)
   await terminal.send(s.aReversal('void', { stan: '777777' }))
   await isolate.settle()
+  const differing = await openTerminal(isolate)
+  await settle(differing, '000001', s.totalsOf(1, 1, 0, 0))
+  await end(differing, '202', '000002')
   const names = {
     saleId: sale.saleId,
     saleRrn: sale.rrn,
@@ -233,6 +237,12 @@ beforeAll(async () => {
       foreign: get(`/v1/keys/${keyId}/revoke`),
       absent: get(`/v1/keys/${ABSENT}/revoke`),
     },
+    {
+      route: 'GET /v1/batch-differences',
+      owner: 200,
+      foreign: get(`/v1/batch-differences?merchantId=${s.MID}`),
+      absent: get('/v1/batch-differences?merchantId=000000000000000'),
+    },
   ]
 })
 
@@ -254,7 +264,8 @@ describe('another merchant', () => {
       const responseOf = ({ status, text, headers }: s.JsonReply) =>
         JSON.stringify([status, text, [...headers]])
       expect(responseOf(foreign), `${pair.route} ${pair.foreign.path}`).toBe(responseOf(absent))
-      expect([pair.route, foreign.status < 300]).toEqual([pair.route, pair.route === 'GET /v1/cases'])
+      const isList = ['GET /v1/cases', 'GET /v1/batch-differences'].includes(pair.route)
+      expect([pair.route, foreign.status < 300]).toEqual([pair.route, isList])
     }
     expect(await dump()).toEqual(before)
   })
