@@ -2,7 +2,7 @@
 
 import type { Slot } from '../admission/admission-controller.ts'
 import type { Terminals } from '../admission/terminals.ts'
-import { refuseTerminal } from '../domain/admit.ts'
+import { refuseUnproved } from '../domain/admit.ts'
 import { isRequest } from '../iso8583/answer.ts'
 import { parseFrame } from '../iso8583/frame.ts'
 import { toHex } from '../iso8583/hex.ts'
@@ -93,7 +93,7 @@ async function answerSignOn(services: Services, posMessage: ManagementMessage): 
 async function answerManagement(services: Services, posMessage: ManagementMessage): Promise<TerminalReply> {
   const { terminalId, merchantId } = posMessage.identity
   const [sender] = await load(services.db, [{ terminalId }], services.now())
-  const reason = refuseTerminal(sender?.terminal ?? null, sender?.merchant ?? null, merchantId)
+  const reason = refuseUnproved(sender?.terminal ?? null, sender?.merchant ?? null, merchantId)
   if (sender === undefined || reason !== null)
     return refuse(services, posMessage, reason ?? 'terminal_unknown', sender)
   return reply(services, posMessage, undecided(services, null, sender), null)

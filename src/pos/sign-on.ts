@@ -9,7 +9,7 @@
 
 import type { Core, WrappingCipher } from '../core/instance.ts'
 import type { Keyring, KeyUsage } from '../crypto/keyring.ts'
-import { refuseTerminal } from '../domain/admit.ts'
+import { refuseUnproved } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import { setOddParity } from '../domain/des-parity.ts'
 import { contextOfSet, liveKeySets } from '../domain/key-lifetime.ts'
@@ -74,7 +74,7 @@ export async function signOn(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const [loaded] = await load(deps.db, [{ terminalId, masterKey: true }], deps.now)
     const { terminal = null, merchant = null, keySets = [], masterKey = null } = loaded ?? {}
-    const refusal = refuseTerminal(terminal, merchant, merchantId)
+    const refusal = refuseUnproved(terminal, merchant, merchantId)
     if (refusal !== null || terminal === null || merchant === null || masterKey === null)
       return { kind: 'refused', reason: refusal ?? 'key_not_established', terminal, merchant }
     const layout = layoutOf(layoutCode, terminal)
