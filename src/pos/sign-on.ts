@@ -18,11 +18,13 @@ import type { Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from '../store/db.ts'
 import { load, type WrappedKeySet } from '../store/load.ts'
 import { addPendingKeySet } from '../store/terminals.ts'
+import type { SignOnAnswers } from './sign-on-answers.ts'
 
 export interface SignOnDeps {
   readonly db: Db
   readonly core: Core
   readonly keyring: Keyring
+  readonly answers: SignOnAnswers
   readonly now: number
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void
 }
@@ -86,7 +88,9 @@ export async function signOn(
     const set = pending ?? (await newKeySet(deps, terminal, layoutCode, layout, keySets))
     const state = { terminalId, inUse: terminal.keyVersion }
     if (pending === undefined && !(await addPendingKeySet(deps.db, state, set))) continue
-    const keys = await field62(deps, terminal, masterKey, set, layout)
+    const keys = await deps.answers.field62(terminalId, { masterKey, set }, () =>
+      field62(deps, terminal, masterKey, set, layout),
+    )
     return { kind: 'signed_on', terminal, merchant, keys }
   }
   return { kind: 'refused', reason: 'in_progress', terminal: null, merchant: null }
