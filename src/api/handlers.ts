@@ -1,5 +1,6 @@
 /** @module The handler of each route of the contract. A route without one, or one without a route, does not type-check. */
 
+import { getBatchDifferences } from './batches.ts'
 import { postNote, postRetry } from './case-notes.ts'
 import { getCase, getCases, postCase } from './cases.ts'
 import { getInquiry } from './inquiries.ts'
@@ -39,4 +40,5 @@ export const HANDLERS: Handlers = {
   'GET /openapi.json': getOpenApi,
   'GET /docs': getDocs,
   'GET /docs/style.css': getDocsStyle,
+  'GET /v1/batch-differences': getBatchDifferences,
 }

@@ -56,6 +56,8 @@ export function queueReversal(decision: Decision, loadedState: LoadedState, gene
   const sale = target?.effects.sale
   if (decision.kind !== 'commit' || target === null || sale === undefined || targetForwarded !== null)
     return decision
+  // It was reversed before. The terminal's reversal only takes it out of the terminal's own totals.
+  if (loadedState.targetReversal !== null) return decision
   const { draft } = decision
   const isReversed = draft.effects.reversals?.some(({ targetKey }) => targetKey === sale.messageKey)
   if (!isReversed) return decision

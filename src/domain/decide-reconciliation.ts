@@ -12,6 +12,7 @@ import { ourRecordOfCapturedSale } from './decide-claim.ts'
 import type { Decision, Generated, LoadedState } from './decision.ts'
 import { laterKey } from './message-key.ts'
 import { addCredit } from './money.ts'
+import { addOffice } from './office-totals.ts'
 import type { ReconciliationRequest } from './requests.ts'
 import type { AcquirerMessage, Effects, Sale, VoidRecord } from './types.ts'
 import { voidRecordOf } from './void-record.ts'
@@ -123,7 +124,7 @@ function decideUnknown(
     ...(voidRecord === null ? {} : { voidRecord }),
     ...(voidRecord === null || batch.batchNumber !== record.batchNumber
       ? {}
-      : { batch: addCredit(batch, claim.amount, 1) }),
+      : { batch: addOffice(addCredit(batch, claim.amount, 1), claim.amount, { voids: 1 }) }),
   }
   return {
     kind: 'commit',

@@ -19,8 +19,10 @@ import {
 import type { DeclineReason } from './decline-reason.ts'
 import { isLateReversal, refuseLateReversal } from './late-reversal.ts'
 import { addCredit, addDebit } from './money.ts'
+import { addOffice, isOwnVoid } from './office-totals.ts'
 import type { ReversalRequest } from './requests.ts'
-import type { Effects, JournalEntry, Reversal, Sale, SaleState } from './types.ts'
+import type { Reversal } from './reversal.ts'
+import type { Effects, JournalEntry, Sale, SaleState } from './types.ts'
 
 /**
  * Whether the target has an effect, or may have one at the acquirer. A captured sale that was declined elsewhere has
@@ -87,7 +89,12 @@ const WITHOUT_ENTRY: readonly DeclineReason[] = [
   'reason_required',
 ]
 
-const reversed = (targetKey: string): Reversal => ({ targetKey, kind: 'reversed' })
+/** `stillCounted`: the terminal's own totals still have the target. */
+const reversed = (targetKey: string, stillCounted = false): Reversal => ({
+  targetKey,
+  kind: 'reversed',
+  ...(stillCounted ? { stillCounted } : {}),
+})
 
 const toReverse = (messageKey: string, at: number): AcquirerMove => ({
   messageKey,
@@ -97,37 +104,89 @@ const toReverse = (messageKey: string, at: number): AcquirerMove => ({
   decideBy: at + DECIDE_MS,
 })
 
+interface Undoing {
+  readonly at: number
+  readonly isCounted: boolean
+  readonly isOwn: boolean
+}
+
 /**
  * The effects of undoing a target. Without a void its sale is valid again. Without a sale its void is undone too.
- * `isCounted`: whether the totals of the batch count the target.
+ * `isCounted`: whether the totals of the batch count the target. `isOwn`: whether the terminal itself reverses it. Otherwise its own
+ * totals keep what they have, until it reverses the target too.
  */
 export function undo(
   targetKey: string,
   target: JournalEntry,
   loadedState: LoadedState,
-  { at, isCounted }: { readonly at: number; readonly isCounted: boolean },
+  { at, isCounted, isOwn }: Undoing,
 ): Effects {
-  const { batch } = loadedState.terminal
+  const { original, terminal } = loadedState
+  const { batch } = terminal
   const isForwarded = loadedState.targetForwarded !== null
   const acquirerMoves = isForwarded ? [toReverse(targetKey, at)] : []
   const { voidRecord } = target.effects
-  if (voidRecord !== undefined)
+  if (voidRecord !== undefined) {
+    const { amount } = voidRecord
+    const without = addCredit(batch, amount, -1)
     return {
       voidMoved: { id: voidRecord.id, state: isForwarded ? 'reversing' : 'reversed', reversedAt: at },
-      reversals: [reversed(targetKey)],
-      ...(isCounted ? { batch: addCredit(batch, voidRecord.amount, -1) } : {}),
+      reversals: [reversed(targetKey, !isOwn && isCounted && isOwnVoid(original, targetKey))],
+      ...(isCounted ? { batch: isOwn ? without : addOffice(without, amount, { voids: -1 }) } : {}),
       ...(isForwarded ? { acquirerMoves } : {}),
     }
+  }
   const sale = saleOf(target)
   if (sale === undefined) return { reversals: [reversed(targetKey)] }
-  const withoutSale = isCounted ? addDebit(batch, sale.amount, -1) : batch
-  const ofVoid = undoVoid(loadedState.original?.liveVoid ?? null, at)
+  const { amount } = sale
+  const ofVoid = undoVoid(original?.liveVoid ?? null, at)
+  const voids = Number(ofVoid.isCounted)
+  const withoutSale = addDebit(batch, amount, -1)
+  const without = ofVoid.isCounted ? addCredit(withoutSale, amount, -1) : withoutSale
+  const office = isOwn ? { voids: (original?.ownVoids.length ?? 0) - voids } : { sales: -1, voids: -voids }
   const moves = [...acquirerMoves, ...(ofVoid.acquirerMoves ?? [])]
   return {
     ...(ofVoid.voidMoved === undefined ? {} : { voidMoved: ofVoid.voidMoved }),
-    reversals: [reversed(targetKey), ...(ofVoid.reversals ?? [])],
-    ...(isCounted ? { batch: ofVoid.isCounted ? addCredit(withoutSale, sale.amount, -1) : withoutSale } : {}),
+    reversals: reversalsWithVoids(targetKey, original, ofVoid.reversals ?? [], !isOwn && isCounted),
+    ...(isCounted ? { batch: addOffice(without, amount, office) } : {}),
     ...(moves.length === 0 ? {} : { acquirerMoves: moves }),
+  }
+}
+
+/** The reversals of a sale and of its voids. The terminal's own reversal also takes out the voids that someone else reversed before. */
+function reversalsWithVoids(
+  saleKey: string,
+  original: SaleState | null,
+  ofLiveVoid: readonly Reversal[],
+  stillCounted: boolean,
+): Reversal[] {
+  const { ownVoids = [] } = original ?? {}
+  const live = ofLiveVoid.map(({ targetKey }) =>
+    reversed(targetKey, stillCounted && ownVoids.includes(targetKey)),
+  )
+  const others = stillCounted
+    ? []
+    : ownVoids.filter((key) => !live.some(({ targetKey }) => targetKey === key))
+  return [reversed(saleKey, stillCounted), ...live, ...others.map((key) => reversed(key))]
+}
+
+/**
+ * The terminal's reversal of a message that someone else reversed before. Nothing else is undone: the message only leaves the
+ * terminal's own totals, and a sale with its voids.
+ */
+function takeOut(targetKey: string, target: JournalEntry, { original, terminal }: LoadedState): Effects {
+  const { batch } = terminal
+  const { voidRecord } = target.effects
+  if (original === null || original.batchState !== 'open') return {}
+  if (voidRecord !== undefined)
+    return {
+      reversals: [reversed(targetKey)],
+      batch: addOffice(batch, voidRecord.amount, { voids: 1 }),
+    }
+  const { sale, ownVoids } = original
+  return {
+    reversals: [reversed(targetKey), ...ownVoids.map((key) => reversed(key))],
+    batch: addOffice(batch, sale.amount, { sales: 1, voids: ownVoids.length }),
   }
 }
 
@@ -150,11 +209,17 @@ function undoVoid(liveVoid: SaleState['liveVoid'], at: number): Effects & { read
 
 function effectsOf(request: ReversalRequest, loadedState: LoadedState, now: number): Effects {
   const { target, targetReversal } = loadedState
-  if (targetReversal !== null) return {}
+  if (targetReversal !== null) {
+    const isStillCounted = targetReversal.kind === 'reversed' && targetReversal.stillCounted === true
+    const isOwn = request.door === 'terminal' && isStillCounted
+    return isOwn && target !== null ? takeOut(request.targetKey, target, loadedState) : {}
+  }
   if (target === null) return { reversals: [{ targetKey: request.targetKey, kind: 'tombstone' }] }
   if (!isEffective(loadedState, target)) return {}
   // A claim without an answer is in no totals.
-  const effects = undo(request.targetKey, target, loadedState, { at: now, isCounted: target.answer !== null })
+  const isOwn = request.door === 'terminal'
+  const isCounted = target.answer !== null
+  const effects = undo(request.targetKey, target, loadedState, { at: now, isCounted, isOwn })
   const { voidMoved } = effects
   const isLate = request.door === 'terminal' && isLateReversal(request, loadedState, now)
   return isLate && voidMoved !== undefined

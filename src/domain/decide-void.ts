@@ -11,6 +11,7 @@ import {
 import type { DeclineReason } from './decline-reason.ts'
 import { rulesOf } from './merchant-rules.ts'
 import { addCredit } from './money.ts'
+import { addOffice } from './office-totals.ts'
 import type { VoidRequest } from './requests.ts'
 import type { Sale, Terminal } from './types.ts'
 import { voidRecordOf } from './void-record.ts'
@@ -78,6 +79,7 @@ export function decideVoid(request: VoidRequest, loadedState: LoadedState, gener
   if (reason !== null || original === null)
     return commitOf(request, 'void', loadedState, answerOf(loadedState, generated, reason), {})
   const { authorizationCode } = generated
+  const batch = addCredit(terminal.batch, original.sale.amount, 1)
   return commitOf(
     request,
     'void',
@@ -90,7 +92,8 @@ export function decideVoid(request: VoidRequest, loadedState: LoadedState, gener
         authorizationCode: generated.authorizationCode,
         reason: request.reason,
       }),
-      batch: addCredit(terminal.batch, original.sale.amount, 1),
+      // The terminal did not send it, so its own totals do not have it.
+      batch: request.pos === null ? addOffice(batch, original.sale.amount, { voids: 1 }) : batch,
     },
   )
 }

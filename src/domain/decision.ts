@@ -4,6 +4,7 @@ import type { ArchivedMessage } from './archived-message.ts'
 import { type DeclineReason, refusalOf } from './decline-reason.ts'
 import type { Need } from './guard.ts'
 import type { RequestBase } from './requests.ts'
+import type { Reversal } from './reversal.ts'
 import type {
   AcquirerMessage,
   Answer,
@@ -13,7 +14,6 @@ import type {
   EntryKind,
   JournalEntry,
   Merchant,
-  Reversal,
   SaleState,
   Terminal,
 } from './types.ts'
@@ -25,6 +25,13 @@ export interface SenderRefusals {
   /** The UTC day of the load, in days since the epoch. */
   readonly day: number
   readonly written: number
+}
+
+/** The totals in a 0500 whose batch stays open. They are kept beside the journal, because they may come without a MAC. */
+export interface DeclaredTotals {
+  /** Field 48, 62 digits. */
+  readonly totals: string
+  readonly isSigned: boolean
 }
 
 /** All state that a decision may depend on, loaded in one batch. */
@@ -52,6 +59,10 @@ export interface LoadedState {
   readonly targetReversal: Reversal | ArchivedMessage | null
   /** The batch that the message names, when it exists. */
   readonly namedBatch: Batch | null
+  /** Whether the journal has a message of that batch. Only a settlement or an upload loads it. */
+  readonly isBatchUsed: boolean
+  /** The totals that the terminal declared last in that batch. */
+  readonly declared: DeclaredTotals | null
   /** Whether a message of the terminal has an unknown outcome and no case. The totals are unknown then. */
   readonly undecided: boolean
   /** The key of the forwarded sale that has the trace number of this captured sale at the acquirer. */
@@ -83,8 +94,8 @@ export type Decision =
   | { readonly kind: 'replay'; readonly entry: JournalEntry; readonly answer: Answer }
   /** The message was forwarded and its outcome is unknown: return no answer. */
   | { readonly kind: 'pending'; readonly forwarded: AcquirerMessage; readonly claim: JournalEntry }
-  /** Answer without an entry: a copy may be decided again. */
-  | { readonly kind: 'answer'; readonly answer: Answer }
+  /** Answer without an entry: a copy may be decided again. `declared`: to keep for the closing of the batch. */
+  | { readonly kind: 'answer'; readonly answer: Answer; readonly declared?: DeclaredTotals }
 
 type TerminalContext = Pick<LoadedState, 'terminal' | 'merchant'>
 

@@ -82,6 +82,8 @@ export interface SettlementRequest extends RequestBase {
   readonly batchNumber: string
   /** Field 48, 62 digits. */
   readonly totals: string
+  /** Whether it has a MAC. A MAC that is there is right. */
+  readonly isSigned: boolean
 }
 
 /**
@@ -92,6 +94,8 @@ export interface UploadRequest extends RequestBase {
   readonly terminalId: string
   readonly batchNumber: string
   readonly after: 'mismatch' | 'match'
+  /** As in a settlement. */
+  readonly isSigned: boolean
 }
 
 export interface ProvisionRequest extends RequestBase {

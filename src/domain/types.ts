@@ -7,7 +7,9 @@ import type { ApiKey } from './api-key.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import type { KeyVersions } from './key-lifetime.ts'
 import type { MerchantRules } from './merchant-rules.ts'
+import type { Reversal } from './reversal.ts'
 import type { StoredProfile, TerminalProfile } from './terminal-profile.ts'
+import type { BatchClosing, Totals } from './totals.ts'
 import type { VoidMove } from './void-move.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
@@ -33,18 +35,12 @@ export interface Merchant extends Partial<MerchantRules> {
   readonly currencyCode: string
 }
 
-/** Totals of a batch in minor units and counts. Debit: sales. Credit: voids. Reversed items are in neither. */
-export interface Totals {
-  readonly debitAmount: Amount
-  readonly debitCount: number
-  readonly creditAmount: Amount
-  readonly creditCount: number
-}
-
 export interface Batch extends Totals {
   /** Six digits, field 60.2. */
   readonly batchNumber: string
   readonly state: 'open' | 'closed'
+  /** The part of the totals that is not the terminal's own (office-totals.ts). Absent: none. */
+  readonly office?: Totals
 }
 
 export interface Terminal extends KeyVersions, TerminalProfile {
@@ -102,6 +98,8 @@ export interface SaleState {
   /** Whether Annul made the RRN of the sale. Else its caller gave it: a captured sale with the acquirer's own RRN. */
   readonly isRrnOurs: boolean
   readonly reversed: boolean
+  /** The keys of its voids that are in the terminal's own totals (office-totals.ts). */
+  readonly ownVoids: readonly string[]
   /** The sale at the acquirer; null when it was not forwarded. */
   readonly forwarded: AcquirerMessage | null
   readonly batchState: Batch['state']
@@ -177,12 +175,6 @@ export interface AcquirerMessage {
   readonly acquirerAmount: Amount | null
 }
 
-/** A reversed message. `tombstone`: the reversal came before the message. */
-export interface Reversal {
-  readonly targetKey: string
-  readonly kind: 'reversed' | 'tombstone'
-}
-
 /** The effects of an entry on the projections, which follow from them. The journal is the truth. */
 export interface Effects extends Partial<KeyVersions> {
   readonly sale?: Sale
@@ -202,6 +194,7 @@ export interface Effects extends Partial<KeyVersions> {
   /** The merchant, or the bearer key, from this entry on. */
   readonly merchant?: Merchant
   readonly apiKey?: ApiKey
+  readonly closing?: BatchClosing
 }
 
 /** The effects as the journal has them: totals as the change of one batch, not as the batch after it. */

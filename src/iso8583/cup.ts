@@ -18,6 +18,9 @@ export type TransactionType =
   | 'upload'
   | 'upload_end'
 
+/** Uploads (60.3) of one chip transaction. Their data is in fields that Annul does not read. */
+const CHIP_UPLOADS = ['203', '204', '205', '206', '208', '209']
+
 /** Sign-on layouts (60.3) with keys in the answer. */
 const SIGN_ON_LAYOUTS = ['001', '003', '004', '006']
 
@@ -39,7 +42,7 @@ export function transactionTypeOf({ mti, fields }: Message): TransactionType | u
     case '0500':
       return networkManagementCode === '201' ? 'settlement' : undefined
     case '0320':
-      if (networkManagementCode === '201') return 'upload'
+      if (networkManagementCode === '201' || CHIP_UPLOADS.includes(networkManagementCode)) return 'upload'
       return ['202', '207'].includes(networkManagementCode) ? 'upload_end' : undefined
     default:
       return undefined
@@ -117,12 +120,15 @@ export function formatFault(
 ): number | undefined {
   const isLenient = type === 'void' && voidForms === 'lenient'
   const optional = isLenient ? OPTIONAL_IF_LENIENT : []
-  const missing = MANDATORY[type].find((number) => !fields.has(number) && !optional.includes(number))
+  const isChipUpload = type === 'upload' && CHIP_UPLOADS.includes(field60Of(fields).networkManagementCode)
+  const isNeeded = (number: number): boolean =>
+    !optional.includes(number) && !(number === DETAILS && isChipUpload)
+  const missing = MANDATORY[type].find((number) => isNeeded(number) && !fields.has(number))
   if (missing !== undefined) return missing
   if (type === 'void' && !namesSale(fields)) return 61
   if (fields.get(11) === '000000') return 11
   if (reversedKind(type) !== undefined) return undefined
-  if (type === 'upload' && !isUpload(fields.get(48) ?? '')) return 48
+  if (type === 'upload' && !isChipUpload && !isUpload(fields.get(DETAILS) ?? '')) return DETAILS
   if (type === 'upload_end' && !/^\d{4}$/.test(fields.get(48) ?? '')) return 48
   if (tracksDiffer(fields)) return 35
   if (isFinancial(type) && !isCardNumber(panOf({ mti: '', fields }))) return fields.has(2) ? 2 : 35
@@ -206,6 +212,9 @@ export function originalSaleKey(identity: MessageIdentity, { fields }: Message):
 /** The third digit of 53 is 1 when the tracks are encrypted. The track itself has no mark of it. */
 const clearTrackPan = (fields: Message['fields']): string | undefined =>
   fields.get(53)?.[2] === '1' ? undefined : fields.get(35)?.split('D')[0]
+
+/** The field with the details of an upload. An upload of one chip transaction may lack it. */
+const DETAILS = 48
 
 /** Digits of one detail of a batch upload: card class 2, STAN 6, card number 20, amount 12 (protocol.md §3.8). */
 const UPLOAD_DETAIL = 40

@@ -252,11 +252,25 @@ function requestOf(
         cardFingerprint: null,
       }
     case 'settlement':
-      return { ...base, kind: 'settlement', terminalId, batchNumber, totals: fields.get(48) ?? '' }
+      return {
+        ...base,
+        kind: 'settlement',
+        terminalId,
+        batchNumber,
+        totals: fields.get(48) ?? '',
+        isSigned: macOf(message) !== undefined,
+      }
     case 'upload':
     case 'upload_end': {
       const after = field60Of(fields).networkManagementCode === '207' ? 'match' : 'mismatch'
-      return { ...base, kind: type, terminalId, batchNumber, after }
+      return {
+        ...base,
+        kind: type,
+        terminalId,
+        batchNumber,
+        after,
+        isSigned: macOf(message) !== undefined,
+      }
     }
   }
 }

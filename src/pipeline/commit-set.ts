@@ -6,6 +6,7 @@
  * that an entry whose outcome is unknown is confirmed and never decided twice.
  */
 
+import { differs } from '../domain/batch-closing.ts'
 import { MAX_LOSSES } from '../domain/guard.ts'
 import { utcDay } from '../domain/refusal-quota.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
@@ -177,7 +178,11 @@ function alertOfCase(options: PipelineOptions, one: Ready): void {
   if (reported.has(one)) return
   reported.add(one)
   const { terminalId, seq } = item.row
-  const { claim, acquirerMoves = [] } = item.effects
+  const { claim, acquirerMoves = [], closing, batch } = item.effects
+  if (closing !== undefined && differs(closing)) {
+    const { batchNumber } = batch ?? {}
+    messageLog(options, work)('alert', { why: 'batch_differs', terminalId, seq, batchNumber })
+  }
   const reason = acquirerMoves.find((move) => move.caseReason)?.caseReason ?? claim?.caseReason
   const rrn = claim?.rrn ?? forwarded?.rrn
   if (reason != null) messageLog(options, work)('alert', { why: 'case_opened', reason, rrn, terminalId, seq })

@@ -29,6 +29,7 @@ import { submitList } from './list.ts'
 import { loadWorks } from './load-works.ts'
 import { contextOf, newRrn, outcomeOf } from './outcome-of.ts'
 import { createRefusalTally, type RefusalTally } from './refusal-tally.ts'
+import { rememberDeclared } from './remember-declared.ts'
 import { handOver, type Submission, submissionOf, verify } from './submission.ts'
 import { withBudget } from './try-acquirer.ts'
 import type { AcquirerStage, Caller, Outcome, Pipeline, PipelineMessage, PipelineOptions } from './types.ts'
@@ -255,6 +256,8 @@ async function decideOne(
   if (decision.kind !== 'commit') {
     const entry = decision.kind === 'replay' ? decision.entry : null
     const { answer } = decision
+    if (decision.kind === 'answer' && decision.declared !== undefined)
+      await rememberDeclared(options, context.terminal, decision.declared)
     work.settle({ kind: 'answered', answer, entry, replayed: entry !== null, context, loadedState })
     return null
   }

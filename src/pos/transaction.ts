@@ -24,11 +24,13 @@ export async function answerTransaction(
   const { identity, messageKey, targetKey, sale } = posMessage
   const { terminalId, batchNumber } = identity
   const target = targetKey === undefined ? {} : { targetKey }
+  const settles = posMessage.type === 'settlement' || posMessage.type === 'upload_end'
+  const usedBatch = settles ? { usedBatch: batchNumber } : {}
   // Field 22 is read once the terminal is known.
   let read = posMessage
   const { outcome, found: signer } = await services.pipeline.submit(
     {
-      load: { terminalId, batchNumber, messageKey, ...target, ...sale },
+      load: { terminalId, batchNumber, messageKey, ...target, ...sale, ...usedBatch },
       get cardFields() {
         return read.cardFields
       },

@@ -6,7 +6,8 @@ import type { LoadedState, SenderRefusals } from '../domain/decision.ts'
 import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
 import { outcomeKey } from '../domain/message-key.ts'
 import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
-import type { JournalEntry, Merchant, Reversal, Terminal } from '../domain/types.ts'
+import type { Reversal } from '../domain/reversal.ts'
+import type { JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import { NEW_STREAM, type SignedHead } from './head-mac.ts'
 import { type JournalRow, openEntry } from './journal.ts'
@@ -22,13 +23,16 @@ import {
 } from './queries.ts'
 import {
   batchOf,
+  declaredOf,
   forwardedFrom,
   merchantFrom,
+  type RowOf,
   reversalFrom,
   saleStateOf,
   signedHeadOf,
   terminalOf,
 } from './rows.ts'
+import type { reversal } from './schema.ts'
 
 /** The state to load for one message. Absent members load nothing. */
 export interface LoadItem {
@@ -37,6 +41,8 @@ export interface LoadItem {
   /** The message that a reversal names. */
   readonly targetKey?: string
   readonly batchNumber?: string
+  /** The same batch, to load whether the journal has a message of it. */
+  readonly usedBatch?: string
   /** The sale: the first of these members that finds one. */
   readonly saleId?: string
   readonly saleKey?: string
@@ -188,6 +194,8 @@ export function prepareLoad(db: Db, items: readonly LoadItem[], now: number): Pr
         head: row === undefined ? NEW_STREAM : signedHeadOf(row.terminal),
         merchant: merchantFrom(row?.merchant ?? mine(inMerchants)[0]?.merchant),
         namedBatch: row?.named == null ? null : batchOf(row.named),
+        isBatchUsed: row?.isBatchUsed === 1,
+        declared: row?.named == null ? null : declaredOf(row.named),
         masterKey: row?.masterKey ?? null,
         keySets: usable(
           mine(inKeySets).map((row) => row.keySet),
@@ -231,7 +239,7 @@ function needsOf(
 
 /** The reversal of a message, or the message in the archive. Null without either. */
 function endOf(
-  row: { readonly reversal: Reversal | null; readonly archivedKey: string | null } | undefined,
+  row: { readonly reversal: RowOf<typeof reversal> | null; readonly archivedKey: string | null } | undefined,
 ): Reversal | ArchivedMessage | null {
   if (row === undefined) return null
   if (row.archivedKey !== null) return { targetKey: row.archivedKey, kind: 'archived' }

@@ -6,10 +6,13 @@
 
 import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
+import { DIFFERENCES } from './batch-differences.ts'
+import { batch } from './batch-schema.ts'
 import type { Db } from './db.ts'
 import { FORWARDED } from './forwarded.ts'
+import { batchColumns } from './rows.ts'
 import { schedule, type Write } from './schedule.ts'
-import { batch, keySet, masterKey, refusalCount, reversal, sale, terminal, voidTable } from './schema.ts'
+import { keySet, masterKey, refusalCount, reversal, sale, terminal, voidTable } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, type CommitRow, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
 
@@ -30,13 +33,18 @@ const saleRows = ({ effects }: CommitItem) =>
 
 function batchRows({ effects, row }: CommitItem) {
   return [...optional(effects.batch), ...optional(effects.nextBatch)].map((b) => ({
-    ...b,
+    ...batchColumns(b),
     terminalId: row.terminalId,
   }))
 }
 
 const reversalRows = ({ effects, row }: CommitItem) =>
-  (effects.reversals ?? []).map((r) => ({ ...r, terminalId: row.terminalId, seq: row.seq }))
+  (effects.reversals ?? []).map((r) => ({
+    ...r,
+    stillCounted: Number(r.stillCounted === true),
+    terminalId: row.terminalId,
+    seq: row.seq,
+  }))
 
 /** The terminal's row after the entry. */
 function terminalRow({ row, headMac, effects, terminal: before }: CommitItem) {
@@ -104,7 +112,14 @@ const STEPS: readonly Step[] = [
     table: 'reversal',
     target: ({ targetKey }) => String(targetKey),
     statement: overItems((db, items) =>
-      db.insert(reversal).select(newItems(reversal, items)).onConflictDoNothing(),
+      // The first reversal stays. A later one only says whether the terminal's own totals still have the message.
+      db
+        .insert(reversal)
+        .select(newItems(reversal, items))
+        .onConflictDoUpdate({
+          target: reversal.targetKey,
+          set: { stillCounted: excluded('still_counted') },
+        }),
     ),
   },
   {
@@ -123,10 +138,15 @@ const STEPS: readonly Step[] = [
             debitCount: excluded('debit_count'),
             creditAmount: excluded('credit_amount'),
             creditCount: excluded('credit_count'),
+            officeDebitAmount: excluded('office_debit_amount'),
+            officeDebitCount: excluded('office_debit_count'),
+            officeCreditAmount: excluded('office_credit_amount'),
+            officeCreditCount: excluded('office_credit_count'),
           },
         }),
     ),
   },
+  DIFFERENCES,
   {
     rows: ({ masterKey: key, row }) => optional(key).map((one) => ({ ...one, terminalId: row.terminalId })),
     table: 'master_key',

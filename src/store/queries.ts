@@ -6,12 +6,13 @@ import { ACQUIRER_KEY, outcomeKey } from '../domain/message-key.ts'
 import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
 import { hasNumbers, ofRecord, recordWithKey } from './acquirer-record.ts'
 import { archivedName, archivedSaleTerminal } from './archive/queries.ts'
+import { batch } from './batch-schema.ts'
 import { isLive } from './caller.ts'
 import { isOwnMessage } from './entry/own-message.ts'
 import { apiKey } from './key-schema.ts'
 import { merchant } from './merchant-schema.ts'
 import { rowOf, rowOrNull } from './rows.ts'
-import { batch, journal, keySet, masterKey, reversal, sale, terminal, voidTable } from './schema.ts'
+import { journal, keySet, masterKey, reversal, sale, terminal, voidTable } from './schema.ts'
 import { field, overItems } from './statements.ts'
 import { stored } from './stored.ts'
 
@@ -94,6 +95,9 @@ export const terminals = overItems((db, items) =>
       masterKey: rowOrNull(masterKey, masterKey.terminalId, 'master_key_row'),
       undecided: sql<number>`exists (select 1 from acquirer_message where terminal_id = terminal.terminal_id
         and state in ('pending', 'undoing') and case_reason is null)`.as('undecided'),
+      isBatchUsed: sql<number>`iif(${field('usedBatch')} is null, 0, exists (select 1 from journal
+        where message_key > terminal.terminal_id || (${field('usedBatch')})
+          and message_key < terminal.terminal_id || (${field('usedBatch')}) || '~'))`.as('is_batch_used'),
       takenBy: sql<string | null>`${ofRecord(
         sql`message_key`,
         (part) => sql`${hasCapturedNumbers(part)} and message_key <> ${field('messageKey')}
@@ -191,6 +195,19 @@ const IS_VOID_FORWARDED = sql`(void.acquirer_stan_raw is not null
 const IS_VOID_CLAIMED = sql`(void.state <> 'approved' or void.message_key like ${sql.raw(`'${ACQUIRER_KEY}%'`)}
   or exists (select 1 from journal where message_key = void.message_key || ${sql.raw(`'${outcomeKey('')}'`)}))`
 
+/**
+ * SQL: the keys of the voids of the sale that are in the terminal's own totals, a JSON list. A terminal's key has no `|`. The end
+ * of an approved void leaves a reversal, which says whether the terminal's totals still have it.
+ */
+const OWN_VOIDS = sql`(select json_group_array(own.message_key) from journal as made
+    join journal as of_sale on of_sale.terminal_id = made.terminal_id and of_sale.void_of = made.seq
+    join void as own on own.message_key = of_sale.message_key
+    left join reversal as ended on ended.target_key = own.message_key
+    where made.message_key = sale.message_key and instr(own.message_key, '|') = 0
+      and iif(ended.target_key is null, own.state = 'approved', ended.still_counted = 1))`
+  .mapWith((text: string): string[] => JSON.parse(text))
+  .as('own_voids')
+
 /** The sale with its live void, reversal, batch and forwarded message. */
 export const sales = overItems((db, items) =>
   db
@@ -207,6 +224,7 @@ export const sales = overItems((db, items) =>
         where made.message_key = sale.message_key), 0)`.as('entry_voids'),
       givenRrns: sql<number>`(select count(*) from journal where message_key = sale.message_key
         and rrn_raw is null)`.as('given_rrns'),
+      ownVoids: OWN_VOIDS,
       batch: rowOf(saleBatch, 'batch_row'),
     })
     .from(items)

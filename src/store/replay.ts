@@ -4,7 +4,7 @@
  */
 
 import { newTerminal } from '../domain/decide-provision.ts'
-import { addTotals } from '../domain/money.ts'
+import { addTotals } from '../domain/office-totals.ts'
 import { USUAL_FORMS } from '../domain/terminal-profile.ts'
 import type { Effects, JournalEntry, Terminal } from '../domain/types.ts'
 import { endedKeysOf, voidSignOf } from '../domain/void-count.ts'

@@ -2,20 +2,23 @@
 
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import type { DeclaredTotals } from '../domain/decision.ts'
 import { posPartsOf } from '../domain/message-key.ts'
+import { officeTotals, withOffice } from '../domain/office-totals.ts'
+import type { Reversal } from '../domain/reversal.ts'
 import type {
   AcquirerMessage,
   Batch,
   Merchant,
-  Reversal,
   Sale,
   SaleState,
   Terminal,
   VoidRecord,
 } from '../domain/types.ts'
+import type { batch } from './batch-schema.ts'
 import type { SignedHead } from './head-mac.ts'
 import type { merchant } from './merchant-schema.ts'
-import type { acquirerMessage, batch, reversal, sale, terminal, voidTable } from './schema.ts'
+import type { acquirerMessage, reversal, sale, terminal, voidTable } from './schema.ts'
 
 /** The end of the name of a stored form (schema.ts). Readers use the other member. */
 const RAW = 'Raw'
@@ -65,13 +68,46 @@ export function rowParser<T extends SQLiteTable>(table: T) {
 
 /** Null when there is no row. */
 export const reversalFrom = (
-  row: Pick<RowOf<typeof reversal>, 'targetKey' | 'kind'> | null,
-): Reversal | null => (row === null ? null : { targetKey: row.targetKey, kind: row.kind })
+  row: Pick<RowOf<typeof reversal>, 'targetKey' | 'kind' | 'stillCounted'> | null,
+): Reversal | null =>
+  row === null
+    ? null
+    : {
+        targetKey: row.targetKey,
+        kind: row.kind,
+        ...(row.stillCounted === 1 ? { stillCounted: true as const } : {}),
+      }
 
 /** The batch without its terminal. */
-export function batchOf({ terminalId: _, ...row }: RowOf<typeof batch>): Batch {
-  return row
+export function batchOf(row: RowOf<typeof batch>): Batch {
+  const { batchNumber, state, debitAmount, debitCount, creditAmount, creditCount } = row
+  return withOffice(
+    { batchNumber, state, debitAmount, debitCount, creditAmount, creditCount },
+    {
+      debitAmount: row.officeDebitAmount,
+      debitCount: row.officeDebitCount,
+      creditAmount: row.officeCreditAmount,
+      creditCount: row.officeCreditCount,
+    },
+  )
 }
+
+/** The columns of a batch, without its terminal. */
+export function batchColumns({ office, ...batch }: Batch) {
+  const { debitAmount, debitCount, creditAmount, creditCount } = officeTotals({ ...(office && { office }) })
+  return {
+    ...batch,
+    officeDebitAmount: debitAmount,
+    officeDebitCount: debitCount,
+    officeCreditAmount: creditAmount,
+    officeCreditCount: creditCount,
+    isDeclaredSigned: 0,
+  }
+}
+
+/** The totals that the terminal declared last. Null: there are none. */
+export const declaredOf = ({ lastDeclared, isDeclaredSigned }: RowOf<typeof batch>): DeclaredTotals | null =>
+  lastDeclared === null ? null : { totals: lastDeclared, isSigned: isDeclaredSigned === 1 }
 
 export type TerminalRow = { terminal: RowOf<typeof terminal>; batch: RowOf<typeof batch> }
 
@@ -152,6 +188,7 @@ export interface SaleRow {
   readonly reversal: RowOf<typeof reversal> | null
   readonly entryVoids: number
   readonly givenRrns: number
+  readonly ownVoids: readonly string[]
   readonly batch: RowOf<typeof batch>
 }
 
@@ -174,6 +211,7 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
     isVoidRowLost: liveVoid === null ? row.entryVoids > 0 : row.liveVoidLost === 1,
     isRrnOurs: row.givenRrns === 0,
     reversed: row.reversal !== null,
+    ownVoids: row.ownVoids,
     forwarded: forwardedFrom(row.forwarded),
     batchState: row.batch.state,
   }

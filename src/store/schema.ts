@@ -242,29 +242,11 @@ export const reversal = sqliteTable(
     terminalId: text('terminal_id').notNull(),
     seq: integer('seq').notNull(),
     kind: text('kind', { enum: ['reversed', 'tombstone'] }).notNull(),
+    /** 1: the terminal's own totals still have the message. */
+    stillCounted: integer('still_counted').notNull(),
   },
   // The archiver finds the reversals of a segment by it.
   (table) => [index('reversal_entry').on(table.terminalId, table.seq)],
-)
-
-/** Projection: the current totals. They are set, never added to, so that a repeated commit changes nothing. */
-export const batch = sqliteTable(
-  'batch',
-  {
-    terminalId: text('terminal_id').notNull(),
-    batchNumber: text('batch_number').notNull(),
-    state: text('state', { enum: ['open', 'closed'] }).notNull(),
-    debitAmount: integer('debit_amount').notNull(),
-    debitCount: integer('debit_count').notNull(),
-    creditAmount: integer('credit_amount').notNull(),
-    creditCount: integer('credit_count').notNull(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.terminalId, t.batchNumber] }),
-    uniqueIndex('batch_open').on(t.terminalId).where(sql`state = 'open'`),
-    check('batch_amounts', sql`${t.debitAmount} >= 0 and ${t.creditAmount} between 0 and ${t.debitAmount}`),
-    check('batch_counts', sql`${t.creditCount} between 0 and ${t.debitCount}`),
-  ],
 )
 
 /** Guards (domain/guard.ts). Without a row the version is 0. */

@@ -233,6 +233,7 @@ const TAGS = {
   provisioning: 'Merchants and terminals.',
   keys: 'Bearer keys: who may send which requests.',
   service: 'The service itself.',
+  batches: 'Batches of terminals at their end.',
 } as const satisfies Record<Route['tag'], string>
 
 const DESCRIPTION = `Annul voids card payments (POS 撤销) before settlement, exactly once.

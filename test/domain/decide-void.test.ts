@@ -238,6 +238,7 @@ it('returns the stored entry for a retransmission, whatever happened since', () 
       isVoidRowLost: false,
       isRrnOurs: true,
       reversed: false,
+      ownVoids: [entry.messageKey],
       forwarded: null,
       batchState: 'closed',
     },

@@ -90,6 +90,7 @@ export const original: SaleState = {
   isVoidRowLost: false,
   isRrnOurs: false,
   reversed: false,
+  ownVoids: [],
   forwarded: null,
   batchState: 'open',
 }
@@ -104,6 +105,8 @@ export const loadedState: LoadedState = {
   target: null,
   targetReversal: null,
   namedBatch: null,
+  isBatchUsed: true,
+  declared: null,
   claim: null,
   forwarded: null,
   targetForwarded: null,
@@ -228,6 +231,7 @@ export const settlementRequest: SettlementRequest = {
   terminalId: TID,
   batchNumber: '000001',
   totals: totals(1234, 1, 0, 0),
+  isSigned: true,
 }
 
 export const uploadEnd: UploadRequest = {
@@ -236,6 +240,7 @@ export const uploadEnd: UploadRequest = {
   terminalId: TID,
   batchNumber: '000001',
   after: 'mismatch',
+  isSigned: true,
 }
 
 export const approval: Answer = {

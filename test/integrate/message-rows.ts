@@ -117,7 +117,7 @@ export const FORMS: Readonly<Record<TransactionType, RequestForm>> = {
     zh: '批上送',
     mti: '0320',
     type: '00',
-    codes: ['201'],
+    codes: ['201', '203', '204', '205', '206', '208', '209'],
     optional: [],
     ignored: [],
     mac: 'by setting',

@@ -40,8 +40,12 @@ type TerminalCommand =
       readonly off: number | null
       readonly card: CardShown
     }
-  | (Sent & { readonly kind: 'settle'; readonly off: number })
-  | (Sent & { readonly kind: 'upload'; readonly what: 'items' | 'mismatch' | 'match' })
+  | (Sent & { readonly kind: 'settle'; readonly off: number; readonly isSigned: boolean })
+  | (Sent & {
+      readonly kind: 'upload'
+      readonly what: 'items' | 'mismatch' | 'match'
+      readonly isSigned: boolean
+    })
 
 /** A back office's messages. `key`: the Idempotency-Key. */
 type BackOfficeCommand =
@@ -171,7 +175,10 @@ export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
         card,
       }),
     ],
-    [2, fc.record({ ...is('settle'), stan, batch, off: fc.constantFrom(0, 0, 0, 1) })],
+    [
+      2,
+      fc.record({ ...is('settle'), stan, batch, off: fc.constantFrom(0, 0, 0, 1), isSigned: fc.boolean() }),
+    ],
     [
       1,
       fc.record({
@@ -179,6 +186,7 @@ export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
         stan,
         batch,
         what: fc.constantFrom('items', 'mismatch', 'mismatch', 'match'),
+        isSigned: fc.boolean(),
       }),
     ],
     [

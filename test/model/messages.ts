@@ -128,18 +128,23 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
       const messageKey = keyOf(stan, 'settlement', batchNumber)
       const [[debit, debits], [credit, credits]] = [knowledge.debit, knowledge.credit]
       const field48 = totals(debit + command.off, debits, credit, credits)
-      const settlement = { contentFingerprint: field48, batchNumber, totals: field48 }
+      const { isSigned } = command
+      const settlement = { contentFingerprint: field48, batchNumber, totals: field48, isSigned }
       return {
         request: { ...pos, kind: 'settlement', messageKey, ...settlement },
-        load: { ...at, messageKey },
+        load: { ...at, messageKey, usedBatch: batchNumber },
       }
     }
     case 'upload': {
       const messageKey = keyOf(stan, 'upload_end', batchNumber)
       const kind = command.what === 'items' ? 'upload' : 'upload_end'
       const after = command.what === 'match' ? 'match' : 'mismatch'
-      const upload = { contentFingerprint: command.what, batchNumber, after } as const
-      return { request: { ...pos, kind, messageKey, ...upload }, load: { ...at, messageKey } }
+      const { isSigned } = command
+      const upload = { contentFingerprint: command.what, batchNumber, after, isSigned } as const
+      return {
+        request: { ...pos, kind, messageKey, ...upload },
+        load: { ...at, messageKey, usedBatch: batchNumber },
+      }
     }
     case 'acquirer': {
       const messageKey = knowledge.find('forwarded', command.ago)?.key

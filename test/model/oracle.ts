@@ -14,8 +14,9 @@ import type {
   VoidRequest,
 } from '../../src/domain/requests.ts'
 import type { WindowPolicy } from '../../src/domain/types.ts'
+import { TID } from '../domain/fixtures.ts'
 import type { ReportedStatus } from './acquirer-oracle.ts'
-import { type Books, isLive, isUndecided, type Transaction } from './books.ts'
+import { type Batch, type Books, halfOf, isEmpty, isLive, isUndecided, type Transaction } from './books.ts'
 import type { PreparedMessage } from './messages.ts'
 
 /** The expected outcome. */
@@ -44,8 +45,6 @@ export const decided = (reason: DeclineReason | null): Expected => ({ kind: 'dec
 export const WAITING: Expected = { kind: 'pending', isNew: false }
 const CLAIMED: Expected = { kind: 'pending', isNew: true }
 
-const digits = (value: number, length: number): string => String(value).padStart(length, '0')
-
 /** A reversal without an amount means that of its target. So it is the same as one with an amount. */
 const namesNoAmount = (request: OracleRequest): boolean =>
   (request.kind === 'sale_reversal' || request.kind === 'void_reversal') && request.amount === null
@@ -56,6 +55,8 @@ export class Oracle {
   #window: WindowPolicy = { kind: 'business_day' }
   /** The first request under each used key. */
   readonly #first = new Map<string, OracleRequest>()
+  /** The totals that the terminal declared last in the open batch. */
+  #declared: { totals: string; isSigned: boolean } | null = null
 
   constructor(isRemote: boolean, books: Books) {
     this.#isRemote = isRemote
@@ -149,7 +150,7 @@ export class Oracle {
     const reason = this.#refusal(request, sale, now)
     if (reason !== null || sale === undefined) return [decided(reason), 'kept']
     const record = { amount: amount ?? sale.amount, batch: sale.batch, at: now, sale }
-    const transaction = { kind: 'void', ...record } as const
+    const transaction = { kind: 'void', ...record, isTerminals: pos !== null } as const
     if (this.#isRemote) this.#books.claim(messageKey, transaction)
     else this.#books.add(messageKey, transaction)
     return [this.#isRemote ? CLAIMED : decided(null), 'kept']
@@ -192,6 +193,8 @@ export class Oracle {
       return [decided('reference_differs'), 'not kept']
     const target = this.#books.transactions.get(targetKey)
     if (target === undefined || !isLive(target) || this.#books.reversed.has(targetKey)) {
+      if (request.door === 'terminal' && target !== undefined && this.#books.reversed.has(targetKey))
+        this.#books.takeOut(target)
       if (first === undefined && !this.#books.reversed.has(targetKey))
         this.#books.reversed.set(targetKey, 'tombstone')
       return [decided(null), 'kept']
@@ -204,29 +207,43 @@ export class Oracle {
     // The acquirer has a captured sale too, and gets the reversal.
     target.isForwarded ||= this.#isRemote && target.kind === 'sale'
     this.#books.undo(target, now)
+    if (request.door === 'terminal') this.#books.takeOut(target)
     return [decided(null), 'kept']
   }
 
-  #settlement({ batchNumber, totals }: SettlementRequest): Result {
+  /** An empty batch closes with a MAC, or when a message of it is known. */
+  #mayClose({ batchNumber, isSigned }: SettlementRequest | UploadRequest, batch: Batch): boolean {
+    const isUsed = [...this.#first.keys()].some((key) => key.startsWith(`${TID}${batchNumber}`))
+    return isSigned || isUsed || !isEmpty(batch)
+  }
+
+  #close(totals: string | null): void {
+    this.#books.close(totals === null ? null : [totals.slice(0, 30), totals.slice(31, 61)])
+    this.#declared = null
+  }
+
+  #settlement(request: SettlementRequest): Result {
+    const { batchNumber, totals, isSigned } = request
     const batch = this.#books.batches.get(batchNumber)
     if (batch === undefined) return [decided('batch_mismatch'), 'not kept']
     if (batch.isOpen && this.#books.hasUndecided()) return [decided('outcome_pending'), 'not kept']
-    const [[debit, debits], [credit, credits]] = [batch.debit, batch.credit]
-    const ours = digits(debit, 12) + digits(debits, 3) + digits(credit, 12) + digits(credits, 3)
-    if (!batch.isOpen || debits + credits === 0 || totals.slice(0, 30) !== ours)
-      return [decided(null), 'not kept']
-    this.#books.close()
+    const isEqual = totals.slice(0, 30) === halfOf(batch)
+    if (batch.isOpen && !isEqual && (isSigned || this.#declared?.isSigned !== true))
+      this.#declared = { totals, isSigned }
+    if (!batch.isOpen || !isEqual || !this.#mayClose(request, batch)) return [decided(null), 'not kept']
+    this.#close(totals)
     return [decided(null), 'kept']
   }
 
-  #upload({ kind, batchNumber, after }: UploadRequest): Result {
+  #upload(request: UploadRequest): Result {
+    const { kind, batchNumber, after } = request
     const batch = this.#books.batches.get(batchNumber)
     if (batch === undefined) return [decided('batch_mismatch'), 'not kept']
     if (kind === 'upload' || !batch.isOpen) return [decided(null), 'not kept']
-    if (after === 'match') return [decided('batch_mismatch'), 'not kept']
-    if (batch.debit[1] + batch.credit[1] === 0) return [decided(null), 'not kept']
+    if (after === 'match') return [decided(isEmpty(batch) ? null : 'batch_mismatch'), 'not kept']
+    if (!this.#mayClose(request, batch)) return [decided(null), 'not kept']
     if (this.#books.hasUndecided()) return [decided('outcome_pending'), 'not kept']
-    this.#books.close()
+    this.#close(this.#declared?.totals ?? null)
     return [decided(null), 'kept']
   }
 }

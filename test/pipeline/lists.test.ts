@@ -176,7 +176,7 @@ function comparable(answer: Readonly<Record<string, unknown>>): object {
 }
 
 /** The trips of one message of a terminal, with an acquirer inside or behind the service. */
-async function useOf(acquirer: TestService, kind: 'sale' | 'void'): Promise<Use> {
+async function useOf(acquirer: TestService, kind: 'sale' | 'void', stan?: number): Promise<Use> {
   const use = { trips: 0, queries: 0 }
   acquirer.fault = (_, { statements }) => {
     use.trips++
@@ -188,7 +188,7 @@ async function useOf(acquirer: TestService, kind: 'sale' | 'void'): Promise<Use>
   const knowledge = { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], find } as const
   const command =
     kind === 'sale'
-      ? ({ kind, stan: 1, batch: 'open', amount: 100, currency: '156' } as const)
+      ? ({ kind, stan: stan ?? 1, batch: 'open', amount: 100, currency: '156' } as const)
       : ({ kind, stan: 2, batch: 'open', ago: 0, by: 'key', off: 0, card: 'right' } as const)
   const caller = { waitUntil: () => {}, beforeAcquirer: () => {} }
   const message = messageOf(messageFor(command, knowledge, 1) as PreparedMessage)
@@ -211,6 +211,8 @@ it('the figures of a terminal’s messages are those of the page', async () => {
       0,
     )
     await acquirer.send(messageOf(provision as PreparedMessage))
+    // An isolate looks for open cases after the first answer of an acquirer, and then once a minute.
+    await useOf(acquirer, 'sale', 9)
     for (const kind of ['sale', 'void'] as const)
       expectInTable(`a ${kind} of a terminal, ${where}`, await useOf(acquirer, kind))
     acquirer.close()

@@ -5,6 +5,7 @@
  */
 
 import type { JournalEntry } from '../../src/domain/types.ts'
+import { addTo, type BatchTotals, digits, fieldOf, newBatch } from './batch-totals.ts'
 import { isLate, sandboxCode } from './model-rules.ts'
 import { type Policy, USUAL_POLICY, windowOf } from './policies.ts'
 
@@ -43,14 +44,8 @@ export interface Transaction {
   readonly seq: number
   /** For a sale: its latest void, unless that was declined or reversed. */
   liveVoid: Transaction | null
-}
-
-interface Totals {
-  debit: number
-  debits: number
-  credit: number
-  credits: number
-  isOpen: boolean
+  /** Whether it is in the terminal's own totals. */
+  isOwn: boolean
 }
 
 const isUndecided = ({ state }: Transaction): boolean => state === 'pending' || state === 'undoing'
@@ -62,7 +57,7 @@ export class Model {
   readonly transactions = new Map<string, Transaction>()
   /** Messages that can no longer have an effect. */
   readonly reversed = new Map<string, 'reversed' | 'tombstone'>()
-  readonly batches = new Map<string, Totals>()
+  readonly batches = new Map<string, BatchTotals>()
   readonly #keys = new Set<string>()
   readonly #byId = new Map<string, Transaction>()
   readonly #hasAcquirer: boolean
@@ -105,11 +100,11 @@ export class Model {
   }
 
   #openBatch(number: string): void {
-    this.batches.set(number, { debit: 0, debits: 0, credit: 0, credits: 0, isOpen: true })
+    this.batches.set(number, newBatch())
     this.#open = number
   }
 
-  #batch(number: string): Totals {
+  #batch(number: string): BatchTotals {
     const batch = this.batches.get(number)
     if (batch === undefined) throw new Error(`batch ${number} was never open`)
     return batch
@@ -126,27 +121,45 @@ export class Model {
     const mustBeForwarded = this.#hasAcquirer && !isCaptured && answer?.reason == null
     this.#must(isForwarded === mustBeForwarded, entry, `was ${isForwarded ? '' : 'not '}forwarded`)
     const state = isForwarded ? 'pending' : answer.reason === null ? 'approved' : 'declined'
-    const flags: Pick<Transaction, 'isForwarded' | 'isAnswered' | 'caseState' | 'since' | 'liveVoid'> = {
+    const { seq, at: answeredAt, door } = entry
+    const flags: Omit<Transaction, keyof typeof transaction | 'key' | 'state'> = {
+      answeredAt,
+      seq,
       isForwarded,
       isAnswered: !isForwarded,
       caseState: 'none',
       since: transaction.at,
       liveVoid: null,
+      isOwn: false,
     }
-    const { seq, at: answeredAt, door } = entry
     if (door === 'terminal') this.#ownSeq = seq
-    const entered: Transaction = { ...transaction, key, state, seq, answeredAt, ...flags }
+    const entered: Transaction = { ...transaction, key, state, ...flags }
     this.transactions.set(key, entered)
     if (transaction.id !== '') this.#byId.set(transaction.id, entered)
     return entered
   }
 
   /** Adds to the totals (1) or subtracts from them (−1). */
-  #count({ kind, batch, amount }: Transaction, sign: 1 | -1): void {
-    const totals = this.#batch(batch)
-    const [sum, count] = kind === 'sale' ? (['debit', 'debits'] as const) : (['credit', 'credits'] as const)
-    totals[sum] += sign * amount
-    totals[count] += sign
+  #count(transaction: Transaction, sign: 1 | -1): void {
+    addTo(this.#batch(transaction.batch), transaction, sign)
+  }
+
+  /** Counts an approved message. The terminal has its own ones and the sales that were captured for it. */
+  #book(transaction: Transaction): void {
+    this.#count(transaction, 1)
+    if (transaction.kind === 'sale' || !transaction.key.includes('|')) this.#own(transaction, 1)
+  }
+
+  /** Adds to the terminal's own totals (1) or subtracts from them (−1). */
+  #own(transaction: Transaction, sign: 1 | -1): void {
+    addTo(this.#batch(transaction.batch).own, transaction, sign)
+    transaction.isOwn = sign === 1
+  }
+
+  /** The terminal takes out what it reverses, and with a sale its voids. */
+  #takeOut(transaction: Transaction): void {
+    for (const one of this.transactions.values())
+      if ((one === transaction || one.sale === transaction) && one.isOwn) this.#own(one, -1)
   }
 
   #sale(entry: JournalEntry): void {
@@ -159,7 +172,7 @@ export class Model {
       this.#must(answer.responseCode === sandboxCode(amount), entry, 'is not the acquirer’s answer')
     const at = sale?.soldAt ?? 0
     const transaction = this.#add(entry, { kind: 'sale', id: sale?.id ?? '', amount, batch, at, sale: null })
-    if (transaction.state === 'approved') this.#count(transaction, 1)
+    if (transaction.state === 'approved') this.#book(transaction)
   }
 
   /** The reason to refuse a void of this sale, or null. */
@@ -192,7 +205,7 @@ export class Model {
     this.#must(amount === of.amount, entry, 'is not for the full amount')
     if (door === 'terminal') this.#must(batch === this.#open, entry, 'was not of the open batch')
     of.liveVoid = transaction
-    if (transaction.state === 'approved') this.#count(transaction, 1)
+    if (transaction.state === 'approved') this.#book(transaction)
   }
 
   /** The outcome of a message that was forwarded to the acquirer. */
@@ -234,7 +247,7 @@ export class Model {
       }
       this.#must(this.#batch(transaction.batch).isOpen, entry, 'approved though its batch was closed')
       this.#move(transaction, 'approved')
-      this.#count(transaction, 1)
+      this.#book(transaction)
     }
   }
 
@@ -282,12 +295,11 @@ export class Model {
     this.#undo(transaction, entry.at)
     const { liveVoid } = transaction
     if (liveVoid !== null && liveVoid.state !== 'reversing') this.#undo(liveVoid, entry.at)
+    if (entry.door === 'terminal') this.#takeOut(transaction)
   }
 
   #settlement(entry: JournalEntry): void {
-    const digits = (value: number, length: number) => String(value).padStart(length, '0')
-    const { debit, debits, credit, credits } = this.#batch(this.#open)
-    const totals = digits(debit, 12) + digits(debits, 3) + digits(credit, 12) + digits(credits, 3)
+    const totals = fieldOf(this.#batch(this.#open).own)
     if (entry.kind === 'settlement')
       this.#must(entry.answer?.totals?.slice(0, 31) === `${totals}1`, entry, 'answered with other totals')
     const open = [...this.transactions.values()].filter(

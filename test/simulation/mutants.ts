@@ -64,7 +64,7 @@ export const MUTANTS: readonly (Mutant & {
   {
     name: 'the reversal of a void leaves its batch unchanged',
     file: 'src/domain/decide-reversal.ts',
-    snippet: '...(isCounted ? { batch: addCredit(batch, voidRecord.amount, -1) } : {}),',
+    snippet: '...(isCounted ? { batch: isOwn ? without : addOffice(without, amount, { voids: -1 }) } : {}),',
     instead: '',
   },
   {

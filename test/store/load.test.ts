@@ -54,6 +54,8 @@ it('loads nothing for an empty item', async () => {
     head: NEW_STREAM,
     merchant: null,
     namedBatch: null,
+    isBatchUsed: false,
+    declared: null,
     masterKey: null,
     keySets: [],
     earlier: null,

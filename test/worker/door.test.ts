@@ -204,7 +204,7 @@ describe('unsupported messages get 40', () => {
     ['parameter download', s.aManagement('0800', '360', { stan: '000002' })],
     ['status upload', s.aManagement('0820', '362', { stan: '000002' })],
     ['a settlement under another code', s.aManagement('0500', '999', { stan: '000002' })],
-    ['an upload of chip transactions', s.aManagement('0320', '203', { stan: '000002' })],
+    ['an upload under another code', s.aManagement('0320', '210', { stan: '000002' })],
   ]
   it.each(unknown)('%s', async (_name, message) => {
     const reply = await terminal.send(message)

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { ROUTES } from '../../src/api/contract.ts'
 import { DECIDE_MS } from '../../src/domain/acquirer-state.ts'
 import { recover } from '../../src/pipeline/recover.ts'
+import { end, settle } from './batch-client.ts'
 import { dump, rows } from './book.ts'
 import { pairsOfCase } from './foreign-cases.ts'
 import { keyOf } from './inquire.ts'
@@ -39,7 +40,7 @@ let isolate: s.Isolate
 let pairs: readonly Pair[]
 const bearers = { owner: '', attacker: '', admin: '' }
 
-/** A merchant's sale, its void, a tombstoned void and a void with a case. */
+/** A merchant's sale, its void, a tombstoned void, a void with a case, and a batch with a difference. */
 async function prepare(): Promise<{
   terminal: TestTerminal
   names: Record<string, string>
@@ -65,6 +66,9 @@ async function prepare(): Promise<{
   await aSale(terminal)
   await terminal.send(s.aReversal('void', { stan: '888888' }))
   await isolate.settle()
+  const differing = await openTerminal(isolate)
+  await settle(differing, '000001', s.totalsOf(1, 1, 0, 0))
+  await end(differing, '202', '000002')
   const names = {
     saleId: sale.saleId,
     saleRrn: sale.rrn,
@@ -241,11 +245,17 @@ beforeAll(async () => {
       foreign: get(`/v1/keys/${keyId}/revoke`),
       absent: get(`/v1/keys/${ABSENT}/revoke`),
     },
+    {
+      route: 'GET /v1/batch-differences',
+      owner: 200,
+      foreign: get(`/v1/batch-differences?merchantId=${s.MID}`),
+      absent: get('/v1/batch-differences?merchantId=000000000000000'),
+    },
   ]
 })
 
 /** Lists of one's own. They are empty for the attacker. */
-const LISTS = ['GET /v1/cases', 'GET /v1/late-reversals']
+const LISTS = ['GET /v1/cases', 'GET /v1/late-reversals', 'GET /v1/batch-differences']
 
 let requestCount = 0
 const ask = ({ route }: Pair, bearer: string, { path, body }: RequestSpec) => {

@@ -126,7 +126,7 @@ it('179 days later, after new keys and a closed batch, every answer is the first
     { idempotencyKey: 'half-a-year' },
   ]
   const before = await Promise.all(queries.map((query) => inquire(isolate, key, query)))
-  const settled = await own.send(s.aSettlement({ stan: '000004' }, s.totalsOf(1734, 2, 1734, 2)), {
+  const settled = await own.send(s.aSettlement({ stan: '000004' }, s.totalsOf(1734, 2, 1234, 1)), {
     key: null,
   })
   expect(settled.fields.get(48)?.[30]).toBe('1')

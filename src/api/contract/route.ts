@@ -9,7 +9,16 @@ export type Method = 'GET' | 'POST' | 'PUT'
 /** `merchant`: a merchant for its own data, an administrator for all. */
 export type RouteCaller = 'anyone' | 'merchant' | 'administrator'
 
-export type Tag = 'voids' | 'sales' | 'inquiries' | 'cases' | 'acquirer' | 'provisioning' | 'keys' | 'service'
+export type Tag =
+  | 'voids'
+  | 'sales'
+  | 'inquiries'
+  | 'cases'
+  | 'acquirer'
+  | 'provisioning'
+  | 'keys'
+  | 'service'
+  | 'batches'
 
 export interface RouteAnswer {
   readonly description: string

@@ -23,6 +23,7 @@ export function capturedSale(sale: Sale, { voidableUntil = null, at }: Answer): 
     isVoidRowLost: false,
     isRrnOurs: true,
     reversed: false,
+    ownVoids: [],
     forwarded: null,
     batchState: 'open',
   } as const

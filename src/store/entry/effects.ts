@@ -1,6 +1,8 @@
 /** @module The effects of an entry as a list. Totals are the change that the entry makes to them. */
 
+import { changeOf } from '../../domain/office-totals.ts'
 import type { StoredProfile } from '../../domain/terminal-profile.ts'
+import type { BatchClosing, Totals } from '../../domain/totals.ts'
 import type { Batch, Effects, Merchant, StoredEffects } from '../../domain/types.ts'
 import { CLAIM_TABLE, MOVE_TABLE, REVERSAL_TABLE } from './acquirer.ts'
 import { API_KEY_TABLE } from './api-key.ts'
@@ -55,6 +57,20 @@ function amountOf({ record, amount }: EntryScope, count = 0): number {
   return count === 0 ? 0 : count * (record?.amount ?? amount) + 0
 }
 
+/** The change of the office's part: for a JSON void one void more, for its reversal one less. */
+export const OFFICE_TABLE = tableOf<Totals>('part of the office', {
+  debitCount: usually(plainNumber, '0', () => 0),
+  creditCount: usually(plainNumber, '1 of a void, −1 of its reversal, else 0', ({ kind }) =>
+    Number(USUAL_COUNTS[kind]?.[1] ?? 0),
+  ),
+  debitAmount: usually(plainNumber, 'amount, times the count', (scope, { debitCount }) =>
+    amountOf(scope, debitCount),
+  ),
+  creditAmount: usually(plainNumber, 'amount, times the count', (scope, { creditCount }) =>
+    amountOf(scope, creditCount),
+  ),
+})
+
 export const BATCH_CHANGE_TABLE = tableOf<Batch>('change of a batch', {
   batchNumber: usually(
     digitsForm(6),
@@ -76,6 +92,7 @@ export const BATCH_CHANGE_TABLE = tableOf<Batch>('change of a batch', {
   creditAmount: usually(plainNumber, 'amount, times the count', (scope, { creditCount }) =>
     amountOf(scope, creditCount),
   ),
+  office: optionally(objectForm(OFFICE_TABLE)),
 })
 
 /** 000001 to 999999, then 000001 again. */
@@ -91,6 +108,54 @@ export const NEXT_BATCH_TABLE = tableOf<Batch>('next batch', {
   debitCount: usually(plainNumber, '0', () => 0),
   creditAmount: usually(plainNumber, '0', () => 0),
   creditCount: usually(plainNumber, '0', () => 0),
+  office: optionally(objectForm(OFFICE_TABLE)),
+})
+
+const ZEROS: Totals = { debitAmount: 0, debitCount: 0, creditAmount: 0, creditCount: 0 }
+
+export const TOTALS_TABLE = tableOf<Totals>('totals', {
+  debitAmount: usually(plainNumber, '0', () => 0),
+  debitCount: usually(plainNumber, '0', () => 0),
+  creditAmount: usually(plainNumber, '0', () => 0),
+  creditCount: usually(plainNumber, '0', () => 0),
+})
+
+/** The domestic half of field 48. */
+function domesticOf(totals: string | undefined): Totals | undefined {
+  const [, ...parts] = /^(\d{12})(\d{3})(\d{12})(\d{3})/.exec(totals ?? '') ?? []
+  if (parts.length === 0) return undefined
+  const [debitAmount = 0, debitCount = 0, creditAmount = 0, creditCount = 0] = parts.map(Number)
+  return { debitAmount, debitCount, creditAmount, creditCount }
+}
+
+/** The declared totals without the own ones, as field 48 has them: amounts of 12 digits, counts of 3. */
+function differenceOf({ own = ZEROS, declared }: Partial<BatchClosing>): Totals | null {
+  if (declared === null || declared === undefined) return null
+  return {
+    debitAmount: declared.debitAmount - (own.debitAmount % 10 ** 12),
+    debitCount: declared.debitCount - (own.debitCount % 1000),
+    creditAmount: declared.creditAmount - (own.creditAmount % 10 ** 12),
+    creditCount: declared.creditCount - (own.creditCount % 1000),
+  }
+}
+
+export const CLOSING_TABLE = tableOf<BatchClosing>('closing', {
+  at: usually(timeForm, '`at`', ({ at }) => at),
+  own: usually(objectForm(TOTALS_TABLE), 'totals of the answer', ({ entry }) =>
+    domesticOf(entry.answer?.totals),
+  ),
+  office: usually(objectForm(TOTALS_TABLE), 'zeros', () => ZEROS),
+  declared: usually(
+    objectForm(TOTALS_TABLE),
+    'totals of the answer, or null',
+    ({ entry }) => domesticOf(entry.answer?.totals) ?? null,
+  ),
+  declaredForeign: usually(objectForm(TOTALS_TABLE), 'zeros with `declared`, else null', (_, { declared }) =>
+    declared === null ? null : ZEROS,
+  ),
+  difference: usually(objectForm(TOTALS_TABLE), '`declared` without `own`, or null', (_, view) =>
+    differenceOf(view),
+  ),
 })
 
 export const PROFILE_TABLE = tableOf<StoredProfile>('terminal', {
@@ -159,6 +224,7 @@ export const EFFECTS_TABLE = tableOf<StoredEffects>('effects', {
   keyVersion: optionally(timeForm),
   apiKey: optionally(objectForm(API_KEY_TABLE)),
   tmkVersion: optionally(timeForm),
+  closing: optionally(objectForm(CLOSING_TABLE)),
 })
 
 export const effectsForm: ValueForm = {
@@ -181,13 +247,5 @@ export function storedEffects({ batch, ...effects }: Effects, before: Batch | nu
   if (batch === undefined) return defined
   if (before === null || before.batchNumber !== batch.batchNumber)
     throw new RangeError('the totals of another batch')
-  const batchChange: Batch = {
-    batchNumber: batch.batchNumber,
-    state: batch.state,
-    debitAmount: batch.debitAmount - before.debitAmount,
-    debitCount: batch.debitCount - before.debitCount,
-    creditAmount: batch.creditAmount - before.creditAmount,
-    creditCount: batch.creditCount - before.creditCount,
-  }
-  return { ...defined, batchChange }
+  return { ...defined, batchChange: changeOf(before, batch) }
 }

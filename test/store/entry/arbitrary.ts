@@ -2,9 +2,10 @@
 
 import fc from 'fast-check'
 import { posMessageKey } from '../../../src/domain/message-key.ts'
-import type { Batch, DraftEntry } from '../../../src/domain/types.ts'
+import type { DraftEntry } from '../../../src/domain/types.ts'
 import { STORED_KINDS } from '../../../src/store/entry/entry.ts'
 import { MID, TID } from '../../domain/fixtures.ts'
+import { batchBefore, batchOf, closing } from './arbitrary-batch.ts'
 import { messageForms } from './message-forms.ts'
 
 /** JSON has no −0, and no decision gives one. */
@@ -143,21 +144,6 @@ const move = withOptional(
   },
 )
 
-const totals = {
-  debitAmount: fc.nat(1e6),
-  debitCount: fc.nat(99),
-  creditAmount: fc.nat(1e6),
-  creditCount: fc.nat(99),
-}
-const batchState = fc.constantFrom<Batch['state'][]>('open', 'closed')
-
-/** The open batch before the entry. */
-export const batchBefore: fc.Arbitrary<Batch> = fc.record({
-  batchNumber: fc.constant('000001'),
-  state: batchState,
-  ...totals,
-})
-
 const effects = fc.record(
   {
     sale,
@@ -166,11 +152,16 @@ const effects = fc.record(
     claim,
     claimedSale: sale,
     acquirerMoves: fc.array(move, { maxLength: 3 }),
-    reversals: fc.array(fc.record({ targetKey: ownKey, kind: code('reversed', 'tombstone') }), {
-      maxLength: 3,
-    }),
+    reversals: fc.array(
+      withOptional(
+        { targetKey: ownKey, kind: code('reversed', 'tombstone') },
+        { stillCounted: fc.constant(true) },
+      ),
+      { maxLength: 3 },
+    ),
     batch: batchBefore,
-    nextBatch: fc.record({ batchNumber, state: batchState, ...totals }),
+    nextBatch: batchOf(batchNumber),
+    closing: closing(time),
     terminal: withOptional(
       {
         status: code('active', 'blocked', 'stolen', 'retired'),

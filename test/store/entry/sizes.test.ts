@@ -208,11 +208,11 @@ describe('bodies', () => {
     expect(sizes).toEqual({
       sale: 153,
       void: 164,
-      'void, JSON': 165,
+      'void, JSON': 170,
       'void, refused': 103,
       sale_reversal: 82,
       void_reversal: 126,
-      settlement: 88,
+      settlement: 92,
       sale_claim: 150,
       'sale, outcome': 55,
       void_claim: 186,
