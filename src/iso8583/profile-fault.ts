@@ -8,12 +8,12 @@ import { hasLuhnDigit, mayBeLeftPadded } from '../domain/pan.ts'
 import type { MessageForms, TerminalProfile } from '../domain/terminal-profile.ts'
 import { packFault } from './canonical.ts'
 import { hasAccountType } from './cup.ts'
+import { plainHeader } from './header.ts'
 import { unpack } from './message.ts'
 import { parsePosMessage, type TransactionMessage } from './pos-message.ts'
 
 export interface ProfileFault {
-  /** A field number. */
-  readonly field: number
+  readonly field: number | 'header'
   /** At most 16 characters of ASCII, so that field 63 holds it with the number. It has no content of the message. */
   readonly why: string
 }
@@ -30,11 +30,23 @@ export function readAs(
   return read.kind === 'transaction' ? read : posMessage
 }
 
+/** The fault of the header between TPDU and message; null when it is that of the profile. */
+export function faultOfHeader(
+  header: Uint8Array,
+  forms: Pick<MessageForms, 'headerLength' | 'headerTlv'>,
+): ProfileFault | null {
+  if (plainHeader(header, forms) !== null) return null
+  const { headerLength, headerTlv } = forms
+  return { field: 'header', why: headerTlv ? `not ${headerLength}+TLV` : `not ${headerLength} bytes` }
+}
+
 /** The first fault of a message that was read with `readAs`; null when there is none. */
 export function profileFault(
   { type, frame, message, fault, pan }: TransactionMessage,
   profile: TerminalProfile,
 ): ProfileFault | null {
+  const headerFault = faultOfHeader(frame.header, profile)
+  if (headerFault !== null) return headerFault
   if (fault !== undefined) {
     const why = message.fields.has(fault) ? 'has a wrong form' : 'is missing'
     return { field: fault, why }

@@ -11,9 +11,9 @@ export interface Received {
   readonly message: Message
 }
 
-/** The message in a frame. The error names the fault and never contains content. */
-export function readMessage(bytes: Uint8Array, lrc: Lrc): Result<Received, string> {
-  const frame = parseFrame(bytes, lrc)
+/** The message in a frame, behind a header of 6 bytes unless `headerLength` says otherwise. The error names the fault and never contains content. */
+export function readMessage(bytes: Uint8Array, lrc: Lrc, headerLength?: number): Result<Received, string> {
+  const frame = parseFrame(bytes, lrc, headerLength)
   if (!frame.ok) return err(frame.error.kind === 'lrc' ? 'the serial frame is broken' : frame.error.why)
   const message = unpack(frame.value.body)
   if (!message.ok) return err(`field ${message.error.field}: ${message.error.why}`)

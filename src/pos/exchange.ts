@@ -5,8 +5,8 @@ import type { Terminals } from '../admission/terminals.ts'
 import { refuseTerminal } from '../domain/admit.ts'
 import { isRequest } from '../iso8583/answer.ts'
 import { parseFrame } from '../iso8583/frame.ts'
+import { locateMessage } from '../iso8583/header.ts'
 import { toHex } from '../iso8583/hex.ts'
-import { unpack } from '../iso8583/message.ts'
 import {
   type ManagementMessage,
   type PosMessage,
@@ -14,6 +14,7 @@ import {
   parsePosMessage,
   unsupported,
 } from '../iso8583/pos-message.ts'
+import { faultOfHeader } from '../iso8583/profile-fault.ts'
 import { forMerchant } from '../pipeline/databases.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { WaitUntil } from '../pipeline/types.ts'
@@ -43,13 +44,13 @@ export async function exchange(
 ): Promise<TerminalReply> {
   const frame = parseFrame(bytes, services.core.lrc)
   if (!frame.ok) return { status: 400, body: frame.error.kind === 'lrc' ? NAK : EMPTY }
-  const message = unpack(frame.value.body)
-  if (!message.ok || !isRequest(message.value.mti)) {
-    const { field, why } = message.ok ? { field: 'mti', why: 'not a request' } : message.error
+  const found = locateMessage(frame.value, bytes, services.core.lrc)
+  if (!found.ok || !isRequest(found.value.message.mti)) {
+    const { field, why } = found.ok ? { field: 'mti', why: 'not a request' } : found.error
     services.log('unreadable_message', { field, why })
     return { status: 400, body: EMPTY }
   }
-  const head = parsePosHead(frame.value, message.value)
+  const head = parsePosHead(found.value.frame, found.value.message)
   const { type, identity, hasMac } = head
   if (type === undefined) return refuse(services, parsePosMessage(head), 'unsupported_transaction')
   const kind = type === 'sign_on' ? type : hasMac ? 'with_mac' : 'without_mac'
@@ -83,6 +84,8 @@ async function answerSignOn(services: Services, posMessage: ManagementMessage): 
   const deps = { db, core, keyring, random, now: services.now() }
   const outcome = await signOn(deps, identity.terminalId, identity.merchantId, layout)
   if (outcome.kind === 'refused') return refuse(services, posMessage, outcome.reason, outcome)
+  const headerFault = faultOfHeader(posMessage.frame.header, outcome.terminal)
+  if (headerFault !== null) return refuse(services, posMessage, 'format_error', outcome, null, headerFault)
   const { batchNumber } = outcome.terminal.batch
   const fields = { ...undecided(services, null, outcome), keys: toHex(outcome.keys), batchNumber }
   services.log('signed_on', { terminalId: identity.terminalId, layout, batchNumber })
@@ -96,5 +99,7 @@ async function answerManagement(services: Services, posMessage: ManagementMessag
   const reason = refuseTerminal(sender?.terminal ?? null, sender?.merchant ?? null, merchantId)
   if (sender === undefined || reason !== null)
     return refuse(services, posMessage, reason ?? 'terminal_unknown', sender)
+  const headerFault = sender.terminal && faultOfHeader(posMessage.frame.header, sender.terminal)
+  if (headerFault !== null) return refuse(services, posMessage, 'format_error', sender, null, headerFault)
   return reply(services, posMessage, undecided(services, null, sender), { terminal: sender.terminal })
 }
