@@ -125,6 +125,7 @@ describe('docs/protocol.md', () => {
       'x9.19-hex4': 'C',
       'cup-sm4': 'D',
       'xor-3des': 'E',
+      'cup-sm4-bin': 'D',
     }
     for (const profile of MAC_PROFILES) {
       const [, algorithm, key] = rows.find(([name]) => name === profile) ?? []

@@ -154,7 +154,7 @@ export async function provisionMerchant(
 export async function provision(isolate: Isolate, body: object = {}, names = { mid: MID, tid: TID }) {
   const key = await bearerKey(null)
   const { core } = isolate.services
-  const sm4 = (body as { macProfile?: string }).macProfile === 'cup-sm4'
+  const sm4 = (body as { macProfile?: string }).macProfile?.startsWith('cup-sm4')
   const component = (value: string) => ({
     value,
     checkValue: toHex(core.keyCheckValue(sm4 ? 'sm4' : '3des', bytesOf(value), 4)),
