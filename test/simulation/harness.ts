@@ -183,9 +183,10 @@ export class Harness {
 
   /** Through the JSON API. */
   async provision({ options }: TestTerminal): Promise<void> {
-    const { merchantId, terminalId, macProfile, tmk, settlementMac } = options
+    const { merchantId, terminalId, macProfile, tmk, settlementMac, forms = {} } = options
     const body = JSON.stringify({
       macProfile,
+      ...forms,
       settlementMac: settlementMac ? 'required' : 'optional',
       tmk: componentsOf(this.context, macProfile, tmk, this.random),
     })
