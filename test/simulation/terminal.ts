@@ -216,7 +216,7 @@ export class TestTerminal {
   }
 
   #recordSent(frame: Uint8Array): void {
-    const read = readMessage(frame, this.#context.core.lrc)
+    const read = readMessage(frame, this.#context.core.lrc, this.options.forms)
     const message = read.ok ? read.value.message : null
     const type = message === null ? undefined : transactionTypeOf(message)
     if (message === null || type === undefined) return
