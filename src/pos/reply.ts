@@ -74,7 +74,10 @@ export function reply(
   }
 }
 
-/** A refusal without an entry. Only the log has it. In development field 63 of the answer names the fault. */
+/**
+ * A refusal without an entry. Only the log has it. That of an unknown terminal has no trace of a terminal's settings. In development
+ * field 63 of the answer names the fault.
+ */
 export function refuse(
   services: Services,
   posMessage: PosMessage,
@@ -86,12 +89,8 @@ export function refuse(
   const { type, identity } = posMessage
   const { terminalId, stan } = identity
   services.log('refused', { reason, type, terminalId, stan })
-  const fields = undecided(services, reason, sender)
+  const of = reason === 'terminal_unknown' ? NO_ONE : sender
+  const fields = undecided(services, reason, of)
   const explained = fault === null || !services.isDevelopment ? {} : { privateData: faultData(fault) }
-  return reply(
-    services,
-    posMessage,
-    { ...fields, ...explained },
-    { reason, terminal: sender.terminal, signer },
-  )
+  return reply(services, posMessage, { ...fields, ...explained }, { reason, terminal: of.terminal, signer })
 }
