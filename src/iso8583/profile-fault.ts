@@ -3,8 +3,9 @@
  * parsed, because fields 41 and 42 name the terminal.
  */
 
+import { passesLuhn } from '../domain/card-number.ts'
 import { isMalleable } from '../domain/mac-profile.ts'
-import { hasLuhnDigit, mayBeLeftPadded } from '../domain/pan.ts'
+import { mayBeLeftPadded } from '../domain/pan.ts'
 import type { MessageForms, TerminalProfile } from '../domain/terminal-profile.ts'
 import { packFault } from './canonical.ts'
 import { hasAccountType } from './cup.ts'
@@ -60,6 +61,6 @@ export function profileFault(
   if ((type !== 'sale' && type !== 'void') || pan === undefined) return null
   const field = message.fields.has(2) ? 2 : 35
   if (mayBeLeftPadded(message.fields.get(field) ?? '')) return { field, why: 'is padded left' }
-  if (profile.cardCheck === 'luhn' && !hasLuhnDigit(pan)) return { field, why: 'has a wrong digit' }
+  if (profile.cardCheck === 'luhn' && !passesLuhn(pan)) return { field, why: 'has a wrong digit' }
   return null
 }
