@@ -51,7 +51,9 @@ export const getCases: Handler<'GET /v1/cases'> = async (call) => {
 }
 
 /** One case that the caller may see, or the refusal. */
-async function findCase(call: Call<'GET /v1/cases/{rrn}'> | Call<Post>): Promise<Result<CaseFile, Problem>> {
+export async function findCase(
+  call: Call<'GET /v1/cases/{rrn}' | Post | 'POST /v1/cases/{rrn}/notes' | 'POST /v1/cases/{rrn}/retry'>,
+): Promise<Result<CaseFile, Problem>> {
   const { services, credential, path, query } = call
   const found = await readCase(services.db, credential, services.now(), path.rrn)
   const caller = permit(call, found.credential)

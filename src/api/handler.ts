@@ -101,6 +101,9 @@ export const senderOf = (c: Context, keyId: string | null): RequestActor => ({
 export const keepSlot = (c: Context, slot: Slot): void => c.set(SLOT, slot)
 const slotOf = (c: Context): Slot | undefined => c.get(SLOT)
 
+/** From now on the request only waits for the acquirer. */
+export const awaitAcquirer = (c: Context): void => slotOf(c)?.awaitAcquirer()
+
 /** The permission of a caller for its request. `problem` says why not. */
 export type ApiVerdict =
   | { readonly kind: 'verified'; readonly request: Request; readonly masterKey?: MasterKey }
@@ -149,7 +152,7 @@ export function submit(
   verify: (loaded: Loaded) => Promise<ApiVerdict> | ApiVerdict,
 ): Promise<Submitted> {
   const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise)
-  const beforeAcquirer = () => slotOf(c)?.awaitAcquirer()
+  const beforeAcquirer = () => awaitAcquirer(c)
   const settled = services.pipeline.submit(messageOf(services, load, verify), { waitUntil, beforeAcquirer })
   waitUntil(settled.catch(() => undefined))
   return settled.then((one) => submitted(c, one))

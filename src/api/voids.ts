@@ -112,8 +112,8 @@ export const getVoid: Handler<'GET /v1/voids/{reference}'> = async (call) => {
   if (!caller.ok) return caller.error
   const unplaced = refuseUnplaced(call, caller.value)
   if (unplaced !== null) return unplaced
-  const { record } = found
+  const { record, forwarded } = found
   if (record === null || !maySee(caller.value, record.merchantId, query.merchantId))
     return notInTables(call, path.reference, query.merchantId)
-  return { status: 200, body: voidBodyOf(record, record.reversedAt, found.forwarded) }
+  return { status: 200, body: voidBodyOf(record, record.reversedAt, forwarded, record.reversedLate) }
 }

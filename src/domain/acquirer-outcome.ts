@@ -4,7 +4,7 @@
  */
 
 import type { AcquirerMove } from './acquirer-move.ts'
-import type { AcquirerState } from './acquirer-state.ts'
+import { type AcquirerState, DECIDE_MS, isUndecided, isUnsettled } from './acquirer-state.ts'
 import { answerOf, type Decision, type Generated, type LoadedState } from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import { addCredit, addDebit } from './money.ts'
@@ -51,12 +51,29 @@ export function entryAfter({ claim, generated }: ClaimContext, following: Follow
   return { kind: 'commit', draft }
 }
 
+/**
+ * A message with an outcome has the usual deadline, also when it was kept longer. So its row can go, because each of its columns
+ * follows from the sale or void.
+ */
+function usualDeadline(before: AcquirerMessage, state: AcquirerState): Partial<AcquirerMove> {
+  const usual = before.claimedAt + DECIDE_MS
+  const wasKept = isUndecided(before.state) && before.decideBy > usual
+  return wasKept && !isUnsettled(state) ? { decideBy: usual } : {}
+}
+
 /** The move of the message to `state` now, without a next try. `more` adds members or replaces them. */
 export const moveOf = (
   { message, generated }: ClaimContext,
   state: AcquirerState,
   more: Partial<Omit<AcquirerMove, 'messageKey' | 'state' | 'at'>> = {},
-): AcquirerMove => ({ messageKey: message.messageKey, state, at: generated.now, nextAt: null, ...more })
+): AcquirerMove => ({
+  messageKey: message.messageKey,
+  state,
+  at: generated.now,
+  nextAt: null,
+  ...usualDeadline(message, state),
+  ...more,
+})
 
 /**
  * The effect on the claimed void, if there is one. `reversedAt` stays as it is: it is the time of our reversal, not of

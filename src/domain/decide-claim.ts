@@ -4,6 +4,7 @@
  */
 
 import { type AcquirerState, DECIDE_MS } from './acquirer-state.ts'
+import { decideByOf } from './decide-by.ts'
 import { commitOf, type Decision, type Generated, type LoadedState } from './decision.ts'
 import { tombstonedKey } from './message-key.ts'
 import type { CapturedSaleRequest } from './requests.ts'
@@ -128,12 +129,17 @@ export function identity(record: Identity, { acquirerStan, now }: Pick<Generated
 }
 
 /** The claim names the sale by the acquirer's STAN and RRN. A captured sale has them as its own. */
-function claimOfVoid(record: VoidRecord, { original }: LoadedState, generated: Generated): AcquirerMessage {
+function claimOfVoid(
+  record: VoidRecord,
+  { original, merchant }: LoadedState,
+  generated: Generated,
+): AcquirerMessage {
   if (original === null) throw new Error('an approved void has its sale')
   const { sale, forwarded } = original
   return {
     ...identity(record, generated),
     kind: 'void',
+    decideBy: decideByOf(sale.soldAt, merchant, generated.now),
     original: {
       batchNumber: sale.batchNumber,
       stan: forwarded?.acquirerStan ?? sale.stan,

@@ -17,6 +17,7 @@ import {
   repeatedMessage,
 } from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
+import { isLateReversal, refuseLateReversal } from './late-reversal.ts'
 import { addCredit, addDebit } from './money.ts'
 import type { ReversalRequest } from './requests.ts'
 import type { Effects, JournalEntry, Reversal, Sale, SaleState } from './types.ts'
@@ -31,6 +32,10 @@ function isEffective(loadedState: LoadedState, { answer, effects }: JournalEntry
 }
 
 const saleOf = ({ effects }: JournalEntry): Sale | undefined => effects.sale ?? effects.claimedSale
+
+/** The amount of a sale or void, in minor units. */
+export const amountOfTarget = (target: JournalEntry): number | undefined =>
+  (target.effects.voidRecord ?? saleOf(target))?.amount
 
 /** A row that the entries say must be there is not there. Nothing is decided until `annul journal rebuild` writes it anew. */
 export class RowLost extends Error {}
@@ -54,7 +59,7 @@ function isTooLate({ original, targetForwarded, terminal }: LoadedState): boolea
   return targetForwarded !== null && targetForwarded.batchNumber !== terminal.batch.batchNumber
 }
 
-function refuse(request: ReversalRequest, loadedState: LoadedState): DeclineReason | null {
+function refuse(request: ReversalRequest, loadedState: LoadedState, now: number): DeclineReason | null {
   const { target, original, targetReversal } = loadedState
   if (targetReversal?.kind === 'archived') return 'message_archived'
   if (target !== null && request.saleId !== null && target.request.saleId !== request.saleId)
@@ -64,19 +69,22 @@ function refuse(request: ReversalRequest, loadedState: LoadedState): DeclineReas
   const card = (original?.sale ?? saleOf(target))?.card ?? null
   if (request.cardFingerprint !== null && card !== null && request.cardFingerprint !== card.fingerprint)
     return 'card_differs'
-  if ((target.effects.voidRecord ?? saleOf(target))?.amount !== request.amount) return 'amount_differs'
-  return isTooLate(loadedState) ? 'reversal_too_late' : null
+  if (request.amount !== null && amountOfTarget(target) !== request.amount) return 'amount_differs'
+  if (isTooLate(loadedState)) return 'reversal_too_late'
+  return refuseLateReversal(request, loadedState, now)
 }
 
 /**
  * A reversal with a wrong card, amount or sale does not use up the key of the right reversal. The archive has the outcome of a
- * target in it.
+ * target in it. An administrator can still do what needs an approval or a reason.
  */
 const WITHOUT_ENTRY: readonly DeclineReason[] = [
   'card_differs',
   'amount_differs',
   'reference_differs',
   'message_archived',
+  'approval_required',
+  'reason_required',
 ]
 
 const reversed = (targetKey: string): Reversal => ({ targetKey, kind: 'reversed' })
@@ -146,7 +154,18 @@ function effectsOf(request: ReversalRequest, loadedState: LoadedState, now: numb
   if (target === null) return { reversals: [{ targetKey: request.targetKey, kind: 'tombstone' }] }
   if (!isEffective(loadedState, target)) return {}
   // A claim without an answer is in no totals.
-  return undo(request.targetKey, target, loadedState, { at: now, isCounted: target.answer !== null })
+  const effects = undo(request.targetKey, target, loadedState, { at: now, isCounted: target.answer !== null })
+  const { voidMoved } = effects
+  const isLate = request.door === 'terminal' && isLateReversal(request, loadedState, now)
+  return isLate && voidMoved !== undefined
+    ? { ...effects, voidMoved: { ...voidMoved, reversedLate: true } }
+    : effects
+}
+
+/** A reversal without an amount is the same as the earlier one with its key, whatever amount that names. */
+function likeEarlier(request: ReversalRequest, { earlier }: LoadedState): ReversalRequest {
+  if (earlier === null || request.amount !== null) return request
+  return { ...request, contentFingerprint: earlier.contentFingerprint }
 }
 
 /**
@@ -158,11 +177,12 @@ export function decideReversal(
   loadedState: LoadedState,
   generated: Generated,
 ): Decision {
-  const repeated = repeatedMessage(request, loadedState, generated)
+  const repeated = repeatedMessage(likeEarlier(request, loadedState), loadedState, generated)
   if (repeated !== null) return repeated
-  const reason = refuse(request, loadedState)
+  const { now } = generated
+  const reason = refuse(request, loadedState, now)
   if (reason !== null && WITHOUT_ENTRY.includes(reason))
     return { kind: 'answer', answer: answerOf(loadedState, generated, reason) }
-  const effects = reason === null ? effectsOf(request, loadedState, generated.now) : {}
+  const effects = reason === null ? effectsOf(request, loadedState, now) : {}
   return commitOf(request, request.kind, loadedState, answerOf(loadedState, generated, reason), effects)
 }

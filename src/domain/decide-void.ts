@@ -9,20 +9,26 @@ import {
   repeatedMessage,
 } from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
+import { rulesOf } from './merchant-rules.ts'
 import { addCredit } from './money.ts'
 import type { VoidRequest } from './requests.ts'
-import type { Sale } from './types.ts'
+import type { Sale, Terminal } from './types.ts'
 import { voidRecordOf } from './void-record.ts'
 import { voidableUntil } from './window.ts'
 
 /**
  * The presented card must be the card of the sale. When there is no card number to compare, the request must have the
- * RRN of the sale.
+ * RRN of the sale. From a terminal with `voidForms: lenient`, field 61 is enough.
  */
-function cardDiffers(request: VoidRequest, sale: Sale): boolean {
-  if (request.door === 'json') return false
-  if (request.cardFingerprint === null || sale.card === null) return request.rrn !== sale.rrn
-  return request.cardFingerprint !== sale.card.fingerprint
+function cardDiffers(
+  { door, cardFingerprint, rrn, pos }: VoidRequest,
+  sale: Sale,
+  terminal: Terminal,
+): boolean {
+  if (door === 'json') return false
+  if (cardFingerprint !== null && sale.card !== null) return cardFingerprint !== sale.card.fingerprint
+  const isNamedBy61 = pos !== null && pos.saleKey !== null
+  return rrn !== sale.rrn && !(terminal.voidForms === 'lenient' && isNamedBy61)
 }
 
 const differs = (given: string | null, stored: string | null): boolean => given !== null && given !== stored
@@ -40,7 +46,7 @@ function refuse(request: VoidRequest, loadedState: LoadedState, now: number): De
   if (differs(request.pos?.saleKey ?? null, sale.messageKey)) return 'reference_differs'
   if (differs(request.rrn, sale.rrn)) return 'reference_differs'
   if (differs(request.authorizationCode, sale.authorizationCode)) return 'reference_differs'
-  if (cardDiffers(request, sale)) return 'card_differs'
+  if (cardDiffers(request, sale, terminal)) return 'card_differs'
   if (sale.status !== 'approved') return 'original_not_approved'
   if (original.reversed) return 'original_reversed'
   if (original.liveVoid !== null)
@@ -50,21 +56,24 @@ function refuse(request: VoidRequest, loadedState: LoadedState, now: number): De
   if (original.batchState !== 'open') return 'original_settled'
   const until = voidableUntil(sale.soldAt, merchant)
   if (until !== null && now >= until) return 'window_expired'
-  if (request.amount !== sale.amount) return 'amount_differs'
+  if (request.amount !== null && request.amount !== sale.amount) return 'amount_differs'
   if (request.currencyCode !== sale.currencyCode) return 'currency_differs'
-  return null
+  const isReasonMissing =
+    request.door === 'json' && request.reason === null && rulesOf(merchant).reasonRequired
+  return isReasonMissing ? 'reason_required' : null
 }
 
 /**
- * Decides on a void. A refusal is an entry too, except `batch_mismatch`. With a remote acquirer the caller turns an
+ * Decides on a void. A refusal is an entry too, except `batch_mismatch` and `reason_required`. With a remote acquirer the caller turns an
  * approval into a claim (`asPending`).
  */
 export function decideVoid(request: VoidRequest, loadedState: LoadedState, generated: Generated): Decision {
   const repeated = repeatedMessage(request, loadedState, generated)
   if (repeated !== null) return repeated
   const reason = refuse(request, loadedState, generated.now)
-  // The message may come again when its batch is open, so it does not use up its key.
-  if (reason === 'batch_mismatch') return { kind: 'answer', answer: answerOf(loadedState, generated, reason) }
+  // The message may come again when its batch is open, or with a reason. So it does not use up its key.
+  if (reason === 'batch_mismatch' || reason === 'reason_required')
+    return { kind: 'answer', answer: answerOf(loadedState, generated, reason) }
   const { original, terminal } = loadedState
   if (reason !== null || original === null)
     return commitOf(request, 'void', loadedState, answerOf(loadedState, generated, reason), {})

@@ -6,7 +6,9 @@ import type { Actor } from './actor.ts'
 import type { ApiKey } from './api-key.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import type { KeyVersions } from './key-lifetime.ts'
+import type { MerchantRules } from './merchant-rules.ts'
 import type { StoredProfile, TerminalProfile } from './terminal-profile.ts'
+import type { VoidMove } from './void-move.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
 export type Amount = number
@@ -17,7 +19,8 @@ export type WindowPolicy =
   | { readonly kind: 'same_batch' }
   | { readonly kind: 'minutes'; readonly minutes: number }
 
-export interface Merchant {
+/** A rule that is absent is the usual one (`rulesOf`). */
+export interface Merchant extends Partial<MerchantRules> {
   readonly merchantId: string
   readonly name: string
   readonly status: 'active' | 'closed'
@@ -185,12 +188,7 @@ export interface Reversal {
 export interface Effects extends Partial<KeyVersions> {
   readonly sale?: Sale
   readonly voidRecord?: VoidRecord
-  /** A void in its next state. `reversedAt` is null when it was not reversed. */
-  readonly voidMoved?: {
-    readonly id: string
-    readonly state: AcquirerState
-    readonly reversedAt: number | null
-  }
+  readonly voidMoved?: VoidMove
   /** The message to forward to the acquirer. */
   readonly claim?: AcquirerMessage
   /** The sale after the acquirer's approval. */
@@ -224,6 +222,7 @@ export type EntryKind =
   | 'acquirer_only'
   /** A person's decision. It is the outcome when it answers the message. */
   | 'case_closed'
+  | 'case_note'
   | 'provision'
   /** In the stream of a merchant, or for keys of administrators of the region. All others are in that of a terminal. */
   | 'merchant'

@@ -2,7 +2,7 @@
 
 import { type DeclineReason, refusalOf } from '../domain/decline-reason.ts'
 import type { MessageForms } from '../domain/terminal-profile.ts'
-import { field60Of, isCardNumber, panOf, type TransactionType } from './cup.ts'
+import { field60Of, firstMti, isCardNumber, panOf, type TransactionType } from './cup.ts'
 import { toHex } from './hex.ts'
 import type { Message } from './message.ts'
 import type { ProfileFault } from './profile-fault.ts'
@@ -16,6 +16,8 @@ export interface ResponseFields {
   readonly settlementDate: string
   readonly rrn: string
   readonly authorizationCode: string | null
+  /** Field 4, 12 digits, when the request has none. */
+  readonly amount?: string
   readonly acquirerId: string
   readonly receivingInstitution: string
   /** Field 63, upper-case hex. */
@@ -56,8 +58,8 @@ export const LAYOUT: Readonly<Record<TransactionType, Layout>> = {
 /** The layout of an answer to an unknown transaction. */
 export const UNSUPPORTED: Layout = { echo: [3, 4, 11, 25, 41, 42, 49, 60], own: [12, 13, 39, 63] }
 
-/** The MTI of the answer, four digits: the request's plus 10. */
-export const responseMti = (mti: string): string => String(Number(mti) + 10).padStart(4, '0')
+/** The MTI of the answer, four digits: the request's plus 10. A repeat (last digit 1) gets the answer of the first message. */
+export const responseMti = (mti: string): string => String(Number(firstMti(mti)) + 10).padStart(4, '0')
 
 /** Whether the MTI is a request's: the third digit is even (ISO 8583: 0 request, 2 advice). */
 export const isRequest = (mti: string): boolean => Number(mti[2]) % 2 === 0
@@ -124,7 +126,8 @@ export function buildAnswer(
   const answer = new Map<number, string>()
   const echoed = layout.echo.filter((number) => !declined.includes(number))
   for (const number of [...echoed, ...layout.own, ...declined].sort((a, b) => a - b)) {
-    const value = echoed.includes(number) ? echoOf(number, request) : responseField(number, fields, request)
+    const own = echoed.includes(number) ? echoOf(number, request) : responseField(number, fields, request)
+    const value = own ?? (number === 4 ? fields.amount : undefined)
     if (value !== undefined && value !== null) answer.set(number, value)
   }
   return { mti: responseMti(request.mti), fields: answer }

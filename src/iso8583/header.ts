@@ -20,17 +20,22 @@ export interface FramedMessage {
 
 /**
  * The message of `frame`, which `bytes` were parsed to: behind 6 bytes if there is one, else behind the fewest bytes. It has fields 41
- * and 42, and ends with the frame. The error is that of the usual place.
+ * and 42, and ends with the frame. `read` reads a body. The error is that of the usual place.
  */
-export function locateMessage(frame: Frame, bytes: Uint8Array, lrc: Lrc): Result<FramedMessage, FormatError> {
-  const usual = unpack(frame.body)
+export function locateMessage(
+  frame: Frame,
+  bytes: Uint8Array,
+  lrc: Lrc,
+  read: (body: Uint8Array) => Result<Message, FormatError> = unpack,
+): Result<FramedMessage, FormatError> {
+  const usual = read(frame.body)
   if (usual.ok) return ok({ frame, message: usual.value })
   const whole = parseFrame(bytes, lrc, 0)
   const data = whole.ok ? whole.value.body : frame.body
   for (let at = 0; at <= Math.min(MAX_DISTANCE, data.length); at++) {
     if (at === HEADER_LENGTH || !mayBegin(data, at)) continue
     const body = data.subarray(at)
-    const message = unpack(body)
+    const message = read(body)
     if (message.ok)
       return ok({ frame: { ...frame, header: data.subarray(0, at), body }, message: message.value })
   }

@@ -53,6 +53,10 @@ export interface PartialMessage {
   readonly error?: FormatError
 }
 
+/** The MTI of a body, four digits. Empty when it has none. */
+export const mtiOf = (body: Uint8Array): string =>
+  body.length < 2 ? '' : (readPacked(body, 0, 4, 'left', DIGITS) ?? '')
+
 /**
  * Reads a body that must be exactly one message. Never throws, whatever the bytes. `entryMode` is the side of the digits of field 22.
  */
@@ -174,7 +178,8 @@ const format = (field: FormatError['field'], why: string): FormatError => ({ kin
 const truncated = (field: FormatError['field'], needed: number, left: number): FormatError =>
   format(field, `truncated: ${needed} bytes needed, ${left} left`)
 
-const hasBit = (body: Uint8Array, number: number): boolean =>
+/** Whether the bitmap of a body of 10 bytes or more has the field. */
+export const hasBit = (body: Uint8Array, number: number): boolean =>
   ((body[2 + ((number - 1) >> 3)] ?? 0) & (0x80 >> ((number - 1) & 7))) !== 0
 
 /** Point of service entry mode: the one field whose side terminals disagree about. */
@@ -186,9 +191,11 @@ const alignmentOf = ({ number, alignment }: ElementSpec, entryMode: Alignment): 
 const isPacked = (spec: ElementSpec): boolean => spec.format === 'n' || spec.format === 'z'
 
 /** Bytes of a value of `count` units, without its length prefix. */
-const sizeOf = (spec: ElementSpec, count: number): number => (isPacked(spec) ? packedLength(count) : count)
+export const sizeOf = (spec: ElementSpec, count: number): number =>
+  isPacked(spec) ? packedLength(count) : count
 
-const prefixOf = (spec: ElementSpec): number =>
+/** Bytes of the length before a value: 0 for a fixed field, 1 for LLVAR, 2 for LLLVAR. */
+export const prefixOf = (spec: ElementSpec): number =>
   spec.length === 'fixed' ? 0 : spec.length === 'LLVAR' ? 1 : 2
 
 /** The units of a value to pack. Throws RangeError when they do not fit the table. */
@@ -214,7 +221,8 @@ function readEitherSide(
   return readValue(spec, body, at, count, entryMode === 'left' ? 'right' : 'left')
 }
 
-function readValue(
+/** The value of `count` units at `at`, in the form of `Message`. Undefined when a character is not the field's. */
+export function readValue(
   spec: ElementSpec,
   body: Uint8Array,
   at: number,
@@ -283,7 +291,7 @@ function writeText(text: string, body: Uint8Array, at: number, count: number): b
  * The number of a track that is neither clear nor encrypted. Clear: digits and separators. Encrypted: the third digit
  * of field 53 is 1.
  */
-function unreadableTrack(fields: ReadonlyMap<number, string>): number | undefined {
+export function unreadableTrack(fields: ReadonlyMap<number, string>): number | undefined {
   if (fields.get(53)?.charAt(2) === '1') return undefined
   for (const number of [35, 36]) {
     if (/[^0-9D]/.test(fields.get(number) ?? '')) return number

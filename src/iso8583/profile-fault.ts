@@ -24,7 +24,9 @@ export function readAs(
   posMessage: TransactionMessage,
   { entryMode }: Pick<MessageForms, 'entryMode'>,
 ): TransactionMessage {
-  if (entryMode === 'left' || !posMessage.message.fields.has(22)) return posMessage
+  // A reversal is read by a reader of its own, and needs no field 22.
+  const isReversal = posMessage.targetKey !== undefined
+  if (entryMode === 'left' || isReversal || !posMessage.message.fields.has(22)) return posMessage
   const message = unpack(posMessage.frame.body, entryMode)
   if (!message.ok) return posMessage
   const read = parsePosMessage({ ...posMessage, message: message.value })
@@ -43,17 +45,19 @@ export function faultOfHeader(
 
 /** The first fault of a message that was read with `readAs`; null when there is none. */
 export function profileFault(
-  { type, frame, message, fault, pan }: TransactionMessage,
+  { type, frame, message, targetKey, fault: strictFault, faultIfLenient, pan }: TransactionMessage,
   profile: TerminalProfile,
 ): ProfileFault | null {
-  const headerFault = faultOfHeader(frame.header, profile)
+  // No MAC covers the header, and a reversal must be processed.
+  const headerFault = targetKey === undefined ? faultOfHeader(frame.header, profile) : null
   if (headerFault !== null) return headerFault
+  const fault = profile.voidForms === 'lenient' ? faultIfLenient : strictFault
   if (fault !== undefined) {
     const why = message.fields.has(fault) ? 'has a wrong form' : 'is missing'
     return { field: fault, why }
   }
-  // A folding MAC protects a message only when one form of its bytes is accepted.
-  if (isMalleable(profile.macProfile)) {
+  // A folding MAC protects a message only when one form of its bytes is accepted. A reversal may have any form.
+  if (isMalleable(profile.macProfile) && targetKey === undefined) {
     if (hasAccountType(message)) return { field: 3, why: 'has account type' }
     const stray = packFault(frame.body, message, profile)
     if (stray !== null) return stray

@@ -6,8 +6,9 @@
 import type { AcquirerRequest } from '../acquirer/port.ts'
 import type { JournalEntry } from '../domain/types.ts'
 import { leaseOne, release } from '../store/outbox.ts'
-import { drive, eventMessage, eventOf, named, requestOf, safely } from './try-acquirer.ts'
+import { ask, drive, eventMessage, eventOf, named, requestOf, safely } from './try-acquirer.ts'
 import type { AcquirerStage, Caller, Outcome, WaitUntil } from './types.ts'
+import { wakeAfterAnswer } from './wake-cases.ts'
 
 type Pending = Extract<Outcome, { kind: 'pending' }>
 
@@ -50,7 +51,7 @@ async function askFirst(
   waitUntil: WaitUntil,
 ): Promise<Outcome> {
   const { forwarded } = pending
-  const response = await stage.acquirer.ask({ ...requestOf(forwarded, forwarded.kind), cardFields })
+  const response = await ask(stage, { ...requestOf(forwarded, forwarded.kind), cardFields })
   const event = eventOf(response)
   const outcome =
     event === null
@@ -64,6 +65,7 @@ async function askFirst(
     waitUntil(afterFirst(stage, forwarded.messageKey))
     return pending
   }
+  waitUntil(wakeAfterAnswer(stage))
   return outcome
 }
 

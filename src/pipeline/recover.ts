@@ -3,6 +3,7 @@
 import { leaseDue, nextDue, overdue } from '../store/outbox.ts'
 import { drive, only, safely, submitEvent } from './try-acquirer.ts'
 import type { AcquirerStage } from './types.ts'
+import { wakeAfterAnswer } from './wake-cases.ts'
 
 /** The most messages at once: an invocation of a Worker may have six outbound connections. */
 const AT_ONCE = 6
@@ -33,6 +34,7 @@ export async function recover(stage: AcquirerStage, until: number, atOnce = AT_O
   const underWay = new Set<Promise<void>>()
   for (let tries = 0, isFirst = true; ; isFirst = false) {
     await safely(stage, () => openCases(stage))
+    await wakeAfterAnswer(stage)
     const now = stage.now()
     const capacity = isFirst || now < until ? atOnce - underWay.size : 0
     const due = capacity === 0 ? [] : ((await safely(stage, () => leaseDue(db, now, capacity))) ?? [])

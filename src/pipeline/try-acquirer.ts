@@ -6,13 +6,14 @@
  */
 
 import type { AcquirerRequest, AcquirerResponse } from '../acquirer/port.ts'
-import { GIVE_UP_MS, QUIET_MS } from '../domain/acquirer-state.ts'
+import { giveUpAt, quietAt } from '../domain/acquirer-state.ts'
 import { NO_SENDER } from '../domain/request-actor.ts'
 import type { AcquirerEventRequest } from '../domain/requests.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
 import { errorText } from '../store/db.ts'
 import { hasUnsettledVoid, type Leased, release } from '../store/outbox.ts'
 import type { AcquirerStage, Outcome, PipelineMessage } from './types.ts'
+import { noteResponse, wakeAfterAnswer } from './wake-cases.ts'
 
 /** Makes one try for a leased message, and releases the message for the next. */
 export async function drive(stage: AcquirerStage, leased: Leased): Promise<void> {
@@ -22,6 +23,14 @@ export async function drive(stage: AcquirerStage, leased: Leased): Promise<void>
   await safely(stage, () =>
     release(stage.db, { message, attempts: givenUp === true ? 0 : attempts }, stage.now()),
   )
+  await wakeAfterAnswer(stage)
+}
+
+/** Asks the acquirer, and notes whether it answers. */
+export async function ask(stage: AcquirerStage, request: AcquirerRequest): Promise<AcquirerResponse> {
+  const response = await stage.acquirer.ask(request)
+  noteResponse(stage, response.kind)
+  return response
 }
 
 /** An error ends one try. The message is due again. */
@@ -41,7 +50,7 @@ async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Prom
   if (!stage.acquirer.isRemote) return false
   const isPending = message.state === 'pending'
   if (isPending) {
-    const isLate = now >= message.claimedAt + GIVE_UP_MS
+    const isLate = now >= giveUpAt(message)
     const event = await find(stage, message, isLate)
     if (event !== null) await submitEvent(stage, message, event)
     if (event !== null || !isLate) return false
@@ -71,17 +80,17 @@ export const submitEvent = (
  * that the acquirer never saw is sent again, unless it is about to be given up.
  */
 async function find(
-  { acquirer }: AcquirerStage,
+  stage: AcquirerStage,
   message: AcquirerMessage,
   isLate: boolean,
 ): Promise<EventDetails | null> {
   const { kind } = message
-  if (acquirer.recovery === 'inquiry') {
-    const found = await acquirer.ask(requestOf(message, 'inquiry'))
+  if (stage.acquirer.recovery === 'inquiry') {
+    const found = await ask(stage, requestOf(message, 'inquiry'))
     if (found.kind !== 'not_found' || isLate) return eventOf(found)
   }
   // A sale cannot be sent again without its card. It is given up in time.
-  return kind === 'sale' ? null : eventOf(await acquirer.ask({ ...requestOf(message, kind), isCopy: true }))
+  return kind === 'sale' ? null : eventOf(await ask(stage, { ...requestOf(message, kind), isCopy: true }))
 }
 
 /**
@@ -89,19 +98,19 @@ async function find(
  * later. So an inquiry follows, and nothing counts as gone while a copy may be on its way.
  */
 async function undo(
-  { acquirer }: AcquirerStage,
+  stage: AcquirerStage,
   message: AcquirerMessage,
   now: number,
 ): Promise<EventDetails | null> {
-  const answer = await acquirer.ask(requestOf(message, 'reversal'))
+  const answer = await ask(stage, requestOf(message, 'reversal'))
   if (answer.kind === 'approved') return only('acquirer_undone')
   if (answer.kind === 'unknown') return null
-  const isQuiet = now >= message.claimedAt + QUIET_MS
-  if (acquirer.recovery === 'repeat') {
+  const isQuiet = now >= quietAt(message)
+  if (stage.acquirer.recovery === 'repeat') {
     if (answer.kind === 'declined') return only('reversal_declined')
     return isQuiet ? only('acquirer_undone') : null
   }
-  const found = await acquirer.ask(requestOf(message, 'inquiry'))
+  const found = await ask(stage, requestOf(message, 'inquiry'))
   if (found.kind === 'unknown') return null
   if (found.kind === 'approved') return { ...only('reversal_refused'), ...referencesOf(found) }
   const isReversed = found.kind === 'declined' && found.reason === 'message_reversed'

@@ -2,10 +2,13 @@
 
 import type { AdmissionController, Slot } from '../admission/admission-controller.ts'
 import { refuseUnproved } from '../domain/admit.ts'
+import type { Result } from '../domain/result.ts'
 import { isRequest } from '../iso8583/answer.ts'
+import { hasReversalClass, isReversalMti } from '../iso8583/cup.ts'
 import { parseFrame } from '../iso8583/frame.ts'
 import { locateMessage } from '../iso8583/header.ts'
 import { toHex } from '../iso8583/hex.ts'
+import { type FormatError, type Message, mtiOf, unpack } from '../iso8583/message.ts'
 import {
   type ManagementMessage,
   type PosMessage,
@@ -14,12 +17,13 @@ import {
   unsupported,
 } from '../iso8583/pos-message.ts'
 import { faultOfHeader } from '../iso8583/profile-fault.ts'
+import { readReversal } from '../iso8583/reversal.ts'
 import { forMerchant } from '../pipeline/databases.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { WaitUntil } from '../pipeline/types.ts'
 import { load } from '../store/load.ts'
 import { refuse, reply, undecided } from './reply.ts'
-import type { TerminalReply } from './reply-cache.ts'
+import { SILENCE, type TerminalReply } from './reply-cache.ts'
 import { signOn } from './sign-on.ts'
 import type { SignOnAnswers } from './sign-on-answers.ts'
 import { answerTransaction } from './transaction.ts'
@@ -37,7 +41,10 @@ export interface Visit {
   readonly waitUntil: WaitUntil
 }
 
-/** Answers one frame. Bytes that are no request get HTTP 400, a broken serial frame also gets NAK (0x15). */
+/**
+ * Answers one frame. Bytes that are no request get HTTP 400, a broken serial frame also gets NAK (0x15). A message of the class of
+ * reversals that cannot be read gets no answer.
+ */
 export async function exchange(
   services: Services,
   bytes: Uint8Array<ArrayBuffer>,
@@ -45,11 +52,13 @@ export async function exchange(
 ): Promise<TerminalReply> {
   const frame = parseFrame(bytes, services.core.lrc)
   if (!frame.ok) return unreadable(visit, frame.error.kind === 'lrc' ? NAK : EMPTY)
-  const found = locateMessage(frame.value, bytes, services.core.lrc)
-  if (!found.ok || !isRequest(found.value.message.mti)) {
+  const found = locateMessage(frame.value, bytes, services.core.lrc, readBody)
+  const mti = mtiOf(found.ok ? found.value.frame.body : frame.value.body)
+  if (!found.ok || !isRequest(mti)) {
     const { field, why } = found.ok ? { field: 'mti', why: 'not a request' } : found.error
     services.log('unreadable_message', { field, why })
-    return unreadable(visit, EMPTY)
+    const refusal = unreadable(visit, EMPTY)
+    return hasReversalClass(mti) && isRequest(mti) ? SILENCE : refusal
   }
   const head = parsePosHead(found.value.frame, found.value.message)
   const { type, identity, hasMac } = head
@@ -69,6 +78,10 @@ export async function exchange(
     allowance.done(reply?.proof)
   }
 }
+
+/** A reversal is read with less than every other message needs. */
+const readBody = (body: Uint8Array): Result<Message, FormatError> =>
+  isReversalMti(mtiOf(body)) ? readReversal(body) : unpack(body)
 
 /** Bytes without a sender. They count for their address. */
 function unreadable({ admission, source }: Visit, body: Uint8Array<ArrayBuffer>): TerminalReply {

@@ -8,6 +8,7 @@ import { USUAL_FORMS } from '../domain/terminal-profile.ts'
 import type { Terminal } from '../domain/types.ts'
 import { localFields } from '../domain/window.ts'
 import { buildAnswer, faultData, privateData, type ResponseFields } from '../iso8583/answer.ts'
+import { hasReversalClass } from '../iso8583/cup.ts'
 import { answerFrame } from '../iso8583/frame.ts'
 import { plainHeader } from '../iso8583/header.ts'
 import { packSigned } from '../iso8583/mac.ts'
@@ -16,7 +17,7 @@ import type { PosMessage } from '../iso8583/pos-message.ts'
 import type { ProfileFault } from '../iso8583/profile-fault.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Loaded } from '../store/load.ts'
-import type { TerminalReply } from './reply-cache.ts'
+import { SILENCE, type TerminalReply } from './reply-cache.ts'
 import type { Signer } from './verify-mac.ts'
 
 /** The sender, as far as it is known. */
@@ -74,9 +75,12 @@ export function reply(
   }
 }
 
+/** The refusals that a reversal gets. Some terminals send nothing but their reversal, and only these make them sign on. */
+const TO_REVERSALS: readonly DeclineReason[] = ['mac_mismatch', 'key_not_established']
+
 /**
- * A refusal without an entry. Only the log has it. That of an unknown terminal has no trace of a terminal's settings. In development
- * field 63 of the answer names the fault.
+ * A refusal without an entry. Only the log has it. That of an unknown terminal has no trace of a terminal's settings. A reversal that
+ * cannot be processed gets no answer (protocol.md §3.5). In development field 63 of the answer names the fault.
  */
 export function refuse(
   services: Services,
@@ -89,6 +93,8 @@ export function refuse(
   const { type, identity } = posMessage
   const { terminalId, stan } = identity
   services.log('refused', { reason, type, terminalId, stan })
+  if (hasReversalClass(posMessage.message.mti) && !TO_REVERSALS.includes(reason))
+    return { ...SILENCE, proof: signer === null ? 'unproved' : 'proved' }
   const of = reason === 'terminal_unknown' ? NO_ONE : sender
   const fields = undecided(services, reason, of)
   const explained = fault === null || !services.isDevelopment ? {} : { privateData: faultData(fault) }

@@ -37,7 +37,7 @@ export async function verifyMessage(
       })
       return { kind: 'refused', found, reason: 'format_error' }
     }
-    const request = await fingerprinted(services, posMessage)
+    const request = await fingerprinted(services, posMessage, loaded)
     const sender = { ...request.sender, address }
     return {
       kind: 'verified',
@@ -74,7 +74,11 @@ function withoutMac({ identity }: TransactionMessage, { terminal, merchant }: Lo
 
 async function fingerprinted(
   { keyring }: Services,
-  { request, content, pan }: TransactionMessage,
+  { request, content, otherContent, pan }: TransactionMessage,
+  { earlier }: Loaded,
 ): Promise<PosRequest> {
-  return withFingerprints(request, await keyring.fingerprint('content', content), await cardOf(keyring, pan))
+  const of = (bytes: typeof content) => keyring.fingerprint('content', bytes)
+  const fingerprinted = withFingerprints(request, await of(content), await cardOf(keyring, pan))
+  if (earlier === null || otherContent === null) return fingerprinted
+  return { ...fingerprinted, otherFingerprint: await of(otherContent) }
 }

@@ -50,6 +50,8 @@ export interface LoadItem {
   readonly idempotencyKind?: 'void' | 'void_reversal'
   /** The void that a reversal names by its `Idempotency-Key` (as a fingerprint). */
   readonly targetIdempotencyKey?: string
+  /** Whether that key may also be one of the sale's merchant, when the caller is an administrator. */
+  readonly isTargetOfMerchant?: boolean
   /** The STAN of a captured sale, in the batch `batchNumber`. Loads the sale that has it at the acquirer. */
   readonly capturedStan?: string
   /** A merchant, also when its terminal does not exist yet. */
@@ -97,7 +99,12 @@ export interface Loaded extends Omit<LoadedState, 'terminal' | 'merchant'> {
 const roles = (items: readonly LoadItem[]): object[] =>
   items.flatMap(({ credential, messageKey, targetKey, ...item }, i) => {
     const { idempotencyKey, idempotencyKind: kind = 'void', targetIdempotencyKey } = item
-    const target = { credential, kind: 'void', idempotencyKey: targetIdempotencyKey }
+    const target = {
+      credential,
+      kind: 'void',
+      idempotencyKey: targetIdempotencyKey,
+      ...(item.isTargetOfMerchant === true ? { ofSale: item.saleId } : {}),
+    }
     return [
       ...(messageKey === undefined ? [] : entryAndOutcome(i, 'message', { key: messageKey })),
       ...(idempotencyKey === undefined
@@ -158,7 +165,8 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
     /** An outcome is read with the entry that it follows. */
     const entryOf = (role: Role, base: JournalEntry | null = null) => entryFrom(found(role), base)
     const message = entryOf('message')
-    const target = entryOf('target')
+    // A note follows the message itself.
+    const target = entryOf('target', message)
     const reversalOf = (role: Role) => endOf(mine(inReversals).find((one) => one.role === role))
     const original = saleStateOf(mine(inSales)[0])
     return {
@@ -177,6 +185,7 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
       target: entryOf('target_outcome', target) ?? target,
       targetForwarded: forwardedFrom(found('target')?.forwarded),
       isTargetClaimed: target !== null && target.effects.claim?.messageKey === target.messageKey,
+      isTargetFollowed: found('target')?.followed === 1,
       undecided: row?.undecided === 1,
       takenBy: row?.takenBy ?? null,
       needs: needsOf(row ?? mine(inMerchants)[0], mine(inCredentials)[0]),

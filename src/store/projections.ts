@@ -75,6 +75,7 @@ const STEPS: readonly Step[] = [
         .set({
           stateRaw: sql`nullif(item.value ->> 'state', 'approved')`,
           reversedAt: sql`coalesce(item.value ->> 'reversedAt', reversed_at)`,
+          reversedLate: sql`coalesce(item.value ->> 'reversedLate', reversed_late)`,
         })
         .from(items)
         .where(sql`void.id_raw = unhex(item.value ->> 'id') and ${IS_NEW}`),

@@ -7,9 +7,11 @@ import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
 import { hasNumbers, ofRecord, recordWithKey } from './acquirer-record.ts'
 import { archivedName, archivedSaleTerminal } from './archive/queries.ts'
 import { isLive } from './caller.ts'
+import { isOwnMessage } from './entry/own-message.ts'
 import { apiKey } from './key-schema.ts'
+import { merchant } from './merchant-schema.ts'
 import { rowOf, rowOrNull } from './rows.ts'
-import { batch, journal, keySet, masterKey, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
+import { batch, journal, keySet, masterKey, reversal, sale, terminal, voidTable } from './schema.ts'
 import { field, overItems } from './statements.ts'
 import { stored } from './stored.ts'
 
@@ -33,9 +35,21 @@ const SALE_ID = sql`coalesce(
       (select merchant_id from api_key where hash = item.value ->> 'credential')) desc,
     sold_at desc limit 1))`
 
-/** A given message key, or the key that an `Idempotency-Key` makes (`apiMessageKey`) in the scope of its credential. */
+/** SQL: the journal has the message with the `Idempotency-Key` of an item in this scope. */
+const isKnownIn = (scope: SQL): SQL =>
+  sql`exists (select 1 from journal where message_key = 'api|' || ${scope} || '|' || (${field('kind')}) || '|'
+    || (${field('idempotencyKey')}))`
+
+/** The merchant of the sale of an item, if the message of the item is the merchant's own and no administrator's. */
+const OWNER = sql`(select merchant_id from sale where id_raw = unhex(${field('ofSale')})
+  and ${isKnownIn(sql`sale.merchant_id`)} and not ${isKnownIn(sql`'admin'`)})`
+
+/**
+ * A given message key, or the key that an `Idempotency-Key` makes (`apiMessageKey`) in the scope of its credential. An administrator
+ * names the void of a merchant by the merchant's key.
+ */
 const MESSAGE_KEY = sql`coalesce(${field('key')}, 'api|' || coalesce(
-  (select merchant_id from api_key where hash = item.value ->> 'credential'), 'admin')
+  (select merchant_id from api_key where hash = item.value ->> 'credential'), ${OWNER}, 'admin')
   || '|' || (item.value ->> 'kind') || '|' || (item.value ->> 'idempotencyKey')) || coalesce(${field('suffix')}, '')`
 
 /** The terminal of the sale of an item, when the sale is in the archive. */
@@ -124,6 +138,10 @@ export const merchantOfEntry = sql<
   string | null
 >`(select merchant_id from terminal where terminal_id = journal.terminal_id)`.as('entry_merchant')
 
+/** SQL: the terminal sent a sale or void after the entry. */
+const IS_FOLLOWED = sql`exists (select 1 from journal as later where later.terminal_id = journal.terminal_id
+  and later.seq > journal.seq and ${sql.raw(isOwnMessage('later'))})`
+
 /** The journal entries of the keys, each with its forwarded message. */
 export const entries = overItems((db, items) =>
   db
@@ -133,6 +151,7 @@ export const entries = overItems((db, items) =>
       journal: rowOf(journal, 'journal_row'),
       merchantId: merchantOfEntry,
       forwarded: recordWithKey(sql`journal.message_key`, 'forwarded_row'),
+      followed: sql<number>`${field('role')} = 'target' and ${IS_FOLLOWED}`.as('followed'),
     })
     .from(items)
     .innerJoin(journal, sql`journal.message_key = ${MESSAGE_KEY}`),

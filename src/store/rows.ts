@@ -14,7 +14,8 @@ import type {
   VoidRecord,
 } from '../domain/types.ts'
 import type { SignedHead } from './head-mac.ts'
-import type { acquirerMessage, batch, merchant, reversal, sale, terminal, voidTable } from './schema.ts'
+import type { merchant } from './merchant-schema.ts'
+import type { acquirerMessage, batch, reversal, sale, terminal, voidTable } from './schema.ts'
 
 /** The end of the name of a stored form (schema.ts). Readers use the other member. */
 const RAW = 'Raw'
@@ -103,11 +104,14 @@ export function merchantFrom(row: RowOf<typeof merchant> | undefined): Merchant 
     headHash: __,
     headMac: ___,
     headMacKey: ____,
+    reasonRequired,
+    decideWithin,
     ...merchantRow
   } = row
   const window =
     windowKind === 'minutes' ? { kind: windowKind, minutes: windowMinutes ?? 0 } : { kind: windowKind }
-  return { ...merchantRow, window }
+  const rules = { reasonRequired: reasonRequired === 1, decideWithin: decideWithin ?? ('window' as const) }
+  return { ...merchantRow, ...rules, window }
 }
 
 /** Null when there is no row. */
@@ -184,7 +188,14 @@ export function saleOf(row: RowOf<typeof sale>): Sale {
 
 /** The void with the members that its sale has too. */
 export function voidFrom(row: RowOf<typeof voidTable>, of: RowOf<typeof sale>): VoidRecord {
-  const { reversedAt: _, acquirerStan: __, acquirerRrn: ___, settledAfter: ____, ...own } = row
+  const {
+    reversedAt: _,
+    reversedLate: __,
+    acquirerStan: ___,
+    acquirerRrn: ____,
+    settledAfter: _____,
+    ...own
+  } = row
   const { merchantId, terminalId, batchNumber, currencyCode, rrn: originalRrn, fee: feeReturned } = of
   const stan = posPartsOf(row.messageKey)?.stan ?? null
   return { ...own, merchantId, terminalId, batchNumber, stan, currencyCode, originalRrn, feeReturned }

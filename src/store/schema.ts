@@ -25,19 +25,6 @@ import { MAC_PROFILES } from '../domain/terminal-profile.ts'
 import { digitsOf, digitsOrText, hexOf, partOf, settledNumbers, stateColumn } from './stored.ts'
 import { formColumns, headColumns } from './terminal-columns.ts'
 
-/** Projection of `merchant` entries: a merchant's settings and the head of its stream. */
-export const merchant = sqliteTable('merchant', {
-  merchantId: text('merchant_id').primaryKey(),
-  name: text('name').notNull(),
-  status: text('status', { enum: ['active', 'closed'] }).notNull(),
-  timeZone: text('time_zone').notNull(),
-  cutOff: text('cut_off').notNull(),
-  windowKind: text('window_kind', { enum: ['business_day', 'same_batch', 'minutes'] }).notNull(),
-  windowMinutes: integer('window_minutes'),
-  currencyCode: text('currency_code').notNull(),
-  ...headColumns(),
-})
-
 /** Projection: a terminal and the head of its journal. */
 export const terminal = sqliteTable('terminal', {
   terminalId: text('terminal_id').primaryKey(),
@@ -183,6 +170,8 @@ export const voidTable = sqliteTable(
     state: stateColumn(),
     reversedAt: integer('reversed_at'),
     ...settledNumbers(),
+    /** 1: a terminal reversed it long after its answer. Otherwise null. */
+    reversedLate: integer('reversed_late'),
   },
   (t) => [
     index('void_acquirer_stan').on(t.acquirerStanRaw).where(sql`acquirer_stan_raw is not null`),
@@ -190,6 +179,7 @@ export const voidTable = sqliteTable(
     uniqueIndex('void_id').on(t.idRaw),
     uniqueIndex('void_message_key').on(t.messageKey),
     uniqueIndex('void_live').on(t.saleIdRaw).where(sql`state not in ('declined', 'reversed')`),
+    index('void_reversed_late').on(t.reversedAt).where(sql`reversed_late is not null`),
     check('void_amount', sql`${t.amount} > 0 and ${t.amount} <= 999999999999`),
   ],
 )
@@ -238,6 +228,9 @@ export const acquirerMessage = sqliteTable(
     index('acquirer_message_due').on(t.nextAt).where(sql`next_at is not null`),
     index('acquirer_message_undecided').on(t.terminalId).where(sql`state in ('pending', 'undoing')`),
     index('acquirer_message_case').on(t.caseOpenedAt).where(sql`case_opened_at is not null`),
+    index('acquirer_message_open_case')
+      .on(t.nextAt)
+      .where(sql`case_opened_at is not null and case_closed_at is null and next_at is not null`),
   ],
 )
 

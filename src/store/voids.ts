@@ -12,7 +12,9 @@ import { value, withValues } from './statements.ts'
 
 export interface FoundVoid {
   readonly credential: Credential | null
-  readonly record: (VoidRecord & { readonly reversedAt: number | null }) | null
+  readonly record:
+    | (VoidRecord & { readonly reversedAt: number | null; readonly reversedLate: boolean })
+    | null
   /** The void at the acquirer; null when it was not forwarded. */
   readonly forwarded: AcquirerMessage | null
 }
@@ -39,7 +41,11 @@ export async function readVoid(
     record:
       found === undefined
         ? null
-        : { ...voidFrom(found.record, found.sale), reversedAt: found.record.reversedAt },
+        : {
+            ...voidFrom(found.record, found.sale),
+            reversedAt: found.record.reversedAt,
+            reversedLate: found.record.reversedLate === 1,
+          },
     forwarded: forwardedFrom(found?.forwarded),
   }
 }

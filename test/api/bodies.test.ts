@@ -94,6 +94,7 @@ describe('a void', () => {
       destination: 'original_card',
       voidedAt: '2026-06-01T02:19:00.000Z',
       reversedAt: null,
+      reversedLate: false,
       certainty: 'FINAL',
       doNext: 'print_receipt',
     })

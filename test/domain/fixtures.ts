@@ -107,6 +107,7 @@ export const loadedState: LoadedState = {
   forwarded: null,
   targetForwarded: null,
   isTargetClaimed: false,
+  isTargetFollowed: false,
   undecided: false,
   takenBy: null,
   needs: [],

@@ -259,6 +259,7 @@ export class World {
       ...UNSENT,
       namedBatch: this.batches.get(batchNumber) ?? null,
       undecided: false,
+      isTargetFollowed: false,
       isOriginalArchived: false,
       takenBy: null,
       needs: [],

@@ -15,6 +15,7 @@ import { isCanonical } from '../../src/iso8583/canonical.ts'
 import {
   formatFault,
   hasAccountType,
+  isReversalMti,
   keptFields,
   panOf,
   type TransactionType,
@@ -32,6 +33,7 @@ import { serialData, unwrapSerial, wrapSerial, xorLrc } from '../../src/iso8583/
 import { decodeText, encodeText, type TextEncoding } from '../../src/iso8583/text.ts'
 import { microPack } from '../support/micro-iso8583.ts'
 import { must } from './counterexample.ts'
+import { checkReversal } from './reversal-properties.ts'
 
 /** Bytes. A receipt's texts are shorter. */
 const LONGEST_TEXT = 64
@@ -110,10 +112,11 @@ function checkBody(body: Uint8Array): Verdict {
   const covered = macInput(body)
   must(isSame(covered, body.subarray(0, covered.length)), 'message: MAC input is no start')
   must([body.length, body.length - 8].includes(covered.length), 'message: MAC input')
+  const reversal = checkReversal(body, checkAnswer)
   if (!message.ok) {
     must(FORMAT_ERROR.test(message.error.why), 'message: why')
     return {
-      description: `${message.error.field}: ${message.error.why.replace(/\d+/g, 'N')}`,
+      description: `${reversal}${message.error.field}: ${message.error.why.replace(/\d+/g, 'N')}`,
       isMessage: false,
     }
   }
@@ -191,12 +194,15 @@ function checkRequest(message: Message, body: Uint8Array): string {
   must(isSame(parsed.macInput, macInput(body)), 'request: MAC input')
   const unambiguous = isCanonical(body, message) && !hasAccountType(message)
   const found = profileFault(parsed, PROFILE)
-  must(unambiguous || found !== null, 'request: canonical')
+  must(unambiguous || found !== null || isReversalMti(message.mti), 'request: canonical')
   const { request } = parsed
   // The totals of a settlement are compared, and not written.
   must(!isKept(JSON.stringify({ ...request, totals: undefined })), 'request: holds a card number')
   if ('amount' in request)
-    must(Number.isSafeInteger(request.amount) && request.amount >= 0, 'request: amount')
+    must(
+      request.amount === null || (Number.isSafeInteger(request.amount) && request.amount >= 0),
+      'request: amount',
+    )
   return type
 }
 

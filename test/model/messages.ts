@@ -2,6 +2,7 @@
 
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
 import { NO_SENDER } from '../../src/domain/request-actor.ts'
+import type { NoteRequest } from '../../src/domain/requests.ts'
 import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
@@ -11,7 +12,7 @@ import type { TestMessage } from '../support/test-service.ts'
 import type { Named, Message as Sent } from './commands.ts'
 
 export interface PreparedMessage {
-  readonly request: Request
+  readonly request: Exclude<Request, NoteRequest>
   readonly load: LoadItem
   /** With the first message of a terminal: its wrapped master key. */
   readonly masterKey?: { readonly version: number; readonly wrapped: string }
@@ -101,7 +102,7 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
       const { of, ago, off, card } = command
       const found = knowledge.find(of, ago)
       const targetKey = found?.key ?? keyOf(six(ago + 40), of, knowledge.open)
-      const amount = (found?.amount ?? 100) + off
+      const amount = amountFor(found, off)
       const parts = posPartsOf(targetKey)
       // A void by the JSON API is reversed by the JSON API.
       if (parts === null) return null
@@ -113,7 +114,8 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
           request: { '11': parts.stan },
           kind: `${of}_reversal`,
           messageKey,
-          contentFingerprint: `${targetKey} ${amount}`,
+          contentFingerprint: `${targetKey} ${amount ?? ''}`,
+          ...(amount === null ? {} : { otherFingerprint: `${targetKey} ` }),
           targetKey,
           saleId: null,
           amount,
@@ -186,6 +188,10 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
   }
 }
 
+/** The amount that a message names; null when it names none. */
+const amountFor = (named: KnownMessage | undefined, off: number | null): number | null =>
+  off === null ? null : (named?.amount ?? 100) + off
+
 function voidFor(
   { ago, by, off, card }: Extract<Sent, { kind: 'void' }>,
   knowledge: Knowledge,
@@ -196,7 +202,7 @@ function voidFor(
   const sale = knowledge.find('sale', ago)
   const keyed = (by === 'crossed' ? knowledge.find('sale', ago + 1) : sale)?.key
   const saleKey = by === 'rrn' ? null : (keyed ?? keyOf(six(ago + 40), 'sale', batchNumber))
-  const amount = (sale?.amount ?? 100) + off
+  const amount = amountFor(sale, off)
   const rrn = by === 'key' ? null : sale?.isAnswered === true ? sale.rrn : NO_RRN
   const names = { ...(saleKey === null ? {} : { saleKey }), ...(rrn === null ? {} : { saleRrn: rrn }) }
   const at = { terminalId: TID, batchNumber }

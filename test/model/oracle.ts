@@ -14,9 +14,9 @@ import type {
   VoidRequest,
 } from '../../src/domain/requests.ts'
 import type { WindowPolicy } from '../../src/domain/types.ts'
-import type { Request } from '../../src/pipeline/decide.ts'
 import type { ReportedStatus } from './acquirer-oracle.ts'
 import { type Books, isLive, isUndecided, type Transaction } from './books.ts'
+import type { PreparedMessage } from './messages.ts'
 
 /** The expected outcome. */
 export type Expected =
@@ -27,7 +27,7 @@ export type Expected =
   /** No answer yet: it is at the acquirer, and `isNew` when it was not before. */
   | { readonly kind: 'pending'; readonly isNew: boolean }
 
-type OracleRequest = Exclude<Request, ReportedStatus>
+type OracleRequest = Exclude<PreparedMessage['request'], ReportedStatus>
 /** The expected outcome, and whether the message uses its key. */
 type Result = readonly [Expected, 'kept' | 'not kept']
 
@@ -35,6 +35,8 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 /** 23:00 in Shanghai, which is eight hours ahead all year. */
 const CUT_OFF = 15 * 60 * MINUTE
+/** The time in which a back office undoes its void. */
+const UNDO = 2 * MINUTE
 const CNY = '156'
 const CARD = 'c'.repeat(64)
 
@@ -43,6 +45,10 @@ export const WAITING: Expected = { kind: 'pending', isNew: false }
 const CLAIMED: Expected = { kind: 'pending', isNew: true }
 
 const digits = (value: number, length: number): string => String(value).padStart(length, '0')
+
+/** A reversal without an amount means that of its target. So it is the same as one with an amount. */
+const namesNoAmount = (request: OracleRequest): boolean =>
+  (request.kind === 'sale_reversal' || request.kind === 'void_reversal') && request.amount === null
 
 export class Oracle {
   readonly #books: Books
@@ -66,9 +72,11 @@ export class Oracle {
     return expected
   }
 
-  #repeated({ messageKey, contentFingerprint }: OracleRequest): Expected | null {
+  #repeated(request: OracleRequest): Expected | null {
+    const { messageKey, contentFingerprint } = request
     const first = this.#first.get(messageKey)
-    if (first !== undefined && first.contentFingerprint !== contentFingerprint)
+    const isOpen = first !== undefined && (namesNoAmount(first) || namesNoAmount(request))
+    if (first !== undefined && !isOpen && first.contentFingerprint !== contentFingerprint)
       return decided('key_reused_with_different_content')
     if (this.#books.reversed.has(messageKey)) return decided('message_reversed')
     if (first === undefined) return null
@@ -140,7 +148,8 @@ export class Oracle {
     const sale = this.#namedSale(request)
     const reason = this.#refusal(request, sale, now)
     if (reason !== null || sale === undefined) return [decided(reason), 'kept']
-    const transaction = { kind: 'void', amount, batch: sale.batch, at: now, sale } as const
+    const record = { amount: amount ?? sale.amount, batch: sale.batch, at: now, sale }
+    const transaction = { kind: 'void', ...record } as const
     if (this.#isRemote) this.#books.claim(messageKey, transaction)
     else this.#books.add(messageKey, transaction)
     return [this.#isRemote ? CLAIMED : decided(null), 'kept']
@@ -165,7 +174,7 @@ export class Oracle {
     if (live !== undefined) return live.state === 'approved' ? 'original_already_voided' : 'outcome_pending'
     if (!this.#books.batch(sale.batch).isOpen) return 'original_settled'
     if (now >= this.#voidableUntil(sale)) return 'window_expired'
-    if (request.amount !== sale.amount) return 'amount_differs'
+    if ((request.amount ?? sale.amount) !== sale.amount) return 'amount_differs'
     return request.currencyCode === CNY ? null : 'currency_differs'
   }
 
@@ -188,8 +197,10 @@ export class Oracle {
       return [decided(null), 'kept']
     }
     if (card !== null && card !== CARD) return [decided('card_differs'), 'not kept']
-    if (amount !== target.amount) return [decided('amount_differs'), 'not kept']
+    if ((amount ?? target.amount) !== target.amount) return [decided('amount_differs'), 'not kept']
     if (!this.#books.batch(target.batch).isOpen) return [decided('reversal_too_late'), 'kept']
+    const isOld = target.state === 'approved' && now > target.movedAt + UNDO
+    if (request.door === 'json' && isOld) return [decided('approval_required'), 'not kept']
     // The acquirer has a captured sale too, and gets the reversal.
     target.isForwarded ||= this.#isRemote && target.kind === 'sale'
     this.#books.undo(target, now)

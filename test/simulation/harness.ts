@@ -183,11 +183,12 @@ export class Harness {
 
   /** Through the JSON API. */
   async provision({ options }: TestTerminal): Promise<void> {
-    const { merchantId, terminalId, macProfile, tmk, settlementMac, forms = {} } = options
+    const { merchantId, terminalId, macProfile, tmk, settlementMac, sendsLeast, forms = {} } = options
     const body = JSON.stringify({
       macProfile,
       ...forms,
       settlementMac: settlementMac ? 'required' : 'optional',
+      ...(sendsLeast ? { voidForms: 'lenient' } : {}),
       tmk: componentsOf(this.context, macProfile, tmk, this.random),
     })
     await this.provisionMerchant(merchantId)

@@ -5,6 +5,7 @@
  */
 
 import type { JournalEntry } from '../../src/domain/types.ts'
+import { isLate, sandboxCode } from './model-rules.ts'
 import { type Policy, USUAL_POLICY, windowOf } from './policies.ts'
 
 /** After this time without an answer the message is given up. */
@@ -37,6 +38,9 @@ export interface Transaction {
   caseState: 'none' | 'open' | 'closed'
   /** The start of the time to decide it. */
   since: number
+  /** The time of its answer, and the number of its own entry. */
+  answeredAt: number
+  readonly seq: number
   /** For a sale: its latest void, unless that was declined or reversed. */
   liveVoid: Transaction | null
 }
@@ -64,6 +68,8 @@ export class Model {
   readonly #hasAcquirer: boolean
   readonly #targets: ReadonlyMap<string, string>
   #open = ''
+  /** The number of the latest sale or void that the terminal itself sent. */
+  #ownSeq = 0
 
   /**
    * `hasAcquirer`: only the acquirer approves messages of a terminal or merchant. `targets`: the targets of
@@ -89,7 +95,7 @@ export class Model {
     if (followUp !== null) this.#followUp(entry, messageKey.slice(0, followUp.index))
     else if (kind === 'sale' || kind === 'sale_claim') this.#sale(entry)
     else if (kind === 'void' || kind === 'void_claim') this.#void(entry, policy)
-    else if (kind === 'sale_reversal' || kind === 'void_reversal') this.#reversal(entry)
+    else if (kind === 'sale_reversal' || kind === 'void_reversal') this.#reversal(entry, policy)
     else if (kind === 'settlement' || kind === 'upload_end') this.#settlement(entry)
     else this.#must(kind === 'provision', entry, `of kind ${kind}`)
   }
@@ -127,7 +133,9 @@ export class Model {
       since: transaction.at,
       liveVoid: null,
     }
-    const entered: Transaction = { ...transaction, key, state, ...flags }
+    const { seq, at: answeredAt, door } = entry
+    if (door === 'terminal') this.#ownSeq = seq
+    const entered: Transaction = { ...transaction, key, state, seq, answeredAt, ...flags }
     this.transactions.set(key, entered)
     if (transaction.id !== '') this.#byId.set(transaction.id, entered)
     return entered
@@ -172,7 +180,8 @@ export class Model {
     const field61 = request[61] ?? ''
     const named = `${terminalId}${field61.slice(0, 6)}${field61.slice(6, 12)}s`
     const sale = door === 'json' ? this.#byId.get(request.saleId ?? '') : this.transactions.get(named)
-    const amount = Number(door === 'json' ? request.amount : request[4])
+    // A void without an amount means the amount of its sale.
+    const amount = Number(door === 'json' ? request.amount : (request[4] ?? sale?.amount))
     const refusal = this.#refusal(sale, at, amount, policy)
     const reason = answer === null ? null : answer.reason
     this.#must(reason === refusal, entry, `answered ${reason}, but the rules give ${refusal}`)
@@ -218,6 +227,7 @@ export class Model {
       this.#must(isUndecided(transaction), entry, `its outcome while ${transaction.state}`)
       this.#must(answer !== null && kind === transaction.kind, entry, 'an outcome without an answer')
       transaction.isAnswered = true
+      transaction.answeredAt = at
       if (answer.reason !== null) {
         this.#end(transaction, 'declined')
         return
@@ -249,8 +259,8 @@ export class Model {
     else this.#end(transaction, 'reversed')
   }
 
-  #reversal(entry: JournalEntry): void {
-    const { messageKey, answer } = entry
+  #reversal(entry: JournalEntry, { lateReversals }: Policy): void {
+    const { messageKey, answer, door, effects } = entry
     const key = this.#targets.get(messageKey) ?? messageKey.replace(/r$/, '')
     const transaction = this.transactions.get(key)
     const isLive = transaction !== undefined && !this.reversed.has(key) && transaction.state !== 'declined'
@@ -259,6 +269,13 @@ export class Model {
       this.#must(answer.reason === 'reversal_too_late', entry, `answered ${answer.reason}, but is late`)
       return
     }
+    const isOld = isLive && isLate(entry, transaction, this.#ownSeq)
+    this.#must(!isOld || door === 'terminal', entry, 'undid an old void by JSON')
+    if (isOld && lateReversals === 'refuse') {
+      this.#must(answer.reason === 'reversal_too_old', entry, `answered ${answer.reason}, but is late`)
+      return
+    }
+    this.#must((effects.voidMoved?.reversedLate === true) === isOld, entry, 'is late, or has the mark')
     this.#must(answer.responseCode === '00', entry, `answered ${answer.responseCode}, not 00`)
     if (transaction === undefined && !this.reversed.has(key)) this.reversed.set(key, 'tombstone')
     if (!isLive) return
@@ -280,10 +297,4 @@ export class Model {
     this.#batch(this.#open).isOpen = false
     this.#openBatch(digits((Number(this.#open) % 999_999) + 1, 6))
   }
-}
-
-/** The sandbox: the last two digits of the amount. */
-function sandboxCode(amount: number): string {
-  const last = String(amount % 100).padStart(2, '0')
-  return ['05', '51'].includes(last) ? last : '00'
 }

@@ -34,7 +34,7 @@ export const MUTANTS: readonly (Mutant & {
     name: 'a key reused with other content is not detected',
     isQuick: true,
     file: 'src/domain/decision.ts',
-    snippet: 'earlier.contentFingerprint !== request.contentFingerprint',
+    snippet: '!isSameContent(request, earlier)',
     instead: 'false',
   },
   {
@@ -128,7 +128,7 @@ export const MUTANTS: readonly (Mutant & {
     name: 'no MAC is compared',
     isQuick: true,
     file: 'src/pos/verify-mac.ts',
-    snippet: 'isProved = fits && core.verifyMac(algorithm, macKey, macInput, given)',
+    snippet: 'isProved = fits && core.verifyMac(macAlgorithmOf(macProfile), macKey, macInput, given)',
     instead: 'isProved = fits',
   },
   {

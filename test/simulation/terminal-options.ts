@@ -13,6 +13,8 @@ export interface TestTerminalOptions {
   readonly macProfile: MacProfile
   readonly tmk: Uint8Array
   readonly settlementMac: boolean
+  /** Whether its voids and reversals have as few fields as they may. */
+  readonly sendsLeast?: boolean
   /** 0 and left without it. */
   readonly forms?: PackForms
   readonly weights: ActionWeights

@@ -112,11 +112,12 @@ export class TestTerminal {
 
   #switchOn(): VirtualTerminal {
     const { core, scheduler } = this.#context
-    const { settlementMac, forms = USUAL_FORMS } = this.options
+    const { settlementMac, sendsLeast = false, forms = USUAL_FORMS } = this.options
     return new VirtualTerminal({
       core,
       tmk: this.#tmk,
       settlementMac,
+      sendsLeast,
       forms,
       state: this.state,
       now: () => scheduler.now,

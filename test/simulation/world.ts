@@ -46,6 +46,8 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 /** The stream of draws of the changes. Without them a seed gives the same world. */
 const CHANGES = 8
+/** The stream of draws of the forms of messages. A terminal of other forms sends the same messages at the same times. */
+const FORMS = 9
 /** The largest offset of an isolate's clock. */
 const MOST_SKEW = 10 * MINUTE
 
@@ -153,6 +155,7 @@ export class World {
     const random = this.#random
     const pause = this.#pause
     const cards = Array.from({ length: 3 }, () => testCard(random.below(1000)))
+    const forms = new Random(this.#seed, FORMS)
     const merchants = random.between(1, 2)
     for (let m = 1; m <= merchants; m++) {
       const merchantId = `10000000000000${m}`
@@ -165,6 +168,7 @@ export class World {
           settlementMac: random.chance(0.5),
           // By number, so that older seeds draw the same.
           forms: { padding: t === 2 ? 'F' : '0', entryMode: t === 3 ? 'right' : 'left' },
+          sendsLeast: forms.chance(0.3),
           weights: {
             sale: 8,
             void: 10,

@@ -7,11 +7,12 @@ import { expect, it } from 'vitest'
 import * as archiveSchema from '../../src/store/archive/schema.ts'
 import * as bucketTable from '../../src/store/bucket-table.ts'
 import * as keySchema from '../../src/store/key-schema.ts'
+import * as merchantSchema from '../../src/store/merchant-schema.ts'
 import { readable } from '../../src/store/rows.ts'
 import * as schema from '../../src/store/schema.ts'
 import { Storage } from '../simulation/platform/d1.ts'
 
-const tables = [schema, keySchema, bucketTable, archiveSchema]
+const tables = [schema, keySchema, merchantSchema, bucketTable, archiveSchema]
   .flatMap((one): unknown[] => Object.values(one))
   .filter((one) => is(one, SQLiteTable))
 

@@ -62,6 +62,7 @@ it('loads nothing for an empty item', async () => {
     target: null,
     targetForwarded: null,
     isTargetClaimed: false,
+    isTargetFollowed: false,
     undecided: false,
     takenBy: null,
     needs: [],

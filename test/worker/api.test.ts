@@ -273,6 +273,7 @@ describe('a void', () => {
       destination: 'original_card',
       voidedAt: new Date(s.START).toISOString(),
       reversedAt: null,
+      reversedLate: false,
       certainty: 'FINAL',
       doNext: 'print_receipt',
     })

@@ -101,7 +101,12 @@ describe('a void', () => {
 })
 
 describe('the reversal of a void', () => {
-  const OTHERS: Others = { saleId: [OTHER_ID], amount: [1235], idempotencyKey: ['another'] }
+  const OTHERS: Others = {
+    saleId: [OTHER_ID],
+    amount: [1235],
+    idempotencyKey: ['another'],
+    reason: ['another reason', undefined],
+  }
 
   it('has a line for each member of its body', () => {
     expect(Object.keys(OTHERS).toSorted()).toEqual(Object.keys(reversalRequestBody.shape).toSorted())
@@ -111,12 +116,13 @@ describe('the reversal of a void', () => {
     'with another %s: %s',
     async (name, value) => {
       const { saleId, amount } = await aSale(terminal)
-      const target = `target-${name}`
+      const target = `target-${name}-${value}`.replaceAll(' ', '-')
+      const undo = `undo-${name}-${value}`.replaceAll(' ', '-')
       await post('/v1/voids', { saleId, amount }, target)
-      const first = { saleId, amount, idempotencyKey: target }
-      expect(await post('/v1/reversals', first, `undo-${name}`)).toBe('200')
-      expect(await post('/v1/reversals', { ...first, [name]: value }, `undo-${name}`)).toBe(REUSED)
-      expect(await post('/v1/reversals', first, `undo-${name}`)).toBe('200')
+      const first = { saleId, amount, idempotencyKey: target, reason: 'the first reason' }
+      expect(await post('/v1/reversals', first, undo)).toBe('200')
+      expect(await post('/v1/reversals', { ...first, [name]: value }, undo)).toBe(REUSED)
+      expect(await post('/v1/reversals', first, undo)).toBe('200')
     },
   )
 })

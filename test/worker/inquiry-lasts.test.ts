@@ -39,7 +39,7 @@ it('an undecided message is pending without an answer, then a case, then shows i
     found: true,
     answer: null,
     state: 'pending',
-    certainty: 'UNKNOWN',
+    certainty: 'PENDING',
     doNext: 'query',
     retryAfter: 2,
     decideBy: new Date(claimedAt + DECIDE_MS).toISOString(),

@@ -272,6 +272,21 @@ const TABLE: readonly Row[] = [
       return send(terminal, s.aReversal('sale', { stan: '000001' }))
     },
   ],
+  [
+    'reversal_too_old',
+    '22',
+    'right',
+    async (open) => {
+      const mid = 'LATEREVERSAL000'
+      const terminal = await open({ mid })
+      await s.ask(isolate, await s.bearerKey(null), 'PUT', `/v1/merchants/${mid}`, {
+        lateReversals: 'refuse',
+      })
+      await terminal.send(voidOf(await sell(terminal, '000001')))
+      await sell(terminal, '000003')
+      return send(terminal, s.aReversal('void', { stan: '000009' }))
+    },
+  ],
   ['window_expired', '12', 'right', (open) => lateVoid(open, {})],
   ['amount_differs', '64', 'right', (open) => voidWith(open, { amount: 1200 })],
   ['currency_differs', 'A1', 'right', (open) => voidWith(open, { more: { 49: '840' } })],
@@ -315,7 +330,8 @@ describe.each([
 
 it('cover every reason', () => {
   const reasons = TABLE.map(([reason]) => reason)
-  expect([...reasons, 'in_progress'].sort()).toEqual(Object.keys(REFUSALS).sort())
+  const notOfTerminals = ['in_progress', 'approval_required', 'reason_required']
+  expect([...reasons, ...notOfTerminals].sort()).toEqual(Object.keys(REFUSALS).sort())
 })
 
 it('returns no answer to a message that lost every race, because it may still be decided otherwise', async () => {

@@ -49,6 +49,7 @@ export const EXAMPLE_VOID: VoidBody = {
   destination: 'original_card',
   voidedAt: '2026-06-01T02:19:00.000Z',
   reversedAt: null,
+  reversedLate: false,
   certainty: 'FINAL',
   doNext: 'print_receipt',
 }
@@ -71,6 +72,9 @@ export const EXAMPLE_MERCHANT: MerchantBody = {
   cutOff: '23:00',
   currency: '156',
   window: { kind: 'business_day' },
+  lateReversals: 'allow',
+  reasonRequired: false,
+  decideWithin: 180,
   certainty: 'FINAL',
   doNext: 'nothing',
 }

@@ -6,7 +6,7 @@ import { ACQUIRER_STATES } from '../../domain/acquirer-state.ts'
 import { MAC_PROFILES } from '../../domain/terminal-profile.ts'
 import { messageFormSchemas } from './message-forms.ts'
 import { VOID_REASONS } from './schemas.ts'
-import { MERCHANT_STATES, TERMINAL_STATES, windowPolicy } from './settings.ts'
+import { MERCHANT_STATES, merchantRules, TERMINAL_STATES, windowPolicy } from './settings.ts'
 import * as v from './values.ts'
 
 /** A case that is open. A case has no id of its own: it is named by the RRN of its message. */
@@ -77,6 +77,9 @@ export const voidAnswer = z.strictObject({
   destination: z.literal('original_card').describe('Money goes back to the original card only.'),
   voidedAt: v.time,
   reversedAt: v.time.nullable(),
+  reversedLate: z
+    .boolean()
+    .describe('True if a terminal reversed it long after its answer: the event `void.reversed_late`.'),
   ...certain,
 })
 
@@ -124,6 +127,7 @@ export const merchantAnswer = z.strictObject({
   cutOff: v.text,
   currency: v.currency,
   window: windowPolicy,
+  ...merchantRules,
   ...finalOnly,
 })
 
@@ -170,6 +174,7 @@ export const ENTRY_KINDS = [
   'void_reversal',
   'settlement',
   'upload_end',
+  'case_note',
 ] as const
 
 const actor = z
@@ -191,6 +196,7 @@ const event = z.strictObject({
   resolution: z.enum(['stands', 'undone']).optional(),
   note: v.text.optional(),
   decidedBy: v.text.optional(),
+  notedBy: v.text.optional().describe('The name of the key that added the note.'),
   actor: actor.optional(),
 })
 
@@ -250,6 +256,8 @@ export const caseAnswer = z.strictObject({
 })
 
 export const casesAnswer = z.strictObject(page(caseAnswer))
+
+export const lateReversalsAnswer = z.strictObject(page(voidAnswer))
 
 export type SaleBody = z.infer<typeof saleAnswer>
 export type VoidBody = z.infer<typeof voidAnswer>

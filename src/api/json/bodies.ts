@@ -2,6 +2,7 @@
 
 import { type AcquirerState, isCaseOpen, isUndecided, isUnsettled } from '../../domain/acquirer-state.ts'
 import type { LoadedState } from '../../domain/decision.ts'
+import { rulesOf } from '../../domain/merchant-rules.ts'
 import type {
   AcquirerMessage,
   JournalEntry,
@@ -80,7 +81,9 @@ const QUERY_AGAIN_AFTER = 2
 
 /** The certainty of a void and the next step of its caller: query again while the acquirer decides, call it for a case. */
 export function certaintyOf(state: AcquirerState, forwarded: AcquirerMessage | null): Certain {
-  const certainty = isUndecided(state) ? 'UNKNOWN' : isUnsettled(state) ? 'PENDING' : 'FINAL'
+  // A void without an answer is kept, and Annul goes on asking. Nothing of it is decided.
+  const isKept = state === 'pending' && forwarded?.kind === 'void'
+  const certainty = isUndecided(state) && !isKept ? 'UNKNOWN' : isUnsettled(state) ? 'PENDING' : 'FINAL'
   if (forwarded !== null && isCaseOpen(forwarded))
     return { certainty, doNext: 'contact_acquirer', case: caseOf(forwarded) }
   if (forwarded === null || !isUnsettled(state))
@@ -100,6 +103,7 @@ export function voidBodyOf(
   record: VoidRecord,
   reversedAt: number | null,
   forwarded: AcquirerMessage | null,
+  reversedLate = false,
 ): VoidBody {
   return {
     id: record.id,
@@ -122,6 +126,7 @@ export function voidBodyOf(
     destination: 'original_card',
     voidedAt: iso(record.voidedAt),
     reversedAt: reversedAt === null || !isReversed(record.state) ? null : iso(reversedAt),
+    reversedLate,
     ...certaintyOf(record.state, forwarded),
   }
 }
@@ -195,5 +200,9 @@ export function terminalBody(terminal: Terminal): TerminalBody {
 
 export function merchantBody({ status: state, currencyCode: currency, ...settings }: Merchant): MerchantBody {
   const { merchantId, name, timeZone, cutOff, window } = settings
-  return { merchantId, name, state, timeZone, cutOff, currency, window, ...FINAL }
+  return {
+    ...{ merchantId, name, state, timeZone, cutOff, currency, window },
+    ...rulesOf(settings),
+    ...FINAL,
+  }
 }

@@ -165,7 +165,7 @@ const shownActor = ({ channel, operator, keyId }: Actor): NonNullable<CaseEvent[
 
 /** The members of an entry that a person needs. */
 function eventOf({ seq, kind, at, door, answer, request, effects, actor }: JournalEntry): CaseEvent {
-  const { resolution, note, decidedBy } = request
+  const { resolution, note, decidedBy, notedBy } = request
   const why = effects.acquirerMoves?.find(({ caseReason }) => caseReason !== undefined)?.caseReason
   return {
     seq,
@@ -178,5 +178,6 @@ function eventOf({ seq, kind, at, door, answer, request, effects, actor }: Journ
     ...(kind === 'case_closed'
       ? { resolution: resolution === 'undone' ? 'undone' : 'stands', note, decidedBy }
       : {}),
+    ...(kind === 'case_note' ? { note, notedBy } : {}),
   }
 }

@@ -146,6 +146,12 @@ export const API_REFUSALS = {
     ['个案已结', 'The case is closed already'],
     ['请查看该个案的处理记录', 'Read the case: its history has the decision'],
   ),
+  too_many_notes: refusal(
+    409,
+    'nothing',
+    ['备注已满', 'The case has as many notes as it may have'],
+    ['请联系收单机构处理该个案', 'Have the case decided: it takes no more notes'],
+  ),
   unavailable: refusal(
     503,
     'retry',

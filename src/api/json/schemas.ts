@@ -4,7 +4,7 @@ import * as z from 'zod'
 import { MAC_PROFILES } from '../../domain/terminal-profile.ts'
 import { isTimeZone } from '../../domain/window.ts'
 import { messageFormSchemas } from './message-forms.ts'
-import { MERCHANT_STATES, TERMINAL_STATES, windowPolicy } from './settings.ts'
+import { MERCHANT_STATES, merchantRules, TERMINAL_STATES, windowPolicy } from './settings.ts'
 import * as v from './values.ts'
 
 /**
@@ -34,6 +34,10 @@ export const reversalRequestBody = z.strictObject({
   saleId: v.id,
   amount: v.amount,
   idempotencyKey: idempotencyKey.describe('The key of the void to reverse.'),
+  reason: v
+    .printable(200)
+    .optional()
+    .describe('The reason in words. An administrator must give it for a void that was answered long ago.'),
 })
 
 /** A sale or void by its id, or by its RRN. */
@@ -90,12 +94,28 @@ export const casesQuery = z.strictObject({
   limit: v.limit(100, 50),
 })
 
+/** `GET /v1/late-reversals`. The cursor is the `next` of the page before. */
+export const lateReversalsQuery = z.strictObject({
+  merchantId: v.merchantId.optional().describe('The voids of this merchant only.'),
+  cursor: z
+    .string()
+    .regex(/^(?:[1-9][0-9]{0,3}\.)?[0-9]{1,16}-[0-9]{12}$/, 'expected the cursor of a page')
+    .optional()
+    .describe('The `next` of the page before.'),
+  limit: v.limit(100, 50),
+})
+
 /** `POST /v1/cases/{rrn}` */
 export const caseDecision = z.strictObject({
   resolution: z
     .enum(['stands', 'undone'])
     .describe('The result at the acquirer: the message stands there, or it is undone.'),
   note: v.printable(500).describe('The person at the acquirer, and the way of contact.'),
+})
+
+/** `POST /v1/cases/{rrn}/notes` */
+export const caseNote = z.strictObject({
+  note: v.printable(500).describe('The text of the note.'),
 })
 
 /** `POST /v1/reconciliations`. `asOf`: when the list was made at the latest. */
@@ -210,6 +230,7 @@ export const merchantSettings = z
       'The one currency of its sales, `156` for a new merchant; it never changes.',
     ),
     window: windowPolicy,
+    ...merchantRules,
   })
   .partial()
 

@@ -166,6 +166,19 @@ export const JSON_WORDS: Readonly<Record<DeclineReason, Wording>> = {
     '请使用商户及原交易的币种',
     'Use the currency of the merchant and of the sale',
   ),
+  reversal_too_old: TERMINAL_ONLY,
+  approval_required: say(
+    '需主管授权',
+    'The void is too old to be reversed without an approval',
+    '撤销仍然有效；请由管理员附原因（reason）冲正',
+    'The void stands: an administrator can reverse it, with a reason',
+  ),
+  reason_required: say(
+    '须填写原因',
+    'A reason is required',
+    '请在 reason 中填写原因，以同一键重做',
+    'Send it again with `reason`, under the same key',
+  ),
   issuer_declined: say(
     '发卡行不予承兑',
     'The issuer declined it',

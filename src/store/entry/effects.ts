@@ -9,6 +9,7 @@ import {
   CODED_CARD_CHECKS,
   CODED_ENCODINGS,
   CODED_ENTRY_MODES,
+  CODED_LATE_REVERSALS,
   CODED_MERCHANTS,
   CODED_PADDINGS,
   CODED_PROFILES,
@@ -30,7 +31,16 @@ import {
   usually,
   writeObject,
 } from './schema.ts'
-import { digitsForm, plainNumber, plainText, timeForm, truth, type ValueForm, windowForm } from './values.ts'
+import {
+  decideWithinForm,
+  digitsForm,
+  plainNumber,
+  plainText,
+  timeForm,
+  truth,
+  type ValueForm,
+  windowForm,
+} from './values.ts'
 
 /** The usual change of the counts of sales (debits) and voids (credits), by the kind of the entry. */
 const USUAL_COUNTS: Readonly<Record<string, readonly [debits: number, credits: number]>> = {
@@ -129,6 +139,9 @@ export const MERCHANT_TABLE = tableOf<Merchant>('merchant', {
     'that of the request, or 156',
     ({ request }) => request.currencyCode ?? USUAL_MERCHANT.currencyCode,
   ),
+  lateReversals: optionally(CODED_LATE_REVERSALS),
+  reasonRequired: optionally(truth),
+  decideWithin: optionally(decideWithinForm),
 })
 
 export const EFFECTS_TABLE = tableOf<StoredEffects>('effects', {

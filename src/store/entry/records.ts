@@ -3,8 +3,8 @@
 import type { Card, Effects, Sale, VoidRecord } from '../../domain/types.ts'
 import { CODED_SALE_STATES, CODED_STATES, CODED_VOID_REASONS } from './codes.ts'
 import type { EntryScope } from './columns.ts'
-import { given, objectForm, tableOf, usually } from './schema.ts'
-import { digitsForm, hexForm, keyForm, plainNumber, plainText, timeForm } from './values.ts'
+import { given, objectForm, optionally, tableOf, usually } from './schema.ts'
+import { digitsForm, hexForm, keyForm, plainNumber, plainText, timeForm, truth } from './values.ts'
 
 /** The sale of the entry that this one follows. */
 const saleBefore = ({ base }: EntryScope): Sale | undefined => base?.effects.claimedSale ?? base?.effects.sale
@@ -140,4 +140,5 @@ export const VOID_MOVED_TABLE = tableOf<NonNullable<Effects['voidMoved']>>('move
   reversedAt: usually(timeForm, '`at` of a reversal, else null', ({ isReversal, at }) =>
     isReversal ? at : null,
   ),
+  reversedLate: optionally(truth),
 })

@@ -79,6 +79,7 @@ export const POS_REQUEST_TABLE = tableOf<RequestView<PosField>>(
 type JsonName =
   | ('requestedBy' | 'saleId' | 'amount' | 'currency' | 'reason' | 'state' | 'pan' | 'rrn')
   | ('listed' | 'acquirerStatus' | 'acquirerAmount' | 'decidedBy' | 'resolution' | 'note' | 'decision')
+  | 'notedBy'
 
 export const JSON_REQUEST_TABLE = tableOf<RequestView<JsonName>>('members', {
   requestedBy: optionally(plainText),
@@ -101,6 +102,7 @@ export const JSON_REQUEST_TABLE = tableOf<RequestView<JsonName>>('members', {
   note: optionally(plainText),
   decision: optionally(plainText),
   others: others(),
+  notedBy: optionally(plainText),
 })
 
 type ProfileName =
@@ -123,7 +125,9 @@ export const PROVISION_REQUEST_TABLE = tableOf<RequestView<ProfileName>>('profil
   voidForms: optionally(plainText),
 })
 
-type SettingName = 'name' | 'status' | 'timeZone' | 'cutOff' | 'window' | 'currencyCode'
+type SettingName =
+  | ('name' | 'status' | 'timeZone' | 'cutOff' | 'window' | 'currencyCode')
+  | ('lateReversals' | 'reasonRequired' | 'decideWithin')
 
 export const MERCHANT_REQUEST_TABLE = tableOf<RequestView<SettingName>>('settings', {
   name: optionally(plainText),
@@ -133,6 +137,9 @@ export const MERCHANT_REQUEST_TABLE = tableOf<RequestView<SettingName>>('setting
   window: optionally(plainText),
   currencyCode: optionally(digitsForm(3)),
   others: others(),
+  lateReversals: optionally(plainText),
+  reasonRequired: optionally(plainText),
+  decideWithin: optionally(plainText),
 })
 
 type AnyRequestView = RequestView<string>

@@ -5,7 +5,7 @@ import { posMessageKey } from '../../../src/domain/message-key.ts'
 import type { Batch, DraftEntry } from '../../../src/domain/types.ts'
 import { STORED_KINDS } from '../../../src/store/entry/entry.ts'
 import { MID, TID } from '../../domain/fixtures.ts'
-import { messageForms } from './message-forms.ts'
+import { merchantRules, messageForms } from './message-forms.ts'
 
 /** JSON has no −0, and no decision gives one. */
 const number = fc.oneof(
@@ -51,6 +51,7 @@ const FORMS: readonly ((key: string) => string)[] = [
   (key) => `${key}|give_up`,
   (key) => `${key}|case|17`,
   (key) => `${key}|case_closed|18`,
+  (key) => `${key}|case_note|${'5'.repeat(32)}`,
   (key) => `${key}|acquirer_undone`,
   (key) => `${key}|tombstoned`,
 ]
@@ -161,7 +162,7 @@ const effects = fc.record(
   {
     sale,
     voidRecord,
-    voidMoved: fc.record({ id: hex, state, reversedAt: orNull(time) }),
+    voidMoved: withOptional({ id: hex, state, reversedAt: orNull(time) }, { reversedLate: fc.boolean() }),
     claim,
     claimedSale: sale,
     acquirerMoves: fc.array(move, { maxLength: 3 }),
@@ -179,18 +180,21 @@ const effects = fc.record(
       },
       messageForms,
     ),
-    merchant: fc.record({
-      merchantId,
-      name: anyText,
-      status: code('active', 'closed'),
-      timeZone: code('Asia/Shanghai', 'Europe/Lisbon'),
-      cutOff: code('23:00', '22:00'),
-      window: fc.oneof(
-        fc.constantFrom({ kind: 'business_day' }, { kind: 'same_batch' }),
-        fc.record({ kind: fc.constant('minutes'), minutes: fc.nat(10_000) }),
-      ),
-      currencyCode,
-    }),
+    merchant: withOptional(
+      {
+        merchantId,
+        name: anyText,
+        status: code('active', 'closed'),
+        timeZone: code('Asia/Shanghai', 'Europe/Lisbon'),
+        cutOff: code('23:00', '22:00'),
+        window: fc.oneof(
+          fc.constantFrom({ kind: 'business_day' }, { kind: 'same_batch' }),
+          fc.record({ kind: fc.constant('minutes'), minutes: fc.nat(10_000) }),
+        ),
+        currencyCode,
+      },
+      merchantRules,
+    ),
     keyVersion: orNull(time),
     tmkVersion: time,
     apiKey: fc.record({

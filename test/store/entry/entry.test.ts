@@ -120,7 +120,7 @@ describe('reading', () => {
     ['an unknown format', [3, 0, 0], /does not know format 3/],
     ['a format by name', ['2', 0, 0], /does not know format "2"/],
     ['no format', [], /does not know format/],
-    ['an unknown kind', [2, 16, 0, 1], /unknown kind/],
+    ['an unknown kind', [2, 17, 0, 1], /unknown kind/],
     ['a kind by name', [2, 'sale', 0, 1], /unknown kind/],
     ['a mask beyond the table', [2, 0, 2 ** 30, 1], /expected a mask/],
     ['no mask', [2, 0], /expected a mask/],
