@@ -15,6 +15,7 @@ import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
 import { ownBuckets } from './store/bucket-mac.ts'
+import { readQueryLimit } from './store/budget.ts'
 import { addFirstDataKeys } from './store/data-keys.ts'
 import { type BucketRow, openDatabases, withBuckets } from './store/databases.ts'
 import { type Db, errorText } from './store/db.ts'
@@ -38,6 +39,8 @@ export interface Environment extends HttpsSettings {
   readonly DATABASE_LIMIT_BYTES?: string
   /** `yes` on a developer's machine: answers explain format errors. Absent where real terminals are. */
   readonly DEVELOPMENT?: string
+  /** The most queries that D1 takes from one invocation. 1,000 without it, the limit of the paid plan. */
+  readonly DATABASE_LIMIT_QUERIES?: string
   /** The acquirer as a service binding. It takes precedence over a URL. */
   readonly ACQUIRER_SERVICE?: { fetch: Fetch }
 }
@@ -76,8 +79,8 @@ function acquirerOf(env: Environment, runtime: Runtime, core: Core): Acquirer {
 const BINDING_URL = 'https://acquirer/'
 
 function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquirer {
-  const { url, ...configuration } = readHttpsSettings(env)
   const service = env.ACQUIRER_SERVICE
+  const { url, ...configuration } = readHttpsSettings(env, service !== undefined)
   const fetch = service === undefined ? runtime.fetch : service.fetch.bind(service)
   if (fetch === undefined || (service === undefined && url === null))
     throw new RangeError('ACQUIRER_URL: expected, unless there is a service binding ACQUIRER_SERVICE')
@@ -142,6 +145,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
   const { now, random, sleep, log } = runtime
   if (!/^\d{8,11}$/.test(env.ACQUIRER_ID)) throw new RangeError('ACQUIRER_ID: expected 8 to 11 digits')
   const databaseLimit = readDatabaseLimit(env.DATABASE_LIMIT_BYTES)
+  const queryLimit = readQueryLimit(env.DATABASE_LIMIT_QUERIES)
   const core = createCore(runtime.module, (bytes) => random(bytes as Uint8Array<ArrayBuffer>), {
     duplicateWindowSeconds: DUPLICATE_WINDOW_SECONDS,
   })
@@ -172,6 +176,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     bootstrapKey: await bootstrapKeyOf(env),
     databaseLimit,
     isDevelopment: isDevelopment(env),
+    queryLimit,
     random,
   })
 }

@@ -6,6 +6,7 @@ import type { DeclineReason } from '../domain/decline-reason.ts'
 import { posMessageKey, posPartsOf, tombstonedKey } from '../domain/message-key.ts'
 import { maskPan } from '../domain/pan.ts'
 import type { CapturedSaleRequest } from '../domain/requests.ts'
+import { err, ok, type Result } from '../domain/result.ts'
 import { voidableUntil } from '../domain/window.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Outcome } from '../pipeline/types.ts'
@@ -19,6 +20,7 @@ import {
   notInTables,
   permit,
   REPLAYED,
+  type Submitted,
   senderOf,
   submit,
   undecidedProblem,
@@ -36,6 +38,7 @@ import {
   saleAt,
 } from './json/problem.ts'
 import type { CapturedSaleBody } from './json/schemas.ts'
+import { type PlacedLine, submitLines } from './lines.ts'
 import { type Call, type Handler, type Reply, refuseCaller } from './router.ts'
 import { refuseUnplaced, routed } from './routing.ts'
 
@@ -51,23 +54,34 @@ const OLDEST_MS = 180 * 24 * 60 * 60_000
 const AHEAD_MS = 5 * 60_000
 
 export const postSales: Handler<Post> = async (call) => {
-  const { services, credential, lines, body } = call
-  if (lines === undefined) return recordCapturedSale(call, body)
-  return (await refuseCaller(services, call, credential)) ?? recordLines(call, lines)
+  const { services, c, credential, lines, body } = call
+  if (lines !== undefined) return (await refuseCaller(services, call, credential)) ?? recordLines(call, lines)
+  const sale = readSale(call, body)
+  if (!sale.ok) return (await refuseCaller(routed(services, c, { body }), call, credential)) ?? sale.error
+  const { load, verify } = sale.value
+  return sale.value.replyTo(await submit(sale.value.services, c, load, verify))
 }
 
 /**
- * Records the lines in order, because each line of a terminal depends on the line before it. Each answer has the number of its
- * line, and its status as a request of its own. A refused line does not stop the others.
+ * Records the lines in sets. Lines of one terminal keep their order, because each depends on the line before it. Each answer has the
+ * number of its line, and its status as a request of its own. A refused line does not stop the others.
  */
 async function recordLines(call: Call<Post>, lines: NonNullable<Call<Post>['lines']>): Promise<Reply<Post>> {
-  const answers: CapturedLine[] = []
-  for (const { number: line, value } of lines) {
-    const captured = value.ok ? await recordCapturedSale(call, value.value) : value.error
-    const { body } = captured
-    answers.push('reason' in body ? { line, ...body } : { line, ...body, status: 201 })
-  }
-  return { status: 200, body: answers }
+  const read = lines.map(({ value }) => (value.ok ? readSale(call, value.value) : value))
+  const sales = read.flatMap((one) => (one.ok ? [one.value] : []))
+  const submitted = await submitLines(call.c, sales, { asks: true })
+  const answers = new Map(sales.map((sale, i) => [sale, submitted[i]]))
+  const body = read.map((one, i): CapturedLine => {
+    const { number: line = 0 } = lines[i] ?? {}
+    const outcome = one.ok ? answers.get(one.value) : undefined
+    const captured = !one.ok
+      ? one.error
+      : outcome === undefined
+        ? apiProblem('outcome_unknown')
+        : one.value.replyTo(outcome)
+    return 'reason' in captured.body ? { line, ...captured.body } : { line, ...captured.body, status: 201 }
+  })
+  return { status: 200, body }
 }
 
 /** The faults that no schema can express. */
@@ -78,14 +92,20 @@ function faultOf({ fee = 0, amount }: CapturedSaleBody, soldAt: number, now: num
   return fee > amount ? fault('/fee', 'is over the amount') : null
 }
 
-async function recordCapturedSale(call: Call<Post>, body: CapturedSaleBody): Promise<Captured> {
+/** A captured sale for the pipeline. */
+interface ReadSale extends PlacedLine {
+  replyTo(submitted: Submitted): Captured
+}
+
+/** Reads a sale, or returns its fault. */
+function readSale(call: Call<Post>, body: CapturedSaleBody): Result<ReadSale, Problem> {
   const { services: given, c, credential } = call
   // A list may have sales of several merchants.
   const services = routed(given, c, { body })
   const { terminalId, batchNumber, stan, merchantId, rrn } = body
   const soldAt = body.soldAt === undefined ? services.now() : Date.parse(body.soldAt)
   const fault = faultOf(body, soldAt, services.now())
-  if (fault !== null) return (await refuseCaller(services, call, credential)) ?? fault
+  if (fault !== null) return err(fault)
 
   const messageKey = posMessageKey({ terminalId, batchNumber, stan }, 'sale')
   const verify = async (loaded: Loaded): Promise<ApiVerdict> => {
@@ -100,7 +120,7 @@ async function recordCapturedSale(call: Call<Post>, body: CapturedSaleBody): Pro
     return { kind: 'verified', request: { ...request, sender: senderOf(c, caller.value.id) } }
   }
   const targetKey = tombstonedKey(messageKey)
-  const item = {
+  const load = {
     credential,
     terminalId,
     messageKey,
@@ -109,8 +129,9 @@ async function recordCapturedSale(call: Call<Post>, body: CapturedSaleBody): Pro
     capturedStan: stan,
     ...(rrn === undefined ? {} : { saleRrn: rrn }),
   }
-  const { outcome, denial } = await submit(services, c, item, verify)
-  return replyOf(services, outcome, denial, aboutOf(body, outcome))
+  const replyTo = ({ outcome, denial }: Submitted) =>
+    replyOf(services, outcome, denial, aboutOf(body, outcome))
+  return ok({ services, load, verify, replyTo })
 }
 
 /** Another sale has the trace number, here or at the acquirer, or the RRN. */

@@ -5,6 +5,7 @@ import type { Generated, LoadedState } from '../domain/decision.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import type { Need } from '../domain/guard.ts'
 import type { AcquirerMessage, Answer, JournalEntry, Merchant, Terminal } from '../domain/types.ts'
+import type { Budget } from '../store/budget.ts'
 import type { Db } from '../store/db.ts'
 import type { MacHead } from '../store/head-mac.ts'
 import type { Loaded, LoadItem } from '../store/load.ts'
@@ -89,17 +90,39 @@ export type WaitUntil = (promise: Promise<unknown>) => void
 /** The request that submits a message. */
 export interface Caller {
   readonly waitUntil: WaitUntil
+  /** The budget of its invocation. Absent: a fresh one. */
+  readonly budget?: Budget
   /** Called before the request to the acquirer. From then on the caller only waits. */
   beforeAcquirer(): void
+  /**
+   * The end of the wait for an outcome of the acquirer, in milliseconds since the epoch. Absent: the caller waits for the first
+   * try only.
+   */
+  readonly waitsUntil?: number
 }
 
 export interface Pipeline {
   /** Runs a message in a set with others of this isolate, then asks the acquirer when it wrote a claim. */
   submit<Found>(message: PipelineMessage<Found>, caller: Caller): Promise<Settled<Found>>
+  /**
+   * Runs the messages of a list in rounds, in sets with others (list.ts). Outcomes are in the order of the messages. Without
+   * `asks` it never asks the acquirer. The messages after the limit of the invocation are `unavailable`.
+   */
+  submitList<Found>(
+    messages: readonly PipelineMessage<Found>[],
+    caller: Caller,
+    asks: boolean,
+  ): Promise<Settled<Found>[]>
   /** Runs a message by itself, and repeats it until it is settled. It never asks the acquirer. */
   runAlone<Found>(message: PipelineMessage<Found>): Promise<Settled<Found>>
   /** Runs an acquirer's event in a set with others. It does not ask the acquirer again. */
-  submitEvent(message: PipelineMessage<null>, waitUntil: WaitUntil): Promise<Outcome>
+  submitEvent(message: PipelineMessage<null>, waitUntil: WaitUntil, budget?: Budget): Promise<Outcome>
+  /** Runs the acquirer's events in sets with others, the first ones in one set. */
+  submitEvents(
+    messages: readonly PipelineMessage<null>[],
+    waitUntil: WaitUntil,
+    budget?: Budget,
+  ): Promise<Outcome[]>
 }
 
 /** Writes one line of structured log. Never a card number, track, PIN block, key or whole message. */
@@ -114,6 +137,8 @@ export type LogDetail = { readonly [name: string]: unknown } & {
 export interface PipelineOptions {
   readonly db: Db
   readonly acquirer: Acquirer
+  /** The queries that D1 takes from one invocation. Absent: those of the paid plan. */
+  readonly queryLimit?: number
   /** Fresh values for one decision. The id is of the merchant's bucket. */
   generated(merchantId: string): Generated
   /** The guards that each decision about this merchant needs beside the loaded ones. Absent: none. */
@@ -130,5 +155,7 @@ export interface PipelineOptions {
 
 /** The options of the acquirer's stage and of the cron. */
 export interface AcquirerStage extends Omit<PipelineOptions, 'generated'> {
-  readonly pipeline: Pick<Pipeline, 'submitEvent'>
+  readonly pipeline: Pick<Pipeline, 'submitEvent' | 'submitEvents'>
+  /** The budget of the invocation. Absent: each set has a fresh one. */
+  readonly budget?: Budget
 }

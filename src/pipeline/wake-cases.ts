@@ -3,8 +3,8 @@
  * own requests. So it looks for cases after each silence, and once a minute while there are answers.
  */
 
-import type { Acquirer, AcquirerResponse } from '../acquirer/port.ts'
-import { type Db, errorText } from '../store/db.ts'
+import type { AcquirerResponse } from '../acquirer/port.ts'
+import { errorText } from '../store/db.ts'
 import { wakeCases } from '../store/wake-cases.ts'
 import type { AcquirerStage } from './types.ts'
 
@@ -22,19 +22,32 @@ interface Responses {
   firstAt: number
   /** Whether the last first answer came after a silence. */
   wasSilent: boolean
+  /** The first answer after which the cases of the database are due. */
+  wokenBy: number
 }
 
-const responsesOf = new WeakMap<Acquirer, Responses>()
-/** The first answer after which the cases of a database are due. */
-const wokenBy = new WeakMap<Db, number>()
+/** Each invocation has an acquirer and a database of its own, with its budget. The pipeline of a database stays. */
+const responsesOf = new WeakMap<AcquirerStage['pipeline'], Responses>()
+
+function responsesTo({ pipeline }: Pick<AcquirerStage, 'pipeline'>): Responses {
+  const seen = responsesOf.get(pipeline) ?? {
+    isSilent: true,
+    firsts: 0,
+    firstAt: 0,
+    wasSilent: true,
+    wokenBy: 0,
+  }
+  responsesOf.set(pipeline, seen)
+  return seen
+}
 
 /** Notes a response of the acquirer. */
 export function noteResponse(
-  { acquirer, now }: Pick<AcquirerStage, 'acquirer' | 'now'>,
+  stage: Pick<AcquirerStage, 'pipeline' | 'now'>,
   kind: AcquirerResponse['kind'],
 ): void {
-  const seen = responsesOf.get(acquirer) ?? { isSilent: true, firsts: 0, firstAt: 0, wasSilent: true }
-  responsesOf.set(acquirer, seen)
+  const seen = responsesTo(stage)
+  const { now } = stage
   if (kind === 'unknown') {
     seen.isSilent = true
     return
@@ -50,13 +63,12 @@ export function noteResponse(
 
 /** Makes open cases due, if a first good answer came since the last time. Without a silence before, only those without an answer. */
 export async function wakeAfterAnswer(stage: AcquirerStage): Promise<void> {
-  const { db, acquirer } = stage
-  const seen = responsesOf.get(acquirer)
-  const { firsts = 0, wasSilent = false } = seen ?? {}
-  if (firsts === (wokenBy.get(db) ?? 0)) return
+  const seen = responsesTo(stage)
+  const { firsts, wasSilent } = seen
+  if (firsts === seen.wokenBy) return
   try {
-    const woken = await wakeCases(db, { now: stage.now(), isAll: wasSilent, limit: MOST_CASES })
-    if (woken < MOST_CASES) wokenBy.set(db, firsts)
+    const woken = await wakeCases(stage.db, { now: stage.now(), isAll: wasSilent, limit: MOST_CASES })
+    if (woken < MOST_CASES) seen.wokenBy = firsts
   } catch (error) {
     // The next answer tries again. The cases are due within an hour in any case.
     stage.log('recovery_failed', { error: errorText(error) })

@@ -10,6 +10,7 @@ import { NOT_CONTENT, type TransactionMessage } from '../iso8583/pos-message.ts'
 import { profileFault, readAs } from '../iso8583/profile-fault.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Outcome, WaitUntil } from '../pipeline/types.ts'
+import { createBudget } from '../store/budget.ts'
 import { ourselves, refuse, reply } from './reply.ts'
 import { SILENCE, type TerminalReply } from './reply-cache.ts'
 import { type Signer, verifyMessage, wipe } from './verify-message.ts'
@@ -37,7 +38,12 @@ export async function answerTransaction(
       },
       discard: wipe,
     },
-    { waitUntil, beforeAcquirer: () => slot.awaitAcquirer() },
+    {
+      waitUntil,
+      budget: createBudget(services.queryLimit),
+      beforeAcquirer: () => slot.awaitAcquirer(),
+      waitsUntil: services.now() + (services.acquirer.deadlineMs ?? 0),
+    },
   )
   try {
     return answerOutcome(services, read, outcome, signer)

@@ -123,13 +123,11 @@ const entryAndOutcome = (i: number, role: 'message' | 'target', key: object): ob
 
 type Rows<S> = S extends { then: unknown } ? Awaited<S> : []
 
-/** Sends the statements that are not null in one batch. Returns the rows of each; a null statement has none. */
-async function runBatch<T extends readonly (BatchItem<'sqlite'> | null)[]>(
-  db: Db,
+/** The rows of each statement, out of those that were sent. A null statement has none. */
+function rowsOf<T extends readonly (BatchItem<'sqlite'> | null)[]>(
   statements: T,
-): Promise<{ [K in keyof T]: Rows<NonNullable<T[K]>> }> {
-  const present = statements.filter((statement) => statement !== null)
-  const found = await db.batch(present as [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]])
+  found: readonly unknown[],
+): { [K in keyof T]: Rows<NonNullable<T[K]>> } {
   let next = 0
   const all = statements.map((statement) => (statement === null ? [] : found[next++]))
   return all as { [K in keyof T]: Rows<NonNullable<T[K]>> }
@@ -139,15 +137,28 @@ async function runBatch<T extends readonly (BatchItem<'sqlite'> | null)[]>(
 const needs = (items: readonly LoadItem[], ...names: (keyof LoadItem)[]): boolean =>
   items.some((item) => names.some((name) => item[name] !== undefined))
 
+/** A load as a part of a batch. */
+export interface PreparedLoad {
+  readonly statements: readonly [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]]
+  /** Reads the results of the statements, in their order. Throws SyntaxError for a row that does not parse. */
+  read(found: readonly unknown[]): Loaded[]
+}
+
 /**
  * Loads the state of each item, in order. A credential that expires at `now`, in milliseconds since the epoch, is not found.
  * Throws the errors of D1.
  */
 export async function load(db: Db, items: readonly LoadItem[], now: number): Promise<Loaded[]> {
+  const { statements, read } = prepareLoad(db, items, now)
+  return read(await db.batch(statements))
+}
+
+/** The statements of `load`, for a batch with others. */
+export function prepareLoad(db: Db, items: readonly LoadItem[], now: number): PreparedLoad {
   const rows = items.map((item, i) => ({ ...item, i, now }))
   const keys = roles(items)
   const needsSale = needs(items, 'saleId', 'saleKey', 'saleOfVoidKey', 'saleRrn')
-  const statements = [
+  const all = [
     terminals(db, rows),
     needs(items, 'terminalId') ? keySets(db, rows) : null,
     keys.length > 0 ? entries(db, keys) : null,
@@ -156,48 +167,54 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
     needs(items, 'credential') ? credentials(db, rows) : null,
     needs(items, 'merchantId') ? merchants(db, rows) : null,
   ] as const
-  const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials, inMerchants] =
-    await runBatch(db, statements)
-  return rows.map(({ i, day }) => {
-    const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
-    const row = mine(inTerminals)[0]
-    const found = (role: Role) => mine(inEntries).find((row) => row.role === role)
-    /** An outcome is read with the entry that it follows. */
-    const entryOf = (role: Role, base: JournalEntry | null = null) => entryFrom(found(role), base)
-    const message = entryOf('message')
-    // A note follows the message itself.
-    const target = entryOf('target', message)
-    const reversalOf = (role: Role) => endOf(mine(inReversals).find((one) => one.role === role))
-    const original = saleStateOf(mine(inSales)[0])
-    return {
-      terminal: row === undefined ? null : terminalOf(row),
-      head: row === undefined ? NEW_STREAM : signedHeadOf(row.terminal),
-      merchant: merchantFrom(row?.merchant ?? mine(inMerchants)[0]?.merchant),
-      namedBatch: row?.named == null ? null : batchOf(row.named),
-      masterKey: row?.masterKey ?? null,
-      keySets: usable(
-        mine(inKeySets).map((row) => row.keySet),
-        row?.terminal,
-      ),
-      earlier: entryOf('outcome', message) ?? message,
-      claim: found('message')?.forwarded == null ? null : message,
-      forwarded: forwardedFrom(found('message')?.forwarded),
-      target: entryOf('target_outcome', target) ?? target,
-      targetForwarded: forwardedFrom(found('target')?.forwarded),
-      isTargetClaimed: target !== null && target.effects.claim?.messageKey === target.messageKey,
-      isTargetFollowed: found('target')?.followed === 1,
-      undecided: row?.undecided === 1,
-      takenBy: row?.takenBy ?? null,
-      needs: needsOf(row ?? mine(inMerchants)[0], mine(inCredentials)[0]),
-      refusals: day === undefined ? null : refusalsOf(day, row, mine(inCredentials)[0]),
-      reversal: reversalOf('message'),
-      targetReversal: reversalOf('target'),
-      original,
-      isOriginalArchived:
-        original === null && row !== undefined && row.archivedSale === row.terminal.terminalId,
-      credential: mine(inCredentials)[0]?.apiKey ?? null,
-    }
-  })
+  const read = (results: readonly unknown[]): Loaded[] => {
+    const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials, inMerchants] = rowsOf(
+      all,
+      results,
+    )
+    return rows.map(({ i, day }) => {
+      const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
+      const row = mine(inTerminals)[0]
+      const found = (role: Role) => mine(inEntries).find((row) => row.role === role)
+      /** An outcome is read with the entry that it follows. */
+      const entryOf = (role: Role, base: JournalEntry | null = null) => entryFrom(found(role), base)
+      const message = entryOf('message')
+      // A note follows the message itself.
+      const target = entryOf('target', message)
+      const reversalOf = (role: Role) => endOf(mine(inReversals).find((one) => one.role === role))
+      const original = saleStateOf(mine(inSales)[0])
+      return {
+        terminal: row === undefined ? null : terminalOf(row),
+        head: row === undefined ? NEW_STREAM : signedHeadOf(row.terminal),
+        merchant: merchantFrom(row?.merchant ?? mine(inMerchants)[0]?.merchant),
+        namedBatch: row?.named == null ? null : batchOf(row.named),
+        masterKey: row?.masterKey ?? null,
+        keySets: usable(
+          mine(inKeySets).map((row) => row.keySet),
+          row?.terminal,
+        ),
+        earlier: entryOf('outcome', message) ?? message,
+        claim: found('message')?.forwarded == null ? null : message,
+        forwarded: forwardedFrom(found('message')?.forwarded),
+        target: entryOf('target_outcome', target) ?? target,
+        targetForwarded: forwardedFrom(found('target')?.forwarded),
+        isTargetClaimed: target !== null && target.effects.claim?.messageKey === target.messageKey,
+        isTargetFollowed: found('target')?.followed === 1,
+        undecided: row?.undecided === 1,
+        takenBy: row?.takenBy ?? null,
+        needs: needsOf(row ?? mine(inMerchants)[0], mine(inCredentials)[0]),
+        refusals: day === undefined ? null : refusalsOf(day, row, mine(inCredentials)[0]),
+        reversal: reversalOf('message'),
+        targetReversal: reversalOf('target'),
+        original,
+        isOriginalArchived:
+          original === null && row !== undefined && row.archivedSale === row.terminal.terminalId,
+        credential: mine(inCredentials)[0]?.apiKey ?? null,
+      }
+    })
+  }
+  const [first, ...others] = all
+  return { statements: [first, ...others.filter((statement) => statement !== null)], read }
 }
 
 /** The guards of a loaded merchant and of a loaded credential. */

@@ -106,9 +106,24 @@ const wait = withValues((db) =>
     ),
 )
 
-/** Up to `limit` messages that are past their deadline without a case. */
-export async function overdue(db: Db, now: number, limit: number): Promise<AcquirerMessage[]> {
-  const [rows] = await db.batch([late(db, { now, limit })])
+/** A position in the order of deadlines. */
+export interface DeadlineCursor {
+  /** Milliseconds since the epoch. */
+  readonly decideBy: number
+  readonly messageKey: string
+}
+
+/** The position before all messages. */
+export const FIRST_DEADLINE: DeadlineCursor = { decideBy: 0, messageKey: '' }
+
+/** Up to `limit` messages after the cursor that are past their deadline without a case, the longest late first. */
+export async function overdue(
+  db: Db,
+  now: number,
+  limit: number,
+  { decideBy, messageKey }: DeadlineCursor = FIRST_DEADLINE,
+): Promise<AcquirerMessage[]> {
+  const [rows] = await db.batch([late(db, { now, limit, decideBy, messageKey })])
   return rows.map(messageFrom)
 }
 
@@ -121,8 +136,10 @@ const late = withValues((db) =>
         isNotNull(acquirerMessage.nextAt),
         isNull(acquirerMessage.caseReason),
         sql`${acquirerMessage.decideBy} <= ${value('now')}`,
+        sql`(${acquirerMessage.decideBy}, ${acquirerMessage.messageKey}) > (${value('decideBy')}, ${value('messageKey')})`,
       ),
     )
+    .orderBy(asc(acquirerMessage.decideBy), asc(acquirerMessage.messageKey))
     .limit(sql.placeholder('limit')),
 )
 

@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import type { Declines } from '../../src/acquirer/profile.ts'
 import { type Core, createCore } from '../../src/core/instance.ts'
 import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { ADMINISTRATORS } from './administrator.ts'
@@ -46,10 +47,18 @@ export interface HarnessOptions {
   readonly acquirer: 'sandbox' | 'book' | 'https'
   /** How the acquirer is queried, if there is one. */
   readonly recovery: 'inquiry' | 'repeat'
+  /** Whether the service believes a decline of a sale without a MAC. Then it reaches the acquirer by a URL. */
+  readonly declines?: Declines
+  /** `ACQUIRER_DEADLINE`, in seconds. */
+  readonly deadline?: string
   readonly isolates: number
   readonly planTrip: IsolateOptions['planTrip']
   readonly planAcquirer: IsolateOptions['planAcquirer']
   readonly planCopies: (isolates: readonly Isolate[]) => readonly CopyPlan[]
+  /** The queries that D1 takes from one invocation, and whether the setting says so. The paid plan by default. */
+  readonly queries?: { readonly limit: number; readonly isSet: boolean }
+  /** Called when D1 refuses a trip because of that limit. */
+  readonly onRefusal?: () => void
   /** Called for every answer that is about to leave. */
   readonly onAnswer?: (isolate: Isolate) => void
   /** Whether the power of the requesting terminal is about to fail. */
@@ -86,6 +95,7 @@ export class Harness {
   constructor(options: HarnessOptions) {
     installGlobals()
     const { module, seed, start, acquirer, recovery, trace = null } = options
+    const { queries = { limit: 1000, isSet: false } } = options
     clients ??= createCore(module, (bytes) => void bytes.fill(7))
     this.#hasAcquirer = acquirer === 'https'
     this.random = new Random(seed)
@@ -101,7 +111,14 @@ export class Harness {
         ACQUIRER_ID: '00001234',
         ACQUIRER_MAC_KEY: ACQUIRER_KEY,
         ACQUIRER_RECOVERY: recovery,
+        ...(options.deadline === undefined ? {} : { ACQUIRER_DEADLINE: options.deadline }),
+        ...(options.declines === 'unsigned'
+          ? { ACQUIRER_DECLINES: 'unsigned', ACQUIRER_URL: 'https://acquirer.example/' }
+          : {}),
+        ...(queries.isSet ? { DATABASE_LIMIT_QUERIES: String(Math.max(50, queries.limit)) } : {}),
       },
+      mostQueries: queries.limit,
+      onRefusal: options.onRefusal ?? (() => {}),
       acquirer: this.acquirer,
       planTrip: options.planTrip,
       planAcquirer: options.planAcquirer,
@@ -186,9 +203,8 @@ export class Harness {
     const { merchantId, terminalId, macProfile, tmk, settlementMac, sendsLeast, forms = {} } = options
     const body = JSON.stringify({
       macProfile,
-      ...forms,
       settlementMac: settlementMac ? 'required' : 'optional',
-      ...(sendsLeast ? { voidForms: 'lenient' } : {}),
+      ...(sendsLeast ? { ...forms, voidForms: 'lenient' } : forms),
       tmk: componentsOf(this.context, macProfile, tmk, this.random),
     })
     await this.provisionMerchant(merchantId)

@@ -121,7 +121,7 @@ export const MUTANTS: readonly (Mutant & {
   {
     name: 'a case is never opened',
     file: 'src/pipeline/recover.ts',
-    snippet: 'await safely(stage, () => openCases(stage))',
+    snippet: 'await safely(stage, () => openCases(stage, budget, cases))',
     instead: 'void openCases',
   },
   {

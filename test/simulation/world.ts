@@ -3,6 +3,7 @@
  * It runs until every actor is done, then without faults, and then every rule is checked.
  */
 
+import type { Declines } from '../../src/acquirer/profile.ts'
 import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { NO_FAULTS } from '../../src/simulator/faults.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
@@ -48,6 +49,10 @@ const DAY = 24 * 60 * MINUTE
 const CHANGES = 8
 /** The stream of draws of the forms of messages. A terminal of other forms sends the same messages at the same times. */
 const FORMS = 9
+/** The stream of draws of declines without a MAC. */
+const DECLINES = 10
+/** The stream of draws of the limits of an invocation. */
+const LIMITS = 11
 /** The largest offset of an isolate's clock. */
 const MOST_SKEW = 10 * MINUTE
 
@@ -66,6 +71,8 @@ export class World {
   readonly #harness: Harness
   readonly #merchantClients: MerchantClient[] = []
   readonly #attacker: Attacker
+  /** Whether the acquirer signs its declines. */
+  readonly #declines: Declines
   /** Null in a world without changes. */
   readonly #changes: Changes | null
   /** Mean time between two actions of one actor. */
@@ -84,12 +91,16 @@ export class World {
     this.#hasAcquirer = acquirer === 'https'
     const changes = new Random(seed, CHANGES)
     const isChanging = !isMild && changes.chance(0.5)
+    const declines = new Random(seed, DECLINES)
+    this.#declines = declines.pick(['signed', 'unsigned'])
+    const limits = new Random(seed, LIMITS)
     this.#harness = new Harness({
       seed: random.next(),
       module,
       start: drawStart(random),
       acquirer,
       recovery: random.pick(['inquiry', 'inquiry', 'repeat']),
+      declines: declines.pick(['signed', 'unsigned']),
       isolates: random.between(1, 3),
       planTrip: () => faultPlan.planTrip(),
       planAcquirer: () => faultPlan.planAcquirer(),
@@ -101,13 +112,19 @@ export class World {
         }
       },
       losesPower: () => faultPlan.strikes('powerCut'),
+      // The paid plan, the free plan, and less than any plan gives.
+      queries: {
+        limit: limits.pick(isMild ? [1000, 80, 50] : [1000, 60, 45, 35]),
+        isSet: limits.chance(0.5),
+      },
+      onRefusal: () => faultPlan.note('queryLimit'),
       trace,
       isChanging,
     })
     this.#harness.scheduler.delayProbability = random.pick([0, 0, 0.02, 0.2])
     this.#pause = random.pick([200, 3000, 30_000])
     this.#attacker = new Attacker(this.#harness.context)
-    this.#addActors(acquirer === 'book' ? captureFor(this.#harness.context) : null)
+    this.#addActors(acquirer === 'book' ? captureFor(this.#harness.context, limits) : null)
     this.#changes = isChanging
       ? new Changes(this.#harness, { random: changes, clients: this.#merchantClients, pause: this.#pause })
       : null
@@ -125,7 +142,10 @@ export class World {
     try {
       await harness.phase('provisioning', () => this.#provision())
       this.#faultPlan.rates = drawFaultRates(this.#random, isMild)
-      harness.acquirer.simulator.follow(drawAcquirerPlan(this.#random, isMild))
+      harness.acquirer.simulator.follow({
+        ...drawAcquirerPlan(this.#random, isMild),
+        declines: this.#declines,
+      })
       await harness.phase('chaos', () => this.#chaos())
       this.#faultPlan.rates = NO_FAULT_RATES
       for (const isolate of harness.isolates) isolate.skew = 0
