@@ -3,6 +3,7 @@
 import type { Core } from '../core/instance.ts'
 import { freshId } from '../crypto/random.ts'
 import { changesOf } from '../domain/changes.ts'
+import { isSm4Profile } from '../domain/mac-profile.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { RequestActor } from '../domain/request-actor.ts'
 import type { ProvisionRequest } from '../domain/requests.ts'
@@ -125,9 +126,9 @@ function joinComponents(
 ): Uint8Array<ArrayBuffer> | undefined {
   const [first, second] = components.map(({ value }) => fromHex(value))
   if (first === undefined || second === undefined || first.length !== second.length) return undefined
-  if (profile === 'cup-sm4' && first.length !== 16) return undefined
+  if (isSm4Profile(profile) && first.length !== 16) return undefined
   const tmk = Uint8Array.from(first, (byte, i) => byte ^ (second[i] ?? 0))
-  const cipher = profile === 'cup-sm4' ? 'sm4' : tmk.length === 8 ? 'des' : '3des'
+  const cipher = isSm4Profile(profile) ? 'sm4' : tmk.length === 8 ? 'des' : '3des'
   const fits = (key: Uint8Array, expected: string | undefined): boolean => {
     const value = fromHex(expected ?? '')
     if (value === undefined) return false

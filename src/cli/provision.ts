@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Core } from '../core/instance.ts'
+import { isSm4Profile } from '../domain/mac-profile.ts'
 import type { MacProfile } from '../domain/terminal-profile.ts'
 import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { toHex } from '../iso8583/hex.ts'
@@ -51,7 +52,7 @@ const CHECK_VALUE_BYTES = 4
 
 /** The `tmk` member of the request: two components whose XOR is the key, with check values. */
 export function splitMasterKey(core: Core, profile: MacProfile, tmk: Uint8Array): JsonObject {
-  const cipher = profile === 'cup-sm4' ? 'sm4' : tmk.length === 8 ? 'des' : '3des'
+  const cipher = isSm4Profile(profile) ? 'sm4' : tmk.length === 8 ? 'des' : '3des'
   const checkValue = (key: Uint8Array) => toHex(core.keyCheckValue(cipher, key, CHECK_VALUE_BYTES))
   const first = crypto.getRandomValues(new Uint8Array(tmk.length))
   const second = tmk.map((byte, i) => byte ^ (first[i] ?? 0))

@@ -15,4 +15,8 @@ export const makLengthOf = (profile: MacProfile): 8 | 16 =>
  * bytes.
  */
 export const isMalleable = (profile: MacProfile): boolean =>
-  ['cup-ecb', 'cup-ecb-16', 'cup-sm4', 'xor-3des'].includes(profile)
+  ['cup-ecb', 'cup-ecb-16', 'cup-sm4', 'xor-3des', 'cup-sm4-bin'].includes(profile)
+
+/** Whether the keys of a profile are SM4 keys, the master key included. Those of all others are DES keys. */
+export const isSm4Profile = (profile: MacProfile): boolean =>
+  profile === 'cup-sm4' || profile === 'cup-sm4-bin'

@@ -9,16 +9,6 @@ export function maskPan(pan: string): string {
   return `${pan.slice(0, 6)}${'*'.repeat(pan.length - 10)}${pan.slice(-4)}`
 }
 
-/** Whether the last digit is the Luhn check digit (ISO/IEC 7812-1 annex B). `pan` has decimal digits only. */
-export function hasLuhnDigit(pan: string): boolean {
-  let sum = 0
-  for (let i = 1; i <= pan.length; i++) {
-    const doubled = Number(pan[pan.length - i]) * (i % 2 === 0 ? 2 : 1)
-    sum += doubled > 9 ? doubled - 9 : doubled
-  }
-  return sum % 10 === 0
-}
-
 /**
  * Whether a card number or a track may have its pad in front, and be read one place too early. Such a field has an odd number of
  * characters and begins with 0. Cards for payments do not begin with 0 (ISO/IEC 7812-1).

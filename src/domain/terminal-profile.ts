@@ -10,6 +10,7 @@ export const MAC_PROFILES = [
   'x9.19-hex4',
   'cup-sm4',
   'xor-3des',
+  'cup-sm4-bin',
 ] as const
 export type MacProfile = (typeof MAC_PROFILES)[number]
 

@@ -10,6 +10,7 @@ import { localFields } from '../domain/window.ts'
 import { buildAnswer, faultData, privateData, type ResponseFields } from '../iso8583/answer.ts'
 import { hasReversalClass } from '../iso8583/cup.ts'
 import { answerFrame } from '../iso8583/frame.ts'
+import { plainHeader } from '../iso8583/header.ts'
 import { packSigned } from '../iso8583/mac.ts'
 import { pack } from '../iso8583/message.ts'
 import type { PosMessage } from '../iso8583/pos-message.ts'
@@ -64,10 +65,12 @@ export function reply(
   const answer = buildAnswer(message, type, fields)
   const forms = terminal ?? USUAL_FORMS
   const body = signer === null ? pack(answer, forms) : packSigned({ core, ...signer }, answer, forms)
+  // A TLV block is about the caller of the request.
+  const header = plainHeader(frame.header, forms) ?? frame.header
   const signOnAgain = reason !== null && refusalOf(reason).doNext === 'sign_on'
   return {
     status: 200,
-    body: Uint8Array.from(answerFrame(frame, body, { signOnAgain }, core.lrc)),
+    body: Uint8Array.from(answerFrame({ ...frame, header }, body, { signOnAgain }, core.lrc)),
     proof: signer !== null ? 'proved' : reason === null ? 'tolerated' : 'unproved',
   }
 }

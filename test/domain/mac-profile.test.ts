@@ -21,5 +21,6 @@ it('gives every profile an algorithm and a key length, and folds by XOR or chain
     ['x9.19-hex4', 'x9.19-hex4', 16, 'chains'],
     ['cup-sm4', 'cup-sm4', 16, 'folds'],
     ['xor-3des', 'xor-3des', 16, 'folds'],
+    ['cup-sm4-bin', 'cup-sm4-bin', 16, 'folds'],
   ])
 })

@@ -109,7 +109,7 @@ export class RecordedTerminal {
 
   async provision(): Promise<void> {
     const { tmk, macProfile, terminalId, settings = {} } = this.options
-    const cipher = macProfile === 'cup-sm4' ? 'sm4' : '3des'
+    const cipher = macProfile.startsWith('cup-sm4') ? 'sm4' : '3des'
     const components = [bytesOf(FIRST_COMPONENT), xor(bytesOf(tmk), bytesOf(FIRST_COMPONENT))]
     const body = {
       macProfile,

@@ -186,6 +186,8 @@ export class World {
           terminalId: `T${m}00000${t}`,
           macProfile: random.chance(0.6) ? 'cup-ecb' : random.pick(MAC_PROFILES),
           settlementMac: random.chance(0.5),
+          // By number, so that older seeds draw the same.
+          forms: { padding: t === 2 ? 'F' : '0', entryMode: t === 3 ? 'right' : 'left' },
           sendsLeast: forms.chance(0.3),
           weights: {
             sale: 8,

@@ -40,7 +40,7 @@ describe('paths and methods', () => {
     expect([reply.status, reply.mti, reply.fields.get(39)]).toEqual([200, '0830', '00'])
   })
 
-  it.each(TERMINAL_PATHS)('rejects other methods on %s', async (path) => {
+  it.each(TERMINAL_PATHS.filter((path) => path !== '/'))('rejects other methods on %s', async (path) => {
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
       const response = await isolate.fetch(path, { method })
       expect([response.status, response.headers.get('allow'), await lengthOf(response)]).toEqual([
@@ -51,13 +51,18 @@ describe('paths and methods', () => {
     }
   })
 
-  it.each(['/', '/unp', `${PATH}/`, '/unp/webtrans/wpos', '/V1/iso8583'])(
-    'returns 404 for %s',
-    async (path) => {
-      const response = await s.post(isolate, echo, path)
-      expect([response.status, await lengthOf(response)]).toEqual([404, 0])
-    },
-  )
+  it('leaves other methods of the root to what they were', async () => {
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      const response = await isolate.fetch('/', { method })
+      expect([method, response.status, await lengthOf(response)]).toEqual([method, 404, 0])
+    }
+    expect((await isolate.fetch('/')).status).toBe(200)
+  })
+
+  it.each(['/unp', `${PATH}/`, '/unp/webtrans/wpos', '/V1/iso8583'])('returns 404 for %s', async (path) => {
+    const response = await s.post(isolate, echo, path)
+    expect([response.status, await lengthOf(response)]).toEqual([404, 0])
+  })
 })
 
 describe('content type', () => {

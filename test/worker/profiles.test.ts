@@ -91,6 +91,7 @@ const BY_PROFILE: Readonly<Record<MacProfile, readonly Layout[]>> = {
   'x9.19-hex4': ['003 with a 16-byte MAK'],
   'cup-sm4': ['006'],
   'xor-3des': ['003 with a 16-byte MAK'],
+  'cup-sm4-bin': ['006'],
 }
 
 const signOn = (terminal: TestTerminal, layout: string, stan = '000001') =>
@@ -135,6 +136,7 @@ describe('sign-on', () => {
       ['cup-ecb', '006'],
       ['x9.19', '001'],
       ['cup-sm4', '003'],
+      ['cup-sm4-bin', '004'],
     ] as const) {
       const terminal = await openTerminal(isolate, { body: { macProfile }, hasKey: false })
       const reply = await signOn(terminal, layout)

@@ -188,7 +188,7 @@ const TABLE: readonly Row[] = [
     async (open) => send(await open({ hasKey: false }), s.aSale({ stan: '000001' })),
   ],
   ['mac_mismatch', 'A0', 'none', async (open) => send(await open(), s.aSale({ stan: '000001' }), WRONG_KEY)],
-  ['format_error', '30', 'right', (open) => voidWith(open, { more: { 61: undefined } })],
+  ['format_error', '30', 'right', (open) => voidWith(open, { more: { 22: undefined } })],
   [
     'key_reused_with_different_content',
     '94',

@@ -158,7 +158,7 @@ export async function provisionMerchant(
 export async function provision(isolate: Isolate, body: object = {}, names = { mid: MID, tid: TID }) {
   const key = await bearerKey(null)
   const { core } = isolate.services
-  const sm4 = (body as { macProfile?: string }).macProfile === 'cup-sm4'
+  const sm4 = (body as { macProfile?: string }).macProfile?.startsWith('cup-sm4')
   const component = (value: string) => ({
     value,
     checkValue: toHex(core.keyCheckValue(sm4 ? 'sm4' : '3des', bytesOf(value), 4)),
@@ -264,13 +264,14 @@ export function frameOf(
   key: Key | null = CUP_KEY,
   kind: 'tpdu' | 'serial' = 'tpdu',
   forms?: PackForms,
+  header = HEADER,
 ) {
   const { core } = isolate.services
   const body =
     key === null
       ? pack(message, forms)
       : packWithMac(message, (input) => core.computeMac(key.algorithm, bytesOf(key.mak), input), forms)
-  return buildFrame(kind, TPDU, HEADER, body, xorLrc)
+  return buildFrame(kind, TPDU, header, body, xorLrc)
 }
 
 export const post = (isolate: Isolate, body: Uint8Array, path = '/unp/webtrans/WPOS') =>
@@ -291,10 +292,11 @@ export interface Reply {
   readonly body: Uint8Array
 }
 
-export async function read(response: Response): Promise<Reply> {
+/** `headerLength`: bytes of the answer's header. */
+export async function read(response: Response, headerLength?: number): Promise<Reply> {
   const bytes = new Uint8Array(await response.arrayBuffer())
   const none = { status: response.status, bytes, header: '', tpdu: '', mti: '', body: bytes }
-  const frame = parseFrame(bytes, xorLrc)
+  const frame = parseFrame(bytes, xorLrc, headerLength)
   if (!frame.ok) return { ...none, fields: new Map() }
   const message = unpack(frame.value.body)
   if (!message.ok) throw new Error(`answer: field ${message.error.field} ${message.error.why}`)

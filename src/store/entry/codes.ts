@@ -160,6 +160,7 @@ export const CODED_PROFILES = codeForm('MAC profile', [
   'x9.19-hex4',
   'cup-sm4',
   'xor-3des',
+  'cup-sm4-bin',
 ])
 export const CODED_SCOPES = codeForm('scopes', [
   'read',

@@ -6,7 +6,7 @@ import type { DraftEntry } from '../../../src/domain/types.ts'
 import { STORED_KINDS } from '../../../src/store/entry/entry.ts'
 import { MID, TID } from '../../domain/fixtures.ts'
 import { batchBefore, batchOf, closing } from './arbitrary-batch.ts'
-import { messageForms } from './message-forms.ts'
+import { merchantRules, messageForms } from './message-forms.ts'
 
 /** JSON has no −0, and no decision gives one. */
 const number = fc.oneof(
@@ -184,11 +184,7 @@ const effects = fc.record(
         ),
         currencyCode,
       },
-      {
-        lateReversals: code('allow', 'refuse'),
-        reasonRequired: fc.boolean(),
-        decideWithin: fc.oneof(fc.constant('window'), fc.integer({ min: 1 })),
-      },
+      merchantRules,
     ),
     keyVersion: orNull(time),
     tmkVersion: time,

@@ -1,4 +1,4 @@
-/** @module Random forms of messages in a terminal's profile. */
+/** @module Random forms of messages in a terminal's profile, and random rules of a merchant. */
 
 import fc from 'fast-check'
 
@@ -10,4 +10,10 @@ export const messageForms = {
   headerLength: fc.nat(64),
   headerTlv: fc.boolean(),
   voidForms: fc.constantFrom('strict', 'lenient'),
+}
+
+export const merchantRules = {
+  lateReversals: fc.constantFrom('allow', 'refuse'),
+  reasonRequired: fc.boolean(),
+  decideWithin: fc.oneof(fc.constant('window'), fc.integer({ min: 1 })),
 }
