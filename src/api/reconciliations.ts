@@ -11,6 +11,7 @@ import {
   readForwarded,
 } from '../store/reconciliation-records.ts'
 import { permit, runAlone, senderOf } from './handler.ts'
+import { FINAL } from './json/certainty.ts'
 import type { ComparedLine } from './json/line-schemas.ts'
 import { invalid } from './json/problem.ts'
 import { type Found, forwardedBody, recordOf, resultBody } from './json/reconciliation-records.ts'
@@ -34,7 +35,7 @@ export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async (
   if (!page.ok) return page.error
   const { next } = page.value
   const items = page.value.items.map(forwardedBody)
-  return { status: 200, body: { items, next, asOf, certainty: 'FINAL', doNext: 'nothing' } }
+  return { status: 200, body: { items, next, asOf, ...FINAL } }
 }
 
 type Post = 'POST /v1/reconciliations'

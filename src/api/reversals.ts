@@ -15,7 +15,14 @@ import {
 } from './handler.ts'
 import { reversalBody } from './json/bodies.ts'
 import { keyIn, writeIdempotencyKey } from './json/idempotency-key.ts'
-import { type About, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
+import {
+  type About,
+  declineProblem,
+  inquiryAt,
+  isOfSomeRegion,
+  type Problem,
+  voidAt,
+} from './json/problem.ts'
 import type { Call, Handler, Reply } from './router.ts'
 
 type Post = 'POST /v1/reversals'
@@ -48,6 +55,7 @@ export const postReversal: Handler<Post> = async (call) => {
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
   return replyOf(outcome, denial, {
     saleId,
+    isWritten: !isOfSomeRegion(saleId),
     named: { amount },
     keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey), kind: 'void_reversal' }),
     targetAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(target) }),
@@ -84,7 +92,11 @@ function replyOf(outcome: Outcome, denial: Problem | null, about: About): Reply<
   const { answer, entry, replayed, loadedState } = outcome
   const headers = replayed ? REPLAYED : {}
   if (answer.reason !== null) {
-    const problem = declineProblem(answer.reason, { ...about, original: loadedState.original?.sale ?? null })
+    const problem = declineProblem(answer.reason, {
+      ...about,
+      original: loadedState.original?.sale ?? null,
+      isWritten: entry !== null,
+    })
     return { ...problem, headers: { ...problem.headers, ...headers } }
   }
   if (entry === null) throw new Error('a reversal that is not refused is written')

@@ -6,6 +6,7 @@ import type { Actor } from './actor.ts'
 import type { ApiKey } from './api-key.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import type { KeyVersions } from './key-lifetime.ts'
+import type { SaleFacts, WindowPolicy } from './sale-facts.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
 export type Amount = number
@@ -22,12 +23,6 @@ export const MAC_PROFILES = [
   'xor-3des',
 ] as const
 export type MacProfile = (typeof MAC_PROFILES)[number]
-
-/** The time in which a sale can be voided while its batch is open (semantics.md, Window). */
-export type WindowPolicy =
-  | { readonly kind: 'business_day' }
-  | { readonly kind: 'same_batch' }
-  | { readonly kind: 'minutes'; readonly minutes: number }
 
 export interface Merchant {
   readonly merchantId: string
@@ -83,7 +78,7 @@ export interface Card {
   readonly fingerprint: string
 }
 
-export interface Sale {
+export interface Sale extends SaleFacts {
   readonly id: string
   readonly messageKey: string
   readonly merchantId: string
@@ -112,6 +107,8 @@ export interface SaleState {
     readonly state: AcquirerState
     /** Whether the void was forwarded to the acquirer. */
     readonly forwarded: boolean
+    /** The void at the acquirer, as long as it waits there for anything. */
+    readonly message?: AcquirerMessage | null
   } | null
   /** Whether the entries make a void and do not end it (void-count.ts). */
   readonly isVoidedByEntries: boolean
@@ -269,7 +266,7 @@ export interface Answer {
   readonly textEncoding: Terminal['textEncoding']
   /** Field 48 of a settlement answer, 62 digits. */
   readonly totals?: string
-  /** For a captured sale: the end of its window under the merchant's settings at that time. */
+  /** In old entries of captured sales: the end of the window. A newer sale has it itself. */
   readonly voidableUntil?: number | null
 }
 

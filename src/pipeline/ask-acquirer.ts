@@ -64,7 +64,8 @@ async function askFirst(
     waitUntil(afterFirst(stage, forwarded.messageKey))
     return pending
   }
-  return outcome
+  // The event loads no sale.
+  return { ...outcome, loadedState: { ...outcome.loadedState, original: pending.loadedState.original } }
 }
 
 async function afterFirst(stage: AcquirerStage, messageKey: string): Promise<void> {

@@ -186,6 +186,7 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
       original,
       isOriginalArchived:
         original === null && row !== undefined && row.archivedSale === row.terminal.terminalId,
+      isOriginalPending: original === null && row?.pendingSale === 1,
       credential: mine(inCredentials)[0]?.apiKey ?? null,
     }
   })

@@ -8,6 +8,7 @@ import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Db } from './db.ts'
 import { FORWARDED } from './forwarded.ts'
+import { windowMsOf } from './rows.ts'
 import { schedule, type Write } from './schedule.ts'
 import { batch, keySet, masterKey, refusalCount, reversal, sale, terminal, voidTable } from './schema.ts'
 import { overItems } from './statements.ts'
@@ -26,6 +27,8 @@ const saleRows = ({ effects }: CommitItem) =>
     cardFirst6: s.card?.first6,
     cardLast4: s.card?.last4,
     cardFingerprint: s.card?.fingerprint,
+    windowMs: windowMsOf(s),
+    isRrnMade: Number(s.isRrnMade === true),
   }))
 
 function batchRows({ effects, row }: CommitItem) {

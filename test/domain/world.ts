@@ -258,6 +258,7 @@ export class World {
       namedBatch: this.batches.get(batchNumber) ?? null,
       undecided: false,
       isOriginalArchived: false,
+      isOriginalPending: false,
       takenBy: null,
       needs: [],
       refusals: null,

@@ -2,7 +2,8 @@
 
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
 import { NO_SENDER } from '../../src/domain/request-actor.ts'
-import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
+import type { WindowPolicy } from '../../src/domain/sale-facts.ts'
+import type { Card, Terminal } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
 import type { LoadItem } from '../../src/store/load.ts'
 import { keyOf, MID, merchant, TID, totals } from '../domain/fixtures.ts'

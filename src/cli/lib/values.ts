@@ -1,7 +1,7 @@
 /** @module The types of values that options and arguments take. Each type reads a text and says in words what it expects. */
 
+import type { WindowPolicy } from '../../domain/sale-facts.ts'
 import { SCOPES, type Scope } from '../../domain/scope.ts'
-import type { WindowPolicy } from '../../domain/types.ts'
 import { fromHex } from '../../iso8583/hex.ts'
 import { isTestCard } from '../../terminal/test-cards.ts'
 
