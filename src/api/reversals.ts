@@ -1,4 +1,4 @@
-/** @module `POST /v1/reversals`: undo a void of one's own by its `Idempotency-Key`, whether or not it was ever seen. */
+/** @module `POST /v1/reversals`: undo a message of one's own by its key, whether or not it was ever seen. */
 
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { ReversalRequest } from '../domain/requests.ts'
@@ -21,9 +21,12 @@ import {
   inquiryAt,
   isOfSomeRegion,
   type Problem,
+  saleAt,
   voidAt,
 } from './json/problem.ts'
+import type { VoidReversalBody } from './json/schemas.ts'
 import type { Call, Handler, Reply } from './router.ts'
+import { type Reversed, reverseSale } from './sale-reversals.ts'
 
 type Post = 'POST /v1/reversals'
 
@@ -34,7 +37,15 @@ interface Keys {
 }
 
 export const postReversal: Handler<Post> = async (call) => {
-  const { services, c, credential, body, idempotencyKey } = call
+  const { body } = call
+  const { outcome, denial, about } = await ('saleId' in body
+    ? reverseVoid(call, body)
+    : reverseSale(call, body))
+  return replyOf(outcome, denial, about)
+}
+
+async function reverseVoid(call: Call<Post>, body: VoidReversalBody): Promise<Reversed> {
+  const { services, c, credential, idempotencyKey } = call
   const { keyring } = services
   const { saleId, amount } = body
   const target = keyIn(body.idempotencyKey)
@@ -50,20 +61,22 @@ export const postReversal: Handler<Post> = async (call) => {
     targetIdempotencyKey: keys.target,
   }
   const { outcome, denial } = await submit(services, c, load, (loaded) =>
-    verdictOnSale(call, loaded, (caller) => request(call, caller, loaded, keys)),
+    verdictOnSale(call, loaded, (caller) => request(call, body, caller, loaded, keys)),
   )
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
-  return replyOf(outcome, denial, {
+  const about = {
     saleId,
     isWritten: !isOfSomeRegion(saleId),
     named: { amount },
     keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey), kind: 'void_reversal' }),
     targetAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(target) }),
-  })
+  }
+  return { outcome, denial, about }
 }
 
 async function request(
-  { services: { keyring }, c, body }: Call<Post>,
+  { services: { keyring }, c }: Call<Post>,
+  body: VoidReversalBody,
   credential: Credential,
   { original }: Loaded,
   keys: Keys,
@@ -100,7 +113,10 @@ function replyOf(outcome: Outcome, denial: Problem | null, about: About): Reply<
     return { ...problem, headers: { ...problem.headers, ...headers } }
   }
   if (entry === null) throw new Error('a reversal that is not refused is written')
-  const voidId = loadedState.target?.effects.voidRecord?.id
-  const location = voidId === undefined ? {} : { location: voidAt(voidId) }
-  return { status: 200, body: reversalBody(entry, loadedState), headers: { ...location, ...headers } }
+  const body = reversalBody(entry, loadedState)
+  const { voidId, saleId } = body
+  const ofSale = loadedState.target === null || saleId === null ? null : saleAt(saleId)
+  const place = voidId === null ? ofSale : voidAt(voidId)
+  const location = place === null ? {} : { location: place }
+  return { status: 200, body, headers: { ...location, ...headers } }
 }

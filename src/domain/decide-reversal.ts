@@ -19,6 +19,7 @@ import {
 import type { DeclineReason } from './decline-reason.ts'
 import { addCredit, addDebit } from './money.ts'
 import type { ReversalRequest } from './requests.ts'
+import { isDifferent } from './sale-known.ts'
 import type { Effects, JournalEntry, Reversal, Sale, SaleState } from './types.ts'
 
 /**
@@ -57,13 +58,13 @@ function isTooLate({ original, targetForwarded, terminal }: LoadedState): boolea
 function refuse(request: ReversalRequest, loadedState: LoadedState): DeclineReason | null {
   const { target, original, targetReversal } = loadedState
   if (targetReversal?.kind === 'archived') return 'message_archived'
+  // A JSON void always has its sale. A target without one is no void.
   if (target !== null && request.saleId !== null && target.request.saleId !== request.saleId)
     return 'reference_differs'
   if (target === null || !isEffective(loadedState, target)) return null
   checkRows(target, loadedState)
   const card = (original?.sale ?? saleOf(target))?.card ?? null
-  if (request.cardFingerprint !== null && card !== null && request.cardFingerprint !== card.fingerprint)
-    return 'card_differs'
+  if (isDifferent(request.cardFingerprint, card?.fingerprint)) return 'card_differs'
   if ((target.effects.voidRecord ?? saleOf(target))?.amount !== request.amount) return 'amount_differs'
   return isTooLate(loadedState) ? 'reversal_too_late' : null
 }

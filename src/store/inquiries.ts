@@ -19,7 +19,7 @@ export type Reference =
   | { readonly saleId: string }
   | { readonly voidId: string }
   /** Fingerprint of the caller's `Idempotency-Key`. The same key may name a void and a reversal. */
-  | { readonly idempotencyKey: string; readonly kind: 'void' | 'void_reversal' }
+  | { readonly idempotencyKey: string; readonly kind: 'void' | 'void_reversal' | 'sale_reversal' }
 
 export interface Meant {
   readonly messageKey: string

@@ -47,7 +47,7 @@ export interface LoadItem {
   /** Loads the entry of this `Idempotency-Key` (as a fingerprint) in the scope of the credential's merchant. */
   readonly idempotencyKey?: string
   /** The kind of that message; a void by default. */
-  readonly idempotencyKind?: 'void' | 'void_reversal'
+  readonly idempotencyKind?: 'void' | 'void_reversal' | 'sale_reversal'
   /** The void that a reversal names by its `Idempotency-Key` (as a fingerprint). */
   readonly targetIdempotencyKey?: string
   /** The STAN of a captured sale, in the batch `batchNumber`. Loads the sale that has it at the acquirer. */

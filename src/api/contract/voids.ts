@@ -72,9 +72,9 @@ export const VOID_ROUTES = {
   'POST /v1/reversals': {
     operationId: 'createReversal',
     tag: 'voids',
-    summary: 'Reverse a void',
+    summary: 'Reverse a void or a captured sale',
     description:
-      'Reverses a void of the caller. The body names the void by its key. Annul refuses a void that arrives after its reversal. The reversal has a key of its own.',
+      'Reverses a message of the caller: a void by its `Idempotency-Key`, or a captured sale by merchant, terminal, batch and STAN. Neither must have arrived: Annul refuses a message that arrives after its reversal. The reversal has a key of its own. A terminal’s own sale is not reversed here.',
     caller: 'merchant',
     scope: 'voids:write',
     idempotencyKey: true,
@@ -97,6 +97,7 @@ export const VOID_ROUTES = {
       },
     },
     reasons: [
+      'terminal_unknown',
       'merchant_unknown',
       'key_reused_with_different_content',
       'message_reversed',

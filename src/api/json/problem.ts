@@ -5,6 +5,7 @@ import type { ArchivedMonth } from '../../domain/archived-message.ts'
 import { bucketOfId } from '../../domain/bucket.ts'
 import { type DeclineReason, REFUSALS, refusalOf } from '../../domain/decline-reason.ts'
 import type { DoNext } from '../../domain/refusal.ts'
+import { isDifferent } from '../../domain/sale-known.ts'
 import type { Sale } from '../../domain/types.ts'
 import { ASK_AGAIN_AFTER, certaintyOf } from './certainty.ts'
 import { API_REFUSALS, type ApiReason, type Reason } from './refusals.ts'
@@ -217,7 +218,7 @@ export const inquiryAt = (query: Readonly<Record<string, string>>): string =>
 
 /** True if the caller named the amount, and no wrong currency. A void may be refused as late before they are compared. */
 const isKnown = ({ named }: About, { amount, currencyCode }: Sale): boolean =>
-  named?.amount === amount && (named.currency ?? currencyCode) === currencyCode
+  named?.amount === amount && !isDifferent(named.currency, currencyCode)
 
 const referral = (about: About, sale: Sale): NonNullable<ProblemBody['original']> => ({
   saleId: sale.id,

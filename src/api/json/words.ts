@@ -39,12 +39,12 @@ const TERMINAL_ONLY = say(
 )
 const OTHER_CARD = ['请持卡人更换卡片', 'The cardholder can use another card'] as const
 
-/** For `amount_differs` of a reversal: it names another amount than its void. */
+/** For `amount_differs` of a reversal: it names another amount than its target. */
 export const REVERSAL_AMOUNT_WORDS = say(
-  '金额与原撤销不符',
-  'The amount is not that of the void',
-  '撤销仍然有效；请查询该撤销，并以其金额冲正',
-  'The void is unchanged; query it, and reverse it with its amount',
+  '金额与原报文不符',
+  'The amount is not that of the message to reverse',
+  '原报文仍然有效；请查询该报文，并以其金额冲正',
+  'It is unchanged: query it at `location`, and reverse it with its amount',
 )
 
 export const JSON_WORDS: Readonly<Record<DeclineReason, Wording>> = {
