@@ -7,9 +7,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { MEANINGS } from '../src/acquirer/response-codes.ts'
 import { BEARER_KEY, RETRY_AFTER } from '../src/admission/admission-controller.ts'
+import { ADDRESS_SPACE, KEY_SPACE, SPACES } from '../src/admission/body-spaces.ts'
 import { PRIORITIES } from '../src/admission/concurrency-limit.ts'
+import { GUESSES_OF_NETWORK, MAC_GUESSES } from '../src/admission/mac-guesses.ts'
+import { ALL_SIGN_ONS, SIGN_ON, SIGN_ON_SHARE, SIGN_ONS_OF_ADDRESS } from '../src/admission/sign-ons.ts'
 import { UNPROVED } from '../src/admission/sources.ts'
-import { ALL_SIGN_ONS, SIGN_ON, TERMINAL, WITHOUT_MAC } from '../src/admission/terminals.ts'
+import { TERMINAL, WITHOUT_MAC } from '../src/admission/terminals.ts'
 import { API_REFUSALS } from '../src/api/json/refusals.ts'
 import * as states from '../src/domain/acquirer-state.ts'
 import { DEFAULT_MERCHANT } from '../src/domain/admit.ts'
@@ -223,7 +226,18 @@ describe('docs/semantics.md', () => {
 
 describe('docs/reliability.md', () => {
   it('has the rates and the priorities', () => {
-    const buckets = { TERMINAL, WITHOUT_MAC, SIGN_ON, ALL_SIGN_ONS, BEARER_KEY, UNPROVED }
+    const buckets = {
+      TERMINAL,
+      WITHOUT_MAC,
+      SIGN_ON,
+      SIGN_ONS_OF_ADDRESS,
+      SIGN_ON_SHARE,
+      ALL_SIGN_ONS,
+      BEARER_KEY,
+      UNPROVED,
+      MAC_GUESSES,
+      GUESSES_OF_NETWORK,
+    }
     const rows = table(RELIABILITY, '| bucket | burst | one more every | counted by |')
     expect(rows.map((row) => row.slice(0, 3))).toEqual(
       Object.entries(buckets).map(([name, { burst, everyMs }]) => [
@@ -236,6 +250,18 @@ describe('docs/reliability.md', () => {
     expect(priorities.map(([priority, , , seconds]) => [priority, seconds])).toEqual(
       PRIORITIES.toReversed().map((priority) => [priority, `${RETRY_AFTER[priority]} s`]),
     )
+  })
+
+  it('has the space for bodies', () => {
+    const size = (bytes: number) => (bytes < 1024 ** 2 ? `${bytes / 1024} KiB` : `${bytes / 1024 ** 2} MiB`)
+    const shareOf = ({ address, site, network }: (typeof ADDRESS_SPACE)['terminal']) =>
+      `an address has ${size(address)}, a /56 has ${size(site)}, a /48 or an IPv4 /24 has ${size(network)}`
+    const rows = table(RELIABILITY, '| space | whose bodies | bytes | share of one sender |')
+    expect(rows.map(([name, , ...sizes]) => [name, ...sizes])).toEqual([
+      ['terminal', size(SPACES.terminal), shareOf(ADDRESS_SPACE.terminal)],
+      ['known', size(SPACES.known), `a key has ${size(KEY_SPACE)}`],
+      ['unknown', size(SPACES.unknown), shareOf(ADDRESS_SPACE.unknown)],
+    ])
   })
 })
 

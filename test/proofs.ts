@@ -32,6 +32,7 @@ export const PROOFS = {
   'model/settled': { unit: 'commands', sample: 200, whole: 6_000 },
   'overload/virtual': { unit: 'databases', sample: 1, whole: 2 },
   'pipeline/refusal-quota': { unit: 'voids', sample: 150, whole: 1_500 },
+  'pos/timing': { unit: 'calls', sample: 400, whole: 20_000 },
   'races/races': { unit: 'sales', sample: 4, whole: 10 },
   'rig/faults': { unit: 'voids', sample: 80, whole: 400 },
   'rig/kill': { unit: 'kills', sample: 3, whole: 30 },

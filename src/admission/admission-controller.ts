@@ -4,8 +4,10 @@
  */
 
 import { createAlarm } from './alarm.ts'
+import { type Bearers, createBearers } from './bearers.ts'
+import type { BodyLease } from './body-space.ts'
+import { type BodySender, createBodySpaces } from './body-spaces.ts'
 import type { Limit } from './buckets.ts'
-import { type Callers, createCallers } from './callers.ts'
 import { createConcurrencyLimit, PRIORITIES, type Priority } from './concurrency-limit.ts'
 import { ALERT_WINDOW_MS, createSources } from './sources.ts'
 import { createTerminals, type Terminals } from './terminals.ts'
@@ -22,10 +24,8 @@ const MOST_INSIDE = 128
  */
 const MOST_AT_ACQUIRER = 1000
 
-/**
- * The most bytes of bodies in reading, a sixteenth of an isolate's memory. Each body counts with its maximum length.
- */
-const MOST_BODY_BYTES = 8 * 1024 * 1024
+/** The share of the requests in progress that the JSON API may have. The rest is for terminals. */
+const JSON_SHARE = 7 / 8
 
 /** Enough for a back office that voids a whole day at once, and for a client that captures sales. */
 export const BEARER_KEY: Limit = { burst: 500, everyMs: 20 }
@@ -41,22 +41,28 @@ export interface Slot {
   leave(): void
 }
 
+export interface SlotKind {
+  /**
+   * The request may wait for the acquirer, as a sale or void does. A reversal never waits, so the waiting requests do
+   * not count against it.
+   */
+  readonly asksAcquirer?: boolean
+  /** The request comes by the JSON API. */
+  readonly isJson?: boolean
+}
+
 export interface AdmissionController {
-  /**
-   * A slot, or undefined when the request is refused. `asksAcquirer`: the request may wait for the acquirer, as a sale
-   * or void does. A reversal never waits, so the waiting requests do not count against it.
-   */
-  enter(priority: Priority, asksAcquirer?: boolean): Slot | undefined
-  /** Whether `enter` refuses every request of this priority. */
-  isClosed(priority: Priority, asksAcquirer?: boolean): boolean
-  /**
-   * Reserves memory for a body of at most `limit` bytes, and returns the function that frees it. Undefined when there
-   * is no room.
-   */
-  enterBody(priority: Priority, limit: number): (() => void) | undefined
+  /** A slot, or undefined when the request is refused. */
+  enter(priority: Priority, kind?: SlotKind): Slot | undefined
+  /** Whether `enter` refuses every request of this priority and kind. */
+  isClosed(priority: Priority, kind?: SlotKind): boolean
+  /** Room for a body that is about to be read. Undefined when there is none. */
+  enterBody(sender: BodySender): BodyLease | undefined
+  /** A request of this source failed before anyone looked for its sender. It counts for the source. */
+  failed(source: string): void
   readonly terminals: Terminals
   /** Callers of the JSON API, by the SHA-256 of their bearer key. */
-  readonly bearers: Callers
+  readonly bearers: Bearers
 }
 
 export interface AdmissionOptions {
@@ -73,8 +79,9 @@ export function createAdmissionController({
   mostInside = MOST_INSIDE,
 }: AdmissionOptions): AdmissionController {
   const limit = createConcurrencyLimit(mostInside, now)
+  const json = createConcurrencyLimit(Math.ceil(mostInside * JSON_SHARE), now)
   const atAcquirer = createConcurrencyLimit(MOST_AT_ACQUIRER, now)
-  const bodies = createConcurrencyLimit(MOST_BODY_BYTES, now)
+  const bodies = createBodySpaces(now, (owner) => log('alert', { why: 'bodies_full', ...owner }))
   const shedding = createAlarm({ threshold: 1, windowMs: ALERT_WINDOW_MS, capacity: PRIORITIES.length }, now)
   const sources = createSources(now, (source) => log('alert', { why: 'unproved_messages', source }))
 
@@ -84,16 +91,24 @@ export function createAdmissionController({
     return answer
   }
 
-  function isClosed(priority: Priority, asksAcquirer = false): boolean {
-    const isFull = limit.isClosed(priority) || (asksAcquirer && atAcquirer.isClosed(priority))
+  function isClosed(priority: Priority, { asksAcquirer = false, isJson = false }: SlotKind = {}): boolean {
+    const isFull =
+      limit.isClosed(priority) ||
+      (isJson && json.isClosed(priority)) ||
+      (asksAcquirer && atAcquirer.isClosed(priority))
     return logged(priority, isFull, isFull)
   }
 
   return {
     isClosed,
-    enter(priority, asksAcquirer) {
-      if (isClosed(priority, asksAcquirer)) return undefined
-      let leave = limit.enter(priority)
+    enter(priority, kind = {}) {
+      if (isClosed(priority, kind)) return undefined
+      const leaveLimit = limit.enter(priority)
+      const leaveJson = kind.isJson === true ? json.enter(priority) : undefined
+      let leave: (() => void) | undefined = () => {
+        leaveLimit?.()
+        leaveJson?.()
+      }
       let isGone = false
       return {
         awaitAcquirer() {
@@ -108,11 +123,12 @@ export function createAdmissionController({
         },
       }
     },
-    enterBody(priority, limit) {
-      const leave = bodies.enter(priority, limit)
-      return logged(priority, leave === undefined, leave)
+    enterBody(sender) {
+      const lease = bodies.enter(sender)
+      return logged(sender.priority, lease === undefined, lease)
     },
-    terminals: createTerminals(sources, now, (terminalId) => log('alert', { why: 'wrong_macs', terminalId })),
-    bearers: createCallers(BEARER_KEY, sources, now),
+    failed: sources.unproved,
+    terminals: createTerminals(sources, now, (alert) => log('alert', { ...alert })),
+    bearers: createBearers(BEARER_KEY, sources, now),
   }
 }

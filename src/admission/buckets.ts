@@ -20,8 +20,12 @@ export interface Buckets {
   wait(key: string): number
   /** Takes a token. An empty bucket may go into debt, by at most one full bucket. */
   spend(key: string): void
+  /** Returns a token that was spent. */
+  giveBack(key: string): void
   /** Whether the table still has this key. */
   has(key: string): boolean
+  /** Removes the key from the table. */
+  forget(key: string): void
 }
 
 /** `capacity`: the most keys. `now`: milliseconds since the epoch, from a clock that may jump. */
@@ -43,6 +47,11 @@ export function createBuckets({ burst, everyMs }: Limit, capacity: number, now: 
       const at = now()
       fullAt.set(key, at + Math.min(debt(key, at) + everyMs, 2 * span))
     },
+    giveBack(key) {
+      const at = fullAt.get(key)
+      if (at !== undefined) fullAt.set(key, at - everyMs)
+    },
     has: (key) => fullAt.get(key) !== undefined,
+    forget: fullAt.delete,
   }
 }

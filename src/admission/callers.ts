@@ -29,6 +29,8 @@ export interface Callers {
   allow(caller: string, source: string): Allowance
   /** Whether this caller is proved and still in the table. */
   isKnown(caller: string): boolean
+  /** From now on this caller is not proved. */
+  forget(caller: string): void
 }
 
 /** `limit`: the rate of a proved caller. `now`: milliseconds since the epoch. */
@@ -37,6 +39,7 @@ export function createCallers(limit: Limit, sources: Sources, now: () => number)
   const alone = { waitMs: 0, leave: () => undefined }
   return {
     isKnown: proved.has,
+    forget: proved.forget,
     allow(caller, source) {
       const ownWaitMs = proved.wait(caller)
       if (ownWaitMs > 0) return { kind: 'retry_after', waitMs: ownWaitMs }

@@ -1,14 +1,15 @@
 /**
- * @module Source addresses of unproved messages: wrong MACs and unknown keys. A source with many of them raises an
- * alert and is slowed down.
+ * @module Source addresses of unproved messages: wrong MACs, unknown keys, and what fails before its sender is known. A
+ * source with many of them raises an alert and is slowed down. The networks around it are counted too.
  *
  * Terminals and attackers may share one address. So a proved caller (`callers.ts`) is never held up by its address. An
- * address with proved callers is slowed to one unproved message at a time, and not blocked.
+ * address or network with proved callers is slowed to one unproved message at a time, and not blocked.
  */
 
 import { createAlarm } from './alarm.ts'
 import { createBuckets, type Limit } from './buckets.ts'
 import { LEASE_MS } from './concurrency-limit.ts'
+import { type Network, networksOf, type Width } from './networks.ts'
 import { createRecent } from './recent.ts'
 
 /**
@@ -17,7 +18,16 @@ import { createRecent } from './recent.ts'
  */
 export const UNPROVED: Limit = { burst: 50, everyMs: 500 }
 
-/** The most addresses in the table, about 100 bytes each. */
+/** The rates of an address and of the networks around it. */
+export type Limits = Readonly<Record<Width, Limit>>
+
+const UNPROVED_LIMITS: Limits = {
+  address: UNPROVED,
+  site: { burst: 100, everyMs: 250 },
+  network: { burst: 200, everyMs: 125 },
+}
+
+/** The most addresses and networks in the table, about 100 bytes each. */
 const SOURCES_KEPT = 8192
 
 /** Milliseconds in which an address counts as one with proved callers. */
@@ -33,30 +43,47 @@ export interface Sources {
   unproved(source: string): void
 }
 
-/** Calls `alert` for an address with an empty bucket. An empty `source` is no address, and is never slowed down. */
-export function createSources(now: () => number, alert: (source: string) => void): Sources {
-  const unproved = createBuckets(UNPROVED, SOURCES_KEPT, now)
+/**
+ * Calls `alert` for an address or network with an empty bucket. An empty `source` is no address, and is never slowed
+ * down.
+ */
+export function createSources(
+  now: () => number,
+  alert: (source: string) => void,
+  limits: Limits = UNPROVED_LIMITS,
+): Sources {
+  const bucketsOf = (width: Width) => createBuckets(limits[width], SOURCES_KEPT, now)
+  const buckets = { address: bucketsOf('address'), site: bucketsOf('site'), network: bucketsOf('network') }
   const provedAt = createRecent<number>(SOURCES_KEPT)
   const alarm = createAlarm({ threshold: 1, windowMs: ALERT_WINDOW_MS, capacity: SOURCES_KEPT }, now)
-  /** Slowed addresses with a message in progress, and since when. */
+  /** Slowed addresses and networks with a message in progress, and since when. */
   const busy = createRecent<number>(SOURCES_KEPT)
   const isWithin = (ms: number, at: number | undefined) => at !== undefined && Math.abs(now() - at) < ms
-  const free = { waitMs: 0, leave: () => undefined }
+  const waitOf = ({ name, width }: Network): number => buckets[width].wait(name)
 
   return {
     enter(source) {
-      const waitMs = unproved.wait(source)
-      if (waitMs === 0 || source === '') return free
-      const isShared = isWithin(PROVED_FOR_MS, provedAt.get(source))
-      const isBusy = isWithin(LEASE_MS, busy.get(source))
-      if (!isShared || isBusy) return { ...free, waitMs }
-      busy.set(source, now())
-      return { waitMs: 0, leave: () => busy.delete(source) }
+      const slowed = networksOf(source).filter((network) => waitOf(network) > 0)
+      const isOpen = ({ name }: Network) =>
+        isWithin(PROVED_FOR_MS, provedAt.get(name)) && !isWithin(LEASE_MS, busy.get(name))
+      const waits = slowed.filter((network) => !isOpen(network)).map(waitOf)
+      if (waits.length > 0) return { waitMs: Math.max(...waits), leave: () => undefined }
+      for (const { name } of slowed) busy.set(name, now())
+      return {
+        waitMs: 0,
+        leave: () => {
+          for (const { name } of slowed) busy.delete(name)
+        },
+      }
     },
-    proved: (source) => provedAt.set(source, now()),
+    proved(source) {
+      for (const { name } of networksOf(source)) provedAt.set(name, now())
+    },
     unproved(source) {
-      unproved.spend(source)
-      if (source !== '' && unproved.wait(source) > 0) alarm.count(source, () => alert(source))
+      for (const { name, width } of networksOf(source)) {
+        buckets[width].spend(name)
+        if (buckets[width].wait(name) > 0) alarm.count(name, () => alert(name))
+      }
     },
   }
 }

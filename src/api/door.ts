@@ -2,13 +2,14 @@
 
 import { type Context, Hono, type Next } from 'hono'
 import { type AdmissionController, RETRY_AFTER, type Slot } from '../admission/admission-controller.ts'
+import type { BodyLease } from '../admission/body-space.ts'
 import type { Priority } from '../admission/concurrency-limit.ts'
 import { sourceOf } from '../admission/source.ts'
 import { openDeadline } from '../http/deadline.ts'
 import { readBytes } from '../http/read-body.ts'
 import type { Services } from '../pipeline/services.ts'
 import { ROUTES } from './contract.ts'
-import { credentialOf, keepSlot, proofOf, respondProblem } from './handler.ts'
+import { credentialOf, keepSlot, noteCaller, proofOf, respondProblem } from './handler.ts'
 import { HANDLERS } from './handlers.ts'
 import { apiProblem } from './json/problem.ts'
 import { API_BODY_LIMIT, API_BODY_MS, LINES_BODY_LIMIT } from './limits.ts'
@@ -39,7 +40,7 @@ export function apiDoor(services: Services, admission: AdmissionController): Hon
       c.res.headers.set('cache-control', 'no-store')
     })
   door.use(API_PATHS, (c, next) => {
-    const admitted = admit(admission, c, next)
+    const admitted = admit(services, admission, c, next)
     // A client that hangs up must not keep its slot.
     c.executionCtx.waitUntil(admitted.catch(() => undefined))
     return admitted
@@ -59,42 +60,67 @@ const priorityOf = ({ method, path }: Context['req']): Priority =>
   method === 'POST' && (path === '/v1/voids' || path === '/v1/reversals') ? 'undo' : 'other'
 
 /** Admits a request, or refuses it before any work is done. */
-async function admit(admission: AdmissionController, c: Context, next: Next): Promise<Response | undefined> {
+async function admit(
+  { bootstrapKey }: Services,
+  admission: AdmissionController,
+  c: Context,
+  next: Next,
+): Promise<Response | undefined> {
   const priority = priorityOf(c.req)
   const overloaded = () => respondProblem(apiProblem('overloaded', { retryAfter: RETRY_AFTER[priority] }))
-  if (admission.isClosed(priority)) return overloaded()
+  if (admission.isClosed(priority, { isJson: true })) return overloaded()
   const credential = await credentialOf(c)
   // A request without a key needs no query and no body, so there is nothing to count.
   if (credential === undefined) return pass(next)
-  const allowance = admission.bearers.allow(credential, sourceOf(c.req.header('cf-connecting-ip')))
+  const source = sourceOf(c.req.header('cf-connecting-ip'))
+  const allowance = admission.bearers.allow(credential, source)
   if (allowance.kind === 'retry_after')
     return respondProblem(apiProblem('rate_limited', { retryAfter: Math.ceil(allowance.waitMs / 1000) }))
+  const isKnown = admission.bearers.isKnown(credential)
   let slot: Slot | undefined
+  let hasFailed = false
   try {
-    // The body comes before the slot, so slow senders take no slots from others.
-    if (!(await readBody(admission, c, priority))) return overloaded()
-    slot = admission.enter(priority, priority === 'undo' && c.req.path === '/v1/voids')
+    if (c.req.raw.body !== null) {
+      // The bootstrap key is no key on most routes.
+      if (admission.bearers.isNotFound(credential) && credential !== bootstrapKey) {
+        noteCaller(c, null)
+        return respondProblem(apiProblem('unauthorized'))
+      }
+      // The body comes before the slot, so slow senders take no slots from others.
+      const lease = admission.enterBody(
+        isKnown ? { space: 'known', priority, credential } : { space: 'unknown', priority, source },
+      )
+      if (lease === undefined) return overloaded()
+      const body = await readBody(c, lease)
+      hasFailed = body === null || !body.ok
+      if (body === null) return overloaded()
+      keepBody(c, body)
+    }
+    const asksAcquirer = priority === 'undo' && c.req.path === '/v1/voids'
+    slot = admission.enter(priority, { asksAcquirer, isJson: true })
     if (slot === undefined) return overloaded()
     keepSlot(c, slot)
     return await pass(next)
   } finally {
     slot?.leave()
-    allowance.done(proofOf(c))
+    const proof = proofOf(c)
+    allowance.done(proof)
+    // Nobody looked for the key of this body.
+    if (hasFailed && proof === undefined && !isKnown) admission.failed(source)
   }
 }
 
-/** True if there was room for the body. */
-async function readBody(admission: AdmissionController, c: Context, priority: Priority): Promise<boolean> {
-  if (c.req.raw.body === null) return true
+/** Reads the body, and frees its space. */
+async function readBody(c: Context, lease: BodyLease): ReturnType<typeof readBytes> {
   const route = LIST_ROUTES.get(c.req.path)
   const limit = route !== undefined && isList(c, route) ? LINES_BODY_LIMIT : API_BODY_LIMIT
-  const leave = admission.enterBody(priority, limit)
-  if (leave === undefined) return false
   const deadline = openDeadline()
-  keepBody(c, await readBytes(c, { limit, deadlineMs: API_BODY_MS }, deadline))
-  deadline.end()
-  leave()
-  return true
+  try {
+    return await readBytes(c, { limit, deadlineMs: API_BODY_MS }, deadline, lease)
+  } finally {
+    deadline.end()
+    lease.leave()
+  }
 }
 
 async function pass(next: Next): Promise<undefined> {

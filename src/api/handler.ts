@@ -56,7 +56,7 @@ export async function credentialOf(c: Context): Promise<string | undefined> {
 }
 
 /** Notes if the bearer key was found. The admission controller counts it. */
-function noteCaller(c: Context, found: Credential | null): void {
+export function noteCaller(c: Context, found: Credential | null): void {
   const proof: Proof = found === null ? 'unproved' : 'proved'
   c.set(PROOF, proof)
 }

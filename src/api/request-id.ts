@@ -2,8 +2,8 @@
 
 import type { Context } from 'hono'
 import { freshId } from '../crypto/random.ts'
+import { holdsCardNumber } from '../domain/card-number.ts'
 import type { Services } from '../pipeline/services.ts'
-import { hasCardNumber } from './json/values.ts'
 
 const REQUEST_ID = 'requestId'
 
@@ -12,7 +12,7 @@ const UUID = /^(?=.*[a-f])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f
 const TOKEN = /^[A-Za-z0-9][A-Za-z0-9._-]{7,63}$/
 
 /** The log keeps the id. So an id that may hold a card number is not taken. */
-const isTaken = (id: string): boolean => UUID.test(id) || (TOKEN.test(id) && !hasCardNumber(id))
+const isTaken = (id: string): boolean => UUID.test(id) || (TOKEN.test(id) && !holdsCardNumber(id))
 
 /** The client's own id where it is sound; else a new one. */
 export function openRequestId({ random }: Services, c: Context): string {

@@ -5,7 +5,6 @@
 
 import { apiMessageKey, posMessageKey } from '../domain/message-key.ts'
 import type { ReversalRequest } from '../domain/requests.ts'
-import type { Outcome } from '../pipeline/types.ts'
 import type { Credential, Loaded, LoadItem } from '../store/load.ts'
 import {
   type ApiVerdict,
@@ -19,7 +18,7 @@ import {
   submit,
 } from './handler.ts'
 import { writeIdempotencyKey } from './json/idempotency-key.ts'
-import { type About, apiProblem, inquiryAt } from './json/problem.ts'
+import { type About, apiProblem, declineProblem, inquiryAt } from './json/problem.ts'
 import type { SaleReversalBody } from './json/schemas.ts'
 import type { Call } from './router.ts'
 
@@ -49,30 +48,31 @@ export async function reverseSale(call: Call<Post>, body: SaleReversalBody): Pro
   )
   logOutcome(services, { type: 'sale_reversal', door: 'json', terminalId, stan }, outcome)
   const targetAt = inquiryAt({ merchantId, terminalId, batchNumber, stan, kind: 'sale' })
-  const own = inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey), kind: 'sale_reversal' })
-  return { outcome, denial, about: { named: { amount }, targetAt, keyAt: isOwn(outcome) ? own : targetAt } }
+  const keyAt = inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey), kind: 'sale_reversal' })
+  return { outcome, denial, about: { named: { amount }, targetAt, keyAt } }
 }
-
-/** Whether a reused key is that of the reversal. Otherwise the trace number is a terminal's. */
-const isOwn = (outcome: Outcome): boolean => outcome.kind === 'answered'
 
 /** A terminal of another merchant and an unknown terminal get the same answer. A terminal's own sale is no sale of the caller. */
 async function verdictOn(
   call: Call<Post>,
-  { merchantId }: SaleReversalBody,
+  { merchantId, terminalId, batchNumber, stan }: SaleReversalBody,
   loaded: Loaded,
   requestOf: (caller: Credential) => Promise<ReversalRequest>,
 ): Promise<ApiVerdict> {
+  const { terminal, merchant, earlier, target } = loaded
   const caller = permit(call, loaded.credential)
   if (!caller.ok) return { kind: 'denied', problem: caller.error }
   if (!mayAct(caller.value, merchantId)) return { kind: 'denied', problem: apiProblem('forbidden') }
-  if (loaded.terminal?.merchantId !== merchantId) return { kind: 'refused', reason: 'terminal_unknown' }
   const request = await requestOf(caller.value)
-  if (isRepeated(loaded, request)) return { kind: 'verified', request }
-  if (loaded.merchant?.status !== 'active') return { kind: 'refused', reason: 'merchant_unknown' }
-  if (loaded.target?.door === 'terminal')
-    return { kind: 'refused', reason: 'key_reused_with_different_content' }
-  return { kind: 'verified', request }
+  const isCopy = isRepeated(loaded, request)
+  // A key that another message has is the better reason.
+  if (earlier !== null && !isCopy) return { kind: 'refused', reason: 'key_reused_with_different_content' }
+  if (terminal?.merchantId !== merchantId) return { kind: 'refused', reason: 'terminal_unknown' }
+  if (isCopy) return { kind: 'verified', request }
+  if (merchant?.status !== 'active') return { kind: 'refused', reason: 'merchant_unknown' }
+  if (target?.door !== 'terminal') return { kind: 'verified', request }
+  const keyAt = inquiryAt({ merchantId, terminalId, batchNumber, stan, kind: 'sale' })
+  return { kind: 'denied', problem: declineProblem('key_reused_with_different_content', { keyAt }) }
 }
 
 async function request(

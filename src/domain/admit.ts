@@ -1,5 +1,6 @@
 /**
- * @module The guards before the MAC: terminal and merchant exist and are active (semantics.md, Order of the guards).
+ * @module The guards of the sender: terminal and merchant exist and are active (semantics.md, Order of the guards). A terminal learns
+ * which one fails only after its proof. Without a proof every failure is `terminal_unknown`.
  */
 
 import type { DeclineReason } from './decline-reason.ts'
@@ -17,6 +18,14 @@ export function refuseTerminal(
   if (terminal.status !== 'active') return 'terminal_not_allowed'
   return null
 }
+
+/** The refusal of a sender without a proof. All failures are alike, so that nobody finds terminals by asking. */
+export const refuseUnproved = (
+  terminal: Terminal | null,
+  merchant: Merchant | null,
+  merchantId: string,
+): 'terminal_unknown' | null =>
+  refuseTerminal(terminal, merchant, merchantId) === null ? null : 'terminal_unknown'
 
 /** Defaults of a merchant. An answer to an unknown merchant uses their time zone and cut-off for its dates. */
 export const DEFAULT_MERCHANT = {

@@ -97,7 +97,18 @@ export function formatFault(type: TransactionType, { fields }: Message): number 
   if (tracksDiffer(fields)) return 35
   if (isFinancial(type) && !isCardNumber(panOf({ mti: '', fields }))) return fields.has(2) ? 2 : 35
   if (MANDATORY[type].includes(4) && Number(fields.get(4)) === 0) return 4
-  return undefined
+  if (!isTimeOfDay(fields.get(12) ?? '000000')) return 12
+  return isDayOfYear(fields.get(13) ?? '0101') ? undefined : 13
+}
+
+/** `hhmmss`. Field 12 has no leap second. */
+const isTimeOfDay = (text: string): boolean => /^(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){2}$/.test(text)
+
+/** `MMDD`. Field 13 has no year, so 29 February is a day. */
+function isDayOfYear(text: string): boolean {
+  const [month, day] = [Number(text.slice(0, 2)), Number(text.slice(2))]
+  const last = month === 2 ? 29 : [4, 6, 9, 11].includes(month) ? 30 : 31
+  return month >= 1 && month <= 12 && day >= 1 && day <= last
 }
 
 /** The fields that identify a financial or settlement message. */

@@ -50,9 +50,9 @@ async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Prom
     if (given.kind !== 'pending' || given.forwarded.state !== 'undoing') return false
   }
   // An acquirer may refuse to reverse a voided sale, or reverse only the void. So the sale waits for its void, until
-  // its deadline.
-  const mayWait = message.kind === 'sale' && now < message.decideBy
-  if (mayWait && (await hasUnsettledVoid(stage.db, message.messageKey))) return isPending
+  // its deadline. A sale without an outcome has no void.
+  const mayWait = !isPending && message.kind === 'sale' && now < message.decideBy
+  if (mayWait && (await hasUnsettledVoid(stage.db, message.messageKey))) return false
   const event = await undo(stage, message, now)
   if (event !== null) await submitEvent(stage, message, event)
   return isPending

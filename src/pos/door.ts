@@ -3,7 +3,7 @@
  */
 
 import { type Context, Hono } from 'hono'
-import { type AdmissionController, RETRY_AFTER, type Slot } from '../admission/admission-controller.ts'
+import { type AdmissionController, RETRY_AFTER } from '../admission/admission-controller.ts'
 import type { Priority } from '../admission/concurrency-limit.ts'
 import { mayAskAcquirer, priorityOfFrame } from '../admission/frame-priority.ts'
 import { sourceOf } from '../admission/source.ts'
@@ -13,6 +13,7 @@ import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
 import type { Services } from '../pipeline/services.ts'
 import { exchange, type Visit } from './exchange.ts'
 import { createAnswers, SILENCE, type TerminalReply } from './reply-cache.ts'
+import { createSignOnAnswers } from './sign-on-answers.ts'
 
 /** Paths in the configuration of terminals. */
 export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583'] as const
@@ -43,39 +44,48 @@ const overloaded = (priority: Priority): Response =>
 
 /** The routes of the POS door (protocol.md §1.2). */
 export function terminalDoor(services: Services, admission: AdmissionController): Hono {
-  const answers = createAnswers(services.core, services.now)
+  const answers = createAnswers(services)
+  const signOnAnswers = createSignOnAnswers()
   const door = new Hono()
 
   async function receive(c: Context, deadline: Deadline): Promise<Response> {
     const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
     if (type !== undefined && type !== '' && !ACCEPTED_TYPES.includes(type)) return empty(415)
+    const source = sourceOf(c.req.header('cf-connecting-ip'))
     // Nothing of the message is known yet, so it counts as the most urgent.
-    const leaveBody = admission.isClosed('undo')
+    const lease = admission.isClosed('undo')
       ? undefined
-      : admission.enterBody('undo', TERMINAL_BODY_LIMIT)
-    if (leaveBody === undefined) return overloaded('undo')
-    const body = await readBytes(c, BODY_BOUNDS, deadline)
-    leaveBody()
-    if (!body.ok) return empty(body.error)
+      : admission.enterBody({ space: 'terminal', priority: 'undo', source })
+    if (lease === undefined) return overloaded('undo')
+    const body = await readBytes(c, BODY_BOUNDS, deadline, lease)
+    lease.leave()
+    if (body === null || !body.ok) {
+      admission.failed(source)
+      return body === null ? overloaded('undo') : empty(body.error)
+    }
     const priority = priorityOfFrame(body.value)
-    const slot = admission.enter(priority, mayAskAcquirer(body.value))
+    const slot = admission.enter(priority, { asksAcquirer: mayAskAcquirer(body.value) })
     if (slot === undefined) return overloaded(priority)
     try {
-      return respond((await deadline.until(DEADLINE_MS, answer(c, body.value, slot))) ?? SILENCE)
+      return respond((await deadline.until(DEADLINE_MS, answer(c, body.value, { source, slot }))) ?? SILENCE)
     } finally {
       slot.leave()
     }
   }
 
-  async function answer(c: Context, bytes: Uint8Array<ArrayBuffer>, slot: Slot): Promise<TerminalReply> {
+  async function answer(
+    c: Context,
+    bytes: Uint8Array<ArrayBuffer>,
+    from: Pick<Visit, 'source' | 'slot'>,
+  ): Promise<TerminalReply> {
     const visit: Visit = {
-      terminals: admission.terminals,
-      source: sourceOf(c.req.header('cf-connecting-ip')),
-      slot,
+      ...from,
+      admission,
+      signOnAnswers,
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     }
     const digest = await services.keyring.fingerprint('content', bytes)
-    return answers.once(bytes, digest, () => exchange(services, bytes, visit))
+    return answers.once(bytes, digest, () => exchange(services, bytes, visit), visit.waitUntil)
   }
 
   for (const path of TERMINAL_PATHS) {

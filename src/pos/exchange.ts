@@ -1,8 +1,7 @@
 /** @module One exchange with a terminal: bytes in, bytes out. It translates and decides nothing. */
 
-import type { Slot } from '../admission/admission-controller.ts'
-import type { Terminals } from '../admission/terminals.ts'
-import { refuseTerminal } from '../domain/admit.ts'
+import type { AdmissionController, Slot } from '../admission/admission-controller.ts'
+import { refuseUnproved } from '../domain/admit.ts'
 import { isRequest } from '../iso8583/answer.ts'
 import { parseFrame } from '../iso8583/frame.ts'
 import { toHex } from '../iso8583/hex.ts'
@@ -21,6 +20,7 @@ import { load } from '../store/load.ts'
 import { refuse, reply, undecided } from './reply.ts'
 import type { TerminalReply } from './reply-cache.ts'
 import { signOn } from './sign-on.ts'
+import type { SignOnAnswers } from './sign-on-answers.ts'
 import { answerTransaction } from './transaction.ts'
 
 const EMPTY = new Uint8Array(0)
@@ -28,10 +28,11 @@ const NAK = Uint8Array.of(0x15)
 
 /** The sender of an exchange, as far as the POS door knows it. */
 export interface Visit {
-  readonly terminals: Terminals
+  readonly admission: Pick<AdmissionController, 'terminals' | 'failed'>
   /** The source address, as `sourceOf` returns it. */
   readonly source: string
   readonly slot: Slot
+  readonly signOnAnswers: SignOnAnswers
   readonly waitUntil: WaitUntil
 }
 
@@ -42,18 +43,20 @@ export async function exchange(
   visit: Visit,
 ): Promise<TerminalReply> {
   const frame = parseFrame(bytes, services.core.lrc)
-  if (!frame.ok) return { status: 400, body: frame.error.kind === 'lrc' ? NAK : EMPTY }
+  if (!frame.ok) return unreadable(visit, frame.error.kind === 'lrc' ? NAK : EMPTY)
   const message = unpack(frame.value.body)
   if (!message.ok || !isRequest(message.value.mti)) {
     const { field, why } = message.ok ? { field: 'mti', why: 'not a request' } : message.error
     services.log('unreadable_message', { field, why })
-    return { status: 400, body: EMPTY }
+    return unreadable(visit, EMPTY)
   }
   const head = parsePosHead(frame.value, message.value)
   const { type, identity, hasMac } = head
   if (type === undefined) return refuse(services, parsePosMessage(head), 'unsupported_transaction')
   const kind = type === 'sign_on' ? type : hasMac ? 'with_mac' : 'without_mac'
-  const allowance = visit.terminals.allow({ terminalId: identity.terminalId, source: visit.source, kind })
+  const { terminalId } = identity
+  const isReady = type === 'sign_on' && visit.signOnAnswers.has(terminalId)
+  const allowance = visit.admission.terminals.allow({ terminalId, source: visit.source, kind, isReady })
   if (allowance.kind === 'retry_after')
     return { status: 429, body: EMPTY, retryAfter: Math.ceil(allowance.waitMs / 1000) }
   let reply: TerminalReply | undefined
@@ -66,21 +69,31 @@ export async function exchange(
   }
 }
 
+/** Bytes without a sender. They count for their address. */
+function unreadable({ admission, source }: Visit, body: Uint8Array<ArrayBuffer>): TerminalReply {
+  admission.failed(source)
+  return { status: 400, body }
+}
+
 async function answer(services: Services, posMessage: PosMessage, visit: Visit): Promise<TerminalReply> {
   if (posMessage.kind === 'management')
     return posMessage.type === 'sign_on'
-      ? answerSignOn(services, posMessage)
+      ? answerSignOn(services, posMessage, visit)
       : answerManagement(services, posMessage)
   if (posMessage.type === 'sale' && !services.acquirer.takesSales)
     return refuse(services, unsupported(posMessage), 'unsupported_transaction')
   return answerTransaction(services, posMessage, visit)
 }
 
-async function answerSignOn(services: Services, posMessage: ManagementMessage): Promise<TerminalReply> {
+async function answerSignOn(
+  services: Services,
+  posMessage: ManagementMessage,
+  { signOnAnswers: answers }: Visit,
+): Promise<TerminalReply> {
   const { identity, fault, layout } = posMessage
   if (fault !== undefined) return refuse(services, posMessage, 'format_error')
   const { db, core, keyring, random } = services
-  const deps = { db, core, keyring, random, now: services.now() }
+  const deps = { db, core, keyring, random, answers, now: services.now() }
   const outcome = await signOn(deps, identity.terminalId, identity.merchantId, layout)
   if (outcome.kind === 'refused') return refuse(services, posMessage, outcome.reason, outcome)
   const { batchNumber } = outcome.terminal.batch
@@ -93,7 +106,7 @@ async function answerSignOn(services: Services, posMessage: ManagementMessage): 
 async function answerManagement(services: Services, posMessage: ManagementMessage): Promise<TerminalReply> {
   const { terminalId, merchantId } = posMessage.identity
   const [sender] = await load(services.db, [{ terminalId }], services.now())
-  const reason = refuseTerminal(sender?.terminal ?? null, sender?.merchant ?? null, merchantId)
+  const reason = refuseUnproved(sender?.terminal ?? null, sender?.merchant ?? null, merchantId)
   if (sender === undefined || reason !== null)
     return refuse(services, posMessage, reason ?? 'terminal_unknown', sender)
   return reply(services, posMessage, undecided(services, null, sender), null)

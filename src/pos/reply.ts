@@ -57,7 +57,7 @@ export function reply(
   }
 }
 
-/** A refusal without an entry. Only the log has it. */
+/** A refusal without an entry. Only the log has it. That of an unknown terminal has no trace of a terminal's settings. */
 export function refuse(
   services: Services,
   posMessage: PosMessage,
@@ -68,5 +68,6 @@ export function refuse(
   const { type, identity } = posMessage
   const { terminalId, stan } = identity
   services.log('refused', { reason, type, terminalId, stan })
-  return reply(services, posMessage, undecided(services, reason, sender), reason, signer)
+  const of = reason === 'terminal_unknown' ? NO_ONE : sender
+  return reply(services, posMessage, undecided(services, reason, of), reason, signer)
 }

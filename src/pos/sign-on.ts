@@ -9,7 +9,7 @@
 
 import type { Core, WrappingCipher } from '../core/instance.ts'
 import type { Keyring, KeyUsage } from '../crypto/keyring.ts'
-import { refuseTerminal } from '../domain/admit.ts'
+import { refuseUnproved } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import { setOddParity } from '../domain/des-parity.ts'
 import { contextOfSet, liveKeySets } from '../domain/key-lifetime.ts'
@@ -18,11 +18,13 @@ import type { Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from '../store/db.ts'
 import { load, type WrappedKeySet } from '../store/load.ts'
 import { addPendingKeySet } from '../store/terminals.ts'
+import type { SignOnAnswers } from './sign-on-answers.ts'
 
 export interface SignOnDeps {
   readonly db: Db
   readonly core: Core
   readonly keyring: Keyring
+  readonly answers: SignOnAnswers
   readonly now: number
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void
 }
@@ -74,7 +76,7 @@ export async function signOn(
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const [loaded] = await load(deps.db, [{ terminalId, masterKey: true }], deps.now)
     const { terminal = null, merchant = null, keySets = [], masterKey = null } = loaded ?? {}
-    const refusal = refuseTerminal(terminal, merchant, merchantId)
+    const refusal = refuseUnproved(terminal, merchant, merchantId)
     if (refusal !== null || terminal === null || merchant === null || masterKey === null)
       return { kind: 'refused', reason: refusal ?? 'key_not_established', terminal, merchant }
     const layout = layoutOf(layoutCode, terminal)
@@ -86,7 +88,9 @@ export async function signOn(
     const set = pending ?? (await newKeySet(deps, terminal, layoutCode, layout, keySets))
     const state = { terminalId, inUse: terminal.keyVersion }
     if (pending === undefined && !(await addPendingKeySet(deps.db, state, set))) continue
-    const keys = await field62(deps, terminal, masterKey, set, layout)
+    const keys = await deps.answers.field62(terminalId, { masterKey, set }, () =>
+      field62(deps, terminal, masterKey, set, layout),
+    )
     return { kind: 'signed_on', terminal, merchant, keys }
   }
   return { kind: 'refused', reason: 'in_progress', terminal: null, merchant: null }

@@ -1,11 +1,11 @@
 /**
  * @module Verifies the MAC of a message over the bytes as received, under the current key set or a pending one. A
- * terminal without a key takes the same path with a key that belongs to nobody.
+ * terminal without a key takes the same path with keys that belong to nobody.
  */
 
 import type { Core } from '../core/instance.ts'
 import type { Keyring } from '../crypto/keyring.ts'
-import { refuseTerminal } from '../domain/admit.ts'
+import { refuseTerminal, refuseUnproved } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import { contextOfSet, liveKeySets } from '../domain/key-lifetime.ts'
 import { macAlgorithmOf, makLengthOf } from '../domain/mac-profile.ts'
@@ -27,7 +27,8 @@ export type MacProof =
       /** Present when the key set was pending. This message makes it current. */
       readonly keyVersion?: number
     }
-  | { readonly kind: 'refused'; readonly reason: DeclineReason }
+  /** `signer` not null: the MAC is right, but the terminal or merchant may not send. The receiver wipes it. */
+  | { readonly kind: 'refused'; readonly reason: DeclineReason; readonly signer: Signer | null }
 
 export interface VerifyMacDeps {
   readonly core: Core
@@ -38,7 +39,13 @@ export interface VerifyMacDeps {
 
 const NO_MAC = new Uint8Array(8)
 
-/** Verifies field 64 against each live key set of the terminal at `now`, the one in use first. */
+/** The most live key sets of a terminal: the one in use, and a pending one of each layout that its profile can have. */
+export const MOST_KEY_SETS = 4
+
+/**
+ * Verifies field 64 against each live key set of the terminal at `now`, the one in use first. A message without a proof costs
+ * `MOST_KEY_SETS` keys and MACs, whoever sends it, so that the time tells nothing about the terminal.
+ */
 export async function verifyMac(
   { core, keyring, now }: VerifyMacDeps,
   { identity, macInput, mac }: Pick<TransactionMessage, 'identity' | 'macInput' | 'mac'>,
@@ -46,31 +53,34 @@ export async function verifyMac(
 ): Promise<MacProof> {
   const live = liveKeySets(keySets, terminal?.keyVersion ?? null, now)
   const given = mac ?? NO_MAC
-  const refusal =
-    refuseTerminal(terminal, merchant, identity.merchantId) ??
-    (live.length === 0 ? 'key_not_established' : null)
-  if (refusal !== null || terminal === null) {
-    core.verifyMac('cup-ecb', await keyring.dummyKey(), macInput, given)
-    return { kind: 'refused', reason: refusal ?? 'terminal_unknown' }
-  }
-  const { merchantId, terminalId, macProfile } = terminal
-  const algorithm = macAlgorithmOf(macProfile)
-  for (const set of live) {
-    const { version, mak } = set
-    const macKey = await keyring.unwrap(mak, { merchantId, terminalId, usage: 'mak', ...contextOfSet(set) })
+  for (let i = 0; i < Math.max(MOST_KEY_SETS, live.length); i++) {
+    const set = live[i]
+    if (set === undefined || terminal === null) {
+      core.verifyMac('cup-ecb', await keyring.dummyKey(), macInput, given)
+      continue
+    }
+    const { merchantId, terminalId, macProfile, keyVersion } = terminal
+    const macKey = await keyring.unwrap(set.mak, {
+      merchantId,
+      terminalId,
+      usage: 'mak',
+      ...contextOfSet(set),
+    })
     const fits = mac !== undefined && macKey.length === makLengthOf(macProfile)
     let isProved = false
     try {
-      isProved = fits && core.verifyMac(algorithm, macKey, macInput, given)
+      isProved = fits && core.verifyMac(macAlgorithmOf(macProfile), macKey, macInput, given)
     } finally {
       if (!isProved) macKey.fill(0)
     }
-    if (isProved)
-      return {
-        kind: 'proved',
-        signer: { macProfile, macKey },
-        ...(version === terminal.keyVersion ? {} : { keyVersion: version }),
-      }
+    if (!isProved) continue
+    const signer = { macProfile, macKey }
+    const reason = refuseTerminal(terminal, merchant, identity.merchantId)
+    if (reason !== null) return { kind: 'refused', reason, signer }
+    return { kind: 'proved', signer, ...(set.version === keyVersion ? {} : { keyVersion: set.version }) }
   }
-  return { kind: 'refused', reason: 'mac_mismatch' }
+  const reason =
+    refuseUnproved(terminal, merchant, identity.merchantId) ??
+    (live.length === 0 ? 'key_not_established' : 'mac_mismatch')
+  return { kind: 'refused', reason, signer: null }
 }

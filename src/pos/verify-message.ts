@@ -1,7 +1,7 @@
 /** @module Verifies a terminal's message: first the MAC, then the form. Only then does its request reach a decision. */
 
 import { cardOf } from '../crypto/card.ts'
-import { refuseTerminal } from '../domain/admit.ts'
+import { refuseUnproved } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import { isMalleable } from '../domain/mac-profile.ts'
 import { type PosRequest, type TransactionMessage, withFingerprints } from '../iso8583/pos-message.ts'
@@ -25,7 +25,7 @@ export async function verifyMessage(
   const proof = goesWithoutMac(posMessage, loaded)
     ? withoutMac(posMessage, loaded)
     : await verifyMac({ ...services, now: services.now() }, posMessage, loaded)
-  if (proof.kind === 'refused') return { ...proof, found: null }
+  if (proof.kind === 'refused') return { kind: 'refused', reason: proof.reason, found: proof.signer }
   const { signer: found, keyVersion } = proof
   try {
     if (isMalformed(services, posMessage, loaded)) return { kind: 'refused', found, reason: 'format_error' }
@@ -57,11 +57,11 @@ function goesWithoutMac({ type, mac }: TransactionMessage, { terminal }: Loaded)
 
 type Proof =
   | { readonly kind: 'proved'; readonly signer: Signer | null; readonly keyVersion?: number }
-  | { readonly kind: 'refused'; readonly reason: DeclineReason }
+  | { readonly kind: 'refused'; readonly reason: DeclineReason; readonly signer: null }
 
 function withoutMac({ identity }: TransactionMessage, { terminal, merchant }: Loaded): Proof {
-  const reason = refuseTerminal(terminal, merchant, identity.merchantId)
-  return reason === null ? { kind: 'proved', signer: null } : { kind: 'refused', reason }
+  const reason = refuseUnproved(terminal, merchant, identity.merchantId)
+  return reason === null ? { kind: 'proved', signer: null } : { kind: 'refused', reason, signer: null }
 }
 
 function isMalformed(

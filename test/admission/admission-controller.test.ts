@@ -1,5 +1,5 @@
 /**
- * @module The admission controller: slots inside, slots at the acquirer, and room for bodies, each with its
+ * @module The admission controller: slots inside, slots at the acquirer, and space for bodies, each with its
  * own limit. It logs once.
  */
 
@@ -18,10 +18,11 @@ function open(mostInside = 10) {
     priority: Priority,
     use: (slot: Slot) => void = () => undefined,
     asksAcquirer = true,
+    isJson = false,
   ): number => {
     let entered = 0
     for (; entered < 10_000; entered++) {
-      const slot = admission.enter(priority, asksAcquirer)
+      const slot = admission.enter(priority, { asksAcquirer, isJson })
       if (slot === undefined) break
       use(slot)
     }
@@ -33,22 +34,38 @@ function open(mostInside = 10) {
 it('a request that waits for the acquirer frees its inside slot and counts at the acquirer', () => {
   const { admission, fill } = open()
   expect(fill('sale', (slot) => slot.awaitAcquirer())).toBe(800)
-  expect([admission.isClosed('sale', true), admission.isClosed('undo', true)]).toEqual([true, false])
+  expect([
+    admission.isClosed('sale', { asksAcquirer: true }),
+    admission.isClosed('undo', { asksAcquirer: true }),
+  ]).toEqual([true, false])
   expect(fill('undo', (slot) => slot.awaitAcquirer())).toBe(200)
-  expect([admission.isClosed('undo', true), admission.isClosed('other')]).toEqual([true, false])
+  expect([admission.isClosed('undo', { asksAcquirer: true }), admission.isClosed('other')]).toEqual([
+    true,
+    false,
+  ])
+})
+
+it('JSON has seven eighths of the slots, and the rest is for terminals', () => {
+  const { admission, fill } = open(16)
+  expect(fill('undo', undefined, false, true)).toBe(14)
+  expect(admission.isClosed('undo', { isJson: true })).toBe(true)
+  expect(fill('undo', undefined, false, false)).toBe(2)
+  const other = open(16)
+  expect(other.fill('undo', (slot) => slot.leave(), false, true)).toBe(10_000)
+  expect(other.fill('undo', (slot) => slot.awaitAcquirer(), true, true)).toBe(1000)
 })
 
 it('a reversal needs no acquirer slot, so it is admitted when all are taken', () => {
   const { admission, fill } = open()
   fill('undo', (slot) => slot.awaitAcquirer())
-  expect(admission.isClosed('undo', true)).toBe(true)
+  expect(admission.isClosed('undo', { asksAcquirer: true })).toBe(true)
   expect(fill('undo', undefined, false)).toBe(10)
 })
 
 it('a request that left takes no acquirer slot', () => {
   const { admission, fill } = open(1)
   for (let n = 0; n < 3000; n++) {
-    const slot = admission.enter('undo', true)
+    const slot = admission.enter('undo', { asksAcquirer: true })
     slot?.leave()
     slot?.awaitAcquirer()
   }
@@ -66,16 +83,28 @@ it('a request that leaves the acquirer frees both slots', () => {
   expect(fill('undo')).toBe(1)
 })
 
-it('bodies have their own limit, by length', () => {
-  const { admission } = open(1)
-  const frames = Array.from({ length: 3000 }, () => admission.enterBody('undo', 4096))
-  expect(frames.filter((leave) => leave !== undefined)).toHaveLength(2048)
+it('bodies have spaces of their own, and a full one is logged and raises an alert', () => {
+  const { admission, logged } = open(1)
+  const terminal = { space: 'terminal', priority: 'undo', source: '' } as const
+  const frames = Array.from({ length: 1100 }, () => admission.enterBody(terminal))
+  expect(frames.filter((body) => body !== undefined)).toHaveLength(1024)
   expect(admission.isClosed('other')).toBe(false)
-  expect(admission.enterBody('other', 256 * 1024)).toBeUndefined()
-  for (const leave of frames) leave?.()
-  const captures = Array.from({ length: 100 }, () => admission.enterBody('other', 256 * 1024))
-  expect(captures.filter((leave) => leave !== undefined)).toHaveLength(8)
-  expect(admission.enterBody('undo', 4096)).toBeDefined()
+  const list = { space: 'known', priority: 'other', credential: 'key' } as const
+  expect(admission.enterBody(list)?.hold(256 * 1024)).toBe(true)
+  expect(logged).toEqual([
+    { event: 'alert', why: 'bodies_full', space: 'terminal' },
+    { event: 'overloaded', priority: 'undo' },
+  ])
+  for (const body of frames) body?.leave()
+  expect(admission.enterBody(terminal)).toBeDefined()
+})
+
+it('what fails before its sender is known counts for its address', () => {
+  const { admission, logged } = open()
+  for (let n = 0; n < 1000; n++) admission.failed('203.0.113.7')
+  expect(logged).toContainEqual({ event: 'alert', why: 'unproved_messages', source: '203.0.113.7' })
+  expect(admission.bearers.allow('key', '203.0.113.7').kind).toBe('retry_after')
+  expect(admission.bearers.allow('key', '198.51.100.9').kind).toBe('allowed')
 })
 
 it('logs overload once a minute per priority', () => {

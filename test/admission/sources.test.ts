@@ -88,6 +88,56 @@ describe('an address with proved messages', () => {
   })
 })
 
+describe('the networks around an address', () => {
+  /** Addresses of one network, each with so few messages that it is not slowed itself. */
+  const spread = (sourceOf: (n: number) => string) => {
+    const opened = open()
+    let allowed = 0
+    for (let n = 0; n < 2000; n++) {
+      if (opened.waits(sourceOf(n)) > 0) continue
+      allowed++
+      opened.sources.unproved(sourceOf(n))
+    }
+    return { ...opened, allowed }
+  }
+  const hex = (n: number) => n.toString(16)
+
+  it.each([
+    [
+      'an IPv6 /56',
+      (n: number) => `2001:db8:1:2${hex(256 + (n % 256)).slice(1)}::/64`,
+      '2001:db8:1:200::/56',
+      100,
+    ],
+    ['an IPv6 /48', (n: number) => `2001:db8:1:${hex(n << 4)}::/64`, '2001:db8:1::/48', 200],
+    ['an IPv4 /24', (n: number) => `203.0.113.${n % 256}`, '203.0.113.0/24', 200],
+  ])('%s is slowed and reported as a whole', (_, sourceOf, network, burst) => {
+    const { allowed, alerts, waits } = spread(sourceOf)
+    expect([allowed, alerts]).toEqual([burst, [network]])
+    expect(waits(sourceOf(1999))).toBeGreaterThan(0)
+    expect(waits('198.51.100.9')).toBe(0)
+  })
+
+  it('one address alone slows no neighbour, however long it sends', () => {
+    const { clock, sources, waits } = open()
+    for (let second = 0; second < 200; second++) {
+      for (let n = 0; n < 10; n++) if (waits('203.0.113.7') === 0) sources.unproved('203.0.113.7')
+      expect(waits('203.0.113.8')).toBe(0)
+      clock.now += 1000
+    }
+  })
+
+  it('with proved callers lets one message through at a time', () => {
+    const { sources, waits } = spread((n) => `203.0.113.${n % 256}`)
+    sources.proved('203.0.113.99')
+    expect(waits('203.0.113.8')).toBe(0)
+    const first = sources.enter('203.0.113.8')
+    expect([first.waitMs, waits('203.0.113.9') > 0]).toEqual([0, true])
+    first.leave()
+    expect(waits('203.0.113.9')).toBe(0)
+  })
+})
+
 it('never slows or reports an empty address', () => {
   const { alerts, flood, waits } = open()
   flood('', 1000)

@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, it } from 'vitest'
-import { refuseTerminal } from '../../src/domain/admit.ts'
+import { refuseTerminal, refuseUnproved } from '../../src/domain/admit.ts'
 import { answerOf, type LoadedState, repeatedMessage } from '../../src/domain/decision.ts'
 import type { DeclineReason } from '../../src/domain/decline-reason.ts'
 import { apiMessageKey, posMessageKey } from '../../src/domain/message-key.ts'
@@ -74,6 +74,7 @@ describe('refuseTerminal', () => {
   ]
   it.each(rows)('%s', (_, found, owner, named, expected) => {
     expect(refuseTerminal(found, owner, named)).toBe(expected)
+    expect(refuseUnproved(found, owner, named)).toBe(expected === null ? null : 'terminal_unknown')
   })
 })
 

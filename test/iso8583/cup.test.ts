@@ -46,6 +46,24 @@ it.each([3, 4, 11, 22, 25, 37, 49, 61])('a void without field %i has its fault t
   expect(formatFault('void', { mti: '0200', fields })).toBe(number)
 })
 
+const days = Array.from({ length: 366 }, (_, day) =>
+  new Date(Date.UTC(2024, 0, 1 + day)).toISOString().slice(5, 10),
+)
+const REAL_DAYS = new Set(days.map((day) => day.replace('-', '')))
+
+it('a date is a day of a leap year, and a time is one of a day without a leap second', () => {
+  const fields = new Map(Object.entries({ ...mandatory, ...named }).map(([n, value]) => [Number(n), value]))
+  const faultWith = (number: number, value: string) =>
+    formatFault('void', { mti: '0200', fields: new Map([...fields, [number, value]]) })
+  for (let n = 0; n <= 9999; n++) {
+    const text = String(n).padStart(4, '0')
+    expect([text, faultWith(13, text)]).toEqual([text, REAL_DAYS.has(text) ? undefined : 13])
+  }
+  for (const time of ['000000', '235959', '120000', '095930']) expect(faultWith(12, time)).toBeUndefined()
+  for (const time of ['240000', '236000', '235960', '999999', '250000', '006100'])
+    expect([time, faultWith(12, time)]).toEqual([time, 12])
+})
+
 const detail = `00000002${'6225000000000014'.padStart(20, '0')}000000001234`
 
 it.each([

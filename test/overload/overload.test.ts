@@ -8,6 +8,8 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SEED } from '../../src/cli/dev/server.ts'
+import { insertApiKey, newApiKey } from '../rig/api-key.ts'
 import { type Rig, startRig } from '../rig/rig.ts'
 import { acceptedOf, closedLoop, goodputOf, inRealTime, openLoop } from './load.ts'
 import { acceptance } from './measure.ts'
@@ -97,6 +99,33 @@ async function expectSales(): Promise<void> {
   wire.close()
 }
 
+/** Expects that a list of 200 captured sales is read, under a key that the isolate does not know. */
+async function expectList(): Promise<void> {
+  const key = newApiKey()
+  await rig.control.query(insertApiKey(key, SEED.merchantId, 'captures'))
+  const lines = Array.from({ length: 200 }, (_, n) =>
+    JSON.stringify({
+      merchantId: SEED.merchantId,
+      terminalId: 'NOSUCH99',
+      batchNumber: '000001',
+      stan: String(n + 1).padStart(6, '0'),
+      amount: 100,
+      state: 'approved',
+    }),
+  )
+  const response = await fetch(new URL('/v1/sales', rig.url), {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/x-ndjson',
+      'cf-connecting-ip': '198.51.100.9',
+    },
+    body: `${lines.join('\n')}\n`,
+  })
+  const answers = (await response.text()).trim().split('\n')
+  expect([response.status, answers.length]).toEqual([200, 200])
+}
+
 describe('on the wire', () => {
   const head = ['POST /v1/iso8583 HTTP/1.1', 'Host: annul']
 
@@ -119,6 +148,34 @@ describe('on the wire', () => {
     await expectSales()
     for (const status of await Promise.all(slow)) expect(status).toBe('HTTP/1.1 408 Request Timeout')
     expect(performance.now() - since).toBeGreaterThan(4900)
+  })
+
+  test('serves terminals and lists while one address has 512 slow sockets under a made-up key, again and again', async () => {
+    const slow = (path: string, type: string, announced: number) =>
+      text(
+        [
+          `POST ${path} HTTP/1.1`,
+          'Host: annul',
+          'CF-Connecting-IP: 203.0.113.7',
+          'Authorization: Bearer made-up-key-0123456789',
+          `Content-Type: ${type}`,
+          'Idempotency-Key: a',
+          `Content-Length: ${announced}`,
+        ],
+        '{',
+      )
+    const sockets = [
+      ...Array.from({ length: 512 }, () => slow('/v1/voids', 'application/json', 16_000)),
+      ...Array.from({ length: 8 }, () => slow('/v1/sales', 'application/x-ndjson', 256_000)),
+    ]
+    for (let wave = 0; wave < 2; wave++) {
+      const statuses = sockets.map((bytes) => raw(bytes, { waitMs: 60_000 }))
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      await expectSales()
+      await expectList()
+      const answered = new Set(await Promise.all(statuses))
+      for (const status of answered) expect(status).toMatch(/^HTTP\/1\.1 (401|429|503) /)
+    }
   })
 
   test('frees the slot when a client closes the connection, in the middle of a body or after it', async () => {

@@ -5,8 +5,10 @@
 
 import { describe, expect, it } from 'vitest'
 import { BEARER_KEY } from '../../src/admission/admission-controller.ts'
+import { GUESSES_OF_NETWORK } from '../../src/admission/mac-guesses.ts'
+import { SIGN_ON } from '../../src/admission/sign-ons.ts'
 import { UNPROVED } from '../../src/admission/sources.ts'
-import { SIGN_ON, TERMINAL, WITHOUT_MAC, WRONG_MACS } from '../../src/admission/terminals.ts'
+import { TERMINAL, WITHOUT_MAC, WRONG_MACS } from '../../src/admission/terminals.ts'
 import { dump } from './book.ts'
 import * as s from './support.ts'
 import { openTerminal, sixDigits, type TestTerminal } from './terminal.ts'
@@ -55,8 +57,11 @@ describe('wrong MACs', () => {
       await sendFrom(terminal, OTHER_ADDRESS, terminal.frame(s.aSale({ stan: '000001' }))),
     )
     expect(sale.fields.get(39)).toBe('00')
+    // The cap on guesses under this terminal number lasts longer than the rate of the address.
     isolate.clock.now += 1000
-    expect((await sendFrom(terminal, ATTACKER_ADDRESS, wrong(terminal, 901))).status).toBe(200)
+    expect((await sendFrom(terminal, ATTACKER_ADDRESS, wrong(terminal, 901))).status).toBe(429)
+    isolate.clock.now += GUESSES_OF_NETWORK.everyMs
+    expect((await sendFrom(terminal, ATTACKER_ADDRESS, wrong(terminal, 902))).status).toBe(200)
   })
 
   it('do not slow a terminal proved from that address, and others there are still accepted in between', async () => {

@@ -84,6 +84,16 @@ describe('a kept answer', () => {
   })
 })
 
+/** The cache of an isolate, for requests that need no sweep. */
+const answersOf = (core: Core, now: () => number) => {
+  const answers = createAnswers({ core, now, sleep: async () => undefined })
+  const ignore = () => undefined
+  return {
+    once: (bytes: Uint8Array, digest: string, exchange: () => Promise<TerminalReply>) =>
+      answers.once(bytes, digest, exchange, ignore),
+  }
+}
+
 describe('a wrong duplicate table', () => {
   /** Finds every message, always under the same handle. */
   const alwaysKnown = { duplicates: { lookup: () => 7, insert: () => 7, forget: () => 7 } } as unknown as Core
@@ -96,7 +106,7 @@ describe('a wrong duplicate table', () => {
     ['liar', alwaysKnown],
     ['dullard', neverKnown],
   ])('costs exchanges but changes no answer: %s', async (_name, core) => {
-    const answers = createAnswers(core, () => s.START)
+    const answers = answersOf(core, () => s.START)
     const ask = (message: number) =>
       answers.once(Uint8Array.of(message), `digest ${message}`, async (): Promise<TerminalReply> => {
         const body = Uint8Array.of(message)
@@ -108,7 +118,7 @@ describe('a wrong duplicate table', () => {
   it('does not make a copy wait forever for a first request that was cut off', async () => {
     const isolate = await s.openIsolate()
     const { now } = isolate.services
-    const answers = createAnswers(isolate.services.core, now)
+    const answers = answersOf(isolate.services.core, now)
     const bytes = Uint8Array.of(1)
     void answers.once(bytes, 'digest', () => new Promise<TerminalReply>(() => {}))
     isolate.clock.now += 12_000
@@ -117,7 +127,7 @@ describe('a wrong duplicate table', () => {
   })
 
   it('does not keep a failed reply as an answer', async () => {
-    const answers = createAnswers(neverKnown, () => s.START)
+    const answers = answersOf(neverKnown, () => s.START)
     const fails = () => answers.once(Uint8Array.of(1), 'one', () => Promise.reject(new Error('lost')))
     const together = await Promise.allSettled([fails(), fails()])
     expect(together.map(({ status }) => status)).toEqual(['rejected', 'rejected'])

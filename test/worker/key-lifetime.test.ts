@@ -89,6 +89,25 @@ describe('a pending key set', () => {
     ])
   })
 
+  it('of each layout is its own: field 62 has the length of its layout, and its own keys', async () => {
+    const terminal = await openUsed()
+    const lengths = { '001': 24, '003': 40, '004': 60 }
+    const layouts = Object.keys(lengths) as (keyof typeof lengths)[]
+    const field62 = async (layout: string) =>
+      (await terminal.send(s.aManagement('0800', layout, { stan: '000001' }), { key: null })).fields.get(62)
+    const first = new Map<string, string | undefined>()
+    // Each layout after each other one.
+    for (const layout of ['001', '003', '004', '001', '004', '003', '001']) {
+      const keys = await field62(layout)
+      expect(keys?.length).toBe(2 * (lengths[layout as keyof typeof lengths] ?? 0))
+      expect(keys).toBe(first.get(layout) ?? keys)
+      first.set(layout, keys)
+    }
+    // A MAC key of one layout is no key of another.
+    const maks = await Promise.all(layouts.map((layout) => signOn(terminal, isolate, layout)))
+    expect(new Set(maks).size).toBe(layouts.length)
+  })
+
   it('is replaced once when two sign on at once', async () => {
     const terminal = await openUsed()
     await signOn(terminal, isolate)

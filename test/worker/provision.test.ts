@@ -147,7 +147,8 @@ describe('a change', () => {
       expect(await codeOf(terminal, '000002', { to: other })).toBe('58')
       expect(await codeOf(terminal, '000003')).toBe('58')
       const signOn = await terminal.send(s.aManagement('0800', '003', { stan: '000009' }), { key: null })
-      expect([signOn.fields.get(39), signOn.fields.has(62)]).toEqual(['58', false])
+      // A sign-on proves nothing, so it gets the answer of an unknown terminal.
+      expect([signOn.fields.get(39), signOn.fields.has(62)]).toEqual(['97', false])
       await put(terminal.tid, { state: 'active' })
       expect(await codeOf(terminal, '000004', { to: other })).toBe('00')
     },

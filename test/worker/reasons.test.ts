@@ -166,7 +166,7 @@ const TABLE: readonly Row[] = [
   [
     'merchant_unknown',
     '03',
-    'none',
+    'right',
     async (open) => {
       const terminal = await open()
       return [
@@ -178,7 +178,7 @@ const TABLE: readonly Row[] = [
   [
     'terminal_not_allowed',
     '58',
-    'none',
+    'right',
     async (open) => send(await blocked(open), s.aSale({ stan: '000001' })),
   ],
   [
@@ -336,9 +336,14 @@ const PAIRS: readonly (readonly [DeclineReason, DeclineReason, (open: Open) => P
     },
   ],
   [
-    'terminal_not_allowed',
+    'terminal_unknown',
     'key_not_established',
     async (open) => send(await blocked(open, false), s.aSale({ stan: '000001' })),
+  ],
+  [
+    'terminal_unknown',
+    'mac_mismatch',
+    async (open) => send(await blocked(open), s.aSale({ stan: '000001' }), WRONG_KEY),
   ],
   [
     'key_not_established',

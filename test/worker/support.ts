@@ -14,6 +14,7 @@ import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 import { TERMINAL_PATHS } from '../../src/pos/door.ts'
+import { SWEEP_MS } from '../../src/pos/reply-cache.ts'
 import { apiKeyRow, INSERT_API_KEY, type KeyRowOptions } from '../support/api-key-row.ts'
 import { holdToContract, routeOf } from '../support/contract.ts'
 import { STRONG_TMK } from '../support/test-keys.ts'
@@ -36,6 +37,9 @@ export interface Lines {
 /** 2026-06-01T02:18:00Z: 10:18 in Shanghai, well before the cut-off. */
 export const START = Date.UTC(2026, 5, 1, 2, 18)
 
+/** Waits in real time. The sweep of old answers does not: `settle` would wait for it, and the clock stands. */
+const waitFor = (ms: number): Promise<void> => (ms === SWEEP_MS ? Promise.resolve() : scheduler.wait(ms))
+
 /** An isolate: an application with its own group and duplicate table, on a clock that the test sets. */
 export async function openIsolate(
   settings: Partial<Environment> & {
@@ -45,7 +49,7 @@ export async function openIsolate(
     mostInside?: number
   } = {},
 ) {
-  const { database = env.DB, acquirer, sleep = scheduler.wait.bind(scheduler), ...others } = settings
+  const { database = env.DB, acquirer, sleep = waitFor, ...others } = settings
   const { mostInside, ...overrides } = others
   const clock = { now: START }
   const logged: Lines[] = []

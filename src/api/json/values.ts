@@ -1,6 +1,7 @@
 /** @module Values that requests and answers of the JSON API share. Patterns mean the same with and without the flag `u`. */
 
 import * as z from 'zod'
+import { holdsCardNumber } from '../../domain/card-number.ts'
 import { DO_NEXT } from '../../domain/refusal.ts'
 
 export const MAX_AMOUNT = 999_999_999_999
@@ -53,10 +54,6 @@ export const instant = z.iso
 
 export const text = z.string()
 
-/** Longer than any reference of ours: a card number, however it is grouped; a time of day has colons. */
-const CARD_NUMBER = /\p{Nd}(?:[^\p{L}\p{Nd}:]{0,3}\p{Nd}){12}/u
-export const hasCardNumber = (value: string): boolean => CARD_NUMBER.test(value)
-
 /**
  * A text of a person, which is kept as written: printable characters of any script, and no card number. A pattern with `\p{L}` needs
  * the flag `u`, which OpenAPI has no place for. So the pattern bars control characters and line ends, and the checks bar the rest.
@@ -67,7 +64,7 @@ export function printable(most: number) {
     .string()
     .regex(new RegExp(`^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]{1,${most}}$`), why)
     .refine((value) => PRINTABLE.test(value), why)
-    .refine((value) => !hasCardNumber(value), 'may not hold a number as long as that of a card')
+    .refine((value) => !holdsCardNumber(value), 'may not hold a card number')
 }
 
 const PRINTABLE = /^(?=.*\P{Zs})[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]*$/u
