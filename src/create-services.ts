@@ -36,6 +36,8 @@ export interface Environment extends HttpsSettings {
   readonly ACQUIRER_ID: string
   /** The most bytes that D1 lets the database have. 10 GB without it, the limit of the paid plan. */
   readonly DATABASE_LIMIT_BYTES?: string
+  /** `yes` on a developer's machine: answers explain format errors. Absent where real terminals are. */
+  readonly DEVELOPMENT?: string
   /** The acquirer as a service binding. It takes precedence over a URL. */
   readonly ACQUIRER_SERVICE?: { fetch: Fetch }
 }
@@ -80,6 +82,11 @@ function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquire
   if (fetch === undefined || (service === undefined && url === null))
     throw new RangeError('ACQUIRER_URL: expected, unless there is a service binding ACQUIRER_SERVICE')
   return httpsAcquirer({ ...configuration, core, send: sendOver(fetch, url ?? BINDING_URL) })
+}
+
+function isDevelopment({ DEVELOPMENT: given }: Environment): boolean {
+  if (given !== undefined && given !== 'yes') throw new RangeError('DEVELOPMENT: expected yes, or nothing')
+  return given === 'yes'
 }
 
 /** SHA-256 of the secret, as the callers' keys are known. */
@@ -164,6 +171,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     acquirerId: env.ACQUIRER_ID,
     bootstrapKey: await bootstrapKeyOf(env),
     databaseLimit,
+    isDevelopment: isDevelopment(env),
     random,
   })
 }

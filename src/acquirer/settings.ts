@@ -4,7 +4,7 @@
  */
 
 import { makLengthOf } from '../domain/mac-profile.ts'
-import { MAC_PROFILES, type MacProfile } from '../domain/types.ts'
+import { MAC_PROFILES, type MacProfile } from '../domain/terminal-profile.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import type { Acquirer } from './port.ts'
 

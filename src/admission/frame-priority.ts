@@ -13,6 +13,8 @@ const ENVELOPE_LENGTH = 11
 /** Fields 2 and 3 in the first byte of the bitmap. */
 const HAS_CARD_NUMBER = 0x40
 const HAS_PROCESSING_CODE = 0x20
+/** Second byte of the MTI: 0200, and its repeat 0201. */
+const FIRST_OR_REPEAT: readonly number[] = [0x00, 0x01]
 /** First byte of field 3 (ISO 8583, packed): goods and services, and the void of it. */
 const PURCHASE = 0x00
 const PURCHASE_VOID = 0x20
@@ -29,8 +31,8 @@ export function priorityOfFrame(bytes: Uint8Array): Priority {
   const body = bodyOf(bytes)
   if (bytes[body - ENVELOPE_LENGTH] !== TPDU_ID) return 'other'
   const bitmap = bytes[body + 2] ?? 0
-  if (bytes[body + 1] !== 0) return 'other'
   if (bytes[body] === 0x04) return 'undo'
+  if (!FIRST_OR_REPEAT.includes(bytes[body + 1] ?? 0xff)) return 'other'
   if (bytes[body] !== 0x02 || (bitmap & HAS_PROCESSING_CODE) === 0) return 'other'
   const fields = body + 10
   const processingCode = fields + ((bitmap & HAS_CARD_NUMBER) === 0 ? 0 : cardNumberBytes(bytes[fields] ?? 0))

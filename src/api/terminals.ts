@@ -7,7 +7,8 @@ import { apiMessageKey } from '../domain/message-key.ts'
 import type { RequestActor } from '../domain/request-actor.ts'
 import type { ProvisionRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
-import type { MacProfile, Merchant } from '../domain/types.ts'
+import { type MacProfile, type MessageForms, USUAL_FORMS } from '../domain/terminal-profile.ts'
+import type { Merchant } from '../domain/types.ts'
 import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import type { Loaded } from '../store/load.ts'
@@ -75,6 +76,7 @@ async function provisionVerdict(
     macProfile: body.macProfile ?? terminal?.macProfile ?? 'cup-ecb',
     textEncoding: body.textEncoding ?? terminal?.textEncoding ?? 'gbk',
     settlementMac: body.settlementMac ?? terminal?.settlementMac ?? 'required',
+    ...formsOf(body, terminal ?? USUAL_FORMS),
   }
   // Greater than the one before on whatever clock. The journal names it, so the row of an older master key is none.
   const version = Math.max(services.now(), (terminal?.tmkVersion ?? 0) + 1)
@@ -103,6 +105,17 @@ async function provisionVerdict(
   tmk.fill(0)
   return { kind: 'verified', request, masterKey: { version, wrapped } }
 }
+
+/** A member that the body lacks keeps its value. */
+const formsOf = (body: TerminalSettings, before: MessageForms): MessageForms => ({
+  texts: body.texts ?? before.texts,
+  padding: body.padding ?? before.padding,
+  entryMode: body.entryMode ?? before.entryMode,
+  cardCheck: body.cardCheck ?? before.cardCheck,
+  headerLength: body.headerLength ?? before.headerLength,
+  headerTlv: body.headerTlv ?? before.headerTlv,
+  voidForms: body.voidForms ?? before.voidForms,
+})
 
 /** The master key out of its two XOR components, once every check value given fits; each is the first bytes of a KCV. */
 function joinComponents(

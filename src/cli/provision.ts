@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Core } from '../core/instance.ts'
-import type { MacProfile } from '../domain/types.ts'
+import type { MacProfile } from '../domain/terminal-profile.ts'
 import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { toHex } from '../iso8583/hex.ts'
 import { root } from './dev/wrangler.ts'
@@ -124,11 +124,19 @@ function sentence(name: string, what: string, answer: JsonObject): string {
 
 async function bodyOf(parsed: Parsed<typeof PROVISION>): Promise<JsonObject> {
   const { tmk, mac: macProfile, state, textEncoding, settlementMac } = parsed
+  const { texts, padding, entryMode, cardCheck, headerLength, headerTlv, voidForms } = parsed
   return {
     state,
     macProfile,
     textEncoding,
     settlementMac,
+    texts,
+    padding,
+    entryMode,
+    cardCheck,
+    headerLength,
+    headerTlv: headerTlv === undefined ? undefined : headerTlv === 'yes',
+    voidForms,
     ...(tmk === undefined ? {} : await keyOf(parsed, tmk)),
   }
 }

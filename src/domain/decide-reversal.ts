@@ -33,6 +33,10 @@ function isEffective(loadedState: LoadedState, { answer, effects }: JournalEntry
 
 const saleOf = ({ effects }: JournalEntry): Sale | undefined => effects.sale ?? effects.claimedSale
 
+/** The amount of a sale or void, in minor units. */
+export const amountOfTarget = (target: JournalEntry): number | undefined =>
+  (target.effects.voidRecord ?? saleOf(target))?.amount
+
 /** A row that the entries say must be there is not there. Nothing is decided until `annul journal rebuild` writes it anew. */
 export class RowLost extends Error {}
 
@@ -65,7 +69,7 @@ function refuse(request: ReversalRequest, loadedState: LoadedState): DeclineReas
   checkRows(target, loadedState)
   const card = (original?.sale ?? saleOf(target))?.card ?? null
   if (isDifferent(request.cardFingerprint, card?.fingerprint)) return 'card_differs'
-  if ((target.effects.voidRecord ?? saleOf(target))?.amount !== request.amount) return 'amount_differs'
+  if (isDifferent(request.amount, amountOfTarget(target))) return 'amount_differs'
   return isTooLate(loadedState) ? 'reversal_too_late' : null
 }
 
@@ -150,6 +154,12 @@ function effectsOf(request: ReversalRequest, loadedState: LoadedState, now: numb
   return undo(request.targetKey, target, loadedState, { at: now, isCounted: target.answer !== null })
 }
 
+/** A reversal without an amount is the same as the earlier one with its key, whatever amount that names. */
+function likeEarlier(request: ReversalRequest, { earlier }: LoadedState): ReversalRequest {
+  if (earlier === null || request.amount !== null) return request
+  return { ...request, contentFingerprint: earlier.contentFingerprint }
+}
+
 /**
  * Decides on a reversal. A wrong card, amount or sale is refused without an entry. An unknown target leaves a
  * tombstone.
@@ -159,7 +169,7 @@ export function decideReversal(
   loadedState: LoadedState,
   generated: Generated,
 ): Decision {
-  const repeated = repeatedMessage(request, loadedState, generated)
+  const repeated = repeatedMessage(likeEarlier(request, loadedState), loadedState, generated)
   if (repeated !== null) return repeated
   const reason = refuse(request, loadedState)
   if (reason !== null && WITHOUT_ENTRY.includes(reason))

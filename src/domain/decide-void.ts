@@ -18,12 +18,13 @@ import { voidRecordOf } from './void-record.ts'
 /**
  * The presented card must be the card of the sale. Without a card number to compare, the request must have the RRN of the sale. A sale
  * without an RRN of its own is named by its authorization code. A sale without all of them has nothing to compare, but the request
- * must still name an RRN or a code.
+ * must still name an RRN or a code. From a terminal with `voidForms: lenient`, field 61 is enough.
  */
-function cardDiffers(request: VoidRequest, sale: Sale): boolean {
-  if (request.door === 'json') return false
-  const { cardFingerprint } = request
+function cardDiffers(request: VoidRequest, sale: Sale, terminal: Terminal): boolean {
+  const { door, cardFingerprint, pos } = request
+  if (door === 'json') return false
   if (cardFingerprint !== null && sale.card !== null) return cardFingerprint !== sale.card.fingerprint
+  if (terminal.voidForms === 'lenient' && pos !== null && pos.saleKey !== null) return false
   const rrn = knownRrn(sale)
   if (rrn !== null) return request.rrn !== rrn
   if (sale.authorizationCode !== null) return request.authorizationCode !== sale.authorizationCode
@@ -54,7 +55,7 @@ function refuseReference(
   if (isDifferent(request.pos?.saleKey, sale.messageKey)) return 'reference_differs'
   if (isDifferent(request.rrn, knownRrn(sale))) return 'reference_differs'
   if (isDifferent(request.authorizationCode, sale.authorizationCode)) return 'reference_differs'
-  if (cardDiffers(request, sale)) return 'card_differs'
+  if (cardDiffers(request, sale, terminal)) return 'card_differs'
   return null
 }
 
@@ -86,7 +87,7 @@ export function refuseSale(original: SaleState, until: number | null, now: numbe
 }
 
 function refuseMoney({ amount, currencyCode }: VoidRequest, { sale }: SaleState): DeclineReason | null {
-  if (amount !== sale.amount) return 'amount_differs'
+  if (isDifferent(amount, sale.amount)) return 'amount_differs'
   if (currencyCode !== sale.currencyCode) return 'currency_differs'
   return null
 }

@@ -103,6 +103,7 @@ export function answerOf(
     at: generated.now,
     ...localFields(generated.now, context.merchant),
     textEncoding: context.terminal.textEncoding,
+    ...(reason !== null && context.terminal.texts === 'short' ? { texts: 'short' } : {}),
     ...more,
   }
 }
@@ -130,6 +131,11 @@ export function commitOf(
   return { kind: 'commit', draft }
 }
 
+/** Whether the entry is of the same message as the request with its key. */
+const isSameContent = (request: RequestBase, earlier: JournalEntry): boolean =>
+  earlier.contentFingerprint === request.contentFingerprint ||
+  earlier.contentFingerprint === request.otherFingerprint
+
 /**
  * The answer to a message whose key is in use (semantics.md, Identity). Same content: the first answer again. Other
  * content: a refusal. A reversed message has no effect in either order, so its copies are refused. The outcome of a message in the
@@ -145,8 +151,7 @@ export function repeatedMessage(
     kind: 'answer',
     answer: answerOf(loadedState, generated, reason),
   })
-  if (earlier !== null && earlier.contentFingerprint !== request.contentFingerprint)
-    return refuse('key_reused_with_different_content')
+  if (earlier !== null && !isSameContent(request, earlier)) return refuse('key_reused_with_different_content')
   if (reversal?.kind === 'archived') return refuse('message_archived')
   if (reversal !== null) return refuse('message_reversed')
   if (earlier === null) return null

@@ -1,6 +1,6 @@
 /** @module The algorithm and the key length of each MAC profile (protocol.md §4). */
 
-import type { MacProfile } from './types.ts'
+import type { MacProfile } from './terminal-profile.ts'
 
 /** The algorithm's name in the core. The two CUP ECB profiles differ only in their key length. */
 export const macAlgorithmOf = (profile: MacProfile): Exclude<MacProfile, 'cup-ecb-16'> =>

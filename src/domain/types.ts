@@ -7,22 +7,10 @@ import type { ApiKey } from './api-key.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import type { KeyVersions } from './key-lifetime.ts'
 import type { SaleFacts, WindowPolicy } from './sale-facts.ts'
+import type { StoredProfile, TerminalProfile } from './terminal-profile.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
 export type Amount = number
-
-/** MAC algorithm and key length of a terminal (protocol.md §4). The CLI uses the same names. */
-export const MAC_PROFILES = [
-  'cup-ecb',
-  'cup-ecb-16',
-  'x9.9',
-  'x9.19',
-  'x9.19-bin4',
-  'x9.19-hex4',
-  'cup-sm4',
-  'xor-3des',
-] as const
-export type MacProfile = (typeof MAC_PROFILES)[number]
 
 export interface Merchant {
   readonly merchantId: string
@@ -51,15 +39,9 @@ export interface Batch extends Totals {
   readonly state: 'open' | 'closed'
 }
 
-export interface Terminal extends KeyVersions {
+export interface Terminal extends KeyVersions, TerminalProfile {
   readonly terminalId: string
   readonly merchantId: string
-  readonly status: 'active' | 'blocked' | 'stolen' | 'retired'
-  readonly macProfile: MacProfile
-  /** Encoding of the texts in field 63. */
-  readonly textEncoding: 'gbk' | 'ascii'
-  /** Whether settlement messages (0500, 0320) must carry field 64. */
-  readonly settlementMac: 'optional' | 'required'
   readonly batch: Batch
   readonly head: Head
 }
@@ -216,7 +198,7 @@ export interface Effects extends Partial<KeyVersions> {
   readonly batch?: Batch
   /** The batch that opens after a closed one. */
   readonly nextBatch?: Batch
-  readonly terminal?: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
+  readonly terminal?: StoredProfile
   /** The merchant, or the bearer key, from this entry on. */
   readonly merchant?: Merchant
   readonly apiKey?: ApiKey
@@ -264,6 +246,8 @@ export interface Answer {
   readonly settlementDate: string
   /** The encoding of the texts in field 63, which follow from the reason. */
   readonly textEncoding: Terminal['textEncoding']
+  /** `short`: field 63 has at most 63 bytes. Absent: it has the long form, or there is no reason. */
+  readonly texts?: 'short'
   /** Field 48 of a settlement answer, 62 digits. */
   readonly totals?: string
   /** In old entries of captured sales: the end of the window. A newer sale has it itself. */

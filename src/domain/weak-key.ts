@@ -1,7 +1,7 @@
 /** @module Master keys of terminals that protect less than their length promises. */
 
 import { hasOddParity, withoutParity } from './des-parity.ts'
-import type { MacProfile } from './types.ts'
+import type { MacProfile } from './terminal-profile.ts'
 
 /** Weak keys of DES (NIST SP 800-67, 3.3.2): encryption twice gives the plain text. */
 const WEAK = ['0101010101010101', 'fefefefefefefefe', 'e0e0e0e0f1f1f1f1', '1f1f1f1f0e0e0e0e']

@@ -3,9 +3,10 @@
 import type { AdmissionController, Slot } from '../admission/admission-controller.ts'
 import { refuseUnproved } from '../domain/admit.ts'
 import { isRequest } from '../iso8583/answer.ts'
+import { hasReversalClass, isReversalMti } from '../iso8583/cup.ts'
 import { parseFrame } from '../iso8583/frame.ts'
 import { toHex } from '../iso8583/hex.ts'
-import { unpack } from '../iso8583/message.ts'
+import { mtiOf, unpack } from '../iso8583/message.ts'
 import {
   type ManagementMessage,
   type PosMessage,
@@ -13,12 +14,13 @@ import {
   parsePosMessage,
   unsupported,
 } from '../iso8583/pos-message.ts'
+import { readReversal } from '../iso8583/reversal.ts'
 import { forMerchant } from '../pipeline/databases.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { WaitUntil } from '../pipeline/types.ts'
 import { load } from '../store/load.ts'
 import { refuse, reply, undecided } from './reply.ts'
-import type { TerminalReply } from './reply-cache.ts'
+import { SILENCE, type TerminalReply } from './reply-cache.ts'
 import { signOn } from './sign-on.ts'
 import type { SignOnAnswers } from './sign-on-answers.ts'
 import { answerTransaction } from './transaction.ts'
@@ -36,7 +38,10 @@ export interface Visit {
   readonly waitUntil: WaitUntil
 }
 
-/** Answers one frame. Bytes that are no request get HTTP 400, a broken serial frame also gets NAK (0x15). */
+/**
+ * Answers one frame. Bytes that are no request get HTTP 400, a broken serial frame also gets NAK (0x15). A message of the class of
+ * reversals that cannot be read gets no answer.
+ */
 export async function exchange(
   services: Services,
   bytes: Uint8Array<ArrayBuffer>,
@@ -44,11 +49,13 @@ export async function exchange(
 ): Promise<TerminalReply> {
   const frame = parseFrame(bytes, services.core.lrc)
   if (!frame.ok) return unreadable(visit, frame.error.kind === 'lrc' ? NAK : EMPTY)
-  const message = unpack(frame.value.body)
-  if (!message.ok || !isRequest(message.value.mti)) {
+  const mti = mtiOf(frame.value.body)
+  const message = isReversalMti(mti) ? readReversal(frame.value.body) : unpack(frame.value.body)
+  if (!message.ok || !isRequest(mti)) {
     const { field, why } = message.ok ? { field: 'mti', why: 'not a request' } : message.error
     services.log('unreadable_message', { field, why })
-    return unreadable(visit, EMPTY)
+    const refusal = unreadable(visit, EMPTY)
+    return hasReversalClass(mti) && isRequest(mti) ? SILENCE : refusal
   }
   const head = parsePosHead(frame.value, message.value)
   const { type, identity, hasMac } = head
@@ -99,7 +106,7 @@ async function answerSignOn(
   const { batchNumber } = outcome.terminal.batch
   const fields = { ...undecided(services, null, outcome), keys: toHex(outcome.keys), batchNumber }
   services.log('signed_on', { terminalId: identity.terminalId, layout, batchNumber })
-  return reply(services, posMessage, fields, null)
+  return reply(services, posMessage, fields, { terminal: outcome.terminal })
 }
 
 /** Echo and sign-off carry no MAC, so they change nothing. */
@@ -109,5 +116,5 @@ async function answerManagement(services: Services, posMessage: ManagementMessag
   const reason = refuseUnproved(sender?.terminal ?? null, sender?.merchant ?? null, merchantId)
   if (sender === undefined || reason !== null)
     return refuse(services, posMessage, reason ?? 'terminal_unknown', sender)
-  return reply(services, posMessage, undecided(services, null, sender), null)
+  return reply(services, posMessage, undecided(services, null, sender), { terminal: sender.terminal })
 }

@@ -73,7 +73,8 @@ export async function rebuild(
   for (const { head, batch: open, ...one } of archived) {
     const { terminalId } = one
     const headRow = { headSeq: head.seq, headHash: head.hash, headMac: NO_MAC.mac, headMacKey: NO_MAC.keyId }
-    await db.insert(terminal).values({ ...one, ...headRow, batchNumber: open.batchNumber })
+    const headerTlv = Number(one.headerTlv)
+    await db.insert(terminal).values({ ...one, ...headRow, headerTlv, batchNumber: open.batchNumber })
     await db.insert(batch).values({ ...open, terminalId })
   }
   const replay = new Replay(archived)

@@ -86,7 +86,12 @@ export const signedHeadOf = (row: {
 /** The terminal with its open batch and its head. */
 export function terminalOf(found: TerminalRow): Terminal {
   const { headSeq, headHash, headMac: _, headMacKey: __, batchNumber: ___, ...row } = found.terminal
-  return { ...row, batch: batchOf(found.batch), head: { seq: headSeq, hash: headHash } }
+  return {
+    ...row,
+    headerTlv: row.headerTlv === 1,
+    batch: batchOf(found.batch),
+    head: { seq: headSeq, hash: headHash },
+  }
 }
 
 /** Null when there is no row. */

@@ -21,8 +21,9 @@ import {
 } from 'drizzle-orm/sqlite-core'
 import { CASE_REASONS } from '../domain/acquirer-move.ts'
 import { ACQUIRER_STATUSES } from '../domain/acquirer-state.ts'
-import { MAC_PROFILES } from '../domain/types.ts'
+import { MAC_PROFILES } from '../domain/terminal-profile.ts'
 import { digitsOf, digitsOrText, hexOf, partOf, saleFacts, settledNumbers, stateColumn } from './stored.ts'
+import { formColumns, headColumns } from './terminal-columns.ts'
 
 /** Projection of `merchant` entries: a merchant's settings and the head of its stream. */
 export const merchant = sqliteTable('merchant', {
@@ -34,11 +35,7 @@ export const merchant = sqliteTable('merchant', {
   windowKind: text('window_kind', { enum: ['business_day', 'same_batch', 'minutes'] }).notNull(),
   windowMinutes: integer('window_minutes'),
   currencyCode: text('currency_code').notNull(),
-  headSeq: integer('head_seq').notNull(),
-  headHash: text('head_hash').notNull(),
-  /** The service's MAC of the head (store/head-mac.ts), and the id of its data key. */
-  headMac: text('head_mac').notNull(),
-  headMacKey: integer('head_mac_key').notNull(),
+  ...headColumns(),
 })
 
 /** Projection: a terminal and the head of its journal. */
@@ -53,11 +50,8 @@ export const terminal = sqliteTable('terminal', {
   keyVersion: integer('key_version'),
   /** The version of its row in `master_key`. */
   tmkVersion: integer('tmk_version').notNull(),
-  headSeq: integer('head_seq').notNull(),
-  headHash: text('head_hash').notNull(),
-  /** The service's MAC of the head (store/head-mac.ts), and the id of its data key. */
-  headMac: text('head_mac').notNull(),
-  headMacKey: integer('head_mac_key').notNull(),
+  ...headColumns(),
+  ...formColumns(),
 })
 
 /** Data keys, wrapped under the master key `masterId` (crypto/data-keys.ts). Not a projection. */

@@ -1,7 +1,7 @@
 /** @module One exchange of a terminal: message → MAC → frame → send → frame → checked answer. */
 
 import type { Core } from '../core/instance.ts'
-import type { MacProfile } from '../domain/types.ts'
+import type { MacProfile } from '../domain/terminal-profile.ts'
 import { buildFrame, type Frame, type Send } from '../iso8583/frame.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import { macFault, macOf, packSigned } from '../iso8583/mac.ts'

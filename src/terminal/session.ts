@@ -30,6 +30,8 @@ export interface TerminalOptions {
   readonly header?: Uint8Array
   /** Whether 0500 and 0320 carry field 64. */
   readonly settlementMac?: boolean
+  /** Whether voids and reversals have as few fields as they may. Such a terminal needs `voidForms: lenient`. */
+  readonly sendsLeast?: boolean
 }
 
 /** The working keys in the state do not open under the given master key. */

@@ -6,7 +6,7 @@
 import type { Core } from '../core/instance.ts'
 import { makLengthOf } from '../domain/mac-profile.ts'
 import { err, ok, type Result } from '../domain/result.ts'
-import type { MacProfile } from '../domain/types.ts'
+import type { MacProfile } from '../domain/terminal-profile.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import type { KeyLayout, WrappedKeys } from './state.ts'
 

@@ -6,7 +6,7 @@
 import { httpsAcquirer } from '../../src/acquirer/https.ts'
 import type { Acquirer, AcquirerRequest, AcquirerResponse } from '../../src/acquirer/port.ts'
 import { macAlgorithmOf, makLengthOf } from '../../src/domain/mac-profile.ts'
-import type { MacProfile } from '../../src/domain/types.ts'
+import type { MacProfile } from '../../src/domain/terminal-profile.ts'
 import { fromHex } from '../../src/iso8583/hex.ts'
 import { AcquirerSimulator } from '../../src/simulator/acquirer.ts'
 import { type Plan, seededRandom } from '../../src/simulator/faults.ts'

@@ -11,6 +11,7 @@ import type {
   UploadRequest,
   VoidRequest,
 } from '../../src/domain/requests.ts'
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import type {
   Answer,
   Batch,
@@ -55,6 +56,7 @@ export const terminal: Terminal = {
   macProfile: 'cup-ecb',
   textEncoding: 'gbk',
   settlementMac: 'optional',
+  ...USUAL_FORMS,
   keyVersion: 1,
   tmkVersion: 1,
   batch,

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest'
 import { isMalleable, macAlgorithmOf, makLengthOf } from '../../src/domain/mac-profile.ts'
-import { MAC_PROFILES } from '../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 
 it('gives every profile an algorithm and a key length, and folds by XOR or chains', () => {
   expect(

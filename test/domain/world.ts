@@ -17,6 +17,7 @@ import type {
   SettlementRequest,
   VoidRequest,
 } from '../../src/domain/requests.ts'
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import type {
   Answer,
   Batch,
@@ -88,6 +89,7 @@ export class World {
       macProfile: 'cup-ecb',
       textEncoding: 'gbk',
       settlementMac: 'optional',
+      ...USUAL_FORMS,
     } as const
     this.terminal = newTerminal({ terminalId: TID, merchantId: MID, profile })
     this.batches.set(this.terminal.batch.batchNumber, this.terminal.batch)

@@ -35,7 +35,7 @@ const FIELD_63 = table(
     ['20', 'text of the issuer'],
     ['20', 'text of the network'],
     ['20', 'text of the acquirer: in a refusal, the reason'],
-    ['up to 60', 'text for the terminal: in a refusal, what to do'],
+    ['up to 60', 'text for the terminal: in a refusal, what to do; only with `texts: long`'],
   ],
 )
 
@@ -84,4 +84,4 @@ ${FIELD_63}
 
 The texts are in GBK, or in ASCII and English if the terminal is provisioned with \`textEncoding: "ascii"\`. Two refusals come before the
 service knows the terminal, so they are always in GBK: \`97\`, and \`40\` for a transaction that is not in the table below. An approval has
-the first 3 bytes only.`
+the first 3 bytes only. A refusal has 63 bytes, unless the terminal is provisioned with \`texts: "long"\`.`

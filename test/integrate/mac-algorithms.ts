@@ -1,7 +1,7 @@
 /** @module The text of docs/integrate/mac-algorithms.md. */
 
 import { isMalleable, makLengthOf } from '../../src/domain/mac-profile.ts'
-import { MAC_PROFILES, type MacProfile } from '../../src/domain/types.ts'
+import { MAC_PROFILES, type MacProfile } from '../../src/domain/terminal-profile.ts'
 import {
   EXAMPLE_INPUT,
   EXAMPLE_TMK,

@@ -1,6 +1,6 @@
 /** @module A MAC by node:crypto, with every intermediate value: what docs/integrate/mac-algorithms.md shows of each profile. */
 
-import type { MacProfile } from '../../src/domain/types.ts'
+import type { MacProfile } from '../../src/domain/terminal-profile.ts'
 import { type Cipher, decrypt, encrypt, hexOf, xor } from './node-ciphers.ts'
 
 export interface WorkedMac {

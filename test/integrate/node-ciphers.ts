@@ -1,7 +1,7 @@
 /** @module DES, 3DES and SM4 by node:crypto, one block or more in ECB: the oracle of what docs/integrate shows. */
 
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import type { MacProfile } from '../../src/domain/types.ts'
+import type { MacProfile } from '../../src/domain/terminal-profile.ts'
 
 export type Cipher = 'des' | '3des' | 'sm4'
 

@@ -2,7 +2,7 @@
 
 import type { Core } from '../../src/core/instance.ts'
 import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
-import type { MacProfile } from '../../src/domain/types.ts'
+import type { MacProfile } from '../../src/domain/terminal-profile.ts'
 import { buildFrame, type Frame } from '../../src/iso8583/frame.ts'
 import { packWithMac } from '../../src/iso8583/mac.ts'
 import { type Message, pack } from '../../src/iso8583/message.ts'

@@ -29,14 +29,15 @@ type TerminalCommand =
       readonly ago: number
       /** The reference to the sale: field 61, its RRN, both, or a field 61 and an RRN of different sales. */
       readonly by: 'key' | 'rrn' | 'both' | 'crossed'
-      readonly off: number
+      /** Null: the message names no amount. */
+      readonly off: number | null
       readonly card: CardShown
     })
   | {
       readonly kind: 'reversal'
       readonly of: 'sale' | 'void'
       readonly ago: number
-      readonly off: number
+      readonly off: number | null
       readonly card: CardShown
     }
   | (Sent & { readonly kind: 'settle'; readonly off: number })
@@ -109,6 +110,7 @@ const stan = fc.oneof(
 const key = fc.integer({ min: 1, max: 6 })
 const amount = fc.constantFrom(100, 100, 250)
 const off = fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 1)
+const offOrNone = fc.constantFrom(0, 0, 0, 0, 0, 0, null, null, 1)
 const batch = fc.constantFrom<Named>('open', 'open', 'open', 'open', 'open', 'open', 'last')
 const currency = fc.constantFrom('156', '156', '156', '156', '156', '156', '156', '840')
 const card = fc.constantFrom<CardShown>('right', 'right', 'right', 'right', 'none', 'other')
@@ -155,11 +157,20 @@ export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
         batch,
         ago,
         by: fc.constantFrom('key', 'key', 'both', 'both', 'rrn', 'crossed'),
-        off,
+        off: offOrNone,
         card,
       }),
     ],
-    [7, fc.record({ ...is('reversal'), of: fc.constantFrom('sale', 'void', 'void'), ago, off, card })],
+    [
+      7,
+      fc.record({
+        ...is('reversal'),
+        of: fc.constantFrom('sale', 'void', 'void'),
+        ago,
+        off: offOrNone,
+        card,
+      }),
+    ],
     [2, fc.record({ ...is('settle'), stan, batch, off: fc.constantFrom(0, 0, 0, 1) })],
     [
       1,

@@ -3,6 +3,7 @@
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
 import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { WindowPolicy } from '../../src/domain/sale-facts.ts'
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import type { Card, Terminal } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
 import type { LoadItem } from '../../src/store/load.ts'
@@ -66,6 +67,7 @@ const PROFILE = {
   macProfile: 'cup-ecb',
   textEncoding: 'gbk',
   settlementMac: 'optional',
+  ...USUAL_FORMS,
 } as const satisfies Partial<Terminal>
 
 const six = (n: number): string => String(n).padStart(6, '0')
@@ -100,7 +102,7 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
       const { of, ago, off, card } = command
       const found = knowledge.find(of, ago)
       const targetKey = found?.key ?? keyOf(six(ago + 40), of, knowledge.open)
-      const amount = (found?.amount ?? 100) + off
+      const amount = amountFor(found, off)
       const parts = posPartsOf(targetKey)
       // A void by the JSON API is reversed by the JSON API.
       if (parts === null) return null
@@ -112,7 +114,8 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
           request: { '11': parts.stan },
           kind: `${of}_reversal`,
           messageKey,
-          contentFingerprint: `${targetKey} ${amount}`,
+          contentFingerprint: `${targetKey} ${amount ?? ''}`,
+          ...(amount === null ? {} : { otherFingerprint: `${targetKey} ` }),
           targetKey,
           saleId: null,
           amount,
@@ -185,6 +188,10 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
   }
 }
 
+/** The amount that a message names; null when it names none. */
+const amountFor = (named: KnownMessage | undefined, off: number | null): number | null =>
+  off === null ? null : (named?.amount ?? 100) + off
+
 function voidFor(
   { ago, by, off, card }: Extract<Sent, { kind: 'void' }>,
   knowledge: Knowledge,
@@ -195,7 +202,7 @@ function voidFor(
   const sale = knowledge.find('sale', ago)
   const keyed = (by === 'crossed' ? knowledge.find('sale', ago + 1) : sale)?.key
   const saleKey = by === 'rrn' ? null : (keyed ?? keyOf(six(ago + 40), 'sale', batchNumber))
-  const amount = (sale?.amount ?? 100) + off
+  const amount = amountFor(sale, off)
   const rrn = by === 'key' ? null : sale?.isAnswered === true ? sale.rrn : NO_RRN
   const names = { ...(saleKey === null ? {} : { saleKey }), ...(rrn === null ? {} : { saleRrn: rrn }) }
   const at = { terminalId: TID, batchNumber }

@@ -44,6 +44,10 @@ const CLAIMED: Expected = { kind: 'pending', isNew: true }
 
 const digits = (value: number, length: number): string => String(value).padStart(length, '0')
 
+/** A reversal without an amount means that of its target. So it is the same as one with an amount. */
+const namesNoAmount = (request: OracleRequest): boolean =>
+  (request.kind === 'sale_reversal' || request.kind === 'void_reversal') && request.amount === null
+
 export class Oracle {
   readonly #books: Books
   readonly #isRemote: boolean
@@ -66,9 +70,11 @@ export class Oracle {
     return expected
   }
 
-  #repeated({ messageKey, contentFingerprint }: OracleRequest): Expected | null {
+  #repeated(request: OracleRequest): Expected | null {
+    const { messageKey, contentFingerprint } = request
     const first = this.#first.get(messageKey)
-    if (first !== undefined && first.contentFingerprint !== contentFingerprint)
+    const isOpen = first !== undefined && (namesNoAmount(first) || namesNoAmount(request))
+    if (first !== undefined && !isOpen && first.contentFingerprint !== contentFingerprint)
       return decided('key_reused_with_different_content')
     if (this.#books.reversed.has(messageKey)) return decided('message_reversed')
     if (first === undefined) return null
@@ -140,7 +146,8 @@ export class Oracle {
     const sale = this.#namedSale(request)
     const reason = this.#refusal(request, sale, now)
     if (reason !== null || sale === undefined) return [decided(reason), 'kept']
-    const transaction = { kind: 'void', amount, batch: sale.batch, at: now, sale } as const
+    const record = { amount: amount ?? sale.amount, batch: sale.batch, at: now, sale }
+    const transaction = { kind: 'void', ...record } as const
     if (this.#isRemote) this.#books.claim(messageKey, transaction)
     else this.#books.add(messageKey, transaction)
     return [this.#isRemote ? CLAIMED : decided(null), 'kept']
@@ -172,7 +179,7 @@ export class Oracle {
     if (live !== undefined) return live.state === 'approved' ? 'original_already_voided' : 'outcome_pending'
     if (!this.#books.batch(sale.batch).isOpen) return 'original_settled'
     if (now >= sale.until) return 'window_expired'
-    if (request.amount !== sale.amount) return 'amount_differs'
+    if ((request.amount ?? sale.amount) !== sale.amount) return 'amount_differs'
     return request.currencyCode === CNY ? null : 'currency_differs'
   }
 
@@ -196,7 +203,7 @@ export class Oracle {
       return [decided(null), 'kept']
     }
     if (card !== null && card !== CARD) return [decided('card_differs'), 'not kept']
-    if (amount !== target.amount) return [decided('amount_differs'), 'not kept']
+    if ((amount ?? target.amount) !== target.amount) return [decided('amount_differs'), 'not kept']
     if (!this.#books.batch(target.batch).isOpen) return [decided('reversal_too_late'), 'kept']
     // The acquirer has a captured sale too, and gets the reversal.
     target.isForwarded ||= this.#isRemote && target.kind === 'sale'

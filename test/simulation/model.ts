@@ -182,7 +182,8 @@ export class Model {
     const field61 = request[61] ?? ''
     const named = `${terminalId}${field61.slice(0, 6)}${field61.slice(6, 12)}s`
     const sale = door === 'json' ? this.#byId.get(request.saleId ?? '') : this.transactions.get(named)
-    const amount = Number(door === 'json' ? request.amount : request[4])
+    // A void without an amount means the amount of its sale.
+    const amount = Number(door === 'json' ? request.amount : (request[4] ?? sale?.amount))
     const refusal = this.#refusal(sale, at, amount)
     const reason = answer === null ? null : answer.reason
     this.#must(reason === refusal, entry, `answered ${reason}, but the rules give ${refusal}`)

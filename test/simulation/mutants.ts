@@ -34,7 +34,7 @@ export const MUTANTS: readonly (Mutant & {
     name: 'a key reused with other content is not detected',
     isQuick: true,
     file: 'src/domain/decision.ts',
-    snippet: 'earlier.contentFingerprint !== request.contentFingerprint',
+    snippet: '!isSameContent(request, earlier)',
     instead: 'false',
   },
   {

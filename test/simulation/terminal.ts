@@ -111,11 +111,12 @@ export class TestTerminal {
 
   #switchOn(): VirtualTerminal {
     const { core, scheduler } = this.#context
-    const { settlementMac } = this.options
+    const { settlementMac, sendsLeast = false } = this.options
     return new VirtualTerminal({
       core,
       tmk: this.#tmk,
       settlementMac,
+      sendsLeast,
       state: this.state,
       now: () => scheduler.now,
       save: () => this.save(),

@@ -3,7 +3,7 @@
  * It runs until every actor is done, then without faults, and then every rule is checked.
  */
 
-import { MAC_PROFILES } from '../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { NO_FAULTS } from '../../src/simulator/faults.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { Attacker } from './attacker.ts'
@@ -46,6 +46,8 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 /** The stream of draws of the changes. Without them a seed gives the same world. */
 const CHANGES = 8
+/** The stream of draws of the forms of messages. A terminal of other forms sends the same messages at the same times. */
+const FORMS = 9
 /** The largest offset of an isolate's clock. */
 const MOST_SKEW = 10 * MINUTE
 
@@ -153,6 +155,7 @@ export class World {
     const random = this.#random
     const pause = this.#pause
     const cards = Array.from({ length: 3 }, () => testCard(random.below(1000)))
+    const forms = new Random(this.#seed, FORMS)
     const merchants = random.between(1, 2)
     for (let m = 1; m <= merchants; m++) {
       const merchantId = `10000000000000${m}`
@@ -163,6 +166,7 @@ export class World {
           terminalId: `T${m}00000${t}`,
           macProfile: random.chance(0.6) ? 'cup-ecb' : random.pick(MAC_PROFILES),
           settlementMac: random.chance(0.5),
+          sendsLeast: forms.chance(0.3),
           weights: {
             sale: 8,
             void: 10,

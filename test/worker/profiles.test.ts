@@ -5,7 +5,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
-import { MAC_PROFILES, type MacProfile } from '../../src/domain/types.ts'
+import { MAC_PROFILES, type MacProfile } from '../../src/domain/terminal-profile.ts'
 import { desDecrypt, desEncrypt } from '../support/micro-des.ts'
 import { sm4Decrypt, sm4Encrypt } from '../support/micro-sm4.ts'
 import flow from '../vectors/cup-flow.json'

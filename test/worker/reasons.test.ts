@@ -291,10 +291,13 @@ const SIGN_ON: readonly DeclineReason[] = ['key_not_established', 'mac_mismatch'
 /** Without a known terminal its encoding is unknown too. */
 const WITHOUT_TERMINAL: readonly DeclineReason[] = ['unsupported_transaction', 'terminal_unknown']
 
-describe.each(['gbk', 'ascii'] as const)('reasons in %s', (textEncoding) => {
+describe.each([
+  ['gbk', 'short'],
+  ['ascii', 'long'],
+] as const)('reasons in %s, %s', (textEncoding, texts) => {
   it.each(TABLE)('%s is %s', async (reason, responseCode, mac, arrange) => {
     const open: Open = (options = {}) =>
-      openTerminal(isolate, { ...options, body: { textEncoding, ...options.body } as object })
+      openTerminal(isolate, { ...options, body: { textEncoding, texts, ...options.body } as object })
     const [terminal, reply] = await arrange(open)
     expect(reply.status).toBe(200)
     expect(reply.fields.get(39)).toBe(responseCode)
@@ -302,7 +305,10 @@ describe.each(['gbk', 'ascii'] as const)('reasons in %s', (textEncoding) => {
     expect(macOf(reply, terminal.key)).toBe(mac)
     const { zh, en, adviceZh, adviceEn } = REFUSALS[reason]
     const chinese = textEncoding === 'gbk' || WITHOUT_TERMINAL.includes(reason)
-    expect(textsOf(reply, chinese ? 'gbk' : 'ascii')).toEqual(chinese ? [zh, adviceZh] : [en, adviceEn])
+    const [words, advice] = chinese ? [zh, adviceZh] : [en, adviceEn]
+    const isLong = texts === 'long' && !WITHOUT_TERMINAL.includes(reason)
+    expect(textsOf(reply, chinese ? 'gbk' : 'ascii')).toEqual([words, isLong ? advice : ''])
+    if (!isLong) expect(reply.fields.get(63)).toHaveLength(2 * 63)
     expect(reply.fields.has(38)).toBe(false)
   })
 })

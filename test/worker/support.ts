@@ -10,7 +10,7 @@ import { createServices, type Environment } from '../../src/create-services.ts'
 import { buildFrame, parseFrame } from '../../src/iso8583/frame.ts'
 import { fromHex, toHex } from '../../src/iso8583/hex.ts'
 import { packWithMac } from '../../src/iso8583/mac.ts'
-import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
+import { type Message, type PackForms, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 import { TERMINAL_PATHS } from '../../src/pos/door.ts'
@@ -263,12 +263,13 @@ export function frameOf(
   message: Message,
   key: Key | null = CUP_KEY,
   kind: 'tpdu' | 'serial' = 'tpdu',
+  forms?: PackForms,
 ) {
   const { core } = isolate.services
   const body =
     key === null
-      ? pack(message)
-      : packWithMac(message, (input) => core.computeMac(key.algorithm, bytesOf(key.mak), input))
+      ? pack(message, forms)
+      : packWithMac(message, (input) => core.computeMac(key.algorithm, bytesOf(key.mak), input), forms)
   return buildFrame(kind, TPDU, HEADER, body, xorLrc)
 }
 

@@ -4,7 +4,8 @@ import * as z from 'zod'
 import { CASE_REASONS } from '../../domain/acquirer-move.ts'
 import { ACQUIRER_STATES } from '../../domain/acquirer-state.ts'
 import type { NotVoidable } from '../../domain/decide-void.ts'
-import { MAC_PROFILES } from '../../domain/types.ts'
+import { MAC_PROFILES } from '../../domain/terminal-profile.ts'
+import { messageFormSchemas } from './message-forms.ts'
 import { VOID_REASONS } from './schemas.ts'
 import { MERCHANT_STATES, TERMINAL_STATES, windowPolicy } from './settings.ts'
 import * as v from './values.ts'
@@ -134,6 +135,7 @@ export const terminalAnswer = z.strictObject({
   macProfile: z.enum(MAC_PROFILES),
   textEncoding: z.enum(['gbk', 'ascii']),
   settlementMac: z.enum(['optional', 'required']),
+  ...messageFormSchemas,
   batchNumber: v.batchNumber,
   ...finalOnly,
 })

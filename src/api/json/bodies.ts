@@ -158,8 +158,25 @@ export function reversalBody(entry: JournalEntry, loadedState: Reversing): Rever
 /** A terminal, without its keys. */
 export function terminalBody(terminal: Terminal): TerminalBody {
   const { terminalId, merchantId, status: state, macProfile, textEncoding, settlementMac, batch } = terminal
+  const { texts, padding, entryMode, cardCheck, headerLength, headerTlv, voidForms } = terminal
   const { batchNumber } = batch
-  return { merchantId, terminalId, state, macProfile, textEncoding, settlementMac, batchNumber, ...FINAL }
+  return {
+    merchantId,
+    terminalId,
+    state,
+    macProfile,
+    textEncoding,
+    settlementMac,
+    texts,
+    padding,
+    entryMode,
+    cardCheck,
+    headerLength,
+    headerTlv,
+    voidForms,
+    batchNumber,
+    ...FINAL,
+  }
 }
 
 export function merchantBody({ status: state, currencyCode: currency, ...settings }: Merchant): MerchantBody {

@@ -1,8 +1,9 @@
 /** @module The requests of the JSON API, member by member. Unknown members are refused, so a misspelt one is not ignored. */
 
 import * as z from 'zod'
-import { MAC_PROFILES } from '../../domain/types.ts'
+import { MAC_PROFILES } from '../../domain/terminal-profile.ts'
 import { isTimeZone } from '../../domain/window.ts'
+import { messageFormSchemas } from './message-forms.ts'
 import { MERCHANT_STATES, TERMINAL_STATES, windowPolicy } from './settings.ts'
 import * as v from './values.ts'
 
@@ -189,6 +190,7 @@ export const terminalSettings = z.strictObject({
   macProfile: z.enum(MAC_PROFILES).optional(),
   textEncoding: z.enum(['gbk', 'ascii']).optional(),
   settlementMac: z.enum(['optional', 'required']).optional(),
+  ...z.strictObject(messageFormSchemas).partial().shape,
   tmk: z
     .strictObject({
       components: z.array(component).length(2, 'expected two components'),

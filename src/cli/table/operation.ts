@@ -16,7 +16,7 @@ import {
   TIME_ZONE,
   WINDOW,
 } from '../lib/values.ts'
-import { ADMINISTRATION, IDENTITY, MAC, MID, ONE_DATABASE, TMK } from './shared.ts'
+import { ADMINISTRATION, IDENTITY, MAC, MESSAGE_FORMS, MID, ONE_DATABASE, TMK } from './shared.ts'
 
 export const MERCHANT = declare({
   about: 'register a merchant, or change its settings',
@@ -66,6 +66,7 @@ export const PROVISION = declare({
       type: choice('NAME', ['optional', 'required']),
       about: 'whether a settlement must have a MAC',
     },
+    ...MESSAGE_FORMS,
   },
   notes: [
     'Its merchant is registered first, by annul merchant. A setting without an option keeps its value.',

@@ -165,3 +165,8 @@ export const CODED_SCOPES = codeForm('scopes', [
   'admin',
 ])
 export const CODED_SETTLEMENT_MACS = codeForm('settlement MAC', ['optional', 'required'])
+export const CODED_TEXTS = codeForm('length of texts', ['short', 'long'])
+export const CODED_PADDINGS = codeForm('pad nibble', ['0', 'F'])
+export const CODED_ENTRY_MODES = codeForm('side of field 22', ['left', 'right'])
+export const CODED_CARD_CHECKS = codeForm('card check', ['none', 'luhn'])
+export const CODED_VOID_FORMS = codeForm('forms of a void', ['strict', 'lenient'])

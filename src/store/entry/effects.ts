@@ -1,15 +1,21 @@
 /** @module The effects of an entry as a list. Totals are the change that the entry makes to them. */
 
-import type { Batch, Effects, Merchant, StoredEffects, Terminal } from '../../domain/types.ts'
+import type { StoredProfile } from '../../domain/terminal-profile.ts'
+import type { Batch, Effects, Merchant, StoredEffects } from '../../domain/types.ts'
 import { CLAIM_TABLE, MOVE_TABLE, REVERSAL_TABLE } from './acquirer.ts'
 import { API_KEY_TABLE } from './api-key.ts'
 import {
   CODED_BATCHES,
+  CODED_CARD_CHECKS,
   CODED_ENCODINGS,
+  CODED_ENTRY_MODES,
   CODED_MERCHANTS,
+  CODED_PADDINGS,
   CODED_PROFILES,
   CODED_SETTLEMENT_MACS,
   CODED_TERMINALS,
+  CODED_TEXTS,
+  CODED_VOID_FORMS,
   USUAL_MERCHANT,
 } from './codes.ts'
 import type { EntryScope } from './columns.ts'
@@ -24,7 +30,7 @@ import {
   usually,
   writeObject,
 } from './schema.ts'
-import { digitsForm, plainNumber, plainText, timeForm, type ValueForm, windowForm } from './values.ts'
+import { digitsForm, plainNumber, plainText, timeForm, truth, type ValueForm, windowForm } from './values.ts'
 
 /** The usual change of the counts of sales (debits) and voids (credits), by the kind of the entry. */
 const USUAL_COUNTS: Readonly<Record<string, readonly [debits: number, credits: number]>> = {
@@ -77,9 +83,7 @@ export const NEXT_BATCH_TABLE = tableOf<Batch>('next batch', {
   creditCount: usually(plainNumber, '0', () => 0),
 })
 
-type Profile = Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
-
-export const PROFILE_TABLE = tableOf<Profile>('terminal', {
+export const PROFILE_TABLE = tableOf<StoredProfile>('terminal', {
   status: usually(CODED_TERMINALS, 'that of the request', ({ request }) => request.status),
   macProfile: usually(CODED_PROFILES, 'that of the request', ({ request }) => request.macProfile),
   textEncoding: usually(CODED_ENCODINGS, 'that of the request', ({ request }) => request.textEncoding),
@@ -88,6 +92,13 @@ export const PROFILE_TABLE = tableOf<Profile>('terminal', {
     'that of the request',
     ({ request }) => request.settlementMac,
   ),
+  texts: optionally(CODED_TEXTS),
+  padding: optionally(CODED_PADDINGS),
+  entryMode: optionally(CODED_ENTRY_MODES),
+  cardCheck: optionally(CODED_CARD_CHECKS),
+  headerLength: optionally(plainNumber),
+  headerTlv: optionally(truth),
+  voidForms: optionally(CODED_VOID_FORMS),
 })
 
 export const MERCHANT_TABLE = tableOf<Merchant>('merchant', {

@@ -3,6 +3,7 @@
  * that no table lists come last, as names and texts.
  */
 
+import type { MessageForms } from '../../domain/terminal-profile.ts'
 import type { DraftEntry, EntryKind } from '../../domain/types.ts'
 import {
   CODED_ENCODINGS,
@@ -102,7 +103,9 @@ export const JSON_REQUEST_TABLE = tableOf<RequestView<JsonName>>('members', {
   others: others(),
 })
 
-type ProfileName = 'status' | 'macProfile' | 'textEncoding' | 'settlementMac' | 'newMasterKey'
+type ProfileName =
+  | ('status' | 'macProfile' | 'textEncoding' | 'settlementMac' | 'newMasterKey')
+  | keyof MessageForms
 
 export const PROVISION_REQUEST_TABLE = tableOf<RequestView<ProfileName>>('profile', {
   status: optionally(CODED_TERMINALS),
@@ -111,6 +114,13 @@ export const PROVISION_REQUEST_TABLE = tableOf<RequestView<ProfileName>>('profil
   settlementMac: optionally(CODED_SETTLEMENT_MACS),
   newMasterKey: optionally(plainText),
   others: others(),
+  texts: optionally(plainText),
+  padding: optionally(plainText),
+  entryMode: optionally(plainText),
+  cardCheck: optionally(plainText),
+  headerLength: optionally(plainText),
+  headerTlv: optionally(plainText),
+  voidForms: optionally(plainText),
 })
 
 type SettingName = 'name' | 'status' | 'timeZone' | 'cutOff' | 'window' | 'currencyCode'

@@ -5,6 +5,7 @@ import { posMessageKey } from '../../../src/domain/message-key.ts'
 import type { Batch, DraftEntry } from '../../../src/domain/types.ts'
 import { STORED_KINDS } from '../../../src/store/entry/entry.ts'
 import { MID, TID } from '../../domain/fixtures.ts'
+import { messageForms } from './message-forms.ts'
 
 /** JSON has no −0, and no decision gives one. */
 const number = fc.oneof(
@@ -172,12 +173,15 @@ const effects = fc.record(
     }),
     batch: batchBefore,
     nextBatch: fc.record({ batchNumber, state: batchState, ...totals }),
-    terminal: fc.record({
-      status: code('active', 'blocked', 'stolen', 'retired'),
-      macProfile: code('cup-ecb', 'x9.9', 'xor-3des'),
-      textEncoding: code('gbk', 'ascii'),
-      settlementMac: code('optional', 'required'),
-    }),
+    terminal: withOptional(
+      {
+        status: code('active', 'blocked', 'stolen', 'retired'),
+        macProfile: code('cup-ecb', 'x9.9', 'xor-3des'),
+        textEncoding: code('gbk', 'ascii'),
+        settlementMac: code('optional', 'required'),
+      },
+      messageForms,
+    ),
     merchant: fc.record({
       merchantId,
       name: anyText,
@@ -225,6 +229,7 @@ const answer = withOptional(
       anyText,
     ),
     voidableUntil: orNull(time),
+    texts: fc.constant('short'),
   },
 )
 

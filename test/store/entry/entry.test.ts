@@ -7,7 +7,8 @@ import { CASE_REASONS } from '../../../src/domain/acquirer-move.ts'
 import { ACQUIRER_STATES, ACQUIRER_STATUSES } from '../../../src/domain/acquirer-state.ts'
 import { REFUSALS } from '../../../src/domain/decline-reason.ts'
 import { posMessageKey } from '../../../src/domain/message-key.ts'
-import { type DraftEntry, MAC_PROFILES } from '../../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../../src/domain/terminal-profile.ts'
+import type { DraftEntry } from '../../../src/domain/types.ts'
 import {
   CODED_CASES,
   CODED_PROFILES,

@@ -209,7 +209,7 @@ describe('bodies', () => {
       sale: 159,
       void: 164,
       'void, JSON': 165,
-      'void, refused': 98,
+      'void, refused': 103,
       sale_reversal: 82,
       void_reversal: 126,
       settlement: 88,
@@ -217,7 +217,7 @@ describe('bodies', () => {
       'sale, outcome': 55,
       void_claim: 186,
       'void, outcome': 55,
-      'void, declined': 32,
+      'void, declined': 37,
       give_up: 25,
     })
     expect(sizes.sale + sizes.void).toBeLessThan(325)
