@@ -17,7 +17,8 @@ import {
   undecidedProblem,
 } from './handler.ts'
 import { caseBody } from './json/cases.ts'
-import { apiProblem, declineProblem, type Problem } from './json/problem.ts'
+import { FINAL } from './json/certainty.ts'
+import { apiProblem, declineProblem, type Problem, unknownReference } from './json/problem.ts'
 import type { CaseDecision } from './json/schemas.ts'
 import { pageOver } from './page.ts'
 import type { Call, Handler, Reply } from './router.ts'
@@ -47,7 +48,7 @@ export const getCases: Handler<'GET /v1/cases'> = async (call) => {
   })
   if (!page.ok) return page.error
   const { items, next } = page.value
-  return { status: 200, body: { items: items.map(caseBody), next, certainty: 'FINAL', doNext: 'nothing' } }
+  return { status: 200, body: { items: items.map(caseBody), next, ...FINAL } }
 }
 
 /** One case that the caller may see, or the refusal. */
@@ -62,7 +63,7 @@ export async function findCase(
   if (unplaced !== null) return err(unplaced)
   const [file] = found.files
   const isThere = file !== undefined && maySee(caller.value, file.message.merchantId, query.merchantId)
-  return isThere ? ok(file) : err(apiProblem('not_found'))
+  return isThere ? ok(file) : err(unknownReference(path.rrn))
 }
 
 export const getCase: Handler<'GET /v1/cases/{rrn}'> = async (call) => {

@@ -19,7 +19,14 @@ import { sha256 } from '../store/journal.ts'
 import type { Credential, Loaded, LoadItem } from '../store/load.ts'
 import { budgetOf } from './budget.ts'
 import type { Route } from './contract/route.ts'
-import { type About, apiProblem, archivedProblem, declineProblem, type Problem } from './json/problem.ts'
+import {
+  type About,
+  apiProblem,
+  archivedProblem,
+  declineProblem,
+  type Problem,
+  unknownReference,
+} from './json/problem.ts'
 
 export const respondProblem = ({ status, body, headers }: Problem): Response =>
   new Response(JSON.stringify(body), { status, headers })
@@ -275,7 +282,7 @@ export async function notInTables(
 ): Promise<Problem> {
   const named = reference.length === 12 ? { rrn: reference } : { id: reference }
   const archived = await findArchived(services.db, credential, services.now(), named, merchantId)
-  return archived === null ? apiProblem('not_found') : archivedProblem(archived)
+  return archived === null ? unknownReference(reference) : archivedProblem(archived)
 }
 
 /** The scope of this caller's keys: its merchant, or that of the administrators. */

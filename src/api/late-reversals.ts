@@ -26,8 +26,6 @@ export const getLateReversals: Handler<'GET /v1/late-reversals'> = async (call) 
   })
   if (!page.ok) return page.error
   const { items, next } = page.value
-  const bodies = items.map(({ record, reversedAt, forwarded }) =>
-    voidBodyOf(record, reversedAt, forwarded, true),
-  )
+  const bodies = items.map((item) => voidBodyOf({ ...item, reversedLate: true }))
   return { status: 200, body: { items: bodies, next, certainty: 'FINAL', doNext: 'nothing' } }
 }

@@ -13,6 +13,7 @@ import {
 } from '../store/reconciliation-records.ts'
 import { budgetOf } from './budget.ts'
 import { type ApiVerdict, permit, senderOf } from './handler.ts'
+import { FINAL } from './json/certainty.ts'
 import type { ComparedLine } from './json/line-schemas.ts'
 import { invalid } from './json/problem.ts'
 import { type Found, forwardedBody, recordOf, resultBody } from './json/reconciliation-records.ts'
@@ -37,7 +38,7 @@ export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async (
   if (!page.ok) return page.error
   const { next } = page.value
   const items = page.value.items.map(forwardedBody)
-  return { status: 200, body: { items, next, asOf, certainty: 'FINAL', doNext: 'nothing' } }
+  return { status: 200, body: { items, next, asOf, ...FINAL } }
 }
 
 type Post = 'POST /v1/reconciliations'

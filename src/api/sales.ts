@@ -7,9 +7,11 @@ import { posMessageKey, posPartsOf, tombstonedKey } from '../domain/message-key.
 import { maskPan } from '../domain/pan.ts'
 import type { CapturedSaleRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
-import { voidableUntil } from '../domain/window.ts'
+import { endOfWindow } from '../domain/sale-known.ts'
+import type { SaleState } from '../domain/types.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Outcome } from '../pipeline/types.ts'
+import { type ClaimedSale, findClaimedSale } from '../store/claimed-sale.ts'
 import { canonical } from '../store/journal.ts'
 import { type Loaded, load } from '../store/load.ts'
 import {
@@ -214,15 +216,32 @@ export const getSale: Handler<'GET /v1/sales/{reference}'> = async (call) => {
   const { reference } = path
   const { merchantId: ofMerchant } = query
   const byRrn = { saleRrn: reference, ...(ofMerchant === undefined ? {} : { merchantId: ofMerchant }) }
-  const named = reference.length === 12 ? byRrn : { saleId: reference }
-  const [loaded] = await load(services.db, [{ credential, ...named }], services.now())
+  const item = { credential, ...(reference.length === 12 ? byRrn : { saleId: reference }) }
+  const read = async () => (await load(services.db, [item], services.now()))[0]
+  let loaded = await read()
   const caller = permit(call, loaded?.credential ?? null)
   if (!caller.ok) return caller.error
   const unplaced = refuseUnplaced(call, caller.value)
   if (unplaced !== null) return unplaced
-  const { original = null, merchant = null } = loaded ?? {}
-  if (original === null || merchant === null || !maySee(caller.value, original.sale.merchantId, ofMerchant))
-    return notInTables(call, reference, ofMerchant)
-  const body = saleBody(original, voidableUntil(original.sale.soldAt, merchant), services.now())
-  return { status: 200, body }
+  const isSeen = (found: Loaded | undefined): boolean =>
+    found?.original != null && maySee(caller.value, found.original.sale.merchantId, ofMerchant)
+  const saleReply = (original: SaleState, until: number | null): Reply<'GET /v1/sales/{reference}'> => ({
+    status: 200,
+    body: saleBody(original, until, services.now()),
+  })
+  let unanswered: ClaimedSale | null = null
+  if (!isSeen(loaded)) {
+    unanswered = await findClaimedSale(services.db, credential, services.now(), {
+      reference,
+      merchantId: ofMerchant,
+    })
+    // The acquirer answered between the two queries.
+    if (unanswered?.isAnswered) loaded = await read()
+  }
+  const original = isSeen(loaded) ? loaded?.original : null
+  if (original != null && loaded?.merchant != null)
+    return saleReply(original, endOfWindow(original.sale, loaded.merchant))
+  return unanswered === null
+    ? notInTables(call, reference, ofMerchant)
+    : saleReply(unanswered.original, unanswered.until)
 }

@@ -1,6 +1,6 @@
 /** @module `annul merchant`: registers a merchant, or changes its settings. A merchant comes before its terminals. */
 
-import type { WindowPolicy } from '../domain/types.ts'
+import type { WindowPolicy } from '../domain/sale-facts.ts'
 import type { Run } from './lib/declare.ts'
 import type { JsonObject } from './lib/ndjson.ts'
 import { administratorKey, printProvisioned, provisionMerchant } from './provision.ts'

@@ -144,7 +144,7 @@ function claimOfVoid(
   return {
     ...identity(record, generated),
     kind: 'void',
-    decideBy: decideByOf(sale.soldAt, merchant, generated.now),
+    decideBy: decideByOf(sale, merchant, generated.now),
     original: {
       batchNumber: sale.batchNumber,
       stan: forwarded?.acquirerStan ?? sale.stan,

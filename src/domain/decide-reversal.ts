@@ -22,6 +22,7 @@ import { addCredit, addDebit } from './money.ts'
 import { addOffice, isOwnVoid } from './office-totals.ts'
 import type { ReversalRequest } from './requests.ts'
 import type { Reversal } from './reversal.ts'
+import { isDifferent } from './sale-known.ts'
 import type { Effects, JournalEntry, Sale, SaleState } from './types.ts'
 
 /**
@@ -64,14 +65,14 @@ function isTooLate({ original, targetForwarded, terminal }: LoadedState): boolea
 function refuse(request: ReversalRequest, loadedState: LoadedState, now: number): DeclineReason | null {
   const { target, original, targetReversal } = loadedState
   if (targetReversal?.kind === 'archived') return 'message_archived'
+  // A JSON void always has its sale. A target without one is no void.
   if (target !== null && request.saleId !== null && target.request.saleId !== request.saleId)
     return 'reference_differs'
   if (target === null || !isEffective(loadedState, target)) return null
   checkRows(target, loadedState)
   const card = (original?.sale ?? saleOf(target))?.card ?? null
-  if (request.cardFingerprint !== null && card !== null && request.cardFingerprint !== card.fingerprint)
-    return 'card_differs'
-  if (request.amount !== null && amountOfTarget(target) !== request.amount) return 'amount_differs'
+  if (isDifferent(request.cardFingerprint, card?.fingerprint)) return 'card_differs'
+  if (isDifferent(request.amount, amountOfTarget(target))) return 'amount_differs'
   if (isTooLate(loadedState)) return 'reversal_too_late'
   return refuseLateReversal(request, loadedState, now)
 }

@@ -49,6 +49,8 @@ export interface LoadedState {
   readonly original: SaleState | null
   /** Whether the sale that the message names is a sale of the terminal in the archive. */
   readonly isOriginalArchived: boolean
+  /** Whether the terminal has a forwarded sale that the message names, and whose outcome is unknown. It has no row yet. */
+  readonly isOriginalPending: boolean
   /** The entry that a reversal names (like `earlier`), its state at the acquirer, and an earlier reversal of it. */
   readonly target: JournalEntry | null
   readonly targetForwarded: AcquirerMessage | null
@@ -104,7 +106,7 @@ export function answerOf(
   context: TerminalContext,
   generated: Generated,
   reason: DeclineReason | null,
-  more: Partial<Pick<Answer, 'authorizationCode' | 'totals' | 'rrn' | 'voidableUntil'>> = {},
+  more: Partial<Pick<Answer, 'authorizationCode' | 'totals' | 'rrn'>> = {},
 ): Answer {
   return {
     responseCode: reason === null ? '00' : refusalOf(reason).responseCode,

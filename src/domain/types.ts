@@ -8,18 +8,13 @@ import type { DeclineReason } from './decline-reason.ts'
 import type { KeyVersions } from './key-lifetime.ts'
 import type { MerchantRules } from './merchant-rules.ts'
 import type { Reversal } from './reversal.ts'
+import type { SaleFacts, WindowPolicy } from './sale-facts.ts'
 import type { StoredProfile, TerminalProfile } from './terminal-profile.ts'
 import type { BatchClosing, Totals } from './totals.ts'
 import type { VoidMove } from './void-move.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
 export type Amount = number
-
-/** The time in which a sale can be voided while its batch is open (semantics.md, Window). */
-export type WindowPolicy =
-  | { readonly kind: 'business_day' }
-  | { readonly kind: 'same_batch' }
-  | { readonly kind: 'minutes'; readonly minutes: number }
 
 /** A rule that is absent is the usual one (`rulesOf`). */
 export interface Merchant extends Partial<MerchantRules> {
@@ -64,7 +59,7 @@ export interface Card {
   readonly fingerprint: string
 }
 
-export interface Sale {
+export interface Sale extends SaleFacts {
   readonly id: string
   readonly messageKey: string
   readonly merchantId: string
@@ -87,10 +82,15 @@ export interface Sale {
 /** A sale and its later void and reversal. */
 export interface SaleState {
   readonly sale: Sale
-  /** `forwarded`: whether the void was forwarded to the acquirer. */
-  readonly liveVoid:
-    | (Pick<VoidRecord, 'id' | 'messageKey' | 'state'> & { readonly forwarded: boolean })
-    | null
+  readonly liveVoid: {
+    readonly id: string
+    readonly messageKey: string
+    readonly state: AcquirerState
+    /** Whether the void was forwarded to the acquirer. */
+    readonly forwarded: boolean
+    /** The void at the acquirer, as long as it waits there for anything. */
+    readonly message?: AcquirerMessage | null
+  } | null
   /** Whether the entries make a void and do not end it (void-count.ts). */
   readonly isVoidedByEntries: boolean
   /** Whether the live void, as the entries have it, lacks its row here or at the acquirer. */
@@ -244,7 +244,7 @@ export interface Answer {
   readonly texts?: 'short'
   /** Field 48 of a settlement answer, 62 digits. */
   readonly totals?: string
-  /** For a captured sale: the end of its window under the merchant's settings at that time. */
+  /** In old entries of captured sales: the end of the window. A newer sale has it itself. */
   readonly voidableUntil?: number | null
 }
 

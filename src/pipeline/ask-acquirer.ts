@@ -67,7 +67,7 @@ async function askFirst(
       : await stage.pipeline.submitEvent(eventMessage(stage, forwarded, event), waitUntil, stage.budget)
   if (outcome.kind === 'answered') {
     waitUntil(wakeAfterAnswer(stage))
-    return outcome
+    return withSaleOf(pending, outcome)
   }
   stage.log('acquirer_unknown', {
     ...named(forwarded),
@@ -77,7 +77,13 @@ async function askFirst(
   // A reversal may have come meanwhile.
   waiter.take(outcome)
   waitUntil(afterFirst(stage, forwarded, waiter).finally(waiter.end))
-  return waiter.outcome
+  return withSaleOf(pending, await waiter.outcome)
+}
+
+/** An event loads no sale. The caller's answer shows that of the claim. */
+function withSaleOf({ loadedState: { original } }: Pending, outcome: Outcome): Outcome {
+  if (outcome.kind !== 'answered') return outcome
+  return { ...outcome, loadedState: { ...outcome.loadedState, original } }
 }
 
 async function afterFirst(stage: AcquirerStage, message: AcquirerMessage, waiter: Waiter): Promise<void> {

@@ -250,7 +250,7 @@ async function decideOne(
   const { decision, counted } = refusals.limit(decided, loadedState.refusals)
   if (decision.kind === 'pending') {
     const { forwarded, claim } = decision
-    work.settle({ kind: 'pending', forwarded, claim, isNew: false, context })
+    work.settle({ kind: 'pending', forwarded, claim, isNew: false, context, loadedState })
     return null
   }
   if (decision.kind !== 'commit') {

@@ -73,6 +73,7 @@ export type Outcome =
       /** Whether this message's own commit wrote the claim. Then its request asks the acquirer. */
       readonly isNew: boolean
       readonly context: TerminalContext
+      readonly loadedState: LoadedState
     }
   /** Nothing was written, and nothing is known to be wrong with the message. The sender may retry. */
   | { readonly kind: 'unavailable' }

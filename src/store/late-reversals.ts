@@ -1,12 +1,12 @@
 /** @module Reads the voids that terminals reversed long after their answer, in the order of the reversals. */
 
 import { eq, sql } from 'drizzle-orm'
-import type { AcquirerMessage, VoidRecord } from '../domain/types.ts'
+import type { AcquirerMessage, Card, VoidRecord } from '../domain/types.ts'
 import { recordWithKey } from './acquirer-record.ts'
 import { liveCredential, mayRead } from './caller.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
-import { forwardedFrom, rowOf, voidFrom } from './rows.ts'
+import { forwardedFrom, rowOf, saleOf, voidFrom } from './rows.ts'
 import { sale, voidTable } from './schema.ts'
 
 export interface LateReversal {
@@ -14,6 +14,8 @@ export interface LateReversal {
   readonly reversedAt: number
   /** The void at the acquirer; null when it was not forwarded. */
   readonly forwarded: AcquirerMessage | null
+  /** The card of its sale; null when it is not known. */
+  readonly card: Card | null
 }
 
 export interface LateReversalQuery {
@@ -52,6 +54,7 @@ export async function readLateReversals(
     record: voidFrom(record, of),
     reversedAt: record.reversedAt ?? 0,
     forwarded: forwardedFrom(forwarded),
+    card: saleOf(of).card,
   }))
   return { credential: credentials[0] ?? null, items }
 }

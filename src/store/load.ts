@@ -53,7 +53,7 @@ export interface LoadItem {
   /** Loads the entry of this `Idempotency-Key` (as a fingerprint) in the scope of the credential's merchant. */
   readonly idempotencyKey?: string
   /** The kind of that message; a void by default. */
-  readonly idempotencyKind?: 'void' | 'void_reversal'
+  readonly idempotencyKind?: 'void' | 'void_reversal' | 'sale_reversal'
   /** The void that a reversal names by its `Idempotency-Key` (as a fingerprint). */
   readonly targetIdempotencyKey?: string
   /** Whether that key may also be one of the sale's merchant, when the caller is an administrator. */
@@ -217,6 +217,7 @@ export function prepareLoad(db: Db, items: readonly LoadItem[], now: number): Pr
         original,
         isOriginalArchived:
           original === null && row !== undefined && row.archivedSale === row.terminal.terminalId,
+        isOriginalPending: original === null && row?.pendingSale === 1,
         credential: mine(inCredentials)[0]?.apiKey ?? null,
       }
     })

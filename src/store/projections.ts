@@ -10,7 +10,7 @@ import { DIFFERENCES } from './batch-differences.ts'
 import { batch } from './batch-schema.ts'
 import type { Db } from './db.ts'
 import { FORWARDED } from './forwarded.ts'
-import { batchColumns } from './rows.ts'
+import { batchColumns, windowMsOf } from './rows.ts'
 import { schedule, type Write } from './schedule.ts'
 import { keySet, masterKey, refusalCount, reversal, sale, terminal, voidTable } from './schema.ts'
 import { overItems } from './statements.ts'
@@ -29,6 +29,8 @@ const saleRows = ({ effects }: CommitItem) =>
     cardFirst6: s.card?.first6,
     cardLast4: s.card?.last4,
     cardFingerprint: s.card?.fingerprint,
+    windowMs: windowMsOf(s),
+    isRrnMade: Number(s.isRrnMade === true),
   }))
 
 function batchRows({ effects, row }: CommitItem) {

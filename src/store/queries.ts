@@ -12,7 +12,7 @@ import { isOwnMessage } from './entry/own-message.ts'
 import { apiKey } from './key-schema.ts'
 import { merchant } from './merchant-schema.ts'
 import { rowOf, rowOrNull } from './rows.ts'
-import { journal, keySet, masterKey, reversal, sale, terminal, voidTable } from './schema.ts'
+import { acquirerMessage, journal, keySet, masterKey, reversal, sale, terminal, voidTable } from './schema.ts'
 import { field, overItems } from './statements.ts'
 import { stored } from './stored.ts'
 
@@ -62,6 +62,7 @@ const ARCHIVED_SALE = archivedSaleTerminal(
 
 const named = alias(batch, 'named')
 const saleBatch = alias(batch, 'sale_batch')
+const voidMessage = alias(acquirerMessage, 'void_message')
 
 /** The version of a guard. Without a row it is 0. */
 const versionOf = (key: SQL) =>
@@ -104,6 +105,12 @@ export const terminals = overItems((db, items) =>
         and substr(message_key, 1, ${sql.raw(String(ACQUIRER_KEY.length))}) <> ${sql.raw(`'${ACQUIRER_KEY}'`)}`,
       )}`.as('taken_by'),
       archivedSale: sql<string | null>`${ARCHIVED_SALE}`.as('archived_sale'),
+      pendingSale: sql<number>`exists (select 1 from acquirer_message as waiting
+        where waiting.message_key in (${field('saleKey')},
+          (select message_key from journal where rrn_raw = ${stored('saleRrn', 'digits 12')}))
+        and waiting.terminal_id = terminal.terminal_id and waiting.kind = 'sale' and waiting.state in ('pending', 'undoing'))`.as(
+        'pending_sale',
+      ),
       guardVersion: versionOf(sql`'merchant:' || merchant.merchant_id`),
       refusals: refusalsOf(TERMINAL_SENDER, sql`terminal.terminal_id`),
     })
@@ -216,6 +223,7 @@ export const sales = overItems((db, items) =>
       sale: rowOf(sale, 'sale_row'),
       liveVoid: rowOrNull(voidTable, voidTable.idRaw, 'void_row'),
       liveVoidForwarded: sql<number>`${IS_VOID_FORWARDED}`.as('void_forwarded'),
+      liveVoidMessage: rowOrNull(voidMessage, voidMessage.messageKey, 'void_message_row'),
       liveVoidLost: sql<number>`(not ${IS_VOID_FORWARDED}) and ${IS_VOID_CLAIMED}`.as('void_lost'),
       forwarded: recordWithKey(sql`sale.message_key`, 'forwarded_row'),
       reversal: rowOrNull(reversal, reversal.targetKey, 'reversal_row'),
@@ -234,6 +242,7 @@ export const sales = overItems((db, items) =>
       sql`sale_batch.terminal_id = sale.terminal_id and sale_batch.batch_number = sale.batch_number`,
     )
     .leftJoin(voidTable, sql`void.sale_id_raw = sale.id_raw and void.state not in ('declined', 'reversed')`)
+    .leftJoin(voidMessage, sql`void_message.message_key = void.message_key`)
     .leftJoin(reversal, sql`reversal.target_key = sale.message_key`),
 )
 

@@ -2,6 +2,7 @@
 
 import { getTableColumns, type SQL, sql } from 'drizzle-orm'
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { isCaseOpen, isUnsettled } from '../domain/acquirer-state.ts'
 import type { DeclaredTotals } from '../domain/decision.ts'
 import { posPartsOf } from '../domain/message-key.ts'
 import { officeTotals, withOffice } from '../domain/office-totals.ts'
@@ -131,8 +132,11 @@ export function terminalOf(found: TerminalRow): Terminal {
 }
 
 /** Null when there is no row. */
-export function merchantFrom(row: RowOf<typeof merchant> | undefined): Merchant | null {
-  if (row === undefined) return null
+export const merchantFrom = (row: RowOf<typeof merchant> | undefined): Merchant | null =>
+  row === undefined ? null : merchantOf(row)
+
+/** The merchant without the head of its stream. */
+export function merchantOf(row: RowOf<typeof merchant>): Merchant {
   const {
     windowKind,
     windowMinutes,
@@ -154,6 +158,11 @@ export function merchantFrom(row: RowOf<typeof merchant> | undefined): Merchant 
 export const forwardedFrom = (
   row: RowOf<typeof acquirerMessage> | null | undefined,
 ): AcquirerMessage | null => (row == null ? null : messageFrom(row))
+
+/** The message while it waits for the acquirer or a person. A settled one may have a row or none. */
+function waitingFrom(row: RowOf<typeof acquirerMessage> | null): AcquirerMessage | null {
+  return row !== null && (isUnsettled(row.state) || isCaseOpen(row)) ? messageFrom(row) : null
+}
 
 /** The message without the columns of the outbox. The columns of the original become one reference. */
 export function messageFrom({
@@ -183,6 +192,7 @@ export interface SaleRow {
   readonly sale: RowOf<typeof sale>
   readonly liveVoid: RowOf<typeof voidTable> | null
   readonly liveVoidForwarded: number
+  readonly liveVoidMessage: RowOf<typeof acquirerMessage> | null
   readonly liveVoidLost: number
   readonly forwarded: RowOf<typeof acquirerMessage> | null
   readonly reversal: RowOf<typeof reversal> | null
@@ -206,6 +216,7 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
             messageKey: liveVoid.messageKey,
             state: liveVoid.state,
             forwarded: liveVoidForwarded === 1,
+            message: waitingFrom(row.liveVoidMessage),
           },
     isVoidedByEntries: row.entryVoids > 0,
     isVoidRowLost: liveVoid === null ? row.entryVoids > 0 : row.liveVoidLost === 1,
@@ -220,11 +231,27 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
 /** The sale with its card; `card` is null when the row has none. */
 export function saleOf(row: RowOf<typeof sale>): Sale {
   const { cardFirst6: first6, cardLast4: last4, cardFingerprint: fingerprint, ...others } = row
-  const { isDeclined: _, acquirerStan: __, acquirerRrn: ___, settledAfter: ____, ...rest } = others
+  const { isDeclined: _, acquirerStan: __, acquirerRrn: ___, settledAfter: ____, ...known } = others
+  const { windowMs, isRrnMade, ...rest } = known
   const card =
     first6 === null || last4 === null || fingerprint === null ? null : { first6, last4, fingerprint }
-  return { ...rest, card }
+  return {
+    ...rest,
+    card,
+    ...windowFrom(row.soldAt, windowMs),
+    ...(isRrnMade === 1 ? { isRrnMade: true } : {}),
+  }
 }
+
+/** The column of a sale whose window ends with its batch. */
+const UNTIL_CLOSE = -1
+
+/** The end of a sale's window as a column: see `sale.windowMs`. */
+export const windowMsOf = ({ soldAt, voidableUntil }: Sale): number | undefined =>
+  voidableUntil === undefined ? undefined : voidableUntil === null ? UNTIL_CLOSE : voidableUntil - soldAt
+
+const windowFrom = (soldAt: number, windowMs: number | null): Pick<Sale, 'voidableUntil'> =>
+  windowMs === null ? {} : { voidableUntil: windowMs === UNTIL_CLOSE ? null : soldAt + windowMs }
 
 /** The void with the members that its sale has too. */
 export function voidFrom(row: RowOf<typeof voidTable>, of: RowOf<typeof sale>): VoidRecord {

@@ -22,7 +22,7 @@ import {
 import { CASE_REASONS } from '../domain/acquirer-move.ts'
 import { ACQUIRER_STATUSES } from '../domain/acquirer-state.ts'
 import { MAC_PROFILES } from '../domain/terminal-profile.ts'
-import { digitsOf, digitsOrText, hexOf, partOf, settledNumbers, stateColumn } from './stored.ts'
+import { digitsOf, digitsOrText, hexOf, partOf, saleFacts, settledNumbers, stateColumn } from './stored.ts'
 import { formColumns, headColumns } from './terminal-columns.ts'
 
 /** Projection: a terminal and the head of its journal. */
@@ -137,7 +137,7 @@ export const sale = sqliteTable(
       .generatedAlwaysAs(sql`iif(is_declined, 'declined', 'approved')`, { mode: 'virtual' })
       .notNull(),
     soldAt: integer('sold_at').notNull(),
-    ...settledNumbers(),
+    ...saleFacts(),
   },
   (t) => [
     index('sale_acquirer_stan').on(t.acquirerStanRaw).where(sql`acquirer_stan_raw is not null`),

@@ -102,6 +102,7 @@ export const loadedState: LoadedState = {
   reversal: null,
   original: null,
   isOriginalArchived: false,
+  isOriginalPending: false,
   target: null,
   targetReversal: null,
   namedBatch: null,

@@ -85,7 +85,7 @@ describe('the reversal of an approved void', () => {
 
 describe('the deadline of a void', () => {
   const until = (rules: Partial<Merchant>) =>
-    decideByOf(f.SOLD_AT, { ...f.merchant, ...rules }, f.NOW) - f.NOW
+    decideByOf({ soldAt: f.SOLD_AT }, { ...f.merchant, ...rules }, f.NOW) - f.NOW
   const window = (minutes: number) => ({ window: { kind: 'minutes', minutes } }) as const
   /** From 10:19 to 23:00 in Shanghai. */
   const TO_CUT_OFF = 12 * 60 * MINUTE + 41 * MINUTE

@@ -249,6 +249,7 @@ export class World {
       undecided: false,
       isTargetFollowed: false,
       isOriginalArchived: false,
+      isOriginalPending: false,
       takenBy: null,
       needs: [],
       refusals: null,

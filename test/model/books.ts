@@ -21,6 +21,8 @@ export interface Transaction {
   /** The original of a void. */
   readonly sale: Transaction | null
   readonly at: number
+  /** The end of the window of a sale. */
+  readonly until: number
   state: 'pending' | 'undoing' | 'approved' | 'declined' | 'reversing' | 'reversed'
   /** Whether a client got an outcome. Until then no message can name a sale. */
   isAnswered: boolean
@@ -136,6 +138,7 @@ export class Books {
       isTerminals: true,
       isOwn: false,
       sale: null,
+      until: Number.POSITIVE_INFINITY,
       caseState: 'none',
       decideBy: 0,
       id: '',

@@ -13,7 +13,7 @@ import type {
   UploadRequest,
   VoidRequest,
 } from '../../src/domain/requests.ts'
-import type { WindowPolicy } from '../../src/domain/types.ts'
+import type { WindowPolicy } from '../../src/domain/sale-facts.ts'
 import { TID } from '../domain/fixtures.ts'
 import type { ReportedStatus } from './acquirer-oracle.ts'
 import { type Batch, type Books, halfOf, isEmpty, isLive, isUndecided, type Transaction } from './books.ts'
@@ -118,7 +118,7 @@ export class Oracle {
   #sale({ messageKey, batchNumber: batch, amount, currencyCode }: SaleRequest, at: number): Result {
     if (batch !== this.#books.open) return [decided('batch_mismatch'), 'not kept']
     if (currencyCode !== CNY) return [decided('currency_differs'), 'kept']
-    const transaction = { kind: 'sale', amount, batch, at } as const
+    const transaction = { kind: 'sale', amount, batch, at, until: this.#voidableUntil(at) } as const
     if (this.#isRemote) {
       this.#books.claim(messageKey, transaction)
       return [CLAIMED, 'kept']
@@ -139,7 +139,7 @@ export class Oracle {
     if (rrn !== null && this.#books.answeredSales().some((sale) => sale.rrn === rrn))
       return [decided('key_reused_with_different_content'), 'not kept']
     if (batch !== this.#books.open) return [decided('batch_mismatch'), 'not kept']
-    this.#books.add(messageKey, { kind: 'sale', amount, batch, at, state })
+    this.#books.add(messageKey, { kind: 'sale', amount, batch, at, until: this.#voidableUntil(at), state })
     return [decided(null), 'kept']
   }
 
@@ -164,8 +164,15 @@ export class Oracle {
     )
   }
 
+  /** Whether the void of a terminal names a sale without an outcome. */
+  #isPending({ pos, rrn }: VoidRequest): boolean {
+    if (pos === null) return false
+    const named = [...this.#books.transactions.values()].filter(({ kind }) => kind === 'sale')
+    return named.some((sale) => isUndecided(sale) && (sale.key === pos.saleKey || sale.rrn === rrn))
+  }
+
   #refusal(request: VoidRequest, sale: Transaction | undefined, now: number): DeclineReason | null {
-    if (sale === undefined) return 'original_not_found'
+    if (sale === undefined) return this.#isPending(request) ? 'outcome_pending' : 'original_not_found'
     const { pos, rrn, cardFingerprint: card } = request
     if ((pos?.saleKey ?? sale.key) !== sale.key || (rrn ?? sale.rrn) !== sale.rrn) return 'reference_differs'
     if (pos !== null && (card === null ? rrn === null : card !== CARD)) return 'card_differs'
@@ -174,12 +181,13 @@ export class Oracle {
     const live = this.#books.liveVoid(sale)
     if (live !== undefined) return live.state === 'approved' ? 'original_already_voided' : 'outcome_pending'
     if (!this.#books.batch(sale.batch).isOpen) return 'original_settled'
-    if (now >= this.#voidableUntil(sale)) return 'window_expired'
+    if (now >= sale.until) return 'window_expired'
     if ((request.amount ?? sale.amount) !== sale.amount) return 'amount_differs'
     return request.currencyCode === CNY ? null : 'currency_differs'
   }
 
-  #voidableUntil({ at }: Transaction): number {
+  /** The end of the window of a sale at `at`. Later settings do not change it. */
+  #voidableUntil(at: number): number {
     if (this.#window.kind === 'same_batch') return Number.POSITIVE_INFINITY
     if (this.#window.kind === 'minutes') return at + this.#window.minutes * MINUTE
     const today = Math.floor(at / DAY) * DAY + CUT_OFF

@@ -46,6 +46,8 @@ export interface Transaction {
   liveVoid: Transaction | null
   /** Whether it is in the terminal's own totals. */
   isOwn: boolean
+  /** The end of its window, by the settings in force when the sale was made. */
+  until: number
 }
 
 const isUndecided = ({ state }: Transaction): boolean => state === 'pending' || state === 'undoing'
@@ -88,8 +90,8 @@ export class Model {
     this.#keys.add(messageKey)
     const followUp = FOLLOW_UP.exec(messageKey)
     if (followUp !== null) this.#followUp(entry, messageKey.slice(0, followUp.index))
-    else if (kind === 'sale' || kind === 'sale_claim') this.#sale(entry)
-    else if (kind === 'void' || kind === 'void_claim') this.#void(entry, policy)
+    else if (kind === 'sale' || kind === 'sale_claim') this.#sale(entry, policy)
+    else if (kind === 'void' || kind === 'void_claim') this.#void(entry)
     else if (kind === 'sale_reversal' || kind === 'void_reversal') this.#reversal(entry, policy)
     else if (kind === 'settlement' || kind === 'upload_end') this.#settlement(entry)
     else this.#must(kind === 'provision', entry, `of kind ${kind}`)
@@ -131,6 +133,7 @@ export class Model {
       since: transaction.at,
       liveVoid: null,
       isOwn: false,
+      until: Number.POSITIVE_INFINITY,
     }
     if (door === 'terminal') this.#ownSeq = seq
     const entered: Transaction = { ...transaction, key, state, ...flags }
@@ -162,7 +165,7 @@ export class Model {
       if ((one === transaction || one.sale === transaction) && one.isOwn) this.#own(one, -1)
   }
 
-  #sale(entry: JournalEntry): void {
+  #sale(entry: JournalEntry, policy: Policy): void {
     const { messageKey: key, answer, request, effects, door } = entry
     const batch = partsOf(key).batch
     const amount = Number(door === 'json' ? request.amount : request[4])
@@ -172,22 +175,26 @@ export class Model {
       this.#must(answer.responseCode === sandboxCode(amount), entry, 'is not the acquirer’s answer')
     const at = sale?.soldAt ?? 0
     const transaction = this.#add(entry, { kind: 'sale', id: sale?.id ?? '', amount, batch, at, sale: null })
+    transaction.until = windowOf(at, policy)
+    const promised = sale === undefined ? transaction.until : (sale.voidableUntil ?? Number.POSITIVE_INFINITY)
+    this.#must(promised === transaction.until, entry, `promises a void until ${promised}`)
     if (transaction.state === 'approved') this.#book(transaction)
   }
 
   /** The reason to refuse a void of this sale, or null. */
-  #refusal(sale: Transaction | undefined, at: number, amount: number, policy: Policy): string | null {
-    if (sale === undefined || !sale.isAnswered) return 'original_not_found'
+  #refusal(sale: Transaction | undefined, at: number, amount: number): string | null {
+    if (sale === undefined) return 'original_not_found'
+    if (!sale.isAnswered) return isUndecided(sale) ? 'outcome_pending' : 'original_not_found'
     if (sale.state === 'declined') return 'original_not_approved'
     if (sale.state !== 'approved') return 'original_reversed'
     if (sale.liveVoid !== null)
       return sale.liveVoid.state === 'approved' ? 'original_already_voided' : 'outcome_pending'
     if (!this.#batch(sale.batch).isOpen) return 'original_settled'
-    if (at >= windowOf(sale.at, policy)) return 'window_expired'
+    if (at >= sale.until) return 'window_expired'
     return amount === sale.amount ? null : 'amount_differs'
   }
 
-  #void(entry: JournalEntry, policy: Policy): void {
+  #void(entry: JournalEntry): void {
     const { messageKey: key, answer, request, door, effects, at } = entry
     const { terminalId, batch } = partsOf(key)
     const field61 = request[61] ?? ''
@@ -195,7 +202,7 @@ export class Model {
     const sale = door === 'json' ? this.#byId.get(request.saleId ?? '') : this.transactions.get(named)
     // A void without an amount means the amount of its sale.
     const amount = Number(door === 'json' ? request.amount : (request[4] ?? sale?.amount))
-    const refusal = this.#refusal(sale, at, amount, policy)
+    const refusal = this.#refusal(sale, at, amount)
     const reason = answer === null ? null : answer.reason
     this.#must(reason === refusal, entry, `answered ${reason}, but the rules give ${refusal}`)
     const id = effects.voidRecord?.id ?? ''

@@ -154,9 +154,9 @@ export const MUTANTS: readonly (Mutant & {
   },
   {
     name: 'the JSON API calls an unknown outcome final',
-    file: 'src/api/json/problem.ts',
-    snippet: `if (reason === 'outcome_unknown') return 'UNKNOWN'`,
-    instead: `if (reason === 'outcome_unknown') return 'FINAL'`,
+    file: 'src/api/json/certainty.ts',
+    snippet: `if (reason === 'outcome_unknown') return { certainty: 'UNKNOWN'`,
+    instead: `if (reason === 'outcome_unknown') return { certainty: 'FINAL'`,
   },
   {
     name: 'effects of a batch sent twice are applied twice',

@@ -73,6 +73,7 @@ it('loads nothing for an empty item', async () => {
     targetReversal: null,
     original: null,
     isOriginalArchived: false,
+    isOriginalPending: false,
     credential: null,
   })
 })

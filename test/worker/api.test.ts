@@ -263,6 +263,7 @@ describe('a void', () => {
       stan: null,
       amount: 5000,
       currency: '156',
+      card: { first6: '622500', last4: '0014' },
       rrn: expect.stringMatching(/^\d{12}$/),
       originalRrn: sale.rrn,
       acquirerRrn: null,

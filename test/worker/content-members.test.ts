@@ -3,9 +3,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   capturedSaleBody,
-  reversalRequestBody,
+  saleReversalBody,
   VOID_REASONS,
   voidRequestBody,
+  voidReversalBody,
 } from '../../src/api/json/schemas.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { aSale } from './merchant-client.ts'
@@ -109,7 +110,7 @@ describe('the reversal of a void', () => {
   }
 
   it('has a line for each member of its body', () => {
-    expect(Object.keys(OTHERS).toSorted()).toEqual(Object.keys(reversalRequestBody.shape).toSorted())
+    expect(Object.keys(OTHERS).toSorted()).toEqual(Object.keys(voidReversalBody.shape).toSorted())
   })
 
   it.each(Object.entries(OTHERS).flatMap(([name, values]) => values.map((value) => [name, value] as const)))(
@@ -123,6 +124,31 @@ describe('the reversal of a void', () => {
       expect(await post('/v1/reversals', first, undo)).toBe('200')
       expect(await post('/v1/reversals', { ...first, [name]: value }, undo)).toBe(REUSED)
       expect(await post('/v1/reversals', first, undo)).toBe('200')
+    },
+  )
+})
+
+describe('the reversal of a captured sale', () => {
+  const OTHERS: Others = {
+    terminalId: ['NOWHERE1'],
+    batchNumber: ['000002'],
+    stan: ['999999'],
+    amount: [1235],
+  }
+
+  it('has a line for each member of its body but the merchant, which another key cannot name', () => {
+    const names = ['merchantId', ...Object.keys(OTHERS)]
+    expect(names.toSorted()).toEqual(Object.keys(saleReversalBody.shape).toSorted())
+  })
+
+  it.each(Object.entries(OTHERS).flatMap(([name, values]) => values.map((value) => [name, value] as const)))(
+    'with another %s: %s',
+    async (name, value) => {
+      const { mid: merchantId, tid: terminalId } = terminal
+      const first = { merchantId, terminalId, batchNumber: '000001', stan: '920001', amount: 1234 }
+      expect(await post('/v1/reversals', first, `sale-${name}`)).toBe('200')
+      expect(await post('/v1/reversals', { ...first, [name]: value }, `sale-${name}`)).toBe(REUSED)
+      expect(await post('/v1/reversals', first, `sale-${name}`)).toBe('200')
     },
   )
 })

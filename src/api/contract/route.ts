@@ -2,7 +2,7 @@
 
 import type * as z from 'zod'
 import type { Scope } from '../../domain/scope.ts'
-import type { Reason } from '../json/problem.ts'
+import type { Reason } from '../json/refusals.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT'
 

@@ -79,9 +79,9 @@ export const VOID_ROUTES = {
   'POST /v1/reversals': {
     operationId: 'createReversal',
     tag: 'voids',
-    summary: 'Reverse a void',
+    summary: 'Reverse a void or a captured sale',
     description:
-      'Reverses a void of the caller. The body names the void by its key. Annul refuses a void that arrives after its reversal. The reversal has a key of its own. A void that was approved can be reversed within 120 seconds of its answer. Later an administrator reverses it with a reason, by the key of the merchant.',
+      'Reverses a message of the caller: a void by its `Idempotency-Key`, or a captured sale by merchant, terminal, batch and STAN. Neither must have arrived: Annul refuses a message that arrives after its reversal. The reversal has a key of its own. A terminal’s own sale is not reversed here. A void that was approved can be reversed within 120 seconds of its answer. Later an administrator reverses it with a reason, by the key of the merchant.',
     caller: 'merchant',
     scope: 'voids:write',
     idempotencyKey: true,
@@ -104,6 +104,7 @@ export const VOID_ROUTES = {
       },
     },
     reasons: [
+      'terminal_unknown',
       'merchant_unknown',
       'key_reused_with_different_content',
       'message_reversed',

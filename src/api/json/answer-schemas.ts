@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import { CASE_REASONS } from '../../domain/acquirer-move.ts'
 import { ACQUIRER_STATES } from '../../domain/acquirer-state.ts'
+import type { NotVoidable } from '../../domain/decide-void.ts'
 import { MAC_PROFILES } from '../../domain/terminal-profile.ts'
 import { messageFormSchemas } from './message-forms.ts'
 import { VOID_REASONS } from './schemas.ts'
@@ -29,7 +30,25 @@ const cardShown = z
   .strictObject({ first6: z.string().regex(/^[0-9]{6}$/), last4: z.string().regex(/^[0-9]{4}$/) })
   .describe('The stored part of a card number.')
 
-export const SALE_STATES = ['approved', 'declined', 'void_pending', 'voided', 'reversed', 'settled'] as const
+export const SALE_STATES = [
+  'approved',
+  'declined',
+  'void_pending',
+  'voided',
+  'reversed',
+  'settled',
+  'pending',
+] as const
+
+/** The reasons for which a void of a sale is refused now, by the sale alone. */
+const NOT_VOIDABLE = [
+  'original_not_approved',
+  'original_reversed',
+  'original_already_voided',
+  'outcome_pending',
+  'original_settled',
+  'window_expired',
+] as const satisfies readonly NotVoidable[]
 
 export const saleAnswer = z.strictObject({
   id: v.id,
@@ -46,13 +65,17 @@ export const saleAnswer = z.strictObject({
   soldAt: v.time,
   state: z.enum(SALE_STATES),
   voidable: z.boolean().describe('True if Annul would accept a void now.'),
+  whyNotVoidable: z
+    .enum(NOT_VOIDABLE)
+    .nullable()
+    .describe('The reason for which Annul would refuse a void now. Null if the sale is voidable.'),
   voidableUntil: v.time
     .nullable()
     .describe(
-      'The first instant at which Annul refuses a void. Null if only the close of the batch ends the window.',
+      'The first instant at which Annul refuses a void, decided when the sale is made. Null if only the close of the batch ends the window. The close ends each window, and `whyNotVoidable` is `original_settled` then.',
     ),
   voidId: v.id.nullable().describe('The live void of the sale.'),
-  ...finalOnly,
+  ...certain,
 })
 
 export const VOID_STATES = ['pending', 'approved', 'declined', 'reversing', 'reversed'] as const
@@ -67,6 +90,7 @@ export const voidAnswer = z.strictObject({
   stan: v.stan.nullable().describe('Null if the void came by the JSON API.'),
   amount: v.amount,
   currency: v.currency,
+  card: cardShown.nullable().describe('The card of the sale. Null if it is not known.'),
   rrn: v.rrn,
   originalRrn: v.rrn.describe('The RRN of the sale.'),
   acquirerRrn: v.text.nullable().describe('The RRN that the acquirer gave the void.'),
@@ -97,9 +121,9 @@ export const reversalAnswer = z.strictObject({
   state: z
     .enum(REVERSAL_STATES)
     .describe(
-      '`tombstoned`: Annul never saw the void, and refuses it if it still arrives. `stands`: the acquirer kept the void, and a person accepted that.',
+      '`tombstoned`: Annul never saw the message, and refuses it if it still arrives. `stands`: the acquirer kept the message, and a person accepted that.',
     ),
-  saleId: v.id,
+  saleId: v.id.nullable().describe('Null if Annul never saw the sale.'),
   voidId: v.id.nullable(),
   amount: v.amount,
   rrn: v.rrn.nullable(),
@@ -253,6 +277,8 @@ export const caseAnswer = z.strictObject({
   toDo: v.words.nullable(),
   certainty: v.certainty,
   doNext: v.doNext,
+  retryAfter: v.retryAfter.optional(),
+  decideBy: v.time.optional(),
 })
 
 export const casesAnswer = z.strictObject(page(caseAnswer))

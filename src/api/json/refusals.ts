@@ -1,5 +1,6 @@
 /** @module Why the JSON API itself refuses a request: HTTP status, words, advice, and what the caller does next. */
 
+import type { DeclineReason } from '../../domain/decline-reason.ts'
 import type { DoNext } from '../../domain/refusal.ts'
 
 export interface ApiRefusal {
@@ -170,3 +171,6 @@ export const API_REFUSALS = {
 } as const satisfies Record<string, ApiRefusal>
 
 export type ApiReason = keyof typeof API_REFUSALS
+
+/** A reason of the API itself or of the domain. */
+export type Reason = ApiReason | DeclineReason

@@ -29,8 +29,8 @@ export const voidRequestBody = z.strictObject({
   reason: z.enum(VOID_REASONS).optional(),
 })
 
-/** `POST /v1/reversals`: the void that was sent under this key. */
-export const reversalRequestBody = z.strictObject({
+/** The void that was sent under this key. */
+export const voidReversalBody = z.strictObject({
   saleId: v.id,
   amount: v.amount,
   idempotencyKey: idempotencyKey.describe('The key of the void to reverse.'),
@@ -39,6 +39,21 @@ export const reversalRequestBody = z.strictObject({
     .optional()
     .describe('The reason in words. An administrator must give it for a void that was answered long ago.'),
 })
+
+/** The captured sale under its own key, also before it arrives. */
+export const saleReversalBody = z.strictObject({
+  merchantId: v.merchantId,
+  terminalId: v.terminalId,
+  batchNumber: v.batchNumber,
+  stan: z
+    .string()
+    .regex(/^(?!000000)[0-9]{6}$/, 'expected six digits, not 000000')
+    .describe('The trace number of the captured sale, six digits, not 000000.'),
+  amount: v.amount,
+})
+
+/** `POST /v1/reversals` */
+export const reversalRequestBody = z.union([voidReversalBody, saleReversalBody])
 
 /** A sale or void by its id, or by its RRN. */
 export const reference = z
@@ -71,7 +86,7 @@ export const inquiryQuery = z.union(
     z.strictObject({
       idempotencyKey,
       kind: z
-        .enum(['void', 'void_reversal'])
+        .enum(['void', 'void_reversal', 'sale_reversal'])
         .optional()
         .describe(
           'With `idempotencyKey` the default is `void`: the same key may name a void and a reversal.',
@@ -79,7 +94,7 @@ export const inquiryQuery = z.union(
       merchantId: ofMerchant,
     }),
   ],
-  'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, or idempotencyKey with or without kind (void or void_reversal); rrn and idempotencyKey with or without merchantId',
+  'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, or idempotencyKey with or without kind (void, void_reversal or sale_reversal); rrn and idempotencyKey with or without merchantId',
 )
 
 /** `GET /v1/cases`. The cursor is the `next` of the page before. */
@@ -240,7 +255,8 @@ export const referencePath = z.strictObject({ reference })
 export const casePath = z.strictObject({ rrn: v.rrn })
 
 export type VoidRequestBody = z.infer<typeof voidRequestBody>
-export type ReversalRequestBody = z.infer<typeof reversalRequestBody>
+export type VoidReversalBody = z.infer<typeof voidReversalBody>
+export type SaleReversalBody = z.infer<typeof saleReversalBody>
 export type RecordLine = z.infer<typeof recordLine>
 export type CaseDecision = z.infer<typeof caseDecision>
 export type InquiryQuery = z.infer<typeof inquiryQuery>

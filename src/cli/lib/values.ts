@@ -1,8 +1,8 @@
 /** @module The types of values that options and arguments take. Each type reads a text and says in words what it expects. */
 
 import { LEAST_DECIDE_SECONDS, type MerchantRules, MOST_DECIDE_SECONDS } from '../../domain/merchant-rules.ts'
+import type { WindowPolicy } from '../../domain/sale-facts.ts'
 import { SCOPES, type Scope } from '../../domain/scope.ts'
-import type { WindowPolicy } from '../../domain/types.ts'
 import { fromHex } from '../../iso8583/hex.ts'
 import { isTestCard } from '../../terminal/test-cards.ts'
 

@@ -74,22 +74,25 @@ const currencyCode = fc.oneof(fc.constant('156'), digits(3))
 
 const card = fc.record({ first6: digits(6), last4: digits(4), fingerprint: hex })
 
-const sale = fc.record({
-  id: hex,
-  messageKey: ownKey,
-  merchantId,
-  terminalId,
-  batchNumber,
-  stan,
-  amount,
-  currencyCode,
-  fee: orNull(amount),
-  card: orNull(card),
-  rrn,
-  authorizationCode: orNull(digits(6)),
-  status: code('approved', 'declined'),
-  soldAt: time,
-})
+const sale = withOptional(
+  {
+    id: hex,
+    messageKey: ownKey,
+    merchantId,
+    terminalId,
+    batchNumber,
+    stan,
+    amount,
+    currencyCode,
+    fee: orNull(amount),
+    card: orNull(card),
+    rrn,
+    authorizationCode: orNull(digits(6)),
+    status: code('approved', 'declined'),
+    soldAt: time,
+  },
+  { voidableUntil: orNull(time), isRrnMade: fc.constant(true) },
+)
 
 const voidRecord = fc.record({
   id: hex,
