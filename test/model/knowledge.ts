@@ -1,4 +1,4 @@
-/** @module What the senders of messages know. */
+/** @module The knowledge of the senders of messages. */
 
 /** A message as its sender knows it. Id and RRN are those of an answered sale. */
 export interface KnownMessage {

@@ -1,4 +1,4 @@
-/** @module What a world is made from, and what it reports. */
+/** @module The options and the report of a world. */
 
 export interface WorldOptions {
   readonly seed: number
