@@ -26,28 +26,13 @@ import { ISO_CONTENT_TYPE } from '../src/iso8583/frame.ts'
 import { ELEMENTS } from '../src/iso8583/spec.ts'
 import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/pos/door.ts'
 import { KEPT_MS } from '../src/pos/reply-cache.ts'
+import { columnOf as column, rowsOfTable as table } from './support/doc-tables.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 const PROTOCOL = read('docs/protocol.md')
 const SEMANTICS = read('docs/semantics.md')
 const RELIABILITY = read('docs/reliability.md')
 
-/** Rows of the first table with the head line `head`, as cells without their backticks. */
-function table(page: string, head: string): string[][] {
-  const lines = page.split('\n')
-  const at = lines.indexOf(head)
-  if (at < 0) throw new Error(`no table "${head}"`)
-  const rows = lines.slice(at + 2)
-  const end = rows.findIndex((line) => !line.startsWith('|'))
-  return rows.slice(0, end < 0 ? undefined : end).map((line) =>
-    line
-      .slice(1, line.lastIndexOf('|'))
-      .split('|')
-      .map((cell) => cell.trim().replace(/^`([^`]*)`$/, '$1')),
-  )
-}
-
-const column = (rows: readonly string[][], n: number): string[] => rows.map((row) => row[n] ?? '')
 const codesIn = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
 const says = (page: string, words: string): void =>
   expect([words, page.includes(words)]).toEqual([words, true])
