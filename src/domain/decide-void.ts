@@ -27,6 +27,8 @@ function cardDiffers(request: VoidRequest, sale: Sale, terminal: Terminal): bool
   if (door === 'json') return false
   if (cardFingerprint !== null && sale.card !== null) return cardFingerprint !== sale.card.fingerprint
   if (terminal.voidForms === 'lenient' && pos !== null && pos.saleKey !== null) return false
+  // An RRN that Annul made names the sale as well as any other.
+  if (request.rrn === sale.rrn) return false
   const rrn = knownRrn(sale)
   if (rrn !== null) return request.rrn !== rrn
   if (sale.authorizationCode !== null) return request.authorizationCode !== sale.authorizationCode

@@ -37,6 +37,8 @@ export interface Transaction {
   /** The id and RRN in its answer, which name a sale. */
   id: string
   rrn: string
+  /** Whether it came without an RRN. A terminal may then know another one, which is not compared. */
+  readonly isRrnMade: boolean
 }
 
 type RecordFields = Pick<Transaction, 'isDifference' | 'acquirerStatus' | 'acquirerAmount'>
@@ -143,6 +145,7 @@ export class Books {
       decideBy: 0,
       id: '',
       rrn: '',
+      isRrnMade: false,
     } as const
     const added: Transaction = {
       ...defaults,

@@ -139,7 +139,9 @@ export class Oracle {
     if (rrn !== null && this.#books.answeredSales().some((sale) => sale.rrn === rrn))
       return [decided('key_reused_with_different_content'), 'not kept']
     if (batch !== this.#books.open) return [decided('batch_mismatch'), 'not kept']
-    this.#books.add(messageKey, { kind: 'sale', amount, batch, at, until: this.#voidableUntil(at), state })
+    const isRrnMade = rrn === null
+    const until = this.#voidableUntil(at)
+    this.#books.add(messageKey, { kind: 'sale', amount, batch, at, until, state, isRrnMade })
     return [decided(null), 'kept']
   }
 
@@ -174,8 +176,9 @@ export class Oracle {
   #refusal(request: VoidRequest, sale: Transaction | undefined, now: number): DeclineReason | null {
     if (sale === undefined) return this.#isPending(request) ? 'outcome_pending' : 'original_not_found'
     const { pos, rrn, cardFingerprint: card } = request
-    if ((pos?.saleKey ?? sale.key) !== sale.key || (rrn ?? sale.rrn) !== sale.rrn) return 'reference_differs'
-    if (pos !== null && (card === null ? rrn === null : card !== CARD)) return 'card_differs'
+    const isOtherRrn = rrn !== null && rrn !== sale.rrn
+    if ((pos?.saleKey ?? sale.key) !== sale.key || (isOtherRrn && !sale.isRrnMade)) return 'reference_differs'
+    if (pos !== null && (card === null ? rrn !== sale.rrn : card !== CARD)) return 'card_differs'
     if (sale.state === 'declined') return 'original_not_approved'
     if (this.#books.reversed.has(sale.key)) return 'original_reversed'
     const live = this.#books.liveVoid(sale)
