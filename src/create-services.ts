@@ -74,8 +74,8 @@ function acquirerOf(env: Environment, runtime: Runtime, core: Core): Acquirer {
 const BINDING_URL = 'https://acquirer/'
 
 function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquirer {
-  const { url, ...configuration } = readHttpsSettings(env)
   const service = env.ACQUIRER_SERVICE
+  const { url, ...configuration } = readHttpsSettings(env, service !== undefined)
   const fetch = service === undefined ? runtime.fetch : service.fetch.bind(service)
   if (fetch === undefined || (service === undefined && url === null))
     throw new RangeError('ACQUIRER_URL: expected, unless there is a service binding ACQUIRER_SERVICE')

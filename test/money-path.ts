@@ -5,7 +5,7 @@
 
 export const MONEY_PATH: readonly string[] = [
   'src/domain/**',
-  ...['ask-acquirer', 'decide', 'process', 'recover', 'submission', 'try-acquirer'].map(
+  ...['ask-acquirer', 'decide', 'process', 'recover', 'submission', 'try-acquirer', 'waiter'].map(
     (name) => `src/pipeline/${name}.ts`,
   ),
   ...[

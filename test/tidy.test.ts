@@ -220,6 +220,7 @@ describe('the runtime', () => {
         'src/index.ts': 'passes a wait on',
         'src/pipeline/group-commit.ts': 'the deadline of a waiter, and its poll interval',
         'src/http/deadline.ts': 'the deadline of a request’s body and of its answer',
+        'src/pipeline/waiter.ts': 'the deadline of a request that waits for the acquirer',
         'src/simulator/index.ts': 'passes it on',
       },
     ],

@@ -1,35 +1,45 @@
 /** @module Checks the response of an acquirer before anything in it counts (protocol.md §3.9). */
 
 import { isMalleable } from '../domain/mac-profile.ts'
-import { field60Of, givenReference } from '../iso8583/cup.ts'
+import { givenReference } from '../iso8583/cup.ts'
 import { type MacKey, macFault } from '../iso8583/mac.ts'
 import { isCanonical, type Message } from '../iso8583/message.ts'
-import { echoFault, readMessage } from '../iso8583/received.ts'
+import { readMessage } from '../iso8583/received.ts'
+import { responseFault } from './echo.ts'
 import type { AcquirerRequest, AcquirerResponse } from './port.ts'
+import { type AcquirerProfile, USUAL_ECHO } from './profile.ts'
 import { meaningOf } from './response-codes.ts'
 
-/** Fields that every response repeats. Field 60 is compared by its parts. */
-const ECHOED = [3, 4, 11, 41, 42]
+/** The part of the profile that says which responses count, and the core that computes their MAC. */
+export type ResponseRules = MacKey & Pick<AcquirerProfile, 'echo' | 'declines'>
+
+const NO_MAC = 'no MAC'
 
 const unknown = (why: string): AcquirerResponse => ({ kind: 'unknown', why })
 
 /**
  * The meaning of the response to `request`; `sent` is the message on the wire. Without the right MAC the outcome is
- * unknown, even for a decline. Never throws on any `bytes`.
+ * unknown. Where the profile allows it, a decline of a sale counts without field 64. Never throws on any `bytes`.
  */
 export function checkResponse(
-  key: MacKey,
+  rules: ResponseRules,
   request: AcquirerRequest,
   sent: Message,
   bytes: Uint8Array,
 ): AcquirerResponse {
-  const read = readMessage(bytes, key.core.lrc)
+  const read = readMessage(bytes, rules.core.lrc)
   if (!read.ok) return unknown(read.error)
   const { frame, message } = read.value
   if (frame.kind !== 'tpdu') return unknown('a serial frame')
-  const fault =
-    integrityFault(key, frame.body, message) ?? echoFault(sent, message, ECHOED) ?? batchFault(sent, message)
-  return fault === null ? responseOf(request, message) : unknown(fault)
+  const integrity = integrityFault(rules, frame.body, message)
+  if (integrity !== null && integrity !== NO_MAC) return unknown(integrity)
+  const fault = responseFault(sent, message, rules.echo ?? USUAL_ECHO)
+  if (fault !== null) return unknown(integrity ?? fault)
+  const response = responseOf(request, message)
+  if (integrity === null) return response
+  // Only the first try of a sale: a decline of a void or reversal would end what the acquirer may have done.
+  const mayBeUnsigned = rules.declines === 'unsigned' && request.kind === 'sale'
+  return mayBeUnsigned && response.kind === 'declined' ? response : unknown(integrity)
 }
 
 /** Checks the MAC over the bytes as received. When the MAC folds, only canonical bytes count. */
@@ -37,21 +47,6 @@ function integrityFault(key: MacKey, body: Uint8Array, message: Message): string
   const fault = macFault(key, body, message)
   if (fault !== null) return fault
   return isMalleable(key.macProfile) && !isCanonical(body, message) ? 'not canonical' : null
-}
-
-/** Compares the transaction type (60.1), the batch (60.2) and, when it is present, the currency. */
-function batchFault(request: Message, { fields }: Message): string | null {
-  const requested = field60Of(request.fields)
-  const answered = field60Of(fields)
-  if (
-    answered.transactionType !== requested.transactionType ||
-    answered.batchNumber !== requested.batchNumber
-  )
-    return "field 60 is not the request's"
-  const currency = fields.get(49) ?? request.fields.get(49)
-  return request.fields.has(49) && currency !== request.fields.get(49)
-    ? "field 49 is not the request's"
-    : null
 }
 
 function responseOf({ kind, isCopy }: AcquirerRequest, { fields }: Message): AcquirerResponse {

@@ -1,21 +1,18 @@
 /**
- * @module An acquirer that speaks ISO 8583 over HTTPS (protocol.md §1.2, §3.9). Requests carry our MAC, and every
- * response must carry the acquirer's MAC.
+ * @module An acquirer that speaks ISO 8583 over HTTPS (protocol.md §1.2, §3.9). Requests carry our MAC, and a
+ * response counts only as the acquirer's profile says.
  */
 
 import { buildFrame, type Send } from '../iso8583/frame.ts'
 import { type MacKey, packSigned } from '../iso8583/mac.ts'
 import { checkResponse } from './check-response.ts'
 import type { Acquirer, AcquirerRequest, AcquirerResponse } from './port.ts'
+import type { AcquirerProfile } from './profile.ts'
 import { messageFor, unsendable } from './requests.ts'
 
-export interface HttpsOptions extends MacKey, Pick<Acquirer, 'recovery'> {
+export interface HttpsOptions extends AcquirerProfile, Pick<MacKey, 'core'> {
   /** Returns null without an answer: too late, an HTTP status other than 200, or a network failure. */
   readonly send: Send
-  /** 5 bytes. */
-  readonly tpdu: Uint8Array
-  /** 6 bytes. */
-  readonly header: Uint8Array
 }
 
 /** A remote acquirer. `ask` never throws: an error makes the outcome unknown. */
@@ -25,6 +22,7 @@ export function httpsAcquirer(options: HttpsOptions): Acquirer {
     receivingInstitution: '',
     isRemote: true,
     recovery: options.recovery,
+    deadlineMs: options.deadlineMs ?? 0,
     async ask(request) {
       try {
         return await ask(options, request)

@@ -25,7 +25,7 @@ export interface AcquirerRequest {
   /** ISO 4217 numeric, three digits. */
   readonly currencyCode: string
   /** The sale of a void (or of its reversal), with the acquirer's numbers. Null for a sale. */
-  readonly original: (AcquirerReference & { readonly rrn: string }) | null
+  readonly original: AcquirerReference | null
   /** Whether the message was sent before. A refusal may then be for the copy only. */
   readonly isCopy?: boolean
   /**
@@ -56,6 +56,11 @@ export interface Acquirer {
   readonly isRemote: boolean
   /** How to find an unknown outcome: by an inquiry, or by the same message again under the same identity. */
   readonly recovery: 'inquiry' | 'repeat'
+  /**
+   * Milliseconds from the arrival of a terminal's sale or void in which its request waits for the tries after the first. 0 or
+   * absent: it waits for the first only.
+   */
+  readonly deadlineMs?: number
   /** Never throws. */
   ask(request: AcquirerRequest): Promise<AcquirerResponse>
 }

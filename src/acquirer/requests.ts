@@ -10,6 +10,8 @@ const NO_CARD_READ = '012'
 const NORMAL_CONDITION = '00'
 /** "Other": the acquirer does not get the reason of a void or reversal. */
 const REVERSAL_REASON = '06'
+/** Field 37 of a void whose sale has no RRN of the acquirer. It is never an RRN of ours. */
+const NO_RRN = '000000000000'
 
 /** The reason why a request cannot be sent to any acquirer; null when it can. */
 export function unsendable({ kind, cardFields }: AcquirerRequest): 'without_card' | 'under_our_keys' | null {
@@ -44,7 +46,7 @@ export function messageFor(request: AcquirerRequest): Message {
     [49, request.currencyCode],
     [39, isReversal ? REVERSAL_REASON : undefined],
     // A reversal never carries 37 (protocol.md §3.5).
-    [37, isReversal ? undefined : original?.rrn],
+    [37, isReversal || original === null ? undefined : (original.rrn ?? NO_RRN)],
     [38, original?.authorizationCode ?? undefined],
     [61, original === null ? undefined : original.batchNumber + original.stan],
     ...card,

@@ -6,7 +6,7 @@ import { ISO_CONTENT_TYPE, type Send } from '../iso8583/frame.ts'
 /** The network, or a service binding. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-/** Shorter than the deadlines of terminals (30 s) and of waiting copies (12 s), with time for a commit. */
+/** Shorter than the deadline of a request on the POS door (12 s or more), with time for a commit. */
 const DEADLINE_MS = 8_000
 
 /** The longest answer, in bytes. */

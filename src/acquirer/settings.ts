@@ -4,9 +4,17 @@
  */
 
 import { makLengthOf } from '../domain/mac-profile.ts'
-import { MAC_PROFILES, type MacProfile } from '../domain/types.ts'
+import { MAC_PROFILES } from '../domain/types.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import type { Acquirer } from './port.ts'
+import {
+  type AcquirerProfile,
+  DECLINES,
+  ECHO_FIELDS,
+  type EchoField,
+  isEnoughEcho,
+  USUAL_ECHO,
+} from './profile.ts'
 
 /** The settings as in the environment. An absent setting has its default, if there is one. */
 export interface HttpsSettings {
@@ -16,15 +24,14 @@ export interface HttpsSettings {
   readonly ACQUIRER_MAC?: string
   readonly ACQUIRER_MAC_KEY?: string
   readonly ACQUIRER_RECOVERY?: string
+  readonly ACQUIRER_ECHO?: string
+  readonly ACQUIRER_DECLINES?: string
+  readonly ACQUIRER_DEADLINE?: string
 }
 
-export interface HttpsConfiguration extends Pick<Acquirer, 'recovery'> {
+export interface HttpsConfiguration extends Required<AcquirerProfile> {
   /** Null: the acquirer is a service binding. */
   readonly url: string | null
-  readonly tpdu: Uint8Array
-  readonly header: Uint8Array
-  readonly macProfile: MacProfile
-  readonly macKey: Uint8Array
 }
 
 const DEFAULTS = {
@@ -32,22 +39,54 @@ const DEFAULTS = {
   ACQUIRER_HEADER: '603100000000',
   ACQUIRER_MAC: 'cup-ecb',
   ACQUIRER_RECOVERY: 'inquiry',
+  ACQUIRER_ECHO: USUAL_ECHO.join(' '),
+  ACQUIRER_DECLINES: 'signed',
+  ACQUIRER_DEADLINE: '20',
 }
 
 const RECOVERIES: readonly Acquirer['recovery'][] = ['inquiry', 'repeat']
 
-/** Throws RangeError with the name of the wrong setting. */
-export function readHttpsSettings(settings: HttpsSettings): HttpsConfiguration {
+/** A terminal waits 30 seconds, and a request leaves the limits of the isolate after 30 seconds at the latest. */
+const LONGEST_DEADLINE_S = 28
+
+/**
+ * Throws RangeError with the name of the wrong setting. `isBound`: the acquirer is a service binding, which takes the place of
+ * the URL.
+ */
+export function readHttpsSettings(settings: HttpsSettings, isBound = false): HttpsConfiguration {
   const given = { ...DEFAULTS, ...settings }
   const macProfile = oneOf('ACQUIRER_MAC', given.ACQUIRER_MAC, MAC_PROFILES)
+  const url = given.ACQUIRER_URL === undefined ? null : urlOf(given.ACQUIRER_URL)
+  const declines = oneOf('ACQUIRER_DECLINES', given.ACQUIRER_DECLINES, DECLINES)
+  // Only TLS, or this machine, stands between an unsigned decline and a forged one.
+  if (declines === 'unsigned' && (isBound || url === null))
+    throw new RangeError('ACQUIRER_DECLINES: unsigned needs ACQUIRER_URL, and no service binding')
   return {
-    url: given.ACQUIRER_URL === undefined ? null : urlOf(given.ACQUIRER_URL),
+    url,
     tpdu: hexOf('ACQUIRER_TPDU', given.ACQUIRER_TPDU, /^60\d{8}$/, '60 and 8 digits'),
     header: hexOf('ACQUIRER_HEADER', given.ACQUIRER_HEADER, /^[0-9A-F]{12}$/i, '12 hex digits'),
     macProfile,
     macKey: macKeyOf(given.ACQUIRER_MAC_KEY ?? '', makLengthOf(macProfile)),
     recovery: oneOf('ACQUIRER_RECOVERY', given.ACQUIRER_RECOVERY, RECOVERIES),
+    echo: echoOf(given.ACQUIRER_ECHO),
+    declines,
+    deadlineMs: 1000 * secondsOf('ACQUIRER_DEADLINE', given.ACQUIRER_DEADLINE, LONGEST_DEADLINE_S),
   }
+}
+
+/** Field numbers with blanks or commas between them. */
+function echoOf(value: string): readonly EchoField[] {
+  const given = value.split(/[\s,]+/).filter((number) => number !== '')
+  const fields = ECHO_FIELDS.filter((number) => given.includes(String(number)))
+  if (fields.length !== given.length || !isEnoughEcho(fields))
+    throw new RangeError(`ACQUIRER_ECHO: expected 11, 41 or 42, and others of ${ECHO_FIELDS.join(' ')}`)
+  return fields
+}
+
+function secondsOf(name: string, value: string, most: number): number {
+  if (!/^\d{1,2}$/.test(value) || Number(value) > most)
+    throw new RangeError(`${name}: expected 0 to ${most} seconds`)
+  return Number(value)
 }
 
 function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
@@ -56,13 +95,22 @@ function oneOf<T extends string>(name: string, value: string, allowed: readonly 
   return found
 }
 
-/** Card numbers go to this URL, so plain HTTP is allowed only within one machine. */
+/** The addresses of this machine, as `URL` writes them. It turns every spelling of an IPv4 address into four numbers. */
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/
+const IP_ADDRESS = /^(?:\d+\.\d+\.\d+\.\d+|\[.*\])$/
+
+/**
+ * Card numbers go to this URL, so plain HTTP is allowed only within one machine. A Worker cannot fetch an IP address, so only
+ * an address of this machine is allowed, for development.
+ */
 function urlOf(value: string): string {
   const url = URL.parse(value)
-  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url?.hostname ?? '')
+  const isLocal = LOOPBACK.test(url?.hostname ?? '')
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLocal)
   if (url === null || !isSafe || url.username !== '' || url.password !== '')
     throw new RangeError('ACQUIRER_URL: expected an https URL (http on this machine only)')
+  if (!isLocal && IP_ADDRESS.test(url.hostname))
+    throw new RangeError('ACQUIRER_URL: expected a domain name, because a Worker cannot fetch an IP address')
   return url.href
 }
 

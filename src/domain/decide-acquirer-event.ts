@@ -78,6 +78,8 @@ function decide(context: ClaimContext, request: AcquirerEventRequest): Decision 
       return isBeingUndone ? openCase(context, 'reversal_refused', statementOf(request)) : null
     case 'reversal_declined':
       return isBeingUndone ? openCase(context, 'reversal_refused') : null
+    case 'none':
+      return null
     case 'overdue':
       if (!isUnsettled(state) || generated.now < message.decideBy) return null
       if (message.caseReason !== null) return null

@@ -127,17 +127,20 @@ export function identity(record: Identity, { acquirerStan, now }: Pick<Generated
   } as const
 }
 
-/** The claim names the sale by the acquirer's STAN and RRN. A captured sale has them as its own. */
+/**
+ * The claim names the sale by the acquirer's STAN and RRN. A captured sale has them as its own. The acquirer does not know an
+ * RRN that Annul made, so such a claim has none.
+ */
 function claimOfVoid(record: VoidRecord, { original }: LoadedState, generated: Generated): AcquirerMessage {
   if (original === null) throw new Error('an approved void has its sale')
-  const { sale, forwarded } = original
+  const { sale, forwarded, isRrnOurs } = original
   return {
     ...identity(record, generated),
     kind: 'void',
     original: {
       batchNumber: sale.batchNumber,
       stan: forwarded?.acquirerStan ?? sale.stan,
-      rrn: forwarded?.acquirerRrn ?? sale.rrn,
+      rrn: forwarded?.acquirerRrn ?? (isRrnOurs ? null : sale.rrn),
       authorizationCode: sale.authorizationCode,
     },
   }

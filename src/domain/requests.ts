@@ -105,6 +105,8 @@ export interface AcquirerEventRequest extends RequestBase {
   readonly event:
     | Exclude<AcquirerEvent, 'reversal' | 'case_stands' | 'case_undone'>
     | 'overdue'
+    /** Nothing happened. The current answer is returned. */
+    | 'none'
     | 'reversal_declined'
   /** From an approval, when the acquirer gives them. */
   readonly acquirerRrn: string | null

@@ -106,17 +106,16 @@ export interface Sale {
 /** A sale and its later void and reversal. */
 export interface SaleState {
   readonly sale: Sale
-  readonly liveVoid: {
-    readonly id: string
-    readonly messageKey: string
-    readonly state: AcquirerState
-    /** Whether the void was forwarded to the acquirer. */
-    readonly forwarded: boolean
-  } | null
+  /** `forwarded`: whether the void was forwarded to the acquirer. */
+  readonly liveVoid:
+    | (Pick<VoidRecord, 'id' | 'messageKey' | 'state'> & { readonly forwarded: boolean })
+    | null
   /** Whether the entries make a void and do not end it (void-count.ts). */
   readonly isVoidedByEntries: boolean
   /** Whether the live void, as the entries have it, lacks its row here or at the acquirer. */
   readonly isVoidRowLost: boolean
+  /** Whether Annul made the RRN of the sale. Else its caller gave it: a captured sale with the acquirer's own RRN. */
+  readonly isRrnOurs: boolean
   readonly reversed: boolean
   /** The sale at the acquirer; null when it was not forwarded. */
   readonly forwarded: AcquirerMessage | null
@@ -153,7 +152,7 @@ export interface AcquirerReference {
   readonly batchNumber: string
   /** Field 11, six digits. */
   readonly stan: string
-  /** 12 characters; null when neither side has one. */
+  /** 12 characters, the acquirer's own. Null when it has given none. */
   readonly rrn: string | null
   /** Six characters. */
   readonly authorizationCode: string | null

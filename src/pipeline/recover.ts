@@ -30,14 +30,14 @@ export async function recoverEach(each: readonly AcquirerStage[], until: number)
  */
 export async function recover(stage: AcquirerStage, until: number, atOnce = AT_ONCE): Promise<number> {
   const { db } = stage
-  const underWay = new Set<Promise<void>>()
+  const underWay = new Set<Promise<unknown>>()
   for (let tries = 0, isFirst = true; ; isFirst = false) {
     await safely(stage, () => openCases(stage))
     const now = stage.now()
     const capacity = isFirst || now < until ? atOnce - underWay.size : 0
     const due = capacity === 0 ? [] : ((await safely(stage, () => leaseDue(db, now, capacity))) ?? [])
     for (const leased of due) {
-      const one: Promise<void> = drive(stage, leased).finally(() => underWay.delete(one))
+      const one: Promise<unknown> = drive(stage, leased).finally(() => underWay.delete(one))
       underWay.add(one)
     }
     tries += due.length

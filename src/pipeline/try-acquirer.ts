@@ -5,7 +5,7 @@
  * first outcome counts. So two drivers of one message, or a driver that dies, do no harm.
  */
 
-import type { AcquirerRequest, AcquirerResponse } from '../acquirer/port.ts'
+import type { Acquirer, AcquirerRequest, AcquirerResponse } from '../acquirer/port.ts'
 import { GIVE_UP_MS, QUIET_MS } from '../domain/acquirer-state.ts'
 import { NO_SENDER } from '../domain/request-actor.ts'
 import type { AcquirerEventRequest } from '../domain/requests.ts'
@@ -14,14 +14,15 @@ import { errorText } from '../store/db.ts'
 import { hasUnsettledVoid, type Leased, release } from '../store/outbox.ts'
 import type { AcquirerStage, Outcome, PipelineMessage } from './types.ts'
 
-/** Makes one try for a leased message, and releases the message for the next. */
-export async function drive(stage: AcquirerStage, leased: Leased): Promise<void> {
-  const givenUp = await safely(stage, () => tryAcquirer(stage, leased.message))
+/** Makes one try for a leased message, and releases the message for the next. Returns its outcome, null without one. */
+export async function drive(stage: AcquirerStage, leased: Leased): Promise<Outcome | null> {
+  const tried = await safely(stage, () => tryAcquirer(stage, leased.message))
   // A message that this try gave up starts with zero attempts.
   const { message, attempts } = leased
   await safely(stage, () =>
-    release(stage.db, { message, attempts: givenUp === true ? 0 : attempts }, stage.now()),
+    release(stage.db, { message, attempts: tried?.isGivenUp === true ? 0 : attempts }, stage.now()),
   )
+  return tried?.outcome ?? null
 }
 
 /** An error ends one try. The message is due again. */
@@ -34,29 +35,52 @@ export async function safely<T>(stage: AcquirerStage, run: () => Promise<T>): Pr
   }
 }
 
-/** One try. Returns whether the message was given up. */
-async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Promise<boolean> {
+/** The result of one try. `outcome` is null when the acquirer stated nothing. */
+interface Tried {
+  readonly isGivenUp: boolean
+  readonly outcome: Outcome | null
+}
+
+const NOTHING: Tried = { isGivenUp: false, outcome: null }
+
+async function tryAcquirer(options: AcquirerStage, message: AcquirerMessage): Promise<Tried> {
+  const stage = { ...options, acquirer: withLog(options, message) }
   const now = stage.now()
   // The acquirer in the settings is not the one that got the message.
-  if (!stage.acquirer.isRemote) return false
+  if (!stage.acquirer.isRemote) return NOTHING
   const isPending = message.state === 'pending'
   if (isPending) {
     const isLate = now >= message.claimedAt + GIVE_UP_MS
     const event = await find(stage, message, isLate)
-    if (event !== null) await submitEvent(stage, message, event)
-    if (event !== null || !isLate) return false
+    if (event !== null) return { isGivenUp: false, outcome: await submitEvent(stage, message, event) }
+    if (!isLate) return NOTHING
     // Annul reverses at the acquirer only what the journal has as given up or reversed.
     const given = await submitEvent(stage, message, only('give_up'))
-    if (given.kind !== 'pending' || given.forwarded.state !== 'undoing') return false
+    if (given.kind !== 'pending' || given.forwarded.state !== 'undoing') return NOTHING
   }
   // An acquirer may refuse to reverse a voided sale, or reverse only the void. So the sale waits for its void, until
   // its deadline. A sale without an outcome has no void.
   const mayWait = !isPending && message.kind === 'sale' && now < message.decideBy
-  if (mayWait && (await hasUnsettledVoid(stage.db, message.messageKey))) return false
+  if (mayWait && (await hasUnsettledVoid(stage.db, message.messageKey))) return NOTHING
   const event = await undo(stage, message, now)
-  if (event !== null) await submitEvent(stage, message, event)
-  return isPending
+  const outcome = event === null ? null : await submitEvent(stage, message, event)
+  return { isGivenUp: isPending, outcome }
 }
+
+/** The acquirer, with a line in the log for each request without a valid response. */
+const withLog = ({ acquirer, log }: AcquirerStage, message: AcquirerMessage): Acquirer => ({
+  ...acquirer,
+  async ask(request) {
+    const response = await acquirer.ask(request)
+    if (response.kind === 'unknown')
+      log('acquirer_unknown', { ...named(message), request: request.kind, why: response.why })
+    return response
+  },
+})
+
+/** The outcome of a message that another driver may have settled. */
+export const currentOutcome = (stage: AcquirerStage, message: AcquirerMessage): Promise<Outcome> =>
+  submitEvent(stage, message, only('none'))
 
 /** Submits an event, in a set with others of this isolate. */
 export const submitEvent = (
@@ -136,7 +160,8 @@ export function eventMessage(
   event: EventDetails,
 ): PipelineMessage<null> {
   const { messageKey, merchantId, terminalId } = forwarded
-  log('acquirer_event', { ...named(forwarded), outcome: event.event, reason: event.reason })
+  if (event.event !== 'none')
+    log('acquirer_event', { ...named(forwarded), outcome: event.event, reason: event.reason })
   return {
     load: { terminalId, messageKey },
     verify: async () => ({
@@ -176,7 +201,7 @@ export function requestOf(message: AcquirerMessage, kind: AcquirerRequest['kind'
     acquirerStan,
     amount,
     currencyCode,
-    original: original === null || original.rrn === null ? null : { ...original, rrn: original.rrn },
+    original,
     cardFields: null,
   }
 }

@@ -91,6 +91,11 @@ export interface Caller {
   readonly waitUntil: WaitUntil
   /** Called before the request to the acquirer. From then on the caller only waits. */
   beforeAcquirer(): void
+  /**
+   * The end of the wait for an outcome of the acquirer, in milliseconds since the epoch. Absent: the caller waits for the first
+   * try only.
+   */
+  readonly waitsUntil?: number
 }
 
 export interface Pipeline {

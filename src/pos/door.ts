@@ -29,6 +29,10 @@ const ACCEPTED_TYPES = [ISO_CONTENT_TYPE.toLowerCase(), 'application/octet-strea
 /** Milliseconds for the answer to a terminal, or to the first of its copies. After that there is no answer. */
 const DEADLINE_MS = 12_000
 
+/** The deadline of a frame. One that may ask the acquirer may wait for the acquirer's later tries. */
+const deadlineOf = ({ acquirer }: Services, bytes: Uint8Array): number =>
+  mayAskAcquirer(bytes) ? Math.max(DEADLINE_MS, acquirer.deadlineMs ?? 0) : DEADLINE_MS
+
 const empty = (status: number, headers: Record<string, string> = {}): Response =>
   new Response(null, { status, headers })
 
@@ -67,7 +71,9 @@ export function terminalDoor(services: Services, admission: AdmissionController)
     const slot = admission.enter(priority, { asksAcquirer: mayAskAcquirer(body.value) })
     if (slot === undefined) return overloaded(priority)
     try {
-      return respond((await deadline.until(DEADLINE_MS, answer(c, body.value, { source, slot }))) ?? SILENCE)
+      const deadlineMs = deadlineOf(services, body.value)
+      const reply = answer(c, body.value, { source, slot }, deadlineMs)
+      return respond((await deadline.until(deadlineMs, reply)) ?? SILENCE)
     } finally {
       slot.leave()
     }
@@ -77,6 +83,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
     c: Context,
     bytes: Uint8Array<ArrayBuffer>,
     from: Pick<Visit, 'source' | 'slot'>,
+    deadlineMs: number,
   ): Promise<TerminalReply> {
     const visit: Visit = {
       ...from,
@@ -85,7 +92,8 @@ export function terminalDoor(services: Services, admission: AdmissionController)
       waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     }
     const digest = await services.keyring.fingerprint('content', bytes)
-    return answers.once(bytes, digest, () => exchange(services, bytes, visit), visit.waitUntil)
+    const run = () => exchange(services, bytes, visit)
+    return answers.once(bytes, digest, run, visit.waitUntil, deadlineMs)
   }
 
   for (const path of TERMINAL_PATHS) {

@@ -41,6 +41,12 @@ interface Kept {
 /** Milliseconds in which a copy waits for the first. After that the first was cut off with its request. */
 const IN_FLIGHT_MS = 12_000
 
+interface InFlight {
+  readonly since: number
+  readonly reply: Promise<TerminalReply>
+  readonly deadlineMs: number
+}
+
 /** The most answers in an isolate, a few hundred bytes each. */
 const KEPT = 8192
 
@@ -55,13 +61,15 @@ export const SWEEP_MS = 2 * KEPT_MS
 
 export interface Answers {
   /**
-   * Runs `exchange`, unless an identical request is in flight or was just answered. `digest` is the HMAC of `bytes`.
+   * Runs `exchange`, unless an identical request is in flight or was just answered. `digest` is the HMAC of `bytes`, and
+   * `deadlineMs` the longest time in flight.
    */
   once(
     bytes: Uint8Array,
     digest: string,
     exchange: () => Promise<TerminalReply>,
     waitUntil: WaitUntil,
+    deadlineMs?: number,
   ): Promise<TerminalReply>
   /** The answers in memory. */
   readonly size: number
@@ -76,11 +84,12 @@ interface AnswersOptions {
 
 /** The cache of one isolate. */
 export function createAnswers({ core, now, sleep }: AnswersOptions): Answers {
-  const inFlight = new Map<string, { readonly since: number; readonly reply: Promise<TerminalReply> }>()
+  const inFlight = new Map<string, InFlight>()
   /** In the order of their age, the oldest first. */
   const kept = new Map<number, Kept>()
   let sweptAt = Number.NEGATIVE_INFINITY
 
+  const isInFlight = ({ since, deadlineMs }: InFlight) => Math.abs(now() - since) < deadlineMs
   const nowSeconds = () => Math.floor(now() / 1000)
 
   function find(bytes: Uint8Array, digest: string): TerminalReply | undefined {
@@ -113,8 +122,8 @@ export function createAnswers({ core, now, sleep }: AnswersOptions): Answers {
       drop(handle)
     }
     // Requests that were cut off never end by themselves.
-    for (const [old, { since }] of inFlight) {
-      if (Math.abs(now() - since) < IN_FLIGHT_MS) break
+    for (const [old, one] of inFlight) {
+      if (isInFlight(one)) break
       inFlight.delete(old)
     }
   }
@@ -130,13 +139,13 @@ export function createAnswers({ core, now, sleep }: AnswersOptions): Answers {
     get size() {
       return kept.size
     },
-    async once(bytes, digest, exchange, waitUntil) {
+    async once(bytes, digest, exchange, waitUntil, deadlineMs = IN_FLIGHT_MS) {
       dropOld()
       const first = inFlight.get(digest)
-      if (first !== undefined) return first.reply
+      if (first !== undefined && isInFlight(first)) return first.reply
       const answered = find(bytes, digest)
       if (answered !== undefined) return answered
-      const mine = { since: now(), reply: exchange() }
+      const mine: InFlight = { since: now(), reply: exchange(), deadlineMs }
       inFlight.set(digest, mine)
       try {
         const { messageKey, reversedKeys = [], ...reply } = await mine.reply

@@ -26,7 +26,11 @@ export async function answerTransaction(
       verify: (loaded) => verifyMessage(services, posMessage, loaded, networkOf(source)),
       discard: wipe,
     },
-    { waitUntil, beforeAcquirer: () => slot.awaitAcquirer() },
+    {
+      waitUntil,
+      beforeAcquirer: () => slot.awaitAcquirer(),
+      waitsUntil: services.now() + (services.acquirer.deadlineMs ?? 0),
+    },
   )
   try {
     return answerOutcome(services, posMessage, outcome, signer)

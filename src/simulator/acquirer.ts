@@ -25,6 +25,7 @@ import {
   simulatedRequestOf,
   withoutMac,
 } from './messages.ts'
+import { namesSale, namesTarget, type References, referencesOf } from './references.ts'
 
 export interface AcquirerOptions extends MacKey {
   readonly random: RandomNumber
@@ -56,6 +57,11 @@ const REFUSED_AMOUNTS = ['05', '51', '54', '55', '61', '91']
 /** A sale or void with these last digits in its amount is booked, but never answered. */
 const NEVER_ANSWERED = '98'
 
+/** Field 39 of a void or reversal that names no message of the books. */
+const NOT_FOUND = '25'
+/** Field 39 of a copy with other content. */
+const DUPLICATE = '94'
+
 const SILENCE: Reaction = { answer: null, copies: 0, delayMs: 0, arrivesAfterMs: 0 }
 
 interface ReceivedRequest extends Received, SimulatedRequest {}
@@ -70,6 +76,7 @@ export class AcquirerSimulator {
   #random: RandomNumber
   #rates: Plan['rates'] = {}
   #script: ScriptStep[] = []
+  #signsDeclines = true
 
   constructor(options: AcquirerOptions) {
     const { cutOffMinutes = CUT_OFF_MINUTES } = options
@@ -80,7 +87,8 @@ export class AcquirerSimulator {
   }
 
   /** Sets the faults from now on. Without `random` the current generator continues. */
-  follow({ rates, script }: Plan, random: RandomNumber = this.#random): void {
+  follow({ rates, script, declines }: Plan, random: RandomNumber = this.#random): void {
+    this.#signsDeclines = declines !== 'unsigned'
     this.#rates = rates
     this.#script = [...script]
     this.#random = random
@@ -160,16 +168,31 @@ export class AcquirerSimulator {
     change: AnswerChange = (answer) => answer,
   ): Uint8Array | null {
     const isPosting = kind === 'sale' || kind === 'void'
-    const result = this.#applyToLedger(kind, posting, now)
+    const result = this.#applyToLedger(kind, posting, referencesOf(message.fields), now)
     if (isPosting && lastTwoDigits(posting) === NEVER_ANSWERED) return null
-    return sign(this.#key, frame, change(this.#answerMessage(message, result.responseCode, now, result.item)))
+    return this.#frame(frame, change(this.#answerMessage(message, result.responseCode, now, result.item)))
   }
 
-  #applyToLedger(kind: SimulatedRequest['kind'], posting: Posting, now: number): LedgerResult {
-    if (kind === 'inquiry') return this.ledger.inquire(posting)
-    if (kind === 'reversal') return this.ledger.reverse(posting, now)
+  /** A void or reversal whose references differ is refused, also when it is a copy with other references. */
+  #applyToLedger(
+    kind: SimulatedRequest['kind'],
+    posting: Posting,
+    references: References,
+    now: number,
+  ): LedgerResult {
+    const { ledger } = this
+    if (kind === 'inquiry') return ledger.inquire(posting)
+    if (kind === 'reversal')
+      return namesTarget(ledger, posting, references)
+        ? ledger.reverse(posting, now)
+        : { responseCode: NOT_FOUND, item: null }
+    if (kind === 'void' && !namesSale(ledger, posting, references)) {
+      const item = ledger.find(posting)
+      if (item?.state === 'approved') return { responseCode: DUPLICATE, item }
+      return ledger.post(posting, now, NOT_FOUND)
+    }
     const digits = lastTwoDigits(posting)
-    return this.ledger.post(posting, now, kind === 'sale' && REFUSED_AMOUNTS.includes(digits) ? digits : null)
+    return ledger.post(posting, now, kind === 'sale' && REFUSED_AMOUNTS.includes(digits) ? digits : null)
   }
 
   /** Declines a sale or void with this code, finally. Answers anything else with the code, and changes nothing. */
@@ -178,13 +201,21 @@ export class AcquirerSimulator {
     const { responseCode, item } = isPosting
       ? this.ledger.post(posting, now, code)
       : { responseCode: code, item: null }
-    return sign(this.#key, frame, this.#answerMessage(message, responseCode, now, item))
+    return this.#frame(frame, this.#answerMessage(message, responseCode, now, item))
+  }
+
+  /** The frame of an answer. Some acquirers do not sign what they refuse. They sign each answer to an inquiry. */
+  #frame(request: Received['frame'], answer: Message): Uint8Array {
+    const isDecline = answer.mti !== '0610' && answer.fields.get(39) !== '00'
+    return isDecline && !this.#signsDeclines
+      ? withoutMac(this.#key, request, answer)
+      : sign(this.#key, request, answer)
   }
 
   /** Answers with an error code. In half of the cases it processes the request first. */
   #fail(received: ReceivedRequest, now: number, code: string): Uint8Array {
     if (this.#random() < 0.5) this.#answer(received, now)
-    return sign(this.#key, received.frame, this.#answerMessage(received.message, code, now))
+    return this.#frame(received.frame, this.#answerMessage(received.message, code, now))
   }
 
   /** Time and day of an answer are those of the item, so that a repeated message gets the same bytes. */

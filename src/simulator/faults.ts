@@ -44,6 +44,8 @@ export interface Plan {
   readonly rates: Readonly<Partial<Record<Fault, number>>>
   /** The script applies before the rates. The first message that fits a step uses it up. */
   readonly script: readonly ScriptStep[]
+  /** Whether declines have a MAC, as approvals and the answers to inquiries always have. Absent: they have one. */
+  readonly declines?: 'signed' | 'unsigned'
 }
 
 /** A plan without faults. */
@@ -85,13 +87,14 @@ export function takeStep(script: ScriptStep[], kind: Kind): ScriptStep | undefin
 /** Reads a plan from JSON; undefined when it is not valid. */
 export function readPlan(value: unknown): Plan | undefined {
   if (!isObject(value)) return undefined
-  const { rates = {}, script = [], seed: _, ...rest } = value
+  const { rates = {}, script = [], declines = 'signed', seed: _, ...rest } = value
   if (Object.keys(rest).length > 0) return undefined
+  if (declines !== 'signed' && declines !== 'unsigned') return undefined
   if (!isObject(rates) || !Array.isArray(script) || !script.every(isStep)) return undefined
   const numbers = Object.values(rates).filter((rate) => typeof rate === 'number' && rate >= 0)
   const sum = numbers.reduce<number>((total, rate) => total + Number(rate), 0)
   const isRates = numbers.length === Object.keys(rates).length && sum <= 1
-  return isRates && Object.keys(rates).every(isFault) ? { rates, script } : undefined
+  return isRates && Object.keys(rates).every(isFault) ? { rates, script, declines } : undefined
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

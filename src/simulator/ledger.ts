@@ -80,7 +80,7 @@ export class Ledger {
   post(posting: Posting, now: number, declined: string | null): LedgerResult {
     const known = this.#items.get(keyOf(posting))
     if (known !== undefined) return repeatedResult(known, posting)
-    const sale = this.#saleOf(posting)
+    const sale = this.saleOf(posting)
     const responseCode = this.#refuse(posting, sale, now) ?? declined ?? '00'
     const state = responseCode === '00' ? 'approved' : 'declined'
     const item = this.#add(posting, state, responseCode, now)
@@ -98,7 +98,7 @@ export class Ledger {
     item.state = 'reversed'
     if (item.liveVoid !== null) item.liveVoid.state = 'reversed'
     item.liveVoid = null
-    const sale = this.#saleOf(item)
+    const sale = this.saleOf(item)
     if (sale?.liveVoid === item) sale.liveVoid = null
     return { responseCode: '00', item }
   }
@@ -115,7 +115,13 @@ export class Ledger {
     return this.#items.values()
   }
 
-  #saleOf(posting: Posting): Item | null {
+  /** The message with this identity. */
+  find(reference: MessageReference): Item | undefined {
+    return this.#items.get(keyOf(reference))
+  }
+
+  /** The sale that a void names. */
+  saleOf(posting: Posting): Item | null {
     if (posting.original === null) return null
     return this.#items.get(keyOf({ ...posting, ...posting.original, of: 'sale' })) ?? null
   }

@@ -9,14 +9,20 @@ export const openDb = (d1: D1Database): Db => drizzle(d1)
 
 /**
  * Errors with an unknown outcome: D1 may have applied the write (platform.md, D1). The same batch may be sent again,
- * because every statement does nothing the second time.
+ * because every statement does nothing the second time. Each text is a part of messages in the error list of
+ * Cloudflare (D1, Debug D1), which the test lists in full. An overloaded D1 is not among them: it refused the batch, and
+ * a repeat makes its queue longer.
  */
-const TRANSIENT = [
+export const TRANSIENT = [
   'Network connection lost',
-  'storage caused object to be reset',
+  'caused object to be reset',
   'Cannot resolve D1 DB due to transient issue',
   'reset because its code was updated',
-]
+  'exceeded its CPU time limit',
+  'exceeded its memory limit',
+  'and was reset',
+  'request stream because client disconnected',
+] as const
 
 /**
  * The message of D1 itself. Drizzle wraps it in an error whose message contains the parameters, and these must not get

@@ -186,6 +186,8 @@ export const sales = overItems((db, items) =>
       entryVoids: sql<number>`coalesce((select sum(sign(of_sale.void_of)) from journal as made
         join journal as of_sale on of_sale.terminal_id = made.terminal_id and of_sale.void_of in (made.seq, -made.seq)
         where made.message_key = sale.message_key), 0)`.as('entry_voids'),
+      givenRrns: sql<number>`(select count(*) from journal where message_key = sale.message_key
+        and rrn_raw is null)`.as('given_rrns'),
       batch: rowOf(saleBatch, 'batch_row'),
     })
     .from(items)

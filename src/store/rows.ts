@@ -142,6 +142,7 @@ export interface SaleRow {
   readonly forwarded: RowOf<typeof acquirerMessage> | null
   readonly reversal: RowOf<typeof reversal> | null
   readonly entryVoids: number
+  readonly givenRrns: number
   readonly batch: RowOf<typeof batch>
 }
 
@@ -162,6 +163,7 @@ export function saleStateOf(row: SaleRow | undefined): SaleState | null {
           },
     isVoidedByEntries: row.entryVoids > 0,
     isVoidRowLost: liveVoid === null ? row.entryVoids > 0 : row.liveVoidLost === 1,
+    isRrnOurs: row.givenRrns === 0,
     reversed: row.reversal !== null,
     forwarded: forwardedFrom(row.forwarded),
     batchState: row.batch.state,

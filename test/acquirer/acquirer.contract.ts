@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Acquirer, AcquirerResponse } from '../../src/acquirer/port.ts'
 import { SANDBOX_OUTCOMES } from '../../src/acquirer/sandbox.ts'
-import { aSale, aVoid, inquiryOf, reversalOf } from './https-harness.ts'
+import { aSale, aVoid, inquiryOf, originalOf, reversalOf } from './https-harness.ts'
 
 export interface ContractOptions {
   /** The acquirer remembers its answers. Without books, our journal remembers them. */
@@ -52,12 +52,7 @@ export function acquirerContract(name: string, open: () => Acquirer, { keepsBook
       const acquirer = open()
       for (const sale of [aSale(), aSale({ acquirerStan: '000201', amount: 151 })]) {
         const answer = await acquirer.ask(sale)
-        const original = {
-          batchNumber: '000007',
-          stan: sale.acquirerStan,
-          rrn: '700000000001',
-          authorizationCode: null,
-        }
+        const original = originalOf(sale, answer)
         const undo = aVoid({
           acquirerStan: `0009${sale.acquirerStan.slice(4)}`,
           amount: sale.amount,
@@ -88,9 +83,10 @@ export function acquirerContract(name: string, open: () => Acquirer, { keepsBook
             { unknown: 'approved', issuer_unavailable: 'unknown' }[outcome as string] ?? answer,
           )
       }
-      await acquirer.ask(aSale())
-      const voided = await acquirer.ask(aVoid())
-      expect(await acquirer.ask(inquiryOf(aVoid()))).toEqual(voided)
+      const sold = await acquirer.ask(aSale())
+      const undo = aVoid({ original: originalOf(aSale(), sold) })
+      const voided = await acquirer.ask(undo)
+      expect(await acquirer.ask(inquiryOf(undo))).toEqual(voided)
     })
 
     it('never throws, whatever the request', async () => {

@@ -6,7 +6,7 @@
 import { httpsAcquirer } from '../../src/acquirer/https.ts'
 import type { Acquirer, AcquirerRequest, AcquirerResponse } from '../../src/acquirer/port.ts'
 import { macAlgorithmOf, makLengthOf } from '../../src/domain/mac-profile.ts'
-import type { MacProfile } from '../../src/domain/types.ts'
+import type { AcquirerReference, MacProfile } from '../../src/domain/types.ts'
 import { fromHex } from '../../src/iso8583/hex.ts'
 import { AcquirerSimulator } from '../../src/simulator/acquirer.ts'
 import { type Plan, seededRandom } from '../../src/simulator/faults.ts'
@@ -107,6 +107,15 @@ export const aVoid = (change: Partial<AcquirerRequest> = {}): AcquirerRequest =>
   cardFields: null,
   ...change,
 })
+
+/** The reference of a sale in its void, with the numbers of the acquirer's answer. Null where the answer has none. */
+export const originalOf = (
+  { batchNumber, acquirerStan: stan }: AcquirerRequest,
+  answer: AcquirerResponse,
+): AcquirerReference =>
+  answer.kind === 'approved'
+    ? { batchNumber, stan, rrn: answer.rrn, authorizationCode: answer.authorizationCode }
+    : { batchNumber, stan, rrn: null, authorizationCode: null }
 
 export const reversalOf = (request: AcquirerRequest): AcquirerRequest => ({
   ...request,

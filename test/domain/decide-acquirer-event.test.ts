@@ -72,6 +72,22 @@ describe('a claim', () => {
     })
   })
 
+  it.each([
+    ['a captured sale with an RRN', null, false, f.sale.rrn],
+    ['a captured sale without an RRN, or a sale of the sandbox', null, true, null],
+    ['a forwarded sale without an RRN of the acquirer', { acquirerRrn: null }, true, null],
+    ['a forwarded sale with an RRN of the acquirer', { acquirerRrn: 'ACQR00000001' }, true, 'ACQR00000001'],
+    ['a captured sale in a list without an RRN', { acquirerRrn: null }, false, f.sale.rrn],
+    ['a captured sale in a list with an RRN', { acquirerRrn: 'ACQR00000001' }, false, 'ACQR00000001'],
+  ])('of a void never has an RRN that Annul made: %s', (_, known, isRrnOurs, rrn) => {
+    const forwarded = known === null ? null : { ...message, ...known }
+    const loadedState: LoadedState = { ...forVoid, original: { ...f.original, isRrnOurs, forwarded } }
+    const draft = draftOf(
+      asPending(decideVoid(f.voidRequest, loadedState, f.generated), loadedState, f.generated),
+    )
+    expect(draft.effects.claim?.original?.rrn).toBe(rrn)
+  })
+
   it('of a sale keeps the future sale and creates none yet', () => {
     expect(saleDraft).toMatchObject({ kind: 'sale_claim', answer: null })
     expect(saleDraft.effects).toMatchObject({ claim: { kind: 'sale' }, claimedSale: { amount: 1234 } })
@@ -117,6 +133,16 @@ const decideEvent = (event: AcquirerEventRequest['event'], loadedState: LoadedSt
   decideAcquirerEvent(eventOf(event), loadedState, generated)
 
 describe.each(ACQUIRER_STATES)('in the state %s', (state) => {
+  it('returns the current answer when nothing happened', () => {
+    expect(decideEvent('none', at(state)).kind).toBe('pending')
+    const earlier = f.entryFor(f.voidRequest, { kind: 'void', effects: { voidRecord: f.voidRecord } })
+    expect(decideEvent('none', { ...at(state), earlier })).toEqual({
+      kind: 'replay',
+      entry: earlier,
+      answer: earlier.answer,
+    })
+  })
+
   it.each(EVENTS.filter((event) => event !== 'overdue'))('handles %s as the table says', (event) => {
     const decision = decideEvent(event as AcquirerEventRequest['event'], at(state))
     const next = nextAcquirerState(state, event as AcquirerEvent)

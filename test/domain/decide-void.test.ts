@@ -236,6 +236,7 @@ it('returns the stored entry for a retransmission, whatever happened since', () 
       liveVoid: { id: voidRecord.id, messageKey: entry.messageKey, state: 'approved', forwarded: false },
       isVoidedByEntries: true,
       isVoidRowLost: false,
+      isRrnOurs: true,
       reversed: false,
       forwarded: null,
       batchState: 'closed',

@@ -86,6 +86,7 @@ export const original: SaleState = {
   liveVoid: null,
   isVoidedByEntries: false,
   isVoidRowLost: false,
+  isRrnOurs: false,
   reversed: false,
   forwarded: null,
   batchState: 'open',

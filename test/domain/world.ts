@@ -237,6 +237,7 @@ export class World {
       forwarded: null,
       isVoidedByEntries: live !== undefined,
       isVoidRowLost: false,
+      isRrnOurs: true,
       reversed: this.reversals.has(sale.messageKey),
       batchState: this.batches.get(sale.batchNumber)?.state ?? 'closed',
     }

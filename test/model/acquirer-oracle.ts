@@ -122,6 +122,8 @@ export class AcquirerOracle {
         return state === 'undoing' || state === 'reversing'
           ? this.#openCase(transaction, transaction.acquirerStatus)
           : null
+      case 'none':
+        return null
       case 'overdue':
         if (transaction.caseState !== 'none' || (!isUndecided(transaction) && state !== 'reversing'))
           return null

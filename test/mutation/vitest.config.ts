@@ -7,7 +7,7 @@ export default defineConfig({
     include: [
       'test/domain/*.test.ts',
       'test/store/*.test.ts',
-      'test/pipeline/{process,recover,submission}.test.ts',
+      'test/pipeline/{process,recover,submission,waiting}.test.ts',
     ],
     // It reads the source text, which holds all mistakes side by side.
     testNamePattern: /^(?!.*in the order of the void’s guards)/,

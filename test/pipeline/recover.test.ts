@@ -238,6 +238,25 @@ describe('a try on a pending message', () => {
     expect(stateOf()).toMatchObject({ state })
   })
 
+  it.each(['inquiry', 'reversal'] as const)(
+    'logs why the response to its %s is not valid',
+    async (request) => {
+      await pendingVoid()
+      const why = 'field 60 is missing'
+      harness.acquirer.script = { inquiry: SILENT, reversal: SILENT, [request]: { kind: 'unknown', why } }
+      await run(NOW + 2 * MINUTE)
+      const lines = harness.service.logged.filter(({ event }) => event === 'acquirer_unknown')
+      expect(lines.map(({ detail }) => detail)).toContainEqual({
+        type: 'void',
+        terminalId: '12345678',
+        acquirerStan: expect.any(String),
+        rrn: expect.any(String),
+        request,
+        why,
+      })
+    },
+  )
+
   it('repeats a message that the acquirer never saw', async () => {
     expect(await recoverWith({ inquiry: { kind: 'not_found' }, void: YES })).toEqual(['inquiry', 'void'])
     expect(stateOf()).toMatchObject({ state: 'approved', acquirer_rrn: 'ACQR00000001' })

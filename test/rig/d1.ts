@@ -57,6 +57,8 @@ const LOST = [
   'Network connection lost.',
   'Internal error while starting up D1 DB storage caused object to be reset.',
   'Internal error in D1 DB storage caused object to be reset.',
+  'D1 DB storage operation exceeded timeout which caused object to be reset.',
+  'D1 DB exceeded its CPU time limit and was reset.',
   'Cannot resolve D1 DB due to transient issue on remote node.',
   'D1 DB reset because its code was updated.',
 ]

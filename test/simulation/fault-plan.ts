@@ -67,7 +67,13 @@ export function drawFaultRates(random: Random, isMild: boolean): FaultRates {
 
 /** In D1's words (platform.md). */
 const LOST = 'D1_ERROR: Network connection lost.'
-const RESET = 'D1_ERROR: Internal error in D1 DB storage caused object to be reset.'
+/** One after another, so that no draw decides. */
+const RESETS = [
+  'D1_ERROR: Internal error in D1 DB storage caused object to be reset.',
+  'D1_ERROR: D1 DB exceeded its CPU time limit and was reset.',
+  "D1_ERROR: D1 DB's isolate exceeded its memory limit and was reset.",
+  'D1_ERROR: D1 DB storage operation exceeded timeout which caused object to be reset.',
+] as const
 const OVERLOADED = 'D1_ERROR: D1 DB is overloaded. Requests queued for too long.'
 
 export class FaultPlan {
@@ -116,7 +122,10 @@ export class FaultPlan {
     if (this.strikes('d1LostAfter')) return { error: LOST, applied: 'yes' }
     if (this.strikes('d1Late'))
       return { error: LOST, applied: { late: this.#random.pick([1, 20, 3000, 40_000]) } }
-    if (this.strikes('d1Reset')) return { error: RESET, applied: this.#random.pick(['no', 'yes'] as const) }
+    if (this.strikes('d1Reset')) {
+      const error = RESETS[(this.counts.get('d1Reset') ?? 0) % RESETS.length] ?? RESETS[0]
+      return { error, applied: this.#random.pick(['no', 'yes'] as const) }
+    }
     if (this.strikes('d1Overloaded')) return { error: OVERLOADED, applied: 'no' }
     return 'done'
   }

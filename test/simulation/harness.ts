@@ -4,6 +4,7 @@
  */
 
 import { createHash } from 'node:crypto'
+import type { Declines } from '../../src/acquirer/profile.ts'
 import { type Core, createCore } from '../../src/core/instance.ts'
 import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { ADMINISTRATORS } from './administrator.ts'
@@ -46,6 +47,10 @@ export interface HarnessOptions {
   readonly acquirer: 'sandbox' | 'book' | 'https'
   /** How the acquirer is queried, if there is one. */
   readonly recovery: 'inquiry' | 'repeat'
+  /** Whether the service believes a decline of a sale without a MAC. Then it reaches the acquirer by a URL. */
+  readonly declines?: Declines
+  /** `ACQUIRER_DEADLINE`, in seconds. */
+  readonly deadline?: string
   readonly isolates: number
   readonly planTrip: IsolateOptions['planTrip']
   readonly planAcquirer: IsolateOptions['planAcquirer']
@@ -101,6 +106,10 @@ export class Harness {
         ACQUIRER_ID: '00001234',
         ACQUIRER_MAC_KEY: ACQUIRER_KEY,
         ACQUIRER_RECOVERY: recovery,
+        ...(options.deadline === undefined ? {} : { ACQUIRER_DEADLINE: options.deadline }),
+        ...(options.declines === 'unsigned'
+          ? { ACQUIRER_DECLINES: 'unsigned', ACQUIRER_URL: 'https://acquirer.example/' }
+          : {}),
       },
       acquirer: this.acquirer,
       planTrip: options.planTrip,

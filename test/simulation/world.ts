@@ -3,6 +3,7 @@
  * It runs until every actor is done, then without faults, and then every rule is checked.
  */
 
+import type { Declines } from '../../src/acquirer/profile.ts'
 import { MAC_PROFILES } from '../../src/domain/types.ts'
 import { NO_FAULTS } from '../../src/simulator/faults.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
@@ -46,6 +47,8 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 /** The stream of draws of the changes. Without them a seed gives the same world. */
 const CHANGES = 8
+/** The stream of draws of declines without a MAC. */
+const DECLINES = 9
 /** The largest offset of an isolate's clock. */
 const MOST_SKEW = 10 * MINUTE
 
@@ -64,6 +67,8 @@ export class World {
   readonly #harness: Harness
   readonly #merchantClients: MerchantClient[] = []
   readonly #attacker: Attacker
+  /** Whether the acquirer signs its declines. */
+  readonly #declines: Declines
   /** Null in a world without changes. */
   readonly #changes: Changes | null
   /** Mean time between two actions of one actor. */
@@ -82,12 +87,15 @@ export class World {
     this.#hasAcquirer = acquirer === 'https'
     const changes = new Random(seed, CHANGES)
     const isChanging = !isMild && changes.chance(0.5)
+    const declines = new Random(seed, DECLINES)
+    this.#declines = declines.pick(['signed', 'unsigned'])
     this.#harness = new Harness({
       seed: random.next(),
       module,
       start: drawStart(random),
       acquirer,
       recovery: random.pick(['inquiry', 'inquiry', 'repeat']),
+      declines: declines.pick(['signed', 'unsigned']),
       isolates: random.between(1, 3),
       planTrip: () => faultPlan.planTrip(),
       planAcquirer: () => faultPlan.planAcquirer(),
@@ -123,7 +131,10 @@ export class World {
     try {
       await harness.phase('provisioning', () => this.#provision())
       this.#faultPlan.rates = drawFaultRates(this.#random, isMild)
-      harness.acquirer.simulator.follow(drawAcquirerPlan(this.#random, isMild))
+      harness.acquirer.simulator.follow({
+        ...drawAcquirerPlan(this.#random, isMild),
+        declines: this.#declines,
+      })
       await harness.phase('chaos', () => this.#chaos())
       this.#faultPlan.rates = NO_FAULT_RATES
       for (const isolate of harness.isolates) isolate.skew = 0

@@ -160,6 +160,16 @@ it('keeps an Idempotency-Key within its credential’s merchant and its kind', a
   expect([revoked.earlier, revoked.credential]).toEqual([null, null])
 })
 
+it.each([
+  ['with an RRN', 7, false],
+  ['without one', 0, true],
+])('knows whether Annul made the RRN of a sale: of a captured sale %s', async (_, rrn, isOurs) => {
+  const captured = { kind: 'captured_sale', stan: 9, batch: 'open', amount: 100, currency: '156' } as const
+  await service.send(message({ ...captured, status: 'approved', rrn }))
+  expect((await one({ saleKey: keyOf('000009', 'sale') })).original?.isRrnOurs).toBe(isOurs)
+  expect((await one({ saleKey: SALE })).original?.isRrnOurs).toBe(true)
+})
+
 it('loads a sale without card as one without card', async () => {
   service.rows('update sale set card_first6_raw = null, card_last4_raw = null, card_fingerprint_raw = null')
   expect((await one({ saleKey: SALE })).original?.sale.card).toBeNull()

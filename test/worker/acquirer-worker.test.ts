@@ -123,9 +123,12 @@ describe('the port, over a service binding', () => {
 
 describe('a terminal whose sales and voids are forwarded to an acquirer', () => {
   /** Waits move the test clock and take no time. */
-  async function open(): Promise<{ terminal: TestTerminal; isolate: s.Isolate }> {
+  async function open(
+    settings: Partial<Environment> = {},
+  ): Promise<{ terminal: TestTerminal; isolate: s.Isolate }> {
     const isolate: s.Isolate = await s.openIsolate({
       ...BEHIND,
+      ...settings,
       sleep: async (ms) => {
         isolate.clock.now += ms
       },
@@ -144,10 +147,49 @@ describe('a terminal whose sales and voids are forwarded to an acquirer', () => 
     expect(await faultOf(terminal.tid)).toBeNull()
   })
 
-  it.each(['drop_request', 'drop_answer', 'other_stan', 'bad_mac', 'half_frame', 'code_96', 'code_98'])(
-    'gets no answer to a void that met %s, and the right one once it is found',
+  const FAULTS = ['drop_request', 'drop_answer', 'other_stan', 'bad_mac', 'half_frame', 'code_96', 'code_98']
+
+  it.each(FAULTS)(
+    'waits for the second try of a void that met %s, and gets the right answer',
     async (fault) => {
       const { terminal, isolate } = await open()
+      const sale = await sell(terminal, '000001')
+      const before = isolate.clock.now
+      await control('/faults', { script: [{ on: 'void', fault }] })
+      expect((await terminal.send(voidOf(sale))).fields.get(39)).toBe('00')
+      expect(isolate.clock.now - before).toBeLessThanOrEqual(3_000)
+      expect(await theirs(terminal)).toEqual(await ours(terminal))
+    },
+  )
+
+  it.each(['51', '54', '05'])(
+    'gets the decline %s of a sale that has no MAC, by an inquiry',
+    async (code) => {
+      const { terminal, isolate } = await open()
+      await control('/faults', { declines: 'unsigned' })
+      const reply = await terminal.send(s.aSale({ stan: '000001', amount: 1200 + Number(code) }))
+      expect([reply.status, reply.fields.get(39)]).toEqual([200, code])
+      expect(isolate.clock.now - s.START).toBeLessThanOrEqual(3_000)
+      expect(isolate.logged).toContainEqual(
+        expect.objectContaining({ event: 'acquirer_unknown', why: 'no MAC' }),
+      )
+      expect(await theirs(terminal)).toEqual(await ours(terminal))
+    },
+  )
+
+  it('gets the decline of a void that has no MAC, by an inquiry', async () => {
+    const { terminal } = await open()
+    const sale = await sell(terminal, '000001')
+    await control('/faults', { declines: 'unsigned', script: [{ on: 'void', code: '57' }] })
+    const reply = await terminal.send(voidOf(sale))
+    expect([reply.status, reply.fields.get(39)]).toEqual([200, '05'])
+    expect(await theirs(terminal)).toEqual(await ours(terminal))
+  })
+
+  it.each(FAULTS)(
+    'that waits for the first try only gets no answer to a void that met %s, and the right one once it is found',
+    async (fault) => {
+      const { terminal, isolate } = await open({ ACQUIRER_DEADLINE: '0' })
       const sale = await sell(terminal, '000001')
       await control('/faults', { script: [{ on: 'void', fault }] })
       const noAnswer = await terminal.send(voidOf(sale))
@@ -160,7 +202,7 @@ describe('a terminal whose sales and voids are forwarded to an acquirer', () => 
   )
 
   it('does not get a forged decline as an answer', async () => {
-    const { terminal, isolate } = await open()
+    const { terminal, isolate } = await open({ ACQUIRER_DEADLINE: '0' })
     const sale = await sell(terminal, '000001')
     await control('/faults', {
       script: [

@@ -21,6 +21,7 @@ export function capturedSale(sale: Sale, { voidableUntil = null, at }: Answer): 
     liveVoid: null,
     isVoidedByEntries: false,
     isVoidRowLost: false,
+    isRrnOurs: true,
     reversed: false,
     forwarded: null,
     batchState: 'open',

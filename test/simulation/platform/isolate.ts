@@ -210,10 +210,16 @@ export class Isolate {
   /** Like `index.ts`. */
   async #open(database: D1Database): Promise<Program> {
     const { environment, module } = this.#options
+    const isBound = environment.ACQUIRER_URL === undefined
     const services = await createServices(
-      { ...environment, DB: database, ACQUIRER_SERVICE: { fetch: this.#askAcquirer } },
+      {
+        ...environment,
+        DB: database,
+        ...(isBound ? { ACQUIRER_SERVICE: { fetch: this.#askAcquirer } } : {}),
+      },
       {
         module,
+        fetch: this.#askAcquirer,
         now: () => Date.now(),
         random: (bytes) => crypto.getRandomValues(bytes),
         sleep,
