@@ -49,6 +49,8 @@ export interface HarnessOptions {
   readonly recovery: 'inquiry' | 'repeat'
   /** Whether the service believes a decline of a sale without a MAC. Then it reaches the acquirer by a URL. */
   readonly declines?: Declines
+  /** `ACQUIRER_ZONE_KEY`, hex: the service signs on at the acquirer. Absent: the MAC key is for good. */
+  readonly zoneKey?: string | undefined
   /** `ACQUIRER_DEADLINE`, in seconds. */
   readonly deadline?: string
   readonly isolates: number
@@ -90,12 +92,13 @@ export class Harness {
 
   constructor(options: HarnessOptions) {
     installGlobals()
-    const { module, seed, start, acquirer, recovery, trace = null } = options
+    const { module, seed, start, acquirer, recovery, zoneKey, trace = null } = options
+    if (zoneKey !== undefined) this.keepSecret(zoneKey)
     clients ??= createCore(module, (bytes) => void bytes.fill(7))
     this.#hasAcquirer = acquirer === 'https'
     this.random = new Random(seed)
     this.scheduler = new Scheduler(start, this.random.fork(), trace)
-    this.acquirer = new AcquirerLink(this.scheduler, clients, this.random.fork())
+    this.acquirer = new AcquirerLink(this.scheduler, clients, this.random.fork(), zoneKey)
     const isolateOptions: IsolateOptions = {
       scheduler: this.scheduler,
       storage: this.storage,
@@ -106,6 +109,7 @@ export class Harness {
         ACQUIRER_ID: '00001234',
         ACQUIRER_MAC_KEY: ACQUIRER_KEY,
         ACQUIRER_RECOVERY: recovery,
+        ...(zoneKey === undefined ? {} : { ACQUIRER_ZONE_KEY: zoneKey }),
         ...(options.deadline === undefined ? {} : { ACQUIRER_DEADLINE: options.deadline }),
         ...(options.declines === 'unsigned'
           ? { ACQUIRER_DECLINES: 'unsigned', ACQUIRER_URL: 'https://acquirer.example/' }

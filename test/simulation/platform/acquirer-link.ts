@@ -21,12 +21,14 @@ export class AcquirerLink {
   readonly simulator: AcquirerSimulator
   readonly #scheduler: Scheduler
 
-  constructor(scheduler: Scheduler, core: Core, random: Random) {
+  /** `zoneKey`: hex. With it the service signs on for its MAC keys. */
+  constructor(scheduler: Scheduler, core: Core, random: Random, zoneKey?: string) {
     this.#scheduler = scheduler
     this.simulator = new AcquirerSimulator({
       core,
       macProfile: 'cup-ecb',
       macKey: Uint8Array.from(Buffer.from(ACQUIRER_KEY, 'hex')),
+      ...(zoneKey === undefined ? {} : { zoneKey: Uint8Array.from(Buffer.from(zoneKey, 'hex')) }),
       random: () => random.next() / 2 ** 32,
     })
   }
