@@ -17,6 +17,7 @@ export const XOR_3DES: i32 = 6
 export const AES_CMAC: i32 = 7
 export const SM4_CBC_MAC: i32 = 8
 export const SM4_CBC_MAC_PAD3: i32 = 9
+export const CUP_SM4_BIN: i32 = 10
 
 /** A shorter MAC is too easy to guess, so no caller may declare one. */
 const SHORTEST_MAC_BYTES: i32 = 4
@@ -72,8 +73,8 @@ function cupEcb(keyBytes: i32, messageBytes: i32): i32 {
   return leaveMac8(hexText(<u32>(encryptTripleDes(encryptTripleDes(first) ^ second) >> 32)))
 }
 
-/** protocol.md §4 D. The same over 16-byte blocks with SM4. */
-function cupSm4(keyBytes: i32, messageBytes: i32): i32 {
+/** protocol.md §4 D. The same over 16-byte blocks with SM4. Returns the first 8 bytes of the last block. */
+function cupSm4(keyBytes: i32, messageBytes: i32): u64 {
   assert(keyBytes === 16)
   expandSm4Key()
   const end = INPUT_ADDRESS + <usize>padZeros(messageBytes, 16)
@@ -91,7 +92,7 @@ function cupSm4(keyBytes: i32, messageBytes: i32): i32 {
   store<u64>(STATE_ADDRESS, load<u64>(STATE_ADDRESS) ^ bswap(hexText(<u32>(low >> 32))))
   store<u64>(STATE_ADDRESS, load<u64>(STATE_ADDRESS, 8) ^ bswap(hexText(<u32>low)), 8)
   encryptSm4(STATE_ADDRESS)
-  return leaveMac8(hexText(bswap(load<u32>(STATE_ADDRESS))))
+  return bswap(load<u64>(STATE_ADDRESS))
 }
 
 /** DES CBC-MAC, IV 0, zero padding, under the first expanded key: ISO/IEC 9797-1 algorithm 1. */
@@ -197,7 +198,9 @@ export function computeMac(algorithm: i32, keyBytes: i32, messageBytes: i32): i3
     case CUP_ECB:
       return cupEcb(keyBytes, messageBytes)
     case CUP_SM4:
-      return cupSm4(keyBytes, messageBytes)
+      return leaveMac8(hexText(<u32>(cupSm4(keyBytes, messageBytes) >> 32)))
+    case CUP_SM4_BIN:
+      return leaveMac8(cupSm4(keyBytes, messageBytes))
     case X9_9:
       return leaveMac8(x9_9(keyBytes, messageBytes))
     case X9_19:

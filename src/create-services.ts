@@ -17,6 +17,7 @@ import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
 import { ownBuckets } from './store/bucket-mac.ts'
+import { readQueryLimit } from './store/budget.ts'
 import { addFirstDataKeys } from './store/data-keys.ts'
 import { type BucketRow, openDatabases, withBuckets } from './store/databases.ts'
 import { type Db, errorText } from './store/db.ts'
@@ -38,6 +39,10 @@ export interface Environment extends HttpsSettings {
   readonly ACQUIRER_ID: string
   /** The most bytes that D1 lets the database have. 10 GB without it, the limit of the paid plan. */
   readonly DATABASE_LIMIT_BYTES?: string
+  /** `yes` on a developer's machine: answers explain format errors. Absent where real terminals are. */
+  readonly DEVELOPMENT?: string
+  /** The most queries that D1 takes from one invocation. 1,000 without it, the limit of the paid plan. */
+  readonly DATABASE_LIMIT_QUERIES?: string
   /** The acquirer as a service binding. It takes precedence over a URL. */
   readonly ACQUIRER_SERVICE?: { fetch: Fetch }
 }
@@ -99,6 +104,11 @@ function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): (home: 
   }
 }
 
+function isDevelopment({ DEVELOPMENT: given }: Environment): boolean {
+  if (given !== undefined && given !== 'yes') throw new RangeError('DEVELOPMENT: expected yes, or nothing')
+  return given === 'yes'
+}
+
 /** SHA-256 of the secret, as the callers' keys are known. */
 async function bootstrapKeyOf({ BOOTSTRAP_KEY: key }: Environment): Promise<string | null> {
   if (key === undefined) return null
@@ -152,6 +162,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
   const { now, random, sleep, log } = runtime
   if (!/^\d{8,11}$/.test(env.ACQUIRER_ID)) throw new RangeError('ACQUIRER_ID: expected 8 to 11 digits')
   const databaseLimit = readDatabaseLimit(env.DATABASE_LIMIT_BYTES)
+  const queryLimit = readQueryLimit(env.DATABASE_LIMIT_QUERIES)
   const core = createCore(runtime.module, (bytes) => random(bytes as Uint8Array<ArrayBuffer>), {
     duplicateWindowSeconds: DUPLICATE_WINDOW_SECONDS,
   })
@@ -181,6 +192,8 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     acquirerId: env.ACQUIRER_ID,
     bootstrapKey: await bootstrapKeyOf(env),
     databaseLimit,
+    isDevelopment: isDevelopment(env),
+    queryLimit,
     random,
   })
 }

@@ -63,7 +63,8 @@ export default {
 
   /**
    * Runs each minute (wrangler.toml, crons): continues with the messages on which the acquirer and Annul do not agree
-   * yet. It signs on at the acquirer once a day. It copies keys of administrators to databases that lack them. Once an hour it logs the size of each database.
+   * yet. It copies keys of administrators to databases that lack them. Once an hour it logs the size of each database. Once
+   * a day it signs on at the acquirer.
    */
   async scheduled({ scheduledTime }, env, context) {
     const opened = await open(env, context)

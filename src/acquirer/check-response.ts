@@ -1,9 +1,10 @@
 /** @module Checks the response of an acquirer before anything in it counts (protocol.md §3.9). */
 
 import { isMalleable } from '../domain/mac-profile.ts'
+import { isCanonical } from '../iso8583/canonical.ts'
 import { givenReference } from '../iso8583/cup.ts'
 import { type MacKey, macFault } from '../iso8583/mac.ts'
-import { isCanonical, type Message } from '../iso8583/message.ts'
+import type { Message } from '../iso8583/message.ts'
 import { readMessage } from '../iso8583/received.ts'
 import { responseFault } from './echo.ts'
 import type { AcquirerRequest, AcquirerResponse } from './port.ts'

@@ -3,7 +3,7 @@
  * describes its settings.
  */
 
-import type { MacProfile } from '../domain/types.ts'
+import type { MacProfile } from '../domain/terminal-profile.ts'
 import type { Acquirer } from './port.ts'
 
 /** The fields that an acquirer may repeat. Each one that is there must be right. Field 60 stands for 60.1 and 60.2. */

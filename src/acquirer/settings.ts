@@ -4,7 +4,7 @@
  */
 
 import { makLengthOf } from '../domain/mac-profile.ts'
-import { MAC_PROFILES, type MacProfile } from '../domain/types.ts'
+import { MAC_PROFILES, type MacProfile } from '../domain/terminal-profile.ts'
 import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import { ZONE_KEY_BYTES } from '../iso8583/zone-key.ts'

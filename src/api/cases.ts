@@ -17,7 +17,8 @@ import {
   undecidedProblem,
 } from './handler.ts'
 import { caseBody } from './json/cases.ts'
-import { apiProblem, declineProblem, type Problem } from './json/problem.ts'
+import { FINAL } from './json/certainty.ts'
+import { apiProblem, declineProblem, type Problem, unknownReference } from './json/problem.ts'
 import type { CaseDecision } from './json/schemas.ts'
 import { pageOver } from './page.ts'
 import type { Call, Handler, Reply } from './router.ts'
@@ -47,11 +48,13 @@ export const getCases: Handler<'GET /v1/cases'> = async (call) => {
   })
   if (!page.ok) return page.error
   const { items, next } = page.value
-  return { status: 200, body: { items: items.map(caseBody), next, certainty: 'FINAL', doNext: 'nothing' } }
+  return { status: 200, body: { items: items.map(caseBody), next, ...FINAL } }
 }
 
 /** One case that the caller may see, or the refusal. */
-async function findCase(call: Call<'GET /v1/cases/{rrn}'> | Call<Post>): Promise<Result<CaseFile, Problem>> {
+export async function findCase(
+  call: Call<'GET /v1/cases/{rrn}' | Post | 'POST /v1/cases/{rrn}/notes' | 'POST /v1/cases/{rrn}/retry'>,
+): Promise<Result<CaseFile, Problem>> {
   const { services, credential, path, query } = call
   const found = await readCase(services.db, credential, services.now(), path.rrn)
   const caller = permit(call, found.credential)
@@ -60,7 +63,7 @@ async function findCase(call: Call<'GET /v1/cases/{rrn}'> | Call<Post>): Promise
   if (unplaced !== null) return err(unplaced)
   const [file] = found.files
   const isThere = file !== undefined && maySee(caller.value, file.message.merchantId, query.merchantId)
-  return isThere ? ok(file) : err(apiProblem('not_found'))
+  return isThere ? ok(file) : err(unknownReference(path.rrn))
 }
 
 export const getCase: Handler<'GET /v1/cases/{rrn}'> = async (call) => {

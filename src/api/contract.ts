@@ -5,6 +5,7 @@
 
 import type * as z from 'zod'
 import { ACQUIRER_ROUTES } from './contract/acquirer.ts'
+import { BATCH_ROUTES } from './contract/batches.ts'
 import { CASE_ROUTES } from './contract/cases.ts'
 import { KEY_ROUTES } from './contract/keys.ts'
 import { PROVISIONING_ROUTES } from './contract/provisioning.ts'
@@ -21,6 +22,7 @@ export const CONTRACT = {
   ...PROVISIONING_ROUTES,
   ...KEY_ROUTES,
   ...SERVICE_ROUTES,
+  ...BATCH_ROUTES,
 } as const
 
 export type Contract = typeof CONTRACT

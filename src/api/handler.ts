@@ -13,12 +13,20 @@ import { err, ok, type Result } from '../domain/result.ts'
 import { SCOPES, scopesIn, scopeText } from '../domain/scope.ts'
 import type { Request } from '../pipeline/decide.ts'
 import type { Services } from '../pipeline/services.ts'
-import type { LogDetail, Outcome, PipelineMessage, Settled, Verdict } from '../pipeline/types.ts'
+import type { Caller, LogDetail, Outcome, PipelineMessage, Settled, Verdict } from '../pipeline/types.ts'
 import { findArchived } from '../store/archive/find.ts'
 import { sha256 } from '../store/journal.ts'
 import type { Credential, Loaded, LoadItem } from '../store/load.ts'
+import { budgetOf } from './budget.ts'
 import type { Route } from './contract/route.ts'
-import { type About, apiProblem, archivedProblem, declineProblem, type Problem } from './json/problem.ts'
+import {
+  type About,
+  apiProblem,
+  archivedProblem,
+  declineProblem,
+  type Problem,
+  unknownReference,
+} from './json/problem.ts'
 
 export const respondProblem = ({ status, body, headers }: Problem): Response =>
   new Response(JSON.stringify(body), { status, headers })
@@ -101,6 +109,9 @@ export const senderOf = (c: Context, keyId: string | null): RequestActor => ({
 export const keepSlot = (c: Context, slot: Slot): void => c.set(SLOT, slot)
 const slotOf = (c: Context): Slot | undefined => c.get(SLOT)
 
+/** From now on the request only waits for the acquirer. */
+export const awaitAcquirer = (c: Context): void => slotOf(c)?.awaitAcquirer()
+
 /** The permission of a caller for its request. `problem` says why not. */
 export type ApiVerdict =
   | { readonly kind: 'verified'; readonly request: Request; readonly masterKey?: MasterKey }
@@ -121,10 +132,10 @@ export interface Submitted {
 }
 
 /** A request as a message for the pipeline. */
-const messageOf = (
+export const apiMessageOf = (
   { log }: Services,
   load: LoadItem,
-  verify: (loaded: Loaded) => Promise<ApiVerdict> | ApiVerdict,
+  verify: ApiMessage['verify'],
 ): PipelineMessage<Found> => ({
   log,
   load,
@@ -136,9 +147,25 @@ const messageOf = (
   },
 })
 
-function submitted(c: Context, { outcome, found }: Settled<Found>): Submitted {
+/** The outcome of a request. It notes if the bearer key was found. */
+export function submitted(c: Context, { outcome, found }: Settled<Found>): Submitted {
   if (found !== null) noteCaller(c, found.caller)
   return { outcome, denial: found?.denial ?? null }
+}
+
+/** The request as a caller of the pipeline. */
+export function callerOf(services: Services, c: Context): Caller {
+  return {
+    waitUntil: (promise) => c.executionCtx.waitUntil(promise),
+    budget: budgetOf(c, services),
+    beforeAcquirer: () => slotOf(c)?.awaitAcquirer(),
+  }
+}
+
+/** A request, or a line of a list, as the pipeline needs it. */
+export interface ApiMessage {
+  readonly load: LoadItem
+  verify(loaded: Loaded): Promise<ApiVerdict> | ApiVerdict
 }
 
 /** Submits a request to the pipeline. It continues when the client hangs up: it happens now or not at all. */
@@ -146,22 +173,21 @@ export function submit(
   services: Services,
   c: Context,
   load: LoadItem,
-  verify: (loaded: Loaded) => Promise<ApiVerdict> | ApiVerdict,
+  verify: ApiMessage['verify'],
 ): Promise<Submitted> {
-  const waitUntil = (promise: Promise<unknown>) => c.executionCtx.waitUntil(promise)
-  const beforeAcquirer = () => slotOf(c)?.awaitAcquirer()
-  const settled = services.pipeline.submit(messageOf(services, load, verify), { waitUntil, beforeAcquirer })
-  waitUntil(settled.catch(() => undefined))
+  const caller = callerOf(services, c)
+  const settled = services.pipeline.submit(apiMessageOf(services, load, verify), caller)
+  caller.waitUntil(settled.catch(() => undefined))
   return settled.then((one) => submitted(c, one))
 }
 
-/** Runs a request alone: provisioning and reconciliation never share a set. */
+/** Runs a request alone: provisioning never shares a set. */
 export const runAlone = async (
   services: Services,
   c: Context,
   load: LoadItem,
-  verify: (loaded: Loaded) => Promise<ApiVerdict> | ApiVerdict,
-): Promise<Submitted> => submitted(c, await services.pipeline.runAlone(messageOf(services, load, verify)))
+  verify: ApiMessage['verify'],
+): Promise<Submitted> => submitted(c, await services.pipeline.runAlone(apiMessageOf(services, load, verify)))
 
 /** The problem for an outcome without a decision. `denial`: why the caller may not do this. */
 export function undecidedProblem(
@@ -256,7 +282,7 @@ export async function notInTables(
 ): Promise<Problem> {
   const named = reference.length === 12 ? { rrn: reference } : { id: reference }
   const archived = await findArchived(services.db, credential, services.now(), named, merchantId)
-  return archived === null ? apiProblem('not_found') : archivedProblem(archived)
+  return archived === null ? unknownReference(reference) : archivedProblem(archived)
 }
 
 /** The scope of this caller's keys: its merchant, or that of the administrators. */

@@ -37,7 +37,7 @@ export const getInquiry: Handler<'GET /v1/inquiries'> = async (call) => {
   }
   const isSeen = meant !== null && reversal?.kind !== 'archived' && (entry !== null || reversal !== null)
   if (!isSeen || (merchantId !== null && !maySee(caller.value, merchantId, merchantNamed(query))))
-    return notSeen(lookupKeyOf(query))
+    return notSeen(lookupKeyOf(query), referenceIn(query))
   const { messageKey } = meant
   const inquired = { messageKey, merchantId, entry, claim, forwarded, reversal, original }
   return { status: 200, body: inquiryBody(inquired) }
@@ -78,6 +78,13 @@ const itemOf = ({ messageKey, saleId }: Meant): LoadItem => ({
   saleOfVoidKey: messageKey,
   ...(saleId === null ? {} : { saleId }),
 })
+
+/** The id or RRN of an inquiry. A key of a message is no such reference. */
+function referenceIn(query: InquiryQuery): string {
+  if ('rrn' in query) return query.rrn
+  if ('saleId' in query) return query.saleId
+  return 'voidId' in query ? query.voidId : ''
+}
 
 function lookupKeyOf(query: InquiryQuery): LookupKey {
   if ('stan' in query) return 'messageKey'

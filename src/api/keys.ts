@@ -17,8 +17,9 @@ import { canonical, seal, sha256, WITHOUT_TERMINAL } from '../store/journal.ts'
 import type { Credential } from '../store/load.ts'
 import { type Asking, bootstrapCaller, permit, REPLAYED, senderOf } from './handler.ts'
 import { iso, isoOrNull } from './json/bodies.ts'
+import { FINAL } from './json/certainty.ts'
 import type { KeyBody, NewKeyBody } from './json/key-schemas.ts'
-import { apiProblem, declineProblem, invalid } from './json/problem.ts'
+import { apiProblem, declineProblem, invalid, unknownReference } from './json/problem.ts'
 import type { Call, Handler, Reply } from './router.ts'
 
 type Post = 'POST /v1/keys'
@@ -132,7 +133,7 @@ async function revokeKey(call: Call<Revoke>): Promise<Reply<Revoke>> {
     const caller = permit(call, found.credential)
     if (!caller.ok) return caller.error
     const { apiKey, head, needs } = found
-    if (apiKey === null || head === null) return apiProblem('not_found')
+    if (apiKey === null || head === null) return unknownReference(path.id, {}, true)
     const revoked = { ...apiKey, revokedAt: apiKey.revokedAt ?? now }
     const act = actOf(call, 'revoke', caller.value, found, now)
     if (apiKey.revokedAt === null && !(await write(services, revoked, act, { head, needs, losses }))) continue
@@ -196,7 +197,7 @@ export const getKeys: Handler<'GET /v1/keys'> = async (call) => {
   const last = found.keys.length > limit ? page.at(-1) : undefined
   const next = last === undefined ? null : `${last.createdAt}-${last.id}`
   const items = page.map((key) => keyBody(key, now))
-  return { status: 200, body: { items, next, certainty: 'FINAL', doNext: 'nothing' } }
+  return { status: 200, body: { items, next, ...FINAL } }
 }
 
 function keyBody(apiKey: ApiKey, now: number): KeyBody {
@@ -210,8 +211,7 @@ function keyBody(apiKey: ApiKey, now: number): KeyBody {
     createdAt: iso(createdAt),
     expiresAt: isoOrNull(expiresAt),
     revokedAt: isoOrNull(revokedAt),
-    certainty: 'FINAL',
-    doNext: 'nothing',
+    ...FINAL,
   }
 }
 

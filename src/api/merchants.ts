@@ -1,4 +1,4 @@
-/** @module Provisions a merchant, or changes its settings. */
+/** @module Provisions a merchant, changes its settings, or reads them. */
 
 import { decideMerchant } from '../domain/decide-merchant.ts'
 import { MAX_LOSSES } from '../domain/guard.ts'
@@ -7,13 +7,22 @@ import type { MerchantRequest } from '../domain/requests.ts'
 import { reportLostRaces } from '../pipeline/lost-races.ts'
 import { seal, WITHOUT_TERMINAL } from '../store/journal.ts'
 import { commitMerchant, readMerchant } from '../store/merchants.ts'
-import { logSettings, permit, senderOf } from './handler.ts'
+import { logSettings, mayAct, permit, senderOf } from './handler.ts'
 import { merchantBody } from './json/bodies.ts'
 import { apiProblem, declineProblem } from './json/problem.ts'
 import type { MerchantSettings } from './json/schemas.ts'
 import type { Call, Handler, Reply } from './router.ts'
 
 type Put = 'PUT /v1/merchants/{merchantId}'
+
+export const getMerchant: Handler<'GET /v1/merchants/{merchantId}'> = async (call) => {
+  const { services, credential, path } = call
+  const found = await readMerchant(services.db, credential, services.now(), path.merchantId)
+  const caller = permit(call, found.credential)
+  if (!caller.ok) return caller.error
+  const isThere = found.merchant !== null && mayAct(caller.value, path.merchantId)
+  return isThere ? { status: 200, body: merchantBody(found.merchant) } : apiProblem('not_found')
+}
 
 export const putMerchant: Handler<Put> = async (call) => {
   const { services, path, body } = call

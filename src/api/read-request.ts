@@ -61,9 +61,19 @@ export function check(
   const parsed = schema.safeParse(value, { error: whyOf })
   if (parsed.success) return ok(parsed.data)
   // A place has one fault. The last check of a value is the narrowest.
-  const faults = new Map(parsed.error.issues.map(({ path, message }) => [pointerTo(path), message]))
+  const issues = parsed.error.issues.flatMap((issue) => (where === 'body' ? nearestOf(issue) : [issue]))
+  const faults = new Map(issues.map(({ path, message }) => [pointerTo(path), message]))
   return err(invalid(...[...faults].map(([pointer, why]) => ({ in: where, pointer, why }))))
 }
+
+/** The faults of a body that has one of several forms, by the form with the fewest faults. */
+const nearestOf = (issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] =>
+  issue.code === 'invalid_union' && issue.path.length === 0
+    ? issue.errors.reduce(
+        (best, other) => (other.length < best.length ? other : best),
+        issue.errors[0] ?? [issue],
+      )
+    : [issue]
 
 const pointerTo = (path: readonly PropertyKey[]): string =>
   path.map((name) => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')

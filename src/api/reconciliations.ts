@@ -3,18 +3,22 @@
 import { compareRecord, type ReconciliationRecord } from '../domain/compare-record.ts'
 import { acquirerKey } from '../domain/message-key.ts'
 import type { ReconciliationRequest } from '../domain/requests.ts'
-import type { Credential, LoadItem } from '../store/load.ts'
+import { withinBudget } from '../store/budget.ts'
+import type { Credential, Loaded, LoadItem } from '../store/load.ts'
 import {
   type FoundRecord,
   type FoundRecords,
   findRecords,
   readForwarded,
 } from '../store/reconciliation-records.ts'
-import { permit, runAlone, senderOf } from './handler.ts'
+import { budgetOf } from './budget.ts'
+import { type ApiVerdict, permit, senderOf } from './handler.ts'
+import { FINAL } from './json/certainty.ts'
 import type { ComparedLine } from './json/line-schemas.ts'
 import { invalid } from './json/problem.ts'
 import { type Found, forwardedBody, recordOf, resultBody } from './json/reconciliation-records.ts'
 import type { RecordLine } from './json/schemas.ts'
+import { type PlacedLine, submitLines } from './lines.ts'
 import { pageOver } from './page.ts'
 import type { Call, Handler } from './router.ts'
 import { routed } from './routing.ts'
@@ -34,7 +38,7 @@ export const getAcquirerMessages: Handler<'GET /v1/acquirer-messages'> = async (
   if (!page.ok) return page.error
   const { next } = page.value
   const items = page.value.items.map(forwardedBody)
-  return { status: 200, body: { items, next, asOf, certainty: 'FINAL', doNext: 'nothing' } }
+  return { status: 200, body: { items, next, asOf, ...FINAL } }
 }
 
 type Post = 'POST /v1/reconciliations'
@@ -43,6 +47,12 @@ interface Line {
   readonly number: number
   readonly line: RecordLine
   readonly record: ReconciliationRecord
+}
+
+/** A line that does not agree. */
+interface Compared extends Line {
+  readonly foundRecord: FoundRecord | null
+  readonly result: Found
 }
 
 /** Answers each line that differs, by its number. A line that cannot be read is a problem. */
@@ -60,14 +70,16 @@ export const postReconciliation: Handler<Post> = async (call) => {
   const caller = permit(call, found.credential)
   if (!caller.ok) return caller.error
   if (asOf > services.now()) return invalid({ in: 'query', pointer: '/asOf', why: 'is in the future' })
-  for (const [i, { number, line, record }] of lines.entries()) {
+  const compared = lines.flatMap((one, i): Compared[] => {
     const foundRecord = found.records[i] ?? null
-    const result = resultOf(foundRecord, record, asOf)
-    if (result.result === 'agrees') continue
-    const follows = foundRecord !== null && (result.result === 'resolves' || result.result === 'differs')
-    const applied = apply && follows ? await applyLine(call, foundRecord, record, asOf) : null
+    const result = resultOf(foundRecord, one.record, asOf)
+    return result.result === 'agrees' ? [] : [{ ...one, foundRecord, result }]
+  })
+  const applied = apply ? await applyLines(call, compared, asOf) : null
+  for (const one of compared) {
+    const { number, line, result, foundRecord } = one
     const message = foundRecord?.ourRecord?.message ?? null
-    answers.push({ line: number, ...resultBody(line, result, message, applied) })
+    answers.push({ line: number, ...resultBody(line, result, message, applied?.get(one) ?? null) })
   }
   services.log('reconciled', { lines: all.length, told: answers.length, apply })
   return { status: 200, body: answers.sort((a, b) => a.line - b.line) }
@@ -88,7 +100,8 @@ async function findInEach(
   let caller: FoundRecords['credential'] = null
   for (const [db, part] of parts) {
     const references = part.map(({ record }) => record)
-    const found = await findRecords(db, credential, services.now(), references)
+    const own = withinBudget(db, budgetOf(c, services))
+    const found = await findRecords(own, credential, services.now(), references)
     caller = found.credential
     if (caller?.merchantId !== null) break
     for (const [i, line] of part.entries()) records.set(line, found.records[i] ?? null)
@@ -104,13 +117,37 @@ function resultOf(foundRecord: FoundRecord | null, record: ReconciliationRecord,
     : compareRecord(ourRecord, record, asOf)
 }
 
-/** Runs the record through the pipeline, which compares it with the current state. True if the journal has the result. */
-async function applyLine(
+/**
+ * Runs the records through the pipeline in sets, and the pipeline compares each with the current state. True for a line if the journal
+ * has its result. A line without anything to record is left out.
+ */
+async function applyLines(
+  call: Call<Post>,
+  compared: readonly Compared[],
+  asOf: number,
+): Promise<ReadonlyMap<Compared, boolean>> {
+  const lines = compared.flatMap((one) => {
+    const { foundRecord, record, result } = one
+    const follows = result.result === 'resolves' || result.result === 'differs'
+    return foundRecord !== null && follows
+      ? [{ one, placed: placeLine(call, foundRecord, record, asOf) }]
+      : []
+  })
+  const submitted = await submitLines(
+    call.c,
+    lines.map(({ placed }) => placed),
+    { asks: false },
+  )
+  const isWritten = (i: number) => ['answered', 'pending'].includes(submitted[i]?.outcome.kind ?? 'unknown')
+  return new Map(lines.map(({ one }, i) => [one, isWritten(i)]))
+}
+
+function placeLine(
   call: Call<Post>,
   { ourRecord, saleKey }: FoundRecord,
   record: ReconciliationRecord,
   asOf: number,
-): Promise<boolean> {
+): PlacedLine {
   const { services: given, c, credential } = call
   const services = routed(given, c, { body: record })
   const { terminalId, merchantId, kind, state, amount } = record
@@ -131,11 +168,11 @@ async function applyLine(
     record,
     asOf,
   })
-  const { outcome } = await runAlone(services, c, load, (loaded) => {
+  const verify = (loaded: Loaded): ApiVerdict => {
     const caller = permit(call, loaded.credential)
     return caller.ok
       ? { kind: 'verified', request: request(caller.value) }
       : { kind: 'denied', problem: caller.error }
-  })
-  return outcome.kind === 'answered' || outcome.kind === 'pending'
+  }
+  return { services, load, verify }
 }

@@ -1,5 +1,6 @@
-/** @module `POST /v1/reversals`: undo a void of one's own by its `Idempotency-Key`, whether or not it was ever seen. */
+/** @module `POST /v1/reversals`: undo a message of one's own by its key, whether or not it was ever seen. */
 
+import { isLateReversal } from '../domain/late-reversal.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { ReversalRequest } from '../domain/requests.ts'
 import type { Outcome } from '../pipeline/types.ts'
@@ -15,8 +16,19 @@ import {
 } from './handler.ts'
 import { reversalBody } from './json/bodies.ts'
 import { keyIn, writeIdempotencyKey } from './json/idempotency-key.ts'
-import { type About, declineProblem, inquiryAt, type Problem, voidAt } from './json/problem.ts'
+import {
+  type About,
+  apiProblem,
+  declineProblem,
+  inquiryAt,
+  isOfSomeRegion,
+  type Problem,
+  saleAt,
+  voidAt,
+} from './json/problem.ts'
+import type { VoidReversalBody } from './json/schemas.ts'
 import type { Call, Handler, Reply } from './router.ts'
+import { type Reversed, reverseSale } from './sale-reversals.ts'
 
 type Post = 'POST /v1/reversals'
 
@@ -27,7 +39,15 @@ interface Keys {
 }
 
 export const postReversal: Handler<Post> = async (call) => {
-  const { services, c, credential, body, idempotencyKey } = call
+  const { body } = call
+  const { outcome, denial, about } = await ('saleId' in body
+    ? reverseVoid(call, body)
+    : reverseSale(call, body))
+  return replyOf(outcome, denial, about)
+}
+
+async function reverseVoid(call: Call<Post>, body: VoidReversalBody): Promise<Reversed> {
+  const { services, c, credential, idempotencyKey } = call
   const { keyring } = services
   const { saleId, amount } = body
   const target = keyIn(body.idempotencyKey)
@@ -42,41 +62,82 @@ export const postReversal: Handler<Post> = async (call) => {
     idempotencyKind: 'void_reversal',
     targetIdempotencyKey: keys.target,
   }
-  const { outcome, denial } = await submit(services, c, load, (loaded) =>
-    verdictOnSale(call, loaded, (caller) => request(call, caller, loaded, keys)),
-  )
+  const verify = (loaded: Loaded) =>
+    verdictOnSale(call, loaded, (caller) => request(call, body, caller, loaded, keys))
+  let isOfAdministrator = false
+  const submitted = await submit(services, c, { ...load, isTargetOfMerchant: true }, (loaded) => {
+    isOfAdministrator = namesOwnVoid(call, body, loaded, keys.target)
+    return isOfAdministrator ? { kind: 'denied', problem: apiProblem('forbidden') } : verify(loaded)
+  })
+  const { outcome, denial } = isOfAdministrator ? await submit(services, c, load, verify) : submitted
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
-  return replyOf(outcome, denial, {
+  const about = {
     saleId,
+    isWritten: !isOfSomeRegion(saleId),
     named: { amount },
     keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey), kind: 'void_reversal' }),
     targetAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(target) }),
-  })
+  }
+  return { outcome, denial, about }
 }
 
 async function request(
-  { services: { keyring }, c, body }: Call<Post>,
+  { services: { keyring }, c }: Call<Post>,
+  body: VoidReversalBody,
   credential: Credential,
-  { original }: Loaded,
+  loaded: Loaded,
   keys: Keys,
 ): Promise<ReversalRequest> {
-  const { saleId, amount } = body
+  const { saleId, amount, reason = null } = body
   const scope = scopeOf(credential)
-  const targetKey = apiMessageKey(scope, 'void', keys.target)
+  const targetKey = targetKeyOf(credential, loaded, keys.target)
+  const content = [targetKey, saleId, amount, ...(reason === null ? [] : [reason])]
   return {
     kind: 'void_reversal',
     door: 'json',
-    merchantId: original?.sale.merchantId ?? scope,
+    merchantId: loaded.original?.sale.merchantId ?? scope,
     messageKey: apiMessageKey(scope, 'void_reversal', keys.own),
-    contentFingerprint: await keyring.fingerprint('content', JSON.stringify([targetKey, saleId, amount])),
-    request: { requestedBy: credential.name, saleId, amount: String(amount) },
+    contentFingerprint: await keyring.fingerprint('content', JSON.stringify(content)),
+    request: {
+      requestedBy: credential.name,
+      saleId,
+      amount: String(amount),
+      ...(reason === null ? {} : { reason }),
+    },
     sender: senderOf(c, credential.id),
-    terminalId: original?.sale.terminalId ?? '',
+    terminalId: loaded.original?.sale.terminalId ?? '',
     targetKey,
     saleId,
     amount,
     cardFingerprint: null,
+    ...(credential.merchantId === null ? { administrator: { reason } } : {}),
   }
+}
+
+/**
+ * Whether the request of an administrator names a void of its own, although the merchant of the sale has a void under the same key. An
+ * administrator means the merchant's void if it gives a reason. A late reversal without one is refused.
+ */
+function namesOwnVoid(
+  { services }: Call<Post>,
+  body: VoidReversalBody,
+  loaded: Loaded,
+  key: string,
+): boolean {
+  const { credential, original, target } = loaded
+  if (credential?.merchantId !== null || original === null || body.reason !== undefined) return false
+  const ofMerchant = apiMessageKey(original.sale.merchantId, 'void', key)
+  const isOfMerchant = target?.messageKey.startsWith(ofMerchant) === true
+  const reversal = { kind: 'void_reversal', door: 'json' } as const
+  return isOfMerchant && !isLateReversal(reversal, loaded, services.now())
+}
+
+/** The key of the void. An administrator may name a void of the merchant by the merchant's own key. */
+function targetKeyOf(credential: Credential, { original, target }: Loaded, key: string): string {
+  const own = apiMessageKey(scopeOf(credential), 'void', key)
+  if (credential.merchantId !== null || original === null) return own
+  const ofMerchant = apiMessageKey(original.sale.merchantId, 'void', key)
+  return target?.messageKey.startsWith(ofMerchant) === true ? ofMerchant : own
 }
 
 function replyOf(outcome: Outcome, denial: Problem | null, about: About): Reply<Post> {
@@ -84,11 +145,18 @@ function replyOf(outcome: Outcome, denial: Problem | null, about: About): Reply<
   const { answer, entry, replayed, loadedState } = outcome
   const headers = replayed ? REPLAYED : {}
   if (answer.reason !== null) {
-    const problem = declineProblem(answer.reason, { ...about, original: loadedState.original?.sale ?? null })
+    const problem = declineProblem(answer.reason, {
+      ...about,
+      original: loadedState.original?.sale ?? null,
+      isWritten: entry !== null,
+    })
     return { ...problem, headers: { ...problem.headers, ...headers } }
   }
   if (entry === null) throw new Error('a reversal that is not refused is written')
-  const voidId = loadedState.target?.effects.voidRecord?.id
-  const location = voidId === undefined ? {} : { location: voidAt(voidId) }
-  return { status: 200, body: reversalBody(entry, loadedState), headers: { ...location, ...headers } }
+  const body = reversalBody(entry, loadedState)
+  const { voidId, saleId } = body
+  const ofSale = loadedState.target === null || saleId === null ? null : saleAt(saleId)
+  const place = voidId === null ? ofSale : voidAt(voidId)
+  const location = place === null ? {} : { location: place }
+  return { status: 200, body, headers: { ...location, ...headers } }
 }

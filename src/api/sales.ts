@@ -6,9 +6,12 @@ import type { DeclineReason } from '../domain/decline-reason.ts'
 import { posMessageKey, posPartsOf, tombstonedKey } from '../domain/message-key.ts'
 import { maskPan } from '../domain/pan.ts'
 import type { CapturedSaleRequest } from '../domain/requests.ts'
-import { voidableUntil } from '../domain/window.ts'
+import { err, ok, type Result } from '../domain/result.ts'
+import { endOfWindow } from '../domain/sale-known.ts'
+import type { SaleState } from '../domain/types.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Outcome } from '../pipeline/types.ts'
+import { type ClaimedSale, findClaimedSale } from '../store/claimed-sale.ts'
 import { canonical } from '../store/journal.ts'
 import { type Loaded, load } from '../store/load.ts'
 import {
@@ -19,6 +22,7 @@ import {
   notInTables,
   permit,
   REPLAYED,
+  type Submitted,
   senderOf,
   submit,
   undecidedProblem,
@@ -36,6 +40,7 @@ import {
   saleAt,
 } from './json/problem.ts'
 import type { CapturedSaleBody } from './json/schemas.ts'
+import { type PlacedLine, submitLines } from './lines.ts'
 import { type Call, type Handler, type Reply, refuseCaller } from './router.ts'
 import { refuseUnplaced, routed } from './routing.ts'
 
@@ -51,23 +56,34 @@ const OLDEST_MS = 180 * 24 * 60 * 60_000
 const AHEAD_MS = 5 * 60_000
 
 export const postSales: Handler<Post> = async (call) => {
-  const { services, credential, lines, body } = call
-  if (lines === undefined) return recordCapturedSale(call, body)
-  return (await refuseCaller(services, call, credential)) ?? recordLines(call, lines)
+  const { services, c, credential, lines, body } = call
+  if (lines !== undefined) return (await refuseCaller(services, call, credential)) ?? recordLines(call, lines)
+  const sale = readSale(call, body)
+  if (!sale.ok) return (await refuseCaller(routed(services, c, { body }), call, credential)) ?? sale.error
+  const { load, verify } = sale.value
+  return sale.value.replyTo(await submit(sale.value.services, c, load, verify))
 }
 
 /**
- * Records the lines in order, because each line of a terminal depends on the line before it. Each answer has the number of its
- * line, and its status as a request of its own. A refused line does not stop the others.
+ * Records the lines in sets. Lines of one terminal keep their order, because each depends on the line before it. Each answer has the
+ * number of its line, and its status as a request of its own. A refused line does not stop the others.
  */
 async function recordLines(call: Call<Post>, lines: NonNullable<Call<Post>['lines']>): Promise<Reply<Post>> {
-  const answers: CapturedLine[] = []
-  for (const { number: line, value } of lines) {
-    const captured = value.ok ? await recordCapturedSale(call, value.value) : value.error
-    const { body } = captured
-    answers.push('reason' in body ? { line, ...body } : { line, ...body, status: 201 })
-  }
-  return { status: 200, body: answers }
+  const read = lines.map(({ value }) => (value.ok ? readSale(call, value.value) : value))
+  const sales = read.flatMap((one) => (one.ok ? [one.value] : []))
+  const submitted = await submitLines(call.c, sales, { asks: true })
+  const answers = new Map(sales.map((sale, i) => [sale, submitted[i]]))
+  const body = read.map((one, i): CapturedLine => {
+    const { number: line = 0 } = lines[i] ?? {}
+    const outcome = one.ok ? answers.get(one.value) : undefined
+    const captured = !one.ok
+      ? one.error
+      : outcome === undefined
+        ? apiProblem('outcome_unknown')
+        : one.value.replyTo(outcome)
+    return 'reason' in captured.body ? { line, ...captured.body } : { line, ...captured.body, status: 201 }
+  })
+  return { status: 200, body }
 }
 
 /** The faults that no schema can express. */
@@ -78,14 +94,20 @@ function faultOf({ fee = 0, amount }: CapturedSaleBody, soldAt: number, now: num
   return fee > amount ? fault('/fee', 'is over the amount') : null
 }
 
-async function recordCapturedSale(call: Call<Post>, body: CapturedSaleBody): Promise<Captured> {
+/** A captured sale for the pipeline. */
+interface ReadSale extends PlacedLine {
+  replyTo(submitted: Submitted): Captured
+}
+
+/** Reads a sale, or returns its fault. */
+function readSale(call: Call<Post>, body: CapturedSaleBody): Result<ReadSale, Problem> {
   const { services: given, c, credential } = call
   // A list may have sales of several merchants.
   const services = routed(given, c, { body })
   const { terminalId, batchNumber, stan, merchantId, rrn } = body
   const soldAt = body.soldAt === undefined ? services.now() : Date.parse(body.soldAt)
   const fault = faultOf(body, soldAt, services.now())
-  if (fault !== null) return (await refuseCaller(services, call, credential)) ?? fault
+  if (fault !== null) return err(fault)
 
   const messageKey = posMessageKey({ terminalId, batchNumber, stan }, 'sale')
   const verify = async (loaded: Loaded): Promise<ApiVerdict> => {
@@ -100,7 +122,7 @@ async function recordCapturedSale(call: Call<Post>, body: CapturedSaleBody): Pro
     return { kind: 'verified', request: { ...request, sender: senderOf(c, caller.value.id) } }
   }
   const targetKey = tombstonedKey(messageKey)
-  const item = {
+  const load = {
     credential,
     terminalId,
     messageKey,
@@ -109,8 +131,9 @@ async function recordCapturedSale(call: Call<Post>, body: CapturedSaleBody): Pro
     capturedStan: stan,
     ...(rrn === undefined ? {} : { saleRrn: rrn }),
   }
-  const { outcome, denial } = await submit(services, c, item, verify)
-  return replyOf(services, outcome, denial, aboutOf(body, outcome))
+  const replyTo = ({ outcome, denial }: Submitted) =>
+    replyOf(services, outcome, denial, aboutOf(body, outcome))
+  return ok({ services, load, verify, replyTo })
 }
 
 /** Another sale has the trace number, here or at the acquirer, or the RRN. */
@@ -193,15 +216,32 @@ export const getSale: Handler<'GET /v1/sales/{reference}'> = async (call) => {
   const { reference } = path
   const { merchantId: ofMerchant } = query
   const byRrn = { saleRrn: reference, ...(ofMerchant === undefined ? {} : { merchantId: ofMerchant }) }
-  const named = reference.length === 12 ? byRrn : { saleId: reference }
-  const [loaded] = await load(services.db, [{ credential, ...named }], services.now())
+  const item = { credential, ...(reference.length === 12 ? byRrn : { saleId: reference }) }
+  const read = async () => (await load(services.db, [item], services.now()))[0]
+  let loaded = await read()
   const caller = permit(call, loaded?.credential ?? null)
   if (!caller.ok) return caller.error
   const unplaced = refuseUnplaced(call, caller.value)
   if (unplaced !== null) return unplaced
-  const { original = null, merchant = null } = loaded ?? {}
-  if (original === null || merchant === null || !maySee(caller.value, original.sale.merchantId, ofMerchant))
-    return notInTables(call, reference, ofMerchant)
-  const body = saleBody(original, voidableUntil(original.sale.soldAt, merchant), services.now())
-  return { status: 200, body }
+  const isSeen = (found: Loaded | undefined): boolean =>
+    found?.original != null && maySee(caller.value, found.original.sale.merchantId, ofMerchant)
+  const saleReply = (original: SaleState, until: number | null): Reply<'GET /v1/sales/{reference}'> => ({
+    status: 200,
+    body: saleBody(original, until, services.now()),
+  })
+  let unanswered: ClaimedSale | null = null
+  if (!isSeen(loaded)) {
+    unanswered = await findClaimedSale(services.db, credential, services.now(), {
+      reference,
+      merchantId: ofMerchant,
+    })
+    // The acquirer answered between the two queries.
+    if (unanswered?.isAnswered) loaded = await read()
+  }
+  const original = isSeen(loaded) ? loaded?.original : null
+  if (original != null && loaded?.merchant != null)
+    return saleReply(original, endOfWindow(original.sale, loaded.merchant))
+  return unanswered === null
+    ? notInTables(call, reference, ofMerchant)
+    : saleReply(unanswered.original, unanswered.until)
 }

@@ -3,11 +3,13 @@
 import type { Core } from '../core/instance.ts'
 import { freshId } from '../crypto/random.ts'
 import { changesOf } from '../domain/changes.ts'
+import { isSm4Profile } from '../domain/mac-profile.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { RequestActor } from '../domain/request-actor.ts'
 import type { ProvisionRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
-import type { MacProfile, Merchant } from '../domain/types.ts'
+import { type MacProfile, type MessageForms, USUAL_FORMS } from '../domain/terminal-profile.ts'
+import type { Merchant } from '../domain/types.ts'
 import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import type { Loaded } from '../store/load.ts'
@@ -75,6 +77,7 @@ async function provisionVerdict(
     macProfile: body.macProfile ?? terminal?.macProfile ?? 'cup-ecb',
     textEncoding: body.textEncoding ?? terminal?.textEncoding ?? 'gbk',
     settlementMac: body.settlementMac ?? terminal?.settlementMac ?? 'required',
+    ...formsOf(body, terminal ?? USUAL_FORMS),
   }
   // Greater than the one before on whatever clock. The journal names it, so the row of an older master key is none.
   const version = Math.max(services.now(), (terminal?.tmkVersion ?? 0) + 1)
@@ -104,6 +107,17 @@ async function provisionVerdict(
   return { kind: 'verified', request, masterKey: { version, wrapped } }
 }
 
+/** A member that the body lacks keeps its value. */
+const formsOf = (body: TerminalSettings, before: MessageForms): MessageForms => ({
+  texts: body.texts ?? before.texts,
+  padding: body.padding ?? before.padding,
+  entryMode: body.entryMode ?? before.entryMode,
+  cardCheck: body.cardCheck ?? before.cardCheck,
+  headerLength: body.headerLength ?? before.headerLength,
+  headerTlv: body.headerTlv ?? before.headerTlv,
+  voidForms: body.voidForms ?? before.voidForms,
+})
+
 /** The master key out of its two XOR components, once every check value given fits; each is the first bytes of a KCV. */
 function joinComponents(
   core: Core,
@@ -112,9 +126,9 @@ function joinComponents(
 ): Uint8Array<ArrayBuffer> | undefined {
   const [first, second] = components.map(({ value }) => fromHex(value))
   if (first === undefined || second === undefined || first.length !== second.length) return undefined
-  if (profile === 'cup-sm4' && first.length !== 16) return undefined
+  if (isSm4Profile(profile) && first.length !== 16) return undefined
   const tmk = Uint8Array.from(first, (byte, i) => byte ^ (second[i] ?? 0))
-  const cipher = profile === 'cup-sm4' ? 'sm4' : tmk.length === 8 ? 'des' : '3des'
+  const cipher = isSm4Profile(profile) ? 'sm4' : tmk.length === 8 ? 'des' : '3des'
   const fits = (key: Uint8Array, expected: string | undefined): boolean => {
     const value = fromHex(expected ?? '')
     if (value === undefined) return false

@@ -6,7 +6,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Core } from '../core/instance.ts'
-import type { MacProfile } from '../domain/types.ts'
+import { isSm4Profile } from '../domain/mac-profile.ts'
+import type { MacProfile } from '../domain/terminal-profile.ts'
 import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { toHex } from '../iso8583/hex.ts'
 import { root } from './dev/wrangler.ts'
@@ -51,7 +52,7 @@ const CHECK_VALUE_BYTES = 4
 
 /** The `tmk` member of the request: two components whose XOR is the key, with check values. */
 export function splitMasterKey(core: Core, profile: MacProfile, tmk: Uint8Array): JsonObject {
-  const cipher = profile === 'cup-sm4' ? 'sm4' : tmk.length === 8 ? 'des' : '3des'
+  const cipher = isSm4Profile(profile) ? 'sm4' : tmk.length === 8 ? 'des' : '3des'
   const checkValue = (key: Uint8Array) => toHex(core.keyCheckValue(cipher, key, CHECK_VALUE_BYTES))
   const first = crypto.getRandomValues(new Uint8Array(tmk.length))
   const second = tmk.map((byte, i) => byte ^ (first[i] ?? 0))
@@ -124,11 +125,19 @@ function sentence(name: string, what: string, answer: JsonObject): string {
 
 async function bodyOf(parsed: Parsed<typeof PROVISION>): Promise<JsonObject> {
   const { tmk, mac: macProfile, state, textEncoding, settlementMac } = parsed
+  const { texts, padding, entryMode, cardCheck, headerLength, headerTlv, voidForms } = parsed
   return {
     state,
     macProfile,
     textEncoding,
     settlementMac,
+    texts,
+    padding,
+    entryMode,
+    cardCheck,
+    headerLength,
+    headerTlv: headerTlv === undefined ? undefined : headerTlv === 'yes',
+    voidForms,
     ...(tmk === undefined ? {} : await keyOf(parsed, tmk)),
   }
 }

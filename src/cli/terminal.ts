@@ -92,7 +92,20 @@ async function operate(
 }
 
 async function openTerminal(
-  { mid, tid, tmk, mac, state: file, serial, loseAnswer, showHex, noSettlementMac, json }: Shared,
+  {
+    mid,
+    tid,
+    tmk,
+    mac,
+    state: file,
+    serial,
+    loseAnswer,
+    showHex,
+    noSettlementMac,
+    json,
+    padding,
+    entryMode,
+  }: Shared,
   io: CommandIo,
   transport: ReturnType<typeof httpTransport>,
 ): Promise<VirtualTerminal> {
@@ -110,6 +123,7 @@ async function openTerminal(
     state,
     frame: serial ? 'serial' : 'tpdu',
     settlementMac: noSettlementMac !== true,
+    forms: { padding, entryMode },
     save: (changed) => writeState(path, changed),
     observe: (exchange) => {
       const silence = exchange.answer === null ? (transport.silence() ?? 'answer lost') : null

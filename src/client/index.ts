@@ -7,6 +7,7 @@ import { hasKey } from './keys.ts'
 import { type ClientRuntime, defaults, within } from './runtime.ts'
 import type {
   ApiReversal,
+  ApiSale,
   ApiVoid,
   CallInput,
   CallMeta,
@@ -65,8 +66,8 @@ export interface Client {
   request<N extends RouteName>(route: N, ...input: RequiredInput<N>): Promise<CallResult<N>>
   /** Voids a sale, and queries the void until its outcome is final. */
   void(input: CallInput<'POST /v1/voids'>): Promise<FinalResult<ApiVoid>>
-  /** Reverses a void, and queries the void until its outcome is final. */
-  reverse(input: CallInput<'POST /v1/reversals'>): Promise<FinalResult<ApiReversal | ApiVoid>>
+  /** Reverses a void or a captured sale, and queries it until its outcome is final. */
+  reverse(input: CallInput<'POST /v1/reversals'>): Promise<FinalResult<ApiReversal | ApiVoid | ApiSale>>
   /** Every item of the pages of a list, in order. Throws `Refused` on a refusal. */
   items<N extends ListRoute>(route: N, query?: PageQuery<N>): AsyncGenerator<PageOf<N>['items'][number]>
 }
@@ -141,14 +142,14 @@ export function createClient(options: ClientOptions): Client {
     return (await send(route, (input ?? {}) as AnyInput)) as unknown as CallResult<N>
   }
 
-  /** The current state of a void. Null if there is no answer, or a refusal for a while. */
+  /** The current state of a void or sale. Null if there is no answer, or a refusal for a while. */
   async function query(
-    reference: string,
+    { route, reference }: TargetReference,
     limitMs: number,
     signal: AbortSignal | undefined,
   ): Promise<(ReadResponse & CallMeta) | null> {
     try {
-      const found = await send('GET /v1/voids/{reference}', { path: { reference }, signal }, limitMs)
+      const found = await send(route, { path: { reference }, signal }, limitMs)
       return isToRetry(found) ? null : found
     } catch (error) {
       if (error instanceof NoAnswer) return null
@@ -156,30 +157,31 @@ export function createClient(options: ClientOptions): Client {
     }
   }
 
-  /** Queries a void as long as its state says so. A query that fails says nothing about the void, so the last state stays. */
-  async function follow<B extends ApiReversal | ApiVoid>(
+  /** Queries a void or sale as long as its state says so. A query that fails says nothing about it, so the last state stays. */
+  async function follow<B extends ApiReversal | ApiVoid | ApiSale>(
     first: ReadResponse & CallMeta,
     signal: AbortSignal | undefined,
-  ): Promise<FinalResult<B | ApiVoid>> {
+  ): Promise<FinalResult<B>> {
     const until = now() + finalMs
     const { idempotencyKey } = first
+    const target = first.ok ? targetOf(first.body as ApiReversal | ApiVoid) : null
     let last = first
-    while (last.ok) {
+    while (last.ok && target !== null) {
       const { doNext, retryAfter = 1 } = last.body as ApiVoid
-      const reference = referenceOf(last.body as ApiReversal | ApiVoid)
-      if (doNext !== 'query' || reference === null) break
+      if (doNext !== 'query') break
       if (!(await waits(retryAfter * 1000, until, signal))) break
-      const next = await query(reference, Math.min(deadlineMs, until - now()), signal)
+      const next = await query(target, Math.min(deadlineMs, until - now()), signal)
       if (next?.ok === false) break
       if (next !== null) last = { ...next, idempotencyKey }
     }
-    return last as unknown as FinalResult<B | ApiVoid>
+    return last as unknown as FinalResult<B>
   }
 
   return {
     request,
     void: async (input) => follow<ApiVoid>(await send('POST /v1/voids', input), input.signal),
-    reverse: async (input) => follow<ApiReversal>(await send('POST /v1/reversals', input), input.signal),
+    reverse: async (input) =>
+      follow<ApiReversal | ApiVoid | ApiSale>(await send('POST /v1/reversals', input), input.signal),
     async *items<N extends ListRoute>(route: N, query?: PageQuery<N>) {
       let cursor = query?.cursor
       do {
@@ -193,7 +195,18 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-const referenceOf = (body: ApiReversal | ApiVoid): string | null => ('voidId' in body ? body.voidId : body.id)
+/** The target of the target of a void or reversal. */
+interface TargetReference {
+  readonly route: 'GET /v1/voids/{reference}' | 'GET /v1/sales/{reference}'
+  readonly reference: string
+}
+
+/** Null: the target of the reversal has not arrived. */
+function targetOf(body: ApiReversal | ApiVoid): TargetReference | null {
+  const voidId = 'voidId' in body ? body.voidId : body.id
+  if (voidId !== null) return { route: 'GET /v1/voids/{reference}', reference: voidId }
+  return body.saleId === null ? null : { route: 'GET /v1/sales/{reference}', reference: body.saleId }
+}
 
 /** `retry` in an answer to an inquiry is about the message, not about the inquiry. */
 const isToRetry = ({ ok, body }: ReadResponse): boolean =>

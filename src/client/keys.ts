@@ -7,6 +7,7 @@ const KEYED = {
   'POST /v1/voids': true,
   'POST /v1/reversals': true,
   'POST /v1/cases/{rrn}': true,
+  'POST /v1/cases/{rrn}/notes': true,
   'POST /v1/keys': true,
 } satisfies Record<KeyedRoute, true>
 

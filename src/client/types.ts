@@ -88,6 +88,11 @@ export type ApiReversal = AnswerOf<'POST /v1/reversals'>['body']
 export type ApiSale = AnswerOf<'GET /v1/sales/{reference}'>['body']
 
 /** The routes that answer in pages. */
-export type ListRoute = 'GET /v1/cases' | 'GET /v1/acquirer-messages' | 'GET /v1/keys'
+export type ListRoute =
+  | 'GET /v1/late-reversals'
+  | 'GET /v1/cases'
+  | 'GET /v1/acquirer-messages'
+  | 'GET /v1/keys'
+  | 'GET /v1/batch-differences'
 export type PageQuery<N extends ListRoute> = z.input<Contract[N]['query']>
 export type PageOf<N extends ListRoute> = z.output<Contract[N]['answers'][200]['body']>

@@ -12,6 +12,7 @@ export type MacAlgorithm =
   | 'aes-cmac'
   | 'sm4-cbc-mac'
   | 'sm4-cbc-mac-pad3'
+  | 'cup-sm4-bin'
 
 /** `code` as in `assembly/mac.ts`; lengths in bytes. */
 interface MacSpec {
@@ -21,7 +22,7 @@ interface MacSpec {
 }
 
 /**
- * Key and MAC lengths of each algorithm. The first seven return the 8 bytes of field 64. `cup-ecb`, `cup-sm4` and
+ * Key and MAC lengths of each algorithm. The first seven and the last one return the 8 bytes of field 64. `cup-ecb`, `cup-sm4` and
  * `x9.19-hex4` return eight upper-case hex characters, `x9.19-bin4` 4 bytes and 4 zeros, the others 8 bytes.
  */
 export const MACS: Readonly<Record<MacAlgorithm, MacSpec>> = {
@@ -35,6 +36,7 @@ export const MACS: Readonly<Record<MacAlgorithm, MacSpec>> = {
   'aes-cmac': { code: 7, keyBytes: [16, 24, 32], macBytes: 16 },
   'sm4-cbc-mac': { code: 8, keyBytes: [16], macBytes: 16 },
   'sm4-cbc-mac-pad3': { code: 9, keyBytes: [16], macBytes: 16 },
+  'cup-sm4-bin': { code: 10, keyBytes: [16], macBytes: 8 },
 }
 
 /** The shortest MAC that may be agreed, in bytes. The core refuses a shorter one. */

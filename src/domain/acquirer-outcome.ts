@@ -4,10 +4,11 @@
  */
 
 import type { AcquirerMove } from './acquirer-move.ts'
-import type { AcquirerState } from './acquirer-state.ts'
+import { type AcquirerState, DECIDE_MS, isUndecided, isUnsettled } from './acquirer-state.ts'
 import { answerOf, type Decision, type Generated, type LoadedState } from './decision.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import { addCredit, addDebit } from './money.ts'
+import { addOffice } from './office-totals.ts'
 import type { AcquirerMessage, Answer, DraftEntry, Effects, JournalEntry } from './types.ts'
 
 /** A forwarded message and the state that a decision on it needs. */
@@ -42,7 +43,7 @@ export function currentAnswer({
 type Following = Pick<DraftEntry, 'kind' | 'messageKey' | 'answer' | 'effects'> & Partial<DraftEntry>
 
 /**
- * An entry after a claim. It has the door and the content of the claim, so that a copy of the claimed message finds
+ * An entry after a claim. It has the door and the content of the claim, so that a copy of the declared message finds
  * this answer.
  */
 export function entryAfter({ claim, generated }: ClaimContext, following: Following): Decision {
@@ -51,15 +52,32 @@ export function entryAfter({ claim, generated }: ClaimContext, following: Follow
   return { kind: 'commit', draft }
 }
 
+/**
+ * A message with an outcome has the usual deadline, also when it was kept longer. So its row can go, because each of its columns
+ * follows from the sale or void.
+ */
+function usualDeadline(before: AcquirerMessage, state: AcquirerState): Partial<AcquirerMove> {
+  const usual = before.claimedAt + DECIDE_MS
+  const wasKept = isUndecided(before.state) && before.decideBy > usual
+  return wasKept && !isUnsettled(state) ? { decideBy: usual } : {}
+}
+
 /** The move of the message to `state` now, without a next try. `more` adds members or replaces them. */
 export const moveOf = (
   { message, generated }: ClaimContext,
   state: AcquirerState,
   more: Partial<Omit<AcquirerMove, 'messageKey' | 'state' | 'at'>> = {},
-): AcquirerMove => ({ messageKey: message.messageKey, state, at: generated.now, nextAt: null, ...more })
+): AcquirerMove => ({
+  messageKey: message.messageKey,
+  state,
+  at: generated.now,
+  nextAt: null,
+  ...usualDeadline(message, state),
+  ...more,
+})
 
 /**
- * The effect on the claimed void, if there is one. `reversedAt` stays as it is: it is the time of our reversal, not of
+ * The effect on the declared void, if there is one. `reversedAt` stays as it is: it is the time of our reversal, not of
  * the acquirer's answer.
  */
 export function voidMoved({ claim }: ClaimContext, state: AcquirerState): Effects {
@@ -92,15 +110,18 @@ export function approval(
   const answer = answerOf(loadedState, generated, null, { authorizationCode, rrn: message.rrn })
   const acquirerMoves = [moveOf(context, 'approved', how)]
   const isOpen = isBatchOpen(context)
-  if (voidRecord !== undefined)
+  if (voidRecord !== undefined) {
+    const counted = addCredit(batch, message.amount, 1)
+    const isOffice = claim.door === 'json'
     return {
       answer,
       effects: {
         voidRecord: { ...voidRecord, authorizationCode, state: 'approved' },
-        ...(isOpen ? { batch: addCredit(batch, message.amount, 1) } : {}),
+        ...(isOpen ? { batch: isOffice ? addOffice(counted, message.amount, { voids: 1 }) : counted } : {}),
         acquirerMoves,
       },
     }
+  }
   if (claimedSale === undefined) throw new Error('a claim has a sale or a void')
   return {
     answer,

@@ -92,6 +92,29 @@ export const FIRST_TRY_MS = 12_000
 /** Milliseconds from the claim after which no copy of the message can still be on its way to the acquirer. */
 export const QUIET_MS = GIVE_UP_MS + 30_000
 
+/** Milliseconds from the last copy of a message until no copy of it can still be on its way to the acquirer. */
+const UNDER_WAY_MS = QUIET_MS - GIVE_UP_MS
+
+/** Times of a message, in milliseconds since the epoch. */
+interface Times {
+  readonly state: AcquirerState
+  readonly claimedAt: number
+  readonly decideBy: number
+}
+
+/** The time at which Annul gives up a message without an answer: early enough to reverse it before its deadline. */
+export const giveUpAt = ({ claimedAt, decideBy }: Omit<Times, 'state'>): number =>
+  Math.max(claimedAt + GIVE_UP_MS, decideBy - (DECIDE_MS - GIVE_UP_MS))
+
+/**
+ * The time at which no copy of the message can still be on its way to the acquirer. A reversal sets the deadline anew, and Annul
+ * sends no copy after it.
+ */
+export function quietAt({ state, claimedAt, decideBy }: Times): number {
+  const lastCopy = state === 'reversing' ? decideBy - DECIDE_MS : giveUpAt({ claimedAt, decideBy })
+  return Math.max(claimedAt + QUIET_MS, lastCopy + UNDER_WAY_MS)
+}
+
 /** The longest time of one try in milliseconds: three requests with the acquirer's deadline each, and the commits. */
 export const TRY_MS = 40_000
 

@@ -1,6 +1,7 @@
 /** @module Compares one line of the acquirer's list with our record (semantics.md, Reconciliation). */
 
 import { type AcquirerEvent, type AcquirerState, type AcquirerStatus, isUnsettled } from './acquirer-state.ts'
+import { isDifferent } from './sale-known.ts'
 import type { AcquirerMessage, AcquirerReference, Amount } from './types.ts'
 
 /** One message in the acquirer's list. The state is `absent` when the list does not have the message. */
@@ -100,9 +101,9 @@ export function compareRecord(
 function differenceOf(message: AcquirerMessage, record: ReconciliationRecord): Difference | null {
   const { kind, merchantId, currencyCode, amount, state } = message
   if (record.kind !== kind || record.merchantId !== merchantId) return 'identity'
-  if ((record.currencyCode ?? currencyCode) !== currencyCode) return 'identity'
+  if (isDifferent(record.currencyCode, currencyCode)) return 'identity'
   const hasEffect = record.state === 'approved' || state === 'approved' || isUnsettled(state)
-  if (hasEffect && (record.amount ?? amount) !== amount) return 'amount'
+  if (hasEffect && isDifferent(record.amount, amount)) return 'amount'
   if (isUnsettled(state) || AGREED[state].includes(record.state)) return null
   return record.state === 'absent' ? 'only_ours' : 'state'
 }

@@ -19,7 +19,7 @@ import {
 import {
   type AcquirerStatus,
   CASE_WAIT_MS,
-  GIVE_UP_MS,
+  giveUpAt,
   isUnsettled,
   nextAcquirerState,
   TRY_MS,
@@ -60,7 +60,7 @@ function decide(context: ClaimContext, request: AcquirerEventRequest): Decision 
           )
         : null
     case 'give_up':
-      if (!takes('give_up') || generated.now < message.claimedAt + GIVE_UP_MS) return null
+      if (!takes('give_up') || generated.now < giveUpAt(message)) return null
       return followUp(context, 'give_up', {
         ...voidMoved(context, 'undoing'),
         // The caller that gives up reverses the message next.

@@ -20,6 +20,7 @@ import { undo } from './decide-reversal.ts'
 import type { Decision, Generated, LoadedState } from './decision.ts'
 import { laterKey, outcomeKey } from './message-key.ts'
 import { addCredit } from './money.ts'
+import { addOffice } from './office-totals.ts'
 import type { CaseRequest } from './requests.ts'
 import type { Effects } from './types.ts'
 
@@ -56,7 +57,9 @@ function effectsOf(context: ClaimContext, next: AcquirerState): Effects {
     case 'reversing approved': {
       const moved = voidMoved(context, 'approved')
       if (moved.voidMoved === undefined || !isCounted(context)) return moved
-      return { ...moved, batch: addCredit(loadedState.terminal.batch, message.amount, 1) }
+      // The terminal knows it as reversed, so it is the office's void now.
+      const batch = addCredit(loadedState.terminal.batch, message.amount, 1)
+      return { ...moved, batch: addOffice(batch, message.amount, { voids: 1 }) }
     }
     default:
       return {}
@@ -79,6 +82,6 @@ function effectsOfUndo(context: ClaimContext): Effects {
     message.messageKey,
     earlier,
     { ...loadedState, targetForwarded: null },
-    { at: generated.now, isCounted: isCounted(context) },
+    { at: generated.now, isCounted: isCounted(context), isOwn: false },
   )
 }

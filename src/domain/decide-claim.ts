@@ -4,6 +4,7 @@
  */
 
 import { type AcquirerState, DECIDE_MS } from './acquirer-state.ts'
+import { decideByOf } from './decide-by.ts'
 import { commitOf, type Decision, type Generated, type LoadedState } from './decision.ts'
 import { tombstonedKey } from './message-key.ts'
 import type { CapturedSaleRequest } from './requests.ts'
@@ -55,6 +56,8 @@ export function queueReversal(decision: Decision, loadedState: LoadedState, gene
   const sale = target?.effects.sale
   if (decision.kind !== 'commit' || target === null || sale === undefined || targetForwarded !== null)
     return decision
+  // It was reversed before. The terminal's reversal only takes it out of the terminal's own totals.
+  if (loadedState.targetReversal !== null) return decision
   const { draft } = decision
   const isReversed = draft.effects.reversals?.some(({ targetKey }) => targetKey === sale.messageKey)
   if (!isReversed) return decision
@@ -131,12 +134,17 @@ export function identity(record: Identity, { acquirerStan, now }: Pick<Generated
  * The claim names the sale by the acquirer's STAN and RRN. A captured sale has them as its own. The acquirer does not know an
  * RRN that Annul made, so such a claim has none.
  */
-function claimOfVoid(record: VoidRecord, { original }: LoadedState, generated: Generated): AcquirerMessage {
+function claimOfVoid(
+  record: VoidRecord,
+  { original, merchant }: LoadedState,
+  generated: Generated,
+): AcquirerMessage {
   if (original === null) throw new Error('an approved void has its sale')
   const { sale, forwarded, isRrnOurs } = original
   return {
     ...identity(record, generated),
     kind: 'void',
+    decideBy: decideByOf(sale, merchant, generated.now),
     original: {
       batchNumber: sale.batchNumber,
       stan: forwarded?.acquirerStan ?? sale.stan,

@@ -2,6 +2,7 @@
 
 import { DEFAULT_MERCHANT } from './admit.ts'
 import { changesOf } from './changes.ts'
+import { rulesOf } from './merchant-rules.ts'
 import type { MerchantRequest } from './requests.ts'
 import { err, ok, type Result } from './result.ts'
 import type { DraftEntry, Head, Merchant } from './types.ts'
@@ -33,7 +34,10 @@ export function decideMerchant(
     messageKey: `${stream}|${head.seq + 1}`,
     contentFingerprint: '',
     door: 'json',
-    request: changesOf(before, settings),
+    request: changesOf(before === null ? null : { ...before, ...rulesOf(before) }, {
+      ...settings,
+      ...rulesOf(merchant),
+    }),
     answer: null,
     effects: { merchant },
     at: now,

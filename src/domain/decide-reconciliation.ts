@@ -12,7 +12,9 @@ import { ourRecordOfCapturedSale } from './decide-claim.ts'
 import type { Decision, Generated, LoadedState } from './decision.ts'
 import { laterKey } from './message-key.ts'
 import { addCredit } from './money.ts'
+import { addOffice } from './office-totals.ts'
 import type { ReconciliationRequest } from './requests.ts'
+import { isDifferent } from './sale-known.ts'
 import type { AcquirerMessage, Effects, Sale, VoidRecord } from './types.ts'
 import { voidRecordOf } from './void-record.ts'
 
@@ -123,7 +125,7 @@ function decideUnknown(
     ...(voidRecord === null ? {} : { voidRecord }),
     ...(voidRecord === null || batch.batchNumber !== record.batchNumber
       ? {}
-      : { batch: addCredit(batch, claim.amount, 1) }),
+      : { batch: addOffice(addCredit(batch, claim.amount, 1), claim.amount, { voids: 1 }) }),
   }
   return {
     kind: 'commit',
@@ -146,7 +148,8 @@ function messageOf(
     terminalId,
     batchNumber,
     acquirerStan,
-    amount: amount ?? 0,
+    // A void is for the whole sale, whether or not the line has its amount.
+    amount: amount ?? original?.sale.amount ?? 0,
     currencyCode: record.currencyCode ?? merchant.currencyCode,
     original: record.original && {
       ...record.original,
@@ -183,5 +186,5 @@ const isOf = (
   merchantId === sale.merchantId &&
   terminalId === sale.terminalId &&
   batchNumber === sale.batchNumber &&
-  amount === sale.amount &&
-  (currencyCode ?? sale.currencyCode) === sale.currencyCode
+  !isDifferent(amount, sale.amount) &&
+  !isDifferent(currencyCode, sale.currencyCode)

@@ -28,8 +28,13 @@ function refuse(request: SaleRequest | CapturedSaleRequest, loadedState: LoadedS
   return null
 }
 
-function saleOf(request: SaleRequest | CapturedSaleRequest, generated: Generated): Omit<Sale, 'status'> {
+function saleOf(
+  request: SaleRequest | CapturedSaleRequest,
+  { merchant }: LoadedState,
+  generated: Generated,
+): Omit<Sale, 'status'> {
   const captured = request.kind === 'captured_sale' ? request : null
+  const soldAt = captured?.soldAt ?? generated.now
   return {
     id: generated.id,
     messageKey: request.messageKey,
@@ -43,7 +48,9 @@ function saleOf(request: SaleRequest | CapturedSaleRequest, generated: Generated
     card: request.card,
     rrn: captured?.rrn ?? generated.rrn,
     authorizationCode: captured === null ? generated.authorizationCode : captured.authorizationCode,
-    soldAt: captured?.soldAt ?? generated.now,
+    soldAt,
+    voidableUntil: voidableUntil(soldAt, merchant),
+    ...(captured !== null && captured.rrn === null ? { isRrnMade: true } : {}),
   }
 }
 
@@ -75,7 +82,7 @@ export function decideSale(
   generated: Generated,
   authorization: Authorization,
 ): Decision {
-  const sale = saleOf(request, generated)
+  const sale = saleOf(request, loadedState, generated)
   if (authorization.kind === 'declined') {
     const declined: Sale = { ...sale, authorizationCode: null, status: 'declined' }
     const answer = answerOf(loadedState, generated, authorization.reason)
@@ -104,7 +111,7 @@ function isRrnInUse(
   return original.sale.terminalId === terminalId && original.sale.messageKey !== messageKey
 }
 
-/** Decides on a captured sale. `voidableUntil` of its answer follows the merchant's current settings. */
+/** Decides on a captured sale. Its window follows the merchant's settings at this time. */
 export function decideCapturedSale(
   request: CapturedSaleRequest,
   loadedState: LoadedState,
@@ -117,12 +124,8 @@ export function decideCapturedSale(
   const reason = isTaken ? 'key_reused_with_different_content' : refuse(request, loadedState)
   // The caller may correct the line or send it again later, so a refusal does not use up the key.
   if (reason !== null) return { kind: 'answer', answer: answerOf(loadedState, generated, reason) }
-  const sale: Sale = { ...saleOf(request, generated), status: request.status }
+  const sale: Sale = { ...saleOf(request, loadedState, generated), status: request.status }
   const { rrn, authorizationCode } = sale
-  const answer = answerOf(loadedState, generated, null, {
-    rrn,
-    authorizationCode,
-    voidableUntil: voidableUntil(sale.soldAt, loadedState.merchant),
-  })
+  const answer = answerOf(loadedState, generated, null, { rrn, authorizationCode })
   return commitOf(request, 'sale', loadedState, answer, effectsOf(sale, loadedState))
 }

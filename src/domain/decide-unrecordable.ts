@@ -6,6 +6,7 @@
 import { claimContextOf, currentAnswer } from './acquirer-outcome.ts'
 import { openCase, statementOf } from './decide-acquirer-event.ts'
 import { identity, isLateCapturedSale, NO_STAN } from './decide-claim.ts'
+import { amountOfTarget } from './decide-reversal.ts'
 import { SETTLEMENT_ERROR } from './decide-settlement.ts'
 import {
   answerOf,
@@ -56,10 +57,12 @@ export function refuseUnrecordable(
 /** The message of the case. Annul sends nothing about it. */
 function refusedMessage(
   request: Message,
-  { terminal, merchant }: LoadedState,
+  { terminal, merchant, target, original }: LoadedState,
   { now, rrn }: Generated,
 ): AcquirerMessage {
-  const { messageKey, merchantId, amount } = request
+  const { messageKey, merchantId } = request
+  const ofTarget = target === null ? undefined : amountOfTarget(target)
+  const amount = request.amount ?? ofTarget ?? original?.sale.amount ?? 0
   const { terminalId } = terminal
   const batchNumber = 'batchNumber' in request ? request.batchNumber : terminal.batch.batchNumber
   const currencyCode = 'currencyCode' in request ? request.currencyCode : merchant.currencyCode

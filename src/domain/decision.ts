@@ -4,6 +4,7 @@ import type { ArchivedMessage } from './archived-message.ts'
 import { type DeclineReason, refusalOf } from './decline-reason.ts'
 import type { Need } from './guard.ts'
 import type { RequestBase } from './requests.ts'
+import type { Reversal } from './reversal.ts'
 import type {
   AcquirerMessage,
   Answer,
@@ -13,7 +14,6 @@ import type {
   EntryKind,
   JournalEntry,
   Merchant,
-  Reversal,
   SaleState,
   Terminal,
 } from './types.ts'
@@ -25,6 +25,13 @@ export interface SenderRefusals {
   /** The UTC day of the load, in days since the epoch. */
   readonly day: number
   readonly written: number
+}
+
+/** The totals in a 0500 whose batch stays open. They are kept beside the journal, because they may come without a MAC. */
+export interface DeclaredTotals {
+  /** Field 48, 62 digits. */
+  readonly totals: string
+  readonly isSigned: boolean
 }
 
 /** All state that a decision may depend on, loaded in one batch. */
@@ -42,14 +49,22 @@ export interface LoadedState {
   readonly original: SaleState | null
   /** Whether the sale that the message names is a sale of the terminal in the archive. */
   readonly isOriginalArchived: boolean
+  /** Whether the terminal has a forwarded sale that the message names, and whose outcome is unknown. It has no row yet. */
+  readonly isOriginalPending: boolean
   /** The entry that a reversal names (like `earlier`), its state at the acquirer, and an earlier reversal of it. */
   readonly target: JournalEntry | null
   readonly targetForwarded: AcquirerMessage | null
   /** Whether the journal has a claim of the target. Then `targetForwarded` is null only when its row is lost. */
   readonly isTargetClaimed: boolean
+  /** Whether the terminal sent a sale or a void after the target. */
+  readonly isTargetFollowed: boolean
   readonly targetReversal: Reversal | ArchivedMessage | null
   /** The batch that the message names, when it exists. */
   readonly namedBatch: Batch | null
+  /** Whether the journal has a message of that batch. Only a settlement or an upload loads it. */
+  readonly isBatchUsed: boolean
+  /** The totals that the terminal declared last in that batch. */
+  readonly declared: DeclaredTotals | null
   /** Whether a message of the terminal has an unknown outcome and no case. The totals are unknown then. */
   readonly undecided: boolean
   /** The key of the forwarded sale that has the trace number of this captured sale at the acquirer. */
@@ -81,8 +96,8 @@ export type Decision =
   | { readonly kind: 'replay'; readonly entry: JournalEntry; readonly answer: Answer }
   /** The message was forwarded and its outcome is unknown: return no answer. */
   | { readonly kind: 'pending'; readonly forwarded: AcquirerMessage; readonly claim: JournalEntry }
-  /** Answer without an entry: a copy may be decided again. */
-  | { readonly kind: 'answer'; readonly answer: Answer }
+  /** Answer without an entry: a copy may be decided again. `declared`: to keep for the closing of the batch. */
+  | { readonly kind: 'answer'; readonly answer: Answer; readonly declared?: DeclaredTotals }
 
 type TerminalContext = Pick<LoadedState, 'terminal' | 'merchant'>
 
@@ -91,7 +106,7 @@ export function answerOf(
   context: TerminalContext,
   generated: Generated,
   reason: DeclineReason | null,
-  more: Partial<Pick<Answer, 'authorizationCode' | 'totals' | 'rrn' | 'voidableUntil'>> = {},
+  more: Partial<Pick<Answer, 'authorizationCode' | 'totals' | 'rrn'>> = {},
 ): Answer {
   return {
     responseCode: reason === null ? '00' : refusalOf(reason).responseCode,
@@ -101,6 +116,7 @@ export function answerOf(
     at: generated.now,
     ...localFields(generated.now, context.merchant),
     textEncoding: context.terminal.textEncoding,
+    ...(reason !== null && context.terminal.texts === 'short' ? { texts: 'short' } : {}),
     ...more,
   }
 }
@@ -128,6 +144,11 @@ export function commitOf(
   return { kind: 'commit', draft }
 }
 
+/** Whether the entry is of the same message as the request with its key. */
+const isSameContent = (request: RequestBase, earlier: JournalEntry): boolean =>
+  earlier.contentFingerprint === request.contentFingerprint ||
+  earlier.contentFingerprint === request.otherFingerprint
+
 /**
  * The answer to a message whose key is in use (semantics.md, Identity). Same content: the first answer again. Other
  * content: a refusal. A reversed message has no effect in either order, so its copies are refused. The outcome of a message in the
@@ -143,8 +164,7 @@ export function repeatedMessage(
     kind: 'answer',
     answer: answerOf(loadedState, generated, reason),
   })
-  if (earlier !== null && earlier.contentFingerprint !== request.contentFingerprint)
-    return refuse('key_reused_with_different_content')
+  if (earlier !== null && !isSameContent(request, earlier)) return refuse('key_reused_with_different_content')
   if (reversal?.kind === 'archived') return refuse('message_archived')
   if (reversal !== null) return refuse('message_reversed')
   if (earlier === null) return null

@@ -5,6 +5,7 @@
  * text (protocol.md §2.3). The English texts fit the same lengths in ASCII.
  */
 
+import { LATE_REFUSALS } from './late-refusals.ts'
 import { decline, type Refusal } from './refusal.ts'
 
 const NOT_FOUND = decline(
@@ -195,8 +196,7 @@ export const REFUSALS = {
     'Cannot void: ask the acquirer for a refund',
     'refund',
   ),
-  // Terminals take 00, 12 and 25 as reversed (protocol.md §3.5). This target is not reversed, so the code is none of
-  // them.
+  // Terminals take 00, 12 and 25 as reversed (protocol.md §3.5), and this target is not reversed.
   reversal_too_late: decline(
     '22',
     409,
@@ -233,6 +233,7 @@ export const REFUSALS = {
     'Use the currency of the merchant and of the sale',
     'nothing',
   ),
+  ...LATE_REFUSALS,
   issuer_declined: decline(
     '05',
     409,

@@ -53,6 +53,10 @@ export const followUpKey = (messageKey: string, kind: 'give_up' | 'acquirer_undo
 export const laterKey = (messageKey: string, kind: 'case' | 'case_closed', seq: number): string =>
   `${messageKey}|${kind}|${seq}`
 
+/** Key of a note on the case of a message. `fingerprint`: of the note's `Idempotency-Key`, lower-case hex. */
+export const noteKey = (messageKey: string, fingerprint: string): string =>
+  `${messageKey}|case_note|${fingerprint}`
+
 /** The beginning of the key of a message that only the acquirer has. */
 export const ACQUIRER_KEY = 'acquirer|'
 

@@ -1,6 +1,7 @@
 /** @module Totals of a batch, integers in minor units, and field 48 of a settlement (protocol.md §3.8). */
 
-import type { Amount, Batch, Totals } from './types.ts'
+import type { Totals } from './totals.ts'
+import type { Amount, Batch } from './types.ts'
 
 /** The totals of an empty batch. */
 export const NO_TOTALS: Totals = { debitAmount: 0, debitCount: 0, creditAmount: 0, creditCount: 0 }
@@ -19,14 +20,25 @@ export const addCredit = (batch: Batch, amount: Amount, sign: 1 | -1): Batch => 
   creditCount: batch.creditCount + sign,
 })
 
-/** The batch after the change of an entry. The totals of `change` are differences. */
-export const addTotals = (batch: Batch, change: Batch): Batch => ({
-  batchNumber: batch.batchNumber,
-  state: change.state,
-  debitAmount: batch.debitAmount + change.debitAmount,
-  debitCount: batch.debitCount + change.debitCount,
-  creditAmount: batch.creditAmount + change.creditAmount,
-  creditCount: batch.creditCount + change.creditCount,
+/** The totals without the digits that field 48 has no place for: amounts n12, counts n3. */
+export const cutTotals = ({ debitAmount, debitCount, creditAmount, creditCount }: Totals): Totals => ({
+  debitAmount: debitAmount % 10 ** 12,
+  debitCount: debitCount % 1000,
+  creditAmount: creditAmount % 10 ** 12,
+  creditCount: creditCount % 1000,
+})
+
+/** The totals of both halves of field 48, 62 digits. */
+export const readTotals = (field48: string): [domestic: Totals, foreign: Totals] => [
+  readHalf(field48.slice(0, 30)),
+  readHalf(field48.slice(31, 61)),
+]
+
+const readHalf = (half: string): Totals => ({
+  debitAmount: Number(half.slice(0, 12)),
+  debitCount: Number(half.slice(12, 15)),
+  creditAmount: Number(half.slice(15, 27)),
+  creditCount: Number(half.slice(27, 30)),
 })
 
 const digits = (value: number, length: number): string => String(value).padStart(length, '0')
@@ -35,11 +47,10 @@ const digits = (value: number, length: number): string => String(value).padStart
  * One half of field 48 without its code: debit amount n12, count n3, credit amount n12, count n3. Larger values wrap
  * around.
  */
-const half = (t: Totals): string =>
-  digits(t.debitAmount % 10 ** 12, 12) +
-  digits(t.debitCount % 1000, 3) +
-  digits(t.creditAmount % 10 ** 12, 12) +
-  digits(t.creditCount % 1000, 3)
+function half(totals: Totals): string {
+  const { debitAmount, debitCount, creditAmount, creditCount } = cutTotals(totals)
+  return digits(debitAmount, 12) + digits(debitCount, 3) + digits(creditAmount, 12) + digits(creditCount, 3)
+}
 
 /** Settlement code: 0 in a request, 1 equal, 2 different (the answer has our totals), 3 error. */
 export type SettlementCode = '0' | '1' | '2' | '3'

@@ -4,7 +4,8 @@ import type { AcquirerEvent } from './acquirer-state.ts'
 import type { ReconciliationRecord } from './compare-record.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import type { RequestActor } from './request-actor.ts'
-import type { Amount, Card, Merchant, Terminal } from './types.ts'
+import type { TerminalProfile } from './terminal-profile.ts'
+import type { Amount, Card, Merchant } from './types.ts'
 
 /** The members of every message that can enter a journal. */
 export interface RequestBase {
@@ -13,6 +14,8 @@ export interface RequestBase {
   readonly messageKey: string
   /** Fingerprint of the content (crypto/keyring.ts), 32 hex digits. The same key with other content is refused. */
   readonly contentFingerprint: string
+  /** Fingerprint of another content of the same message. An entry with it is the same message too. */
+  readonly otherFingerprint?: string
   /** The masked request for the journal: field number or JSON name → value. */
   readonly request: Readonly<Record<string, string>>
   readonly sender: RequestActor
@@ -45,10 +48,11 @@ export interface VoidRequest extends RequestBase {
     readonly terminalId: string
     readonly batchNumber: string
     readonly stan: string
-    /** Message key of the sale in field 61. Null when the field is all zeros and the RRN names the sale. */
+    /** Message key of the sale in field 61. Null when the field is absent or all zeros, and the RRN names the sale. */
     readonly saleKey: string | null
   } | null
-  readonly amount: Amount
+  /** Null: a terminal with `voidForms: lenient` sent no amount, and means the amount of the sale. */
+  readonly amount: Amount | null
   readonly currencyCode: string
   /** HMAC of the presented card number; null when there was none to read. */
   readonly cardFingerprint: string | null
@@ -64,9 +68,12 @@ export interface ReversalRequest extends RequestBase {
   readonly targetKey: string
   /** JSON API only: the sale of the target void. Its terminal's journal takes the reversal. */
   readonly saleId: string | null
-  readonly amount: Amount
-  /** HMAC of the card number in field 2; null when the message has none. */
+  /** Null: a terminal's reversal without an amount means the amount of its target. */
+  readonly amount: Amount | null
+  /** HMAC of the card number in field 2; null when the message has none that can be read. */
   readonly cardFingerprint: string | null
+  /** JSON API only, when an administrator asks: the reason in words, if there is one. */
+  readonly administrator?: { readonly reason: string | null }
 }
 
 export interface SettlementRequest extends RequestBase {
@@ -75,6 +82,8 @@ export interface SettlementRequest extends RequestBase {
   readonly batchNumber: string
   /** Field 48, 62 digits. */
   readonly totals: string
+  /** Whether it has a MAC. A MAC that is there is right. */
+  readonly isSigned: boolean
 }
 
 /**
@@ -85,12 +94,14 @@ export interface UploadRequest extends RequestBase {
   readonly terminalId: string
   readonly batchNumber: string
   readonly after: 'mismatch' | 'match'
+  /** As in a settlement. */
+  readonly isSigned: boolean
 }
 
 export interface ProvisionRequest extends RequestBase {
   readonly kind: 'provision'
   readonly terminalId: string
-  readonly profile: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
+  readonly profile: TerminalProfile
   /** The merchant of the terminal. */
   readonly merchant: Merchant
   /** Version of a new master key, which ends every working key. Null: the present one stays. */
@@ -119,6 +130,12 @@ export interface AcquirerEventRequest extends RequestBase {
 export interface CaseRequest extends RequestBase {
   readonly kind: 'case'
   readonly resolution: 'stands' | 'undone'
+}
+
+/** A person's note on a case. `messageKey` is the key of the message, and `noteKey` that of the note. */
+export interface NoteRequest extends RequestBase {
+  readonly kind: 'note'
+  readonly noteKey: string
 }
 
 /** One line of the acquirer's list. `messageKey` is the key of our record under that number, or `acquirerKey`. */

@@ -6,30 +6,18 @@ import type { Actor } from './actor.ts'
 import type { ApiKey } from './api-key.ts'
 import type { DeclineReason } from './decline-reason.ts'
 import type { KeyVersions } from './key-lifetime.ts'
+import type { MerchantRules } from './merchant-rules.ts'
+import type { Reversal } from './reversal.ts'
+import type { SaleFacts, WindowPolicy } from './sale-facts.ts'
+import type { StoredProfile, TerminalProfile } from './terminal-profile.ts'
+import type { BatchClosing, Totals } from './totals.ts'
+import type { VoidMove } from './void-move.ts'
 
 /** Amount in minor units of its currency (fen for 156), 0 to 999,999,999,999. */
 export type Amount = number
 
-/** MAC algorithm and key length of a terminal (protocol.md §4). The CLI uses the same names. */
-export const MAC_PROFILES = [
-  'cup-ecb',
-  'cup-ecb-16',
-  'x9.9',
-  'x9.19',
-  'x9.19-bin4',
-  'x9.19-hex4',
-  'cup-sm4',
-  'xor-3des',
-] as const
-export type MacProfile = (typeof MAC_PROFILES)[number]
-
-/** The time in which a sale can be voided while its batch is open (semantics.md, Window). */
-export type WindowPolicy =
-  | { readonly kind: 'business_day' }
-  | { readonly kind: 'same_batch' }
-  | { readonly kind: 'minutes'; readonly minutes: number }
-
-export interface Merchant {
+/** A rule that is absent is the usual one (`rulesOf`). */
+export interface Merchant extends Partial<MerchantRules> {
   readonly merchantId: string
   readonly name: string
   readonly status: 'active' | 'closed'
@@ -42,29 +30,17 @@ export interface Merchant {
   readonly currencyCode: string
 }
 
-/** Totals of a batch in minor units and counts. Debit: sales. Credit: voids. Reversed items are in neither. */
-export interface Totals {
-  readonly debitAmount: Amount
-  readonly debitCount: number
-  readonly creditAmount: Amount
-  readonly creditCount: number
-}
-
 export interface Batch extends Totals {
   /** Six digits, field 60.2. */
   readonly batchNumber: string
   readonly state: 'open' | 'closed'
+  /** The part of the totals that is not the terminal's own (office-totals.ts). Absent: none. */
+  readonly office?: Totals
 }
 
-export interface Terminal extends KeyVersions {
+export interface Terminal extends KeyVersions, TerminalProfile {
   readonly terminalId: string
   readonly merchantId: string
-  readonly status: 'active' | 'blocked' | 'stolen' | 'retired'
-  readonly macProfile: MacProfile
-  /** Encoding of the texts in field 63. */
-  readonly textEncoding: 'gbk' | 'ascii'
-  /** Whether settlement messages (0500, 0320) must carry field 64. */
-  readonly settlementMac: 'optional' | 'required'
   readonly batch: Batch
   readonly head: Head
 }
@@ -83,7 +59,7 @@ export interface Card {
   readonly fingerprint: string
 }
 
-export interface Sale {
+export interface Sale extends SaleFacts {
   readonly id: string
   readonly messageKey: string
   readonly merchantId: string
@@ -106,10 +82,15 @@ export interface Sale {
 /** A sale and its later void and reversal. */
 export interface SaleState {
   readonly sale: Sale
-  /** `forwarded`: whether the void was forwarded to the acquirer. */
-  readonly liveVoid:
-    | (Pick<VoidRecord, 'id' | 'messageKey' | 'state'> & { readonly forwarded: boolean })
-    | null
+  readonly liveVoid: {
+    readonly id: string
+    readonly messageKey: string
+    readonly state: AcquirerState
+    /** Whether the void was forwarded to the acquirer. */
+    readonly forwarded: boolean
+    /** The void at the acquirer, as long as it waits there for anything. */
+    readonly message?: AcquirerMessage | null
+  } | null
   /** Whether the entries make a void and do not end it (void-count.ts). */
   readonly isVoidedByEntries: boolean
   /** Whether the live void, as the entries have it, lacks its row here or at the acquirer. */
@@ -117,6 +98,8 @@ export interface SaleState {
   /** Whether Annul made the RRN of the sale. Else its caller gave it: a captured sale with the acquirer's own RRN. */
   readonly isRrnOurs: boolean
   readonly reversed: boolean
+  /** The keys of its voids that are in the terminal's own totals (office-totals.ts). */
+  readonly ownVoids: readonly string[]
   /** The sale at the acquirer; null when it was not forwarded. */
   readonly forwarded: AcquirerMessage | null
   readonly batchState: Batch['state']
@@ -192,22 +175,11 @@ export interface AcquirerMessage {
   readonly acquirerAmount: Amount | null
 }
 
-/** A reversed message. `tombstone`: the reversal came before the message. */
-export interface Reversal {
-  readonly targetKey: string
-  readonly kind: 'reversed' | 'tombstone'
-}
-
 /** The effects of an entry on the projections, which follow from them. The journal is the truth. */
 export interface Effects extends Partial<KeyVersions> {
   readonly sale?: Sale
   readonly voidRecord?: VoidRecord
-  /** A void in its next state. `reversedAt` is null when it was not reversed. */
-  readonly voidMoved?: {
-    readonly id: string
-    readonly state: AcquirerState
-    readonly reversedAt: number | null
-  }
+  readonly voidMoved?: VoidMove
   /** The message to forward to the acquirer. */
   readonly claim?: AcquirerMessage
   /** The sale after the acquirer's approval. */
@@ -218,10 +190,11 @@ export interface Effects extends Partial<KeyVersions> {
   readonly batch?: Batch
   /** The batch that opens after a closed one. */
   readonly nextBatch?: Batch
-  readonly terminal?: Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
+  readonly terminal?: StoredProfile
   /** The merchant, or the bearer key, from this entry on. */
   readonly merchant?: Merchant
   readonly apiKey?: ApiKey
+  readonly closing?: BatchClosing
 }
 
 /** The effects as the journal has them: totals as the change of one batch, not as the batch after it. */
@@ -241,6 +214,7 @@ export type EntryKind =
   | 'acquirer_only'
   /** A person's decision. It is the outcome when it answers the message. */
   | 'case_closed'
+  | 'case_note'
   | 'provision'
   /** In the stream of a merchant, or for keys of administrators of the region. All others are in that of a terminal. */
   | 'merchant'
@@ -266,9 +240,11 @@ export interface Answer {
   readonly settlementDate: string
   /** The encoding of the texts in field 63, which follow from the reason. */
   readonly textEncoding: Terminal['textEncoding']
+  /** `short`: field 63 has at most 63 bytes. Absent: it has the long form, or there is no reason. */
+  readonly texts?: 'short'
   /** Field 48 of a settlement answer, 62 digits. */
   readonly totals?: string
-  /** For a captured sale: the end of its window under the merchant's settings at that time. */
+  /** In old entries of captured sales: the end of the window. A newer sale has it itself. */
   readonly voidableUntil?: number | null
 }
 

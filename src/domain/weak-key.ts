@@ -1,7 +1,8 @@
 /** @module Master keys of terminals that protect less than their length promises. */
 
 import { hasOddParity, withoutParity } from './des-parity.ts'
-import type { MacProfile } from './types.ts'
+import { isSm4Profile } from './mac-profile.ts'
+import type { MacProfile } from './terminal-profile.ts'
 
 /** Weak keys of DES (NIST SP 800-67, 3.3.2): encryption twice gives the plain text. */
 const WEAK = ['0101010101010101', 'fefefefefefefefe', 'e0e0e0e0f1f1f1f1', '1f1f1f1f0e0e0e0e']
@@ -38,7 +39,7 @@ export function isWeakMasterKey(
   key: Uint8Array,
   { allowSingleLength, parity }: KeyRules,
 ): boolean {
-  if (profile === 'cup-sm4') return key.every((byte) => byte === key[0])
+  if (isSm4Profile(profile)) return key.every((byte) => byte === key[0])
   if (key.length === 8 && !allowSingleLength) return true
   if (parity === 'odd' && !hasOddParity(key)) return true
   const parts = [key.subarray(0, 8), key.subarray(8)].filter(({ length }) => length > 0).map(partOf)

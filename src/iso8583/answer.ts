@@ -1,9 +1,11 @@
 /** @module Builds the answer to a terminal's message, field by field (protocol.md §3). */
 
 import { type DeclineReason, refusalOf } from '../domain/decline-reason.ts'
-import { field60Of, isCardNumber, panOf, type TransactionType } from './cup.ts'
+import type { MessageForms } from '../domain/terminal-profile.ts'
+import { field60Of, firstMti, isCardNumber, panOf, type TransactionType } from './cup.ts'
 import { toHex } from './hex.ts'
 import type { Message } from './message.ts'
+import type { ProfileFault } from './profile-fault.ts'
 import { encodeText, type TextEncoding } from './text.ts'
 
 /** The values of an answer by field. They have the form of `Message`. */
@@ -14,6 +16,8 @@ export interface ResponseFields {
   readonly settlementDate: string
   readonly rrn: string
   readonly authorizationCode: string | null
+  /** Field 4, 12 digits, when the request has none. */
+  readonly amount?: string
   readonly acquirerId: string
   readonly receivingInstitution: string
   /** Field 63, upper-case hex. */
@@ -54,8 +58,8 @@ export const LAYOUT: Readonly<Record<TransactionType, Layout>> = {
 /** The layout of an answer to an unknown transaction. */
 export const UNSUPPORTED: Layout = { echo: [3, 4, 11, 25, 41, 42, 49, 60], own: [12, 13, 39, 63] }
 
-/** The MTI of the answer, four digits: the request's plus 10. */
-export const responseMti = (mti: string): string => String(Number(mti) + 10).padStart(4, '0')
+/** The MTI of the answer, four digits: the request's plus 10. A repeat (last digit 1) gets the answer of the first message. */
+export const responseMti = (mti: string): string => String(Number(firstMti(mti)) + 10).padStart(4, '0')
 
 /** Whether the MTI is a request's: the third digit is even (ISO 8583: 0 request, 2 advice). */
 export const isRequest = (mti: string): boolean => Number(mti[2]) % 2 === 0
@@ -103,6 +107,8 @@ function responseField(number: number, fields: ResponseFields, request: Message)
  * track.
  */
 function echoOf(number: number, request: Message): string | undefined {
+  // The terminal knows its own text. Some terminals drop an answer with more bytes there.
+  if (number === 63) return request.fields.get(number)?.slice(0, 2 * SHORT_LENGTH)
   if (number !== 2 || request.fields.has(2)) return request.fields.get(number)
   const pan = panOf(request)
   return isCardNumber(pan) ? pan : undefined
@@ -120,7 +126,8 @@ export function buildAnswer(
   const answer = new Map<number, string>()
   const echoed = layout.echo.filter((number) => !declined.includes(number))
   for (const number of [...echoed, ...layout.own, ...declined].sort((a, b) => a - b)) {
-    const value = echoed.includes(number) ? echoOf(number, request) : responseField(number, fields, request)
+    const own = echoed.includes(number) ? echoOf(number, request) : responseField(number, fields, request)
+    const value = own ?? (number === 4 ? fields.amount : undefined)
     if (value !== undefined && value !== null) answer.set(number, value)
   }
   return { mti: responseMti(request.mti), fields: answer }
@@ -130,21 +137,34 @@ export function buildAnswer(
 const ORGANISATION = 'CUP'
 const TEXT_LENGTH = 20
 const TERMINAL_TEXT_LENGTH = 60
+const SHORT_LENGTH = 3 + 3 * TEXT_LENGTH
 
 /**
- * Field 63 for a reason, upper-case hex (protocol.md §2.3). The refusal is the acquirer's text, the advice is the
+ * Field 63 for a reason, upper-case hex (protocol.md §2.3). The refusal is the acquirer's text. The long form has the advice as the
  * terminal's text.
  */
-export function privateData(reason: DeclineReason | null, encoding: TextEncoding): string {
-  const organisation = encodeText(ORGANISATION, 'ascii', 3)
-  if (reason === null) return toHex(organisation)
+export function privateData(
+  reason: DeclineReason | null,
+  encoding: TextEncoding,
+  texts: MessageForms['texts'],
+): string {
+  if (reason === null) return toHex(encodeText(ORGANISATION, 'ascii', 3))
   const { zh, en, adviceZh, adviceEn } = refusalOf(reason)
   const [words, advice] = encoding === 'gbk' ? [zh, adviceZh] : [en, adviceEn]
-  const text = encodeText(words, encoding, TEXT_LENGTH)
-  const terminalText = encodeText(advice, encoding, TERMINAL_TEXT_LENGTH)
-  const bytes = new Uint8Array(3 + 3 * TEXT_LENGTH + terminalText.length).fill(0x20)
-  bytes.set(organisation)
+  return textsOf(
+    encodeText(words, encoding, TEXT_LENGTH),
+    encodeText(advice, encoding, texts === 'short' ? 0 : TERMINAL_TEXT_LENGTH),
+  )
+}
+
+/** Field 63 with the fault of a message in place of the refusal, for development. The text is ASCII, which GBK includes. */
+export const faultData = ({ field, why }: ProfileFault): string =>
+  textsOf(encodeText(`${field} ${why}`, 'ascii', TEXT_LENGTH), new Uint8Array(0))
+
+function textsOf(text: Uint8Array, terminalText: Uint8Array): string {
+  const bytes = new Uint8Array(SHORT_LENGTH + terminalText.length).fill(0x20)
+  bytes.set(encodeText(ORGANISATION, 'ascii', 3))
   bytes.set(text, 3 + 2 * TEXT_LENGTH)
-  bytes.set(terminalText, 3 + 3 * TEXT_LENGTH)
+  bytes.set(terminalText, SHORT_LENGTH)
   return toHex(bytes)
 }

@@ -54,7 +54,7 @@ export function readPacked(
 }
 
 /**
- * Writes `text` to `bytes` at `start`, two characters per byte. The pad nibble is 0, and `=` becomes nibble D. Returns
+ * Writes `text` to `bytes` at `start`, two characters per byte. `=` becomes nibble D, and `pad` (0 to 15) fills an odd count. Returns
  * false when a character is outside the alphabet. Some bytes are written then.
  */
 export function writePacked(
@@ -63,16 +63,18 @@ export function writePacked(
   start: number,
   alignment: Alignment,
   alphabet: Alphabet,
+  pad = 0,
 ): boolean {
   const limit = alphabet === DIGITS ? 9 : 15
   let at = 2 * start + (text.length % 2 === 1 && alignment === 'right' ? 1 : 0)
-  if (at % 2 === 1) bytes[start] = 0
+  if (at % 2 === 1) bytes[start] = pad << 4
   for (let i = 0; i < text.length; i++, at++) {
     const code = text.charCodeAt(i)
     const nibble = code === 0x3d ? 0x0d : nibbleOf(code)
     if (nibble < 0 || nibble > limit) return false
     const byte = at >> 1
-    bytes[byte] = at % 2 === 0 ? nibble << 4 : (bytes[byte] ?? 0) | nibble
+    // The last low nibble of an odd count stays the pad.
+    bytes[byte] = at % 2 === 0 ? (nibble << 4) | pad : ((bytes[byte] ?? 0) & 0xf0) | nibble
   }
   return true
 }

@@ -1,6 +1,7 @@
 /** @module China UnionPay POS messages: the transaction of a message, and its fields (protocol.md §3). */
 
 import { posMessageKey } from '../domain/message-key.ts'
+import type { TerminalProfile } from '../domain/terminal-profile.ts'
 import { type Field60, type OriginalReference, readField60, readField61 } from './field60.ts'
 import { fromHex } from './hex.ts'
 import type { Message } from './message.ts'
@@ -17,6 +18,9 @@ export type TransactionType =
   | 'upload'
   | 'upload_end'
 
+/** Uploads (60.3) of one chip transaction. Their data is in fields that Annul does not read. */
+const CHIP_UPLOADS = ['203', '204', '205', '206', '208', '209']
+
 /** Sign-on layouts (60.3) with keys in the answer. */
 const SIGN_ON_LAYOUTS = ['001', '003', '004', '006']
 
@@ -25,13 +29,11 @@ export function transactionTypeOf({ mti, fields }: Message): TransactionType | u
   const field60 = readField60(fields.get(60) ?? '')
   if (field60 === undefined) return undefined
   const { transactionType, networkManagementCode } = field60
+  if (isReversalMti(mti)) return REVERSAL_TYPES[transactionType]
   switch (mti) {
     case '0200':
+    case '0201':
       return financialType(fields, transactionType)
-    case '0400': {
-      const reversed = financialType(fields, transactionType)
-      return reversed === undefined ? undefined : `${reversed}_reversal`
-    }
     case '0800':
       return SIGN_ON_LAYOUTS.includes(networkManagementCode) ? 'sign_on' : undefined
     case '0820':
@@ -40,11 +42,29 @@ export function transactionTypeOf({ mti, fields }: Message): TransactionType | u
     case '0500':
       return networkManagementCode === '201' ? 'settlement' : undefined
     case '0320':
-      if (networkManagementCode === '201') return 'upload'
+      if (networkManagementCode === '201' || CHIP_UPLOADS.includes(networkManagementCode)) return 'upload'
       return ['202', '207'].includes(networkManagementCode) ? 'upload_end' : undefined
     default:
       return undefined
   }
+}
+
+/** The MTI of a message, four digits. A repeat has 1 as its last digit; its first message has 0. */
+export const firstMti = (mti: string): string => (mti.endsWith('1') ? `${mti.slice(0, 3)}0` : mti)
+
+/** Whether the MTI is a reversal's: 0400, the advice 0420, and their repeats 0401 and 0421. */
+export const isReversalMti = (mti: string): boolean => ['0400', '0420'].includes(firstMti(mti))
+
+/**
+ * Whether the MTI has class 4, as all reversals have. A decline may delete the pending reversal of the terminal, so a message of
+ * this class that cannot be processed gets no answer (protocol.md §3.5).
+ */
+export const hasReversalClass = (mti: string): boolean => mti[1] === '4'
+
+/** Field 60.1 alone names the kind of a reversal's target. No other field can make a reversal unreadable. */
+const REVERSAL_TYPES: Readonly<Partial<Record<string, 'sale_reversal' | 'void_reversal'>>> = {
+  '22': 'sale_reversal',
+  '23': 'void_reversal',
 }
 
 /** Fields 3 and 60.1 of a sale or void that we send. */
@@ -75,9 +95,9 @@ export const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
   sign_off: [],
   echo: [],
   sale: [3, 4, 11, 22, 25, 49],
-  void: [3, 4, 11, 22, 25, 37, 49, 61],
-  sale_reversal: [4, 11],
-  void_reversal: [4, 11],
+  void: [3, 4, 11, 22, 25, 49],
+  sale_reversal: [11],
+  void_reversal: [11],
   settlement: [11, 48, 49],
   upload: [11, 48],
   upload_end: [11, 48],
@@ -86,17 +106,33 @@ export const MANDATORY: Readonly<Record<TransactionType, readonly number[]>> = {
 /** Whether field 3 has an account type. A folding MAC does not protect it. */
 export const hasAccountType = ({ fields }: Message): boolean => !/^\d{2}0000$/.test(fields.get(3) ?? '000000')
 
-/** Number of the first mandatory field that is missing or unusable; undefined when there is none. */
-export function formatFault(type: TransactionType, { fields }: Message): number | undefined {
-  const missing = MANDATORY[type].find((number) => !fields.has(number))
+/** Fields that a void may lack under `voidForms: lenient`. Without field 4 it means the amount of the sale. */
+const OPTIONAL_IF_LENIENT: readonly number[] = [4]
+
+/**
+ * Number of the first mandatory field that is missing or unusable; undefined when there is none. `voidForms` of the terminal
+ * counts for a void only.
+ */
+export function formatFault(
+  type: TransactionType,
+  { fields }: Message,
+  voidForms: TerminalProfile['voidForms'] = 'strict',
+): number | undefined {
+  const isLenient = type === 'void' && voidForms === 'lenient'
+  const optional = isLenient ? OPTIONAL_IF_LENIENT : []
+  const isChipUpload = type === 'upload' && CHIP_UPLOADS.includes(field60Of(fields).networkManagementCode)
+  const isNeeded = (number: number): boolean =>
+    !optional.includes(number) && !(number === DETAILS && isChipUpload)
+  const missing = MANDATORY[type].find((number) => isNeeded(number) && !fields.has(number))
   if (missing !== undefined) return missing
-  if (type === 'void' && readField61(fields.get(61) ?? '') === undefined) return 61
+  if (type === 'void' && !namesSale(fields)) return 61
   if (fields.get(11) === '000000') return 11
-  if (type === 'upload' && !isUpload(fields.get(48) ?? '')) return 48
+  if (reversedKind(type) !== undefined) return undefined
+  if (type === 'upload' && !isChipUpload && !isUpload(fields.get(DETAILS) ?? '')) return DETAILS
   if (type === 'upload_end' && !/^\d{4}$/.test(fields.get(48) ?? '')) return 48
   if (tracksDiffer(fields)) return 35
   if (isFinancial(type) && !isCardNumber(panOf({ mti: '', fields }))) return fields.has(2) ? 2 : 35
-  if (MANDATORY[type].includes(4) && Number(fields.get(4)) === 0) return 4
+  if (MANDATORY[type].includes(4) && Number(fields.get(4) ?? (isLenient ? 1 : 0)) === 0) return 4
   if (!isTimeOfDay(fields.get(12) ?? '000000')) return 12
   return isDayOfYear(fields.get(13) ?? '0101') ? undefined : 13
 }
@@ -110,6 +146,23 @@ function isDayOfYear(text: string): boolean {
   const last = month === 2 ? 29 : [4, 6, 9, 11].includes(month) ? 30 : 31
   return month >= 1 && month <= 12 && day >= 1 && day <= last
 }
+
+/** Whether a void names its sale: by a readable field 61, or without it by the RRN in field 37. */
+const namesSale = (fields: Message['fields']): boolean =>
+  fields.has(61) ? readField61(fields.get(61) ?? '') !== undefined : givenReference(fields.get(37)) !== null
+
+/**
+ * The clear card number of a reversal. Undefined when it cannot be read: fields 2 and 35 differ, the length is wrong, or it
+ * begins with 0. No card number begins with 0, so that is a pad on the wrong side.
+ */
+export function panOfReversal(message: Message): string | undefined {
+  const pan = panOf(message)
+  const isReadable = isCardNumber(pan) && pan?.[0] !== '0' && !tracksDiffer(message.fields)
+  return isReadable ? pan : undefined
+}
+
+/** The amount of a reversal, in minor units. Null: it names none, and means that of its target. */
+export const amountOfReversal = ({ fields }: Message): number | null => Number(fields.get(4) ?? 0) || null
 
 /** The fields that identify a financial or settlement message. */
 export interface MessageIdentity {
@@ -159,6 +212,9 @@ export function originalSaleKey(identity: MessageIdentity, { fields }: Message):
 /** The third digit of 53 is 1 when the tracks are encrypted. The track itself has no mark of it. */
 const clearTrackPan = (fields: Message['fields']): string | undefined =>
   fields.get(53)?.[2] === '1' ? undefined : fields.get(35)?.split('D')[0]
+
+/** The field with the details of an upload. An upload of one chip transaction may lack it. */
+const DETAILS = 48
 
 /** Digits of one detail of a batch upload: card class 2, STAN 6, card number 20, amount 12 (protocol.md §3.8). */
 const UPLOAD_DETAIL = 40

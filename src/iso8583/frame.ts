@@ -9,8 +9,10 @@ import { err, ok, type Result } from '../domain/result.ts'
 import { type Lrc, STX, serialData, unwrapSerial, wrapSerial } from './serial-frame.ts'
 
 const TPDU_LENGTH = 5
-const HEADER_LENGTH = 6
-const ENVELOPE_LENGTH = TPDU_LENGTH + HEADER_LENGTH
+/** Bytes of the usual header. */
+export const HEADER_LENGTH = 6
+/** The most bytes of a header in a frame that Annul builds. */
+const MAX_HEADER = 128
 /** The first byte of every TPDU. */
 const TPDU_ID = 0x60
 /** The sixth nibble of the header, set by the acquirer: sign on again. */
@@ -29,7 +31,7 @@ export interface Frame {
   readonly kind: 'tpdu' | 'serial'
   /** 5 bytes: 60, destination 2, source 2. */
   readonly tpdu: Uint8Array
-  /** 6 bytes; any value is accepted. */
+  /** Any value is accepted. */
   readonly header: Uint8Array
   /** MTI to last field. */
   readonly body: Uint8Array
@@ -40,22 +42,26 @@ export type FrameError = { readonly kind: 'frame'; readonly why: string } | { re
 
 /**
  * Parses a frame. The parts are views into `bytes`. Bytes after the declared length are ignored, because some terminals
- * append CR LF.
+ * append CR LF. The header has `headerLength` bytes.
  */
-export function parseFrame(bytes: Uint8Array, lrc: Lrc): Result<Frame, FrameError> {
+export function parseFrame(
+  bytes: Uint8Array,
+  lrc: Lrc,
+  headerLength = HEADER_LENGTH,
+): Result<Frame, FrameError> {
   if (isSerial(bytes)) {
     const data = unwrapSerial(bytes, lrc)
-    return data.ok ? parseEnvelope('serial', data.value) : data
+    return data.ok ? parseEnvelope('serial', data.value, headerLength) : data
   }
   if (bytes.length < 2) return err({ kind: 'frame', why: `${bytes.length} bytes are no frame` })
   const declared = declaredLength(bytes)
   if (bytes.length - 2 < declared)
     return err({ kind: 'frame', why: `length ${declared} declared, ${bytes.length - 2} bytes there` })
-  return parseEnvelope('tpdu', bytes.subarray(2, 2 + declared))
+  return parseEnvelope('tpdu', bytes.subarray(2, 2 + declared), headerLength)
 }
 
 /**
- * Builds a frame. `tpdu` has 5 bytes and `header` 6. Throws RangeError on a wrong length, or on a body that LEN cannot
+ * Builds a frame. `tpdu` has 5 bytes and `header` at most 128. Throws RangeError on a wrong length, or on a body that LEN cannot
  * count.
  */
 export function buildFrame(
@@ -67,22 +73,23 @@ export function buildFrame(
 ): Uint8Array {
   if (tpdu.length !== TPDU_LENGTH)
     throw new RangeError(`tpdu: expected ${TPDU_LENGTH} bytes, got ${tpdu.length}`)
-  if (header.length !== HEADER_LENGTH)
-    throw new RangeError(`header: expected ${HEADER_LENGTH} bytes, got ${header.length}`)
-  const length = ENVELOPE_LENGTH + body.length
+  if (header.length > MAX_HEADER)
+    throw new RangeError(`header: expected at most ${MAX_HEADER} bytes, got ${header.length}`)
+  const envelope = TPDU_LENGTH + header.length
+  const length = envelope + body.length
   if (length > 0xffff) throw new RangeError(`frame: expected at most 65535 bytes, got ${length}`)
   const bytes = new Uint8Array(2 + length)
   bytes[0] = length >> 8
   bytes[1] = length & 0xff
   bytes.set(tpdu, 2)
   bytes.set(header, 2 + TPDU_LENGTH)
-  bytes.set(body, 2 + ENVELOPE_LENGTH)
+  bytes.set(body, 2 + envelope)
   return kind === 'tpdu' ? bytes : wrapSerial(bytes.subarray(2), lrc)
 }
 
 /**
  * Builds the frame of an answer, in the framing of the request. It swaps the addresses and copies the header, except
- * the requirement nibble. Throws RangeError when the body is too long.
+ * the requirement nibble. A header of less than 6 bytes has none. Throws RangeError when the body is too long.
  */
 export function answerFrame(
   request: Frame,
@@ -93,7 +100,8 @@ export function answerFrame(
   const [id = TPDU_ID, toHigh = 0, toLow = 0, fromHigh = 0, fromLow = 0] = request.tpdu
   const tpdu = Uint8Array.of(id, fromHigh, fromLow, toHigh, toLow)
   const header = Uint8Array.from(request.header)
-  header[2] = ((header[2] ?? 0) & 0xf0) | (options.signOnAgain ? SIGN_ON_AGAIN : 0)
+  if (header.length >= HEADER_LENGTH)
+    header[2] = ((header[2] ?? 0) & 0xf0) | (options.signOnAgain ? SIGN_ON_AGAIN : 0)
   return buildFrame(request.kind, tpdu, header, body, lrc)
 }
 
@@ -109,14 +117,19 @@ function isSerial(bytes: Uint8Array): boolean {
   return !couldBeTpdu || serialData(bytes)?.[0] === TPDU_ID
 }
 
-function parseEnvelope(kind: Frame['kind'], bytes: Uint8Array): Result<Frame, FrameError> {
-  if (bytes.length < ENVELOPE_LENGTH)
-    return err({ kind: 'frame', why: `${bytes.length} bytes, TPDU and header need ${ENVELOPE_LENGTH}` })
+function parseEnvelope(
+  kind: Frame['kind'],
+  bytes: Uint8Array,
+  headerLength: number,
+): Result<Frame, FrameError> {
+  const envelope = TPDU_LENGTH + headerLength
+  if (bytes.length < envelope)
+    return err({ kind: 'frame', why: `${bytes.length} bytes, TPDU and header need ${envelope}` })
   if (bytes[0] !== TPDU_ID) return err({ kind: 'frame', why: 'TPDU does not start with 60' })
   return ok({
     kind,
     tpdu: bytes.subarray(0, TPDU_LENGTH),
-    header: bytes.subarray(TPDU_LENGTH, ENVELOPE_LENGTH),
-    body: bytes.subarray(ENVELOPE_LENGTH),
+    header: bytes.subarray(TPDU_LENGTH, envelope),
+    body: bytes.subarray(envelope),
   })
 }

@@ -2,9 +2,9 @@
 
 import type { Core } from '../core/instance.ts'
 import { macAlgorithmOf } from '../domain/mac-profile.ts'
-import type { MacProfile } from '../domain/types.ts'
+import type { MacProfile } from '../domain/terminal-profile.ts'
 import { fromHex } from './hex.ts'
-import { type Message, macInput, pack } from './message.ts'
+import { type Message, macInput, type PackForms, pack } from './message.ts'
 
 /** A MAC key with its profile, and the core that computes. */
 export interface MacKey {
@@ -20,17 +20,25 @@ const MAC_LENGTH = 8
  * Packs the message with field 64, 8 bytes. `mac` gets the bytes before field 64 and returns their MAC. Throws
  * RangeError when a value does not fit its field.
  */
-export function packWithMac(message: Message, mac: (input: Uint8Array) => Uint8Array): Uint8Array {
+export function packWithMac(
+  message: Message,
+  mac: (input: Uint8Array) => Uint8Array,
+  forms?: PackForms,
+): Uint8Array {
   const fields = new Map([...message.fields, [64, '0'.repeat(2 * MAC_LENGTH)] as const])
-  const body = pack({ ...message, fields })
+  const body = pack({ ...message, fields }, forms)
   const end = body.length - MAC_LENGTH
   body.set(mac(body.subarray(0, end)), end)
   return body
 }
 
 /** Packs the message and signs it under the key. Throws like `packWithMac`. */
-export const packSigned = ({ core, macProfile, macKey }: MacKey, message: Message): Uint8Array =>
-  packWithMac(message, (input) => core.computeMac(macAlgorithmOf(macProfile), macKey, input))
+export const packSigned = (
+  { core, macProfile, macKey }: MacKey,
+  message: Message,
+  forms?: PackForms,
+): Uint8Array =>
+  packWithMac(message, (input) => core.computeMac(macAlgorithmOf(macProfile), macKey, input), forms)
 
 /** Field 64, 8 bytes; undefined when the message has none. */
 export const macOf = ({ fields }: Message): Uint8Array | undefined =>

@@ -4,12 +4,13 @@
  */
 
 import { err, ok, type Result } from '../domain/result.ts'
-import { DIGITS, NIBBLES, packedLength, readPacked, writePacked } from './bcd.ts'
+import { type MessageForms, USUAL_FORMS } from '../domain/terminal-profile.ts'
+import { type Alignment, DIGITS, NIBBLES, packedLength, readPacked, writePacked } from './bcd.ts'
 import { fromHex, toHex } from './hex.ts'
 import { ELEMENTS, type ElementSpec, elementOf } from './spec.ts'
 
 /** Bytes before the first field: MTI 2, bitmap 8. */
-const FIELDS_START = 10
+export const FIELDS_START = 10
 const MAC_LENGTH = 8
 
 /**
@@ -52,15 +53,24 @@ export interface PartialMessage {
   readonly error?: FormatError
 }
 
-/** Reads a body that must be exactly one message. Never throws, whatever the bytes. */
-export function unpack(body: Uint8Array): Result<Message, FormatError> {
-  const { mti, fields, error } = unpackWhatCan(body)
+/** The MTI of a body, four digits. Empty when it has none. */
+export const mtiOf = (body: Uint8Array): string =>
+  body.length < 2 ? '' : (readPacked(body, 0, 4, 'left', DIGITS) ?? '')
+
+/**
+ * Reads a body that must be exactly one message. Never throws, whatever the bytes. `entryMode` is the side of the digits of field 22.
+ */
+export function unpack(
+  body: Uint8Array,
+  entryMode: PackForms['entryMode'] = USUAL_FORMS.entryMode,
+): Result<Message, FormatError> {
+  const { mti, fields, error } = unpackWhatCan(body, entryMode)
   if (error !== undefined) return err(error)
   return ok({ mti: mti ?? '', fields })
 }
 
 /** Like `unpack`, but keeps the fields before the error. */
-export function unpackWhatCan(body: Uint8Array): PartialMessage {
+export function unpackWhatCan(body: Uint8Array, entryMode = USUAL_FORMS.entryMode): PartialMessage {
   const fields = new Map<number, string>()
   if (body.length < 2) return { fields, error: truncated('mti', 2, body.length) }
   const mti = readPacked(body, 0, 4, 'left', DIGITS)
@@ -88,7 +98,7 @@ export function unpackWhatCan(body: Uint8Array): PartialMessage {
 
     const size = sizeOf(spec, count)
     if (body.length - at < size) return { mti, fields, error: truncated(number, size, body.length - at) }
-    const value = readValue(spec, body, at, count)
+    const value = readEitherSide(spec, body, at, count, entryMode)
     if (value === undefined) return { mti, fields, error: format(number, REFUSED[spec.format]) }
     fields.set(number, value)
     at += size
@@ -101,18 +111,20 @@ export function unpackWhatCan(body: Uint8Array): PartialMessage {
   return { mti, fields }
 }
 
+/** How a terminal packs an odd number of digits. */
+export type PackForms = Pick<MessageForms, 'padding' | 'entryMode'>
+
 /**
  * Packs a message. A short text in a fixed field is padded with spaces, and `=` in a track becomes `D`. Throws
  * RangeError with the field number when a value does not fit its row of the table.
  */
-export function pack(message: Message): Uint8Array {
+export function pack(message: Message, forms: PackForms = USUAL_FORMS): Uint8Array {
   let size = FIELDS_START
   let known = 0
   for (const spec of ELEMENTS) {
     const value = message.fields.get(spec.number)
     if (value === undefined) continue
-    const count = countOf(spec, value)
-    size += prefixOf(spec) + sizeOf(spec, count)
+    size += wireLengthOf(spec, value)
     known++
   }
   if (known !== message.fields.size) {
@@ -133,7 +145,7 @@ export function pack(message: Message): Uint8Array {
     const prefix = prefixOf(spec)
     if (prefix > 0) writePacked(String(count).padStart(2 * prefix, '0'), body, at, 'right', DIGITS)
     at += prefix
-    if (!writeValue(spec, value, body, at, count))
+    if (!writeValue(spec, value, body, at, count, forms))
       throw new RangeError(`field ${spec.number}: ${REFUSED[spec.format]}`)
     at += sizeOf(spec, count)
   }
@@ -149,16 +161,9 @@ export function macInput(body: Uint8Array): Uint8Array {
   return body.subarray(0, body.length - MAC_LENGTH)
 }
 
-/**
- * Whether the body is the packed form of the message, without stray pad nibbles. `message` must come from
- * `unpack(body)`.
- */
-export function isCanonical(body: Uint8Array, message: Message): boolean {
-  const packed = pack(message)
-  if (packed.length !== body.length) return false
-  for (let i = 0; i < packed.length; i++) if (packed[i] !== body[i]) return false
-  return true
-}
+/** Bytes of a field with its length prefix. Throws RangeError when the value does not fit the table. */
+export const wireLengthOf = (spec: ElementSpec, value: string): number =>
+  prefixOf(spec) + sizeOf(spec, countOf(spec, value))
 
 const REFUSED = {
   n: 'not digits',
@@ -173,15 +178,24 @@ const format = (field: FormatError['field'], why: string): FormatError => ({ kin
 const truncated = (field: FormatError['field'], needed: number, left: number): FormatError =>
   format(field, `truncated: ${needed} bytes needed, ${left} left`)
 
-const hasBit = (body: Uint8Array, number: number): boolean =>
+/** Whether the bitmap of a body of 10 bytes or more has the field. */
+export const hasBit = (body: Uint8Array, number: number): boolean =>
   ((body[2 + ((number - 1) >> 3)] ?? 0) & (0x80 >> ((number - 1) & 7))) !== 0
+
+/** Point of service entry mode: the one field whose side terminals disagree about. */
+export const ENTRY_MODE = 22
+
+const alignmentOf = ({ number, alignment }: ElementSpec, entryMode: Alignment): Alignment =>
+  number === ENTRY_MODE ? entryMode : alignment
 
 const isPacked = (spec: ElementSpec): boolean => spec.format === 'n' || spec.format === 'z'
 
 /** Bytes of a value of `count` units, without its length prefix. */
-const sizeOf = (spec: ElementSpec, count: number): number => (isPacked(spec) ? packedLength(count) : count)
+export const sizeOf = (spec: ElementSpec, count: number): number =>
+  isPacked(spec) ? packedLength(count) : count
 
-const prefixOf = (spec: ElementSpec): number =>
+/** Bytes of the length before a value: 0 for a fixed field, 1 for LLVAR, 2 for LLLVAR. */
+export const prefixOf = (spec: ElementSpec): number =>
   spec.length === 'fixed' ? 0 : spec.length === 'LLVAR' ? 1 : 2
 
 /** The units of a value to pack. Throws RangeError when they do not fit the table. */
@@ -194,12 +208,32 @@ function countOf(spec: ElementSpec, value: string): number {
   return spec.length === 'fixed' ? spec.max : units
 }
 
-function readValue(spec: ElementSpec, body: Uint8Array, at: number, count: number): string | undefined {
+/** Field 22 from the other side when it has no digits on its own: the terminal is not known yet. */
+function readEitherSide(
+  spec: ElementSpec,
+  body: Uint8Array,
+  at: number,
+  count: number,
+  entryMode: Alignment,
+): string | undefined {
+  const value = readValue(spec, body, at, count, alignmentOf(spec, entryMode))
+  if (value !== undefined || spec.number !== ENTRY_MODE) return value
+  return readValue(spec, body, at, count, entryMode === 'left' ? 'right' : 'left')
+}
+
+/** The value of `count` units at `at`, in the form of `Message`. Undefined when a character is not the field's. */
+export function readValue(
+  spec: ElementSpec,
+  body: Uint8Array,
+  at: number,
+  count: number,
+  alignment: Alignment,
+): string | undefined {
   switch (spec.format) {
     case 'n':
-      return readPacked(body, at, count, spec.alignment, DIGITS)
+      return readPacked(body, at, count, alignment, DIGITS)
     case 'z':
-      return readPacked(body, at, count, spec.alignment, NIBBLES)
+      return readPacked(body, at, count, alignment, NIBBLES)
     case 'b':
       return toHex(body.subarray(at, at + count))
     default:
@@ -207,12 +241,21 @@ function readValue(spec: ElementSpec, body: Uint8Array, at: number, count: numbe
   }
 }
 
-function writeValue(spec: ElementSpec, value: string, body: Uint8Array, at: number, count: number): boolean {
+function writeValue(
+  spec: ElementSpec,
+  value: string,
+  body: Uint8Array,
+  at: number,
+  count: number,
+  { padding, entryMode }: PackForms,
+): boolean {
+  const alignment = alignmentOf(spec, entryMode)
+  const pad = padding === 'F' ? 0x0f : 0
   switch (spec.format) {
     case 'n':
-      return writePacked(value, body, at, spec.alignment, DIGITS)
+      return writePacked(value, body, at, alignment, DIGITS, pad)
     case 'z':
-      return writePacked(value, body, at, spec.alignment, NIBBLES)
+      return writePacked(value, body, at, alignment, NIBBLES, pad)
     case 'b': {
       const bytes = fromHex(value)
       if (bytes !== undefined) body.set(bytes, at)
@@ -248,7 +291,7 @@ function writeText(text: string, body: Uint8Array, at: number, count: number): b
  * The number of a track that is neither clear nor encrypted. Clear: digits and separators. Encrypted: the third digit
  * of field 53 is 1.
  */
-function unreadableTrack(fields: ReadonlyMap<number, string>): number | undefined {
+export function unreadableTrack(fields: ReadonlyMap<number, string>): number | undefined {
   if (fields.get(53)?.charAt(2) === '1') return undefined
   for (const number of [35, 36]) {
     if (/[^0-9D]/.test(fields.get(number) ?? '')) return number

@@ -97,7 +97,13 @@ export const NETWORK_MANAGEMENT_CODES: Readonly<Record<string, string>> = {
   '006': 'sign-on, SM4 keys',
   '201': 'settlement or batch upload',
   '202': 'upload end, totals differed',
+  '203': 'upload of a chip transaction',
+  '204': 'upload of a chip transaction',
+  '205': 'upload of a chip transaction',
+  '206': 'upload of a chip transaction',
   '207': 'upload end, totals matched',
+  '208': 'upload of a chip transaction',
+  '209': 'upload of a chip transaction',
   '301': 'echo',
 }
 

@@ -15,23 +15,25 @@ import type {
 import type { Card } from '../domain/types.ts'
 import { pickCardFields } from './card-fields.ts'
 import {
+  amountOfReversal,
   field60Of,
+  firstMti,
   formatFault,
   givenReference,
-  hasAccountType,
   identityOf,
   keptFields,
   type MessageIdentity,
   operatorOf,
   originalSaleKey,
   panOf,
+  panOfReversal,
   reversedKind,
   type TransactionType,
   transactionTypeOf,
 } from './cup.ts'
 import type { Frame } from './frame.ts'
 import { macOf } from './mac.ts'
-import { isCanonical, type Message, macInput } from './message.ts'
+import { type Message, macInput, pack } from './message.ts'
 
 export type ManagementType = 'sign_on' | 'sign_off' | 'echo'
 export type PosTransaction = Exclude<TransactionType, ManagementType>
@@ -84,15 +86,22 @@ export interface TransactionMessage extends Parsed {
   /** Field 64, 8 bytes; undefined when the message has none. */
   readonly mac: Uint8Array | undefined
   /**
-   * The content: two messages with one key and equal content are the same. A reversal may come again with another
-   * reason or time.
+   * The content: two messages with one key and equal content are the same. A sale or void may come again with other values in
+   * `NOT_CONTENT`, a reversal with another reason or time.
    */
-  readonly content: Uint8Array<ArrayBuffer> | string
-  /** Whether the bytes are canonical and field 3 has no account type. A folding MAC protects only such a message. */
-  readonly isUnambiguous: boolean
-  /** The request to the domain, without fingerprints. It is only valid without a `fault`. */
+  readonly content: Content
+  /**
+   * Another content of the same message; null when there is none. A sale or void has the bytes that the MAC covers, because
+   * entries before 2026-12-01 have them. A reversal with an amount has the content without it.
+   */
+  readonly otherContent: Content | null
+  /** The `fault` of a void from a terminal with `voidForms: lenient`. For other messages it is the same. */
+  readonly faultIfLenient: number | undefined
+  /** The request to the domain, without fingerprints. It is only valid without a fault. */
   readonly request: PosRequest
 }
+
+type Content = Uint8Array<ArrayBuffer> | string
 
 export type PosMessage = ManagementMessage | TransactionMessage
 
@@ -124,6 +133,7 @@ export function parsePosMessage(head: PosHead): PosMessage {
   const reversed = reversedKind(type)
   const targetKey = reversed === undefined ? undefined : posMessageKey(identity, reversed)
   const covered = Uint8Array.from(macInput(frame.body))
+  const isReversal = targetKey !== undefined
   return {
     ...parsed,
     kind: 'transaction',
@@ -131,14 +141,42 @@ export function parsePosMessage(head: PosHead): PosMessage {
     messageKey,
     targetKey,
     sale: saleOf(type, identity, message, targetKey),
-    pan: panOf(message),
+    pan: isReversal ? panOfReversal(message) : panOf(message),
     cardFields: pickCardFields(message.fields),
     macInput: covered,
     mac: macOf(message),
-    content: targetKey === undefined ? covered : `${targetKey}|${message.fields.get(4)}`,
-    isUnambiguous: !hasAccountType(message) && isCanonical(frame.body, message),
+    faultIfLenient: formatFault(type, message, 'lenient'),
+    ...(isReversal ? contentOfReversal(targetKey, message) : contentOf(type, message, covered)),
     request: requestOf(type, message, identity, messageKey, targetKey ?? ''),
   }
+}
+
+/**
+ * Fields of a sale or void that are no content: time and date of the terminal, chip data, and what the terminal says about itself.
+ * A terminal that builds its message anew for a repeat writes them anew.
+ */
+export const NOT_CONTENT: readonly number[] = [12, 13, 55, 57, 59]
+
+type Contents = Pick<TransactionMessage, 'content' | 'otherContent'>
+
+/** The bytes that the MAC covers. A sale or void is packed again without `NOT_CONTENT`, with the MTI of the first message. */
+function contentOf(
+  type: PosTransaction,
+  { mti, fields }: Message,
+  covered: Uint8Array<ArrayBuffer>,
+): Contents {
+  if (type !== 'sale' && type !== 'void') return { content: covered, otherContent: null }
+  const kept = new Map([...fields].filter(([number]) => !NOT_CONTENT.includes(number)))
+  const content = Uint8Array.from(macInput(pack({ mti: firstMti(mti), fields: kept })))
+  const isCovered = content.length === covered.length && content.every((byte, i) => byte === covered[i])
+  return { content, otherContent: isCovered ? null : covered }
+}
+
+/** The target and its amount, without an amount the target alone. */
+function contentOfReversal(targetKey: string, message: Message): Contents {
+  const target = `${targetKey}|`
+  if (amountOfReversal(message) === null) return { content: target, otherContent: null }
+  return { content: `${target}${message.fields.get(4)}`, otherContent: target }
 }
 
 /** The same message as one that Annul does not process. */
@@ -185,6 +223,7 @@ function requestOf(
     sender: { channel: 'pos', operator: operatorOf(message), keyId: null, address: null },
   }
   const amount = Number(fields.get(4) ?? 0)
+  const given = fields.has(4) ? amount : null
   const currencyCode = fields.get(49) ?? ''
   switch (type) {
     case 'sale':
@@ -194,7 +233,7 @@ function requestOf(
         ...base,
         kind: 'void',
         pos: { terminalId, batchNumber, stan, saleKey: originalSaleKey(identity, message) ?? null },
-        amount,
+        amount: given,
         currencyCode,
         cardFingerprint: null,
         rrn: givenReference(fields.get(37)),
@@ -203,13 +242,35 @@ function requestOf(
       }
     case 'sale_reversal':
     case 'void_reversal':
-      return { ...base, kind: type, terminalId, targetKey, saleId: null, amount, cardFingerprint: null }
+      return {
+        ...base,
+        kind: type,
+        terminalId,
+        targetKey,
+        saleId: null,
+        amount: amountOfReversal(message),
+        cardFingerprint: null,
+      }
     case 'settlement':
-      return { ...base, kind: 'settlement', terminalId, batchNumber, totals: fields.get(48) ?? '' }
+      return {
+        ...base,
+        kind: 'settlement',
+        terminalId,
+        batchNumber,
+        totals: fields.get(48) ?? '',
+        isSigned: macOf(message) !== undefined,
+      }
     case 'upload':
     case 'upload_end': {
       const after = field60Of(fields).networkManagementCode === '207' ? 'match' : 'mismatch'
-      return { ...base, kind: type, terminalId, batchNumber, after }
+      return {
+        ...base,
+        kind: type,
+        terminalId,
+        batchNumber,
+        after,
+        isSigned: macOf(message) !== undefined,
+      }
     }
   }
 }

@@ -3,7 +3,7 @@
 import { err, ok, type Result } from '../domain/result.ts'
 import { responseMti } from './answer.ts'
 import { type Frame, parseFrame } from './frame.ts'
-import { type Message, unpack } from './message.ts'
+import { type Message, type PackForms, unpack } from './message.ts'
 import type { Lrc } from './serial-frame.ts'
 
 export interface Received {
@@ -11,11 +11,15 @@ export interface Received {
   readonly message: Message
 }
 
-/** The message in a frame. The error names the fault and never contains content. */
-export function readMessage(bytes: Uint8Array, lrc: Lrc): Result<Received, string> {
-  const frame = parseFrame(bytes, lrc)
+/** The message in a frame, behind a header of 6 bytes unless `headerLength` says otherwise. The error names the fault and never contains content. */
+export function readMessage(
+  bytes: Uint8Array,
+  lrc: Lrc,
+  { headerLength, entryMode }: { headerLength?: number; entryMode?: PackForms['entryMode'] } = {},
+): Result<Received, string> {
+  const frame = parseFrame(bytes, lrc, headerLength)
   if (!frame.ok) return err(frame.error.kind === 'lrc' ? 'the serial frame is broken' : frame.error.why)
-  const message = unpack(frame.value.body)
+  const message = unpack(frame.value.body, entryMode)
   if (!message.ok) return err(`field ${message.error.field}: ${message.error.why}`)
   return ok({ frame: frame.value, message: message.value })
 }

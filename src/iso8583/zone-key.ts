@@ -1,9 +1,9 @@
 /** @module Field 62 of a sign-on at the acquirer: the working keys under the zone key, each with its check value (protocol.md §3.1). */
 
 import type { Core, WrappingCipher } from '../core/instance.ts'
-import { makLengthOf } from '../domain/mac-profile.ts'
+import { isSm4Profile, makLengthOf } from '../domain/mac-profile.ts'
 import { err, ok, type Result } from '../domain/result.ts'
-import type { MacProfile } from '../domain/types.ts'
+import type { MacProfile } from '../domain/terminal-profile.ts'
 import { fromHex } from './hex.ts'
 
 /** A key that both sides have: it wraps the working keys. */
@@ -20,7 +20,7 @@ export const ZONE_KEY_BYTES = 16
 const KCV_BYTES = 4
 
 /** 60.3 of a sign-on: the layout of field 62 (protocol.md §3.1). */
-export const layoutOf = (profile: MacProfile): '003' | '006' => (isSm4(profile) ? '006' : '003')
+export const layoutOf = (profile: MacProfile): '003' | '006' => (isSm4Profile(profile) ? '006' : '003')
 
 /** Field 62 by its bytes: the number of keys, and the bytes of each key before its check value. */
 const RECORDS: Readonly<Record<number, { readonly keys: number; readonly bytes: 8 | 16 }>> = {
@@ -76,9 +76,7 @@ export function wrappedRecord(
   return record
 }
 
-const isSm4 = (profile: MacProfile): boolean => profile.startsWith('cup-sm4')
-
-const familyOf = (profile: MacProfile): WrappingCipher => (isSm4(profile) ? 'sm4' : 'des')
+const familyOf = (profile: MacProfile): WrappingCipher => (isSm4Profile(profile) ? 'sm4' : 'des')
 
 const checkCipherOf = (profile: MacProfile, bytes: number) =>
-  isSm4(profile) ? 'sm4' : bytes === 8 ? 'des' : '3des'
+  isSm4Profile(profile) ? 'sm4' : bytes === 8 ? 'des' : '3des'

@@ -6,9 +6,19 @@
 import type { AcquirerRequest } from '../acquirer/port.ts'
 import type { AcquirerMessage, JournalEntry } from '../domain/types.ts'
 import { leaseOne, release } from '../store/outbox.ts'
-import { currentOutcome, drive, eventMessage, eventOf, named, requestOf, safely } from './try-acquirer.ts'
+import {
+  ask,
+  currentOutcome,
+  drive,
+  eventMessage,
+  eventOf,
+  named,
+  requestOf,
+  safely,
+} from './try-acquirer.ts'
 import type { AcquirerStage, Caller, Outcome } from './types.ts'
 import { createWaiter, type Pending, type Waiter } from './waiter.ts'
+import { wakeAfterAnswer } from './wake-cases.ts'
 
 /** Waits before the later tries in the request, in milliseconds. */
 const FOLLOW_UPS_MS = [1000, 2000, 4000, 8000] as const
@@ -49,13 +59,16 @@ async function askFirst(
   { waitUntil, waitsUntil }: Caller,
 ): Promise<Outcome> {
   const { forwarded } = pending
-  const response = await stage.acquirer.ask({ ...requestOf(forwarded, forwarded.kind), cardFields })
+  const response = await ask(stage, { ...requestOf(forwarded, forwarded.kind), cardFields })
   const event = eventOf(response)
   const outcome =
     event === null
       ? pending
-      : await stage.pipeline.submitEvent(eventMessage(stage, forwarded, event), waitUntil)
-  if (outcome.kind === 'answered') return outcome
+      : await stage.pipeline.submitEvent(eventMessage(stage, forwarded, event), waitUntil, stage.budget)
+  if (outcome.kind === 'answered') {
+    waitUntil(wakeAfterAnswer(stage))
+    return withSaleOf(pending, outcome)
+  }
   stage.log('acquirer_unknown', {
     ...named(forwarded),
     why: response.kind === 'unknown' ? response.why : outcome.kind,
@@ -64,7 +77,13 @@ async function askFirst(
   // A reversal may have come meanwhile.
   waiter.take(outcome)
   waitUntil(afterFirst(stage, forwarded, waiter).finally(waiter.end))
-  return waiter.outcome
+  return withSaleOf(pending, await waiter.outcome)
+}
+
+/** An event loads no sale. The caller's answer shows that of the claim. */
+function withSaleOf({ loadedState: { original } }: Pending, outcome: Outcome): Outcome {
+  if (outcome.kind !== 'answered') return outcome
+  return { ...outcome, loadedState: { ...outcome.loadedState, original } }
 }
 
 async function afterFirst(stage: AcquirerStage, message: AcquirerMessage, waiter: Waiter): Promise<void> {

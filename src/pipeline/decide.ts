@@ -4,6 +4,7 @@ import type { Acquirer } from '../acquirer/port.ts'
 import { decideAcquirerEvent } from '../domain/decide-acquirer-event.ts'
 import { decideCase } from '../domain/decide-case.ts'
 import { asPending, queueLateReversal, queueReversal } from '../domain/decide-claim.ts'
+import { decideNote } from '../domain/decide-note.ts'
 import { decideProvision } from '../domain/decide-provision.ts'
 import { decideReconciliation } from '../domain/decide-reconciliation.ts'
 import { decideReversal } from '../domain/decide-reversal.ts'
@@ -16,6 +17,7 @@ import type {
   AcquirerEventRequest,
   CapturedSaleRequest,
   CaseRequest,
+  NoteRequest,
   ProvisionRequest,
   ReconciliationRequest,
   ReversalRequest,
@@ -35,6 +37,7 @@ export type Request =
   | ProvisionRequest
   | AcquirerEventRequest
   | CaseRequest
+  | NoteRequest
   | ReconciliationRequest
 
 const APPROVED = { kind: 'approved' } as const
@@ -80,6 +83,8 @@ export async function decide(
       return decideAcquirerEvent(request, loadedState, generated)
     case 'case':
       return decideCase(request, loadedState, generated)
+    case 'note':
+      return decideNote(request, loadedState, generated)
     case 'reconciliation':
       return decideReconciliation(request, loadedState, generated)
   }
@@ -110,6 +115,7 @@ export function decideUnrecordable(
       return caseOfUnrecordable(request, loadedState, generated)
     case 'reconciliation':
       return loadedState.forwarded === null ? null : caseOfUnrecordable(request, loadedState, generated)
+    case 'note':
     case 'provision':
       return null
   }

@@ -16,12 +16,12 @@ export function outcomeOf(entry: JournalEntry, context: TerminalContext, loadedS
   const { answer, effects } = entry
   if (answer !== null) return { kind: 'answered', answer, entry, replayed: false, context, loadedState }
   if (effects.claim !== undefined)
-    return { kind: 'pending', forwarded: effects.claim, claim: entry, isNew: true, context }
+    return { kind: 'pending', forwarded: effects.claim, claim: entry, isNew: true, context, loadedState }
   const { forwarded, claim } = loadedState
   if (forwarded === null || claim === null) throw new Error('an entry without an answer follows a claim')
   const moved = effects.acquirerMoves?.find(({ messageKey }) => messageKey === forwarded.messageKey)
   const now = { ...forwarded, state: moved?.state ?? forwarded.state }
-  return { kind: 'pending', forwarded: now, claim, isNew: false, context }
+  return { kind: 'pending', forwarded: now, claim, isNew: false, context, loadedState }
 }
 
 export const contextOf = ({ terminal, merchant }: Loaded): TerminalContext | null =>

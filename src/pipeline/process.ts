@@ -9,45 +9,94 @@ import { isExpired } from '../domain/api-key.ts'
 import { newTerminal } from '../domain/decide-provision.ts'
 import { RowLost } from '../domain/decide-reversal.ts'
 import type { LoadedState } from '../domain/decision.ts'
-import { utcDay } from '../domain/refusal-quota.ts'
 import { actorOf } from '../domain/request-actor.ts'
+import { type Budget, createBudget, isLimit, withinBudget } from '../store/budget.ts'
 import { errorText } from '../store/db.ts'
 import { seal } from '../store/journal.ts'
-import { type Loaded, load } from '../store/load.ts'
+import type { Loaded } from '../store/load.ts'
 import { askAcquirer } from './ask-acquirer.ts'
-import { commitSet, MAX_BREAKS, messageLog, type Ready, type SubmittedWork } from './commit-set.ts'
+import {
+  commitSet,
+  MAX_BREAKS,
+  messageLog,
+  type Ready,
+  type SubmittedWork,
+  unconfirmedOf,
+} from './commit-set.ts'
 import { decide, decideUnrecordable } from './decide.ts'
 import { createGroupCommit, type Unsettled } from './group-commit.ts'
+import { submitList } from './list.ts'
+import { loadWorks } from './load-works.ts'
 import { contextOf, newRrn, outcomeOf } from './outcome-of.ts'
 import { createRefusalTally, type RefusalTally } from './refusal-tally.ts'
+import { rememberDeclared } from './remember-declared.ts'
 import { handOver, type Submission, submissionOf, verify } from './submission.ts'
-import type { AcquirerStage, Outcome, Pipeline, PipelineOptions } from './types.ts'
+import { withBudget } from './try-acquirer.ts'
+import type { AcquirerStage, Caller, Outcome, Pipeline, PipelineMessage, PipelineOptions } from './types.ts'
 
 /** The pipeline of one isolate. */
 export function createPipeline(options: PipelineOptions): Pipeline {
+  const newBudget = () => createBudget(options.queryLimit)
   const group = createGroupCommit<Submission, Outcome>({
-    run: (set) => processSet(options, set),
+    run: (set, budget) => processSet({ ...options, db: withinBudget(options.db, budget) }, set),
     unknown: { kind: 'unknown' },
+    stranded: outcomeOfStranded,
   })
+  const ask = (
+    outcome: Outcome,
+    { log, cardFields }: PipelineMessage,
+    caller: Caller,
+    budget: Budget,
+  ): Promise<Outcome> => {
+    const own = { ...withBudget(stage, budget), log: log ?? options.log }
+    return askAcquirer(own, outcome, cardFields ?? null, caller)
+  }
   const pipeline: Pipeline = {
     submit: (message, caller) =>
       handOver(submissionOf(message), async (submission) => {
-        const outcome = await group.submit(submission, caller.waitUntil)
-        const own = { ...stage, log: message.log ?? options.log }
-        return askAcquirer(own, outcome, message.cardFields ?? null, caller)
+        const { budget = newBudget() } = caller
+        const outcome = await group.submit(submission, caller.waitUntil, budget)
+        return ask(outcome, message, caller, budget)
       }),
-    runAlone: (message) => handOver(submissionOf(message), (submission) => processAlone(options, submission)),
-    submitEvent: (message, waitUntil) => group.submit(submissionOf(message), waitUntil),
+    submitList: (messages, caller, asks) => {
+      const { budget = newBudget() } = caller
+      return submitList(messages, budget, async (round) => {
+        const outcomes = await group.submitAll(round, caller.waitUntil, budget)
+        return asks
+          ? Promise.all(round.map(({ message }, i) => ask(outcomes[i] ?? UNKNOWN, message, caller, budget)))
+          : outcomes
+      })
+    },
+    runAlone: (message) =>
+      handOver(submissionOf(message), (submission) => processAlone(options, submission, newBudget())),
+    submitEvent: (message, waitUntil, budget = newBudget()) =>
+      group.submit(submissionOf(message), waitUntil, budget),
+    submitEvents: (messages, waitUntil, budget = newBudget()) =>
+      group.submitAll(messages.map(submissionOf), waitUntil, budget),
   }
   const stage: AcquirerStage = { ...options, pipeline }
   return pipeline
 }
 
-/** Runs one message by itself until it is settled. */
-async function processAlone(options: PipelineOptions, message: Submission): Promise<Outcome> {
+const UNKNOWN: Outcome = { kind: 'unknown' }
+
+/** The outcome of a work that no invocation can drive. Unless its entry may be in the journal, nothing was written. */
+const outcomeOfStranded = (work: SubmittedWork): Outcome => ({
+  kind: unconfirmedOf(work) === undefined ? 'unavailable' : 'unknown',
+})
+
+/** Runs one message by itself until it is settled, or until its invocation is at its limit. */
+async function processAlone(
+  { db, ...options }: PipelineOptions,
+  message: Submission,
+  budget: Budget,
+): Promise<Outcome> {
   let outcome: Outcome | undefined
   const work: SubmittedWork = { message, since: 0, losses: 0, settle: (settled) => (outcome ??= settled) }
-  while (outcome === undefined) await processSet(options, [work])
+  while (outcome === undefined) {
+    await processSet({ ...options, db: withinBudget(db, budget) }, [work])
+    if (budget.isEnded()) outcome ??= outcomeOfStranded(work)
+  }
   return outcome
 }
 
@@ -72,30 +121,35 @@ async function processNow(
   options: PipelineOptions,
   set: readonly SubmittedWork[],
 ): Promise<Unsettled<Submission, Outcome>> {
+  const again = set.flatMap((work) => unconfirmedOf(work) ?? [])
+  const works = set.filter((work) => unconfirmedOf(work) === undefined)
   let loaded: Loaded[]
-  const now = options.now()
-  const day = utcDay(now)
   const refusals = createRefusalTally(options)
   try {
-    loaded = await load(
-      options.db,
-      set.map((work) => ({ ...work.message.message.load, day })),
-      now,
-    )
+    loaded = await loadWorks(options, works)
   } catch (error) {
+    // The next driver loads. Nothing of these works was sent.
+    if (isLimit(error)) {
+      options.log('handed_over', { error: errorText(error), messages: set.length })
+      return { lost: set, deferred: [] }
+    }
     // A row that does not parse belongs to one message. A failing database concerns all.
     if (error instanceof SyntaxError && set.length > 1) return oneByOne(options, set)
     options.log('load_failed', { error: errorText(error) })
-    for (const work of set) work.settle({ kind: 'unavailable' })
-    return { lost: [], deferred: [] }
+    for (const work of works) work.settle({ kind: 'unavailable' })
+    return commitSet(options, again)
   }
   // Terminals run side by side, so the acquirer of one message delays no other terminal.
   const decided = await Promise.all(
-    [...byTerminal(set, loaded).values()].map((works) => decideFirst(options, refusals, works)),
+    [...byTerminal(works, loaded).values()].map((one) => decideFirst(options, refusals, one)),
   )
-  const ready = decided.flatMap((one) => one.ready ?? [])
-  const [{ lost, deferred }] = await Promise.all([commitSet(options, ready), refusals.settle()])
-  return { lost, deferred: [...deferred, ...decided.flatMap((one) => one.deferred)] }
+  const ready = [...again, ...decided.flatMap((one) => one.ready ?? [])]
+  const deferred = decided.flatMap((one) => one.deferred)
+  const isSettled = (work: SubmittedWork) =>
+    !deferred.includes(work) && ready.every((one) => one.work !== work)
+  const followers = works.flatMap((work) => (isSettled(work) ? (work.message.follower ?? []) : []))
+  const [rest] = await Promise.all([commitSet(options, ready, followers), refusals.settle()])
+  return { lost: rest.lost, deferred: [...rest.deferred, ...deferred] }
 }
 
 async function oneByOne(
@@ -196,12 +250,14 @@ async function decideOne(
   const { decision, counted } = refusals.limit(decided, loadedState.refusals)
   if (decision.kind === 'pending') {
     const { forwarded, claim } = decision
-    work.settle({ kind: 'pending', forwarded, claim, isNew: false, context })
+    work.settle({ kind: 'pending', forwarded, claim, isNew: false, context, loadedState })
     return null
   }
   if (decision.kind !== 'commit') {
     const entry = decision.kind === 'replay' ? decision.entry : null
     const { answer } = decision
+    if (decision.kind === 'answer' && decision.declared !== undefined)
+      await rememberDeclared(options, context.terminal, decision.declared)
     work.settle({ kind: 'answered', answer, entry, replayed: entry !== null, context, loadedState })
     return null
   }

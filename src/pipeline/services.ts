@@ -18,5 +18,7 @@ export interface Services extends PipelineOptions {
   readonly acquirerId: string
   /** SHA-256 of the secret `BOOTSTRAP_KEY`, lower-case hex. Null without one. */
   readonly bootstrapKey: string | null
+  /** Whether answers may explain faults to who builds a terminal. Never where real terminals are. */
+  readonly isDevelopment: boolean
   random(bytes: Uint8Array<ArrayBuffer>): void
 }

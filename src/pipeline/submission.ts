@@ -13,6 +13,10 @@ export interface Submission<Found = unknown> {
   isOver: boolean
   /** How often its entry broke a constraint of the database. */
   breaks: number
+  /** The next message of its list about the same terminal. It is loaded in the trip that ends this message. */
+  follower: Submission | null
+  /** The state from that trip. Only the next run uses it. */
+  ahead: Loaded | null
 }
 
 /** A message without a verification yet. */
@@ -21,6 +25,8 @@ export const submissionOf = <Found>(message: PipelineMessage<Found>): Submission
   found: null,
   isOver: false,
   breaks: 0,
+  follower: null,
+  ahead: null,
 })
 
 /** Verifies the message, again on each fresh load. */

@@ -6,13 +6,15 @@
  */
 
 import type { Acquirer, AcquirerRequest, AcquirerResponse } from '../acquirer/port.ts'
-import { GIVE_UP_MS, QUIET_MS } from '../domain/acquirer-state.ts'
+import { giveUpAt, quietAt } from '../domain/acquirer-state.ts'
 import { NO_SENDER } from '../domain/request-actor.ts'
 import type { AcquirerEventRequest } from '../domain/requests.ts'
 import type { AcquirerMessage } from '../domain/types.ts'
+import { type Budget, withinBudget } from '../store/budget.ts'
 import { errorText } from '../store/db.ts'
 import { hasUnsettledVoid, type Leased, release } from '../store/outbox.ts'
 import type { AcquirerStage, Outcome, PipelineMessage } from './types.ts'
+import { noteResponse, wakeAfterAnswer } from './wake-cases.ts'
 
 /** Makes one try for a leased message, and releases the message for the next. Returns its outcome, null without one. */
 export async function drive(stage: AcquirerStage, leased: Leased): Promise<Outcome | null> {
@@ -22,7 +24,27 @@ export async function drive(stage: AcquirerStage, leased: Leased): Promise<Outco
   await safely(stage, () =>
     release(stage.db, { message, attempts: tried?.isGivenUp === true ? 0 : attempts }, stage.now()),
   )
+  await wakeAfterAnswer(stage)
   return tried?.outcome ?? null
+}
+
+/** Asks the acquirer, and notes whether it answers. */
+export async function ask(stage: AcquirerStage, request: AcquirerRequest): Promise<AcquirerResponse> {
+  const response = await stage.acquirer.ask(request)
+  noteResponse(stage, response.kind)
+  return response
+}
+
+/** Asks about a message in a later try. A line in the log says why a response is not valid. */
+async function askAbout(
+  stage: AcquirerStage,
+  message: AcquirerMessage,
+  request: AcquirerRequest,
+): Promise<AcquirerResponse> {
+  const response = await ask(stage, request)
+  if (response.kind === 'unknown')
+    stage.log('acquirer_unknown', { ...named(message), request: request.kind, why: response.why })
+  return response
 }
 
 /** An error ends one try. The message is due again. */
@@ -43,14 +65,13 @@ interface Tried {
 
 const NOTHING: Tried = { isGivenUp: false, outcome: null }
 
-async function tryAcquirer(options: AcquirerStage, message: AcquirerMessage): Promise<Tried> {
-  const stage = { ...options, acquirer: withLog(options, message) }
+async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Promise<Tried> {
   const now = stage.now()
   // The acquirer in the settings is not the one that got the message.
   if (!stage.acquirer.isRemote) return NOTHING
   const isPending = message.state === 'pending'
   if (isPending) {
-    const isLate = now >= message.claimedAt + GIVE_UP_MS
+    const isLate = now >= giveUpAt(message)
     const event = await find(stage, message, isLate)
     if (event !== null) return { isGivenUp: false, outcome: await submitEvent(stage, message, event) }
     if (!isLate) return NOTHING
@@ -67,45 +88,46 @@ async function tryAcquirer(options: AcquirerStage, message: AcquirerMessage): Pr
   return { isGivenUp: isPending, outcome }
 }
 
-/** The acquirer, with a line in the log for each request without a valid response. */
-const withLog = ({ acquirer, log }: AcquirerStage, message: AcquirerMessage): Acquirer => ({
-  ...acquirer,
-  async ask(request) {
-    const response = await acquirer.ask(request)
-    if (response.kind === 'unknown')
-      log('acquirer_unknown', { ...named(message), request: request.kind, why: response.why })
-    return response
-  },
-})
-
 /** The outcome of a message that another driver may have settled. */
 export const currentOutcome = (stage: AcquirerStage, message: AcquirerMessage): Promise<Outcome> =>
   submitEvent(stage, message, only('none'))
+/** The stage of one invocation. Its queries and its requests to the acquirer count for the budget. */
+export function withBudget<S extends AcquirerStage>(stage: S, budget: Budget): S {
+  const { acquirer, db } = stage
+  const ask: Acquirer['ask'] = async (request) => {
+    if (budget.isEnded()) return { kind: 'unknown', why: 'the invocation is at its limit' }
+    budget.spend(1)
+    return acquirer.ask(request)
+  }
+  return { ...stage, budget, db: withinBudget(db, budget), acquirer: { ...acquirer, ask } }
+}
 
 /** Submits an event, in a set with others of this isolate. */
-export const submitEvent = (
-  stage: AcquirerStage,
-  message: AcquirerMessage,
-  event: EventDetails,
-): Promise<Outcome> =>
-  stage.pipeline.submitEvent(eventMessage(stage, message, event), (set) => void set.catch(() => undefined))
+const submitEvent = (stage: AcquirerStage, message: AcquirerMessage, event: EventDetails): Promise<Outcome> =>
+  stage.pipeline.submitEvent(
+    eventMessage(stage, message, event),
+    (set) => void set.catch(() => undefined),
+    stage.budget,
+  )
 
 /**
  * Finds the outcome of a message by an inquiry, or by the same message again when the acquirer has no inquiries. A void
  * that the acquirer never saw is sent again, unless it is about to be given up.
  */
 async function find(
-  { acquirer }: AcquirerStage,
+  stage: AcquirerStage,
   message: AcquirerMessage,
   isLate: boolean,
 ): Promise<EventDetails | null> {
   const { kind } = message
-  if (acquirer.recovery === 'inquiry') {
-    const found = await acquirer.ask(requestOf(message, 'inquiry'))
+  if (stage.acquirer.recovery === 'inquiry') {
+    const found = await askAbout(stage, message, requestOf(message, 'inquiry'))
     if (found.kind !== 'not_found' || isLate) return eventOf(found)
   }
   // A sale cannot be sent again without its card. It is given up in time.
-  return kind === 'sale' ? null : eventOf(await acquirer.ask({ ...requestOf(message, kind), isCopy: true }))
+  return kind === 'sale'
+    ? null
+    : eventOf(await askAbout(stage, message, { ...requestOf(message, kind), isCopy: true }))
 }
 
 /**
@@ -113,19 +135,19 @@ async function find(
  * later. So an inquiry follows, and nothing counts as gone while a copy may be on its way.
  */
 async function undo(
-  { acquirer }: AcquirerStage,
+  stage: AcquirerStage,
   message: AcquirerMessage,
   now: number,
 ): Promise<EventDetails | null> {
-  const answer = await acquirer.ask(requestOf(message, 'reversal'))
+  const answer = await askAbout(stage, message, requestOf(message, 'reversal'))
   if (answer.kind === 'approved') return only('acquirer_undone')
   if (answer.kind === 'unknown') return null
-  const isQuiet = now >= message.claimedAt + QUIET_MS
-  if (acquirer.recovery === 'repeat') {
+  const isQuiet = now >= quietAt(message)
+  if (stage.acquirer.recovery === 'repeat') {
     if (answer.kind === 'declined') return only('reversal_declined')
     return isQuiet ? only('acquirer_undone') : null
   }
-  const found = await acquirer.ask(requestOf(message, 'inquiry'))
+  const found = await askAbout(stage, message, requestOf(message, 'inquiry'))
   if (found.kind === 'unknown') return null
   if (found.kind === 'approved') return { ...only('reversal_refused'), ...referencesOf(found) }
   const isReversed = found.kind === 'declined' && found.reason === 'message_reversed'

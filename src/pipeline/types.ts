@@ -5,6 +5,7 @@ import type { Generated, LoadedState } from '../domain/decision.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import type { Need } from '../domain/guard.ts'
 import type { AcquirerMessage, Answer, JournalEntry, Merchant, Terminal } from '../domain/types.ts'
+import type { Budget } from '../store/budget.ts'
 import type { Db } from '../store/db.ts'
 import type { MacHead } from '../store/head-mac.ts'
 import type { Loaded, LoadItem } from '../store/load.ts'
@@ -72,6 +73,7 @@ export type Outcome =
       /** Whether this message's own commit wrote the claim. Then its request asks the acquirer. */
       readonly isNew: boolean
       readonly context: TerminalContext
+      readonly loadedState: LoadedState
     }
   /** Nothing was written, and nothing is known to be wrong with the message. The sender may retry. */
   | { readonly kind: 'unavailable' }
@@ -89,6 +91,8 @@ export type WaitUntil = (promise: Promise<unknown>) => void
 /** The request that submits a message. */
 export interface Caller {
   readonly waitUntil: WaitUntil
+  /** The budget of its invocation. Absent: a fresh one. */
+  readonly budget?: Budget
   /** Called before the request to the acquirer. From then on the caller only waits. */
   beforeAcquirer(): void
   /**
@@ -101,10 +105,25 @@ export interface Caller {
 export interface Pipeline {
   /** Runs a message in a set with others of this isolate, then asks the acquirer when it wrote a claim. */
   submit<Found>(message: PipelineMessage<Found>, caller: Caller): Promise<Settled<Found>>
+  /**
+   * Runs the messages of a list in rounds, in sets with others (list.ts). Outcomes are in the order of the messages. Without
+   * `asks` it never asks the acquirer. The messages after the limit of the invocation are `unavailable`.
+   */
+  submitList<Found>(
+    messages: readonly PipelineMessage<Found>[],
+    caller: Caller,
+    asks: boolean,
+  ): Promise<Settled<Found>[]>
   /** Runs a message by itself, and repeats it until it is settled. It never asks the acquirer. */
   runAlone<Found>(message: PipelineMessage<Found>): Promise<Settled<Found>>
   /** Runs an acquirer's event in a set with others. It does not ask the acquirer again. */
-  submitEvent(message: PipelineMessage<null>, waitUntil: WaitUntil): Promise<Outcome>
+  submitEvent(message: PipelineMessage<null>, waitUntil: WaitUntil, budget?: Budget): Promise<Outcome>
+  /** Runs the acquirer's events in sets with others, the first ones in one set. */
+  submitEvents(
+    messages: readonly PipelineMessage<null>[],
+    waitUntil: WaitUntil,
+    budget?: Budget,
+  ): Promise<Outcome[]>
 }
 
 /** Writes one line of structured log. Never a card number, track, PIN block, key or whole message. */
@@ -119,6 +138,8 @@ export type LogDetail = { readonly [name: string]: unknown } & {
 export interface PipelineOptions {
   readonly db: Db
   readonly acquirer: Acquirer
+  /** The queries that D1 takes from one invocation. Absent: those of the paid plan. */
+  readonly queryLimit?: number
   /** Fresh values for one decision. The id is of the merchant's bucket. */
   generated(merchantId: string): Generated
   /** The guards that each decision about this merchant needs beside the loaded ones. Absent: none. */
@@ -135,5 +156,7 @@ export interface PipelineOptions {
 
 /** The options of the acquirer's stage and of the cron. */
 export interface AcquirerStage extends Omit<PipelineOptions, 'generated'> {
-  readonly pipeline: Pick<Pipeline, 'submitEvent'>
+  readonly pipeline: Pick<Pipeline, 'submitEvent' | 'submitEvents'>
+  /** The budget of the invocation. Absent: each set has a fresh one. */
+  readonly budget?: Budget
 }

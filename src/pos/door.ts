@@ -15,8 +15,11 @@ import { exchange, type Visit } from './exchange.ts'
 import { createAnswers, SILENCE, type TerminalReply } from './reply-cache.ts'
 import { createSignOnAnswers } from './sign-on-answers.ts'
 
+/** Old firmware posts to the root. Other methods of it are not the terminals'. */
+const ROOT = '/'
+
 /** Paths in the configuration of terminals. */
-export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583'] as const
+export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583', ROOT] as const
 
 /** The longest request, in bytes. */
 export const TERMINAL_BODY_LIMIT = 4096
@@ -104,7 +107,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
       c.executionCtx.waitUntil(response.catch(() => undefined))
       return response
     })
-    door.all(path, () => empty(405, { allow: 'POST' }))
+    if (path !== ROOT) door.all(path, () => empty(405, { allow: 'POST' }))
   }
   return door
 }

@@ -2,10 +2,13 @@
 
 import type { AdmissionController, Slot } from '../admission/admission-controller.ts'
 import { refuseUnproved } from '../domain/admit.ts'
+import type { Result } from '../domain/result.ts'
 import { isRequest } from '../iso8583/answer.ts'
+import { hasReversalClass, isReversalMti } from '../iso8583/cup.ts'
 import { parseFrame } from '../iso8583/frame.ts'
+import { locateMessage } from '../iso8583/header.ts'
 import { toHex } from '../iso8583/hex.ts'
-import { unpack } from '../iso8583/message.ts'
+import { type FormatError, type Message, mtiOf, unpack } from '../iso8583/message.ts'
 import {
   type ManagementMessage,
   type PosMessage,
@@ -13,12 +16,14 @@ import {
   parsePosMessage,
   unsupported,
 } from '../iso8583/pos-message.ts'
+import { faultOfHeader } from '../iso8583/profile-fault.ts'
+import { readReversal } from '../iso8583/reversal.ts'
 import { forMerchant } from '../pipeline/databases.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { WaitUntil } from '../pipeline/types.ts'
 import { load } from '../store/load.ts'
 import { refuse, reply, undecided } from './reply.ts'
-import type { TerminalReply } from './reply-cache.ts'
+import { SILENCE, type TerminalReply } from './reply-cache.ts'
 import { signOn } from './sign-on.ts'
 import type { SignOnAnswers } from './sign-on-answers.ts'
 import { answerTransaction } from './transaction.ts'
@@ -36,7 +41,10 @@ export interface Visit {
   readonly waitUntil: WaitUntil
 }
 
-/** Answers one frame. Bytes that are no request get HTTP 400, a broken serial frame also gets NAK (0x15). */
+/**
+ * Answers one frame. Bytes that are no request get HTTP 400, a broken serial frame also gets NAK (0x15). A message of the class of
+ * reversals that cannot be read gets no answer.
+ */
 export async function exchange(
   services: Services,
   bytes: Uint8Array<ArrayBuffer>,
@@ -44,13 +52,15 @@ export async function exchange(
 ): Promise<TerminalReply> {
   const frame = parseFrame(bytes, services.core.lrc)
   if (!frame.ok) return unreadable(visit, frame.error.kind === 'lrc' ? NAK : EMPTY)
-  const message = unpack(frame.value.body)
-  if (!message.ok || !isRequest(message.value.mti)) {
-    const { field, why } = message.ok ? { field: 'mti', why: 'not a request' } : message.error
+  const found = locateMessage(frame.value, bytes, services.core.lrc, readBody)
+  const mti = mtiOf(found.ok ? found.value.frame.body : frame.value.body)
+  if (!found.ok || !isRequest(mti)) {
+    const { field, why } = found.ok ? { field: 'mti', why: 'not a request' } : found.error
     services.log('unreadable_message', { field, why })
-    return unreadable(visit, EMPTY)
+    const refusal = unreadable(visit, EMPTY)
+    return hasReversalClass(mti) && isRequest(mti) ? SILENCE : refusal
   }
-  const head = parsePosHead(frame.value, message.value)
+  const head = parsePosHead(found.value.frame, found.value.message)
   const { type, identity, hasMac } = head
   if (type === undefined) return refuse(services, parsePosMessage(head), 'unsupported_transaction')
   const kind = type === 'sign_on' ? type : hasMac ? 'with_mac' : 'without_mac'
@@ -68,6 +78,10 @@ export async function exchange(
     allowance.done(reply?.proof)
   }
 }
+
+/** A reversal is read with less than every other message needs. */
+const readBody = (body: Uint8Array): Result<Message, FormatError> =>
+  isReversalMti(mtiOf(body)) ? readReversal(body) : unpack(body)
 
 /** Bytes without a sender. They count for their address. */
 function unreadable({ admission, source }: Visit, body: Uint8Array<ArrayBuffer>): TerminalReply {
@@ -96,10 +110,12 @@ async function answerSignOn(
   const deps = { db, core, keyring, random, answers, now: services.now() }
   const outcome = await signOn(deps, identity.terminalId, identity.merchantId, layout)
   if (outcome.kind === 'refused') return refuse(services, posMessage, outcome.reason, outcome)
+  const headerFault = faultOfHeader(posMessage.frame.header, outcome.terminal)
+  if (headerFault !== null) return refuse(services, posMessage, 'format_error', outcome, null, headerFault)
   const { batchNumber } = outcome.terminal.batch
   const fields = { ...undecided(services, null, outcome), keys: toHex(outcome.keys), batchNumber }
   services.log('signed_on', { terminalId: identity.terminalId, layout, batchNumber })
-  return reply(services, posMessage, fields, null)
+  return reply(services, posMessage, fields, { terminal: outcome.terminal })
 }
 
 /** Echo and sign-off carry no MAC, so they change nothing. */
@@ -109,5 +125,7 @@ async function answerManagement(services: Services, posMessage: ManagementMessag
   const reason = refuseUnproved(sender?.terminal ?? null, sender?.merchant ?? null, merchantId)
   if (sender === undefined || reason !== null)
     return refuse(services, posMessage, reason ?? 'terminal_unknown', sender)
-  return reply(services, posMessage, undecided(services, null, sender), null)
+  const headerFault = sender.terminal && faultOfHeader(posMessage.frame.header, sender.terminal)
+  if (headerFault !== null) return refuse(services, posMessage, 'format_error', sender, null, headerFault)
+  return reply(services, posMessage, undecided(services, null, sender), { terminal: sender.terminal })
 }

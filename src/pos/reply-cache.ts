@@ -146,6 +146,7 @@ export function createAnswers({ core, now, sleep }: AnswersOptions): Answers {
       const answered = find(bytes, digest)
       if (answered !== undefined) return answered
       const mine: InFlight = { since: now(), reply: exchange(), deadlineMs }
+      inFlight.delete(digest)
       inFlight.set(digest, mine)
       try {
         const { messageKey, reversedKeys = [], ...reply } = await mine.reply

@@ -13,7 +13,7 @@ import { refuseUnproved } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import { setOddParity } from '../domain/des-parity.ts'
 import { contextOfSet, liveKeySets } from '../domain/key-lifetime.ts'
-import { makLengthOf } from '../domain/mac-profile.ts'
+import { isSm4Profile, makLengthOf } from '../domain/mac-profile.ts'
 import type { Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from '../store/db.ts'
 import { load, type WrappedKeySet } from '../store/load.ts'
@@ -57,14 +57,14 @@ interface Layout {
 /** The layout of a 60.3; undefined when the terminal's MAC profile cannot use it. */
 function layoutOf(code: string, { macProfile }: Terminal): Layout | undefined {
   const mak = makLengthOf(macProfile)
-  const isSm4 = macProfile === 'cup-sm4'
+  const isSm4 = isSm4Profile(macProfile)
   if (code === '001') return mak === 8 ? { tpk: 8, mak: 8, tdk: 0 } : undefined
   if (code === '003') return isSm4 ? undefined : { tpk: 16, mak, tdk: 0 }
   if (code === '004') return isSm4 ? undefined : { tpk: 16, mak, tdk: 16 }
   return isSm4 ? { tpk: 16, mak: 16, tdk: 16 } : undefined
 }
 
-const cipherOf = ({ macProfile }: Terminal): WrappingCipher => (macProfile === 'cup-sm4' ? 'sm4' : 'des')
+const cipherOf = ({ macProfile }: Terminal): WrappingCipher => (isSm4Profile(macProfile) ? 'sm4' : 'des')
 
 /** Signs a terminal on. `layoutCode` is field 60.3. */
 export async function signOn(

@@ -9,7 +9,7 @@ import { refuseTerminal, refuseUnproved } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import { contextOfSet, liveKeySets } from '../domain/key-lifetime.ts'
 import { macAlgorithmOf, makLengthOf } from '../domain/mac-profile.ts'
-import type { MacProfile } from '../domain/types.ts'
+import type { MacProfile } from '../domain/terminal-profile.ts'
 import type { TransactionMessage } from '../iso8583/pos-message.ts'
 import type { Loaded } from '../store/load.ts'
 

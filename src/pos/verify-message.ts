@@ -3,8 +3,8 @@
 import { cardOf } from '../crypto/card.ts'
 import { refuseUnproved } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
-import { isMalleable } from '../domain/mac-profile.ts'
 import { type PosRequest, type TransactionMessage, withFingerprints } from '../iso8583/pos-message.ts'
+import { profileFault } from '../iso8583/profile-fault.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Verdict } from '../pipeline/types.ts'
 import type { Loaded } from '../store/load.ts'
@@ -28,8 +28,16 @@ export async function verifyMessage(
   if (proof.kind === 'refused') return { kind: 'refused', reason: proof.reason, found: proof.signer }
   const { signer: found, keyVersion } = proof
   try {
-    if (isMalformed(services, posMessage, loaded)) return { kind: 'refused', found, reason: 'format_error' }
-    const request = await fingerprinted(services, posMessage)
+    const fault = loaded.terminal === null ? null : profileFault(posMessage, loaded.terminal)
+    if (fault !== null) {
+      services.log('format_error', {
+        type: posMessage.type,
+        terminalId: posMessage.identity.terminalId,
+        ...fault,
+      })
+      return { kind: 'refused', found, reason: 'format_error' }
+    }
+    const request = await fingerprinted(services, posMessage, loaded)
     const sender = { ...request.sender, address }
     return {
       kind: 'verified',
@@ -64,20 +72,13 @@ function withoutMac({ identity }: TransactionMessage, { terminal, merchant }: Lo
   return reason === null ? { kind: 'proved', signer: null } : { kind: 'refused', reason, signer: null }
 }
 
-function isMalformed(
-  { log }: Services,
-  { type, identity, fault, isUnambiguous }: TransactionMessage,
-  { terminal }: Loaded,
-): boolean {
-  const isBent = terminal !== null && isMalleable(terminal.macProfile) && !isUnambiguous
-  const field = fault ?? (isBent ? 'not canonical' : undefined)
-  if (field !== undefined) log('format_error', { type, terminalId: identity.terminalId, field })
-  return field !== undefined
-}
-
 async function fingerprinted(
   { keyring }: Services,
-  { request, content, pan }: TransactionMessage,
+  { request, content, otherContent, pan }: TransactionMessage,
+  { earlier }: Loaded,
 ): Promise<PosRequest> {
-  return withFingerprints(request, await keyring.fingerprint('content', content), await cardOf(keyring, pan))
+  const of = (bytes: typeof content) => keyring.fingerprint('content', bytes)
+  const fingerprinted = withFingerprints(request, await of(content), await cardOf(keyring, pan))
+  if (earlier === null || otherContent === null) return fingerprinted
+  return { ...fingerprinted, otherFingerprint: await of(otherContent) }
 }

@@ -6,7 +6,7 @@
 import coreModule from '../../build/core.wasm'
 import { createCore } from '../core/instance.ts'
 import { makLengthOf } from '../domain/mac-profile.ts'
-import { MAC_PROFILES } from '../domain/types.ts'
+import { MAC_PROFILES } from '../domain/terminal-profile.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import { ZONE_KEY_BYTES } from '../iso8583/zone-key.ts'
 import { createSimulator } from './app.ts'

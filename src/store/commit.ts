@@ -16,6 +16,7 @@ import { type Db, persist } from './db.ts'
 import { baseKeyOf } from './entry/columns.ts'
 import { incoming } from './incoming.ts'
 import type { SealedRow } from './journal.ts'
+import { type Loaded, type LoadItem, prepareLoad } from './load.ts'
 import { projections } from './projections.ts'
 import { journal } from './schema.ts'
 import { field, overItems } from './statements.ts'
@@ -84,13 +85,43 @@ export const confirm = overItems((db, items) =>
  * Throws the errors of D1. After an error with an unknown outcome the same batch was sent up to three times.
  */
 export async function commit(db: Db, set: readonly CommitItem[]): Promise<boolean[]> {
+  const { statements, read } = prepareCommit(db, set)
+  return read(await persist(() => db.batch(statements)))
+}
+
+/** The state of each item of a load, in order. Null if a row does not parse. */
+type LoadedAhead = readonly Loaded[] | null
+
+/** Commits a set as `commit` does, and loads the state after it in the same trip. */
+export async function commitAndLoad(
+  db: Db,
+  set: readonly CommitItem[],
+  items: readonly LoadItem[],
+  now: number,
+): Promise<{ readonly written: boolean[]; readonly loaded: LoadedAhead }> {
+  const committed = prepareCommit(db, set)
+  const next = prepareLoad(db, items, now)
+  const { length } = committed.statements
+  try {
+    const results: unknown[] = await persist(() => db.batch([...committed.statements, ...next.statements]))
+    return { written: committed.read(results.slice(0, length)), loaded: next.read(results.slice(length)) }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    // The set is written, and a row of the load does not parse. The same commit again returns what is written.
+    return { written: await commit(db, set), loaded: null }
+  }
+}
+
+function prepareCommit(db: Db, set: readonly CommitItem[]) {
   const rows = set.map(incomingRow)
   const statements: [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]] = [
     append(db, rows),
     ...projections(db, set),
     confirm(db, rows),
   ]
-  const results = await persist(() => db.batch(statements))
-  const written = new Set((results.at(-1) as { i: number }[]).map(({ i }) => i))
-  return set.map((_, i) => written.has(i))
+  const read = (results: readonly unknown[]): boolean[] => {
+    const written = new Set((results.at(-1) as { i: number }[]).map(({ i }) => i))
+    return set.map((_, i) => written.has(i))
+  }
+  return { statements, read }
 }

@@ -4,6 +4,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { ArchivedMonth } from '../domain/archived-message.ts'
 import { archivedAs, nameInArchive } from './archive/find.ts'
 import { isLive, mayRead } from './caller.ts'
+import { undecidedSaleWithId } from './claimed-sale.ts'
 import type { Db } from './db.ts'
 import { messageKeyIn } from './entry/columns.ts'
 import { type JournalRow, openEntry } from './journal.ts'
@@ -18,7 +19,7 @@ export type Reference =
   | { readonly saleId: string }
   | { readonly voidId: string }
   /** Fingerprint of the caller's `Idempotency-Key`. The same key may name a void and a reversal. */
-  | { readonly idempotencyKey: string; readonly kind: 'void' | 'void_reversal' }
+  | { readonly idempotencyKey: string; readonly kind: 'void' | 'void_reversal' | 'sale_reversal' }
 
 export interface Meant {
   readonly messageKey: string
@@ -87,7 +88,8 @@ function archivedNameOf(reference: Reference, key: SQL): SQL {
 function keyOf(credential: string, now: number, reference: Reference): SQL {
   const caller = sql`(select merchant_id from ${apiKey} where ${isLive(credential, now)})`
   if ('saleId' in reference)
-    return sql`(select message_key from ${sale} where id_raw = unhex(${reference.saleId}))`
+    return sql`coalesce((select message_key from ${sale} where id_raw = unhex(${reference.saleId})),
+      ${undecidedSaleWithId(reference.saleId)})`
   if ('voidId' in reference)
     return sql`(select message_key from ${voidTable} where id_raw = unhex(${reference.voidId}))`
   if ('rrn' in reference) {

@@ -6,7 +6,8 @@ import type { LoadedState, SenderRefusals } from '../domain/decision.ts'
 import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
 import { outcomeKey } from '../domain/message-key.ts'
 import { KEYS_SENDER, TERMINAL_SENDER } from '../domain/refusal-quota.ts'
-import type { JournalEntry, Merchant, Reversal, Terminal } from '../domain/types.ts'
+import type { Reversal } from '../domain/reversal.ts'
+import type { JournalEntry, Merchant, Terminal } from '../domain/types.ts'
 import type { Db } from './db.ts'
 import { NEW_STREAM, type SignedHead } from './head-mac.ts'
 import { type JournalRow, openEntry } from './journal.ts'
@@ -22,13 +23,16 @@ import {
 } from './queries.ts'
 import {
   batchOf,
+  declaredOf,
   forwardedFrom,
   merchantFrom,
+  type RowOf,
   reversalFrom,
   saleStateOf,
   signedHeadOf,
   terminalOf,
 } from './rows.ts'
+import type { reversal } from './schema.ts'
 
 /** The state to load for one message. Absent members load nothing. */
 export interface LoadItem {
@@ -37,6 +41,8 @@ export interface LoadItem {
   /** The message that a reversal names. */
   readonly targetKey?: string
   readonly batchNumber?: string
+  /** The same batch, to load whether the journal has a message of it. */
+  readonly usedBatch?: string
   /** The sale: the first of these members that finds one. */
   readonly saleId?: string
   readonly saleKey?: string
@@ -47,9 +53,11 @@ export interface LoadItem {
   /** Loads the entry of this `Idempotency-Key` (as a fingerprint) in the scope of the credential's merchant. */
   readonly idempotencyKey?: string
   /** The kind of that message; a void by default. */
-  readonly idempotencyKind?: 'void' | 'void_reversal'
+  readonly idempotencyKind?: 'void' | 'void_reversal' | 'sale_reversal'
   /** The void that a reversal names by its `Idempotency-Key` (as a fingerprint). */
   readonly targetIdempotencyKey?: string
+  /** Whether that key may also be one of the sale's merchant, when the caller is an administrator. */
+  readonly isTargetOfMerchant?: boolean
   /** The STAN of a captured sale, in the batch `batchNumber`. Loads the sale that has it at the acquirer. */
   readonly capturedStan?: string
   /** A merchant, also when its terminal does not exist yet. */
@@ -97,7 +105,12 @@ export interface Loaded extends Omit<LoadedState, 'terminal' | 'merchant'> {
 const roles = (items: readonly LoadItem[]): object[] =>
   items.flatMap(({ credential, messageKey, targetKey, ...item }, i) => {
     const { idempotencyKey, idempotencyKind: kind = 'void', targetIdempotencyKey } = item
-    const target = { credential, kind: 'void', idempotencyKey: targetIdempotencyKey }
+    const target = {
+      credential,
+      kind: 'void',
+      idempotencyKey: targetIdempotencyKey,
+      ...(item.isTargetOfMerchant === true ? { ofSale: item.saleId } : {}),
+    }
     return [
       ...(messageKey === undefined ? [] : entryAndOutcome(i, 'message', { key: messageKey })),
       ...(idempotencyKey === undefined
@@ -116,13 +129,11 @@ const entryAndOutcome = (i: number, role: 'message' | 'target', key: object): ob
 
 type Rows<S> = S extends { then: unknown } ? Awaited<S> : []
 
-/** Sends the statements that are not null in one batch. Returns the rows of each; a null statement has none. */
-async function runBatch<T extends readonly (BatchItem<'sqlite'> | null)[]>(
-  db: Db,
+/** The rows of each statement, out of those that were sent. A null statement has none. */
+function rowsOf<T extends readonly (BatchItem<'sqlite'> | null)[]>(
   statements: T,
-): Promise<{ [K in keyof T]: Rows<NonNullable<T[K]>> }> {
-  const present = statements.filter((statement) => statement !== null)
-  const found = await db.batch(present as [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]])
+  found: readonly unknown[],
+): { [K in keyof T]: Rows<NonNullable<T[K]>> } {
   let next = 0
   const all = statements.map((statement) => (statement === null ? [] : found[next++]))
   return all as { [K in keyof T]: Rows<NonNullable<T[K]>> }
@@ -132,15 +143,28 @@ async function runBatch<T extends readonly (BatchItem<'sqlite'> | null)[]>(
 const needs = (items: readonly LoadItem[], ...names: (keyof LoadItem)[]): boolean =>
   items.some((item) => names.some((name) => item[name] !== undefined))
 
+/** A load as a part of a batch. */
+export interface PreparedLoad {
+  readonly statements: readonly [BatchItem<'sqlite'>, ...BatchItem<'sqlite'>[]]
+  /** Reads the results of the statements, in their order. Throws SyntaxError for a row that does not parse. */
+  read(found: readonly unknown[]): Loaded[]
+}
+
 /**
  * Loads the state of each item, in order. A credential that expires at `now`, in milliseconds since the epoch, is not found.
  * Throws the errors of D1.
  */
 export async function load(db: Db, items: readonly LoadItem[], now: number): Promise<Loaded[]> {
+  const { statements, read } = prepareLoad(db, items, now)
+  return read(await db.batch(statements))
+}
+
+/** The statements of `load`, for a batch with others. */
+export function prepareLoad(db: Db, items: readonly LoadItem[], now: number): PreparedLoad {
   const rows = items.map((item, i) => ({ ...item, i, now }))
   const keys = roles(items)
   const needsSale = needs(items, 'saleId', 'saleKey', 'saleOfVoidKey', 'saleRrn')
-  const statements = [
+  const all = [
     terminals(db, rows),
     needs(items, 'terminalId') ? keySets(db, rows) : null,
     keys.length > 0 ? entries(db, keys) : null,
@@ -149,46 +173,57 @@ export async function load(db: Db, items: readonly LoadItem[], now: number): Pro
     needs(items, 'credential') ? credentials(db, rows) : null,
     needs(items, 'merchantId') ? merchants(db, rows) : null,
   ] as const
-  const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials, inMerchants] =
-    await runBatch(db, statements)
-  return rows.map(({ i, day }) => {
-    const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
-    const row = mine(inTerminals)[0]
-    const found = (role: Role) => mine(inEntries).find((row) => row.role === role)
-    /** An outcome is read with the entry that it follows. */
-    const entryOf = (role: Role, base: JournalEntry | null = null) => entryFrom(found(role), base)
-    const message = entryOf('message')
-    const target = entryOf('target')
-    const reversalOf = (role: Role) => endOf(mine(inReversals).find((one) => one.role === role))
-    const original = saleStateOf(mine(inSales)[0])
-    return {
-      terminal: row === undefined ? null : terminalOf(row),
-      head: row === undefined ? NEW_STREAM : signedHeadOf(row.terminal),
-      merchant: merchantFrom(row?.merchant ?? mine(inMerchants)[0]?.merchant),
-      namedBatch: row?.named == null ? null : batchOf(row.named),
-      masterKey: row?.masterKey ?? null,
-      keySets: usable(
-        mine(inKeySets).map((row) => row.keySet),
-        row?.terminal,
-      ),
-      earlier: entryOf('outcome', message) ?? message,
-      claim: found('message')?.forwarded == null ? null : message,
-      forwarded: forwardedFrom(found('message')?.forwarded),
-      target: entryOf('target_outcome', target) ?? target,
-      targetForwarded: forwardedFrom(found('target')?.forwarded),
-      isTargetClaimed: target !== null && target.effects.claim?.messageKey === target.messageKey,
-      undecided: row?.undecided === 1,
-      takenBy: row?.takenBy ?? null,
-      needs: needsOf(row ?? mine(inMerchants)[0], mine(inCredentials)[0]),
-      refusals: day === undefined ? null : refusalsOf(day, row, mine(inCredentials)[0]),
-      reversal: reversalOf('message'),
-      targetReversal: reversalOf('target'),
-      original,
-      isOriginalArchived:
-        original === null && row !== undefined && row.archivedSale === row.terminal.terminalId,
-      credential: mine(inCredentials)[0]?.apiKey ?? null,
-    }
-  })
+  const read = (results: readonly unknown[]): Loaded[] => {
+    const [inTerminals, inKeySets, inEntries, inReversals, inSales, inCredentials, inMerchants] = rowsOf(
+      all,
+      results,
+    )
+    return rows.map(({ i, day }) => {
+      const mine = <T extends { i: number }>(found: readonly T[]): T[] => found.filter((row) => row.i === i)
+      const row = mine(inTerminals)[0]
+      const found = (role: Role) => mine(inEntries).find((row) => row.role === role)
+      /** An outcome is read with the entry that it follows. */
+      const entryOf = (role: Role, base: JournalEntry | null = null) => entryFrom(found(role), base)
+      const message = entryOf('message')
+      // A note follows the message itself.
+      const target = entryOf('target', message)
+      const reversalOf = (role: Role) => endOf(mine(inReversals).find((one) => one.role === role))
+      const original = saleStateOf(mine(inSales)[0])
+      return {
+        terminal: row === undefined ? null : terminalOf(row),
+        head: row === undefined ? NEW_STREAM : signedHeadOf(row.terminal),
+        merchant: merchantFrom(row?.merchant ?? mine(inMerchants)[0]?.merchant),
+        namedBatch: row?.named == null ? null : batchOf(row.named),
+        isBatchUsed: row?.isBatchUsed === 1,
+        declared: row?.named == null ? null : declaredOf(row.named),
+        masterKey: row?.masterKey ?? null,
+        keySets: usable(
+          mine(inKeySets).map((row) => row.keySet),
+          row?.terminal,
+        ),
+        earlier: entryOf('outcome', message) ?? message,
+        claim: found('message')?.forwarded == null ? null : message,
+        forwarded: forwardedFrom(found('message')?.forwarded),
+        target: entryOf('target_outcome', target) ?? target,
+        targetForwarded: forwardedFrom(found('target')?.forwarded),
+        isTargetClaimed: target !== null && target.effects.claim?.messageKey === target.messageKey,
+        isTargetFollowed: found('target')?.followed === 1,
+        undecided: row?.undecided === 1,
+        takenBy: row?.takenBy ?? null,
+        needs: needsOf(row ?? mine(inMerchants)[0], mine(inCredentials)[0]),
+        refusals: day === undefined ? null : refusalsOf(day, row, mine(inCredentials)[0]),
+        reversal: reversalOf('message'),
+        targetReversal: reversalOf('target'),
+        original,
+        isOriginalArchived:
+          original === null && row !== undefined && row.archivedSale === row.terminal.terminalId,
+        isOriginalPending: original === null && row?.pendingSale === 1,
+        credential: mine(inCredentials)[0]?.apiKey ?? null,
+      }
+    })
+  }
+  const [first, ...others] = all
+  return { statements: [first, ...others.filter((statement) => statement !== null)], read }
 }
 
 /** The guards of a loaded merchant and of a loaded credential. */
@@ -205,7 +240,7 @@ function needsOf(
 
 /** The reversal of a message, or the message in the archive. Null without either. */
 function endOf(
-  row: { readonly reversal: Reversal | null; readonly archivedKey: string | null } | undefined,
+  row: { readonly reversal: RowOf<typeof reversal> | null; readonly archivedKey: string | null } | undefined,
 ): Reversal | ArchivedMessage | null {
   if (row === undefined) return null
   if (row.archivedKey !== null) return { targetKey: row.archivedKey, kind: 'archived' }

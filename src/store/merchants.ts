@@ -6,14 +6,15 @@
 import { eq, sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import { keyGuard, merchantGuard, type Need } from '../domain/guard.ts'
+import { rulesOf } from '../domain/merchant-rules.ts'
 import type { Merchant } from '../domain/types.ts'
 import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
 import { type HeadMac, NEW_STREAM, type SignedHead } from './head-mac.ts'
 import type { JournalRow, SealedRow } from './journal.ts'
 import type { Credential } from './load.ts'
+import { merchant } from './merchant-schema.ts'
 import { merchantFrom, signedHeadOf } from './rows.ts'
-import { merchant } from './schema.ts'
 import { overItems } from './statements.ts'
 import { excluded, fromItem } from './step.ts'
 import { commitToStream, IS_WRITTEN, needsFrom, selectGuards } from './stream.ts'
@@ -66,6 +67,9 @@ const put = overItems((db, items) =>
         headHash: excluded('head_hash'),
         headMac: excluded('head_mac'),
         headMacKey: excluded('head_mac_key'),
+        lateReversals: excluded('late_reversals'),
+        reasonRequired: excluded('reason_required'),
+        decideWithin: excluded('decide_within'),
       },
       setWhere: sql`merchant.head_seq < excluded.head_seq`,
     }),
@@ -79,9 +83,13 @@ export function merchantProjection(
   { mac: headMac, keyId: headMacKey }: HeadMac,
 ): BatchItem<'sqlite'> {
   const windowMinutes = window.kind === 'minutes' ? window.minutes : null
+  const { lateReversals, reasonRequired, decideWithin } = rulesOf(settings)
   return put(db, [
     {
       ...settings,
+      lateReversals,
+      reasonRequired: Number(reasonRequired),
+      decideWithin: decideWithin === 'window' ? null : decideWithin,
       windowKind: window.kind,
       windowMinutes,
       stream,

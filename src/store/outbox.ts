@@ -47,6 +47,11 @@ const takeDue = takes((db) => {
 
 const takeOne = takes(() => sql`${acquirerMessage.messageKey} = ${value('messageKey')} and ${IS_DUE}`)
 
+/** Whether it is due or not. Without a next try no try is necessary. */
+const takeNow = takes(
+  () => sql`${acquirerMessage.messageKey} = ${value('messageKey')} and ${acquirerMessage.nextAt} is not null`,
+)
+
 async function take(
   db: Db,
   statement: ReturnType<typeof takes>,
@@ -68,6 +73,11 @@ export function leaseDue(db: Db, now: number, limit: number): Promise<Leased[]> 
 /** Leases one message if it is due. Null when it is not due, or when both sides agree. */
 export async function leaseOne(db: Db, messageKey: string, now: number): Promise<Leased | null> {
   return (await take(db, takeOne, now, { messageKey }))[0] ?? null
+}
+
+/** Leases one message for a try at once. Null when it needs no try. */
+export async function leaseNow(db: Db, messageKey: string, now: number): Promise<Leased | null> {
+  return (await take(db, takeNow, now, { messageKey }))[0] ?? null
 }
 
 /** One second, doubled with each try, at most a minute. One hour while a case is open. */
@@ -96,9 +106,24 @@ const wait = withValues((db) =>
     ),
 )
 
-/** Up to `limit` messages that are past their deadline without a case. */
-export async function overdue(db: Db, now: number, limit: number): Promise<AcquirerMessage[]> {
-  const [rows] = await db.batch([late(db, { now, limit })])
+/** A position in the order of deadlines. */
+export interface DeadlineCursor {
+  /** Milliseconds since the epoch. */
+  readonly decideBy: number
+  readonly messageKey: string
+}
+
+/** The position before all messages. */
+export const FIRST_DEADLINE: DeadlineCursor = { decideBy: 0, messageKey: '' }
+
+/** Up to `limit` messages after the cursor that are past their deadline without a case, the longest late first. */
+export async function overdue(
+  db: Db,
+  now: number,
+  limit: number,
+  { decideBy, messageKey }: DeadlineCursor = FIRST_DEADLINE,
+): Promise<AcquirerMessage[]> {
+  const [rows] = await db.batch([late(db, { now, limit, decideBy, messageKey })])
   return rows.map(messageFrom)
 }
 
@@ -111,8 +136,10 @@ const late = withValues((db) =>
         isNotNull(acquirerMessage.nextAt),
         isNull(acquirerMessage.caseReason),
         sql`${acquirerMessage.decideBy} <= ${value('now')}`,
+        sql`(${acquirerMessage.decideBy}, ${acquirerMessage.messageKey}) > (${value('decideBy')}, ${value('messageKey')})`,
       ),
     )
+    .orderBy(asc(acquirerMessage.decideBy), asc(acquirerMessage.messageKey))
     .limit(sql.placeholder('limit')),
 )
 

@@ -6,10 +6,13 @@
 
 import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
+import { DIFFERENCES } from './batch-differences.ts'
+import { batch } from './batch-schema.ts'
 import type { Db } from './db.ts'
 import { FORWARDED } from './forwarded.ts'
+import { batchColumns, windowMsOf } from './rows.ts'
 import { schedule, type Write } from './schedule.ts'
-import { batch, keySet, masterKey, refusalCount, reversal, sale, terminal, voidTable } from './schema.ts'
+import { keySet, masterKey, refusalCount, reversal, sale, terminal, voidTable } from './schema.ts'
 import { overItems } from './statements.ts'
 import { type CommitItem, type CommitRow, excluded, IS_NEW, newItems, optional, type Step } from './step.ts'
 
@@ -26,17 +29,24 @@ const saleRows = ({ effects }: CommitItem) =>
     cardFirst6: s.card?.first6,
     cardLast4: s.card?.last4,
     cardFingerprint: s.card?.fingerprint,
+    windowMs: windowMsOf(s),
+    isRrnMade: Number(s.isRrnMade === true),
   }))
 
 function batchRows({ effects, row }: CommitItem) {
   return [...optional(effects.batch), ...optional(effects.nextBatch)].map((b) => ({
-    ...b,
+    ...batchColumns(b),
     terminalId: row.terminalId,
   }))
 }
 
 const reversalRows = ({ effects, row }: CommitItem) =>
-  (effects.reversals ?? []).map((r) => ({ ...r, terminalId: row.terminalId, seq: row.seq }))
+  (effects.reversals ?? []).map((r) => ({
+    ...r,
+    stillCounted: Number(r.stillCounted === true),
+    terminalId: row.terminalId,
+    seq: row.seq,
+  }))
 
 /** The terminal's row after the entry. */
 function terminalRow({ row, headMac, effects, terminal: before }: CommitItem) {
@@ -75,6 +85,7 @@ const STEPS: readonly Step[] = [
         .set({
           stateRaw: sql`nullif(item.value ->> 'state', 'approved')`,
           reversedAt: sql`coalesce(item.value ->> 'reversedAt', reversed_at)`,
+          reversedLate: sql`coalesce(item.value ->> 'reversedLate', reversed_late)`,
         })
         .from(items)
         .where(sql`void.id_raw = unhex(item.value ->> 'id') and ${IS_NEW}`),
@@ -103,7 +114,14 @@ const STEPS: readonly Step[] = [
     table: 'reversal',
     target: ({ targetKey }) => String(targetKey),
     statement: overItems((db, items) =>
-      db.insert(reversal).select(newItems(reversal, items)).onConflictDoNothing(),
+      // The first reversal stays. A later one only says whether the terminal's own totals still have the message.
+      db
+        .insert(reversal)
+        .select(newItems(reversal, items))
+        .onConflictDoUpdate({
+          target: reversal.targetKey,
+          set: { stillCounted: excluded('still_counted') },
+        }),
     ),
   },
   {
@@ -122,10 +140,15 @@ const STEPS: readonly Step[] = [
             debitCount: excluded('debit_count'),
             creditAmount: excluded('credit_amount'),
             creditCount: excluded('credit_count'),
+            officeDebitAmount: excluded('office_debit_amount'),
+            officeDebitCount: excluded('office_debit_count'),
+            officeCreditAmount: excluded('office_credit_amount'),
+            officeCreditCount: excluded('office_credit_count'),
           },
         }),
     ),
   },
+  DIFFERENCES,
   {
     rows: ({ masterKey: key, row }) => optional(key).map((one) => ({ ...one, terminalId: row.terminalId })),
     table: 'master_key',
@@ -194,6 +217,13 @@ const STEPS: readonly Step[] = [
             headHash: excluded('head_hash'),
             headMac: excluded('head_mac'),
             headMacKey: excluded('head_mac_key'),
+            texts: excluded('texts'),
+            padding: excluded('padding'),
+            entryMode: excluded('entry_mode'),
+            cardCheck: excluded('card_check'),
+            headerLength: excluded('header_length'),
+            headerTlv: excluded('header_tlv'),
+            voidForms: excluded('void_forms'),
           },
         }),
     ),

@@ -4,19 +4,22 @@ import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
 import type { Terminal } from '../domain/types.ts'
 import { apiKeyProjections } from './api-keys.ts'
+import { batch } from './batch-schema.ts'
 import type { Db } from './db.ts'
 import type { HeadMac, SignedHead } from './head-mac.ts'
 import type { JournalRow } from './journal.ts'
 import { merchantProjection } from './merchants.ts'
 import { projections } from './projections.ts'
 import { Replay, type Replayed } from './replay.ts'
-import { batch, terminal } from './schema.ts'
+import { batchColumns } from './rows.ts'
+import { terminal } from './schema.ts'
 
 /** The tables that follow from the journal. */
 export const PROJECTIONS = [
   'acquirer_message',
   'api_key',
   'batch',
+  'batch_difference',
   'merchant',
   'region',
   'reversal',
@@ -73,8 +76,9 @@ export async function rebuild(
   for (const { head, batch: open, ...one } of archived) {
     const { terminalId } = one
     const headRow = { headSeq: head.seq, headHash: head.hash, headMac: NO_MAC.mac, headMacKey: NO_MAC.keyId }
-    await db.insert(terminal).values({ ...one, ...headRow, batchNumber: open.batchNumber })
-    await db.insert(batch).values({ ...open, terminalId })
+    const headerTlv = Number(one.headerTlv)
+    await db.insert(terminal).values({ ...one, ...headRow, headerTlv, batchNumber: open.batchNumber })
+    await db.insert(batch).values({ ...batchColumns(open), terminalId })
   }
   const replay = new Replay(archived)
   for (const row of rows) {

@@ -4,7 +4,8 @@
  */
 
 import { newTerminal } from '../domain/decide-provision.ts'
-import { addTotals } from '../domain/money.ts'
+import { addTotals } from '../domain/office-totals.ts'
+import { USUAL_FORMS } from '../domain/terminal-profile.ts'
 import type { Effects, JournalEntry, Terminal } from '../domain/types.ts'
 import { endedKeysOf, voidSignOf } from '../domain/void-count.ts'
 import { baseKeyOf } from './entry/columns.ts'
@@ -112,5 +113,5 @@ export class Replay {
 function terminalOf({ terminalId, merchantId, effects }: JournalEntry): Terminal {
   if (effects.terminal === undefined)
     throw new SyntaxError(`journal entry: ${terminalId} was not provisioned`)
-  return newTerminal({ terminalId, merchantId, profile: effects.terminal })
+  return newTerminal({ terminalId, merchantId, profile: { ...USUAL_FORMS, ...effects.terminal } })
 }

@@ -21,25 +21,9 @@ import {
 } from 'drizzle-orm/sqlite-core'
 import { CASE_REASONS } from '../domain/acquirer-move.ts'
 import { ACQUIRER_STATUSES } from '../domain/acquirer-state.ts'
-import { MAC_PROFILES } from '../domain/types.ts'
-import { digitsOf, digitsOrText, hexOf, partOf, settledNumbers, stateColumn } from './stored.ts'
-
-/** Projection of `merchant` entries: a merchant's settings and the head of its stream. */
-export const merchant = sqliteTable('merchant', {
-  merchantId: text('merchant_id').primaryKey(),
-  name: text('name').notNull(),
-  status: text('status', { enum: ['active', 'closed'] }).notNull(),
-  timeZone: text('time_zone').notNull(),
-  cutOff: text('cut_off').notNull(),
-  windowKind: text('window_kind', { enum: ['business_day', 'same_batch', 'minutes'] }).notNull(),
-  windowMinutes: integer('window_minutes'),
-  currencyCode: text('currency_code').notNull(),
-  headSeq: integer('head_seq').notNull(),
-  headHash: text('head_hash').notNull(),
-  /** The service's MAC of the head (store/head-mac.ts), and the id of its data key. */
-  headMac: text('head_mac').notNull(),
-  headMacKey: integer('head_mac_key').notNull(),
-})
+import { MAC_PROFILES } from '../domain/terminal-profile.ts'
+import { digitsOf, digitsOrText, hexOf, partOf, saleFacts, settledNumbers, stateColumn } from './stored.ts'
+import { formColumns, headColumns } from './terminal-columns.ts'
 
 /** Projection: a terminal and the head of its journal. */
 export const terminal = sqliteTable('terminal', {
@@ -53,11 +37,8 @@ export const terminal = sqliteTable('terminal', {
   keyVersion: integer('key_version'),
   /** The version of its row in `master_key`. */
   tmkVersion: integer('tmk_version').notNull(),
-  headSeq: integer('head_seq').notNull(),
-  headHash: text('head_hash').notNull(),
-  /** The service's MAC of the head (store/head-mac.ts), and the id of its data key. */
-  headMac: text('head_mac').notNull(),
-  headMacKey: integer('head_mac_key').notNull(),
+  ...headColumns(),
+  ...formColumns(),
 })
 
 /** Data keys, wrapped under the master key `masterId` (crypto/data-keys.ts). Not a projection. */
@@ -156,7 +137,7 @@ export const sale = sqliteTable(
       .generatedAlwaysAs(sql`iif(is_declined, 'declined', 'approved')`, { mode: 'virtual' })
       .notNull(),
     soldAt: integer('sold_at').notNull(),
-    ...settledNumbers(),
+    ...saleFacts(),
   },
   (t) => [
     index('sale_acquirer_stan').on(t.acquirerStanRaw).where(sql`acquirer_stan_raw is not null`),
@@ -189,6 +170,8 @@ export const voidTable = sqliteTable(
     state: stateColumn(),
     reversedAt: integer('reversed_at'),
     ...settledNumbers(),
+    /** 1: a terminal reversed it long after its answer. Otherwise null. */
+    reversedLate: integer('reversed_late'),
   },
   (t) => [
     index('void_acquirer_stan').on(t.acquirerStanRaw).where(sql`acquirer_stan_raw is not null`),
@@ -196,6 +179,7 @@ export const voidTable = sqliteTable(
     uniqueIndex('void_id').on(t.idRaw),
     uniqueIndex('void_message_key').on(t.messageKey),
     uniqueIndex('void_live').on(t.saleIdRaw).where(sql`state not in ('declined', 'reversed')`),
+    index('void_reversed_late').on(t.reversedAt).where(sql`reversed_late is not null`),
     check('void_amount', sql`${t.amount} > 0 and ${t.amount} <= 999999999999`),
   ],
 )
@@ -244,6 +228,9 @@ export const acquirerMessage = sqliteTable(
     index('acquirer_message_due').on(t.nextAt).where(sql`next_at is not null`),
     index('acquirer_message_undecided').on(t.terminalId).where(sql`state in ('pending', 'undoing')`),
     index('acquirer_message_case').on(t.caseOpenedAt).where(sql`case_opened_at is not null`),
+    index('acquirer_message_open_case')
+      .on(t.nextAt)
+      .where(sql`case_opened_at is not null and case_closed_at is null and next_at is not null`),
   ],
 )
 
@@ -255,29 +242,11 @@ export const reversal = sqliteTable(
     terminalId: text('terminal_id').notNull(),
     seq: integer('seq').notNull(),
     kind: text('kind', { enum: ['reversed', 'tombstone'] }).notNull(),
+    /** 1: the terminal's own totals still have the message. */
+    stillCounted: integer('still_counted').notNull(),
   },
   // The archiver finds the reversals of a segment by it.
   (table) => [index('reversal_entry').on(table.terminalId, table.seq)],
-)
-
-/** Projection: the current totals. They are set, never added to, so that a repeated commit changes nothing. */
-export const batch = sqliteTable(
-  'batch',
-  {
-    terminalId: text('terminal_id').notNull(),
-    batchNumber: text('batch_number').notNull(),
-    state: text('state', { enum: ['open', 'closed'] }).notNull(),
-    debitAmount: integer('debit_amount').notNull(),
-    debitCount: integer('debit_count').notNull(),
-    creditAmount: integer('credit_amount').notNull(),
-    creditCount: integer('credit_count').notNull(),
-  },
-  (t) => [
-    primaryKey({ columns: [t.terminalId, t.batchNumber] }),
-    uniqueIndex('batch_open').on(t.terminalId).where(sql`state = 'open'`),
-    check('batch_amounts', sql`${t.debitAmount} >= 0 and ${t.creditAmount} between 0 and ${t.debitAmount}`),
-    check('batch_counts', sql`${t.creditCount} between 0 and ${t.debitCount}`),
-  ],
 )
 
 /** Guards (domain/guard.ts). Without a row the version is 0. */

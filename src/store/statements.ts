@@ -26,18 +26,19 @@ export const value = (name: string): SQL => sql`${sql.placeholder(name)}`
 
 /**
  * A statement for a batch. `build` runs once, and names its values with `value`. Its other parameters are bound for ever.
- * Each handle prepares the text once. Throws when a value is missing.
+ * Each database prepares the text once. Throws when a value is missing.
  */
 export function withValues<S extends BatchItem<'sqlite'>>(
   build: (db: Db) => Buildable<S>,
 ): (db: Db, values: Record<string, string | number>) => S {
   let built: Built | undefined
-  const preparedFor = new WeakMap<Db, D1PreparedStatement>()
+  const preparedFor = new WeakMap<D1Database, D1PreparedStatement>()
   return (db, values) => {
     built ??= build(NO_DATABASE).prepare()
     const { sql: text, params } = built.getQuery()
-    const stmt = preparedFor.get(db) ?? db.$client.prepare(text)
-    preparedFor.set(db, stmt)
+    const { $client } = db
+    const stmt = preparedFor.get($client) ?? $client.prepare(text)
+    preparedFor.set($client, stmt)
     const query = { sql: text, params: fillPlaceholders(params, values) }
     const { mapResult } = built
     const bound = { stmt, getQuery: () => query, mapResult: mapResult.bind(built) }

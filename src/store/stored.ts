@@ -50,6 +50,15 @@ export const settledNumbers = () => ({
   settledAfter: integer('settled_after'),
 })
 
+/** The last columns of a sale: its numbers at the acquirer, and the facts that are decided with it (domain/sale-facts.ts). */
+export const saleFacts = () => ({
+  ...settledNumbers(),
+  /** Milliseconds from the sale to the end of its window. -1: the batch ends it. Null: an old sale, and the settings decide. */
+  windowMs: integer('window_ms'),
+  /** 0 or 1. They take no byte. */
+  isRrnMade: integer('is_rrn_made').notNull(),
+})
+
 /** SQL of the stored form of a member of an item, by the type of its column. */
 export function stored(member: string, type: string): SQL {
   const value = field(member)

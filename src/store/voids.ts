@@ -1,20 +1,24 @@
 /** @module Reads one void and the caller's credential in one trip. */
 
 import { eq, type SQL, sql } from 'drizzle-orm'
-import type { AcquirerMessage, VoidRecord } from '../domain/types.ts'
+import type { AcquirerMessage, Card, VoidRecord } from '../domain/types.ts'
 import { recordWithKey } from './acquirer-record.ts'
 import { liveCredential } from './caller.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
-import { forwardedFrom, rowOf, voidFrom } from './rows.ts'
+import { forwardedFrom, rowOf, saleOf, voidFrom } from './rows.ts'
 import { sale, voidTable } from './schema.ts'
 import { value, withValues } from './statements.ts'
 
 export interface FoundVoid {
   readonly credential: Credential | null
-  readonly record: (VoidRecord & { readonly reversedAt: number | null }) | null
+  readonly record:
+    | (VoidRecord & { readonly reversedAt: number | null; readonly reversedLate: boolean })
+    | null
   /** The void at the acquirer; null when it was not forwarded. */
   readonly forwarded: AcquirerMessage | null
+  /** The card of its sale; null when it is not known. */
+  readonly card: Card | null
 }
 
 /**
@@ -39,8 +43,13 @@ export async function readVoid(
     record:
       found === undefined
         ? null
-        : { ...voidFrom(found.record, found.sale), reversedAt: found.record.reversedAt },
+        : {
+            ...voidFrom(found.record, found.sale),
+            reversedAt: found.record.reversedAt,
+            reversedLate: found.record.reversedLate === 1,
+          },
     forwarded: forwardedFrom(found?.forwarded),
+    card: found === undefined ? null : saleOf(found.sale).card,
   }
 }
 

@@ -1,11 +1,11 @@
 /** @module One exchange of a terminal: message → MAC → frame → send → frame → checked answer. */
 
 import type { Core } from '../core/instance.ts'
-import type { MacProfile } from '../domain/types.ts'
+import { type MacProfile, USUAL_FORMS } from '../domain/terminal-profile.ts'
 import { buildFrame, type Frame, type Send } from '../iso8583/frame.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import { macFault, macOf, packSigned } from '../iso8583/mac.ts'
-import { type Message, pack } from '../iso8583/message.ts'
+import { type Message, type PackForms, pack } from '../iso8583/message.ts'
 import { readMessage } from '../iso8583/received.ts'
 import { decodeText } from '../iso8583/text.ts'
 import { faultOf, isApproved, needsMac } from './check-answer.ts'
@@ -51,9 +51,16 @@ export interface Link {
   readonly frame: Frame['kind']
   readonly tpdu: Uint8Array
   readonly header: Uint8Array
+  /** 0 and left without them. */
+  readonly forms?: PackForms
 }
 
 const SIGN_ON_AGAIN = 3
+
+const formsOf = ({ header, forms = USUAL_FORMS }: Link) => ({
+  headerLength: header.length,
+  entryMode: forms.entryMode,
+})
 
 /**
  * Sends a message, with a MAC when `macKey` is given. `sent` has the fields on the wire, 64 included. Throws RangeError
@@ -65,7 +72,8 @@ export async function exchangeMessage(
   message: Message,
   macKey: Uint8Array | null,
 ): Promise<Exchange> {
-  const body = macKey === null ? pack(message) : packSigned({ ...link, macKey }, message)
+  const body =
+    macKey === null ? pack(message, link.forms) : packSigned({ ...link, macKey }, message, link.forms)
   const request = buildFrame(link.frame, link.tpdu, link.header, body, link.core.lrc)
   return exchangeFrame(link, operation, request, macKey)
 }
@@ -80,7 +88,7 @@ export async function exchangeFrame(
   request: Uint8Array,
   macKey: Uint8Array | null,
 ): Promise<Exchange> {
-  const read = readMessage(request, link.core.lrc)
+  const read = readMessage(request, link.core.lrc, formsOf(link))
   if (!read.ok) throw new RangeError('request: expected a frame that holds a message')
   const sent = read.value.message
   const start = link.now()
@@ -102,7 +110,7 @@ function checkAnswer(
   answer: Uint8Array,
   macKey: Uint8Array | null,
 ): CheckedAnswer {
-  const opened = readMessage(answer, link.core.lrc)
+  const opened = readMessage(answer, link.core.lrc, formsOf(link))
   if (!opened.ok) return { received: null, outcome: 'invalid', fault: opened.error, signOnAgain: false }
   const { frame, message: received } = opened.value
   const signOnAgain = ((frame.header[2] ?? 0) & 0x0f) === SIGN_ON_AGAIN

@@ -81,6 +81,23 @@ export const reversalRequest = (
   reason: ReversalReason,
 ): Message => transaction('0400', state, entry, [[39, reason], ...(sale === undefined ? [] : original(sale))])
 
+/** Fields of a void from a terminal that sends as little as it may. Field 61 alone names the sale. */
+const LEAST_OF_VOID: readonly number[] = [3, 11, 22, 25, 41, 42, 49, 60, 61]
+/** Fields of such a reversal: those that name its target. */
+const LEAST_OF_REVERSAL: readonly number[] = [11, 41, 42, 60]
+
+const only = ({ mti, fields }: Message, kept: readonly number[]): Message => ({
+  mti,
+  fields: new Map([...fields].filter(([number]) => kept.includes(number))),
+})
+
+/** The void with as few fields as a terminal with `voidForms: lenient` may send. */
+export const leastVoid = (request: Message): Message => only(request, LEAST_OF_VOID)
+
+/** The reversal with the fields that name its target alone. A repeat is a 0401. */
+export const leastReversal = (request: Message, isRepeat: boolean): Message =>
+  only({ ...request, mti: isRepeat ? '0401' : '0400' }, LEAST_OF_REVERSAL)
+
 /** 0500. `stan` is six digits; `totals` is field 48, 62 digits. */
 export const settlementRequest = (state: TerminalState, stan: string, totals: string): Message =>
   management('0500', state, '201', [

@@ -4,8 +4,9 @@
  */
 
 import type { Core } from '../core/instance.ts'
+import { USUAL_FORMS } from '../domain/terminal-profile.ts'
 import type { Frame, Send } from '../iso8583/frame.ts'
-import type { Message } from '../iso8583/message.ts'
+import type { Message, PackForms } from '../iso8583/message.ts'
 import { type Exchange, exchangeFrame, exchangeMessage, type Link, type Operation } from './exchange.ts'
 import type { TerminalState } from './state.ts'
 import { openMacKey } from './working-keys.ts'
@@ -26,10 +27,14 @@ export interface TerminalOptions {
   readonly frame?: Frame['kind']
   /** 5 bytes; 6000030000 by default. */
   readonly tpdu?: Uint8Array
-  /** 6 bytes; 603100311312 by default. */
+  /** At most 128 bytes; 603100311312 by default. */
   readonly header?: Uint8Array
+  /** How odd digits are padded, and the side of field 22; 0 and left by default. */
+  readonly forms?: PackForms
   /** Whether 0500 and 0320 carry field 64. */
   readonly settlementMac?: boolean
+  /** Whether voids and reversals have as few fields as they may. Such a terminal needs `voidForms: lenient`. */
+  readonly sendsLeast?: boolean
 }
 
 /** The working keys in the state do not open under the given master key. */
@@ -46,10 +51,11 @@ export class Session {
 
   constructor(options: TerminalOptions) {
     const { core, send, state, frame = 'tpdu', tpdu = TPDU, header = HEADER } = options
+    const { forms = USUAL_FORMS } = options
     this.state = state
     this.options = options
     const now = () => options.now()
-    this.#link = { core, send, now, macProfile: state.macProfile, frame, tpdu, header }
+    this.#link = { core, send, now, macProfile: state.macProfile, frame, tpdu, header, forms }
   }
 
   /** Sends a message with its MAC. Throws MasterKeyError when the keys do not open. */

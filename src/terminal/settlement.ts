@@ -20,8 +20,9 @@ export async function settle(session: Session): Promise<Exchange> {
   const items = liveItems(state)
   const codes = exchange.received?.fields.has(39) ? '' : (exchange.responseCode ?? '')
   if (codes.includes('2')) await upload(session, items)
-  // An acquirer keeps an empty batch open, and so does this terminal.
-  else if (codes === MATCHED && items.length > 0) await endUpload(session, '207', items.length)
+  // An acquirer keeps an unused batch open when the settlement has no MAC, and so does this terminal.
+  else if (codes === MATCHED && (session.options.settlementMac === true || state.log.length > 0))
+    await endUpload(session, '207', items.length)
   session.save()
   return exchange
 }

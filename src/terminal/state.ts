@@ -4,7 +4,9 @@
  */
 
 import { NO_TOTALS } from '../domain/money.ts'
-import type { Amount, MacProfile, Totals } from '../domain/types.ts'
+import type { MacProfile } from '../domain/terminal-profile.ts'
+import type { Totals } from '../domain/totals.ts'
+import type { Amount } from '../domain/types.ts'
 
 /** Field 60.3 of a sign-on: the layout of the requested keys (protocol.md §3.1). */
 export const KEY_LAYOUTS = ['001', '003', '004', '006'] as const

@@ -15,6 +15,8 @@ import { isReversed } from './check-answer.ts'
 import type { Exchange } from './exchange.ts'
 import {
   echoRequest,
+  leastReversal,
+  leastVoid,
   reversalRequest,
   saleRequest,
   signOffRequest,
@@ -111,7 +113,8 @@ export class VirtualTerminal {
     if (isVoided(this.state, saleStan)) return err('already_voided')
     const { amount, pan } = sale
     const entry = this.#newEntry({ kind: 'void', amount, pan, originalStan: saleStan })
-    return ok(await this.#transact(entry, voidRequest(this.state, entry, sale)))
+    const request = voidRequest(this.state, entry, sale)
+    return ok(await this.#transact(entry, this.#session.options.sendsLeast ? leastVoid(request) : request))
   }
 
   /** 冲正 of the pending message, or of the message with this STAN in the log. One attempt. */
@@ -186,9 +189,11 @@ export class VirtualTerminal {
     const sale = entry.originalStan === undefined ? undefined : findEntry(this.state, entry.originalStan)
     const { pending } = this.state
     const isPending = pending?.stan === entry.stan
+    const isRepeat = isPending && pending.attempts > 0
     if (isPending) this.state.pending = { ...pending, attempts: pending.attempts + 1 }
     this.#session.save()
-    const request = reversalRequest(this.state, entry, sale, reason)
+    const whole = reversalRequest(this.state, entry, sale, reason)
+    const request = this.#session.options.sendsLeast ? leastReversal(whole, isRepeat) : whole
     const exchange = await this.#session.sendWithMac('reverse', request)
     if (isAnswered(exchange) && isReversed(exchange.responseCode)) {
       changeEntry(this.state, entry.stan, { status: 'reversed' })

@@ -4,9 +4,9 @@
  */
 
 import type { Core } from '../core/instance.ts'
-import { makLengthOf } from '../domain/mac-profile.ts'
+import { isSm4Profile, makLengthOf } from '../domain/mac-profile.ts'
 import { err, ok, type Result } from '../domain/result.ts'
-import type { MacProfile } from '../domain/types.ts'
+import type { MacProfile } from '../domain/terminal-profile.ts'
 import { fromHex } from '../iso8583/hex.ts'
 import type { KeyLayout, WrappedKeys } from './state.ts'
 
@@ -22,7 +22,7 @@ const LAYOUTS: Readonly<Record<KeyLayout, { readonly keys: number; readonly byte
 }
 
 /** The layout that a terminal requests when nobody names one. */
-export const defaultLayout = (profile: MacProfile): KeyLayout => (profile === 'cup-sm4' ? '006' : '003')
+export const defaultLayout = (profile: MacProfile): KeyLayout => (isSm4Profile(profile) ? '006' : '003')
 
 /**
  * The MAC key in clear, after a comparison of every check value. The error names the fault and never contains key
@@ -43,7 +43,7 @@ export function openMacKey(
   for (let i = 0; i < keys; i++) {
     const record = records.subarray(i * (bytes + KCV_LENGTH), (i + 1) * (bytes + KCV_LENGTH))
     const used = i === 1 ? Math.min(makLengthOf(profile), bytes) : bytes
-    const isSm4 = profile === 'cup-sm4'
+    const isSm4 = isSm4Profile(profile)
     const key = core.unwrapKey(isSm4 ? 'sm4' : 'des', tmk, record.subarray(0, used))
     const cipher = isSm4 ? 'sm4' : used === 8 ? 'des' : '3des'
     const checkValue = core.keyCheckValue(cipher, key, KCV_LENGTH)

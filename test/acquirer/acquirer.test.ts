@@ -1,6 +1,6 @@
 import { book } from '../../src/acquirer/book.ts'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
-import { MAC_PROFILES } from '../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { acquirerContract } from './acquirer.contract.ts'
 import { openHttpsHarness } from './https-harness.ts'
 

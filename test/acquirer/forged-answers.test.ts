@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { httpsAcquirer } from '../../src/acquirer/https.ts'
 import type { AcquirerResponse } from '../../src/acquirer/port.ts'
-import { MAC_PROFILES, type MacProfile } from '../../src/domain/types.ts'
+import { MAC_PROFILES, type MacProfile } from '../../src/domain/terminal-profile.ts'
 import { buildFrame } from '../../src/iso8583/frame.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
 import { packWithMac } from '../../src/iso8583/mac.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { httpsAcquirer } from '../../src/acquirer/https.ts'
 import type { AcquirerRequest, AcquirerResponse } from '../../src/acquirer/port.ts'
-import { MAC_PROFILES } from '../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { describeJson } from '../../src/iso8583/describe.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
 import { FAULTS, type Fault } from '../../src/simulator/faults.ts'

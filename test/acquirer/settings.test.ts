@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type HttpsSettings, readHttpsSettings } from '../../src/acquirer/settings.ts'
 import { makLengthOf } from '../../src/domain/mac-profile.ts'
-import { MAC_PROFILES } from '../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
 
 const KEY = '0123456789ABCDEF'

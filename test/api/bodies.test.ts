@@ -33,6 +33,7 @@ describe('a sale', () => {
       soldAt: '2026-06-01T02:18:00.000Z',
       state: 'approved',
       voidable: true,
+      whyNotVoidable: null,
       voidableUntil: '2026-06-01T15:00:00.000Z',
       voidId: null,
       certainty: 'FINAL',
@@ -40,27 +41,37 @@ describe('a sale', () => {
     })
   })
 
-  const rows: [string, Partial<SaleState>, Partial<Sale>, number, string, boolean][] = [
-    ['declined', {}, { status: 'declined' }, NOW, 'declined', false],
-    ['reversed', { reversed: true }, {}, NOW, 'reversed', false],
+  const closed = { batchState: 'closed' } as const
+  const rows: [string, Partial<SaleState>, Partial<Sale>, number, string, string | null][] = [
+    ['declined', {}, { status: 'declined' }, NOW, 'declined', 'original_not_approved'],
+    ['reversed', { reversed: true }, {}, NOW, 'reversed', 'original_reversed'],
     [
       'reversed, its batch closed since',
-      { reversed: true, batchState: 'closed' },
+      { reversed: true, ...closed },
       {},
       NOW,
       'reversed',
-      false,
+      'original_reversed',
     ],
-    ['voided', { liveVoid }, {}, NOW, 'voided', false],
-    ['voided, its batch closed since', { liveVoid, batchState: 'closed' }, {}, NOW, 'voided', false],
-    ['settled', { batchState: 'closed' }, {}, NOW, 'settled', false],
-    ['in the last millisecond', {}, {}, CUT_OFF - 1, 'approved', true],
-    ['at the cut-off', {}, {}, CUT_OFF, 'approved', false],
-    ['without a card', {}, { card: null }, NOW, 'approved', true],
+    ['voided', { liveVoid }, {}, NOW, 'voided', 'original_already_voided'],
+    ['voided, its batch closed since', { liveVoid, ...closed }, {}, NOW, 'voided', 'original_already_voided'],
+    [
+      'voided, and the row of the void is lost',
+      { isVoidedByEntries: true },
+      {},
+      NOW,
+      'approved',
+      'original_already_voided',
+    ],
+    ['settled', closed, {}, NOW, 'settled', 'original_settled'],
+    ['in the last millisecond', {}, {}, CUT_OFF - 1, 'approved', null],
+    ['at the cut-off', {}, {}, CUT_OFF, 'approved', 'window_expired'],
+    ['without a card', {}, { card: null }, NOW, 'approved', null],
   ]
-  it.each(rows)('%s', (_, state, change, now, name, voidable) => {
+  it.each(rows)('%s', (_, state, change, now, name, whyNotVoidable) => {
     const body = saleBody({ ...original, ...state, sale: { ...sale, ...change } }, CUT_OFF, now)
-    expect(body).toMatchObject({ state: name, voidable, voidId: state.liveVoid?.id ?? null })
+    const voidable = whyNotVoidable === null
+    expect(body).toMatchObject({ state: name, voidable, whyNotVoidable, voidId: state.liveVoid?.id ?? null })
   })
 
   it('has no end of its window when only its batch ends it', () => {
@@ -74,7 +85,7 @@ describe('a sale', () => {
 
 describe('a void', () => {
   it('names the account that gets the money, the fee of 0 and the returned fee', () => {
-    expect(voidBodyOf(voidRecord, null, null)).toEqual({
+    expect(voidBodyOf({ record: voidRecord, reversedAt: null, forwarded: null, card: sale.card })).toEqual({
       id: '2'.repeat(32),
       saleId: '1'.repeat(32),
       state: 'approved',
@@ -84,6 +95,7 @@ describe('a void', () => {
       stan: '000002',
       amount: 1234,
       currency: '156',
+      card: { first6: '622500', last4: '0014' },
       rrn: '000000000102',
       originalRrn: '000000000101',
       acquirerRrn: null,
@@ -94,13 +106,16 @@ describe('a void', () => {
       destination: 'original_card',
       voidedAt: '2026-06-01T02:19:00.000Z',
       reversedAt: null,
+      reversedLate: false,
       certainty: 'FINAL',
       doNext: 'print_receipt',
     })
   })
 
   it('shows when it is reversed', () => {
-    expect(voidBodyOf({ ...voidRecord, state: 'reversed' }, NOW, null)).toMatchObject({
+    const record = { ...voidRecord, state: 'reversed' } as const
+    expect(voidBodyOf({ record, reversedAt: NOW, forwarded: null, card: null })).toMatchObject({
+      card: null,
       state: 'reversed',
       reversedAt: '2026-06-01T02:19:00.000Z',
       certainty: 'FINAL',
@@ -117,6 +132,13 @@ it('a terminal is shown without keys or journal', () => {
     macProfile: 'cup-ecb',
     textEncoding: 'gbk',
     settlementMac: 'optional',
+    texts: 'short',
+    padding: '0',
+    entryMode: 'left',
+    cardCheck: 'none',
+    headerLength: 6,
+    headerTlv: false,
+    voidForms: 'strict',
     batchNumber: '000001',
     certainty: 'FINAL',
     doNext: 'nothing',
@@ -143,7 +165,7 @@ describe('problem details (RFC 9457)', () => {
   const doors = Object.keys(API_REFUSALS) as ApiReason[]
 
   it.each(declines)('%s', (reason) => {
-    const { status, body, headers } = declineProblem(reason)
+    const { status, body, headers } = declineProblem(reason, { isWritten: true })
     const { httpStatus } = refusalOf(reason)
     const { zh, en, adviceZh, adviceEn } = JSON_WORDS[reason]
     expect(status).toBe(httpStatus)

@@ -6,6 +6,8 @@
 import { expect, it } from 'vitest'
 import * as z from 'zod'
 import { ROUTES } from '../../src/api/contract.ts'
+import { luhnDigit } from '../../src/domain/card-number.ts'
+import { testCard } from '../../src/terminal/test-cards.ts'
 
 /** The members of a schema that have no members of their own, by their names. */
 function membersOf(name: string, schema: z.ZodType): [string, z.ZodType][] {
@@ -33,20 +35,25 @@ const takes = (values: readonly unknown[]): string[] => [
   ),
 ]
 
+const THIRTEEN = `622500000000${luhnDigit('622500000000')}`
+const CARD = testCard(1)
+const NINETEEN = `622500000000000000${luhnDigit('622500000000000000')}`
+const inGroups = (separator: string): string => (CARD.match(/.{4}/g) ?? []).join(separator)
+
 /** Card numbers of 13 to 19 digits, alone, grouped, and inside a text. */
 const CARD_NUMBERS = [
-  '6225000000000',
+  THIRTEEN,
   '378282246310005',
-  '6225000000000302',
-  '6225000000000000302',
-  '6225 0000 0000 0302',
-  '6225-0000-0000-0302',
-  '６２２５００００００００３０２０',
-  'card 6225000000000302 exp 2812',
-  '卡号6225000000000302',
-  `${'x'.repeat(30)}6225000000000302`,
-  6225000000000,
-  6225000000000302,
+  CARD,
+  NINETEEN,
+  inGroups(' '),
+  inGroups('-'),
+  [...CARD].map((digit) => String.fromCodePoint(0xff10 + Number(digit))).join(''),
+  `card ${CARD} exp 2812`,
+  `卡号${CARD}`,
+  `${'x'.repeat(30)}${CARD}`,
+  Number(THIRTEEN),
+  Number(CARD),
 ]
 
 it('only the members of this list take as many digits as a card number has, and each has its reason', () => {
@@ -61,12 +68,14 @@ it('only the members of this list take as many digits as a card number has, and 
   expect(takes(CARD_NUMBERS).sort()).toEqual(Object.keys(reasons).sort())
 })
 
-it('the free texts that are kept are names of merchants, names of keys and notes on cases', () => {
+it('the free texts that are kept are names of merchants, names of keys, notes on cases and reasons of reversals', () => {
   const text = 'Lot 12: 面包店, 2nd floor'
   const kept = MEMBERS.filter(([, , leaf]) => leaf.safeParse(text).success)
   expect(kept.map(([route, name]) => `${route} ${name}`).sort()).toEqual([
     'POST /v1/cases/{rrn} note',
+    'POST /v1/cases/{rrn}/notes note',
     'POST /v1/keys name',
+    'POST /v1/reversals reason',
     'PUT /v1/merchants/{merchantId} name',
   ])
   for (const [, , leaf] of kept) {

@@ -12,9 +12,8 @@ import {
   inquiryAt,
   type More,
   type Problem,
-  type Reason,
 } from '../../src/api/json/problem.ts'
-import { API_REFUSALS, type ApiReason } from '../../src/api/json/refusals.ts'
+import { API_REFUSALS, type ApiReason, type Reason } from '../../src/api/json/refusals.ts'
 import { idempotencyKey } from '../../src/api/json/schemas.ts'
 import type { DeclineReason } from '../../src/domain/decline-reason.ts'
 import { componentSchemas, type Json, jsonSchemaOf, reference, refOf } from './openapi-schemas.ts'
@@ -233,6 +232,7 @@ const TAGS = {
   provisioning: 'Merchants and terminals.',
   keys: 'Bearer keys: who may send which requests.',
   service: 'The service itself.',
+  batches: 'Batches of terminals at their end.',
 } as const satisfies Record<Route['tag'], string>
 
 const DESCRIPTION = `Annul voids card payments (POS 撤销) before settlement, exactly once.

@@ -231,7 +231,7 @@ describe('PUT /v1/merchants/{merchantId}', () => {
   })
   refuses(merchantSettings, valid, {
     merchantId: ['123456789012345'],
-    name: ['', ' ', 'x'.repeat(65), 'card 6225000000000302', 1, null],
+    name: ['', ' ', 'x'.repeat(65), 'card 6225000000000014', 1, null],
     state: ['blocked', null],
     currency: ['CNY', '15', 156, '', null],
     timeZone: ['', 'Shanghai', 'Mars/Olympus', '+08:00', '+0800', '-05', '+8', 8, null],

@@ -102,7 +102,7 @@ export class AuditedDay {
   }
 }
 
-/** A day with forwarded sales, voids, reversals and refusals, a reversal without its target, and a settlement. */
+/** A day with forwarded sales, voids, reversals and refusals, a reversal without its target, and settlements, one with a difference. */
 export async function openAuditedDay(): Promise<AuditedDay> {
   const core = await loadCore()
   const simulator = createSimulator({
@@ -141,6 +141,9 @@ export async function openAuditedDay(): Promise<AuditedDay> {
     const act = { 'idempotency-key': terminalId }
     await service.json('POST', '/v1/voids', { saleId: sold?.id, amount: 1200 }, act)
     await pos.terminal.voidSale(stans[2] ?? '')
+    // The terminal does not know this sale, so its totals differ.
+    const captured = { merchantId: '123456789012345', terminalId, batchNumber: '000001', stan: '000777' }
+    if (terminalId === '12345679') await service.json('POST', '/v1/sales', { ...captured, amount: 900 })
     await pos.terminal.settle()
     await pos.terminal.sale(1500, testCard(9))
   }

@@ -76,6 +76,7 @@ describe.each(SHELLS)('%s', (shell) => {
       'cup-ecb',
       'cup-ecb-16',
       'cup-sm4',
+      'cup-sm4-bin',
     ])
     expect(complete(shell, 'annul', 'mac', '--algorithm', 'x9.9', '--k')).toEqual(['--key'])
     expect(complete(shell, 'annul', 'mac', '--key', '')).toEqual([])

@@ -120,6 +120,30 @@ test.each([
   expect(seen).toEqual([])
 })
 
+test('the forms of messages go under their names, and an absent one does not go', async () => {
+  const { seen, url } = await serviceOf([
+    [200, {}],
+    [200, {}],
+  ])
+  const args = ['provision', '--url', url, '--mid', MID, '--tid', TID]
+  const text =
+    '--texts long --padding F --entry-mode right --card-check luhn --header-length 10 --header-tlv yes --void-forms lenient'
+  await callCli([...args, ...text.split(' ')], ADMIN)
+  await callCli([...args, '--header-tlv', 'no'], ADMIN)
+  expect(seen.map(({ body }) => body)).toEqual([
+    {
+      texts: 'long',
+      padding: 'F',
+      entryMode: 'right',
+      cardCheck: 'luhn',
+      headerLength: 10,
+      headerTlv: true,
+      voidForms: 'lenient',
+    },
+    { headerTlv: false },
+  ])
+})
+
 test('a permission or a parity goes with the master key', async () => {
   const { seen, url } = await serviceOf([
     [201, {}],

@@ -5,6 +5,7 @@ import { decideProvision, GENESIS, newTerminal } from '../../src/domain/decide-p
 import { NO_TOTALS } from '../../src/domain/money.ts'
 import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { ProvisionRequest } from '../../src/domain/requests.ts'
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import { generated, MID, merchant, NOW, TID, terminal } from './fixtures.ts'
 
 const profile = {
@@ -12,6 +13,7 @@ const profile = {
   macProfile: 'x9.19',
   textEncoding: 'ascii',
   settlementMac: 'required',
+  ...USUAL_FORMS,
 } as const
 
 const request: ProvisionRequest = {

@@ -112,7 +112,10 @@ describe('a reversal of', () => {
     ],
     [
       'a voided sale undoes the sale and the void',
-      find({ terminal: voidedTerminal, original: { ...original, liveVoid } })(ofSale),
+      find({
+        terminal: voidedTerminal,
+        original: { ...original, liveVoid, ownVoids: [voidKey] },
+      })(ofSale),
       {
         voidMoved: { id: voidRecord.id, state: 'reversed', reversedAt: NOW },
         reversals: [reversed(saleKey), reversed(voidKey)],

@@ -25,7 +25,7 @@ interface Case<R> {
   readonly loadedState: LoadedState
 }
 
-/** The message names the open batch. */
+/** The message names the open batch, which has a sale. */
 const loadedState: LoadedState = { ...anyLoadedState, namedBatch: batch }
 
 const batchGuards = <R extends { messageKey: string; batchNumber: string }>(request: R): Guard<Case<R>>[] => [
@@ -75,6 +75,8 @@ const effects = {
   nextBatch: { ...NO_TOTALS, batchNumber: '000002', state: 'open' },
 }
 
+const effectsOfEmpty = { batch: { ...empty, state: 'closed' }, nextBatch: effects.nextBatch }
+
 /** Field 48 of a response, with the code of each half. */
 const responseTotals = (half: string, domestic: number, foreign: number): string =>
   `${half.slice(0, 30)}${domestic}${'0'.repeat(30)}${foreign}`
@@ -120,12 +122,17 @@ describe('totals of a settlement', () => {
     expect(settle({ ...valid, request })).toMatchObject({ kind: 'commit' })
   })
 
-  it('approves an empty batch and keeps it open', () => {
-    const request = { ...settlementRequest, totals: totals(0, 0, 0, 0) }
-    expect(settle({ request, loadedState: withOpenBatch(empty) })).toMatchObject({
-      kind: 'answer',
-      answer: { reason: null, totals: responseTotals(totals(0, 0, 0, 0), 1, 1) },
-    })
+  const zeros = { ...settlementRequest, totals: totals(0, 0, 0, 0) }
+  it.each([
+    ['with a MAC', true, false, 'commit'],
+    ['without a MAC, when the journal has a message of it', false, true, 'commit'],
+    ['without a MAC, when no message was in it', false, false, 'answer'],
+  ] as const)('of an empty batch %s', (_, isSigned, isBatchUsed, kind) => {
+    const loadedState = { ...withOpenBatch(empty), isBatchUsed }
+    const decision = settle({ request: { ...zeros, isSigned }, loadedState })
+    const answer = { reason: null, totals: responseTotals(totals(0, 0, 0, 0), 1, 1) }
+    expect(decision).toMatchObject(kind === 'answer' ? { kind, answer } : { kind, draft: { answer } })
+    if (decision.kind === 'commit') expect(decision.draft.effects).toMatchObject(effectsOfEmpty)
   })
 
   it('treats a batch with only a reversed sale as empty', () => {
@@ -192,7 +199,22 @@ describe('batch upload', () => {
       'batch_mismatch',
     ],
     ['its end after a mismatch', {}, loadedState, 'commit', null],
-    ['its end, for an empty batch', {}, withOpenBatch(empty), 'answer', null],
+    [
+      'its end, for an empty batch with a MAC',
+      {},
+      { ...withOpenBatch(empty), isBatchUsed: false },
+      'commit',
+      null,
+    ],
+    ['its end, for an empty batch that was used', { isSigned: false }, withOpenBatch(empty), 'commit', null],
+    [
+      'its end, for an unused batch without a MAC',
+      { isSigned: false },
+      { ...withOpenBatch(empty), isBatchUsed: false },
+      'answer',
+      null,
+    ],
+    ['its end after a match, for an empty batch', { after: 'match' }, withOpenBatch(empty), 'answer', null],
     ['its end after a mismatch, for a closed batch', {}, { ...next, namedBatch: closed }, 'answer', null],
     ['its end after a match', { after: 'match' }, { ...next, namedBatch: closed }, 'answer', null],
     [

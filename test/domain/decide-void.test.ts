@@ -75,6 +75,10 @@ const saleGuards: Guard<Case>[] = [
   { fault: 'another currency', reason: 'currency_differs', break: ask({ currencyCode: '840' }) },
 ]
 
+it('of a sale without an outcome waits for the outcome', () => {
+  expect(reasonOf(decide(find({ original: null, isOriginalPending: true })(valid)))).toBe('outcome_pending')
+})
+
 guardSuite('a void from a terminal', valid, decide, [
   ...keyGuards,
   {
@@ -124,6 +128,10 @@ guardSuite('a void from the JSON API', { ...valid, request: jsonVoidRequest }, d
 
 describe('the reference to the sale', () => {
   const POS = { terminalId: '12345678', batchNumber: '000001', stan: '000002' }
+  const OTHER_CARD = 'd'.repeat(64)
+  const NO_CODE = { authorizationCode: null }
+  const NO_RRN = { isRrnMade: true } as const
+  const NOTHING = { ...NO_RRN, ...NO_CODE, card: null }
   const rows: [string, Partial<VoidRequest>, Partial<Sale>, ReturnType<typeof reasonOf>][] = [
     ['accepts the card alone', { rrn: null }, {}, null],
     ['accepts the RRN alone, without field 61', { pos: { ...POS, saleKey: null } }, {}, null],
@@ -137,11 +145,41 @@ describe('the reference to the sale', () => {
     ],
     ['accepts a card with RRN when the captured sale has no card', {}, { card: null }, null],
     ['accepts the authorisation code too', { authorizationCode: '000201' }, {}, null],
+    // A value that is absent is not compared.
+    ['accepts any authorisation code when the sale has none', { authorizationCode: '999999' }, NO_CODE, null],
+    ['accepts any RRN when the sale came without one', { rrn: '999999999999' }, NO_RRN, null],
+    ['accepts no RRN and no code when the sale has both', { rrn: null }, {}, null],
+    ['compares the card all the same', { rrn: null, cardFingerprint: OTHER_CARD }, NO_RRN, 'card_differs'],
     [
-      'rejects an authorisation code when the sale has none',
-      { authorizationCode: '000201' },
-      { authorizationCode: null },
+      'rejects another code when the sale came without an RRN',
+      { authorizationCode: '999999' },
+      NO_RRN,
       'reference_differs',
+    ],
+    ['accepts a sale that came with nothing to compare', {}, NOTHING, null],
+    [
+      'rejects a request that names nothing of it',
+      { rrn: null, authorizationCode: null },
+      NOTHING,
+      'card_differs',
+    ],
+    [
+      'accepts the code alone when the sale came with it alone',
+      { cardFingerprint: null, rrn: null, authorizationCode: '000201' },
+      { ...NO_RRN, card: null },
+      null,
+    ],
+    [
+      'rejects no code when the sale came with it alone',
+      { rrn: null, authorizationCode: null },
+      { ...NO_RRN, card: null },
+      'card_differs',
+    ],
+    [
+      'rejects no readable card when the sale came with the card alone',
+      { cardFingerprint: null },
+      { ...NO_RRN, ...NO_CODE },
+      'card_differs',
     ],
   ]
   it.each(rows)('%s', (_, request, ofSale, reason) => {
@@ -238,6 +276,7 @@ it('returns the stored entry for a retransmission, whatever happened since', () 
       isVoidRowLost: false,
       isRrnOurs: true,
       reversed: false,
+      ownVoids: [entry.messageKey],
       forwarded: null,
       batchState: 'closed',
     },

@@ -90,6 +90,7 @@ describe('answerOf', () => {
       localDate: '0601',
       settlementDate: '0601',
       textEncoding: 'gbk',
+      texts: 'short',
     })
   })
 

@@ -39,6 +39,9 @@ it('reason → field 39, HTTP status, next action, texts', () => {
     window_expired | 12 | 409 | refund | 已过撤销时限 | Void window over
     amount_differs | 64 | 422 | refund | 金额与原交易不符 | Amount differs
     currency_differs | A1 | 422 | nothing | 币种不符 | Currency differs
+    reversal_too_old | 22 | 409 | contact_acquirer | 撤销已久不能冲正 | Void too old
+    approval_required | 58 | 403 | ask_supervisor | 需主管授权 | Approval required
+    reason_required | 30 | 422 | nothing | 须填写原因 | Reason required
     issuer_declined | 05 | 409 | nothing | 发卡行不予承兑 | Do not honour
     insufficient_funds | 51 | 409 | nothing | 余额不足 | Insufficient funds
     card_expired | 54 | 409 | nothing | 卡已过期 | Card expired
@@ -84,6 +87,9 @@ it('reason → advice', () => {
     window_expired | 不能撤销，请由收单机构办理退货 | Cannot void: ask the acquirer for a refund
     amount_differs | 金额须与原交易相同；部分请办退货 | Use the full original amount; for a part, refund
     currency_differs | 请使用商户及原交易的币种 | Use the currency of the merchant and of the sale
+    reversal_too_old | 撤销仍然有效，请联系收单机构 | The void stands: call the acquirer
+    approval_required | 撤销已久，请由主管授权后冲正 | The void is old: ask a supervisor to reverse it
+    reason_required | 请填写原因后重做 | Give a reason, then do it again
     issuer_declined | 请持卡人联系发卡行 | The cardholder should call the issuer
     insufficient_funds | 请更换卡片 | Use another card
     card_expired | 请更换卡片 | Use another card

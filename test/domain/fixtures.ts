@@ -11,6 +11,7 @@ import type {
   UploadRequest,
   VoidRequest,
 } from '../../src/domain/requests.ts'
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import type {
   Answer,
   Batch,
@@ -55,6 +56,7 @@ export const terminal: Terminal = {
   macProfile: 'cup-ecb',
   textEncoding: 'gbk',
   settlementMac: 'optional',
+  ...USUAL_FORMS,
   keyVersion: 1,
   tmkVersion: 1,
   batch,
@@ -88,6 +90,7 @@ export const original: SaleState = {
   isVoidRowLost: false,
   isRrnOurs: false,
   reversed: false,
+  ownVoids: [],
   forwarded: null,
   batchState: 'open',
 }
@@ -99,13 +102,17 @@ export const loadedState: LoadedState = {
   reversal: null,
   original: null,
   isOriginalArchived: false,
+  isOriginalPending: false,
   target: null,
   targetReversal: null,
   namedBatch: null,
+  isBatchUsed: true,
+  declared: null,
   claim: null,
   forwarded: null,
   targetForwarded: null,
   isTargetClaimed: false,
+  isTargetFollowed: false,
   undecided: false,
   takenBy: null,
   needs: [],
@@ -225,6 +232,7 @@ export const settlementRequest: SettlementRequest = {
   terminalId: TID,
   batchNumber: '000001',
   totals: totals(1234, 1, 0, 0),
+  isSigned: true,
 }
 
 export const uploadEnd: UploadRequest = {
@@ -233,6 +241,7 @@ export const uploadEnd: UploadRequest = {
   terminalId: TID,
   batchNumber: '000001',
   after: 'mismatch',
+  isSigned: true,
 }
 
 export const approval: Answer = {

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest'
 import { isMalleable, macAlgorithmOf, makLengthOf } from '../../src/domain/mac-profile.ts'
-import { MAC_PROFILES } from '../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 
 it('gives every profile an algorithm and a key length, and folds by XOR or chains', () => {
   expect(
@@ -21,5 +21,6 @@ it('gives every profile an algorithm and a key length, and folds by XOR or chain
     ['x9.19-hex4', 'x9.19-hex4', 16, 'chains'],
     ['cup-sm4', 'cup-sm4', 16, 'folds'],
     ['xor-3des', 'xor-3des', 16, 'folds'],
+    ['cup-sm4-bin', 'cup-sm4-bin', 16, 'folds'],
   ])
 })

@@ -10,7 +10,8 @@ import {
   nextBatchNumber,
   settlementTotals,
 } from '../../src/domain/money.ts'
-import type { Batch, Totals } from '../../src/domain/types.ts'
+import type { Totals } from '../../src/domain/totals.ts'
+import type { Batch } from '../../src/domain/types.ts'
 import { totals } from './fixtures.ts'
 
 const ours: Totals = { debitAmount: 123456, debitCount: 12, creditAmount: 789, creditCount: 3 }

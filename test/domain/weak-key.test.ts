@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MAC_PROFILES } from '../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { isWeakMasterKey } from '../../src/domain/weak-key.ts'
 import { bytesOf, encrypt } from '../integrate/node-ciphers.ts'
 

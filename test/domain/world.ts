@@ -9,6 +9,7 @@ import { decideCapturedSale, decideSale, decideSaleEarly } from '../../src/domai
 import { decideSettlement } from '../../src/domain/decide-settlement.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
 import type { Decision, Generated, LoadedState } from '../../src/domain/decision.ts'
+import { ownTotals } from '../../src/domain/office-totals.ts'
 import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type {
   CapturedSaleRequest,
@@ -17,50 +18,23 @@ import type {
   SettlementRequest,
   VoidRequest,
 } from '../../src/domain/requests.ts'
+import type { Reversal } from '../../src/domain/reversal.ts'
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import type {
   Answer,
   Batch,
   Effects,
   JournalEntry,
-  Reversal,
   Sale,
   SaleState,
   Terminal,
   VoidRecord,
 } from '../../src/domain/types.ts'
+import type { Command } from './command.ts'
 import { keyOf, MID, merchant, NOW, sale as soldSale, TID, totals } from './fixtures.ts'
 
 const ABSENT = { original: null, target: null, targetReversal: null, claim: null } as const
 const UNSENT = { forwarded: null, targetForwarded: null, isTargetClaimed: false } as const
-
-/** A message from a terminal or a back office. The STAN is a small number, so that keys repeat. */
-export type Command =
-  | { readonly kind: 'sale'; readonly stan: number; readonly amount: number; readonly batch: Named }
-  | {
-      readonly kind: 'captured_sale'
-      readonly stan: number
-      readonly amount: number
-      readonly status: 'approved' | 'declined'
-      readonly batch: Named
-    }
-  | {
-      readonly kind: 'void' | 'json_void'
-      readonly stan: number
-      readonly original: number
-      readonly amount: number
-      readonly batch: Named
-    }
-  | {
-      readonly kind: 'sale_reversal' | 'void_reversal'
-      readonly stan: number
-      readonly amount: number
-      readonly batch: Named
-    }
-  | { readonly kind: 'settle'; readonly stan: number; readonly off: number; readonly batch: Named }
-  | { readonly kind: 'wait'; readonly minutes: number }
-
-/** The batch that a message names: the open one, or the one before it. */
-type Named = 'open' | 'last'
 
 export interface Result {
   readonly decision: Decision
@@ -88,6 +62,7 @@ export class World {
       macProfile: 'cup-ecb',
       textEncoding: 'gbk',
       settlementMac: 'optional',
+      ...USUAL_FORMS,
     } as const
     this.terminal = newTerminal({ terminalId: TID, merchantId: MID, profile })
     this.batches.set(this.terminal.batch.batchNumber, this.terminal.batch)
@@ -182,46 +157,54 @@ export class World {
         )
       }
       case 'sale_reversal':
-      case 'void_reversal': {
-        const of = command.kind === 'sale_reversal' ? 'sale' : 'void'
-        const targetKey = keyOf(stan, of, batchNumber)
+      case 'void_reversal':
+      case 'json_reversal':
+      case 'office_sale_reversal':
+      case 'office_void_reversal': {
+        const of = command.kind.includes('sale') ? 'sale' : 'void'
+        const kind = `${of}_reversal` as const
+        const isOffice = command.kind !== kind
+        const targetKey =
+          command.kind === 'json_reversal' ? `api|${MID}|void|${stan}` : keyOf(stan, of, batchNumber)
         const request: ReversalRequest = {
           ...identity,
-          door: 'terminal',
-          kind: command.kind,
-          messageKey: keyOf(stan, command.kind, batchNumber),
+          door: isOffice ? 'json' : 'terminal',
+          kind,
+          messageKey: isOffice ? `api|${MID}|${kind}|${targetKey}` : keyOf(stan, kind, batchNumber),
           targetKey,
           saleId: null,
           amount: command.amount,
           cardFingerprint: null,
         }
-        const target = this.entries.get(targetKey) ?? null
-        const namedSale =
-          of === 'sale'
-            ? this.saleWithKey(targetKey)
-            : this.sales.get(target?.effects.voidRecord?.saleId ?? '')
-        const targetState = {
-          target,
-          targetReversal: this.reversals.get(targetKey) ?? null,
-          original: this.stateOf(namedSale),
-        }
-        return this.decideAndApply(request, batchNumber, targetState, (loadedState, generated) =>
+        const found = this.targetOf(of, targetKey)
+        return this.decideAndApply(request, batchNumber, found, (loadedState, generated) =>
           decideReversal(request, loadedState, generated),
         )
       }
       case 'settle': {
-        const { debitAmount, debitCount, creditAmount, creditCount } = this.terminal.batch
+        const { debitAmount, debitCount, creditAmount, creditCount } = ownTotals(this.terminal.batch)
         const request: SettlementRequest = {
           ...identity,
           door: 'terminal',
           kind: 'settlement',
           messageKey: keyOf(stan, 'settlement', batchNumber),
           totals: totals(debitAmount + command.off, debitCount, creditAmount, creditCount),
+          isSigned: true,
         }
         return this.decideAndApply(request, batchNumber, {}, (loadedState, generated) =>
           decideSettlement(request, loadedState, generated),
         )
       }
+    }
+  }
+
+  private targetOf(of: 'sale' | 'void', targetKey: string): Partial<LoadedState> {
+    const target = this.entries.get(targetKey) ?? null
+    const saleId = target?.effects.voidRecord?.saleId ?? ''
+    return {
+      target,
+      targetReversal: this.reversals.get(targetKey) ?? null,
+      original: this.stateOf(of === 'sale' ? this.saleWithKey(targetKey) : this.sales.get(saleId)),
     }
   }
 
@@ -239,6 +222,10 @@ export class World {
       isVoidRowLost: false,
       isRrnOurs: true,
       reversed: this.reversals.has(sale.messageKey),
+      ownVoids: [...this.voids.values()]
+        .filter(({ saleId, messageKey }) => saleId === sale.id && !messageKey.startsWith('api|'))
+        .map(({ messageKey }) => messageKey)
+        .filter((key) => !this.reversals.has(key) || this.reversals.get(key)?.stillCounted === true),
       batchState: this.batches.get(sale.batchNumber)?.state ?? 'closed',
     }
   }
@@ -257,8 +244,12 @@ export class World {
       ...ABSENT,
       ...UNSENT,
       namedBatch: this.batches.get(batchNumber) ?? null,
+      isBatchUsed: true,
+      declared: null,
       undecided: false,
+      isTargetFollowed: false,
       isOriginalArchived: false,
+      isOriginalPending: false,
       takenBy: null,
       needs: [],
       refusals: null,
@@ -290,7 +281,8 @@ export class World {
     const undone = voidMoved === undefined ? undefined : this.voids.get(voidMoved.id)
     if (undone !== undefined && voidMoved !== undefined) undone.reversedAt = voidMoved.reversedAt
     if (voidRecord !== undefined) this.voids.set(voidRecord.id, { ...voidRecord, reversedAt: null })
-    for (const r of reversals ?? []) if (!this.reversals.has(r.targetKey)) this.reversals.set(r.targetKey, r)
+    for (const one of reversals ?? [])
+      this.reversals.set(one.targetKey, { ...one, kind: this.reversals.get(one.targetKey)?.kind ?? one.kind })
     for (const b of [batch, nextBatch]) if (b !== undefined) this.batches.set(b.batchNumber, b)
     const open = nextBatch ?? batch
     if (open !== undefined) this.terminal = { ...this.terminal, batch: open }

@@ -3,6 +3,7 @@
  * texts.
  */
 
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import {
   buildAnswer,
   isRequest,
@@ -10,9 +11,11 @@ import {
   type ResponseFields,
   responseMti,
 } from '../../src/iso8583/answer.ts'
+import { isCanonical } from '../../src/iso8583/canonical.ts'
 import {
   formatFault,
   hasAccountType,
+  isReversalMti,
   keptFields,
   panOf,
   type TransactionType,
@@ -22,20 +25,15 @@ import { type DescribedField, describe, describeJson } from '../../src/iso8583/d
 import { readField60, readField61 } from '../../src/iso8583/field60.ts'
 import { answerFrame, buildFrame, type Frame, parseFrame } from '../../src/iso8583/frame.ts'
 import { packWithMac } from '../../src/iso8583/mac.ts'
-import {
-  isCanonical,
-  type Message,
-  macInput,
-  pack,
-  unpack,
-  unpackWhatCan,
-} from '../../src/iso8583/message.ts'
+import { type Message, macInput, pack, unpack, unpackWhatCan } from '../../src/iso8583/message.ts'
 import { ICC_TAGS } from '../../src/iso8583/names.ts'
 import { parsePosHead, parsePosMessage } from '../../src/iso8583/pos-message.ts'
+import { profileFault } from '../../src/iso8583/profile-fault.ts'
 import { serialData, unwrapSerial, wrapSerial, xorLrc } from '../../src/iso8583/serial-frame.ts'
 import { decodeText, encodeText, type TextEncoding } from '../../src/iso8583/text.ts'
 import { microPack } from '../support/micro-iso8583.ts'
 import { must } from './counterexample.ts'
+import { checkReversal } from './reversal-properties.ts'
 
 /** Bytes. A receipt's texts are shorter. */
 const LONGEST_TEXT = 64
@@ -114,10 +112,11 @@ function checkBody(body: Uint8Array): Verdict {
   const covered = macInput(body)
   must(isSame(covered, body.subarray(0, covered.length)), 'message: MAC input is no start')
   must([body.length, body.length - 8].includes(covered.length), 'message: MAC input')
+  const reversal = checkReversal(body, checkAnswer)
   if (!message.ok) {
     must(FORMAT_ERROR.test(message.error.why), 'message: why')
     return {
-      description: `${message.error.field}: ${message.error.why.replace(/\d+/g, 'N')}`,
+      description: `${reversal}${message.error.field}: ${message.error.why.replace(/\d+/g, 'N')}`,
       isMessage: false,
     }
   }
@@ -153,10 +152,18 @@ const ACQUIRER: ResponseFields = {
   authorizationCode: '000001',
   acquirerId: '00000001',
   receivingInstitution: '00000002',
-  privateData: privateData(null, 'gbk'),
+  privateData: privateData(null, 'gbk', 'short'),
 }
 
 const ENVELOPE = { kind: 'tpdu', tpdu: new Uint8Array(5), header: new Uint8Array(6) } as const
+
+const PROFILE = {
+  status: 'active',
+  macProfile: 'cup-ecb',
+  textEncoding: 'gbk',
+  settlementMac: 'required',
+  ...USUAL_FORMS,
+} as const
 
 /** Never stored, whatever the content. */
 const NEVER_STORED = [2, 14, 35, 36, 52, 55, 57, 58, 59, 62, 63]
@@ -185,15 +192,17 @@ function checkRequest(message: Message, body: Uint8Array): string {
   if (fault !== undefined) return `${type}, fault in ${fault}`
   if (parsed.kind === 'management') return type
   must(isSame(parsed.macInput, macInput(body)), 'request: MAC input')
-  must(
-    parsed.isUnambiguous === (isCanonical(body, message) && !hasAccountType(message)),
-    'request: canonical',
-  )
+  const unambiguous = isCanonical(body, message) && !hasAccountType(message)
+  const found = profileFault(parsed, PROFILE)
+  must(unambiguous || found !== null || isReversalMti(message.mti), 'request: canonical')
   const { request } = parsed
   // The totals of a settlement are compared, and not written.
   must(!isKept(JSON.stringify({ ...request, totals: undefined })), 'request: holds a card number')
   if ('amount' in request)
-    must(Number.isSafeInteger(request.amount) && request.amount >= 0, 'request: amount')
+    must(
+      request.amount === null || (Number.isSafeInteger(request.amount) && request.amount >= 0),
+      'request: amount',
+    )
   return type
 }
 
@@ -212,7 +221,7 @@ function checkAnswer(request: Message, type: TransactionType | undefined): void 
     const answer = buildAnswer(request, type, {
       ...ACQUIRER,
       responseCode,
-      privateData: privateData(null, 'gbk'),
+      privateData: privateData(null, 'gbk', 'short'),
     })
     const body = packWithMac(answer, mac)
     const read = unpack(body)

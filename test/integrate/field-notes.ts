@@ -35,7 +35,7 @@ const FIELD_63 = table(
     ['20', 'text of the issuer'],
     ['20', 'text of the network'],
     ['20', 'text of the acquirer: in a refusal, the reason'],
-    ['up to 60', 'text for the terminal: in a refusal, what to do'],
+    ['up to 60', 'text for the terminal: in a refusal, what to do; only with `texts: long`'],
   ],
 )
 
@@ -61,7 +61,8 @@ export const FIELD_NOTES = `## Parts of fields
 ${FIELD_48}
 
 In a batch upload (60.3 = \`201\`): the number of items (2 digits, 1 to 8), then 40 digits for each item. They are card class 2 (\`00\`
-domestic), STAN 6, card number 20 with zeros on the left, amount 12. In the end of an upload (60.3 = \`202\` or \`207\`): the number of all
+domestic), STAN 6, card number 20 with zeros on the left, amount 12. An upload of one chip transaction (60.3 = \`203\` to \`206\`, \`208\`, \`209\`) needs
+no field 48. In the end of an upload (60.3 = \`202\` or \`207\`): the number of all
 items, 4 digits. [batch-and-stan.md](batch-and-stan.md) says what an item is.
 
 **Field 53**: if digit 3 is \`1\`, the tracks are encrypted. Then the service does not read a card number from field 35.
@@ -84,4 +85,4 @@ ${FIELD_63}
 
 The texts are in GBK, or in ASCII and English if the terminal is provisioned with \`textEncoding: "ascii"\`. Two refusals come before the
 service knows the terminal, so they are always in GBK: \`97\`, and \`40\` for a transaction that is not in the table below. An approval has
-the first 3 bytes only.`
+the first 3 bytes only. A refusal has 63 bytes, unless the terminal is provisioned with \`texts: "long"\`.`

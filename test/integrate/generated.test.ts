@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { describe, expect, it, test } from 'vitest'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
-import { MAC_PROFILES } from '../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { parseFrame } from '../../src/iso8583/frame.ts'
 import { macInput, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
@@ -95,7 +95,7 @@ describe('the samples', () => {
       )
       const signOn = ofTerminal.find(({ request }) => messageIn(request).mti === '0800')
       const field62 = bytesOf(messageIn(signOn?.answer ?? new Uint8Array(0)).fields.get(62) ?? '')
-      const isSm4 = macProfile === 'cup-sm4'
+      const isSm4 = macProfile.startsWith('cup-sm4')
       const record = field62.subarray(20, 40)
       const key = decrypt(isSm4 ? 'sm4' : '3des', bytesOf(tmk), record.subarray(0, isSm4 ? 16 : 8))
       expect(keyCheckValue(isSm4 ? 'sm4' : 'des', key)).toEqual(record.subarray(16))

@@ -1,7 +1,7 @@
 /** @module The text of docs/integrate/mac-algorithms.md. */
 
 import { isMalleable, makLengthOf } from '../../src/domain/mac-profile.ts'
-import { MAC_PROFILES, type MacProfile } from '../../src/domain/types.ts'
+import { MAC_PROFILES, type MacProfile } from '../../src/domain/terminal-profile.ts'
 import {
   EXAMPLE_INPUT,
   EXAMPLE_TMK,
@@ -94,6 +94,19 @@ const ALGORITHMS: Readonly<Record<MacProfile, Algorithm>> = {
       HEX_8_OUT,
     ],
   },
+  'cup-sm4-bin': {
+    title: 'UnionPay SM4, eight bytes',
+    field64: '8 bytes',
+    steps: [
+      PAD_16,
+      'XOR all 16-byte blocks. The result is the fold, 16 bytes.',
+      'Write the fold as 32 upper-case hexadecimal characters. The text is 32 ASCII bytes, two halves of 16.',
+      'Encrypt the first half with SM4 under the MAC key.',
+      'XOR the result with the second half.',
+      'Encrypt again with SM4 under the same key.',
+      'The first 8 bytes are field 64.',
+    ],
+  },
   'xor-3des': {
     title: 'XOR fold and 3DES',
     field64: '8 bytes',
@@ -136,7 +149,7 @@ const keyLines = ({ name, wrapped, padding, cipher, checkValue, clear }: Wrapped
 ]
 
 function keySection({ layout, profile, keys, field62 }: KeyExample): string {
-  const family = profile === 'cup-sm4' ? 'SM4' : 'two-key 3DES'
+  const family = profile.startsWith('cup-sm4') ? 'SM4' : 'two-key 3DES'
   return [
     `### 60.3 = \`${layout}\`, for example with \`${profile}\``,
     `Master key \`${EXAMPLE_TMK}\`, ${family}. Field 62 has ${field62.length} bytes:`,
@@ -174,9 +187,9 @@ returns the working keys in field 62, encrypted under the TMK:
 The keys expire 31 days after the sign-on, and after 24 hours when no message has used them. Then sign on again. Each record in field 62 is the encrypted key, padded with zero bytes to the record's length, and a check value of 4 bytes.
 
 ${numbered([
-  'Choose field 60.3 of the sign-on by your profile: `003` for most, `001` for single-length keys, `004` with a track key, `006` for `cup-sm4`.',
+  'Choose field 60.3 of the sign-on by your profile: `003` for most, `001` for single-length keys, `004` with a track key, `006` for `cup-sm4` and `cup-sm4-bin`.',
   'Split field 62 into its records: key, zeros if any, check value.',
-  'Decrypt each key block by block (ECB) under the TMK. Use DES for an 8-byte TMK, two-key 3DES for 16 bytes, and SM4 for `cup-sm4`.',
+  'Decrypt each key block by block (ECB) under the TMK. Use DES for an 8-byte TMK, two-key 3DES for 16 bytes, and SM4 for `cup-sm4` and `cup-sm4-bin`.',
   'Compute the check value (KCV): encrypt one block of zeros under the clear key and take the first 4 bytes. An 8-byte key uses DES, a 16-byte key two-key 3DES, an SM4 key SM4.',
   'Compare it with the check value in the record. If one differs, do not use the keys. Check the master key first.',
 ])}
@@ -187,7 +200,7 @@ the first 8 bytes. Do not decrypt the zeros. Working keys for DES have odd parit
 The service sends the same keys again for the same layout until a request with a right MAC uses them. So a lost sign-on answer
 does no harm: sign on again. After the first right MAC the older keys are dead. The next sign-on then returns new keys.
 
-A \`cup-sm4\` terminal has a 16-byte SM4 master key. It signs on with 60.3 = \`006\`. Layouts \`001\`, \`003\` and \`004\` return field 39 = \`40\`.
+A \`cup-sm4\` or \`cup-sm4-bin\` terminal has a 16-byte SM4 master key. It signs on with 60.3 = \`006\`. Layouts \`001\`, \`003\` and \`004\` return field 39 = \`40\`.
 The other profiles cannot use \`006\`. A profile with a 16-byte MAC key cannot use \`001\`.`
 
 const MISTAKES = `## Common mistakes

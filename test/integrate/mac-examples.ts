@@ -1,7 +1,7 @@
 /** @module The worked examples of docs/integrate/mac-algorithms.md: one message under every MAC profile, and field 62 in every layout. */
 
 import { makLengthOf } from '../../src/domain/mac-profile.ts'
-import { MAC_PROFILES, type MacProfile } from '../../src/domain/types.ts'
+import { MAC_PROFILES, type MacProfile } from '../../src/domain/terminal-profile.ts'
 import { type Message, macInput, messageOf, pack } from '../../src/iso8583/message.ts'
 import type { KeyLayout } from '../../src/terminal/state.ts'
 import { type WorkedMac, workMac } from './mac-steps.ts'

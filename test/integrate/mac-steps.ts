@@ -1,6 +1,6 @@
 /** @module A MAC by node:crypto, with every intermediate value: what docs/integrate/mac-algorithms.md shows of each profile. */
 
-import type { MacProfile } from '../../src/domain/types.ts'
+import type { MacProfile } from '../../src/domain/terminal-profile.ts'
 import { type Cipher, decrypt, encrypt, hexOf, xor } from './node-ciphers.ts'
 
 export interface WorkedMac {
@@ -47,7 +47,12 @@ function fold(work: Work, input: Uint8Array, size: number): Uint8Array {
 }
 
 /** Fold, hex text, encrypt the first half, XOR the second, encrypt again, hex text, the first eight characters. */
-function foldTwice(cipher: Cipher, key: Uint8Array, input: Uint8Array): WorkedMac {
+function foldTwice(
+  cipher: Cipher,
+  key: Uint8Array,
+  input: Uint8Array,
+  form: 'text' | 'bytes' = 'text',
+): WorkedMac {
   const size = cipher === 'sm4' ? 16 : 8
   const work = new Work()
   const text = work.text('fold as hex text', hexOf(fold(work, input, size)))
@@ -56,6 +61,7 @@ function foldTwice(cipher: Cipher, key: Uint8Array, input: Uint8Array): WorkedMa
   const second = work.add('second half, as ASCII', ascii(text.slice(size)))
   const mixed = work.add('encrypted XOR second half', xor(once, second))
   const twice = work.add('encrypted again', encrypt(cipher, key, mixed))
+  if (form === 'bytes') return { lines: work.lines, mac: work.add('field 64', twice.subarray(0, 8)) }
   const mac = work.text('its hex text, first 8', hexOf(twice).slice(0, 8))
   return { lines: work.lines, mac: work.add('field 64', ascii(mac)) }
 }
@@ -106,6 +112,8 @@ export function workMac(profile: MacProfile, key: Uint8Array, input: Uint8Array)
       return foldTwice('3des', key, input)
     case 'cup-sm4':
       return foldTwice('sm4', key, input)
+    case 'cup-sm4-bin':
+      return foldTwice('sm4', key, input, 'bytes')
     case 'x9.9':
       return x99(key, input)
     case 'x9.19':

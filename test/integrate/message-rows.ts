@@ -26,7 +26,7 @@ export interface RequestForm {
 const OF_CARD = [2, 14, 23, 26, 35, 52, 53, 55]
 
 const REVERSAL: Pick<RequestForm, 'optional' | 'ignored' | 'mac'> = {
-  optional: [2, 3, 14, 23, 25, 35, 49, 53],
+  optional: [2, 3, 4, 14, 23, 25, 35, 49, 53],
   ignored: [22, 38, 39, 61],
   mac: 'required',
 }
@@ -80,7 +80,7 @@ export const FORMS: Readonly<Record<TransactionType, RequestForm>> = {
     processingCode: '200000',
     type: '23',
     codes: ['000'],
-    optional: [...OF_CARD, 38],
+    optional: [...OF_CARD, 37, 38, 61],
     ignored: [36, 57, 59, 63],
     mac: 'required',
   },
@@ -117,7 +117,7 @@ export const FORMS: Readonly<Record<TransactionType, RequestForm>> = {
     zh: '批上送',
     mti: '0320',
     type: '00',
-    codes: ['201'],
+    codes: ['201', '203', '204', '205', '206', '208', '209'],
     optional: [],
     ignored: [],
     mac: 'by setting',

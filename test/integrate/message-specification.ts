@@ -46,17 +46,20 @@ const CODINGS = `## Codings
 
 const RECOGNISED = `## How a message is recognised
 
-MTI and field 60 name the transaction. Fields 3 and 25 must not contradict them. Anything else returns field 39 = \`40\`.`
+MTI and field 60 name the transaction. Fields 3 and 25 must not contradict them, except in a reversal. Anything else returns field 39 =
+\`40\`. A request whose MTI has 4 as its second digit gets HTTP 503 with an empty body instead.`
 
 const recognisedNotes = `- Digits 3 and 4 of field 3 may name an account type: \`00\`, \`10\`, \`20\`, \`30\` or \`40\`. Under a MAC profile with "canonical bytes
   only" ([mac-algorithms.md](mac-algorithms.md)) they must be \`00\`.
 - A reversal has the same fields 3, 11, 25, 60.1 and 60.2 as the message that it reverses.
-- A repeated message keeps its MTI. \`0401\`, \`0201\` and \`0420\` return field 39 = \`40\`.
+- A repeated message keeps its MTI, or has \`0201\` or \`0401\`. \`0420\` and \`0421\` are reversals too, and get \`0430\`.
+- A reversal needs fields 11, 41, 42, 60.1 and 60.2, and a right MAC. Any other field may have any content.
 - MAC "by setting": \`settlementMac\` of the terminal is \`required\` (the default) or \`optional\`.`
 
 const REQUESTS = `## Requests
 
 - **M**: mandatory. Without 41 the answer is field 39 = \`97\`, without 42 \`03\`, without 60 \`40\`, without 64 \`A0\`, without another field \`30\`.
+  A reversal without 11, 41, 42 or 60 gets HTTP 503 with an empty body.
 - **O**: optional. The service compares it, returns it, or sends it to the acquirer.
 - **I**: ignored. Terminals usually send it, and the service does not use it.
 
@@ -65,7 +68,8 @@ unreadable: HTTP 400, empty body.`
 
 const requestNotes = `- The card of a sale or void comes in field 2 or in field 35. Both together must name the same card.
 - A void without a readable card number must name the sale's RRN in field 37.
-- An unknown RRN in field 37 of a void is 12 zeros.
+- An unknown RRN in field 37 of a void is 12 zeros, or field 37 is absent. Field 61 may be absent when field 37 has the RRN.
+- With \`voidForms\` = \`lenient\` a void may lack field 4, and may have neither card nor RRN.
 - Field 11 is never six zeros.
 - Card number, expiry, tracks, PIN block and chip data are never stored.`
 

@@ -1,7 +1,7 @@
 /** @module DES, 3DES and SM4 by node:crypto, one block or more in ECB: the oracle of what docs/integrate shows. */
 
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import type { MacProfile } from '../../src/domain/types.ts'
+import type { MacProfile } from '../../src/domain/terminal-profile.ts'
 
 export type Cipher = 'des' | '3des' | 'sm4'
 
@@ -28,7 +28,7 @@ export function decrypt(cipher: Cipher, key: Uint8Array, data: Uint8Array): Uint
 }
 
 export const cipherOf = (profile: MacProfile, keyLength: number): Cipher =>
-  profile === 'cup-sm4' ? 'sm4' : keyLength === 8 ? 'des' : '3des'
+  profile.startsWith('cup-sm4') ? 'sm4' : keyLength === 8 ? 'des' : '3des'
 
 /** The first four bytes of a block of zeros under the key. */
 export const keyCheckValue = (cipher: Cipher, key: Uint8Array): Uint8Array =>

@@ -2,7 +2,7 @@
 
 import type { Core } from '../../src/core/instance.ts'
 import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
-import type { MacProfile } from '../../src/domain/types.ts'
+import type { MacProfile } from '../../src/domain/terminal-profile.ts'
 import { buildFrame, type Frame } from '../../src/iso8583/frame.ts'
 import { packWithMac } from '../../src/iso8583/mac.ts'
 import { type Message, pack } from '../../src/iso8583/message.ts'
@@ -109,7 +109,7 @@ export class RecordedTerminal {
 
   async provision(): Promise<void> {
     const { tmk, macProfile, terminalId, settings = {} } = this.options
-    const cipher = macProfile === 'cup-sm4' ? 'sm4' : '3des'
+    const cipher = macProfile.startsWith('cup-sm4') ? 'sm4' : '3des'
     const components = [bytesOf(FIRST_COMPONENT), xor(bytesOf(tmk), bytesOf(FIRST_COMPONENT))]
     const body = {
       macProfile,

@@ -15,6 +15,14 @@ it.each([
   ['0400', { 3: '201000', 25: '00', 60: '23000001000' }, 'void_reversal'],
   ['0400', { 60: '23000001000' }, 'void_reversal'],
   ['0400', { 60: '22000001000' }, 'sale_reversal'],
+  ['0400', { 3: '999999', 25: '06', 60: '22000001000' }, 'sale_reversal'],
+  ['0401', { 60: '23000001000' }, 'void_reversal'],
+  ['0420', { 60: '23000001000' }, 'void_reversal'],
+  ['0421', { 60: '22000001000' }, 'sale_reversal'],
+  ['0201', { 3: '000000', 25: '00', 60: '22000001000' }, 'sale'],
+  ['0201', { 3: '200000', 25: '00', 60: '23000001000' }, 'void'],
+  ['0410', { 60: '22000001000' }, undefined],
+  ['0402', { 60: '22000001000' }, undefined],
   ['0200', { 3: '200001', 25: '00', 60: '23000001000' }, undefined],
   ['0200', { 3: '205000', 25: '00', 60: '23000001000' }, undefined],
   ['0200', { 3: '200000', 25: '00', 60: '22000001000' }, undefined],
@@ -39,7 +47,7 @@ it.each([
 const mandatory = { 3: '200000', 4: '000000001234', 11: '000003', 22: '012', 25: '00', 37: '1'.repeat(12) }
 const named = { 49: '156', 60: '23000001000', 61: '000001000002' }
 
-it.each([3, 4, 11, 22, 25, 37, 49, 61])('a void without field %i has its fault there', (number) => {
+it.each([3, 4, 11, 22, 25, 49])('a void without field %i has its fault there', (number) => {
   const fields = new Map(Object.entries({ ...mandatory, ...named }).map(([n, value]) => [Number(n), value]))
   expect(formatFault('void', { mti: '0200', fields })).toBeUndefined()
   fields.delete(number)

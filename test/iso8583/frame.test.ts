@@ -212,7 +212,7 @@ describe('response frames', () => {
 describe('buildFrame throws RangeError', () => {
   it.each([
     ['tpdu', 4, 6, 10, 'tpdu: expected 5 bytes, got 4'],
-    ['tpdu', 5, 7, 10, 'header: expected 6 bytes, got 7'],
+    ['tpdu', 5, 129, 10, 'header: expected at most 128 bytes, got 129'],
     ['tpdu', 5, 6, 65_525, 'frame: expected at most 65535 bytes, got 65536'],
     ['serial', 5, 6, 9_989, 'serial data: expected at most 9999 bytes, got 10000'],
   ] as const)('%s %i %i %i', (kind, tpdu, header, body, message) => {

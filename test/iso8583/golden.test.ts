@@ -4,7 +4,8 @@
  */
 
 import { describe, expect, it } from 'vitest'
-import { isCanonical, macInput, pack, unpack } from '../../src/iso8583/message.ts'
+import { isCanonical } from '../../src/iso8583/canonical.ts'
+import { macInput, pack, unpack } from '../../src/iso8583/message.ts'
 import { goldenOf, goldens, hexOf, NOT_CANONICAL } from '../support/iso8583-golden.ts'
 
 describe('golden messages', () => {

@@ -6,9 +6,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, it, describe as suite } from 'vitest'
+import { isCanonical } from '../../src/iso8583/canonical.ts'
 import { describe, describeJson } from '../../src/iso8583/describe.ts'
 import { parseFrame } from '../../src/iso8583/frame.ts'
-import { isCanonical, macInput, pack, unpack, unpackWhatCan } from '../../src/iso8583/message.ts'
+import { macInput, pack, unpack, unpackWhatCan } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import { bytesOf, goldens, hexOf } from '../support/iso8583-golden.ts'
 

@@ -4,7 +4,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isCanonical, type Message, pack, unpack } from '../../src/iso8583/message.ts'
+import { isCanonical } from '../../src/iso8583/canonical.ts'
+import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
 import { ELEMENTS, elementOf } from '../../src/iso8583/spec.ts'
 import { anyMessage, anyValue } from '../support/iso8583-arbitrary.ts'
 import { bytesOf, hexOf } from '../support/iso8583-golden.ts'

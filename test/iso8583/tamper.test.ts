@@ -6,7 +6,7 @@
 
 import { expect, it } from 'vitest'
 import { macAlgorithmOf, makLengthOf } from '../../src/domain/mac-profile.ts'
-import { MAC_PROFILES, type MacProfile } from '../../src/domain/types.ts'
+import { MAC_PROFILES, type MacProfile } from '../../src/domain/terminal-profile.ts'
 import { packWithMac } from '../../src/iso8583/mac.ts'
 import { macInput, unpack } from '../../src/iso8583/message.ts'
 import { bytesOf, goldens } from '../support/iso8583-golden.ts'

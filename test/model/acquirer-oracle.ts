@@ -141,7 +141,7 @@ export class AcquirerOracle {
     transaction.acquirerStatus = status
     this.#books.move(transaction, reason === null ? 'approved' : 'declined', now)
     // Settled totals do not change.
-    if (reason === null && this.#books.batch(transaction.batch).isOpen) this.#books.count(transaction, 1)
+    if (reason === null && this.#books.batch(transaction.batch).isOpen) this.#books.book(transaction)
     return decided(reason)
   }
 

@@ -14,9 +14,15 @@ export interface Transaction {
   isForwarded: boolean
   /** Whether the totals of its batch include it. */
   isCounted: boolean
+  /** Whether the terminal sent it, or it was captured for the terminal. */
+  readonly isTerminals: boolean
+  /** Whether the terminal's own totals include it. */
+  isOwn: boolean
   /** The original of a void. */
   readonly sale: Transaction | null
   readonly at: number
+  /** The end of the window of a sale. */
+  readonly until: number
   state: 'pending' | 'undoing' | 'approved' | 'declined' | 'reversing' | 'reversed'
   /** Whether a client got an outcome. Until then no message can name a sale. */
   isAnswered: boolean
@@ -42,6 +48,9 @@ export interface Batch {
   isOpen: boolean
   readonly debit: [sum: number, count: number]
   readonly credit: [sum: number, count: number]
+  /** The terminal's own part. */
+  readonly ownDebit: [sum: number, count: number]
+  readonly ownCredit: [sum: number, count: number]
 }
 
 const DECIDE = 180_000
@@ -52,10 +61,22 @@ export const isLive = ({ state }: Transaction): boolean => state !== 'declined' 
 export const count = (tally: Map<string, number>, name: string): void =>
   void tally.set(name, (tally.get(name) ?? 0) + 1)
 
+const digits = (value: number, length: number): string => String(value).padStart(length, '0')
+
+/** One half of field 48 with the terminal's own part. */
+export const halfOf = ({ ownDebit: [debit, debits], ownCredit: [credit, credits] }: Batch): string =>
+  digits(debit, 12) + digits(debits, 3) + digits(credit, 12) + digits(credits, 3)
+
+/** Whether nothing stands in the batch, and the terminal has nothing in it. */
+export const isEmpty = ({ debit, credit, ownDebit, ownCredit }: Batch): boolean =>
+  [debit, credit, ownDebit, ownCredit].every(([, count]) => count === 0)
+
 export class Books {
   readonly transactions = new Map<string, Transaction>()
   readonly reversed = new Map<string, 'reversed' | 'tombstone'>()
   readonly batches = new Map<string, Batch>()
+  /** Batches whose terminal declared other totals than its own. */
+  readonly differences: { batch: string; declared: string | null }[] = []
   /** Number of the open batch. */
   open = '000000'
   readonly #tally: Map<string, number>
@@ -72,15 +93,24 @@ export class Books {
     return batch
   }
 
-  /** Closes the open batch. */
-  close(): void {
-    this.batch(this.open).isOpen = false
+  /** Closes the open batch. `totals`: the domestic and the foreign half of field 48, 30 digits each; null when none is known. */
+  close(totals: readonly [domestic: string, foreign: string] | null): void {
+    const batch = this.batch(this.open)
+    if (totals === null || totals[0] !== halfOf(batch) || Number(totals[1]) !== 0)
+      this.differences.push({ batch: this.open, declared: totals?.[0] ?? null })
+    batch.isOpen = false
     this.#openBatch()
   }
 
   #openBatch(): void {
     this.open = String(Number(this.open) + 1).padStart(6, '0')
-    this.batches.set(this.open, { isOpen: true, debit: [0, 0], credit: [0, 0] })
+    this.batches.set(this.open, {
+      isOpen: true,
+      debit: [0, 0],
+      credit: [0, 0],
+      ownDebit: [0, 0],
+      ownCredit: [0, 0],
+    })
   }
 
   /** Sales that a message can name. */
@@ -105,7 +135,10 @@ export class Books {
     const defaults = {
       isForwarded: false,
       isCounted: false,
+      isTerminals: true,
+      isOwn: false,
       sale: null,
+      until: Number.POSITIVE_INFINITY,
       caseState: 'none',
       decideBy: 0,
       id: '',
@@ -121,7 +154,29 @@ export class Books {
       key,
     }
     this.transactions.set(key, added)
-    if (added.state === 'approved') this.count(added, 1)
+    if (added.state === 'approved') this.book(added)
+  }
+
+  /** Counts an approved message, and for the terminal if it is the terminal's. */
+  book(transaction: Transaction): void {
+    this.count(transaction, 1)
+    if (transaction.isTerminals) this.#own(transaction, 1)
+  }
+
+  /** The terminal itself takes the message out, and with a sale its voids. Settled totals do not change. */
+  takeOut(transaction: Transaction): void {
+    if (!this.batch(transaction.batch).isOpen) return
+    for (const one of this.transactions.values())
+      if ((one === transaction || one.sale === transaction) && one.isOwn) this.#own(one, -1)
+  }
+
+  #own(transaction: Transaction, sign: 1 | -1): void {
+    const { kind, batch, amount } = transaction
+    transaction.isOwn = sign === 1
+    const { ownDebit, ownCredit } = this.batch(batch)
+    const total = kind === 'sale' ? ownDebit : ownCredit
+    total[0] += sign * amount
+    total[1] += sign
   }
 
   /** Adds a message that only an acquirer can approve. */

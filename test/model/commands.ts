@@ -29,18 +29,23 @@ type TerminalCommand =
       readonly ago: number
       /** The reference to the sale: field 61, its RRN, both, or a field 61 and an RRN of different sales. */
       readonly by: 'key' | 'rrn' | 'both' | 'crossed'
-      readonly off: number
+      /** Null: the message names no amount. */
+      readonly off: number | null
       readonly card: CardShown
     })
   | {
       readonly kind: 'reversal'
       readonly of: 'sale' | 'void'
       readonly ago: number
-      readonly off: number
+      readonly off: number | null
       readonly card: CardShown
     }
-  | (Sent & { readonly kind: 'settle'; readonly off: number })
-  | (Sent & { readonly kind: 'upload'; readonly what: 'items' | 'mismatch' | 'match' })
+  | (Sent & { readonly kind: 'settle'; readonly off: number; readonly isSigned: boolean })
+  | (Sent & {
+      readonly kind: 'upload'
+      readonly what: 'items' | 'mismatch' | 'match'
+      readonly isSigned: boolean
+    })
 
 /** A back office's messages. `key`: the Idempotency-Key. */
 type BackOfficeCommand =
@@ -109,6 +114,7 @@ const stan = fc.oneof(
 const key = fc.integer({ min: 1, max: 6 })
 const amount = fc.constantFrom(100, 100, 250)
 const off = fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 0, 1)
+const offOrNone = fc.constantFrom(0, 0, 0, 0, 0, 0, null, null, 1)
 const batch = fc.constantFrom<Named>('open', 'open', 'open', 'open', 'open', 'open', 'last')
 const currency = fc.constantFrom('156', '156', '156', '156', '156', '156', '156', '840')
 const card = fc.constantFrom<CardShown>('right', 'right', 'right', 'right', 'none', 'other')
@@ -155,12 +161,24 @@ export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
         batch,
         ago,
         by: fc.constantFrom('key', 'key', 'both', 'both', 'rrn', 'crossed'),
-        off,
+        off: offOrNone,
         card,
       }),
     ],
-    [7, fc.record({ ...is('reversal'), of: fc.constantFrom('sale', 'void', 'void'), ago, off, card })],
-    [2, fc.record({ ...is('settle'), stan, batch, off: fc.constantFrom(0, 0, 0, 1) })],
+    [
+      7,
+      fc.record({
+        ...is('reversal'),
+        of: fc.constantFrom('sale', 'void', 'void'),
+        ago,
+        off: offOrNone,
+        card,
+      }),
+    ],
+    [
+      2,
+      fc.record({ ...is('settle'), stan, batch, off: fc.constantFrom(0, 0, 0, 1), isSigned: fc.boolean() }),
+    ],
     [
       1,
       fc.record({
@@ -168,6 +186,7 @@ export function commandOf(isRemote: boolean): fc.Arbitrary<Command> {
         stan,
         batch,
         what: fc.constantFrom('items', 'mismatch', 'mismatch', 'match'),
+        isSigned: fc.boolean(),
       }),
     ],
     [

@@ -32,6 +32,14 @@ const REMOTE: Acquirer = {
 
 const isUnsettled = ({ state }: Transaction): boolean => ['pending', 'undoing', 'reversing'].includes(state)
 
+/** The totals in a half of field 48. */
+const PARTS = [
+  [0, 12],
+  [12, 15],
+  [15, 27],
+  [27, 30],
+] as const
+
 export class Day {
   readonly #service: TestService
   readonly #twin: Twin | null
@@ -139,7 +147,7 @@ export class Day {
 
   #knowledge(): Knowledge {
     const [service, books] = [this.#service, this.#books]
-    const { debit, credit } = books.batch(books.open)
+    const { ownDebit: debit, ownCredit: credit } = books.batch(books.open)
     const find: Knowledge['find'] = (of, ago) => {
       // A sale captured after its reversal can be named by the acquirer alone.
       const isCandidate = ({ key, kind, isForwarded }: Transaction) =>
@@ -162,7 +170,7 @@ export class Day {
 
   /** The tables match the oracle. */
   #compare(): void {
-    const { transactions, reversed, batches } = this.#books
+    const { transactions, reversed, batches, differences } = this.#books
     const all = [...transactions.values()]
     const table = (sql: string, expected: Iterable<Row>) =>
       same(inOrder(this.#service.rows(sql)), inOrder(expected), sql)
@@ -203,14 +211,31 @@ export class Day {
       [...reversed].map(([target_key, kind]) => ({ target_key, kind })),
     )
     table(
-      'select batch_number, state, debit_amount, debit_count, credit_amount, credit_count from batch',
-      [...batches].map(([batch_number, { isOpen, debit, credit }]) => ({
+      `select batch_number, state, debit_amount, debit_count, credit_amount, credit_count,
+        debit_amount - office_debit_amount as own_debit, debit_count - office_debit_count as own_debits,
+        credit_amount - office_credit_amount as own_credit, credit_count - office_credit_count as own_credits
+        from batch`,
+      [...batches].map(([batch_number, { isOpen, debit, credit, ownDebit, ownCredit }]) => ({
         batch_number,
         state: isOpen ? 'open' : 'closed',
         debit_amount: debit[0],
         debit_count: debit[1],
         credit_amount: credit[0],
         credit_count: credit[1],
+        own_debit: ownDebit[0],
+        own_debits: ownDebit[1],
+        own_credit: ownCredit[0],
+        own_credits: ownCredit[1],
+      })),
+    )
+    table(
+      'select batch_number, declared from batch_difference',
+      differences.map(({ batch: batch_number, declared }) => ({
+        batch_number,
+        declared:
+          declared === null
+            ? null
+            : JSON.stringify(PARTS.map(([from, to]) => Number(declared.slice(from, to)))),
       })),
     )
   }

@@ -2,7 +2,10 @@
 
 import { apiMessageKey, posPartsOf, tombstonedKey } from '../../src/domain/message-key.ts'
 import { NO_SENDER } from '../../src/domain/request-actor.ts'
-import type { Card, Terminal, WindowPolicy } from '../../src/domain/types.ts'
+import type { NoteRequest } from '../../src/domain/requests.ts'
+import type { WindowPolicy } from '../../src/domain/sale-facts.ts'
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
+import type { Card, Terminal } from '../../src/domain/types.ts'
 import type { Request } from '../../src/pipeline/decide.ts'
 import type { LoadItem } from '../../src/store/load.ts'
 import { keyOf, MID, merchant, TID, totals } from '../domain/fixtures.ts'
@@ -10,7 +13,7 @@ import type { TestMessage } from '../support/test-service.ts'
 import type { Named, Message as Sent } from './commands.ts'
 
 export interface PreparedMessage {
-  readonly request: Request
+  readonly request: Exclude<Request, NoteRequest>
   readonly load: LoadItem
   /** With the first message of a terminal: its wrapped master key. */
   readonly masterKey?: { readonly version: number; readonly wrapped: string }
@@ -65,6 +68,7 @@ const PROFILE = {
   macProfile: 'cup-ecb',
   textEncoding: 'gbk',
   settlementMac: 'optional',
+  ...USUAL_FORMS,
 } as const satisfies Partial<Terminal>
 
 const six = (n: number): string => String(n).padStart(6, '0')
@@ -99,7 +103,7 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
       const { of, ago, off, card } = command
       const found = knowledge.find(of, ago)
       const targetKey = found?.key ?? keyOf(six(ago + 40), of, knowledge.open)
-      const amount = (found?.amount ?? 100) + off
+      const amount = amountFor(found, off)
       const parts = posPartsOf(targetKey)
       // A void by the JSON API is reversed by the JSON API.
       if (parts === null) return null
@@ -111,7 +115,8 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
           request: { '11': parts.stan },
           kind: `${of}_reversal`,
           messageKey,
-          contentFingerprint: `${targetKey} ${amount}`,
+          contentFingerprint: `${targetKey} ${amount ?? ''}`,
+          ...(amount === null ? {} : { otherFingerprint: `${targetKey} ` }),
           targetKey,
           saleId: null,
           amount,
@@ -124,18 +129,23 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
       const messageKey = keyOf(stan, 'settlement', batchNumber)
       const [[debit, debits], [credit, credits]] = [knowledge.debit, knowledge.credit]
       const field48 = totals(debit + command.off, debits, credit, credits)
-      const settlement = { contentFingerprint: field48, batchNumber, totals: field48 }
+      const { isSigned } = command
+      const settlement = { contentFingerprint: field48, batchNumber, totals: field48, isSigned }
       return {
         request: { ...pos, kind: 'settlement', messageKey, ...settlement },
-        load: { ...at, messageKey },
+        load: { ...at, messageKey, usedBatch: batchNumber },
       }
     }
     case 'upload': {
       const messageKey = keyOf(stan, 'upload_end', batchNumber)
       const kind = command.what === 'items' ? 'upload' : 'upload_end'
       const after = command.what === 'match' ? 'match' : 'mismatch'
-      const upload = { contentFingerprint: command.what, batchNumber, after } as const
-      return { request: { ...pos, kind, messageKey, ...upload }, load: { ...at, messageKey } }
+      const { isSigned } = command
+      const upload = { contentFingerprint: command.what, batchNumber, after, isSigned } as const
+      return {
+        request: { ...pos, kind, messageKey, ...upload },
+        load: { ...at, messageKey, usedBatch: batchNumber },
+      }
     }
     case 'acquirer': {
       const messageKey = knowledge.find('forwarded', command.ago)?.key
@@ -184,6 +194,10 @@ export function messageFor(command: Sent, knowledge: Knowledge, number: number):
   }
 }
 
+/** The amount that a message names; null when it names none. */
+const amountFor = (named: KnownMessage | undefined, off: number | null): number | null =>
+  off === null ? null : (named?.amount ?? 100) + off
+
 function voidFor(
   { ago, by, off, card }: Extract<Sent, { kind: 'void' }>,
   knowledge: Knowledge,
@@ -194,7 +208,7 @@ function voidFor(
   const sale = knowledge.find('sale', ago)
   const keyed = (by === 'crossed' ? knowledge.find('sale', ago + 1) : sale)?.key
   const saleKey = by === 'rrn' ? null : (keyed ?? keyOf(six(ago + 40), 'sale', batchNumber))
-  const amount = (sale?.amount ?? 100) + off
+  const amount = amountFor(sale, off)
   const rrn = by === 'key' ? null : sale?.isAnswered === true ? sale.rrn : NO_RRN
   const names = { ...(saleKey === null ? {} : { saleKey }), ...(rrn === null ? {} : { saleRrn: rrn }) }
   const at = { terminalId: TID, batchNumber }

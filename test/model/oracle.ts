@@ -13,10 +13,11 @@ import type {
   UploadRequest,
   VoidRequest,
 } from '../../src/domain/requests.ts'
-import type { WindowPolicy } from '../../src/domain/types.ts'
-import type { Request } from '../../src/pipeline/decide.ts'
+import type { WindowPolicy } from '../../src/domain/sale-facts.ts'
+import { TID } from '../domain/fixtures.ts'
 import type { ReportedStatus } from './acquirer-oracle.ts'
-import { type Books, isLive, isUndecided, type Transaction } from './books.ts'
+import { type Batch, type Books, halfOf, isEmpty, isLive, isUndecided, type Transaction } from './books.ts'
+import type { PreparedMessage } from './messages.ts'
 
 /** The expected outcome. */
 export type Expected =
@@ -27,7 +28,7 @@ export type Expected =
   /** No answer yet: it is at the acquirer, and `isNew` when it was not before. */
   | { readonly kind: 'pending'; readonly isNew: boolean }
 
-type OracleRequest = Exclude<Request, ReportedStatus>
+type OracleRequest = Exclude<PreparedMessage['request'], ReportedStatus>
 /** The expected outcome, and whether the message uses its key. */
 type Result = readonly [Expected, 'kept' | 'not kept']
 
@@ -35,6 +36,8 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 /** 23:00 in Shanghai, which is eight hours ahead all year. */
 const CUT_OFF = 15 * 60 * MINUTE
+/** The time in which a back office undoes its void. */
+const UNDO = 2 * MINUTE
 const CNY = '156'
 const CARD = 'c'.repeat(64)
 
@@ -42,7 +45,9 @@ export const decided = (reason: DeclineReason | null): Expected => ({ kind: 'dec
 export const WAITING: Expected = { kind: 'pending', isNew: false }
 const CLAIMED: Expected = { kind: 'pending', isNew: true }
 
-const digits = (value: number, length: number): string => String(value).padStart(length, '0')
+/** A reversal without an amount means that of its target. So it is the same as one with an amount. */
+const namesNoAmount = (request: OracleRequest): boolean =>
+  (request.kind === 'sale_reversal' || request.kind === 'void_reversal') && request.amount === null
 
 export class Oracle {
   readonly #books: Books
@@ -50,6 +55,8 @@ export class Oracle {
   #window: WindowPolicy = { kind: 'business_day' }
   /** The first request under each used key. */
   readonly #first = new Map<string, OracleRequest>()
+  /** The totals that the terminal declared last in the open batch. */
+  #declared: { totals: string; isSigned: boolean } | null = null
 
   constructor(isRemote: boolean, books: Books) {
     this.#isRemote = isRemote
@@ -66,9 +73,11 @@ export class Oracle {
     return expected
   }
 
-  #repeated({ messageKey, contentFingerprint }: OracleRequest): Expected | null {
+  #repeated(request: OracleRequest): Expected | null {
+    const { messageKey, contentFingerprint } = request
     const first = this.#first.get(messageKey)
-    if (first !== undefined && first.contentFingerprint !== contentFingerprint)
+    const isOpen = first !== undefined && (namesNoAmount(first) || namesNoAmount(request))
+    if (first !== undefined && !isOpen && first.contentFingerprint !== contentFingerprint)
       return decided('key_reused_with_different_content')
     if (this.#books.reversed.has(messageKey)) return decided('message_reversed')
     if (first === undefined) return null
@@ -109,7 +118,7 @@ export class Oracle {
   #sale({ messageKey, batchNumber: batch, amount, currencyCode }: SaleRequest, at: number): Result {
     if (batch !== this.#books.open) return [decided('batch_mismatch'), 'not kept']
     if (currencyCode !== CNY) return [decided('currency_differs'), 'kept']
-    const transaction = { kind: 'sale', amount, batch, at } as const
+    const transaction = { kind: 'sale', amount, batch, at, until: this.#voidableUntil(at) } as const
     if (this.#isRemote) {
       this.#books.claim(messageKey, transaction)
       return [CLAIMED, 'kept']
@@ -130,7 +139,7 @@ export class Oracle {
     if (rrn !== null && this.#books.answeredSales().some((sale) => sale.rrn === rrn))
       return [decided('key_reused_with_different_content'), 'not kept']
     if (batch !== this.#books.open) return [decided('batch_mismatch'), 'not kept']
-    this.#books.add(messageKey, { kind: 'sale', amount, batch, at, state })
+    this.#books.add(messageKey, { kind: 'sale', amount, batch, at, until: this.#voidableUntil(at), state })
     return [decided(null), 'kept']
   }
 
@@ -140,7 +149,8 @@ export class Oracle {
     const sale = this.#namedSale(request)
     const reason = this.#refusal(request, sale, now)
     if (reason !== null || sale === undefined) return [decided(reason), 'kept']
-    const transaction = { kind: 'void', amount, batch: sale.batch, at: now, sale } as const
+    const record = { amount: amount ?? sale.amount, batch: sale.batch, at: now, sale }
+    const transaction = { kind: 'void', ...record, isTerminals: pos !== null } as const
     if (this.#isRemote) this.#books.claim(messageKey, transaction)
     else this.#books.add(messageKey, transaction)
     return [this.#isRemote ? CLAIMED : decided(null), 'kept']
@@ -154,8 +164,15 @@ export class Oracle {
     )
   }
 
+  /** Whether the void of a terminal names a sale without an outcome. */
+  #isPending({ pos, rrn }: VoidRequest): boolean {
+    if (pos === null) return false
+    const named = [...this.#books.transactions.values()].filter(({ kind }) => kind === 'sale')
+    return named.some((sale) => isUndecided(sale) && (sale.key === pos.saleKey || sale.rrn === rrn))
+  }
+
   #refusal(request: VoidRequest, sale: Transaction | undefined, now: number): DeclineReason | null {
-    if (sale === undefined) return 'original_not_found'
+    if (sale === undefined) return this.#isPending(request) ? 'outcome_pending' : 'original_not_found'
     const { pos, rrn, cardFingerprint: card } = request
     if ((pos?.saleKey ?? sale.key) !== sale.key || (rrn ?? sale.rrn) !== sale.rrn) return 'reference_differs'
     if (pos !== null && (card === null ? rrn === null : card !== CARD)) return 'card_differs'
@@ -164,12 +181,13 @@ export class Oracle {
     const live = this.#books.liveVoid(sale)
     if (live !== undefined) return live.state === 'approved' ? 'original_already_voided' : 'outcome_pending'
     if (!this.#books.batch(sale.batch).isOpen) return 'original_settled'
-    if (now >= this.#voidableUntil(sale)) return 'window_expired'
-    if (request.amount !== sale.amount) return 'amount_differs'
+    if (now >= sale.until) return 'window_expired'
+    if ((request.amount ?? sale.amount) !== sale.amount) return 'amount_differs'
     return request.currencyCode === CNY ? null : 'currency_differs'
   }
 
-  #voidableUntil({ at }: Transaction): number {
+  /** The end of the window of a sale at `at`. Later settings do not change it. */
+  #voidableUntil(at: number): number {
     if (this.#window.kind === 'same_batch') return Number.POSITIVE_INFINITY
     if (this.#window.kind === 'minutes') return at + this.#window.minutes * MINUTE
     const today = Math.floor(at / DAY) * DAY + CUT_OFF
@@ -183,39 +201,57 @@ export class Oracle {
       return [decided('reference_differs'), 'not kept']
     const target = this.#books.transactions.get(targetKey)
     if (target === undefined || !isLive(target) || this.#books.reversed.has(targetKey)) {
+      if (request.door === 'terminal' && target !== undefined && this.#books.reversed.has(targetKey))
+        this.#books.takeOut(target)
       if (first === undefined && !this.#books.reversed.has(targetKey))
         this.#books.reversed.set(targetKey, 'tombstone')
       return [decided(null), 'kept']
     }
     if (card !== null && card !== CARD) return [decided('card_differs'), 'not kept']
-    if (amount !== target.amount) return [decided('amount_differs'), 'not kept']
+    if ((amount ?? target.amount) !== target.amount) return [decided('amount_differs'), 'not kept']
     if (!this.#books.batch(target.batch).isOpen) return [decided('reversal_too_late'), 'kept']
+    const isOld = target.state === 'approved' && now > target.movedAt + UNDO
+    if (request.door === 'json' && isOld) return [decided('approval_required'), 'not kept']
     // The acquirer has a captured sale too, and gets the reversal.
     target.isForwarded ||= this.#isRemote && target.kind === 'sale'
     this.#books.undo(target, now)
+    if (request.door === 'terminal') this.#books.takeOut(target)
     return [decided(null), 'kept']
   }
 
-  #settlement({ batchNumber, totals }: SettlementRequest): Result {
+  /** An empty batch closes with a MAC, or when a message of it is known. */
+  #mayClose({ batchNumber, isSigned }: SettlementRequest | UploadRequest, batch: Batch): boolean {
+    const isUsed = [...this.#first.keys()].some((key) => key.startsWith(`${TID}${batchNumber}`))
+    return isSigned || isUsed || !isEmpty(batch)
+  }
+
+  #close(totals: string | null): void {
+    this.#books.close(totals === null ? null : [totals.slice(0, 30), totals.slice(31, 61)])
+    this.#declared = null
+  }
+
+  #settlement(request: SettlementRequest): Result {
+    const { batchNumber, totals, isSigned } = request
     const batch = this.#books.batches.get(batchNumber)
     if (batch === undefined) return [decided('batch_mismatch'), 'not kept']
     if (batch.isOpen && this.#books.hasUndecided()) return [decided('outcome_pending'), 'not kept']
-    const [[debit, debits], [credit, credits]] = [batch.debit, batch.credit]
-    const ours = digits(debit, 12) + digits(debits, 3) + digits(credit, 12) + digits(credits, 3)
-    if (!batch.isOpen || debits + credits === 0 || totals.slice(0, 30) !== ours)
-      return [decided(null), 'not kept']
-    this.#books.close()
+    const isEqual = totals.slice(0, 30) === halfOf(batch)
+    if (batch.isOpen && !isEqual && (isSigned || this.#declared?.isSigned !== true))
+      this.#declared = { totals, isSigned }
+    if (!batch.isOpen || !isEqual || !this.#mayClose(request, batch)) return [decided(null), 'not kept']
+    this.#close(totals)
     return [decided(null), 'kept']
   }
 
-  #upload({ kind, batchNumber, after }: UploadRequest): Result {
+  #upload(request: UploadRequest): Result {
+    const { kind, batchNumber, after } = request
     const batch = this.#books.batches.get(batchNumber)
     if (batch === undefined) return [decided('batch_mismatch'), 'not kept']
     if (kind === 'upload' || !batch.isOpen) return [decided(null), 'not kept']
-    if (after === 'match') return [decided('batch_mismatch'), 'not kept']
-    if (batch.debit[1] + batch.credit[1] === 0) return [decided(null), 'not kept']
+    if (after === 'match') return [decided(isEmpty(batch) ? null : 'batch_mismatch'), 'not kept']
+    if (!this.#mayClose(request, batch)) return [decided(null), 'not kept']
     if (this.#books.hasUndecided()) return [decided('outcome_pending'), 'not kept']
-    this.#books.close()
+    this.#close(this.#declared?.totals ?? null)
     return [decided(null), 'kept']
   }
 }

@@ -102,13 +102,13 @@ const WITH_A_CASE: Readonly<Record<string, Forbidden>> = {
 const WITHOUT: Readonly<Record<string, Forbidden>> = {
   settlement: {
     before: [sale],
-    command: { kind: 'settle', stan: 5, batch: 'open', off: 0 },
+    command: { kind: 'settle', stan: 5, batch: 'open', off: 0, isSigned: true },
     rule: `insert on batch when new.batch_number = '000002'`,
     after: 'approved',
   },
   'end of an upload': {
     before: [sale],
-    command: { kind: 'upload', stan: 5, batch: 'open', what: 'mismatch' },
+    command: { kind: 'upload', stan: 5, batch: 'open', what: 'mismatch', isSigned: true },
     rule: `insert on batch when new.batch_number = '000002'`,
     after: 'approved',
   },

@@ -1,7 +1,7 @@
 /** @module A message without a proof: it costs the same and is refused alike, whoever sends it. The reason comes after the proof. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { MAC_PROFILES } from '../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { MOST_KEY_SETS, verifyMac } from '../../src/pos/verify-mac.ts'
 import type { Loaded } from '../../src/store/load.ts'
 import { MID, NOW, TID } from '../domain/fixtures.ts'

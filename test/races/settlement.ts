@@ -4,7 +4,8 @@
  */
 
 import { nextBatchNumber, settlementTotals } from '../../src/domain/money.ts'
-import type { Totals } from '../../src/domain/types.ts'
+import type { Totals } from '../../src/domain/totals.ts'
+
 import { MATCHED } from '../../src/terminal/exchange.ts'
 import { settlementRequest, voidRequest } from '../../src/terminal/messages.ts'
 import { openBatch, takeStan, totalsOf } from '../../src/terminal/state.ts'

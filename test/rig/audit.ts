@@ -22,7 +22,10 @@ export interface Audit {
 }
 
 /** Columns of the outbox: the number of tries and the next one, and the times that a rig moves. */
-const NOT_PROJECTED = { attempts: 0, next_at: 0, claimed_at: 0, decide_by: 0 }
+const NOT_PROJECTED = {
+  ...{ attempts: 0, next_at: 0, claimed_at: 0, decide_by: 0 },
+  ...{ last_declared: 0, is_declared_signed: 0 },
+}
 
 /** A settled message keeps its row if the rig has moved its times. With the times of the journal the row goes. */
 const SETTLE_MOVED = `update acquirer_message set claimed_at = settled.claimed_at, decide_by = settled.decide_by

@@ -5,7 +5,8 @@
  */
 
 import { NO_TOTALS } from '../../src/domain/money.ts'
-import type { Totals } from '../../src/domain/types.ts'
+import type { Totals } from '../../src/domain/totals.ts'
+
 import { type Attempt, firstOf, historyOf, lastOf, wasApproved } from './attempt.ts'
 import type { Control, Row } from './control.ts'
 import type { Scenario } from './scenario.ts'

@@ -6,7 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Core } from '../../src/core/instance.ts'
 import { NO_TOTALS, settlementTotals } from '../../src/domain/money.ts'
-import type { Totals } from '../../src/domain/types.ts'
+import type { Totals } from '../../src/domain/totals.ts'
+
 import { settlementRequest, uploadEndRequest } from '../../src/terminal/messages.ts'
 import { takeStan } from '../../src/terminal/state.ts'
 import type { Random } from '../support/micro-random.ts'

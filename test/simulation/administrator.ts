@@ -62,7 +62,8 @@ export class Administrator {
 
   /** Everything as it was at first, without faults: the terminals and clients must be able to finish. */
   async restore(): Promise<void> {
-    const usual = { state: 'active', cutOff: '23:00', window: { kind: 'business_day' } }
+    const window = { kind: 'business_day' }
+    const usual = { state: 'active', cutOff: '23:00', window, lateReversals: 'allow' }
     const spare = this.#context.spareKeys.get(ADMINISTRATORS)
     for (const merchantId of this.#options.merchants)
       await this.#must(jsonRequest(spare, 'PUT', `/v1/merchants/${merchantId}`, usual))
@@ -116,6 +117,7 @@ export class Administrator {
       { window: { kind: 'business_day' }, cutOff },
       { cutOff },
       { name: `name ${random.below(100)}` },
+      { lateReversals: random.pick(['allow', 'refuse']) },
     ])
   }
 

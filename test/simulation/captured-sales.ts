@@ -1,17 +1,28 @@
-/** @module The sender of captured sales in a world: sends sales made elsewhere until each is final. */
+/**
+ * @module The sender of captured sales in a world: sends sales made elsewhere until each is final. Some go in a list with earlier
+ * ones, which get their answers again.
+ */
 
 import { posMessageKey } from '../../src/domain/message-key.ts'
 import type { LogEntry } from '../../src/terminal/state.ts'
 import { type ActorContext, Power } from './context.ts'
 import { keepAnswer } from './kept-answer.ts'
 import type { HttpRequest } from './platform/isolate.ts'
+import type { Random } from './platform/random.ts'
 import type { TestTerminal } from './terminal.ts'
 
 const DEADLINE_MS = 20_000
 
-/** Puts a sale made elsewhere into the terminal's log, and sends it to Annul. */
-export function captureFor(context: ActorContext) {
+/** The most sales of a list. */
+const MOST_LINES = 30
+
+type CapturedSale = Readonly<Record<string, string | number>>
+
+/** Puts a sale made elsewhere into the terminal's log, and sends it to Annul. `lists` chooses the lists. */
+export function captureFor(context: ActorContext, lists: Random) {
   const sender = new Power('captured_sale')
+  const sendsLists = lists.chance(0.7)
+  const earlier: CapturedSale[] = []
   let captured = 0
   return async (terminal: TestTerminal, stan: string, amount: number, pan: string): Promise<void> => {
     const { scheduler, random, book, sales, network, act } = context
@@ -21,13 +32,20 @@ export function captureFor(context: ActorContext) {
     const authorizationCode = String(100_000 + captured)
     const sale = { merchantId, terminalId, batchNumber, stan, amount, pan, rrn, authorizationCode }
     const key = posMessageKey(sale, 'sale')
-    const request = requestOf(context, sale)
+    const request = requestOf(context, [sale])
+    const ofMerchant = earlier.filter((one) => one.merchantId === merchantId)
+    const list = sendsLists ? [...ofMerchant.slice(-lists.below(MOST_LINES)), sale] : [sale]
+    const listRequest = requestOf(context, list)
+    earlier.push(sale)
     const send = async () => {
-      const reply = await network.send(request, DEADLINE_MS)
+      const isList = list.length > 1 && lists.chance(0.7)
+      const reply = await network.send(isList ? listRequest : request, DEADLINE_MS)
       if (reply === null || reply.body.length === 0) return null
-      const body = JSON.parse(new TextDecoder().decode(reply.body)) as Record<string, unknown>
+      const text = new TextDecoder().decode(reply.body)
+      const { status, body } =
+        isList && reply.status === 200 ? lastLine(text) : { status: reply.status, body: JSON.parse(text) }
       if (body.certainty !== 'FINAL') return null
-      const verdict = reply.status === 201 ? ('approved' as const) : ('declined' as const)
+      const verdict = status === 201 ? ('approved' as const) : ('declined' as const)
       const code = String(body.reason ?? '00')
       const answers = { at: scheduler.now, verdict, code, rrn: code === '00' ? rrn : '' }
       return { ...answers, how: 'requested' as const, content: JSON.stringify(body) }
@@ -61,17 +79,23 @@ export function captureFor(context: ActorContext) {
   }
 }
 
-function requestOf(
-  { spareKeys: bearers }: ActorContext,
-  sale: Readonly<Record<string, string | number>>,
-): HttpRequest {
-  const body = JSON.stringify({ ...sale, fee: Math.floor(Number(sale.amount) / 200) })
+/** The answer to the last line, as to a request of its own. */
+function lastLine(text: string): { status: number; body: Record<string, unknown> } {
+  const { line: _, ...answer } = JSON.parse(text.trim().split('\n').at(-1) ?? '')
+  const { status, ...body } = answer
+  return { status, body: 'reason' in answer ? answer : body }
+}
+
+/** One sale as JSON, or several as a list. */
+function requestOf({ spareKeys: bearers }: ActorContext, sales: readonly CapturedSale[]): HttpRequest {
+  const lines = sales.map((sale) => JSON.stringify({ ...sale, fee: Math.floor(Number(sale.amount) / 200) }))
+  const body = lines.join('\n')
   return {
     method: 'POST',
     path: '/v1/sales',
     headers: {
-      authorization: `Bearer ${bearers.get(String(sale.merchantId))}`,
-      'content-type': 'application/json',
+      authorization: `Bearer ${bearers.get(String(sales[0]?.merchantId))}`,
+      'content-type': lines.length > 1 ? 'application/x-ndjson' : 'application/json',
       'content-length': String(body.length),
     },
     body,

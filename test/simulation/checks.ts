@@ -136,7 +136,9 @@ export function checkProjections(storage: Storage, { terminalId, model }: Stream
     'reversals',
   )
   compare(
-    'select batch_number, state, debit_amount, debit_count, credit_amount, credit_count from batch',
+    `select batch_number, state, debit_amount, debit_count, credit_amount, credit_count,
+      debit_amount - office_debit_amount as own_debit, debit_count - office_debit_count as own_debits,
+      credit_amount - office_credit_amount as own_credit, credit_count - office_credit_count as own_credits from batch`,
     [...model.batches].map(([batch_number, batch]) => ({
       batch_number,
       state: batch.isOpen ? 'open' : 'closed',
@@ -144,6 +146,10 @@ export function checkProjections(storage: Storage, { terminalId, model }: Stream
       debit_count: batch.debits,
       credit_amount: batch.credit,
       credit_count: batch.credits,
+      own_debit: batch.own.debit,
+      own_debits: batch.own.debits,
+      own_credit: batch.own.credit,
+      own_credits: batch.own.credits,
     })),
     'batches',
   )

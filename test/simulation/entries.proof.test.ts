@@ -103,7 +103,16 @@ describe('the entries of simulated worlds', async () => {
         if (batchChange === undefined) continue
         const key = (number: string): string => `${stored.terminalId} ${number}`
         const sum = sums.get(key(batchChange.batchNumber)) ?? { ...NO_TOTALS, ...FIRST }
+        const NONE = { ...NO_TOTALS }
+        const [of = NONE, by = NONE] = [sum.office, batchChange.office]
+        const office = {
+          debitAmount: of.debitAmount + by.debitAmount,
+          debitCount: of.debitCount + by.debitCount,
+          creditAmount: of.creditAmount + by.creditAmount,
+          creditCount: of.creditCount + by.creditCount,
+        }
         const after: Batch = {
+          ...(Object.values(office).every((total) => total === 0) ? {} : { office }),
           batchNumber: batchChange.batchNumber,
           state: batchChange.state,
           debitAmount: sum.debitAmount + batchChange.debitAmount,

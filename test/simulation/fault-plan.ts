@@ -95,8 +95,13 @@ export class FaultPlan {
   /** Draws whether a fault occurs, and counts it. */
   strikes(name: keyof FaultRates): boolean {
     if (this.pauses > 0 || !this.#random.chance(this.rates[name])) return false
-    this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
+    this.note(name)
     return true
+  }
+
+  /** Counts a fault. */
+  note(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
   }
 
   planTrip(): D1Plan {

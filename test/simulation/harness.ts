@@ -57,6 +57,10 @@ export interface HarnessOptions {
   readonly planTrip: IsolateOptions['planTrip']
   readonly planAcquirer: IsolateOptions['planAcquirer']
   readonly planCopies: (isolates: readonly Isolate[]) => readonly CopyPlan[]
+  /** The queries that D1 takes from one invocation, and whether the setting says so. The paid plan by default. */
+  readonly queries?: { readonly limit: number; readonly isSet: boolean }
+  /** Called when D1 refuses a trip because of that limit. */
+  readonly onRefusal?: () => void
   /** Called for every answer that is about to leave. */
   readonly onAnswer?: (isolate: Isolate) => void
   /** Whether the power of the requesting terminal is about to fail. */
@@ -86,14 +90,15 @@ export class Harness {
   quota: { readonly left: ReadonlyMap<string, number>; readonly day: number } | null = null
   readonly #spareKeys = new Map<string, string>()
   readonly #lines: string[] = []
-  readonly #secrets: string[] = []
+  readonly #secrets: string[]
   readonly #hasAcquirer: boolean
   #failure: unknown = null
 
   constructor(options: HarnessOptions) {
     installGlobals()
     const { module, seed, start, acquirer, recovery, zoneKey, trace = null } = options
-    if (zoneKey !== undefined) this.keepSecret(zoneKey)
+    const { queries = { limit: 1000, isSet: false } } = options
+    this.#secrets = zoneKey === undefined ? [] : [zoneKey]
     clients ??= createCore(module, (bytes) => void bytes.fill(7))
     this.#hasAcquirer = acquirer === 'https'
     this.random = new Random(seed)
@@ -114,7 +119,10 @@ export class Harness {
         ...(options.declines === 'unsigned'
           ? { ACQUIRER_DECLINES: 'unsigned', ACQUIRER_URL: 'https://acquirer.example/' }
           : {}),
+        ...(queries.isSet ? { DATABASE_LIMIT_QUERIES: String(Math.max(50, queries.limit)) } : {}),
       },
+      mostQueries: queries.limit,
+      onRefusal: options.onRefusal ?? (() => {}),
       acquirer: this.acquirer,
       planTrip: options.planTrip,
       planAcquirer: options.planAcquirer,
@@ -196,10 +204,11 @@ export class Harness {
 
   /** Through the JSON API. */
   async provision({ options }: TestTerminal): Promise<void> {
-    const { merchantId, terminalId, macProfile, tmk, settlementMac } = options
+    const { merchantId, terminalId, macProfile, tmk, settlementMac, sendsLeast, forms = {} } = options
     const body = JSON.stringify({
       macProfile,
       settlementMac: settlementMac ? 'required' : 'optional',
+      ...(sendsLeast ? { ...forms, voidForms: 'lenient' } : forms),
       tmk: componentsOf(this.context, macProfile, tmk, this.random),
     })
     await this.provisionMerchant(merchantId)

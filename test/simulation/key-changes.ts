@@ -5,7 +5,7 @@ import { PLATFORM } from './platform/isolate.ts'
 import { Random } from './platform/random.ts'
 
 /** The stream of draws. Without it a seed gives the same world. */
-const SIGN_ONS = 10
+const SIGN_ONS = 12
 
 export interface KeyChanges {
   /** A test key, hex. */

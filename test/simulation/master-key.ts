@@ -12,7 +12,7 @@ export function componentsOf(
   tmk: Uint8Array,
   random: Random,
 ): object {
-  const cipher = macProfile === 'cup-sm4' ? 'sm4' : '3des'
+  const cipher = macProfile.startsWith('cup-sm4') ? 'sm4' : '3des'
   const mask = random.fill(new Uint8Array(16))
   const components = [mask, tmk.map((byte, i) => byte ^ (mask[i] ?? 0))].map((component) => ({
     value: toHex(component),

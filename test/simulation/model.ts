@@ -5,6 +5,8 @@
  */
 
 import type { JournalEntry } from '../../src/domain/types.ts'
+import { addTo, type BatchTotals, digits, fieldOf, newBatch } from './batch-totals.ts'
+import { isLate, sandboxCode } from './model-rules.ts'
 import { type Policy, USUAL_POLICY, windowOf } from './policies.ts'
 
 /** After this time without an answer the message is given up. */
@@ -37,16 +39,15 @@ export interface Transaction {
   caseState: 'none' | 'open' | 'closed'
   /** The start of the time to decide it. */
   since: number
+  /** The time of its answer, and the number of its own entry. */
+  answeredAt: number
+  readonly seq: number
   /** For a sale: its latest void, unless that was declined or reversed. */
   liveVoid: Transaction | null
-}
-
-interface Totals {
-  debit: number
-  debits: number
-  credit: number
-  credits: number
-  isOpen: boolean
+  /** Whether it is in the terminal's own totals. */
+  isOwn: boolean
+  /** The end of its window, by the settings in force when the sale was made. */
+  until: number
 }
 
 const isUndecided = ({ state }: Transaction): boolean => state === 'pending' || state === 'undoing'
@@ -58,12 +59,14 @@ export class Model {
   readonly transactions = new Map<string, Transaction>()
   /** Messages that can no longer have an effect. */
   readonly reversed = new Map<string, 'reversed' | 'tombstone'>()
-  readonly batches = new Map<string, Totals>()
+  readonly batches = new Map<string, BatchTotals>()
   readonly #keys = new Set<string>()
   readonly #byId = new Map<string, Transaction>()
   readonly #hasAcquirer: boolean
   readonly #targets: ReadonlyMap<string, string>
   #open = ''
+  /** The number of the latest sale or void that the terminal itself sent. */
+  #ownSeq = 0
 
   /**
    * `hasAcquirer`: only the acquirer approves messages of a terminal or merchant. `targets`: the targets of
@@ -87,9 +90,9 @@ export class Model {
     this.#keys.add(messageKey)
     const followUp = FOLLOW_UP.exec(messageKey)
     if (followUp !== null) this.#followUp(entry, messageKey.slice(0, followUp.index))
-    else if (kind === 'sale' || kind === 'sale_claim') this.#sale(entry)
-    else if (kind === 'void' || kind === 'void_claim') this.#void(entry, policy)
-    else if (kind === 'sale_reversal' || kind === 'void_reversal') this.#reversal(entry)
+    else if (kind === 'sale' || kind === 'sale_claim') this.#sale(entry, policy)
+    else if (kind === 'void' || kind === 'void_claim') this.#void(entry)
+    else if (kind === 'sale_reversal' || kind === 'void_reversal') this.#reversal(entry, policy)
     else if (kind === 'settlement' || kind === 'upload_end') this.#settlement(entry)
     else this.#must(kind === 'provision', entry, `of kind ${kind}`)
   }
@@ -99,11 +102,11 @@ export class Model {
   }
 
   #openBatch(number: string): void {
-    this.batches.set(number, { debit: 0, debits: 0, credit: 0, credits: 0, isOpen: true })
+    this.batches.set(number, newBatch())
     this.#open = number
   }
 
-  #batch(number: string): Totals {
+  #batch(number: string): BatchTotals {
     const batch = this.batches.get(number)
     if (batch === undefined) throw new Error(`batch ${number} was never open`)
     return batch
@@ -120,13 +123,19 @@ export class Model {
     const mustBeForwarded = this.#hasAcquirer && !isCaptured && answer?.reason == null
     this.#must(isForwarded === mustBeForwarded, entry, `was ${isForwarded ? '' : 'not '}forwarded`)
     const state = isForwarded ? 'pending' : answer.reason === null ? 'approved' : 'declined'
-    const flags: Pick<Transaction, 'isForwarded' | 'isAnswered' | 'caseState' | 'since' | 'liveVoid'> = {
+    const { seq, at: answeredAt, door } = entry
+    const flags: Omit<Transaction, keyof typeof transaction | 'key' | 'state'> = {
+      answeredAt,
+      seq,
       isForwarded,
       isAnswered: !isForwarded,
       caseState: 'none',
       since: transaction.at,
       liveVoid: null,
+      isOwn: false,
+      until: Number.POSITIVE_INFINITY,
     }
+    if (door === 'terminal') this.#ownSeq = seq
     const entered: Transaction = { ...transaction, key, state, ...flags }
     this.transactions.set(key, entered)
     if (transaction.id !== '') this.#byId.set(transaction.id, entered)
@@ -134,14 +143,29 @@ export class Model {
   }
 
   /** Adds to the totals (1) or subtracts from them (−1). */
-  #count({ kind, batch, amount }: Transaction, sign: 1 | -1): void {
-    const totals = this.#batch(batch)
-    const [sum, count] = kind === 'sale' ? (['debit', 'debits'] as const) : (['credit', 'credits'] as const)
-    totals[sum] += sign * amount
-    totals[count] += sign
+  #count(transaction: Transaction, sign: 1 | -1): void {
+    addTo(this.#batch(transaction.batch), transaction, sign)
   }
 
-  #sale(entry: JournalEntry): void {
+  /** Counts an approved message. The terminal has its own ones and the sales that were captured for it. */
+  #book(transaction: Transaction): void {
+    this.#count(transaction, 1)
+    if (transaction.kind === 'sale' || !transaction.key.includes('|')) this.#own(transaction, 1)
+  }
+
+  /** Adds to the terminal's own totals (1) or subtracts from them (−1). */
+  #own(transaction: Transaction, sign: 1 | -1): void {
+    addTo(this.#batch(transaction.batch).own, transaction, sign)
+    transaction.isOwn = sign === 1
+  }
+
+  /** The terminal takes out what it reverses, and with a sale its voids. */
+  #takeOut(transaction: Transaction): void {
+    for (const one of this.transactions.values())
+      if ((one === transaction || one.sale === transaction) && one.isOwn) this.#own(one, -1)
+  }
+
+  #sale(entry: JournalEntry, policy: Policy): void {
     const { messageKey: key, answer, request, effects, door } = entry
     const batch = partsOf(key).batch
     const amount = Number(door === 'json' ? request.amount : request[4])
@@ -151,29 +175,34 @@ export class Model {
       this.#must(answer.responseCode === sandboxCode(amount), entry, 'is not the acquirer’s answer')
     const at = sale?.soldAt ?? 0
     const transaction = this.#add(entry, { kind: 'sale', id: sale?.id ?? '', amount, batch, at, sale: null })
-    if (transaction.state === 'approved') this.#count(transaction, 1)
+    transaction.until = windowOf(at, policy)
+    const promised = sale === undefined ? transaction.until : (sale.voidableUntil ?? Number.POSITIVE_INFINITY)
+    this.#must(promised === transaction.until, entry, `promises a void until ${promised}`)
+    if (transaction.state === 'approved') this.#book(transaction)
   }
 
   /** The reason to refuse a void of this sale, or null. */
-  #refusal(sale: Transaction | undefined, at: number, amount: number, policy: Policy): string | null {
-    if (sale === undefined || !sale.isAnswered) return 'original_not_found'
+  #refusal(sale: Transaction | undefined, at: number, amount: number): string | null {
+    if (sale === undefined) return 'original_not_found'
+    if (!sale.isAnswered) return isUndecided(sale) ? 'outcome_pending' : 'original_not_found'
     if (sale.state === 'declined') return 'original_not_approved'
     if (sale.state !== 'approved') return 'original_reversed'
     if (sale.liveVoid !== null)
       return sale.liveVoid.state === 'approved' ? 'original_already_voided' : 'outcome_pending'
     if (!this.#batch(sale.batch).isOpen) return 'original_settled'
-    if (at >= windowOf(sale.at, policy)) return 'window_expired'
+    if (at >= sale.until) return 'window_expired'
     return amount === sale.amount ? null : 'amount_differs'
   }
 
-  #void(entry: JournalEntry, policy: Policy): void {
+  #void(entry: JournalEntry): void {
     const { messageKey: key, answer, request, door, effects, at } = entry
     const { terminalId, batch } = partsOf(key)
     const field61 = request[61] ?? ''
     const named = `${terminalId}${field61.slice(0, 6)}${field61.slice(6, 12)}s`
     const sale = door === 'json' ? this.#byId.get(request.saleId ?? '') : this.transactions.get(named)
-    const amount = Number(door === 'json' ? request.amount : request[4])
-    const refusal = this.#refusal(sale, at, amount, policy)
+    // A void without an amount means the amount of its sale.
+    const amount = Number(door === 'json' ? request.amount : (request[4] ?? sale?.amount))
+    const refusal = this.#refusal(sale, at, amount)
     const reason = answer === null ? null : answer.reason
     this.#must(reason === refusal, entry, `answered ${reason}, but the rules give ${refusal}`)
     const id = effects.voidRecord?.id ?? ''
@@ -183,7 +212,7 @@ export class Model {
     this.#must(amount === of.amount, entry, 'is not for the full amount')
     if (door === 'terminal') this.#must(batch === this.#open, entry, 'was not of the open batch')
     of.liveVoid = transaction
-    if (transaction.state === 'approved') this.#count(transaction, 1)
+    if (transaction.state === 'approved') this.#book(transaction)
   }
 
   /** The outcome of a message that was forwarded to the acquirer. */
@@ -218,13 +247,14 @@ export class Model {
       this.#must(isUndecided(transaction), entry, `its outcome while ${transaction.state}`)
       this.#must(answer !== null && kind === transaction.kind, entry, 'an outcome without an answer')
       transaction.isAnswered = true
+      transaction.answeredAt = at
       if (answer.reason !== null) {
         this.#end(transaction, 'declined')
         return
       }
       this.#must(this.#batch(transaction.batch).isOpen, entry, 'approved though its batch was closed')
       this.#move(transaction, 'approved')
-      this.#count(transaction, 1)
+      this.#book(transaction)
     }
   }
 
@@ -249,8 +279,8 @@ export class Model {
     else this.#end(transaction, 'reversed')
   }
 
-  #reversal(entry: JournalEntry): void {
-    const { messageKey, answer } = entry
+  #reversal(entry: JournalEntry, { lateReversals }: Policy): void {
+    const { messageKey, answer, door, effects } = entry
     const key = this.#targets.get(messageKey) ?? messageKey.replace(/r$/, '')
     const transaction = this.transactions.get(key)
     const isLive = transaction !== undefined && !this.reversed.has(key) && transaction.state !== 'declined'
@@ -259,18 +289,24 @@ export class Model {
       this.#must(answer.reason === 'reversal_too_late', entry, `answered ${answer.reason}, but is late`)
       return
     }
+    const isOld = isLive && isLate(entry, transaction, this.#ownSeq)
+    this.#must(!isOld || door === 'terminal', entry, 'undid an old void by JSON')
+    if (isOld && lateReversals === 'refuse') {
+      this.#must(answer.reason === 'reversal_too_old', entry, `answered ${answer.reason}, but is late`)
+      return
+    }
+    this.#must((effects.voidMoved?.reversedLate === true) === isOld, entry, 'is late, or has the mark')
     this.#must(answer.responseCode === '00', entry, `answered ${answer.responseCode}, not 00`)
     if (transaction === undefined && !this.reversed.has(key)) this.reversed.set(key, 'tombstone')
     if (!isLive) return
     this.#undo(transaction, entry.at)
     const { liveVoid } = transaction
     if (liveVoid !== null && liveVoid.state !== 'reversing') this.#undo(liveVoid, entry.at)
+    if (entry.door === 'terminal') this.#takeOut(transaction)
   }
 
   #settlement(entry: JournalEntry): void {
-    const digits = (value: number, length: number) => String(value).padStart(length, '0')
-    const { debit, debits, credit, credits } = this.#batch(this.#open)
-    const totals = digits(debit, 12) + digits(debits, 3) + digits(credit, 12) + digits(credits, 3)
+    const totals = fieldOf(this.#batch(this.#open).own)
     if (entry.kind === 'settlement')
       this.#must(entry.answer?.totals?.slice(0, 31) === `${totals}1`, entry, 'answered with other totals')
     const open = [...this.transactions.values()].filter(
@@ -280,10 +316,4 @@ export class Model {
     this.#batch(this.#open).isOpen = false
     this.#openBatch(digits((Number(this.#open) % 999_999) + 1, 6))
   }
-}
-
-/** The sandbox: the last two digits of the amount. */
-function sandboxCode(amount: number): string {
-  const last = String(amount % 100).padStart(2, '0')
-  return ['05', '51'].includes(last) ? last : '00'
 }

@@ -34,7 +34,7 @@ export const MUTANTS: readonly (Mutant & {
     name: 'a key reused with other content is not detected',
     isQuick: true,
     file: 'src/domain/decision.ts',
-    snippet: 'earlier.contentFingerprint !== request.contentFingerprint',
+    snippet: '!isSameContent(request, earlier)',
     instead: 'false',
   },
   {
@@ -64,7 +64,7 @@ export const MUTANTS: readonly (Mutant & {
   {
     name: 'the reversal of a void leaves its batch unchanged',
     file: 'src/domain/decide-reversal.ts',
-    snippet: '...(isCounted ? { batch: addCredit(batch, voidRecord.amount, -1) } : {}),',
+    snippet: '...(isCounted ? { batch: isOwn ? without : addOffice(without, amount, { voids: -1 }) } : {}),',
     instead: '',
   },
   {
@@ -121,14 +121,14 @@ export const MUTANTS: readonly (Mutant & {
   {
     name: 'a case is never opened',
     file: 'src/pipeline/recover.ts',
-    snippet: 'await safely(stage, () => openCases(stage))',
+    snippet: 'await safely(stage, () => openCases(stage, budget, cases))',
     instead: 'void openCases',
   },
   {
     name: 'no MAC is compared',
     isQuick: true,
     file: 'src/pos/verify-mac.ts',
-    snippet: 'isProved = fits && core.verifyMac(algorithm, macKey, macInput, given)',
+    snippet: 'isProved = fits && core.verifyMac(macAlgorithmOf(macProfile), macKey, macInput, given)',
     instead: 'isProved = fits',
   },
   {
@@ -154,9 +154,9 @@ export const MUTANTS: readonly (Mutant & {
   },
   {
     name: 'the JSON API calls an unknown outcome final',
-    file: 'src/api/json/problem.ts',
-    snippet: `if (reason === 'outcome_unknown') return 'UNKNOWN'`,
-    instead: `if (reason === 'outcome_unknown') return 'FINAL'`,
+    file: 'src/api/json/certainty.ts',
+    snippet: `if (reason === 'outcome_unknown') return { certainty: 'UNKNOWN'`,
+    instead: `if (reason === 'outcome_unknown') return { certainty: 'FINAL'`,
   },
   {
     name: 'effects of a batch sent twice are applied twice',

@@ -13,11 +13,12 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 /** Shanghai is eight hours ahead of UTC all year. */
 const ZONE_MS = 8 * 60 * MINUTE_MS
 
-/** The settings on which a void depends. */
+/** The settings on which a void or its reversal depends. */
 export interface Policy {
   readonly window: { readonly kind: string; readonly minutes?: number }
   /** Minutes after midnight in Shanghai. */
   readonly cutOff: number
+  readonly lateReversals?: 'allow' | 'refuse'
 }
 
 /** The settings of a merchant that nobody has changed. */
@@ -101,9 +102,14 @@ export class Policies {
   #apply(entry: JournalEntry, merchantId: string): void {
     const { merchant, apiKey, terminal } = entry.effects
     if (merchant !== undefined) {
-      const { status, window, cutOff } = merchant
+      const { status, window, cutOff, lateReversals = 'allow' } = merchant
       const [hours = 0, minutes = 0] = cutOff.split(':').map(Number)
-      this.#merchants.set(merchantId, { status, window, cutOff: 60 * hours + minutes })
+      this.#merchants.set(merchantId, {
+        status,
+        window,
+        cutOff: 60 * hours + minutes,
+        lateReversals,
+      })
     }
     if (apiKey !== undefined) this.#keys.set(apiKey.id, apiKey)
     const isNew = terminal !== undefined && entry.seq === 1

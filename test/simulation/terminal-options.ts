@@ -1,6 +1,7 @@
 /** @module The options of a terminal of a world, and the actions of its operator. */
 
-import type { MacProfile } from '../../src/domain/types.ts'
+import type { MacProfile } from '../../src/domain/terminal-profile.ts'
+import type { PackForms } from '../../src/iso8583/message.ts'
 import type { TestTerminal } from './terminal.ts'
 
 export const ACTIONS = ['sale', 'void', 'reverse', 'settle', 'signOn', 'resend', 'echo'] as const
@@ -12,6 +13,10 @@ export interface TestTerminalOptions {
   readonly macProfile: MacProfile
   readonly tmk: Uint8Array
   readonly settlementMac: boolean
+  /** Whether its voids and reversals have as few fields as they may. */
+  readonly sendsLeast?: boolean
+  /** 0 and left without it. */
+  readonly forms?: PackForms
   readonly weights: ActionWeights
   readonly cards: readonly string[]
   /** The time it waits for an answer, in milliseconds. */

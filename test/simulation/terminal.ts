@@ -3,6 +3,7 @@
  * operator sells, voids, reverses, settles, cuts the power and retries.
  */
 
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import { transactionTypeOf } from '../../src/iso8583/cup.ts'
 import type { Message } from '../../src/iso8583/message.ts'
 import { readMessage } from '../../src/iso8583/received.ts'
@@ -111,11 +112,13 @@ export class TestTerminal {
 
   #switchOn(): VirtualTerminal {
     const { core, scheduler } = this.#context
-    const { settlementMac } = this.options
+    const { settlementMac, sendsLeast = false, forms = USUAL_FORMS } = this.options
     return new VirtualTerminal({
       core,
       tmk: this.#tmk,
       settlementMac,
+      sendsLeast,
+      forms,
       state: this.state,
       now: () => scheduler.now,
       save: () => this.save(),
@@ -214,7 +217,7 @@ export class TestTerminal {
   }
 
   #recordSent(frame: Uint8Array): void {
-    const read = readMessage(frame, this.#context.core.lrc)
+    const read = readMessage(frame, this.#context.core.lrc, this.options.forms)
     const message = read.ok ? read.value.message : null
     const type = message === null ? undefined : transactionTypeOf(message)
     if (message === null || type === undefined) return
@@ -267,6 +270,7 @@ export class TestTerminal {
       frame: 'tpdu',
       tpdu: TPDU,
       header: HEADER,
+      forms: this.options.forms ?? USUAL_FORMS,
     }
     const macKey = keys === null || !hasMac ? null : openMacKey(core, macProfile, this.#tmk, keys)
     if (macKey !== null && !macKey.ok) throw new Error(macKey.error)

@@ -4,7 +4,7 @@
  */
 
 import type { Declines } from '../../src/acquirer/profile.ts'
-import { MAC_PROFILES } from '../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { NO_FAULTS } from '../../src/simulator/faults.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { Attacker } from './attacker.ts'
@@ -48,8 +48,12 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 /** The stream of draws of the changes. Without them a seed gives the same world. */
 const CHANGES = 8
+/** The stream of draws of the forms of messages. A terminal of other forms sends the same messages at the same times. */
+const FORMS = 9
 /** The stream of draws of declines without a MAC. */
-const DECLINES = 9
+const DECLINES = 10
+/** The stream of draws of the limits of an invocation. */
+const LIMITS = 11
 /** The largest offset of an isolate's clock. */
 const MOST_SKEW = 10 * MINUTE
 
@@ -92,6 +96,7 @@ export class World {
     const declines = new Random(seed, DECLINES)
     this.#declines = declines.pick(['signed', 'unsigned'])
     this.#keyChanges = acquirer === 'https' && !isMild ? drawKeyChanges(seed) : null
+    const limits = new Random(seed, LIMITS)
     this.#harness = new Harness({
       seed: random.next(),
       module,
@@ -111,13 +116,19 @@ export class World {
         }
       },
       losesPower: () => faultPlan.strikes('powerCut'),
+      // The paid plan, the free plan, and less than any plan gives.
+      queries: {
+        limit: limits.pick(isMild ? [1000, 80, 50] : [1000, 60, 45, 35]),
+        isSet: limits.chance(0.5),
+      },
+      onRefusal: () => faultPlan.note('queryLimit'),
       trace,
       isChanging,
     })
     this.#harness.scheduler.delayProbability = random.pick([0, 0, 0.02, 0.2])
     this.#pause = random.pick([200, 3000, 30_000])
     this.#attacker = new Attacker(this.#harness.context)
-    this.#addActors(acquirer === 'book' ? captureFor(this.#harness.context) : null)
+    this.#addActors(acquirer === 'book' ? captureFor(this.#harness.context, limits) : null)
     this.#changes = isChanging
       ? new Changes(this.#harness, { random: changes, clients: this.#merchantClients, pause: this.#pause })
       : null
@@ -168,6 +179,7 @@ export class World {
     const random = this.#random
     const pause = this.#pause
     const cards = Array.from({ length: 3 }, () => testCard(random.below(1000)))
+    const forms = new Random(this.#seed, FORMS)
     const merchants = random.between(1, 2)
     for (let m = 1; m <= merchants; m++) {
       const merchantId = `10000000000000${m}`
@@ -178,6 +190,9 @@ export class World {
           terminalId: `T${m}00000${t}`,
           macProfile: random.chance(0.6) ? 'cup-ecb' : random.pick(MAC_PROFILES),
           settlementMac: random.chance(0.5),
+          // By number, so that older seeds draw the same.
+          forms: { padding: t === 2 ? 'F' : '0', entryMode: t === 3 ? 'right' : 'left' },
+          sendsLeast: forms.chance(0.3),
           weights: {
             sale: 8,
             void: 10,

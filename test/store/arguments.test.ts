@@ -5,13 +5,15 @@ import { getTableColumns, getTableName, is } from 'drizzle-orm'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { expect, it } from 'vitest'
 import * as archiveSchema from '../../src/store/archive/schema.ts'
+import * as batchSchema from '../../src/store/batch-schema.ts'
 import * as bucketTable from '../../src/store/bucket-table.ts'
 import * as keySchema from '../../src/store/key-schema.ts'
+import * as merchantSchema from '../../src/store/merchant-schema.ts'
 import { readable } from '../../src/store/rows.ts'
 import * as schema from '../../src/store/schema.ts'
 import { Storage } from '../simulation/platform/d1.ts'
 
-const tables = [schema, keySchema, bucketTable, archiveSchema]
+const tables = [schema, batchSchema, keySchema, merchantSchema, bucketTable, archiveSchema]
   .flatMap((one): unknown[] => Object.values(one))
   .filter((one) => is(one, SQLiteTable))
 

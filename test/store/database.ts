@@ -2,6 +2,7 @@
 
 import { newTerminal } from '../../src/domain/decide-provision.ts'
 import type { ProvisionRequest } from '../../src/domain/requests.ts'
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import type { Terminal } from '../../src/domain/types.ts'
 import { type Db, openDb } from '../../src/store/db.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
@@ -43,6 +44,7 @@ export class Database {
       macProfile: 'cup-ecb',
       textEncoding: 'gbk',
       settlementMac: 'optional',
+      ...USUAL_FORMS,
     }
     const request = { terminalId: f.TID, merchantId: f.MID, profile } as ProvisionRequest
     return loaded?.terminal ?? newTerminal(request)

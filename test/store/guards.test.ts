@@ -98,7 +98,11 @@ const SCENARIOS: Readonly<Record<string, (database: Database) => Promise<CommitI
   'target_key = new.claim_sale_key': async (database) => {
     const item = await claimIn(database)
     const late = f.keyOf(f.generated.acquirerStan, 'sale')
-    database.storage.rows(`insert into reversal values (?, ?, 1, 'tombstone')`, late, f.TID)
+    database.storage.rows(
+      `insert into reversal (target_key, terminal_id, seq, kind) values (?, ?, 1, 'tombstone')`,
+      late,
+      f.TID,
+    )
     return item
   },
   'FROM archived': async (database) => {

@@ -54,6 +54,8 @@ it('loads nothing for an empty item', async () => {
     head: NEW_STREAM,
     merchant: null,
     namedBatch: null,
+    isBatchUsed: false,
+    declared: null,
     masterKey: null,
     keySets: [],
     earlier: null,
@@ -62,6 +64,7 @@ it('loads nothing for an empty item', async () => {
     target: null,
     targetForwarded: null,
     isTargetClaimed: false,
+    isTargetFollowed: false,
     undecided: false,
     takenBy: null,
     needs: [],
@@ -70,6 +73,7 @@ it('loads nothing for an empty item', async () => {
     targetReversal: null,
     original: null,
     isOriginalArchived: false,
+    isOriginalPending: false,
     credential: null,
   })
 })

@@ -4,10 +4,16 @@ import type { Message } from '../../src/iso8583/message.ts'
 import { ELEMENTS } from '../../src/iso8583/spec.ts'
 
 /**
- * `pack`, from the text of the protocol and not from `alignment`: field 22 and variable lengths align left,
- * the rest right.
+ * `pack`, from the text of the protocol and not from `alignment`. Variable lengths align left, field 22 by the profile of the
+ * terminal, the rest right. One nibble pads every odd count.
  */
-export function microPack({ mti, fields }: Message): string {
+export function microPack(
+  { mti, fields }: Message,
+  { padding, entryMode }: { padding: '0' | 'F'; entryMode: 'left' | 'right' } = {
+    padding: '0',
+    entryMode: 'left',
+  },
+): string {
   let bits = ''
   let wire = ''
   for (let number = 1; number <= 64; number++) {
@@ -21,7 +27,10 @@ export function microPack({ mti, fields }: Message): string {
     if (spec.length === 'LLLVAR') wire += String(units).padStart(4, '0')
     if (spec.format === 'an' || spec.format === 'ans') wire += Buffer.from(value, 'latin1').toString('hex')
     else if (value.length % 2 === 0) wire += value
-    else wire += spec.length !== 'fixed' || number === 22 ? `${value}0` : `0${value}`
+    else {
+      const isLeft = spec.length !== 'fixed' || (number === 22 && entryMode === 'left')
+      wire += isLeft ? `${value}${padding}` : `${padding}${value}`
+    }
   }
   const bitmap = BigInt(`0b${bits}`).toString(16).padStart(16, '0')
   return (mti + bitmap + wire).toUpperCase()

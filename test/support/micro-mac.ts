@@ -32,11 +32,13 @@ const fold = (message: Uint8Array, size: number) => blocks(padZeros(message, siz
 const cbc = (f: BlockFunction, key: Uint8Array, padded: Uint8Array, size: number) =>
   blocks(padded, size).reduce<Uint8Array>((chain, block) => f(key, xor(chain, block)), new Uint8Array(size))
 
-function cup(f: BlockFunction, key: Uint8Array, message: Uint8Array, size: number): Uint8Array {
+function cupBlock(f: BlockFunction, key: Uint8Array, message: Uint8Array, size: number): Uint8Array {
   const text = hexText(fold(message, size))
   const once = f(key, text.slice(0, size))
-  return hexText(f(key, xor(once, text.slice(size)))).slice(0, 8)
+  return f(key, xor(once, text.slice(size)))
 }
+const cup = (f: BlockFunction, key: Uint8Array, message: Uint8Array, size: number): Uint8Array =>
+  hexText(cupBlock(f, key, message, size)).slice(0, 8)
 
 function x919(f: BlockFunctions, key: Uint8Array, message: Uint8Array): Uint8Array {
   const [k1, k2] = [key.slice(0, 8), key.slice(key.length - 8)]
@@ -75,6 +77,8 @@ export function microMac(
       return cup(f.des, key, message, 8)
     case 'cup-sm4':
       return cup(f.sm4, key, message, 16)
+    case 'cup-sm4-bin':
+      return cupBlock(f.sm4, key, message, 16).slice(0, 8)
     case 'x9.9':
       return cbc(f.des, key, padZeros(message, 8), 8)
     case 'x9.19':

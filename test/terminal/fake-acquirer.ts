@@ -82,7 +82,7 @@ export function responseTo(request: Uint8Array, script: Script = {}): Uint8Array
   }
   const signed = fields.has(64) && script.fields?.[64] === undefined
   if (signed) answer.set(64, '0'.repeat(16))
-  const body = pack({ mti: script.mti ?? String(Number(mti) + 10).padStart(4, '0'), fields: answer })
+  const body = pack({ mti: script.mti ?? `${mti.slice(0, 2)}${Number(mti[2]) + 1}0`, fields: answer })
   if (signed) {
     const mac = cupEcbMac(macInput(body))
     if (script.badMac) mac[0] = (mac[0] ?? 0) ^ 1

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { loadCore } from '../../src/cli/lib/core.ts'
 import type { Send } from '../../src/iso8583/frame.ts'
 import type { Exchange } from '../../src/terminal/exchange.ts'
+import type { TerminalOptions } from '../../src/terminal/session.ts'
 import { newTerminalState, type TerminalState } from '../../src/terminal/state.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
@@ -12,8 +13,13 @@ const CARD = testCard(1)
 
 type Step = Script | 'lost'
 
+interface DayOptions extends Pick<TerminalOptions, 'settlementMac' | 'sendsLeast'> {
+  readonly signOn?: boolean
+  readonly frame?: 'serial'
+}
+
 /** A signed-on terminal over a scripted acquirer: one step per message, then plain approvals. */
-async function openDay(options: { signOn?: boolean; frame?: 'serial'; settlementMac?: boolean } = {}) {
+async function openDay(options: DayOptions = {}) {
   const { signOn = true, ...rest } = options
   const steps: Step[] = []
   const requests: Uint8Array[] = []
@@ -130,6 +136,20 @@ describe('messages', () => {
       '000007000002',
     ])
     expect([...fields.keys()]).toEqual([2, 3, 4, 11, 14, 22, 23, 25, 38, 39, 41, 42, 49, 60, 61, 64])
+  })
+
+  test('that sends the least has a void named by field 61, and reversals of four fields; a repeat is a 0401', async () => {
+    const { terminal, steps, sent } = await openDay({ sendsLeast: true })
+    await terminal.sale(1234, CARD)
+    steps.push('lost', 'lost')
+    await terminal.voidSale('000002')
+    await terminal.sale(100, CARD)
+    const [undone, repeated] = sent().filter(({ mti }) => mti.startsWith('04'))
+    const least = sent().find(({ fields }) => fields.get(3) === '200000')
+    expect([...(least?.fields.keys() ?? [])]).toEqual([3, 11, 22, 25, 41, 42, 49, 60, 61, 64])
+    expect([undone?.mti, ...(undone?.fields.keys() ?? [])]).toEqual(['0400', 11, 41, 42, 60, 64])
+    expect([repeated?.mti, ...(repeated?.fields.keys() ?? [])]).toEqual(['0401', 11, 41, 42, 60, 64])
+    expect(terminal.state.pending).toBeNull()
   })
 
   test('the reversal of a sale has no field 61', async () => {

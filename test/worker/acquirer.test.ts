@@ -413,7 +413,7 @@ describe('a back office', () => {
       status: 202,
       body: {
         state: 'pending',
-        certainty: 'UNKNOWN',
+        certainty: 'PENDING',
         doNext: 'query',
         retryAfter: 2,
         decideBy: new Date(claimedAt + DECIDE_MS).toISOString(),

@@ -263,6 +263,7 @@ describe('a void', () => {
       stan: null,
       amount: 5000,
       currency: '156',
+      card: { first6: '622500', last4: '0014' },
       rrn: expect.stringMatching(/^\d{12}$/),
       originalRrn: sale.rrn,
       acquirerRrn: null,
@@ -273,6 +274,7 @@ describe('a void', () => {
       destination: 'original_card',
       voidedAt: new Date(s.START).toISOString(),
       reversedAt: null,
+      reversedLate: false,
       certainty: 'FINAL',
       doNext: 'print_receipt',
     })

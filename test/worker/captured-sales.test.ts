@@ -59,6 +59,7 @@ describe('one sale', () => {
       soldAt: '2026-06-01T02:00:00.000Z',
       state: 'approved',
       voidable: true,
+      whyNotVoidable: null,
       voidableUntil: '2026-06-01T15:00:00.000Z',
       voidId: null,
       certainty: 'FINAL',

@@ -128,7 +128,7 @@ describe('a void', () => {
     const result = await client.void({ body: named(sale) })
     expect(result).toMatchObject({
       ok: true,
-      body: { state: 'pending', certainty: 'UNKNOWN', doNext: 'query' },
+      body: { state: 'pending', certainty: 'PENDING', doNext: 'query' },
     })
   })
 })

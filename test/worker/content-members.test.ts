@@ -3,9 +3,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   capturedSaleBody,
-  reversalRequestBody,
+  saleReversalBody,
   VOID_REASONS,
   voidRequestBody,
+  voidReversalBody,
 } from '../../src/api/json/schemas.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { aSale } from './merchant-client.ts'
@@ -101,22 +102,53 @@ describe('a void', () => {
 })
 
 describe('the reversal of a void', () => {
-  const OTHERS: Others = { saleId: [OTHER_ID], amount: [1235], idempotencyKey: ['another'] }
+  const OTHERS: Others = {
+    saleId: [OTHER_ID],
+    amount: [1235],
+    idempotencyKey: ['another'],
+    reason: ['another reason', undefined],
+  }
 
   it('has a line for each member of its body', () => {
-    expect(Object.keys(OTHERS).toSorted()).toEqual(Object.keys(reversalRequestBody.shape).toSorted())
+    expect(Object.keys(OTHERS).toSorted()).toEqual(Object.keys(voidReversalBody.shape).toSorted())
   })
 
   it.each(Object.entries(OTHERS).flatMap(([name, values]) => values.map((value) => [name, value] as const)))(
     'with another %s: %s',
     async (name, value) => {
       const { saleId, amount } = await aSale(terminal)
-      const target = `target-${name}`
+      const target = `target-${name}-${value}`.replaceAll(' ', '-')
+      const undo = `undo-${name}-${value}`.replaceAll(' ', '-')
       await post('/v1/voids', { saleId, amount }, target)
-      const first = { saleId, amount, idempotencyKey: target }
-      expect(await post('/v1/reversals', first, `undo-${name}`)).toBe('200')
-      expect(await post('/v1/reversals', { ...first, [name]: value }, `undo-${name}`)).toBe(REUSED)
-      expect(await post('/v1/reversals', first, `undo-${name}`)).toBe('200')
+      const first = { saleId, amount, idempotencyKey: target, reason: 'the first reason' }
+      expect(await post('/v1/reversals', first, undo)).toBe('200')
+      expect(await post('/v1/reversals', { ...first, [name]: value }, undo)).toBe(REUSED)
+      expect(await post('/v1/reversals', first, undo)).toBe('200')
+    },
+  )
+})
+
+describe('the reversal of a captured sale', () => {
+  const OTHERS: Others = {
+    terminalId: ['NOWHERE1'],
+    batchNumber: ['000002'],
+    stan: ['999999'],
+    amount: [1235],
+  }
+
+  it('has a line for each member of its body but the merchant, which another key cannot name', () => {
+    const names = ['merchantId', ...Object.keys(OTHERS)]
+    expect(names.toSorted()).toEqual(Object.keys(saleReversalBody.shape).toSorted())
+  })
+
+  it.each(Object.entries(OTHERS).flatMap(([name, values]) => values.map((value) => [name, value] as const)))(
+    'with another %s: %s',
+    async (name, value) => {
+      const { mid: merchantId, tid: terminalId } = terminal
+      const first = { merchantId, terminalId, batchNumber: '000001', stan: '920001', amount: 1234 }
+      expect(await post('/v1/reversals', first, `sale-${name}`)).toBe('200')
+      expect(await post('/v1/reversals', { ...first, [name]: value }, `sale-${name}`)).toBe(REUSED)
+      expect(await post('/v1/reversals', first, `sale-${name}`)).toBe('200')
     },
   )
 })

@@ -40,7 +40,7 @@ describe('paths and methods', () => {
     expect([reply.status, reply.mti, reply.fields.get(39)]).toEqual([200, '0830', '00'])
   })
 
-  it.each(TERMINAL_PATHS)('rejects other methods on %s', async (path) => {
+  it.each(TERMINAL_PATHS.filter((path) => path !== '/'))('rejects other methods on %s', async (path) => {
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD']) {
       const response = await isolate.fetch(path, { method })
       expect([response.status, response.headers.get('allow'), await lengthOf(response)]).toEqual([
@@ -51,13 +51,18 @@ describe('paths and methods', () => {
     }
   })
 
-  it.each(['/', '/unp', `${PATH}/`, '/unp/webtrans/wpos', '/V1/iso8583'])(
-    'returns 404 for %s',
-    async (path) => {
-      const response = await s.post(isolate, echo, path)
-      expect([response.status, await lengthOf(response)]).toEqual([404, 0])
-    },
-  )
+  it('leaves other methods of the root to what they were', async () => {
+    for (const method of ['PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
+      const response = await isolate.fetch('/', { method })
+      expect([method, response.status, await lengthOf(response)]).toEqual([method, 404, 0])
+    }
+    expect((await isolate.fetch('/')).status).toBe(200)
+  })
+
+  it.each(['/unp', `${PATH}/`, '/unp/webtrans/wpos', '/V1/iso8583'])('returns 404 for %s', async (path) => {
+    const response = await s.post(isolate, echo, path)
+    expect([response.status, await lengthOf(response)]).toEqual([404, 0])
+  })
 })
 
 describe('content type', () => {
@@ -184,10 +189,10 @@ describe('bytes that are not a frame', () => {
 
 describe('unsupported messages get 40', () => {
   const sale = () => s.aSale({ stan: '000002' })
-  it.each(['0100', '0220', '0620', '0300', '0420', '0401', '0900'])('MTI %s', async (mti) => {
+  it.each(['0100', '0220', '0620', '0300', '0101', '0221', '0900'])('MTI %s', async (mti) => {
     const reply = await terminal.send({ ...sale(), mti })
     expect([reply.status, reply.fields.get(39)]).toEqual([200, '40'])
-    expect(reply.mti).toBe(String(Number(mti) + 10).padStart(4, '0'))
+    expect(reply.mti).toBe(`0${mti[1]}${Number(mti[2]) + 1}0`)
     expect(reply.fields.has(2)).toBe(false)
   })
 
@@ -204,7 +209,7 @@ describe('unsupported messages get 40', () => {
     ['parameter download', s.aManagement('0800', '360', { stan: '000002' })],
     ['status upload', s.aManagement('0820', '362', { stan: '000002' })],
     ['a settlement under another code', s.aManagement('0500', '999', { stan: '000002' })],
-    ['an upload of chip transactions', s.aManagement('0320', '203', { stan: '000002' })],
+    ['an upload under another code', s.aManagement('0320', '210', { stan: '000002' })],
   ]
   it.each(unknown)('%s', async (_name, message) => {
     const reply = await terminal.send(message)
@@ -218,14 +223,14 @@ describe('mandatory fields', () => {
     ...[4, 22, 49].map(
       (n) => [`sale without ${n}`, s.aSale({ stan: '000003', more: { [n]: undefined } })] as const,
     ),
-    ...[4, 22, 37, 49, 61].map(
+    ...[4, 22, 49].map(
       (n) => [`void without ${n}`, s.aVoid({ stan: '000003', ...sale, more: { [n]: undefined } })] as const,
     ),
     ['sale of zero', s.aSale({ stan: '000003', amount: 0 })],
     ['STAN zero', s.aSale({ stan: '000000' })],
     ['no STAN', s.aSale({ stan: '000003', more: { 11: undefined } })],
+    ['void without 37 and 61', s.aVoid({ stan: '000003', ...sale, more: { 37: undefined, 61: undefined } })],
     ['truncated field 61', s.aVoid({ stan: '000003', ...sale, more: { 61: '00000100000' } })],
-    ['reversal without amount', s.aReversal('void', { stan: '000003', more: { 4: undefined } })],
   ]
   it.each(incomplete)('%s: gets 30', async (_name, message) => {
     expect((await terminal.send(message)).fields.get(39)).toBe('30')

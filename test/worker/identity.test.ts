@@ -74,8 +74,9 @@ describe('same key, same content', () => {
 describe('same key, other content', () => {
   const changes: readonly (readonly [string, Partial<s.VoidNames>, string[]])[] = [
     ['amount', { amount: 1235 }, ['4']],
-    ['card', { more: { 2: '4111111111111111' } }, ['card data']],
-    ['expiry', { more: { 14: '3001' } }, ['card data']],
+    ['card', { more: { 2: '4111111111111111' } }, ['2']],
+    ['card and amount', { amount: 1235, more: { 2: '4111111111111111' } }, ['2', '4']],
+    ['amount, time and chip data', { amount: 1235, more: { 12: '101010', 55: '9F2608' } }, ['4']],
     ['RRN and entry mode', { rrn: '999999999999', more: { 22: '021' } }, ['22', '37']],
     ['one more field', { more: { 38: '123456' } }, ['38']],
     ['another reference to the original', { original: '000009' }, ['61']],
@@ -92,6 +93,14 @@ describe('same key, other content', () => {
       expect(JSON.stringify({ ...line, rrn: '' })).not.toContain(content)
     expect(await journalOf(terminal.tid)).toEqual(journal)
     expect(hexOf((await terminal.send(message)).bytes)).toBe(hexOf(first.bytes))
+  })
+
+  it('names the fields among which the difference is, when the journal keeps none of them', async () => {
+    const { isolate, terminal, sale } = await voidedTerminal()
+    const other = s.aVoid({ stan: '000002', ...sale, more: { 14: '3001', 57: 'A1' } })
+    expect((await terminal.send(other)).fields.get(39)).toBe('94')
+    const line = isolate.logged.findLast(({ event }) => event === 'answered')
+    expect(line).toMatchObject({ differs: [], differsAmong: ['2', '14', '60'] })
   })
 
   it('keeps a sale, a void and a reversal with one STAN apart', async () => {

@@ -39,7 +39,7 @@ it('an undecided message is pending without an answer, then a case, then shows i
     found: true,
     answer: null,
     state: 'pending',
-    certainty: 'UNKNOWN',
+    certainty: 'PENDING',
     doNext: 'query',
     retryAfter: 2,
     decideBy: new Date(claimedAt + DECIDE_MS).toISOString(),
@@ -126,7 +126,7 @@ it('179 days later, after new keys and a closed batch, every answer is the first
     { idempotencyKey: 'half-a-year' },
   ]
   const before = await Promise.all(queries.map((query) => inquire(isolate, key, query)))
-  const settled = await own.send(s.aSettlement({ stan: '000004' }, s.totalsOf(1734, 2, 1734, 2)), {
+  const settled = await own.send(s.aSettlement({ stan: '000004' }, s.totalsOf(1734, 2, 1234, 1)), {
     key: null,
   })
   expect(settled.fields.get(48)?.[30]).toBe('1')

@@ -36,6 +36,9 @@ describe('a merchant', () => {
         cutOff: '23:00',
         currency: '156',
         window: { kind: 'business_day' },
+        lateReversals: 'allow',
+        reasonRequired: false,
+        decideWithin: 180,
         certainty: 'FINAL',
         doNext: 'nothing',
       },
@@ -48,6 +51,35 @@ describe('a merchant', () => {
     expect(await rows('select window_minutes from merchant where merchant_id = ?', mid)).toEqual([
       { window_minutes: null },
     ])
+  })
+
+  it('has rules that are read as they were set, and each change names the old value', async () => {
+    const mid = freshMid()
+    await put(mid, {})
+    const rules = { lateReversals: 'refuse', reasonRequired: true, decideWithin: 'window' }
+    expect((await put(mid, rules)).body).toMatchObject(rules)
+    expect((await put(mid, { decideWithin: 3600 })).body).toMatchObject({ ...rules, decideWithin: 3600 })
+    const read = await s.ask(isolate, await s.bearerKey(mid), 'GET', `/v1/merchants/${mid}`)
+    expect([read.status, read.body]).toEqual([200, (await put(mid, {})).body])
+    const [, set, changed] = await journalOf(merchantStream(mid))
+    for (const [name, values] of [
+      ['lateReversals', ['allow', 'refuse']],
+      ['reasonRequired', [false, true]],
+      ['decideWithin', [180, 'window']],
+    ])
+      expect([name, set?.body.includes(JSON.stringify(JSON.stringify(values)))]).toEqual([name, true])
+    expect(changed?.body).toContain(JSON.stringify(JSON.stringify(['window', 3600])))
+    expect(await faultOf(merchantStream(mid))).toBeNull()
+  })
+
+  it('is read by itself and by administrators, and by no other merchant', async () => {
+    const [mid, other] = [freshMid(), freshMid()]
+    for (const one of [mid, other]) await put(one, {})
+    const read = async (bearer: string, of: string) =>
+      (await s.ask(isolate, bearer, 'GET', `/v1/merchants/${of}`)).status
+    const own = await s.bearerKey(mid)
+    expect([await read(own, mid), await read(admin, mid), await read(own, other)]).toEqual([200, 200, 404])
+    expect(await read(admin, freshMid())).toBe(404)
   })
 
   it('has a stream of its own: an entry for each change, none where nothing is named', async () => {
@@ -79,6 +111,12 @@ describe('a merchant', () => {
     ['/name', { name: '' }],
     ['/state', { state: 'blocked' }],
     ['/window', { window: { kind: 'forever' } }],
+    ['/lateReversals', { lateReversals: 'sometimes' }],
+    ['/reasonRequired', { reasonRequired: 'true' }],
+    ['/decideWithin', { decideWithin: 179 }],
+    ['/decideWithin', { decideWithin: 31_536_001 }],
+    ['/decideWithin', { decideWithin: 'ever' }],
+    ['/decideWithin', { decideWithin: 200.5 }],
     ['', { fee: 1 }],
     ['', []],
   ]

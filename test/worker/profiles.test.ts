@@ -5,7 +5,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
-import { MAC_PROFILES, type MacProfile } from '../../src/domain/types.ts'
+import { MAC_PROFILES, type MacProfile } from '../../src/domain/terminal-profile.ts'
 import { desDecrypt, desEncrypt } from '../support/micro-des.ts'
 import { sm4Decrypt, sm4Encrypt } from '../support/micro-sm4.ts'
 import flow from '../vectors/cup-flow.json'
@@ -91,6 +91,7 @@ const BY_PROFILE: Readonly<Record<MacProfile, readonly Layout[]>> = {
   'x9.19-hex4': ['003 with a 16-byte MAK'],
   'cup-sm4': ['006'],
   'xor-3des': ['003 with a 16-byte MAK'],
+  'cup-sm4-bin': ['006'],
 }
 
 const signOn = (terminal: TestTerminal, layout: string, stan = '000001') =>
@@ -135,6 +136,7 @@ describe('sign-on', () => {
       ['cup-ecb', '006'],
       ['x9.19', '001'],
       ['cup-sm4', '003'],
+      ['cup-sm4-bin', '004'],
     ] as const) {
       const terminal = await openTerminal(isolate, { body: { macProfile }, hasKey: false })
       const reply = await signOn(terminal, layout)

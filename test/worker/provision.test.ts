@@ -5,6 +5,7 @@
 
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import { EntryReader } from '../../src/store/replay.ts'
 import { desDecrypt, desEncrypt } from '../support/micro-des.ts'
 import { sm4Encrypt } from '../support/micro-sm4.ts'
@@ -54,6 +55,7 @@ describe('a new terminal', () => {
       macProfile: 'cup-ecb',
       textEncoding: 'gbk',
       settlementMac: 'required',
+      ...USUAL_FORMS,
       batchNumber: '000001',
       certainty: 'FINAL',
       doNext: 'nothing',
@@ -274,12 +276,15 @@ describe('the entry of a change', () => {
     await put(tid, { state: 'stolen', textEncoding: 'gbk' })
     await put(tid, { state: 'active', settlementMac: 'optional', tmk: components() })
     await put(tid, { state: 'active' })
+    const forms = Object.entries(USUAL_FORMS).map(([name, usual]) => [name, JSON.stringify([null, usual])])
+    const formsOfNew = Object.fromEntries(forms) as Record<string, string>
     expect(await settingsOf(tid)).toEqual([
       {
         status: '[null,"active"]',
         macProfile: '[null,"x9.19"]',
         textEncoding: '[null,"gbk"]',
         settlementMac: '[null,"required"]',
+        ...formsOfNew,
         newMasterKey: 'true',
       },
       { status: '["active","stolen"]', newMasterKey: 'false' },

@@ -188,7 +188,7 @@ const TABLE: readonly Row[] = [
     async (open) => send(await open({ hasKey: false }), s.aSale({ stan: '000001' })),
   ],
   ['mac_mismatch', 'A0', 'none', async (open) => send(await open(), s.aSale({ stan: '000001' }), WRONG_KEY)],
-  ['format_error', '30', 'right', (open) => voidWith(open, { more: { 61: undefined } })],
+  ['format_error', '30', 'right', (open) => voidWith(open, { more: { 22: undefined } })],
   [
     'key_reused_with_different_content',
     '94',
@@ -272,6 +272,21 @@ const TABLE: readonly Row[] = [
       return send(terminal, s.aReversal('sale', { stan: '000001' }))
     },
   ],
+  [
+    'reversal_too_old',
+    '22',
+    'right',
+    async (open) => {
+      const mid = 'LATEREVERSAL000'
+      const terminal = await open({ mid })
+      await s.ask(isolate, await s.bearerKey(null), 'PUT', `/v1/merchants/${mid}`, {
+        lateReversals: 'refuse',
+      })
+      await terminal.send(voidOf(await sell(terminal, '000001')))
+      await sell(terminal, '000003')
+      return send(terminal, s.aReversal('void', { stan: '000009' }))
+    },
+  ],
   ['window_expired', '12', 'right', (open) => lateVoid(open, {})],
   ['amount_differs', '64', 'right', (open) => voidWith(open, { amount: 1200 })],
   ['currency_differs', 'A1', 'right', (open) => voidWith(open, { more: { 49: '840' } })],
@@ -291,10 +306,13 @@ const SIGN_ON: readonly DeclineReason[] = ['key_not_established', 'mac_mismatch'
 /** Without a known terminal its encoding is unknown too. */
 const WITHOUT_TERMINAL: readonly DeclineReason[] = ['unsupported_transaction', 'terminal_unknown']
 
-describe.each(['gbk', 'ascii'] as const)('reasons in %s', (textEncoding) => {
+describe.each([
+  ['gbk', 'short'],
+  ['ascii', 'long'],
+] as const)('reasons in %s, %s', (textEncoding, texts) => {
   it.each(TABLE)('%s is %s', async (reason, responseCode, mac, arrange) => {
     const open: Open = (options = {}) =>
-      openTerminal(isolate, { ...options, body: { textEncoding, ...options.body } as object })
+      openTerminal(isolate, { ...options, body: { textEncoding, texts, ...options.body } as object })
     const [terminal, reply] = await arrange(open)
     expect(reply.status).toBe(200)
     expect(reply.fields.get(39)).toBe(responseCode)
@@ -302,14 +320,18 @@ describe.each(['gbk', 'ascii'] as const)('reasons in %s', (textEncoding) => {
     expect(macOf(reply, terminal.key)).toBe(mac)
     const { zh, en, adviceZh, adviceEn } = REFUSALS[reason]
     const chinese = textEncoding === 'gbk' || WITHOUT_TERMINAL.includes(reason)
-    expect(textsOf(reply, chinese ? 'gbk' : 'ascii')).toEqual(chinese ? [zh, adviceZh] : [en, adviceEn])
+    const [words, advice] = chinese ? [zh, adviceZh] : [en, adviceEn]
+    const isLong = texts === 'long' && !WITHOUT_TERMINAL.includes(reason)
+    expect(textsOf(reply, chinese ? 'gbk' : 'ascii')).toEqual([words, isLong ? advice : ''])
+    if (!isLong) expect(reply.fields.get(63)).toHaveLength(2 * 63)
     expect(reply.fields.has(38)).toBe(false)
   })
 })
 
 it('cover every reason', () => {
   const reasons = TABLE.map(([reason]) => reason)
-  expect([...reasons, 'in_progress'].sort()).toEqual(Object.keys(REFUSALS).sort())
+  const notOfTerminals = ['in_progress', 'approval_required', 'reason_required']
+  expect([...reasons, ...notOfTerminals].sort()).toEqual(Object.keys(REFUSALS).sort())
 })
 
 it('returns no answer to a message that lost every race, because it may still be decided otherwise', async () => {

@@ -52,7 +52,7 @@ describe('with an acquirer', () => {
   it('a pending void is reversed before the acquirer answered', async () => {
     const { acquirer, behind, sale, key, office } = await openHarness()
     acquirer.script = { void: SILENT, inquiry: SILENT, reversal: SILENT }
-    expect((await office.void(sale, 'acquirer-4')).body.certainty).toBe('UNKNOWN')
+    expect((await office.void(sale, 'acquirer-4')).body.certainty).toBe('PENDING')
     expect((await office.reverse(sale, 'acquirer-4', 'undo-acquirer-4')).body.state).toBe('reversing')
     acquirer.script = { inquiry: YES }
     await behind.settle()

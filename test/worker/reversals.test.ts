@@ -93,7 +93,7 @@ describe('the caller’s own void', () => {
     const own = await openTerminal(isolate)
     const sale = await aSale(own)
     await office.void(sale, 'd1')
-    await own.send(s.aSettlement({ stan: '900000' }, s.totalsOf(1234, 1, 1234, 1)), { key: null })
+    await own.send(s.aSettlement({ stan: '900000' }, s.totalsOf(1234, 1, 0, 0)), { key: null })
     const late = await office.reverse(sale, 'd1')
     expect(late).toMatchObject({ status: 409, body: { reason: 'reversal_too_late', certainty: 'FINAL' } })
     expect((await office.reverse(sale, 'd1')).text).toBe(late.text)

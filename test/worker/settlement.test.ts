@@ -162,7 +162,7 @@ describe('batch upload', () => {
 })
 
 describe('an unproved sender', () => {
-  it('writes nothing while the batch is empty, and cannot advance its number', async () => {
+  it('writes nothing while the batch is unused, and cannot advance its number', async () => {
     const terminal = await openTerminal(isolate)
     const journal = await journalOf(terminal.tid)
     for (let n = 0; n < 5; n++) {

@@ -10,7 +10,7 @@ import { createServices, type Environment } from '../../src/create-services.ts'
 import { buildFrame, parseFrame } from '../../src/iso8583/frame.ts'
 import { fromHex, toHex } from '../../src/iso8583/hex.ts'
 import { packWithMac } from '../../src/iso8583/mac.ts'
-import { type Message, pack, unpack } from '../../src/iso8583/message.ts'
+import { type Message, type PackForms, pack, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 import { TERMINAL_PATHS } from '../../src/pos/door.ts'
@@ -158,7 +158,7 @@ export async function provisionMerchant(
 export async function provision(isolate: Isolate, body: object = {}, names = { mid: MID, tid: TID }) {
   const key = await bearerKey(null)
   const { core } = isolate.services
-  const sm4 = (body as { macProfile?: string }).macProfile === 'cup-sm4'
+  const sm4 = (body as { macProfile?: string }).macProfile?.startsWith('cup-sm4')
   const component = (value: string) => ({
     value,
     checkValue: toHex(core.keyCheckValue(sm4 ? 'sm4' : '3des', bytesOf(value), 4)),
@@ -263,13 +263,15 @@ export function frameOf(
   message: Message,
   key: Key | null = CUP_KEY,
   kind: 'tpdu' | 'serial' = 'tpdu',
+  forms?: PackForms,
+  header = HEADER,
 ) {
   const { core } = isolate.services
   const body =
     key === null
-      ? pack(message)
-      : packWithMac(message, (input) => core.computeMac(key.algorithm, bytesOf(key.mak), input))
-  return buildFrame(kind, TPDU, HEADER, body, xorLrc)
+      ? pack(message, forms)
+      : packWithMac(message, (input) => core.computeMac(key.algorithm, bytesOf(key.mak), input), forms)
+  return buildFrame(kind, TPDU, header, body, xorLrc)
 }
 
 export const post = (isolate: Isolate, body: Uint8Array, path = '/unp/webtrans/WPOS') =>
@@ -290,10 +292,11 @@ export interface Reply {
   readonly body: Uint8Array
 }
 
-export async function read(response: Response): Promise<Reply> {
+/** `headerLength`: bytes of the answer's header. */
+export async function read(response: Response, headerLength?: number): Promise<Reply> {
   const bytes = new Uint8Array(await response.arrayBuffer())
   const none = { status: response.status, bytes, header: '', tpdu: '', mti: '', body: bytes }
-  const frame = parseFrame(bytes, xorLrc)
+  const frame = parseFrame(bytes, xorLrc, headerLength)
   if (!frame.ok) return { ...none, fields: new Map() }
   const message = unpack(frame.value.body)
   if (!message.ok) throw new Error(`answer: field ${message.error.field} ${message.error.why}`)

@@ -1,7 +1,7 @@
 /** @module A terminal for one test, with a known key, so that tests of one file stay independent. */
 
 import { macAlgorithmOf } from '../../src/domain/mac-profile.ts'
-import type { MacProfile } from '../../src/domain/types.ts'
+import { type MacProfile, type TerminalProfile, USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import { toHex } from '../../src/iso8583/hex.ts'
 import type { Message } from '../../src/iso8583/message.ts'
 import { microMac } from '../support/micro-mac.ts'
@@ -38,7 +38,7 @@ export const keyFor = (profile: MacProfile): s.Key => ({
 /** Provisions a terminal with `body` and installs its key. */
 export async function openTerminal(
   isolate: s.Isolate,
-  options: { mid?: string; tid?: string; body?: { macProfile?: MacProfile }; hasKey?: boolean } = {},
+  options: { mid?: string; tid?: string; body?: Partial<TerminalProfile>; hasKey?: boolean } = {},
 ): Promise<TestTerminal> {
   opened += 1
   const { mid = s.MID, tid = `T${String(opened).padStart(7, '0')}`, body = {}, hasKey = true } = options
@@ -51,6 +51,7 @@ export async function openTerminal(
       s.from(message, { mid, tid }),
       sendOptions.key === undefined ? key : sendOptions.key,
       sendOptions.kind,
+      { ...USUAL_FORMS, ...body },
     )
   const send = async (message: Message, sendOptions: SendOptions = {}) =>
     s.read(await s.post(sendOptions.to ?? isolate, frame(message, sendOptions)))

@@ -26,6 +26,18 @@ export const PROVISIONING_ROUTES = {
       body: { name: EXAMPLE_MERCHANT.name, timeZone: 'Asia/Shanghai', cutOff: '23:00' },
     },
   },
+  'GET /v1/merchants/{merchantId}': {
+    operationId: 'getMerchant',
+    tag: 'provisioning',
+    summary: 'Read a merchant',
+    description: 'Returns the settings of a merchant.',
+    caller: 'merchant',
+    scope: 'read',
+    path: merchantPath,
+    answers: { 200: { description: 'The merchant.', body: merchantAnswer, example: EXAMPLE_MERCHANT } },
+    reasons: ['not_found'],
+    example: { path: { merchantId: EXAMPLE_MERCHANT_ID } },
+  },
   'PUT /v1/merchants/{merchantId}/terminals/{terminalId}': {
     operationId: 'putTerminal',
     tag: 'provisioning',

@@ -2,14 +2,23 @@
 
 import type * as z from 'zod'
 import type { Scope } from '../../domain/scope.ts'
-import type { Reason } from '../json/problem.ts'
+import type { Reason } from '../json/refusals.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT'
 
 /** `merchant`: a merchant for its own data, an administrator for all. */
 export type RouteCaller = 'anyone' | 'merchant' | 'administrator'
 
-export type Tag = 'voids' | 'sales' | 'inquiries' | 'cases' | 'acquirer' | 'provisioning' | 'keys' | 'service'
+export type Tag =
+  | 'voids'
+  | 'sales'
+  | 'inquiries'
+  | 'cases'
+  | 'acquirer'
+  | 'provisioning'
+  | 'keys'
+  | 'service'
+  | 'batches'
 
 export interface RouteAnswer {
   readonly description: string

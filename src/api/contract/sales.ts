@@ -84,7 +84,7 @@ export const SALE_ROUTES = {
     tag: 'inquiries',
     summary: 'Inquire about a message',
     description:
-      'Returns the first answer of a message and its current state, for at least 180 days. Name the message by `merchantId`, `terminalId`, `batchNumber`, `stan` and `kind`, or by one of `rrn`, `saleId`, `voidId` and `idempotencyKey`. A reversal is named by its `idempotencyKey` and `kind=void_reversal`.',
+      'Returns the first answer of a message and its current state, for at least 180 days. Name the message by `merchantId`, `terminalId`, `batchNumber`, `stan` and `kind`, or by one of `rrn`, `saleId`, `voidId` and `idempotencyKey`. A reversal is named by its `idempotencyKey` and `kind=void_reversal` or `kind=sale_reversal`.',
     caller: 'merchant',
     scope: 'read',
     query: inquiryQuery,

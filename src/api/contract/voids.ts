@@ -1,7 +1,13 @@
 /** @module The routes of voids and their reversals. */
 
-import { reversalAnswer, voidAnswer } from '../json/answer-schemas.ts'
-import { merchantQuery, referencePath, reversalRequestBody, voidRequestBody } from '../json/schemas.ts'
+import { lateReversalsAnswer, reversalAnswer, voidAnswer } from '../json/answer-schemas.ts'
+import {
+  lateReversalsQuery,
+  merchantQuery,
+  referencePath,
+  reversalRequestBody,
+  voidRequestBody,
+} from '../json/schemas.ts'
 import { EXAMPLE_PENDING_VOID, EXAMPLE_SALE_ID, EXAMPLE_VOID, EXAMPLE_VOID_ID } from './examples.ts'
 import type { Routes } from './route.ts'
 
@@ -44,6 +50,7 @@ export const VOID_ROUTES = {
       'window_expired',
       'amount_differs',
       'currency_differs',
+      'reason_required',
       'issuer_declined',
       'insufficient_funds',
       'card_expired',
@@ -72,9 +79,9 @@ export const VOID_ROUTES = {
   'POST /v1/reversals': {
     operationId: 'createReversal',
     tag: 'voids',
-    summary: 'Reverse a void',
+    summary: 'Reverse a void or a captured sale',
     description:
-      'Reverses a void of the caller. The body names the void by its key. Annul refuses a void that arrives after its reversal. The reversal has a key of its own.',
+      'Reverses a message of the caller: a void by its `Idempotency-Key`, or a captured sale by merchant, terminal, batch and STAN. Neither must have arrived: Annul refuses a message that arrives after its reversal. The reversal has a key of its own. A terminal’s own sale is not reversed here. A void that was approved can be reversed within 120 seconds of its answer. Later an administrator reverses it with a reason, by the key of the merchant.',
     caller: 'merchant',
     scope: 'voids:write',
     idempotencyKey: true,
@@ -97,6 +104,7 @@ export const VOID_ROUTES = {
       },
     },
     reasons: [
+      'terminal_unknown',
       'merchant_unknown',
       'key_reused_with_different_content',
       'message_reversed',
@@ -105,9 +113,43 @@ export const VOID_ROUTES = {
       'reference_differs',
       'amount_differs',
       'reversal_too_late',
+      'approval_required',
+      'reason_required',
       'not_recorded',
       'in_progress',
     ],
     example: { body: { saleId: EXAMPLE_SALE_ID, amount: 1234, idempotencyKey: 'order-4711-void' } },
+  },
+  'GET /v1/late-reversals': {
+    operationId: 'listLateReversals',
+    tag: 'voids',
+    summary: 'List late reversals',
+    description:
+      'Returns the voids that terminals reversed long after their answer, the oldest reversal of each database first. A person compares them with the receipts.',
+    caller: 'merchant',
+    scope: 'read',
+    query: lateReversalsQuery,
+    answers: {
+      200: {
+        description: 'A page of voids.',
+        body: lateReversalsAnswer,
+        example: {
+          items: [
+            {
+              ...EXAMPLE_VOID,
+              state: 'reversed',
+              reversedAt: '2026-06-01T03:00:00.000Z',
+              reversedLate: true,
+              doNext: 'nothing',
+            },
+          ],
+          next: null,
+          certainty: 'FINAL',
+          doNext: 'nothing',
+        },
+      },
+    },
+    reasons: [],
+    example: { query: { limit: 50 } },
   },
 } as const satisfies Routes

@@ -3,9 +3,11 @@
 import * as z from 'zod'
 import { CASE_REASONS } from '../../domain/acquirer-move.ts'
 import { ACQUIRER_STATES } from '../../domain/acquirer-state.ts'
-import { MAC_PROFILES } from '../../domain/types.ts'
+import type { NotVoidable } from '../../domain/decide-void.ts'
+import { MAC_PROFILES } from '../../domain/terminal-profile.ts'
+import { messageFormSchemas } from './message-forms.ts'
 import { VOID_REASONS } from './schemas.ts'
-import { MERCHANT_STATES, TERMINAL_STATES, windowPolicy } from './settings.ts'
+import { MERCHANT_STATES, merchantRules, TERMINAL_STATES, windowPolicy } from './settings.ts'
 import * as v from './values.ts'
 
 /** A case that is open. A case has no id of its own: it is named by the RRN of its message. */
@@ -28,7 +30,25 @@ const cardShown = z
   .strictObject({ first6: z.string().regex(/^[0-9]{6}$/), last4: z.string().regex(/^[0-9]{4}$/) })
   .describe('The stored part of a card number.')
 
-export const SALE_STATES = ['approved', 'declined', 'void_pending', 'voided', 'reversed', 'settled'] as const
+export const SALE_STATES = [
+  'approved',
+  'declined',
+  'void_pending',
+  'voided',
+  'reversed',
+  'settled',
+  'pending',
+] as const
+
+/** The reasons for which a void of a sale is refused now, by the sale alone. */
+const NOT_VOIDABLE = [
+  'original_not_approved',
+  'original_reversed',
+  'original_already_voided',
+  'outcome_pending',
+  'original_settled',
+  'window_expired',
+] as const satisfies readonly NotVoidable[]
 
 export const saleAnswer = z.strictObject({
   id: v.id,
@@ -45,13 +65,17 @@ export const saleAnswer = z.strictObject({
   soldAt: v.time,
   state: z.enum(SALE_STATES),
   voidable: z.boolean().describe('True if Annul would accept a void now.'),
+  whyNotVoidable: z
+    .enum(NOT_VOIDABLE)
+    .nullable()
+    .describe('The reason for which Annul would refuse a void now. Null if the sale is voidable.'),
   voidableUntil: v.time
     .nullable()
     .describe(
-      'The first instant at which Annul refuses a void. Null if only the close of the batch ends the window.',
+      'The first instant at which Annul refuses a void, decided when the sale is made. Null if only the close of the batch ends the window. The close ends each window, and `whyNotVoidable` is `original_settled` then.',
     ),
   voidId: v.id.nullable().describe('The live void of the sale.'),
-  ...finalOnly,
+  ...certain,
 })
 
 export const VOID_STATES = ['pending', 'approved', 'declined', 'reversing', 'reversed'] as const
@@ -66,6 +90,7 @@ export const voidAnswer = z.strictObject({
   stan: v.stan.nullable().describe('Null if the void came by the JSON API.'),
   amount: v.amount,
   currency: v.currency,
+  card: cardShown.nullable().describe('The card of the sale. Null if it is not known.'),
   rrn: v.rrn,
   originalRrn: v.rrn.describe('The RRN of the sale.'),
   acquirerRrn: v.text.nullable().describe('The RRN that the acquirer gave the void.'),
@@ -76,6 +101,9 @@ export const voidAnswer = z.strictObject({
   destination: z.literal('original_card').describe('Money goes back to the original card only.'),
   voidedAt: v.time,
   reversedAt: v.time.nullable(),
+  reversedLate: z
+    .boolean()
+    .describe('True if a terminal reversed it long after its answer: the event `void.reversed_late`.'),
   ...certain,
 })
 
@@ -93,9 +121,9 @@ export const reversalAnswer = z.strictObject({
   state: z
     .enum(REVERSAL_STATES)
     .describe(
-      '`tombstoned`: Annul never saw the void, and refuses it if it still arrives. `stands`: the acquirer kept the void, and a person accepted that.',
+      '`tombstoned`: Annul never saw the message, and refuses it if it still arrives. `stands`: the acquirer kept the message, and a person accepted that.',
     ),
-  saleId: v.id,
+  saleId: v.id.nullable().describe('Null if Annul never saw the sale.'),
   voidId: v.id.nullable(),
   amount: v.amount,
   rrn: v.rrn.nullable(),
@@ -110,6 +138,7 @@ export const terminalAnswer = z.strictObject({
   macProfile: z.enum(MAC_PROFILES),
   textEncoding: z.enum(['gbk', 'ascii']),
   settlementMac: z.enum(['optional', 'required']),
+  ...messageFormSchemas,
   batchNumber: v.batchNumber,
   ...finalOnly,
 })
@@ -122,6 +151,7 @@ export const merchantAnswer = z.strictObject({
   cutOff: v.text,
   currency: v.currency,
   window: windowPolicy,
+  ...merchantRules,
   ...finalOnly,
 })
 
@@ -168,6 +198,7 @@ export const ENTRY_KINDS = [
   'void_reversal',
   'settlement',
   'upload_end',
+  'case_note',
 ] as const
 
 const actor = z
@@ -189,6 +220,7 @@ const event = z.strictObject({
   resolution: z.enum(['stands', 'undone']).optional(),
   note: v.text.optional(),
   decidedBy: v.text.optional(),
+  notedBy: v.text.optional().describe('The name of the key that added the note.'),
   actor: actor.optional(),
 })
 
@@ -245,9 +277,13 @@ export const caseAnswer = z.strictObject({
   toDo: v.words.nullable(),
   certainty: v.certainty,
   doNext: v.doNext,
+  retryAfter: v.retryAfter.optional(),
+  decideBy: v.time.optional(),
 })
 
 export const casesAnswer = z.strictObject(page(caseAnswer))
+
+export const lateReversalsAnswer = z.strictObject(page(voidAnswer))
 
 export type SaleBody = z.infer<typeof saleAnswer>
 export type VoidBody = z.infer<typeof voidAnswer>

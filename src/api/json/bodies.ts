@@ -1,23 +1,21 @@
 /** @module The answers of the JSON API: sales, voids, reversals, terminals and merchants. Times are ISO 8601 in UTC. */
 
-import { type AcquirerState, isCaseOpen, isUndecided, isUnsettled } from '../../domain/acquirer-state.ts'
+import { type AcquirerState, isUndecided } from '../../domain/acquirer-state.ts'
+import { refuseSale } from '../../domain/decide-void.ts'
 import type { LoadedState } from '../../domain/decision.ts'
+import { rulesOf } from '../../domain/merchant-rules.ts'
+import type { DoNext } from '../../domain/refusal.ts'
 import type {
   AcquirerMessage,
+  Card,
   JournalEntry,
   Merchant,
   SaleState,
   Terminal,
   VoidRecord,
 } from '../../domain/types.ts'
-import type {
-  Certain,
-  MerchantBody,
-  ReversalBody,
-  SaleBody,
-  TerminalBody,
-  VoidBody,
-} from './answer-schemas.ts'
+import type { MerchantBody, ReversalBody, SaleBody, TerminalBody, VoidBody } from './answer-schemas.ts'
+import { certaintyOf, FINAL } from './certainty.ts'
 import { VOID_REASONS } from './schemas.ts'
 
 export const iso = (ms: number): string => new Date(ms).toISOString()
@@ -25,6 +23,8 @@ export const iso = (ms: number): string => new Date(ms).toISOString()
 export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms))
 
 export function stateOf({ sale, liveVoid, reversed, batchState, forwarded }: SaleState): SaleBody['state'] {
+  // A sale without an outcome has no row. Its state follows from its claim (claimed-sale.ts).
+  if (forwarded !== null && isUndecided(forwarded.state)) return 'pending'
   if (sale.status === 'declined') return 'declined'
   // The acquirer kept it, and a person accepted that.
   if (reversed) return forwarded?.state === 'approved' ? 'approved' : 'reversed'
@@ -37,9 +37,7 @@ export function stateOf({ sale, liveVoid, reversed, batchState, forwarded }: Sal
 /** `until`: the first instant at which a void is refused. Null if only the close of the batch ends the window. */
 export function saleBody(state: SaleState, until: number | null, now: number): SaleBody {
   const { sale } = state
-  const { liveVoid, reversed } = state
-  const isInTime = until === null || now < until
-  const voidable = stateOf(state) === 'approved' && !reversed && liveVoid === null && isInTime
+  const why = stateOf(state) === 'pending' ? 'outcome_pending' : refuseSale(state, until, now)
   return {
     id: sale.id,
     merchantId: sale.merchantId,
@@ -49,18 +47,22 @@ export function saleBody(state: SaleState, until: number | null, now: number): S
     amount: sale.amount,
     currency: sale.currencyCode,
     fee: sale.fee,
-    card: sale.card === null ? null : { first6: sale.card.first6, last4: sale.card.last4 },
+    card: shownCard(sale.card),
     rrn: sale.rrn,
     authorizationCode: sale.authorizationCode,
     soldAt: iso(sale.soldAt),
     state: stateOf(state),
-    voidable,
+    voidable: why === null,
+    whyNotVoidable: why,
     voidableUntil: until === null ? null : iso(until),
     voidId: state.liveVoid?.id ?? null,
-    certainty: 'FINAL',
-    doNext: 'nothing',
+    ...certaintyOf({ of: 'sale', sale: state, doNext: 'nothing' }),
   }
 }
+
+/** The shown part of a card. Null if the card is not known. */
+export const shownCard = (card: Card | null): SaleBody['card'] =>
+  card === null ? null : { first6: card.first6, last4: card.last4 }
 
 /** A void stands again if the acquirer kept it and a person accepted that. */
 const isReversed = (state: AcquirerState): boolean => state === 'reversing' || state === 'reversed'
@@ -75,32 +77,20 @@ export const VOID_STATE = {
   reversed: 'reversed',
 } as const satisfies Record<AcquirerState, VoidBody['state']>
 
-/** The seconds before the next query. */
-const QUERY_AGAIN_AFTER = 2
-
-/** The certainty of a void and the next step of its caller: query again while the acquirer decides, call it for a case. */
-export function certaintyOf(state: AcquirerState, forwarded: AcquirerMessage | null): Certain {
-  const certainty = isUndecided(state) ? 'UNKNOWN' : isUnsettled(state) ? 'PENDING' : 'FINAL'
-  if (forwarded !== null && isCaseOpen(forwarded))
-    return { certainty, doNext: 'contact_acquirer', case: caseOf(forwarded) }
-  if (forwarded === null || !isUnsettled(state))
-    return { certainty: 'FINAL', doNext: state === 'approved' ? 'print_receipt' : 'nothing' }
-  return { certainty, doNext: 'query', retryAfter: QUERY_AGAIN_AFTER, decideBy: iso(forwarded.decideBy) }
+/** A void with what its record does not have. */
+export interface ShownVoid {
+  readonly record: VoidRecord
+  readonly reversedAt: number | null
+  /** The message to the acquirer, if there is one. */
+  readonly forwarded: AcquirerMessage | null
+  /** The card of the sale. */
+  readonly card: Card | null
+  /** Whether a terminal reversed it late (semantics.md, Late reversals). Absent: no. */
+  readonly reversedLate?: boolean
 }
 
-/** A case that is open, by the RRN of its message. */
-const caseOf = ({ rrn, caseReason, caseOpenedAt }: AcquirerMessage): NonNullable<Certain['case']> => ({
-  rrn,
-  reason: caseReason ?? 'no_answer',
-  openedAt: caseOpenedAt === null ? null : iso(caseOpenedAt),
-})
-
-/** `forwarded`: the message to the acquirer, if there is one. */
-export function voidBodyOf(
-  record: VoidRecord,
-  reversedAt: number | null,
-  forwarded: AcquirerMessage | null,
-): VoidBody {
+export function voidBodyOf(shown: ShownVoid): VoidBody {
+  const { record, reversedAt, forwarded, card, reversedLate = false } = shown
   return {
     id: record.id,
     saleId: record.saleId,
@@ -111,6 +101,7 @@ export function voidBodyOf(
     stan: record.stan,
     amount: record.amount,
     currency: record.currencyCode,
+    card: shownCard(card),
     rrn: record.rrn,
     originalRrn: record.originalRrn,
     acquirerRrn: forwarded?.acquirerRrn ?? null,
@@ -122,61 +113,82 @@ export function voidBodyOf(
     destination: 'original_card',
     voidedAt: iso(record.voidedAt),
     reversedAt: reversedAt === null || !isReversed(record.state) ? null : iso(reversedAt),
-    ...certaintyOf(record.state, forwarded),
+    reversedLate,
+    ...certaintyOf({ of: 'message', state: record.state, forwarded, doNext: afterVoid(record.state) }),
   }
 }
+
+const afterVoid = (state: AcquirerState): DoNext => (state === 'approved' ? 'print_receipt' : 'nothing')
 
 const voidReasonOf = ({ reason }: VoidRecord): VoidBody['reason'] =>
   VOID_REASONS.find((known) => known === reason) ?? null
 
-/** The result of a reversal. `tombstoned`: the void was never seen, and is refused if it still arrives. */
-function reversalState(
-  { effects }: JournalEntry,
-  { target, targetReversal }: Reversing,
-  forwarded: AcquirerMessage | null,
-): ReversalBody['state'] {
-  if (target === null) return 'tombstoned'
-  if (forwarded !== null && (effects.voidMoved ?? targetReversal) != null)
-    return forwarded.state === 'approved' ? 'stands' : VOID_STATE[forwarded.state]
-  return effects.voidMoved !== undefined || targetReversal !== null ? 'reversed' : 'nothing_to_undo'
-}
-
 type Reversing = Pick<LoadedState, 'target' | 'targetForwarded' | 'targetReversal'>
+
+/**
+ * The target at the acquirer after the reversal. A copy loads it as it is. At first the entry moves it, or claims it: the acquirer has
+ * a captured sale without a message of ours.
+ */
+function forwardedAfter(
+  { effects }: JournalEntry,
+  { targetForwarded, targetReversal }: Reversing,
+): AcquirerMessage | null {
+  if (targetForwarded === null) return effects.claim ?? null
+  const move = effects.acquirerMoves?.find(({ messageKey }) => messageKey === targetForwarded.messageKey)
+  if (targetReversal !== null || move === undefined) return targetForwarded
+  return { ...targetForwarded, state: move.state, decideBy: move.decideBy ?? targetForwarded.decideBy }
+}
 
 /** `entry`: the entry of the reversal. Annul sends the reversal to the acquirer after this answer. */
 export function reversalBody(entry: JournalEntry, loadedState: Reversing): ReversalBody {
-  const { target, targetForwarded } = loadedState
-  const move = entry.effects.acquirerMoves?.find(
-    ({ messageKey }) => messageKey === targetForwarded?.messageKey,
-  )
-  const isLater = loadedState.targetReversal !== null
-  const forwarded =
-    targetForwarded === null || isLater || move === undefined
-      ? targetForwarded
-      : { ...targetForwarded, state: move.state, decideBy: move.decideBy ?? targetForwarded.decideBy }
-  const state = reversalState(entry, loadedState, forwarded)
-  const isOwing = state === 'reversing' && forwarded !== null
+  const { target, targetReversal } = loadedState
+  const { effects, request, answer } = entry
+  const isReversed = targetReversal !== null || effects.reversals?.some(({ kind }) => kind === 'reversed')
+  const forwarded = target !== null && isReversed ? forwardedAfter(entry, loadedState) : null
+  const state = forwarded?.state ?? 'reversed'
+  const stands = state === 'approved' ? 'stands' : VOID_STATE[state]
+  const sale = target?.effects.sale ?? target?.effects.claimedSale
   return {
-    state,
-    saleId: entry.request.saleId ?? '',
+    // `tombstoned`: the target was never seen, and is refused if it still arrives.
+    state: target === null ? 'tombstoned' : isReversed ? stands : 'nothing_to_undo',
+    saleId: request.saleId ?? sale?.id ?? null,
     voidId: target?.effects.voidRecord?.id ?? null,
-    amount: Number(entry.request.amount),
-    rrn: entry.answer?.rrn ?? null,
+    amount: Number(request.amount),
+    rrn: answer?.rrn ?? null,
     receivedAt: iso(entry.at),
-    ...(isOwing ? certaintyOf('reversing', forwarded) : FINAL),
+    ...certaintyOf({ of: 'message', state, forwarded, doNext: 'nothing' }),
   }
 }
-
-const FINAL = { certainty: 'FINAL', doNext: 'nothing' } as const
 
 /** A terminal, without its keys. */
 export function terminalBody(terminal: Terminal): TerminalBody {
   const { terminalId, merchantId, status: state, macProfile, textEncoding, settlementMac, batch } = terminal
+  const { texts, padding, entryMode, cardCheck, headerLength, headerTlv, voidForms } = terminal
   const { batchNumber } = batch
-  return { merchantId, terminalId, state, macProfile, textEncoding, settlementMac, batchNumber, ...FINAL }
+  return {
+    merchantId,
+    terminalId,
+    state,
+    macProfile,
+    textEncoding,
+    settlementMac,
+    texts,
+    padding,
+    entryMode,
+    cardCheck,
+    headerLength,
+    headerTlv,
+    voidForms,
+    batchNumber,
+    ...FINAL,
+  }
 }
 
 export function merchantBody({ status: state, currencyCode: currency, ...settings }: Merchant): MerchantBody {
   const { merchantId, name, timeZone, cutOff, window } = settings
-  return { merchantId, name, state, timeZone, cutOff, currency, window, ...FINAL }
+  return {
+    ...{ merchantId, name, state, timeZone, cutOff, currency, window },
+    ...rulesOf(settings),
+    ...FINAL,
+  }
 }

@@ -6,8 +6,9 @@ import type { Actor } from '../../domain/actor.ts'
 import { NO_STAN } from '../../domain/decide-claim.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
 import type { AcquirerMessage, JournalEntry, Sale } from '../../domain/types.ts'
-import type { CaseBody, CaseEvent } from './answer-schemas.ts'
-import { certaintyOf, iso, isoOrNull } from './bodies.ts'
+import type { CaseBody, CaseEvent, Certain } from './answer-schemas.ts'
+import { iso, isoOrNull, shownCard } from './bodies.ts'
+import { certaintyOf } from './certainty.ts'
 
 interface Words {
   readonly zh: string
@@ -131,9 +132,19 @@ export function caseBody({ message, attempts, nextAt, history, sale }: CaseView)
     nextTryAt: isoOrNull(nextAt),
     history: history.map(eventOf),
     toDo: isOpen ? words.toDo : null,
-    certainty: certaintyOf(message.state, message).certainty,
-    doNext: isOpen ? 'contact_acquirer' : 'nothing',
+    ...certaintyOfCase(message),
   }
+}
+
+/** An open case is a question to a person. Otherwise the certainty is that of its message. */
+function certaintyOfCase(message: AcquirerMessage): Omit<Certain, 'case'> {
+  const { case: _, ...certain } = certaintyOf({
+    of: 'message',
+    state: message.state,
+    forwarded: message,
+    doNext: 'nothing',
+  })
+  return certain
 }
 
 const saleReference = ({
@@ -152,7 +163,7 @@ const saleReference = ({
   rrn,
   amount,
   authorizationCode,
-  card: card === null ? null : { first6: card.first6, last4: card.last4 },
+  card: shownCard(card),
   soldAt: iso(soldAt),
 })
 
@@ -165,7 +176,7 @@ const shownActor = ({ channel, operator, keyId }: Actor): NonNullable<CaseEvent[
 
 /** The members of an entry that a person needs. */
 function eventOf({ seq, kind, at, door, answer, request, effects, actor }: JournalEntry): CaseEvent {
-  const { resolution, note, decidedBy } = request
+  const { resolution, note, decidedBy, notedBy } = request
   const why = effects.acquirerMoves?.find(({ caseReason }) => caseReason !== undefined)?.caseReason
   return {
     seq,
@@ -178,5 +189,6 @@ function eventOf({ seq, kind, at, door, answer, request, effects, actor }: Journ
     ...(kind === 'case_closed'
       ? { resolution: resolution === 'undone' ? 'undone' : 'stands', note, decidedBy }
       : {}),
+    ...(kind === 'case_note' ? { note, notedBy } : {}),
   }
 }

@@ -4,12 +4,14 @@ import { isCaseOpen, isUnsettled } from '../../domain/acquirer-state.ts'
 import { type DeclineReason, refusalOf } from '../../domain/decline-reason.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
 import type { DoNext } from '../../domain/refusal.ts'
-import type { AcquirerMessage, JournalEntry, Reversal, SaleState } from '../../domain/types.ts'
+import type { Reversal } from '../../domain/reversal.ts'
+import type { AcquirerMessage, JournalEntry, SaleState } from '../../domain/types.ts'
 import type { Certain } from './answer-schemas.ts'
-import { certaintyOf, iso, stateOf, VOID_STATE } from './bodies.ts'
+import { iso, stateOf, VOID_STATE } from './bodies.ts'
+import { ASK_AGAIN_AFTER, certaintyOf } from './certainty.ts'
 import { firstAnswer } from './first-answer.ts'
 import type { InquiryBody } from './inquiry-schemas.ts'
-import { apiProblem, type Problem } from './problem.ts'
+import { apiProblem, type Problem, unknownReference } from './problem.ts'
 import { jsonDoNext } from './words.ts'
 
 /** A message, as the database has it. */
@@ -39,7 +41,7 @@ export function inquiryBody(inquired: Inquired): InquiryBody {
     terminalId: entry?.terminalId ?? parts?.terminalId ?? null,
     batchNumber: parts?.batchNumber ?? record?.batchNumber ?? null,
     stan: parts?.stan ?? null,
-    saleId: original?.sale.id ?? null,
+    saleId: original?.sale.id ?? effects.claimedSale?.id ?? null,
     voidId: effects.voidRecord?.id ?? null,
     rrn: entry?.answer?.rrn ?? record?.rrn ?? inquired.forwarded?.rrn ?? null,
     receivedAt: first === null ? null : iso(first.at),
@@ -68,31 +70,41 @@ function nextAfter(reason: DeclineReason, { door }: JournalEntry, original: Sale
   return doNext === 'query' && original === null ? 'nothing' : doNext
 }
 
-function certaintyNow({ entry, forwarded, reversal, original }: Inquired): Certain {
-  if (forwarded !== null && (isUnsettled(forwarded.state) || isCaseOpen(forwarded)))
-    return certaintyOf(forwarded.state, forwarded)
+/** The state of the message at the acquirer. Without the acquirer it is settled. */
+function certaintyNow(inquired: Inquired): Certain {
+  const { entry, forwarded, reversal, original } = inquired
   const reason = entry?.answer?.reason ?? null
-  if (reversal !== null || entry === null) return { certainty: 'FINAL', doNext: 'nothing' }
-  if (reason !== null) return { certainty: 'FINAL', doNext: nextAfter(reason, entry, original) }
-  const { sale, voidRecord } = entry.effects
-  const hasReceipt = sale?.status === 'approved' || voidRecord !== undefined
-  return { certainty: 'FINAL', doNext: hasReceipt ? 'print_receipt' : 'nothing' }
+  if (entry !== null && reason !== null && reversal === null && !isWaiting(forwarded))
+    return certaintyOf({ of: 'refusal', reason, doNext: nextAfter(reason, entry, original), isDecided: true })
+  const doNext = reversal === null && hasReceipt(entry) ? 'print_receipt' : 'nothing'
+  // A sale without an outcome is its message alone.
+  if (original !== null && entry?.effects.sale !== undefined)
+    return certaintyOf({ of: 'sale', sale: original, doNext })
+  return certaintyOf({ of: 'message', state: forwarded?.state ?? 'approved', forwarded, doNext })
 }
+
+const isWaiting = (forwarded: AcquirerMessage | null): boolean =>
+  forwarded !== null && (isUnsettled(forwarded.state) || isCaseOpen(forwarded))
+
+const hasReceipt = (entry: JournalEntry | null): boolean =>
+  entry?.effects.sale?.status === 'approved' ||
+  (entry?.effects.voidRecord !== undefined && entry.answer?.reason === null)
 
 /** The kind of reference in an inquiry. */
 export type LookupKey = 'messageKey' | 'idempotencyKey' | 'reference'
 
 /**
  * The answer about a message that Annul did not see. It is not final while the message may still arrive. Its sender sends it
- * again under the same key, or reverses it. Both end in one answer. A reference that Annul did not give names nothing.
+ * again under the same key, or reverses it. Both end in one answer. Another region may have a reference.
  */
-export function notSeen(lookupKey: LookupKey): Problem {
+export function notSeen(lookupKey: LookupKey, reference: string): Problem {
+  if (lookupKey === 'reference') return unknownReference(reference, { found: false })
   const { status, headers, body } = apiProblem('not_found', { found: false })
-  if (lookupKey === 'reference') return { status, headers, body }
   const doNext = lookupKey === 'idempotencyKey' ? 'retry' : 'reverse'
+  const certain = certaintyOf({ of: 'unseen', doNext })
   return {
     status,
-    headers: { ...headers, 'retry-after': '1' },
-    body: { ...body, certainty: 'PENDING', doNext, retryAfter: 1 },
+    headers: { ...headers, 'retry-after': String(ASK_AGAIN_AFTER) },
+    body: { ...body, ...certain },
   }
 }

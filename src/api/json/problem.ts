@@ -2,14 +2,15 @@
 
 import * as z from 'zod'
 import type { ArchivedMonth } from '../../domain/archived-message.ts'
+import { bucketOfId } from '../../domain/bucket.ts'
 import { type DeclineReason, REFUSALS, refusalOf } from '../../domain/decline-reason.ts'
 import type { DoNext } from '../../domain/refusal.ts'
+import { isDifferent } from '../../domain/sale-known.ts'
 import type { Sale } from '../../domain/types.ts'
-import { API_REFUSALS, type ApiReason } from './refusals.ts'
+import { ASK_AGAIN_AFTER, certaintyOf } from './certainty.ts'
+import { API_REFUSALS, type ApiReason, type Reason } from './refusals.ts'
 import * as v from './values.ts'
 import { JSON_WORDS, jsonDoNext, REVERSAL_AMOUNT_WORDS } from './words.ts'
-
-export type Reason = ApiReason | DeclineReason
 
 const REASONS = [...Object.keys(API_REFUSALS), ...Object.keys(REFUSALS)] as [Reason, ...Reason[]]
 
@@ -71,27 +72,10 @@ export interface Problem {
 
 export const PROBLEM_TYPE = 'application/problem+json'
 
-/** The default of `Retry-After`, in seconds. */
-const RETRY_AFTER = 1
-
-/** Refusals before a decision. */
-const PENDING: readonly Reason[] = [
-  'body_too_slow',
-  'rate_limited',
-  'overloaded',
-  'unavailable',
-  'in_progress',
-]
-
 /** RFC 6750 §3. */
 const CHALLENGES: Readonly<Partial<Record<Reason, string>>> = {
   unauthorized: 'Bearer error="invalid_token"',
   forbidden: 'Bearer error="insufficient_scope"',
-}
-
-const certaintyOf = (reason: Reason): ProblemBody['certainty'] => {
-  if (reason === 'outcome_unknown') return 'UNKNOWN'
-  return PENDING.includes(reason) ? 'PENDING' : 'FINAL'
 }
 
 interface Words {
@@ -101,16 +85,24 @@ interface Words {
   readonly adviceEn: string
 }
 
-function problemOf(reason: Reason, status: number, words: Words, doNext: DoNext, more: More): Problem {
+/** A refusal, and whether a copy of the request gets it again (`Subject`). */
+interface Refused {
+  readonly reason: Reason
+  readonly doNext: DoNext
+  readonly isDecided: boolean
+}
+
+function problemOf(refused: Refused, status: number, words: Words, more: More): Problem {
+  const { reason } = refused
   const { zh, en, adviceZh, adviceEn } = words
-  const certainty = certaintyOf(reason)
-  const { retryAfter = RETRY_AFTER, ...others } = more
+  const { certainty, doNext } = certaintyOf({ of: 'refusal', ...refused })
+  const { retryAfter = ASK_AGAIN_AFTER, ...others } = more
   const challenge = CHALLENGES[reason]
   return {
     status,
     headers: {
       'content-type': `${PROBLEM_TYPE}; charset=utf-8`,
-      ...(doNext === 'retry' ? { 'retry-after': String(retryAfter) } : {}),
+      ...(certainty === 'FINAL' ? {} : { 'retry-after': String(retryAfter) }),
       ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
       ...(others.accepts === undefined ? {} : { accept: others.accepts.join(', ') }),
     },
@@ -130,8 +122,38 @@ function problemOf(reason: Reason, status: number, words: Words, doNext: DoNext,
   }
 }
 
-export const apiProblem = (reason: ApiReason, more: More = {}): Problem =>
-  problemOf(reason, API_REFUSALS[reason].status, API_REFUSALS[reason], API_REFUSALS[reason].doNext, more)
+export function apiProblem(reason: ApiReason, more: More = {}): Problem {
+  const { status, doNext } = API_REFUSALS[reason]
+  return problemOf({ reason, doNext, isDecided: true }, status, API_REFUSALS[reason], more)
+}
+
+/** Nothing of this region has the reference. Another region may have it, unless no region gives such an id. */
+export function unknownReference(
+  reference: string,
+  more: More = {},
+  isPossible: boolean = isOfSomeRegion(reference),
+): Problem {
+  const { status, headers, body } = apiProblem('not_found', more)
+  const { zh, en } = isPossible ? ELSEWHERE : { zh: body.advice.zh, en: body.advice.en }
+  const certain = certaintyOf({ of: 'reference', isPossible })
+  const again = isPossible ? { 'retry-after': String(ASK_AGAIN_AFTER) } : {}
+  return {
+    status,
+    headers: { ...headers, ...again },
+    body: { ...body, detail: en, advice: { zh, en }, ...certain },
+  }
+}
+
+const ID_LENGTH = 32
+
+/** No region gives an id without a bucket. Nothing else tells the regions apart: each has all buckets, and an RRN is random. */
+export const isOfSomeRegion = (reference: string): boolean =>
+  reference.length !== ID_LENGTH || bucketOfId(reference) !== null
+
+const ELSEWHERE = {
+  zh: '请核对编号；编号可能属于其他区域，请向给出编号的服务查询',
+  en: 'Check the reference. Another region may have it: ask the service that gave it',
+}
 
 export const invalid = (...errors: readonly RequestError[]): Problem =>
   apiProblem('invalid_request', { errors: [...errors] })
@@ -147,6 +169,8 @@ export interface About {
   readonly keyAt?: string
   /** The path of the message that the request names by its key. */
   readonly targetAt?: string
+  /** Whether the refusal stands in the journal, so that copies get it again. Absent: it does not. */
+  readonly isWritten?: boolean
 }
 
 /**
@@ -155,10 +179,11 @@ export interface About {
  * could then send that value.
  */
 export function declineProblem(reason: DeclineReason, about: About = {}): Problem {
-  const { original = null, targetAt } = about
-  // A reversal with a wrong amount leaves its void as it is. A refund would pay the customer twice.
+  const { original = null, targetAt, isWritten: isDecided = false } = about
+  const { httpStatus } = refusalOf(reason)
+  // A reversal with a wrong amount leaves its target as it is. A refund would pay the customer twice.
   if (reason === 'amount_differs' && targetAt !== undefined)
-    return problemOf(reason, refusalOf(reason).httpStatus, REVERSAL_AMOUNT_WORDS, 'query', {
+    return problemOf({ reason, doNext: 'query', isDecided }, httpStatus, REVERSAL_AMOUNT_WORDS, {
       location: targetAt,
     })
   const doNext = jsonDoNext(reason)
@@ -166,7 +191,7 @@ export function declineProblem(reason: DeclineReason, about: About = {}): Proble
     ...(doNext === 'query' ? toQuery(reason, about) : {}),
     ...(doNext === 'refund' && original !== null ? { original: referral(about, original) } : {}),
   }
-  return problemOf(reason, refusalOf(reason).httpStatus, JSON_WORDS[reason], doNext, more)
+  return problemOf({ reason, doNext, isDecided }, httpStatus, JSON_WORDS[reason], more)
 }
 
 function toQuery(reason: DeclineReason, { keyAt, targetAt, saleId }: About): More {
@@ -178,10 +203,9 @@ function toQuery(reason: DeclineReason, { keyAt, targetAt, saleId }: About): Mor
 /** The sale, void or message is in the archive. */
 export const archivedProblem = ({ month, archivedAt }: ArchivedMonth): Problem =>
   problemOf(
-    'message_archived',
+    { reason: 'message_archived', doNext: jsonDoNext('message_archived'), isDecided: true },
     refusalOf('message_archived').httpStatus,
     JSON_WORDS.message_archived,
-    jsonDoNext('message_archived'),
     { archived: { month, at: new Date(archivedAt).toISOString() } },
   )
 
@@ -194,7 +218,7 @@ export const inquiryAt = (query: Readonly<Record<string, string>>): string =>
 
 /** True if the caller named the amount, and no wrong currency. A void may be refused as late before they are compared. */
 const isKnown = ({ named }: About, { amount, currencyCode }: Sale): boolean =>
-  named?.amount === amount && (named.currency ?? currencyCode) === currencyCode
+  named?.amount === amount && !isDifferent(named.currency, currencyCode)
 
 const referral = (about: About, sale: Sale): NonNullable<ProblemBody['original']> => ({
   saleId: sale.id,

@@ -1,5 +1,6 @@
 /** @module Why the JSON API itself refuses a request: HTTP status, words, advice, and what the caller does next. */
 
+import type { DeclineReason } from '../../domain/decline-reason.ts'
 import type { DoNext } from '../../domain/refusal.ts'
 
 export interface ApiRefusal {
@@ -146,6 +147,12 @@ export const API_REFUSALS = {
     ['个案已结', 'The case is closed already'],
     ['请查看该个案的处理记录', 'Read the case: its history has the decision'],
   ),
+  too_many_notes: refusal(
+    409,
+    'nothing',
+    ['备注已满', 'The case has as many notes as it may have'],
+    ['请联系收单机构处理该个案', 'Have the case decided: it takes no more notes'],
+  ),
   unavailable: refusal(
     503,
     'retry',
@@ -164,3 +171,6 @@ export const API_REFUSALS = {
 } as const satisfies Record<string, ApiRefusal>
 
 export type ApiReason = keyof typeof API_REFUSALS
+
+/** A reason of the API itself or of the domain. */
+export type Reason = ApiReason | DeclineReason

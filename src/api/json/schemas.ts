@@ -1,9 +1,10 @@
 /** @module The requests of the JSON API, member by member. Unknown members are refused, so a misspelt one is not ignored. */
 
 import * as z from 'zod'
-import { MAC_PROFILES } from '../../domain/types.ts'
+import { MAC_PROFILES } from '../../domain/terminal-profile.ts'
 import { isTimeZone } from '../../domain/window.ts'
-import { MERCHANT_STATES, TERMINAL_STATES, windowPolicy } from './settings.ts'
+import { messageFormSchemas } from './message-forms.ts'
+import { MERCHANT_STATES, merchantRules, TERMINAL_STATES, windowPolicy } from './settings.ts'
 import * as v from './values.ts'
 
 /**
@@ -28,12 +29,31 @@ export const voidRequestBody = z.strictObject({
   reason: z.enum(VOID_REASONS).optional(),
 })
 
-/** `POST /v1/reversals`: the void that was sent under this key. */
-export const reversalRequestBody = z.strictObject({
+/** The void that was sent under this key. */
+export const voidReversalBody = z.strictObject({
   saleId: v.id,
   amount: v.amount,
   idempotencyKey: idempotencyKey.describe('The key of the void to reverse.'),
+  reason: v
+    .printable(200)
+    .optional()
+    .describe('The reason in words. An administrator must give it for a void that was answered long ago.'),
 })
+
+/** The captured sale under its own key, also before it arrives. */
+export const saleReversalBody = z.strictObject({
+  merchantId: v.merchantId,
+  terminalId: v.terminalId,
+  batchNumber: v.batchNumber,
+  stan: z
+    .string()
+    .regex(/^(?!000000)[0-9]{6}$/, 'expected six digits, not 000000')
+    .describe('The trace number of the captured sale, six digits, not 000000.'),
+  amount: v.amount,
+})
+
+/** `POST /v1/reversals` */
+export const reversalRequestBody = z.union([voidReversalBody, saleReversalBody])
 
 /** A sale or void by its id, or by its RRN. */
 export const reference = z
@@ -66,7 +86,7 @@ export const inquiryQuery = z.union(
     z.strictObject({
       idempotencyKey,
       kind: z
-        .enum(['void', 'void_reversal'])
+        .enum(['void', 'void_reversal', 'sale_reversal'])
         .optional()
         .describe(
           'With `idempotencyKey` the default is `void`: the same key may name a void and a reversal.',
@@ -74,7 +94,7 @@ export const inquiryQuery = z.union(
       merchantId: ofMerchant,
     }),
   ],
-  'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, or idempotencyKey with or without kind (void or void_reversal); rrn and idempotencyKey with or without merchantId',
+  'expected merchantId, terminalId, batchNumber, stan and kind (sale or void), or one of rrn, saleId, voidId, or idempotencyKey with or without kind (void, void_reversal or sale_reversal); rrn and idempotencyKey with or without merchantId',
 )
 
 /** `GET /v1/cases`. The cursor is the `next` of the page before. */
@@ -89,12 +109,28 @@ export const casesQuery = z.strictObject({
   limit: v.limit(100, 50),
 })
 
+/** `GET /v1/late-reversals`. The cursor is the `next` of the page before. */
+export const lateReversalsQuery = z.strictObject({
+  merchantId: v.merchantId.optional().describe('The voids of this merchant only.'),
+  cursor: z
+    .string()
+    .regex(/^(?:[1-9][0-9]{0,3}\.)?[0-9]{1,16}-[0-9]{12}$/, 'expected the cursor of a page')
+    .optional()
+    .describe('The `next` of the page before.'),
+  limit: v.limit(100, 50),
+})
+
 /** `POST /v1/cases/{rrn}` */
 export const caseDecision = z.strictObject({
   resolution: z
     .enum(['stands', 'undone'])
     .describe('The result at the acquirer: the message stands there, or it is undone.'),
   note: v.printable(500).describe('The person at the acquirer, and the way of contact.'),
+})
+
+/** `POST /v1/cases/{rrn}/notes` */
+export const caseNote = z.strictObject({
+  note: v.printable(500).describe('The text of the note.'),
 })
 
 /** `POST /v1/reconciliations`. `asOf`: when the list was made at the latest. */
@@ -174,6 +210,7 @@ export const terminalSettings = z.strictObject({
   macProfile: z.enum(MAC_PROFILES).optional(),
   textEncoding: z.enum(['gbk', 'ascii']).optional(),
   settlementMac: z.enum(['optional', 'required']).optional(),
+  ...z.strictObject(messageFormSchemas).partial().shape,
   tmk: z
     .strictObject({
       components: z.array(component).length(2, 'expected two components'),
@@ -208,6 +245,7 @@ export const merchantSettings = z
       'The one currency of its sales, `156` for a new merchant; it never changes.',
     ),
     window: windowPolicy,
+    ...merchantRules,
   })
   .partial()
 
@@ -217,7 +255,8 @@ export const referencePath = z.strictObject({ reference })
 export const casePath = z.strictObject({ rrn: v.rrn })
 
 export type VoidRequestBody = z.infer<typeof voidRequestBody>
-export type ReversalRequestBody = z.infer<typeof reversalRequestBody>
+export type VoidReversalBody = z.infer<typeof voidReversalBody>
+export type SaleReversalBody = z.infer<typeof saleReversalBody>
 export type RecordLine = z.infer<typeof recordLine>
 export type CaseDecision = z.infer<typeof caseDecision>
 export type InquiryQuery = z.infer<typeof inquiryQuery>

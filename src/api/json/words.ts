@@ -26,9 +26,9 @@ const say = (zh: string, en: string, adviceZh: string, adviceEn: string, doNext?
 const SALE_UNKNOWN = say(
   '未找到原交易',
   'The sale is not known',
-  '请核对 saleId',
-  'Check saleId: no sale of this merchant has it',
-  'nothing',
+  '请核对 saleId；该商户在本区域没有此交易，其他区域可能有',
+  'Check saleId: no sale of this merchant has it in this region. Another region may have it',
+  'contact_acquirer',
 )
 const TERMINAL_ONLY = say(
   '仅限终端报文',
@@ -39,12 +39,12 @@ const TERMINAL_ONLY = say(
 )
 const OTHER_CARD = ['请持卡人更换卡片', 'The cardholder can use another card'] as const
 
-/** For `amount_differs` of a reversal: it names another amount than its void. */
+/** For `amount_differs` of a reversal: it names another amount than its target. */
 export const REVERSAL_AMOUNT_WORDS = say(
-  '金额与原撤销不符',
-  'The amount is not that of the void',
-  '撤销仍然有效；请查询该撤销，并以其金额冲正',
-  'The void is unchanged; query it, and reverse it with its amount',
+  '金额与原报文不符',
+  'The amount is not that of the message to reverse',
+  '原报文仍然有效；请查询该报文，并以其金额冲正',
+  'It is unchanged: query it at `location`, and reverse it with its amount',
 )
 
 export const JSON_WORDS: Readonly<Record<DeclineReason, Wording>> = {
@@ -132,7 +132,7 @@ export const JSON_WORDS: Readonly<Record<DeclineReason, Wording>> = {
   ),
   outcome_pending: say(
     '原交易结果待定',
-    'Another void of the sale is not decided yet',
+    'The sale, or another void of it, is not decided yet',
     '请稍后按 location 查询，再决定是否重做',
     'Look the sale up at `location` a little later, then decide',
   ),
@@ -165,6 +165,19 @@ export const JSON_WORDS: Readonly<Record<DeclineReason, Wording>> = {
     'The currency is not that of the merchant or of the sale',
     '请使用商户及原交易的币种',
     'Use the currency of the merchant and of the sale',
+  ),
+  reversal_too_old: TERMINAL_ONLY,
+  approval_required: say(
+    '需主管授权',
+    'The void is too old to be reversed without an approval',
+    '撤销仍然有效；请由管理员附原因（reason）冲正',
+    'The void stands: an administrator can reverse it, with a reason',
+  ),
+  reason_required: say(
+    '须填写原因',
+    'A reason is required',
+    '请在 reason 中填写原因，以同一键重做',
+    'Send it again with `reason`, under the same key',
   ),
   issuer_declined: say(
     '发卡行不予承兑',

@@ -84,7 +84,7 @@ export async function startDev(options: DevOptions): Promise<DevServer> {
   await applyMigrations(database)
   const credentialsPath = credentialsPathOf(database)
   progress('starting wrangler dev')
-  const server = serve(options)
+  const server = serve({ ...options, vars: { ...options.vars, DEVELOPMENT: 'yes' } })
   const url = new URL(`http://${ip.includes(':') ? `[${ip}]` : ip === '0.0.0.0' ? '127.0.0.1' : ip}:${port}`)
   try {
     await server.answers(url)

@@ -17,6 +17,7 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
   acquirer_message: ['message_key'],
   api_key: ['id'],
   batch: ['terminal_id', 'batch_number'],
+  batch_difference: ['terminal_id', 'seq'],
   guard: ['key'],
   journal: ['terminal_id', 'seq'],
   merchant: ['merchant_id'],
@@ -27,8 +28,8 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
   void: ['message_key'],
 }
 
-/** The outbox: the number of tries and the time of the next one are no projections. */
-export const NOT_PROJECTED: readonly string[] = ['attempts', 'next_at']
+/** The outbox and the totals that a terminal declared last are no projections. */
+export const NOT_PROJECTED: readonly string[] = ['attempts', 'next_at', 'last_declared', 'is_declared_signed']
 
 /** The chains cover the other columns of the journal. */
 const AUDITED = [...PROJECTIONS, 'guard', 'journal'] as const

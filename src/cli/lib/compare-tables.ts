@@ -21,6 +21,7 @@ const STREAMS: Readonly<Record<string, string>> = {
   acquirer_message: 'terminal_id',
   api_key: `coalesce('merchant:' || merchant_id, 'region')`,
   batch: 'terminal_id',
+  batch_difference: 'terminal_id',
   guard: 'null',
   journal: 'terminal_id',
   merchant: `'merchant:' || merchant_id`,

@@ -2,7 +2,7 @@
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { MacProfile } from '../../domain/types.ts'
+import type { MacProfile } from '../../domain/terminal-profile.ts'
 import { newTerminalState, type TerminalState } from '../../terminal/state.ts'
 import { Failure } from './failure.ts'
 

@@ -1,7 +1,8 @@
 /** @module The types of values that options and arguments take. Each type reads a text and says in words what it expects. */
 
+import { LEAST_DECIDE_SECONDS, type MerchantRules, MOST_DECIDE_SECONDS } from '../../domain/merchant-rules.ts'
+import type { WindowPolicy } from '../../domain/sale-facts.ts'
 import { SCOPES, type Scope } from '../../domain/scope.ts'
-import type { WindowPolicy } from '../../domain/types.ts'
 import { fromHex } from '../../iso8583/hex.ts'
 import { isTestCard } from '../../terminal/test-cards.ts'
 
@@ -175,5 +176,23 @@ export const WINDOW: ValueType<WindowPolicy> = {
     const minutes = /^minutes:([1-9]\d*)$/.exec(text)?.[1]
     if (minutes !== undefined) return { kind: 'minutes', minutes: Number(minutes) }
     return text === 'business_day' || text === 'same_batch' ? { kind: text } : undefined
+  },
+}
+
+export const TRUTH: ValueType<boolean> = {
+  placeholder: 'TRUTH',
+  expected: 'one of true, false',
+  choices: ['true', 'false'],
+  read: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+}
+
+/** How long a void is kept without an answer: seconds, or the window of its sale. */
+export const DECIDE_WITHIN: ValueType<MerchantRules['decideWithin']> = {
+  placeholder: 'SECONDS',
+  expected: `window, or seconds from ${LEAST_DECIDE_SECONDS} to ${MOST_DECIDE_SECONDS}`,
+  read(text) {
+    if (text === 'window') return text
+    const seconds = /^[1-9]\d{0,8}$/.test(text) ? Number(text) : 0
+    return seconds >= LEAST_DECIDE_SECONDS && seconds <= MOST_DECIDE_SECONDS ? seconds : undefined
   },
 }

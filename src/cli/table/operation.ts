@@ -1,11 +1,13 @@
 /** @module Commands of those who operate the service. */
 
+import { LATE_REVERSALS } from '../../domain/merchant-rules.ts'
 import { declare } from '../lib/declare.ts'
 import {
   API_KEY,
   CLOCK,
   CURRENCY,
   choice,
+  DECIDE_WITHIN,
   KEY_ID,
   KEY_NAME,
   MERCHANT_ID,
@@ -14,9 +16,10 @@ import {
   SCOPE_LIST,
   TEXT,
   TIME_ZONE,
+  TRUTH,
   WINDOW,
 } from '../lib/values.ts'
-import { ADMINISTRATION, IDENTITY, MAC, MID, ONE_DATABASE, TMK } from './shared.ts'
+import { ADMINISTRATION, IDENTITY, MAC, MESSAGE_FORMS, MID, ONE_DATABASE, TMK } from './shared.ts'
 
 export const MERCHANT = declare({
   about: 'register a merchant, or change its settings',
@@ -29,6 +32,15 @@ export const MERCHANT = declare({
     cutOff: { type: CLOCK, about: 'the local time at which the business day ends' },
     currency: { type: CURRENCY, about: 'the one currency of its sales, such as 156; it never changes' },
     window: { type: WINDOW, about: 'how long a sale can be voided' },
+    lateReversals: {
+      type: choice('NAME', LATE_REVERSALS),
+      about: 'whether a terminal may reverse a void long after its answer',
+    },
+    reasonRequired: { type: TRUTH, about: 'whether a void by JSON must have a reason' },
+    decideWithin: {
+      type: DECIDE_WITHIN,
+      about: 'how long a void is kept while the acquirer does not answer',
+    },
   },
   notes: ['A setting without an option keeps its value. A new merchant gets the default of the service.'],
   json: {
@@ -42,6 +54,7 @@ export const MERCHANT = declare({
   examples: [
     'merchant --mid 123456789012345 --time-zone Asia/Shanghai --cut-off 23:00 --window minutes:30',
     'merchant --mid 123456789012345 --state closed',
+    'merchant --mid 123456789012345 --late-reversals refuse --reason-required true --decide-within window',
   ],
 })
 
@@ -66,6 +79,7 @@ export const PROVISION = declare({
       type: choice('NAME', ['optional', 'required']),
       about: 'whether a settlement must have a MAC',
     },
+    ...MESSAGE_FORMS,
   },
   notes: [
     'Its merchant is registered first, by annul merchant. A setting without an option keeps its value.',

@@ -1,6 +1,14 @@
 /** @module Options that several commands declare in the same words. */
 
-import { MAC_PROFILES } from '../../domain/types.ts'
+import {
+  CARD_CHECKS,
+  ENTRY_MODE_SIDES,
+  MAC_PROFILES,
+  MAX_HEADER_LENGTH,
+  PAD_NIBBLES,
+  TEXTS_FORMS,
+  VOID_FORMS,
+} from '../../domain/terminal-profile.ts'
 import {
   API_KEY,
   choice,
@@ -13,6 +21,7 @@ import {
   PORT,
   SERVER_URL,
   TERMINAL_ID,
+  wholeNumber,
 } from '../lib/values.ts'
 
 const LOCAL_SERVICE = 'http://localhost:8787'
@@ -76,3 +85,26 @@ export const SERVER = {
 
 /** Where a development server was started, for a command that uses it. */
 export const STARTED = { ...SERVICE_URL, ...PERSIST_TO } as const
+
+/** The forms in which a terminal sends and reads messages. */
+export const MESSAGE_FORMS = {
+  texts: {
+    type: choice('NAME', TEXTS_FORMS),
+    about: 'the length of the texts in field 63: 63 bytes, or 163',
+  },
+  padding: { type: choice('N', PAD_NIBBLES), about: 'the nibble that fills an odd number of digits' },
+  entryMode: { type: choice('SIDE', ENTRY_MODE_SIDES), about: 'the side of the three digits of field 22' },
+  cardCheck: {
+    type: choice('NAME', CARD_CHECKS),
+    about: 'whether card numbers must have a right Luhn digit',
+  },
+  headerLength: {
+    type: wholeNumber('N', 0, MAX_HEADER_LENGTH, 'of bytes '),
+    about: 'the bytes between TPDU and message, without a TLV block',
+  },
+  headerTlv: {
+    type: choice('NAME', ['no', 'yes']),
+    about: 'whether a TLV block may stand beside the header',
+  },
+  voidForms: { type: choice('NAME', VOID_FORMS), about: 'which forms of a void are accepted' },
+} as const

@@ -1,10 +1,11 @@
 /** @module The operations of the virtual terminal. */
 
+import { USUAL_FORMS } from '../../domain/terminal-profile.ts'
 import { KEY_LAYOUTS, REVERSAL_REASON_CODES } from '../../terminal/state.ts'
 import { testCard } from '../../terminal/test-cards.ts'
 import { declare, type JsonOutput } from '../lib/declare.ts'
 import { AMOUNT, CARD, choice, PATH, SERVER_URL, STAN } from '../lib/values.ts'
-import { IDENTITY, MAC, TMK } from './shared.ts'
+import { IDENTITY, MAC, MESSAGE_FORMS, TMK } from './shared.ts'
 
 const TERMINAL_URL = 'http://localhost:8787/unp/webtrans/WPOS'
 
@@ -18,6 +19,8 @@ const TERMINAL_OPTIONS = {
     type: PATH,
     about: 'the file of the terminal’s state, in place of .annul/terminal-MID-TID.json',
   },
+  padding: { ...MESSAGE_FORMS.padding, fallback: USUAL_FORMS.padding },
+  entryMode: { ...MESSAGE_FORMS.entryMode, fallback: USUAL_FORMS.entryMode },
   serial: { about: 'send serial frames (STX LEN DATA ETX LRC), not frames with a TPDU' },
   loseAnswer: { about: 'drop the response, as a bad network would' },
   showHex: { about: 'show each frame in hex too' },

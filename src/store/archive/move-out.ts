@@ -24,6 +24,7 @@ export const leaving = (
   ['void', `message_key in ${keysOf(range)}`],
   ['acquirer_message', `message_key in ${keysOf(range)}`],
   ['reversal', entriesOf(range)],
+  ['batch_difference', entriesOf(range)],
   [
     'batch',
     `terminal_id = ${text(range.terminalId)} and state = 'closed' and batch_number < ${text(range.openBatch)}`,

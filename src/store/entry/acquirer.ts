@@ -1,7 +1,8 @@
 /** @module Forwarded messages, their moves and reversals as lists. */
 
 import type { AcquirerMove } from '../../domain/acquirer-move.ts'
-import type { AcquirerMessage, AcquirerReference, Reversal } from '../../domain/types.ts'
+import type { Reversal } from '../../domain/reversal.ts'
+import type { AcquirerMessage, AcquirerReference } from '../../domain/types.ts'
 import {
   CODED_CASES,
   CODED_MESSAGES,
@@ -13,7 +14,7 @@ import {
 } from './codes.ts'
 import type { EntryScope } from './columns.ts'
 import { given, objectForm, optionally, orNull, tableOf, usually } from './schema.ts'
-import { digitsForm, keyForm, plainNumber, plainText, timeForm } from './values.ts'
+import { digitsForm, keyForm, plainNumber, plainText, timeForm, truth } from './values.ts'
 
 const field61Of = ({ request }: EntryScope): string => request['61'] ?? ''
 
@@ -112,4 +113,5 @@ export const MOVE_TABLE = tableOf<AcquirerMove>('move', {
 export const REVERSAL_TABLE = tableOf<Reversal>('reversal', {
   targetKey: usually(keyForm, 'key of the target', ({ target }) => target),
   kind: usually(CODED_REVERSALS, '`reversed`', () => 'reversed'),
+  stillCounted: optionally(truth),
 })

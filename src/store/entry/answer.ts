@@ -1,7 +1,7 @@
 /** @module The answer of an entry as a list. Local time and dates follow from its time and an offset to UTC. */
 
 import type { Answer } from '../../domain/types.ts'
-import { CODED_ENCODINGS, CODED_REASONS, REASON_CODES, USUAL_UTC_OFFSET } from './codes.ts'
+import { CODED_ENCODINGS, CODED_REASONS, CODED_TEXTS, REASON_CODES, USUAL_UTC_OFFSET } from './codes.ts'
 import { describeList, optionally, orNull, readList, tableOf, usually, writeObject } from './schema.ts'
 import { digitsForm, plainNumber, plainText, timeForm, totalsForm, type ValueForm } from './values.ts'
 
@@ -89,6 +89,7 @@ export const ANSWER_TABLE = tableOf<AnswerView>('answer', {
   textEncoding: usually(CODED_ENCODINGS, 'gbk', () => 'gbk'),
   totals: optionally(totalsForm),
   voidableUntil: optionally(timeForm),
+  texts: optionally(CODED_TEXTS),
 })
 
 export const answerForm: ValueForm = {

@@ -59,6 +59,9 @@ export const REASON_CODES: Readonly<Record<string, string>> = {
   in_progress: '09',
   not_recorded: '96',
   message_archived: '94',
+  reversal_too_old: '22',
+  approval_required: '58',
+  reason_required: '30',
 }
 
 /** The usual fields of a terminal's request, by the kind of its entry. */
@@ -113,6 +116,7 @@ export const CODED_KINDS = codeForm('kind', [
   'provision',
   'merchant',
   'api_key',
+  'case_note',
 ])
 export const CODED_REASONS = codeForm('reason', Object.keys(REASON_CODES))
 export const CODED_DOORS = codeForm('door', ['terminal', 'json'])
@@ -156,6 +160,7 @@ export const CODED_PROFILES = codeForm('MAC profile', [
   'x9.19-hex4',
   'cup-sm4',
   'xor-3des',
+  'cup-sm4-bin',
 ])
 export const CODED_SCOPES = codeForm('scopes', [
   'read',
@@ -164,4 +169,10 @@ export const CODED_SCOPES = codeForm('scopes', [
   'terminals:write',
   'admin',
 ])
+export const CODED_LATE_REVERSALS = codeForm('late reversals', ['allow', 'refuse'])
 export const CODED_SETTLEMENT_MACS = codeForm('settlement MAC', ['optional', 'required'])
+export const CODED_TEXTS = codeForm('length of texts', ['short', 'long'])
+export const CODED_PADDINGS = codeForm('pad nibble', ['0', 'F'])
+export const CODED_ENTRY_MODES = codeForm('side of field 22', ['left', 'right'])
+export const CODED_CARD_CHECKS = codeForm('card check', ['none', 'luhn'])
+export const CODED_VOID_FORMS = codeForm('forms of a void', ['strict', 'lenient'])

@@ -27,15 +27,27 @@ export type BaseEntry = Pick<
   'messageKey' | 'merchantId' | 'contentFingerprint' | 'door' | 'request' | 'at' | 'actor'
 > & { readonly effects: Pick<Effects, 'sale' | 'claimedSale' | 'voidRecord' | 'claim'> }
 
-/** The endings of a key that follows another key (domain/message-key.ts). After the second list comes the number of the entry. */
+/**
+ * The endings of a key that follows another key (domain/message-key.ts). After the second list comes the number of the entry, and
+ * after the third the fingerprint of a caller's key.
+ */
 const ENDINGS = ['o', 'give_up', 'acquirer_undone']
 const NUMBERED_ENDINGS = ['case', 'case_closed']
+const KEYED_ENDINGS = ['case_note']
 
-const FOLLOWS = new RegExp(`^(.+)\\|(?:${ENDINGS.join('|')}|(?:${NUMBERED_ENDINGS.join('|')})\\|\\d+)$`)
+/** The endings that something comes after, as patterns of SQL. */
+const LONG_ENDINGS = [
+  ...NUMBERED_ENDINGS.map((ending) => ({ ending, pattern: `*|${ending}|[0-9]*` })),
+  ...KEYED_ENDINGS.map((ending) => ({ ending, pattern: `*|${ending}|[0-9a-f]*` })),
+]
+
+const FOLLOWS = new RegExp(
+  `^(.+)\\|(?:${ENDINGS.join('|')}|(?:${NUMBERED_ENDINGS.join('|')})\\|\\d+|(?:${KEYED_ENDINGS.join('|')})\\|[0-9a-f]+)$`,
+)
 
 /** SQL condition: the column has the key of an entry that follows another one. */
 export const followsAnother = (column: string): string =>
-  [...ENDINGS.map((ending) => `*|${ending}`), ...NUMBERED_ENDINGS.map((ending) => `*|${ending}|[0-9]*`)]
+  [...ENDINGS.map((ending) => `*|${ending}`), ...LONG_ENDINGS.map(({ pattern }) => pattern)]
     .map((pattern) => `${column} glob '${pattern}'`)
     .join(' or ')
 
@@ -46,9 +58,9 @@ export const messageKeyIn = (column: string): string =>
       (ending) =>
         `when ${column} glob '*|${ending}' then substr(${column}, 1, length(${column}) - ${ending.length + 1})`,
     ),
-    ...NUMBERED_ENDINGS.map(
-      (ending) =>
-        `when ${column} glob '*|${ending}|[0-9]*' then substr(${column}, 1, instr(${column}, '|${ending}|') - 1)`,
+    ...LONG_ENDINGS.map(
+      ({ ending, pattern }) =>
+        `when ${column} glob '${pattern}' then substr(${column}, 1, instr(${column}, '|${ending}|') - 1)`,
     ),
   ].join(' ')} else ${column} end`
 

@@ -1,15 +1,24 @@
 /** @module The effects of an entry as a list. Totals are the change that the entry makes to them. */
 
-import type { Batch, Effects, Merchant, StoredEffects, Terminal } from '../../domain/types.ts'
+import { changeOf } from '../../domain/office-totals.ts'
+import type { StoredProfile } from '../../domain/terminal-profile.ts'
+import type { BatchClosing, Totals } from '../../domain/totals.ts'
+import type { Batch, Effects, Merchant, StoredEffects } from '../../domain/types.ts'
 import { CLAIM_TABLE, MOVE_TABLE, REVERSAL_TABLE } from './acquirer.ts'
 import { API_KEY_TABLE } from './api-key.ts'
 import {
   CODED_BATCHES,
+  CODED_CARD_CHECKS,
   CODED_ENCODINGS,
+  CODED_ENTRY_MODES,
+  CODED_LATE_REVERSALS,
   CODED_MERCHANTS,
+  CODED_PADDINGS,
   CODED_PROFILES,
   CODED_SETTLEMENT_MACS,
   CODED_TERMINALS,
+  CODED_TEXTS,
+  CODED_VOID_FORMS,
   USUAL_MERCHANT,
 } from './codes.ts'
 import type { EntryScope } from './columns.ts'
@@ -24,7 +33,16 @@ import {
   usually,
   writeObject,
 } from './schema.ts'
-import { digitsForm, plainNumber, plainText, timeForm, type ValueForm, windowForm } from './values.ts'
+import {
+  decideWithinForm,
+  digitsForm,
+  plainNumber,
+  plainText,
+  timeForm,
+  truth,
+  type ValueForm,
+  windowForm,
+} from './values.ts'
 
 /** The usual change of the counts of sales (debits) and voids (credits), by the kind of the entry. */
 const USUAL_COUNTS: Readonly<Record<string, readonly [debits: number, credits: number]>> = {
@@ -38,6 +56,20 @@ const USUAL_COUNTS: Readonly<Record<string, readonly [debits: number, credits: n
 function amountOf({ record, amount }: EntryScope, count = 0): number {
   return count === 0 ? 0 : count * (record?.amount ?? amount) + 0
 }
+
+/** The change of the office's part: for a JSON void one void more, for its reversal one less. */
+export const OFFICE_TABLE = tableOf<Totals>('part of the office', {
+  debitCount: usually(plainNumber, '0', () => 0),
+  creditCount: usually(plainNumber, '1 of a void, −1 of its reversal, else 0', ({ kind }) =>
+    Number(USUAL_COUNTS[kind]?.[1] ?? 0),
+  ),
+  debitAmount: usually(plainNumber, 'amount, times the count', (scope, { debitCount }) =>
+    amountOf(scope, debitCount),
+  ),
+  creditAmount: usually(plainNumber, 'amount, times the count', (scope, { creditCount }) =>
+    amountOf(scope, creditCount),
+  ),
+})
 
 export const BATCH_CHANGE_TABLE = tableOf<Batch>('change of a batch', {
   batchNumber: usually(
@@ -60,6 +92,7 @@ export const BATCH_CHANGE_TABLE = tableOf<Batch>('change of a batch', {
   creditAmount: usually(plainNumber, 'amount, times the count', (scope, { creditCount }) =>
     amountOf(scope, creditCount),
   ),
+  office: optionally(objectForm(OFFICE_TABLE)),
 })
 
 /** 000001 to 999999, then 000001 again. */
@@ -75,11 +108,57 @@ export const NEXT_BATCH_TABLE = tableOf<Batch>('next batch', {
   debitCount: usually(plainNumber, '0', () => 0),
   creditAmount: usually(plainNumber, '0', () => 0),
   creditCount: usually(plainNumber, '0', () => 0),
+  office: optionally(objectForm(OFFICE_TABLE)),
 })
 
-type Profile = Pick<Terminal, 'status' | 'macProfile' | 'textEncoding' | 'settlementMac'>
+const ZEROS: Totals = { debitAmount: 0, debitCount: 0, creditAmount: 0, creditCount: 0 }
 
-export const PROFILE_TABLE = tableOf<Profile>('terminal', {
+export const TOTALS_TABLE = tableOf<Totals>('totals', {
+  debitAmount: usually(plainNumber, '0', () => 0),
+  debitCount: usually(plainNumber, '0', () => 0),
+  creditAmount: usually(plainNumber, '0', () => 0),
+  creditCount: usually(plainNumber, '0', () => 0),
+})
+
+/** The domestic half of field 48. */
+function domesticOf(totals: string | undefined): Totals | undefined {
+  const [, ...parts] = /^(\d{12})(\d{3})(\d{12})(\d{3})/.exec(totals ?? '') ?? []
+  if (parts.length === 0) return undefined
+  const [debitAmount = 0, debitCount = 0, creditAmount = 0, creditCount = 0] = parts.map(Number)
+  return { debitAmount, debitCount, creditAmount, creditCount }
+}
+
+/** The declared totals without the own ones, as field 48 has them: amounts of 12 digits, counts of 3. */
+function differenceOf({ own = ZEROS, declared }: Partial<BatchClosing>): Totals | null {
+  if (declared === null || declared === undefined) return null
+  return {
+    debitAmount: declared.debitAmount - (own.debitAmount % 10 ** 12),
+    debitCount: declared.debitCount - (own.debitCount % 1000),
+    creditAmount: declared.creditAmount - (own.creditAmount % 10 ** 12),
+    creditCount: declared.creditCount - (own.creditCount % 1000),
+  }
+}
+
+export const CLOSING_TABLE = tableOf<BatchClosing>('closing', {
+  at: usually(timeForm, '`at`', ({ at }) => at),
+  own: usually(objectForm(TOTALS_TABLE), 'totals of the answer', ({ entry }) =>
+    domesticOf(entry.answer?.totals),
+  ),
+  office: usually(objectForm(TOTALS_TABLE), 'zeros', () => ZEROS),
+  declared: usually(
+    objectForm(TOTALS_TABLE),
+    'totals of the answer, or null',
+    ({ entry }) => domesticOf(entry.answer?.totals) ?? null,
+  ),
+  declaredForeign: usually(objectForm(TOTALS_TABLE), 'zeros with `declared`, else null', (_, { declared }) =>
+    declared === null ? null : ZEROS,
+  ),
+  difference: usually(objectForm(TOTALS_TABLE), '`declared` without `own`, or null', (_, view) =>
+    differenceOf(view),
+  ),
+})
+
+export const PROFILE_TABLE = tableOf<StoredProfile>('terminal', {
   status: usually(CODED_TERMINALS, 'that of the request', ({ request }) => request.status),
   macProfile: usually(CODED_PROFILES, 'that of the request', ({ request }) => request.macProfile),
   textEncoding: usually(CODED_ENCODINGS, 'that of the request', ({ request }) => request.textEncoding),
@@ -88,6 +167,13 @@ export const PROFILE_TABLE = tableOf<Profile>('terminal', {
     'that of the request',
     ({ request }) => request.settlementMac,
   ),
+  texts: optionally(CODED_TEXTS),
+  padding: optionally(CODED_PADDINGS),
+  entryMode: optionally(CODED_ENTRY_MODES),
+  cardCheck: optionally(CODED_CARD_CHECKS),
+  headerLength: optionally(plainNumber),
+  headerTlv: optionally(truth),
+  voidForms: optionally(CODED_VOID_FORMS),
 })
 
 export const MERCHANT_TABLE = tableOf<Merchant>('merchant', {
@@ -118,6 +204,9 @@ export const MERCHANT_TABLE = tableOf<Merchant>('merchant', {
     'that of the request, or 156',
     ({ request }) => request.currencyCode ?? USUAL_MERCHANT.currencyCode,
   ),
+  lateReversals: optionally(CODED_LATE_REVERSALS),
+  reasonRequired: optionally(truth),
+  decideWithin: optionally(decideWithinForm),
 })
 
 export const EFFECTS_TABLE = tableOf<StoredEffects>('effects', {
@@ -135,6 +224,7 @@ export const EFFECTS_TABLE = tableOf<StoredEffects>('effects', {
   keyVersion: optionally(timeForm),
   apiKey: optionally(objectForm(API_KEY_TABLE)),
   tmkVersion: optionally(timeForm),
+  closing: optionally(objectForm(CLOSING_TABLE)),
 })
 
 export const effectsForm: ValueForm = {
@@ -157,13 +247,5 @@ export function storedEffects({ batch, ...effects }: Effects, before: Batch | nu
   if (batch === undefined) return defined
   if (before === null || before.batchNumber !== batch.batchNumber)
     throw new RangeError('the totals of another batch')
-  const batchChange: Batch = {
-    batchNumber: batch.batchNumber,
-    state: batch.state,
-    debitAmount: batch.debitAmount - before.debitAmount,
-    debitCount: batch.debitCount - before.debitCount,
-    creditAmount: batch.creditAmount - before.creditAmount,
-    creditCount: batch.creditCount - before.creditCount,
-  }
-  return { ...defined, batchChange }
+  return { ...defined, batchChange: changeOf(before, batch) }
 }

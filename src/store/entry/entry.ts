@@ -45,6 +45,7 @@ const KINDS: Readonly<Record<EntryKind, KindOfEntry>> = {
   provision: { hasContent: false, answers: true },
   merchant: WITHOUT_MESSAGE,
   api_key: WITHOUT_MESSAGE,
+  case_note: WITHOUT_MESSAGE,
 }
 
 /** Every kind, in the order of the page of the format. */

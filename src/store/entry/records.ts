@@ -3,8 +3,9 @@
 import type { Card, Effects, Sale, VoidRecord } from '../../domain/types.ts'
 import { CODED_SALE_STATES, CODED_STATES, CODED_VOID_REASONS } from './codes.ts'
 import type { EntryScope } from './columns.ts'
-import { given, objectForm, tableOf, usually } from './schema.ts'
-import { digitsForm, hexForm, keyForm, plainNumber, plainText, timeForm } from './values.ts'
+import { given, objectForm, optionally, tableOf, usually } from './schema.ts'
+import { digitsForm, hexForm, keyForm, plainNumber, plainText, timeForm, truth } from './values.ts'
+import { windowEndForm } from './window-end.ts'
 
 /** The sale of the entry that this one follows. */
 const saleBefore = ({ base }: EntryScope): Sale | undefined => base?.effects.claimedSale ?? base?.effects.sale
@@ -66,6 +67,17 @@ export const SALE_TABLE = tableOf<Sale>(
       timeForm,
       'time of the sale of the claim, or `at`',
       (scope) => saleBefore(scope)?.soldAt ?? scope.at,
+    ),
+    voidableUntil: usually(
+      windowEndForm,
+      'that of the sale of the claim, or absent',
+      (scope) => saleBefore(scope)?.voidableUntil,
+    ),
+    isRrnMade: usually(
+      truth,
+      '1 of a captured sale without `rrn` in its request',
+      ({ entry, request, isTerminals }) =>
+        (isTerminals && entry.door === 'json' && request.rrn === undefined) || undefined,
     ),
   },
   ['id', 'card'],
@@ -140,4 +152,5 @@ export const VOID_MOVED_TABLE = tableOf<NonNullable<Effects['voidMoved']>>('move
   reversedAt: usually(timeForm, '`at` of a reversal, else null', ({ isReversal, at }) =>
     isReversal ? at : null,
   ),
+  reversedLate: optionally(truth),
 })

@@ -3,6 +3,7 @@
  * that no table lists come last, as names and texts.
  */
 
+import type { MessageForms } from '../../domain/terminal-profile.ts'
 import type { DraftEntry, EntryKind } from '../../domain/types.ts'
 import {
   CODED_ENCODINGS,
@@ -78,6 +79,7 @@ export const POS_REQUEST_TABLE = tableOf<RequestView<PosField>>(
 type JsonName =
   | ('requestedBy' | 'saleId' | 'amount' | 'currency' | 'reason' | 'state' | 'pan' | 'rrn')
   | ('listed' | 'acquirerStatus' | 'acquirerAmount' | 'decidedBy' | 'resolution' | 'note' | 'decision')
+  | 'notedBy'
 
 export const JSON_REQUEST_TABLE = tableOf<RequestView<JsonName>>('members', {
   requestedBy: optionally(plainText),
@@ -100,9 +102,12 @@ export const JSON_REQUEST_TABLE = tableOf<RequestView<JsonName>>('members', {
   note: optionally(plainText),
   decision: optionally(plainText),
   others: others(),
+  notedBy: optionally(plainText),
 })
 
-type ProfileName = 'status' | 'macProfile' | 'textEncoding' | 'settlementMac' | 'newMasterKey'
+type ProfileName =
+  | ('status' | 'macProfile' | 'textEncoding' | 'settlementMac' | 'newMasterKey')
+  | keyof MessageForms
 
 export const PROVISION_REQUEST_TABLE = tableOf<RequestView<ProfileName>>('profile', {
   status: optionally(CODED_TERMINALS),
@@ -111,9 +116,18 @@ export const PROVISION_REQUEST_TABLE = tableOf<RequestView<ProfileName>>('profil
   settlementMac: optionally(CODED_SETTLEMENT_MACS),
   newMasterKey: optionally(plainText),
   others: others(),
+  texts: optionally(plainText),
+  padding: optionally(plainText),
+  entryMode: optionally(plainText),
+  cardCheck: optionally(plainText),
+  headerLength: optionally(plainText),
+  headerTlv: optionally(plainText),
+  voidForms: optionally(plainText),
 })
 
-type SettingName = 'name' | 'status' | 'timeZone' | 'cutOff' | 'window' | 'currencyCode'
+type SettingName =
+  | ('name' | 'status' | 'timeZone' | 'cutOff' | 'window' | 'currencyCode')
+  | ('lateReversals' | 'reasonRequired' | 'decideWithin')
 
 export const MERCHANT_REQUEST_TABLE = tableOf<RequestView<SettingName>>('settings', {
   name: optionally(plainText),
@@ -123,6 +137,9 @@ export const MERCHANT_REQUEST_TABLE = tableOf<RequestView<SettingName>>('setting
   window: optionally(plainText),
   currencyCode: optionally(digitsForm(3)),
   others: others(),
+  lateReversals: optionally(plainText),
+  reasonRequired: optionally(plainText),
+  decideWithin: optionally(plainText),
 })
 
 type AnyRequestView = RequestView<string>

@@ -5,10 +5,13 @@ import { ANSWER_TABLE } from './answer.ts'
 import { API_KEY_TABLE } from './api-key.ts'
 import {
   BATCH_CHANGE_TABLE,
+  CLOSING_TABLE,
   EFFECTS_TABLE,
   MERCHANT_TABLE,
   NEXT_BATCH_TABLE,
+  OFFICE_TABLE,
   PROFILE_TABLE,
+  TOTALS_TABLE,
 } from './effects.ts'
 import { ACTOR_TABLE, ENTRY_TABLE } from './entry.ts'
 import { CARD_TABLE, SALE_TABLE, VOID_MOVED_TABLE, VOID_RECORD_TABLE } from './records.ts'
@@ -42,4 +45,7 @@ export const ENTRY_TABLES: readonly Pick<EntryTable<never>, 'name' | 'lines'>[] 
   MERCHANT_TABLE,
   API_KEY_TABLE,
   ACTOR_TABLE,
+  OFFICE_TABLE,
+  CLOSING_TABLE,
+  TOTALS_TABLE,
 ]

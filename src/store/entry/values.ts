@@ -191,6 +191,13 @@ export const windowForm: ValueForm = {
   },
 }
 
+/** The deadline of a merchant's voids: seconds, or 0 for the window of the sale. */
+export const decideWithinForm: ValueForm = {
+  name: 'seconds, or 0 for the window',
+  write: (value) => (value === 'window' ? 0 : value),
+  read: (stored) => expectNumber(stored) || 'window',
+}
+
 /** Names and texts that the table does not list, in the order of their names. */
 export const textsForm: ValueForm = {
   name: 'names and texts',

@@ -13,6 +13,7 @@ import { recover } from '../../../src/pipeline/recover.ts'
 import type { Services } from '../../../src/pipeline/services.ts'
 import type { AcquirerLink, AcquirerPlan } from './acquirer-link.ts'
 import { bindD1, type Storage, type Trip } from './d1.ts'
+import { RequestContext } from './request-context.ts'
 import { type Owner, running, type Scheduler } from './scheduler.ts'
 
 export interface HttpRequest {
@@ -48,6 +49,10 @@ export interface IsolateOptions {
   readonly acquirer: AcquirerLink
   planTrip(isolate: Isolate, trip: Trip): D1Plan
   planAcquirer(isolate: Isolate): AcquirerPlan
+  /** The queries that D1 takes from one invocation. */
+  readonly mostQueries: number
+  /** D1 has refused a trip because of that limit. */
+  onRefusal(): void
   /** A line of the log. */
   logged(line: string): void
   /** An answer is about to leave. */
@@ -57,8 +62,8 @@ export interface IsolateOptions {
 /** The database and the network belong to no isolate, and do not die. */
 export const PLATFORM: Owner = { name: 'platform', isAlive: () => true, skew: () => 0 }
 
-/** How long `waitUntil` keeps a request's context after its answer or its client's end. */
-const WAIT_UNTIL_MS = 30_000
+/** In the words of Cloudflare (platform.md, D1). */
+const REFUSED = 'D1_ERROR: Too many API requests by single Worker invocation.'
 
 /** The length of a recovery run (index.ts). */
 const RECOVERY_MS = 50_000
@@ -75,49 +80,6 @@ interface Life {
   isAlive: boolean
   readonly open: ReturnType<typeof openOnce<Program>>
   readonly database: D1Database
-}
-
-/** One request's context. */
-class RequestContext implements Owner {
-  readonly name: string
-  readonly skew: () => number
-  readonly #life: Life
-  #isEnded = false
-  #isLeft = false
-  #waiting = 0
-
-  constructor(name: string, life: Life, skew: () => number) {
-    this.name = name
-    this.skew = skew
-    this.#life = life
-  }
-
-  isAlive(): boolean {
-    return this.#life.isAlive && !this.#isEnded
-  }
-
-  waitUntil(promise: Promise<unknown>): void {
-    this.#waiting++
-    const done = () => {
-      this.#waiting--
-      this.#endIfDone()
-    }
-    promise.then(done, done)
-  }
-
-  /** Answered, or its client closed the connection. */
-  leave(scheduler: Scheduler): void {
-    if (this.#isLeft) return
-    this.#isLeft = true
-    scheduler.after(WAIT_UNTIL_MS, this, 'waitUntil ends', () => {
-      this.#isEnded = true
-    })
-    this.#endIfDone()
-  }
-
-  #endIfDone(): void {
-    if (this.#isLeft && this.#waiting === 0) this.#isEnded = true
-  }
 }
 
 export class Isolate {
@@ -251,6 +213,18 @@ export class Isolate {
       if (plan.crash === 'after') this.crash()
     })
 
+  /** Counts the queries of an invocation. Nothing of a refused trip is sent. */
+  #isRefused(owner: Owner, { statements }: Trip): boolean {
+    const { mostQueries, onRefusal } = this.#options
+    if (!(owner instanceof RequestContext)) return false
+    if (owner.queries + statements.length > mostQueries) {
+      onRefusal()
+      return true
+    }
+    owner.queries += statements.length
+    return false
+  }
+
   #trip = <T>(trip: Trip, apply: () => T): Promise<T> => {
     const { scheduler, planTrip } = this.#options
     const { owner } = running.getStore() ?? {}
@@ -262,6 +236,10 @@ export class Isolate {
       return new Promise(() => {})
     }
     const { there, back, fate } = plan
+    if (this.#isRefused(owner, trip))
+      return new Promise((_, reject) => {
+        scheduler.after(back, owner, 'd1 refuses', () => reject(new Error(REFUSED)))
+      })
     const answer = new Promise<T>((resolve, reject) => {
       const reply = (settle: () => void) => void scheduler.after(back, owner, 'd1 reply', settle)
       const done = () => {

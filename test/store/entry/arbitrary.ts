@@ -2,9 +2,11 @@
 
 import fc from 'fast-check'
 import { posMessageKey } from '../../../src/domain/message-key.ts'
-import type { Batch, DraftEntry } from '../../../src/domain/types.ts'
+import type { DraftEntry } from '../../../src/domain/types.ts'
 import { STORED_KINDS } from '../../../src/store/entry/entry.ts'
 import { MID, TID } from '../../domain/fixtures.ts'
+import { batchBefore, batchOf, closing } from './arbitrary-batch.ts'
+import { merchantRules, messageForms } from './message-forms.ts'
 
 /** JSON has no −0, and no decision gives one. */
 const number = fc.oneof(
@@ -50,6 +52,7 @@ const FORMS: readonly ((key: string) => string)[] = [
   (key) => `${key}|give_up`,
   (key) => `${key}|case|17`,
   (key) => `${key}|case_closed|18`,
+  (key) => `${key}|case_note|${'5'.repeat(32)}`,
   (key) => `${key}|acquirer_undone`,
   (key) => `${key}|tombstoned`,
 ]
@@ -71,22 +74,25 @@ const currencyCode = fc.oneof(fc.constant('156'), digits(3))
 
 const card = fc.record({ first6: digits(6), last4: digits(4), fingerprint: hex })
 
-const sale = fc.record({
-  id: hex,
-  messageKey: ownKey,
-  merchantId,
-  terminalId,
-  batchNumber,
-  stan,
-  amount,
-  currencyCode,
-  fee: orNull(amount),
-  card: orNull(card),
-  rrn,
-  authorizationCode: orNull(digits(6)),
-  status: code('approved', 'declined'),
-  soldAt: time,
-})
+const sale = withOptional(
+  {
+    id: hex,
+    messageKey: ownKey,
+    merchantId,
+    terminalId,
+    batchNumber,
+    stan,
+    amount,
+    currencyCode,
+    fee: orNull(amount),
+    card: orNull(card),
+    rrn,
+    authorizationCode: orNull(digits(6)),
+    status: code('approved', 'declined'),
+    soldAt: time,
+  },
+  { voidableUntil: orNull(time), isRrnMade: fc.constant(true) },
+)
 
 const voidRecord = fc.record({
   id: hex,
@@ -141,52 +147,48 @@ const move = withOptional(
   },
 )
 
-const totals = {
-  debitAmount: fc.nat(1e6),
-  debitCount: fc.nat(99),
-  creditAmount: fc.nat(1e6),
-  creditCount: fc.nat(99),
-}
-const batchState = fc.constantFrom<Batch['state'][]>('open', 'closed')
-
-/** The open batch before the entry. */
-export const batchBefore: fc.Arbitrary<Batch> = fc.record({
-  batchNumber: fc.constant('000001'),
-  state: batchState,
-  ...totals,
-})
-
 const effects = fc.record(
   {
     sale,
     voidRecord,
-    voidMoved: fc.record({ id: hex, state, reversedAt: orNull(time) }),
+    voidMoved: withOptional({ id: hex, state, reversedAt: orNull(time) }, { reversedLate: fc.boolean() }),
     claim,
     claimedSale: sale,
     acquirerMoves: fc.array(move, { maxLength: 3 }),
-    reversals: fc.array(fc.record({ targetKey: ownKey, kind: code('reversed', 'tombstone') }), {
-      maxLength: 3,
-    }),
-    batch: batchBefore,
-    nextBatch: fc.record({ batchNumber, state: batchState, ...totals }),
-    terminal: fc.record({
-      status: code('active', 'blocked', 'stolen', 'retired'),
-      macProfile: code('cup-ecb', 'x9.9', 'xor-3des'),
-      textEncoding: code('gbk', 'ascii'),
-      settlementMac: code('optional', 'required'),
-    }),
-    merchant: fc.record({
-      merchantId,
-      name: anyText,
-      status: code('active', 'closed'),
-      timeZone: code('Asia/Shanghai', 'Europe/Lisbon'),
-      cutOff: code('23:00', '22:00'),
-      window: fc.oneof(
-        fc.constantFrom({ kind: 'business_day' }, { kind: 'same_batch' }),
-        fc.record({ kind: fc.constant('minutes'), minutes: fc.nat(10_000) }),
+    reversals: fc.array(
+      withOptional(
+        { targetKey: ownKey, kind: code('reversed', 'tombstone') },
+        { stillCounted: fc.constant(true) },
       ),
-      currencyCode,
-    }),
+      { maxLength: 3 },
+    ),
+    batch: batchBefore,
+    nextBatch: batchOf(batchNumber),
+    closing: closing(time),
+    terminal: withOptional(
+      {
+        status: code('active', 'blocked', 'stolen', 'retired'),
+        macProfile: code('cup-ecb', 'x9.9', 'xor-3des'),
+        textEncoding: code('gbk', 'ascii'),
+        settlementMac: code('optional', 'required'),
+      },
+      messageForms,
+    ),
+    merchant: withOptional(
+      {
+        merchantId,
+        name: anyText,
+        status: code('active', 'closed'),
+        timeZone: code('Asia/Shanghai', 'Europe/Lisbon'),
+        cutOff: code('23:00', '22:00'),
+        window: fc.oneof(
+          fc.constantFrom({ kind: 'business_day' }, { kind: 'same_batch' }),
+          fc.record({ kind: fc.constant('minutes'), minutes: fc.nat(10_000) }),
+        ),
+        currencyCode,
+      },
+      merchantRules,
+    ),
     keyVersion: orNull(time),
     tmkVersion: time,
     apiKey: fc.record({
@@ -222,6 +224,7 @@ const answer = withOptional(
       anyText,
     ),
     voidableUntil: orNull(time),
+    texts: fc.constant('short'),
   },
 )
 

@@ -7,7 +7,8 @@ import { CASE_REASONS } from '../../../src/domain/acquirer-move.ts'
 import { ACQUIRER_STATES, ACQUIRER_STATUSES } from '../../../src/domain/acquirer-state.ts'
 import { REFUSALS } from '../../../src/domain/decline-reason.ts'
 import { posMessageKey } from '../../../src/domain/message-key.ts'
-import { type DraftEntry, MAC_PROFILES } from '../../../src/domain/types.ts'
+import { MAC_PROFILES } from '../../../src/domain/terminal-profile.ts'
+import type { DraftEntry } from '../../../src/domain/types.ts'
 import {
   CODED_CASES,
   CODED_PROFILES,
@@ -119,7 +120,7 @@ describe('reading', () => {
     ['an unknown format', [3, 0, 0], /does not know format 3/],
     ['a format by name', ['2', 0, 0], /does not know format "2"/],
     ['no format', [], /does not know format/],
-    ['an unknown kind', [2, 16, 0, 1], /unknown kind/],
+    ['an unknown kind', [2, 17, 0, 1], /unknown kind/],
     ['a kind by name', [2, 'sale', 0, 1], /unknown kind/],
     ['a mask beyond the table', [2, 0, 2 ** 30, 1], /expected a mask/],
     ['no mask', [2, 0], /expected a mask/],

@@ -206,18 +206,18 @@ describe('bodies', () => {
   it('have these sizes with fingerprints of 16 bytes', () => {
     const sizes = sizesOf(32)
     expect(sizes).toEqual({
-      sale: 153,
+      sale: 159,
       void: 164,
-      'void, JSON': 165,
-      'void, refused': 98,
+      'void, JSON': 170,
+      'void, refused': 103,
       sale_reversal: 82,
       void_reversal: 126,
-      settlement: 88,
-      sale_claim: 150,
+      settlement: 92,
+      sale_claim: 156,
       'sale, outcome': 55,
       void_claim: 186,
       'void, outcome': 55,
-      'void, declined': 32,
+      'void, declined': 37,
       give_up: 25,
     })
     expect(sizes.sale + sizes.void).toBeLessThan(325)
@@ -226,7 +226,7 @@ describe('bodies', () => {
 
   it('have these sizes with fingerprints of 32 bytes', () => {
     const sizes = sizesOf(64)
-    expect(sizes).toMatchObject({ sale: 195, void: 185, sale_claim: 192, void_claim: 207 })
+    expect(sizes).toMatchObject({ sale: 201, void: 185, sale_claim: 198, void_claim: 207 })
     expect(sizes.sale + sizes.void).toBeLessThan(390)
     expect(sumOfForwarded(sizes)).toBeLessThan(520)
   })

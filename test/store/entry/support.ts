@@ -28,7 +28,17 @@ export function expectedEntry({ draft, columns, before }: Written): StoredEntry 
     creditAmount: change('creditAmount'),
     creditCount: change('creditCount'),
   }
-  return { ...draft, effects: { ...effects, batchChange }, seq, rrn }
+  const NONE = { debitAmount: 0, debitCount: 0, creditAmount: 0, creditCount: 0 }
+  const [now = NONE, then = NONE] = [batch.office, before.office]
+  const office = {
+    debitAmount: now.debitAmount - then.debitAmount,
+    debitCount: now.debitCount - then.debitCount,
+    creditAmount: now.creditAmount - then.creditAmount,
+    creditCount: now.creditCount - then.creditCount,
+  }
+  const hasOffice = Object.values(office).some((value) => value !== 0)
+  const changed = hasOffice ? { ...batchChange, office } : batchChange
+  return { ...draft, effects: { ...effects, batchChange: changed }, seq, rrn }
 }
 
 export const bodyOf = ({ draft, columns: { rrn }, before, base, merchantId }: Written): string =>

@@ -5,7 +5,8 @@ import { posMessageKey } from '../../../src/domain/message-key.ts'
 import type { DraftEntry } from '../../../src/domain/types.ts'
 import { baseKeyOf } from '../../../src/store/entry/columns.ts'
 import { TID } from '../../domain/fixtures.ts'
-import { batchBefore, draftEntry, ofTerminal, rowRrn } from './arbitrary.ts'
+import { draftEntry, ofTerminal, rowRrn } from './arbitrary.ts'
+import { batchBefore } from './arbitrary-batch.ts'
 import { columnsOf, type Written } from './support.ts'
 
 /** An entry, alone or after another one under the key that it follows. */

@@ -1,0 +1,29 @@
+/** @module GET /v1/batch-differences: the batches that closed with a difference. */
+
+import { readDifferences } from '../store/batch-differences.ts'
+import { iso } from './json/bodies.ts'
+import { pageOver } from './page.ts'
+import type { Handler } from './router.ts'
+
+/** The position before the first one. */
+const START = '0--0'
+
+export const getBatchDifferences: Handler<'GET /v1/batch-differences'> = async (call) => {
+  const { services, credential, query } = call
+  const { merchantId, cursor = START, limit } = query
+  const page = await pageOver(call, { cursor, start: START, limit }, async (db, position, most) => {
+    const [closedAt = '', terminalId = '', seq = ''] = position.split('-')
+    const found = await readDifferences(db, credential, services.now(), {
+      merchantId,
+      after: { closedAt: Number(closedAt), terminalId, seq: Number(seq) },
+      limit: most + 1,
+    })
+    const items = found.differences.slice(0, most)
+    const last = found.differences.length > most ? items.at(-1) : undefined
+    const next = last === undefined ? null : `${last.closedAt}-${last.terminalId}-${last.seq}`
+    return { credential: found.credential, items, next }
+  })
+  if (!page.ok) return page.error
+  const items = page.value.items.map(({ seq: _, closedAt, ...one }) => ({ ...one, closedAt: iso(closedAt) }))
+  return { status: 200, body: { items, next: page.value.next, certainty: 'FINAL', doNext: 'nothing' } }
+}

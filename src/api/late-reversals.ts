@@ -1,0 +1,31 @@
+/** @module The list of late reversals: what a person compares with the receipts of the terminal. */
+
+import { readLateReversals } from '../store/late-reversals.ts'
+import { voidBodyOf } from './json/bodies.ts'
+import { pageOver } from './page.ts'
+import type { Handler } from './router.ts'
+
+/** The position before the first reversal. */
+const START = '0-000000000000'
+
+export const getLateReversals: Handler<'GET /v1/late-reversals'> = async (call) => {
+  const { services, credential, query } = call
+  const { merchantId, cursor = START, limit } = query
+  const page = await pageOver(call, { cursor, start: START, limit }, async (db, position, most) => {
+    const [reversedAt = '', rrn = ''] = position.split('-')
+    const after = { reversedAt: Number(reversedAt), rrn }
+    const found = await readLateReversals(db, credential, services.now(), {
+      merchantId,
+      after,
+      limit: most + 1,
+    })
+    const items = found.items.slice(0, most)
+    const last = found.items.length > most ? items.at(-1) : undefined
+    const next = last === undefined ? null : `${last.reversedAt}-${last.record.rrn}`
+    return { credential: found.credential, items, next }
+  })
+  if (!page.ok) return page.error
+  const { items, next } = page.value
+  const bodies = items.map((item) => voidBodyOf({ ...item, reversedLate: true }))
+  return { status: 200, body: { items: bodies, next, certainty: 'FINAL', doNext: 'nothing' } }
+}

@@ -1,0 +1,26 @@
+/** @module The load of a set. A message of a list may have its state from the trip before (list.ts). */
+
+import { utcDay } from '../domain/refusal-quota.ts'
+import { type Loaded, load } from '../store/load.ts'
+import type { SubmittedWork } from './commit-set.ts'
+import type { PipelineOptions } from './types.ts'
+
+/** The state of each work, in order. There is no trip when every work has its state. Throws the errors of D1. */
+export async function loadWorks(
+  options: PipelineOptions,
+  works: readonly SubmittedWork[],
+): Promise<Loaded[]> {
+  const now = options.now()
+  const day = utcDay(now)
+  const ahead = works.map(({ message }) => {
+    const state = message.ahead
+    message.ahead = null
+    return state
+  })
+  const items = works
+    .filter((_, i) => ahead[i] == null)
+    .map(({ message }) => ({ ...message.message.load, day }))
+  if (items.length === 0) return ahead.filter((state) => state !== null)
+  const found = await load(options.db, items, now)
+  return ahead.map((state) => state ?? found.shift()).filter((state) => state !== undefined)
+}

@@ -1,0 +1,156 @@
+/**
+ * @module The service in this process, over a D1 that counts the trips and queries of each invocation, and refuses those beyond its
+ * limit.
+ */
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { createHash } from 'node:crypto'
+import { createApp } from '../../src/app.ts'
+import { createServices } from '../../src/create-services.ts'
+import type { Services } from '../../src/pipeline/services.ts'
+import { EXAMPLE_TMK } from '../integrate/mac-examples.ts'
+import { bytesOf, hexOf, keyCheckValue, xor } from '../integrate/node-ciphers.ts'
+import { START } from '../integrate/service.ts'
+import { bindD1, Storage } from '../simulation/platform/d1.ts'
+import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
+import { coreModule } from '../support/load-core.ts'
+import { seeded } from '../support/micro-random.ts'
+
+export const MERCHANT = '123456789012345'
+const ADMINISTRATOR = 'annul_key-of-an-administrator'
+const FIRST_COMPONENT = '0123456789ABCDEFFEDCBA9876543210'
+
+/** In the words of Cloudflare (platform.md, D1). */
+const REFUSED = 'D1_ERROR: Too many API requests by single Worker invocation.'
+
+/** The trips and queries of an invocation. */
+export interface Use {
+  trips: number
+  queries: number
+}
+
+export interface ListAnswer {
+  readonly status: number
+  readonly lines: readonly Readonly<Record<string, unknown>>[]
+  readonly use: Use
+}
+
+export class Metered {
+  readonly storage = new Storage()
+  readonly logged: string[] = []
+  /** The queries that D1 takes from an invocation. */
+  limit = Number.POSITIVE_INFINITY
+  readonly #running = new AsyncLocalStorage<Use>()
+  readonly #random = seeded(11)
+  #now = START
+  #app: ReturnType<typeof createApp> | undefined
+  services: Services | undefined
+
+  async open(): Promise<void> {
+    const hash = createHash('sha256').update(ADMINISTRATOR).digest('hex')
+    this.storage.rows(INSERT_API_KEY, ...apiKeyRow(hash, null, { name: 'test', createdAt: START }))
+    const database = bindD1(this.storage, async ({ statements }, apply) => {
+      // Other requests go on during a trip.
+      await new Promise((resolve) => setImmediate(resolve))
+      const use = this.#running.getStore() ?? { trips: 0, queries: 0 }
+      if (use.queries + statements.length > this.limit) throw new Error(REFUSED)
+      use.trips++
+      use.queries += statements.length
+      return apply()
+    })
+    this.services = await createServices(
+      { MASTER_KEY: 'ab'.repeat(32), ACQUIRER: 'sandbox', ACQUIRER_ID: '00001234', DB: database },
+      {
+        module: coreModule,
+        now: () => this.#now,
+        random: (bytes) => void bytes.set(this.#random.bytes(bytes.length)),
+        sleep: () => new Promise((resolve) => setImmediate(resolve)),
+        log: (event) => void this.logged.push(event),
+      },
+    )
+    this.#app = createApp(this.services)
+  }
+
+  close(): void {
+    this.storage.close()
+  }
+
+  /** The merchant and its terminals. */
+  async provision(terminals: readonly string[]): Promise<void> {
+    const components = [bytesOf(FIRST_COMPONENT), xor(bytesOf(EXAMPLE_TMK), bytesOf(FIRST_COMPONENT))]
+    const tmk = {
+      components: components.map((key) => ({
+        value: hexOf(key),
+        checkValue: hexOf(keyCheckValue('3des', key)),
+      })),
+    }
+    await this.#send('PUT', `/v1/merchants/${MERCHANT}`, {})
+    for (const terminalId of terminals) {
+      const { response } = await this.#send('PUT', `/v1/merchants/${MERCHANT}/terminals/${terminalId}`, {
+        tmk,
+      })
+      if (response.status !== 201) throw new Error(`provisioning: HTTP ${response.status}`)
+    }
+  }
+
+  /** One captured sale as JSON. */
+  async sale(sale: object): Promise<Readonly<Record<string, unknown>>> {
+    const { response } = await this.#send('POST', '/v1/sales', sale)
+    const body = (await response.json()) as Record<string, unknown>
+    return { ...body, status: response.status }
+  }
+
+  /** Captured sales as one list. */
+  sales(sales: readonly object[]): Promise<ListAnswer> {
+    return this.#list('/v1/sales', sales)
+  }
+
+  /** The acquirer's list, applied. */
+  reconcile(records: readonly object[]): Promise<ListAnswer> {
+    const asOf = new Date(this.#now).toISOString()
+    return this.#list(`/v1/reconciliations?asOf=${asOf}&apply=true`, records)
+  }
+
+  /** Runs in an invocation of its own. Returns what it sent to D1. */
+  async use(run: () => Promise<unknown>): Promise<Use> {
+    const use = { trips: 0, queries: 0 }
+    await this.#running.run(use, run)
+    return use
+  }
+
+  async #list(path: string, lines: readonly object[]): Promise<ListAnswer> {
+    const text = lines.map((line) => JSON.stringify(line)).join('\n')
+    const { response, use } = await this.#send('POST', path, text)
+    const answer = (await response.text()).trim()
+    return {
+      status: response.status,
+      lines: answer === '' ? [] : answer.split('\n').map((line) => JSON.parse(line)),
+      use,
+    }
+  }
+
+  async #send(method: string, path: string, body: object | string) {
+    const app = this.#app
+    if (app === undefined) throw new Error('the service is not open')
+    // Longer than an answer stays in memory, and than a rate needs.
+    this.#now += 60_000
+    const type = typeof body === 'string' ? 'application/x-ndjson' : 'application/json'
+    const init = {
+      method,
+      headers: { authorization: `Bearer ${ADMINISTRATOR}`, 'content-type': type },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    }
+    const pending: Promise<unknown>[] = []
+    const context = {
+      waitUntil: (promise: Promise<unknown>) => void pending.push(promise),
+      passThroughOnException() {},
+      props: {},
+    } as unknown as ExecutionContext
+    const answered = Promise.withResolvers<Response>()
+    const use = await this.use(async () => {
+      answered.resolve(await app.fetch(new Request(`http://annul${path}`, init), {}, context))
+      await Promise.allSettled(pending)
+    })
+    return { response: await answered.promise, use }
+  }
+}

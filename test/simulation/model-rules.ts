@@ -1,0 +1,26 @@
+/** @module Two rules of the model: a late reversal, and the answer of the sandbox. */
+
+import type { JournalEntry } from '../../src/domain/types.ts'
+import type { Transaction } from './model.ts'
+
+/** The time from its answer in which a void is undone without a new act: by JSON, and at a terminal. */
+const UNDO_MS = { json: 120_000, terminal: 600_000 } as const
+
+/**
+ * Whether the reversal of an approved void comes long after the answer of the void. `ownSeq`: the number of the latest sale or void
+ * that the terminal itself sent.
+ */
+export function isLate(
+  { kind, door, at }: JournalEntry,
+  { kind: of, state, answeredAt, seq }: Transaction,
+  ownSeq: number,
+): boolean {
+  if (kind !== 'void_reversal' || of !== 'void' || state !== 'approved') return false
+  return at > answeredAt + UNDO_MS[door] || (door === 'terminal' && ownSeq > seq)
+}
+
+/** The sandbox: the last two digits of the amount. */
+export function sandboxCode(amount: number): string {
+  const last = String(amount % 100).padStart(2, '0')
+  return ['05', '51'].includes(last) ? last : '00'
+}
