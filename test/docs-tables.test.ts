@@ -7,11 +7,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { MEANINGS } from '../src/acquirer/response-codes.ts'
 import { BEARER_KEY, RETRY_AFTER } from '../src/admission/admission-controller.ts'
+import { NOT_FOUND_MS } from '../src/admission/bearers.ts'
 import { ADDRESS_SPACE, KEY_SPACE, SPACES } from '../src/admission/body-spaces.ts'
 import { PRIORITIES } from '../src/admission/concurrency-limit.ts'
 import { GUESSES_OF_NETWORK, MAC_GUESSES } from '../src/admission/mac-guesses.ts'
 import { ALL_SIGN_ONS, SIGN_ON, SIGN_ON_SHARE, SIGN_ONS_OF_ADDRESS } from '../src/admission/sign-ons.ts'
-import { UNPROVED } from '../src/admission/sources.ts'
+import { PROVED_FOR_MS, UNPROVED } from '../src/admission/sources.ts'
 import { TERMINAL, WITHOUT_MAC } from '../src/admission/terminals.ts'
 import { API_REFUSALS } from '../src/api/json/refusals.ts'
 import * as states from '../src/domain/acquirer-state.ts'
@@ -24,28 +25,14 @@ import { formatFault, transactionTypeOf } from '../src/iso8583/cup.ts'
 import { ISO_CONTENT_TYPE } from '../src/iso8583/frame.ts'
 import { ELEMENTS } from '../src/iso8583/spec.ts'
 import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/pos/door.ts'
+import { KEPT_MS } from '../src/pos/reply-cache.ts'
+import { columnOf as column, rowsOfTable as table } from './support/doc-tables.ts'
 
 const read = (path: string): string => readFileSync(path, 'utf8')
 const PROTOCOL = read('docs/protocol.md')
 const SEMANTICS = read('docs/semantics.md')
 const RELIABILITY = read('docs/reliability.md')
 
-/** Rows of the first table with the head line `head`, as cells without their backticks. */
-function table(page: string, head: string): string[][] {
-  const lines = page.split('\n')
-  const at = lines.indexOf(head)
-  if (at < 0) throw new Error(`no table "${head}"`)
-  const rows = lines.slice(at + 2)
-  const end = rows.findIndex((line) => !line.startsWith('|'))
-  return rows.slice(0, end < 0 ? undefined : end).map((line) =>
-    line
-      .slice(1, line.lastIndexOf('|'))
-      .split('|')
-      .map((cell) => cell.trim().replace(/^`([^`]*)`$/, '$1')),
-  )
-}
-
-const column = (rows: readonly string[][], n: number): string[] => rows.map((row) => row[n] ?? '')
 const codesIn = (cell = ''): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code)
 const says = (page: string, words: string): void =>
   expect([words, page.includes(words)]).toEqual([words, true])
@@ -223,6 +210,13 @@ describe('docs/semantics.md', () => {
 })
 
 describe('docs/reliability.md', () => {
+  it('says for how long an isolate keeps an answer', () => {
+    const rows = table(RELIABILITY, '| what is kept | for how long | what a sender may notice |')
+    expect(rows.map(([, time]) => time)).toEqual(
+      [KEPT_MS, NOT_FOUND_MS, PROVED_FOR_MS].map((ms) => `${ms.toLocaleString('en-US')} ms`),
+    )
+  })
+
   it('has the rates and the priorities', () => {
     const buckets = {
       TERMINAL,

@@ -38,7 +38,7 @@ export const PROOFS = {
   'rig/kill': { unit: 'kills', sample: 3, whole: 30 },
   'rig/power': { unit: 'cuts', sample: 8, whole: 50 },
   'simulation/crash-points-competing': { unit: 'cells', sample: 16, whole: 1_015 },
-  'simulation/crash-points-copy': { unit: 'cells', sample: 10, whole: 412 },
+  'simulation/crash-points-copy': { unit: 'cells', sample: 10, whole: 442 },
   'simulation/crash-points-first': { unit: 'cells', sample: 14, whole: 782 },
   'simulation/entries': { unit: 'worlds', sample: 4, whole: 40 },
   'simulation/mild': { unit: 'voids', sample: 60, whole: 5_000 },

@@ -31,7 +31,7 @@ const UNPROVED_LIMITS: Limits = {
 const SOURCES_KEPT = 8192
 
 /** Milliseconds in which an address counts as one with proved callers. */
-const PROVED_FOR_MS = 10 * 60_000
+export const PROVED_FOR_MS = 10 * 60_000
 
 /** Milliseconds between two alerts for one address. */
 export const ALERT_WINDOW_MS = 60_000

@@ -2,6 +2,7 @@
 
 import { readDifferences } from '../store/batch-differences.ts'
 import { iso } from './json/bodies.ts'
+import { FINAL } from './json/certainty.ts'
 import { pageOver } from './page.ts'
 import type { Handler } from './router.ts'
 
@@ -25,5 +26,5 @@ export const getBatchDifferences: Handler<'GET /v1/batch-differences'> = async (
   })
   if (!page.ok) return page.error
   const items = page.value.items.map(({ seq: _, closedAt, ...one }) => ({ ...one, closedAt: iso(closedAt) }))
-  return { status: 200, body: { items, next: page.value.next, certainty: 'FINAL', doNext: 'nothing' } }
+  return { status: 200, body: { items, next: page.value.next, ...FINAL } }
 }

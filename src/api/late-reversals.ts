@@ -2,6 +2,7 @@
 
 import { readLateReversals } from '../store/late-reversals.ts'
 import { voidBodyOf } from './json/bodies.ts'
+import { FINAL } from './json/certainty.ts'
 import { pageOver } from './page.ts'
 import type { Handler } from './router.ts'
 
@@ -27,5 +28,5 @@ export const getLateReversals: Handler<'GET /v1/late-reversals'> = async (call) 
   if (!page.ok) return page.error
   const { items, next } = page.value
   const bodies = items.map((item) => voidBodyOf({ ...item, reversedLate: true }))
-  return { status: 200, body: { items: bodies, next, certainty: 'FINAL', doNext: 'nothing' } }
+  return { status: 200, body: { items: bodies, next, ...FINAL } }
 }

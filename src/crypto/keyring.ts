@@ -102,6 +102,9 @@ export async function openKeyringUnder(
   }
 }
 
+/** A time with as many digits as that of a sign-on. */
+const DUMMY_TIME = 1_000_000_000_000
+
 const HMAC = { name: 'HMAC', hash: 'SHA-256', length: 256 } as const
 
 const associatedData = ({ merchantId, terminalId, usage, version, ...ofSignOn }: KeyContext): string =>
@@ -132,7 +135,11 @@ async function keyringOf(keys: readonly DataKey[], random: FillRandom): Promise<
     wrapUnder(wrapping, clear, associatedData(context), random)
   const unwrap: Keyring['unwrap'] = (wrapped, context) =>
     unwrapUnder(wrapping, wrapped, associatedData(context))
-  const dummyContext: KeyContext = { merchantId: '', terminalId: '', usage: 'mak', version: 0 }
+  // As long as the context of a terminal's key. No merchant has a number of dots.
+  const dummyContext: KeyContext = {
+    ...{ merchantId: '.'.repeat(15), terminalId: '.'.repeat(8), usage: 'mak', version: DUMMY_TIME },
+    ...{ tmkVersion: 1, layout: '003', createdAt: DUMMY_TIME },
+  }
   const dummyKey = new Uint8Array(8)
   random(dummyKey)
   const wrappedDummy = await wrap(dummyKey, dummyContext)

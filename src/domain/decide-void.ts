@@ -88,7 +88,7 @@ export function refuseSale(original: SaleState, until: number | null, now: numbe
   return null
 }
 
-/** What the request says beside its sale: the money, and by JSON the reason. */
+/** The guards of the money, and of the reason by JSON. */
 function refuseRest(request: VoidRequest, { sale }: SaleState, merchant: Merchant): DeclineReason | null {
   const { amount, currencyCode, door, reason } = request
   if (isDifferent(amount, sale.amount)) return 'amount_differs'

@@ -42,12 +42,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     unknown: { kind: 'unknown' },
     stranded: outcomeOfStranded,
   })
-  const ask = (
+  const ask = async (
     outcome: Outcome,
     { log, cardFields }: PipelineMessage,
     caller: Caller,
     budget: Budget,
   ): Promise<Outcome> => {
+    if (outcome.kind !== 'pending' && outcome.kind !== 'answered') return outcome
     const own = { ...withBudget(stage, budget), log: log ?? options.log }
     return askAcquirer(own, outcome, cardFields ?? null, caller)
   }

@@ -39,6 +39,9 @@ export interface VerifyMacDeps {
 
 const NO_MAC = new Uint8Array(8)
 
+/** The owner of the key that belongs to nobody. */
+const NOBODY = { merchantId: '', terminalId: '', macProfile: 'cup-ecb' } as const
+
 /** The most live key sets of a terminal: the one in use, and a pending one of each layout that its profile can have. */
 export const MOST_KEY_SETS = 4
 
@@ -54,18 +57,13 @@ export async function verifyMac(
   const live = liveKeySets(keySets, terminal?.keyVersion ?? null, now)
   const given = mac ?? NO_MAC
   for (let i = 0; i < Math.max(MOST_KEY_SETS, live.length); i++) {
-    const set = live[i]
-    if (set === undefined || terminal === null) {
-      core.verifyMac('cup-ecb', await keyring.dummyKey(), macInput, given)
-      continue
-    }
-    const { merchantId, terminalId, macProfile, keyVersion } = terminal
-    const macKey = await keyring.unwrap(set.mak, {
-      merchantId,
-      terminalId,
-      usage: 'mak',
-      ...contextOfSet(set),
-    })
+    const set = terminal === null ? undefined : live[i]
+    // A key that belongs to nobody takes the same steps, to the last one.
+    const { merchantId, terminalId, macProfile } = set === undefined || terminal === null ? NOBODY : terminal
+    const macKey =
+      set === undefined
+        ? await keyring.dummyKey()
+        : await keyring.unwrap(set.mak, { merchantId, terminalId, usage: 'mak', ...contextOfSet(set) })
     const fits = mac !== undefined && macKey.length === makLengthOf(macProfile)
     let isProved = false
     try {
@@ -75,9 +73,14 @@ export async function verifyMac(
     }
     if (!isProved) continue
     const signer = { macProfile, macKey }
+    if (set === undefined || terminal === null) {
+      macKey.fill(0)
+      continue
+    }
     const reason = refuseTerminal(terminal, merchant, identity.merchantId)
     if (reason !== null) return { kind: 'refused', reason, signer }
-    return { kind: 'proved', signer, ...(set.version === keyVersion ? {} : { keyVersion: set.version }) }
+    const isInUse = set.version === terminal.keyVersion
+    return { kind: 'proved', signer, ...(isInUse ? {} : { keyVersion: set.version }) }
   }
   const reason =
     refuseUnproved(terminal, merchant, identity.merchantId) ??

@@ -58,7 +58,7 @@ describe('the demo', () => {
     ['the receipt in 中文', /交易类型: +消费撤销/],
     ['the receipt in English', /TRANS TYPE: +VOID/],
     ['the settlement', /debit 2 sales, credit 2 voids, without the reversed void/],
-    ['the void whose outcome is not known yet', /HTTP 202.*\n.*"certainty":"UNKNOWN","doNext":"query"/],
+    ['the void whose outcome is not known yet', /HTTP 202.*\n.*"certainty":"PENDING","doNext":"query"/],
     [
       'how it was found',
       /sent an inquiry \(0600\), the acquirer had approved the void: FINAL after [\d.]+ s/,
@@ -240,7 +240,7 @@ describe('a running server', () => {
     const echo = await terminal('LOST0001', 'echo')
     expect([echo.code, json(echo.out)]).toMatchObject([
       1,
-      [{ responseCode: '58', reason: 'terminal_not_allowed' }],
+      [{ responseCode: '97', reason: 'terminal_unknown' }],
     ])
   })
 

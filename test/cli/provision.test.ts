@@ -166,18 +166,22 @@ test('registers a merchant with each of its settings', async () => {
     cutOff: '22:00',
     currency: '344',
     window: { kind: 'minutes', minutes: 30 },
+    lateReversals: 'refuse',
+    reasonRequired: true,
+    decideWithin: 'window',
   }
   const { seen, url } = await serviceOf([[201, { merchantId: MID, ...settings }]])
   const { code, out } = await callCli(
     [
       ...['merchant', '--url', url, '--mid', MID, '--name', '示例商店', '--state', 'active'],
       ...['--time-zone', 'Asia/Urumqi', '--cut-off', '22:00', '--currency', '344', '--window', 'minutes:30'],
+      ...['--late-reversals', 'refuse', '--reason-required', 'true', '--decide-within', 'window'],
     ],
     ADMIN,
   )
   expect([code, out]).toEqual([
     0,
-    `merchant ${MID}: registered, active, currency 344, cut-off 22:00 Asia/Urumqi, window minutes:30`,
+    `merchant ${MID}: registered, active, currency 344, cut-off 22:00 Asia/Urumqi, window minutes:30, late reversals refused, reason required, voids kept for the window`,
   ])
   expect(seen).toEqual([{ path: `PUT /v1/merchants/${MID}`, key: KEY_SENT, body: settings }])
   expect(Object.keys(merchantSettings.shape).toSorted()).toEqual(Object.keys(settings).toSorted())
@@ -186,7 +190,17 @@ test('registers a merchant with each of its settings', async () => {
 test('changes only the named settings of a merchant, and prints the answer or the refusal', async () => {
   const closed = { merchantId: MID, state: 'closed', timeZone: 'Asia/Shanghai', cutOff: '23:00' }
   const { seen, url } = await serviceOf([
-    [200, { ...closed, currency: '156', window: { kind: 'same_batch' } }],
+    [
+      200,
+      {
+        ...closed,
+        currency: '156',
+        window: { kind: 'same_batch' },
+        lateReversals: 'allow',
+        reasonRequired: false,
+        decideWithin: 180,
+      },
+    ],
     [409, { reason: 'currency_fixed', title: 'The currency of a merchant does not change' }],
     [409, { reason: 'currency_fixed', title: 'The currency of a merchant does not change' }],
   ])
@@ -194,7 +208,7 @@ test('changes only the named settings of a merchant, and prints the answer or th
   const first = await callCli([...args, '--state', 'closed'], ADMIN)
   expect([first.code, first.out]).toEqual([
     0,
-    `merchant ${MID}: changed, closed, currency 156, cut-off 23:00 Asia/Shanghai, window same_batch`,
+    `merchant ${MID}: changed, closed, currency 156, cut-off 23:00 Asia/Shanghai, window same_batch, late reversals allowed, voids kept 180 s`,
   ])
   const refused = await callCli([...args, '--currency', '840'], ADMIN)
   expect([refused.code, refused.out]).toEqual([

@@ -11,6 +11,7 @@ import type { LoadItem } from '../../src/store/load.ts'
 import { keyOf, MID, merchant, TID, totals } from '../domain/fixtures.ts'
 import type { TestMessage } from '../support/test-service.ts'
 import type { Named, Message as Sent } from './commands.ts'
+import type { Knowledge, KnownMessage } from './knowledge.ts'
 
 export interface PreparedMessage {
   readonly request: Exclude<Request, NoteRequest>
@@ -29,27 +30,6 @@ export function messageOf({ request, load, masterKey }: PreparedMessage): TestMe
   } as const
   const merchant = request.kind === 'provision' ? request.merchant : null
   return { load, verify: async () => verdict, merchant }
-}
-
-/** A message as its sender knows it. Id and RRN are those of an answered sale. */
-export interface KnownMessage {
-  readonly key: string
-  readonly kind: 'sale' | 'void'
-  readonly amount: number
-  readonly isAnswered: boolean
-  readonly id: string
-  readonly rrn: string
-}
-
-/** The senders' knowledge. */
-export interface Knowledge {
-  /** Number of the open batch. */
-  readonly open: string
-  readonly now: number
-  readonly debit: readonly [sum: number, count: number]
-  readonly credit: readonly [sum: number, count: number]
-  /** The latest is 0. */
-  find(of: 'sale' | 'void' | 'forwarded' | 'case', ago: number): KnownMessage | undefined
 }
 
 const CARD: Card = { first6: '622500', last4: '0014', fingerprint: 'c'.repeat(64) }

@@ -5,7 +5,8 @@ import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { Outcome, PipelineMessage } from '../../src/pipeline/types.ts'
 import { keyOf, MID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
-import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
+import type { Knowledge } from '../model/knowledge.ts'
+import { messageFor, messageOf } from '../model/messages.ts'
 import { TestService } from '../support/test-service.ts'
 
 export const AMOUNT = 100

@@ -10,7 +10,8 @@ import { NO_SENDER } from '../../src/domain/request-actor.ts'
 import type { PipelineMessage } from '../../src/pipeline/types.ts'
 import { keyOf, MID, TID } from '../domain/fixtures.ts'
 import type { Message as Command } from '../model/commands.ts'
-import { type Knowledge, messageFor, messageOf } from '../model/messages.ts'
+import type { Knowledge } from '../model/knowledge.ts'
+import { messageFor, messageOf } from '../model/messages.ts'
 import { LOST, TestService } from '../support/test-service.ts'
 
 const KNOWLEDGE: Knowledge = {

@@ -6,9 +6,10 @@ import type { Ledger } from '../../src/simulator/ledger.ts'
 import { type JournalRow, verifyChain } from '../../src/store/journal.ts'
 import { EntryReader } from '../../src/store/replay.ts'
 import type { Book, ClientAnswer, Sent } from './book.ts'
-import { FOLLOW_UP, Model, type Transaction } from './model.ts'
+import { FOLLOW_UP, Model } from './model.ts'
 import type { Row, Storage } from './platform/d1.ts'
 import { policiesOf } from './policies.ts'
+import type { Transaction } from './transaction.ts'
 
 export class Violation extends Error {}
 

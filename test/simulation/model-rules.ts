@@ -1,7 +1,7 @@
 /** @module Two rules of the model: a late reversal, and the answer of the sandbox. */
 
 import type { JournalEntry } from '../../src/domain/types.ts'
-import type { Transaction } from './model.ts'
+import type { Transaction } from './transaction.ts'
 
 /** The time from its answer in which a void is undone without a new act: by JSON, and at a terminal. */
 const UNDO_MS = { json: 120_000, terminal: 600_000 } as const

@@ -8,6 +8,7 @@ import type { JournalEntry } from '../../src/domain/types.ts'
 import { addTo, type BatchTotals, digits, fieldOf, newBatch } from './batch-totals.ts'
 import { isLate, sandboxCode } from './model-rules.ts'
 import { type Policy, USUAL_POLICY, windowOf } from './policies.ts'
+import type { Transaction } from './transaction.ts'
 
 /** After this time without an answer the message is given up. */
 const GIVE_UP_MS = 60_000
@@ -20,35 +21,6 @@ export const partsOf = (key: string) => ({
   batch: key.slice(8, 14),
   stan: key.slice(14, 20),
 })
-
-/** A sale or void. */
-export interface Transaction {
-  readonly key: string
-  readonly kind: 'sale' | 'void'
-  readonly id: string
-  readonly amount: number
-  readonly batch: string
-  readonly at: number
-  readonly isForwarded: boolean
-  /** The sale of a void. */
-  readonly sale: Transaction | null
-  state: 'pending' | 'undoing' | 'approved' | 'declined' | 'reversing' | 'reversed'
-  /** Whether its outcome was available to a client. A sale has its row from then on. */
-  isAnswered: boolean
-  /** Whether a case was opened, and whether it is closed. */
-  caseState: 'none' | 'open' | 'closed'
-  /** The start of the time to decide it. */
-  since: number
-  /** The time of its answer, and the number of its own entry. */
-  answeredAt: number
-  readonly seq: number
-  /** For a sale: its latest void, unless that was declined or reversed. */
-  liveVoid: Transaction | null
-  /** Whether it is in the terminal's own totals. */
-  isOwn: boolean
-  /** The end of its window, by the settings in force when the sale was made. */
-  until: number
-}
 
 const isUndecided = ({ state }: Transaction): boolean => state === 'pending' || state === 'undoing'
 

@@ -6,9 +6,9 @@
 
 import { parseArgs } from 'node:util'
 import { loadCoreModule } from '../../src/cli/lib/core.ts'
+import type { Report } from './report.ts'
 import { digestOf, runRestores, runWorlds } from './threads.ts'
 import { readable } from './transcript.ts'
-import type { Report } from './world.ts'
 
 const { values } = parseArgs({
   options: {

@@ -1,8 +1,8 @@
 /** @module Runs many worlds for a test, and reads their reports. */
 
 import { coreModule } from '../support/load-core.ts'
+import type { Report } from './report.ts'
 import { type Job, runWorlds } from './threads.ts'
-import type { Report } from './world.ts'
 
 export async function worlds(
   seed: number,

@@ -3,9 +3,9 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import type { Report } from './report.ts'
 import type { Restored } from './restore.ts'
 import type { Mutant } from './take-out.ts'
-import type { Report } from './world.ts'
 
 export interface Job {
   readonly module: WebAssembly.Module

@@ -17,32 +17,8 @@ import { drawKeyChanges, type KeyChanges } from './key-changes.ts'
 import { MerchantClient } from './merchant-client.ts'
 import { PLATFORM } from './platform/isolate.ts'
 import { Random } from './platform/random.ts'
+import type { Report, WorldOptions } from './report.ts'
 import { DEADLINE_MS } from './terminal.ts'
-
-export interface WorldOptions {
-  readonly seed: number
-  readonly module: WebAssembly.Module
-  /**
-   * Mild faults, which every client that keeps the rules survives: no terminal stays unanswered three times
-   * in a row.
-   */
-  readonly isMild?: boolean
-  readonly trace?: (line: string) => void
-}
-
-export interface Report {
-  readonly seed: number
-  readonly voids: number
-  /** Voids whose sender got no outcome and did not reverse them. */
-  readonly open: readonly string[]
-  readonly steps: number
-  /** SHA-256 of the transcript. */
-  readonly transcript: string
-  /** How often each fault occurred. */
-  readonly counts: Readonly<Record<string, number>>
-  /** The first violation, or null. */
-  readonly violation: string | null
-}
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE

@@ -37,9 +37,6 @@ export interface Lines {
 /** 2026-06-01T02:18:00Z: 10:18 in Shanghai, well before the cut-off. */
 export const START = Date.UTC(2026, 5, 1, 2, 18)
 
-/** Waits in real time. The sweep of old answers does not: `settle` would wait for it, and the clock stands. */
-const waitFor = (ms: number): Promise<void> => (ms === SWEEP_MS ? Promise.resolve() : scheduler.wait(ms))
-
 /** An isolate: an application with its own group and duplicate table, on a clock that the test sets. */
 export async function openIsolate(
   settings: Partial<Environment> & {
@@ -49,7 +46,7 @@ export async function openIsolate(
     mostInside?: number
   } = {},
 ) {
-  const { database = env.DB, acquirer, sleep = waitFor, ...others } = settings
+  const { database = env.DB, acquirer, sleep = (ms: number) => scheduler.wait(ms), ...others } = settings
   const { mostInside, ...overrides } = others
   const clock = { now: START }
   const logged: Lines[] = []
@@ -58,7 +55,8 @@ export async function openIsolate(
     module: coreModule,
     now: () => clock.now,
     random: (bytes) => crypto.getRandomValues(bytes),
-    sleep,
+    // The sweep of old answers does not wait: `settle` would wait for it, and the clock stands.
+    sleep: (ms) => (ms === SWEEP_MS ? Promise.resolve() : sleep(ms)),
     log: (event, detail) => logged.push({ event, ...detail }),
   })
   const services = acquirer === undefined ? made : withAcquirer(made, acquirer)

@@ -1,6 +1,6 @@
 /** @module The members of a terminal's profile that say in which forms it sends and reads messages. */
 
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   CARD_CHECKS,
   ENTRY_MODE_SIDES,

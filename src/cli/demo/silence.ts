@@ -1,4 +1,4 @@
-/** @module The demo's void without an acquirer response: the service returns UNKNOWN, inquires, and then both ledgers agree. */
+/** @module The demo's void without an acquirer response: the service returns PENDING, inquires, and then both ledgers agree. */
 
 import type { LedgerEntry } from '../../simulator/app.ts'
 import { testCard } from '../../terminal/test-cards.ts'
@@ -39,8 +39,8 @@ export async function loseAcquirerResponse(scene: Scene, terminal: VirtualTermin
   screen.note(`POST /v1/voids → HTTP ${answer.status}, location ${answer.location}`)
   screen.note(JSON.stringify({ state, certainty, doNext, retryAfter, decideBy }))
   screen.expect(
-    answer.status === 202 && certainty === 'UNKNOWN',
-    'the outcome is UNKNOWN, neither approved nor declined; the service determines it by decideBy',
+    answer.status === 202 && certainty === 'PENDING',
+    'the void is PENDING, neither approved nor declined; the service determines it by decideBy',
   )
 
   screen.step('查询', 'The back office follows doNext: it queries again')
