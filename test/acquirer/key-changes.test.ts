@@ -64,7 +64,7 @@ function open(macProfile: MacProfile = 'cup-ecb') {
     recovery: 'inquiry',
     send: async (frame) => {
       await line.before()
-      const answer = simulator.process(frame, START)
+      const { answer } = simulator.receive(frame, START)
       await line.after()
       return answer
     },
@@ -95,6 +95,17 @@ describe('a message to an acquirer with sign-ons', () => {
     expect((await acquirer.ask(request)).kind).toBe('approved')
     expect(state.signOns).toBe(2)
     expect([...simulator.ledger.items()].filter(({ of }) => of === request.of)).toHaveLength(1)
+  })
+
+  it('counts as a copy when it is sent again: a refusal of it says nothing about the first one', async () => {
+    const { acquirer, simulator } = open()
+    await acquirer.ask(aSale())
+    const refusal = { rates: {}, script: [{ on: 'void', code: '97' }] } as const
+    simulator.follow(refusal)
+    expect((await acquirer.ask(aVoid({ acquirerStan: '000888' }))).kind).toBe('declined')
+    simulator.follow(refusal)
+    simulator.loseKey()
+    expect((await acquirer.ask(aVoid())).kind).toBe('unknown')
   })
 
   it.each([aSale(), aVoid(), reversalOf(aVoid()), inquiryOf(aVoid())])(
