@@ -37,8 +37,8 @@ export function captureFor(context: ActorContext, lists: Random) {
     const list = sendsLists ? [...ofMerchant.slice(-lists.below(MOST_LINES)), sale] : [sale]
     const listRequest = requestOf(context, list)
     earlier.push(sale)
-    const send = async () => {
-      const isList = list.length > 1 && lists.chance(0.7)
+    const send = async (isAlone = false) => {
+      const isList = !isAlone && list.length > 1 && lists.chance(0.7)
       const reply = await network.send(isList ? listRequest : request, DEADLINE_MS)
       if (reply === null || reply.body.length === 0) return null
       const text = new TextDecoder().decode(reply.body)
@@ -50,8 +50,10 @@ export function captureFor(context: ActorContext, lists: Random) {
       const answers = { at: scheduler.now, verdict, code, rrn: code === '00' ? rrn : '' }
       return { ...answers, how: 'requested' as const, content: JSON.stringify(body) }
     }
+    // A list may be too long for one invocation. Its last line is then sent alone.
+    const resend = async () => (await send()) ?? (await send(true))
     const names = { key, kind: 'sale', terminalId, merchantId, idempotencyKey: null } as const
-    const sent = book.enter({ ...names, sentAt: scheduler.now, resend: send })
+    const sent = book.enter({ ...names, sentAt: scheduler.now, resend })
     const entry: LogEntry = {
       kind: 'sale',
       batchNumber,

@@ -96,7 +96,7 @@ export const MUTANTS: readonly (Mutant & {
     name: 'a given-up message is not undone at the acquirer',
     isQuick: true,
     file: 'src/pipeline/try-acquirer.ts',
-    snippet: `const answer = await acquirer.ask(requestOf(message, 'reversal'))`,
+    snippet: `const answer = await askAbout(stage, message, requestOf(message, 'reversal'))`,
     instead: `const answer = { kind: 'approved' } as AcquirerResponse`,
   },
   {
