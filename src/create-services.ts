@@ -6,11 +6,13 @@ import type { Acquirer } from './acquirer/port.ts'
 import { sandbox } from './acquirer/sandbox.ts'
 import { type Fetch, sendOver } from './acquirer/send.ts'
 import { type HttpsSettings, readHttpsSettings } from './acquirer/settings.ts'
+import { signOnAt } from './acquirer/sign-on.ts'
 import { type Core, createCore } from './core/instance.ts'
 import type { DataKeyStore } from './crypto/data-keys.ts'
 import { type Keyring, openKeyringUnder, readMasterKeys } from './crypto/keyring.ts'
 import { freshAcquirerStan, freshIdIn, freshRrn, freshSixDigits } from './crypto/random.ts'
 import { bucketOf, bucketOfKey } from './domain/bucket.ts'
+import { signOnKeys } from './pipeline/acquirer-keys.ts'
 import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log } from './pipeline/types.ts'
@@ -62,12 +64,19 @@ export interface Runtime {
  */
 const DUPLICATE_WINDOW_SECONDS = 2
 
-function acquirerOf(env: Environment, runtime: Runtime, core: Core): Acquirer {
+/** Database 0, and its keyring. */
+interface Home {
+  readonly db: Db
+  readonly keyring: Keyring
+}
+
+/** Reads the settings of the acquirer. Its keys may be in the database, so it opens later. */
+function acquirerOf(env: Environment, runtime: Runtime, core: Core): (home: Home) => Acquirer {
   switch (env.ACQUIRER) {
     case 'sandbox':
-      return sandbox
+      return () => sandbox
     case 'book':
-      return book
+      return () => book
     case 'https':
       return remoteAcquirer(env, runtime, core)
     default:
@@ -78,13 +87,21 @@ function acquirerOf(env: Environment, runtime: Runtime, core: Core): Acquirer {
 /** The URL of a service binding when the settings have none. A binding ignores it. */
 const BINDING_URL = 'https://acquirer/'
 
-function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): Acquirer {
+function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): (home: Home) => Acquirer {
   const service = env.ACQUIRER_SERVICE
-  const { url, ...configuration } = readHttpsSettings(env, service !== undefined)
+  const { url, zoneKey, ...profile } = readHttpsSettings(env, service !== undefined)
   const fetch = service === undefined ? runtime.fetch : service.fetch.bind(service)
   if (fetch === undefined || (service === undefined && url === null))
     throw new RangeError('ACQUIRER_URL: expected, unless there is a service binding ACQUIRER_SERVICE')
-  return httpsAcquirer({ ...configuration, core, send: sendOver(fetch, url ?? BINDING_URL) })
+  const options = { ...profile, core, send: sendOver(fetch, url ?? BINDING_URL) }
+  if (zoneKey === null) return () => httpsAcquirer(options)
+  const { now, sleep, log, random } = runtime
+  const signOn = () =>
+    signOnAt({ ...options, zoneKey, institution: env.ACQUIRER_ID }, freshAcquirerStan(random))
+  return (home) => {
+    const keys = signOnKeys({ ...home, now, sleep, log, signOn })
+    return { ...httpsAcquirer({ ...options, keys }), renewKeys: keys.renewDaily }
+  }
 }
 
 function isDevelopment({ DEVELOPMENT: given }: Environment): boolean {
@@ -149,7 +166,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
   const core = createCore(runtime.module, (bytes) => random(bytes as Uint8Array<ArrayBuffer>), {
     duplicateWindowSeconds: DUPLICATE_WINDOW_SECONDS,
   })
-  const acquirer = acquirerOf(env, runtime, core)
+  const openAcquirer = acquirerOf(env, runtime, core)
   const all = openDatabases(env)
   const generated = (merchantId: string) => ({
     now: now(),
@@ -162,7 +179,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
   const macHead = macHeadWith(keyring, (stream, seq) => log('alert', { why: 'head_not_ours', stream, seq }))
   return overDatabases({
     macHead,
-    acquirer,
+    acquirer: openAcquirer({ db: all[0].db, keyring }),
     generated,
     now,
     sleep,

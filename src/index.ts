@@ -63,7 +63,8 @@ export default {
 
   /**
    * Runs each minute (wrangler.toml, crons): continues with the messages on which the acquirer and Annul do not agree
-   * yet. It copies keys of administrators to databases that lack them. Once an hour it logs the size of each database.
+   * yet. It copies keys of administrators to databases that lack them. Once an hour it logs the size of each database. Once
+   * a day it signs on at the acquirer.
    */
   async scheduled({ scheduledTime }, env, context) {
     const opened = await open(env, context)
@@ -71,6 +72,7 @@ export default {
     const { services } = opened
     const each = inEachDatabase(services)
     await Promise.all([
+      services.acquirer.renewKeys?.(),
       copyAdministratorKeys(services),
       ...each.map((one) => watchGrowth(one, scheduledTime)),
     ])

@@ -45,6 +45,7 @@ export const PROOFS = {
   'simulation/mutants-1': { unit: 'checks', sample: 0, whole: 17 },
   'simulation/mutants-2': { unit: 'checks', sample: 0, whole: 17 },
   'simulation/restore': { unit: 'databases', sample: 0, whole: 30 },
+  'simulation/sign-on': { unit: 'key changes', sample: 2, whole: 12 },
   'simulation/simulation': { unit: 'voids', sample: 0, whole: 60 },
   'simulation/worlds': { unit: 'voids', sample: 200, whole: 15_000 },
 } as const satisfies Readonly<Record<string, Proof>>

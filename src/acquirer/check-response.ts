@@ -16,6 +16,26 @@ export type ResponseRules = MacKey & Pick<AcquirerProfile, 'echo' | 'declines'>
 
 const NO_MAC = 'no MAC'
 
+/** The reason of an unknown outcome after a response whose MAC is another one. */
+export const WRONG_MAC = 'the MAC is wrong'
+
+/** Field 39 of an acquirer that wants a sign-on: it has another MAC key, or none. */
+const SIGN_ON_CODES = ['A0', '77']
+
+/**
+ * Whether the acquirer answers this message with a demand for a sign-on. It may have no MAC of ours to sign with, so field 64 does not
+ * count. The outcome of the message stays unknown.
+ */
+export function asksSignOn(
+  { core, echo = USUAL_ECHO }: ResponseRules,
+  sent: Message,
+  bytes: Uint8Array,
+): boolean {
+  const read = readMessage(bytes, core.lrc)
+  if (!read.ok || responseFault(sent, read.value.message, echo) !== null) return false
+  return SIGN_ON_CODES.includes(read.value.message.fields.get(39) ?? '')
+}
+
 const unknown = (why: string): AcquirerResponse => ({ kind: 'unknown', why })
 
 /**
@@ -39,7 +59,7 @@ export function checkResponse(
   const response = responseOf(request, message)
   if (integrity === null) return response
   // Only the first try of a sale: a decline of a void or reversal would end what the acquirer may have done.
-  const mayBeUnsigned = rules.declines === 'unsigned' && request.kind === 'sale'
+  const mayBeUnsigned = rules.declines === 'unsigned' && request.kind === 'sale' && request.isCopy !== true
   return mayBeUnsigned && response.kind === 'declined' ? response : unknown(integrity)
 }
 

@@ -61,6 +61,8 @@ export interface Acquirer {
    * absent: it waits for the first only.
    */
   readonly deadlineMs?: number
+  /** For the cron: gets new keys if the newest are a day old. Absent: the keys are for good. Never throws. */
+  readonly renewKeys?: () => Promise<void>
   /** Never throws. */
   ask(request: AcquirerRequest): Promise<AcquirerResponse>
 }

@@ -24,7 +24,7 @@ export interface AcquirerProfile extends Pick<Acquirer, 'recovery' | 'deadlineMs
   readonly header: Uint8Array
   /** Both directions have one MAC profile. */
   readonly macProfile: MacProfile
-  /** Clear key of both directions. Its length depends on the MAC profile. */
+  /** Clear key of both directions. Its length depends on the MAC profile. Empty with keys of sign-ons. */
   readonly macKey: Uint8Array
   /** The fields that each response must repeat: 11, one of 41 and 42, and others. Absent: the usual ones. */
   readonly echo?: readonly EchoField[]

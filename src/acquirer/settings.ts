@@ -4,8 +4,10 @@
  */
 
 import { makLengthOf } from '../domain/mac-profile.ts'
-import { MAC_PROFILES } from '../domain/terminal-profile.ts'
+import { MAC_PROFILES, type MacProfile } from '../domain/terminal-profile.ts'
+import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { fromHex } from '../iso8583/hex.ts'
+import { ZONE_KEY_BYTES } from '../iso8583/zone-key.ts'
 import type { Acquirer } from './port.ts'
 import {
   type AcquirerProfile,
@@ -23,6 +25,7 @@ export interface HttpsSettings {
   readonly ACQUIRER_HEADER?: string
   readonly ACQUIRER_MAC?: string
   readonly ACQUIRER_MAC_KEY?: string
+  readonly ACQUIRER_ZONE_KEY?: string
   readonly ACQUIRER_RECOVERY?: string
   readonly ACQUIRER_ECHO?: string
   readonly ACQUIRER_DECLINES?: string
@@ -32,6 +35,8 @@ export interface HttpsSettings {
 export interface HttpsConfiguration extends Required<AcquirerProfile> {
   /** Null: the acquirer is a service binding. */
   readonly url: string | null
+  /** The clear key that wraps the MAC keys of sign-ons; `macKey` is empty then. Null: there are no sign-ons. */
+  readonly zoneKey: Uint8Array | null
 }
 
 const DEFAULTS = {
@@ -66,7 +71,7 @@ export function readHttpsSettings(settings: HttpsSettings, isBound = false): Htt
     tpdu: hexOf('ACQUIRER_TPDU', given.ACQUIRER_TPDU, /^60\d{8}$/, '60 and 8 digits'),
     header: hexOf('ACQUIRER_HEADER', given.ACQUIRER_HEADER, /^[0-9A-F]{12}$/i, '12 hex digits'),
     macProfile,
-    macKey: macKeyOf(given.ACQUIRER_MAC_KEY ?? '', makLengthOf(macProfile)),
+    ...keysOf(given, macProfile),
     recovery: oneOf('ACQUIRER_RECOVERY', given.ACQUIRER_RECOVERY, RECOVERIES),
     echo: echoOf(given.ACQUIRER_ECHO),
     declines,
@@ -122,3 +127,26 @@ function hexOf(name: string, value: string, pattern: RegExp, expected: string): 
 
 const macKeyOf = (value: string, bytes: number): Uint8Array =>
   hexOf('ACQUIRER_MAC_KEY', value, new RegExp(`^[0-9A-F]{${2 * bytes}}$`, 'i'), `${2 * bytes} hex digits`)
+
+/** A zone key takes the place of the MAC key, also when both are set. */
+const keysOf = (
+  { ACQUIRER_ZONE_KEY, ACQUIRER_MAC_KEY = '' }: HttpsSettings,
+  macProfile: MacProfile,
+): Pick<HttpsConfiguration, 'macKey' | 'zoneKey'> =>
+  ACQUIRER_ZONE_KEY === undefined
+    ? { macKey: macKeyOf(ACQUIRER_MAC_KEY, makLengthOf(macProfile)), zoneKey: null }
+    : { macKey: new Uint8Array(0), zoneKey: zoneKeyOf(ACQUIRER_ZONE_KEY, macProfile) }
+
+/** A zone key protects all MAC keys, so a weak one is refused. */
+function zoneKeyOf(value: string, macProfile: MacProfile): Uint8Array {
+  const expected = `${2 * ZONE_KEY_BYTES} hex digits`
+  const key = hexOf(
+    'ACQUIRER_ZONE_KEY',
+    value,
+    new RegExp(`^[0-9A-F]{${2 * ZONE_KEY_BYTES}}$`, 'i'),
+    expected,
+  )
+  if (isWeakMasterKey(macProfile, key, { allowSingleLength: false, parity: 'any' }))
+    throw new RangeError(`ACQUIRER_ZONE_KEY: expected ${expected} of a key that is not weak`)
+  return key
+}

@@ -11,7 +11,8 @@ import {
 } from './data-keys.ts'
 import { type FillRandom, unwrapUnder, utf8, wrapUnder } from './wrap-under.ts'
 
-export type KeyUsage = 'tmk' | 'mak' | 'tpk' | 'tdk'
+/** `zak`: a MAC key of the acquirer, which belongs to no terminal. */
+export type KeyUsage = 'tmk' | 'mak' | 'tpk' | 'tdk' | 'zak'
 
 /** The context of a wrapped key. It is the associated data, so a blob in another place does not open. */
 export interface KeyContext {

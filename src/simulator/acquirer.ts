@@ -15,6 +15,7 @@ import {
   type ScriptStep,
   takeStep,
 } from './faults.ts'
+import { KeyStation } from './key-station.ts'
 import { Ledger, type LedgerResult, type Posting } from './ledger.ts'
 import {
   answerTo,
@@ -29,6 +30,8 @@ import { namesSale, namesTarget, type References, referencesOf } from './referen
 
 export interface AcquirerOptions extends MacKey {
   readonly random: RandomNumber
+  /** With a zone key the MAC key is that of the last sign-on. There is none before the first, and `macKey` does not count. */
+  readonly zoneKey?: Uint8Array | undefined
   /**
    * The end of the business day, in minutes after midnight in China (23:00 by default). Null: only `cutOff` ends it.
    */
@@ -64,7 +67,7 @@ const DUPLICATE = '94'
 
 const SILENCE: Reaction = { answer: null, copies: 0, delayMs: 0, arrivesAfterMs: 0 }
 
-interface ReceivedRequest extends Received, SimulatedRequest {}
+type ReceivedRequest = Received & (SimulatedRequest | { readonly kind: 'sign_on'; readonly posting: null })
 
 /** Changes an answer before its MAC. */
 type AnswerChange = (answer: Message) => Message
@@ -72,7 +75,7 @@ type AnswerChange = (answer: Message) => Message
 /** One acquirer with its ledger. */
 export class AcquirerSimulator {
   readonly ledger: Ledger
-  readonly #key: MacKey
+  readonly #keys: KeyStation
   #random: RandomNumber
   #rates: Plan['rates'] = {}
   #script: ScriptStep[] = []
@@ -80,7 +83,7 @@ export class AcquirerSimulator {
 
   constructor(options: AcquirerOptions) {
     const { cutOffMinutes = CUT_OFF_MINUTES } = options
-    this.#key = options
+    this.#keys = new KeyStation(options)
     this.#random = options.random
     this.ledger = new Ledger(cutOffMinutes)
     this.follow(options.plan ?? NO_FAULTS)
@@ -92,6 +95,11 @@ export class AcquirerSimulator {
     this.#rates = rates
     this.#script = [...script]
     this.#random = random
+  }
+
+  /** With a zone key: the acquirer has no MAC key until the next sign-on, and answers A0. */
+  loseKey(): void {
+    this.#keys.lose()
   }
 
   /** Takes a frame, with faults. `now` is in milliseconds since the epoch. */
@@ -116,13 +124,16 @@ export class AcquirerSimulator {
 
   /** The parsed request, or the answer that refuses it before it is processed. Null when the bytes hold no message. */
   #receive(bytes: Uint8Array, now: number): ReceivedRequest | Uint8Array | null {
-    const received = receive(this.#key, bytes)
+    const keys = this.#keys
+    const received = receive(keys, bytes)
     if (received === undefined) return null
     const { frame, message } = received
-    if (!hasRightMac(this.#key, received))
-      return withoutMac(this.#key, frame, this.#answerMessage(message, 'A0', now))
+    if (message.mti === '0800' && keys.hasZoneKey) return { ...received, kind: 'sign_on', posting: null }
+    const key = keys.current
+    if (key === null || !hasRightMac(key, received))
+      return withoutMac(keys, frame, this.#answerMessage(message, 'A0', now))
     const simulated = simulatedRequestOf(message)
-    if (simulated === undefined) return sign(this.#key, frame, this.#answerMessage(message, '40', now))
+    if (simulated === undefined) return sign(key, frame, this.#answerMessage(message, '40', now))
     return { ...received, ...simulated }
   }
 
@@ -167,6 +178,7 @@ export class AcquirerSimulator {
     now: number,
     change: AnswerChange = (answer) => answer,
   ): Uint8Array | null {
+    if (kind === 'sign_on') return withoutMac(this.#keys, frame, change(this.#keys.signOn(message, now)))
     const isPosting = kind === 'sale' || kind === 'void'
     const result = this.#applyToLedger(kind, posting, referencesOf(message.fields), now)
     if (isPosting && lastTwoDigits(posting) === NEVER_ANSWERED) return null
@@ -207,9 +219,10 @@ export class AcquirerSimulator {
   /** The frame of an answer. Some acquirers do not sign what they refuse. They sign each answer to an inquiry. */
   #frame(request: Received['frame'], answer: Message): Uint8Array {
     const isDecline = answer.mti !== '0610' && answer.fields.get(39) !== '00'
-    return isDecline && !this.#signsDeclines
-      ? withoutMac(this.#key, request, answer)
-      : sign(this.#key, request, answer)
+    const key = this.#keys.current
+    return key === null || (isDecline && !this.#signsDeclines)
+      ? withoutMac(this.#keys, request, answer)
+      : sign(key, request, answer)
   }
 
   /** Answers with an error code. In half of the cases it processes the request first. */

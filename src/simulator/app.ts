@@ -1,16 +1,16 @@
 /**
  * @module The simulated acquirer over HTTP. Beside frames it has routes that no real acquirer has: its ledger in JSON
- * (`GET /ledger`) and its faults (`POST /faults`, `/cut-off`, `/reset`).
+ * (`GET /ledger`) and its faults (`POST /faults`, `/cut-off`, `/lose-key`, `/reset`).
  */
 
 import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
 import type { MacKey } from '../iso8583/mac.ts'
-import { AcquirerSimulator } from './acquirer.ts'
+import { type AcquirerOptions, AcquirerSimulator } from './acquirer.ts'
 import { type Plan, readPlan, seededRandom } from './faults.ts'
 import type { Item, Ledger } from './ledger.ts'
 import { authorizationCodeOf, rrnOf } from './messages.ts'
 
-export interface SimulatorRuntime extends MacKey {
+export interface SimulatorRuntime extends MacKey, Pick<AcquirerOptions, 'zoneKey'> {
   /** Milliseconds since the epoch. */
   now(): number
   /** Resolves after so many milliseconds. */
@@ -77,6 +77,9 @@ export function createSimulator(runtime: SimulatorRuntime): (request: Request) =
       }
       case 'POST /cut-off':
         acquirer.ledger.cutOff()
+        return new Response(null, { status: 204 })
+      case 'POST /lose-key':
+        acquirer.loseKey()
         return new Response(null, { status: 204 })
       case 'POST /reset':
         acquirer = open()

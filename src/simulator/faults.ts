@@ -29,7 +29,7 @@ export const FAULTS = [
 ] as const
 export type Fault = (typeof FAULTS)[number]
 
-const KINDS = ['sale', 'void', 'reversal', 'inquiry'] as const
+const KINDS = ['sale', 'void', 'reversal', 'inquiry', 'sign_on'] as const
 export type Kind = (typeof KINDS)[number]
 
 /** A step applies to the next message, or to the next one of a kind: a fault, or field 39 of a refusal. */

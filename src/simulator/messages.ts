@@ -15,7 +15,7 @@ import type { Item, Posting } from './ledger.ts'
 
 /** A request to the ledger. */
 export interface SimulatedRequest {
-  readonly kind: Kind
+  readonly kind: Exclude<Kind, 'sign_on'>
   readonly posting: Posting
 }
 
@@ -30,7 +30,7 @@ export interface ResponseContent {
 }
 
 /** Parses a frame; undefined when it holds no message. */
-export function receive({ core }: MacKey, bytes: Uint8Array): Received | undefined {
+export function receive({ core }: Pick<MacKey, 'core'>, bytes: Uint8Array): Received | undefined {
   const read = readMessage(bytes, core.lrc)
   return read.ok ? read.value : undefined
 }
@@ -44,7 +44,9 @@ export function simulatedRequestOf({ mti, fields }: Message): SimulatedRequest |
   // In a reversal or inquiry, 3, 25 and 60.1 have their meaning from the named message.
   const of = transactionTypeOf({ mti: '0200', fields })
   if (of !== 'sale' && of !== 'void') return undefined
-  const kind = { '0200': of, '0400': 'reversal', '0600': 'inquiry' }[mti] as Kind | undefined
+  const kind = { '0200': of, '0400': 'reversal', '0600': 'inquiry' }[mti] as
+    | SimulatedRequest['kind']
+    | undefined
   if (kind === undefined) return undefined
   const original = of === 'void' ? readField61(fields.get(61) ?? '') : undefined
   const posting = {
@@ -89,7 +91,7 @@ export const sign = (key: MacKey, request: Frame, answer: Message): Uint8Array =
   answerFrame(request, packSigned(key, answer), {}, key.core.lrc)
 
 /** The frame of an answer without a MAC, for a sender that has not proved itself. */
-export const withoutMac = ({ core }: MacKey, request: Frame, answer: Message): Uint8Array =>
+export const withoutMac = ({ core }: Pick<MacKey, 'core'>, request: Frame, answer: Message): Uint8Array =>
   answerFrame(request, pack(answer), {}, core.lrc)
 
 /** The acquirer's field 37, 12 digits, unique. */
@@ -100,7 +102,7 @@ export const authorizationCodeOf = ({ serial }: Item): string =>
   String(1_000 + (serial % 999_000)).padStart(6, '0')
 
 /** Fields 12 (hhmmss) and 13 (MMDD) in China. */
-function localClock(at: number): { localTime: string; localDate: string } {
+export function localClock(at: number): { localTime: string; localDate: string } {
   const local = new Date(at + 8 * 3_600_000).toISOString()
   return {
     localTime: local.slice(11, 19).replaceAll(':', ''),

@@ -1,4 +1,4 @@
-/** @module The tables of bearer keys (schema.ts). Hashes are lower-case hex, times are milliseconds since the epoch. */
+/** @module The tables of bearer keys and of the acquirer's keys (schema.ts). Hashes are lower-case hex, times are milliseconds since the epoch. */
 
 import { sql } from 'drizzle-orm'
 import { check, index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
@@ -31,4 +31,22 @@ export const region = sqliteTable(
     headMacKey: integer('head_mac_key').notNull(),
   },
   (t) => [check('region_one', sql`${t.id} = 1`)],
+)
+
+/** MAC keys from sign-ons at the acquirer, wrapped (crypto/keyring.ts). Only database 0 has rows. Not a projection. */
+export const acquirerKeyTable = sqliteTable('acquirer_key', {
+  version: integer('version').primaryKey(),
+  wrapped: text('wrapped').notNull(),
+  createdAt: integer('created_at').notNull(),
+})
+
+/** The last sign-on that an isolate began: its number, which is the version of its key, and its time. One row at most. */
+export const acquirerSignOnTable = sqliteTable(
+  'acquirer_sign_on',
+  {
+    id: integer('id').primaryKey(),
+    version: integer('version').notNull(),
+    askedAt: integer('asked_at').notNull(),
+  },
+  (t) => [check('acquirer_sign_on_one', sql`${t.id} = 1`)],
 )

@@ -25,7 +25,7 @@ import type { ActorContext } from './context.ts'
 import { jsonRequest, sendJson } from './json-client.ts'
 import { componentsOf } from './master-key.ts'
 import { partsOf } from './model.ts'
-import { ACQUIRER_KEY, AcquirerLink } from './platform/acquirer-link.ts'
+import { AcquirerLink } from './platform/acquirer-link.ts'
 import { Storage } from './platform/d1.ts'
 import { installGlobals } from './platform/globals.ts'
 import { type HttpReply, Isolate, type IsolateOptions, PLATFORM } from './platform/isolate.ts'
@@ -49,6 +49,7 @@ export interface HarnessOptions {
   readonly recovery: 'inquiry' | 'repeat'
   /** Whether the service believes a decline of a sale without a MAC. Then it reaches the acquirer by a URL. */
   readonly declines?: Declines
+  readonly zoneKey?: AcquirerLink['zoneKey']
   /** `ACQUIRER_DEADLINE`, in seconds. */
   readonly deadline?: string
   readonly isolates: number
@@ -94,13 +95,13 @@ export class Harness {
 
   constructor(options: HarnessOptions) {
     installGlobals()
-    const { module, seed, start, acquirer, recovery, trace = null } = options
+    const { module, seed, start, acquirer, recovery, zoneKey, trace = null } = options
     const { queries = { limit: 1000, isSet: false } } = options
     clients ??= createCore(module, (bytes) => void bytes.fill(7))
     this.#hasAcquirer = acquirer === 'https'
     this.random = new Random(seed)
     this.scheduler = new Scheduler(start, this.random.fork(), trace)
-    this.acquirer = new AcquirerLink(this.scheduler, clients, this.random.fork())
+    this.acquirer = new AcquirerLink(this.scheduler, clients, this.random.fork(), zoneKey)
     const isolateOptions: IsolateOptions = {
       scheduler: this.scheduler,
       storage: this.storage,
@@ -109,7 +110,7 @@ export class Harness {
         MASTER_KEY,
         ACQUIRER: acquirer,
         ACQUIRER_ID: '00001234',
-        ACQUIRER_MAC_KEY: ACQUIRER_KEY,
+        ...this.acquirer.keys,
         ACQUIRER_RECOVERY: recovery,
         ...(options.deadline === undefined ? {} : { ACQUIRER_DEADLINE: options.deadline }),
         ...(options.declines === 'unsigned'
@@ -264,14 +265,11 @@ export class Harness {
     checkVoids(this.storage)
     checkTombstones(this.storage)
     const { left, day } = this.quota ?? { left: new Map<string, number>(), day: 0 }
-    checkQuota(
-      this.storage,
-      streams.flatMap(({ entries }) => entries),
-      left,
-      day,
-    )
+    const all = streams.flatMap(({ entries }) => entries)
+    checkQuota(this.storage, all, left, day)
     checkAcquirer(this.acquirer.simulator.ledger, this.storage, streams)
-    const secrets = [...this.#secrets, ...this.terminals.flatMap((terminal) => terminal.secrets())]
+    const keepers = [this.acquirer, ...this.terminals]
+    const secrets = [...this.#secrets, ...keepers.flatMap((keeper) => keeper.secrets())]
     checkSecrets(this.storage, this.#lines, secrets)
   }
 

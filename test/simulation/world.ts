@@ -13,6 +13,7 @@ import { Changes } from './changes.ts'
 import { checkAgreed, checkOverdue, unsettledAtAcquirer } from './checks.ts'
 import { drawAcquirerPlan, drawFaultRates, FaultPlan, NO_FAULT_RATES } from './fault-plan.ts'
 import { Harness, MASTER_KEY } from './harness.ts'
+import { drawKeyChanges, type KeyChanges } from './key-changes.ts'
 import { MerchantClient } from './merchant-client.ts'
 import { PLATFORM } from './platform/isolate.ts'
 import { Random } from './platform/random.ts'
@@ -49,6 +50,7 @@ export class World {
   readonly #attacker: Attacker
   /** Whether the acquirer signs its declines. */
   readonly #declines: Declines
+  readonly #keyChanges: KeyChanges | null
   /** Null in a world without changes. */
   readonly #changes: Changes | null
   /** Mean time between two actions of one actor. */
@@ -69,6 +71,7 @@ export class World {
     const isChanging = !isMild && changes.chance(0.5)
     const declines = new Random(seed, DECLINES)
     this.#declines = declines.pick(['signed', 'unsigned'])
+    this.#keyChanges = acquirer === 'https' && !isMild ? drawKeyChanges(seed) : null
     const limits = new Random(seed, LIMITS)
     this.#harness = new Harness({
       seed: random.next(),
@@ -77,6 +80,7 @@ export class World {
       acquirer,
       recovery: random.pick(['inquiry', 'inquiry', 'repeat']),
       declines: declines.pick(['signed', 'unsigned']),
+      zoneKey: this.#keyChanges?.zoneKey,
       isolates: random.between(1, 3),
       planTrip: () => faultPlan.planTrip(),
       planAcquirer: () => faultPlan.planAcquirer(),
@@ -203,6 +207,7 @@ export class World {
     this.#attacker.start(size / 2, this.#pause)
     this.#changes?.start(size)
     this.#disturb()
+    this.#keyChanges?.start(this.#harness, 20 * this.#pause, () => this.#faultPlan.rates !== NO_FAULT_RATES)
     this.#tick()
     const all = [...terminals, ...this.#merchantClients, this.#attacker, ...(this.#changes?.actors ?? [])]
     while (!all.every(({ isDone }) => isDone)) await scheduler.sleep(1000)
@@ -271,7 +276,12 @@ export class World {
   }
 
   #counts(): Record<string, number> {
-    const counts = { ...Object.fromEntries(this.#faultPlan.counts), ...this.#changes?.counts() }
+    const kinds = [
+      Object.fromEntries(this.#faultPlan.counts),
+      this.#changes?.counts(),
+      this.#keyChanges?.counts,
+    ]
+    const counts: Record<string, number> = Object.assign({}, ...kinds)
     for (const { lives } of this.#harness.isolates) counts.crashes = (counts.crashes ?? 0) + lives - 1
     const forwarded = this.#harness.storage.rows<{ state: string; cases: number }>(
       'select state, case_reason is not null as cases from acquirer_record',

@@ -19,16 +19,35 @@ export interface AcquirerPlan {
 
 export class AcquirerLink {
   readonly simulator: AcquirerSimulator
+  /** `ACQUIRER_ZONE_KEY`, hex: the service signs on at the acquirer. Undefined: the MAC key is for good. */
+  readonly zoneKey: string | undefined
   readonly #scheduler: Scheduler
 
-  constructor(scheduler: Scheduler, core: Core, random: Random) {
+  /** `zoneKey`: hex. With it the service signs on for its MAC keys. */
+  constructor(scheduler: Scheduler, core: Core, random: Random, zoneKey?: string) {
     this.#scheduler = scheduler
+    this.zoneKey = zoneKey
     this.simulator = new AcquirerSimulator({
       core,
       macProfile: 'cup-ecb',
       macKey: Uint8Array.from(Buffer.from(ACQUIRER_KEY, 'hex')),
+      ...(zoneKey === undefined ? {} : { zoneKey: Uint8Array.from(Buffer.from(zoneKey, 'hex')) }),
       random: () => random.next() / 2 ** 32,
     })
+  }
+
+  /** The settings of the service. */
+  get keys() {
+    const { zoneKey } = this
+    return {
+      ACQUIRER_MAC_KEY: ACQUIRER_KEY,
+      ...(zoneKey === undefined ? {} : { ACQUIRER_ZONE_KEY: zoneKey }),
+    }
+  }
+
+  /** No row and no line may have them. */
+  secrets(): string[] {
+    return this.zoneKey === undefined ? [] : [this.zoneKey]
   }
 
   /** Carries a frame to the acquirer and its answer back to the sender. Null without an answer. */

@@ -139,7 +139,10 @@ export class Isolate {
           () => this.#open(life.database),
           (promise) => requestContext.waitUntil(promise),
         )
-        .then(({ services }) => recover(services, services.now() + RECOVERY_MS))
+        .then(async ({ services }) => {
+          await services.acquirer.renewKeys?.()
+          await recover(services, services.now() + RECOVERY_MS)
+        })
         .catch(() => scheduler.note('cron failed'))
       requestContext.leave(scheduler)
     })
