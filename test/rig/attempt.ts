@@ -142,6 +142,8 @@ function receivedOfJson({ status, text, json }: JsonAnswer): Received | null {
   const received = { text, summary: `${status} ${reason}`, rrn, authorizationCode: null }
   // A reversal's state may change with the acquirer. Its own identity never changes.
   if (status === 200) return { ...received, verdict: 'approved', text: `${rrn} ${json.receivedAt}` }
+  // The sale that a cut took away may still come, so the service calls it PENDING. Here it never comes.
+  if (reason === 'original_not_found') return { ...received, verdict: 'declined' }
   if (json.certainty !== 'FINAL') return [202, 409, 429, 503].includes(status) ? null : wrong(text)
   if (status === 201) return { ...received, verdict: 'approved' }
   return { ...received, verdict: reason === 'message_reversed' ? 'reversed' : 'declined' }
