@@ -29,6 +29,19 @@ export interface KeyContext {
   readonly createdAt?: number | undefined
 }
 
+/** A wrapped key that belongs to nobody, in the form of a terminal's key set. */
+export interface DummyMak {
+  readonly merchantId: string
+  readonly terminalId: string
+  readonly set: {
+    readonly mak: string
+    readonly version: number
+    readonly tmkVersion: number
+    readonly layout: string
+    readonly createdAt: number
+  }
+}
+
 /** Bytes of a fingerprint. */
 const FINGERPRINT_BYTES = 16
 
@@ -38,10 +51,10 @@ export interface Keyring {
   /** Throws OperationError when the blob was changed or has another context. The caller wipes the key after use. */
   unwrap(wrapped: string, context: KeyContext): Promise<Uint8Array<ArrayBuffer>>
   /**
-   * A key of 8 bytes that belongs to no terminal, unwrapped like any other key. A message without a key is verified
-   * against it, so that the time of the answer is the same.
+   * A MAC key of 8 bytes that belongs to no terminal, with its context. It is unwrapped like any other key. A message without a key is
+   * verified against it, so that the time of the answer is the same.
    */
-  dummyKey(): Promise<Uint8Array<ArrayBuffer>>
+  readonly dummyMak: DummyMak
   /**
    * The first 16 bytes of HMAC-SHA-256, lower-case hex. `pan` and `content` have different keys. 128 bits suffice, because nobody
    * can compute one without the key. Each entry of a journal has one, so its length counts.
@@ -136,18 +149,16 @@ async function keyringOf(keys: readonly DataKey[], random: FillRandom): Promise<
   const unwrap: Keyring['unwrap'] = (wrapped, context) =>
     unwrapUnder(wrapping, wrapped, associatedData(context))
   // As long as the context of a terminal's key. No merchant has a number of dots.
-  const dummyContext: KeyContext = {
-    ...{ merchantId: '.'.repeat(15), terminalId: '.'.repeat(8), usage: 'mak', version: DUMMY_TIME },
-    ...{ tmkVersion: 1, layout: '003', createdAt: DUMMY_TIME },
-  }
+  const nobody = { merchantId: '.'.repeat(15), terminalId: '.'.repeat(8) }
+  const ofSet = { version: DUMMY_TIME, tmkVersion: 1, layout: '003', createdAt: DUMMY_TIME }
   const dummyKey = new Uint8Array(8)
   random(dummyKey)
-  const wrappedDummy = await wrap(dummyKey, dummyContext)
+  const dummySet = { ...ofSet, mak: await wrap(dummyKey, { ...nobody, usage: 'mak', ...ofSet }) }
 
   return {
     wrap,
     unwrap,
-    dummyKey: () => unwrap(wrappedDummy, dummyContext),
+    dummyMak: { ...nobody, set: dummySet },
     async fingerprint(purpose, data) {
       const bytes = typeof data === 'string' ? utf8(data) : data
       const mac = new Uint8Array(await crypto.subtle.sign('HMAC', fingerprintKeys[purpose], bytes))

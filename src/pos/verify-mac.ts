@@ -39,8 +39,7 @@ export interface VerifyMacDeps {
 
 const NO_MAC = new Uint8Array(8)
 
-/** The owner of the key that belongs to nobody. */
-const NOBODY = { merchantId: '', terminalId: '', macProfile: 'cup-ecb' } as const
+const NOBODY = { macProfile: 'cup-ecb' } as const
 
 /** The most live key sets of a terminal: the one in use, and a pending one of each layout that its profile can have. */
 export const MOST_KEY_SETS = 4
@@ -56,14 +55,14 @@ export async function verifyMac(
 ): Promise<MacProof> {
   const live = liveKeySets(keySets, terminal?.keyVersion ?? null, now)
   const given = mac ?? NO_MAC
+  const nobody = { ...NOBODY, ...keyring.dummyMak }
   for (let i = 0; i < Math.max(MOST_KEY_SETS, live.length); i++) {
-    const set = terminal === null ? undefined : live[i]
+    const own = terminal === null ? undefined : live[i]
     // A key that belongs to nobody takes the same steps, to the last one.
-    const { merchantId, terminalId, macProfile } = set === undefined || terminal === null ? NOBODY : terminal
-    const macKey =
-      set === undefined
-        ? await keyring.dummyKey()
-        : await keyring.unwrap(set.mak, { merchantId, terminalId, usage: 'mak', ...contextOfSet(set) })
+    const { merchantId, terminalId, macProfile } = own === undefined || terminal === null ? nobody : terminal
+    const set = own ?? nobody.set
+    const context = { merchantId, terminalId, usage: 'mak', ...contextOfSet(set) } as const
+    const macKey = await keyring.unwrap(set.mak, context)
     const fits = mac !== undefined && macKey.length === makLengthOf(macProfile)
     let isProved = false
     try {
@@ -73,14 +72,14 @@ export async function verifyMac(
     }
     if (!isProved) continue
     const signer = { macProfile, macKey }
-    if (set === undefined || terminal === null) {
+    if (own === undefined || terminal === null) {
       macKey.fill(0)
       continue
     }
     const reason = refuseTerminal(terminal, merchant, identity.merchantId)
     if (reason !== null) return { kind: 'refused', reason, signer }
-    const isInUse = set.version === terminal.keyVersion
-    return { kind: 'proved', signer, ...(isInUse ? {} : { keyVersion: set.version }) }
+    const isInUse = own.version === terminal.keyVersion
+    return { kind: 'proved', signer, ...(isInUse ? {} : { keyVersion: own.version }) }
   }
   const reason =
     refuseUnproved(terminal, merchant, identity.merchantId) ??

@@ -24,6 +24,9 @@ export const MAC_INPUT = Uint8Array.from({ length: 160 }, (_, i) => (i * 37) & 0
 const makOf = (profile: MacProfile, number: number): Uint8Array<ArrayBuffer> =>
   Uint8Array.from({ length: makLengthOf(profile) }, (_, i) => 0x10 + number * 17 + i)
 
+/** The version of a key set is the time of its sign-on. */
+const versionOf = (number: number): number => f.NOW + number
+
 /** The right MAC under the key set with this number. */
 export const macUnder = (profile: MacProfile, number: number): Uint8Array =>
   core.computeMac(macAlgorithmOf(profile), makOf(profile, number), MAC_INPUT)
@@ -43,11 +46,16 @@ export async function senderWith({
   merchantStatus = 'active',
   sets,
 }: SenderOptions): Promise<Loaded> {
-  const terminal: Terminal = { ...f.terminal, macProfile, status, keyVersion: sets === 0 ? null : 1 }
+  const terminal: Terminal = {
+    ...f.terminal,
+    macProfile,
+    status,
+    keyVersion: sets === 0 ? null : versionOf(1),
+  }
   const { merchantId, terminalId } = terminal
   const keySets: WrappedKeySet[] = []
   for (let number = 1; number <= sets; number++) {
-    const set = { version: number, tmkVersion: 1, layout: `00${number}`, createdAt: f.NOW }
+    const set = { version: versionOf(number), tmkVersion: 1, layout: `00${number}`, createdAt: f.NOW }
     const context = { merchantId, terminalId, usage: 'mak', ...contextOfSet(set) } as const
     const mak = await keyring.wrap(makOf(macProfile, number), context)
     keySets.push({ ...set, mak, tpk: '', tdk: null })

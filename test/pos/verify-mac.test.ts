@@ -17,7 +17,6 @@ async function verify(loaded: Loaded, mac: Uint8Array | undefined, merchantId = 
     keys.push(key)
     return key
   })
-  const dummy = vi.spyOn(keyring, 'dummyKey')
   const macs = vi.spyOn(core, 'verifyMac')
   const identity = { terminalId: TID, merchantId, batchNumber: '000001', stan: '000001' }
   const message = { identity, macInput: MAC_INPUT, mac: mac && Uint8Array.from(mac) }
@@ -27,7 +26,7 @@ async function verify(loaded: Loaded, mac: Uint8Array | undefined, merchantId = 
   return {
     reason: proof.kind === 'proved' ? null : proof.reason,
     isSigned: proof.signer != null,
-    work: [unwrap.mock.calls.length + dummy.mock.calls.length, macs.mock.calls.length],
+    work: [unwrap.mock.calls.length, macs.mock.calls.length],
   }
 }
 
