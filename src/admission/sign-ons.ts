@@ -9,6 +9,7 @@
 
 import { createAlarm } from './alarm.ts'
 import { createBuckets, type Limit } from './buckets.ts'
+import type { Proof } from './callers.ts'
 import { CALLERS_KEPT } from './callers.ts'
 import { ALERT_WINDOW_MS, createSources, type Limits } from './sources.ts'
 
@@ -41,10 +42,12 @@ export interface SignOnClaim {
 
 export interface SignOns {
   /** Counts a sign-on. `waitMs`: milliseconds until it may come; with 0, call `leave` after the answer. */
-  enter(claim: SignOnClaim): { readonly waitMs: number; leave(): void }
+  enter(claim: SignOnClaim): { readonly waitMs: number; leave(proof?: Proof): void }
   /** A caller of this address has proved itself. */
   proved(source: string): void
 }
+
+const NO_WORK = { waitMs: 0, giveBack: () => undefined } as const
 
 /** `alert` gets the address or network above its rate, or the terminal number whose share and pool are empty. */
 export function createSignOns(
@@ -58,16 +61,17 @@ export function createSignOns(
   const alarm = createAlarm({ threshold: 1, windowMs: ALERT_WINDOW_MS, capacity: CALLERS_KEPT }, now)
   const nothing = () => undefined
 
-  /** Takes the work of an answer from the share, or from the pool. The return value is the time to wait. */
-  function takeWork(terminalId: string): number {
+  /** Takes the work of an answer from the share, or from the pool. `waitMs` is the time to wait. */
+  function takeWork(terminalId: string): { readonly waitMs: number; giveBack(): void } {
     const ownMs = shares.wait(terminalId)
-    if (ownMs === 0) shares.spend(terminalId)
-    else if (pool.wait('') === 0) pool.spend('')
-    else {
+    const isShared = ownMs > 0
+    if (isShared && pool.wait('') > 0) {
       alarm.count(terminalId, () => alert({ terminalId }))
-      return Math.min(ownMs, pool.wait(''))
+      return { waitMs: Math.min(ownMs, pool.wait('')), giveBack: nothing }
     }
-    return 0
+    const [bucket, key] = isShared ? ([pool, ''] as const) : ([shares, terminalId] as const)
+    bucket.spend(key)
+    return { waitMs: 0, giveBack: () => bucket.giveBack(key) }
   }
 
   return {
@@ -78,14 +82,19 @@ export function createSignOns(
       if (ownMs > 0) return { waitMs: ownMs, leave: nothing }
       const { waitMs, leave } = isKnown ? { waitMs: 0, leave: nothing } : addresses.enter(source)
       if (waitMs > 0) return { waitMs, leave }
-      const workMs = isKnown || isReady ? 0 : takeWork(terminalId)
-      if (workMs > 0) {
+      const work = isKnown || isReady ? NO_WORK : takeWork(terminalId)
+      if (work.waitMs > 0) {
         leave()
-        return { waitMs: workMs, leave: nothing }
+        return { waitMs: work.waitMs, leave: nothing }
       }
       byCaller.spend(caller)
       if (!isKnown) addresses.unproved(source)
-      return { waitMs: 0, leave }
+      const leaveWith = (proof?: Proof): void => {
+        // A refused sign-on had no key in clear.
+        if (proof === 'unproved') work.giveBack()
+        leave()
+      }
+      return { waitMs: 0, leave: leaveWith }
     },
   }
 }

@@ -178,7 +178,8 @@ function reversalsWithVoids(
 function takeOut(targetKey: string, target: JournalEntry, { original, terminal }: LoadedState): Effects {
   const { batch } = terminal
   const { voidRecord } = target.effects
-  if (original === null || original.batchState !== 'open') return {}
+  if (original === null) throw new RowLost('the sale of a message that the totals still count is lost')
+  if (original.batchState !== 'open') return {}
   if (voidRecord !== undefined)
     return {
       reversals: [reversed(targetKey)],

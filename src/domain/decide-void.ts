@@ -27,7 +27,7 @@ function cardDiffers(request: VoidRequest, sale: Sale, terminal: Terminal): bool
   if (door === 'json') return false
   if (cardFingerprint !== null && sale.card !== null) return cardFingerprint !== sale.card.fingerprint
   if (terminal.voidForms === 'lenient' && pos !== null && pos.saleKey !== null) return false
-  // An RRN that Annul made names the sale as well as any other.
+  // An RRN that Annul made names the sale too.
   if (request.rrn === sale.rrn) return false
   const rrn = knownRrn(sale)
   if (rrn !== null) return request.rrn !== rrn

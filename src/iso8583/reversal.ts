@@ -54,17 +54,16 @@ export function readReversal(body: Uint8Array): Result<Message, FormatError> {
 type Fields = ReadonlyMap<number, string>
 
 /**
- * The fields, or why they cannot be read. The usual way counts when it fits as a whole. Otherwise some field has a form of its own,
- * and all ways must name the same target. So no other message is reversed by mistake.
+ * The fields, or why they cannot be read. All ways must name the same target, because also the usual one may fit by chance. So no
+ * other message is reversed by mistake.
  */
 function wayOf(body: Uint8Array, end: number): Fields | string {
   const ways = [...waysThrough(body, end, { number: 2, last: LAST_NAMING, at: FIELDS_START })]
   const whole = ways.map((way) => ({ ...way, rest: restOf(body, end, way.at) }))
   const [first] = whole
   if (first === undefined) return 'the fields that name the target are not found'
-  const isUsual = first.isUsual && first.rest?.isUsual === true
   const targets = new Set(whole.map(({ fields }) => NAMING.map((number) => fields.get(number)).join('|')))
-  if (!isUsual && targets.size > 1) return 'its fields name two targets'
+  if (targets.size > 1) return 'its fields name two targets'
   return new Map([...first.fields, ...(first.rest?.fields ?? [])])
 }
 

@@ -52,7 +52,8 @@ export function noteResponse(
     seen.isSilent = true
     return
   }
-  if (!seen.isSilent && now() < seen.firstAt + LOOK_AGAIN_MS) return
+  // One message that stays without an answer, between others with one, must not wake all cases again and again.
+  if (seen.firsts > 0 && now() < seen.firstAt + LOOK_AGAIN_MS) return
   Object.assign(seen, {
     wasSilent: seen.isSilent,
     isSilent: false,

@@ -66,9 +66,11 @@ export function terminalDoor(services: Services, admission: AdmissionController)
     if (lease === undefined) return overloaded('undo')
     const body = await readBytes(c, BODY_BOUNDS, deadline, lease)
     lease.leave()
-    if (body === null || !body.ok) {
+    // The space was needed for others. That is no fault of the sender.
+    if (body === null) return overloaded('undo')
+    if (!body.ok) {
       admission.failed(source)
-      return body === null ? overloaded('undo') : empty(body.error)
+      return empty(body.error)
     }
     const priority = priorityOfFrame(body.value)
     const slot = admission.enter(priority, { asksAcquirer: mayAskAcquirer(body.value) })

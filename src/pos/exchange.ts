@@ -65,7 +65,7 @@ export async function exchange(
   if (type === undefined) return refuse(services, parsePosMessage(head), 'unsupported_transaction')
   const kind = type === 'sign_on' ? type : hasMac ? 'with_mac' : 'without_mac'
   const { terminalId } = identity
-  const isReady = type === 'sign_on' && visit.signOnAnswers.has(terminalId)
+  const isReady = type === 'sign_on' && visit.signOnAnswers.has(terminalId, identity.merchantId)
   const allowance = visit.admission.terminals.allow({ terminalId, source: visit.source, kind, isReady })
   if (allowance.kind === 'retry_after')
     return { status: 429, body: EMPTY, retryAfter: Math.ceil(allowance.waitMs / 1000) }

@@ -7,6 +7,7 @@
  */
 
 import { createRecent } from '../admission/recent.ts'
+import type { Terminal } from '../domain/types.ts'
 import type { WrappedKeySet } from '../store/load.ts'
 
 /** The most terminals, about a kilobyte each. */
@@ -18,11 +19,15 @@ export interface AnswerKeys {
   readonly set: WrappedKeySet
 }
 
+type TerminalName = Pick<Terminal, 'terminalId' | 'merchantId'>
+
+const nameOf = ({ terminalId, merchantId }: TerminalName): string => `${terminalId}|${merchantId}`
+
 export interface SignOnAnswers {
-  /** Whether a sign-on of this terminal was answered lately. */
-  has(terminalId: string): boolean
+  /** Whether a sign-on of this terminal under this merchant was answered lately. */
+  has(terminalId: string, merchantId: string): boolean
   /** Field 62 from memory, or from `make`. Its errors are passed on. */
-  field62(terminalId: string, keys: AnswerKeys, make: () => Promise<Uint8Array>): Promise<Uint8Array>
+  field62(terminal: TerminalName, keys: AnswerKeys, make: () => Promise<Uint8Array>): Promise<Uint8Array>
 }
 
 /** The memory of one isolate. */
@@ -30,14 +35,15 @@ export function createSignOnAnswers(): SignOnAnswers {
   /** By terminal, then by layout (60.3). */
   const kept = createRecent<Map<string, { readonly keys: AnswerKeys; readonly bytes: Uint8Array }>>(KEPT)
   return {
-    has: (terminalId) => kept.get(terminalId) !== undefined,
-    async field62(terminalId, keys, make) {
+    has: (terminalId, merchantId) => kept.get(nameOf({ terminalId, merchantId })) !== undefined,
+    async field62(terminal, keys, make) {
       const { layout } = keys.set
-      const known = kept.get(terminalId)?.get(layout)
+      const name = nameOf(terminal)
+      const known = kept.get(name)?.get(layout)
       if (known !== undefined && isSame(known.keys, keys)) return known.bytes
       const bytes = await make()
-      const byLayout = kept.get(terminalId) ?? new Map()
-      kept.set(terminalId, byLayout.set(layout, { keys, bytes }))
+      const byLayout = kept.get(name) ?? new Map()
+      kept.set(name, byLayout.set(layout, { keys, bytes }))
       return bytes
     },
   }

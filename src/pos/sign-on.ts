@@ -88,7 +88,7 @@ export async function signOn(
     const set = pending ?? (await newKeySet(deps, terminal, layoutCode, layout, keySets))
     const state = { terminalId, inUse: terminal.keyVersion }
     if (pending === undefined && !(await addPendingKeySet(deps.db, state, set))) continue
-    const keys = await deps.answers.field62(terminalId, { masterKey, set }, () =>
+    const keys = await deps.answers.field62(terminal, { masterKey, set }, () =>
       field62(deps, terminal, masterKey, set, layout),
     )
     return { kind: 'signed_on', terminal, merchant, keys }

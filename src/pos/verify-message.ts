@@ -56,11 +56,15 @@ export const wipe = (signer: Signer | null): void => void signer?.macKey.fill(0)
 
 /**
  * Whether the message is a settlement message without a MAC, from a terminal that may omit it. A MAC that is present
- * must be right.
+ * must be right. A terminal that may not send takes the way of an unknown one, so the time does not tell that it exists.
  */
-function goesWithoutMac({ type, mac }: TransactionMessage, { terminal }: Loaded): boolean {
+function goesWithoutMac(
+  { type, mac, identity }: TransactionMessage,
+  { terminal, merchant }: Loaded,
+): boolean {
   const settles = type === 'settlement' || type === 'upload' || type === 'upload_end'
-  return settles && mac === undefined && terminal?.settlementMac === 'optional'
+  const mayOmit = mac === undefined && terminal?.settlementMac === 'optional'
+  return settles && mayOmit && refuseUnproved(terminal, merchant, identity.merchantId) === null
 }
 
 type Proof =

@@ -3,7 +3,7 @@
 import { sql } from 'drizzle-orm'
 import type { DeclaredTotals } from '../domain/decision.ts'
 import { batch } from './batch-schema.ts'
-import type { Db } from './db.ts'
+import { type Db, persist } from './db.ts'
 
 /** Keeps them, unless the batch is closed, or they have no MAC and those before have one. Throws the errors of D1. */
 export async function keepDeclared(
@@ -12,11 +12,12 @@ export async function keepDeclared(
   batchNumber: string,
   { totals, isSigned }: DeclaredTotals,
 ): Promise<void> {
-  await db
+  const keep = db
     .update(batch)
     .set({ lastDeclared: totals, isDeclaredSigned: Number(isSigned) })
     .where(
       sql`terminal_id = ${terminalId} and batch_number = ${batchNumber} and state = 'open'
         and is_declared_signed <= ${Number(isSigned)}`,
     )
+  await persist(() => db.batch([keep]))
 }

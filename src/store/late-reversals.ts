@@ -43,7 +43,7 @@ export async function readLateReversals(
       .from(voidTable)
       .innerJoin(sale, eq(sale.idRaw, voidTable.saleIdRaw))
       .where(
-        sql`reversed_late is not null and (reversed_at, void.rrn_raw) > (${after.reversedAt}, ${Number(after.rrn)})
+        sql`reversed_late is not null and void.state in ('reversing', 'reversed') and (reversed_at, void.rrn_raw) > (${after.reversedAt}, ${Number(after.rrn)})
           ${merchantId === undefined ? sql`` : sql`and sale.merchant_id = ${merchantId}`}
           and ${mayRead(sql`sale.merchant_id`, credential, now)}`,
       )

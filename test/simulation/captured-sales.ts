@@ -36,7 +36,6 @@ export function captureFor(context: ActorContext, lists: Random) {
     const ofMerchant = earlier.filter((one) => one.merchantId === merchantId)
     const list = sendsLists ? [...ofMerchant.slice(-lists.below(MOST_LINES)), sale] : [sale]
     const listRequest = requestOf(context, list)
-    earlier.push(sale)
     const send = async (isAlone = false) => {
       const isList = !isAlone && list.length > 1 && lists.chance(0.7)
       const reply = await network.send(isList ? listRequest : request, DEADLINE_MS)
@@ -72,7 +71,11 @@ export function captureFor(context: ActorContext, lists: Random) {
         const answers = await send()
         if (answers !== null) {
           keepAnswer(context, sent, answers)
-          if (answers.verdict === 'approved') sales.push({ merchantId, terminalId, rrn, amount })
+          if (answers.verdict === 'approved') {
+            sales.push({ merchantId, terminalId, rrn, amount })
+            // A sale that was refused could be accepted later, in another batch.
+            earlier.push(sale)
+          }
           return
         }
         await scheduler.sleep(1000)

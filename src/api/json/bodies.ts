@@ -113,7 +113,7 @@ export function voidBodyOf(shown: ShownVoid): VoidBody {
     destination: 'original_card',
     voidedAt: iso(record.voidedAt),
     reversedAt: reversedAt === null || !isReversed(record.state) ? null : iso(reversedAt),
-    reversedLate,
+    reversedLate: reversedLate && isReversed(record.state),
     ...certaintyOf({ of: 'message', state: record.state, forwarded, doNext: afterVoid(record.state) }),
   }
 }

@@ -91,9 +91,10 @@ function ofMessage(state: AcquirerState, forwarded: AcquirerMessage | null, doNe
 /** A sale is pending while its own outcome, its void or its reversal is. */
 function ofSale({ forwarded, liveVoid }: Pick<SaleState, 'forwarded' | 'liveVoid'>, doNext: DoNext): Certain {
   const isOwn = forwarded !== null && (isUnsettled(forwarded.state) || isCaseOpen(forwarded))
-  const certain = isOwn
-    ? ofMessage(forwarded.state, forwarded, doNext)
-    : ofMessage(liveVoid?.state ?? 'approved', liveVoid?.message ?? null, doNext)
+  const ofVoid = ofMessage(liveVoid?.state ?? 'approved', liveVoid?.message ?? null, doNext)
+  const ofOwn = isOwn ? ofMessage(forwarded.state, forwarded, doNext) : ofVoid
+  // A sale with a case of its own may have a void that is pending.
+  const certain = ofOwn.certainty === 'FINAL' ? { ...ofVoid, ...ofOwn, certainty: ofVoid.certainty } : ofOwn
   return certain.certainty === 'FINAL' ? certain : { ...certain, certainty: 'PENDING' }
 }
 
