@@ -177,9 +177,15 @@ describe('the reference to the sale', () => {
     ],
     [
       'rejects no readable card when the sale came with the card alone',
-      { cardFingerprint: null },
+      { cardFingerprint: null, rrn: '999999999999' },
       { ...NO_RRN, ...NO_CODE },
       'card_differs',
+    ],
+    [
+      'accepts the RRN that Annul made for a sale with the card alone, without a readable card',
+      { cardFingerprint: null },
+      { ...NO_RRN, ...NO_CODE },
+      null,
     ],
   ]
   it.each(rows)('%s', (_, request, ofSale, reason) => {
