@@ -225,6 +225,9 @@ export const acquirerMessage = sqliteTable(
       .on(t.terminalId, t.batchNumber, t.acquirerStan, t.kind)
       .where(sql`acquirer_stan <> '000000'`),
     index('acquirer_message_claimed').on(t.claimedAt),
+    index('acquirer_message_late')
+      .on(t.decideBy, t.messageKey)
+      .where(sql`next_at is not null and case_reason is null`),
     index('acquirer_message_due').on(t.nextAt).where(sql`next_at is not null`),
     index('acquirer_message_undecided').on(t.terminalId).where(sql`state in ('pending', 'undoing')`),
     index('acquirer_message_case').on(t.caseOpenedAt).where(sql`case_opened_at is not null`),
