@@ -108,6 +108,7 @@ export const MUTANTS: readonly (Mutant & {
   {
     name: 'a lease of a dead driver never ends',
     isQuick: true,
+    seed: 77,
     file: 'src/store/outbox.ts',
     snippet: 'until: now + TRY_MS,',
     instead: 'until: Number.MAX_SAFE_INTEGER,',
