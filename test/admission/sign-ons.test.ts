@@ -103,6 +103,18 @@ it('a refused sign-on takes nothing', () => {
   expect(send('victim', '203.0.113.7')).toBe(true)
 })
 
+it('a sign-on that is answered with a refusal takes no work, because it needs no key in clear', () => {
+  const { signOns, send, count } = open()
+  const refused = (n: number): boolean => {
+    const claim = { terminalId: 'victim', source: anyNetwork(n), isKnown: false, isReady: false }
+    const { waitMs, leave } = signOns.enter(claim)
+    leave('unproved')
+    return waitMs === 0
+  }
+  expect(count(2000, refused)).toBe(2000)
+  expect(send('victim', '198.51.100.9')).toBe(true)
+})
+
 it('the work of all unproved sign-ons of a terminal stays within its share and the pool, in any schedule', () => {
   const step = fc.record({
     from: fc.nat({ max: 5000 }),

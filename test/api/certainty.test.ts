@@ -101,6 +101,8 @@ const BODIES: Readonly<Record<string, (state: AcquirerState, isCase: boolean) =>
   'a sale, by itself': (state, isCase) => saleBody(saleIn(state, isCase), null, NOW),
   'a sale, by its void': (state, isCase) =>
     saleBody({ ...original, liveVoid: voidOfSale(state, isCase) }, null, NOW),
+  'a sale with a case of its own, by its void': (state, isCase) =>
+    saleBody({ ...saleIn('approved', true), liveVoid: voidOfSale(state, isCase) }, null, NOW),
   'a void': (state, isCase) =>
     voidBodyOf({
       record: { ...voidRecord, state },

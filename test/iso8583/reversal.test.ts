@@ -193,4 +193,18 @@ describe('a reversal is not read', () => {
       error: { why: 'its fields name two targets' },
     })
   })
+
+  it('when the usual way fits by chance and names another target', () => {
+    // Field 2 has 17 characters, and the trace number is 758668. The usual way reads 393735.
+    const honest = [
+      '04004024020100c080111736373738323339333439373538393734377586',
+      '684495053811373633353735383934353932373931303537363433313430',
+      '323431363038313734353135360018227588520005010000127f9c40e17f',
+      'cf8a',
+    ].join('')
+    expect(readReversal(bytesOf(honest))).toMatchObject({
+      ok: false,
+      error: { why: 'its fields name two targets' },
+    })
+  })
 })
