@@ -1,9 +1,9 @@
 /** @module GET /v1/batch-differences: the batches that closed with a difference. */
 
-import { readDifferences } from '../store/batch-differences.ts'
+import { type BatchDifference, readDifferences } from '../store/batch-differences.ts'
 import { iso } from './json/bodies.ts'
 import { FINAL } from './json/certainty.ts'
-import { pageOver } from './page.ts'
+import { pageIn, pageOver } from './page.ts'
 import type { Handler } from './router.ts'
 
 /** The position before the first one. */
@@ -19,10 +19,8 @@ export const getBatchDifferences: Handler<'GET /v1/batch-differences'> = async (
       after: { closedAt: Number(closedAt), terminalId, seq: Number(seq) },
       limit: most + 1,
     })
-    const items = found.differences.slice(0, most)
-    const last = found.differences.length > most ? items.at(-1) : undefined
-    const next = last === undefined ? null : `${last.closedAt}-${last.terminalId}-${last.seq}`
-    return { credential: found.credential, items, next }
+    const positionOf = ({ closedAt, terminalId, seq }: BatchDifference) => `${closedAt}-${terminalId}-${seq}`
+    return { credential: found.credential, ...pageIn(found.differences, most, positionOf) }
   })
   if (!page.ok) return page.error
   const items = page.value.items.map(({ seq: _, closedAt, ...one }) => ({ ...one, closedAt: iso(closedAt) }))

@@ -20,7 +20,7 @@ import { caseBody } from './json/cases.ts'
 import { FINAL } from './json/certainty.ts'
 import { apiProblem, declineProblem, type Problem, unknownReference } from './json/problem.ts'
 import type { CaseDecision } from './json/schemas.ts'
-import { pageOver } from './page.ts'
+import { pageIn, pageOver } from './page.ts'
 import type { Call, Handler, Reply } from './router.ts'
 import { refuseUnplaced } from './routing.ts'
 
@@ -41,10 +41,8 @@ export const getCases: Handler<'GET /v1/cases'> = async (call) => {
       after,
       limit: most + 1,
     })
-    const items = found.files.slice(0, most)
-    const last = found.files.length > most ? items.at(-1)?.message : undefined
-    const next = last === undefined ? null : `${last.caseOpenedAt}-${last.rrn}`
-    return { credential: found.credential, items, next }
+    const part = pageIn(found.files, most, ({ message }) => `${message.caseOpenedAt}-${message.rrn}`)
+    return { credential: found.credential, ...part }
   })
   if (!page.ok) return page.error
   const { items, next } = page.value

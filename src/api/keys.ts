@@ -20,6 +20,7 @@ import { iso, isoOrNull } from './json/bodies.ts'
 import { FINAL } from './json/certainty.ts'
 import type { KeyBody, NewKeyBody } from './json/key-schemas.ts'
 import { apiProblem, declineProblem, invalid, unknownReference } from './json/problem.ts'
+import { pageIn } from './page.ts'
 import type { Call, Handler, Reply } from './router.ts'
 
 type Post = 'POST /v1/keys'
@@ -193,11 +194,8 @@ export const getKeys: Handler<'GET /v1/keys'> = async (call) => {
   const found = await readKeys(services.db, { credential, now }, merchantId, after, limit + 1)
   const caller = permit(call, found.credential)
   if (!caller.ok) return caller.error
-  const page = found.keys.slice(0, limit)
-  const last = found.keys.length > limit ? page.at(-1) : undefined
-  const next = last === undefined ? null : `${last.createdAt}-${last.id}`
-  const items = page.map((key) => keyBody(key, now))
-  return { status: 200, body: { items, next, ...FINAL } }
+  const { items, next } = pageIn(found.keys, limit, (key) => `${key.createdAt}-${key.id}`)
+  return { status: 200, body: { items: items.map((key) => keyBody(key, now)), next, ...FINAL } }
 }
 
 function keyBody(apiKey: ApiKey, now: number): KeyBody {

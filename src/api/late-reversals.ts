@@ -3,7 +3,7 @@
 import { readLateReversals } from '../store/late-reversals.ts'
 import { voidBodyOf } from './json/bodies.ts'
 import { FINAL } from './json/certainty.ts'
-import { pageOver } from './page.ts'
+import { pageIn, pageOver } from './page.ts'
 import type { Handler } from './router.ts'
 
 /** The position before the first reversal. */
@@ -20,10 +20,8 @@ export const getLateReversals: Handler<'GET /v1/late-reversals'> = async (call) 
       after,
       limit: most + 1,
     })
-    const items = found.items.slice(0, most)
-    const last = found.items.length > most ? items.at(-1) : undefined
-    const next = last === undefined ? null : `${last.reversedAt}-${last.record.rrn}`
-    return { credential: found.credential, items, next }
+    const part = pageIn(found.items, most, ({ reversedAt, record }) => `${reversedAt}-${record.rrn}`)
+    return { credential: found.credential, ...part }
   })
   if (!page.ok) return page.error
   const { items, next } = page.value

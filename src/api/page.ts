@@ -32,6 +32,17 @@ interface PageQuery {
   readonly limit: number
 }
 
+/** The page of a list that was read with one item more than `most`. `positionOf` gives the position of its last item. */
+export function pageIn<T>(
+  found: readonly T[],
+  most: number,
+  positionOf: (item: T) => string,
+): Pick<Part<T>, 'items' | 'next'> {
+  const items = found.slice(0, most)
+  const last = found.length > most ? items.at(-1) : undefined
+  return { items, next: last === undefined ? null : positionOf(last) }
+}
+
 const numberOf = ({ name }: RegionDatabase): number => Number(name.slice('DB_'.length))
 
 /** Reads up to `limit` items. The first refusal of the caller, or a cursor of an unknown database, is the answer. */

@@ -81,8 +81,6 @@ interface Way {
   readonly fields: Fields
   /** The end of the last field. */
   readonly at: number
-  /** Whether every field has the encoding of the field table. */
-  readonly isUsual: boolean
 }
 
 /**
@@ -92,17 +90,17 @@ interface Way {
  */
 function* waysThrough(body: Uint8Array, end: number, { number, last, at }: Stretch): Generator<Way> {
   if (number > last) {
-    yield { fields: new Map(), at, isUsual: true }
+    yield { fields: new Map(), at }
     return
   }
   if (!hasBit(body, number)) {
     yield* waysThrough(body, end, { number: number + 1, last, at })
     return
   }
-  for (const { value, next, isUsual } of readings(body, end, number, at)) {
+  for (const { value, next } of readings(body, end, number, at)) {
     const own = value === undefined ? [] : [[number, value] as const]
     for (const way of waysThrough(body, end, { number: number + 1, last, at: next }))
-      yield { ...way, fields: new Map([...own, ...way.fields]), isUsual: isUsual && way.isUsual }
+      yield { ...way, fields: new Map([...own, ...way.fields]) }
   }
 }
 
@@ -111,7 +109,6 @@ interface Reading {
   readonly value: string | undefined
   /** The start of the next field. */
   readonly next: number
-  readonly isUsual: boolean
 }
 
 /** Whether the bytes are the characters of a number or a track. */
@@ -127,12 +124,12 @@ function readings(body: Uint8Array, end: number, number: number, at: number): Re
   const size = sizeOf(spec, count)
   const isReadable = count <= spec.max && start + size <= end
   const value = isReadable ? readValue(spec, body, start, count, spec.alignment) : undefined
-  const usual = { value, next: start + size, isUsual: true }
+  const usual = { value, next: start + size }
   if (NAMING.includes(number)) {
     const naming = number === LAST_NAMING ? field60In(body, start, count, value) : value
     return naming !== undefined && usual.next <= end ? [{ ...usual, value: naming }] : []
   }
-  const inCharacters = { value: undefined, next: start + count, isUsual: false }
+  const inCharacters = { value: undefined, next: start + count }
   const hasCharacters =
     spec.length !== 'fixed' && size !== count && areDigits(body.subarray(start, start + count))
   return (hasCharacters ? [usual, inCharacters] : [usual]).filter(({ next }) => next <= end)

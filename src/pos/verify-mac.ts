@@ -39,14 +39,12 @@ export interface VerifyMacDeps {
 
 const NO_MAC = new Uint8Array(8)
 
-const NOBODY = { macProfile: 'cup-ecb' } as const
-
 /** The most live key sets of a terminal: the one in use, and a pending one of each layout that its profile can have. */
 export const MOST_KEY_SETS = 4
 
 /**
  * Verifies field 64 against each live key set of the terminal at `now`, the one in use first. A message without a proof costs
- * `MOST_KEY_SETS` keys and MACs, whoever sends it, so that the time tells nothing about the terminal.
+ * `MOST_KEY_SETS` keys and MACs for every sender, so that the time tells nothing about the terminal.
  */
 export async function verifyMac(
   { core, keyring, now }: VerifyMacDeps,
@@ -55,7 +53,7 @@ export async function verifyMac(
 ): Promise<MacProof> {
   const live = liveKeySets(keySets, terminal?.keyVersion ?? null, now)
   const given = mac ?? NO_MAC
-  const nobody = { ...NOBODY, ...keyring.dummyMak }
+  const nobody = { ...keyring.dummyMak, macProfile: 'cup-ecb' } as const
   for (let i = 0; i < Math.max(MOST_KEY_SETS, live.length); i++) {
     const own = terminal === null ? undefined : live[i]
     // A key that belongs to nobody takes the same steps, to the last one.

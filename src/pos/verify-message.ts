@@ -2,7 +2,6 @@
 
 import { cardOf } from '../crypto/card.ts'
 import { refuseUnproved } from '../domain/admit.ts'
-import type { DeclineReason } from '../domain/decline-reason.ts'
 import { type PosRequest, type TransactionMessage, withFingerprints } from '../iso8583/pos-message.ts'
 import { profileFault } from '../iso8583/profile-fault.ts'
 import type { Services } from '../pipeline/services.ts'
@@ -23,7 +22,7 @@ export async function verifyMessage(
   address: string | null,
 ): Promise<Verdict<Signer | null>> {
   const proof = goesWithoutMac(posMessage, loaded)
-    ? withoutMac(posMessage, loaded)
+    ? WITHOUT_MAC
     : await verifyMac({ ...services, now: services.now() }, posMessage, loaded)
   if (proof.kind === 'refused') return { kind: 'refused', reason: proof.reason, found: proof.signer }
   const { signer: found, keyVersion } = proof
@@ -67,13 +66,10 @@ function goesWithoutMac(
   return settles && mayOmit && refuseUnproved(terminal, merchant, identity.merchantId) === null
 }
 
-type Proof =
-  | { readonly kind: 'proved'; readonly signer: Signer | null; readonly keyVersion?: number }
-  | { readonly kind: 'refused'; readonly reason: DeclineReason; readonly signer: null }
-
-function withoutMac({ identity }: TransactionMessage, { terminal, merchant }: Loaded): Proof {
-  const reason = refuseUnproved(terminal, merchant, identity.merchantId)
-  return reason === null ? { kind: 'proved', signer: null } : { kind: 'refused', reason, signer: null }
+/** Such a message stands for its terminal, but its answer gets no MAC. */
+const WITHOUT_MAC: { readonly kind: 'proved'; readonly signer: null; readonly keyVersion?: number } = {
+  kind: 'proved',
+  signer: null,
 }
 
 async function fingerprinted(

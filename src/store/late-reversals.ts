@@ -2,12 +2,12 @@
 
 import { eq, sql } from 'drizzle-orm'
 import type { AcquirerMessage, Card, VoidRecord } from '../domain/types.ts'
-import { recordWithKey } from './acquirer-record.ts'
 import { liveCredential, mayRead } from './caller.ts'
 import type { Db } from './db.ts'
 import type { Credential } from './load.ts'
-import { forwardedFrom, rowOf, saleOf, voidFrom } from './rows.ts'
+import { forwardedFrom, saleOf, voidFrom } from './rows.ts'
 import { sale, voidTable } from './schema.ts'
+import { VOID_WITH_SALE } from './voids.ts'
 
 export interface LateReversal {
   readonly record: VoidRecord
@@ -35,11 +35,7 @@ export async function readLateReversals(
   const [credentials, rows] = await db.batch([
     liveCredential(db, credential, now),
     db
-      .select({
-        record: rowOf(voidTable, 'void_row'),
-        sale: rowOf(sale, 'sale_row'),
-        forwarded: recordWithKey(sql`void.message_key`, 'forwarded_row'),
-      })
+      .select(VOID_WITH_SALE)
       .from(voidTable)
       .innerJoin(sale, eq(sale.idRaw, voidTable.saleIdRaw))
       .where(

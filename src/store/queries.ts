@@ -162,7 +162,9 @@ export const entries = overItems((db, items) =>
       journal: rowOf(journal, 'journal_row'),
       merchantId: merchantOfEntry,
       forwarded: recordWithKey(sql`journal.message_key`, 'forwarded_row'),
-      followed: sql<number>`${field('role')} = 'target' and ${IS_FOLLOWED}`.as('followed'),
+      // Only for a terminal's void: nothing else can be reversed late by a terminal.
+      followed: sql<number>`${field('role')} = 'target' and substr(journal.message_key, 21) = 'v'
+        and ${IS_FOLLOWED}`.as('followed'),
     })
     .from(items)
     .innerJoin(journal, sql`journal.message_key = ${MESSAGE_KEY}`),

@@ -53,15 +53,18 @@ export async function readVoid(
   }
 }
 
+/** The columns of a void with its sale and its forwarded message. */
+export const VOID_WITH_SALE = {
+  record: rowOf(voidTable, 'void_row'),
+  sale: rowOf(sale, 'sale_row'),
+  forwarded: recordWithKey(sql`void.message_key`, 'forwarded_row'),
+}
+
 /** The void with its sale and its forwarded message, by the value `reference`. */
 const foundBy = (matches: SQL) =>
   withValues((db) =>
     db
-      .select({
-        record: rowOf(voidTable, 'void_row'),
-        sale: rowOf(sale, 'sale_row'),
-        forwarded: recordWithKey(sql`void.message_key`, 'forwarded_row'),
-      })
+      .select(VOID_WITH_SALE)
       .from(voidTable)
       .innerJoin(sale, eq(sale.idRaw, voidTable.saleIdRaw))
       .where(matches)

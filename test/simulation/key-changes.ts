@@ -16,7 +16,7 @@ export interface KeyChanges {
   start(harness: Harness, mean: number, isOn: () => boolean): void
 }
 
-/** Null in a world whose acquirer has one key for good. A loss leaves messages open for a minute, so no mild world has any. */
+/** Null: the acquirer of the world never changes its key. A loss leaves messages open for a minute, so no mild world has any. */
 export function drawKeyChanges(seed: number): KeyChanges | null {
   const random = new Random(seed, SIGN_ONS)
   if (!random.chance(0.4)) return null

@@ -22,6 +22,19 @@ export async function aSale(of: TestTerminal, amount = 1234): Promise<Sold> {
   return { saleId: await idOf('sale', rrn), amount, stan, rrn }
 }
 
+/** Brings a sale of 1234 that was made elsewhere, in the first batch of the terminal. */
+export const captureSale = (
+  to: s.Isolate,
+  bearer: string,
+  { mid: merchantId, tid: terminalId }: TestTerminal,
+  stan: string,
+  more: object = {},
+): Promise<s.JsonReply> =>
+  s.ask(to, bearer, 'POST', '/v1/sales', {
+    ...{ merchantId, terminalId, batchNumber: '000001', stan, amount: 1234 },
+    ...more,
+  })
+
 export interface Office {
   /** Voids a sale under an `Idempotency-Key`. */
   void(sale: Sold, name: string, to?: s.Isolate): Promise<s.JsonReply>

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { recover } from '../../src/pipeline/recover.ts'
 import { effectOf, faultOf, rows } from './book.ts'
 import { inquire, keyOf } from './inquire.ts'
+import { captureSale } from './merchant-client.ts'
 import { SILENT, scriptedAcquirer, YES } from './scripted-acquirer.ts'
 import * as s from './support.ts'
 import { openTerminal, sell, type TestTerminal } from './terminal.ts'
@@ -29,14 +30,7 @@ const post = (path: string, body: object, headers: Record<string, string> = fres
   s.ask(to, key, 'POST', path, body, headers)
 
 const capture = (terminal: TestTerminal, stan: string, more: object = {}, to = isolate) =>
-  s.ask(to, key, 'POST', '/v1/sales', {
-    merchantId: terminal.mid,
-    terminalId: terminal.tid,
-    batchNumber: '000001',
-    stan,
-    amount: 1234,
-    ...more,
-  })
+  captureSale(to, key, terminal, stan, more)
 
 describe('a captured sale', () => {
   let terminal: TestTerminal

@@ -1,5 +1,6 @@
 /** @module The examples of the contract: one merchant, one sale of 12.34 yuan, its void. The card is a test card. */
 
+import { USUAL_FORMS } from '../../domain/terminal-profile.ts'
 import type { CaseBody, MerchantBody, SaleBody, TerminalBody, VoidBody } from '../json/answer-schemas.ts'
 import type { KeyBody } from '../json/key-schemas.ts'
 
@@ -88,13 +89,7 @@ export const EXAMPLE_TERMINAL: TerminalBody = {
   macProfile: 'cup-ecb',
   textEncoding: 'gbk',
   settlementMac: 'required',
-  texts: 'short',
-  padding: '0',
-  entryMode: 'left',
-  cardCheck: 'none',
-  headerLength: 6,
-  headerTlv: false,
-  voidForms: 'strict',
+  ...USUAL_FORMS,
   batchNumber: '000001',
   certainty: 'FINAL',
   doNext: 'nothing',

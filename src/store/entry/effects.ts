@@ -1,6 +1,7 @@
 /** @module The effects of an entry as a list. Totals are the change that the entry makes to them. */
 
-import { changeOf } from '../../domain/office-totals.ts'
+import { cutTotals, NO_TOTALS, nextBatchNumber, readTotals } from '../../domain/money.ts'
+import { changeOf, subtractTotals } from '../../domain/office-totals.ts'
 import type { StoredProfile } from '../../domain/terminal-profile.ts'
 import type { BatchClosing, Totals } from '../../domain/totals.ts'
 import type { Batch, Effects, Merchant, StoredEffects } from '../../domain/types.ts'
@@ -95,13 +96,9 @@ export const BATCH_CHANGE_TABLE = tableOf<Batch>('change of a batch', {
   office: optionally(objectForm(OFFICE_TABLE)),
 })
 
-/** 000001 to 999999, then 000001 again. */
-const numberAfter = (batchNumber: string): string =>
-  String((Number(batchNumber) % 999_999) + 1).padStart(6, '0')
-
 export const NEXT_BATCH_TABLE = tableOf<Batch>('next batch', {
   batchNumber: usually(digitsForm(6), 'the number after that of the change', ({ effects }) =>
-    effects.batchChange === undefined ? undefined : numberAfter(effects.batchChange.batchNumber),
+    effects.batchChange === undefined ? undefined : nextBatchNumber(effects.batchChange.batchNumber),
   ),
   state: usually(CODED_BATCHES, '`open`', () => 'open'),
   debitAmount: usually(plainNumber, '0', () => 0),
@@ -110,8 +107,6 @@ export const NEXT_BATCH_TABLE = tableOf<Batch>('next batch', {
   creditCount: usually(plainNumber, '0', () => 0),
   office: optionally(objectForm(OFFICE_TABLE)),
 })
-
-const ZEROS: Totals = { debitAmount: 0, debitCount: 0, creditAmount: 0, creditCount: 0 }
 
 export const TOTALS_TABLE = tableOf<Totals>('totals', {
   debitAmount: usually(plainNumber, '0', () => 0),
@@ -122,21 +117,13 @@ export const TOTALS_TABLE = tableOf<Totals>('totals', {
 
 /** The domestic half of field 48. */
 function domesticOf(totals: string | undefined): Totals | undefined {
-  const [, ...parts] = /^(\d{12})(\d{3})(\d{12})(\d{3})/.exec(totals ?? '') ?? []
-  if (parts.length === 0) return undefined
-  const [debitAmount = 0, debitCount = 0, creditAmount = 0, creditCount = 0] = parts.map(Number)
-  return { debitAmount, debitCount, creditAmount, creditCount }
+  return totals !== undefined && /^\d{30}/.test(totals) ? readTotals(totals)[0] : undefined
 }
 
 /** The declared totals without the own ones, as field 48 has them: amounts of 12 digits, counts of 3. */
-function differenceOf({ own = ZEROS, declared }: Partial<BatchClosing>): Totals | null {
+function differenceOf({ own = NO_TOTALS, declared }: Partial<BatchClosing>): Totals | null {
   if (declared === null || declared === undefined) return null
-  return {
-    debitAmount: declared.debitAmount - (own.debitAmount % 10 ** 12),
-    debitCount: declared.debitCount - (own.debitCount % 1000),
-    creditAmount: declared.creditAmount - (own.creditAmount % 10 ** 12),
-    creditCount: declared.creditCount - (own.creditCount % 1000),
-  }
+  return subtractTotals(declared, cutTotals(own))
 }
 
 export const CLOSING_TABLE = tableOf<BatchClosing>('closing', {
@@ -144,14 +131,14 @@ export const CLOSING_TABLE = tableOf<BatchClosing>('closing', {
   own: usually(objectForm(TOTALS_TABLE), 'totals of the answer', ({ entry }) =>
     domesticOf(entry.answer?.totals),
   ),
-  office: usually(objectForm(TOTALS_TABLE), 'zeros', () => ZEROS),
+  office: usually(objectForm(TOTALS_TABLE), 'zeros', () => NO_TOTALS),
   declared: usually(
     objectForm(TOTALS_TABLE),
     'totals of the answer, or null',
     ({ entry }) => domesticOf(entry.answer?.totals) ?? null,
   ),
   declaredForeign: usually(objectForm(TOTALS_TABLE), 'zeros with `declared`, else null', (_, { declared }) =>
-    declared === null ? null : ZEROS,
+    declared === null ? null : NO_TOTALS,
   ),
   difference: usually(objectForm(TOTALS_TABLE), '`declared` without `own`, or null', (_, view) =>
     differenceOf(view),
