@@ -3,7 +3,7 @@
  * totals too.
  */
 
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
 import { scriptedAcquirer } from '../worker/scripted-acquirer.ts'
 import { OneSale, SALE_KEY } from './one-sale.ts'
@@ -65,12 +65,25 @@ function lose({ service }: OneSale, table: Table): () => void {
     void service.rows(`insert or ignore into ${table} (${names}) select ${names} from kept_${table}`)
 }
 
+/** The answer to a reversal with all rows, and its effect. Null: there is no such message to reverse. */
+async function wholeReversal(state: State, of: 'sale' | 'void') {
+  const world = await reach(state)
+  if (of === 'void' && world.voids.length === 0) return null
+  const answer = await world.reverse(of)
+  const effect = effectOf(world)
+  world.service.close()
+  return { of, answer, effect }
+}
+
 describe.each(STATES)('the sale is %s', (state) => {
+  let wholes: NonNullable<Awaited<ReturnType<typeof wholeReversal>>>[]
+  beforeAll(async () => {
+    const each = await Promise.all([wholeReversal(state, 'sale'), wholeReversal(state, 'void')])
+    wholes = each.filter((one) => one !== null)
+  })
+
   it.each(SETS.map((tables) => [tables.join(', '), tables] as const))('%s is lost', async (_, tables) => {
-    for (const of of ['sale', 'void'] as const) {
-      const whole = await reach(state)
-      if (of === 'void' && whole.voids.length === 0) continue
-      const answer = await whole.reverse(of)
+    for (const { of, answer, effect } of wholes) {
       const world = await reach(state)
       const putBack = tables.map((table) => lose(world, table))
       const before = effectOf(world)
@@ -84,8 +97,7 @@ describe.each(STATES)('the sale is %s', (state) => {
         expect(result).toBe(answer)
         for (const back of putBack) back()
       }
-      expect(effectOf(world)).toEqual(effectOf(whole))
-      whole.service.close()
+      expect(effectOf(world)).toEqual(effect)
       world.service.close()
     }
   })

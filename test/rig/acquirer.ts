@@ -59,7 +59,8 @@ export async function startAcquirer(seed: number, lateShare = LATE_SHARE): Promi
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
-    vars: { ACQUIRER: 'https', ACQUIRER_MAC_KEY: MAC_KEY },
+    // A terminal waits for the second try, and for no later one: the rig repeats itself what got no answer.
+    vars: { ACQUIRER: 'https', ACQUIRER_MAC_KEY: MAC_KEY, ACQUIRER_DEADLINE: '2' },
     async ledger() {
       const { items } = (await (await ask('GET', '/ledger')).json()) as { items: LedgerEntry[] }
       return items
