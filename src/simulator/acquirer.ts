@@ -37,6 +37,8 @@ export interface AcquirerOptions extends MacKey {
    */
   readonly cutOffMinutes?: number | null
   readonly plan?: Plan
+  /** The fields of the request that its answers leave out, as some acquirers do. None without it. */
+  readonly leavesOut?: readonly number[]
 }
 
 /** The reaction to a frame. */
@@ -80,12 +82,14 @@ export class AcquirerSimulator {
   #rates: Plan['rates'] = {}
   #script: ScriptStep[] = []
   #signsDeclines = true
+  readonly #leavesOut: readonly number[]
 
   constructor(options: AcquirerOptions) {
     const { cutOffMinutes = CUT_OFF_MINUTES } = options
     this.#keys = new KeyStation(options)
     this.#random = options.random
     this.ledger = new Ledger(cutOffMinutes)
+    this.#leavesOut = options.leavesOut ?? []
     this.follow(options.plan ?? NO_FAULTS)
   }
 
@@ -239,7 +243,9 @@ export class AcquirerSimulator {
     item: LedgerResult['item'] = null,
   ): Message {
     const { at, day } = item ?? { at: now, day: this.ledger.dayAt(now) }
-    return answerTo(request, { responseCode, item, at, day })
+    const answer = answerTo(request, { responseCode, item, at, day })
+    const isLeftOut = (number: number) => this.#leavesOut.includes(number)
+    return { ...answer, fields: new Map([...answer.fields].filter(([number]) => !isLeftOut(number))) }
   }
 }
 

@@ -13,15 +13,17 @@ import type { TestTerminal } from './terminal.ts'
 
 const DEADLINE_MS = 20_000
 
-/** The most sales of a list. */
+/** The most sales of a usual list, and the lines of a long one, which many an invocation cannot write. */
 const MOST_LINES = 30
+const LONG = 200
 
 type CapturedSale = Readonly<Record<string, string | number>>
 
-/** Puts a sale made elsewhere into the terminal's log, and sends it to Annul. `lists` chooses the lists. */
-export function captureFor(context: ActorContext, lists: Random) {
+/** Puts a sale made elsewhere into the terminal's log, and sends it to Annul. `lists` chooses the lists, and `longs` the long ones. */
+export function captureFor(context: ActorContext, lists: Random, longs: Random) {
   const sender = new Power('captured_sale')
   const sendsLists = lists.chance(0.7)
+  const sendsLong = longs.chance(0.5)
   const earlier: CapturedSale[] = []
   let captured = 0
   return async (terminal: TestTerminal, stan: string, amount: number, pan: string): Promise<void> => {
@@ -34,10 +36,13 @@ export function captureFor(context: ActorContext, lists: Random) {
     const key = posMessageKey(sale, 'sale')
     const request = requestOf(context, [sale])
     const ofMerchant = earlier.filter((one) => one.merchantId === merchantId)
-    const list = sendsLists ? [...ofMerchant.slice(-lists.below(MOST_LINES)), sale] : [sale]
+    const usual = sendsLists ? [...ofMerchant.slice(-lists.below(MOST_LINES)), sale] : [sale]
+    const isLong = sendsLong && ofMerchant.length > 0 && longs.chance(0.15)
+    const list = isLong ? [...repeated(ofMerchant, LONG - 1), sale] : usual
     const listRequest = requestOf(context, list)
     const send = async (isAlone = false) => {
       const isList = !isAlone && list.length > 1 && lists.chance(0.7)
+      if (isList && isLong) context.kinds.note('lists of 200 lines')
       const reply = await network.send(isList ? listRequest : request, DEADLINE_MS)
       if (reply === null || reply.body.length === 0) return null
       const text = new TextDecoder().decode(reply.body)
@@ -83,6 +88,10 @@ export function captureFor(context: ActorContext, lists: Random) {
     })
   }
 }
+
+/** So many of these sales, the first ones again at the end. */
+const repeated = (sales: readonly CapturedSale[], count: number): CapturedSale[] =>
+  Array.from({ length: count }, (_, i) => sales[i % sales.length]).filter((sale) => sale !== undefined)
 
 /** The answer to the last line, as to a request of its own. */
 function lastLine(text: string): { status: number; body: Record<string, unknown> } {

@@ -3,6 +3,7 @@
 import type { Core } from '../../src/core/instance.ts'
 import type { Message } from '../../src/iso8583/message.ts'
 import type { Book } from './book.ts'
+import type { Kinds } from './coverage.ts'
 import type { Storage } from './platform/d1.ts'
 import type { Network } from './platform/network.ts'
 import type { Random } from './platform/random.ts'
@@ -34,6 +35,8 @@ export interface ActorContext {
   readonly pauseFaults: () => () => void
   readonly storage: Storage
   readonly book: Book
+  /** Counts what comes in the world. */
+  readonly kinds: Kinds
   /** The clients' own core, not the service's. */
   readonly core: Core
   readonly sales: KnownSale[]

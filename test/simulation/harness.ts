@@ -4,7 +4,6 @@
  */
 
 import { createHash } from 'node:crypto'
-import type { Declines } from '../../src/acquirer/profile.ts'
 import { type Core, createCore } from '../../src/core/instance.ts'
 import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { ADMINISTRATORS } from './administrator.ts'
@@ -22,6 +21,8 @@ import {
   Violation,
 } from './checks.ts'
 import type { ActorContext } from './context.ts'
+import { Kinds, noteEntries, noteLines } from './coverage.ts'
+import type { HarnessOptions } from './harness-options.ts'
 import { jsonRequest, sendJson } from './json-client.ts'
 import { componentsOf } from './master-key.ts'
 import { partsOf } from './model.ts'
@@ -29,7 +30,7 @@ import { AcquirerLink } from './platform/acquirer-link.ts'
 import { Storage } from './platform/d1.ts'
 import { installGlobals } from './platform/globals.ts'
 import { type HttpReply, Isolate, type IsolateOptions, PLATFORM } from './platform/isolate.ts'
-import { type CopyPlan, Network } from './platform/network.ts'
+import { Network } from './platform/network.ts'
 import { Random } from './platform/random.ts'
 import { Scheduler } from './platform/scheduler.ts'
 import { checkQuota } from './quota.ts'
@@ -38,38 +39,6 @@ import type { TestTerminalOptions } from './terminal-options.ts'
 
 export const MASTER_KEY = 'ab'.repeat(32)
 export const ADMINISTRATOR = 'bearer-of-the-administrator'
-
-export interface HarnessOptions {
-  readonly seed: number
-  readonly module: WebAssembly.Module
-  /** Milliseconds since the epoch. */
-  readonly start: number
-  readonly acquirer: 'sandbox' | 'book' | 'https'
-  /** How the acquirer is queried, if there is one. */
-  readonly recovery: 'inquiry' | 'repeat'
-  /** Whether the service believes a decline of a sale without a MAC. Then it reaches the acquirer by a URL. */
-  readonly declines?: Declines
-  readonly zoneKey?: AcquirerLink['zoneKey']
-  /** `ACQUIRER_DEADLINE`, in seconds. */
-  readonly deadline?: string
-  readonly isolates: number
-  readonly planTrip: IsolateOptions['planTrip']
-  readonly planAcquirer: IsolateOptions['planAcquirer']
-  readonly planCopies: (isolates: readonly Isolate[]) => readonly CopyPlan[]
-  /** The queries that D1 takes from one invocation, and whether the setting says so. The paid plan by default. */
-  readonly queries?: { readonly limit: number; readonly isSet: boolean }
-  /** Called when D1 refuses a trip because of that limit. */
-  readonly onRefusal?: () => void
-  /** Called for every answer that is about to leave. */
-  readonly onAnswer?: (isolate: Isolate) => void
-  /** Whether the power of the requesting terminal is about to fail. */
-  readonly losesPower: () => boolean
-  /** Called by a terminal after two missing answers in a row. */
-  readonly pauseFaults?: ActorContext['pauseFaults']
-  readonly trace?: ((line: string) => void) | undefined
-  /** Whether administrators change settings and keys, or quotas are spent, while messages run. */
-  readonly isChanging?: boolean
-}
 
 /** The limit of events in one phase. A phase that needs more hangs. */
 const MOST_STEPS = 400_000
@@ -81,6 +50,7 @@ export class Harness {
   readonly scheduler: Scheduler
   readonly storage = new Storage()
   readonly book = new Book()
+  readonly kinds = new Kinds()
   readonly isolates: Isolate[] = []
   readonly terminals: TestTerminal[] = []
   readonly context: ActorContext
@@ -91,6 +61,7 @@ export class Harness {
   readonly #lines: string[] = []
   readonly #secrets: string[] = []
   readonly #hasAcquirer: boolean
+  readonly #lateReversals: HarnessOptions['lateReversals']
   #failure: unknown = null
 
   constructor(options: HarnessOptions) {
@@ -99,9 +70,18 @@ export class Harness {
     const { queries = { limit: 1000, isSet: false } } = options
     clients ??= createCore(module, (bytes) => void bytes.fill(7))
     this.#hasAcquirer = acquirer === 'https'
+    this.#lateReversals = options.lateReversals
     this.random = new Random(seed)
     this.scheduler = new Scheduler(start, this.random.fork(), trace)
-    this.acquirer = new AcquirerLink(this.scheduler, clients, this.random.fork(), zoneKey)
+    const { declines = 'signed', absentEchoes = [], forges = () => false } = options
+    this.acquirer = new AcquirerLink(this.scheduler, this.random.fork(), {
+      core: clients,
+      kinds: this.kinds,
+      believes: declines,
+      forges,
+      absentEchoes,
+      zoneKey,
+    })
     const isolateOptions: IsolateOptions = {
       scheduler: this.scheduler,
       storage: this.storage,
@@ -110,12 +90,9 @@ export class Harness {
         MASTER_KEY,
         ACQUIRER: acquirer,
         ACQUIRER_ID: '00001234',
-        ...this.acquirer.keys,
+        ...this.acquirer.settings,
         ACQUIRER_RECOVERY: recovery,
         ...(options.deadline === undefined ? {} : { ACQUIRER_DEADLINE: options.deadline }),
-        ...(options.declines === 'unsigned'
-          ? { ACQUIRER_DECLINES: 'unsigned', ACQUIRER_URL: 'https://acquirer.example/' }
-          : {}),
         ...(queries.isSet ? { DATABASE_LIMIT_QUERIES: String(Math.max(50, queries.limit)) } : {}),
       },
       mostQueries: queries.limit,
@@ -144,6 +121,7 @@ export class Harness {
         void this.scheduler.as(owner, () => actions().catch((error: unknown) => this.fail(error))),
       storage: this.storage,
       book: this.book,
+      kinds: this.kinds,
       core: clients,
       sales: [],
       observed: [],
@@ -215,7 +193,10 @@ export class Harness {
 
   /** New, or as it is. */
   async provisionMerchant(merchantId: string): Promise<void> {
-    const status = await this.#put(`/v1/merchants/${merchantId}`, '{}')
+    const status = await this.#put(
+      `/v1/merchants/${merchantId}`,
+      this.#lateReversals === 'refuse' ? '{"lateReversals":"refuse"}' : '{}',
+    )
     must(status === 201 || status === 200, `provisioning ${merchantId}: ${status}`)
   }
 
@@ -268,6 +249,9 @@ export class Harness {
     const all = streams.flatMap(({ entries }) => entries)
     checkQuota(this.storage, all, left, day)
     checkAcquirer(this.acquirer.simulator.ledger, this.storage, streams)
+    this.acquirer.declines.check(this.acquirer.simulator.ledger, this.storage)
+    noteEntries(this.kinds, all)
+    noteLines(this.kinds, this.#lines)
     const keepers = [this.acquirer, ...this.terminals]
     const secrets = [...this.#secrets, ...keepers.flatMap((keeper) => keeper.secrets())]
     checkSecrets(this.storage, this.#lines, secrets)

@@ -1,4 +1,4 @@
-/** @module Two rules of the model: a late reversal, and the answer of the sandbox. */
+/** @module Three rules of the model: a late reversal, who may make one, and the answer of the sandbox. */
 
 import type { JournalEntry } from '../../src/domain/types.ts'
 import type { Transaction } from './transaction.ts'
@@ -18,6 +18,10 @@ export function isLate(
   if (kind !== 'void_reversal' || of !== 'void' || state !== 'approved') return false
   return at > answeredAt + UNDO_MS[door] || (door === 'terminal' && ownSeq > seq)
 }
+
+/** A terminal may undo an old void, and by JSON an administrator who gives a reason. The key of an administrator has its own scope. */
+export const mayUndoOld = ({ door, messageKey, request }: JournalEntry): boolean =>
+  door === 'terminal' || (messageKey.startsWith('api|admin|') && request.reason !== undefined)
 
 /** The sandbox: the last two digits of the amount. */
 export function sandboxCode(amount: number): string {

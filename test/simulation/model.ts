@@ -6,7 +6,7 @@
 
 import type { JournalEntry } from '../../src/domain/types.ts'
 import { addTo, type BatchTotals, digits, fieldOf, newBatch } from './batch-totals.ts'
-import { isLate, sandboxCode } from './model-rules.ts'
+import { isLate, mayUndoOld, sandboxCode } from './model-rules.ts'
 import { type Policy, USUAL_POLICY, windowOf } from './policies.ts'
 import type { Transaction } from './transaction.ts'
 
@@ -117,6 +117,11 @@ export class Model {
   /** Adds to the totals (1) or subtracts from them (−1). */
   #count(transaction: Transaction, sign: 1 | -1): void {
     addTo(this.#batch(transaction.batch), transaction, sign)
+  }
+
+  /** Whether the batch of a message is open. */
+  #isOpen(transaction: Transaction | undefined): transaction is Transaction {
+    return transaction !== undefined && transaction.batch !== '' && this.#batch(transaction.batch).isOpen
   }
 
   /** Counts an approved message. The terminal has its own ones and the sales that were captured for it. */
@@ -262,19 +267,20 @@ export class Model {
       return
     }
     const isOld = isLive && isLate(entry, transaction, this.#ownSeq)
-    this.#must(!isOld || door === 'terminal', entry, 'undid an old void by JSON')
-    if (isOld && lateReversals === 'refuse') {
+    this.#must(!isOld || mayUndoOld(entry), entry, 'undid an old void by JSON')
+    if (isOld && door === 'terminal' && lateReversals === 'refuse') {
       this.#must(answer.reason === 'reversal_too_old', entry, `answered ${answer.reason}, but is late`)
       return
     }
-    this.#must((effects.voidMoved?.reversedLate === true) === isOld, entry, 'is late, or has the mark')
+    const isMarked = isOld && door === 'terminal'
+    this.#must((effects.voidMoved?.reversedLate === true) === isMarked, entry, 'is late, or has the mark')
     this.#must(answer.responseCode === '00', entry, `answered ${answer.responseCode}, not 00`)
     if (transaction === undefined && !this.reversed.has(key)) this.reversed.set(key, 'tombstone')
+    if (door === 'terminal' && this.#isOpen(transaction)) this.#takeOut(transaction)
     if (!isLive) return
     this.#undo(transaction, entry.at)
     const { liveVoid } = transaction
     if (liveVoid !== null && liveVoid.state !== 'reversing') this.#undo(liveVoid, entry.at)
-    if (entry.door === 'terminal') this.#takeOut(transaction)
   }
 
   #settlement(entry: JournalEntry): void {

@@ -4,6 +4,9 @@ import type { MacProfile } from '../../src/domain/terminal-profile.ts'
 import type { PackForms } from '../../src/iso8583/message.ts'
 import type { TestTerminal } from './terminal.ts'
 
+/** The usual time that a terminal waits for an answer. */
+export const DEADLINE_MS = 60_000
+
 export const ACTIONS = ['sale', 'void', 'reverse', 'settle', 'signOn', 'resend', 'echo'] as const
 export type ActionWeights = Readonly<Record<(typeof ACTIONS)[number], number>>
 

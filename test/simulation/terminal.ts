@@ -13,13 +13,12 @@ import { type ExchangeResult, VirtualTerminal } from '../../src/terminal/virtual
 import { openMacKey } from '../../src/terminal/working-keys.ts'
 import type { ClientAnswer, Sent } from './book.ts'
 import { type ActorContext, Power } from './context.ts'
+import { noteForms } from './coverage.ts'
 import { keepAnswer } from './kept-answer.ts'
+import { SettledTotals } from './settled-totals.ts'
 import { clientAnswerOf, keyOf } from './terminal-message.ts'
-import type { TestTerminalOptions } from './terminal-options.ts'
+import { DEADLINE_MS, type TestTerminalOptions } from './terminal-options.ts'
 import { HEADER, postFrame, TPDU } from './wire.ts'
-
-/** The usual time that a terminal waits for an answer. */
-export const DEADLINE_MS = 60_000
 
 /** Entries are replaced, never changed. */
 const copyOf = (state: TerminalState): TerminalState => ({ ...state, log: [...state.log] })
@@ -31,6 +30,7 @@ export class TestTerminal {
   readonly dropped: string[] = []
   isDone = false
   readonly #context: ActorContext
+  readonly #totals: SettledTotals
   #terminal: VirtualTerminal
   #tmk: Uint8Array
   /** A new master key, which its operator enters before the next action. */
@@ -44,6 +44,7 @@ export class TestTerminal {
 
   constructor(context: ActorContext, options: TestTerminalOptions) {
     this.#context = context
+    this.#totals = new SettledTotals(context.kinds)
     this.options = options
     this.#tmk = options.tmk
     this.state = newTerminalState(options.merchantId, options.terminalId, options.macProfile)
@@ -181,7 +182,7 @@ export class TestTerminal {
       case 'sale':
         return this.#sell()
       case 'settle':
-        return this.#notice(await this.#terminal.settle(), pending)
+        return this.#settle(pending)
       case 'void':
       case 'reverse': {
         const { log, batchNumber } = this.state
@@ -191,10 +192,20 @@ export class TestTerminal {
         const sales = action === 'void' ? approved.filter(({ kind }) => kind === 'sale') : approved
         if (sales.length === 0) return this.#sell()
         const { stan } = random.pick(sales)
-        const done = action === 'void' ? this.#terminal.voidSale(stan) : this.#terminal.reverse(stan)
-        return this.#notice(await done, pending)
+        if (action === 'void') return this.#notice(await this.#terminal.voidSale(stan), pending)
+        this.#totals.reverses(stan, batchNumber)
+        const done = await this.#terminal.reverse(stan)
+        this.#totals.answered(stan, done)
+        return this.#notice(done, pending)
       }
     }
+  }
+
+  async #settle(pending: string | undefined): Promise<void> {
+    const before = copyOf(this.state)
+    const done = await this.#terminal.settle()
+    this.#notice(done, pending)
+    this.#totals.settled(this, before, done)
   }
 
   async #sell(): Promise<void> {
@@ -220,6 +231,7 @@ export class TestTerminal {
     const read = readMessage(frame, this.#context.core.lrc, this.options.forms)
     const message = read.ok ? read.value.message : null
     const type = message === null ? undefined : transactionTypeOf(message)
+    if (message !== null) noteForms(this.#context.kinds, this.options, message)
     if (message === null || type === undefined) return
     const key = keyOf(message)
     if (key === null || type === 'sign_on' || type === 'sign_off' || type === 'echo' || type === 'upload')

@@ -11,33 +11,34 @@ import { Attacker } from './attacker.ts'
 import { captureFor } from './captured-sales.ts'
 import { Changes } from './changes.ts'
 import { checkAgreed, checkOverdue, unsettledAtAcquirer } from './checks.ts'
+import { addCounts } from './coverage.ts'
 import { drawAcquirerPlan, drawFaultRates, FaultPlan, NO_FAULT_RATES } from './fault-plan.ts'
+import {
+  drawAbsentEchoes,
+  drawForgeries,
+  drawLateReversals,
+  drawStart,
+  formsOf,
+  streamOf,
+} from './further.ts'
 import { Harness, MASTER_KEY } from './harness.ts'
 import { drawKeyChanges, type KeyChanges } from './key-changes.ts'
+import { drawLateOffice, type LateOffice } from './late-office.ts'
 import { MerchantClient } from './merchant-client.ts'
+import { drawPadForger, type PadForger } from './pad-forger.ts'
 import { PLATFORM } from './platform/isolate.ts'
 import { Random } from './platform/random.ts'
 import type { Report, WorldOptions } from './report.ts'
-import { DEADLINE_MS } from './terminal.ts'
+import { DEADLINE_MS } from './terminal-options.ts'
 
 const MINUTE = 60_000
-const DAY = 24 * 60 * MINUTE
 /** The stream of draws of the changes. Without them a seed gives the same world. */
 const CHANGES = 8
 /** The stream of draws of the forms of messages. A terminal of other forms sends the same messages at the same times. */
 const FORMS = 9
-/** The stream of draws of declines without a MAC. */
-const DECLINES = 10
-/** The stream of draws of the limits of an invocation. */
-const LIMITS = 11
-/** The largest offset of an isolate's clock. */
+/** The streams of draws of declines without a MAC, and of the limits of an invocation. */
+const [DECLINES, LIMITS] = [10, 11]
 const MOST_SKEW = 10 * MINUTE
-
-/** Some time in 2026, often shortly before the cut-off, which is at 15:00 UTC. */
-function drawStart(random: Random): number {
-  const day = Date.UTC(2026, 0, 1) + random.below(365) * DAY
-  return day + (random.chance(0.2) ? 15 * 60 - random.below(20) : random.below(24 * 60)) * MINUTE
-}
 
 export class World {
   readonly #seed: number
@@ -51,6 +52,7 @@ export class World {
   /** Whether the acquirer signs its declines. */
   readonly #declines: Declines
   readonly #keyChanges: KeyChanges | null
+  readonly #further: readonly (LateOffice | PadForger)[]
   /** Null in a world without changes. */
   readonly #changes: Changes | null
   /** Mean time between two actions of one actor. */
@@ -71,6 +73,7 @@ export class World {
     const isChanging = !isMild && changes.chance(0.5)
     const declines = new Random(seed, DECLINES)
     this.#declines = declines.pick(['signed', 'unsigned'])
+    const believes = declines.pick(['signed', 'unsigned'] as const)
     this.#keyChanges = acquirer === 'https' && !isMild ? drawKeyChanges(seed) : null
     const limits = new Random(seed, LIMITS)
     this.#harness = new Harness({
@@ -79,7 +82,10 @@ export class World {
       start: drawStart(random),
       acquirer,
       recovery: random.pick(['inquiry', 'inquiry', 'repeat']),
-      declines: declines.pick(['signed', 'unsigned']),
+      declines: believes,
+      absentEchoes: drawAbsentEchoes(seed),
+      forges: drawForgeries(seed, believes, isMild),
+      lateReversals: drawLateReversals(seed),
       zoneKey: this.#keyChanges?.zoneKey,
       isolates: random.between(1, 3),
       planTrip: () => faultPlan.planTrip(),
@@ -103,8 +109,13 @@ export class World {
     })
     this.#harness.scheduler.delayProbability = random.pick([0, 0, 0.02, 0.2])
     this.#pause = random.pick([200, 3000, 30_000])
-    this.#attacker = new Attacker(this.#harness.context)
-    this.#addActors(acquirer === 'book' ? captureFor(this.#harness.context, limits) : null)
+    const { context } = this.#harness
+    this.#attacker = new Attacker(context)
+    const isCaptured = acquirer === 'book'
+    this.#addActors(isCaptured ? captureFor(context, limits, streamOf(seed, 'lists')) : null)
+    const late = { masterKey: MASTER_KEY, isCaptured, pause: 2 * this.#pause }
+    const drawn = [isMild ? null : drawLateOffice(context, seed, late), drawPadForger(context, seed)]
+    this.#further = drawn.filter((actor) => actor !== null)
     this.#changes = isChanging
       ? new Changes(this.#harness, { random: changes, clients: this.#merchantClients, pause: this.#pause })
       : null
@@ -137,12 +148,11 @@ export class World {
     } catch (error) {
       violation = harness.describe(error)
     }
-    const { steps } = harness.scheduler
     const report = {
       seed: this.#seed,
       voids: harness.book.count('void'),
       open: harness.book.open(),
-      steps,
+      steps: harness.scheduler.steps,
       violation,
     }
     const transcript = harness.scheduler.digest()
@@ -156,6 +166,7 @@ export class World {
     const pause = this.#pause
     const cards = Array.from({ length: 3 }, () => testCard(random.below(1000)))
     const forms = new Random(this.#seed, FORMS)
+    const further = formsOf(this.#seed)
     const merchants = random.between(1, 2)
     for (let m = 1; m <= merchants; m++) {
       const merchantId = `10000000000000${m}`
@@ -166,8 +177,7 @@ export class World {
           terminalId: `T${m}00000${t}`,
           macProfile: random.chance(0.6) ? 'cup-ecb' : random.pick(MAC_PROFILES),
           settlementMac: random.chance(0.5),
-          // By number, so that older seeds draw the same.
-          forms: { padding: t === 2 ? 'F' : '0', entryMode: t === 3 ? 'right' : 'left' },
+          ...further(cards),
           sendsLeast: forms.chance(0.3),
           weights: {
             sale: 8,
@@ -178,7 +188,6 @@ export class World {
             resend: 2,
             echo: 1,
           },
-          cards,
           // A short deadline makes the terminal reverse while its message is still running.
           deadline: this.#isMild ? DEADLINE_MS : random.pick([2_000, 10_000, DEADLINE_MS]),
           pause,
@@ -206,10 +215,12 @@ export class World {
     for (const merchantClient of this.#merchantClients) merchantClient.start(size)
     this.#attacker.start(size / 2, this.#pause)
     this.#changes?.start(size)
+    for (const actor of this.#further) actor.start(size / 3, this.#pause)
     this.#disturb()
     this.#keyChanges?.start(this.#harness, 20 * this.#pause, () => this.#faultPlan.rates !== NO_FAULT_RATES)
     this.#tick()
-    const all = [...terminals, ...this.#merchantClients, this.#attacker, ...(this.#changes?.actors ?? [])]
+    const others = [...this.#further, ...(this.#changes?.actors ?? [])]
+    const all = [...terminals, ...this.#merchantClients, this.#attacker, ...others]
     while (!all.every(({ isDone }) => isDone)) await scheduler.sleep(1000)
   }
 
@@ -277,20 +288,13 @@ export class World {
 
   #counts(): Record<string, number> {
     const kinds = [
+      Object.fromEntries(this.#harness.kinds.counts),
       Object.fromEntries(this.#faultPlan.counts),
       this.#changes?.counts(),
       this.#keyChanges?.counts,
     ]
     const counts: Record<string, number> = Object.assign({}, ...kinds)
-    for (const { lives } of this.#harness.isolates) counts.crashes = (counts.crashes ?? 0) + lives - 1
-    const forwarded = this.#harness.storage.rows<{ state: string; cases: number }>(
-      'select state, case_reason is not null as cases from acquirer_record',
-    )
-    for (const { state, cases } of forwarded) {
-      counts[`acquirer ${state}`] = (counts[`acquirer ${state}`] ?? 0) + 1
-      counts.cases = (counts.cases ?? 0) + cases
-    }
-    for (const { dropped } of this.#harness.terminals) counts.dropped = (counts.dropped ?? 0) + dropped.length
+    addCounts(counts, this.#harness)
     return counts
   }
 }

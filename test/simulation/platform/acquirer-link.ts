@@ -1,8 +1,9 @@
 /** @module The acquirer of a world and the link to it: its faults are its own, its times the scheduler's. */
 
 import { createHash } from 'node:crypto'
-import type { Core } from '../../../src/core/instance.ts'
+import { ECHO_FIELDS, type EchoField } from '../../../src/acquirer/profile.ts'
 import { AcquirerSimulator } from '../../../src/simulator/acquirer.ts'
+import { DeclineWatch, type DeclineWatchOptions } from '../decline-watch.ts'
 import { PLATFORM } from './isolate.ts'
 import type { Random } from './random.ts'
 import type { Owner, Scheduler } from './scheduler.ts'
@@ -17,37 +18,52 @@ export interface AcquirerPlan {
   readonly crash?: 'before' | 'after'
 }
 
-export class AcquirerLink {
-  readonly simulator: AcquirerSimulator
+export interface AcquirerLinkOptions extends DeclineWatchOptions {
+  /** The fields that the acquirer leaves out of its answers. The service then expects the others. */
+  readonly absentEchoes: readonly EchoField[]
   /** `ACQUIRER_ZONE_KEY`, hex: the service signs on at the acquirer. Undefined: the MAC key is for good. */
   readonly zoneKey: string | undefined
+}
+
+export class AcquirerLink {
+  readonly simulator: AcquirerSimulator
+  readonly declines: DeclineWatch
+  readonly #options: AcquirerLinkOptions
   readonly #scheduler: Scheduler
 
-  /** `zoneKey`: hex. With it the service signs on for its MAC keys. */
-  constructor(scheduler: Scheduler, core: Core, random: Random, zoneKey?: string) {
+  constructor(scheduler: Scheduler, random: Random, options: AcquirerLinkOptions) {
+    const { core, zoneKey, absentEchoes } = options
     this.#scheduler = scheduler
-    this.zoneKey = zoneKey
+    this.#options = options
+    this.declines = new DeclineWatch(options)
     this.simulator = new AcquirerSimulator({
       core,
       macProfile: 'cup-ecb',
       macKey: Uint8Array.from(Buffer.from(ACQUIRER_KEY, 'hex')),
       ...(zoneKey === undefined ? {} : { zoneKey: Uint8Array.from(Buffer.from(zoneKey, 'hex')) }),
+      leavesOut: absentEchoes,
       random: () => random.next() / 2 ** 32,
     })
   }
 
   /** The settings of the service. */
-  get keys() {
-    const { zoneKey } = this
+  get settings() {
+    const { zoneKey, absentEchoes, believes } = this.#options
+    const echo = ECHO_FIELDS.filter((field) => field !== 49 && !absentEchoes.includes(field))
     return {
       ACQUIRER_MAC_KEY: ACQUIRER_KEY,
       ...(zoneKey === undefined ? {} : { ACQUIRER_ZONE_KEY: zoneKey }),
+      ...(absentEchoes.length === 0 ? {} : { ACQUIRER_ECHO: echo.join(' ') }),
+      ...(believes === 'unsigned'
+        ? { ACQUIRER_DECLINES: 'unsigned', ACQUIRER_URL: 'https://acquirer.example/' }
+        : {}),
     }
   }
 
   /** No row and no line may have them. */
   secrets(): string[] {
-    return this.zoneKey === undefined ? [] : [this.zoneKey]
+    const { zoneKey } = this.#options
+    return zoneKey === undefined ? [] : [zoneKey]
   }
 
   /** Carries a frame to the acquirer and its answer back to the sender. Null without an answer. */
@@ -58,7 +74,8 @@ export class AcquirerLink {
     arrive: (answer: Uint8Array | null) => void,
   ): void {
     const scheduler = this.#scheduler
-    const respond = (answer: Uint8Array | null, delay: number) => {
+    const respond = (given: Uint8Array | null, delay: number) => {
+      const answer = this.declines.pass(frame, given)
       scheduler.note(
         `acquirer ${createHash('sha256')
           .update(answer ?? '')
