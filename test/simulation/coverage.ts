@@ -1,7 +1,9 @@
 /** @module How often each kind of message, act and fault came in a world. */
 
+import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import type { JournalEntry } from '../../src/domain/types.ts'
 import type { Message } from '../../src/iso8583/message.ts'
+import { must } from './checks.ts'
 import type { Storage } from './platform/d1.ts'
 import type { Isolate } from './platform/isolate.ts'
 import type { TestTerminal } from './terminal.ts'
@@ -15,6 +17,38 @@ export class Kinds {
     this.counts.set(kind, (this.counts.get(kind) ?? 0) + times)
   }
 }
+
+/** The kinds that many worlds together must have. */
+export const KINDS: readonly string[] = [
+  ...MAC_PROFILES.flatMap((profile) => [
+    `pads of F under ${profile}`,
+    `pads of 0 under ${profile}`,
+    `field 22 right under ${profile}`,
+  ]),
+  'forged pads',
+  'unsigned declines of a sale',
+  'unsigned declines of a sale, believed',
+  'unsigned declines of a void',
+  'unsigned declines of a reversal',
+  'forged declines of a sale',
+  'forged declines of a void',
+  'forged declines of a reversal',
+  'answers without an echo',
+  'late reversals',
+  'late reversals refused',
+  'alerts of late reversals',
+  'late reversals by JSON refused',
+  'late reversals by an administrator',
+  'sign-ons',
+  'keys lost',
+  'sales reversed by JSON',
+  'closings with office totals',
+  'closings with a difference',
+  'settlements that match',
+  'lists of 200 lines',
+  'queryLimit',
+  'drivers at their limit',
+]
 
 const isZero = (totals: object): boolean => Object.values(totals).every((total) => total === 0)
 
@@ -37,9 +71,19 @@ const EVENTS: Readonly<Record<string, string>> = {
   handed_over: 'drivers at their limit',
 }
 
+/** Lines of works that end without an outcome because their trip failed. */
+const FAILED = ['{"event":"commit_failed"', '{"event":"load_failed"']
+
+/** The limit of an invocation says nothing about a message, so it is no outcome of one. */
+function checkLimit(line: string): void {
+  if (FAILED.some((event) => line.startsWith(event)))
+    must(!/too many (api requests|subrequests)/i.test(line), `the limit became an outcome: ${line}`)
+}
+
 /** Counts the kinds that only the log shows. */
 export function noteLines(kinds: Kinds, lines: readonly string[]): void {
   for (const line of lines) {
+    checkLimit(line)
     const kind = EVENTS[/^\{"event":"(\w+)"/.exec(line)?.[1] ?? '']
     if (kind !== undefined) kinds.note(kind)
     else if (line.includes('"why":"void.reversed_late"')) kinds.note('alerts of late reversals')

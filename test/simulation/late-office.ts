@@ -56,12 +56,12 @@ export class LateOffice {
     this.#options = options
   }
 
-  /** Does this many acts in turn. */
+  /** Does a third as many acts as others have messages, in turn. */
   start(acts: number): void {
     const { scheduler, act } = this.#context
     const { random, pause, isCaptured } = this.#options
     act(new Power('late office'), async () => {
-      for (let i = 0; i < acts; i++) {
+      for (let i = 0; i < acts / 3; i++) {
         await scheduler.sleep(random.delay(pause))
         if (isCaptured && random.chance(0.4)) await this.#undoSale()
         else await this.#undoVoid()

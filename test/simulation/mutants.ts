@@ -233,4 +233,46 @@ export const MUTANTS: readonly (Mutant & {
     snippet: '    OR EXISTS (SELECT 1 FROM reversal WHERE target_key = new.message_key)\n',
     instead: '',
   },
+  {
+    name: 'a decline of a void without a MAC counts',
+    file: 'src/acquirer/check-response.ts',
+    snippet: "request.kind === 'sale' && request.isCopy !== true",
+    instead: 'request.isCopy !== true',
+  },
+  {
+    name: 'an acquirer must repeat fields that its profile does not name',
+    file: 'src/acquirer/check-response.ts',
+    snippet: 'responseFault(sent, message, rules.echo ?? USUAL_ECHO)',
+    instead: 'responseFault(sent, message, USUAL_ECHO)',
+  },
+  {
+    name: 'a terminal is compared with the totals of the office too',
+    file: 'src/domain/decide-settlement.ts',
+    snippet: 'compareTotals(request.totals, ownTotals(namedBatch))',
+    instead: 'compareTotals(request.totals, namedBatch)',
+  },
+  {
+    name: 'a late reversal is refused though it is allowed',
+    file: 'src/domain/late-reversal.ts',
+    snippet: "rulesOf(loadedState.merchant).lateReversals === 'refuse' ? 'reversal_too_old' : null",
+    instead: "'reversal_too_old'",
+  },
+  {
+    name: 'a merchant undoes an old void by JSON',
+    file: 'src/domain/late-reversal.ts',
+    snippet: "if (request.administrator === undefined) return 'approval_required'",
+    instead: 'if (request.administrator === undefined) return null',
+  },
+  {
+    name: 'the limit of a driver becomes the outcome of its messages',
+    file: 'src/pipeline/commit-set.ts',
+    snippet: 'if (isLimit(error)) return toNextDriver(options, ready, error)',
+    instead: '',
+  },
+  {
+    name: 'the demand of the acquirer for a sign-on is ignored',
+    file: 'src/acquirer/https.ts',
+    snippet: 'if (options.keys.areRenewed && asksSignOn(rules, sent, answer))',
+    instead: 'if (false)',
+  },
 ]

@@ -16,8 +16,8 @@ import { postFrame } from './wire.ts'
 const DEADLINE_MS = 20_000
 /** Bytes of a block of the MAC. */
 const BLOCK = 8
-/** Bytes of TPDU and header before the message. */
-const BEFORE = 11
+/** Bytes of length, TPDU and header before the message. */
+const BEFORE = 13
 /** The field whose digits an attacker would change. */
 const AMOUNT = 4
 

@@ -215,7 +215,7 @@ export class World {
     for (const merchantClient of this.#merchantClients) merchantClient.start(size)
     this.#attacker.start(size / 2, this.#pause)
     this.#changes?.start(size)
-    for (const actor of this.#further) actor.start(size / 3, this.#pause)
+    for (const actor of this.#further) actor.start(size, this.#pause)
     this.#disturb()
     this.#keyChanges?.start(this.#harness, 20 * this.#pause, () => this.#faultPlan.rates !== NO_FAULT_RATES)
     this.#tick()

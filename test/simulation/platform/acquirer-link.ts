@@ -76,6 +76,8 @@ export class AcquirerLink {
     const scheduler = this.#scheduler
     const respond = (given: Uint8Array | null, delay: number) => {
       const answer = this.declines.pass(frame, given)
+      const { absentEchoes, kinds } = this.#options
+      if (answer !== null && absentEchoes.length > 0) kinds.note('answers without an echo')
       scheduler.note(
         `acquirer ${createHash('sha256')
           .update(answer ?? '')
