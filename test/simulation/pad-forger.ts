@@ -47,6 +47,15 @@ function foldedPad(frame: Uint8Array, message: Message): Uint8Array | null {
   return null
 }
 
+/** Whether an answer approves the forged amount. The answer of another message may arrive in its place. */
+const isForgedApproval = (
+  answered: ReadonlyMap<number, string>,
+  sent: Message['fields'] = new Map(),
+): boolean =>
+  answered.get(39) === '00' &&
+  [11, 41].every((number) => answered.get(number) === sent.get(number)) &&
+  answered.get(AMOUNT) !== sent.get(AMOUNT)
+
 export class PadForger {
   isDone = false
   readonly #context: ActorContext
@@ -72,8 +81,11 @@ export class PadForger {
         kinds.note('forged pads')
         const reply = await network.send(postFrame(forged), DEADLINE_MS)
         const read = reply?.status === 200 ? readMessage(reply.body, core.lrc) : null
-        const isApproved = read?.ok === true && read.value.message.fields.get(39) === '00'
-        must(!isApproved, 'a sale with a forged pad and amount is approved')
+        const answered = read?.ok === true ? read.value.message.fields : new Map<number, string>()
+        must(
+          !isForgedApproval(answered, latest?.message.fields),
+          'a sale with a forged pad and amount is approved',
+        )
       }
       this.isDone = true
     })
