@@ -1,5 +1,6 @@
 /** @module Creates the services of one isolate from its environment. */
 
+import { askEcho } from './acquirer/ask-echo.ts'
 import { book } from './acquirer/book.ts'
 import { httpsAcquirer } from './acquirer/https.ts'
 import type { Acquirer } from './acquirer/port.ts'
@@ -89,18 +90,20 @@ const BINDING_URL = 'https://acquirer/'
 
 function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): (home: Home) => Acquirer {
   const service = env.ACQUIRER_SERVICE
-  const { url, zoneKey, ...profile } = readHttpsSettings(env, service !== undefined)
+  const { url, zoneKey, idleMs, ...profile } = readHttpsSettings(env, service !== undefined)
   const fetch = service === undefined ? runtime.fetch : service.fetch.bind(service)
   if (fetch === undefined || (service === undefined && url === null))
     throw new RangeError('ACQUIRER_URL: expected, unless there is a service binding ACQUIRER_SERVICE')
-  const options = { ...profile, core, send: sendOver(fetch, url ?? BINDING_URL) }
-  if (zoneKey === null) return () => httpsAcquirer(options)
   const { now, sleep, log, random } = runtime
-  const signOn = () =>
-    signOnAt({ ...options, zoneKey, institution: env.ACQUIRER_ID }, freshAcquirerStan(random))
+  const institution = env.ACQUIRER_ID
+  const options = { ...profile, core, institution, send: sendOver(fetch, url ?? BINDING_URL) }
+  const line =
+    idleMs === 0 ? {} : { line: { idleMs, echo: () => askEcho(options, freshAcquirerStan(random)) } }
+  if (zoneKey === null) return () => ({ ...httpsAcquirer(options), ...line })
+  const signOn = () => signOnAt({ ...options, zoneKey }, freshAcquirerStan(random))
   return (home) => {
     const keys = signOnKeys({ ...home, now, sleep, log, signOn })
-    return { ...httpsAcquirer({ ...options, keys }), renewKeys: keys.renewDaily }
+    return { ...httpsAcquirer({ ...options, keys }), ...line, renewKeys: keys.renewDaily }
   }
 }
 

@@ -10,6 +10,7 @@ import { watchGrowth } from './pipeline/growth.ts'
 import { openOnce } from './pipeline/open-once.ts'
 import { recoverEach } from './pipeline/recover.ts'
 import type { Services } from './pipeline/services.ts'
+import { watchLine } from './pipeline/watch-line.ts'
 
 interface Worker {
   readonly services: Services
@@ -64,7 +65,7 @@ export default {
   /**
    * Runs each minute (wrangler.toml, crons): continues with the messages on which the acquirer and Annul do not agree
    * yet. It copies keys of administrators to databases that lack them. Once an hour it logs the size of each database. Once
-   * a day it signs on at the acquirer.
+   * a day it signs on at the acquirer. It sends an echo while the line of the acquirer is idle.
    */
   async scheduled({ scheduledTime }, env, context) {
     const opened = await open(env, context)
@@ -73,6 +74,7 @@ export default {
     const each = inEachDatabase(services)
     await Promise.all([
       services.acquirer.renewKeys?.(),
+      watchLine(each),
       copyAdministratorKeys(services),
       ...each.map((one) => watchGrowth(one, scheduledTime)),
     ])

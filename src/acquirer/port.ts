@@ -47,6 +47,13 @@ export type AcquirerResponse =
   /** No answer, late, malformed, wrong MAC or another STAN: the outcome is unknown. `why` never contains content. */
   | { readonly kind: 'unknown'; readonly why: string }
 
+export interface AcquirerLine {
+  /** Milliseconds without an answer after which the cron sends an echo. */
+  readonly idleMs: number
+  /** Sends an echo. Null: the acquirer answers. Otherwise the fault, without content. Never throws. */
+  echo(): Promise<string | null>
+}
+
 export interface Acquirer {
   /** Whether the acquirer authorizes the sales of terminals. If not, they are captured sales. */
   readonly takesSales: boolean
@@ -63,6 +70,8 @@ export interface Acquirer {
   readonly deadlineMs?: number
   /** For the cron: gets new keys if the newest are a day old. Absent: the keys are for good. Never throws. */
   readonly renewKeys?: () => Promise<void>
+  /** For the cron: the line of the acquirer. Absent: it gets no echo. */
+  readonly line?: AcquirerLine
   /** Never throws. */
   ask(request: AcquirerRequest): Promise<AcquirerResponse>
 }

@@ -30,6 +30,7 @@ export interface HttpsSettings {
   readonly ACQUIRER_ECHO?: string
   readonly ACQUIRER_DECLINES?: string
   readonly ACQUIRER_DEADLINE?: string
+  readonly ACQUIRER_IDLE?: string
 }
 
 export interface HttpsConfiguration extends Required<AcquirerProfile> {
@@ -37,6 +38,8 @@ export interface HttpsConfiguration extends Required<AcquirerProfile> {
   readonly url: string | null
   /** The clear key that wraps the MAC keys of sign-ons; `macKey` is empty then. Null: there are no sign-ons. */
   readonly zoneKey: Uint8Array | null
+  /** Milliseconds without an answer after which the cron sends an echo. 0: never. */
+  readonly idleMs: number
 }
 
 const DEFAULTS = {
@@ -47,12 +50,15 @@ const DEFAULTS = {
   ACQUIRER_ECHO: USUAL_ECHO.join(' '),
   ACQUIRER_DECLINES: 'signed',
   ACQUIRER_DEADLINE: '20',
+  ACQUIRER_IDLE: '2',
 }
 
 const RECOVERIES: readonly Acquirer['recovery'][] = ['inquiry', 'repeat']
 
 /** A terminal waits 30 seconds, and a request leaves the limits of the isolate after 30 seconds at the latest. */
 const LONGEST_DEADLINE_S = 28
+
+const LONGEST_IDLE_MINUTES = 60
 
 /**
  * Throws RangeError with the name of the wrong setting. `isBound`: the acquirer is a service binding, which takes the place of
@@ -75,7 +81,8 @@ export function readHttpsSettings(settings: HttpsSettings, isBound = false): Htt
     recovery: oneOf('ACQUIRER_RECOVERY', given.ACQUIRER_RECOVERY, RECOVERIES),
     echo: echoOf(given.ACQUIRER_ECHO),
     declines,
-    deadlineMs: 1000 * secondsOf('ACQUIRER_DEADLINE', given.ACQUIRER_DEADLINE, LONGEST_DEADLINE_S),
+    deadlineMs: 1000 * numberOf('ACQUIRER_DEADLINE', given.ACQUIRER_DEADLINE, LONGEST_DEADLINE_S, 'seconds'),
+    idleMs: 60_000 * numberOf('ACQUIRER_IDLE', given.ACQUIRER_IDLE, LONGEST_IDLE_MINUTES, 'minutes'),
   }
 }
 
@@ -88,9 +95,9 @@ function echoOf(value: string): readonly EchoField[] {
   return fields
 }
 
-function secondsOf(name: string, value: string, most: number): number {
+function numberOf(name: string, value: string, most: number, unit: string): number {
   if (!/^\d{1,2}$/.test(value) || Number(value) > most)
-    throw new RangeError(`${name}: expected 0 to ${most} seconds`)
+    throw new RangeError(`${name}: expected 0 to ${most} ${unit}`)
   return Number(value)
 }
 
