@@ -10,6 +10,7 @@ import { watchGrowth } from './pipeline/growth.ts'
 import { openOnce } from './pipeline/open-once.ts'
 import { recoverEach } from './pipeline/recover.ts'
 import type { Services } from './pipeline/services.ts'
+import { settleDays } from './pipeline/settle-days.ts'
 import { watchLine } from './pipeline/watch-line.ts'
 
 interface Worker {
@@ -65,7 +66,8 @@ export default {
   /**
    * Runs each minute (wrangler.toml, crons): continues with the messages on which the acquirer and Annul do not agree
    * yet. It copies keys of administrators to databases that lack them. Once an hour it logs the size of each database. Once
-   * a day it signs on at the acquirer. It sends an echo while the line of the acquirer is idle.
+   * a day it signs on at the acquirer. It sends an echo while the line of the acquirer is idle, and
+   * settles its day at the cut-off.
    */
   async scheduled({ scheduledTime }, env, context) {
     const opened = await open(env, context)
@@ -75,6 +77,7 @@ export default {
     await Promise.all([
       services.acquirer.renewKeys?.(),
       watchLine(each),
+      settleDays(each),
       copyAdministratorKeys(services),
       ...each.map((one) => watchGrowth(one, scheduledTime)),
     ])

@@ -122,6 +122,8 @@ export interface AcquirerEventRequest extends RequestBase {
   /** From an approval, when the acquirer gives them. */
   readonly acquirerRrn: string | null
   readonly authorizationCode: string | null
+  /** From an approval: the acquirer's day, MMDD, if it gives one and days are settled with it. */
+  readonly settlementDate?: string
   /** From a decline. */
   readonly reason: DeclineReason | null
 }

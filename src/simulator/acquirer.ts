@@ -252,6 +252,9 @@ export class AcquirerSimulator {
     now: number,
     item: LedgerResult['item'] = null,
   ): Message {
+    const institutional = institutionKindOf(request)
+    if (institutional !== undefined)
+      return this.#institution.refuse(institutional, request, now, responseCode)
     const { at, day } = item ?? { at: now, day: this.ledger.dayAt(now) }
     return answerTo(request, { responseCode, item, at, day })
   }

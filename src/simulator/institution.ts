@@ -48,6 +48,11 @@ export class Institution {
     return this.#message('settlement', request, now, '00', totals)
   }
 
+  /** The refusal of a message. A settlement has no totals then. */
+  refuse(kind: InstitutionKind, request: Message, now: number, code: string): Message {
+    return this.#message(kind, request, now, code)
+  }
+
   #compare({ fields }: Message, day: number, isOther: boolean): string | undefined {
     const own = this.#ledger.totalsOf(day, fields.get(49) ?? '')
     const totals = isOther ? { ...own, debitAmount: own.debitAmount + OTHER } : own

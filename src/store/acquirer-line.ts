@@ -1,7 +1,7 @@
 /** @module The line of the acquirer: the last echo, in database 0, and the answers that prove the line without one. */
 
 import { sql } from 'drizzle-orm'
-import { acquirerLineTable } from './acquirer-line-schema.ts'
+import { acquirerLineTable } from './acquirer-schema.ts'
 import { type Db, persist } from './db.ts'
 import { sale, voidTable } from './schema.ts'
 
