@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import type { Declines } from '../../src/acquirer/profile.ts'
 import { type Core, createCore } from '../../src/core/instance.ts'
 import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
+import { CUT_OFF, checkDays } from './acquirer-days.ts'
 import { ADMINISTRATORS } from './administrator.ts'
 import { Book, type ClientAnswer, type Sent } from './book.ts'
 import { checkSecrets } from './check-secrets.ts'
@@ -50,6 +51,8 @@ export interface HarnessOptions {
   /** Whether the service believes a decline of a sale without a MAC. Then it reaches the acquirer by a URL. */
   readonly declines?: Declines
   readonly zoneKey?: AcquirerLink['zoneKey']
+  /** Whether the cron sends echoes, and settles the days of the acquirer. */
+  readonly hasDays?: boolean
   /** `ACQUIRER_DEADLINE`, in seconds. */
   readonly deadline?: string
   readonly isolates: number
@@ -111,6 +114,7 @@ export class Harness {
         ACQUIRER: acquirer,
         ACQUIRER_ID: '00001234',
         ...this.acquirer.keys,
+        ACQUIRER_CUTOFF: CUT_OFF,
         ACQUIRER_RECOVERY: recovery,
         ...(options.deadline === undefined ? {} : { ACQUIRER_DEADLINE: options.deadline }),
         ...(options.declines === 'unsigned'
@@ -121,6 +125,7 @@ export class Harness {
       mostQueries: queries.limit,
       onRefusal: options.onRefusal ?? (() => {}),
       acquirer: this.acquirer,
+      hasDays: options.hasDays ?? false,
       planTrip: options.planTrip,
       planAcquirer: options.planAcquirer,
       logged: (line) => {
@@ -268,6 +273,7 @@ export class Harness {
     const all = streams.flatMap(({ entries }) => entries)
     checkQuota(this.storage, all, left, day)
     checkAcquirer(this.acquirer.simulator.ledger, this.storage, streams)
+    if (this.#hasAcquirer) checkDays(this.acquirer.simulator.ledger, this.storage)
     const keepers = [this.acquirer, ...this.terminals]
     const secrets = [...this.#secrets, ...keepers.flatMap((keeper) => keeper.secrets())]
     checkSecrets(this.storage, this.#lines, secrets)
