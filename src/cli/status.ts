@@ -21,6 +21,8 @@ interface Figures {
   readonly dueMessages: number
   readonly oldestDue: string | null
   readonly refusalsBeyondQuota: number
+  /** Days of the acquirer whose case is open. */
+  readonly openDays: number
   /** The last echo at the acquirer, and those in a row without a good answer. Null: none was sent. */
   readonly echo: { readonly askedAt: string; readonly failures: number; readonly why: string | null } | null
 }
@@ -70,6 +72,7 @@ const figuresAt = (now: number): string => {
     (select count(*) from acquirer_message where next_at <= ${now}) as dueMessages,
     (select min(next_at) from acquirer_message where next_at <= ${now}) as oldestDue,
     (select coalesce(sum(refused), 0) from refusal_count where day = ${day}) as refusalsBeyondQuota,
+    (select count(*) from acquirer_settlement where case_opened_at is not null and case_closed_at is null) as openDays,
     (select json_array(asked_at, failures, why) from acquirer_line) as echo`
 }
 
@@ -103,6 +106,7 @@ const figuresOf = (row: Row): Figures => ({
   dueMessages: Number(row.dueMessages),
   oldestDue: row.oldestDue === null ? null : new Date(Number(row.oldestDue)).toISOString(),
   refusalsBeyondQuota: Number(row.refusalsBeyondQuota),
+  openDays: Number(row.openDays),
   echo: echoOf(row.echo),
 })
 
@@ -133,13 +137,14 @@ function sentences({ bytes, limit, percent, day, migrations }: Status, figures: 
 }
 
 const linesOf = (figures: Figures, day: string): string[] => {
-  const { dueMessages, oldestDue, echo } = figures
+  const { dueMessages, oldestDue, openDays, echo } = figures
   return [
     `journal: ${figures.entries} entries`,
     `today (${day} UTC): ${figures.sales} sales, ${figures.voids} voids`,
     `refusals beyond the quota today: ${figures.refusalsBeyondQuota}`,
     `open cases: ${figures.openCases}`,
     `due messages: ${dueMessages}${oldestDue === null ? '' : `, the oldest since ${oldestDue}`}`,
+    ...(openDays === 0 ? [] : [`days of the acquirer with an open case: ${openDays}`]),
     ...(echo === null ? [] : [lineOf(echo)]),
   ]
 }

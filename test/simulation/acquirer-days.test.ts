@@ -43,7 +43,6 @@ async function daysOf(seed: number) {
     acquirer: 'https',
     recovery: 'inquiry',
     isolates: 2,
-    hasDays: true,
     planTrip: () => ({ there: 1, back: 1, fate: 'done' }),
     planAcquirer: () => ({ there: random.between(5, 900), back: random.between(5, 900) }),
     planCopies: (all) => [{ isolate: random.pick(all), there: 1, back: 1, fate: 'done' }],
@@ -51,6 +50,7 @@ async function daysOf(seed: number) {
     trace: (line) => void lines.push(line),
   })
   const { scheduler, acquirer, storage } = harness
+  for (const isolate of harness.isolates) isolate.hasDays = true
   // Both isolates run the cron in each minute.
   const tick = () => {
     for (const isolate of harness.isolates) isolate.cron()

@@ -4,9 +4,6 @@ import type { Ledger } from '../../src/simulator/ledger.ts'
 import { must } from './checks.ts'
 import type { Row, Storage } from './platform/d1.ts'
 
-/** The setting of a world with an acquirer: the same time as the acquirer's own (ledger.ts). */
-export const CUT_OFF = '23:00'
-
 /** SQL: MMDD of the day of a time in milliseconds, when the day ends at 23:00 in China, an hour before midnight. */
 const CLOCK_DATE = `strftime('%m%d', moved_at / 1000.0 + 9 * 3600, 'unixepoch')`
 

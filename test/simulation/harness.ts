@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import type { Declines } from '../../src/acquirer/profile.ts'
 import { type Core, createCore } from '../../src/core/instance.ts'
 import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
-import { CUT_OFF, checkDays } from './acquirer-days.ts'
+import { checkDays } from './acquirer-days.ts'
 import { ADMINISTRATORS } from './administrator.ts'
 import { Book, type ClientAnswer, type Sent } from './book.ts'
 import { checkSecrets } from './check-secrets.ts'
@@ -51,8 +51,6 @@ export interface HarnessOptions {
   /** Whether the service believes a decline of a sale without a MAC. Then it reaches the acquirer by a URL. */
   readonly declines?: Declines
   readonly zoneKey?: AcquirerLink['zoneKey']
-  /** Whether the cron sends echoes, and settles the days of the acquirer. */
-  readonly hasDays?: boolean
   /** `ACQUIRER_DEADLINE`, in seconds. */
   readonly deadline?: string
   readonly isolates: number
@@ -114,7 +112,6 @@ export class Harness {
         ACQUIRER: acquirer,
         ACQUIRER_ID: '00001234',
         ...this.acquirer.keys,
-        ACQUIRER_CUTOFF: CUT_OFF,
         ACQUIRER_RECOVERY: recovery,
         ...(options.deadline === undefined ? {} : { ACQUIRER_DEADLINE: options.deadline }),
         ...(options.declines === 'unsigned'
@@ -125,7 +122,6 @@ export class Harness {
       mostQueries: queries.limit,
       onRefusal: options.onRefusal ?? (() => {}),
       acquirer: this.acquirer,
-      hasDays: options.hasDays ?? false,
       planTrip: options.planTrip,
       planAcquirer: options.planAcquirer,
       logged: (line) => {

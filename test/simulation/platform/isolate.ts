@@ -55,8 +55,6 @@ export interface IsolateOptions {
   readonly mostQueries: number
   /** D1 has refused a trip because of that limit. */
   onRefusal(): void
-  /** Whether the cron sends echoes, and settles the days of the acquirer. */
-  readonly hasDays: boolean
   /** A line of the log. */
   logged(line: string): void
   /** An answer is about to leave. */
@@ -90,6 +88,8 @@ export class Isolate {
   readonly name: string
   skew = 0
   lives = 0
+  /** Whether the cron sends echoes, and settles the days of the acquirer. */
+  hasDays = false
   readonly #options: IsolateOptions
   #life: Life
 
@@ -145,7 +145,7 @@ export class Isolate {
         )
         .then(async ({ services }) => {
           await services.acquirer.renewKeys?.()
-          if (this.#options.hasDays) await Promise.all([watchLine([services]), settleDays([services])])
+          if (this.hasDays) await Promise.all([watchLine([services]), settleDays([services])])
           await recover(services, services.now() + RECOVERY_MS)
         })
         .catch(() => scheduler.note('cron failed'))
