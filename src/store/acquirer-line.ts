@@ -52,10 +52,12 @@ export async function leaseEcho(db: Db, now: number, idleMs: number): Promise<nu
 
 /** Writes the result of an echo: its fault, or null. */
 export async function noteEcho(db: Db, failures: number, why: string | null): Promise<void> {
-  await persist(() => db.update(acquirerLineTable).set({ failures, why }).where(sql`id = 1`))
+  await persist(() => db.batch([db.update(acquirerLineTable).set({ failures, why }).where(sql`id = 1`)]))
 }
 
 /** Other answers have proved the line. */
 export async function noteAnswers(db: Db): Promise<void> {
-  await persist(() => db.update(acquirerLineTable).set({ failures: 0, why: null }).where(sql`failures > 0`))
+  await persist(() =>
+    db.batch([db.update(acquirerLineTable).set({ failures: 0, why: null }).where(sql`failures > 0`)]),
+  )
 }

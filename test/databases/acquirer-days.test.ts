@@ -1,6 +1,7 @@
 /** @module The settlement of days with the acquirer over two databases: what is counted, and the day of each message. */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { runCron } from '../../src/pipeline/cron.ts'
 import { inEachDatabase } from '../../src/pipeline/databases.ts'
 import { recoverEach } from '../../src/pipeline/recover.ts'
 import { NO_FAULTS } from '../../src/simulator/faults.ts'
@@ -36,6 +37,15 @@ describe('a day of the acquirer', () => {
       { day: region.first, result: 'equal' },
     ])
     expect(region.alerts('acquirer_day_differs')).toEqual([])
+  })
+
+  it('is settled by a run of the cron, and so is the echo', async () => {
+    region.clock.now = region.end + 6 * MINUTE
+    const { services } = region
+    // The clock stands still while the run waits for what is due.
+    await runCron(services, region.clock.now)
+    expect(region.sent.map(({ mti }) => mti).toSorted()).toEqual(['0500', '0820'])
+    expect(region.results()).toEqual([[region.first, 'equal']])
   })
 
   it('without a message is sent as zeros, and each day is sent once', async () => {
