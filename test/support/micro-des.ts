@@ -35,8 +35,12 @@ export const S = [
   ['d2846fb1a93e50c7', '1fd8a374c56b0e92', '7b419ce206adf358', '21e74a8dfc90356b'],
 ]
 
-const bitsOf = (bytes: Uint8Array) =>
-  [...bytes].flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((at) => (byte >> at) & 1))
+/** The bits, the most significant first. */
+function bitsOf(bytes: Uint8Array): number[] {
+  const bits: number[] = []
+  for (const byte of bytes) for (let at = 7; at >= 0; at--) bits.push((byte >> at) & 1)
+  return bits
+}
 /** The number of `count` bits from `from` on. */
 function numberOf(bits: number[], from: number, count: number): number {
   let value = 0
@@ -45,8 +49,16 @@ function numberOf(bits: number[], from: number, count: number): number {
 }
 const bytesOf = (bits: number[]) =>
   Uint8Array.from({ length: bits.length / 8 }, (_, at) => numberOf(bits, at * 8, 8))
-const pick = (bits: number[], table: number[]) => table.map((at) => bits[at - 1] ?? 0)
-const xor = (a: number[], b: number[]) => a.map((bit, at) => bit ^ (b[at] ?? 0))
+function pick(bits: number[], table: number[]): number[] {
+  const picked: number[] = []
+  for (const at of table) picked.push(bits[at - 1] ?? 0)
+  return picked
+}
+function xor(a: number[], b: number[]): number[] {
+  const sum: number[] = []
+  for (let at = 0; at < a.length; at++) sum.push((a[at] ?? 0) ^ (b[at] ?? 0))
+  return sum
+}
 
 const BOXES = S.map((rows) => rows.map((row) => [...row].map((digit) => Number.parseInt(digit, 16))))
 
@@ -84,7 +96,7 @@ function f(right: number[], subkey: number[]): number[] {
   const out: number[] = []
   for (let box = 0; box < 8; box++) {
     const value = substitute(box, numberOf(mixed, box * 6, 6))
-    for (const at of [3, 2, 1, 0]) out.push((value >> at) & 1)
+    out.push((value >> 3) & 1, (value >> 2) & 1, (value >> 1) & 1, value & 1)
   }
   return pick(out, P)
 }

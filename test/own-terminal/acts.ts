@@ -1,0 +1,204 @@
+/** @module What happens in a shop, one act after another in any order. Each act expects what the terminal must hear. */
+
+import { expect } from 'vitest'
+import { newItem } from '../support/own-terminal/book.ts'
+import type { OwnFields } from '../support/own-terminal/messages.ts'
+import type { Day } from './day.ts'
+
+type Act = (day: Day) => Promise<void>
+
+const NO_CARD = { 2: undefined, 14: undefined, 23: undefined, 35: undefined, 55: undefined }
+
+/** Fields that a void may lack under `voidForms: lenient`. */
+const VOID_FORMS: readonly OwnFields[] = [
+  {},
+  { 38: undefined },
+  { 37: undefined },
+  { 37: '000000000000', 38: undefined },
+  { 61: undefined },
+  { 61: '000000000000' },
+  NO_CARD,
+  { ...NO_CARD, 61: undefined },
+  { 4: undefined },
+  { ...NO_CARD, 4: undefined, 37: undefined, 38: undefined },
+]
+
+/** Acts that each day has. */
+export const ALWAYS: Readonly<Record<string, Act>> = {
+  async 'a sale whose answer is lost'(day) {
+    const sale = await day.lostSale('answer')
+    await day.refused('25', sale)
+    expect(sale.state).toBe('reversed')
+  },
+
+  async 'a void whose answer is lost'(day) {
+    const sale = await day.sold()
+    day.faultOnce('answer')
+    const lost = await day.terminal.voidSale(sale)
+    expect(lost.state).toBe('open')
+    await day.voided(sale, day.one(VOID_FORMS))
+    expect(lost.state).toBe('reversed')
+  },
+
+  async 'a void by the office'(day) {
+    const sale = await day.sold()
+    await day.voidByOffice(sale)
+    await day.refused('12', sale)
+  },
+}
+
+/** Acts of which a day has some. */
+export const SOMETIMES: Readonly<Record<string, Act>> = {
+  async 'many sales, and voids of every form'(day) {
+    for (const form of VOID_FORMS) await day.voided(await day.sold(), form)
+  },
+
+  async 'a decline of the issuer'(day) {
+    const sale = await day.terminal.sale(151, day.card())
+    expect([sale.state, sale.code]).toEqual(['refused', '51'])
+    await day.refused('12', sale)
+  },
+
+  async 'a service that does not know the outcome'(day) {
+    const before = day.shop.silent.length
+    const sale = await day.terminal.sale(198, day.card())
+    expect([sale.state, day.shop.silent.length > before]).toEqual(['open', true])
+    await day.sold()
+    expect(sale.state).toBe('reversed')
+  },
+
+  async 'a sale that is lost on its way'(day) {
+    const sale = await day.lostSale('request')
+    await day.sold()
+    expect(sale.state).toBe('reversed')
+  },
+
+  async 'an answer with a wrong MAC'(day) {
+    const sale = await day.lostSale('mac')
+    expect(day.terminal.pending?.reason).toBe('A0')
+    expect(day.terminal.faults.splice(0).filter((fault) => fault !== 'the MAC is wrong')).toEqual([])
+    await day.sold()
+    expect(sale.state).toBe('reversed')
+  },
+
+  async 'a repeat that is heard'(day) {
+    day.shop.faults.push(day.terminal.settings.repeats ? 'answer' : null)
+    const sale = await day.sold()
+    day.shop.faults.push(day.terminal.settings.repeats ? 'request' : null)
+    await day.voided(sale)
+  },
+
+  async 'messages that arrive twice'(day) {
+    day.shop.faults.push('twice', 'twice')
+    await day.voided(await day.sold())
+  },
+
+  async 'a void that is lost on its way'(day) {
+    const sale = await day.sold()
+    day.faultOnce('request')
+    const lost = await day.terminal.voidSale(sale)
+    await day.sold()
+    expect(lost.state).toBe('reversed')
+    await day.voided(sale, day.one(VOID_FORMS))
+  },
+
+  async 'a second void'(day) {
+    const sale = await day.sold()
+    await day.voided(sale)
+    await day.refused('12', sale)
+  },
+
+  async 'a void of a sale that is not there'(day) {
+    const { batch } = day.terminal
+    const card = day.card('manual')
+    await day.refused('25', newItem({ kind: 'sale', batch, stan: '888888', amount: 100, card }))
+  },
+
+  async 'voids that are not those of the sale'(day) {
+    const sale = await day.sold({ ...day.card('manual'), pan: '6225000000000014' })
+    await day.refused('14', sale, {}, { pan: '6225000000000022', entry: 'manual' })
+    await day.refused('64', sale, { 4: '000009999999' })
+    await day.refused('25', sale, { 37: '000000000001' })
+    await day.refused('25', sale, { 38: 'ZZZZZZ' })
+    await day.voided(sale)
+  },
+
+  async 'another batch'(day) {
+    const { batch } = day.terminal
+    day.terminal.batch = '000777'
+    const sale = await day.terminal.sale(day.amount(), day.card())
+    expect([sale.code, day.terminal.batch]).toEqual(['77', batch])
+    await day.sold()
+  },
+
+  async 'another MAC key'(day) {
+    const { macKey } = day.terminal
+    day.terminal.macKey = macKey?.map((byte) => byte ^ 0x80) ?? null
+    const sale = await day.terminal.sale(day.amount(), day.card())
+    expect(sale.code).toBe('A0')
+    await day.sold()
+  },
+
+  async 'a reversal under another MAC key'(day) {
+    const sale = await day.lostSale('answer')
+    day.terminal.macKey = day.terminal.macKey?.map((byte) => byte ^ 0x80) ?? null
+    await day.sold()
+    expect(sale.state).toBe('reversed')
+  },
+
+  async 'a trace number that was used'(day) {
+    const { stan, amount } = await day.sold()
+    const sale = await day.terminal.sale(amount + 1, day.card(), { 11: stan })
+    expect([sale.state, sale.code]).toEqual(['refused', '94'])
+  },
+
+  async 'a void by the office that the office reverses'(day) {
+    const sale = await day.sold()
+    const key = await day.voidByOffice(sale)
+    await day.refused('12', sale)
+    await day.unvoidByOffice(sale, key)
+    await day.voided(sale)
+  },
+
+  async 'a printer without paper'(day) {
+    const sale = await day.sold()
+    expect([await day.terminal.undo(sale), sale.state]).toEqual([true, 'reversed'])
+    await day.refused('25', sale)
+  },
+
+  async 'a printer without paper for a void'(day) {
+    const sale = await day.sold()
+    const voided = await day.voided(sale)
+    expect([await day.terminal.undo(voided), voided.state]).toEqual([true, 'reversed'])
+    await day.voided(sale)
+  },
+
+  async 'a reversal that is not heard'(day) {
+    const sale = await day.lostSale('answer')
+    day.shop.faults.push('request', 'answer', 'request')
+    const next = await day.terminal.sale(day.amount(), day.card())
+    expect([next.code, sale.state, day.terminal.pending?.item]).toEqual(['line', 'open', sale])
+    await day.sold()
+    expect(sale.state).toBe('reversed')
+  },
+
+  async 'a sale that another system captured'(day) {
+    const { terminal } = day
+    const { merchantId, terminalId } = terminal.settings
+    const { batch } = terminal
+    const card = day.card('manual')
+    const item = newItem({ kind: 'sale', batch, stan: terminal.takeTrace(), amount: day.amount(), card })
+    const sale = { merchantId, terminalId, batchNumber: batch, stan: item.stan, amount: item.amount }
+    const { rrn } = await day.shop.json('POST', '/v1/sales', { ...sale, pan: card.pan }, [201])
+    Object.assign(item, { state: 'approved', code: '00', rrn })
+    terminal.book.push(item)
+    await day.voided(item)
+  },
+
+  async 'an echo and a sign-off'(day) {
+    expect((await day.terminal.manage('301')).code).toBe('00')
+    expect((await day.terminal.manage('002')).code).toBe('00')
+    await day.terminal.signOn()
+    await day.sold()
+  },
+}

@@ -1,0 +1,101 @@
+/** @module Days one after another: sign-on with new keys, acts in any order, the settlement, and the night. */
+
+import { expect } from 'vitest'
+import { field48Of, type OwnItem, type OwnTotals, ownTotals } from '../support/own-terminal/book.ts'
+import { settleOwn } from '../support/own-terminal/settlement.ts'
+import { ALWAYS, SOMETIMES } from './acts.ts'
+import { compareBooks } from './books.ts'
+import type { Day } from './day.ts'
+
+const DAY_MS = 86_400_000
+/** 08:30 in China. */
+const OPENING_MS = 1_800_000
+
+/**
+ * Lives a day, and then another one, in which the sales of the first cannot be voided any more. Expects equal books after each. The first
+ * day has `some` acts beside those of every day, beginning with number `first`.
+ */
+export async function liveDays(day: Day, first: number, some: number): Promise<void> {
+  await signOnForTheDay(day)
+  const others = Object.entries(SOMETIMES)
+  const chosen = Array.from({ length: some }, (_, at) => others[(first + at) % others.length] ?? others[0])
+  for (const entry of shuffled(day, [...Object.entries(ALWAYS), ...chosen])) {
+    const [name, act] = entry ?? ['', async () => {}]
+    await act(day).catch((error) => {
+      const why = error instanceof Error ? error.message : error
+      throw new Error(`${name}: ${why}; not believed: ${day.terminal.faults.join()}`, { cause: error })
+    })
+  }
+  const isDropped = day.random.below(2) === 1
+  const sales = await settleTheDay(day, isDropped)
+  nextMorning(day)
+  await signOnForTheDay(day)
+  await day.refused('12', day.one(sales))
+  await day.voided(await day.sold())
+  await settleTheDay(day, !isDropped && some > 1)
+  nextMorning(day)
+  expect(day.terminal.faults).toEqual([])
+}
+
+function shuffled<T>({ random }: Day, items: T[]): T[] {
+  const left = [...items]
+  return items.map(() => left.splice(random.below(left.length), 1)[0] as T)
+}
+
+async function signOnForTheDay({ terminal, shop, random }: Day): Promise<void> {
+  const before = terminal.macKey
+  if (random.below(3) === 0) shop.faults.push('answer')
+  const batch = terminal.batch
+  await terminal.signOn()
+  expect(terminal.batch).toBe(batch)
+  expect(terminal.macKey).not.toEqual(before)
+}
+
+/**
+ * The settlement: with `isDropped` a person deletes a reversal before it, so totals differ and items are uploaded. Expects equal books, and
+ * returns the sales of the batch.
+ */
+async function settleTheDay(day: Day, isDropped: boolean): Promise<OwnItem[]> {
+  const { terminal, shop, random } = day
+  if (isDropped) {
+    await day.lostSale('answer')
+    terminal.dropPending()
+  }
+  if (random.below(4) === 0) shop.faults.push('answer', 'request')
+  const { batch } = terminal
+  const ours = terminal.counted()
+  const dropped = terminal.book.filter((item) => item.batch === batch && item.state === 'dropped')
+  const settled = await settleOwn(terminal)
+  const code = isDropped ? '2' : '1'
+  expect(settled.code).toBe(`${code}1`)
+  expect(settled.theirs).toBe(`${field48Of(ownTotals([...ours, ...dropped]), code).slice(0, -1)}1`)
+  expect(settled.uploads > 0).toBe(isDropped)
+  await expectDifference(day, batch, dropped)
+  compareBooks(day)
+  return ours.filter(({ kind }) => kind === 'sale')
+}
+
+interface ListedBatch {
+  readonly batchNumber: string
+  readonly difference: OwnTotals
+}
+
+/** The list of differences has what a person deleted, and nothing else. */
+async function expectDifference({ shop, terminal }: Day, batch: string, dropped: OwnItem[]): Promise<void> {
+  const path = `/v1/batch-differences?merchantId=${terminal.settings.merchantId}`
+  const { items } = await shop.json('GET', path, undefined, [200])
+  const found = (items as ListedBatch[]).filter(({ batchNumber }) => batchNumber === batch)
+  const lacking = ownTotals(dropped)
+  const expected = {
+    debitAmount: -lacking.debitAmount,
+    debitCount: -lacking.debitCount,
+    creditAmount: 0,
+    creditCount: 0,
+  }
+  expect(found.map(({ difference }) => difference)).toEqual(dropped.length === 0 ? [] : [expected])
+}
+
+function nextMorning({ shop }: Day): void {
+  const { clock } = shop.service
+  clock.now = DAY_MS * (Math.floor(clock.now / DAY_MS) + 1) + OPENING_MS
+}

@@ -1,0 +1,125 @@
+/**
+ * @module The service under test, the line to it with its faults, and a back office. The client is the terminal of
+ * `test/support/own-terminal`; of the service this file sees HTTP and, at the end, the tables.
+ */
+
+import { openService, type Service } from '../integrate/service.ts'
+import { bytesOfHex, hexOfBytes } from '../support/own-terminal/bytes.ts'
+import { checkValueOf, OWN_MAC_PROFILES } from '../support/own-terminal/keys.ts'
+import type { OwnSettings } from '../support/own-terminal/settings.ts'
+
+/**
+ * `request`: it is lost on its way. `answer`: the service decides, and its answer is lost. `twice`: the request arrives twice, and both
+ * answers must be the same bytes. `mac`: a bit of the answer's MAC changes.
+ */
+export type LineFault = 'request' | 'answer' | 'twice' | 'mac'
+
+/** Between two messages. */
+const STEP_MS = 7_000
+
+const HEADERS = { 'content-type': 'x-ISO-TPDU/x-auth' }
+
+/** A bit of the MAC changes. In a serial frame the LRC is right for it. */
+function withWrongMac(answer: Uint8Array): Uint8Array {
+  const changed = Uint8Array.from(answer)
+  const places = answer[0] === 0x02 ? [answer.length - 3, answer.length - 1] : [answer.length - 1]
+  for (const place of places) changed[place] = (changed[place] ?? 0) ^ 1
+  return changed
+}
+
+export class Shop {
+  readonly service: Service
+  /** The faults of the next exchanges, in order. Null: none. */
+  readonly faults: (LineFault | null)[] = []
+  exchanges = 0
+  /** HTTP statuses of messages that the service did not answer. */
+  readonly silent: number[] = []
+  #posts = 0
+
+  constructor(service: Service) {
+    this.service = service
+  }
+
+  readonly now = (): number => this.service.clock.now
+
+  /** Carries a frame, over each of the terminals' paths in turn. */
+  readonly carry = async (frame: Uint8Array): Promise<Uint8Array | null> => {
+    this.service.clock.now += STEP_MS
+    this.exchanges++
+    const fault = this.faults.shift() ?? null
+    if (fault === 'request') return null
+    const answer = await this.#post(frame)
+    if (fault === 'twice') {
+      const copy = await this.#post(frame)
+      if (hexOfBytes(copy ?? []) !== hexOfBytes(answer ?? []))
+        throw new Error('a copy got another answer than the first message')
+    }
+    if (fault === 'answer' || answer === null) return null
+    return fault === 'mac' ? withWrongMac(answer) : answer
+  }
+
+  async #post(frame: Uint8Array): Promise<Uint8Array | null> {
+    const paths = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583', '/']
+    const path = paths[this.#posts++ % paths.length] ?? '/'
+    const init = { method: 'POST', headers: HEADERS, body: Uint8Array.from(frame) }
+    const response = await this.service.fetch(path, init)
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    if (response.status === 200) return bytes
+    this.silent.push(response.status)
+    if (response.status !== 503 || bytes.length > 0) throw new Error(`HTTP ${response.status}`)
+    return null
+  }
+
+  /** Merchant and terminal, with the master key in two components. */
+  async provision(settings: OwnSettings): Promise<void> {
+    const { merchantId, terminalId, masterKey, macProfile, forms, line } = settings
+    const { cipher } = OWN_MAC_PROFILES[macProfile]
+    const key = bytesOfHex(masterKey)
+    const half = key.map((_, at) => (at * 37 + 11) & 0xfe)
+    const component = (bytes: Uint8Array) => ({
+      value: hexOfBytes(bytes),
+      checkValue: checkValueOf(cipher, bytes),
+    })
+    const other = key.map((byte, at) => byte ^ (half[at] ?? 0))
+    await this.json('PUT', `/v1/merchants/${merchantId}`, {}, [200, 201])
+    await this.json(
+      'PUT',
+      `/v1/merchants/${merchantId}/terminals/${terminalId}`,
+      {
+        tmk: { components: [component(half), component(other)], checkValue: checkValueOf(cipher, key) },
+        macProfile,
+        textEncoding: settings.textEncoding,
+        texts: settings.texts,
+        settlementMac: settings.settlesWithMac ? 'required' : 'optional',
+        padding: forms.padding,
+        entryMode: forms.entryMode,
+        cardCheck: 'luhn',
+        headerLength: line.header.length / 2,
+        headerTlv: line.tlv !== '',
+        voidForms: 'lenient',
+      },
+      [201],
+    )
+  }
+
+  /** A request of the back office with an administrator's key. Throws when the status is none of those. */
+  async json(
+    method: string,
+    path: string,
+    body: unknown,
+    statuses: readonly number[],
+    key?: string,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const headers = key === undefined ? {} : { 'idempotency-key': key }
+    const reply = await this.service.json(method, path, body, headers)
+    if (!statuses.includes(reply.status))
+      throw new Error(`${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`)
+    return reply.body
+  }
+
+  close(): void {
+    this.service.close()
+  }
+}
+
+export const openShop = async (): Promise<Shop> => new Shop(await openService())
