@@ -1,4 +1,4 @@
-/** @module The book of the terminal against the tables of the service: each message, the totals of each batch, and the money. */
+/** @module The book of the terminal against the tables of the service and the ledger of its acquirer: each sale, the totals of each batch, and the money. */
 
 import { expect } from 'vitest'
 import { countedIn, type OwnItem, type OwnTotals, ownTotals } from '../support/own-terminal/book.ts'
@@ -18,7 +18,8 @@ const BATCHES = `select batch_number as batch, state, debit_amount - office_debi
 const sum = (items: Iterable<OwnItem>): number => [...items].reduce((total, { amount }) => total + amount, 0)
 
 /** Expects that both books are equal to the cent. */
-export function compareBooks({ shop, terminal, officeVoids }: Day): void {
+export async function compareBooks(day: Day): Promise<void> {
+  const { shop, terminal, officeVoids } = day
   const { terminalId } = terminal.settings
   const rows = shop.service.storage.rows<BatchRow>(BATCHES, terminalId)
   const { book, batch: open } = terminal
@@ -33,7 +34,7 @@ export function compareBooks({ shop, terminal, officeVoids }: Day): void {
     const byOffice = [...officeVoids].filter((sale) => sale.batch === batch)
     expect([batch, officeCredit]).toEqual([batch, sum(byOffice)])
   }
-  compareSales({ shop, terminal, officeVoids } as Day)
+  await compareSales(day)
 }
 
 interface SaleRow {
@@ -50,7 +51,7 @@ const SALES = `select batch_number as batch, stan, amount,
     and not exists (select 1 from reversal where target_key = sale.message_key))
   where terminal_id = ? order by batch_number, stan`
 
-function compareSales({ shop, terminal, officeVoids }: Day): void {
+async function compareSales({ shop, terminal, officeVoids }: Day): Promise<void> {
   const { book, settings } = terminal
   const rows = shop.service.storage.rows<SaleRow>(SALES, settings.terminalId)
   const stands = book.filter(
@@ -60,12 +61,16 @@ function compareSales({ shop, terminal, officeVoids }: Day): void {
     officeVoids.has(sale) ||
     book.some(({ kind, original, state }) => kind === 'void' && original === sale && state === 'approved')
   const ours = stands
-    .map((sale) => ({
-      batch: sale.batch,
-      stan: sale.stan,
-      amount: sale.amount,
-      isVoided: Number(isVoided(sale)),
-    }))
+    .map((sale) => ({ ...pick(sale), isVoided: Number(isVoided(sale)) }))
     .sort((a, b) => (a.batch + a.stan < b.batch + b.stan ? -1 : 1))
   expect(rows.map((row) => ({ ...row }))).toEqual(ours)
+  const ledger = await shop.ledgerOf(settings.terminalId)
+  if (ledger === null) return
+  const byAmount = (money: readonly [number, boolean][]) => money.toSorted(([a], [b]) => a - b)
+  const theirs = ledger.filter(({ kind, state }) => kind === 'sale' && state === 'approved')
+  expect(byAmount(theirs.map(({ amount, voidedBy }) => [amount, voidedBy !== null]))).toEqual(
+    byAmount(stands.map((sale) => [sale.amount, isVoided(sale)])),
+  )
 }
+
+const pick = ({ batch, stan, amount }: OwnItem) => ({ batch, stan, amount })

@@ -79,7 +79,7 @@ export class Day {
   async voidByOffice(sale: OwnItem): Promise<string> {
     const { id } = await this.shop.json('GET', `/v1/sales/${sale.rrn}`, undefined, [200])
     const key = `${this.terminal.settings.terminalId}-${sale.batch}-${++this.#keys}`
-    await this.shop.json('POST', '/v1/voids', { saleId: id, amount: sale.amount }, [201], key)
+    await this.shop.json('POST', '/v1/voids', { saleId: id, amount: sale.amount }, [201, 202], key)
     this.officeVoids.add(sale)
     return key
   }

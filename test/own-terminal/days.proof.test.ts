@@ -9,14 +9,14 @@ import { OwnTerminal } from '../support/own-terminal/terminal.ts'
 import { SOMETIMES } from './acts.ts'
 import { Day } from './day.ts'
 import { liveDays } from './live.ts'
-import { openShop, type Shop } from './shop.ts'
+import { openForwardingShop, openShop, type Shop } from './shop.ts'
 import { CELLS, settingsOf } from './terminals.ts'
 
 const TERMINALS = sizeOf('own-terminal/days')
 /** Acts of each terminal beside those that all have. In the sample all terminals together have each act. */
 const SOME = isWhole() ? 8 : 1
 /** Shops of their own beside each other. Within a shop one terminal lives after another, so each shop can be repeated. */
-const SHOPS = 4
+const SHOPS = 5
 
 const all = Array.from({ length: TERMINALS }, (_, at) => {
   const cell = CELLS[at % CELLS.length]
@@ -28,7 +28,8 @@ type One = (typeof all)[number]
 
 async function live(shop: Shop, { seed, ...cell }: One): Promise<void> {
   shop.faults.length = 0
-  const settings = settingsOf(cell, seed)
+  // An acquirer gets no PIN block, which is under another key.
+  const settings = { ...settingsOf(cell, seed), ...(shop.acquirer === null ? {} : { takesPins: false }) }
   await shop.provision(settings)
   await liveDays(new Day(shop, new OwnTerminal(settings, shop.carry, shop.now), seed), seed, SOME)
 }
@@ -38,7 +39,8 @@ let shops: Promise<Shop>[] = []
 
 beforeAll(() => {
   shops = Array.from({ length: SHOPS }, (_, number) => {
-    const shop = openShop()
+    // One of them has an acquirer with a ledger of its own.
+    const shop = number === 0 ? openForwardingShop() : openShop()
     let before: Promise<unknown> = shop
     for (const one of all.filter(({ seed }) => seed % SHOPS === number)) {
       const life = before.then(async () => live(await shop, one))

@@ -71,7 +71,7 @@ async function settleTheDay(day: Day, isDropped: boolean): Promise<OwnItem[]> {
   expect(settled.theirs).toBe(`${field48Of(ownTotals([...ours, ...dropped]), code).slice(0, -1)}1`)
   expect(settled.uploads > 0).toBe(isDropped)
   await expectDifference(day, batch, dropped)
-  compareBooks(day)
+  await compareBooks(day)
   return ours.filter(({ kind }) => kind === 'sale')
 }
 

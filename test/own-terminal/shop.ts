@@ -1,9 +1,12 @@
 /**
  * @module The service under test, the line to it with its faults, and a back office. The client is the terminal of
- * `test/support/own-terminal`; of the service this file sees HTTP and, at the end, the tables.
+ * `test/support/own-terminal`. This file is on the other side: it starts the service, and may import `src/`.
  */
 
-import { openService, type Service } from '../integrate/service.ts'
+import { recover } from '../../src/pipeline/recover.ts'
+import { createSimulator, type LedgerEntry } from '../../src/simulator/app.ts'
+import { openService, type Service, START } from '../integrate/service.ts'
+import { watchedCore } from '../support/load-core.ts'
 import { bytesOfHex, hexOfBytes } from '../support/own-terminal/bytes.ts'
 import { checkValueOf, OWN_MAC_PROFILES } from '../support/own-terminal/keys.ts'
 import type { OwnSettings } from '../support/own-terminal/settings.ts'
@@ -16,6 +19,9 @@ export type LineFault = 'request' | 'answer' | 'twice' | 'mac'
 
 /** Between two messages. */
 const STEP_MS = 7_000
+
+/** Runs of the cron before the ledger is read. */
+const MINUTES = 3
 
 const HEADERS = { 'content-type': 'x-ISO-TPDU/x-auth' }
 
@@ -36,8 +42,12 @@ export class Shop {
   readonly silent: number[] = []
   #posts = 0
 
-  constructor(service: Service) {
+  /** Requests to a simulated acquirer. Null: the sandbox decides. */
+  readonly acquirer: ((request: Request) => Promise<Response>) | null
+
+  constructor(service: Service, acquirer: Shop['acquirer']) {
     this.service = service
+    this.acquirer = acquirer
   }
 
   readonly now = (): number => this.service.clock.now
@@ -117,9 +127,47 @@ export class Shop {
     return reply.body
   }
 
+  /** The sales and voids of a terminal in the ledger of the acquirer, after the service has told it everything. */
+  async ledgerOf(terminalId: string): Promise<LedgerEntry[] | null> {
+    if (this.acquirer === null) return null
+    const { clock, services } = this.service
+    for (let minute = 0; minute < MINUTES; minute++) {
+      await recover(services, clock.now)
+      clock.now += 60_000
+    }
+    const response = await this.acquirer(new Request('https://acquirer/ledger'))
+    const { items } = (await response.json()) as { items: LedgerEntry[] }
+    return items.filter((item) => item.terminalId === terminalId)
+  }
+
   close(): void {
     this.service.close()
   }
 }
 
-export const openShop = async (): Promise<Shop> => new Shop(await openService())
+/** A shop over the sandbox. */
+export const openShop = async (): Promise<Shop> => new Shop(await openService(), null)
+
+const ACQUIRER_KEY = '0123456789ABCDEF'
+
+/** A shop whose service forwards to an acquirer with a ledger of its own. */
+export async function openForwardingShop(): Promise<Shop> {
+  const clock: { now: () => number } = { now: () => START }
+  const acquirer = createSimulator({
+    core: watchedCore().core,
+    macProfile: 'cup-ecb',
+    macKey: bytesOfHex(ACQUIRER_KEY),
+    now: () => clock.now(),
+    sleep: async () => {},
+  })
+  const service = await openService({
+    ACQUIRER: 'https',
+    ACQUIRER_MAC_KEY: ACQUIRER_KEY,
+    // No real time passes here, so no request waits for a second try.
+    ACQUIRER_DEADLINE: '0',
+    ACQUIRER_SERVICE: { fetch: (url, init) => acquirer(new Request(url, init)) },
+  })
+  const shop = new Shop(service, acquirer)
+  clock.now = shop.now
+  return shop
+}
