@@ -8,8 +8,10 @@ import { compareBooks } from './books.ts'
 import type { Day } from './day.ts'
 
 const DAY_MS = 86_400_000
-/** 08:30 in China. */
-const OPENING_MS = 1_800_000
+/** Hours of China, in milliseconds of a day of UTC. */
+const MORNING_MS = 1_800_000
+const AFTER_CUT_OFF_MS = 15.5 * 3_600_000
+const AFTER_MIDNIGHT_MS = 16.2 * 3_600_000
 
 /**
  * Lives a day, and then another one, in which the sales of the first cannot be voided any more. Expects equal books after each. The first
@@ -26,6 +28,7 @@ export async function liveDays(day: Day, first: number, some: number): Promise<v
       throw new Error(`${name}: ${why}; not believed: ${day.terminal.faults.join()}`, { cause: error })
     })
   }
+  if (day.random.below(3) === 0) await stayLate(day)
   const isDropped = day.random.below(2) === 1
   const sales = await settleTheDay(day, isDropped)
   nextMorning(day)
@@ -95,7 +98,22 @@ async function expectDifference({ shop, terminal }: Day, batch: string, dropped:
   expect(found.map(({ difference }) => difference)).toEqual(dropped.length === 0 ? [] : [expected])
 }
 
-function nextMorning({ shop }: Day): void {
+/** At the cut-off the window of a sale ends. The batch goes on over midnight, under new keys. */
+async function stayLate(day: Day): Promise<void> {
+  const early = await day.sold()
+  waitUntil(day, AFTER_CUT_OFF_MS)
+  await day.refused('12', early)
+  const late = await day.sold()
+  waitUntil(day, AFTER_MIDNIGHT_MS)
+  await signOnForTheDay(day)
+  await day.voided(late)
+}
+
+const nextMorning = (day: Day): void => waitUntil(day, MORNING_MS)
+
+/** The next time at which it is so late. */
+function waitUntil({ shop }: Day, ofDay: number): void {
   const { clock } = shop.service
-  clock.now = DAY_MS * (Math.floor(clock.now / DAY_MS) + 1) + OPENING_MS
+  const today = DAY_MS * Math.floor(clock.now / DAY_MS) + ofDay
+  clock.now = today > clock.now ? today : today + DAY_MS
 }

@@ -45,8 +45,8 @@ export function settingsOf({ macProfile, padding, transport }: Cell, seed: numbe
       transport,
       tpdu: one(['6000030000', '6000060000', '6001020304']),
       header,
-      // Only behind a whole header can nothing be read as a message too early.
-      tlv: headerBytes >= 6 && isTrue() ? one(BLOCKS) : '',
+
+      tlv: isTrue() ? one(BLOCKS) : '',
       tlvPlace: one(['before', 'behind'] as const),
     },
     settlesWithMac: isTrue(),
