@@ -13,11 +13,20 @@ const MORNING_MS = 1_800_000
 const AFTER_CUT_OFF_MS = 15.5 * 3_600_000
 const AFTER_MIDNIGHT_MS = 16.2 * 3_600_000
 
+export interface Extent {
+  /** Acts of the first day beside those of every day. */
+  readonly some: number
+  /** One day in so many goes on over midnight. */
+  readonly nights: number
+  /** Whether the second day has sales and a settlement too. */
+  readonly isWhole: boolean
+}
+
 /**
- * Lives a day, and then another one, in which the sales of the first cannot be voided any more. Expects equal books after each. The first
- * day has `some` acts beside those of every day, beginning with number `first`.
+ * Lives a day, and begins another one, in which the sales of the first cannot be voided any more. Expects equal books after each. The
+ * acts of the first day begin with number `first`.
  */
-export async function liveDays(day: Day, first: number, some: number): Promise<void> {
+export async function liveDays(day: Day, first: number, { some, nights, isWhole }: Extent): Promise<void> {
   await signOnForTheDay(day)
   const others = Object.entries(SOMETIMES)
   const chosen = Array.from({ length: some }, (_, at) => others[(first + at) % others.length] ?? others[0])
@@ -28,15 +37,17 @@ export async function liveDays(day: Day, first: number, some: number): Promise<v
       throw new Error(`${name}: ${why}; not believed: ${day.terminal.faults.join()}`, { cause: error })
     })
   }
-  if (day.random.below(3) === 0) await stayLate(day)
+  if (day.random.below(nights) === 0) await stayLate(day)
   const isDropped = day.random.below(2) === 1
   const sales = await settleTheDay(day, isDropped)
   nextMorning(day)
   await signOnForTheDay(day)
   await day.refused('12', day.one(sales))
-  await day.voided(await day.sold())
-  await settleTheDay(day, !isDropped && some > 1)
-  nextMorning(day)
+  if (isWhole) {
+    await day.voided(await day.sold())
+    await settleTheDay(day, !isDropped)
+    nextMorning(day)
+  }
   expect(day.terminal.faults).toEqual([])
 }
 

@@ -80,8 +80,9 @@ export class Shop {
     return null
   }
 
-  /** Merchant and terminal, with the master key in two components. */
-  async provision(settings: OwnSettings): Promise<void> {
+  /** A new merchant with a new terminal, whose master key comes in two components. */
+  async begin(settings: OwnSettings): Promise<void> {
+    this.faults.length = 0
     const { merchantId, terminalId, masterKey, macProfile, forms, line } = settings
     const { cipher } = OWN_MAC_PROFILES[macProfile]
     const key = bytesOfHex(masterKey)
