@@ -1,13 +1,15 @@
-/** @module What happens in a shop, one act after another in any order. Each act expects what the terminal must hear. */
+/** @module Acts of a merchant, in any order. Each act expects the answers that its terminal must get. */
 
 import { expect } from 'vitest'
 import { newItem } from '../support/own-terminal/book.ts'
-import type { OwnFields } from '../support/own-terminal/messages.ts'
+import { financialMessage, type OwnFields } from '../support/own-terminal/messages.ts'
 import type { Day } from './day.ts'
 
 type Act = (day: Day) => Promise<void>
 
-const NO_CARD = { 2: undefined, 14: undefined, 23: undefined, 35: undefined, 55: undefined }
+const NO_CARD: OwnFields = Object.fromEntries(
+  [2, 14, 23, 26, 35, 52, 53, 55].map((number) => [number, undefined]),
+)
 
 /** Fields that a void may lack under `voidForms: lenient`. */
 const VOID_FORMS: readonly OwnFields[] = [
@@ -60,13 +62,13 @@ export const SOMETIMES: Readonly<Record<string, Act>> = {
   },
 
   async 'a service that does not know the outcome'(day) {
-    const before = day.shop.silent.length
+    const before = day.site.silent.length
     const sale = await day.terminal.sale(198, day.card())
-    expect(day.shop.silent.length).toBeGreaterThan(before)
+    expect(day.site.silent.length).toBeGreaterThan(before)
     await day.sold()
     // A repeat may come when the service has asked the acquirer again.
     const { repeats } = day.terminal.settings
-    const isKnown = repeats && day.shop.acquirer !== null && sale.state === 'approved'
+    const isKnown = repeats && day.site.acquirer !== null && sale.state === 'approved'
     expect(isKnown ? 'reversed' : sale.state).toBe('reversed')
   },
 
@@ -84,15 +86,15 @@ export const SOMETIMES: Readonly<Record<string, Act>> = {
     expect(sale.state).toBe('reversed')
   },
 
-  async 'a repeat that is heard'(day) {
-    day.shop.faults.push(day.terminal.settings.repeats ? 'answer' : null)
+  async 'a repeat that is answered'(day) {
+    day.site.faults.push(day.terminal.settings.repeats ? 'answer' : null)
     const sale = await day.sold()
-    day.shop.faults.push(day.terminal.settings.repeats ? 'request' : null)
+    day.site.faults.push(day.terminal.settings.repeats ? 'request' : null)
     await day.voided(sale)
   },
 
   async 'messages that arrive twice'(day) {
-    day.shop.faults.push('twice', 'twice')
+    day.site.faults.push('twice', 'twice')
     await day.voided(await day.sold())
   },
 
@@ -176,9 +178,9 @@ export const SOMETIMES: Readonly<Record<string, Act>> = {
     await day.voided(sale)
   },
 
-  async 'a reversal that is not heard'(day) {
+  async 'a reversal that is not answered'(day) {
     const sale = await day.lostSale('answer')
-    day.shop.faults.push('request', 'answer', 'request')
+    day.site.faults.push('request', 'answer', 'request')
     const next = await day.terminal.sale(day.amount(), day.card())
     expect([next.code, sale.state, day.terminal.pending?.item]).toEqual(['line', 'open', sale])
     await day.sold()
@@ -188,16 +190,50 @@ export const SOMETIMES: Readonly<Record<string, Act>> = {
   async 'a sale that another system captured'(day) {
     const { terminal } = day
     // The ledger of an acquirer has no sale of another system.
-    if (day.shop.acquirer !== null) return
+    if (day.site.acquirer !== null) return
     const { merchantId, terminalId } = terminal.settings
     const { batch } = terminal
     const card = day.card('manual')
     const item = newItem({ kind: 'sale', batch, stan: terminal.takeTrace(), amount: day.amount(), card })
     const sale = { merchantId, terminalId, batchNumber: batch, stan: item.stan, amount: item.amount }
-    const { rrn } = await day.shop.json('POST', '/v1/sales', { ...sale, pan: card.pan }, [201])
+    const { rrn } = await day.site.json('POST', '/v1/sales', { ...sale, pan: card.pan }, [201])
     Object.assign(item, { state: 'approved', code: '00', rrn })
     terminal.book.push(item)
     await day.voided(item)
+  },
+
+  async 'the greatest amounts'(day) {
+    const greatest = 999_999_999_999
+    const sale = await day.terminal.sale(greatest, day.card())
+    expect((await day.terminal.sale(greatest, day.card())).code).toBe('00')
+    await day.voided(sale)
+  },
+
+  async 'a repeat much later'(day) {
+    const { settings, macKey } = day.terminal
+    const sale = await day.sold()
+    const voided = await day.voided(sale)
+    day.site.service.clock.now += 3_600_000
+    for (const item of [voided, sale]) {
+      const copy = { ...financialMessage(settings, item, day.site.now()), mti: '0201' }
+      const { code, answer } = await day.terminal.send(copy, macKey)
+      expect([code, answer?.fields.get(37), answer?.fields.get(38)]).toEqual([
+        '00',
+        item.rrn,
+        item.authorization,
+      ])
+    }
+  },
+
+  async 'a late reversal of a void'(day) {
+    const sale = await day.sold()
+    const voided = await day.voided(sale)
+    await day.sold()
+    day.site.service.clock.now += 1_200_000
+    expect([await day.terminal.undo(voided), voided.state]).toEqual([true, 'reversed'])
+    const path = `/v1/late-reversals?merchantId=${day.terminal.settings.merchantId}`
+    const { items } = await day.site.json('GET', path, undefined, [200])
+    expect((items as { rrn: string }[]).filter(({ rrn }) => rrn === voided.rrn)).toHaveLength(1)
   },
 
   async 'an echo and a sign-off'(day) {

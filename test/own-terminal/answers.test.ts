@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { microUnpack } from '../support/micro-iso8583.ts'
 import { bytesOfHex, hexOfBytes } from '../support/own-terminal/bytes.ts'
 import { OwnTerminal } from '../support/own-terminal/terminal.ts'
-import { openShop } from './shop.ts'
+import { openSite } from './site.ts'
 import { CELLS, settingsOf } from './terminals.ts'
 
 const CARD = { pan: '6225000000000014', entry: 'manual' } as const
@@ -13,22 +13,22 @@ const CARD = { pan: '6225000000000014', entry: 'manual' } as const
 type Believes = (change: (answer: Uint8Array) => Uint8Array) => Promise<string>
 
 async function open(seed: number): Promise<{ believes: Believes; length: number; close: () => void }> {
-  const shop = await openShop()
+  const site = await openSite()
   const cell = CELLS.find(({ macProfile, transport }) => macProfile === 'xor-3des' && transport === 'packet')
   if (cell === undefined) throw new Error('no cell')
   const transport = seed % 2 === 0 ? ('packet' as const) : ('serial' as const)
   const given = settingsOf({ ...cell, transport }, seed)
   const settings = { ...given, repeats: false, line: { ...given.line, header: '603100311312', tlv: '' } }
-  await shop.begin(settings)
+  await site.begin(settings)
   let answer: Uint8Array | null = null
   let change: ((answer: Uint8Array) => Uint8Array) | null = null
   const terminal = new OwnTerminal(
     settings,
     async (frame) => {
-      answer = change === null ? await shop.carry(frame) : answer
+      answer = change === null ? await site.carry(frame) : answer
       return answer === null || change === null ? answer : change(answer)
     },
-    shop.now,
+    site.now,
   )
   await terminal.signOn()
   const { stan, amount } = await terminal.sale(1234, CARD)
@@ -39,7 +39,7 @@ async function open(seed: number): Promise<{ believes: Believes; length: number;
     const { state } = await terminal.transact({ kind: 'sale', amount, card: CARD }, { 11: stan })
     return state
   }
-  return { believes, length: length ?? 0, close: () => shop.close() }
+  return { believes, length: length ?? 0, close: () => site.close() }
 }
 
 describe.each([

@@ -1,4 +1,4 @@
-/** @module The book of the terminal against the tables of the service and the ledger of its acquirer: each sale, the totals of each batch, and the money. */
+/** @module The book of the terminal against the tables of the service and the ledger of its acquirer. */
 
 import { expect } from 'vitest'
 import { countedIn, type OwnItem, type OwnTotals, ownTotals } from '../support/own-terminal/book.ts'
@@ -19,9 +19,9 @@ const sum = (items: Iterable<OwnItem>): number => [...items].reduce((total, { am
 
 /** Expects that both books are equal to the cent. */
 export async function compareBooks(day: Day): Promise<void> {
-  const { shop, terminal, officeVoids } = day
+  const { site, terminal, officeVoids } = day
   const { terminalId } = terminal.settings
-  const rows = shop.service.storage.rows<BatchRow>(BATCHES, terminalId)
+  const rows = site.service.storage.rows<BatchRow>(BATCHES, terminalId)
   const { book, batch: open } = terminal
   expect(rows.map(({ batch, state }) => [batch, state === 'open'])).toEqual(
     rows.map(({ batch }) => [batch, batch === open]),
@@ -51,9 +51,9 @@ const SALES = `select batch_number as batch, stan, amount,
     and not exists (select 1 from reversal where target_key = sale.message_key))
   where terminal_id = ? order by batch_number, stan`
 
-async function compareSales({ shop, terminal, officeVoids }: Day): Promise<void> {
+async function compareSales({ site, terminal, officeVoids }: Day): Promise<void> {
   const { book, settings } = terminal
-  const rows = shop.service.storage.rows<SaleRow>(SALES, settings.terminalId)
+  const rows = site.service.storage.rows<SaleRow>(SALES, settings.terminalId)
   const stands = book.filter(
     ({ kind, state }) => kind === 'sale' && (state === 'approved' || state === 'dropped'),
   )
@@ -64,7 +64,7 @@ async function compareSales({ shop, terminal, officeVoids }: Day): Promise<void>
     .map((sale) => ({ ...pick(sale), isVoided: Number(isVoided(sale)) }))
     .sort((a, b) => (a.batch + a.stan < b.batch + b.stan ? -1 : 1))
   expect(rows.map((row) => ({ ...row }))).toEqual(ours)
-  const ledger = await shop.ledgerOf(settings.terminalId)
+  const ledger = await site.ledgerOf(settings.terminalId)
   if (ledger === null) return
   const byAmount = (money: readonly [number, boolean][]) => money.toSorted(([a], [b]) => a - b)
   const theirs = ledger.filter(({ kind, state }) => kind === 'sale' && state === 'approved')

@@ -1,4 +1,4 @@
-/** @module A day of a shop: what a cashier, the line and the back office do, and what the terminal must hear. */
+/** @module A day of a merchant: acts of the cashier, the line and the back office, and the answers that the terminal must get. */
 
 import { expect } from 'vitest'
 import { type Random, seeded } from '../support/micro-random.ts'
@@ -6,22 +6,22 @@ import type { OwnCard, OwnItem } from '../support/own-terminal/book.ts'
 import { digitsOf, withLuhnDigit } from '../support/own-terminal/bytes.ts'
 import type { OwnFields } from '../support/own-terminal/messages.ts'
 import type { OwnTerminal } from '../support/own-terminal/terminal.ts'
-import type { LineFault, Shop } from './shop.ts'
+import type { LineFault, Site } from './site.ts'
 
 /** Last two digits of an amount with which the sandbox does something else than approve. */
 const SPECIAL = [5, 51, 54, 55, 61, 91, 98]
 const ENTRIES = ['manual', 'track', 'chip', 'contactless'] as const
 
 export class Day {
-  readonly shop: Shop
+  readonly site: Site
   readonly terminal: OwnTerminal
   readonly random: Random
   /** Voids of the office that stand, by sale. */
   readonly officeVoids = new Set<OwnItem>()
   #keys = 0
 
-  constructor(shop: Shop, terminal: OwnTerminal, seed: number) {
-    this.shop = shop
+  constructor(site: Site, terminal: OwnTerminal, seed: number) {
+    this.site = site
     this.terminal = terminal
     this.random = seeded(seed)
   }
@@ -50,7 +50,9 @@ export class Day {
   }
 
   async voided(sale: OwnItem, changes: OwnFields = {}): Promise<OwnItem> {
-    const voided = await this.terminal.voidSale(sale, changes)
+    // The card may be presented in another way than for the sale.
+    const card = { ...sale.card, entry: this.one(ENTRIES) }
+    const voided = await this.terminal.voidSale(sale, changes, card)
     expect([voided.state, voided.code, changes]).toEqual(['approved', '00', changes])
     return voided
   }
@@ -63,11 +65,11 @@ export class Day {
 
   /** The next sale or void meets this fault, and its copy too, if the terminal repeats. */
   faultOnce(fault: LineFault): void {
-    this.shop.faults.push(fault)
-    if (this.terminal.settings.repeats) this.shop.faults.push(fault)
+    this.site.faults.push(fault)
+    if (this.terminal.settings.repeats) this.site.faults.push(fault)
   }
 
-  /** A sale that is not heard, and whose reversal is pending. */
+  /** A sale without an answer, and whose reversal is pending. */
   async lostSale(fault: LineFault): Promise<OwnItem> {
     this.faultOnce(fault)
     const sale = await this.terminal.sale(this.amount(), this.card())
@@ -77,18 +79,18 @@ export class Day {
 
   /** The office voids a sale by JSON. Returns the key of its request. */
   async voidByOffice(sale: OwnItem): Promise<string> {
-    const { id } = await this.shop.json('GET', `/v1/sales/${sale.rrn}`, undefined, [200])
+    const { id } = await this.site.json('GET', `/v1/sales/${sale.rrn}`, undefined, [200])
     const key = `${this.terminal.settings.terminalId}-${sale.batch}-${++this.#keys}`
-    await this.shop.json('POST', '/v1/voids', { saleId: id, amount: sale.amount }, [201, 202], key)
+    await this.site.json('POST', '/v1/voids', { saleId: id, amount: sale.amount }, [201, 202], key)
     this.officeVoids.add(sale)
     return key
   }
 
   /** The office reverses its void. */
   async unvoidByOffice(sale: OwnItem, key: string): Promise<void> {
-    const { id } = await this.shop.json('GET', `/v1/sales/${sale.rrn}`, undefined, [200])
+    const { id } = await this.site.json('GET', `/v1/sales/${sale.rrn}`, undefined, [200])
     const of = { idempotencyKey: key, saleId: id, amount: sale.amount }
-    await this.shop.json('POST', '/v1/reversals', of, [200], `${key}-reversed`)
+    await this.site.json('POST', '/v1/reversals', of, [200], `${key}-reversed`)
     this.officeVoids.delete(sale)
   }
 }

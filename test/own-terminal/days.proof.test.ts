@@ -10,7 +10,7 @@ import { OwnTerminal } from '../support/own-terminal/terminal.ts'
 import { SOMETIMES } from './acts.ts'
 import { Day } from './day.ts'
 import { liveDays } from './live.ts'
-import { openForwardingShop, openShop, type Shop } from './shop.ts'
+import { openForwardingSite, openSite, type Site } from './site.ts'
 import { CELLS, settingsOf } from './terminals.ts'
 
 const TERMINALS = sizeOf('own-terminal/days')
@@ -25,14 +25,14 @@ const all = Array.from({ length: TERMINALS }, (_, at) => {
   return { ...cell, seed: at + 1, acquirer: (at + 1) % FORWARDED === 0 ? 'forwarded' : 'sandbox' }
 })
 
-let sandbox: Shop
-let forwarding: Shop
+let sandbox: Site
+let forwarding: Site
 
 beforeAll(async () => {
   // Without the threads of WebCrypto the sample takes half the time. The whole has the real one.
   if (!isWhole()) Object.defineProperty(crypto, 'subtle', { value: subtle, configurable: true })
-  sandbox = await openShop()
-  forwarding = await openForwardingShop()
+  sandbox = await openSite()
+  forwarding = await openForwardingSite()
 })
 
 afterAll(() => {
@@ -45,13 +45,13 @@ describe('a terminal of our own', () => {
   it.each(all)(
     '$macProfile, pad $padding, $transport, $acquirer, seed $seed: lives its days',
     async ({ seed, acquirer, ...cell }) => {
-      const shop = acquirer === 'sandbox' ? sandbox : forwarding
+      const site = acquirer === 'sandbox' ? sandbox : forwarding
       const settings = settingsOf(cell, seed)
       // An acquirer gets no PIN block, because it is under a key of the service.
-      const takesPins = settings.takesPins && shop === sandbox
-      await shop.begin({ ...settings, takesPins })
-      const terminal = new OwnTerminal({ ...settings, takesPins }, shop.carry, shop.now)
-      await liveDays(new Day(shop, terminal, seed), seed, EXTENT)
+      const takesPins = settings.takesPins && site === sandbox
+      await site.begin({ ...settings, takesPins })
+      const terminal = new OwnTerminal({ ...settings, takesPins }, site.carry, site.now)
+      await liveDays(new Day(site, terminal, seed), seed, EXTENT)
     },
   )
 

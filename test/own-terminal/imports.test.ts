@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 
 const CLIENT = 'test/support/own-terminal'
 
-/** Whatever a file imports or exports from elsewhere, statically or at run time, with the words before the name. */
+/** The imports and exports of a file from elsewhere, static or at run time, with the words before the name. */
 function importsOf(path: string): { statement: string; to: string }[] {
   const text = readFileSync(path, 'utf8')
   const pattern = /((?:import|export)\s[^'"`;]*?from|import|require)\s*\(?\s*(['"`])([^'"`]+)\2/g

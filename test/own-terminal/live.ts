@@ -6,6 +6,7 @@ import { settleOwn } from '../support/own-terminal/settlement.ts'
 import { ALWAYS, SOMETIMES } from './acts.ts'
 import { compareBooks } from './books.ts'
 import type { Day } from './day.ts'
+import type { LineFault } from './site.ts'
 
 const DAY_MS = 86_400_000
 /** Hours of China, in milliseconds of a day of UTC. */
@@ -45,7 +46,9 @@ export async function liveDays(day: Day, first: number, { some, nights, isWhole 
   await day.refused('12', day.one(sales))
   if (isWhole) {
     await day.voided(await day.sold())
+    await reverseTooLate(day, day.one(sales))
     await settleTheDay(day, !isDropped)
+    await settleNothing(day)
     nextMorning(day)
   }
   expect(day.terminal.faults).toEqual([])
@@ -56,9 +59,9 @@ function shuffled<T>({ random }: Day, items: T[]): T[] {
   return items.map(() => left.splice(random.below(left.length), 1)[0] as T)
 }
 
-async function signOnForTheDay({ terminal, shop, random }: Day): Promise<void> {
+async function signOnForTheDay({ terminal, site, random }: Day): Promise<void> {
   const before = terminal.macKey
-  if (random.below(3) === 0) shop.faults.push('answer')
+  if (random.below(3) === 0) site.faults.push('answer')
   const batch = terminal.batch
   await terminal.signOn()
   expect(terminal.batch).toBe(batch)
@@ -70,16 +73,17 @@ async function signOnForTheDay({ terminal, shop, random }: Day): Promise<void> {
  * returns the sales of the batch.
  */
 async function settleTheDay(day: Day, isDropped: boolean): Promise<OwnItem[]> {
-  const { terminal, shop, random } = day
+  const { terminal, site } = day
   if (isDropped) {
     await day.lostSale('answer')
     terminal.dropPending()
   }
-  if (random.below(4) === 0) shop.faults.push('answer', 'request')
+  site.faults.push(...(day.one(FAULTS_OF_SETTLEMENTS) ?? []))
   const { batch } = terminal
   const ours = terminal.counted()
   const dropped = terminal.book.filter((item) => item.batch === batch && item.state === 'dropped')
   const settled = await settleOwn(terminal)
+  site.faults.length = 0
   const code = isDropped ? '2' : '1'
   expect(settled.code).toBe(`${code}1`)
   expect(settled.theirs).toBe(`${field48Of(ownTotals([...ours, ...dropped]), code).slice(0, -1)}1`)
@@ -89,15 +93,41 @@ async function settleTheDay(day: Day, isDropped: boolean): Promise<OwnItem[]> {
   return ours.filter(({ kind }) => kind === 'sale')
 }
 
+const FAULTS_OF_SETTLEMENTS: readonly (readonly LineFault[])[] = [
+  [],
+  [],
+  ['answer', 'request'],
+  ['again', 'again', 'again'],
+]
+
+/** A reversal after the settlement is refused, and the terminal keeps it until a person deletes it. */
+async function reverseTooLate({ terminal }: Day, sale: OwnItem): Promise<void> {
+  expect([await terminal.undo(sale), terminal.pending?.item]).toEqual([false, sale])
+  terminal.pending = null
+  expect(sale.state).toBe('approved')
+}
+
+/** Without a MAC, a batch without a message stays open. The sign-on tells which one is open. */
+async function settleNothing(day: Day): Promise<void> {
+  const { terminal } = day
+  const { batch } = terminal
+  const { code } = await settleOwn(terminal)
+  expect(code).toBe('11')
+  const next = terminal.batch
+  await terminal.signOn()
+  expect(terminal.batch).toBe(terminal.settings.settlesWithMac ? next : batch)
+  await compareBooks(day)
+}
+
 interface ListedBatch {
   readonly batchNumber: string
   readonly difference: OwnTotals
 }
 
 /** The list of differences has what a person deleted, and nothing else. */
-async function expectDifference({ shop, terminal }: Day, batch: string, dropped: OwnItem[]): Promise<void> {
+async function expectDifference({ site, terminal }: Day, batch: string, dropped: OwnItem[]): Promise<void> {
   const path = `/v1/batch-differences?merchantId=${terminal.settings.merchantId}`
-  const { items } = await shop.json('GET', path, undefined, [200])
+  const { items } = await site.json('GET', path, undefined, [200])
   const found = (items as ListedBatch[]).filter(({ batchNumber }) => batchNumber === batch)
   const lacking = ownTotals(dropped)
   const expected = {
@@ -123,8 +153,8 @@ async function stayLate(day: Day): Promise<void> {
 const nextMorning = (day: Day): void => waitUntil(day, MORNING_MS)
 
 /** The next time at which it is so late. */
-function waitUntil({ shop }: Day, ofDay: number): void {
-  const { clock } = shop.service
+function waitUntil({ site }: Day, ofDay: number): void {
+  const { clock } = site.service
   const today = DAY_MS * Math.floor(clock.now / DAY_MS) + ofDay
   clock.now = today > clock.now ? today : today + DAY_MS
 }

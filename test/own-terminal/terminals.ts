@@ -37,7 +37,9 @@ export function settingsOf({ macProfile, padding, transport }: Cell, seed: numbe
   return {
     merchantId: `8981${digitsOf(seed, 11)}`,
     terminalId: `A${digitsOf(seed, 7)}`,
-    masterKey: hexOfBytes(random.bytes(16)),
+    masterKey: hexOfBytes(
+      random.bytes(one(OWN_MAC_PROFILES[macProfile].cipher === 'des' ? [16, 16, 8] : [16])),
+    ),
     macProfile,
     layout: one(layouts),
     forms: { padding, entryMode: one(['left', 'right'] as const) },
@@ -47,7 +49,7 @@ export function settingsOf({ macProfile, padding, transport }: Cell, seed: numbe
       header,
 
       tlv: isTrue() ? one(BLOCKS) : '',
-      tlvPlace: one(['before', 'behind'] as const),
+      tlvSide: one(['before', 'behind'] as const),
     },
     settlesWithMac: isTrue(),
     repeats: isTrue(),

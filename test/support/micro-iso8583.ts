@@ -17,7 +17,7 @@ export interface MicroForms {
 
 const USUAL: MicroForms = { padding: '0', entryMode: 'left' }
 
-/** What a field holds, the digits of the length before it (0: it is fixed), and its length or maximum. */
+/** The content of a field, the digits of the length before it (0: it is fixed), and its length or maximum. */
 type MicroField = readonly [holds: 'digits' | 'track' | 'text' | 'bytes', prefix: 0 | 2 | 4, most: number]
 
 const FIELDS: Readonly<Record<number, MicroField>> = {

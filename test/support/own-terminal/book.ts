@@ -18,7 +18,7 @@ export interface OwnItem {
   /** For a void: its sale. Absent when it names one that is not in the book. */
   readonly original?: OwnItem
   /**
-   * `open`: sent, and not heard. `dropped`: not heard, and a person deleted its reversal. `refused`: not an approval, and field 39 is
+   * `open`: sent, and not answered. `dropped`: not answered, and a person deleted its reversal. `refused`: not an approval, and field 39 is
    * in `code`.
    */
   state: 'open' | 'approved' | 'refused' | 'reversed' | 'dropped'
@@ -55,11 +55,14 @@ export function ownTotals(items: readonly OwnItem[]): OwnTotals {
 
 const NO_FOREIGN_CARDS = '0'.repeat(31)
 
+/** The last digits of a number. The first ones have no place. */
+const lastDigits = (value: number, count: number): string => digitsOf(value, count).slice(-count)
+
 /** Field 48 of a settlement, 62 digits, with the code of its first half. */
 export const field48Of = (totals: OwnTotals, code = '0'): string =>
-  digitsOf(totals.debitAmount, 12) +
-  digitsOf(totals.debitCount, 3) +
-  digitsOf(totals.creditAmount, 12) +
-  digitsOf(totals.creditCount, 3) +
+  lastDigits(totals.debitAmount, 12) +
+  lastDigits(totals.debitCount, 3) +
+  lastDigits(totals.creditAmount, 12) +
+  lastDigits(totals.creditCount, 3) +
   code +
   NO_FOREIGN_CARDS

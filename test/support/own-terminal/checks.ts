@@ -1,4 +1,4 @@
-/** @module What the own terminal checks of an answer (protocol.md §3.3, §3.6). The first fault makes the answer none. */
+/** @module The checks of the own terminal on an answer (protocol.md §3.3, §3.6). The first fault makes the answer none. */
 
 import type { MicroMessage } from '../micro-iso8583.ts'
 import { bytesOfHex } from './bytes.ts'
@@ -26,15 +26,15 @@ function faultOfAnswer(
   { mti, fields }: MicroMessage,
   now: number,
 ): string | undefined {
-  const asked = request.fields
+  const requested = request.fields
   const first = `${request.mti.slice(0, 3)}0`
   if (Number(mti) !== Number(first) + 10) return 'MTI'
   for (const number of ECHOED)
-    if (fields.has(number) && asked.has(number) && fields.get(number) !== asked.get(number))
+    if (fields.has(number) && requested.has(number) && fields.get(number) !== requested.get(number))
       return `field ${number} differs`
   for (const number of [11, 41, 42])
-    if (asked.has(number) && !fields.has(number)) return `field ${number} is missing`
-  const amount = asked.get(4)
+    if (requested.has(number) && !fields.has(number)) return `field ${number} is missing`
+  const amount = requested.get(4)
   if (amount !== undefined && fields.get(4) !== amount) return 'field 4 differs'
   const code = fields.get(39)
   const totals = fields.get(48)
@@ -52,21 +52,21 @@ function faultOfAnswer(
 
 /** 60.2 of a sign-on is the batch from now on. Everything else is the request's. */
 function faultOf60(request: MicroMessage, field60: string | undefined): string | undefined {
-  const asked = request.fields.get(60) ?? ''
+  const requested = request.fields.get(60) ?? ''
   const isSame =
     request.mti === '0800'
-      ? field60?.slice(0, 2) === asked.slice(0, 2) && field60.slice(8) === asked.slice(8)
-      : field60 === asked
+      ? field60?.slice(0, 2) === requested.slice(0, 2) && field60.slice(8) === requested.slice(8)
+      : field60 === requested
   return isSame ? undefined : 'field 60 differs'
 }
 
 function faultOfFinancial(
-  { fields: asked }: MicroMessage,
+  { fields: requested }: MicroMessage,
   fields: ReadonlyMap<number, string>,
   mti: string,
 ): string | undefined {
   const code = fields.get(39) ?? ''
-  const pan = asked.get(2) ?? asked.get(35)?.split('D')[0]
+  const pan = requested.get(2) ?? requested.get(35)?.split('D')[0]
   if (fields.get(2) !== pan) return 'field 2 differs'
   if (WITHOUT_PROOF.includes(code)) return undefined
   if (!/^\d{12}$/.test(fields.get(37) ?? '') || /^0+$/.test(fields.get(37) ?? '')) return 'field 37'

@@ -10,8 +10,8 @@ import type { OwnSettings } from './settings.ts'
 /** The line to the acquirer: bytes there, bytes back. Null: nothing came back. */
 export type Carry = (frame: Uint8Array) => Promise<Uint8Array | null>
 
-/** What the terminal heard. */
-export interface Heard {
+/** The result of an exchange. */
+export interface Received {
   /** Null: nothing that it believes. */
   readonly answer: MicroMessage | null
   /** Field 39; `11` and so on from field 48 of a settlement; empty without an answer. */
@@ -22,7 +22,7 @@ export interface Heard {
   readonly isMacWrong?: boolean
 }
 
-const NOTHING: Heard = { answer: null, code: '', signOnAgain: false }
+const NOTHING: Received = { answer: null, code: '', signOnAgain: false }
 const MAC_DIGITS = 16
 
 /** The message as hex, with its MAC if there is a key. */
@@ -44,25 +44,25 @@ export async function exchange(
   message: MicroMessage,
   macKey: Uint8Array | null,
   now: () => number,
-): Promise<Heard> {
+): Promise<Received> {
   const frame = framed(settings.line, packed(settings, message, macKey))
   const bytes = await carry(frame)
   if (bytes === null) return NOTHING
   try {
-    return heard(settings, message, bytes, macKey, now())
+    return readAnswer(settings, message, bytes, macKey, now())
   } catch (error) {
     if (error instanceof RangeError) return { ...NOTHING, fault: error.message }
     throw error
   }
 }
 
-function heard(
+function readAnswer(
   settings: OwnSettings,
   sent: MicroMessage,
   bytes: Uint8Array,
   macKey: Uint8Array | null,
   now: number,
-): Heard {
+): Received {
   const { message, signOnAgain } = unframed(settings.line, bytes)
   const answer = microUnpack(message, settings.forms)
   if (microPack(answer, settings.forms) !== message) throw new RangeError('answer: not packed as it reads')
@@ -71,7 +71,7 @@ function heard(
   const wanted = wantsMac(request, answer)
   const mac = answer.fields.get(64)
   if (wanted !== 'either' && wanted !== (mac !== undefined))
-    return { ...NOTHING, fault: wanted ? 'no MAC' : 'a MAC that none asked for', isMacWrong: true }
+    return { ...NOTHING, fault: wanted ? 'no MAC' : 'a MAC without a reason', isMacWrong: true }
   if (mac !== undefined && !isRight(settings.macProfile, macKey, message))
     return { ...NOTHING, fault: 'the MAC is wrong', isMacWrong: true }
   const totals = answer.fields.get(48) ?? ''

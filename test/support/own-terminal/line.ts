@@ -10,7 +10,7 @@ export interface OwnLine {
   readonly header: string
   /** A TLV block beside the header, or nothing. */
   readonly tlv: string
-  readonly tlvPlace: 'before' | 'behind'
+  readonly tlvSide: 'before' | 'behind'
 }
 
 const STX = '02'
@@ -21,8 +21,8 @@ const lrcOf = (hex: string): string => hexOfBytes([bytesOfHex(hex).reduce((sum, 
 
 /** The frame of a message. */
 export function framed(line: OwnLine, message: string): Uint8Array {
-  const { tpdu, header, tlv, tlvPlace } = line
-  const data = tpdu + (tlvPlace === 'before' ? tlv + header : header + tlv) + message
+  const { tpdu, header, tlv, tlvSide } = line
+  const data = tpdu + (tlvSide === 'before' ? tlv + header : header + tlv) + message
   const length = data.length / 2
   if (line.transport === 'packet') return bytesOfHex(length.toString(16).padStart(4, '0') + data)
   const covered = digitsOf(length, 4) + data + ETX

@@ -49,13 +49,16 @@ function cardFields({ pan, entry }: OwnCard, takesPins: boolean): OwnFields {
 const PROCESSING = { sale: '000000', void: '200000' } as const
 const TYPE = { sale: '22', void: '23' } as const
 
-const placeOf = ({ terminalId, merchantId }: OwnSettings): OwnFields => ({ 41: terminalId, 42: merchantId })
+const identityFields = ({ terminalId, merchantId }: OwnSettings): OwnFields => ({
+  41: terminalId,
+  42: merchantId,
+})
 
 function financial(settings: OwnSettings, item: OwnItem, now: number): OwnFields {
   const { time, date } = localTimeOf(now)
   return {
     ...cardFields(item.card, settings.takesPins),
-    ...placeOf(settings),
+    ...identityFields(settings),
     3: PROCESSING[item.kind],
     4: digitsOf(item.amount, 12),
     11: item.stan,
@@ -99,7 +102,7 @@ export function reversalMessage(
   now: number,
 ): MicroMessage {
   const { 11: stan, 60: field60, ...others } = financial(settings, item, now)
-  const naming = { ...placeOf(settings), 11: stan, 60: field60 }
+  const naming = { ...identityFields(settings), 11: stan, 60: field60 }
   if (settings.reversesShort) return ownMessage(mti, naming)
   const { 61: field61, 38: authorization } = originalFields(item)
   const never = { 26: undefined, 35: undefined, 37: undefined, 52: undefined, 53: undefined }
@@ -114,7 +117,7 @@ export const managementMessage = (
   batch: string,
   code: string,
   fields: OwnFields = {},
-): MicroMessage => ownMessage(mti, { ...placeOf(settings), 60: `00${batch}${code}`, ...fields })
+): MicroMessage => ownMessage(mti, { ...identityFields(settings), 60: `00${batch}${code}`, ...fields })
 
 /** 0500. `totals` is field 48. */
 export const settlementMessage = (

@@ -1,4 +1,4 @@
-/** @module What a person sets in the own terminal before its first day. */
+/** @module The settings that the own terminal gets before its first day. */
 
 import type { MicroForms } from '../micro-iso8583.ts'
 import type { OwnLayout, OwnMacProfile } from './keys.ts'

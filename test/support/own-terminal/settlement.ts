@@ -3,7 +3,7 @@
 import type { MicroMessage } from '../micro-iso8583.ts'
 import { field48Of, type OwnItem, ownTotals } from './book.ts'
 import { digitsOf } from './bytes.ts'
-import type { Heard } from './exchange.ts'
+import type { Received } from './exchange.ts'
 import { DETAILS, detailsOf, managementMessage, settlementMessage } from './messages.ts'
 import type { OwnTerminal } from './terminal.ts'
 
@@ -20,22 +20,22 @@ export interface OwnSettlement {
 const TRIES = 4
 
 /** Sends the same message until there is an answer. */
-async function sendUntilHeard(terminal: OwnTerminal, message: MicroMessage): Promise<Heard> {
+async function sendUntilAnswered(terminal: OwnTerminal, message: MicroMessage): Promise<Received> {
   const { settlesWithMac } = terminal.settings
   for (let tries = 0; tries < TRIES; tries++) {
-    const heard = await terminal.send(message, settlesWithMac ? terminal.macKey : null)
-    if (heard.answer !== null) return heard
+    const received = await terminal.send(message, settlesWithMac ? terminal.macKey : null)
+    if (received.answer !== null) return received
   }
   throw new RangeError(`${message.mti}: no answer`)
 }
 
-/** Settles the batch. Throws RangeError when a message of it is refused or not heard. */
+/** Settles the batch. Throws RangeError when a message of it is refused or not answered. */
 export async function settleOwn(terminal: OwnTerminal): Promise<OwnSettlement> {
-  if (!(await terminal.reversePending())) throw new RangeError('settlement: a reversal is not heard')
+  if (!(await terminal.reversePending())) throw new RangeError('settlement: a reversal is not answered')
   const { settings, batch } = terminal
   const items = terminal.counted()
   const request = settlementMessage(settings, batch, terminal.takeTrace(), field48Of(ownTotals(items)))
-  const { answer, code } = await sendUntilHeard(terminal, request)
+  const { answer, code } = await sendUntilAnswered(terminal, request)
   const theirs = answer?.fields.get(48) ?? ''
   if (answer?.fields.has(39)) return { code, theirs, uploads: 0 }
   const uploads = code.includes('2') ? await upload(terminal, items) : 0
@@ -63,6 +63,6 @@ async function upload(terminal: OwnTerminal, items: readonly OwnItem[]): Promise
 async function accepted(terminal: OwnTerminal, code: string, field48: string): Promise<void> {
   const { settings, batch } = terminal
   const fields = { 11: terminal.takeTrace(), 48: field48 }
-  const heard = await sendUntilHeard(terminal, managementMessage(settings, '0320', batch, code, fields))
-  if (heard.code !== '00') throw new RangeError(`${code}: ${heard.code}`)
+  const received = await sendUntilAnswered(terminal, managementMessage(settings, '0320', batch, code, fields))
+  if (received.code !== '00') throw new RangeError(`${code}: ${received.code}`)
 }

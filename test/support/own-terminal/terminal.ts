@@ -1,11 +1,11 @@
 /**
  * @module A terminal of our own that shares no code with `src/`. It has its own packing, MACs and ciphers, and the rules of a
- * terminal (protocol.md §3.5, §3.6): a stored reversal goes before every other transaction, until an answer to it is heard.
+ * terminal (protocol.md §3.5, §3.6). A stored reversal goes before every other transaction, until it is answered.
  */
 
 import { countedIn, newItem, type OwnCard, type OwnItem } from './book.ts'
 import { digitsOf } from './bytes.ts'
-import { type Carry, exchange, type Heard } from './exchange.ts'
+import { type Carry, exchange, type Received } from './exchange.ts'
 import { openedMacKey } from './keys.ts'
 import { financialMessage, managementMessage, type OwnFields, reversalMessage } from './messages.ts'
 import type { OwnSettings } from './settings.ts'
@@ -48,10 +48,10 @@ export class OwnTerminal {
   }
 
   /** Sends a message, with a MAC if `macKey` is a key. */
-  async send(message: Parameters<typeof exchange>[2], macKey: Uint8Array | null): Promise<Heard> {
-    const heard = await exchange(this.settings, this.carry, message, macKey, this.now)
-    if (heard.fault !== undefined) this.faults.push(heard.fault)
-    return heard
+  async send(message: Parameters<typeof exchange>[2], macKey: Uint8Array | null): Promise<Received> {
+    const received = await exchange(this.settings, this.carry, message, macKey, this.now)
+    if (received.fault !== undefined) this.faults.push(received.fault)
+    return received
   }
 
   /** Signs on for new keys and the batch, in up to three tries. Throws RangeError when a key is wrong. */
@@ -75,7 +75,7 @@ export class OwnTerminal {
   }
 
   /** 301 is an echo, 002 a sign-off. */
-  async manage(code: '301' | '002'): Promise<Heard> {
+  async manage(code: '301' | '002'): Promise<Received> {
     const stan = code === '301' ? undefined : this.takeTrace()
     return this.send(managementMessage(this.settings, '0820', this.batch, code, { 11: stan }), null)
   }
@@ -102,8 +102,8 @@ export class OwnTerminal {
   }
 
   /**
-   * Stores the reversal, sends the message, and deletes the reversal after an answer. An item that is still `open` was not heard.
-   * While an older reversal is not heard, nothing else is sent, and the item is `refused` with the code `line`.
+   * Stores the reversal, sends the message, and deletes the reversal after an answer. An item that is still `open` was not answered.
+   * While an older reversal is not answered, nothing else is sent, and the item is `refused` with the code `line`.
    */
   async transact(
     what: Pick<OwnItem, 'kind' | 'amount' | 'card' | 'original'>,
@@ -115,20 +115,20 @@ export class OwnTerminal {
     const item = newItem({ ...what, batch: this.batch, stan: changes[11] ?? this.takeTrace() })
     this.book.push(item)
     this.pending = { item, reason: '98', tries: 0 }
-    let heard = await this.send(financialMessage(settings, item, this.now(), changes), this.macKey)
-    if (heard.answer === null && settings.repeats) {
+    let received = await this.send(financialMessage(settings, item, this.now(), changes), this.macKey)
+    if (received.answer === null && settings.repeats) {
       // The message is built anew, with the time of now.
       const copy = financialMessage(settings, item, this.now(), changes)
-      heard = await this.send({ ...copy, mti: '0201' }, this.macKey)
+      received = await this.send({ ...copy, mti: '0201' }, this.macKey)
     }
-    if (heard.isMacWrong) this.pending = { item, reason: 'A0', tries: 0 }
-    if (heard.answer === null) return item
+    if (received.isMacWrong) this.pending = { item, reason: 'A0', tries: 0 }
+    if (received.answer === null) return item
     this.pending = null
-    item.code = heard.code
-    item.state = heard.code === '00' ? 'approved' : 'refused'
-    item.rrn = heard.answer.fields.get(37) ?? ''
-    item.authorization = heard.answer.fields.get(38) ?? ''
-    if (heard.signOnAgain) await this.signOn()
+    item.code = received.code
+    item.state = received.code === '00' ? 'approved' : 'refused'
+    item.rrn = received.answer.fields.get(37) ?? ''
+    item.authorization = received.answer.fields.get(38) ?? ''
+    if (received.signOnAgain) await this.signOn()
     return item
   }
 

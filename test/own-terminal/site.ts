@@ -13,9 +13,9 @@ import type { OwnSettings } from '../support/own-terminal/settings.ts'
 
 /**
  * `request`: it is lost on its way. `answer`: the service decides, and its answer is lost. `twice`: the request arrives twice, and both
- * answers must be the same bytes. `mac`: a bit of the answer's MAC changes.
+ * answers must be the same bytes. `again`: it arrives twice, and the second answer comes back. `mac`: a bit of the answer's MAC changes.
  */
-export type LineFault = 'request' | 'answer' | 'twice' | 'mac'
+export type LineFault = 'request' | 'answer' | 'twice' | 'again' | 'mac'
 
 /** Between two messages. */
 const STEP_MS = 7_000
@@ -33,7 +33,7 @@ function withWrongMac(answer: Uint8Array): Uint8Array {
   return changed
 }
 
-export class Shop {
+export class Site {
   readonly service: Service
   /** The faults of the next exchanges, in order. Null: none. */
   readonly faults: (LineFault | null)[] = []
@@ -45,7 +45,7 @@ export class Shop {
   /** Requests to a simulated acquirer. Null: the sandbox decides. */
   readonly acquirer: ((request: Request) => Promise<Response>) | null
 
-  constructor(service: Service, acquirer: Shop['acquirer']) {
+  constructor(service: Service, acquirer: Site['acquirer']) {
     this.service = service
     this.acquirer = acquirer
   }
@@ -58,6 +58,7 @@ export class Shop {
     this.exchanges++
     const fault = this.faults.shift() ?? null
     if (fault === 'request') return null
+    if (fault === 'again') await this.#post(frame)
     const answer = await this.#post(frame)
     if (fault === 'twice') {
       const copy = await this.#post(frame)
@@ -97,7 +98,11 @@ export class Shop {
       'PUT',
       `/v1/merchants/${merchantId}/terminals/${terminalId}`,
       {
-        tmk: { components: [component(half), component(other)], checkValue: checkValueOf(cipher, key) },
+        tmk: {
+          components: [component(half), component(other)],
+          checkValue: checkValueOf(cipher, key),
+          allowSingleLength: key.length === 8,
+        },
         macProfile,
         textEncoding: settings.textEncoding,
         texts: settings.texts,
@@ -128,7 +133,7 @@ export class Shop {
     return reply.body
   }
 
-  /** The sales and voids of a terminal in the ledger of the acquirer, after the service has told it everything. */
+  /** The sales and voids of a terminal in the ledger of the acquirer, after the recovery of the service. */
   async ledgerOf(terminalId: string): Promise<LedgerEntry[] | null> {
     if (this.acquirer === null) return null
     const { clock, services } = this.service
@@ -146,13 +151,13 @@ export class Shop {
   }
 }
 
-/** A shop over the sandbox. */
-export const openShop = async (): Promise<Shop> => new Shop(await openService(), null)
+/** A site over the sandbox. */
+export const openSite = async (): Promise<Site> => new Site(await openService(), null)
 
 const ACQUIRER_KEY = '0123456789ABCDEF'
 
-/** A shop whose service forwards to an acquirer with a ledger of its own. */
-export async function openForwardingShop(): Promise<Shop> {
+/** A site whose service forwards to an acquirer with a ledger of its own. */
+export async function openForwardingSite(): Promise<Site> {
   const clock: { now: () => number } = { now: () => START }
   const acquirer = createSimulator({
     core: watchedCore().core,
@@ -168,7 +173,7 @@ export async function openForwardingShop(): Promise<Shop> {
     ACQUIRER_DEADLINE: '0',
     ACQUIRER_SERVICE: { fetch: (url, init) => acquirer(new Request(url, init)) },
   })
-  const shop = new Shop(service, acquirer)
-  clock.now = shop.now
-  return shop
+  const site = new Site(service, acquirer)
+  clock.now = site.now
+  return site
 }
