@@ -236,6 +236,13 @@ export const SOMETIMES: Readonly<Record<string, Act>> = {
     expect((items as { rrn: string }[]).filter(({ rrn }) => rrn === voided.rrn)).toHaveLength(1)
   },
 
+  async 'a sign-on without an answer'(day) {
+    day.site.faults.push('answer', 'request', 'answer')
+    await expect(day.terminal.signOn()).rejects.toThrow('no answer')
+    // The keys of before still work.
+    await day.sold()
+  },
+
   async 'an echo and a sign-off'(day) {
     expect((await day.terminal.manage('301')).code).toBe('00')
     expect((await day.terminal.manage('002')).code).toBe('00')

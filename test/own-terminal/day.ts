@@ -11,6 +11,8 @@ import type { LineFault, Site } from './site.ts'
 /** Last two digits of an amount with which the sandbox does something else than approve. */
 const SPECIAL = [5, 51, 54, 55, 61, 91, 98]
 const ENTRIES = ['manual', 'track', 'chip', 'contactless'] as const
+/** Test cards of other lengths. */
+const OTHER_CARDS = ['30569309025904', '378282246310005']
 
 export class Day {
   readonly site: Site
@@ -30,8 +32,14 @@ export class Day {
     return of[this.random.below(of.length)] as T
   }
 
-  /** A test card of 16 or 19 digits. */
-  card(entry = this.one(ENTRIES)): OwnCard {
+  /** Each way that the terminal may take a card. */
+  entry(): OwnCard['entry'] {
+    return this.one(this.terminal.settings.encrypts ? [...ENTRIES, 'encrypted' as const] : ENTRIES)
+  }
+
+  /** A test card of 14, 15, 16 or 19 digits. */
+  card(entry = this.entry()): OwnCard {
+    if (this.random.below(4) === 0) return { pan: this.one(OTHER_CARDS), entry }
     const number = digitsOf(this.random.below(1000), 3)
     const digits = this.one([`622500000000${number}`, `622500000000000${number}`])
     return { pan: withLuhnDigit(digits), entry }
@@ -51,7 +59,7 @@ export class Day {
 
   async voided(sale: OwnItem, changes: OwnFields = {}): Promise<OwnItem> {
     // The card may be presented in another way than for the sale.
-    const card = { ...sale.card, entry: this.one(ENTRIES) }
+    const card = { ...sale.card, entry: this.entry() }
     const voided = await this.terminal.voidSale(sale, changes, card)
     expect([voided.state, voided.code, changes]).toEqual(['approved', '00', changes])
     return voided

@@ -47,10 +47,10 @@ describe('a terminal of our own', () => {
     async ({ seed, acquirer, ...cell }) => {
       const site = acquirer === 'sandbox' ? sandbox : forwarding
       const settings = settingsOf(cell, seed)
-      // An acquirer gets no PIN block, because it is under a key of the service.
-      const takesPins = settings.takesPins && site === sandbox
-      await site.begin({ ...settings, takesPins })
-      const terminal = new OwnTerminal({ ...settings, takesPins }, site.carry, site.now)
+      // An acquirer gets nothing that is under a key of the service.
+      const encrypts = settings.encrypts && site === sandbox
+      await site.begin({ ...settings, encrypts })
+      const terminal = new OwnTerminal({ ...settings, encrypts }, site.carry, site.now)
       await liveDays(new Day(site, terminal, seed), seed, EXTENT)
     },
   )

@@ -23,12 +23,14 @@ const STEP_MS = 7_000
 /** Runs of the cron before the ledger is read. */
 const MINUTES = 3
 
-const HEADERS = { 'content-type': 'x-ISO-TPDU/x-auth' }
+const PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583', '/']
+const TYPES = ['x-ISO-TPDU/x-auth', 'application/octet-stream', undefined]
+const STX = 0x02
 
 /** A bit of the MAC changes. In a serial frame the LRC is right for it. */
 function withWrongMac(answer: Uint8Array): Uint8Array {
   const changed = Uint8Array.from(answer)
-  const places = answer[0] === 0x02 ? [answer.length - 3, answer.length - 1] : [answer.length - 1]
+  const places = answer[0] === STX ? [answer.length - 3, answer.length - 1] : [answer.length - 1]
   for (const place of places) changed[place] = (changed[place] ?? 0) ^ 1
   return changed
 }
@@ -52,7 +54,7 @@ export class Site {
 
   readonly now = (): number => this.service.clock.now
 
-  /** Carries a frame, over each of the terminals' paths in turn. */
+  /** Carries a frame, over each path and content type in turn. */
   readonly carry = async (frame: Uint8Array): Promise<Uint8Array | null> => {
     this.service.clock.now += STEP_MS
     this.exchanges++
@@ -70,10 +72,16 @@ export class Site {
   }
 
   async #post(frame: Uint8Array): Promise<Uint8Array | null> {
-    const paths = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583', '/']
-    const path = paths[this.#posts++ % paths.length] ?? '/'
-    const init = { method: 'POST', headers: HEADERS, body: Uint8Array.from(frame) }
-    const response = await this.service.fetch(path, init)
+    const number = this.#posts++
+    const path = PATHS[number % PATHS.length] ?? '/'
+    const type = TYPES[number % TYPES.length]
+    // Some terminals append CR LF to a packet.
+    const tail = frame[0] !== STX && number % 5 === 0 ? [0x0d, 0x0a] : []
+    const response = await this.service.fetch(path, {
+      method: 'POST',
+      headers: type === undefined ? {} : { 'content-type': type },
+      body: Uint8Array.from([...frame, ...tail]),
+    })
     const bytes = new Uint8Array(await response.arrayBuffer())
     if (response.status === 200) return bytes
     this.silent.push(response.status)

@@ -55,7 +55,11 @@ export function settingsOf({ macProfile, padding, transport }: Cell, seed: numbe
     repeats: isTrue(),
     reversalMtis: one(REVERSALS),
     reversesShort: isTrue(),
-    takesPins: isTrue(),
+    encrypts: isTrue(),
+    tails: {
+      field60: one(['', '000', '0006', '00060', '00060100000']),
+      field61: one(['', '0000', '0601', '00000000000000000']),
+    },
     restartsTraces: isTrue(),
     firstTrace: one([1, 100, 999_990]),
     textEncoding: one(['gbk', 'ascii'] as const),

@@ -93,7 +93,7 @@ export function microPack({ mti, fields }: MicroMessage, forms = USUAL): string 
   return (mti + bitmap + wire).toUpperCase()
 }
 
-const OF_KIND = { digits: /^\d*$/, track: /^[\dD]*$/, text: /^[ -~]*$/, bytes: /^(..)*$/ } as const
+const OF_KIND = { digits: /^\d*$/, track: /^[\dA-F]*$/, text: /^[ -~]*$/, bytes: /^(..)*$/ } as const
 
 /**
  * Reads what `microPack` writes. Throws RangeError with the field that is not as the protocol says, its pad and the bytes behind the

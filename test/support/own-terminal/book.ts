@@ -4,8 +4,8 @@ import { digitsOf } from './bytes.ts'
 
 export interface OwnCard {
   readonly pan: string
-  /** How the cashier takes the card. `track` sends no field 2. */
-  readonly entry: 'manual' | 'track' | 'chip' | 'contactless'
+  /** How the cashier takes the card. `track` sends no field 2, and `encrypted` no number in clear. */
+  readonly entry: 'manual' | 'track' | 'encrypted' | 'chip' | 'contactless'
 }
 
 export interface OwnItem {

@@ -66,7 +66,8 @@ function faultOfFinancial(
   mti: string,
 ): string | undefined {
   const code = fields.get(39) ?? ''
-  const pan = requested.get(2) ?? requested.get(35)?.split('D')[0]
+  const isEncrypted = requested.get(53)?.[2] === '1'
+  const pan = requested.get(2) ?? (isEncrypted ? undefined : requested.get(35)?.split('D')[0])
   if (fields.get(2) !== pan) return 'field 2 differs'
   if (WITHOUT_PROOF.includes(code)) return undefined
   if (!/^\d{12}$/.test(fields.get(37) ?? '') || /^0+$/.test(fields.get(37) ?? '')) return 'field 37'

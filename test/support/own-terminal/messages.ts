@@ -27,8 +27,11 @@ const OPERATOR = hexOfAscii('07 ')
 const EXPIRY = '2812'
 const CHIP_DATA = '9F2608A1B2C3D4E5F607189F2701809F3602004A9505000004E000'
 
+/** Ciphertext has every nibble. */
+const ENCRYPTED_TRACK = '62258A9BCDEF012345670F1E2D3C4B5A6978D'
+
 /** The fields of a card, as the reader gives them. */
-function cardFields({ pan, entry }: OwnCard, takesPins: boolean): OwnFields {
+function cardFields({ pan, entry }: OwnCard, encrypts: boolean): OwnFields {
   switch (entry) {
     case 'manual':
       return { 2: pan, 14: EXPIRY, 22: '012' }
@@ -36,10 +39,12 @@ function cardFields({ pan, entry }: OwnCard, takesPins: boolean): OwnFields {
       const track = `${pan}D${EXPIRY}2011234567890000`.slice(0, 37)
       return { 22: '022', 35: track }
     }
+    case 'encrypted':
+      return { 22: '022', 35: ENCRYPTED_TRACK, 53: '0010000000000000' }
     case 'chip':
       return {
         ...{ 2: pan, 14: EXPIRY, 22: '051', 23: '001', 55: CHIP_DATA },
-        ...(takesPins ? { 26: '06', 52: '5A3C0F1E2D4B6978', 53: '2600000000000000' } : {}),
+        ...(encrypts ? { 26: '06', 52: '5A3C0F1E2D4B6978', 53: '2600000000000000' } : {}),
       }
     case 'contactless':
       return { 2: pan, 14: EXPIRY, 22: '072', 23: '001', 55: CHIP_DATA }
@@ -57,7 +62,7 @@ const identityFields = ({ terminalId, merchantId }: OwnSettings): OwnFields => (
 function financial(settings: OwnSettings, item: OwnItem, now: number): OwnFields {
   const { time, date } = localTimeOf(now)
   return {
-    ...cardFields(item.card, settings.takesPins),
+    ...cardFields(item.card, settings.encrypts),
     ...identityFields(settings),
     3: PROCESSING[item.kind],
     4: digitsOf(item.amount, 12),
@@ -66,21 +71,20 @@ function financial(settings: OwnSettings, item: OwnItem, now: number): OwnFields
     13: date,
     25: '00',
     49: '156',
-    // Read capability and the state of the chip reader: 13 digits.
-    60: `${TYPE[item.kind]}${item.batch}00060`,
+    60: TYPE[item.kind] + item.batch + settings.tails.field60,
     63: OPERATOR,
   }
 }
 
 const NO_RRN = '0'.repeat(12)
 
-function originalFields({ original }: OwnItem): OwnFields {
+function originalFields({ tails }: OwnSettings, { original }: OwnItem): OwnFields {
   if (original === undefined) return {}
   const { rrn, authorization, batch, stan } = original
   return {
     37: rrn === '' ? NO_RRN : rrn,
     ...(authorization === '' ? {} : { 38: authorization }),
-    61: batch + stan,
+    61: batch + stan + tails.field61,
   }
 }
 
@@ -91,7 +95,7 @@ export const financialMessage = (
   now: number,
   changes: OwnFields = {},
 ): MicroMessage =>
-  ownMessage('0200', { ...financial(settings, item, now), ...originalFields(item), ...changes })
+  ownMessage('0200', { ...financial(settings, item, now), ...originalFields(settings, item), ...changes })
 
 /** The reversal of a sale or void. `reason` is field 39. */
 export function reversalMessage(
@@ -104,7 +108,7 @@ export function reversalMessage(
   const { 11: stan, 60: field60, ...others } = financial(settings, item, now)
   const naming = { ...identityFields(settings), 11: stan, 60: field60 }
   if (settings.reversesShort) return ownMessage(mti, naming)
-  const { 61: field61, 38: authorization } = originalFields(item)
+  const { 61: field61, 38: authorization } = originalFields(settings, item)
   const never = { 26: undefined, 35: undefined, 37: undefined, 52: undefined, 53: undefined }
   const own = item.authorization === '' ? authorization : item.authorization
   return ownMessage(mti, { ...others, ...naming, 38: own, 39: reason, 61: field61, ...never })

@@ -21,8 +21,10 @@ export interface OwnSettings {
   readonly reversalMtis: readonly [first: string, repeat: string]
   /** Whether a reversal has the fields that name its target, and no others. */
   readonly reversesShort: boolean
-  /** Whether a PIN block goes with a chip card. */
-  readonly takesPins: boolean
+  /** Whether it sends PIN blocks and encrypted tracks. */
+  readonly encrypts: boolean
+  /** Digits of field 60 of a sale or void behind 60.2, and digits of field 61 of a void behind 61.2. */
+  readonly tails: { readonly field60: string; readonly field61: string }
   /** Whether each batch begins with trace number 1. */
   readonly restartsTraces: boolean
   /** The first trace number of all. */
