@@ -11,8 +11,8 @@ const NO_CARD: OwnFields = Object.fromEntries(
   [2, 14, 23, 26, 35, 52, 53, 55].map((number) => [number, undefined]),
 )
 
-/** Fields that a void may lack under `voidForms: lenient`. */
-const VOID_FORMS: readonly OwnFields[] = [
+/** Fields that a void may lack under every profile. Without field 37 the card must be in clear. */
+const STRICT_FORMS: readonly OwnFields[] = [
   {},
   { 38: undefined },
   { 37: undefined },
@@ -21,9 +21,15 @@ const VOID_FORMS: readonly OwnFields[] = [
   { 61: '000000000000' },
   NO_CARD,
   { ...NO_CARD, 61: undefined },
-  { 4: undefined },
-  { ...NO_CARD, 4: undefined, 37: undefined, 38: undefined },
 ]
+const NO_AMOUNT: OwnFields = { 4: undefined }
+const TRACE_ALONE: OwnFields = { ...NO_CARD, 37: undefined, 38: undefined }
+
+/** The forms of the profile of the terminal. */
+const voidFormsOf = ({ terminal }: Day): readonly OwnFields[] =>
+  terminal.settings.voidForms === 'strict'
+    ? STRICT_FORMS
+    : [...STRICT_FORMS, NO_AMOUNT, TRACE_ALONE, { ...TRACE_ALONE, 4: undefined }]
 
 /** Acts that each day has. */
 export const ALWAYS: Readonly<Record<string, Act>> = {
@@ -38,7 +44,7 @@ export const ALWAYS: Readonly<Record<string, Act>> = {
     day.faultOnce('answer')
     const lost = await day.terminal.voidSale(sale)
     expect(lost.state).toBe('open')
-    await day.voided(sale, day.one(VOID_FORMS))
+    await day.voided(sale, day.one(voidFormsOf(day)))
     expect(lost.state).toBe('reversed')
   },
 
@@ -52,7 +58,7 @@ export const ALWAYS: Readonly<Record<string, Act>> = {
 /** Acts of which a day has some. */
 export const SOMETIMES: Readonly<Record<string, Act>> = {
   async 'many sales, and voids of every form'(day) {
-    for (const form of VOID_FORMS) await day.voided(await day.sold(), form)
+    for (const form of voidFormsOf(day)) await day.voided(await day.sold(), form)
   },
 
   async 'a decline of the issuer'(day) {
@@ -104,7 +110,17 @@ export const SOMETIMES: Readonly<Record<string, Act>> = {
     const lost = await day.terminal.voidSale(sale)
     await day.sold()
     expect(lost.state).toBe('reversed')
-    await day.voided(sale, day.one(VOID_FORMS))
+    await day.voided(sale, day.one(voidFormsOf(day)))
+  },
+
+  async 'forms of a void that the profile does not have'(day) {
+    const sale = await day.sold()
+    await day.refused('30', sale, { 37: undefined, 61: undefined })
+    if (day.terminal.settings.voidForms === 'strict') {
+      await day.refused('30', sale, NO_AMOUNT)
+      await day.refused('14', sale, TRACE_ALONE)
+    }
+    await day.voided(sale)
   },
 
   async 'a second void'(day) {

@@ -59,7 +59,9 @@ export class Day {
 
   async voided(sale: OwnItem, changes: OwnFields = {}): Promise<OwnItem> {
     // The card may be presented in another way than for the sale.
-    const card = { ...sale.card, entry: this.entry() }
+    const isStrict = this.terminal.settings.voidForms === 'strict'
+    const entry = isStrict && 37 in changes ? this.one(ENTRIES) : this.entry()
+    const card = { ...sale.card, entry }
     const voided = await this.terminal.voidSale(sale, changes, card)
     expect([voided.state, voided.code, changes]).toEqual(['approved', '00', changes])
     return voided
@@ -80,7 +82,8 @@ export class Day {
   /** A sale without an answer, and whose reversal is pending. */
   async lostSale(fault: LineFault): Promise<OwnItem> {
     this.faultOnce(fault)
-    const sale = await this.terminal.sale(this.amount(), this.card())
+    // Its RRN is not known, so a void of it needs the card in clear.
+    const sale = await this.terminal.sale(this.amount(), this.card(this.one(ENTRIES)))
     expect([sale.state, this.terminal.pending?.item]).toEqual(['open', sale])
     return sale
   }

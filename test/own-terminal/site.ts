@@ -120,7 +120,7 @@ export class Site {
         cardCheck: 'luhn',
         headerLength: line.header.length / 2,
         headerTlv: line.tlv !== '',
-        voidForms: 'lenient',
+        voidForms: settings.voidForms,
       },
       [201],
     )

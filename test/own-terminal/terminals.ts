@@ -56,6 +56,7 @@ export function settingsOf({ macProfile, padding, transport }: Cell, seed: numbe
     reversalMtis: one(REVERSALS),
     reversesShort: isTrue(),
     encrypts: isTrue(),
+    voidForms: one(['strict', 'lenient'] as const),
     tails: {
       field60: one(['', '000', '0006', '00060', '00060100000']),
       field61: one(['', '0000', '0601', '00000000000000000']),

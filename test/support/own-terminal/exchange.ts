@@ -1,7 +1,6 @@
 /** @module One exchange of the own terminal: packs, signs, frames, sends, and checks what comes back. */
 
 import { type MicroMessage, microPack, microUnpack } from '../micro-iso8583.ts'
-import { hexOfBytes } from './bytes.ts'
 import { checkAnswer, wantsMac } from './checks.ts'
 import { type OwnMacProfile, ownMac } from './keys.ts'
 import { framed, unframed } from './line.ts'
@@ -84,5 +83,3 @@ function readAnswer(
 
 const isRight = (profile: OwnMacProfile, macKey: Uint8Array | null, message: string): boolean =>
   macKey !== null && ownMac(profile, macKey, message.slice(0, -MAC_DIGITS)) === message.slice(-MAC_DIGITS)
-
-export const frameHex = (frame: Uint8Array): string => hexOfBytes(frame)

@@ -21,6 +21,8 @@ export interface OwnSettings {
   readonly reversalMtis: readonly [first: string, repeat: string]
   /** Whether a reversal has the fields that name its target, and no others. */
   readonly reversesShort: boolean
+  /** The forms of its voids. */
+  readonly voidForms: 'strict' | 'lenient'
   /** Whether it sends PIN blocks and encrypted tracks. */
   readonly encrypts: boolean
   /** Digits of field 60 of a sale or void behind 60.2, and digits of field 61 of a void behind 61.2. */
