@@ -98,6 +98,21 @@ describe('a day of the acquirer', () => {
     expect(region.own()).toEqual([[region.first, 300, 1, 0, 0]])
   })
 
+  it('may end at midnight, and has the date before then', async () => {
+    await region.beginAtMidnight()
+    // A request takes five seconds to come.
+    region.clock.now = region.end - 6000
+    await region.sale(AT_HOME, 300)
+    await region.sale(MOVED, 50)
+    await region.runAt(6)
+    await region.runAt(6 + 24 * 60)
+    expect(region.own()).toEqual([
+      [region.first, 300, 1, 0, 0],
+      [dateAt(region.end + DAY), 50, 1, 0, 0],
+    ])
+    expect(region.results().map(([, result]) => result)).toEqual(['equal', 'equal'])
+  })
+
   it('is one row and one message for each currency', async () => {
     await region.sale(AT_HOME, 300)
     await region.sale(MOVED, 500)

@@ -22,13 +22,14 @@ type Name = typeof AT_HOME | typeof MOVED
 /** The date of a time: YYYY-MM-DD in UTC. */
 export const dateAt = (at: number): string => new Date(at).toISOString().slice(0, 10)
 
-const simulate = (zoneKey?: string): AcquirerSimulator =>
+const simulate = (zoneKey?: string, cutOffMinutes = 23 * 60): AcquirerSimulator =>
   new AcquirerSimulator({
     core: watchedCore().core,
     macProfile: 'cup-ecb',
     macKey: Buffer.from(MAC_KEY, 'hex'),
     ...(zoneKey === undefined ? {} : { zoneKey: Buffer.from(zoneKey, 'hex') }),
     random: seededRandom(1),
+    cutOffMinutes,
   })
 
 export class DayRegion extends Region {
@@ -83,6 +84,13 @@ export class DayRegion extends Region {
   async beginSignOns(): Promise<void> {
     this.simulator = simulate(ZONE_KEY)
     await this.openIsolate({ ACQUIRER_ZONE_KEY: ZONE_KEY })
+  }
+
+  /** Another acquirer, whose day ends at midnight in China. */
+  async beginAtMidnight(): Promise<void> {
+    this.simulator = simulate(undefined, 24 * 60)
+    await this.openIsolate({ ACQUIRER_CUTOFF: '00:00' })
+    this.end += HOUR
   }
 
   run = (): Promise<void> => settleDays(inEachDatabase(this.services))
