@@ -23,7 +23,7 @@ export const DESCRIBE = declare({
       'frame?': 'the kind of frame (`tpdu`, `serial`), its `tpdu` and its `header`',
       'mti?': 'the message type',
       'bitmap?': 'the bitmap, in hex',
-      fields: 'the fields: `number`, `name`, `value`, and where they apply `masked` and `meaning`',
+      fields: 'the fields: `number`, `name`, `value`, and where they apply `masked`, `meaning` and `tags`',
       'error?': 'the `field` where decoding stopped, and `why`',
     },
   },
