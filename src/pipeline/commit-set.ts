@@ -110,12 +110,19 @@ async function commitPart(
   }
   const lost: SubmittedWork[] = []
   const beaten: Ready[] = []
+  /** The terminals that lost. An entry behind another one that lost has lost no race itself. */
+  const losers = new Set<string>()
   for (const [i, one] of ready.entries()) {
-    const { work, context, outcome } = one
+    const { work, item, context, outcome } = one
+    const isFirst = !losers.has(item.row.terminalId)
     if (written[i]) {
       alertOfCase(options, one)
       work.settle(outcome())
-    } else if (++work.losses < MAX_LOSSES) lost.push(work)
+      continue
+    }
+    losers.add(item.row.terminalId)
+    if (isFirst) work.losses++
+    if (work.losses < MAX_LOSSES) lost.push(work)
     else {
       work.settle({ kind: 'refused', reason: 'in_progress', context })
       beaten.push(one)
