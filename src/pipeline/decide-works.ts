@@ -32,9 +32,10 @@ function byTerminal(set: readonly SubmittedWork[], loaded: readonly Loaded[]): M
   return terminals
 }
 
-/** The entries of a terminal to write, in order, and its works that wait for a later set. */
+/** The entries of a terminal to write, in order, and its works that wait for a later set. `cold`: one that must be loaded. */
 export interface Decided {
   readonly ready: readonly Ready[]
+  readonly cold: readonly SubmittedWork[]
   readonly deferred: readonly SubmittedWork[]
 }
 
@@ -61,10 +62,12 @@ async function decideTerminal(
   const deferred = (from: number) => works.slice(from).map(([later]) => later)
   for (const [i, [work, found]] of works.entries()) {
     const decided = await decideSafely(options, refusals, chain, work, chain.after(found))
-    if (decided === 'later') return { ready: chain.entries, deferred: deferred(i) }
-    if (decided !== null && !chain.add(decided)) return { ready: chain.entries, deferred: deferred(i + 1) }
+    if (decided === 'later') return { ready: chain.entries, cold: [], deferred: deferred(i) }
+    if (decided === 'cold') return { ready: chain.entries, cold: [work], deferred: deferred(i + 1) }
+    if (decided !== null && !chain.add(decided))
+      return { ready: chain.entries, cold: [], deferred: deferred(i + 1) }
   }
-  return { ready: chain.entries, deferred: [] }
+  return { ready: chain.entries, cold: [], deferred: [] }
 }
 
 async function decideSafely(
@@ -73,10 +76,11 @@ async function decideSafely(
   chain: TerminalChain,
   work: SubmittedWork,
   loaded: Loaded,
-): Promise<Ready | 'later' | null> {
+): Promise<Ready | 'later' | 'cold' | null> {
   try {
     return await decideOne(options, refusals, chain, work, loaded)
   } catch (error) {
+    if (loaded.isWarm) return 'cold'
     const tell = messageLog(options, work)
     if (error instanceof RowLost)
       tell('alert', { why: 'row_lost', terminalId: loaded.terminal?.terminalId, error: errorText(error) })
@@ -86,15 +90,17 @@ async function decideSafely(
   }
 }
 
-/** Verifies and decides one message. Settles it when there is nothing to write. `later`: it does not fit into the chain. */
+/** Verifies and decides one message. Settles it when there is nothing to write. `later`: it does not fit into the chain. `cold`: its warm
+ * state proves nothing. */
 async function decideOne(
   options: PipelineOptions,
   refusals: RefusalTally,
   chain: TerminalChain,
   work: SubmittedWork,
   loaded: Loaded,
-): Promise<Ready | 'later' | null> {
+): Promise<Ready | 'later' | 'cold' | null> {
   const verdict = await verify(work.message, loaded)
+  if (loaded.isWarm && verdict.kind !== 'verified') return 'cold'
   const known = contextOf(loaded)
   if (verdict.kind === 'denied') {
     work.settle({ kind: 'denied' })
@@ -126,6 +132,7 @@ async function decideOne(
     work.settle(isBroken ? { kind: 'refused', reason: 'not_recorded', context } : { kind: 'unknown' })
     return null
   }
+  if (loaded.isWarm && decided.kind !== 'commit') return 'cold'
   const { decision, counted } = refusals.limit(decided, loadedState.refusals)
   if (decision.kind === 'pending') {
     const { forwarded, claim } = decision
@@ -158,6 +165,7 @@ async function decideOne(
   )
   return {
     work,
+    loaded,
     context,
     forwarded: loadedState.forwarded,
     item: {

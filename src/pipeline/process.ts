@@ -18,12 +18,14 @@ import { createRefusalTally } from './refusal-tally.ts'
 import { handOver, type Submission, submissionOf } from './submission.ts'
 import { withBudget } from './try-acquirer.ts'
 import type { AcquirerStage, Caller, Outcome, Pipeline, PipelineMessage, PipelineOptions } from './types.ts'
+import { createWarmStates, type WarmOptions } from './warm.ts'
 
 /** The pipeline of one isolate. */
 export function createPipeline(options: PipelineOptions): Pipeline {
   const newBudget = () => createBudget(options.queryLimit)
+  const warm = createWarmStates(options.now)
   const group = createGroupCommit<Submission, Outcome>({
-    run: (set, budget) => processSet({ ...options, db: withinBudget(options.db, budget) }, set),
+    run: (set, budget) => processSet({ ...options, warm, db: withinBudget(options.db, budget) }, set),
     unknown: { kind: 'unknown' },
     stranded: outcomeOfStranded,
   })
@@ -54,7 +56,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       })
     },
     runAlone: (message) =>
-      handOver(submissionOf(message), (submission) => processAlone(options, submission, newBudget())),
+      handOver(submissionOf(message), (submission) =>
+        processAlone({ ...options, warm }, submission, newBudget()),
+      ),
     submitEvent: (message, waitUntil, budget = newBudget()) =>
       group.submit(submissionOf(message), waitUntil, budget),
     submitEvents: (messages, waitUntil, budget = newBudget()) =>
@@ -73,7 +77,7 @@ const outcomeOfStranded = (work: SubmittedWork): Outcome => ({
 
 /** Runs one message by itself until it is settled, or until its invocation is at its limit. */
 async function processAlone(
-  { db, ...options }: PipelineOptions,
+  { db, ...options }: WarmOptions,
   message: Submission,
   budget: Budget,
 ): Promise<Outcome> {
@@ -94,7 +98,7 @@ const MOST_BROKEN = 5
 
 /** Runs a set. Every work is settled, or returned because it must run again. */
 async function processSet(
-  options: PipelineOptions,
+  options: WarmOptions,
   set: readonly SubmittedWork[],
 ): Promise<Unsettled<Submission, Outcome>> {
   const waiting = set.filter(({ message }) => message.breaks > 0).slice(MOST_BROKEN)
@@ -104,7 +108,7 @@ async function processSet(
 }
 
 async function processNow(
-  options: PipelineOptions,
+  options: WarmOptions,
   set: readonly SubmittedWork[],
 ): Promise<Unsettled<Submission, Outcome>> {
   const again = set.flatMap((work) => unconfirmedOf(work) ?? [])
@@ -128,15 +132,17 @@ async function processNow(
   const decided = await decideWorks(options, refusals, works, loaded)
   const ready = [...again, ...decided.flatMap((one) => one.ready)]
   const deferred = decided.flatMap((one) => one.deferred)
+  const cold = decided.flatMap((one) => one.cold)
+  for (const { message } of cold) message.isCold = true
   const isSettled = (work: SubmittedWork) =>
-    !deferred.includes(work) && ready.every((one) => one.work !== work)
+    !deferred.includes(work) && !cold.includes(work) && ready.every((one) => one.work !== work)
   const followers = works.flatMap((work) => (isSettled(work) ? (work.message.follower ?? []) : []))
   const [rest] = await Promise.all([commitSet(options, ready, followers), refusals.settle()])
-  return { lost: rest.lost, deferred: [...rest.deferred, ...deferred] }
+  return { lost: [...rest.lost, ...cold], deferred: [...rest.deferred, ...deferred] }
 }
 
 async function oneByOne(
-  options: PipelineOptions,
+  options: WarmOptions,
   set: readonly SubmittedWork[],
 ): Promise<Unsettled<Submission, Outcome>> {
   const all = await Promise.all(set.map((work) => processNow(options, [work])))
