@@ -1,6 +1,7 @@
 /** @module A terminal with captured sales, and messages for it that come together. They are the same in each world. */
 
 import fc from 'fast-check'
+import type { Acquirer } from '../../src/acquirer/port.ts'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
 import type { Outcome, PipelineMessage } from '../../src/pipeline/types.ts'
 import { keyOf } from '../domain/fixtures.ts'
@@ -24,6 +25,7 @@ const ACQUIRERS = {
 
 export type AcquirerName = keyof typeof ACQUIRERS
 export const ACQUIRER_NAMES = Object.keys(ACQUIRERS) as AcquirerName[]
+export const acquirerNamed = (name: AcquirerName): Acquirer => ACQUIRERS[name]()
 
 /** Sales that may come with the messages that name them. */
 const LATER = [50, 51, 52, 53].map(
@@ -42,7 +44,7 @@ export class World {
   sales: KnownMessage[] = []
 
   constructor(acquirer: AcquirerName) {
-    this.service = new TestService(ACQUIRERS[acquirer]())
+    this.service = new TestService(acquirerNamed(acquirer))
   }
 
   async open(): Promise<this> {
