@@ -11,7 +11,7 @@ import { messageFor, messageOf, type PreparedMessage } from '../model/messages.t
 import { TestService } from '../support/test-service.ts'
 import { SILENT, scriptedAcquirer } from '../worker/scripted-acquirer.ts'
 
-const SALES = 8
+export const SALES = 8
 
 /** Two acquirers: one in this isolate, and a remote one whose answers never come, so that all approvals are claims. */
 const ACQUIRERS = {
@@ -92,7 +92,7 @@ export class World {
       batches: service.rows(
         'select batch_number, state, debit_amount, debit_count, credit_amount, credit_count, office_credit_count from batch',
       ),
-      sales: service.rows('select message_key, amount, status from sale order by message_key'),
+      sales: service.rows('select message_key, amount, status, window_ms from sale order by message_key'),
       voids: service.rows('select message_key, amount, state from void order by message_key'),
       reversals: service.rows('select target_key, kind from reversal order by target_key'),
       claims: service.rows('select message_key, state from acquirer_message order by message_key'),
