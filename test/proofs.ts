@@ -31,6 +31,7 @@ export const PROOFS = {
   'model/model': { unit: 'commands', sample: 600, whole: 6_000 },
   'model/settled': { unit: 'commands', sample: 200, whole: 6_000 },
   'overload/virtual': { unit: 'databases', sample: 0, whole: 2 },
+  'own-terminal/days': { unit: 'terminals', sample: 36, whole: 180 },
   'pipeline/refusal-quota': { unit: 'voids', sample: 150, whole: 1_500 },
   'pos/timing': { unit: 'calls', sample: 400, whole: 20_000 },
   'races/races': { unit: 'sales', sample: 4, whole: 10 },

@@ -41,10 +41,12 @@ export function locateMessage(
   return err(usual.error)
 }
 
-/** The MTI at each place where a message may stand, although none can be read. The usual place is the first. */
-export const possibleMtis = (frame: Frame, bytes: Uint8Array, lrc: Lrc): string[] => {
+/** The MTI of a message that cannot be read: that of the usual place, or else of each place where a message may begin. */
+export function possibleMtis(frame: Frame, bytes: Uint8Array, lrc: Lrc): string[] {
+  const usual = mtiOf(frame.body)
+  if (mayBegin(frame.body, 0)) return [usual]
   const data = behindTpdu(frame, bytes, lrc)
-  return [mtiOf(frame.body), ...places(data).map((at) => mtiOf(data.subarray(at)))]
+  return [usual, ...places(data).map((at) => mtiOf(data.subarray(at)))]
 }
 
 /** All bytes behind the TPDU. */
