@@ -122,8 +122,10 @@ async function commitPart(
     const isFirst = !losers.has(item.row.terminalId)
     if (written[i]) {
       alertOfCase(options, one)
-      options.warm.keep(work.message.message.load, one.loaded, item)
-      work.settle(outcome())
+      const settled = outcome()
+      const claim = settled.kind === 'pending' && settled.isNew ? settled.claim : null
+      options.warm.keep(work.message.message.load, one.loaded, item, claim)
+      work.settle(settled)
       continue
     }
     losers.add(item.row.terminalId)

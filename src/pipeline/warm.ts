@@ -7,9 +7,17 @@
  * decided again on a fresh load.
  */
 
+import type { AcquirerMove } from '../domain/acquirer-move.ts'
 import { merchantGuard, type Need } from '../domain/guard.ts'
 import { TERMINAL_SENDER } from '../domain/refusal-quota.ts'
-import type { Effects, Merchant, SaleState, Terminal } from '../domain/types.ts'
+import type {
+  AcquirerMessage,
+  Effects,
+  JournalEntry,
+  Merchant,
+  SaleState,
+  Terminal,
+} from '../domain/types.ts'
 import type { SignedHead } from '../store/head-mac.ts'
 import type { Loaded, LoadItem, WrappedKeySet } from '../store/load.ts'
 import type { CommitItem } from '../store/step.ts'
@@ -18,8 +26,8 @@ import type { PipelineOptions } from './types.ts'
 export interface WarmStates {
   /** The state of a message. Null: it must be loaded. `day`: the UTC day, in days since the epoch. */
   find(load: LoadItem, day: number): Loaded | null
-  /** Keeps the state after an entry that is in the journal. It was decided on `loaded`, which `load` names. */
-  keep(load: LoadItem, loaded: Loaded, item: CommitItem): void
+  /** Keeps the state after an entry that is in the journal. It was decided on `loaded`, which `load` names. `claim`: the entry, if it is one. */
+  keep(load: LoadItem, loaded: Loaded, item: CommitItem, claim: JournalEntry | null): void
   /** Forgets a terminal whose state may be stale. It stays cold for a while, because another isolate writes for it too. */
   forget(terminalId: string): void
 }
@@ -46,9 +54,11 @@ interface Warm {
   readonly needs: readonly Need[]
   /** Sales without a void or reversal, the oldest first. */
   readonly sales: readonly SaleState[]
+  /** Claims that wait for the acquirer's answer to their request, the oldest first. */
+  readonly claims: readonly JournalEntry[]
 }
 
-/** The members of the load of a sale, or of a void by its reference. */
+/** The members of the load of a sale, or of a void by its reference. That of an acquirer's answer has two of them. */
 const FOUND: readonly (keyof LoadItem)[] = ['terminalId', 'batchNumber', 'messageKey', 'saleKey', 'saleRrn']
 
 /** The effects after which a terminal stays warm. */
@@ -70,18 +80,20 @@ export function createWarmStates(now: () => number): WarmStates {
   return {
     find(load, day) {
       const known = terminals.get(load.terminalId ?? '')
-      if (known === undefined || load.batchNumber !== known.terminal.batch.batchNumber) return null
+      if (known === undefined) return null
       if (Object.entries(load).some(([name, value]) => value !== undefined && !isFound(name))) return null
       const isVoid = load.saleKey !== undefined || load.saleRrn !== undefined
+      if (load.batchNumber === undefined) return isVoid ? null : stateOfClaim(known, load, day)
+      if (load.batchNumber !== known.terminal.batch.batchNumber) return null
       const original = isVoid ? saleOf(known, load) : null
       return original === undefined ? null : stateOf(known, original, day)
     },
-    keep(load, loaded, item) {
+    keep(load, loaded, item, claim) {
       const { terminalId } = item.row
       const before = terminals.get(terminalId)
       const known =
         before?.head.seq === loaded.head.seq && before.head.hash === loaded.head.hash ? before : null
-      const next = warmAfter(known, load, loaded, item)
+      const next = warmAfter(known, load, loaded, item, claim)
       terminals.delete(terminalId)
       if (next !== null && (coldUntil.get(terminalId) ?? 0) <= now()) setLast(terminals, terminalId, next)
     },
@@ -141,8 +153,22 @@ const stateOf = (
   credential: null,
 })
 
+/** The state of the acquirer's answer to a claim. */
+function stateOfClaim(known: Warm, { messageKey }: LoadItem, day: number): Loaded | null {
+  const claim = known.claims.find((one) => one.messageKey === messageKey)
+  if (claim === undefined) return null
+  const forwarded = claim.effects.claim ?? null
+  return { ...stateOf(known, null, day), namedBatch: null, earlier: claim, claim, forwarded, undecided: true }
+}
+
 /** Null: the next message of the terminal must be loaded. */
-function warmAfter(known: Warm | null, load: LoadItem, loaded: Loaded, item: CommitItem): Warm | null {
+function warmAfter(
+  known: Warm | null,
+  load: LoadItem,
+  loaded: Loaded,
+  item: CommitItem,
+  claim: JournalEntry | null,
+): Warm | null {
   const { row, headMac, effects, moves, masterKey } = item
   const names = Object.keys(effects) as (keyof Effects)[]
   const { terminal, merchant } = loaded
@@ -159,20 +185,29 @@ function warmAfter(known: Warm | null, load: LoadItem, loaded: Loaded, item: Com
     needs: loaded.needs.filter(([key]) => key === guard),
     terminal: { ...terminal, head: { seq, hash }, batch: effects.batch ?? terminal.batch },
     head: { seq, hash, ...headMac },
-    sales: salesAfter(known?.sales ?? [], load, effects),
+    sales: salesAfter(known?.sales ?? [], load, loaded, effects),
+    claims: claimsAfter(known?.claims ?? [], effects, claim),
   }
 }
 
 /** A void or reversal takes its sale away. A reversal may be of any message, so it takes all. */
-function salesAfter(sales: readonly SaleState[], load: LoadItem, effects: Effects): SaleState[] {
+function salesAfter(
+  sales: readonly SaleState[],
+  load: LoadItem,
+  { forwarded }: Loaded,
+  effects: Effects,
+): SaleState[] {
   const { sale, voidRecord, voidMoved, reversals, acquirerMoves } = effects
   if (voidMoved !== undefined || reversals !== undefined) return []
   const moved = acquirerMoves?.map(({ messageKey }) => messageKey) ?? []
   const left = sales.filter(
     (one) => one.sale.id !== voidRecord?.saleId && !moved.includes(one.sale.messageKey),
   )
-  if (sale?.status !== 'approved' || acquirerMoves !== undefined || load.capturedStan !== undefined)
-    return left
+  const [move, ...others] = acquirerMoves ?? []
+  const message = forwarded === null ? null : messageAfter(forwarded, move)
+  // Whatever still waits for the acquirer or for a person is loaded.
+  if (sale?.status !== 'approved' || message === undefined || others.length > 0) return left
+  if (load.capturedStan !== undefined) return left
   // The terminal's own sale, with an RRN of ours.
   const state: SaleState = {
     sale,
@@ -182,8 +217,30 @@ function salesAfter(sales: readonly SaleState[], load: LoadItem, effects: Effect
     isRrnOurs: true,
     reversed: false,
     ownVoids: [],
-    forwarded: null,
+    forwarded: message,
     batchState: 'open',
   }
   return [...left, state].slice(-SALES)
+}
+
+/** The message after its approval. Undefined: it is not simply approved. */
+function messageAfter(message: AcquirerMessage, move: AcquirerMove | undefined): AcquirerMessage | undefined {
+  if (move?.messageKey !== message.messageKey || move.state !== 'approved' || message.state !== 'pending')
+    return undefined
+  if (move.caseReason !== undefined || move.acquirerAmount !== undefined || message.caseReason !== null)
+    return undefined
+  const { at: movedAt, decideBy = message.decideBy, acquirerStatus = message.acquirerStatus } = move
+  const acquirerRrn = move.acquirerRrn ?? message.acquirerRrn
+  return { ...message, state: 'approved', movedAt, decideBy, acquirerStatus, acquirerRrn }
+}
+
+/** Any move of a message takes its claim away. */
+function claimsAfter(
+  claims: readonly JournalEntry[],
+  { acquirerMoves }: Effects,
+  claim: JournalEntry | null,
+): JournalEntry[] {
+  const moved = acquirerMoves?.map(({ messageKey }) => messageKey) ?? []
+  const left = claims.filter(({ messageKey }) => !moved.includes(messageKey))
+  return (claim === null ? left : [...left, claim]).slice(-SALES)
 }

@@ -111,7 +111,7 @@ const void_ = (stan: number, of: number): Message => ({
   ...{ kind: 'void', stan, batch: 'open', ago: of, by: 'key', off: 0, card: 'right' },
 })
 
-it('a hundred sales of one terminal take two trips, and so do their voids', async () => {
+it('a hundred sales of one terminal take one trip, and their voids two', async () => {
   const world = await new World('in this isolate').open()
   const use = async (messages: readonly PreparedMessage[]) => {
     const before = world.service.trips
@@ -121,7 +121,8 @@ it('a hundred sales of one terminal take two trips, and so do their voids', asyn
   }
   const stans = Array.from({ length: 100 }, (_, i) => 100 + i)
   const amounts = { batch: 'open', amount: 100, currency: '156' } as const
-  expect(await use(stans.map((stan) => world.prepare({ kind: 'sale', stan, ...amounts })))).toBe(2)
+  // The isolate has just written for the terminal, so the sales need no load.
+  expect(await use(stans.map((stan) => world.prepare({ kind: 'sale', stan, ...amounts })))).toBe(1)
   world.learn()
   expect(await use(stans.map((stan, i) => world.prepare(void_(100 + stan, i))))).toBe(2)
   world.service.close()
