@@ -122,10 +122,8 @@ async function commitPart(
     const isFirst = !losers.has(item.row.terminalId)
     if (written[i]) {
       alertOfCase(options, one)
-      const settled = outcome()
-      const claim = settled.kind === 'pending' && settled.isNew ? settled.claim : null
-      options.warm.keep(work.message.message.load, one.loaded, item, claim)
-      work.settle(settled)
+      options.warm.keep(work.message.message.load, one.loaded, item)
+      work.settle(outcome())
       continue
     }
     losers.add(item.row.terminalId)

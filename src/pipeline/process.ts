@@ -18,12 +18,14 @@ import { createRefusalTally } from './refusal-tally.ts'
 import { handOver, type Submission, submissionOf } from './submission.ts'
 import { withBudget } from './try-acquirer.ts'
 import type { AcquirerStage, Caller, Outcome, Pipeline, PipelineMessage, PipelineOptions } from './types.ts'
-import { createWarmStates, type WarmOptions } from './warm.ts'
+import { createWarmStates, type WarmOptions, type WarmStates } from './warm.ts'
 
 /** The pipeline of one isolate. */
-export function createPipeline(options: PipelineOptions): Pipeline {
+export function createPipeline(
+  options: PipelineOptions,
+  warm: WarmStates = createWarmStates(options.now),
+): Pipeline {
   const newBudget = () => createBudget(options.queryLimit)
-  const warm = createWarmStates(options.now)
   const group = createGroupCommit<Submission, Outcome>({
     run: (set, budget) => processSet({ ...options, warm, db: withinBudget(options.db, budget) }, set),
     unknown: { kind: 'unknown' },

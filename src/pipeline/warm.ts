@@ -19,6 +19,7 @@ import type {
   Terminal,
 } from '../domain/types.ts'
 import type { SignedHead } from '../store/head-mac.ts'
+import { openEntry } from '../store/journal.ts'
 import type { Loaded, LoadItem, WrappedKeySet } from '../store/load.ts'
 import type { CommitItem } from '../store/step.ts'
 import type { PipelineOptions } from './types.ts'
@@ -26,8 +27,8 @@ import type { PipelineOptions } from './types.ts'
 export interface WarmStates {
   /** The state of a message. Null: it must be loaded. `day`: the UTC day, in days since the epoch. */
   find(load: LoadItem, day: number): Loaded | null
-  /** Keeps the state after an entry that is in the journal. It was decided on `loaded`, which `load` names. `claim`: the entry, if it is one. */
-  keep(load: LoadItem, loaded: Loaded, item: CommitItem, claim: JournalEntry | null): void
+  /** Keeps the state after an entry that is in the journal. It was decided on `loaded`, which `load` names. */
+  keep(load: LoadItem, loaded: Loaded, item: CommitItem): void
   /** Forgets a terminal whose state may be stale. It stays cold for a while, because another isolate writes for it too. */
   forget(terminalId: string): void
 }
@@ -88,12 +89,12 @@ export function createWarmStates(now: () => number): WarmStates {
       const original = isVoid ? saleOf(known, load) : null
       return original === undefined ? null : stateOf(known, original, day)
     },
-    keep(load, loaded, item, claim) {
+    keep(load, loaded, item) {
       const { terminalId } = item.row
       const before = terminals.get(terminalId)
       const known =
         before?.head.seq === loaded.head.seq && before.head.hash === loaded.head.hash ? before : null
-      const next = warmAfter(known, load, loaded, item, claim)
+      const next = warmAfter(known, load, loaded, item)
       terminals.delete(terminalId)
       if (next !== null && (coldUntil.get(terminalId) ?? 0) <= now()) setLast(terminals, terminalId, next)
     },
@@ -162,13 +163,7 @@ function stateOfClaim(known: Warm, { messageKey }: LoadItem, day: number): Loade
 }
 
 /** Null: the next message of the terminal must be loaded. */
-function warmAfter(
-  known: Warm | null,
-  load: LoadItem,
-  loaded: Loaded,
-  item: CommitItem,
-  claim: JournalEntry | null,
-): Warm | null {
+function warmAfter(known: Warm | null, load: LoadItem, loaded: Loaded, item: CommitItem): Warm | null {
   const { row, headMac, effects, moves, masterKey } = item
   const names = Object.keys(effects) as (keyof Effects)[]
   const { terminal, merchant } = loaded
@@ -186,7 +181,7 @@ function warmAfter(
     terminal: { ...terminal, head: { seq, hash }, batch: effects.batch ?? terminal.batch },
     head: { seq, hash, ...headMac },
     sales: salesAfter(known?.sales ?? [], load, loaded, effects),
-    claims: claimsAfter(known?.claims ?? [], effects, claim),
+    claims: claimsAfter(known?.claims ?? [], item, merchant.merchantId),
   }
 }
 
@@ -237,10 +232,11 @@ function messageAfter(message: AcquirerMessage, move: AcquirerMove | undefined):
 /** Any move of a message takes its claim away. */
 function claimsAfter(
   claims: readonly JournalEntry[],
-  { acquirerMoves }: Effects,
-  claim: JournalEntry | null,
+  { row, effects: { claim, acquirerMoves } }: CommitItem,
+  merchantId: string,
 ): JournalEntry[] {
   const moved = acquirerMoves?.map(({ messageKey }) => messageKey) ?? []
   const left = claims.filter(({ messageKey }) => !moved.includes(messageKey))
-  return (claim === null ? left : [...left, claim]).slice(-SALES)
+  if (claim?.state !== 'pending') return left
+  return [...left, openEntry(row, { base: null, merchantId })].slice(-SALES)
 }

@@ -5,12 +5,16 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Outcome } from '../../src/pipeline/types.ts'
+import { createPipeline } from '../../src/pipeline/process.ts'
+import type { Outcome, PipelineMessage } from '../../src/pipeline/types.ts'
+import { createWarmStates } from '../../src/pipeline/warm.ts'
+import { type LoadItem, load } from '../../src/store/load.ts'
 import { MID, merchant } from '../domain/fixtures.ts'
 import type { Message } from '../model/commands.ts'
 import { messageOf, type PreparedMessage } from '../model/messages.ts'
 import { TestService } from '../support/test-service.ts'
 import { ACQUIRER_NAMES, type AcquirerName, acquirerNamed, commands, SALES, World } from './chain-world.ts'
+import { approvalOf } from './one-sale.ts'
 
 const reasonOf = (outcome: Outcome): string =>
   outcome.kind === 'answered' ? (outcome.answer.reason ?? 'approved') : outcome.kind
@@ -81,6 +85,58 @@ describe.each(ACQUIRER_NAMES)('two isolates and an acquirer %s', (acquirer) => {
     )
   })
 })
+
+/** Members that no sale, void or answer of the acquirer needs. */
+const NOT_NEEDED = { isWarm: true, refusals: null, undecided: false, declared: null }
+
+/** A pipeline over the service that compares each state that it keeps with a fresh load. */
+function compared({ options }: TestService) {
+  const kept = createWarmStates(options.now)
+  const pipeline = createPipeline(options, kept)
+  let states = 0
+  async function compare(item: LoadItem): Promise<void> {
+    const state = kept.find(item, 0)
+    const [fresh] = await load(options.db, [item], options.now())
+    // The commit refuses a message that is in the journal, or that is reversed already.
+    const isNew = item.batchNumber === undefined || (fresh?.earlier === null && fresh.reversal === null)
+    if (state === null || !isNew) return
+    states++
+    expect({ ...state, ...NOT_NEEDED }).toEqual({ ...fresh, ...NOT_NEEDED })
+  }
+  return {
+    states: () => states,
+    /** With the approval of an acquirer. */
+    async send(message: PipelineMessage): Promise<void> {
+      await compare(message.load)
+      const { outcome } = await pipeline.runAlone(message)
+      if (outcome.kind !== 'pending' || !outcome.isNew) return
+      const approved = approvalOf(outcome.forwarded.messageKey)
+      await compare(approved.load)
+      await pipeline.runAlone(approved)
+    },
+  }
+}
+
+it.each(ACQUIRER_NAMES)(
+  'the state that an isolate keeps is that of a fresh load, with an acquirer %s',
+  async (acquirer) => {
+    let states = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(few, few, commands), { minLength: 2, maxLength: 12 }),
+        async (all) => {
+          const world = await new World(acquirer).open()
+          const one = compared(world.service)
+          for (const message of all) await one.send(messageOf(world.prepare(message)))
+          states += one.states()
+          world.service.close()
+        },
+      ),
+      { numRuns: 20, seed: 1 },
+    )
+    expect(states).toBeGreaterThan(20)
+  },
+)
 
 const sale = (stan: number): Message => ({ kind: 'sale', stan, batch: 'open', amount: 100, currency: '156' })
 
