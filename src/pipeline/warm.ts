@@ -2,8 +2,8 @@
  * @module The terminals that this isolate has just written for: the state after their last entry. A sale or void of such a terminal needs
  * no load, so it costs one trip.
  *
- * A state may be stale, because other isolates write too. So only an entry is decided on it, and the commit proves it: the head of the
- * journal covers all that the terminal did, and the guard of the merchant covers the rest. An answer without an entry is
+ * A state may be stale, because other isolates write too. So only an entry is decided on it, and the commit proves the state. The head
+ * of the journal covers all that the terminal did, and the guard of the merchant covers the rest. An answer without an entry is
  * decided again on a fresh load.
  */
 
@@ -200,7 +200,7 @@ function salesAfter(
   )
   const [move, ...others] = acquirerMoves ?? []
   const message = forwarded === null ? null : messageAfter(forwarded, move)
-  // Whatever still waits for the acquirer or for a person is loaded.
+  // A message that still waits for the acquirer or for a person is loaded.
   if (sale?.status !== 'approved' || message === undefined || others.length > 0) return left
   if (load.capturedStan !== undefined) return left
   // The terminal's own sale, with an RRN of ours.

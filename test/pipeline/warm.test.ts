@@ -134,7 +134,7 @@ it.each(ACQUIRER_NAMES)(
       ),
       { numRuns: 20, seed: 1 },
     )
-    expect(states).toBeGreaterThan(20)
+    expect(states).toBeGreaterThan(15)
   },
 )
 
