@@ -132,7 +132,7 @@ it.each(ACQUIRER_NAMES)(
           world.service.close()
         },
       ),
-      { numRuns: 20, seed: 1 },
+      { numRuns: 40, seed: 1 },
     )
     expect(states).toBeGreaterThan(15)
   },
