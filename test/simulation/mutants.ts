@@ -233,4 +233,11 @@ export const MUTANTS: readonly (Mutant & {
     snippet: '    OR EXISTS (SELECT 1 FROM reversal WHERE target_key = new.message_key)\n',
     instead: '',
   },
+  {
+    name: 'an entry of a chain forgets the totals of the one before',
+    seed: 20,
+    file: 'src/pipeline/chain.ts',
+    snippet: 'batch: effects.batch ?? terminal.batch,',
+    instead: 'batch: terminal.batch,',
+  },
 ]
