@@ -1,17 +1,22 @@
 /** @module Creates the services of one isolate from its environment. */
 
+import { askEcho } from './acquirer/ask-echo.ts'
 import { book } from './acquirer/book.ts'
 import { httpsAcquirer } from './acquirer/https.ts'
+import { fixedKey } from './acquirer/keys.ts'
 import type { Acquirer } from './acquirer/port.ts'
 import { sandbox } from './acquirer/sandbox.ts'
 import { type Fetch, sendOver } from './acquirer/send.ts'
 import { type HttpsSettings, readHttpsSettings } from './acquirer/settings.ts'
+import { settleAt } from './acquirer/settle.ts'
 import { signOnAt } from './acquirer/sign-on.ts'
 import { type Core, createCore } from './core/instance.ts'
 import type { DataKeyStore } from './crypto/data-keys.ts'
 import { type Keyring, openKeyringUnder, readMasterKeys } from './crypto/keyring.ts'
 import { freshAcquirerStan, freshIdIn, freshRrn, freshSixDigits } from './crypto/random.ts'
+import { dayAt, monthAndDayOf } from './domain/acquirer-day.ts'
 import { bucketOf, bucketOfKey } from './domain/bucket.ts'
+import type { Generated } from './domain/decision.ts'
 import { signOnKeys } from './pipeline/acquirer-keys.ts'
 import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
@@ -89,18 +94,28 @@ const BINDING_URL = 'https://acquirer/'
 
 function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): (home: Home) => Acquirer {
   const service = env.ACQUIRER_SERVICE
-  const { url, zoneKey, ...profile } = readHttpsSettings(env, service !== undefined)
+  const { url, zoneKey, idleMs, cutOff, ...profile } = readHttpsSettings(env, service !== undefined)
   const fetch = service === undefined ? runtime.fetch : service.fetch.bind(service)
   if (fetch === undefined || (service === undefined && url === null))
     throw new RangeError('ACQUIRER_URL: expected, unless there is a service binding ACQUIRER_SERVICE')
-  const options = { ...profile, core, send: sendOver(fetch, url ?? BINDING_URL) }
-  if (zoneKey === null) return () => httpsAcquirer(options)
   const { now, sleep, log, random } = runtime
-  const signOn = () =>
-    signOnAt({ ...options, zoneKey, institution: env.ACQUIRER_ID }, freshAcquirerStan(random))
+  const newStan = () => freshAcquirerStan(random)
+  const send = sendOver(fetch, url ?? BINDING_URL)
+  const options = { ...profile, core, institution: env.ACQUIRER_ID, send, hasDays: cutOff !== null }
   return (home) => {
-    const keys = signOnKeys({ ...home, now, sleep, log, signOn })
-    return { ...httpsAcquirer({ ...options, keys }), renewKeys: keys.renewDaily }
+    const renewed =
+      zoneKey === null
+        ? null
+        : signOnKeys({ ...home, now, sleep, log, signOn: () => signOnAt({ ...options, zoneKey }, newStan()) })
+    const keys = renewed ?? fixedKey(profile.macKey)
+    return {
+      ...httpsAcquirer({ ...options, keys }),
+      ...(renewed === null ? {} : { renewKeys: renewed.renewDaily }),
+      ...(idleMs === 0 ? {} : { line: { idleMs, echo: () => askEcho(options, newStan()) } }),
+      ...(cutOff === null
+        ? {}
+        : { days: { cutOff, newStan, settle: (request) => settleAt({ ...options, keys }, request) } }),
+    }
   }
 }
 
@@ -154,6 +169,21 @@ async function openRegion(
   }
 }
 
+/** Fresh values of decisions. Only an acquirer with days has a date. */
+const generatorOf =
+  ({ now: clock, random }: Pick<Runtime, 'now' | 'random'>, { days }: Acquirer) =>
+  (merchantId: string): Generated => {
+    const now = clock()
+    return {
+      now,
+      rrn: freshRrn(random),
+      authorizationCode: freshSixDigits(random),
+      id: freshIdIn(bucketOf(merchantId), random),
+      acquirerStan: freshAcquirerStan(random),
+      ...(days === undefined ? {} : { acquirerDate: monthAndDayOf(dayAt(days.cutOff, now)) }),
+    }
+  }
+
 /**
  * Creates all services. Throws RangeError with the name of the wrong setting, never its value, and Error with the words of D1
  * when D1 does not answer.
@@ -168,19 +198,13 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
   })
   const openAcquirer = acquirerOf(env, runtime, core)
   const all = openDatabases(env)
-  const generated = (merchantId: string) => ({
-    now: now(),
-    rrn: freshRrn(random),
-    authorizationCode: freshSixDigits(random),
-    id: freshIdIn(bucketOf(merchantId), random),
-    acquirerStan: freshAcquirerStan(random),
-  })
   const { keyring, buckets } = await openRegion(env, all[0].db, runtime)
+  const acquirer = openAcquirer({ db: all[0].db, keyring })
   const macHead = macHeadWith(keyring, (stream, seq) => log('alert', { why: 'head_not_ours', stream, seq }))
   return overDatabases({
     macHead,
-    acquirer: openAcquirer({ db: all[0].db, keyring }),
-    generated,
+    acquirer,
+    generated: generatorOf(runtime, acquirer),
     now,
     sleep,
     log,

@@ -4,20 +4,14 @@ import type { Hono } from 'hono'
 import coreModule from '../build/core.wasm'
 import { createApp, respondUnopened } from './app.ts'
 import { createServices } from './create-services.ts'
-import { copyAdministratorKeys } from './pipeline/administrator-keys.ts'
-import { inEachDatabase } from './pipeline/databases.ts'
-import { watchGrowth } from './pipeline/growth.ts'
+import { runCron } from './pipeline/cron.ts'
 import { openOnce } from './pipeline/open-once.ts'
-import { recoverEach } from './pipeline/recover.ts'
 import type { Services } from './pipeline/services.ts'
 
 interface Worker {
   readonly services: Services
   readonly app: Hono
 }
-
-/** The duration of one recovery run in milliseconds: until the next run begins. */
-const RECOVERY_MS = 60_000
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -64,18 +58,12 @@ export default {
   /**
    * Runs each minute (wrangler.toml, crons): continues with the messages on which the acquirer and Annul do not agree
    * yet. It copies keys of administrators to databases that lack them. Once an hour it logs the size of each database. Once
-   * a day it signs on at the acquirer.
+   * a day it signs on at the acquirer. It sends an echo while the line of the acquirer is idle, and
+   * settles its day at the cut-off.
    */
   async scheduled({ scheduledTime }, env, context) {
     const opened = await open(env, context)
     if (opened === null) return
-    const { services } = opened
-    const each = inEachDatabase(services)
-    await Promise.all([
-      services.acquirer.renewKeys?.(),
-      copyAdministratorKeys(services),
-      ...each.map((one) => watchGrowth(one, scheduledTime)),
-    ])
-    await recoverEach(each, services.now() + RECOVERY_MS)
+    await runCron(opened.services, scheduledTime)
   },
 } satisfies ExportedHandler<Env>

@@ -26,14 +26,16 @@ const PROCESSES = ['test/cli/**/*.test.ts', 'test/rig/**/*.test.ts', 'test/bundl
 const SLOW = ['test/cli/database/**/*.test.ts', 'test/overload/overload.test.ts']
 
 /**
- * These proofs have no sample in `npm test`. They show that the tests notice a mistake, or, over many databases, what
- * `rig/restore` and `worker/reconcile` show over one.
+ * These proofs have no sample in `npm test`. Some show that the tests notice a mistake. The others show over many
+ * databases, or with many messages at once, what a short test shows with one.
  */
 export const WHOLE_ONLY: readonly string[] = [
   'test/fuzz/mistakes.proof.test.ts',
+  'test/overload/virtual.proof.test.ts',
   'test/simulation/mutants-1.proof.test.ts',
   'test/simulation/mutants-2.proof.test.ts',
   'test/simulation/restore.proof.test.ts',
+  'test/simulation/sign-on.proof.test.ts',
   'test/simulation/simulation.proof.test.ts',
 ]
 

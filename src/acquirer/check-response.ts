@@ -12,7 +12,11 @@ import { type AcquirerProfile, USUAL_ECHO } from './profile.ts'
 import { meaningOf } from './response-codes.ts'
 
 /** The part of the profile that says which responses count, and the core that computes their MAC. */
-export type ResponseRules = MacKey & Pick<AcquirerProfile, 'echo' | 'declines'>
+export type ResponseRules = MacKey &
+  Pick<AcquirerProfile, 'echo' | 'declines'> & {
+    /** Whether days are settled with the acquirer, so that the date of a message counts. */
+    readonly hasDays?: boolean
+  }
 
 const NO_MAC = 'no MAC'
 
@@ -33,8 +37,11 @@ export function asksSignOn(
 ): boolean {
   const read = readMessage(bytes, core.lrc)
   if (!read.ok || responseFault(sent, read.value.message, echo) !== null) return false
-  return SIGN_ON_CODES.includes(read.value.message.fields.get(39) ?? '')
+  return isSignOnCode(read.value.message)
 }
+
+/** Whether field 39 asks for a sign-on. */
+export const isSignOnCode = ({ fields }: Message): boolean => SIGN_ON_CODES.includes(fields.get(39) ?? '')
 
 const unknown = (why: string): AcquirerResponse => ({ kind: 'unknown', why })
 
@@ -56,21 +63,28 @@ export function checkResponse(
   if (integrity !== null && integrity !== NO_MAC) return unknown(integrity)
   const fault = responseFault(sent, message, rules.echo ?? USUAL_ECHO)
   if (fault !== null) return unknown(integrity ?? fault)
-  const response = responseOf(request, message)
+  const response = responseOf(rules, request, message)
   if (integrity === null) return response
   // Only the first try of a sale: a decline of a void or reversal would end what the acquirer may have done.
   const mayBeUnsigned = rules.declines === 'unsigned' && request.kind === 'sale' && request.isCopy !== true
   return mayBeUnsigned && response.kind === 'declined' ? response : unknown(integrity)
 }
 
-/** Checks the MAC over the bytes as received. When the MAC folds, only canonical bytes count. */
-function integrityFault(key: MacKey, body: Uint8Array, message: Message): string | null {
+/** The fault of the MAC over the bytes as received; null when it is right. When the MAC folds, only canonical bytes count. */
+export function integrityFault(key: MacKey, body: Uint8Array, message: Message): string | null {
   const fault = macFault(key, body, message)
   if (fault !== null) return fault
   return isMalleable(key.macProfile) && !isCanonical(body, message) ? 'not canonical' : null
 }
 
-function responseOf({ kind, isCopy }: AcquirerRequest, { fields }: Message): AcquirerResponse {
+/** Zeros are no date. */
+const dateIn = (field15 = '0000') => (field15 === '0000' ? {} : { settlementDate: field15 })
+
+function responseOf(
+  { hasDays = false }: ResponseRules,
+  { kind, isCopy }: AcquirerRequest,
+  { fields }: Message,
+): AcquirerResponse {
   const responseCode = fields.get(39)
   if (responseCode === undefined) return unknown('field 39 is missing')
   const as =
@@ -83,6 +97,7 @@ function responseOf({ kind, isCopy }: AcquirerRequest, { fields }: Message): Acq
         kind: 'approved',
         rrn: givenReference(fields.get(37)),
         authorizationCode: givenReference(fields.get(38)),
+        ...(hasDays ? dateIn(fields.get(15)) : {}),
       }
     case 'not_found':
       return { kind: 'not_found' }

@@ -5,13 +5,13 @@
 
 import { buildFrame, type Send } from '../iso8583/frame.ts'
 import { type MacKey, packSigned } from '../iso8583/mac.ts'
-import { asksSignOn, checkResponse, WRONG_MAC } from './check-response.ts'
-import { type AcquirerKeys, fixedKey, NO_KEY, type VersionedKey } from './keys.ts'
+import { asksSignOn, checkResponse, type ResponseRules, WRONG_MAC } from './check-response.ts'
+import { type AcquirerKeys, fixedKey, newestKey, type VersionedKey } from './keys.ts'
 import type { Acquirer, AcquirerRequest, AcquirerResponse } from './port.ts'
 import type { AcquirerProfile } from './profile.ts'
 import { messageFor, unsendable } from './requests.ts'
 
-export interface HttpsOptions extends AcquirerProfile, Pick<MacKey, 'core'> {
+export interface HttpsOptions extends AcquirerProfile, Pick<MacKey, 'core'>, Pick<ResponseRules, 'hasDays'> {
   /** The keys of sign-ons. Absent: `macKey` is for good. */
   readonly keys?: AcquirerKeys
   /** Returns null without an answer: too late, an HTTP status other than 200, or a network failure. */
@@ -48,7 +48,7 @@ async function ask(options: Options, request: AcquirerRequest): Promise<Acquirer
   // An earlier try may have arrived, and a sale cannot be sent again without its card.
   if (refusal === 'without_card') return { kind: 'unknown', why: 'the card is not kept' }
   const { keys } = options
-  const key = (await keys.newest()) ?? ((await keys.renew(NO_KEY)) ? await keys.newest() : null)
+  const key = await newestKey(keys)
   if (key === null) return { kind: 'unknown', why: 'no key of a sign-on' }
   const first = await exchange(options, request, key)
   if (!first.asksSignOn || !(await keys.renew(key.version)) || !isFirstTry(request)) return first.response

@@ -21,6 +21,10 @@ export interface AcquirerKeys {
 /** The version before the first key. */
 export const NO_KEY = 0
 
+/** The newest key, after a sign-on if there is none yet. Null: there is none, and the sign-on brought none. */
+export const newestKey = async (keys: AcquirerKeys): Promise<VersionedKey | null> =>
+  (await keys.newest()) ?? ((await keys.renew(NO_KEY)) ? await keys.newest() : null)
+
 /** One key for good. Its receivers get copies. */
 export const fixedKey = (macKey: Uint8Array): AcquirerKeys => ({
   areRenewed: false,

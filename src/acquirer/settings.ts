@@ -3,6 +3,7 @@
  * value.
  */
 
+import type { CutOff } from '../domain/acquirer-day.ts'
 import { makLengthOf } from '../domain/mac-profile.ts'
 import { MAC_PROFILES, type MacProfile } from '../domain/terminal-profile.ts'
 import { isWeakMasterKey } from '../domain/weak-key.ts'
@@ -30,6 +31,8 @@ export interface HttpsSettings {
   readonly ACQUIRER_ECHO?: string
   readonly ACQUIRER_DECLINES?: string
   readonly ACQUIRER_DEADLINE?: string
+  readonly ACQUIRER_IDLE?: string
+  readonly ACQUIRER_CUTOFF?: string
 }
 
 export interface HttpsConfiguration extends Required<AcquirerProfile> {
@@ -37,6 +40,10 @@ export interface HttpsConfiguration extends Required<AcquirerProfile> {
   readonly url: string | null
   /** The clear key that wraps the MAC keys of sign-ons; `macKey` is empty then. Null: there are no sign-ons. */
   readonly zoneKey: Uint8Array | null
+  /** Milliseconds without an answer after which the cron sends an echo. 0: never. */
+  readonly idleMs: number
+  /** The end of the acquirer's day. Null: Annul settles no day with it. */
+  readonly cutOff: CutOff | null
 }
 
 const DEFAULTS = {
@@ -47,12 +54,15 @@ const DEFAULTS = {
   ACQUIRER_ECHO: USUAL_ECHO.join(' '),
   ACQUIRER_DECLINES: 'signed',
   ACQUIRER_DEADLINE: '20',
+  ACQUIRER_IDLE: '2',
 }
 
 const RECOVERIES: readonly Acquirer['recovery'][] = ['inquiry', 'repeat']
 
 /** A terminal waits 30 seconds, and a request leaves the limits of the isolate after 30 seconds at the latest. */
 const LONGEST_DEADLINE_S = 28
+
+const LONGEST_IDLE_MINUTES = 60
 
 /**
  * Throws RangeError with the name of the wrong setting. `isBound`: the acquirer is a service binding, which takes the place of
@@ -75,7 +85,9 @@ export function readHttpsSettings(settings: HttpsSettings, isBound = false): Htt
     recovery: oneOf('ACQUIRER_RECOVERY', given.ACQUIRER_RECOVERY, RECOVERIES),
     echo: echoOf(given.ACQUIRER_ECHO),
     declines,
-    deadlineMs: 1000 * secondsOf('ACQUIRER_DEADLINE', given.ACQUIRER_DEADLINE, LONGEST_DEADLINE_S),
+    deadlineMs: 1000 * numberOf('ACQUIRER_DEADLINE', given.ACQUIRER_DEADLINE, LONGEST_DEADLINE_S, 'seconds'),
+    idleMs: 60_000 * numberOf('ACQUIRER_IDLE', given.ACQUIRER_IDLE, LONGEST_IDLE_MINUTES, 'minutes'),
+    cutOff: cutOffOf(given.ACQUIRER_CUTOFF),
   }
 }
 
@@ -88,10 +100,26 @@ function echoOf(value: string): readonly EchoField[] {
   return fields
 }
 
-function secondsOf(name: string, value: string, most: number): number {
+function numberOf(name: string, value: string, most: number, unit: string): number {
   if (!/^\d{1,2}$/.test(value) || Number(value) > most)
-    throw new RangeError(`${name}: expected 0 to ${most} seconds`)
+    throw new RangeError(`${name}: expected 0 to ${most} ${unit}`)
   return Number(value)
+}
+
+const CHINA_MINUTES = 480
+const DAY_MINUTES = 1440
+
+/** A time of day, and the zone if it is not that of China. The day ends at 00:00 with the date before. */
+function cutOffOf(value: string | undefined): CutOff | null {
+  if (value === undefined) return null
+  const [, hours, minutes, sign, zoneHours, zoneMinutes] =
+    /^([01]\d|2[0-3]):([0-5]\d)(?: ?([+-])(0\d|1[0-4]):([0-5]\d))?$/.exec(value) ?? []
+  if (hours === undefined) throw new RangeError('ACQUIRER_CUTOFF: expected hh:mm, or hh:mm+hh:mm with a zone')
+  const zone = 60 * Number(zoneHours) + Number(zoneMinutes)
+  return {
+    minutes: 60 * Number(hours) + Number(minutes) || DAY_MINUTES,
+    offsetMinutes: sign === undefined ? CHINA_MINUTES : Number(`${sign}1`) * zone,
+  }
 }
 
 function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {

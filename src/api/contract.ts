@@ -7,6 +7,7 @@ import type * as z from 'zod'
 import { ACQUIRER_ROUTES } from './contract/acquirer.ts'
 import { BATCH_ROUTES } from './contract/batches.ts'
 import { CASE_ROUTES } from './contract/cases.ts'
+import { DAY_ROUTES } from './contract/days.ts'
 import { KEY_ROUTES } from './contract/keys.ts'
 import { PROVISIONING_ROUTES } from './contract/provisioning.ts'
 import type { Route } from './contract/route.ts'
@@ -23,6 +24,7 @@ export const CONTRACT = {
   ...KEY_ROUTES,
   ...SERVICE_ROUTES,
   ...BATCH_ROUTES,
+  ...DAY_ROUTES,
 } as const
 
 export type Contract = typeof CONTRACT

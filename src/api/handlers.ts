@@ -1,5 +1,6 @@
 /** @module The handler of each route of the contract. A route without one, or one without a route, does not type-check. */
 
+import { getAcquirerDays, postDayClosing } from './acquirer-days.ts'
 import { getBatchDifferences } from './batches.ts'
 import { postNote, postRetry } from './case-notes.ts'
 import { getCase, getCases, postCase } from './cases.ts'
@@ -41,4 +42,6 @@ export const HANDLERS: Handlers = {
   'GET /docs': getDocs,
   'GET /docs/style.css': getDocsStyle,
   'GET /v1/batch-differences': getBatchDifferences,
+  'GET /v1/acquirer-days': getAcquirerDays,
+  'POST /v1/acquirer-days/{day}/close': postDayClosing,
 }

@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono'
 import type { Services } from '../pipeline/services.ts'
+import type { ListKind } from '../pipeline/types.ts'
 import { type ApiMessage, apiMessageOf, callerOf, type Submitted, submitted } from './handler.ts'
 
 /** A line of a list, with the services in the database of its merchant. */
@@ -10,13 +11,12 @@ export interface PlacedLine extends ApiMessage {
 }
 
 /**
- * Submits the lines, those of one database in sets (pipeline/list.ts). Outcomes are in the order of the lines. `asks`: whether a line
- * may ask the acquirer.
+ * Submits the lines, those of one database in sets (pipeline/list.ts). Outcomes are in the order of the lines.
  */
 export async function submitLines(
   c: Context,
   lines: readonly PlacedLine[],
-  { asks }: { readonly asks: boolean },
+  kind: ListKind,
 ): Promise<Submitted[]> {
   const outcomes = new Map<PlacedLine, Submitted>()
   const parts = [...Map.groupBy(lines, ({ services }) => services.db).values()]
@@ -27,7 +27,7 @@ export async function submitLines(
       const { services } = first
       const caller = callerOf(services, c)
       const messages = part.map(({ load, verify }) => apiMessageOf(services, load, verify))
-      const settled = services.pipeline.submitList(messages, caller, asks)
+      const settled = services.pipeline.submitList(messages, caller, kind)
       // The list continues when the client hangs up.
       caller.waitUntil(settled.catch(() => undefined))
       for (const [i, one] of (await settled).entries()) {

@@ -136,7 +136,7 @@ async function applyLines(
   const submitted = await submitLines(
     call.c,
     lines.map(({ placed }) => placed),
-    { asks: false },
+    'acquirer',
   )
   const isWritten = (i: number) => ['answered', 'pending'].includes(submitted[i]?.outcome.kind ?? 'unknown')
   return new Map(lines.map(({ one }, i) => [one, isWritten(i)]))

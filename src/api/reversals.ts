@@ -1,6 +1,5 @@
 /** @module `POST /v1/reversals`: undo a message of one's own by its key, whether or not it was ever seen. */
 
-import { isLateReversal } from '../domain/late-reversal.ts'
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { ReversalRequest } from '../domain/requests.ts'
 import type { Outcome } from '../pipeline/types.ts'
@@ -18,7 +17,6 @@ import { reversalBody } from './json/bodies.ts'
 import { keyIn, writeIdempotencyKey } from './json/idempotency-key.ts'
 import {
   type About,
-  apiProblem,
   declineProblem,
   inquiryAt,
   isOfSomeRegion,
@@ -61,15 +59,11 @@ async function reverseVoid(call: Call<Post>, body: VoidReversalBody): Promise<Re
     idempotencyKey: keys.own,
     idempotencyKind: 'void_reversal',
     targetIdempotencyKey: keys.target,
+    isTargetOfMerchant: true,
   }
   const verify = (loaded: Loaded) =>
     verdictOnSale(call, loaded, (caller) => request(call, body, caller, loaded, keys))
-  let isOfAdministrator = false
-  const submitted = await submit(services, c, { ...load, isTargetOfMerchant: true }, (loaded) => {
-    isOfAdministrator = namesOwnVoid(call, body, loaded, keys.target)
-    return isOfAdministrator ? { kind: 'denied', problem: apiProblem('forbidden') } : verify(loaded)
-  })
-  const { outcome, denial } = isOfAdministrator ? await submit(services, c, load, verify) : submitted
+  const { outcome, denial } = await submit(services, c, load, verify)
   logOutcome(services, { type: 'void_reversal', door: 'json', saleId }, outcome)
   const about = {
     saleId,
@@ -110,26 +104,10 @@ async function request(
     saleId,
     amount,
     cardFingerprint: null,
-    ...(credential.merchantId === null ? { administrator: { reason } } : {}),
+    ...(credential.merchantId === null
+      ? { administrator: { reason, isForMerchant: targetKey !== apiMessageKey(scope, 'void', keys.target) } }
+      : {}),
   }
-}
-
-/**
- * Whether the request of an administrator names a void of its own, although the merchant of the sale has a void under the same key. An
- * administrator means the merchant's void if it gives a reason. A late reversal without one is refused.
- */
-function namesOwnVoid(
-  { services }: Call<Post>,
-  body: VoidReversalBody,
-  loaded: Loaded,
-  key: string,
-): boolean {
-  const { credential, original, target } = loaded
-  if (credential?.merchantId !== null || original === null || body.reason !== undefined) return false
-  const ofMerchant = apiMessageKey(original.sale.merchantId, 'void', key)
-  const isOfMerchant = target?.messageKey.startsWith(ofMerchant) === true
-  const reversal = { kind: 'void_reversal', door: 'json' } as const
-  return isOfMerchant && !isLateReversal(reversal, loaded, services.now())
 }
 
 /** The key of the void. An administrator may name a void of the merchant by the merchant's own key. */

@@ -71,7 +71,7 @@ export const postSales: Handler<Post> = async (call) => {
 async function recordLines(call: Call<Post>, lines: NonNullable<Call<Post>['lines']>): Promise<Reply<Post>> {
   const read = lines.map(({ value }) => (value.ok ? readSale(call, value.value) : value))
   const sales = read.flatMap((one) => (one.ok ? [one.value] : []))
-  const submitted = await submitLines(call.c, sales, { asks: true })
+  const submitted = await submitLines(call.c, sales, 'sales')
   const answers = new Map(sales.map((sale, i) => [sale, submitted[i]]))
   const body = read.map((one, i): CapturedLine => {
     const { number: line = 0 } = lines[i] ?? {}

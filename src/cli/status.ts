@@ -21,6 +21,10 @@ interface Figures {
   readonly dueMessages: number
   readonly oldestDue: string | null
   readonly refusalsBeyondQuota: number
+  /** Days of the acquirer whose case is open. */
+  readonly openDays: number
+  /** The last echo at the acquirer, and those in a row without a good answer. Null: none was sent. */
+  readonly echo: { readonly askedAt: string; readonly failures: number; readonly why: string | null } | null
 }
 
 interface Found {
@@ -67,7 +71,9 @@ const figuresAt = (now: number): string => {
     (select count(*) from acquirer_message where case_opened_at is not null and case_closed_at is null) as openCases,
     (select count(*) from acquirer_message where next_at <= ${now}) as dueMessages,
     (select min(next_at) from acquirer_message where next_at <= ${now}) as oldestDue,
-    (select coalesce(sum(refused), 0) from refusal_count where day = ${day}) as refusalsBeyondQuota`
+    (select coalesce(sum(refused), 0) from refusal_count where day = ${day}) as refusalsBeyondQuota,
+    (select count(*) from acquirer_settlement where case_opened_at is not null and case_closed_at is null) as openDays,
+    (select json_array(asked_at, failures, why) from acquirer_line) as echo`
 }
 
 /** Reads all in one statement. Where a table is missing, reads which migrations are applied. */
@@ -100,7 +106,15 @@ const figuresOf = (row: Row): Figures => ({
   dueMessages: Number(row.dueMessages),
   oldestDue: row.oldestDue === null ? null : new Date(Number(row.oldestDue)).toISOString(),
   refusalsBeyondQuota: Number(row.refusalsBeyondQuota),
+  openDays: Number(row.openDays),
+  echo: echoOf(row.echo),
 })
+
+function echoOf(value: unknown): Figures['echo'] {
+  if (typeof value !== 'string') return null
+  const [askedAt, failures, why] = JSON.parse(value)
+  return { askedAt: new Date(askedAt).toISOString(), failures, why }
+}
 
 interface Status {
   readonly bytes: number | null
@@ -123,12 +137,19 @@ function sentences({ bytes, limit, percent, day, migrations }: Status, figures: 
 }
 
 const linesOf = (figures: Figures, day: string): string[] => {
-  const { dueMessages, oldestDue } = figures
+  const { dueMessages, oldestDue, openDays, echo } = figures
   return [
     `journal: ${figures.entries} entries`,
     `today (${day} UTC): ${figures.sales} sales, ${figures.voids} voids`,
     `refusals beyond the quota today: ${figures.refusalsBeyondQuota}`,
     `open cases: ${figures.openCases}`,
     `due messages: ${dueMessages}${oldestDue === null ? '' : `, the oldest since ${oldestDue}`}`,
+    ...(openDays === 0 ? [] : [`days of the acquirer with an open case: ${openDays}`]),
+    ...(echo === null ? [] : [lineOf(echo)]),
   ]
 }
+
+const lineOf = ({ askedAt, failures, why }: NonNullable<Figures['echo']>): string =>
+  failures === 0
+    ? `acquirer: answers, last echo ${askedAt}`
+    : `acquirer: ${failures} echoes without an answer, the last ${askedAt}: ${why}`

@@ -94,5 +94,6 @@ export type ListRoute =
   | 'GET /v1/acquirer-messages'
   | 'GET /v1/keys'
   | 'GET /v1/batch-differences'
+  | 'GET /v1/acquirer-days'
 export type PageQuery<N extends ListRoute> = z.input<Contract[N]['query']>
 export type PageOf<N extends ListRoute> = z.output<Contract[N]['answers'][200]['body']>

@@ -33,4 +33,6 @@ export interface AcquirerMove {
   readonly acquirerAmount?: number | null
   /** Opens a case for this reason. */
   readonly caseReason?: CaseReason
+  /** The acquirer's day of the message, MMDD, if it is not that of the move by the clock. */
+  readonly settlementDate?: string
 }

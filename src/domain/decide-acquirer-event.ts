@@ -101,18 +101,31 @@ const STATUS: Readonly<Partial<Record<AcquirerEventRequest['event'], AcquirerSta
   acquirer_undone: 'reversed',
 }
 
-/** The acquirer's statement in an event: its status, and its RRN if it gives one. */
+/** The acquirer's statement in an event: its status, and its RRN and its day if it gives them. */
 export function statementOf({
   event,
   acquirerRrn,
-}: AcquirerEventRequest): Pick<AcquirerMove, 'acquirerStatus' | 'acquirerRrn'> {
+  settlementDate,
+}: AcquirerEventRequest): Pick<AcquirerMove, 'acquirerStatus' | 'acquirerRrn' | 'settlementDate'> {
   const acquirerStatus = STATUS[event]
   if (acquirerStatus === undefined) return {}
-  return { acquirerStatus, ...(acquirerRrn === null ? {} : { acquirerRrn }) }
+  return {
+    acquirerStatus,
+    ...(acquirerRrn === null ? {} : { acquirerRrn }),
+    ...(settlementDate === undefined ? {} : { settlementDate }),
+  }
+}
+
+/** The statement of an approval that counts now. Its day follows from its time, unless the acquirer says otherwise. */
+function approvalStatement({ generated }: ClaimContext, request: AcquirerEventRequest) {
+  const { settlementDate, ...statement } = statementOf(request)
+  return settlementDate === undefined || settlementDate === generated.acquirerDate
+    ? statement
+    : { ...statement, settlementDate }
 }
 
 const approve = (context: ClaimContext, request: AcquirerEventRequest): Decision =>
-  outcome(context, approval(context, request.authorizationCode, statementOf(request)))
+  outcome(context, approval(context, request.authorizationCode, approvalStatement(context, request)))
 
 const outcome = (context: ClaimContext, settled: FinalDecision): Decision =>
   entryAfter(context, {

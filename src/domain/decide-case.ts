@@ -16,7 +16,7 @@ import {
   voidMoved,
 } from './acquirer-outcome.ts'
 import { type AcquirerState, isCaseOpen, isUndecided, nextAcquirerState } from './acquirer-state.ts'
-import { undo } from './decide-reversal.ts'
+import { RowLost, undo } from './decide-reversal.ts'
 import type { Decision, Generated, LoadedState } from './decision.ts'
 import { laterKey, outcomeKey } from './message-key.ts'
 import { addCredit } from './money.ts'
@@ -68,10 +68,13 @@ function effectsOf(context: ClaimContext, next: AcquirerState): Effects {
 
 /**
  * Whether the totals of the batch count the message while it stands. They do not count a sale that is reversed here,
- * nor a void of it, even when the acquirer still has it.
+ * nor a void of it, even when the acquirer still has it. Throws RowLost: without the rows the totals would be wrong.
  */
-const isCounted = (context: ClaimContext): boolean =>
-  isBatchOpen(context) && context.loadedState.original?.reversed === false
+function isCounted(context: ClaimContext): boolean {
+  const { original } = context.loadedState
+  if (original === null || original.isVoidRowLost) throw new RowLost('a row of the message of a case is lost')
+  return isBatchOpen(context) && !original.reversed
+}
 
 /** The effects of a reversal, without a reversal at the acquirer. */
 function effectsOfUndo(context: ClaimContext): Effects {

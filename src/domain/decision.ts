@@ -87,6 +87,8 @@ export interface Generated {
   readonly id: string
   /** A new STAN (field 11) for the acquirer, six digits, not 000000. */
   readonly acquirerStan: string
+  /** The acquirer's day of `now` by its cut-off, MMDD. Absent: no days are settled with it. */
+  readonly acquirerDate?: string
 }
 
 export type Decision =

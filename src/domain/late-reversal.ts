@@ -32,15 +32,20 @@ export function isLateReversal(
   return door === 'json' ? age > JSON_UNDO_MS : isTargetFollowed || age > TERMINAL_UNDO_MS
 }
 
-/** The refusal of a late reversal. Null: it is in time, or it may be late. */
+/**
+ * The refusal of a late reversal. Null: it is in time, or it may be late. An administrator gives a reason for a late one, and always
+ * for the void of a merchant.
+ */
 export function refuseLateReversal(
   request: ReversalRequest,
   loadedState: LoadedState,
   now: number,
 ): DeclineReason | null {
+  const { administrator } = request
+  if (administrator?.isForMerchant === true && administrator.reason === null) return 'reason_required'
   if (!isLateReversal(request, loadedState, now)) return null
   if (request.door === 'terminal')
     return rulesOf(loadedState.merchant).lateReversals === 'refuse' ? 'reversal_too_old' : null
-  if (request.administrator === undefined) return 'approval_required'
-  return request.administrator.reason === null ? 'reason_required' : null
+  if (administrator === undefined) return 'approval_required'
+  return administrator.reason === null ? 'reason_required' : null
 }

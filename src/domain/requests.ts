@@ -72,8 +72,8 @@ export interface ReversalRequest extends RequestBase {
   readonly amount: Amount | null
   /** HMAC of the card number in field 2; null when the message has none that can be read. */
   readonly cardFingerprint: string | null
-  /** JSON API only, when an administrator asks: the reason in words, if there is one. */
-  readonly administrator?: { readonly reason: string | null }
+  /** JSON API only, when an administrator asks: the reason in words, if there is one. `isForMerchant`: a merchant asked for the void. */
+  readonly administrator?: { readonly reason: string | null; readonly isForMerchant: boolean }
 }
 
 export interface SettlementRequest extends RequestBase {
@@ -122,6 +122,8 @@ export interface AcquirerEventRequest extends RequestBase {
   /** From an approval, when the acquirer gives them. */
   readonly acquirerRrn: string | null
   readonly authorizationCode: string | null
+  /** From an approval: the acquirer's day, MMDD, if it gives one and days are settled with it. */
+  readonly settlementDate?: string
   /** From a decline. */
   readonly reason: DeclineReason | null
 }

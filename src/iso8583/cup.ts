@@ -138,10 +138,10 @@ export function formatFault(
 }
 
 /** `hhmmss`. Field 12 has no leap second. */
-const isTimeOfDay = (text: string): boolean => /^(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){2}$/.test(text)
+export const isTimeOfDay = (text: string): boolean => /^(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){2}$/.test(text)
 
 /** `MMDD`. Field 13 has no year, so 29 February is a day. */
-function isDayOfYear(text: string): boolean {
+export function isDayOfYear(text: string): boolean {
   const [month, day] = [Number(text.slice(0, 2)), Number(text.slice(2))]
   const last = month === 2 ? 29 : [4, 6, 9, 11].includes(month) ? 30 : 31
   return month >= 1 && month <= 12 && day >= 1 && day <= last

@@ -4,19 +4,16 @@ import { maskPan } from '../domain/pan.ts'
 import { readField60, readField61 } from './field60.ts'
 import { fromHex } from './hex.ts'
 import { maskPrintable, maskText } from './mask.ts'
-import {
-  ICC_TAGS,
-  NETWORK_MANAGEMENT_CODES,
-  RESPONSE_CODES,
-  REVERSAL_REASONS,
-  TRANSACTION_TYPES,
-} from './names.ts'
+import { NETWORK_MANAGEMENT_CODES, RESPONSE_CODES, REVERSAL_REASONS, TRANSACTION_TYPES } from './names.ts'
+import { isAnyMasked, type ShownTag, showTlv, wholeTlv } from './show-tlv.ts'
 import { decodeText } from './text.ts'
 
 export interface ShownValue {
   readonly value: string
   readonly masked?: true
   readonly meaning?: string
+  /** The tags of a field with BER-TLV. `value` has them too. */
+  readonly tags?: readonly ShownTag[]
 }
 
 /** `value` has the form that `unpack` returns, `mti` has four digits. Never throws. */
@@ -41,8 +38,9 @@ export function showField(number: number, value: string, mti: string): ShownValu
     case 54:
       return showField54(value)
     case 55:
-      return hidden(showIccData(value))
+      return withTags(showTlv(value))
     case 57:
+      return showTerminalData(value)
     case 59:
       return showBytes(value, 'ascii')
     case 58:
@@ -52,7 +50,7 @@ export function showField(number: number, value: string, mti: string): ShownValu
     case 61:
       return showField61(value)
     case 62:
-      return value.startsWith(SEQUENCE_NO) ? showBytes(value, 'ascii') : hidden(`(${value.length / 2} bytes)`)
+      return value.startsWith(SEQUENCE_NO) ? showBytes(value, 'ascii') : showParameters(value)
     case 63:
       return showBytes(value, 'gbk')
     default:
@@ -130,20 +128,30 @@ function showField61(value: string): ShownValue {
   }
 }
 
-/** The tags of BER-TLV with their names, never a value. */
-function showIccData(hex: string): string {
-  const bytes = fromHex(hex) ?? new Uint8Array()
-  const tags: string[] = []
-  let at = 0
-  while (at < bytes.length) {
-    const tagEnd = at + (((bytes[at] ?? 0) & 0x1f) === 0x1f ? 2 : 1)
-    const length = bytes[tagEnd]
-    if (length === undefined || length > 0x7f) break
-    const name = ICC_TAGS[hex.slice(2 * at, 2 * tagEnd)]
-    if (name === undefined || tagEnd + 1 + length > bytes.length) break
-    tags.push(`${hex.slice(2 * at, 2 * tagEnd)} ${name}`)
-    at = tagEnd + 1 + length
-  }
-  if (at < bytes.length) tags.push(`(${bytes.length - at} bytes not read)`)
-  return tags.join(', ')
+const withTags = ({ text, tags }: ReturnType<typeof showTlv>): ShownValue => ({
+  value: text,
+  ...(isAnyMasked(tags) ? { masked: true } : {}),
+  ...(tags.length > 0 ? { tags } : {}),
+})
+
+/** Text, or BER-TLV of known tags. */
+function showTerminalData(hex: string): ShownValue {
+  const tlv = wholeTlv(hex)
+  return tlv === undefined ? showBytes(hex, 'ascii') : withTags(tlv)
+}
+
+/** The tag of an application identifier, with which every parameter of a chip application begins. */
+const PARAMETERS = '9F06'
+
+/**
+ * Parameters of chip applications and public keys are BER-TLV, behind an ASCII digit that says whether more follow. Anything else may
+ * be keys.
+ */
+function showParameters(hex: string): ShownValue {
+  const state = /^3\d/.test(hex) ? hex.slice(0, 2) : ''
+  const rest = hex.slice(state.length)
+  const tlv = rest.startsWith(PARAMETERS) ? wholeTlv(rest) : undefined
+  if (tlv === undefined) return hidden(`(${hex.length / 2} bytes)`)
+  const shown = withTags(tlv)
+  return state === '' ? shown : { ...shown, value: `${state.charAt(1)}, ${shown.value}` }
 }

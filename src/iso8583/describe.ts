@@ -9,7 +9,9 @@ import { type Frame, parseFrame } from './frame.ts'
 import { toHex } from './hex.ts'
 import { type FormatError, unpack, unpackWhatCan } from './message.ts'
 import { nameOfMti } from './names.ts'
+
 import { type Lrc, serialData } from './serial-frame.ts'
+import type { ShownTag } from './show-tlv.ts'
 import { elementOf } from './spec.ts'
 
 export interface DescribedField {
@@ -20,6 +22,8 @@ export interface DescribedField {
   readonly masked?: true
   /** The meaning of the value, if it is a code. */
   readonly meaning?: string
+  /** The tags of a field with BER-TLV, masked where necessary. */
+  readonly tags?: readonly ShownTag[]
 }
 
 export interface Description {

@@ -6,7 +6,7 @@
 import { err, ok, type Result } from '../domain/result.ts'
 import type { MessageForms } from '../domain/terminal-profile.ts'
 import { type Frame, HEADER_LENGTH, parseFrame } from './frame.ts'
-import { type FormatError, type Message, unpack } from './message.ts'
+import { type FormatError, type Message, mtiOf, unpack } from './message.ts'
 import type { Lrc } from './serial-frame.ts'
 
 /** The most bytes between TPDU and message, with a TLV block. */
@@ -30,10 +30,9 @@ export function locateMessage(
 ): Result<FramedMessage, FormatError> {
   const usual = read(frame.body)
   if (usual.ok) return ok({ frame, message: usual.value })
-  const whole = parseFrame(bytes, lrc, 0)
-  const data = whole.ok ? whole.value.body : frame.body
-  for (let at = 0; at <= Math.min(MAX_DISTANCE, data.length); at++) {
-    if (at === HEADER_LENGTH || !mayBegin(data, at)) continue
+  const data = behindTpdu(frame, bytes, lrc)
+  for (const at of places(data)) {
+    if (at === HEADER_LENGTH) continue
     const body = data.subarray(at)
     const message = read(body)
     if (message.ok)
@@ -41,6 +40,26 @@ export function locateMessage(
   }
   return err(usual.error)
 }
+
+/** The MTI of a message that cannot be read: that of the usual place, or else of each place where a message may begin. */
+export function possibleMtis(frame: Frame, bytes: Uint8Array, lrc: Lrc): string[] {
+  const usual = mtiOf(frame.body)
+  if (mayBegin(frame.body, 0)) return [usual]
+  const data = behindTpdu(frame, bytes, lrc)
+  return [usual, ...places(data).map((at) => mtiOf(data.subarray(at)))]
+}
+
+/** All bytes behind the TPDU. */
+function behindTpdu(frame: Frame, bytes: Uint8Array, lrc: Lrc): Uint8Array {
+  const whole = parseFrame(bytes, lrc, 0)
+  return whole.ok ? whole.value.body : frame.body
+}
+
+/** The offsets of `data` where a message may begin. */
+const places = (data: Uint8Array): number[] =>
+  Array.from({ length: Math.min(MAX_DISTANCE, data.length) + 1 }, (_, at) => at).filter((at) =>
+    mayBegin(data, at),
+  )
 
 /** Whether an MTI and a bitmap with fields 41 and 42 may stand here. */
 function mayBegin(data: Uint8Array, at: number): boolean {

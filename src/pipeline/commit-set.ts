@@ -13,17 +13,21 @@ import type { AcquirerMessage } from '../domain/types.ts'
 import { isLimit } from '../store/budget.ts'
 import { commit, commitAndLoad } from '../store/commit.ts'
 import { errorText, isConstraint } from '../store/db.ts'
+import type { Loaded } from '../store/load.ts'
 import type { CommitItem } from '../store/step.ts'
 import type { Unsettled, Work } from './group-commit.ts'
 import { reportLostRaces } from './lost-races.ts'
 import type { Submission } from './submission.ts'
 import type { Log, Outcome, PipelineOptions, TerminalContext } from './types.ts'
+import type { WarmOptions } from './warm.ts'
 
 export type SubmittedWork = Work<Submission, Outcome>
 
 /** A decision to write. */
 export interface Ready {
   readonly work: SubmittedWork
+  /** The state that it was decided on. */
+  readonly loaded: Loaded
   readonly item: CommitItem
   readonly context: TerminalContext
   readonly forwarded: AcquirerMessage | null
@@ -66,7 +70,7 @@ const together = (rests: readonly Rest[]): Rest => ({
  * none. `followers` are the messages of lists that come after works that are settled already.
  */
 export async function commitSet(
-  options: PipelineOptions,
+  options: WarmOptions,
   ready: readonly Ready[],
   followers: readonly Submission[] = [],
 ): Promise<Unsettled<Submission, Outcome>> {
@@ -88,7 +92,7 @@ export async function commitSet(
 
 /** Writes these entries in one batch. If one of them breaks a constraint, smaller parts follow. */
 async function commitPart(
-  options: PipelineOptions,
+  options: WarmOptions,
   ready: readonly Ready[],
   followers: readonly Submission[] = [],
 ): Promise<Rest> {
@@ -98,6 +102,7 @@ async function commitPart(
   try {
     written = await commitAhead(options, ready, followers)
   } catch (error) {
+    for (const { item } of ready) options.warm.forget(item.row.terminalId)
     if (isLimit(error)) return toNextDriver(options, ready, error)
     options.log('commit_failed', { error: errorText(error), messages: ready.length })
     if (!isConstraint(error)) {
@@ -110,12 +115,21 @@ async function commitPart(
   }
   const lost: SubmittedWork[] = []
   const beaten: Ready[] = []
+  /** The terminals that lost. An entry behind another one that lost has lost no race itself. */
+  const losers = new Set<string>()
   for (const [i, one] of ready.entries()) {
-    const { work, context, outcome } = one
+    const { work, item, context, outcome } = one
+    const isFirst = !losers.has(item.row.terminalId)
     if (written[i]) {
       alertOfCase(options, one)
+      options.warm.keep(work.message.message.load, one.loaded, item)
       work.settle(outcome())
-    } else if (++work.losses < MAX_LOSSES) lost.push(work)
+      continue
+    }
+    losers.add(item.row.terminalId)
+    options.warm.forget(item.row.terminalId)
+    if (isFirst) work.losses++
+    if (work.losses < MAX_LOSSES) lost.push(work)
     else {
       work.settle({ kind: 'refused', reason: 'in_progress', context })
       beaten.push(one)
@@ -126,7 +140,7 @@ async function commitPart(
 
 /** Writes these entries, and loads the messages that come next in their lists in the same trip. Returns which are written. */
 async function commitAhead(
-  options: PipelineOptions,
+  options: WarmOptions,
   ready: readonly Ready[],
   followers: readonly Submission[],
 ): Promise<boolean[]> {

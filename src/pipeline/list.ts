@@ -1,23 +1,40 @@
 /**
- * @module The messages of one list, such as captured sales or the acquirer's list. A set writes one message of a terminal, so a list
- * goes in rounds: the next message of each terminal, all at once. A round takes one trip, because the trip that writes a
- * message loads the next one of its terminal.
+ * @module The messages of one list, such as captured sales or the acquirer's list. A list goes in rounds.
  *
- * Each message gets the outcome that it would get if they came one after another. No decision depends on another terminal, and
- * messages about one terminal keep their order.
+ * A round of sales has lines of any terminals, because a set writes several sales of a terminal (chain.ts). A round of the acquirer's list
+ * has one line of each terminal. The trip that writes such a line loads the next one of its terminal.
+ *
+ * Each message gets the outcome that it would get if they came one after another. A message is in a later round than every
+ * earlier one that its outcome may depend on.
  */
 
 import type { Budget } from '../store/budget.ts'
 import type { LoadItem } from '../store/load.ts'
 import { handOver, type Submission, submissionOf } from './submission.ts'
-import type { Outcome, PipelineMessage, Settled } from './types.ts'
+import type { ListKind, Outcome, PipelineMessage, Settled } from './types.ts'
 
-/** The round of each message, from 0: behind every earlier message about the same terminal. */
-function roundsOf(loads: readonly LoadItem[]): number[] {
+/** The most messages of a round: as many as of a set. */
+const ROUND = 100
+
+/** Messages with a name in common are in different rounds. */
+const NAMES: Readonly<Record<ListKind, (load: LoadItem) => readonly string[]>> = {
+  // Sales of one terminal depend on each other by key and by RRN only.
+  sales: ({ terminalId = '', messageKey = '', saleRrn }) => [
+    messageKey,
+    ...(saleRrn === undefined ? [] : [`${terminalId} ${saleRrn}`]),
+  ],
+  acquirer: ({ terminalId = '' }) => [terminalId],
+}
+
+/** The round of each message, from 0: behind every earlier message with one of its names, and not in a full one. */
+function roundsOf(names: readonly (readonly string[])[]): number[] {
   const next = new Map<string, number>()
-  return loads.map(({ terminalId = '' }) => {
-    const round = next.get(terminalId) ?? 0
-    next.set(terminalId, round + 1)
+  const sizes: number[] = []
+  return names.map((own) => {
+    let round = Math.max(...own.map((name) => next.get(name) ?? 0))
+    while ((sizes[round] ?? 0) >= ROUND) round++
+    sizes[round] = (sizes[round] ?? 0) + 1
+    for (const name of own) next.set(name, round + 1)
     return round
   })
 }
@@ -39,12 +56,13 @@ function link(submissions: readonly Submission[]): void {
  */
 export async function submitList<Found>(
   messages: readonly PipelineMessage<Found>[],
+  kind: ListKind,
   budget: Budget,
   submitRound: (round: readonly Submission[]) => Promise<readonly Outcome[]>,
 ): Promise<Settled<Found>[]> {
   const submissions = messages.map((message) => submissionOf(message))
-  const rounds = roundsOf(messages.map(({ load }) => load))
-  link(submissions)
+  const rounds = roundsOf(messages.map(({ load }) => NAMES[kind](load)))
+  if (kind === 'acquirer') link(submissions)
   const outcomes = submissions.map(() => Promise.withResolvers<Outcome>())
   const settled = Promise.all(
     submissions.map((submission, i) =>

@@ -3,19 +3,16 @@
 import { utcDay } from '../domain/refusal-quota.ts'
 import { type Loaded, load } from '../store/load.ts'
 import type { SubmittedWork } from './commit-set.ts'
-import type { PipelineOptions } from './types.ts'
+import type { WarmOptions } from './warm.ts'
 
 /** The state of each work, in order. There is no trip when every work has its state. Throws the errors of D1. */
-export async function loadWorks(
-  options: PipelineOptions,
-  works: readonly SubmittedWork[],
-): Promise<Loaded[]> {
+export async function loadWorks(options: WarmOptions, works: readonly SubmittedWork[]): Promise<Loaded[]> {
   const now = options.now()
   const day = utcDay(now)
   const ahead = works.map(({ message }) => {
     const state = message.ahead
     message.ahead = null
-    return state
+    return state ?? (message.isCold ? null : options.warm.find(message.message.load, day))
   })
   const items = works
     .filter((_, i) => ahead[i] == null)

@@ -5,40 +5,29 @@
  * head in between. No outcome leaves while the outcome of its commit is unknown.
  */
 
-import { isExpired } from '../domain/api-key.ts'
-import { newTerminal } from '../domain/decide-provision.ts'
-import { RowLost } from '../domain/decide-reversal.ts'
-import type { LoadedState } from '../domain/decision.ts'
-import { actorOf } from '../domain/request-actor.ts'
 import { type Budget, createBudget, isLimit, withinBudget } from '../store/budget.ts'
 import { errorText } from '../store/db.ts'
-import { seal } from '../store/journal.ts'
 import type { Loaded } from '../store/load.ts'
 import { askAcquirer } from './ask-acquirer.ts'
-import {
-  commitSet,
-  MAX_BREAKS,
-  messageLog,
-  type Ready,
-  type SubmittedWork,
-  unconfirmedOf,
-} from './commit-set.ts'
-import { decide, decideUnrecordable } from './decide.ts'
+import { commitSet, type SubmittedWork, unconfirmedOf } from './commit-set.ts'
+import { decideWorks } from './decide-works.ts'
 import { createGroupCommit, type Unsettled } from './group-commit.ts'
 import { submitList } from './list.ts'
 import { loadWorks } from './load-works.ts'
-import { contextOf, newRrn, outcomeOf } from './outcome-of.ts'
-import { createRefusalTally, type RefusalTally } from './refusal-tally.ts'
-import { rememberDeclared } from './remember-declared.ts'
-import { handOver, type Submission, submissionOf, verify } from './submission.ts'
+import { createRefusalTally } from './refusal-tally.ts'
+import { handOver, type Submission, submissionOf } from './submission.ts'
 import { withBudget } from './try-acquirer.ts'
 import type { AcquirerStage, Caller, Outcome, Pipeline, PipelineMessage, PipelineOptions } from './types.ts'
+import { createWarmStates, type WarmOptions, type WarmStates } from './warm.ts'
 
 /** The pipeline of one isolate. */
-export function createPipeline(options: PipelineOptions): Pipeline {
+export function createPipeline(
+  options: PipelineOptions,
+  warm: WarmStates = createWarmStates(options.now),
+): Pipeline {
   const newBudget = () => createBudget(options.queryLimit)
   const group = createGroupCommit<Submission, Outcome>({
-    run: (set, budget) => processSet({ ...options, db: withinBudget(options.db, budget) }, set),
+    run: (set, budget) => processSet({ ...options, warm, db: withinBudget(options.db, budget) }, set),
     unknown: { kind: 'unknown' },
     stranded: outcomeOfStranded,
   })
@@ -59,17 +48,19 @@ export function createPipeline(options: PipelineOptions): Pipeline {
         const outcome = await group.submit(submission, caller.waitUntil, budget)
         return ask(outcome, message, caller, budget)
       }),
-    submitList: (messages, caller, asks) => {
+    submitList: (messages, caller, kind) => {
       const { budget = newBudget() } = caller
-      return submitList(messages, budget, async (round) => {
+      return submitList(messages, kind, budget, async (round) => {
         const outcomes = await group.submitAll(round, caller.waitUntil, budget)
-        return asks
+        return kind === 'sales'
           ? Promise.all(round.map(({ message }, i) => ask(outcomes[i] ?? UNKNOWN, message, caller, budget)))
           : outcomes
       })
     },
     runAlone: (message) =>
-      handOver(submissionOf(message), (submission) => processAlone(options, submission, newBudget())),
+      handOver(submissionOf(message), (submission) =>
+        processAlone({ ...options, warm }, submission, newBudget()),
+      ),
     submitEvent: (message, waitUntil, budget = newBudget()) =>
       group.submit(submissionOf(message), waitUntil, budget),
     submitEvents: (messages, waitUntil, budget = newBudget()) =>
@@ -88,7 +79,7 @@ const outcomeOfStranded = (work: SubmittedWork): Outcome => ({
 
 /** Runs one message by itself until it is settled, or until its invocation is at its limit. */
 async function processAlone(
-  { db, ...options }: PipelineOptions,
+  { db, ...options }: WarmOptions,
   message: Submission,
   budget: Budget,
 ): Promise<Outcome> {
@@ -109,7 +100,7 @@ const MOST_BROKEN = 5
 
 /** Runs a set. Every work is settled, or returned because it must run again. */
 async function processSet(
-  options: PipelineOptions,
+  options: WarmOptions,
   set: readonly SubmittedWork[],
 ): Promise<Unsettled<Submission, Outcome>> {
   const waiting = set.filter(({ message }) => message.breaks > 0).slice(MOST_BROKEN)
@@ -119,7 +110,7 @@ async function processSet(
 }
 
 async function processNow(
-  options: PipelineOptions,
+  options: WarmOptions,
   set: readonly SubmittedWork[],
 ): Promise<Unsettled<Submission, Outcome>> {
   const again = set.flatMap((work) => unconfirmedOf(work) ?? [])
@@ -140,160 +131,22 @@ async function processNow(
     for (const work of works) work.settle({ kind: 'unavailable' })
     return commitSet(options, again)
   }
-  // Terminals run side by side, so the acquirer of one message delays no other terminal.
-  const decided = await Promise.all(
-    [...byTerminal(works, loaded).values()].map((one) => decideFirst(options, refusals, one)),
-  )
-  const ready = [...again, ...decided.flatMap((one) => one.ready ?? [])]
+  const decided = await decideWorks(options, refusals, works, loaded)
+  const ready = [...again, ...decided.flatMap((one) => one.ready)]
   const deferred = decided.flatMap((one) => one.deferred)
+  const cold = decided.flatMap((one) => one.cold)
+  for (const { message } of cold) message.isCold = true
   const isSettled = (work: SubmittedWork) =>
-    !deferred.includes(work) && ready.every((one) => one.work !== work)
+    !deferred.includes(work) && !cold.includes(work) && ready.every((one) => one.work !== work)
   const followers = works.flatMap((work) => (isSettled(work) ? (work.message.follower ?? []) : []))
   const [rest] = await Promise.all([commitSet(options, ready, followers), refusals.settle()])
-  return { lost: rest.lost, deferred: [...rest.deferred, ...deferred] }
+  return { lost: [...rest.lost, ...cold], deferred: [...rest.deferred, ...deferred] }
 }
 
 async function oneByOne(
-  options: PipelineOptions,
+  options: WarmOptions,
   set: readonly SubmittedWork[],
 ): Promise<Unsettled<Submission, Outcome>> {
   const all = await Promise.all(set.map((work) => processNow(options, [work])))
   return { lost: all.flatMap(({ lost }) => lost), deferred: all.flatMap(({ deferred }) => deferred) }
-}
-
-type Found = readonly [SubmittedWork, Loaded]
-
-/** The works of each terminal, the oldest first. A work without a known terminal is on its own. */
-function byTerminal(set: readonly SubmittedWork[], loaded: readonly Loaded[]): Map<unknown, Found[]> {
-  const terminals = new Map<unknown, Found[]>()
-  const inOrder = [...set.entries()].sort(([, a], [, b]) => a.since - b.since)
-  for (const [i, work] of inOrder) {
-    const found = loaded[i]
-    if (found === undefined) continue
-    const terminal = found.terminal?.terminalId ?? work.message.message.load.terminalId ?? work
-    terminals.set(terminal, [...(terminals.get(terminal) ?? []), [work, found]])
-  }
-  return terminals
-}
-
-/**
- * Decides a terminal's works in order, up to the first one to write. The next one depends on the state after it, so a
- * set writes one per terminal. Answers and refusals before it are settled at once.
- */
-async function decideFirst(
-  options: PipelineOptions,
-  refusals: RefusalTally,
-  works: readonly Found[],
-): Promise<{ ready: Ready | null; deferred: readonly SubmittedWork[] }> {
-  for (const [i, [work, found]] of works.entries()) {
-    const ready = await decideSafely(options, refusals, work, found)
-    if (ready !== null) return { ready, deferred: works.slice(i + 1).map(([later]) => later) }
-  }
-  return { ready: null, deferred: [] }
-}
-
-async function decideSafely(
-  options: PipelineOptions,
-  refusals: RefusalTally,
-  work: SubmittedWork,
-  loaded: Loaded,
-): Promise<Ready | null> {
-  try {
-    return await decideOne(options, refusals, work, loaded)
-  } catch (error) {
-    const tell = messageLog(options, work)
-    if (error instanceof RowLost)
-      tell('alert', { why: 'row_lost', terminalId: loaded.terminal?.terminalId, error: errorText(error) })
-    else tell('decide_failed', { error: errorText(error) })
-    work.settle({ kind: 'unavailable' })
-    return null
-  }
-}
-
-/** Verifies and decides one message. Settles it when there is nothing to write. */
-async function decideOne(
-  options: PipelineOptions,
-  refusals: RefusalTally,
-  work: SubmittedWork,
-  loaded: Loaded,
-): Promise<Ready | null> {
-  const verdict = await verify(work.message, loaded)
-  const known = contextOf(loaded)
-  if (verdict.kind === 'denied') {
-    work.settle({ kind: 'denied' })
-    return null
-  }
-  if (verdict.kind === 'refused') {
-    work.settle({ kind: 'refused', reason: verdict.reason, context: known })
-    return null
-  }
-  const { request } = verdict
-  const context =
-    request.kind === 'provision'
-      ? { terminal: loaded.terminal ?? newTerminal(request), merchant: request.merchant }
-      : known
-  if (context === null) throw new Error('a verified message has a terminal')
-  const loadedState: LoadedState = { ...loaded, ...context }
-  const generated = options.generated(context.terminal.merchantId)
-  // Between the load and the decision the key may expire. No entry is later than the key that asked for it.
-  if (loaded.credential !== null && isExpired(loaded.credential, generated.now)) {
-    work.settle({ kind: 'denied' })
-    return null
-  }
-  const isBroken = work.message.breaks === MAX_BREAKS
-  const decided = isBroken
-    ? decideUnrecordable(request, loadedState, generated)
-    : await decide(options.acquirer, request, loadedState, generated)
-  if (decided === null) {
-    work.settle(isBroken ? { kind: 'refused', reason: 'not_recorded', context } : { kind: 'unknown' })
-    return null
-  }
-  const { decision, counted } = refusals.limit(decided, loadedState.refusals)
-  if (decision.kind === 'pending') {
-    const { forwarded, claim } = decision
-    work.settle({ kind: 'pending', forwarded, claim, isNew: false, context, loadedState })
-    return null
-  }
-  if (decision.kind !== 'commit') {
-    const entry = decision.kind === 'replay' ? decision.entry : null
-    const { answer } = decision
-    if (decision.kind === 'answer' && decision.declared !== undefined)
-      await rememberDeclared(options, context.terminal, decision.declared)
-    work.settle({ kind: 'answered', answer, entry, replayed: entry !== null, context, loadedState })
-    return null
-  }
-  const { keyVersion } = verdict
-  const effects = {
-    ...decision.draft.effects,
-    ...(keyVersion === undefined ? {} : { keyVersion }),
-  }
-  const actor = actorOf(request.sender, loaded.needs, context.merchant.merchantId)
-  const row = await seal(
-    { ...decision.draft, effects, actor },
-    context.terminal.head,
-    newRrn(request, decision.draft, generated),
-    {
-      before: context.terminal.batch,
-      base: loaded.claim ?? loaded.earlier,
-      merchantId: context.terminal.merchantId,
-    },
-  )
-  return {
-    work,
-    context,
-    forwarded: loadedState.forwarded,
-    item: {
-      row,
-      headMac: await options.macHead(row.terminalId, row, loaded.head),
-      effects,
-      needs: [...loaded.needs, ...(options.bucketNeeds?.(context.terminal.merchantId) ?? [])],
-      saleKey: loaded.original?.sale.messageKey,
-      moves: decision.moves ?? [],
-      refusal: counted ?? undefined,
-      terminal: context.terminal,
-      ...(verdict.masterKey === undefined ? {} : { masterKey: verdict.masterKey }),
-    },
-    outcome: () =>
-      outcomeOf({ ...decision.draft, effects, seq: row.seq, hash: row.hash }, context, loadedState),
-  }
 }

@@ -17,6 +17,8 @@ export interface Submission<Found = unknown> {
   follower: Submission | null
   /** The state from that trip. Only the next run uses it. */
   ahead: Loaded | null
+  /** Whether it must be loaded: a warm state has not sufficed. */
+  isCold: boolean
 }
 
 /** A message without a verification yet. */
@@ -27,6 +29,7 @@ export const submissionOf = <Found>(message: PipelineMessage<Found>): Submission
   breaks: 0,
   follower: null,
   ahead: null,
+  isCold: false,
 })
 
 /** Verifies the message, again on each fresh load. */

@@ -154,7 +154,10 @@ async function undo(
   return isQuiet || isReversed ? only('acquirer_undone') : null
 }
 
-type EventDetails = Pick<AcquirerEventRequest, 'event' | 'acquirerRrn' | 'authorizationCode' | 'reason'>
+type EventDetails = Pick<
+  AcquirerEventRequest,
+  'event' | 'acquirerRrn' | 'authorizationCode' | 'reason' | 'settlementDate'
+>
 
 /** An event without references and reason. */
 export const only = (event: AcquirerEventRequest['event']): EventDetails => ({
@@ -164,9 +167,14 @@ export const only = (event: AcquirerEventRequest['event']): EventDetails => ({
   reason: null,
 })
 
-const referencesOf = ({ rrn, authorizationCode }: Extract<AcquirerResponse, { kind: 'approved' }>) => ({
+const referencesOf = ({
+  rrn,
+  authorizationCode,
+  settlementDate,
+}: Extract<AcquirerResponse, { kind: 'approved' }>) => ({
   acquirerRrn: rrn,
   authorizationCode,
+  ...(settlementDate === undefined ? {} : { settlementDate }),
 })
 
 /** The event of an acquirer's response; null when the response has no outcome. */

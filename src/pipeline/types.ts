@@ -102,17 +102,20 @@ export interface Caller {
   readonly waitsUntil?: number
 }
 
+/** Captured sales, or the messages of the acquirer's list. */
+export type ListKind = 'sales' | 'acquirer'
+
 export interface Pipeline {
   /** Runs a message in a set with others of this isolate, then asks the acquirer when it wrote a claim. */
   submit<Found>(message: PipelineMessage<Found>, caller: Caller): Promise<Settled<Found>>
   /**
-   * Runs the messages of a list in rounds, in sets with others (list.ts). Outcomes are in the order of the messages. Without
-   * `asks` it never asks the acquirer. The messages after the limit of the invocation are `unavailable`.
+   * Runs the messages of a list in rounds, in sets with others (list.ts). Outcomes are in the order of the messages. Only
+   * sales ask the acquirer. The messages after the limit of the invocation are `unavailable`.
    */
   submitList<Found>(
     messages: readonly PipelineMessage<Found>[],
     caller: Caller,
-    asks: boolean,
+    kind: ListKind,
   ): Promise<Settled<Found>[]>
   /** Runs a message by itself, and repeats it until it is settled. It never asks the acquirer. */
   runAlone<Found>(message: PipelineMessage<Found>): Promise<Settled<Found>>

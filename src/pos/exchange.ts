@@ -6,7 +6,7 @@ import type { Result } from '../domain/result.ts'
 import { isRequest } from '../iso8583/answer.ts'
 import { hasReversalClass, isReversalMti } from '../iso8583/cup.ts'
 import { parseFrame } from '../iso8583/frame.ts'
-import { locateMessage } from '../iso8583/header.ts'
+import { locateMessage, possibleMtis } from '../iso8583/header.ts'
 import { toHex } from '../iso8583/hex.ts'
 import { type FormatError, type Message, mtiOf, unpack } from '../iso8583/message.ts'
 import {
@@ -53,12 +53,12 @@ export async function exchange(
   const frame = parseFrame(bytes, services.core.lrc)
   if (!frame.ok) return unreadable(visit, frame.error.kind === 'lrc' ? NAK : EMPTY)
   const found = locateMessage(frame.value, bytes, services.core.lrc, readBody)
-  const mti = mtiOf(found.ok ? found.value.frame.body : frame.value.body)
-  if (!found.ok || !isRequest(mti)) {
+  if (!found.ok || !isRequest(mtiOf(found.value.frame.body))) {
     const { field, why } = found.ok ? { field: 'mti', why: 'not a request' } : found.error
     services.log('unreadable_message', { field, why })
     const refusal = unreadable(visit, EMPTY)
-    return hasReversalClass(mti) && isRequest(mti) ? SILENCE : refusal
+    const mtis = found.ok ? [] : possibleMtis(frame.value, bytes, services.core.lrc)
+    return mtis.some((mti) => hasReversalClass(mti) && isRequest(mti)) ? SILENCE : refusal
   }
   const head = parsePosHead(found.value.frame, found.value.message)
   const { type, identity, hasMac } = head

@@ -29,11 +29,13 @@ export async function verifyMessage(
   try {
     const fault = loaded.terminal === null ? null : profileFault(posMessage, loaded.terminal)
     if (fault !== null) {
-      services.log('format_error', {
-        type: posMessage.type,
-        terminalId: posMessage.identity.terminalId,
-        ...fault,
-      })
+      // A fault of a warm state is found again on a fresh load.
+      if (loaded.isWarm !== true)
+        services.log('format_error', {
+          type: posMessage.type,
+          terminalId: posMessage.identity.terminalId,
+          ...fault,
+        })
       return { kind: 'refused', found, reason: 'format_error' }
     }
     const request = await fingerprinted(services, posMessage, loaded)

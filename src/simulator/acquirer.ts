@@ -13,8 +13,10 @@ import {
   type Plan,
   type RandomNumber,
   type ScriptStep,
+  seededRandom,
   takeStep,
 } from './faults.ts'
+import { Institution, type InstitutionKind, institutionKindOf } from './institution.ts'
 import { KeyStation } from './key-station.ts'
 import { Ledger, type LedgerResult, type Posting } from './ledger.ts'
 import {
@@ -69,7 +71,11 @@ const DUPLICATE = '94'
 
 const SILENCE: Reaction = { answer: null, copies: 0, delayMs: 0, arrivesAfterMs: 0 }
 
-type ReceivedRequest = Received & (SimulatedRequest | { readonly kind: 'sign_on'; readonly posting: null })
+type ReceivedRequest = Received &
+  (SimulatedRequest | { readonly kind: 'sign_on' | InstitutionKind; readonly posting: null })
+
+/** The seed of the faults of echoes and settlements. So a plan gives the same faults to all other messages. */
+const LINE_SEED = 0x4c49_4e45
 
 /** Changes an answer before its MAC. */
 type AnswerChange = (answer: Message) => Message
@@ -78,6 +84,8 @@ type AnswerChange = (answer: Message) => Message
 export class AcquirerSimulator {
   readonly ledger: Ledger
   readonly #keys: KeyStation
+  readonly #institution: Institution
+  readonly #lineRandom = seededRandom(LINE_SEED)
   #random: RandomNumber
   #rates: Plan['rates'] = {}
   #script: ScriptStep[] = []
@@ -90,6 +98,7 @@ export class AcquirerSimulator {
     this.#random = options.random
     this.ledger = new Ledger(cutOffMinutes)
     this.#leavesOut = options.leavesOut ?? []
+    this.#institution = new Institution(this.ledger)
     this.follow(options.plan ?? NO_FAULTS)
   }
 
@@ -111,13 +120,13 @@ export class AcquirerSimulator {
     const received = this.#receive(bytes, now)
     if (received === null) return SILENCE
     if (received instanceof Uint8Array) return arrives(received)
-    const step = takeStep(this.#script, received.kind)
+    const { kind } = received
+    const step = takeStep(this.#script, kind)
     if (step?.code !== undefined) return arrives(this.#refuse(received, now, step.code))
-    return this.#withFault(
-      received,
-      now,
-      step === undefined ? drawFault(this.#rates, this.#random) : step.fault,
-    )
+    if (step?.totals !== undefined && kind === 'settlement')
+      return arrives(this.#frame(received.frame, this.#institution.answer(kind, received.message, now, true)))
+    const random = kind === 'echo' || kind === 'settlement' ? this.#lineRandom : this.#random
+    return this.#withFault(received, now, step === undefined ? drawFault(this.#rates, random) : step.fault)
   }
 
   /** Takes a frame without faults. Null: no answer. */
@@ -133,9 +142,12 @@ export class AcquirerSimulator {
     if (received === undefined) return null
     const { frame, message } = received
     if (message.mti === '0800' && keys.hasZoneKey) return { ...received, kind: 'sign_on', posting: null }
+    const institutional = institutionKindOf(message)
+    if (institutional === 'echo') return { ...received, kind: institutional, posting: null }
     const key = keys.current
     if (key === null || !hasRightMac(key, received))
       return withoutMac(keys, frame, this.#answerMessage(message, 'A0', now))
+    if (institutional !== undefined) return { ...received, kind: institutional, posting: null }
     const simulated = simulatedRequestOf(message)
     if (simulated === undefined) return sign(key, frame, this.#answerMessage(message, '40', now))
     return { ...received, ...simulated }
@@ -183,6 +195,7 @@ export class AcquirerSimulator {
     change: AnswerChange = (answer) => answer,
   ): Uint8Array | null {
     if (kind === 'sign_on') return withoutMac(this.#keys, frame, change(this.#keys.signOn(message, now)))
+    if (posting === null) return this.#frame(frame, change(this.#institution.answer(kind, message, now)))
     const isPosting = kind === 'sale' || kind === 'void'
     const result = this.#applyToLedger(kind, posting, referencesOf(message.fields), now)
     if (isPosting && lastTwoDigits(posting) === NEVER_ANSWERED) return null
@@ -220,9 +233,10 @@ export class AcquirerSimulator {
     return this.#frame(frame, this.#answerMessage(message, responseCode, now, item))
   }
 
-  /** The frame of an answer. Some acquirers do not sign what they refuse. They sign each answer to an inquiry. */
+  /** The frame of an answer. Some acquirers do not sign what they refuse. They sign each answer to an inquiry, and none to an echo. */
   #frame(request: Received['frame'], answer: Message): Uint8Array {
-    const isDecline = answer.mti !== '0610' && answer.fields.get(39) !== '00'
+    if (answer.mti === '0830') return withoutMac(this.#keys, request, answer)
+    const isDecline = !['0510', '0610'].includes(answer.mti) && answer.fields.get(39) !== '00'
     const key = this.#keys.current
     return key === null || (isDecline && !this.#signsDeclines)
       ? withoutMac(this.#keys, request, answer)
@@ -242,6 +256,9 @@ export class AcquirerSimulator {
     now: number,
     item: LedgerResult['item'] = null,
   ): Message {
+    const institutional = institutionKindOf(request)
+    if (institutional !== undefined)
+      return this.#institution.refuse(institutional, request, now, responseCode)
     const { at, day } = item ?? { at: now, day: this.ledger.dayAt(now) }
     const answer = answerTo(request, { responseCode, item, at, day })
     const isLeftOut = (number: number) => this.#leavesOut.includes(number)

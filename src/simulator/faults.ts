@@ -29,14 +29,15 @@ export const FAULTS = [
 ] as const
 export type Fault = (typeof FAULTS)[number]
 
-const KINDS = ['sale', 'void', 'reversal', 'inquiry', 'sign_on'] as const
+const KINDS = ['sale', 'void', 'reversal', 'inquiry', 'sign_on', 'echo', 'settlement'] as const
 export type Kind = (typeof KINDS)[number]
 
-/** A step applies to the next message, or to the next one of a kind: a fault, or field 39 of a refusal. */
+/** A step applies to the next message, or to the next one of a kind: a fault, field 39 of a refusal, or other totals. */
 export interface ScriptStep {
   readonly on?: Kind
   readonly fault?: Fault
   readonly code?: string
+  readonly totals?: 'other'
 }
 
 export interface Plan {
@@ -104,10 +105,12 @@ const isFault = (value: unknown): boolean => FAULTS.some((fault) => fault === va
 
 function isStep(value: unknown): value is ScriptStep {
   if (!isObject(value)) return false
-  const { on, fault, code, ...rest } = value
+  const { on, fault, code, totals, ...rest } = value
   const isKind = on === undefined || KINDS.some((kind) => kind === on)
   const isOne =
     (fault === undefined || isFault(fault)) &&
     (code === undefined || (typeof code === 'string' && /^[0-9A-Z]{2}$/.test(code)))
-  return isKind && isOne && (fault === undefined || code === undefined) && Object.keys(rest).length === 0
+  const most = [fault, code, totals].filter((one) => one !== undefined).length
+  const isTotals = totals === undefined || totals === 'other'
+  return isKind && isOne && isTotals && most <= 1 && Object.keys(rest).length === 0
 }

@@ -3,6 +3,7 @@
  * expects of an acquirer (protocol.md §3.5, §3.9). A repeated message gets the first answer.
  */
 
+import type { Totals } from '../domain/totals.ts'
 import type { Amount } from '../domain/types.ts'
 
 /** The identity of a message. A reversal or inquiry repeats it. */
@@ -108,6 +109,25 @@ export class Ledger {
     const item = this.#items.get(keyOf(reference))
     if (item === undefined) return { responseCode: '25', item: null }
     return { responseCode: currentCode(item), item }
+  }
+
+  /**
+   * The totals of a day. A voided sale stays in the debits, and its void is in the credits. Reversed items are in neither.
+   */
+  totalsOf(day: number, currencyCode: string): Totals {
+    const standing = [...this.items()].filter(
+      (item) => item.day === day && item.currencyCode === currencyCode && item.state === 'approved',
+    )
+    const [debits, credits] = (['sale', 'void'] as const).map((kind) =>
+      standing.filter(({ of }) => of === kind),
+    )
+    const sum = (items: readonly Item[] = []) => items.reduce((total, { amount }) => total + amount, 0)
+    return {
+      debitAmount: sum(debits),
+      debitCount: debits?.length ?? 0,
+      creditAmount: sum(credits),
+      creditCount: credits?.length ?? 0,
+    }
   }
 
   /** In the order of arrival. */

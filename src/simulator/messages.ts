@@ -15,7 +15,7 @@ import type { Item, Posting } from './ledger.ts'
 
 /** A request to the ledger. */
 export interface SimulatedRequest {
-  readonly kind: Exclude<Kind, 'sign_on'>
+  readonly kind: Exclude<Kind, 'sign_on' | 'echo' | 'settlement'>
   readonly posting: Posting
 }
 
@@ -80,7 +80,7 @@ export function answerTo(request: Message, { responseCode, item, at, day }: Resp
     settlementDate: monthAndDay(day * 86_400_000),
     rrn: item === null ? NO_RRN : rrnOf(item),
     authorizationCode: responseCode === '00' && item !== null ? authorizationCodeOf(item) : null,
-    acquirerId: ACQUIRER_ID,
+    acquirerId: request.fields.get(32) ?? ACQUIRER_ID,
     receivingInstitution: RECEIVING_INSTITUTION,
     privateData: PRIVATE_DATA,
   })
@@ -110,4 +110,5 @@ export function localClock(at: number): { localTime: string; localDate: string }
   }
 }
 
-const monthAndDay = (at: number): string => new Date(at).toISOString().slice(5, 10).replace('-', '')
+/** MMDD of a time in UTC. */
+export const monthAndDay = (at: number): string => new Date(at).toISOString().slice(5, 10).replace('-', '')

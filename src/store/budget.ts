@@ -15,7 +15,7 @@ const FREE_LIMIT = 50
 const UNCOUNTED = 10
 
 /** The most queries of one set: a load, a commit, and the count of refusals beyond the quota. */
-export const SET_QUERIES = 28
+export const SET_QUERIES = 29
 
 export interface Budget {
   /** Queries that the invocation may still send by the setting. Below zero: it has sent more, and D1 has not refused one yet. */

@@ -91,6 +91,8 @@ export interface Credential {
 }
 
 export interface Loaded extends Omit<LoadedState, 'terminal' | 'merchant'> {
+  /** From the memory of the isolate (pipeline/warm.ts). It may be stale, so only an entry is decided on it. */
+  readonly isWarm?: true
   readonly terminal: Terminal | null
   /** The head of the terminal's journal, with its MAC. */
   readonly head: SignedHead

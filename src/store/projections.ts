@@ -6,6 +6,7 @@
 
 import { sql } from 'drizzle-orm'
 import type { BatchItem } from 'drizzle-orm/batch'
+import { DATES } from './acquirer-dates.ts'
 import { DIFFERENCES } from './batch-differences.ts'
 import { batch } from './batch-schema.ts'
 import type { Db } from './db.ts'
@@ -109,6 +110,7 @@ const STEPS: readonly Step[] = [
     ),
   },
   ...FORWARDED,
+  DATES,
   {
     rows: reversalRows,
     table: 'reversal',

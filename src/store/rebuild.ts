@@ -16,6 +16,7 @@ import { terminal } from './schema.ts'
 
 /** The tables that follow from the journal. */
 export const PROJECTIONS = [
+  'acquirer_date',
   'acquirer_message',
   'api_key',
   'batch',

@@ -72,6 +72,7 @@ it('the free texts that are kept are names of merchants, names of keys, notes on
   const text = 'Lot 12: 面包店, 2nd floor'
   const kept = MEMBERS.filter(([, , leaf]) => leaf.safeParse(text).success)
   expect(kept.map(([route, name]) => `${route} ${name}`).sort()).toEqual([
+    'POST /v1/acquirer-days/{day}/close note',
     'POST /v1/cases/{rrn} note',
     'POST /v1/cases/{rrn}/notes note',
     'POST /v1/keys name',

@@ -115,6 +115,8 @@ export async function openAuditedDay(): Promise<AuditedDay> {
   const service = await openService({
     ACQUIRER: 'https',
     ACQUIRER_MAC_KEY: MAC_KEY,
+    // Before the acquirer's own end of the day, so the dates of its answers have rows.
+    ACQUIRER_CUTOFF: '10:00',
     ACQUIRER_SERVICE: { fetch: (url, init) => simulator(new Request(url, init)) },
   })
   const recorder = new Recorder(service, core, { isNamed: false })

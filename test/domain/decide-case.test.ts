@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { ACQUIRER_STATES, type AcquirerState, isUndecided } from '../../src/domain/acquirer-state.ts'
 import { decideCase } from '../../src/domain/decide-case.ts'
 import { asPending } from '../../src/domain/decide-claim.ts'
+import { RowLost } from '../../src/domain/decide-reversal.ts'
 import { decideSale } from '../../src/domain/decide-sale.ts'
 import { decideVoid } from '../../src/domain/decide-void.ts'
 import type { Decision, LoadedState } from '../../src/domain/decision.ts'
@@ -195,5 +196,18 @@ describe('a sale', () => {
   it('that was reversed and stands at the acquirer stays reversed for its terminal', () => {
     const { effects } = draftOf(decide('stands', at(saleClaim, 'reversing')))
     expect(Object.keys(effects)).toEqual(['acquirerMoves'])
+  })
+})
+
+describe('a row of the message is lost: nothing is decided', () => {
+  const LOST = [null, { ...f.original, isVoidRowLost: true }]
+  it.each([
+    ['a sale stands no longer', saleClaim, 'approved', 'undone'],
+    ['a void stands no longer', voidClaim, 'approved', 'undone'],
+    ['a void stands after its reversal', voidClaim, 'reversing', 'stands'],
+  ] as const)('%s', (_what, claim, state, resolution) => {
+    for (const original of LOST)
+      expect(() => decide(resolution, at(claim, state, { original }))).toThrow(RowLost)
+    expect(decide(resolution, at(claim, state)).kind).toBe('commit')
   })
 })

@@ -42,7 +42,10 @@ function decide({ after, isFollowed = false, rules = {}, request = {} }: Attempt
 }
 
 const json = { door: 'json' } as const
-const byAdministrator = (reason: string | null) => ({ ...json, administrator: { reason } })
+const byAdministrator = (reason: string | null, isForMerchant = false) => ({
+  ...json,
+  administrator: { reason, isForMerchant },
+})
 const refuse = { lateReversals: 'refuse' } as const
 
 describe('the reversal of an approved void', () => {
@@ -52,6 +55,12 @@ describe('the reversal of an approved void', () => {
     ['by JSON after another message of the terminal', { after: 1, isFollowed: true, request: json }, null],
     ['by an administrator at 120 s', { after: 120 * SECOND, request: byAdministrator(null) }, null],
     ['by an administrator later', { after: 121 * SECOND, request: byAdministrator(null) }, 'reason_required'],
+    [
+      "of a merchant's void by an administrator in time",
+      { after: 0, request: byAdministrator(null, true) },
+      'reason_required',
+    ],
+    ['the same with a reason', { after: 0, request: byAdministrator('x', true) }, null],
     ['by an administrator with a reason', { after: 60 * MINUTE, request: byAdministrator('x') }, null],
     ['by a terminal at 10 minutes', { after: 10 * MINUTE, rules: refuse }, null],
     ['by a terminal later', { after: 10 * MINUTE + 1, rules: refuse }, 'reversal_too_old'],

@@ -133,12 +133,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     'if (end >= maxBytes) break',
   ),
   'hang in a text': source('codec', 'iso8583/text', 'end = next', 'end = next > 40 ? end : next'),
-  'hang in chip data': source(
-    'codec',
-    'iso8583/describe-field',
-    'at = tagEnd + 1 + length',
-    'at = tagEnd - 1 + length',
-  ),
+  'hang in chip data': source('codec', 'iso8583/ber-tlv', '      at++\n', '      at += at > 8 ? 0 : 1\n'),
 
   'MAC of an answer not checked': source(
     'codec',

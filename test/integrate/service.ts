@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { createApp } from '../../src/app.ts'
 import { createServices, type Environment } from '../../src/create-services.ts'
 import type { Keyring } from '../../src/crypto/keyring.ts'
+import type { Services } from '../../src/pipeline/services.ts'
 import { bindD1, Storage } from '../simulation/platform/d1.ts'
 import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { coreModule } from '../support/load-core.ts'
@@ -31,6 +32,7 @@ export interface JsonReply {
 export interface Service {
   readonly clock: { now: number }
   readonly keyring: Keyring
+  readonly services: Services
   readonly storage: Storage
   /** Posts a frame as a terminal does. Null when the service returned no frame. */
   post(frame: Uint8Array): Promise<{ readonly status: number; readonly answer: Uint8Array | null }>
@@ -89,6 +91,7 @@ export async function openService(settings: Partial<Environment> = {}): Promise<
     clock,
     storage,
     keyring: services.keyring,
+    services,
     fetch,
     async post(frame) {
       const headers = { 'content-type': 'x-ISO-TPDU/x-auth' }

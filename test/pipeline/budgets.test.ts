@@ -97,7 +97,7 @@ const submitList = (
   queryLimit: number,
 ): Promise<Outcome[]> =>
   inInvocation(async ({ budget }) => {
-    const settled = await pipeline.submitList(messages, { ...caller, budget }, true)
+    const settled = await pipeline.submitList(messages, { ...caller, budget }, 'sales')
     return settled.map(({ outcome }) => outcome)
   }, queryLimit)
 

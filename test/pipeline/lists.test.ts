@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { sandbox } from '../../src/acquirer/sandbox.ts'
 import { inEachDatabase } from '../../src/pipeline/databases.ts'
 import { recoverEach } from '../../src/pipeline/recover.ts'
 import { keyOf } from '../domain/fixtures.ts'
@@ -175,49 +176,58 @@ function comparable(answer: Readonly<Record<string, unknown>>): object {
   return { status, reason, stan, amount, state, fee, doNext, certainty, errors, inquiryAt }
 }
 
-/** The trips of one message of a terminal, with an acquirer inside or behind the service. */
-async function useOf(acquirer: TestService, kind: 'sale' | 'void', stan?: number): Promise<Use> {
+/** The trips of one message of a terminal, with an acquirer inside or behind the service. A void is of the sale `of`. */
+async function useOf(isolate: TestService, kind: 'sale' | 'void', stan: number, of = 0): Promise<Use> {
   const use = { trips: 0, queries: 0 }
-  acquirer.fault = (_, { statements }) => {
+  isolate.fault = (_, { statements }) => {
     use.trips++
     use.queries += statements.length
     return null
   }
   const find = () =>
-    ({ key: keyOf('000001', 'sale'), kind: 'sale', amount: 100, isAnswered: true, id: '', rrn: '' }) as const
+    ({ key: keyOf(six(of), 'sale'), kind: 'sale', amount: 100, isAnswered: true, id: '', rrn: '' }) as const
   const knowledge = { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], find } as const
   const command =
     kind === 'sale'
-      ? ({ kind, stan: stan ?? 1, batch: 'open', amount: 100, currency: '156' } as const)
-      : ({ kind, stan: 2, batch: 'open', ago: 0, by: 'key', off: 0, card: 'right' } as const)
+      ? ({ kind, stan, batch: 'open', amount: 100, currency: '156' } as const)
+      : ({ kind, stan, batch: 'open', ago: 0, by: 'key', off: 0, card: 'right' } as const)
   const caller = { waitUntil: () => {}, beforeAcquirer: () => {} }
   const message = messageOf(messageFor(command, knowledge, 1) as PreparedMessage)
-  const { outcome } = await acquirer.pipeline.submit(message, caller)
+  const { outcome } = await isolate.pipeline.submit(message, caller)
   expect(outcome).toMatchObject({ kind: 'answered', answer: { reason: null } })
-  acquirer.fault = () => null
+  isolate.fault = () => null
   return use
 }
 
-it('the figures of a terminal’s messages are those of the page', async () => {
-  const { sandbox } = await import('../../src/acquirer/sandbox.ts')
-  for (const [port, where] of [
-    [sandbox, 'acquirer inside'],
-    [scriptedAcquirer().port, 'forwarded'],
-  ] as const) {
-    const acquirer = new TestService(port)
+it.each(['acquirer inside', 'forwarded'])(
+  'the figures of a terminal’s messages are those of the page: %s',
+  async (where) => {
+    const port = where === 'forwarded' ? scriptedAcquirer().port : sandbox
+    const isolate = new TestService(port)
     const provision = messageFor(
       { kind: 'provision', window: 'business_day' },
       { open: '000001', now: 0, debit: [0, 0], credit: [0, 0], find: () => undefined },
       0,
     )
-    await acquirer.send(messageOf(provision as PreparedMessage))
+    await isolate.send(messageOf(provision as PreparedMessage))
+    const other = new TestService(port, isolate)
     // An isolate looks for open cases after the first answer of an acquirer, and then once a minute.
-    await useOf(acquirer, 'sale', 9)
-    for (const kind of ['sale', 'void'] as const)
-      expectInTable(`a ${kind} of a terminal, ${where}`, await useOf(acquirer, kind))
-    acquirer.close()
-  }
-})
+    await useOf(isolate, 'sale', 1)
+    await useOf(other, 'sale', 2)
+    // Another isolate has written, so the state here is stale. The terminal is cold then for ten seconds.
+    const stale = await useOf(isolate, 'sale', 3)
+    const cold = [await useOf(isolate, 'sale', 4), await useOf(isolate, 'void', 5, 4)] as const
+    isolate.now += 11_000
+    await useOf(isolate, 'sale', 6)
+    const warm = [await useOf(isolate, 'sale', 7), await useOf(isolate, 'void', 8, 7)] as const
+    for (const [i, kind] of ['sale', 'void'].entries()) {
+      expectInTable(`a ${kind} of a terminal, ${where}`, cold[i] as Use)
+      expectInTable(`a ${kind} of a terminal seen before, ${where}`, warm[i] as Use)
+    }
+    expect(stale.trips).toBe((cold[0]?.trips ?? 0) + 1)
+    isolate.close()
+  },
+)
 
 it('a run of the cron without work takes the queries of the page', async () => {
   const { services } = service

@@ -16,6 +16,30 @@ export const SALE_KEY = keyOf('000001', 'sale')
 const reasonOf = (outcome: Outcome): string =>
   outcome.kind === 'answered' ? (outcome.answer.reason ?? 'approved') : outcome.kind
 
+/** An answer of the acquirer to the message with this key. */
+function eventFor(event: 'acquirer_approved' | 'acquirer_declined', messageKey: string): PipelineMessage {
+  const request = {
+    kind: 'acquirer_event',
+    door: 'terminal',
+    merchantId: MID,
+    messageKey,
+    contentFingerprint: '',
+    sender: NO_SENDER,
+    request: {},
+    event,
+    acquirerRrn: null,
+    authorizationCode: null,
+    reason: null,
+  } as const
+  return {
+    load: { terminalId: messageKey.slice(0, 8), messageKey },
+    verify: async () => ({ kind: 'verified', found: null, request }),
+  }
+}
+
+/** An approval of the acquirer for the message with this key. */
+export const approvalOf = (messageKey: string): PipelineMessage => eventFor('acquirer_approved', messageKey)
+
 export class OneSale {
   readonly service: TestService
   /** The message keys of the voids, oldest first. */
@@ -48,23 +72,7 @@ export class OneSale {
 
   /** An answer of the acquirer to the message with this key. */
   async settle(event: 'acquirer_approved' | 'acquirer_declined', messageKey: string): Promise<void> {
-    const request = {
-      kind: 'acquirer_event',
-      door: 'terminal',
-      merchantId: MID,
-      messageKey,
-      contentFingerprint: '',
-      sender: NO_SENDER,
-      request: {},
-      event,
-      acquirerRrn: null,
-      authorizationCode: null,
-      reason: null,
-    } as const
-    await this.service.send({
-      load: { terminalId: messageKey.slice(0, 8), messageKey },
-      verify: async () => ({ kind: 'verified', found: null, request }),
-    })
+    await this.service.send(eventFor(event, messageKey))
   }
 
   /** How many more voids of the sale the entries make than they end. */

@@ -177,7 +177,7 @@ describe('the first try', () => {
     harness.service.fault = () => null
     expect(harness.service.logged).toContainEqual({
       event: 'acquirer_unknown',
-      detail: expect.objectContaining({ why: 'unavailable' }),
+      detail: expect.objectContaining({ why: 'unknown' }),
     })
     // Not delayed: the background work could not be written either.
     expect(stateOf()).toMatchObject({ state: 'pending', attempts: 0 })

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import { type Core, createCore } from '../../src/core/instance.ts'
 import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
+import { checkDays } from './acquirer-days.ts'
 import { ADMINISTRATORS } from './administrator.ts'
 import { Book, type ClientAnswer, type Sent } from './book.ts'
 import { checkSecrets } from './check-secrets.ts'
@@ -252,6 +253,7 @@ export class Harness {
     this.acquirer.declines.check(this.acquirer.simulator.ledger, this.storage)
     noteEntries(this.kinds, all)
     noteLines(this.kinds, this.#lines)
+    if (this.#hasAcquirer) checkDays(this.acquirer.simulator.ledger, this.storage)
     const keepers = [this.acquirer, ...this.terminals]
     const secrets = [...this.#secrets, ...keepers.flatMap((keeper) => keeper.secrets())]
     checkSecrets(this.storage, this.#lines, secrets)

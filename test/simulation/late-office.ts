@@ -90,7 +90,7 @@ export class LateOffice {
     if (answer?.body.reason !== 'approval_required') return
     this.#context.kinds.note('late reversals by JSON refused')
     const done = await this.#send(ADMINISTRATORS, { ...body, reason: 'the goods came back' }, target)
-    if (done?.status === 201) this.#context.kinds.note('late reversals by an administrator')
+    if (done !== null && done.status < 300) this.#context.kinds.note('late reversals by an administrator')
   }
 
   async #undoSale(): Promise<void> {
@@ -143,7 +143,9 @@ export class LateOffice {
       },
     })
     const answer = await untilFinal(this.#context, owner, request)
-    if (answer !== null && answer.body.reason !== 'approval_required')
+    // An answer to a query is that of the void.
+    const isOwn = answer !== null && ('receivedAt' in answer.body || answer.status >= 400)
+    if (isOwn && answer.body.reason !== 'approval_required')
       keepAnswer(this.#context, sent, clientAnswerOf(answer, scheduler.now))
     return answer
   }

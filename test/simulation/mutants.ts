@@ -234,6 +234,13 @@ export const MUTANTS: readonly (Mutant & {
     instead: '',
   },
   {
+    name: 'an entry of a chain forgets the totals of the one before',
+    seed: 20,
+    file: 'src/pipeline/chain.ts',
+    snippet: 'batch: effects.batch ?? terminal.batch,',
+    instead: 'batch: terminal.batch,',
+  },
+  {
     name: 'a decline of a void without a MAC counts',
     file: 'src/acquirer/check-response.ts',
     snippet: "request.kind === 'sale' && request.isCopy !== true",

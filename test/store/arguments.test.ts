@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { getTableColumns, getTableName, is } from 'drizzle-orm'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { expect, it } from 'vitest'
+import * as acquirerSchema from '../../src/store/acquirer-schema.ts'
 import * as archiveSchema from '../../src/store/archive/schema.ts'
 import * as batchSchema from '../../src/store/batch-schema.ts'
 import * as bucketTable from '../../src/store/bucket-table.ts'
@@ -13,7 +14,7 @@ import { readable } from '../../src/store/rows.ts'
 import * as schema from '../../src/store/schema.ts'
 import { Storage } from '../simulation/platform/d1.ts'
 
-const tables = [schema, batchSchema, keySchema, merchantSchema, bucketTable, archiveSchema]
+const tables = [schema, batchSchema, keySchema, merchantSchema, bucketTable, archiveSchema, acquirerSchema]
   .flatMap((one): unknown[] => Object.values(one))
   .filter((one) => is(one, SQLiteTable))
 

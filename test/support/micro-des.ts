@@ -35,19 +35,37 @@ export const S = [
   ['d2846fb1a93e50c7', '1fd8a374c56b0e92', '7b419ce206adf358', '21e74a8dfc90356b'],
 ]
 
-const bitsOf = (bytes: Uint8Array) =>
-  [...bytes].flatMap((byte) => [7, 6, 5, 4, 3, 2, 1, 0].map((at) => (byte >> at) & 1))
+/** The bits, the most significant first. */
+function bitsOf(bytes: Uint8Array): number[] {
+  const bits: number[] = []
+  for (const byte of bytes) for (let at = 7; at >= 0; at--) bits.push((byte >> at) & 1)
+  return bits
+}
+/** The number of `count` bits from `from` on. */
+function numberOf(bits: number[], from: number, count: number): number {
+  let value = 0
+  for (let at = from; at < from + count; at++) value = 2 * value + (bits[at] ?? 0)
+  return value
+}
 const bytesOf = (bits: number[]) =>
-  Uint8Array.from({ length: bits.length / 8 }, (_, at) =>
-    Number.parseInt(bits.slice(at * 8, at * 8 + 8).join(''), 2),
-  )
-const pick = (bits: number[], table: number[]) => table.map((at) => bits[at - 1] ?? 0)
-const xor = (a: number[], b: number[]) => a.map((bit, at) => bit ^ (b[at] ?? 0))
+  Uint8Array.from({ length: bits.length / 8 }, (_, at) => numberOf(bits, at * 8, 8))
+function pick(bits: number[], table: number[]): number[] {
+  const picked: number[] = []
+  for (const at of table) picked.push(bits[at - 1] ?? 0)
+  return picked
+}
+function xor(a: number[], b: number[]): number[] {
+  const sum: number[] = []
+  for (let at = 0; at < a.length; at++) sum.push((a[at] ?? 0) ^ (b[at] ?? 0))
+  return sum
+}
+
+const BOXES = S.map((rows) => rows.map((row) => [...row].map((digit) => Number.parseInt(digit, 16))))
 
 /** The value of one S-box for six bits b1 … b6: row b1b6, column b2b3b4b5. */
 export function substitute(box: number, six: number): number {
   const row = ((six >> 4) & 2) | (six & 1)
-  return Number.parseInt(S[box]?.[row]?.[(six >> 1) & 15] ?? '', 16)
+  return BOXES[box]?.[row]?.[(six >> 1) & 15] ?? 0
 }
 
 function subkeys(key: Uint8Array): number[][] {
@@ -60,13 +78,27 @@ function subkeys(key: Uint8Array): number[][] {
   })
 }
 
+const scheduled = new Map<string, number[][]>()
+
+/** The subkeys of a key. A message has many blocks under one key. */
+function subkeysOf(key: Uint8Array): number[][] {
+  const name = key.join()
+  const known = scheduled.get(name)
+  if (known !== undefined) return known
+  if (scheduled.size > 100) scheduled.clear()
+  const keys = subkeys(key)
+  scheduled.set(name, keys)
+  return keys
+}
+
 function f(right: number[], subkey: number[]): number[] {
   const mixed = xor(pick(right, E), subkey)
-  const out = Array.from({ length: 8 }, (_, box) => {
-    const value = substitute(box, Number.parseInt(mixed.slice(box * 6, box * 6 + 6).join(''), 2))
-    return [3, 2, 1, 0].map((at) => (value >> at) & 1)
-  })
-  return pick(out.flat(), P)
+  const out: number[] = []
+  for (let box = 0; box < 8; box++) {
+    const value = substitute(box, numberOf(mixed, box * 6, 6))
+    out.push((value >> 3) & 1, (value >> 2) & 1, (value >> 1) & 1, value & 1)
+  }
+  return pick(out, P)
 }
 
 function crypt(block: Uint8Array, keys: number[][]): Uint8Array {
@@ -81,11 +113,11 @@ const part = (key: Uint8Array, at: number) => key.slice((at * 8) % key.length, (
 
 /** One block under DES (8-byte key) or 3DES (16 or 24 bytes). */
 export function desEncrypt(key: Uint8Array, block: Uint8Array): Uint8Array {
-  if (key.length === 8) return crypt(block, subkeys(key))
+  if (key.length === 8) return crypt(block, subkeysOf(key))
   return desEncrypt(part(key, 2), desDecrypt(part(key, 1), desEncrypt(part(key, 0), block)))
 }
 
 export function desDecrypt(key: Uint8Array, block: Uint8Array): Uint8Array {
-  if (key.length === 8) return crypt(block, subkeys(key).reverse())
+  if (key.length === 8) return crypt(block, subkeysOf(key).toReversed())
   return desDecrypt(part(key, 0), desEncrypt(part(key, 1), desDecrypt(part(key, 2), block)))
 }

@@ -74,3 +74,30 @@ describe('any other header than that of the profile', () => {
     }
   })
 })
+
+describe('a message that cannot be read', () => {
+  it.each(['', SIX, TEN, 'A5'.repeat(46), SIX + LRI, LRI + SIX])(
+    'behind "%s": a reversal gets no answer',
+    async (header) => {
+      const terminal = await openTerminal(isolate)
+      const cut = async (message: ReturnType<typeof s.aSale>) => {
+        const whole = s.frameOf(
+          isolate,
+          s.from(message, terminal),
+          s.CUP_KEY,
+          'tpdu',
+          undefined,
+          bytes(header),
+        )
+        // The frame ends inside field 42, with the right length before it.
+        const frame = whole.slice(0, Buffer.from(whole).indexOf(terminal.mid) + 5)
+        new DataView(frame.buffer).setUint16(0, frame.length - 2)
+        const reply = await s.post(isolate, frame)
+        return [reply.status, (await reply.arrayBuffer()).byteLength]
+      }
+      expect(await cut(s.aReversal('void', { stan: '000001' }))).toEqual([503, 0])
+      expect(await cut(s.aReversal('sale', { stan: '000001' }))).toEqual([503, 0])
+      expect(await cut(s.aSale({ stan: '000001' }))).toEqual([400, 0])
+    },
+  )
+})

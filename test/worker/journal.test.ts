@@ -88,6 +88,10 @@ async function aDayWithAcquirer(): Promise<void> {
     await recover(behind.services, 0)
   }
   const one = await openTerminal(behind)
+  // The acquirer names its day.
+  acquirer.script = {
+    sale: { kind: 'approved', rrn: 'ACQR00000001', authorizationCode: '424242', settlementDate: '0602' },
+  }
   const sale = await sell(one, '000001')
   await one.send(s.aVoid({ stan: '000002', ...sale }))
   await one.send(s.aReversal('void', { stan: '000002' }))

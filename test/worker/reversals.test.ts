@@ -158,11 +158,11 @@ describe('another caller’s', () => {
     expect(await voidsOf(sale)).toEqual(['approved'])
   })
 
-  it('key is separate: an administrator’s reversal does not affect a merchant’s void', async () => {
+  it('key is separate: an administrator’s reversal without a reason does not affect a merchant’s void', async () => {
     const sale = await aSale(terminal)
     await office.void(sale, 'h1')
     const admin = openOffice(isolate, await s.bearerKey(null))
-    expect((await admin.reverse(sale, 'h1', 'h')).body.state).toBe('tombstoned')
+    expect((await admin.reverse(sale, 'h1', 'h')).body.reason).toBe('reason_required')
     expect(await voidsOf(sale)).toEqual(['approved'])
     expect((await office.void(sale, 'h1')).status).toBe(201)
   })

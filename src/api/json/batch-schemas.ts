@@ -15,7 +15,7 @@ export const batchDifferencesQuery = z.strictObject({
 })
 
 const number = z.int()
-const totals = z.strictObject({
+export const totals = z.strictObject({
   debitAmount: number.describe('The amount of the sales in minor units.'),
   debitCount: number.describe('The number of the sales.'),
   creditAmount: number.describe('The amount of the voids in minor units.'),

@@ -37,7 +37,9 @@ export const voidReversalBody = z.strictObject({
   reason: v
     .printable(200)
     .optional()
-    .describe('The reason in words. An administrator must give it for a void that was answered long ago.'),
+    .describe(
+      'The reason in words. An administrator must give it for the void of a merchant, and for a void that was answered long ago.',
+    ),
 })
 
 /** The captured sale under its own key, also before it arrives. */

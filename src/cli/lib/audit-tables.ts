@@ -14,6 +14,7 @@ export type AuditedColumns = readonly [table: string, columns: readonly string[]
 
 /** The columns that name a row. */
 export const KEYS: Readonly<Record<string, readonly string[]>> = {
+  acquirer_date: ['message_key'],
   acquirer_message: ['message_key'],
   api_key: ['id'],
   batch: ['terminal_id', 'batch_number'],

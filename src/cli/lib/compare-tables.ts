@@ -18,6 +18,7 @@ import { type AuditedTable, firstOf, type TableFault } from './table-fault.ts'
 
 /** SQL: the stream whose entries give a row. Entries of several streams raise a guard. */
 const STREAMS: Readonly<Record<string, string>> = {
+  acquirer_date: 'terminal_id',
   acquirer_message: 'terminal_id',
   api_key: `coalesce('merchant:' || merchant_id, 'region')`,
   batch: 'terminal_id',

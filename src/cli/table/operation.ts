@@ -228,6 +228,9 @@ export const STATUS = declare({
       'dueMessages?': 'forwarded messages whose next try is due',
       'oldestDue?': 'the time since when the oldest of them is due, or null',
       'refusalsBeyondQuota?': 'refusals of the day that were counted and not written',
+      'openDays?': 'days of the acquirer whose totals differ, with an open case',
+      'echo?':
+        'the last echo at the acquirer: when it was sent, the failures in a row, and why the last one failed; null without one',
       migrations: 'the number of `applied` migrations, and the names of those that are `missing`',
     },
   },

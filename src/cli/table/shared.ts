@@ -56,7 +56,8 @@ export const ADMINISTRATION = {
   },
 } as const
 
-const PERSIST_TO = {
+/** Where the local database is. */
+export const PERSIST_TO = {
   persistTo: { type: PATH, about: 'the folder of the local database, in place of .wrangler/state' },
 } as const
 

@@ -3,7 +3,17 @@
 import { type BlockCipher, CIPHERS } from '../../core/cipher.ts'
 import { MACS, type MacAlgorithm } from '../../core/mac.ts'
 import { declare } from '../lib/declare.ts'
-import { choice, HEX, HEX_BYTE, TEXT } from '../lib/values.ts'
+import {
+  choice,
+  DATABASE_NAME,
+  HEX,
+  HEX_BYTE,
+  MASTER_KEY,
+  MERCHANT_ID,
+  TERMINAL_ID,
+  TEXT,
+} from '../lib/values.ts'
+import { MAC, MESSAGE_FORMS, PERSIST_TO } from './shared.ts'
 
 const CIPHER = choice('NAME', Object.keys(CIPHERS) as BlockCipher[])
 const ALGORITHM = choice('NAME', Object.keys(MACS) as MacAlgorithm[])
@@ -16,19 +26,55 @@ export const DESCRIBE = declare({
     many: true,
     about: 'the bytes, blanks allowed; - reads them from stdin, so that they stay out of the history',
   },
-  options: {},
+  options: {
+    why: {
+      about:
+        'say what is wrong with a frame of a development terminal, and show its MAC step by step without the key',
+    },
+    tid: {
+      type: TERMINAL_ID,
+      about: 'with --why: the terminal, whose profile and keys are in the local database',
+    },
+    mid: { type: MERCHANT_ID, about: 'with --why: the merchant number that field 42 must have' },
+    mac: { type: MAC, about: 'with --why: the MAC profile; then no database is read' },
+    mak: {
+      type: MASTER_KEY,
+      env: 'ANNUL_MAK',
+      secret: true,
+      about: 'with --why and --mac: the clear MAC key of a development terminal, to check the MAC',
+    },
+    ...MESSAGE_FORMS,
+    database: {
+      type: DATABASE_NAME,
+      about: 'the local database, if there are several: DB_0 (the default), DB_1 and so on',
+    },
+    ...PERSIST_TO,
+  },
+  notes: [
+    'Field 55, and fields 57 and 62 where they have it, are read as BER-TLV. A broken tag has its byte and its fault, and the rest of the message follows.',
+    'With --why every field has its place, its length and its bytes. A line with ! is a fault for which the service refuses the message; a line with - is unusual only.',
+    'With --tid it reads a local database that annul start made, and no other. With --mac it reads none: --padding and the options beside it say the rest of the profile.',
+    'Without a test card --why masks the bytes of the card, and shows no XOR that would give them back. PIN blocks and keys are always masked.',
+  ],
   json: {
     each: 'message',
     members: {
+      'why?': 'with `--why`: `frame`, `fields`, `remarks`, `verdict` and `mac`',
       'frame?': 'the kind of frame (`tpdu`, `serial`), its `tpdu` and its `header`',
       'mti?': 'the message type',
       'bitmap?': 'the bitmap, in hex',
-      fields: 'the fields: `number`, `name`, `value`, and where they apply `masked` and `meaning`',
+      fields: 'the fields: `number`, `name`, `value`, and where they apply `masked`, `meaning` and `tags`',
       'error?': 'the `field` where decoding stopped, and `why`',
     },
   },
-  fails: 'the message cannot be decoded to its end; the fields before the error are printed',
-  examples: ['describe 08000020000000000000000001', 'describe - --json < frame.hex'],
+  fails:
+    'the message cannot be decoded to its end; the fields before the error are printed. With --why: something is wrong',
+  examples: [
+    'describe 08000020000000000000000001',
+    'describe - --json < frame.hex',
+    'describe - --why --tid 00000001 < frame.hex',
+    'describe - --why --mac x9.19 --padding F < frame.hex',
+  ],
 })
 
 export const COMPUTE_MAC = declare({

@@ -23,6 +23,7 @@ export const leaving = (
   ['sale', `message_key in ${keysOf(range)}`],
   ['void', `message_key in ${keysOf(range)}`],
   ['acquirer_message', `message_key in ${keysOf(range)}`],
+  ['acquirer_date', `message_key in ${keysOf(range)}`],
   ['reversal', entriesOf(range)],
   ['batch_difference', entriesOf(range)],
   [

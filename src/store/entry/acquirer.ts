@@ -108,6 +108,7 @@ export const MOVE_TABLE = tableOf<AcquirerMove>('move', {
   ),
   caseReason: optionally(CODED_CASES),
   acquirerAmount: optionally(plainNumber),
+  settlementDate: optionally(digitsForm(4)),
 })
 
 export const REVERSAL_TABLE = tableOf<Reversal>('reversal', {

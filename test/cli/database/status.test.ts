@@ -84,13 +84,21 @@ test('counts entries, the work of the UTC day, cases, due messages and refusals'
       dueMessages: 2,
       oldestDue: new Date(now - 90_000).toISOString(),
       refusalsBeyondQuota: 12,
+      openDays: 0,
+      echo: null,
       migrations: { applied: MIGRATIONS.length, missing: [] },
     },
   ])
   // The local file, with its write-ahead log: whole pages of 4 KiB, and one at least for each table.
   expect(Number(line?.bytes) % 4096).toBe(0)
   expect(Number(line?.bytes)).toBeGreaterThan(13 * 4096)
-  execute(`delete from d1_migrations where name = '${LAST}'`)
+  const askedAt = new Date(now - 60_000).toISOString()
+  execute(
+    `delete from d1_migrations where name = '${LAST}'; insert into acquirer_line values (1, ${now - 60_000}, 4, 'no answer');
+     insert into acquirer_settlement (day, currency_code, acquirer_stan, own, undecided, counted_at, attempts, result, case_opened_at, case_closed_at)
+       values ('2026-06-01', '156', '500001', '[0,0,0,0]', 0, 1, 1, 'different', 1, null), ('2026-06-02', '156', '500002', '[0,0,0,0]', 0, 1, 1, 'refused', 1, 2),
+         ('2026-06-03', '156', '500003', '[0,0,0,0]', 0, 1, 1, 'equal', null, null)`,
+  )
   const { code, out } = await callCli(['status', '--persist-to', folder])
   expect(code).toBe(1)
   expect(out.split('\n').slice(1)).toEqual([
@@ -99,9 +107,17 @@ test('counts entries, the work of the UTC day, cases, due messages and refusals'
     'refusals beyond the quota today: 12',
     'open cases: 1',
     `due messages: 2, the oldest since ${line?.oldestDue}`,
+    'days of the acquirer with an open case: 1',
+    `acquirer: 4 echoes without an answer, the last ${askedAt}: no answer`,
     `migrations: ${MIGRATIONS.length - 1} applied, ${LAST} missing`,
   ])
   expect(out).toMatch(/^database: 0\.\d MB of 10000\.0 MB, 0 %\n/)
+}, 120_000)
+
+test('shows an echo that the acquirer answered', async () => {
+  execute(`update acquirer_line set failures = 0, why = null`)
+  const { out } = await callCli(['status', '--persist-to', folder])
+  expect(out).toMatch(/^acquirer: answers, last echo 2\d{3}-.*Z$/m)
 }, 120_000)
 
 test('a table that is missing although every migration is applied is an error', async () => {

@@ -10,6 +10,9 @@ import type { Owner, Scheduler } from './scheduler.ts'
 
 export const ACQUIRER_KEY = '0123456789ABCDEF'
 
+/** The end of the acquirer's day, as its ledger has it. */
+const CUT_OFF = '23:00'
+
 /** The plan of one request. Times in milliseconds. */
 export interface AcquirerPlan {
   readonly there: number
@@ -52,6 +55,7 @@ export class AcquirerLink {
     const echo = ECHO_FIELDS.filter((field) => field !== 49 && !absentEchoes.includes(field))
     return {
       ACQUIRER_MAC_KEY: ACQUIRER_KEY,
+      ACQUIRER_CUTOFF: CUT_OFF,
       ...(zoneKey === undefined ? {} : { ACQUIRER_ZONE_KEY: zoneKey }),
       ...(absentEchoes.length === 0 ? {} : { ACQUIRER_ECHO: echo.join(' ') }),
       ...(believes === 'unsigned'

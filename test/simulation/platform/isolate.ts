@@ -11,6 +11,8 @@ import { createServices, type Environment } from '../../../src/create-services.t
 import { openOnce } from '../../../src/pipeline/open-once.ts'
 import { recover } from '../../../src/pipeline/recover.ts'
 import type { Services } from '../../../src/pipeline/services.ts'
+import { settleDays } from '../../../src/pipeline/settle-days.ts'
+import { watchLine } from '../../../src/pipeline/watch-line.ts'
 import type { AcquirerLink, AcquirerPlan } from './acquirer-link.ts'
 import { bindD1, type Storage, type Trip } from './d1.ts'
 import { RequestContext } from './request-context.ts'
@@ -86,6 +88,8 @@ export class Isolate {
   readonly name: string
   skew = 0
   lives = 0
+  /** Whether the cron sends echoes, and settles the days of the acquirer. */
+  hasDays = false
   readonly #options: IsolateOptions
   #life: Life
 
@@ -141,6 +145,7 @@ export class Isolate {
         )
         .then(async ({ services }) => {
           await services.acquirer.renewKeys?.()
+          if (this.hasDays) await Promise.all([watchLine([services]), settleDays([services])])
           await recover(services, services.now() + RECOVERY_MS)
         })
         .catch(() => scheduler.note('cron failed'))

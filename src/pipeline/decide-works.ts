@@ -1,0 +1,185 @@
+/** @module Decides the works of a set: the messages of each terminal in order, as a chain (chain.ts). */
+
+import { isExpired } from '../domain/api-key.ts'
+import { newTerminal } from '../domain/decide-provision.ts'
+import { RowLost } from '../domain/decide-reversal.ts'
+import type { LoadedState } from '../domain/decision.ts'
+import { actorOf } from '../domain/request-actor.ts'
+import { errorText } from '../store/db.ts'
+import { seal } from '../store/journal.ts'
+import type { Loaded } from '../store/load.ts'
+import { createChain, type TerminalChain } from './chain.ts'
+import { MAX_BREAKS, messageLog, type Ready, type SubmittedWork } from './commit-set.ts'
+import { decide, decideUnrecordable } from './decide.ts'
+import { contextOf, newRrn, outcomeOf } from './outcome-of.ts'
+import type { RefusalTally } from './refusal-tally.ts'
+import { rememberDeclared } from './remember-declared.ts'
+import { verify } from './submission.ts'
+import type { PipelineOptions } from './types.ts'
+
+type Found = readonly [SubmittedWork, Loaded]
+
+/** The works of each terminal, the oldest first. A work without a known terminal is on its own. */
+function byTerminal(set: readonly SubmittedWork[], loaded: readonly Loaded[]): Map<unknown, Found[]> {
+  const terminals = new Map<unknown, Found[]>()
+  const inOrder = [...set.entries()].sort(([, a], [, b]) => a.since - b.since)
+  for (const [i, work] of inOrder) {
+    const found = loaded[i]
+    if (found === undefined) continue
+    const terminal = found.terminal?.terminalId ?? work.message.message.load.terminalId ?? work
+    terminals.set(terminal, [...(terminals.get(terminal) ?? []), [work, found]])
+  }
+  return terminals
+}
+
+/** The entries of a terminal to write, in order, and its works that wait for a later set. `cold`: one that must be loaded. */
+export interface Decided {
+  readonly ready: readonly Ready[]
+  readonly cold: readonly SubmittedWork[]
+  readonly deferred: readonly SubmittedWork[]
+}
+
+/** Decides the works of a set. Terminals run side by side, so the acquirer of one message delays no other terminal. */
+export const decideWorks = (
+  options: PipelineOptions,
+  refusals: RefusalTally,
+  works: readonly SubmittedWork[],
+  loaded: readonly Loaded[],
+): Promise<Decided[]> =>
+  Promise.all(
+    [...byTerminal(works, loaded).values()].map((ofTerminal) =>
+      decideTerminal(options, refusals, ofTerminal),
+    ),
+  )
+
+/** Decides a terminal's works in order, up to the end of its chain. Answers and refusals between its entries are settled at once. */
+async function decideTerminal(
+  options: PipelineOptions,
+  refusals: RefusalTally,
+  works: readonly Found[],
+): Promise<Decided> {
+  const chain = createChain()
+  const deferred = (from: number) => works.slice(from).map(([later]) => later)
+  for (const [i, [work, found]] of works.entries()) {
+    const decided = await decideSafely(options, refusals, chain, work, chain.after(found))
+    if (decided === 'later') return { ready: chain.entries, cold: [], deferred: deferred(i) }
+    if (decided === 'cold') return { ready: chain.entries, cold: [work], deferred: deferred(i + 1) }
+    if (decided !== null && !chain.add(decided))
+      return { ready: chain.entries, cold: [], deferred: deferred(i + 1) }
+  }
+  return { ready: chain.entries, cold: [], deferred: [] }
+}
+
+async function decideSafely(
+  options: PipelineOptions,
+  refusals: RefusalTally,
+  chain: TerminalChain,
+  work: SubmittedWork,
+  loaded: Loaded,
+): Promise<Ready | 'later' | 'cold' | null> {
+  try {
+    return await decideOne(options, refusals, chain, work, loaded)
+  } catch (error) {
+    if (loaded.isWarm) return 'cold'
+    const tell = messageLog(options, work)
+    if (error instanceof RowLost)
+      tell('alert', { why: 'row_lost', terminalId: loaded.terminal?.terminalId, error: errorText(error) })
+    else tell('decide_failed', { error: errorText(error) })
+    work.settle({ kind: 'unavailable' })
+    return null
+  }
+}
+
+/** Verifies and decides one message. Settles it when there is nothing to write. `later`: it does not fit into the chain. `cold`: its warm
+ * state proves nothing. */
+async function decideOne(
+  options: PipelineOptions,
+  refusals: RefusalTally,
+  chain: TerminalChain,
+  work: SubmittedWork,
+  loaded: Loaded,
+): Promise<Ready | 'later' | 'cold' | null> {
+  const verdict = await verify(work.message, loaded)
+  if (loaded.isWarm && verdict.kind !== 'verified') return 'cold'
+  const known = contextOf(loaded)
+  if (verdict.kind === 'denied') {
+    work.settle({ kind: 'denied' })
+    return null
+  }
+  if (verdict.kind === 'refused') {
+    work.settle({ kind: 'refused', reason: verdict.reason, context: known })
+    return null
+  }
+  const { request } = verdict
+  if (!chain.takes(work, request, loaded)) return 'later'
+  const context =
+    request.kind === 'provision'
+      ? { terminal: loaded.terminal ?? newTerminal(request), merchant: request.merchant }
+      : known
+  if (context === null) throw new Error('a verified message has a terminal')
+  const loadedState: LoadedState = { ...loaded, ...context }
+  const generated = options.generated(context.terminal.merchantId)
+  // Between the load and the decision the key may expire. No entry is later than the key that asked for it.
+  if (loaded.credential !== null && isExpired(loaded.credential, generated.now)) {
+    work.settle({ kind: 'denied' })
+    return null
+  }
+  const isBroken = work.message.breaks === MAX_BREAKS
+  const decided = isBroken
+    ? decideUnrecordable(request, loadedState, generated)
+    : await decide(options.acquirer, request, loadedState, generated)
+  if (decided === null) {
+    work.settle(isBroken ? { kind: 'refused', reason: 'not_recorded', context } : { kind: 'unknown' })
+    return null
+  }
+  if (loaded.isWarm && decided.kind !== 'commit') return 'cold'
+  const { decision, counted } = refusals.limit(decided, loadedState.refusals)
+  if (decision.kind === 'pending') {
+    const { forwarded, claim } = decision
+    work.settle({ kind: 'pending', forwarded, claim, isNew: false, context, loadedState })
+    return null
+  }
+  if (decision.kind !== 'commit') {
+    const entry = decision.kind === 'replay' ? decision.entry : null
+    const { answer } = decision
+    if (decision.kind === 'answer' && decision.declared !== undefined)
+      await rememberDeclared(options, context.terminal, decision.declared)
+    work.settle({ kind: 'answered', answer, entry, replayed: entry !== null, context, loadedState })
+    return null
+  }
+  const { keyVersion } = verdict
+  const effects = {
+    ...decision.draft.effects,
+    ...(keyVersion === undefined ? {} : { keyVersion }),
+  }
+  const actor = actorOf(request.sender, loaded.needs, context.merchant.merchantId)
+  const row = await seal(
+    { ...decision.draft, effects, actor },
+    context.terminal.head,
+    newRrn(request, decision.draft, generated),
+    {
+      before: context.terminal.batch,
+      base: loaded.claim ?? loaded.earlier,
+      merchantId: context.terminal.merchantId,
+    },
+  )
+  return {
+    work,
+    loaded,
+    context,
+    forwarded: loadedState.forwarded,
+    item: {
+      row,
+      headMac: await options.macHead(row.terminalId, row, loaded.head),
+      effects,
+      needs: [...loaded.needs, ...(options.bucketNeeds?.(context.terminal.merchantId) ?? [])],
+      saleKey: loaded.original?.sale.messageKey,
+      moves: decision.moves ?? [],
+      refusal: counted ?? undefined,
+      terminal: context.terminal,
+      ...(verdict.masterKey === undefined ? {} : { masterKey: verdict.masterKey }),
+    },
+    outcome: () =>
+      outcomeOf({ ...decision.draft, effects, seq: row.seq, hash: row.hash }, context, loadedState),
+  }
+}
