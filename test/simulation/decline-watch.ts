@@ -69,7 +69,7 @@ export class DeclineWatch {
       if (state === 'reversed') reversed.add(`${of} ${terminalId} ${batchNumber} ${stan}`)
     const cases = storage.rows(
       `select message_key, kind || ' ' || terminal_id || ' ' || batch_number || ' ' || acquirer_stan as slot
-       from acquirer_record where case_reason = 'reversal_refused' and state <> 'reversed'`,
+       from acquirer_record where case_reason = 'reversal_refused' and state in ('undoing', 'reversing')`,
     )
     for (const { message_key, slot } of cases)
       must(

@@ -69,13 +69,13 @@ export class World {
     this.#faultPlan = faultPlan
     const acquirer = random.pick(['sandbox', 'book', 'https', 'https', 'https'] as const)
     this.#hasAcquirer = acquirer === 'https'
-    const changes = new Random(seed, CHANGES)
+    const [changes, declines] = [new Random(seed, CHANGES), new Random(seed, DECLINES)]
     const isChanging = !isMild && changes.chance(0.5)
-    const declines = new Random(seed, DECLINES)
     this.#declines = declines.pick(['signed', 'unsigned'])
     const believes = declines.pick(['signed', 'unsigned'] as const)
     this.#keyChanges = acquirer === 'https' && !isMild ? drawKeyChanges(seed) : null
     const limits = new Random(seed, LIMITS)
+    const forges = drawForgeries(seed, believes, isMild)
     this.#harness = new Harness({
       seed: random.next(),
       module,
@@ -84,7 +84,7 @@ export class World {
       recovery: random.pick(['inquiry', 'inquiry', 'repeat']),
       declines: believes,
       absentEchoes: drawAbsentEchoes(seed),
-      forges: drawForgeries(seed, believes, isMild),
+      forges: (kind) => faultPlan.rates !== NO_FAULT_RATES && forges(kind),
       lateReversals: drawLateReversals(seed),
       zoneKey: this.#keyChanges?.zoneKey,
       isolates: random.between(1, 3),
