@@ -32,6 +32,9 @@ const SLOW = ['test/cli/database/**/*.test.ts', 'test/overload/overload.test.ts'
 export const WHOLE_ONLY: readonly string[] = [
   'test/fuzz/mistakes.proof.test.ts',
   'test/overload/virtual.proof.test.ts',
+  'test/simulation/crash-points-competing.proof.test.ts',
+  'test/simulation/crash-points-copy.proof.test.ts',
+  'test/simulation/crash-points-first.proof.test.ts',
   'test/simulation/mutants-1.proof.test.ts',
   'test/simulation/mutants-2.proof.test.ts',
   'test/simulation/restore.proof.test.ts',

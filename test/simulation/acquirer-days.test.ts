@@ -74,7 +74,7 @@ async function daysOf(seed: number) {
       for (const terminal of harness.terminals) await harness.provision(terminal)
       acquirer.simulator.follow({ rates: FAULTS, script: [] })
       tick()
-      for (const terminal of harness.terminals) terminal.start(25)
+      for (const terminal of harness.terminals) terminal.start(40)
       while (!harness.terminals.every(({ isDone }) => isDone)) await scheduler.sleep(1000)
       for (const terminal of harness.terminals) await terminal.finish()
       await scheduler.sleep(START + 40 * MINUTE - scheduler.now)

@@ -8,13 +8,10 @@ import { fits, STRIKES } from './boundaries.ts'
 import { type Cell, runCell } from './crash-points.ts'
 import type { Names, Row } from './grid.ts'
 
-const { module, rows, share } = workerData as {
+const { module, rows } = workerData as {
   module: WebAssembly.Module
   rows: readonly Names[]
-  share: number
 }
-/** Cells with a strike or a competitor so far, in all rows. */
-let struck = 0
 for (const names of rows) parentPort?.postMessage(await runRow(names))
 
 /** Every cell of one play. A run without a strike counts its boundaries. */
@@ -24,20 +21,16 @@ async function runRow({ play, acquirer, mode }: Names): Promise<Row> {
   const boundaries = [...met]
   const violations = violation === null ? [] : [`${nameOf(withoutStrike)}: ${violation}`]
   let cells = 1
-  let done = 1
   for (const [at, boundary] of boundaries.entries())
     for (const strike of [null, ...STRIKES]) {
       // With a competitor alone there is no strike.
       if (strike === null ? mode !== 'competing' : !fits(strike, boundary)) continue
       cells++
-      struck++
-      if (Math.floor(struck * share) === Math.floor((struck - 1) * share)) continue
-      done++
       const cell = { play, acquirer, mode, at, strike }
       const outcome = await runCell(module, cell)
       if (outcome.violation !== null) violations.push(`${nameOf(cell)}: ${outcome.violation}`)
     }
-  return { play, acquirer, mode, boundaries: boundaries.length, cells, done, violations }
+  return { play, acquirer, mode, boundaries: boundaries.length, cells, violations }
 }
 
 function nameOf({ play, acquirer, mode, at, strike }: Cell): string {

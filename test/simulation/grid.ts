@@ -10,8 +10,6 @@ export type Names = Pick<Cell, 'play' | 'acquirer' | 'mode'>
 export interface Row extends Names {
   readonly boundaries: number
   readonly cells: number
-  /** Cells that were run. */
-  readonly done: number
   readonly violations: readonly string[]
 }
 
@@ -22,21 +20,19 @@ const ROWS: readonly Names[] = ACQUIRERS.flatMap((acquirer) =>
 export interface GridOptions {
   readonly threads: number
   readonly modes?: readonly Mode[]
-  /** The share of the cells to run, evenly spread. Every cell is counted. */
-  readonly share?: number
 }
 
 /** Runs the rows of these modes. Returns them in the order of the grid. */
 export async function runGrid(
   module: WebAssembly.Module,
-  { threads, modes = MODES, share = 1 }: GridOptions,
+  { threads, modes = MODES }: GridOptions,
 ): Promise<Row[]> {
   const done: Row[] = []
   const chosen = ROWS.filter(({ mode }) => modes.includes(mode))
   const each = Array.from({ length: threads }, (_, i) => {
     const rows = chosen.filter((_, at) => at % threads === i)
     const worker = new Worker(join(import.meta.dirname, 'grid-thread.ts'), {
-      workerData: { module, rows, share },
+      workerData: { module, rows },
       execArgv: ['--disable-warning=ExperimentalWarning'],
     })
     worker.on('message', (row: Row) => done.push(row))

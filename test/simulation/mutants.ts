@@ -242,6 +242,7 @@ export const MUTANTS: readonly (Mutant & {
   },
   {
     name: 'a decline of a void without a MAC counts',
+    seed: 46,
     file: 'src/acquirer/check-response.ts',
     snippet: "request.kind === 'sale' && request.isCopy !== true",
     instead: 'request.isCopy !== true',
