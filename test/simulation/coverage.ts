@@ -40,13 +40,11 @@ export const KINDS: readonly string[] = [
   'late reversals by JSON refused',
   'late reversals by an administrator',
   'sign-ons',
-  'keys lost',
   'sales reversed by JSON',
   'closings with office totals',
   'closings with a difference',
   'settlements that match',
   'lists of 200 lines',
-  'queryLimit',
   'drivers at their limit',
 ]
 
