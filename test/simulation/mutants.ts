@@ -283,4 +283,11 @@ export const MUTANTS: readonly (Mutant & {
     snippet: 'if (options.keys.areRenewed && asksSignOn(rules, sent, answer))',
     instead: 'if (false)',
   },
+  {
+    name: 'a warm state needs no guard',
+    seed: 1,
+    file: 'src/pipeline/warm.ts',
+    snippet: 'needs: loaded.needs.filter(([key]) => key === guard),',
+    instead: 'needs: [],',
+  },
 ]
