@@ -34,6 +34,8 @@ export function createChain(): TerminalChain {
   const keys = new Set<string>()
   const saleIds = new Set<string>()
   const rrns = new Set<string>()
+  /** The trace numbers that claims drew for the acquirer. */
+  const claimedStans = new Set<string>()
   let reached: Reached | null = null
   return {
     entries,
@@ -41,8 +43,9 @@ export function createChain(): TerminalChain {
     takes({ message }, request, { original }) {
       if (entries.length === 0) return true
       if (!KINDS.includes(request.kind) || message.breaks > 0 || keys.has(request.messageKey)) return false
-      const { saleRrn } = message.message.load
+      const { saleRrn, capturedStan } = message.message.load
       if (saleRrn !== undefined && rrns.has(saleRrn)) return false
+      if (capturedStan !== undefined && claimedStans.has(capturedStan)) return false
       // Without its sale a void may be of a sale of this chain.
       return request.kind !== 'void' || (original !== null && !saleIds.has(original.sale.id))
     },
@@ -52,6 +55,7 @@ export function createChain(): TerminalChain {
       reached = reachedBy(ready.item, reached)
       keys.add(row.messageKey)
       if (effects.voidRecord !== undefined) saleIds.add(effects.voidRecord.saleId)
+      if (effects.claim !== undefined) claimedStans.add(effects.claim.acquirerStan)
       const { rrn } = effects.sale ?? effects.claimedSale ?? {}
       if (rrn !== undefined) rrns.add(rrn)
       const names = Object.keys(effects) as (keyof Effects)[]

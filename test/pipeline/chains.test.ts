@@ -191,3 +191,18 @@ it('a copy and another void of the same sale wait for the next set', async () =>
   ])
   world.service.close()
 })
+
+it('a captured sale waits for the claim that drew its trace number at the acquirer', async () => {
+  const world = await new World('remote').open()
+  const { options } = world.service
+  const { generated } = options
+  Object.assign(options, {
+    generated: (merchantId: string) => ({ ...generated(merchantId), acquirerStan: '000054' }),
+  })
+  const sale = { batch: 'open', amount: 100, currency: '156' } as const
+  const captured = { ...sale, kind: 'captured_sale', stan: 54, status: 'approved', rrn: 0 } as const
+  const messages = [world.prepare({ ...sale, kind: 'sale', stan: 50 }), world.prepare(captured)]
+  const outcomes = await world.sendTogether(messages)
+  expect(outcomes.map(reasonOf)).toEqual(['pending', 'key_reused_with_different_content'])
+  world.service.close()
+})
