@@ -46,6 +46,7 @@ export interface Environment extends HttpsSettings {
   readonly DATABASE_LIMIT_BYTES?: string
   /** `yes` on a developer's machine: answers explain format errors. Absent where real terminals are. */
   readonly DEVELOPMENT?: string
+  readonly SERVER_TIMING?: string
   /** The most queries that D1 takes from one invocation. 1,000 without it, the limit of the paid plan. */
   readonly DATABASE_LIMIT_QUERIES?: string
   /** The acquirer as a service binding. It takes precedence over a URL. */
@@ -119,8 +120,8 @@ function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): (home: 
   }
 }
 
-function isDevelopment({ DEVELOPMENT: given }: Environment): boolean {
-  if (given !== undefined && given !== 'yes') throw new RangeError('DEVELOPMENT: expected yes, or nothing')
+function isYes(name: string, given: string | undefined): boolean {
+  if (given !== undefined && given !== 'yes') throw new RangeError(`${name}: expected yes, or nothing`)
   return given === 'yes'
 }
 
@@ -216,7 +217,8 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     acquirerId: env.ACQUIRER_ID,
     bootstrapKey: await bootstrapKeyOf(env),
     databaseLimit,
-    isDevelopment: isDevelopment(env),
+    isDevelopment: isYes('DEVELOPMENT', env.DEVELOPMENT),
+    showsTiming: isYes('SERVER_TIMING', env.SERVER_TIMING),
     queryLimit,
     random,
   })

@@ -16,6 +16,7 @@ import { API_BODY_LIMIT, API_BODY_MS, LINES_BODY_LIMIT } from './limits.ts'
 import { isList, keepBody } from './read-request.ts'
 import { logOf, openRequestId } from './request-id.ts'
 import { contractRoutes } from './router.ts'
+import { showTiming } from './timing.ts'
 
 /** The routes that take lists, by path. */
 const LIST_ROUTES = new Map(
@@ -35,7 +36,9 @@ export function apiDoor(services: Services, admission: AdmissionController): Hon
   for (const path of [API_PATHS, ...SERVICE_PATHS])
     door.use(path, async (c, next) => {
       const requestId = openRequestId(services, c)
+      const since = services.now()
       await next()
+      showTiming(services, c, since)
       c.res.headers.set('x-request-id', requestId)
       c.res.headers.set('cache-control', 'no-store')
     })

@@ -27,6 +27,7 @@ import {
   type Problem,
   unknownReference,
 } from './json/problem.ts'
+import { timingOf } from './timing.ts'
 
 export const respondProblem = ({ status, body, headers }: Problem): Response =>
   new Response(JSON.stringify(body), { status, headers })
@@ -159,6 +160,7 @@ export function callerOf(services: Services, c: Context): Caller {
     waitUntil: (promise) => c.executionCtx.waitUntil(promise),
     budget: budgetOf(c, services),
     beforeAcquirer: () => slotOf(c)?.awaitAcquirer(),
+    ...timingOf(services, c),
   }
 }
 

@@ -18,6 +18,7 @@ import type { CommitItem } from '../store/step.ts'
 import type { Unsettled, Work } from './group-commit.ts'
 import { reportLostRaces } from './lost-races.ts'
 import type { Submission } from './submission.ts'
+import { addTrip } from './timing.ts'
 import type { Log, Outcome, PipelineOptions, TerminalContext } from './types.ts'
 import type { WarmOptions } from './warm.ts'
 
@@ -99,8 +100,14 @@ async function commitPart(
   if (ready.length === 0) return NO_REST
   let written: boolean[]
   for (const { work } of ready) unconfirmed.delete(work)
+  const since = options.now()
   try {
     written = await commitAhead(options, ready, followers)
+    addTrip(
+      ready.map(({ work }) => work.message),
+      'commit',
+      options.now() - since,
+    )
   } catch (error) {
     for (const { item } of ready) options.warm.forget(item.row.terminalId)
     if (isLimit(error)) return toNextDriver(options, ready, error)

@@ -3,6 +3,7 @@
 import { utcDay } from '../domain/refusal-quota.ts'
 import { type Loaded, load } from '../store/load.ts'
 import type { SubmittedWork } from './commit-set.ts'
+import { addTrip } from './timing.ts'
 import type { WarmOptions } from './warm.ts'
 
 /** The state of each work, in order. There is no trip when every work has its state. Throws the errors of D1. */
@@ -19,5 +20,10 @@ export async function loadWorks(options: WarmOptions, works: readonly SubmittedW
     .map(({ message }) => ({ ...message.message.load, day }))
   if (items.length === 0) return ahead.filter((state) => state !== null)
   const found = await load(options.db, items, now)
+  addTrip(
+    works.map(({ message }) => message),
+    'load',
+    options.now() - now,
+  )
   return ahead.map((state) => state ?? found.shift()).filter((state) => state !== undefined)
 }

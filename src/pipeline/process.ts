@@ -43,10 +43,13 @@ export function createPipeline(
   }
   const pipeline: Pipeline = {
     submit: (message, caller) =>
-      handOver(submissionOf(message), async (submission) => {
+      handOver(submissionOf(message, caller.timing), async (submission) => {
         const { budget = newBudget() } = caller
         const outcome = await group.submit(submission, caller.waitUntil, budget)
-        return ask(outcome, message, caller, budget)
+        const since = options.now()
+        const answered = await ask(outcome, message, caller, budget)
+        submission.timing.acquirer += options.now() - since
+        return answered
       }),
     submitList: (messages, caller, kind) => {
       const { budget = newBudget() } = caller
@@ -64,7 +67,11 @@ export function createPipeline(
     submitEvent: (message, waitUntil, budget = newBudget()) =>
       group.submit(submissionOf(message), waitUntil, budget),
     submitEvents: (messages, waitUntil, budget = newBudget()) =>
-      group.submitAll(messages.map(submissionOf), waitUntil, budget),
+      group.submitAll(
+        messages.map((message) => submissionOf(message)),
+        waitUntil,
+        budget,
+      ),
   }
   const stage: AcquirerStage = { ...options, pipeline }
   return pipeline

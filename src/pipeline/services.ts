@@ -20,5 +20,7 @@ export interface Services extends PipelineOptions {
   readonly bootstrapKey: string | null
   /** Whether answers may explain faults to who builds a terminal. Never where real terminals are. */
   readonly isDevelopment: boolean
+  /** Whether answers have the header `Server-Timing`. */
+  readonly showsTiming: boolean
   random(bytes: Uint8Array<ArrayBuffer>): void
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Loaded } from '../store/load.ts'
+import { newTiming, type Timing } from './timing.ts'
 import type { Outcome, PipelineMessage, Settled, Verdict } from './types.ts'
 
 export interface Submission<Found = unknown> {
@@ -19,10 +20,16 @@ export interface Submission<Found = unknown> {
   ahead: Loaded | null
   /** Whether it must be loaded: a warm state has not sufficed. */
   isCold: boolean
+  /** The times of its sets. */
+  readonly timing: Timing
 }
 
 /** A message without a verification yet. */
-export const submissionOf = <Found>(message: PipelineMessage<Found>): Submission<Found> => ({
+export const submissionOf = <Found>(
+  message: PipelineMessage<Found>,
+  timing: Timing = newTiming(),
+): Submission<Found> => ({
+  timing,
   message,
   found: null,
   isOver: false,

@@ -11,6 +11,7 @@ import type { MacHead } from '../store/head-mac.ts'
 import type { Loaded, LoadItem } from '../store/load.ts'
 import type { CommitItem } from '../store/step.ts'
 import type { Request } from './decide.ts'
+import type { Timing } from './timing.ts'
 
 /** The result of a verification. Only a verified request reaches a decision. `found` is for the answer of the door. */
 export type Verdict<Found> =
@@ -100,6 +101,8 @@ export interface Caller {
    * try only.
    */
   readonly waitsUntil?: number
+  /** Takes the times of the message. Absent: nobody asks for them. */
+  readonly timing?: Timing
 }
 
 /** Captured sales, or the messages of the acquirer's list. */

@@ -11,6 +11,7 @@ import { type Deadline, openDeadline } from '../http/deadline.ts'
 import { type BodyBounds, readBytes } from '../http/read-body.ts'
 import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
 import type { Services } from '../pipeline/services.ts'
+import { newTiming, serverTiming } from '../pipeline/timing.ts'
 import { exchange, type Visit } from './exchange.ts'
 import { createAnswers, SILENCE, type TerminalReply } from './reply-cache.ts'
 import { createSignOnAnswers } from './sign-on-answers.ts'
@@ -40,9 +41,9 @@ const empty = (status: number, headers: Record<string, string> = {}): Response =
   new Response(null, { status, headers })
 
 /** A Uint8Array body has a Content-Length. A stream would be chunked, and terminals cannot read that. */
-const respond = ({ status, body, retryAfter }: TerminalReply): Response => {
+const respond = ({ status, body, retryAfter }: TerminalReply, shown: object): Response => {
   const again = retryAfter === undefined ? undefined : { 'retry-after': String(retryAfter) }
-  return new Response(body, { status, headers: { 'content-type': ISO_CONTENT_TYPE, ...again } })
+  return new Response(body, { status, headers: { 'content-type': ISO_CONTENT_TYPE, ...again, ...shown } })
 }
 
 /** No answer. The terminal tries again or reverses, as after every lost answer. */
@@ -75,10 +76,16 @@ export function terminalDoor(services: Services, admission: AdmissionController)
     const priority = priorityOfFrame(body.value)
     const slot = admission.enter(priority, { asksAcquirer: mayAskAcquirer(body.value) })
     if (slot === undefined) return overloaded(priority)
+    const since = services.now()
+    // A copy that joins another message has no times of its own.
+    const times = services.showsTiming ? { timing: newTiming() } : {}
     try {
       const deadlineMs = deadlineOf(services, body.value)
-      const reply = answer(c, body.value, { source, slot }, deadlineMs)
-      return respond((await deadline.until(deadlineMs, reply)) ?? SILENCE)
+      const reply = answer(c, body.value, { source, slot, ...times }, deadlineMs)
+      const answered = (await deadline.until(deadlineMs, reply)) ?? SILENCE
+      const { timing } = times
+      const shown = timing && { 'server-timing': serverTiming(timing, services.now() - since) }
+      return respond(answered, { ...shown })
     } finally {
       slot.leave()
     }
@@ -87,7 +94,7 @@ export function terminalDoor(services: Services, admission: AdmissionController)
   async function answer(
     c: Context,
     bytes: Uint8Array<ArrayBuffer>,
-    from: Pick<Visit, 'source' | 'slot'>,
+    from: Pick<Visit, 'source' | 'slot' | 'timing'>,
     deadlineMs: number,
   ): Promise<TerminalReply> {
     const visit: Visit = {

@@ -20,6 +20,7 @@ import { faultOfHeader } from '../iso8583/profile-fault.ts'
 import { readReversal } from '../iso8583/reversal.ts'
 import { forMerchant } from '../pipeline/databases.ts'
 import type { Services } from '../pipeline/services.ts'
+import type { Timing } from '../pipeline/timing.ts'
 import type { WaitUntil } from '../pipeline/types.ts'
 import { load } from '../store/load.ts'
 import { refuse, reply, undecided } from './reply.ts'
@@ -39,6 +40,8 @@ export interface Visit {
   readonly slot: Slot
   readonly signOnAnswers: SignOnAnswers
   readonly waitUntil: WaitUntil
+  /** Takes the times of the message. Absent: nobody asks for them. */
+  readonly timing?: Timing
 }
 
 /**

@@ -9,17 +9,26 @@ import { privateData } from '../iso8583/answer.ts'
 import { NOT_CONTENT, type TransactionMessage } from '../iso8583/pos-message.ts'
 import { profileFault, readAs } from '../iso8583/profile-fault.ts'
 import type { Services } from '../pipeline/services.ts'
+import type { Timing } from '../pipeline/timing.ts'
 import type { Outcome, WaitUntil } from '../pipeline/types.ts'
 import { createBudget } from '../store/budget.ts'
 import { ourselves, refuse, reply } from './reply.ts'
 import { SILENCE, type TerminalReply } from './reply-cache.ts'
 import { type Signer, verifyMessage, wipe } from './verify-message.ts'
 
+/** The sender, as `Visit` has it. */
+interface Sender {
+  readonly slot: Slot
+  readonly waitUntil: WaitUntil
+  readonly source: string
+  readonly timing?: Timing
+}
+
 /** Answers a transaction. There is no answer while the outcome is unknown. */
 export async function answerTransaction(
   services: Services,
   posMessage: TransactionMessage,
-  { slot, waitUntil, source }: { slot: Slot; waitUntil: WaitUntil; source: string },
+  { slot, waitUntil, source, timing }: Sender,
 ): Promise<TerminalReply> {
   const { identity, messageKey, targetKey, sale } = posMessage
   const { terminalId, batchNumber } = identity
@@ -45,6 +54,7 @@ export async function answerTransaction(
       budget: createBudget(services.queryLimit),
       beforeAcquirer: () => slot.awaitAcquirer(),
       waitsUntil: services.now() + (services.acquirer.deadlineMs ?? 0),
+      ...(timing === undefined ? {} : { timing }),
     },
   )
   try {
