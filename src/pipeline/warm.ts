@@ -20,7 +20,7 @@ import type {
 } from '../domain/types.ts'
 import type { SignedHead } from '../store/head-mac.ts'
 import { openEntry } from '../store/journal.ts'
-import type { Loaded, LoadItem, WrappedKeySet } from '../store/load.ts'
+import { type Loaded, type LoadItem, usableKeySets, type WrappedKeySet } from '../store/load.ts'
 import type { CommitItem } from '../store/step.ts'
 import type { PipelineOptions } from './types.ts'
 
@@ -72,6 +72,7 @@ const KEPT: readonly (keyof Effects)[] = [
   'acquirerMoves',
   'voidMoved',
   'reversals',
+  'keyVersion',
 ]
 
 /** `now`: milliseconds since the epoch. */
@@ -174,11 +175,13 @@ function warmAfter(known: Warm | null, load: LoadItem, loaded: Loaded, item: Com
   if (keySets === undefined) return null
   const { seq, hash } = row
   const guard = merchantGuard(merchant.merchantId)
+  const { keyVersion = terminal.keyVersion } = effects
+  const now = { ...terminal, keyVersion, head: { seq, hash }, batch: effects.batch ?? terminal.batch }
   return {
     merchant,
-    keySets,
+    keySets: usableKeySets(keySets, now),
     needs: loaded.needs.filter(([key]) => key === guard),
-    terminal: { ...terminal, head: { seq, hash }, batch: effects.batch ?? terminal.batch },
+    terminal: now,
     head: { seq, hash, ...headMac },
     sales: salesAfter(known?.sales ?? [], load, loaded, effects),
     claims: claimsAfter(known?.claims ?? [], item, merchant.merchantId),

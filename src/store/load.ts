@@ -199,7 +199,7 @@ export function prepareLoad(db: Db, items: readonly LoadItem[], now: number): Pr
         isBatchUsed: row?.isBatchUsed === 1,
         declared: row?.named == null ? null : declaredOf(row.named),
         masterKey: row?.masterKey ?? null,
-        keySets: usable(
+        keySets: usableKeySets(
           mine(inKeySets).map((row) => row.keySet),
           row?.terminal,
         ),
@@ -271,7 +271,7 @@ function refusalsOf(
  * A key set older than the set in use is dead, and so is one of another master key, even when its row still exists. So a row
  * that someone puts back brings no key back.
  */
-function usable(
+export function usableKeySets(
   sets: readonly WrappedKeySet[],
   terminal: { readonly keyVersion: number | null; readonly tmkVersion: number } | undefined,
 ): WrappedKeySet[] {
