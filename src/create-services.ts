@@ -20,7 +20,7 @@ import type { Generated } from './domain/decision.ts'
 import { signOnKeys } from './pipeline/acquirer-keys.ts'
 import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
-import type { Log } from './pipeline/types.ts'
+import type { Log, LogDetail } from './pipeline/types.ts'
 import { ownBuckets } from './store/bucket-mac.ts'
 import { readQueryLimit } from './store/budget.ts'
 import { addFirstDataKeys } from './store/data-keys.ts'
@@ -120,6 +120,14 @@ function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): (home: 
   }
 }
 
+/** A line of the log has the terminal's number without the blanks of field 41. */
+function shownDetail(detail: LogDetail): LogDetail {
+  const { terminalId } = detail
+  return typeof terminalId === 'string' && terminalId.endsWith(' ')
+    ? { ...detail, terminalId: terminalId.trimEnd() }
+    : detail
+}
+
 function isYes(name: string, given: string | undefined): boolean {
   if (given !== undefined && given !== 'yes') throw new RangeError(`${name}: expected yes, or nothing`)
   return given === 'yes'
@@ -190,7 +198,8 @@ const generatorOf =
  * when D1 does not answer.
  */
 export async function createServices(env: Environment, runtime: Runtime): Promise<Services> {
-  const { now, random, sleep, log } = runtime
+  const { now, random, sleep } = runtime
+  const log: Log = (event, detail) => runtime.log(event, shownDetail(detail))
   if (!/^\d{8,11}$/.test(env.ACQUIRER_ID)) throw new RangeError('ACQUIRER_ID: expected 8 to 11 digits')
   const databaseLimit = readDatabaseLimit(env.DATABASE_LIMIT_BYTES)
   const queryLimit = readQueryLimit(env.DATABASE_LIMIT_QUERIES)

@@ -1,5 +1,6 @@
 /** @module GET /v1/batch-differences: the batches that closed with a difference. */
 
+import { paddedTerminal } from '../domain/terminal-number.ts'
 import { type BatchDifference, readDifferences } from '../store/batch-differences.ts'
 import { iso } from './json/bodies.ts'
 import { FINAL } from './json/certainty.ts'
@@ -13,13 +14,15 @@ export const getBatchDifferences: Handler<'GET /v1/batch-differences'> = async (
   const { services, credential, query } = call
   const { merchantId, cursor = START, limit } = query
   const page = await pageOver(call, { cursor, start: START, limit }, async (db, position, most) => {
-    const [closedAt = '', terminalId = '', seq = ''] = position.split('-')
+    const [closedAt = '', terminal = '', seq = ''] = position.split('-')
+    const terminalId = paddedTerminal(terminal)
     const found = await readDifferences(db, credential, services.now(), {
       merchantId,
       after: { closedAt: Number(closedAt), terminalId, seq: Number(seq) },
       limit: most + 1,
     })
-    const positionOf = ({ closedAt, terminalId, seq }: BatchDifference) => `${closedAt}-${terminalId}-${seq}`
+    const positionOf = ({ closedAt, terminalId, seq }: BatchDifference) =>
+      `${closedAt}-${terminalId.trimEnd()}-${seq}`
     return { credential: found.credential, ...pageIn(found.differences, most, positionOf) }
   })
   if (!page.ok) return page.error

@@ -3,6 +3,7 @@
  * a sale or void there.
  */
 
+import { shownJson } from '../domain/terminal-number.ts'
 import { ArchiveFolder } from './lib/archive-folder.ts'
 import { type ArchivedSegment, archiveJournal } from './lib/archive-journal.ts'
 import { databaseOf, executeIn } from './lib/database.ts'
@@ -24,7 +25,7 @@ export const archive: Run<typeof ARCHIVE_JOURNAL> = async (parsed, io) => {
     isApplied: parsed.apply,
     tell: (segment) => {
       told++
-      io.stdout(parsed.json ? JSON.stringify(segment) : sentence(segment, parsed.apply))
+      io.stdout(parsed.json ? shownJson(segment) : sentence(segment, parsed.apply))
     },
   })
   if (told === 0) io.stderr('journal archive: no month can leave the database')
@@ -35,7 +36,7 @@ export const archive: Run<typeof ARCHIVE_JOURNAL> = async (parsed, io) => {
 
 function sentence({ terminalId, month, first, last, archived }: ArchivedSegment, isApplied: boolean): string {
   const what = archived ? 'left the database' : isApplied ? 'stayed' : 'would leave the database'
-  return `terminal ${terminalId}, ${month}: entries ${first} to ${last} ${what}`
+  return `terminal ${terminalId.trimEnd()}, ${month}: entries ${first} to ${last} ${what}`
 }
 
 export const find: Run<typeof FIND_ENTRIES> = async (parsed, io) => {
@@ -48,7 +49,7 @@ export const find: Run<typeof FIND_ENTRIES> = async (parsed, io) => {
     const line = { terminalId, seq, kind, at, messageKey, rrn, request, answer, effects }
     const result = answer === null ? '' : ` ${answer.responseCode}`
     io.stdout(
-      parsed.json ? JSON.stringify(line) : `${at} ${terminalId} ${seq} ${kind}${result} ${messageKey}`,
+      parsed.json ? shownJson(line) : `${at} ${terminalId.trimEnd()} ${seq} ${kind}${result} ${messageKey}`,
     )
   }
   return 0

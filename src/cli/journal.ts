@@ -5,6 +5,7 @@
 
 import type { KeyContext, Keyring } from '../crypto/keyring.ts'
 import { REGION_STREAM } from '../domain/decide-api-key.ts'
+import { paddedTerminal, shownJson } from '../domain/terminal-number.ts'
 import { isOwnBucket } from '../store/bucket-mac.ts'
 import type { BucketRow } from '../store/databases.ts'
 import type { HeadRow } from '../store/rebuild.ts'
@@ -47,16 +48,17 @@ export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
   const database = databaseOf(parsed)
   const keyring = await keyringFor(database, io.env)
   const folder = parsed.archive === undefined ? undefined : new ArchiveFolder(parsed.archive)
-  const journal = await readJournal(executeIn(database), keyring, { stream: parsed.tid, folder })
+  const tid = parsed.tid === undefined ? undefined : paddedTerminal(parsed.tid)
+  const journal = await readJournal(executeIn(database), keyring, { stream: tid, folder })
   const { verified } = journal
   for (const one of verified)
-    io.stdout(parsed.json ? JSON.stringify({ ...one, sound: one.fault === null }) : sentence(one))
+    io.stdout(parsed.json ? shownJson({ ...one, sound: one.fault === null }) : sentence(one))
   if (verified.length === 0) io.stderr('journal verify: the database has no chain to verify')
   if (verified.some(({ fault }) => fault !== null)) return 1
   if (parsed.tid !== undefined) return verified.length === 0 ? 1 : 0
   const { replica, fault } = await replay(journal)
   if (fault !== null) {
-    io.stdout(parsed.json ? JSON.stringify({ ...fault, sound: false }) : sentence(fault))
+    io.stdout(parsed.json ? shownJson({ ...fault, sound: false }) : sentence(fault))
     return 1
   }
   const { tables, grown } = await audit(database, replica, journal.heads, keyring)
@@ -104,7 +106,7 @@ export const sentence = ({ terminalId, entries, archived, fault }: Verified): st
 const nameOf = (stream: string): string =>
   stream === REGION_STREAM
     ? 'the keys of administrators'
-    : stream.replace(/^(merchant:|)/, (is) => (is === '' ? 'terminal ' : 'merchant '))
+    : stream.trimEnd().replace(/^(merchant:|)/, (is) => (is === '' ? 'terminal ' : 'merchant '))
 
 const reasonOf = ({ fault }: AuditedTable): string => (fault === null ? '' : `${fault.key}: ${fault.why}`)
 

@@ -14,6 +14,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { Keyring } from '../../crypto/keyring.ts'
+import { paddedTerminal } from '../../domain/terminal-number.ts'
 import type { SegmentRow } from '../../store/archive/segment.ts'
 import type { ChainFault, JournalRow } from '../../store/journal.ts'
 import { readSegment, type SegmentFile } from './archive-file.ts'
@@ -42,16 +43,19 @@ export class ArchiveFolder {
     this.#path = path
   }
 
+  /** A folder has the name of its terminal, without blanks. */
+  #folderOf = (stream: string): string => join(this.#path, stream.trimEnd())
+
   /** The streams that have a folder. */
   streams(): string[] {
     if (!existsSync(this.#path)) return []
     const folders = readdirSync(this.#path, { withFileTypes: true })
-    return folders.flatMap((one) => (one.isDirectory() ? [one.name] : [])).toSorted()
+    return folders.flatMap((one) => (one.isDirectory() ? [paddedTerminal(one.name)] : [])).toSorted()
   }
 
   /** The names of the files of a stream, in the order of their months. */
   files(stream: string): string[] {
-    const path = join(this.#path, stream)
+    const path = this.#folderOf(stream)
     return existsSync(path)
       ? readdirSync(path)
           .filter((name) => name.endsWith(END))
@@ -61,7 +65,7 @@ export class ArchiveFolder {
 
   /** Reads one file. A text says what is wrong with it. */
   async file(stream: string, name: string, keyring: Verifies): Promise<SegmentFile | string> {
-    return readSegment(readFileSync(join(this.#path, stream, name), 'utf8'), keyring)
+    return readSegment(readFileSync(join(this.#folderOf(stream), name), 'utf8'), keyring)
   }
 
   /** Reads the files of the segments, and checks each against its row. No other file may be there. */
@@ -90,7 +94,7 @@ export class ArchiveFolder {
    * replaced only in whole.
    */
   write(segment: Named, text: string): string {
-    const folder = join(this.#path, segment.terminalId)
+    const folder = this.#folderOf(segment.terminalId)
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const path = join(folder, nameOf(segment))
     const unfinished = `${path}.unfinished`
@@ -108,7 +112,7 @@ export class ArchiveFolder {
 
   /** Deletes a file whose entries are still in the database. */
   remove(stream: string, name: string): void {
-    rmSync(join(this.#path, stream, name))
+    rmSync(join(this.#folderOf(stream), name))
   }
 
   /** Whether a file has the name of a segment. */

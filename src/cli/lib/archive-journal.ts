@@ -75,7 +75,7 @@ export async function archiveJournal(options: ArchiveOptions): Promise<boolean> 
     waiting = []
   }
   for await (const chain of chainsOf(options)) {
-    if (!/^[A-Za-z0-9]{8}$/.test(chain.stream)) continue
+    if (!/^(?=.{8}$)[A-Za-z0-9]+ *$/.test(chain.stream)) continue
     const archive = archives.get(chain.stream) ?? NOT_ARCHIVED
     await checkChain(options, chain, archives)
     for (const one of await readyOf(

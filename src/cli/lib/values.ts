@@ -94,12 +94,12 @@ export const MERCHANT_ID: ValueType<string> = matching(
 )
 export const TERMINAL_ID: ValueType<string> = matching(
   'TID',
-  /^[A-Za-z0-9]{8}$/,
-  'a terminal number of 8 letters and digits',
+  /^[A-Za-z0-9]{1,8}$/,
+  'a terminal number of 1 to 8 letters and digits',
 )
 export const REFERENCE: ValueType<string> = matching(
   'REFERENCE',
-  /^(?:[0-9a-f]{32}|\d{12}|[A-Za-z0-9]{8}\d{12})$/,
+  /^(?:[0-9a-f]{32}|\d{12}|[A-Za-z0-9]{1,8}\d{12})$/,
   'an id of 32 hex digits, an RRN of 12 digits, or terminal number, batch and trace number together',
 )
 export const CURRENCY: ValueType<string> = matching('NNN', /^\d{3}$/, 'an ISO 4217 number of three digits')
