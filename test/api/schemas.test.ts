@@ -258,15 +258,12 @@ describe('names in paths and headers', () => {
     'rejects merchant %j',
     (name) => expect(merchantId.safeParse(name).success).toBe(false),
   )
-  it.each(['12345678', 'POS00001'])('accepts terminal %s', (name) => {
+  it.each(['12345678', 'POS00001', 'P'])('accepts terminal %s', (name) => {
     expect(terminalId.safeParse(name).success).toBe(true)
   })
-  it.each(['', '1234567 ', ' 1234567', '123456789', '1234567.', '12345678\n'])(
-    'rejects terminal %j',
-    (name) => {
-      expect(terminalId.safeParse(name).success).toBe(false)
-    },
-  )
+  it.each(['', '123 ', ' 123', '123456789', '1234567.', '12345678\n'])('rejects terminal %j', (name) => {
+    expect(terminalId.safeParse(name).success).toBe(false)
+  })
   it.each(['a', 'order-1.2_3', 'a|b', 'a"b', '8e03978e-40d5-43dd-bc93-6894a57f9324', 'x'.repeat(255)])(
     'accepts key %s',
     (key) => {
