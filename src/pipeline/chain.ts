@@ -2,7 +2,8 @@
  * @module A chain: entries of one terminal in one set. Each is decided on the state that the one before leaves.
  *
  * An entry of a chain changes the head of its terminal, the totals and the entries with its own key and sale. So a chain holds
- * sales and voids of different sales. Any other message is its last, and a message that needs an earlier one waits for a later set.
+ * sales, voids of different sales, and the acquirer's events about different messages. Any other message is its last, and a message
+ * that needs an earlier one waits for a later set.
  */
 
 import { isUndecided } from '../domain/acquirer-state.ts'
@@ -24,10 +25,17 @@ export interface TerminalChain {
   add(ready: Ready): boolean
 }
 
-const KINDS: readonly Request['kind'][] = ['sale', 'captured_sale', 'void']
+const KINDS: readonly Request['kind'][] = ['sale', 'captured_sale', 'void', 'acquirer_event']
 
-/** All that an entry before another one may do. */
-const EFFECTS: readonly (keyof Effects)[] = ['sale', 'claimedSale', 'voidRecord', 'claim', 'batch']
+/** All that an entry before another one may do. `acquirerMoves`: of its own message only. */
+const EFFECTS: readonly (keyof Effects)[] = [
+  'sale',
+  'claimedSale',
+  'voidRecord',
+  'claim',
+  'batch',
+  'acquirerMoves',
+]
 
 export function createChain(): TerminalChain {
   const entries: Ready[] = []
@@ -36,21 +44,27 @@ export function createChain(): TerminalChain {
   const rrns = new Set<string>()
   /** The trace numbers that claims drew for the acquirer. */
   const claimedStans = new Set<string>()
+  /** The messages at the acquirer that an event moved. */
+  const moved = new Set<string>()
   let reached: Reached | null = null
   return {
     entries,
     after: (loaded) => (reached === null ? loaded : stateAfter(loaded, reached)),
     takes({ message }, request, { original }) {
       if (entries.length === 0) return true
-      if (!KINDS.includes(request.kind) || message.breaks > 0 || keys.has(request.messageKey)) return false
+      const { messageKey } = request
+      if (!KINDS.includes(request.kind) || message.breaks > 0) return false
+      if (keys.has(messageKey) || moved.has(messageKey)) return false
       const { saleRrn, capturedStan } = message.message.load
       if (saleRrn !== undefined && rrns.has(saleRrn)) return false
       if (capturedStan !== undefined && claimedStans.has(capturedStan)) return false
       // Without its sale a void may be of a sale of this chain.
-      return request.kind !== 'void' || (original !== null && !saleIds.has(original.sale.id))
+      if (request.kind !== 'void') return true
+      if (original === null || saleIds.has(original.sale.id)) return false
+      return ![original.sale, original.liveVoid].some((one) => one !== null && moved.has(one.messageKey))
     },
     add(ready) {
-      const { row, effects, moves, masterKey } = ready.item
+      const { row, effects, moves: guards, masterKey } = ready.item
       entries.push(ready)
       reached = reachedBy(ready.item, reached)
       keys.add(row.messageKey)
@@ -59,9 +73,12 @@ export function createChain(): TerminalChain {
       const { rrn } = effects.sale ?? effects.claimedSale ?? {}
       if (rrn !== undefined) rrns.add(rrn)
       const names = Object.keys(effects) as (keyof Effects)[]
+      const moves = (effects.acquirerMoves ?? []).map(({ messageKey }) => messageKey)
+      for (const key of moves) moved.add(key)
       return (
         ready.work.message.breaks === 0 &&
-        moves.length === 0 &&
+        guards.length === 0 &&
+        moves.every((key) => key === ready.forwarded?.messageKey) &&
         masterKey === undefined &&
         names.every((name) => EFFECTS.includes(name))
       )

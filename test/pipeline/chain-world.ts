@@ -13,6 +13,9 @@ import { SILENT, scriptedAcquirer } from '../worker/scripted-acquirer.ts'
 
 export const SALES = 8
 
+/** STANs of the sales that the acquirer has not answered, if it is a remote one. */
+const WAITING = [30, 31, 32, 33]
+
 /** Two acquirers: one in this isolate, and a remote one whose answers never come, so that all approvals are claims. */
 const ACQUIRERS = {
   'in this isolate': () => sandbox,
@@ -42,6 +45,8 @@ const LATER = [50, 51, 52, 53].map(
 export class World {
   readonly service: TestService
   sales: KnownMessage[] = []
+  /** Sales that wait for the acquirer. */
+  forwarded: KnownMessage[] = []
 
   constructor(acquirer: AcquirerName) {
     this.service = new TestService(acquirerNamed(acquirer))
@@ -62,7 +67,14 @@ export class World {
           }),
         ),
       )
+    for (const stan of WAITING)
+      await this.service.send(
+        messageOf(this.prepare({ kind: 'sale', stan, batch: 'open', amount: 100, currency: '156' })),
+      )
     this.learn()
+    this.forwarded = this.service
+      .rows<{ key: string }>('select message_key as key from acquirer_message order by message_key')
+      .map(({ key }) => ({ key, kind: 'sale', amount: 100, isAnswered: false, id: '', rrn: '' }))
     return this
   }
 
@@ -78,10 +90,15 @@ export class World {
   prepare(command: Message, number = 1): PreparedMessage {
     const knowledge: Knowledge = {
       ...{ open: '000001', now: this.service.now, debit: [100 * SALES, SALES], credit: [0, 0] },
-      find: (of, ago) => (of === 'void' ? undefined : (this.sales[ago] ?? LATER[ago - this.sales.length])),
+      find: (of, ago) => {
+        if (of === 'forwarded') return this.forwarded[ago % Math.max(1, this.forwarded.length)]
+        return of === 'void' ? undefined : (this.sales[ago] ?? LATER[ago - this.sales.length])
+      },
     }
     const prepared = messageFor(command, knowledge, number)
-    if (prepared === null) throw new Error('no message')
+    // Without a remote acquirer nothing waits for it.
+    if (prepared === null)
+      return this.prepare({ kind: 'sale', stan: 50, batch: 'open', amount: 100, currency: '156' })
     return prepared
   }
 
@@ -108,7 +125,10 @@ export class World {
 
   keys = (): string[] =>
     this.service
-      .rows<{ key: string }>('select message_key as key from journal where seq > ? order by seq', SALES + 1)
+      .rows<{ key: string }>(
+        'select message_key as key from journal where seq > ? order by seq',
+        SALES + WAITING.length + 1,
+      )
       .map(({ key }) => key)
 }
 
@@ -177,5 +197,13 @@ export const commands: fc.Arbitrary<Message> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc.record({ ...is('settle'), stan: fc.constant(80), off, isSigned: fc.boolean() }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('acquirer' as const),
+      ago: fc.nat({ max: WAITING.length - 1 }),
+      event: fc.constantFrom('acquirer_approved' as const, 'acquirer_declined' as const),
+    }),
   },
 ) as fc.Arbitrary<Message>

@@ -5,6 +5,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { outcomeKey } from '../../src/domain/message-key.ts'
 import { createChain } from '../../src/pipeline/chain.ts'
 import type { Ready, SubmittedWork } from '../../src/pipeline/commit-set.ts'
 import { submissionOf } from '../../src/pipeline/submission.ts'
@@ -14,6 +15,10 @@ import { load } from '../../src/store/load.ts'
 import type { Message } from '../model/commands.ts'
 import { messageOf, type PreparedMessage } from '../model/messages.ts'
 import { ACQUIRER_NAMES, commands, World } from './chain-world.ts'
+
+/** Whether a message with this key may have written the entry. The answer of an acquirer writes an outcome. */
+const isOf = (messageKey: string, entryKey: string): boolean =>
+  entryKey === messageKey || entryKey === outcomeKey(messageKey)
 
 const reasonOf = (outcome: Outcome | undefined): string =>
   outcome?.kind === 'answered' ? (outcome.answer.reason ?? 'approved') : (outcome?.kind ?? 'none')
@@ -37,7 +42,7 @@ describe.each(ACQUIRER_NAMES)('with an acquirer %s', (acquirer) => {
                 : outcome?.kind === 'answered'
                   ? outcome.entry
                   : null
-            return request.messageKey === key && entry?.messageKey === key
+            return isOf(request.messageKey, key) && entry?.messageKey === key
           })
           const message = messages[i]
           if (message === undefined) throw new Error(`no message with the key ${key}`)
