@@ -17,10 +17,11 @@ import { freshAcquirerStan, freshIdIn, freshRrn, freshSixDigits } from './crypto
 import { dayAt, monthAndDayOf } from './domain/acquirer-day.ts'
 import { bucketOf, bucketOfKey } from './domain/bucket.ts'
 import type { Generated } from './domain/decision.ts'
+import { shownTerminal } from './domain/terminal-number.ts'
 import { signOnKeys } from './pipeline/acquirer-keys.ts'
 import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
-import type { Log } from './pipeline/types.ts'
+import type { Log, LogDetail } from './pipeline/types.ts'
 import { ownBuckets } from './store/bucket-mac.ts'
 import { readQueryLimit } from './store/budget.ts'
 import { addFirstDataKeys } from './store/data-keys.ts'
@@ -185,6 +186,10 @@ const generatorOf =
     }
   }
 
+/** A line of the log names a terminal as people write its number. */
+const shownDetail = (detail: LogDetail): LogDetail =>
+  typeof detail.terminalId === 'string' ? { ...detail, terminalId: shownTerminal(detail.terminalId) } : detail
+
 /**
  * Creates all services. Throws RangeError with the name of the wrong setting, never its value, and Error with the words of D1
  * when D1 does not answer.
@@ -208,7 +213,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     generated: generatorOf(runtime, acquirer),
     now,
     sleep,
-    log,
+    log: (event, detail) => log(event, shownDetail(detail)),
     databases: withBuckets(all, buckets, async () =>
       ownBuckets(keyring.verifyJournalMac, await readBuckets(all[0].db)),
     ),

@@ -172,10 +172,10 @@ export interface MessageIdentity {
   readonly stan: string
 }
 
-/** The identity of a message. A missing field is an empty text; trailing blanks of 41 and 42 are removed. */
+/** The identity of a message. A missing field is an empty text; trailing blanks of 42 are removed. A terminal number has all its 8 characters. */
 export function identityOf({ fields }: Message): MessageIdentity {
   return {
-    terminalId: (fields.get(41) ?? '').trimEnd(),
+    terminalId: fields.get(41) ?? '',
     merchantId: (fields.get(42) ?? '').trimEnd(),
     batchNumber: field60Of(fields).batchNumber,
     stan: fields.get(11) ?? '',

@@ -4,6 +4,7 @@
  */
 
 import { NO_TOTALS } from '../domain/money.ts'
+import { paddedTerminal } from '../domain/terminal-number.ts'
 import type { MacProfile } from '../domain/terminal-profile.ts'
 import type { Totals } from '../domain/totals.ts'
 import type { Amount } from '../domain/types.ts'
@@ -62,14 +63,14 @@ export interface TerminalState {
   settlementStan: string | null
 }
 
-/** A terminal before its first sign-on. */
+/** A terminal before its first sign-on. `terminalId` has 1 to 8 characters; field 41 pads a shorter one. */
 export const newTerminalState = (
   merchantId: string,
   terminalId: string,
   macProfile: MacProfile,
 ): TerminalState => ({
   merchantId,
-  terminalId,
+  terminalId: paddedTerminal(terminalId),
   macProfile,
   batchNumber: '000001',
   nextStan: 1,

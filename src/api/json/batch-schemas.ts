@@ -8,7 +8,10 @@ export const batchDifferencesQuery = z.strictObject({
   merchantId: v.merchantId.optional().describe('The batches of this merchant only.'),
   cursor: z
     .string()
-    .regex(/^(?:[1-9][0-9]{0,3}\.)?[0-9]{1,16}-[A-Za-z0-9]{8}-[0-9]{1,16}$/, 'expected the cursor of a page')
+    .regex(
+      /^(?:[1-9][0-9]{0,3}\.)?[0-9]{1,16}-[A-Za-z0-9]{1,8}-[0-9]{1,16}$/,
+      'expected the cursor of a page',
+    )
     .optional()
     .describe('The `next` of the page before.'),
   limit: v.limit(100, 50),
@@ -24,7 +27,7 @@ export const totals = z.strictObject({
 
 const difference = z.strictObject({
   merchantId: v.merchantId,
-  terminalId: v.terminalId,
+  terminalId: v.shownTerminalId,
   batchNumber: v.batchNumber,
   closedAt: v.time,
   own: totals.describe('What the terminal itself sent and was answered.'),

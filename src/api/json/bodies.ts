@@ -5,6 +5,7 @@ import { refuseSale } from '../../domain/decide-void.ts'
 import type { LoadedState } from '../../domain/decision.ts'
 import { rulesOf } from '../../domain/merchant-rules.ts'
 import type { DoNext } from '../../domain/refusal.ts'
+import { shownTerminal } from '../../domain/terminal-number.ts'
 import type {
   AcquirerMessage,
   Card,
@@ -41,7 +42,7 @@ export function saleBody(state: SaleState, until: number | null, now: number): S
   return {
     id: sale.id,
     merchantId: sale.merchantId,
-    terminalId: sale.terminalId,
+    terminalId: shownTerminal(sale.terminalId),
     batchNumber: sale.batchNumber,
     stan: sale.stan,
     amount: sale.amount,
@@ -96,7 +97,7 @@ export function voidBodyOf(shown: ShownVoid): VoidBody {
     saleId: record.saleId,
     state: VOID_STATE[record.state],
     merchantId: record.merchantId,
-    terminalId: record.terminalId,
+    terminalId: shownTerminal(record.terminalId),
     batchNumber: record.batchNumber,
     stan: record.stan,
     amount: record.amount,
@@ -167,7 +168,7 @@ export function terminalBody(terminal: Terminal): TerminalBody {
   const { batchNumber } = batch
   return {
     merchantId,
-    terminalId,
+    terminalId: shownTerminal(terminalId),
     state,
     macProfile,
     textEncoding,

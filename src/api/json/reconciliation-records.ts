@@ -1,6 +1,7 @@
 /** @module The lines of an acquirer's list, and the results of their comparison with our records. */
 
 import type { ReconciliationRecord, ReconciliationResult } from '../../domain/compare-record.ts'
+import { shownTerminal } from '../../domain/terminal-number.ts'
 import type { AcquirerMessage } from '../../domain/types.ts'
 import type { AcquirerMessageBody } from './answer-schemas.ts'
 import { iso } from './bodies.ts'
@@ -39,7 +40,7 @@ export function resultBody(
   return {
     kind,
     merchantId,
-    terminalId,
+    terminalId: shownTerminal(terminalId),
     batchNumber,
     stan,
     ...found,
@@ -56,7 +57,7 @@ export function forwardedBody(message: AcquirerMessage): AcquirerMessageBody {
   return {
     kind,
     merchantId,
-    terminalId,
+    terminalId: shownTerminal(terminalId),
     batchNumber,
     stan,
     amount,
