@@ -17,7 +17,6 @@ import { freshAcquirerStan, freshIdIn, freshRrn, freshSixDigits } from './crypto
 import { dayAt, monthAndDayOf } from './domain/acquirer-day.ts'
 import { bucketOf, bucketOfKey } from './domain/bucket.ts'
 import type { Generated } from './domain/decision.ts'
-import { shownTerminal } from './domain/terminal-number.ts'
 import { signOnKeys } from './pipeline/acquirer-keys.ts'
 import { overDatabases } from './pipeline/databases.ts'
 import type { Services } from './pipeline/services.ts'
@@ -121,6 +120,14 @@ function remoteAcquirer(env: Environment, runtime: Runtime, core: Core): (home: 
   }
 }
 
+/** A line of the log has the terminal's number without the blanks of field 41. */
+function shownDetail(detail: LogDetail): LogDetail {
+  const { terminalId } = detail
+  return typeof terminalId === 'string' && terminalId.endsWith(' ')
+    ? { ...detail, terminalId: terminalId.trimEnd() }
+    : detail
+}
+
 function isYes(name: string, given: string | undefined): boolean {
   if (given !== undefined && given !== 'yes') throw new RangeError(`${name}: expected yes, or nothing`)
   return given === 'yes'
@@ -186,16 +193,13 @@ const generatorOf =
     }
   }
 
-/** A line of the log names a terminal as people write its number. */
-const shownDetail = (detail: LogDetail): LogDetail =>
-  typeof detail.terminalId === 'string' ? { ...detail, terminalId: shownTerminal(detail.terminalId) } : detail
-
 /**
  * Creates all services. Throws RangeError with the name of the wrong setting, never its value, and Error with the words of D1
  * when D1 does not answer.
  */
 export async function createServices(env: Environment, runtime: Runtime): Promise<Services> {
-  const { now, random, sleep, log } = runtime
+  const { now, random, sleep } = runtime
+  const log: Log = (event, detail) => runtime.log(event, shownDetail(detail))
   if (!/^\d{8,11}$/.test(env.ACQUIRER_ID)) throw new RangeError('ACQUIRER_ID: expected 8 to 11 digits')
   const databaseLimit = readDatabaseLimit(env.DATABASE_LIMIT_BYTES)
   const queryLimit = readQueryLimit(env.DATABASE_LIMIT_QUERIES)
@@ -213,7 +217,7 @@ export async function createServices(env: Environment, runtime: Runtime): Promis
     generated: generatorOf(runtime, acquirer),
     now,
     sleep,
-    log: (event, detail) => log(event, shownDetail(detail)),
+    log,
     databases: withBuckets(all, buckets, async () =>
       ownBuckets(keyring.verifyJournalMac, await readBuckets(all[0].db)),
     ),

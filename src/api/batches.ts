@@ -1,6 +1,6 @@
 /** @module GET /v1/batch-differences: the batches that closed with a difference. */
 
-import { paddedTerminal, shownTerminal } from '../domain/terminal-number.ts'
+import { paddedTerminal } from '../domain/terminal-number.ts'
 import { type BatchDifference, readDifferences } from '../store/batch-differences.ts'
 import { iso } from './json/bodies.ts'
 import { FINAL } from './json/certainty.ts'
@@ -14,21 +14,18 @@ export const getBatchDifferences: Handler<'GET /v1/batch-differences'> = async (
   const { services, credential, query } = call
   const { merchantId, cursor = START, limit } = query
   const page = await pageOver(call, { cursor, start: START, limit }, async (db, position, most) => {
-    const [closedAt = '', number = '', seq = ''] = position.split('-')
+    const [closedAt = '', terminal = '', seq = ''] = position.split('-')
+    const terminalId = paddedTerminal(terminal)
     const found = await readDifferences(db, credential, services.now(), {
       merchantId,
-      after: { closedAt: Number(closedAt), terminalId: paddedTerminal(number), seq: Number(seq) },
+      after: { closedAt: Number(closedAt), terminalId, seq: Number(seq) },
       limit: most + 1,
     })
     const positionOf = ({ closedAt, terminalId, seq }: BatchDifference) =>
-      `${closedAt}-${shownTerminal(terminalId)}-${seq}`
+      `${closedAt}-${terminalId.trimEnd()}-${seq}`
     return { credential: found.credential, ...pageIn(found.differences, most, positionOf) }
   })
   if (!page.ok) return page.error
-  const items = page.value.items.map(({ seq: _, closedAt, terminalId, ...one }) => ({
-    ...one,
-    terminalId: shownTerminal(terminalId),
-    closedAt: iso(closedAt),
-  }))
+  const items = page.value.items.map(({ seq: _, closedAt, ...one }) => ({ ...one, closedAt: iso(closedAt) }))
   return { status: 200, body: { items, next: page.value.next, ...FINAL } }
 }

@@ -11,6 +11,7 @@ import type { RequestActor } from '../domain/request-actor.ts'
 import type { ReversalRequest, VoidRequest } from '../domain/requests.ts'
 import { err, ok, type Result } from '../domain/result.ts'
 import { SCOPES, scopesIn, scopeText } from '../domain/scope.ts'
+import { shownJson } from '../domain/terminal-number.ts'
 import type { Request } from '../pipeline/decide.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Caller, LogDetail, Outcome, PipelineMessage, Settled, Verdict } from '../pipeline/types.ts'
@@ -30,7 +31,7 @@ import {
 import { timingOf } from './timing.ts'
 
 export const respondProblem = ({ status, body, headers }: Problem): Response =>
-  new Response(JSON.stringify(body), { status, headers })
+  new Response(shownJson(body), { status, headers })
 
 /** Marks an answer that is the first answer again. */
 export const REPLAYED = { 'idempotent-replayed': 'true' } as const

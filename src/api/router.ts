@@ -2,6 +2,7 @@
 
 import { type Context, Hono } from 'hono'
 import type { Result } from '../domain/result.ts'
+import { shownJson } from '../domain/terminal-number.ts'
 import type { Services } from '../pipeline/services.ts'
 import { readCredential } from '../store/credential.ts'
 import type { Route } from './contract/route.ts'
@@ -121,6 +122,6 @@ function toResponse({ answers }: Route, { status, body, text, headers }: AnyRepl
 function textOf(body: unknown, type: string): string {
   if (typeof body === 'string') return body
   return type === NDJSON
-    ? (body as readonly unknown[]).map((line) => `${JSON.stringify(line)}\n`).join('')
-    : JSON.stringify(body)
+    ? (body as readonly unknown[]).map((line) => `${shownJson(line)}\n`).join('')
+    : shownJson(body)
 }

@@ -3,7 +3,7 @@
  * a sale or void there.
  */
 
-import { shownTerminal } from '../domain/terminal-number.ts'
+import { shownJson } from '../domain/terminal-number.ts'
 import { ArchiveFolder } from './lib/archive-folder.ts'
 import { type ArchivedSegment, archiveJournal } from './lib/archive-journal.ts'
 import { databaseOf, executeIn } from './lib/database.ts'
@@ -25,11 +25,7 @@ export const archive: Run<typeof ARCHIVE_JOURNAL> = async (parsed, io) => {
     isApplied: parsed.apply,
     tell: (segment) => {
       told++
-      io.stdout(
-        parsed.json
-          ? JSON.stringify({ ...segment, terminalId: shownTerminal(segment.terminalId) })
-          : sentence(segment, parsed.apply),
-      )
+      io.stdout(parsed.json ? shownJson(segment) : sentence(segment, parsed.apply))
     },
   })
   if (told === 0) io.stderr('journal archive: no month can leave the database')
@@ -40,7 +36,7 @@ export const archive: Run<typeof ARCHIVE_JOURNAL> = async (parsed, io) => {
 
 function sentence({ terminalId, month, first, last, archived }: ArchivedSegment, isApplied: boolean): string {
   const what = archived ? 'left the database' : isApplied ? 'stayed' : 'would leave the database'
-  return `terminal ${shownTerminal(terminalId)}, ${month}: entries ${first} to ${last} ${what}`
+  return `terminal ${terminalId.trimEnd()}, ${month}: entries ${first} to ${last} ${what}`
 }
 
 export const find: Run<typeof FIND_ENTRIES> = async (parsed, io) => {
@@ -48,13 +44,12 @@ export const find: Run<typeof FIND_ENTRIES> = async (parsed, io) => {
   const found = await findEntries(new ArchiveFolder(parsed.archive), keyring, parsed.argument)
   if (found.length === 0) throw new Failure('the archive has no such message')
   for (const { entry, rrn } of found) {
-    const { seq, kind, messageKey, request, answer, effects } = entry
-    const terminalId = shownTerminal(entry.terminalId)
+    const { terminalId, seq, kind, messageKey, request, answer, effects } = entry
     const at = new Date(entry.at).toISOString()
     const line = { terminalId, seq, kind, at, messageKey, rrn, request, answer, effects }
     const result = answer === null ? '' : ` ${answer.responseCode}`
     io.stdout(
-      parsed.json ? JSON.stringify(line) : `${at} ${terminalId} ${seq} ${kind}${result} ${messageKey}`,
+      parsed.json ? shownJson(line) : `${at} ${terminalId.trimEnd()} ${seq} ${kind}${result} ${messageKey}`,
     )
   }
   return 0

@@ -1,5 +1,6 @@
 /** @module `annul describe`: a frame or a bare message in words, masked. With `--why`: what is wrong with it. */
 
+import { paddedTerminal } from '../domain/terminal-number.ts'
 import { type TerminalProfile, USUAL_FORMS } from '../domain/terminal-profile.ts'
 import { describe, describeJson } from '../iso8583/describe.ts'
 import { fromHex } from '../iso8583/hex.ts'
@@ -58,7 +59,8 @@ async function terminalOf(
   parsed: Options,
   { env }: CommandIo,
 ): Promise<{ readonly expected: Expected; readonly keys: readonly TriedKey[] }> {
-  const { tid: terminalId, mid, mac, mak } = parsed
+  const { tid, mid, mac, mak } = parsed
+  const terminalId = tid === undefined ? undefined : paddedTerminal(tid)
   const given = mak === undefined ? [] : [{ name: 'given MAC key', mistake: null, bytes: mak }]
   if (mac !== undefined || terminalId === undefined) {
     const usual = {

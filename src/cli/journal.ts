@@ -5,6 +5,7 @@
 
 import type { KeyContext, Keyring } from '../crypto/keyring.ts'
 import { REGION_STREAM } from '../domain/decide-api-key.ts'
+import { paddedTerminal, shownJson } from '../domain/terminal-number.ts'
 import { isOwnBucket } from '../store/bucket-mac.ts'
 import type { BucketRow } from '../store/databases.ts'
 import type { HeadRow } from '../store/rebuild.ts'
@@ -18,7 +19,6 @@ import { Failure } from './lib/failure.ts'
 import { keyringFor } from './lib/open-keyring.ts'
 import { readJournal, replay, type Verified } from './lib/read-journal.ts'
 import type { Replica } from './lib/replica.ts'
-import { shownStream } from './lib/shown-stream.ts'
 import type { AuditedTable } from './lib/table-fault.ts'
 import { insertsOf } from './lib/write-tables.ts'
 import type { REBUILD_JOURNAL, VERIFY_JOURNAL } from './table/journal.ts'
@@ -48,15 +48,17 @@ export const verifyJournal: Run<typeof VERIFY_JOURNAL> = async (parsed, io) => {
   const database = databaseOf(parsed)
   const keyring = await keyringFor(database, io.env)
   const folder = parsed.archive === undefined ? undefined : new ArchiveFolder(parsed.archive)
-  const journal = await readJournal(executeIn(database), keyring, { stream: parsed.tid, folder })
+  const tid = parsed.tid === undefined ? undefined : paddedTerminal(parsed.tid)
+  const journal = await readJournal(executeIn(database), keyring, { stream: tid, folder })
   const { verified } = journal
-  for (const one of verified) io.stdout(parsed.json ? JSON.stringify(verifiedJson(one)) : sentence(one))
+  for (const one of verified)
+    io.stdout(parsed.json ? shownJson({ ...one, sound: one.fault === null }) : sentence(one))
   if (verified.length === 0) io.stderr('journal verify: the database has no chain to verify')
   if (verified.some(({ fault }) => fault !== null)) return 1
   if (parsed.tid !== undefined) return verified.length === 0 ? 1 : 0
   const { replica, fault } = await replay(journal)
   if (fault !== null) {
-    io.stdout(parsed.json ? JSON.stringify(verifiedJson(fault)) : sentence(fault))
+    io.stdout(parsed.json ? shownJson({ ...fault, sound: false }) : sentence(fault))
     return 1
   }
   const { tables, grown } = await audit(database, replica, journal.heads, keyring)
@@ -95,12 +97,6 @@ export const rebuildJournal: Run<typeof REBUILD_JOURNAL> = async (parsed, io) =>
   return keys === undefined ? 0 : 1
 }
 
-const verifiedJson = (one: Verified) => ({
-  ...one,
-  terminalId: shownStream(one.terminalId),
-  sound: one.fault === null,
-})
-
 export const sentence = ({ terminalId, entries, archived, fault }: Verified): string =>
   fault === null
     ? `${nameOf(terminalId)}: ${entries} entries${archived === 0 ? '' : ` after ${archived} in the archive`}, the chain is sound`
@@ -110,7 +106,7 @@ export const sentence = ({ terminalId, entries, archived, fault }: Verified): st
 const nameOf = (stream: string): string =>
   stream === REGION_STREAM
     ? 'the keys of administrators'
-    : shownStream(stream).replace(/^(merchant:|)/, (is) => (is === '' ? 'terminal ' : 'merchant '))
+    : stream.trimEnd().replace(/^(merchant:|)/, (is) => (is === '' ? 'terminal ' : 'merchant '))
 
 const reasonOf = ({ fault }: AuditedTable): string => (fault === null ? '' : `${fault.key}: ${fault.why}`)
 

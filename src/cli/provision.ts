@@ -7,7 +7,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Core } from '../core/instance.ts'
 import { isSm4Profile } from '../domain/mac-profile.ts'
-import { shownTerminal } from '../domain/terminal-number.ts'
 import type { MacProfile } from '../domain/terminal-profile.ts'
 import { isWeakMasterKey } from '../domain/weak-key.ts'
 import { toHex } from '../iso8583/hex.ts'
@@ -38,7 +37,7 @@ export type ProvisionMerchant = Omit<Provision, 'terminalId'>
 export type Provisioned = ApiAnswer
 
 export const provision = ({ terminalId, ...of }: Provision): Promise<Provisioned> =>
-  put(of, `/v1/merchants/${of.merchantId}/terminals/${shownTerminal(terminalId)}`)
+  put(of, `/v1/merchants/${of.merchantId}/terminals/${terminalId}`)
 
 /** A merchant comes before its terminals. */
 export const provisionMerchant = (of: ProvisionMerchant): Promise<Provisioned> =>
@@ -91,7 +90,7 @@ export const run: Run<typeof PROVISION> = async (parsed, io) => {
   const { url, mid: merchantId, tid: terminalId, json } = parsed
   const key = administratorKey(parsed)
   const provisioned = await provision({ url, key, merchantId, terminalId, body: await bodyOf(parsed) })
-  return printProvisioned(provisioned, { name: `terminal ${shownTerminal(terminalId)}`, json, sentence }, io)
+  return printProvisioned(provisioned, { name: `terminal ${terminalId}`, json, sentence }, io)
 }
 
 interface Printing {

@@ -1,7 +1,6 @@
 /** @module `annul terminal OPERATION`: the virtual terminal. Its state is in a file, so that a void can follow a sale of an earlier command. */
 
 import { join } from 'node:path'
-import { shownTerminal } from '../domain/terminal-number.ts'
 import type { Send } from '../iso8583/frame.ts'
 import { MasterKeyError } from '../terminal/session.ts'
 import { isVoided, type TerminalState } from '../terminal/state.ts'
@@ -110,7 +109,7 @@ async function openTerminal(
   io: CommandIo,
   transport: ReturnType<typeof httpTransport>,
 ): Promise<VirtualTerminal> {
-  const path = file ?? join('.annul', `terminal-${mid}-${shownTerminal(tid)}.json`)
+  const path = file ?? join('.annul', `terminal-${mid}-${tid}.json`)
   const state = readState(path, mid, tid, mac)
   const send: Send = async (frame) => {
     const answer = await transport.send(frame)

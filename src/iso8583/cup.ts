@@ -172,7 +172,7 @@ export interface MessageIdentity {
   readonly stan: string
 }
 
-/** The identity of a message. A missing field is an empty text; trailing blanks of 42 are removed. A terminal number has all its 8 characters. */
+/** The identity of a message. A missing field is an empty text. Trailing blanks of 42 are removed. Those of 41 belong to the number. */
 export function identityOf({ fields }: Message): MessageIdentity {
   return {
     terminalId: fields.get(41) ?? '',

@@ -3,6 +3,7 @@
  * message is sent.
  */
 
+import { paddedTerminal } from '../domain/terminal-number.ts'
 import { TRANSACTION_CODES } from '../iso8583/cup.ts'
 import { type Message, messageOf, type OptionalFields } from '../iso8583/message.ts'
 import type { LogEntry, ReversalReason, TerminalState } from './state.ts'
@@ -18,7 +19,7 @@ const CARD_SEQUENCE = '001'
 const CNY = '156'
 
 const terminalFields = ({ terminalId, merchantId }: TerminalState): OptionalFields => [
-  [41, terminalId],
+  [41, paddedTerminal(terminalId)],
   [42, merchantId],
 ]
 

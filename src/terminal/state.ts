@@ -4,7 +4,6 @@
  */
 
 import { NO_TOTALS } from '../domain/money.ts'
-import { paddedTerminal } from '../domain/terminal-number.ts'
 import type { MacProfile } from '../domain/terminal-profile.ts'
 import type { Totals } from '../domain/totals.ts'
 import type { Amount } from '../domain/types.ts'
@@ -63,14 +62,14 @@ export interface TerminalState {
   settlementStan: string | null
 }
 
-/** A terminal before its first sign-on. `terminalId` has 1 to 8 characters; field 41 pads a shorter one. */
+/** A terminal before its first sign-on. */
 export const newTerminalState = (
   merchantId: string,
   terminalId: string,
   macProfile: MacProfile,
 ): TerminalState => ({
   merchantId,
-  terminalId: paddedTerminal(terminalId),
+  terminalId,
   macProfile,
   batchNumber: '000001',
   nextStan: 1,

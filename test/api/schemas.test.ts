@@ -10,7 +10,7 @@ import {
   VOID_REASONS,
   voidRequestBody,
 } from '../../src/api/json/schemas.ts'
-import { merchantId } from '../../src/api/json/values.ts'
+import { merchantId, terminalId } from '../../src/api/json/values.ts'
 
 type Body = Record<string, unknown>
 const ABSENT = Symbol('absent')
@@ -124,7 +124,7 @@ describe('POST /v1/sales', () => {
   })
   refuses(capturedSaleBody, valid, {
     merchantId: [ABSENT, '12345678901234', '1234567890123456', '12345678901234|', '12345678901234 ', 1],
-    terminalId: [ABSENT, '', ' T1', 'T 1', '123456789', '1234567|', '１２３４５６７８', 12345678],
+    terminalId: [ABSENT, '', '123456 ', '123 567', '123456789', '1234567|', '１２３４５６７８', 12345678],
     batchNumber: [ABSENT, '1', '0000001', 'A00001', 1],
     stan: [ABSENT, '000000', '1', '0000001', '-00001', 1],
     amount: BAD_AMOUNTS,
@@ -258,6 +258,12 @@ describe('names in paths and headers', () => {
     'rejects merchant %j',
     (name) => expect(merchantId.safeParse(name).success).toBe(false),
   )
+  it.each(['12345678', 'POS00001', 'P'])('accepts terminal %s', (name) => {
+    expect(terminalId.safeParse(name).success).toBe(true)
+  })
+  it.each(['', '123 ', ' 123', '123456789', '1234567.', '12345678\n'])('rejects terminal %j', (name) => {
+    expect(terminalId.safeParse(name).success).toBe(false)
+  })
   it.each(['a', 'order-1.2_3', 'a|b', 'a"b', '8e03978e-40d5-43dd-bc93-6894a57f9324', 'x'.repeat(255)])(
     'accepts key %s',
     (key) => {

@@ -10,9 +10,12 @@ import { must } from './checks.ts'
 import type { Kinds } from './coverage.ts'
 import type { TestTerminal } from './terminal.ts'
 
+/** Field 39 of refusals before the decision: merchant, form, state, terminal, keys and MAC. */
+const UNWRITTEN = ['03', '30', '58', '97', '77', 'A0']
+
 export class SettledTotals {
   readonly #kinds: Kinds
-  /** The batches with a reversal by the operator without an answer, by trace number. */
+  /** The batches with a message whose outcome the terminal may not know, by trace number. */
   readonly #unclear = new Map<string, string>()
 
   constructor(kinds: Kinds) {
@@ -26,6 +29,14 @@ export class SettledTotals {
 
   answered(stan: string, result: ExchangeResult): void {
     if (result.ok && result.value.outcome === 'approved') this.#unclear.delete(stan)
+  }
+
+  /** A refusal before the decision leaves no entry. So a late copy of the message is decided again, perhaps under other settings. */
+  refused(batchNumber: string, result: ExchangeResult): void {
+    if (!result.ok) return
+    const { received, responseCode = '' } = result.value
+    const stan = received?.fields.get(11)
+    if (stan !== undefined && UNWRITTEN.includes(responseCode)) this.#unclear.set(stan, batchNumber)
   }
 
   /** A violation where the totals must match and do not. */

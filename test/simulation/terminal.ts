@@ -1,7 +1,4 @@
-/**
- * @module A terminal of a world: a virtual terminal that obeys the terminal's rules, and its operator. The
- * operator sells, voids, reverses, settles, cuts the power and retries.
- */
+/** @module A terminal of a world: a virtual terminal, and its operator, who sells, voids, reverses, settles, cuts the power and retries. */
 
 import { USUAL_FORMS } from '../../src/domain/terminal-profile.ts'
 import { transactionTypeOf } from '../../src/iso8583/cup.ts'
@@ -221,6 +218,7 @@ export class TestTerminal {
 
   /** A terminal that gave up a pending reversal, or that must sign on again. */
   #notice(outcome: ExchangeResult, pending: string | undefined): void {
+    this.#totals.refused(this.state.batchNumber, outcome)
     if (!outcome.ok && outcome.error === 'reversal_failed' && pending !== undefined)
       this.dropped.push(pending)
     if (outcome.ok && (outcome.value.signOnAgain || outcome.value.responseCode === '77'))

@@ -41,9 +41,12 @@ export async function openTerminal(
   options: { mid?: string; tid?: string; body?: Partial<TerminalProfile>; hasKey?: boolean } = {},
 ): Promise<TestTerminal> {
   opened += 1
-  const { mid = s.MID, tid = `T${String(opened).padStart(7, '0')}`, body = {}, hasKey = true } = options
+  const { mid = s.MID, body = {}, hasKey = true } = options
+  const given = options.tid ?? `T${String(opened).padStart(7, '0')}`
   const key = keyFor(body.macProfile ?? 'cup-ecb')
-  await s.provision(isolate, body, { mid, tid })
+  await s.provision(isolate, body, { mid, tid: given })
+  // As field 41 has it.
+  const tid = given.padEnd(8)
   if (hasKey) await s.installKey(isolate, key.mak, { mid, tid })
   const frame = (message: Message, sendOptions: SendOptions = {}) =>
     s.frameOf(

@@ -53,7 +53,7 @@ const NOT_VOIDABLE = [
 export const saleAnswer = z.strictObject({
   id: v.id,
   merchantId: v.merchantId,
-  terminalId: v.shownTerminalId,
+  terminalId: v.terminalId,
   batchNumber: v.batchNumber,
   stan: v.stan,
   amount: v.amount,
@@ -85,7 +85,7 @@ export const voidAnswer = z.strictObject({
   saleId: v.id,
   state: z.enum(VOID_STATES),
   merchantId: v.merchantId,
-  terminalId: v.shownTerminalId,
+  terminalId: v.terminalId,
   batchNumber: v.batchNumber,
   stan: v.stan.nullable().describe('Null if the void came by the JSON API.'),
   amount: v.amount,
@@ -133,7 +133,7 @@ export const reversalAnswer = z.strictObject({
 
 export const terminalAnswer = z.strictObject({
   merchantId: v.merchantId,
-  terminalId: v.shownTerminalId,
+  terminalId: v.terminalId,
   state: z.enum(TERMINAL_STATES),
   macProfile: z.enum(MAC_PROFILES),
   textEncoding: z.enum(['gbk', 'ascii']),
@@ -165,7 +165,7 @@ const page = <T extends z.ZodType>(item: T) => ({
 const acquirerMessage = z.strictObject({
   kind: v.kind,
   merchantId: v.merchantId,
-  terminalId: v.shownTerminalId,
+  terminalId: v.terminalId,
   batchNumber: v.batchNumber,
   stan: v.stan.describe('The trace number towards the acquirer.'),
   amount: v.amount,
@@ -233,7 +233,7 @@ export const caseAnswer = z.strictObject({
   closedAt: v.time.nullable(),
   kind: v.kind,
   merchantId: v.merchantId,
-  terminalId: v.shownTerminalId,
+  terminalId: v.terminalId,
   batchNumber: v.batchNumber,
   stan: v.stan
     .nullable()

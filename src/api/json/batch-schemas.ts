@@ -27,7 +27,7 @@ export const totals = z.strictObject({
 
 const difference = z.strictObject({
   merchantId: v.merchantId,
-  terminalId: v.shownTerminalId,
+  terminalId: v.terminalId,
   batchNumber: v.batchNumber,
   closedAt: v.time,
   own: totals.describe('What the terminal itself sent and was answered.'),

@@ -5,7 +5,6 @@ import { refuseSale } from '../../domain/decide-void.ts'
 import type { LoadedState } from '../../domain/decision.ts'
 import { rulesOf } from '../../domain/merchant-rules.ts'
 import type { DoNext } from '../../domain/refusal.ts'
-import { shownTerminal } from '../../domain/terminal-number.ts'
 import type {
   AcquirerMessage,
   Card,
@@ -42,7 +41,7 @@ export function saleBody(state: SaleState, until: number | null, now: number): S
   return {
     id: sale.id,
     merchantId: sale.merchantId,
-    terminalId: shownTerminal(sale.terminalId),
+    terminalId: sale.terminalId,
     batchNumber: sale.batchNumber,
     stan: sale.stan,
     amount: sale.amount,
@@ -97,7 +96,7 @@ export function voidBodyOf(shown: ShownVoid): VoidBody {
     saleId: record.saleId,
     state: VOID_STATE[record.state],
     merchantId: record.merchantId,
-    terminalId: shownTerminal(record.terminalId),
+    terminalId: record.terminalId,
     batchNumber: record.batchNumber,
     stan: record.stan,
     amount: record.amount,
@@ -168,7 +167,7 @@ export function terminalBody(terminal: Terminal): TerminalBody {
   const { batchNumber } = batch
   return {
     merchantId,
-    terminalId: shownTerminal(terminalId),
+    terminalId,
     state,
     macProfile,
     textEncoding,

@@ -5,7 +5,6 @@ import { isCaseOpen, isUndecided } from '../../domain/acquirer-state.ts'
 import type { Actor } from '../../domain/actor.ts'
 import { NO_STAN } from '../../domain/decide-claim.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
-import { shownTerminal } from '../../domain/terminal-number.ts'
 import type { AcquirerMessage, JournalEntry, Sale } from '../../domain/types.ts'
 import type { CaseBody, CaseEvent, Certain } from './answer-schemas.ts'
 import { iso, isoOrNull, shownCard } from './bodies.ts'
@@ -111,7 +110,7 @@ export function caseBody({ message, attempts, nextAt, history, sale }: CaseView)
     closedAt: isoOrNull(caseClosedAt),
     kind: message.kind,
     merchantId: message.merchantId,
-    terminalId: shownTerminal(message.terminalId),
+    terminalId: message.terminalId,
     batchNumber: message.batchNumber,
     /** The trace number of the terminal. Null if the void came by the JSON API. */
     stan: posPartsOf(message.messageKey)?.stan ?? null,

@@ -25,7 +25,7 @@ export const inquiryAnswer = z.strictObject({
   found: z.literal(true),
   kind: z.enum(ENTRY_KINDS),
   merchantId: v.merchantId.nullable(),
-  terminalId: v.shownTerminalId.nullable(),
+  terminalId: v.terminalId.nullable(),
   batchNumber: v.batchNumber.nullable(),
   stan: v.stan.nullable(),
   saleId: v.id.nullable(),

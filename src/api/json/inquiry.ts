@@ -5,7 +5,6 @@ import { type DeclineReason, refusalOf } from '../../domain/decline-reason.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
 import type { DoNext } from '../../domain/refusal.ts'
 import type { Reversal } from '../../domain/reversal.ts'
-import { shownTerminal } from '../../domain/terminal-number.ts'
 import type { AcquirerMessage, JournalEntry, SaleState } from '../../domain/types.ts'
 import type { Certain } from './answer-schemas.ts'
 import { iso, stateOf, VOID_STATE } from './bodies.ts'
@@ -35,12 +34,11 @@ export function inquiryBody(inquired: Inquired): InquiryBody {
   const effects = { ...claim?.effects, ...entry?.effects }
   const record = effects.voidRecord ?? effects.sale ?? effects.claimedSale
   const parts = posPartsOf(messageKey)
-  const terminalId = entry?.terminalId ?? parts?.terminalId
   return {
     found: true,
     kind: claim?.effects.claim?.kind ?? entry?.kind ?? (parts?.kind === 'sale' ? 'sale' : 'void'),
     merchantId,
-    terminalId: terminalId === undefined ? null : shownTerminal(terminalId),
+    terminalId: entry?.terminalId ?? parts?.terminalId ?? null,
     batchNumber: parts?.batchNumber ?? record?.batchNumber ?? null,
     stan: parts?.stan ?? null,
     saleId: original?.sale.id ?? effects.claimedSale?.id ?? null,

@@ -19,7 +19,7 @@ const { kind, merchantId, batchNumber, stan, state } = recordLine.shape
 const comparison = z.strictObject({
   kind,
   merchantId,
-  terminalId: v.shownTerminalId,
+  terminalId: v.terminalId,
   batchNumber,
   stan,
   result: z

@@ -1,7 +1,6 @@
 /** @module The lines of an acquirer's list, and the results of their comparison with our records. */
 
 import type { ReconciliationRecord, ReconciliationResult } from '../../domain/compare-record.ts'
-import { shownTerminal } from '../../domain/terminal-number.ts'
 import type { AcquirerMessage } from '../../domain/types.ts'
 import type { AcquirerMessageBody } from './answer-schemas.ts'
 import { iso } from './bodies.ts'
@@ -40,7 +39,7 @@ export function resultBody(
   return {
     kind,
     merchantId,
-    terminalId: shownTerminal(terminalId),
+    terminalId,
     batchNumber,
     stan,
     ...found,
@@ -57,7 +56,7 @@ export function forwardedBody(message: AcquirerMessage): AcquirerMessageBody {
   return {
     kind,
     merchantId,
-    terminalId: shownTerminal(terminalId),
+    terminalId,
     batchNumber,
     stan,
     amount,

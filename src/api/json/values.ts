@@ -3,7 +3,7 @@
 import * as z from 'zod'
 import { holdsCardNumber } from '../../domain/card-number.ts'
 import { DO_NEXT } from '../../domain/refusal.ts'
-import { paddedTerminal, TERMINAL_NUMBER } from '../../domain/terminal-number.ts'
+import { paddedTerminal } from '../../domain/terminal-number.ts'
 
 export const MAX_AMOUNT = 999_999_999_999
 
@@ -20,17 +20,17 @@ export const merchantId = z
   .string()
   .regex(/^[A-Za-z0-9]{15}$/, 'expected 15 letters or digits')
   .describe('Merchant number, 15 letters or digits (field 42).')
-/** A terminal number of a request. It is read as the eight characters of field 41. */
 export const terminalId = z
   .string()
-  .regex(TERMINAL_NUMBER, 'expected 1 to 8 letters or digits')
+  .regex(/^[A-Za-z0-9]{1,8}$/, 'expected 1 to 8 letters or digits')
+  .overwrite(paddedTerminal)
+  .describe('Terminal number, 1 to 8 letters or digits (field 41).')
+/** In the list of an acquirer the blanks of field 41 may be there. */
+export const listedTerminalId = z
+  .string()
+  .regex(/^(?=.{1,8}$)[A-Za-z0-9]+ *$/, 'expected 1 to 8 letters or digits')
   .overwrite(paddedTerminal)
   .describe('Terminal number, 1 to 8 letters or digits (field 41). Blanks at its end do not count.')
-/** A terminal number of an answer. */
-export const shownTerminalId = z
-  .string()
-  .regex(/^[A-Za-z0-9]{1,8}$/, 'expected 1 to 8 letters or digits')
-  .describe('Terminal number, 1 to 8 letters or digits (field 41).')
 export const batchNumber = z
   .string()
   .regex(/^[0-9]{6}$/, 'expected six digits')

@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { Keyring } from '../../crypto/keyring.ts'
-import { isPaddedTerminal } from '../../domain/terminal-number.ts'
+import { paddedTerminal } from '../../domain/terminal-number.ts'
 import type { SegmentRow } from '../../store/archive/segment.ts'
 import type { ChainFault, JournalRow } from '../../store/journal.ts'
 import { readSegment, type SegmentFile } from './archive-file.ts'
@@ -25,17 +25,6 @@ type Verifies = Pick<Keyring, 'verifyJournalMac'>
 type Named = Pick<SegmentRow, 'terminalId' | 'month' | 'firstSeq' | 'lastSeq'>
 
 const END = '.ndjson'
-
-/**
- * The folder of a stream. A blank at the end of a name, and a name such as `CON`, are no names of folders everywhere. So a shorter
- * terminal number has `_` for its blanks: `T1______`. No terminal number has that character.
- */
-const folderOf = (stream: string): string => (isPaddedTerminal(stream) ? stream.replaceAll(' ', '_') : stream)
-
-function streamIn(folder: string): string {
-  const stream = folder.replaceAll('_', ' ')
-  return isPaddedTerminal(stream) ? stream : folder
-}
 
 /** `2026-05-000000001-000000420.ndjson` */
 const nameOf = ({ month, firstSeq, lastSeq }: Named): string =>
@@ -54,16 +43,19 @@ export class ArchiveFolder {
     this.#path = path
   }
 
+  /** A folder has the name of its terminal, without blanks. */
+  #folderOf = (stream: string): string => join(this.#path, stream.trimEnd())
+
   /** The streams that have a folder. */
   streams(): string[] {
     if (!existsSync(this.#path)) return []
     const folders = readdirSync(this.#path, { withFileTypes: true })
-    return folders.flatMap((one) => (one.isDirectory() ? [streamIn(one.name)] : [])).toSorted()
+    return folders.flatMap((one) => (one.isDirectory() ? [paddedTerminal(one.name)] : [])).toSorted()
   }
 
   /** The names of the files of a stream, in the order of their months. */
   files(stream: string): string[] {
-    const path = join(this.#path, folderOf(stream))
+    const path = this.#folderOf(stream)
     return existsSync(path)
       ? readdirSync(path)
           .filter((name) => name.endsWith(END))
@@ -73,7 +65,7 @@ export class ArchiveFolder {
 
   /** Reads one file. A text says what is wrong with it. */
   async file(stream: string, name: string, keyring: Verifies): Promise<SegmentFile | string> {
-    return readSegment(readFileSync(join(this.#path, folderOf(stream), name), 'utf8'), keyring)
+    return readSegment(readFileSync(join(this.#folderOf(stream), name), 'utf8'), keyring)
   }
 
   /** Reads the files of the segments, and checks each against its row. No other file may be there. */
@@ -102,7 +94,7 @@ export class ArchiveFolder {
    * replaced only in whole.
    */
   write(segment: Named, text: string): string {
-    const folder = join(this.#path, folderOf(segment.terminalId))
+    const folder = this.#folderOf(segment.terminalId)
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const path = join(folder, nameOf(segment))
     const unfinished = `${path}.unfinished`
@@ -120,7 +112,7 @@ export class ArchiveFolder {
 
   /** Deletes a file whose entries are still in the database. */
   remove(stream: string, name: string): void {
-    rmSync(join(this.#path, folderOf(stream), name))
+    rmSync(join(this.#folderOf(stream), name))
   }
 
   /** Whether a file has the name of a segment. */

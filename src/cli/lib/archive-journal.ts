@@ -4,7 +4,6 @@
  */
 
 import type { Keyring } from '../../crypto/keyring.ts'
-import { isPaddedTerminal } from '../../domain/terminal-number.ts'
 import {
   emptySegment,
   insertLeft,
@@ -25,7 +24,6 @@ import { type MessageState, type PlannedSegment, planArchive } from './plan-arch
 import { type Chain, readChains } from './read-chains.ts'
 import { digestOfNames } from './read-journal.ts'
 import type { Replica } from './replica.ts'
-import { shownStream } from './shown-stream.ts'
 import { faultOfChain } from './verify-chain.ts'
 
 export interface ArchiveOptions {
@@ -67,8 +65,7 @@ export async function archiveJournal(options: ArchiveOptions): Promise<boolean> 
   const archives = await readArchive(execute, options.keyring, null)
   for await (const chain of chainsOf(options)) await checkChain(options, chain, archives)
   for (const [stream, { fault }] of archives)
-    if (fault !== null)
-      throw new Failure(`nothing was archived: ${shownStream(stream)}, entry ${fault.seq}: ${fault.why}`)
+    if (fault !== null) throw new Failure(`nothing was archived: ${stream}, entry ${fault.seq}: ${fault.why}`)
   const [messages = []] = await execute([MESSAGES])
   const byKey = new Map(messages.map((one) => [String(one.messageKey), one as unknown as MessageState]))
   let all = true
@@ -78,7 +75,7 @@ export async function archiveJournal(options: ArchiveOptions): Promise<boolean> 
     waiting = []
   }
   for await (const chain of chainsOf(options)) {
-    if (!isPaddedTerminal(chain.stream)) continue
+    if (!/^(?=.{8}$)[A-Za-z0-9]+ *$/.test(chain.stream)) continue
     const archive = archives.get(chain.stream) ?? NOT_ARCHIVED
     await checkChain(options, chain, archives)
     for (const one of await readyOf(
@@ -104,7 +101,7 @@ async function checkChain(
 ): Promise<void> {
   const fault = await faultOfChain(chain, keyring, archives.get(chain.stream))
   if (fault !== null)
-    throw new Failure(`nothing was archived: ${shownStream(chain.stream)}, entry ${fault.seq}: ${fault.why}`)
+    throw new Failure(`nothing was archived: ${chain.stream}, entry ${fault.seq}: ${fault.why}`)
 }
 
 /** Deletes what is left of segments whose transaction did not end. Their files were checked before. */
@@ -113,9 +110,7 @@ async function finishSegments({ execute, keyring }: ArchiveOptions): Promise<voi
   for (const found of left) {
     const row = found as unknown as SegmentRow
     if (!(await isOurMac(keyring.verifyJournalMac, segmentContent(row), row.mac, row.macKey)))
-      throw new Failure(
-        `nothing was archived: ${shownStream(row.terminalId)}: the row of a segment is not the service’s`,
-      )
+      throw new Failure(`nothing was archived: ${row.terminalId}: the row of a segment is not the service’s`)
     await execute(emptySegment(row))
   }
 }
@@ -209,8 +204,7 @@ async function removeStale(
   for (const name of folder.files(stream)) {
     if (segments.some((row) => folder.isNamed(row, name))) continue
     const file = await folder.file(stream, name, keyring)
-    const foreign = (why: string) =>
-      new Failure(`nothing was archived: ${shownStream(stream)}/${name}: ${why}`)
+    const foreign = (why: string) => new Failure(`nothing was archived: ${stream}/${name}: ${why}`)
     if (typeof file === 'string') throw foreign(file)
     const isHere = file.rows.every(
       ({ terminalId, seq, hash }) => terminalId === stream && hashes.get(seq) === hash,

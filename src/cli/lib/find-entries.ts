@@ -2,6 +2,7 @@
 
 import type { Keyring } from '../../crypto/keyring.ts'
 import { posPartsOf } from '../../domain/message-key.ts'
+import { paddedTerminal } from '../../domain/terminal-number.ts'
 import type { JournalEntry } from '../../domain/types.ts'
 import { EntryReader } from '../../store/replay.ts'
 import type { ArchiveFolder } from './archive-folder.ts'
@@ -13,6 +14,12 @@ export interface FoundEntry {
   readonly entry: JournalEntry
   readonly rrn: string | null
 }
+
+/** Terminal, batch and trace number with all eight characters of the terminal's number. Other references stay as they are. */
+const fullReference = (reference: string): string =>
+  reference.length === 12 || reference.length === 32
+    ? reference
+    : paddedTerminal(reference.slice(0, -12)) + reference.slice(-12)
 
 /** Whether the entry has the reference: an id, an RRN, or terminal, batch and trace number. */
 function has({ entry, rrn }: FoundEntry, reference: string): boolean {
@@ -34,8 +41,9 @@ export async function findEntries(
   reference: string,
 ): Promise<FoundEntry[]> {
   const found: FoundEntry[] = []
+  const wanted = fullReference(reference)
   for (const stream of folder.streams()) {
-    if (reference.length === 20 && !reference.startsWith(stream)) continue
+    if (wanted.length === 20 && !wanted.startsWith(stream)) continue
     const reader = new EntryReader()
     const all: FoundEntry[] = []
     for (const name of folder.files(stream)) {
@@ -43,7 +51,7 @@ export async function findEntries(
       if (typeof file === 'string') throw new Failure(`${stream}/${name}: ${file}`)
       for (const row of file.rows) all.push({ entry: reader.open(row), rrn: row.rrn })
     }
-    const names = new Set(all.filter((one) => has(one, reference)).flatMap(({ entry }) => namesOf(entry)))
+    const names = new Set(all.filter((one) => has(one, wanted)).flatMap(({ entry }) => namesOf(entry)))
     found.push(...all.filter(({ entry }) => namesOf(entry).some((name) => names.has(name))))
   }
   return found

@@ -3,7 +3,6 @@
 import { LEAST_DECIDE_SECONDS, type MerchantRules, MOST_DECIDE_SECONDS } from '../../domain/merchant-rules.ts'
 import type { WindowPolicy } from '../../domain/sale-facts.ts'
 import { SCOPES, type Scope } from '../../domain/scope.ts'
-import { paddedTerminal, TERMINAL_NUMBER } from '../../domain/terminal-number.ts'
 import { fromHex } from '../../iso8583/hex.ts'
 import { isTestCard } from '../../terminal/test-cards.ts'
 
@@ -93,24 +92,16 @@ export const MERCHANT_ID: ValueType<string> = matching(
   /^[A-Za-z0-9]{15}$/,
   'a merchant number of 15 letters and digits',
 )
-/** It is read as the eight characters of field 41. */
-export const TERMINAL_ID: ValueType<string> = {
-  placeholder: 'TID',
-  expected: 'a terminal number of 1 to 8 letters and digits',
-  read: (text) => (TERMINAL_NUMBER.test(text) ? paddedTerminal(text) : undefined),
-}
-/** Terminal, batch and trace number are read as 20 characters. */
-export const REFERENCE: ValueType<string> = {
-  placeholder: 'REFERENCE',
-  expected:
-    'an id of 32 hex digits, an RRN of 12 digits, or terminal number, batch and trace number together',
-  read(text) {
-    if (/^(?:[0-9a-f]{32}|\d{12})$/.test(text)) return text
-    const [terminal, numbers] = [text.slice(0, -12), text.slice(-12)]
-    const isKey = TERMINAL_NUMBER.test(terminal) && /^\d{12}$/.test(numbers)
-    return isKey ? paddedTerminal(terminal) + numbers : undefined
-  },
-}
+export const TERMINAL_ID: ValueType<string> = matching(
+  'TID',
+  /^[A-Za-z0-9]{1,8}$/,
+  'a terminal number of 1 to 8 letters and digits',
+)
+export const REFERENCE: ValueType<string> = matching(
+  'REFERENCE',
+  /^(?:[0-9a-f]{32}|\d{12}|[A-Za-z0-9]{1,8}\d{12})$/,
+  'an id of 32 hex digits, an RRN of 12 digits, or terminal number, batch and trace number together',
+)
 export const CURRENCY: ValueType<string> = matching('NNN', /^\d{3}$/, 'an ISO 4217 number of three digits')
 export const KEY_NAME: ValueType<string> = matching(
   'NAME',
