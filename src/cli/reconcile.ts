@@ -5,6 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Difference, ReconciliationResult } from '../domain/compare-record.ts'
+import { shownTerminal } from '../domain/terminal-number.ts'
 import { readAcquirerLedger } from './lib/acquirer-ledger.ts'
 import { objectIn, refusalText } from './lib/call-api.ts'
 import type { Run } from './lib/declare.ts'
@@ -59,8 +60,9 @@ async function readForwarded(service: Service): Promise<Ours> {
   return { items, asOf: asOf ?? 0 }
 }
 
+/** The list of an acquirer may have a terminal number with the blanks of field 41. */
 const identityOf = ({ terminalId, batchNumber, stan }: JsonObject): string =>
-  `${terminalId} ${batchNumber} ${stan}`
+  `${shownTerminal(String(terminalId))} ${batchNumber} ${stan}`
 
 /** The messages that we forwarded since then and that are not in their list. */
 function absentFrom(theirs: readonly JsonObject[], ours: readonly JsonObject[], since: number): JsonObject[] {

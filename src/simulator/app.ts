@@ -3,6 +3,7 @@
  * (`GET /ledger`) and its faults (`POST /faults`, `/cut-off`, `/lose-key`, `/reset`).
  */
 
+import { shownTerminal } from '../domain/terminal-number.ts'
 import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
 import type { MacKey } from '../iso8583/mac.ts'
 import { type AcquirerOptions, AcquirerSimulator } from './acquirer.ts'
@@ -43,6 +44,7 @@ const entriesOf = (ledger: Ledger): LedgerEntry[] =>
     return {
       kind,
       ...entry,
+      terminalId: shownTerminal(entry.terminalId),
       currency,
       rrn: rrnOf(item),
       authorizationCode: item.responseCode === '00' ? authorizationCodeOf(item) : null,

@@ -187,7 +187,7 @@ describe('what stays', () => {
     const of = (id: string) => told.filter(({ terminalId }) => terminalId === id).map(({ month }) => month)
     // The sign-on and the entries before the message are of February too.
     expect(of('12345678')).toEqual(['2025-01'])
-    expect(of('12345679')).toEqual(['2025-01', '2025-02', '2025-03'])
+    expect(of(TERMINALS[1])).toEqual(['2025-01', '2025-02', '2025-03'])
   })
 
   it('the streams of merchants and of administrators', async () => {
@@ -204,7 +204,7 @@ describe('what stays', () => {
 it('a sale or void is found in the folder by id, RRN, and terminal, batch and trace number', async () => {
   world = await ArchiveWorld.open(true)
   const { voided, kept, saleRrn } = await world.live('12345678', dayOf(1, 20))
-  await world.live('12345679', dayOf(1, 20))
+  const short = await world.live(TERMINALS[1], dayOf(1, 20))
   const [sale] = world.rows<{ id: string }>(
     `select id from sale where terminal_id = '12345678' and stan = '${kept}'`,
   )
@@ -220,5 +220,6 @@ it('a sale or void is found in the folder by id, RRN, and terminal, batch and tr
   expect(await find(`12345678000001${kept}`)).toEqual(['sale_claim', 'sale'])
   for (const reference of [one?.id, one?.saleId, one?.rrn, `12345678000001${voided}`])
     expect(await find(reference)).toEqual(['sale_claim', 'sale', 'void_claim', 'void'])
+  expect(await find(`${TERMINALS[1]}000001${short.kept}`)).toEqual(['sale_claim', 'sale'])
   expect(await find('f'.repeat(32))).toEqual([])
 })

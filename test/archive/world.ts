@@ -20,7 +20,8 @@ import { DELETE_INSERTED_KEYS } from '../support/api-key-row.ts'
 
 const MAC_KEY = '0123456789ABCDEF'
 
-export const TERMINALS = ['12345678', '12345679'] as const
+/** The second has a number of two characters. Inside it has the blanks of field 41. */
+export const TERMINALS = ['12345678', 'T1      '] as const
 export type TerminalId = (typeof TERMINALS)[number]
 
 export const DAY_MS = 24 * 60 * 60_000
@@ -154,7 +155,7 @@ export class ArchiveWorld {
     if (!done.ok) throw new Error(done.error)
     const [sale] = this.rows(`select id from sale where terminal_id = '${id}' and stan = '${byJson}'`)
     const body = { saleId: sale?.id, amount: 1200 }
-    const name = `${id}-${at}`
+    const name = `${id.trimEnd()}-${at}`
     await this.service.json('POST', '/v1/voids', body, { 'idempotency-key': name })
     const undo = { ...body, idempotencyKey: name }
     await this.service.json('POST', '/v1/reversals', undo, { 'idempotency-key': `${name}-undo` })

@@ -21,7 +21,7 @@ const sum = (items: Iterable<OwnItem>): number => [...items].reduce((total, { am
 export async function compareBooks(day: Day): Promise<void> {
   const { site, terminal, officeVoids } = day
   const { terminalId } = terminal.settings
-  const rows = site.service.storage.rows<BatchRow>(BATCHES, terminalId)
+  const rows = site.service.storage.rows<BatchRow>(BATCHES, terminalId.padEnd(8))
   const { book, batch: open } = terminal
   expect(rows.map(({ batch, state }) => [batch, state === 'open'])).toEqual(
     rows.map(({ batch }) => [batch, batch === open]),
@@ -53,7 +53,7 @@ const SALES = `select batch_number as batch, stan, amount,
 
 async function compareSales({ site, terminal, officeVoids }: Day): Promise<void> {
   const { book, settings } = terminal
-  const rows = site.service.storage.rows<SaleRow>(SALES, settings.terminalId)
+  const rows = site.service.storage.rows<SaleRow>(SALES, settings.terminalId.padEnd(8))
   const stands = book.filter(
     ({ kind, state }) => kind === 'sale' && (state === 'approved' || state === 'dropped'),
   )

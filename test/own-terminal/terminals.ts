@@ -36,7 +36,8 @@ export function settingsOf({ macProfile, padding, transport }: Cell, seed: numbe
   const header = (HEADER + hexOfBytes(random.bytes(64))).slice(0, 2 * headerBytes)
   return {
     merchantId: `8981${digitsOf(seed, 11)}`,
-    terminalId: `A${digitsOf(seed, 7)}`,
+    // Every other number is shorter than field 41. It stays a number of this terminal alone.
+    terminalId: seed % 2 === 0 ? `B${seed}` : `A${digitsOf(seed, 7)}`,
     masterKey: hexOfBytes(
       random.bytes(one(OWN_MAC_PROFILES[macProfile].cipher === 'des' ? [16, 16, 8] : [16])),
     ),

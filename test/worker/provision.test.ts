@@ -120,9 +120,12 @@ describe('a new terminal', () => {
     expect(await journalOf(tid)).toEqual([])
   })
 
-  it.each(['T1', 'T 000001', 'T00000001', 'T000000é'])('cannot be called %s', async (tid) => {
-    expect((await put(encodeURIComponent(tid), { tmk: components() })).status).toBe(400)
-  })
+  it.each([' T1', 'T 1', 'T1      ', 'T 000001', 'T00000001', 'T000000é'])(
+    'cannot be called %s',
+    async (tid) => {
+      expect((await put(encodeURIComponent(tid), { tmk: components() })).status).toBe(400)
+    },
+  )
 
   it('belongs to one merchant, also when two send it at once', async () => {
     const tid = freshTid()

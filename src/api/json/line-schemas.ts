@@ -14,12 +14,12 @@ const refusedLine = z.strictObject({ line, ...problem.shape })
 
 export const capturedLine = z.union([z.strictObject({ line, ...saleAnswer.shape, status }), refusedLine])
 
-const { kind, merchantId, terminalId, batchNumber, stan, state } = recordLine.shape
+const { kind, merchantId, batchNumber, stan, state } = recordLine.shape
 
 const comparison = z.strictObject({
   kind,
   merchantId,
-  terminalId,
+  terminalId: v.terminalId,
   batchNumber,
   stan,
   result: z

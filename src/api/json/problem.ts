@@ -6,6 +6,7 @@ import { bucketOfId } from '../../domain/bucket.ts'
 import { type DeclineReason, REFUSALS, refusalOf } from '../../domain/decline-reason.ts'
 import type { DoNext } from '../../domain/refusal.ts'
 import { isDifferent } from '../../domain/sale-known.ts'
+import { shownTerminal } from '../../domain/terminal-number.ts'
 import type { Sale } from '../../domain/types.ts'
 import { ASK_AGAIN_AFTER, certaintyOf } from './certainty.ts'
 import { API_REFUSALS, type ApiReason, type Reason } from './refusals.ts'
@@ -212,9 +213,12 @@ export const archivedProblem = ({ month, archivedAt }: ArchivedMonth): Problem =
 export const saleAt = (reference: string): string => `/v1/sales/${reference}`
 export const voidAt = (reference: string): string => `/v1/voids/${reference}`
 
-/** The path of an inquiry. */
-export const inquiryAt = (query: Readonly<Record<string, string>>): string =>
-  `/v1/inquiries?${new URLSearchParams(query)}`
+/** The path of an inquiry. It has a terminal number as people write it. */
+export function inquiryAt(query: Readonly<Record<string, string>>): string {
+  const { terminalId } = query
+  const number = terminalId === undefined ? {} : { terminalId: shownTerminal(terminalId) }
+  return `/v1/inquiries?${new URLSearchParams({ ...query, ...number })}`
+}
 
 /** True if the caller named the amount, and no wrong currency. A void may be refused as late before they are compared. */
 const isKnown = ({ named }: About, { amount, currencyCode }: Sale): boolean =>

@@ -162,7 +162,7 @@ export const recordLine = z
   .object({
     kind: v.kind,
     merchantId: v.merchantId,
-    terminalId: v.terminalId,
+    terminalId: v.listedTerminalId,
     batchNumber: v.batchNumber,
     stan: v.stan,
     state: z.enum(['approved', 'declined', 'reversed', 'tombstone', 'absent']),

@@ -25,6 +25,12 @@ export const terminalId = z
   .regex(/^[A-Za-z0-9]{1,8}$/, 'expected 1 to 8 letters or digits')
   .overwrite(paddedTerminal)
   .describe('Terminal number, 1 to 8 letters or digits (field 41).')
+/** In the list of an acquirer the blanks of field 41 may be there. */
+export const listedTerminalId = z
+  .string()
+  .regex(/^(?=.{1,8}$)[A-Za-z0-9]+ *$/, 'expected 1 to 8 letters or digits')
+  .overwrite(paddedTerminal)
+  .describe('Terminal number, 1 to 8 letters or digits (field 41). Blanks at its end do not count.')
 export const batchNumber = z
   .string()
   .regex(/^[0-9]{6}$/, 'expected six digits')

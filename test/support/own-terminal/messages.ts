@@ -55,7 +55,8 @@ const PROCESSING = { sale: '000000', void: '200000' } as const
 const TYPE = { sale: '22', void: '23' } as const
 
 const identityFields = ({ terminalId, merchantId }: OwnSettings): OwnFields => ({
-  41: terminalId,
+  // ans 8, fixed: a shorter number has blanks at its end.
+  41: terminalId.padEnd(8),
   42: merchantId,
 })
 
