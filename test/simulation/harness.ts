@@ -34,7 +34,7 @@ import { type HttpReply, Isolate, type IsolateOptions, PLATFORM } from './platfo
 import { Network } from './platform/network.ts'
 import { Random } from './platform/random.ts'
 import { Scheduler } from './platform/scheduler.ts'
-import { checkQuota } from './quota.ts'
+import { beyondQuota, checkQuota } from './quota.ts'
 import { TestTerminal } from './terminal.ts'
 import type { TestTerminalOptions } from './terminal-options.ts'
 
@@ -241,7 +241,7 @@ export class Harness {
   /** Every rule at the end of a world. */
   async check(): Promise<void> {
     const streams = await readStreams(this.storage, this.book, this.#hasAcquirer)
-    checkAnswers(this.book, streams)
+    checkAnswers(this.book, streams, beyondQuota(this.storage))
     checkSent(this.book, streams)
     for (const stream of streams) checkProjections(this.storage, stream)
     checkVoids(this.storage)

@@ -55,3 +55,18 @@ export function checkQuota(
   for (const { key, written } of rows)
     must(written <= quotaOf(key), `${key} has ${written} refusals counted as written`)
 }
+
+/** Whether the sender of a message has refusals beyond its quota. */
+export type IsBeyond = (messageKey: string) => boolean
+
+export function beyondQuota(storage: Storage): IsBeyond {
+  const senders = storage
+    .rows<{ key: string }>('select key from refusal_count where refused > 0')
+    .map(({ key }) => key)
+  return (messageKey) => {
+    const [, merchantId] = /^api\|(\w+)\|/.exec(messageKey) ?? []
+    return senders.includes(
+      merchantId === undefined ? `terminal:${messageKey.slice(0, 8)}` : `keys:${merchantId}`,
+    )
+  }
+}

@@ -1,7 +1,4 @@
-/**
- * @module One world: some isolates, terminals and back offices, and the fault plan, all drawn from one seed.
- * It runs until every actor is done, then without faults, and then every rule is checked.
- */
+/** @module One world, drawn from one seed: isolates, terminals, back offices, faults. Then it runs without faults, and every rule is checked. */
 
 import type { Declines } from '../../src/acquirer/profile.ts'
 import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
@@ -10,7 +7,8 @@ import { testCard } from '../../src/terminal/test-cards.ts'
 import { Attacker } from './attacker.ts'
 import { captureFor } from './captured-sales.ts'
 import { Changes } from './changes.ts'
-import { checkAgreed, checkOverdue, unsettledAtAcquirer } from './checks.ts'
+import { checkOverdue } from './check-overdue.ts'
+import { checkAgreed, unsettledAtAcquirer } from './checks.ts'
 import { addCounts } from './coverage.ts'
 import { drawAcquirerPlan, drawFaultRates, FaultPlan, NO_FAULT_RATES } from './fault-plan.ts'
 import {
