@@ -17,6 +17,8 @@ import type { Request } from './decide.ts'
 export interface TerminalChain {
   /** The entries, in order. */
   readonly entries: readonly Ready[]
+  /** Whether the state was read at the head on which the chain begins. A warm state, or one that was loaded ahead, may be older. */
+  beginsAt(loaded: Loaded): boolean
   /** The state of a message that it takes, after its entries. */
   after(loaded: Loaded): Loaded
   /** Whether the message may be decided on that state. */
@@ -49,6 +51,10 @@ export function createChain(): TerminalChain {
   let reached: Reached | null = null
   return {
     entries,
+    beginsAt({ head }) {
+      const [first] = entries
+      return first === undefined || first.loaded.head.hash === head.hash
+    },
     after: (loaded) => (reached === null ? loaded : stateAfter(loaded, reached)),
     takes({ message }, request, { original }) {
       if (entries.length === 0) return true

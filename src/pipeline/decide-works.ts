@@ -61,6 +61,7 @@ async function decideTerminal(
   const chain = createChain()
   const deferred = (from: number) => works.slice(from).map(([later]) => later)
   for (const [i, [work, found]] of works.entries()) {
+    if (!chain.beginsAt(found)) return { ready: chain.entries, cold: [], deferred: deferred(i) }
     const decided = await decideSafely(options, refusals, chain, work, chain.after(found))
     if (decided === 'later') return { ready: chain.entries, cold: [], deferred: deferred(i) }
     if (decided === 'cold') return { ready: chain.entries, cold: [work], deferred: deferred(i + 1) }
@@ -128,11 +129,11 @@ async function decideOne(
   const decided = isBroken
     ? decideUnrecordable(request, loadedState, generated)
     : await decide(options.acquirer, request, loadedState, generated)
+  if (loaded.isWarm && decided?.kind !== 'commit') return 'cold'
   if (decided === null) {
     work.settle(isBroken ? { kind: 'refused', reason: 'not_recorded', context } : { kind: 'unknown' })
     return null
   }
-  if (loaded.isWarm && decided.kind !== 'commit') return 'cold'
   const { decision, counted } = refusals.limit(decided, loadedState.refusals)
   if (decision.kind === 'pending') {
     const { forwarded, claim } = decision

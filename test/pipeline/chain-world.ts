@@ -72,6 +72,8 @@ export class World {
         messageOf(this.prepare({ kind: 'sale', stan, batch: 'open', amount: 100, currency: '156' })),
       )
     this.learn()
+    // Their deadline is over.
+    this.service.now += 600_000
     this.forwarded = this.service
       .rows<{ key: string }>('select message_key as key from acquirer_message order by message_key')
       .map(({ key }) => ({ key, kind: 'sale', amount: 100, isAnswered: false, id: '', rrn: '' }))
@@ -117,8 +119,8 @@ export class World {
   }
 
   /** Without a request to the acquirer: its answers are other entries. */
-  sendTogether = (messages: readonly PreparedMessage[]): Promise<Outcome[]> =>
-    this.service.pipeline.submitEvents(
+  sendTogether = (messages: readonly PreparedMessage[], isolate = this.service): Promise<Outcome[]> =>
+    isolate.pipeline.submitEvents(
       messages.map((message) => messageOf(message) as PipelineMessage<null>),
       () => {},
     )
@@ -199,11 +201,16 @@ export const commands: fc.Arbitrary<Message> = fc.oneof(
     arbitrary: fc.record({ ...is('settle'), stan: fc.constant(80), off, isSigned: fc.boolean() }),
   },
   {
-    weight: 2,
+    weight: 6,
     arbitrary: fc.record({
       kind: fc.constant('acquirer' as const),
       ago: fc.nat({ max: WAITING.length - 1 }),
-      event: fc.constantFrom('acquirer_approved' as const, 'acquirer_declined' as const),
+      event: fc.constantFrom(
+        'acquirer_approved' as const,
+        'acquirer_declined' as const,
+        'give_up' as const,
+        'overdue' as const,
+      ),
     }),
   },
 ) as fc.Arbitrary<Message>
