@@ -59,8 +59,13 @@ export class Day {
 
   async voided(sale: OwnItem, changes: OwnFields = {}): Promise<OwnItem> {
     // The card may be presented in another way than for the sale.
-    const isStrict = this.terminal.settings.voidForms === 'strict'
-    const entry = isStrict && 37 in changes ? this.one(ENTRIES) : this.entry()
+    const isByCard = this.terminal.settings.voidForms === 'strict' && 37 in changes
+    if (isByCard && sale.card.entry === 'encrypted') {
+      // The service does not know the card of the sale.
+      await this.refused('14', sale, changes)
+      return this.voided(sale)
+    }
+    const entry = isByCard ? this.one(ENTRIES) : this.entry()
     const card = { ...sale.card, entry }
     const voided = await this.terminal.voidSale(sale, changes, card)
     expect([voided.state, voided.code, changes]).toEqual(['approved', '00', changes])
