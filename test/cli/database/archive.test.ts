@@ -53,7 +53,7 @@ test('months leave the local database once', async () => {
   const archive = ['journal', 'archive', '--archive', folder, '--json']
   const planned = documentedJson('journal archive', (await run(...archive)).stdout)
   expect(planned.map(({ terminalId, month, archived }) => [terminalId, month, archived])).toEqual(
-    TERMINALS.flatMap((id) => [
+    TERMINALS.map((id) => id.trimEnd()).flatMap((id) => [
       [id, '2025-01', false],
       [id, '2025-02', false],
     ]),
