@@ -83,8 +83,8 @@ describe('a file', () => {
     expect(await faultOf()).toBe(`its segment ${first} is missing in the folder`)
     copyFileSync(pathOf(second), pathOf(first))
     expect(await faultOf()).toBe(`its segment ${first} is another one`)
-    const foreign = readdirSync(join(world.path, OTHER)).toSorted()[0] ?? ''
-    copyFileSync(pathOf(foreign, OTHER), pathOf(first))
+    const foreign = readdirSync(join(world.path, OTHER.trimEnd())).toSorted()[0] ?? ''
+    copyFileSync(pathOf(foreign, OTHER.trimEnd()), pathOf(first))
     expect(await faultOf()).toBe(`its segment ${first} is another one`)
   })
 

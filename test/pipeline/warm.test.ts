@@ -61,6 +61,7 @@ describe.each(ACQUIRER_NAMES)('two isolates and an acquirer %s', (acquirer) => {
         const warm = await new World(acquirer).open()
         const cold = await new World(acquirer).open()
         const isolates = [warm.service, new TestService(acquirerNamed(acquirer), warm.service)]
+        for (const one of isolates) one.now = warm.service.now
         for (const [i, { isolate, wait, message }] of all.entries()) {
           for (const one of [...isolates, cold.service]) one.now += wait
           if (typeof message === 'number') {
@@ -143,6 +144,7 @@ const sale = (stan: number): Message => ({ kind: 'sale', stan, batch: 'open', am
 async function open(acquirer: AcquirerName) {
   const world = await new World(acquirer).open()
   const other = new TestService(acquirerNamed(acquirer), world.service)
+  other.now = world.service.now
   const trips = async (service: TestService, message: Message) => {
     const before = service.trips
     const outcome = await service.send(messageOf(world.prepare(message)))

@@ -97,7 +97,7 @@ describe('a list', () => {
       { line: 2, status: 400 },
       { line: 3, difference: 'only_acquirer' },
     ])
-    expect(JSON.stringify(answered)).not.toContain('0014')
+    expect(JSON.stringify(answered)).not.toContain('6225000000000014')
   })
 
   it('sent twice at once is applied once', async () => {
