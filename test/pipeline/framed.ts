@@ -18,7 +18,10 @@ export const six = (n: number): string => String(n).padStart(6, '0')
 const amountOf = (amount: number): string => String(amount).padStart(12, '0')
 
 /** Gives each terminal a key set with the known MAC key, as after a sign-on. */
-export async function installKeys({ services, storage }: Metered, terminals: readonly string[]): Promise<void> {
+export async function installKeys(
+  { services, storage }: Metered,
+  terminals: readonly string[],
+): Promise<void> {
   if (services === undefined) throw new Error('the service is not open')
   const createdAt = services.now()
   for (const terminalId of terminals) {

@@ -42,6 +42,8 @@ export class Metered {
   readonly logged: string[] = []
   /** The queries that D1 takes from an invocation. */
   limit = Number.POSITIVE_INFINITY
+  /** The milliseconds between two requests: longer than an answer stays in memory, and than a rate needs. */
+  stepMs = 60_000
   /** Further headers of each request. */
   headers: Readonly<Record<string, string>> = {}
   readonly #running = new AsyncLocalStorage<Use>()
@@ -145,8 +147,7 @@ export class Metered {
   async #send(method: string, path: string, body: object | string | Uint8Array<ArrayBuffer>) {
     const app = this.#app
     if (app === undefined) throw new Error('the service is not open')
-    // Longer than an answer stays in memory, and than a rate needs.
-    this.#now += 60_000
+    this.#now += this.stepMs
     const [type, sent] =
       typeof body === 'string'
         ? ['application/x-ndjson', body]
