@@ -102,8 +102,22 @@ export class Metered {
   }
 
   /** One captured sale as JSON. */
-  async sale(sale: object): Promise<Readonly<Record<string, unknown>>> {
-    const { response } = await this.#send('POST', '/v1/sales', sale)
+  sale(sale: object): Promise<Readonly<Record<string, unknown>>> {
+    return this.#one('/v1/sales', sale)
+  }
+
+  /** One void as JSON, under a key. */
+  void(body: object, idempotencyKey: string): Promise<Readonly<Record<string, unknown>>> {
+    return this.#one('/v1/voids', body, { 'idempotency-key': idempotencyKey })
+  }
+
+  /** Voids as one list. */
+  voids(voids: readonly object[]): Promise<ListAnswer> {
+    return this.#list('/v1/voids', voids)
+  }
+
+  async #one(path: string, sent: object, headers: Readonly<Record<string, string>> = {}) {
+    const { response } = await this.#send('POST', path, sent, headers)
     const body = (await response.json()) as Record<string, unknown>
     return { ...body, status: response.status }
   }
@@ -144,7 +158,12 @@ export class Metered {
     return { status, headers, bytes: new Uint8Array(await response.arrayBuffer()), use }
   }
 
-  async #send(method: string, path: string, body: object | string | Uint8Array<ArrayBuffer>) {
+  async #send(
+    method: string,
+    path: string,
+    body: object | string | Uint8Array<ArrayBuffer>,
+    own: Readonly<Record<string, string>> = {},
+  ) {
     const app = this.#app
     if (app === undefined) throw new Error('the service is not open')
     this.#now += this.stepMs
@@ -156,7 +175,7 @@ export class Metered {
           : ['application/json', JSON.stringify(body)]
     const init = {
       method,
-      headers: { authorization: `Bearer ${ADMINISTRATOR}`, 'content-type': type, ...this.headers },
+      headers: { authorization: `Bearer ${ADMINISTRATOR}`, 'content-type': type, ...this.headers, ...own },
       body: sent,
     }
     const pending: Promise<unknown>[] = []
