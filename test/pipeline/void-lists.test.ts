@@ -150,7 +150,7 @@ describe.each(['inside', 'remote'])('with an acquirer %s', (where) => {
         together.world.close()
         oneByOne.world.close()
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     )
   })
 })
