@@ -13,7 +13,7 @@ const LEN_BYTES = 2
 
 /**
  * Cuts a body into frames, LEN included. The parts are views into `body`. The error is an HTTP status: 400 if the frames do not end with the
- * body, 413 if there are too many or one is longer than `longest` bytes.
+ * body, 413 if there are too many. A frame has at most `longest` bytes.
  */
 export function cutFrames(
   body: Uint8Array<ArrayBuffer>,

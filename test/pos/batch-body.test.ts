@@ -1,4 +1,4 @@
-/** @module The body of a batch: any frames are cut where they were joined, and any other body is refused as a whole. */
+/** @module The body of a batch. Frames are cut where they were joined, and every other body is refused as a whole. */
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

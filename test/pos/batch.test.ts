@@ -1,5 +1,5 @@
 /**
- * @module A batch at its deadline and at admission: a slow acquirer loses no other frame's answer, and a batch is as urgent as its least
+ * @module A batch at its deadline and at admission. A slow acquirer loses no other frame's answer. A batch is as urgent as its least
  * urgent frame.
  */
 
@@ -135,12 +135,12 @@ describe('a batch takes its place', () => {
   ] as const)(
     'as its least urgent frame, with all its frames: %s',
     async (_, frames, priority, asksAcquirer) => {
-      const entered: (readonly [Priority, SlotKind | undefined])[] = []
+      const entered: [Priority, SlotKind][] = []
       const admission = createAdmissionController(services)
       const door = terminalDoor(services, {
         ...admission,
-        enter: (...given) => {
-          entered.push(given)
+        enter: (given, kind = {}) => {
+          entered.push([given, kind])
           return undefined
         },
       })

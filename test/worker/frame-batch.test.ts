@@ -101,13 +101,13 @@ describe('each frame has an outcome of its own', () => {
   })
 
   it('an unknown terminal and a made-up merchant are refused beside the others', async () => {
-    const stranger = s.frameOf(isolate, s.from(s.aSale({ stan: next() }), { tid: '99999999', mid: a.mid }))
+    const attacker = s.frameOf(isolate, s.from(s.aSale({ stan: next() }), { tid: '99999999', mid: a.mid }))
     const elsewhere = s.frameOf(
       isolate,
       s.from(s.aSale({ stan: next() }), { tid: a.tid, mid: '9'.repeat(15) }),
       a.key,
     )
-    const { replies } = await answersTo([stranger, elsewhere, a.frame(s.aSale({ stan: next() }))])
+    const { replies } = await answersTo([attacker, elsewhere, a.frame(s.aSale({ stan: next() }))])
     expect(codesOf(replies)).toEqual(['97', '03', '00'])
   })
 })
