@@ -188,15 +188,12 @@ export function parseJson(text: string): Result<unknown, Problem> {
   }
 }
 
-/** The number of lines in a body of NDJSON, at least 1. It counts for admission, so blank ones may count too. */
-export const countLines = (body: Uint8Array): number =>
-  Math.max(
-    1,
-    Math.min(
-      MOST_LINES,
-      body.reduce((count, byte) => (byte === NEW_LINE ? count + 1 : count), 0),
-    ),
-  )
+/** The lines of a body of NDJSON, blank ones too, from 1 to `MOST_LINES`. They count for admission. */
+export function countLines(body: Uint8Array): number {
+  const ends = body.reduce((count, byte) => (byte === NEW_LINE ? count + 1 : count), 0)
+  const lines = body.at(-1) === NEW_LINE ? ends : ends + 1
+  return Math.max(1, Math.min(MOST_LINES, lines))
+}
 
 const NEW_LINE = 0x0a
 

@@ -8,6 +8,8 @@ import { createHash } from 'node:crypto'
 import type { Acquirer } from '../../src/acquirer/port.ts'
 import { createApp } from '../../src/app.ts'
 import { createServices } from '../../src/create-services.ts'
+import { inEachDatabase } from '../../src/pipeline/databases.ts'
+import { recoverEach } from '../../src/pipeline/recover.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 import { EXAMPLE_TMK } from '../integrate/mac-examples.ts'
 import { bytesOf, hexOf, keyCheckValue, xor } from '../integrate/node-ciphers.ts'
@@ -131,6 +133,14 @@ export class Metered {
   reconcile(records: readonly object[]): Promise<ListAnswer> {
     const asOf = new Date(this.#now).toISOString()
     return this.#list(`/v1/reconciliations?asOf=${asOf}&apply=true`, records)
+  }
+
+  /** A run of the cron without time to wait, so many milliseconds later. */
+  async recover(laterMs: number): Promise<void> {
+    const { services } = this
+    if (services === undefined) throw new Error('the service is not open')
+    this.#now += laterMs
+    await this.use(() => recoverEach(inEachDatabase(services), services.now()))
   }
 
   /** Runs in an invocation of its own. Returns what it sent to D1. */
