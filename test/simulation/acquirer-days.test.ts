@@ -1,6 +1,6 @@
 /**
  * @module Days of the acquirer in virtual time over the real application. Messages run across a cut-off, with faults of the acquirer
- * and of the isolates, or with reversals that the acquirer declines because its day is over. Each day is sent once, and both sides
+ * and of the isolates, or with reversals that it declines after its day. Each day is sent once, and both sides
  * have the same totals.
  */
 
