@@ -7,7 +7,7 @@ import { respondProblem } from './api/handler.ts'
 import { apiProblem } from './api/json/problem.ts'
 import { logOf, outsideHeaders } from './api/request-id.ts'
 import type { Services } from './pipeline/services.ts'
-import { TERMINAL_PATHS, terminalDoor } from './pos/door.ts'
+import { BATCH_PATH, TERMINAL_PATHS, terminalDoor } from './pos/door.ts'
 
 /**
  * The POS door and the JSON API share one admission controller, because they share the isolate. An unexpected error
@@ -39,7 +39,8 @@ export function createApp(services: Services, admission = createAdmissionControl
  */
 export function respondUnopened(url: string, requestId: string): Response {
   const { pathname } = new URL(url)
-  const isJson = /^\/v1(?:\/|$)/.test(pathname) && !TERMINAL_PATHS.some((path) => path === pathname)
+  const isJson =
+    /^\/v1(?:\/|$)/.test(pathname) && ![...TERMINAL_PATHS, BATCH_PATH].some((path) => path === pathname)
   const response = isJson ? respondProblem(apiProblem('unavailable')) : new Response(null, { status: 503 })
   response.headers.set('x-request-id', requestId)
   response.headers.set('cache-control', 'no-store')

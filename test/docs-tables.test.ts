@@ -24,7 +24,8 @@ import { MAC_PROFILES } from '../src/domain/terminal-profile.ts'
 import { formatFault, transactionTypeOf } from '../src/iso8583/cup.ts'
 import { ISO_CONTENT_TYPE } from '../src/iso8583/frame.ts'
 import { ELEMENTS } from '../src/iso8583/spec.ts'
-import { TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/pos/door.ts'
+import { BATCH_BODY_LIMIT, BATCH_FRAMES } from '../src/pos/batch-body.ts'
+import { BATCH_PATH, TERMINAL_BODY_LIMIT, TERMINAL_PATHS } from '../src/pos/door.ts'
 import { KEPT_MS } from '../src/pos/reply-cache.ts'
 import { columnOf as column, rowsOfTable as table } from './support/doc-tables.ts'
 
@@ -42,6 +43,11 @@ describe('docs/protocol.md', () => {
     expect(column(table(PROTOCOL, '| path | remark |'), 0)).toEqual([...TERMINAL_PATHS])
     says(PROTOCOL, `\`${ISO_CONTENT_TYPE}\``)
     says(PROTOCOL, `${TERMINAL_BODY_LIMIT.toLocaleString('en-US')} bytes`)
+  })
+
+  it('has the path and the bounds of a batch', () => {
+    says(PROTOCOL, `\`POST ${BATCH_PATH}\``)
+    says(PROTOCOL, `at most ${BATCH_FRAMES} packets and ${BATCH_BODY_LIMIT.toLocaleString('en-US')} bytes`)
   })
 
   it('has the field table', () => {

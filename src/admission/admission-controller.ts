@@ -24,6 +24,12 @@ const MOST_INSIDE = 128
  */
 const MOST_AT_ACQUIRER = 1000
 
+/**
+ * The messages of batches and lists in progress, beside the requests. A batch is one request, so it takes no place from a single
+ * message. These limits keep the sets in front of a single message few.
+ */
+const MOST_BATCHED = { frames: 200, lines: 800 } as const
+
 /** The share of the requests in progress that the JSON API may have. The rest is for terminals. */
 const JSON_SHARE = 7 / 8
 
@@ -35,7 +41,7 @@ export const RETRY_AFTER: Readonly<Record<Priority, number>> = { undo: 1, sale: 
 
 /** The slot of one request. */
 export interface Slot {
-  /** The request waits for the acquirer from now on, which costs the isolate almost nothing. */
+  /** One of its messages waits for the acquirer from now on, which costs the isolate almost nothing. */
   awaitAcquirer(): void
   /** Frees the slot. Call it once. */
   leave(): void
@@ -49,6 +55,8 @@ export interface SlotKind {
   readonly asksAcquirer?: boolean
   /** The request comes by the JSON API. */
   readonly isJson?: boolean
+  /** The messages of a batch or list; 1 by default. */
+  readonly messages?: number
 }
 
 export interface AdmissionController {
@@ -81,6 +89,8 @@ export function createAdmissionController({
   const limit = createConcurrencyLimit(mostInside, now)
   const json = createConcurrencyLimit(Math.ceil(mostInside * JSON_SHARE), now)
   const atAcquirer = createConcurrencyLimit(MOST_AT_ACQUIRER, now)
+  const frames = createConcurrencyLimit(MOST_BATCHED.frames, now)
+  const lines = createConcurrencyLimit(MOST_BATCHED.lines, now)
   const bodies = createBodySpaces(now, (owner) => log('alert', { why: 'bodies_full', ...owner }))
   const shedding = createAlarm({ threshold: 1, windowMs: ALERT_WINDOW_MS, capacity: PRIORITIES.length }, now)
   const sources = createSources(now, (source) => log('alert', { why: 'unproved_messages', source }))
@@ -91,10 +101,16 @@ export function createAdmissionController({
     return answer
   }
 
-  function isClosed(priority: Priority, { asksAcquirer = false, isJson = false }: SlotKind = {}): boolean {
+  /** The limit of a batch or list. Undefined for a single message. */
+  const limitOfMany = ({ isJson = false, messages = 1 }: SlotKind) =>
+    messages === 1 ? undefined : isJson ? lines : frames
+
+  function isClosed(priority: Priority, kind: SlotKind = {}): boolean {
+    const { asksAcquirer = false, isJson = false } = kind
     const isFull =
       limit.isClosed(priority) ||
       (isJson && json.isClosed(priority)) ||
+      limitOfMany(kind)?.isClosed(priority) === true ||
       (asksAcquirer && atAcquirer.isClosed(priority))
     return logged(priority, isFull, isFull)
   }
@@ -103,23 +119,27 @@ export function createAdmissionController({
     isClosed,
     enter(priority, kind = {}) {
       if (isClosed(priority, kind)) return undefined
-      const leaveLimit = limit.enter(priority)
-      const leaveJson = kind.isJson === true ? json.enter(priority) : undefined
-      let leave: (() => void) | undefined = () => {
-        leaveLimit?.()
-        leaveJson?.()
+      const { isJson = false, messages = 1 } = kind
+      const leaveMany = limitOfMany(kind)?.enter(priority, messages)
+      const leaves = [limit.enter(priority), isJson ? json.enter(priority) : undefined]
+      const leaveInside = () => {
+        for (const leave of leaves) leave?.()
       }
+      const waiting: ReturnType<typeof atAcquirer.enter>[] = []
       let isGone = false
       return {
         awaitAcquirer() {
           // A request that was given up on has left, and stays out.
-          if (isGone) return
-          leave?.()
-          leave = atAcquirer.enter(priority)
+          if (isGone || waiting.length === messages) return
+          waiting.push(atAcquirer.enter(priority))
+          leaveMany?.(1)
+          if (waiting.length === messages) leaveInside()
         },
         leave() {
           isGone = true
-          leave?.()
+          leaveMany?.()
+          leaveInside()
+          for (const leave of waiting) leave?.()
         },
       }
     },

@@ -20,17 +20,17 @@ export const LEASE_MS = 30_000
 
 export interface ConcurrencyLimit {
   /**
-   * Admits a request and returns the function that frees its place; call it once. Undefined: refused. `weight`: the
-   * number of places.
+   * Admits a request and returns the function that frees its places: so many of them, or all that are left. Undefined:
+   * refused. `weight`: the number of places.
    */
-  enter(priority: Priority, weight?: number): (() => void) | undefined
+  enter(priority: Priority, weight?: number): ((places?: number) => void) | undefined
   /** Whether every request of this priority is refused. */
   isClosed(priority: Priority): boolean
 }
 
 interface Inside {
   readonly since: number
-  readonly weight: number
+  weight: number
 }
 
 /** `capacity`: the most places. `now`: milliseconds since the epoch. */
@@ -39,8 +39,11 @@ export function createConcurrencyLimit(capacity: number, now: () => number): Con
   const inside = new Set<Inside>()
   let weightInside = 0
 
-  const leave = (one: Inside): void => {
-    if (inside.delete(one)) weightInside -= one.weight
+  const leave = (one: Inside, places = one.weight): void => {
+    if (!inside.has(one)) return
+    one.weight -= places
+    weightInside -= places
+    if (one.weight === 0) inside.delete(one)
   }
 
   function isClosed(priority: Priority): boolean {
@@ -59,7 +62,7 @@ export function createConcurrencyLimit(capacity: number, now: () => number): Con
       const one = { since: now(), weight }
       inside.add(one)
       weightInside += weight
-      return () => leave(one)
+      return (places) => leave(one, places)
     },
   }
 }

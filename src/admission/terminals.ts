@@ -33,7 +33,13 @@ export interface TerminalClaim {
 
 export interface Terminals {
   allow(claim: TerminalClaim): Allowance
+  /** Whether the terminal has proved itself at this address. */
+  isKnown(claim: Pick<TerminalClaim, 'terminalId' | 'source'>): boolean
 }
+
+/** The address is part of the caller. A message under this number from elsewhere, a captured one too, does not count for the terminal. */
+const callerOf = ({ terminalId, source }: Pick<TerminalClaim, 'terminalId' | 'source'>): string =>
+  `${terminalId}|${source}`
 
 /** An alert about a terminal number, known or not, or about an address or network. */
 export type TerminalAlert =
@@ -71,11 +77,10 @@ export function createTerminals(
   }
 
   return {
+    isKnown: (claim) => callers.isKnown(callerOf(claim)),
     allow(claim) {
       const { terminalId, source, kind } = claim
-      // The address is part of the caller. A message under this number from elsewhere, a captured one too, does not
-      // count for the terminal.
-      const caller = `${terminalId}|${source}`
+      const caller = callerOf(claim)
       const allowance = callers.allow(caller, source)
       if (allowance.kind === 'retry_after') return allowance
       const { waitMs, leave } = enter(caller, claim)

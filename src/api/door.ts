@@ -13,7 +13,7 @@ import { credentialOf, keepSlot, noteCaller, proofOf, respondProblem } from './h
 import { HANDLERS } from './handlers.ts'
 import { apiProblem } from './json/problem.ts'
 import { API_BODY_LIMIT, API_BODY_MS, LINES_BODY_LIMIT } from './limits.ts'
-import { isList, keepBody } from './read-request.ts'
+import { countLines, isList, keepBody } from './read-request.ts'
 import { logOf, openRequestId } from './request-id.ts'
 import { contractRoutes } from './router.ts'
 import { showTiming } from './timing.ts'
@@ -82,6 +82,7 @@ async function admit(
   const isKnown = admission.bearers.isKnown(credential)
   let slot: Slot | undefined
   let hasFailed = false
+  let messages = 1
   try {
     if (c.req.raw.body !== null) {
       // The bootstrap key is no key on most routes.
@@ -98,9 +99,10 @@ async function admit(
       hasFailed = body === null || !body.ok
       if (body === null) return overloaded()
       keepBody(c, body)
+      if (body.ok && isListed(c)) messages = countLines(body.value)
     }
     const asksAcquirer = priority === 'undo' && c.req.path === '/v1/voids'
-    slot = admission.enter(priority, { asksAcquirer, isJson: true })
+    slot = admission.enter(priority, { asksAcquirer, isJson: true, messages })
     if (slot === undefined) return overloaded()
     keepSlot(c, slot)
     return await pass(next)
@@ -113,10 +115,15 @@ async function admit(
   }
 }
 
+/** True if the body is a list. */
+function isListed(c: Context): boolean {
+  const route = LIST_ROUTES.get(c.req.path)
+  return route !== undefined && isList(c, route)
+}
+
 /** Reads the body, and frees its space. */
 async function readBody(c: Context, lease: BodyLease): ReturnType<typeof readBytes> {
-  const route = LIST_ROUTES.get(c.req.path)
-  const limit = route !== undefined && isList(c, route) ? LINES_BODY_LIMIT : API_BODY_LIMIT
+  const limit = isListed(c) ? LINES_BODY_LIMIT : API_BODY_LIMIT
   const deadline = openDeadline()
   try {
     return await readBytes(c, { limit, deadlineMs: API_BODY_MS }, deadline, lease)

@@ -39,4 +39,5 @@ export async function submitLines(
   return lines.map((line) => outcomes.get(line) ?? LOST)
 }
 
-const LOST: Submitted = { outcome: { kind: 'unknown' }, denial: null }
+/** The outcome of a line that the pipeline did not return. */
+export const LOST: Submitted = { outcome: { kind: 'unknown' }, denial: null }

@@ -84,9 +84,14 @@ const namedOnce = (c: Context): object =>
     Object.entries(c.req.queries()).map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
   )
 
-function readKey(c: Context, { idempotencyKey }: Route): Result<string | undefined, Problem> {
-  if (idempotencyKey === undefined) return ok(undefined)
-  const key = readIdempotencyKey(c.req.header('idempotency-key') ?? '')
+function readKey(c: Context, route: Route): Result<string | undefined, Problem> {
+  if (route.idempotencyKey === undefined) return ok(undefined)
+  const header = c.req.header('idempotency-key')
+  if (route.line !== undefined && isList(c, route))
+    return header === undefined
+      ? ok(undefined)
+      : err(invalid({ in: 'header', pointer: '/idempotency-key', why: 'each line has a key of its own' }))
+  const key = readIdempotencyKey(header ?? '')
   return key === null ? err(apiProblem('idempotency_key_required')) : ok(key)
 }
 
@@ -182,6 +187,15 @@ export function parseJson(text: string): Result<unknown, Problem> {
     return err(invalid({ in: 'body', pointer: '', why: 'is not JSON' }))
   }
 }
+
+/** The lines of a body of NDJSON, blank ones too, from 1 to `MOST_LINES`. They count for admission. */
+export function countLines(body: Uint8Array): number {
+  const ends = body.reduce((count, byte) => (byte === NEW_LINE ? count + 1 : count), 0)
+  const lines = body.at(-1) === NEW_LINE ? ends : ends + 1
+  return Math.max(1, Math.min(MOST_LINES, lines))
+}
+
+const NEW_LINE = 0x0a
 
 /** The lines that are not blank, or a refusal of too many lines. */
 function readLines(text: string, schema: z.ZodType): Result<readonly ReadLine[], Problem> {

@@ -1,9 +1,10 @@
-/** @module Voids by the JSON API: the same decision as for a terminal. */
+/** @module Voids by the JSON API, one as JSON or many as NDJSON: the same decision as for a terminal. */
 
 import { apiMessageKey } from '../domain/message-key.ts'
 import type { VoidRequest } from '../domain/requests.ts'
+import { ok } from '../domain/result.ts'
 import type { Outcome } from '../pipeline/types.ts'
-import { findClaimedSale } from '../store/claimed-sale.ts'
+import { type ClaimedSale, findClaimedSales } from '../store/claimed-sale.ts'
 import type { Credential, Loaded } from '../store/load.ts'
 import { readVoid } from '../store/voids.ts'
 import {
@@ -12,6 +13,7 @@ import {
   notInTables,
   permit,
   REPLAYED,
+  type Submitted,
   scopeOf,
   senderOf,
   submit,
@@ -20,7 +22,8 @@ import {
 } from './handler.ts'
 import { voidBodyOf } from './json/bodies.ts'
 import { approvedVoid } from './json/first-answer.ts'
-import { writeIdempotencyKey } from './json/idempotency-key.ts'
+import { keyIn, writeIdempotencyKey } from './json/idempotency-key.ts'
+import type { VoidedLine } from './json/line-schemas.ts'
 import {
   type About,
   declineProblem,
@@ -29,49 +32,121 @@ import {
   type Problem,
   voidAt,
 } from './json/problem.ts'
-import type { Call, Handler, Reply } from './router.ts'
-import { refuseUnplaced } from './routing.ts'
+import type { VoidRequestBody } from './json/schemas.ts'
+import { LOST, type PlacedLine, submitLines } from './lines.ts'
+import { type Call, type Handler, type Reply, refuseCaller } from './router.ts'
+import { refuseUnplaced, routed } from './routing.ts'
 
 type Post = 'POST /v1/voids'
 
+/** A void, or the problem in its way. */
+type Voided = Exclude<Reply<Post>, { readonly status: 200 }>
+
+const isAccepted = (reply: Voided): reply is Exclude<Voided, Problem> =>
+  reply.status === 201 || reply.status === 202
+
+/** A void for the pipeline. */
+interface ReadVoid extends PlacedLine {
+  readonly body: VoidRequestBody
+  readonly idempotencyKey: string
+}
+
 export const postVoid: Handler<Post> = async (call) => {
-  const { services, c, credential, body, idempotencyKey } = call
-  const { saleId, amount, currency } = body
+  const { services, c, credential, lines, body, idempotencyKey } = call
+  if (lines !== undefined) return (await refuseCaller(services, call, credential)) ?? voidLines(call, lines)
+  const one = await toRead(call, body, idempotencyKey)
+  const submitted = await submit(services, c, one.load, one.verify)
+  const [reply] = await repliesTo(call, [[one, submitted]])
+  if (reply === undefined) throw new Error('each void has a reply')
+  return reply
+}
+
+/** Voids the sales of the lines in sets. Each answer has the number of its line. A refused line does not stop the others. */
+async function voidLines(call: Call<Post>, lines: NonNullable<Call<Post>['lines']>): Promise<Reply<Post>> {
+  const read = await Promise.all(
+    lines.map(async ({ value }) => {
+      if (!value.ok) return value
+      const { idempotencyKey, ...body } = value.value
+      return ok(await toRead(call, body, keyIn(idempotencyKey)))
+    }),
+  )
+  const voids = read.flatMap((one) => (one.ok ? [one.value] : []))
+  const submitted = await submitLines(call.c, voids, 'voids')
+  const settled = voids.map((one, i) => [one, submitted[i] ?? LOST] as const)
+  const replies = (await repliesTo(call, settled)).values()
+  const body = read.map((one, i): VoidedLine => {
+    const { number: line = 0 } = lines[i] ?? {}
+    const reply = one.ok ? replies.next().value : one.error
+    if (reply === undefined) throw new Error('each void has a reply')
+    return isAccepted(reply) ? { line, ...reply.body, status: reply.status } : { line, ...reply.body }
+  })
+  return { status: 200, body }
+}
+
+async function toRead(call: Call<Post>, body: VoidRequestBody, idempotencyKey: string): Promise<ReadVoid> {
+  // A list may have sales of several merchants.
+  const services = routed(call.services, call.c, { body })
   // The key of a caller may contain a card number. So only its fingerprint is written.
   const keyFingerprint = await services.keyring.fingerprint('content', idempotencyKey)
-  const verify = (loaded: Loaded) =>
-    verdictOnSale(call, loaded, (caller) => voidRequest(call, caller, loaded, keyFingerprint))
-  const load = { credential, saleId, idempotencyKey: keyFingerprint }
-  const { outcome: decided, denial } = await submit(services, c, load, verify)
-  const outcome = await withPendingSale(services, credential, saleId, decided)
-  logOutcome(services, { type: 'void', door: 'json', saleId }, outcome)
-  return replyOf(outcome, denial, {
-    saleId,
-    isWritten: !isOfSomeRegion(saleId),
-    named: { amount, currency },
-    keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey) }),
+  const { credential } = call
+  return {
+    services,
+    body,
+    idempotencyKey,
+    load: { credential, saleId: body.saleId, idempotencyKey: keyFingerprint },
+    verify: (loaded) =>
+      verdictOnSale(call, loaded, (caller) => voidRequest(call, body, caller, loaded, keyFingerprint)),
+  }
+}
+
+/** The replies to voids, in their order. */
+async function repliesTo(
+  call: Call<Post>,
+  voids: readonly (readonly [ReadVoid, Submitted])[],
+): Promise<Voided[]> {
+  const waiting = await waitingSales(call, voids)
+  return voids.map(([{ services, body, idempotencyKey }, { outcome: decided, denial }]) => {
+    const { saleId, amount, currency } = body
+    const outcome = withWaitingSale(decided, waiting.get(saleId))
+    logOutcome(services, { type: 'void', door: 'json', saleId }, outcome)
+    return replyOf(outcome, denial, {
+      saleId,
+      isWritten: !isOfSomeRegion(saleId),
+      named: { amount, currency },
+      keyAt: inquiryAt({ idempotencyKey: writeIdempotencyKey(idempotencyKey) }),
+    })
   })
 }
 
-/**
- * A sale without an outcome has no row, so the load does not find it. Its void is refused for now, without an entry: the same request
- * may come again.
- */
-async function withPendingSale(
-  { db, now }: Call<Post>['services'],
-  credential: string,
-  saleId: string,
-  outcome: Outcome,
-): Promise<Outcome> {
-  if (outcome.kind !== 'refused' || outcome.reason !== 'original_not_found') return outcome
-  const unanswered = await findClaimedSale(db, credential, now(), { reference: saleId })
-  if (unanswered === null) return outcome
+const isNotFound = (outcome: Outcome): boolean =>
+  outcome.kind === 'refused' && outcome.reason === 'original_not_found'
+
+/** The sales of these voids that wait for the acquirer, by id. They have no row, so the load does not find them. */
+async function waitingSales(
+  { services, credential }: Call<Post>,
+  voids: readonly (readonly [ReadVoid, Submitted])[],
+): Promise<Map<string, ClaimedSale>> {
+  const missing = voids.filter(([, { outcome }]) => isNotFound(outcome))
+  const byDatabase = Map.groupBy(missing, ([{ services }]) => services.db)
+  const found = await Promise.all(
+    [...byDatabase].map(([db, those]) => {
+      const ids = those.map(([{ body }]) => body.saleId)
+      return findClaimedSales(db, credential, services.now(), ids)
+    }),
+  )
+  return new Map(found.flat().map((one) => [one.original.sale.id, one]))
+}
+
+/** The void of a sale without an outcome is refused for now, without an entry: the same request may come again. */
+function withWaitingSale(outcome: Outcome, sale: ClaimedSale | undefined): Outcome {
+  if (outcome.kind !== 'refused' || !isNotFound(outcome) || sale === undefined) return outcome
   // The acquirer answered between the two queries.
-  return { ...outcome, reason: unanswered.isAnswered ? 'in_progress' : 'outcome_pending' }
+  return { ...outcome, reason: sale.isAnswered ? 'in_progress' : 'outcome_pending' }
 }
 
 async function voidRequest(
-  { services: { keyring }, c, body }: Call<Post>,
+  { services: { keyring }, c }: Call<Post>,
+  body: VoidRequestBody,
   credential: Credential,
   { original }: Loaded,
   key: string,
@@ -106,7 +181,7 @@ async function voidRequest(
   }
 }
 
-function replyOf(outcome: Outcome, denial: Problem | null, about: About): Reply<Post> {
+function replyOf(outcome: Outcome, denial: Problem | null, about: About): Voided {
   if (outcome.kind === 'pending') return pendingReply(outcome)
   if (outcome.kind !== 'answered') return undecidedProblem(outcome, denial, about)
   const { answer, entry, replayed, loadedState } = outcome
@@ -129,7 +204,7 @@ function replyOf(outcome: Outcome, denial: Problem | null, about: About): Reply<
 }
 
 /** Accepted and not known yet: the void is there to be looked at. */
-function pendingReply({ claim, forwarded, loadedState }: Extract<Outcome, { kind: 'pending' }>): Reply<Post> {
+function pendingReply({ claim, forwarded, loadedState }: Extract<Outcome, { kind: 'pending' }>): Voided {
   const { voidRecord } = claim.effects
   if (voidRecord === undefined) throw new Error('a void is pending as a void')
   const record = { ...voidRecord, state: forwarded.state }

@@ -65,12 +65,15 @@ export interface Client {
   /** Sends a request of a route. Retries are safe: the client keeps the key of the act. Throws `NoAnswer`. */
   request<N extends RouteName>(route: N, ...input: RequiredInput<N>): Promise<CallResult<N>>
   /** Voids a sale, and queries the void until its outcome is final. */
-  void(input: CallInput<'POST /v1/voids'>): Promise<FinalResult<ApiVoid>>
+  void(input: OneVoid): Promise<FinalResult<ApiVoid>>
   /** Reverses a void or a captured sale, and queries it until its outcome is final. */
   reverse(input: CallInput<'POST /v1/reversals'>): Promise<FinalResult<ApiReversal | ApiVoid | ApiSale>>
   /** Every item of the pages of a list, in order. Throws `Refused` on a refusal. */
   items<N extends ListRoute>(route: N, query?: PageQuery<N>): AsyncGenerator<PageOf<N>['items'][number]>
 }
+
+/** One void as JSON. A list goes by `request`. */
+type OneVoid = Exclude<CallInput<'POST /v1/voids'>, { readonly lines: unknown }>
 
 type RequiredInput<N extends RouteName> =
   object extends CallInput<N> ? [input?: CallInput<N>] : [input: CallInput<N>]
@@ -109,7 +112,9 @@ export function createClient(options: ClientOptions): Client {
     input: AnyInput,
     limitMs = deadlineMs,
   ): Promise<ReadResponse & CallMeta> {
-    const key = hasKey(route) ? (input.idempotencyKey ?? newKey()) : null
+    const acts = hasKey(route)
+    // Each line of a list has its own.
+    const key = acts && input.lines === undefined ? (input.idempotencyKey ?? newKey()) : null
     const http = toHttp(base, bearer, route, input, key)
     const until = now() + limitMs
     let failure: unknown
@@ -125,7 +130,7 @@ export function createClient(options: ClientOptions): Client {
         input.signal?.throwIfAborted()
         failure = error
       }
-      if (found === null && key !== null) mayHaveActed = true
+      if (found === null && acts) mayHaveActed = true
       if (found !== null && !isToRetry(found)) return { ...found, idempotencyKey: key, attempts }
       const isLast = attempts >= maxAttempts
       if (isLast || !(await waits(waitOf(found, attempts), until, input.signal))) {

@@ -83,7 +83,7 @@ export interface CallRefusal extends CallMeta {
 
 export type CallResult<N extends RouteName> = CallAnswer<N> | CallRefusal
 
-export type ApiVoid = AnswerOf<'POST /v1/voids'>['body']
+export type ApiVoid = AnswerOf<'GET /v1/voids/{reference}'>['body']
 export type ApiReversal = AnswerOf<'POST /v1/reversals'>['body']
 export type ApiSale = AnswerOf<'GET /v1/sales/{reference}'>['body']
 

@@ -47,3 +47,7 @@ export const forMerchant = (services: Services, merchantId: string): Services =>
 /** The services in each database. */
 export const inEachDatabase = (services: Services): readonly Services[] =>
   services.databases.all.map((one) => ({ ...inDatabase(services, one), log: logOf(services, one) }))
+
+/** Runs `submits`. The messages for one database that it submits before it returns may share one set. */
+export const together = <T>({ pipelines }: Services, submits: () => T): T =>
+  [...pipelines.values()].reduce<() => T>((next, pipeline) => () => pipeline.together(next), submits)()

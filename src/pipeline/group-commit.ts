@@ -30,6 +30,8 @@ export interface GroupCommit<M, O> {
   submit(message: M, waitUntil: KeepAlive, budget?: Budget): Promise<O>
   /** Submits messages of one request at once, so that the first set may have all of them. Outcomes are in their order. */
   submitAll(messages: readonly M[], waitUntil: KeepAlive, budget?: Budget): Promise<O[]>
+  /** Runs `submits`. The messages that it submits before it returns may share one set. */
+  together<T>(submits: () => T): T
 }
 
 /** Keeps the request alive until the promise settles. */
@@ -72,8 +74,9 @@ export function createGroupCommit<M, O>(options: GroupCommitOptions<M, O>): Grou
   const { run, unknown, stranded = () => unknown, setSize = 100, deadlineMs = 10_000 } = options
   const queue: Waiting<M, O>[] = []
   let inFlight: { readonly since: number } | null = null
+  let isGathering = false
 
-  const isFree = () => inFlight === null || Date.now() - inFlight.since > LEASE_MS
+  const isFree = () => !isGathering && (inFlight === null || Date.now() - inFlight.since > LEASE_MS)
 
   /** The next set. It has the driver's own work, so that every driver waits for its set. */
   function takeSet(driver: Waiting<M, O>): Waiting<M, O>[] {
@@ -164,5 +167,15 @@ export function createGroupCommit<M, O>(options: GroupCommitOptions<M, O>): Grou
   const submit = (message: M, waitUntil: KeepAlive, budget: Budget = createBudget()): Promise<O> =>
     enqueue(message, budget)(waitUntil)
 
-  return { submit, submitAll }
+  function together<T>(submits: () => T): T {
+    isGathering = true
+    try {
+      return submits()
+    } finally {
+      isGathering = false
+      if (isFree()) wakeNext()
+    }
+  }
+
+  return { submit, submitAll, together }
 }

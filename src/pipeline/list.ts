@@ -1,7 +1,7 @@
 /**
- * @module The messages of one list, such as captured sales or the acquirer's list. A list goes in rounds.
+ * @module The messages of one list, such as captured sales, voids or the acquirer's list. A list goes in rounds.
  *
- * A round of sales has lines of any terminals, because a set writes several sales of a terminal (chain.ts). A round of the acquirer's list
+ * A round of sales or voids has lines of any terminals, because a set writes several of a terminal (chain.ts). A round of the acquirer's list
  * has one line of each terminal. The trip that writes such a line loads the next one of its terminal.
  *
  * Each message gets the outcome that it would get if they came one after another. A message is in a later round than every
@@ -23,6 +23,8 @@ const NAMES: Readonly<Record<ListKind, (load: LoadItem) => readonly string[]>> =
     messageKey,
     ...(saleRrn === undefined ? [] : [`${terminalId} ${saleRrn}`]),
   ],
+  // Voids depend on each other by key and by sale only.
+  voids: ({ idempotencyKey = '', saleId = '' }) => [`key ${idempotencyKey}`, `sale ${saleId}`],
   acquirer: ({ terminalId = '' }) => [terminalId],
 }
 

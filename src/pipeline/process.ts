@@ -51,13 +51,14 @@ export function createPipeline(
         submission.timing.acquirer += options.now() - since
         return answered
       }),
+    together: group.together,
     submitList: (messages, caller, kind) => {
       const { budget = newBudget() } = caller
       return submitList(messages, kind, budget, async (round) => {
         const outcomes = await group.submitAll(round, caller.waitUntil, budget)
-        return kind === 'sales'
-          ? Promise.all(round.map(({ message }, i) => ask(outcomes[i] ?? UNKNOWN, message, caller, budget)))
-          : outcomes
+        return kind === 'acquirer'
+          ? outcomes
+          : Promise.all(round.map(({ message }, i) => ask(outcomes[i] ?? UNKNOWN, message, caller, budget)))
       })
     },
     runAlone: (message) =>

@@ -105,15 +105,17 @@ export interface Caller {
   readonly timing?: Timing
 }
 
-/** Captured sales, or the messages of the acquirer's list. */
-export type ListKind = 'sales' | 'acquirer'
+/** Captured sales, voids by the JSON API, or the messages of the acquirer's list. */
+export type ListKind = 'sales' | 'voids' | 'acquirer'
 
 export interface Pipeline {
   /** Runs a message in a set with others of this isolate, then asks the acquirer when it wrote a claim. */
   submit<Found>(message: PipelineMessage<Found>, caller: Caller): Promise<Settled<Found>>
+  /** Runs `submits`. The messages that it submits before it returns may share one set. */
+  together<T>(submits: () => T): T
   /**
-   * Runs the messages of a list in rounds, in sets with others (list.ts). Outcomes are in the order of the messages. Only
-   * sales ask the acquirer. The messages after the limit of the invocation are `unavailable`.
+   * Runs the messages of a list in rounds, in sets with others (list.ts). Outcomes are in the order of the messages. The
+   * acquirer's list does not ask the acquirer. The messages after the limit of the invocation are `unavailable`.
    */
   submitList<Found>(
     messages: readonly PipelineMessage<Found>[],

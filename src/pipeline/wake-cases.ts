@@ -11,6 +11,9 @@ import type { AcquirerStage } from './types.ts'
 /** The most cases that one answer makes due. The next answer makes the others due. */
 const MOST_CASES = 100
 
+/** Milliseconds after which a look that has not ended was cut off with its request. */
+const LOOK_MS = 15_000
+
 /** Milliseconds between two looks while the acquirer answers. Another isolate may have met the silence. */
 const LOOK_AGAIN_MS = 60_000
 
@@ -24,6 +27,8 @@ interface Responses {
   wasSilent: boolean
   /** The first answer after which the cases of the database are due. */
   wokenBy: number
+  /** The time at which a look began that has not ended. */
+  lookedAt: number | null
 }
 
 /** Each invocation has an acquirer and a database of its own, with its budget. The pipeline of a database stays. */
@@ -36,6 +41,7 @@ function responsesTo({ pipeline }: Pick<AcquirerStage, 'pipeline'>): Responses {
     firstAt: 0,
     wasSilent: true,
     wokenBy: 0,
+    lookedAt: null,
   }
   responsesOf.set(pipeline, seen)
   return seen
@@ -67,11 +73,16 @@ export async function wakeAfterAnswer(stage: AcquirerStage): Promise<void> {
   const seen = responsesTo(stage)
   const { firsts, wasSilent } = seen
   if (firsts === seen.wokenBy) return
+  // Many answers come at once. One look suffices for them.
+  if (seen.lookedAt !== null && Math.abs(stage.now() - seen.lookedAt) < LOOK_MS) return
+  seen.lookedAt = stage.now()
   try {
     const woken = await wakeCases(stage.db, { now: stage.now(), isAll: wasSilent, limit: MOST_CASES })
     if (woken < MOST_CASES) seen.wokenBy = firsts
   } catch (error) {
     // The next answer tries again. The cases are due within an hour in any case.
     stage.log('recovery_failed', { error: errorText(error) })
+  } finally {
+    seen.lookedAt = null
   }
 }

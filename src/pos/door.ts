@@ -1,10 +1,10 @@
 /**
- * @module The POS door: ISO 8583 over HTTPS (protocol.md §1.2). It handles HTTP, and `exchange` handles the message.
+ * @module The POS door: ISO 8583 over HTTPS (protocol.md §1.2, §1.5). It handles HTTP, and `exchange` handles the message.
  */
 
 import { type Context, Hono } from 'hono'
-import { type AdmissionController, RETRY_AFTER } from '../admission/admission-controller.ts'
-import type { Priority } from '../admission/concurrency-limit.ts'
+import { type AdmissionController, RETRY_AFTER, type Slot } from '../admission/admission-controller.ts'
+import { PRIORITIES, type Priority } from '../admission/concurrency-limit.ts'
 import { mayAskAcquirer, priorityOfFrame } from '../admission/frame-priority.ts'
 import { sourceOf } from '../admission/source.ts'
 import { type Deadline, openDeadline } from '../http/deadline.ts'
@@ -12,7 +12,11 @@ import { type BodyBounds, readBytes } from '../http/read-body.ts'
 import { ISO_CONTENT_TYPE } from '../iso8583/frame.ts'
 import type { Services } from '../pipeline/services.ts'
 import { newTiming, serverTiming } from '../pipeline/timing.ts'
+import { createBudget } from '../store/budget.ts'
+import { answerBatch } from './batch.ts'
+import { BATCH_BODY_LIMIT, cutFrames, joinReplies } from './batch-body.ts'
 import { exchange, type Visit } from './exchange.ts'
+import { readFrame } from './read-frame.ts'
 import { createAnswers, SILENCE, type TerminalReply } from './reply-cache.ts'
 import { createSignOnAnswers } from './sign-on-answers.ts'
 
@@ -22,11 +26,16 @@ const ROOT = '/'
 /** Paths in the configuration of terminals. */
 export const TERMINAL_PATHS = ['/unp/webtrans/WPOS', '/mjc/webtrans/VPB_lb', '/v1/iso8583', ROOT] as const
 
-/** The longest request, in bytes. */
+/** Many frames in one request, for gateways. */
+export const BATCH_PATH = '/v1/iso8583/batch'
+
+/** The longest frame, in bytes. */
 export const TERMINAL_BODY_LIMIT = 4096
 
 /** A frame is one packet or two. */
 const BODY_BOUNDS: BodyBounds = { limit: TERMINAL_BODY_LIMIT, deadlineMs: 5000 }
+
+const BATCH_BOUNDS: BodyBounds = { limit: BATCH_BODY_LIMIT, deadlineMs: 5000 }
 
 const ACCEPTED_TYPES = [ISO_CONTENT_TYPE.toLowerCase(), 'application/octet-stream']
 
@@ -50,13 +59,23 @@ const respond = ({ status, body, retryAfter }: TerminalReply, shown: object): Re
 const overloaded = (priority: Priority): Response =>
   empty(503, { 'retry-after': String(RETRY_AFTER[priority]) })
 
+/** The longest `Retry-After` of the frames, if one has it. */
+const againOf = (replies: readonly TerminalReply[]): Pick<TerminalReply, 'retryAfter'> => {
+  const waits = replies.flatMap(({ retryAfter }) => retryAfter ?? [])
+  return waits.length === 0 ? {} : { retryAfter: Math.max(...waits) }
+}
+
+/** A body with its sender, or the refusal of it. */
+type Received = { readonly source: string; readonly bytes: Uint8Array<ArrayBuffer> } | Response
+
 /** The routes of the POS door (protocol.md §1.2). */
 export function terminalDoor(services: Services, admission: AdmissionController): Hono {
   const answers = createAnswers(services)
   const signOnAnswers = createSignOnAnswers()
   const door = new Hono()
 
-  async function receive(c: Context, deadline: Deadline): Promise<Response> {
+  /** The body of a request, or the refusal of it. */
+  async function receiveBody(c: Context, bounds: BodyBounds, deadline: Deadline): Promise<Received> {
     const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
     if (type !== undefined && type !== '' && !ACCEPTED_TYPES.includes(type)) return empty(415)
     const source = sourceOf(c.req.header('cf-connecting-ip'))
@@ -65,23 +84,31 @@ export function terminalDoor(services: Services, admission: AdmissionController)
       ? undefined
       : admission.enterBody({ space: 'terminal', priority: 'undo', source })
     if (lease === undefined) return overloaded('undo')
-    const body = await readBytes(c, BODY_BOUNDS, deadline, lease)
+    const body = await readBytes(c, bounds, deadline, lease)
     lease.leave()
     // The space was needed for others. That is no fault of the sender.
     if (body === null) return overloaded('undo')
-    if (!body.ok) {
-      admission.failed(source)
-      return empty(body.error)
-    }
-    const priority = priorityOfFrame(body.value)
-    const slot = admission.enter(priority, { asksAcquirer: mayAskAcquirer(body.value) })
+    return body.ok ? { source, bytes: body.value } : refused(source, body.error)
+  }
+
+  function refused(source: string, status: number): Response {
+    admission.failed(source)
+    return empty(status)
+  }
+
+  async function receive(c: Context, deadline: Deadline): Promise<Response> {
+    const received = await receiveBody(c, BODY_BOUNDS, deadline)
+    if (received instanceof Response) return received
+    const { source, bytes } = received
+    const priority = priorityOfFrame(bytes)
+    const slot = admission.enter(priority, { asksAcquirer: mayAskAcquirer(bytes) })
     if (slot === undefined) return overloaded(priority)
     const since = services.now()
     // A copy that joins another message has no times of its own.
     const times = services.showsTiming ? { timing: newTiming() } : {}
     try {
-      const deadlineMs = deadlineOf(services, body.value)
-      const reply = answer(c, body.value, { source, slot, ...times }, deadlineMs)
+      const deadlineMs = deadlineOf(services, bytes)
+      const reply = answer(bytes, { ...visitOf(c, source, slot), ...times }, deadlineMs)
       const answered = (await deadline.until(deadlineMs, reply)) ?? SILENCE
       const { timing } = times
       const shown = timing && { 'server-timing': serverTiming(timing, services.now() - since) }
@@ -92,26 +119,58 @@ export function terminalDoor(services: Services, admission: AdmissionController)
   }
 
   async function answer(
-    c: Context,
     bytes: Uint8Array<ArrayBuffer>,
-    from: Pick<Visit, 'source' | 'slot' | 'timing'>,
+    visit: Visit,
     deadlineMs: number,
   ): Promise<TerminalReply> {
-    const visit: Visit = {
-      ...from,
-      admission,
-      signOnAnswers,
-      waitUntil: (promise) => c.executionCtx.waitUntil(promise),
-    }
     const digest = await services.keyring.fingerprint('content', bytes)
-    const run = () => exchange(services, bytes, visit)
+    const run = () => exchange(services, readFrame(services.core, bytes), visit)
     return answers.once(bytes, digest, run, visit.waitUntil, deadlineMs)
   }
 
-  for (const path of TERMINAL_PATHS) {
+  /** A batch takes one place of a request, and is as urgent as its least urgent frame. */
+  async function receiveBatch(c: Context, deadline: Deadline): Promise<Response> {
+    const received = await receiveBody(c, BATCH_BOUNDS, deadline)
+    if (received instanceof Response) return received
+    const { source, bytes } = received
+    const cut = cutFrames(bytes, TERMINAL_BODY_LIMIT)
+    if (!cut.ok) return refused(source, cut.error)
+    const frames = cut.value
+    const priorities = frames.map(priorityOfFrame)
+    const priority = PRIORITIES.find((one) => priorities.includes(one)) ?? 'other'
+    const slot = admission.enter(priority, {
+      asksAcquirer: frames.some(mayAskAcquirer),
+      messages: frames.length,
+    })
+    if (slot === undefined) return overloaded(priority)
+    try {
+      const deadlineMs = Math.max(...frames.map((frame) => deadlineOf(services, frame)))
+      const replies = await answerBatch(services, frames, {
+        visit: visitOf(c, source, slot),
+        answers,
+        deadlineMs,
+        until: (work) => deadline.until(deadlineMs, work),
+      })
+      return respond({ status: 200, body: joinReplies(replies), ...againOf(replies) }, {})
+    } finally {
+      slot.leave()
+    }
+  }
+
+  const visitOf = (c: Context, source: string, slot: Slot): Visit => ({
+    source,
+    slot,
+    admission,
+    signOnAnswers,
+    waitUntil: (promise) => c.executionCtx.waitUntil(promise),
+    budget: createBudget(services.queryLimit),
+  })
+
+  for (const path of [...TERMINAL_PATHS, BATCH_PATH]) {
+    const handle = path === BATCH_PATH ? receiveBatch : receive
     door.post(path, (c) => {
       const deadline = openDeadline()
-      const response = receive(c, deadline).finally(deadline.end)
+      const response = handle(c, deadline).finally(deadline.end)
       // A terminal that disconnects must not cut off the copies that wait for its answer, nor keep its slot.
       c.executionCtx.waitUntil(response.catch(() => undefined))
       return response

@@ -2,35 +2,29 @@
 
 import type { AdmissionController, Slot } from '../admission/admission-controller.ts'
 import { refuseUnproved } from '../domain/admit.ts'
-import type { Result } from '../domain/result.ts'
-import { isRequest } from '../iso8583/answer.ts'
-import { hasReversalClass, isReversalMti } from '../iso8583/cup.ts'
-import { parseFrame } from '../iso8583/frame.ts'
-import { locateMessage, possibleMtis } from '../iso8583/header.ts'
 import { toHex } from '../iso8583/hex.ts'
-import { type FormatError, type Message, mtiOf, unpack } from '../iso8583/message.ts'
 import {
   type ManagementMessage,
   type PosMessage,
-  parsePosHead,
   parsePosMessage,
   unsupported,
 } from '../iso8583/pos-message.ts'
 import { faultOfHeader } from '../iso8583/profile-fault.ts'
-import { readReversal } from '../iso8583/reversal.ts'
 import { forMerchant } from '../pipeline/databases.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Timing } from '../pipeline/timing.ts'
 import type { WaitUntil } from '../pipeline/types.ts'
+import type { Budget } from '../store/budget.ts'
 import { load } from '../store/load.ts'
+import type { ReadFrame } from './read-frame.ts'
 import { refuse, reply, undecided } from './reply.ts'
-import { SILENCE, type TerminalReply } from './reply-cache.ts'
+import { NAK, SILENCE, type TerminalReply } from './reply-cache.ts'
 import { signOn } from './sign-on.ts'
 import type { SignOnAnswers } from './sign-on-answers.ts'
 import { answerTransaction } from './transaction.ts'
 
 const EMPTY = new Uint8Array(0)
-const NAK = Uint8Array.of(0x15)
+type Unreadable = Extract<ReadFrame, { kind: 'unreadable' }>
 
 /** The sender of an exchange, as far as the POS door knows it. */
 export interface Visit {
@@ -40,30 +34,16 @@ export interface Visit {
   readonly slot: Slot
   readonly signOnAnswers: SignOnAnswers
   readonly waitUntil: WaitUntil
+  /** The budget of the invocation. */
+  readonly budget: Budget
   /** Takes the times of the message. Absent: nobody asks for them. */
   readonly timing?: Timing
 }
 
-/**
- * Answers one frame. Bytes that are no request get HTTP 400, a broken serial frame also gets NAK (0x15). A message of the class of
- * reversals that cannot be read gets no answer.
- */
-export async function exchange(
-  services: Services,
-  bytes: Uint8Array<ArrayBuffer>,
-  visit: Visit,
-): Promise<TerminalReply> {
-  const frame = parseFrame(bytes, services.core.lrc)
-  if (!frame.ok) return unreadable(visit, frame.error.kind === 'lrc' ? NAK : EMPTY)
-  const found = locateMessage(frame.value, bytes, services.core.lrc, readBody)
-  if (!found.ok || !isRequest(mtiOf(found.value.frame.body))) {
-    const { field, why } = found.ok ? { field: 'mti', why: 'not a request' } : found.error
-    services.log('unreadable_message', { field, why })
-    const refusal = unreadable(visit, EMPTY)
-    const mtis = found.ok ? [] : possibleMtis(frame.value, bytes, services.core.lrc)
-    return mtis.some((mti) => hasReversalClass(mti) && isRequest(mti)) ? SILENCE : refusal
-  }
-  const head = parsePosHead(found.value.frame, found.value.message)
+/** Answers a frame. */
+export async function exchange(services: Services, frame: ReadFrame, visit: Visit): Promise<TerminalReply> {
+  if (frame.kind === 'unreadable') return replyToUnreadable(services, frame, visit)
+  const { head, posMessage } = frame
   const { type, identity, hasMac } = head
   if (type === undefined) return refuse(services, parsePosMessage(head), 'unsupported_transaction')
   const kind = type === 'sign_on' ? type : hasMac ? 'with_mac' : 'without_mac'
@@ -75,21 +55,29 @@ export async function exchange(
   let reply: TerminalReply | undefined
   try {
     // Field 42 chooses the database.
-    reply = await answer(forMerchant(services, identity.merchantId), parsePosMessage(head), visit)
+    reply = await answer(
+      forMerchant(services, identity.merchantId),
+      posMessage ?? parsePosMessage(head),
+      visit,
+    )
     return reply
   } finally {
     allowance.done(reply?.proof)
   }
 }
 
-/** A reversal is read with less than every other message needs. */
-const readBody = (body: Uint8Array): Result<Message, FormatError> =>
-  isReversalMti(mtiOf(body)) ? readReversal(body) : unpack(body)
-
-/** Bytes without a sender. They count for their address. */
-function unreadable({ admission, source }: Visit, body: Uint8Array<ArrayBuffer>): TerminalReply {
+/**
+ * The reply to bytes without a request, which count for their address: HTTP 400, to a broken serial frame with NAK (0x15). A message of
+ * the class of reversals gets no answer.
+ */
+function replyToUnreadable(
+  services: Services,
+  { isBroken, fault, mayReverse }: Unreadable,
+  { admission, source }: Pick<Visit, 'admission' | 'source'>,
+): TerminalReply {
+  if (fault !== null) services.log('unreadable_message', { field: fault.field, why: fault.why })
   admission.failed(source)
-  return { status: 400, body }
+  return mayReverse ? SILENCE : { status: 400, body: isBroken ? NAK : EMPTY }
 }
 
 async function answer(services: Services, posMessage: PosMessage, visit: Visit): Promise<TerminalReply> {

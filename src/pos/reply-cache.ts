@@ -30,6 +30,9 @@ export interface TerminalReply {
 /** No answer: the terminal reverses or tries again. */
 export const SILENCE: TerminalReply = { status: 503, body: new Uint8Array(0) }
 
+/** The byte that says that a frame cannot be read. */
+export const NAK = Uint8Array.of(0x15)
+
 interface Kept {
   readonly digest: string
   readonly messageKey: string

@@ -11,7 +11,7 @@ import { profileFault, readAs } from '../iso8583/profile-fault.ts'
 import type { Services } from '../pipeline/services.ts'
 import type { Timing } from '../pipeline/timing.ts'
 import type { Outcome, WaitUntil } from '../pipeline/types.ts'
-import { createBudget } from '../store/budget.ts'
+import type { Budget } from '../store/budget.ts'
 import { ourselves, refuse, reply } from './reply.ts'
 import { SILENCE, type TerminalReply } from './reply-cache.ts'
 import { type Signer, verifyMessage, wipe } from './verify-message.ts'
@@ -21,6 +21,7 @@ interface Sender {
   readonly slot: Slot
   readonly waitUntil: WaitUntil
   readonly source: string
+  readonly budget: Budget
   readonly timing?: Timing
 }
 
@@ -28,7 +29,7 @@ interface Sender {
 export async function answerTransaction(
   services: Services,
   posMessage: TransactionMessage,
-  { slot, waitUntil, source, timing }: Sender,
+  { slot, waitUntil, source, budget, timing }: Sender,
 ): Promise<TerminalReply> {
   const { identity, messageKey, targetKey, sale } = posMessage
   const { terminalId, batchNumber } = identity
@@ -51,7 +52,7 @@ export async function answerTransaction(
     },
     {
       waitUntil,
-      budget: createBudget(services.queryLimit),
+      budget,
       beforeAcquirer: () => slot.awaitAcquirer(),
       waitsUntil: services.now() + (services.acquirer.deadlineMs ?? 0),
       ...(timing === undefined ? {} : { timing }),

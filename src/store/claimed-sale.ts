@@ -39,6 +39,13 @@ export const undecidedSaleWithId = (id: string): SQL =>
     join journal as claim on claim.message_key = waiting.message_key
     where waiting.kind = 'sale' and waiting.state in ('pending', 'undoing') and instr(claim.body, ${`"${packed(id)}"`}) > 0)`
 
+/** SQL: the same of many ids. */
+const undecidedSalesWithIds = (ids: readonly string[]): SQL =>
+  sql`(select waiting.message_key from acquirer_message as waiting
+    join journal as claim on claim.message_key = waiting.message_key
+    join json_each(${JSON.stringify(ids.map(packed))}) as wanted
+    where waiting.kind = 'sale' and waiting.state in ('pending', 'undoing') and instr(claim.body, '"' || wanted.value || '"') > 0)`
+
 /** SQL: the key is that of a terminal's sale, and of no entry that follows one. */
 const IS_SALE = sql`substr(journal.message_key, 21) = 's'`
 
@@ -55,7 +62,31 @@ export async function findClaimedSale(
   now: number,
   { reference, merchantId }: ClaimedReference,
 ): Promise<ClaimedSale | null> {
-  const [found] = await db
+  const keys = keyOf(reference)
+  const [found] = await claimsOf(
+    db,
+    sql`journal.message_key = ${keys}
+    and merchant.merchant_id = coalesce(${merchantId ?? null}, merchant.merchant_id)`,
+    { credential, now },
+  ).limit(1)
+  return found === undefined ? null : claimedSaleOf(found)
+}
+
+/** The sales with these ids that the acquirer has not answered, and that the caller may read. The others are left out. */
+export async function findClaimedSales(
+  db: Db,
+  credential: string,
+  now: number,
+  ids: readonly string[],
+): Promise<ClaimedSale[]> {
+  const keys = undecidedSalesWithIds(ids)
+  const found = await claimsOf(db, sql`journal.message_key in ${keys}`, { credential, now })
+  return found.flatMap((row) => claimedSaleOf(row) ?? [])
+}
+
+/** The claims of sales that the caller may read, with what a sale has beside them. */
+const claimsOf = (db: Db, which: SQL, { credential, now }: { credential: string; now: number }) =>
+  db
     .select({
       journal: rowOf(journal, 'journal_row'),
       merchant: rowOf(merchant, 'merchant_row'),
@@ -77,10 +108,10 @@ export async function findClaimedSale(
       batch,
       sql`batch.terminal_id = journal.terminal_id and batch.batch_number = substr(journal.message_key, 9, 6)`,
     )
-    .where(sql`journal.message_key = ${keyOf(reference)} and ${IS_SALE} and ${mayRead(sql`merchant.merchant_id`, credential, now)}
-      and merchant.merchant_id = coalesce(${merchantId ?? null}, merchant.merchant_id)`)
-    .limit(1)
-  if (found === undefined) return null
+    .where(sql`${which} and ${IS_SALE} and ${mayRead(sql`merchant.merchant_id`, credential, now)}`)
+
+/** Null: the entry is no claim of a sale. */
+function claimedSaleOf(found: Awaited<ReturnType<typeof claimsOf>>[number]): ClaimedSale | null {
   const { merchantId: of } = found.merchant
   const entry: JournalEntry = openEntry(found.journal, { base: null, merchantId: of })
   const { claim, claimedSale: sale } = entry.effects

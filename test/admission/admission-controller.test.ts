@@ -3,7 +3,7 @@
  * own limit. It logs once.
  */
 
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createAdmissionController, type Slot } from '../../src/admission/admission-controller.ts'
 import type { Priority } from '../../src/admission/concurrency-limit.ts'
 
@@ -115,4 +115,59 @@ it('logs overload once a minute per priority', () => {
     { event: 'overloaded', priority: 'sale' },
     { event: 'overloaded', priority: 'other' },
   ])
+})
+
+describe('a batch', () => {
+  const frames = (messages: number) => ({ messages, asksAcquirer: true })
+
+  it('takes one place of a request, so single messages find theirs', () => {
+    const { admission, fill } = open()
+    expect(admission.enter('undo', frames(100))).toBeDefined()
+    expect(fill('undo', undefined, false)).toBe(9)
+  })
+
+  it('is refused while as many frames of others are in progress as the limit has', () => {
+    const { admission } = open(128)
+    const first = admission.enter('undo', frames(100))
+    expect(admission.enter('undo', frames(100))).toBeDefined()
+    expect(admission.isClosed('undo', frames(2))).toBe(true)
+    expect(admission.isClosed('undo')).toBe(false)
+    first?.leave()
+    expect(admission.isClosed('undo', frames(2))).toBe(false)
+    // Less urgent batches have a share only.
+    expect([admission.isClosed('sale', frames(2)), admission.isClosed('other', frames(2))]).toEqual([
+      false,
+      true,
+    ])
+  })
+
+  it('of frames takes nothing from lists of lines', () => {
+    const { admission } = open(128)
+    for (let n = 0; n < 2; n++) admission.enter('undo', frames(100))
+    const lines = { messages: 200, isJson: true }
+    for (let n = 0; n < 4; n++) expect(admission.enter('undo', lines)).toBeDefined()
+    expect(admission.isClosed('undo', lines)).toBe(true)
+    expect(admission.isClosed('undo', { isJson: true })).toBe(false)
+  })
+
+  it('frees the place of each frame that waits for the acquirer, and its own with the last one', () => {
+    const { admission, fill } = open(1)
+    const slot = admission.enter('undo', frames(3))
+    expect(admission.isClosed('undo')).toBe(true)
+    slot?.awaitAcquirer()
+    slot?.awaitAcquirer()
+    expect(admission.isClosed('undo')).toBe(true)
+    for (let n = 0; n < 3; n++) slot?.awaitAcquirer()
+    expect(admission.isClosed('undo')).toBe(false)
+    expect(fill('undo', (other) => other.awaitAcquirer())).toBe(997)
+    slot?.leave()
+    expect(fill('undo', (other) => other.awaitAcquirer())).toBe(3)
+  })
+
+  it('is refused while the acquirer has its most requests', () => {
+    const { admission, fill } = open()
+    fill('undo', (slot) => slot.awaitAcquirer())
+    expect(admission.enter('undo', frames(2))).toBeUndefined()
+    expect(admission.enter('undo', { messages: 2 })).toBeDefined()
+  })
 })

@@ -74,6 +74,19 @@ it('counts a request by its weight', () => {
   expect([limit.isClosed('undo'), limit.isClosed('sale')]).toEqual([false, true])
 })
 
+it('frees some of the places of a request, and the rest when it leaves', () => {
+  const { limit } = open(10)
+  const leave = limit.enter('undo', 12)
+  leave?.(2)
+  expect(limit.isClosed('undo')).toBe(true)
+  leave?.(1)
+  expect(limit.isClosed('undo')).toBe(false)
+  expect(limit.isClosed('sale')).toBe(true)
+  leave?.()
+  leave?.()
+  expect(fill(limit, 'undo')).toBe(10)
+})
+
 it('frees the slot of a request that never leaves after its lease, and ignores its later departure', () => {
   const { clock, limit } = open(2)
   const expired = limit.enter('undo')

@@ -40,7 +40,9 @@ Back offices use JSON over HTTP. [Certainty](semantics.md#certainty) explains th
   UTF-8, and no byte that is not UTF-8 is replaced. An unknown member is an error. A member that an object has
   twice is an error too, because two readers of the body could take two values.
 - **Idempotency.** Routes that act once need an \`Idempotency-Key\` header. \`"k"\` and \`k\` are the same key. The same key with the same
-  content returns the first answer again, with \`Idempotent-Replayed: true\`.
+  content returns the first answer again, with \`Idempotent-Replayed: true\`. In a list each line has its key as the member \`idempotencyKey\`.
+- **Lists.** A body in NDJSON has one request on each line. The answer has one line for each, in the same order, with its number, its \`status\`
+  and its members. A line that is wrong or refused stops no other one. A line with \`doNext: retry\` may be sent again in another list.
 - **Times.** A time has \`Z\` or an offset. Annul compares times as instants, so \`10:00+08:00\` and \`02:00Z\` are the same content.
 - **Refusals.** A refusal is a problem (RFC 9457) with a stable \`reason\`, words and advice in both languages, \`certainty\` and \`doNext\`.
   \`errors\` names each wrong member by a JSON pointer; an unknown member is reported at its object, with the names that it may have. Where \`doNext\` is \`query\`, \`location\` or \`saleId\` says what to query.

@@ -69,6 +69,13 @@ const KEY_PARAMETER: Parameter = {
   example: '"order-4711-void"',
 }
 
+/** The key of a route that takes a list too. */
+const KEY_PARAMETER_OF_ONE: Parameter = {
+  ...KEY_PARAMETER,
+  required: false,
+  description: `${KEY_PARAMETER.description} Required with JSON. A list in NDJSON has no header, because each line has its own \`idempotencyKey\`.`,
+}
+
 const HEADERS = {
   'X-Request-Id': { description: 'The id of the request.', schema: { type: 'string' } },
   Location: { description: 'The path of what was made.', schema: { type: 'string' } },
@@ -194,7 +201,7 @@ function operationOf(route: Route): Json {
   const parameters = [
     ...parametersOf('path', path, example.path),
     ...parametersOf('query', query, example.query),
-    ...(idempotencyKey ? [KEY_PARAMETER] : []),
+    ...(idempotencyKey ? [route.line === undefined ? KEY_PARAMETER : KEY_PARAMETER_OF_ONE] : []),
   ]
   const requestBody = requestBodyOf(route)
   return {

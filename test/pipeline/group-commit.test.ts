@@ -32,7 +32,7 @@ function groupOver(
 ) {
   const runs: Run[] = []
   const answered = new Map<string, { outcome: string; at: number }>()
-  const { submit } = createGroupCommit<string, string>({
+  const { submit, together } = createGroupCommit<string, string>({
     run: async (set) => {
       runs.push({ at: Date.now(), set: set.map((work) => work.message) })
       return { lost: await run(set, runs.length - 1), deferred: [] }
@@ -48,7 +48,7 @@ function groupOver(
     answered.set(message, { outcome, at: Date.now() })
     return outcome
   }
-  return { runs, answered, send }
+  return { runs, answered, send, together }
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
@@ -92,6 +92,49 @@ describe('a free pipeline', () => {
     void send('a')
     await advance(0)
     expect(answered.get('a')).toEqual({ outcome: 'at once', at: 0 })
+  })
+})
+
+describe('messages that are submitted together', () => {
+  it('share a set, which leaves at once', async () => {
+    const { runs, answered, send, together } = groupOver(takes(5))
+    const returned = together(() => {
+      for (const message of ['a', 'b', 'c']) void send(message)
+      expect(runs).toEqual([])
+      return 'returned'
+    })
+    expect(returned).toBe('returned')
+    await advance(0)
+    expect(runs).toEqual([{ at: 0, set: ['a', 'b', 'c'], driver: 'a' }])
+    await advance(5)
+    expect([...answered.keys()]).toEqual(['a', 'b', 'c'])
+  })
+
+  it('wait for the set that is in flight', async () => {
+    const { runs, send, together } = groupOver(takes(10))
+    void send('a')
+    await advance(1)
+    together(() => ['b', 'c'].map(send))
+    await advance(8)
+    expect(runs).toHaveLength(1)
+    await advance(1)
+    expect(runs[1]).toEqual({ at: 10, set: ['b', 'c'], driver: 'b' })
+    await advance(10)
+  })
+
+  it('go also when the caller throws', async () => {
+    const { runs, send, together } = groupOver(takes(1))
+    const fails = () => {
+      void send('a')
+      throw new Error('failed')
+    }
+    expect(() => together(fails)).toThrow('failed')
+    await advance(1)
+    expect(runs.map(({ set }) => set)).toEqual([['a']])
+  })
+
+  it('may be none', () => {
+    expect(groupOver(takes(1)).together(() => 1)).toBe(1)
   })
 })
 

@@ -5,8 +5,11 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash } from 'node:crypto'
+import type { Acquirer } from '../../src/acquirer/port.ts'
 import { createApp } from '../../src/app.ts'
 import { createServices } from '../../src/create-services.ts'
+import { inEachDatabase } from '../../src/pipeline/databases.ts'
+import { recoverEach } from '../../src/pipeline/recover.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 import { EXAMPLE_TMK } from '../integrate/mac-examples.ts'
 import { bytesOf, hexOf, keyCheckValue, xor } from '../integrate/node-ciphers.ts'
@@ -15,6 +18,7 @@ import { bindD1, Storage } from '../simulation/platform/d1.ts'
 import { apiKeyRow, INSERT_API_KEY } from '../support/api-key-row.ts'
 import { coreModule } from '../support/load-core.ts'
 import { seeded } from '../support/micro-random.ts'
+import { withAcquirer } from '../worker/scripted-acquirer.ts'
 
 export const MERCHANT = '123456789012345'
 const ADMINISTRATOR = 'annul_key-of-an-administrator'
@@ -40,13 +44,18 @@ export class Metered {
   readonly logged: string[] = []
   /** The queries that D1 takes from an invocation. */
   limit = Number.POSITIVE_INFINITY
+  /** The milliseconds between two requests: longer than an answer stays in memory, and than a rate needs. */
+  stepMs = 60_000
+  /** Further headers of each request. */
+  headers: Readonly<Record<string, string>> = {}
   readonly #running = new AsyncLocalStorage<Use>()
   readonly #random = seeded(11)
   #now = START
   #app: ReturnType<typeof createApp> | undefined
   services: Services | undefined
 
-  async open(): Promise<void> {
+  /** `acquirer`: the one behind the service. By default it is inside. */
+  async open(acquirer?: Acquirer): Promise<void> {
     const hash = createHash('sha256').update(ADMINISTRATOR).digest('hex')
     this.storage.rows(INSERT_API_KEY, ...apiKeyRow(hash, null, { name: 'test', createdAt: START }))
     const database = bindD1(this.storage, async ({ statements }, apply) => {
@@ -58,7 +67,7 @@ export class Metered {
       use.queries += statements.length
       return apply()
     })
-    this.services = await createServices(
+    const made = await createServices(
       { MASTER_KEY: 'ab'.repeat(32), ACQUIRER: 'sandbox', ACQUIRER_ID: '00001234', DB: database },
       {
         module: coreModule,
@@ -68,6 +77,7 @@ export class Metered {
         log: (event) => void this.logged.push(event),
       },
     )
+    this.services = acquirer === undefined ? made : withAcquirer(made, acquirer)
     this.#app = createApp(this.services)
   }
 
@@ -94,8 +104,22 @@ export class Metered {
   }
 
   /** One captured sale as JSON. */
-  async sale(sale: object): Promise<Readonly<Record<string, unknown>>> {
-    const { response } = await this.#send('POST', '/v1/sales', sale)
+  sale(sale: object): Promise<Readonly<Record<string, unknown>>> {
+    return this.#one('/v1/sales', sale)
+  }
+
+  /** One void as JSON, under a key. */
+  void(body: object, idempotencyKey: string): Promise<Readonly<Record<string, unknown>>> {
+    return this.#one('/v1/voids', body, { 'idempotency-key': idempotencyKey })
+  }
+
+  /** Voids as one list. */
+  voids(voids: readonly object[]): Promise<ListAnswer> {
+    return this.#list('/v1/voids', voids)
+  }
+
+  async #one(path: string, sent: object, headers: Readonly<Record<string, string>> = {}) {
+    const { response } = await this.#send('POST', path, sent, headers)
     const body = (await response.json()) as Record<string, unknown>
     return { ...body, status: response.status }
   }
@@ -109,6 +133,14 @@ export class Metered {
   reconcile(records: readonly object[]): Promise<ListAnswer> {
     const asOf = new Date(this.#now).toISOString()
     return this.#list(`/v1/reconciliations?asOf=${asOf}&apply=true`, records)
+  }
+
+  /** A run of the cron without time to wait, so many milliseconds later. */
+  async recover(laterMs: number): Promise<void> {
+    const { services } = this
+    if (services === undefined) throw new Error('the service is not open')
+    this.#now += laterMs
+    await this.use(() => recoverEach(inEachDatabase(services), services.now()))
   }
 
   /** Runs in an invocation of its own. Returns what it sent to D1. */
@@ -129,16 +161,32 @@ export class Metered {
     }
   }
 
-  async #send(method: string, path: string, body: object | string) {
+  /** Terminals' bytes in one request. */
+  async post(path: string, body: Uint8Array<ArrayBuffer>) {
+    const { response, use } = await this.#send('POST', path, body)
+    const { status, headers } = response
+    return { status, headers, bytes: new Uint8Array(await response.arrayBuffer()), use }
+  }
+
+  async #send(
+    method: string,
+    path: string,
+    body: object | string | Uint8Array<ArrayBuffer>,
+    own: Readonly<Record<string, string>> = {},
+  ) {
     const app = this.#app
     if (app === undefined) throw new Error('the service is not open')
-    // Longer than an answer stays in memory, and than a rate needs.
-    this.#now += 60_000
-    const type = typeof body === 'string' ? 'application/x-ndjson' : 'application/json'
+    this.#now += this.stepMs
+    const [type, sent] =
+      typeof body === 'string'
+        ? ['application/x-ndjson', body]
+        : body instanceof Uint8Array
+          ? ['application/octet-stream', body]
+          : ['application/json', JSON.stringify(body)]
     const init = {
       method,
-      headers: { authorization: `Bearer ${ADMINISTRATOR}`, 'content-type': type },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
+      headers: { authorization: `Bearer ${ADMINISTRATOR}`, 'content-type': type, ...this.headers, ...own },
+      body: sent,
     }
     const pending: Promise<unknown>[] = []
     const context = {

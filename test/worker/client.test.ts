@@ -252,7 +252,7 @@ describe('a list', () => {
 
 it('the types are those of the contract', async () => {
   const { client } = clientOf(isolate, key)
-  expectTypeOf<CallInput<'POST /v1/voids'>['body']['saleId']>().toEqualTypeOf<string>()
+  expectTypeOf<NonNullable<CallInput<'POST /v1/voids'>['body']>['saleId']>().toEqualTypeOf<string>()
   expectTypeOf<NonNullable<ApiVoid['reason']>>().toEqualTypeOf<
     'customer_changed_mind' | 'operator_error' | 'duplicate' | 'system_error'
   >()

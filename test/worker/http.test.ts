@@ -86,14 +86,21 @@ describe('who sends a request comes before what is wrong with it', () => {
 
 describe('a media type', () => {
   it('that the route does not take is 415, and says what it takes', async () => {
-    const one = await problemOf(await voidOf('<void/>', { 'content-type': 'application/xml' }))
+    const headers = { 'content-type': 'application/xml', ...fresh() }
+    const one = await problemOf(await request('/v1/reversals', headers, { method: 'POST', body: '<void/>' }))
     expect([one.status, one.body.accepts, one.headers.get('accept')]).toEqual([
       415,
       ['application/json'],
       'application/json',
     ])
-    const list = await request('/v1/sales', { 'content-type': 'text/csv' }, { method: 'POST', body: 'a,b' })
-    expect((await problemOf(list)).headers.get('accept')).toBe('application/json, application/x-ndjson')
+    for (const path of ['/v1/sales', '/v1/voids']) {
+      const list = await request(
+        path,
+        { 'content-type': 'text/csv', ...fresh() },
+        { method: 'POST', body: 'a,b' },
+      )
+      expect((await problemOf(list)).headers.get('accept')).toBe('application/json, application/x-ndjson')
+    }
     expect(one.errors).toEqual([{ in: 'header', pointer: '/content-type', why: 'expected application/json' }])
   })
 

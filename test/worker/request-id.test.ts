@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { ROUTES } from '../../src/api/contract.ts'
 import { createApp } from '../../src/app.ts'
 import worker from '../../src/index.ts'
-import { TERMINAL_PATHS } from '../../src/pos/door.ts'
+import { BATCH_PATH, TERMINAL_PATHS } from '../../src/pos/door.ts'
 import { holdToContract } from '../support/contract.ts'
 import { idOf } from './inquire.ts'
 import { openWithAcquirer, aSale as soldSale } from './merchant-client.ts'
@@ -132,7 +132,7 @@ describe('a wrong setting', () => {
     return { status: response.status, headers: response.headers, text: await response.text() }
   }
 
-  it.each(['/', '/docs', '/nowhere', ...TERMINAL_PATHS])(
+  it.each(['/', '/docs', '/nowhere', ...TERMINAL_PATHS, BATCH_PATH])(
     'is 503 without a body at %s, and the log line that names it has the id of the answer',
     async (path) => {
       const { status, headers, text } = await ask(path, 'POST')

@@ -42,7 +42,7 @@ export interface Route {
   readonly takesBootstrapKey?: true
   readonly path?: z.ZodObject
   readonly query?: z.ZodType
-  /** Whether `Idempotency-Key` is required. */
+  /** Whether `Idempotency-Key` is required. In a list each line has a key as a member instead. */
   readonly idempotencyKey?: true
   /** The body as JSON. */
   readonly body?: z.ZodType

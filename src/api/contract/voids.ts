@@ -1,11 +1,13 @@
 /** @module The routes of voids and their reversals. */
 
 import { lateReversalsAnswer, reversalAnswer, voidAnswer } from '../json/answer-schemas.ts'
+import { voidedLine } from '../json/line-schemas.ts'
 import {
   lateReversalsQuery,
   merchantQuery,
   referencePath,
   reversalRequestBody,
+  voidLine,
   voidRequestBody,
 } from '../json/schemas.ts'
 import { EXAMPLE_PENDING_VOID, EXAMPLE_SALE_ID, EXAMPLE_VOID, EXAMPLE_VOID_ID } from './examples.ts'
@@ -17,12 +19,20 @@ export const VOID_ROUTES = {
     tag: 'voids',
     summary: 'Void a sale',
     description:
-      'Voids an approved, unsettled sale, in full and once. The money goes back to the original card. The same key with the same content gets the first answer again.',
+      'Voids an approved, unsettled sale, in full and once. The money goes back to the original card. The same key with the same content gets the first answer again. Up to 200 voids as NDJSON share sets, so they cost a few trips to the database. Each line has its own `idempotencyKey` then, and the request has no header.',
     caller: 'merchant',
     scope: 'voids:write',
     idempotencyKey: true,
     body: voidRequestBody,
+    line: voidLine,
     answers: {
+      200: {
+        description:
+          'The answers to NDJSON, one for each line, in order. A refused line does not stop the others.',
+        body: voidedLine,
+        type: 'application/x-ndjson',
+        example: { line: 1, ...EXAMPLE_VOID, status: 201 },
+      },
       201: {
         description: 'The void is done.',
         body: voidAnswer,
@@ -61,7 +71,10 @@ export const VOID_ROUTES = {
       'not_recorded',
       'in_progress',
     ],
-    example: { body: { saleId: EXAMPLE_SALE_ID, amount: 1234, reason: 'customer_changed_mind' } },
+    example: {
+      body: { saleId: EXAMPLE_SALE_ID, amount: 1234, reason: 'customer_changed_mind' },
+      lines: [{ saleId: EXAMPLE_SALE_ID, amount: 1234, idempotencyKey: 'order-4711-void' }],
+    },
   },
   'GET /v1/voids/{reference}': {
     operationId: 'getVoid',

@@ -2,17 +2,23 @@
 
 import * as z from 'zod'
 import { ACQUIRER_STATES } from '../../domain/acquirer-state.ts'
-import { saleAnswer } from './answer-schemas.ts'
+import { saleAnswer, voidAnswer } from './answer-schemas.ts'
 import { problem } from './problem.ts'
 import { recordLine } from './schemas.ts'
 import * as v from './values.ts'
 
 const line = z.int().min(1).describe('Number of the line in the request, from 1. Blank lines count.')
-const status = z.literal(201).describe('The HTTP status of the line as a request of its own.')
+const STATUS = 'The HTTP status of the line as a request of its own.'
+const status = z.literal(201).describe(STATUS)
 
 const refusedLine = z.strictObject({ line, ...problem.shape })
 
 export const capturedLine = z.union([z.strictObject({ line, ...saleAnswer.shape, status }), refusedLine])
+
+export const voidedLine = z.union([
+  z.strictObject({ line, ...voidAnswer.shape, status: z.literal([201, 202]).describe(STATUS) }),
+  refusedLine,
+])
 
 const { kind, merchantId, batchNumber, stan, state } = recordLine.shape
 
@@ -53,4 +59,5 @@ export const comparedLine = z.union([z.strictObject({ line, ...comparison.shape 
 
 export type ComparisonBody = z.infer<typeof comparison>
 export type CapturedLine = z.infer<typeof capturedLine>
+export type VoidedLine = z.infer<typeof voidedLine>
 export type ComparedLine = z.infer<typeof comparedLine>

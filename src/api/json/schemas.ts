@@ -29,6 +29,9 @@ export const voidRequestBody = z.strictObject({
   reason: z.enum(VOID_REASONS).optional(),
 })
 
+/** One line of `POST /v1/voids` as NDJSON: each void has a key of its own. */
+export const voidLine = voidRequestBody.extend({ idempotencyKey })
+
 /** The void that was sent under this key. */
 export const voidReversalBody = z.strictObject({
   saleId: v.id,
@@ -257,6 +260,7 @@ export const referencePath = z.strictObject({ reference })
 export const casePath = z.strictObject({ rrn: v.rrn })
 
 export type VoidRequestBody = z.infer<typeof voidRequestBody>
+export type VoidLine = z.infer<typeof voidLine>
 export type VoidReversalBody = z.infer<typeof voidReversalBody>
 export type SaleReversalBody = z.infer<typeof saleReversalBody>
 export type RecordLine = z.infer<typeof recordLine>
