@@ -60,7 +60,7 @@ export class LoadTerminal {
     if (kind === 'void' && sale !== undefined) return this.#void(sale, 'void', dueAt)
     if (kind === 'rival' && sale !== undefined)
       return void (await Promise.all([this.#void(sale, 'rival', dueAt), this.#void(sale, 'rival', dueAt)]))
-    if (kind === 'copy' && one !== undefined) return void (await this.#transmit(one, 'copy', dueAt))
+    if (kind === 'copy' && one !== undefined) return void (await this.#send(one, 'copy', dueAt))
     if (kind === 'inquiry' && one !== undefined) return inquire(this.#lab, this.state, one.message, dueAt)
     if (kind === 'reversal' && last !== undefined && mayReverse(last.message))
       return void (await this.#reverse(last, 'reversal', dueAt))
@@ -134,18 +134,22 @@ export class LoadTerminal {
     dueAt: number,
     lose = this.#lab.lose,
   ): Promise<ReceivedAnswer | null> {
-    const { ledger, random } = this.#lab
-    const { message, frame } = sent
-    const answers = await this.#repeat(async (nth) => {
-      const measuring = { name: nth === 0 ? name : 'copy', dueAt, what: nameOf(message) }
-      const { answer, sentAt } = await this.line.exchange(frame, measuring)
-      if (answer !== null) ledger.answered(message, answer, sentAt)
-      return answer
-    })
+    const { random } = this.#lab
+    const answers = await this.#send(sent, name, dueAt)
     const got = answers.find((answer) => answer !== null) ?? null
     const isLost = got === null || random.below(1_000_000) < 1_000_000 * lose
     this.#note(sent, isLost)
     return isLost ? null : got
+  }
+
+  /** Sends a frame and enters each answer in the ledger. The message of a copy is settled, and stays so. */
+  #send({ message, frame }: Sent, name: string, dueAt: number): Promise<(ReceivedAnswer | null)[]> {
+    return this.#repeat(async (nth) => {
+      const measuring = { name: nth === 0 ? name : 'copy', dueAt, what: nameOf(message) }
+      const { answer, sentAt } = await this.line.exchange(frame, measuring)
+      if (answer !== null) this.#lab.ledger.answered(message, answer, sentAt)
+      return answer
+    })
   }
 
   /** Once, or ten times at once in a storm. */
