@@ -87,6 +87,20 @@ export class LoadTerminal {
     return this.#unsettled.length === 0
   }
 
+  /** Sends the last messages again. Each still has its answer. */
+  async repeat(tries: number): Promise<void> {
+    const { now, sleep, ledger } = this.#lab
+    for (const sent of this.#recent) {
+      let isAnswered = false
+      for (let left = tries; left > 0 && !isAnswered; left--) {
+        isAnswered = (await this.#send(sent, 'copy', now())).some((answer) => answer !== null)
+        if (!isAnswered) await sleep(200)
+      }
+      const what = () => `a copy of ${nameOf(sent.message)} got no answer in ${tries} tries`
+      ledger.check('same message, same answer', isAnswered, what)
+    }
+  }
+
   async #void(sale: LoadMessage, name: 'void' | 'rival', dueAt: number): Promise<void> {
     const at = this.#sales.indexOf(sale)
     if (at >= 0) this.#sales.splice(at, 1)

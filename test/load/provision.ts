@@ -6,6 +6,7 @@ import { provision, provisionMerchant, splitMasterKey } from '../../src/cli/prov
 import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { fromHex } from '../../src/iso8583/hex.ts'
 import { newTerminalState } from '../../src/terminal/state.ts'
+import { inTurns } from './in-turns.ts'
 import type { Lab } from './lab.ts'
 import { LoadTerminal } from './load-terminal.ts'
 import type { Target } from './target.ts'
@@ -40,43 +41,31 @@ export async function provisionTerminals({
   const merchant = { url, key: keyOf(0), merchantId, body: { window: { kind: 'same_batch' } } }
   await untilTaken(merchantId, async () => (await provisionMerchant(merchant)).status)
   const terminals: LoadTerminal[] = []
-  let next = 0
-  async function work(): Promise<void> {
-    for (let nth = next++; nth < count; nth = next++) {
-      const macProfile = MAC_PROFILES[nth % MAC_PROFILES.length] ?? 'cup-ecb'
-      const terminalId =
-        prefix +
-        nth
-          .toString(36)
-          .toUpperCase()
-          .padStart(8 - prefix.length, '0')
-      const body = {
-        state: 'active',
-        macProfile,
-        settlementMac: 'optional',
-        tmk: splitMasterKey(lab.core, macProfile, tmk),
-      }
-      await untilTaken(
-        terminalId,
-        async () => (await provision({ url, key: keyOf(nth), merchantId, terminalId, body })).status,
-      )
-      const line = new TerminalLine(
-        lab,
-        newTerminalState(merchantId, terminalId, macProfile),
-        tmk,
-        addressOf(nth),
-      )
-      for (let left = MOST_TRIES; ; left--) {
-        await line.signOn(lab.now())
-        if (line.isSignedOn) break
-        if (left === 0) throw new Error(`${terminalId}: the sign-on was refused`)
-        await sleep(500)
-      }
-      terminals.push(new LoadTerminal(lab, line))
-      progress(terminals.length)
+  const register = async (nth: number): Promise<void> => {
+    const macProfile = MAC_PROFILES[nth % MAC_PROFILES.length] ?? 'cup-ecb'
+    const terminalId =
+      prefix +
+      nth
+        .toString(36)
+        .toUpperCase()
+        .padStart(8 - prefix.length, '0')
+    const keys = splitMasterKey(lab.core, macProfile, tmk)
+    const body = { state: 'active', macProfile, settlementMac: 'optional', tmk: keys }
+    await untilTaken(
+      terminalId,
+      async () => (await provision({ url, key: keyOf(nth), merchantId, terminalId, body })).status,
+    )
+    const state = newTerminalState(merchantId, terminalId, macProfile)
+    const line = new TerminalLine(lab, state, tmk, addressOf(nth))
+    for (let left = MOST_TRIES; !line.isSignedOn; left--) {
+      if (left === 0) throw new Error(`${terminalId}: the sign-on was refused`)
+      if (left < MOST_TRIES) await sleep(500)
+      await line.signOn(lab.now())
     }
+    terminals.push(new LoadTerminal(lab, line))
+    progress(terminals.length)
   }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await inTurns([...Array(count).keys()], AT_ONCE, register)
   return terminals
 }
 

@@ -9,6 +9,7 @@ import { compareFloors, type FloorFigures } from './compare-floors.ts'
 import { type Driven, drive } from './drive.ts'
 import { findKnee, type RampStep, whyNot } from './find-knee.ts'
 import { Fleet } from './fleet.ts'
+import { inTurns } from './in-turns.ts'
 import type { Lab } from './lab.ts'
 import { LoadLedger } from './ledger.ts'
 import type { LoadTerminal } from './load-terminal.ts'
@@ -34,6 +35,10 @@ const STEP_SECONDS = 3
 const FACTOR = 1.25
 /** Tries for an outcome after the load, about 200 ms apart. */
 const SETTLE_TRIES = 60
+/** Tries for a copy of an answered message. */
+const REPEAT_TRIES = 10
+/** Terminals at once after the load. More would only be refused. */
+const AT_ONCE = 32
 /** The digits of a terminal number, in base 36, that name the run. */
 const RUN_DIGITS = 3
 
@@ -209,7 +214,10 @@ interface Checking {
 async function checkAll({ target, ledger, run, progress, terminals }: Checking): Promise<void> {
   if (target.slowDown !== null) await target.slowDown(0)
   progress.live('outcomes that are missing')
-  await Promise.all(terminals.map((terminal) => terminal.settle(SETTLE_TRIES)))
+  await inTurns(terminals, AT_ONCE, async (terminal) => {
+    await terminal.settle(SETTLE_TRIES)
+    await terminal.repeat(REPEAT_TRIES)
+  })
   progress.live('totals and rows')
   if (target.rows !== null) await checkBooks(ledger, target.rows, run)
   if (target.compareAcquirer !== null)
