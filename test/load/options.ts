@@ -58,7 +58,7 @@ const USUAL_MIX: Mix = {
 
 const BOUNDS = {
   rate: [1, 20_000],
-  duration: [1, 3600],
+  duration: [0.1, 3600],
   terminals: [1, 5000],
   connections: [1, 1000],
   lose: [0, 0.5],

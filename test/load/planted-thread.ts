@@ -1,36 +1,28 @@
-/** @module A thread that loads a service with a planted bug, and posts its report. The service is loaded here, after the change. */
+/** @module A thread with a service whose bugs can be switched on. It loads the service with each bug in turn, and posts the reports. */
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { takeOut } from '../simulation/take-out.ts'
-import { readOptions } from './options.ts'
-import type { PlantedBug } from './planted-bugs.ts'
+import { takeOutAll } from '../simulation/take-out.ts'
+import { PLANTED_BUGS } from './planted-bugs.ts'
+import { SHORT_LOAD } from './short-load.ts'
 
-const { bug, module, seed } = workerData as {
-  readonly bug: PlantedBug | null
-  readonly module: WebAssembly.Module
-  readonly seed: number
-}
-for (const change of bug?.changes ?? []) takeOut({ name: bug?.name ?? '', ...change })
+const { module, bugs } = workerData as { readonly module: WebAssembly.Module; readonly bugs: number }
+takeOutAll(PLANTED_BUGS.flatMap(({ name, changes }) => changes.map((change) => ({ name, ...change }))))
+// Loaded here, after the changes.
 const { startInProcess } = await import('./in-process.ts')
 const { runLoad } = await import('./run-load.ts')
 
-const options = readOptions(
-  [
-    ...['--rate', '250', '--duration', '1.2', '--terminals', '18', '--connections', '16', '--floors', '0'],
-    ...[
-      '--mix',
-      'sale=30,void=25,copy=15,reversal=15,rival=8,late=7',
-      '--lose',
-      '0.05',
-      '--seed',
-      String(seed),
-    ],
-  ],
-  seed,
-)
-const target = await startInProcess(module, bug?.sql)
-const report = await runLoad(target, options, { step: () => undefined, live: () => undefined })
-await target.stop()
-parentPort?.postMessage(report)
-await sleep(0)
+for (const { name, indexes, condition } of PLANTED_BUGS.slice(0, bugs)) {
+  const target = await startInProcess(module)
+  const { storage } = target
+  for (const index of indexes) storage.rows(`drop index ${index}`)
+  if (condition !== null) {
+    const [trigger] = storage.rows<{ sql: string }>(`select sql from sqlite_master where name = 'arrive'`)
+    storage.rows('drop trigger arrive')
+    storage.rows(trigger?.sql.replace(condition, '') ?? '')
+  }
+  globalThis.plantedBug = name
+  const report = await runLoad(target, SHORT_LOAD, { step: () => undefined, live: () => undefined })
+  globalThis.plantedBug = undefined
+  await target.stop()
+  parentPort?.postMessage({ name, report })
+}

@@ -34,9 +34,9 @@ export interface Progress {
 const STEP_SECONDS = 3
 const FACTOR = 1.25
 /** Tries for an outcome after the load, about 200 ms apart. */
-const SETTLE_TRIES = 60
+const SETTLE_TRIES = { sandbox: 10, https: 60 } as const
 /** Tries for a copy of an answered message. */
-const REPEAT_TRIES = 10
+const REPEAT_TRIES = 5
 /** Terminals at once after the load. More would only be refused. */
 const AT_ONCE = 32
 /** The digits of a terminal number, in base 36, that name the run. */
@@ -139,7 +139,8 @@ export async function runLoad(
   const messages = ledger.messages.length - before
   lab.record = () => undefined
   progress.step(`${measurements.answered} answers in ${seconds.toFixed(1)} s`)
-  await checkAll({ target, ledger, run, progress, terminals: [...terminals, ...beside] })
+  const { acquirer } = options
+  await checkAll({ target, ledger, run, progress, acquirer, terminals: [...terminals, ...beside] })
   for (const sender of senders) sender.close()
   const sum = (of: (one: Driven) => number) => driven.reduce((total, one) => total + of(one), 0)
   return reportOf({
@@ -208,14 +209,15 @@ interface Checking {
   readonly run: string
   readonly progress: Progress
   readonly terminals: readonly LoadTerminal[]
+  readonly acquirer: LoadOptions['acquirer']
 }
 
 /** Waits for every outcome, then compares the ledger with the service: totals, rows, chains, and the acquirer. */
-async function checkAll({ target, ledger, run, progress, terminals }: Checking): Promise<void> {
+async function checkAll({ target, ledger, run, progress, terminals, acquirer }: Checking): Promise<void> {
   if (target.slowDown !== null) await target.slowDown(0)
   progress.live('outcomes that are missing')
   await inTurns(terminals, AT_ONCE, async (terminal) => {
-    await terminal.settle(SETTLE_TRIES)
+    await terminal.settle(SETTLE_TRIES[acquirer])
     await terminal.repeat(REPEAT_TRIES)
   })
   progress.live('totals and rows')
