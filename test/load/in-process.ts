@@ -73,7 +73,7 @@ export async function startInProcess(
     rows: async (statement) => storage.rows(statement),
     slowDown: null,
     compareAcquirer: null,
-    alerts: () => 0,
+    alerts: () => ({}),
     audit: () => chainsOf(storage),
     async stop() {
       await closed(server)

@@ -26,6 +26,8 @@ export interface LoadOptions {
   readonly d1Ms: number
   /** Seconds of the comparison with the floors; 0 leaves it out. */
   readonly floors: number
+  /** The folder of the databases, for the target workerd. One in memory takes the disk out of the times. */
+  readonly dir: string | null
   readonly seed: number
   readonly json: string | null
   readonly html: string | null
@@ -106,6 +108,7 @@ export function readOptions(args: readonly string[], randomSeed: number): LoadOp
     d1Ms: number('d1-ms', 0),
     floors: number('floors', target.target === 'url' ? 0 : 12),
     seed: whole('seed', randomSeed),
+    dir: values.dir ?? null,
     json: values.json ?? null,
     html: values.html ?? null,
     objectives: (values.objective ?? []).map(objectiveIn),
@@ -115,6 +118,8 @@ export function readOptions(args: readonly string[], randomSeed: number): LoadOp
     throw new OptionError(`--rate and --duration: together at most ${MOST_ARRIVALS} arrivals`)
   if (options.d1Ms > 0 && options.target !== 'workerd')
     throw new OptionError('--d1-ms: only the target workerd has a D1 that can be slowed')
+  if (options.dir !== null && options.target !== 'workerd')
+    throw new OptionError('--dir: only the target workerd has a folder of its own')
   if (options.target === 'url' && options.acquirer === 'https')
     throw new OptionError('--acquirer: the service at --url has the acquirer of its settings')
   if (options.target === 'url' && options.floors > 0)
@@ -140,6 +145,7 @@ function parse(args: readonly string[]) {
     'd1-ms': text,
     floors: text,
     seed: text,
+    dir: text,
     json: text,
     html: text,
     objective: { ...text, multiple: true },

@@ -18,8 +18,6 @@ export interface Chart {
 /** Told apart by people who do not see red and green (Okabe and Ito). */
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#7f7f7f']
 const MOST_CURVES = 7
-/** Of a million messages one is slower. */
-const LAST = 6
 
 const color = (nth: number): string => COLORS[nth % COLORS.length] ?? '#000000'
 
@@ -32,7 +30,7 @@ export const chartsOf = (report: LoadReport): Chart[] => [
 
 function percentileChart({ kinds }: LoadReport): Chart {
   const shown = kinds.filter(({ curve }) => curve.length > 0).slice(0, MOST_CURVES)
-  const nines = new Set(shown.flatMap(({ curve }) => curve.map(([percentile]) => nineOf(percentile))))
+  const nines = new Set(shown.flatMap((kind) => [...placesOf(kind).keys()]))
   const x = [...nines].toSorted((a, b) => a - b)
   return {
     title: TEXT.curve,
@@ -45,13 +43,20 @@ function percentileChart({ kinds }: LoadReport): Chart {
   }
 }
 
-/** 90 is 1, 99 is 2, 99.9 is 3. */
-const nineOf = (percentile: number): number =>
-  percentile >= 100 ? LAST : Math.min(-Math.log10(1 - percentile / 100), LAST)
+/** The milliseconds by place on the axis: 90 is 1, 99 is 2, 99.9 is 3. The slowest of a thousand messages is at 3. */
+function placesOf({ curve, due }: KindReport): Map<number, number> {
+  const last = Math.log10(due.count)
+  return new Map(
+    curve.map(([percentile, ms]) => [
+      percentile >= 100 ? last : Math.min(-Math.log10(1 - percentile / 100), last),
+      ms,
+    ]),
+  )
+}
 
-function valuesAt({ curve }: KindReport, x: readonly number[]): (number | null)[] {
-  const values = new Map(curve.map(([percentile, ms]) => [nineOf(percentile), ms]))
-  return x.map((nine) => values.get(nine) ?? null)
+function valuesAt(kind: KindReport, x: readonly number[]): (number | null)[] {
+  const places = placesOf(kind)
+  return x.map((place) => places.get(place) ?? null)
 }
 
 function timeChart({ timeline }: LoadReport): Chart {

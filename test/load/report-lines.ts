@@ -61,11 +61,16 @@ function headOf(report: LoadReport): string[] {
           `D1 for each of ${count(d1.messages)} distinct messages: ${ratio(d1.calls)} calls, ${ratio(d1.statements)} statements`,
         ]),
     `the driver was late by at most ${ms(driverLateMs)} ms${dropped > 0 ? `, and dropped ${count(dropped)} arrivals` : ''}`,
-    ...(report.alerts > 0 ? [`alerts in the log of the service: ${report.alerts}`] : []),
+    ...alertsOf(report),
     ...(unknown > 0
       ? [`messages without an outcome: ${unknown}; their terminals have no totals to compare`]
       : []),
   ]
+}
+
+function alertsOf({ alerts }: LoadReport): string[] {
+  const all = Object.entries(alerts).map(([why, times]) => `${why} ${times}`)
+  return all.length === 0 ? [] : [`alerts in the log of the service: ${all.join(', ')}`]
 }
 
 const rowOf = ({ name, due, sent, refused, lost }: KindReport): string[] => [

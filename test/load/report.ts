@@ -85,7 +85,7 @@ export interface LoadReport {
   readonly floors: FloorFigures | null
   /** Calls of D1 and statements for each distinct message of a terminal. */
   readonly d1: { readonly messages: number; readonly calls: number; readonly statements: number } | null
-  readonly alerts: number
+  readonly alerts: Readonly<Record<string, number>>
   readonly checked: Readonly<Record<Invariant, number>>
   readonly violationCount: number
   readonly violations: readonly LoadViolation[]
@@ -109,7 +109,7 @@ export interface Results {
   readonly floors: FloorFigures | null
   /** Distinct messages of the terminals during the load, and the counts of D1. */
   readonly d1: ({ readonly messages: number } & D1Counts) | null
-  readonly alerts: number
+  readonly alerts: Readonly<Record<string, number>>
   readonly ledger: LoadLedger
 }
 

@@ -110,14 +110,15 @@ export async function runLoad(
   }
   const timer = setInterval(() => progress.live(liveLine(measurements, ledger, now() - start)), 500)
   try {
-    const all = options.isRamp ? ramp(options) : [{ rate: options.rate, seconds: options.duration }]
-    for (const { rate, seconds } of all) {
+    let next: Step | null = { rate: options.rate, seconds: options.isRamp ? STEP_SECONDS : options.duration }
+    let isRepeated = false
+    while (next !== null && !signal?.aborted) {
       const since = now()
       step = new Measurements(since)
       driven.push(
         await drive({
           fleet,
-          due: arrivals(rate, seconds),
+          due: arrivals(next.rate, next.seconds),
           start: since,
           draw: () => drawKind(options.mix, random),
           now,
@@ -126,9 +127,16 @@ export async function runLoad(
           ...(signal === undefined ? {} : { signal }),
         }),
       )
-      const took = (now() - since) / 1000
-      if (options.isRamp) steps.push(stepOf(rate, step, took))
-      if (signal?.aborted || whyNot(steps) !== null) break
+      if (!options.isRamp) break
+      steps.push(stepOf(next.rate, step, (now() - since) / 1000))
+      const holds = whyNot(steps) === null
+      if (!holds && isRepeated) break
+      // Other work on the machine may have spoilt it, so a step that does not hold comes once more.
+      if (!holds) steps.pop()
+      isRepeated = !holds
+      const left = options.duration - (now() - start) / 1000
+      const rate: number = holds ? next.rate * FACTOR : next.rate
+      next = left > 0 ? { rate, seconds: Math.min(STEP_SECONDS, left) } : null
     }
     await probe?.ended()
   } finally {
@@ -162,9 +170,9 @@ export async function runLoad(
   })
 }
 
-function* ramp({ rate, duration }: LoadOptions) {
-  for (let [passed, now] = [0, rate]; passed < duration; passed += STEP_SECONDS, now *= FACTOR)
-    yield { rate: now, seconds: Math.min(STEP_SECONDS, duration - passed) }
+interface Step {
+  readonly rate: number
+  readonly seconds: number
 }
 
 const stepOf = (rate: number, { answered, refused, lost, all }: Measurements, seconds: number): RampStep => ({

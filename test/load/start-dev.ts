@@ -13,6 +13,7 @@ import { databaseOf, query } from '../../src/cli/lib/database.ts'
 import type { LedgerEntry } from '../../src/simulator/app.ts'
 import { discrepancies } from '../rig/acquirer.ts'
 import type { Row } from '../rig/control.ts'
+import { countAlerts } from './count-alerts.ts'
 import type { LoadOptions } from './options.ts'
 import { versionOf } from './start-workerd.ts'
 import type { Target } from './target.ts'
@@ -29,9 +30,9 @@ export async function startOnDev(
 ): Promise<Target> {
   const persistTo = mkdtempSync(join(tmpdir(), 'annul-load-'))
   const database = databaseOf({ persistTo })
-  let alerts = 0
+  const alerts = countAlerts()
   const log = (line: string) => {
-    if (line.includes('"event":"alert"')) alerts++
+    alerts.note(line)
     if (line.includes('[ERROR]')) progress(line)
   }
   const acquirer = kind === 'https' ? await startAcquirer(await freePort(), log) : null
@@ -68,7 +69,7 @@ export async function startOnDev(
             const { items } = (await response.json()) as { items: LedgerEntry[] }
             return discrepancies(items, await rows('select * from acquirer_record'))
           },
-    alerts: () => alerts,
+    alerts: alerts.counted,
     audit: () => audit(persistTo),
     async stop() {
       await Promise.all([dev.stop(), floor?.stop(), acquirer?.stop()])

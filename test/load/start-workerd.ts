@@ -12,25 +12,29 @@ import { configurationOf, DATA, d1Of, socketOf, writeD1 } from '../rig/configura
 import { type Control, openControl } from '../rig/control.ts'
 import { startRig } from '../rig/rig.ts'
 import { startWorkerd } from '../rig/workerd.ts'
+import { countAlerts } from './count-alerts.ts'
 import type { LoadOptions } from './options.ts'
 import type { Target } from './target.ts'
 
 const ADMIN_KEYS = 10
 const MERCHANT_KEYS = 100
 
-type Options = Pick<LoadOptions, 'acquirer' | 'seed' | 'floors'>
+type Options = Pick<LoadOptions, 'acquirer' | 'seed' | 'floors' | 'dir'>
 
-export async function startOnWorkerd({ acquirer: kind, seed, floors }: Options): Promise<Target> {
-  const dir = mkdtempSync(join(tmpdir(), 'annul-load-'))
-  let alerts = 0
+export async function startOnWorkerd({
+  acquirer: kind,
+  seed,
+  floors,
+  dir: folder,
+}: Options): Promise<Target> {
+  const dir = mkdtempSync(join(folder ?? tmpdir(), 'annul-load-'))
+  const alerts = countAlerts()
   const acquirer = kind === 'https' ? await startAcquirer(seed, 0) : null
   const rig = await startRig({
     dir,
     vars: { ...acquirer?.vars, SERVER_TIMING: 'yes' },
     ...(acquirer === null ? {} : { acquirerPort: acquirer.port }),
-    log: (line) => {
-      if (line.includes('"event":"alert"')) alerts++
-    },
+    log: alerts.note,
   })
   const { control } = rig
   const adminKeys = Array.from({ length: ADMIN_KEYS }, newApiKey)
@@ -61,7 +65,7 @@ export async function startOnWorkerd({ acquirer: kind, seed, floors }: Options):
         ? null
         : async () =>
             discrepancies(await acquirer.ledger(), await control.query('select * from acquirer_record')),
-    alerts: () => alerts,
+    alerts: alerts.counted,
     async audit() {
       await stopService()
       return (await audit(dir)).faults

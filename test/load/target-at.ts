@@ -42,7 +42,7 @@ export async function targetAt({ url, key }: Pick<LoadOptions, 'url' | 'key'>): 
     rows: null,
     slowDown: null,
     compareAcquirer: null,
-    alerts: () => 0,
+    alerts: () => ({}),
     audit: null,
     async stop() {
       for (const id of made)

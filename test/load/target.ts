@@ -22,8 +22,8 @@ export interface Target {
   readonly slowDown: ((ms: number) => Promise<void>) | null
   /** Differences between the acquirer’s books and ours. */
   readonly compareAcquirer: (() => Promise<string[]>) | null
-  /** Alerts in the log of the service. */
-  alerts(): number
+  /** The alerts in the log of the service, by what they say. */
+  alerts(): Readonly<Record<string, number>>
   /** Checks chains and tables as they are on the disk. May stop the service. Null without its database. */
   readonly audit: (() => Promise<string[]>) | null
   stop(): Promise<void>
