@@ -19,6 +19,7 @@ import { bucketOf, bucketOfKey } from './domain/bucket.ts'
 import type { Generated } from './domain/decision.ts'
 import { signOnKeys } from './pipeline/acquirer-keys.ts'
 import { overDatabases } from './pipeline/databases.ts'
+import { readSampling, sampleApprovals } from './pipeline/sample-approvals.ts'
 import type { Services } from './pipeline/services.ts'
 import type { Log, LogDetail } from './pipeline/types.ts'
 import { ownBuckets } from './store/bucket-mac.ts'
@@ -47,6 +48,8 @@ export interface Environment extends HttpsSettings {
   /** `yes` on a developer's machine: answers explain format errors. Absent where real terminals are. */
   readonly DEVELOPMENT?: string
   readonly SERVER_TIMING?: string
+  /** One of so many approvals has a line in the log. Each one without it. */
+  readonly LOG_APPROVALS?: string
   /** The most queries that D1 takes from one invocation. 1,000 without it, the limit of the paid plan. */
   readonly DATABASE_LIMIT_QUERIES?: string
   /** The acquirer as a service binding. It takes precedence over a URL. */
@@ -199,7 +202,8 @@ const generatorOf =
  */
 export async function createServices(env: Environment, runtime: Runtime): Promise<Services> {
   const { now, random, sleep } = runtime
-  const log: Log = (event, detail) => runtime.log(event, shownDetail(detail))
+  const everyLine: Log = (event, detail) => runtime.log(event, shownDetail(detail))
+  const log = sampleApprovals(everyLine, readSampling(env.LOG_APPROVALS))
   if (!/^\d{8,11}$/.test(env.ACQUIRER_ID)) throw new RangeError('ACQUIRER_ID: expected 8 to 11 digits')
   const databaseLimit = readDatabaseLimit(env.DATABASE_LIMIT_BYTES)
   const queryLimit = readQueryLimit(env.DATABASE_LIMIT_QUERIES)

@@ -23,7 +23,7 @@ const PROCESSES = ['test/cli/**/*.test.ts', 'test/rig/**/*.test.ts', 'test/bundl
  * These wait for seconds in real time: each statement on a local database starts wrangler, and a body that never comes has five
  * seconds. `npm test` shows what they show without the wait, on a replica of the database and on a fake clock.
  */
-const SLOW = ['test/cli/database/**/*.test.ts', 'test/overload/overload.test.ts']
+const SLOW = ['test/cli/database/**/*.test.ts', 'test/load/load.test.ts', 'test/overload/overload.test.ts']
 
 /**
  * These proofs have no sample in `npm test`. Some show that the tests notice a mistake. The others show over many
@@ -69,7 +69,7 @@ export const PROJECTS = {
 export type ProjectName = keyof typeof PROJECTS
 
 /** The rig needs Linux or macOS. */
-export const NOT_ON_WINDOWS: readonly string[] = ['test/rig/**', 'test/overload/**']
+export const NOT_ON_WINDOWS: readonly string[] = ['test/rig/**', 'test/load/load.test.ts', 'test/overload/**']
 
 /** Script → the projects that it runs. `test:watch` starts no workerd. */
 export const SCRIPTS: Readonly<Record<string, readonly ProjectName[]>> = {

@@ -28,6 +28,7 @@ export const PROOFS = {
   'fuzz/codec': { unit: 'inputs', sample: 1_000, whole: 8_000 },
   'fuzz/core': { unit: 'programs', sample: 500, whole: 4_000 },
   'fuzz/mistakes': { unit: 'mistakes', sample: 0, whole: 5 },
+  'load/planted-bugs': { unit: 'bugs', sample: 3, whole: 6 },
   'model/model': { unit: 'commands', sample: 600, whole: 6_000 },
   'model/settled': { unit: 'commands', sample: 200, whole: 6_000 },
   'overload/virtual': { unit: 'databases', sample: 0, whole: 2 },

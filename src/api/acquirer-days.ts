@@ -1,7 +1,7 @@
 /** @module The days that are settled with the acquirer: the list, and the end of a case (protocol.md §3.9). Database 0 has them. */
 
 import type * as z from 'zod'
-import { NO_TOTALS } from '../domain/money.ts'
+import { CNY, NO_TOTALS } from '../domain/money.ts'
 import { type SettlementRow, totalsIn } from '../store/acquirer-settlements.ts'
 import { closeDay, type DayName, readDay, readDays } from '../store/settlement-cases.ts'
 import { permit } from './handler.ts'
@@ -14,8 +14,6 @@ import type { Handler } from './router.ts'
 
 /** The position before the first day. */
 const START = '2000-01-01-000'
-
-const USUAL_CURRENCY = '156'
 
 export const getAcquirerDays: Handler<'GET /v1/acquirer-days'> = async (call) => {
   const { services, credential, query } = call
@@ -31,7 +29,7 @@ export const getAcquirerDays: Handler<'GET /v1/acquirer-days'> = async (call) =>
 export const postDayClosing: Handler<'POST /v1/acquirer-days/{day}/close'> = async (call) => {
   const { services, credential, path, body } = call
   const { db, now, log } = services
-  const { currency = USUAL_CURRENCY, note } = body
+  const { currency = CNY, note } = body
   const name: DayName = { day: path.day, currencyCode: currency }
   const before = await readDay(db, credential, now(), name)
   const caller = permit(call, before.credential)

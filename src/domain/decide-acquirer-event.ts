@@ -116,12 +116,14 @@ export function statementOf({
   }
 }
 
-/** The statement of an approval that counts now. Its day follows from its time, unless the acquirer says otherwise. */
-function approvalStatement({ generated }: ClaimContext, request: AcquirerEventRequest) {
+/**
+ * The statement of an approval that counts now. Its day follows from its time, unless the acquirer says otherwise. The day of a message
+ * with a case follows from its claim, so it keeps what the acquirer says.
+ */
+function approvalStatement({ message, generated }: ClaimContext, request: AcquirerEventRequest) {
   const { settlementDate, ...statement } = statementOf(request)
-  return settlementDate === undefined || settlementDate === generated.acquirerDate
-    ? statement
-    : { ...statement, settlementDate }
+  const isUsual = settlementDate === generated.acquirerDate && message.caseOpenedAt === null
+  return settlementDate === undefined || isUsual ? statement : { ...statement, settlementDate }
 }
 
 const approve = (context: ClaimContext, request: AcquirerEventRequest): Decision =>

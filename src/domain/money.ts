@@ -3,6 +3,9 @@
 import type { Totals } from './totals.ts'
 import type { Amount, Batch } from './types.ts'
 
+/** The currency of China, and of what names none. */
+export const CNY = '156'
+
 /** The totals of an empty batch. */
 export const NO_TOTALS: Totals = { debitAmount: 0, debitCount: 0, creditAmount: 0, creditCount: 0 }
 

@@ -2,8 +2,8 @@
  * @module A chain: entries of one terminal in one set. Each is decided on the state that the one before leaves.
  *
  * An entry of a chain changes the head of its terminal, the totals and the entries with its own key and sale. So a chain holds
- * sales, voids of different sales, and the acquirer's events about different messages. Any other message is its last, and a message
- * that needs an earlier one waits for a later set.
+ * sales, voids of different sales, and the acquirer's events about different messages. Any other message is a chain of its
+ * own, and a message that needs an earlier one waits for a later set.
  */
 
 import { isUndecided } from '../domain/acquirer-state.ts'
@@ -61,7 +61,8 @@ export function createChain(): TerminalChain {
       const { messageKey } = request
       if (!KINDS.includes(request.kind) || message.breaks > 0) return false
       if (keys.has(messageKey) || moved.has(messageKey)) return false
-      const { saleRrn, capturedStan } = message.message.load
+      const { saleKey, saleRrn, capturedStan } = message.message.load
+      if (saleKey !== undefined && keys.has(saleKey)) return false
       if (saleRrn !== undefined && rrns.has(saleRrn)) return false
       if (capturedStan !== undefined && claimedStans.has(capturedStan)) return false
       // Without its sale a void may be of a sale of this chain.

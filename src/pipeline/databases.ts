@@ -8,6 +8,7 @@ import type { RegionDatabase } from '../store/databases.ts'
 import { createPipeline } from './process.ts'
 import type { Services } from './services.ts'
 import type { Pipeline, PipelineOptions } from './types.ts'
+import { createWarmStates, WARM_TERMINALS } from './warm.ts'
 
 type Base = Omit<Services, 'db' | 'pipeline' | 'pipelines' | 'bucketNeeds' | 'readBuckets'>
 
@@ -16,8 +17,12 @@ export function overDatabases(base: Base): Services {
   const bucketNeeds = (merchantId: string) => base.databases.needsOf(bucketOf(merchantId))
   const all = { ...base, bucketNeeds, readBuckets: () => base.databases.readAgain() }
   const pipelines = new Map<RegionDatabase, Pipeline>()
-  for (const one of base.databases.all)
-    pipelines.set(one, createPipeline({ ...all, db: one.db, log: logOf(base, one) }))
+  // The databases share the memory for warm states.
+  const mostWarm = Math.floor(WARM_TERMINALS / base.databases.all.length)
+  for (const one of base.databases.all) {
+    const options = { ...all, db: one.db, log: logOf(base, one) }
+    pipelines.set(one, createPipeline(options, createWarmStates(options.now, mostWarm)))
+  }
   return inDatabase({ ...all, pipelines }, base.databases.all[0])
 }
 

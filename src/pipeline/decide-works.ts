@@ -3,7 +3,8 @@
 import { isExpired } from '../domain/api-key.ts'
 import { newTerminal } from '../domain/decide-provision.ts'
 import { RowLost } from '../domain/decide-reversal.ts'
-import type { LoadedState } from '../domain/decision.ts'
+import type { Decision, Generated, LoadedState } from '../domain/decision.ts'
+import type { CountedRefusal } from '../domain/refusal-quota.ts'
 import { actorOf } from '../domain/request-actor.ts'
 import { errorText } from '../store/db.ts'
 import { seal } from '../store/journal.ts'
@@ -15,7 +16,7 @@ import { contextOf, newRrn, outcomeOf } from './outcome-of.ts'
 import type { RefusalTally } from './refusal-tally.ts'
 import { rememberDeclared } from './remember-declared.ts'
 import { verify } from './submission.ts'
-import type { PipelineOptions } from './types.ts'
+import type { Outcome, PipelineOptions, TerminalContext, Verdict } from './types.ts'
 
 type Found = readonly [SubmittedWork, Loaded]
 
@@ -32,7 +33,7 @@ function byTerminal(set: readonly SubmittedWork[], loaded: readonly Loaded[]): M
   return terminals
 }
 
-/** The entries of a terminal to write, in order, and its works that wait for a later set. `cold`: one that must be loaded. */
+/** The entries of a terminal to write, in order, and its works that wait for a later set. `cold`: those that must be loaded. */
 export interface Decided {
   readonly ready: readonly Ready[]
   readonly cold: readonly SubmittedWork[]
@@ -59,14 +60,15 @@ async function decideTerminal(
   works: readonly Found[],
 ): Promise<Decided> {
   const chain = createChain()
-  const deferred = (from: number) => works.slice(from).map(([later]) => later)
+  const from = (i: number) => works.slice(i).map(([work]) => work)
   for (const [i, [work, found]] of works.entries()) {
-    if (!chain.beginsAt(found)) return { ready: chain.entries, cold: [], deferred: deferred(i) }
+    if (!chain.beginsAt(found)) return { ready: chain.entries, cold: [], deferred: from(i) }
     const decided = await decideSafely(options, refusals, chain, work, chain.after(found))
-    if (decided === 'later') return { ready: chain.entries, cold: [], deferred: deferred(i) }
-    if (decided === 'cold') return { ready: chain.entries, cold: [work], deferred: deferred(i + 1) }
+    if (decided === 'later') return { ready: chain.entries, cold: [], deferred: from(i) }
+    // The works after it are loaded with it. One by one, each could cost the terminal a trip.
+    if (decided === 'cold') return { ready: chain.entries, cold: from(i), deferred: [] }
     if (decided !== null && !chain.add(decided))
-      return { ready: chain.entries, cold: [], deferred: deferred(i + 1) }
+      return { ready: chain.entries, cold: [], deferred: from(i + 1) }
   }
   return { ready: chain.entries, cold: [], deferred: [] }
 }
@@ -101,6 +103,7 @@ async function decideOne(
   loaded: Loaded,
 ): Promise<Ready | 'later' | 'cold' | null> {
   const verdict = await verify(work.message, loaded)
+  // The keys or the settings may have changed since.
   if (loaded.isWarm && verdict.kind !== 'verified') return 'cold'
   const known = contextOf(loaded)
   if (verdict.kind === 'denied') {
@@ -129,43 +132,61 @@ async function decideOne(
   const decided = isBroken
     ? decideUnrecordable(request, loadedState, generated)
     : await decide(options.acquirer, request, loadedState, generated)
+  // An answer without an entry is not proved by a commit.
   if (loaded.isWarm && decided?.kind !== 'commit') return 'cold'
   if (decided === null) {
     work.settle(isBroken ? { kind: 'refused', reason: 'not_recorded', context } : { kind: 'unknown' })
     return null
   }
   const { decision, counted } = refusals.limit(decided, loadedState.refusals)
+  if (decision.kind === 'commit') {
+    const state = { loaded, loadedState, context, generated }
+    return { work, ...(await sealed(options, verdict, state, decision, counted)) }
+  }
+  if (decision.kind === 'answer' && decision.declared !== undefined)
+    await rememberDeclared(options, context.terminal, decision.declared)
+  work.settle(outcomeWithout(decision, context, loadedState))
+  return null
+}
+
+/** The outcome of a decision without an entry: that of an earlier one, or an answer that needs none. */
+function outcomeWithout(
+  decision: Exclude<Decision, { kind: 'commit' }>,
+  context: TerminalContext,
+  loadedState: LoadedState,
+): Outcome {
   if (decision.kind === 'pending') {
     const { forwarded, claim } = decision
-    work.settle({ kind: 'pending', forwarded, claim, isNew: false, context, loadedState })
-    return null
+    return { kind: 'pending', forwarded, claim, isNew: false, context, loadedState }
   }
-  if (decision.kind !== 'commit') {
-    const entry = decision.kind === 'replay' ? decision.entry : null
-    const { answer } = decision
-    if (decision.kind === 'answer' && decision.declared !== undefined)
-      await rememberDeclared(options, context.terminal, decision.declared)
-    work.settle({ kind: 'answered', answer, entry, replayed: entry !== null, context, loadedState })
-    return null
-  }
-  const { keyVersion } = verdict
-  const effects = {
-    ...decision.draft.effects,
-    ...(keyVersion === undefined ? {} : { keyVersion }),
-  }
-  const actor = actorOf(request.sender, loaded.needs, context.merchant.merchantId)
-  const row = await seal(
-    { ...decision.draft, effects, actor },
-    context.terminal.head,
-    newRrn(request, decision.draft, generated),
-    {
-      before: context.terminal.batch,
-      base: loaded.claim ?? loaded.earlier,
-      merchantId: context.terminal.merchantId,
-    },
-  )
+  const entry = decision.kind === 'replay' ? decision.entry : null
+  return { kind: 'answered', answer: decision.answer, entry, replayed: entry !== null, context, loadedState }
+}
+
+interface State {
+  readonly loaded: Loaded
+  readonly loadedState: LoadedState
+  readonly context: TerminalContext
+  readonly generated: Generated
+}
+
+/** The entry of a decision, with its place in the journal. */
+async function sealed(
+  options: PipelineOptions,
+  { request, keyVersion, masterKey }: Extract<Verdict<unknown>, { kind: 'verified' }>,
+  { loaded, loadedState, context, generated }: State,
+  { draft, moves = [] }: Extract<Decision, { kind: 'commit' }>,
+  counted: CountedRefusal | null,
+): Promise<Omit<Ready, 'work'>> {
+  const { terminal, merchant } = context
+  const effects = { ...draft.effects, ...(keyVersion === undefined ? {} : { keyVersion }) }
+  const actor = actorOf(request.sender, loaded.needs, merchant.merchantId)
+  const row = await seal({ ...draft, effects, actor }, terminal.head, newRrn(request, draft, generated), {
+    before: terminal.batch,
+    base: loaded.claim ?? loaded.earlier,
+    merchantId: terminal.merchantId,
+  })
   return {
-    work,
     loaded,
     context,
     forwarded: loadedState.forwarded,
@@ -173,14 +194,13 @@ async function decideOne(
       row,
       headMac: await options.macHead(row.terminalId, row, loaded.head),
       effects,
-      needs: [...loaded.needs, ...(options.bucketNeeds?.(context.terminal.merchantId) ?? [])],
+      needs: [...loaded.needs, ...(options.bucketNeeds?.(terminal.merchantId) ?? [])],
       saleKey: loaded.original?.sale.messageKey,
-      moves: decision.moves ?? [],
+      moves,
       refusal: counted ?? undefined,
-      terminal: context.terminal,
-      ...(verdict.masterKey === undefined ? {} : { masterKey: verdict.masterKey }),
+      terminal,
+      ...(masterKey === undefined ? {} : { masterKey }),
     },
-    outcome: () =>
-      outcomeOf({ ...decision.draft, effects, seq: row.seq, hash: row.hash }, context, loadedState),
+    outcome: () => outcomeOf({ ...draft, effects, seq: row.seq, hash: row.hash }, context, loadedState),
   }
 }

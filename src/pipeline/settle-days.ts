@@ -4,11 +4,20 @@
  */
 
 import type { AcquirerDays, DayResponse } from '../acquirer/port.ts'
-import { beginOf, type CutOff, dateOf, dayAt, endOf, monthAndDayOf } from '../domain/acquirer-day.ts'
-import { NO_TOTALS } from '../domain/money.ts'
+import {
+  type AcquirerDay,
+  beginOf,
+  type CutOff,
+  dateOf,
+  dayAt,
+  endOf,
+  monthAndDayOf,
+} from '../domain/acquirer-day.ts'
+import { CNY, NO_TOTALS } from '../domain/money.ts'
 import type { Totals } from '../domain/totals.ts'
 import {
   addSettlements,
+  giveUpSettlements,
   leaseSettlement,
   noteSettled,
   readSettlements,
@@ -37,9 +46,6 @@ const MOST_DAYS = 7
 /** Each try without an answer from this one on has an alert. */
 const ALERT_FROM = 3
 
-/** The currency of a day without a message. */
-const USUAL_CURRENCY = '156'
-
 /** Counts a day that is over, and sends what is due. `each`: one stage for each database, database 0 first. Never throws. */
 export async function settleDays(each: readonly AcquirerStage[]): Promise<void> {
   const [home] = each
@@ -49,19 +55,24 @@ export async function settleDays(each: readonly AcquirerStage[]): Promise<void> 
     const now = home.now()
     const latest = dayAt(days.cutOff, now - FIRST_COUNT_MS) - 1
     const oldest = dateOf(latest + 1 - MOST_DAYS)
-    const { last, isDue } = await readSettlements(home.db, now, oldest)
+    const { last, isDue, isOverdue } = await readSettlements(home.db, now, oldest)
+    if (isOverdue) await giveUp(home, now, oldest)
     const day = nextDay(days.cutOff, latest, last, now)
     const isCounted = day !== null && (await count(each, days, day, now))
+    if (isCounted && last !== null) alertSkipped(home, dayOf(last) + 1, day - 1)
     if (isDue || isCounted) await send(home, days, now, oldest)
   } catch (error) {
     home.log('recovery_failed', { error: errorText(error) })
   }
 }
 
+/** The number of a day with this date: YYYY-MM-DD. */
+const dayOf = (date: string): AcquirerDay => Date.parse(date) / 86_400_000
+
 /** The day to count; null when none is over. */
 function nextDay(cutOff: CutOff, latest: number, last: string | null, now: number): number | null {
   if (last === null) return now < endOf(cutOff, latest) + FIRST_DAY_MS ? latest : null
-  const next = Math.max(Date.parse(last) / 86_400_000 + 1, latest + 1 - MOST_DAYS)
+  const next = Math.max(dayOf(last) + 1, latest + 1 - MOST_DAYS)
   return next <= latest ? next : null
 }
 
@@ -84,7 +95,7 @@ async function count(
   if (left > 0) alertUndecided(home, dateOf(day), undecided)
   const totals = await Promise.all(each.map(({ db }) => readDayTotals(db, range)))
   const sums = totals.flatMap((one) => [...one]).reduce(addedTo, new Map<string, Totals>())
-  if (sums.size === 0) sums.set(USUAL_CURRENCY, NO_TOTALS)
+  if (sums.size === 0) sums.set(CNY, NO_TOTALS)
   await addSettlements(
     home.db,
     [...sums].map(([currencyCode, own]) => ({
@@ -119,6 +130,17 @@ function alertUndecided({ log }: AcquirerStage, day: string, undecided: readonly
   })
 }
 
+/** The days from `first` to `last` are too old to be counted. Without such days nothing is to say. */
+function alertSkipped({ log }: AcquirerStage, first: AcquirerDay, last: AcquirerDay): void {
+  if (first <= last) log('alert', { why: 'acquirer_days_skipped', first: dateOf(first), last: dateOf(last) })
+}
+
+/** A person compares a day that the acquirer never answered. */
+async function giveUp({ db, log }: AcquirerStage, now: number, oldest: string): Promise<void> {
+  for (const { day, currencyCode, attempts, own } of await giveUpSettlements(db, now, oldest))
+    log('alert', { why: 'acquirer_day_given_up', day, currencyCode, attempts, own: totalsIn(own)[0] })
+}
+
 async function send(home: AcquirerStage, days: AcquirerDays, now: number, oldest: string): Promise<void> {
   const row = await leaseSettlement(home.db, now, oldest)
   if (row === null) return
@@ -138,10 +160,10 @@ async function send(home: AcquirerStage, days: AcquirerDays, now: number, oldest
       home.log('alert', { why: 'acquirer_day_unsettled', day, attempts, error: why })
     return
   }
-  await settled(home, row, response)
+  await noteAnswer(home, row, response)
 }
 
-async function settled(
+async function noteAnswer(
   { db, log, now }: AcquirerStage,
   row: SettlementRow,
   response: Exclude<DayResponse, { kind: 'unknown' }>,

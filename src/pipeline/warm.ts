@@ -38,11 +38,14 @@ export interface WarmOptions extends PipelineOptions {
   readonly warm: WarmStates
 }
 
-/** Milliseconds for which a forgotten terminal stays cold. A stale state costs a trip more than a load does. */
+/** Milliseconds for which a forgotten terminal stays cold: a stale state costs one trip more than a load does. */
 const COLD_MS = 10_000
 
-/** The most terminals of an isolate. One takes about 3 kB. */
-const TERMINALS = 1_000
+/** The most terminals of an isolate, over all its databases. One takes up to 17 kB, so all take up to 17 MB of the 128 MB. */
+export const WARM_TERMINALS = 1_000
+
+/** The most last messages of a terminal whose copies are known. */
+const LAST_KEYS = 16
 
 /** The most sales of a terminal. Most voids are of one of its last sales. */
 const SALES = 16
@@ -53,6 +56,8 @@ interface Warm {
   readonly merchant: Merchant
   readonly keySets: readonly WrappedKeySet[]
   readonly needs: readonly Need[]
+  /** The message keys of its last entries, the oldest first. The journal has the answers to their copies. */
+  readonly lastKeys: readonly string[]
   /** Sales without a void or reversal, the oldest first. */
   readonly sales: readonly SaleState[]
   /** Claims that wait for the acquirer's answer to their request, the oldest first. */
@@ -60,7 +65,13 @@ interface Warm {
 }
 
 /** The members of the load of a sale, or of a void by its reference. That of an acquirer's answer has two of them. */
-const FOUND: readonly (keyof LoadItem)[] = ['terminalId', 'batchNumber', 'messageKey', 'saleKey', 'saleRrn']
+const SUPPORTED: readonly (keyof LoadItem)[] = [
+  'terminalId',
+  'batchNumber',
+  'messageKey',
+  'saleKey',
+  'saleRrn',
+]
 
 /** The effects after which a terminal stays warm. */
 const KEPT: readonly (keyof Effects)[] = [
@@ -75,18 +86,26 @@ const KEPT: readonly (keyof Effects)[] = [
   'keyVersion',
 ]
 
-/** `now`: milliseconds since the epoch. */
-export function createWarmStates(now: () => number): WarmStates {
+/** `now`: milliseconds since the epoch. `most`: the most terminals. */
+export function createWarmStates(now: () => number, most: number = WARM_TERMINALS): WarmStates {
   const terminals = new Map<string, Warm>()
   const coldUntil = new Map<string, number>()
+  /** Sets the member as the newest. The oldest goes beyond `most`. */
+  function setLast<V>(map: Map<string, V>, key: string, value: V): void {
+    map.delete(key)
+    map.set(key, value)
+    const oldest = map.size > most ? map.keys().next().value : undefined
+    if (oldest !== undefined) map.delete(oldest)
+  }
   return {
     find(load, day) {
       const known = terminals.get(load.terminalId ?? '')
       if (known === undefined) return null
-      if (Object.entries(load).some(([name, value]) => value !== undefined && !isFound(name))) return null
+      if (Object.entries(load).some(([name, value]) => value !== undefined && !isSupported(name))) return null
       const isVoid = load.saleKey !== undefined || load.saleRrn !== undefined
       if (load.batchNumber === undefined) return isVoid ? null : stateOfClaim(known, load, day)
       if (load.batchNumber !== known.terminal.batch.batchNumber) return null
+      if (load.messageKey !== undefined && known.lastKeys.includes(load.messageKey)) return null
       const original = isVoid ? saleOf(known, load) : null
       return original === undefined ? null : stateOf(known, original, day)
     },
@@ -106,15 +125,7 @@ export function createWarmStates(now: () => number): WarmStates {
   }
 }
 
-/** Sets the member as the newest. The oldest goes beyond `TERMINALS`. */
-function setLast<V>(map: Map<string, V>, key: string, value: V): void {
-  map.delete(key)
-  map.set(key, value)
-  const oldest = map.size > TERMINALS ? map.keys().next().value : undefined
-  if (oldest !== undefined) map.delete(oldest)
-}
-
-const isFound = (name: string): boolean => (FOUND as readonly string[]).includes(name)
+const isSupported = (name: string): boolean => (SUPPORTED as readonly string[]).includes(name)
 
 /** The sale of a void, by its key if the message has one. */
 const saleOf = ({ sales }: Warm, { saleKey, saleRrn }: LoadItem): SaleState | undefined =>
@@ -176,13 +187,19 @@ function warmAfter(known: Warm | null, load: LoadItem, loaded: Loaded, item: Com
   const { seq, hash } = row
   const guard = merchantGuard(merchant.merchantId)
   const { keyVersion = terminal.keyVersion } = effects
-  const now = { ...terminal, keyVersion, head: { seq, hash }, batch: effects.batch ?? terminal.batch }
+  const terminalAfter = {
+    ...terminal,
+    keyVersion,
+    head: { seq, hash },
+    batch: effects.batch ?? terminal.batch,
+  }
   return {
     merchant,
-    keySets: usableKeySets(keySets, now),
+    keySets: usableKeySets(keySets, terminalAfter),
     needs: loaded.needs.filter(([key]) => key === guard),
-    terminal: now,
+    terminal: terminalAfter,
     head: { seq, hash, ...headMac },
+    lastKeys: [...(known?.lastKeys ?? []), row.messageKey].slice(-LAST_KEYS),
     sales: salesAfter(known?.sales ?? [], load, loaded, effects),
     claims: claimsAfter(known?.claims ?? [], item, merchant.merchantId),
   }

@@ -18,8 +18,8 @@ export const acquirerLineTable = sqliteTable(
 )
 
 /**
- * Projection: forwarded messages whose day at the acquirer is not that of the time of their outcome, as field 15 says. Most messages
- * have no row.
+ * Projection: forwarded messages whose day at the acquirer does not follow from their times, as field 15 says. Most messages have no
+ * row.
  */
 export const acquirerDate = sqliteTable('acquirer_date', {
   messageKey: text('message_key').primaryKey(),

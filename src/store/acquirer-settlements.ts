@@ -27,13 +27,15 @@ export interface Settlements {
   readonly last: string | null
   /** Whether a 0500 is due. */
   readonly isDue: boolean
+  /** Whether a day without an answer is too old to be sent again. */
+  readonly isOverdue: boolean
 }
 
 /** A day that is older is not sent again. */
 const isSendable = (now: number, oldest: string) => sql`next_at <= ${now} and day >= ${oldest}`
 
 export async function readSettlements(db: Db, now: number, oldest: string): Promise<Settlements> {
-  const [[last], due] = await persist(() =>
+  const [[last], due, overdue] = await persist(() =>
     db.batch([
       db
         .select({ day: acquirerSettlement.day })
@@ -45,9 +47,14 @@ export async function readSettlements(db: Db, now: number, oldest: string): Prom
         .from(acquirerSettlement)
         .where(isSendable(now, oldest))
         .limit(1),
+      db
+        .select({ day: acquirerSettlement.day })
+        .from(acquirerSettlement)
+        .where(sql`next_at is not null and day < ${oldest}`)
+        .limit(1),
     ]),
   )
-  return { last: last?.day ?? null, isDue: due.length > 0 }
+  return { last: last?.day ?? null, isDue: due.length > 0, isOverdue: overdue.length > 0 }
 }
 
 /** Adds a counted day, one row for each currency. The first count of a day stays. */
@@ -132,4 +139,25 @@ export async function noteSettled(
     ]),
   )
   return written.length > 0
+}
+
+/** Opens a case for each day without an answer that is too old to be sent again, and returns them. An answer in flight comes too late. */
+export async function giveUpSettlements(
+  db: Db,
+  now: number,
+  oldest: string,
+): Promise<readonly SettlementRow[]> {
+  // The time names this case, so a repeat after a lost connection finds it written.
+  const [givenUp] = await persist(() =>
+    db.batch([
+      db
+        .update(acquirerSettlement)
+        .set({ nextAt: null, caseOpenedAt: now })
+        .where(
+          sql`day < ${oldest} and (next_at is not null or (answered_at is null and case_opened_at = ${now}))`,
+        )
+        .returning(),
+    ]),
+  )
+  return givenUp
 }

@@ -1,11 +1,11 @@
 /** @module The totals of a day of the acquirer in one database: what both sides have approved, and what has no outcome yet. */
 
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { ACQUIRER_STATES, isUnsettled } from '../domain/acquirer-state.ts'
 import { ACQUIRER_KEY } from '../domain/message-key.ts'
 import { NO_TOTALS } from '../domain/money.ts'
 import type { Totals } from '../domain/totals.ts'
-import { fromEachPart, hasNoRow } from './acquirer-record.ts'
+import { fromEachPart, hasNoRow, type RecordPart } from './acquirer-record.ts'
 import { type Db, persist } from './db.ts'
 import { acquirerMessage } from './schema.ts'
 
@@ -54,6 +54,19 @@ const UNSETTLED = sql.raw(
 /** SQL: the acquirer keeps a message that is reversed here, and a person must decide. */
 const IS_KEPT = sql`coalesce(case_reason = 'reversal_refused' and acquirer_status = 'approved', 0)`
 
+/**
+ * SQL: the time that gives a message its day. It never changes, so no later move counts the message in a second day. A message that
+ * has a row again keeps the time of its approval in its sale or void. Without an approval it was at the acquirer when it was claimed.
+ */
+function timeIn(part: RecordPart): SQL {
+  if (part !== 'acquirer_message') return sql`moved_at`
+  const settledAt = (view: string) =>
+    sql.raw(
+      `(select moved_at from ${view} as settled where settled.message_key = acquirer_message.message_key)`,
+    )
+  return sql`coalesce(${settledAt('settled_sale')}, ${settledAt('settled_void')}, claimed_at)`
+}
+
 /** Messages of the day without an outcome, or whose reversal has none. They are found by the time of their claims. */
 export async function readUndecided(db: Db, { begin, end }: DayRange): Promise<Undecided> {
   const isOfDay = sql`claimed_at between ${begin - LONGEST_OUTCOME_MS} and ${end + LATE_MS}
@@ -87,7 +100,7 @@ interface Group {
  * The totals of a day, by currency. A voided sale stays in the debits, and its void is in the credits. Reversed and declined messages
  * are in neither, nor is a message that Annul has only from the acquirer's list. A message whose reversal the acquirer refuses stays.
  *
- * The day of a message is that of its outcome by the clock, unless the acquirer gave another one.
+ * The day of a message is that of its approval by the clock, unless the acquirer gave another one.
  */
 export async function readDayTotals(
   db: Db,
@@ -95,10 +108,11 @@ export async function readDayTotals(
 ): Promise<ReadonlyMap<string, Totals>> {
   const parts = fromEachPart((part) => {
     const table = sql.raw(part)
+    const time = timeIn(part)
     const longest = part === 'acquirer_message' ? LONGEST_CASE_MS : LONGEST_OUTCOME_MS
     return sql`select kind, currency_code, amount,
         coalesce((select settlement_date from acquirer_date where acquirer_date.message_key = ${table}.message_key),
-          iif(moved_at >= ${begin} and moved_at < ${end}, ${monthAndDay}, '')) as settlement_date
+          iif(${time} >= ${begin} and ${time} < ${end}, ${monthAndDay}, '')) as settlement_date
       from ${table} where claimed_at between ${begin - longest} and ${end + MOST_SKEW_MS} and (state = 'approved' or ${IS_KEPT})
         and acquirer_stan <> '000000' and substr(message_key, 1, ${ACQUIRER_KEY.length}) <> ${ACQUIRER_KEY} and ${hasNoRow(part)}`
   })

@@ -42,14 +42,34 @@ export const isOurHead = (
   { keyId, mac, ...head }: SignedHead,
 ): Promise<boolean> => isOurMac(verifyJournalMac, headContent(stream, head), mac, keyId)
 
+/** The most streams whose last MAC is kept. */
+const MOST_OWN = 1_000
+
+/** The streams with the heads that this isolate has just signed. Such a head needs no check: the isolate has made its MAC. */
+function ownHeads() {
+  const own = new Map<string, string>()
+  const textOf = ({ seq, hash, keyId, mac }: SignedHead) => `${seq} ${hash} ${keyId} ${mac}`
+  return {
+    has: (stream: string, head: SignedHead): boolean => own.get(stream) === textOf(head),
+    add(stream: string, head: SignedHead): void {
+      if (own.size >= MOST_OWN) own.clear()
+      own.set(stream, textOf(head))
+    },
+  }
+}
+
 /** `report` is called with a head that is not the service's. */
-export const macHeadWith =
-  (keys: HeadKeys, report: (stream: string, seq: number) => void): MacHead =>
-  async (stream, head, before) => {
-    if (before !== NEW_STREAM && !(await isOurHead(keys, stream, before))) {
+export function macHeadWith(keys: HeadKeys, report: (stream: string, seq: number) => void): MacHead {
+  const own = ownHeads()
+  return async (stream, { seq, hash }, before) => {
+    const isOurs = before === NEW_STREAM || own.has(stream, before) || (await isOurHead(keys, stream, before))
+    if (!isOurs) {
       report(stream, before.seq)
       throw new Error(`the head ${before.seq} of ${stream} has no MAC of the service`)
     }
-    const mac = await keys.journalMac(headContent(stream, head))
-    return { keyId: keys.journalKeyId, mac: mac.toHex() }
+    const mac = await keys.journalMac(headContent(stream, { seq, hash }))
+    const made = { keyId: keys.journalKeyId, mac: mac.toHex() }
+    own.add(stream, { seq, hash, ...made })
+    return made
   }
+}

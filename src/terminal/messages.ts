@@ -3,6 +3,7 @@
  * message is sent.
  */
 
+import { CNY } from '../domain/money.ts'
 import { paddedTerminal } from '../domain/terminal-number.ts'
 import { TRANSACTION_CODES } from '../iso8583/cup.ts'
 import { type Message, messageOf, type OptionalFields } from '../iso8583/message.ts'
@@ -16,7 +17,6 @@ const READ_CAPABILITY = '60'
 /** The expiry date of every test card, YYMM. */
 const EXPIRY = '2812'
 const CARD_SEQUENCE = '001'
-const CNY = '156'
 
 const terminalFields = ({ terminalId, merchantId }: TerminalState): OptionalFields => [
   [41, paddedTerminal(terminalId)],

@@ -59,6 +59,7 @@ function keptDate(
   state: AcquirerMessage['state'],
   event: AcquirerEventRequest['event'],
   dates: { readonly acquirer?: string; readonly clock?: string },
+  caseOpenedAt: number | null = null,
 ): string | undefined {
   const request: AcquirerEventRequest = {
     kind: 'acquirer_event',
@@ -77,7 +78,7 @@ function keptDate(
   const generated = { ...f.generated, ...(dates.clock === undefined ? {} : { acquirerDate: dates.clock }) }
   const decision = decideAcquirerEvent(
     request,
-    { ...forVoid, claim, forwarded: { ...message, state } },
+    { ...forVoid, claim, forwarded: { ...message, state, caseOpenedAt } },
     generated,
   )
   if (decision.kind !== 'commit') throw new Error(`no entry: ${decision.kind}`)
@@ -99,5 +100,11 @@ describe('the date of a message', () => {
   it('of a message that the acquirer keeps is kept, because its move comes later', () => {
     expect(keptDate('reversing', 'reversal_refused', { acquirer: '0601', clock: '0601' })).toBe('0601')
     expect(keptDate('reversing', 'reversal_refused', { clock: '0601' })).toBeUndefined()
+  })
+
+  it('of a message with a case is kept, because its day does not follow from its approval', () => {
+    expect(keptDate('pending', 'acquirer_approved', { acquirer: '0601', clock: '0601' }, 1)).toBe('0601')
+    expect(keptDate('undoing', 'reversal_refused', { acquirer: '0601', clock: '0601' }, 1)).toBe('0601')
+    expect(keptDate('pending', 'acquirer_approved', { clock: '0601' }, 1)).toBeUndefined()
   })
 })

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { inEachDatabase } from '../../src/pipeline/databases.ts'
 import { settleDays } from '../../src/pipeline/settle-days.ts'
 import { NO_FAULTS } from '../../src/simulator/faults.ts'
-import { DayRegion, HOUR, MINUTE, SILENT, script } from './day-region.ts'
-import { AT_HOME } from './region.ts'
+import { DAY, DayRegion, dateAt, HOUR, MINUTE, SILENT, script } from './day-region.ts'
+import { ADMINISTRATOR, AT_HOME } from './region.ts'
 
 let region: DayRegion
 beforeEach(async () => {
@@ -136,5 +136,42 @@ describe('the answer to the totals of a day', () => {
     region.down.clear()
     await region.runAt(7)
     expect(region.results()).toEqual([[region.first, 'equal']])
+  })
+})
+
+describe('a day of the acquirer that is too old', () => {
+  it('without an answer for a week has one case and one alert, and is not sent again', async () => {
+    await region.sale(AT_HOME, 400)
+    region.simulator.follow(SILENT)
+    for (let day = 0; day < 7; day++) await region.runAt(6 + (day * DAY) / MINUTE)
+    expect(region.alerts('acquirer_day_given_up')).toEqual([])
+    const opensAt = region.end + 7 * DAY + 6 * MINUTE
+    for (let run = 0; run < 3; run++) await region.runAt(6 + (7 * DAY) / MINUTE + run)
+    expect(region.days()[0]).toMatchObject({
+      day: region.first,
+      result: null,
+      next_at: null,
+      case_opened_at: opensAt,
+    })
+    expect(region.days()[1]).toMatchObject({ case_opened_at: null })
+    expect(region.alerts('acquirer_day_given_up')).toMatchObject([
+      { day: region.first, currencyCode: '156', own: { debitAmount: 400, debitCount: 1 } },
+    ])
+    const list = await region.json(ADMINISTRATOR, 'GET', '/v1/acquirer-days?state=open')
+    expect(list.body.items).toMatchObject([{ day: region.first, result: null, case: { state: 'open' } }])
+    const path = `/v1/acquirer-days/${region.first}/close`
+    const closed = await region.json(ADMINISTRATOR, 'POST', path, { note: 'it has the same totals' })
+    expect([closed.status, closed.body.case]).toMatchObject([200, { state: 'closed' }])
+  })
+
+  it('to be counted has one alert, with the first and the last of such days', async () => {
+    await region.runAt(6)
+    await region.runAt(6 + (7 * DAY) / MINUTE)
+    expect(region.alerts('acquirer_days_skipped')).toEqual([])
+    region.clock.now = region.end + 20 * DAY + HOUR
+    await region.until(region.clock.now + 20 * MINUTE)
+    expect(region.alerts('acquirer_days_skipped')).toMatchObject([
+      { first: dateAt(region.end + 2 * DAY), last: dateAt(region.end + 13 * DAY) },
+    ])
   })
 })

@@ -6,7 +6,7 @@ import { inEachDatabase } from '../../src/pipeline/databases.ts'
 import { recoverEach } from '../../src/pipeline/recover.ts'
 import { NO_FAULTS } from '../../src/simulator/faults.ts'
 import { DAY, DayRegion, dateAt, HOUR, MAC_KEY, MINUTE, SILENT } from './day-region.ts'
-import { AT_HOME, MOVED } from './region.ts'
+import { ADMINISTRATOR, AT_HOME, MOVED } from './region.ts'
 
 let region: DayRegion
 beforeEach(async () => {
@@ -214,5 +214,77 @@ describe('messages around the end of a day', () => {
       [[region.first, 400, 1, 0, 0]],
       [[region.first, 'equal']],
     ])
+  })
+})
+
+describe('a message that moves on a later day is counted once, in the day of its approval', () => {
+  const recover = () => recoverEach(inEachDatabase(region.services), region.clock.now)
+  const message = () => region.storages[0].rows('select state, case_reason, rrn from acquirer_message')
+  const standing = async () => {
+    const path = `/v1/cases/${message()[0]?.rrn}?merchantId=${AT_HOME}`
+    const decision = { resolution: 'stands', note: 'the acquirer has it' }
+    const { status } = await region.json(ADMINISTRATOR, 'POST', path, decision, {
+      'idempotency-key': 'stands',
+    })
+    expect([status, message()[0]?.state]).toEqual([200, 'approved'])
+  }
+  /** The debits of the first days. */
+  const debits = async (days: number) => {
+    for (let day = 0; day < days; day++) {
+      region.clock.now = Math.max(region.clock.now, region.end + day * DAY + 6 * MINUTE)
+      await region.run()
+    }
+    return region.own().map(([, debit]) => debit)
+  }
+
+  it.each(['repeat', 'inquiry'] as const)(
+    'when the acquirer declines its reversal, and when a person lets it stand: %s',
+    async (recovery) => {
+      await region.openIsolate({ ACQUIRER_RECOVERY: recovery })
+      await region.sale(AT_HOME, 400)
+      expect(await debits(1)).toEqual([400])
+      region.clock.now = region.end + HOUR
+      await region.reverseLast(AT_HOME)
+      await recover()
+      // An acquirer need not give field 15.
+      region.storages[0].rows('delete from acquirer_date')
+      expect(message()).toMatchObject([{ state: 'reversing', case_reason: 'reversal_refused' }])
+      expect(await debits(2)).toEqual([400, 0])
+      region.clock.now = region.end + DAY + HOUR
+      await standing()
+      expect(await debits(3)).toEqual([400, 0, 0])
+      expect(region.results().map(([, result]) => result)).toEqual(['equal', 'equal', 'equal'])
+    },
+  )
+
+  it('also a void', async () => {
+    await region.openIsolate({ ACQUIRER_RECOVERY: 'repeat' })
+    const terminal = region.terminalOf(AT_HOME)
+    await region.sale(AT_HOME, 400)
+    await terminal.voidSale(terminal.state.log.at(-1)?.stan ?? '')
+    expect(await debits(1)).toEqual([400])
+    region.clock.now = region.end + HOUR
+    await region.reverseLast(AT_HOME)
+    await recover()
+    expect(message()).toMatchObject([{ state: 'reversing', case_reason: 'reversal_refused' }])
+    await debits(2)
+    expect(region.own()).toEqual([
+      [region.first, 400, 1, 400, 1],
+      [dateAt(region.end + DAY), 0, 0, 0, 0],
+    ])
+  })
+
+  it('also one without an answer, which a person lets stand: only the day in which it was sent differs', async () => {
+    region.simulator.follow({ rates: { drop_answer: 1 }, script: [] })
+    await region.sale(AT_HOME, 900)
+    region.clock.now += 5 * MINUTE
+    await recover()
+    expect(message()).toMatchObject([{ case_reason: 'no_answer' }])
+    region.simulator.follow(NO_FAULTS)
+    await region.runAt(31)
+    region.clock.now = region.end + 2 * HOUR
+    await standing()
+    expect(await debits(2)).toEqual([0, 0])
+    expect(region.results().map(([, result]) => result)).toEqual(['different', 'equal'])
   })
 })

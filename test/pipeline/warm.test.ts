@@ -163,7 +163,9 @@ describe('the trips of a message', () => {
     const by = { kind: 'void', batch: 'open', ago, off: 0, card: 'right' } as const
     expect(await trips(service, { ...by, stan: 101, by: 'rrn' })).toEqual(['approved', 1])
     expect(await trips(service, { ...by, stan: 102, by: 'both' })).toEqual(['original_already_voided', 2])
-    expect(await trips(service, sale(100))).toEqual(['approved', 2])
+    expect(await trips(service, sale(100))).toEqual(['approved', 1])
+    // The copy has not made the terminal cold.
+    expect(await trips(service, sale(103))).toEqual(['approved', 1])
     world.service.close()
   })
 
@@ -176,6 +178,20 @@ describe('the trips of a message', () => {
     service.now += 10_000
     expect(await trips(service, sale(103))).toEqual(['approved', 2])
     expect(await trips(service, sale(104))).toEqual(['approved', 1])
+    world.service.close()
+  })
+  it('three for a sale behind 40 wrong MACs under its terminal: they are loaded together', async () => {
+    const { world, trips } = await open('in this isolate')
+    const { service } = world
+    await trips(service, sale(100))
+    const forged = Array.from({ length: 40 }, (_, i) => ({
+      ...messageOf(world.prepare(sale(101 + i))),
+      verify: async () => ({ kind: 'refused', reason: 'mac_mismatch', found: null }) as const,
+    }))
+    const before = service.trips
+    const outcomes = await service.sendTogether([...forged, messageOf(world.prepare(sale(200)))])
+    expect(outcomes.map(reasonOf)).toEqual([...forged.map(() => 'refused'), 'approved'])
+    expect(service.trips - before).toBe(3)
     world.service.close()
   })
 })

@@ -32,9 +32,14 @@ export async function prepare(options: RigOptions): Promise<void> {
   const { dir } = options
   mkdirSync(join(dir, 'data'), { recursive: true })
   await bundle(dir)
+  writeD1(dir)
+  writeFileSync(join(dir, RIG_CONFIGURATION), configuration(options))
+}
+
+/** Writes the Worker of the service "d1". */
+export function writeD1(dir: string): void {
   const d1 = readFileSync(join(import.meta.dirname, 'd1.ts'), 'utf8')
   writeFileSync(join(dir, 'd1.js'), stripTypeScriptTypes(d1))
-  writeFileSync(join(dir, RIG_CONFIGURATION), configuration(options))
 }
 
 async function bundle(dir: string): Promise<void> {
@@ -59,7 +64,7 @@ export function prepareNeighbour(options: RigOptions, d1: URL): string {
 /** A text in Cap'n Proto's syntax. */
 const quote = (text: string): string => JSON.stringify(text)
 
-const configurationOf = (services: readonly string[], sockets: readonly string[]): string =>
+export const configurationOf = (services: readonly string[], sockets: readonly string[]): string =>
   `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -71,7 +76,7 @@ const config :Workerd.Config = (
 );
 `
 
-const socketOf = (name: string, port: number, service: string): string =>
+export const socketOf = (name: string, port: number, service: string): string =>
   `(name = "${name}", address = "127.0.0.1:${port}", http = (), service = ${service})`
 
 const externalOf = (name: string, port: number | string): string =>
@@ -87,12 +92,7 @@ function configuration(options: RigOptions): string {
   const { port = 0, isolates = 1 } = options
   const names = isolateNames(isolates)
   return configurationOf(
-    [
-      ...names.map((name) => serviceOf(name, options)),
-      d1Of(names, options),
-      '(name = "data", disk = (path = "data", writable = true))',
-      ...surroundings(options),
-    ],
+    [...names.map((name) => serviceOf(name, options)), d1Of(names, options), DATA, ...surroundings(options)],
     [
       socketOf('control', 0, '(name = "d1", entrypoint = "Control")'),
       socketOf('d1', 0, '"d1"'),
@@ -118,7 +118,11 @@ function serviceOf(name: string, { dir, vars = {}, acquirerPort }: RigOptions): 
       ${[...texts, ...acquirer].join(',\n      ')}]))`
 }
 
-const d1Of = (names: readonly string[], { faults = {} }: RigOptions): string =>
+/** The folder of the database. */
+export const DATA = '(name = "data", disk = (path = "data", writable = true))'
+
+/** The service "d1" over the folder "data". `names`: services that its control API may start. */
+export const d1Of = (names: readonly string[], { faults = {} }: Pick<RigOptions, 'faults'>): string =>
   `(name = "d1", worker = (${D1_COMPATIBILITY}, modules = [(name = "d1.js", esModule = embed "d1.js")],
       durableObjectNamespaces = [(className = "Database", uniqueKey = "annul", enableSql = true, preventEviction = true)],
       durableObjectStorage = (localDisk = "data"),

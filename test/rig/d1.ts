@@ -46,8 +46,8 @@ export interface Faults {
 
 export type Fault = 'before' | 'after' | 'overload' | 'late'
 
-/** The number of calls, of writing calls, and of each fault. */
-export type Counts = Record<'calls' | 'writes' | Fault, number>
+/** The number of calls, of writing calls, of their statements, and of each fault. */
+export type Counts = Record<'calls' | 'writes' | 'statements' | Fault, number>
 
 /**
  * D1's error texts after which a call may be repeated and may or may not have been done (its list of errors,
@@ -102,7 +102,7 @@ const NONE: Faults = {
   busyMs: 0,
   queue: 0,
 }
-const NO_COUNTS: Counts = { calls: 0, writes: 0, before: 0, after: 0, overload: 0, late: 0 }
+const NO_COUNTS: Counts = { calls: 0, writes: 0, statements: 0, before: 0, after: 0, overload: 0, late: 0 }
 
 let faults: Faults | null = null
 /** The faults of the next writing calls, whatever the shares are. */
@@ -160,6 +160,7 @@ async function call(env: D1Env, queries: readonly Query[]): Promise<Response> {
   const database = env.DATABASE.get(env.DATABASE.idFromName('annul'))
   const run = () => database.run(queries as Query[])
   counts.calls += 1
+  counts.statements += queries.length
   if (writes) counts.writes += 1
   // D1 itself repeats reading calls up to twice, and never writing calls.
   for (let attempt = 1; ; attempt++) {

@@ -25,25 +25,33 @@ export interface Mutant {
  * The source with the mutant's change. Throws unless the snippet is there exactly once: the list is out of
  * date.
  */
-export function mutated({ name, file, snippet, instead }: Mutant): string {
-  const source = readFileSync(join(root, file), 'utf8')
+export const mutated = (mutant: Mutant): string =>
+  changed(readFileSync(join(root, mutant.file), 'utf8'), mutant)
+
+function changed(source: string, { name, file, snippet, instead }: Mutant): string {
   const found = source.split(snippet).length - 1
   if (found !== 1) throw new Error(`mutant “${name}”: its snippet is ${found} times in ${file}`)
   return source.replace(snippet, () => instead)
 }
 
 /** From now on this thread loads the file, or reads the migration, with the mutant's change. */
-export function takeOut(mutant: Mutant): void {
-  const source = mutated(mutant)
-  if (mutant.file.endsWith('.sql')) {
-    changedTexts.set(join(root, mutant.file), source)
-    return
+export const takeOut = (mutant: Mutant): void => takeOutAll([mutant])
+
+/** The same with several mutants, which may change one file. */
+export function takeOutAll(mutants: readonly Mutant[]): void {
+  const sources = new Map<string, string>()
+  for (const mutant of mutants) {
+    const path = join(root, mutant.file)
+    sources.set(path, changed(sources.get(path) ?? readFileSync(path, 'utf8'), mutant))
   }
-  const changed = pathToFileURL(join(root, mutant.file)).href
+  for (const [path, source] of sources) if (path.endsWith('.sql')) changedTexts.set(path, source)
+  const byUrl = new Map([...sources].map(([path, source]) => [pathToFileURL(path).href, source]))
   registerHooks({
-    load: (url, context, next) =>
-      url === changed
-        ? { format: 'module', source: stripTypeScriptTypes(source), shortCircuit: true }
-        : next(url, context),
+    load(url, context, next) {
+      const source = byUrl.get(url)
+      return source === undefined
+        ? next(url, context)
+        : { format: 'module', source: stripTypeScriptTypes(source), shortCircuit: true }
+    },
   })
 }

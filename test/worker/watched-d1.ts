@@ -81,7 +81,7 @@ export function watchD1(d1: D1Database): WatchedD1 {
 export async function scansOf(sql: string, params: readonly unknown[]): Promise<string[]> {
   const plan = await rows(`explain query plan ${sql}`, ...params)
   const scans = plan.map(({ detail }) => String(detail)).filter((detail) => /\bSCAN\b/.test(detail))
-  return scans.filter((detail) => !/^SCAN (item VIRTUAL TABLE|CONSTANT ROW|found)/.test(detail))
+  return scans.filter((detail) => !/^SCAN (json_each VIRTUAL TABLE|each$|CONSTANT ROW|found)/.test(detail))
 }
 
 /** The error text of platform.md after which a write may or may not have been done. */

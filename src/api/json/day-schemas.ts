@@ -34,11 +34,11 @@ export const dayAnswer = z.strictObject({
   undecided: z.int().describe('The messages without an outcome when the totals were counted.'),
   countedAt: v.time,
   attempts: z.int().describe('How often the totals were sent.'),
-  answeredAt: v.time.nullable().describe('Null: the acquirer has not answered yet.'),
+  answeredAt: v.time.nullable().describe('Null: the acquirer has not answered.'),
   result: z
     .enum(['equal', 'different', 'refused'])
     .nullable()
-    .describe('`refused`: the acquirer does not compare the day. Null: it has not answered yet.'),
+    .describe('`refused`: the acquirer does not compare the day. Null: it has not answered.'),
   acquirer: totals
     .nullable()
     .describe('The totals of the acquirer, cut to their digits. Null if it gave none.'),
@@ -52,7 +52,7 @@ export const dayAnswer = z.strictObject({
       note: v.text.nullable(),
     })
     .nullable()
-    .describe('The case of a difference or a refusal. Null without one.'),
+    .describe('The case of a difference, of a refusal, or of a week without an answer. Null without one.'),
   certainty: z.literal('FINAL'),
   doNext: v.doNext,
 })

@@ -1,0 +1,34 @@
+/** @module All terminals of a load. Each has one job at a time, and the one that waits longest gets the next. */
+
+import type { LoadTerminal } from './load-terminal.ts'
+import type { MixKind } from './mix.ts'
+
+export class Fleet {
+  readonly terminals: readonly LoadTerminal[]
+  /** Terminals without a job, those with a sale to void apart. */
+  readonly #sellers: Set<LoadTerminal>
+  readonly #voiders = new Set<LoadTerminal>()
+
+  constructor(terminals: readonly LoadTerminal[]) {
+    this.terminals = terminals
+    this.#sellers = new Set()
+    for (const terminal of terminals) this.release(terminal)
+  }
+
+  /** A terminal for a job of this kind; undefined while all have one. */
+  take(kind: MixKind): LoadTerminal | undefined {
+    const needsSale = kind === 'void' || kind === 'rival'
+    const [first, second] = needsSale ? [this.#voiders, this.#sellers] : [this.#sellers, this.#voiders]
+    return takeFirst(first) ?? takeFirst(second)
+  }
+
+  release(terminal: LoadTerminal): void {
+    ;(terminal.canVoid ? this.#voiders : this.#sellers).add(terminal)
+  }
+}
+
+function takeFirst(set: Set<LoadTerminal>): LoadTerminal | undefined {
+  const [terminal] = set
+  if (terminal !== undefined) set.delete(terminal)
+  return terminal
+}

@@ -1,0 +1,74 @@
+/**
+ * @module `npm run load`: puts load on a service, checks every rule meanwhile, and reports (docs/load.md). The exit code is 1 after a
+ * violation, a missed objective or a load without an answer, and 2 for a wrong option.
+ */
+
+import { randomInt } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { compareReports } from './compare-reports.ts'
+import { type LoadOptions, OptionError, readOptions } from './options.ts'
+import { pageOf } from './page.ts'
+import { readReport } from './read-report.ts'
+import type { LoadReport } from './report.ts'
+import { hasFailed, linesOf } from './report-lines.ts'
+import { runLoad } from './run-load.ts'
+import { startOnDev } from './start-dev.ts'
+import { startOnWorkerd } from './start-workerd.ts'
+import type { Target } from './target.ts'
+import { targetAt } from './target-at.ts'
+
+const isLive = process.stderr.isTTY
+const CLEAR = '\r\x1b[K'
+/** Without a terminal the live line comes every so many times. */
+const SELDOM = 10
+let lives = 0
+
+const progress = {
+  step: (line: string) => void process.stderr.write(`${isLive ? CLEAR : ''}${line}\n`),
+  live(line: string) {
+    if (isLive) process.stderr.write(`${CLEAR}${line}`)
+    else if (lives++ % SELDOM === SELDOM - 1) process.stderr.write(`${line}\n`)
+  },
+}
+
+function start(options: LoadOptions): Promise<Target> {
+  if (options.target === 'url') return targetAt(options)
+  return options.target === 'dev' ? startOnDev(options, progress.step) : startOnWorkerd(options)
+}
+
+function write(options: LoadOptions, reports: readonly LoadReport[]): void {
+  const [report] = reports
+  if (options.html !== null) writeFileSync(options.html, pageOf(reports))
+  if (options.json !== null && options.compare === null)
+    writeFileSync(options.json, `${JSON.stringify(report, null, 1)}\n`)
+}
+
+async function load(options: LoadOptions): Promise<void> {
+  const ending = new AbortController()
+  process.once('SIGINT', () => ending.abort())
+  process.stderr.write(`seed ${options.seed}\n`)
+  const target = await start(options)
+  try {
+    const report = await runLoad(target, options, progress, ending.signal)
+    if (isLive) process.stderr.write(CLEAR)
+    console.log(linesOf(report).join('\n'))
+    write(options, [report])
+    if (hasFailed(report)) process.exitCode = 1
+  } finally {
+    await target.stop()
+  }
+}
+
+try {
+  const options = readOptions(process.argv.slice(2), randomInt(2 ** 31))
+  if (options.compare === null) await load(options)
+  else {
+    const [a, b] = options.compare.map(readReport) as [LoadReport, LoadReport]
+    console.log(compareReports(a, b).join('\n'))
+    write(options, [a, b])
+  }
+} catch (error) {
+  if (!(error instanceof OptionError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 2
+}
