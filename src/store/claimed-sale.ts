@@ -39,12 +39,13 @@ export const undecidedSaleWithId = (id: string): SQL =>
     join journal as claim on claim.message_key = waiting.message_key
     where waiting.kind = 'sale' and waiting.state in ('pending', 'undoing') and instr(claim.body, ${`"${packed(id)}"`}) > 0)`
 
-/** SQL: the same of many ids. */
+/** SQL: the same of many ids. It reads each claim once, however many ids there are. */
 const undecidedSalesWithIds = (ids: readonly string[]): SQL =>
   sql`(select waiting.message_key from acquirer_message as waiting
     join journal as claim on claim.message_key = waiting.message_key
-    join json_each(${JSON.stringify(ids.map(packed))}) as wanted
-    where waiting.kind = 'sale' and waiting.state in ('pending', 'undoing') and instr(claim.body, '"' || wanted.value || '"') > 0)`
+    where waiting.kind = 'sale' and waiting.state in ('pending', 'undoing') and exists (
+      select 1 from json_tree(claim.body) as part
+      where part.type = 'text' and part.value in (select value from json_each(${JSON.stringify(ids.map(packed))}))))`
 
 /** SQL: the key is that of a terminal's sale, and of no entry that follows one. */
 const IS_SALE = sql`substr(journal.message_key, 21) = 's'`
@@ -79,7 +80,9 @@ export async function findClaimedSales(
   now: number,
   ids: readonly string[],
 ): Promise<ClaimedSale[]> {
-  const keys = undecidedSalesWithIds(ids)
+  const [first] = ids
+  if (first === undefined) return []
+  const keys = ids.length === 1 ? undecidedSaleWithId(first) : undecidedSalesWithIds(ids)
   const found = await claimsOf(db, sql`journal.message_key in ${keys}`, { credential, now })
   return found.flatMap((row) => claimedSaleOf(row) ?? [])
 }
