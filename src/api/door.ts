@@ -99,7 +99,8 @@ async function admit(
       hasFailed = body === null || !body.ok
       if (body === null) return overloaded()
       keepBody(c, body)
-      if (body.ok && isListed(c)) messages = countLines(body.value)
+      // A made-up key takes nothing from the lines of others. Its list is refused before a line is processed.
+      if (body.ok && isKnown && isListed(c)) messages = countLines(body.value)
     }
     const asksAcquirer = priority === 'undo' && c.req.path === '/v1/voids'
     slot = admission.enter(priority, { asksAcquirer, isJson: true, messages })

@@ -21,7 +21,7 @@ import { seeded } from '../support/micro-random.ts'
 import { withAcquirer } from '../worker/scripted-acquirer.ts'
 
 export const MERCHANT = '123456789012345'
-const ADMINISTRATOR = 'annul_key-of-an-administrator'
+export const ADMINISTRATOR = 'annul_key-of-an-administrator'
 const FIRST_COMPONENT = '0123456789ABCDEFFEDCBA9876543210'
 
 /** In the words of Cloudflare (platform.md, D1). */
