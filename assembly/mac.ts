@@ -3,7 +3,7 @@
  * the MAC region, which is secret. `verifyMac` compares it there in constant time and returns 0 or 1.
  */
 import { AES, DES, encryptBlock, expandKey, SM4, TRIPLE_DES } from './cipher'
-import { decryptDes, encryptDes, encryptTripleDes, expandDesKey } from './des'
+import { chainDes, decryptDes, encryptDes, encryptTripleDes, expandDesKey } from './des'
 import { INPUT_ADDRESS, MAC_ADDRESS, MESSAGE_BYTES, OFFERED_MAC_ADDRESS, STATE_ADDRESS } from './layout'
 import { encryptSm4, expandSm4Key } from './sm4'
 
@@ -98,9 +98,7 @@ function cupSm4(keyBytes: i32, messageBytes: i32): u64 {
 /** DES CBC-MAC, IV 0, zero padding, under the first expanded key: ISO/IEC 9797-1 algorithm 1. */
 function desCbcMac(messageBytes: i32): u64 {
   const end = INPUT_ADDRESS + <usize>padZeros(messageBytes, 8)
-  let chain: u64 = 0
-  for (let at = INPUT_ADDRESS; at < end; at += 8) chain = encryptDes(0, chain ^ bswap(load<u64>(at)))
-  return chain
+  return chainDes(INPUT_ADDRESS, end)
 }
 
 function x9_9(keyBytes: i32, messageBytes: i32): u64 {

@@ -10,7 +10,7 @@ import { MACS } from '../../src/core/mac.ts'
 import { regionsOf } from '../../src/core/memory.ts'
 import { watchedCore } from '../support/load-core.ts'
 import { aesDecrypt, aesEncrypt, INVERSE_SBOX, SBOX } from '../support/micro-aes.ts'
-import { desDecrypt, desEncrypt, P, substitute } from '../support/micro-des.ts'
+import { desDecrypt, desEncrypt, P, PC2, substitute } from '../support/micro-des.ts'
 import { type BlockFunctions, microMac } from '../support/micro-mac.ts'
 import { seeded } from '../support/micro-random.ts'
 import { SBOX as SM4_SBOX, sm4Decrypt, sm4Encrypt } from '../support/micro-sm4.ts'
@@ -194,6 +194,18 @@ test('has the tables of the standards', () => {
       expect(view.getUint32(4 * (64 * box + six), true)).toBe(word)
     }
   }
-  const boxes = bytes.subarray(2048 + 56 + 48)
+  for (let part = 0; part < 8; part++) {
+    for (let seven = 0; seven < 128; seven++) {
+      // Bits 7 · part + 1 … of C ‖ D are these seven. Of four S-boxes, the odd ones have the upper half of the word.
+      const bit = (source: number) =>
+        source > 7 * part && source <= 7 * part + 7 ? (seven >> (7 * part + 7 - source)) & 1 : 0
+      const six = (box: number) =>
+        PC2.slice(6 * box, 6 * box + 6).reduce((sum, source) => sum * 2 + bit(source), 0)
+      const [s1, s2, s3, s4] = part < 4 ? [0, 1, 2, 3].map(six) : [4, 5, 6, 7].map(six)
+      const word = [s1, s3, s2, s4].reduce((sum: number, value = 0) => sum * 256 + value * 4, 0)
+      expect(view.getUint32(2048 + 4 * (128 * part + seven), true)).toBe(word)
+    }
+  }
+  const boxes = bytes.subarray(2048 + 4096)
   expect([...boxes]).toEqual([...SBOX, ...INVERSE_SBOX, ...SM4_SBOX])
 })
