@@ -67,8 +67,8 @@ export const DES_SP: usize = memory.data<u32>([
 ])
 
 /**
- * DES: permuted choice 2, for each seven bits of C and then of D, 128 words each. S1 and S3 (S5 and S7 for D) have six bits each
- * in the upper half of a word, S2 and S4 (S6 and S8) in the lower half. 4,096 bytes.
+ * DES: permuted choice 2, for each seven bits of C and then of D, 128 words each. S1 and S3 have six bits each in
+ * the upper half of a word, S2 and S4 in the lower half. For D these are S5 and S7, S6 and S8. 4,096 bytes.
  */
 export const DES_PC2: usize = memory.data<u32>([
   0x00000000, 0x00000040, 0x00001000, 0x00001040, 0x04000000, 0x04000040, 0x04001000, 0x04001040, 0x00100000,

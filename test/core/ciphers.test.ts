@@ -196,7 +196,7 @@ test('has the tables of the standards', () => {
   }
   for (let part = 0; part < 8; part++) {
     for (let seven = 0; seven < 128; seven++) {
-      // Bits 7 · part + 1 … of C ‖ D are these seven. Of four S-boxes, the odd ones have the upper half of the word.
+      // Bits 7 · part + 1 … of C ‖ D are these seven. The odd ones of four S-boxes have the upper half of the word.
       const bit = (source: number) =>
         source > 7 * part && source <= 7 * part + 7 ? (seven >> (7 * part + 7 - source)) & 1 : 0
       const six = (box: number) =>

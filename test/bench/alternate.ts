@@ -1,0 +1,52 @@
+/** @module Times several ways to do the same, in rounds that alternate between them. */
+
+export interface Entrant {
+  readonly name: string
+  /** Does the operation `count` times. Returns nanoseconds. */
+  readonly time: (count: number) => number | Promise<number>
+}
+
+export interface Rounds {
+  readonly rounds: number
+  /** The length of a round of one entrant, in milliseconds. */
+  readonly ms: number
+}
+
+/** The most operations of a round. */
+const MOST = 2 ** 20
+
+async function countFor(entrant: Entrant, ms: number): Promise<number> {
+  for (let count = 4; count < MOST; count *= 2) {
+    const elapsed = (await entrant.time(count)) / 1e6
+    if (elapsed > ms / 4) return Math.max(1, Math.round((count * ms) / elapsed))
+  }
+  return MOST
+}
+
+/** Nanoseconds per operation in each round, by entrant. All entrants take part in each round, one after the other. */
+export async function alternate(
+  entrants: readonly Entrant[],
+  { rounds, ms }: Rounds,
+  operations?: number,
+): Promise<number[][]> {
+  const counts: number[] = []
+  for (const entrant of entrants) counts.push(operations ?? (await countFor(entrant, ms)))
+  const times = entrants.map((): number[] => [])
+  for (let round = 0; round < rounds; round++) {
+    for (const [at, entrant] of entrants.entries()) {
+      const count = counts[at] ?? 1
+      times[at]?.push((await entrant.time(count)) / count)
+    }
+  }
+  return times
+}
+
+/** An entrant in this process. `operation` gets the number of the operation. */
+export const timed = (name: string, operation: (index: number) => unknown): Entrant => ({
+  name,
+  time: (count) => {
+    const start = process.hrtime.bigint()
+    for (let index = 0; index < count; index++) operation(index)
+    return Number(process.hrtime.bigint() - start)
+  },
+})
