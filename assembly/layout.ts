@@ -2,11 +2,12 @@
  * @module All regions of the linear memory, in the order of their addresses, with their classes. Between two regions
  * lie 64 bytes that nobody writes. A test scans them, so it finds an overrun before it reaches a neighbour.
  *
- * - constant: tables of the ciphers, never written (`tables.ts`)
+ * - constant: tables of the ciphers, never written (`des-tables.ts`, `tables.ts`)
  * - exchange: input and output of the embedder, which wipes it after every call
  * - secret: keys, schedules, chaining values and computed MACs; the embedder wipes it after every call
  * - resident: the duplicate table and its key; it lives as long as the instance
  */
+import * as desTables from './des-tables'
 import * as tables from './tables'
 
 /** The longest message in bytes: a whole `STX LEN … ETX LRC` frame with the largest LEN (9,999) fits. */
@@ -32,8 +33,8 @@ export const DUPLICATES_BYTES: i32 = DUPLICATE_ENTRIES * DUPLICATE_ENTRY_BYTES
 const GUARD: i32 = 64
 
 // constant
-export const TABLES_ADDRESS: usize = tables.DES_SP
-export const TABLES_BYTES: i32 = <i32>(tables.SM4_SBOX + 256 - tables.DES_SP)
+export const TABLES_ADDRESS: usize = desTables.DES_ROUND
+export const TABLES_BYTES: i32 = <i32>(tables.SM4_SBOX + 256 - desTables.DES_ROUND)
 const guardAfterTables: usize = memory.data(GUARD, 16)
 // exchange
 export const INPUT_ADDRESS: usize = memory.data(INPUT_BYTES, 16)

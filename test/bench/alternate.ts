@@ -15,12 +15,21 @@ export interface Rounds {
 /** The most operations of a round. */
 const MOST = 2 ** 20
 
+/** Rounds that are not counted, until the compilers of the engine have done their work. */
+const WARM_UP = 15
+
+/** The number of operations that take `ms`, after the warm-up. */
 async function countFor(entrant: Entrant, ms: number): Promise<number> {
-  for (let count = 4; count < MOST; count *= 2) {
-    const elapsed = (await entrant.time(count)) / 1e6
-    if (elapsed > ms / 4) return Math.max(1, Math.round((count * ms) / elapsed))
+  let count = 4
+  let elapsed = 0
+  for (let warm = 0; warm < WARM_UP; warm++) {
+    elapsed = (await entrant.time(count)) / 1e6
+    while (elapsed < ms / 2 && count < MOST) {
+      count *= 2
+      elapsed = (await entrant.time(count)) / 1e6
+    }
   }
-  return MOST
+  return Math.max(1, Math.min(MOST, Math.round((count * ms) / elapsed)))
 }
 
 /** Nanoseconds per operation in each round, by entrant. All entrants take part in each round, one after the other. */

@@ -7,7 +7,7 @@ const IP = [58, 60, 62, 64, 57, 59, 61, 63].flatMap((first) =>
 const FP = IP.map((_, at) => IP.indexOf(at + 1) + 1)
 
 /** E, the expansion: eight groups of six, each the last bit of the group before to the first of the next. */
-const E = Array.from({ length: 48 }, (_, at) => ((Math.floor(at / 6) * 4 + (at % 6) + 31) % 32) + 1)
+export const E = Array.from({ length: 48 }, (_, at) => ((Math.floor(at / 6) * 4 + (at % 6) + 31) % 32) + 1)
 
 export const P = [
   16, 7, 20, 21, 29, 12, 28, 17, 1, 15, 23, 26, 5, 18, 31, 10, 2, 8, 24, 14, 32, 27, 3, 9, 19, 13, 30, 6, 22,
