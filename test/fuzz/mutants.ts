@@ -47,7 +47,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     '<u32>dataBytes <= <u32>regionBytes + 16',
   ),
   'any AES key': core('cipher', 'cipher === AES && (keyBytes === 16', 'cipher === AES && (keyBytes === 40'),
-  'padding too long': core('mac', 'padded - messageBytes)', 'padded - messageBytes + 1)'),
+  'padding too long': core('mac', 'at < padded; at++', 'at <= padded; at++'),
   'chaining from a leftover': core('mac', 'expandSm4Key()\n  clearState()', 'expandSm4Key()'),
   'third key left over': core('cipher', 'else copyDesKey(0, 2)', ''),
   'key read too far': {
@@ -76,8 +76,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'keys not wiped': source(
     'embedder',
     'core/memory',
-    'this.#bytes.fill(0, this.#secretStart, this.#secretEnd)',
-    '',
+    'fill(0, this.#wipeStart, ',
+    'fill(0, this.#input.address, ',
   ),
   'padding not wiped': source(
     'embedder',
