@@ -147,6 +147,37 @@ describe.each(BOTH)('merchant %s', (merchantId) => {
   })
 })
 
+it('a batch of packets has each one in the database of its merchant', async () => {
+  const frames: number[] = []
+  const answers: number[] = []
+  for (const merchantId of BOTH) {
+    const sold = await (await signedOn(merchantId)).sale(1234, CARD)
+    if (!sold.ok) throw new Error(sold.error)
+    frames.push(...sold.value.request)
+    answers.push(...(sold.value.answer ?? []))
+  }
+  region.takeTrips()
+  const response = await region.fetch('/v1/iso8583/batch', { method: 'POST', body: Uint8Array.from(frames) })
+  expect([...new Uint8Array(await response.arrayBuffer())]).toEqual(answers)
+  expect(region.takeTrips()).toEqual([0, 1])
+})
+
+it('a list of voids has each line in the database of its sale', async () => {
+  const sales = [await soldOn(await signedOn(MOVED)), await soldOn(await signedOn(AT_HOME), 500)]
+  const lines = sales.map((saleId, i) =>
+    JSON.stringify({ saleId, amount: i === 0 ? 1234 : 500, idempotencyKey: `void-${i}` }),
+  )
+  const { body } = await region.json(ADMINISTRATOR, 'POST', '/v1/voids', lines.join('\n'))
+  expect(body.lines).toMatchObject([
+    { line: 1, status: 201, saleId: sales[0], merchantId: MOVED },
+    { line: 2, status: 201, saleId: sales[1], merchantId: AT_HOME },
+  ])
+  region.takeTrips()
+  const own = await region.json(MERCHANTS[MOVED].key, 'POST', '/v1/voids', lines.join('\n'))
+  expect(own.body.lines).toMatchObject([{ status: 409 }, { status: 404, reason: 'original_not_found' }])
+  expect(region.takeTrips()).toEqual([1])
+})
+
 it('a merchant gets the same refusals about another database as about its own', async () => {
   const saleId = await soldOn(await signedOn(AT_HOME))
   region.takeTrips()

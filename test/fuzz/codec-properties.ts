@@ -33,6 +33,7 @@ import { serialData, unwrapSerial, wrapSerial, xorLrc } from '../../src/iso8583/
 import type { ShownTag } from '../../src/iso8583/show-tlv.ts'
 import { decodeText, encodeText, type TextEncoding } from '../../src/iso8583/text.ts'
 import { microPack } from '../support/micro-iso8583.ts'
+import { checkBatch } from './batch-properties.ts'
 import { must } from './counterexample.ts'
 import { checkReversal } from './reversal-properties.ts'
 
@@ -49,6 +50,7 @@ export interface Verdict {
 export function checkCodec(input: Uint8Array): Verdict {
   const verdict = checkFrame(input) ?? checkBody(input)
   checkDescription(input)
+  checkBatch(input)
   for (const encoding of ['gbk', 'ascii'] as const) checkText(input.subarray(0, LONGEST_TEXT), encoding)
   return verdict
 }

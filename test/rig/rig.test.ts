@@ -62,6 +62,22 @@ test('keeps an acknowledged void after a SIGKILL, and both isolates know it', as
   for (const isolate of [0, 1]) expect(await send(voided.request, isolate)).toEqual(voided.answer)
 })
 
+test('answers many frames in one request as it answers them alone, with a Content-Length', async () => {
+  const first = await done(terminal.sale(1234, testCard(1)))
+  const second = await done(terminal.sale(500, testCard(1)))
+  const frames = [first.request, Uint8Array.of(0, 1, 7), second.request, first.request]
+  const response = await fetch(new URL('/v1/iso8583/batch', rig.urls[1]), {
+    method: 'POST',
+    headers: { 'content-type': 'x-ISO-TPDU/x-auth' },
+    body: Uint8Array.from(frames.flatMap((frame) => [...frame])),
+  })
+  const answers = [first.answer, Uint8Array.of(0, 1, 0x15), second.answer, first.answer]
+  const expected = Uint8Array.from(answers.flatMap((answer) => [...(answer ?? [])]))
+  expect(new Uint8Array(await response.arrayBuffer())).toEqual(expected)
+  expect(response.headers.get('content-length')).toBe(String(expected.length))
+  expect(response.headers.get('transfer-encoding')).toBeNull()
+})
+
 test.each([
   ['before', 2],
   ['after', 2],
