@@ -1,6 +1,6 @@
 /** @module The block ciphers under one enumeration, and ECB over the input region. */
 import { decryptAes, encryptAes, expandAesKey } from './aes'
-import { copyDesKey, decryptDes, decryptTripleDes, encryptDes, encryptTripleDes, expandDesKey } from './des'
+import { chainDes, copyDesKey, expandDesKey } from './des'
 import { INPUT_ADDRESS, MESSAGE_BYTES } from './layout'
 import { decryptSm4, encryptSm4, expandSm4Key } from './sm4'
 
@@ -21,20 +21,28 @@ export function blockBytes(cipher: i32): i32 {
   return cipher === DES || cipher === TRIPLE_DES ? 8 : 16
 }
 
-/** Expands the key region for `cipher`. On a wrong key length it traps before it writes the schedule. */
-export function expandKey(cipher: i32, keyBytes: i32): void {
+/** Expands the key region for 3DES with 16 or 24 bytes: E K1, D K2, E K3, or the other way round. */
+function expandTripleDesKey(keyBytes: i32, isDecrypting: bool): void {
+  const last = keyBytes === 24 ? 2 : 0
+  expandDesKey(isDecrypting ? last : 0, 0, isDecrypting)
+  expandDesKey(1, 1, !isDecrypting)
+  if (keyBytes === 24) expandDesKey(isDecrypting ? 0 : 2, 2, isDecrypting)
+  else copyDesKey(0, 2)
+}
+
+/** Expands the key region for one direction of `cipher`. On a wrong key length it traps before it writes the schedule. */
+export function expandKey(cipher: i32, keyBytes: i32, isDecrypting: bool): void {
   assert(isKeyLength(cipher, keyBytes))
-  if (cipher === SM4) {
-    expandSm4Key()
-  } else if (cipher === AES) {
-    expandAesKey(keyBytes)
-  } else {
-    expandDesKey(0)
-    if (cipher === DES) return
-    expandDesKey(1)
-    if (keyBytes === 24) expandDesKey(2)
-    else copyDesKey(0, 2)
-  }
+  if (cipher === SM4) expandSm4Key()
+  else if (cipher === AES) expandAesKey(keyBytes)
+  else if (cipher === DES) expandDesKey(0, 0, isDecrypting)
+  else expandTripleDesKey(keyBytes, isDecrypting)
+}
+
+/** Runs DES or 3DES over the block at `at` in place. The expanded key has the direction. */
+function cryptDes(cipher: i32, at: usize): void {
+  const passes = cipher === DES ? 1 : 3
+  store<u64>(at, bswap(chainDes(at, at + 8, passes, passes)))
 }
 
 /** Encrypts the block at `at` in place under the expanded key. */
@@ -44,8 +52,7 @@ export function encryptBlock(cipher: i32, keyBytes: i32, at: usize): void {
   } else if (cipher === AES) {
     encryptAes(keyBytes, at)
   } else {
-    const block = bswap(load<u64>(at))
-    store<u64>(at, bswap(cipher === DES ? encryptDes(0, block) : encryptTripleDes(block)))
+    cryptDes(cipher, at)
   }
 }
 
@@ -56,8 +63,7 @@ export function decryptBlock(cipher: i32, keyBytes: i32, at: usize): void {
   } else if (cipher === AES) {
     decryptAes(keyBytes, at)
   } else {
-    const block = bswap(load<u64>(at))
-    store<u64>(at, bswap(cipher === DES ? decryptDes(0, block) : decryptTripleDes(block)))
+    cryptDes(cipher, at)
   }
 }
 
@@ -72,7 +78,7 @@ export function assertBlocks(cipher: i32, dataBytes: i32, regionBytes: i32): voi
  */
 export function encrypt(cipher: i32, keyBytes: i32, dataBytes: i32): i32 {
   assertBlocks(cipher, dataBytes, MESSAGE_BYTES)
-  expandKey(cipher, keyBytes)
+  expandKey(cipher, keyBytes, false)
   for (let at = 0; at < dataBytes; at += blockBytes(cipher))
     encryptBlock(cipher, keyBytes, INPUT_ADDRESS + <usize>at)
   return dataBytes
@@ -83,7 +89,7 @@ export function encrypt(cipher: i32, keyBytes: i32, dataBytes: i32): i32 {
  */
 export function decrypt(cipher: i32, keyBytes: i32, dataBytes: i32): i32 {
   assertBlocks(cipher, dataBytes, MESSAGE_BYTES)
-  expandKey(cipher, keyBytes)
+  expandKey(cipher, keyBytes, true)
   for (let at = 0; at < dataBytes; at += blockBytes(cipher))
     decryptBlock(cipher, keyBytes, INPUT_ADDRESS + <usize>at)
   return dataBytes

@@ -1,87 +1,124 @@
 /**
  * @module DES (FIPS 46-3) over 64-bit blocks, most significant bit first, with room for three expanded keys.
  *
- * A subkey is two words, one for S1, S3, S5, S7 and one for S2, S4, S6, S8. Each has six bits in the upper part of a
- * byte. So the expansion E is two rotations of the right half. Table look-ups depend on the data, so it is not constant
- * time.
+ * Each half of a block is kept expanded (E of the standard): eight bytes of six bits. So a round is one XOR with the
+ * subkey and eight look-ups in tables that hold S, P and E together. The look-ups depend on the data, so it is not
+ * constant time.
  */
+import { DES_PC2, DES_ROUND } from './des-tables'
 import { KEY_ADDRESS, SCHEDULE_ADDRESS } from './layout'
-import { DES_PC1, DES_PC2, DES_SP } from './tables'
 
-/** Bytes of one expanded key: sixteen rounds of two words. */
+/** Bytes of one expanded key: sixteen rounds of eight bytes. */
 const EXPANDED_BYTES: usize = 128
 /** Rounds 1, 2, 9 and 16 shift C and D by one, the others by two. */
 const SINGLE_SHIFTS: u32 = 0x8103
 
-/** Six bits of C ‖ D, selected by six entries of permuted choice 2. */
-function choose(cd: u64, entry: usize): u32 {
-  let bits: u32 = 0
-  for (let at: usize = entry; at < entry + 6; at++)
-    bits = (bits << 1) | (<u32>(cd >> load<u8>(at, DES_PC2)) & 1)
-  return bits
+/** The same eight bits in each byte. */
+function everyByte(bits: u64): u64 {
+  return bits | (bits << 32)
 }
 
-function rotateHalf(half: u64, by: u64): u64 {
-  return ((half << by) | (half >> (28 - by))) & 0xfffffff
+/** Transposes two squares of 4 × 4 bits side by side. Each of the four bytes has a row of both, the first row in the top one. */
+function transpose(rows: u32): u32 {
+  let swap = ((rows >> 7) ^ rows) & 0x00aa00aa
+  rows ^= swap ^ (swap << 7)
+  swap = ((rows >> 14) ^ rows) & 0x0000cccc
+  return rows ^ swap ^ (swap << 14)
 }
 
-/** Expands the `slot`-th 8 bytes of the key region into the `slot`-th part of the schedule. Parity bits are ignored. */
-export function expandDesKey(slot: i32): void {
-  const key = bswap(load<u64>(KEY_ADDRESS + 8 * <usize>slot))
-  let to = SCHEDULE_ADDRESS + EXPANDED_BYTES * <usize>slot
-  let cd: u64 = 0
-  for (let at: usize = 0; at < 56; at++) cd = (cd << 1) | ((key >> load<u8>(at, DES_PC1)) & 1)
-  for (let round = 0; round < 16; round++) {
-    const shift: u64 = (SINGLE_SHIFTS >> round) & 1 ? 1 : 2
-    cd = (rotateHalf(cd >> 28, shift) << 28) | rotateHalf(cd & 0xfffffff, shift)
-    store<u32>(
-      to,
-      (choose(cd, 0) << 26) | (choose(cd, 12) << 18) | (choose(cd, 24) << 10) | (choose(cd, 36) << 2),
-    )
-    store<u32>(
-      to,
-      (choose(cd, 6) << 26) | (choose(cd, 18) << 18) | (choose(cd, 30) << 10) | (choose(cd, 42) << 2),
-      4,
-    )
-    to += 8
-  }
-}
-
-/** Copies an expanded key. Two-key 3DES uses the first key as the third. */
-export function copyDesKey(from: i32, to: i32): void {
-  memory.copy(
-    SCHEDULE_ADDRESS + EXPANDED_BYTES * <usize>to,
-    SCHEDULE_ADDRESS + EXPANDED_BYTES * <usize>from,
-    EXPANDED_BYTES,
+/** Permuted choice 2 of C: the six bits of S1 to S4. */
+function chooseC(c: u32): u32 {
+  return (
+    load<u32>((c >> 19) & 0x1fc, DES_PC2) |
+    load<u32>((c >> 12) & 0x1fc, DES_PC2 + 512) |
+    (load<u32>((c >> 5) & 0x1fc, DES_PC2 + 1024) | load<u32>((c << 2) & 0x1fc, DES_PC2 + 1536))
   )
 }
 
-/** f(R, K) of FIPS 46-3, with P folded into the tables. */
-function f(right: u32, subkey: usize): u32 {
-  const odd = rotr<u32>(right, 1) ^ load<u32>(subkey)
-  const even = rotl<u32>(right, 3) ^ load<u32>(subkey, 4)
+/** Permuted choice 2 of D: the six bits of S5 to S8. */
+function chooseD(d: u32): u32 {
   return (
-    load<u32>((odd >> 24) & 0xfc, DES_SP) ^
-    load<u32>((even >> 24) & 0xfc, DES_SP + 256) ^
-    load<u32>((odd >> 16) & 0xfc, DES_SP + 512) ^
-    load<u32>((even >> 16) & 0xfc, DES_SP + 768) ^
-    load<u32>((odd >> 8) & 0xfc, DES_SP + 1024) ^
-    load<u32>((even >> 8) & 0xfc, DES_SP + 1280) ^
-    load<u32>(odd & 0xfc, DES_SP + 1536) ^
-    load<u32>(even & 0xfc, DES_SP + 1792)
+    load<u32>((d >> 19) & 0x1fc, DES_PC2 + 2048) |
+    load<u32>((d >> 12) & 0x1fc, DES_PC2 + 2560) |
+    (load<u32>((d >> 5) & 0x1fc, DES_PC2 + 3072) | load<u32>((d << 2) & 0x1fc, DES_PC2 + 3584))
   )
 }
 
 /**
- * Sixteen rounds between the initial permutation and its inverse. The subkeys start at `subkey`, `step` bytes apart.
+ * Expands the `part`-th 8 bytes of the key region for the `pass`-th sixteen rounds, in reverse order to decrypt. Parity bits are
+ * ignored.
  */
-function crypt(block: u64, subkey: usize, step: isize): u64 {
+export function expandDesKey(part: i32, pass: i32, isReverse: bool): void {
+  // Permuted choice 1 reads the key by columns, from the last byte to the first.
+  const key = KEY_ADDRESS + 8 * <usize>part
+  const high = transpose(load<u32>(key, 4))
+  const low = transpose(load<u32>(key))
+  const columns = (high & 0xf0f0f0f0) | ((low >> 4) & 0x0f0f0f0f)
+  const rest = ((high << 4) & 0xf0f0f0f0) | (low & 0x0f0f0f0f)
+  let c = columns >> 4
+  let d = ((rest & 0xff00) << 12) | ((rest >> 4) & 0xff000) | ((rest >> 20) & 0xff0) | (columns & 15)
+  const step: isize = isReverse ? -8 : 8
+  let to = SCHEDULE_ADDRESS + EXPANDED_BYTES * <usize>pass + (isReverse ? EXPANDED_BYTES - 8 : 0)
+  for (let n = 0; n < 16; n++) {
+    if ((SINGLE_SHIFTS >> n) & 1) {
+      c = ((c << 1) | (c >> 27)) & 0xfffffff
+      d = ((d << 1) | (d >> 27)) & 0xfffffff
+    } else {
+      c = ((c << 2) | (c >> 26)) & 0xfffffff
+      d = ((d << 2) | (d >> 26)) & 0xfffffff
+    }
+    store<u32>(to, chooseD(d))
+    store<u32>(to, chooseC(c), 4)
+    to += step
+  }
+}
+
+/** Copies an expanded key. Two-key 3DES uses the first key for the first and the last pass. */
+export function copyDesKey(from: i32, to: i32): void {
+  const source = SCHEDULE_ADDRESS + EXPANDED_BYTES * <usize>from
+  const target = SCHEDULE_ADDRESS + EXPANDED_BYTES * <usize>to
+  for (let at: usize = 0; at < EXPANDED_BYTES; at += 8) store<u64>(target + at, load<u64>(source + at))
+}
+
+/** E of a half: four bits in each byte, between the last bit of the byte before and the first of the next. */
+function expand(half: u32): u64 {
+  let bits = (((<u64>half) << 16) | half) & 0x0000ffff0000ffff
+  bits = ((bits << 8) | bits) & everyByte(0x00ff00ff)
+  bits = ((bits << 4) | bits) & everyByte(0x0f0f0f0f)
+  return (
+    (bits << 1) | (rotr<u64>(bits, 3) & everyByte(0x20202020)) | (rotl<u64>(bits, 5) & everyByte(0x01010101))
+  )
+}
+
+/** The half of which this is E: the four bits in the middle of each byte. */
+function compress(expanded: u64): u32 {
+  let bits = (expanded >> 1) & everyByte(0x0f0f0f0f)
+  bits = ((bits >> 4) | bits) & everyByte(0x00ff00ff)
+  bits = ((bits >> 8) | bits) & 0x0000ffff0000ffff
+  return <u32>((bits >> 16) | bits)
+}
+
+/** `left` ⊕ f(R, K), all three expanded. The order of the XORs keeps the chain of dependent steps short. */
+function round(left: u64, right: u64, subkey: u64): u64 {
+  const six = right ^ subkey
+  return (
+    left ^
+    load<u64>(<u32>(six >> 53) & 0x1f8, DES_ROUND) ^
+    load<u64>(<u32>(six >> 45) & 0x1f8, DES_ROUND + 512) ^
+    (load<u64>(<u32>(six >> 37) & 0x1f8, DES_ROUND + 1024) ^
+      load<u64>(<u32>(six >> 29) & 0x1f8, DES_ROUND + 1536)) ^
+    (load<u64>(<u32>(six >> 21) & 0x1f8, DES_ROUND + 2048) ^
+      load<u64>(<u32>(six >> 13) & 0x1f8, DES_ROUND + 2560) ^
+      (load<u64>(<u32>(six >> 5) & 0x1f8, DES_ROUND + 3072) ^
+        load<u64>(<u32>(six << 3) & 0x1f8, DES_ROUND + 3584)))
+  )
+}
+
+/** The initial permutation, as five exchanges of bit groups between the halves. */
+function permute(block: u64): u64 {
   let left = <u32>(block >> 32)
   let right = <u32>block
-  let swap: u32
-
-  // The initial permutation, as five exchanges of bit groups between the halves.
-  swap = ((left >> 4) ^ right) & 0x0f0f0f0f
+  let swap: u32 = ((left >> 4) ^ right) & 0x0f0f0f0f
   right ^= swap
   left ^= swap << 4
   swap = ((left >> 16) ^ right) & 0x0000ffff
@@ -96,48 +133,55 @@ function crypt(block: u64, subkey: usize, step: isize): u64 {
   swap = ((left >> 1) ^ right) & 0x55555555
   right ^= swap
   left ^= swap << 1
+  return ((<u64>left) << 32) | <u64>right
+}
 
-  for (let round = 0; round < 8; round++) {
-    left ^= f(right, subkey)
-    right ^= f(left, subkey + step)
-    subkey += 2 * step
+/** The inverse of the initial permutation: the same five exchanges in reverse order. */
+function unpermute(state: u64): u64 {
+  let left = <u32>(state >> 32)
+  let right = <u32>state
+  let swap: u32 = ((left >> 1) ^ right) & 0x55555555
+  right ^= swap
+  left ^= swap << 1
+  swap = ((right >> 8) ^ left) & 0x00ff00ff
+  left ^= swap
+  right ^= swap << 8
+  swap = ((right >> 2) ^ left) & 0x33333333
+  left ^= swap
+  right ^= swap << 2
+  swap = ((left >> 16) ^ right) & 0x0000ffff
+  right ^= swap
+  left ^= swap << 16
+  swap = ((left >> 4) ^ right) & 0x0f0f0f0f
+  right ^= swap
+  left ^= swap << 4
+  return ((<u64>left) << 32) | <u64>right
+}
+
+/**
+ * The last block of a CBC with IV 0 over whole blocks from `at` to `end`, at least one. A block has `passes` of sixteen rounds, one for
+ * each expanded key, and the last one `lastPasses`. The permutations between two passes cancel. So only those of the
+ * message remain, and they do not wait for the block before.
+ */
+export function chainDes(at: usize, end: usize, passes: i32, lastPasses: i32): u64 {
+  let left: u64 = 0
+  let right: u64 = 0
+  for (; at < end; at += 8) {
+    const block = permute(bswap(load<u64>(at)))
+    left ^= expand(<u32>(block >> 32))
+    right ^= expand(<u32>block)
+    let key = SCHEDULE_ADDRESS
+    const stop = key + EXPANDED_BYTES * (at + 8 < end ? passes : lastPasses)
+    for (; key < stop; key += EXPANDED_BYTES) {
+      for (let two = key; two < key + EXPANDED_BYTES; two += 16) {
+        left = round(left, right, load<u64>(two))
+        right = round(right, left, load<u64>(two, 8))
+      }
+      // The halves come out exchanged.
+      const swap = left
+      left = right
+      right = swap
+    }
   }
-
-  // The halves come out exchanged, R16 ‖ L16. The same five exchanges follow in reverse order.
-  swap = ((right >> 1) ^ left) & 0x55555555
-  left ^= swap
-  right ^= swap << 1
-  swap = ((left >> 8) ^ right) & 0x00ff00ff
-  right ^= swap
-  left ^= swap << 8
-  swap = ((left >> 2) ^ right) & 0x33333333
-  right ^= swap
-  left ^= swap << 2
-  swap = ((right >> 16) ^ left) & 0x0000ffff
-  left ^= swap
-  right ^= swap << 16
-  swap = ((right >> 4) ^ left) & 0x0f0f0f0f
-  left ^= swap
-  right ^= swap << 4
-  return ((<u64>right) << 32) | <u64>left
-}
-
-/** Encrypts one block under the expanded key in `slot`. */
-export function encryptDes(slot: i32, block: u64): u64 {
-  return crypt(block, SCHEDULE_ADDRESS + EXPANDED_BYTES * <usize>slot, 8)
-}
-
-/** Decrypts one block under the expanded key in `slot`, with the subkeys in reverse order. */
-export function decryptDes(slot: i32, block: u64): u64 {
-  return crypt(block, SCHEDULE_ADDRESS + EXPANDED_BYTES * <usize>slot + 120, -8)
-}
-
-/** Encrypts one block with 3DES (SP 800-67): E(K3, D(K2, E(K1, block))). */
-export function encryptTripleDes(block: u64): u64 {
-  return encryptDes(2, decryptDes(1, encryptDes(0, block)))
-}
-
-/** Decrypts one block with 3DES: D(K1, E(K2, D(K3, block))). */
-export function decryptTripleDes(block: u64): u64 {
-  return decryptDes(0, encryptDes(1, decryptDes(2, block)))
+  return unpermute(((<u64>compress(left)) << 32) | compress(right))
 }

@@ -8,7 +8,7 @@ import { MAC_ADDRESS, WORKING_KEY_ADDRESS, WORKING_KEY_BYTES } from './layout'
  */
 export function wrapKey(cipher: i32, keyBytes: i32, workingKeyBytes: i32): i32 {
   assertBlocks(cipher, workingKeyBytes, WORKING_KEY_BYTES)
-  expandKey(cipher, keyBytes)
+  expandKey(cipher, keyBytes, false)
   for (let at = 0; at < workingKeyBytes; at += blockBytes(cipher)) {
     encryptBlock(cipher, keyBytes, WORKING_KEY_ADDRESS + <usize>at)
   }
@@ -21,7 +21,7 @@ export function wrapKey(cipher: i32, keyBytes: i32, workingKeyBytes: i32): i32 {
  */
 export function unwrapKey(cipher: i32, keyBytes: i32, workingKeyBytes: i32): i32 {
   assertBlocks(cipher, workingKeyBytes, WORKING_KEY_BYTES)
-  expandKey(cipher, keyBytes)
+  expandKey(cipher, keyBytes, true)
   for (let at = 0; at < workingKeyBytes; at += blockBytes(cipher)) {
     decryptBlock(cipher, keyBytes, WORKING_KEY_ADDRESS + <usize>at)
   }
@@ -33,7 +33,7 @@ export function unwrapKey(cipher: i32, keyBytes: i32, workingKeyBytes: i32): i32
  * on a wrong length.
  */
 export function keyCheckValue(cipher: i32, keyBytes: i32): i32 {
-  expandKey(cipher, keyBytes)
+  expandKey(cipher, keyBytes, false)
   const bytes = blockBytes(cipher)
   memory.fill(MAC_ADDRESS, 0, bytes)
   encryptBlock(cipher, keyBytes, MAC_ADDRESS)

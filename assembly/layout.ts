@@ -2,11 +2,12 @@
  * @module All regions of the linear memory, in the order of their addresses, with their classes. Between two regions
  * lie 64 bytes that nobody writes. A test scans them, so it finds an overrun before it reaches a neighbour.
  *
- * - constant: tables of the ciphers, never written (`tables.ts`)
- * - exchange: input and output of the embedder, which wipes it after every call
+ * - constant: tables of the ciphers, never written (`des-tables.ts`, `tables.ts`)
  * - secret: keys, schedules, chaining values and computed MACs; the embedder wipes it after every call
+ * - exchange: input and output of the embedder, which wipes it after every call
  * - resident: the duplicate table and its key; it lives as long as the instance
  */
+import * as desTables from './des-tables'
 import * as tables from './tables'
 
 /** The longest message in bytes: a whole `STX LEN … ETX LRC` frame with the largest LEN (9,999) fits. */
@@ -32,14 +33,9 @@ export const DUPLICATES_BYTES: i32 = DUPLICATE_ENTRIES * DUPLICATE_ENTRY_BYTES
 const GUARD: i32 = 64
 
 // constant
-export const TABLES_ADDRESS: usize = tables.DES_SP
-export const TABLES_BYTES: i32 = <i32>(tables.SM4_SBOX + 256 - tables.DES_SP)
+export const TABLES_ADDRESS: usize = desTables.DES_ROUND
+export const TABLES_BYTES: i32 = <i32>(tables.SM4_SBOX + 256 - desTables.DES_ROUND)
 const guardAfterTables: usize = memory.data(GUARD, 16)
-// exchange
-export const INPUT_ADDRESS: usize = memory.data(INPUT_BYTES, 16)
-const guardAfterInput: usize = memory.data(GUARD, 16)
-export const OFFERED_MAC_ADDRESS: usize = memory.data(OFFERED_MAC_BYTES, 16)
-const guardAfterOfferedMac: usize = memory.data(GUARD, 16)
 // secret
 export const KEY_ADDRESS: usize = memory.data(KEY_BYTES, 16)
 const guardAfterKey: usize = memory.data(GUARD, 16)
@@ -51,6 +47,11 @@ export const STATE_ADDRESS: usize = memory.data(STATE_BYTES, 16)
 const guardAfterState: usize = memory.data(GUARD, 16)
 export const MAC_ADDRESS: usize = memory.data(MAC_BYTES, 16)
 const guardAfterMac: usize = memory.data(GUARD, 16)
+// exchange; the input comes last, so that one fill wipes from the first key to the end of a message
+export const OFFERED_MAC_ADDRESS: usize = memory.data(OFFERED_MAC_BYTES, 16)
+const guardAfterOfferedMac: usize = memory.data(GUARD, 16)
+export const INPUT_ADDRESS: usize = memory.data(INPUT_BYTES, 16)
+const guardAfterInput: usize = memory.data(GUARD, 16)
 // resident
 export const SIPHASH_KEY_ADDRESS: usize = memory.data(SIPHASH_KEY_BYTES, 16)
 const guardAfterSiphashKey: usize = memory.data(GUARD, 16)

@@ -2,10 +2,11 @@
  * @module The message authentication codes of protocol.md §4, one-shot over the input region. A computed MAC stays in
  * the MAC region, which is secret. `verifyMac` compares it there in constant time and returns 0 or 1.
  */
-import { AES, DES, encryptBlock, expandKey, SM4, TRIPLE_DES } from './cipher'
-import { decryptDes, encryptDes, encryptTripleDes, expandDesKey } from './des'
+import { chainAes } from './aes'
+import { AES, DES, encryptBlock, expandKey, TRIPLE_DES } from './cipher'
+import { chainDes, copyDesKey, expandDesKey } from './des'
 import { INPUT_ADDRESS, MAC_ADDRESS, MESSAGE_BYTES, OFFERED_MAC_ADDRESS, STATE_ADDRESS } from './layout'
-import { encryptSm4, expandSm4Key } from './sm4'
+import { chainSm4, encryptSm4, expandSm4Key } from './sm4'
 
 export const CUP_ECB: i32 = 0
 export const CUP_SM4: i32 = 1
@@ -25,7 +26,7 @@ const SHORTEST_MAC_BYTES: i32 = 4
 /** Pads the message with zeros to whole blocks, at least one (ISO/IEC 9797-1 method 1). Returns the padded length. */
 function padZeros(messageBytes: i32, block: i32): i32 {
   let padded = messageBytes === 0 ? block : (messageBytes + block - 1) & -block
-  memory.fill(INPUT_ADDRESS + <usize>messageBytes, 0, padded - messageBytes)
+  for (let at = messageBytes; at < padded; at++) store<u8>(INPUT_ADDRESS + <usize>at, 0)
   return padded
 }
 
@@ -63,14 +64,13 @@ function fold8(messageBytes: i32): u64 {
  * bytes.
  */
 function cupEcb(keyBytes: i32, messageBytes: i32): i32 {
-  const cipher = keyBytes === 8 ? DES : TRIPLE_DES
   assert(keyBytes === 8 || keyBytes === 16)
-  expandKey(cipher, keyBytes)
+  expandKey(keyBytes === 8 ? DES : TRIPLE_DES, keyBytes, false)
+  const passes = keyBytes === 8 ? 1 : 3
   const fold = fold8(messageBytes)
-  const first = hexText(<u32>(fold >> 32))
-  const second = hexText(<u32>fold)
-  if (cipher === DES) return leaveMac8(hexText(<u32>(encryptDes(0, encryptDes(0, first) ^ second) >> 32)))
-  return leaveMac8(hexText(<u32>(encryptTripleDes(encryptTripleDes(first) ^ second) >> 32)))
+  store<u64>(STATE_ADDRESS, bswap(hexText(<u32>(fold >> 32))))
+  store<u64>(STATE_ADDRESS, bswap(hexText(<u32>fold)), 8)
+  return leaveMac8(hexText(<u32>(chainDes(STATE_ADDRESS, STATE_ADDRESS + 16, passes, passes) >> 32)))
 }
 
 /** protocol.md §4 D. The same over 16-byte blocks with SM4. Returns the first 8 bytes of the last block. */
@@ -95,47 +95,42 @@ function cupSm4(keyBytes: i32, messageBytes: i32): u64 {
   return bswap(load<u64>(STATE_ADDRESS))
 }
 
-/** DES CBC-MAC, IV 0, zero padding, under the first expanded key: ISO/IEC 9797-1 algorithm 1. */
-function desCbcMac(messageBytes: i32): u64 {
-  const end = INPUT_ADDRESS + <usize>padZeros(messageBytes, 8)
-  let chain: u64 = 0
-  for (let at = INPUT_ADDRESS; at < end; at += 8) chain = encryptDes(0, chain ^ bswap(load<u64>(at)))
-  return chain
-}
-
+/** ISO/IEC 9797-1 algorithm 1 with DES and zero padding. */
 function x9_9(keyBytes: i32, messageBytes: i32): u64 {
   assert(keyBytes === 8)
-  expandDesKey(0)
-  return desCbcMac(messageBytes)
+  expandDesKey(0, 0, false)
+  return chainDes(INPUT_ADDRESS, INPUT_ADDRESS + <usize>padZeros(messageBytes, 8), 1, 1)
 }
 
-/** ISO/IEC 9797-1 algorithm 3. With an 8-byte key the halves are equal and the last two steps cancel. */
+/**
+ * ISO/IEC 9797-1 algorithm 3: the last block also has D K2 and E K1. With an 8-byte key the halves are equal and these two steps
+ * cancel.
+ */
 function x9_19(keyBytes: i32, messageBytes: i32): u64 {
-  assert(keyBytes === 8 || keyBytes === 16)
-  expandDesKey(0)
-  const chain = desCbcMac(messageBytes)
-  if (keyBytes === 8) return chain
-  expandDesKey(1)
-  return encryptDes(0, decryptDes(1, chain))
+  if (keyBytes === 8) return x9_9(keyBytes, messageBytes)
+  assert(keyBytes === 16)
+  expandDesKey(0, 0, false)
+  expandDesKey(1, 1, true)
+  copyDesKey(0, 2)
+  return chainDes(INPUT_ADDRESS, INPUT_ADDRESS + <usize>padZeros(messageBytes, 8), 1, 3)
 }
 
 /** protocol.md §4 E. Fold, then 3DES of the 8 bytes. */
 function xor3des(keyBytes: i32, messageBytes: i32): u64 {
-  expandKey(TRIPLE_DES, keyBytes)
-  return encryptTripleDes(fold8(messageBytes))
+  expandKey(TRIPLE_DES, keyBytes, false)
+  store<u64>(STATE_ADDRESS, bswap(fold8(messageBytes)))
+  return chainDes(STATE_ADDRESS, STATE_ADDRESS + 8, 3, 3)
 }
 
-/** Chains the blocks of the input region up to `end` into the state under `cipher`. */
-function chain16(cipher: i32, keyBytes: i32, end: usize): void {
-  for (let at = INPUT_ADDRESS; at < end; at += 16) {
-    store<u64>(STATE_ADDRESS, load<u64>(STATE_ADDRESS) ^ load<u64>(at))
-    store<u64>(STATE_ADDRESS, load<u64>(STATE_ADDRESS, 8) ^ load<u64>(at, 8), 8)
-    encryptBlock(cipher, keyBytes, STATE_ADDRESS)
-  }
+/** The chaining value of a first block. */
+function clearState(): void {
+  store<u64>(STATE_ADDRESS, 0)
+  store<u64>(STATE_ADDRESS, 0, 8)
 }
 
 function leaveState(): i32 {
-  memory.copy(MAC_ADDRESS, STATE_ADDRESS, 16)
+  store<u64>(MAC_ADDRESS, load<u64>(STATE_ADDRESS))
+  store<u64>(MAC_ADDRESS, load<u64>(STATE_ADDRESS, 8), 8)
   return 16
 }
 
@@ -149,9 +144,10 @@ function double(at: usize): void {
 
 /** AES-CMAC (SP 800-38B §6.2, RFC 4493). K1 masks a whole last block, K2 a padded one. */
 function aesCmac(keyBytes: i32, messageBytes: i32): i32 {
-  expandKey(AES, keyBytes)
+  expandKey(AES, keyBytes, false)
   const mask = STATE_ADDRESS + 16
-  memory.fill(mask, 0, 16)
+  store<u64>(mask, 0)
+  store<u64>(mask, 0, 8)
   encryptBlock(AES, keyBytes, mask)
   double(mask)
   let padded = messageBytes
@@ -162,8 +158,8 @@ function aesCmac(keyBytes: i32, messageBytes: i32): i32 {
   const last = INPUT_ADDRESS + <usize>padded - 16
   store<u64>(last, load<u64>(last) ^ load<u64>(mask))
   store<u64>(last, load<u64>(last, 8) ^ load<u64>(mask, 8), 8)
-  memory.fill(STATE_ADDRESS, 0, 16)
-  chain16(AES, keyBytes, last + 16)
+  clearState()
+  chainAes(keyBytes, INPUT_ADDRESS, last + 16, STATE_ADDRESS)
   return leaveState()
 }
 
@@ -171,8 +167,8 @@ function aesCmac(keyBytes: i32, messageBytes: i32): i32 {
 function sm4CbcMac(keyBytes: i32, messageBytes: i32): i32 {
   assert(keyBytes === 16)
   expandSm4Key()
-  memory.fill(STATE_ADDRESS, 0, 16)
-  chain16(SM4, keyBytes, INPUT_ADDRESS + <usize>padBit(messageBytes))
+  clearState()
+  chainSm4(INPUT_ADDRESS, INPUT_ADDRESS + <usize>padBit(messageBytes), STATE_ADDRESS)
   return leaveState()
 }
 
@@ -183,7 +179,7 @@ function sm4CbcMacPad3(keyBytes: i32, messageBytes: i32): i32 {
   store<u64>(STATE_ADDRESS, 0)
   store<u64>(STATE_ADDRESS, bswap(8 * <u64>messageBytes), 8)
   encryptSm4(STATE_ADDRESS)
-  chain16(SM4, keyBytes, INPUT_ADDRESS + <usize>padZeros(messageBytes, 16))
+  chainSm4(INPUT_ADDRESS, INPUT_ADDRESS + <usize>padZeros(messageBytes, 16), STATE_ADDRESS)
   return leaveState()
 }
 

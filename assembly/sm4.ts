@@ -3,7 +3,7 @@
  * time.
  */
 import { KEY_ADDRESS, SCHEDULE_ADDRESS } from './layout'
-import { SM4_SBOX } from './tables'
+import { SM4_ROUND, SM4_SBOX } from './tables'
 
 /** τ: the S-box for each byte of a word. */
 function substitute(word: u32): u32 {
@@ -15,10 +15,17 @@ function substitute(word: u32): u32 {
   )
 }
 
-/** T of §6.2: τ, then the linear map L. */
-function mix(word: u32): u32 {
-  const b = substitute(word)
-  return b ^ rotl<u32>(b, 2) ^ rotl<u32>(b, 10) ^ rotl<u32>(b, 18) ^ rotl<u32>(b, 24)
+/**
+ * `state` ⊕ T(`word`) of §6.2: τ and the linear map L by one table. An entry for a higher byte is the one for the lowest byte, rotated.
+ * The order of the XORs keeps the chain of dependent steps short.
+ */
+function mix(state: u32, word: u32): u32 {
+  return (
+    state ^
+    load<u32>((word << 3) & 0x7f8, SM4_ROUND) ^
+    load<u32>((word >> 5) & 0x7f8, SM4_ROUND + 3) ^
+    (load<u32>((word >> 13) & 0x7f8, SM4_ROUND + 2) ^ load<u32>((word >> 21) & 0x7f8, SM4_ROUND + 1))
+  )
 }
 
 /** T′ of §7.3: τ, then the linear map L′. */
@@ -58,10 +65,11 @@ function crypt(at: usize, key: usize, step: isize): void {
   let x2 = bswap(load<u32>(at, 8))
   let x3 = bswap(load<u32>(at, 12))
   for (let quarter = 0; quarter < 8; quarter++) {
-    x0 ^= mix(x1 ^ x2 ^ x3 ^ load<u32>(key))
-    x1 ^= mix(x2 ^ x3 ^ x0 ^ load<u32>(key + step))
-    x2 ^= mix(x3 ^ x0 ^ x1 ^ load<u32>(key + 2 * step))
-    x3 ^= mix(x0 ^ x1 ^ x2 ^ load<u32>(key + 3 * step))
+    // The newest word comes last.
+    x0 = mix(x0, load<u32>(key) ^ x1 ^ x2 ^ x3)
+    x1 = mix(x1, load<u32>(key + step) ^ x2 ^ x3 ^ x0)
+    x2 = mix(x2, load<u32>(key + 2 * step) ^ x3 ^ x0 ^ x1)
+    x3 = mix(x3, load<u32>(key + 3 * step) ^ x0 ^ x1 ^ x2)
     key += 4 * step
   }
   store<u32>(at, bswap(x3))
@@ -78,4 +86,35 @@ export function encryptSm4(at: usize): void {
 /** Decrypts the 16 bytes at `at` in place, with the round keys in reverse order. */
 export function decryptSm4(at: usize): void {
   crypt(at, SCHEDULE_ADDRESS + 124, -4)
+}
+
+/** Chains the blocks from `at` to `end` into the block at `chain`, in CBC. */
+export function chainSm4(at: usize, end: usize, chain: usize): void {
+  let x0 = bswap(load<u32>(chain))
+  let x1 = bswap(load<u32>(chain, 4))
+  let x2 = bswap(load<u32>(chain, 8))
+  let x3 = bswap(load<u32>(chain, 12))
+  for (; at < end; at += 16) {
+    x0 ^= bswap(load<u32>(at))
+    x1 ^= bswap(load<u32>(at, 4))
+    x2 ^= bswap(load<u32>(at, 8))
+    x3 ^= bswap(load<u32>(at, 12))
+    for (let key = SCHEDULE_ADDRESS; key < SCHEDULE_ADDRESS + 128; key += 16) {
+      x0 = mix(x0, load<u32>(key) ^ x1 ^ x2 ^ x3)
+      x1 = mix(x1, load<u32>(key, 4) ^ x2 ^ x3 ^ x0)
+      x2 = mix(x2, load<u32>(key, 8) ^ x3 ^ x0 ^ x1)
+      x3 = mix(x3, load<u32>(key, 12) ^ x0 ^ x1 ^ x2)
+    }
+    // The words come out in reverse order.
+    let swap = x0
+    x0 = x3
+    x3 = swap
+    swap = x1
+    x1 = x2
+    x2 = swap
+  }
+  store<u32>(chain, bswap(x0))
+  store<u32>(chain, bswap(x1), 4)
+  store<u32>(chain, bswap(x2), 8)
+  store<u32>(chain, bswap(x3), 12)
 }

@@ -13,22 +13,22 @@ export const ABI_VERSION = 1
  * The class of a region:
  *
  * - constant: tables, never written
- * - exchange: messages in and out, wiped after every call
  * - secret: keys, schedules and computed MACs, wiped after every call
+ * - exchange: messages in and out, wiped after every call
  * - resident: the duplicate table, which lives as long as the instance
  */
-export type RegionClass = 'constant' | 'exchange' | 'secret' | 'resident'
+export type RegionClass = 'constant' | 'secret' | 'exchange' | 'resident'
 
 /** All regions in the order of their addresses. Addresses and sizes come from the module. */
 export const REGIONS = [
   { name: 'TABLES', kind: 'constant' },
-  { name: 'INPUT', kind: 'exchange' },
-  { name: 'OFFERED_MAC', kind: 'exchange' },
   { name: 'KEY', kind: 'secret' },
   { name: 'WORKING_KEY', kind: 'secret' },
   { name: 'SCHEDULE', kind: 'secret' },
   { name: 'STATE', kind: 'secret' },
   { name: 'MAC', kind: 'secret' },
+  { name: 'OFFERED_MAC', kind: 'exchange' },
+  { name: 'INPUT', kind: 'exchange' },
   { name: 'SIPHASH_KEY', kind: 'resident' },
   { name: 'DUPLICATES', kind: 'resident' },
 ] as const satisfies readonly { name: string; kind: RegionClass }[]
@@ -84,9 +84,7 @@ export class Loan {
   readonly #regions: ReadonlyMap<RegionName, Region>
   readonly #input: Region
   readonly #paddingBytes: number
-  readonly #exchange: Region
-  readonly #secretStart: number
-  readonly #secretEnd: number
+  readonly #wipeStart: number
   #inputUsed = 0
 
   constructor(exports: CoreExports, bytes: Uint8Array, regions: readonly Region[]) {
@@ -94,11 +92,9 @@ export class Loan {
     this.#bytes = bytes
     this.#regions = new Map(regions.map((region) => [region.name, region]))
     this.#input = this.region('INPUT')
-    this.#exchange = this.region('OFFERED_MAC')
     this.#paddingBytes = this.#input.bytes - exports.MESSAGE_BYTES.value
-    const secrets = regions.filter((region) => region.kind === 'secret')
-    this.#secretStart = Math.min(...secrets.map((region) => region.address))
-    this.#secretEnd = Math.max(...secrets.map((region) => region.address + region.bytes))
+    const wiped = regions.filter(({ kind }) => kind === 'secret' || kind === 'exchange')
+    this.#wipeStart = Math.min(...wiped.map(({ address }) => address))
   }
 
   region(name: RegionName): Region {
@@ -134,11 +130,9 @@ export class Loan {
     this.#bytes.fill(0, region.address, region.address + region.bytes)
   }
 
-  /** Zeroes the written part of the exchange regions, and all secret regions, which are adjacent. */
+  /** Zeroes the secret and exchange regions, which are adjacent. The input region is the last of them, and zeroed as far as written. */
   wipe(): void {
-    this.#bytes.fill(0, this.#input.address, this.#input.address + this.#inputUsed)
-    this.#bytes.fill(0, this.#exchange.address, this.#exchange.address + this.#exchange.bytes)
-    this.#bytes.fill(0, this.#secretStart, this.#secretEnd)
+    this.#bytes.fill(0, this.#wipeStart, this.#input.address + this.#inputUsed)
     this.#inputUsed = 0
   }
 }

@@ -10,7 +10,7 @@ import { MACS } from '../../src/core/mac.ts'
 import { regionsOf } from '../../src/core/memory.ts'
 import { watchedCore } from '../support/load-core.ts'
 import { aesDecrypt, aesEncrypt, INVERSE_SBOX, SBOX } from '../support/micro-aes.ts'
-import { desDecrypt, desEncrypt, P, substitute } from '../support/micro-des.ts'
+import { desDecrypt, desEncrypt, E, P, PC2, substitute } from '../support/micro-des.ts'
 import { type BlockFunctions, microMac } from '../support/micro-mac.ts'
 import { seeded } from '../support/micro-random.ts'
 import { SBOX as SM4_SBOX, sm4Decrypt, sm4Encrypt } from '../support/micro-sm4.ts'
@@ -180,20 +180,62 @@ test('computes the CBC-MACs as the last block of node:crypto’s CBC mode', () =
   }
 })
 
-test('has the tables of the standards', () => {
+describe('the tables are those of the standards', () => {
   const tables = regionsOf(memory.exports).find((region) => region.name === 'TABLES')
   if (tables === undefined) throw new Error('no tables')
   const bytes = new Uint8Array(memory.exports.memory.buffer, tables.address, tables.bytes)
   const view = new DataView(memory.exports.memory.buffer, tables.address, tables.bytes)
-  for (let box = 0; box < 8; box++) {
-    for (let six = 0; six < 64; six++) {
-      // Output bit 4 · box + j of the S-boxes is bit j of this value. P gives the place of each output bit.
-      const bit = (source: number) =>
-        source >> 2 === box ? (substitute(box, six) >> (3 - (source & 3))) & 1 : 0
-      const word = P.reduce((sum, source) => sum * 2 + bit(source - 1), 0)
-      expect(view.getUint32(4 * (64 * box + six), true)).toBe(word)
+
+  test('a round of DES: S, P and E for each box', () => {
+    for (let box = 0; box < 8; box++) {
+      for (let six = 0; six < 64; six++) {
+        const nibble = substitute(box, six)
+        const permuted = P.map((source) =>
+          (source - 1) >> 2 === box ? (nibble >> (3 - ((source - 1) & 3))) & 1 : 0,
+        )
+        const expanded = sixes(E.map((source) => permuted[source - 1] ?? 0))
+        const at = 8 * (64 * box + six)
+        expect(view.getUint32(at + 4, true)).toBe(wordOf(expanded.slice(0, 4)))
+        expect(view.getUint32(at, true)).toBe(wordOf(expanded.slice(4)))
+      }
     }
-  }
-  const boxes = bytes.subarray(2048 + 56 + 48)
-  expect([...boxes]).toEqual([...SBOX, ...INVERSE_SBOX, ...SM4_SBOX])
+  })
+
+  test('permuted choice 2, seven bits of C and D at a time', () => {
+    for (let part = 0; part < 8; part++) {
+      for (let seven = 0; seven < 128; seven++) {
+        const bit = (source: number) =>
+          source > 7 * part && source <= 7 * part + 7 ? (seven >> (7 * part + 7 - source)) & 1 : 0
+        const chosen = sixes(PC2.map(bit))
+        const word = wordOf(part < 4 ? chosen.slice(0, 4) : chosen.slice(4))
+        expect(view.getUint32(4096 + 4 * (128 * part + seven), true)).toBe(word)
+      }
+    }
+  })
+
+  test('a round of AES and of SM4 for one byte, twice, and the S-boxes', () => {
+    const double = (byte: number) => ((byte << 1) ^ (byte > 127 ? 0x11b : 0)) & 255
+    const rotated = (word: number, by: number) => ((word << by) | (word >>> (32 - by))) >>> 0
+    for (let byte = 0; byte < 256; byte++) {
+      // The first column of the matrix of MixColumns is 2 1 1 3, the lowest row first.
+      const s = SBOX[byte] ?? 0
+      const aes = wordOf([double(s) ^ s, s, s, double(s)])
+      const t = SM4_SBOX[byte] ?? 0
+      const sm4 = [2, 10, 18, 24].reduce((sum, by) => (sum ^ rotated(t, by)) >>> 0, t)
+      for (const half of [0, 4]) {
+        expect(view.getUint32(8192 + 8 * byte + half, true)).toBe(aes)
+        expect(view.getUint32(8192 + 2048 + 8 * byte + half, true)).toBe(sm4)
+      }
+    }
+    expect([...bytes.subarray(8192 + 4096)]).toEqual([...SBOX, ...INVERSE_SBOX, ...SM4_SBOX])
+  })
 })
+
+/** Forty-eight bits as eight numbers of six. */
+const sixes = (bits: readonly number[]): number[] =>
+  Array.from({ length: 8 }, (_, box) =>
+    bits.slice(6 * box, 6 * box + 6).reduce((sum, bit) => 2 * sum + bit, 0),
+  )
+
+/** Four bytes, the highest first. */
+const wordOf = (bytes: readonly number[]): number => bytes.reduce((sum, byte) => 256 * sum + byte, 0)

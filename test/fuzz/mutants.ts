@@ -47,15 +47,15 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     '<u32>dataBytes <= <u32>regionBytes + 16',
   ),
   'any AES key': core('cipher', 'cipher === AES && (keyBytes === 16', 'cipher === AES && (keyBytes === 40'),
-  'padding too long': core('mac', 'padded - messageBytes)', 'padded - messageBytes + 1)'),
-  'chaining from a leftover': core(
-    'mac',
-    'expandSm4Key()\n  memory.fill(STATE_ADDRESS, 0, 16)',
-    'expandSm4Key()',
-  ),
+  'padding too long': core('mac', 'at < padded; at++', 'at <= padded; at++'),
+  'chaining from a leftover': core('mac', 'expandSm4Key()\n  clearState()', 'expandSm4Key()'),
   'third key left over': core('cipher', 'else copyDesKey(0, 2)', ''),
   'key read too far': {
-    ...core('mac', 'expandDesKey(0)\n  const chain', 'expandDesKey(0)\n  expandDesKey(1)\n  const chain'),
+    ...core(
+      'mac',
+      'assert(keyBytes === 8)\n  expandDesKey(0, 0, false)',
+      'assert(keyBytes === 8)\n  expandDesKey(1, 1, false)\n  expandDesKey(0, 0, false)',
+    ),
     nativeOnly: true,
   },
   'MAC of any length': core('mac', 'SHORTEST_MAC_BYTES: i32 = 4', 'SHORTEST_MAC_BYTES: i32 = 0'),
@@ -76,8 +76,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'keys not wiped': source(
     'embedder',
     'core/memory',
-    'this.#bytes.fill(0, this.#secretStart, this.#secretEnd)',
-    '',
+    'fill(0, this.#wipeStart, ',
+    'fill(0, this.#input.address, ',
   ),
   'padding not wiped': source(
     'embedder',

@@ -7,19 +7,22 @@ import { MATCHED } from '../../src/terminal/exchange.ts'
 import type { TerminalState } from '../../src/terminal/state.ts'
 import type { ExchangeResult } from '../../src/terminal/virtual-terminal.ts'
 import { must } from './checks.ts'
-import type { Kinds } from './coverage.ts'
+import type { ActorContext } from './context.ts'
+import { beyondQuota } from './quota.ts'
 import type { TestTerminal } from './terminal.ts'
 
 /** Field 39 of refusals before the decision: merchant, form, state, terminal, keys and MAC. */
 const UNWRITTEN = ['03', '30', '58', '97', '77', 'A0']
 
 export class SettledTotals {
-  readonly #kinds: Kinds
+  readonly #kinds: ActorContext['kinds']
+  readonly #storage: ActorContext['storage']
   /** The batches with a message whose outcome the terminal may not know, by trace number. */
   readonly #unclear = new Map<string, string>()
 
-  constructor(kinds: Kinds) {
+  constructor({ kinds, storage }: Pick<ActorContext, 'kinds' | 'storage'>) {
     this.#kinds = kinds
+    this.#storage = storage
   }
 
   /** An operator reverses a message of the batch. A terminal sends it once, and does not keep it as pending. */
@@ -31,12 +34,16 @@ export class SettledTotals {
     if (result.ok && result.value.outcome === 'approved') this.#unclear.delete(stan)
   }
 
-  /** A refusal before the decision leaves no entry. So a late copy of the message is decided again, perhaps under other settings. */
-  refused(batchNumber: string, result: ExchangeResult): void {
-    if (!result.ok) return
+  /**
+   * A refusal before the decision leaves no entry, nor does one beyond the quota. So a late copy of the message is decided again,
+   * perhaps under other settings, or after the outcome that the first one lacked.
+   */
+  refused(terminalId: string, batchNumber: string, result: ExchangeResult): void {
+    if (!result.ok || result.value.outcome !== 'declined') return
     const { received, responseCode = '' } = result.value
     const stan = received?.fields.get(11)
-    if (stan !== undefined && UNWRITTEN.includes(responseCode)) this.#unclear.set(stan, batchNumber)
+    const isUnwritten = UNWRITTEN.includes(responseCode) || beyondQuota(this.#storage)(terminalId)
+    if (stan !== undefined && isUnwritten) this.#unclear.set(stan, batchNumber)
   }
 
   /** A violation where the totals must match and do not. */

@@ -41,7 +41,7 @@ export class TestTerminal {
 
   constructor(context: ActorContext, options: TestTerminalOptions) {
     this.#context = context
-    this.#totals = new SettledTotals(context.kinds)
+    this.#totals = new SettledTotals(context)
     this.options = options
     this.#tmk = options.tmk
     this.state = newTerminalState(options.merchantId, options.terminalId, options.macProfile)
@@ -218,7 +218,7 @@ export class TestTerminal {
 
   /** A terminal that gave up a pending reversal, or that must sign on again. */
   #notice(outcome: ExchangeResult, pending: string | undefined): void {
-    this.#totals.refused(this.state.batchNumber, outcome)
+    this.#totals.refused(this.options.terminalId, this.state.batchNumber, outcome)
     if (!outcome.ok && outcome.error === 'reversal_failed' && pending !== undefined)
       this.dropped.push(pending)
     if (outcome.ok && (outcome.value.signOnAgain || outcome.value.responseCode === '77'))
