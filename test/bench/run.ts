@@ -13,8 +13,8 @@ import { textOf } from './text-of.ts'
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '25' },
-    ms: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '21' },
+    ms: { type: 'string', default: '3' },
     json: { type: 'boolean', default: false },
   },
 })
