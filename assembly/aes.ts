@@ -55,10 +55,10 @@ export function expandAesKey(keyBytes: i32): void {
     store<u32>(SCHEDULE_ADDRESS + <usize>at, load<u32>(KEY_ADDRESS + <usize>at))
   const words = keyBytes >> 2
   let rcon: u32 = 1
+  let word = load<u32>(SCHEDULE_ADDRESS + <usize>keyBytes - 4)
   let phase = 0
   for (let i = words; i < 4 * (rounds(keyBytes) + 1); i++) {
     const to = SCHEDULE_ADDRESS + 4 * <usize>i
-    let word = load<u32>(to - 4)
     if (phase === 0) {
       word = rotr<u32>(word, 8)
       word = substitute(AES_SBOX, word, word, word, word) ^ rcon
@@ -66,7 +66,8 @@ export function expandAesKey(keyBytes: i32): void {
     } else if (words > 6 && phase === 4) {
       word = substitute(AES_SBOX, word, word, word, word)
     }
-    store<u32>(to, word ^ load<u32>(to - <usize>keyBytes))
+    word ^= load<u32>(to - <usize>keyBytes)
+    store<u32>(to, word)
     phase = phase + 1 === words ? 0 : phase + 1
   }
 }

@@ -121,7 +121,9 @@ export const DES_ROUND: usize = memory.data<u32>([
   0x00000000, 0x00000400, 0x00000004, 0x00000000, 0x01100000, 0x01100000, 0x01100004,
 ])
 
-/** Permuted choice 2, for each seven bits of C and then of D: the four bytes of S1 to S4, and those of S5 to S8. 4,096 bytes. */
+/**
+ * Permuted choice 2 for seven bits at a time. C gives the four bytes of S1 to S4, and D those of S5 to S8. 4,096 bytes.
+ */
 export const DES_PC2: usize = memory.data<u32>([
   0x00000000, 0x00000010, 0x00040000, 0x00040010, 0x01000000, 0x01000010, 0x01040000, 0x01040010, 0x00000400,
   0x00000410, 0x00040400, 0x00040410, 0x01000400, 0x01000410, 0x01040400, 0x01040410, 0x00200000, 0x00200010,

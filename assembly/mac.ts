@@ -36,14 +36,19 @@ function padBit(messageBytes: i32): i32 {
   return padZeros(messageBytes + 1, 16)
 }
 
+/** The same four bytes twice. */
+function twice(bytes: u64): u64 {
+  return bytes | (bytes << 32)
+}
+
 /** The 4 bytes as 8 upper-case hex characters. */
 function hexText(bytes: u32): u64 {
-  let text: u64 = 0
-  for (let shift = 28; shift >= 0; shift -= 4) {
-    const digit = (bytes >> shift) & 15
-    text = (text << 8) | <u64>(digit < 10 ? 0x30 + digit : 0x37 + digit)
-  }
-  return text
+  let digits = (((<u64>bytes) << 16) | bytes) & 0x0000ffff0000ffff
+  digits = ((digits << 8) | digits) & twice(0x00ff00ff)
+  digits = ((digits << 4) | digits) & twice(0x0f0f0f0f)
+  // Six more than a letter's value carries into the next nibble. Letters begin seven after the digits.
+  const letters = ((digits + twice(0x06060606)) >> 4) & twice(0x01010101)
+  return digits + twice(0x30303030) + 7 * letters
 }
 
 function leaveMac8(mac: u64): i32 {

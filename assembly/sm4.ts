@@ -10,8 +10,7 @@ function substitute(word: u32): u32 {
   return (
     ((<u32>load<u8>(word >> 24, SM4_SBOX)) << 24) |
     ((<u32>load<u8>((word >> 16) & 255, SM4_SBOX)) << 16) |
-    ((<u32>load<u8>((word >> 8) & 255, SM4_SBOX)) << 8) |
-    <u32>load<u8>(word & 255, SM4_SBOX)
+    (((<u32>load<u8>((word >> 8) & 255, SM4_SBOX)) << 8) | <u32>load<u8>(word & 255, SM4_SBOX))
   )
 }
 
@@ -28,10 +27,10 @@ function mix(state: u32, word: u32): u32 {
   )
 }
 
-/** T′ of §7.3: τ, then the linear map L′. */
-function mixKey(word: u32): u32 {
+/** `state` ⊕ T′(`word`) of §7.3: τ, then the linear map L′. */
+function mixKey(state: u32, word: u32): u32 {
   const b = substitute(word)
-  return b ^ rotl<u32>(b, 13) ^ rotl<u32>(b, 23)
+  return state ^ b ^ (rotl<u32>(b, 13) ^ rotl<u32>(b, 23))
 }
 
 /** CK of §7.3: byte j of word i is (4i + j) · 7 mod 256. */
@@ -49,7 +48,7 @@ export function expandSm4Key(): void {
   let k2 = bswap(load<u32>(KEY_ADDRESS, 8)) ^ 0x677d9197
   let k3 = bswap(load<u32>(KEY_ADDRESS, 12)) ^ 0xb27022dc
   for (let round: u32 = 0; round < 32; round++) {
-    const next = k0 ^ mixKey(k1 ^ k2 ^ k3 ^ roundConstant(round))
+    const next = mixKey(k0, roundConstant(round) ^ k1 ^ k2 ^ k3)
     store<u32>(SCHEDULE_ADDRESS + 4 * <usize>round, next)
     k0 = k1
     k1 = k2

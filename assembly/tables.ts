@@ -1,7 +1,7 @@
 /**
  * @module The tables of AES and SM4, in the constant region behind `des-tables.ts`. A test rebuilds every table from the text
  * of the standards. In a table of a round each word stands twice. So a load at byte n of an entry gives the word rotated
- * right by n bytes, and one table serves all four bytes of a word.
+ * right by n bytes. One table serves all four bytes of a word.
  */
 
 /** AES (FIPS 197): SubBytes and MixColumns of row 0, for each byte. 2,048 bytes. */

@@ -81,7 +81,7 @@ export function assertLength(what: string, bytes: Uint8Array, allowed: readonly 
 export class Loan {
   readonly calls: CoreFunctions
   readonly #bytes: Uint8Array
-  readonly #regions: ReadonlyMap<RegionName, Region>
+  readonly #regions: Readonly<Record<string, Region>>
   readonly #input: Region
   readonly #paddingBytes: number
   readonly #wipeStart: number
@@ -90,7 +90,7 @@ export class Loan {
   constructor(exports: CoreExports, bytes: Uint8Array, regions: readonly Region[]) {
     this.calls = exports
     this.#bytes = bytes
-    this.#regions = new Map(regions.map((region) => [region.name, region]))
+    this.#regions = Object.fromEntries(regions.map((region) => [region.name, region]))
     this.#input = this.region('INPUT')
     this.#paddingBytes = this.#input.bytes - exports.MESSAGE_BYTES.value
     const wiped = regions.filter(({ kind }) => kind === 'secret' || kind === 'exchange')
@@ -98,7 +98,7 @@ export class Loan {
   }
 
   region(name: RegionName): Region {
-    const region = this.#regions.get(name)
+    const region = this.#regions[name]
     if (region === undefined) throw new RangeError(`no region ${name}`)
     return region
   }
@@ -143,11 +143,14 @@ export class CoreMemory {
   #loan: Loan
   #exports: CoreExports
   #generation = 0
+  /** The longest message in bytes. It is read once, because a global of WebAssembly is slow to read. */
+  readonly messageBytes: number
 
   constructor(module: WebAssembly.Module) {
     this.#module = module
     this.#exports = instantiate(module)
     this.#loan = loanOf(this.#exports)
+    this.messageBytes = this.#exports.MESSAGE_BYTES.value
   }
 
   /**
@@ -172,11 +175,6 @@ export class CoreMemory {
   /** The number of earlier instances. The resident content of an earlier instance is gone. */
   get generation(): number {
     return this.#generation
-  }
-
-  /** The longest message in bytes. */
-  get messageBytes(): number {
-    return this.#exports.MESSAGE_BYTES.value
   }
 
   /** The current instance. Tests use it to scan the memory and to compare the ABI. */

@@ -53,6 +53,17 @@ export function readPacked(
   return text
 }
 
+/** The number in `size` bytes of decimal digits at `start`. Undefined when a nibble is no digit. */
+export function readCount(bytes: Uint8Array, start: number, size: number): number | undefined {
+  let count = 0
+  for (let at = start; at < start + size; at++) {
+    const byte = bytes[at] ?? 0
+    if (DIGITS[byte] === '') return undefined
+    count = 100 * count + 10 * (byte >> 4) + (byte & 0x0f)
+  }
+  return count
+}
+
 /**
  * Writes `text` to `bytes` at `start`, two characters per byte. `=` becomes nibble D, and `pad` (0 to 15) fills an odd count. Returns
  * false when a character is outside the alphabet. Some bytes are written then.

@@ -5,8 +5,9 @@
 
 import { err, ok, type Result } from '../domain/result.ts'
 import { type MessageForms, USUAL_FORMS } from '../domain/terminal-profile.ts'
-import { type Alignment, DIGITS, NIBBLES, packedLength, readPacked, writePacked } from './bcd.ts'
+import { type Alignment, DIGITS, NIBBLES, packedLength, readCount, readPacked, writePacked } from './bcd.ts'
 import { fromHex, toHex } from './hex.ts'
+import { nextField } from './next-field.ts'
 import { ELEMENTS, type ElementSpec, elementOf } from './spec.ts'
 
 /** Bytes before the first field: MTI 2, bitmap 8. */
@@ -78,8 +79,7 @@ export function unpackWhatCan(body: Uint8Array, entryMode = USUAL_FORMS.entryMod
   if (body.length < FIELDS_START) return { mti, fields, error: truncated('bitmap', 8, body.length - 2) }
 
   let at = FIELDS_START
-  for (let number = 1; number <= 64; number++) {
-    if (!hasBit(body, number)) continue
+  for (let number = nextField(body, 0); number !== 0; number = nextField(body, number)) {
     const spec = elementOf(number)
     if (spec === undefined) return { mti, fields, error: format(number, 'not in the field table') }
 
@@ -88,9 +88,9 @@ export function unpackWhatCan(body: Uint8Array, entryMode = USUAL_FORMS.entryMod
       const prefix = spec.length === 'LLVAR' ? 1 : 2
       if (body.length - at < prefix)
         return { mti, fields, error: truncated(number, prefix, body.length - at) }
-      const digits = readPacked(body, at, 2 * prefix, 'right', DIGITS)
-      if (digits === undefined) return { mti, fields, error: format(number, 'length is not decimal') }
-      count = Number(digits)
+      const length = readCount(body, at, prefix)
+      if (length === undefined) return { mti, fields, error: format(number, 'length is not decimal') }
+      count = length
       if (count > spec.max)
         return { mti, fields, error: format(number, `length ${count} is over ${spec.max}`) }
       at += prefix

@@ -16,7 +16,7 @@ export interface Rounds {
 const MOST = 2 ** 20
 
 /** Rounds that are not counted, until the compilers of the engine have done their work. */
-const WARM_UP = 15
+const WARM_UP = 100
 
 /** The number of operations that take `ms`, after the warm-up. */
 async function countFor(entrant: Entrant, ms: number): Promise<number> {

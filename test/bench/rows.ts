@@ -18,7 +18,7 @@ export interface Row {
   readonly entrants: () => readonly Entrant[]
   /** Names of entrants that this machine does not have. */
   readonly missing?: readonly string[]
-  /** A fixed number of operations, instead of a fixed time. */
+  /** A fixed number of operations, instead of a fixed time. A million of them have five rounds. */
   readonly operations?: number
 }
 

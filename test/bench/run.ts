@@ -13,8 +13,8 @@ import { textOf } from './text-of.ts'
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '25' },
-    ms: { type: 'string', default: '4' },
+    rounds: { type: 'string', default: '61' },
+    ms: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
 })
