@@ -15,7 +15,7 @@ export interface Chart {
   readonly data: readonly (readonly (number | null)[])[]
 }
 
-/** Told apart by people who do not see red and green (Okabe and Ito). */
+/** Colours that differ for people who do not see red and green (Okabe and Ito). */
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#7f7f7f']
 const MOST_CURVES = 7
 
