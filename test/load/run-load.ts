@@ -22,6 +22,7 @@ import { type LoadReport, percentileOf, reportOf } from './report.ts'
 import { openSender } from './sender.ts'
 import { settleAll } from './settle-all.ts'
 import type { Target } from './target.ts'
+import { watchBooks } from './watch-books.ts'
 
 export interface Progress {
   /** A finished step. */
@@ -105,6 +106,7 @@ export async function runLoad(
   const measurements = new Measurements(start)
   const probes = new Measurements(start)
   const probe = target.floors === null ? null : probeFloors(target.floors, (one) => probes.record(one), now)
+  const watch = target.rows !== null && target.hasQuickRows ? watchBooks(fleet, ledger, target.rows) : null
   const steps: RampStep[] = []
   const driven: Driven[] = []
   let step = new Measurements(start)
@@ -144,6 +146,7 @@ export async function runLoad(
       next = left > 0 ? { rate, seconds: Math.min(STEP_SECONDS, left) } : null
     }
     await probe?.ended()
+    await watch?.ended()
   } finally {
     clearInterval(timer)
   }

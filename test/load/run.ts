@@ -8,6 +8,7 @@ import { writeFileSync } from 'node:fs'
 import { compareReports } from './compare-reports.ts'
 import { type LoadOptions, OptionError, readOptions } from './options.ts'
 import { pageOf } from './page.ts'
+import { pin } from './pin.ts'
 import { readReport } from './read-report.ts'
 import type { LoadReport } from './report.ts'
 import { hasFailed, linesOf } from './report-lines.ts'
@@ -49,6 +50,7 @@ async function load(options: LoadOptions): Promise<void> {
   process.stderr.write(`seed ${options.seed}\n`)
   const target = await start(options)
   try {
+    if (options.isPinned) pin(target.pids)
     const report = await runLoad(target, options, progress, ending.signal)
     if (isLive) process.stderr.write(CLEAR)
     console.log(linesOf(report).join('\n'))

@@ -60,6 +60,8 @@ export async function startOnDev(
     graceMs: 0,
     counts: null,
     rows,
+    hasQuickRows: false,
+    pids: [],
     slowDown: null,
     compareAcquirer:
       acquirer === null

@@ -57,6 +57,8 @@ export async function startOnWorkerd({
     graceMs: 0,
     counts: () => control.counts(),
     rows: (sql) => control.query(sql),
+    hasQuickRows: true,
+    pids: [rig.pid, ...(floor === null ? [] : [floor.pid])],
     async slowDown(latencyMs) {
       for (const one of [control, floor?.control]) await one?.faults({ latencyMs })
     },
@@ -79,6 +81,7 @@ export async function startOnWorkerd({
 
 interface Floor {
   readonly url: URL
+  readonly pid: number
   readonly control: Control
   stop(): Promise<void>
 }
@@ -100,10 +103,10 @@ async function startFloor(dir: string): Promise<Floor> {
     socketOf('floor', 0, '"floor"'),
   ]
   writeFileSync(join(dir, FLOOR), configurationOf([worker, d1Of(['floor'], {}), DATA], sockets))
-  const { urls, end } = await startWorkerd(dir, FLOOR, ['control', 'floor'])
+  const { urls, pid, end } = await startWorkerd(dir, FLOOR, ['control', 'floor'])
   const [controlUrl, url] = urls
   if (controlUrl === undefined || url === undefined) throw new Error('no floor listens')
-  return { url, control: openControl(controlUrl), stop: () => end('SIGTERM') }
+  return { url, pid, control: openControl(controlUrl), stop: () => end('SIGTERM') }
 }
 
 export const versionOf = (name: string): string =>
