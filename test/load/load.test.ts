@@ -89,7 +89,9 @@ it('ends with 1 when an objective is missed, with an acquirer behind the service
   expect(stdout).toContain('\n0 violations')
 })
 
-it('ends with 2 for a wrong option, before anything starts', async () => {
+it('ends with 2 for a wrong option or a missing folder, before anything starts', async () => {
+  const missing = await load('--html', join(dir, 'none', 'a.html'))
+  expect(missing).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--html: no folder') })
   expect(await load('--url', 'https://annul.example')).toMatchObject({
     code: 2,
     stdout: '',

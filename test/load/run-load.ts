@@ -44,12 +44,7 @@ const AT_ONCE = 32
 /** The digits of a terminal number, in base 36, that name the run. */
 const RUN_DIGITS = 3
 
-export async function runLoad(
-  target: Target,
-  options: LoadOptions,
-  progress: Progress,
-  signal?: AbortSignal,
-): Promise<LoadReport> {
+export async function runLoad(target: Target, options: LoadOptions, progress: Progress): Promise<LoadReport> {
   const at = new Date().toISOString()
   const core = await loadCore()
   const random = seeded(options.seed)
@@ -119,7 +114,7 @@ export async function runLoad(
   try {
     let next: Step | null = { rate: options.rate, seconds: options.isRamp ? STEP_SECONDS : options.duration }
     let isRepeated = false
-    while (next !== null && !signal?.aborted) {
+    while (next !== null) {
       const since = now()
       step = new Measurements(since)
       driven.push(
@@ -131,7 +126,6 @@ export async function runLoad(
           now,
           sleep,
           ...(probe === null ? {} : { arrived: probe.arrived }),
-          ...(signal === undefined ? {} : { signal }),
         }),
       )
       if (!options.isRamp) break
