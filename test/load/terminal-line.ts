@@ -18,8 +18,6 @@ const TPDU = Uint8Array.of(0x60, 0x00, 0x03, 0x00, 0x00)
 const HEADER = Uint8Array.of(0x60, 0x31, 0x00, 0x31, 0x13, 0x12)
 /** Bytes of length and TPDU. */
 const ADDRESSES = 7
-/** The message is in progress: nothing was decided. */
-const IN_PROGRESS = '09'
 
 /** How an exchange is measured, and named in a violation. */
 export interface Measuring {
@@ -83,9 +81,7 @@ export class TerminalLine {
     const sentAt = now()
     const exchange = await exchangeFrame(link, 'resend', frame, this.#key())
     const doneAt = now()
-    const isBusy = exchange.responseCode === IN_PROGRESS
-    const result = isBusy ? 'refused' : resultOf(reply)
-    record({ name, dueAt, sentAt, doneAt, result, trips: reply?.trips ?? null })
+    record({ name, dueAt, sentAt, doneAt, result: resultOf(reply), trips: reply?.trips ?? null })
     if (exchange.answer !== null)
       ledger.check(
         'each answer is valid',
@@ -125,7 +121,7 @@ export class TerminalLine {
 
 function answerOf({ outcome, received, answer, responseCode }: Exchange): ReceivedAnswer | null {
   if (answer === null || received === null || responseCode === undefined) return null
-  if ((outcome !== 'approved' && outcome !== 'declined') || responseCode === IN_PROGRESS) return null
+  if (outcome !== 'approved' && outcome !== 'declined') return null
   return {
     isApproved: outcome === 'approved',
     code: responseCode,
