@@ -1,5 +1,6 @@
 /** @module Compares the ledger of the load with the tables of the service, after every message has its answer. */
 
+import type { Totals } from '../../src/domain/totals.ts'
 import type { Row } from '../rig/control.ts'
 import { type LoadLedger, type LoadMessage, nameOf } from './ledger.ts'
 
@@ -90,15 +91,17 @@ async function checkTotals(ledger: LoadLedger, rows: Rows, mine: string): Promis
   const batches = new Map(
     found.map((row) => [`${String(row.terminal_id).trimEnd()} ${row.batch_number}`, row]),
   )
-  for (const [batch, totals] of ledger.totals()) {
-    if (totals === null) continue
-    const row = batches.get(batch)
-    const ours = [totals.debitAmount, totals.debitCount, totals.creditAmount, totals.creditCount]
-    const theirs = [row?.debit_amount, row?.debit_count, row?.credit_amount, row?.credit_count]
-    ledger.check(
-      'totals of the batch',
-      ours.join() === theirs.join(),
-      () => `${batch}: the answers give ${ours.join(' ')}, the database has ${theirs.join(' ')}`,
-    )
-  }
+  for (const [batch, totals] of ledger.totals())
+    if (totals !== null) sameTotals(ledger, batch, totals, batches.get(batch))
+}
+
+/** Compares the totals of the answers with a row of `batch`. A terminal without a message has a row of zeros. */
+export function sameTotals(ledger: LoadLedger, batch: string, totals: Totals, row: Row | undefined): void {
+  const ours = [totals.debitAmount, totals.debitCount, totals.creditAmount, totals.creditCount]
+  const theirs = [row?.debit_amount, row?.debit_count, row?.credit_amount, row?.credit_count]
+  ledger.check(
+    'totals of the batch',
+    ours.join() === theirs.map((value) => value ?? 0).join(),
+    () => `${batch}: the answers give ${ours.join(' ')}, the database has ${theirs.join(' ')}`,
+  )
 }

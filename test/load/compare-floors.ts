@@ -1,6 +1,6 @@
 /**
- * @module Messages beside the floors, in turns, so that other work on the machine affects both: one connection request by request,
- * and many connections round by round.
+ * @module Messages beside the floors, in turns, so that other work on the machine affects both. One connection alternates request by
+ * request, and many connections alternate round by round.
  */
 
 import type { Fleet } from './fleet.ts'
@@ -11,7 +11,7 @@ import type { Sender } from './sender.ts'
 export const FLOORS = ['trivial', 'one batch', 'two batches'] as const
 export type Floor = (typeof FLOORS)[number]
 
-/** What stands beside the floors, and the floor that it is compared with first. */
+/** The messages that stand beside the floors, each with the floor of its D1 batches. */
 export const AGAINST = {
   'void, warm': 'one batch',
   'void, cold': 'two batches',

@@ -90,23 +90,10 @@ describe('the open loop', () => {
     const clock = newClock()
     const { fleet, jobs } = newFleet(clock, 1, () => 10_000)
     const due = Array.from({ length: 10_011 }, () => 0)
-    const ending = new AbortController()
-    const options = { fleet, due, start: 0, draw: () => 'sale' as const, ...clock, signal: ending.signal }
+    const options = { fleet, due, start: 0, draw: () => 'sale' as const, ...clock }
     const driving = drive(options)
     const driven = await clock.run(driving)
     expect([driven.arrivals, driven.dropped, jobs.length]).toEqual([10_011, 10, 10_001])
-  })
-
-  it('ends early on a signal, after the answers that are due', async () => {
-    const clock = newClock()
-    const { fleet, jobs } = newFleet(clock, 4, () => 5)
-    const ending = new AbortController()
-    const options = { fleet, due: arrivals(10, 100), start: 0, draw: () => 'sale' as const, ...clock }
-    const arrived = (dueAt: number) => {
-      if (dueAt === 500) ending.abort()
-    }
-    const driven = await clock.run(drive({ ...options, arrived, signal: ending.signal }))
-    expect([driven.arrivals, jobs.length]).toEqual([6, 6])
   })
 })
 

@@ -16,8 +16,6 @@ export interface Drive {
   sleep(ms: number): Promise<void>
   /** Called with each arrival. */
   readonly arrived?: (dueAt: number) => void
-  /** Ends the arrivals early. */
-  readonly signal?: AbortSignal
 }
 
 export interface Driven {
@@ -38,7 +36,7 @@ interface Arrival {
 
 /** Returns when the last arrival is done. */
 export async function drive(options: Drive): Promise<Driven> {
-  const { fleet, due, start, draw, now, sleep, arrived = () => undefined, signal } = options
+  const { fleet, due, start, draw, now, sleep, arrived = () => undefined } = options
   const waiting: Arrival[] = []
   const running = new Set<Promise<void>>()
   let [arrivals, dropped, latestMs] = [0, 0, 0]
@@ -60,7 +58,6 @@ export async function drive(options: Drive): Promise<Driven> {
     const dueAt = start + offset
     // Sleeps in between, so that the service gets the machine.
     for (let wait = dueAt - now(); wait > 0; wait = dueAt - now()) await sleep(Math.max(wait, 1))
-    if (signal?.aborted) break
     arrivals++
     latestMs = Math.max(latestMs, now() - dueAt)
     arrived(dueAt)

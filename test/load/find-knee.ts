@@ -1,4 +1,4 @@
-/** @module The steps of a ramp, and its knee: the last rate that the service holds. */
+/** @module The steps of a ramp, and its knee: the last rate with which the service keeps up. */
 
 /** One step: a constant rate for some seconds. */
 export interface RampStep {
@@ -13,9 +13,9 @@ export interface RampStep {
 }
 
 export interface Knee {
-  /** Arrivals per second of the last step that held. */
+  /** Arrivals per second of the last step that kept up. */
   readonly rate: number
-  /** Why the step after it did not hold. */
+  /** Why the service did not keep up with the step after it. */
   readonly why: 'answers' | 'refusals' | 'latency'
 }
 
@@ -27,7 +27,7 @@ const FAILED = 0.01
 const TIMES = 8
 const QUIET_MS = 10
 
-/** Why the last of these steps does not hold; null when it does. */
+/** Why the service does not keep up with the last of these steps; null when it does. */
 export function whyNot(steps: readonly RampStep[]): Knee['why'] | null {
   const last = steps.at(-1)
   if (last === undefined) return null
@@ -38,12 +38,12 @@ export function whyNot(steps: readonly RampStep[]): Knee['why'] | null {
   return p99 > TIMES * quietest ? 'latency' : null
 }
 
-/** The knee of a ramp; null when each step held, or none. */
+/** The knee of a ramp; null when each step kept up, or none. */
 export function findKnee(steps: readonly RampStep[]): Knee | null {
   for (let count = 1; count <= steps.length; count++) {
     const why = whyNot(steps.slice(0, count))
-    const held = steps[count - 2]
-    if (why !== null) return held === undefined ? null : { rate: held.rate, why }
+    const before = steps[count - 2]
+    if (why !== null) return before === undefined ? null : { rate: before.rate, why }
   }
   return null
 }

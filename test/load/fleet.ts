@@ -15,10 +15,10 @@ export class Fleet {
     for (const terminal of terminals) this.release(terminal)
   }
 
-  /** A terminal for a job of this kind; undefined while all have one. */
+  /** A terminal for a job of this kind, with a sale if the job is about one. Undefined while all have a job. */
   take(kind: MixKind): LoadTerminal | undefined {
-    const needsSale = kind === 'void' || kind === 'rival'
-    const [first, second] = needsSale ? [this.#voiders, this.#sellers] : [this.#sellers, this.#voiders]
+    const isNew = kind === 'sale' || kind === 'late' || kind === 'sign-on'
+    const [first, second] = isNew ? [this.#sellers, this.#voiders] : [this.#voiders, this.#sellers]
     return takeFirst(first) ?? takeFirst(second)
   }
 

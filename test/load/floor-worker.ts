@@ -1,6 +1,6 @@
 /**
- * @module The floors: a Worker that does nothing but what every answer needs at least. A route that answers at once, one bare D1
- * batch of the shape of a commit, and a batch of the shape of a load before it.
+ * @module The floors: a Worker that does nothing but what every answer needs at least. One route answers at
+ * once. One runs a bare D1 batch in the shape of a commit. One runs a batch in the shape of a load before it.
  *
  * It runs inside workerd: its types are stripped when a load starts, and it imports nothing.
  */

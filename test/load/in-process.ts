@@ -71,6 +71,8 @@ export async function startInProcess(
     graceMs: 0,
     counts: null,
     rows: async (statement) => storage.rows(statement),
+    hasQuickRows: true,
+    pids: [],
     slowDown: null,
     compareAcquirer: null,
     alerts: () => ({}),

@@ -1,8 +1,8 @@
 /** @module An inquiry of a back office about a message, and its comparison with what the terminal was answered. */
 
 import type { TerminalState } from '../../src/terminal/state.ts'
-import type { Lab } from './lab.ts'
 import { type LoadLedger, type LoadMessage, nameOf } from './ledger.ts'
+import type { LoadHarness } from './load-harness.ts'
 import type { LoadReply } from './sender.ts'
 
 interface Inquiry {
@@ -13,12 +13,12 @@ interface Inquiry {
 
 /** No other message of the terminal may be in flight. */
 export async function inquire(
-  lab: Lab,
+  harness: LoadHarness,
   { merchantId, terminalId, batchNumber }: TerminalState,
   message: LoadMessage,
   dueAt: number,
 ): Promise<void> {
-  const { sender, now, record, random, merchantKeys, ledger } = lab
+  const { sender, now, record, random, merchantKeys, ledger } = harness
   const { kind, entry } = message
   const query = new URLSearchParams({ merchantId, terminalId, batchNumber, stan: entry.stan, kind })
   const bearer = merchantKeys[random.below(merchantKeys.length)] ?? ''

@@ -71,6 +71,7 @@ export class LoadLedger {
   violationCount = 0
   readonly messages: LoadMessage[] = []
   readonly #byRrn = new Map<string, LoadMessage>()
+  readonly #byTerminal = new Map<string, LoadMessage[]>()
 
   constructor({ graceMs }: LedgerOptions) {
     this.#graceMs = graceMs
@@ -89,6 +90,9 @@ export class LoadLedger {
       voids: [],
     }
     this.messages.push(message)
+    const own = this.#byTerminal.get(terminalId) ?? []
+    own.push(message)
+    this.#byTerminal.set(terminalId, own)
     return message
   }
 
@@ -166,16 +170,25 @@ export class LoadLedger {
     return message.first.isApproved
   }
 
-  /** The totals of each terminal and batch. Null: an outcome is missing, so nothing can be compared. */
+  /** The totals of a terminal’s batch. Null: an outcome is missing, so nothing can be compared. */
+  totalsOf(terminalId: string, batchNumber: string): Totals | null {
+    let totals = NO_TOTALS
+    for (const message of this.#byTerminal.get(terminalId) ?? []) {
+      const { kind, entry } = message
+      if (entry.batchNumber !== batchNumber) continue
+      const isLive = this.stands(message)
+      if (isLive === null) return null
+      if (isLive) totals = plus(totals, kind, entry.amount)
+    }
+    return totals
+  }
+
+  /** The totals of each batch that has a message, by terminal and batch. */
   totals(): Map<string, Totals | null> {
     const all = new Map<string, Totals | null>()
-    for (const message of this.messages) {
-      const { terminalId, entry, kind } = message
-      const key = `${terminalId} ${entry.batchNumber}`
-      const before = all.get(key) ?? (all.has(key) ? null : NO_TOTALS)
-      const isLive = this.stands(message)
-      if (before === null || isLive === null) all.set(key, null)
-      else all.set(key, isLive ? plus(before, kind, entry.amount) : before)
+    for (const { terminalId, entry } of this.messages) {
+      const batch = `${terminalId} ${entry.batchNumber}`
+      if (!all.has(batch)) all.set(batch, this.totalsOf(terminalId, entry.batchNumber))
     }
     return all
   }

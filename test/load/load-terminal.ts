@@ -8,8 +8,8 @@ import { reversalRequest, saleRequest, voidRequest } from '../../src/terminal/me
 import { type LogEntry, type TerminalState, takeStan } from '../../src/terminal/state.ts'
 import { testCard } from '../../src/terminal/test-cards.ts'
 import { inquire } from './inquire.ts'
-import type { Lab } from './lab.ts'
 import { type LoadMessage, nameOf, type ReceivedAnswer } from './ledger.ts'
+import type { LoadHarness } from './load-harness.ts'
 import type { MixKind } from './mix.ts'
 import type { TerminalLine } from './terminal-line.ts'
 
@@ -26,15 +26,15 @@ interface Sent {
 export class LoadTerminal {
   readonly state: TerminalState
   readonly line: TerminalLine
-  readonly #lab: Lab
+  readonly #harness: LoadHarness
   /** Sales that can be voided, the oldest first. */
   readonly #sales: LoadMessage[] = []
   /** Messages without an answer that the terminal got. */
   #unsettled: Sent[] = []
   readonly #recent: Sent[] = []
 
-  constructor(lab: Lab, line: TerminalLine) {
-    this.#lab = lab
+  constructor(harness: LoadHarness, line: TerminalLine) {
+    this.#harness = harness
     this.line = line
     this.state = line.state
   }
@@ -53,7 +53,7 @@ export class LoadTerminal {
     const [open] = this.#unsettled
     if (open !== undefined) return this.#resolve(open, dueAt)
     const sale = this.#sales.at(-1)
-    const one = this.#recent[this.#lab.random.below(Math.max(this.#recent.length, 1))]
+    const one = this.#recent[this.#harness.random.below(Math.max(this.#recent.length, 1))]
     const last = this.#recent.at(-1)
     if (kind === 'sign-on') return this.line.signOn(dueAt)
     if (kind === 'late') return this.#late(dueAt)
@@ -61,7 +61,7 @@ export class LoadTerminal {
     if (kind === 'rival' && sale !== undefined)
       return void (await Promise.all([this.#void(sale, 'rival', dueAt), this.#void(sale, 'rival', dueAt)]))
     if (kind === 'copy' && one !== undefined) return void (await this.#send(one, 'copy', dueAt))
-    if (kind === 'inquiry' && one !== undefined) return inquire(this.#lab, this.state, one.message, dueAt)
+    if (kind === 'inquiry' && one !== undefined) return inquire(this.#harness, this.state, one.message, dueAt)
     if (kind === 'reversal' && last !== undefined && mayReverse(last.message))
       return void (await this.#reverse(last, 'reversal', dueAt))
     await this.#transmit(this.#new('sale', null), 'sale', dueAt)
@@ -75,7 +75,7 @@ export class LoadTerminal {
 
   /** Sends outstanding messages again until each has an answer. False when some have none. */
   async settle(tries: number): Promise<boolean> {
-    const { now, sleep } = this.#lab
+    const { now, sleep } = this.#harness
     for (let left = tries; left > 0; left--) {
       const [open] = this.#unsettled
       if (open === undefined) return true
@@ -89,7 +89,7 @@ export class LoadTerminal {
 
   /** Sends the last messages again. Each still has its answer. */
   async repeat(tries: number): Promise<void> {
-    const { now, sleep, ledger } = this.#lab
+    const { now, sleep, ledger } = this.#harness
     for (const sent of this.#recent) {
       let isAnswered = false
       for (let left = tries; left > 0 && !isAnswered; left--) {
@@ -111,18 +111,18 @@ export class LoadTerminal {
   async #late(dueAt: number): Promise<void> {
     const sent = this.#new('sale', null)
     this.#unsettled.push(sent)
-    if (await this.#reverse(sent, 'late', dueAt)) await this.#transmit(sent, 'copy', this.#lab.now())
+    if (await this.#reverse(sent, 'late', dueAt)) await this.#transmit(sent, 'copy', this.#harness.now())
   }
 
   async #resolve(open: Sent, dueAt: number): Promise<void> {
     const { message } = open
-    if (message.isReversing || this.#lab.random.below(2) === 0)
+    if (message.isReversing || this.#harness.random.below(2) === 0)
       return void (await this.#reverse(open, 'reversal', dueAt))
     await this.#transmit(open, message.first === null ? message.kind : 'copy', dueAt)
   }
 
   #new(kind: 'sale' | 'void', sale: LoadMessage | null): Sent {
-    const { random, ledger } = this.#lab
+    const { random, ledger } = this.#harness
     const { batchNumber, terminalId } = this.state
     // One sale in forty is declined by its issuer.
     const amount = sale?.entry.amount ?? 100 * (1 + random.below(900)) + (random.below(40) === 0 ? 51 : 0)
@@ -146,9 +146,9 @@ export class LoadTerminal {
     sent: Sent,
     name: string,
     dueAt: number,
-    lose = this.#lab.lose,
+    lose = this.#harness.lose,
   ): Promise<ReceivedAnswer | null> {
-    const { random } = this.#lab
+    const { random } = this.#harness
     const answers = await this.#send(sent, name, dueAt)
     const got = answers.find((answer) => answer !== null) ?? null
     const isLost = got === null || random.below(1_000_000) < 1_000_000 * lose
@@ -161,14 +161,14 @@ export class LoadTerminal {
     return this.#repeat(async (nth) => {
       const measuring = { name: nth === 0 ? name : 'copy', dueAt, what: nameOf(message) }
       const { answer, sentAt } = await this.line.exchange(frame, measuring)
-      if (answer !== null) this.#lab.ledger.answered(message, answer, sentAt)
+      if (answer !== null) this.#harness.ledger.answered(message, answer, sentAt)
       return answer
     })
   }
 
   /** Once, or ten times at once in a storm. */
   #repeat<T>(send: (nth: number) => Promise<T>): Promise<T[]> {
-    return Promise.all(Array.from({ length: this.#lab.isStorm ? STORM : 1 }, (_, nth) => send(nth)))
+    return Promise.all(Array.from({ length: this.#harness.isStorm ? STORM : 1 }, (_, nth) => send(nth)))
   }
 
   /** Puts a message where the next jobs find it. */
@@ -191,7 +191,7 @@ export class LoadTerminal {
 
   /** A sale can be voided while it stands, and no void of it stands or is open. */
   #offer(sale: LoadMessage): void {
-    const { ledger } = this.#lab
+    const { ledger } = this.#harness
     const at = this.#sales.indexOf(sale)
     const isFree =
       ledger.stands(sale) === true &&
@@ -203,7 +203,7 @@ export class LoadTerminal {
 
   /** True when the reversal is answered. */
   async #reverse(sent: Sent, name: string, dueAt: number): Promise<boolean> {
-    const { ledger } = this.#lab
+    const { ledger } = this.#harness
     const { message } = sent
     const { sale, entry } = message
     const original = sale === null ? undefined : asAnswered(sale)

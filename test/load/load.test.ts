@@ -36,8 +36,11 @@ function load(...args: readonly string[]): Promise<Ended> {
   })
 }
 
-/** The statements of D1 for each distinct message may rise by a tenth in a storm, and by what chance does to a short load. */
-const MOST_STATEMENTS = 1.1 + 0.1
+/**
+ * The statements of D1 for each distinct message, in a storm as a multiple of those without. The goal is 1.1. Here the machine decides
+ * how many messages share a set, so the bound is wider. Without the sharing of copies it would be near ten.
+ */
+const MOST_STATEMENTS = 1.5
 
 it('loads a service, reports it, finds no violation, and puts a storm beside it', async () => {
   const [json, html, storm, both] = ['a.json', 'a.html', 'storm.json', 'both.html'].map((name) =>
@@ -86,7 +89,9 @@ it('ends with 1 when an objective is missed, with an acquirer behind the service
   expect(stdout).toContain('\n0 violations')
 })
 
-it('ends with 2 for a wrong option, before anything starts', async () => {
+it('ends with 2 for a wrong option or a missing folder, before anything starts', async () => {
+  const missing = await load('--html', join(dir, 'none', 'a.html'))
+  expect(missing).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--html: no folder') })
   expect(await load('--url', 'https://annul.example')).toMatchObject({
     code: 2,
     stdout: '',

@@ -21,7 +21,7 @@ describe('options', () => {
     expect(read()).toMatchObject({
       ...{ target: 'workerd', url: null, rate: 100, isRamp: false, duration: 20, terminals: 200 },
       ...{ connections: 64, acquirer: 'sandbox', isStorm: false, lose: 0.02, d1Ms: 0, floors: 12, seed: 5 },
-      ...{ json: null, html: null, dir: null, objectives: [], compare: null },
+      ...{ json: null, html: null, dir: null, isPinned: false, objectives: [], compare: null },
     })
     expect(read('--ramp')).toMatchObject({ rate: 50, duration: 120 })
   })
@@ -87,6 +87,7 @@ describe('options', () => {
     [['--acquirer', 'book'], '--acquirer: expected sandbox or https'],
     [['--target', 'dev', '--d1-ms', '10'], '--d1-ms: only the target workerd'],
     [['--target', 'dev', '--dir', '/tmp'], '--dir: only the target workerd'],
+    [['--target', 'dev', '--pin'], '--pin: only the processes of the target workerd'],
     [['--yes-this-is-mine'], 'expected with --url'],
     [['--compare', 'a.json'], '--compare: expected two files'],
     [['--compare', 'a', 'b', 'c'], '--compare: expected two files'],

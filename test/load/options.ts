@@ -28,6 +28,8 @@ export interface LoadOptions {
   readonly floors: number
   /** The folder of the databases, for the target workerd. One in memory takes the disk out of the times. */
   readonly dir: string | null
+  /** The driver has a core of its own. */
+  readonly isPinned: boolean
   readonly seed: number
   readonly json: string | null
   readonly html: string | null
@@ -109,6 +111,7 @@ export function readOptions(args: readonly string[], randomSeed: number): LoadOp
     floors: number('floors', target.target === 'url' ? 0 : 12),
     seed: whole('seed', randomSeed),
     dir: values.dir ?? null,
+    isPinned: values.pin,
     json: values.json ?? null,
     html: values.html ?? null,
     objectives: (values.objective ?? []).map(objectiveIn),
@@ -120,6 +123,8 @@ export function readOptions(args: readonly string[], randomSeed: number): LoadOp
     throw new OptionError('--d1-ms: only the target workerd has a D1 that can be slowed')
   if (options.dir !== null && options.target !== 'workerd')
     throw new OptionError('--dir: only the target workerd has a folder of its own')
+  if (options.isPinned && options.target !== 'workerd')
+    throw new OptionError('--pin: only the processes of the target workerd are known')
   if (options.target === 'url' && options.acquirer === 'https')
     throw new OptionError('--acquirer: the service at --url has the acquirer of its settings')
   if (options.target === 'url' && options.floors > 0)
@@ -146,6 +151,7 @@ function parse(args: readonly string[]) {
     floors: text,
     seed: text,
     dir: text,
+    pin: flag,
     json: text,
     html: text,
     objective: { ...text, multiple: true },

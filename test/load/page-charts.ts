@@ -1,5 +1,6 @@
 /** @module The charts of a report’s page, as data for the page’s own script. */
 
+import { MIX_KINDS } from './mix.ts'
 import { kindWords, same, TEXT, type Words } from './page-words.ts'
 import type { KindReport, LoadReport } from './report.ts'
 
@@ -15,9 +16,11 @@ export interface Chart {
   readonly data: readonly (readonly (number | null)[])[]
 }
 
-/** Told apart by people who do not see red and green (Okabe and Ito). */
+/** Colours that differ for people who do not see red and green (Okabe and Ito). */
 const COLORS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#7f7f7f']
-const MOST_CURVES = 7
+
+/** A kind has the same colour on each page. */
+const KINDS: readonly string[] = MIX_KINDS
 
 const color = (nth: number): string => COLORS[nth % COLORS.length] ?? '#000000'
 
@@ -29,7 +32,7 @@ export const chartsOf = (report: LoadReport): Chart[] => [
 ]
 
 function percentileChart({ kinds }: LoadReport): Chart {
-  const shown = kinds.filter(({ curve }) => curve.length > 0).slice(0, MOST_CURVES)
+  const shown = kinds.filter(({ curve }) => curve.length > 0)
   const nines = new Set(shown.flatMap((kind) => [...placesOf(kind).keys()]))
   const x = [...nines].toSorted((a, b) => a - b)
   return {
@@ -38,7 +41,10 @@ function percentileChart({ kinds }: LoadReport): Chart {
     y: TEXT.milliseconds,
     xKind: 'percentile',
     isLog: true,
-    series: shown.map(({ name }, nth) => ({ label: kindWords(name), color: color(nth) })),
+    series: shown.map(({ name }) => ({
+      label: kindWords(name),
+      color: color(KINDS.indexOf(name)),
+    })),
     data: [x, ...shown.map((kind) => valuesAt(kind, x))],
   }
 }
@@ -59,7 +65,12 @@ function valuesAt(kind: KindReport, x: readonly number[]): (number | null)[] {
   return x.map((place) => places.get(place) ?? null)
 }
 
-function timeChart({ timeline }: LoadReport): Chart {
+/** Without the last second, which is not whole. */
+const wholeSeconds = ({ timeline, seconds }: LoadReport) =>
+  timeline.slice(0, Math.max(Math.floor(seconds), 1))
+
+function timeChart(report: LoadReport): Chart {
+  const timeline = wholeSeconds(report)
   const of = (name: 'p50' | 'p99' | 'max') =>
     timeline.map((second) => (second.answered > 0 ? second[name] : null))
   return {
@@ -73,7 +84,8 @@ function timeChart({ timeline }: LoadReport): Chart {
   }
 }
 
-function rateChart({ timeline }: LoadReport): Chart {
+function rateChart(report: LoadReport): Chart {
+  const timeline = wholeSeconds(report)
   return {
     title: TEXT.rateOverTime,
     x: TEXT.second,

@@ -57,7 +57,8 @@ function optionsOf(chart: PageChart, language: Language, width: number): object 
         label: chart.x[language],
         ...(isPercentile
           ? {
-              splits: () => NINES,
+              splits: (_: unknown, _axis: number, _least: number, most: number) =>
+                NINES.filter((nine) => nine <= most),
               values: (_: unknown, at: number[]) => at.map((nine) => NAMES[NINES.indexOf(nine)]),
             }
           : {}),

@@ -106,9 +106,9 @@ function byTrips({ kinds }: LoadReport): string {
 const withFigure = (of: Words, figure: string): Words =>
   words(`${of.en} (${figure})`, `${of.zh}（${figure}）`)
 
-function probes({ probes: asked, kinds }: LoadReport): string {
+function probes({ probes: measured, kinds }: LoadReport): string {
   const known = FLOORS.flatMap(
-    (floor) => asked.find(({ name, due }) => name === floor && due.count > 0) ?? [],
+    (floor) => measured.find(({ name, due }) => name === floor && due.count > 0) ?? [],
   )
   if (known.length === 0) return ''
   const head = known.map(({ name, due }) => withFigure(kindWords(name), `${ms(due.p50)} / ${ms(due.p99)} ms`))

@@ -65,7 +65,10 @@ export const TEXT = {
   answers: words('answers', '应答'),
   rate: words('rate', '到达率'),
   knee: words('the knee, per second', '拐点（每秒）'),
-  noKnee: words('No knee: each step held, or none did.', '没有拐点：各级都能承受，或者都不能。'),
+  noKnee: words(
+    'No knee: the service kept up with each step, or with none.',
+    '没有拐点：各级都能承受，或者都不能。',
+  ),
   kind: words('message', '报文'),
   rule: words('rule', '规则'),
   checked: words('checked', '检查次数'),

@@ -38,27 +38,18 @@ function loadWithBugs(): Promise<Map<string, LoadReport>> {
 const withBugs = loadWithBugs()
 
 describe('a load', () => {
-  it('finds nothing in the service as it is, and checks every rule', async () => {
+  it('finds nothing in the service as it is, checks every rule, and finds a changed entry', async () => {
     const target = await startInProcess(coreModule)
     const report = await runLoad(target, SHORT_LOAD, SILENT)
+    target.storage.rows(`update journal set body = body || ' ' where seq = 2`)
+    const afterChange = await target.audit?.()
     await target.stop()
     expect([report.violations, report.unknown, hasFailed(report)]).toEqual([[], 0, false])
     expect(INVARIANTS.filter((rule) => report.checked[rule] === 0)).toEqual([])
     expect(report.kinds.map(({ name }) => name).toSorted()).toEqual(
       ['sale', 'void', 'inquiry', 'copy', 'reversal', 'rival', 'late'].toSorted(),
     )
-  })
-
-  it('finds a changed entry in the journal', async () => {
-    const target = await startInProcess(coreModule)
-    const { audit } = target
-    const changed = async () => {
-      target.storage.rows(`update journal set body = replace(body, '156', '157') where seq = 2`)
-      return audit?.() ?? []
-    }
-    const report = await runLoad({ ...target, audit: changed }, SHORT_LOAD, SILENT)
-    await target.stop()
-    expect(report.violations.map(({ invariant }) => invariant)).toEqual(['chains of the journal'])
+    expect(afterChange).toEqual([expect.stringContaining('chain of')])
   })
 
   it.each(PLANTED_BUGS.slice(0, COUNT))('finds: $name', async ({ name, breaks }) => {

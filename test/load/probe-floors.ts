@@ -36,8 +36,8 @@ export function probeFloors(url: URL, record: (measured: Measured) => void, now:
   return {
     arrived(dueAt) {
       if (count++ % EVERY !== 0) return
-      const asked = ask(((count / EVERY) % FLOORS.length) | 0, dueAt).finally(() => running.delete(asked))
-      running.add(asked)
+      const probe = ask(((count / EVERY) % FLOORS.length) | 0, dueAt).finally(() => running.delete(probe))
+      running.add(probe)
     },
     async ended() {
       while (running.size > 0) await Promise.all(running)

@@ -7,7 +7,7 @@ import { MAC_PROFILES } from '../../src/domain/terminal-profile.ts'
 import { fromHex } from '../../src/iso8583/hex.ts'
 import { newTerminalState } from '../../src/terminal/state.ts'
 import { inTurns } from './in-turns.ts'
-import type { Lab } from './lab.ts'
+import type { LoadHarness } from './load-harness.ts'
 import { LoadTerminal } from './load-terminal.ts'
 import type { Target } from './target.ts'
 import { TerminalLine } from './terminal-line.ts'
@@ -19,7 +19,7 @@ const MOST_TRIES = 120
 const OF_NETWORK = 50
 
 interface Options {
-  readonly lab: Lab
+  readonly harness: LoadHarness
   readonly target: Pick<Target, 'url' | 'merchantId' | 'adminKeys'>
   readonly count: number
   /** The beginning of each terminal number, four characters. */
@@ -29,7 +29,7 @@ interface Options {
 
 /** The terminals, signed on, with the master key that they share. */
 export async function provisionTerminals({
-  lab,
+  harness,
   target,
   count,
   prefix,
@@ -49,20 +49,20 @@ export async function provisionTerminals({
         .toString(36)
         .toUpperCase()
         .padStart(8 - prefix.length, '0')
-    const keys = splitMasterKey(lab.core, macProfile, tmk)
+    const keys = splitMasterKey(harness.core, macProfile, tmk)
     const body = { state: 'active', macProfile, settlementMac: 'optional', tmk: keys }
     await untilTaken(
       terminalId,
       async () => (await provision({ url, key: keyOf(nth), merchantId, terminalId, body })).status,
     )
     const state = newTerminalState(merchantId, terminalId, macProfile)
-    const line = new TerminalLine(lab, state, tmk, addressOf(nth))
+    const line = new TerminalLine(harness, state, tmk, addressOf(nth))
     for (let left = MOST_TRIES; !line.isSignedOn; left--) {
       if (left === 0) throw new Error(`${terminalId}: the sign-on was refused`)
       if (left < MOST_TRIES) await sleep(500)
-      await line.signOn(lab.now())
+      await line.signOn(harness.now())
     }
-    terminals.push(new LoadTerminal(lab, line))
+    terminals.push(new LoadTerminal(harness, line))
     progress(terminals.length)
   }
   await inTurns([...Array(count).keys()], AT_ONCE, register)

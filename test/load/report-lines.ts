@@ -100,7 +100,7 @@ function tripsOf({ kinds }: LoadReport): string[] {
     : ['', ...table([['by round trips to D1', 'trips', 'answers', 'share', 'p50', 'p99'], ...rows])]
 }
 
-/** Each kind beside the floors, which were asked among the arrivals. */
+/** Each kind beside the floors, which got requests among the arrivals. */
 function probesOf({ probes, kinds }: LoadReport): string[] {
   if (probes.length === 0) return []
   const floors = FLOORS.flatMap((floor) => probes.find(({ name }) => name === floor) ?? [])
@@ -167,7 +167,7 @@ function rampOf({ ramp, knee, options }: LoadReport): string[] {
       ]),
     ]),
     knee === null
-      ? 'no knee: each step held, or none did'
+      ? 'no knee: the service kept up with each step, or with none'
       : `the knee: ${count(knee.rate)}/s (after it: ${knee.why})`,
   ]
 }

@@ -2,10 +2,11 @@
 
 import { availableParallelism, cpus } from 'node:os'
 import type { RecordableHistogram } from 'node:perf_hooks'
-import type { FloorFigures } from './compare-floors.ts'
+import { FLOORS, type FloorFigures } from './compare-floors.ts'
 import type { Knee, RampStep } from './find-knee.ts'
 import type { Invariant, LoadLedger, LoadViolation } from './ledger.ts'
 import type { Measurements, Series } from './measurements.ts'
+import { MIX_KINDS } from './mix.ts'
 import type { LoadOptions, Objective } from './options.ts'
 import type { D1Counts } from './target.ts'
 
@@ -154,8 +155,13 @@ export function reportOf(results: Results): LoadReport {
   }
 }
 
+/** The order of the tables, so that two reports have the same. */
+const ORDER: readonly string[] = [...MIX_KINDS, ...FLOORS]
+
 const kindsOf = ({ series }: Measurements): KindReport[] =>
-  [...series].map(([name, one]) => kindOf(name, one)).toSorted((a, b) => b.due.count - a.due.count)
+  [...series]
+    .map(([name, one]) => kindOf(name, one))
+    .toSorted((a, b) => ORDER.indexOf(a.name) - ORDER.indexOf(b.name))
 
 function kindOf(name: string, { due, sent, refused, lost, byTrips }: Series): KindReport {
   return {

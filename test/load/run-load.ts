@@ -10,8 +10,8 @@ import { type Driven, drive } from './drive.ts'
 import { findKnee, type RampStep, whyNot } from './find-knee.ts'
 import { Fleet } from './fleet.ts'
 import { inTurns } from './in-turns.ts'
-import type { Lab } from './lab.ts'
 import { LoadLedger } from './ledger.ts'
+import type { LoadHarness } from './load-harness.ts'
 import type { LoadTerminal } from './load-terminal.ts'
 import { type Measured, Measurements } from './measurements.ts'
 import { drawKind } from './mix.ts'
@@ -22,6 +22,7 @@ import { type LoadReport, percentileOf, reportOf } from './report.ts'
 import { openSender } from './sender.ts'
 import { settleAll } from './settle-all.ts'
 import type { Target } from './target.ts'
+import { watchBooks } from './watch-books.ts'
 
 export interface Progress {
   /** A finished step. */
@@ -30,6 +31,7 @@ export interface Progress {
   live(line: string): void
 }
 
+const LIVE_MS = 500
 /** Seconds of a step of a ramp, and the factor between two. */
 const STEP_SECONDS = 3
 const FACTOR = 1.25
@@ -42,12 +44,7 @@ const AT_ONCE = 32
 /** The digits of a terminal number, in base 36, that name the run. */
 const RUN_DIGITS = 3
 
-export async function runLoad(
-  target: Target,
-  options: LoadOptions,
-  progress: Progress,
-  signal?: AbortSignal,
-): Promise<LoadReport> {
+export async function runLoad(target: Target, options: LoadOptions, progress: Progress): Promise<LoadReport> {
   const at = new Date().toISOString()
   const core = await loadCore()
   const random = seeded(options.seed)
@@ -60,15 +57,15 @@ export async function runLoad(
   const senders = [openSender(target.url, options.connections), openSender(target.url, 1)] as const
   const now = () => performance.now()
   const common = { core, ledger, random, merchantKeys: target.merchantKeys, now, sleep }
-  const newLab = (sender: number, more: Pick<Lab, 'lose' | 'isStorm'>): Lab => ({
+  const newHarness = (sender: number, more: Pick<LoadHarness, 'lose' | 'isStorm'>): LoadHarness => ({
     ...common,
     ...more,
     sender: senders[sender] ?? senders[0],
     record: () => undefined,
   })
-  const register = async (lab: Lab, letter: string, count: number): Promise<LoadTerminal[]> => {
+  const register = async (harness: LoadHarness, letter: string, count: number): Promise<LoadTerminal[]> => {
     const terminals = await provisionTerminals({
-      lab,
+      harness,
       target,
       count,
       prefix: run + letter,
@@ -78,20 +75,23 @@ export async function runLoad(
     return terminals
   }
 
-  const lab = newLab(0, options)
-  const terminals = await register(lab, 'L', options.terminals)
+  const harness = newHarness(0, options)
+  const terminals = await register(harness, 'L', options.terminals)
   const beside: LoadTerminal[] = []
   let floors: FloorFigures | null = null
   if (target.slowDown !== null) await target.slowDown(options.d1Ms)
   if (target.floors !== null && options.floors > 0) {
     progress.live('the floors')
-    const labs = [newLab(1, { lose: 0, isStorm: false }), newLab(0, { lose: 0, isStorm: false })] as const
+    const harnesses = [
+      newHarness(1, { lose: 0, isStorm: false }),
+      newHarness(0, { lose: 0, isStorm: false }),
+    ] as const
     const fleets = [
-      await register(labs[0], 'A', 20),
-      await register(labs[1], 'T', options.connections),
+      await register(harnesses[0], 'A', 20),
+      await register(harnesses[1], 'T', options.connections),
     ] as const
     beside.push(...fleets.flat())
-    floors = await compare(target.floors, labs, fleets, options)
+    floors = await compare(target.floors, harnesses, fleets, options)
   }
 
   const fleet = new Fleet(terminals)
@@ -101,18 +101,20 @@ export async function runLoad(
   const measurements = new Measurements(start)
   const probes = new Measurements(start)
   const probe = target.floors === null ? null : probeFloors(target.floors, (one) => probes.record(one), now)
+  const watch = target.rows !== null && target.hasQuickRows ? watchBooks(fleet, ledger, target.rows) : null
   const steps: RampStep[] = []
   const driven: Driven[] = []
   let step = new Measurements(start)
-  lab.record = (measured) => {
+  harness.record = (measured) => {
     measurements.record(measured)
     step.record(measured)
   }
-  const timer = setInterval(() => progress.live(liveLine(measurements, ledger, now() - start)), 500)
+  const shown = liveLine(measurements, ledger, start)
+  const timer = setInterval(() => progress.live(shown(now())), LIVE_MS)
   try {
     let next: Step | null = { rate: options.rate, seconds: options.isRamp ? STEP_SECONDS : options.duration }
     let isRepeated = false
-    while (next !== null && !signal?.aborted) {
+    while (next !== null) {
       const since = now()
       step = new Measurements(since)
       driven.push(
@@ -124,14 +126,13 @@ export async function runLoad(
           now,
           sleep,
           ...(probe === null ? {} : { arrived: probe.arrived }),
-          ...(signal === undefined ? {} : { signal }),
         }),
       )
       if (!options.isRamp) break
       steps.push(stepOf(next.rate, step, (now() - since) / 1000))
       const holds = whyNot(steps) === null
       if (!holds && isRepeated) break
-      // Other work on the machine may have spoilt it, so a step that does not hold comes once more.
+      // Other work on the machine may have spoilt it, so the step comes once more.
       if (!holds) steps.pop()
       isRepeated = !holds
       const left = options.duration - (now() - start) / 1000
@@ -139,13 +140,14 @@ export async function runLoad(
       next = left > 0 ? { rate, seconds: Math.min(STEP_SECONDS, left) } : null
     }
     await probe?.ended()
+    await watch?.ended()
   } finally {
     clearInterval(timer)
   }
   const seconds = (now() - start) / 1000
   const counts = (await target.counts?.()) ?? null
   const messages = ledger.messages.length - before
-  lab.record = () => undefined
+  harness.record = () => undefined
   progress.step(`${measurements.answered} answers in ${seconds.toFixed(1)} s`)
   const { acquirer } = options
   await checkAll({ target, ledger, run, progress, acquirer, terminals: [...terminals, ...beside] })
@@ -186,13 +188,13 @@ const stepOf = (rate: number, { answered, refused, lost, all }: Measurements, se
 
 async function compare(
   floorUrl: URL,
-  labs: readonly [Lab, Lab],
+  harnesses: readonly [LoadHarness, LoadHarness],
   fleets: readonly [LoadTerminal[], LoadTerminal[]],
   { connections, floors: seconds }: LoadOptions,
 ): Promise<FloorFigures> {
   const senders = [openSender(floorUrl, 1), openSender(floorUrl, connections)] as const
   let measured: Measured[] = []
-  for (const lab of labs) lab.record = (one) => void measured.push(one)
+  for (const harness of harnesses) harness.record = (one) => void measured.push(one)
   try {
     return await compareFloors({
       alone: { fleet: new Fleet(fleets[0]), floors: senders[0] },
@@ -203,10 +205,10 @@ async function compare(
         measured = []
         return taken
       },
-      now: labs[0].now,
+      now: harnesses[0].now,
     })
   } finally {
-    for (const lab of labs) lab.record = () => undefined
+    for (const harness of harnesses) harness.record = () => undefined
     for (const sender of senders) sender.close()
   }
 }
@@ -239,23 +241,26 @@ async function checkAll({ target, ledger, run, progress, terminals, acquirer }: 
     const faults = await target.audit()
     ledger.check('chains of the journal', faults.length === 0, () => faults.slice(0, 3).join('; '))
   }
-  const checks = Object.values(ledger.checked).reduce((sum, count) => sum + count, 0)
-  progress.step(`${checks} checks, ${ledger.violationCount} violations`)
+  progress.step(`${checksOf(ledger)} checks, ${ledger.violationCount} violations`)
 }
 
-function liveLine(
-  { answered, refused, lost, all, seconds }: Measurements,
-  ledger: LoadLedger,
-  ms: number,
-): string {
-  const checks = Object.values(ledger.checked).reduce((sum, count) => sum + count, 0)
-  const last = seconds.at(-2) ?? seconds.at(-1)
-  return [
-    `${(ms / 1000).toFixed(0)} s`,
-    `${last?.answered ?? 0}/s`,
-    `p50 ${percentileOf(all, 50).toFixed(1)} ms`,
-    `p99 ${percentileOf(all, 99).toFixed(1)} ms`,
-    `answered ${answered}, refused ${refused}, lost ${lost}`,
-    `${checks} checks, ${ledger.violationCount} violations`,
-  ].join(' · ')
+/** Returns the live line at a time. Its rate is that of the answers since the line before. */
+function liveLine(measurements: Measurements, ledger: LoadLedger, start: number) {
+  let before = { at: start, answered: 0 }
+  return (at: number): string => {
+    const { answered, refused, lost, all } = measurements
+    const rate = (1000 * (answered - before.answered)) / Math.max(at - before.at, 1)
+    before = { at, answered }
+    return [
+      `${((at - start) / 1000).toFixed(0)} s`,
+      `${rate.toFixed(0)}/s`,
+      `p50 ${percentileOf(all, 50).toFixed(1)} ms`,
+      `p99 ${percentileOf(all, 99).toFixed(1)} ms`,
+      `answered ${answered}, refused ${refused}, lost ${lost}`,
+      `${checksOf(ledger)} checks, ${ledger.violationCount} violations`,
+    ].join(' · ')
+  }
 }
+
+const checksOf = ({ checked }: LoadLedger): number =>
+  Object.values(checked).reduce((sum, count) => sum + count, 0)

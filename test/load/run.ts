@@ -4,10 +4,12 @@
  */
 
 import { randomInt } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { compareReports } from './compare-reports.ts'
 import { type LoadOptions, OptionError, readOptions } from './options.ts'
 import { pageOf } from './page.ts'
+import { pin } from './pin.ts'
 import { readReport } from './read-report.ts'
 import type { LoadReport } from './report.ts'
 import { hasFailed, linesOf } from './report-lines.ts'
@@ -31,6 +33,13 @@ const progress = {
   },
 }
 
+/** A run must not end without its report, so folders are looked for first. */
+function checkFolders({ json, html, dir }: LoadOptions): void {
+  const folders = { json: json && dirname(json), html: html && dirname(html), dir }
+  for (const [name, folder] of Object.entries(folders))
+    if (folder !== null && !existsSync(folder)) throw new OptionError(`--${name}: no folder ${folder}`)
+}
+
 function start(options: LoadOptions): Promise<Target> {
   if (options.target === 'url') return targetAt(options)
   return options.target === 'dev' ? startOnDev(options, progress.step) : startOnWorkerd(options)
@@ -44,12 +53,13 @@ function write(options: LoadOptions, reports: readonly LoadReport[]): void {
 }
 
 async function load(options: LoadOptions): Promise<void> {
-  const ending = new AbortController()
-  process.once('SIGINT', () => ending.abort())
+  // Its processes and its databases end with it.
+  process.once('SIGINT', () => process.exit(130))
   process.stderr.write(`seed ${options.seed}\n`)
   const target = await start(options)
   try {
-    const report = await runLoad(target, options, progress, ending.signal)
+    if (options.isPinned) pin(target.pids)
+    const report = await runLoad(target, options, progress)
     if (isLive) process.stderr.write(CLEAR)
     console.log(linesOf(report).join('\n'))
     write(options, [report])
@@ -61,6 +71,7 @@ async function load(options: LoadOptions): Promise<void> {
 
 try {
   const options = readOptions(process.argv.slice(2), randomInt(2 ** 31))
+  checkFolders(options)
   if (options.compare === null) await load(options)
   else {
     const [a, b] = options.compare.map(readReport) as [LoadReport, LoadReport]

@@ -1,6 +1,6 @@
 /** @module Settles the batch of each terminal: the service compares its totals with those of the ledger. */
 
-import { NO_TOTALS, settlementTotals } from '../../src/domain/money.ts'
+import { settlementTotals } from '../../src/domain/money.ts'
 import { inTurns } from './in-turns.ts'
 import type { LoadLedger } from './ledger.ts'
 import type { LoadTerminal } from './load-terminal.ts'
@@ -10,12 +10,11 @@ const AT_ONCE = 8
 const EQUAL = '11'
 
 export async function settleAll(ledger: LoadLedger, terminals: readonly LoadTerminal[]): Promise<void> {
-  const all = ledger.totals()
   await inTurns(terminals, AT_ONCE, async ({ state, line }) => {
     const { terminalId, batchNumber } = state
-    const totals = all.get(`${terminalId} ${batchNumber}`)
+    const totals = ledger.totalsOf(terminalId, batchNumber)
     if (totals === null) return
-    const field48 = settlementTotals(totals ?? NO_TOTALS, { domestic: '0', foreign: '0' })
+    const field48 = settlementTotals(totals, { domestic: '0', foreign: '0' })
     const codes = await line.settleBatch(field48)
     // Without an answer, or while the acquirer still decides, nothing was compared.
     if (codes === null || !/^[12]{2}$/.test(codes)) return

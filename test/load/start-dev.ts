@@ -1,7 +1,6 @@
 /** @module The target `dev`: what `npm start` starts, `wrangler dev` over a new local database. */
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createKey } from '../../src/cli/api-key.ts'
 import { startAcquirer } from '../../src/cli/dev/acquirer.ts'
@@ -17,6 +16,7 @@ import { countAlerts } from './count-alerts.ts'
 import type { LoadOptions } from './options.ts'
 import { versionOf } from './start-workerd.ts'
 import type { Target } from './target.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const IP = '127.0.0.1'
 const ADMIN_KEYS = 5
@@ -28,7 +28,7 @@ export async function startOnDev(
   { acquirer: kind, floors }: Options,
   progress: (line: string) => void,
 ): Promise<Target> {
-  const persistTo = mkdtempSync(join(tmpdir(), 'annul-load-'))
+  const persistTo = temporaryFolder()
   const database = databaseOf({ persistTo })
   const alerts = countAlerts()
   const log = (line: string) => {
@@ -60,6 +60,8 @@ export async function startOnDev(
     graceMs: 0,
     counts: null,
     rows,
+    hasQuickRows: false,
+    pids: [],
     slowDown: null,
     compareAcquirer:
       acquirer === null

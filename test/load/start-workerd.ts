@@ -1,8 +1,7 @@
 /** @module The target `workerd`: the bundle of a deployment on plain workerd, over the D1 of the rig. */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire, stripTypeScriptTypes } from 'node:module'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SEED } from '../../src/cli/dev/server.ts'
 import { discrepancies, startAcquirer } from '../rig/acquirer.ts'
@@ -15,6 +14,7 @@ import { startWorkerd } from '../rig/workerd.ts'
 import { countAlerts } from './count-alerts.ts'
 import type { LoadOptions } from './options.ts'
 import type { Target } from './target.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const ADMIN_KEYS = 10
 const MERCHANT_KEYS = 100
@@ -27,7 +27,7 @@ export async function startOnWorkerd({
   floors,
   dir: folder,
 }: Options): Promise<Target> {
-  const dir = mkdtempSync(join(folder ?? tmpdir(), 'annul-load-'))
+  const dir = temporaryFolder(folder ?? undefined)
   const alerts = countAlerts()
   const acquirer = kind === 'https' ? await startAcquirer(seed, 0) : null
   const rig = await startRig({
@@ -57,6 +57,8 @@ export async function startOnWorkerd({
     graceMs: 0,
     counts: () => control.counts(),
     rows: (sql) => control.query(sql),
+    hasQuickRows: true,
+    pids: [rig.pid, ...(floor === null ? [] : [floor.pid])],
     async slowDown(latencyMs) {
       for (const one of [control, floor?.control]) await one?.faults({ latencyMs })
     },
@@ -79,6 +81,7 @@ export async function startOnWorkerd({
 
 interface Floor {
   readonly url: URL
+  readonly pid: number
   readonly control: Control
   stop(): Promise<void>
 }
@@ -100,10 +103,10 @@ async function startFloor(dir: string): Promise<Floor> {
     socketOf('floor', 0, '"floor"'),
   ]
   writeFileSync(join(dir, FLOOR), configurationOf([worker, d1Of(['floor'], {}), DATA], sockets))
-  const { urls, end } = await startWorkerd(dir, FLOOR, ['control', 'floor'])
+  const { urls, pid, end } = await startWorkerd(dir, FLOOR, ['control', 'floor'])
   const [controlUrl, url] = urls
   if (controlUrl === undefined || url === undefined) throw new Error('no floor listens')
-  return { url, control: openControl(controlUrl), stop: () => end('SIGTERM') }
+  return { url, pid, control: openControl(controlUrl), stop: () => end('SIGTERM') }
 }
 
 export const versionOf = (name: string): string =>

@@ -40,6 +40,8 @@ export async function targetAt({ url, key }: Pick<LoadOptions, 'url' | 'key'>): 
     graceMs: GRACE_MS,
     counts: null,
     rows: null,
+    hasQuickRows: false,
+    pids: [],
     slowDown: null,
     compareAcquirer: null,
     alerts: () => ({}),

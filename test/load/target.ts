@@ -18,6 +18,8 @@ export interface Target {
   readonly counts: (() => Promise<D1Counts>) | null
   /** Rows of the database. Null when only the API is there. */
   readonly rows: ((sql: string) => Promise<Row[]>) | null
+  /** Whether `rows` is quick enough while the load runs. */
+  readonly hasQuickRows: boolean
   /** Adds milliseconds to each call of D1, those of the floors too. */
   readonly slowDown: ((ms: number) => Promise<void>) | null
   /** Differences between the acquirer’s books and ours. */
@@ -26,6 +28,8 @@ export interface Target {
   alerts(): Readonly<Record<string, number>>
   /** Checks chains and tables as they are on the disk. May stop the service. Null without its database. */
   readonly audit: (() => Promise<string[]>) | null
+  /** The processes of the service and of the floors, as far as they are known. */
+  readonly pids: readonly number[]
   stop(): Promise<void>
 }
 

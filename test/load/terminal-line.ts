@@ -9,8 +9,8 @@ import { settlementRequest } from '../../src/terminal/messages.ts'
 import { type TerminalState, takeStan } from '../../src/terminal/state.ts'
 import { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
 import { openMacKey } from '../../src/terminal/working-keys.ts'
-import type { Lab } from './lab.ts'
 import type { ReceivedAnswer } from './ledger.ts'
+import type { LoadHarness } from './load-harness.ts'
 import type { Result } from './measurements.ts'
 import type { LoadReply } from './sender.ts'
 
@@ -18,8 +18,6 @@ const TPDU = Uint8Array.of(0x60, 0x00, 0x03, 0x00, 0x00)
 const HEADER = Uint8Array.of(0x60, 0x31, 0x00, 0x31, 0x13, 0x12)
 /** Bytes of length and TPDU. */
 const ADDRESSES = 7
-/** The message is in progress: nothing was decided. */
-const IN_PROGRESS = '09'
 
 /** How an exchange is measured, and named in a violation. */
 export interface Measuring {
@@ -30,14 +28,14 @@ export interface Measuring {
 
 export class TerminalLine {
   readonly state: TerminalState
-  readonly #lab: Lab
+  readonly #harness: LoadHarness
   readonly #tmk: Uint8Array
   readonly #headers: Readonly<Record<string, string>>
   #macKey: Uint8Array | null = null
 
   /** `address`: where the terminal seems to be, for a service on this machine. */
-  constructor(lab: Lab, state: TerminalState, tmk: Uint8Array, address: string) {
-    this.#lab = lab
+  constructor(harness: LoadHarness, state: TerminalState, tmk: Uint8Array, address: string) {
+    this.#harness = harness
     this.state = state
     this.#tmk = tmk
     this.#headers = { 'content-type': ISO_CONTENT_TYPE, 'cf-connecting-ip': address }
@@ -49,7 +47,7 @@ export class TerminalLine {
 
   /** Signs on once. After a refusal, or without an answer, the old key stays. */
   async signOn(dueAt: number): Promise<void> {
-    const { core, now, record } = this.#lab
+    const { core, now, record } = this.#harness
     let reply: LoadReply | undefined
     const send = async (frame: Uint8Array) => {
       reply = await this.#post(frame)
@@ -66,7 +64,7 @@ export class TerminalLine {
 
   /** A frame with the message and its MAC. */
   signed(message: Message): Uint8Array {
-    const { core } = this.#lab
+    const { core } = this.#harness
     const macKey = this.#key()
     const algorithm = macAlgorithmOf(this.state.macProfile)
     const body = packWithMac(message, (input) => core.computeMac(algorithm, macKey, input))
@@ -75,7 +73,7 @@ export class TerminalLine {
 
   /** Sends a frame and measures it. The answer is null when the terminal got none that counts. */
   async exchange(frame: Uint8Array, { name, dueAt, what }: Measuring) {
-    const { now, record, ledger } = this.#lab
+    const { now, record, ledger } = this.#harness
     let reply: LoadReply | undefined
     const link = this.#link((answer) => {
       reply = answer
@@ -83,9 +81,7 @@ export class TerminalLine {
     const sentAt = now()
     const exchange = await exchangeFrame(link, 'resend', frame, this.#key())
     const doneAt = now()
-    const isBusy = exchange.responseCode === IN_PROGRESS
-    const result = isBusy ? 'refused' : resultOf(reply)
-    record({ name, dueAt, sentAt, doneAt, result, trips: reply?.trips ?? null })
+    record({ name, dueAt, sentAt, doneAt, result: resultOf(reply), trips: reply?.trips ?? null })
     if (exchange.answer !== null)
       ledger.check(
         'each answer is valid',
@@ -103,7 +99,7 @@ export class TerminalLine {
   }
 
   #link(replied: (reply: LoadReply) => void): Link {
-    const { core, now } = this.#lab
+    const { core, now } = this.#harness
     const send = async (bytes: Uint8Array) => {
       const reply = await this.#post(bytes)
       replied(reply)
@@ -119,13 +115,13 @@ export class TerminalLine {
   }
 
   #post(body: Uint8Array): Promise<LoadReply> {
-    return this.#lab.sender.send({ method: 'POST', path: '/v1/iso8583', headers: this.#headers, body })
+    return this.#harness.sender.send({ method: 'POST', path: '/v1/iso8583', headers: this.#headers, body })
   }
 }
 
 function answerOf({ outcome, received, answer, responseCode }: Exchange): ReceivedAnswer | null {
   if (answer === null || received === null || responseCode === undefined) return null
-  if ((outcome !== 'approved' && outcome !== 'declined') || responseCode === IN_PROGRESS) return null
+  if (outcome !== 'approved' && outcome !== 'declined') return null
   return {
     isApproved: outcome === 'approved',
     code: responseCode,

@@ -6,7 +6,7 @@ import type { LoadLedger } from './ledger.ts'
 import type { Measured } from './measurements.ts'
 import type { Sender } from './sender.ts'
 
-export interface Lab {
+export interface LoadHarness {
   readonly core: Core
   readonly sender: Sender
   readonly ledger: LoadLedger
