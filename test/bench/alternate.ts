@@ -15,14 +15,14 @@ export interface Rounds {
 /** The most operations of a round. */
 const MOST = 2 ** 20
 
-/** Rounds that are not counted, until the compilers of the engine have done their work. */
-const WARM_UP = 100
+/** Twice as many rounds are not counted before. In these the compilers of the engine do their work. */
+const WARM_UP = 2
 
 /** The number of operations that take `ms`, after the warm-up. */
-async function countFor(entrant: Entrant, ms: number): Promise<number> {
+async function countFor(entrant: Entrant, { rounds, ms }: Rounds): Promise<number> {
   let count = 4
   let elapsed = 0
-  for (let warm = 0; warm < WARM_UP; warm++) {
+  for (let warm = 0; warm < WARM_UP * rounds; warm++) {
     elapsed = (await entrant.time(count)) / 1e6
     while (elapsed < ms / 2 && count < MOST) {
       count *= 2
@@ -35,13 +35,13 @@ async function countFor(entrant: Entrant, ms: number): Promise<number> {
 /** Nanoseconds per operation in each round, by entrant. All entrants take part in each round, one after the other. */
 export async function alternate(
   entrants: readonly Entrant[],
-  { rounds, ms }: Rounds,
+  options: Rounds,
   operations?: number,
 ): Promise<number[][]> {
   const counts: number[] = []
-  for (const entrant of entrants) counts.push(operations ?? (await countFor(entrant, ms)))
+  for (const entrant of entrants) counts.push(operations ?? (await countFor(entrant, options)))
   const times = entrants.map((): number[] => [])
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < options.rounds; round++) {
     for (const [at, entrant] of entrants.entries()) {
       const count = counts[at] ?? 1
       times[at]?.push((await entrant.time(count)) / count)
