@@ -138,14 +138,14 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'MAC of an answer not checked': source(
     'codec',
     'acquirer/check-response',
-    'integrityFault(key, frame.body, message) ??',
-    '',
+    'const integrity = integrityFault(rules, frame.body, message)',
+    'const integrity = null',
   ),
   'answer to another message accepted': source(
     'codec',
-    'acquirer/check-response',
-    '[3, 4, 11, 41, 42]',
-    '[3, 4, 41, 42]',
+    'acquirer/echo',
+    'ECHO_FIELDS.filter((number) => sent',
+    'ECHO_FIELDS.filter((number) => number !== 11 && sent',
   ),
 
   'input text in a problem': source(
