@@ -11,6 +11,7 @@ export const LONGEST: readonly string[] = [
   'test/simulation/mild.proof.test.ts',
   'test/overload/virtual.proof.test.ts',
   'test/overload/overload.test.ts',
+  'test/load/load.test.ts',
   'test/model/model.proof.test.ts',
   'test/simulation/restore.proof.test.ts',
   'test/rig/power.proof.test.ts',

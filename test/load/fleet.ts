@@ -8,6 +8,7 @@ export class Fleet {
   /** Terminals without a job, those with a sale to void apart. */
   readonly #sellers: Set<LoadTerminal>
   readonly #voiders = new Set<LoadTerminal>()
+  #turn = false
 
   constructor(terminals: readonly LoadTerminal[]) {
     this.terminals = terminals
@@ -15,11 +16,20 @@ export class Fleet {
     for (const terminal of terminals) this.release(terminal)
   }
 
-  /** A terminal for a job of this kind, with a sale if the job is about one. Undefined while all have a job. */
+  /** A terminal for a job of this kind. Undefined while all have one. */
   take(kind: MixKind): LoadTerminal | undefined {
-    const isNew = kind === 'sale' || kind === 'late' || kind === 'sign-on'
-    const [first, second] = isNew ? [this.#sellers, this.#voiders] : [this.#voiders, this.#sellers]
+    const [first, second] = this.#prefersSale(kind)
+      ? [this.#voiders, this.#sellers]
+      : [this.#sellers, this.#voiders]
     return takeFirst(first) ?? takeFirst(second)
+  }
+
+  /** A copy, an inquiry or a reversal is about a sale and about a void in turn. */
+  #prefersSale(kind: MixKind): boolean {
+    if (kind === 'void' || kind === 'rival') return true
+    if (kind === 'sale' || kind === 'late' || kind === 'sign-on') return false
+    this.#turn = !this.#turn
+    return this.#turn
   }
 
   release(terminal: LoadTerminal): void {

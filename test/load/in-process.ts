@@ -14,7 +14,7 @@ import { bindD1, Storage } from '../simulation/platform/d1.ts'
 import type { Target } from './target.ts'
 
 /** How many times faster than ours the clock of the service is. */
-const FAST = 20
+const FAST = 8
 const MASTER_KEY = 'ab'.repeat(32)
 
 export interface InProcess extends Target {

@@ -42,34 +42,41 @@ function load(...args: readonly string[]): Promise<Ended> {
  */
 const MOST_STATEMENTS = 1.5
 
-it('loads a service, reports it, finds no violation, and puts a storm beside it', async () => {
-  const [json, html, storm, both] = ['a.json', 'a.html', 'storm.json', 'both.html'].map((name) =>
-    join(dir, name),
-  )
-  const common = ['--terminals', '40', '--rate', '40', '--seed', '11']
-  const [a = '', page = '', b = '', pages = ''] = [json, html, storm, both]
-  const plain = await load(...common, '--duration', '4', '--floors', '4', '--json', a, '--html', page)
-  expect([plain.code, plain.stdout]).toEqual([0, expect.stringContaining('\n0 violations')])
-  const report = readReport(a)
-  expect(report).toMatchObject({ violations: [], violationCount: 0, unknown: 0, lost: 0, arrivals: 160 })
-  expect(report.answered).toBeGreaterThanOrEqual(160)
-  expect(Object.values(report.checked).every((count) => count > 0)).toBe(true)
-  // A warm void makes one trip, and a cold one two: the floors have both.
-  expect(Object.keys(report.floors?.alone ?? {})).toEqual(
-    expect.arrayContaining(['void, warm', 'void, cold']),
-  )
-  expect(readFileSync(page, 'utf8')).toContain('data-chart="0"')
+/** Two loads take 20 s on a quiet machine. */
+const TIMEOUT_MS = 180_000
 
-  const stormy = await load(...common, '--duration', '3', '--floors', '0', '--storm', '--json', b)
-  expect([stormy.code, stormy.stdout]).toEqual([0, expect.stringContaining('\n0 violations')])
-  const copies = readReport(b)
-  expect(copies.answered).toBeGreaterThan(5 * copies.arrivals)
-  expect((copies.d1?.statements ?? 99) / (report.d1?.statements ?? 0)).toBeLessThan(MOST_STATEMENTS)
+it(
+  'loads a service, reports it, finds no violation, and puts a storm beside it',
+  async () => {
+    const [json, html, storm, both] = ['a.json', 'a.html', 'storm.json', 'both.html'].map((name) =>
+      join(dir, name),
+    )
+    const common = ['--terminals', '40', '--rate', '40', '--connections', '16', '--seed', '11']
+    const [a = '', page = '', b = '', pages = ''] = [json, html, storm, both]
+    const plain = await load(...common, '--duration', '4', '--floors', '4', '--json', a, '--html', page)
+    expect([plain.code, plain.stdout]).toEqual([0, expect.stringContaining('\n0 violations')])
+    const report = readReport(a)
+    expect(report).toMatchObject({ violations: [], violationCount: 0, unknown: 0, lost: 0, arrivals: 160 })
+    expect(report.answered).toBeGreaterThanOrEqual(160)
+    expect(Object.values(report.checked).every((count) => count > 0)).toBe(true)
+    // A warm void makes one trip, and a cold one two: the floors have both.
+    expect(Object.keys(report.floors?.alone ?? {})).toEqual(
+      expect.arrayContaining(['void, warm', 'void, cold']),
+    )
+    expect(readFileSync(page, 'utf8')).toContain('data-chart="0"')
 
-  const compared = await load('--compare', a, b, '--html', pages)
-  expect([compared.code, compared.stdout]).toEqual([0, expect.stringContaining('B ÷ A')])
-  expect(readFileSync(pages, 'utf8').match(/<section>/g)).toHaveLength(2)
-})
+    const stormy = await load(...common, '--duration', '3', '--floors', '0', '--storm', '--json', b)
+    expect([stormy.code, stormy.stdout]).toEqual([0, expect.stringContaining('\n0 violations')])
+    const copies = readReport(b)
+    expect(copies.answered).toBeGreaterThan(5 * copies.arrivals)
+    expect((copies.d1?.statements ?? 99) / (report.d1?.statements ?? 0)).toBeLessThan(MOST_STATEMENTS)
+
+    const compared = await load('--compare', a, b, '--html', pages)
+    expect([compared.code, compared.stdout]).toEqual([0, expect.stringContaining('B ÷ A')])
+    expect(readFileSync(pages, 'utf8').match(/<section>/g)).toHaveLength(2)
+  },
+  TIMEOUT_MS,
+)
 
 it('ends with 1 when an objective is missed, with an acquirer behind the service', async () => {
   const args = [

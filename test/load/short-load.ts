@@ -7,7 +7,7 @@ export const SHORT_LOAD = readOptions(
     ...['--rate', '300', '--duration', '0.8', '--terminals', '18', '--connections', '16', '--floors', '0'],
     ...[
       '--mix',
-      'sale=30,void=25,inquiry=5,copy=15,reversal=15,rival=8,late=7',
+      'sale=35,void=10,inquiry=5,copy=15,reversal=12,rival=15,late=8',
       '--lose',
       '0.05',
       '--seed',
