@@ -3,7 +3,7 @@
  * urgent frame.
  */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { AcquirerResponse } from '../../src/acquirer/port.ts'
 import { createAdmissionController, type SlotKind } from '../../src/admission/admission-controller.ts'
 import type { Priority } from '../../src/admission/concurrency-limit.ts'
@@ -85,7 +85,13 @@ describe('a slow acquirer of one frame', () => {
       frameOf(aVoid({ terminalId: C, stan: 2, of: 1 })),
     ]
     const batch = begin(frames)
-    await pause(100)
+    await vi.waitFor(() => {
+      const [done] = service.storage.rows<{ sales: number; voids: number }>(
+        "select (select count(*) from sale) as sales, (select count(*) from void where state = 'approved') as voids",
+      )
+      expect({ ...done }).toEqual({ sales: 2, voids: 1 })
+    }, 10_000)
+    await pause(50)
     batch.end()
     expect(codesOf(await batch.replies)).toEqual([503, '00', 503, '00', '00'])
     answerSlow(YES)
