@@ -21,9 +21,16 @@ const PROCESSES = ['test/cli/**/*.test.ts', 'test/rig/**/*.test.ts', 'test/bundl
 
 /**
  * These wait for seconds in real time: each statement on a local database starts wrangler, and a body that never comes has five
- * seconds. `npm test` shows what they show without the wait, on a replica of the database and on a fake clock.
+ * seconds. `npm test` shows what they show without the wait, on a replica of the database and on a fake clock. Two files take long by their
+ * work: the restore of a database under workerd, and whole days of an acquirer.
  */
-const SLOW = ['test/cli/database/**/*.test.ts', 'test/load/load.test.ts', 'test/overload/overload.test.ts']
+const SLOW = [
+  'test/cli/database/**/*.test.ts',
+  'test/load/load.test.ts',
+  'test/overload/overload.test.ts',
+  'test/rig/restore.test.ts',
+  'test/simulation/acquirer-days.test.ts',
+]
 
 /**
  * These proofs have no sample in `npm test`. Some show that the tests notice a mistake. The others show over many
@@ -31,6 +38,7 @@ const SLOW = ['test/cli/database/**/*.test.ts', 'test/load/load.test.ts', 'test/
  */
 export const WHOLE_ONLY: readonly string[] = [
   'test/fuzz/mistakes.proof.test.ts',
+  'test/load/planted-bugs.proof.test.ts',
   'test/overload/virtual.proof.test.ts',
   'test/simulation/crash-points-competing.proof.test.ts',
   'test/simulation/crash-points-copy.proof.test.ts',
@@ -58,7 +66,7 @@ export const PROJECTS = {
     exclude: [...PROCESSES, ...VIRTUAL, ...WORKER, ...SLOW, ...WHOLE_ONLY],
     isolate: false,
   },
-  virtual: { include: VIRTUAL, exclude: WHOLE_ONLY, isolate: true },
+  virtual: { include: VIRTUAL, exclude: [...SLOW, ...WHOLE_ONLY], isolate: true },
   processes: { include: PROCESSES, exclude: SLOW, isolate: false },
   slow: { include: SLOW, exclude: [], isolate: true },
   // The files share one workerd. The set-up gives each an empty database.

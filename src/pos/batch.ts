@@ -1,6 +1,6 @@
 /** @module The frames of a batch: each is answered as a request of its own, and they share sets of the pipeline. */
 
-import { type PosMessage, parsePosMessage, unsupported } from '../iso8583/pos-message.ts'
+import { type PosMessage, parsePosMessage, type TransactionMessage, unsupported } from '../iso8583/pos-message.ts'
 import { together } from '../pipeline/databases.ts'
 import type { Services } from '../pipeline/services.ts'
 import { exchange, type Visit } from './exchange.ts'
@@ -45,6 +45,8 @@ export async function answerBatch(
         ? SILENCE
         : answers.once(bytes, digest, () => answer(services, frame, posMessage, visit), waitUntil, deadlineMs)
     const reply = posMessage?.kind === 'transaction' ? order(posMessage, run) : run()
+    // A copy of a reversed message is refused. So a copy behind a reversal is a frame of its own.
+    if (posMessage?.kind === 'transaction' && isReversal(posMessage)) first.clear()
     first.set(digest, reply)
     return reply
   }
@@ -62,6 +64,9 @@ export async function answerBatch(
   isOver = true
   return replies
 }
+
+const isReversal = ({ type }: TransactionMessage): boolean =>
+  type === 'sale_reversal' || type === 'void_reversal'
 
 /** Sign-on, sign-off and echo have queries of their own, beside the sets. So a batch does not take them. */
 async function answer(

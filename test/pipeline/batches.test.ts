@@ -155,6 +155,17 @@ describe('a terminal that has not proved itself at this address', () => {
   })
 })
 
+it('a copy behind the reversal of its message is refused, in the same batch', async () => {
+  const world = await openWorld('inside')
+  const [terminalId = ''] = FEW
+  const named = { terminalId, amount: 100 }
+  const voided = frameOf(aVoid({ ...named, stan: 101, of: 1, rrn: rrnOf(0, 1) }))
+  const reversal = frameOf(aReversal('void', { ...named, stan: 101 }))
+  const { replies } = await sendBatch(world, [voided, voided, reversal, voided, reversal])
+  expect(replies.map(({ code }) => code)).toEqual(['00', '00', '00', '12', '00'])
+  world.close()
+})
+
 /** A frame of a drawn batch. `of`: the STAN of the sale. */
 type Drawn =
   | {
@@ -258,7 +269,7 @@ describe.each(['inside', 'remote'])('with an acquirer %s', (where) => {
         together.close()
         oneByOne.close()
       }),
-      { numRuns: 12 },
+      { numRuns: 6 },
     )
     expect(seen.size).toBeGreaterThan(4)
   })
