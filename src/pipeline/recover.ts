@@ -7,6 +7,7 @@
 
 import { type Budget, createBudget, SET_QUERIES } from '../store/budget.ts'
 import { type DeadlineCursor, FIRST_DEADLINE, leaseDue, nextDue, overdue } from '../store/outbox.ts'
+import { inOpenBuckets } from './moved-buckets.ts'
 import { drive, eventMessage, only, safely, withBudget } from './try-acquirer.ts'
 import type { AcquirerStage } from './types.ts'
 import { wakeAfterAnswer } from './wake-cases.ts'
@@ -97,7 +98,8 @@ async function openCases(stage: AcquirerStage, budget: Budget, pass: CasePass): 
     const last = late.at(-1)
     if (last === undefined) break
     pass.after = { decideBy: last.decideBy, messageKey: last.messageKey }
-    const events = late.map((message) => eventMessage(stage, message, only('overdue')))
+    const open = await inOpenBuckets(stage, late)
+    const events = open.map((message) => eventMessage(stage, message, only('overdue')))
     await stage.pipeline.submitEvents(events, (set) => void set.catch(() => undefined), budget)
     if (late.length < CASES_AT_ONCE) break
   }

@@ -13,6 +13,7 @@ import type { AcquirerMessage } from '../domain/types.ts'
 import { type Budget, withinBudget } from '../store/budget.ts'
 import { errorText } from '../store/db.ts'
 import { hasUnsettledVoid, type Leased, release } from '../store/outbox.ts'
+import { inOpenBuckets } from './moved-buckets.ts'
 import type { AcquirerStage, Outcome, PipelineMessage } from './types.ts'
 import { noteResponse, wakeAfterAnswer } from './wake-cases.ts'
 
@@ -67,6 +68,7 @@ const NOTHING: Tried = { isGivenUp: false, outcome: null }
 
 async function tryAcquirer(stage: AcquirerStage, message: AcquirerMessage): Promise<Tried> {
   const now = stage.now()
+  if ((await inOpenBuckets(stage, [message])).length === 0) return NOTHING
   // The acquirer in the settings is not the one that got the message.
   if (!stage.acquirer.isRemote) return NOTHING
   const isPending = message.state === 'pending'

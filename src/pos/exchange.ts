@@ -97,9 +97,12 @@ async function answerSignOn(
 ): Promise<TerminalReply> {
   const { identity, fault, layout } = posMessage
   if (fault !== undefined) return refuse(services, posMessage, 'format_error')
-  const { db, core, keyring, random } = services
-  const deps = { db, core, keyring, random, answers, now: services.now() }
+  const { db, core, keyring, random, bucketNeeds, readBuckets } = services
+  const needs = bucketNeeds?.(identity.merchantId) ?? []
+  const deps = { db, core, keyring, random, answers, now: services.now(), needs }
   const outcome = await signOn(deps, identity.terminalId, identity.merchantId, layout)
+  // Its bucket may have moved to another database.
+  if (outcome.kind === 'refused' && outcome.reason === 'in_progress') await readBuckets?.()
   if (outcome.kind === 'refused') return refuse(services, posMessage, outcome.reason, outcome)
   const headerFault = faultOfHeader(posMessage.frame.header, outcome.terminal)
   if (headerFault !== null) return refuse(services, posMessage, 'format_error', outcome, null, headerFault)

@@ -12,6 +12,7 @@ import type { Keyring, KeyUsage } from '../crypto/keyring.ts'
 import { refuseUnproved } from '../domain/admit.ts'
 import type { DeclineReason } from '../domain/decline-reason.ts'
 import { setOddParity } from '../domain/des-parity.ts'
+import type { Need } from '../domain/guard.ts'
 import { contextOfSet, liveKeySets } from '../domain/key-lifetime.ts'
 import { isSm4Profile, makLengthOf } from '../domain/mac-profile.ts'
 import type { Merchant, Terminal } from '../domain/types.ts'
@@ -27,6 +28,8 @@ export interface SignOnDeps {
   readonly answers: SignOnAnswers
   readonly now: number
   readonly random: (bytes: Uint8Array<ArrayBuffer>) => void
+  /** The guard of the merchant's bucket. Empty: the region has one database. */
+  readonly needs: readonly Need[]
 }
 
 export type SignOnOutcome =
@@ -86,7 +89,7 @@ export async function signOn(
     const live = liveKeySets(keySets, terminal.keyVersion, deps.now)
     const pending = live.find((set) => set.version !== terminal.keyVersion && set.layout === layoutCode)
     const set = pending ?? (await newKeySet(deps, terminal, layoutCode, layout, keySets))
-    const state = { terminalId, inUse: terminal.keyVersion }
+    const state = { terminalId, inUse: terminal.keyVersion, needs: deps.needs }
     if (pending === undefined && !(await addPendingKeySet(deps.db, state, set))) continue
     const keys = await deps.answers.field62(terminal, { masterKey, set }, () =>
       field62(deps, terminal, masterKey, set, layout),

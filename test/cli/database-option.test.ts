@@ -2,7 +2,7 @@
 
 import { describe, expect, it, test } from 'vitest'
 import { bindingOf, databaseOf, homeOf } from '../../src/cli/lib/database.ts'
-import { databaseSettings } from '../../src/cli/lib/worker-settings.ts'
+import { databaseNames, databaseSettings } from '../../src/cli/lib/worker-settings.ts'
 import { callCli } from './call-cli.ts'
 
 const id = (digit: number): string => `${digit}`.repeat(8)
@@ -43,6 +43,12 @@ describe('a database', () => {
   it('that the environment does not have has no settings', () => {
     expect(() => databaseSettings(TOML, 'shanghai', 'DB_1')).toThrow('with the binding DB_1')
   })
+})
+
+test('the databases of an environment are in the order of their numbers', () => {
+  const many = section('', 'DB_10', 5) + section('', 'DB_2', 6) + section('', 'OTHER_DB_3', 7) + TOML
+  expect(databaseNames(many, undefined)).toEqual(['DB_0', 'DB_1', 'DB_2', 'DB_10'])
+  expect(databaseNames(many, 'shanghai')).toEqual(['DB_0', 'DB_12'])
 })
 
 test.each(['DB', 'DB_', 'DB_01', 'DB_12345', 'db_1', '1', ''])('--database takes no %j', async (name) => {

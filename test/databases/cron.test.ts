@@ -1,6 +1,7 @@
 /** @module The cron over two databases: it drives the messages of each, within one number of connections, and watches each size. */
 
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { bucketOf } from '../../src/domain/bucket.ts'
 import { inEachDatabase } from '../../src/pipeline/databases.ts'
 import { watchGrowth } from '../../src/pipeline/growth.ts'
 import { recoverEach } from '../../src/pipeline/recover.ts'
@@ -21,6 +22,9 @@ let isReachable = true
 let isSlow = false
 let open = 0
 let mostOpen = 0
+/** The requests that the acquirer got. */
+let sent = 0
+let onSent: () => unknown = () => undefined
 
 beforeEach(async () => {
   region = new Region()
@@ -39,6 +43,8 @@ beforeEach(async () => {
     ACQUIRER_SERVICE: {
       async fetch(url, init) {
         mostOpen = Math.max(mostOpen, ++open)
+        sent++
+        onSent()
         // Meanwhile all others begin that may.
         if (isSlow) await new Promise((resolve) => setTimeout(resolve, SLOW_MS))
         open--
@@ -89,6 +95,78 @@ it('drives the undecided messages of each database, and no more at a time than o
   expect(BOTH.map(voidStates)).toEqual([['declined'], ['declined']])
   expect(mostOpen).toBeGreaterThan(CONNECTIONS / 2)
   expect(mostOpen).toBeLessThanOrEqual(CONNECTIONS)
+})
+
+/** One void of the merchant, which the acquirer never sees. */
+async function undecidedVoid(merchantId: MerchantId): Promise<void> {
+  const terminal = region.terminal(merchantId)
+  await terminal.signOn()
+  await terminal.sale(1234, testCard(1))
+  const { database, key } = MERCHANTS[merchantId]
+  const [sale] = region.storages[database].rows('select id from sale')
+  isReachable = false
+  const body = { saleId: sale?.id, amount: 1234 }
+  await region.json(key, 'POST', '/v1/voids', body, { 'idempotency-key': 'void' })
+  isReachable = true
+  expect(voidStates(merchantId)).toEqual(['pending'])
+}
+
+const guardOf = (merchantId: MerchantId, change: string) =>
+  region.storages[MERCHANTS[merchantId].database].rows(
+    `insert into guard values (?, 1) on conflict (key) do update set version = version ${change}`,
+    `bucket:${bucketOf(merchantId)}`,
+  )
+
+describe.each(BOTH)('while the bucket of %s is frozen', (merchantId) => {
+  const { database } = MERCHANTS[merchantId]
+  const entries = () => region.storages[database].rows('select terminal_id, seq, hash from journal')
+  const version = merchantId === MOVED ? 1 : 0
+  const name = `DB_${database}`
+  const late = () => recoverEach(inEachDatabase(region.services), region.clock.now + 10_000)
+
+  it('no message of it goes to the acquirer and no case is opened, and all of it goes on when the bucket is open', async () => {
+    await undecidedVoid(merchantId)
+    const before = entries()
+    guardOf(merchantId, '+ 1')
+    const sentBefore = sent
+    // Past every deadline.
+    region.clock.now += 24 * 3_600_000
+    region.logged.length = 0
+    await late()
+    await late()
+    expect([sent - sentBefore, entries()]).toEqual([0, before])
+    expect(region.logged.filter(({ event }) => event === 'alert')).toEqual([])
+    await region.place(bucketOf(merchantId), name, version + 2)
+    guardOf(merchantId, '+ 1')
+    // The first run reads the table of buckets again.
+    await late()
+    region.clock.now += 120_000
+    await late()
+    expect(sent).toBeGreaterThan(sentBefore)
+    expect(entries().length).toBeGreaterThan(before.length)
+  })
+
+  it('an answer of the acquirer that comes then changes nothing, and the cron finds it later', async () => {
+    const terminal = region.terminal(merchantId)
+    await terminal.signOn()
+    onSent = () => guardOf(merchantId, '+ 1')
+    // The claim is written, and the answer of the acquirer comes after the freeze.
+    expect(await terminal.sale(1234, testCard(1))).toMatchObject({ value: { outcome: 'unanswered' } })
+    onSent = () => undefined
+    const saleStates = () =>
+      region.storages[database].rows(`select state from acquirer_record where kind = 'sale'`)
+    expect(saleStates()).toEqual([{ state: 'pending' }])
+    await region.place(bucketOf(merchantId), name, version + 2)
+    region.storages[database].rows(
+      `update guard set version = ${version + 2} where key = 'bucket:${bucketOf(merchantId)}'`,
+    )
+    // The first of these runs reads the table of buckets again.
+    for (let run = 0; run < 2; run++) {
+      region.clock.now += 60_000
+      await late()
+    }
+    expect(saleStates()).not.toEqual([{ state: 'pending' }])
+  })
 })
 
 it('logs the size of each database, with its name', async () => {

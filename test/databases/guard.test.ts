@@ -59,6 +59,20 @@ describe.each(BOTH)('after the bucket of %s has moved, and before the isolate kn
     expect(silent[0]).toMatchObject({ type: 'sale', kind: 'in_progress', terminalId })
   })
 
+  it('a sign-on gets no new keys, and the next one gets them where the bucket is open', async () => {
+    const { database } = MERCHANTS[merchantId]
+    const sets = () => region.storages[database].rows('select terminal_id, version from key_set')
+    const before = sets()
+    move(merchantId)
+    await region.place(bucketOf(merchantId), `DB_${database}`, (merchantId === MOVED ? 1 : 0) + 1)
+    const signedOn = await terminalOf(merchantId).signOn('004')
+    expect(signedOn).toMatchObject({ responseCode: '09' })
+    expect(sets()).toEqual(before)
+    // The isolate has read the table again. Here the bucket is open in the same database.
+    expect(await terminalOf(merchantId).signOn('004')).toMatchObject({ responseCode: '00' })
+    expect(sets().length).toBe(before.length + 1)
+  })
+
   it('its void by JSON is in progress, and nothing is written', async () => {
     const [sale] = region.storages[MERCHANTS[merchantId].database].rows('select id from sale')
     const before = journalOf(merchantId)

@@ -43,10 +43,21 @@ export function databaseSettings(toml: string, env: string | undefined, binding 
   }
 }
 
+/** The databases of an environment in the text of `wrangler.toml`: `DB_0`, then the others by their numbers. */
+export function databaseNames(toml: string, env: string | undefined): string[] {
+  const heading = env === undefined ? '[[d1_databases]]' : `[[env.${env}.d1_databases]]`
+  const numbers = sectionsOf(toml, heading).flatMap((one) => {
+    const [, number] = /^DB_([1-9]\d{0,3})$/.exec(one.get('binding') ?? '') ?? []
+    return number === undefined ? [] : [Number(number)]
+  })
+  return [0, ...numbers.toSorted((a, b) => a - b)].map((number) => `DB_${number}`)
+}
+
+const readToml = (): string => readFileSync(join(root, 'wrangler.toml'), 'utf8').replaceAll('\r\n', '\n')
+
 /** The settings of a database of this checkout. */
 export const readDatabaseSettings = (database: Pick<Database, 'name' | 'env'>): DatabaseSettings =>
-  databaseSettings(
-    readFileSync(join(root, 'wrangler.toml'), 'utf8').replaceAll('\r\n', '\n'),
-    database.env,
-    bindingOf(database),
-  )
+  databaseSettings(readToml(), database.env, bindingOf(database))
+
+/** The databases of an environment of this checkout. */
+export const readDatabaseNames = ({ env }: Pick<Database, 'env'>): string[] => databaseNames(readToml(), env)

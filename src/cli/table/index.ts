@@ -5,6 +5,7 @@ import * as development from './development.ts'
 import * as journal from './journal.ts'
 import * as keys from './keys.ts'
 import * as operation from './operation.ts'
+import * as shards from './shards.ts'
 import { TERMINAL_OPERATIONS } from './terminal.ts'
 import * as tools from './tools.ts'
 
@@ -33,6 +34,8 @@ export const COMMANDS = {
   'journal rebuild': journal.REBUILD_JOURNAL,
   'journal archive': journal.ARCHIVE_JOURNAL,
   'journal find': journal.FIND_ENTRIES,
+  'shards plan': shards.PLAN_SHARDS,
+  'shards verify': shards.VERIFY_SHARDS,
   'keys rewrap': keys.REWRAP_KEYS,
   'keys status': keys.KEYS_STATUS,
   status: operation.STATUS,
@@ -50,7 +53,7 @@ export type CommandName = keyof typeof COMMANDS
 export const SECTIONS: Readonly<Record<string, readonly string[]>> = {
   'Messages and cryptography': ['describe', 'mac', 'cipher', 'kcv', 'lrc'],
   'A virtual terminal': ['terminal'],
-  Operation: ['merchant', 'provision', 'api-key', 'reconcile', 'journal', 'keys', 'status'],
+  Operation: ['merchant', 'provision', 'api-key', 'reconcile', 'journal', 'shards', 'keys', 'status'],
   'Development and shell': ['start', 'env', 'demo', 'acquirer', 'build', 'completion'],
 }
 
@@ -60,6 +63,7 @@ export const GROUPS: Readonly<Record<string, string>> = {
     'A virtual terminal. Its state is in a file, so that a void can follow a sale of an earlier command.',
   'api-key': 'Bearer keys of the JSON API.',
   keys: 'The data keys of a database, and the master key that wraps them.',
+  shards: 'The databases of a region, and the buckets in them.',
   journal: 'The journal: one hash chain for each terminal and each merchant.',
 }
 
