@@ -40,7 +40,7 @@ describe('the demo', () => {
   beforeAll(async () => {
     port = await freePort()
     ended = await runCli(['demo', '--exit', '--port', String(port), ...persist])
-  }, 60_000)
+  }, 180_000)
 
   test('succeeds and ends its server', async () => {
     expect(ended.stdout).not.toContain('✗')
@@ -108,7 +108,7 @@ describe('a running server', () => {
     await server.says(`12345678, master key ${keysIn(folder).terminalKey}\n`)
     adminKey = keysIn(folder).adminKey
     adminKey = (await annul('api-key', 'create', '--name', 'test', '--url', url)).out.trim()
-  }, 60_000)
+  }, 180_000)
   afterAll(() => server.kill('SIGTERM'))
 
   test('prints one line when its port is taken', async () => {
