@@ -1,6 +1,11 @@
 /** @module The frames of a batch: each is answered as a request of its own, and they share sets of the pipeline. */
 
-import { type PosMessage, parsePosMessage, type TransactionMessage, unsupported } from '../iso8583/pos-message.ts'
+import {
+  type PosMessage,
+  parsePosMessage,
+  type TransactionMessage,
+  unsupported,
+} from '../iso8583/pos-message.ts'
 import { together } from '../pipeline/databases.ts'
 import type { Services } from '../pipeline/services.ts'
 import { exchange, type Visit } from './exchange.ts'
