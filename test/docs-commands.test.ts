@@ -50,6 +50,7 @@ it('finds twelve lines of a picture, ten of the demo, and every section in its p
     'Void a sale by `curl`',
     'Void a sale from a terminal',
     'Concepts',
+    'Speed',
     'Documentation',
     'Licence and status',
   ])
