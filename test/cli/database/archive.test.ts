@@ -10,7 +10,7 @@ import { documentedJson } from '../call-cli.ts'
 import { runCli } from '../run-cli.ts'
 
 // Each command starts wrangler several times.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
+vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 })
 
 const [TID] = TERMINALS
 let world: ArchiveWorld

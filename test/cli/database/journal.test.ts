@@ -9,7 +9,7 @@ import { documentedJson } from '../call-cli.ts'
 import { freePort, runCli } from '../run-cli.ts'
 
 // Each command starts wrangler several times.
-vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 })
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'annul-journal-'))
 const database = { remote: false, persistTo: folder }

@@ -12,7 +12,7 @@ import { memoryDataKeys } from '../../support/memory-data-keys.ts'
 import { callCli, documentedJson } from '../call-cli.ts'
 
 // Processes on a busy machine.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
 
 const folder = mkdtempSync(join(tmpdir(), 'annul-keys-'))
 const database = { remote: false, persistTo: folder }

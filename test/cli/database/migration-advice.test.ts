@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { applyMigrations, query } from '../../../src/cli/lib/database.ts'
 
-vi.setConfig({ testTimeout: 30_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 test('a database that has a journal of an earlier version', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'annul-earlier-'))
