@@ -82,7 +82,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ['domain'],
   crypto: ['domain'],
   core: [],
-  admission: [],
+  admission: ['domain'],
   domain: [],
   'env.d.ts': [],
   // Beside the pipeline: the virtual terminal uses the wire, never the service. The command uses both.

@@ -1,6 +1,6 @@
 /** @module Reports a repeated event once in a window, and not each time. */
 
-import { createRecent } from './recent.ts'
+import { createRecent } from '../domain/recent.ts'
 
 export interface Alarm {
   /** Counts one event of this key. Calls `alert` exactly when the count within the window reaches `threshold`. */

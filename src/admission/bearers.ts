@@ -3,9 +3,9 @@
  * the space for a body and its refusal depend on it. Each message is verified with its load, as before.
  */
 
+import { createRecent } from '../domain/recent.ts'
 import type { Limit } from './buckets.ts'
 import { CALLERS_KEPT, type Callers, createCallers } from './callers.ts'
-import { createRecent } from './recent.ts'
 import type { Sources } from './sources.ts'
 
 /**

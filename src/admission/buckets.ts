@@ -6,7 +6,7 @@
  * known one.
  */
 
-import { createRecent } from './recent.ts'
+import { createRecent } from '../domain/recent.ts'
 
 export interface Limit {
   /** Tokens in a full bucket. */

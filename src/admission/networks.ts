@@ -3,8 +3,8 @@
  * networks too. They are an IPv4 /24, or an IPv6 /56 and /48, as one customer has them (RFC 6177).
  */
 
+import { createRecent } from '../domain/recent.ts'
 import { networkOf } from './network.ts'
-import { createRecent } from './recent.ts'
 
 /** From narrow to wide. An IPv4 address has no `site`. */
 export type Width = 'address' | 'site' | 'network'

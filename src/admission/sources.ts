@@ -6,11 +6,11 @@
  * address or network with proved callers is slowed to one unproved message at a time, and not blocked.
  */
 
+import { createRecent } from '../domain/recent.ts'
 import { createAlarm } from './alarm.ts'
 import { createBuckets, type Limit } from './buckets.ts'
 import { LEASE_MS } from './concurrency-limit.ts'
 import { type Network, networksOf, type Width } from './networks.ts'
-import { createRecent } from './recent.ts'
 
 /**
  * A terminal without keys sends one such message and signs on. Fifty at once are a whole shop on the day of a key

@@ -118,7 +118,7 @@ async function repliesTo(
   })
 }
 
-const isNotFound = (outcome: Outcome): boolean =>
+const isNotFound = (outcome: Outcome): outcome is Extract<Outcome, { kind: 'refused' }> =>
   outcome.kind === 'refused' && outcome.reason === 'original_not_found'
 
 /** The sales of these voids that wait for the acquirer, by id. They have no row, so the load does not find them. */
@@ -139,7 +139,7 @@ async function waitingSales(
 
 /** The void of a sale without an outcome is refused for now, without an entry: the same request may come again. */
 function withWaitingSale(outcome: Outcome, sale: ClaimedSale | undefined): Outcome {
-  if (outcome.kind !== 'refused' || !isNotFound(outcome) || sale === undefined) return outcome
+  if (!isNotFound(outcome) || sale === undefined) return outcome
   // The acquirer answered between the two queries.
   return { ...outcome, reason: sale.isAnswered ? 'in_progress' : 'outcome_pending' }
 }

@@ -8,35 +8,39 @@ import { type Database, databaseOf, execute, homeOf, query } from './lib/databas
 import type { Run } from './lib/declare.ts'
 import { localSize } from './lib/local-size.ts'
 import { keyringFor } from './lib/open-keyring.ts'
-import { planMoves } from './lib/plan-moves.ts'
-import { type OwnersInDatabase, readOwners } from './lib/read-owners.ts'
+import { planMoves, type ShardLoad } from './lib/plan-moves.ts'
+import { readEntries } from './lib/read-entries.ts'
+import { readOwners } from './lib/read-owners.ts'
 import { readDatabaseNames, readDatabaseSettings } from './lib/worker-settings.ts'
 import type { PLAN_SHARDS, VERIFY_SHARDS } from './table/shards.ts'
 
-interface Shard extends OwnersInDatabase {
+interface Shard extends ShardLoad {
   /** Null: wrangler does not say. */
   readonly bytes: number | null
 }
 
-/** Reads the databases one after the other: each call starts wrangler. */
-async function readShards(given: Database): Promise<Shard[]> {
-  const shards: Shard[] = []
-  for (const name of readDatabaseNames(given)) {
-    const database = { ...given, name }
-    let bytes: number | null = null
-    const owners = await readOwners(async (sql) => {
-      const results = await execute(database, sql)
-      bytes = results.at(-1)?.bytes ?? null
-      return results.map(({ rows }) => rows)
-    }, name)
-    const local = given.remote ? null : localSize(readDatabaseSettings(database).id, given.persistTo)
-    shards.push({ ...owners, bytes: bytes ?? local })
-  }
-  return shards
+/** Reads the databases of the environment one after the other: each call starts wrangler. */
+async function eachDatabase<T>(given: Database, read: (database: NamedDatabase) => Promise<T>): Promise<T[]> {
+  const results: T[] = []
+  for (const name of readDatabaseNames(given)) results.push(await read({ ...given, name }))
+  return results
+}
+
+type NamedDatabase = Database & { readonly name: string }
+
+async function readShard(database: NamedDatabase): Promise<Shard> {
+  let bytes: number | null = null
+  const entries = await readEntries(async (sql) => {
+    const results = await execute(database, sql)
+    bytes = results.at(-1)?.bytes ?? null
+    return results.map(({ rows }) => rows)
+  })
+  const local = database.remote ? null : localSize(readDatabaseSettings(database).id, database.persistTo)
+  return { name: database.name, bytes: bytes ?? local, entries }
 }
 
 export const planShards: Run<typeof PLAN_SHARDS> = async (parsed, io) => {
-  const shards = await readShards(databaseOf(parsed))
+  const shards = await eachDatabase(databaseOf(parsed), readShard)
   for (const { name: database, bytes, entries: byBucket } of shards) {
     const entries = [...byBucket.values()].reduce((sum, count) => sum + count, 0)
     const size = bytes === null ? 'size unknown' : `${(bytes / 1e6).toFixed(1)} MB`
@@ -61,7 +65,7 @@ export const planShards: Run<typeof PLAN_SHARDS> = async (parsed, io) => {
 export const verifyShards: Run<typeof VERIFY_SHARDS> = async (parsed, io) => {
   const given = databaseOf(parsed)
   const keyring = await keyringFor(given, io.env)
-  const shards = await readShards(given)
+  const shards = await eachDatabase(given, (one) => readOwners((sql) => query(one, sql), one.name))
   const [rows = []] = await query(homeOf(given), BUCKETS_SQL)
   const audited = await auditShards(rows as unknown as BucketRow[], shards, (row) =>
     isOwnBucket(keyring.verifyJournalMac, row),

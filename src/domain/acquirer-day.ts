@@ -28,5 +28,8 @@ export const dayAt = (cutOff: CutOff, at: number): AcquirerDay =>
 /** The date of a day: YYYY-MM-DD. */
 export const dateOf = (day: AcquirerDay): string => new Date(day * DAY_MS).toISOString().slice(0, 10)
 
+/** The day with this date: YYYY-MM-DD. */
+export const dayOf = (date: string): AcquirerDay => Date.parse(date) / DAY_MS
+
 /** The date of a day in field 15: MMDD. */
 export const monthAndDayOf = (day: AcquirerDay): string => dateOf(day).slice(5).replace('-', '')

@@ -1,5 +1,6 @@
 /** @module The end of the void window of a sale, and the dates of its business day (semantics.md, Window). */
 
+import { createRecent } from './recent.ts'
 import type { Merchant } from './types.ts'
 
 const MINUTE_MS = 60_000
@@ -14,7 +15,7 @@ const MOST_OFFSETS = 1_000
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
 /** Offsets in milliseconds, by time zone and quarter of an hour. */
-const offsets = new Map<string, number>()
+const offsets = createRecent<number>(MOST_OFFSETS)
 
 /** The local wall-clock time at `instant`, read as if it were UTC, in milliseconds since the epoch. */
 function wallClock(instant: number, timeZone: string): number {
@@ -26,7 +27,6 @@ function wallClock(instant: number, timeZone: string): number {
   // The offset changes within this quarter.
   if (formattedOffset(begin + QUARTER_MS - 1, timeZone) !== offset)
     return instant + formattedOffset(instant, timeZone)
-  if (offsets.size >= MOST_OFFSETS) offsets.clear()
   offsets.set(name, offset)
   return instant + offset
 }

@@ -10,6 +10,7 @@ import {
   type CutOff,
   dateOf,
   dayAt,
+  dayOf,
   endOf,
   monthAndDayOf,
 } from '../domain/acquirer-day.ts'
@@ -65,9 +66,6 @@ export async function settleDays(each: readonly AcquirerStage[]): Promise<void> 
     home.log('recovery_failed', { error: errorText(error) })
   }
 }
-
-/** The number of a day with this date: YYYY-MM-DD. */
-const dayOf = (date: string): AcquirerDay => Date.parse(date) / 86_400_000
 
 /** The day to count; null when none is over. */
 function nextDay(cutOff: CutOff, latest: number, last: string | null, now: number): number | null {

@@ -9,6 +9,7 @@
 
 import type { AcquirerMove } from '../domain/acquirer-move.ts'
 import { merchantGuard, type Need } from '../domain/guard.ts'
+import { createRecent } from '../domain/recent.ts'
 import { TERMINAL_SENDER } from '../domain/refusal-quota.ts'
 import type {
   AcquirerMessage,
@@ -88,15 +89,8 @@ const KEPT: readonly (keyof Effects)[] = [
 
 /** `now`: milliseconds since the epoch. `most`: the most terminals. */
 export function createWarmStates(now: () => number, most: number = WARM_TERMINALS): WarmStates {
-  const terminals = new Map<string, Warm>()
-  const coldUntil = new Map<string, number>()
-  /** Sets the member as the newest. The oldest goes beyond `most`. */
-  function setLast<V>(map: Map<string, V>, key: string, value: V): void {
-    map.delete(key)
-    map.set(key, value)
-    const oldest = map.size > most ? map.keys().next().value : undefined
-    if (oldest !== undefined) map.delete(oldest)
-  }
+  const terminals = createRecent<Warm>(most)
+  const coldUntil = createRecent<number>(most)
   return {
     find(load, day) {
       const known = terminals.get(load.terminalId ?? '')
@@ -116,11 +110,11 @@ export function createWarmStates(now: () => number, most: number = WARM_TERMINAL
         before?.head.seq === loaded.head.seq && before.head.hash === loaded.head.hash ? before : null
       const next = warmAfter(known, load, loaded, item)
       terminals.delete(terminalId)
-      if (next !== null && (coldUntil.get(terminalId) ?? 0) <= now()) setLast(terminals, terminalId, next)
+      if (next !== null && (coldUntil.get(terminalId) ?? 0) <= now()) terminals.set(terminalId, next)
     },
     forget(terminalId) {
       terminals.delete(terminalId)
-      setLast(coldUntil, terminalId, now() + COLD_MS)
+      coldUntil.set(terminalId, now() + COLD_MS)
     },
   }
 }

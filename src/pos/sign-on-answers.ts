@@ -6,7 +6,7 @@
  * the wrapped keys from which they were made. When one of these is another, they are made anew.
  */
 
-import { createRecent } from '../admission/recent.ts'
+import { createRecent } from '../domain/recent.ts'
 import type { Terminal } from '../domain/types.ts'
 import type { WrappedKeySet } from '../store/load.ts'
 

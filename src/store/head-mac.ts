@@ -5,6 +5,7 @@
  */
 
 import { GENESIS } from '../domain/decide-provision.ts'
+import { createRecent } from '../domain/recent.ts'
 import type { Head } from '../domain/types.ts'
 import { isOurMac, type VerifyMac } from './stored-mac.ts'
 
@@ -45,31 +46,22 @@ export const isOurHead = (
 /** The most streams whose last MAC is kept. */
 const MOST_OWN = 1_000
 
-/** The streams with the heads that this isolate has just signed. Such a head needs no check: the isolate has made its MAC. */
-function ownHeads() {
-  const own = new Map<string, string>()
-  const textOf = ({ seq, hash, keyId, mac }: SignedHead) => `${seq} ${hash} ${keyId} ${mac}`
-  return {
-    has: (stream: string, head: SignedHead): boolean => own.get(stream) === textOf(head),
-    add(stream: string, head: SignedHead): void {
-      if (own.size >= MOST_OWN) own.clear()
-      own.set(stream, textOf(head))
-    },
-  }
-}
+const textOf = ({ seq, hash, keyId, mac }: SignedHead): string => `${seq} ${hash} ${keyId} ${mac}`
 
 /** `report` is called with a head that is not the service's. */
 export function macHeadWith(keys: HeadKeys, report: (stream: string, seq: number) => void): MacHead {
-  const own = ownHeads()
+  // The heads that this isolate has just signed, by stream. Such a head needs no check: the isolate has made its MAC.
+  const own = createRecent<string>(MOST_OWN)
   return async (stream, { seq, hash }, before) => {
-    const isOurs = before === NEW_STREAM || own.has(stream, before) || (await isOurHead(keys, stream, before))
+    const isOurs =
+      before === NEW_STREAM || own.get(stream) === textOf(before) || (await isOurHead(keys, stream, before))
     if (!isOurs) {
       report(stream, before.seq)
       throw new Error(`the head ${before.seq} of ${stream} has no MAC of the service`)
     }
     const mac = await keys.journalMac(headContent(stream, { seq, hash }))
     const made = { keyId: keys.journalKeyId, mac: mac.toHex() }
-    own.add(stream, { seq, hash, ...made })
+    own.set(stream, textOf({ seq, hash, ...made }))
     return made
   }
 }

@@ -11,7 +11,6 @@ import { readChains } from '../../src/cli/lib/read-chains.ts'
 import { faultOfChain } from '../../src/cli/lib/verify-chain.ts'
 import { isOwnBucket } from '../../src/store/bucket-mac.ts'
 import type { BucketRow } from '../../src/store/databases.ts'
-import { testCard } from '../../src/terminal/test-cards.ts'
 import { DELETE_INSERTED_KEYS } from '../support/api-key-row.ts'
 import { ADMINISTRATOR, AT_HOME, MOVED, Region } from './region.ts'
 
@@ -20,19 +19,10 @@ const BOTH = [AT_HOME, MOVED] as const
 let region: Region
 beforeEach(async () => {
   region = new Region()
-  await region.open()
+  await region.openWithSales()
   for (const merchantId of BOTH) {
-    await region.provision(merchantId)
-    const terminal = region.terminal(merchantId)
-    await terminal.signOn()
-    await terminal.sale(1234, testCard(1))
-    await region.json(
-      ADMINISTRATOR,
-      'POST',
-      '/v1/keys',
-      { name: 'operations' },
-      { 'idempotency-key': merchantId },
-    )
+    const headers = { 'idempotency-key': merchantId }
+    await region.json(ADMINISTRATOR, 'POST', '/v1/keys', { name: 'operations' }, headers)
   }
   for (const storage of region.storages) storage.rows(DELETE_INSERTED_KEYS)
 })

@@ -13,17 +13,10 @@ const BOTH = [AT_HOME, MOVED] as const
 const CARD = testCard(1)
 
 let region: Region
-const terminals = new Map<MerchantId, VirtualTerminal>()
+let terminals: ReadonlyMap<MerchantId, VirtualTerminal>
 beforeEach(async () => {
   region = new Region()
-  await region.open()
-  for (const merchantId of BOTH) {
-    await region.provision(merchantId)
-    const terminal = region.terminal(merchantId)
-    await terminal.signOn()
-    await terminal.sale(1234, CARD)
-    terminals.set(merchantId, terminal)
-  }
+  terminals = await region.openWithSales()
 })
 afterEach(() => region.close())
 

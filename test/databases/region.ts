@@ -11,6 +11,7 @@ import { bucketOf } from '../../src/domain/bucket.ts'
 import type { Services } from '../../src/pipeline/services.ts'
 import { bucketContent } from '../../src/store/bucket-mac.ts'
 import { newTerminalState } from '../../src/terminal/state.ts'
+import { testCard } from '../../src/terminal/test-cards.ts'
 import { VirtualTerminal } from '../../src/terminal/virtual-terminal.ts'
 import { EXAMPLE_TMK } from '../integrate/mac-examples.ts'
 import { bytesOf, hexOf, keyCheckValue, xor } from '../integrate/node-ciphers.ts'
@@ -106,6 +107,20 @@ export class Region {
   /** The same, without the binding of database 1. */
   openHome(): Promise<void> {
     return this.#open({}, {})
+  }
+
+  /** Opens the isolate, and a terminal of each merchant, which signs on and sells once. Returns the terminals. */
+  async openWithSales(): Promise<Map<MerchantId, VirtualTerminal>> {
+    await this.open()
+    const terminals = new Map<MerchantId, VirtualTerminal>()
+    for (const merchantId of [AT_HOME, MOVED] as const) {
+      await this.provision(merchantId)
+      const terminal = this.terminal(merchantId)
+      await terminal.signOn()
+      await terminal.sale(1234, testCard(1))
+      terminals.set(merchantId, terminal)
+    }
+    return terminals
   }
 
   #isPlaced = false

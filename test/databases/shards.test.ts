@@ -6,6 +6,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { BUCKETS_SQL } from '../../src/cli/lib/audit-buckets.ts'
 import { auditShards } from '../../src/cli/lib/audit-shards.ts'
+import { readEntries } from '../../src/cli/lib/read-entries.ts'
 import { readOwners } from '../../src/cli/lib/read-owners.ts'
 import { bucketOf } from '../../src/domain/bucket.ts'
 import { isOwnBucket } from '../../src/store/bucket-mac.ts'
@@ -19,12 +20,7 @@ const BOTH = [AT_HOME, MOVED] as const
 let region: Region
 beforeEach(async () => {
   region = new Region()
-  await region.open()
-  for (const merchantId of BOTH) {
-    await region.provision(merchantId)
-    const terminal = region.terminal(merchantId)
-    await terminal.signOn()
-    await terminal.sale(1234, testCard(1))
+  for (const [merchantId, terminal] of await region.openWithSales()) {
     const sold = await terminal.sale(500, testCard(1))
     if (!sold.ok || sold.value.outcome !== 'approved') throw new Error('no sale')
     const [sale] = region.storages[MERCHANTS[merchantId].database].rows<{ id: string }>(
@@ -40,8 +36,9 @@ beforeEach(async () => {
 })
 afterEach(() => region.close())
 
-const ownersOf = (n: 0 | 1) =>
-  readOwners(async (text) => text.split(';\n').map((one) => region.storages[n].rows(one)), `DB_${n}`)
+const runSqlIn = (n: 0 | 1) => async (text: string) =>
+  text.split(';\n').map((one) => region.storages[n].rows(one))
+const ownersOf = (n: 0 | 1) => readOwners(runSqlIn(n), `DB_${n}`)
 
 async function faults(): Promise<string[]> {
   const rows = region.storages[0].rows<BucketRow>(BUCKETS_SQL)
@@ -104,7 +101,7 @@ it('the entries of each bucket are those of its streams', async () => {
     const [count] = region.storages[n].rows<{ n: number }>(
       `select count(*) as n from journal where terminal_id <> 'region'`,
     )
-    expect([...(await ownersOf(n)).entries]).toEqual([[bucketOf(merchantId), count?.n]])
+    expect([...(await readEntries(runSqlIn(n)))]).toEqual([[bucketOf(merchantId), count?.n]])
   }
 })
 

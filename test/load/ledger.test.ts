@@ -35,6 +35,17 @@ function day({ graceMs = 0 } = {}) {
   return { ledger, sale, newVoid, broken: () => ledger.violations.map(({ invariant }) => invariant) }
 }
 
+/** A sale and one that the service has not seen. Both are reversed at 50. */
+function reversedDay(options = {}) {
+  const { ledger, sale, broken } = day(options)
+  const late = ledger.enter('T1', entry('sale', 8), null)
+  for (const message of [sale, late]) {
+    ledger.reversing(message)
+    ledger.reversed(message, 50)
+  }
+  return { ledger, sale, late, broken }
+}
+
 describe('the ledger', () => {
   it('accepts a day without a fault', () => {
     const { ledger, sale, newVoid, broken } = day()
@@ -94,12 +105,7 @@ describe('the ledger', () => {
   })
 
   it('finds an approval after the reversal, of a message that came before it or after it', () => {
-    const { ledger, sale, broken } = day()
-    const late = ledger.enter('T1', entry('sale', 8), null)
-    for (const message of [sale, late]) {
-      ledger.reversing(message)
-      ledger.reversed(message, 50)
-    }
+    const { ledger, sale, late, broken } = reversedDay()
     // Sent before the reversal was answered: either answer may come.
     ledger.answered(sale, approval('000000000001'), 49)
     expect(broken()).toEqual([])
@@ -109,12 +115,7 @@ describe('the ledger', () => {
   })
 
   it('lets another isolate repeat an answer for a while, and never approve what it has not seen', () => {
-    const { ledger, sale, broken } = day({ graceMs: 7000 })
-    const late = ledger.enter('T1', entry('sale', 8), null)
-    for (const message of [sale, late]) {
-      ledger.reversing(message)
-      ledger.reversed(message, 50)
-    }
+    const { ledger, sale, late, broken } = reversedDay({ graceMs: 7000 })
     ledger.answered(sale, approval('000000000001'), 7049)
     expect(broken()).toEqual([])
     ledger.answered(sale, approval('000000000001'), 7050)

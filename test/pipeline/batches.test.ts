@@ -3,12 +3,12 @@
  * another.
  */
 
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { GUESSES_OF_NETWORK } from '../../src/admission/mac-guesses.ts'
 import type { Message } from '../../src/iso8583/message.ts'
 import { NO, type ScriptedAcquirer, scriptedAcquirer, YES } from '../worker/scripted-acquirer.ts'
+import { expectInTable } from './expect-in-table.ts'
 import {
   aReversal,
   aSale,
@@ -20,12 +20,9 @@ import {
   sendOne,
   six,
 } from './framed.ts'
-import { MERCHANT, Metered, type Use } from './metered.ts'
+import { MERCHANT, Metered } from './metered.ts'
 
 const TERMINALS = Array.from({ length: 100 }, (_, i) => String(10_000_001 + i))
-const PAGE = readFileSync('docs/scale.md', 'utf8')
-  .split('\n')
-  .filter((line) => line.startsWith('| '))
 
 async function openWith(terminals: readonly string[], acquirer?: ScriptedAcquirer): Promise<Metered> {
   const service = new Metered()
@@ -43,12 +40,6 @@ afterAll(() => service.close())
 
 const times = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i))
-
-/** The row of the table in docs/scale.md has these figures. */
-const expectInTable = (work: string, { trips, queries }: Use): void =>
-  expect(PAGE.find((row) => row.startsWith(`| ${work} |`))).toBe(
-    `| ${work} | ${trips} | ${queries.toLocaleString('en-US')} |`,
-  )
 
 /** Sells once for each terminal in the list, and returns the frames of the voids. */
 async function voidsOf(terminals: readonly string[], from: number): Promise<Uint8Array<ArrayBuffer>[]> {

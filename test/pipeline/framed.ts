@@ -5,6 +5,7 @@ import { packWithMac } from '../../src/iso8583/mac.ts'
 import { type Message, unpack } from '../../src/iso8583/message.ts'
 import { xorLrc } from '../../src/iso8583/serial-frame.ts'
 import { bytesOf } from '../integrate/node-ciphers.ts'
+import { INSERT_KEY_SET, keySetRow } from '../support/key-set-row.ts'
 import { microMac } from '../support/micro-mac.ts'
 import { MERCHANT, type Metered } from './metered.ts'
 
@@ -30,19 +31,8 @@ export async function installKeys(
       terminalId,
     )
     const tmkVersion = row?.version ?? 0
-    const place = { merchantId: MERCHANT, terminalId, version: 1, tmkVersion, layout: '003', createdAt }
-    const wrap = (usage: 'mak' | 'tpk', hex: string) =>
-      services.keyring.wrap(bytesOf(hex) as Uint8Array<ArrayBuffer>, { ...place, usage })
-    storage.rows(
-      'insert into key_set (terminal_id, version, tmk_version, layout, mak, tpk, created_at) values (?, ?, ?, ?, ?, ?, ?)',
-      terminalId,
-      1,
-      tmkVersion,
-      '003',
-      await wrap('mak', MAK),
-      await wrap('tpk', '2'.repeat(32)),
-      createdAt,
-    )
+    const of = { merchantId: MERCHANT, terminalId, version: 1, tmkVersion, createdAt, mak: MAK }
+    storage.rows(INSERT_KEY_SET, ...(await keySetRow(services.keyring, of)))
   }
 }
 

@@ -3,7 +3,6 @@
  * docs/scale.md are measured here.
  */
 
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sandbox } from '../../src/acquirer/sandbox.ts'
@@ -13,14 +12,11 @@ import { keyOf } from '../domain/fixtures.ts'
 import { messageFor, messageOf, type PreparedMessage } from '../model/messages.ts'
 import { TestService } from '../support/test-service.ts'
 import { scriptedAcquirer } from '../worker/scripted-acquirer.ts'
+import { expectInTable } from './expect-in-table.ts'
 import { MERCHANT, Metered, type Use } from './metered.ts'
 
 const LINES = 200
 const TERMINALS = Array.from({ length: 20 }, (_, i) => String(10_000_001 + i))
-/** The rows of the tables. */
-const PAGE = readFileSync('docs/scale.md', 'utf8')
-  .split('\n')
-  .filter((line) => line.startsWith('| '))
 
 let service: Metered
 beforeAll(async () => {
@@ -60,12 +56,6 @@ const recordOn = (terminals: readonly string[], i: number) => ({
 
 const times = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i))
-
-/** The row of the table in docs/scale.md has these figures. */
-const expectInTable = (work: string, { trips, queries }: Use): void =>
-  expect(PAGE.find((row) => row.startsWith(`| ${work} |`))).toBe(
-    `| ${work} | ${trips} | ${queries.toLocaleString('en-US')} |`,
-  )
 
 it('200 captured sales of 20 terminals take at most 20 trips', async () => {
   const { lines, use } = await service.sales(times(LINES, (i) => saleOn(TERMINALS, i)))

@@ -3,17 +3,14 @@
  * another.
  */
 
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NO, scriptedAcquirer, YES } from '../worker/scripted-acquirer.ts'
-import { MERCHANT, Metered, type Use } from './metered.ts'
+import { expectInTable } from './expect-in-table.ts'
+import { MERCHANT, Metered } from './metered.ts'
 
 const LINES = 100
 const TERMINALS = Array.from({ length: LINES }, (_, i) => String(10_000_001 + i))
-const PAGE = readFileSync('docs/scale.md', 'utf8')
-  .split('\n')
-  .filter((line) => line.startsWith('| '))
 
 const six = (n: number): string => String(n).padStart(6, '0')
 const times = <T>(count: number, make: (i: number) => T): T[] =>
@@ -43,12 +40,6 @@ async function voidsOf(terminals: readonly string[], to = service, amount = (_: 
     idempotencyKey: `void of ${id}`.replaceAll(' ', '-'),
   }))
 }
-
-/** The row of the table in docs/scale.md has these figures. */
-const expectInTable = (work: string, { trips, queries }: Use): void =>
-  expect(PAGE.find((row) => row.startsWith(`| ${work} |`))).toBe(
-    `| ${work} | ${trips} | ${queries.toLocaleString('en-US')} |`,
-  )
 
 it.each([
   ['100 terminals', TERMINALS],

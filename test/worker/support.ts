@@ -17,6 +17,7 @@ import { TERMINAL_PATHS } from '../../src/pos/door.ts'
 import { SWEEP_MS } from '../../src/pos/reply-cache.ts'
 import { apiKeyRow, INSERT_API_KEY, type KeyRowOptions } from '../support/api-key-row.ts'
 import { holdToContract, routeOf } from '../support/contract.ts'
+import { INSERT_KEY_SET, keySetRow } from '../support/key-set-row.ts'
 import { STRONG_TMK } from '../support/test-keys.ts'
 import { withAcquirer } from './scripted-acquirer.ts'
 
@@ -185,24 +186,11 @@ export async function provision(isolate: Isolate, body: object = {}, names = { m
 
 /** Gives a terminal a key set with a known MAC key, as after a sign-on. */
 export async function installKey(isolate: Isolate, mak = MAK, names = { mid: MID, tid: TID }, version = 1) {
-  const { keyring } = isolate.services
-  const tmkVersion = await tmkVersionOf(names.tid)
-  const set = { version, tmkVersion, layout: '003', createdAt: START }
-  const place = { merchantId: names.mid, terminalId: names.tid, ...set }
-  const wrap = (usage: 'mak' | 'tpk', hex: string) =>
-    keyring.wrap(Uint8Array.from(bytesOf(hex)), { ...place, usage })
-  await env.DB.prepare(
-    'insert into key_set (terminal_id, version, tmk_version, layout, mak, tpk, created_at) values (?, ?, ?, ?, ?, ?, ?)',
-  )
-    .bind(
-      names.tid,
-      version,
-      tmkVersion,
-      '003',
-      await wrap('mak', mak),
-      await wrap('tpk', '2'.repeat(32)),
-      START,
-    )
+  const { mid: merchantId, tid: terminalId } = names
+  const tmkVersion = await tmkVersionOf(terminalId)
+  const of = { merchantId, terminalId, version, tmkVersion, createdAt: START, mak }
+  await env.DB.prepare(INSERT_KEY_SET)
+    .bind(...(await keySetRow(isolate.services.keyring, of)))
     .run()
 }
 
